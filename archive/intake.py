@@ -17,15 +17,15 @@ from archive.model import (
     Announcement,
     Attachment,
     Collection,
+    CollectionItem,
     DocumentKind,
     Draft,
-    Find,
-    Hold,
-    Item,
+    HoldReason,
     LowConfidenceSpan,
     Page,
     PersonalData,
-    Reading,
+    PersonalDataFind,
+    ReadingStatus,
     RelationKind,
     Status,
 )
@@ -197,7 +197,7 @@ class Intake(FileVersionCommands):
                 privacy.find_in_fields({"label": checked_label}), attachment.decided
             )
             if finds:
-                _require_reason([Find(attachment_id, data) for data in finds], reason)
+                _require_reason([PersonalDataFind(attachment_id, data) for data in finds], reason)
         with self._records.batch():
             if finds:
                 self._records.attachments.release(attachment_id, finds, reason=reason.strip(), actor=actor)
@@ -215,7 +215,7 @@ class Intake(FileVersionCommands):
         said = validation.checked_required_text(
             reason, field="reason", field_label=gettext_noop("เหตุผลที่ให้ประชาชนเห็น"), length=1000
         )
-        if attachment.hold is Hold.UNREAD and attachment.status is not Reading.FAILED:
+        if attachment.hold is HoldReason.UNREAD and attachment.status is not ReadingStatus.FAILED:
             raise Conflict("ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ กรุณารอแล้วลองใหม่อีกครั้ง", code="unread")
         finds = privacy.undecided_finds(attachment)
         return self._records.attachments.release(attachment_id, finds, reason=said, actor=actor)
@@ -325,14 +325,14 @@ class Intake(FileVersionCommands):
         held = [
             one
             for one in self._records.attachments.by_announcement([id])[id]
-            if one.hold is Hold.PERSONAL_DATA
+            if one.hold is HoldReason.PERSONAL_DATA
         ]
         if finds or held:
             _require_reason(finds, reason)
         with self._records.batch():
             for attachment in self._records.attachments.by_announcement([id])[id]:
                 decided = [find.data for find in finds if find.attachment_id == attachment.id]
-                if decided or attachment.hold is Hold.PERSONAL_DATA:
+                if decided or attachment.hold is HoldReason.PERSONAL_DATA:
                     self._records.attachments.release(
                         attachment.id, decided, reason=reason.strip(), actor=actor
                     )
@@ -438,7 +438,7 @@ class Intake(FileVersionCommands):
         self._records.relations.decide(newer_id, older_id, kind, actor=actor)
 
     def save_collection(
-        self, id: int | None, *, title: str, body: str, items: Sequence[Item], actor: str
+        self, id: int | None, *, title: str, body: str, items: Sequence[CollectionItem], actor: str
     ) -> Collection:
         """Create a collection when ``id`` is None; else replace the collection's title, body and items.
 
@@ -454,7 +454,9 @@ class Intake(FileVersionCommands):
                     field="items",
                     number=item.announcement_id,
                 )
-        checked_items = [Item(validation.checked_heading(item.label), item.announcement_id) for item in items]
+        checked_items = [
+            CollectionItem(validation.checked_heading(item.label), item.announcement_id) for item in items
+        ]
         return self._records.collections.save(
             id,
             title=validation.checked_required_text(
@@ -465,17 +467,17 @@ class Intake(FileVersionCommands):
             actor=actor,
         )
 
-    def undecided_personal_data(self, id: int) -> tuple[Find, ...]:
+    def undecided_personal_data(self, id: int) -> tuple[PersonalDataFind, ...]:
         """Return the finds in an announcement's fields and attachments that nobody has decided to show."""
         fields = _in_fields(asdict(self._records.announcements.get(id)))
         attachments = self._records.attachments.by_announcement([id])[id]
         return (
             *fields,
-            *(Find(one.id, data) for one in attachments for data in privacy.undecided_finds(one)),
+            *(PersonalDataFind(one.id, data) for one in attachments for data in privacy.undecided_finds(one)),
         )
 
     def _being_read(self, id: int) -> bool:
-        open_states = (Reading.WAITING, Reading.READING)
+        open_states = (ReadingStatus.WAITING, ReadingStatus.READING)
         return any(one.status in open_states for one in self._records.attachments.by_announcement([id])[id])
 
     def _editable(self, id: int) -> Announcement:
@@ -512,13 +514,13 @@ _PUBLIC_FIELDS = [
 """Names of the fields that people write and residents read."""
 
 
-def _in_fields(fields: Mapping[str, object]) -> list[Find]:
+def _in_fields(fields: Mapping[str, object]) -> list[PersonalDataFind]:
     """Return the personal data in the fields that residents read."""
     texts = {name: str(fields[name]) for name in _PUBLIC_FIELDS if name in fields}
-    return [Find(None, data) for data in privacy.find_in_fields(texts)]
+    return [PersonalDataFind(None, data) for data in privacy.find_in_fields(texts)]
 
 
-def _new_in_fields(announcement: Announcement, changes: Mapping[str, object]) -> list[Find]:
+def _new_in_fields(announcement: Announcement, changes: Mapping[str, object]) -> list[PersonalDataFind]:
     """Return the personal data in changed fields whose digits are not in the announcement already."""
     known = {
         _digits(str(getattr(announcement, find.data.field)), find)
@@ -527,11 +529,11 @@ def _new_in_fields(announcement: Announcement, changes: Mapping[str, object]) ->
     return [find for find in _in_fields(changes) if _digits(str(changes[find.data.field]), find) not in known]
 
 
-def _digits(text: str, find: Find) -> str:
+def _digits(text: str, find: PersonalDataFind) -> str:
     return "".join(filter(str.isdecimal, thai.arabic_digits(text[find.data.start : find.data.end])))
 
 
-def _require_reason(finds: Sequence[Find], reason: str) -> None:
+def _require_reason(finds: Sequence[PersonalDataFind], reason: str) -> None:
     """Raise ``PersonalDataFound`` without a reason."""
     if not reason.strip():
         raise PersonalDataFound(finds)

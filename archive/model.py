@@ -70,7 +70,7 @@ _KIND_NAMES = {
 }
 
 
-class Reading(StrEnum):
+class ReadingStatus(StrEnum):
     """Reading status of an attachment. This status is the job queue: there is no second queue."""
 
     WAITING = "waiting"
@@ -79,7 +79,7 @@ class Reading(StrEnum):
     FAILED = "failed"
 
 
-class Source(StrEnum):
+class TextSource(StrEnum):
     """Origin of a page's text."""
 
     EMBEDDED = "embedded"
@@ -214,7 +214,7 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadField:
+class ExtractedField:
     """A field read from a document, such as its number, with the confidence of the reading (0–1)."""
 
     value: str
@@ -233,14 +233,14 @@ class PersonalData:
 
 
 @dataclass(frozen=True, slots=True)
-class Find:
+class PersonalDataFind:
     """A piece of personal data and the attachment that it is in; None when it is in the announcement."""
 
     attachment_id: int | None
     data: PersonalData
 
 
-class Hold(StrEnum):
+class HoldReason(StrEnum):
     """Reason why an attachment is held.
 
     Only staff and tokens see a held attachment, whatever the announcement's status is.
@@ -262,13 +262,13 @@ class ScanAdvice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Details:
+class ReadingDetails:
     """Results of reading an attachment, for the attachment as a whole.
 
     ``fields`` may hold kind, number, date (ISO), subject, from, to and urgency.
     """
 
-    fields: dict[str, ReadField] = field(default_factory=dict)
+    fields: dict[str, ExtractedField] = field(default_factory=dict)
     signatures: tuple[Signature, ...] = ()
     personal_data: tuple[PersonalData, ...] = ()
     advice: tuple[ScanAdvice, ...] = ()
@@ -288,13 +288,13 @@ class Attachment:
     size: int  # bytes
     sha256: str  # lower-case hexadecimal
     page_count: int | None  # None until the file was read
-    status: Reading
+    status: ReadingStatus
     error: Failure | None
     signed: bool  # carries a digital signature
-    details: Details
+    details: ReadingDetails
     rules: int  # version of the reading rules that made its pages; 0 before the first reading
     created_at: dt.datetime  # or the time at which an older site stored the file
-    hold: Hold | None = None  # None: shown to everybody who may see the announcement
+    hold: HoldReason | None = None  # None: shown to everybody who may see the announcement
     decided: tuple[str, ...] = ()  # personal data that a person decided to show (``privacy.decision_key``)
     is_redacted: bool = False  # True: made here from another file, in which staff covered some places
 
@@ -315,7 +315,7 @@ class FileVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class CollectionItem:
     """One line of a collection: a heading such as ``O1 โครงสร้าง``, an announcement, or both.
 
     Consecutive lines with the same heading are shown together under that heading.
@@ -332,7 +332,7 @@ class Collection:
     id: int
     title: str
     body: str
-    items: tuple[Item, ...]
+    items: tuple[CollectionItem, ...]
     updated_at: dt.datetime
     updated_by: str
 
@@ -384,7 +384,7 @@ class Page:
     number: int  # 1…
     text: str
     raw: str
-    source: Source
+    source: TextSource
     confidence: float | None  # confidence of the OCR, 0–1; None for embedded text
     turn: int = 0  # degrees clockwise (0, 90, 180, 270) that set the file's page upright
     lines: tuple[Line, ...] = ()

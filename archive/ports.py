@@ -18,11 +18,11 @@ from archive.model import (
     ApiToken,
     Attachment,
     AttemptLimit,
-    Details,
     Failure,
     Incident,
     Organisation,
     Person,
+    ReadingDetails,
     Role,
     Scope,
     SecondFactor,
@@ -95,7 +95,7 @@ class Jobs(Protocol):
         """Extend a lease. Returns False when another worker has the lease: the caller must stop."""
 
     def finish(
-        self, attachment_id: int, worker: str, *, page_count: int, details: Details, rules: int
+        self, attachment_id: int, worker: str, *, page_count: int, details: ReadingDetails, rules: int
     ) -> None:
         """Set an attachment to ready, with the pages saved so far. Pages after ``page_count`` are deleted.
         Raises ``Conflict`` (code ``lease-lost``) when another worker has the lease: drop the work."""

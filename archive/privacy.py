@@ -18,7 +18,7 @@ from stdnum.th import pin
 
 from archive import validation
 from archive.errors import Invalid, gettext_noop
-from archive.model import Attachment, Details, Hold, PersonalData
+from archive.model import Attachment, HoldReason, PersonalData, ReadingDetails
 from archive.thai import arabic_digits
 
 NATIONAL_ID, PHONE, BANK_ACCOUNT = "national-id", "phone", "bank-account"
@@ -144,7 +144,7 @@ def find_in_fields(fields: Mapping[str, str]) -> tuple[PersonalData, ...]:
     )
 
 
-def find_in_attachment(attachment: Attachment, details: Details) -> tuple[PersonalData, ...]:
+def find_in_attachment(attachment: Attachment, details: ReadingDetails) -> tuple[PersonalData, ...]:
     """Return the personal data in an attachment's label, filename and text.
 
     ``details``: results of the attachment's latest reading.
@@ -185,23 +185,23 @@ def undecided_finds(attachment: Attachment) -> tuple[PersonalData, ...]:
     return finds_without_decision(find_in_attachment(attachment, attachment.details), attachment.decided)
 
 
-def hold_after_reading(attachment: Attachment, details: Details) -> Hold | None:
+def hold_after_reading(attachment: Attachment, details: ReadingDetails) -> HoldReason | None:
     """Return the hold of an attachment that has just been read; None for no hold.
 
     An attachment that was held for personal data stays held until a person decides: the page's picture may
     still show data that the recognised text no longer has.
     """
     if finds_without_decision(find_in_attachment(attachment, details), attachment.decided):
-        return Hold.PERSONAL_DATA
-    return None if attachment.hold is Hold.UNREAD else attachment.hold
+        return HoldReason.PERSONAL_DATA
+    return None if attachment.hold is HoldReason.UNREAD else attachment.hold
 
 
-def hold_without_decisions(attachment: Attachment) -> Hold | None:
+def hold_without_decisions(attachment: Attachment) -> HoldReason | None:
     """Return the hold that an attachment has without any decisions about its personal data."""
     if attachment.rules == 0:
-        return Hold.UNREAD
+        return HoldReason.UNREAD
     if find_in_attachment(attachment, attachment.details):
-        return Hold.PERSONAL_DATA
+        return HoldReason.PERSONAL_DATA
     return None
 
 

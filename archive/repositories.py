@@ -19,11 +19,11 @@ from archive.model import (
     Attachment,
     Change,
     Collection,
+    CollectionItem,
     DocumentKind,
     Draft,
     FileVersion,
     Incident,
-    Item,
     Line,
     LowConfidenceSpan,
     Page,
@@ -271,7 +271,9 @@ class Pages(Protocol):
 class Collections(Protocol):
     """Collections: lists of announcements that staff put together."""
 
-    def save(self, id: int | None, *, title: str, body: str, items: Sequence[Item], actor: str) -> Collection:
+    def save(
+        self, id: int | None, *, title: str, body: str, items: Sequence[CollectionItem], actor: str
+    ) -> Collection:
         """Create a collection when ``id`` is None; else replace the whole collection.
         An id is never used twice. Without a difference, nothing is written."""
 
@@ -288,7 +290,7 @@ class Collections(Protocol):
         """Return the collections that list the announcement."""
 
 
-class Figures(Protocol):
+class UsageStatistics(Protocol):
     """Counted visits, running totals, and queries without results."""
 
     def count_visit(self, announcement_id: int, visitor: str, *, address: str = "", now: dt.datetime) -> bool:
@@ -392,7 +394,7 @@ class Records:
     attachments: Attachments
     pages: Pages
     collections: Collections
-    figures: Figures
+    figures: UsageStatistics
     versions: FileVersions
     disclosure: Disclosure
     erasures: Erasures

@@ -12,7 +12,7 @@ from archive import thai, validation
 from archive.errors import Invalid
 from archive.fields import checked_fields
 from archive.filetype import EXTENSIONS
-from archive.model import Announcement, Attachment, DocumentKind, ReadField, Reading
+from archive.model import Announcement, Attachment, DocumentKind, ExtractedField, ReadingStatus
 from archive.thai.characters import LETTERS_AND_SIGNS
 
 _READ_AS = {"kind": "kind", "published_on": "date", "author": "from"}
@@ -37,14 +37,14 @@ def suggest_fields(attachments: Sequence[Attachment]) -> SuggestedFields:
     """
     titled = [each for each in attachments if stated_title(each)]
     for attachment in attachments:
-        if attachment.status in (Reading.WAITING, Reading.READING):
+        if attachment.status in (ReadingStatus.WAITING, ReadingStatus.READING):
             return SuggestedFields(awaited=True)
         if "subject" in attachment.details.fields:
             return SuggestedFields(_stated_by(attachment))
     return SuggestedFields(_stated_by(titled[0])) if titled else SuggestedFields()
 
 
-def stated_title(attachment: Attachment) -> ReadField | None:
+def stated_title(attachment: Attachment) -> ExtractedField | None:
     """Return the subject that was read from an attachment, or the title of a paper without a subject."""
     read = attachment.details.fields
     return read.get("subject") or read.get("title")

@@ -15,7 +15,7 @@ from archive.disclosure import DisclosureEntry, item_with_changes
 from archive.errors import Conflict, Invalid, NotFound, RecordDamaged, gettext_noop
 from archive.fields import FIELDS_BY_NAME, read_column
 from archive.intake import Intake
-from archive.model import Change, DocumentKind, Item, LowConfidenceSpan, RelationKind, Status
+from archive.model import Change, CollectionItem, DocumentKind, LowConfidenceSpan, RelationKind, Status
 from archive.repositories import Records
 
 MOST_AT_ONCE = 5_000  # changes of one bulk: a thousand records, each changed in several steps
@@ -235,7 +235,7 @@ class Undo:
     def _collection(self, id: int, change: Change, actor: str) -> None:
         now = self._records.collections.get(id)
         items = change.before.get("items")
-        lines = [Item(*line) for line in items] if isinstance(items, list) else now.items
+        lines = [CollectionItem(*line) for line in items] if isinstance(items, list) else now.items
         self._intake.save_collection(
             id,
             title=str(change.before.get("title", now.title)),

@@ -34,7 +34,7 @@ from indexer.engines.opensearch import OpenSearchIndex
 from indexer.engines.opensearch.cluster import read_address
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.ports import SearchIndex
-from indexer.search.query.parser import parse
+from indexer.search.query.parser import parse_query
 
 USERS = (1, 8, 32)
 NAMES = ("Whoosh", "OpenSearch")
@@ -75,7 +75,7 @@ def agree(options: argparse.Namespace, address: str) -> None:
         for line in wanted:
             answers = []
             for name, index in zip(NAMES, indexes, strict=True):
-                page = index.search(parse(line["query"], per_page=FIRST))
+                page = index.search(parse_query(line["query"], per_page=FIRST))
                 ids = [hit.announcement_id for hit in page.hits]
                 values[name].append(ndcg([corpus[id]["id"] for id in ids], frozenset(line["rel"])))
                 answers.append((ids, page))
@@ -113,7 +113,7 @@ def measure(options: argparse.Namespace, address: str) -> None:
             _row(rows, "documents indexed a second", options.measure / (time.perf_counter() - start))
             _row(rows, "disk, MB", _disk(index, options.work, address))
             for query in typed[:50]:  # warm
-                index.search(parse(query))
+                index.search(parse_query(query))
             for users in USERS:
                 times, seconds = asked(index, typed, users, options.seconds)
                 for share in (50, 95):
@@ -160,7 +160,7 @@ def asked(index: SearchIndex, typed: list[str], users: int, seconds: float) -> t
             began = time.perf_counter()
             if began > end:
                 return
-            index.search(parse(query))
+            index.search(parse_query(query))
             times.append((time.perf_counter() - began) * 1000)
 
     threads = [threading.Thread(target=ask, args=(user,)) for user in range(users)]

@@ -31,13 +31,13 @@ from rapidfuzz import fuzz
 from rich.console import Console
 from rich.table import Table
 
-from archive.model import Page, Source
+from archive.model import Page, TextSource
 from archive.thai import MONTHS, SHORT_MONTHS, arabic_digits, thai_digits
-from indexer.extraction.embedded_text import Document
+from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.metadata import extract_fields
 from indexer.extraction.ocr_policy import Verdict
 from indexer.extraction.pipeline import recognise_page
-from web.sample.scans import ScanLook, scan
+from web.sample.scans import ScanLook, make_scan
 
 FIELDS = ("kind", "number", "date", "subject", "from", "to", "urgency")
 SIMILAR = 95  # of 100: names and subjects on scans
@@ -414,13 +414,13 @@ def scanned(pdf: bytes, seed: int) -> bytes:
         noise=chance.uniform(3, 12),
         quality=chance.randint(40, 80),
     )
-    return scan(pdf, look, seed=seed)
+    return make_scan(pdf, look, seed=seed)
 
 
 def read(path: Path) -> list[Page]:
     """Returns all pages of a file, as the archive keeps them."""
     pages = []
-    with Document(path) as document:
+    with EmbeddedTextDocument(path) as document:
         for number in range(1, document.outline.page_count + 1):
             page = document.read_page(number)
             common = {"attachment_id": 1, "number": number}
@@ -430,7 +430,7 @@ def read(path: Path) -> list[Page]:
                         text=page.text,
                         raw=page.raw,
                         lines=page.lines,
-                        source=Source.EMBEDDED,
+                        source=TextSource.EMBEDDED,
                         confidence=None,
                         **common,
                     )
@@ -442,7 +442,7 @@ def read(path: Path) -> list[Page]:
                         text=seen.text,
                         raw=seen.raw,
                         lines=seen.lines,
-                        source=Source.OCR,
+                        source=TextSource.OCR,
                         confidence=seen.confidence,
                         **common,
                     )

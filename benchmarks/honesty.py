@@ -22,9 +22,9 @@ from typing import Any
 
 from benchmarks.corpus import entry, records
 from indexer.analysis.dictionary import Dictionary
-from indexer.analysis.tokenizer import fold, searchable_bytes
+from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.engines.whoosh import WhooshIndex
-from indexer.search.query.parser import parse
+from indexer.search.query.parser import parse_query
 from indexer.search.tuning import TUNING
 
 HERE = Path(__file__).parent
@@ -53,9 +53,11 @@ def main() -> None:
     answerable = [each for each in answerable if not each["task"].startswith("compound")]
     for name in options.texts:
         corpus = list(records(next(options.data.glob(f"{name}.jsonl*"))))
-        text = b"\0".join(searchable_bytes(fold(f"{each['title']}\n{each['body']}")).data for each in corpus)
+        text = b"\0".join(
+            searchable_bytes(fold_text(f"{each['title']}\n{each['body']}")).data for each in corpus
+        )
         every = list(records(HERE / "impossible.jsonl"))
-        impossible = [each for each in every if searchable_bytes(fold(each["absent"])).data not in text]
+        impossible = [each for each in every if searchable_bytes(fold_text(each["absent"])).data not in text]
         with tempfile.TemporaryDirectory() as folder:
             index = WhooshIndex(Path(folder), Dictionary())
             with index.rebuild() as generation:
@@ -95,7 +97,7 @@ def report(
 
 def judged(queries: Iterable[dict[str, Any]], index: WhooshIndex) -> Iterator[tuple[str, str, bool]]:
     for query in queries:
-        yield query["task"], query["query"], index.search(parse(query["query"])).total == 0
+        yield query["task"], query["query"], index.search(parse_query(query["query"])).total == 0
 
 
 if __name__ == "__main__":

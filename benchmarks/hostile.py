@@ -24,7 +24,7 @@ class Peak:
     """The largest resident size (MB) of any child of the nursery, watched from outside."""
 
     def __init__(self) -> None:
-        sandbox.run(abs, -1, seconds=20)
+        sandbox.run_in_sandbox(abs, -1, seconds=20)
         self._nursery = sandbox._nursery()._process.pid
         self.megabytes = 0.0
         self._watching = True

@@ -16,8 +16,8 @@ import numpy as np
 
 from benchmarks.corpus import records
 from indexer.reindex import rebuild
-from indexer.search.query.parser import parse
-from web.bootstrap import Services, build
+from indexer.search.query.parser import parse_query
+from web.bootstrap import Services, build_services
 from web.importing import import_manifest
 from web.search_service import search
 from web.settings import Settings
@@ -54,7 +54,7 @@ def measure(services: Services, docs: Path, queries: Path, folder: Path) -> None
     held = sum(path.stat().st_size for path in (folder / "data" / "index").rglob("*") if path.is_file())
     print(f"size     {held / 1e6:.1f} MB of index for {text / 1e6:.1f} MB of text: {held / text:.2f}")
     asked = [record["query"] for record in records(queries)]
-    search(services, parse(asked[0]))
+    search(services, parse_query(asked[0]))
     print("search  ", _spread(_seconds(services, asked)))
 
 
@@ -63,7 +63,7 @@ def _seconds(services: Services, asked: Iterable[str]) -> list[float]:
     times = []
     for query in asked:
         began = time.perf_counter()
-        search(services, parse(query))
+        search(services, parse_query(query))
         times.append(time.perf_counter() - began)
     return times
 
@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("queries", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        services = build(Settings(data=Path(folder) / "data"))
+        services = build_services(Settings(data=Path(folder) / "data"))
         measure(services, given.docs, given.queries, Path(folder))
 
 

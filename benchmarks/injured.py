@@ -34,8 +34,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.paper import NEAR, errors, solid
-from indexer.extraction.embedded_text import Document
-from indexer.extraction.ocr.recognition import DPI, recognise
+from indexer.extraction.embedded_text import EmbeddedTextDocument
+from indexer.extraction.ocr.recognition import DPI, recognise_image
 from training.documents import pieces
 
 LEAST_LETTERS = 600  # of a page
@@ -68,7 +68,7 @@ def sheets(folder: Path, count: int, random: np.random.Generator) -> list[Sheet]
 
 
 def _usable(path: Path, random: np.random.Generator) -> Iterator[Sheet]:
-    with Document(path) as document, pypdfium2.PdfDocument(path) as drawn:
+    with EmbeddedTextDocument(path) as document, pypdfium2.PdfDocument(path) as drawn:
         for number in random.permutation(len(drawn))[:MOST_PAGES_LOOKED_AT] + 1:
             page = document.read_page(int(number))
             width, height = drawn[int(number) - 1].get_size()
@@ -298,7 +298,7 @@ def main() -> int:
             key = zlib.crc32(f"{sheet.path.name} {sheet.number} {name}".encode())
             picture = injure(drawn, np.random.default_rng(key))
             start = time.process_time()
-            page = recognise(picture)
+            page = recognise_image(picture)
             found = counts(sheet, page.text)
             turned = page.turn != (90 if injure is sideways else 0)
             sums[name] += found + Counter(pages=1, turned=turned)

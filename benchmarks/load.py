@@ -37,7 +37,7 @@ from benchmarks.corpus import records
 from benchmarks.import_corpus import manifest
 from benchmarks.upload import PORT, Service
 from indexer.reindex import rebuild
-from web.bootstrap import build
+from web.bootstrap import build_services
 from web.importing import import_manifest
 from web.settings import Settings
 
@@ -220,7 +220,7 @@ def main() -> None:
     given = parser.parse_args()
     queries = [record["query"] for record in records(given.queries)]
     with tempfile.TemporaryDirectory() as folder:
-        services = build(Settings(data=Path(folder) / "data"))
+        services = build_services(Settings(data=Path(folder) / "data"))
         manifest(given.docs, Path(folder) / "manifest.jsonl")
         import_manifest(services, Path(folder) / "manifest.jsonl", lambda _done, _total: None)
         rebuild(services.records, services.index, jobs=os.cpu_count() or 1)

@@ -45,18 +45,27 @@ from rapidfuzz import fuzz
 from rich.console import Console
 from rich.table import Table
 
-from archive.model import Announcement, Attachment, Details, DocumentKind, Page, Reading, Source, Status
+from archive.model import (
+    Announcement,
+    Attachment,
+    DocumentKind,
+    Page,
+    ReadingDetails,
+    ReadingStatus,
+    Status,
+    TextSource,
+)
 from archive.thai import arabic_digits, canonical_text
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.other_readings import other_readings
 from indexer.engines.whoosh import WhooshIndex
-from indexer.extraction.embedded_text import Document
+from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.metadata import extract_fields
-from indexer.extraction.ocr.recognition import DPI, SYSTEM_MODELS, recognise
+from indexer.extraction.ocr.recognition import DPI, SYSTEM_MODELS, recognise_image
 from indexer.extraction.ocr_policy import Verdict, better_text
 from indexer.extraction.page_images import rasterize_page
-from indexer.search.query.parser import parse
+from indexer.search.query.parser import parse_query
 
 NEAR = 0.10  # share of a phrase's letters that may be wrong in a near reading
 SIMILAR = 95  # of 100: how alike a name or a subject must be to count as right
@@ -105,24 +114,24 @@ def cases(folders: Iterable[Path]) -> list[Case]:
 
 def read(case: Case) -> Outcome:
     """Read a page in this process as the archive does."""
-    with Document(case.path) as document:
+    with EmbeddedTextDocument(case.path) as document:
         start = time.process_time()
         embedded = document.read_page(case.number)
         if embedded.verdict not in (Verdict.OCR, Verdict.BOTH):
-            page = _page(case, embedded.text, embedded.raw, Source.EMBEDDED, lines=embedded.lines)
+            page = _page(case, embedded.text, embedded.raw, TextSource.EMBEDDED, lines=embedded.lines)
             return Outcome(page, time.process_time() - start, 0.0)
         image = rasterize_page(document.path, case.number, DPI)
-        seen = recognise(image)
+        seen = recognise_image(image)
         seconds = time.process_time() - start
         bare = bare_seconds(image, seen.turn)
     if embedded.verdict is Verdict.BOTH and better_text(embedded.text, seen.text) == embedded.text:
-        page = _page(case, embedded.text, embedded.raw, Source.EMBEDDED, lines=embedded.lines)
+        page = _page(case, embedded.text, embedded.raw, TextSource.EMBEDDED, lines=embedded.lines)
     else:
         page = _page(
             case,
             seen.text,
             seen.raw,
-            Source.OCR,
+            TextSource.OCR,
             lines=seen.lines,
             confidence=seen.confidence,
             turn=seen.turn,
@@ -131,7 +140,7 @@ def read(case: Case) -> Outcome:
     return Outcome(page, seconds, bare)
 
 
-def _page(case: Case, text: str, raw: str, source: Source, **others: Any) -> Page:
+def _page(case: Case, text: str, raw: str, source: TextSource, **others: Any) -> Page:
     values = {"confidence": None} | others
     return Page(attachment_id=1, number=case.number, text=text, raw=raw, source=source, **values)
 
@@ -305,7 +314,7 @@ def search_table(listed: Sequence[tuple[Case, Outcome]]) -> Table:
             generation.add(_entry(id, outcome.page) for id, (_, outcome) in enumerate(listed, start=1))
         for id, (case, _) in enumerate(listed, start=1):
             for phrase in case.phrases:
-                hits = index.search(parse(f'"{phrase}"', per_page=FIRST)).hits
+                hits = index.search(parse_query(f'"{phrase}"', per_page=FIRST)).hits
                 found = any(hit.announcement_id == id for hit in hits[:FIRST])
                 sums[case.scanned].update(phrases=1, found=found)
     table = Table("kind", f"quoted phrases, their page among the first {FIRST}")
@@ -341,10 +350,10 @@ def _entry(id: int, page: Page) -> SourceAnnouncement:
         size=1,
         sha256="",
         page_count=1,
-        status=Reading.READY,
+        status=ReadingStatus.READY,
         error=None,
         signed=False,
-        details=Details(),
+        details=ReadingDetails(),
         rules=0,
         created_at=now,
     )
@@ -362,9 +371,9 @@ def wrong_turns(listed: Sequence[Case], count: int) -> list[str]:
     for number in range(count):
         case = listed[number % len(listed)]
         turn = chance.choice((0, 90, 180, 270))
-        with Document(case.path) as document:
+        with EmbeddedTextDocument(case.path) as document:
             image = rasterize_page(document.path, case.number, DPI)
-        if (said := recognise(image.rotate(turn, expand=True)).turn) != turn:
+        if (said := recognise_image(image.rotate(turn, expand=True)).turn) != turn:
             wrong.append(f"{case.path.name} {case.number}: turned by {said}, not by {turn}")
     return wrong
 

@@ -28,7 +28,7 @@ import pdfplumber
 from rich.console import Console
 from rich.table import Table
 
-from indexer.extraction.embedded_text import Document
+from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.ocr_policy import Verdict, better_text
 from indexer.extraction.pdf import parser
 from indexer.extraction.pdf.parser import EmbeddedPage
@@ -82,7 +82,7 @@ def stock(path: Path, number: int) -> str:
         return str(pdf.pages[number - 1].extract_text())
 
 
-def final(document: Document, page: EmbeddedPage) -> str:
+def final(document: EmbeddedTextDocument, page: EmbeddedPage) -> str:
     """The page's text as the archive keeps it."""
     if page.verdict not in (Verdict.OCR, Verdict.BOTH):
         return page.text
@@ -94,7 +94,7 @@ def phrases(listed: list[Case]) -> Table:
     table = Table("file", "page", "OCR", "verdict", "phrases", "extract_text", "assembled", "final", "missed")
     sums: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
     for case in listed:
-        with Document(case.path) as document:
+        with EmbeddedTextDocument(case.path) as document:
             page = document.read_page(case.page)
             text = final(document, page)
         counts = {
@@ -122,7 +122,7 @@ def damage(listed: list[Case]) -> Table:
     before, after = Counter[str](), Counter[str]()
     pages = 0
     for path in sorted({case.path for case in listed}):
-        with Document(path) as document:
+        with EmbeddedTextDocument(path) as document:
             for number in range(1, document.outline.page_count + 1):
                 page = document.read_page(number)
                 pages += 1

@@ -33,7 +33,7 @@ from benchmarks.import_corpus import manifest
 from indexer.reindex import rebuild
 from indexer.search.ports import SearchIndex
 from web.app import create_app
-from web.bootstrap import Services, build
+from web.bootstrap import Services, build_services
 from web.importing import import_manifest
 from web.settings import Settings
 
@@ -112,7 +112,7 @@ def archive(kept: Path | None, docs: Path) -> Iterator[Services]:
     with tempfile.TemporaryDirectory() as folder:
         data = kept or Path(folder) / "data"
         known = data.exists()
-        services = build(Settings(data=data))
+        services = build_services(Settings(data=data))
         if not known:
             manifest(docs, Path(folder) / "manifest.jsonl")
             import_manifest(services, Path(folder) / "manifest.jsonl", lambda _done, _total: None)

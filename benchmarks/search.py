@@ -46,7 +46,7 @@ from indexer.analysis.dictionary import Dictionary
 from indexer.engines.opensearch import OpenSearchIndex
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.ports import SearchIndex
-from indexer.search.query.parser import parse
+from indexer.search.query.parser import parse_query
 
 TEXTS = ("docs", "docs_ocr2", "docs_ocr5")
 FIRST = 10
@@ -103,7 +103,7 @@ def ours(index: SearchIndex, corpus: Iterable[dict[str, Any]]) -> Finder:
             ids.append(record["id"])
             generation.add([entry(number, record)])
     return lambda typed, most: [
-        ids[hit.announcement_id] for hit in index.search(parse(typed, per_page=most)).hits
+        ids[hit.announcement_id] for hit in index.search(parse_query(typed, per_page=most)).hits
     ]
 
 

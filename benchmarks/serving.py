@@ -35,9 +35,9 @@ from benchmarks.import_corpus import manifest
 from indexer.reindex import rebuild
 from tests.operation.nginx import nginx
 from tests.torture.service import Service
-from web.bootstrap import build
+from web.bootstrap import build_services
 from web.importing import import_manifest
-from web.sample.documents import SampleText, make
+from web.sample.documents import SampleText, make_document
 from web.settings import Settings
 
 BROWSER = {"User-Agent": "Mozilla/5.0 benchmark"}
@@ -218,10 +218,10 @@ def attacked(service: Service, proxied: int | None, picture: str, seconds: float
 
 def fill(folder: Path, docs: Path) -> str:
     """An archive of the documents and a memo with a page; the address of its picture."""
-    services = build(Settings(data=folder / "data"))
+    services = build_services(Settings(data=folder / "data"))
     manifest(docs, folder / "manifest.jsonl")
     import_manifest(services, folder / "manifest.jsonl", lambda _done, _total: None)
-    memo = make(_memo()).pdf
+    memo = make_document(_memo()).pdf
     [first], _ = services.announcements.list_page(statuses=[Status.PUBLISHED], page=1, per_page=1)
     attached, _ = services.intake.attach(first.id, io.BytesIO(memo), filename="memo.pdf", actor="benchmark")
     rebuild(services.records, services.index)

@@ -37,7 +37,7 @@ from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import build_index_document
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.highlighting import snippet
-from indexer.search.query.parser import parse
+from indexer.search.query.parser import parse_query
 from indexer.search.query.query_plan import build_query_plan
 
 _BATCH = 250
@@ -159,7 +159,7 @@ def _ask(options: argparse.Namespace) -> dict[str, float]:
     index = WhooshIndex(options.folder / "ours", Dictionary())
 
     def ask(query: str) -> None:
-        page = index.search(parse(query))
+        page = index.search(parse_query(query))
         for hit in page.hits:
             snippet(bodies[hit.announcement_id], page.query)
 
@@ -182,7 +182,7 @@ def _ask_tantivy(options: argparse.Namespace) -> dict[str, float]:
     def wanted(typed: str) -> tantivy.Query:
         terms = [
             term
-            for unit in build_query_plan(parse(typed), lexicon).clauses
+            for unit in build_query_plan(parse_query(typed), lexicon).clauses
             for term in unit.alternatives[0].terms
         ]
         return tantivy.Query.boolean_query(

@@ -22,7 +22,7 @@ from benchmarks.corpus import entry, records
 from benchmarks.search import ndcg
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
-from indexer.search.query.parser import parse
+from indexer.search.query.parser import parse_query
 from indexer.search.tuning import TUNING, SearchTuning
 
 HERE = Path(__file__).parent
@@ -93,7 +93,7 @@ def judged(
     index = WhooshIndex(folder, Dictionary(), tuning)
     values: dict[str, list[float]] = defaultdict(list)
     for query in queries:
-        page = index.search(parse(query["query"]))
+        page = index.search(parse_query(query["query"]))
         found = [ids[hit.announcement_id] for hit in (*page.hits, *page.related)]
         values[query["task"]].append(ndcg(found, frozenset(query["rel"])))
     return sum(sum(each) / len(each) for each in values.values()) / len(values)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from archive.errors import PrakatError
-from archive.model import Attachment, Reading
+from archive.model import Attachment, ReadingStatus
 from archive.ports import Database, Examination, Files, Jobs, StoredFile
 from archive.repositories import Records
 from indexer.index_sync import BATCH_SIZE, load_public, sync_batch
@@ -236,7 +236,7 @@ class _Check:
         for version in self._records.versions.by_attachment(attachment.id):
             if not self._files.exists(version.sha256):
                 self._find("file-missing", f"{subject} version {version.number}", version.sha256)
-        if attachment.status is Reading.READY and pages != attachment.page_count:
+        if attachment.status is ReadingStatus.READY and pages != attachment.page_count:
             mended = self._repair and self._jobs.queue_again([attachment.id]) == 1
             self._find("pages-missing", subject, f"{pages}/{attachment.page_count}", mended=mended)
 
@@ -395,7 +395,7 @@ class _Check:
         return lambda done, total: self._progress(name, done, total)
 
 
-_SETTLED = {Reading.READY, Reading.FAILED}
+_SETTLED = {ReadingStatus.READY, ReadingStatus.FAILED}
 """States in which an attachment's text is final.
 
 While an attachment is read its pages are saved one by one, and the index is synced when all are saved.

@@ -25,7 +25,7 @@ from archive.model import Announcement, Draft
 from archive.repositories import Records
 from archive.thai import BANGKOK
 from indexer.extraction import sandbox
-from indexer.extraction.failures import Unreadable
+from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.separators import split_at_separators
 
 log = logging.getLogger("prakat.inbox")
@@ -69,7 +69,7 @@ class Inbox:
         self._targets = targets
         self._sizes: dict[Path, tuple[int, float]] = {}  # size and time at which it was seen first
 
-    def collect(self) -> bool:
+    def take_in_files(self) -> bool:
         """Take at most one file of each folder. Returns True when a file was taken out."""
         has_taken = False
         for folder, target in self._targets().items():
@@ -114,10 +114,10 @@ def _store(path: Path, sha256: str, target: InboxTarget) -> bool:
     """Make a draft of each document in a file. Returns False when the archive had all of them."""
     with tempfile.TemporaryDirectory(prefix="prakat-inbox-") as folder:
         try:
-            count = sandbox.run(
+            count = sandbox.run_in_sandbox(
                 split_at_separators, path, Path(folder), seconds=_CUT_SECONDS, memory_mb=_CUT_MEMORY_MB
             )
-        except Unreadable:  # the reading of the attachment will say why
+        except UnreadableFile:  # the reading of the attachment will say why
             count = 0
         if count == 0:
             return _store_document(path, path.name, f"inbox:{sha256}", target)

@@ -21,8 +21,8 @@ from archive.intake import Intake
 from archive.model import Attachment, Failure
 from archive.ports import Jobs
 from archive.repositories import Records
-from indexer.extraction.failures import MESSAGES, Unreadable
-from indexer.extraction.page_images import Pictures
+from indexer.extraction.failures import MESSAGES, UnreadableFile
+from indexer.extraction.page_images import PagePictures
 from indexer.extraction.parsers import has_pictures
 from indexer.extraction.pipeline import AttachmentReader, ReadingStopped
 from indexer.inbox import LOOK_EVERY, Inbox
@@ -64,7 +64,7 @@ class Worker:
         duties: LeaderLeases,
         scrub: Scrubber,
         inbox: Inbox,
-        pictures: Pictures,
+        pictures: PagePictures,
         send_mail: Callable[[Callable[[], bool]], None] | None = None,
     ) -> None:
         """``send_mail`` sends what is due to followers, while the function that it gets returns True."""
@@ -161,7 +161,7 @@ class Worker:
         except Unavailable:  # a service is down; the attachment itself is not at fault
             self._jobs.release(attachment.id, name)
             raise
-        except Unreadable as error:
+        except UnreadableFile as error:
             self._jobs.fail(attachment.id, name, error.failure)
             log.warning("attachment not read", extra={"code": error.code})
             return
@@ -214,7 +214,7 @@ class Worker:
 
     def _collect_scan(self) -> bool:
         """Takes a scan out of the watched folder, if there is one and this worker watches it."""
-        if self._duties.is_leader(COLLECT_SCANS) and self._inbox.collect():
+        if self._duties.is_leader(COLLECT_SCANS) and self._inbox.take_in_files():
             return True
         self._stop.wait(LOOK_EVERY)
         return False

@@ -14,7 +14,7 @@ LARGE_LOSS = 0.1  # share of the rows; a loss above both this share and ``SMALL_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveFigures:
+class ArchiveCounts:
     """Change counter, numbers of rows and end of the audit chain at one time."""
 
     change: int  # number of the last change
@@ -26,7 +26,7 @@ class ArchiveFigures:
     audit_hash: str = ""  # hash of the last entry, in hexadecimal
 
     @classmethod
-    def read(cls, rows: ReadRows, *, has_audit: bool = True) -> ArchiveFigures:
+    def read(cls, rows: ReadRows, *, has_audit: bool = True) -> ArchiveCounts:
         """Read the figures with ``rows``, which runs a query. ``has_audit``: False without an audit chain."""
         counts = {name: int(rows(f"SELECT count(*) AS n FROM {name}")[0]["n"]) for name in _NAMES}  # noqa: S608
         newest = rows("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1") if has_audit else []
@@ -48,7 +48,7 @@ class ArchiveFigures:
         return bool(found) and bytes(found[0]["hash"]).hex() == self.audit_hash
 
 
-def describe_losses(before: ArchiveFigures, now: ArchiveFigures) -> list[str]:
+def describe_losses(before: ArchiveCounts, now: ArchiveCounts) -> list[str]:
     """Return one line for each loss of an archive since ``before``; an empty list without a loss.
 
     Announcements and history are never deleted, so any missing row is a loss. Missing attachments and people

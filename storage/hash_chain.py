@@ -19,7 +19,7 @@ from archive.model import Incident
 from archive.ports import Fault
 from storage.engine import Engine, Queries, Row
 from storage.mappers import incident, now_text
-from storage.tenancy import Scoped, tenancy_condition
+from storage.tenancy import OrganisationQueries, tenancy_condition
 
 PROTECTED: Mapping[str, tuple[str, ...]] = {
     "announcement": (
@@ -389,7 +389,7 @@ def _digests_of_parts(engine: Queries, subject: str, ids: Sequence[int]) -> dict
 
 def _is_there(engine: Queries, table: str) -> bool:
     """Return False while the migration that creates a table has yet to run."""
-    return isinstance(engine, Scoped) or cast(Engine, engine).has_table(table)
+    return isinstance(engine, OrganisationQueries) or cast(Engine, engine).has_table(table)
 
 
 def _digest(row: Row, columns: Iterable[str], parts: Iterable[str] = ()) -> bytes:

@@ -23,29 +23,29 @@ from archive.model import (
     Attachment,
     Change,
     Collection,
-    Details,
+    CollectionItem,
     DocumentKind,
+    ExtractedField,
     Failure,
     FileVersion,
-    Hold,
+    HoldReason,
     Incident,
-    Item,
     Line,
     LowConfidenceSpan,
     Organisation,
     Page,
     Person,
     PersonalData,
-    ReadField,
-    Reading,
+    ReadingDetails,
+    ReadingStatus,
     Relation,
     RelationKind,
     ScanAdvice,
     Scope,
     Session,
     Signature,
-    Source,
     Status,
+    TextSource,
 )
 from archive.reports import Report
 from archive.site_profile import TEXT_FIELDS, SiteProfile, SiteProfileVersion
@@ -209,7 +209,7 @@ def attachment(row: Row) -> Attachment:
         details=details,
         rules=row["rules"],
         created_at=dt.datetime.fromisoformat(row["created_at"]),
-        hold=Hold(row["hold"]) if row["hold"] else None,
+        hold=HoldReason(row["hold"]) if row["hold"] else None,
         decided=tuple(json.loads(row["decided"] or "[]")),
         is_redacted=bool(row["is_redacted"]),
     )
@@ -226,26 +226,26 @@ def version_texts(row: Row) -> list[str]:
     return [_text(text) for text in json.loads(zlib.decompress(row["texts"]))]
 
 
-def _reading(row: Row) -> Reading:
+def _reading(row: Row) -> ReadingStatus:
     """Return the reading status. A detached attachment has the status that it had before."""
     if row["status"] != DETACHED:
-        return Reading(row["status"])
+        return ReadingStatus(row["status"])
     if row["error_code"]:
-        return Reading.FAILED
-    return Reading.READY if row["rules"] else Reading.WAITING
+        return ReadingStatus.FAILED
+    return ReadingStatus.READY if row["rules"] else ReadingStatus.WAITING
 
 
-def details_json(details: Details) -> str:
+def details_json(details: ReadingDetails) -> str:
     """Return details as JSON in ASCII: fields of a hostile file may hold characters that UTF-8 cannot."""
     return json.dumps(asdict(details), default=plain_value)
 
 
-def _details(text: str) -> Details:
+def _details(text: str) -> ReadingDetails:
     if text == "{}":  # not read yet
-        return Details()
+        return ReadingDetails()
     kept = json.loads(text)
-    return Details(
-        fields={name: ReadField(**field) for name, field in kept["fields"].items()},
+    return ReadingDetails(
+        fields={name: ExtractedField(**field) for name, field in kept["fields"].items()},
         signatures=tuple(
             Signature(**{**signature, "signed_at": _time(signature["signed_at"])})
             for signature in kept["signatures"]
@@ -281,7 +281,7 @@ def page(row: Row) -> Page:
         number=row["number"],
         text=_text(row["text"]),
         raw=zlib.decompress(row["raw"]).decode(errors="surrogatepass"),
-        source=Source(row["source"]),
+        source=TextSource(row["source"]),
         confidence=row["confidence"],
         turn=row["turn"],
         lines=unpack_lines(row["lines"]),
@@ -394,7 +394,7 @@ def site_profile(row: Row) -> SiteProfileVersion:
 
 
 @_damaged_as_error
-def collection(row: Row, items: Sequence[Item]) -> Collection:
+def collection(row: Row, items: Sequence[CollectionItem]) -> Collection:
     """Return the collection of a row, with its items."""
     return Collection(
         id=row["id"],

@@ -6,7 +6,7 @@ Every query of a table in ``OWN`` says so in its own text, with one of these con
 - ``organisation_id IN :account_organisations``: accounts that may work in it, its own and the province's,
 - ``organisation_id = :organisation``: rows of exactly one organisation, where the caller passes its id.
 
-``Scoped`` gives the first two their values. Without ``Scoped`` both hold for every row, since the worker,
+``OrganisationQueries`` gives the first two their values. Without it both hold for every row: the worker,
 maintenance and the province's pages work on the whole installation. PostgreSQL enforces the same rule once
 more by row-level security (``storage.postgres``), also on a query that lacks the condition.
 """
@@ -71,7 +71,7 @@ _INNERMOST = re.compile(r"\([^()]*\)")
 _CONDITION = re.compile(r"organisation_id (IN :organisations|IN :account_organisations|= :organisation)\b")
 
 
-class Scoped:
+class OrganisationQueries:
     """``Queries`` for one organisation. New rows belong to that organisation (``current_organisation``).
 
     A query of a table of ``OWN`` that does not say its organisation raises ``ValueError``.
@@ -111,7 +111,7 @@ def current_organisation(engine: Queries, *, several: int | None = None) -> int:
     Where there are several organisations and none was chosen, returns ``several``; raises ``Invalid`` (code
     ``which-organisation``) when ``several`` is None.
     """
-    if isinstance(engine, Scoped):
+    if isinstance(engine, OrganisationQueries):
         return engine.organisation
     known = engine.rows("SELECT id FROM organisation ORDER BY id LIMIT 2")
     if len(known) == 1:
@@ -131,7 +131,7 @@ def tenancy_condition(engine: Queries, table: str) -> str:
 
     The whole installation needs none: its queries also run while migrations have yet to add the column.
     """
-    if not isinstance(engine, Scoped) or table in SHARED:
+    if not isinstance(engine, OrganisationQueries) or table in SHARED:
         return "1 = 1"
     names = "account_organisations" if table in ACCOUNTS else "organisations"
     return f"organisation_id IN :{names}"

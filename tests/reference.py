@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from web.cli import main
-from web.settings import KNOWN, defaults
+from web.settings import KNOWN, default_values
 
 HEAD = """\
 # คำสั่งและการตั้งค่า · Commands and settings
@@ -29,7 +29,7 @@ environment wins.
 
 def reference() -> str:
     """Returns the whole reference as Markdown."""
-    shown = defaults()
+    shown = default_values()
     rows = [
         f"| `PRAKAT_{name.upper()}` | {_cell(shown[name])} | {known.help} |" for name, known in KNOWN.items()
     ]

@@ -23,7 +23,7 @@ import pypdfium2
 from numpy.typing import NDArray
 from PIL import ImageDraw
 
-from indexer.extraction.failures import Unreadable
+from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.ocr_policy import Verdict
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.pdf.parser import EmbeddedPage, PdfReader
@@ -289,7 +289,7 @@ def read_pages(paths: list[Path], random: np.random.Generator) -> list[tuple[Pat
         try:
             with closing(PdfReader(path)) as reader:
                 count = reader.outline().page_count
-        except Unreadable:
+        except UnreadableFile:
             continue
         numbers = random.permutation(count)[:PAGES_PER_FILE] + 1
         wanted += [(path, int(number)) for number in numbers]
@@ -304,7 +304,7 @@ def write_set(pages: list[tuple[Path, int]], target: Path, seed: int) -> int:
         try:
             with closing(PdfReader(path)) as reader:
                 embedded = reader.page(number)
-        except Unreadable:
+        except UnreadableFile:
             continue
         has_thai_digits = draws_thai_digits(path, number)
         with pypdfium2.PdfDocument(path) as document:

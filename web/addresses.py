@@ -19,7 +19,7 @@ _LAST_PAGE = 1_000_000
 _PATH_HERE = re.compile(r"/(?![/\\])[^\t\r\n]*")
 
 
-def absolute(path: str, site: str | None = None) -> str:
+def absolute_url(path: str, site: str | None = None) -> str:
     """Returns a full address, such as ``https://…/announcements/17``, for programs.
 
     ``path`` is a path of the requested site. ``site``: full address of another site on which the path is
@@ -34,7 +34,7 @@ def page_path(attachment: Attachment, number: int, typed: str = "") -> str:
     return f"{path}?{urlencode({'page': number} | ({'q': typed} if typed else {}))}"
 
 
-def line_share(address: str) -> str:
+def line_share_url(address: str) -> str:
     """Returns the address of LINE's page for sending ``address`` to somebody."""
     return f"https://social-plugins.line.me/lineit/share?{urlencode({'url': address})}"
 
@@ -52,7 +52,7 @@ def path_of_request() -> str:
     return request.script_root + request.full_path
 
 
-def path_here(target: str, otherwise: str) -> str:
+def path_on_this_site(target: str, otherwise: str) -> str:
     """Returns ``target`` if it is a path on this site, else ``otherwise``.
 
     Browsers take ``/\\`` for ``//`` and ignore tabs and line breaks, so such targets are refused.

@@ -129,16 +129,16 @@ def create_app(services: Services) -> Flask:
     app.url_map.converters["int"] = _Number
     app.before_request(_name_request)
     app.before_request(_limit_body)
-    http_caching.install(app)
+    http_caching.register_http_caching(app)
     app.after_request(_guard)
-    log.install(app, services.database)
-    template_filters.install(app)
-    sign_in.install(app)
-    resources.install(app)
+    log.register_request_log(app, services.database)
+    template_filters.register_template_filters(app)
+    sign_in.register_sign_in(app)
+    resources.register_api(app)
     for part in _PARTS:
         app.register_blueprint(part.pages)
-    errors.install(app)
-    organisations.install(app)
+    errors.register_error_handlers(app)
+    organisations.register_organisations(app)
     return app
 
 
@@ -198,7 +198,7 @@ def _may_bring_files() -> bool:
         return False
     if request.blueprint == "api":
         return access.has_scope(Scope.WRITE)
-    return request.blueprint == "staff" and sign_in.signed_in()
+    return request.blueprint == "staff" and sign_in.may_see_unpublished()
 
 
 def _guard(answer: Response) -> Response:

@@ -26,11 +26,11 @@ from archive.model import (
     Announcement,
     Attachment,
     Collection,
-    Details,
+    CollectionItem,
     FileVersion,
-    Hold,
-    Item,
-    Reading,
+    HoldReason,
+    ReadingDetails,
+    ReadingStatus,
     Relation,
     Status,
 )
@@ -133,7 +133,9 @@ def _write_record(
     records = services.records
     attachments = records.attachments.by_announcement([announcement.id])[announcement.id]
     if selection.is_public:
-        attachments = [each for each in attachments if each.hold is None and each.status is Reading.READY]
+        attachments = [
+            each for each in attachments if each.hold is None and each.status is ReadingStatus.READY
+        ]
     record = CarriedRecord(
         announcement,
         tuple(records.history.entries(announcement.id)),
@@ -197,7 +199,7 @@ def _public_part(record: CarriedRecord) -> CarriedRecord:
     hidden = {field.name: field.default for field in ANNOUNCEMENT_FIELDS if not field.is_public}
     attachments = tuple(
         CarriedAttachment(
-            replace(carried.attachment, details=Details(), decided=()),
+            replace(carried.attachment, details=ReadingDetails(), decided=()),
             tuple(replace(page, raw="", lines=(), doubts=(), problem="") for page in carried.pages),
         )
         for carried in record.attachments
@@ -331,9 +333,9 @@ def _take(services: Services, record: CarriedRecord, payload: Path, report: Impo
 
 def _held_again(carried: CarriedAttachment) -> CarriedAttachment:
     """Returns the attachment; one that was not read to its end is held, and read here."""
-    if carried.attachment.status in (Reading.READY, Reading.FAILED):
+    if carried.attachment.status in (ReadingStatus.READY, ReadingStatus.FAILED):
         return carried
-    return replace(carried, attachment=replace(carried.attachment, hold=Hold.UNREAD))
+    return replace(carried, attachment=replace(carried.attachment, hold=HoldReason.UNREAD))
 
 
 def _store_original(services: Services, file: Attachment | FileVersion, path: Path) -> None:
@@ -360,7 +362,7 @@ def _take_collections(services: Services, file: Path, ids: dict[int, int]) -> No
         if collection.title in known:
             continue
         items = [
-            Item(item.label, ids.get(item.announcement_id) if item.announcement_id else None)
+            CollectionItem(item.label, ids.get(item.announcement_id) if item.announcement_id else None)
             for item in collection.items
         ]
         services.intake.save_collection(

@@ -37,7 +37,7 @@ from archive.repositories import Records
 from archive.transfer_ports import Transfer
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
-from indexer.extraction.page_images import Pictures
+from indexer.extraction.page_images import PagePictures
 from indexer.extraction.text_layer import SearchableCopies
 from indexer.inbox import Inbox, InboxTarget
 from indexer.lazy_import import lazy_import
@@ -48,8 +48,7 @@ from storage.backup.keys import BackupKeys
 from storage.backup.last_backup import NOTE, LastBackupComparison
 from storage.backup.manifest import BackupManifest
 from storage.backup.rehearsal import rehearse_restore as unpack_backup_aside
-from storage.backup.restore import open_backup
-from storage.backup.restore import restore as unpack_backup
+from storage.backup.restore import open_backup, restore_backup
 from storage.backup.writer import Backups
 from storage.damaged_rows import DamagedRows
 from storage.engine import Engine
@@ -65,7 +64,7 @@ from storage.repositories.organisations import EngineOrganisations
 from storage.repositories.people import open_people
 from storage.repositories.records import open_records
 from storage.repositories.transfer import EngineTransfer
-from storage.tenancy import Scoped
+from storage.tenancy import OrganisationQueries
 from web.database import engine_of, open_database, require_library
 from web.repository_access import RepositoryAccess
 from web.settings import Settings
@@ -118,7 +117,7 @@ class Services(RepositoryAccess):
     index: SearchIndex
     dictionary: Dictionary
     intake: Intake
-    pictures: Pictures
+    pictures: PagePictures
     copies: SearchableCopies
     eraser: Eraser
     secret_key: str
@@ -126,7 +125,9 @@ class Services(RepositoryAccess):
     organisation: Organisation | None = None  # the organisation of these services; None: the only one
     towns: Mapping[int, Organisation] = field(default_factory=dict)  # by id, where there are several
 
-    def of(self, organisation: Organisation | None, organisations: Sequence[Organisation]) -> Services:
+    def for_organisation(
+        self, organisation: Organisation | None, organisations: Sequence[Organisation]
+    ) -> Services:
         """Returns the services of one organisation or of the province; with None these services unchanged.
 
         The province's services see all records, but only the province's own people. The services of an
@@ -135,7 +136,7 @@ class Services(RepositoryAccess):
         if organisation is None:
             return self
         engine = cast(Engine, self.database)
-        scope = Scoped(engine, organisation.id)
+        scope = OrganisationQueries(engine, organisation.id)
         towns = {each.id: each for each in organisations}
         whose = replace(self, organisation=organisation, towns=towns, people=open_people(scope))
         if whose.is_province:
@@ -146,7 +147,7 @@ class Services(RepositoryAccess):
             settings=replace(
                 self.settings,
                 site_name=organisation.name or self.settings.site_name,
-                base_url=whose.address(organisation.id),
+                base_url=whose.site_url_of_organisation(organisation.id),
             ),
             records=records,
             harvest=EngineHarvest(scope),
@@ -156,7 +157,7 @@ class Services(RepositoryAccess):
             intake=_intake(records, self.files, self.scanner, self.settings),
         )
 
-    def examine(
+    def check_consistency(
         self, *, repair: bool = False, progress: consistency.Progress = lambda _step, _done, _total: None
     ) -> consistency.ConsistencyReport:
         """Check every stored byte, record and index entry; with ``repair`` do all harmless repairs."""
@@ -188,11 +189,15 @@ class Services(RepositoryAccess):
         """Returns True when the services are for all organisations together, where there are several."""
         return self.organisation is not None and self.organisation.id == PROVINCE
 
-    def site(self, announcement: Announcement) -> str:
+    def site_url_of(self, announcement: Announcement) -> str:
         """Returns the full address of the site that an announcement is on."""
-        return self.address(announcement.organisation) if self.is_province else self.settings.base_url
+        return (
+            self.site_url_of_organisation(announcement.organisation)
+            if self.is_province
+            else self.settings.base_url
+        )
 
-    def address(self, organisation: int) -> str:
+    def site_url_of_organisation(self, organisation: int) -> str:
         """Returns the full address of an organisation's site.
 
         An organisation that joined a moment ago gets the address of the whole installation.
@@ -218,11 +223,11 @@ def services() -> Services:
         address = request_address.public_base_url(whole.settings, {each.host for each in known if each.host})
         if address != whole.settings.base_url:
             whole = replace(whole, settings=replace(whole.settings, base_url=address))
-        flask.g.services = whole.of(environ[ORGANISATION], known)
+        flask.g.services = whole.for_organisation(environ[ORGANISATION], known)
     return cast(Services, flask.g.services)
 
 
-def build(settings: Settings, *, may_begin_empty: bool = False) -> Services:
+def build_services(settings: Settings, *, may_begin_empty: bool = False) -> Services:
     """Open (and where needed create) everything that the settings name.
 
     Raises ``SettingsError`` when an empty database would be made although originals, an index or a note
@@ -236,7 +241,7 @@ def build(settings: Settings, *, may_begin_empty: bool = False) -> Services:
     files = _files(settings.files, data)
     records = open_records(engine)
     scanner = Clamd(settings.clamd) if settings.clamd else None
-    pictures, copies = Pictures(files, data / "pictures"), SearchableCopies(files, data / "copies")
+    pictures, copies = PagePictures(files, data / "pictures"), SearchableCopies(files, data / "copies")
     return Services(
         settings=settings,
         database=engine,
@@ -313,7 +318,7 @@ def restore(
 ) -> Services:
     """Unpack a backup and return its services without an index. See ``storage.backup.restore``."""
     unpack = partial(
-        unpack_backup,
+        restore_backup,
         source,
         progress=progress,
         generation=generation,
@@ -323,7 +328,7 @@ def restore(
         unpack(settings.data)
     else:
         _restore_to_servers(settings, unpack, progress)
-    services = build(settings)
+    services = build_services(settings)
     # A worker that was reading a document when the backup was made does not know this copy.
     services.jobs.settle_lapsed(lease=worker.LEASE, now=dt.datetime.now(dt.UTC) + worker.LEASE)
     return services
@@ -363,11 +368,11 @@ def _restore_to_servers(
     shutil.rmtree(unpacked, ignore_errors=True)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     unpack(unpacked)
-    move(replace(settings, data=unpacked, database="sqlite", files="local"), settings, progress)
+    move_archive(replace(settings, data=unpacked, database="sqlite", files="local"), settings, progress)
     shutil.rmtree(unpacked)
 
 
-def move(source: Settings, target: Settings, progress: Callable[[str, int, int], None]) -> MoveResult:
+def move_archive(source: Settings, target: Settings, progress: Callable[[str, int, int], None]) -> MoveResult:
     """Carry files, records and people to where ``target`` keeps them; see ``storage.move``."""
     moved = MoveResult()
     target.data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -424,7 +429,7 @@ def inbox_targets(services: Services) -> dict[Path, InboxTarget]:
     folder, known = Path(services.settings.inbox).expanduser(), services.organisations.all()
     if len(known) == 1:
         return {folder: InboxTarget(services.records, services.intake)}
-    scoped = {town.slug: services.of(town, known) for town in known}
+    scoped = {town.slug: services.for_organisation(town, known) for town in known}
     return {folder / slug: InboxTarget(each.records, each.intake) for slug, each in scoped.items()}
 
 

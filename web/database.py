@@ -18,7 +18,7 @@ from storage.permissions import make_private_directory
 from storage.repositories.organisations import EngineOrganisations
 from storage.repositories.people import open_people
 from storage.sqlite import Sqlite
-from storage.tenancy import Scoped
+from storage.tenancy import OrganisationQueries
 from web.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Accounts:
+class AccountDatabase:
     """The accounts of an archive, with the organisations that they belong to."""
 
     engine: Engine
@@ -38,10 +38,10 @@ class Accounts:
 
     def people_of(self, organisation: Organisation | None) -> People:
         """Returns the people of one organisation, or of the province; with None those of the only one."""
-        return open_people(Scoped(self.engine, organisation.id) if organisation else self.engine)
+        return open_people(OrganisationQueries(self.engine, organisation.id) if organisation else self.engine)
 
 
-def open_accounts(settings: Settings) -> Accounts:
+def open_accounts(settings: Settings) -> AccountDatabase:
     """Open the accounts of the archive that the settings name; raises as ``web.bootstrap.build`` does."""
 
     def refuse_lost_database() -> None:
@@ -49,7 +49,7 @@ def open_accounts(settings: Settings) -> Accounts:
 
         bootstrap.refuse_lost_database(settings)
 
-    return Accounts(open_database(settings, refuse_lost_database))
+    return AccountDatabase(open_database(settings, refuse_lost_database))
 
 
 def open_database(settings: Settings, begin: Callable[[], None]) -> Sqlite | Postgres:

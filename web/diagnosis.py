@@ -24,9 +24,9 @@ from indexer.extraction import sandbox
 from indexer.extraction.ocr.tesseract import OWN_MODEL, SYSTEM_MODELS
 from indexer.reindex import is_rebuild_needed
 from web import settings
-from web.bootstrap import Services, build
+from web.bootstrap import Services, build_services
 from web.nightly import OVERDUE, read_nightly
-from web.serving.health import BEAT_SECONDS, LEAST_FREE, heartbeat
+from web.serving.health import BEAT_SECONDS, LEAST_FREE, heartbeat_path
 from web.settings import LOCAL_ADDRESS, Settings
 
 LEAST_MEMORY = 2 << 30
@@ -81,7 +81,7 @@ LookInside = Callable[[Services], Iterator[Trouble]]
 def diagnose() -> list[Trouble]:
     """Returns everything that was found, worst kind first. Changes nothing but what every start closes."""
     try:
-        given = settings.load()
+        given = settings.load_settings()
     except SettingsError as error:
         return [Trouble("settings", TroubleKind.MISSET, error.message, "prakat serve --help; แก้ prakat.toml")]
     found = [trouble for look in MACHINE for trouble in look(given)]
@@ -90,7 +90,7 @@ def diagnose() -> list[Trouble]:
         found.append(Trouble("no-archive", TroubleKind.MISSING, missing, "prakat serve"))
         return _sorted(found)
     try:
-        services = build(given)
+        services = build_services(given)
     except PrakatError as error:
         found.append(Trouble("cannot-open", TroubleKind.MISSET, error.message, _SHOW_BACKUPS))
         return _sorted(found)
@@ -217,7 +217,7 @@ def _inbox(given: Settings) -> Iterator[Trouble]:
 
 def _sandbox(_given: Settings) -> Iterator[Trouble]:
     try:
-        sandbox.run(os.getpid, seconds=_SANDBOX_SECONDS)
+        sandbox.run_in_sandbox(os.getpid, seconds=_SANDBOX_SECONDS)
     except sandbox.CannotStart as error:
         said = "เปิดโปรเซสอ่านเอกสารไม่ได้ ทุกไฟล์จะแปลงไม่ได้ (the reading process cannot start: no file is read)"
         is_device = stat.S_ISCHR(Path(os.devnull).stat().st_mode) and os.access(os.devnull, os.W_OK)
@@ -331,7 +331,7 @@ def _night(services: Services) -> Iterator[Trouble]:
 
 def _service(services: Services) -> Iterator[Trouble]:
     try:
-        silent = time.time() - heartbeat(services.settings).stat().st_mtime
+        silent = time.time() - heartbeat_path(services.settings).stat().st_mtime
     except OSError:
         silent = float("inf")
     if silent > BEAT_SECONDS:

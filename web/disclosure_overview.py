@@ -67,7 +67,7 @@ def today() -> dt.date:
     return dt.datetime.now(BANGKOK).date()
 
 
-def checked_year(year: int) -> int:
+def require_fiscal_year(year: int) -> int:
     """Returns the year. Raises ``NotFound`` for a year before the law and after next fiscal year."""
     if year not in year_choices():
         raise NotFound("ไม่มีรายการของปีงบประมาณนี้")
@@ -96,7 +96,7 @@ def filled_years(services: Services) -> set[int]:
     }
 
 
-def list_year(services: Services, year: int) -> int:
+def year_of_item_list(services: Services, year: int) -> int:
     """Returns the fiscal year whose list ``year`` uses: the last one that staff or a data file changed."""
     changed = services.disclosure.items_changed_by_staff(first_changed_year(year), year)
     return source_year(year, (changed_year for changed_year, _item in changed))
@@ -148,7 +148,7 @@ def show_entry(
     )
 
 
-def count_lacking(services: Services) -> int:
+def count_items_lacking_announcement(services: Services) -> int:
     """Returns the number of items of the present fiscal year that lack an announcement that is due."""
     shown = year_overview(services, fiscal_year(today()))
     return sum(each.status.state in (DisclosureState.MISSING, DisclosureState.STALE) for each in shown)
@@ -168,7 +168,7 @@ def suggested_entries(services: Services, announcement: Announcement) -> list[Di
     ]
 
 
-def by_section(items: Sequence[ItemShown]) -> list[tuple[Section, list[ItemShown]]]:
+def group_by_section(items: Sequence[ItemShown]) -> list[tuple[Section, list[ItemShown]]]:
     """Returns the items in groups, section by section."""
     return [
         (section, found)

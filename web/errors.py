@@ -15,7 +15,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from archive.errors import Gone, Invalid, MissingScope, PersonalDataFound, PrakatError, Unavailable
-from archive.model import Find
+from archive.model import PersonalDataFind
 from web.serving.log import note_security
 
 log = logging.getLogger("prakat.web")
@@ -37,14 +37,14 @@ MESSAGES = {
 }
 
 
-def install(app: Flask) -> None:
+def register_error_handlers(app: Flask) -> None:
     """Answer every error of ``app`` here."""
     app.register_error_handler(PrakatError, _prakat)
     app.register_error_handler(HTTPException, answer_http_error)
     app.register_error_handler(Exception, _unexpected)
 
 
-def problem(status: int, code: str, detail: str, **more: Any) -> Response:
+def problem_details(status: int, code: str, detail: str, **more: Any) -> Response:
     """Returns the error as RFC 9457 problem details."""
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     if status >= _OURS:
@@ -56,7 +56,7 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
     )
 
 
-def in_words(error: PrakatError) -> str:
+def error_message(error: PrakatError) -> str:
     """Returns a sentence in the reader's language: what went wrong and what to do."""
     values = {name: translated(value) for name, value in error.values.items()}
     said: str = translated(error.said)
@@ -76,9 +76,9 @@ def _prakat(error: PrakatError) -> ResponseReturnValue:
         more: dict[str, Any] = {"field": error.field} if isinstance(error, Invalid) and error.field else {}
         if isinstance(error, PersonalDataFound):
             more["finds"] = [_as_find(find) for find in error.finds]
-        answer = problem(error.http_status, error.code, error.message, **more)
+        answer = problem_details(error.http_status, error.code, error.message, **more)
     else:
-        answer = make_response(_page(error.http_status, in_words(error), withdrawn=_withdrawn(error)))
+        answer = make_response(_page(error.http_status, error_message(error), withdrawn=_withdrawn(error)))
     if isinstance(error, MissingScope):  # RFC 6750, 3.1
         answer.headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{error.scope}"'
     if error.retry:
@@ -86,7 +86,7 @@ def _prakat(error: PrakatError) -> ResponseReturnValue:
     return answer
 
 
-def _as_find(find: Find) -> dict[str, Any]:
+def _as_find(find: PersonalDataFind) -> dict[str, Any]:
     data = find.data
     return {
         "type": data.type,
@@ -109,7 +109,7 @@ def answer_http_error(error: HTTPException) -> ResponseReturnValue:
     if not _wants_problem():
         return _page(status, message)
     messages = getattr(error, "data", {}).get("messages")
-    answer = problem(
+    answer = problem_details(
         status, error.name.lower().replace(" ", "-"), message, **({"errors": messages} if messages else {})
     )
     answer.headers.extend(
@@ -124,7 +124,7 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
     log.exception("unexpected", exc_info=error)
     if not _wants_problem():
         return _page(500, str(MESSAGES[500]))
-    return problem(500, "internal-error", str(MESSAGES[500]))
+    return problem_details(500, "internal-error", str(MESSAGES[500]))
 
 
 def _wants_problem() -> bool:

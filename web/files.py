@@ -23,7 +23,7 @@ from indexer.search.highlighting import find_hits
 from indexer.search.query import parser as queries
 from web.bootstrap import services
 from web.serving.http_server import HURRY
-from web.serving.log import timed
+from web.serving.log import timed_part
 
 # An uploaded file may neither run scripts nor load anything, whatever type a browser takes the file for.
 _FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; object-src 'self'; sandbox"
@@ -91,7 +91,7 @@ def _takes_files() -> bool:
     return "wsgi.file_wrapper" in request.environ
 
 
-def send_searchable(attachment: Attachment) -> Response:
+def send_searchable_copy(attachment: Attachment) -> Response:
     """Returns a scan as a PDF with its text laid over it, to search, mark and copy.
 
     Only for public attachments.
@@ -119,17 +119,17 @@ def send_picture(
     """
     _check_sound(attachment)
     page = services().pages.get(attachment.id, number)
-    found = tuple(find_hits(page.text, queries.parse(typed))) if typed else ()
+    found = tuple(find_hits(page.text, queries.parse_query(typed))) if typed else ()
     pictures = services().pictures
     seconds = 0.0 if HURRY in request.headers else WAIT_SECONDS
     address = request.remote_addr or ""
     try:
-        with timed("picture"):
-            data = pictures.page(
+        with timed_part("picture"):
+            data = pictures.page_picture(
                 attachment, page, width=width, hits=found, cropped=cropped, address=address, seconds=seconds
             )
     except Busy:
-        unmarked = None if cropped else pictures.cached(attachment, page, width=width)
+        unmarked = None if cropped else pictures.cached_picture(attachment, page, width=width)
         if unmarked is None:
             raise
         answer = make_response(unmarked)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from archive.facets import FACETS, read_filter
 from archive.model import DocumentKind
 from archive.thai import canonical_text
-from indexer.search.query.parser import MAX_QUERY_LENGTH, Filters, Query, Sort, parse
+from indexer.search.query.parser import MAX_QUERY_LENGTH, Filters, Query, Sort, parse_query
 
 _LONGEST = 200  # characters of an author or category; more than either may have
 
@@ -31,10 +31,10 @@ def followed_query(arguments: str, announcement_ids: frozenset[int]) -> Query:
     given = dict(parse_qsl(arguments))
     chosen: dict[str, Any] = {facet.name: read_filter(facet, given.get(facet.name, "")) for facet in FACETS}
     filters = Filters(**chosen, among=announcement_ids)
-    return parse(given.get("q", ""), filters=filters, sort=Sort.NEWEST, per_page=50)
+    return parse_query(given.get("q", ""), filters=filters, sort=Sort.NEWEST, per_page=50)
 
 
-def described(arguments: str, *, everything: str) -> str:
+def describe_followed_search(arguments: str, *, everything: str) -> str:
     """Returns the search in a few words, such as ``น้ำ · คำสั่ง``; ``everything`` where it has no limits."""
     given = dict(parse_qsl(arguments))
     for facet in FACETS:

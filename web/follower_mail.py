@@ -24,7 +24,7 @@ from archive.model import Announcement
 from archive.subscriptions import Frequency, Subscription
 from archive.thai import BANGKOK, format_date
 from web.bootstrap import Services
-from web.followed_search import described, followed_query
+from web.followed_search import describe_followed_search, followed_query
 from web.search_service import search
 
 log = logging.getLogger("prakat.mail")
@@ -109,7 +109,7 @@ class FollowerMail:
         if len(known) < 2:
             return self._services
         town = next((each for each in known if each.id == subscription.organisation), None)
-        return self._services.of(town, known)
+        return self._services.for_organisation(town, known)
 
     def _deliver(
         self, subscription: Subscription, message: EmailMessage, position: int, now: dt.datetime
@@ -133,7 +133,9 @@ class FollowerMail:
 
     def _confirmation(self, to: Subscription, now: dt.datetime) -> EmailMessage:
         site, root = self._site(to)
-        what = described(to.search, everything=_said(to, "ประกาศใหม่ทุกเรื่อง", "all new announcements"))
+        what = describe_followed_search(
+            to.search, everything=_said(to, "ประกาศใหม่ทุกเรื่อง", "all new announcements")
+        )
         link = f"{root}/follow/confirm/{to.key}"
         message = self._message(
             to, _said(to, f"ยืนยันการติดตามประกาศของ{site}", f"Confirm: announcements of {site}"), "confirm", now
@@ -154,7 +156,9 @@ class FollowerMail:
         self, to: Subscription, found: Sequence[Announcement], position: int, now: dt.datetime
     ) -> EmailMessage:
         site, root = self._site(to)
-        what = described(to.search, everything=_said(to, "ประกาศใหม่ทุกเรื่อง", "all new announcements"))
+        what = describe_followed_search(
+            to.search, everything=_said(to, "ประกาศใหม่ทุกเรื่อง", "all new announcements")
+        )
         stop = f"{root}/follow/stop/{to.key}"
         subject = _said(to, f"{site}: ประกาศใหม่ {len(found)} เรื่อง", f"{site}: {len(found)} new announcements")
         message = self._message(to, subject, f"news {position}", now)

@@ -27,7 +27,7 @@ ACTOR = "prakat import"
 _LONGEST_BATCH = 0.5  # seconds of a transaction, for which other writers may have to wait
 _LARGEST_PAGE = 16 << 20  # bytes; a saved page holds text alone, pictures lie beside it
 
-Source = TypeVar("Source")
+ImportedItem = TypeVar("ImportedItem")
 
 
 @dataclass
@@ -183,9 +183,9 @@ def _read_page(page: Path, directory: Path) -> bytes:
 
 def _import(
     services: Services,
-    sources: Iterable[Source],
-    take: Callable[[Source], ListedAnnouncement],
-    where: Callable[[Source], str],
+    sources: Iterable[ImportedItem],
+    take: Callable[[ImportedItem], ListedAnnouncement],
+    where: Callable[[ImportedItem], str],
     directory: Path,
     progress: Callable[[int], None],
     *,
@@ -210,7 +210,7 @@ def _import(
     return report
 
 
-def _batches(services: Services, sources: Iterable[Source]) -> Iterator[Iterator[Source]]:
+def _batches(services: Services, sources: Iterable[ImportedItem]) -> Iterator[Iterator[ImportedItem]]:
     """Yields the sources in runs that are one transaction each: fast, and short enough for other writers.
 
     With a virus scanner, which may take minutes, each write is a transaction of its own, so that no other
@@ -220,7 +220,7 @@ def _batches(services: Services, sources: Iterable[Source]) -> Iterator[Iterator
     together = contextlib.nullcontext if services.scanner else services.records.batch
     for first in rest:
 
-        def run(first: Source = first) -> Iterator[Source]:
+        def run(first: ImportedItem = first) -> Iterator[ImportedItem]:
             end = time.monotonic() + _LONGEST_BATCH
             yield first
             while time.monotonic() < end:

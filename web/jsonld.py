@@ -9,7 +9,7 @@ from flask import url_for
 
 from archive.model import Announcement, Attachment, Collection, DocumentKind, RelationKind
 from archive.relations import PublicRelations, public_relations
-from web.addresses import absolute, page_path
+from web.addresses import absolute_url, page_path
 from web.bootstrap import services
 from web.public.collections import Part
 
@@ -18,7 +18,7 @@ _CONTEXT = "https://schema.org"
 
 def site() -> dict[str, Any]:
     """Returns the archive as a service of the municipality, with its search address."""
-    home, search = absolute(url_for("public.home")), absolute(url_for("public.results"))
+    home, search = absolute_url(url_for("public.home")), absolute_url(url_for("public.results"))
     return {
         "@context": _CONTEXT,
         "@graph": [
@@ -76,7 +76,7 @@ def _legal_force(found: PublicRelations) -> dict[str, Any]:
         "legislationLegalForce": f"{_CONTEXT}/{'InForce' if found.is_in_force else 'NotInForce'}",
     }
     for kind, other in found.changes:
-        address = absolute(url_for("public.announcement", id=other.id), services().site(other))
+        address = absolute_url(url_for("public.announcement", id=other.id), services().site_url_of(other))
         described.setdefault(_LEGAL_RELATIONS[kind], []).append({"@id": address})
     return described
 
@@ -87,7 +87,7 @@ def collection(collection: Collection, parts: Sequence[Part]) -> dict[str, Any]:
     return {
         "@context": _CONTEXT,
         "@type": "CollectionPage",
-        "url": absolute(url_for("collections.collection", id=collection.id)),
+        "url": absolute_url(url_for("collections.collection", id=collection.id)),
         "name": collection.title,
         "inLanguage": "th",
         "publisher": _office(),
@@ -102,7 +102,9 @@ def collection(collection: Collection, parts: Sequence[Part]) -> dict[str, Any]:
 
 
 def _document(announcement: Announcement) -> dict[str, Any]:
-    url = absolute(url_for("public.announcement", id=announcement.id), services().site(announcement))
+    url = absolute_url(
+        url_for("public.announcement", id=announcement.id), services().site_url_of(announcement)
+    )
     return {
         "@type": "DigitalDocument",
         "@id": url,
@@ -118,13 +120,13 @@ def _attachment_document(attachment: Attachment) -> dict[str, Any]:
     file = url_for("public.document_file", id=attachment.announcement_id, attachment_id=attachment.id)
     return {
         "@type": "DigitalDocument",
-        "url": absolute(page_path(attachment, 1)),
+        "url": absolute_url(page_path(attachment, 1)),
         "name": attachment.label,
         "genre": attachment.kind.thai,
         "position": attachment.position,
         "encoding": {
             "@type": "MediaObject",
-            "contentUrl": absolute(file),
+            "contentUrl": absolute_url(file),
             "encodingFormat": attachment.media_type,
             "contentSize": str(attachment.size),
             "sha256": attachment.sha256,
@@ -138,5 +140,5 @@ def _office() -> dict[str, str]:
     office = {"name": services().settings.site_name}
     office |= {"address": profile.address, "telephone": profile.phone, "email": profile.email}
     if profile.emblem_id:
-        office["logo"] = absolute(url_for("statements.emblem", id=profile.emblem_id))
+        office["logo"] = absolute_url(url_for("statements.emblem", id=profile.emblem_id))
     return {"@type": "GovernmentOrganization"} | {name: value for name, value in office.items() if value}

@@ -8,15 +8,15 @@ from flask_babel import get_locale, lazy_gettext
 
 from archive.disclosure import DisclosureState, Period, Section
 from archive.fields import ANNOUNCEMENT_FIELDS
-from archive.model import DocumentKind, Reading, Role, Status
+from archive.model import DocumentKind, ReadingStatus, Role, Status
 from archive.reports import ReportKind
 from indexer.search.query.query_notes import BilingualNote
 
 _READINGS = {
-    Reading.WAITING: lazy_gettext("รอแปลงข้อความ"),
-    Reading.READING: lazy_gettext("กำลังแปลงข้อความ"),
-    Reading.READY: lazy_gettext("แปลงแล้ว"),
-    Reading.FAILED: lazy_gettext("แปลงไม่ได้"),
+    ReadingStatus.WAITING: lazy_gettext("รอแปลงข้อความ"),
+    ReadingStatus.READING: lazy_gettext("กำลังแปลงข้อความ"),
+    ReadingStatus.READY: lazy_gettext("แปลงแล้ว"),
+    ReadingStatus.FAILED: lazy_gettext("แปลงไม่ได้"),
 }
 _STATUSES = {
     Status.DRAFT: lazy_gettext("ฉบับร่าง"),
@@ -153,7 +153,7 @@ def note_text(note: BilingualNote) -> str:
     return note.english if str(get_locale()) == "en" else note.thai
 
 
-def reading_status_name(state: Reading) -> str:
+def reading_status_name(state: ReadingStatus) -> str:
     """Returns the label of an attachment's reading state."""
     return str(_READINGS[state])
 

@@ -123,7 +123,7 @@ def _back_up(services: Services, destination: Path) -> str:
 
 
 def _check(services: Services) -> str:
-    report = services.examine()
+    report = services.check_consistency()
     open_findings = [finding for finding in report.findings if not finding.mended]
     if open_findings:
         named = _first([f"{finding.code} {finding.subject}" for finding in open_findings])

@@ -23,8 +23,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from archive.errors import Invalid, Unavailable
 from archive.model import THE_PROVINCE, Organisation
 from archive.ports import Organisations
-from web.accounts.access import visible
-from web.accounts.sign_in import signed_in
+from web.accounts.access import require_visible
+from web.accounts.sign_in import may_see_unpublished
 from web.bootstrap import KNOWN, ORGANISATION, services
 
 _FRESH = 3.0  # seconds for which the list of organisations is kept before it is read again
@@ -32,13 +32,13 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
-def install(app: Flask) -> None:
+def register_organisations(app: Flask) -> None:
     """Have ``app`` serve each organisation at its own address."""
     with app.app_context():
         app.wsgi_app = OrganisationMiddleware(app.wsgi_app, services().organisations)  # type: ignore[method-assign]
     app.before_request(_keep_from_towns)
     app.before_request(_lead_home)
-    app.context_processor(lambda: {"towns": _shown(), "site": services().site})
+    app.context_processor(lambda: {"towns": _shown(), "site": services().site_url_of})
 
 
 class OrganisationMiddleware:
@@ -109,8 +109,8 @@ def _lead_home() -> AnyResponse | None:
     named = request.view_args or {}
     if not services().is_province or request.blueprint != "public" or "id" not in named:
         return None
-    shown = visible(services().announcements.get(named["id"]), staff=signed_in())
-    return redirect(services().address(shown.organisation) + request.full_path.rstrip("?"))
+    shown = require_visible(services().announcements.get(named["id"]), staff=may_see_unpublished())
+    return redirect(services().site_url_of_organisation(shown.organisation) + request.full_path.rstrip("?"))
 
 
 def _shown() -> dict[int | str, str]:

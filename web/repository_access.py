@@ -8,13 +8,13 @@ from archive.repositories import (
     Announcements,
     Attachments,
     Collections,
-    Figures,
     FileVersions,
     History,
     Incidents,
     Pages,
     Records,
     Relations,
+    UsageStatistics,
 )
 from archive.site_profile import SiteProfiles
 from archive.subscriptions import Subscriptions
@@ -59,7 +59,7 @@ class RepositoryAccess:
         return self.records.disclosure
 
     @property
-    def figures(self) -> Figures:
+    def figures(self) -> UsageStatistics:
         """Returns the repository of the counts, such as views and searches without a result."""
         return self.records.figures
 

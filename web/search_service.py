@@ -16,9 +16,9 @@ from indexer.reindex import NO_LIMIT
 from indexer.search.explanations import SearchExplanation
 from indexer.search.highlighting import TextSegment, readable_snippet
 from indexer.search.ports import FacetValue, Hit, ResultPage
-from indexer.search.query.parser import Filters, Query, Sort, parse
+from indexer.search.query.parser import Filters, Query, Sort, parse_query
 from web.bootstrap import Services
-from web.serving.log import timed
+from web.serving.log import timed_part
 from web.serving.metrics import SEARCH_SECONDS
 
 
@@ -72,13 +72,13 @@ def search(services: Services, query: Query) -> Answer:
     Without a usable index the records themselves are listed, newest first. A query that the records alone
     cannot answer raises ``Unavailable``, which is not the same as finding nothing.
     """
-    with timed("search"):
+    with timed_part("search"):
         return _answer(services, query, time.perf_counter())
 
 
 def _answer(services: Services, query: Query, began: float) -> Answer:
     try:
-        found = find_hits(services, _ended(services, query))
+        found = search_index(services, _ended(services, query))
         if not found.total and services.index.manifest() is None and services.history.last_change():
             raise Unavailable("กำลังสร้างดัชนีค้นหา กรุณาค้นใหม่อีกครั้งในอีกสักครู่", code="index-missing")
     except Unavailable:
@@ -90,7 +90,7 @@ def _answer(services: Services, query: Query, began: float) -> Answer:
     return answer
 
 
-def find_hits(services: Services, query: Query) -> ResultPage:
+def search_index(services: Services, query: Query) -> ResultPage:
     """Returns the index's hits for a query, of this organisation and without withdrawn records."""
     return services.index.search(_without_withdrawn(services, _scoped(services, query)))
 
@@ -205,7 +205,7 @@ def suggest(services: Services, typed: str) -> list[str]:
     Announcements changed since the index followed the records are left out: they may be withdrawn, or no
     longer have the title that the index knows.
     """
-    chosen = _scoped(services, parse("")).filters.organisation
+    chosen = _scoped(services, parse_query("")).filters.organisation
     changed = services.history.changed_since(services.index.position(), limit=NO_LIMIT)
     return services.index.suggest(
         typed, organisation=chosen, withheld=frozenset(id for id, _change in changed)
@@ -235,14 +235,14 @@ def most_read(services: Services, *, limit: int) -> Answer:
 
     Without a usable index the answer is empty, so that the page is shown all the same.
     """
-    query = parse("", sort=Sort.MOST_READ, per_page=limit)
+    query = parse_query("", sort=Sort.MOST_READ, per_page=limit)
     try:
         return search(services, query)
     except Unavailable:
         return Answer(total=0, results=(), facets={}, did_you_mean=None, query=query, took_ms=0.0)
 
 
-def similar(services: Services, id: int, *, limit: int) -> list[int]:
+def similar_announcement_ids(services: Services, id: int, *, limit: int) -> list[int]:
     """Returns the ids of announcements like this one; none without a usable index."""
     try:
         return services.index.similar(id, limit=limit)

@@ -208,7 +208,7 @@ KNOWN: Mapping[str, Setting] = {
 }
 
 
-def load(environment: Mapping[str, str] = os.environ, *, directory: Path | None = None) -> Settings:
+def load_settings(environment: Mapping[str, str] = os.environ, *, directory: Path | None = None) -> Settings:
     """Returns the settings in force.
 
     Raises ``SettingsError`` with one line that names the wrong setting.
@@ -219,8 +219,8 @@ def load(environment: Mapping[str, str] = os.environ, *, directory: Path | None 
     if not given:
         data = _directory(named.get("data", str(Settings().data)))
         given = _from_file(data / FILE)
-    values = {name: read(name, text, FILE) for name, text in given.items() if name not in named}
-    settings = Settings(**values, **{name: read(name, text) for name, text in named.items()})
+    values = {name: read_setting(name, text, FILE) for name, text in given.items() if name not in named}
+    settings = Settings(**values, **{name: read_setting(name, text) for name, text in named.items()})
     if settings.smtp_url and (not settings.smtp_sender or settings.base_url == LOCAL_ADDRESS):
         raise SettingsError(
             "PRAKAT_SMTP_URL ต้องใช้ร่วมกับ PRAKAT_SMTP_SENDER และ PRAKAT_BASE_URL เพราะอีเมลต้องมีผู้ส่งและที่อยู่ของเว็บ"
@@ -229,7 +229,7 @@ def load(environment: Mapping[str, str] = os.environ, *, directory: Path | None 
     return settings
 
 
-def defaults() -> dict[str, str]:
+def default_values() -> dict[str, str]:
     """Returns each setting's default, as text for the documentation."""
     shown = {
         field.name: ", ".join(field.default) if isinstance(field.default, tuple) else str(field.default)
@@ -257,7 +257,7 @@ def without_secrets(address: str) -> str:
     return re.sub(r"(?i)(//).*@|(password=)[^&]*", r"\1\2…", address)
 
 
-def read(name: str, text: str, file: str = "") -> Any:
+def read_setting(name: str, text: str, file: str = "") -> Any:
     """Returns the value of one setting, given as text from the environment or a ``file``.
 
     Raises ``SettingsError`` for an unknown setting or a wrong value.

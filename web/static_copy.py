@@ -98,7 +98,7 @@ class _Copy:
             "announcement.html",
             announcement=announcement,
             attachments=rows,
-            address=self.services.site(announcement) + path,
+            address=self.services.site_url_of(announcement) + path,
         )
         self._years.setdefault(announcement.published_on.year + thai.ERA, []).append(announcement)
         self._add_to_search(announcement, [(each.label, pages) for each, _file, pages in rows])

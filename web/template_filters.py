@@ -45,7 +45,7 @@ _STATIC = Path(__file__).parent / "static"
 _NUMBERED = re.compile(r"^\s*[(]?([0-9๐-๙]{1,2})[.)]\s+(.+)$")
 
 
-def install(app: Flask) -> None:
+def register_template_filters(app: Flask) -> None:
     """Install filters, globals and the choice of language for ``app``'s templates."""
     app.config.update(
         BABEL_DEFAULT_LOCALE="th", BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).parent / "translations")
@@ -105,9 +105,9 @@ def _add_globals(app: Flask) -> None:
         grounds=GROUNDS,
         asset=asset,
         linked_site=jsonld.site,
-        absolute=addresses.absolute,
+        absolute=addresses.absolute_url,
         page_path=addresses.page_path,
-        line_share=addresses.line_share,
+        line_share=addresses.line_share_url,
         path_of_request=addresses.path_of_request,
         month_path=month_path,
         path_with=path_with,

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from archive.ports import Fault
 from indexer.analysis.loanwords import loanword_spellings, sound_alike
-from indexer.analysis.tokenizer import Tokenizer, fold
+from indexer.analysis.tokenizer import Tokenizer, fold_text
 
 _BUILTIN_FILES = ("abbreviations.txt", "everyday.txt")
 
@@ -117,7 +117,7 @@ def parse_lexicon(text: str) -> Lexicon:
     meanings: set[tuple[str, str]] = set()
     same: set[tuple[str, ...]] = set()
     for line in text.splitlines():
-        entry = fold(line.split("#")[0]).strip()
+        entry = fold_text(line.split("#")[0]).strip()
         short, equals, full = (part.strip() for part in entry.partition("="))
         if "~" in entry:
             same.add(tuple(sorted(filter(None, map(str.strip, entry.split("~"))))))
@@ -200,7 +200,7 @@ class Dictionary:
             return content.decode("utf-8-sig")
         return content.decode(_LEGACY_ENCODING, errors="ignore")
 
-    def add(self, word: str, *, actor: str = "") -> None:
+    def add_entry(self, word: str, *, actor: str = "") -> None:
         """Appends a word, or ``abbreviation = expansion``, to the file. Takes effect with the next
         rebuild. With an ``actor`` the change is noted (``changes``).
         """
@@ -209,7 +209,7 @@ class Dictionary:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(f"{word}\n" + (_change_line(actor, "+", word) if actor else ""))
 
-    def remove(self, entry: str, *, actor: str) -> bool:
+    def remove_entry(self, entry: str, *, actor: str) -> bool:
         """Deletes the file's lines that are this entry, in one atomic step, and notes the change. Returns
         False without any such line.
         """

@@ -21,7 +21,7 @@ from archive.facets import facet_values
 from archive.model import Announcement, Attachment
 from archive.suggested_fields import stated_title
 from indexer.analysis.other_readings import OtherReading
-from indexer.analysis.tokenizer import GRAM_LENGTH, Tokenizer, fold, gram_terms, searchable_bytes
+from indexer.analysis.tokenizer import GRAM_LENGTH, Tokenizer, fold_text, gram_terms, searchable_bytes
 
 _THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
 COMPRESSED_COLUMNS = ("facets", "title", "subjects")
@@ -119,7 +119,7 @@ class _DocumentWriter:
 
     def add(self, zone: str, text: str) -> int:
         """Appends a zone and returns its end offset in the searchable bytes."""
-        folded = fold(text)
+        folded = fold_text(text)
         letters = searchable_bytes(folded)
         places = letters.byte_offsets()
         terms, starts, ends = self._segmenter.terms_and_places(folded)
@@ -212,7 +212,7 @@ def build_index_document(entry: SourceAnnouncement, segmenter: Tokenizer) -> Ind
 
 def document_bytes(entry: SourceAnnouncement) -> bytes:
     """Returns the column ``text`` of ``build_index_document`` without the cost of tokenizing."""
-    return b"".join(searchable_bytes(fold(text)).data + b"\0" for _, text, _ in _zones(entry))
+    return b"".join(searchable_bytes(fold_text(text)).data + b"\0" for _, text, _ in _zones(entry))
 
 
 def _zones(entry: SourceAnnouncement) -> Iterator[tuple[str, str, tuple[int, ...]]]:

@@ -46,7 +46,7 @@ class ParallelAnalyzer:
         self._jobs = jobs
         self._pool: ProcessPoolExecutor | None = None
 
-    def documents(self, entries: Iterable[SourceAnnouncement]) -> Iterator[IndexDocument]:
+    def analyze(self, entries: Iterable[SourceAnnouncement]) -> Iterator[IndexDocument]:
         """Yields one document for each entry, in order. Entries are taken only a little ahead of the
         results.
         """

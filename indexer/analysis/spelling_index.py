@@ -90,7 +90,7 @@ class SpellingIndex:
         self._heard = np.empty(0, np.int64), np.empty(0, np.int32)  # ascending hashes, places in ``_words``
         self._lock = Lock()
 
-    def add(self, source: str, words: Iterable[str]) -> None:
+    def add_words(self, source: str, words: Iterable[str]) -> None:
         """Adds the words that are new. Each ``source`` (a segment's id) is read once."""
         with self._lock:
             if source in self._sources:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-class Cache:
+class DiskCache:
     """A cache of files by name in one folder.
 
     The files that were unused for longest are deleted when all files pass ``limit`` bytes or, with their

@@ -11,13 +11,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from indexer.extraction import parsers
-from indexer.extraction.failures import Unreadable
+from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.image import input_normalization
 from indexer.extraction.ocr_policy import Verdict
 from indexer.extraction.office.text import TextPage
 from indexer.extraction.parsers import Parser
 from indexer.extraction.pdf import signatures
-from indexer.extraction.sandbox import Child, run
+from indexer.extraction.sandbox import SandboxProcess, run_in_sandbox
 from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ MAX_KILLS = 3
 MEMORY_MB = 1024
 
 
-class Document:
+class EmbeddedTextDocument:
     """An open file with a child process that reads it.
 
     The child process ends when the document is closed. It is replaced when a page passes a limit.
@@ -53,9 +53,9 @@ class Document:
     """
 
     def __init__(self, path: Path) -> None:
-        """Opens the file at ``path``. Raises ``Unreadable`` with the reason."""
+        """Opens the file at ``path``. Raises ``UnreadableFile`` with the reason."""
         self._folder = tempfile.TemporaryDirectory(prefix="prakat-")
-        self._child = Child(memory_mb=MEMORY_MB)
+        self._child = SandboxProcess(memory_mb=MEMORY_MB)
         self._deadline = time.monotonic() + FILE_SECONDS
         self._kills = 0
         self._last_problem = ""
@@ -85,8 +85,8 @@ class Document:
             self._open_pdf(parser, path)
             return
         try:
-            texts = run(parser.read_text, path, seconds=OPEN_SECONDS, memory_mb=MEMORY_MB)
-        except Unreadable as error:
+            texts = run_in_sandbox(parser.read_text, path, seconds=OPEN_SECONDS, memory_mb=MEMORY_MB)
+        except UnreadableFile as error:
             if error.code != "empty":
                 raise
             texts = ()  # it may consist of pictures
@@ -94,9 +94,9 @@ class Document:
             self._open_pdf(parser, path)
             are_all_drawn = parser.has_sheets and self.outline.page_count >= len(texts)
             texts = tuple(text for text in texts if text.is_hidden and not are_all_drawn)
-        except Unreadable as error:  # there is no converter, or it cannot read the file
+        except UnreadableFile as error:  # there is no converter, or it cannot read the file
             if not texts:
-                raise Unreadable("empty") from error
+                raise UnreadableFile("empty") from error
             self.path, self.outline = path, pdf_parser.FileOutline(page_count=0, sizes=())
         self._texts = texts
         self.outline = replace(self.outline, page_count=self.outline.page_count + len(texts))
@@ -107,19 +107,21 @@ class Document:
         is_pdf = parser.convert is None
         self.path = path if is_pdf else folder / "converted.pdf"
         if not parsers.has_pictures(parser.file_type.media_type):
-            raise Unreadable("no-office")
+            raise UnreadableFile("no-office")
         if parser.convert is not None:
-            run(parser.convert, path, self.path, seconds=parser.seconds, memory_mb=parser.memory_mb)
+            run_in_sandbox(
+                parser.convert, path, self.path, seconds=parser.seconds, memory_mb=parser.memory_mb
+            )
         try:
             self.outline = self._child.call(pdf_parser.open_file, self.path, seconds=OPEN_SECONDS)
-        except Unreadable as first:
+        except UnreadableFile as first:
             if first.code in {"password", "too-many-pages"}:
                 raise
             try:
                 self._open_repaired(folder)
-            except Unreadable as second:
+            except UnreadableFile as second:
                 if second.code in {"empty", "damaged"} and is_pdf and input_normalization.is_cut_off(path):
-                    raise Unreadable("truncated") from second
+                    raise UnreadableFile("truncated") from second
                 raise (second if second.code in {"password", "empty"} else first) from second
         if not self.outline.complete:
             self._prefer_repaired(folder)
@@ -135,15 +137,15 @@ class Document:
     def _prefer_repaired(self, folder: Path) -> None:
         """Switches to a repaired copy of a file with missing pages, if the copy has more pages."""
         found, path = self.outline, self.path
-        with contextlib.suppress(Unreadable):
+        with contextlib.suppress(UnreadableFile):
             self._open_repaired(folder)
         if self.outline.page_count <= found.page_count:
             self.outline, self.path = found, path
             self._child.call(pdf_parser.open_file, path, seconds=OPEN_SECONDS)
 
     def _read_signatures(self, path: Path) -> None:
-        with contextlib.suppress(Unreadable):  # a file whose signatures cannot be read is still read
-            found = run(signatures.signatures, path, seconds=OPEN_SECONDS)
+        with contextlib.suppress(UnreadableFile):  # a file whose signatures cannot be read is still read
+            found = run_in_sandbox(signatures.find_signatures, path, seconds=OPEN_SECONDS)
             self.outline = replace(self.outline, signatures=found)
 
     def read_page(self, number: int) -> EmbeddedPage:
@@ -161,7 +163,7 @@ class Document:
             if not self._child.alive:
                 self._child.call(pdf_parser.open_file, self.path, seconds=OPEN_SECONDS)
             return self._child.call(pdf_parser.read_page, number, seconds=min(left, PAGE_SECONDS))
-        except Unreadable as error:
+        except UnreadableFile as error:
             if not self._child.alive:
                 self._kills += 1
             self._last_problem = error.code

@@ -33,7 +33,7 @@ MESSAGES = {
 }
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """A file, or a page of it, that cannot be read. ``failure`` tells the clerk why."""
 
     code = "damaged"

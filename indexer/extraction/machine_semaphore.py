@@ -23,7 +23,7 @@ class Busy(Unavailable):
     retry_after = 2
 
 
-class MachineSemaphore:
+class CrossProcessSemaphore:
     """``count`` slots, each a locked file. When a process dies, the kernel frees its locks."""
 
     def __init__(self, folder: Path, count: int) -> None:

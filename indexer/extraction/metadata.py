@@ -16,7 +16,7 @@ from functools import cached_property
 
 from rapidfuzz.distance import Levenshtein
 
-from archive.model import DocumentKind, Page, ReadField, Source
+from archive.model import DocumentKind, ExtractedField, Page, TextSource
 from archive.thai import arabic_digits, canonical_text
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, LETTERS_AND_SIGNS
 from archive.thai.dates import ERA, find_dates
@@ -232,7 +232,7 @@ class _Row:
         return _drop(self.text, size)
 
 
-def extract_fields(pages: Sequence[Page]) -> dict[str, ReadField]:
+def extract_fields(pages: Sequence[Page]) -> dict[str, ExtractedField]:
     """Returns the fields that were found, by name.
 
     ``kind`` is a value of ``DocumentKind``; ``number`` is canonical (``มท 0808.2/ว 123``, ``123/2564``);
@@ -247,7 +247,7 @@ def extract_fields(pages: Sequence[Page]) -> dict[str, ReadField]:
     sure = written[0].confidence if written[0].confidence is not None else 1.0
     found: dict[str, _Found | None] = {name: read(document) for name, read in _READERS.items()}
     return {
-        name: ReadField(value=field.value, confidence=round(field.confidence * sure, 2))
+        name: ExtractedField(value=field.value, confidence=round(field.confidence * sure, 2))
         for name, field in found.items()
         if field and field.value
     }
@@ -440,7 +440,7 @@ def _rows(page: Page) -> list[_Row]:
         offset += len(text) + 1
         if re.search(rf"[{LETTERS_AND_SIGNS}๐-๙A-Za-z0-9]", text):
             shown = re.sub(r"[.…_]{3,}", " ", canonical_text(text)).strip()
-            recognised = page.source is Source.OCR
+            recognised = page.source is TextSource.OCR
             rows.append(_Row(shown, left, right, text, doubts, is_recognised=recognised))
         elif _RULE.fullmatch(text.strip() or "x"):
             rows.append(_Row("---", None, None))

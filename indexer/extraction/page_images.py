@@ -21,10 +21,10 @@ from archive.errors import Unavailable
 from archive.model import Attachment, Line, Page, Rectangle
 from archive.ports import Files
 from indexer.extraction import parsers, sandbox
-from indexer.extraction.disk_cache import Cache
-from indexer.extraction.failures import Unreadable
+from indexer.extraction.disk_cache import DiskCache
+from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.image.input_normalization import write_repaired
-from indexer.extraction.machine_semaphore import MachineSemaphore
+from indexer.extraction.machine_semaphore import CrossProcessSemaphore
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.parsers import write_as_pdf
 from indexer.lazy_import import lazy_import
@@ -115,7 +115,7 @@ def rasterize_page(path: Path, number: int, dpi: float) -> Image.Image:
     """Renders page ``number`` (1…) of a PDF, with its /Rotate applied. To be called in a sandbox child only.
 
     The resolution is lowered where the picture would pass 40 megapixels, and for a scan whose size was
-    given in pixels instead of points. Raises ``Unreadable``.
+    given in pixels instead of points. Raises ``UnreadableFile``.
     """
     with _opened(path) as document:
         page = document[number - 1]
@@ -145,13 +145,13 @@ def _opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
         document = pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
         locked = error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD
-        raise Unreadable("password" if locked else "damaged") from error
+        raise UnreadableFile("password" if locked else "damaged") from error
     try:
         with contextlib.suppress(pypdfium2.PdfiumError):
             document.init_forms()  # what is filled in is drawn too
         yield document
     except (pypdfium2.PdfiumError, IndexError) as error:
-        raise Unreadable("damaged") from error
+        raise UnreadableFile("damaged") from error
     finally:
         document.close()
 
@@ -159,23 +159,23 @@ def _opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
 def _render(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
     width, height = page.get_size()
     if not (width > 0 and height > 0):
-        raise Unreadable("damaged")
+        raise UnreadableFile("damaged")
     scale = min(scale, (MAX_PIXELS / (width * height)) ** 0.5)
     if min(width, height) * scale < 1:
-        raise Unreadable("too-big")
+        raise UnreadableFile("too-big")
     picture: Image.Image = page.render(scale=scale, rev_byteorder=True).to_pil()
     return picture.convert("RGB")
 
 
 def page_picture(path: Path, number: int, width: int, turn: int, boxes: tuple[Rectangle, ...]) -> bytes:
-    """Returns a page's picture as WebP. To be called in a sandbox child only. Raises ``Unreadable``."""
+    """Returns a page's picture as WebP. To be called in a sandbox child only. Raises ``UnreadableFile``."""
     with tempfile.TemporaryDirectory(prefix="prakat-") as folder:
         copy = Path(folder) / "copy.pdf"
         if write_as_pdf(path, copy):
             path = copy
         try:
             picture = _picture(path, number, width, turn)
-        except Unreadable as error:
+        except UnreadableFile as error:
             if error.code != "damaged":
                 raise
             write_repaired(path, copy)
@@ -216,7 +216,7 @@ def _picture(path: Path, number: int, width: int, turn: int) -> Image.Image:
         if turn in (90, 270):
             across, down = down, across
         if not (across > 0 and down > 0):
-            raise Unreadable("damaged")
+            raise UnreadableFile("damaged")
         picture = _render(page, min(width / across, _MAX_HEIGHT / down))
     return turned_upright(picture, turn)
 
@@ -290,7 +290,7 @@ def crop_around(boxes: Sequence[Rectangle], lines: Sequence[Line]) -> Rectangle:
     return Rectangle(left, top, left + CROP_WIDTH, top + CROP_HEIGHT)
 
 
-class Pictures:
+class PagePictures:
     """Page pictures. The caches are disposable, keyed by content, page, width, hits and piece.
 
     A page is drawn once for each width; hits are laid over that drawing. Drawing and marking take a slot of
@@ -299,13 +299,13 @@ class Pictures:
 
     def __init__(self, files: Files, cache: Path, *, cache_bytes: int = 512 * 1024 * 1024) -> None:
         self._files = files
-        self._drawn = Cache(cache, cache_bytes)
-        self._marked = Cache(cache.with_name(f"{cache.name}-marked"), cache_bytes // 4, most=MOST_MARKED)
-        self._converted = Cache(cache.with_name(f"{cache.name}-converted"), cache_bytes // 4)
-        self._slots = MachineSemaphore(cache, AT_ONCE)
+        self._drawn = DiskCache(cache, cache_bytes)
+        self._marked = DiskCache(cache.with_name(f"{cache.name}-marked"), cache_bytes // 4, most=MOST_MARKED)
+        self._converted = DiskCache(cache.with_name(f"{cache.name}-converted"), cache_bytes // 4)
+        self._slots = CrossProcessSemaphore(cache, AT_ONCE)
         self._failed: dict[str, tuple[float, str]] = {}
 
-    def page(
+    def page_picture(
         self,
         attachment: Attachment,
         page: Page,
@@ -328,14 +328,14 @@ class Pictures:
         boxes = tuple(hit_rectangles(page, hits))
         crop = crop_around(boxes, page.lines) if cropped else None
         if not boxes and crop is None:
-            return self.cached(attachment, page, width=width) or self._draw(
+            return self.cached_picture(attachment, page, width=width) or self._draw(
                 attachment, page, width, address, seconds
             )
         name = _name(attachment.sha256, page, width, boxes, crop)
         marked = _content(self._marked, name)
         if marked is None:
             across = width if crop is None else _CROPPED_FROM
-            drawn = self.page(attachment, page, width=across, address=address, seconds=seconds)
+            drawn = self.page_picture(attachment, page, width=across, address=address, seconds=seconds)
             with self._slots.hold_slot(address, seconds=seconds):
                 marked = self._run(name, mark_and_crop, drawn, width, boxes, crop)
             self._marked.put(name, marked)
@@ -346,14 +346,14 @@ class Pictures:
 
         Raises ``Unavailable`` when the picture cannot be made, or not now.
         """
-        self.page(attachment, page, width=_CROPPED_FROM)
+        self.page_picture(attachment, page, width=_CROPPED_FROM)
 
     def forget(self, sha256: str) -> None:
         """Deletes all pictures of a file from the caches."""
         self._drawn.forget(sha256)
         self._marked.forget(sha256)
 
-    def cached(self, attachment: Attachment, page: Page, *, width: int) -> bytes | None:
+    def cached_picture(self, attachment: Attachment, page: Page, *, width: int) -> bytes | None:
         """Returns the picture without marks if it is in the cache, otherwise None."""
         return _content(self._drawn, _name(attachment.sha256, page, max(1, min(width, MAX_WIDTH))))
 
@@ -404,8 +404,8 @@ class Pictures:
         memory_mb: int = 1024,
     ) -> T:
         try:
-            return sandbox.run(function, *args, seconds=seconds, memory_mb=memory_mb)
-        except Unreadable as error:
+            return sandbox.run_in_sandbox(function, *args, seconds=seconds, memory_mb=memory_mb)
+        except UnreadableFile as error:
             self._failed[name] = time.monotonic() + RETRY_SECONDS, error.code
             raise Unavailable(_NO_PICTURE, code=error.code) from error
 
@@ -418,7 +418,7 @@ class Pictures:
             raise Unavailable(_NO_PICTURE, code=self._failed[name][1])
 
 
-def _content(cache: Cache, name: str) -> bytes | None:
+def _content(cache: DiskCache, name: str) -> bytes | None:
     kept = cache.open(name)
     if kept is None:
         return None

@@ -10,7 +10,7 @@ from itertools import accumulate
 from archive.model import Line
 from indexer.extraction.pdf.glyph_clusters import Cell, TextLine, cells_with_spaces
 from indexer.extraction.pdf.shown_text import Box, Run, transform_box
-from indexer.extraction.pdf.text_repair import Repaired
+from indexer.extraction.pdf.text_repair import RepairedText
 
 UNITS = 10_000
 _ASCENT, _DESCENT = 0.78, 0.24  # of the em: where Thai marks end, above and below the baseline
@@ -39,7 +39,7 @@ def lay_out_text(lines: Sequence[TextLine]) -> LaidOutText:
     return LaidOutText("".join(pieces), tuple(owners))
 
 
-def locate_lines(laid: LaidOutText, repaired: Repaired, width: float, height: float) -> tuple[Line, ...]:
+def locate_lines(laid: LaidOutText, repaired: RepairedText, width: float, height: float) -> tuple[Line, ...]:
     """Returns the lines of the repaired text on a page of the given width and height (points)."""
     lines: list[Line] = []
     stretch: list[tuple[int, TextLine, Cell]] = []

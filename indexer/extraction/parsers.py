@@ -15,13 +15,13 @@ from typing import TypedDict
 from archive import filetype
 from archive.errors import Invalid
 from archive.filetype import FileType
-from indexer.extraction.failures import Unreadable
+from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.image.input_normalization import wrap_photograph, wrap_picture
 from indexer.extraction.office.libreoffice import convert_document, convert_spreadsheet, find_program
 from indexer.extraction.office.text import TextPage, read_docx, read_odt, read_spreadsheet
 
 Converter = Callable[[Path, Path], None]
-"""Writes a file (first path) as a PDF (second path). Runs in a sandbox child; raises ``Unreadable``."""
+"""Writes a file (first path) as a PDF (second path). Runs in a sandbox child; raises ``UnreadableFile``."""
 
 
 class Limits(TypedDict):
@@ -76,13 +76,13 @@ _FAILURES = {"empty-file": "empty", "not-a-document": "not-a-pdf"}
 def parser_of(path: Path) -> Parser:
     """Returns the parser of a file, chosen by its content.
 
-    Raises ``Unreadable``: empty, not-a-pdf, password, macros.
+    Raises ``UnreadableFile``: empty, not-a-pdf, password, macros.
     """
     try:
         with path.open("rb") as file:
             return PARSERS[filetype.detect_file_type(file).media_type]
     except Invalid as error:
-        raise Unreadable(_FAILURES.get(error.code, error.code)) from error
+        raise UnreadableFile(_FAILURES.get(error.code, error.code)) from error
 
 
 def has_pictures(media_type: str) -> bool:

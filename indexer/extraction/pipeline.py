@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 
 from archive import privacy
 from archive.errors import Unavailable
-from archive.model import Attachment, Details, Page, Source
+from archive.model import Attachment, Page, ReadingDetails, TextSource
 from archive.ports import Files
 from archive.repositories import Records
 from indexer.extraction import embedded_text, sandbox
-from indexer.extraction.embedded_text import Document
-from indexer.extraction.failures import Unreadable
+from indexer.extraction.embedded_text import EmbeddedTextDocument
+from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.metadata import extract_fields
 from indexer.extraction.ocr import recognition
 from indexer.extraction.ocr_policy import Verdict, better_text
@@ -68,7 +68,7 @@ class ReadingOutcome:
     """Result of reading an attachment. ``rules`` is the oldest version that a page of it was read with."""
 
     page_count: int
-    details: Details
+    details: ReadingDetails
     rules: int
 
 
@@ -84,7 +84,7 @@ class AttachmentReader:
     def read(self, attachment: Attachment, going_on: Callable[[], bool]) -> ReadingOutcome:
         """Reads the pages that are not read yet, one by one, as long as ``going_on()`` returns True.
 
-        Raises ``Unreadable`` when no page of the file can be read, ``ReadingStopped`` when ``going_on()``
+        Raises ``UnreadableFile`` when no page of the file can be read, ``ReadingStopped`` when ``going_on()``
         returns False, ``Unavailable`` when the disk has no room, which is not the file's fault.
         """
         if is_disk_low():
@@ -96,7 +96,7 @@ class AttachmentReader:
             return self._read(attachment, path, going_on)
 
     def _read(self, attachment: Attachment, path: Path, going_on: Callable[[], bool]) -> ReadingOutcome:
-        with Document(path) as document:
+        with EmbeddedTextDocument(path) as document:
             wanted = self._unread(attachment, document.outline.page_count)
             for page in self._pages(attachment.id, document, wanted):
                 self._records.pages.save(page, sha256=attachment.sha256)
@@ -124,7 +124,7 @@ class AttachmentReader:
         }
         return [number for number in range(1, page_count + 1) if number not in done]
 
-    def _pages(self, attachment_id: int, document: Document, wanted: list[int]) -> Iterator[Page]:
+    def _pages(self, attachment_id: int, document: EmbeddedTextDocument, wanted: list[int]) -> Iterator[Page]:
         """Yields pages with embedded text at once, and other pages as they are recognised.
 
         Only a few pages are recognised at a time, so that other attachments get their turn.
@@ -154,14 +154,14 @@ class AttachmentReader:
         self._records.figures.add_to_total(OCR_MILLISECONDS, round(1000 * (time.monotonic() - began)))
         return page
 
-    def _conclude(self, attachment_id: int, document: Document) -> ReadingOutcome:
+    def _conclude(self, attachment_id: int, document: EmbeddedTextDocument) -> ReadingOutcome:
         pages = self._records.pages.by_attachment(attachment_id)
         problems = [page.problem for page in pages if page.problem]
         if problems and len(problems) == len(pages):
-            raise Unreadable(problems[0])
+            raise UnreadableFile(problems[0])
         return ReadingOutcome(
             document.outline.page_count,
-            Details(
+            ReadingDetails(
                 fields=extract_fields(pages),
                 signatures=document.outline.signatures,
                 personal_data=tuple(
@@ -181,10 +181,10 @@ class AttachmentReader:
 
 
 def _check_sound(path: Path, sha256: str) -> None:
-    """Raises ``Unreadable`` if the file's SHA-256 is wrong, so that a damaged file is never read."""
+    """Raises ``UnreadableFile`` if the file's SHA-256 is wrong, so that a damaged file is never read."""
     with path.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-            raise Unreadable("damaged")
+            raise UnreadableFile("damaged")
 
 
 def _finished(pending: dict[Future[Page], int], when: str) -> Iterator[Page]:
@@ -200,7 +200,7 @@ def _as_page(attachment_id: int, embedded: EmbeddedPage, problem: str = "") -> P
         number=embedded.number,
         text=embedded.text,
         raw=embedded.raw,
-        source=Source.EMBEDDED if embedded.text else Source.NONE,
+        source=TextSource.EMBEDDED if embedded.text else TextSource.NONE,
         confidence=None,
         turn=embedded.turn,
         lines=embedded.lines,
@@ -211,10 +211,10 @@ def _as_page(attachment_id: int, embedded: EmbeddedPage, problem: str = "") -> P
 
 def _recognise(attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
     try:
-        seen = sandbox.run(
+        seen = sandbox.run_in_sandbox(
             recognise_page, path, embedded.number, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB
         )
-    except Unreadable as error:
+    except UnreadableFile as error:
         kept = embedded.verdict is Verdict.BOTH  # doubtful text is better than none
         return _as_page(attachment_id, embedded, "" if kept else embedded.problem or error.code)
     if embedded.verdict is Verdict.BOTH and better_text(embedded.text, seen.text) == embedded.text:
@@ -229,7 +229,7 @@ def recognised_page(attachment_id: int, number: int, ocr_page: recognition.OcrPa
         number=number,
         text=ocr_page.text,
         raw=ocr_page.raw,
-        source=Source.OCR if ocr_page.text else Source.NONE,
+        source=TextSource.OCR if ocr_page.text else TextSource.NONE,
         confidence=ocr_page.confidence,
         turn=ocr_page.turn,
         lines=ocr_page.lines,
@@ -240,4 +240,4 @@ def recognised_page(attachment_id: int, number: int, ocr_page: recognition.OcrPa
 
 def recognise_page(path: Path, number: int) -> recognition.OcrPage:
     """Renders a page and recognises its text. Runs in the child process."""
-    return recognition.recognise(rasterize_page(path, number, OCR_DPI))
+    return recognition.recognise_image(rasterize_page(path, number, OCR_DPI))

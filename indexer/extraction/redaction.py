@@ -22,13 +22,13 @@ from PIL import Image, ImageDraw
 
 from archive import privacy
 from archive.errors import Conflict, Invalid, TooLarge, Unavailable
-from archive.model import Attachment, Line, Page, Rectangle, Source
+from archive.model import Attachment, Line, Page, Rectangle, TextSource
 from archive.ports import Files
 from archive.thai import arabic_digits, cluster_borders
 from indexer.extraction import sandbox
-from indexer.extraction.embedded_text import Document
-from indexer.extraction.failures import MESSAGES, Unreadable
-from indexer.extraction.machine_semaphore import MachineSemaphore
+from indexer.extraction.embedded_text import EmbeddedTextDocument
+from indexer.extraction.failures import MESSAGES, UnreadableFile
+from indexer.extraction.machine_semaphore import CrossProcessSemaphore
 from indexer.extraction.page_images import hit_rectangles, pixel_box, rasterize_page, turned_upright
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.pipeline import OCR_MEMORY_MB, OCR_SECONDS, recognise_page
@@ -66,7 +66,7 @@ def boxes_of_finds(page: Page, spans: Sequence[tuple[int, int]]) -> list[Rectang
     """Returns the areas that cover the spans of ``page.text``; none where positions are not known."""
     covered = []
     for box in hit_rectangles(page, tuple(spans)):
-        uncertain = round(_OCR_MARGIN * (box.bottom - box.top)) if page.source is Source.OCR else 0
+        uncertain = round(_OCR_MARGIN * (box.bottom - box.top)) if page.source is TextSource.OCR else 0
         margin = max(_MARGIN, uncertain)
         left, right = max(0, box.left - margin), min(UNITS, box.right + margin)
         covered.append(Rectangle(left, box.top, right, min(UNITS, box.bottom)))
@@ -113,10 +113,10 @@ class Redactor:
     def __init__(self, files: Files, folder: Path, *, jobs: int) -> None:
         """``folder``: directory of the lock. ``jobs``: pages that are worked on at the same time."""
         self._files = files
-        self._slots = MachineSemaphore(folder, 1)
+        self._slots = CrossProcessSemaphore(folder, 1)
         self._jobs = jobs
 
-    def make(self, attachment: Attachment, pages: Sequence[Page], boxes: Boxes) -> RedactedCopy:
+    def make_redacted_copy(self, attachment: Attachment, pages: Sequence[Page], boxes: Boxes) -> RedactedCopy:
         """Returns the redacted copy of an attachment. ``pages``: all pages of the attachment.
 
         Raises ``Invalid`` without boxes, ``TooLarge`` for a file with too many pages, ``Conflict`` (code
@@ -133,14 +133,19 @@ class Redactor:
         ):
             target = Path(name) / "copy.pdf"
             try:
-                with self._files.local_path(attachment.sha256) as path, Document(path) as document:
+                with (
+                    self._files.local_path(attachment.sha256) as path,
+                    EmbeddedTextDocument(path) as document,
+                ):
                     if not document.has_pictures:
                         raise _is_not_drawn()
                     self._draw(document.path, pages, boxes, Path(name))
-                covered = [without_covered(page, boxes.get(page.number, ())) for page in pages]
-                sandbox.run(assemble_searchable_pdf, Path(name), covered, target, seconds=2 * PAGE_SECONDS)
+                covered = [without_covered_text(page, boxes.get(page.number, ())) for page in pages]
+                sandbox.run_in_sandbox(
+                    assemble_searchable_pdf, Path(name), covered, target, seconds=2 * PAGE_SECONDS
+                )
                 self._prove(target, pages, covered, boxes)
-            except Unreadable as error:
+            except UnreadableFile as error:
                 raise Unavailable(MESSAGES[error.code], code=error.code) from error
             return RedactedCopy(
                 io.BytesIO(target.read_bytes()),
@@ -151,7 +156,7 @@ class Redactor:
         """Writes the picture of each page, with its boxes, into ``folder``."""
 
         def draw(page: Page) -> None:
-            picture = sandbox.run(
+            picture = sandbox.run_in_sandbox(
                 burn_page,
                 path,
                 page.number,
@@ -169,11 +174,11 @@ class Redactor:
 
         Raises ``RedactionIncomplete`` when covered data is still in its text or pictures.
         """
-        numbers = digits_gone(pages, covered)
+        numbers = hidden_digits(pages, covered)
         left: list[ReadableData] = []
-        with Document(copy) as document:
+        with EmbeddedTextDocument(copy) as document:
             if document.outline.page_count != len(pages):
-                raise Unreadable("damaged")
+                raise UnreadableFile("damaged")
             for page in pages:
                 found = document.read_page(page.number)
                 seen = dataclasses.replace(page, text=found.text, lines=found.lines)
@@ -194,11 +199,13 @@ class Redactor:
         self, copy: Path, page: Page, boxes: Sequence[Rectangle], numbers: Sequence[str]
     ) -> list[ReadableData]:
         """Returns the covered data that can still be read in the picture of a page."""
-        if not sandbox.run(is_black, copy, page.number, tuple(boxes), seconds=PAGE_SECONDS):
+        if not sandbox.run_in_sandbox(is_black, copy, page.number, tuple(boxes), seconds=PAGE_SECONDS):
             return [ReadableData(page.number, "", None)]
         if not numbers:
             return []
-        read = sandbox.run(recognise_page, copy, page.number, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB)
+        read = sandbox.run_in_sandbox(
+            recognise_page, copy, page.number, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB
+        )
         seen = dataclasses.replace(page, text=read.text, lines=read.lines)
         parts = _spans_of_parts(seen.text, seen.lines, boxes, numbers)
         return _readable(seen, [*_spans_of_numbers(seen.text, numbers), *parts])
@@ -215,7 +222,7 @@ def _is_not_drawn() -> Invalid:
 
 
 def burn_page(path: Path, number: int, turn: int, boxes: Sequence[Rectangle]) -> bytes:
-    """Returns a JPEG picture of the upright page with black boxes. Raises ``Unreadable``."""
+    """Returns a JPEG picture of the upright page with black boxes. Raises ``UnreadableFile``."""
     picture = turned_upright(rasterize_page(path, number, DPI), turn)
     if _is_grey(picture):
         picture = picture.convert("L")
@@ -295,7 +302,7 @@ def _add_picture(pdf: pikepdf.Pdf, jpeg: bytes) -> pikepdf.Page:
 # Text under the boxes.
 
 
-def without_covered(page: Page, boxes: Sequence[Rectangle]) -> Page:
+def without_covered_text(page: Page, boxes: Sequence[Rectangle]) -> Page:
     """Returns the page, upright as in the copy, without the characters under the boxes.
 
     Each covered piece of a line becomes one ``COVER``. On a page with boxes, text whose position is not known
@@ -365,7 +372,7 @@ def _is_under(box: Rectangle, low: int, high: int) -> bool:
     return is_within or min(box.right, high) - max(box.left, low) > _WIDTH_SHARE * (high - low)
 
 
-def digits_gone(pages: Sequence[Page], covered: Sequence[Page]) -> list[str]:
+def hidden_digits(pages: Sequence[Page], covered: Sequence[Page]) -> list[str]:
     """Returns the digits of the personal data that the original pages have and the covered ones lack."""
     return sorted(
         {

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.errors import Invalid, Unavailable
-from archive.model import Attachment, Page, Source
+from archive.model import Attachment, Page, TextSource
 from archive.ports import Files
 from indexer.extraction import sandbox
-from indexer.extraction.embedded_text import Document
-from indexer.extraction.failures import MESSAGES, Unreadable
+from indexer.extraction.embedded_text import EmbeddedTextDocument
+from indexer.extraction.failures import MESSAGES, UnreadableFile
 from indexer.extraction.image.deskew import Turn
-from indexer.extraction.machine_semaphore import MachineSemaphore
+from indexer.extraction.machine_semaphore import CrossProcessSemaphore
 from indexer.extraction.ocr import recognition
 from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.pipeline import (
@@ -45,7 +45,7 @@ class PageRereader:
 
     def __init__(self, files: Files, folder: Path, *, jobs: int) -> None:
         self._files = files
-        self._slots = MachineSemaphore(folder, jobs)
+        self._slots = CrossProcessSemaphore(folder, jobs)
 
     def read(self, attachment: Attachment, number: int, settings: ReadingSettings) -> Page:
         """Returns the page as it is read with the settings; nothing is saved.
@@ -57,16 +57,16 @@ class PageRereader:
             with (
                 self._slots.hold_slot("", seconds=WAIT_SECONDS),
                 self._files.local_path(attachment.sha256) as path,
-                Document(path) as document,
+                EmbeddedTextDocument(path) as document,
             ):
                 if settings.from_picture:
                     return _recognised(attachment.id, document.path, number, settings.turn)
                 return _embedded(attachment.id, document, number)
-        except Unreadable as error:
+        except UnreadableFile as error:
             raise Unavailable(MESSAGES[error.code], code=error.code) from error
 
 
-def _embedded(attachment_id: int, document: Document, number: int) -> Page:
+def _embedded(attachment_id: int, document: EmbeddedTextDocument, number: int) -> Page:
     read = document.read_page(number)
     if not read.text.strip():
         raise Invalid("ไฟล์ไม่มีข้อความในหน้านี้ กรุณาเลือกแปลงจากภาพ", field="method", code="no-text")
@@ -75,7 +75,7 @@ def _embedded(attachment_id: int, document: Document, number: int) -> Page:
         number=number,
         text=read.text,
         raw=read.raw,
-        source=Source.EMBEDDED,
+        source=TextSource.EMBEDDED,
         confidence=None,
         turn=read.turn,
         lines=read.lines,
@@ -84,10 +84,12 @@ def _embedded(attachment_id: int, document: Document, number: int) -> Page:
 
 
 def _recognised(attachment_id: int, path: Path, number: int, turn: Turn | None) -> Page:
-    seen = sandbox.run(recognise_turned, path, number, turn, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB)
+    seen = sandbox.run_in_sandbox(
+        recognise_turned, path, number, turn, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB
+    )
     return recognised_page(attachment_id, number, seen)
 
 
 def recognise_turned(path: Path, number: int, turn: Turn | None) -> recognition.OcrPage:
     """Renders a page and recognises its text in one orientation. Runs in the child process."""
-    return recognition.recognise(rasterize_page(path, number, OCR_DPI), turn=turn)
+    return recognition.recognise_image(rasterize_page(path, number, OCR_DPI), turn=turn)

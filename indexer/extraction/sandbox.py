@@ -31,7 +31,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from indexer.extraction.failures import Unreadable
+from indexer.extraction.failures import UnreadableFile
 
 T = TypeVar("T")
 
@@ -55,43 +55,43 @@ _READY = b"ready"  # a child's first message: what comes after it is the doing o
 _START_SECONDS = 60.0  # a busy machine has forked a child and limited it within some seconds
 
 
-class TimedOut(Unreadable):
+class TimedOut(UnreadableFile):
     """Raised when the work took longer than its time limit."""
 
     code = "timeout"
 
 
-class OutOfMemory(Unreadable):
+class OutOfMemory(UnreadableFile):
     """Raised when the work needed more memory than its limit."""
 
     code = "memory"
 
 
-class Crashed(Unreadable):
+class Crashed(UnreadableFile):
     """Raised when the child died, or sent data that is no result."""
 
     code = "crashed"
 
 
-class CannotStart(Unreadable):
+class CannotStart(UnreadableFile):
     """Raised when no child starts: a fault of the machine, such as ``/dev/null`` that cannot be written."""
 
     code = "no-sandbox"
 
 
-def run(function: Callable[..., T], *args: Any, seconds: float, memory_mb: int = 1024) -> T:
+def run_in_sandbox(function: Callable[..., T], *args: Any, seconds: float, memory_mb: int = 1024) -> T:
     """Runs ``function(*args)`` in its own child process and returns the result.
 
     ``function`` must be importable by name.
 
-    Raises ``CannotStart``, ``TimedOut``, ``OutOfMemory``, ``Crashed``, or the ``Unreadable`` that the
+    Raises ``CannotStart``, ``TimedOut``, ``OutOfMemory``, ``Crashed``, or the ``UnreadableFile`` that the
     function raised.
     """
-    with Child(memory_mb=memory_mb) as child:
+    with SandboxProcess(memory_mb=memory_mb) as child:
         return child.call(function, *args, seconds=seconds)
 
 
-class Child:
+class SandboxProcess:
     """A child that serves many calls and keeps its state between them (an open file, say).
 
     After ``TimedOut``, ``OutOfMemory`` or ``Crashed`` the next call gets a new child, without the state.
@@ -154,7 +154,7 @@ class Child:
         if outcome == "done":
             return value
         if outcome == "unreadable":
-            raise Unreadable(value)
+            raise UnreadableFile(value)
         self.close()
         raise OutOfMemory if outcome == "memory" else Crashed
 
@@ -311,7 +311,7 @@ def _limit_processor(seconds: float) -> None:
 def _answer(function: Callable[..., Any], args: tuple[Any, ...]) -> bytes:
     try:
         return pickle.dumps(("done", function(*args)))
-    except Unreadable as error:
+    except UnreadableFile as error:
         return pickle.dumps(("unreadable", error.code))
     except MemoryError:
         return pickle.dumps(("memory", None))

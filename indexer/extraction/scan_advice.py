@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archive.errors import gettext_noop
-from archive.model import Page, ScanAdvice, Source
+from archive.model import Page, ScanAdvice, TextSource
 
 MESSAGES = {
     "turned": gettext_noop("หน้า %(pages)s กลับหัวหรือตะแคง (แก้ให้แล้ว)"),
@@ -37,7 +37,7 @@ def scan_advice(
     groups = {
         "illegible": [page for page in seen if page.text and (page.confidence or 0) < LEAST_ACCURACY],
         "no-text": [page for page in seen if not page.text],
-        "turned": [page for page in seen if page.turn and page.source is Source.OCR],
+        "turned": [page for page in seen if page.turn and page.source is TextSource.OCR],
     }
     for code, group in groups.items():
         if group:

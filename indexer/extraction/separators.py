@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from indexer.extraction.failures import Unreadable
+from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.image.input_normalization import write_repaired
 from indexer.extraction.parsers import write_as_pdf
 from indexer.lazy_import import lazy_import
@@ -29,7 +29,7 @@ def split_at_separators(path: Path, folder: Path) -> int:
     """Writes the documents between separator sheets as ``folder/1.pdf`` and so on. Returns their number.
 
     Returns 0, and writes nothing, for a file without separator sheets. The same file always gives the same
-    bytes. Raises ``Unreadable`` for a file that cannot be opened.
+    bytes. Raises ``UnreadableFile`` for a file that cannot be opened.
     """
     pdf = path
     wrapped = folder / "stack.pdf"
@@ -57,7 +57,7 @@ def _separator_pages(path: Path) -> list[bool]:
                 return []
             return [_is_separator(document[number]) for number in range(len(document))]
     except pypdfium2.PdfiumError as error:
-        raise Unreadable("damaged") from error
+        raise UnreadableFile("damaged") from error
 
 
 def _is_separator(page: pypdfium2.PdfPage) -> bool:

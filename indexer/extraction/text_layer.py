@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from archive.errors import NotFound, Unavailable
 from archive.filetype import is_office
-from archive.model import Attachment, Line, Page, Source
+from archive.model import Attachment, Line, Page, TextSource
 from archive.ports import Files
 from archive.thai import cluster_borders
 from indexer.extraction import sandbox
-from indexer.extraction.disk_cache import Cache
-from indexer.extraction.failures import Unreadable
-from indexer.extraction.machine_semaphore import MachineSemaphore
+from indexer.extraction.disk_cache import DiskCache
+from indexer.extraction.failures import UnreadableFile
+from indexer.extraction.machine_semaphore import CrossProcessSemaphore
 from indexer.extraction.parsers import write_as_pdf
 from indexer.lazy_import import lazy_import
 
@@ -50,8 +50,8 @@ class SearchableCopies:
 
     def __init__(self, files: Files, cache: Path, *, cache_bytes: int = 512 * 1024 * 1024) -> None:
         self._files = files
-        self._cache = Cache(cache, cache_bytes)
-        self._slots = MachineSemaphore(cache, 1)  # one at a time: readers of pages come first
+        self._cache = DiskCache(cache, cache_bytes)
+        self._slots = CrossProcessSemaphore(cache, 1)  # one at a time: readers of pages come first
 
     def copy(self, attachment: Attachment, pages: Sequence[Page]) -> BinaryIO:
         """Opens the searchable copy of an attachment. ``pages`` are all its pages as stored.
@@ -62,7 +62,7 @@ class SearchableCopies:
         if (
             attachment.is_redacted
             or is_office(attachment.media_type)
-            or not any(page.source is Source.OCR for page in pages)
+            or not any(page.source is TextSource.OCR for page in pages)
         ):
             raise NotFound("เอกสารนี้ค้นข้อความในไฟล์ต้นฉบับได้อยู่แล้ว หรือยังไม่ได้อ่าน")
         name = _name(attachment, pages)
@@ -80,8 +80,8 @@ class SearchableCopies:
             target = Path(folder) / "copy.pdf"
             try:
                 with self._files.local_path(attachment.sha256) as path:
-                    sandbox.run(searchable_copy, path, tuple(pages), target, seconds=SECONDS)
-            except Unreadable as error:
+                    sandbox.run_in_sandbox(searchable_copy, path, tuple(pages), target, seconds=SECONDS)
+            except UnreadableFile as error:
                 raise Unavailable("ทำสำเนาที่ค้นข้อความได้ไม่สำเร็จ กรุณาใช้ไฟล์ต้นฉบับ", code=error.code) from error
             content = target.read_bytes()
         self._cache.put(name, content)
@@ -97,7 +97,7 @@ def searchable_copy(original: Path, pages: Sequence[Page], target: Path) -> None
     """Writes ``target``: ``original`` with recognised pages set upright and their text laid over them.
 
     ``pages`` as stored; those with text of their own are copied as they are. A digital signature holds
-    for the original only and is left out of the copy. Raises ``Unreadable``.
+    for the original only and is left out of the copy. Raises ``UnreadableFile``.
     """
     if write_as_pdf(original, target):
         original = target
@@ -105,12 +105,12 @@ def searchable_copy(original: Path, pages: Sequence[Page], target: Path) -> None
         with pikepdf.open(original, allow_overwriting_input=True) as pdf:
             font = pdf.make_indirect(invisible_font(pdf))
             for page in pages:
-                if page.source is Source.OCR and page.number <= len(pdf.pages):
+                if page.source is TextSource.OCR and page.number <= len(pdf.pages):
                     add_text_layer(pdf, pdf.pages[page.number - 1], page, font)
             _unsign(pdf)
             pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     except (pikepdf.PdfError, ValueError) as error:
-        raise Unreadable("damaged") from error
+        raise UnreadableFile("damaged") from error
 
 
 def add_text_layer(pdf: pikepdf.Pdf, leaf: pikepdf.Page, page: Page, font: pikepdf.Object) -> None:

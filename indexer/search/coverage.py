@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from archive.thai.word_list import thai_stopwords
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.tokenizer import fold, join_words, searchable_bytes
+from indexer.analysis.tokenizer import fold_text, join_words, searchable_bytes
 from indexer.search.query.parser import KIND_NAMES, DateRange
 from indexer.search.query.query_plan import Clause, QueryPlan, build_query_part
 from indexer.search.tuning import SearchTuning
@@ -147,4 +147,4 @@ def broken_words(plan: QueryPlan, beside: Collection[bytes]) -> set[Clause]:
 
 
 def _run(left: Clause, right: Clause) -> bytes:
-    return searchable_bytes(fold(left.typed + right.typed)).data
+    return searchable_bytes(fold_text(left.typed + right.typed)).data

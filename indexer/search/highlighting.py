@@ -28,7 +28,7 @@ from archive.thai.characters import (
 )
 from archive.thai.word_list import thai_stopwords
 from indexer.analysis.dictionary import Dictionary
-from indexer.analysis.tokenizer import Tokenizer, fold, join_words, searchable_bytes
+from indexer.analysis.tokenizer import Tokenizer, fold_text, join_words, searchable_bytes
 from indexer.search.query.parser import Query
 
 _MOST_HITS = 300  # hits of one phrase or word that are marked in one text
@@ -60,7 +60,7 @@ class TextSegment:
 
 def find_hits(text: str, query: Query) -> list[tuple[int, int]]:
     """Returns the query's hits in a display text as ``[start, end)`` offsets, sorted, without overlaps."""
-    return _Hits(_Borders(fold(text)), query).within(0, len(text))
+    return _Hits(_Borders(fold_text(text)), query).within(0, len(text))
 
 
 def highlight(text: str, query: Query) -> tuple[TextSegment, ...]:
@@ -89,7 +89,7 @@ def readable_snippet(text: str, query: Query, *, length: int = 180) -> tuple[Tex
 
 def _passage(text: str, query: Query, length: int) -> tuple[tuple[TextSegment, ...], int, int]:
     """Returns the segments of the best passage, its start and its end."""
-    borders = _Borders(fold(text))
+    borders = _Borders(fold_text(text))
     found = _Hits(borders, query)
     context = min(_CONTEXT, length // 4)
     first = found.densest(length - context)
@@ -137,7 +137,7 @@ def _sought(query: Query) -> _Sought:
     chunks = [chunk for first in query.chunks for chunk in (first, *first.others)]
     sought = [(chunk.text, chunk.exact) for chunk in chunks] + [(mark, False) for mark in query.marks]
     for text, exact in sought:
-        folded = fold(text)
+        folded = fold_text(text)
         typed = [folded[token.start : token.end] for token in _segmenter().tokens(text)]
         (phrases if exact or len(typed) > 1 else words).append(text)
         if not exact:
@@ -193,7 +193,7 @@ def _together(words: list[str]) -> list[str]:
 
 def _runs(texts: list[str]) -> tuple[bytes, ...]:
     return tuple(
-        dict.fromkeys(data for data in (searchable_bytes(fold(text)).data for text in texts) if data)
+        dict.fromkeys(data for data in (searchable_bytes(fold_text(text)).data for text in texts) if data)
     )
 
 

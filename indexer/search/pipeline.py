@@ -49,11 +49,11 @@ def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTun
         return _search_instead(searcher, lexicon, query, query.instead, query_notes.NOT_THEN, tuning)
     if query.untimed and retrieved.is_better_elsewhere:
         time = query.times[0]
-        note = query_notes.not_about_time(time.first, time.last, time.month)
+        note = query_notes.nothing_in_time_note(time.first, time.last, time.month)
         return _search_instead(searcher, lexicon, query, query.untimed, note, tuning)
     if query.untimed and query_notes.NOT_THEN in retrieved.notes:
         return _search_instead(searcher, lexicon, query, query.untimed, query_notes.NOT_THEN, tuning)
-    return present(query, corrected, retrieved, tuning)
+    return present_results(query, corrected, retrieved, tuning)
 
 
 def _correct(
@@ -91,7 +91,7 @@ def _search_instead(
     return replace(page, query=replace(page.query, loosened=tuple(notes)))
 
 
-def present(
+def present_results(
     query: Query, corrected: CorrectedQuery, retrieved: Retrieved, tuning: SearchTuning
 ) -> ResultPage:
     """Returns the page asked for; what covers too little of the query is ``related``, not an answer."""
@@ -124,17 +124,21 @@ def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: Retrieved, tuni
     Whoever is in a document, or narrowed the results, sees what little there is.
     """
     least = minimum_coverage(tuning, corrected.plan)
-    return retrieved.coverage < least and not query.filters.is_narrowed_by_user
+    return retrieved.coverage < least and not query.filters.is_chosen_by_user
 
 
 def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: Retrieved) -> Query:
     """Returns the query with notes on corrections and expansions, and with further words to highlight."""
-    notes = [query_notes.read_as(*pair) for pair in corrected.words]
-    notes += [query_notes.stands_for(*pair) for pair in expanded_abbreviations(corrected.plan)]
+    notes = [query_notes.read_as_note(*pair) for pair in corrected.words]
+    notes += [query_notes.abbreviation_note(*pair) for pair in expanded_abbreviations(corrected.plan)]
     times = query.times if retrieved.is_of_time else ()
     is_prose = corrected.plan.is_sentence or corrected.plan.is_question
     for time in times:
-        note = query_notes.of_or_naming_time if is_prose or time.is_one_day else query_notes.only_of_time
+        note = (
+            query_notes.of_or_naming_time_note
+            if is_prose or time.is_one_day
+            else query_notes.only_of_time_note
+        )
         notes.append(note(time.first, time.last, time.month))
     marks = (*synonym_texts(corrected.plan), *(word for _, word in corrected.words))
     return replace(

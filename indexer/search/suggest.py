@@ -13,7 +13,7 @@ from archive.thai import keyboard
 from archive.thai.characters import WORD_LETTERS
 from archive.thai.word_list import thai_stopwords, thai_words
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.tokenizer import fold, searchable_bytes
+from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.search.query.parser import normalize_query
 from indexer.search.query.query_plan import build_query_part
 from indexer.search.vocabulary import MARK_BYTES, Vocabulary
@@ -37,7 +37,7 @@ def suggest(vocabulary: Vocabulary, lexicon: Lexicon, typed: str, limit: int) ->
 
 
 def _suggested(vocabulary: Vocabulary, lexicon: Lexicon, typed: str, limit: int) -> list[str]:
-    letters = searchable_bytes(fold(typed)).data
+    letters = searchable_bytes(fold_text(typed)).data
     if not letters:
         return []
     words = [typed] if len(letters) > 1 and _stands_alone(vocabulary, lexicon, typed) else []
@@ -69,7 +69,7 @@ def _completed(vocabulary: Vocabulary, lexicon: Lexicon, typed: str) -> list[str
         return []
     found: list[str] = []
     for token in tokens[-_MOST_PIECES:]:
-        begun = fold(typed[token.start :])
+        begun = fold_text(typed[token.start :])
         if len(found) >= _MOST_WORDS or not _WORD.fullmatch(begun):
             continue
         apart = token.start == 0 or typed[token.start - 1].isspace()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from indexer.analysis.tokenizer import Tokenizer, fold, searchable_bytes
+from indexer.analysis.tokenizer import Tokenizer, fold_text, searchable_bytes
 from indexer.search.query.parser import Query, QueryPiece
 
 
@@ -36,4 +36,4 @@ def _sought(piece: QueryPiece, tokenizer: Tokenizer) -> list[bytes]:
 
 
 def _letters(text: str) -> bytes:
-    return searchable_bytes(fold(text)).data
+    return searchable_bytes(fold_text(text)).data

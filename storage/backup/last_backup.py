@@ -12,7 +12,7 @@ from pathlib import Path
 
 from archive.errors import PrakatError
 from archive.ports import Fault
-from storage.archive_figures import ArchiveFigures, describe_losses
+from storage.archive_figures import ArchiveCounts, describe_losses
 from storage.backup.manifest import GENERATION_FORMAT, BackupManifest
 from storage.backup.restore import open_backup
 from storage.engine import Engine
@@ -73,13 +73,13 @@ class LastBackupComparison:
             content = json.loads(self._path.read_text(encoding="utf-8"))
             destination = Path(content["destination"])
             generation, digest = str(content["generation"]), str(content["digest"])
-            before = ArchiveFigures(**content["archive"])
+            before = ArchiveCounts(**content["archive"])
         except FileNotFoundError:
             return
         except (OSError, ValueError, KeyError, TypeError) as error:
             yield Fault("unreadable", NOTE, str(error))
             return
-        for loss in describe_losses(before, ArchiveFigures.read(self._engine.rows)):
+        for loss in describe_losses(before, ArchiveCounts.read(self._engine.rows)):
             yield Fault("archive-went-back", f"backup {generation}", loss)
         if not before.is_in_chain(self._engine.rows):
             yield Fault(

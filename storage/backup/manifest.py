@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from archive.errors import Conflict, Invalid, Unavailable
-from storage.archive_figures import ArchiveFigures
+from storage.archive_figures import ArchiveCounts
 
 DATABASE = "prakat.sqlite"
 FILES = "files"
@@ -68,7 +68,7 @@ class BackupManifest:
     made_at: dt.datetime
     members: dict[str, str] = field(default_factory=dict)
     encrypted: dict[str, str] = field(default_factory=dict)
-    archive: ArchiveFigures | None = None
+    archive: ArchiveCounts | None = None
     digest: str = ""
     signature: bytes | None = None
 
@@ -111,7 +111,7 @@ class BackupManifest:
             made_at=made_at,
             members=members,
             encrypted=content.get("encrypted", {}),
-            archive=ArchiveFigures(**content["archive"]) if "archive" in content else None,
+            archive=ArchiveCounts(**content["archive"]) if "archive" in content else None,
             digest=_digest(content),
             signature=None if signature is None else base64.b64decode(signature),
         )

@@ -7,10 +7,10 @@ from contextlib import closing
 from pathlib import Path
 
 from archive.errors import Invalid, Unavailable
-from storage.archive_figures import ArchiveFigures
+from storage.archive_figures import ArchiveCounts
 from storage.backup.keys import BackupKeys
 from storage.backup.manifest import DATABASE, BackupManifest
-from storage.backup.restore import open_backup, restore
+from storage.backup.restore import open_backup, restore_backup
 from storage.sqlite import Sqlite
 
 FREE_AFTERWARDS = 1 << 30
@@ -34,9 +34,9 @@ def rehearse_restore(source: Path, room: Path, keys: BackupKeys) -> BackupManife
             f"พื้นที่ไม่พอสำหรับซ้อมกู้คืน ต้องการ {needed >> 20:,} MB ว่าง {free >> 20:,} MB (no room for a rehearsal)"
         )
     try:
-        manifest = restore(source, room, lambda _step, _done, _total: None, keys=keys)
+        manifest = restore_backup(source, room, lambda _step, _done, _total: None, keys=keys)
         with closing(Sqlite(room / DATABASE)) as engine:
-            found = ArchiveFigures.read(engine.rows)
+            found = ArchiveCounts.read(engine.rows)
     finally:
         shutil.rmtree(room, ignore_errors=True)
     if manifest.archive is not None and found != manifest.archive:

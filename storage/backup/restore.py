@@ -34,7 +34,7 @@ from storage.files.local import sync_directory
 from storage.migrator import refuse_newer_migrations
 
 
-def restore(
+def restore_backup(
     source: Path,
     data: Path,
     progress: Progress,

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Protocol
 
 from archive.errors import Conflict, Invalid, NotFound, PrakatError, Unavailable
 from archive.ports import Files, StoredFile
-from storage.archive_figures import ArchiveFigures, describe_losses
+from storage.archive_figures import ArchiveCounts, describe_losses
 from storage.backup.keys import BackupKeys
 from storage.backup.last_backup import BackupNote, LastBackupComparison, read_backup_note
 from storage.backup.manifest import (
@@ -152,15 +152,15 @@ _NAMED = """SELECT sha256, size FROM attachment WHERE sha256 NOT LIKE 'erased-%'
 """Query of all originals: also of detached or replaced attachments, which may be attached again."""
 
 
-def _read_figures(snapshot: Path) -> ArchiveFigures:
+def _read_figures(snapshot: Path) -> ArchiveCounts:
     with open_database(snapshot) as database:
         has_audit = (
             database.execute("SELECT 1 FROM sqlite_master WHERE name = 'audit'").fetchone() is not None
         )
-        return ArchiveFigures.read(lambda sql: database.execute(sql).fetchall(), has_audit=has_audit)
+        return ArchiveCounts.read(lambda sql: database.execute(sql).fetchall(), has_audit=has_audit)
 
 
-def _refuse_loss(before: ArchiveFigures | None, snapshot: Path) -> None:
+def _refuse_loss(before: ArchiveCounts | None, snapshot: Path) -> None:
     if before is None:
         return
     lost = describe_losses(before, _read_figures(snapshot))
@@ -187,7 +187,7 @@ class _Target(Protocol):
     def __enter__(self) -> _Target: ...
     def __exit__(self, *_: object) -> None: ...
 
-    def figures_before(self) -> ArchiveFigures | None:
+    def figures_before(self) -> ArchiveCounts | None:
         """Return the figures of the previous backup; None where there is none."""
 
     def put(self, name: str, source: Path) -> None:
@@ -223,7 +223,7 @@ class _TarTarget:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def figures_before(self) -> ArchiveFigures | None:
+    def figures_before(self) -> ArchiveCounts | None:
         try:
             manifest = TarSource(self._destination).read_manifest(None)
             if manifest.archive or DATABASE not in manifest.members:
@@ -314,7 +314,7 @@ class _DirectoryTarget:
 
     def __exit__(self, *_: object) -> None: ...
 
-    def figures_before(self) -> ArchiveFigures | None:
+    def figures_before(self) -> ArchiveCounts | None:
         if self._before is None or self._before.archive or DATABASE not in self._before.members:
             return self._before.archive if self._before else None
         try:

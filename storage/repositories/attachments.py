@@ -10,7 +10,7 @@ from itertools import groupby
 
 from archive import privacy
 from archive.errors import Conflict, no_such_attachment
-from archive.model import Attachment, DocumentKind, Hold, PersonalData
+from archive.model import Attachment, DocumentKind, HoldReason, PersonalData
 from archive.ports import StoredFile
 from storage import mappers
 from storage.engine import Queries, Row
@@ -70,7 +70,7 @@ def replace_page_finds(
     )
     finds = privacy.find_in_attachment(attachment, details)
     if attachment.hold is None and privacy.finds_without_decision(finds, attachment.decided):
-        _set_hold(engine, attachment.id, Hold.PERSONAL_DATA, attachment.decided)
+        _set_hold(engine, attachment.id, HoldReason.PERSONAL_DATA, attachment.decided)
         record_hiding(engine, attachment.id)
 
 
@@ -89,7 +89,7 @@ def record_hiding(engine: Queries, attachment_id: int) -> None:
     )
 
 
-def _set_hold(engine: Queries, attachment_id: int, hold: Hold | None, decided: Sequence[str]) -> None:
+def _set_hold(engine: Queries, attachment_id: int, hold: HoldReason | None, decided: Sequence[str]) -> None:
     engine.run(
         """UPDATE attachment SET hold = :hold, decided = :decided
            WHERE organisation_id IN :organisations AND id = :id""",
@@ -224,7 +224,7 @@ class EngineAttachments:
             attachment = mappers.attachment(row)
             decisions = (*attachment.decided, *map(privacy.decision_key, decided))
             finds = privacy.find_in_attachment(attachment, attachment.details)
-            hold = Hold.PERSONAL_DATA if privacy.finds_without_decision(finds, decisions) else None
+            hold = HoldReason.PERSONAL_DATA if privacy.finds_without_decision(finds, decisions) else None
             _set_hold(self._engine, attachment_id, hold, decisions)
             place: dict[str, object] = {"attachment_id": attachment_id, "label": row["label"]}
             self._note(row, "release", actor=actor, after=place, reason=reason)

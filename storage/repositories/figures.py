@@ -38,8 +38,8 @@ MISSES_FOR = dt.timedelta(days=180)
 _FEWEST_DIGITS_OF_PERSON = 9  # a landline has nine digits; numbers of documents have fewer
 
 
-class EngineFigures:
-    """Adapter of ``Figures`` for any ``Engine``."""
+class EngineUsageStatistics:
+    """Adapter of ``UsageStatistics`` for any ``Engine``."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine

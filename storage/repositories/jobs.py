@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from archive import privacy
 from archive.errors import Conflict
-from archive.model import Attachment, Details, Failure, Reading
+from archive.model import Attachment, Failure, ReadingDetails, ReadingStatus
 from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
@@ -64,7 +64,7 @@ class EngineJobs:
             lapsed = self._lapsed(lease, now, "FOR NO KEY UPDATE")  # none is renewed while locked
             for row in lapsed:
                 if row["attempts"] >= MAX_ATTEMPTS:
-                    self._settle(row, Reading.FAILED, _CRASHED)
+                    self._settle(row, ReadingStatus.FAILED, _CRASHED)
                 else:
                     self._engine.run(
                         """UPDATE attachment SET status = 'waiting', worker = NULL, leased_until = NULL
@@ -100,7 +100,7 @@ class EngineJobs:
         return held == 1
 
     def finish(
-        self, attachment_id: int, worker: str, *, page_count: int, details: Details, rules: int
+        self, attachment_id: int, worker: str, *, page_count: int, details: ReadingDetails, rules: int
     ) -> None:
         with self._engine.write():
             row = self._held(attachment_id, worker)
@@ -123,7 +123,7 @@ class EngineJobs:
                 details=mappers.details_json(details),
                 rules=rules,
             )
-            self._settle(row, Reading.READY, None)
+            self._settle(row, ReadingStatus.READY, None)
             if hold != attachment.hold:
                 append_entries(self._engine, ("attachment", attachment_id))
             if hold and attachment.hold is None:
@@ -131,7 +131,7 @@ class EngineJobs:
 
     def fail(self, attachment_id: int, worker: str, failure: Failure) -> None:
         with self._engine.write():
-            self._settle(self._held(attachment_id, worker), Reading.FAILED, failure)
+            self._settle(self._held(attachment_id, worker), ReadingStatus.FAILED, failure)
 
     def _held(self, attachment_id: int, worker: str) -> Row:
         row = self._engine.row(
@@ -146,7 +146,7 @@ class EngineJobs:
             raise Conflict("งานอ่านเอกสารนี้ถูกส่งต่อให้ตัวอ่านอื่นแล้ว หรือเอกสารถูกนำออกแล้ว", code="lease-lost")
         return row
 
-    def _settle(self, row: Row, status: Reading, failure: Failure | None) -> None:
+    def _settle(self, row: Row, status: ReadingStatus, failure: Failure | None) -> None:
         """End a reading, and make search index the announcement again. Call this inside a transaction."""
         self._engine.run(
             """UPDATE attachment SET status = :status, error_code = :code, error_message = :message,
@@ -207,9 +207,9 @@ class EngineJobs:
         found = self._engine.rows(
             """SELECT status, count(*) AS n FROM attachment
                WHERE organisation_id IN :organisations AND status IN :known GROUP BY status""",
-            known=[status.value for status in Reading],
+            known=[status.value for status in ReadingStatus],
         )
-        return {status.value: 0 for status in Reading} | {row["status"]: row["n"] for row in found}
+        return {status.value: 0 for status in ReadingStatus} | {row["status"]: row["n"] for row in found}
 
     def oldest_waiting(self) -> dt.datetime | None:
         row = self._engine.row(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from archive.errors import Conflict, NotFound
-from archive.model import Line, LowConfidenceSpan, Page, PersonalData, Source
+from archive.model import Line, LowConfidenceSpan, Page, PersonalData, TextSource
 from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
@@ -153,9 +153,9 @@ class EnginePages:
                    SELECT id FROM attachment
                    WHERE organisation_id IN :organisations AND status = 'detached')
                GROUP BY source""",
-            known=[source.value for source in Source],
+            known=[source.value for source in TextSource],
         )
-        return {source.value: 0 for source in Source} | {row["source"]: row["n"] for row in found}
+        return {source.value: 0 for source in TextSource} | {row["source"]: row["n"] for row in found}
 
     def texts_at(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
         wanted = set(places)

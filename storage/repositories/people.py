@@ -11,7 +11,7 @@ from storage.repositories.sign_ins import EngineSignIns
 
 
 def open_people(engine: Queries) -> People:
-    """Return the repositories of all people, or of one organisation's (``Scoped``)."""
+    """Return the repositories of all people, or of one organisation's (``OrganisationQueries``)."""
     return People(
         accounts=EngineAccounts(engine),
         tokens=EngineApiTokens(engine),

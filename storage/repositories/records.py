@@ -15,7 +15,7 @@ from storage.repositories.changes import EngineChanges
 from storage.repositories.collections import EngineCollections
 from storage.repositories.disclosure import EngineDisclosure
 from storage.repositories.erasures import EngineErasures
-from storage.repositories.figures import EngineFigures
+from storage.repositories.figures import EngineUsageStatistics
 from storage.repositories.file_versions import EngineFileVersions
 from storage.repositories.history import EngineHistory
 from storage.repositories.incidents import EngineIncidents
@@ -28,7 +28,7 @@ from storage.repositories.worklist import EngineWorklist
 
 
 def open_records(engine: Queries) -> Records:
-    """Return the repositories of the whole installation, or of one organisation (``Scoped``)."""
+    """Return the repositories of the whole installation, or of one organisation (``OrganisationQueries``)."""
     return Records(
         announcements=EngineAnnouncements(engine),
         history=EngineHistory(engine),
@@ -36,7 +36,7 @@ def open_records(engine: Queries) -> Records:
         attachments=EngineAttachments(engine),
         pages=EnginePages(engine),
         collections=EngineCollections(engine),
-        figures=EngineFigures(engine),
+        figures=EngineUsageStatistics(engine),
         versions=EngineFileVersions(engine),
         disclosure=EngineDisclosure(engine),
         erasures=EngineErasures(engine),

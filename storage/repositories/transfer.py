@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from archive.errors import Conflict
 from archive.fields import ANNOUNCEMENT_FIELDS
-from archive.model import Announcement, Change, Reading
+from archive.model import Announcement, Change, ReadingStatus
 from archive.transfer_ports import CarriedAttachment, CarriedRecord, CarriedVersion
 from storage import mappers
 from storage.engine import Queries
@@ -75,7 +75,7 @@ class EngineTransfer:
 
     def _insert_attachment(self, announcement_id: int, carried: CarriedAttachment, organisation: int) -> None:
         given = carried.attachment
-        status = Reading.WAITING if given.status is Reading.READING else given.status
+        status = ReadingStatus.WAITING if given.status is ReadingStatus.READING else given.status
         made = self._engine.rows(
             """INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type, size,
                    sha256, page_count, status, error_code, error_message, details, rules, hold, decided,

@@ -23,7 +23,7 @@ from indexer.search.query import date_ranges, parser, query_plan, question_words
 from tests.steps import Steps, counting, steps_of
 from web import line_breaking
 from web.app import create_app
-from web.bootstrap import build
+from web.bootstrap import build_services
 from web.settings import Settings
 
 _MODULES = (
@@ -63,7 +63,7 @@ _PIECES = (
 )
 _TEXTS = st.lists(st.sampled_from(_PIECES), min_size=1, max_size=4).map("".join)
 _LEXICON = dictionary.Dictionary().current()
-_QUERY = parser.parse('ถนน "เทศบาล" 1')
+_QUERY = parser.parse_query('ถนน "เทศบาล" 1')
 
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "canon": thai.canonical_text,
@@ -72,7 +72,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "parse_date": thai.parse_date,
     "month_number": thai.month_number,
     "find personal data": lambda text: privacy.find_personal_data(text, 1),
-    "repair": text_repair.repair,
+    "repair": text_repair.repair_text,
     "undecodable": text_repair.count_undecodable,
     "coverage": text_quality.dictionary_coverage,
     "name": validation.checked_account_name,
@@ -80,10 +80,10 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "heading": validation.checked_heading,
     "page text": validation.checked_page_text,
     "safe file name": lambda text: validation.safe_filename(text, "application/pdf"),
-    "fold": tokenizer.fold,
+    "fold": tokenizer.fold_text,
     "run": tokenizer.searchable_bytes,
     "tokens": _LEXICON.tokenizer.tokens,
-    "parse a query": parser.parse,
+    "parse a query": parser.parse_query,
     "written": parser.normalize_query,
     "stretches of time": date_ranges.find_date_ranges,
     "other keyboard": keyboard.switch_layout,
@@ -139,7 +139,7 @@ def test_what_was_slow_once(steps: Steps, piece: str) -> None:
 )
 def test_work_grows_with_an_argument(steps: Steps, tmp_path: Path, name: str) -> None:
     """A search through the whole application, with one long argument."""
-    client = create_app(build(Settings(data=tmp_path / "data"))).test_client()
+    client = create_app(build_services(Settings(data=tmp_path / "data"))).test_client()
 
     def ask(text: str) -> object:
         return client.get("/api/v1/search", query_string={name: text})

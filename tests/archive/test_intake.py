@@ -12,16 +12,16 @@ from archive.errors import Conflict, Invalid, NotFound, TooLarge
 from archive.intake import Intake
 from archive.model import (
     Announcement,
-    Details,
     DocumentKind,
     Draft,
-    Find,
+    ExtractedField,
     Page,
     PersonalData,
-    ReadField,
-    Reading,
-    Source,
+    PersonalDataFind,
+    ReadingDetails,
+    ReadingStatus,
     Status,
+    TextSource,
 )
 from archive.ports import Files, Jobs
 from archive.repositories import Records
@@ -47,7 +47,7 @@ def upload(
 def read_with(jobs: Jobs, *found: PersonalData) -> None:
     job = jobs.claim("w", lease=dt.timedelta(minutes=1), now=NOW)
     assert job is not None
-    jobs.finish(job.id, "w", page_count=1, details=Details(personal_data=found), rules=1)
+    jobs.finish(job.id, "w", page_count=1, details=ReadingDetails(personal_data=found), rules=1)
 
 
 def test_text_is_kept_in_its_canonical_form(intake: Intake) -> None:
@@ -120,7 +120,9 @@ def test_a_new_record_is_a_draft_or_public(intake: Intake) -> None:
 def test_a_page_is_corrected_in_canonical_text(intake: Intake, records: Records) -> None:
     made = intake.create(draft(), actor=ACTOR)
     attachment = upload(intake, made)
-    read = Page(attachment_id=attachment, number=1, text="นา", raw="นา", source=Source.OCR, confidence=0.4)
+    read = Page(
+        attachment_id=attachment, number=1, text="นา", raw="นา", source=TextSource.OCR, confidence=0.4
+    )
     records.pages.save(read)
     corrected = intake.correct_page(attachment, 1, "นำ\u0e49\r\nใจ", actor=ACTOR)
     assert (corrected.text, corrected.corrected) == ("น้ำ\nใจ", True)
@@ -200,7 +202,7 @@ def test_personal_data_is_published_for_a_stated_reason_only(
     made = intake.create(draft(), actor=ACTOR)
     attachment = upload(intake, made)
     read_with(jobs, NATIONAL_ID)
-    assert intake.undecided_personal_data(made.id) == (Find(attachment, NATIONAL_ID),)
+    assert intake.undecided_personal_data(made.id) == (PersonalDataFind(attachment, NATIONAL_ID),)
     with pytest.raises(Conflict) as refused:
         intake.publish(made.id, actor=ACTOR, reason="  ")
     assert refused.value.code == "personal-data"
@@ -333,9 +335,13 @@ def test_the_name_of_a_file_is_told_from_a_title(
 def test_a_paper_without_a_subject_is_named_by_its_title(intake: Intake, records: Records) -> None:
     """The title of the first paper counts only where no paper states a subject."""
     id = upload(intake, intake.create(draft(), actor=ACTOR), filename="scan_01.pdf")
-    paper = replace(records.attachments.get(id), status=Reading.READY)
-    plan = replace(paper, details=Details(fields={"title": ReadField(value="แผนพัฒนาสามปี", confidence=0.8)}))
-    notice = replace(paper, details=Details(fields={"subject": ReadField(value="ใช้แผน", confidence=0.9)}))
+    paper = replace(records.attachments.get(id), status=ReadingStatus.READY)
+    plan = replace(
+        paper, details=ReadingDetails(fields={"title": ExtractedField(value="แผนพัฒนาสามปี", confidence=0.8)})
+    )
+    notice = replace(
+        paper, details=ReadingDetails(fields={"subject": ExtractedField(value="ใช้แผน", confidence=0.9)})
+    )
     assert suggest_fields([paper, plan]).fields == {"title": "แผนพัฒนาสามปี"}
     assert suggest_fields([plan, notice]).fields == {"title": "ใช้แผน"}
     assert suggested_label(plan) == "แผนพัฒนาสามปี"

@@ -17,12 +17,21 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from archive.model import Announcement, Attachment, Collection, DocumentKind, Draft, Item, Reading, Role
+from archive.model import (
+    Announcement,
+    Attachment,
+    Collection,
+    CollectionItem,
+    DocumentKind,
+    Draft,
+    ReadingStatus,
+    Role,
+)
 from web import bootstrap
 from web.accounts.passwords import hash_password
 from web.bootstrap import Services
-from web.sample.documents import SampleText, make
-from web.sample.scans import ScanLook, scan
+from web.sample.documents import SampleText, make_document
+from web.sample.scans import ScanLook, make_scan
 from web.settings import Settings
 
 NAME, PASSWORD = "พิมพ์ชนก", "รหัสผ่านสำหรับทดสอบ"
@@ -47,7 +56,7 @@ class Site:
 @contextmanager
 def running(data: Path) -> Iterator[Site]:
     """The archive in ``data``, filled and read, with web and worker; both end with the context."""
-    services = bootstrap.build(Settings(data=data))
+    services = bootstrap.build_services(Settings(data=data))
     centre, withdrawn = _fill(services)
     port = _free_port()
     process = subprocess.Popen(
@@ -87,12 +96,14 @@ def wait_until(done: Callable[[], bool], what: str) -> None:
 def order(number: str, subject: str, *paragraphs: str, kind: DocumentKind = DocumentKind.ORDER) -> bytes:
     """A document as an office makes it, with its text inside."""
     day = dt.date(2021, 6, 9)
-    return make(SampleText(kind=kind, number=number, date=day, subject=subject, paragraphs=paragraphs)).pdf
+    return make_document(
+        SampleText(kind=kind, number=number, date=day, subject=subject, paragraphs=paragraphs)
+    ).pdf
 
 
 def scanned(pdf: bytes, seed: int) -> bytes:
     """Returns the document of ``order`` on paper, signed and scanned: no text inside."""
-    return scan(pdf, ScanLook(), seed=seed)
+    return make_scan(pdf, ScanLook(), seed=seed)
 
 
 def _fill(services: Services) -> tuple[Announcement, Announcement]:
@@ -124,7 +135,7 @@ def _fill(services: Services) -> tuple[Announcement, Announcement]:
 
 
 def _collect(services: Services, centre: Announcement) -> Collection:
-    items = [Item("O1 โครงสร้าง", None), Item("O2 การมีส่วนร่วม", centre.id)]
+    items = [CollectionItem("O1 โครงสร้าง", None), CollectionItem("O2 การมีส่วนร่วม", centre.id)]
     body = "หัวข้อตามแบบวัด OIT"
     return services.intake.save_collection(
         None, title="การเปิดเผยข้อมูลสาธารณะ", body=body, items=items, actor=ACTOR
@@ -148,8 +159,8 @@ def _attach(services: Services, to: Announcement, label: str, data: bytes, kind:
 
 def _all_read(services: Services) -> bool:
     counts = services.jobs.count_by_status()
-    assert not counts.get(Reading.FAILED), counts
-    return not counts.get(Reading.WAITING) and not counts.get(Reading.READING)
+    assert not counts.get(ReadingStatus.FAILED), counts
+    return not counts.get(ReadingStatus.WAITING) and not counts.get(ReadingStatus.READING)
 
 
 def _answers(url: str) -> bool:

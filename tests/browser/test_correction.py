@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from archive.model import DocumentKind, Draft, LowConfidenceSpan, Page
 from tests.browser.conftest import Visit, shoot
 from tests.browser.site import ACTOR, Site, wait_until
-from web.sample.documents import SampleText, make
+from web.sample.documents import SampleText, make_document
 
 WORDS = {"สารสัม": ("สารส้ม", "สารสม"), "ตากว่า": (), "เทศบาล": ()}
 
@@ -29,7 +29,9 @@ def doubted(site: Site) -> Page:
         subject="ตรวจคำ",
         paragraphs=["ราคา สารส้ม", "ราคา ต่ำกว่า เกณฑ์", "ของ เทศบาล นี้"],
     )
-    attachment, _ = intake.attach(made.id, io.BytesIO(make(paper).pdf), filename="a.pdf", actor=ACTOR)
+    attachment, _ = intake.attach(
+        made.id, io.BytesIO(make_document(paper).pdf), filename="a.pdf", actor=ACTOR
+    )
     wait_until(lambda: records.attachments.get(attachment.id).status == "ready", "it was read")
     read = records.pages.get(attachment.id, 1)
     text = read.text.replace("สารส้ม", "สารสัม").replace("ต่ำกว่า", "ตากว่า")

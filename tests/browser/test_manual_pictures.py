@@ -16,7 +16,7 @@ import zxingcpp
 from playwright.sync_api import Page
 
 from archive.disclosure import fiscal_year
-from archive.model import Draft, Reading, Role
+from archive.model import Draft, ReadingStatus, Role
 from archive.thai import BANGKOK
 from indexer.extraction.separators import split_at_separators
 from tests.browser import site as sites
@@ -71,7 +71,7 @@ def _draft(site: Site) -> int:
 
     def is_read() -> bool:
         (attachment,) = services.attachments.by_announcement([draft.id])[draft.id]
-        return attachment.status is Reading.READY
+        return attachment.status is ReadingStatus.READY
 
     sites.wait_until(is_read, "the draft was read")
     return draft.id

@@ -23,7 +23,7 @@ def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         first = Organisation(id=1, slug="pladuk", name="เทศบาลตำบลหนองปลาดุก", host=None)
         services.organisations.change("main", to=first)
         second = services.organisations.add("bangkhen", "เทศบาลเมืองบางเขน", None)
-        its = services.of(second, services.organisations.all())
+        its = services.for_organisation(second, services.organisations.all())
         its.people.accounts.add(NAME, hash_password(PASSWORD), Role.ADMIN)
         wait_until(lambda: _answers(f"{site.url}/bangkhen/"), "the running service has heard of it")
         yield site

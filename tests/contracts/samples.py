@@ -13,8 +13,8 @@ from archive.model import (
     Line,
     LowConfidenceSpan,
     Page,
-    Source,
     Status,
+    TextSource,
 )
 from archive.ports import StoredFile
 from archive.repositories import Records
@@ -57,7 +57,7 @@ def page(attachment: Attachment, number: int = 1, text: str = "น้ำใจ",
             "number": number,
             "text": text,
             "raw": text,
-            "source": Source.OCR,
+            "source": TextSource.OCR,
             "confidence": 0.875,
             "turn": 90,
             "lines": (Line(0, 100, 250, tuple(range(40, 40 + 100 * len(text) + 1, 100))),),

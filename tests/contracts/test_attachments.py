@@ -8,7 +8,7 @@ import pytest
 
 from archive.erasure import ErasureScope
 from archive.errors import Conflict, NotFound
-from archive.model import Announcement, Details, DocumentKind, Hold, Reading
+from archive.model import Announcement, DocumentKind, HoldReason, ReadingDetails, ReadingStatus
 from archive.ports import Jobs
 from archive.repositories import Records
 from tests.contracts.samples import ACTOR, attached, page, published, stored
@@ -29,14 +29,14 @@ def order(records: Records, announcement: Announcement) -> list[int]:
 def test_an_attachment_waits_to_be_read(records: Records, announcement: Announcement) -> None:
     made = attached(records, announcement, b"%PDF-1.7 one")
     assert made == records.attachments.get(made.id)
-    assert (made.position, made.status, made.page_count, made.rules) == (1, Reading.WAITING, None, 0)
+    assert (made.position, made.status, made.page_count, made.rules) == (1, ReadingStatus.WAITING, None, 0)
     assert (made.filename, made.media_type, made.kind) == (
         "ประกาศ.pdf",
         "application/pdf",
         DocumentKind.ANNOUNCEMENT,
     )
     assert (made.sha256, made.size) == (stored(b"%PDF-1.7 one").sha256, 12)
-    assert (made.error, made.signed, made.details) == (None, False, Details())
+    assert (made.error, made.signed, made.details) == (None, False, ReadingDetails())
 
 
 def test_the_same_bytes_again_are_the_same_attachment(records: Records, announcement: Announcement) -> None:
@@ -161,11 +161,11 @@ def test_a_new_version_begins_unread_and_drops_what_is_still_read_of_the_old(
     new = records.attachments.replace(
         first.id, file, filename="ใหม่.pdf", media_type="application/pdf", actor=ACTOR
     )
-    assert (new.id, new.sha256, new.status, new.hold) == (first.id, file.sha256, "waiting", Hold.UNREAD)
+    assert (new.id, new.sha256, new.status, new.hold) == (first.id, file.sha256, "waiting", HoldReason.UNREAD)
     with pytest.raises(Conflict):
         records.pages.save(page(first), sha256=first.sha256)
     with pytest.raises(Conflict):
-        jobs.finish(first.id, "w", page_count=1, details=Details(), rules=1)
+        jobs.finish(first.id, "w", page_count=1, details=ReadingDetails(), rules=1)
     assert records.pages.by_attachment(first.id) == []
     attached(records, announcement, b"other")
     with pytest.raises(Conflict):

@@ -5,14 +5,18 @@ from __future__ import annotations
 import pytest
 
 from archive.errors import NotFound
-from archive.model import Item
+from archive.model import CollectionItem
 from archive.repositories import Records
 from tests.contracts.samples import ACTOR, published
 
 
 def test_a_collection_keeps_its_order_and_its_address(records: Records) -> None:
     first, second = published(records, "แผนพัฒนาท้องถิ่น"), published(records, "แผนจัดซื้อจัดจ้าง")
-    items = (Item("O2 แผน", second.id), Item("O2 แผน", first.id), Item("O3 ยังไม่มี", None))
+    items = (
+        CollectionItem("O2 แผน", second.id),
+        CollectionItem("O2 แผน", first.id),
+        CollectionItem("O3 ยังไม่มี", None),
+    )
     made = records.collections.save(None, title="OIT 2569", body="คำอธิบาย", items=items, actor=ACTOR)
     assert (made.title, made.body, made.items, made.updated_by) == ("OIT 2569", "คำอธิบาย", items, ACTOR)
 
@@ -24,8 +28,10 @@ def test_a_collection_keeps_its_order_and_its_address(records: Records) -> None:
 
 def test_every_change_of_a_collection_is_kept(records: Records) -> None:
     listed = published(records)
-    made = records.collections.save(None, title="เดิม", body="", items=[Item("O1", None)], actor="หนึ่ง")
-    items = [Item("O1", listed.id), Item("O2", None)]
+    made = records.collections.save(
+        None, title="เดิม", body="", items=[CollectionItem("O1", None)], actor="หนึ่ง"
+    )
+    items = [CollectionItem("O1", listed.id), CollectionItem("O2", None)]
     changed = records.collections.save(made.id, title="ใหม่", body="", items=items, actor="สอง")
     again = records.collections.save(made.id, title="ใหม่", body="", items=items, actor="สาม")
     assert again == changed  # nothing different
@@ -40,7 +46,9 @@ def test_every_change_of_a_collection_is_kept(records: Records) -> None:
 
 def test_collections_are_listed_and_found_by_announcement(records: Records) -> None:
     listed, other = published(records), published(records)
-    old = records.collections.save(None, title="เก่า", body="", items=[Item("", listed.id)], actor=ACTOR)
+    old = records.collections.save(
+        None, title="เก่า", body="", items=[CollectionItem("", listed.id)], actor=ACTOR
+    )
     new = records.collections.save(None, title="ใหม่", body="", items=[], actor=ACTOR)
     assert records.collections.all() == [new, old]
     assert records.collections.with_announcement(listed.id) == [old]

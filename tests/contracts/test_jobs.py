@@ -9,11 +9,11 @@ import pytest
 from archive.errors import Conflict
 from archive.model import (
     Attachment,
-    Details,
+    ExtractedField,
     Failure,
     PersonalData,
-    ReadField,
-    Reading,
+    ReadingDetails,
+    ReadingStatus,
     ScanAdvice,
     Signature,
 )
@@ -23,8 +23,8 @@ from tests.contracts.samples import ACTOR, NOW, attached, page, published
 
 LEASE = dt.timedelta(minutes=5)
 LATER = NOW + LEASE + dt.timedelta(seconds=1)
-DETAILS = Details(
-    fields={"number": ReadField(value="มท ๐๘๐๘.๒/ว ๑๒๓ \ud800", confidence=0.9)},
+DETAILS = ReadingDetails(
+    fields={"number": ExtractedField(value="มท ๐๘๐๘.๒/ว ๑๒๓ \ud800", confidence=0.9)},
     signatures=(
         Signature(signer="นายกเทศมนตรี", signed_at=NOW, intact=True, trusted=False),
         Signature(signer="ปลัด", signed_at=None, intact=False, trusted=False),
@@ -52,7 +52,7 @@ def finish(jobs: Jobs, attachment_id: int, worker: str = "w", rules: int = 1, pa
 def test_oldest_first_and_each_once(jobs: Jobs, waiting: list[Attachment]) -> None:
     first = jobs.claim("w", lease=LEASE, now=NOW)
     assert first is not None
-    assert (first.id, first.status) == (waiting[0].id, Reading.READING)
+    assert (first.id, first.status) == (waiting[0].id, ReadingStatus.READING)
     assert [claim(jobs), claim(jobs), claim(jobs)] == [waiting[1].id, waiting[2].id, None]
 
 
@@ -66,7 +66,7 @@ def test_a_finished_job_is_ready_with_what_was_learned(
     change = records.history.last_change()
     finish(jobs, wanted, rules=7, page_count=2)
     done = records.attachments.get(wanted)
-    assert (done.status, done.page_count, done.rules, done.signed) == (Reading.READY, 2, 7, True)
+    assert (done.status, done.page_count, done.rules, done.signed) == (ReadingStatus.READY, 2, 7, True)
     assert done.details == DETAILS
     assert [one.number for one in records.pages.by_attachment(wanted)] == [1, 2]
     assert records.history.changed_since(change, limit=10) == [(done.announcement_id, change + 1)]
@@ -78,7 +78,7 @@ def test_a_failed_job_says_why(jobs: Jobs, records: Records, waiting: list[Attac
     change = records.history.last_change()
     jobs.fail(waiting[0].id, "w", failure)
     failed = records.attachments.get(waiting[0].id)
-    assert (failed.status, failed.error) == (Reading.FAILED, failure)
+    assert (failed.status, failed.error) == (ReadingStatus.FAILED, failure)
     assert records.history.last_change() == change + 1
 
 
@@ -108,9 +108,9 @@ def test_a_lapsed_lease_goes_to_another_worker(
             too_late()
         assert refused.value.code == "lease-lost"
     jobs.release(wanted, "dead")
-    assert records.attachments.get(wanted).status is Reading.READING
+    assert records.attachments.get(wanted).status is ReadingStatus.READING
     finish(jobs, wanted, "alive")
-    assert records.attachments.get(wanted).status is Reading.READY
+    assert records.attachments.get(wanted).status is ReadingStatus.READY
 
 
 def test_a_claim_far_ahead_of_the_clock_has_lapsed(jobs: Jobs, waiting: list[Attachment]) -> None:
@@ -136,7 +136,7 @@ def test_what_kills_three_workers_has_failed(jobs: Jobs, records: Records) -> No
     change = records.history.last_change()
     assert claim(jobs, "alive", now) is None
     failed = records.attachments.get(wanted)
-    assert failed.status is Reading.FAILED
+    assert failed.status is ReadingStatus.FAILED
     assert failed.error is not None
     assert failed.error.code == "reader-crashed"
     assert records.history.last_change() == change + 1
@@ -148,7 +148,7 @@ def test_an_orderly_stop_is_no_attempt(jobs: Jobs, records: Records) -> None:
     for _ in range(5):
         assert claim(jobs) == wanted
         jobs.release(wanted, "w")
-    assert records.attachments.get(wanted).status is Reading.WAITING
+    assert records.attachments.get(wanted).status is ReadingStatus.WAITING
 
 
 def test_reading_again(jobs: Jobs, records: Records, waiting: list[Attachment]) -> None:

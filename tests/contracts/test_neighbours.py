@@ -10,7 +10,7 @@ from archive.model import Status
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.records import open_records
 from storage.sqlite import Sqlite
-from storage.tenancy import Scoped
+from storage.tenancy import OrganisationQueries
 from tests.contracts.samples import NOW
 
 HERE, NEXT_DOOR = 1, 2
@@ -67,7 +67,7 @@ def steps(engine: Sqlite, ask: Callable[[], object]) -> int:
 
 def test_neighbours_cost_nothing(tmp_path: Path) -> None:
     engine = Sqlite(tmp_path / "prakat.db")
-    scope = Scoped(engine, HERE)
+    scope = OrganisationQueries(engine, HERE)
     records, jobs = open_records(scope), EngineJobs(scope)
     asked: dict[str, Callable[[], object]] = {
         "announcements": records.announcements.count_by_status,

@@ -18,7 +18,7 @@ from indexer.engines.opensearch import OpenSearchIndex
 from indexer.engines.opensearch.bulk_loader import Lease
 from indexer.engines.opensearch.cluster import Cluster, read_address
 from indexer.search.ports import SearchIndex
-from indexer.search.query.parser import parse
+from indexer.search.query.parser import parse_query
 from tests.contracts.engines import alias
 from tests.contracts.test_search_index import ARCHIVE, entry, found
 
@@ -133,7 +133,7 @@ def test_a_lost_shard_is_named_and_never_answers_in_part(address: str, tmp_path:
     client(address).indices.open(index=name, wait_for_active_shards=0)
     client(address).cluster.health(index=name, wait_for_no_initializing_shards=True)
     with pytest.raises(Unavailable, match="ยังไม่พร้อม"):
-        index.search(parse("ถนน"))
+        index.search(parse_query("ถนน"))
     assert index.damage() == [f"{name}/1"]
     with index.rebuild() as generation:
         generation.add(ARCHIVE)
@@ -171,8 +171,8 @@ def test_documents_with_any_word_are_asked_for_only_where_none_has_enough(
         return ask(self, *given)
 
     monkeypatch.setattr(Cluster, "ask", counted)
-    index.search(parse("สอบราคา ก่อสร้าง ถนน คอนกรีต"))
+    index.search(parse_query("สอบราคา ก่อสร้าง ถนน คอนกรีต"))
     assert list(filter(None, searches)) == [1, 1]
     searches.clear()
-    index.search(parse("ถนน สุนัข วัคซีน โรงเรียน"))
+    index.search(parse_query("ถนน สุนัข วัคซีน โรงเรียน"))
     assert list(filter(None, searches)) == [2, 1]

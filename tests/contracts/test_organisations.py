@@ -20,17 +20,17 @@ from archive.model import (
     ALL_SCOPES,
     PROVINCE,
     AttemptLimit,
-    Details,
+    CollectionItem,
     DocumentKind,
     Draft,
     Failure,
-    Item,
     Organisation,
     Page,
+    ReadingDetails,
     RelationKind,
     Role,
-    Source,
     Status,
+    TextSource,
 )
 from archive.ports import Accounts, ApiTokens, Jobs, Organisations, People, SecondFactors, SignIns
 from archive.reports import ReportDraft, ReportKind, Reports
@@ -39,13 +39,13 @@ from archive.repositories import (
     Attachments,
     Collections,
     Erasures,
-    Figures,
     FileVersions,
     History,
     Incidents,
     Pages,
     Records,
     Relations,
+    UsageStatistics,
 )
 from archive.site_profile import Emblem, SiteProfile, SiteProfiles
 from archive.subscriptions import Frequency, Subscriptions
@@ -56,7 +56,7 @@ from storage.repositories.jobs import EngineJobs
 from storage.repositories.organisations import EngineOrganisations, find_stray_rows
 from storage.repositories.people import open_people
 from storage.repositories.records import open_records
-from storage.tenancy import OWN, SHARED, Scoped
+from storage.tenancy import OWN, SHARED, OrganisationQueries
 from tests.contracts.samples import ACTOR, NOW, attached, draft, page, rows_of, stored
 
 SECRET = "มะม่วงน้ำปลาหวาน"
@@ -69,7 +69,7 @@ REPOSITORIES = (
     Pages,
     Collections,
     Disclosure,
-    Figures,
+    UsageStatistics,
     Erasures,
     FileVersions,
     Relations,
@@ -98,7 +98,7 @@ class Town:
 
 
 def town(engine: Engine, organisation: int, word: str) -> Town:
-    scope = Scoped(engine, organisation)
+    scope = OrganisationQueries(engine, organisation)
     records, jobs, people = open_records(scope), EngineJobs(scope), open_people(scope)
     made = records.announcements.create(
         draft(word, ref="1", old_url="/old/1", author=word, body=word),
@@ -125,9 +125,9 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
         if taken.id == broken.id:
             jobs.fail(taken.id, "w", Failure("broken", word))
         else:
-            jobs.finish(taken.id, "w", page_count=1, details=Details(), rules=1)
+            jobs.finish(taken.id, "w", page_count=1, details=ReadingDetails(), rules=1)
     collection = records.collections.save(
-        None, title=word, body=word, items=[Item(word, made.id)], actor=word
+        None, title=word, body=word, items=[CollectionItem(word, made.id)], actor=word
     )
     records.disclosure.save_item(2564, item(word), replaced=None, actor=word)
     records.disclosure.assign(entry(made.id), actor=word)
@@ -213,7 +213,7 @@ def values(theirs: Town) -> dict[str, object]:
         "text": "แย่งมา",
         "title": "แย่งมา",
         "body": "",
-        "items": [Item("แย่งมา", theirs.announcement)],
+        "items": [CollectionItem("แย่งมา", theirs.announcement)],
         "visitor": "another",
         "address": "elsewhere",
         "days": 5,
@@ -234,7 +234,7 @@ def values(theirs: Town) -> dict[str, object]:
         "worker": "w",
         "lease": LEASE,
         "page_count": 1,
-        "details": Details(),
+        "details": ReadingDetails(),
         "rules": 9,
         "failure": Failure("broken", "แย่งมา"),
         "afresh": True,
@@ -261,10 +261,20 @@ def values(theirs: Town) -> dict[str, object]:
 
 INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     (Pages, "save", "page"): lambda theirs: Page(
-        attachment_id=theirs.attachment, number=1, text="แย่งมา", raw="", source=Source.OCR, confidence=None
+        attachment_id=theirs.attachment,
+        number=1,
+        text="แย่งมา",
+        raw="",
+        source=TextSource.OCR,
+        confidence=None,
     ),
     (Pages, "replace_by_rereading", "page"): lambda theirs: Page(
-        attachment_id=theirs.attachment, number=1, text="แย่งมา", raw="", source=Source.OCR, confidence=None
+        attachment_id=theirs.attachment,
+        number=1,
+        text="แย่งมา",
+        raw="",
+        source=TextSource.OCR,
+        confidence=None,
     ),
     (Pages, "correct", "lines"): lambda _theirs: (),
     (Pages, "correct", "doubts"): lambda _theirs: (),
@@ -288,7 +298,7 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     ),
     (Reports, "finish", "id"): lambda _theirs: 2,
     (Reports, "reopen", "id"): lambda _theirs: 2,
-    (Figures, "add_to_total", "name"): lambda _theirs: "pages",
+    (UsageStatistics, "add_to_total", "name"): lambda _theirs: "pages",
     (Disclosure, "find_ids_by_title", "first"): lambda _theirs: draft().published_on,
     (Disclosure, "find_ids_by_title", "last"): lambda _theirs: draft().published_on,
     (Relations, "find_ids_by_document_number", "number"): lambda _theirs: "5/2564",
@@ -390,7 +400,7 @@ def test_each_has_its_own_references_and_names(towns: tuple[Town, Town]) -> None
 
 
 def test_the_province_works_in_each_and_belongs_to_none(engine: Engine, towns: tuple[Town, Town]) -> None:
-    province = open_people(Scoped(engine, PROVINCE))
+    province = open_people(OrganisationQueries(engine, PROVINCE))
     wanchai = province.accounts.add("wanchai", "hash", Role.ADMIN)
     province.sign_ins.open_session(wanchai.id, "key of the province", device="", now=NOW)
     province.tokens.add("audit", "token of the province")
@@ -470,12 +480,12 @@ def test_every_table_is_somebody_s() -> None:
 )
 def test_a_query_that_does_not_say_its_organisation_is_refused(engine: Engine, sql: str) -> None:
     with pytest.raises(ValueError, match="does not say its organisation"):
-        Scoped(engine, 1).rows(sql)
+        OrganisationQueries(engine, 1).rows(sql)
 
 
 def test_what_belongs_to_the_whole_installation_cannot_be_asked_for(engine: Engine) -> None:
     with pytest.raises(KeyError):
-        Scoped(engine, 1).rows("SELECT * FROM lease")
+        OrganisationQueries(engine, 1).rows("SELECT * FROM lease")
 
 
 def test_a_row_of_another_organisation_than_its_owner_is_found(

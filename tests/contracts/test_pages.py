@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.errors import NotFound
-from archive.model import Attachment, Line, LowConfidenceSpan, Source
+from archive.model import Attachment, Line, LowConfidenceSpan, TextSource
 from archive.repositories import Records
 from storage.mappers import pack_doubts, pack_lines, unpack_doubts, unpack_lines
 from tests.contracts.samples import ACTOR, attached, page, published
@@ -24,7 +24,7 @@ def test_a_page_comes_back_as_it_was_saved(records: Records, attachment: Attachm
     saved = page(attachment, text="ประกาศ\nน้ำ", raw="ประกาศ\nนํ้า", problem="ocr-timeout")
     records.pages.save(saved)
     assert records.pages.get(attachment.id, 1) == saved
-    plain = page(attachment, 2, source=Source.NONE, confidence=None, text="", raw="", lines=(), doubts=())
+    plain = page(attachment, 2, source=TextSource.NONE, confidence=None, text="", raw="", lines=(), doubts=())
     records.pages.save(plain)
     assert records.pages.by_attachment(attachment.id) == [saved, plain]
 

@@ -13,7 +13,7 @@ from psycopg import errors
 from archive.errors import Unavailable
 from storage.postgres import Postgres
 from storage.repositories.records import open_records
-from storage.tenancy import OWN, Scoped
+from storage.tenancy import OWN, OrganisationQueries
 from tests.contracts.engines import schema
 from tests.contracts.samples import ACTOR, NOW, published
 
@@ -98,7 +98,7 @@ def test_nothing_is_wrong_with_a_sound_database(engine: Postgres) -> None:
 
 def test_row_level_security_restricts_a_query_that_forgets_its_organisation(engine: Postgres) -> None:
     for organisation in (1, 2):
-        published(open_records(Scoped(engine, organisation)), str(organisation))
+        published(open_records(OrganisationQueries(engine, organisation)), str(organisation))
     forgetful = "SELECT title FROM announcement"
     assert [row["title"] for row in engine.rows(forgetful, organisations=[2])] == ["2"]
     with engine.write():

@@ -10,7 +10,7 @@ from archive.model import PROVINCE, Draft, Role
 from storage import schema
 from storage.repositories.people import open_people
 from storage.repositories.records import open_records
-from storage.tenancy import Scoped
+from storage.tenancy import OrganisationQueries
 from tests.contracts.engines import Opener
 
 NOW = dt.datetime(2026, 6, 9, 8, 30, tzinfo=dt.UTC)
@@ -55,10 +55,10 @@ def test_people_and_references_of_one_organisation_become_those_of_the_first(
     assert found.title == "a"
     assert people.accounts.add("third", "secret", Role.STAFF).id == 3
     # Another organisation's may be called the same.
-    other = Scoped(engine, 2)
+    other = OrganisationQueries(engine, 2)
     assert open_people(other).accounts.add("somsri", "secret", Role.STAFF).id == 4
     assert open_records(other).announcements.by_external_ref("old/1") is None
     draft = Draft(title="b", body="", author="", published_on=NOW.date(), ref="old/1")
     assert open_records(other).announcements.create(draft, actor="somsri").ref == "old/1"
-    assert open_people(Scoped(engine, PROVINCE)).accounts.by_name("somsri") is None
+    assert open_people(OrganisationQueries(engine, PROVINCE)).accounts.by_name("somsri") is None
     engine.close()

@@ -8,12 +8,20 @@ from typing import cast
 
 import pytest
 
-from archive.model import Announcement, Attachment, Details, DocumentKind, ReadField, Reading, Status
+from archive.model import (
+    Announcement,
+    Attachment,
+    DocumentKind,
+    ExtractedField,
+    ReadingDetails,
+    ReadingStatus,
+    Status,
+)
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.other_readings import OtherReading
 from indexer.search.ports import SearchIndex
 from indexer.search.query import query_notes
-from indexer.search.query.parser import Filters, Query, Sort, parse
+from indexer.search.query.parser import Filters, Query, Sort, parse_query
 
 NOW = dt.datetime(2021, 6, 9, tzinfo=dt.UTC)
 
@@ -36,7 +44,9 @@ def entry(id: int, title: str, *pages: str, **values: object) -> SourceAnnouncem
         organisation=int(values.pop("organisation", 1)),  # type: ignore[call-overload]
     )
     fields = (
-        {"number": ReadField(value=str(values.pop("number")), confidence=1.0)} if "number" in values else {}
+        {"number": ExtractedField(value=str(values.pop("number")), confidence=1.0)}
+        if "number" in values
+        else {}
     )
     other_readings = cast("tuple[str, ...]", values.pop("other_readings", ()))
     attached = values.pop("attached", announcement.kind)
@@ -52,10 +62,10 @@ def entry(id: int, title: str, *pages: str, **values: object) -> SourceAnnouncem
         size=1,
         sha256="0" * 64,
         page_count=len(pages),
-        status=Reading.READY,
+        status=ReadingStatus.READY,
         error=None,
         signed=False,
-        details=Details(fields=fields),
+        details=ReadingDetails(fields=fields),
         rules=1,
         created_at=NOW,
     )
@@ -78,7 +88,7 @@ ARCHIVE = (
 
 
 def found(index: SearchIndex, typed: str = "", **values: object) -> list[int]:
-    query = parse(typed, **values)  # type: ignore[arg-type]
+    query = parse_query(typed, **values)  # type: ignore[arg-type]
     return [hit.announcement_id for hit in index.search(query).hits]
 
 
@@ -98,7 +108,7 @@ def test_an_index_that_was_never_written_finds_nothing(index: SearchIndex) -> No
     assert index.manifest() is None
     assert index.position() == 0
     assert list(index.ids()) == []
-    assert index.search(parse("ถนน")).total == 0
+    assert index.search(parse_query("ถนน")).total == 0
     assert index.suggest("ถ") == []
 
 
@@ -110,7 +120,7 @@ def test_an_update_is_found_at_once(archive: SearchIndex) -> None:
 
 
 def test_the_page_that_has_it_is_named(archive: SearchIndex) -> None:
-    (hit,) = archive.search(parse("หนองปลาดุก")).hits
+    (hit,) = archive.search(parse_query("หนองปลาดุก")).hits
     assert [(page.attachment_id, page.number) for page in hit.pages] == [(10, 2)]
 
 
@@ -204,7 +214,7 @@ def test_pages_of_hits_follow_each_other(index: SearchIndex) -> None:
     together = [number for page in pages for number in page]
     assert sorted(together) == list(range(1, 251))
     assert pages[36] == together[252:]
-    assert index.search(parse("รับสมัครงาน", page=99)).total == 250
+    assert index.search(parse_query("รับสมัครงาน", page=99)).total == 250
 
 
 @pytest.fixture
@@ -228,7 +238,7 @@ ASKED = "ก่อสร้างถนน คลองชลประทาน 
 
 
 def test_what_has_most_of_it_is_counted_to_the_last(crowd: SearchIndex) -> None:
-    page = crowd.search(parse(ASKED))
+    page = crowd.search(parse_query(ASKED))
     assert page.query.loosened
     assert page.total == 450
     assert {facet.value: facet.count for facet in page.facets["author"]} == {
@@ -239,7 +249,7 @@ def test_what_has_most_of_it_is_counted_to_the_last(crowd: SearchIndex) -> None:
 
 
 def test_what_has_most_of_it_can_be_paged_through(crowd: SearchIndex) -> None:
-    pages = [crowd.search(parse(ASKED, page=page, per_page=50)) for page in range(1, 11)]
+    pages = [crowd.search(parse_query(ASKED, page=page, per_page=50)) for page in range(1, 11)]
     assert [len(page.hits) for page in pages] == [50] * 9 + [0]
     assert len({hit.announcement_id for page in pages for hit in page.hits}) == 450
 
@@ -250,19 +260,19 @@ def test_what_has_most_of_it_is_sorted_as_a_whole(crowd: SearchIndex) -> None:
 
 
 def test_what_answers_does_not_depend_on_filters(crowd: SearchIndex) -> None:
-    page = crowd.search(parse(ASKED))
-    narrowed = crowd.search(parse(ASKED, filters=Filters(author="กอง1")))
+    page = crowd.search(parse_query(ASKED))
+    narrowed = crowd.search(parse_query(ASKED, filters=Filters(author="กอง1")))
     assert narrowed.total == 150
     assert narrowed.facets["author"] == page.facets["author"]
     assert narrowed.query.loosened == page.query.loosened
     days = Filters(from_date=dt.date.fromordinal(738_001), to_date=dt.date.fromordinal(738_004))
-    few = crowd.search(parse("ก่อสร้างถนน สะพานลอย", filters=days))
+    few = crowd.search(parse_query("ก่อสร้างถนน สะพานลอย", filters=days))
     assert [hit.announcement_id for hit in few.hits] == [1]
     assert not few.query.loosened  # many others have all of it
 
 
 def test_facets_heed_the_query_and_every_filter_but_their_own(archive: SearchIndex) -> None:
-    facets = archive.search(parse("", filters=Filters(kind=DocumentKind.ORDER))).facets
+    facets = archive.search(parse_query("", filters=Filters(kind=DocumentKind.ORDER))).facets
     assert {(value.value, value.count) for value in facets["kind"]} == {
         ("order", 1),
         ("announcement", 2),
@@ -283,7 +293,7 @@ def test_a_kind_is_found_by_what_is_attached(index: SearchIndex) -> None:
         (),
         position=3,
     )
-    page = index.search(parse("", filters=Filters(kind=DocumentKind.ORDER)))
+    page = index.search(parse_query("", filters=Filters(kind=DocumentKind.ORDER)))
     assert {hit.announcement_id for hit in page.hits} == {1, 2}
     assert {each.value: each.count for each in page.facets["kind"]} == {"order": 2, "announcement": 2}
 
@@ -316,7 +326,7 @@ def test_a_rebuild_is_seen_on_a_clean_exit_only(archive: SearchIndex) -> None:
 
 
 def test_the_query_comes_back_as_it_was_run(archive: SearchIndex) -> None:
-    query = archive.search(parse("ถนน year:2564")).query
+    query = archive.search(parse_query("ถนน year:2564")).query
     assert isinstance(query, Query)
     assert query.understood == (("ปี พ.ศ. 2564", "Year: 2021"),)
 
@@ -326,7 +336,7 @@ def test_quoted_words_name_only_pages_that_have_them(index: SearchIndex) -> None
         [entry(1, "ศูนย์", "การกระจายอำนาจ", "หลังหอกระจายข่าวบ้านดอนมะกอก", "หอประชุมบ้านดอน")], (), position=1
     )
     for typed in ('"หอกระจายข่าวบ้านดอนมะกอก"', "หอกระจายข่าวบ้านดอนมะกอก"):
-        (hit,) = index.search(parse(typed)).hits
+        (hit,) = index.search(parse_query(typed)).hits
         assert [page.number for page in hit.pages] == [2], typed
 
 
@@ -351,7 +361,7 @@ def of(organisation: int) -> Filters:
 
 
 def test_one_organisation_s_answer_has_nothing_of_the_others(towns: SearchIndex) -> None:
-    answer = towns.search(parse("ซ่อมถนน", filters=of(BANGKHEN)))
+    answer = towns.search(parse_query("ซ่อมถนน", filters=of(BANGKHEN)))
     assert [hit.announcement_id for hit in answer.hits] == [41, 42]
     assert answer.total == 2
     assert {
@@ -363,12 +373,12 @@ def test_one_organisation_s_answer_has_nothing_of_the_others(towns: SearchIndex)
         "category": [],
         "organisation": [(BANGKHEN, 2)],
     }
-    assert towns.search(parse("", filters=of(SAIMAI))).total == 1
-    assert towns.search(parse("", filters=of(99))).total == 0
+    assert towns.search(parse_query("", filters=of(SAIMAI))).total == 1
+    assert towns.search(parse_query("", filters=of(99))).total == 0
 
 
 def test_all_organisations_are_searched_at_once(towns: SearchIndex) -> None:
-    answer = towns.search(parse("ซ่อมถนน"))
+    answer = towns.search(parse_query("ซ่อมถนน"))
     assert answer.total == 32
     assert [(each.value, each.count) for each in answer.facets["organisation"]] == [(1, 30), (BANGKHEN, 2)]
 
@@ -376,17 +386,17 @@ def test_all_organisations_are_searched_at_once(towns: SearchIndex) -> None:
 def test_words_of_others_are_neither_suggested_nor_meant(towns: SearchIndex) -> None:
     assert towns.suggest("ซ่อม", organisation=SAIMAI) == []
     assert towns.suggest("ซ่อมถนน", organisation=BANGKHEN) == ["ซ่อมถนนหน้าตลาดบางเขน", "ซ่อมถนนหลังตลาดบางเขน"]
-    assert towns.search(parse("มะม้วงน้ำปลาหวาน")).did_you_mean == "มะม่วงน้ำปลาหวาน"
-    assert towns.search(parse("มะม้วงน้ำปลาหวาน", filters=of(BANGKHEN))).did_you_mean is None
+    assert towns.search(parse_query("มะม้วงน้ำปลาหวาน")).did_you_mean == "มะม่วงน้ำปลาหวาน"
+    assert towns.search(parse_query("มะม้วงน้ำปลาหวาน", filters=of(BANGKHEN))).did_you_mean is None
 
 
 def test_what_is_withheld_is_as_if_it_were_not_there(archive: SearchIndex) -> None:
     withheld = Filters(withheld=frozenset({2, 4, 99}))
-    answer = archive.search(parse("", filters=withheld))
+    answer = archive.search(parse_query("", filters=withheld))
     assert (answer.total, sorted(hit.announcement_id for hit in answer.hits)) == (2, [1, 3])
     assert [each.value for each in answer.facets["kind"]] == ["announcement"]
     assert "กองคลัง" not in {each.value for each in answer.facets["author"]}
-    assert archive.search(parse("รายงานการประชุมสภา", filters=withheld)).total == 0
+    assert archive.search(parse_query("รายงานการประชุมสภา", filters=withheld)).total == 0
     assert archive.suggest("รายงานการ") != []
     assert archive.suggest("รายงานการ", withheld=frozenset({4})) == []
     assert found(archive, "รายงานการประชุมสภา") == [4]
@@ -431,10 +441,10 @@ def test_a_typed_time_finds_what_is_about_the_words(
     index: SearchIndex, typed: str, wanted: set[int], note: str
 ) -> None:
     index.update(WATER, (), position=5)
-    page = index.search(parse(typed))
+    page = index.search(parse_query(typed))
     assert {hit.announcement_id for hit in page.hits} == wanted
     assert [each.thai for each in page.query.loosened] == ([note] if note else [])
-    assert page.total == index.search(parse(typed, page=3)).total == len(wanted)
+    assert page.total == index.search(parse_query(typed, page=3)).total == len(wanted)
     if typed.startswith("น้ำ "):
         assert set(found(index, typed, any_time=True)) == {1, 2, 3, 5}
 
@@ -443,7 +453,7 @@ def test_a_typed_time_finds_what_is_about_the_words(
 def test_other_times_are_those_of_the_same_organisation(index: SearchIndex, typed: str) -> None:
     meeting = "นัดประชุมวันที่ ๑๕ มิถุนายน ๒๕๖๔"
     index.update([entry(1, meeting), entry(51, "ซ่อมถนน", organisation=SAIMAI)], (), position=2)
-    query = parse(typed)
+    query = parse_query(typed)
     assert [hit.announcement_id for hit in index.search(query).hits] == [1]
     page = index.search(replace(query, filters=replace(query.filters, organisation=SAIMAI)))
     assert (page.hits, page.related) == ((), ())

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from archive.model import Details, Draft, Page, ReadField, RelationKind, Source, Status
+from archive.model import Draft, ExtractedField, Page, ReadingDetails, RelationKind, Status, TextSource
 from indexer.index_sync import sync_batch
-from indexer.search.query.parser import Sort, parse
+from indexer.search.query.parser import Sort, parse_query
 from indexer.worker import LEASE
-from web.bootstrap import Services, build
+from web.bootstrap import Services, build_services
 from web.cli import main
 from web.settings import Settings
 
@@ -30,7 +30,7 @@ _MATTERS = ("สอบราคาจ้างก่อสร้างถนน"
 
 
 def opened(data: Path) -> Services:
-    return build(Settings(data=data))
+    return build_services(Settings(data=data))
 
 
 def fill(services: Services, count: int = 24) -> None:
@@ -109,12 +109,14 @@ def read(services: Services, text: str, *, pages: int) -> None:
                 number=number,
                 text=text * number,
                 raw=text,
-                source=Source.EMBEDDED,
+                source=TextSource.EMBEDDED,
                 confidence=None,
                 rules=1,
             )
             services.pages.save(page)
-        details = Details(fields={"number": ReadField(value=f"บธ {claimed.id}/2564", confidence=1.0)})
+        details = ReadingDetails(
+            fields={"number": ExtractedField(value=f"บธ {claimed.id}/2564", confidence=1.0)}
+        )
         services.jobs.finish(claimed.id, "w", page_count=pages, details=details, rules=1)
 
 
@@ -191,7 +193,7 @@ def answers(services: Services, queries: Sequence[str] = QUERIES) -> list[object
         (found.total, found.hits, found.facets)
         for typed in queries
         for sort in (Sort.RELEVANCE, Sort.NEWEST)
-        for found in [services.index.search(parse(typed, sort=sort, per_page=50))]
+        for found in [services.index.search(parse_query(typed, sort=sort, per_page=50))]
     ]
 
 

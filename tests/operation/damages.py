@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.disclosure import DisclosureEntry, DisclosureItem, Period, Section
-from archive.model import Item, Role
+from archive.model import CollectionItem, Role
 from storage.backup.manifest import BackupManifest
 from storage.hash_chain import append_missing_entries
 from storage.sqlite import Sqlite
@@ -69,9 +69,11 @@ def make_archive(folder: Path) -> Path:
         services.people.tokens.add(name, f"hash of {name}")
     services.people.tokens.revoke("revoked")
     for title in ("ข้อบัญญัติ", "แผนพัฒนา", "งบประมาณ"):
-        services.intake.save_collection(None, title=title, body="", items=[Item("ปี 2564", 1)], actor=ACTOR)
+        services.intake.save_collection(
+            None, title=title, body="", items=[CollectionItem("ปี 2564", 1)], actor=ACTOR
+        )
     services.intake.save_collection(
-        3, title="งบประมาณรายจ่าย", body="", items=[Item("ปี 2564", 2)], actor=ACTOR
+        3, title="งบประมาณรายจ่าย", body="", items=[CollectionItem("ปี 2564", 2)], actor=ACTOR
     )
     item = DisclosureItem(
         key="own", section=Section.OIT, number="O99", title="รายการของเรา", period=Period.YEARLY

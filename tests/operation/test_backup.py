@@ -65,7 +65,7 @@ def refused(source: Path, data: Path) -> str:
 def test_all_comes_back(services: Services, data: Path, tmp_path: Path, kind: str) -> None:
     services.people.accounts.add("somsri", "hash", Role.ADMIN)
     services.people.tokens.add("importer", "token-hash")
-    services.dictionary.add("หนองปลาดุก")
+    services.dictionary.add_entry("หนองปลาดุก")
     (data / "prakat.toml").write_text('site_name = "เทศบาลตำบลดอนแก้ว"\n', encoding="utf-8")
     destination = tmp_path / "backup"
     if kind == "directory":

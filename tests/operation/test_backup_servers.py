@@ -14,7 +14,7 @@ from archive.model import Role
 from tests.contracts.engines import prefix, schema
 from tests.operation.archives import ACTOR, add, answers, close, everything, flip, stored, written_meanwhile
 from web import bootstrap
-from web.bootstrap import build
+from web.bootstrap import build_services
 from web.cli import main
 from web.settings import Settings
 
@@ -37,12 +37,12 @@ def servers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Set
 @pytest.fixture
 def served(servers: list[Settings], data: Path) -> Settings:
     """The first place, with the filled archive in it."""
-    services = build(Settings(data=data))
+    services = build_services(Settings(data=data))
     services.people.accounts.add("somsri", "hash", Role.ADMIN)
     services.people.tokens.add("importer", "token-hash")
-    services.dictionary.add("หนองปลาดุก")
+    services.dictionary.add_entry("หนองปลาดุก")
     close(services)
-    bootstrap.move(Settings(data=data), servers[0], lambda *_: None)
+    bootstrap.move_archive(Settings(data=data), servers[0], lambda *_: None)
     return servers[0]
 
 
@@ -60,7 +60,7 @@ def done(settings: Settings, *arguments: str | Path) -> Result:
 
 
 def held(settings: Settings) -> tuple[object, ...]:
-    services = build(settings)
+    services = build_services(settings)
     told = (
         everything(services),
         answers(services),
@@ -91,8 +91,8 @@ def test_from_servers_onto_others_and_into_a_directory(
 
 
 def test_from_a_directory_onto_servers(data: Path, servers: list[Settings], tmp_path: Path) -> None:
-    services = build(Settings(data=data))
-    services.dictionary.add("หนองปลาดุก")
+    services = build_services(Settings(data=data))
+    services.dictionary.add_entry("หนองปลาดุก")
     close(services)
     done(Settings(data=data), "reindex")
     done(Settings(data=data), "backup", tmp_path / "b.tar")
@@ -106,7 +106,7 @@ def test_only_what_is_new_and_what_was_damaged_is_copied(served: Settings, tmp_p
     done(served, "backup", destination)
     victim = stored(destination)[2]
     flip(victim, 30)
-    services = build(served)
+    services = build_services(served)
     add(services, 30)
     close(services)
     result = run(served, "backup", destination)
@@ -117,7 +117,7 @@ def test_only_what_is_new_and_what_was_damaged_is_copied(served: Settings, tmp_p
 
 
 def test_one_moment_while_others_write(served: Settings, tmp_path: Path) -> None:
-    services = build(served)
+    services = build_services(served)
     with written_meanwhile(services) as written:
         promised = list(written)
         done(served, "backup", tmp_path / "b.tar")
@@ -126,7 +126,7 @@ def test_one_moment_while_others_write(served: Settings, tmp_path: Path) -> None
     live = everything(services)
     close(services)
     done(Settings(data=tmp_path / "home"), "restore", tmp_path / "b.tar")
-    other = build(Settings(data=tmp_path / "home"))
+    other = build_services(Settings(data=tmp_path / "home"))
     kept = everything(other)
     assert set(promised) <= set(kept)
     assert len([id for id, record in kept.items() if live[id] != record]) <= 1
@@ -136,7 +136,7 @@ def test_one_moment_while_others_write(served: Settings, tmp_path: Path) -> None
 
 def test_a_served_archive_is_never_restored_onto(served: Settings, data: Path, tmp_path: Path) -> None:
     done(served, "backup", tmp_path / "b.tar")
-    before = everything(services := build(served))
+    before = everything(services := build_services(served))
     result = run(served, "restore", tmp_path / "b.tar")
     assert result.exit_code == 1
     assert "not empty" in result.stderr

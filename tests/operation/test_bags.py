@@ -11,7 +11,7 @@ import bagit
 import pytest
 
 from archive.disclosure import LAST_YEAR, DisclosureEntry, DisclosureItem, Period, Section
-from archive.model import Announcement, Attachment, Change, Draft, Item, Page, Status
+from archive.model import Announcement, Attachment, Change, CollectionItem, Draft, Page, Status
 from tests.operation.archives import (
     ACTOR,
     NOW,
@@ -84,7 +84,11 @@ def entry(announcement_id: int) -> DisclosureEntry:
 def kept(services: Services) -> Services:
     """An archive with a collection, a corrected page, a replaced file, relations, views, untitled drafts."""
     services.intake.save_collection(
-        None, title="รายงานประจำปี", body="ปี ๒๕๖๔", items=[Item("O1", 2), Item("O2", None)], actor=ACTOR
+        None,
+        title="รายงานประจำปี",
+        body="ปี ๒๕๖๔",
+        items=[CollectionItem("O1", 2), CollectionItem("O2", None)],
+        actor=ACTOR,
     )
     services.disclosure.save_item(2564, ITEM, replaced=None, actor=ACTOR)
     for id in (2, DRAFT):

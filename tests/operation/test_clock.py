@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.model import Announcement, Draft, Reading, Status
+from archive.model import Announcement, Draft, ReadingStatus, Status
 from indexer import leader_leases as duties
 from indexer import worker
 from tests.operation.archives import opened
@@ -118,7 +118,7 @@ def test_nobody_waits_longer_than_a_lease(service: Timed, services: Services, ju
     service.kill("worker")  # another takes its place, and its duties
     until(service.api.ready, 3 * duties.LEASE.total_seconds() + _SOON)
     until(
-        lambda: services.attachments.get(paper.id).status is Reading.READY,
+        lambda: services.attachments.get(paper.id).status is ReadingStatus.READY,
         worker.LEASE.total_seconds() + _SOON,
     )
     published(services, "ชลประทาน")

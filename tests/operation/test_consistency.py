@@ -20,7 +20,7 @@ from archive.model import Status
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.consistency import MESSAGES, ConsistencyReport, check_consistency
 from indexer.index_sync import load_public
-from indexer.search.query.parser import parse
+from indexer.search.query.parser import parse_query
 from indexer.worker import LEASE
 from tests.operation.archives import (
     ACTOR,
@@ -159,7 +159,7 @@ def test_removed_index_segments_are_found_and_mended(data: Path, services: Servi
     fresh = opened(data)  # as after a restart
     assert not fresh.index.is_current()
     with pytest.raises(Unavailable):
-        fresh.index.search(parse("ถนน"))
+        fresh.index.search(parse_query("ถนน"))
     assert checked(data) == (1, {"index-damaged"})
     assert checked(data, "--repair")[0] == 0
     assert checked(data) == (0, set())

@@ -102,7 +102,7 @@ def test_words_in_the_older_encoding_are_read_and_said(data: Path) -> None:
     services = opened(data)
     assert "หนองปลาดุก" in services.dictionary.current().words
     assert "words-encoding" in checked(data)[1]
-    services.dictionary.add("โคกสูง")
+    services.dictionary.add_entry("โคกสูง")
     assert (data / "words.txt").read_text(encoding="utf-8") == words + "โคกสูง\n"
     assert "words-encoding" not in checked(data)[1]
     close(services)

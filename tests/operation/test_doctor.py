@@ -14,7 +14,7 @@ from indexer.extraction import sandbox
 from tests.operation.archives import close, opened, run
 from web import diagnosis
 from web.accounts.passwords import hash_password
-from web.serving.health import heartbeat
+from web.serving.health import heartbeat_path
 
 MENDED = 'site_name = "เทศบาลตำบลหนองปลาดุก"\nbase_url = "https://archive.nongpladuk.go.th"\n'
 
@@ -33,7 +33,7 @@ def cared_for(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     (data / "prakat.toml").write_text(MENDED, encoding="utf-8")
     services = opened(data)
     services.people.accounts.add("somsri", hash_password("รหัสผ่านยาวพอสมควร"), Role.ADMIN)
-    heartbeat(services.settings).touch()
+    heartbeat_path(services.settings).touch()
     close(services)
     assert run(data, "nightly", str(tmp_path / "backups")).exit_code == 0
     return data

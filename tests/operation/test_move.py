@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from archive.disclosure import DisclosureEntry
 from archive.errors import Conflict, SettingsError
-from archive.model import AttemptLimit, Item, Role
+from archive.model import AttemptLimit, CollectionItem, Role
 from storage.move import TABLES
 from storage.sqlite import Sqlite
 from tests.contracts.engines import prefix, schema
@@ -31,7 +31,7 @@ from tests.operation.archives import (
     stored,
 )
 from web import bootstrap
-from web.bootstrap import build
+from web.bootstrap import build_services
 from web.cli import main
 from web.settings import Settings
 
@@ -39,9 +39,9 @@ from web.settings import Settings
 @pytest.fixture
 def data(data: Path) -> Path:
     """An archive with people, visits, a collection, relations, earlier and detached files."""
-    services = build(Settings(data=data))
+    services = build_services(Settings(data=data))
     fill_rare_tables(services)
-    services.intake.save_collection(None, title="ITA", body="", items=[Item("O1", 2)], actor=ACTOR)
+    services.intake.save_collection(None, title="ITA", body="", items=[CollectionItem("O1", 2)], actor=ACTOR)
     services.disclosure.assign(DisclosureEntry(year=2564, item="o1", part=0, announcement_id=2), actor=ACTOR)
     records, people = services.records, services.people
     last = [row["id"] for row in services.database.rows("SELECT id FROM attachment ORDER BY id")][-1]  # type: ignore[attr-defined]
@@ -84,7 +84,7 @@ def quiet(_step: str, _done: int, _total: int) -> None:
 
 def told(settings: Settings) -> tuple[object, ...]:
     """Returns everything that an archive holds, down to the rows and the ids that it will give next."""
-    services = build(settings)
+    services = build_services(settings)
     rows = {
         table: sorted(map(repr, (dict(row) for row in services.database.rows(f"SELECT * FROM {table}"))))  # type: ignore[attr-defined]
         for table in (*TABLES, "counter")
@@ -96,7 +96,7 @@ def told(settings: Settings) -> tuple[object, ...]:
 
 
 def answered(settings: Settings) -> list[object]:
-    services = build(settings)
+    services = build_services(settings)
     answer = answers(services)
     close(services)
     return answer
@@ -128,8 +128,8 @@ def test_there_and_back_nothing_is_different(data: Path, target: Settings, tmp_p
 
 
 def test_ids_that_were_used_are_not_used_again(data: Path, target: Settings) -> None:
-    bootstrap.move(Settings(data=data), target, quiet)
-    services = build(target)
+    bootstrap.move_archive(Settings(data=data), target, quiet)
+    services = build_services(target)
     highest = max(
         one.id for found in services.attachments.by_announcement(range(1, 100)).values() for one in found
     )
@@ -151,25 +151,28 @@ def test_killed_again_and_again_it_goes_on(data: Path, target: Settings) -> None
         return die
 
     for steps in (0, 1, 4, 10):  # after the files, and in the midst of the tables
-        assert ended(in_child(lambda steps=steps: bootstrap.move(source, target, dying(steps)))) == KILLED  # type: ignore[misc]
+        assert (
+            ended(in_child(lambda steps=steps: bootstrap.move_archive(source, target, dying(steps))))
+            == KILLED
+        )  # type: ignore[misc]
         if steps:
             with pytest.raises(SettingsError):
-                build(target)
-    bootstrap.move(source, target, quiet)
+                build_services(target)
+    bootstrap.move_archive(source, target, quiet)
     assert told(target) == told(source)
 
 
 def test_it_is_not_moved_onto_something_else(data: Path, target: Settings) -> None:
     source = Settings(data=data)
-    bootstrap.move(source, target, quiet)
+    bootstrap.move_archive(source, target, quiet)
     with pytest.raises(Conflict) as refused:
-        bootstrap.move(source, target, quiet)
+        bootstrap.move_archive(source, target, quiet)
     assert refused.value.code == "not-empty"
 
 
 def test_what_changes_meanwhile_is_brought_after(data: Path, target: Settings) -> None:
     source = Settings(data=data)
-    services = build(source)
+    services = build_services(source)
     changed = False
 
     def change(step: str, done: int, total: int) -> None:
@@ -181,11 +184,11 @@ def test_what_changes_meanwhile_is_brought_after(data: Path, target: Settings) -
             services.announcements.revise(1, {"title": "แก้ไขระหว่างย้าย"}, actor=ACTOR)
 
     with pytest.raises(Conflict) as refused:
-        bootstrap.move(source, target, change)
+        bootstrap.move_archive(source, target, change)
     assert refused.value.code == "changed-meanwhile"
     with pytest.raises(SettingsError):
-        build(target)
-    bootstrap.move(source, target, quiet)
+        build_services(target)
+    bootstrap.move_archive(source, target, quiet)
     close(services)
     assert told(target) == told(source)
 
@@ -193,8 +196,8 @@ def test_what_changes_meanwhile_is_brought_after(data: Path, target: Settings) -
 def test_a_damaged_original_is_named_and_not_passed_on(data: Path, target: Settings) -> None:
     harmed = stored(data)[0]
     overwrite(harmed, b"damaged")
-    assert bootstrap.move(Settings(data=data), target, quiet).damaged == [harmed.name]
-    services = build(target)
+    assert bootstrap.move_archive(Settings(data=data), target, quiet).damaged == [harmed.name]
+    services = build_services(target)
     assert not services.files.exists(harmed.name)
     close(services)
 

@@ -19,7 +19,7 @@ from archive.model import Role
 from tests.operation.nginx import nginx
 from tests.torture.service import Service
 from web.accounts.passwords import hash_password
-from web.bootstrap import build
+from web.bootstrap import build_services
 from web.serving import http_caching
 from web.settings import Settings
 
@@ -56,7 +56,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     folder: Path = tmp_path_factory.mktemp("nginx")
     folder.chmod(0o755)
     service = Service(folder / "data", folder / "log")
-    services = build(Settings(data=folder / "data"))
+    services = build_services(Settings(data=folder / "data"))
     services.people.accounts.add("somsri", hash_password(PASSWORD), Role.STAFF)
     services.database.close()
     service.start("--processes", "1")

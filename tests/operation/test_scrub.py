@@ -14,7 +14,7 @@ from indexer.scrub import BYTES_PER_SECOND, Scrubber, ScrubStopped, read_scrub_r
 from tests.operation.archives import answers, flip, generation, overwrite, run, stored
 from tests.web.conftest import BROWSER, open_site
 from web.bootstrap import Services, build_worker, scrub_record_path
-from web.serving.health import heartbeat
+from web.serving.health import heartbeat_path
 
 
 class Clock:
@@ -45,7 +45,7 @@ def scrub_all(services: Services) -> Clock:
 def readiness(data: Path) -> tuple[int, dict[str, str]]:
     """Status of the readiness check, and what it says beside "ok"."""
     site = open_site(data)
-    heartbeat(site.services.settings).touch()
+    heartbeat_path(site.services.settings).touch()
     answer = site.client().get("/readyz")
     assert answer.json is not None
     return answer.status_code, {name: said for name, said in answer.json["checks"].items() if said != "ok"}

@@ -235,7 +235,7 @@ def port(monkeypatch: pytest.MonkeyPatch, most_connections: int) -> Iterator[int
         is_trusted_proxy=lambda _address: False,
     )
     stop = Told()
-    thread = threading.Thread(target=server.run, args=(stop, sockets))
+    thread = threading.Thread(target=server.serve_until_stopped, args=(stop, sockets))
     thread.start()
     yield sockets[0].getsockname()[1]
     released.set()
@@ -305,7 +305,7 @@ def test_the_longest_idle_makes_room(port: int) -> None:
 def test_a_port_that_is_taken_is_told_with_the_way_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "configure", lambda: None)
+    monkeypatch.setattr(serving, "configure_logging", lambda: None)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ran = run(tmp_path / "data", "serve", "--port", str(taken.getsockname()[1]))
     assert ran.exit_code == 1

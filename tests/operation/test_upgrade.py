@@ -11,9 +11,9 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from archive.model import Reading, Status
+from archive.model import ReadingStatus, Status
 from tests.operation.archives import close, opened, run
-from web.accounts.passwords import verify
+from web.accounts.passwords import verify_password
 from web.bootstrap import Services
 from web.cli import main
 
@@ -37,11 +37,11 @@ def test_the_first_release_opens(tmp_path: Path) -> None:
     assert (record.title, record.views) == ("ประกาศซ่อมถังประปาหมู่บ้าน", 492)
     assert record.body.endswith("2. ซ่อมแซม")
     (attachment,) = services.records.attachments.by_announcement([1])[1]
-    assert (attachment.filename, attachment.status) == ("บันทึกข้อความ.pdf", Reading.READY)
+    assert (attachment.filename, attachment.status) == ("บันทึกข้อความ.pdf", ReadingStatus.READY)
     assert attachment.details.fields["number"].value == "นป 52301/412"
     known = services.people.accounts.by_name("somsri")
     assert known is not None
-    assert verify(known[1], "รหัสผ่านยาวพอสมควร")
+    assert verify_password(known[1], "รหัสผ่านยาวพอสมควร")
     answer = json.loads(prakat("search", "ถังประปาบ้านดอนมะกอก", "--json"))
     assert [page["page"] for result in answer["results"] for page in result["pages"]] == [1]
 

@@ -20,8 +20,8 @@ from archive.model import ALL_SCOPES, Announcement, Attachment, DocumentKind, Dr
 from web.accounts.passwords import hash_password
 from web.accounts.tokens import new_token, token_hash
 from web.app import create_app
-from web.bootstrap import Services, build, build_worker
-from web.sample.documents import SampleText, make
+from web.bootstrap import Services, build_services, build_worker
+from web.sample.documents import SampleText, make_document
 from web.settings import Settings
 
 PASSWORD = "รหัสผ่านยาวพอสมควร"
@@ -111,7 +111,7 @@ def until(true: Callable[[], bool], *, seconds: float) -> None:
 
 
 def open_site(data: Path) -> Site:
-    services = build(Settings(data=data, ocr_jobs=2, site_name="เทศบาลตำบลหนองปลาดุก"))
+    services = build_services(Settings(data=data, ocr_jobs=2, site_name="เทศบาลตำบลหนองปลาดุก"))
     app = create_app(services)
     app.config["WTF_CSRF_ENABLED"] = False  # one test has it on; the others speak as forms do after it
     return Site(services, app)
@@ -136,4 +136,4 @@ def memo(*paragraphs: str, subject: str = "ขออนุมัติจัด�
         subject=subject,
         paragraphs=paragraphs,
     )
-    return make(text).pdf
+    return make_document(text).pdf

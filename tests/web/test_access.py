@@ -15,7 +15,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from archive.model import Item, Organisation, Role, Status
+from archive.model import CollectionItem, Organisation, Role, Status
 from tests.contracts.samples import rows_of
 from tests.web.conftest import Site, memo, open_site
 
@@ -204,7 +204,7 @@ class Archive:
             self.ids[status] = made.id, site.attach(made.id, memo(word, subject=word), f"{word}.pdf").id
             # a collection for each, of the same number
             site.services.intake.save_collection(
-                None, title="ชุดประกาศ", body="", items=[Item("", made.id)], actor="test"
+                None, title="ชุดประกาศ", body="", items=[CollectionItem("", made.id)], actor="test"
             )
         whole.work()
         for status, (_, attachment_id) in self.ids.items():  # each has an earlier file too
@@ -414,7 +414,7 @@ class Neighbours:
     def _site(self, slug: str) -> Site:
         known = self.whole.services.organisations.all()
         town = next(each for each in known if each.slug == slug)
-        return Site(self.whole.services.of(town, known), self.whole.app)
+        return Site(self.whole.services.for_organisation(town, known), self.whole.app)
 
     def ask(self, who: str, method: str, path: str, *, at: str) -> tuple[int, str]:
         """Send a request as a stranger, at the address of either organisation."""

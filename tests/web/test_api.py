@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from archive.model import Role, Status
 from tests.web.conftest import Site, memo
-from web.sample.scans import ScanLook, scan
+from web.sample.scans import ScanLook, make_scan
 
 NEW = {"title": "ประกาศสอบราคาจ้างก่อสร้าง", "body": "", "author": "กองช่าง", "published_on": "2021-06-09"}
 
@@ -34,7 +34,7 @@ def test_a_scan_goes_in_and_its_page_is_found(site: Site, client: FlaskClient, t
     made = client.post("/api/v1/announcements", json=NEW | {"status": "published"}, headers=token)
     assert made.status_code == 201
     id = made.json["id"]
-    paper = scan(memo("ให้ซ่อมถังประปาบ้านดอนมะกอกให้แล้วเสร็จก่อนฤดูแล้ง"), ScanLook(), seed=1)
+    paper = make_scan(memo("ให้ซ่อมถังประปาบ้านดอนมะกอกให้แล้วเสร็จก่อนฤดูแล้ง"), ScanLook(), seed=1)
     sent = upload(client, id, paper, token, label="บันทึกซ่อมถังประปา", kind="memo")
     assert sent.status_code == 202
     assert sent.json["status"] == "waiting"

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from archive.errors import Invalid
 from archive.model import Role
 from tests.web.conftest import BROWSER, PASSWORD, Site
-from web.accounts.passwords import LONGEST, check_strength, hash_password, verify
+from web.accounts.passwords import LONGEST, check_strength, hash_password, verify_password
 from web.accounts.sign_in import CLOCK_SLACK, IDLE, LONGEST_SESSION
 from web.app import create_app
 
@@ -206,7 +206,7 @@ def test_a_password_that_is_easily_guessed_is_refused(password: str) -> None:
 @pytest.mark.parametrize("password", [PASSWORD, "correct horse battery", "ปลาทู-รองเท้า-ฝน", "๙ช้าง๓ม้า๗วัวควาย"])
 def test_any_letters_make_a_password(password: str) -> None:
     check_strength(password, about=("somsri",))
-    assert verify(hash_password(password), password)
+    assert verify_password(hash_password(password), password)
 
 
 def test_a_stored_hash_is_slow_to_guess() -> None:
@@ -218,8 +218,8 @@ def test_a_stored_hash_is_slow_to_guess() -> None:
 
 def test_no_part_of_a_password_is_left_out() -> None:
     longest = "ก้" * (LONGEST // 2)
-    assert verify(hash_password(longest), longest)
-    assert not verify(hash_password(longest), longest + "x")
+    assert verify_password(hash_password(longest), longest)
+    assert not verify_password(hash_password(longest), longest + "x")
 
 
 def test_over_tls_cookies_are_bound_to_this_host(site: Site) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.extraction.machine_semaphore import MachineSemaphore
+from indexer.extraction.machine_semaphore import CrossProcessSemaphore
 from tests.web.conftest import Site
 from web.public import feeds, open_data_files
 from web.template_filters import size
@@ -58,7 +58,7 @@ def test_while_one_is_written_the_one_before_is_sent_unless_it_tells_too_much(
     filled.announcement("ประกาศใหม่")
     if withdrawn:
         filled.services.intake.withdraw(1, actor="สมศรี", reason="ลงผิดเรื่อง")
-    with MachineSemaphore(filled.services.settings.data / "open-data", 1).hold_slot(
+    with CrossProcessSemaphore(filled.services.settings.data / "open-data", 1).hold_slot(
         "", seconds=1.0
     ):  # another process
         answer = filled.client().get(PATHS[0], buffered=True)
@@ -116,7 +116,7 @@ def test_a_file_waits_for_its_turn_while_another_is_written(filled: Site) -> Non
     taken, given_back = threading.Event(), threading.Event()
 
     def write_another() -> None:
-        with MachineSemaphore(filled.services.settings.data / "open-data", 1).hold_slot("", seconds=1):
+        with CrossProcessSemaphore(filled.services.settings.data / "open-data", 1).hold_slot("", seconds=1):
             taken.set()
             given_back.wait(0.5)  # longer than a request takes to begin
 

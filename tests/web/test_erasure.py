@@ -110,7 +110,7 @@ def test_the_register_tells_who_ordered_it_and_why(erased: Erased) -> None:
 
 def test_a_check_is_clean_and_the_next_backup_has_nothing_of_it(erased: Erased, tmp_path: Path) -> None:
     services = erased.site.services
-    assert services.examine().findings == []
+    assert services.check_consistency().findings == []
     target = tmp_path / "backup"
     target.mkdir()
     assert isinstance(services.backups, Backups)
@@ -143,8 +143,8 @@ def test_a_file_that_comes_back_behind_the_archive_is_found_and_removed(erased: 
     services = erased.site.services
     path = erased.data / "files" / erased.sha256[:2] / erased.sha256
     path.write_bytes(b"from an old copy")
-    assert "erased-file-left" in {each.code for each in services.examine().findings}
-    services.examine(repair=True)
+    assert "erased-file-left" in {each.code for each in services.check_consistency().findings}
+    services.check_consistency(repair=True)
     assert not path.exists()
 
 
@@ -165,7 +165,7 @@ def test_an_announcement_s_own_text_is_erased_wherever_it_was(site: Site) -> Non
     for client in (site.client(), admin):
         for shown in ("announcements/{}", "staff/announcements/{}", "staff/announcements/{}/history"):
             assert SECRET not in client.get(f"/{shown.format(made.id)}").text
-    assert services.examine().findings == []
+    assert services.check_consistency().findings == []
     services.database.checkpoint()
     for path in services.settings.data.rglob("*"):
         assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path

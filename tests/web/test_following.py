@@ -26,7 +26,7 @@ from tests.web.conftest import Site, open_site
 from web.app import create_app
 from web.bootstrap import build_worker
 from web.follower_mail import FollowerMail, mail_server
-from web.settings import load
+from web.settings import load_settings
 
 OWN = {"Origin": "http://localhost"}
 ROOT = "http://archive.example"
@@ -218,12 +218,12 @@ def test_forms_of_others_and_wrong_addresses_are_refused(posting: Site, mailbox:
 def test_mail_needs_a_sender_and_a_public_address(tmp_path: Path) -> None:
     mail = {"PRAKAT_SMTP_URL": "smtp://mail.example", "PRAKAT_DATA": str(tmp_path)}
     with pytest.raises(SettingsError, match="PRAKAT_SMTP_SENDER"):
-        load(mail, directory=tmp_path)
+        load_settings(mail, directory=tmp_path)
     whole = mail | {"PRAKAT_SMTP_SENDER": "a@example.com", "PRAKAT_BASE_URL": ROOT}
-    assert load(whole, directory=tmp_path).smtp_url == "smtp://mail.example"
+    assert load_settings(whole, directory=tmp_path).smtp_url == "smtp://mail.example"
     for wrong, said in (("http://mail.example", "smtp://host:port"), ("smtp://a:%E0%B8%81@b", "ASCII")):
         with pytest.raises(SettingsError, match=said):
-            load(whole | {"PRAKAT_SMTP_URL": wrong}, directory=tmp_path)
+            load_settings(whole | {"PRAKAT_SMTP_URL": wrong}, directory=tmp_path)
 
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])

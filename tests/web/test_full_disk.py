@@ -18,7 +18,7 @@ import pytest
 from archive.errors import Unavailable
 from archive.model import Role
 from indexer.reindex import rebuild
-from indexer.search.query.parser import parse
+from indexer.search.query.parser import parse_query
 from tests.disks import small_disk
 from tests.operation.archives import checked, run
 from tests.web.conftest import BROWSER, Site, memo, open_site
@@ -160,11 +160,11 @@ def test_a_reindex_leaves_the_index_as_it_was(full: Site) -> None:
     assert refused.exit_code == 1
     assert "Traceback" not in refused.stderr
     assert isinstance(refused.exception, SystemExit), refused.exception
-    assert full.services.index.search(parse("ถนน")).total
+    assert full.services.index.search(parse_query("ถนน")).total
     make_room(full)
     done = run(data, "reindex")
     assert done.exit_code == 0, done.stderr
-    assert full.services.index.search(parse("ถนน")).total
+    assert full.services.index.search(parse_query("ถนน")).total
     assert len([path for path in (data / "index").iterdir() if path.is_dir()]) <= len(before) + 1
     assert checked(data) == (0, set())
 

@@ -17,7 +17,7 @@ from indexer.reindex import rebuild
 from tests.disks import small_disk
 from tests.torture.service import Service
 from tests.web.conftest import Site, memo, open_site
-from web.serving.health import STUCK, heartbeat
+from web.serving.health import STUCK, heartbeat_path
 from web.serving.metrics import SharedHistogram
 
 LONG_AGO = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
@@ -26,7 +26,7 @@ LONG_AGO = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
 def well(site: Site) -> Site:
     """Bring the site into the state of a running service."""
     rebuild(site.services.records, site.services.index)
-    heartbeat(site.services.settings).touch()
+    heartbeat_path(site.services.settings).touch()
     return site
 
 
@@ -63,17 +63,17 @@ def later(site: Site, statement: str) -> None:
 
 
 def no_worker(site: Site) -> None:
-    heartbeat(site.services.settings).unlink()
+    heartbeat_path(site.services.settings).unlink()
 
 
 def dead_worker(site: Site) -> None:
     an_hour_ago = time.time() - 3600
-    os.utime(heartbeat(site.services.settings), (an_hour_ago, an_hour_ago))
+    os.utime(heartbeat_path(site.services.settings), (an_hour_ago, an_hour_ago))
 
 
 def clock_set_back(site: Site) -> None:
     in_an_hour = time.time() + 3600
-    os.utime(heartbeat(site.services.settings), (in_an_hour, in_an_hour))
+    os.utime(heartbeat_path(site.services.settings), (in_an_hour, in_an_hour))
 
 
 def stuck_queue(site: Site) -> None:

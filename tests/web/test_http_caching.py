@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from archive.model import Item, Role, Status
+from archive.model import CollectionItem, Role, Status
 from tests.web.conftest import BROWSER, Site
 from web.serving import http_caching
 
@@ -102,7 +102,9 @@ def test_a_change_is_seen_at_once(filled: Site) -> None:
 
 def test_a_collection_that_changes_is_seen_at_once(filled: Site) -> None:
     before = get(filled.client(), "/collections")
-    filled.services.intake.save_collection(None, title="ชุดใหม่", body="", items=[Item("ก", 1)], actor="สมศรี")
+    filled.services.intake.save_collection(
+        None, title="ชุดใหม่", body="", items=[CollectionItem("ก", 1)], actor="สมศรี"
+    )
     now = get(filled.client(), "/collections", If_None_Match=before.headers["ETag"])
     assert "ชุดใหม่" in now.get_data(as_text=True)
 
@@ -139,7 +141,7 @@ def test_every_search_for_what_is_not_there_is_noted(filled: Site) -> None:
 
 
 def test_what_is_kept_is_bounded() -> None:
-    kept = http_caching.AnswerCache(limit=100_000)
+    kept = http_caching.ResponseCache(limit=100_000)
     for number in range(1_000):
         kept.put(str(number), bytes(1_000), ())
     assert kept.get("0") is None

@@ -9,7 +9,7 @@ import re
 
 from archive.model import Announcement, DocumentKind, RelationKind, Role, Scope, Status
 from tests.web.conftest import Site
-from web.sample.documents import SampleText, make
+from web.sample.documents import SampleText, make_document
 
 OLD = "คำสั่งเทศบาล ที่ 5/2564 เรื่อง ปิดสนามกีฬา"
 NEW = "คำสั่งเทศบาล ที่ 12/2564 เรื่อง เปิดสนามกีฬา"
@@ -120,7 +120,7 @@ def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Sit
         subject="ปิดสนาม",
         paragraphs=("ให้ปิดสนาม",),
     )
-    paper = site.attach(older.id, make(order).pdf, "คำสั่ง.pdf")
+    paper = site.attach(older.id, make_document(order).pdf, "คำสั่ง.pdf")
     site.services.intake.relabel(paper.id, label="คำสั่ง", kind=DocumentKind.ORDER, actor="test")
     site.work()
     client, unchanged = site.client(), "ยังไม่พบว่ามีประกาศฉบับอื่นมายกเลิกหรือแก้ไข"

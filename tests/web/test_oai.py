@@ -178,7 +178,7 @@ def test_each_town_is_harvested_apart_and_the_province_together(tmp_path: Path) 
     organisations.add("bangkhen", "บางเขน", "bangkhen.go.th")
     site = open_site(tmp_path / "data")
     for town in organisations.all():
-        intake = site.services.of(town, organisations.all()).intake
+        intake = site.services.for_organisation(town, organisations.all()).intake
         draft = Draft(title=town.name, published_on=dt.date(2021, 6, 9), category=town.slug)
         intake.create(draft, actor="test", status=Status.PUBLISHED)
 

@@ -15,7 +15,7 @@ from markupsafe import escape
 from openapi_spec_validator import validate
 
 from archive.errors import Invalid
-from archive.model import THE_PROVINCE, Announcement, Draft, Item, Organisation, Role, Status
+from archive.model import THE_PROVINCE, Announcement, CollectionItem, Draft, Organisation, Role, Status
 from tests.web.conftest import BROWSER, PASSWORD, Site, memo, open_site
 from web import organisations
 from web.accounts.passwords import hash_password
@@ -44,7 +44,7 @@ class Province:
     def of(self, slug: str) -> Services:
         """The services of a town, or of the province for ``""``."""
         known = [*self.towns.values()]
-        return self.site.services.of(self.towns.get(slug, THE_PROVINCE), known)
+        return self.site.services.for_organisation(self.towns.get(slug, THE_PROVINCE), known)
 
     def _fill(self, slug: str) -> None:
         services = self.of(slug)
@@ -64,7 +64,7 @@ class Province:
         id = self.announcements[slug].id
         self.attachments[slug] = Site(services, self.site.app).attach(id, memo(slug)).id
         services.intake.save_collection(
-            None, title=f"ชุดของ{slug}", body="", items=[Item("", id)], actor="test"
+            None, title=f"ชุดของ{slug}", body="", items=[CollectionItem("", id)], actor="test"
         )
         services.people.accounts.add("somsri", hash_password(PASSWORD), Role.ADMIN)
 

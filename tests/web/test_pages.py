@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from archive.model import Page, Role, Source, Status
+from archive.model import Page, Role, Status, TextSource
 from indexer.extraction.failures import MESSAGES
 from tests.web.conftest import BROWSER, Site, memo
 
@@ -141,7 +141,7 @@ def test_doubtful_pages_are_listed_by_title_not_by_file_name(site: Site) -> None
                 number=number,
                 text="จาง" if confidence else "",
                 raw="",
-                source=Source.OCR if confidence else Source.NONE,
+                source=TextSource.OCR if confidence else TextSource.NONE,
                 confidence=confidence,
                 problem=problem,
             )

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from archive import thai
 from archive.errors import Invalid, PersonalDataFound
-from archive.model import Announcement, Attachment, Hold, Role, Status
+from archive.model import Announcement, Attachment, HoldReason, Role, Status
 from tests.web.conftest import BROWSER, Site, memo
 from web.importing import import_manifest
 
@@ -40,7 +40,7 @@ def api(site: Site, method: str, path: str, **how: object) -> tuple[int, dict[st
     return answer.status_code, (answer.get_json(silent=True) or {})
 
 
-def held(site: Site, attachment: Attachment) -> Hold | None:
+def held(site: Site, attachment: Attachment) -> HoldReason | None:
     return site.services.attachments.get(attachment.id).hold
 
 
@@ -149,7 +149,7 @@ def test_staff_see_what_is_held_and_decide_on_the_page(site: Site) -> None:
     ):
         refused = clerk.post(f"/staff/attachments/{attachment.id}", data=empty)
         assert 'class="notice bad flash"' in refused.text or "เหตุผล" in refused.text
-        assert held(site, attachment) is Hold.PERSONAL_DATA, empty
+        assert held(site, attachment) is HoldReason.PERSONAL_DATA, empty
     clerk.post(f"/staff/attachments/{attachment.id}", data=EXPLAINED)
     assert held(site, attachment) is None
     reason = site.services.history.entries(made.id)[-1].reason
@@ -167,7 +167,7 @@ def test_finds_lead_to_where_they_are_covered(site: Site) -> None:
     assert way in clerk.get(checklist).text
     assert way in clerk.get(f"/staff/attachments/{attachment.id}/pages/1").text
     site.services.intake.correct_page(attachment.id, 1, "ผู้รับเบี้ยยังชีพ", actor="x")
-    assert held(site, attachment) is Hold.PERSONAL_DATA  # the picture still shows it
+    assert held(site, attachment) is HoldReason.PERSONAL_DATA  # the picture still shows it
     page = clerk.get(checklist).text
     assert "พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน" in page
     assert f'href="/staff/attachments/{attachment.id}"' in page
@@ -194,7 +194,7 @@ def test_a_program_that_publishes_needs_a_reason_too(site: Site) -> None:
         for said in ("ก", f"กฎหมายให้ประกาศเลข {NATIONAL_ID}"):
             status, problem = api(site, "POST", address, json={"ground": "legal-duty", "reason": said})
             assert (status, problem["field"]) == (422, "reason"), said
-    assert held(site, attachment) is Hold.PERSONAL_DATA
+    assert held(site, attachment) is HoldReason.PERSONAL_DATA
     assert api(site, "POST", address, json=EXPLAINED | {"ground": "because"})[0] == 422
     status, shown = api(site, "POST", f"/announcements/{made.id}/publish", json={"reason": REASON})
     assert (status, shown["status"]) == (200, "published")
@@ -288,10 +288,10 @@ def test_an_id_that_a_rereading_finds_hides_the_file(site: Site) -> None:
     site.services.intake.correct_page(attachment.id, 1, corrected, actor="สมศรี")
     assert_hidden(site, made, attachment)  # also before the index has followed
     site.services.intake.correct_page(attachment.id, 1, "ซ่อมถนนสายบ้านหนองกระทิง", actor="สมศรี")
-    assert held(site, attachment) is Hold.PERSONAL_DATA  # the picture may show it all the same
+    assert held(site, attachment) is HoldReason.PERSONAL_DATA  # the picture may show it all the same
     site.services.jobs.queue_again([attachment.id])
     site.work()
-    assert held(site, attachment) is Hold.PERSONAL_DATA
+    assert held(site, attachment) is HoldReason.PERSONAL_DATA
     site.services.intake.release_held_attachment(attachment.id, reason="ดูแล้ว ในภาพไม่มีเลขนี้", actor="สมศรี")
     site.work()
     assert_shown(site, made, attachment)
@@ -329,7 +329,7 @@ def test_names_of_files_are_looked_through(site: Site, change: str) -> None:
         made.id, io.BytesIO(WITHOUT), filename=name, actor="t", **({"label": "คำร้อง"} | given)
     )
     site.work()
-    assert held(site, attachment) is Hold.PERSONAL_DATA
+    assert held(site, attachment) is HoldReason.PERSONAL_DATA
     assert_hidden(site, made, attachment)
 
 

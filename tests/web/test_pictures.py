@@ -15,8 +15,8 @@ from archive.eraser import Eraser
 from archive.erasure import ErasureScope
 from archive.model import Attachment, Page
 from indexer.extraction import machine_semaphore, page_images
-from indexer.extraction.machine_semaphore import MachineSemaphore
-from indexer.extraction.page_images import Pictures
+from indexer.extraction.machine_semaphore import CrossProcessSemaphore
+from indexer.extraction.page_images import PagePictures
 from tests.web.conftest import Site, memo, until
 from web.bootstrap import build_worker
 from web.serving.http_server import HURRY
@@ -35,7 +35,7 @@ def shown(site: Site) -> tuple[Site, FlaskClient, str]:
 def test_while_others_are_made_the_page_without_marks_stands_in(shown: tuple[Site, FlaskClient, str]) -> None:
     site, client, path = shown
     with ExitStack() as taken:
-        slots = MachineSemaphore(site.services.settings.data / "pictures", page_images.AT_ONCE)
+        slots = CrossProcessSemaphore(site.services.settings.data / "pictures", page_images.AT_ONCE)
         for number in range(page_images.AT_ONCE):
             taken.enter_context(slots.hold_slot(f"10.0.0.{number}", seconds=1.0))
         refused = client.get(f"{path}&q=หลอดไฟ", headers=AT_ONCE)
@@ -74,7 +74,7 @@ def test_the_last_of_six_pictures_of_one_page_waits_for_its_turn(
                 taken.close()
 
     with taken:
-        slots = MachineSemaphore(site.services.settings.data / "pictures", page_images.AT_ONCE)
+        slots = CrossProcessSemaphore(site.services.settings.data / "pictures", page_images.AT_ONCE)
         taken.enter_context(slots.hold_slot("127.0.0.1", seconds=1.0))
         monkeypatch.setattr(machine_semaphore, "time", FiveSecondsLater())
         assert client.get(f"{path}&q=หลอดไฟ&crop=hit").status_code == 200
@@ -105,12 +105,14 @@ def test_a_worker_with_nothing_to_read_draws_what_results_show_first(
         stop.set()
         worker.join()
     page = site.services.pages.get(attached.id, 1)
-    drawn = site.services.pictures.cached(site.services.attachments.get(attached.id), page, width=1000)
+    drawn = site.services.pictures.cached_picture(
+        site.services.attachments.get(attached.id), page, width=1000
+    )
     asked = site.client().get(f"/announcements/{made.id}/attachments/{attached.id}/pages/1.webp?width=1000")
     assert asked.get_data() == drawn
 
 
-class ErasedWhileDrawn(Pictures):
+class ErasedWhileDrawn(PagePictures):
     """Erases the attachment when its picture is made, but not yet in the cache."""
 
     folder: Path

@@ -11,13 +11,13 @@ import pillow_heif
 import pypdfium2
 import pytest
 
-from archive.model import Attachment, Role, Source, Status
+from archive.model import Attachment, Role, Status, TextSource
 from indexer.extraction.office import libreoffice
 from indexer.extraction.pipeline import RULES, TEXT_RULES
 from tests.indexer.extraction.office_files import docx, paragraph
 from tests.indexer.extraction.signing import SIGNER, make_signer, sign
 from tests.web.conftest import Site, memo
-from web.sample.scans import ScanLook, scan
+from web.sample.scans import ScanLook, make_scan
 
 PERSONAL = "ให้นายสมมติ เลขประจำตัวประชาชน ๑-๑๐๑๗-๐๐๒๓๐-๗๐-๘ โทร. ๐๘๑-๒๓๔-๕๖๗๘ ตรวจรับถังประปา"
 
@@ -46,7 +46,7 @@ def text_of(site: Site, attachment: Attachment) -> str:
 
 def test_a_signed_scan_is_read_and_its_original_stays(site: Site, tmp_path: Path) -> None:
     announcement = site.announcement("ซ่อมถังประปา")
-    paper = sign(scan(memo(PERSONAL), ScanLook(noise=12, quality=45), seed=3), make_signer(tmp_path))
+    paper = sign(make_scan(memo(PERSONAL), ScanLook(noise=12, quality=45), seed=3), make_signer(tmp_path))
     attachment = site.attach(announcement.id, paper)
     site.work()
 
@@ -58,7 +58,7 @@ def test_a_signed_scan_is_read_and_its_original_stays(site: Site, tmp_path: Path
     assert read.details.fields["date"].value == "2021-06-09"
     assert {data.type for data in read.details.personal_data} == {"national-id", "phone"}
     (page,) = site.services.pages.by_attachment(attachment.id)
-    assert page.source is Source.OCR
+    assert page.source is TextSource.OCR
     assert page.lines
 
     site.services.intake.release_held_attachment(attachment.id, reason="เจ้าของยินยอมแล้ว", actor="test")
@@ -72,10 +72,10 @@ def test_a_signed_scan_is_read_and_its_original_stays(site: Site, tmp_path: Path
 
 def test_a_scan_can_be_had_with_its_text_over_it(site: Site) -> None:
     announcement = site.announcement("ซ่อมถังประปา")
-    attachment = site.attach(announcement.id, scan(memo("ขอถังประปาบ้านดอนมะกอก"), ScanLook(), seed=3))
+    attachment = site.attach(announcement.id, make_scan(memo("ขอถังประปาบ้านดอนมะกอก"), ScanLook(), seed=3))
     drawn = site.attach(announcement.id, memo("เอกสารที่พิมพ์จากเครื่อง"))
     draft = site.announcement("ร่าง", status=Status.DRAFT)
-    hidden = site.attach(draft.id, scan(memo("ยังไม่เปิดเผย"), ScanLook(turn=180), seed=4))
+    hidden = site.attach(draft.id, make_scan(memo("ยังไม่เปิดเผย"), ScanLook(turn=180), seed=4))
     site.work()
 
     client = site.client()
@@ -98,7 +98,7 @@ def test_a_scan_can_be_had_with_its_text_over_it(site: Site) -> None:
 
 def test_a_corrected_page_is_copied_with_the_correction(site: Site) -> None:
     announcement = site.announcement("ซ่อมถังประปา")
-    attachment = site.attach(announcement.id, scan(memo("ขอถังประปา"), ScanLook(), seed=3))
+    attachment = site.attach(announcement.id, make_scan(memo("ขอถังประปา"), ScanLook(), seed=3))
     site.work()
     site.services.intake.correct_page(attachment.id, 1, "ข้อความที่คนแก้แล้ว\nบรรทัดที่สอง", actor="test")
     copy = site.client().get(
@@ -162,7 +162,7 @@ def test_what_cannot_be_opened_says_why(site: Site, make: object, code: str) -> 
 def test_a_rereading_touches_what_it_can_better(site: Site) -> None:
     announcement = site.announcement("ถังประปา")
     drawn = site.attach(announcement.id, memo("ขอถังประปา"))
-    scanned = site.attach(announcement.id, scan(memo("ขอถังประปาใหม่"), ScanLook(), seed=3))
+    scanned = site.attach(announcement.id, make_scan(memo("ขอถังประปาใหม่"), ScanLook(), seed=3))
     site.work()
     jobs, records = site.services.jobs, site.services.records
     assert jobs.list_outdated(RULES) == []

@@ -15,7 +15,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from archive.model import Attachment, Hold, Role, Status
+from archive.model import Attachment, HoldReason, Role, Status
 from archive.thai import thai_digits
 from indexer.extraction.redaction import COVER
 from tests.web.conftest import Site, memo, open_site
@@ -234,7 +234,7 @@ def test_going_back_to_the_original_hides_the_document_again(redacted: Redacted)
     page = f"/staff/attachments/{redacted.attachment.id}/versions/1/restore"
     redacted.staff.post(page)
     redacted.site.work()
-    assert redacted.now().hold is Hold.PERSONAL_DATA
+    assert redacted.now().hold is HoldReason.PERSONAL_DATA
     client = redacted.site.client()
     assert client.get(f"/api/v1/attachments/{redacted.attachment.id}/file").status_code == 404
     assert client.get("/api/v1/search", query_string={"q": DIGITS}).json["total"] == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archive.model import Line, Page, Source
+from archive.model import Line, Page, TextSource
 from tests.web.conftest import Site, memo
 from web.reflow import Block, reflow
 
@@ -25,7 +25,7 @@ def page(*rows: tuple[str, int, int] | str) -> Page:
         number=1,
         text="\n".join(texts),
         raw="",
-        source=Source.OCR,
+        source=TextSource.OCR,
         confidence=0.9,
         lines=tuple(lines),
     )
@@ -66,7 +66,7 @@ def test_rows_of_aligned_cells_become_a_table() -> None:
         number=1,
         text="\n".join(text for text, _, _ in rows) + "\nรวม\t1,400",
         raw="",
-        source=Source.EMBEDDED,
+        source=TextSource.EMBEDDED,
         confidence=None,
     )
     table, total = reflow(plain)

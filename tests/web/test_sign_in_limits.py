@@ -21,7 +21,7 @@ from web.accounts.sign_in_limits import (
     sign_in_limits,
 )
 from web.app import create_app
-from web.settings import load
+from web.settings import load_settings
 
 CLERK, STRANGER = "198.51.100.7", "203.0.113.9"
 
@@ -173,14 +173,14 @@ def test_the_visitor_is_the_nearest_that_is_no_trusted_proxy(
 
 
 def test_trusted_proxies_are_a_setting() -> None:
-    assert load({}).trusted_proxies == ("127.0.0.1", "::1")
-    assert load({"PRAKAT_TRUSTED_PROXIES": "10.1.0.0/24, 192.0.2.1"}).trusted_proxies == (
+    assert load_settings({}).trusted_proxies == ("127.0.0.1", "::1")
+    assert load_settings({"PRAKAT_TRUSTED_PROXIES": "10.1.0.0/24, 192.0.2.1"}).trusted_proxies == (
         "10.1.0.0/24",
         "192.0.2.1",
     )
-    assert load({"PRAKAT_TRUSTED_PROXIES": ""}).trusted_proxies == ()
+    assert load_settings({"PRAKAT_TRUSTED_PROXIES": ""}).trusted_proxies == ()
     with pytest.raises(SettingsError, match="nginx"):
-        load({"PRAKAT_TRUSTED_PROXIES": "nginx"})
+        load_settings({"PRAKAT_TRUSTED_PROXIES": "nginx"})
 
 
 def test_one_s_own_password_is_not_guessed_at_a_desk_left_alone(site: Site) -> None:

@@ -223,7 +223,7 @@ def test_an_administrator_helps_and_changes_people(site: Site) -> None:
     site.services.people.accounts.disable("staff")
     assert "บัญชีนี้ถูกระงับ" in sign_in("staff", password).text
     assert "บัญชีนี้ถูกระงับ" not in sign_in("staff", "ผิดแน่นอน").text + sign_in("nobody", password).text
-    assert site.services.examine().findings == []
+    assert site.services.check_consistency().findings == []
 
 
 def test_fifty_papers_are_put_in_order_by_number(site: Site) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archive.disclosure import DisclosureEntry
-from archive.model import Item, Status
+from archive.model import CollectionItem, Status
 from tests.operation.archives import flip, read, run, stored
 from tests.web.conftest import Site, memo
 
@@ -22,7 +22,11 @@ def filled(site: Site) -> int:
     for status in (Status.DRAFT, Status.WITHDRAWN, Status.TRASHED):
         hidden = site.announcement(f"{SECRET} {status}", status=status, body=SECRET, category=SECRET)
         site.services.intake.save_collection(
-            None, title="ชุด", body="", items=[Item(SECRET, hidden.id), Item("O1", made.id)], actor="test"
+            None,
+            title="ชุด",
+            body="",
+            items=[CollectionItem(SECRET, hidden.id), CollectionItem("O1", made.id)],
+            actor="test",
         )
     held = site.announcement("มีเอกสารที่ยังไม่อ่าน")
     site.attach(held.id, memo(SECRET), f"{SECRET}.pdf")

@@ -10,7 +10,15 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from archive.model import Announcement, DocumentKind, Hold, Item, LowConfidenceSpan, Role, Status
+from archive.model import (
+    Announcement,
+    CollectionItem,
+    DocumentKind,
+    HoldReason,
+    LowConfidenceSpan,
+    Role,
+    Status,
+)
 from tests.web.conftest import Site, memo
 
 
@@ -150,13 +158,15 @@ def test_a_decision_to_show_personal_data_goes_back(site: Site) -> None:
     site.services.intake.release_held_attachment(held.id, actor="x", reason="กฎหมายกำหนด")
     undo_last(site, site.signed_in(Role.STAFF), made, "release")
     now = site.services.attachments.get(held.id)
-    assert (now.hold, now.decided) == (Hold.PERSONAL_DATA, ())
+    assert (now.hold, now.decided) == (HoldReason.PERSONAL_DATA, ())
 
 
 def test_a_collection_goes_back(site: Site) -> None:
     listed = site.announcement("ประกาศ")
     intake, records = site.services.intake, site.services.records
-    kept = intake.save_collection(None, title="OIT", body="เดิม", items=[Item("O1", listed.id)], actor="x")
+    kept = intake.save_collection(
+        None, title="OIT", body="เดิม", items=[CollectionItem("O1", listed.id)], actor="x"
+    )
     intake.save_collection(kept.id, title="ใหม่", body="เดิม", items=[], actor="x")
     change = records.collections.history(kept.id)[-1]
     clerk = site.signed_in(Role.STAFF)
@@ -164,7 +174,7 @@ def test_a_collection_goes_back(site: Site) -> None:
     assert address in clerk.get(f"/staff/collections/{kept.id}/history").text
     clerk.post(address)
     now = records.collections.get(kept.id)
-    assert (now.title, now.body, now.items) == ("OIT", "เดิม", (Item("O1", listed.id),))
+    assert (now.title, now.body, now.items) == ("OIT", "เดิม", (CollectionItem("O1", listed.id),))
 
 
 @pytest.mark.parametrize(
@@ -199,7 +209,7 @@ def test_undoing_many_leaves_what_somebody_changed_since(site: Site) -> None:
 def test_records_put_into_a_collection_are_taken_out_again_as_one(site: Site) -> None:
     made = [site.announcement(f"ประกาศ {n}") for n in range(3)]
     kept = site.services.intake.save_collection(
-        None, title="OIT", body="", items=[Item("O1", None)], actor="x"
+        None, title="OIT", body="", items=[CollectionItem("O1", None)], actor="x"
     )
     clerk = site.signed_in(Role.STAFF)
     data = {"action": "collect", "collection": str(kept.id), "id": [str(each.id) for each in made]}
@@ -207,7 +217,7 @@ def test_records_put_into_a_collection_are_taken_out_again_as_one(site: Site) ->
     assert len(site.services.collections.get(kept.id).items) == 4
     [button] = re.findall(r'action="(/staff/history/bulk/\w+/undo)"', page)
     clerk.post(button)
-    assert site.services.collections.get(kept.id).items == (Item("O1", None),)
+    assert site.services.collections.get(kept.id).items == (CollectionItem("O1", None),)
 
 
 def test_who_did_what_is_listed_narrowed_and_exported(site: Site) -> None:

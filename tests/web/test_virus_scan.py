@@ -20,7 +20,7 @@ from tests.scanners import FINDING, VIRUS, clamd, free_port
 from tests.web.conftest import BROWSER, Site, memo, open_site
 from tests.web.test_import_site import FIRST, PAGE, SECOND
 from web.app import create_app
-from web.bootstrap import build
+from web.bootstrap import build_services
 from web.importing import import_manifest, import_site
 
 INFECTED = b"%PDF-1.7 " + VIRUS
@@ -39,7 +39,7 @@ def guarded(tmp_path: Path, scanner: str) -> Site:
 
 
 def with_scanner(folder: Path, address: str) -> Site:
-    services = build(replace(open_site(folder / "data").services.settings, clamd=address))
+    services = build_services(replace(open_site(folder / "data").services.settings, clamd=address))
     app = create_app(services)
     app.config["WTF_CSRF_ENABLED"] = False
     return Site(services, app)

@@ -8,7 +8,7 @@ import re
 import fpdf
 from flask.testing import FlaskClient
 
-from archive.model import Announcement, Item, Reading, Role, Status
+from archive.model import Announcement, CollectionItem, ReadingStatus, Role, Status
 from archive.thai import BANGKOK
 from tests.web.conftest import Site, memo
 
@@ -124,7 +124,7 @@ def test_nothing_ticked_and_nothing_known_change_nothing(site: Site) -> None:
 def test_records_are_assigned_and_put_into_a_collection_once(site: Site) -> None:
     made = drafts(site, 3)
     kept = site.services.intake.save_collection(
-        None, title="OIT", body="", items=[Item("O1", made[0].id)], actor="x"
+        None, title="OIT", body="", items=[CollectionItem("O1", made[0].id)], actor="x"
     )
     clerk = site.signed_in(Role.STAFF)
     act(clerk, "assign", made, person="staff")
@@ -204,7 +204,7 @@ def test_many_are_published_at_a_set_time_and_the_unread_once_read(site: Site) -
     kept = site.services.announcements.get(made[0].id)
     assert kept.status is Status.DRAFT
     assert kept.publish_at is not None
-    assert site.services.attachments.by_announcement([kept.id])[kept.id][0].status is Reading.WAITING
+    assert site.services.attachments.by_announcement([kept.id])[kept.id][0].status is ReadingStatus.WAITING
 
 
 def test_today_counts_lead_to_the_records(site: Site) -> None:

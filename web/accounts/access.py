@@ -9,7 +9,7 @@ from typing import cast
 from flask import g, request
 
 from archive.errors import Gone, MissingScope, no_such_announcement, no_such_attachment
-from archive.model import Announcement, ApiToken, Attachment, Collection, Item, Scope, Status
+from archive.model import Announcement, ApiToken, Attachment, Collection, CollectionItem, Scope, Status
 from archive.relations import public_relations
 from web.accounts.tokens import token_hash
 from web.bootstrap import services
@@ -49,7 +49,7 @@ def require_scope_to_change(announcement: Announcement) -> None:
         require_scope(Scope.PUBLISH)
 
 
-def visible(announcement: Announcement, *, staff: bool) -> Announcement:
+def require_visible(announcement: Announcement, *, staff: bool) -> Announcement:
     """Returns the announcement, if it may be shown. ``g.noindex`` tells then what it says to search engines.
 
     Raises ``Gone`` with title, date, reason and successors for a withdrawn announcement; for others
@@ -59,7 +59,7 @@ def visible(announcement: Announcement, *, staff: bool) -> Announcement:
     if announcement.status is Status.PUBLISHED:
         return announcement
     if staff:
-        note_unpublished_read([announcement])
+        log_unpublished_read([announcement])
         return announcement
     if announcement.status is Status.WITHDRAWN:
         raise Gone(
@@ -72,7 +72,9 @@ def visible(announcement: Announcement, *, staff: bool) -> Announcement:
     raise no_such_announcement()
 
 
-def visible_attachment(attachment_id: int, *, staff: bool, of: int | None = None) -> Attachment:
+def require_visible_attachment(
+    attachment_id: int, *, staff: bool, announcement_id: int | None = None
+) -> Attachment:
     """Returns the attachment, if its announcement may be shown and the attachment is not held.
 
     ``of``: the announcement that the attachment's address names. Raises ``Gone``, or ``NotFound``, the same
@@ -81,13 +83,13 @@ def visible_attachment(attachment_id: int, *, staff: bool, of: int | None = None
     attachment = services().attachments.get(attachment_id)
     announcement = services().announcements.get(attachment.announcement_id)
     is_hidden = announcement.status not in (Status.PUBLISHED, Status.WITHDRAWN) and not staff
-    if is_hidden or of not in (None, announcement.id):
+    if is_hidden or announcement_id not in (None, announcement.id):
         raise no_such_attachment()
-    visible(announcement, staff=staff)
+    require_visible(announcement, staff=staff)
     if attachment.hold is not None:
         if not staff:
             raise no_such_attachment()
-        note_held_read(attachment)
+        log_held_attachment_read(attachment)
     return attachment
 
 
@@ -103,7 +105,7 @@ def is_document_updated(announcement_id: int) -> bool:
     return any(services().versions.by_attachment(each.id) for each in attachments if each.hold is not None)
 
 
-def visible_items(collection: Collection, visible_ids: Container[int]) -> list[Item]:
+def visible_items(collection: Collection, visible_ids: Container[int]) -> list[CollectionItem]:
     """Returns the collection's lines without those of announcements that are not among ``visible_ids``.
 
     The heading of a hidden announcement is left out too: a heading may tell as much as a title.
@@ -115,14 +117,14 @@ def visible_items(collection: Collection, visible_ids: Container[int]) -> list[I
     ]
 
 
-def note_held_read(attachment: Attachment) -> None:
+def log_held_attachment_read(attachment: Attachment) -> None:
     """Write into the security log that a token read an attachment that is held."""
     token = current_token()
     if token is not None:
         note_security("held attachment read", token=token.name, attachment=attachment.id, path=request.path)
 
 
-def note_unpublished_read(announcements: Iterable[Announcement]) -> None:
+def log_unpublished_read(announcements: Iterable[Announcement]) -> None:
     """Write into the security log that a token read the unpublished ones of these announcements."""
     token = current_token()
     ids = sorted(each.id for each in announcements if each.status is not Status.PUBLISHED)

@@ -59,7 +59,7 @@ def hash_password(password: str) -> str:
     return HASHER.hash(password)
 
 
-def verify(password_hash: str | None, password: str) -> bool:
+def verify_password(password_hash: str | None, password: str) -> bool:
     """Returns True when the password is right.
 
     For a person that does not exist (``password_hash`` None) the check takes as long as for one that does.

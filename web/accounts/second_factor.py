@@ -37,12 +37,12 @@ def new_secret() -> str:
     return pyotp.random_base32()
 
 
-def seal(secret: str) -> str:
+def encrypt_secret(secret: str) -> str:
     """The secret as it is kept."""
     return _cipher().encrypt(secret.encode()).decode()
 
 
-def unseal(factor: SecondFactor) -> str:
+def decrypt_secret(factor: SecondFactor) -> str:
     """Returns the secret of a second factor. Raises ``Unavailable`` when the secret key has changed since."""
     try:
         return _cipher().decrypt(factor.sealed_secret.encode()).decode()
@@ -76,13 +76,13 @@ def time_step(secret: str, typed: str, now: dt.datetime) -> int | None:
     return None
 
 
-def is_right(person: Person, factor: SecondFactor, typed: str, now: dt.datetime) -> bool:
+def is_code_right(person: Person, factor: SecondFactor, typed: str, now: dt.datetime) -> bool:
     """Returns True when the typed code is a valid telephone code or recovery code that was not used before.
 
     The code is then marked as used.
     """
     people = services().people
-    step = time_step(unseal(factor), typed, now)
+    step = time_step(decrypt_secret(factor), typed, now)
     if step is not None:
         return people.second_factors.use_code(person.id, step=step)
     return people.second_factors.use_recovery_code(person.id, recovery_hash(typed), now=now)

@@ -24,17 +24,17 @@ from archive.errors import TooMany
 from archive.model import Person, Role, Session
 from archive.validation import LONGEST_NAME
 from web.accounts import second_factor
-from web.accounts.passwords import LONGEST, verify
+from web.accounts.passwords import LONGEST, verify_password
 from web.accounts.sign_in_limits import (
     begin_attempt,
     clear_failures,
     code_limits,
-    remember_device,
+    set_device_cookie,
     sign_in_limits,
 )
-from web.addresses import path_here
+from web.addresses import path_on_this_site
 from web.bootstrap import services
-from web.errors import answer_http_error, in_words
+from web.errors import answer_http_error, error_message
 from web.serving.log import note_security
 
 P = ParamSpec("P")
@@ -71,7 +71,7 @@ class SignIn(FlaskForm):  # type: ignore[misc]
     password = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
 
 
-def install(app: Flask) -> None:
+def register_sign_in(app: Flask) -> None:
     """Protect every form of ``app`` against CSRF, and give every template the signed-in person."""
     csrf.init_app(app)
     app.register_error_handler(CSRFError, _refuse_outdated_form)
@@ -96,7 +96,7 @@ def current_session() -> tuple[Session, Person] | None:
     return cast("tuple[Session, Person] | None", g.opened)
 
 
-def signed_in() -> bool:
+def may_see_unpublished() -> bool:
     """Returns True when the request's person may see unpublished records as staff."""
     person = current_person()
     return person is not None and not must_set_up_second_factor(person)
@@ -138,7 +138,7 @@ def _page_of_request() -> str:
     here = request.script_root + request.path
     came_from = urlsplit(request.referrer or "")
     is_of_form = request.method == "POST" and came_from.netloc == request.host
-    return path_here(came_from.path, here) if is_of_form else here
+    return path_on_this_site(came_from.path, here) if is_of_form else here
 
 
 def _refuse_outdated_form(error: CSRFError) -> ResponseReturnValue:
@@ -182,7 +182,7 @@ def sign_in() -> ResponseReturnValue:
         limits = sign_in_limits(name, known[0] if known else None)
         try:
             begin_attempt(limits)
-            is_right = verify(known[1] if known else None, form.password.data)
+            is_right = verify_password(known[1] if known else None, form.password.data)
             if is_right and known and not known[0].disabled:
                 clear_failures(limits)
                 return _first_factor_passed(known[0], request.args.get("next", ""))
@@ -190,7 +190,7 @@ def sign_in() -> ResponseReturnValue:
             flash(_refusal(is_suspended=is_right), "bad")
         except TooMany as error:
             note_security("sign-in paused", good=False)
-            flash(in_words(error), "bad")
+            flash(error_message(error), "bad")
             status, headers = HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(error.retry_after)}
     page = render_template(
         "staff/sign-in.html", form=form, thai_layout=_typed_in_thai(form.password.data or "")
@@ -228,7 +228,7 @@ def enter_code() -> ResponseReturnValue:
             flash(_("รหัสยืนยันไม่ถูกต้องหรือใช้ไปแล้ว กรุณารอรหัสถัดไปแล้วลองใหม่"), "bad")
         except TooMany as error:
             note_security("second factor paused", good=False, person=person.name)
-            flash(in_words(error), "bad")
+            flash(error_message(error), "bad")
             status, headers = HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(error.retry_after)}
     return render_template("staff/sign-in-code.html"), status, headers
 
@@ -239,7 +239,7 @@ def _is_code_right(person: Person) -> bool:
         return False
     limits = code_limits(person)
     begin_attempt(limits)
-    if not second_factor.is_right(person, factor, request.form.get("code", ""), dt.datetime.now(dt.UTC)):
+    if not second_factor.is_code_right(person, factor, request.form.get("code", ""), dt.datetime.now(dt.UTC)):
         return False
     clear_failures(limits)
     return True
@@ -278,8 +278,8 @@ def open_session(person: Person) -> None:
 def _signed_in(person: Person, next: str) -> ResponseReturnValue:
     open_session(person)
     note_security("signed in", person=person.name)
-    answer = redirect(path_here(next, url_for("worklist.table")))
-    remember_device(answer, person)
+    answer = redirect(path_on_this_site(next, url_for("worklist.table")))
+    set_device_cookie(answer, person)
     return answer
 
 

@@ -95,7 +95,7 @@ def clear_failures(limits: list[AttemptLimit]) -> None:
     services().people.sign_ins.clear_failures(limits, now=dt.datetime.now(dt.UTC))
 
 
-def remember_device(answer: AnyResponse, person: Person) -> None:
+def set_device_cookie(answer: AnyResponse, person: Person) -> None:
     """Set the cookie by which the device is known as one on which the person signed in."""
     known = _people_of_device()
     device = known.pop(str(person.id), None) or secrets.token_urlsafe(18)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from archive.model import Hold
+from archive.model import HoldReason
 from archive.privacy import GROUNDS, Ground
 
 
 class HoldOut(Schema):
     """The hold on an attachment: the reason why residents do not see it, and the undecided finds in it."""
 
-    code = fields.String(validate=validate.OneOf([hold.value for hold in Hold]))
+    code = fields.String(validate=validate.OneOf([hold.value for hold in HoldReason]))
     finds = fields.Integer(
         metadata={"description": "ข้อมูลส่วนบุคคลที่ยังไม่มีผู้ตัดสิน · personal data that nobody has decided on"}
     )

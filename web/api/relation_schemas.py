@@ -13,7 +13,7 @@ from archive.relations import RELATION_NAMES, PublicRelations, named_relations
 IN_FORCE = {"description": "ไม่ถูกยกเลิก · no published announcement cancels or replaces it"}
 
 
-class RelationIn(Schema):
+class RelationDecisionIn(Schema):
     """A person's decision on how a newer announcement changes an older one."""
 
     relation = fields.Enum(

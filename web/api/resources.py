@@ -21,19 +21,19 @@ from indexer.search.query.parser import Query
 from web.accounts.access import (
     current_token,
     has_scope,
-    note_unpublished_read,
+    log_unpublished_read,
     require_scope,
     require_scope_to_change,
-    visible,
-    visible_attachment,
+    require_visible,
+    require_visible_attachment,
     visible_attachments,
 )
 from web.accounts.sign_in import csrf
 from web.api import schemas
 from web.api.disclosure_schemas import DisclosureOut, as_disclosure
-from web.api.relation_schemas import RelationIn, RelationOut, as_relation
+from web.api.relation_schemas import RelationDecisionIn, RelationOut, as_relation
 from web.bootstrap import services
-from web.disclosure_overview import checked_year, year_overview
+from web.disclosure_overview import require_fiscal_year, year_overview
 from web.files import send_original, send_picture
 from web.search_service import search
 from web.search_service import suggest as suggest_words
@@ -59,7 +59,7 @@ class _Blueprint(Blueprint):  # type: ignore[misc]
 blueprint = _Blueprint("api", __name__, url_prefix="/api/v1", description="ประกาศ เอกสารแนบ และการค้นหา")
 
 
-def install(app: Flask) -> None:
+def register_api(app: Flask) -> None:
     """Put the API and its description into ``app``."""
     app.config.update(
         API_TITLE="Prakat ประกาศ",
@@ -192,7 +192,7 @@ def list_announcements(args: dict[str, Any]) -> dict[str, Any]:
     found, total = records.announcements.list_page(
         statuses=[args["status"]], page=args["page"], per_page=args["per_page"]
     )
-    note_unpublished_read(found)
+    log_unpublished_read(found)
     attachments = records.attachments.by_announcement(announcement.id for announcement in found)
     return {
         "total": total,
@@ -235,7 +235,7 @@ def create(fields: dict[str, Any]) -> dict[str, Any]:
 def show(id: int) -> dict[str, Any]:
     """หนึ่งประกาศ · One announcement."""
     staff = _staff()
-    visible(services().announcements.get(id), staff=staff)
+    require_visible(services().announcements.get(id), staff=staff)
     return _record(id, staff=staff)
 
 
@@ -284,7 +284,7 @@ def restore(id: int) -> dict[str, Any]:
 
 @blueprint.put("/announcements/<int:id>/relations/<int:older_id>")
 @writing
-@blueprint.arguments(RelationIn)
+@blueprint.arguments(RelationDecisionIn)
 @blueprint.response(200, RelationOut)
 def relate(fields: dict[str, Any], id: int, older_id: int) -> dict[str, Any]:
     """บันทึกว่าประกาศนี้ยกเลิก แก้ไข หรือใช้แทนฉบับเก่า · Confirm that the announcement cancels, amends or
@@ -370,7 +370,7 @@ def show_disclosure(year: int) -> dict[str, Any]:
     """ข้อมูลที่ต้องเปิดเผยในปีงบประมาณ (พ.ศ.) และประกาศที่เผยแพร่แล้ว · What must be disclosed in a fiscal year."""
     if services().is_province:
         raise NotFound("กรุณาเปิดจากเว็บของหน่วยงานนั้น")
-    return as_disclosure(year, year_overview(services(), checked_year(year)))
+    return as_disclosure(year, year_overview(services(), require_fiscal_year(year)))
 
 
 def _collections(found: Sequence[Collection]) -> list[dict[str, Any]]:
@@ -381,7 +381,7 @@ def _collections(found: Sequence[Collection]) -> list[dict[str, Any]]:
     ids = {item.announcement_id for each in found for item in each.items if item.announcement_id}
     known = services().announcements.get_many(ids)
     if _staff():
-        note_unpublished_read(known.values())
+        log_unpublished_read(known.values())
         shown = known
     else:
         shown = {id: each for id, each in known.items() if each.status is Status.PUBLISHED}
@@ -392,7 +392,7 @@ def _collections(found: Sequence[Collection]) -> list[dict[str, Any]]:
 @blueprint.response(200, schemas.AttachmentOut)
 def show_attachment(id: int) -> dict[str, Any]:
     """หนึ่งเอกสารแนบ · One attachment and how far it is read."""
-    return schemas.as_attachment(visible_attachment(id, staff=_staff()))
+    return schemas.as_attachment(require_visible_attachment(id, staff=_staff()))
 
 
 @blueprint.patch("/attachments/<int:id>")
@@ -450,7 +450,7 @@ def release(args: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.response(200, schemas.PageOut(many=True))
 def show_pages(id: int) -> list[dict[str, Any]]:
     """ข้อความทุกหน้า · The text of every page."""
-    visible_attachment(id, staff=_staff())
+    require_visible_attachment(id, staff=_staff())
     return [schemas.as_page(page) for page in services().pages.by_attachment(id)]
 
 
@@ -459,7 +459,7 @@ def show_pages(id: int) -> list[dict[str, Any]]:
 def show_file(id: int) -> Response:
     """ไฟล์ต้นฉบับ · The original, byte for byte."""
     staff = _staff()
-    return send_original(visible_attachment(id, staff=staff), public=not staff)
+    return send_original(require_visible_attachment(id, staff=staff), public=not staff)
 
 
 @blueprint.get("/attachments/<int:id>/pages/<int:number>.webp")
@@ -468,7 +468,7 @@ def show_file(id: int) -> Response:
 def show_picture(args: dict[str, Any], id: int, number: int) -> Response:
     """ภาพของหน้า พร้อมคำที่พบ · The page's picture, hits marked."""
     staff = _staff()
-    attachment = visible_attachment(id, staff=staff)
+    attachment = require_visible_attachment(id, staff=staff)
     return send_picture(
         attachment,
         number,

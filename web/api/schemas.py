@@ -18,18 +18,18 @@ from archive.model import (
     Announcement,
     Attachment,
     Collection,
+    CollectionItem,
     DocumentKind,
-    Item,
     Page,
-    Reading,
-    Source,
+    ReadingStatus,
     Status,
+    TextSource,
 )
 from archive.privacy import undecided_finds
 from archive.relations import public_relations
-from indexer.search.query.parser import Filters, Query, Sort, parse
+from indexer.search.query.parser import Filters, Query, Sort, parse_query
 from web.accounts.access import visible_items
-from web.addresses import absolute, page_path
+from web.addresses import absolute_url, page_path
 from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, as_explained
 from web.api.field_schemas import COUNT, KINDS, Day, input_field, output_field
 from web.api.personal_data_schemas import FindOut, HoldOut, ground_field, reason_field
@@ -101,7 +101,7 @@ class _SearchArgs(PagingArgs):
             open_on=today() if data["open"] or data["sort"] is Sort.CLOSING else None,
             in_force=data["in_force"],
         )
-        query = parse(
+        query = parse_query(
             data["q"],
             filters=filters,
             sort=data["sort"],
@@ -242,9 +242,9 @@ class ItemIn(Schema):
     announcement_id = fields.Integer(load_default=None, allow_none=True, strict=True, validate=COUNT)
 
     @post_load
-    def item(self, data: dict[str, Any], **_: Any) -> Item:
+    def item(self, data: dict[str, Any], **_: Any) -> CollectionItem:
         """Returns the line that the checked values describe."""
-        return Item(data["label"], data["announcement_id"])
+        return CollectionItem(data["label"], data["announcement_id"])
 
 
 _ITEMS = validate.Length(max=MOST_ITEMS)
@@ -285,7 +285,7 @@ class AttachmentOut(Schema):
     size = fields.Integer(metadata={"description": "ไบต์ · bytes"})
     sha256 = fields.String()
     page_count = fields.Integer(allow_none=True)
-    status = fields.String(validate=validate.OneOf([status.value for status in Reading]))
+    status = fields.String(validate=validate.OneOf([status.value for status in ReadingStatus]))
     error = fields.Nested(ErrorOut, allow_none=True)
     signed = fields.Boolean(metadata={"description": "มีลายมือชื่อดิจิทัล · carries a digital signature"})
     held = fields.Nested(
@@ -355,7 +355,7 @@ class PageOut(Schema):
 
     number = fields.Integer()
     text = fields.String()
-    source = fields.String(validate=validate.OneOf([source.value for source in Source]))
+    source = fields.String(validate=validate.OneOf([source.value for source in TextSource]))
     confidence = fields.Float(allow_none=True, validate=validate.Range(0, 1))
 
 
@@ -467,7 +467,11 @@ def _whose(announcement: Announcement, services: Services) -> dict[str, str]:
 
 def _url(announcement: Announcement, services: Services, path: str) -> str:
     """Returns an announcement's path; at the province's front the full address on its organisation's site."""
-    return absolute(path, services.address(announcement.organisation)) if services.is_province else path
+    return (
+        absolute_url(path, services.site_url_of_organisation(announcement.organisation))
+        if services.is_province
+        else path
+    )
 
 
 def as_announcement(

@@ -14,7 +14,14 @@ from archive.errors import NotFound
 from archive.importers.paperless import MANIFEST as PAPERLESS_MANIFEST
 from archive.importers.site_rules import KINDS, load_site
 from indexer.lazy_import import lazy_import
-from web.commands.terminal import ALL, bar, open_existing, organisation_option, services_of, table
+from web.commands.terminal import (
+    ALL,
+    open_existing,
+    open_services_of,
+    organisation_option,
+    print_table,
+    progress_bar,
+)
 
 if TYPE_CHECKING:
     from indexer import scrub
@@ -47,8 +54,8 @@ def import_(path: Path, organisation: str | None) -> None:
       prakat import bag-2026/
     """
     take = importer_of(path)
-    services = services_of(organisation)
-    with bar("นำเข้า") as progress:
+    services = open_services_of(organisation)
+    with progress_bar("นำเข้า") as progress:
         _tell(take(services, path, progress))
 
 
@@ -85,8 +92,8 @@ def import_old_site(path: Path, rules: str | None, organisation: str | None) -> 
       prakat import-site saved-posts/ --rules wordpress
     """
     site = load_site(rules)
-    services = services_of(organisation)
-    with bar("นำเข้า") as progress:
+    services = open_services_of(organisation)
+    with progress_bar("นำเข้า") as progress:
         _tell(importing.import_site(services, path, site, progress))
 
 
@@ -140,7 +147,7 @@ def stats(as_json: bool, organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat stats --json
     """
-    services = services_of(organisation, otherwise=ALL, opened=open_existing)
+    services = open_services_of(organisation, otherwise=ALL, opened=open_existing)
     held: dict[str, dict[str, Any]] = {
         "announcements": services.announcements.count_by_status(),
         "attachments": services.jobs.count_by_status(),
@@ -166,7 +173,7 @@ def stats(as_json: bool, organisation: str | None) -> None:
         click.echo(json.dumps(held, ensure_ascii=False))
         return
     for title, rows in held.items():
-        table(_TITLES[title], {_NAMES[name]: _in_words(value) for name, value in rows.items()})
+        print_table(_TITLES[title], {_NAMES[name]: _in_words(value) for name, value in rows.items()})
 
 
 def _in_words(value: Any) -> object:

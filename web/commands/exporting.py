@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from web.bags import BagSelection, export_bag
-from web.commands.terminal import ALL, bar, open_existing, organisation_option, services_of
+from web.commands.terminal import ALL, open_existing, open_services_of, organisation_option, progress_bar
 from web.importing import ImportReport
 from web.static_copy import write_static_copy
 
@@ -36,9 +36,9 @@ def export(
       prakat export bag-2026
       prakat export for-the-national-archives --public --category งบประมาณ
     """
-    services = services_of(organisation, otherwise=ALL, opened=open_existing)
+    services = open_services_of(organisation, otherwise=ALL, opened=open_existing)
     selection = BagSelection(ids=announcement_ids, category=category, is_public=is_public)
-    with bar("ส่งออก") as progress:
+    with progress_bar("ส่งออก") as progress:
         report = export_bag(services, destination, selection, progress)
     _tell(report, destination)
 
@@ -55,8 +55,8 @@ def export_site(destination: Path, organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat export-site /media/usb/archive
     """
-    services = services_of(organisation, otherwise=ALL, opened=open_existing)
-    with bar("สำเนา") as progress:
+    services = open_services_of(organisation, otherwise=ALL, opened=open_existing)
+    with progress_bar("สำเนา") as progress:
         report = write_static_copy(services, destination, progress)
     _tell(report, destination)
 

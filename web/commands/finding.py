@@ -16,7 +16,14 @@ from indexer.search.explanations import SearchExplanation
 from indexer.search.query import parser as queries
 from web.api import schemas
 from web.app import create_app
-from web.commands.terminal import ALL, bar, open_existing, open_services, organisation_option, services_of
+from web.commands.terminal import (
+    ALL,
+    open_existing,
+    open_services,
+    open_services_of,
+    organisation_option,
+    progress_bar,
+)
 from web.search_service import Result, search
 
 
@@ -39,8 +46,8 @@ def find(typed: str, as_json: bool, limit: int, explain: bool, organisation: str
     ตัวอย่าง · example:
       prakat search "ภาษีที่ดิน 2564"
     """
-    services = services_of(organisation, otherwise=ALL, opened=open_existing)
-    answer = search(services, replace(queries.parse(typed, per_page=limit), explain=explain))
+    services = open_services_of(organisation, otherwise=ALL, opened=open_existing)
+    answer = search(services, replace(queries.parse_query(typed, per_page=limit), explain=explain))
     if as_json:
         with create_app(services).test_request_context(base_url=services.settings.base_url):
             said = schemas.SearchOut().dump(schemas.as_answer(answer, services))
@@ -104,7 +111,7 @@ def reindex(if_needed: bool, jobs: int) -> None:
     if if_needed and not is_rebuild_needed(services.records, services.index):
         click.echo("ดัชนีเป็นปัจจุบันแล้ว ไม่ต้องสร้างใหม่ (index is current)")
         return
-    with bar("สร้างดัชนี") as progress:
+    with progress_bar("สร้างดัชนี") as progress:
         count = rebuild(services.records, services.index, jobs=jobs, progress=progress)
     click.echo(f"ดัชนีใหม่มี {count:,} เรื่อง")
 

@@ -14,7 +14,7 @@ import click
 from archive.errors import Unavailable
 from indexer.lazy_import import lazy_import
 from web import settings
-from web.commands.terminal import bars, open_existing
+from web.commands.terminal import open_existing, progress_bars
 from web.settings import Settings
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def _examined(*, repair: bool, acknowledge: str | None) -> ConsistencyReport:
                 f" {incident.code} {incident.subject} {incident.detail}",
                 err=True,
             )
-    with bars(_STEPS) as progress:
-        return services.examine(repair=repair, progress=progress)
+    with progress_bars(_STEPS) as progress:
+        return services.check_consistency(repair=repair, progress=progress)
 
 
 _STEPS = {
@@ -159,7 +159,7 @@ def backup(destination: str, verify: bool, accept_loss: bool, keep_days: int, ke
     services = open_existing()
     if destination.endswith("/"):
         Path(destination).mkdir(mode=0o700, parents=True, exist_ok=True)
-    with bars({"write": "สำรอง", "verify": "ตรวจสิ่งที่สำรอง"}) as progress:
+    with progress_bars({"write": "สำรอง", "verify": "ตรวจสิ่งที่สำรอง"}) as progress:
         report = services.backups.make(
             Path(destination),
             progress,
@@ -220,14 +220,14 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
             click.echo(name)
         return
     steps = {"restore": "กู้คืน", "files": "ย้ายไฟล์", "records": "ย้ายทะเบียน", "rebuild": "สร้างดัชนี"}
-    given = settings.load()
-    with bars(steps) as progress:
+    given = settings.load_settings()
+    with progress_bars(steps) as progress:
         services = bootstrap.restore(given, source, progress, generation=generation, identity=identity)
         count = reindex.rebuild(
             services.records, services.index, progress=lambda done, total: progress("rebuild", done, total)
         )
     click.echo(f"กู้คืนแล้วที่ {services.settings.data} ค้นหาได้ {count:,} เรื่อง (restored)", err=True)
-    if _engines(settings.load(directory=given.data)) != _engines(given):
+    if _engines(settings.load_settings(directory=given.data)) != _engines(given):
         click.echo(
             f"{settings.FILE} ที่กู้คืนมาชี้ไปที่อื่น เริ่มบริการด้วย (its settings name others: start with):", err=True
         )
@@ -246,7 +246,7 @@ def begin_empty_archive() -> None:
     ตัวอย่าง · example:
       prakat begin-anew
     """
-    services = bootstrap.build(settings.load(), may_begin_empty=True)
+    services = bootstrap.build_services(settings.load_settings(), may_begin_empty=True)
     is_new = services.history.last_change() == 0
     count = reindex.rebuild(services.records, services.index)
     if is_new:

@@ -14,7 +14,7 @@ from archive.errors import SettingsError
 from indexer.consistency import MESSAGES
 from indexer.reindex import rebuild
 from web import bootstrap, settings
-from web.commands.terminal import bars
+from web.commands.terminal import progress_bars
 from web.settings import Settings
 
 
@@ -39,12 +39,12 @@ def move(places: tuple[str, ...]) -> None:
       prakat move --to postgresql://prakat@db/prakat --to s3://prakat?endpoint=https://s3.example.go.th
       prakat move --to /var/lib/prakat-small
     """
-    source = settings.load()
+    source = settings.load_settings()
     target = _target(source, places)
-    with bars({"files": "ย้ายไฟล์", "records": "ย้ายทะเบียน", "rebuild": "สร้างดัชนี"}) as progress:
-        moved = bootstrap.move(source, target, progress)
+    with progress_bars({"files": "ย้ายไฟล์", "records": "ย้ายทะเบียน", "rebuild": "สร้างดัชนี"}) as progress:
+        moved = bootstrap.move_archive(source, target, progress)
         if target.data != source.data:
-            services = bootstrap.build(target)
+            services = bootstrap.build_services(target)
             rebuild(
                 services.records,
                 services.index,
@@ -69,9 +69,9 @@ def _target(source: Settings, places: Sequence[str]) -> Settings:
     target = source
     for place in sorted(places, key=lambda place: "://" in place):  # a directory stands for both engines
         if place.startswith("s3://"):
-            target = replace(target, files=settings.read("files", place))
+            target = replace(target, files=settings.read_setting("files", place))
         elif "://" in place:
-            target = replace(target, database=settings.read("database", place))
+            target = replace(target, database=settings.read_setting("database", place))
         elif re.match(r"[a-z][a-z0-9+]+:", place):  # s3:/x is a slip, hardly a directory
             raise SettingsError(f"ไม่เข้าใจปลายทาง {place} (postgresql://…, s3://… or a directory)")
         else:

@@ -38,11 +38,11 @@ def add_organisation(slug: str, name: str, host: str | None) -> None:
     checked_organisation(Organisation(id=PROVINCE, slug=slug, name=name, host=host), create_app(services))
     services.organisations.add(slug, name.strip(), host)
     known = services.organisations.all()
-    towns = services.of(THE_PROVINCE, known)
-    click.echo(f"เพิ่ม {name} แล้ว: {towns.address(known[-1].id)}/", err=True)
+    towns = services.for_organisation(THE_PROVINCE, known)
+    click.echo(f"เพิ่ม {name} แล้ว: {towns.site_url_of_organisation(known[-1].id)}/", err=True)
     if not known[0].name:
         click.echo(
-            f"หน่วยงานเดิมอยู่ที่ {towns.address(known[0].id)}/ แล้ว ตั้งชื่อด้วย:"
+            f"หน่วยงานเดิมอยู่ที่ {towns.site_url_of_organisation(known[0].id)}/ แล้ว ตั้งชื่อด้วย:"
             f' prakat organisation change {known[0].slug} --slug SLUG --name "NAME"'
             " (what was here alone has that address now, and wants a name)",
             err=True,
@@ -84,9 +84,9 @@ def list_organisations() -> None:
     """
     services = open_services()
     known = services.organisations.all()
-    towns = services.of(THE_PROVINCE, known)
+    towns = services.for_organisation(THE_PROVINCE, known)
     for each in known:
-        address = towns.address(each.id) if len(known) > 1 else services.settings.base_url
+        address = towns.site_url_of_organisation(each.id) if len(known) > 1 else services.settings.base_url
         click.echo(f"{each.slug}\t{each.name or services.settings.site_name}\t{address}/")
 
 

@@ -12,7 +12,7 @@ from archive import thai, validation
 from archive.errors import Invalid, NotFound
 from archive.model import ALL_SCOPES, Role, Scope
 from indexer.lazy_import import lazy_import
-from web.commands.terminal import Group, organisation_option, people_of
+from web.commands.terminal import Group, open_people_of, organisation_option
 
 if TYPE_CHECKING:
     from web.accounts import passwords, tokens
@@ -47,7 +47,7 @@ def add_user(name: str, role: str, password_stdin: bool, organisation: str | Non
     """
     name = validation.checked_account_name(name)
     password = _password(name, password_stdin)
-    person = people_of(organisation).accounts.add(name, passwords.hash_password(password), Role(role))
+    person = open_people_of(organisation).accounts.add(name, passwords.hash_password(password), Role(role))
     click.echo(f"เพิ่ม {person.name} ({person.role}) แล้ว", err=True)
 
 
@@ -62,7 +62,7 @@ def change_password(name: str, password_stdin: bool, organisation: str | None) -
     ตัวอย่าง · example:
       prakat user password somsri
     """
-    people = people_of(organisation)
+    people = open_people_of(organisation)
     known = people.accounts.by_name(name)
     if known is None:
         raise NotFound(f"ไม่พบผู้ใช้ {name} (no such person)")
@@ -91,7 +91,7 @@ def reset_second_factor(name: str, organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat user reset-second-factor somsri
     """
-    people = people_of(organisation)
+    people = open_people_of(organisation)
     known = people.accounts.by_name(name)
     if known is None or not people.second_factors.remove(known[0].id):
         raise NotFound(f"ไม่พบผู้ใช้ {name} ที่เปิดการยืนยันสองขั้น (no such person with a second factor)")
@@ -108,7 +108,7 @@ def list_users(organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat user list
     """
-    for person in people_of(organisation).accounts.everyone():
+    for person in open_people_of(organisation).accounts.everyone():
         click.echo(f"{person.name}\t{person.role}\t{'disabled' if person.disabled else 'active'}")
 
 
@@ -122,7 +122,7 @@ def disable_user(name: str, organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat user disable somsri
     """
-    people_of(organisation).accounts.disable(name)
+    open_people_of(organisation).accounts.disable(name)
     click.echo(f"ปิดการใช้งาน {name} แล้ว", err=True)
 
 
@@ -136,7 +136,7 @@ def enable_user(name: str, organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat user enable somsri
     """
-    people_of(organisation).accounts.enable(name)
+    open_people_of(organisation).accounts.enable(name)
     click.echo(f"ให้ {name} ใช้งานอีกครั้งแล้ว", err=True)
 
 
@@ -178,7 +178,7 @@ def add_token(name: str, scopes: tuple[str, ...], expires: str | None, organisat
     made = tokens.new_token()
     given = frozenset(map(Scope, scopes)) | {Scope.READ} if scopes else ALL_SCOPES
     expires_at = _end_of_day(expires) if expires else None
-    people = people_of(organisation)
+    people = open_people_of(organisation)
     people.tokens.add(
         validation.checked_account_name(name), tokens.token_hash(made), scopes=given, expires_at=expires_at
     )
@@ -196,7 +196,7 @@ def list_tokens(organisation: str | None) -> None:
       prakat token list
     """
     now = dt.datetime.now(dt.UTC)
-    for each in people_of(organisation).tokens.all():
+    for each in open_people_of(organisation).tokens.all():
         has_expired = each.expires_at is not None and each.expires_at <= now
         state = "revoked" if each.revoked_at else "expired" if has_expired else "active"
         scopes = ",".join(scope.value for scope in Scope if scope in each.scopes)
@@ -229,7 +229,7 @@ def revoke_token(name: str, organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat token revoke website
     """
-    people_of(organisation).tokens.revoke(name)
+    open_people_of(organisation).tokens.revoke(name)
     click.echo(f"ยกเลิก {name} แล้ว", err=True)
 
 

@@ -10,7 +10,7 @@ import click
 from archive.errors import Unavailable
 from archive.model import Role
 from web.accounts.passwords import hash_password
-from web.commands.terminal import bar, open_services
+from web.commands.terminal import open_services, progress_bar
 from web.settings import FILE
 
 _NAME = "demo"
@@ -29,7 +29,7 @@ def sample() -> None:
       prakat sample
     """
     try:
-        from web.sample.archive import fill
+        from web.sample.archive import fill_archive
         from web.sample.documents import OFFICE
     except ModuleNotFoundError as missing:
         raise Unavailable(_NOT_INSTALLED) from missing
@@ -41,8 +41,8 @@ def sample() -> None:
         note.touch(mode=0o600)
         note.write_text(f"เจ้าหน้าที่ลงชื่อเข้าใช้ (staff sign-in): {_NAME} / {password}\n", encoding="utf-8")
     _name_site(services.settings.data / FILE, OFFICE)
-    with bar("สร้างคลังตัวอย่าง") as progress:
-        count = fill(services, progress)
+    with progress_bar("สร้างคลังตัวอย่าง") as progress:
+        count = fill_archive(services, progress)
     click.echo(f"คลังตัวอย่างมี {count} เรื่อง", err=True)
 
 

@@ -23,9 +23,9 @@ from web import settings
 from web.app import create_app, may_send_large_body
 from web.bootstrap import Services, build_worker, leader_leases
 from web.commands.terminal import open_services
-from web.serving.health import heartbeat
+from web.serving.health import heartbeat_path
 from web.serving.http_server import Server, listen
-from web.serving.log import configure
+from web.serving.log import configure_logging
 from web.serving.prefork import Master, ProcessRole, StopRequest, sockets_of_replaced_master
 from web.serving.proxies import Networks
 
@@ -67,7 +67,7 @@ def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
     ตัวอย่าง · example:
       prakat serve --port 8000
     """
-    configure()
+    configure_logging()
     services = open_services()
     note_loss(services.records, services.index)
     _log_audit_head(services)
@@ -80,7 +80,7 @@ def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
     services.database.close()
 
     def serve_pages(stop: StopRequest, _instead_of: int | None) -> None:
-        _server(app, services).run(stop, sockets)
+        _server(app, services).serve_until_stopped(stop, sockets)
         services.database.close()
 
     def read_documents(stop: StopRequest, instead_of: int | None) -> None:
@@ -89,12 +89,12 @@ def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
         if instead_of is not None:
             with suppress(Unavailable):  # then they lapse
                 leader_leases(services, lease_holder_name(instead_of)).release_all()
-        _read(services, stop.event, stop.beat)
+        _read(services, stop.event, stop.report_alive)
 
     roles = [ProcessRole(WEB, processes, serve_pages)]
     roles += [] if no_worker else [ProcessRole(READER, 1, read_documents)]
     click.echo(f"ประกาศ: http://{host}:{port}", err=True)
-    Master(roles, sockets, check=settings.load).run()
+    Master(roles, sockets, check=settings.load_settings).run_processes()
     _log_audit_head(services)
     services.database.close()
 
@@ -114,7 +114,7 @@ def worker() -> None:
     ตัวอย่าง · example:
       prakat worker
     """
-    configure()
+    configure_logging()
     services = open_services()
     _log_audit_head(services)
     stop = threading.Event()
@@ -159,7 +159,7 @@ def _read(services: Services, stop: threading.Event, sign_of_life: Callable[[], 
             next_head += _AUDIT_HEAD_EVERY
             _log_audit_head(services)
         with suppress(OSError):  # a disk that cannot be written to: /readyz tells by the silence
-            heartbeat(services.settings).touch()
+            heartbeat_path(services.settings).touch()
         sign_of_life()
 
     build_worker(services).run(stop, beat)

@@ -53,7 +53,7 @@ def open_services() -> Services:
     """Returns the services of the archive that the settings name."""
     from web import bootstrap
 
-    return bootstrap.build(settings.load())
+    return bootstrap.build_services(settings.load_settings())
 
 
 def open_existing() -> Services:
@@ -61,7 +61,7 @@ def open_existing() -> Services:
 
     For commands that would have nothing to say of an archive made a moment ago.
     """
-    given = settings.load()
+    given = settings.load_settings()
     if given.database == "sqlite" and not given.data.is_dir():
         raise NotFound(f"ไม่พบที่เก็บข้อมูล {given.data} กรุณาตรวจ PRAKAT_DATA (there is no archive)")
     return open_services()
@@ -77,7 +77,7 @@ organisation_option = click.option(
 )
 
 
-def services_of(
+def open_services_of(
     organisation: str | None,
     *,
     otherwise: str | None = None,
@@ -90,17 +90,19 @@ def services_of(
     """
     services = opened()
     known = services.organisations.all()
-    return services.of(_chosen(organisation or (otherwise if len(known) > 1 else None), known), known)
+    return services.for_organisation(
+        _chosen(organisation or (otherwise if len(known) > 1 else None), known), known
+    )
 
 
-def people_of(organisation: str | None) -> People:
+def open_people_of(organisation: str | None) -> People:
     """Returns the people of an organisation, chosen as by ``services_of``.
 
     Opens the database alone: dictionaries and search take longer to load than these commands take.
     """
     from web.database import open_accounts
 
-    accounts = open_accounts(settings.load())
+    accounts = open_accounts(settings.load_settings())
     return accounts.people_of(_chosen(organisation, accounts.organisations.all()))
 
 
@@ -124,17 +126,17 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def bar(title: str) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
     """Yields ``report(done, total)``, which draws a bar on stderr with rate and time left.
 
     Nothing is drawn when stderr is no terminal.
     """
-    with bars({"": title}) as report:
+    with progress_bars({"": title}) as report:
         yield lambda done, total: report("", done, total)
 
 
 @contextmanager
-def bars(titles: Mapping[str, str]) -> Iterator[Callable[[str, int, int], None]]:
+def progress_bars(titles: Mapping[str, str]) -> Iterator[Callable[[str, int, int], None]]:
     """Yields ``report(step, done, total)``, which draws a bar like ``bar`` for each step of the work."""
     console = Console(stderr=True)
     columns = (
@@ -159,7 +161,7 @@ def bars(titles: Mapping[str, str]) -> Iterator[Callable[[str, int, int], None]]
         yield report
 
 
-def table(title: str, rows: Mapping[str, object]) -> None:
+def print_table(title: str, rows: Mapping[str, object]) -> None:
     """Print names and values to stdout."""
     shown = Table(show_header=False)
     for name, value in rows.items():

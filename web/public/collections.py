@@ -12,12 +12,12 @@ from flask_babel import gettext as _
 
 from archive import thai
 from archive.errors import Invalid, PrakatError
-from archive.model import Announcement, Collection, Item, Status
+from archive.model import Announcement, Collection, CollectionItem, Status
 from web.accounts.access import visible_items
 from web.accounts.sign_in import current_person, staff_only
 from web.api.schemas import MOST_ITEMS
 from web.bootstrap import services
-from web.errors import in_words
+from web.errors import error_message
 from web.staff import activity
 
 pages = Blueprint("collections", __name__)
@@ -86,7 +86,7 @@ def edit(id: int | None = None) -> ResponseReturnValue:
             flash(_("บันทึกแล้ว"), "good")
             return redirect(url_for("collections.edit", id=kept.id))
         except PrakatError as error:
-            flash(in_words(error), "bad")
+            flash(error_message(error), "bad")
     shown = services().collections.get(id) if id is not None else None
     return render_template("staff/collection.html", collection=shown, **_lines(shown))
 
@@ -127,9 +127,9 @@ def _lines(collection: Collection | None) -> dict[str, object]:
     }
 
 
-def _items() -> list[Item]:
+def _items() -> list[CollectionItem]:
     """Returns the collection's items in the order of the numbers typed before them."""
-    return [Item(label, _number(typed)) for label, typed in _typed() if label or typed]
+    return [CollectionItem(label, _number(typed)) for label, typed in _typed() if label or typed]
 
 
 def _typed() -> list[tuple[str, str]]:

@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 
 from archive.disclosure import fiscal_year
 from archive.errors import NotFound
-from web.addresses import absolute
+from web.addresses import absolute_url
 from web.bootstrap import services
-from web.disclosure_overview import by_section, checked_year, filled_years, today, year_overview
+from web.disclosure_overview import filled_years, group_by_section, require_fiscal_year, today, year_overview
 from web.public.feeds import spreadsheet_cell
 
 pages = Blueprint("disclosure", __name__)
@@ -40,7 +40,7 @@ def year(year: int) -> str:
     return render_template(
         "public/disclosure.html",
         year=year,
-        sections=by_section(year_overview(services(), checked_year(year))),
+        sections=group_by_section(year_overview(services(), require_fiscal_year(year))),
         years=sorted({year, fiscal_year(today()), *filled_years(services())}, reverse=True),
     )
 
@@ -52,7 +52,7 @@ def as_csv(year: int) -> Response:
     table.write("\ufeff")  # by which spreadsheets know that the text is UTF-8
     writer = csv.writer(table)
     writer.writerow(_COLUMNS)
-    for shown in year_overview(services(), checked_year(year)):
+    for shown in year_overview(services(), require_fiscal_year(year)):
         item = shown.item
         row = (item.section.value, item.number, item.key, item.title, item.period.value)
         filled: list[tuple[object, ...]] = [
@@ -67,4 +67,4 @@ def as_csv(year: int) -> Response:
 
 
 def _address(id: int) -> str:
-    return absolute(url_for("public.announcement", id=id))
+    return absolute_url(url_for("public.announcement", id=id))

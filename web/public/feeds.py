@@ -16,7 +16,7 @@ from archive import thai
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Announcement, RelationKind, Status
 from indexer.search.query.parser import Query, Sort
-from web.addresses import absolute, path_of_request
+from web.addresses import absolute_url, path_of_request
 from web.api import schemas
 from web.bootstrap import services
 from web.disclosure_overview import filled_years
@@ -47,7 +47,7 @@ def search_feed() -> Response:
     name = services().settings.site_name
     made = render_template(
         "feed.xml",
-        address=absolute(path_of_request().rstrip("?")),
+        address=absolute_url(path_of_request().rstrip("?")),
         title=_NOT_XML.sub("", f"{name} · {query.typed}" if query.typed else name),
         updated=max((each.updated_at for each in found), default=dt.datetime.now(dt.UTC)),
         announcements=found,
@@ -77,7 +77,7 @@ def robots() -> Response:
     hidden = [url_for(page) for page in ("worklist.table", "auth.sign_in", "public.results")]
     below = [f"/{town.slug}" for town in services().towns.values() if services().is_province]
     lines = ["User-agent: *", *(f"Disallow: {root}{path}" for root in ("", *below) for path in hidden)]
-    lines += [f"Sitemap: {absolute(url_for('feeds.sitemap'))}", ""]
+    lines += [f"Sitemap: {absolute_url(url_for('feeds.sitemap'))}", ""]
     return Response("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
@@ -120,15 +120,15 @@ def catalog() -> Response:
             "foaf": "http://xmlns.com/foaf/0.1/",
         },
         "@type": "dcat:Dataset",
-        "@id": absolute(url_for("feeds.open_data")),
+        "@id": absolute_url(url_for("feeds.open_data")),
         "dct:title": {"@language": "th", "@value": f"ประกาศของ{services().settings.site_name}"},
         "dct:publisher": {"@type": "foaf:Organization", "foaf:name": services().settings.site_name},
-        "dcat:landingPage": {"@id": absolute(url_for("feeds.open_data"))},
+        "dcat:landingPage": {"@id": absolute_url(url_for("feeds.open_data"))},
         "dct:language": "th",
         "dcat:distribution": [
             {
                 "@type": "dcat:Distribution",
-                "dcat:downloadURL": {"@id": absolute(url_for(page))},
+                "dcat:downloadURL": {"@id": absolute_url(url_for(page))},
                 "dcat:mediaType": {"@id": f"https://www.iana.org/assignments/media-types/{type}"},
             }
             for page, type in media.items()
@@ -221,4 +221,6 @@ def spreadsheet_cell(value: Any) -> Any:
 
 
 def _home(announcement: Announcement) -> str:
-    return absolute(url_for("public.announcement", id=announcement.id), services().site(announcement))
+    return absolute_url(
+        url_for("public.announcement", id=announcement.id), services().site_url_of(announcement)
+    )

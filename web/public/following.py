@@ -13,8 +13,8 @@ from archive.errors import Invalid, NotFound
 from archive.subscriptions import Subscription, checked_address
 from web.accounts.sign_in import csrf
 from web.bootstrap import services
-from web.errors import in_words
-from web.followed_search import described, followed_arguments
+from web.errors import error_message
+from web.followed_search import describe_followed_search, followed_arguments
 from web.follower_mail import digest_frequency
 from web.visitor_limits import limit_rate, require_own_form
 
@@ -42,7 +42,7 @@ def subscribe() -> ResponseReturnValue:
     try:
         address = checked_address(request.form.get("address", ""))
     except Invalid as error:
-        return _page(in_words(error)), error.http_status
+        return _page(error_message(error)), error.http_status
     limit_rate("follow", free=FREE_SUBSCRIPTIONS, longest_pause=LONGEST_PAUSE)
     services().subscriptions.subscribe(
         address,
@@ -91,7 +91,7 @@ def _page(problem: str = "") -> str:
     return render_template(
         "public/follow.html",
         has_mail=bool(services().settings.smtp_url),
-        followed=described(followed_arguments(request.args), everything=""),
+        followed=describe_followed_search(followed_arguments(request.args), everything=""),
         problem=problem,
     )
 

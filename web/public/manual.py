@@ -53,7 +53,7 @@ def show(page: str = _FIRST) -> str:
         "public/manual.html",
         content=_rendered(page),
         typed=typed,
-        found=_find(queries.parse(typed)) if typed else [],
+        found=_find(queries.parse_query(typed)) if typed else [],
         is_first=page == _FIRST,
     )
 

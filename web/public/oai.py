@@ -24,7 +24,7 @@ from archive.model import Announcement, DocumentKind, Status
 from archive.relations import named_relations, public_relations
 from web.accounts.access import visible_attachments
 from web.accounts.sign_in import csrf
-from web.addresses import absolute
+from web.addresses import absolute_url
 from web.bootstrap import services
 
 pages = Blueprint("oai", __name__)
@@ -78,7 +78,7 @@ def answer() -> Response:
     root = etree.Element(f"{{{_OAI}}}OAI-PMH", nsmap={None: _OAI, "xsi": _XSI})
     root.set(f"{{{_XSI}}}schemaLocation", f"{_OAI} {_OAI}OAI-PMH.xsd")
     _add(root, "responseDate", dt.datetime.now(dt.UTC).strftime(_SECOND))
-    asked = _add(root, "request", absolute(url_for("oai.answer")))
+    asked = _add(root, "request", absolute_url(url_for("oai.answer")))
     try:
         verb, arguments = _checked_arguments()
         filled = etree.Element(f"{{{_OAI}}}{verb}")
@@ -116,7 +116,7 @@ def _identify(filled: etree._Element, _arguments: Mapping[str, str]) -> None:
     first = services().harvest.changes(HarvestSelection(), after=None, limit=1)
     since = first[0].updated_at if first else dt.datetime.now(dt.UTC)
     _add(filled, "repositoryName", services().settings.site_name)
-    _add(filled, "baseURL", absolute(url_for("oai.answer")))
+    _add(filled, "baseURL", absolute_url(url_for("oai.answer")))
     _add(filled, "protocolVersion", "2.0")
     # a host without a contact has this address at least: RFC 2142
     contact = services().site_profiles.current().email or f"postmaster@{_host(services().settings.base_url)}"
@@ -274,7 +274,7 @@ def _find(identifier: str) -> Announcement:
 
 
 def _identifier(announcement: Announcement) -> str:
-    return f"oai:{_host(services().site(announcement))}:announcements/{announcement.id}"
+    return f"oai:{_host(services().site_url_of(announcement))}:announcements/{announcement.id}"
 
 
 def _host(address: str) -> str:
@@ -311,7 +311,7 @@ def _add_dublin_core(metadata: etree._Element, announcement: Announcement) -> No
             if language:
                 element.set(f"{{{_XML}}}lang", language)
 
-    site = services().site(announcement)
+    site = services().site_url_of(announcement)
     home = url_for("public.announcement", id=announcement.id)
     say("title", announcement.title, "th")
     say("creator", announcement.author, "th")
@@ -324,17 +324,17 @@ def _add_dublin_core(metadata: etree._Element, announcement: Announcement) -> No
         say("coverage", period)
     say("type", announcement.kind.thai, "th")
     say("type", announcement.kind.english, "en")
-    say("identifier", absolute(home, site))
+    say("identifier", absolute_url(home, site))
     say("language", "th")
     attachments = visible_attachments(announcement.id, staff=False)
     for media_type in sorted({attachment.media_type for attachment in attachments}):
         say("format", media_type)
     for attachment in attachments:
         file = url_for("public.document_file", id=announcement.id, attachment_id=attachment.id)
-        say("relation", absolute(file, site))
+        say("relation", absolute_url(file, site))
     for name, other in named_relations(public_relations(services().records, announcement)):
         page = url_for("public.announcement", id=other.id)
-        say("relation", f"{name}: {absolute(page, services().site(other))}")
+        say("relation", f"{name}: {absolute_url(page, services().site_url_of(other))}")
 
 
 def _add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:

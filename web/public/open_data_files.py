@@ -15,7 +15,7 @@ from pathlib import Path
 
 from flask import Response, copy_current_request_context, request
 
-from indexer.extraction.machine_semaphore import Busy, MachineSemaphore
+from indexer.extraction.machine_semaphore import Busy, CrossProcessSemaphore
 from web.bootstrap import services
 from web.files import send_range_as_file
 from web.serving.http_caching import PUBLIC, forbid_caching
@@ -104,7 +104,7 @@ def _wait_for(thread: threading.Thread, target: Path) -> None:
 
 
 def _write(target: Path, lines: Callable[[], Iterator[str]]) -> None:
-    with suppress(Busy), MachineSemaphore(target.parent, 1).hold_slot("", seconds=WAIT_SECONDS):
+    with suppress(Busy), CrossProcessSemaphore(target.parent, 1).hold_slot("", seconds=WAIT_SECONDS):
         if target.exists():
             return
         try:

@@ -17,20 +17,25 @@ from archive import thai
 from archive.errors import Unavailable
 from archive.facets import FACETS_BY_NAME
 from archive.filetype import is_office
-from archive.model import Announcement, Attachment, Reading, Source, Status
+from archive.model import Announcement, Attachment, ReadingStatus, Status, TextSource
 from archive.relations import public_relations
 from indexer.extraction.page_images import hit_rectangles
 from indexer.search.highlighting import find_hits
 from indexer.search.query import parser as queries
 from indexer.search.query.parser import Filters, Query
 from web import files
-from web.accounts.access import is_document_updated, visible, visible_attachment, visible_attachments
-from web.accounts.sign_in import signed_in
-from web.addresses import absolute, page_number, page_path, path_here, search_text_of_request
+from web.accounts.access import (
+    is_document_updated,
+    require_visible,
+    require_visible_attachment,
+    visible_attachments,
+)
+from web.accounts.sign_in import may_see_unpublished
+from web.addresses import absolute_url, page_number, page_path, path_on_this_site, search_text_of_request
 from web.api import schemas
 from web.bootstrap import services
 from web.reflow import reflow
-from web.search_service import Answer, most_read, search, similar
+from web.search_service import Answer, most_read, search, similar_announcement_ids
 from web.serving import http_caching
 from web.template_filters import asset
 from web.visitor_limits import hashed_trait, hashed_visitor_address
@@ -75,7 +80,7 @@ def results() -> str:
 @pages.get("/browse")
 def browse() -> str:
     """Show ways to browse, for those who do not know what to type."""
-    answer = search(services(), queries.parse("", per_page=1))
+    answer = search(services(), queries.parse_query("", per_page=1))
     years = [
         (year + thai.ERA, [(dt.date(year, month, 1), count) for _year, month, count in months])
         for year, months in groupby(services().announcements.count_by_month(), key=lambda each: each[0])
@@ -94,10 +99,10 @@ def all_announcements() -> AnyResponse:
 @pages.get("/announcements/<int:id>")
 def announcement(id: int) -> str:
     """Show one announcement in full."""
-    shown = visible(services().announcements.get(id), staff=signed_in())
+    shown = require_visible(services().announcements.get(id), staff=may_see_unpublished())
     typed = search_text_of_request()
     inside = _inside(id, typed) if typed else None
-    attachments = visible_attachments(id, staff=signed_in())
+    attachments = visible_attachments(id, staff=may_see_unpublished())
     return render_template(
         "public/announcement.html",
         announcement=shown,
@@ -106,9 +111,9 @@ def announcement(id: int) -> str:
         recognised=_recognised(attachments),
         standing=public_relations(services().records, shown),
         inside=inside,
-        query=queries.parse(typed) if typed else None,
+        query=queries.parse_query(typed) if typed else None,
         collections=services().collections.with_announcement(id),
-        related=_published(similar(services(), id, limit=4)),
+        related=_published(similar_announcement_ids(services(), id, limit=4)),
         neighbours=_neighbours(shown),
     )
 
@@ -116,27 +121,27 @@ def announcement(id: int) -> str:
 @pages.get("/announcements/<int:id>/certificate")
 def certificate(id: int) -> str:
     """Show who published the announcement and when, and each document's checksum, to verify a copy."""
-    shown = visible(services().announcements.get(id), staff=signed_in())
+    shown = require_visible(services().announcements.get(id), staff=may_see_unpublished())
     published = [each.at for each in services().history.entries(id) if each.action == "publish"]
     return render_template(
         "public/certificate.html",
         announcement=shown,
-        attachments=visible_attachments(id, staff=signed_in()),
+        attachments=visible_attachments(id, staff=may_see_unpublished()),
         standing=public_relations(services().records, shown),
         published_at=max(published, default=None),
-        address=absolute(url_for("public.announcement", id=id)),
+        address=absolute_url(url_for("public.announcement", id=id)),
     )
 
 
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>")
 def document(id: int, attachment_id: int) -> str:
     """Show one page of a document at a time, so that a long document opens as fast as a short one."""
-    shown = visible(services().announcements.get(id), staff=signed_in())
-    attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
+    shown = require_visible(services().announcements.get(id), staff=may_see_unpublished())
+    attachment = require_visible_attachment(attachment_id, staff=may_see_unpublished(), announcement_id=id)
     typed = search_text_of_request()
     number = page_number()
     page = services().pages.get(attachment_id, number) if attachment.page_count else None
-    query = queries.parse(typed)
+    query = queries.parse_query(typed)
     return render_template(
         "public/document.html",
         announcement=shown,
@@ -154,8 +159,8 @@ def document(id: int, attachment_id: int) -> str:
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/text")
 def document_text(id: int, attachment_id: int) -> str:
     """Show a document's text for screen readers, small screens and large letters, some pages at a time."""
-    shown = visible(services().announcements.get(id), staff=signed_in())
-    attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
+    shown = require_visible(services().announcements.get(id), staff=may_see_unpublished())
+    attachment = require_visible_attachment(attachment_id, staff=may_see_unpublished(), announcement_id=id)
     first = page_number()
     pages_read = services().pages.by_attachment(attachment_id) if attachment.page_count else []
     wanted = [page for page in pages_read if first <= page.number < first + _TEXT_PAGES]
@@ -175,9 +180,9 @@ def document_text(id: int, attachment_id: int) -> str:
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/file")
 def document_file(id: int, attachment_id: int) -> Response:
     """Send the original file, byte for byte."""
-    visible(services().announcements.get(id), staff=signed_in())
-    attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
-    return files.send_original(attachment, public=not signed_in())
+    require_visible(services().announcements.get(id), staff=may_see_unpublished())
+    attachment = require_visible_attachment(attachment_id, staff=may_see_unpublished(), announcement_id=id)
+    return files.send_original(attachment, public=not may_see_unpublished())
 
 
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/searchable.pdf")
@@ -186,30 +191,32 @@ def document_searchable(id: int, attachment_id: int) -> Response:
 
     Nobody gets a copy of an unpublished document, staff included.
     """
-    visible(services().announcements.get(id), staff=False)
-    return files.send_searchable(visible_attachment(attachment_id, staff=False, of=id))
+    require_visible(services().announcements.get(id), staff=False)
+    return files.send_searchable_copy(
+        require_visible_attachment(attachment_id, staff=False, announcement_id=id)
+    )
 
 
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/pages/<int:number>.webp")
 def document_picture(id: int, attachment_id: int, number: int) -> Response:
     """Send a page's picture, hits drawn in."""
-    visible(services().announcements.get(id), staff=signed_in())
+    require_visible(services().announcements.get(id), staff=may_see_unpublished())
     args = _sensible(schemas.PictureArgs())
-    attachment = visible_attachment(attachment_id, staff=signed_in(), of=id)
+    attachment = require_visible_attachment(attachment_id, staff=may_see_unpublished(), announcement_id=id)
     return files.send_picture(
         attachment,
         number,
         width=args["width"],
         typed=args["q"],
         cropped=args["crop"] == "hit",
-        public=not signed_in(),
+        public=not may_see_unpublished(),
     )
 
 
 @pages.get("/language/<code>")
 def language(code: str) -> AnyResponse:
     """Remember the language and go back to where the reader was, on this site."""
-    answer = redirect(path_here(request.args.get("next", ""), url_for("public.home")))
+    answer = redirect(path_on_this_site(request.args.get("next", ""), url_for("public.home")))
     answer.set_cookie("language", code if code in ("th", "en") else "th", max_age=31536000, samesite="Lax")
     return answer
 
@@ -227,7 +234,7 @@ def old_address(old: str) -> AnyResponse:
     found = services().announcements.by_old_url(asked) or services().announcements.by_old_url(f"/{old}")
     if found is None or found.status not in (Status.PUBLISHED, Status.WITHDRAWN):
         raise NoSuchPage
-    visible(found, staff=False)
+    require_visible(found, staff=False)
     return redirect(url_for("public.announcement", id=found.id), code=301)
 
 
@@ -259,7 +266,7 @@ def _chips(filters: Filters) -> list[tuple[str, object]]:
 def _inside(id: int, typed: str) -> Answer | None:
     """Returns where this announcement matches what was typed; None while the index cannot be searched."""
     with suppress(Unavailable):
-        return search(services(), queries.parse(typed, filters=Filters(announcement_id=id)))
+        return search(services(), queries.parse_query(typed, filters=Filters(announcement_id=id)))
     return None
 
 
@@ -271,12 +278,12 @@ def _recognised(attachments: Iterable[Attachment]) -> set[int]:
     scanned = [
         each
         for each in attachments
-        if each.status is Reading.READY
+        if each.status is ReadingStatus.READY
         and each.page_count
         and not each.is_redacted
         and not is_office(each.media_type)
     ]
-    return {each.id for each in scanned if services().pages.get(each.id, 1).source is Source.OCR}
+    return {each.id for each in scanned if services().pages.get(each.id, 1).source is TextSource.OCR}
 
 
 def _published(ids: Iterable[int]) -> list[Announcement]:
@@ -319,7 +326,11 @@ def _count_visit(answer: Response) -> Response:
     Staff and programs are not counted, and each visitor is counted once in a while. A visit counts also when
     the page was not made for this request.
     """
-    if request.endpoint == "public.announcement" and answer.status_code in (200, 304) and not signed_in():
+    if (
+        request.endpoint == "public.announcement"
+        and answer.status_code in (200, 304)
+        and not may_see_unpublished()
+    ):
         _count(cast("dict[str, Any]", request.view_args)["id"])
     return answer
 

@@ -15,11 +15,11 @@ from archive.model import Announcement, Attachment
 from archive.reports import ReportDraft, ReportKind
 from archive.thai import canonical_text
 from indexer.search.query.parser import MAX_QUERY_LENGTH
-from web.accounts.access import visible, visible_attachment
+from web.accounts.access import require_visible, require_visible_attachment
 from web.accounts.sign_in import csrf
-from web.addresses import page_path, path_here
+from web.addresses import page_path, path_on_this_site
 from web.bootstrap import services
-from web.errors import in_words
+from web.errors import error_message
 from web.visitor_limits import limit_rate, require_own_form
 
 pages = Blueprint("reports", __name__)
@@ -49,7 +49,7 @@ def send() -> ResponseReturnValue:
     try:
         given = _not_found_report() if kind is ReportKind.NOT_FOUND else _paper_report(kind)
     except Invalid as error:
-        return _form(in_words(error)), error.http_status
+        return _form(error_message(error)), error.http_status
     limit_rate("report", free=FREE_REPORTS, longest_pause=LONGEST_PAUSE)
     services().reports.add(given)
     if given.query:
@@ -61,7 +61,7 @@ def send() -> ResponseReturnValue:
 @pages.get("/report/thanks")
 def thanks() -> str:
     """Say that the report has arrived."""
-    back = path_here(request.args.get("next", ""), url_for("public.home"))
+    back = path_on_this_site(request.args.get("next", ""), url_for("public.home"))
     return render_template("public/report-thanks.html", back=back)
 
 
@@ -81,12 +81,12 @@ def _subject() -> tuple[Announcement | None, Attachment | None, int | None]:
     """Returns announcement, attachment and page number of the request, as far as residents may see them."""
     announcement_id = request.values.get("announcement", type=int)
     attachment_id = request.values.get("attachment", type=int)
-    attachment = visible_attachment(attachment_id, staff=False) if attachment_id is not None else None
+    attachment = require_visible_attachment(attachment_id, staff=False) if attachment_id is not None else None
     if attachment is not None:
         announcement_id = attachment.announcement_id
     if announcement_id is None:
         return None, None, None
-    announcement = visible(services().announcements.get(announcement_id), staff=False)
+    announcement = require_visible(services().announcements.get(announcement_id), staff=False)
     number = request.values.get("page", type=int)
     if attachment is None or number is None or not 1 <= number <= (attachment.page_count or 0):
         number = None
@@ -122,7 +122,7 @@ def _not_found_report() -> ReportDraft:
 def _way_back() -> str:
     """Returns the path of the page that the report is about."""
     if "next" in request.form:
-        return path_here(request.form["next"], url_for("public.home"))
+        return path_on_this_site(request.form["next"], url_for("public.home"))
     announcement, attachment, number = _subject()
     if attachment is not None and number is not None:
         return page_path(attachment, number)

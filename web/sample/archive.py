@@ -11,10 +11,10 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib.resources import files
 from typing import Any
 
-from archive.model import DocumentKind, Draft, Item, RelationKind, Status
+from archive.model import CollectionItem, DocumentKind, Draft, RelationKind, Status
 from web.bootstrap import Services
-from web.sample.documents import SampleText, make
-from web.sample.scans import ScanLook, scan
+from web.sample.documents import SampleText, make_document
+from web.sample.scans import ScanLook, make_scan
 
 ACTOR = "prakat sample"
 _FILLER = 9  # paragraphs that fill a page of a long document
@@ -26,7 +26,7 @@ def announcements() -> list[dict[str, Any]]:
     return listed
 
 
-def fill(services: Services, progress: Callable[[int, int], None]) -> int:
+def fill_archive(services: Services, progress: Callable[[int, int], None]) -> int:
     """Put the sample into an archive. Returns the number of announcements of the sample.
 
     A second call adds nothing twice.
@@ -62,8 +62,8 @@ def document(values: Mapping[str, Any], file: Mapping[str, Any]) -> SampleText:
 
 def _document(asked: tuple[Mapping[str, Any], Mapping[str, Any], int]) -> bytes:
     given, file, seed = asked
-    pdf = make(document(given, file)).pdf
-    return scan(pdf, ScanLook(**file["scan"]), seed=seed) if "scan" in file else pdf
+    pdf = make_document(document(given, file)).pdf
+    return make_scan(pdf, ScanLook(**file["scan"]), seed=seed) if "scan" in file else pdf
 
 
 def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[str, Any], bytes]]) -> None:
@@ -115,7 +115,7 @@ def _collect(services: Services, listed: list[dict[str, Any]]) -> None:
     items = []
     for line in given["items"]:
         found = known[line["title"]] if "title" in line else None
-        items.append(Item(line["label"], found.id if found else None))
+        items.append(CollectionItem(line["label"], found.id if found else None))
     services.intake.save_collection(None, title=given["title"], body=given["body"], items=items, actor=ACTOR)
 
 

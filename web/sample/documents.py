@@ -51,7 +51,7 @@ class SampleText:
     office: str = OFFICE
 
 
-def make(text: SampleText) -> SampleDocument:
+def make_document(text: SampleText) -> SampleDocument:
     """Returns the document, laid out according to its kind."""
     sheet = Sheet()
     _LAYOUTS.get(text.kind, _notice)(sheet, text)

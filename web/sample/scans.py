@@ -29,7 +29,7 @@ class ScanLook:
     signature: bool = True
 
 
-def scan(pdf: bytes, look: ScanLook, *, seed: int) -> bytes:
+def make_scan(pdf: bytes, look: ScanLook, *, seed: int) -> bytes:
     """Returns an image-only PDF; the same seed gives the same pixels."""
     random = np.random.default_rng(seed)
     document = pypdfium2.PdfDocument(pdf)

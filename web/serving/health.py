@@ -35,7 +35,7 @@ LEAST_FREE = 256 << 20
 """Bytes of disk below which an upload may fail."""
 
 
-def heartbeat(settings: Settings) -> Path:
+def heartbeat_path(settings: Settings) -> Path:
     """Returns the file that a working worker touches about once a second."""
     return settings.data / "worker-alive"
 
@@ -120,7 +120,7 @@ def _index(services: Services) -> str:
 
 def _worker(services: Services) -> str:
     try:
-        silent = time.time() - heartbeat(services.settings).stat().st_mtime
+        silent = time.time() - heartbeat_path(services.settings).stat().st_mtime
     except FileNotFoundError:
         return "ยังไม่มีตัวอ่านเอกสารทำงาน (no worker)"
     # A heartbeat in the future: the clock was set back, and no heartbeat came since.

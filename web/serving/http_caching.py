@@ -68,7 +68,7 @@ class _KeptAnswer:
     headers: tuple[tuple[str, str], ...]
 
 
-class AnswerCache:
+class ResponseCache:
     """This process's answers by their ETag, up to ``limit`` bytes; the least recently used are dropped.
 
     Safe for use by all threads.
@@ -91,9 +91,9 @@ class AnswerCache:
                 self._answers[tag] = _KeptAnswer(body, tuple(headers))
 
 
-def install(app: Flask) -> None:
+def register_http_caching(app: Flask) -> None:
     """Register the caching of ``app``'s answers, which runs after all handlers that are installed later."""
-    app.extensions["kept-answers"] = AnswerCache()
+    app.extensions["kept-answers"] = ResponseCache()
     app.before_request(_answer_unchanged)
     app.after_request(_cache_answer)
     app.after_request(_compress)
@@ -152,8 +152,8 @@ def _variant(tag: str) -> str:
     return f"{tag} gzip" if request.accept_encodings["gzip"] else tag
 
 
-def _kept_answers() -> AnswerCache:
-    return cast(AnswerCache, current_app.extensions["kept-answers"])
+def _kept_answers() -> ResponseCache:
+    return cast(ResponseCache, current_app.extensions["kept-answers"])
 
 
 def _cache_answer(answer: Response) -> Response:

@@ -57,16 +57,16 @@ _ASCII = "".join(map(chr, range(0x80)))
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is not worth a log line
 
 
-class Stop(Protocol):
+class StopSignal(Protocol):
     """Interface of a stop request, which also receives the process's signs of life."""
 
     def is_set(self) -> bool:
         """Returns True once the process is to stop."""
 
-    def on_set(self, call: Callable[[], None]) -> None:
+    def call_when_set(self, call: Callable[[], None]) -> None:
         """Calls ``call`` when the process is to stop."""
 
-    def beat(self) -> None:
+    def report_alive(self) -> None:
         """Sends a sign of life."""
 
 
@@ -112,7 +112,7 @@ class Server:
         self._map: dict[int, Any] = {}
         self._listeners: list[_Listener] = []
 
-    def run(self, stop: Stop, sockets: Iterable[socket.socket]) -> None:
+    def serve_until_stopped(self, stop: StopSignal, sockets: Iterable[socket.socket]) -> None:
         """Serve until ``stop`` is set; then accept no more requests, finish those in flight, and return.
 
         ``sockets`` are listening already; other processes may share them.
@@ -132,10 +132,10 @@ class Server:
             )
             for shared in sockets
         ]
-        stop.on_set(self._wake)
+        stop.call_when_set(self._wake)
         while not stop.is_set():
             self._step()
-            stop.beat()
+            stop.report_alive()
         self._step(0.0)  # clients that are already connecting are accepted
         for listener in self._listeners:
             wasyncore.dispatcher.close(listener)
@@ -146,7 +146,7 @@ class Server:
             for listener in self._listeners:
                 listener.trigger.close()
 
-    def _drain(self, stop: Stop) -> None:
+    def _drain(self, stop: StopSignal) -> None:
         end = time.monotonic() + DRAIN_SECONDS
         while time.monotonic() < end:
             for channel in self._channels():
@@ -155,7 +155,7 @@ class Server:
             if not self._channels():
                 return
             self._step(0.1)
-            stop.beat()
+            stop.report_alive()
 
     def _step(self, seconds: float = _LOOP_SECONDS) -> None:
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)

@@ -19,7 +19,7 @@ log = logging.getLogger("prakat.request")
 security = logging.getLogger("prakat.security")
 
 
-def configure() -> None:
+def configure_logging() -> None:
     """Set up JSON logs for the running service; commands that people type print their own messages."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -49,7 +49,7 @@ def _add_request(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     return event
 
 
-def install(app: Flask, database: Database) -> None:
+def register_request_log(app: Flask, database: Database) -> None:
     """Log a line for each request that ``app`` answers, with the time of its parts.
 
     ``database_ms`` is the time in the database, also from within the other parts; ``template_ms`` the time
@@ -80,7 +80,7 @@ def note_security(event: str, *, good: bool = True, **facts: object) -> None:
 
 
 @contextmanager
-def timed(part: str) -> Iterator[None]:
+def timed_part(part: str) -> Iterator[None]:
     """Add the time of the block to the request's line, as ``search_ms`` for the part ``search``."""
     began = time.perf_counter()
     try:
@@ -93,7 +93,7 @@ def timed(part: str) -> Iterator[None]:
 
 class _TimedTemplate(Template):
     def render(self, *given: object, **named: object) -> str:
-        with timed("template"):
+        with timed_part("template"):
             return super().render(*given, **named)
 
 

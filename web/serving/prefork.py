@@ -55,11 +55,11 @@ class StopRequest:
         """Returns True once the process is to stop."""
         return self._event.is_set()
 
-    def on_set(self, call: Callable[[], None]) -> None:
+    def call_when_set(self, call: Callable[[], None]) -> None:
         """Call ``call`` at the stop; ``call`` must be short and safe in a signal handler."""
         self._calls.append(call)
 
-    def beat(self) -> None:
+    def report_alive(self) -> None:
         """Send the master a sign of life."""
         with suppress(OSError):  # the master has many unread signs, or is gone
             self._master.send(b".", socket.MSG_DONTWAIT)
@@ -114,7 +114,7 @@ class Master:
         self._sockets, self._check = sockets, check
         self._old_processes = _numbers(os.environ.pop(_OLD_PROCESSES, ""))
 
-    def run(self) -> None:
+    def run_processes(self) -> None:
         """Start all processes, watch over them, and return when they have stopped."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         for process in self._processes:

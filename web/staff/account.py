@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Length
 from archive.errors import Conflict, Invalid, TooMany
 from archive.model import Person, SecondFactor
 from web.accounts import second_factor
-from web.accounts.passwords import LONGEST, check_strength, hash_password, verify
+from web.accounts.passwords import LONGEST, check_strength, hash_password, verify_password
 from web.accounts.sign_in import (
     current_person,
     current_session,
@@ -26,7 +26,7 @@ from web.accounts.sign_in import (
 )
 from web.accounts.sign_in_limits import begin_attempt, clear_failures, own_password_limits
 from web.bootstrap import services
-from web.errors import in_words
+from web.errors import error_message
 from web.serving.log import note_security
 
 pages = Blueprint("account", __name__, url_prefix="/staff/account")
@@ -54,7 +54,7 @@ def overview() -> ResponseReturnValue:
             check_strength(form.new.data, about=(person.name, services().settings.site_name))
         except (Invalid, TooMany) as error:
             note_security("password not changed", good=False, person=person.name)
-            flash(in_words(error), "bad")
+            flash(error_message(error), "bad")
         else:
             services().people.accounts.set_password(person.id, hash_password(form.new.data))
             services().people.sign_ins.close_sessions(person.id)
@@ -98,10 +98,10 @@ def begin_second_factor() -> ResponseReturnValue:
     """
     try:
         services().people.second_factors.store_unconfirmed(
-            _me().id, second_factor.seal(second_factor.new_secret())
+            _me().id, second_factor.encrypt_secret(second_factor.new_secret())
         )
     except Conflict as error:
-        flash(in_words(error), "bad")
+        flash(error_message(error), "bad")
     return redirect(url_for("account.second_factor_page"))
 
 
@@ -117,7 +117,7 @@ def confirm_second_factor() -> ResponseReturnValue:
     if factor is None or factor.is_confirmed:
         return redirect(url_for("account.second_factor_page"))
     now = dt.datetime.now(dt.UTC)
-    step = second_factor.time_step(second_factor.unseal(factor), request.form.get("code", ""), now)
+    step = second_factor.time_step(second_factor.decrypt_secret(factor), request.form.get("code", ""), now)
     if step is None:
         flash(_("รหัสไม่ตรง กรุณาตรวจเวลาในโทรศัพท์ แล้วพิมพ์รหัส 6 หลักที่แอปแสดงอยู่"), "bad")
         return redirect(url_for("account.second_factor_page"))
@@ -173,7 +173,7 @@ def _enrolment(person: Person, factor: SecondFactor | None) -> dict[str, object]
     """Returns the secret as a QR code and as text while the second factor is being set up; else nothing."""
     if factor is None or factor.is_confirmed:
         return {}
-    secret = second_factor.unseal(factor)
+    secret = second_factor.decrypt_secret(factor)
     groups = [secret[at : at + 4] for at in range(0, len(secret), 4)]
     address = second_factor.enrolment_address(person, secret)
     picture = Markup(second_factor.qr_code(address))  # noqa: S704  # the library's, of letters that it drew
@@ -191,7 +191,7 @@ def _knows_password(person: Person) -> bool:
         _check_own_password(person, request.form.get("password", ""))
     except (Invalid, TooMany) as error:
         note_security("own password not right", good=False, person=person.name)
-        flash(in_words(error), "bad")
+        flash(error_message(error), "bad")
         return False
     return True
 
@@ -201,6 +201,6 @@ def _check_own_password(person: Person, typed: str) -> None:
     limits = own_password_limits(person)
     begin_attempt(limits)
     known = services().people.accounts.by_name(person.name)
-    if not verify(known[1] if known and known[0].id == person.id else None, typed):
+    if not verify_password(known[1] if known and known[0].id == person.id else None, typed):
         raise Invalid("รหัสผ่านเดิมไม่ถูกต้อง", field="current")
     clear_failures(limits)

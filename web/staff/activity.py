@@ -29,9 +29,9 @@ from archive.model import Change, Status
 from archive.undo import MOST_AT_ONCE, Undo
 from web import labels, template_filters
 from web.accounts.sign_in import admin_only
-from web.addresses import page_number, path_here
+from web.addresses import page_number, path_on_this_site
 from web.bootstrap import services
-from web.errors import in_words
+from web.errors import error_message
 from web.staff import attachments_for_staff
 from web.staff.blueprints import staff_blueprint
 from web.staff.date_picker import date_picker, picked_date
@@ -51,7 +51,7 @@ def changes() -> str:
     try:
         filters = _filters()
     except PrakatError as error:
-        flash(in_words(error), "bad")
+        flash(error_message(error), "bad")
         filters = HistoryFilters()
     number = page_number()
     found = services().records.changes.find(filters, limit=PER_PAGE + 1, offset=(number - 1) * PER_PAGE)
@@ -124,7 +124,7 @@ def undo_bulk(bulk: str) -> ResponseReturnValue:
         titles = services().announcements.get_many(id for id, _error in outcome.refused)
         for id, error in outcome.refused[:10]:
             name = attachments_for_staff.title_or_suggestion(titles[id]) if id in titles else id
-            flash(f"{name}: {in_words(error)}", "bad")
+            flash(f"{name}: {error_message(error)}", "bad")
         if not outcome.done:
             raise Invalid("เลิกทำไม่ได้เลย ทุกเรื่องคงไว้ตามเดิม")
 
@@ -173,12 +173,12 @@ def _undone(command: Any) -> ResponseReturnValue:
         command()
         flash(_("เลิกทำแล้ว กลับเป็นอย่างเดิม"), "good")
     except PrakatError as error:
-        flash(in_words(error), "bad")
+        flash(error_message(error), "bad")
     return redirect(_next())
 
 
 def _next() -> str:
-    return path_here(request.form.get("next", ""), url_for("activity.changes"))
+    return path_on_this_site(request.form.get("next", ""), url_for("activity.changes"))
 
 
 def _arguments() -> dict[str, str]:

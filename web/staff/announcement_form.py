@@ -12,11 +12,19 @@ from flask_babel import get_locale
 from archive import thai
 from archive.errors import Invalid, PrakatError
 from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
-from archive.model import Announcement, Attachment, DocumentKind, Find, Reading, RelationKind, Status
+from archive.model import (
+    Announcement,
+    Attachment,
+    DocumentKind,
+    PersonalDataFind,
+    ReadingStatus,
+    RelationKind,
+    Status,
+)
 from archive.suggested_fields import fields_not_given
 from web import template_filters
 from web.bootstrap import services
-from web.errors import in_words
+from web.errors import error_message
 from web.staff import (
     attachments_for_staff,
     checklist,
@@ -42,17 +50,17 @@ class AnnouncementForm:
     announcement: Announcement | None
     typed: Mapping[str, str]
     values: Mapping[str, str]
-    finds: Sequence[Find]
+    finds: Sequence[PersonalDataFind]
     conflicts: Sequence[edit_conflicts.FieldConflict]
     fault: Invalid | None  # names the field that could not be saved
-    attachments: Sequence[attachments_for_staff.Paper] = ()
+    attachments: Sequence[attachments_for_staff.AttachmentForStaff] = ()
     detached: Sequence[Attachment] = ()
-    offer: attachments_for_staff.SuggestedValues = field(
-        default_factory=attachments_for_staff.SuggestedValues
+    offer: attachments_for_staff.SuggestedFormValues = field(
+        default_factory=attachments_for_staff.SuggestedFormValues
     )
     relations: relation_forms.RelationForm = field(default_factory=relation_forms.RelationForm)
     disclosure: disclosure_forms.DisclosureForm = field(default_factory=disclosure_forms.DisclosureForm)
-    near_duplicate: near_duplicates.NearDuplicate | None = None
+    near_duplicate: near_duplicates.NearDuplicateAnnouncement | None = None
     last_change: int = 0  # id of the record's last change, on which the form was opened
 
     kinds: ClassVar = tuple(DocumentKind)
@@ -75,7 +83,9 @@ class AnnouncementForm:
     @property
     def is_being_read(self) -> bool:
         """True while the text of an attachment is still to be read."""
-        return not all(each.attachment.status in (Reading.READY, Reading.FAILED) for each in self.attachments)
+        return not all(
+            each.attachment.status in (ReadingStatus.READY, ReadingStatus.FAILED) for each in self.attachments
+        )
 
     @property
     def first_pictured(self) -> Attachment | None:
@@ -106,14 +116,14 @@ class AnnouncementForm:
         return _typed_date(stated) if stated else ""
 
     @property
-    def near_duplicate_said(self) -> str:
+    def near_duplicate_message(self) -> str:
         """Message about the published announcement with nearly the same text; "" without one."""
-        return checklist.near_duplicate_said(self.near_duplicate) if self.near_duplicate else ""
+        return checklist.near_duplicate_message(self.near_duplicate) if self.near_duplicate else ""
 
     @property
-    def fault_said(self) -> str:
+    def fault_message(self) -> str:
         """Message about the field that could not be saved; "" without one."""
-        return in_words(self.fault) if self.fault else ""
+        return error_message(self.fault) if self.fault else ""
 
     @property
     def upload_mb(self) -> int:
@@ -143,8 +153,8 @@ def build_form(
         return AnnouncementForm(
             announcement=None, typed=typed, values=values, finds=finds, conflicts=conflicts, fault=fault
         )
-    attachments = attachments_for_staff.papers_of(announcement)
-    offer = attachments_for_staff.suggested_values(announcement, attachments)
+    attachments = attachments_for_staff.attachments_for_staff(announcement)
+    offer = attachments_for_staff.suggested_form_values(announcement, attachments)
     offered = {name: offer.fields[name] for name in offer.fills}
     return AnnouncementForm(
         announcement=announcement,
@@ -192,9 +202,11 @@ def _typed_date(date: dt.date) -> str:
 
 
 def _near_duplicate(
-    announcement: Announcement, attachments: Sequence[attachments_for_staff.Paper]
-) -> near_duplicates.NearDuplicate | None:
-    is_read = all(each.attachment.status in (Reading.READY, Reading.FAILED) for each in attachments)
+    announcement: Announcement, attachments: Sequence[attachments_for_staff.AttachmentForStaff]
+) -> near_duplicates.NearDuplicateAnnouncement | None:
+    is_read = all(
+        each.attachment.status in (ReadingStatus.READY, ReadingStatus.FAILED) for each in attachments
+    )
     if announcement.status is not Status.DRAFT or not is_read:
         return None
     return near_duplicates.find_near_duplicate(announcement)

@@ -13,10 +13,19 @@ from flask_babel import gettext as _
 from archive import thai
 from archive.errors import Conflict, Invalid, PrakatError
 from archive.fields import FIELDS_BY_NAME, AnnouncementField, FieldType
-from archive.model import Announcement, Attachment, DocumentKind, Draft, Find, Hold, Reading, Status
+from archive.model import (
+    Announcement,
+    Attachment,
+    DocumentKind,
+    Draft,
+    HoldReason,
+    PersonalDataFind,
+    ReadingStatus,
+    Status,
+)
 from archive.privacy import undecided_finds
 from web.bootstrap import services
-from web.errors import in_words
+from web.errors import error_message
 from web.staff import (
     activity,
     attachments_for_staff,
@@ -29,7 +38,7 @@ from web.staff import (
 )
 from web.staff.announcement_form import FORM_FIELDS, AnnouncementForm, build_form
 from web.staff.blueprints import staff_blueprint
-from web.staff.categories import refuse_new_category
+from web.staff.categories import require_confirmed_category
 
 pages = staff_blueprint("staff", __name__, url_prefix="/staff")
 
@@ -47,7 +56,7 @@ def new_announcement() -> ResponseReturnValue:
     try:
         made = _create_once()
     except PrakatError as error:
-        flash(in_words(error), "bad")
+        flash(error_message(error), "bad")
         return _form(None, request.form, error=error)
     _attach_all(made.id)
     return redirect(_after_saving(made.id))
@@ -59,7 +68,7 @@ def _create_once() -> Announcement:
     A form is sent again when the connection was lost before the answer came.
     """
     changes = _changes()
-    refuse_new_category(changes.get("category"), confirmed=request.form.get("new_category", ""))
+    require_confirmed_category(changes.get("category"), confirmed=request.form.get("new_category", ""))
     sent = repr((request.form.get("form_key"), g.actor, sorted(changes.items(), key=str)))
     ref = f"form:{hashlib.sha256(sent.encode()).hexdigest()[:32]}" if "form_key" in request.form else None
     try:
@@ -87,7 +96,7 @@ def save(id: int) -> ResponseReturnValue:
     try:
         _save_form(id)
     except PrakatError as error:
-        flash(in_words(error), "bad")
+        flash(error_message(error), "bad")
         return _form(id, request.form, error=error)
     if "publish" not in request.form:
         flash(_("บันทึกแล้ว"), "good")
@@ -118,14 +127,14 @@ def review_attachment(id: int) -> ResponseReturnValue:
             flash(_replace(reviewed) if "replace" in request.form else _release(reviewed), "good")
             return redirect(url_for("staff.edit", id=reviewed.announcement_id))  # the message is at the top
         except PrakatError as error:
-            flash(in_words(error), "bad")
+            flash(error_message(error), "bad")
     announcement = services().announcements.get(reviewed.announcement_id)
     return render_template(
         "staff/attachment.html",
         attachment=reviewed,
         announcement=announcement,
         found=personal_data.describe_finds(
-            announcement, [Find(id, data) for data in undecided_finds(reviewed)]
+            announcement, [PersonalDataFind(id, data) for data in undecided_finds(reviewed)]
         ),
         versions=services().versions.by_attachment(id),
         upload_mb=services().settings.max_upload_mb,
@@ -134,7 +143,7 @@ def review_attachment(id: int) -> ResponseReturnValue:
 
 def _release(attachment: Attachment) -> str:
     services().intake.release_held_attachment(
-        attachment.id, actor=g.actor, reason=personal_data.reason_given()
+        attachment.id, actor=g.actor, reason=personal_data.reason_of_form()
     )
     return str(_("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่"))
 
@@ -162,7 +171,7 @@ def change_attachment(id: int, step: str) -> ResponseReturnValue:
         _save_form(announcement_id)
         _PAPER_STEPS[step](id)
     except PrakatError as error:
-        flash(in_words(error), "bad")
+        flash(error_message(error), "bad")
         return _form(announcement_id, request.form, error=error)
     anchor = "detached" if step == "detach" else "papers" if step == "reattach" else f"attachment-{id}"
     return redirect(url_for("staff.edit", id=announcement_id, _anchor=anchor))
@@ -173,9 +182,9 @@ def change_relations(id: int) -> ResponseReturnValue:
     """Store the form's content, then carry out the button for one relation: confirm, dismiss or add."""
     try:
         _save_form(id)
-        flash(relation_forms.decide(id, request.form, g.actor), "good")
+        flash(relation_forms.carry_out_relation_form(id, request.form, g.actor), "good")
     except PrakatError as error:
-        flash(in_words(error), "bad")
+        flash(error_message(error), "bad")
         return _form(id, request.form, error=error)
     return redirect(url_for("staff.edit", id=id, _anchor="relations"))
 
@@ -185,9 +194,9 @@ def change_disclosure(id: int) -> ResponseReturnValue:
     """Store the form's content, then put the announcement under an item to disclose, or take it out."""
     try:
         _save_form(id)
-        flash(disclosure_forms.decide(id, request.form, g.actor), "good")
+        flash(disclosure_forms.carry_out_disclosure_form(id, request.form, g.actor), "good")
     except PrakatError as error:
-        flash(in_words(error), "bad")
+        flash(error_message(error), "bad")
         return _form(id, request.form, error=error)
     return redirect(url_for("staff.edit", id=id, _anchor="disclosure"))
 
@@ -205,20 +214,20 @@ def publish(id: int) -> ResponseReturnValue:
             flash(said, "good")
             return redirect(url_for("staff.edit", id=id))
         except PrakatError as error:
-            flash(in_words(error), "bad")
+            flash(error_message(error), "bad")
     announcement = services().announcements.get(id)
-    papers = attachments_for_staff.papers_of(announcement)
-    unread = [each.attachment for each in papers if each.attachment.hold is Hold.UNREAD]
+    papers = attachments_for_staff.attachments_for_staff(announcement)
+    unread = [each.attachment for each in papers if each.attachment.hold is HoldReason.UNREAD]
     finds = services().intake.undecided_personal_data(id)
     return render_template(
         "staff/publish.html",
         announcement=announcement,
-        checks=checklist.checks(announcement, papers, finds),
+        checks=checklist.publication_checks(announcement, papers, finds),
         found=personal_data.describe_finds(announcement, finds),
-        found_seen=personal_data.fingerprint(finds),
-        unread=[each for each in unread if each.status in (Reading.WAITING, Reading.READING)],
-        when=publication.chosen_choice(announcement, unread=bool(unread)),
-        **publication.time_fields(announcement.publish_at),
+        found_seen=personal_data.finds_fingerprint(finds),
+        unread=[each for each in unread if each.status in (ReadingStatus.WAITING, ReadingStatus.READING)],
+        when=publication.preselected_choice(announcement, unread=bool(unread)),
+        **publication.publication_time_fields(announcement.publish_at),
     )
 
 
@@ -237,7 +246,7 @@ def change_status(id: int, step: str) -> ResponseReturnValue:
             intake.restore(id, actor=g.actor)
             flash(_("กู้คืนเป็นฉบับร่างแล้ว"), "good")
     except PrakatError as error:
-        flash(in_words(error), "bad")
+        flash(error_message(error), "bad")
         if step == "withdraw":
             return _form(id, request.form, error=error)
     return redirect(url_for("staff.edit", id=id))
@@ -247,7 +256,7 @@ def _withdraw(id: int) -> None:
     """Withdraw the announcement, and name the announcement that replaces it, if one was typed."""
     with services().records.batch():
         if "chosen" in request.form or request.form.get("successor", "").strip():
-            relation_forms.replace_by(id, request.form, g.actor)
+            relation_forms.record_replacement(id, request.form, g.actor)
         services().intake.withdraw(id, actor=g.actor, reason=request.form.get("reason", ""))
 
 
@@ -323,12 +332,12 @@ def _save_form(id: int) -> None:
         settled = edit_conflicts.merge_edits(announcement, _changes() | _labels(id))
         if announcement.status not in (Status.DRAFT, Status.PUBLISHED):
             if "restore" not in request.form:
-                raise edit_conflicts.not_editable()
+                raise edit_conflicts.not_editable_conflict()
             announcement = services().intake.restore(id, actor=g.actor)
         changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
         if changes.get("category", announcement.category) != announcement.category:
-            refuse_new_category(changes["category"], confirmed=request.form.get("new_category", ""))
-        reason = personal_data.reason_given()
+            require_confirmed_category(changes["category"], confirmed=request.form.get("new_category", ""))
+        reason = personal_data.reason_of_form()
         if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
             changes.pop("title", None)  # the title is still to be read from the attachments
         services().intake.revise(id, changes, actor=g.actor, reason=reason)
@@ -398,7 +407,7 @@ def _attach_all(id: int) -> None:
                 id, cast(BinaryIO, file.stream), filename=file.filename, actor=g.actor
             )
         except PrakatError as error:
-            flash(f"{file.filename}: {in_words(error)}", "bad")
+            flash(f"{file.filename}: {error_message(error)}", "bad")
             continue
         if not made:
             flash(_("ไฟล์ %(name)s มีอยู่แล้ว", name=attachment.filename), "warn")

@@ -14,7 +14,7 @@ from flask_babel import gettext
 
 from archive import thai, validation
 from archive.closing_days import find_closing_day
-from archive.model import Announcement, Attachment, DocumentKind, Reading, ScanAdvice, Status
+from archive.model import Announcement, Attachment, DocumentKind, ReadingStatus, ScanAdvice, Status
 from archive.suggested_fields import (
     fields_not_given,
     is_label_file_name,
@@ -33,7 +33,7 @@ UNSURE = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paper:
+class AttachmentForStaff:
     """One attachment in the form. ``label`` and ``kind`` are the first values of its fields."""
 
     attachment: Attachment
@@ -48,7 +48,7 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
-class SuggestedValues:
+class SuggestedFormValues:
     """Fields of the announcement as its documents state them.
 
     ``fills``: names of the fields that nobody has given, and with which the form of a draft begins.
@@ -59,25 +59,25 @@ class SuggestedValues:
     awaited: bool = False  # nobody has given a title, and the documents are not read yet
 
 
-def papers_of(announcement: Announcement) -> list[Paper]:
+def attachments_for_staff(announcement: Announcement) -> list[AttachmentForStaff]:
     """Returns the announcement's attachments in order of position."""
     attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
     draft = announcement.status is Status.DRAFT
     return [_paper(attachment, draft=draft) for attachment in attachments]
 
 
-def suggested_values(announcement: Announcement, papers: Sequence[Paper]) -> SuggestedValues:
+def suggested_form_values(announcement: Announcement, papers: Sequence[AttachmentForStaff]) -> SuggestedFormValues:
     """Returns the fields that the documents suggest for a draft; nothing for any other announcement.
 
     They come from the first document that states its subject, once all documents before it are read.
     """
     if announcement.status is not Status.DRAFT:
-        return SuggestedValues()
+        return SuggestedFormValues()
     missing = fields_not_given(announcement)
     if is_named_after_file(announcement, papers):
         missing |= {"title", "kind"}
     stated = suggest_fields([paper.attachment for paper in papers])
-    return SuggestedValues(
+    return SuggestedFormValues(
         stated.fields, frozenset(missing & stated.fields.keys()), stated.awaited and "title" in missing
     )
 
@@ -95,7 +95,7 @@ def title_or_suggestion(announcement: Announcement) -> str:
         return str(gettext("%(title)s (ชื่อที่ระบบเสนอ)", title=suggested))
     if announcement.title or not attachments:
         return announcement.title or str(gettext("(ยังไม่มีชื่อเรื่อง)"))
-    is_unread = any(each.status in (Reading.WAITING, Reading.READING) for each in attachments)
+    is_unread = any(each.status in (ReadingStatus.WAITING, ReadingStatus.READING) for each in attachments)
     said = gettext("กำลังแปลงข้อความ") if is_unread else gettext("ยังไม่มีชื่อเรื่อง")
     return f"({said}) {attachments[0].filename}"
 
@@ -112,7 +112,7 @@ def paper_title(attachment: Attachment) -> str:
     )
 
 
-def is_named_after_file(announcement: Announcement, papers: Sequence[Paper]) -> bool:
+def is_named_after_file(announcement: Announcement, papers: Sequence[AttachmentForStaff]) -> bool:
     """Returns True when the title is nothing but the name of a file."""
     return announcement.title in {
         validation.label_or_file_name("", paper.attachment.filename) for paper in papers
@@ -134,13 +134,13 @@ def stated_closing_day(announcement: Announcement) -> dt.date | None:
     return find_closing_day(announcement_text(announcement), after=today)
 
 
-def _paper(attachment: Attachment, *, draft: bool) -> Paper:
+def _paper(attachment: Attachment, *, draft: bool) -> AttachmentForStaff:
     read = attachment.details.fields
     label, title = suggested_label(attachment), stated_title(attachment)
     guessed = bool(label) and is_label_file_name(attachment) and draft
     fills_kind = draft and attachment.kind is DocumentKind.OTHER and "kind" in read
     kind = DocumentKind(read["kind"].value) if fills_kind else attachment.kind
-    return Paper(
+    return AttachmentForStaff(
         attachment=attachment,
         label=label if guessed else attachment.label,
         kind=kind,
@@ -162,7 +162,7 @@ def _advice_text(advice: ScanAdvice) -> str:
 
 
 def _pages_read(attachment: Attachment) -> int:
-    if attachment.status is not Reading.READING:
+    if attachment.status is not ReadingStatus.READING:
         return 0
     return len(services().pages.texts_by_attachment([attachment.id]).get(attachment.id, []))
 

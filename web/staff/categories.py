@@ -28,7 +28,7 @@ class NewCategory(Invalid):
         self.similar = tuple(similar)
 
 
-def refuse_new_category(category: object, *, confirmed: str) -> None:
+def require_confirmed_category(category: object, *, confirmed: str) -> None:
     """Raises ``NewCategory`` for one that no record has, unless ``confirmed`` is that category.
 
     The first category of an archive cannot be a slip in another one's name.

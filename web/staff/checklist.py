@@ -12,20 +12,20 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from archive import thai
-from archive.model import Announcement, DocumentKind, Find, Hold, Reading, Status
+from archive.model import Announcement, DocumentKind, HoldReason, PersonalDataFind, ReadingStatus, Status
 from archive.suggested_fields import fields_not_given, is_title_file_name
 from web import labels, template_filters
 from web.bootstrap import services
 from web.staff import relation_forms
 from web.staff.attachments_for_staff import (
-    Paper,
-    SuggestedValues,
+    AttachmentForStaff,
+    SuggestedFormValues,
     is_named_after_file,
     stated_closing_day,
-    suggested_values,
+    suggested_form_values,
     title_or_suggestion,
 )
-from web.staff.near_duplicates import NearDuplicate, find_near_duplicate
+from web.staff.near_duplicates import NearDuplicateAnnouncement, find_near_duplicate
 
 
 class Verdict(StrEnum):
@@ -54,12 +54,14 @@ class Check:
         return self.verdict is Verdict.GOOD
 
 
-def checks(announcement: Announcement, papers: Sequence[Paper], finds: Sequence[Find]) -> list[Check]:
+def publication_checks(
+    announcement: Announcement, papers: Sequence[AttachmentForStaff], finds: Sequence[PersonalDataFind]
+) -> list[Check]:
     """Returns the lines for an announcement, its attachments and finds of personal data, in order.
 
     Fields that nobody gave, and that the documents state, are shown as publication fills them.
     """
-    suggested = suggested_values(announcement, papers)
+    suggested = suggested_form_values(announcement, papers)
     stated, given = suggested.fields, announcement
     if not announcement.title:  # nobody saved the form
         values = {name: stated[name] for name in suggested.fills}
@@ -107,7 +109,10 @@ def _said_by_paper(stated: object) -> str:
 
 
 def _title(
-    announcement: Announcement, papers: Sequence[Paper], suggested: SuggestedValues, place: str
+    announcement: Announcement,
+    papers: Sequence[AttachmentForStaff],
+    suggested: SuggestedFormValues,
+    place: str,
 ) -> Check:
     name, title = _("เรื่อง"), announcement.title
     is_file_name = is_title_file_name(title, [paper.attachment for paper in papers])
@@ -136,7 +141,9 @@ def _author(announcement: Announcement, stated: object, place: str) -> Check:
     return _check(_("ผู้ประกาศ"), announcement.author, place, stated, remark)
 
 
-def _dated(announcement: Announcement, papers: Sequence[Paper], stated: object, place: str) -> Check:
+def _dated(
+    announcement: Announcement, papers: Sequence[AttachmentForStaff], stated: object, place: str
+) -> Check:
     """Returns the line for the date, which is in doubt while it is only the day of the draft."""
     verdict, remark = Verdict.GOOD, ""
     if isinstance(stated, dt.date) and stated != announcement.published_on:
@@ -160,13 +167,13 @@ def _closing_day(announcement: Announcement, place: str) -> list[Check]:
     return [Check(name, "–", Verdict.DOUBTFUL, remark, place)]
 
 
-def _are_read(papers: Sequence[Paper]) -> bool:
+def _are_read(papers: Sequence[AttachmentForStaff]) -> bool:
     """Returns True if there are attachments, and none is still to be read."""
     return bool(papers) and not _any_unread(papers)
 
 
-def _any_unread(papers: Sequence[Paper]) -> bool:
-    return any(paper.attachment.status in (Reading.WAITING, Reading.READING) for paper in papers)
+def _any_unread(papers: Sequence[AttachmentForStaff]) -> bool:
+    return any(paper.attachment.status in (ReadingStatus.WAITING, ReadingStatus.READING) for paper in papers)
 
 
 def _kind(announcement: Announcement, stated: object, place: str) -> Check:
@@ -193,10 +200,12 @@ def _near_duplicate(announcement: Announcement) -> list[Check]:
     if found is None:
         return []
     place = url_for("near_duplicates.compare", id=announcement.id, other_id=found.other.id)
-    return [Check(_("ประกาศที่คล้ายกัน"), found.other.title, Verdict.DOUBTFUL, near_duplicate_said(found), place)]
+    return [
+        Check(_("ประกาศที่คล้ายกัน"), found.other.title, Verdict.DOUBTFUL, near_duplicate_message(found), place)
+    ]
 
 
-def near_duplicate_said(near_duplicate: NearDuplicate) -> str:
+def near_duplicate_message(near_duplicate: NearDuplicateAnnouncement) -> str:
     """Returns the message about an announcement or draft with nearly the same text."""
     if near_duplicate.other.status is Status.DRAFT:
         if not near_duplicate.differing:
@@ -208,11 +217,13 @@ def near_duplicate_said(near_duplicate: NearDuplicate) -> str:
     return str(_("เหมือนประกาศปี %(year)s ต่างกัน %(count)s บรรทัด", year=year, count=near_duplicate.differing))
 
 
-def _attachments(announcement: Announcement, papers: Sequence[Paper]) -> Check:
+def _attachments(announcement: Announcement, papers: Sequence[AttachmentForStaff]) -> Check:
     unread = [
-        each.attachment for each in papers if each.attachment.status in (Reading.WAITING, Reading.READING)
+        each.attachment
+        for each in papers
+        if each.attachment.status in (ReadingStatus.WAITING, ReadingStatus.READING)
     ]
-    failed = [each.attachment for each in papers if each.attachment.status is Reading.FAILED]
+    failed = [each.attachment for each in papers if each.attachment.status is ReadingStatus.FAILED]
     remarks = []
     if not papers and not announcement.body.strip():
         remarks.append(_("ไม่มีทั้งไฟล์และข้อความ ประชาชนจะเห็นเพียงชื่อเรื่อง"))
@@ -226,7 +237,7 @@ def _attachments(announcement: Announcement, papers: Sequence[Paper]) -> Check:
     return Check(_("เอกสารแนบ"), count, _verdict(remark), remark, place)
 
 
-def _elsewhere(papers: Sequence[Paper]) -> list[Check]:
+def _elsewhere(papers: Sequence[AttachmentForStaff]) -> list[Check]:
     """Returns a line for each other announcement that has one of the files."""
     remark = _("ไฟล์เดียวกันนี้อยู่ในประกาศอื่นแล้ว")
     return [
@@ -242,9 +253,11 @@ def _elsewhere(papers: Sequence[Paper]) -> list[Check]:
     ]
 
 
-def _privacy(announcement: Announcement, papers: Sequence[Paper], found: Sequence[Find]) -> Check:
+def _privacy(
+    announcement: Announcement, papers: Sequence[AttachmentForStaff], found: Sequence[PersonalDataFind]
+) -> Check:
     """Returns the line for personal data. A file stays held after its text alone was corrected."""
-    held = [paper.attachment for paper in papers if paper.attachment.hold is Hold.PERSONAL_DATA]
+    held = [paper.attachment for paper in papers if paper.attachment.hold is HoldReason.PERSONAL_DATA]
     verdict, remark, place = Verdict.GOOD, "", ""
     if found:
         verdict, remark = Verdict.BLOCKING, _("ต้องปิดหรือแก้ออก หรือระบุเหตุผลที่เผยแพร่")

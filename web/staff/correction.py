@@ -17,10 +17,10 @@ from indexer.extraction.image.deskew import Turn
 from indexer.extraction.page_images import hit_rectangles
 from indexer.extraction.rereading import TURNS, ReadingSettings
 from web.bootstrap import services
-from web.errors import in_words
+from web.errors import error_message
 from web.staff import activity
 from web.staff.blueprints import staff_blueprint
-from web.staff.text_difference import DifferenceLine, difference
+from web.staff.text_difference import DifferenceLine, compare_lines
 
 pages = staff_blueprint("correction", __name__, url_prefix="/staff/attachments/<int:id>/pages/<int:number>")
 
@@ -52,7 +52,7 @@ def page(id: int, number: int) -> ResponseReturnValue:
             flash(_saved(len(left)), "good")
             return redirect(_after_saving(attachment, number))
         except PrakatError as error:
-            flash(in_words(error), "bad")
+            flash(error_message(error), "bad")
     shown = services().pages.get(id, number)
     return render_template(
         "staff/page.html",
@@ -73,7 +73,7 @@ def reread(id: int, number: int) -> ResponseReturnValue:
         services().intake.replace_page_reading(read, actor=g.actor)
         flash(_("แปลงหน้านี้ใหม่แล้ว ข้อความก่อนหน้ายังอยู่ด้านล่าง"), "good")
     except PrakatError as error:
-        flash(in_words(error), "bad")
+        flash(error_message(error), "bad")
     return redirect(url_for("correction.page", id=id, number=number))
 
 
@@ -154,7 +154,7 @@ def _versions(attachment: Attachment, shown: Page) -> list[PageVersion]:
     """Returns the texts that the page had before, the latest first."""
     changes = services().history.entries(attachment.announcement_id)
     return [
-        PageVersion(place, change, text, difference(text, shown.text))
+        PageVersion(place, change, text, compare_lines(text, shown.text))
         for place, change in reversed([*enumerate(changes)])
         if change.before.get("attachment_id") == attachment.id
         and change.before.get("page") == shown.number

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 from pygal.style import Style
 
-from indexer.search.query.parser import parse
+from indexer.search.query.parser import parse_query
 from web.accounts.sign_in import staff_only
 from web.bootstrap import services
 from web.search_service import most_read, search
@@ -48,7 +48,7 @@ def statistics() -> str:
 @staff_only
 def explain() -> str:
     """Show how a search comes about: its plan, and each hit's score by part."""
-    query = replace(parse(request.args.get("q", "")), explain=True)
+    query = replace(parse_query(request.args.get("q", "")), explain=True)
     answer = search(services(), query) if query.typed else None
     return render_template("staff/explain.html", answer=answer, typed=query.typed)
 

@@ -34,19 +34,19 @@ from web.bootstrap import services
 from web.disclosure_overview import (
     EntryShown,
     ItemShown,
-    by_section,
-    checked_year,
-    list_year,
+    group_by_section,
+    require_fiscal_year,
     show_entry,
     today,
     year_choices,
     year_items,
+    year_of_item_list,
     year_overview,
 )
-from web.errors import in_words
+from web.errors import error_message
 from web.staff import attachments_for_staff
 from web.staff.blueprints import staff_blueprint
-from web.staff.disclosure_list import MOST_BYTES, read_list, written_list
+from web.staff.disclosure_list import MOST_BYTES, items_as_csv, items_from_csv
 from web.staff.relation_forms import MissingAnnouncement, chosen_or_named
 
 pages = staff_blueprint("disclosure_desk", __name__, url_prefix="/staff/disclosure")
@@ -61,8 +61,8 @@ _RECENT = 50  # announcements offered while a number is typed
 def desk(year: int | None = None) -> ResponseReturnValue:
     """Show every item of a fiscal year, by default the present one: filled, stale or missing."""
     if "year" in request.args:
-        return redirect(_address_in(checked_year(request.args.get("year", 0, type=int))))
-    year = checked_year(year or fiscal_year(today()))
+        return redirect(_address_in(require_fiscal_year(request.args.get("year", 0, type=int))))
+    year = require_fiscal_year(year or fiscal_year(today()))
     shown = year_overview(services(), year)
     asked = request.args.get("state", "")
     narrowed = (
@@ -71,11 +71,11 @@ def desk(year: int | None = None) -> ResponseReturnValue:
     return render_template(
         "staff/disclosure.html",
         year=year,
-        sections=by_section(narrowed),
+        sections=group_by_section(narrowed),
         counts={state: sum(each.status.state is state for each in shown) for state in DisclosureState},
         asked=asked,
         carried=len(_carried_over(shown)),
-        list_year=list_year(services(), year),
+        list_year=year_of_item_list(services(), year),
         years=year_choices(),
         done=_done(),
     )
@@ -93,7 +93,8 @@ def _address_in(year: int) -> str:
 def item(year: int, item_key: str) -> ResponseReturnValue:
     """Show one item with its announcements, those that its keywords find, and a field for any other."""
     found = next(
-        (each for each in year_overview(services(), checked_year(year)) if each.item.key == item_key), None
+        (each for each in year_overview(services(), require_fiscal_year(year)) if each.item.key == item_key),
+        None,
     )
     if found is None:
         raise NotFound("ปีนี้ไม่มีรายการนี้ กรุณาเลือกจากรายการ")
@@ -105,9 +106,9 @@ def item(year: int, item_key: str) -> ResponseReturnValue:
             )
         except MissingAnnouncement as error:
             unclear = error
-            flash(in_words(error), "bad")
+            flash(error_message(error), "bad")
         except PrakatError as error:
-            flash(in_words(error), "bad")
+            flash(error_message(error), "bad")
     recent, _total = services().announcements.list_page(
         statuses=[Status.PUBLISHED, Status.DRAFT], page=1, per_page=_RECENT
     )
@@ -121,7 +122,7 @@ def item(year: int, item_key: str) -> ResponseReturnValue:
         asked_part=request.args.get("part", type=int),
         typed=request.form.get("other", ""),
         choices=unclear.choices if unclear else (),
-        fault=in_words(unclear) if unclear else "",
+        fault=error_message(unclear) if unclear else "",
         years=year_choices(),
         done=_done(),
         done_said=_done_said(year),
@@ -188,7 +189,7 @@ def _candidates(shown: ItemShown, year: int) -> list[EntryShown]:
 @pages.route("/<int:year>/carry-over", methods=["GET", "POST"])
 def carry_over_page(year: int) -> ResponseReturnValue:
     """Propose last year's announcements for items that lack one; the ticked ones are taken over."""
-    proposed = _carried_over(year_overview(services(), checked_year(year)))
+    proposed = _carried_over(year_overview(services(), require_fiscal_year(year)))
     if request.method == "POST":
         ticked = set(request.form.getlist("entry"))
         chosen = [
@@ -222,20 +223,20 @@ def items(year: int) -> ResponseReturnValue:
 
     The argument ``copy`` names another fiscal year whose list the form shows, for this year to take over.
     """
-    known = year_items(services(), checked_year(year))
+    known = year_items(services(), require_fiscal_year(year))
     copied = request.args.get("copy", type=int)
-    listed = _copied_list(known, checked_year(copied)) if copied else known
+    listed = _copied_list(known, require_fiscal_year(copied)) if copied else known
     if request.method == "POST":
         try:
             _save_items(known, listed, year)
             flash(_("บันทึกแล้ว ใช้ตั้งแต่ปีงบประมาณ %(year)s เป็นต้นไป", year=year), "good")
             return redirect(url_for("disclosure_desk.items", year=year))
         except PrakatError as error:
-            flash(in_words(error), "bad")
+            flash(error_message(error), "bad")
     return render_template(
         "staff/disclosure-items.html",
         year=year,
-        list_year=list_year(services(), year),
+        list_year=year_of_item_list(services(), year),
         items=[_typed_item(each, each.key) or each for each in listed],
         copied=copied,
         years=year_choices(),
@@ -249,7 +250,7 @@ def items(year: int) -> ResponseReturnValue:
 @admin_only
 def items_csv(year: int) -> Response:
     """Send the list of a fiscal year as a table for a spreadsheet."""
-    answer = Response(written_list(year_items(services(), checked_year(year))), mimetype="text/csv")
+    answer = Response(items_as_csv(year_items(services(), require_fiscal_year(year))), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f"attachment; filename=disclosure-items-{year}.csv"
     return answer
 
@@ -258,10 +259,10 @@ def items_csv(year: int) -> Response:
 @admin_only
 def take_items(year: int) -> ResponseReturnValue:
     """Take a table as the list of a fiscal year, as one change."""
-    known = year_items(services(), checked_year(year))
+    known = year_items(services(), require_fiscal_year(year))
     file = request.files.get("list")
     try:
-        given = read_list(file.read(MOST_BYTES + 1) if file else b"", known)
+        given = items_from_csv(file.read(MOST_BYTES + 1) if file else b"", known)
         before = {each.key: each for each in known}
         bulk = secrets.token_hex(8)
         with services().records.batch(bulk):
@@ -269,7 +270,7 @@ def take_items(year: int) -> ResponseReturnValue:
                 services().disclosure.save_item(year, item, replaced=before.get(item.key), actor=g.actor)
         return redirect(url_for("disclosure_desk.desk", year=year, done=bulk))
     except PrakatError as error:
-        flash(in_words(error), "bad")
+        flash(error_message(error), "bad")
         return redirect(url_for("disclosure_desk.items", year=year))
 
 

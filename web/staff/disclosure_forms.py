@@ -61,7 +61,7 @@ def _with_items(entries: Sequence[DisclosureEntry]) -> list[tuple[DisclosureEntr
     return [(each, items[each.year, each.item]) for each in entries if (each.year, each.item) in items]
 
 
-def decide(id: int, form: Mapping[str, str], actor: str) -> str:
+def carry_out_disclosure_form(id: int, form: Mapping[str, str], actor: str) -> str:
     """Carry out the pressed button of the form. Returns a message for the person."""
     store = services().disclosure
     if "disclose" in form:

@@ -21,7 +21,7 @@ _NUMBER_IN_BRACKETS = re.compile(r"-(\d+)")
 """Form into which spreadsheets turn ``(1)``: they take brackets for a negative number."""
 
 
-def written_list(items: Iterable[DisclosureItem]) -> str:
+def items_as_csv(items: Iterable[DisclosureItem]) -> str:
     """Returns the items as CSV with a mark by which spreadsheets know that the text is UTF-8."""
     table = io.StringIO()
     table.write("\ufeff")
@@ -34,7 +34,7 @@ def written_list(items: Iterable[DisclosureItem]) -> str:
     return table.getvalue()
 
 
-def read_list(content: bytes, listed: Sequence[DisclosureItem]) -> list[DisclosureItem]:
+def items_from_csv(content: bytes, listed: Sequence[DisclosureItem]) -> list[DisclosureItem]:
     """Returns the items of a table: those of ``listed`` as they are to be, and the new ones.
 
     A known item that the table lacks is hidden. Raises ``Invalid`` with the number of the first wrong row,

@@ -94,7 +94,7 @@ def merge_edits(announcement: Announcement, typed: Mapping[str, object]) -> dict
     return kept
 
 
-def not_editable() -> EditConflict:
+def not_editable_conflict() -> EditConflict:
     """Returns the refusal of what was typed for an announcement that is withdrawn or trashed."""
     return EditConflict(_NOT_EDITABLE)
 

@@ -10,7 +10,7 @@ from archive.erasure import Erasure, ErasureScope
 from archive.errors import Invalid, NotFound, PrakatError
 from archive.model import Attachment
 from web.bootstrap import services
-from web.errors import in_words
+from web.errors import error_message
 from web.public.open_data_files import delete_dumps
 from web.serving.log import note_security
 from web.staff.blueprints import staff_blueprint
@@ -36,7 +36,7 @@ def erase(id: int) -> ResponseReturnValue:
             _carry_out(attachment)
             return redirect(url_for("erasures.register"))
         except PrakatError as error:
-            flash(in_words(error), "bad")
+            flash(error_message(error), "bad")
     return render_template(
         "staff/erase.html",
         attachment=attachment,
@@ -58,7 +58,7 @@ def erase_text(id: int) -> ResponseReturnValue:
             _conclude(services().eraser.erase_text(id, actor=g.actor, **_order()))
             return redirect(url_for("erasures.register"))
         except PrakatError as error:
-            flash(in_words(error), "bad")
+            flash(error_message(error), "bad")
     return render_template("staff/erase.html", attachment=None, announcement=announcement)
 
 

@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from archive.errors import PrakatError
 from web import files
 from web.bootstrap import services
-from web.errors import in_words
+from web.errors import error_message
 from web.serving.log import note_security
 from web.staff.blueprints import staff_blueprint
-from web.staff.text_difference import difference
+from web.staff.text_difference import compare_lines
 
 pages = staff_blueprint(
     "file_versions", __name__, url_prefix="/staff/attachments/<int:id>/versions/<int:number>"
@@ -29,7 +29,7 @@ def compare(id: int, number: int) -> str:
         "staff/file-version.html",
         attachment=records.attachments.get(id),
         version=version,
-        lines=difference("\n".join(records.versions.page_texts(id, number)), "\n".join(texts)),
+        lines=compare_lines("\n".join(records.versions.page_texts(id, number)), "\n".join(texts)),
     )
 
 
@@ -49,5 +49,5 @@ def restore(id: int, number: int) -> ResponseReturnValue:
         services().intake.restore_file(id, number, actor=g.actor)
         flash(_("กลับไปใช้ไฟล์เดิมแล้ว ประชาชนจะเห็นเมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"), "good")
     except PrakatError as error:
-        flash(in_words(error), "bad")
+        flash(error_message(error), "bad")
     return redirect(url_for("staff.review_attachment", id=id))

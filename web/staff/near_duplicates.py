@@ -11,12 +11,12 @@ from rapidfuzz import fuzz, process
 from archive.errors import Unavailable
 from archive.model import Announcement, Status
 from archive.suggested_fields import suggested_title
-from indexer.search.query.parser import parse
+from indexer.search.query.parser import parse_query
 from web.bootstrap import services
-from web.search_service import find_hits
+from web.search_service import search_index
 from web.staff.attachments_for_staff import announcement_text
 from web.staff.blueprints import staff_blueprint
-from web.staff.text_difference import difference
+from web.staff.text_difference import compare_lines
 
 pages = staff_blueprint(
     "near_duplicates", __name__, url_prefix="/staff/announcements/<int:id>/compare/<int:other_id>"
@@ -36,14 +36,14 @@ _MOST_DRAFTS = 200  # newest drafts whose titles are compared
 
 
 @dataclass(frozen=True, slots=True)
-class NearDuplicate:
+class NearDuplicateAnnouncement:
     """An announcement or draft that is nearly the same. ``differing``: lines that were added or removed."""
 
     other: Announcement
     differing: int
 
 
-def find_near_duplicate(announcement: Announcement) -> NearDuplicate | None:
+def find_near_duplicate(announcement: Announcement) -> NearDuplicateAnnouncement | None:
     """Returns the announcement or draft of a like title whose text is nearly the same; None without one."""
     text = announcement_text(announcement)
     title = _title(announcement)
@@ -55,16 +55,16 @@ def find_near_duplicate(announcement: Announcement) -> NearDuplicate | None:
     nearest = max(others, key=lambda each: likeness[each.id], default=None)
     if nearest is None or likeness[nearest.id] < LEAST_LIKENESS:
         return None
-    lines = difference(texts[nearest.id], text)
+    lines = compare_lines(texts[nearest.id], text)
     removed, added = (sum(line.change == change for line in lines) for change in ("removed", "added"))
-    return NearDuplicate(nearest, max(removed, added))
+    return NearDuplicateAnnouncement(nearest, max(removed, added))
 
 
 def _published_like(title: str, id: int) -> list[Announcement]:
     """Returns the published announcements of the most similar titles, without that of ``id``."""
     ids: list[int] = []
     with suppress(Unavailable):
-        found = find_hits(services(), parse(title, per_page=_COMPARED + 1))
+        found = search_index(services(), parse_query(title, per_page=_COMPARED + 1))
         ids = [hit.announcement_id for hit in (*found.hits, *found.related)]
     known = services().announcements.get_many(each for each in ids[: _COMPARED + 1] if each != id)
     return [each for each in known.values() if each.status is Status.PUBLISHED]
@@ -95,5 +95,5 @@ def compare(id: int, other_id: int) -> str:
         "staff/near-duplicate.html",
         announcement=announcement,
         other=other,
-        lines=difference(announcement_text(other), announcement_text(announcement)),
+        lines=compare_lines(announcement_text(other), announcement_text(announcement)),
     )

@@ -13,7 +13,7 @@ from archive.errors import Conflict, PrakatError
 from archive.model import Person, Role
 from web.accounts.passwords import check_strength, hash_password
 from web.bootstrap import services
-from web.errors import in_words
+from web.errors import error_message
 from web.serving.log import note_security
 from web.staff.blueprints import staff_blueprint
 
@@ -39,7 +39,7 @@ def table() -> ResponseReturnValue:
             flash(_("เพิ่มผู้ใช้ %(name)s แล้ว", name=name), "good")
             return redirect(url_for("people.table"))
         except PrakatError as error:
-            flash(in_words(error), "bad")
+            flash(error_message(error), "bad")
     return _table()
 
 
@@ -55,7 +55,7 @@ def change(id: int) -> ResponseReturnValue:
         note_security("person changed", person=person.name, role=role.value)
         flash(_("บันทึกของ %(name)s แล้ว", name=person.name), "good")
     except PrakatError as error:
-        flash(in_words(error), "bad")
+        flash(error_message(error), "bad")
     return redirect(url_for("people.table"))
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from archive import thai
 from archive.bulk import BulkOutcome, apply_to_each
 from archive.errors import Conflict, Invalid
-from archive.model import Announcement, Reading
+from archive.model import Announcement, ReadingStatus
 from archive.suggested_fields import is_title_file_name
 from web import template_filters
 from web.bootstrap import services
@@ -49,7 +49,7 @@ def carry_out_publications(ids: Iterable[int]) -> BulkOutcome:
 def is_being_read(id: int) -> bool:
     """Returns True while a document of the record is not read yet."""
     attachments = services().attachments.by_announcement([id])[id]
-    return any(each.status in (Reading.WAITING, Reading.READING) for each in attachments)
+    return any(each.status in (ReadingStatus.WAITING, ReadingStatus.READING) for each in attachments)
 
 
 def schedule_message(at: dt.datetime) -> str:
@@ -59,7 +59,7 @@ def schedule_message(at: dt.datetime) -> str:
     return str(_("จะเผยแพร่ %(when)s", when=template_filters.day(at)))
 
 
-def time_fields(at: dt.datetime | None) -> dict[str, DatePicker | str]:
+def publication_time_fields(at: dt.datetime | None) -> dict[str, DatePicker | str]:
     """Returns the first values of the fields for a time of publication. ``at``: the time set before."""
     local = at.astimezone(thai.BANGKOK) if at else None
     today = dt.datetime.now(thai.BANGKOK).date()
@@ -73,7 +73,7 @@ def time_fields(at: dt.datetime | None) -> dict[str, DatePicker | str]:
     return {"publish_on": picker, "publish_time": request.form.get("publish_time", clock)}
 
 
-def chosen_choice(announcement: Announcement, *, unread: bool) -> str:
+def preselected_choice(announcement: Announcement, *, unread: bool) -> str:
     """Returns the choice that the form begins with.
 
     After an error that is the choice already made; otherwise a second press would publish at once.
@@ -87,10 +87,10 @@ def chosen_choice(announcement: Announcement, *, unread: bool) -> str:
 
 def _publish_now(id: int) -> str:
     found = services().intake.undecided_personal_data(id)
-    if found and request.form.get("found_seen") != personal_data.fingerprint(found):
+    if found and request.form.get("found_seen") != personal_data.finds_fingerprint(found):
         raise Conflict("พบข้อมูลส่วนบุคคลเพิ่มขณะที่เปิดหน้านี้อยู่ กรุณาตรวจดูอีกครั้ง", code="personal-data")
     _refuse_file_name(id)
-    services().intake.publish(id, actor=g.actor, reason=personal_data.reason_given())
+    services().intake.publish(id, actor=g.actor, reason=personal_data.reason_of_form())
     return str(_("เผยแพร่แล้ว ประชาชนค้นพบได้ทันที"))
 
 

@@ -13,12 +13,12 @@ from flask_babel import gettext as _
 
 from archive import privacy, thai
 from archive.errors import PrakatError
-from archive.model import Attachment, Hold, Page, PersonalData, Reading, Rectangle
+from archive.model import Attachment, HoldReason, Page, PersonalData, ReadingStatus, Rectangle
 from archive.privacy import undecided_finds
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.redaction import MOST_PAGES, Boxes, ReadableData, RedactionIncomplete, boxes_of_finds
 from web.bootstrap import services
-from web.errors import in_words
+from web.errors import error_message
 from web.staff.blueprints import staff_blueprint
 
 pages = staff_blueprint("redaction", __name__, url_prefix="/staff/attachments/<int:id>")
@@ -50,7 +50,7 @@ class Box:
 def redact(id: int) -> ResponseReturnValue:
     """Show the pages with the boxes; mark the places of typed words; make the copy and publish it."""
     attachment = services().attachments.get(id)
-    read = services().pages.by_attachment(id) if attachment.status is Reading.READY else []
+    read = services().pages.by_attachment(id) if attachment.status is ReadingStatus.READY else []
     boxes = _sent_boxes() if request.method == "POST" else _found_boxes(attachment, read)
     typed = request.form.get("words", "").strip()
     readable: Sequence[ReadableData] = ()
@@ -66,7 +66,7 @@ def redact(id: int) -> ResponseReturnValue:
             readable = error.readable
             boxes = _with_readable(boxes, readable)
         except PrakatError as error:
-            flash(in_words(error), "bad")
+            flash(error_message(error), "bad")
     return render_template(
         "staff/redact.html",
         attachment=attachment,
@@ -80,7 +80,7 @@ def redact(id: int) -> ResponseReturnValue:
 
 
 def _replace_by_copy(attachment: Attachment, read: Sequence[Page], boxes: Sequence[Box]) -> None:
-    copy = services().redactor.make(attachment, read, _by_page(boxes))
+    copy = services().redactor.make_redacted_copy(attachment, read, _by_page(boxes))
     services().intake.replace_by_redacted_copy(attachment.id, copy.content, copy.read_pages, actor=g.actor)
     flash(_("เปลี่ยนเป็นสำเนาที่ปิดข้อมูลแล้ว ต้นฉบับเก็บไว้ให้เจ้าหน้าที่เท่านั้น ประชาชนจะเห็นสำเนาเมื่อแปลงข้อความเสร็จ"), "good")
 
@@ -106,7 +106,7 @@ def _found_boxes(attachment: Attachment, read: Sequence[Page]) -> list[Box]:
         if find.page in by_number
         for area in boxes_of_finds(by_number[find.page], [(find.start, find.end)])
     ]
-    is_held = attachment.hold is Hold.PERSONAL_DATA
+    is_held = attachment.hold is HoldReason.PERSONAL_DATA
     known = {(box.page, box.area) for box in boxes}
     earlier = [
         Box(number, area, type, is_covered=is_held)
@@ -175,7 +175,7 @@ def _unplaced_finds(attachment: Attachment, read: Sequence[Page]) -> list[tuple[
         for find in undecided_finds(attachment)
         if find.page in by_number and not boxes_of_finds(by_number[find.page], [(find.start, find.end)])
     ]
-    if attachment.hold is Hold.PERSONAL_DATA:
+    if attachment.hold is HoldReason.PERSONAL_DATA:
         unplaced += [(number, type) for number, type, areas in _earlier_finds(attachment, read) if not areas]
     return list(dict.fromkeys(unplaced))
 

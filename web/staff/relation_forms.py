@@ -33,7 +33,7 @@ class RelationForm:
     changed_by: tuple[tuple[RelationKind, Announcement], ...] = ()
 
     @property
-    def is_any(self) -> bool:
+    def has_relations(self) -> bool:
         """True where there is a relation to show."""
         return bool(self.suggested or self.changes or self.changed_by)
 
@@ -87,7 +87,7 @@ def relation_form(announcement: Announcement) -> RelationForm:
     )
 
 
-def decide(id: int, form: Mapping[str, str], actor: str) -> str:
+def carry_out_relation_form(id: int, form: Mapping[str, str], actor: str) -> str:
     """Carry out the pressed button of the form. Returns a message for the person.
 
     Raises ``Invalid`` for text that names no announcement, or more than one.
@@ -98,7 +98,7 @@ def decide(id: int, form: Mapping[str, str], actor: str) -> str:
         return str(_("เอาประกาศที่เกี่ยวข้องออกแล้ว"))
     chosen = form.get("relate", "")
     typed = chosen == "typed"
-    older = named_announcement(form.get("related_to", "")) if typed else _known(chosen)
+    older = resolve_typed_announcement(form.get("related_to", "")) if typed else _known(chosen)
     kind = form.get(f"relation-{older}") or form.get("related_kind", "")
     if kind not in set(RelationKind):
         raise Invalid("กรุณาเลือกว่าประกาศนี้ยกเลิก แก้ไขเพิ่มเติม หรือใช้แทนอีกฉบับ", field="related_kind")
@@ -106,7 +106,7 @@ def decide(id: int, form: Mapping[str, str], actor: str) -> str:
     return str(_("บันทึกประกาศที่เกี่ยวข้องแล้ว"))
 
 
-def replace_by(id: int, form: Mapping[str, str], actor: str) -> None:
+def record_replacement(id: int, form: Mapping[str, str], actor: str) -> None:
     """Record that the typed or chosen announcement replaces this one. Raises ``Invalid``."""
     try:
         newer = chosen_or_named(form, "successor")
@@ -126,10 +126,10 @@ def _known(value: str) -> int:
 
 def chosen_or_named(form: Mapping[str, str], field: str) -> int:
     """Returns the id of the offered announcement whose button was pressed, else of the one that was typed."""
-    return _known(form["chosen"]) if "chosen" in form else named_announcement(form.get(field, ""))
+    return _known(form["chosen"]) if "chosen" in form else resolve_typed_announcement(form.get(field, ""))
 
 
-def named_announcement(typed: str) -> int:
+def resolve_typed_announcement(typed: str) -> int:
     """Returns the id of the announcement that was typed: its address, whole title, or document number.
 
     Raises ``MissingAnnouncement`` for other words and for a bare number, with the announcements that they may

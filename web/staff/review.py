@@ -56,7 +56,7 @@ def learn() -> ResponseReturnValue:
         flash(_("คำใหม่ใช้ร่วมกันทุกหน่วยงาน กรุณาแจ้งผู้ดูแลของจังหวัดให้เพิ่ม"), "warn")
         return redirect(url_for("dashboard.statistics"))
     if "forget" not in request.form and word:
-        here.dictionary.add(word)
+        here.dictionary.add_entry(word)
         flash(_("เพิ่ม “%(word)s” ในพจนานุกรมแล้ว ระบบกำลังปรับปรุงการค้นหา", word=word), "good")
     here.records.figures.delete_missed_search(request.form.get("query", ""))
     return redirect(url_for("dashboard.statistics"))

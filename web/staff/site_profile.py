@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from archive.errors import Invalid
 from archive.site_profile import TEXT_FIELDS, SiteProfile, checked_emblem, checked_profile
 from web.bootstrap import services
-from web.errors import in_words
+from web.errors import error_message
 from web.public.statements import built_in_statement
 from web.staff.blueprints import staff_blueprint
 
@@ -35,7 +35,7 @@ def save() -> ResponseReturnValue:
         given = _without_built_in(checked_profile(typed))
         emblem = checked_emblem(upload.read()) if upload and upload.filename else None
     except Invalid as error:
-        return _form(typed, in_words(error), error.field), error.http_status
+        return _form(typed, error_message(error), error.field), error.http_status
     before = services().site_profiles.current().emblem_id
     kept = None if "no-emblem" in request.form else before
     services().site_profiles.save(replace(given, emblem_id=kept), emblem=emblem, actor=g.actor)

@@ -13,10 +13,10 @@ from flask.typing import ResponseReturnValue
 from archive.errors import Invalid, Unavailable
 from archive.repositories import MissedSearch
 from archive.thai import canonical_text
-from indexer.analysis.tokenizer import fold
+from indexer.analysis.tokenizer import fold_text
 from indexer.search.query import parser as queries
 from web.bootstrap import services
-from web.errors import in_words
+from web.errors import error_message
 from web.search_service import search
 from web.staff.blueprints import staff_blueprint
 
@@ -52,12 +52,12 @@ def add_or_preview() -> ResponseReturnValue:
     try:
         entry = _entry(request.form.get("said", ""), request.form.get("written", ""))
     except Invalid as error:
-        flash(in_words(error), "bad")
+        flash(error_message(error), "bad")
         return _page()
     if "preview" in request.form:
         return _page(preview=entry)
     if entry not in services().dictionary.local_synonyms():
-        services().dictionary.add(entry, actor=g.actor)
+        services().dictionary.add_entry(entry, actor=g.actor)
     return redirect(url_for("synonyms.table", added=entry))
 
 
@@ -66,7 +66,7 @@ def remove() -> ResponseReturnValue:
     """Remove an entry; the page that follows offers to put it back."""
     _require_own_dictionary()
     entry = request.form.get("entry", "")
-    if not services().dictionary.remove(entry, actor=g.actor):
+    if not services().dictionary.remove_entry(entry, actor=g.actor):
         abort(404)
     return redirect(url_for("synonyms.table", removed=entry))
 
@@ -80,7 +80,7 @@ def restore() -> ResponseReturnValue:
     except Invalid:
         abort(400)
     if entry not in services().dictionary.local_synonyms():
-        services().dictionary.add(entry, actor=g.actor)
+        services().dictionary.add_entry(entry, actor=g.actor)
     return redirect(url_for("synonyms.table", added=entry))
 
 
@@ -131,10 +131,10 @@ def _recent_misses() -> list[MissedSearch]:
 
 def _effects(entry: str, misses: Sequence[MissedSearch]) -> list[RescuedSearch]:
     """Returns the searches without results that would find something with this entry."""
-    words = [fold(word.strip()) for word in entry.split("~")]
+    words = [fold_text(word.strip()) for word in entry.split("~")]
     effects: list[RescuedSearch] = []
     for miss in misses:
-        query = fold(miss.query)
+        query = fold_text(miss.query)
         typed = max((word for word in words if word and word in query), key=len, default="")
         found = max(
             (_count(query.replace(typed, other)) for other in words if typed and other != typed), default=0
@@ -148,7 +148,7 @@ def _effects(entry: str, misses: Sequence[MissedSearch]) -> list[RescuedSearch]:
 
 def _count(query: str) -> int:
     with suppress(Unavailable):
-        return search(services(), queries.parse(query, per_page=1)).total
+        return search(services(), queries.parse_query(query, per_page=1)).total
     return 0
 
 

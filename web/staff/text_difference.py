@@ -17,7 +17,7 @@ class DifferenceLine:
     text: str = ""
 
 
-def difference(before: str, after: str) -> list[DifferenceLine]:
+def compare_lines(before: str, after: str) -> list[DifferenceLine]:
     """Returns the changed lines in order, with a few unchanged lines around; empty for equal texts."""
     return [*_lines(before.split("\n"), after.split("\n"))]
 

@@ -16,19 +16,19 @@ from archive import thai
 from archive.bulk import BulkOutcome, apply_to_each
 from archive.changes import HistoryFilters
 from archive.errors import Conflict, Invalid, PrakatError
-from archive.model import Announcement, DocumentKind, Item, Status
+from archive.model import Announcement, CollectionItem, DocumentKind, Status
 from archive.undo import MOST_AT_ONCE
 from archive.worklist import Problem, WorklistFilters
 from indexer.search.query.parser import MAX_QUERY_LENGTH
 from web import labels
 from web.addresses import page_number
 from web.bootstrap import services
-from web.disclosure_overview import count_lacking, year_choices
-from web.errors import in_words
+from web.disclosure_overview import count_items_lacking_announcement, year_choices
+from web.errors import error_message
 from web.staff import attachments_for_staff, checklist, disclosure_forms, publication
 from web.staff.blueprints import staff_blueprint
 from web.staff.bulk_summary import describe_bulk
-from web.staff.categories import NewCategory, refuse_new_category
+from web.staff.categories import NewCategory, require_confirmed_category
 from web.staff.worklist_search import search_all_records
 
 pages = staff_blueprint("worklist", __name__, url_prefix="/staff")
@@ -157,7 +157,7 @@ def _to_do(today: dt.date) -> list[tuple[int, str, str]]:
     reports = len(services().records.reports.list_open())
     found.append((reports, _("เรื่องที่ประชาชนแจ้ง"), url_for("report_list.reports")))
     lacking = (_("ข้อมูลที่ต้องเปิดเผยซึ่งยังขาด"), url_for("disclosure_desk.desk"))
-    found.append((count_lacking(services()), *lacking))
+    found.append((count_items_lacking_announcement(services()), *lacking))
     return [line for line in found if line[0]]
 
 
@@ -185,7 +185,7 @@ def apply() -> ResponseReturnValue:
     except NewCategory as error:
         return _ask_about(error)
     except PrakatError as error:
-        flash(in_words(error), "bad")
+        flash(error_message(error), "bad")
     return redirect(_back())
 
 
@@ -234,7 +234,7 @@ def publish_many() -> ResponseReturnValue:
             if outcome.done or not outcome.refused:
                 return redirect(url_for("worklist.table", done=done or None))
         except PrakatError as error:
-            flash(in_words(error), "bad")
+            flash(error_message(error), "bad")
     known = services().announcements.get_many(_ids(request.args.getlist("id"))[:PER_PAGE])
     return render_template(
         "staff/publish-many.html",
@@ -242,7 +242,7 @@ def publish_many() -> ResponseReturnValue:
         chosen=request.args.get("of", 0, type=int),
         ticked=set(request.form.getlist("id")) if request.method == "POST" else None,
         when=request.form.get("when", "now"),
-        **publication.time_fields(None),
+        **publication.publication_time_fields(None),
     )
 
 
@@ -251,7 +251,7 @@ class PublicationCandidate:
     """A record in the checklist for many."""
 
     announcement: Announcement
-    papers: Sequence[attachments_for_staff.Paper]
+    papers: Sequence[attachments_for_staff.AttachmentForStaff]
     checks: Sequence[checklist.Check]
     is_being_read: bool
 
@@ -269,12 +269,12 @@ class PublicationCandidate:
 
 
 def _candidate(announcement: Announcement) -> PublicationCandidate:
-    papers = attachments_for_staff.papers_of(announcement)
+    papers = attachments_for_staff.attachments_for_staff(announcement)
     found = services().intake.undecided_personal_data(announcement.id)
     return PublicationCandidate(
         announcement,
         papers,
-        checklist.checks(announcement, papers, found),
+        checklist.publication_checks(announcement, papers, found),
         publication.is_being_read(announcement.id),
     )
 
@@ -300,7 +300,7 @@ def _restore(ids: Sequence[int]) -> BulkOutcome:
 
 def _retag(ids: Sequence[int]) -> BulkOutcome:
     changes: dict[str, object] = {"category": request.form.get("category", "")}
-    refuse_new_category(changes["category"], confirmed=request.form.get("confirmed", ""))
+    require_confirmed_category(changes["category"], confirmed=request.form.get("confirmed", ""))
     return _each(ids, lambda each: services().intake.revise(each, changes, actor=g.actor))
 
 
@@ -322,7 +322,11 @@ def _collect(ids: Sequence[int]) -> BulkOutcome:
         kept = services().collections.get(shown.id)
         if id not in {item.announcement_id for item in kept.items}:
             services().intake.save_collection(
-                kept.id, title=kept.title, body=kept.body, items=[*kept.items, Item("", id)], actor=g.actor
+                kept.id,
+                title=kept.title,
+                body=kept.body,
+                items=[*kept.items, CollectionItem("", id)],
+                actor=g.actor,
             )
 
     return _each(ids, add)
@@ -359,7 +363,7 @@ def _report(outcome: BulkOutcome) -> str:
     titles = services().announcements.get_many(id for id, _error in outcome.refused)
     for id, error in outcome.refused[:_MOST_NAMED]:
         title = attachments_for_staff.title_or_suggestion(titles[id]) if id in titles else str(id)
-        flash(f"{title}: {in_words(error)}", "bad")
+        flash(f"{title}: {error_message(error)}", "bad")
     if len(outcome.refused) > _MOST_NAMED:
         flash(_("และอีก %(count)s เรื่องที่ทำไม่ได้", count=len(outcome.refused) - _MOST_NAMED), "bad")
     changes = services().records.changes.find(HistoryFilters(bulk=outcome.bulk), limit=MOST_AT_ONCE)

@@ -8,11 +8,11 @@ from dataclasses import replace
 from archive import thai
 from archive.errors import Unavailable
 from archive.model import Announcement
-from indexer.analysis.tokenizer import Tokenizer, fold
-from indexer.search.query.parser import Filters, Query, parse
+from indexer.analysis.tokenizer import Tokenizer, fold_text
+from indexer.search.query.parser import Filters, Query, parse_query
 from indexer.search.text_match import TextMatcher
 from web.bootstrap import Services
-from web.search_service import find_hits
+from web.search_service import search_index
 
 MOST_HITS = 300  # published records that one search returns: more than anybody looks through
 MOST_UNPUBLISHED = 2_000  # records that are not published and are read through by one search
@@ -24,16 +24,16 @@ def search_all_records(services: Services, typed: str) -> list[int]:
     Published records are found as residents find them. Drafts and other records that are not published are
     in no index; of these the ``MOST_UNPUBLISHED`` changed last are searched, and must contain every word.
     """
-    query = parse(typed, per_page=MOST_HITS)
+    query = parse_query(typed, per_page=MOST_HITS)
     queries = [query]
     hits: list[int] = []
     related: list[int] = []
     with suppress(Unavailable):  # without an index the records that are not published are searched alone
-        found = find_hits(services, query)
+        found = search_index(services, query)
         hits = [hit.announcement_id for hit in found.hits]
         related = [hit.announcement_id for hit in found.related]
         if found.did_you_mean:
-            queries.append(replace(parse(found.did_you_mean), filters=query.filters))
+            queries.append(replace(parse_query(found.did_you_mean), filters=query.filters))
     titled, others = _search_unpublished(services, queries)
     return list(dict.fromkeys((*titled, *hits, *others, *related)))
 
@@ -70,4 +70,4 @@ def _passes(announcement: Announcement, filters: Filters) -> bool:
 
 
 def _contains(text: str, wanted: str | None) -> bool:
-    return wanted is None or fold(wanted) in fold(text)
+    return wanted is None or fold_text(wanted) in fold_text(text)

@@ -113,7 +113,7 @@ class BulkLoader:
 
     def add(self, entries: Iterable[SourceAnnouncement]) -> None:
         """Sends announcements that the new index does not contain yet."""
-        made = self._counted(self._analysis.documents(entries))
+        made = self._counted(self._analysis.analyze(entries))
         if self._averages is None:
             for one in made:
                 self._first.append(one)

@@ -37,7 +37,7 @@ from indexer.analysis.index_document import (
     parse_zone_layout,
 )
 from indexer.analysis.spelling_index import deletion_keys
-from indexer.analysis.tokenizer import fold, searchable_bytes, text_of_bytes
+from indexer.analysis.tokenizer import fold_text, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.cluster import Address
 from indexer.search.tuning import TUNING, quantize
 from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, THAI_WORD
@@ -166,7 +166,7 @@ def opensearch_document(document: IndexDocument, average: Averages) -> dict[str,
     title = document.columns["title"].decode()
     facets = dict(zip(FACETS_BY_NAME, json.loads(document.columns["facets"]), strict=True))
     names = list(dict.fromkeys([title, *document.columns["subjects"].decode().splitlines()]))
-    runs = [searchable_bytes(fold(name)).data for name in names]
+    runs = [searchable_bytes(fold_text(name)).data for name in names]
     weights = _weights(document, facts, average).tolist()
     day = dt.date.fromordinal(int(facts["date"]))
     zones = document.columns["text"].split(b"\0")
@@ -243,7 +243,7 @@ def grams(data: bytes) -> str:
 
 def name_key(text: str) -> str:
     """Returns the letters of a name, by which names are compared."""
-    return text_of_bytes(searchable_bytes(fold(text)).data)
+    return text_of_bytes(searchable_bytes(fold_text(text)).data)
 
 
 def word_id(word: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from archive.facets import FACETS, FACETS_BY_NAME, NAME_FACETS, FacetType
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.index_document import NEVER_EXPIRES
-from indexer.analysis.tokenizer import fold, gram_terms, searchable_bytes, text_of_bytes
+from indexer.analysis.tokenizer import fold_text, gram_terms, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.mapping import STEPS, clusters, grams, name_key
 from indexer.search.coverage import is_uninformative
 from indexer.search.query.parser import DateRange, Filters, Query, Sort
@@ -301,7 +301,7 @@ class PlanQueries:
             return {}
         runs = ("".join(way.terms) for clause in words for way in clause.alternatives)
         topic = bool_should(
-            phrase_query(searchable_bytes(fold(run)).data, field="title_grams") for run in runs
+            phrase_query(searchable_bytes(fold_text(run)).data, field="title_grams") for run in runs
         )
         anywhere = bool_must([topic, *self.visible, *map(clause_query, self._untimed())])
         counted = {"filter": anywhere}
@@ -345,7 +345,7 @@ def search_body(
 def page_query(queries: PlanQueries) -> Json | None:
     """Returns the query for the best pages of each hit; None for a plan without words."""
     parts = [part for part in queries.plan.parts if part.phrase.data]
-    words = [searchable_bytes(fold(clause.typed)).data for clause in queries.plan.clauses]
+    words = [searchable_bytes(fold_text(clause.typed)).data for clause in queries.plan.clauses]
     should = [phrase_query(data, field="pages.grams") for data in words if data]
     should += [phrase_query(part.phrase.data, field="pages.grams") for part in queries.phrases]
     must = [phrase_query(part.phrase.data, field="pages.grams") for part in parts if part.phrase.exact]

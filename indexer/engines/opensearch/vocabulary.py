@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.spelling_index import SoundMatch, deletion_keys, phonetic_key, spelling_pieces
-from indexer.analysis.tokenizer import fold, searchable_bytes, text_of_bytes
+from indexer.analysis.tokenizer import fold_text, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.cluster import Cluster
 from indexer.engines.opensearch.counts import DocumentCounts
 from indexer.engines.opensearch.mapping import clusters
@@ -239,7 +239,7 @@ def _word_counts(answer: Mapping[str, Any]) -> dict[str, int]:
 def _named(source: Mapping[str, Any], letters: bytes, *, marks: bool) -> Iterator[TitleMatch]:
     """Yields the titles and subjects of an announcement that contain the letters."""
     for name in source["shown"]:
-        data = searchable_bytes(fold(name)).data
+        data = searchable_bytes(fold_text(name)).data
         data = data if marks else data.translate(None, MARK_BYTES)
         if letters in data:
             yield TitleMatch(not data.startswith(letters), -source["views"], source["id"], name)

@@ -60,7 +60,7 @@ class ClauseScores:
         """Returns the documents that match one of the clauses at least."""
         mask = np.zeros(len(self.scores), dtype=bool)
         for clause in clauses:
-            self.postings[clause].mark(mask)
+            self.postings[clause].mark_documents(mask)
         return mask
 
     def matching_all(self, clauses: Iterable[Clause]) -> Mask:
@@ -80,8 +80,8 @@ def score_clauses(context: SearchContext, clauses: tuple[Clause, ...]) -> Clause
     idfs: dict[Clause, float] = {}
     for clause in clauses:
         postings[clause], idfs[clause] = _clause_postings(reader, clause)
-        postings[clause].add_to(scores)
-        postings[clause].count_in(covered, idfs[clause])
+        postings[clause].add_weights_to(scores)
+        postings[clause].add_constant_to(covered, idfs[clause])
     return ClauseScores(scores, covered, postings, idfs, np.zeros_like(covered))
 
 
@@ -142,7 +142,7 @@ def _fuzzy_documents(reader: CommitReader, match: FuzzyGramMatch) -> tuple[Docum
 def clause_mask(reader: CommitReader, clause: Clause) -> Mask:
     """Returns the documents that match the clause."""
     mask = np.zeros(reader.size, dtype=bool)
-    reader.mark([terms[0] for terms, _ in clause.alternatives if len(terms) == 1], mask)
+    reader.mark_documents([terms[0] for terms, _ in clause.alternatives if len(terms) == 1], mask)
     for terms, _ in clause.alternatives:
         if len(terms) > 1:
             mask[intersect([reader.postings(term) for term in terms])] = True
@@ -162,7 +162,7 @@ def documents_with_all(reader: CommitReader, clauses: Sequence[Clause]) -> Docum
 def _unweighted(reader: CommitReader, clause: Clause) -> PostingList:
     """Returns the documents that match the clause, with weight 1. Cached: the words at the ends of a phrase
     are tried in several combinations."""
-    matching = reader.cached(clause, lambda: np.flatnonzero(clause_mask(reader, clause)))
+    matching = reader.cached_documents(clause, lambda: np.flatnonzero(clause_mask(reader, clause)))
     return PostingList.from_documents(matching, np.ones(len(matching), dtype=np.float32), reader.size)
 
 
@@ -190,7 +190,7 @@ def _best_alternative(reader: CommitReader, clause: Clause) -> PostingList:
     most = sum(reader.idf(reader.document_frequency(term)) for term in clause.alternatives[0].terms)
     best = np.zeros(reader.size, dtype=np.float32)
     for alternative in clause.alternatives:
-        _alternative_postings(reader, alternative.terms).raise_to(best, most, alternative.weight)
+        _alternative_postings(reader, alternative.terms).raise_to_weights(best, most, alternative.weight)
     return PostingList.from_exact_weights(best)
 
 

@@ -108,7 +108,7 @@ class Postings(NamedTuple):
         there[self.others] = True
         return np.flatnonzero(there)
 
-    def listed(self) -> Postings:
+    def with_ids(self) -> Postings:
         """Returns the same postings with ``ids`` set."""
         if self.ids is not None:
             return self
@@ -117,7 +117,7 @@ class Postings(NamedTuple):
 
     def packed(self) -> tuple[Ids, Counts]:
         """Returns the document numbers, and the packed counts of each in all zones."""
-        found = self.listed()
+        found = self.with_ids()
         counts = found.first.astype(np.uint32)
         counts[found.others] |= found.rest.astype(np.uint32) << 8
         return found.documents.astype(np.uint32), counts
@@ -251,7 +251,7 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         with segment.open_file(storage, _POSTINGS) as file:
             self._postings = CheckedFile(file)
 
-    def place(self, term: bytes) -> int | None:
+    def term_position(self, term: bytes) -> int | None:
         """Returns the position of the term in ``words``; None if the segment does not have the term."""
         return self._places.get(term)
 
@@ -277,7 +277,7 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         """Returns the terms with their bytes reversed, sorted."""
         return tuple(sorted(word[::-1] for word in self.words))
 
-    def postings_at(self, place: int) -> Postings:
+    def postings_at_position(self, place: int) -> Postings:
         """Returns the postings of the term at position ``place`` in ``words``."""
         return decode(self._list_at(place), self.sizes[place], self._size)
 
@@ -286,7 +286,7 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         start = self._ends[place - 1] if place else 0
         return self._postings.read(start, self._ends[place], self._checksums[place])
 
-    def mark(self, terms: Iterable[bytes], mask: npt.NDArray[np.bool_]) -> None:
+    def mark_documents(self, terms: Iterable[bytes], mask: npt.NDArray[np.bool_]) -> None:
         """Sets the mask for every document of the segment that has at least one of the terms.
 
         The lists of rare terms are decoded together.
@@ -314,7 +314,7 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
     # The methods below are Whoosh's codec interface: with them its own tools can read these segments too.
 
     def __contains__(self, term: tuple[str, bytes]) -> bool:
-        return term[0] == FIELD and self.place(term[1]) is not None
+        return term[0] == FIELD and self.term_position(term[1]) is not None
 
     def indexed_field_names(self) -> list[str]:
         """Returns the name of the only field that has terms."""
@@ -338,10 +338,10 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
 
     def term_info(self, fieldname: str, text: bytes) -> TermInfo:
         """Returns the statistics of a term. Raises ``TermNotFound`` for an unknown term."""
-        place = self.place(text)
+        place = self.term_position(text)
         if place is None:
             raise TermNotFound(f"{fieldname}:{text!r}")
-        ids, _ = self.postings_at(place).packed()
+        ids, _ = self.postings_at_position(place).packed()
         return TermInfo(len(ids), len(ids), 1, 1, 1, int(ids[0]), int(ids[-1]))
 
     def doc_frequency(self, fieldname: str, text: bytes) -> int:  # noqa: ARG002 (Whoosh's signature)
@@ -352,10 +352,10 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
     def matcher(self, fieldname: str, text: bytes, _format: Any, scorer: Any = None) -> ListMatcher:
         """Returns a matcher over the documents that have a term. Raises ``TermNotFound`` for an unknown
         term."""
-        place = self.place(text)
+        place = self.term_position(text)
         if place is None:
             raise TermNotFound(f"{fieldname}:{text!r}")
-        ids, _ = self.postings_at(place).packed()
+        ids, _ = self.postings_at_position(place).packed()
         return ListMatcher(ids.tolist(), [1.0] * len(ids), scorer=scorer, term=(fieldname, text))
 
 
@@ -450,7 +450,7 @@ class Writer(SegmentWriter):  # type: ignore[misc]
             if word != term:
                 yield from _joined(term, lists)
                 term, lists = word, []
-            ids, counts = self._parts[number].terms.postings_at(place).packed()
+            ids, counts = self._parts[number].terms.postings_at_position(place).packed()
             renumbered = self._parts[number].numbers[ids]
             kept = renumbered >= 0
             lists.append((renumbered[kept].astype(np.uint32), counts[kept]))

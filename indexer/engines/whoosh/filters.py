@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from archive.facets import FACETS, FacetType
 from indexer.analysis.index_document import NEVER_EXPIRES
-from indexer.analysis.tokenizer import fold, searchable_bytes
+from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.engines.whoosh.posting_list import Mask
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.search.ports import FacetValue
@@ -127,4 +127,4 @@ def _with(reader: CommitReader, place: int, values: Set[str | int]) -> Mask:
 
 
 def _letters(text: str) -> bytes:
-    return searchable_bytes(fold(text)).data
+    return searchable_bytes(fold_text(text)).data

@@ -86,7 +86,7 @@ class WhooshIndex:
         if live is None:
             return ResultPage(total=0, hits=(), query=query)
         with self._reading(live.directory):
-            part = live.reader.of_organisation(query.filters.organisation, query.filters.withheld)
+            part = live.reader.restricted_to(query.filters.organisation, query.filters.withheld)
             searcher = WhooshSearcher(SearchContext(part, live.lexicon, self._tuning))
             return search(searcher, live.lexicon, query, self._tuning)
 
@@ -102,7 +102,7 @@ class WhooshIndex:
         if live is None:
             return []
         with self._reading(live.directory):
-            part = live.reader.of_organisation(organisation, withheld)
+            part = live.reader.restricted_to(organisation, withheld)
             vocabulary = WhooshVocabulary(SearchContext(part, live.lexicon, self._tuning))
             return suggest(vocabulary, live.lexicon, typed, limit)
 
@@ -113,7 +113,7 @@ class WhooshIndex:
             return []
         organisation = int(live.reader.attributes["organisation"][document])
         with self._reading(live.directory):
-            part = live.reader.of_organisation(organisation)
+            part = live.reader.restricted_to(organisation)
             return find_similar(SearchContext(part, live.lexicon, self._tuning), announcement_id, limit)
 
     @contextmanager
@@ -163,7 +163,7 @@ class WhooshIndex:
         if live is None:
             return [entry.announcement.id for entry in entries]
         with self._reading(live.directory):
-            return [entry.announcement.id for entry in entries if not live.reader.has_unchanged(entry)]
+            return [entry.announcement.id for entry in entries if not live.reader.is_up_to_date_with(entry)]
 
     def _wanted(self) -> IndexManifest:
         return IndexManifest(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from indexer.analysis.tokenizer import fold, searchable_bytes
+from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.posting_list import Mask
 from indexer.search.ports import PageHit
@@ -35,7 +35,9 @@ def rank_pages(
         best = np.zeros(len(ends))
         for alternative in clause.alternatives:
             for term in alternative.terms:
-                counts = _counts(text, searchable_bytes(fold(term)).data, ends, layout.zones[-1], borders)
+                counts = _counts(
+                    text, searchable_bytes(fold_text(term)).data, ends, layout.zones[-1], borders
+                )
                 best = np.maximum(best, alternative.weight * counts / (counts + 1) / len(alternative.terms))
         scores += idf * best
     for phrase in plan.phrases:

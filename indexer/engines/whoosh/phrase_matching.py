@@ -51,14 +51,16 @@ def documents_with_phrase(
     """
     if not part.phrase.data or not 0 < len(part.clauses) <= _MOST_CLAUSES:
         return np.empty(0, np.int64)
-    whole = reader.cached(("all of", part.clauses), lambda: documents_with_all(reader, part.clauses))
+    whole = reader.cached_documents(
+        ("all of", part.clauses), lambda: documents_with_all(reader, part.clauses)
+    )
     if len(part.clauses) == part.phrase.words == 1:
         return whole[:enough]
     there = _read(reader, "whole", whole, part, scores, enough, most)
     clear = len(there) >= min(enough, _CLEAR) and not part.phrase.exact
     if clear or len(part.clauses) == 1 or len(there) == enough:
         return there
-    others = reader.cached(
+    others = reader.cached_documents(
         ("cut otherwise", part.clauses), lambda: _cut_otherwise(reader, lexicon, part.clauses)
     )
     others = np.setdiff1d(others, whole, assume_unique=True)
@@ -86,7 +88,7 @@ def _read(
         candidates = np.sort(candidates[best])
         return np.array(list(islice(_there(reader, candidates, part), enough)), dtype=np.int64)
     # All candidates are read, whatever ``enough`` says: after spelling correction retrieval needs them too.
-    every = reader.cached(
+    every = reader.cached_documents(
         (which, part.clauses, part.phrase),
         lambda: np.array(list(_there(reader, candidates, part)), dtype=np.int64),
     )
@@ -96,12 +98,12 @@ def _read(
 def _there(reader: CommitReader, candidates: DocumentNumbers, part: QueryPart) -> Iterator[int]:
     data, texts = part.phrase.data, reader.texts(candidates)
     if not part.phrase.exact:
-        texts = take_bytes(texts, _MOST_LETTERS)
+        texts = take_until(texts, _MOST_LETTERS)
     has = contains_phrase if _has_edge_digits(data) else contains
     return (document for document, text in zip(candidates.tolist(), texts, strict=False) if has(text, data))
 
 
-def take_bytes(texts: Iterable[bytes], letters: int) -> Iterator[bytes]:
+def take_until(texts: Iterable[bytes], letters: int) -> Iterator[bytes]:
     """Yields the texts until more than ``letters`` bytes were read."""
     for text in texts:
         yield text

@@ -81,7 +81,7 @@ class PostingList:
             return np.flatnonzero(self._values > 0)  # flatnonzero of booleans takes a fifth of the time
         return self._listed
 
-    def bytes(self) -> int:
+    def memory_bytes(self) -> int:
         """Returns the number of bytes that the list takes in a cache."""
         listed = 0 if self._listed is None else self._listed.nbytes
         return int(self._values.nbytes) + listed + 100
@@ -98,21 +98,21 @@ class PostingList:
         weights: Floats = self._values[places] * there * self._scale
         return weights
 
-    def add_to(self, sums: Floats) -> None:
+    def add_weights_to(self, sums: Floats) -> None:
         """Adds the weight of every listed document to ``sums``."""
         if self._listed is None:
             sums += _times(self._values, self._scale)
         else:
             sums[self._listed] += self._values * self._scale
 
-    def count_in(self, sums: Floats, value: float) -> None:
+    def add_constant_to(self, sums: Floats, value: float) -> None:
         """Adds ``value`` to ``sums`` for every listed document."""
         if self._listed is None:
             sums += _times(self._values > 0, np.float32(value))
         else:
             sums[self._listed] += np.float32(value)
 
-    def raise_to(self, best: Floats, most: float, share: float) -> None:
+    def raise_to_weights(self, best: Floats, most: float, share: float) -> None:
         """Raises ``best`` for every listed document to ``share`` times its weight, if that is higher.
 
         Weights above ``most`` count as ``most``.
@@ -121,7 +121,7 @@ class PostingList:
         weights = np.minimum(_times(self._values, self._scale), np.float32(most))
         best[where] = np.maximum(best[where], weights * np.float32(share))
 
-    def mark(self, mask: Mask) -> None:
+    def mark_documents(self, mask: Mask) -> None:
         """Sets the mask for every listed document."""
         if self._listed is None:
             mask |= self._values > 0

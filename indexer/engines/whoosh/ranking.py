@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.analysis.dictionary import SYNONYM_WEIGHT
-from indexer.analysis.tokenizer import fold, searchable_bytes
+from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.engines.whoosh.context import SearchContext
-from indexer.engines.whoosh.phrase_matching import contains_phrase, fuzzy_phrase_similarity, take_bytes
+from indexer.engines.whoosh.phrase_matching import contains_phrase, fuzzy_phrase_similarity, take_until
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.retrieval import MatchedDocuments
@@ -63,7 +63,7 @@ class TopDocuments:
     best_score: float = 0.0
 
 
-def rank(
+def rank_documents(
     context: SearchContext, query: Query, plan: QueryPlan, matched: MatchedDocuments, allowed: Mask
 ) -> TopDocuments:
     """Returns the retrieved documents among ``allowed`` in the order that the query asks for.
@@ -153,7 +153,7 @@ def _best_first(
 
 def phrase_boosts(context: SearchContext, plan: QueryPlan, documents: DocumentNumbers) -> PhraseBoosts:
     """Returns the boosts of documents for the plan's phrases and its whole text."""
-    texts = list(take_bytes(context.reader.texts(documents), _MAX_BYTES))
+    texts = list(take_until(context.reader.texts(documents), _MAX_BYTES))
     tuning = context.tuning
     parts = [part for part in plan.parts if part.phrase.words > 1]
     phrases = [part.phrase for part in parts]
@@ -192,7 +192,7 @@ def _with_synonym_phrase(texts: list[bytes], part: QueryPart) -> Mask:
         for alternative in clause.alternatives[1:]:
             if sum(map(len, alternative.terms)) >= _MIN_SYNONYM_PHRASE:
                 words = [*typed[:place], "".join(alternative.terms), *typed[place + 1 :]]
-                found |= _with_phrase(texts, searchable_bytes(fold("".join(words))).data)
+                found |= _with_phrase(texts, searchable_bytes(fold_text("".join(words))).data)
     return found
 
 

@@ -33,7 +33,7 @@ from indexer.analysis.index_document import (
     parse_zone_layout,
 )
 from indexer.analysis.spelling_index import SoundMatch, SpellingIndex
-from indexer.analysis.tokenizer import fold, searchable_bytes
+from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.engines.whoosh.codec import Postings
 from indexer.engines.whoosh.doc_values import (
     OrdinalColumn,
@@ -87,19 +87,19 @@ class OpenSegment:
                 yield word
 
     @cached_property
-    def names(self) -> TitleIndex:
+    def title_index(self) -> TitleIndex:
         """Index of the titles and subjects of this segment."""
         named = []
         columns = zip(self.titles.values(), self.subjects.values(), strict=True)
         for document, (title, subjects) in enumerate(columns):
             names = dict.fromkeys([title.decode(), *subjects.decode().splitlines()])
             named += [(document, name) for name in names if name.strip()]
-        return TitleIndex(named, [searchable_bytes(fold(name)).data for _, name in named])
+        return TitleIndex(named, [searchable_bytes(fold_text(name)).data for _, name in named])
 
     @cached_property
-    def bare_names(self) -> TitleIndex:
+    def title_index_without_marks(self) -> TitleIndex:
         """Returns ``names`` without the marks that people type last or leave out in haste."""
-        return self.names.without(MARK_BYTES)
+        return self.title_index.without(MARK_BYTES)
 
 
 class TextCache(dict[int, bytes]):
@@ -175,7 +175,7 @@ class CommitReader:
         empty = np.empty(0, dtype=ATTRIBUTES)
         self.attributes = np.concatenate([empty, *(segment.attributes for segment in self.segments)])
         self._whole = self.count == self.size
-        self._scored: LRUCache[str, PostingList] = LRUCache(_KEPT_SCORED, getsizeof=PostingList.bytes)
+        self._scored: LRUCache[str, PostingList] = LRUCache(_KEPT_SCORED, getsizeof=PostingList.memory_bytes)
         self._remembered: LRUCache[Hashable, DocumentNumbers] = LRUCache(_KEPT_FOUND, getsizeof=_room)
         self._parts: LRUCache[tuple[int | None, frozenset[int]], CommitReader | None] = LRUCache(_KEPT_PARTS)
         # Words of earlier commits may stay: the frequency of each is always taken from this commit.
@@ -185,9 +185,7 @@ class CommitReader:
         self._counts: dict[str, int] = {}  # live documents by term, where some are not live
         self._lock = Lock()
 
-    def of_organisation(
-        self, organisation: int | None, withheld: frozenset[int] = frozenset()
-    ) -> CommitReader:
+    def restricted_to(self, organisation: int | None, withheld: frozenset[int] = frozenset()) -> CommitReader:
         """Returns a reader of one organisation's documents (None: of all) without ``withheld`` announcements.
 
         The counts and words of that reader are of its documents alone.
@@ -220,7 +218,7 @@ class CommitReader:
         for of_live in ("document_numbers", "_norms"):
             part.__dict__.pop(of_live, None)
         part.live, part.count, part._whole = live, count, False
-        part._scored = LRUCache(_KEPT_SCORED // _KEPT_PARTS, getsizeof=PostingList.bytes)
+        part._scored = LRUCache(_KEPT_SCORED // _KEPT_PARTS, getsizeof=PostingList.memory_bytes)
         part._remembered = LRUCache(_KEPT_FOUND // _KEPT_PARTS, getsizeof=_room)
         part._counts = {}
         part._lock = Lock()
@@ -262,9 +260,9 @@ class CommitReader:
         """Returns every live document with the term."""
         with self._lock:
             kept = self._scored.get(term)
-        return self.cached(term, lambda: self._listed(term)) if kept is None else kept.documents
+        return self.cached_documents(term, lambda: self._listed(term)) if kept is None else kept.documents
 
-    def mark(self, terms: Sequence[str], mask: Mask) -> None:
+    def mark_documents(self, terms: Sequence[str], mask: Mask) -> None:
         """Sets ``mask`` to True for every document that has one of the terms."""
         found = np.zeros(self.size, dtype=bool)
         words = [term.encode() for term in terms]
@@ -277,20 +275,20 @@ class CommitReader:
         bits = sum(zone.most << zone.shift for zone in ZONES[1:] if zone.name in zones)
         found = np.zeros(self.size, dtype=bool)
         for base, _, postings in self._postings(term):
-            listed = postings.listed()
+            listed = postings.with_ids()
             is_named = (listed.rest.astype(np.uint32) << ZONES[1].shift & bits) > 0
             found[listed.documents[listed.others[is_named]] + base] = True
         return found & self.live
 
-    def cached(self, what: Hashable, find: Callable[[], DocumentNumbers]) -> DocumentNumbers:
+    def cached_documents(self, key: Hashable, find: Callable[[], DocumentNumbers]) -> DocumentNumbers:
         """Returns the cached result for the key ``what``; calls ``find`` for the result if none is cached."""
         with self._lock:
-            kept = self._remembered.get(what)
+            kept = self._remembered.get(key)
         if kept is None:
             kept = find()
             with self._lock:
                 if _room(kept) <= _KEPT_FOUND:
-                    self._remembered[what] = kept
+                    self._remembered[key] = kept
         return kept
 
     def _postings(self, term: str) -> Iterator[tuple[int, int, Postings]]:
@@ -337,7 +335,7 @@ class CommitReader:
         documents, firsts, others, rest = [_NONE], [_NO_COUNTS], [_NONE], [_NO_COUNTS]
         length = 0
         for base, _, postings in lists:
-            listed = postings.listed()
+            listed = postings.with_ids()
             found = listed.documents + base
             documents.append(found)
             firsts.append(listed.first)
@@ -399,7 +397,7 @@ class CommitReader:
 
     def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
         for segment in self.segments:
-            self._spellings.add(segment.id, segment.correctable_words(knows))
+            self._spellings.add_words(segment.id, segment.correctable_words(knows))
         return self._spellings.words_sounding_like(pieces)
 
     def completions(self, begun: str, most: int) -> list[str]:
@@ -416,10 +414,10 @@ class CommitReader:
 
     def titles_containing(self, letters: bytes, *, marks: bool) -> Iterator[TitleMatch]:
         for base, segment in zip(self.bases, self.segments, strict=False):
-            names = segment.names if marks else segment.bare_names
+            names = segment.title_index if marks else segment.title_index_without_marks
             live = self.live[base : base + segment.size]
             for begins, place in names.documents_with(letters, _MOST_NAMED, live):
-                local, name = segment.names.titles_containing[place]
+                local, name = segment.title_index.titles_containing[place]
                 facts = self.attributes[base + local]
                 yield TitleMatch(not begins, -int(facts["views"]), int(facts["id"]), name)
 
@@ -439,7 +437,7 @@ class CommitReader:
         """Yields the searchable text of each document."""
         return map(self._texts.__getitem__, documents.tolist())
 
-    def has_unchanged(self, entry: SourceAnnouncement) -> bool:
+    def is_up_to_date_with(self, entry: SourceAnnouncement) -> bool:
         """Returns True if the index has the announcement exactly as given; the number of views is ignored."""
         announcement = entry.announcement
         document = self.document_numbers.get(announcement.id)

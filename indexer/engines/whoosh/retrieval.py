@@ -76,7 +76,7 @@ class TimeMatch(NamedTuple):
     about: Mask
 
 
-def match(
+def match_documents(
     context: SearchContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: ClauseScores
 ) -> MatchedDocuments:
     """Returns the documents that match the plan and one of the times, whatever the filters are."""
@@ -103,7 +103,7 @@ def _narrow_to_time(matched: MatchedDocuments, then: TimeMatch) -> MatchedDocume
     return replace(matched, notes=(*matched.notes, query_notes.NOT_THEN))
 
 
-def relax(
+def relax_match(
     context: SearchContext,
     plan: QueryPlan,
     times: tuple[DateRange, ...],
@@ -264,7 +264,7 @@ def _partial_matches(context: SearchContext, scores: ClauseScores, allowed: Mask
     common = np.zeros_like(scores.covered)
     untelling = [clause for clause, idf in scores.idfs.items() if not is_telling(clause, idf)]
     for clause in untelling:
-        scores.postings[clause].count_in(common, scores.idfs[clause])
+        scores.postings[clause].add_constant_to(common, scores.idfs[clause])
     telling = partial & (scores.covered - common >= _LEAST_TELLING)
     return telling if telling.any() else partial
 

@@ -15,8 +15,8 @@ from indexer.engines.whoosh.filters import combine_masks, count_facets, filter_m
 from indexer.engines.whoosh.page_ranking import rank_pages
 from indexer.engines.whoosh.phrase_matching import MAX_VERIFIED, documents_with_phrase
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
-from indexer.engines.whoosh.ranking import TopDocuments, rank
-from indexer.engines.whoosh.retrieval import MatchedDocuments, is_found_as_typed, match, relax
+from indexer.engines.whoosh.ranking import TopDocuments, rank_documents
+from indexer.engines.whoosh.retrieval import MatchedDocuments, is_found_as_typed, match_documents, relax_match
 from indexer.search.ports import Hit
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, Sort
@@ -44,12 +44,12 @@ class WhooshSearcher:
 
     def _retrieve(self, plan: QueryPlan, query: Query, scores: ClauseScores) -> Retrieved:
         context, reader = self._context, self._context.reader
-        matched = match(context, plan, query.times, scores)
+        matched = match_documents(context, plan, query.times, scores)
         filters = filter_masks(reader, query.filters)
         allowed = combine_masks(reader, filters)
         if filters and not (matched.documents & allowed).any():
-            matched = relax(context, plan, query.times, matched, allowed)
-        ranked = rank(context, query, plan, matched, allowed)
+            matched = relax_match(context, plan, query.times, matched, allowed)
+        ranked = rank_documents(context, query, plan, matched, allowed)
         coverage = answer_coverage(context, plan, query.times, matched.scores, ranked)
         hits = _hits(context, query, plan, matched, ranked)
         return Retrieved(
@@ -94,7 +94,7 @@ def _elsewhere(
         return ()
     few = replace(query, per_page=_MOST_ELSEWHERE, sort=Sort.RELEVANCE)
     others = replace(matched, documents=matched.elsewhere, complete=None)
-    return _hits(context, few, plan, others, rank(context, few, plan, others, allowed))
+    return _hits(context, few, plan, others, rank_documents(context, few, plan, others, allowed))
 
 
 def _hits(

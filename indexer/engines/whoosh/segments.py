@@ -168,7 +168,7 @@ class GenerationBuilder:
 
     def add(self, entries: Iterable[SourceAnnouncement]) -> None:
         """Adds announcements that the generation does not contain yet."""
-        for made in self._analysis.documents(entries):
+        for made in self._analysis.analyze(entries):
             self._writer = self._writer or Writer(self._index)
             self._writer.add(*made)
             if self._writer.postings > _AT_ONCE:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps, ImageSequence
 
-from indexer.extraction.failures import Unreadable
+from indexer.extraction.failures import UnreadableFile
 from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ Image.MAX_IMAGE_PIXELS = None  # the limit here is our own, with its own message
 
 
 def wrap_picture(path: Path, wrapped: Path, *, format: str) -> None:
-    """Writes a picture as a PDF with one page per frame. Raises ``Unreadable``: damaged, too-big.
+    """Writes a picture as a PDF with one page per frame. Raises ``UnreadableFile``: damaged, too-big.
 
     ``format``: the name that Pillow has for the picture's format.
     """
@@ -43,17 +43,17 @@ def wrap_picture(path: Path, wrapped: Path, *, format: str) -> None:
         with Image.open(path, formats=(format,)) as picture:
             wrapped.write_bytes(_wrap(picture, path, format))
     except (*_DAMAGED, img2pdf.ImageOpenError) as error:
-        raise Unreadable("damaged") from error
+        raise UnreadableFile("damaged") from error
 
 
 def wrap_photograph(path: Path, wrapped: Path) -> None:
-    """Writes a HEIF file, whatever brand it names, as a PDF. Raises ``Unreadable``: damaged, too-big."""
+    """Writes a HEIF file, whatever brand it names, as a PDF. Raises ``UnreadableFile``: damaged, too-big."""
     try:
         photograph = pillow_heif.open_heif(path)
         _check_size(photograph.size)
         wrapped.write_bytes(_pdf(_as_plain_png(photograph.to_pillow())))
     except (*_DAMAGED, img2pdf.ImageOpenError) as error:
-        raise Unreadable("damaged") from error
+        raise UnreadableFile("damaged") from error
 
 
 _DAMAGED = (OSError, EOFError, RuntimeError, ValueError, SyntaxError)
@@ -89,7 +89,7 @@ def _as_plain_png(picture: Image.Image) -> bytes:
 
 def _check_size(size: tuple[int, int]) -> None:
     if size[0] * size[1] > MAX_PIXELS:
-        raise Unreadable("too-big")
+        raise UnreadableFile("too-big")
 
 
 def _pdf(*pictures: bytes) -> bytes:
@@ -118,18 +118,18 @@ def is_cut_off(path: Path) -> bool:
 
 
 def write_repaired(path: Path, repaired: Path) -> None:
-    """Writes a repaired copy of a PDF. Raises ``Unreadable``: password, damaged, empty."""
+    """Writes a repaired copy of a PDF. Raises ``UnreadableFile``: password, damaged, empty."""
     try:
         with pikepdf.open(path) as pdf:
             if not pdf.pages:
-                raise Unreadable("empty")
+                raise UnreadableFile("empty")
             for page in pdf.pages:
                 _give_size(page)
             pdf.save(repaired)
     except pikepdf.PasswordError as error:
-        raise Unreadable("password") from error
+        raise UnreadableFile("password") from error
     except (pikepdf.PdfError, ValueError, KeyError, TypeError) as error:
-        raise Unreadable("damaged") from error
+        raise UnreadableFile("damaged") from error
 
 
 def _give_size(page: pikepdf.Page) -> None:

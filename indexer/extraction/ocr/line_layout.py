@@ -13,8 +13,8 @@ from rapidfuzz.distance import Indel
 from archive.model import Line, LowConfidenceSpan
 from indexer.extraction.image.deskew import UprightPage
 from indexer.extraction.ocr.correction import correct_ocr_errors
-from indexer.extraction.ocr.date_number_correction import mend_dates_and_numbers
-from indexer.extraction.pdf.text_repair import repair
+from indexer.extraction.ocr.date_number_correction import correct_dates_and_numbers
+from indexer.extraction.pdf.text_repair import repair_text
 
 UNITS = 10_000  # positions are in 1/10,000 of the page's width or height
 RESPELT = 0.5  # highest confidence in letters that were changed to make a word
@@ -160,7 +160,7 @@ class Transcript:
     lines: list[Line] = field(default_factory=list)
     doubts: list[LowConfidenceSpan] = field(default_factory=list)
 
-    def write(self, row: Sequence[Symbol]) -> None:
+    def append_line(self, row: Sequence[Symbol]) -> None:
         """Appends a line of recognised symbols."""
         row = _with_dashes(row)
         read, places, sure = _spread(row)
@@ -229,9 +229,9 @@ def _spread(row: Sequence[Symbol]) -> tuple[str, list[float], list[float]]:
 
 def _repaired(text: str, edges: list[float], sure: list[float]) -> tuple[str, list[float], list[float]]:
     """Repairs the text of a row and corrects misread letters; corrected letters get a low confidence."""
-    repaired = " ".join(repair(text).split())
+    repaired = " ".join(repair_text(text).split())
     edges, sure = _moved(text, repaired, edges, sure, most=1.0)
-    respelt = mend_dates_and_numbers(correct_ocr_errors(repaired))
+    respelt = correct_dates_and_numbers(correct_ocr_errors(repaired))
     return respelt, *_moved(repaired, respelt, edges, sure, most=RESPELT)
 
 
@@ -303,7 +303,7 @@ class _LineAlternatives:
             for other, cost in symbol.alternatives if symbol else ():
                 if unicodedata.category(other[0])[0] == unicodedata.category(self._text[place])[0]:
                     costs.setdefault(self._text[start:place] + other + self._text[place + 1 : end], cost)
-        likeliest = dict.fromkeys(repair(other) for other in sorted(costs, key=costs.__getitem__))
+        likeliest = dict.fromkeys(repair_text(other) for other in sorted(costs, key=costs.__getitem__))
         return tuple(other for other in likeliest if other not in ("", self._text[start:end]))[
             :MOST_ALTERNATIVES
         ]

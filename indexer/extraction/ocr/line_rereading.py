@@ -22,10 +22,10 @@ from indexer.extraction.ocr.correction import doubtful_words
 from indexer.extraction.ocr.date_number_correction import malformed_numbers
 from indexer.extraction.ocr.line_image import Baseline, cut_line, measure_baseline
 from indexer.extraction.ocr.line_layout import Symbol
-from indexer.extraction.ocr.line_voting import is_thai, vote
+from indexer.extraction.ocr.line_voting import is_thai, vote_on_readings
 from indexer.extraction.ocr.noise import mean_confidence
 from indexer.extraction.ocr.tesseract import read_line
-from indexer.extraction.pdf.text_repair import repair
+from indexer.extraction.pdf.text_repair import repair_text
 from indexer.extraction.text_quality import dictionary_coverage, thai_letters, without_marks
 
 FEW_LETTERS = 6  # Thai letters; a row with fewer is not judged by its marks and words
@@ -61,7 +61,7 @@ def reread_line(row: list[Symbol], image: Image.Image, deadline: float) -> list[
             break
         again = _read_again(readings[-1], stretches, image, baseline, change, deadline)
         readings += [again] if again else []
-    return vote(readings)
+    return vote_on_readings(readings)
 
 
 def _doubtful_stretches(row: Sequence[Symbol]) -> list[range]:
@@ -78,7 +78,7 @@ def _doubtful_stretches(row: Sequence[Symbol]) -> list[range]:
         for place, symbol in enumerate(row)
         if symbol.confidence < (CERTAIN_DIGIT if symbol.text.isdigit() else least)
     }
-    if not doubtful and _lacks_marks_or_words(repair(_text(row))):
+    if not doubtful and _lacks_marks_or_words(repair_text(_text(row))):
         return [range(len(row))]
     return _around(row, doubtful)
 
@@ -113,7 +113,7 @@ def _unsettled_places(before: Sequence[Symbol], after: Sequence[Symbol]) -> set[
     the vote of both is a row of known words.
     """
     doubtful_before, doubtful_after = _in_doubtful_words(before), _in_doubtful_words(after)
-    is_in_words = not _in_doubtful_words(vote([before, after]))
+    is_in_words = not _in_doubtful_words(vote_on_readings([before, after]))
     unsettled: set[int] = set()
     for old, new in _differences(before, after):
         texts = [before[place].text for place in old] + [after[place].text for place in new]

@@ -46,7 +46,7 @@ class VotedPlace:
         return min(self.costs, key=self.costs.__getitem__)
 
 
-def vote(readings: Sequence[Sequence[Symbol]]) -> list[Symbol]:
+def vote_on_readings(readings: Sequence[Sequence[Symbol]]) -> list[Symbol]:
     """Returns the most likely line of several readings, with the spaces of most of them."""
     places = _merged(readings)
     line: list[Symbol] = []

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from indexer.extraction.ocr.line_layout import Symbol
-from indexer.extraction.pdf.text_repair import repair
+from indexer.extraction.pdf.text_repair import repair_text
 from indexer.extraction.text_quality import longest_word
 
 LEAST_CONFIDENCE = 0.95  # mean of a line's symbols; print below it holds a word that tells it from noise
@@ -44,7 +44,7 @@ def _is_text(line: Sequence[Symbol]) -> bool:
     has_digit = any(letter.isdigit() for letter in text)
     least_of_short = LEAST_OF_SHORT if has_digit else LEAST_OF_LETTERS
     if sure < (least_of_short if len(line) <= FEW else LEAST_CONFIDENCE):
-        return longest_word(repair(text)) >= LEAST_WORD
+        return longest_word(repair_text(text)) >= LEAST_WORD
     letters = text.replace(" ", "")
     pairs = list(pairwise(letters))
     is_monotonous = len(pairs) >= LONG_RULE and len(set(pairs)) < VARIETY * len(pairs)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from archive.model import Line, LowConfidenceSpan
-from indexer.extraction.failures import Unreadable
+from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.image.deskew import MeasuredPage, Turn, UprightPage, measure_orientation
 from indexer.extraction.ocr import correction, line_voting, tesseract
 from indexer.extraction.ocr.glyph_alignment import align_to_ink
@@ -23,7 +23,7 @@ from indexer.extraction.ocr.line_rereading import reread_line
 from indexer.extraction.ocr.noise import mean_confidence, without_noise
 from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, read_line_beginnings, read_page
 
-__all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "recognise", "warm_up"]
+__all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "recognise_image", "warm_up"]
 
 RULES = 9
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
@@ -54,11 +54,11 @@ class OcrPage:
     turn: Turn
 
 
-def recognise(image: Image.Image, *, seconds: float = TIMEOUT, turn: Turn | None = None) -> OcrPage:
+def recognise_image(image: Image.Image, *, seconds: float = TIMEOUT, turn: Turn | None = None) -> OcrPage:
     """Recognises a page's picture at ``DPI``: Thai official text, with Latin words among it.
 
     ``turn``: degrees clockwise that set the picture upright; None: as it can be read best. Raises
-    ``Unreadable``: ``timeout`` past ``seconds``, ``no-ocr-model`` when no Thai model is installed.
+    ``UnreadableFile``: ``timeout`` past ``seconds``, ``no-ocr-model`` when no Thai model is installed.
     """
     deadline = time.monotonic() + seconds
     measured = measure_orientation(image)
@@ -138,7 +138,7 @@ class _Reading:
     def page(self) -> OcrPage:
         transcript = Transcript(self.upright)
         for row in self.rows if self.accuracy >= LEAST_ACCURACY else ():
-            transcript.write(align_to_ink(row, self.upright.image))
+            transcript.append_line(align_to_ink(row, self.upright.image))
         return OcrPage(
             transcript.text,
             transcript.raw,
@@ -161,5 +161,5 @@ def warm_up() -> None:
     """Loads the model and the words, before the processes that all need them are forked."""
     correction.warm_up()
     line_voting.warm_up()
-    with contextlib.suppress(Unreadable):
+    with contextlib.suppress(UnreadableFile):
         tesseract.load_model()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from indexer.extraction.failures import Unreadable
+from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.ocr.line_layout import Symbol, is_echo
 from indexer.lazy_import import lazy_import
 
@@ -49,7 +49,7 @@ Box = tuple[int, int, int, int]
 def read_page(image: Image.Image, seconds: float) -> list[list[Symbol]]:
     """Finds and reads the lines of an upright page. Pieces of one row may come apart, in any order.
 
-    Raises ``Unreadable``: ``timeout`` past ``seconds``, ``no-ocr-model`` when no Thai model is installed.
+    Raises ``UnreadableFile``: ``timeout`` past ``seconds``, ``no-ocr-model`` when no Thai model is installed.
     """
     engine = _engine()
     engine.SetPageSegMode(tesserocr.PSM.SPARSE_TEXT)  # finds the lines around seals and signatures
@@ -107,7 +107,7 @@ def _recognized(
 ) -> tesserocr.PyTessBaseAPI:
     _set_picture(engine, image, DPI)
     if seconds <= 0 or not engine.Recognize(timeout=round(seconds * 1000)):
-        raise Unreadable("timeout")
+        raise UnreadableFile("timeout")
     return engine
 
 
@@ -130,11 +130,11 @@ def _engine() -> tesserocr.PyTessBaseAPI:
         engine.SetVariable("preserve_interword_spaces", "1")
         engine.SetVariable("tessedit_do_invert", "0")  # else every seal is read twice, in white on black too
         return engine
-    raise Unreadable("no-ocr-model")
+    raise UnreadableFile("no-ocr-model")
 
 
 def load_model() -> None:
-    """Loads the model. Raises ``Unreadable`` when no model is installed."""
+    """Loads the model. Raises ``UnreadableFile`` when no model is installed."""
     _engine()
 
 

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from archive import filetype
-from indexer.extraction.failures import Unreadable
+from indexer.extraction.failures import UnreadableFile
 
 SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/snap/bin"
 """Folders in which LibreOffice is looked for: the same in every process, whatever its environment."""
@@ -38,12 +38,12 @@ def find_program() -> str | None:
 
 
 def convert_document(path: Path, target: Path) -> None:
-    """Writes a text document as a PDF. Raises ``Unreadable``: no-office, damaged."""
+    """Writes a text document as a PDF. Raises ``UnreadableFile``: no-office, damaged."""
     _convert(path, target, "pdf:writer_pdf_Export")
 
 
 def convert_spreadsheet(path: Path, target: Path) -> None:
-    """Writes a spreadsheet as a PDF with one page per sheet. Raises ``Unreadable``: no-office, damaged."""
+    """Writes a spreadsheet as a PDF, a page per sheet. Raises ``UnreadableFile``: no-office, damaged."""
     _convert(path, target, SHEETS_AS_PAGES)
 
 
@@ -51,7 +51,7 @@ def _convert(path: Path, target: Path, output: str) -> None:
     """Converts in the folder of ``target``, which the caller deletes, also after a conversion was killed."""
     program = find_program()
     if program is None:
-        raise Unreadable("no-office")
+        raise UnreadableFile("no-office")
     with path.open("rb") as file:
         extension = filetype.detect_file_type(file).extensions[0]
     folder = target.parent / "libreoffice"
@@ -73,7 +73,7 @@ def _convert(path: Path, target: Path, output: str) -> None:
     )
     made = source.with_suffix(".pdf")
     if not made.exists():
-        raise Unreadable("damaged")
+        raise UnreadableFile("damaged")
     made.replace(target)
     shutil.rmtree(folder)
 

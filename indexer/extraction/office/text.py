@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive import thai
-from indexer.extraction.failures import Unreadable
+from indexer.extraction.failures import UnreadableFile
 from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class TextPage:
 
 
 def read_docx(path: Path) -> tuple[TextPage, ...]:
-    """Returns the pages of a Word document. Raises ``Unreadable``."""
+    """Returns the pages of a Word document. Raises ``UnreadableFile``."""
     with _open_package(path) as package:
         pages, hidden = _Pages(), _Pages()
         for part in _matching_parts(package, r"word/header\d*\.xml"):
@@ -59,7 +59,7 @@ def read_docx(path: Path) -> tuple[TextPage, ...]:
 
 
 def read_odt(path: Path) -> tuple[TextPage, ...]:
-    """Returns the pages of an OpenDocument text. Raises ``Unreadable``."""
+    """Returns the pages of an OpenDocument text. Raises ``UnreadableFile``."""
     with _open_package(path) as package:
         pages, hidden = _Pages(), _Pages()
         for part in _matching_parts(package, r"(?:styles|content)\.xml"):
@@ -69,7 +69,7 @@ def read_odt(path: Path) -> tuple[TextPage, ...]:
 
 
 def read_spreadsheet(path: Path) -> tuple[TextPage, ...]:
-    """Returns the sheets of an Excel or OpenDocument spreadsheet as pages. Raises ``Unreadable``."""
+    """Returns the sheets of an Excel or OpenDocument spreadsheet as pages. Raises ``UnreadableFile``."""
     if zipfile.is_zipfile(path):
         _open_package(path).close()
     pages, hidden = [], []
@@ -86,23 +86,23 @@ def read_spreadsheet(path: Path) -> tuple[TextPage, ...]:
                 else:
                     hidden.append(text)
     except calamine.PasswordError as error:
-        raise Unreadable("password") from error
+        raise UnreadableFile("password") from error
     except (calamine.CalamineError, OSError, ValueError) as error:
-        raise Unreadable("damaged") from error
+        raise UnreadableFile("damaged") from error
     return _as_pages(pages, hidden)
 
 
 def _sheet_text(name: str, sheet: calamine.CalamineSheet, most: int) -> str:
     """Returns the rows of a sheet as lines, with its name as the first line; "" for an empty sheet.
 
-    Raises ``Unreadable`` beyond ``most`` characters.
+    Raises ``UnreadableFile`` beyond ``most`` characters.
     """
     lines: list[str] = []
     for row in sheet.iter_rows():
         line = "\t".join(filter(None, map(_cell_text, row)))
         most -= len(line) + 1
         if most < 0:
-            raise Unreadable("office-too-big")
+            raise UnreadableFile("office-too-big")
         if line:
             lines.append(line)
     if lines and not _DEFAULT_NAME.fullmatch(name.strip()):
@@ -133,7 +133,7 @@ class _Pages:
     def add(self, text: str) -> None:
         self._left -= len(text)
         if self._left < 0:
-            raise Unreadable("office-too-big")
+            raise UnreadableFile("office-too-big")
         self._pieces.append(text)
 
     def break_page(self) -> None:
@@ -153,11 +153,11 @@ def _finished(pages: _Pages, hidden: _Pages) -> tuple[TextPage, ...]:
 
 
 def _as_pages(shown: Iterable[str], hidden: Iterable[str]) -> tuple[TextPage, ...]:
-    """Returns the texts that are not empty as pages. Raises ``Unreadable`` when there are none."""
+    """Returns the texts that are not empty as pages. Raises ``UnreadableFile`` when there are none."""
     pages = [TextPage(text) for text in map(_clean, shown) if text]
     pages += [TextPage(text, is_hidden=True) for text in map(_clean, hidden) if text]
     if not pages:
-        raise Unreadable("empty")
+        raise UnreadableFile("empty")
     return tuple(pages)
 
 
@@ -167,23 +167,23 @@ def _clean(text: str) -> str:
 
 
 def _open_package(path: Path) -> zipfile.ZipFile:
-    """Opens the ZIP file of an Office document. Raises ``Unreadable``: damaged, password, office-too-big."""
+    """Opens an Office document as ZIP. Raises ``UnreadableFile``: damaged, password, office-too-big."""
     try:
         package = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise Unreadable("damaged") from error
+        raise UnreadableFile("damaged") from error
     parts = package.infolist()
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
-        raise Unreadable("office-too-big")
+        raise UnreadableFile("office-too-big")
     if any(part.flag_bits & _ENCRYPTED for part in parts):
-        raise Unreadable("password")
+        raise UnreadableFile("password")
     if b"encryption-data" in _content(package, "META-INF/manifest.xml"):  # OpenDocument
-        raise Unreadable("password")
+        raise UnreadableFile("password")
     return package
 
 
 def _matching_parts(package: zipfile.ZipFile, pattern: str) -> Iterator[etree._Element]:
-    """Yields the parsed parts of a package whose names match. Raises ``Unreadable`` for invalid XML."""
+    """Yields the parsed parts of a package whose names match. Raises ``UnreadableFile`` for invalid XML."""
     for name in package.namelist():
         if re.fullmatch(pattern, name):
             yield _parse(_content(package, name))
@@ -197,21 +197,21 @@ def _content(package: zipfile.ZipFile, name: str) -> bytes:
     except KeyError:
         return b""
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError) as error:
-        raise Unreadable("damaged") from error
+        raise UnreadableFile("damaged") from error
     if len(content) > MAX_UNPACKED:
-        raise Unreadable("office-too-big")
+        raise UnreadableFile("office-too-big")
     return content
 
 
 def _parse(content: bytes) -> etree._Element:
-    """Parses XML without entities, which Office files never declare. Raises ``Unreadable``."""
+    """Parses XML without entities, which Office files never declare. Raises ``UnreadableFile``."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise Unreadable("damaged") from error
+        raise UnreadableFile("damaged") from error
     if root.getroottree().docinfo.doctype:
-        raise Unreadable("damaged")
+        raise UnreadableFile("damaged")
     return root
 
 

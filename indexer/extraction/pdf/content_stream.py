@@ -20,7 +20,7 @@ from pdfminer.psparser import PSLiteral
 from pdfminer.utils import decode_text
 
 from archive.thai.characters import MARKS
-from indexer.extraction.failures import Unreadable
+from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.pdf.lexer import Name, tokens
 from indexer.extraction.pdf.shown_text import Box, Glyph, Matrix, Run, transform_box
 
@@ -93,7 +93,7 @@ class _Text:
         )
 
 
-def multiply(first: Matrix, second: Matrix) -> Matrix:
+def multiply_matrices(first: Matrix, second: Matrix) -> Matrix:
     """Returns the matrix that applies ``first``, then ``second``."""
     a, b, c, d, e, f = first
     g, h, i, j, k, m = second
@@ -118,8 +118,8 @@ class Interpreter:
         self._marked: list[str | None] = []
         self._replaced: list[Run] | None = None  # runs under an /ActualText
 
-    def run(self, streams: list[Any], resources: Any, matrix: Matrix, depth: int = 0) -> None:
-        """Runs a page's (or form's) streams. Raises ``Unreadable`` past the limits."""
+    def interpret_streams(self, streams: list[Any], resources: Any, matrix: Matrix, depth: int = 0) -> None:
+        """Runs a page's (or form's) streams. Raises ``UnreadableFile`` past the limits."""
         data = b"\n".join(self._data(stream) for stream in streams)
         outside = (self._matrix, self._text, len(self._marked))
         self._matrix, self._text = matrix, self._text.copy()
@@ -135,7 +135,7 @@ class Interpreter:
         data: bytes = stream.get_data()
         self._bytes += len(data)
         if self._bytes > MAX_CONTENT_BYTES:
-            raise Unreadable("too-big")
+            raise UnreadableFile("too-big")
         return data
 
     def _execute(self, data: bytes, resources: dict[str, Any], depth: int) -> None:
@@ -144,7 +144,7 @@ class Interpreter:
         for operator, operands in tokens(data):
             self._operated += 1
             if self._operated > MAX_OPERATORS:
-                raise Unreadable("too-big")
+                raise UnreadableFile("too-big")
             action = simple.get(operator)
             try:
                 if action is not None:
@@ -209,19 +209,19 @@ class Interpreter:
         if kind == "Image":
             self._add_image()
         elif kind == "Form":
-            self.run_form(painted, self._matrix, resources, depth + 1)
+            self.interpret_form(painted, self._matrix, resources, depth + 1)
 
-    def run_form(self, form: PDFStream, matrix: Matrix, resources: dict[str, Any], depth: int) -> None:
+    def interpret_form(self, form: PDFStream, matrix: Matrix, resources: dict[str, Any], depth: int) -> None:
         """Runs a form (or an annotation's appearance); skips a form that is nested too deep."""
         self._forms += 1
         if self._forms > MAX_FORMS:
-            raise Unreadable("too-big")
+            raise UnreadableFile("too-big")
         if depth > MAX_DEPTH:
             return
         own = resolve1(form.get("Matrix"))
         if isinstance(own, list) and len(own) == 6:
-            matrix = multiply(_matrix(own), matrix)
-        self.run([form], form.get("Resources") or resources, matrix, depth)
+            matrix = multiply_matrices(_matrix(own), matrix)
+        self.interpret_streams([form], form.get("Resources") or resources, matrix, depth)
 
     # marked content
 
@@ -253,7 +253,7 @@ class Interpreter:
         self._text_matrix = self._line_matrix = HORIZONTAL
 
     def _concatenate(self, *numbers: float) -> None:
-        self._matrix = multiply(_matrix(numbers), self._matrix)
+        self._matrix = multiply_matrices(_matrix(numbers), self._matrix)
 
     def _set_matrix(self, *numbers: float) -> None:
         self._text_matrix = self._line_matrix = _matrix(numbers)
@@ -318,7 +318,7 @@ class Interpreter:
         face = text.face
         if face is None:
             return
-        a, b, c, d, e, f = multiply(self._text_matrix, self._matrix)
+        a, b, c, d, e, f = multiply_matrices(self._text_matrix, self._matrix)
         stretch = math.hypot(a, b) or 1e-6
         angle = math.degrees(math.atan2(b, a)) if b else (180.0 if a < 0 else 0.0)
         cosine, sine = a / stretch, b / stretch
@@ -333,7 +333,7 @@ class Interpreter:
             return
         self.content.glyphs += len(run.glyphs)
         if self.content.glyphs > MAX_GLYPHS:
-            raise Unreadable("too-big")
+            raise UnreadableFile("too-big")
         (self.content.runs if self._replaced is None else self._replaced).append(run)
 
     def _advance(

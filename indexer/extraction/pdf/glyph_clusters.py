@@ -60,7 +60,7 @@ class ClusterAssembler:
         self._nikhahit = False  # a zero-width space was shown: a lost nikhahit, if ำ's other half follows
         self._doubled: Cell | None = None  # the cell that is being drawn over
 
-    def add(self, runs: list[Run]) -> list[TextLine]:
+    def assemble_lines(self, runs: list[Run]) -> list[TextLine]:
         """Returns all lines of the page, assembled from its runs."""
         for run in runs:
             for glyph in run.glyphs:

@@ -14,7 +14,7 @@ from pdfminer.pdftypes import PDFStream, resolve1
 from pdfplumber.utils.exceptions import PdfminerException
 
 from archive.model import Line, Signature
-from indexer.extraction.failures import Unreadable
+from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.ocr_policy import Verdict, judge_embedded_text
 from indexer.extraction.page_text import lay_out_text, locate_lines, turn_runs, upright_rotation
 from indexer.extraction.pdf.content_stream import (
@@ -24,7 +24,7 @@ from indexer.extraction.pdf.content_stream import (
     appearance_matrix,
     is_comment,
     listed_annotations,
-    multiply,
+    multiply_matrices,
     subtype,
 )
 from indexer.extraction.pdf.glyph_clusters import ClusterAssembler
@@ -79,24 +79,24 @@ class PdfReader:
     """An open PDF. Pages may be read in any order; fonts are decoded once for the whole file."""
 
     def __init__(self, path: Path) -> None:
-        """Raises ``Unreadable``: password, too-many-pages or damaged."""
+        """Raises ``UnreadableFile``: password, too-many-pages or damaged."""
         try:
             self._pdf = pdfplumber.open(path)
             self._promised = _promised_pages(self._pdf.doc)
             if self._promised > MAX_PAGES:
-                raise Unreadable("too-many-pages")
+                raise UnreadableFile("too-many-pages")
             self._pages: list[Any] = self._pdf.pages
         except PdfminerException as error:
             locked = error.args and isinstance(error.args[0], PDFPasswordIncorrect | PDFEncryptionError)
-            raise Unreadable("password" if locked else "damaged") from error
-        except (Unreadable, MemoryError):
+            raise UnreadableFile("password" if locked else "damaged") from error
+        except (UnreadableFile, MemoryError):
             raise
         except Exception as error:
-            raise Unreadable("damaged") from error
+            raise UnreadableFile("damaged") from error
         if not self._pages:
-            raise Unreadable("empty")
+            raise UnreadableFile("empty")
         if len(self._pages) > MAX_PAGES:
-            raise Unreadable("too-many-pages")
+            raise UnreadableFile("too-many-pages")
         self._faces: dict[int, Any] = {}
         self._swapped: set[int] = set()
 
@@ -119,14 +119,14 @@ class PdfReader:
         )
 
     def page(self, number: int) -> EmbeddedPage:
-        """Reads page ``number`` (1…). Raises ``Unreadable`` when the page passes a limit."""
+        """Reads page ``number`` (1…). Raises ``UnreadableFile`` when the page passes a limit."""
         page = self._pages[number - 1]
         try:
             return self._read(number, page.page_obj)
-        except (Unreadable, MemoryError):
+        except (UnreadableFile, MemoryError):
             raise
         except Exception as error:
-            raise Unreadable("damaged") from error
+            raise UnreadableFile("damaged") from error
         finally:
             page.close()
             self._forget_streams()
@@ -142,7 +142,7 @@ class PdfReader:
         runs = content.runs
         if turn:
             runs = turn_runs(runs, turn, width, height)
-        laid = lay_out_text(ClusterAssembler(self._swapped).add(runs))
+        laid = lay_out_text(ClusterAssembler(self._swapped).assemble_lines(runs))
         repaired = repair_with_origins(laid.text)
         if turn in (90, 270):
             width, height = height, width
@@ -166,9 +166,9 @@ class PdfReader:
 
     def _interpret(self, page: PDFPage, matrix: Matrix, box: Box) -> PageContent:
         interpreter = Interpreter(self._pdf.rsrcmgr, self._faces, box)
-        interpreter.run(page.contents, page.resources, matrix)
+        interpreter.interpret_streams(page.contents, page.resources, matrix)
         for form, place in annotation_appearances(page.annots):
-            interpreter.run_form(form, multiply(appearance_matrix(form, place), matrix), {}, 1)
+            interpreter.interpret_form(form, multiply_matrices(appearance_matrix(form, place), matrix), {}, 1)
         return interpreter.content
 
     def _forget_streams(self) -> None:
@@ -231,5 +231,5 @@ def open_file(path: Path) -> FileOutline:
 def read_page(number: int) -> EmbeddedPage:
     """Reads page ``number`` (1…) of the file that this child process has open."""
     if _open is None:
-        raise Unreadable("crashed")
+        raise UnreadableFile("crashed")
     return _open.page(number)

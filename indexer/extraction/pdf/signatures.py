@@ -33,7 +33,7 @@ def may_be_signed(path: Path) -> bool:
     return False
 
 
-def signatures(path: Path) -> tuple[Signature, ...]:
+def find_signatures(path: Path) -> tuple[Signature, ...]:
     """Returns the signatures in a PDF, in the order of signing.
 
     Without a configured root certificate no signer is trusted: ``trusted`` is then False.

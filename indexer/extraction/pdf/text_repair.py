@@ -31,14 +31,14 @@ _STRAY_LATIN = dict(zip("ÉÊËÌÍ", "่้๊๋์", strict=True))
 
 
 @dataclass(frozen=True, slots=True)
-class Repaired:
+class RepairedText:
     """A repaired text. ``origin[i]`` is the offset in the given text from which ``text[i]`` comes."""
 
     text: str
     origin: Sequence[int]
 
 
-def repair(text: str) -> str:
+def repair_text(text: str) -> str:
     """Returns the text as a person reads it on the page. Idempotent; clean text is returned unchanged."""
     return repair_with_origins(text).text
 
@@ -53,7 +53,7 @@ _UNKNOWN = re.compile(
 )
 
 
-def repair_with_origins(text: str) -> Repaired:
+def repair_with_origins(text: str) -> RepairedText:
     """Returns the repaired text, with the origin of each of its code points in the given text."""
     repaired = _Tracer(text)
     for _ in range(_ROUNDS):
@@ -62,7 +62,7 @@ def repair_with_origins(text: str) -> Repaired:
             rule(repaired)
         if repaired.text == before:
             break
-    return Repaired(repaired.text, repaired.origin)
+    return RepairedText(repaired.text, repaired.origin)
 
 
 _ROUNDS = 4  # rounds of all rules at most; a rule may create a match of an earlier rule

@@ -14,7 +14,7 @@ from archive.model import DocumentKind
 from archive.thai import ERA, canonical_text, parse_date
 from archive.thai.characters import CONSONANTS
 from archive.thai.dates import full_buddhist_year
-from indexer.analysis.tokenizer import fold
+from indexer.analysis.tokenizer import fold_text
 from indexer.search.query import query_notes
 from indexer.search.query.date_ranges import DateMatch, find_date_ranges
 from indexer.search.query.query_notes import BilingualNote
@@ -51,7 +51,7 @@ class Filters:
     withheld: frozenset[int] = frozenset()  # ids of announcements that are treated as if not there
 
     @property
-    def is_narrowed_by_user(self) -> bool:
+    def is_chosen_by_user(self) -> bool:
         """Returns True if the user narrowed the results: the organisation is no choice of the user's."""
         return replace(self, organisation=None, withheld=frozenset(), ended=frozenset()) != Filters()
 
@@ -180,7 +180,7 @@ _PART = re.compile(
 )
 
 
-def parse(
+def parse_query(
     typed: str,
     *,
     filters: Filters | None = None,
@@ -203,7 +203,7 @@ def parse(
     """
     reading = _Reading(filters or Filters())
     raw = _NUMBER_OF_YEAR.sub(r"\1/\2", _SPACED.sub(r"\1:", normalize_query(typed)))
-    folded = fold(raw)
+    folded = fold_text(raw)
     for numbered in reversed(list(_NUMBER.finditer(folded))):
         if numbered["field"] or _OF_A_YEAR.search(numbered["number"]):
             raw, folded = (_without(text, numbered.span()) for text in (raw, folded))
@@ -212,7 +212,7 @@ def parse(
         reading.take(found)
     if raw.strip() and reading.is_empty:
         reading.understood.append(query_notes.NO_WORDS)
-    again = partial(parse, typed, filters=filters, sort=sort, page=page, per_page=per_page)
+    again = partial(parse_query, typed, filters=filters, sort=sort, page=page, per_page=per_page)
     is_filter_alone = days and reading.days_alone and not reading.chunks
     untimed = again(days=days, any_time=True) if reading.times and not any_time else None
     return Query(
@@ -287,14 +287,14 @@ class _Reading:
         """Adds a document number that results must contain; spaces around its signs are ignored."""
         value = re.sub(r"\s*([/.-])\s*", r"\1", value)
         self.chunks.append(QueryPiece(value, exact=True))
-        self.understood.append(query_notes.number(value))
+        self.understood.append(query_notes.document_number_note(value))
 
     def between(self, stretch: DateMatch) -> None:
         """Sets a date range as a filter, unless a date filter is set already."""
         first, last = self.filters.from_date, self.filters.to_date
         if first is None and last is None:
             self.filters = replace(self.filters, from_date=stretch.first, to_date=stretch.last)
-            self.understood.append(query_notes.days(stretch.first, stretch.last))
+            self.understood.append(query_notes.days_note(stretch.first, stretch.last))
             self.days_alone = not stretch.labelled
 
     def around(self, stretch: DateMatch, folded: str) -> None:
@@ -305,7 +305,7 @@ class _Reading:
     def take(self, found: re.Match[str]) -> None:
         name, quoted = found["field"] or found["name"], found["quoted"]
         value = found["value"] if quoted is None else quoted
-        field = _FIELDS.get(fold(name or ""), "")
+        field = _FIELDS.get(fold_text(name or ""), "")
         if field == "words":
             name = None
         elif field and value and self._narrow(field, value.strip()):
@@ -318,20 +318,22 @@ class _Reading:
             self._joined = ""
 
     def _add(self, text: str, *, exact: bool, unwanted: bool) -> None:
-        chunk = QueryPiece(fold(text), exact, text)
+        chunk = QueryPiece(fold_text(text), exact, text)
         if unwanted:
             self.without.append(chunk)
-            self.understood.append(query_notes.without(text))
+            self.understood.append(query_notes.exclusion_note(text))
         elif self._joined in _EITHER and self.chunks:
             first = self.chunks.pop()
             self.chunks.append(replace(first, others=(*first.others, chunk)))
-            self.understood.append(query_notes.either([one.raw for one in (first, *first.others, chunk)]))
+            self.understood.append(
+                query_notes.alternatives_note([one.raw for one in (first, *first.others, chunk)])
+            )
         else:
             self.chunks.append(chunk)
 
     def _narrow(self, name: str, value: str) -> bool:
         """Sets the filter ``name``; returns False when the value makes no sense for that filter."""
-        folded = fold(value)
+        folded = fold_text(value)
         if (facet := FACETS_BY_NAME.get(name)) is not None:
             return self._choose(facet, value, folded)
         match name:
@@ -347,13 +349,13 @@ class _Reading:
         """Sets the filter of a facet; returns False when the value makes no sense for it."""
         match facet.type:
             case FacetType.NAME:
-                return self._set(facet.name, value, query_notes.facet(facet, value))
+                return self._set(facet.name, value, query_notes.facet_note(facet, value))
             case FacetType.KIND:
                 kind = _kind(folded)
-                return kind is not None and self._set(facet.name, kind, query_notes.facet(facet, kind))
+                return kind is not None and self._set(facet.name, kind, query_notes.facet_note(facet, kind))
             case FacetType.YEAR if re.fullmatch(r"[0-9]{4}|[0-9]{2}", folded):
                 year = full_buddhist_year(int(folded))
-                return self._set(facet.name, year, query_notes.facet(facet, year))
+                return self._set(facet.name, year, query_notes.facet_note(facet, year))
             case FacetType.YEAR if re.fullmatch(r"([0-9]{4}|[0-9]{2})-([0-9]{4}|[0-9]{2})", folded):
                 return self._years(*(full_buddhist_year(int(year)) for year in folded.split("-")))
             case _:
@@ -365,7 +367,7 @@ class _Reading:
         first, last = sorted((first, last))
         days = dt.date(first - ERA, 1, 1), dt.date(last - ERA, 12, 31)
         self.filters = replace(self.filters, from_date=days[0], to_date=days[1])
-        self.understood.append(query_notes.years(first, last))
+        self.understood.append(query_notes.years_note(first, last))
         return True
 
     def _day(self, name: str, value: str) -> bool:
@@ -373,7 +375,9 @@ class _Reading:
             day = parse_date(value)
         except Invalid:
             return False
-        return self._set(name, day, query_notes.since(day) if name == "from_date" else query_notes.until(day))
+        return self._set(
+            name, day, query_notes.since_note(day) if name == "from_date" else query_notes.until_note(day)
+        )
 
     def _set(self, name: str, value: object, understood: BilingualNote) -> bool:
         if getattr(self._chosen, name) is None:

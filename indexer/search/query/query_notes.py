@@ -41,7 +41,7 @@ ONLY_NAMED = BilingualNote(
 )
 
 
-def facet(facet: Facet, value: DocumentKind | int | str) -> BilingualNote:
+def facet_note(facet: Facet, value: DocumentKind | int | str) -> BilingualNote:
     """Returns the note of a facet's filter; a year is given in the Buddhist era."""
     if isinstance(value, DocumentKind):
         return BilingualNote(f"{facet.label}: {value.thai}", f"{facet.english}: {value.english}")
@@ -50,43 +50,43 @@ def facet(facet: Facet, value: DocumentKind | int | str) -> BilingualNote:
     return BilingualNote(f"{facet.label}: {value}", f"{facet.english}: {value}")
 
 
-def number(value: str) -> BilingualNote:
+def document_number_note(value: str) -> BilingualNote:
     """Returns the note of a document number that was looked for."""
     return BilingualNote(f"เลขที่: {value}", f"Number: {value}")
 
 
-def without(text: str) -> BilingualNote:
+def exclusion_note(text: str) -> BilingualNote:
     """Returns the note that results with a text are left out."""
     return BilingualNote(f"ไม่เอา: {text}", f"Without: {text}")
 
 
-def either(texts: Sequence[str]) -> BilingualNote:
+def alternatives_note(texts: Sequence[str]) -> BilingualNote:
     """Returns the note that one of several texts is enough."""
     return BilingualNote(" หรือ ".join(texts), " or ".join(texts))
 
 
-def years(first: int, last: int) -> BilingualNote:
+def years_note(first: int, last: int) -> BilingualNote:
     """Returns the note of a range of years, given in the Buddhist era."""
     return BilingualNote(f"ปี พ.ศ. {first}–{last}", f"Years: {first - ERA}–{last - ERA}")
 
 
-def since(day: dt.date) -> BilingualNote:
+def since_note(day: dt.date) -> BilingualNote:
     """Returns the note that results are dated from a day on."""
     return BilingualNote(f"ตั้งแต่: {format_date(day)}", f"From: {_english(day)}")
 
 
-def until(day: dt.date) -> BilingualNote:
+def until_note(day: dt.date) -> BilingualNote:
     """Returns the note that results are dated up to a day."""
     return BilingualNote(f"ถึง: {format_date(day)}", f"To: {_english(day)}")
 
 
-def days(first: dt.date | None, last: dt.date | None) -> BilingualNote:
+def days_note(first: dt.date | None, last: dt.date | None) -> BilingualNote:
     """Returns the note of a date filter. None means an open end."""
     named = dates_in_words(first, last)
     return BilingualNote(f"วันที่: {named.thai}", f"Dates: {named.english}")
 
 
-def only_of_time(first: dt.date | None, last: dt.date | None, month: int | None) -> BilingualNote:
+def only_of_time_note(first: dt.date | None, last: dt.date | None, month: int | None) -> BilingualNote:
     """Returns the note that results are of a time alone: of a range, or of a month (1–12) of any year."""
     if month is not None:
         return BilingualNote(
@@ -96,7 +96,7 @@ def only_of_time(first: dt.date | None, last: dt.date | None, month: int | None)
     return BilingualNote(f"แสดงเฉพาะของช่วงเวลา {named.thai}", f"Only of the time: {named.english}")
 
 
-def not_about_time(first: dt.date | None, last: dt.date | None, month: int | None) -> BilingualNote:
+def nothing_in_time_note(first: dt.date | None, last: dt.date | None, month: int | None) -> BilingualNote:
     """Returns the note that nothing of a time is about the words, and that other times are shown."""
     named = (
         BilingualNote(f"เดือน{MONTHS[month - 1]}", calendar.month_name[month])
@@ -109,7 +109,7 @@ def not_about_time(first: dt.date | None, last: dt.date | None, month: int | Non
     )
 
 
-def of_or_naming_time(first: dt.date | None, last: dt.date | None, month: int | None) -> BilingualNote:
+def of_or_naming_time_note(first: dt.date | None, last: dt.date | None, month: int | None) -> BilingualNote:
     """Returns the note that results are of a time or name it: of a range, or of a month of any year."""
     if month is not None:
         return BilingualNote(f"เดือน: {MONTHS[month - 1]}", f"Month: {calendar.month_name[month]}")
@@ -139,12 +139,12 @@ def dates_in_words(first: dt.date | None, last: dt.date | None) -> BilingualNote
     return BilingualNote(" – ".join(thai).strip(), " – ".join(english).strip())
 
 
-def stands_for(typed: str, full: str) -> BilingualNote:
+def abbreviation_note(typed: str, full: str) -> BilingualNote:
     """Returns the note that an abbreviation or everyday word was read as its longer form."""
     return BilingualNote(f"{typed} = {full}", f"{typed} = {full}")
 
 
-def read_as(typed: str, replacement: str) -> BilingualNote:
+def read_as_note(typed: str, replacement: str) -> BilingualNote:
     """Returns the note that a text was read as another one."""
     return BilingualNote(
         f"แสดงผลของ “{replacement}” แทน “{typed}”",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from archive.thai import ERA, MONTHS, SHORT_MONTHS
 from indexer.analysis.dictionary import SPELLING_WEIGHT, SYNONYM_WEIGHT, Lexicon, Synonym
 from indexer.analysis.loanwords import find_spelled_letters
-from indexer.analysis.tokenizer import Token, fold, searchable_bytes
+from indexer.analysis.tokenizer import Token, fold_text, searchable_bytes
 from indexer.search.query.parser import Query, QueryPiece
 from indexer.search.query.question_words import strip_question_words
 
@@ -98,7 +98,7 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
         before = parts[-1].clauses[-1:] if parts else ()
         made = _either(chunk, lexicon) if chunk.others else _query_part(chunk, lexicon, before)
         parts.append(made)
-    whole = searchable_bytes(fold(" ".join(chunk.text for chunk in query.chunks))).data
+    whole = searchable_bytes(fold_text(" ".join(chunk.text for chunk in query.chunks))).data
     without = tuple(build_query_part(each.text, lexicon, exact=True) for each in query.without[:_MOST_PARTS])
     return QueryPlan(tuple(parts), whole, without, is_question=asked != chunks)
 
@@ -149,7 +149,7 @@ def build_query_part(
 
     ``before`` is the clause before the piece; a year after a month is read with its help.
     """
-    folded = fold(text)
+    folded = fold_text(text)
     clauses = _words(folded, lexicon, exact=exact)
     if not exact:
         clauses = _numbered(add_synonyms(_spelt_out(clauses, folded), lexicon), folded)

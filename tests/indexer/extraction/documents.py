@@ -9,7 +9,7 @@ import pikepdf
 from fontpkg_sarabun import __file__ as sarabun
 from fpdf import FPDF
 
-from archive.model import Attachment, Details, DocumentKind, Page, Reading, Source
+from archive.model import Attachment, DocumentKind, Page, ReadingDetails, ReadingStatus, TextSource
 from archive.ports import StoredFile
 from indexer.extraction.pdf.parser import EmbeddedPage
 
@@ -30,10 +30,10 @@ def stored_attachment(stored: StoredFile, *, kind: DocumentKind = DocumentKind.O
         size=stored.size,
         sha256=stored.sha256,
         page_count=1,
-        status=Reading.READY,
+        status=ReadingStatus.READY,
         error=None,
         signed=False,
-        details=Details(),
+        details=ReadingDetails(),
         rules=1,
         created_at=dt.datetime.now(dt.UTC),
     )
@@ -46,7 +46,7 @@ def embedded_page(read: EmbeddedPage) -> Page:
         number=1,
         text=read.text,
         raw=read.raw,
-        source=Source.EMBEDDED,
+        source=TextSource.EMBEDDED,
         confidence=None,
         turn=read.turn,
         lines=read.lines,

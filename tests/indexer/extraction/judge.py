@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.extraction import sandbox
-from indexer.extraction.embedded_text import Document
-from indexer.extraction.failures import Unreadable
+from indexer.extraction.embedded_text import EmbeddedTextDocument
+from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.ocr_policy import Verdict
 from indexer.extraction.page_images import page_picture, rasterize_page
 from indexer.extraction.pdf.parser import EmbeddedPage
@@ -35,13 +35,13 @@ def judge(path: Path, seconds: float = 10.0) -> Ending:
     """Open, read page 1, rasterise it where it has no good text, and draw it for a reader."""
     page = EmbeddedPage(number=1)
     try:
-        with Document(path) as document:
+        with EmbeddedTextDocument(path) as document:
             page = document.read_page(1)
             if page.problem or page.verdict in {Verdict.OCR, Verdict.BOTH}:
-                sandbox.run(seen, document.path, 1, seconds=seconds)
+                sandbox.run_in_sandbox(seen, document.path, 1, seconds=seconds)
         ending = Ending("ready", page.text, page.problem)
-    except Unreadable as error:
+    except UnreadableFile as error:
         ending = Ending(page.problem or error.code)
-    with contextlib.suppress(Unreadable):  # what matters is that it ends
-        sandbox.run(page_picture, path, 1, 800, 0, (), seconds=seconds)
+    with contextlib.suppress(UnreadableFile):  # what matters is that it ends
+        sandbox.run_in_sandbox(page_picture, path, 1, 800, 0, (), seconds=seconds)
     return ending

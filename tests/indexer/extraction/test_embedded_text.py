@@ -7,7 +7,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from indexer.extraction.embedded_text import Document
+from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.ocr_policy import Verdict
 from indexer.extraction.pdf.parser import EmbeddedPage
 from tests.indexer.extraction.documents import Raw, shaped
@@ -21,7 +21,7 @@ LINES = [
 
 
 def read(path: Path, number: int = 1) -> EmbeddedPage:
-    with Document(path) as document:
+    with EmbeddedTextDocument(path) as document:
         return document.read_page(number)
 
 

@@ -11,7 +11,7 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageChops
 
-from indexer.extraction.embedded_text import Document
+from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.image.input_normalization import write_repaired
 from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.parsers import write_as_pdf
@@ -100,6 +100,6 @@ def test_a_cut_off_pdf_is_repaired_in_a_copy(tmp_path: Path) -> None:
     write_repaired(source, tmp_path / "b.pdf")
     with pikepdf.open(io.BytesIO((tmp_path / "b.pdf").read_bytes())) as pdf:
         assert len(pdf.pages) == 2
-    with Document(source) as document:
+    with EmbeddedTextDocument(source) as document:
         assert [document.read_page(number).text for number in (1, 2)] == ["หน้าแรก", "หน้าสอง"]
     assert source.read_bytes() == damaged

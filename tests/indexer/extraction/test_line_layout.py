@@ -26,7 +26,7 @@ def fragment(text: str, left: int, top: int, confidence: float = 0.99) -> list[S
 def text_of(rows: list[list[Symbol]]) -> str:
     transcript = Transcript(STRAIGHT)
     for row in rows:
-        transcript.write(row)
+        transcript.append_line(row)
     return transcript.text
 
 
@@ -47,20 +47,20 @@ def test_what_lies_over_a_row_is_a_row_of_its_own() -> None:
 def test_doubts_take_whole_clusters() -> None:
     row = [*fragment("ที่", 10, 10), *fragment("นี่", 110, 10, 0.4)]
     transcript = Transcript(STRAIGHT)
-    transcript.write(row)
+    transcript.append_line(row)
     assert [(transcript.text[d.start : d.end], d.confidence) for d in transcript.doubts] == [("นี่", 0.4)]
 
 
 def test_other_readings_of_doubtful_letters_are_kept() -> None:
     doubted = replace(fragment("ต", 10, 10, 0.9)[0], alternatives=(("ด", 1.5), ("7", 1.0), ("ค", 3.0)))
     transcript = Transcript(STRAIGHT)
-    transcript.write([doubted, *fragment("าม", 30, 10), *fragment("1", 100, 10)])
+    transcript.append_line([doubted, *fragment("าม", 30, 10), *fragment("1", 100, 10)])
     assert [doubt.alternatives for doubt in transcript.doubts] == [("ด", "ค")]
 
 
 def test_a_corrected_stretch_keeps_what_was_read() -> None:
     transcript = Transcript(STRAIGHT)
-    transcript.write(fragment("พฤศจกายน", 10, 10))
+    transcript.append_line(fragment("พฤศจกายน", 10, 10))
     (doubt,) = transcript.doubts
     read = transcript.text[: doubt.start] + doubt.alternatives[0] + transcript.text[doubt.end :]
     assert (transcript.text, read) == ("พฤศจิกายน", "พฤศจกายน")
@@ -85,7 +85,7 @@ def test_every_code_point_has_its_place(texts: list[str]) -> None:
     for number, text in enumerate(texts):
         symbols = [symbol for symbol in fragment(text, 10, 40 * number) if symbol.text.strip()]
         if symbols:
-            transcript.write(symbols)
+            transcript.append_line(symbols)
     covered = ""
     for line in transcript.lines:
         covered += transcript.text[line.start : line.start + len(line.edges) - 1]
@@ -102,7 +102,7 @@ def test_a_wide_hyphen_between_spaces_is_a_dash() -> None:
         rule = Symbol("-", 50, 18, 50 + width, 22, 0.99, spaced=True)
         after = Symbol("1", 100, 0, 118, 40, 0.99, spaced=True)
         transcript = Transcript(UprightPage(Image.new("L", (200, 50)), 0, 0.0))
-        transcript.write([*digits, rule, after])
+        transcript.append_line([*digits, rule, after])
         return transcript.text
 
     assert written(31) == "10 – 1"

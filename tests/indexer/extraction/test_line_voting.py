@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from indexer.extraction.ocr.line_layout import Symbol
-from indexer.extraction.ocr.line_voting import vote
+from indexer.extraction.ocr.line_voting import vote_on_readings
 
 
 def reading(text: str, **alternatives: tuple[tuple[str, float], ...]) -> list[Symbol]:
@@ -28,34 +28,34 @@ def text_of(symbols: list[Symbol]) -> str:
 
 def test_most_readings_decide_digits() -> None:
     lines = [reading("พ.ศ. 2541"), reading("พ.ศ. 2547"), reading("พ.ศ. 2547")]
-    assert text_of(vote(lines)) == "พ.ศ. 2547"
+    assert text_of(vote_on_readings(lines)) == "พ.ศ. 2547"
 
 
 def test_a_letter_that_most_readings_have_is_put_in_and_a_stray_one_dropped() -> None:
     lines = [reading("งบระมาณ"), reading("งบประมาณ"), reading("งบประมาณร")]
-    assert text_of(vote(lines)) == "งบประมาณ"
+    assert text_of(vote_on_readings(lines)) == "งบประมาณ"
 
 
 def test_words_decide_between_what_the_recogniser_considered() -> None:
-    assert text_of(vote([reading("ดามหลักเกณฑ์", ด=(("ต", 7.5),))])) == "ตามหลักเกณฑ์"
-    assert text_of(vote([reading("ดามหลักเกณฑ์")])) == "ดามหลักเกณฑ์"
+    assert text_of(vote_on_readings([reading("ดามหลักเกณฑ์", ด=(("ต", 7.5),))])) == "ตามหลักเกณฑ์"
+    assert text_of(vote_on_readings([reading("ดามหลักเกณฑ์")])) == "ดามหลักเกณฑ์"
 
 
 @pytest.mark.parametrize("text", ["การพาณิชยกิจ", "นายบุญเกริ", "กข ๑๒๓/๒๕๔๙"])
 def test_what_no_reading_doubts_stays(text: str) -> None:
-    assert text_of(vote([reading(text), reading(text)])) == text
+    assert text_of(vote_on_readings([reading(text), reading(text)])) == text
 
 
 def test_no_digit_is_put_in_the_place_of_a_letter() -> None:
-    assert text_of(vote([reading("หมู่ที่ ๓ก", ก=(("๑", 0.1),))])) == "หมู่ที่ ๓ก"
+    assert text_of(vote_on_readings([reading("หมู่ที่ ๓ก", ก=(("๑", 0.1),))])) == "หมู่ที่ ๓ก"
 
 
 def test_what_was_left_open_is_in_doubt_and_keeps_its_alternatives() -> None:
-    changed = vote([reading("ดามหลักเกณฑ์", ด=(("ต", 7.5),))])[0]
+    changed = vote_on_readings([reading("ดามหลักเกณฑ์", ด=(("ต", 7.5),))])[0]
     assert changed.confidence < 0.95
     assert [text for text, _ in changed.alternatives] == ["ด"]
 
 
 def test_a_space_that_most_readings_lack_does_not_part_a_word() -> None:
     lines = [reading("ตำบล ะองค์การ"), reading("ตำบลและองค์การ"), reading("ตำบลและองค์การ")]
-    assert text_of(vote(lines)) == "ตำบลและองค์การ"
+    assert text_of(vote_on_readings(lines)) == "ตำบลและองค์การ"

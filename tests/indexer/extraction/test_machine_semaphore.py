@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.extraction.machine_semaphore import Busy, MachineSemaphore
+from indexer.extraction.machine_semaphore import Busy, CrossProcessSemaphore
 
 HOLD = """
 import sys, time
@@ -33,7 +33,7 @@ def holder(folder: Path, owner: str) -> subprocess.Popen[str]:
 
 
 def test_what_other_processes_hold_is_taken_until_they_end(tmp_path: Path) -> None:
-    slots = MachineSemaphore(tmp_path, 2)
+    slots = CrossProcessSemaphore(tmp_path, 2)
     others = [holder(tmp_path, owner) for owner in ("10.0.0.1", "10.0.0.2")]
     with pytest.raises(Busy) as busy, slots.hold_slot("10.0.0.3", seconds=0.1):
         raise AssertionError
@@ -47,7 +47,7 @@ def test_what_other_processes_hold_is_taken_until_they_end(tmp_path: Path) -> No
 
 
 def test_no_address_has_two(tmp_path: Path) -> None:
-    slots = MachineSemaphore(tmp_path, 2)
+    slots = CrossProcessSemaphore(tmp_path, 2)
     with slots.hold_slot("10.0.0.1", seconds=0.0):
         with pytest.raises(Busy), slots.hold_slot("10.0.0.1", seconds=0.1):
             raise AssertionError

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.model import Line, LowConfidenceSpan, Page, Source
+from archive.model import Line, LowConfidenceSpan, Page, TextSource
 from archive.thai import thai_digits
 from indexer.extraction.metadata import extract_fields
 
 
 def pages(*texts: str, confidence: float | None = None) -> list[Page]:
-    source = Source.EMBEDDED if confidence is None else Source.OCR
+    source = TextSource.EMBEDDED if confidence is None else TextSource.OCR
     return [
         Page(attachment_id=1, number=number, text=text, raw=text, source=source, confidence=confidence)
         for number, text in enumerate(texts, start=1)

@@ -12,8 +12,8 @@ import pytest
 from archive import filetype
 from archive.errors import Invalid
 from indexer.extraction import sandbox
-from indexer.extraction.embedded_text import Document
-from indexer.extraction.failures import MESSAGES, Unreadable
+from indexer.extraction.embedded_text import EmbeddedTextDocument
+from indexer.extraction.failures import MESSAGES, UnreadableFile
 from indexer.extraction.ocr_policy import Verdict
 from indexer.extraction.office import libreoffice, text
 from indexer.extraction.page_images import rasterize_page
@@ -45,7 +45,7 @@ def without_libreoffice(monkeypatch: pytest.MonkeyPatch) -> None:
 def pages(content: bytes, folder: Path) -> list[str]:
     path = folder / "file"
     path.write_bytes(content)
-    with Document(path) as document:
+    with EmbeddedTextDocument(path) as document:
         read = [document.read_page(number) for number in range(1, document.outline.page_count + 1)]
     assert {page.verdict for page in read} == {Verdict.EMBEDDED}
     return [page.text for page in read]
@@ -54,8 +54,8 @@ def pages(content: bytes, folder: Path) -> list[str]:
 def failure(content: bytes, folder: Path) -> str:
     path = folder / "file"
     path.write_bytes(content)
-    with pytest.raises(Unreadable) as refused:
-        Document(path)
+    with pytest.raises(UnreadableFile) as refused:
+        EmbeddedTextDocument(path)
     assert refused.value.code in MESSAGES
     return refused.value.code
 
@@ -159,7 +159,7 @@ def _sheet_with(rows: str) -> str:
 def test_libreoffice_gives_pages_with_positions_and_pictures(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(xlsx({"Sheet1": ROWS, "ลับ": [["ซ่อนอยู่"]]}, hidden=("ลับ",)))
-    with Document(path) as document:
+    with EmbeddedTextDocument(path) as document:
         assert document.outline.page_count == 2
         assert "ค่าวัสดุ" in document.read_page(1).text
         assert document.read_page(1).lines
@@ -190,7 +190,9 @@ def test_libreoffice_fetches_nothing(tmp_path: Path) -> None:
     path.write_bytes(opendocument("text", frame))
     parser = parser_of(path)
     assert parser.convert is not None
-    sandbox.run(parser.convert, path, tmp_path / "a.pdf", seconds=parser.seconds, memory_mb=parser.memory_mb)
+    sandbox.run_in_sandbox(
+        parser.convert, path, tmp_path / "a.pdf", seconds=parser.seconds, memory_mb=parser.memory_mb
+    )
     server.shutdown()
     server.server_close()
     assert (tmp_path / "a.pdf").exists()

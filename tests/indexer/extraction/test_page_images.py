@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from archive.errors import Unavailable
-from archive.model import Attachment, Line, Page, Rectangle, Source
+from archive.model import Attachment, Line, Page, Rectangle, TextSource
 from indexer.extraction import page_images, sandbox
-from indexer.extraction.embedded_text import Document
-from indexer.extraction.page_images import Pictures, crop_around, hit_rectangles, page_picture
+from indexer.extraction.embedded_text import EmbeddedTextDocument
+from indexer.extraction.page_images import PagePictures, crop_around, hit_rectangles, page_picture
 from storage.files.local import LocalFiles
 from tests.indexer.extraction.documents import embedded_page, shaped, stored_attachment
 
@@ -24,7 +24,7 @@ HIT = (TEXT.index(WORD), TEXT.index(WORD) + len(WORD))
 
 
 def page_of(path: Path) -> Page:
-    with Document(path) as document:
+    with EmbeddedTextDocument(path) as document:
         read = document.read_page(1)
     return embedded_page(read)
 
@@ -48,7 +48,7 @@ def marked(picture: Image.Image) -> tuple[int, int, int, int]:
 
 def painted(path: Path, page: Page, width: int = 800) -> Image.Image:
     boxes = tuple(hit_rectangles(page, (HIT,)))
-    webp = sandbox.run(page_picture, path, 1, width, page.turn, boxes, seconds=20)
+    webp = sandbox.run_in_sandbox(page_picture, path, 1, width, page.turn, boxes, seconds=20)
     picture = Image.open(io.BytesIO(webp))
     assert picture.format == "WEBP"
     return picture
@@ -94,7 +94,7 @@ def test_hits_on_one_line_that_touch_are_one(tmp_path: Path) -> None:
 
 def test_rectangles_stay_on_the_page() -> None:
     page = Page(
-        attachment_id=1, number=1, text="กข", raw="", source=Source.OCR, confidence=0.9,
+        attachment_id=1, number=1, text="กข", raw="", source=TextSource.OCR, confidence=0.9,
         lines=(Line(0, 5, 9_995, (0, 5_000, 10_000)),),
     )  # fmt: skip
     assert hit_rectangles(page, ((0, 99),)) == [Rectangle(0, 0, 10_000, 10_000)]
@@ -109,13 +109,16 @@ def test_a_picture_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     files = LocalFiles(tmp_path / "files")
     path = shaped(tmp_path / "a.pdf", [[TEXT]])
     attachment, page = attached(files, path), page_of(path)
-    album = Pictures(files, tmp_path / "cache")
-    first = album.page(attachment, page, width=300)
-    marked_one = album.page(attachment, page, width=300, hits=(HIT,))
+    album = PagePictures(files, tmp_path / "cache")
+    first = album.page_picture(attachment, page, width=300)
+    marked_one = album.page_picture(attachment, page, width=300, hits=(HIT,))
     assert first != marked_one
-    monkeypatch.setattr(sandbox, "run", None)
-    assert album.page(attachment, page, width=300) == first
-    assert Pictures(files, tmp_path / "cache").page(attachment, page, width=300, hits=(HIT,)) == marked_one
+    monkeypatch.setattr(sandbox, "run_in_sandbox", None)
+    assert album.page_picture(attachment, page, width=300) == first
+    assert (
+        PagePictures(files, tmp_path / "cache").page_picture(attachment, page, width=300, hits=(HIT,))
+        == marked_one
+    )
 
 
 def test_the_cache_keeps_to_its_size(tmp_path: Path) -> None:
@@ -123,7 +126,7 @@ def test_the_cache_keeps_to_its_size(tmp_path: Path) -> None:
     path = shaped(tmp_path / "a.pdf", [[TEXT]])
     attachment, page = attached(files, path), page_of(path)
     for width in (300, 301):
-        Pictures(files, tmp_path / "cache", cache_bytes=1).page(attachment, page, width=width)
+        PagePictures(files, tmp_path / "cache", cache_bytes=1).page_picture(attachment, page, width=width)
     assert list((tmp_path / "cache").glob("*/*")) == []
 
 
@@ -132,10 +135,10 @@ def test_pictures_of_many_queries_are_bounded(tmp_path: Path, monkeypatch: pytes
     path = shaped(tmp_path / "a.pdf", [[TEXT]])
     attachment, page = attached(files, path), page_of(path)
     monkeypatch.setattr(page_images, "MOST_MARKED", 3)
-    monkeypatch.setattr(page_images.Cache, "_CHECK_EVERY", 2)
-    album = Pictures(files, tmp_path / "cache")
+    monkeypatch.setattr(page_images.DiskCache, "_CHECK_EVERY", 2)
+    album = PagePictures(files, tmp_path / "cache")
     for end in range(2, 12):
-        album.page(attachment, page, width=240, hits=((0, end),))
+        album.page_picture(attachment, page, width=240, hits=((0, end),))
     assert len(list((tmp_path / "cache-marked").glob("*/*.webp"))) <= 4
     assert len(list((tmp_path / "cache").glob("*/*.webp"))) == 1  # the page itself was drawn once
 
@@ -144,12 +147,12 @@ def test_the_piece_around_a_hit(tmp_path: Path) -> None:
     files = LocalFiles(tmp_path / "files")
     path = shaped(tmp_path / "a.pdf", [[TEXT]])
     attachment, page = attached(files, path), page_of(path)
-    album = Pictures(files, tmp_path / "cache")
-    shown = Image.open(io.BytesIO(album.page(attachment, page, width=480, hits=(HIT,), cropped=True)))
+    album = PagePictures(files, tmp_path / "cache")
+    shown = Image.open(io.BytesIO(album.page_picture(attachment, page, width=480, hits=(HIT,), cropped=True)))
     assert shown.width == 480
     assert shown.height < 240
     assert marked_area(shown) > 0
-    head = Image.open(io.BytesIO(album.page(attachment, page, width=480, cropped=True)))
+    head = Image.open(io.BytesIO(album.page_picture(attachment, page, width=480, cropped=True)))
     assert head.width == 480
     assert marked_area(head) == 0
 
@@ -181,13 +184,13 @@ def test_a_page_that_cannot_be_drawn_is_not_tried_again(
     path = shaped(tmp_path / "a.pdf", [[TEXT]])
     page = page_of(path)
     path.write_bytes(b"%PDF-1.7\n")
-    album = Pictures(files, tmp_path / "cache")
+    album = PagePictures(files, tmp_path / "cache")
     attachment = attached(files, path)
     with pytest.raises(Unavailable) as first:
-        album.page(attachment, page, width=300)
+        album.page_picture(attachment, page, width=300)
     monkeypatch.setattr(page_images, "sandbox", None)
     with pytest.raises(Unavailable) as second:
-        album.page(attachment, page, width=300)
+        album.page_picture(attachment, page, width=300)
     assert first.value.code == second.value.code == "damaged"
 
 
@@ -195,7 +198,7 @@ def test_a_page_that_cannot_be_drawn_is_not_tried_again(
 def test_a_picture_of_a_scan_is_shown(tmp_path: Path, form: str, name: str) -> None:
     path = tmp_path / name
     Image.new("RGB", (300, 400), "navy").save(path, form)
-    webp = sandbox.run(page_picture, path, 1, 150, 0, (), seconds=20)
+    webp = sandbox.run_in_sandbox(page_picture, path, 1, 150, 0, (), seconds=20)
     with Image.open(io.BytesIO(webp)) as picture:
         assert (picture.width, picture.height) == (150, 200)
         assert picture.getpixel((75, 100))[2] > 100

@@ -13,8 +13,8 @@ from PIL import Image
 from archive import filetype
 from archive.errors import Invalid
 from archive.filetype import FILE_TYPES
-from indexer.extraction.embedded_text import Document
-from indexer.extraction.failures import MESSAGES, Unreadable
+from indexer.extraction.embedded_text import EmbeddedTextDocument
+from indexer.extraction.failures import MESSAGES, UnreadableFile
 from indexer.extraction.parsers import PARSERS
 from tests.indexer.extraction.hostile import one_page
 
@@ -66,7 +66,7 @@ def test_an_accepted_file_is_read(content: bytes, media_type: str, tmp_path: Pat
     assert filetype.detect_file_type(io.BytesIO(content)).media_type == media_type
     path = tmp_path / "file"
     path.write_bytes(content)
-    with Document(path) as document:
+    with EmbeddedTextDocument(path) as document:
         assert document.outline.page_count == 1
 
 
@@ -88,7 +88,7 @@ def test_a_refused_file_is_not_read(content: bytes, code: str, tmp_path: Path) -
         filetype.detect_file_type(io.BytesIO(content))
     path = tmp_path / "file"
     path.write_bytes(content)
-    with pytest.raises(Unreadable) as refused:
-        Document(path)
+    with pytest.raises(UnreadableFile) as refused:
+        EmbeddedTextDocument(path)
     assert refused.value.code == code
     assert code in MESSAGES

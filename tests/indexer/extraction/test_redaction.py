@@ -13,19 +13,19 @@ import pytest
 
 from archive import privacy
 from archive.errors import Conflict, Invalid
-from archive.model import DocumentKind, Line, Page, Rectangle, Source
-from indexer.extraction.embedded_text import Document
+from archive.model import DocumentKind, Line, Page, Rectangle, TextSource
+from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.redaction import (
     COVER,
     RedactionIncomplete,
     Redactor,
     boxes_of_finds,
     spans_inside,
-    without_covered,
+    without_covered_text,
 )
 from storage.files.local import LocalFiles
 from tests.indexer.extraction.documents import embedded_page, stored_attachment
-from web.sample.documents import SampleText, make
+from web.sample.documents import SampleText, make_document
 
 NUMBER = "1-2345-67890-12-1"
 
@@ -41,11 +41,11 @@ class Paper:
             subject="รายชื่อ",
             paragraphs=[f"เลขที่ {NUMBER} ได้รับเงิน"],
         )
-        pdf = make(text).pdf
+        pdf = make_document(text).pdf
         self.files = LocalFiles(folder / "files")
         stored = self.files.add(io.BytesIO(_turned(pdf) if turned else pdf), limit=1 << 24)
         self.attachment = stored_attachment(stored, kind=DocumentKind.MEMO)
-        with self.files.local_path(stored.sha256) as path, Document(path) as document:
+        with self.files.local_path(stored.sha256) as path, EmbeddedTextDocument(path) as document:
             read = document.read_page(1)
         self.page = embedded_page(read)
         (find,) = privacy.find_personal_data(read.text, 1)
@@ -69,7 +69,7 @@ def _turned(pdf: bytes) -> bytes:
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_covered_number_is_gone_from_picture_and_text(tmp_path: Path, turned: bool) -> None:
     paper = Paper(tmp_path, turned=turned)
-    copy = paper.redactor.make(paper.attachment, [paper.page], {1: paper.boxes})
+    copy = paper.redactor.make_redacted_copy(paper.attachment, [paper.page], {1: paper.boxes})
     (page,) = copy.read_pages
     assert page.text.count(COVER) == len(paper.boxes)
     assert page.turn == 0
@@ -90,13 +90,13 @@ def test_a_box_over_half_of_the_number_is_refused(tmp_path: Path) -> None:
     box = paper.boxes[0]
     half = dataclasses.replace(box, left=(box.left + box.right) // 2)
     with pytest.raises(RedactionIncomplete) as refused:
-        paper.redactor.make(paper.attachment, [paper.page], {1: [half]})
+        paper.redactor.make_redacted_copy(paper.attachment, [paper.page], {1: [half]})
     assert refused.value.code == "redaction-incomplete"
     left = refused.value.readable
     assert all(each.page == 1 and "…" in each.text and NUMBER not in each.text for each in left)
     areas = [each.area for each in left if each.area]
     assert any(area.left < half.left and abs(area.top - half.top) < 200 for area in areas)
-    copy = paper.redactor.make(paper.attachment, [paper.page], {1: [half, *areas]})
+    copy = paper.redactor.make_redacted_copy(paper.attachment, [paper.page], {1: [half, *areas]})
     assert privacy.find_personal_data(copy.read_pages[0].text, 1) == ()
 
 
@@ -109,26 +109,28 @@ def test_a_box_beside_the_number_is_refused_although_the_text_lacks_it(tmp_path:
     moved = dataclasses.replace(paper.page, lines=tuple(shifted))
     (find,) = privacy.find_personal_data(moved.text, 1)
     with pytest.raises(Conflict) as refused:
-        paper.redactor.make(paper.attachment, [moved], {1: boxes_of_finds(moved, [(find.start, find.end)])})
+        paper.redactor.make_redacted_copy(
+            paper.attachment, [moved], {1: boxes_of_finds(moved, [(find.start, find.end)])}
+        )
     assert refused.value.code == "redaction-incomplete"
 
 
 def test_a_copy_without_boxes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Invalid):
-        Redactor(LocalFiles(tmp_path / "files"), tmp_path, jobs=1).make(None, [], {1: []})  # type: ignore[arg-type]
+        Redactor(LocalFiles(tmp_path / "files"), tmp_path, jobs=1).make_redacted_copy(None, [], {1: []})  # type: ignore[arg-type]
 
 
 def test_text_whose_place_is_not_known_is_left_out_of_a_page_with_boxes() -> None:
     page = _page("ก ลับ\nข้าง", (Line(0, 0, 100, (0, 100)), Line(6, 200, 300, (0, 100, 200, 300, 400))))
-    kept = without_covered(page, [Rectangle(9000, 9000, 9100, 9100)])
+    kept = without_covered_text(page, [Rectangle(9000, 9000, 9100, 9100)])
     assert "ลับ" not in kept.text
     assert kept.text.split() == ["ก", "ข้าง"]
-    assert without_covered(page, ()).text == page.text
+    assert without_covered_text(page, ()).text == page.text
 
 
 def test_a_cluster_is_covered_whole_or_not_at_all() -> None:
     page = _page("กำนัน", (Line(0, 0, 100, (0, 100, 200, 300, 400, 500)),))
-    kept = without_covered(page, [Rectangle(0, 0, 50, 100)])
+    kept = without_covered_text(page, [Rectangle(0, 0, 50, 100)])
     assert kept.text == f"{COVER}นัน"
     assert [len(line.edges) - 1 for line in kept.lines] == [1, 3]
     assert spans_inside(page.text, page.lines, [Rectangle(0, 0, 160, 100)]) == [(0, 2)]
@@ -137,7 +139,7 @@ def test_a_cluster_is_covered_whole_or_not_at_all() -> None:
 def test_a_letter_whose_place_has_no_width_is_covered_with_its_neighbours() -> None:
     """The recogniser gives some letters the position of the next one: they are under the box all the same."""
     page = _page("เลข123", (Line(0, 0, 100, (0, 100, 200, 300, 400, 400, 500)),))
-    kept = without_covered(page, [Rectangle(295, 0, 520, 100)])
+    kept = without_covered_text(page, [Rectangle(295, 0, 520, 100)])
     assert kept.text == f"เลข{COVER}"
 
 
@@ -147,7 +149,7 @@ def _page(text: str, lines: tuple[Line, ...]) -> Page:
         number=1,
         text=text,
         raw=text,
-        source=Source.OCR,
+        source=TextSource.OCR,
         confidence=1.0,
         lines=lines,
         rules=1,

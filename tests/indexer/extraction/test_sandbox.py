@@ -13,7 +13,7 @@ import pytest
 
 from archive.model import DocumentKind, Failure
 from indexer.extraction import sandbox
-from indexer.extraction.failures import MESSAGES, Unreadable
+from indexer.extraction.failures import MESSAGES, UnreadableFile
 
 
 def double(number: int) -> int:
@@ -38,7 +38,7 @@ def die() -> None:
 
 
 def refuse() -> None:
-    raise Unreadable("password")
+    raise UnreadableFile("password")
 
 
 def fail() -> None:
@@ -92,11 +92,11 @@ def send_weapon() -> Weapon:
 
 
 def test_a_result_comes_back() -> None:
-    assert sandbox.run(double, 21, seconds=10) == 42
+    assert sandbox.run_in_sandbox(double, 21, seconds=10) == 42
 
 
 def test_a_child_works_at_low_priority_in_another_process() -> None:
-    pid, niceness = sandbox.run(pid_and_niceness, seconds=10)
+    pid, niceness = sandbox.run_in_sandbox(pid_and_niceness, seconds=10)
     assert pid != os.getpid()
     assert niceness >= sandbox.NICENESS
 
@@ -105,25 +105,25 @@ def test_a_child_works_at_low_priority_in_another_process() -> None:
 def test_time_runs_out(function) -> None:  # type: ignore[no-untyped-def]
     started = time.monotonic()
     with pytest.raises(sandbox.TimedOut) as caught:
-        sandbox.run(function, seconds=0.3)
+        sandbox.run_in_sandbox(function, seconds=0.3)
     assert time.monotonic() - started < 5
     assert caught.value.failure == Failure("timeout", MESSAGES["timeout"])
 
 
 def test_memory_runs_out() -> None:
     with pytest.raises(sandbox.OutOfMemory):
-        sandbox.run(fill_memory, seconds=10)
+        sandbox.run_in_sandbox(fill_memory, seconds=10)
 
 
 @pytest.mark.parametrize("function", [die, fail])
 def test_a_crash_is_told(function) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(sandbox.Crashed):
-        sandbox.run(function, seconds=10)
+        sandbox.run_in_sandbox(function, seconds=10)
 
 
 def test_a_reason_crosses_the_border() -> None:
-    with pytest.raises(Unreadable) as caught:
-        sandbox.run(refuse, seconds=10)
+    with pytest.raises(UnreadableFile) as caught:
+        sandbox.run_in_sandbox(refuse, seconds=10)
     assert caught.value.failure.code == "password"
 
 
@@ -132,14 +132,14 @@ def test_a_child_that_was_taken_over_cannot_run_anything_here(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(sandbox.Crashed):
-        sandbox.run(send_weapon, seconds=10)
+        sandbox.run_in_sandbox(send_weapon, seconds=10)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_grandchildren_die_with_the_child(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     with pytest.raises(sandbox.TimedOut):
-        sandbox.run(spawn_and_sleep, str(pid_file), seconds=2)
+        sandbox.run_in_sandbox(spawn_and_sleep, str(pid_file), seconds=2)
     grandchild = int(pid_file.read_text(encoding="utf-8"))
     for _ in range(100):
         if not Path(f"/proc/{grandchild}").exists() or _is_zombie(grandchild):
@@ -154,11 +154,11 @@ def _is_zombie(pid: int) -> bool:
 
 def test_a_child_inherits_no_open_file_of_its_parent(tmp_path: Path) -> None:
     with (tmp_path / "secrets.sqlite").open("wb"):
-        assert not any("secrets" in name for name in sandbox.run(open_descriptors, seconds=10))
+        assert not any("secrets" in name for name in sandbox.run_in_sandbox(open_descriptors, seconds=10))
 
 
 def test_a_child_serves_many_calls_and_is_replaced_after_a_kill() -> None:
-    with sandbox.Child() as child:
+    with sandbox.SandboxProcess() as child:
         first, _ = child.call(pid_and_niceness, seconds=10)
         assert child.call(pid_and_niceness, seconds=10)[0] == first
         with pytest.raises(sandbox.TimedOut):
@@ -168,18 +168,18 @@ def test_a_child_serves_many_calls_and_is_replaced_after_a_kill() -> None:
 
 
 def test_a_lost_nursery_is_replaced() -> None:
-    sandbox.run(double, 1, seconds=10)
+    sandbox.run_in_sandbox(double, 1, seconds=10)
     process = sandbox._nursery()._process
     process.kill()
     process.wait()
-    assert sandbox.run(double, 2, seconds=10) == 4
+    assert sandbox.run_in_sandbox(double, 2, seconds=10) == 4
 
 
 def test_an_attribute_comes_back_of_an_enum_only() -> None:
-    result: object = sandbox.run(send_member, seconds=10)
+    result: object = sandbox.run_in_sandbox(send_member, seconds=10)
     assert result is DocumentKind.MEMO
     with pytest.raises(sandbox.Crashed):
-        sandbox.run(send_key, seconds=10)
+        sandbox.run_in_sandbox(send_key, seconds=10)
 
 
 def fork_without_devnull(_memory_mb: int) -> tuple[int, Connection]:
@@ -198,5 +198,5 @@ def fork_without_devnull(_memory_mb: int) -> tuple[int, Connection]:
 def test_a_fault_of_the_machine_is_not_blamed_on_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "_fork", fork_without_devnull)
     with pytest.raises(sandbox.CannotStart) as caught:
-        sandbox.run(double, 21, seconds=10)
+        sandbox.run_in_sandbox(double, 21, seconds=10)
     assert caught.value.failure == Failure("no-sandbox", MESSAGES["no-sandbox"])

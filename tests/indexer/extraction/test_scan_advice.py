@@ -7,14 +7,14 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from archive.model import Page, ScanAdvice, Source
-from indexer.extraction.embedded_text import Document
+from archive.model import Page, ScanAdvice, TextSource
+from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.scan_advice import MESSAGES, scan_advice
 from tests.indexer.extraction.documents import shaped
 
 
 def page(number: int, text: str = "ประกาศ", confidence: float | None = 0.98, turn: int = 0) -> Page:
-    source = Source.EMBEDDED if confidence is None else Source.OCR if text else Source.NONE
+    source = TextSource.EMBEDDED if confidence is None else TextSource.OCR if text else TextSource.NONE
     return Page(
         attachment_id=1, number=number, text=text, raw=text, source=source, confidence=confidence, turn=turn
     )
@@ -58,7 +58,7 @@ def test_what_a_pdf_holds_besides_its_pages_is_noticed(tmp_path: Path, kind: str
         elif kind == "form":
             pdf.Root.AcroForm = pikepdf.Dictionary(Fields=[], XFA=pdf.make_stream(b"<xdp/>"))
         pdf.save(changed)
-    with Document(changed) as document:
+    with EmbeddedTextDocument(changed) as document:
         outline = document.outline
     assert outline.has_embedded_files == (kind in {"portfolio", "attachment", "pinned file"})
     assert outline.has_comments == (kind in {"note", "stamp"})

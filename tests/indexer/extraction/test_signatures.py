@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyhanko.sign import SimpleSigner
 
-from indexer.extraction.embedded_text import Document
+from indexer.extraction.embedded_text import EmbeddedTextDocument
 from tests.indexer.extraction.documents import shaped
 from tests.indexer.extraction.signing import SIGNER, make_signer, sign
 
@@ -28,7 +28,7 @@ def signed(tmp_path: Path, signer: SimpleSigner) -> Path:
 
 def test_a_signature_is_found(signed: Path) -> None:
     before = signed.read_bytes()
-    with Document(signed) as document:
+    with EmbeddedTextDocument(signed) as document:
         (found,) = document.outline.signatures
         assert document.read_page(1).text == "คำสั่งเทศบาล"
     assert found.signer == SIGNER
@@ -44,10 +44,10 @@ def test_a_change_after_signing_is_noticed(signed: Path) -> None:
     at = content.index(b"/MediaBox")
     content[at + 12 : at + 13] = b"1"
     signed.write_bytes(content)
-    with Document(signed) as document:
+    with EmbeddedTextDocument(signed) as document:
         assert not document.outline.signatures[0].intact
 
 
 def test_an_unsigned_file_has_none(tmp_path: Path) -> None:
-    with Document(shaped(tmp_path / "plain.pdf", [["คำสั่งเทศบาล"]])) as document:
+    with EmbeddedTextDocument(shaped(tmp_path / "plain.pdf", [["คำสั่งเทศบาล"]])) as document:
         assert document.outline.signatures == ()

@@ -11,7 +11,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from archive.model import Line, Page, Source
+from archive.model import Line, Page, TextSource
 from indexer.extraction.text_layer import searchable_copy
 
 TEXT = "ที่ นม ๕๒๓๐๑/ว ๔๒๘\nเรื่อง ขอน้ำประปาที่ต่ำกว่าเกณฑ์\nE-mail : saraban@example.go.th"
@@ -40,7 +40,7 @@ def recognised(turn: int = 0) -> Page:
         number=1,
         text=TEXT,
         raw=TEXT,
-        source=Source.OCR,
+        source=TextSource.OCR,
         confidence=0.9,
         turn=turn,
         lines=tuple(lines),
@@ -87,7 +87,7 @@ def test_poppler_reads_the_same(tmp_path: Path) -> None:
 
 
 def test_pages_with_text_of_their_own_are_copied_as_they_are(tmp_path: Path) -> None:
-    page = Page(attachment_id=1, number=1, text="ก", raw="ก", source=Source.EMBEDDED, confidence=None)
+    page = Page(attachment_id=1, number=1, text="ก", raw="ก", source=TextSource.EMBEDDED, confidence=None)
     searchable_copy(scan(tmp_path / "scan.pdf"), [page], tmp_path / "copy.pdf")
     with pypdfium2.PdfDocument(tmp_path / "copy.pdf") as pdf:
         assert pdf[0].get_textpage().get_text_bounded() == ""

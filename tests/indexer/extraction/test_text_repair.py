@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pythainlp.corpus.common import thai_words
 
-from indexer.extraction.pdf.text_repair import repair, repair_with_origins
+from indexer.extraction.pdf.text_repair import repair_text, repair_with_origins
 
 WORDS = sorted(word for word in thai_words() if word.isalpha() or "ำ" in word)
 
@@ -45,18 +45,18 @@ WORDS = sorted(word for word in thai_words() if word.isalpha() or "ำ" in word)
     ],
 )
 def test_broken_text_is_made_whole(broken: str, whole: str) -> None:
-    assert repair(broken) == whole
+    assert repair_text(broken) == whole
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=12).map("".join))
 def test_clean_words_pass_unchanged(text: str) -> None:
-    assert repair(text) == text
+    assert repair_text(text) == text
 
 
 @given(st.text(st.sampled_from("กขนงเแโาำะัิีึืุู่้๊๋์็ํๅฤ \n.\uf70a\uf701\ufffd\u200bÉ()cid:201a1"), max_size=40))
 def test_repairing_twice_changes_nothing_more(text: str) -> None:
-    once = repair(text)
-    assert repair(once) == once
+    once = repair_text(text)
+    assert repair_text(once) == once
 
 
 @given(st.text(st.sampled_from("กนาำิ่้ํ \n.\uf70a\ufffdÉ"), max_size=40))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from archive.model import Announcement, DocumentKind
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.ports import ResultPage
-from indexer.search.query.parser import Filters, Sort, parse
+from indexer.search.query.parser import Filters, Sort, parse_query
 from tests.indexer.engines.whoosh.test_growth import QUERIES, WORDS, built, some_entry
 
 ENTRIES = {id: some_entry(random.Random(id), id) for id in range(400)}
@@ -44,10 +44,10 @@ def ids(page: ResultPage) -> list[int]:
 def test_its_pages_are_the_whole_in_order(
     index: WhooshIndex, typed: str, filters: Filters, sort: Sort, per_page: int
 ) -> None:
-    whole = index.search(parse(typed, filters=filters, sort=sort, per_page=len(ENTRIES)))
+    whole = index.search(parse_query(typed, filters=filters, sort=sort, per_page=len(ENTRIES)))
     pages = []
     for number in range(1, whole.total // per_page + 3):
-        page = index.search(parse(typed, filters=filters, sort=sort, page=number, per_page=per_page))
+        page = index.search(parse_query(typed, filters=filters, sort=sort, page=number, per_page=per_page))
         assert (page.total, page.facets) == (whole.total, whole.facets)
         pages += ids(page)
     assert pages == ids(whole)
@@ -58,7 +58,8 @@ def test_its_pages_are_the_whole_in_order(
 @given(typed=TYPED, filters=FILTERS)
 def test_sorting_neither_adds_nor_takes(index: WhooshIndex, typed: str, filters: Filters) -> None:
     pages = {
-        sort: index.search(parse(typed, filters=filters, sort=sort, per_page=len(ENTRIES))) for sort in Sort
+        sort: index.search(parse_query(typed, filters=filters, sort=sort, per_page=len(ENTRIES)))
+        for sort in Sort
     }
     assert len({frozenset(ids(page)) for page in pages.values()}) == 1
     keys: dict[Sort, Callable[[Announcement], int]] = {
@@ -74,11 +75,11 @@ def test_sorting_neither_adds_nor_takes(index: WhooshIndex, typed: str, filters:
 @settings(max_examples=40)
 @given(typed=TYPED, filters=FILTERS)
 def test_a_facet_promises_what_it_leads_to(index: WhooshIndex, typed: str, filters: Filters) -> None:
-    page = index.search(parse(typed, filters=filters))
+    page = index.search(parse_query(typed, filters=filters))
     for name, values in page.facets.items():
         if name == "category" or (page.query.loosened and getattr(filters, name) is not None):
             continue  # all have one, or another value may not need the same loosening
         for facet in values:
             value = DocumentKind(facet.value) if name == "kind" else facet.value
             narrowed = replace(filters, **{name: value})
-            assert index.search(parse(typed, filters=narrowed)).total == facet.count, (name, value)
+            assert index.search(parse_query(typed, filters=narrowed)).total == facet.count, (name, value)

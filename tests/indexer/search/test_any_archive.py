@@ -10,7 +10,7 @@ import pytest
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.engines.whoosh import WhooshIndex
-from indexer.search.query.parser import parse
+from indexer.search.query.parser import parse_query
 from tests.contracts.test_search_index import entry
 
 WORDS = (
@@ -33,7 +33,7 @@ def found(folder: Path, entries: list[SourceAnnouncement], typed: str) -> list[i
     index = WhooshIndex(folder, Dictionary())
     with index.rebuild() as generation:
         generation.add(entries)
-    return [hit.announcement_id for hit in index.search(parse(typed)).hits]
+    return [hit.announcement_id for hit in index.search(parse_query(typed)).hits]
 
 
 @pytest.mark.parametrize("title", ["", "ประกาศ"])

@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.search.highlighting import find_hits, highlight, readable_snippet, snippet
-from indexer.search.query.parser import parse
+from indexer.search.query.parser import parse_query
 
 THAI_TEXT = st.text(alphabet=st.sampled_from("กขคงเแโาิี่้ำะั์ .1๒a\n"), max_size=300)
 BODY = "เทศบาลตำบลหนองบัว ประกาศสอบราคาจ้างก่อสร้างถนนคอนกรีตเสริมเหล็ก " * 20
 
 
 def marked(text: str, typed: str) -> list[str]:
-    return [text[start:end] for start, end in find_hits(text, parse(typed))]
+    return [text[start:end] for start, end in find_hits(text, parse_query(typed))]
 
 
 def test_words_are_marked_where_they_are_words() -> None:
@@ -36,39 +36,39 @@ def test_common_words_that_make_one_together_are_marked() -> None:
 
 
 def test_highlight_is_the_whole_text() -> None:
-    segments = highlight(BODY, parse("ถนน หนองบัว"))
+    segments = highlight(BODY, parse_query("ถนน หนองบัว"))
     assert "".join(segment.text for segment in segments) == BODY
     assert {segment.text for segment in segments if segment.hit} == {"ถนน", "หนองบัว"}
 
 
 @given(THAI_TEXT, THAI_TEXT)
 def test_a_snippet_is_a_piece_of_the_text_in_whole_clusters(text: str, typed: str) -> None:
-    segments = snippet(text, parse(typed), length=40)
+    segments = snippet(text, parse_query(typed), length=40)
     shown = "".join(segment.text for segment in segments)
     assert shown in text
     assert bool(shown) == bool(text)
 
 
 def test_a_snippet_starts_and_ends_with_a_word() -> None:
-    shown = "".join(segment.text for segment in snippet(BODY, parse("คอนกรีต"), length=50))
+    shown = "".join(segment.text for segment in snippet(BODY, parse_query("คอนกรีต"), length=50))
     assert shown.startswith(("ประกาศ", "สอบ", "ราคา", "จ้าง", "ก่อสร้าง", "ถนน", "หนองบัว"))
     assert "คอนกรีต" in shown
     assert len(shown) <= 50
 
 
 def test_without_a_hit_the_start_is_shown() -> None:
-    shown = "".join(segment.text for segment in snippet(BODY, parse("ไม่มีคำนี้แน่"), length=30))
+    shown = "".join(segment.text for segment in snippet(BODY, parse_query("ไม่มีคำนี้แน่"), length=30))
     assert BODY.startswith(shown)
     assert shown
 
 
 def test_a_hit_at_the_very_end_is_shown() -> None:
-    assert any(segment.hit for segment in snippet(f"{BODY}พลับพลึงธาร", parse("พลับพลึงธาร"), length=50))
+    assert any(segment.hit for segment in snippet(f"{BODY}พลับพลึงธาร", parse_query("พลับพลึงธาร"), length=50))
 
 
 def test_a_word_inside_another_is_not_marked() -> None:
     text = "แผนดำเนินงานประจำปีงบประมาณ และดอกจำปี"
-    assert find_hits(text, parse("จำปี")) == [(text.rindex("จำปี"), len(text))]
+    assert find_hits(text, parse_query("จำปี")) == [(text.rindex("จำปี"), len(text))]
 
 
 def test_a_passage_begins_with_a_phrase_and_has_no_ruling_lines() -> None:
@@ -76,7 +76,7 @@ def test_a_passage_begins_with_a_phrase_and_has_no_ruling_lines() -> None:
         "ด้วยกองช่างมีความจำเป็นต้องซ่อมแซมถนนสายหลักของตำบลหลายแห่งก่อนฤดูฝน จึงขออนุมัติจัดซื้อหลอดไฟ จำนวน 20 หลอด "
         "ตามรายการดังนี้ ......................... หลอดแอลอีดีขนาดยี่สิบวัตต์ " + "เพื่อใช้ในการซ่อมแซมทางสาธารณะ " * 6
     )
-    shown = "".join(segment.text for segment in readable_snippet(text, parse("หลอดไฟ")))
+    shown = "".join(segment.text for segment in readable_snippet(text, parse_query("หลอดไฟ")))
     assert shown.startswith("…จึงขออนุมัติจัดซื้อหลอดไฟ")
     assert shown.endswith("…")
     assert "...." not in shown
@@ -88,7 +88,7 @@ def test_a_hit_near_the_end_of_a_text_stands_near_the_beginning_of_its_passage()
         "ขอรับรองว่าห้างหุ้นส่วนจำกัด น้ำใสการช่าง ได้ก่อสร้างระบบประปาหมู่บ้านแบบบาดาลขนาดกลาง หมู่ 6 บ้านเนินสะแก "
         "วงเงิน 1,890,000 บาท แล้วเสร็จตามสัญญาเลขที่ 12/2560"
     )
-    segments = readable_snippet(text, parse("บ้านเนินสะแก"))
+    segments = readable_snippet(text, parse_query("บ้านเนินสะแก"))
     assert [segment.text for segment in segments if segment.hit] == ["บ้านเนินสะแก"]
     assert segments[0].text == "…"
     assert len(segments[1].text) <= 60

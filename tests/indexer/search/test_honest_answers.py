@@ -13,7 +13,7 @@ import pytest
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.query import query_notes
-from indexer.search.query.parser import Filters, Sort, parse
+from indexer.search.query.parser import Filters, Sort, parse_query
 from tests.contracts.test_search_index import entry
 
 TITLES = (
@@ -42,7 +42,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
     "typed", ["ถนนแอตแลนติส", "ใบอนุญาตเลี้ยงยีราฟ", "ศูนย์อนุรักษ์เพนกวิน", "วัคซีน ยูนิคอร์น ฮอบบิท", "ลานสเก็ตน้ำแข็ง"]
 )
 def test_what_the_archive_does_not_have_is_not_found(index: WhooshIndex, typed: str) -> None:
-    page = index.search(parse(typed))
+    page = index.search(parse_query(typed))
     assert (page.total, page.hits, page.did_you_mean) == (0, (), None)
     assert not any(page.facets.values())
 
@@ -59,7 +59,7 @@ def test_what_the_archive_does_not_have_is_not_found(index: WhooshIndex, typed: 
     ],
 )
 def test_what_the_archive_has_is_found(index: WhooshIndex, typed: str, wanted: int) -> None:
-    page = index.search(parse(typed))
+    page = index.search(parse_query(typed))
     assert page.hits[0].announcement_id == wanted
     assert page.related == ()
 
@@ -68,7 +68,7 @@ def test_letters_that_look_alike_are_no_answer(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     others = [entry(number, "แรงงาน" if number % 2 else "ถนน") for number in range(10, 60)]
     index.update([entry(1, "จัดหาแรงงาน", "ฆจานบฆฬ นบินฌ"), *others], (), position=2)
-    page = index.search(parse("แรงงาน จานบิน"))
+    page = index.search(parse_query("แรงงาน จานบิน"))
     assert (page.total, [hit.announcement_id for hit in page.related]) == (0, [1])
 
 
@@ -88,7 +88,7 @@ def test_letters_that_look_alike_are_no_answer(tmp_path: Path) -> None:
 def test_a_known_place_does_not_answer_for_a_thing_that_is_not_there(
     sample: tuple[WhooshIndex, list[str]], typed: str
 ) -> None:
-    page = sample[0].search(parse(typed))
+    page = sample[0].search(parse_query(typed))
     assert (page.total, bool(page.related)) == (0, True)
 
 
@@ -106,25 +106,25 @@ def test_only_what_is_near_is_called_near(
     sample: tuple[WhooshIndex, list[str]], typed: str, near: str
 ) -> None:
     index, titles = sample
-    page = index.search(parse(typed))
+    page = index.search(parse_query(typed))
     shown = [titles[hit.announcement_id] for hit in page.related]
     assert page.total == 0
     assert near in " ".join(shown) if near else not shown
 
 
 def test_what_came_near_is_told_apart(index: WhooshIndex) -> None:
-    page = index.search(parse("วัคซีน ยูนิคอร์น ฮอบบิท"))
+    page = index.search(parse_query("วัคซีน ยูนิคอร์น ฮอบบิท"))
     assert [hit.announcement_id for hit in page.related] == [7]
     assert page.coverage < 0.5
 
 
 def test_inside_one_announcement_what_little_it_has_is_shown(index: WhooshIndex) -> None:
-    page = index.search(parse("วัคซีน ยูนิคอร์น ฮอบบิท", filters=Filters(announcement_id=7)))
+    page = index.search(parse_query("วัคซีน ยูนิคอร์น ฮอบบิท", filters=Filters(announcement_id=7)))
     assert [hit.announcement_id for hit in page.hits] == [7]
 
 
 def test_the_parts_of_a_score_add_up_to_it(index: WhooshIndex) -> None:
-    page = index.search(replace(parse("ซ่อมแซมถนนบ้านใหม่"), explain=True))
+    page = index.search(replace(parse_query("ซ่อมแซมถนนบ้านใหม่"), explain=True))
     assert page.explanation is not None
     assert [hit.announcement_id for hit in page.explanation.hits] == [
         hit.announcement_id for hit in page.hits
@@ -136,7 +136,7 @@ def test_the_parts_of_a_score_add_up_to_it(index: WhooshIndex) -> None:
 
 
 def test_no_search_is_explained_unasked(index: WhooshIndex) -> None:
-    assert index.search(parse("ถนน")).explanation is None
+    assert index.search(parse_query("ถนน")).explanation is None
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +164,7 @@ def test_everyday_words_lead_to_official_ones(
     sample: tuple[WhooshIndex, list[str]], typed: str, wanted: str
 ) -> None:
     index, titles = sample
-    assert wanted in titles[index.search(parse(typed)).hits[0].announcement_id]
+    assert wanted in titles[index.search(parse_query(typed)).hits[0].announcement_id]
 
 
 @pytest.mark.parametrize(
@@ -184,19 +184,19 @@ def test_what_is_misspelt_is_read_as_it_is_heard(
     sample: tuple[WhooshIndex, list[str]], typed: str, meant: str | None, wanted: str
 ) -> None:
     index, titles = sample
-    page = index.search(parse(typed))
+    page = index.search(parse_query(typed))
     assert page.did_you_mean == meant
     if meant:
         assert wanted in titles[page.hits[0].announcement_id]
-        assert page.query.understood[0] == query_notes.read_as(typed, meant)
-    assert index.search(replace(parse(typed), as_typed=True)).did_you_mean is None
+        assert page.query.understood[0] == query_notes.read_as_note(typed, meant)
+    assert index.search(replace(parse_query(typed), as_typed=True)).did_you_mean is None
 
 
 @pytest.mark.parametrize("typed", ["หวย", "โรงแรม", "พระ"])
 def test_a_word_is_not_read_as_another_that_sounds_otherwise(
     sample: tuple[WhooshIndex, list[str]], typed: str
 ) -> None:
-    page = sample[0].search(parse(typed))
+    page = sample[0].search(parse_query(typed))
     assert (page.total, page.did_you_mean) == (0, None)
 
 
@@ -205,14 +205,14 @@ def test_the_name_of_the_place_alone_makes_no_answer(tmp_path: Path) -> None:
     towns = [entry(number, f"ตำบลหนองปลาดุกมีประชุมครั้งที่ {number}") for number in range(2, 12)]
     others = [entry(number, "ตลาด") for number in range(12, 15)]
     index.update([entry(1, "จ้างห้างหุ้นส่วนขุดลอกคลอง"), *towns, *others], (), position=14)
-    page = index.search(parse("หนองปลาดุกมีห้างไหม"))
+    page = index.search(parse_query("หนองปลาดุกมีห้างไหม"))
     assert [hit.announcement_id for hit in (*page.hits, *page.related)] == [1]
 
 
 @pytest.mark.parametrize("typed", ["เเบตง ยะลา", "แบตง ยะลา", "ญื่นฟอ้ง", "ปปช ๆ ๆ", "ะะ", "ๅๅ/ๅ"])
 def test_no_garbage_is_suggested(sample: tuple[WhooshIndex, list[str]], typed: str) -> None:
     index, _ = sample
-    suggested = index.search(parse(typed)).did_you_mean
+    suggested = index.search(parse_query(typed)).did_you_mean
     assert suggested is None or not set(suggested) & set("[]{}';/\\|`<>=")
 
 
@@ -222,7 +222,7 @@ def test_an_organisations_part_knows_its_own_documents(tmp_path: Path) -> None:
     live = index._live()
     assert live is not None
     assert sorted(live.reader.document_numbers) == [1, 2]
-    assert sorted(live.reader.of_organisation(None, frozenset({1})).document_numbers) == [2]
+    assert sorted(live.reader.restricted_to(None, frozenset({1})).document_numbers) == [2]
 
 
 @pytest.mark.parametrize(
@@ -249,21 +249,21 @@ def test_a_typed_time_narrows(tmp_path: Path, typed: str, wanted: list[int]) -> 
         entry(6, "แผนน้ำประปา ประจำปี 2564", published_on=dt.date(2020, 12, 30)),
     ]
     index.update(entries, (), position=6)
-    page = index.search(parse(typed))
+    page = index.search(parse_query(typed))
     assert sorted(hit.announcement_id for hit in page.hits) == wanted
     assert page.query.loosened == ()
     assert "แสดงเฉพาะของ" in page.query.understood[-1].thai
     is_of_2564 = wanted == [1, 3, 6]
     assert [hit.announcement_id for hit in page.related] == ([5] if is_of_2564 else [])
     if is_of_2564:
-        anytime = index.search(parse(typed, any_time=True))
+        anytime = index.search(parse_query(typed, any_time=True))
         assert (5 in [hit.announcement_id for hit in anytime.hits], anytime.query.times) == (True, ())
 
 
 def test_only_what_mentions_a_time_is_said_to_do_no_more(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(1, "น้ำประปา", "ตามแผนปี 2550"), entry(2, "น้ำประปา")], (), position=2)
-    page = index.search(parse("น้ำประปา ปี 2550"))
+    page = index.search(parse_query("น้ำประปา ปี 2550"))
     assert [hit.announcement_id for hit in page.hits] == [1]
     assert page.query.loosened == (query_notes.ONLY_NAMED,)
 
@@ -281,7 +281,7 @@ def test_what_has_only_some_words_comes_after_what_has_all(tmp_path: Path) -> No
         position=3,
     )
     for sort in (Sort.RELEVANCE, Sort.NEWEST):
-        page = index.search(parse("ซ่อมสะพาน ทางหลวง", sort=sort))
+        page = index.search(parse_query("ซ่อมสะพาน ทางหลวง", sort=sort))
         assert [(hit.announcement_id, hit.is_partial) for hit in page.hits] == [(1, False), (2, True)]
         assert (page.total, page.partial, page.query.loosened) == (2, 1, ())
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.highlighting import highlight, snippet
-from indexer.search.query.parser import MAX_QUERY_LENGTH, Sort, parse
+from indexer.search.query.parser import MAX_QUERY_LENGTH, Sort, parse_query
 from indexer.search.query.query_plan import build_query_plan
 from tests.contracts.test_search_index import ARCHIVE
 
@@ -233,7 +233,7 @@ def test_there_are_many_of_them() -> None:
 
 @pytest.mark.parametrize("typed", STRANGE, ids=range(len(STRANGE)))
 def test_every_query_has_an_answer(index: WhooshIndex, typed: str) -> None:
-    query = parse(typed)
+    query = parse_query(typed)
     page = index.search(query)
     assert 0 <= page.total <= len(ARCHIVE)
     assert len(page.hits) <= page.total
@@ -242,12 +242,12 @@ def test_every_query_has_an_answer(index: WhooshIndex, typed: str) -> None:
     assert "".join(segment.text for segment in highlight(BODY, page.query)) == BODY
     assert "".join(segment.text for segment in snippet(BODY, page.query, length=30)) in BODY
     for sort in (Sort.RELEVANCE, Sort.MOST_READ):
-        assert index.search(parse(typed, sort=sort, page=7)).total == page.total
+        assert index.search(parse_query(typed, sort=sort, page=7)).total == page.total
 
 
 @pytest.mark.parametrize("typed", [one for one in STRANGE if len(one) > MAX_QUERY_LENGTH], ids=len)
 def test_what_is_looked_up_is_bounded(typed: str) -> None:
-    query = parse(typed)
+    query = parse_query(typed)
     assert sum(len(chunk.text) for chunk in query.chunks) <= MAX_QUERY_LENGTH
     wanted = build_query_plan(query, Dictionary().current())
     assert len(wanted.parts) <= 64
@@ -257,4 +257,4 @@ def test_what_is_looked_up_is_bounded(typed: str) -> None:
 
 @given(st.text(max_size=60))
 def test_whatever_unicode_holds(index: WhooshIndex, typed: str) -> None:
-    assert index.search(parse(typed)).total <= len(ARCHIVE)
+    assert index.search(parse_query(typed)).total <= len(ARCHIVE)

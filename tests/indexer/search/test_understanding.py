@@ -10,7 +10,7 @@ import pytest
 from archive.model import DocumentKind
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
-from indexer.search.query.parser import Filters, Query, parse
+from indexer.search.query.parser import Filters, Query, parse_query
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.question_words import strip_question_words
 from tests.contracts.test_search_index import entry
@@ -38,11 +38,11 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
 
 
 def found(index: WhooshIndex, typed: str) -> list[int]:
-    return [hit.announcement_id for hit in index.search(parse(typed, per_page=50)).hits]
+    return [hit.announcement_id for hit in index.search(parse_query(typed, per_page=50)).hits]
 
 
 def run(index: WhooshIndex, typed: str) -> Query:
-    return index.search(parse(typed)).query
+    return index.search(parse_query(typed)).query
 
 
 def said(remarks: tuple[BilingualNote, ...]) -> list[str]:
@@ -87,7 +87,7 @@ def test_staff_extend_the_abbreviations(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path / "index", dictionary)
     index.update([entry(1, "โครงการบ้านเอื้ออาทรริมคลอง")], (), position=1)
     assert index.is_current()
-    dictionary.add("บออ. = บ้านเอื้ออาทร")
+    dictionary.add_entry("บออ. = บ้านเอื้ออาทร")
     assert not index.is_current()
     with index.rebuild() as generation:
         generation.add([entry(1, "โครงการบ้านเอื้ออาทรริมคลอง")])
@@ -95,7 +95,7 @@ def test_staff_extend_the_abbreviations(tmp_path: Path) -> None:
 
 
 def test_the_other_keyboard_is_understood(index: WhooshIndex) -> None:
-    page = index.search(parse("gmL[k]"))
+    page = index.search(parse_query("gmL[k]"))
     assert page.did_you_mean == "เทศบาล"
     assert {9, 20} <= {hit.announcement_id for hit in page.hits}
     assert "แสดงผลของ “เทศบาล” แทน “gmL[k]”" in said(page.query.understood)
@@ -103,13 +103,13 @@ def test_the_other_keyboard_is_understood(index: WhooshIndex) -> None:
         remark.english for remark in page.query.understood
     ]
     assert found(index, "แนอรก") == [8]
-    assert index.search(parse("covid")).did_you_mean is None
+    assert index.search(parse_query("covid")).did_you_mean is None
 
 
 def test_a_dash_may_be_a_letter_of_the_other_keyboard(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(1, "เก็บขยะ"), entry(2, "ไฟล์ pdf"), entry(3, "รับสมัครงาน")], (), position=3)
-    page = index.search(parse("-pt"))
+    page = index.search(parse_query("-pt"))
     assert ([hit.announcement_id for hit in page.hits], page.did_you_mean) == ([1], "ขยะ")
     assert said(page.query.understood) == ["แสดงผลของ “ขยะ” แทน “-pt”", "ขยะ = มูลฝอย"]
     assert set(found(index, "-pdf")) == {1, 3}
@@ -134,7 +134,7 @@ def test_letters_of_the_other_keyboard_may_be_in_the_archive(tmp_path: Path) -> 
     ],
 )
 def test_slips_are_read_as_what_the_archive_has(index: WhooshIndex, typed: str, meant: str) -> None:
-    page = index.search(parse(typed))
+    page = index.search(parse_query(typed))
     assert page.did_you_mean == meant
     assert [hit.announcement_id for hit in page.hits] == found(index, meant)
     assert meant in page.query.marks
@@ -143,9 +143,9 @@ def test_slips_are_read_as_what_the_archive_has(index: WhooshIndex, typed: str, 
 def test_what_only_withdrawn_records_have_is_never_offered(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(1, "เหตุอุทกภัย"), entry(2, "ถนน")], (), position=2)
-    assert index.search(parse("อุททกภัย")).did_you_mean == "อุทกภัย"
+    assert index.search(parse_query("อุททกภัย")).did_you_mean == "อุทกภัย"
     index.update([], [1], position=3)
-    assert index.search(parse("อุททกภัย")).did_you_mean is None
+    assert index.search(parse_query("อุททกภัย")).did_you_mean is None
     assert index.suggest("อุท") == []
 
 
@@ -193,7 +193,7 @@ def test_stretches_of_time(index: WhooshIndex, typed: str, wanted: set[int]) -> 
 def test_days_without_announcements_find_what_names_them(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(1, "นัดประชุม", "วันที่ ๑๕ มิถุนายน ๒๕๖๔"), entry(2, "ถนน")], (), position=2)
-    page = index.search(parse("15 มิ.ย. 64"))
+    page = index.search(parse_query("15 มิ.ย. 64"))
     assert [hit.announcement_id for hit in page.hits] == [1]
     assert any("ช่วงเวลา" in phrase for phrase in said(page.query.loosened))
 
@@ -269,14 +269,14 @@ def test_filters_phrases_and_exclusions(index: WhooshIndex, typed: str, wanted: 
 
 def test_typed_years_leave_a_chosen_date_and_may_be_in_any_order() -> None:
     chosen = Filters(from_date=dt.date(2021, 1, 1))
-    assert parse("year:2560-2563", filters=chosen).filters == chosen
-    assert parse("year:2563-2560").filters == parse("year:2560-2563").filters
+    assert parse_query("year:2560-2563", filters=chosen).filters == chosen
+    assert parse_query("year:2563-2560").filters == parse_query("year:2560-2563").filters
 
 
 def test_what_was_typed_is_said_as_it_was_typed(index: WhooshIndex) -> None:
     query = run(index, 'author:"Mr. Somchai" -INTERNET year:๒๕๖๔')
     assert said(query.understood) == ["ผู้ประกาศ: Mr. Somchai", "ไม่เอา: INTERNET", "ปี พ.ศ. 2564"]
-    page = index.search(parse("Internet อุททกภัย"))
+    page = index.search(parse_query("Internet อุททกภัย"))
     assert page.did_you_mean == "Internet อุทกภัย"
 
 
@@ -285,7 +285,7 @@ def test_what_was_given_up_is_said(index: WhooshIndex) -> None:
     assert found(index, '"น้ำท่วมบ้าน"') == [6]
     assert any("คำพูด" in phrase for phrase in said(run(index, '"น้ำท่วมหลัก"').loosened))
     assert any("บางคำ" in phrase for phrase in said(run(index, "พัสดุ ปลาวาฬ").loosened))
-    near = index.search(parse("พัสดุ ปลาวาฬ")).related
+    near = index.search(parse_query("พัสดุ ปลาวาฬ")).related
     assert [hit.announcement_id for hit in near] == [7]
 
 
@@ -352,7 +352,7 @@ def test_a_number_and_its_year_may_be_typed_in_any_way(tmp_path: Path, typed: st
     texts = ("คำสั่งที่ 188/2565 เรื่อง เวร", "คำสั่งที่ ๒๑๕/๒๕๖๔ เรื่อง เวร", "คำสั่งที่ 215/2563 เรื่อง เวร")
     entries = [entry(number, "จัดเวร", memo, text) for number, text in enumerate(texts, start=1)]
     index.update([*entries, entry(4, "บ้านเลขที่", "เลขที่ 9 เลขที่ 8")], (), position=4)
-    page = index.search(parse(typed))
+    page = index.search(parse_query(typed))
     assert (page.hits[0].announcement_id, page.hits[0].pages[0].number) == (2, 2)
     assert 4 not in [hit.announcement_id for hit in page.hits]
 
@@ -421,7 +421,7 @@ def test_a_question_of_nothing_but_asking_words_is_searched(tmp_path: Path) -> N
 def test_the_same_in_other_words(tmp_path: Path, typed: str, written: str) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(1, "ประกาศ", written), entry(2, "ถนน")], (), position=2)
-    page = index.search(parse(typed))
+    page = index.search(parse_query(typed))
     assert [hit.announcement_id for hit in page.hits] == [1]
     assert page.query.loosened == ()
 
@@ -446,15 +446,15 @@ def test_a_piece_of_a_word_is_not_suggested(tmp_path: Path) -> None:
 
 def test_a_quoted_query_is_never_corrected(index: WhooshIndex) -> None:
     for typed in ('"gmL[k]"', '"เทศบาน"'):
-        page = index.search(parse(typed))
+        page = index.search(parse_query(typed))
         assert (page.did_you_mean, page.query.marks) == (None, ())
 
 
 def test_an_abbreviation_is_never_read_as_another(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(id, "กองทุนของชาวบ้าน กอช. ขอช่วย") for id in (1, 2)], (), position=2)
-    assert index.search(parse("สมัคร กอช. ได้ไหม")).did_you_mean is None
-    assert index.search(parse("คอช.")).did_you_mean is None
+    assert index.search(parse_query("สมัคร กอช. ได้ไหม")).did_you_mean is None
+    assert index.search(parse_query("คอช.")).did_you_mean is None
 
 
 def test_a_name_in_a_sentence_stays_as_it_was_typed(tmp_path: Path) -> None:
@@ -467,7 +467,7 @@ def test_a_rare_name_is_no_slip_where_it_stands_beside_the_same_words(tmp_path: 
     index = WhooshIndex(tmp_path, Dictionary())
     others = [entry(id, "พะเยาโมเดล", f"โมเดล {id} อาชีพ") for id in range(2, 40)]
     index.update([entry(1, "ประวัติ", "ฮันส์ โมโดร เป็นนักการเมือง"), *others], (), position=2)
-    page = index.search(parse("ฮันส์ โมโดร มีอาชีพอะไร"))
+    page = index.search(parse_query("ฮันส์ โมโดร มีอาชีพอะไร"))
     assert page.did_you_mean is None
     assert page.hits[0].announcement_id == 1
-    assert index.search(parse("พะเยาโมโดล")).did_you_mean == "พะเยาโมเดล"
+    assert index.search(parse_query("พะเยาโมโดล")).did_you_mean == "พะเยาโมเดล"

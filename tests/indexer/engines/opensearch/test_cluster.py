@@ -12,7 +12,7 @@ from archive.errors import SettingsError, Unavailable
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.opensearch import OpenSearchIndex
 from indexer.engines.opensearch.cluster import read_address
-from indexer.search.query.parser import parse
+from indexer.search.query.parser import parse_query
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_an_address_names_nodes_account_and_settings() -> None:
 
 def test_whoever_cannot_reach_the_cluster_says_so_in_thai() -> None:
     index = OpenSearchIndex("opensearch+http://127.0.0.1:9/", Dictionary())
-    for ask in (index.position, index.is_current, index.count, lambda: index.search(parse("ถนน"))):
+    for ask in (index.position, index.is_current, index.count, lambda: index.search(parse_query("ถนน"))):
         with pytest.raises(Unavailable, match="เครื่องมือค้นหายังไม่พร้อม") as caught:
             ask()
         assert caught.value.http_status == 503
@@ -66,7 +66,7 @@ def test_a_cluster_that_is_silent_holds_nobody_up_for_long(monkeypatch: pytest.M
 
         def ask(_: int) -> float:
             with pytest.raises(Unavailable, match="ช้าเกินไป"):
-                index.search(parse("ถนน"))
+                index.search(parse_query("ถนน"))
             return time.monotonic()
 
         began = time.monotonic()

@@ -25,7 +25,7 @@ def test_a_posting_list_is_read_as_it_was_written(postings: dict[int, int], more
     size = max(postings) + 1 + more
     found = decode(encode(ids, counts, size), len(ids), size)
     read, weights = found.packed()
-    assert read.tolist() == ids.tolist() == found.documents.tolist() == found.listed().documents.tolist()
+    assert read.tolist() == ids.tolist() == found.documents.tolist() == found.with_ids().documents.tolist()
     assert weights.tolist() == counts.tolist()
 
 
@@ -43,10 +43,10 @@ def test_scores_are_the_same_as_a_list_and_as_a_value_for_every_document(
     assert scored.documents.tolist() == sorted(weights)
     assert scored.count == len(weights)
     sums, counted = np.zeros(size, np.float32), np.zeros(size, np.float32)
-    scored.add_to(sums)
-    scored.count_in(counted, 2)
+    scored.add_weights_to(sums)
+    scored.add_constant_to(counted, 2)
     mask = np.zeros(size, dtype=bool)
-    scored.mark(mask)
+    scored.mark_documents(mask)
     assert np.flatnonzero(mask).tolist() == np.flatnonzero(counted == 2).tolist() == sorted(weights)
     np.testing.assert_allclose(
         sums[sorted(weights)], [3 * weights[one] for one in sorted(weights)], atol=1e-4

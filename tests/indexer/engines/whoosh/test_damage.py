@@ -12,7 +12,7 @@ import pytest
 
 from archive.errors import Unavailable
 from indexer.reindex import is_rebuild_needed, rebuild
-from indexer.search.query.parser import Sort, parse
+from indexer.search.query.parser import Sort, parse_query
 from tests.operation.archives import close, draft, fill, level, opened
 from web.bootstrap import Services
 
@@ -28,7 +28,7 @@ def asked(services: Services) -> dict[str, Callable[[], object]]:
     index = services.index
 
     def found(typed: str, sort: Sort) -> object:
-        page = index.search(parse(typed, sort=sort, per_page=50))
+        page = index.search(parse_query(typed, sort=sort, per_page=50))
         return page.total, page.hits, page.facets, page.did_you_mean
 
     ways: dict[str, Callable[[], object]] = {}
@@ -105,7 +105,7 @@ def test_flipped_bits_never_give_a_wrong_answer(
 ) -> None:
     (_, right), (data, services) = sound, copy
     if live:  # its files are open, and what the index keeps in memory is there
-        services.index.search(parse("ถนน"))
+        services.index.search(parse_query("ถนน"))
     flip_bits(data / "index", count, seed)
     given = answers(services)
     assert [name for name, answer in given.items() if answer != right[name]] == []

@@ -14,7 +14,7 @@ from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.ports import ResultPage
-from indexer.search.query.parser import Sort, parse
+from indexer.search.query.parser import Sort, parse_query
 from tests.contracts.test_search_index import entry
 
 WORDS = (
@@ -51,7 +51,7 @@ def answers(index: WhooshIndex) -> list[tuple[object, ...]]:
     seen: list[tuple[object, ...]] = [("ids", *index.ids())]
     for typed in QUERIES:
         seen.extend(
-            (typed, sort, *shown(index.search(parse(typed, sort=sort, per_page=50))))
+            (typed, sort, *shown(index.search(parse_query(typed, sort=sort, per_page=50))))
             for sort in (Sort.RELEVANCE, Sort.MOST_READ)
         )
         seen.append((typed, "suggest", *index.suggest(typed)))
