@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
-from archive.bulk import BulkOutcome
+from archive.bulk_commands import BulkOutcome
 from archive.changes import HistoryFilters
 from archive.disclosure import DisclosureEntry, item_with_changes
 from archive.errors import Conflict, Invalid, NotFound, RecordDamaged, gettext_noop

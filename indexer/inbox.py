@@ -25,7 +25,7 @@ from archive.model import Announcement, Draft
 from archive.repositories import Records
 from archive.thai import BANGKOK
 from indexer.extraction import sandbox
-from indexer.extraction.failures import UnreadableFile
+from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.separators import split_at_separators
 
 log = logging.getLogger("prakat.inbox")

@@ -21,10 +21,10 @@ from archive.intake import Intake
 from archive.model import Attachment, Failure
 from archive.ports import Jobs
 from archive.repositories import Records
-from indexer.extraction.failures import MESSAGES, UnreadableFile
 from indexer.extraction.page_images import PagePictures
 from indexer.extraction.parsers import has_pictures
 from indexer.extraction.pipeline import AttachmentReader, ReadingStopped
+from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
 from indexer.inbox import LOOK_EVERY, Inbox
 from indexer.index_sync import sync_batch
 from indexer.lazy_import import lazy_import

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.migration import Migration
+from storage.migration_types import Migration
 
 FIRST_MIGRATIONS = (
     Migration(

@@ -1,14 +1,14 @@
-"""Brings the schema of a database up to date: applies the migrations of ``storage.schema`` that it lacks."""
+"""Applies the migrations of ``storage.migrations`` that a database lacks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Set
 
 from archive.errors import SettingsError
-from storage import schema
+from storage import migrations
 from storage.engine import Engine
 from storage.mappers import now_text
-from storage.migration import Dialect, Migration
+from storage.migration_types import Dialect, Migration
 
 
 def migrate(engine: Engine, dialect: Dialect, begin: Callable[[], None]) -> None:
@@ -46,7 +46,7 @@ def migrate(engine: Engine, dialect: Dialect, begin: Callable[[], None]) -> None
 
 def refuse_newer_migrations(applied: Set[str]) -> None:
     """Raise ``SettingsError`` when one of the applied migrations is of a later version of the program."""
-    unknown = applied - {migration.name for migration in schema.MIGRATIONS}
+    unknown = applied - {migration.name for migration in migrations.MIGRATIONS}
     if unknown:
         raise SettingsError(
             "คลังนี้ปรับด้วยประกาศรุ่นที่ใหม่กว่าแล้ว รุ่นนี้จึงไม่เปิด กรุณาติดตั้งรุ่นที่ใหม่กว่า หรือกู้คืนข้อมูลสำรองที่ทำก่อนปรับรุ่น"
@@ -61,4 +61,4 @@ def _applied(engine: Engine) -> set[str]:
 
 def _missing(engine: Engine) -> list[Migration]:
     applied = _applied(engine)
-    return [migration for migration in schema.MIGRATIONS if migration.name not in applied]
+    return [migration for migration in migrations.MIGRATIONS if migration.name not in applied]

@@ -18,7 +18,7 @@ from psycopg_pool import ConnectionPool
 
 from archive.errors import Unavailable
 from storage.engine import QueryClock, Row, expand_list_values
-from storage.migration import Dialect
+from storage.migration_types import Dialect
 from storage.migrator import migrate
 from storage.move import MoveResult, move_records
 from storage.repositories.organisations import find_stray_rows

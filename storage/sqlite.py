@@ -16,7 +16,7 @@ import sqlite_utils
 
 from archive.errors import Unavailable
 from storage.engine import QueryClock, Row, expand_list_values
-from storage.migration import Dialect
+from storage.migration_types import Dialect
 from storage.migrator import migrate
 from storage.repositories.organisations import find_stray_rows
 

@@ -23,10 +23,10 @@ import pypdfium2
 from numpy.typing import NDArray
 from PIL import ImageDraw
 
-from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.ocr_policy import Verdict
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.pdf.parser import EmbeddedPage, PdfReader
+from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.text_quality import dictionary_coverage, misplaced_share, thai_letters
 from training.lineset import LineSet, scale
 from training.text import in_thai_digits

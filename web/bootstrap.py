@@ -65,7 +65,7 @@ from storage.repositories.people import open_people
 from storage.repositories.records import open_records
 from storage.repositories.transfer import EngineTransfer
 from storage.tenancy import OrganisationQueries
-from web.database import engine_of, open_database, require_library
+from web.database_connection import engine_of, open_database, require_library
 from web.repository_access import RepositoryAccess
 from web.settings import Settings
 

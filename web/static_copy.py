@@ -17,7 +17,7 @@ from archive.errors import Conflict, PrakatError
 from archive.model import Announcement, Attachment, Collection, Status
 from indexer.reindex import NO_LIMIT
 from web.app import create_app
-from web.bags import copy_original, file_path
+from web.bagit_packages import copy_original, file_path
 from web.bootstrap import KNOWN, ORGANISATION, Services
 from web.disclosure_overview import filled_years, year_overview
 from web.fonts import WEIGHTS, woff2

@@ -11,12 +11,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from indexer.extraction import parsers
-from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.image import input_normalization
 from indexer.extraction.ocr_policy import Verdict
 from indexer.extraction.office.text import TextPage
 from indexer.extraction.parsers import Parser
 from indexer.extraction.pdf import signatures
+from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.sandbox import SandboxProcess, run_in_sandbox
 from indexer.lazy_import import lazy_import
 

@@ -21,12 +21,12 @@ from archive.errors import Unavailable
 from archive.model import Attachment, Line, Page, Rectangle
 from archive.ports import Files
 from indexer.extraction import parsers, sandbox
+from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.disk_cache import DiskCache
-from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.image.input_normalization import write_repaired
-from indexer.extraction.machine_semaphore import CrossProcessSemaphore
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.parsers import write_as_pdf
+from indexer.extraction.reading_errors import UnreadableFile
 from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from typing import TypedDict
 from archive import filetype
 from archive.errors import Invalid
 from archive.filetype import FileType
-from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.image.input_normalization import wrap_photograph, wrap_picture
 from indexer.extraction.office.libreoffice import convert_document, convert_spreadsheet, find_program
 from indexer.extraction.office.text import TextPage, read_docx, read_odt, read_spreadsheet
+from indexer.extraction.reading_errors import UnreadableFile
 
 Converter = Callable[[Path, Path], None]
 """Writes a file (first path) as a PDF (second path). Runs in a sandbox child; raises ``UnreadableFile``."""

@@ -23,11 +23,11 @@ from archive.ports import Files
 from archive.repositories import Records
 from indexer.extraction import embedded_text, sandbox
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.metadata import extract_fields
 from indexer.extraction.ocr import recognition
 from indexer.extraction.ocr_policy import Verdict, better_text
 from indexer.extraction.page_images import rasterize_page
+from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.scan_advice import scan_advice
 
 if TYPE_CHECKING:

@@ -26,12 +26,12 @@ from archive.model import Attachment, Line, Page, Rectangle, TextSource
 from archive.ports import Files
 from archive.thai import arabic_digits, cluster_borders
 from indexer.extraction import sandbox
+from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.failures import MESSAGES, UnreadableFile
-from indexer.extraction.machine_semaphore import CrossProcessSemaphore
 from indexer.extraction.page_images import hit_rectangles, pixel_box, rasterize_page, turned_upright
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.pipeline import OCR_MEMORY_MB, OCR_SECONDS, recognise_page
+from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
 from indexer.extraction.text_layer import add_text_layer, invisible_font
 from indexer.lazy_import import lazy_import
 

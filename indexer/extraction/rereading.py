@@ -10,10 +10,9 @@ from archive.errors import Invalid, Unavailable
 from archive.model import Attachment, Page, TextSource
 from archive.ports import Files
 from indexer.extraction import sandbox
+from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.failures import MESSAGES, UnreadableFile
 from indexer.extraction.image.deskew import Turn
-from indexer.extraction.machine_semaphore import CrossProcessSemaphore
 from indexer.extraction.ocr import recognition
 from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.pipeline import (
@@ -23,6 +22,7 @@ from indexer.extraction.pipeline import (
     TEXT_RULES,
     recognised_page,
 )
+from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
 
 WAIT_SECONDS = 5.0  # seconds to wait while other pages are read again
 TURNS: Sequence[Turn] = (0, 90, 180, 270)

@@ -31,7 +31,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from indexer.extraction.failures import UnreadableFile
+from indexer.extraction.reading_errors import UnreadableFile
 
 T = TypeVar("T")
 

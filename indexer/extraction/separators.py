@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.image.input_normalization import write_repaired
 from indexer.extraction.parsers import write_as_pdf
+from indexer.extraction.reading_errors import UnreadableFile
 from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:

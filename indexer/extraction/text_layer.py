@@ -22,10 +22,10 @@ from archive.model import Attachment, Line, Page, TextSource
 from archive.ports import Files
 from archive.thai import cluster_borders
 from indexer.extraction import sandbox
+from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.disk_cache import DiskCache
-from indexer.extraction.failures import UnreadableFile
-from indexer.extraction.machine_semaphore import CrossProcessSemaphore
 from indexer.extraction.parsers import write_as_pdf
+from indexer.extraction.reading_errors import UnreadableFile
 from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from storage.hash_chain import PROTECTED, UNPROTECTED, AuditTrail, last_entry
 
 STORAGE = Path(__file__).parents[2] / "storage"
 _WRITE = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)\b(?:\s+SET\s+(.*?)(?:WHERE|$))?", re.DOTALL)
-_UNRECORDED = {"schema.py", "move.py"}  # whole databases, whose chain goes with them
+_UNRECORDED = {"migrations.py", "move.py"}  # whole databases, whose chain goes with them
 _APPENDS = re.compile(
     r"\b(append_entries|append_entries_of_changed_people)\(|self\._note\("
 )  # an attachment's ``_note`` appends

@@ -7,21 +7,21 @@ import datetime as dt
 import pytest
 
 from archive.model import PROVINCE, Draft, Role
-from storage import schema
+from storage import migrations
 from storage.repositories.people import open_people
 from storage.repositories.records import open_records
 from storage.tenancy import OrganisationQueries
 from tests.contracts.engines import Opener
 
 NOW = dt.datetime(2026, 6, 9, 8, 30, tzinfo=dt.UTC)
-NAMES = [migration.name for migration in schema.MIGRATIONS]
+NAMES = [migration.name for migration in migrations.MIGRATIONS]
 
 
 def test_people_and_references_of_one_organisation_become_those_of_the_first(
     opened: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as earlier:
-        earlier.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[: NAMES.index("organisations")])
+        earlier.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[: NAMES.index("organisations")])
         engine = opened()
         with engine.write():
             for name in ("first", "somsri"):

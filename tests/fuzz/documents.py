@@ -16,7 +16,7 @@ from pikepdf import Array, Dictionary, Encryption, Name
 from PIL import Image
 
 from indexer.extraction import embedded_text
-from indexer.extraction.failures import MESSAGES
+from indexer.extraction.reading_errors import MESSAGES
 from tests.indexer.extraction.documents import shaped
 from tests.indexer.extraction.hostile import CASES
 from tests.indexer.extraction.judge import judge

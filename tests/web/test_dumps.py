@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.extraction.machine_semaphore import CrossProcessSemaphore
+from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from tests.web.conftest import Site
 from web.public import feeds, open_data_files
 from web.template_filters import size

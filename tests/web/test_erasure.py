@@ -17,7 +17,7 @@ from archive.model import Role, Status
 from archive.ports import Files
 from storage.backup.writer import Backups
 from tests.web.conftest import Site, memo, open_site
-from web.bags import BagSelection, export_bag
+from web.bagit_packages import BagSelection, export_bag
 from web.static_copy import write_static_copy
 
 SECRET = "ประหยัดทรัพย์มะม่วงหวาน"

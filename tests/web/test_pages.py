@@ -13,7 +13,7 @@ import pytest
 from lxml import html
 
 from archive.model import Page, Role, Status, TextSource
-from indexer.extraction.failures import MESSAGES
+from indexer.extraction.reading_errors import MESSAGES
 from tests.web.conftest import BROWSER, Site, memo
 
 MOST_BYTES = 60_000  # of a public page with all it needs but pictures

@@ -14,8 +14,8 @@ import indexer.worker
 from archive.eraser import Eraser
 from archive.erasure import ErasureScope
 from archive.model import Attachment, Page
-from indexer.extraction import machine_semaphore, page_images
-from indexer.extraction.machine_semaphore import CrossProcessSemaphore
+from indexer.extraction import cross_process_semaphore, page_images
+from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.page_images import PagePictures
 from tests.web.conftest import Site, memo, until
 from web.bootstrap import build_worker
@@ -76,7 +76,7 @@ def test_the_last_of_six_pictures_of_one_page_waits_for_its_turn(
     with taken:
         slots = CrossProcessSemaphore(site.services.settings.data / "pictures", page_images.AT_ONCE)
         taken.enter_context(slots.hold_slot("127.0.0.1", seconds=1.0))
-        monkeypatch.setattr(machine_semaphore, "time", FiveSecondsLater())
+        monkeypatch.setattr(cross_process_semaphore, "time", FiveSecondsLater())
         assert client.get(f"{path}&q=หลอดไฟ&crop=hit").status_code == 200
 
 

@@ -30,11 +30,11 @@ from web.accounts.access import (
 )
 from web.accounts.sign_in import csrf
 from web.api import schemas
+from web.api.announcement_relation_schemas import RelationDecisionIn, RelationOut, as_relation
 from web.api.disclosure_schemas import DisclosureOut, as_disclosure
-from web.api.relation_schemas import RelationDecisionIn, RelationOut, as_relation
 from web.bootstrap import services
 from web.disclosure_overview import require_fiscal_year, year_overview
-from web.files import send_original, send_picture
+from web.file_responses import send_original, send_picture
 from web.search_service import search
 from web.search_service import suggest as suggest_words
 

@@ -30,10 +30,10 @@ from archive.relations import public_relations
 from indexer.search.query.parser import Filters, Query, Sort, parse_query
 from web.accounts.access import visible_items
 from web.addresses import absolute_url, page_path
+from web.api.announcement_relation_schemas import IN_FORCE, RelationOut, as_public_relations
 from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, as_explained
 from web.api.field_schemas import COUNT, KINDS, Day, input_field, output_field
 from web.api.personal_data_schemas import FindOut, HoldOut, ground_field, reason_field
-from web.api.relation_schemas import IN_FORCE, RelationOut, as_public_relations
 from web.bootstrap import Services, services
 from web.search_service import Answer, PageResult, Result
 

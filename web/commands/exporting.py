@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from web.bags import BagSelection, export_bag
+from web.bagit_packages import BagSelection, export_bag
 from web.commands.terminal import ALL, open_existing, open_services_of, organisation_option, progress_bar
 from web.importing import ImportReport
 from web.static_copy import write_static_copy

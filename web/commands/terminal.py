@@ -100,7 +100,7 @@ def open_people_of(organisation: str | None) -> People:
 
     Opens the database alone: dictionaries and search take longer to load than these commands take.
     """
-    from web.database import open_accounts
+    from web.database_connection import open_accounts
 
     accounts = open_accounts(settings.load_settings())
     return accounts.people_of(_chosen(organisation, accounts.organisations.all()))

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from flask import Response, copy_current_request_context, request
 
-from indexer.extraction.machine_semaphore import Busy, CrossProcessSemaphore
+from indexer.extraction.cross_process_semaphore import Busy, CrossProcessSemaphore
 from web.bootstrap import services
-from web.files import send_range_as_file
+from web.file_responses import send_range_as_file
 from web.serving.http_caching import PUBLIC, forbid_caching
 
 log = logging.getLogger("prakat.dumps")

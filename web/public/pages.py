@@ -23,7 +23,7 @@ from indexer.extraction.page_images import hit_rectangles
 from indexer.search.highlighting import find_hits
 from indexer.search.query import parser as queries
 from indexer.search.query.parser import Filters, Query
-from web import files
+from web import file_responses
 from web.accounts.access import (
     is_document_updated,
     require_visible,
@@ -182,7 +182,7 @@ def document_file(id: int, attachment_id: int) -> Response:
     """Send the original file, byte for byte."""
     require_visible(services().announcements.get(id), staff=may_see_unpublished())
     attachment = require_visible_attachment(attachment_id, staff=may_see_unpublished(), announcement_id=id)
-    return files.send_original(attachment, public=not may_see_unpublished())
+    return file_responses.send_original(attachment, public=not may_see_unpublished())
 
 
 @pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/searchable.pdf")
@@ -192,7 +192,7 @@ def document_searchable(id: int, attachment_id: int) -> Response:
     Nobody gets a copy of an unpublished document, staff included.
     """
     require_visible(services().announcements.get(id), staff=False)
-    return files.send_searchable_copy(
+    return file_responses.send_searchable_copy(
         require_visible_attachment(attachment_id, staff=False, announcement_id=id)
     )
 
@@ -203,7 +203,7 @@ def document_picture(id: int, attachment_id: int, number: int) -> Response:
     require_visible(services().announcements.get(id), staff=may_see_unpublished())
     args = _sensible(schemas.PictureArgs())
     attachment = require_visible_attachment(attachment_id, staff=may_see_unpublished(), announcement_id=id)
-    return files.send_picture(
+    return file_responses.send_picture(
         attachment,
         number,
         width=args["width"],

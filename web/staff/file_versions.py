@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from archive.errors import PrakatError
-from web import files
+from web import file_responses
 from web.bootstrap import services
 from web.errors import error_message
 from web.serving.log import note_security
@@ -39,7 +39,7 @@ def file(id: int, number: int) -> Response:
     services().attachments.get(id)
     version = services().intake.file_version(id, number)
     note_security("earlier file read", person=g.actor, attachment=id, version=number)
-    return files.send_original(version, public=False)
+    return file_responses.send_original(version, public=False)
 
 
 @pages.post("/restore")

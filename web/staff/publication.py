@@ -9,7 +9,7 @@ from flask import g, request
 from flask_babel import gettext as _
 
 from archive import thai
-from archive.bulk import BulkOutcome, apply_to_each
+from archive.bulk_commands import BulkOutcome, apply_to_each
 from archive.errors import Conflict, Invalid
 from archive.model import Announcement, ReadingStatus
 from archive.suggested_fields import is_title_file_name

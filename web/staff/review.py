@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from archive import thai
 from archive.worklist import LEAST_CONFIDENCE, Problem, WorklistFilters, WorklistRow
-from indexer.extraction.failures import MESSAGES
+from indexer.extraction.reading_errors import MESSAGES
 from web.bootstrap import services
 from web.staff.blueprints import staff_blueprint
 from web.staff.worklist import PROBLEM_NAMES

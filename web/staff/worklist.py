@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from archive import thai
-from archive.bulk import BulkOutcome, apply_to_each
+from archive.bulk_commands import BulkOutcome, apply_to_each
 from archive.changes import HistoryFilters
 from archive.errors import Conflict, Invalid, PrakatError
 from archive.model import Announcement, CollectionItem, DocumentKind, Status

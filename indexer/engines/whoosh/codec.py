@@ -26,7 +26,9 @@ import numpy.typing as npt
 
 from indexer.engines.whoosh import checksums
 from indexer.engines.whoosh.checksums import CheckedFile, with_checksum
-from indexer.engines.whoosh.library import (
+from indexer.engines.whoosh.schema import FIELD
+from indexer.engines.whoosh.toc import write_toc
+from indexer.engines.whoosh.whoosh_imports import (
     TOC,
     ListMatcher,
     SegmentWriter,
@@ -37,8 +39,6 @@ from indexer.engines.whoosh.library import (
     W3PerDocReader,
     clean_files,
 )
-from indexer.engines.whoosh.schema import FIELD
-from indexer.engines.whoosh.toc import write_toc
 
 Ids = npt.NDArray[np.uint32]
 Counts = npt.NDArray[np.uint32]

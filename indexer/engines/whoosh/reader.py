@@ -40,10 +40,10 @@ from indexer.engines.whoosh.doc_values import (
     concatenate_columns,
     facet_column,
 )
-from indexer.engines.whoosh.library import TOC
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask, PostingList
 from indexer.engines.whoosh.schema import FIELD, schema
 from indexer.engines.whoosh.title_index import TitleIndex
+from indexer.engines.whoosh.whoosh_imports import TOC
 from indexer.search.tuning import TUNING, SearchTuning, quantize
 from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FREQUENCY, THAI_WORD, TitleMatch
 

@@ -24,10 +24,10 @@ from indexer.engines.whoosh.checksums import (
     line_without_checksum,
 )
 from indexer.engines.whoosh.codec import Writer
-from indexer.engines.whoosh.library import TOC, FileStorage, SegmentReader
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.schema import schema
 from indexer.engines.whoosh.toc import CheckedIndex, read_toc, write_toc
+from indexer.engines.whoosh.whoosh_imports import TOC, FileStorage, SegmentReader
 from indexer.search.tuning import TUNING, SearchTuning
 
 _WORDS = "words.txt"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps, ImageSequence
 
-from indexer.extraction.failures import UnreadableFile
+from indexer.extraction.reading_errors import UnreadableFile
 from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from archive.model import Line, LowConfidenceSpan
-from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.image.deskew import MeasuredPage, Turn, UprightPage, measure_orientation
 from indexer.extraction.ocr import correction, line_voting, tesseract
 from indexer.extraction.ocr.glyph_alignment import align_to_ink
@@ -22,6 +21,7 @@ from indexer.extraction.ocr.line_layout import Symbol, Transcript, join_rows
 from indexer.extraction.ocr.line_rereading import reread_line
 from indexer.extraction.ocr.noise import mean_confidence, without_noise
 from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, read_line_beginnings, read_page
+from indexer.extraction.reading_errors import UnreadableFile
 
 __all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "recognise_image", "warm_up"]
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.ocr.line_layout import Symbol, is_echo
+from indexer.extraction.reading_errors import UnreadableFile
 from indexer.lazy_import import lazy_import
 
 # before the import: Tesseract reads it when its library loads

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from archive import filetype
-from indexer.extraction.failures import UnreadableFile
+from indexer.extraction.reading_errors import UnreadableFile
 
 SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/snap/bin"
 """Folders in which LibreOffice is looked for: the same in every process, whatever its environment."""

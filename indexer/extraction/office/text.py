@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive import thai
-from indexer.extraction.failures import UnreadableFile
+from indexer.extraction.reading_errors import UnreadableFile
 from indexer.lazy_import import lazy_import
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from pdfminer.psparser import PSLiteral
 from pdfminer.utils import decode_text
 
 from archive.thai.characters import MARKS
-from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.pdf.lexer import Name, tokens
 from indexer.extraction.pdf.shown_text import Box, Glyph, Matrix, Run, transform_box
+from indexer.extraction.reading_errors import UnreadableFile
 
 MAX_GLYPHS = 200_000
 """Glyphs of one page, at most: a dense gazette page has some 8,000; no page for people has more than this."""

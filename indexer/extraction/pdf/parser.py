@@ -14,7 +14,6 @@ from pdfminer.pdftypes import PDFStream, resolve1
 from pdfplumber.utils.exceptions import PdfminerException
 
 from archive.model import Line, Signature
-from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.ocr_policy import Verdict, judge_embedded_text
 from indexer.extraction.page_text import lay_out_text, locate_lines, turn_runs, upright_rotation
 from indexer.extraction.pdf.content_stream import (
@@ -30,6 +29,7 @@ from indexer.extraction.pdf.content_stream import (
 from indexer.extraction.pdf.glyph_clusters import ClusterAssembler
 from indexer.extraction.pdf.shown_text import Box, Matrix
 from indexer.extraction.pdf.text_repair import count_undecodable, repair_with_origins
+from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.text_quality import dictionary_coverage
 
 MAX_PAGES = 5_000

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from indexer.extraction import sandbox
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.ocr_policy import Verdict
 from indexer.extraction.page_images import page_picture, rasterize_page
 from indexer.extraction.pdf.parser import EmbeddedPage
+from indexer.extraction.reading_errors import UnreadableFile
 
 
 @dataclass(frozen=True)

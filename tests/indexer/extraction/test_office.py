@@ -13,11 +13,11 @@ from archive import filetype
 from archive.errors import Invalid
 from indexer.extraction import sandbox
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.failures import MESSAGES, UnreadableFile
 from indexer.extraction.ocr_policy import Verdict
 from indexer.extraction.office import libreoffice, text
 from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.parsers import parser_of
+from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
 from tests.indexer.extraction.office_files import (
     compound,
     docx,

@@ -14,8 +14,8 @@ from archive import filetype
 from archive.errors import Invalid
 from archive.filetype import FILE_TYPES
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.failures import MESSAGES, UnreadableFile
 from indexer.extraction.parsers import PARSERS
+from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
 from tests.indexer.extraction.hostile import one_page
 
 

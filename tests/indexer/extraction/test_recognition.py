@@ -15,11 +15,11 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from archive.thai import arabic_digits
 from archive.thai.words import cut_words
-from indexer.extraction.failures import UnreadableFile
 from indexer.extraction.image.deskew import MeasuredPage
 from indexer.extraction.image.dotted_rules import without_dotted_rules
 from indexer.extraction.ocr import recognition, tesseract
 from indexer.extraction.ocr.recognition import OcrPage, recognise_image
+from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.text_quality import thai_letters
 
 FONT = Path(fontpkg_sarabun.__file__).parent / "files" / "Sarabun-Regular.ttf"

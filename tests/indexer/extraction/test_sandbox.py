@@ -13,7 +13,7 @@ import pytest
 
 from archive.model import DocumentKind, Failure
 from indexer.extraction import sandbox
-from indexer.extraction.failures import MESSAGES, UnreadableFile
+from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
 
 
 def double(number: int) -> int:

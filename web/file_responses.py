@@ -17,7 +17,7 @@ from werkzeug.wsgi import wrap_file
 from archive.errors import Unavailable
 from archive.filetype import is_shown_by_browsers
 from archive.model import Attachment, FileVersion
-from indexer.extraction.machine_semaphore import Busy
+from indexer.extraction.cross_process_semaphore import Busy
 from indexer.extraction.page_images import WAIT_SECONDS
 from indexer.search.highlighting import find_hits
 from indexer.search.query import parser as queries

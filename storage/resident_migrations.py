@@ -1,4 +1,4 @@
-"""Tables of what residents send to the archive; their migrations are listed in ``storage.schema``."""
+"""Tables of what residents send to the archive; their migrations are listed in ``storage.migrations``."""
 
 from __future__ import annotations
 

@@ -26,13 +26,13 @@ from web.commands.terminal import (
 if TYPE_CHECKING:
     from indexer import scrub
     from indexer.extraction import pipeline
-    from web import bags, bootstrap, importing
+    from web import bagit_packages, bootstrap, importing
     from web.bootstrap import Services
     from web.importing import ImportReport
 else:
     scrub = lazy_import("indexer.scrub")
     pipeline = lazy_import("indexer.extraction.pipeline")
-    bags = lazy_import("web.bags")
+    bags = lazy_import("web.bagit_packages")
     bootstrap = lazy_import("web.bootstrap")
     importing = lazy_import("web.importing")
 
@@ -63,8 +63,8 @@ def importer_of(path: Path) -> Callable[[Services, Path, Callable[[int, int], No
     """Returns the importer for what lies at ``path``. Raises ``UsageError`` for any other directory."""
     if path.is_file():
         return importing.import_manifest
-    if bags.is_bag(path):
-        return bags.import_bag
+    if bagit_packages.is_bag(path):
+        return bagit_packages.import_bag
     if (path / PAPERLESS_MANIFEST).is_file():
         return importing.import_paperless
     raise click.UsageError(

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from indexer.extraction.machine_semaphore import Busy, CrossProcessSemaphore
+from indexer.extraction.cross_process_semaphore import Busy, CrossProcessSemaphore
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from indexer.extraction.machine_semaphore import MachineSemaphore
+from indexer.extraction.cross_process_semaphore import MachineSemaphore
 with MachineSemaphore(Path(sys.argv[1]), 2).hold_slot(sys.argv[2], seconds=1):
     print("held", flush=True)
     time.sleep(600)

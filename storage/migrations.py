@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from storage.first_migrations import FIRST_MIGRATIONS
 from storage.hash_chain import append_entries_of_all_holds_and_decisions, append_missing_entries
-from storage.migration import Migration
-from storage.tables_of_residents import REPORTS, SUBSCRIPTIONS
+from storage.migration_types import Migration
+from storage.resident_migrations import REPORTS, SUBSCRIPTIONS
 from storage.tenancy import PARENTS
 
 _PARTS_OF_RECORDS = (
