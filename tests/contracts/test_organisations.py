@@ -333,6 +333,7 @@ def test_nothing_of_another_is_told_or_changed(
         SignIns: mine.people.sign_ins,
         SecondFactors: mine.people.second_factors,
         FileVersions: mine.records.versions,
+        UsageStatistics: mine.records.figures,
         SiteProfiles: mine.records.site_profiles,
     }.get(port) or getattr(mine.records, port.__name__.lower())
     before = rows_of(engine, 1)

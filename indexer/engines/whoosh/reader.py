@@ -267,7 +267,7 @@ class CommitReader:
         found = np.zeros(self.size, dtype=bool)
         words = [term.encode() for term in terms]
         for base, segment in zip(self.bases, self.segments, strict=False):
-            segment.terms.mark(words, found[base : base + segment.size])
+            segment.terms.mark_documents(words, found[base : base + segment.size])
         mask |= found & self.live
 
     def zone_mask(self, term: str, zones: Set[str]) -> Mask:
@@ -295,9 +295,9 @@ class CommitReader:
         """Yields for each segment with the term: its first document number, its size, and the postings."""
         data = term.encode()
         for base, segment in zip(self.bases, self.segments, strict=False):
-            place = segment.terms.place(data)
+            place = segment.terms.term_position(data)
             if place is not None:
-                yield base, segment.size, segment.terms.postings_at(place)
+                yield base, segment.size, segment.terms.postings_at_position(place)
 
     def _listed(self, term: str) -> DocumentNumbers:
         """Returns the live documents with a term."""
