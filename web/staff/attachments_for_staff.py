@@ -66,7 +66,9 @@ def attachments_for_staff(announcement: Announcement) -> list[AttachmentForStaff
     return [_paper(attachment, draft=draft) for attachment in attachments]
 
 
-def suggested_form_values(announcement: Announcement, papers: Sequence[AttachmentForStaff]) -> SuggestedFormValues:
+def suggested_form_values(
+    announcement: Announcement, papers: Sequence[AttachmentForStaff]
+) -> SuggestedFormValues:
     """Returns the fields that the documents suggest for a draft; nothing for any other announcement.
 
     They come from the first document that states its subject, once all documents before it are read.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.extraction.ocr.date_number_correction import malformed_numbers, correct_dates_and_numbers
+from indexer.extraction.ocr.date_number_correction import correct_dates_and_numbers, malformed_numbers
 
 
 @pytest.mark.parametrize(
