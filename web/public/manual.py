@@ -13,7 +13,7 @@ from lxml import html
 from markupsafe import Markup
 
 from archive.thai.word_list import thai_stopwords
-from indexer.analysis.tokenizer import Tokenizer, fold, join_words
+from indexer.analysis.tokenizer import Tokenizer, fold_text, join_words
 from indexer.search.highlighting import TextSegment, find_hits, snippet
 from indexer.search.query import parser as queries
 from indexer.search.query.parser import Query
@@ -152,7 +152,7 @@ def _words(query: Query) -> set[str]:
 
 
 def _hits(text: str, query: Query) -> set[str]:
-    return {fold(text[start:end]) for start, end in find_hits(text, query)}
+    return {fold_text(text[start:end]) for start, end in find_hits(text, query)}
 
 
 def _coverage(words: set[str], hits: set[str]) -> int:
