@@ -89,6 +89,7 @@ _OFFICE = (
 )
 _STATE_ENTERPRISE = "การ(?:ไฟฟ้า|ประปา|เคหะ|ทาง|รถไฟ|ท่า|กีฬา|ท่องเที่ยว|ยาง|นิคม|ปิโตรเลียม)"
 _OFFICES = re.compile(_OFFICE)
+_WISHING = re.compile(rf"ด้วย\s?(?P<office>{_OFFICE}\S+)\s.*มีความประสงค์")  # as announcements begin
 _OFFICE_AT_RIGHT = re.compile(rf"(?<=\s){_OFFICE}|(?<=\d){_OFFICE}")  # of a row that begins with the number
 _ISSUERS = re.compile(
     f"{_OFFICE}|{_STATE_ENTERPRISE}|ผู้(?:ว่า|อำนวย|บัญชา|บังคับ|จัดการ|กำกับ|ใหญ่)|นาย|ปลัด|กำนัน|ประธาน|"
@@ -400,7 +401,7 @@ class _Document:
             return _Found(self.title[1].value, self.title[3])
         if (department := self.label("ส่วนราชการ")) and self.subject:
             return _Found(DocumentKind.MEMO.value, min(LIKELY, department[1]))
-        if self.is_form:
+        if self.is_form and not _number_row(self):
             return None
         if self.addressee and (self.has_subject or _number_row(self)):
             return _Found(DocumentKind.LETTER.value, LIKELY if self.subject and _number_row(self) else GUESS)
@@ -609,7 +610,10 @@ def _issuer(document: _Document, title: tuple[int, DocumentKind, str, float]) ->
             break
         named.append(row.text)
     issuer = re.sub(r"\s*(ที่\s*(?:พิเศษ\s*)?[\d๐-๙].*|เรื่อง.*|ว่าด้วย.*)$", "", _joined(named))
-    return _Found(issuer, sure) if _ISSUERS.match(issuer) else None
+    if _ISSUERS.match(issuer):
+        return _Found(issuer, sure)
+    wishing = filter(None, (_WISHING.match(row.text) for row in document.head))
+    return next((_Found(match["office"], GUESS) for match in wishing), None)
 
 
 def _department(document: _Document) -> _Found | None:

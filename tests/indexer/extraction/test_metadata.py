@@ -325,3 +325,8 @@ def test_a_subject_of_several_rows_hangs_below_its_label() -> None:
 def test_a_number_of_which_a_part_was_read_is_left_open() -> None:
     """A ว that was read as a digit stands apart from the number behind it."""
     assert "number" not in values(LETTER.replace("/ว ๑๒๓", "/ 2 ๑๒๓"))
+
+
+def test_an_office_whose_name_in_the_title_is_unreadable_is_named_in_the_text() -> None:
+    text = "ประกาศออักจิวินกินรรส\nเรื่อง สอบราคาจ้าง\n---\nด้วยเทศบาลตำบลบ้านใหม่ อำเภอสมมติ มีความประสงค์จะสอบราคาจ้าง"
+    assert values(text)["from"] == "เทศบาลตำบลบ้านใหม่"
