@@ -29,7 +29,7 @@ from archive.thai.characters import (
 from archive.thai.word_list import thai_stopwords
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.tokenizer import Tokenizer, fold_text, join_words, searchable_bytes
-from indexer.search.query.parser import Query
+from indexer.search.query.parser import DateRange, Query, QueryPiece
 
 _MOST_HITS = 300  # hits of one phrase or word that are marked in one text
 _LONGEST = 1000  # letters that are segmented into words at a time
@@ -135,6 +135,7 @@ def _sought(query: Query) -> _Sought:
     words: list[str] = []
     parts: dict[str, list[str]] = {}
     chunks = [chunk for first in query.chunks for chunk in (first, *first.others)]
+    chunks = _without_periods(chunks, query.times)
     sought = [(chunk.text, chunk.exact) for chunk in chunks] + [(mark, False) for mark in query.marks]
     for text, exact in sought:
         folded = fold_text(text)
@@ -145,13 +146,23 @@ def _sought(query: Query) -> _Sought:
             words += _with_name([("".join(each), each[0]) for each in joined])
             parts |= {"".join(each): [word for word in each if _telling(word)] for each in joined if each[1:]}
             phrases += _together(typed)
-    phrases += _numbered([chunk.text for chunk in query.chunks if not (chunk.exact or chunk.others)])
+    phrases += _numbered([chunk.text for chunk in chunks if not (chunk.exact or chunk.others)])
     telling = [word for word in words if _telling(word)]
     return _Sought(
         _runs(phrases),
         _runs(telling or words),
         tuple((_runs([word])[0], _runs(its)) for word, its in parts.items()),
     )
+
+
+def _without_periods(chunks: list[QueryPiece], times: tuple[DateRange, ...]) -> list[QueryPiece]:
+    """Returns the pieces without the years and months that narrow the results: all results are of these.
+
+    A day stays, as does a query of nothing else.
+    """
+    periods = {word for time in times if time.year or time.month for word in time.text.split()}
+    rest = [chunk for chunk in chunks if chunk.exact or chunk.text not in periods]
+    return rest if any(_telling(chunk.text) for chunk in rest) else chunks
 
 
 def _with_name(words: list[tuple[str, str]]) -> list[str]:

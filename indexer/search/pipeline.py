@@ -28,6 +28,8 @@ from indexer.search.spelling_correction import (
 )
 from indexer.search.tuning import TUNING, SearchTuning
 
+_MAX_OTHER_TIMES = 5  # results shown of other times, where those of the time only mention the words
+
 
 def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTuning = TUNING) -> ResultPage:
     """Returns the page of results of any query that ``parse`` gives."""
@@ -47,10 +49,9 @@ def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTun
         )
     if query.instead and not retrieved.total:
         return _search_instead(searcher, lexicon, query, query.instead, query_notes.NOT_THEN, tuning)
-    if query.untimed and retrieved.is_better_elsewhere:
-        time = query.times[0]
-        note = query_notes.nothing_in_time_note(time.first, time.last, time.month)
-        return _search_instead(searcher, lexicon, query, query.untimed, note, tuning)
+    if query.untimed and retrieved.is_better_elsewhere and query.page == 1:
+        others = _search_instead(searcher, lexicon, query, query.untimed, query_notes.NOT_THEN, tuning)
+        retrieved = _with_other_times(query, retrieved, others)
     if query.untimed and query_notes.NOT_THEN in retrieved.notes:
         return _search_instead(searcher, lexicon, query, query.untimed, query_notes.NOT_THEN, tuning)
     return present_results(query, corrected, retrieved, tuning)
@@ -89,6 +90,15 @@ def _search_instead(
     page = search(searcher, lexicon, other, tuning)
     notes = dict.fromkeys((note, *page.query.loosened))
     return replace(page, query=replace(page.query, loosened=tuple(notes)))
+
+
+def _with_other_times(query: Query, retrieved: Retrieved, others: ResultPage) -> Retrieved:
+    """Returns what was found of the time that was typed, with the best of ``others`` and a note on these."""
+    of_time = {hit.announcement_id for hit in retrieved.hits}
+    rest = tuple(hit for hit in others.hits if hit.announcement_id not in of_time)
+    time = query.times[0]
+    note = query_notes.only_mentioned_then_note(time.first, time.last, time.month)
+    return replace(retrieved, elsewhere=rest[:_MAX_OTHER_TIMES], notes=(*retrieved.notes, note))
 
 
 def present_results(

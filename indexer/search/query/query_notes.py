@@ -96,16 +96,17 @@ def only_of_time_note(first: dt.date | None, last: dt.date | None, month: int | 
     return BilingualNote(f"แสดงเฉพาะของช่วงเวลา {named.thai}", f"Only of the time: {named.english}")
 
 
-def nothing_in_time_note(first: dt.date | None, last: dt.date | None, month: int | None) -> BilingualNote:
-    """Returns the note that nothing of a time is about the words, and that other times are shown."""
+def only_mentioned_then_note(first: dt.date | None, last: dt.date | None, month: int | None) -> BilingualNote:
+    """Returns the note that all of a time only mentions the words, and that other times follow."""
     named = (
         BilingualNote(f"เดือน{MONTHS[month - 1]}", calendar.month_name[month])
         if month
         else dates_in_words(first, last)
     )
     return BilingualNote(
-        f"ไม่พบเรื่องนี้ของ{named.thai} แสดงเรื่องนี้ของช่วงเวลาอื่น",
-        f"Nothing about this of {named.english} was found; other times are shown",
+        f"ของ{named.thai} มีเพียงประกาศที่กล่าวถึงคำนี้ เรื่องนี้โดยตรงของช่วงเวลาอื่นอยู่ด้านล่าง",
+        f"Of {named.english} only announcements that mention the words were found;"
+        " below are those of other times that are about them",
     )
 
 

@@ -152,7 +152,8 @@ def build_query_part(
     folded = fold_text(text)
     clauses = _words(folded, lexicon, exact=exact)
     if not exact:
-        clauses = _numbered(add_synonyms(_spelt_out(clauses, folded), lexicon), folded)
+        clauses = _spelt_out(_with_number_word(clauses), folded)
+        clauses = _numbered(add_synonyms(clauses, lexicon), folded)
         clauses = [_with_document_number(clause) for clause in _dated(clauses, before)]
     words = sum(len(clause.alternatives[0].terms) for clause in clauses)
     return QueryPart(folded, tuple(clauses), Phrase(searchable_bytes(folded).data, words, exact))
@@ -217,6 +218,17 @@ def _borders(clauses: list[Clause], text: str) -> dict[int, int]:
         at = start + len(clause.typed)
         borders |= {start: number, at: number + 1}
     return borders
+
+
+def _with_number_word(clauses: list[Clause]) -> list[Clause]:
+    """Returns the clauses, with ``เลขที่`` as one clause that ``ที่`` matches too: documents have either."""
+    joined: list[Clause] = []
+    for clause in clauses:
+        if clause.typed == "ที่" and joined and joined[-1].typed == "เลข":
+            terms = Alternative((joined.pop().typed, clause.typed))
+            clause = Clause("".join(terms.terms), (terms, *clause.alternatives))
+        joined.append(clause)
+    return joined
 
 
 def _numbered(clauses: list[Clause], text: str) -> list[Clause]:

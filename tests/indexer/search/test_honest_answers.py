@@ -268,6 +268,15 @@ def test_only_what_mentions_a_time_is_said_to_do_no_more(tmp_path: Path) -> None
     assert page.query.loosened == (query_notes.ONLY_NAMED,)
 
 
+@pytest.mark.parametrize("typed", ["เลขที่ 215", "เลขที่ ๒๑๕", "คำสั่งเลขที่ 215", "เลขที่คำสั่ง 215/2564"])
+def test_a_number_is_found_with_either_word_for_it(tmp_path: Path, typed: str) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    order = entry(1, "จัดตั้งศูนย์ส่งเสริม", "คำสั่งเทศบาล ที่ ๒๑๕/๒๕๖๔")
+    index.update([order, entry(2, "สอบราคาจ้าง เลขที่ 4/2557"), entry(3, "ประกาศ ที่ดิน")], (), position=3)
+    page = index.search(parse_query(typed))
+    assert (page.hits[0].announcement_id, page.total - page.partial, page.query.loosened) == (1, 1, ())
+
+
 def test_what_has_only_some_words_comes_after_what_has_all(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     long = "ทางหลวง " * 200 + "ซ่อมสะพาน"
