@@ -2,17 +2,19 @@
 
 A page's text has the lines of the paper. Where the position of its letters is known, a line that ends short,
 or the next one that begins indented, ends a paragraph; short centred lines at the top are headings; rows
-whose cells begin below each other are a table.
+with cells between the same empty strips are a table, and a cell that a row lacks is empty.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
-from archive.model import Line, Page
+from archive.model import Line, Page, TextSource
 from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS
 
 _FULL = 0.8  # share of the text's width that a line fills at least when its paragraph goes on
@@ -20,7 +22,14 @@ _INDENT = 250  # 1/10,000 of the page's width by which the first line of a parag
 _CENTRED = 400  # 1/10,000 of the page's width that the middle of a centred line may be off
 _GAP = 350  # 1/10,000 of the page's width; a wider space stands between two cells of a table
 _ALIGNED = 400  # 1/10,000 of the page's width that cells of a column may begin apart
+_STRIP = 80  # 1/10,000 of the page's width that an empty strip between two columns is wide at least
+_CROSSING = 0.1  # share of the rows whose cells may cross such a strip, as headings over columns do
+_STEP = 20  # 1/10,000 of the page's width in which strips are looked for
 _LEAST_ROWS = 3  # rows of a table; two rows with gaps are a letter's head as well
+_LEAST_ROWS_WITH_STRIPS = 5  # rows of a table whose rows lack cells: wide spaces of fewer lines coincide
+_MOST_ROWS_WITH_STRIPS = 200
+_MOST_TRIES = 100  # rows of a page at which such a table may begin and does not
+_LEAST_FILLED = 0.37  # share of such a table's cells that have text; forms and signatures had 0.29 to 0.36
 _LONGEST_HEADING = 90  # characters
 _HEADING_LINES = 6  # lines at the top of a page among which headings are looked for
 _ITEM = re.compile(
@@ -28,6 +37,7 @@ _ITEM = re.compile(
     rf"|\([0-9๐-๙{CONSONANTS}]{{1,3}}\))"
 )
 _LABEL = re.compile(r"(?:เรื่อง|เรียน|อ้างถึง|สิ่งที่ส่งมาด้วย|ส่วนราชการ|ที่|วันที่|โทร)[\s.:]")
+_LETTER_HEAD = re.compile(r"(?:เรื่อง|เรียน|อ้างถึง|สิ่งที่ส่งมาด้วย|ส่วนราชการ)\s(?!.*\t.*\t)")
 _PAGE_NUMBER = re.compile(r"[-–]\s*[0-9๐-๙]{1,4}\s*[-–]")
 _RULE = re.compile(r"[\s.…_\-–—=*·]{4,}")
 _WIDE_SPACE = re.compile(r"\s{3,}|\t")
@@ -43,6 +53,14 @@ class Block:
     rows: tuple[tuple[str, ...], ...] = ()
 
 
+class _Cell(NamedTuple):
+    """Start and end of a cell (1/10,000 of the page's width; its number if they are not known) and text."""
+
+    start: int
+    end: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     """A line of the page. ``left`` and ``right`` are None where its position is not known."""
@@ -50,7 +68,7 @@ class _Row:
     text: str
     left: int | None
     right: int | None
-    cells: tuple[tuple[int, str], ...]  # start of each cell (position, or number of the cell) and its text
+    cells: tuple[_Cell, ...]
 
 
 def reflow(page: Page) -> list[Block]:
@@ -67,15 +85,16 @@ def reflow(page: Page) -> list[Block]:
             blocks.append(Block("paragraph", _joined([row.text for row in paragraph])))
             paragraph.clear()
 
+    tries = _MOST_TRIES if page.source is TextSource.EMBEDDED else 0
     place = 0
     while place < len(rows):
         row = rows[place]
-        if length := _table_length(rows[place:]):
+        if table := _table(rows[place:], with_strips=tries > 0):
             end_paragraph()
-            table = rows[place : place + length]
-            blocks.append(Block("table", rows=tuple(tuple(text for _, text in each.cells) for each in table)))
-            place += length
+            blocks.append(Block("table", rows=table))
+            place += len(table)
             continue
+        tries -= len(row.cells) > 1
         place += 1
         if not row.text:
             end_paragraph()
@@ -109,30 +128,84 @@ def _rows(page: Page) -> Iterator[_Row]:
         offset += len(text) + 1
 
 
-def _cells(text: str, offset: int, pieces: Sequence[Line]) -> Iterator[tuple[int, str]]:
+def _cells(text: str, offset: int, pieces: Sequence[Line]) -> Iterator[_Cell]:
     """Yield the cells of a line: the stretches between wide spaces."""
     if len(pieces) != 1 or pieces[0].start != offset:
-        yield from enumerate(cell.strip() for cell in _WIDE_SPACE.split(text.strip()) if cell.strip())
+        shown = [cell.strip() for cell in _WIDE_SPACE.split(text.strip()) if cell.strip()]
+        yield from (_Cell(number, number, cell) for number, cell in enumerate(shown))
         return
     edges = pieces[0].edges
     start = 0
     for at, character in enumerate(text[: len(edges) - 1]):
         if character in " \t" and (character == "\t" or edges[at + 1] - edges[at] >= _GAP):
             if cell := text[start:at].strip():
-                yield edges[start], cell
+                yield _Cell(edges[start], edges[at], cell)
             start = at + 1
     if cell := text[start:].strip():
-        yield edges[min(start, len(edges) - 1)], cell
+        yield _Cell(edges[min(start, len(edges) - 1)], edges[-1], cell)
 
 
-def _table_length(rows: Sequence[_Row]) -> int:
-    """Return the number of rows of the table that the rows begin with; 0 without a table."""
-    columns = len(rows[0].cells)
-    if columns < 2:
-        return 0
+def _table(rows: Sequence[_Row], *, with_strips: bool) -> tuple[tuple[str, ...], ...]:
+    """Return the cells by row of the table that the rows begin with; () without a table.
+
+    ``with_strips``: rows may lack cells; the strips between the columns tell where the others belong.
+    """
+    if len(rows[0].cells) < 2:
+        return ()
+    run = _rows_with_cells(rows)
+    if with_strips and len(run) >= _LEAST_ROWS_WITH_STRIPS and all(row.left is not None for row in run):
+        columns = _columns(run)
+        table = tuple(_in_columns(row, columns) for row in run)
+        filled = sum(bool(text) for row in table for text in row)
+        if len(columns) > 1 and filled >= _LEAST_FILLED * len(table) * len(columns):
+            return table
+    return tuple(tuple(cell.text for cell in row.cells) for row in rows[: _aligned_rows(rows)])
+
+
+def _rows_with_cells(rows: Sequence[_Row]) -> Sequence[_Row]:
+    """Return the rows with cells that the rows begin with; one of a single cell may stand between two."""
+    end = 0
+    for place, row in enumerate(rows[:_MOST_ROWS_WITH_STRIPS]):
+        if _LETTER_HEAD.match(row.text) or place > end + 1 or not row.cells:
+            break
+        if len(row.cells) > 1:
+            end = place + 1
+    return rows[:end]
+
+
+def _columns(rows: Sequence[_Row]) -> list[range]:
+    """Return the columns of a table: what lies between the strips that hardly any row's cells cross."""
+    right = max(cell.end for row in rows for cell in row.cells)
+    counts = Counter(
+        at for row in rows for cell in row.cells for at in range(cell.start // _STEP, cell.end // _STEP + 1)
+    )
+    most = int(_CROSSING * len(rows))
+    columns: list[range] = []
+    for at in range(right // _STEP + 2):
+        if counts[at] <= most:
+            continue
+        if columns and at * _STEP - columns[-1].stop < _STRIP:
+            columns[-1] = range(columns[-1].start, (at + 1) * _STEP)
+        else:
+            columns.append(range(at * _STEP, (at + 1) * _STEP))
+    return columns
+
+
+def _in_columns(row: _Row, columns: Sequence[range]) -> tuple[str, ...]:
+    """Return the text of each column of a row; a cell belongs to the column that it covers most of."""
+    texts = [""] * len(columns)
+    for cell in row.cells:
+        shared = [min(cell.end, each.stop) - max(cell.start, each.start) for each in columns]
+        place = shared.index(max(shared))
+        texts[place] = f"{texts[place]} {cell.text}".strip()
+    return tuple(texts)
+
+
+def _aligned_rows(rows: Sequence[_Row]) -> int:
+    """Return the number of rows with as many cells as the first, each below its like; 0 if they are few."""
     length = 1
     for before, after in pairwise(rows):
-        if len(after.cells) != columns or not _is_aligned(before, after):
+        if len(after.cells) != len(before.cells) or not _is_aligned(before, after):
             break
         length += 1
     return length if length >= _LEAST_ROWS else 0
@@ -140,7 +213,7 @@ def _table_length(rows: Sequence[_Row]) -> int:
 
 def _is_aligned(before: _Row, after: _Row) -> bool:
     starts = zip(before.cells[1:], after.cells[1:], strict=True)
-    return all(abs(one[0] - other[0]) <= _ALIGNED for one, other in starts)
+    return all(abs(one.start - other.start) <= _ALIGNED for one, other in starts)
 
 
 def _is_heading(row: _Row, left: int, right: int) -> bool:

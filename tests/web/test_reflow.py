@@ -89,3 +89,39 @@ def test_a_document_can_be_read_without_its_pictures(site: Site) -> None:
     assert client.get(f"{path}?page=9").status_code == 404
     assert path in client.get(f"/announcements/{made.id}").text
     assert f"{path}?page=1" in client.get(f"/announcements/{made.id}/attachments/{paper.id}").text
+
+
+def test_a_row_of_a_table_may_lack_cells() -> None:
+    """A cell stands in the column that it lies over, as right-aligned amounts and headings of sections do."""
+    rows = [
+        ((1000, "1 งานดิน"), (5000, "ตร.ม."), (7000, "1,002.00"), (8000, "1,821.28")),
+        ((1000, "1.1 งานตัดดิน"), (5000, "ลบ.ม.")),
+        ((1000, "2 งานผิวทาง"),),
+        ((1000, "2.1 งานลาดยาง"), (5000, "ตร.ม."), (7300, "2.00"), (8300, "35.49")),
+        ((7000, "1,004.00"), (8000, "1,856.77")),
+    ]
+    lines, texts, offset = [], [], 0
+    for top, row in enumerate(rows):
+        edges: list[int] = []
+        for start, text in row:
+            edges += [start + 100 * at for at in range(len(text) + 1)]  # a tab is as wide as its gap
+        texts.append("\t".join(text for _, text in row))
+        lines.append(Line(offset, top * 100, top * 100 + 90, tuple(edges)))
+        offset += len(texts[-1]) + 1
+    plain = Page(
+        attachment_id=1,
+        number=1,
+        text="\n".join(texts),
+        raw="",
+        source=TextSource.EMBEDDED,
+        confidence=None,
+        lines=tuple(lines),
+    )
+    (table,) = reflow(plain)
+    assert table.rows == (
+        ("1 งานดิน", "ตร.ม.", "1,002.00", "1,821.28"),
+        ("1.1 งานตัดดิน", "ลบ.ม.", "", ""),
+        ("2 งานผิวทาง", "", "", ""),
+        ("2.1 งานลาดยาง", "ตร.ม.", "2.00", "35.49"),
+        ("", "", "1,004.00", "1,856.77"),
+    )
