@@ -80,6 +80,20 @@ class SoundMatch(NamedTuple):
     word: str
 
 
+def words_sounding_alike(pieces: Sequence[str], words: Sequence[str]) -> list[SoundMatch]:
+    """Returns each word that sounds like a piece or is one sound off, by the rule of ``deletion_keys``."""
+    heard = list(map(phonetic_key, pieces)), list(map(phonetic_key, words))
+    distances = process.cdist(*heard, scorer=OSA.distance, score_cutoff=1)
+    (rows, columns) = (np.array(list(map(len, keys)), np.int64) for keys in heard)
+    is_long = [
+        np.array([len(each) >= _MIN_TYPED_FOR_DELETION for each in some], bool) for some in (pieces, words)
+    ]
+    length = rows[:, None] - columns
+    shortened = (is_long[0][:, None] | (length < 0)) & (is_long[1] | (length > 0))
+    found = np.argwhere((distances == 0) | ((distances == 1) & shortened)).tolist()
+    return [SoundMatch(piece, words[at]) for piece, at in found]
+
+
 class SpellingIndex:
     """Words of the archive by phonetic key. Words are only ever added; safe for use by several threads."""
 

@@ -224,7 +224,7 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
     candidates = spelling_candidates(text, near, rarity, _MAX_CANDIDATES)
     if len(words) == 1 and not is_unknown:  # what was typed is a word: only one that sounds the same is meant
         candidates = [one for one in candidates if phonetic_key(one.text) == phonetic_key(text)]
-    best = _most_likely(context, candidates, matching)
+    best = _most_likely(context, candidates, typed, matching)
     if best is not None:
         return best
     certain = candidates[:1] if is_unknown else _compounds(context, words, candidates)
@@ -260,7 +260,7 @@ def with_adjacent_letters(data: bytes, whole: bytes) -> list[bytes]:
 
 
 def _most_likely(
-    context: _Context, candidates: Sequence[SpellingCandidate], over: int
+    context: _Context, candidates: Sequence[SpellingCandidate], typed: QueryPart, over: int
 ) -> SpellingCandidate | None:
     """Returns the most likely of candidates (cheapest first) that more than ``over`` documents have."""
     best, least = None, math.inf
@@ -268,7 +268,9 @@ def _most_likely(
         if candidate.cost - math.log(_MAX_COUNTED) >= least:
             break  # neither it nor any after it can be likelier, however many documents have it
         part = build_query_part(candidate.text, context.lexicon)
-        count = context.vocabulary.estimate_phrase_count(part, enough=_MAX_COUNTED, depth=_MAX_VERIFIED)
+        count = context.vocabulary.estimate_phrase_count(
+            part, enough=_MAX_COUNTED, depth=_MAX_VERIFIED, instead_of=typed
+        )
         if count > over and candidate.cost - math.log(count) < least:
             best, least = candidate, candidate.cost - math.log(count)
     return best

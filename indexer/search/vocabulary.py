@@ -45,10 +45,13 @@ class Vocabulary(Protocol):
     def has_all(self, clauses: Sequence[Clause]) -> bool:
         """Returns True if a document matches every clause."""
 
-    def estimate_phrase_count(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:
+    def estimate_phrase_count(
+        self, part: QueryPart, *, enough: int, depth: int | None = None, instead_of: QueryPart | None = None
+    ) -> int:
         """Returns the number of documents with the phrase of ``part``, at most ``enough``.
 
         ``depth`` is the number of candidate documents that an engine without an index of phrases reads.
+        ``instead_of`` is the part as typed where ``part`` is a correction of it.
         """
 
     def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:

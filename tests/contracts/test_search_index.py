@@ -460,3 +460,76 @@ def test_other_times_are_those_of_the_same_organisation(index: SearchIndex, type
     assert [hit.announcement_id for hit in index.search(query).hits] == [1]
     page = index.search(replace(query, filters=replace(query.filters, organisation=SAIMAI)))
     assert (page.hits, page.related) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("น้ำประปา ปี 2564", [1, 3, 6]),
+        ("น้ำประปา ปี 64", [1, 3, 6]),
+        ("น้ำประปา ปี 2021", [1, 3, 6]),
+        ("น้ำประปา 2564", [1, 3, 6]),
+        ("น้ำประปา พ.ศ. 2565", [2]),
+        ("น้ำประปา ปีงบ 65", [2, 3]),
+        ("น้ำประปา มิถุนายน", [1, 2]),
+        ("น้ำประปา มิ.ย.", [1, 2]),
+        ("น้ำประปา ตุลาคม", [3]),
+    ],
+)
+def test_a_typed_time_narrows(index: SearchIndex, typed: str, wanted: list[int]) -> None:
+    days = (dt.date(2021, 6, 9), dt.date(2022, 6, 15), dt.date(2021, 10, 2), dt.date(2019, 3, 4))
+    entries = [entry(number, "แจ้งเรื่องน้ำประปา", published_on=day) for number, day in enumerate(days, start=1)]
+    mention = "ตามประกาศที่ 7/2564 ปี พ.ศ. 2564"
+    entries += [
+        entry(5, "แจ้งเรื่องน้ำประปา", mention, published_on=dt.date(2024, 1, 5)),
+        entry(6, "แผนน้ำประปา ประจำปี 2564", published_on=dt.date(2020, 12, 30)),
+    ]
+    index.update(entries, (), position=6)
+    page = index.search(parse_query(typed))
+    assert sorted(hit.announcement_id for hit in page.hits) == wanted
+    assert page.query.loosened == ()
+    assert "แสดงเฉพาะของ" in page.query.understood[-1].thai
+    is_of_2564 = wanted == [1, 3, 6]
+    assert [hit.announcement_id for hit in page.related] == ([5] if is_of_2564 else [])
+    if is_of_2564:
+        anytime = index.search(parse_query(typed, any_time=True))
+        assert (5 in [hit.announcement_id for hit in anytime.hits], anytime.query.times) == (True, ())
+
+
+def test_only_what_mentions_a_time_is_said_to_do_no_more(index: SearchIndex) -> None:
+    index.update([entry(1, "น้ำประปา", "ตามแผนปี 2550"), entry(2, "น้ำประปา")], (), position=2)
+    page = index.search(parse_query("น้ำประปา ปี 2550"))
+    assert [hit.announcement_id for hit in page.hits] == [1]
+    assert page.query.loosened == (query_notes.ONLY_NAMED,)
+
+
+def test_what_has_only_some_words_comes_after_what_has_all(index: SearchIndex) -> None:
+    long = "ทางหลวง " * 200 + "ซ่อมสะพาน"
+    index.update(
+        [
+            entry(1, "ทางหลวงชนบท", long, published_on=dt.date(2020, 1, 1)),
+            entry(2, "ซ่อมสะพานทุ่งนา ซ่อมสะพาน"),
+            *(entry(number, "ถนน") for number in range(3, 15)),
+        ],
+        (),
+        position=3,
+    )
+    for sort in (Sort.RELEVANCE, Sort.NEWEST):
+        page = index.search(parse_query("ซ่อมสะพาน ทางหลวง", sort=sort))
+        assert [(hit.announcement_id, hit.is_partial) for hit in page.hits] == [(1, False), (2, True)]
+        assert (page.total, page.partial, page.query.loosened) == (2, 1, ())
+
+
+def test_related_announcements_are_about_the_same(index: SearchIndex) -> None:
+    words = "คณะ พัสดุ เสนอ ตรวจรับ งบกลาง เอกสาร ระเบียบ พัฒนา"
+    index.update(
+        [
+            entry(1, "จัดตั้งศูนย์ส่งเสริมการมีส่วนร่วม", words),
+            entry(2, "ก่อสร้างถนนคอนกรีตเสริมเหล็ก", words),
+            entry(3, "ก่อสร้างถนนลูกรัง", words),
+            *(entry(number, "เก็บขยะ") for number in range(4, 20)),
+        ],
+        (),
+        position=3,
+    )
+    assert (index.similar(1), index.similar(2)) == ([], [3])

@@ -156,7 +156,7 @@ class Cluster:
 
     def _statistics(self, body: Mapping[str, Any]) -> dict[str, str]:
         """Returns parameters that make a ranked search on several shards use statistics of all shards."""
-        ranked = self.address.shards > 1 and body["size"] and body.get("track_scores")
+        ranked = self.address.shards > 1 and {"_score": "desc"} in body.get("sort", ())
         return {"search_type": "dfs_query_then_fetch"} if ranked else {}
 
     def documents(self, index: str, ids: Sequence[str], **what: Any) -> list[dict[str, Any]]:

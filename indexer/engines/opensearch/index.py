@@ -40,7 +40,7 @@ from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import Filters, Query
 from indexer.search.suggest import suggest
 
-SCHEMA = 5
+SCHEMA = 6
 """Version of documents and mapping. To be raised whenever either changes."""
 
 _FRESH = 1.0  # seconds for which the alias and the position are cached
@@ -199,7 +199,7 @@ class OpenSearchIndex:
                 "size": len(some),
                 "sort": ["_doc"],
                 "track_total_hits": False,
-                "_source": False,
+                "stored_fields": "_none_",
                 "docvalue_fields": ["id", "fingerprint"],
             }
             for hit in self._cluster.ask(live.index, [body])[0]["hits"]["hits"]:
@@ -213,7 +213,7 @@ class OpenSearchIndex:
                 "query": ANNOUNCEMENTS,
                 "size": _PAGE,
                 "sort": [{"id": "asc"}],
-                "_source": False,
+                "stored_fields": "_none_",
                 "track_total_hits": False,
                 **({"search_after": ids[-1:]} if ids else {}),
             }

@@ -104,7 +104,7 @@ _GRAMS = {"type": "text", "analyzer": "lines", "norms": False, "similarity": "ph
 
 MAPPING: dict[str, Any] = {
     "dynamic": "strict",
-    "_source": {"excludes": ["grams", "title_grams", "pages", "names", "bare_names", "sounds"]},
+    "_source": {"excludes": ["grams", "pages", "names", "bare_names", "sounds"]},
     "properties": {
         "id": {"type": "long"},
         "terms": {
@@ -173,8 +173,8 @@ def opensearch_document(document: IndexDocument, average: Averages) -> dict[str,
     return {
         "id": int(facts["id"]),
         "terms": "\n".join(f"{term}\t{weight}" for term, weight in zip(document.terms, weights, strict=True)),
-        "grams": [grams(zone) for zone in zones if zone],
-        "title_grams": grams(zones[0]),
+        "grams": [indexed_grams(zone) for zone in zones if zone],
+        "title_grams": indexed_grams(zones[0]),
         "pages": _pages(document),
         "names": [text_of_bytes(data) for data in runs],
         "bare_names": [text_of_bytes(data.translate(None, MARK_BYTES)) for data in runs],
@@ -195,7 +195,11 @@ def _pages(document: IndexDocument) -> list[dict[str, Any]]:
     layout = parse_zone_layout(document.columns["layout"])
     starts = [layout.zones[-1] + 1, *(end + 1 for _, _, end in layout.pages)]
     return [
-        {"attachment": attachment, "number": number, "grams": grams(document.columns["text"][start:end])}
+        {
+            "attachment": attachment,
+            "number": number,
+            "grams": indexed_grams(document.columns["text"][start:end]),
+        }
         for start, (attachment, number, end) in zip(starts, layout.pages, strict=False)
     ]
 
@@ -239,6 +243,14 @@ def clusters(data: bytes) -> list[str]:
 def grams(data: bytes) -> str:
     """Returns the bigrams of the character clusters of searchable bytes, one a line."""
     return "\n".join(left + right for left, right in pairwise(clusters(data)))
+
+
+def indexed_grams(data: bytes) -> str:
+    """Returns the bigrams of searchable bytes and the last character cluster, one a line.
+
+    Every cluster then begins a line, so that a text of one cluster is found at the end too.
+    """
+    return "\n".join(left + right for left, right in pairwise([*clusters(data), ""]))
 
 
 def name_key(text: str) -> str:

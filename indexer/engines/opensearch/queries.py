@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from archive.facets import FACETS, FACETS_BY_NAME, NAME_FACETS, FacetType
 from indexer.analysis.dictionary import Lexicon
@@ -31,6 +31,18 @@ Json = Mapping[str, Any]
 ANNOUNCEMENTS: Json = {"exists": {"field": "id"}}
 """Query for all announcements; an index also contains documents of other kinds, such as words."""
 
+COMPLETE = 1024.0
+"""Score of documents with all of a plan, beside what they score otherwise: they stand before all others."""
+
+COMPLETE_ONES = "complete"
+"""Name of the aggregation that counts the matching documents with all of a plan."""
+
+PASSING = "passing"
+"""Name of the aggregation that counts documents that pass all filters."""
+
+BEST_HITS = 3
+"""Hits whose coverage is computed; the highest counts."""
+
 UNFILTERED = "unfiltered"
 """Name of the aggregation that counts matching documents without filters."""
 
@@ -42,6 +54,7 @@ _MOST_VALUES = 50  # values of one facet that are counted
 _MOST_PAGES = 3  # pages shown of one announcement
 _SIMILAR_WORDS = 25  # distinctive words by which similar announcements are found
 _SIMILAR_SHARE = "30%"  # share of these words that a similar announcement has at least
+_SIMILAR_TITLE = f"{TUNING.min_similar_title:.0%}"  # the same for the rarest bigrams of the title
 _MOST_WITHHELD = 65_536  # ids in one clause, by OpenSearch's own limit
 _TERM_BOOST = 1 / (TUNING.k1 * STEPS + 1)  # OpenSearch's BM25 multiplies by k1 + 1; without that: IDF at most
 _PHRASE_BOOST = 0.3  # share of a phrase's BM25 over its bigrams that is added to the BM25F of its words
@@ -147,18 +160,22 @@ def has_bigram(data: bytes) -> bool:
     return len(clusters(data)) > 1
 
 
+class Match(NamedTuple):
+    """One of the searches for a plan."""
+
+    level: str = "enough"  # "all", "enough" or "any" of the plan; the first documents are those with all
+    quoted: bool = False  # with quoted phrases letter by letter, and all of the plan
+    time: str = ""  # "dated": published in one of the date ranges; "named": others that name one
+    best: bool = False  # the first hits by relevance, whatever page and order are asked for
+
+
 @dataclass(frozen=True, slots=True)
 class PlanQueries:
-    """The OpenSearch queries of one plan: who matches all of it, enough of it, or any of it."""
+    """The OpenSearch queries of one plan."""
 
     plan: QueryPlan
     query: Query
     lexicon: Lexicon
-
-    @property
-    def visible(self) -> list[Json]:
-        """Filters for the announcements of the query's organisation without withheld ids."""
-        return visibility_filters(self.query.filters)
 
     @property
     def phrases(self) -> list[QueryPart]:
@@ -166,38 +183,69 @@ class PlanQueries:
         return [part for part in self.plan.parts if part.phrase.words > 1 and has_bigram(part.phrase.data)]
 
     @property
+    def is_prose(self) -> bool:
+        """True for questions and sentences, of which nobody expects all words in one document."""
+        return self.plan.is_sentence or self.plan.is_question
+
+    @property
     def min_telling_clauses(self) -> int:
         """The number of telling clauses that a partial match has at least."""
         return max(math.ceil(TUNING.min_coverage * len(self._telling()) - 1e-9), 1)
 
-    def query_at_level(self, level: str, *, timely: bool) -> Json:
-        """Returns the query for documents with "all", "enough" or "any" of the plan.
+    @property
+    def ways(self) -> list[Match]:
+        """The searches of which the first that finds anything answers the plan."""
+        times = ["dated", "named"] if self.query.times else []
+        times += [] if self.query.untimed else [""]  # else the pipeline searches without the time
+        is_quoted = any(part.phrase.exact for part in self.phrases)
+        quotes = [True, False] if is_quoted else [False]
+        return [Match("all" if quoted else self.level, quoted, time) for time in times for quoted in quotes]
 
-        "quoted" is all of it, with quoted phrases letter by letter. With ``timely``, documents must be of one
-        of the date ranges, or name it.
-        """
-        if level in ("quoted", "all"):
-            return self._all_of_it(quoted=level == "quoted", timely=timely)
-        return self._enough_of_it(self.min_telling_clauses if level == "enough" else 1, timely=timely)
+    @property
+    def level(self) -> str:
+        """The level of a search: partial matches are possible with several clauses only."""
+        return "enough" if len(self.plan.clauses) > 1 else "all"
 
-    def _all_of_it(self, *, quoted: bool, timely: bool) -> Json:
+    def complete(self, match: Match) -> Json:
         """Returns the query for documents with every part, by its words or letter by letter."""
-        must = [self._part(part, quoted=quoted) for part in self.plan.parts if part.clauses]
-        return self._bool(must, self._whole(), timely=timely)
+        return bool_must(self._part(part, quoted=match.quoted) for part in self.plan.parts if part.clauses)
 
-    def _enough_of_it(self, fewest: int, *, timely: bool) -> Json:
-        """Returns the query for documents with at least ``fewest`` telling clauses, or a phrase as long."""
+    def matching(self, match: Match, complete: Json) -> Json:
+        """Returns the scored query for the documents of a search.
+
+        Documents with all of the plan score at least ``COMPLETE`` where others may stand beside them.
+        """
+        fewest = self.min_telling_clauses if match.level == "enough" else 1
         telling = self._telling()
-        others = [clause for clause in self.plan.clauses if clause not in telling]
-        words = bool_should([self._loosely(clause) for clause in telling], fewest)
+        is_loose = match.level != "all" and len(self.plan.clauses) <= _MAX_FUZZY_CLAUSES
+        words = [self._clause(clause, is_loose=is_loose) for clause in telling]
         long = [part for part in self.phrases if len(part.clauses) >= fewest]
-        short = [part for part in self.phrases if len(part.clauses) < fewest]
-        should = [query for part in short for query in self._near(part)]
-        should += [phrase_query(part.phrase.data, _PHRASE_BOOST) for part in short]
-        should += [*(self.clause_or_date_query(clause) for clause in others), *self._whole()]
-        near = [query for part in long for query in self._near(part)]
-        must = bool_should([words, *(phrase_query(part.phrase.data, _PHRASE_BOOST) for part in long), *near])
-        return self._bool([must], should, timely=timely)
+        phrases = {part: self._phrase(part) for part in self.phrases}
+        should = [query for part in self.phrases if part not in long for query in phrases[part]]
+        should += [self._clause(clause) for clause in self.plan.clauses if clause not in telling]
+        should += self._whole()
+        enough = [bool_should(words, fewest)] if words else []
+        enough += [query for part in long for query in phrases[part]]
+        narrow = self.visible(match)
+        if match.level == "all":
+            return {"bool": {"filter": [complete, *narrow], "should": [*enough, *should]}}
+        tier = 0.0 if self.is_prose else COMPLETE
+        enough.append({"constant_score": {"filter": complete, "boost": tier}})
+        return {"bool": {"must": [bool_should(enough)], "should": should, "filter": narrow}}
+
+    def visible(self, match: Match) -> list[Json]:
+        """Returns filters for what the reader may see, of the time of the search, with nothing excluded."""
+        time: list[Json] = []
+        if match.time == "dated":
+            time = [bool_should(self._dated()), *self._of_topic()]
+        elif match.time == "named":
+            others = {"bool": {"must_not": self._dated()}}
+            time = [self._named(), others, *self._of_topic()]
+        excluded = [self._excluded(part) for part in self.plan.without]
+        without: list[Json] = [{"bool": {"must_not": excluded}}] if excluded else []
+        own = visibility_filters(self.query.filters)
+        only_these = [one for one in own if one is not ANNOUNCEMENTS or not self.plan.clauses]  # have words
+        return [*only_these, *time, *without]
 
     def clause_or_date_query(self, clause: Clause, name: str | None = None) -> Json:
         """Returns the query of a clause; for a clause that names a date, documents of that date match too."""
@@ -218,35 +266,50 @@ class PlanQueries:
         queries = [phrase_query(part.phrase.data), *self._near(part)]
         return {"dis_max": {"queries": queries, "_name": name}}
 
+    def topic_counts(self) -> Json:
+        """Returns aggregations that count the documents with a telling word of the plan in the title.
+
+        One counts among the matching documents, the other among all that have every word but the time. None
+        is returned for questions, sentences and single days: they are about what happened then.
+        """
+        words = [clause for clause in self._untimed() if not is_uninformative(clause)]
+        if self.is_prose or not words or any(time.is_one_day for time in self.query.times):
+            return {}
+        runs = ("".join(way.terms) for clause in words for way in clause.alternatives)
+        topic = bool_should(
+            phrase_query(searchable_bytes(fold_text(run)).data, field="title_grams") for run in runs
+        )
+        visible = visibility_filters(self.query.filters)
+        anywhere = bool_must([topic, *visible, *map(clause_query, self._untimed())])
+        return {
+            ABOUT: {"filter": topic},
+            ABOUT_ELSEWHERE: {"global": {}, "aggs": {ABOUT_ELSEWHERE: {"filter": anywhere}}},
+        }
+
     def _telling(self) -> list[Clause]:
         return [clause for clause in self.plan.clauses if not is_uninformative(clause)] or list(
             self.plan.clauses
         )
 
+    def _clause(self, clause: Clause, *, is_loose: bool = False) -> Json:
+        """Returns the query of a clause that, if ``is_loose``, may also stand with misread letters."""
+        fuzzy = misread_word_query(clause) if is_loose else []
+        exact = self.clause_or_date_query(clause)
+        return {"dis_max": {"queries": [exact, *fuzzy]}} if fuzzy else exact
+
+    def _phrase(self, part: QueryPart) -> list[Json]:
+        return [phrase_query(part.phrase.data, _PHRASE_BOOST), *self._near(part)]
+
     def _near(self, part: QueryPart) -> list[Json]:
         """Returns the query for a phrase with misread letters; none in questions and
         sentences, which documents seldom have letter by letter."""
-        is_prose = self.plan.is_sentence or self.plan.is_question
-        return [] if is_prose else misread_phrase_query(part.phrase.data, _NEAR_BOOST)
-
-    def _loosely(self, clause: Clause) -> Json:
-        """Returns the query of a clause that may also stand with misread letters."""
-        fuzzy = misread_word_query(clause) if len(self.plan.clauses) <= _MAX_FUZZY_CLAUSES else []
-        return (
-            {"dis_max": {"queries": [self.clause_or_date_query(clause), *fuzzy]}}
-            if fuzzy
-            else self.clause_or_date_query(clause)
-        )
+        return [] if self.is_prose else misread_phrase_query(part.phrase.data, _NEAR_BOOST)
 
     def _part(self, part: QueryPart, *, quoted: bool) -> Json:
-        words = [self.clause_or_date_query(clause) for clause in part.clauses]
-        if part not in self.phrases:
-            return bool_must(words)
-        together = phrase_query(part.phrase.data, _PHRASE_BOOST)
-        if part.phrase.exact and quoted:
-            return {"bool": {"must": [together], "should": words}}
-        there = bool_should([together, *self._near(part)])
-        return {"dis_max": {"queries": [bool_must(words), {"bool": {"must": [there], "should": words}}]}}
+        if part.phrase.exact and quoted and part in self.phrases:
+            return phrase_query(part.phrase.data)
+        words = bool_must(map(self.clause_or_date_query, part.clauses))
+        return bool_should([words, *self._phrase(part)]) if part in self.phrases else words
 
     def _whole(self) -> list[Json]:
         """Returns queries for the whole query in a title and, where it has several parts, in the text."""
@@ -255,33 +318,34 @@ class PlanQueries:
         title = phrase_query(self.plan.whole, _TITLE_BOOST, "title_grams")
         return [title, phrase_query(self.plan.whole, _PHRASE_BOOST)] if len(self.plan.parts) > 1 else [title]
 
-    def _bool(self, must: Sequence[Json], should: Sequence[Json], *, timely: bool) -> Json:
-        then = [self._timely()] if timely and self.query.times else []
-        without = [self._excluded(part) for part in self.plan.without]
-        own = [one for one in self.visible if one is not ANNOUNCEMENTS or not must]  # only these have words
-        return {"bool": {"must": must, "should": should, "filter": [*own, *then], "must_not": without}}
-
     def _excluded(self, part: QueryPart) -> Json:
         if part.phrase.words > 1 and has_bigram(part.phrase.data):
             return phrase_query(part.phrase.data)
         return bool_must(clause_query(clause) for clause in part.clauses)
 
-    def _timely(self) -> Json:
-        """Returns the query for documents of one of the date ranges that have one of the other words too.
+    def _dated(self) -> list[Json]:
+        """Returns queries for documents of the date ranges: published then, or with the year in the title.
 
         In a question or a sentence, and for a single day, a document that names the range is of it too.
         """
         times = self.query.times
-        is_prose = self.plan.is_sentence or self.plan.is_question
         ways = [date_range_query(time) for time in times]
         ways += [phrase_query(str(time.year).encode(), field="title_grams") for time in times if time.year]
-        ways += [
-            bool_must(map(clause_query, date_name_clauses(time.text, self.lexicon)))
-            for time in times
-            if is_prose or time.is_one_day
-        ]
+        if self.is_prose or any(time.is_one_day for time in times):
+            ways.append(self._named())
+        return ways
+
+    def _named(self) -> Json:
+        """Returns the query for documents that name one of the date ranges."""
+        names = (time.text if time.year is None else f"ปี {time.year}" for time in self.query.times)
+        return bool_should(
+            bool_must(map(clause_query, date_name_clauses(name, self.lexicon))) for name in names
+        )
+
+    def _of_topic(self) -> list[Json]:
+        """Returns the query for documents with a word of the plan that names none of the date ranges."""
         others = list(map(clause_query, self._untimed()))
-        return bool_must([bool_should(ways), bool_should(others)]) if others else bool_should(ways)
+        return [bool_should(others)] if others else []
 
     def _untimed(self) -> list[Clause]:
         """Returns the clauses that name none of the date ranges."""
@@ -289,57 +353,43 @@ class PlanQueries:
         named = {clause for time in times for clause in build_query_part(time.text, self.lexicon).clauses}
         return [clause for clause in self.plan.clauses if clause not in named]
 
-    def topic_counts(self) -> Json:
-        """Returns aggregations that count the documents with a telling word of the plan in the title.
-
-        One counts among the matching documents, the other among all that have every word but the time. None
-        is returned for questions, sentences and single days: they are about what happened then.
-        """
-        is_prose = self.plan.is_sentence or self.plan.is_question
-        words = [clause for clause in self._untimed() if not is_uninformative(clause)]
-        if is_prose or not words or any(time.is_one_day for time in self.query.times):
-            return {}
-        runs = ("".join(way.terms) for clause in words for way in clause.alternatives)
-        topic = bool_should(
-            phrase_query(searchable_bytes(fold_text(run)).data, field="title_grams") for run in runs
-        )
-        anywhere = bool_must([topic, *self.visible, *map(clause_query, self._untimed())])
-        counted = {"filter": anywhere}
-        return {
-            ABOUT: {"filter": topic},
-            ABOUT_ELSEWHERE: {"global": {}, "aggs": {ABOUT_ELSEWHERE: counted}},
-        }
-
 
 def search_body(
-    query: Query,
-    matching: Json,
-    named_queries: Sequence[Json],
-    filters: Mapping[str, Json],
-    *,
-    first: bool = False,
+    queries: PlanQueries, match: Match, named_queries: Sequence[Json], filters: Mapping[str, Json]
 ) -> dict[str, Any]:
-    """Returns the request for one page of the matching documents, with totals and facets.
+    """Returns the request for one page of the documents of a search, with totals and facets.
 
     ``named_queries`` tell about a hit, but match nothing more: they stand in the post filter,
-    where OpenSearch looks at them for the hits alone. With ``first``, the first page by relevance is asked
-    for, without totals, whatever page the query asks for.
+    where OpenSearch looks at them for the hits alone. For the best hits only the first three are asked for.
     """
-    begin = 0 if first else min((query.page - 1) * query.per_page, 100_000 - query.per_page)
+    query = queries.query
+    sort = Sort.RELEVANCE if match.best else query.sort
+    complete = queries.complete(match)
+    matching = queries.matching(match, complete)
+    order = ORDERS[sort]
+    if sort is not Sort.RELEVANCE and match.level != "all" and not queries.is_prose:
+        first = {"constant_score": {"filter": complete, "boost": COMPLETE}}
+        matching, order = {"bool": {"filter": [matching], "should": [first]}}, [{"_score": "desc"}, *order]
+    begin = min((query.page - 1) * query.per_page, 100_000 - query.per_page)
     body: dict[str, Any] = {
         "query": matching,
-        "from": begin,
-        "size": query.per_page,
-        "sort": ORDERS[Sort.RELEVANCE if first else query.sort],
-        "track_scores": True,
-        "track_total_hits": not first,
+        "from": 0 if match.best else begin,
+        "size": BEST_HITS if match.best else query.per_page,
+        "sort": order,
+        "track_total_hits": not match.best,
         "post_filter": {
             "bool": {"filter": [*filters.values(), {"match_all": {}}], "should": list(named_queries)}
         },
-        "_source": False,
+        "stored_fields": "_none_",  # reading one would unpack the whole stored document
         "docvalue_fields": ["id"],
     }
-    return body if first else body | {"aggs": _facets(filters)}
+    if match.best:
+        return body
+    counts = _facets(filters)
+    if match.level != "all":
+        counts[COMPLETE_ONES] = {"filter": complete, "aggs": {**_facets(filters), **_passing(filters)}}
+    topic = queries.topic_counts() if match.time == "dated" else {}
+    return body | {"aggs": {**counts, **topic}}
 
 
 def page_query(queries: PlanQueries) -> Json | None:
@@ -357,7 +407,7 @@ def page_query(queries: PlanQueries) -> Json | None:
             "query": {"bool": {"must": must, "should": should, "minimum_should_match": 1}},
             "inner_hits": {
                 "size": _MOST_PAGES,
-                "_source": False,
+                "stored_fields": "_none_",
                 "docvalue_fields": ["pages.attachment", "pages.number"],
             },
         }
@@ -367,25 +417,26 @@ def page_query(queries: PlanQueries) -> Json | None:
 def similar_body(index: str, announcement_id: int, limit: int) -> dict[str, Any]:
     """Returns the request for announcements of the same organisation with the same distinctive words."""
     itself = {"index": index, "id": str(announcement_id)}
-    alike = {
-        "fields": ["terms"],
-        "like": [{"_index": index, "_id": str(announcement_id)}],
-        "max_query_terms": _SIMILAR_WORDS,
-        "min_term_freq": 1,
-        "min_doc_freq": 2,
-        "minimum_should_match": _SIMILAR_SHARE,
-    }
+
+    def alike(field: str, least: str, min_documents: int) -> Json:
+        terms = {"max_query_terms": _SIMILAR_WORDS, "min_term_freq": 1, "min_doc_freq": min_documents}
+        like = [{"_index": index, "_id": str(announcement_id)}]
+        return {"more_like_this": {"fields": [field], "like": like, "minimum_should_match": least, **terms}}
+
     return {
         "query": {
             "bool": {
-                "must": {"more_like_this": alike},
-                "filter": {"terms": {"organisation": itself | {"path": "organisation"}}},
+                "must": alike("terms", _SIMILAR_SHARE, 2),
+                "filter": [
+                    {"terms": {"organisation": itself | {"path": "organisation"}}},
+                    alike("title_grams", _SIMILAR_TITLE, 1),
+                ],
             }
         },
         "size": limit,
         "sort": ORDERS[Sort.RELEVANCE],
         "track_total_hits": False,
-        "_source": False,
+        "stored_fields": "_none_",
         "docvalue_fields": ["id"],
     }
 
@@ -451,6 +502,10 @@ def filter_queries(filters: Filters, unknown: Set[str] = frozenset()) -> dict[st
     if filters.announcement_id is not None:
         found["announcement_id"] = {"term": {"id": filters.announcement_id}}
     return found
+
+
+def _passing(filters: Mapping[str, Json]) -> dict[str, Any]:
+    return {PASSING: {"filter": bool_must(filters.values())}} if filters else {}
 
 
 def _facets(filters: Mapping[str, Json]) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """``indexer.search.searcher.Searcher`` of an OpenSearch index: it finds, ranks and counts by itself.
 
-Most plans are one request: a search for documents with all of the plan, with the counts it needs. Where these
-documents are few, or are known to be few beforehand, documents with enough of the plan are asked for, in the
-same request or in a second one that also brings all that a correction needs. Only where no document has
-enough of the plan are documents with any of it asked for.
+Most plans are one request: the documents with enough of the plan, of which those with all of it stand first,
+and the counts it needs. Where many documents are expected to have all of it, only these are asked for. A
+second request follows where that was wrong, where nothing has enough, or where something may be misspelt; a
+corrected plan is one more.
 """
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,8 +22,13 @@ from indexer.engines.opensearch.counts import DocumentCounts, TermStatistics
 from indexer.engines.opensearch.queries import (
     ABOUT,
     ABOUT_ELSEWHERE,
+    BEST_HITS,
+    COMPLETE,
+    COMPLETE_ONES,
+    PASSING,
     UNFILTERED,
     Json,
+    Match,
     PlanQueries,
     clause_count_query,
     filter_queries,
@@ -51,17 +57,9 @@ from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
 from indexer.search.searcher import MatchedPlan, Retrieved
 from indexer.search.tuning import TUNING
 
-_BEST_HITS = 3  # hits whose coverage is computed; the highest counts
+_MOST_ELSEWHERE = 5  # documents shown that only mention the time typed
 
 Answer = Mapping[str, Any]
-
-
-class MatchQuery(NamedTuple):
-    """One of the searches for a plan."""
-
-    level: str  # "quoted", "all", "enough" or "any" of the plan
-    timely: bool = False  # of one of the date ranges asked for
-    best: bool = False  # the first hits by relevance, whatever page and order are asked for
 
 
 class OpenSearchSearcher:
@@ -100,14 +98,12 @@ class OpenSearchSearcher:
             retrieve=selection.retrieved,
         )
 
-    def _ask(self, selection: _Selection, missing: MatchQuery, unknown: set[str]) -> None:
+    def _ask(self, selection: _Selection, missing: Match, unknown: set[str]) -> None:
         """Asks for a search and all that is likely to be needed with it, in one request."""
         queries = selection.queries
         is_corrected = bool(self._vocabularies.keys() - {queries.plan})
-        searches = _searches(queries, missing, is_rare=is_corrected or self._is_rare(queries.plan))
-        bodies = _bodies(queries, searches, unknown)
-        are_all_needed = all(match.level in ("quoted", "all") for match in searches)
-        is_counted = is_corrected or queries.query.explain or not are_all_needed
+        bodies = _bodies(queries, self._searches(selection, missing, is_corrected=is_corrected), unknown)
+        is_counted = is_corrected or queries.query.explain or any(match.level != "all" for match in bodies)
         counts = self._counts.missing_requests(_count_queries(queries, with_clauses=is_counted))
         vocabulary = self.vocabulary(queries.plan)
         lookups = [] if not selection.answers or selection.is_as_typed else vocabulary.lookups()
@@ -119,46 +115,45 @@ class OpenSearchSearcher:
         if lookups:
             vocabulary.note(list(answers))
 
-    def _is_rare(self, plan: QueryPlan) -> bool:
-        """Returns True if few documents are known to have all of the plan, so that partial matches count."""
-        known = (self._counts.known_count(clause_count_query(clause)) for clause in plan.clauses)
-        return plan.is_sentence or any(
-            count is not None and count < TUNING.enough_complete for count in known
-        )
+    def _searches(self, selection: _Selection, missing: Match, *, is_corrected: bool) -> list[Match]:
+        """Returns the missing search, and those that are likely to be needed with it."""
+        queries = selection.queries
+        searches = [missing] if selection.answers else [missing, *queries.ways]
+        if not selection.answers and self._expects_many(queries):
+            searches = [match._replace(level="all") for match in searches]
+        elif is_corrected and queries.min_telling_clauses > 1:
+            searches.append(Match("any"))
+        if queries.query.page > 1 or queries.query.sort is not Sort.RELEVANCE:
+            searches += [match._replace(best=True) for match in searches if match.level != "all"]
+        return list(dict.fromkeys(searches))
+
+    def _expects_many(self, queries: PlanQueries) -> bool:
+        """Returns True if so many documents are expected to have all of a plan that no others are needed.
+
+        Words are counted as independent of each other; those of one subject stand together more often.
+        """
+        total, clauses = self._counts.total, queries.plan.clauses
+        known = [self._counts.known_count(clause_count_query(clause)) for clause in clauses]
+        if queries.plan.is_sentence or queries.query.times or None in known:
+            return False
+        shares = ((count or 0) / max(total, 1) for count in known)
+        return total * math.prod(shares) >= TUNING.enough_complete
 
 
 def _bodies(
-    queries: PlanQueries, searches: Mapping[MatchQuery, Json], unknown: set[str]
-) -> dict[MatchQuery, dict[str, Any]]:
+    queries: PlanQueries, searches: Sequence[Match], unknown: set[str]
+) -> dict[Match, dict[str, Any]]:
     """Returns the request of each search. ``unknown``: filters by a name that no announcement has exactly."""
     filters = filter_queries(queries.query.filters, unknown)
     shown = _named_queries(queries)
     pages = page_query(queries)
     bodies = {}
-    for match, matching in searches.items():
-        named = shown.values() if match.level in ("enough", "any") or queries.query.explain else ()
+    for match in searches:
+        named = shown.values() if match.level != "all" or queries.query.explain else ()
         inner = [pages] if pages and not match.best else []
-        body = search_body(queries.query, matching, [*named, *inner], filters, first=match.best)
+        body = search_body(queries, match, [*named, *inner], filters)
         bodies[match] = body | ({"include_named_queries_score": True} if queries.query.explain else {})
-        if match.timely and not match.best:
-            bodies[match]["aggs"] = body["aggs"] | queries.topic_counts()
     return bodies
-
-
-def _searches(queries: PlanQueries, missing: MatchQuery, *, is_rare: bool) -> dict[MatchQuery, Json]:
-    """Returns the queries of the missing search, and of those that are likely to be needed after it."""
-    timely = missing.timely
-    searches = {missing: queries.query_at_level(missing.level, timely=timely)}
-    if missing.level == "quoted":
-        searches[MatchQuery("all", timely)] = queries.query_at_level("all", timely=timely)
-    if missing.level in ("quoted", "all") and is_rare and len(queries.plan.clauses) > 1:
-        searches[MatchQuery("enough", timely)] = queries.query_at_level("enough", timely=timely)
-    if queries.query.page == 1 and queries.query.sort is Sort.RELEVANCE:
-        return searches
-    best = {
-        match._replace(best=True): one for match, one in searches.items() if match.level in ("enough", "any")
-    }
-    return searches | best
 
 
 def _count_queries(queries: PlanQueries, *, with_clauses: bool) -> list[Json]:
@@ -189,9 +184,21 @@ def _named_queries(queries: PlanQueries) -> dict[str, Json]:
 class SearchNotFetched(Exception):
     """Raised where a choice needs the answer to a search that was not asked for yet."""
 
-    def __init__(self, match: MatchQuery) -> None:
+    def __init__(self, match: Match) -> None:
         super().__init__(match)
         self.match = match
+
+
+class _Found(NamedTuple):
+    """The documents of a search that answer: all of them, or those alone that have all of the plan."""
+
+    match: Match
+    counts: Answer  # aggregations of these documents
+    found: int  # these documents, whatever the filters are
+    total: int  # those that pass the filters
+    complete: int  # of ``total`` those with all of the plan
+    is_whole: bool  # some document has all of the plan, whatever the filters are
+    is_cut: bool = False  # the search has partial matches after these, which are left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +207,9 @@ class _Selection:
 
     queries: PlanQueries
     counts: DocumentCounts
-    answers: dict[MatchQuery, Answer] = field(default_factory=dict)
+    answers: dict[Match, Answer] = field(default_factory=dict)
 
-    def missing(self) -> MatchQuery | None:
+    def missing(self) -> Match | None:
         """Returns the search without which the choice cannot be made; None if it can."""
         try:
             self._chosen()
@@ -211,16 +218,21 @@ class _Selection:
         return None
 
     def retrieved(self) -> Retrieved:
-        match, notes = self._chosen()
-        answer = self.answers[match]
-        coverage = self._coverage(match)
+        chosen, notes = self._chosen()
+        answer = self.answers[chosen.match]
+        coverage = self._coverage(chosen)
+        is_parted = 0 < chosen.complete < chosen.total and not self.queries.is_prose
+        hits = tuple(_hit(hit, is_parted=is_parted) for hit in _shown(answer, chosen))
+        is_dated = chosen.match.time == "dated"
         return Retrieved(
-            total=self._total(match),
-            hits=tuple(map(_hit, answer["hits"]["hits"])),
+            total=chosen.total,
+            hits=hits,
             near=self._near(answer) if coverage < TUNING.min_answer_coverage else None,
-            is_of_time=match.timely,
-            is_better_elsewhere=match.timely and self._is_better_elsewhere(answer),
-            facets={name: _values(answer["aggregations"][name]) for name in FACETS_BY_NAME},
+            partial=chosen.total - chosen.complete if is_parted else 0,
+            is_of_time=is_dated,
+            is_better_elsewhere=is_dated and self._is_better_elsewhere(answer),
+            elsewhere=self._elsewhere() if is_dated else (),
+            facets={name: _values(chosen.counts[name]) for name in FACETS_BY_NAME},
             notes=notes,
             coverage=coverage,
             explanation=self._explanation(answer, coverage) if self.queries.query.explain else None,
@@ -233,68 +245,74 @@ class _Selection:
             return False
         return bool(counted[ABOUT_ELSEWHERE][ABOUT_ELSEWHERE]["doc_count"])
 
-    def _chosen(self) -> tuple[MatchQuery, tuple[BilingualNote, ...]]:
-        """Returns the search that answers, and notes on what was given up. May raise ``SearchNotFetched``."""
-        match, notes = self._rule(timely=bool(self.queries.query.times))
-        if match.timely and not self._unfiltered(match):
-            match, notes = self._rule(timely=False)
-            notes = (*notes, query_notes.NOT_THEN)
-        if filter_queries(self.queries.query.filters) and not self._total(match):
-            return self._relaxed(match, notes)
-        return match, notes
+    def _elsewhere(self) -> tuple[Hit, ...]:
+        """Returns, for the first page, the best documents of other times that mention the time typed."""
+        query = self.queries.query
+        if query.page > 1 or query.sort is not Sort.RELEVANCE:
+            return ()
+        found = self._found(Match(self.queries.level, time="named"))
+        return tuple(map(_hit, _shown(self.answers[found.match], found)[:_MOST_ELSEWHERE]))
 
-    def _rule(self, *, timely: bool) -> tuple[MatchQuery, tuple[BilingualNote, ...]]:
-        """Returns the documents with all of the plan; where these are few, also those with enough of it."""
-        quoted, whole = MatchQuery("quoted", timely), MatchQuery("all", timely)
-        if self._is_quoted and self._unfiltered(quoted):
-            return quoted, ()
-        notes = (query_notes.NOT_QUOTED,) if self._is_quoted else ()
-        found = self._unfiltered(whole)
+    def _chosen(self) -> tuple[_Found, tuple[BilingualNote, ...]]:
+        """Returns what answers, and notes on what was given up. May raise ``SearchNotFetched``."""
+        ways = self.queries.ways
+        is_last = self.queries.min_telling_clauses > 1 and not self.queries.query.untimed
+        any_of_it = [Match("any")] if is_last else []
+        for way in (*ways, *any_of_it):
+            chosen = self._found(way)
+            if chosen.found:
+                break
+        else:
+            chosen = self._found(ways[-1])
+        if filter_queries(self.queries.query.filters) and not chosen.total:
+            for relaxed in map(self._found, (Match(self.queries.level), *any_of_it)):
+                if relaxed.total:
+                    chosen = relaxed
+                    break
+        return chosen, self._notes(chosen)
+
+    def _notes(self, chosen: _Found) -> tuple[BilingualNote, ...]:
+        """Returns the notes on what was given up to find anything."""
+        times, match = self.queries.query.times, chosen.match
+        is_quoted = any(way.quoted for way in self.queries.ways)
+        notes = [query_notes.NOT_QUOTED] if is_quoted and not match.quoted else []
+        if chosen.total and not chosen.complete and not (chosen.is_whole and self.queries.is_prose):
+            notes.append(query_notes.NOT_ALL)
+        if times and match.time != "dated":
+            notes.append(query_notes.ONLY_NAMED if match.time and chosen.found else query_notes.NOT_THEN)
+        return tuple(notes)
+
+    def _found(self, way: Match) -> _Found:
+        """Returns what a search found: partial matches only where documents with all of the plan are few."""
+        whole = way._replace(level="all")
+        is_only_whole = way.level == "all"
+        if is_only_whole or whole in self.answers:
+            answer = self._answer(whole)
+            found = _unfiltered(answer)
+            if is_only_whole or self._is_enough(found):
+                total = int(answer["hits"]["total"]["value"])
+                return _Found(whole, answer["aggregations"], found, total, total, is_whole=found > 0)
+        answer = self._answer(way)
+        counts = answer["aggregations"]
+        complete = counts[COMPLETE_ONES]
+        passing = complete.get(PASSING, complete)["doc_count"]
+        if self._is_enough(complete["doc_count"]):
+            if self.queries.is_prose:  # these do not stand before the others
+                return self._found(whole)
+            return _Found(way, complete, complete["doc_count"], passing, passing, is_whole=True, is_cut=True)
+        total = int(answer["hits"]["total"]["value"])
+        return _Found(way, counts, _unfiltered(answer), total, passing, is_whole=complete["doc_count"] > 0)
+
+    def _is_enough(self, complete: int) -> bool:
+        """Returns True if with so many documents that have all of the plan no partial matches are wanted."""
         plan = self.queries.plan
-        stands_there = found > 0 and len(plan.parts) == 1 and self.is_as_typed
-        if (found >= TUNING.enough_complete or stands_there) and not plan.is_sentence:
-            return whole, notes
-        for match in self._partial(timely=timely)[: 1 if found else 2]:
-            if self._unfiltered(match) > found:
-                return match, (*notes, query_notes.ALSO_SOME if found else query_notes.NOT_ALL)
-        return whole, notes
+        stands_there = complete > 0 and len(plan.parts) == 1 and self.is_as_typed
+        return (complete >= TUNING.enough_complete or stands_there) and not plan.is_sentence
 
-    def _relaxed(
-        self, match: MatchQuery, notes: tuple[BilingualNote, ...]
-    ) -> tuple[MatchQuery, tuple[BilingualNote, ...]]:
-        """Returns the partial matches that pass the filters, where no other document does."""
-        for other in self._partial(timely=False):
-            if self._total(other):
-                given_up = [query_notes.NOT_QUOTED] if self._is_quoted else []
-                given_up.append(query_notes.NOT_ALL)
-                if self.queries.query.times:
-                    given_up.append(query_notes.NOT_THEN)
-                return other, tuple(given_up)
-        return match, notes
-
-    @property
-    def _is_quoted(self) -> bool:
-        return any(part.phrase.exact for part in self.queries.phrases)
-
-    def _partial(self, *, timely: bool) -> list[MatchQuery]:
-        """Returns the searches for partial matches that the plan can have, the stricter first."""
-        if len(self.queries.plan.clauses) < 2:
-            return []
-        levels = ["enough", "any"] if self.queries.min_telling_clauses > 1 else ["enough"]
-        return [MatchQuery(level, timely) for level in levels]
-
-    def _answer(self, match: MatchQuery) -> Answer:
+    def _answer(self, match: Match) -> Answer:
         if match not in self.answers:
             raise SearchNotFetched(match)
         return self.answers[match]
-
-    def _total(self, match: MatchQuery) -> int:
-        return int(self._answer(match)["hits"]["total"]["value"])
-
-    def _unfiltered(self, match: MatchQuery) -> int:
-        """Returns the number of documents of a search, whatever the filters are."""
-        counted = self._answer(match)["aggregations"].get(UNFILTERED)
-        return int(counted["doc_count"]) if counted else self._total(match)
 
     @property
     def is_as_typed(self) -> bool:
@@ -302,7 +320,7 @@ class _Selection:
         plan = self.queries.plan
         if has_bigram(plan.whole):
             return bool(self.counts.known_count(phrase_query(plan.whole)))
-        return not plan.clauses or any(self._unfiltered(one) for one in self.answers if one.level == "all")
+        return not plan.clauses or any(map(_complete, self.answers.values()))
 
     def frequencies(self) -> dict[Clause, int]:
         clauses = self.queries.plan.clauses
@@ -311,18 +329,13 @@ class _Selection:
     def _idfs(self) -> dict[Clause, float]:
         return {clause: self.counts.idf(count) for clause, count in self.frequencies().items()}
 
-    def _best(self, match: MatchQuery) -> Sequence[Answer]:
-        """Returns the hits of a search that rank first by relevance."""
-        best = self.answers.get(match._replace(best=True), self.answers[match])
-        hits: Sequence[Answer] = best["hits"]["hits"][:_BEST_HITS]
-        return hits
-
-    def _coverage(self, match: MatchQuery) -> float:
+    def _coverage(self, chosen: _Found) -> float:
         """Returns the share of the plan that the best hit answers (``indexer.search.coverage``)."""
-        if match.level in ("quoted", "all") or self._unfiltered(MatchQuery("all", match.timely)):
-            return 1.0
         weights = self._weights()
-        covered = [self._hit_coverage(hit, weights) for hit in self._best(match)] if weights else []
+        if chosen.is_whole or not weights:
+            return 1.0
+        best = self.answers.get(chosen.match._replace(best=True), self.answers[chosen.match])
+        covered = [self._hit_coverage(hit, weights) for hit in best["hits"]["hits"][:BEST_HITS]]
         return max(covered, default=1.0)
 
     def _near(self, answer: Answer) -> tuple[Hit, ...]:
@@ -377,7 +390,7 @@ class _Selection:
         )
 
     def _explain_hit(self, hit: Answer) -> HitExplanation:
-        names, score, idfs = _names(hit), float(hit["_score"] or 0.0), self._idfs()
+        names, score, idfs = _names(hit), _score(hit), self._idfs()
         words = enumerate(self.queries.plan.clauses)
         parts = [
             ScorePart(f"bm25f: {clause.typed}", names[f"clause{at}"])
@@ -396,12 +409,40 @@ def _names(hit: Answer) -> Mapping[str, float]:
     return matched if isinstance(matched, dict) else dict.fromkeys(matched, 0.0)
 
 
-def _hit(hit: Answer) -> Hit:
+def _shown(answer: Answer, found: _Found) -> list[Answer]:
+    """Returns the hits of a page that are among the documents that answer."""
+    hits: list[Answer] = answer["hits"]["hits"]
+    return [hit for hit in hits if _is_complete(hit)] if found.is_cut else hits
+
+
+def _is_complete(hit: Answer) -> bool:
+    return bool(COMPLETE <= hit["sort"][0] < 2 * COMPLETE)
+
+
+def _score(hit: Answer) -> float:
+    """Returns the score of a hit that is sorted by it; 0 for any other."""
+    score = hit["sort"][0] if isinstance(hit["sort"][0], float) else 0.0
+    return float(score - COMPLETE if _is_complete(hit) else score)
+
+
+def _unfiltered(answer: Answer) -> int:
+    """Returns the number of documents of a search, whatever the filters are."""
+    counted = answer["aggregations"].get(UNFILTERED)
+    return int(counted["doc_count"] if counted else answer["hits"]["total"]["value"])
+
+
+def _complete(answer: Answer) -> int:
+    """Returns the number of documents of a search that have all of the plan."""
+    counted = answer.get("aggregations", {}).get(COMPLETE_ONES)
+    return int(counted["doc_count"]) if counted else _unfiltered(answer)
+
+
+def _hit(hit: Answer, *, is_parted: bool = False) -> Hit:
     pages = hit.get("inner_hits", {}).get("pages", {"hits": {"hits": ()}})["hits"]["hits"]
     least = TUNING.min_page_share * max((page["_score"] for page in pages), default=0.0)
     return Hit(
         int(hit["fields"]["id"][0]),
-        round(float(hit["_score"] or 0.0), 4),
+        round(_score(hit), 4),
         tuple(
             PageHit(
                 int(page["fields"]["pages.attachment"][0]),
@@ -411,6 +452,7 @@ def _hit(hit: Answer) -> Hit:
             for page in pages
             if page["_score"] > least
         ),
+        is_partial=is_parted and not _is_complete(hit),
     )
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from rapidfuzz.distance import OSA
-
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.spelling_index import SoundMatch, deletion_keys, phonetic_key, spelling_pieces
+from indexer.analysis.spelling_index import SoundMatch, deletion_keys, spelling_pieces, words_sounding_alike
 from indexer.analysis.tokenizer import fold_text, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.cluster import Cluster
 from indexer.engines.opensearch.counts import DocumentCounts
@@ -66,7 +64,14 @@ class PhraseVocabulary:
     def has_all(self, clauses: Sequence[Clause]) -> bool:
         return self._counts.count(bool_must(map(clause_count_query, clauses))) > 0
 
-    def estimate_phrase_count(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:  # noqa: ARG002
+    def estimate_phrase_count(
+        self,
+        part: QueryPart,
+        *,
+        enough: int,
+        depth: int | None = None,  # noqa: ARG002
+        instead_of: QueryPart | None = None,  # noqa: ARG002
+    ) -> int:
         return min(self._counts.count(part_query(part)), enough)
 
     def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
@@ -134,14 +139,22 @@ class PrefetchingVocabulary(PhraseVocabulary):
     def has_all(self, clauses: Sequence[Clause]) -> bool:
         return self._known(bool_must(map(clause_count_query, clauses))) > 0
 
-    def estimate_phrase_count(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:  # noqa: ARG002
+    def estimate_phrase_count(
+        self,
+        part: QueryPart,
+        *,
+        enough: int,
+        depth: int | None = None,  # noqa: ARG002
+        instead_of: QueryPart | None = None,
+    ) -> int:
         known = self._counts.known_count(part_query(part))
         if known is None:
             self._words()
             known = self._counts.known_count(part_query(part))
         if known is None:
             terms = [term for clause in part.clauses for term in clause.alternatives[0].terms]
-            is_likely = len(terms) == 1 or not self._has_known_words_only()
+            typed = instead_of.clauses if instead_of else ()
+            is_likely = len(terms) == 1 or not all(is_known(clause, self._lexicon) for clause in typed)
             known = min(map(self.document_frequency, terms), default=0) if is_likely else 0
         return min(known, enough)
 
@@ -149,22 +162,8 @@ class PrefetchingVocabulary(PhraseVocabulary):
         return any(self._known(query) for query in _longer(part.phrase.data, longer))
 
     def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
-        words: dict[str, list[str]] = {}
-        for word, count in self._words().items():
-            if knows(word) or count >= MIN_WORD_FREQUENCY:
-                for sound in deletion_keys(word):
-                    words.setdefault(sound, []).append(word)
-        near = {
-            SoundMatch(number, word)
-            for number, piece in enumerate(pieces)
-            for sound in deletion_keys(piece)
-            for word in words.get(sound, ())
-            if OSA.distance(phonetic_key(piece), phonetic_key(word), score_cutoff=1) <= 1
-        }
-        return sorted(near)
-
-    def _has_known_words_only(self) -> bool:
-        return all(is_known(clause, self._lexicon) for clause in self._plan.clauses)
+        words = [word for word, count in self._words().items() if knows(word) or count >= MIN_WORD_FREQUENCY]
+        return sorted(words_sounding_alike(pieces, words))
 
     def _known(self, query: Json) -> int:
         """Returns a count; fetches all that the correction may need where it is not known yet."""
@@ -225,7 +224,7 @@ def _words(query: Json, most: int) -> dict[str, Any]:
         "query": query,
         "size": most,
         "sort": [{"counted": "desc"}, "_doc"],
-        "_source": False,
+        "stored_fields": "_none_",
         "docvalue_fields": ["word", "counted"],
         "track_total_hits": False,
     }

@@ -138,7 +138,14 @@ class WhooshVocabulary:
     def has_all(self, clauses: Sequence[Clause]) -> bool:
         return len(documents_with_all(self._reader, clauses)) > 0
 
-    def estimate_phrase_count(self, part: QueryPart, *, enough: int, depth: int | None = None) -> int:
+    def estimate_phrase_count(
+        self,
+        part: QueryPart,
+        *,
+        enough: int,
+        depth: int | None = None,
+        instead_of: QueryPart | None = None,  # noqa: ARG002 (phrases are counted, not estimated)
+    ) -> int:
         return len(self._with_phrase(part, enough, depth))
 
     def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:

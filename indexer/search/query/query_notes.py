@@ -29,9 +29,6 @@ NOT_ALL = BilingualNote(
     "ไม่มีประกาศที่มีครบทุกคำ แสดงประกาศที่มีเพียงบางคำด้วย",
     "Nothing has all of the words; announcements with some of them are shown",
 )
-ALSO_SOME = BilingualNote(
-    "แสดงประกาศที่มีเพียงบางคำด้วย", "Announcements with only some of the words are shown too"
-)
 NOT_THEN = BilingualNote(
     "ไม่พบในช่วงเวลาที่พิมพ์ แสดงของช่วงเวลาอื่นด้วย", "Nothing of that time was found; other times are shown too"
 )
