@@ -188,8 +188,8 @@ if (form) {
     if (event.key === "Enter") {
       if (event.shiftKey) return; // a line break, which begins another line
       event.preventDefault();
-      if (event.ctrlKey || event.metaKey) form.requestSubmit(form.querySelector("button[name=next]"));
-      else if (isSelected(line)) accept(line);
+      if (event.ctrlKey || event.metaKey) return; // which saves, wherever the focus is
+      if (isSelected(line)) accept(line);
       else if (!step(line, false)) lines[lines.indexOf(line) + 1]?.field.focus();
       return;
     }
@@ -254,6 +254,9 @@ if (form) {
   form.addEventListener("keydown", (event) => {
     const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.code === "KeyZ";
     if (isUndo && takeBack()) event.preventDefault();
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    event.preventDefault();
+    form.requestSubmit(form.querySelector("button[name=next]"));
   });
 
   // Saving.
