@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Cookie, Locator, Page, sync_playwright
 
 from tests.browser.site import NAME, PASSWORD, Site, running
 
 CHROMIUM = Path("/usr/bin/chromium")
 PHONE, DESK = 390, 1280  # CSS pixels
+OTHER_DESKS = (1366, 1920)
 UNCOVERED = """() => {
   const focused = document.activeElement, box = focused.getClientRects()[0];
   const seen = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
@@ -21,6 +22,7 @@ UNCOVERED = """() => {
   return parts.some((part) => part.contains(seen)) || seen?.contains(focused);
 }"""
 Visit = Callable[..., Page]
+Act = Callable[[Locator], None]  # ``click`` or ``press``
 
 
 @pytest.fixture(scope="session")
@@ -63,13 +65,23 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
         context.close()
 
 
+@pytest.fixture(scope="session")
+def clerk_cookies(browser: Browser, site: Site) -> list[Cookie]:
+    """The session of a clerk who signed in once; a test that signs out signs in by itself."""
+    context = browser.new_context(base_url=site.url, locale="th-TH")
+    sign_in(context.new_page())
+    cookies = [each for each in context.cookies() if each["name"] != "language"]
+    context.close()
+    return cookies
+
+
 @pytest.fixture
-def staff(visit: Visit) -> Visit:
+def staff(visit: Visit, clerk_cookies: list[Cookie]) -> Visit:
     """Returns a function that opens a window like ``visit``, signed in."""
 
     def signed_in(**how: object) -> Page:
         page = visit(**how)
-        sign_in(page)
+        page.context.add_cookies(clerk_cookies)  # type: ignore[arg-type]
         return page
 
     return signed_in
@@ -81,6 +93,27 @@ def sign_in(page: Page, name: str = NAME) -> None:
     page.fill("#password", PASSWORD)
     page.click("main .button.first")
     page.wait_for_url("**/staff")
+
+
+def click(control: Locator) -> None:
+    """Click with the mouse. In a desk's window nothing may lie over the control at any usual width."""
+    page = control.page
+    size = page.viewport_size
+    if size and size["width"] == DESK:
+        for width in OTHER_DESKS:
+            page.set_viewport_size({"width": width, "height": size["height"]})
+            control.hover(trial=True)
+        page.set_viewport_size(size)
+    control.click()
+
+
+def press(control: Locator) -> None:
+    """Press with the keyboard a control that the Tab key reaches and that nothing lies over."""
+    assert control.evaluate("part => part.tabIndex") >= 0
+    control.focus()
+    assert control.page.evaluate(UNCOVERED), f"something lies over {control}"
+    is_ticked = control.evaluate("part => ['checkbox', 'radio'].includes(part.type)")
+    control.page.keyboard.press("Space" if is_ticked else "Enter")
 
 
 def tab_to(page: Page, selector: str) -> None:

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from playwright.sync_api import expect
 
 from archive.model import Draft
-from tests.browser.conftest import PHONE, Visit, shoot
+from archive.thai import MONTHS, SHORT_MONTHS
+from tests.browser.conftest import DESK, PHONE, Act, Visit, click, press, shoot
 from tests.browser.site import ACTOR, Site
 
 
-def test_a_month_of_the_year_s_page_is_filled(staff: Visit, visit: Visit, site: Site) -> None:
-    title = "สรุปผลการดำเนินการจัดซื้อจัดจ้าง (แบบ สขร.1) เดือนตุลาคม 2568"
+@pytest.mark.parametrize(
+    ("width", "act", "month"), [(PHONE, click, 10), (DESK, click, 11), (DESK, press, 12)]
+)
+def test_a_month_of_the_year_s_page_is_filled(
+    staff: Visit, visit: Visit, site: Site, width: int, act: Act, month: int
+) -> None:
+    title = f"สรุปผลการดำเนินการจัดซื้อจัดจ้าง (แบบ สขร.1) เดือน{MONTHS[month - 1]} 2568"
     made = site.services.intake.create(Draft(title=title, published_on=dt.date(2025, 11, 5)), actor=ACTOR)
     site.services.intake.publish(made.id, actor=ACTOR)
-    page = staff(width=PHONE)
-    page.goto("/staff/disclosure/2569")
-    page.get_by_role("link", name="สรุปผลการจัดซื้อจัดจ้างรายเดือน").click()
-    page.get_by_role("button", name="ใส่เรื่องที่ติ๊กไว้").click()
-    expect(page.get_by_role("status")).to_contain_text("บันทึกแล้ว")
-    expect(page.locator("#there ~ form")).to_contain_text("ต.ค. 68")
+    page = staff(width=width)
+    page.goto("/staff/disclosure")
+    page.get_by_label("ปีงบประมาณ", exact=True).select_option("2569")
+    act(page.get_by_role("button", name="เปลี่ยนปี"))
+    act(page.get_by_role("link", name="สรุปผลการจัดซื้อจัดจ้างรายเดือน"))
+    act(page.get_by_role("button", name="ใส่เรื่องที่ติ๊กไว้"))
+    expect(page.get_by_role("status")).to_contain_text("ใส่ “")
+    expect(page.locator("#there ~ form")).to_contain_text(f"{SHORT_MONTHS[month - 1]} 68")
     shoot(page, "disclosure-item")
-    resident = visit(width=PHONE)
+    resident = visit(width=width)
     resident.goto("/disclosure/2569")
     resident.get_by_role("link", name=title).click()
     expect(resident.get_by_role("heading", level=1)).to_contain_text("แบบ สขร.1")

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Dialog, FilePayload, Route, expect
 
-from tests.browser.conftest import PHONE, Visit
+from tests.browser.conftest import PHONE, Visit, click, press, sign_in
 from tests.browser.site import NAME, PASSWORD, Site, order
 
 SENDING = re.compile(r"/staff/announcements/\d+/attachments$")
@@ -48,7 +48,7 @@ def test_a_file_that_never_arrives_stays_listed_and_is_sent_again(staff: Visit, 
     page.reload()
     expect(line).to_contain_text("two.pdf")
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="ลองอีกครั้ง").click()
+        press(page.get_by_role("button", name="ลองอีกครั้ง"))
     chooser.value.set_files(paper("two.pdf", "สองขาด"))
     expect(page.locator("[data-attachment]")).to_have_count(2)
     expect(line).to_have_count(0)
@@ -105,10 +105,10 @@ def test_papers_become_drafts_of_their_own_and_a_refused_file_stays_listed(staff
     before = site.services.announcements.count_by_status()["draft"]
     wrong: FilePayload = {"name": "note.pdf", "mimeType": "application/pdf", "buffer": b"not a document"}
     page.set_input_files("#files", [paper("one.pdf", "รับได้"), paper("two.pdf", "รับได้อีก"), wrong])
-    page.get_by_role("button", name="แยกเป็น 3 ประกาศ").click()
+    click(page.get_by_role("button", name="แยกเป็น 3 ประกาศ"))
     line = page.locator("[data-uploads] li.failed")
     expect(line).to_contain_text("ไฟล์นี้เสียหาย หรือไม่ใช่ชนิดที่ชื่อไฟล์บอก")
-    page.get_by_role("button", name="ปิดรายการนี้").click()
+    click(page.get_by_role("button", name="ปิดรายการนี้"))
     page.wait_for_url("**/staff?status=draft&mine=1")
     assert (
         site.services.announcements.count_by_status()["draft"] == before + 2
@@ -145,8 +145,9 @@ def test_leaving_with_unsaved_work_asks(staff: Visit, site: Site) -> None:
     assert asked == []  # saving is no leaving
 
 
-def test_text_typed_while_signed_out_elsewhere_comes_back_after_signing_in(staff: Visit, site: Site) -> None:
-    page = staff()
+def test_text_typed_while_signed_out_elsewhere_comes_back_after_signing_in(visit: Visit, site: Site) -> None:
+    page = visit()
+    sign_in(page)
     address = f"/staff/announcements/{site.centre.id}"
     page.goto(address)
     elsewhere = page.context.new_page()
@@ -161,7 +162,7 @@ def test_text_typed_while_signed_out_elsewhere_comes_back_after_signing_in(staff
     page.wait_for_url(f"**{address}")
     expect(page.locator("#body")).to_have_value("พิมพ์ไว้นานแล้ว")
     expect(page.locator(".notice.warn").first).to_contain_text("ยังไม่ได้บันทึก")
-    page.get_by_role("button", name="บันทึก", exact=True).last.click()
+    click(page.get_by_role("button", name="บันทึก", exact=True).last)
     expect(page.locator(".notice.good")).to_be_visible()
     assert site.services.announcements.get(site.centre.id).body == "พิมพ์ไว้นานแล้ว"
     assert page.evaluate("sessionStorage.length") == 0

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from archive.model import Draft, Status
-from tests.browser.conftest import DESK, PHONE, Visit, shoot, tab_to
-from tests.browser.site import ACTOR, Site
+from tests.browser.conftest import DESK, PHONE, Act, Visit, click, press, shoot, tab_to
+from tests.browser.site import ACTOR, NAME, Site
 
 MOST_CLICKS = 6
 
@@ -29,26 +29,27 @@ def statuses(site: Site, ids: list[int]) -> set[Status]:
     return {each.status for each in site.services.announcements.get_many(ids).values()}
 
 
-@pytest.mark.parametrize("width", [PHONE, DESK])
-def test_ten_drafts_are_published_and_taken_back(staff: Visit, site: Site, width: int) -> None:
-    ids = drafts(site, f"สิบร่าง{width}", 10)
+@pytest.mark.parametrize(("width", "act"), [(PHONE, click), (DESK, click), (DESK, press)])
+def test_ten_drafts_are_published_and_taken_back(staff: Visit, site: Site, width: int, act: Act) -> None:
+    mark = f"สิบร่าง{width}{act.__name__}"
+    ids = drafts(site, mark, 10)
     page = staff(width=width)
-    page.goto(f"/staff?q=สิบร่าง{width}")
+    page.goto(f"/staff?q={mark}")
     clicks = 0
     for control in (
         page.get_by_label("เลือกทั้งหน้า"),
         page.locator("[value=publish]"),
         page.locator("main .buttons .first"),
     ):
-        control.click()
+        act(control)
         clicks += 1
     expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว 10 เรื่อง")
     assert clicks <= MOST_CLICKS
     assert statuses(site, ids) == {Status.PUBLISHED}
     shoot(page, f"worklist-{width}")
-    page.get_by_role("button", name="เลิกทำ").click()
+    act(page.get_by_role("button", name="เลิกทำ"))
     expect(page.locator("main form")).to_contain_text("ประชาชนจะเปิดเรื่องเหล่านี้ไม่ได้อีก")
-    page.get_by_role("button", name="เลิกทำ").click()
+    act(page.get_by_role("button", name="เลิกทำ"))
     expect(page.locator(".notice.good")).to_contain_text("เลิกทำแล้ว")
     assert statuses(site, ids) == {Status.DRAFT}
 
@@ -73,15 +74,25 @@ def test_some_get_a_category_by_the_keyboard_alone(staff: Visit, site: Site) -> 
     assert statuses(site, ids) == {Status.DRAFT}
 
 
-def test_a_range_is_ticked_with_shift(staff: Visit, site: Site) -> None:
+def test_a_range_of_own_drafts_is_ticked_with_shift_and_retagged_by_mouse(staff: Visit, site: Site) -> None:
     ids = drafts(site, "ติ๊กเป็นช่วง", 5)
     page = staff()
     page.goto("/staff?q=ติ๊กเป็นช่วง")
+    click(page.get_by_role("link", name="เฉพาะเรื่องของฉัน"))
+    expect(page.locator("[name=id]")).to_have_count(0)  # they are of somebody else
+    for id in ids:
+        site.services.intake.revise(id, {"assigned_to": NAME}, actor=ACTOR)
+    page.reload()
     ticks = page.locator("[name=id]")
     ticks.nth(0).click()
     ticks.nth(3).click(modifiers=["Shift"])
     expect(page.locator("[data-ticked]")).to_have_text("เลือกแล้ว 4 เรื่อง")
-    assert len(ids) == 5
+    click(page.locator("summary", has_text="เปลี่ยนหมวด"))
+    page.fill("#to-category", "สิ่งแวดล้อม")
+    click(page.locator("[value=retag]"))
+    expect(page.locator(".notice.good")).to_contain_text("เปลี่ยนหมวดแล้ว 4 เรื่อง")
+    press(page.get_by_role("link", name="เฉพาะเรื่องของฉัน"))
+    expect(page.locator("[name=id]")).to_have_count(5)
 
 
 def test_it_works_without_a_script(staff: Visit, site: Site) -> None:
@@ -94,16 +105,17 @@ def test_it_works_without_a_script(staff: Visit, site: Site) -> None:
     assert statuses(site, [id]) == {Status.TRASHED}
 
 
-def test_two_editors_choose_between_their_texts(staff: Visit, site: Site) -> None:
+@pytest.mark.parametrize("act", [click, press])
+def test_two_editors_choose_between_their_texts(staff: Visit, site: Site, act: Act) -> None:
     [id] = drafts(site, "สองคนแก้", 1)
     page = staff()
     page.goto(f"/staff/announcements/{id}")
     site.services.intake.revise(id, {"title": "ของสมศรี"}, actor="สมศรี")
     page.fill("#title", "ของฉัน")
-    page.get_by_role("button", name="บันทึกฉบับร่าง").click()
+    act(page.get_by_role("button", name="บันทึกฉบับร่าง"))
     _expect_choice(page)
-    page.get_by_label("ใช้ของคุณ").check()
-    page.get_by_role("button", name="บันทึกฉบับร่าง").click()
+    act(page.get_by_label("ใช้ของคุณ"))
+    act(page.get_by_role("button", name="บันทึกฉบับร่าง"))
     expect(page.locator(".notice.good")).to_be_visible()
     assert site.services.announcements.get(id).title == "ของฉัน"
 
