@@ -12,7 +12,14 @@ from archive import thai, validation
 from archive.errors import Invalid
 from archive.fields import checked_fields
 from archive.filetype import EXTENSIONS
-from archive.model import Announcement, Attachment, DocumentKind, ExtractedField, ReadingStatus
+from archive.model import (
+    Announcement,
+    Attachment,
+    Change,
+    DocumentKind,
+    ExtractedField,
+    ReadingStatus,
+)
 from archive.thai.characters import LETTERS_AND_SIGNS
 
 _READ_AS = {"kind": "kind", "published_on": "date", "author": "from"}
@@ -95,6 +102,23 @@ def is_label_file_name(attachment: Attachment) -> bool:
     return attachment.label == validation.label_or_file_name("", attachment.filename)
 
 
+def is_label_of_earlier_file(attachment: Attachment, changes: Sequence[Change]) -> bool:
+    """Return True while the label is that of a file before, and names that file, its subject or its number.
+
+    ``changes``: the history of the announcement, the latest last. A label such as ``แบบคำร้อง``, which fits
+    every file, is no such label, nor is one that was given after the file was replaced.
+    """
+    replaced = [
+        each.before
+        for each in changes
+        if each.action == "replace" and each.before["attachment_id"] == attachment.id
+    ]
+    if not replaced or replaced[-1]["label"] != attachment.label:
+        return False
+    is_file_name = attachment.label == validation.label("", str(replaced[-1]["filename"]))
+    return is_file_name or bool(_OF_ONE_DOCUMENT.search(attachment.label))
+
+
 def is_title_file_name(title: str, attachments: Sequence[Attachment]) -> bool:
     """Return True when a title is nothing but the name of a file, such as ``scan_0012`` or ``12 doc.pdf``.
 
@@ -106,6 +130,7 @@ def is_title_file_name(title: str, attachments: Sequence[Attachment]) -> bool:
     return is_attachments_name and not _THAI_WORD.search(_SCANNERS_WORD.sub("", title))
 
 
+_OF_ONE_DOCUMENT = re.compile(r"เรื่อง|\d")  # a subject, number, month or year
 _SCANNERS_WORD = re.compile("สแกน|สำเนา")  # what scanners and file managers write before a number
 _THAI_WORD = re.compile(f"[{LETTERS_AND_SIGNS}]{{3}}")
 

@@ -154,13 +154,25 @@ def test_residents_and_clerks_are_told_while_a_replaced_file_is_not_shown(site: 
     paper = site.attach(made.id, memo("ให้ซ่อมถนน"))
     clerk, address = site.signed_in(Role.STAFF), f"/announcements/{made.id}"
     assert "กำลังปรับปรุงเอกสารแนบ" not in site.client().get(address).text  # it was never shown
+    old = site.services.intake.relabel(paper.id, label="คำสั่ง เรื่อง ซ่อมถนน", kind=DocumentKind.ORDER, actor="x")
+    form = f"/staff/announcements/{made.id}"
+    assert "มาจากไฟล์ก่อนหน้า" not in clerk.get(form).text
     newer = {"replace": "1", "file": (io.BytesIO(memo("ให้ซ่อมสะพาน")), "ใหม่.pdf")}
     page = clerk.post(f"/staff/attachments/{paper.id}", data=newer, follow_redirects=True).text
-    assert "เปลี่ยนไฟล์แล้ว" in page
+    assert "เปลี่ยนไฟล์แล้ว ไฟล์เดิมเก็บไว้ให้เจ้าหน้าที่เท่านั้น" in page
+    assert "มาจากไฟล์ก่อนหน้า" in page
     assert "ประชาชนยังไม่เห็นเอกสารนี้ จะเห็นเมื่อแปลงข้อความเสร็จ" in page
     public = site.client().get(address).text
     assert "กำลังปรับปรุงเอกสารแนบ" in public
     assert "ใหม่.pdf" not in public
+    site.work()
+    page = clerk.get(form).text
+    offered = "บันทึกข้อความ ที่ นป 52301/412 เรื่อง ขออนุมัติจัดซื้อหลอดไฟ"  # as the new file states
+    assert page.split(f'id="label-{paper.id}"')[1].split("</textarea>")[0].endswith(offered)
+    assert f"ชื่อเดิม “{old.label}” มาจากไฟล์ก่อนหน้า" in page
+    assert site.services.attachments.get(paper.id).label == old.label  # until somebody saves the form
+    site.services.intake.relabel(paper.id, label="ซ่อมสะพาน", kind=DocumentKind.MEMO, actor="x")
+    assert "มาจากไฟล์ก่อนหน้า" not in clerk.get(form).text
 
 
 def test_taking_a_paper_off_what_is_public_asks_first_and_is_undone(site: Site) -> None:

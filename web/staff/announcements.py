@@ -155,7 +155,10 @@ def _replace(attachment: Attachment) -> str:
     services().intake.replace_file(
         attachment.id, cast(BinaryIO, file.stream), filename=file.filename, actor=g.actor
     )
-    return str(_("เปลี่ยนไฟล์แล้ว ประชาชนจะเห็นไฟล์ใหม่เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"))
+    kept = _("เปลี่ยนไฟล์แล้ว ไฟล์เดิมเก็บไว้ให้เจ้าหน้าที่เท่านั้น")
+    if services().announcements.get(attachment.announcement_id).status is not Status.PUBLISHED:
+        return str(kept)
+    return f"{kept} {_('ประชาชนจะเห็นไฟล์ใหม่เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล')}"
 
 
 @pages.post("/attachments/<int:id>/<any(move, detach, reattach, reread):step>")

@@ -1,7 +1,7 @@
 """An announcement's attachments as staff see them: how far each is read, and its suggested fields.
 
 Fields that nobody has given are read from the documents: the form of a draft begins with the suggestions, and
-saving the form confirms them. Names that residents already see are never changed by a suggestion.
+saving the form confirms them. A name that residents already see is suggested anew only for a replaced file.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from archive.model import Announcement, Attachment, DocumentKind, ReadingStatus,
 from archive.suggested_fields import (
     fields_not_given,
     is_label_file_name,
+    is_label_of_earlier_file,
     is_title_file_name,
     stated_title,
     suggest_fields,
@@ -41,6 +42,7 @@ class AttachmentForStaff:
     kind: DocumentKind
     guessed: bool  # read from the document, not yet confirmed
     unsure: bool
+    earlier_label: str  # label that names a file before the present one; "" when the label fits the file
     offer: str  # label stated by the document, where a person gave another; "" when none
     pages_read: int  # while the attachment is being read; else 0
     elsewhere: tuple[Announcement, ...]  # other announcements with the same file
@@ -63,7 +65,11 @@ def attachments_for_staff(announcement: Announcement) -> list[AttachmentForStaff
     """Returns the announcement's attachments in order of position."""
     attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
     draft = announcement.status is Status.DRAFT
-    return [_paper(attachment, draft=draft) for attachment in attachments]
+    changes = services().history.entries(announcement.id) if attachments else []
+    return [
+        _paper(each, draft=draft, is_label_earlier=is_label_of_earlier_file(each, changes))
+        for each in attachments
+    ]
 
 
 def suggested_form_values(
@@ -136,17 +142,20 @@ def stated_closing_day(announcement: Announcement) -> dt.date | None:
     return find_closing_day(announcement_text(announcement), after=today)
 
 
-def _paper(attachment: Attachment, *, draft: bool) -> AttachmentForStaff:
+def _paper(attachment: Attachment, *, draft: bool, is_label_earlier: bool) -> AttachmentForStaff:
     read = attachment.details.fields
     label, title = suggested_label(attachment), stated_title(attachment)
-    guessed = bool(label) and is_label_file_name(attachment) and draft
-    fills_kind = draft and attachment.kind is DocumentKind.OTHER and "kind" in read
+    is_label_earlier = is_label_earlier and label != attachment.label
+    guessed = bool(label) and (is_label_earlier or (is_label_file_name(attachment) and draft))
+    is_kind_open = is_label_earlier or (draft and attachment.kind is DocumentKind.OTHER)
+    fills_kind = is_kind_open and "kind" in read
     kind = DocumentKind(read["kind"].value) if fills_kind else attachment.kind
     return AttachmentForStaff(
         attachment=attachment,
         label=label if guessed else attachment.label,
         kind=kind,
         guessed=guessed,
+        earlier_label=attachment.label if is_label_earlier else "",
         unsure=guessed and title is not None and title.confidence < UNSURE,
         offer=label if not guessed and label != attachment.label else "",
         pages_read=_pages_read(attachment),
