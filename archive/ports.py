@@ -249,14 +249,17 @@ class People:
 
 
 class Leases(Protocol):
-    """Leases on duties that one process at a time does for all.
+    """Leases on duties that one process at a time does for all, and on forms that one person has open.
 
-    The holder renews the lease; when the holder dies, the lease lapses.
+    The holder renews the lease; when the holder dies or leaves, the lease lapses.
     """
 
     def claim(self, name: str, holder: str, *, lease: dt.timedelta, now: dt.datetime) -> bool:
         """Take or renew the lease on a duty. Returns False while another holder has the lease.
         A lease that reaches so far ahead that the clock must have been set back since is taken over."""
+
+    def find_holder(self, name: str, *, now: dt.datetime) -> str:
+        """Return who has the lease; "" when nobody has."""
 
     def release(self, name: str, holder: str) -> None:
         """Give up a lease at an orderly stop. Does nothing when another holder has the lease."""

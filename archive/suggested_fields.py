@@ -115,7 +115,7 @@ def is_label_of_earlier_file(attachment: Attachment, changes: Sequence[Change]) 
     ]
     if not replaced or replaced[-1]["label"] != attachment.label:
         return False
-    is_file_name = attachment.label == validation.label("", str(replaced[-1]["filename"]))
+    is_file_name = attachment.label == validation.label_or_file_name("", str(replaced[-1]["filename"]))
     return is_file_name or bool(_OF_ONE_DOCUMENT.search(attachment.label))
 
 

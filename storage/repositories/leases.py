@@ -1,4 +1,4 @@
-"""Adapter of ``archive.ports.Leases`` for any ``Engine``: one row for each duty."""
+"""Adapter of ``archive.ports.Leases`` for any ``Engine``: one row for each duty or form."""
 
 from __future__ import annotations
 
@@ -40,6 +40,14 @@ class EngineLeases:
                 **times,
             )
         return taken == 1
+
+    def find_holder(self, name: str, *, now: dt.datetime) -> str:
+        found = self._engine.row(
+            "SELECT holder FROM lease WHERE name = :name AND until > :now",
+            name=name,
+            now=mappers.time_text(now),
+        )
+        return str(found["holder"]) if found else ""
 
     def release(self, name: str, holder: str) -> None:
         with self._engine.write(durable=False):

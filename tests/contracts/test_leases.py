@@ -26,6 +26,8 @@ def test_one_has_it_and_may_renew_it(leases: Leases) -> None:
     assert not claim(leases, "b")
     assert claim(leases, "a", NOW + LEASE - MOMENT)
     assert not claim(leases, "b", NOW + LEASE + MOMENT)
+    assert leases.find_holder("follow", now=NOW + LEASE + MOMENT) == "a"
+    assert leases.find_holder("follow", now=NOW + 3 * LEASE) == leases.find_holder("tend", now=NOW) == ""
 
 
 def test_duties_are_apart(leases: Leases) -> None:

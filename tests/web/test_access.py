@@ -44,6 +44,7 @@ GUARDS: dict[str, Guard] = {
     "account.disable_second_factor": Guard.STAFF,
     "auth.enter_code": Guard.OPEN,
     "auth.awake": Guard.STAFF,
+    "staff.other_editor": Guard.STAFF,
     "api-docs.openapi_json": Guard.OPEN,
     "api.find": Guard.OPEN,
     "api.suggest": Guard.OPEN,

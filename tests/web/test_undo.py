@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from dataclasses import replace
@@ -259,6 +260,24 @@ def test_two_editors_of_different_fields_do_not_notice_each_other(site: Site) ->
     clerk.post(f"/staff/announcements/{made.id}", data=form | {"title": "ประกาศใหม่"})
     now = site.services.announcements.get(made.id)
     assert (now.title, now.category) == ("ประกาศใหม่", "คลัง")
+
+
+def test_who_opens_a_form_is_told_of_the_other_editor(site: Site) -> None:
+    made = site.announcement("ประกาศ", status=Status.DRAFT)
+    first, second = site.signed_in(Role.STAFF), site.signed_in(Role.ADMIN)
+    address = f"/staff/announcements/{made.id}"
+    site.services.intake.revise(made.id, {"category": "เดิม"}, actor="staff")  # by the one who opens it first
+    for _look in range(2):
+        assert "อาจกำลังแก้อยู่" not in first.get(address).text
+    form = second.get(address).text
+    assert "staff เปิดเรื่องนี้ไว้ อาจกำลังแก้อยู่" in form
+    look = html.unescape(form.split('data-awake="')[1].split('"')[0])
+    assert second.get(look).text == "staff เปิดเรื่องนี้ไว้ อาจกำลังแก้อยู่"
+    site.services.intake.revise(made.id, {"category": "ภาษี"}, actor="staff")
+    assert second.get(look).text.startswith("staff บันทึกเรื่องนี้ไปแล้วเมื่อ ")
+    site.services.leases.release(f"form {made.id}", "staff")
+    assert "staff บันทึกเรื่องนี้เมื่อ " in second.get(address).text
+    assert "admin" not in second.get(address).text.split('id="main"')[1]
 
 
 def test_two_editors_of_one_field_choose_with_both_texts_before_them(site: Site) -> None:

@@ -61,6 +61,7 @@ class AnnouncementForm:
     relations: relation_forms.RelationForm = field(default_factory=relation_forms.RelationForm)
     disclosure: disclosure_forms.DisclosureForm = field(default_factory=disclosure_forms.DisclosureForm)
     near_duplicate: near_duplicates.NearDuplicateAnnouncement | None = None
+    other_editor: str = ""  # note about somebody else at work on the announcement
     last_change: int = 0  # id of the record's last change, on which the form was opened
 
     kinds: ClassVar = tuple(DocumentKind)
@@ -155,6 +156,7 @@ def build_form(
         )
     attachments = attachments_for_staff.attachments_for_staff(announcement)
     offer = attachments_for_staff.suggested_form_values(announcement, attachments)
+    last_change = edit_conflicts.last_change_id(announcement)
     offered = {name: offer.fields[name] for name in offer.fills}
     return AnnouncementForm(
         announcement=announcement,
@@ -169,7 +171,8 @@ def build_form(
         relations=relation_forms.relation_form(announcement),
         disclosure=disclosure_forms.disclosure_form(announcement),
         near_duplicate=_near_duplicate(announcement, attachments),
-        last_change=edit_conflicts.last_change_id(announcement),
+        other_editor=edit_conflicts.describe_other_editor(announcement, last_change),
+        last_change=last_change,
     )
 
 

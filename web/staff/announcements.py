@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import BinaryIO, cast
 
-from flask import abort, flash, g, jsonify, redirect, render_template, request, url_for
+from flask import Response, abort, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -88,6 +88,14 @@ def _create_once() -> Announcement:
 def edit(id: int) -> ResponseReturnValue:
     """Show the announcement, the reading of its files, and the actions possible on it."""
     return _form(id, {})
+
+
+@pages.get("/announcements/<int:id>/other-editor")
+def other_editor(id: int) -> Response:
+    """Tell a form, while somebody works in it, of somebody else at work on the announcement."""
+    opened_on = request.args.get("opened_on", 0, type=int)
+    said = edit_conflicts.describe_other_editor(services().announcements.get(id), opened_on)
+    return Response(said, mimetype="text/plain")
 
 
 @pages.post("/announcements/<int:id>")

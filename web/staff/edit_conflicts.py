@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from flask import request
+from flask import g, request
+from flask_babel import gettext as _
 
-from archive import validation
-from archive.errors import Conflict, Invalid, gettext_noop
+from archive import thai, validation
+from archive.errors import Conflict, Invalid, Unavailable, gettext_noop
 from archive.fields import FIELDS_BY_NAME, checked_fields
 from archive.model import Announcement, Change
 from web import template_filters
@@ -23,6 +25,7 @@ _STATUS_ACTIONS = {
     "restore": gettext_noop("%(name)s กู้คืนประกาศนี้เป็นฉบับร่างแล้ว สิ่งที่พิมพ์ยังไม่ได้บันทึก กรุณาตรวจดูแล้วบันทึกอีกครั้ง"),
 }
 """Action of the history that changes the status → message to a person whose form was opened before it."""
+_RECENT = dt.timedelta(minutes=10)  # since the last key or click in a form, or since it was saved
 _NOT_EDITABLE = gettext_noop("ประกาศที่ถอนหรือทิ้งแล้วแก้ไขไม่ได้ สิ่งที่พิมพ์ยังไม่ได้บันทึก กู้คืนเป็นฉบับร่างก่อน")
 
 
@@ -64,6 +67,42 @@ class EditConflict(Conflict):
 def last_change_id(announcement: Announcement) -> int:
     """Returns the id of the record's last change, by which the form knows what it was opened on."""
     return max((change.id for change in services().history.entries(announcement.id)), default=0)
+
+
+def describe_other_editor(announcement: Announcement, opened_on: int) -> str:
+    """Returns the note about somebody else at work on the announcement; "" without one.
+
+    That is who saved it after the change ``opened_on``, who has its form open, or who saved it shortly
+    before. Others are told from now on that this person has the form open.
+    """
+    now = dt.datetime.now(dt.UTC)
+    changes = [each for each in services().history.entries(announcement.id) if each.actor != g.actor]
+    last = changes[-1] if changes else None
+    clock = last.at.astimezone(thai.BANGKOK).strftime("%H:%M") if last else ""
+    editor = _claim_form(announcement.id, now)
+    if last and last.id > opened_on:
+        return str(
+            _(
+                "%(name)s บันทึกเรื่องนี้ไปแล้วเมื่อ %(clock)s น. ช่องที่แก้ตรงกันระบบจะถามก่อนบันทึก",
+                name=last.actor,
+                clock=clock,
+            )
+        )
+    if editor:
+        return str(_("%(name)s เปิดเรื่องนี้ไว้ อาจกำลังแก้อยู่", name=editor))
+    if last and now - last.at < _RECENT:
+        return str(_("%(name)s บันทึกเรื่องนี้เมื่อ %(clock)s น.", name=last.actor, clock=clock))
+    return ""
+
+
+def _claim_form(id: int, now: dt.datetime) -> str:
+    """Returns who else has the form of an announcement open; "" when it is now this person's."""
+    name = f"form {id}"
+    with suppress(Unavailable):  # on a full disk the form opens nevertheless
+        if services().leases.claim(name, g.actor, lease=_RECENT, now=now):
+            return ""
+    editor = services().leases.find_holder(name, now=now)
+    return editor if editor != g.actor else ""
 
 
 def merge_edits(announcement: Announcement, typed: Mapping[str, object]) -> dict[str, object]:
@@ -137,5 +176,5 @@ def _plain(name: str, value: object) -> str:
 def _conflict(name: str, mine: str, theirs: str, change: Change) -> FieldConflict:
     code = name.partition("-")[0]
     [(label, shown)] = template_filters.field_values({code: mine})
-    [(_label, other)] = template_filters.field_values({code: theirs})
+    [(_same, other)] = template_filters.field_values({code: theirs})
     return FieldConflict(name, label, shown, other, change.actor, change.at)

@@ -9,7 +9,7 @@ const OFFLINE_AT_MOST = 10 * 60 * 1000; // milliseconds for which a device witho
 const SCROLL_EDGE = 70; // CSS pixels from the window's edge within which a dragged paper scrolls the page
 const SCROLL_STEP = 10; // CSS pixels a frame
 const FRAME = 16; // milliseconds
-const AWAKE_EVERY = 5 * 60 * 1000; // milliseconds of typing after which the session is kept from ending
+const AWAKE_EVERY = 30 * 1000; // milliseconds of work in the form after which the service hears of it
 
 const uploads = new Set(); // files that are on their way, or that failed and still wait
 
@@ -53,14 +53,21 @@ function noteUnsent(name, isUnsent) {
   else sessionStorage.removeItem(unsentKey());
 }
 
-// Whoever types is there: the session must not end before what is typed is saved.
+// Whoever works in the form is there: the session must not end before what is typed is saved, others are told who
+// has the form open, and the person is told of somebody else at work on the same announcement.
 let awake = Date.now();
 function keepAwake() {
-  form.addEventListener("input", () => {
-    if (Date.now() - awake < AWAKE_EVERY) return;
-    awake = Date.now();
-    fetch(papers.dataset.awake);
-  });
+  for (const type of ["input", "focusin", "pointerdown"]) form.addEventListener(type, tellOfWork);
+}
+
+async function tellOfWork() {
+  if (Date.now() - awake < AWAKE_EVERY) return;
+  awake = Date.now();
+  const answer = await fetch(papers.dataset.awake).catch(() => null);
+  const note = form.querySelector("[data-other-editor]");
+  if (!answer?.ok || isSignIn(answer.url) || !note) return;
+  note.textContent = await answer.text();
+  note.hidden = !note.textContent;
 }
 
 function button(text, act) {
