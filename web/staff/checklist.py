@@ -201,7 +201,13 @@ def _near_duplicate(announcement: Announcement) -> list[Check]:
         return []
     place = url_for("near_duplicates.compare", id=announcement.id, other_id=found.other.id)
     return [
-        Check(_("ประกาศที่คล้ายกัน"), found.other.title, Verdict.DOUBTFUL, near_duplicate_message(found), place)
+        Check(
+            _("ประกาศที่คล้ายกัน"),
+            title_or_suggestion(found.other),
+            Verdict.DOUBTFUL,
+            near_duplicate_message(found),
+            place,
+        )
     ]
 
 

@@ -157,7 +157,7 @@ document.querySelectorAll("[data-copy-text]").forEach((button) => {
 });
 document.querySelectorAll(".sheet").forEach(swipe);
 // A browser writes its own button for files in its own language.
-document.querySelectorAll("input[type=file][data-choose-file]").forEach((input) => {
+function fileButton(input) {
   const button = document.createElement("label"), chosen = document.createElement("span");
   button.className = "button small";
   button.htmlFor = input.id;
@@ -167,12 +167,13 @@ document.querySelectorAll("input[type=file][data-choose-file]").forEach((input) 
   input.after(button, " ", chosen);
   const show = () => { chosen.textContent = [...input.files].map((file) => file.name).join(", "); };
   input.addEventListener("change", () => setTimeout(show)); // files that are sent at once are no longer there
-});
+}
+document.querySelectorAll("input[type=file][data-choose-file]").forEach(fileButton);
 document.querySelectorAll("[data-print]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => print());
 });
-document.querySelectorAll("[data-zoom]").forEach((button) => {
+function zoomButton(button) {
   button.hidden = false;
   button.addEventListener("click", () => {
     const sheet = document.querySelector(".sheet");
@@ -180,7 +181,8 @@ document.querySelectorAll("[data-zoom]").forEach((button) => {
     [button.textContent, button.dataset.other] = [button.dataset.other, button.textContent];
     (sheet.querySelector("rect:target") ?? sheet.querySelector("rect"))?.scrollIntoView({ block: "center", inline: "center" });
   });
-});
+}
+document.querySelectorAll("[data-zoom]").forEach(zoomButton);
 // Steps from hit to hit of the page, in place of a number for each.
 document.querySelectorAll(".stepping").forEach((stepper) => {
   const [before, after] = stepper.querySelectorAll("button"), count = document.querySelectorAll(".sheet rect").length;

@@ -290,6 +290,7 @@ function showDraft(page, address) {
   document.title = page.title;
   document.querySelector("main").replaceWith(page.querySelector("main"));
   start();
+  fileButton(papers.querySelector("#files"));
   papers.querySelector("[data-uploads]").append(...sent);
   [...unsent].forEach((name) => noteUnsent(name, true));
   for (const field of form.elements) {
@@ -313,6 +314,7 @@ async function update() {
   const page = fresh.getElementById("first-page");
   if (page && !document.getElementById("first-page")) {
     form.after(page);
+    zoomButton(page.querySelector("[data-zoom]"));
     form.querySelector("[popovertarget=first-page]").hidden = false;
   }
   for (const row of fresh.querySelectorAll("[data-attachment]")) {
