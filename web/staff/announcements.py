@@ -166,7 +166,8 @@ def _replace(attachment: Attachment) -> str:
     kept = _("เปลี่ยนไฟล์แล้ว ไฟล์เดิมเก็บไว้ให้เจ้าหน้าที่เท่านั้น")
     if services().announcements.get(attachment.announcement_id).status is not Status.PUBLISHED:
         return str(kept)
-    return f"{kept} {_('ประชาชนจะเห็นไฟล์ใหม่เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล')}"
+    shown = _("ประชาชนจะเห็นไฟล์ใหม่เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล")
+    return f"{kept} {shown}"
 
 
 @pages.post("/attachments/<int:id>/<any(move, detach, reattach, reread):step>")
