@@ -6,11 +6,11 @@ import datetime as dt
 import gzip
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from archive.model import Announcement, DocumentKind, Status
+from archive.model import Announcement, Attachment, DocumentKind, ReadingDetails, ReadingStatus, Status
 from indexer.analysis.index_document import SourceAnnouncement
 
 
@@ -49,3 +49,32 @@ def entry(number: int, record: dict[str, Any]) -> SourceAnnouncement:
         updated_at=now,
     )
     return SourceAnnouncement(announcement, ())
+
+
+def entry_of_pages(number: int, pages: Sequence[dict[str, Any]]) -> SourceAnnouncement:
+    """An announcement with the id ``number`` whose attachment has the records of a corpus as its pages."""
+    announcement = entry(number, pages[0] | {"title": f"ประกาศที่ {number}", "body": ""}).announcement
+    texts = tuple((at, f"{page['title']}\n{page['body']}") for at, page in enumerate(pages, start=1))
+    return SourceAnnouncement(announcement, ((attachment(number, len(pages)), texts),))
+
+
+def attachment(number: int, page_count: int) -> Attachment:
+    """A document that was read, the only one of the announcement with the id ``number``."""
+    return Attachment(
+        id=number,
+        announcement_id=number,
+        position=1,
+        label="",
+        filename="",
+        kind=DocumentKind.ANNOUNCEMENT,
+        media_type="application/pdf",
+        size=1,
+        sha256="",
+        page_count=page_count,
+        status=ReadingStatus.READY,
+        error=None,
+        signed=False,
+        details=ReadingDetails(),
+        rules=0,
+        created_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    )

@@ -25,7 +25,6 @@ that are not set upright.
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import json
 import random
 import sys
@@ -46,16 +45,11 @@ from rich.console import Console
 from rich.table import Table
 
 from archive.model import (
-    Announcement,
-    Attachment,
-    DocumentKind,
     Page,
-    ReadingDetails,
-    ReadingStatus,
-    Status,
     TextSource,
 )
 from archive.thai import arabic_digits, canonical_text
+from benchmarks.corpus import attachment, entry
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.other_readings import other_readings
@@ -325,41 +319,10 @@ def search_table(listed: Sequence[tuple[Case, Outcome]]) -> Table:
 
 def _entry(id: int, page: Page) -> SourceAnnouncement:
     """A page as the only page of a published announcement without a title of its own."""
-    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    announcement = Announcement(
-        id=id,
-        title="",
-        author="",
-        body="",
-        published_on=now.date(),
-        kind=DocumentKind.ANNOUNCEMENT,
-        category="",
-        views=0,
-        status=Status.PUBLISHED,
-        created_at=now,
-        updated_at=now,
-    )
-    attachment = Attachment(
-        id=id,
-        announcement_id=id,
-        position=1,
-        label="",
-        filename="",
-        kind=DocumentKind.ANNOUNCEMENT,
-        media_type="application/pdf",
-        size=1,
-        sha256="",
-        page_count=1,
-        status=ReadingStatus.READY,
-        error=None,
-        signed=False,
-        details=ReadingDetails(),
-        rules=0,
-        created_at=now,
-    )
+    announcement = entry(id, {"title": "", "body": "", "date": "2026-01-01"}).announcement
     return SourceAnnouncement(
         announcement,
-        ((attachment, ((page.number, page.text),)),),
+        ((attachment(id, 1), ((page.number, page.text),)),),
         tuple(other_readings(page.text, page.doubts)),
     )
 

@@ -1,11 +1,16 @@
 """Benchmark of each value of ``SearchTuning``: nDCG@10 without the value, beside nDCG@10 with all values.
 
-    python -m benchmarks.tuning --data DIRECTORY [--texts docs docs_ocr5] [--every N]
+    python -m benchmarks.tuning --data DIRECTORY [--texts docs docs_ocr5] [--every N] [--pages]
 
 ``DIRECTORY`` is that of ``benchmarks.search``. Each value in turn is set to what takes it out
 (``NEUTRAL``); the difference in the mean of the tasks is printed as a table in Markdown. What came
 near (``related``) counts as found, so that ranking alone is judged; ``benchmarks.honesty``
 judges the thresholds of honest answers. With ``--every N`` only each Nth query is asked.
+
+``--pages`` judges the values of page ranking instead: ten records of the corpus in a row are the pages of
+one announcement, and a query's right page is the record that it asks for. Printed are the mean of
+1 / position of the right page (0 where it is not shown) over announcements that were found, and the mean
+number of pages shown.
 """
 
 from __future__ import annotations
@@ -18,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.corpus import entry, records
+from benchmarks.corpus import entry, entry_of_pages, records
 from benchmarks.search import ndcg
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
@@ -44,6 +49,11 @@ NEUTRAL: Mapping[str, Any] = {
 }
 """By name, the value that takes a threshold or weight out of the search."""
 
+PAGE_NEUTRAL: Mapping[str, Any] = {"page_phrase_boost": 0.0, "min_page_share": 0.0}
+"""The same for the values that only page ranking reads."""
+
+PAGES = 10  # records of the corpus in one announcement, for page ranking
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(
@@ -52,6 +62,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="queries and corpus")
     parser.add_argument("--texts", nargs="+", default=["docs", "docs_ocr5"], help="names of corpus files")
     parser.add_argument("--every", type=int, default=1, help="ask each Nth query only")
+    parser.add_argument("--pages", action="store_true", help="judge the ranking of pages")
     options = parser.parse_args()
     queries = [
         each
@@ -59,6 +70,9 @@ def main() -> None:
         for each in records(path)
         if not each["task"].startswith("compound")
     ][:: options.every]
+    if options.pages:
+        print_page_table(options.data, options.texts, queries)
+        return
     with tempfile.TemporaryDirectory() as folder:
         indexes = {name: built(Path(folder) / name, options.data, name) for name in options.texts}
         full = {name: judged(path, ids, queries, TUNING) for name, (path, ids) in indexes.items()}
@@ -97,6 +111,50 @@ def judged(
         found = [ids[hit.announcement_id] for hit in (*page.hits, *page.related)]
         values[query["task"]].append(ndcg(found, frozenset(query["rel"])))
     return sum(sum(each) / len(each) for each in values.values()) / len(values)
+
+
+def print_page_table(data: Path, texts: Sequence[str], queries: Sequence[dict[str, Any]]) -> None:
+    """Print what page ranking does with all values, and without each."""
+    print("| value | in force | without |", " | ".join(f"{name} | pages" for name in texts), "|")
+    print("|---|---|---|" + "---|---|" * len(texts))
+    with tempfile.TemporaryDirectory() as folder:
+        indexes = {name: built_of_pages(Path(folder) / name, data, name) for name in texts}
+        for value, neutral in (("all in force", None), *PAGE_NEUTRAL.items()):
+            tuning = TUNING if neutral is None else replace(TUNING, **{value: neutral})
+            figures = [pages_judged(path, places, queries, tuning) for path, places in indexes.values()]
+            shown = "| all in force | |" if neutral is None else f"| `{value}` | {getattr(TUNING, value)} |"
+            cells = " | ".join(f"{rank:.4f} | {count:.2f}" for rank, count in figures)
+            print(shown, "" if neutral is None else neutral, "|", cells, "|")
+
+
+def built_of_pages(folder: Path, data: Path, name: str) -> tuple[Path, dict[str, tuple[int, int]]]:
+    """Returns the directory of an index whose pages are records, and announcement and page by record id."""
+    corpus = list(records(next(data.glob(f"{name}.jsonl*"))))
+    places = {record["id"]: (at // PAGES + 1, at % PAGES + 1) for at, record in enumerate(corpus)}
+    with WhooshIndex(folder, Dictionary()).rebuild() as generation:
+        for start in range(0, len(corpus), PAGES):
+            generation.add([entry_of_pages(start // PAGES + 1, corpus[start : start + PAGES])])
+    return folder, places
+
+
+def pages_judged(
+    folder: Path,
+    places: Mapping[str, tuple[int, int]],
+    queries: Sequence[dict[str, Any]],
+    tuning: SearchTuning,
+) -> tuple[float, float]:
+    """Returns the mean reciprocal rank of the right page, and the mean number of pages shown."""
+    index = WhooshIndex(folder, Dictionary(), tuning)
+    ranks, counts = [], []
+    for query in queries:
+        answer = index.search(parse_query(query["query"]))
+        for announcement_id, number in (places[each] for each in query["rel"][:1]):
+            for hit in (*answer.hits, *answer.related):
+                if hit.announcement_id == announcement_id:
+                    numbers = [page.number for page in hit.pages]
+                    ranks.append(1 / (numbers.index(number) + 1) if number in numbers else 0.0)
+                    counts.append(len(numbers))
+    return sum(ranks) / len(ranks), sum(counts) / len(counts)
 
 
 if __name__ == "__main__":
