@@ -30,7 +30,7 @@ def absolute_url(path: str, site: str | None = None) -> str:
 
 def page_path(attachment: Attachment, number: int, typed: str = "") -> str:
     """Returns ``/announcements/17/attachments/3?page=2&q=…`` for a page of an attachment."""
-    path = url_for("public.document", id=attachment.announcement_id, attachment_id=attachment.id)
+    path = url_for("public.document", announcement_id=attachment.announcement_id, attachment_id=attachment.id)
     return f"{path}?{urlencode({'page': number} | ({'q': typed} if typed else {}))}"
 
 

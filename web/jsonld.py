@@ -76,7 +76,9 @@ def _legal_force(found: PublicRelations) -> dict[str, Any]:
         "legislationLegalForce": f"{_CONTEXT}/{'InForce' if found.is_in_force else 'NotInForce'}",
     }
     for kind, other in found.changes:
-        address = absolute_url(url_for("public.announcement", id=other.id), services().site_url_of(other))
+        address = absolute_url(
+            url_for("public.announcement", announcement_id=other.id), services().site_url_of(other)
+        )
         described.setdefault(_LEGAL_RELATIONS[kind], []).append({"@id": address})
     return described
 
@@ -87,7 +89,7 @@ def collection(collection: Collection, parts: Sequence[Part]) -> dict[str, Any]:
     return {
         "@context": _CONTEXT,
         "@type": "CollectionPage",
-        "url": absolute_url(url_for("collections.collection", id=collection.id)),
+        "url": absolute_url(url_for("collections.collection", collection_id=collection.id)),
         "name": collection.title,
         "inLanguage": "th",
         "publisher": _office(),
@@ -103,7 +105,7 @@ def collection(collection: Collection, parts: Sequence[Part]) -> dict[str, Any]:
 
 def _document(announcement: Announcement) -> dict[str, Any]:
     url = absolute_url(
-        url_for("public.announcement", id=announcement.id), services().site_url_of(announcement)
+        url_for("public.announcement", announcement_id=announcement.id), services().site_url_of(announcement)
     )
     return {
         "@type": "DigitalDocument",
@@ -117,7 +119,9 @@ def _document(announcement: Announcement) -> dict[str, Any]:
 
 
 def _attachment_document(attachment: Attachment) -> dict[str, Any]:
-    file = url_for("public.document_file", id=attachment.announcement_id, attachment_id=attachment.id)
+    file = url_for(
+        "public.document_file", announcement_id=attachment.announcement_id, attachment_id=attachment.id
+    )
     return {
         "@type": "DigitalDocument",
         "url": absolute_url(page_path(attachment, 1)),
@@ -140,5 +144,5 @@ def _office() -> dict[str, str]:
     office = {"name": services().settings.site_name}
     office |= {"address": profile.address, "telephone": profile.phone, "email": profile.email}
     if profile.emblem_id:
-        office["logo"] = absolute_url(url_for("statements.emblem", id=profile.emblem_id))
+        office["logo"] = absolute_url(url_for("statements.emblem", version_id=profile.emblem_id))
     return {"@type": "GovernmentOrganization"} | {name: value for name, value in office.items() if value}

@@ -107,9 +107,9 @@ def _keep_from_towns() -> None:
 def _lead_home() -> AnyResponse | None:
     """Redirect an announcement at the province's front to the site of its organisation."""
     named = request.view_args or {}
-    if not services().is_province or request.blueprint != "public" or "id" not in named:
+    if not services().is_province or request.blueprint != "public" or "announcement_id" not in named:
         return None
-    shown = require_visible(services().announcements.get(named["id"]), staff=may_see_unpublished())
+    shown = require_visible(services().announcements.get(named["announcement_id"]), staff=may_see_unpublished())
     return redirect(services().site_url_of_organisation(shown.organisation) + request.full_path.rstrip("?"))
 
 

@@ -242,10 +242,10 @@ def most_read(services: Services, *, limit: int) -> Answer:
         return Answer(total=0, results=(), facets={}, did_you_mean=None, query=query, took_ms=0.0)
 
 
-def similar_announcement_ids(services: Services, id: int, *, limit: int) -> list[int]:
+def similar_announcement_ids(services: Services, announcement_id: int, *, limit: int) -> list[int]:
     """Returns the ids of announcements like this one; none without a usable index."""
     try:
-        return services.index.similar(id, limit=limit)
+        return services.index.similar(announcement_id, limit=limit)
     except Unavailable:
         return []
 

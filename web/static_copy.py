@@ -92,7 +92,7 @@ class _Copy:
         shown = [each for each in attachments if each.hold is None]
         texts = self.services.pages.texts_by_attachment(each.id for each in shown)
         rows = [(each, self._copied(each), texts.get(each.id, [])) for each in shown]
-        path = url_for("public.announcement", id=announcement.id)
+        path = url_for("public.announcement", announcement_id=announcement.id)
         self._render(
             f"announcements/{announcement.id}.html",
             "announcement.html",

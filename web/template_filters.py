@@ -352,7 +352,7 @@ def hit_picture(page: PageResult, typed: str) -> str:
     attachment = page.attachment
     return url_for(
         "public.document_picture",
-        id=attachment.announcement_id,
+        announcement_id=attachment.announcement_id,
         attachment_id=attachment.id,
         number=page.number,
         width=480,

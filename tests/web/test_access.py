@@ -261,10 +261,17 @@ def hidden(text: str) -> str:
 def path(archive: Archive, rule: Rule, status: Status) -> str:
     """The route's address, filled for the record of this status."""
     id, attachment_id = archive.ids[status]
-    about_attachment = "/attachments/<int:id>" in rule.rule
+    about_attachment = "/attachments/<int:" in rule.rule and "announcement_id" not in rule.arguments
     values = {
-        "id": attachment_id if about_attachment else id,
+        "id": attachment_id if about_attachment else id,  # of the API
+        "announcement_id": id,
         "attachment_id": attachment_id,
+        "collection_id": id,
+        "change_id": id,
+        "person_id": id,
+        "report_id": id,
+        "session_id": id,
+        "version_id": id,
         "number": 1,
         "bulk": "0123456789abcdef",
         "key": "guessed",

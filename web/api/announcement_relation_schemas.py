@@ -44,7 +44,7 @@ def as_relation(name: str, other: Announcement) -> dict[str, Any]:
         "announcement_id": other.id,
         "title": other.title,
         "published_on": other.published_on,
-        "url": url_for("public.announcement", id=other.id),
+        "url": url_for("public.announcement", announcement_id=other.id),
     }
 
 

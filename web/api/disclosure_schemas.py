@@ -59,7 +59,7 @@ def _as_item(shown: ItemShown) -> dict[str, Any]:
             {
                 "id": each.announcement.id,
                 "title": each.announcement.title,
-                "url": url_for("public.announcement", id=each.announcement.id),
+                "url": url_for("public.announcement", announcement_id=each.announcement.id),
                 "published_on": each.announcement.published_on,
                 "part": each.entry.part,
             }

@@ -485,7 +485,9 @@ def as_announcement(
         | whose
         | as_public_relations(public_relations(services.records, announcement))
         | {
-            "url": _url(announcement, services, url_for("public.announcement", id=announcement.id)),
+            "url": _url(
+                announcement, services, url_for("public.announcement", announcement_id=announcement.id)
+            ),
             "attachments": [as_attachment(attachment) for attachment in attachments],
         }
     )
@@ -500,7 +502,7 @@ def as_collection(collection: Collection, announcements: Mapping[int, Announceme
         "id": collection.id,
         "title": collection.title,
         "body": collection.body,
-        "url": url_for("collections.collection", id=collection.id),
+        "url": url_for("collections.collection", collection_id=collection.id),
         "items": [
             _as_item(item.label, announcements.get(item.announcement_id or 0))
             for item in visible_items(collection, announcements)
@@ -512,7 +514,7 @@ def as_collection(collection: Collection, announcements: Mapping[int, Announceme
 def _as_item(label: str, listed: Announcement | None) -> dict[str, Any]:
     if listed is None:
         return {"label": label, "announcement_id": None, "title": None, "url": None}
-    url = url_for("public.announcement", id=listed.id)
+    url = url_for("public.announcement", announcement_id=listed.id)
     return {"label": label, "announcement_id": listed.id, "title": listed.title, "url": url}
 
 
@@ -549,7 +551,7 @@ def _as_result(result: Result, query: Query, services: Services) -> dict[str, An
     return _whose(announcement, services) | {
         "id": announcement.id,
         **{field.name: getattr(announcement, field.name) for field in _IN_RESULTS},
-        "url": _url(announcement, services, url_for("public.announcement", id=announcement.id)),
+        "url": _url(announcement, services, url_for("public.announcement", announcement_id=announcement.id)),
         "in_force": result.is_in_force,
         "partial": result.is_partial,
         "score": result.score,

@@ -40,10 +40,10 @@ def list_public() -> str:
     return render_template("public/collections.html", collections=services().collections.all())
 
 
-@pages.get("/collections/<int:id>")
-def collection(id: int) -> str:
+@pages.get("/collections/<int:collection_id>")
+def collection(collection_id: int) -> str:
     """Show a collection's explanation and parts; a heading to which staff gave no announcement says so."""
-    shown = services().collections.get(id)
+    shown = services().collections.get(collection_id)
     return render_template("public/collection.html", collection=shown, parts=parts(shown))
 
 
@@ -69,38 +69,38 @@ def list_for_staff() -> str:
 
 
 @pages.route("/staff/collections/new", methods=["GET", "POST"])
-@pages.route("/staff/collections/<int:id>", methods=["GET", "POST"])
+@pages.route("/staff/collections/<int:collection_id>", methods=["GET", "POST"])
 @staff_only
-def edit(id: int | None = None) -> ResponseReturnValue:
+def edit(collection_id: int | None = None) -> ResponseReturnValue:
     """Edit title, explanation, and lines in order; an emptied line is removed."""
     if request.method == "POST":
         try:
             person = current_person()
             kept = services().intake.save_collection(
-                id,
+                collection_id,
                 title=request.form.get("title", ""),
                 body=request.form.get("body", ""),
                 items=_items(),
                 actor=person.name if person else "",
             )
             flash(_("บันทึกแล้ว"), "good")
-            return redirect(url_for("collections.edit", id=kept.id))
+            return redirect(url_for("collections.edit", collection_id=kept.id))
         except PrakatError as error:
             flash(error_message(error), "bad")
-    shown = services().collections.get(id) if id is not None else None
+    shown = services().collections.get(collection_id) if collection_id is not None else None
     return render_template("staff/collection.html", collection=shown, **_lines(shown))
 
 
-@pages.get("/staff/collections/<int:id>/history")
+@pages.get("/staff/collections/<int:collection_id>/history")
 @staff_only
-def history(id: int) -> str:
+def history(collection_id: int) -> str:
     """Show every change of a collection: who, when, the value before and the value after."""
-    shown = services().collections.get(id)
-    changes = services().collections.history(id)
+    shown = services().collections.get(collection_id)
+    changes = services().collections.history(collection_id)
     return render_template(
         "staff/history.html",
         title=shown.title,
-        back=url_for("collections.edit", id=id),
+        back=url_for("collections.edit", collection_id=collection_id),
         changes=[(each, activity.undo().can_undo(each)) for each in reversed(changes)],
     )
 

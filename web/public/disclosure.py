@@ -67,4 +67,4 @@ def as_csv(year: int) -> Response:
 
 
 def _address(id: int) -> str:
-    return absolute_url(url_for("public.announcement", id=id))
+    return absolute_url(url_for("public.announcement", announcement_id=id))

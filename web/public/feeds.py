@@ -222,5 +222,5 @@ def spreadsheet_cell(value: Any) -> Any:
 
 def _home(announcement: Announcement) -> str:
     return absolute_url(
-        url_for("public.announcement", id=announcement.id), services().site_url_of(announcement)
+        url_for("public.announcement", announcement_id=announcement.id), services().site_url_of(announcement)
     )

@@ -312,7 +312,7 @@ def _add_dublin_core(metadata: etree._Element, announcement: Announcement) -> No
                 element.set(f"{{{_XML}}}lang", language)
 
     site = services().site_url_of(announcement)
-    home = url_for("public.announcement", id=announcement.id)
+    home = url_for("public.announcement", announcement_id=announcement.id)
     say("title", announcement.title, "th")
     say("creator", announcement.author, "th")
     say("publisher", services().settings.site_name, "th")
@@ -330,10 +330,10 @@ def _add_dublin_core(metadata: etree._Element, announcement: Announcement) -> No
     for media_type in sorted({attachment.media_type for attachment in attachments}):
         say("format", media_type)
     for attachment in attachments:
-        file = url_for("public.document_file", id=announcement.id, attachment_id=attachment.id)
+        file = url_for("public.document_file", announcement_id=announcement.id, attachment_id=attachment.id)
         say("relation", absolute_url(file, site))
     for name, other in named_relations(public_relations(services().records, announcement)):
-        page = url_for("public.announcement", id=other.id)
+        page = url_for("public.announcement", announcement_id=other.id)
         say("relation", f"{name}: {absolute_url(page, services().site_url_of(other))}")
 
 

@@ -96,48 +96,50 @@ def all_announcements() -> AnyResponse:
     return redirect(url_for("public.results"))
 
 
-@pages.get("/announcements/<int:id>")
-def announcement(id: int) -> str:
+@pages.get("/announcements/<int:announcement_id>")
+def announcement(announcement_id: int) -> str:
     """Show one announcement in full."""
-    shown = require_visible(services().announcements.get(id), staff=may_see_unpublished())
+    shown = require_visible(services().announcements.get(announcement_id), staff=may_see_unpublished())
     typed = search_text_of_request()
-    inside = _inside(id, typed) if typed else None
-    attachments = visible_attachments(id, staff=may_see_unpublished())
+    inside = _inside(announcement_id, typed) if typed else None
+    attachments = visible_attachments(announcement_id, staff=may_see_unpublished())
     return render_template(
         "public/announcement.html",
         announcement=shown,
         attachments=attachments,
-        is_document_updated=is_document_updated(id),
+        is_document_updated=is_document_updated(announcement_id),
         recognised=_recognised(attachments),
         standing=public_relations(services().records, shown),
         inside=inside,
         query=queries.parse_query(typed) if typed else None,
-        collections=services().collections.with_announcement(id),
-        related=_published(similar_announcement_ids(services(), id, limit=4)),
+        collections=services().collections.with_announcement(announcement_id),
+        related=_published(similar_announcement_ids(services(), announcement_id, limit=4)),
         neighbours=_neighbours(shown),
     )
 
 
-@pages.get("/announcements/<int:id>/certificate")
-def certificate(id: int) -> str:
+@pages.get("/announcements/<int:announcement_id>/certificate")
+def certificate(announcement_id: int) -> str:
     """Show who published the announcement and when, and each document's checksum, to verify a copy."""
-    shown = require_visible(services().announcements.get(id), staff=may_see_unpublished())
-    published = [each.at for each in services().history.entries(id) if each.action == "publish"]
+    shown = require_visible(services().announcements.get(announcement_id), staff=may_see_unpublished())
+    published = [each.at for each in services().history.entries(announcement_id) if each.action == "publish"]
     return render_template(
         "public/certificate.html",
         announcement=shown,
-        attachments=visible_attachments(id, staff=may_see_unpublished()),
+        attachments=visible_attachments(announcement_id, staff=may_see_unpublished()),
         standing=public_relations(services().records, shown),
         published_at=max(published, default=None),
-        address=absolute_url(url_for("public.announcement", id=id)),
+        address=absolute_url(url_for("public.announcement", announcement_id=announcement_id)),
     )
 
 
-@pages.get("/announcements/<int:id>/attachments/<int:attachment_id>")
-def document(id: int, attachment_id: int) -> str:
+@pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>")
+def document(announcement_id: int, attachment_id: int) -> str:
     """Show one page of a document at a time, so that a long document opens as fast as a short one."""
-    shown = require_visible(services().announcements.get(id), staff=may_see_unpublished())
-    attachment = require_visible_attachment(attachment_id, staff=may_see_unpublished(), announcement_id=id)
+    shown = require_visible(services().announcements.get(announcement_id), staff=may_see_unpublished())
+    attachment = require_visible_attachment(
+        attachment_id, staff=may_see_unpublished(), announcement_id=announcement_id
+    )
     typed = search_text_of_request()
     number = page_number()
     page = services().pages.get(attachment_id, number) if attachment.page_count else None
@@ -156,11 +158,13 @@ def document(id: int, attachment_id: int) -> str:
     )
 
 
-@pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/text")
-def document_text(id: int, attachment_id: int) -> str:
+@pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>/text")
+def document_text(announcement_id: int, attachment_id: int) -> str:
     """Show a document's text for screen readers, small screens and large letters, some pages at a time."""
-    shown = require_visible(services().announcements.get(id), staff=may_see_unpublished())
-    attachment = require_visible_attachment(attachment_id, staff=may_see_unpublished(), announcement_id=id)
+    shown = require_visible(services().announcements.get(announcement_id), staff=may_see_unpublished())
+    attachment = require_visible_attachment(
+        attachment_id, staff=may_see_unpublished(), announcement_id=announcement_id
+    )
     first = page_number()
     pages_read = services().pages.by_attachment(attachment_id) if attachment.page_count else []
     wanted = [page for page in pages_read if first <= page.number < first + _TEXT_PAGES]
@@ -177,32 +181,36 @@ def document_text(id: int, attachment_id: int) -> str:
     )
 
 
-@pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/file")
-def document_file(id: int, attachment_id: int) -> Response:
+@pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>/file")
+def document_file(announcement_id: int, attachment_id: int) -> Response:
     """Send the original file, byte for byte."""
-    require_visible(services().announcements.get(id), staff=may_see_unpublished())
-    attachment = require_visible_attachment(attachment_id, staff=may_see_unpublished(), announcement_id=id)
+    require_visible(services().announcements.get(announcement_id), staff=may_see_unpublished())
+    attachment = require_visible_attachment(
+        attachment_id, staff=may_see_unpublished(), announcement_id=announcement_id
+    )
     return file_responses.send_original(attachment, public=not may_see_unpublished())
 
 
-@pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/searchable.pdf")
-def document_searchable(id: int, attachment_id: int) -> Response:
+@pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>/searchable.pdf")
+def document_searchable(announcement_id: int, attachment_id: int) -> Response:
     """Send a scan's copy with its text laid over it.
 
     Nobody gets a copy of an unpublished document, staff included.
     """
-    require_visible(services().announcements.get(id), staff=False)
+    require_visible(services().announcements.get(announcement_id), staff=False)
     return file_responses.send_searchable_copy(
-        require_visible_attachment(attachment_id, staff=False, announcement_id=id)
+        require_visible_attachment(attachment_id, staff=False, announcement_id=announcement_id)
     )
 
 
-@pages.get("/announcements/<int:id>/attachments/<int:attachment_id>/pages/<int:number>.webp")
-def document_picture(id: int, attachment_id: int, number: int) -> Response:
+@pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>/pages/<int:number>.webp")
+def document_picture(announcement_id: int, attachment_id: int, number: int) -> Response:
     """Send a page's picture, hits drawn in."""
-    require_visible(services().announcements.get(id), staff=may_see_unpublished())
+    require_visible(services().announcements.get(announcement_id), staff=may_see_unpublished())
     args = _sensible(schemas.PictureArgs())
-    attachment = require_visible_attachment(attachment_id, staff=may_see_unpublished(), announcement_id=id)
+    attachment = require_visible_attachment(
+        attachment_id, staff=may_see_unpublished(), announcement_id=announcement_id
+    )
     return file_responses.send_picture(
         attachment,
         number,
@@ -235,7 +243,7 @@ def old_address(old: str) -> AnyResponse:
     if found is None or found.status not in (Status.PUBLISHED, Status.WITHDRAWN):
         raise NoSuchPage
     require_visible(found, staff=False)
-    return redirect(url_for("public.announcement", id=found.id), code=301)
+    return redirect(url_for("public.announcement", announcement_id=found.id), code=301)
 
 
 def _query() -> Query:
@@ -263,10 +271,12 @@ def _chips(filters: Filters) -> list[tuple[str, object]]:
     return [(name, value) for name, value in found if value is not None]
 
 
-def _inside(id: int, typed: str) -> Answer | None:
+def _inside(announcement_id: int, typed: str) -> Answer | None:
     """Returns where this announcement matches what was typed; None while the index cannot be searched."""
     with suppress(Unavailable):
-        return search(services(), queries.parse_query(typed, filters=Filters(announcement_id=id)))
+        return search(
+            services(), queries.parse_query(typed, filters=Filters(announcement_id=announcement_id))
+        )
     return None
 
 
@@ -331,7 +341,7 @@ def _count_visit(answer: Response) -> Response:
         and answer.status_code in (200, 304)
         and not may_see_unpublished()
     ):
-        _count(cast("dict[str, Any]", request.view_args)["id"])
+        _count(cast("dict[str, Any]", request.view_args)["announcement_id"])
     return answer
 
 

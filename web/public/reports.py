@@ -126,4 +126,8 @@ def _way_back() -> str:
     announcement, attachment, number = _subject()
     if attachment is not None and number is not None:
         return page_path(attachment, number)
-    return url_for("public.announcement", id=announcement.id) if announcement else url_for("public.home")
+    return (
+        url_for("public.announcement", announcement_id=announcement.id)
+        if announcement
+        else url_for("public.home")
+    )

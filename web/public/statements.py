@@ -33,10 +33,10 @@ def accessibility() -> str:
     return _statement("accessibility", services().site_profiles.current().accessibility)
 
 
-@pages.get("/emblem/<int:id>")
-def emblem(id: int) -> Response:
+@pages.get("/emblem/<int:version_id>")
+def emblem(version_id: int) -> Response:
     """Send the emblem of a version of the site profile; it never changes."""
-    found = services().site_profiles.emblem(id)
+    found = services().site_profiles.emblem(version_id)
     answer = Response(found.content, mimetype=found.media_type)
     answer.headers["Cache-Control"] = _YEAR
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -72,12 +72,12 @@ def overview() -> ResponseReturnValue:
     )
 
 
-@pages.post("/sessions/<int:id>/close")
+@pages.post("/sessions/<int:session_id>/close")
 @staff_only
-def close_session(id: int) -> ResponseReturnValue:
+def close_session(session_id: int) -> ResponseReturnValue:
     """Sign out one of the person's devices."""
     person = cast(Person, current_person())
-    services().people.sign_ins.close_session(person.id, id)
+    services().people.sign_ins.close_session(person.id, session_id)
     note_security("session ended", person=person.name)
     return redirect(url_for("account.overview"))
 

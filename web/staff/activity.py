@@ -82,33 +82,35 @@ def as_csv() -> Response:
     return answer
 
 
-@pages.post("/<int:id>/undo")
-def undo_change(id: int) -> ResponseReturnValue:
+@pages.post("/<int:change_id>/undo")
+def undo_change(change_id: int) -> ResponseReturnValue:
     """Undo one change of an announcement.
 
     A publication leads to the withdrawal, which asks for a reason, unless the undo is confirmed, as the page
     that reports a publication offers while nothing followed.
     """
-    change = services().records.changes.get_announcement_change(id)
+    change = services().records.changes.get_announcement_change(change_id)
     if change.action == "publish" and change.announcement_id is not None and "confirmed" not in request.form:
-        return redirect(url_for("staff.edit", id=change.announcement_id, _anchor="withdraw"))
+        return redirect(url_for("staff.edit", announcement_id=change.announcement_id, _anchor="withdraw"))
     if question := _question([change]):
         return question
     return _undone(lambda: undo().undo(change, actor=g.actor))
 
 
-@pages.post("/collections/<int:id>/undo")
-def undo_collection_change(id: int) -> ResponseReturnValue:
+@pages.post("/collections/<int:change_id>/undo")
+def undo_collection_change(change_id: int) -> ResponseReturnValue:
     """Undo one change of a collection."""
-    return _undone(lambda: undo().undo(services().records.changes.get_collection_change(id), actor=g.actor))
+    return _undone(
+        lambda: undo().undo(services().records.changes.get_collection_change(change_id), actor=g.actor)
+    )
 
 
-@pages.post("/items/<int:id>/undo")
+@pages.post("/items/<int:change_id>/undo")
 @admin_only
-def undo_item_change(id: int) -> ResponseReturnValue:
+def undo_item_change(change_id: int) -> ResponseReturnValue:
     """Undo one change of an item to disclose."""
     return _undone(
-        lambda: undo().undo(services().records.changes.get_disclosure_item_change(id), actor=g.actor)
+        lambda: undo().undo(services().records.changes.get_disclosure_item_change(change_id), actor=g.actor)
     )
 
 

@@ -84,56 +84,58 @@ def _create_once() -> Announcement:
         return known
 
 
-@pages.get("/announcements/<int:id>")
-def edit(id: int) -> ResponseReturnValue:
+@pages.get("/announcements/<int:announcement_id>")
+def edit(announcement_id: int) -> ResponseReturnValue:
     """Show the announcement, the reading of its files, and the actions possible on it."""
-    return _form(id, {})
+    return _form(announcement_id, {})
 
 
-@pages.get("/announcements/<int:id>/other-editor")
-def other_editor(id: int) -> Response:
+@pages.get("/announcements/<int:announcement_id>/other-editor")
+def other_editor(announcement_id: int) -> Response:
     """Tell a form, while somebody works in it, of somebody else at work on the announcement."""
     opened_on = request.args.get("opened_on", 0, type=int)
-    said = edit_conflicts.describe_other_editor(services().announcements.get(id), opened_on)
+    said = edit_conflicts.describe_other_editor(services().announcements.get(announcement_id), opened_on)
     return Response(said, mimetype="text/plain")
 
 
-@pages.post("/announcements/<int:id>")
-def save(id: int) -> ResponseReturnValue:
+@pages.post("/announcements/<int:announcement_id>")
+def save(announcement_id: int) -> ResponseReturnValue:
     """Store the form's content, then do what the pressed button says."""
     try:
-        _save_form(id)
+        _save_form(announcement_id)
     except PrakatError as error:
         flash(error_message(error), "bad")
-        return _form(id, request.form, error=error)
+        return _form(announcement_id, request.form, error=error)
     if "publish" not in request.form:
         flash(_("บันทึกแล้ว"), "good")
-    return redirect(_after_saving(id))
+    return redirect(_after_saving(announcement_id))
 
 
-@pages.post("/announcements/<int:id>/attachments")
-def attach_file(id: int) -> ResponseReturnValue:
+@pages.post("/announcements/<int:announcement_id>/attachments")
+def attach_file(announcement_id: int) -> ResponseReturnValue:
     """Attach one file sent by a script that shows progress; answers in JSON."""
     file = request.files.get("file")
     if file is None:
         abort(400)
     attachment, made = services().intake.attach(
-        id, cast(BinaryIO, file.stream), filename=file.filename or "", actor=g.actor
+        announcement_id, cast(BinaryIO, file.stream), filename=file.filename or "", actor=g.actor
     )
     return jsonify(id=attachment.id, new=made, filename=attachment.filename), 202 if made else 200
 
 
-@pages.route("/attachments/<int:id>", methods=["GET", "POST"])
-def review_attachment(id: int) -> ResponseReturnValue:
+@pages.route("/attachments/<int:attachment_id>", methods=["GET", "POST"])
+def review_attachment(attachment_id: int) -> ResponseReturnValue:
     """Show why an attachment is held and what was found in it.
 
     A person then decides, or uploads a new version.
     """
-    reviewed = services().attachments.get(id)
+    reviewed = services().attachments.get(attachment_id)
     if request.method == "POST":
         try:
             flash(_replace(reviewed) if "replace" in request.form else _release(reviewed), "good")
-            return redirect(url_for("staff.edit", id=reviewed.announcement_id))  # the message is at the top
+            return redirect(
+                url_for("staff.edit", announcement_id=reviewed.announcement_id)
+            )  # the message is at the top
         except PrakatError as error:
             flash(error_message(error), "bad")
     announcement = services().announcements.get(reviewed.announcement_id)
@@ -142,9 +144,9 @@ def review_attachment(id: int) -> ResponseReturnValue:
         attachment=reviewed,
         announcement=announcement,
         found=personal_data.describe_finds(
-            announcement, [PersonalDataFind(id, data) for data in undecided_finds(reviewed)]
+            announcement, [PersonalDataFind(attachment_id, data) for data in undecided_finds(reviewed)]
         ),
-        versions=services().versions.by_attachment(id),
+        versions=services().versions.by_attachment(attachment_id),
         upload_mb=services().settings.max_upload_mb,
     )
 
@@ -170,67 +172,73 @@ def _replace(attachment: Attachment) -> str:
     return f"{kept} {shown}"
 
 
-@pages.post("/attachments/<int:id>/<any(move, detach, reattach, reread):step>")
-def change_attachment(id: int, step: str) -> ResponseReturnValue:
+@pages.post("/attachments/<int:attachment_id>/<any(move, detach, reattach, reread):step>")
+def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
     """Store the content of the form around the button, then carry out the button for one attachment.
 
     The button moves, takes off, puts back or reads again.
     """
     records = services().records
-    one = records.attachments.get_detached(id) if step == "reattach" else records.attachments.get(id)
+    one = (
+        records.attachments.get_detached(attachment_id)
+        if step == "reattach"
+        else records.attachments.get(attachment_id)
+    )
     announcement_id = one.announcement_id
     try:
         _save_form(announcement_id)
-        _PAPER_STEPS[step](id)
+        _PAPER_STEPS[step](attachment_id)
     except PrakatError as error:
         flash(error_message(error), "bad")
         return _form(announcement_id, request.form, error=error)
-    anchor = "detached" if step == "detach" else "papers" if step == "reattach" else f"attachment-{id}"
-    return redirect(url_for("staff.edit", id=announcement_id, _anchor=anchor))
+    anchor = (
+        "detached" if step == "detach" else "papers" if step == "reattach" else f"attachment-{attachment_id}"
+    )
+    return redirect(url_for("staff.edit", announcement_id=announcement_id, _anchor=anchor))
 
 
-@pages.post("/announcements/<int:id>/relations")
-def change_relations(id: int) -> ResponseReturnValue:
+@pages.post("/announcements/<int:announcement_id>/relations")
+def change_relations(announcement_id: int) -> ResponseReturnValue:
     """Store the form's content, then carry out the button for one relation: confirm, dismiss or add."""
     try:
-        _save_form(id)
-        flash(relation_forms.carry_out_relation_form(id, request.form, g.actor), "good")
+        _save_form(announcement_id)
+        flash(relation_forms.carry_out_relation_form(announcement_id, request.form, g.actor), "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
-        return _form(id, request.form, error=error)
-    return redirect(url_for("staff.edit", id=id, _anchor="relations"))
+        return _form(announcement_id, request.form, error=error)
+    return redirect(url_for("staff.edit", announcement_id=announcement_id, _anchor="relations"))
 
 
-@pages.post("/announcements/<int:id>/disclosure")
-def change_disclosure(id: int) -> ResponseReturnValue:
+@pages.post("/announcements/<int:announcement_id>/disclosure")
+def change_disclosure(announcement_id: int) -> ResponseReturnValue:
     """Store the form's content, then put the announcement under an item to disclose, or take it out."""
     try:
-        _save_form(id)
-        flash(disclosure_forms.carry_out_disclosure_form(id, request.form, g.actor), "good")
+        _save_form(announcement_id)
+        flash(disclosure_forms.carry_out_disclosure_form(announcement_id, request.form, g.actor), "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
-        return _form(id, request.form, error=error)
-    return redirect(url_for("staff.edit", id=id, _anchor="disclosure"))
+        return _form(announcement_id, request.form, error=error)
+    return redirect(url_for("staff.edit", announcement_id=announcement_id, _anchor="disclosure"))
 
 
-@pages.route("/announcements/<int:id>/publish", methods=["GET", "POST"])
-def publish(id: int) -> ResponseReturnValue:
+@pages.route("/announcements/<int:announcement_id>/publish", methods=["GET", "POST"])
+def publish(announcement_id: int) -> ResponseReturnValue:
     """Publish at once or at a set time; personal data is shown first and needs a reason."""
     if request.method == "POST":
         try:
-            said = publication.carry_out_publication(id)
-            announcement = services().announcements.get(id)
+            said = publication.carry_out_publication(announcement_id)
+            announcement = services().announcements.get(announcement_id)
             if announcement.status is Status.PUBLISHED:
                 change = edit_conflicts.last_change_id(announcement)
-                return redirect(url_for("staff.edit", id=id, published=change))
+                return redirect(url_for("staff.edit", announcement_id=announcement_id, published=change))
             flash(said, "good")
-            return redirect(url_for("staff.edit", id=id))
+            return redirect(url_for("staff.edit", announcement_id=announcement_id))
         except PrakatError as error:
             flash(error_message(error), "bad")
-    announcement = services().announcements.get(id)
+    announcement = services().announcements.get(announcement_id)
     papers = attachments_for_staff.attachments_for_staff(announcement)
     unread = [each.attachment for each in papers if each.attachment.hold is HoldReason.UNREAD]
-    finds = services().intake.undecided_personal_data(id)
+    finds = services().intake.undecided_personal_data(announcement_id)
     return render_template(
         "staff/publish.html",
         announcement=announcement,
@@ -243,49 +251,52 @@ def publish(id: int) -> ResponseReturnValue:
     )
 
 
-@pages.post("/announcements/<int:id>/<any(withdraw, trash, restore):step>")
-def change_status(id: int, step: str) -> ResponseReturnValue:
+@pages.post("/announcements/<int:announcement_id>/<any(withdraw, trash, restore):step>")
+def change_status(announcement_id: int, step: str) -> ResponseReturnValue:
     """Withdraw, trash or restore the announcement."""
     intake = services().intake
     try:
         if step == "withdraw":
-            _withdraw(id)
+            _withdraw(announcement_id)
             flash(_("ถอนประกาศแล้ว ประชาชนเห็นเพียงเหตุผลที่ถอน"), "good")
         elif step == "trash":
-            intake.trash(id, actor=g.actor)
+            intake.trash(announcement_id, actor=g.actor)
             flash(_("ทิ้งลงถังขยะแล้ว กู้คืนได้เสมอ"), "good")
         else:
-            intake.restore(id, actor=g.actor)
+            intake.restore(announcement_id, actor=g.actor)
             flash(_("กู้คืนเป็นฉบับร่างแล้ว"), "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
         if step == "withdraw":
-            return _form(id, request.form, error=error)
-    return redirect(url_for("staff.edit", id=id))
+            return _form(announcement_id, request.form, error=error)
+    return redirect(url_for("staff.edit", announcement_id=announcement_id))
 
 
-def _withdraw(id: int) -> None:
+def _withdraw(announcement_id: int) -> None:
     """Withdraw the announcement, and name the announcement that replaces it, if one was typed."""
     with services().records.batch():
         if "chosen" in request.form or request.form.get("successor", "").strip():
-            relation_forms.record_replacement(id, request.form, g.actor)
-        services().intake.withdraw(id, actor=g.actor, reason=request.form.get("reason", ""))
+            relation_forms.record_replacement(announcement_id, request.form, g.actor)
+        services().intake.withdraw(announcement_id, actor=g.actor, reason=request.form.get("reason", ""))
 
 
-@pages.get("/announcements/<int:id>/history")
-def history(id: int) -> str:
+@pages.get("/announcements/<int:announcement_id>/history")
+def history(announcement_id: int) -> str:
     """Show every change: who, when, the value before and the value after."""
     return render_template(
         "staff/history.html",
-        title=services().announcements.get(id).title,
-        back=url_for("staff.edit", id=id),
-        changes=[(each, activity.undo().can_undo(each)) for each in reversed(services().history.entries(id))],
+        title=services().announcements.get(announcement_id).title,
+        back=url_for("staff.edit", announcement_id=announcement_id),
+        changes=[
+            (each, activity.undo().can_undo(each))
+            for each in reversed(services().history.entries(announcement_id))
+        ],
     )
 
 
-def _form(id: int | None, typed: Mapping[str, str], *, error: PrakatError | None = None) -> str:
+def _form(announcement_id: int | None, typed: Mapping[str, str], *, error: PrakatError | None = None) -> str:
     """Returns the page with the form. ``typed`` and ``error``: what could not be saved, and why."""
-    announcement = services().announcements.get(id) if id is not None else None
+    announcement = services().announcements.get(announcement_id) if announcement_id is not None else None
     form = build_form(announcement, typed, error)
     return render_template(
         "staff/announcement.html", announcement=announcement, form=form, publication=_just_published(form)
@@ -330,7 +341,7 @@ def _typed(field: AnnouncementField) -> object:
         raise
 
 
-def _save_form(id: int) -> None:
+def _save_form(announcement_id: int) -> None:
     """Store the form's content: the announcement, its attachments' names, and new files.
 
     Fields, names and order are stored together or not at all; files follow on their own. Nobody else can
@@ -340,26 +351,28 @@ def _save_form(id: int) -> None:
     if "last_change" not in request.form:
         return
     with services().records.batch():
-        announcement = services().announcements.get(id)
-        settled = edit_conflicts.merge_edits(announcement, _changes() | _labels(id))
+        announcement = services().announcements.get(announcement_id)
+        settled = edit_conflicts.merge_edits(announcement, _changes() | _labels(announcement_id))
         if announcement.status not in (Status.DRAFT, Status.PUBLISHED):
             if "restore" not in request.form:
                 raise edit_conflicts.not_editable_conflict()
-            announcement = services().intake.restore(id, actor=g.actor)
+            announcement = services().intake.restore(announcement_id, actor=g.actor)
         changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
         if changes.get("category", announcement.category) != announcement.category:
             require_confirmed_category(changes["category"], confirmed=request.form.get("new_category", ""))
         reason = personal_data.reason_of_form()
         if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
             changes.pop("title", None)  # the title is still to be read from the attachments
-        services().intake.revise(id, changes, actor=g.actor, reason=reason)
-        _relabel_all(id, settled, reason)
-        _reorder(id)
-    _attach_all(id)
+        services().intake.revise(announcement_id, changes, actor=g.actor, reason=reason)
+        _relabel_all(announcement_id, settled, reason)
+        _reorder(announcement_id)
+    _attach_all(announcement_id)
 
 
-def _after_saving(id: int) -> str:
-    return url_for("staff.publish" if "publish" in request.form else "staff.edit", id=id)
+def _after_saving(announcement_id: int) -> str:
+    return url_for(
+        "staff.publish" if "publish" in request.form else "staff.edit", announcement_id=announcement_id
+    )
 
 
 def _move(attachment_id: int) -> None:
@@ -372,10 +385,10 @@ def _move(attachment_id: int) -> None:
     services().intake.move_attachments(attachment.announcement_id, {attachment_id: position}, actor=g.actor)
 
 
-def _reorder(id: int) -> None:
+def _reorder(announcement_id: int) -> None:
     """Move each attachment beside which another number was typed to that place."""
     positions = {}
-    for attachment in services().attachments.by_announcement([id])[id]:
+    for attachment in services().attachments.by_announcement([announcement_id])[announcement_id]:
         typed = thai.arabic_digits(request.form.get(f"position-{attachment.id}", "")).strip()
         if typed == request.form.get(f"was-{attachment.id}", ""):
             continue
@@ -383,7 +396,7 @@ def _reorder(id: int) -> None:
             raise Invalid("ลำดับของเอกสารต้องเป็นตัวเลข เช่น 1", field=f"position-{attachment.id}")
         positions[attachment.id] = int(typed)
     if positions:
-        services().intake.move_attachments(id, positions, actor=g.actor)
+        services().intake.move_attachments(announcement_id, positions, actor=g.actor)
 
 
 def _detach(attachment_id: int) -> None:
@@ -409,14 +422,14 @@ _PAPER_STEPS: dict[str, Callable[[int], None]] = {
 }
 
 
-def _attach_all(id: int) -> None:
+def _attach_all(announcement_id: int) -> None:
     """Attach the files sent with the form itself, for browsers where no script sent them before."""
     for file in request.files.getlist("files"):
         if not file.filename:
             continue
         try:
             attachment, made = services().intake.attach(
-                id, cast(BinaryIO, file.stream), filename=file.filename, actor=g.actor
+                announcement_id, cast(BinaryIO, file.stream), filename=file.filename, actor=g.actor
             )
         except PrakatError as error:
             flash(f"{file.filename}: {error_message(error)}", "bad")
@@ -425,18 +438,18 @@ def _attach_all(id: int) -> None:
             flash(_("ไฟล์ %(name)s มีอยู่แล้ว", name=attachment.filename), "warn")
 
 
-def _labels(id: int) -> dict[str, object]:
+def _labels(announcement_id: int) -> dict[str, object]:
     """Returns the labels and kinds of attachments in the form, as ``label-7`` and ``kind-7``."""
     names = [
         f"{name}-{attachment.id}"
-        for attachment in services().attachments.by_announcement([id]).get(id, [])
+        for attachment in services().attachments.by_announcement([announcement_id]).get(announcement_id, [])
         for name in ("label", "kind")
     ]
     return {name: request.form[name] for name in names if name in request.form}
 
 
-def _relabel_all(id: int, settled: Mapping[str, object], reason: str) -> None:
-    for attachment in services().attachments.by_announcement([id]).get(id, []):
+def _relabel_all(announcement_id: int, settled: Mapping[str, object], reason: str) -> None:
+    for attachment in services().attachments.by_announcement([announcement_id]).get(announcement_id, []):
         label = str(settled.get(f"label-{attachment.id}", attachment.label))
         kind = _known_kind(str(settled.get(f"kind-{attachment.id}", attachment.kind)))
         if (label, kind) != (attachment.label, attachment.kind):

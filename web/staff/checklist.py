@@ -68,7 +68,7 @@ def publication_checks(
         announcement = dataclasses.replace(announcement, **values)  # type: ignore[arg-type]  # checked by name
 
     def place(field: str) -> str:
-        return url_for("staff.edit", id=announcement.id, _anchor=field)
+        return url_for("staff.edit", announcement_id=announcement.id, _anchor=field)
 
     return [
         *_status(announcement),
@@ -94,7 +94,7 @@ def _status(announcement: Announcement) -> list[Check]:
     """Returns the line for a record that is no draft; none for a draft."""
     if announcement.status is Status.DRAFT:
         return []
-    place = url_for("staff.edit", id=announcement.id)
+    place = url_for("staff.edit", announcement_id=announcement.id)
     name = labels.status_name(announcement.status)
     return [Check(_("สถานะ"), name, Verdict.BLOCKING, _("ไม่ใช่ฉบับร่าง"), place)]
 
@@ -190,7 +190,7 @@ def _relations(announcement: Announcement) -> Check:
     remark = ""
     if found.suggested:
         remark = _("ข้อความกล่าวถึงประกาศอื่น %(count)s ฉบับที่ยังไม่ได้ยืนยัน", count=len(found.suggested))
-    place = url_for("staff.edit", id=announcement.id, _anchor="relations")
+    place = url_for("staff.edit", announcement_id=announcement.id, _anchor="relations")
     return Check(_("ประกาศที่เกี่ยวข้อง"), value or "–", _verdict(remark), remark, place)
 
 
@@ -199,7 +199,7 @@ def _near_duplicate(announcement: Announcement) -> list[Check]:
     found = find_near_duplicate(announcement)
     if found is None:
         return []
-    place = url_for("near_duplicates.compare", id=announcement.id, other_id=found.other.id)
+    place = url_for("near_duplicates.compare", announcement_id=announcement.id, other_id=found.other.id)
     return [
         Check(
             _("ประกาศที่คล้ายกัน"),
@@ -238,7 +238,7 @@ def _attachments(announcement: Announcement, papers: Sequence[AttachmentForStaff
     if failed:
         remarks.append(_("แปลงข้อความไม่ได้ %(count)s ไฟล์ ประชาชนเห็นเมื่อมีผู้ตัดสิน", count=len(failed)))
     anchor = next((f"attachment-{each.id}" for each in (*failed, *unread)), "papers")
-    place = url_for("staff.edit", id=announcement.id, _anchor=anchor)
+    place = url_for("staff.edit", announcement_id=announcement.id, _anchor=anchor)
     count, remark = _("%(count)s ไฟล์", count=len(papers)), " · ".join(remarks)
     return Check(_("เอกสารแนบ"), count, _verdict(remark), remark, place)
 
@@ -252,7 +252,7 @@ def _elsewhere(papers: Sequence[AttachmentForStaff]) -> list[Check]:
             title_or_suggestion(other),
             Verdict.DOUBTFUL,
             remark,
-            url_for("staff.edit", id=other.id),
+            url_for("staff.edit", announcement_id=other.id),
         )
         for paper in papers
         for other in paper.elsewhere
@@ -267,10 +267,10 @@ def _privacy(
     verdict, remark, place = Verdict.GOOD, "", ""
     if found:
         verdict, remark = Verdict.BLOCKING, _("ต้องปิดหรือแก้ออก หรือระบุเหตุผลที่เผยแพร่")
-        place = url_for("staff.publish", id=announcement.id, _anchor="finds")
+        place = url_for("staff.publish", announcement_id=announcement.id, _anchor="finds")
     elif held:
         verdict, remark = Verdict.BLOCKING, _("พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน")
-        place = url_for("staff.review_attachment", id=held[0].id)
+        place = url_for("staff.review_attachment", attachment_id=held[0].id)
     elif _any_unread(papers):
         verdict, remark = Verdict.DOUBTFUL, _("ไฟล์ที่ยังแปลงไม่เสร็จยังไม่ได้ตรวจ ประชาชนจะยังไม่เห็นไฟล์นั้น")
     count = len(found) or len(held)

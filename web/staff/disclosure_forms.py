@@ -61,28 +61,28 @@ def _with_items(entries: Sequence[DisclosureEntry]) -> list[tuple[DisclosureEntr
     return [(each, items[each.year, each.item]) for each in entries if (each.year, each.item) in items]
 
 
-def carry_out_disclosure_form(id: int, form: Mapping[str, str], actor: str) -> str:
+def carry_out_disclosure_form(announcement_id: int, form: Mapping[str, str], actor: str) -> str:
     """Carry out the pressed button of the form. Returns a message for the person."""
     store = services().disclosure
     if "disclose" in form:
         if form["disclose"] == "chosen":
-            announcement = services().announcements.get(id)
+            announcement = services().announcements.get(announcement_id)
             year = form.get("disclosure-year", "")
             entry = assign_by_title(form.get("disclosure-item", ""), announcement, actor, year)
         else:
-            entry = _entry(id, form["disclose"])
+            entry = _entry(announcement_id, form["disclose"])
             store.assign(checked_entry(entry, visible_items(entry.year)), actor=actor)
         return str(_("ใส่ในรายการปี %(item)s แล้ว", item=_describe(entry)))
-    store.unassign(_entry(id, form.get("undisclose", "")), actor=actor)
+    store.unassign(_entry(announcement_id, form.get("undisclose", "")), actor=actor)
     return str(_("เอาออกจากรายการที่ต้องเปิดเผยแล้ว"))
 
 
-def _entry(id: int, told: str) -> DisclosureEntry:
+def _entry(announcement_id: int, told: str) -> DisclosureEntry:
     """Returns the entry that a button names: year, key of the item, part."""
     year, key, part = told.split() if told.count(" ") == 2 else ("", "", "")
     if not (year.isdecimal() and part.isdecimal() and len(told) < 100):
         raise Invalid("กรุณาเลือกรายการที่ต้องเปิดเผย", field="disclosure-item")
-    return DisclosureEntry(year=int(year), item=key, part=int(part), announcement_id=id)
+    return DisclosureEntry(year=int(year), item=key, part=int(part), announcement_id=announcement_id)
 
 
 def _describe(entry: DisclosureEntry) -> str:

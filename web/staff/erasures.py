@@ -27,10 +27,10 @@ def register() -> str:
     return render_template("staff/erasures.html", erasures=found, announcements=known, kept=kept)
 
 
-@pages.route("/attachments/<int:id>/erase", methods=["GET", "POST"])
-def erase(id: int) -> ResponseReturnValue:
+@pages.route("/attachments/<int:attachment_id>/erase", methods=["GET", "POST"])
+def erase(attachment_id: int) -> ResponseReturnValue:
     """Say what an erasure takes away, and carry the order out."""
-    attachment = _attachment(id)
+    attachment = _attachment(attachment_id)
     if request.method == "POST":
         try:
             _carry_out(attachment)
@@ -41,33 +41,35 @@ def erase(id: int) -> ResponseReturnValue:
         "staff/erase.html",
         attachment=attachment,
         announcement=services().records.announcements.get(attachment.announcement_id),
-        versions=services().records.versions.by_attachment(id),
+        versions=services().records.versions.by_attachment(attachment_id),
         elsewhere=[
-            each for each in services().records.attachments.with_file(attachment.sha256) if each.id != id
+            each
+            for each in services().records.attachments.with_file(attachment.sha256)
+            if each.id != attachment_id
         ],
     )
 
 
-@pages.route("/announcements/<int:id>/erase", methods=["GET", "POST"])
-def erase_text(id: int) -> ResponseReturnValue:
+@pages.route("/announcements/<int:announcement_id>/erase", methods=["GET", "POST"])
+def erase_text(announcement_id: int) -> ResponseReturnValue:
     """Say what an erasure of an announcement's own text takes away, and carry the order out."""
-    announcement = services().records.announcements.get(id)
+    announcement = services().records.announcements.get(announcement_id)
     if request.method == "POST":
         try:
             _require_certainty()
-            _conclude(services().eraser.erase_text(id, actor=g.actor, **_order()))
+            _conclude(services().eraser.erase_text(announcement_id, actor=g.actor, **_order()))
             return redirect(url_for("erasures.register"))
         except PrakatError as error:
             flash(error_message(error), "bad")
     return render_template("staff/erase.html", attachment=None, announcement=announcement)
 
 
-def _attachment(id: int) -> Attachment:
+def _attachment(attachment_id: int) -> Attachment:
     """Returns an attachment, also one that was taken off."""
     try:
-        return services().records.attachments.get(id)
+        return services().records.attachments.get(attachment_id)
     except NotFound:
-        return services().records.attachments.get_detached(id)
+        return services().records.attachments.get_detached(attachment_id)
 
 
 def _carry_out(attachment: Attachment) -> None:

@@ -15,39 +15,39 @@ from web.staff.blueprints import staff_blueprint
 from web.staff.text_difference import compare_lines
 
 pages = staff_blueprint(
-    "file_versions", __name__, url_prefix="/staff/attachments/<int:id>/versions/<int:number>"
+    "file_versions", __name__, url_prefix="/staff/attachments/<int:attachment_id>/versions/<int:number>"
 )
 
 
 @pages.get("")
-def compare(id: int, number: int) -> str:
+def compare(attachment_id: int, number: int) -> str:
     """Show the difference between the text of an earlier file and the present text."""
     records = services().records
-    version = services().intake.file_version(id, number)
-    texts = [page.text for page in records.pages.by_attachment(id)]
+    version = services().intake.file_version(attachment_id, number)
+    texts = [page.text for page in records.pages.by_attachment(attachment_id)]
     return render_template(
         "staff/file-version.html",
-        attachment=records.attachments.get(id),
+        attachment=records.attachments.get(attachment_id),
         version=version,
-        lines=compare_lines("\n".join(records.versions.page_texts(id, number)), "\n".join(texts)),
+        lines=compare_lines("\n".join(records.versions.page_texts(attachment_id, number)), "\n".join(texts)),
     )
 
 
 @pages.get("/file")
-def file(id: int, number: int) -> Response:
+def file(attachment_id: int, number: int) -> Response:
     """Send an earlier file, byte for byte. Each reading is logged: the file may hold personal data."""
-    services().attachments.get(id)
-    version = services().intake.file_version(id, number)
-    note_security("earlier file read", person=g.actor, attachment=id, version=number)
+    services().attachments.get(attachment_id)
+    version = services().intake.file_version(attachment_id, number)
+    note_security("earlier file read", person=g.actor, attachment=attachment_id, version=number)
     return file_responses.send_original(version, public=False)
 
 
 @pages.post("/restore")
-def restore(id: int, number: int) -> ResponseReturnValue:
+def restore(attachment_id: int, number: int) -> ResponseReturnValue:
     """Make an earlier file the attachment's present file again."""
     try:
-        services().intake.restore_file(id, number, actor=g.actor)
+        services().intake.restore_file(attachment_id, number, actor=g.actor)
         flash(_("กลับไปใช้ไฟล์เดิมแล้ว ประชาชนจะเห็นเมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"), "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
-    return redirect(url_for("staff.review_attachment", id=id))
+    return redirect(url_for("staff.review_attachment", attachment_id=attachment_id))

@@ -19,7 +19,9 @@ from web.staff.blueprints import staff_blueprint
 from web.staff.text_difference import compare_lines
 
 pages = staff_blueprint(
-    "near_duplicates", __name__, url_prefix="/staff/announcements/<int:id>/compare/<int:other_id>"
+    "near_duplicates",
+    __name__,
+    url_prefix="/staff/announcements/<int:announcement_id>/compare/<int:other_id>",
 )
 
 LEAST_LIKENESS = 75.0
@@ -60,22 +62,24 @@ def find_near_duplicate(announcement: Announcement) -> NearDuplicateAnnouncement
     return NearDuplicateAnnouncement(nearest, max(removed, added))
 
 
-def _published_like(title: str, id: int) -> list[Announcement]:
+def _published_like(title: str, announcement_id: int) -> list[Announcement]:
     """Returns the published announcements of the most similar titles, without that of ``id``."""
     ids: list[int] = []
     with suppress(Unavailable):
         found = search_index(services(), parse_query(title, per_page=_COMPARED + 1))
         ids = [hit.announcement_id for hit in (*found.hits, *found.related)]
-    known = services().announcements.get_many(each for each in ids[: _COMPARED + 1] if each != id)
+    known = services().announcements.get_many(
+        each for each in ids[: _COMPARED + 1] if each != announcement_id
+    )
     return [each for each in known.values() if each.status is Status.PUBLISHED]
 
 
-def _drafts_like(title: str, id: int) -> list[Announcement]:
+def _drafts_like(title: str, announcement_id: int) -> list[Announcement]:
     """Returns the drafts of the most similar titles, without that of ``id``; the search lacks drafts."""
     drafts, _total = services().announcements.list_page(
         statuses=[Status.DRAFT], page=1, per_page=_MOST_DRAFTS
     )
-    titles = {at: each.title or _title(each) for at, each in enumerate(drafts) if each.id != id}
+    titles = {at: each.title or _title(each) for at, each in enumerate(drafts) if each.id != announcement_id}
     best = process.extract(title, titles, scorer=fuzz.ratio, limit=_COMPARED, score_cutoff=LEAST_LIKENESS)
     return [drafts[at] for _title, _likeness, at in best]
 
@@ -87,10 +91,10 @@ def _title(announcement: Announcement) -> str:
 
 
 @pages.get("")
-def compare(id: int, other_id: int) -> str:
+def compare(announcement_id: int, other_id: int) -> str:
     """Show what differs between the texts of two announcements."""
     announcements = services().announcements
-    announcement, other = announcements.get(id), announcements.get(other_id)
+    announcement, other = announcements.get(announcement_id), announcements.get(other_id)
     return render_template(
         "staff/near-duplicate.html",
         announcement=announcement,

@@ -43,15 +43,15 @@ def table() -> ResponseReturnValue:
     return _table()
 
 
-@pages.post("/<int:id>")
-def change(id: int) -> ResponseReturnValue:
+@pages.post("/<int:person_id>")
+def change(person_id: int) -> ResponseReturnValue:
     """Set a person's division and role; nobody changes the own role, so that an administrator is left."""
-    person = _person(id)
+    person = _person(person_id)
     try:
         role = _role()
         if role is not person.role and person.name == g.actor:
             raise Conflict("เปลี่ยนสิทธิ์ใช้งานของตัวเองไม่ได้ กรุณาให้ผู้ดูแลคนอื่นเปลี่ยน")
-        services().people.accounts.set_role_and_division(id, role=role, division=_division())
+        services().people.accounts.set_role_and_division(person_id, role=role, division=_division())
         note_security("person changed", person=person.name, role=role.value)
         flash(_("บันทึกของ %(name)s แล้ว", name=person.name), "good")
     except PrakatError as error:
@@ -59,15 +59,15 @@ def change(id: int) -> ResponseReturnValue:
     return redirect(url_for("people.table"))
 
 
-@pages.post("/<int:id>/password")
-def reset_password(id: int) -> ResponseReturnValue:
+@pages.post("/<int:person_id>/password")
+def reset_password(person_id: int) -> ResponseReturnValue:
     """Give a person who forgot the password a new one, shown this once; end the person's sessions."""
-    person = _person(id)
+    person = _person(person_id)
     if person.name == g.actor:  # the page of the own account asks for the present password
         return redirect(url_for("account.overview"))
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
-    services().people.accounts.set_password(id, hash_password(password))
-    services().people.sign_ins.close_sessions(id)
+    services().people.accounts.set_password(person_id, hash_password(password))
+    services().people.sign_ins.close_sessions(person_id)
     note_security("password reset", person=person.name)
     return _table(reset=person, password=password)
 
@@ -105,9 +105,11 @@ def _table(*, reset: Person | None = None, password: str = "") -> str:
     )
 
 
-def _person(id: int) -> Person:
+def _person(person_id: int) -> Person:
     """Returns a person of this organisation; others are not to be changed here."""
-    return next((each for each in services().people.accounts.everyone() if each.id == id), None) or abort(404)
+    return next(
+        (each for each in services().people.accounts.everyone() if each.id == person_id), None
+    ) or abort(404)
 
 
 def _role() -> Role:

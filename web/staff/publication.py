@@ -22,9 +22,9 @@ _WORKDAY_BEGINS = "08:30"
 _YEARS_AHEAD = 5  # years that the list offers, this one among them
 
 
-def carry_out_publication(id: int) -> str:
+def carry_out_publication(announcement_id: int) -> str:
     """Carries out the choice in the form for one record. Returns a message for the person."""
-    return _CHOICES.get(request.form.get("when", ""), _publish_now)(id)
+    return _CHOICES.get(request.form.get("when", ""), _publish_now)(announcement_id)
 
 
 def carry_out_publications(ids: Iterable[int]) -> BulkOutcome:
@@ -46,9 +46,9 @@ def carry_out_publications(ids: Iterable[int]) -> BulkOutcome:
     return apply_to_each(services().records, ids, publish)
 
 
-def is_being_read(id: int) -> bool:
+def is_being_read(announcement_id: int) -> bool:
     """Returns True while a document of the record is not read yet."""
-    attachments = services().attachments.by_announcement([id])[id]
+    attachments = services().attachments.by_announcement([announcement_id])[announcement_id]
     return any(each.status in (ReadingStatus.WAITING, ReadingStatus.READING) for each in attachments)
 
 
@@ -85,29 +85,29 @@ def preselected_choice(announcement: Announcement, *, unread: bool) -> str:
     return "read" if unread else "now"
 
 
-def _publish_now(id: int) -> str:
-    found = services().intake.undecided_personal_data(id)
+def _publish_now(announcement_id: int) -> str:
+    found = services().intake.undecided_personal_data(announcement_id)
     if found and request.form.get("found_seen") != personal_data.finds_fingerprint(found):
         raise Conflict("พบข้อมูลส่วนบุคคลเพิ่มขณะที่เปิดหน้านี้อยู่ กรุณาตรวจดูอีกครั้ง", code="personal-data")
-    _refuse_file_name(id)
-    services().intake.publish(id, actor=g.actor, reason=personal_data.reason_of_form())
+    _refuse_file_name(announcement_id)
+    services().intake.publish(announcement_id, actor=g.actor, reason=personal_data.reason_of_form())
     return str(_("เผยแพร่แล้ว ประชาชนค้นพบได้ทันที"))
 
 
-def _refuse_file_name(id: int) -> None:
+def _refuse_file_name(announcement_id: int) -> None:
     """Fills what nobody gave from the documents. Raises ``Invalid`` when the title stays a file's name."""
-    title = services().intake.fill_missing_fields(id, actor=g.actor).title
-    if is_title_file_name(title, services().attachments.by_announcement([id])[id]):
+    title = services().intake.fill_missing_fields(announcement_id, actor=g.actor).title
+    if is_title_file_name(title, services().attachments.by_announcement([announcement_id])[announcement_id]):
         raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
 
 
-def _publish_when_read(id: int) -> str:
-    return _publish_at(id, dt.datetime.now(dt.UTC))
+def _publish_when_read(announcement_id: int) -> str:
+    return _publish_at(announcement_id, dt.datetime.now(dt.UTC))
 
 
-def _publish_later(id: int) -> str:
+def _publish_later(announcement_id: int) -> str:
     at = _chosen_time(request.form)
-    return f"{_publish_at(id, at)} · {schedule_message(at)}"
+    return f"{_publish_at(announcement_id, at)} · {schedule_message(at)}"
 
 
 def _chosen_time(form: Mapping[str, str]) -> dt.datetime:
@@ -120,19 +120,19 @@ def _chosen_time(form: Mapping[str, str]) -> dt.datetime:
     return at
 
 
-def _publish_at(id: int, at: dt.datetime) -> str:
+def _publish_at(announcement_id: int, at: dt.datetime) -> str:
     if services().intake.undecided_personal_data(
-        id
+        announcement_id
     ):  # at the set time nobody would be there to state the reason
         raise Conflict("พบข้อมูลส่วนบุคคล กรุณาปิดข้อมูลก่อน หรือเผยแพร่ทันทีโดยระบุเหตุผล", code="personal-data")
-    if not is_being_read(id):
-        _refuse_file_name(id)
-    services().intake.revise(id, {"publish_at": at}, actor=g.actor)
+    if not is_being_read(announcement_id):
+        _refuse_file_name(announcement_id)
+    services().intake.revise(announcement_id, {"publish_at": at}, actor=g.actor)
     return str(_("ตั้งเวลาเผยแพร่แล้ว"))
 
 
-def _publish_not(id: int) -> str:
-    services().intake.revise(id, {"publish_at": None}, actor=g.actor)
+def _publish_not(announcement_id: int) -> str:
+    services().intake.revise(announcement_id, {"publish_at": None}, actor=g.actor)
     return str(_("ยกเลิกเวลาเผยแพร่แล้ว ยังเป็นฉบับร่าง"))
 
 

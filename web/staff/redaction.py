@@ -21,7 +21,7 @@ from web.bootstrap import services
 from web.errors import error_message
 from web.staff.blueprints import staff_blueprint
 
-pages = staff_blueprint("redaction", __name__, url_prefix="/staff/attachments/<int:id>")
+pages = staff_blueprint("redaction", __name__, url_prefix="/staff/attachments/<int:attachment_id>")
 
 _DRAWN, _TYPED, _READABLE = "drawn", "typed", "readable"
 """Origins of a box that is not of a find: drawn by hand, made for words that a person typed, or made for data
@@ -47,10 +47,10 @@ class Box:
 
 
 @pages.route("/redact", methods=["GET", "POST"])
-def redact(id: int) -> ResponseReturnValue:
+def redact(attachment_id: int) -> ResponseReturnValue:
     """Show the pages with the boxes; mark the places of typed words; make the copy and publish it."""
-    attachment = services().attachments.get(id)
-    read = services().pages.by_attachment(id) if attachment.status is ReadingStatus.READY else []
+    attachment = services().attachments.get(attachment_id)
+    read = services().pages.by_attachment(attachment_id) if attachment.status is ReadingStatus.READY else []
     boxes = _sent_boxes() if request.method == "POST" else _found_boxes(attachment, read)
     typed = request.form.get("words", "").strip()
     readable: Sequence[ReadableData] = ()
@@ -61,7 +61,7 @@ def redact(id: int) -> ResponseReturnValue:
     elif request.method == "POST":
         try:
             _replace_by_copy(attachment, read, boxes)
-            return redirect(url_for("staff.review_attachment", id=id))
+            return redirect(url_for("staff.review_attachment", attachment_id=attachment_id))
         except RedactionIncomplete as error:
             readable = error.readable
             boxes = _with_readable(boxes, readable)

@@ -87,14 +87,14 @@ def relation_form(announcement: Announcement) -> RelationForm:
     )
 
 
-def carry_out_relation_form(id: int, form: Mapping[str, str], actor: str) -> str:
+def carry_out_relation_form(announcement_id: int, form: Mapping[str, str], actor: str) -> str:
     """Carry out the pressed button of the form. Returns a message for the person.
 
     Raises ``Invalid`` for text that names no announcement, or more than one.
     """
     intake = services().intake
     if "dismiss" in form:
-        intake.decide_relation(id, _known(form["dismiss"]), None, actor=actor)
+        intake.decide_relation(announcement_id, _known(form["dismiss"]), None, actor=actor)
         return str(_("เอาประกาศที่เกี่ยวข้องออกแล้ว"))
     chosen = form.get("relate", "")
     typed = chosen == "typed"
@@ -102,15 +102,15 @@ def carry_out_relation_form(id: int, form: Mapping[str, str], actor: str) -> str
     kind = form.get(f"relation-{older}") or form.get("related_kind", "")
     if kind not in set(RelationKind):
         raise Invalid("กรุณาเลือกว่าประกาศนี้ยกเลิก แก้ไขเพิ่มเติม หรือใช้แทนอีกฉบับ", field="related_kind")
-    intake.decide_relation(id, older, RelationKind(kind), actor=actor)
+    intake.decide_relation(announcement_id, older, RelationKind(kind), actor=actor)
     return str(_("บันทึกประกาศที่เกี่ยวข้องแล้ว"))
 
 
-def record_replacement(id: int, form: Mapping[str, str], actor: str) -> None:
+def record_replacement(announcement_id: int, form: Mapping[str, str], actor: str) -> None:
     """Record that the typed or chosen announcement replaces this one. Raises ``Invalid``."""
     try:
         newer = chosen_or_named(form, "successor")
-        services().intake.decide_relation(newer, id, RelationKind.REPLACES, actor=actor)
+        services().intake.decide_relation(newer, announcement_id, RelationKind.REPLACES, actor=actor)
     except MissingAnnouncement as error:
         error.field = "successor"
         raise

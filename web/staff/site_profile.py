@@ -43,10 +43,10 @@ def save() -> ResponseReturnValue:
     return redirect(url_for("site_profile.edit"))
 
 
-@pages.post("/versions/<int:id>")
-def restore(id: int) -> ResponseReturnValue:
+@pages.post("/versions/<int:version_id>")
+def restore(version_id: int) -> ResponseReturnValue:
     """Save an earlier version anew."""
-    services().site_profiles.save(services().site_profiles.get(id).profile, actor=g.actor)
+    services().site_profiles.save(services().site_profiles.get(version_id).profile, actor=g.actor)
     flash(_("กลับไปใช้ฉบับนั้นแล้ว"), "good")
     return redirect(url_for("site_profile.edit"))
 

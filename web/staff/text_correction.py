@@ -22,7 +22,9 @@ from web.staff import activity
 from web.staff.blueprints import staff_blueprint
 from web.staff.text_difference import DifferenceLine, compare_lines
 
-pages = staff_blueprint("correction", __name__, url_prefix="/staff/attachments/<int:id>/pages/<int:number>")
+pages = staff_blueprint(
+    "correction", __name__, url_prefix="/staff/attachments/<int:attachment_id>/pages/<int:number>"
+)
 
 MOST_ALTERNATIVES = 9  # readings offered for a doubtful place: each has a digit key
 MOST_VERSIONS = 20  # earlier texts shown on the page
@@ -40,20 +42,20 @@ class PageVersion:
 
 
 @pages.route("", methods=["GET", "POST"])
-def page(id: int, number: int) -> ResponseReturnValue:
+def page(attachment_id: int, number: int) -> ResponseReturnValue:
     """Show a page and its text line by line; keep the corrected text, and go on to the next page if asked."""
-    attachment = services().attachments.get(id)
+    attachment = services().attachments.get(attachment_id)
     if request.method == "POST":
         try:
-            left = _unchecked_doubts(services().pages.get(id, number))
+            left = _unchecked_doubts(services().pages.get(attachment_id, number))
             services().intake.correct_page(
-                id, number, request.form.get("text", ""), actor=g.actor, doubts=left
+                attachment_id, number, request.form.get("text", ""), actor=g.actor, doubts=left
             )
             flash(_saved(len(left)), "good")
             return redirect(_after_saving(attachment, number))
         except PrakatError as error:
             flash(error_message(error), "bad")
-    shown = services().pages.get(id, number)
+    shown = services().pages.get(attachment_id, number)
     return render_template(
         "staff/page.html",
         attachment=attachment,
@@ -65,36 +67,40 @@ def page(id: int, number: int) -> ResponseReturnValue:
 
 
 @pages.post("/reread")
-def reread(id: int, number: int) -> ResponseReturnValue:
+def reread(attachment_id: int, number: int) -> ResponseReturnValue:
     """Read the page again with the chosen settings. The text before can be restored."""
-    attachment = services().attachments.get(id)
+    attachment = services().attachments.get(attachment_id)
     try:
-        read = services().rereader.read(attachment, number, _settings(services().pages.get(id, number)))
+        read = services().rereader.read(
+            attachment, number, _settings(services().pages.get(attachment_id, number))
+        )
         services().intake.replace_page_reading(read, actor=g.actor)
         flash(_("แปลงหน้านี้ใหม่แล้ว ข้อความก่อนหน้ายังอยู่ด้านล่าง"), "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
-    return redirect(url_for("correction.page", id=id, number=number))
+    return redirect(url_for("correction.page", attachment_id=attachment_id, number=number))
 
 
 @pages.post("/restore")
-def restore(id: int, number: int) -> ResponseReturnValue:
+def restore(attachment_id: int, number: int) -> ResponseReturnValue:
     """Set the page's text back to an earlier version."""
-    attachment = services().attachments.get(id)
+    attachment = services().attachments.get(attachment_id)
     wanted = request.form.get("version", "")
-    known = {str(each.number): each for each in _versions(attachment, services().pages.get(id, number))}
+    known = {
+        str(each.number): each for each in _versions(attachment, services().pages.get(attachment_id, number))
+    }
     if wanted not in known:
         abort(404)
     activity.undo().restore_text(known[wanted].change, actor=g.actor)
     flash(_("กลับไปใช้ข้อความนั้นแล้ว"), "good")
-    return redirect(url_for("correction.page", id=id, number=number))
+    return redirect(url_for("correction.page", attachment_id=attachment_id, number=number))
 
 
 def _after_saving(attachment: Attachment, number: int) -> str:
     if "next" not in request.form:
-        return url_for("correction.page", id=attachment.id, number=number)
+        return url_for("correction.page", attachment_id=attachment.id, number=number)
     if number < (attachment.page_count or 0):
-        return url_for("correction.page", id=attachment.id, number=number + 1)
+        return url_for("correction.page", attachment_id=attachment.id, number=number + 1)
     return url_for("review.queue")
 
 
