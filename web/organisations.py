@@ -109,7 +109,9 @@ def _lead_home() -> AnyResponse | None:
     named = request.view_args or {}
     if not services().is_province or request.blueprint != "public" or "announcement_id" not in named:
         return None
-    shown = require_visible(services().announcements.get(named["announcement_id"]), staff=may_see_unpublished())
+    shown = require_visible(
+        services().announcements.get(named["announcement_id"]), staff=may_see_unpublished()
+    )
     return redirect(services().site_url_of_organisation(shown.organisation) + request.full_path.rstrip("?"))
 
 
