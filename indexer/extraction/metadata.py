@@ -175,15 +175,25 @@ class _Row:
         OCR doubts a group, or the letter after it, where it is written by hand, but hardly ever print. Some
         digits of one date or number are Thai and some are Arabic where a part is written by hand.
         """
-        start = arabic_digits(self._raw).find(match[0])
-        if start < 0 or not self.is_recognised:
+        if not self.is_recognised:
             return False
-        shift = start - match.start()
-        spans = [(match.start(group) + shift, match.end(group) + shift) for group in groups]
-        digits = [letter for first, last in spans for letter in self._raw[first:last] if letter.isdigit()]
-        if len({letter.isascii() for letter in digits}) > 1:
+        digits = [letter for group in groups for letter in self.text[slice(*match.span(group))]]
+        if len({letter.isascii() for letter in digits if letter.isdigit()}) > 1:
             return True
-        return any(first < end and begin < last + 1 for first, last in spans for begin, end in self._doubts)
+        places = self._places
+        spans = [(places[match.start(group)], places[match.end(group) - 1] + 2) for group in groups]
+        return any(first < end and begin < last for first, last in spans for begin, end in self._doubts)
+
+    @cached_property
+    def _places(self) -> list[int]:
+        """Returns where each letter of the text stands in the row as on the page, with its dotted lines."""
+        places: list[int] = []
+        at = 0
+        for letter in self.text:
+            found = -1 if letter.isspace() else self._raw.find(letter, at)
+            places.append(max(found, at))
+            at = places[-1] + (found >= 0)
+        return places
 
     @property
     def has_cells(self) -> bool:

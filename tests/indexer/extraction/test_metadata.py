@@ -334,3 +334,9 @@ def test_a_number_of_which_a_part_was_read_is_left_open() -> None:
 def test_an_office_whose_name_in_the_title_is_unreadable_is_named_in_the_text() -> None:
     text = "ประกาศออักจิวินกินรรส\nเรื่อง สอบราคาจ้าง\n---\nด้วยเทศบาลตำบลบ้านใหม่ อำเภอสมมติ มีความประสงค์จะสอบราคาจ้าง"
     assert values(text)["from"] == "เทศบาลตำบลบ้านใหม่"
+
+
+def test_a_day_written_by_hand_on_a_dotted_line_is_left_open() -> None:
+    dotted = LETTER.replace("๒๐ พฤษภาคม ๒", "......๒๐......พฤษภาคม ๒")
+    assert doubted(dotted)["date"] == "2023-05-20"
+    assert "date" not in doubted(dotted, "๒๐...")
