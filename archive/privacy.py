@@ -21,6 +21,9 @@ from archive.errors import Invalid, gettext_noop
 from archive.model import Attachment, HoldReason, PersonalData, ReadingDetails
 from archive.thai import arabic_digits
 
+COVER = "█"
+"""Character that stands in a redacted copy's text for each covered piece of a line."""
+
 NATIONAL_ID, PHONE, BANK_ACCOUNT = "national-id", "phone", "bank-account"
 
 # Separators allowed between the digits of one number: a gap, a dash, a dot, one line break. The group is

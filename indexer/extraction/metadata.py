@@ -17,6 +17,7 @@ from functools import cached_property
 from rapidfuzz.distance import Levenshtein
 
 from archive.model import DocumentKind, ExtractedField, Page, TextSource
+from archive.privacy import COVER
 from archive.thai import arabic_digits, canonical_text
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, LETTERS_AND_SIGNS
 from archive.thai.dates import ERA, find_dates
@@ -248,7 +249,8 @@ def extract_fields(pages: Sequence[Page]) -> dict[str, ExtractedField]:
 
     ``kind`` is a value of ``DocumentKind``; ``number`` is canonical (``มท 0808.2/ว 123``, ``123/2564``);
     ``date`` is ISO; ``urgency`` one of ด่วน, ด่วนมาก, ด่วนที่สุด; ``subject``, ``title``, ``from`` and ``to`` are
-    as written. A paper has a ``title`` only where it has no ``subject``.
+    as written. A paper has a ``title`` only where it has no ``subject``. A field that is covered in part by a
+    redaction is left out.
     """
     written = [page for page in pages if page.text.strip()]
     if not written:
@@ -260,7 +262,7 @@ def extract_fields(pages: Sequence[Page]) -> dict[str, ExtractedField]:
     return {
         name: ExtractedField(value=field.value, confidence=round(field.confidence * sure, 2))
         for name, field in found.items()
-        if field and field.value
+        if field and field.value and COVER not in field.value
     }
 
 

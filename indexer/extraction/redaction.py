@@ -24,6 +24,7 @@ from archive import privacy
 from archive.errors import Conflict, Invalid, TooLarge, Unavailable
 from archive.model import Attachment, Line, Page, Rectangle, TextSource
 from archive.ports import Files
+from archive.privacy import COVER
 from archive.thai import arabic_digits, cluster_borders
 from indexer.extraction import sandbox
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     import pikepdf
 else:
     pikepdf = lazy_import("pikepdf")
-
-COVER = "█"
-"""Character that stands in the copy's text for each covered piece of a line."""
 
 MOST_PAGES = 100  # pages; 36 took 14 s on two cores, and a proxy usually waits for 60 s
 DPI = 200  # print of 10 points stays legible, an A4 page takes some 300 KB

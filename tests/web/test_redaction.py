@@ -16,11 +16,12 @@ import pytest
 from PIL import Image
 
 from archive.model import Attachment, HoldReason, Role, Status
+from archive.privacy import COVER
 from archive.thai import thai_digits
-from indexer.extraction.redaction import COVER
 from tests.web.conftest import Site, memo, open_site
 
 NAME = "ประหยัดทรัพย์มะม่วงหวาน"
+MISSPELT = "ประหยัดทรัพย์มะม่วงหวาย"
 NUMBER = "1-2345-67890-12-1"
 DIGITS = NUMBER.replace("-", "")
 SECRETS = (NUMBER, DIGITS, NAME)
@@ -48,6 +49,8 @@ class Redacted:
         page = f"/staff/attachments/{self.attachment.id}/redact"
         boxes = re.findall(r'name="box" value="([^"]+)"', staff.get(page).text)
         marked = staff.post(page, data={"box": boxes, "known": boxes, "words": f"นาย{NAME}", "mark": "1"})
+        self.misspelt = staff.post(page, data={"words": MISSPELT, "mark": "1"})
+        self.near = staff.post(page, data={"words": MISSPELT, "near": NAME, "mark": "1"})
         boxes = [_drawn_anew(box) for box in re.findall(r'name="box" value="([^"]+)"', marked.text)]
         self.refused = staff.post(page, data={"box": [_right_half(box) for box in boxes]})
         self.answer = staff.post(page, data={"box": boxes, "known": boxes})
@@ -253,6 +256,15 @@ def test_what_can_still_be_read_is_said_with_its_place_and_covered_next(redacted
     assert re.search(r'href="#page-1">หน้า 1</a>\s*“[^”]{1,8}…[^”]{1,8}”\s*· เพิ่มกรอบคลุมที่นี้ให้แล้ว', notice)
     assert not any(secret in notice for secret in SECRETS)
     assert re.search(r'name="box" value="1,[\d,]+,readable" checked', page)
+
+
+def test_spellings_that_reading_may_have_made_of_a_word_are_offered(redacted: Redacted) -> None:
+    offered = re.findall(r'name="near" value="([^"]+)"', redacted.misspelt.text)
+    assert offered == [NAME]
+    assert "โปรดดูภาพทุกหน้าก่อนบันทึก" in redacted.misspelt.text
+    assert not re.search(r'name="box" value="[\d,]+,typed"', redacted.misspelt.text)
+    assert re.search(r'name="box" value="[\d,]+,typed" checked', redacted.near.text)
+    assert 'name="near"' not in redacted.near.text
 
 
 def test_without_a_box_nothing_is_replaced(redacted: Redacted) -> None:

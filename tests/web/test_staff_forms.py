@@ -107,6 +107,8 @@ def test_the_checklist_names_what_is_doubtful(site: Site) -> None:
     form = clerk.get(f"/staff/announcements/{untouched.id}").text
     assert set(re.findall(r'id="from-([a-z_]+)"', form)) == {"title", "kind", "published_on", "author"}
     page = clerk.get(f"/staff/announcements/{made.id}/publish").text
+    covered = site.announcement("พระราชบัญญัติส█พ.ศ. ๒๕๕๑", status=Status.DRAFT)
+    assert "ชื่อเรื่องมีแถบปิดข้อมูลอยู่" in clerk.get(f"/staff/announcements/{covered.id}/publish").text
     for doubt in ("ชื่อเรื่องเป็นชื่อไฟล์", "ยังไม่ได้ระบุหน่วยงานที่ประกาศ", "วันที่ในเอกสาร: 9 มิถุนายน 2564"):
         assert doubt in page
     assert page.count('class="warn"') > page.count('class="good"') > 0

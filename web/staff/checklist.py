@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from archive import thai
 from archive.model import Announcement, DocumentKind, HoldReason, PersonalDataFind, ReadingStatus, Status
+from archive.privacy import COVER
 from archive.suggested_fields import fields_not_given, is_title_file_name
 from web import labels, template_filters
 from web.bootstrap import services
@@ -116,6 +117,9 @@ def _title(
 ) -> Check:
     name, title = _("เรื่อง"), announcement.title
     is_file_name = is_title_file_name(title, [paper.attachment for paper in papers])
+    if COVER in title:
+        remark = _("ชื่อเรื่องมีแถบปิดข้อมูลอยู่ กรุณาพิมพ์ชื่อเรื่องให้ครบโดยไม่มีข้อมูลที่ปิด")
+        return Check(name, title, Verdict.DOUBTFUL, remark, place, is_title=True)
     if "title" in suggested.fills and (not title or is_file_name):
         read = str(suggested.fields["title"])
         remark = (

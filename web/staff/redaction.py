@@ -11,7 +11,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from archive import privacy, thai
+from archive import privacy
 from archive.errors import PrakatError
 from archive.model import Attachment, HoldReason, Page, PersonalData, ReadingStatus, Rectangle
 from archive.privacy import undecided_finds
@@ -20,6 +20,7 @@ from indexer.extraction.redaction import MOST_PAGES, Boxes, ReadableData, Redact
 from web.bootstrap import services
 from web.errors import error_message
 from web.staff.blueprints import staff_blueprint
+from web.staff.typed_words import find_near_spellings, find_places
 
 pages = staff_blueprint("redaction", __name__, url_prefix="/staff/attachments/<int:attachment_id>")
 
@@ -28,6 +29,7 @@ _DRAWN, _TYPED, _READABLE = "drawn", "typed", "readable"
 that could still be read in a copy."""
 
 _MOST_BOXES = 5_000  # boxes of one form; a list of names has some hundred
+_MOST_SPELLINGS = 30  # near spellings that are offered; a list that a person reads through
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,14 @@ class Box:
         return f"{self.page},{area.left},{area.top},{area.right},{area.bottom},{self.origin}"
 
 
+@dataclass(frozen=True, slots=True)
+class NearSpelling:
+    """A spelling like the typed words, and the page of each of its places."""
+
+    text: str
+    pages: tuple[int, ...]
+
+
 @pages.route("/redact", methods=["GET", "POST"])
 def redact(attachment_id: int) -> ResponseReturnValue:
     """Show the pages with the boxes; mark the places of typed words; make the copy and publish it."""
@@ -55,7 +65,7 @@ def redact(attachment_id: int) -> ResponseReturnValue:
     typed = request.form.get("words", "").strip()
     readable: Sequence[ReadableData] = ()
     if request.method == "POST" and "mark" in request.form:
-        boxes = _with_words(boxes, read, typed)
+        boxes = _with_words(boxes, read, [typed, *request.form.getlist("near")])
     elif request.method == "POST" and "all" in request.form:
         boxes = [replace(box, is_covered=True) for box in boxes]
     elif request.method == "POST":
@@ -75,6 +85,7 @@ def redact(attachment_id: int) -> ResponseReturnValue:
         unplaced=_unplaced_finds(attachment, read),
         readable=readable,
         typed=typed,
+        near=_near_spellings(boxes, read, typed),
         most_pages=MOST_PAGES,
     )
 
@@ -180,36 +191,45 @@ def _unplaced_finds(attachment: Attachment, read: Sequence[Page]) -> list[tuple[
     return list(dict.fromkeys(unplaced))
 
 
-def _with_words(boxes: Sequence[Box], read: Sequence[Page], typed: str) -> list[Box]:
+def _with_words(boxes: Sequence[Box], read: Sequence[Page], typed: Iterable[str]) -> list[Box]:
     """Returns the boxes and one more for each place of the typed words; tells the person how many."""
     known = {(box.page, box.area) for box in boxes}
-    places = [
-        Box(page.number, area, _TYPED)
-        for page in read
-        for area in boxes_of_finds(page, [*_spans(page.text, typed)])
-    ]
-    if places:
-        flash(_("ทำเครื่องหมาย “%(words)s” แล้ว %(count)s แห่ง", words=typed, count=len(places)), "good")
-    else:
-        flash(_("ไม่พบ “%(words)s” ในข้อความ กรุณาวาดกรอบบนภาพแทน", words=typed), "warn")
-    return [*boxes, *(box for box in places if (box.page, box.area) not in known)]
+    marked: list[Box] = []
+    for words in filter(None, typed):
+        places = [
+            Box(page.number, area, _TYPED)
+            for page in read
+            for area in boxes_of_finds(page, [*find_places(page.text, words)])
+        ]
+        if places:
+            flash(_("ทำเครื่องหมาย “%(words)s” แล้ว %(count)s แห่ง", words=words, count=len(places)), "good")
+        else:
+            flash(_("ไม่พบ “%(words)s” ในข้อความ กรุณาวาดกรอบบนภาพแทน", words=words), "warn")
+        marked += (box for box in places if (box.page, box.area) not in known)
+    flash(_("คำที่ระบบอ่านผิดไม่ถูกทำเครื่องหมาย โปรดดูภาพทุกหน้าก่อนบันทึก"), "warn")
+    return list(dict.fromkeys([*boxes, *marked]))
+
+
+def _near_spellings(boxes: Sequence[Box], read: Sequence[Page], typed: str) -> list[NearSpelling]:
+    """Returns the spellings like the typed words that have a place without a box, the most frequent first."""
+    known = {(box.page, box.area) for box in boxes}
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for page in read:
+        for spelling, places in find_near_spellings(page.text, typed).items():
+            open_ones = [
+                place
+                for place in places
+                if any((page.number, area) not in known for area in boxes_of_finds(page, [place]))
+            ]
+            numbers[spelling] += [page.number] * len(open_ones)
+    found = [NearSpelling(spelling, tuple(pages)) for spelling, pages in numbers.items() if pages]
+    return sorted(found, key=lambda each: -len(each.pages))[:_MOST_SPELLINGS]
 
 
 def _with_readable(boxes: Sequence[Box], readable: Sequence[ReadableData]) -> list[Box]:
     """Returns the boxes and one more for each place where covered data could still be read."""
     more = [Box(each.page, each.area, _READABLE) for each in readable if each.area]
     return list(dict.fromkeys([*boxes, *more]))
-
-
-def _spans(text: str, typed: str) -> Iterator[tuple[int, int]]:
-    """Yields where the typed words stand in the text; white space and the script of digits do not count."""
-    places = [place for place, letter in enumerate(text) if not letter.isspace()]
-    letters = thai.arabic_digits("".join(text[place] for place in places)).lower()
-    wanted = thai.arabic_digits("".join(thai.canonical_text(typed).split())).lower()
-    at = letters.find(wanted) if wanted else -1
-    while at >= 0:
-        yield places[at], places[at + len(wanted) - 1] + 1
-        at = letters.find(wanted, at + len(wanted))
 
 
 def _sent_boxes() -> list[Box]:

@@ -59,9 +59,9 @@ async function renew(looks) {
   const answer = document.hidden ? null : await fetch(location.href).catch(() => null);
   const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const row of fresh ? list.querySelectorAll("[data-untitled]") : []) {
-    const subject = fresh.querySelector(`[data-record="${row.dataset.record}"] .subject`);
-    const shown = row.querySelector(".subject");
-    if (subject && !shown.contains(document.activeElement)) shown.replaceWith(subject);
+    const renewed = fresh.querySelector(`[data-record="${row.dataset.record}"]`);
+    if (!renewed || row.querySelector(".subject").contains(document.activeElement)) continue;
+    for (const part of [".tick label", ".subject"]) row.querySelector(part).replaceWith(renewed.querySelector(part));
   }
   renew(looks - 1);
 }
