@@ -15,6 +15,7 @@ from flask import render_template, url_for
 from archive import thai
 from archive.errors import Conflict, PrakatError
 from archive.model import Announcement, Attachment, Collection, Status
+from archive.thai.word_list import thai_stopwords
 from indexer.reindex import NO_LIMIT
 from web.app import create_app
 from web.bagit_packages import copy_original, file_path
@@ -68,6 +69,7 @@ class _Copy:
 
     def write(self, progress: Callable[[int, int], None]) -> None:
         self._write_looks()
+        self._write_search_words()
         listed = self.services.announcements.count_by_status()[Status.PUBLISHED.value]
         for done, announcement in enumerate(self._public(), start=1):
             self._write_announcement(announcement)
@@ -86,6 +88,19 @@ class _Copy:
             self._place(f"static/{name}").write_bytes((_STATIC / name).read_bytes())
         for weight in WEIGHTS:
             self._place(f"fonts/sarabun-{weight}.woff2").write_bytes(woff2(weight))
+
+    def _write_search_words(self) -> None:
+        """Writes the words that mean the same, and those that say nothing, for the copy's search."""
+        lexicon = self.services.dictionary.current()
+        words = {
+            "synonyms": [*lexicon.synonym_groups, *lexicon.abbreviations],
+            "stopwords": sorted(thai_stopwords()),
+        }
+        self._write_search_data("words", words)
+
+    def _write_search_data(self, name: str, content: object) -> None:
+        written = json.dumps(content, ensure_ascii=False)
+        self._place(f"search-data/{name}.js").write_text(f"prakatShard({written});\n", encoding="utf-8")
 
     def _write_announcement(self, announcement: Announcement) -> None:
         attachments = self.services.attachments.by_announcement([announcement.id])[announcement.id]
@@ -140,10 +155,7 @@ class _Copy:
 
     def _finish_shard(self) -> None:
         if self._shard:
-            content = json.dumps(self._shard, ensure_ascii=False)
-            self._place(f"search-data/{self._shards}.js").write_text(
-                f"prakatShard({content});\n", encoding="utf-8"
-            )
+            self._write_search_data(str(self._shards), self._shard)
             self._shards += 1
         self._shard, self._shard_characters = [], 0
 

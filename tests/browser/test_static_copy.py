@@ -14,6 +14,7 @@ def test_a_copy_is_searched_and_read_from_a_disk(browser: Browser, tmp_path: Pat
     site = open_site(tmp_path / "data")
     made = site.announcement("ซ่อมถังประปาบ้านดอนมะกอก", body="ปี ๒๕๖๔ <b>ไม่หนา</b>")
     site.announcement("รับสมัครพนักงานจ้าง")
+    site.announcement("อัตราค่าธรรมเนียมเก็บและขนมูลฝอย", body="น้ำ ประปา")
     site.attach(made.id, memo("ให้ซ่อม"), "บันทึก.pdf")
     read(site.services, "งบประมาณ ๑๒๓,๐๐๐ บาท", pages=1)
     assert run(tmp_path / "data", "export-site", str(tmp_path / "usb")).exit_code == 0
@@ -29,9 +30,19 @@ def test_a_copy_is_searched_and_read_from_a_disk(browser: Browser, tmp_path: Pat
     box.fill("ไม่หนา 2564")
     page.get_by_role("button", name="ค้นหา").click()
     expect(results).to_contain_text("<b>ไม่หนา</b>")
+    for typed, title in (
+        ("ค่าขยะ", "อัตราค่าธรรมเนียมเก็บและขนมูลฝอย"),  # by the words that mean the same
+        ("น้ำประปา มูลฝอย", "อัตราค่าธรรมเนียมเก็บและขนมูลฝอย"),  # over the end of a line
+        ("รับสมัครลูกจ้าง", "รับสมัครพนักงานจ้าง"),  # none has all words
+        ("จ้างพนักงาน", "รับสมัครพนักงานจ้าง"),  # in any order
+    ):
+        box.fill(typed)
+        box.press("Enter")
+        expect(results.get_by_role("link").first).to_have_text(title)
     box.fill("ทุเรียนกวน")
     box.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("ไม่พบ")
+    expect(page.get_by_role("status")).to_contain_text("ลองพิมพ์ให้สั้นลง")
+    expect(page.get_by_role("link", name="พ.ศ.").first).to_be_visible()
     box.fill("ถังประปา")
     box.press("Enter")
     results.get_by_role("link").click()
