@@ -20,7 +20,7 @@ from indexer.extraction.redaction import MOST_PAGES, Boxes, ReadableData, Redact
 from web.bootstrap import services
 from web.errors import error_message
 from web.staff.blueprints import staff_blueprint
-from web.staff.typed_words import find_near_spellings, find_places
+from web.staff.near_spellings import find_near_spellings, find_places
 
 pages = staff_blueprint("redaction", __name__, url_prefix="/staff/attachments/<int:attachment_id>")
 

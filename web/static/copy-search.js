@@ -4,7 +4,7 @@
   const shards = Number(document.currentScript.dataset.shards);
   const MOST_RESULTS = 100;
   const SNIPPET = 60; // characters before and after a hit
-  const LEAST_SHARE = 0.5; // of the typed letters that a record must have where none has all
+  const LEAST_SHARE = 0.4; // of the typed letters that a record must have where none has all
   const THAI_DIGITS = new RegExp("[๐-๙]", "g");
   const THAI = new RegExp("[\\u0e00-\\u0e7f]");
   const SPECIAL = new RegExp("[.*+?^${}()|[\\]\\\\]", "g");

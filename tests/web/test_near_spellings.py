@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from web.staff.typed_words import find_near_spellings, find_places
+from web.staff.near_spellings import find_near_spellings, find_places
 
 
 def test_words_are_found_over_line_breaks_and_in_either_digits() -> None:
