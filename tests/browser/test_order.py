@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import FloatRect, Page, expect
 
 from archive.model import Draft
-from tests.browser.conftest import Visit, shoot, swipe, touch_screen
+from tests.browser.conftest import Visit, click, press, shoot, swipe, touch_screen
 from tests.browser.site import ACTOR, Site, order, wait_until
 
 
-def test_the_last_paper_becomes_the_first_in_two_actions(staff: Visit, site: Site) -> None:
+def test_papers_change_places_and_one_is_replaced(staff: Visit, site: Site) -> None:
     made = site.services.intake.create(Draft(title="เรียงลำดับ", published_on=dt.date(2026, 1, 5)), actor=ACTOR)
     ids = []
     for number in range(6):
@@ -38,12 +38,30 @@ def test_the_last_paper_becomes_the_first_in_two_actions(staff: Visit, site: Sit
     wait_until(lambda: stored() == [5, 2, 0, 1, 3, 4], "the dragged paper was moved")
     expect(page.locator(f"#position-{ids[2]}")).to_have_value("2")
     expect(page.locator(f"#position-{ids[1]}")).to_have_value("4")
+    page.fill(f"#position-{ids[4]}", "6")
+    click(page.locator(f"#attachment-{ids[4]}").get_by_role("button", name="ย้าย"))
+    page.wait_for_url(f"**#attachment-{ids[4]}")
+    _replace(page, ids[0])
+    page.goto(f"/staff/announcements/{made.id}")
+    expect(page.locator("[data-status=ready]")).to_have_count(6, timeout=60_000)
     finger = touch_screen(page)
     place, over = _handle(page, ids[4]), _row(page, ids[5])
     x = place["x"] + 5
     swipe(finger, (x, place["y"] + 5), (x, place["y"] - 90), (x, over["y"] + 8))
     wait_until(lambda: stored() == [4, 5, 2, 0, 1, 3], "the finger moved the paper")
     shoot(page, "order")
+
+
+def _replace(page: Page, id: int) -> None:
+    """Put another file in the place of a paper by the mouse, and look at what differs by the keyboard."""
+    click(page.locator(f"#attachment-{id}").get_by_role("link", name="เปลี่ยนไฟล์"))
+    new = order("9/2569", "เอกสารใหม่", "ข้อความใหม่")
+    page.set_input_files("#file", [{"name": "new.pdf", "mimeType": "application/pdf", "buffer": new}])
+    click(page.get_by_role("button", name="เปลี่ยนไฟล์"))
+    expect(page.locator(".notice.good")).to_be_visible()
+    press(page.locator(f"#attachment-{id}").get_by_role("link", name="เปลี่ยนไฟล์"))
+    press(page.get_by_role("link", name="ดูสิ่งที่ต่าง"))
+    expect(page.locator("main")).to_contain_text("0.pdf")
 
 
 def _handle(page: Page, id: int) -> FloatRect:

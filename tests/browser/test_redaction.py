@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 import re
 
 import pytest
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
-from tests.browser.conftest import Visit, shoot, swipe, touch_screen
-from tests.browser.site import Site
+from archive.model import Attachment, Draft, ReadingStatus
+from archive.model import Page as ReadPage
+from indexer.extraction.redaction import boxes_of_finds
+from tests.browser.conftest import Visit, click, press, shoot, swipe, touch_screen
+from tests.browser.site import ACTOR, Site, order, wait_until
 
 UNITS = 10_000  # of the page's width and height
 NEAR = 30  # units within which a box is where the pointer let it go: some pixels of a small window
@@ -16,9 +21,20 @@ NEAR = 30  # units within which a box is where the pointer let it go: some pixel
 Box = tuple[int, int, int, int]
 
 
-def test_a_box_is_moved_resized_and_deleted_at_every_width_and_zoom(staff: Visit, site: Site) -> None:
+@pytest.fixture(scope="module")
+def paper(site: Site) -> Attachment:
+    """A document of one page, read."""
+    draft = Draft(title="ปิดข้อมูล", published_on=dt.date(2021, 6, 9))
+    made = site.services.intake.create(draft, actor=ACTOR)
+    data = io.BytesIO(order("3/2566", "ปิดข้อมูล", "ให้ชดใช้เงิน", "แก่ผู้เสียหาย"))
+    attachment, _ = site.services.intake.attach(made.id, data, filename="paper.pdf", actor=ACTOR)
+    wait_until(lambda: _text(site, attachment) != "", "it was read")
+    return attachment
+
+
+def test_boxes_are_moved_resized_deleted_and_burnt_in(staff: Visit, site: Site, paper: Attachment) -> None:
     page = staff()
-    page.goto(f"/staff/attachments/{site.attachments[1].id}/redact")
+    page.goto(f"/staff/attachments/{paper.id}/redact")
     _drag(page, (2000, 2000), (4000, 3000))
     _expect(page, (2000, 2000, 4000, 3000))
     page.set_viewport_size({"width": 1366, "height": 900})
@@ -46,8 +62,25 @@ def test_a_box_is_moved_resized_and_deleted_at_every_width_and_zoom(staff: Visit
     expect(page.locator("[name=box]")).to_have_count(0)
     page.get_by_role("button", name="เพิ่มกรอบ").press("Enter")
     expect(page.locator(".drawn-box")).to_be_focused()
-    page.get_by_role("button", name="ลบ กรอบที่วาดเอง").last.click()
+    click(page.get_by_role("button", name="ลบ กรอบที่วาดเอง").last)
     expect(page.locator("[name=known], [name=box]")).to_have_count(0)
+    _cover_by_moving(page, "ให้ชดใช้เงิน", site.services.pages.get(paper.id, 1))
+    press(page.get_by_role("button", name="ทำสำเนาที่ปิดแล้ว"))
+    made = page.locator(".notice.good", has_text="เปลี่ยนเป็นสำเนาที่ปิดข้อมูลแล้ว")
+    expect(made).to_be_visible(timeout=60_000)  # the copy is read again to prove it
+    wait_until(lambda: "ผู้เสียหาย" in _text(site, paper), "the copy was read")
+    assert "ชดใช้" not in _text(site, paper)
+
+
+def _cover_by_moving(page: Page, words: str, read: ReadPage) -> None:
+    """Draw a box elsewhere on the page, and drag it and its corner until it covers the words."""
+    at = read.text.index(words)
+    (area,) = boxes_of_finds(read, [(at, at + len(words))])
+    _drag(page, (6000, 1000), (7000, 1300))
+    _drag(page, (6500, 1150), (area.left + 500, area.top + 150))
+    corner = _box(page)[2:]
+    _drag(page, corner, (area.right + 20, area.bottom + 20))
+    _drag(page, _box(page)[:2], (area.left - 20, area.top - 20))
 
 
 def test_a_finger_draws_once_that_is_asked_for_and_moves_the_chosen_box(staff: Visit, site: Site) -> None:
@@ -106,3 +139,8 @@ def _expect(page: Page, wanted: Box) -> None:
 
 def _place(part: Locator) -> FloatRect:
     return part.bounding_box() or pytest.fail("not shown")
+
+
+def _text(site: Site, attachment: Attachment) -> str:
+    now = site.services.attachments.get(attachment.id)
+    return site.services.pages.get(now.id, 1).text if now.status is ReadingStatus.READY else ""
