@@ -34,7 +34,7 @@ from indexer.engines.opensearch.counts import DocumentCounts, TermStatistics
 from indexer.engines.opensearch.mapping import completable_words, fingerprint
 from indexer.engines.opensearch.queries import ANNOUNCEMENTS, similar_body
 from indexer.engines.opensearch.searcher import OpenSearchSearcher
-from indexer.engines.opensearch.vocabulary import PhraseVocabulary
+from indexer.engines.opensearch.vocabulary import ClusterVocabulary
 from indexer.search.pipeline import search
 from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import Filters, Query
@@ -135,7 +135,7 @@ class OpenSearchIndex:
 
         def ask(live: _Live) -> list[str]:
             counts = DocumentCounts(self._cluster, live.index, filters, live.statistics)
-            vocabulary = PhraseVocabulary(self._cluster, live.index, filters, counts)
+            vocabulary = ClusterVocabulary(self._cluster, live.index, filters, counts, live.lexicon)
             return suggest(vocabulary, live.lexicon, typed, limit)
 
         return self._asked(ask) or []

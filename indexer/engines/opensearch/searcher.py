@@ -38,7 +38,7 @@ from indexer.engines.opensearch.queries import (
     phrase_query,
     search_body,
 )
-from indexer.engines.opensearch.vocabulary import PrefetchingVocabulary, correction_queries
+from indexer.engines.opensearch.vocabulary import ClusterVocabulary, correction_queries
 from indexer.search.coverage import (
     adjacent_clauses,
     broken_words,
@@ -70,11 +70,11 @@ class OpenSearchSearcher:
     ) -> None:
         self._cluster, self._index, self._lexicon, self._filters = cluster, index, lexicon, filters
         self._counts = DocumentCounts(cluster, index, filters, statistics)
-        self._vocabularies: dict[QueryPlan, PrefetchingVocabulary] = {}
+        self._vocabularies: dict[QueryPlan, ClusterVocabulary] = {}
 
-    def vocabulary(self, plan: QueryPlan) -> PrefetchingVocabulary:
+    def vocabulary(self, plan: QueryPlan) -> ClusterVocabulary:
         if plan not in self._vocabularies:
-            self._vocabularies[plan] = PrefetchingVocabulary(
+            self._vocabularies[plan] = ClusterVocabulary(
                 self._cluster, self._index, self._filters, self._counts, self._lexicon, plan
             )
         return self._vocabularies[plan]
@@ -106,7 +106,7 @@ class OpenSearchSearcher:
         is_counted = is_corrected or queries.query.explain or any(match.level != "all" for match in bodies)
         counts = self._counts.missing_requests(_count_queries(queries, with_clauses=is_counted))
         vocabulary = self.vocabulary(queries.plan)
-        lookups = [] if not selection.answers or selection.is_as_typed else vocabulary.lookups()
+        lookups = [] if not selection.answers or selection.is_as_typed else vocabulary.lookups(queries.plan)
         preference = f"q{zlib.crc32(queries.query.typed.encode())}"  # pages of results come from one copy
         requests = [*bodies.values(), *(body for _, body in counts), *lookups]
         answers = iter(self._cluster.ask(self._index, requests, preference))

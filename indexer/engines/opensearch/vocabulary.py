@@ -45,24 +45,42 @@ def correction_queries(plan: QueryPlan, lexicon: Lexicon) -> list[Json]:
     return [*map(clause_count_query, clauses), *map(part_query, parts)]
 
 
-class PhraseVocabulary:
-    """Counts of terms, clauses and phrases, and completions and titles, each looked up when it is needed."""
+class ClusterVocabulary:
+    """Counts of terms, clauses and phrases, words that sound alike, completions and titles.
 
-    def __init__(self, cluster: Cluster, index: str, filters: Filters, counts: DocumentCounts) -> None:
+    With the plan of a query, all that its correction needs and is not known yet is fetched in one request.
+    The number of documents with a candidate for a correction is then estimated: that of its rarest word; none
+    for several words in place of words that the dictionary knows. Whoever applies a correction must see
+    whether the documents that the query may see have its words. Without a plan each count is looked up when
+    it is needed.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        index: str,
+        filters: Filters,
+        counts: DocumentCounts,
+        lexicon: Lexicon,
+        plan: QueryPlan | None = None,
+    ) -> None:
         self._cluster, self._index, self._visible = cluster, index, visibility_filters(filters)
-        self._counts = counts
+        self._counts, self._lexicon, self._plan = counts, lexicon, plan
+        self._heard: Mapping[str, int] | None = None  # words near the plan's, with their document frequency
+        self._count_keys: list[str] = []
 
     def document_frequency(self, term: str) -> int:
-        return self._counts.count(term_query(term))
+        known = self._known(term_query(term))
+        return self._words().get(term, 0) if known is None else known
 
     def idf(self, frequency: int) -> float:
         return self._counts.idf(frequency)
 
     def has_clause(self, clause: Clause) -> bool:
-        return self._counts.count(clause_count_query(clause)) > 0
+        return bool(self._known(clause_count_query(clause)))
 
     def has_all(self, clauses: Sequence[Clause]) -> bool:
-        return self._counts.count(bool_must(map(clause_count_query, clauses))) > 0
+        return bool(self._known(bool_must(map(clause_count_query, clauses))))
 
     def estimate_phrase_count(
         self,
@@ -70,15 +88,22 @@ class PhraseVocabulary:
         *,
         enough: int,
         depth: int | None = None,  # noqa: ARG002
-        instead_of: QueryPart | None = None,  # noqa: ARG002
+        instead_of: QueryPart | None = None,
     ) -> int:
-        return min(self._counts.count(part_query(part)), enough)
+        known = self._known(part_query(part))
+        if known is None:
+            terms = [term for clause in part.clauses for term in clause.alternatives[0].terms]
+            typed = instead_of.clauses if instead_of else ()
+            is_likely = len(terms) == 1 or not all(is_known(clause, self._lexicon) for clause in typed)
+            known = min(map(self.document_frequency, terms), default=0) if is_likely else 0
+        return min(known, enough)
 
     def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
-        return any(self._counts.count(query) for query in _longer(part.phrase.data, longer))
+        return any(self._known(query) for query in _longer(part.phrase.data, longer))
 
-    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:  # noqa: ARG002
-        return []  # suggestions are not corrected
+    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
+        words = [word for word, count in self._words().items() if knows(word) or count >= MIN_WORD_FREQUENCY]
+        return sorted(words_sounding_alike(pieces, words))
 
     def completions(self, begun: str, most: int) -> list[str]:
         body = _words({"prefix": {"word": begun}}, _MOST_COUNTED)
@@ -106,88 +131,31 @@ class PhraseVocabulary:
                     seen.add(hit["_source"]["id"])
                     yield from _named(hit["_source"], letters, marks=marks)
 
-
-class PrefetchingVocabulary(PhraseVocabulary):
-    """The vocabulary for the correction of one plan. All that is not known yet is fetched in one request.
-
-    The number of documents with a candidate for a correction is estimated: that of its rarest word; none for
-    several words in place of words that the dictionary knows. Whoever applies a correction must see whether
-    the documents that the query may see have its words.
-    """
-
-    def __init__(
-        self,
-        cluster: Cluster,
-        index: str,
-        filters: Filters,
-        counts: DocumentCounts,
-        lexicon: Lexicon,
-        plan: QueryPlan,
-    ) -> None:
-        super().__init__(cluster, index, filters, counts)
-        self._lexicon, self._plan = lexicon, plan
-        self._heard: Mapping[str, int] | None = None  # words near the plan's, with their document frequency
-        self._count_keys: list[str] = []
-
-    def document_frequency(self, term: str) -> int:
-        known = self._counts.known_count(term_query(term))
-        return self._words().get(term, 0) if known is None else known
-
-    def has_clause(self, clause: Clause) -> bool:
-        return self._known(clause_count_query(clause)) > 0
-
-    def has_all(self, clauses: Sequence[Clause]) -> bool:
-        return self._known(bool_must(map(clause_count_query, clauses))) > 0
-
-    def estimate_phrase_count(
-        self,
-        part: QueryPart,
-        *,
-        enough: int,
-        depth: int | None = None,  # noqa: ARG002
-        instead_of: QueryPart | None = None,
-    ) -> int:
-        known = self._counts.known_count(part_query(part))
-        if known is None:
-            self._words()
-            known = self._counts.known_count(part_query(part))
-        if known is None:
-            terms = [term for clause in part.clauses for term in clause.alternatives[0].terms]
-            typed = instead_of.clauses if instead_of else ()
-            is_likely = len(terms) == 1 or not all(is_known(clause, self._lexicon) for clause in typed)
-            known = min(map(self.document_frequency, terms), default=0) if is_likely else 0
-        return min(known, enough)
-
-    def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
-        return any(self._known(query) for query in _longer(part.phrase.data, longer))
-
-    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
-        words = [word for word, count in self._words().items() if knows(word) or count >= MIN_WORD_FREQUENCY]
-        return sorted(words_sounding_alike(pieces, words))
-
-    def _known(self, query: Json) -> int:
-        """Returns a count; fetches all that the correction may need where it is not known yet."""
+    def _known(self, query: Json) -> int | None:
+        """Returns a count; with a plan, None if the correction of the plan does not need it."""
+        if self._plan is None:
+            return self._counts.count(query)
         if self._counts.known_count(query) is None:
             self._words()
-        return self._counts.known_count(query) or 0
+        return self._counts.known_count(query)
 
     def _words(self) -> Mapping[str, int]:
         """Returns the words near those of the plan. The first call fetches all that a correction needs."""
-        if self._heard is None:
-            self.note(self._cluster.ask(self._index, self.lookups()))
+        if self._heard is None and self._plan is not None:
+            self.note(self._cluster.ask(self._index, self.lookups(self._plan)))
         return self._heard or {}
 
-    def lookups(self) -> list[Mapping[str, Any]]:
+    def lookups(self, plan: QueryPlan) -> list[Mapping[str, Any]]:
         """Returns the searches for all that the correction needs; ``note`` takes their answers."""
-        parts = doubtful_parts(self._plan, self._lexicon, self._is_frequent)
+        parts = doubtful_parts(plan, self._lexicon, self._is_frequent)
         pieces = sorted({piece for part in parts for piece in spelling_pieces(part.text)})
         sounds = sorted({sound for piece in pieces for sound in deletion_keys(piece)})
-        switched = parts_in_other_layout(self._plan, self._lexicon)
+        switched = parts_in_other_layout(plan, self._lexicon)
         queries = [*map(part_query, parts)]
         queries += [bool_must(map(clause_count_query, part.clauses)) for part in switched]
         for part in parts:
             queries += map(clause_count_query, part.clauses)
-            queries += _longer(part.phrase.data, with_adjacent_letters(part.phrase.data, self._plan.whole))
+            queries += _longer(part.phrase.data, with_adjacent_letters(part.phrase.data, plan.whole))
         counts = self._counts.missing_requests(queries)
         lookups = [
             _words({"terms": {"sounds": sounds}}, _MOST_HEARD),
