@@ -145,7 +145,7 @@ class both:  # noqa: N801 (reads as what it gives)
 
 def build(index: SearchIndex, entries: Iterable[SourceAnnouncement], jobs: int) -> None:
     with index.rebuild(jobs=jobs) as generation:
-        generation.add(entries)
+        generation.add_announcements(entries)
         generation.set_position(1)
 
 

@@ -61,7 +61,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             index = WhooshIndex(Path(folder), Dictionary())
             with index.rebuild() as generation:
-                generation.add(entry(number, record) for number, record in enumerate(corpus))
+                generation.add_announcements(entry(number, record) for number, record in enumerate(corpus))
             print(f"{name}: {len(every) - len(impossible)} of the impossible queries have an answer here")
             if options.ablate:
                 ablate(Path(folder), impossible, answerable)

@@ -305,7 +305,9 @@ def search_table(listed: Sequence[tuple[Case, Outcome]]) -> Table:
     with tempfile.TemporaryDirectory() as folder:
         index = WhooshIndex(Path(folder), Dictionary())
         with index.rebuild() as generation:
-            generation.add(_entry(id, outcome.page) for id, (_, outcome) in enumerate(listed, start=1))
+            generation.add_announcements(
+                _entry(id, outcome.page) for id, (_, outcome) in enumerate(listed, start=1)
+            )
         for id, (case, _) in enumerate(listed, start=1):
             for phrase in case.phrases:
                 hits = index.search(parse_query(f'"{phrase}"', per_page=FIRST)).hits

@@ -101,7 +101,7 @@ def ours(index: SearchIndex, corpus: Iterable[dict[str, Any]]) -> Finder:
     with index.rebuild() as generation:
         for number, record in enumerate(corpus):
             ids.append(record["id"])
-            generation.add([entry(number, record)])
+            generation.add_announcements([entry(number, record)])
     return lambda typed, most: [
         ids[hit.announcement_id] for hit in index.search(parse_query(typed, per_page=most)).hits
     ]

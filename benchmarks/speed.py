@@ -98,9 +98,9 @@ def _build(options: argparse.Namespace) -> dict[str, float]:
             size += len((record["title"] + record["body"]).encode())
             batch.append(entry(number, record))
             if len(batch) == _BATCH:
-                generation.add(batch)
+                generation.add_announcements(batch)
                 batch = []
-        generation.add(batch)
+        generation.add_announcements(batch)
     seconds = time.perf_counter() - start
     (count,) = options.counts
     segmenter = Dictionary().current().tokenizer

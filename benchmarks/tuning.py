@@ -96,7 +96,7 @@ def built(folder: Path, data: Path, name: str) -> tuple[Path, list[str]]:
     """Returns the directory of an index of the corpus, and the corpus's ids by announcement id."""
     corpus = list(records(next(data.glob(f"{name}.jsonl*"))))
     with WhooshIndex(folder, Dictionary()).rebuild() as generation:
-        generation.add(entry(number, record) for number, record in enumerate(corpus))
+        generation.add_announcements(entry(number, record) for number, record in enumerate(corpus))
     return folder, [record["id"] for record in corpus]
 
 
@@ -133,7 +133,7 @@ def built_of_pages(folder: Path, data: Path, name: str) -> tuple[Path, dict[str,
     places = {record["id"]: (at // PAGES + 1, at % PAGES + 1) for at, record in enumerate(corpus)}
     with WhooshIndex(folder, Dictionary()).rebuild() as generation:
         for start in range(0, len(corpus), PAGES):
-            generation.add([entry_of_pages(start // PAGES + 1, corpus[start : start + PAGES])])
+            generation.add_announcements([entry_of_pages(start // PAGES + 1, corpus[start : start + PAGES])])
     return folder, places
 
 

@@ -278,7 +278,7 @@ class _Check:
         try:
             if self._index.manifest() is None:
                 return [("index-missing", "")] if self._records.history.last_change() else []
-            found = [("index-damaged", name) for name in self._index.damage()]
+            found = [("index-damaged", name) for name in self._index.find_damage()]
             if not self._index.is_current():
                 found.append(("index-outdated", ""))
             if is_ahead_of_records(self._records, self._index):
@@ -382,7 +382,7 @@ class _Check:
         return (
             dict.fromkeys(held - entries.keys(), "index-extra")
             | dict.fromkeys(entries.keys() - held, "index-lacks")
-            | dict.fromkeys(self._index.differing(settled), "index-differs")
+            | dict.fromkeys(self._index.find_differing(settled), "index-differs")
         )
 
     def _check_incidents(self) -> None:

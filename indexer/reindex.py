@@ -64,7 +64,7 @@ def rebuild(
     note_loss(records, index)
     with rare_garbage_collections(), index.rebuild(jobs=jobs) as generation:
         start = records.history.last_change()
-        generation.add(_all(records, progress))
+        generation.add_announcements(_all(records, progress))
         generation.set_position(start)
         while sync_batch(records, generation):
             pass

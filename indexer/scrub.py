@@ -82,7 +82,7 @@ class Scrubber:
         if not _is_due(self._state.index_checked_at, INDEX_EVERY):
             return False
         try:
-            damaged = self._index.damage(lambda count: self._pause(count, wait))
+            damaged = self._index.find_damage(lambda count: self._pause(count, wait))
         except PrakatError as error:  # torn, which the index has noted; or its server does not answer
             damaged = [str(error)]
         if damaged:

@@ -34,6 +34,18 @@ def page_path(attachment: Attachment, number: int, typed: str = "") -> str:
     return f"{path}?{urlencode({'page': number} | ({'q': typed} if typed else {}))}"
 
 
+def picture_path(attachment: Attachment, number: int, *, width: int, **more: str) -> str:
+    """Returns the address of a page's picture, ``width`` pixels wide."""
+    return url_for(
+        "public.document_picture",
+        announcement_id=attachment.announcement_id,
+        attachment_id=attachment.id,
+        number=number,
+        width=width,
+        **more,
+    )
+
+
 def line_share_url(address: str) -> str:
     """Returns the address of LINE's page for sending ``address`` to somebody."""
     return f"https://social-plugins.line.me/lineit/share?{urlencode({'url': address})}"

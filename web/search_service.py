@@ -245,7 +245,7 @@ def most_read(services: Services, *, limit: int) -> Answer:
 def similar_announcement_ids(services: Services, announcement_id: int, *, limit: int) -> list[int]:
     """Returns the ids of announcements like this one; none without a usable index."""
     try:
-        return services.index.similar(announcement_id, limit=limit)
+        return services.index.find_similar(announcement_id, limit=limit)
     except Unavailable:
         return []
 

@@ -107,6 +107,7 @@ def _add_globals(app: Flask) -> None:
         linked_site=jsonld.site,
         absolute=addresses.absolute_url,
         page_path=addresses.page_path,
+        picture_path=addresses.picture_path,
         line_share=addresses.line_share_url,
         path_of_request=addresses.path_of_request,
         month_path=month_path,
@@ -349,16 +350,7 @@ def has_picture(attachment: Attachment, page: Page | None = None) -> bool:
 
 def hit_picture(page: PageResult, typed: str) -> str:
     """Returns the address of a picture of the area that shows most hits of a result page, hits marked."""
-    attachment = page.attachment
-    return url_for(
-        "public.document_picture",
-        announcement_id=attachment.announcement_id,
-        attachment_id=attachment.id,
-        number=page.number,
-        width=480,
-        q=typed,
-        crop="hit",
-    )
+    return addresses.picture_path(page.attachment, page.number, width=480, q=typed, crop="hit")
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class IndexManifest:
 class Generation(Protocol):
     """An index that is being built and is not yet visible to searches."""
 
-    def add(self, entries: Iterable[SourceAnnouncement]) -> None:
+    def add_announcements(self, entries: Iterable[SourceAnnouncement]) -> None:
         """Adds announcements that the generation does not contain yet; faster than ``update``."""
 
     def set_position(self, position: int) -> None:
@@ -134,7 +134,7 @@ class SearchIndex(Protocol):
         ``organisation`` and ``withheld`` have the same meaning as in ``Filters``.
         """
 
-    def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
+    def find_similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
         """Returns the ids of similar announcements of the same organisation."""
 
     def rebuild(self, *, jobs: int = 1) -> AbstractContextManager[Generation]:
@@ -153,7 +153,7 @@ class SearchIndex(Protocol):
         An index that is not current must be rebuilt.
         """
 
-    def damage(self, after_read: Callable[[int], None] = ...) -> list[str]:
+    def find_damage(self, after_read: Callable[[int], None] = ...) -> list[str]:
         """Reads every byte of the index; returns and records the names of missing or damaged parts.
 
         ``after_read`` is called after each piece that was read, with the number of its bytes. The call may
@@ -163,7 +163,7 @@ class SearchIndex(Protocol):
     def noted_damage(self) -> list[str]:
         """Returns the names of parts found damaged since the last rebuild, by any read or by ``damage``."""
 
-    def differing(self, entries: Iterable[SourceAnnouncement]) -> list[int]:
+    def find_differing(self, entries: Iterable[SourceAnnouncement]) -> list[int]:
         """Returns the ids of entries that the index does not have exactly as given.
 
         The number of views is ignored.

@@ -104,7 +104,7 @@ def test_search_by_an_account_over_tls(search: Search) -> None:
     index.update(ARCHIVE, (), position=4)
     assert found(index, "สอบราคา") == [1]
     with index.rebuild() as generation:
-        generation.add(ARCHIVE[1:])
+        generation.add_announcements(ARCHIVE[1:])
         generation.set_position(5)
     assert (found(index, "สอบราคา"), index.position()) == ([], 5)
 

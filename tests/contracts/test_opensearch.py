@@ -66,11 +66,11 @@ def test_one_generation_back_is_kept_and_what_was_never_finished_is_not(
     name = read_address(address).index
     for number in range(3):
         with index.rebuild() as generation:
-            generation.add(ARCHIVE[: number + 1])
+            generation.add_announcements(ARCHIVE[: number + 1])
             generation.set_position(number)
     client(address).indices.create(index=f"{name}-000009")  # its builder died
     with index.rebuild() as generation:
-        generation.add(ARCHIVE)
+        generation.add_announcements(ARCHIVE)
         generation.set_position(9)
     assert sorted(client(address).indices.get(index=f"{name}-0*")) == [f"{name}-000003", f"{name}-000010"]
     assert list(client(address).indices.get_alias(name=name)) == [f"{name}-000010"]
@@ -83,7 +83,7 @@ def test_others_follow_to_the_new_generation(index: SearchIndex, address: str) -
     assert found(other, "สอบราคา") == [1]
     for _ in range(2):  # the generation that it knows is removed
         with index.rebuild() as generation:
-            generation.add(ARCHIVE[1:])
+            generation.add_announcements(ARCHIVE[1:])
             generation.set_position(2)
     assert found(other, "พัสดุ") == [2]
     assert found(other, "สอบราคา") == []
@@ -125,7 +125,7 @@ def test_a_lost_shard_is_named_and_never_answers_in_part(address: str, tmp_path:
     index = OpenSearchIndex(f"{address}&shards=2&replicas=0", Dictionary())
     index.update(ARCHIVE, (), position=4)
     name = f"{read_address(address).index}-000001"
-    assert index.damage() == []
+    assert index.find_damage() == []
     uuid = client(address).indices.get_settings(index=name)[name]["settings"]["index"]["uuid"]
     client(address).indices.close(index=name)
     for number, shard in enumerate(Path(os.environ["SCALE_FOLDER"]).glob(f"opensearch/**/indices/{uuid}/1")):
@@ -134,11 +134,11 @@ def test_a_lost_shard_is_named_and_never_answers_in_part(address: str, tmp_path:
     client(address).cluster.health(index=name, wait_for_no_initializing_shards=True)
     with pytest.raises(Unavailable, match="ยังไม่พร้อม"):
         index.search(parse_query("ถนน"))
-    assert index.damage() == [f"{name}/1"]
+    assert index.find_damage() == [f"{name}/1"]
     with index.rebuild() as generation:
-        generation.add(ARCHIVE)
+        generation.add_announcements(ARCHIVE)
         generation.set_position(4)
-    assert index.damage() == []
+    assert index.find_damage() == []
     assert found(index, "สอบราคา") == [1]
 
 
@@ -164,13 +164,13 @@ def test_one_request_answers_and_documents_with_any_word_are_asked_for_only_wher
     index = OpenSearchIndex(address, Dictionary())
     index.update([entry(1, "ประกาศสอบราคาก่อสร้างถนนคอนกรีต")], (), position=1)
     searches: list[int] = []
-    ask = Cluster.ask
+    ask = Cluster.multi_search
 
     def counted(self: Cluster, *given: Any) -> list[dict[str, Any]]:
         searches.append(sum("aggs" in body for body in given[1]))
         return ask(self, *given)
 
-    monkeypatch.setattr(Cluster, "ask", counted)
+    monkeypatch.setattr(Cluster, "multi_search", counted)
     index.search(parse_query("สอบราคา ก่อสร้าง ถนน คอนกรีต"))
     assert list(filter(None, searches)) == [1]
     searches.clear()

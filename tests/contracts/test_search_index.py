@@ -191,7 +191,7 @@ def test_what_is_open_on_a_day_is_found_and_sorted_by_its_end(index: SearchIndex
     assert sorted(found(index, "สอบราคา", filters=open_on)) == [1, 2]
     assert found(index, filters=open_on, sort=Sort.CLOSING) == [2, 1]
     assert found(index, sort=Sort.CLOSING) == [4, 2, 1, 3]
-    assert index.differing([entry(1, "ประกาศสอบราคา", expires_on=None)]) == [1]
+    assert index.find_differing([entry(1, "ประกาศสอบราคา", expires_on=None)]) == [1]
 
 
 def test_what_is_no_longer_in_force_is_left_out_of_hits_and_facets(archive: SearchIndex) -> None:
@@ -314,10 +314,10 @@ def test_a_long_attachment_does_not_bury_the_short_right_one(index: SearchIndex)
 
 def test_a_rebuild_is_seen_on_a_clean_exit_only(archive: SearchIndex) -> None:
     with pytest.raises(ZeroDivisionError), archive.rebuild() as generation:
-        generation.add(entry(8 // rest, "ถนนสายใหม่") for rest in (1, 0))
+        generation.add_announcements(entry(8 // rest, "ถนนสายใหม่") for rest in (1, 0))
     assert list(archive.ids()) == [1, 2, 3, 4]
     with archive.rebuild() as generation:
-        generation.add([entry(8, "ถนนสายใหม่")])
+        generation.add_announcements([entry(8, "ถนนสายใหม่")])
         generation.set_position(12)
         assert list(archive.ids()) == [1, 2, 3, 4]
     assert list(archive.ids()) == [8]
@@ -403,15 +403,15 @@ def test_what_is_withheld_is_as_if_it_were_not_there(archive: SearchIndex) -> No
 
 
 def test_alike_is_what_the_same_organisation_has(towns: SearchIndex) -> None:
-    assert towns.similar(41) == [42]
+    assert towns.find_similar(41) == [42]
 
 
 def test_what_moved_to_another_organisation_differs(towns: SearchIndex) -> None:
     assert (
-        towns.differing([entry(51, "ประชุมสภาเขตสายไหม", kind=DocumentKind.MINUTES, organisation=SAIMAI)])
+        towns.find_differing([entry(51, "ประชุมสภาเขตสายไหม", kind=DocumentKind.MINUTES, organisation=SAIMAI)])
         == []
     )
-    assert towns.differing([entry(51, "ประชุมสภาเขตสายไหม", kind=DocumentKind.MINUTES)]) == [51]
+    assert towns.find_differing([entry(51, "ประชุมสภาเขตสายไหม", kind=DocumentKind.MINUTES)]) == [51]
 
 
 WATER = (
@@ -532,4 +532,4 @@ def test_related_announcements_are_about_the_same(index: SearchIndex) -> None:
         (),
         position=3,
     )
-    assert (index.similar(1), index.similar(2)) == ([], [3])
+    assert (index.find_similar(1), index.find_similar(2)) == ([], [3])

@@ -40,5 +40,5 @@ def test_none_undoes_what_another_was_faster_with(tmp_path: Path) -> None:
     assert [ended(child) for child in children] == [0] * FOLLOWERS
     while sync_batch(services.records, services.index):
         pass
-    assert services.index.differing(load_public(services.records, made)) == []
+    assert services.index.find_differing(load_public(services.records, made)) == []
     close(services)

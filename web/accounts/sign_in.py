@@ -258,7 +258,7 @@ def sign_out() -> ResponseReturnValue:
 
 @pages.get("/staff/awake")
 @staff_only
-def awake() -> ResponseReturnValue:
+def keep_session_alive() -> ResponseReturnValue:
     """Keep the session alive: a form requests this address while somebody types into the form."""
     return ""
 

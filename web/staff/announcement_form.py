@@ -96,7 +96,7 @@ class AnnouncementForm:
         return next((each for each in attachments if each.page_count and has_picture(each)), None)
 
     @property
-    def is_date_missing(self) -> bool:
+    def has_no_date(self) -> bool:
         """True where the documents of a draft are read and state no date, and nobody gave one."""
         return (
             self.announcement is not None

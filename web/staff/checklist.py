@@ -203,7 +203,9 @@ def _near_duplicate(announcement: Announcement) -> list[Check]:
     found = find_near_duplicate(announcement)
     if found is None:
         return []
-    place = url_for("near_duplicates.compare", announcement_id=announcement.id, other_id=found.other.id)
+    place = url_for(
+        "near_duplicates.compare_near_duplicates", announcement_id=announcement.id, other_id=found.other.id
+    )
     return [
         Check(
             _("ประกาศที่คล้ายกัน"),

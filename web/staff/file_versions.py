@@ -20,7 +20,7 @@ pages = staff_blueprint(
 
 
 @pages.get("")
-def compare(attachment_id: int, number: int) -> str:
+def compare_with_present_file(attachment_id: int, number: int) -> str:
     """Show the difference between the text of an earlier file and the present text."""
     records = services().records
     version = services().intake.file_version(attachment_id, number)

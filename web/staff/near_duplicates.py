@@ -91,7 +91,7 @@ def _title(announcement: Announcement) -> str:
 
 
 @pages.get("")
-def compare(announcement_id: int, other_id: int) -> str:
+def compare_near_duplicates(announcement_id: int, other_id: int) -> str:
     """Show what differs between the texts of two announcements."""
     announcements = services().announcements
     announcement, other = announcements.get(announcement_id), announcements.get(other_id)

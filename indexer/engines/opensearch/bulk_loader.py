@@ -22,7 +22,7 @@ from indexer.engines.opensearch.mapping import (
     MAPPING,
     Averages,
     announcement_id,
-    averages,
+    average_lengths,
     completable_words,
     loading_settings,
     opensearch_document,
@@ -111,7 +111,7 @@ class BulkLoader:
         self._position = 0
         self._index = self._begin()
 
-    def add(self, entries: Iterable[SourceAnnouncement]) -> None:
+    def add_announcements(self, entries: Iterable[SourceAnnouncement]) -> None:
         """Sends announcements that the new index does not contain yet."""
         made = self._counted(self._analysis.analyze(entries))
         if self._averages is None:
@@ -134,7 +134,7 @@ class BulkLoader:
         made = self._counted(build_index_document(entry, self._lexicon.tokenizer) for entry in add)
         actions = [index_action(one, self._averages or {}, position) for one in made]
         actions += [delete_action(id, position) for id in remove]
-        self._cluster.write(self._index, actions, visible=False)
+        self._cluster.bulk_write(self._index, actions, visible=False)
         self._lease.renew()
         self._position = position
 
@@ -152,7 +152,7 @@ class BulkLoader:
         """Completes the index, waits until it can be searched, and points the alias to it."""
         self._measure()
         self._analysis.close()
-        self._cluster.write(self._index, self._last(), visible=False)
+        self._cluster.bulk_write(self._index, self._last(), visible=False)
         self._lease.renew()
         held = self.count()
         if held >= _WORTH_MERGING:
@@ -188,13 +188,13 @@ class BulkLoader:
     def _measure(self) -> None:
         """Measures the averages on the first documents, and sends these documents."""
         if self._averages is None:
-            self._averages, self._sample = averages(self._first), len(self._first)
+            self._averages, self._sample = average_lengths(self._first), len(self._first)
             first, self._first = self._first, []
             self._send(first)
 
     def _send(self, made: Iterable[IndexDocument]) -> None:
         average = self._averages or {}
-        self._cluster.write(
+        self._cluster.bulk_write(
             self._index, self._kept_up(index_action(one, average, 0) for one in made), visible=False
         )
 

@@ -138,7 +138,7 @@ class Cluster:
             )
         return client
 
-    def ask(
+    def multi_search(
         self, index: str, bodies: Sequence[Mapping[str, Any]], preference: str = ""
     ) -> list[dict[str, Any]]:
         """Returns the responses of several searches on one index; never partial results of some shards."""
@@ -159,7 +159,7 @@ class Cluster:
         ranked = self.address.shards > 1 and {"_score": "desc"} in body.get("sort", ())
         return {"search_type": "dfs_query_then_fetch"} if ranked else {}
 
-    def documents(self, index: str, ids: Sequence[str], **what: Any) -> list[dict[str, Any]]:
+    def get_documents(self, index: str, ids: Sequence[str], **what: Any) -> list[dict[str, Any]]:
         """Returns the documents among ``ids`` that exist, in their current state."""
         if not ids:
             return []
@@ -170,7 +170,7 @@ class Cluster:
                 raise _trouble(503, one["error"])
         return [one for one in found if one["found"]]
 
-    def write(self, index: str, actions: Iterable[Mapping[str, Any]], *, visible: bool) -> None:
+    def bulk_write(self, index: str, actions: Iterable[Mapping[str, Any]], *, visible: bool) -> None:
         """Sends bulk actions in pieces, each after the one before was accepted.
 
         Actions that a busy cluster rejects are sent again. With ``visible`` this method returns only when
@@ -198,7 +198,7 @@ class Cluster:
     def count(self, index: str, *conditions: Mapping[str, Any]) -> int:
         """Returns the number of documents, visible to searches, that meet all conditions."""
         query = {"bool": {"filter": list(conditions)}}
-        (answer,) = self.ask(index, [{"query": query, "size": 0, "track_total_hits": True}])
+        (answer,) = self.multi_search(index, [{"query": query, "size": 0, "track_total_hits": True}])
         return int(answer["hits"]["total"]["value"])
 
     # Indexes

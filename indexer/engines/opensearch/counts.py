@@ -54,7 +54,7 @@ class DocumentCounts:
         """Asks for all counts that are not known yet, in one request."""
         missing = self.missing_requests(queries)
         if missing:
-            answers = self._cluster.ask(self._index, [body for _, body in missing])
+            answers = self._cluster.multi_search(self._index, [body for _, body in missing])
             self.store([key for key, _ in missing], answers)
 
     def missing_requests(self, queries: Sequence[Json]) -> list[tuple[str, dict[str, Any]]]:

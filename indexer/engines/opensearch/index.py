@@ -31,7 +31,7 @@ from indexer.engines.opensearch.bulk_loader import (
 )
 from indexer.engines.opensearch.cluster import Cluster, IndexRemoved, read_address
 from indexer.engines.opensearch.counts import DocumentCounts, TermStatistics
-from indexer.engines.opensearch.mapping import completable_words, fingerprint
+from indexer.engines.opensearch.mapping import announcement_fingerprint, completable_words
 from indexer.engines.opensearch.queries import ANNOUNCEMENTS, similar_body
 from indexer.engines.opensearch.searcher import OpenSearchSearcher
 from indexer.engines.opensearch.vocabulary import ClusterVocabulary
@@ -97,8 +97,8 @@ class OpenSearchIndex:
         actions += [delete_action(id, position) for id in remove]
         actions += [new_word_action(word) for word in sorted(new)]
         try:
-            self._cluster.write(live.index, actions, visible=True)
-            self._cluster.write(live.index, [position_action(position)], visible=False)
+            self._cluster.bulk_write(live.index, actions, visible=True)
+            self._cluster.bulk_write(live.index, [position_action(position)], visible=False)
         finally:
             self._forget()
         self._words |= new
@@ -140,9 +140,11 @@ class OpenSearchIndex:
 
         return self._asked(ask) or []
 
-    def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
+    def find_similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
         def ask(live: _Live) -> list[int]:
-            (answer,) = self._cluster.ask(live.index, [similar_body(live.index, announcement_id, limit)])
+            (answer,) = self._cluster.multi_search(
+                live.index, [similar_body(live.index, announcement_id, limit)]
+            )
             return [hit["fields"]["id"][0] for hit in answer["hits"]["hits"]]
 
         return self._asked(ask) or []
@@ -176,7 +178,7 @@ class OpenSearchIndex:
             return False
         return live.sample >= SAMPLE or live.count <= _OUTGROWN * max(live.sample, _FEW)
 
-    def damage(self, after_read: Callable[[int], None] = lambda _count: None) -> list[str]:  # noqa: ARG002
+    def find_damage(self, after_read: Callable[[int], None] = lambda _count: None) -> list[str]:  # noqa: ARG002
         """Returns the lost shards; the cluster itself compares its files with their checksums."""
         return self.noted_damage()
 
@@ -184,8 +186,8 @@ class OpenSearchIndex:
         index = self._cluster.live_index(self._alias)
         return self._cluster.lost_shards(index) if index else []
 
-    def differing(self, entries: Iterable[SourceAnnouncement]) -> list[int]:
-        wanted = {entry.announcement.id: fingerprint(entry) for entry in entries}
+    def find_differing(self, entries: Iterable[SourceAnnouncement]) -> list[int]:
+        wanted = {entry.announcement.id: announcement_fingerprint(entry) for entry in entries}
         held = self._asked(lambda live: self._fingerprints(live, list(wanted))) or {}
         return [id for id, print_ in wanted.items() if held.get(id) != print_]
 
@@ -202,7 +204,7 @@ class OpenSearchIndex:
                 "stored_fields": "_none_",
                 "docvalue_fields": ["id", "fingerprint"],
             }
-            for hit in self._cluster.ask(live.index, [body])[0]["hits"]["hits"]:
+            for hit in self._cluster.multi_search(live.index, [body])[0]["hits"]["hits"]:
                 found[hit["fields"]["id"][0]] = hit["fields"]["fingerprint"][0]
         return found
 
@@ -217,7 +219,7 @@ class OpenSearchIndex:
                 "track_total_hits": False,
                 **({"search_after": ids[-1:]} if ids else {}),
             }
-            hits = self._cluster.ask(live.index, [page])[0]["hits"]["hits"]
+            hits = self._cluster.multi_search(live.index, [page])[0]["hits"]["hits"]
             ids += [hit["sort"][0] for hit in hits]
             if len(hits) < _PAGE:
                 return ids
@@ -276,7 +278,7 @@ class OpenSearchIndex:
         try:
             if known is None or known.index != index:
                 known = self._opened(index)
-            (followed,) = self._cluster.documents(index, [POSITION])
+            (followed,) = self._cluster.get_documents(index, [POSITION])
             position = int(followed["_source"]["position"])
             count = self._cluster.count(index, ANNOUNCEMENTS)
         except IndexRemoved:
@@ -288,7 +290,7 @@ class OpenSearchIndex:
     def _opened(self, index: str) -> _Live:
         written = self._cluster.read_metadata(index)
         manifest = dict(written["manifest"])
-        (words,) = self._cluster.documents(index, [LEXICON])
+        (words,) = self._cluster.get_documents(index, [LEXICON])
         return _Live(
             index,
             IndexManifest(**manifest | {"built_at": dt.datetime.fromisoformat(manifest["built_at"])}),

@@ -145,7 +145,7 @@ MAPPING: dict[str, Any] = {
 }
 
 
-def averages(documents: Sequence[IndexDocument]) -> dict[str, float]:
+def average_lengths(documents: Sequence[IndexDocument]) -> dict[str, float]:
     """Returns the mean lengths of the zones, rounded to the same grid as in the embedded index."""
     if not documents:
         return dict(TYPICAL)
@@ -204,7 +204,7 @@ def _pages(document: IndexDocument) -> list[dict[str, Any]]:
     ]
 
 
-def fingerprint(entry: SourceAnnouncement) -> str:
+def announcement_fingerprint(entry: SourceAnnouncement) -> str:
     """Returns the hash of all that an index has of an announcement, without its number of views."""
     announcement = entry.announcement
     return _fingerprint(
@@ -240,7 +240,7 @@ def clusters(data: bytes) -> list[str]:
     return _CLUSTER.findall(text_of_bytes(data))
 
 
-def grams(data: bytes) -> str:
+def bigrams_text(data: bytes) -> str:
     """Returns the bigrams of the character clusters of searchable bytes, one a line."""
     return "\n".join(left + right for left, right in pairwise(clusters(data)))
 

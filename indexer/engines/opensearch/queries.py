@@ -13,7 +13,7 @@ from archive.facets import FACETS, FACETS_BY_NAME, NAME_FACETS, FacetType
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.index_document import NEVER_EXPIRES
 from indexer.analysis.tokenizer import fold_text, gram_terms, searchable_bytes, text_of_bytes
-from indexer.engines.opensearch.mapping import STEPS, clusters, grams, name_key
+from indexer.engines.opensearch.mapping import STEPS, bigrams_text, clusters, name_key
 from indexer.search.coverage import is_uninformative
 from indexer.search.query.parser import DateRange, Filters, Query, Sort
 from indexer.search.query.query_plan import (
@@ -115,7 +115,7 @@ def phrase_query(data: bytes, boost: float = 1.0, field: str = "grams", name: st
     A single character cluster has no bigram: any bigram that begins with it matches then.
     """
     named = {"_name": name} if name else {}
-    text = grams(data)
+    text = bigrams_text(data)
     if not text:
         return {"prefix": {field: {"value": text_of_bytes(data), "boost": boost, **named}}}
     return {"match_phrase": {field: {"query": text, "boost": boost, **named}}}
@@ -136,7 +136,7 @@ def misread_phrase_query(data: bytes, boost: float) -> list[Json]:
     pieces = ("".join(letters[start:end]) for start, end in pairwise(borders))
     intact = bool_should(phrase_query(searchable_bytes(piece).data) for piece in pieces)
     fewest = len(letters) - 1 - 2 * slips
-    left = {"query": grams(data), "minimum_should_match": fewest, "boost": boost}
+    left = {"query": bigrams_text(data), "minimum_should_match": fewest, "boost": boost}
     return [{"bool": {"filter": [intact], "must": [{"match": {"grams": left}}]}}]
 
 

@@ -109,7 +109,7 @@ class OpenSearchSearcher:
         lookups = [] if not selection.answers or selection.is_as_typed else vocabulary.lookups(queries.plan)
         preference = f"q{zlib.crc32(queries.query.typed.encode())}"  # pages of results come from one copy
         requests = [*bodies.values(), *(body for _, body in counts), *lookups]
-        answers = iter(self._cluster.ask(self._index, requests, preference))
+        answers = iter(self._cluster.multi_search(self._index, requests, preference))
         selection.answers.update(zip(bodies, islice(answers, len(bodies)), strict=True))
         self._counts.store([key for key, _ in counts], list(islice(answers, len(counts))))
         if lookups:

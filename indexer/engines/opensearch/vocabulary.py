@@ -107,7 +107,7 @@ class ClusterVocabulary:
 
     def completions(self, begun: str, most: int) -> list[str]:
         body = _words({"prefix": {"word": begun}}, _MOST_COUNTED)
-        words = _word_counts(self._cluster.ask(self._index, [body])[0])
+        words = _word_counts(self._cluster.multi_search(self._index, [body])[0])
         fitting = [word for word in words if word != begun and COMPLETABLE_WORD.fullmatch(word)]
         self._counts.fetch(list(map(term_query, fitting)))  # what was withdrawn is out
         counted = sorted((-self.document_frequency(word), word) for word in fitting)
@@ -125,7 +125,7 @@ class ClusterVocabulary:
             for query in ({"prefix": {field: text}}, {"wildcard": {field: f"*{text}*"}})
         ]
         seen = set()
-        for answer in self._cluster.ask(self._index, bodies):
+        for answer in self._cluster.multi_search(self._index, bodies):
             for hit in answer["hits"]["hits"]:
                 if hit["_source"]["id"] not in seen:
                     seen.add(hit["_source"]["id"])
@@ -142,7 +142,7 @@ class ClusterVocabulary:
     def _words(self) -> Mapping[str, int]:
         """Returns the words near those of the plan. The first call fetches all that a correction needs."""
         if self._heard is None and self._plan is not None:
-            self.note(self._cluster.ask(self._index, self.lookups(self._plan)))
+            self.note(self._cluster.multi_search(self._index, self.lookups(self._plan)))
         return self._heard or {}
 
     def lookups(self, plan: QueryPlan) -> list[Mapping[str, Any]]:

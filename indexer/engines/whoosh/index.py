@@ -106,7 +106,7 @@ class WhooshIndex:
             vocabulary = WhooshVocabulary(SearchContext(part, live.lexicon, self._tuning))
             return suggest(vocabulary, live.lexicon, typed, limit)
 
-    def similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
+    def find_similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
         live = self._live()
         document = live.reader.document_numbers.get(announcement_id) if live else None
         if live is None or document is None:
@@ -144,12 +144,12 @@ class WhooshIndex:
             return False
         return manifest == replace(self._wanted(), built_at=manifest.built_at)
 
-    def damage(self, after_read: Callable[[int], None] = lambda _count: None) -> list[str]:
+    def find_damage(self, after_read: Callable[[int], None] = lambda _count: None) -> list[str]:
         segments = self._segments()
         if segments is None:
             return []
         with self._reading(segments.directory):
-            found = segments.damage(after_read)
+            found = segments.find_damage(after_read)
         if found:
             self._generations.note_damage(segments.directory, found)
         return found
@@ -158,7 +158,7 @@ class WhooshIndex:
         path = self._generations.current()
         return self._generations.noted_damage(path) if path else []
 
-    def differing(self, entries: Iterable[SourceAnnouncement]) -> list[int]:
+    def find_differing(self, entries: Iterable[SourceAnnouncement]) -> list[int]:
         live = self._live()
         if live is None:
             return [entry.announcement.id for entry in entries]

@@ -83,7 +83,7 @@ class OpenGeneration:
                 time.sleep(0.005 * attempt)
         raise FileNotFoundError(f"no commit can be read in {self.directory}")
 
-    def damage(self, after_read: Callable[[int], None]) -> list[str]:
+    def find_damage(self, after_read: Callable[[int], None]) -> list[str]:
         """Returns the names of files of the latest commit that are missing or do not match their checksums.
 
         Raises ``IndexDamaged`` when the table of contents or the position itself is damaged.
@@ -166,7 +166,7 @@ class GenerationBuilder:
         self._writer: Writer | None = None
         self._position = 0
 
-    def add(self, entries: Iterable[SourceAnnouncement]) -> None:
+    def add_announcements(self, entries: Iterable[SourceAnnouncement]) -> None:
         """Adds announcements that the generation does not contain yet."""
         for made in self._analysis.analyze(entries):
             self._writer = self._writer or Writer(self._index)

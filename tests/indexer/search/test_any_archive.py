@@ -32,7 +32,7 @@ def texts(title: str) -> list[SourceAnnouncement]:
 def found(folder: Path, entries: list[SourceAnnouncement], typed: str) -> list[int]:
     index = WhooshIndex(folder, Dictionary())
     with index.rebuild() as generation:
-        generation.add(entries)
+        generation.add_announcements(entries)
     return [hit.announcement_id for hit in index.search(parse_query(typed)).hits]
 
 

@@ -33,7 +33,7 @@ TITLES = (
 def index(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
     index = WhooshIndex(tmp_path_factory.mktemp("index"), Dictionary())
     with index.rebuild() as generation:
-        generation.add(entry(number, title) for number, title in enumerate(TITLES, start=1))
+        generation.add_announcements(entry(number, title) for number, title in enumerate(TITLES, start=1))
     return index
 
 
@@ -145,7 +145,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[WhooshIndex, list[
     announcements = next(iter(tomllib.loads(text).values()))
     index = WhooshIndex(tmp_path_factory.mktemp("sample"), Dictionary())
     with index.rebuild() as generation:
-        generation.add(entry(id, each["title"], each["body"]) for id, each in enumerate(announcements))
+        generation.add_announcements(
+            entry(id, each["title"], each["body"]) for id, each in enumerate(announcements)
+        )
     return index, [each["title"] for each in announcements]
 
 

@@ -33,7 +33,7 @@ ENTRIES = (
 def index(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
     index = WhooshIndex(tmp_path_factory.mktemp("index"), Dictionary())
     with index.rebuild() as generation:
-        generation.add(ENTRIES)
+        generation.add_announcements(ENTRIES)
     return index
 
 
@@ -90,7 +90,7 @@ def test_staff_extend_the_abbreviations(tmp_path: Path) -> None:
     dictionary.add_entry("บออ. = บ้านเอื้ออาทร")
     assert not index.is_current()
     with index.rebuild() as generation:
-        generation.add([entry(1, "โครงการบ้านเอื้ออาทรริมคลอง")])
+        generation.add_announcements([entry(1, "โครงการบ้านเอื้ออาทรริมคลอง")])
     assert found(index, "บออ.") == found(index, "บออ") == [1]
 
 

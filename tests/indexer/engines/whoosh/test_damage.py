@@ -37,7 +37,7 @@ def asked(services: Services) -> dict[str, Callable[[], object]]:
             ways[f"{typed} {sort}"] = lambda typed=typed, sort=sort: found(typed, sort)
         ways[f"suggest {typed}"] = lambda typed=typed: index.suggest(typed)
     for one in range(1, 60, 7):
-        ways[f"similar {one}"] = lambda one=one: index.similar(one)
+        ways[f"similar {one}"] = lambda one=one: index.find_similar(one)
     ways["count"], ways["ids"], ways["position"] = index.count, index.ids, index.position
     return ways
 
@@ -110,9 +110,9 @@ def test_flipped_bits_never_give_a_wrong_answer(
     given = answers(services)
     assert [name for name, answer in given.items() if answer != right[name]] == []
     with suppress(Unavailable):
-        services.index.damage()
+        services.index.find_damage()
     assert is_rebuild_needed(services.records, services.index)
     rebuild(services.records, services.index)
     assert not is_rebuild_needed(services.records, services.index)
     assert answers(services) == right
-    assert services.index.damage() == services.index.noted_damage() == []
+    assert services.index.find_damage() == services.index.noted_damage() == []

@@ -55,7 +55,7 @@ def answers(index: WhooshIndex) -> list[tuple[object, ...]]:
             for sort in (Sort.RELEVANCE, Sort.MOST_READ)
         )
         seen.append((typed, "suggest", *index.suggest(typed)))
-    return [*seen, *(("similar", id, *index.similar(id)) for id in index.ids())]
+    return [*seen, *(("similar", id, *index.find_similar(id)) for id in index.ids())]
 
 
 def shown(page: ResultPage) -> tuple[object, ...]:
@@ -87,7 +87,7 @@ def test_growing_and_building_answer_alike(tmp_path: Path, seed: int) -> None:
 def built(directory: Path, held: dict[int, SourceAnnouncement]) -> WhooshIndex:
     index = WhooshIndex(directory, Dictionary())
     with index.rebuild() as generation:
-        generation.add(held.values())
+        generation.add_announcements(held.values())
     return index
 
 
@@ -112,7 +112,7 @@ def test_a_replaced_generation_is_let_go_at_once(tmp_path: Path, organisations: 
     try:
         for _ in range(3):
             with index.rebuild() as generation:
-                generation.add(
+                generation.add_announcements(
                     entry(id, "".join(chance.choices(WORDS, k=8)), organisation=1 + id % organisations)
                     for id in range(30)
                 )
