@@ -7,6 +7,7 @@ organisation below a path). ``url_for`` puts the root there, so that other code 
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import request, url_for
@@ -34,7 +35,7 @@ def page_path(attachment: Attachment, number: int, typed: str = "") -> str:
     return f"{path}?{urlencode({'page': number} | ({'q': typed} if typed else {}))}"
 
 
-def picture_path(attachment: Attachment, number: int, *, width: int, **more: str) -> str:
+def picture_path(attachment: Attachment, number: int, *, width: int, **more: Any) -> str:
     """Returns the address of a page's picture, ``width`` pixels wide."""
     return url_for(
         "public.document_picture",
