@@ -108,3 +108,19 @@ def test_every_public_class_function_and_method_has_a_docstring() -> None:
                 if not any(bare <= port for port in ports):
                     missing.append(f"{path.relative_to(ROOT)} {node.name}: {sorted(bare)}")
     assert not missing
+
+
+@pytest.mark.parametrize("folder", ["public", "staff"])
+def test_views_name_the_record_whose_id_they_take(folder: str) -> None:
+    views = [
+        (path, node)
+        for path, body in statements("web")
+        if path.parent.name == folder
+        for node in body
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(each).startswith("pages.") for each in node.decorator_list)
+    ]
+    assert views
+    assert not [
+        f"{path.name}: {node.name}" for path, node in views if "id" in {a.arg for a in node.args.args}
+    ]
