@@ -72,7 +72,7 @@ _OPENING = _bare_pattern(  # the text of a paper begins; ด้วยวิธ�
 )
 _ISSUED_ON = _bare_pattern(r"\W*(?:สั่ง|สัง|ประกาศ|ให้ไว้|ตราไว้).{0,4}วัน")
 _ISSUED_ON_MISREAD = _bare_pattern(".{0,12}ณวัน")  # the word before it may be misread
-_NO_SUBJECT = _bare_pattern("เรื่อง(?:อื่น|ที่|เพื่อ|ราว|นี้|ดังกล่าว|เดิม)")
+_NO_SUBJECT = _bare_pattern("เรื่อง(?:อื่น|ที่|เพื่อ|ราว|นี้|ดังกล่าว|เดิม|ของ)|เรือ(?:โท|เอก|ตรี|ประมง|หลวง)")
 _AFTER_TITLE = _bare_pattern(
     r"วันที่|ณห้อง|ณที่|ณศาลา|ณหอ|ผู้(?:มา|เข้า)|เริ่ม|เรียน|เขียนที่|ลำดับ|ที่(?=รายการ)|ส่วนราชการ|ประเภท|สถานที่|ชื่อ|"
     r"เจ้าของ|หน่วยงาน|คำนวณ|โดย$|จัดทำ|เรื่อง|ระเบียบวาระ|ภูมิพล|มหาวชิรา|ให้ไว้|\d|[\WA-Za-z]*$"
@@ -372,6 +372,8 @@ class _Document:
         if self.title:
             return self.title[0]
         for at, row in enumerate(self.head[:TITLE_ROWS]):
+            if row.left is None and len(row.text) > _TITLE_LENGTH:
+                break  # paragraphs of a text without positions
             is_apart = at == 0 or self.centred(row) or (at < HEADING_AT and _FORM.match(row.bare))
             if (
                 _HEADINGS.match(row.bare)

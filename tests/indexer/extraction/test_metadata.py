@@ -323,6 +323,13 @@ def test_inner_pages_and_forms_say_nothing_about_themselves(text: str) -> None:
     assert "คู่มือ" not in values(text).get("title", "")
 
 
+@pytest.mark.parametrize(
+    "first", ["เรือโท สมมติ ใจดี เปิดเผยว่า", "โครงการวางท่อเปิดให้ประชาชนใช้แล้ว และ" + "มีผู้ใช้มาก" * 8]
+)
+def test_news_state_no_subject_and_no_title(first: str) -> None:
+    assert values(f"{first}\nต่อจากนั้นมีผู้ร่วมงานหลายร้อยคน") == {}
+
+
 def test_a_subject_of_several_rows_hangs_below_its_label() -> None:
     text = (
         "ประกาศเทศบาลตำบลบ้านใหม่\nเรื่อง หลักเกณฑ์การเลื่อนและแต่งตั้ง\nในสายงานวิทยาศาสตร์และสายงาน\nนิติการ\nโดยที่เห็นสมควร"
