@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,12 @@ def test_one_request_answers_and_documents_with_any_word_are_asked_for_only_wher
     searches.clear()
     index.search(parse_query("ถนน สุนัข วัคซีน โรงเรียน"))
     assert list(filter(None, searches)) == [1, 1]
+
+
+def test_an_explanation_names_the_score_of_each_word(index: SearchIndex) -> None:
+    index.update(ARCHIVE, (), position=1)
+    explanation = index.search(replace(parse_query("ถนน สอบราคา"), explain=True)).explanation
+    assert explanation is not None
+    parts = {part.name: part.value for part in explanation.hits[0].parts}
+    assert {f"bm25f: {clause.typed}" for clause in explanation.clauses} <= parts.keys()
+    assert sum(parts.values()) == pytest.approx(explanation.hits[0].score, abs=0.01)

@@ -43,6 +43,9 @@ _POLL = 0.5
 _COPIES = 20
 """Seconds to wait for the replicas of a new index."""
 
+NAMED_SCORES = "include_named_queries_score"
+"""Key of a search whose named queries are to be returned with their scores."""
+
 _TRIES = 3
 _AT_ONCE = 200  # documents in one bulk request
 _BYTES_AT_ONCE = 8 << 20
@@ -149,6 +152,10 @@ class Cluster:
         ]
         with convert_cluster_errors():
             answers = self.client.msearch(body=lines)["responses"]
+            for at, body in enumerate(bodies):
+                if NAMED_SCORES in body:  # a parameter of a single search only; for explanations
+                    scored = {NAMED_SCORES: "true", "allow_partial_search_results": "false"}
+                    answers[at] = self.client.search(index=index, body=body, params=scored)
         for answer in answers:
             if "error" in answer:
                 raise _trouble(answer["status"], answer["error"])

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from archive.facets import FACETS_BY_NAME
 from indexer.analysis.dictionary import Lexicon
-from indexer.engines.opensearch.cluster import Cluster
+from indexer.engines.opensearch.cluster import NAMED_SCORES, Cluster
 from indexer.engines.opensearch.counts import DocumentCounts, TermStatistics
 from indexer.engines.opensearch.queries import (
     ABOUT,
@@ -152,7 +152,7 @@ def _bodies(
         named = shown.values() if match.level != "all" or queries.query.explain else ()
         inner = [pages] if pages and not match.best else []
         body = search_body(queries, match, [*named, *inner], filters)
-        bodies[match] = body | ({"include_named_queries_score": True} if queries.query.explain else {})
+        bodies[match] = body | ({NAMED_SCORES: True} if queries.query.explain else {})
     return bodies
 
 
@@ -390,14 +390,16 @@ class _Selection:
         )
 
     def _explain_hit(self, hit: Answer) -> HitExplanation:
-        names, score, idfs = _names(hit), _score(hit), self._idfs()
+        names, idfs = _names(hit), self._idfs()
         words = enumerate(self.queries.plan.clauses)
         parts = [
             ScorePart(f"bm25f: {clause.typed}", names[f"clause{at}"])
             for at, clause in words
             if f"clause{at}" in names
         ]
-        parts.append(ScorePart("phrases", score - sum(part.value for part in parts)))
+        total = sum(part.value for part in parts)
+        score = _score(hit) or total  # hits in another order have no score of their own
+        parts.append(ScorePart("phrases", score - total))
         mass = sum(idfs[one] for one in self._matched(hit)) / max(sum(idfs.values()), 1e-9)
         kept = tuple(ScorePart(part.name, round(part.value, 4)) for part in parts if abs(part.value) > 5e-5)
         return HitExplanation(hit["fields"]["id"][0], round(score, 4), round(mass, 4), kept)
