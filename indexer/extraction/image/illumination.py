@@ -10,6 +10,7 @@ NEAR = 9  # pixels of that copy (odd): so wide a patch of a page shows some pape
 UNEVEN = 30  # grey levels (of 255) from darkest to lightest paper; scans had up to 5, photographs 40–80
 DARK = 200  # grey level (of 255) of paper; scans had 233 and more, photographs 155–207
 PAPER = 250  # grey level that paper gets
+BAND = 64  # rows that are evened at a time: memory for fractions of a whole page costs more time than evening
 PATCH = (3, 12)  # full-size pixels to one of a copy, and its pixels to a patch: the height of a small letter
 INKED = 97  # percentile of the patches' contrast that stands for ink
 PALE = 110  # grey levels from ink to paper, below which a page is pale; 24 real scans had 140–255
@@ -28,8 +29,12 @@ def even_illumination(grey: Image.Image) -> Image.Image:
     if lightest - darkest < UNEVEN and middle >= DARK:
         return grey
     level = paper.filter(ImageFilter.GaussianBlur(NEAR // 2)).resize(grey.size, Image.Resampling.BILINEAR)
-    light = np.maximum(np.asarray(level, np.float32), 1.0)
-    return Image.fromarray(np.clip(np.asarray(grey, np.float32) / light * PAPER, 0, 255).astype(np.uint8))
+    light, evened = np.asarray(level), np.array(grey)
+    for top in range(0, grey.height, BAND):
+        band = slice(top, top + BAND)
+        brightness = np.maximum(light[band].astype(np.float32), 1.0)
+        evened[band] = np.minimum(evened[band] / brightness * PAPER, 255)
+    return Image.fromarray(evened)
 
 
 def strengthen_ink(grey: Image.Image) -> Image.Image:
