@@ -186,6 +186,19 @@ def test_specks_and_scribbles_are_not_text() -> None:
     assert not thai_letters("".join(lines[len(TEXT) :]))
 
 
+@pytest.mark.parametrize(("turn", "side"), [(90, 2), (180, 3)])
+def test_a_page_strewn_with_specks_is_set_upright_and_read(turn: int, side: int) -> None:
+    pixels = np.array(page(size=44).convert("L"))
+    places = np.random.default_rng(2).integers(
+        0, np.array(pixels.shape) - side, (pixels.size // 250 // side, 2)
+    )
+    for down, along in np.ndindex(side, side):
+        pixels[places[:, 0] + down, places[:, 1] + along] = 0
+    read = recognise_image(Image.fromarray(pixels).rotate(turn, expand=True))
+    assert read.turn == turn
+    assert words_found(read, " ".join(TEXT)) > 0.8
+
+
 def test_a_photograph_in_falling_light_is_read() -> None:
     light = Image.radial_gradient("L").resize((2 * 1754, 2 * 2480)).crop((0, 0, 1754, 2480))
     dim = light.point(lambda value: 255 - value * 3 // 4)  # a quarter of the light is left in a corner
