@@ -69,14 +69,14 @@ lock: $(VENV)/.test
 # A release as one piece: every check, then dist/ built, tried in clean environments, listed and signed, then the tag.
 # KEY= an Ed25519 key in PEM. Nothing is uploaded and no tag is pushed.
 release: clean-tree test
-	@test -f "$(KEY)" || { echo "make release KEY=an Ed25519 key in PEM (see scripts/release.sh)" >&2; exit 2; }
 	scripts/release.sh "$(KEY)"
 	git tag --annotate "v$(VERSION)" --message "Prakat $(VERSION)"
 	@echo "dist/ is ready; push the tag v$(VERSION) and upload dist/ to its release page"
 
-# What is tagged is what was tested and built.
+# What is tagged is what was tested and built. A missing key is said before the tests, not after them.
 .PHONY: clean-tree
 clean-tree:
+	@test -f "$(KEY)" || { echo "make release KEY=an Ed25519 key in PEM (see scripts/release.sh)" >&2; exit 2; }
 	@test -z "$$(git status --porcelain)" || { echo "commit or remove first:" >&2; git status --short >&2; exit 2; }
 	@! git rev-parse --quiet --verify "refs/tags/v$(VERSION)" || { echo "v$(VERSION) is tagged already" >&2; exit 2; }
 

@@ -1,4 +1,4 @@
-"""Looks for what is missing, misset, unsafe or slow on this machine; names the command that mends each."""
+"""Looks for what is missing, wrongly set, unsafe or slow on this machine; names the command that mends each."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -45,6 +46,13 @@ _LIBRARIES = {"postgresql": "psycopg", "postgres": "psycopg", "s3": "boto3", "op
 _SECRET_LENGTH = 32  # characters of a key that nobody guesses
 _ALL_ADDRESSES = {"0.0.0.0/0", "::/0"}
 _INSTALL_MODELS = "sudo apt-get install tesseract-ocr-tha tesseract-ocr-eng tesseract-ocr-osd"
+_WHEEL = f"prakat-{version('prakat')}-py3-none-any.whl"  # of the release, in the folder of the download
+_INSTALL_LIBRARIES = f"/opt/prakat/.venv/bin/pip install './{_WHEEL}[scale]'"
+_SERVE_HTTPS = (
+    "ทำตามหัวข้อ “เปิดให้ใช้ผ่าน https” ในคู่มือที่ /help/officer-install: nginx ใบรับรอง และ nginx.conf"
+    " (follow 'Serve it over https' in the manual)"
+)
+_RUN_NIGHTLY = "systemctl enable --now prakat-nightly.timer && systemctl start prakat-nightly"
 _SHOW_BACKUPS = "prakat restore /var/backups/prakat --list; ทำตามข้อความก่อน ชุดเหล่านี้กู้คืนได้"
 _MEND_DEVNULL = "rm -f /dev/null && mknod -m 666 /dev/null c 1 3"
 _SANDBOX_SECONDS = 30.0  # for a call that does nothing, on a busy machine
@@ -55,7 +63,7 @@ class TroubleKind(StrEnum):
     """Kind of trouble."""
 
     MISSING = "missing"
-    MISSET = "misset"
+    WRONGLY_SET = "wrongly-set"
     UNSAFE = "unsafe"
     SLOW = "slow"
 
@@ -83,7 +91,7 @@ def diagnose() -> list[Trouble]:
     try:
         given = settings.load_settings()
     except SettingsError as error:
-        return [Trouble("settings", TroubleKind.MISSET, error.message, "prakat serve --help; แก้ prakat.toml")]
+        return [Trouble("settings", TroubleKind.WRONGLY_SET, error.message, "prakat serve --help; แก้ prakat.toml")]
     found = [trouble for look in MACHINE for trouble in look(given)]
     if given.database == "sqlite" and not given.data.is_dir():
         missing = f"ยังไม่มีคลังที่ {given.data} (there is no archive; PRAKAT_DATA names its place)"
@@ -92,13 +100,13 @@ def diagnose() -> list[Trouble]:
     try:
         services = build_services(given)
     except PrakatError as error:
-        found.append(Trouble("cannot-open", TroubleKind.MISSET, error.message, _SHOW_BACKUPS))
+        found.append(Trouble("cannot-open", TroubleKind.WRONGLY_SET, error.message, _SHOW_BACKUPS))
         return _sorted(found)
     for look in ARCHIVE:
         try:
             found += look(services)
         except PrakatError as error:
-            found.append(Trouble("cannot-ask", TroubleKind.MISSET, error.message, "prakat check"))
+            found.append(Trouble("cannot-ask", TroubleKind.WRONGLY_SET, error.message, "prakat check"))
     return _sorted(found)
 
 
@@ -113,7 +121,7 @@ def _line(line: str) -> str:
 def _models(_given: Settings) -> Iterator[Trouble]:
     if not OWN_MODEL.exists():
         said = "ไม่มีแบบจำลองอ่านภาพของประกาศ ติดตั้งไม่ครบ (the recognition model is missing: install again)"
-        yield Trouble("own-model", TroubleKind.MISSING, said, "pip install --force-reinstall prakat")
+        yield Trouble("own-model", TroubleKind.MISSING, said, f"/opt/prakat/.venv/bin/pip install --force-reinstall --no-deps {_WHEEL}")
     absent = [
         name
         for name in ("tha", "eng", "osd")
@@ -133,16 +141,16 @@ def _libraries(given: Settings) -> Iterator[Trouble]:
     for scheme in sorted(schemes & _LIBRARIES.keys()):
         if find_spec(_LIBRARIES[scheme]) is None:
             said = f"ไม่มีไลบรารี {_LIBRARIES[scheme]} ที่ {scheme} ต้องใช้ (a library is missing)"
-            yield Trouble("library", TroubleKind.MISSING, said, "pip install 'prakat[scale]'")
+            yield Trouble("library", TroubleKind.MISSING, said, _INSTALL_LIBRARIES)
 
 
 def _names(given: Settings) -> Iterator[Trouble]:
     if given.site_name == Settings().site_name:
         said = "ยังไม่ได้ตั้งชื่อหน่วยงาน (the municipality's name is not set)"
-        yield Trouble("site-name", TroubleKind.MISSET, said, _line('site_name = "เทศบาลตำบล…"'))
+        yield Trouble("site-name", TroubleKind.WRONGLY_SET, said, _line('site_name = "เทศบาลตำบล…"'))
     if given.base_url == LOCAL_ADDRESS:
         said = "ยังไม่ได้ตั้งที่อยู่เว็บ ลิงก์ในฟีด อีเมล และแผนผังเว็บอาจใช้ไม่ได้ (the public address is not set)"
-        yield Trouble("base-url", TroubleKind.MISSET, said, _line('base_url = "https://…"'))
+        yield Trouble("base-url", TroubleKind.WRONGLY_SET, said, _line('base_url = "https://…"'))
     here = Path(settings.FILE)
     if (
         here.exists()
@@ -150,16 +158,14 @@ def _names(given: Settings) -> Iterator[Trouble]:
         and not here.samefile(given.data / settings.FILE)
     ):
         said = f"มี {settings.FILE} สองไฟล์ ไฟล์ในโฟลเดอร์นี้บังไฟล์ในที่เก็บข้อมูล (this one hides the other)"
-        yield Trouble("two-settings", TroubleKind.MISSET, said, f"mv {here.resolve()} {here.resolve()}.bak")
+        yield Trouble("two-settings", TroubleKind.WRONGLY_SET, said, f"mv {here.resolve()} {here.resolve()}.bak")
 
 
 def _guards(given: Settings) -> Iterator[Trouble]:
     address = urlsplit(given.base_url)
     if address.scheme == "http" and given.base_url != LOCAL_ADDRESS:
         said = "เว็บไม่ใช้ https รหัสผ่านเจ้าหน้าที่ถูกดักอ่านได้ (passwords travel in the clear)"
-        yield Trouble(
-            "no-tls", TroubleKind.UNSAFE, said, "cp deploy/nginx.conf /etc/nginx/conf.d/prakat.conf"
-        )
+        yield Trouble("no-tls", TroubleKind.UNSAFE, said, _SERVE_HTTPS)
     if 0 < len(given.secret_key) < _SECRET_LENGTH:
         said = "PRAKAT_SECRET_KEY สั้นเกินไป เดาได้ (the key of sign-ins is too short)"
         yield Trouble("secret-key", TroubleKind.UNSAFE, said, "ลบบรรทัด secret_key หรือใช้ openssl rand -hex 32")
@@ -212,7 +218,7 @@ def _inbox(given: Settings) -> Iterator[Trouble]:
     folder = Path(given.inbox).expanduser()
     if given.inbox and not (folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK)):
         said = f"โฟลเดอร์รับสแกน {folder} ไม่มีหรือเขียนไม่ได้ (the watched folder is missing or closed)"
-        yield Trouble("inbox", TroubleKind.MISSET, said, f"install -d -o prakat -m 770 {folder}")
+        yield Trouble("inbox", TroubleKind.WRONGLY_SET, said, f"install -d -o prakat -m 770 {folder}")
 
 
 def _sandbox(_given: Settings) -> Iterator[Trouble]:
@@ -222,7 +228,7 @@ def _sandbox(_given: Settings) -> Iterator[Trouble]:
         said = "เปิดโปรเซสอ่านเอกสารไม่ได้ ทุกไฟล์จะแปลงไม่ได้ (the reading process cannot start: no file is read)"
         is_device = stat.S_ISCHR(Path(os.devnull).stat().st_mode) and os.access(os.devnull, os.W_OK)
         remedy = f"journalctl -u prakat; {error.__cause__!r}" if is_device else _MEND_DEVNULL
-        yield Trouble("sandbox", TroubleKind.MISSET, said, remedy)
+        yield Trouble("sandbox", TroubleKind.WRONGLY_SET, said, remedy)
 
 
 def _speed(given: Settings) -> Iterator[Trouble]:
@@ -290,7 +296,7 @@ def _backup(services: Services) -> Iterator[Trouble]:
     command = "prakat nightly /var/backups/prakat/"
     if last is None:
         said = "ยังไม่เคยสำรองข้อมูล (there is no backup)"
-        yield Trouble("no-backup", TroubleKind.MISSING, said, "systemctl enable --now prakat-nightly.timer")
+        yield Trouble("no-backup", TroubleKind.MISSING, said, _RUN_NIGHTLY)
         return
     if dt.datetime.now(dt.UTC) - last.made_at > OVERDUE:
         said = f"สำรองครั้งล่าสุดเมื่อ {last.made_at:%Y-%m-%d} (the last backup is old)"
@@ -312,13 +318,7 @@ def _night(services: Services) -> Iterator[Trouble]:
     last = read_nightly(services.settings)
     if last is None:
         said = "งานกลางคืน (สำรอง ตรวจ ซ้อมกู้คืน) ยังไม่เคยทำงาน (the nightly run is not set up)"
-        yield Trouble(
-            "no-nightly",
-            TroubleKind.MISSING,
-            said,
-            "systemctl enable --now prakat-nightly.timer",
-            is_advice=True,
-        )
+        yield Trouble("no-nightly", TroubleKind.MISSING, said, _RUN_NIGHTLY, is_advice=True)
         return
     for step in last.steps:
         if not step.is_ok:
