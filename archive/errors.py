@@ -119,6 +119,10 @@ class Unavailable(PrakatError):
     retry_after = 30
 
 
+class DatabaseDamaged(Unavailable):
+    """A database whose file is damaged. ``__cause__`` has the engine's own words."""
+
+
 class TooMany(PrakatError):
     """Too many requests; ``message`` says how long to wait."""
 

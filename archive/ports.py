@@ -284,6 +284,9 @@ class Database(Protocol):
     def find_faults(self) -> list[str]:
         """Return the faults that the engine's own check finds, in the engine's words; may take minutes."""
 
+    def find_dangling_rows(self) -> dict[str, list[str]]:
+        """Return the names of rows that refer to an absent row, by the name of the absent row."""
+
     def seconds_spent_by_thread(self) -> float:
         """Return the seconds that the calling thread has spent in the database since it began."""
 

@@ -11,10 +11,10 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
-from archive.errors import PrakatError
+from archive.errors import DatabaseDamaged, PrakatError
 from archive.model import Attachment, ReadingStatus
 from archive.ports import Database, Examination, Files, Jobs, StoredFile
 from archive.repositories import Records
@@ -139,6 +139,7 @@ class _Check:
         steps: list[tuple[str, Callable[[], None]]] = [
             ("database", self._check_database),
             *examinations,
+            ("references", self._check_references),
             ("files", self._check_files),
             ("erasures", self._check_erasures),
             ("records", self._check_records),
@@ -156,6 +157,8 @@ class _Check:
         """Records an error that stops a step as a finding, so that the next step still runs."""
         try:
             yield
+        except DatabaseDamaged as error:
+            self._find("database-damaged", subject, str(error.__cause__))
         except PrakatError as error:
             self._find(
                 "index-damaged" if error.code == "index-damaged" else "unreadable", subject, str(error)
@@ -169,6 +172,17 @@ class _Check:
     def _check_database(self) -> None:
         for fault in self._database.find_faults():
             self._find("database-damaged", "database", fault)
+
+    def _check_references(self) -> None:
+        """Reports rows that refer to an absent row, with the finding of the absent row if there is one."""
+        for absent, rows in self._database.find_dangling_rows().items():
+            detail = f"referred to by {', '.join(rows)}"
+            for place, finding in enumerate(self._report.findings):
+                if (finding.code, finding.subject) == ("record-deleted", absent):
+                    self._report.findings[place] = replace(finding, detail=f"{finding.detail}\n{detail}")
+                    break
+            else:
+                self._find("database-damaged", absent, detail)
 
     def _examine(self, examination: Examination) -> None:
         for fault in examination.find_faults():

@@ -8,13 +8,14 @@ import re
 import sqlite3
 import threading
 import weakref
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import sqlite_utils
 
-from archive.errors import Unavailable
+from archive.errors import DatabaseDamaged, Unavailable
 from storage.engine import QueryClock, Row, expand_list_values
 from storage.migration_types import Dialect
 from storage.migrator import migrate
@@ -102,12 +103,21 @@ class Sqlite:
         return _clock.seconds
 
     def find_faults(self) -> list[str]:
-        """See ``archive.ports.Database``. Lists faults of the file's structure and dangling references."""
+        """See ``archive.ports.Database``. Lists faults of the file's structure."""
         found = [row["integrity_check"] for row in self.rows("PRAGMA integrity_check")]
         found = [] if found == ["ok"] else found
-        lost = self.rows("PRAGMA foreign_key_check")
-        found += [f"{row['table']} {row['rowid']}: no such {row['parent']}" for row in lost]
         return found + find_stray_rows(self)
+
+    def find_dangling_rows(self) -> dict[str, list[str]]:
+        """See ``archive.ports.Database``."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for fault in self.rows("PRAGMA foreign_key_check"):
+            table, rowid = fault["table"], fault["rowid"]
+            keys = self.rows(f"PRAGMA foreign_key_list({table})")
+            column = next(key["from"] for key in keys if key["id"] == fault["fkid"])
+            row = self.rows(f"SELECT {column} AS missing FROM {table} WHERE rowid = :rowid", rowid=rowid)  # noqa: S608  # the database's own names
+            found[f"{fault['parent']} {row[0]['missing']}"].append(f"{table} {rowid}")
+        return found
 
     def copy_to(self, path: Path) -> None:
         """See ``Engine.copy_to``."""
@@ -245,6 +255,7 @@ def _spell(sql: str, values: Mapping[str, object]) -> tuple[str, dict[str, objec
     }
 
 
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _TROUBLE = {
     sqlite3.SQLITE_BUSY: "มีผู้บันทึกข้อมูลพร้อมกันมาก กรุณาลองใหม่อีกครั้ง",
     sqlite3.SQLITE_FULL: "พื้นที่เก็บข้อมูลเต็ม ยังไม่มีการบันทึก กรุณาแจ้งผู้ดูแลระบบ",
@@ -266,4 +277,5 @@ def _explained() -> Iterator[None]:
         message = _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
         if message is None:
             raise
-        raise Unavailable(message) from error
+        is_damaged = error.sqlite_errorcode & 0xFF in _DAMAGED
+        raise (DatabaseDamaged if is_damaged else Unavailable)(message) from error

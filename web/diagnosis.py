@@ -1,4 +1,4 @@
-"""Looks for what is missing, wrongly set, unsafe or slow on this machine; names the command that mends each."""
+"""Looks for what is missing, wrongly set, unsafe or slow on this machine; names the command that mends it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class TroubleKind(StrEnum):
     """Kind of trouble."""
 
     MISSING = "missing"
-    WRONGLY_SET = "wrongly-set"
+    WRONG = "wrongly-set"
     UNSAFE = "unsafe"
     SLOW = "slow"
 
@@ -91,7 +91,7 @@ def diagnose() -> list[Trouble]:
     try:
         given = settings.load_settings()
     except SettingsError as error:
-        return [Trouble("settings", TroubleKind.WRONGLY_SET, error.message, "prakat serve --help; แก้ prakat.toml")]
+        return [Trouble("settings", TroubleKind.WRONG, error.message, "prakat serve --help; แก้ prakat.toml")]
     found = [trouble for look in MACHINE for trouble in look(given)]
     if given.database == "sqlite" and not given.data.is_dir():
         missing = f"ยังไม่มีคลังที่ {given.data} (there is no archive; PRAKAT_DATA names its place)"
@@ -100,13 +100,13 @@ def diagnose() -> list[Trouble]:
     try:
         services = build_services(given)
     except PrakatError as error:
-        found.append(Trouble("cannot-open", TroubleKind.WRONGLY_SET, error.message, _SHOW_BACKUPS))
+        found.append(Trouble("cannot-open", TroubleKind.WRONG, error.message, _SHOW_BACKUPS))
         return _sorted(found)
     for look in ARCHIVE:
         try:
             found += look(services)
         except PrakatError as error:
-            found.append(Trouble("cannot-ask", TroubleKind.WRONGLY_SET, error.message, "prakat check"))
+            found.append(Trouble("cannot-ask", TroubleKind.WRONG, error.message, "prakat check"))
     return _sorted(found)
 
 
@@ -121,7 +121,12 @@ def _line(line: str) -> str:
 def _models(_given: Settings) -> Iterator[Trouble]:
     if not OWN_MODEL.exists():
         said = "ไม่มีแบบจำลองอ่านภาพของประกาศ ติดตั้งไม่ครบ (the recognition model is missing: install again)"
-        yield Trouble("own-model", TroubleKind.MISSING, said, f"/opt/prakat/.venv/bin/pip install --force-reinstall --no-deps {_WHEEL}")
+        yield Trouble(
+            "own-model",
+            TroubleKind.MISSING,
+            said,
+            f"/opt/prakat/.venv/bin/pip install --force-reinstall --no-deps {_WHEEL}",
+        )
     absent = [
         name
         for name in ("tha", "eng", "osd")
@@ -147,10 +152,10 @@ def _libraries(given: Settings) -> Iterator[Trouble]:
 def _names(given: Settings) -> Iterator[Trouble]:
     if given.site_name == Settings().site_name:
         said = "ยังไม่ได้ตั้งชื่อหน่วยงาน (the municipality's name is not set)"
-        yield Trouble("site-name", TroubleKind.WRONGLY_SET, said, _line('site_name = "เทศบาลตำบล…"'))
+        yield Trouble("site-name", TroubleKind.WRONG, said, _line('site_name = "เทศบาลตำบล…"'))
     if given.base_url == LOCAL_ADDRESS:
         said = "ยังไม่ได้ตั้งที่อยู่เว็บ ลิงก์ในฟีด อีเมล และแผนผังเว็บอาจใช้ไม่ได้ (the public address is not set)"
-        yield Trouble("base-url", TroubleKind.WRONGLY_SET, said, _line('base_url = "https://…"'))
+        yield Trouble("base-url", TroubleKind.WRONG, said, _line('base_url = "https://…"'))
     here = Path(settings.FILE)
     if (
         here.exists()
@@ -158,7 +163,7 @@ def _names(given: Settings) -> Iterator[Trouble]:
         and not here.samefile(given.data / settings.FILE)
     ):
         said = f"มี {settings.FILE} สองไฟล์ ไฟล์ในโฟลเดอร์นี้บังไฟล์ในที่เก็บข้อมูล (this one hides the other)"
-        yield Trouble("two-settings", TroubleKind.WRONGLY_SET, said, f"mv {here.resolve()} {here.resolve()}.bak")
+        yield Trouble("two-settings", TroubleKind.WRONG, said, f"mv {here.resolve()} {here.resolve()}.bak")
 
 
 def _guards(given: Settings) -> Iterator[Trouble]:
@@ -218,7 +223,7 @@ def _inbox(given: Settings) -> Iterator[Trouble]:
     folder = Path(given.inbox).expanduser()
     if given.inbox and not (folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK)):
         said = f"โฟลเดอร์รับสแกน {folder} ไม่มีหรือเขียนไม่ได้ (the watched folder is missing or closed)"
-        yield Trouble("inbox", TroubleKind.WRONGLY_SET, said, f"install -d -o prakat -m 770 {folder}")
+        yield Trouble("inbox", TroubleKind.WRONG, said, f"install -d -o prakat -m 770 {folder}")
 
 
 def _sandbox(_given: Settings) -> Iterator[Trouble]:
@@ -228,7 +233,7 @@ def _sandbox(_given: Settings) -> Iterator[Trouble]:
         said = "เปิดโปรเซสอ่านเอกสารไม่ได้ ทุกไฟล์จะแปลงไม่ได้ (the reading process cannot start: no file is read)"
         is_device = stat.S_ISCHR(Path(os.devnull).stat().st_mode) and os.access(os.devnull, os.W_OK)
         remedy = f"journalctl -u prakat; {error.__cause__!r}" if is_device else _MEND_DEVNULL
-        yield Trouble("sandbox", TroubleKind.WRONGLY_SET, said, remedy)
+        yield Trouble("sandbox", TroubleKind.WRONG, said, remedy)
 
 
 def _speed(given: Settings) -> Iterator[Trouble]:

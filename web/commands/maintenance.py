@@ -20,7 +20,7 @@ from web.nightly_mail import mail_result
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="สำหรับโปรแกรม · for programs")
 def doctor(as_json: bool) -> None:
-    """ตรวจเครื่องและการตั้งค่า พร้อมคำสั่งที่แก้ได้ · Find what is missing, wrongly set, unsafe or slow; exit 1 on findings.
+    """ตรวจเครื่องและการตั้งค่า พร้อมคำสั่งที่แก้ได้ · Find what is missing, wrong, unsafe or slow; exit 1 on findings.
 
     Names the command that mends each. Advice, which the service runs well without, leaves the exit status 0.
 
@@ -38,7 +38,7 @@ def doctor(as_json: bool) -> None:
 
 _KIND_NAMES = {
     TroubleKind.MISSING: "ขาด · missing",
-    TroubleKind.WRONGLY_SET: "ตั้งค่าไม่ถูก · wrongly set",
+    TroubleKind.WRONG: "ตั้งค่าไม่ถูก · wrongly set",
     TroubleKind.UNSAFE: "ไม่ปลอดภัย · unsafe",
     TroubleKind.SLOW: "ช้า · slow",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archive.errors import Unavailable
+from archive.errors import DatabaseDamaged, Unavailable
 from indexer.lazy_import import lazy_import
 from web import settings
 from web.commands.terminal import open_existing, progress_bars
@@ -49,7 +50,13 @@ def check(as_json: bool, repair: bool, acknowledge: str | None) -> None:
         report = _examined(repair=repair, acknowledge=acknowledge)
     except Unavailable as error:  # a database so damaged that it does not open is a finding, too
         click.echo(f"prakat: {error.message}", err=True)
-        report = consistency.ConsistencyReport([consistency.Finding("unreadable", "database", str(error))])
+        is_damaged = isinstance(error, DatabaseDamaged)
+        finding = consistency.Finding(
+            "database-damaged" if is_damaged else "unreadable",
+            "database",
+            str(error.__cause__ or error),
+        )
+        report = consistency.ConsistencyReport([finding])
     if as_json:
         click.echo(json.dumps(_described(report), ensure_ascii=False))
     else:
@@ -59,6 +66,7 @@ def check(as_json: bool, repair: bool, acknowledge: str | None) -> None:
 
 def _examined(*, repair: bool, acknowledge: str | None) -> ConsistencyReport:
     """Returns the report on the archive. Raises ``Unavailable`` if its database cannot be opened."""
+    logging.getLogger("prakat.storage").addHandler(logging.NullHandler())  # the report names damaged rows
     services = open_existing()
     if acknowledge:
         for incident in services.audit.acknowledge_and_accept_all(acknowledge):

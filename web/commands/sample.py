@@ -9,6 +9,7 @@ import click
 
 from archive.errors import Unavailable
 from archive.model import Role
+from indexer.reindex import is_rebuild_needed, rebuild
 from web.accounts.passwords import hash_password
 from web.commands.terminal import open_services, progress_bar
 from web.settings import FILE
@@ -41,8 +42,11 @@ def sample() -> None:
         note.touch(mode=0o600)
         note.write_text(f"เจ้าหน้าที่ลงชื่อเข้าใช้ (staff sign-in): {_NAME} / {password}\n", encoding="utf-8")
     _name_site(services.settings.data / FILE, OFFICE)
+    click.echo("กำลังสร้างคลังตัวอย่าง ใช้เวลาราวหนึ่งนาที (making the sample archive: about a minute)", err=True)
     with progress_bar("สร้างคลังตัวอย่าง") as progress:
         count = fill_archive(services, progress)
+    if is_rebuild_needed(services.records, services.index):
+        rebuild(services.records, services.index)
     click.echo(f"คลังตัวอย่างมี {count} เรื่อง", err=True)
 
 
