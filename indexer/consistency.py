@@ -31,15 +31,16 @@ _LOOKS = 3
 
 _CHUNK = 1 << 20
 
+_THEN_ACCEPT = "หาว่าใครทำ เทียบกับข้อมูลสำรอง แล้วยอมรับทุกอย่างที่พบด้วย prakat check --acknowledge ชื่อ"
 MESSAGES = {
     "database-damaged": "ฐานข้อมูลเสียหาย กรุณากู้คืนจากข้อมูลสำรอง (database is damaged: restore a backup)",
     "unreadable": "อ่านไม่ได้ (cannot be read)",
     "open-to-others": "ผู้ใช้อื่นในเครื่องอ่านข้อมูลได้ เรียก prakat check --repair เพื่อปิด"
     " (others on this machine can read the data: check --repair closes it)",
-    "file-missing": "ไม่พบไฟล์ต้นฉบับ แนบไฟล์เดิมอีกครั้งหรือกู้คืนจากข้อมูลสำรอง"
-    " (original is missing: attach it again or restore a backup)",
-    "file-damaged": "ไฟล์ต้นฉบับเสียหาย แนบไฟล์เดิมอีกครั้งหรือกู้คืนจากข้อมูลสำรอง"
-    " (original is damaged: attach it again or restore a backup)",
+    "file-missing": "ไม่พบไฟล์ต้นฉบับ คัดลอกไฟล์นี้คืนจากข้อมูลสำรอง หรือแนบไฟล์เดิมอีกครั้ง"
+    " (original is missing: copy this file back from a backup, or attach it again)",
+    "file-damaged": "ไฟล์ต้นฉบับเสียหาย คัดลอกไฟล์นี้คืนจากข้อมูลสำรอง หรือแนบไฟล์เดิมอีกครั้ง"
+    " (original is damaged: copy this file back from a backup, or attach it again)",
     "pages-missing": "ข้อความของบางหน้าหายไป ต้องแปลงใหม่ (text of some pages is missing: to be read again)",
     "job-stuck": "การอ่านค้าง ไม่มีตัวอ่านใดทำต่อ (reading is stuck)",
     "index-missing": "ยังไม่มีดัชนีค้นหา (there is no index)",
@@ -57,10 +58,10 @@ MESSAGES = {
     " (a row cannot be read; pages go on without it: restore it from a backup)",
     "words-encoding": "words.txt ไม่ได้บันทึกเป็น UTF-8 ระบบอ่านเป็น TIS-620 กรุณาบันทึกใหม่เป็น UTF-8"
     " (words.txt is not UTF-8 and was read as TIS-620: save it as UTF-8)",
-    "record-inserted": "มีข้อมูลที่ไม่ได้บันทึกผ่านระบบ (inserted behind the archive's back)",
-    "record-deleted": "ข้อมูลถูกลบโดยไม่ผ่านระบบ (deleted behind the archive's back)",
-    "record-altered": "ข้อมูลถูกแก้ไขโดยไม่ผ่านระบบ (altered behind the archive's back)",
-    "audit-broken": "ห่วงโซ่บันทึกการเปลี่ยนแปลงขาดหรือถูกแก้ไข (the audit chain is broken)",
+    "record-inserted": f"มีข้อมูลที่ไม่ได้บันทึกผ่านระบบ {_THEN_ACCEPT} (inserted behind the archive's back)",
+    "record-deleted": f"ข้อมูลถูกลบโดยไม่ผ่านระบบ {_THEN_ACCEPT} (deleted behind the archive's back)",
+    "record-altered": f"ข้อมูลถูกแก้ไขโดยไม่ผ่านระบบ {_THEN_ACCEPT} (altered behind the archive's back)",
+    "audit-broken": f"ห่วงโซ่บันทึกการเปลี่ยนแปลงขาดหรือถูกแก้ไข {_THEN_ACCEPT} (the audit chain is broken)",
     "archive-went-back": "คลังมีน้อยกว่าข้อมูลสำรองล่าสุด ฐานข้อมูลอาจสูญหายหรือถูกแทนที่ด้วยของเก่า"
     " (the archive has less than its last backup)",
     "backup-altered": "ข้อมูลสำรองล่าสุดไม่ใช่อย่างที่สำรองไว้ กรุณาสำรองใหม่ที่อื่นและตรวจดูว่าใครแก้ไข"

@@ -49,7 +49,7 @@ _INSTALL_MODELS = "sudo apt-get install tesseract-ocr-tha tesseract-ocr-eng tess
 _WHEEL = f"prakat-{version('prakat')}-py3-none-any.whl"  # of the release, in the folder of the download
 _INSTALL_LIBRARIES = f"/opt/prakat/.venv/bin/pip install './{_WHEEL}[scale]'"
 _SERVE_HTTPS = (
-    "ทำตามหัวข้อ “เปิดให้ใช้ผ่าน https” ในคู่มือที่ /help/officer-install: nginx ใบรับรอง และ nginx.conf"
+    "ทำตามหัวข้อ “เปิดให้ใช้ผ่าน https” ในคู่มือหน้า “ติดตั้งและปรับรุ่น”: nginx ใบรับรอง และ nginx.conf"
     " (follow 'Serve it over https' in the manual)"
 )
 _RUN_NIGHTLY = "systemctl enable --now prakat-nightly.timer && systemctl start prakat-nightly"
