@@ -8,6 +8,7 @@ import resource
 import shutil
 import stat
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -47,7 +48,8 @@ _SECRET_LENGTH = 32  # characters of a key that nobody guesses
 _ALL_ADDRESSES = {"0.0.0.0/0", "::/0"}
 _INSTALL_MODELS = "sudo apt-get install tesseract-ocr-tha tesseract-ocr-eng tesseract-ocr-osd"
 _WHEEL = f"prakat-{version('prakat')}-py3-none-any.whl"  # of the release, in the folder of the download
-_INSTALL_LIBRARIES = f"/opt/prakat/.venv/bin/pip install './{_WHEEL}[scale]'"
+_PIP = Path(sys.executable).with_name("pip")
+_INSTALL_LIBRARIES = f"{_PIP} install './{_WHEEL}[scale]'"
 _SERVE_HTTPS = (
     "ทำตามหัวข้อ “เปิดให้ใช้ผ่าน https” ในคู่มือหน้า “ติดตั้งและปรับรุ่น”: nginx ใบรับรอง และ nginx.conf"
     " (follow 'Serve it over https' in the manual)"
@@ -125,7 +127,7 @@ def _models(_given: Settings) -> Iterator[Trouble]:
             "own-model",
             TroubleKind.MISSING,
             said,
-            f"/opt/prakat/.venv/bin/pip install --force-reinstall --no-deps {_WHEEL}",
+            f"{_PIP} install --force-reinstall --no-deps {_WHEEL}",
         )
     absent = [
         name
