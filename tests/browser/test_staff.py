@@ -179,6 +179,8 @@ def test_what_is_typed_while_papers_are_read_stays(staff: Visit) -> None:
     paper = page.locator("#first-page img")
     page.locator("#published_on").focus()  # the page stands beside the fields, wherever they are
     expect(paper).to_be_in_viewport(ratio=0.7)
+    for shown_anew in ("ขยาย", "เลือกไฟล์"):  # though the page was not loaded since the form was blank
+        expect(page.get_by_text(shown_anew, exact=True)).to_be_visible()
     assert page.evaluate("document.querySelector('#first-page img').getBoundingClientRect().left") > 600
     page.set_viewport_size({"width": PHONE, "height": 844})
     expect(paper).to_be_hidden()

@@ -363,13 +363,19 @@ def test_a_time_stays_offered_with_personal_data_and_is_taken_back_where_it_is_s
 
 def test_a_paper_of_a_draft_is_not_said_to_become_public_now(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
-    for status, copy, release in (
-        (Status.DRAFT, "ปิดข้อมูลส่วนบุคคล แล้วใช้สำเนาแทน", "ให้ประชาชนเห็นเมื่อเผยแพร่ประกาศ"),
-        (Status.PUBLISHED, "ปิดข้อมูลส่วนบุคคล แล้วเผยแพร่สำเนาแทน", "ให้ประชาชนเห็นทันที"),
+    when_read = "เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"
+    for status, copy, release, seen in (
+        (Status.DRAFT, "แล้วใช้สำเนาแทน", "ให้ประชาชนเห็นเมื่อเผยแพร่ประกาศ", "เมื่อเผยแพร่ประกาศ"),
+        (Status.PUBLISHED, "แล้วเผยแพร่สำเนาแทน", "ให้ประชาชนเห็นทันที", when_read),
     ):
         made = site.announcement("ประกาศ", status=status)
         held = site.attach(made.id, memo("นางสมศรี 1-1017-00230-70-8"))
         site.work()
         page = clerk.get(f"/staff/attachments/{held.id}").text
-        assert copy in page
+        assert f"ปิดข้อมูลส่วนบุคคล {copy}" in page
         assert f"{release}</button>" in page
+        newer = {"replace": "1", "file": (io.BytesIO(memo("ให้ซ่อมสะพาน")), "ใหม่.pdf")}
+        replaced = clerk.post(f"/staff/attachments/{held.id}", data=newer, follow_redirects=True).text
+        assert f"ประชาชนจะเห็นไฟล์นี้{seen}" in replaced
+        restored = clerk.post(f"/staff/attachments/{held.id}/versions/1/restore", follow_redirects=True).text
+        assert f"กลับไปใช้ไฟล์เดิมแล้ว ประชาชนจะเห็นไฟล์นี้{seen}" in restored

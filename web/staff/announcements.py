@@ -165,11 +165,9 @@ def _replace(attachment: Attachment) -> str:
     services().intake.replace_file(
         attachment.id, cast(BinaryIO, file.stream), filename=file.filename, actor=g.actor
     )
+    announcement = services().announcements.get(attachment.announcement_id)
     kept = _("เปลี่ยนไฟล์แล้ว ไฟล์เดิมเก็บไว้ให้เจ้าหน้าที่เท่านั้น")
-    if services().announcements.get(attachment.announcement_id).status is not Status.PUBLISHED:
-        return str(kept)
-    shown = _("ประชาชนจะเห็นไฟล์ใหม่เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล")
-    return f"{kept} {shown}"
+    return f"{kept} {attachments_for_staff.describe_visibility(announcement)}"
 
 
 @pages.post("/attachments/<int:attachment_id>/<any(move, detach, reattach, reread):step>")

@@ -127,6 +127,13 @@ def is_named_after_file(announcement: Announcement, papers: Sequence[AttachmentF
     }
 
 
+def describe_visibility(announcement: Announcement) -> str:
+    """Returns a sentence on when residents will see a file that was just given to an announcement."""
+    if announcement.status is Status.PUBLISHED:
+        return str(gettext("ประชาชนจะเห็นไฟล์นี้เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"))
+    return str(gettext("ประชาชนจะเห็นไฟล์นี้เมื่อเผยแพร่ประกาศ"))
+
+
 def announcement_text(announcement: Announcement) -> str:
     """Returns the text of an announcement and its pages, a line for each line that is not blank."""
     attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
