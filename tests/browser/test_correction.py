@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from archive.model import DocumentKind, Draft, LowConfidenceSpan, Page
-from tests.browser.conftest import Visit, shoot
+from tests.browser.conftest import PHONE, Visit, shoot
 from tests.browser.site import ACTOR, Site, wait_until
 from web.sample.documents import SampleText, make_document
 
@@ -103,8 +103,12 @@ def test_words_are_chosen_with_the_mouse(staff: Visit, site: Site, doubted: Page
     box.click()  # on the picture
     page.locator(".choices button").first.click()
     expect(page.locator("[data-left]")).to_contain_text("2")
-    page.locator("[data-zoom-by='1']").click()
-    expect(page.locator("[data-zoom-by='1']")).to_have_text("+")
+    page.set_viewport_size({"width": PHONE, "height": 844})  # the picture is a strip above the text
+    page.locator("[data-lines] textarea").last.scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    page.locator("[data-zoom-by='1']").dispatch_event("click")  # a click of Playwright's would scroll first
+    assert page.evaluate("scrollY") == before
+    assert page.locator(".looking .paper").evaluate("one => one.clientWidth > one.parentElement.clientWidth")
     page.get_by_role("button", name="บันทึกข้อความ").click()
     expect(page.locator(".notice.good")).to_be_visible()
     assert "สารส้ม" in site.services.pages.get(doubted.attachment_id, 1).text

@@ -9,17 +9,24 @@ const ZOOMS = [100, 140, 190, 260]; // per cent of the frame's width
   const buttons = document.querySelectorAll("[data-zoom-by]");
   let zoom = 0;
 
-  // The sheet in the middle of the window, and the place of it that is there, from 0 to 1.
+  // The sheet in the middle of the window, or the last one above it, and its place nearest to there, from 0 to 1.
   function middle() {
     const at = innerHeight / 2;
     const sheet = sheets.find((each) => each.getBoundingClientRect().bottom > at) ?? sheets.at(-1);
     const box = sheet.getBoundingClientRect();
-    return { sheet, at, share: Math.min(1, Math.max(0, (at - box.top) / box.height)) };
+    return { sheet, share: Math.min(1, Math.max(0, (at - box.top) / box.height)) };
+  }
+
+  // Where a place of the sheet is in the window, in pixels from the top.
+  function at(sheet, share) {
+    const box = sheet.getBoundingClientRect();
+    return box.top + share * box.height;
   }
 
   function set(step) {
     zoom = step ? Math.min(ZOOMS.length - 1, Math.max(0, zoom + step)) : 0;
-    const { sheet, at, share } = middle();
+    const { sheet, share } = middle();
+    const before = at(sheet, share);
     for (const each of sheets) {
       const across = (each.scrollLeft + each.clientWidth / 2) / each.scrollWidth;
       const down = (each.scrollTop + each.clientHeight / 2) / each.scrollHeight;
@@ -31,8 +38,7 @@ const ZOOMS = [100, 140, 190, 260]; // per cent of the frame's width
       each.querySelector(".paper").style.width = `${ZOOMS[zoom]}%`;
       each.scrollTo(across * each.scrollWidth - each.clientWidth / 2, down * each.scrollHeight - each.clientHeight / 2);
     }
-    const box = sheet.getBoundingClientRect();
-    scrollBy(0, box.top + share * box.height - at);
+    scrollBy(0, at(sheet, share) - before);
   }
 
   buttons.forEach((button) => button.addEventListener("click", () => set(Number(button.dataset.zoomBy))));
