@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Mapping, Set
+from functools import lru_cache
 from itertools import pairwise
 
 from archive.thai.word_list import thai_stopwords
@@ -17,6 +19,8 @@ _KINDS = frozenset(name for names in KIND_NAMES.values() for name in names)  # e
 
 _ADDRESS_WORDS = frozenset("หมู่ บ้าน หมู่บ้าน ชุมชน ตำบล อำเภอ จังหวัด เทศบาล".split())
 _MIN_SENTENCE_WORDS = 4  # telling words; a question of fewer names a thing and maybe its place
+_LETTERS_BETWEEN_WORDS = 15  # between two words of a set phrase: เก็บ(และขน)ขยะมูลฝอย
+_LETTERS_BETWEEN_NUMBERS = 2  # between a document's number and its year
 _COMMON_IDF = math.log(5 / 3)  # of a word in three of five announcements, such as the municipality's own name
 
 
@@ -43,7 +47,7 @@ def clause_weights(
     ``highest_idf`` is that of a word seen once. An unseen word weighs no more: in small archives it would
     outweigh all others.
     """
-    named = {clause for time in times for clause in build_query_part(time.text, lexicon).clauses}
+    named = time_clauses(times, lexicon)
     weights = {}
     for clause, idf in idfs.items():
         if clause not in named:
@@ -51,6 +55,11 @@ def clause_weights(
             share *= tuning.stop_word_weight if is_uninformative(clause) else 1.0
             weights[clause] = share * min(idf, highest_idf)
     return weights
+
+
+def time_clauses(times: tuple[DateRange, ...], lexicon: Lexicon) -> set[Clause]:
+    """Returns the clauses of a query that name its date ranges."""
+    return {clause for time in times for clause in build_query_part(time.text, lexicon).clauses}
 
 
 def is_known(clause: Clause, lexicon: Lexicon) -> bool:
@@ -144,6 +153,43 @@ def broken_words(plan: QueryPlan, beside: Collection[bytes]) -> set[Clause]:
                 broken.update(clauses)
             at += len(word)
     return broken
+
+
+def pieces_alone(
+    plan: QueryPlan, pairs: Collection[tuple[Clause, Clause, bytes]], text: bytes
+) -> set[Clause]:
+    """Returns the clauses of longer words and set phrases of the plan that a text has only in pieces.
+
+    ``pairs`` are the plan's ``adjacent_clauses``. A set phrase (เบี้ยคนพิการ, 188/65) may have some letters
+    between its words.
+    """
+    broken = broken_words(plan, {run for _, _, run in pairs if run in text})
+    return broken | {
+        clause
+        for clause in plan.clauses
+        if len(clause.alternatives) > 1 and not any(each.search(text) for each in _together(clause))
+    }
+
+
+def has_longer_words(plan: QueryPlan) -> bool:
+    """Returns True if the plan has longer words or set phrases, of which a text may have pieces alone."""
+    return any(
+        len(part.clauses) > len(join_words([clause.typed for clause in part.clauses]))
+        or any(len(clause.alternatives) > 1 for clause in part.clauses)
+        for part in plan.parts
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _together(clause: Clause) -> tuple[re.Pattern[bytes], ...]:
+    """Returns a pattern for each alternative: its terms in order, with a few letters between them."""
+    gap = b".{0,%d}" % (_LETTERS_BETWEEN_NUMBERS if clause.typed[0].isdigit() else _LETTERS_BETWEEN_WORDS)
+    return tuple(
+        re.compile(
+            gap.join(re.escape(searchable_bytes(fold_text(term)).data) for term in each.terms), re.DOTALL
+        )
+        for each in clause.alternatives
+    )
 
 
 def _run(left: Clause, right: Clause) -> bytes:

@@ -16,8 +16,10 @@ from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, normalize_query
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import (
+    QueryPlan,
     build_query_plan,
     expanded_abbreviations,
+    split_set_phrases,
     synonym_texts,
 )
 from indexer.search.searcher import MatchedPlan, Retrieved, Searcher
@@ -47,6 +49,8 @@ def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTun
             CorrectedQuery(typed),
             replace(as_typed.retrieve(), coverage=retrieved.coverage),
         )
+    if not retrieved.total or _is_weak(query, corrected, retrieved, tuning):
+        retrieved = _with_near_of_words(searcher, lexicon, query, corrected.plan, retrieved)
     if query.instead and not retrieved.total:
         return _search_instead(searcher, lexicon, query, query.instead, query_notes.NOT_THEN, tuning)
     if query.untimed and retrieved.is_better_elsewhere and query.page == 1:
@@ -71,6 +75,19 @@ def _correct(
     again = searcher.match(corrected.plan, query)
     new = set(corrected.plan.clauses) - set(typed.plan.clauses)
     return (corrected, again) if all(again.frequencies.get(clause) for clause in new) else (typed, matched)
+
+
+def _with_near_of_words(
+    searcher: Searcher, lexicon: Lexicon, query: Query, plan: QueryPlan, retrieved: Retrieved
+) -> Retrieved:
+    """Returns what was found; where nothing came near, with what comes near the single words of set phrases.
+
+    Nothing has หมาจรจัด or its synonyms: what is about หมา or สุนัข is shown.
+    """
+    words = split_set_phrases(plan, lexicon)
+    if words == plan or (retrieved.hits if retrieved.near is None else retrieved.near):
+        return retrieved
+    return replace(retrieved, near=searcher.match(words, query).retrieve().near or ())
 
 
 def _search_instead(
@@ -106,7 +123,7 @@ def present_results(
 ) -> ResultPage:
     """Returns the page asked for; what covers too little of the query is ``related``, not an answer."""
     as_run = _query_as_run(query, corrected, retrieved)
-    if _is_weak(query, corrected, retrieved, tuning):
+    if not retrieved.total or _is_weak(query, corrected, retrieved, tuning):
         return ResultPage(
             total=0,
             hits=(),

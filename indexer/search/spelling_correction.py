@@ -206,7 +206,7 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
     if len(words) == 1 and not is_unknown and vocabulary.document_frequency(words[0]):
         return None
     typed = build_query_part(text, context.lexicon)
-    if any(len(each.alternatives) > 1 and vocabulary.has_clause(each) for each in typed.clauses):
+    if _is_known_by_other_words(vocabulary, typed) and all(map(vocabulary.has_clause, typed.clauses)):
         return None
     matching = vocabulary.estimate_phrase_count(typed, enough=MIN_WORD_FREQUENCY)
     is_common = matching >= (MIN_WORD_FREQUENCY if is_unknown else 1)
@@ -229,6 +229,11 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
         return best
     certain = candidates[:1] if is_unknown else _compounds(context, words, candidates)
     return certain[0] if certain and not matching and _is_whole(certain[0]) else None
+
+
+def _is_known_by_other_words(vocabulary: Vocabulary, part: QueryPart) -> bool:
+    """Returns True if the archive has a word of the part that has synonyms, or one of these."""
+    return any(len(each.alternatives) > 1 and vocabulary.has_clause(each) for each in part.clauses)
 
 
 def _compounds(
@@ -271,6 +276,8 @@ def _most_likely(
         count = context.vocabulary.estimate_phrase_count(
             part, enough=_MAX_COUNTED, depth=_MAX_VERIFIED, instead_of=typed
         )
+        if len(part.clauses) == 1:
+            count = max(count, int(_is_known_by_other_words(context.vocabulary, part)))
         if count > over and candidate.cost - math.log(count) < least:
             best, least = candidate, candidate.cost - math.log(count)
     return best

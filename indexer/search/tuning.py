@@ -57,6 +57,7 @@ class SearchTuning:
 
     # ranking, in shares of the best BM25F score
     whole_query_boost: float = 0.5  # the whole query stands in the text as typed
+    own_number_boost: float = 0.5  # the document bears the number typed: it stands before those that name it
     phrase_boost: float = 0.6  # all phrases stand in the text
     fuzzy_phrase_floor: float = 0.7  # share of letters in order, below which a phrase does not match
     fuzzy_phrase_ceiling: float = 0.8  # value of a phrase with one misread letter, beside an exact one

@@ -10,12 +10,13 @@ from indexer.engines.whoosh.bm25f import ClauseScores
 from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.phrase_matching import phrase_similarity
 from indexer.engines.whoosh.ranking import TopDocuments
+from indexer.engines.whoosh.retrieval import topic_mask
 from indexer.search.coverage import (
     adjacent_clauses,
-    broken_words,
     clause_weights,
     document_coverage,
     is_near,
+    pieces_alone,
     scattered_clauses,
 )
 from indexer.search.query.parser import DateRange
@@ -41,7 +42,7 @@ def answer_coverage(
     if not scores.idfs or not len(ranked.documents):
         return 1.0
     covered = (scores.covered - scores.misread)[ranked.documents]
-    if covered.max() >= scores.idf_mass * _ALL:
+    if covered.max() >= scores.idf_mass * _ALL and ranked.complete:
         return 1.0
     best = ranked.documents[np.argsort(-ranked.scores, kind="stable")[:_BEST_DOCUMENTS]]
     weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)
@@ -57,12 +58,21 @@ def near_documents(
     scores: ClauseScores,
     documents: Iterable[int],
 ) -> set[int]:
-    """Returns those of the documents that are worth showing although none answers the query."""
+    """Returns those of the documents that are worth showing although none answers the query: a telling word
+    of it stands in their title or an attachment's label.
+    """
     weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)
+    documents = [document for document in documents if weights]
+    topics = {clause: topic_mask(context.reader, clause) for clause in weights if documents}
+    pairs = adjacent_clauses(plan)
     near = set()
-    for document in documents if weights else ():
-        covered, matched = _coverage(context, plan, scores, weights, document)
-        if is_near(plan, scores.idfs, matched, covered, context.tuning):
+    for document in documents:
+        text = context.reader.text(document)
+        topical = {clause for clause, mask in topics.items() if mask[document]}
+        topical -= pieces_alone(plan, pairs, text)
+        scattered = scattered_clauses(pairs, {run for _, _, run in pairs if run in text})
+        covered = document_coverage(weights, topical, scattered, set(), {}, context.tuning)
+        if is_near(plan, scores.idfs, topical, covered, context.tuning):
             near.add(document)
     return near
 
@@ -90,5 +100,5 @@ def _coverage(
             (similarity,) = phrase_similarity([text], part.phrase.data, context.tuning).tolist()
             is_misread = similarity > context.tuning.min_phrase_similarity
             misread |= dict.fromkeys(part.clauses, 1.0 if is_misread else similarity)
-    broken = broken_words(plan, beside)
+    broken = pieces_alone(plan, pairs, text)
     return document_coverage(weights, matched, scattered, broken, misread, context.tuning), matched

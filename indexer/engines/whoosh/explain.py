@@ -56,7 +56,7 @@ def _explain_hit(
     parts.append(ScorePart("misread words", bm25f - sum(matches.values())))
     boosts = ranked.boosts
     if boosts is not None and place < len(boosts.phrases):
-        for name in ("phrases", "whole_query"):
+        for name in ("phrases", "whole_query", "own_number"):
             value = float(getattr(boosts, name)[place]) * ranked.best_score
             parts.append(ScorePart(name.replace("_", " "), value))
     covered = float(matched.scores.covered[document]) / max(matched.scores.idf_mass, 1e-9)

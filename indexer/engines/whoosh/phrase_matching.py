@@ -14,7 +14,7 @@ from operator import contains
 
 import numpy as np
 from rapidfuzz import process
-from rapidfuzz.distance import LCSseq
+from rapidfuzz.distance import LCSseq, Levenshtein
 
 from indexer.analysis.dictionary import Lexicon
 from indexer.engines.whoosh.bm25f import documents_with_all
@@ -31,6 +31,7 @@ _EDGE = 3  # words at an end of the phrase that may be pieces of one longer word
 _MOST_ENDINGS = 24  # words of the archive that are looked up for an end of the phrase
 _SHORTEST_EDGE = 2  # letters; shorter ends of a phrase are not looked up
 _LETTERS_A_SLIP, _MOST_SLIPS = 6, 4  # one misread letter is allowed for each 6 letters, 4 at most
+_SHORT_PHRASE = 12  # letters; in a shorter one letters too many are counted as well: สนามบิน is not สนามบริเวณ
 _MOST_PLACES = 8  # occurrences of one piece of the phrase that are compared in a text
 
 
@@ -211,8 +212,19 @@ def fuzzy_phrase_similarity(texts: Sequence[bytes], data: bytes, exact: Mask, tu
         (best,) = process.cdist(
             [data], places, scorer=LCSseq.similarity, score_cutoff=least, dtype=np.float64
         )
+        if len(data) < _SHORT_PHRASE:
+            best = np.array(
+                [_letters_in_place(data, places[at]) if best[at] else 0 for at in range(len(best))]
+            )
         np.maximum.at(similarity, owners, (best / float(len(data)) - floor) / (1 - floor) * ceiling)
     return similarity
+
+
+def _letters_in_place(data: bytes, place: bytes) -> float:
+    """Returns how many letters of the phrase a place has, less those that it has in between or instead."""
+    slips = len(place) - len(data)
+    cuts = [(start, len(place) - end) for start in range(slips + 1) for end in range(slips + 1)]
+    return max((len(data) - Levenshtein.distance(data, place[start:end]) for start, end in cuts), default=0)
 
 
 def _pieces(data: bytes) -> list[tuple[bytes, int, int]]:

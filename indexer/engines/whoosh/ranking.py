@@ -6,6 +6,7 @@ only.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -18,6 +19,7 @@ from indexer.engines.whoosh.phrase_matching import contains_phrase, fuzzy_phrase
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.retrieval import MatchedDocuments
+from indexer.search.coverage import adjacent_clauses, has_longer_words, pieces_alone, time_clauses
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_plan import Phrase, QueryPart, QueryPlan
 from indexer.search.tuning import SearchTuning
@@ -27,6 +29,8 @@ _ENOUGH_EXACT = 10  # documents with every phrase, from which on misread phrases
 _MAX_FUZZY_TEXTS = 100  # texts in which misread phrases are looked for
 _MIN_SYNONYM_PHRASE = 4  # letters of a synonym that is looked for as a phrase
 _COMPLETE = 3  # preference of a document that matches all of the plan: above any phrase of a partial match
+_NUMBER_ZONE = frozenset({"number"})
+_DOCUMENT_NUMBER = re.compile(r"\d{1,5}/\d{2,4}")
 _MAX_BYTES = 4_000_000  # bytes of text read for one query
 
 
@@ -36,10 +40,11 @@ class PhraseBoosts:
 
     phrases: Floats
     whole_query: Floats
+    own_number: Floats
 
     def total(self) -> Floats:
         """Returns the sum of all reasons for each document."""
-        total: Floats = self.phrases + self.whole_query
+        total: Floats = self.phrases + self.whole_query + self.own_number
         return total
 
     def ordered(self, order: DocumentNumbers) -> PhraseBoosts:
@@ -75,9 +80,8 @@ def rank_documents(
     is_partial = np.zeros(len(documents), bool) if matched.complete is None else ~matched.complete[documents]
     complete = int((~is_partial).sum())
     if query.sort is Sort.RELEVANCE and plan.clauses:
-        needed = query.page * query.per_page
         tier = np.where(is_partial, 0, _COMPLETE) + matched.preferred[documents]
-        return rank_by_relevance(context, plan, documents, scores, tier, needed)
+        return rank_by_relevance(context, query, plan, documents, scores, tier)
     attributes = context.reader.attributes[documents]
     ids, dates = attributes["id"], attributes["date"]
     if query.sort is Sort.OLDEST:
@@ -93,13 +97,14 @@ def rank_documents(
 
 def rank_by_relevance(
     context: SearchContext,
+    query: Query,
     plan: QueryPlan,
     documents: DocumentNumbers,
     scores: Floats,
     tier: npt.NDArray[np.int64],
-    needed: int,
 ) -> TopDocuments:
-    """Returns at least ``needed`` documents, best first; the same order however many are needed.
+    """Returns at least the documents of the query's page and those before, best first; the same order
+    whatever page is asked for.
 
     ``tier`` of ``documents``: the higher ones are read for boosts before others, and documents of at
     least ``_COMPLETE`` stand before all below. A document that has the whole query with misread letters is
@@ -108,7 +113,7 @@ def rank_by_relevance(
     reader, total = context.reader, len(documents)
     complete = int((tier >= _COMPLETE).sum())
     chosen = scores + tier * scores.max(initial=0)
-    most = max(needed, RERANK_DEPTH)
+    most = max(query.page * query.per_page, RERANK_DEPTH)
     if len(documents) > 2 * most:
         is_chosen = chosen >= np.partition(chosen, len(chosen) - most)[len(chosen) - most]
         documents, scores, chosen, tier = (
@@ -121,6 +126,9 @@ def rank_by_relevance(
     best = float(scores[:RERANK_DEPTH].max(initial=0))
     boosted = scores[:RERANK_DEPTH] + boosts.total() * np.float32(best)
     is_complete = tier[:RERANK_DEPTH] >= _COMPLETE
+    has_pieces = _have_pieces_alone(context, query, plan, head, is_complete & (boosts.phrases == 0))
+    complete -= int(has_pieces.sum())
+    is_complete = is_complete & ~has_pieces
     if len(plan.parts) == 1:
         is_misread = boosts.phrases >= context.tuning.min_phrase_similarity * context.tuning.phrase_boost
         complete += int((is_misread & ~is_complete).sum())
@@ -168,7 +176,36 @@ def phrase_boosts(context: SearchContext, plan: QueryPlan, documents: DocumentNu
         fuzzy = _fuzzy_values(phrases, exact, texts, tuning)
         value[: len(fuzzy)] = np.maximum(value[: len(fuzzy)], fuzzy - whole[: len(fuzzy)])
     missing = len(documents) - len(texts)
-    return PhraseBoosts(*(np.pad(each, (0, missing)) for each in (value, whole)))
+    value, whole = (np.pad(each, (0, missing)) for each in (value, whole))
+    return PhraseBoosts(value, whole, _own_number_values(context, plan, documents))
+
+
+def _own_number_values(context: SearchContext, plan: QueryPlan, documents: DocumentNumbers) -> Floats:
+    """Returns the boosts of the documents that bear a number of the query, not only name it."""
+    own = np.zeros(len(documents), dtype=np.float32)
+    numbers = {term for clause in plan.clauses for each in clause.alternatives for term in each.terms}
+    for number in numbers:
+        if _DOCUMENT_NUMBER.fullmatch(number):
+            own[context.reader.zone_mask(number, _NUMBER_ZONE)[documents]] = context.tuning.own_number_boost
+    return own
+
+
+def _have_pieces_alone(
+    context: SearchContext, query: Query, plan: QueryPlan, documents: DocumentNumbers, among: Mask
+) -> Mask:
+    """Returns which documents ``among`` these have a longer word of the query only in pieces; none for a
+    sentence, of which nobody expects all words.
+    """
+    found = np.zeros(len(documents), dtype=bool)
+    if plan.is_sentence or not has_longer_words(plan):
+        return found
+    pairs = adjacent_clauses(plan)
+    times = time_clauses(query.times, context.lexicon)
+    places = np.flatnonzero(among)
+    texts = take_until(context.reader.texts(documents[places]), _MAX_BYTES)
+    for place, text in zip(places.tolist(), texts, strict=False):
+        found[place] = bool(pieces_alone(plan, pairs, text) - times)
+    return found
 
 
 def _phrase_values(

@@ -178,9 +178,16 @@ def _about(reader: CommitReader, clauses: Collection[Clause]) -> Mask:
     """Returns the documents with a telling word of the clauses in title or labels."""
     about = np.zeros(reader.size, dtype=bool)
     for clause in clauses:
-        for alternative in clause.alternatives if not is_uninformative(clause) else ():
-            masks = [reader.zone_mask(term, _TOPIC) for term in alternative.terms]
-            about |= np.logical_and.reduce(masks)
+        if not is_uninformative(clause):
+            about |= topic_mask(reader, clause)
+    return about
+
+
+def topic_mask(reader: CommitReader, clause: Clause) -> Mask:
+    """Returns the documents that have the clause in title or labels."""
+    about = np.zeros(reader.size, dtype=bool)
+    for alternative in clause.alternatives:
+        about |= np.logical_and.reduce([reader.zone_mask(term, _TOPIC) for term in alternative.terms])
     return about
 
 

@@ -178,6 +178,22 @@ def add_synonyms(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
     return found
 
 
+def split_set_phrases(plan: QueryPlan, lexicon: Lexicon) -> QueryPlan:
+    """Returns the plan with each clause of several words that has synonyms as one clause for each word."""
+    parts = []
+    for part in plan.parts:
+        clauses: list[Clause] = []
+        for clause in part.clauses:
+            terms = clause.alternatives[0].terms
+            if len(clause.alternatives) == 1 or "".join(terms) != clause.typed:
+                clauses.append(clause)
+            else:
+                words = (Clause(term, (Alternative((term,)),)) for term in terms)
+                clauses += (each for word in words for each in add_synonyms([word], lexicon))
+        parts.append(replace(part, clauses=tuple(clauses)))
+    return replace(plan, parts=tuple(parts))
+
+
 def _longest(clauses: list[Clause], at: int, lexicon: Lexicon) -> tuple[int, tuple[Synonym, ...]]:
     """Returns the length of the longest run of words from ``at`` that has synonyms, and these synonyms.
 
