@@ -157,7 +157,8 @@ def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: Retrieved, tuni
 def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: Retrieved) -> Query:
     """Returns the query with notes on corrections and expansions, and with further words to highlight."""
     notes = [query_notes.read_as_note(*pair) for pair in corrected.words]
-    notes += [query_notes.abbreviation_note(*pair) for pair in expanded_abbreviations(corrected.plan)]
+    if also := expanded_abbreviations(corrected.plan):
+        notes.append(query_notes.also_searched_note(also))
     times = query.times if retrieved.is_of_time else ()
     is_prose = corrected.plan.is_sentence or corrected.plan.is_question
     for time in times:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from itertools import islice
@@ -13,12 +14,12 @@ from archive.thai import keyboard
 from archive.thai.characters import WORD_LETTERS
 from archive.thai.word_list import thai_stopwords, thai_words
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.tokenizer import fold_text, searchable_bytes
+from indexer.analysis.tokenizer import fold_text, join_words, searchable_bytes
 from indexer.search.query.parser import normalize_query
 from indexer.search.query.query_plan import build_query_part
 from indexer.search.vocabulary import MARK_BYTES, Vocabulary
 
-_MOST_WORDS = 3  # completed words in the suggestions
+_MOST_WORDS = 4  # completed words in the suggestions
 _MOST_PIECES = 4  # tokens that an unfinished word may be cut into
 _MOST_TRIED = 8  # completions of one word that are looked at
 _MOST_READ = 40  # documents read to find both words together
@@ -41,6 +42,7 @@ def _suggested(vocabulary: Vocabulary, lexicon: Lexicon, typed: str, limit: int)
     if not letters:
         return []
     words = [typed] if len(letters) > 1 and _stands_alone(vocabulary, lexicon, typed) else []
+    words += _longer_words(vocabulary, lexicon, typed, letters)
     words += _completed(vocabulary, lexicon, typed)
     titles = list(_titles(vocabulary, letters, marks=True))
     bare = letters.translate(None, MARK_BYTES)
@@ -55,6 +57,19 @@ def _stands_alone(vocabulary: Vocabulary, lexicon: Lexicon, typed: str) -> bool:
     if len(tokens) != 1 or not vocabulary.document_frequency(tokens[0].term):
         return False
     return bool(_whole_words(lexicon, [tokens[0].term], is_apart=True))
+
+
+def _longer_words(vocabulary: Vocabulary, lexicon: Lexicon, typed: str, letters: bytes) -> list[str]:
+    """Returns the longer words of titles that begin with the one word typed, the commonest first: น้ำประปา."""
+    if len(lexicon.tokenizer.tokens(typed)) != 1:
+        return []
+    words = Counter(
+        word
+        for title in islice(_titles(vocabulary, letters, marks=True), _MOST_READ)
+        for word in map("".join, join_words(lexicon.tokenizer.segment(fold_text(title))))
+        if word.startswith(typed) and word != typed
+    )
+    return [word for word, _ in words.most_common(_MOST_WORDS - 1)]
 
 
 def _completed(vocabulary: Vocabulary, lexicon: Lexicon, typed: str) -> list[str]:

@@ -123,21 +123,23 @@ function swipe(sheet) {
 
 document.querySelectorAll("form.search[data-suggest]").forEach(suggestions);
 document.querySelectorAll("[data-theme-switch]").forEach(theme);
-// A picture that the server is too busy to make now is hidden, and asked for again a little later each time.
+// A picture that the server is too busy to make now is asked for again, a little later each time; blank paper stands there meanwhile.
+const MOST_TRIES = 8, LATER_MILLISECONDS = 1500; // some 50 seconds in all
 document.querySelectorAll(".find img, .sheet img").forEach((image) => {
-  const frame = image.closest(".sheet") ?? image, instead = frame.parentElement.querySelector("[data-no-picture]");
+  const frame = image.closest(".sheet") ?? image, place = frame.parentElement, instead = place.querySelector("[data-no-picture]");
   let tries = 0;
-  const show = (isThere) => {
+  const show = (isThere, isWaiting) => {
     frame.hidden = !isThere;
-    if (instead) instead.hidden = isThere;
+    place.classList.toggle("waiting", isWaiting);
+    if (instead) instead.hidden = isThere || isWaiting;
   };
   const again = () => {
-    show(false);
+    show(false, ++tries <= MOST_TRIES);
     image.loading = "eager"; // a hidden picture is never scrolled to
-    if (++tries <= 4) setTimeout(() => { image.src = image.src; }, 1500 * tries);
+    if (tries <= MOST_TRIES) setTimeout(() => { image.src = image.src; }, LATER_MILLISECONDS * tries);
   };
   image.addEventListener("error", again);
-  image.addEventListener("load", () => show(true));
+  image.addEventListener("load", () => show(true, false));
   if (image.complete && image.naturalWidth === 0 && image.currentSrc) again();
 });
 document.querySelectorAll("[data-share]").forEach((button) => {

@@ -137,9 +137,10 @@ def dates_in_words(first: dt.date | None, last: dt.date | None) -> BilingualNote
     return BilingualNote(" – ".join(thai).strip(), " – ".join(english).strip())
 
 
-def abbreviation_note(typed: str, full: str) -> BilingualNote:
-    """Returns the note that an abbreviation or everyday word was read as its longer form."""
-    return BilingualNote(f"{typed} = {full}", f"{typed} = {full}")
+def also_searched_note(texts: Sequence[str]) -> BilingualNote:
+    """Returns the note that full forms of abbreviations and official for everyday words are found too."""
+    quoted = ", ".join(f"“{text}”" for text in texts)
+    return BilingualNote(f"ค้นคำว่า {quoted} ด้วย", f"Also searching for {quoted}")
 
 
 def read_as_note(typed: str, replacement: str) -> BilingualNote:

@@ -346,16 +346,18 @@ def _terms_within(tokens: list[Token], at: int) -> tuple[str, ...]:
 _KNOWN_TO_ALL = {"พ.ศ.", "พ.ศ", "พศ", "ค.ศ.", "ค.ศ", "คศ"}  # eras: nobody needs a note on what they stand for
 
 
-def expanded_abbreviations(plan: QueryPlan) -> tuple[tuple[str, str], ...]:
-    """Returns pairs of an abbreviation or everyday word as typed and the longer form that it stands for."""
+def expanded_abbreviations(plan: QueryPlan) -> tuple[str, ...]:
+    """Returns the longer forms that the typed abbreviations and everyday words stand for, each once."""
     return tuple(
-        (clause.typed, "".join(other.terms))
-        for clause in plan.clauses
-        for other in clause.alternatives[1:]
-        if other.weight == SYNONYM_WEIGHT
-        and len("".join(other.terms)) > len(clause.typed)
-        and not clause.typed.isdigit()
-        and clause.typed not in _KNOWN_TO_ALL
+        dict.fromkeys(
+            "".join(other.terms)
+            for clause in plan.clauses
+            for other in clause.alternatives[1:]
+            if other.weight == SYNONYM_WEIGHT
+            and len("".join(other.terms)) > len(clause.typed)
+            and not clause.typed.isdigit()
+            and clause.typed not in _KNOWN_TO_ALL
+        )
     )
 
 

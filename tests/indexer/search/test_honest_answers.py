@@ -225,6 +225,10 @@ def test_no_garbage_is_suggested(sample: tuple[WhooshIndex, list[str]], typed: s
     assert suggested is None or not set(suggested) & set("[]{}';/\\|`<>=")
 
 
+def test_a_word_is_completed_to_longer_words_of_titles(sample: tuple[WhooshIndex, list[str]]) -> None:
+    assert {"น้ำประปา", "น้ำท่วม"} <= set(sample[0].suggest("น้ำ"))
+
+
 def test_an_organisations_part_knows_its_own_documents(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(1, "ซ่อมถนนสายหลัก"), entry(2, "ซ่อมถนนสายรอง")], (), position=2)

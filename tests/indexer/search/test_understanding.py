@@ -68,7 +68,7 @@ def test_abbreviations_are_found_both_ways(index: WhooshIndex, typed: str, wante
 
 def test_what_an_abbreviation_was_read_as_is_said_and_marked(index: WhooshIndex) -> None:
     query = run(index, "อบต. หนองบัว")
-    assert "อบต. = องค์การบริหารส่วนตำบล" in said(query.understood)
+    assert "ค้นคำว่า “องค์การบริหารส่วนตำบล” ด้วย" in said(query.understood)
     assert "องค์การบริหารส่วนตำบล" in query.marks
 
 
