@@ -131,7 +131,7 @@ document.querySelectorAll(".find img, .sheet img").forEach((image) => {
   const show = (isThere, isWaiting) => {
     frame.hidden = !isThere;
     place.classList.toggle("waiting", isWaiting);
-    if (instead) instead.hidden = isThere || isWaiting;
+    if (instead) instead.hidden = isThere;
   };
   const again = () => {
     show(false, ++tries <= MOST_TRIES);
