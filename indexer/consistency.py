@@ -159,7 +159,8 @@ class _Check:
         try:
             yield
         except DatabaseDamaged as error:
-            self._find("database-damaged", subject, str(error.__cause__))
+            if not any(finding.code == "database-damaged" for finding in self._report.findings):
+                self._find("database-damaged", "database", f"{subject}: {error.__cause__}")
         except PrakatError as error:
             self._find(
                 "index-damaged" if error.code == "index-damaged" else "unreadable", subject, str(error)

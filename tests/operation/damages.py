@@ -409,7 +409,7 @@ WHOLES = (
         lambda data: sql(data, "UPDATE counter SET value = 5 WHERE name = 'change'"),
         ("index-ahead", "index"),
     ),
-    Damage("database harmed", _harm_database, ("unreadable", "database")),
+    Damage("database harmed", _harm_database, ("database-damaged", "database")),
     Damage("database replaced by an older one", _go_back, ("archive-went-back", "")),
     Damage("index flipped", lambda data: _flip_largest(generation(data), "MAIN_*"), ("index-damaged", "")),
     Damage("index gone", lambda data: shutil.rmtree(data / "index"), ("index-missing", "")),
