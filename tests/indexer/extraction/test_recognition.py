@@ -186,16 +186,13 @@ def test_specks_and_scribbles_are_not_text() -> None:
     assert not thai_letters("".join(lines[len(TEXT) :]))
 
 
-@pytest.mark.parametrize(("turn", "side"), [(90, 2), (180, 3)])
-def test_a_page_strewn_with_specks_is_set_upright_and_read(turn: int, side: int) -> None:
+def test_a_page_strewn_with_specks_is_set_upright_and_read() -> None:
     pixels = np.array(page(size=44).convert("L"))
-    places = np.random.default_rng(2).integers(
-        0, np.array(pixels.shape) - side, (pixels.size // 250 // side, 2)
-    )
-    for down, along in np.ndindex(side, side):
+    places = np.random.default_rng(2).integers(0, np.array(pixels.shape) - 2, (pixels.size // 500, 2))
+    for down, along in np.ndindex(2, 2):
         pixels[places[:, 0] + down, places[:, 1] + along] = 0
-    read = recognise_image(Image.fromarray(pixels).rotate(turn, expand=True))
-    assert read.turn == turn
+    read = recognise_image(Image.fromarray(pixels).rotate(90, expand=True))
+    assert read.turn == 90
     assert words_found(read, " ".join(TEXT)) > 0.8
 
 
