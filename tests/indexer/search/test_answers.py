@@ -82,4 +82,5 @@ def test_a_facet_promises_what_it_leads_to(index: WhooshIndex, typed: str, filte
         for facet in values:
             value = DocumentKind(facet.value) if name == "kind" else facet.value
             narrowed = replace(filters, **{name: value})
-            assert index.search(parse_query(typed, filters=narrowed)).total == facet.count, (name, value)
+            found = index.search(parse_query(typed, filters=narrowed))
+            assert found.total - found.partial == facet.count, (name, value)

@@ -111,7 +111,7 @@ def test_a_dash_may_be_a_letter_of_the_other_keyboard(tmp_path: Path) -> None:
     index.update([entry(1, "เก็บขยะ"), entry(2, "ไฟล์ pdf"), entry(3, "รับสมัครงาน")], (), position=3)
     page = index.search(parse_query("-pt"))
     assert ([hit.announcement_id for hit in page.hits], page.did_you_mean) == ([1], "ขยะ")
-    assert said(page.query.understood) == ["แสดงผลของ “ขยะ” แทน “-pt”", "ขยะ = มูลฝอย"]
+    assert said(page.query.understood) == ["แสดงผลของ “ขยะ” แทน “-pt”", "ค้นคำว่า “มูลฝอย” ด้วย"]
     assert set(found(index, "-pdf")) == {1, 3}
     assert found(index, "iy[l,y8i'ko") == [3]
 
