@@ -78,7 +78,7 @@ class Worker:
         self._name = lease_holder_name()
         self._stop = threading.Event()
 
-    def run(self, stop: threading.Event, beat: Callable[[], None] = lambda: None) -> None:
+    def run_until_stopped(self, stop: threading.Event, beat: Callable[[], None] = lambda: None) -> None:
         """Works until ``stop`` is set, then finishes the current pages, releases the rest, and returns.
 
         ``beat`` is called about once a second while all threads are alive.
@@ -154,7 +154,9 @@ class Worker:
         began = time.monotonic()
         try:
             with _Lease(self._jobs, attachment.id, name) as lease:
-                outcome = self._reader.read(attachment, lambda: lease.is_held and not self._stop.is_set())
+                outcome = self._reader.read_attachment(
+                    attachment, lambda: lease.is_held and not self._stop.is_set()
+                )
         except ReadingStopped:
             self._jobs.release(attachment.id, name)
             return

@@ -78,7 +78,7 @@ def import_site(
         for page in pages:
             done += 1
             try:
-                for old in site.read(_read_page(page, directory), page.stem):
+                for old in site.read_saved_page(_read_page(page, directory), page.stem):
                     yield page, old
             except PrakatError as error:
                 yield page, error

@@ -114,7 +114,7 @@ def _run(name: str, step: Callable[[], str]) -> NightlyStep:
 
 def _back_up(services: Services, destination: Path) -> str:
     destination.mkdir(mode=0o700, parents=True, exist_ok=True)
-    report = services.backups.make(destination, lambda _step, _done, _total: None)
+    report = services.backups.make_backup(destination, lambda _step, _done, _total: None)
     harmed = [*report.damaged, *report.missing, *report.mended, *report.spoiled]
     said = f"{report.files:,} ไฟล์ ใหม่ {report.copied:,} ไฟล์ ({report.generations:,} ชุด) ที่ {destination}"
     if harmed:

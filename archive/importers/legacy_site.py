@@ -53,7 +53,7 @@ class SiteRules:
             old_url=str(table.get("old_url", "")),
         )
 
-    def read(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:
+    def read_saved_page(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:
         """Returns the one announcement of a saved page. Raises ``Invalid`` as ``parse_page`` does."""
         return [parse_page(decode_page(data), name=name, rules=self)]
 
@@ -87,7 +87,7 @@ class SavedSite(Protocol):
     def patterns(self) -> tuple[str, ...]:
         """Patterns of the names of saved pages."""
 
-    def read(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:
+    def read_saved_page(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:
         """Return the announcements of one saved page; an error for each that cannot be understood.
 
         ``name``: the page's file name without extension. Raises ``Invalid`` for a page without any.

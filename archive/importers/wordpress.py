@@ -23,7 +23,7 @@ class WordPressJsonPages:
 
     patterns: tuple[str, ...] = ("*.json",)
 
-    def read(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:  # noqa: ARG002  # posts have names
+    def read_saved_page(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:  # noqa: ARG002  # posts have names
         """Returns the posts of one saved answer, a list of posts or one post; see ``SavedSite``."""
         try:
             answer = json.loads(data)

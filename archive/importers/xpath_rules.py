@@ -66,7 +66,7 @@ class XPathRules:
         except XPathError as error:
             raise ValueError(str(error)) from error
 
-    def read(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:  # noqa: ARG002  # a page has a title
+    def read_saved_page(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:  # noqa: ARG002  # a page has a title
         """Returns the announcements of one saved page; see ``SavedSite``."""
         page = decode_page(data)
         try:

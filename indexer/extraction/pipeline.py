@@ -81,7 +81,7 @@ class AttachmentReader:
         self._ocr_jobs = ocr_jobs
         self._recognisers = ThreadPoolExecutor(ocr_jobs, thread_name_prefix="ocr")
 
-    def read(self, attachment: Attachment, going_on: Callable[[], bool]) -> ReadingOutcome:
+    def read_attachment(self, attachment: Attachment, going_on: Callable[[], bool]) -> ReadingOutcome:
         """Reads the pages that are not read yet, one by one, as long as ``going_on()`` returns True.
 
         Raises ``UnreadableFile`` when no page of the file can be read, ``ReadingStopped`` when ``going_on()``

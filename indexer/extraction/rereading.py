@@ -47,7 +47,7 @@ class PageRereader:
         self._files = files
         self._slots = CrossProcessSemaphore(folder, jobs)
 
-    def read(self, attachment: Attachment, number: int, settings: ReadingSettings) -> Page:
+    def reread_page(self, attachment: Attachment, number: int, settings: ReadingSettings) -> Page:
         """Returns the page as it is read with the settings; nothing is saved.
 
         Raises ``Busy`` while too many others are read, ``Invalid`` (code ``no-text``) for a page without text

@@ -67,7 +67,7 @@ def restore_backup(
         def report(done: int) -> None:
             progress("restore", done, max(done, backup.total))
 
-        manifest = backup.check(report, generation=generation, into=unpacked, keys=keys)
+        manifest = backup.check_backup(report, generation=generation, into=unpacked, keys=keys)
         keys.verify(manifest)
         require_intact_database(unpacked / DATABASE)
         refuse_newer_migrations(read_migrations(unpacked / DATABASE))
@@ -116,7 +116,7 @@ class BackupSource:
         """Return the manifest of a generation, of the newest for None. Raises as ``check`` does."""
         raise NotImplementedError
 
-    def check(
+    def check_backup(
         self,
         progress: Callable[[int], None],
         *,

@@ -78,7 +78,7 @@ class Backups:
         """Return place and time of the last backup; None before the first."""
         return read_backup_note(self._data)
 
-    def make(
+    def make_backup(
         self,
         destination: Path,
         progress: Progress,
@@ -268,7 +268,7 @@ class _TarTarget:
         write_through_to_disk(self._file)
         self._file.close()
         total = len(self.manifest.members)
-        TarSource(self._part).check(lambda done: progress("verify", done, total))
+        TarSource(self._part).check_backup(lambda done: progress("verify", done, total))
         self._part.replace(self._destination)
         sync_directory(self._destination.parent)
         return 1

@@ -319,7 +319,7 @@ data = Path(sys.argv[1])
 def die(step, done, total):
     if step == sys.argv[3] and done == 5:
         os.kill(os.getpid(), signal.SIGKILL)
-Backups(data, Sqlite(data / "prakat.sqlite"), LocalFiles(data / "files")).make(Path(sys.argv[2]), die)
+Backups(data, Sqlite(data / "prakat.sqlite"), LocalFiles(data / "files")).make_backup(Path(sys.argv[2]), die)
 """
     for step in ("write", "verify"):
         ended = subprocess.run([sys.executable, "-c", program, data, destination, step], check=False)
@@ -381,7 +381,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(services: Services, tmp_path: Pa
     small.mkdir()
     with small_disk(small, "200k"):
         with pytest.raises(Unavailable):
-            services.backups.make(small / "backup.tar", lambda *_: None)
+            services.backups.make_backup(small / "backup.tar", lambda *_: None)
         assert list(small.iterdir()) == []
 
 

@@ -43,7 +43,7 @@ def test_the_worker_rebuilds_the_index_and_keeps_the_evidence(crashed: Path) -> 
     lost = services.index.position() - services.history.last_change()
     assert lost > 6
     worker, stop = build_worker(services), threading.Event()
-    thread = threading.Thread(target=worker.run, args=(stop,))
+    thread = threading.Thread(target=worker.run_until_stopped, args=(stop,))
     thread.start()
     for _ in range(600):
         if not is_rebuild_needed(services.records, services.index):

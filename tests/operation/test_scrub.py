@@ -122,7 +122,7 @@ def test_a_worker_finds_and_mends_a_rotten_index(data: Path, services: Services)
     for path in place.glob("*.lists"):
         flip(path, random.Random(1).randrange(path.stat().st_size))
     stop = threading.Event()
-    thread = threading.Thread(target=build_worker(services).run, args=(stop,))
+    thread = threading.Thread(target=build_worker(services).run_until_stopped, args=(stop,))
     thread.start()
     while generation(data) == place and thread.is_alive() and not stop.wait(0.1):
         pass

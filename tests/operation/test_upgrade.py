@@ -113,7 +113,7 @@ def test_an_earlier_version_refuses_a_backup_of_a_later_one_and_leaves_nothing(
     services: Services, tmp_path: Path
 ) -> None:
     _upgrade_beyond_this_version(services)
-    services.backups.make(tmp_path / "backup.tar", lambda *_: None)
+    services.backups.make_backup(tmp_path / "backup.tar", lambda *_: None)
     refused = run(tmp_path / "new", "restore", f"{tmp_path}/backup.tar")
     assert refused.exit_code == 2
     assert "รุ่นที่ใหม่กว่า" in refused.stderr

@@ -89,7 +89,7 @@ class Site:
         """Let a worker read all waiting documents, until search is level with the records."""
         stop = threading.Event()
         worker = build_worker(self.services)
-        thread = threading.Thread(target=worker.run, args=(stop,))
+        thread = threading.Thread(target=worker.run_until_stopped, args=(stop,))
         thread.start()
         try:
             until(self._settled, seconds=90)

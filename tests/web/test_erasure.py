@@ -114,7 +114,7 @@ def test_a_check_is_clean_and_the_next_backup_has_nothing_of_it(erased: Erased, 
     target = tmp_path / "backup"
     target.mkdir()
     assert isinstance(services.backups, Backups)
-    report = services.backups.make(target, lambda *_: None)
+    report = services.backups.make_backup(target, lambda *_: None)
     assert (report.files, report.missing) == (0, [])
     assert not [path for path in target.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
 

@@ -180,7 +180,7 @@ def test_a_refused_address_is_deleted_a_deferred_one_stays(posting: Site, mailbo
 def test_the_worker_sends_by_itself(posting: Site, mailbox: Mailbox) -> None:
     posting.client().post("/follow", data={"address": "a@example.com"}, headers=OWN)
     worker, stop = build_worker(posting.services), threading.Event()
-    thread = threading.Thread(target=worker.run, args=(stop,))
+    thread = threading.Thread(target=worker.run_until_stopped, args=(stop,))
     thread.start()
     try:
         end = time.monotonic() + 60

@@ -174,7 +174,7 @@ def test_what_waits_to_be_read_waits_for_room(full: Site) -> None:
     full.attach(2, memo("ขออนุมัติจัดเก็บขยะ"))
     fill_to_the_brim(full)
     stop = threading.Event()
-    working = threading.Thread(target=build_worker(full.services).run, args=(stop,))
+    working = threading.Thread(target=build_worker(full.services).run_until_stopped, args=(stop,))
     working.start()
     try:
         time.sleep(4)
@@ -201,7 +201,7 @@ def test_a_full_disk_for_temporary_files_is_no_fault_of_a_paper(
         said = site.client().get("/readyz").json["checks"]["files"]  # type: ignore[index]
         assert "no room for temporary files" in said
         stop = threading.Event()
-        working = threading.Thread(target=build_worker(site.services).run, args=(stop,))
+        working = threading.Thread(target=build_worker(site.services).run_until_stopped, args=(stop,))
         working.start()
         time.sleep(3)
         stop.set()

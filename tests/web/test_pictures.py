@@ -96,7 +96,7 @@ def test_a_worker_with_nothing_to_read_draws_what_results_show_first(
     made = site.announcement("ประกาศ")
     attached = site.attach(made.id, memo("ขออนุมัติจัดซื้อหลอดไฟฟ้า จำนวน 20 ดวง"))
     stop = threading.Event()
-    worker = threading.Thread(target=build_worker(site.services).run, args=(stop,))
+    worker = threading.Thread(target=build_worker(site.services).run_until_stopped, args=(stop,))
     worker.start()
     try:
         cache = site.services.settings.data / "pictures"
@@ -140,7 +140,7 @@ def test_no_picture_stays_of_what_is_erased_while_it_is_drawn(
     site.attach(site.announcement("ประกาศ").id, memo("ขออนุมัติจัดซื้อหลอดไฟฟ้า จำนวน 20 ดวง"))
     stop = threading.Event()
     worker = threading.Thread(
-        target=build_worker(replace(site.services, pictures=pictures)).run, args=(stop,)
+        target=build_worker(replace(site.services, pictures=pictures)).run_until_stopped, args=(stop,)
     )
     worker.start()
     try:

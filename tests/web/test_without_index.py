@@ -69,7 +69,7 @@ def test_monitoring_goes_on_and_says_so(client: FlaskClient) -> None:
 
 def test_the_worker_builds_it_anew(harmed: Site) -> None:
     stop = threading.Event()
-    thread = threading.Thread(target=build_worker(harmed.services).run, args=(stop,))
+    thread = threading.Thread(target=build_worker(harmed.services).run_until_stopped, args=(stop,))
     thread.start()
     while thread.is_alive() and not harmed.services.index.is_current():
         stop.wait(0.1)

@@ -165,7 +165,7 @@ def _sent_file() -> FileStorage:
 @blueprint.get("/search")
 @blueprint.arguments(schemas.SearchArgs, location="query")
 @blueprint.response(200, schemas.SearchOut)
-def find(query: Query) -> dict[str, Any]:
+def search_announcements(query: Query) -> dict[str, Any]:
     """ค้นหาประกาศที่เผยแพร่ · Search published announcements; no query lists all, newest first."""
     if query.explain:
         require_scope(Scope.READ)
@@ -220,7 +220,7 @@ def _stated_reason(given: dict[str, Any]) -> str:
 @writing
 @blueprint.arguments(schemas.AnnouncementIn)
 @blueprint.response(201, schemas.AnnouncementOut)
-def create(fields: dict[str, Any]) -> dict[str, Any]:
+def create_announcement(fields: dict[str, Any]) -> dict[str, Any]:
     """สร้างประกาศ · Make an announcement."""
     status = Status(fields.pop("status"))
     if status is Status.PUBLISHED:
@@ -232,7 +232,7 @@ def create(fields: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.get("/announcements/<int:id>")
 @blueprint.response(200, schemas.AnnouncementOut)
-def show(id: int) -> dict[str, Any]:
+def show_announcement(id: int) -> dict[str, Any]:
     """หนึ่งประกาศ · One announcement."""
     staff = _staff()
     require_visible(services().announcements.get(id), staff=staff)
@@ -243,7 +243,7 @@ def show(id: int) -> dict[str, Any]:
 @writing
 @blueprint.arguments(schemas.AnnouncementChanges)
 @blueprint.response(200, schemas.AnnouncementOut)
-def revise(changes: dict[str, Any], id: int) -> dict[str, Any]:
+def revise_announcement(changes: dict[str, Any], id: int) -> dict[str, Any]:
     """แก้ไขประกาศ · Change an announcement; a published one needs the scope ``publish``."""
     require_scope_to_change(services().announcements.get(id))
     reason = _stated_reason(changes)
@@ -255,7 +255,7 @@ def revise(changes: dict[str, Any], id: int) -> dict[str, Any]:
 @publishing
 @blueprint.arguments(schemas.PersonalDataReasonIn, required=False)
 @blueprint.response(200, schemas.AnnouncementOut)
-def publish(args: dict[str, Any], id: int) -> dict[str, Any]:
+def publish_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
     """เผยแพร่ · Publish. With personal data (409, code ``personal-data``) it takes a ``reason``;
     ``ground`` beside it names the legal ground. Attachments that are not read yet follow by themselves,
     once nothing was found in them."""
@@ -267,7 +267,7 @@ def publish(args: dict[str, Any], id: int) -> dict[str, Any]:
 @publishing
 @blueprint.arguments(schemas.ReasonIn, required=False)
 @blueprint.response(200, schemas.AnnouncementOut)
-def withdraw(args: dict[str, Any], id: int) -> dict[str, Any]:
+def withdraw_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
     """ถอน · Withdraw; residents then get 410 with the reason."""
     services().intake.withdraw(id, actor=g.actor, reason=args["reason"] or "ถอนผ่าน API")
     return _record(id)
@@ -276,7 +276,7 @@ def withdraw(args: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.post("/announcements/<int:id>/restore")
 @writing
 @blueprint.response(200, schemas.AnnouncementOut)
-def restore(id: int) -> dict[str, Any]:
+def restore_announcement(id: int) -> dict[str, Any]:
     """กู้คืนเป็นฉบับร่าง · Back to draft, from withdrawn or trashed."""
     services().intake.restore(id, actor=g.actor)
     return _record(id)
@@ -286,7 +286,7 @@ def restore(id: int) -> dict[str, Any]:
 @writing
 @blueprint.arguments(RelationDecisionIn)
 @blueprint.response(200, RelationOut)
-def relate(fields: dict[str, Any], id: int, older_id: int) -> dict[str, Any]:
+def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str, Any]:
     """บันทึกว่าประกาศนี้ยกเลิก แก้ไข หรือใช้แทนฉบับเก่า · Confirm that the announcement cancels, amends or
     replaces an older one, in place of an earlier decision. Residents see it once both are published. For a
     published announcement it needs the scope ``publish``."""
@@ -298,7 +298,7 @@ def relate(fields: dict[str, Any], id: int, older_id: int) -> dict[str, Any]:
 @blueprint.delete("/announcements/<int:id>/relations/<int:older_id>")
 @writing
 @blueprint.response(204)
-def unrelate(id: int, older_id: int) -> None:
+def dismiss_relation(id: int, older_id: int) -> None:
     """เอาประกาศที่เกี่ยวข้องออก · Remove the relation, or dismiss a suggested one; it is not offered again."""
     require_scope_to_change(services().announcements.get(id))
     services().intake.decide_relation(id, older_id, None, actor=g.actor)
@@ -314,7 +314,7 @@ def unrelate(id: int, older_id: int) -> None:
 )
 @blueprint.response(202, schemas.AttachmentOut)
 @blueprint.alt_response(200, schema=schemas.AttachmentOut, description="แนบไฟล์นี้ไว้แล้ว · attached before")
-def attach(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
+def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
     """แนบไฟล์ · Attach a file: PDF, JPEG, PNG, TIFF, HEIC, DOCX, XLSX, ODT, ODS, DOC or XLS, without password
     or macros. It is read in the background. To a published announcement it needs the scope ``publish``."""
     require_scope_to_change(services().announcements.get(id))
@@ -348,7 +348,7 @@ def show_collection(id: int) -> dict[str, Any]:
 @publishing
 @blueprint.arguments(schemas.CollectionIn)
 @blueprint.response(201, schemas.CollectionOut)
-def collect(fields: dict[str, Any]) -> dict[str, Any]:
+def create_collection(fields: dict[str, Any]) -> dict[str, Any]:
     """สร้างชุดประกาศ · Make a collection."""
     return _collections([services().intake.save_collection(None, **fields, actor=g.actor)])[0]
 
@@ -415,7 +415,7 @@ def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.delete("/attachments/<int:id>")
 @writing
 @blueprint.response(204)
-def detach(id: int) -> None:
+def detach_attachment(id: int) -> None:
     """นำออก · Take off; everything about it is kept, and staff can put it back."""
     _require_scope_for_attachment(id)
     services().intake.detach(id, actor=g.actor)
@@ -440,7 +440,7 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
 @publishing
 @blueprint.arguments(schemas.PersonalDataReasonIn)
 @blueprint.response(200, schemas.AttachmentOut)
-def release(args: dict[str, Any], id: int) -> dict[str, Any]:
+def release_attachment(args: dict[str, Any], id: int) -> dict[str, Any]:
     """ให้ประชาชนเห็น · Show an attachment that is held, in spite of what was found in it."""
     attachment = services().intake.release_held_attachment(id, actor=g.actor, reason=_stated_reason(args))
     return schemas.as_attachment(attachment)

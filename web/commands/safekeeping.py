@@ -168,7 +168,7 @@ def backup(destination: str, verify: bool, accept_loss: bool, keep_days: int, ke
     if destination.endswith("/"):
         Path(destination).mkdir(mode=0o700, parents=True, exist_ok=True)
     with progress_bars({"write": "สำรอง", "verify": "ตรวจสิ่งที่สำรอง"}) as progress:
-        report = services.backups.make(
+        report = services.backups.make_backup(
             Path(destination),
             progress,
             verify=verify,

@@ -39,7 +39,7 @@ from web.search_service import Result, search
 )
 @click.option("--explain", is_flag=True, help="แสดงที่มาของคะแนน · show how each score came about")
 @organisation_option
-def find(typed: str, as_json: bool, limit: int, explain: bool, organisation: str | None) -> None:
+def search_command(typed: str, as_json: bool, limit: int, explain: bool, organisation: str | None) -> None:
     """ค้นหาประกาศที่เผยแพร่ · Search published announcements.
 
     \b
@@ -116,4 +116,4 @@ def reindex(if_needed: bool, jobs: int) -> None:
     click.echo(f"ดัชนีใหม่มี {count:,} เรื่อง")
 
 
-COMMANDS = (find, reindex)
+COMMANDS = (search_command, reindex)

@@ -162,7 +162,7 @@ def _read(services: Services, stop: threading.Event, sign_of_life: Callable[[], 
             heartbeat_path(services.settings).touch()
         sign_of_life()
 
-    build_worker(services).run(stop, beat)
+    build_worker(services).run_until_stopped(stop, beat)
     services.database.close()
 
 

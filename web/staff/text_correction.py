@@ -71,7 +71,7 @@ def reread(attachment_id: int, number: int) -> ResponseReturnValue:
     """Read the page again with the chosen settings. The text before can be restored."""
     attachment = services().attachments.get(attachment_id)
     try:
-        read = services().rereader.read(
+        read = services().rereader.reread_page(
             attachment, number, _settings(services().pages.get(attachment_id, number))
         )
         services().intake.replace_page_reading(read, actor=g.actor)

@@ -380,7 +380,7 @@ class Writer(SegmentWriter):  # type: ignore[misc]
         self._posted_sizes = array("I")
         self._parts: list[_Part] = []
 
-    def add(self, terms: Mapping[str, int], columns: Mapping[str, bytes]) -> None:
+    def add_document_terms(self, terms: Mapping[str, int], columns: Mapping[str, bytes]) -> None:
         """Adds one document, given the packed counts of each term and the value of each column."""
         ordinals = self._ordinals
         self._posted_terms.extend([ordinals.setdefault(term, len(ordinals)) for term in terms])

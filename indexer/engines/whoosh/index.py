@@ -67,7 +67,7 @@ class WhooshIndex:
                 pass
             segments = self._current()
         with self._reading(segments.directory):
-            segments.write(add, remove, position)
+            segments.commit_changes(add, remove, position)
 
     def position(self) -> int:
         live = self._live()

@@ -112,7 +112,7 @@ class OpenGeneration:
     def _has_own_words(self) -> bool:
         return (self.directory / _WORDS).read_bytes() == self.lexicon.text().encode()
 
-    def write(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], position: int) -> None:
+    def commit_changes(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], position: int) -> None:
         """Makes one commit: replaces and removes documents by announcement id, and sets the position."""
         writer = Writer(self._index)
         try:
@@ -124,7 +124,7 @@ class OpenGeneration:
                 if gone in before.document_numbers:
                     writer.delete_document(before.document_numbers[gone])
             for terms, columns in added.values():
-                writer.add(terms, columns)
+                writer.add_document_terms(terms, columns)
             _write_position(self.directory, writer.generation, position)
         except BaseException:
             writer.cancel()
@@ -170,7 +170,7 @@ class GenerationBuilder:
         """Adds announcements that the generation does not contain yet."""
         for made in self._analysis.analyze(entries):
             self._writer = self._writer or Writer(self._index)
-            self._writer.add(*made)
+            self._writer.add_document_terms(*made)
             if self._writer.postings > _AT_ONCE:
                 self.flush()
 
@@ -181,7 +181,7 @@ class GenerationBuilder:
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
         """Applies changes that were made to the archive while the generation was filled."""
         self.flush()
-        self._segments.write(add, remove, position)
+        self._segments.commit_changes(add, remove, position)
         self._position = position
 
     def position(self) -> int:
