@@ -29,7 +29,7 @@ from web.staff.attachments_for_staff import (
 from web.staff.near_duplicates import NearDuplicateAnnouncement, find_near_duplicate
 
 
-class Verdict(StrEnum):
+class CheckVerdict(StrEnum):
     """What becomes of a record with this line when many are published at once."""
 
     GOOD = "good"
@@ -44,7 +44,7 @@ class Check:
 
     name: str
     value: str
-    verdict: Verdict
+    verdict: CheckVerdict
     remark: str
     place: str
     is_title: bool = False
@@ -52,7 +52,7 @@ class Check:
     @property
     def is_good(self) -> bool:
         """True where nothing has to be looked at."""
-        return self.verdict is Verdict.GOOD
+        return self.verdict is CheckVerdict.GOOD
 
 
 def publication_checks(
@@ -87,8 +87,8 @@ def publication_checks(
     ]
 
 
-def _verdict(remark: str) -> Verdict:
-    return Verdict.DOUBTFUL if remark else Verdict.GOOD
+def _verdict(remark: str) -> CheckVerdict:
+    return CheckVerdict.DOUBTFUL if remark else CheckVerdict.GOOD
 
 
 def _status(announcement: Announcement) -> list[Check]:
@@ -97,7 +97,7 @@ def _status(announcement: Announcement) -> list[Check]:
         return []
     place = url_for("staff.edit", announcement_id=announcement.id)
     name = labels.status_name(announcement.status)
-    return [Check(_("สถานะ"), name, Verdict.BLOCKING, _("ไม่ใช่ฉบับร่าง"), place)]
+    return [Check(_("สถานะ"), name, CheckVerdict.BLOCKING, _("ไม่ใช่ฉบับร่าง"), place)]
 
 
 def _check(name: str, value: str, place: str, stated: object, remark: str) -> Check:
@@ -119,18 +119,18 @@ def _title(
     is_file_name = is_title_file_name(title, [paper.attachment for paper in papers])
     if COVER in title:
         remark = _("ชื่อเรื่องมีแถบปิดข้อมูลอยู่ กรุณาพิมพ์ชื่อเรื่องให้ครบโดยไม่มีข้อมูลที่ปิด")
-        return Check(name, title, Verdict.DOUBTFUL, remark, place, is_title=True)
+        return Check(name, title, CheckVerdict.DOUBTFUL, remark, place, is_title=True)
     if "title" in suggested.fills and (not title or is_file_name):
         read = str(suggested.fields["title"])
         remark = (
             _("ชื่อเรื่องเป็นชื่อไฟล์ จะใช้ชื่อที่อ่านจากเอกสารแทน โปรดตรวจ") if title else _("ระบบอ่านจากเอกสาร โปรดตรวจ")
         )
-        return Check(name, read, Verdict.DOUBTFUL, remark, place, is_title=True)
+        return Check(name, read, CheckVerdict.DOUBTFUL, remark, place, is_title=True)
     if title and not is_named_after_file(announcement, papers) and not is_file_name:
-        return Check(name, title, Verdict.GOOD, "", place, is_title=True)
+        return Check(name, title, CheckVerdict.GOOD, "", place, is_title=True)
     remark = _("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ") if title else _("ยังไม่มีชื่อเรื่อง")
     is_title_enough = title and not is_file_name
-    verdict = Verdict.DOUBTFUL if is_title_enough or suggested.awaited else Verdict.BLOCKING
+    verdict = CheckVerdict.DOUBTFUL if is_title_enough or suggested.awaited else CheckVerdict.BLOCKING
     return Check(name, title or "–", verdict, remark, place, is_title=True)
 
 
@@ -141,7 +141,7 @@ def _author(announcement: Announcement, stated: object, place: str) -> Check:
     if announcement.author and signs_in:
         remark = _("ผู้ประกาศเป็นชื่อผู้ใช้ ควรเป็นกองหรือหน่วยงาน")
         remark += f" · {_said_by_paper(stated)}" if stated else ""
-        return Check(_("ผู้ประกาศ"), announcement.author, Verdict.DOUBTFUL, remark, place)
+        return Check(_("ผู้ประกาศ"), announcement.author, CheckVerdict.DOUBTFUL, remark, place)
     return _check(_("ผู้ประกาศ"), announcement.author, place, stated, remark)
 
 
@@ -149,12 +149,12 @@ def _dated(
     announcement: Announcement, papers: Sequence[AttachmentForStaff], stated: object, place: str
 ) -> Check:
     """Returns the line for the date, which is in doubt while it is only the day of the draft."""
-    verdict, remark = Verdict.GOOD, ""
+    verdict, remark = CheckVerdict.GOOD, ""
     if isinstance(stated, dt.date) and stated != announcement.published_on:
-        verdict = Verdict.DOUBTFUL
+        verdict = CheckVerdict.DOUBTFUL
         remark = _("วันที่ในเอกสาร: %(day)s", day=template_filters.day(stated))
     elif stated is None and _are_read(papers) and "published_on" in fields_not_given(announcement):
-        verdict = Verdict.TO_CONFIRM
+        verdict = CheckVerdict.TO_CONFIRM
         remark = _("ไม่พบวันที่ในเอกสาร จึงใช้วันที่สร้างร่าง โปรดตรวจกับเอกสาร")
     return Check(_("วันที่ประกาศ"), template_filters.day(announcement.published_on), verdict, remark, place)
 
@@ -163,12 +163,12 @@ def _closing_day(announcement: Announcement, place: str) -> list[Check]:
     """Returns the line for the closing day; none where no day is given, and the text states none to come."""
     name, given = _("หมดเขต"), announcement.expires_on
     if given is not None:
-        return [Check(name, template_filters.day(given), Verdict.GOOD, "", place)]
+        return [Check(name, template_filters.day(given), CheckVerdict.GOOD, "", place)]
     stated = stated_closing_day(announcement)
     if stated is None:
         return []
     remark = _("ข้อความระบุว่า %(day)s", day=template_filters.day(stated))
-    return [Check(name, "–", Verdict.DOUBTFUL, remark, place)]
+    return [Check(name, "–", CheckVerdict.DOUBTFUL, remark, place)]
 
 
 def _are_read(papers: Sequence[AttachmentForStaff]) -> bool:
@@ -210,7 +210,7 @@ def _near_duplicate(announcement: Announcement) -> list[Check]:
         Check(
             _("ประกาศที่คล้ายกัน"),
             title_or_suggestion(found.other),
-            Verdict.DOUBTFUL,
+            CheckVerdict.DOUBTFUL,
             near_duplicate_message(found),
             place,
         )
@@ -256,7 +256,7 @@ def _elsewhere(papers: Sequence[AttachmentForStaff]) -> list[Check]:
         Check(
             paper.attachment.filename,
             title_or_suggestion(other),
-            Verdict.DOUBTFUL,
+            CheckVerdict.DOUBTFUL,
             remark,
             url_for("staff.edit", announcement_id=other.id),
         )
@@ -270,15 +270,15 @@ def _privacy(
 ) -> Check:
     """Returns the line for personal data. A file stays held after its text alone was corrected."""
     held = [paper.attachment for paper in papers if paper.attachment.hold is HoldReason.PERSONAL_DATA]
-    verdict, remark, place = Verdict.GOOD, "", ""
+    verdict, remark, place = CheckVerdict.GOOD, "", ""
     if found:
-        verdict, remark = Verdict.BLOCKING, _("ต้องปิดหรือแก้ออก หรือระบุเหตุผลที่เผยแพร่")
+        verdict, remark = CheckVerdict.BLOCKING, _("ต้องปิดหรือแก้ออก หรือระบุเหตุผลที่เผยแพร่")
         place = url_for("staff.publish", announcement_id=announcement.id, _anchor="finds")
     elif held:
-        verdict, remark = Verdict.BLOCKING, _("พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน")
+        verdict, remark = CheckVerdict.BLOCKING, _("พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน")
         place = url_for("staff.review_attachment", attachment_id=held[0].id)
     elif _any_unread(papers):
-        verdict, remark = Verdict.DOUBTFUL, _("ไฟล์ที่ยังแปลงไม่เสร็จยังไม่ได้ตรวจ ประชาชนจะยังไม่เห็นไฟล์นั้น")
+        verdict, remark = CheckVerdict.DOUBTFUL, _("ไฟล์ที่ยังแปลงไม่เสร็จยังไม่ได้ตรวจ ประชาชนจะยังไม่เห็นไฟล์นั้น")
     count = len(found) or len(held)
     value = _("พบ %(count)s แห่ง", count=count) if count else _("ไม่พบ")
     return Check(_("ข้อมูลส่วนบุคคล"), value, verdict, remark, place)

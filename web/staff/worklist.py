@@ -256,14 +256,14 @@ class PublicationCandidate:
     is_being_read: bool
 
     @property
-    def verdict(self) -> checklist.Verdict:
+    def verdict(self) -> checklist.CheckVerdict:
         """The gravest verdict among the lines of its checklist."""
-        return self.remarks[0].verdict if self.remarks else checklist.Verdict.GOOD
+        return self.remarks[0].verdict if self.remarks else checklist.CheckVerdict.GOOD
 
     @property
     def remarks(self) -> list[checklist.Check]:
         """The lines that are not good, the gravest first."""
-        gravity = list(checklist.Verdict)
+        gravity = list(checklist.CheckVerdict)
         found = [check for check in self.checks if not check.is_good]
         return sorted(found, key=lambda check: -gravity.index(check.verdict))
 
