@@ -161,6 +161,7 @@ class HashingReader:
         self._digest = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
+        """Return up to ``size`` bytes, all that are left for -1, and count them into the hash."""
         chunk = self._stream.read(size)
         self._digest.update(chunk)
         return chunk
