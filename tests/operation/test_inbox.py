@@ -165,7 +165,7 @@ def test_separator_sheets_part_a_stack(services: Services) -> None:
     assert len(drafts(services)) == 2
 
 
-@pytest.mark.parametrize("step", ["store", "create", "attach", "rename"])
+@pytest.mark.parametrize("step", ["store_file", "create", "attach", "rename"])
 def test_a_crash_at_any_step_makes_neither_two_drafts_nor_none(
     services: Services, tmp_path: Path, step: str
 ) -> None:
