@@ -488,7 +488,7 @@ def test_a_typed_time_narrows(index: SearchIndex, typed: str, wanted: list[int])
     page = index.search(parse_query(typed))
     assert sorted(hit.announcement_id for hit in page.hits) == wanted
     assert page.query.loosened == ()
-    assert "แสดงเฉพาะของ" in page.query.understood[-1].thai
+    assert "แสดงเฉพาะ " in page.query.understood[-1].thai
     is_of_2564 = wanted == [1, 3, 6]
     assert [hit.announcement_id for hit in page.related] == ([5] if is_of_2564 else [])
     if is_of_2564:

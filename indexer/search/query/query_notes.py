@@ -87,10 +87,10 @@ def only_of_time_note(first: dt.date | None, last: dt.date | None, month: int | 
     """Returns the note that results are of a time alone: of a range, or of a month (1–12) of any year."""
     if month is not None:
         return BilingualNote(
-            f"แสดงเฉพาะของเดือน{MONTHS[month - 1]} ทุกปี", f"Only of {calendar.month_name[month]}, of any year"
+            f"แสดงเฉพาะ เดือน{MONTHS[month - 1]} ของทุกปี", f"Only of {calendar.month_name[month]}, of any year"
         )
     named = dates_in_words(first, last)
-    return BilingualNote(f"แสดงเฉพาะของช่วงเวลา {named.thai}", f"Only of the time: {named.english}")
+    return BilingualNote(f"แสดงเฉพาะ {named.thai}", f"Only of {named.english}")
 
 
 def only_mentioned_then_note(first: dt.date | None, last: dt.date | None, month: int | None) -> BilingualNote:
@@ -101,7 +101,7 @@ def only_mentioned_then_note(first: dt.date | None, last: dt.date | None, month:
         else dates_in_words(first, last)
     )
     return BilingualNote(
-        f"ของ{named.thai} มีเพียงประกาศที่กล่าวถึงคำนี้ เรื่องนี้โดยตรงของช่วงเวลาอื่นอยู่ด้านล่าง",
+        f"{named.thai} มีแต่ประกาศที่กล่าวถึงคำที่ค้น ประกาศเรื่องนี้โดยตรงของช่วงอื่นอยู่ด้านล่าง",
         f"Of {named.english} only announcements that mention the words were found;"
         " below are those of other times that are about them",
     )
