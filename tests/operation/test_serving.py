@@ -197,10 +197,10 @@ class Told:
     def is_set(self) -> bool:
         return self._event.is_set()
 
-    def on_set(self, call: Callable[[], None]) -> None:
+    def call_when_set(self, call: Callable[[], None]) -> None:
         self._calls.append(call)
 
-    def beat(self) -> None: ...
+    def report_alive(self) -> None: ...
 
     def set(self) -> None:
         self._event.set()

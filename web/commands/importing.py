@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 else:
     scrub = lazy_import("indexer.scrub")
     pipeline = lazy_import("indexer.extraction.pipeline")
-    bags = lazy_import("web.bagit_packages")
+    bagit_packages = lazy_import("web.bagit_packages")
     bootstrap = lazy_import("web.bootstrap")
     importing = lazy_import("web.importing")
 

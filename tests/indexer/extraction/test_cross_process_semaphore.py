@@ -15,8 +15,8 @@ from indexer.extraction.cross_process_semaphore import Busy, CrossProcessSemapho
 HOLD = """
 import sys, time
 from pathlib import Path
-from indexer.extraction.cross_process_semaphore import MachineSemaphore
-with MachineSemaphore(Path(sys.argv[1]), 2).hold_slot(sys.argv[2], seconds=1):
+from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
+with CrossProcessSemaphore(Path(sys.argv[1]), 2).hold_slot(sys.argv[2], seconds=1):
     print("held", flush=True)
     time.sleep(600)
 """

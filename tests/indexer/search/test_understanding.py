@@ -186,7 +186,7 @@ def test_stretches_of_time(index: WhooshIndex, typed: str, wanted: set[int]) -> 
     assert any(
         label in phrase
         for phrase in said(run(index, typed).understood)
-        for label in ("วันที่", "ช่วง", "ปี", "ถึง")
+        for label in ("วันที่", "ช่วง", "ปี", "ถึง", "แสดงเฉพาะ")
     )
 
 
