@@ -34,10 +34,10 @@ _PROGRAM = """
 import sys
 from pathlib import Path
 from web.app import create_app
-from web.bootstrap import build
+from web.bootstrap import build_services
 from web.serving.log import configure_logging
 from web.settings import Settings
-app = create_app(build(Settings(data=Path(sys.argv[1]))))
+app = create_app(build_services(Settings(data=Path(sys.argv[1]))))
 configure_logging()
 print(app.test_client().get("/announcements/1").headers["X-Request-Id"])
 """
