@@ -30,7 +30,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 from web.app import create_app
-from web.bootstrap import build
+from web.bootstrap import build_services as build
 from web.settings import Settings
 import web.commands.serving
 client = create_app(build(Settings(data=Path(tempfile.mkdtemp())))).test_client()
