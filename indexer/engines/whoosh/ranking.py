@@ -7,7 +7,7 @@ only.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -56,8 +56,7 @@ class PhraseBoosts:
 class TopDocuments:
     """The first documents of ``total``, best first, with their scores.
 
-    The first ``complete`` of them match all of the plan; ``recounted`` are those of which their text told
-    otherwise than their terms whether they do. ``boosts`` are those of the first documents, in
+    The first ``complete`` of them match all of the plan. ``boosts`` are those of the first documents, in
     units of ``best_score``; None where no boost was given.
     """
 
@@ -67,7 +66,6 @@ class TopDocuments:
     complete: int
     boosts: PhraseBoosts | None = None
     best_score: float = 0.0
-    recounted: DocumentNumbers = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 def rank_documents(
@@ -143,7 +141,6 @@ def rank_by_relevance(
         complete,
         boosts.ordered(again),
         best,
-        head[is_complete != (tier[:RERANK_DEPTH] >= _COMPLETE)],
     )
 
 

@@ -62,7 +62,7 @@ class WhooshSearcher:
             is_of_time=matched.is_of_time,
             is_better_elsewhere=matched.is_better_elsewhere,
             elsewhere=_elsewhere(context, query, plan, matched, allowed),
-            facets=count_facets(reader, _counted(matched, ranked), filters),
+            facets=count_facets(reader, matched.documents, filters),
             notes=_notes(matched, ranked),
             coverage=coverage,
             explanation=explain_search(context, plan, matched, ranked, coverage, query),
@@ -78,15 +78,6 @@ class WhooshSearcher:
 
     def vocabulary(self, plan: QueryPlan) -> Vocabulary:  # noqa: ARG002 (one for all plans)
         return WhooshVocabulary(self._context)
-
-
-def _counted(matched: MatchedDocuments, ranked: TopDocuments) -> Mask:
-    """Returns the documents that facets count: those said to be found, all of the plan if any match it."""
-    if not ranked.complete:
-        return matched.documents
-    counted = (matched.documents if matched.complete is None else matched.complete).copy()
-    counted[ranked.recounted] ^= True
-    return counted
 
 
 def _notes(matched: MatchedDocuments, ranked: TopDocuments) -> tuple[BilingualNote, ...]:

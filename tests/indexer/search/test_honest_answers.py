@@ -266,4 +266,3 @@ def test_what_bears_a_number_comes_before_what_names_it(tmp_path: Path) -> None:
     assert [hit.announcement_id for hit in index.search(parse_query("คำสั่ง 301/2564")).hits][:2] == [2, 1]
     page = index.search(parse_query("๑๘๘/๖๕"))  # 188 and 65 apart are no number
     assert (page.hits[0].announcement_id, page.total - page.partial) == (1, 1)
-    assert [each.count for each in page.facets["kind"]] == [1]  # of what is said to be found
