@@ -45,6 +45,7 @@ def test_papers_change_places_and_one_is_replaced(staff: Visit, site: Site) -> N
     page.goto(f"/staff/announcements/{made.id}")
     expect(page.locator("[data-status=ready]")).to_have_count(6, timeout=60_000)
     finger = touch_screen(page)
+    page.set_viewport_size({"width": 1280, "height": 3000})  # both rows are in sight
     place, over = _handle(page, ids[4]), _row(page, ids[5])
     x = place["x"] + 5
     swipe(finger, (x, place["y"] + 5), (x, place["y"] - 90), (x, over["y"] + 8))
