@@ -30,7 +30,7 @@ from web.staff.near_duplicates import NearDuplicateAnnouncement, find_near_dupli
 
 
 class CheckVerdict(StrEnum):
-    """What becomes of a record with this line when many are published at once."""
+    """The effect that one line of the checklist has on its record when many are published at once."""
 
     GOOD = "good"
     DOUBTFUL = "doubtful"  # published as it is
