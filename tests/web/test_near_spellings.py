@@ -25,3 +25,8 @@ def test_words_are_found_over_line_breaks_and_in_either_digits() -> None:
 )
 def test_spellings_a_letter_or_two_off_are_found(typed: str, text: str, near: set[str]) -> None:
     assert set(find_near_spellings(text, typed)) == near
+
+
+def test_a_letter_that_is_longer_in_lower_case_moves_no_place() -> None:
+    text = "İzmir สมชาย"
+    assert [text[start:end] for start, end in find_places(text, "สมชาย")] == ["สมชาย"]

@@ -10,6 +10,7 @@ from rapidfuzz.distance import Levenshtein
 
 from archive import thai
 from archive.thai.characters import LEADING_VOWELS, NEVER_INITIAL, characters_of_class
+from indexer.analysis.tokenizer import fold_text
 
 _LEAST_LETTERS = 4  # of shorter words every other one is a near spelling
 _TWO_WRONG_FROM = 8  # letters from which two may differ; below, one
@@ -53,11 +54,11 @@ def find_near_spellings(text: str, typed: str) -> Mapping[str, list[Span]]:
 def _letters(text: str) -> tuple[str, list[int]]:
     """Returns the text without white space, digits and case levelled, and the offset of each letter."""
     offsets = [offset for offset, letter in enumerate(text) if not letter.isspace()]
-    return thai.arabic_digits("".join(text[offset] for offset in offsets)).lower(), offsets
+    return fold_text("".join(text[offset] for offset in offsets)), offsets
 
 
 def _wanted(typed: str) -> str:
-    return thai.arabic_digits("".join(thai.canonical_text(typed).split())).lower()
+    return fold_text("".join(thai.canonical_text(typed).split()))
 
 
 def _near(letters: str, wanted: str) -> list[tuple[int, int, int]]:
