@@ -30,10 +30,10 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 from web.app import create_app
-from web.bootstrap import build_services as build
+from web.bootstrap import build_services
 from web.settings import Settings
 import web.commands.serving
-client = create_app(build(Settings(data=Path(tempfile.mkdtemp())))).test_client()
+client = create_app(build_services(Settings(data=Path(tempfile.mkdtemp())))).test_client()
 for path in ("/", "/search?q=ภาษีป้าย", "/search?q=ภาสีป้าย", "/api/v1/search?q=ถนน"):
     client.get(path)
 print(int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6)

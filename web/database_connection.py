@@ -42,7 +42,10 @@ class AccountDatabase:
 
 
 def open_accounts(settings: Settings) -> AccountDatabase:
-    """Open the accounts of the archive that the settings name; raises as ``web.bootstrap.build`` does."""
+    """Open the accounts of the archive that the settings name.
+
+    Raises what ``web.bootstrap.build_services`` raises.
+    """
 
     def refuse_lost_database() -> None:
         from web import bootstrap  # an empty database is rare, and all that bootstrap imports is slow

@@ -131,7 +131,7 @@ def test_neither_commands_nor_readiness_nor_logs_tell_a_password(search: Search,
     """The password is not told, right or wrong."""
     asked = (
         "import sys; from web import settings, bootstrap; from web.app import create_app;"
-        "app = create_app(bootstrap.build(settings.load()));"
+        "app = create_app(bootstrap.build_services(settings.load_settings()));"
         "ask = app.test_client().get;"
         "[print(ask(at).text) for at in ('/readyz', '/metrics', '/search?q=x', '/api/v1/search?q=x')]"
     )
