@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from flask import render_template, url_for
@@ -15,8 +17,13 @@ from flask import render_template, url_for
 from archive import thai
 from archive.errors import Conflict, PrakatError
 from archive.model import Announcement, Attachment, Collection, Status
+from archive.thai.characters import WORD_LETTERS, characters_of_class
 from archive.thai.word_list import thai_stopwords
+from indexer.analysis.dictionary import Lexicon
+from indexer.analysis.loanwords import loanword_spellings
+from indexer.analysis.tokenizer import fold_text
 from indexer.reindex import NO_LIMIT
+from indexer.search.query.question_words import QUESTION_WORDS
 from web.app import create_app
 from web.bagit_packages import copy_original, file_path
 from web.bootstrap import KNOWN, ORGANISATION, Services
@@ -29,6 +36,8 @@ _STATIC = Path(__file__).parent / "static"
 _ON_FIRST_PAGE = 50  # newest announcements that the first page lists
 _SHARD_CHARACTERS = 2_000_000  # of text in one file of the search: read in a blink, also from a slow stick
 _AT_ONCE = 200  # announcements read at a time
+_BORDER = "\x7f"  # of two words, for the copy's search: a character of one byte that no text has
+_THAI = characters_of_class(WORD_LETTERS)
 
 
 def write_static_copy(
@@ -57,7 +66,7 @@ def write_static_copy(
     return copy.report
 
 
-@dataclass(slots=True)
+@dataclass
 class _Copy:
     services: Services
     folder: Path
@@ -66,15 +75,20 @@ class _Copy:
     _shard: list[dict[str, object]] = field(default_factory=list)
     _shard_characters: int = 0
     _shards: int = 0
+    _terms: set[str] = field(default_factory=set)
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        return self.services.dictionary.current()
 
     def write(self, progress: Callable[[int, int], None]) -> None:
         self._write_looks()
-        self._write_search_words()
         listed = self.services.announcements.count_by_status()[Status.PUBLISHED.value]
         for done, announcement in enumerate(self._public(), start=1):
             self._write_announcement(announcement)
             progress(done, max(done, listed))
         self._finish_shard()
+        self._write_search_words()
         self._write_lists()
 
     def _public(self) -> Iterator[Announcement]:
@@ -90,13 +104,23 @@ class _Copy:
             self._place(f"fonts/sarabun-{weight}.woff2").write_bytes(woff2(weight))
 
     def _write_search_words(self) -> None:
-        """Writes the words that mean the same, and those that say nothing, for the copy's search."""
-        lexicon = self.services.dictionary.current()
+        """Writes the texts' Thai terms, the words that mean the same, and those that say nothing."""
+        spellings = [group for group in loanword_spellings() if not self._terms.isdisjoint(group)]
         words = {
-            "synonyms": [*lexicon.synonym_groups, *lexicon.abbreviations],
+            "terms": sorted(self._terms),
+            "synonyms": [*self._lexicon.synonym_groups, *self._lexicon.abbreviations, *spellings],
             "stopwords": sorted(thai_stopwords()),
+            "questions": re.sub(r"\s", "", QUESTION_WORDS.pattern),  # it is verbose, with no space of its own
         }
         self._write_search_data("words", words)
+
+    def _with_borders(self, text: str) -> str:
+        """Returns the text on one line, with ``_BORDER`` wherever the tokenizer parts Thai letters."""
+        line = " ".join(text.split())
+        terms, starts, _ends = self._lexicon.tokenizer.terms_and_places(fold_text(line))
+        self._terms.update(term for term in terms if term[0] in _THAI)
+        borders = [at for at in sorted(set(starts)) if at and line[at - 1] in _THAI and line[at] in _THAI]
+        return _BORDER.join(line[start:end] for start, end in itertools.pairwise([0, *borders, len(line)]))
 
     def _write_search_data(self, name: str, content: object) -> None:
         written = json.dumps(content, ensure_ascii=False)
@@ -134,18 +158,27 @@ class _Copy:
         self, announcement: Announcement, documents: Sequence[tuple[str, list[tuple[int, str]]]]
     ) -> None:
         pages = [
-            (f"{label} หน้า {number}", " ".join(text.split()))
+            (f"{label} หน้า {number}", self._with_borders(text))
             for label, texts in documents
             for number, text in texts
         ]
         self._shard.append(
             {
                 "id": announcement.id,
-                "title": announcement.title,
+                "title": self._with_borders(announcement.title),
                 "kind": announcement.kind.thai,
                 "day": thai.format_date(announcement.published_on),
                 "iso": announcement.published_on.isoformat(),
-                "body": " ".join([announcement.author, announcement.category, *announcement.body.split()]),
+                "body": self._with_borders(
+                    "\n".join(
+                        [
+                            announcement.author,
+                            announcement.category,
+                            announcement.body,
+                            *(label for label, _texts in documents),
+                        ]
+                    )
+                ),
                 "pages": pages,
             }
         )

@@ -58,9 +58,10 @@ class EngineTransfer:
 
     def _insert_change(self, announcement_id: int, change: Change, organisation: int) -> None:
         made = self._engine.rows(
-            """INSERT INTO history (announcement_id, at, actor, action, before, after, reason,
+            """INSERT INTO history (announcement_id, at, actor, action, before, after, reason, bulk,
                    organisation_id)
-               VALUES (:announcement_id, :at, :actor, :action, :before, :after, :reason, :organisation)
+               VALUES (:announcement_id, :at, :actor, :action, :before, :after, :reason, :bulk,
+                   :organisation)
                RETURNING id""",
             announcement_id=announcement_id,
             at=mappers.time_text(change.at),
@@ -69,6 +70,7 @@ class EngineTransfer:
             before=mappers.json_text(change.before),
             after=mappers.json_text(change.after),
             reason=change.reason,
+            bulk=change.bulk,
             organisation=organisation,
         )
         append_entries(self._engine, ("history", made[0]["id"]))

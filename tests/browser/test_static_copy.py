@@ -15,6 +15,9 @@ def test_a_copy_is_searched_and_read_from_a_disk(browser: Browser, tmp_path: Pat
     made = site.announcement("ซ่อมถังประปาบ้านดอนมะกอก", body="ปี ๒๕๖๔ <b>ไม่หนา</b>")
     site.announcement("รับสมัครพนักงานจ้าง")
     site.announcement("อัตราค่าธรรมเนียมเก็บและขนมูลฝอย", body="น้ำ ประปา")
+    site.announcement("ห้ามเผาในที่โล่งแจ้ง", body="ห้ามเผาขยะ ลดฝุ่นละออง")
+    site.announcement("ซื้อเครื่องคอมพิวเตอร์", body="พยาบาลนำไปใช้ได้ยาวนานกว่าเดิม")
+    site.announcement("ขอรับของที่สถานีอนามัย", body="ยา")
     site.attach(made.id, memo("ให้ซ่อม"), "บันทึก.pdf")
     read(site.services, "งบประมาณ ๑๒๓,๐๐๐ บาท", pages=1)
     assert run(tmp_path / "data", "export-site", str(tmp_path / "usb")).exit_code == 0
@@ -26,7 +29,7 @@ def test_a_copy_is_searched_and_read_from_a_disk(browser: Browser, tmp_path: Pat
     box.fill("123,000 บาท")
     box.press("Enter")
     expect(page.get_by_role("status")).to_have_text("พบ 1 เรื่อง")
-    expect(results.locator("mark")).to_have_text("๑๒๓,๐๐๐")
+    expect(results.locator("mark")).to_have_text("๑๒๓,๐๐๐ บาท")
     box.fill("ไม่หนา 2564")
     page.get_by_role("button", name="ค้นหา").click()
     expect(results).to_contain_text("<b>ไม่หนา</b>")
@@ -35,6 +38,9 @@ def test_a_copy_is_searched_and_read_from_a_disk(browser: Browser, tmp_path: Pat
         ("น้ำประปา มูลฝอย", "อัตราค่าธรรมเนียมเก็บและขนมูลฝอย"),  # over the end of a line
         ("รับสมัครลูกจ้าง", "รับสมัครพนักงานจ้าง"),  # none has all words
         ("จ้างพนักงาน", "รับสมัครพนักงานจ้าง"),  # in any order
+        ("เผาขยะได้ไหมครับ", "ห้ามเผาในที่โล่งแจ้ง"),  # no record has the words that only ask
+        ("computer", "ซื้อเครื่องคอมพิวเตอร์"),  # another spelling of a loanword
+        ("ยา", "ขอรับของที่สถานีอนามัย"),  # a word, not letters of longer ones
     ):
         box.fill(typed)
         box.press("Enter")

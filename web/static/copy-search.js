@@ -4,19 +4,35 @@
   const shards = Number(document.currentScript.dataset.shards);
   const MOST_RESULTS = 100;
   const SNIPPET = 60; // characters before and after a hit
-  const LEAST_SHARE = 0.4; // of the typed letters that a record must have where none has all
+  const MAX_WORD = 60; // characters, as the archive's tokenizer has it
+  const UNKNOWN = 10; // cost of a letter that is in no known word, beside 1 for a word
+  // The weights of the archive's own search: indexer/search/tuning.py says why.
+  const TITLE_WEIGHT = 3;
+  const SATURATION = 0.9;
+  const LENGTH_NORMALIZATION = 0.75;
+  const WHOLE_QUERY_BOOST = 0.5;
+  const PHRASE_BOOST = 0.6;
+  const STOPWORD_WEIGHT = 0.1;
+  const ENOUGH_COMPLETE = 10; // records with all words, from which on the others are left out
+  const MIN_COVERAGE = 0.45; // of the words' weight, in a record without some of them …
+  const MIN_SHARE_OF_BEST = 0.5; // … or this share of what the best record covers, if that is less
+  const MIN_ANSWER_COVERAGE = 0.3; // where no record covers more, nothing was found
+  const BORDER = "\u007f"; // in a text: between two Thai words that are written together
   const THAI_DIGITS = new RegExp("[๐-๙]", "g");
-  const THAI = new RegExp("[\\u0e00-\\u0e7f]");
+  const THAI = "[\u0e01-\u0e2e\u0e30-\u0e3a\u0e40-\u0e45\u0e47-\u0e4e]"; // letters of words
+  const LETTERS = [THAI, "[0-9]", "[a-z]"]; // no word ends between two of one kind
+  const RUNS = new RegExp(`(${THAI}+)|[0-9][0-9,]*|[a-z]+`, "g");
+  const DOTS = new RegExp(`(?<=${THAI})\\.`, "g"); // of abbreviations
   const SPECIAL = new RegExp("[.*+?^${}()|[\\]\\\\]", "g");
   const SPACES = new RegExp("\\s+");
   const BROKEN = new RegExp("^[\\u0e30-\\u0e3a\\u0e45\\u0e47-\\u0e4e]+"); // signs without their consonant
-  const segmenter = window.Intl?.Segmenter ? new Intl.Segmenter("th", { granularity: "word" }) : null;
   const folded = (text) => text.toLowerCase().replace(THAI_DIGITS, (digit) => "๐๑๒๓๔๕๖๗๘๙".indexOf(digit));
-  const bare = (text) => folded(text).replaceAll(".", "");
+  const bare = (text) => folded(text).replaceAll("\u0e4d\u0e32", "ำ").replaceAll("เเ", "แ").replace(DOTS, "");
+  const shown = (text) => text.replaceAll(BORDER, "");
+  const sum = (values) => values.reduce((total, value) => total + value, 0);
 
   let waiting = null;
-  let synonyms = null; // a term without dots → the terms that mean the same
-  let stopwords = null;
+  let words = null; // of the archive: its Thai terms, synonyms by term, stop words, question words
   window.prakatShard = (content) => waiting(content);
 
   function load(name) {
@@ -32,111 +48,194 @@
 
   async function loadWords() {
     const content = await load("words");
-    stopwords = new Set(content.stopwords);
-    synonyms = new Map();
-    for (const group of content.synonyms) {
+    const synonyms = new Map();
+    for (const group of content.synonyms.map((terms) => terms.map(bare))) {
       for (const term of group) {
-        const others = group.filter((other) => other !== term);
-        synonyms.set(bare(term), [...(synonyms.get(bare(term)) ?? []), ...others]);
+        synonyms.set(term, [...(synonyms.get(term) ?? []), ...group.filter((other) => other !== term)]);
       }
     }
+    const questions = new RegExp(content.questions, "g");
+    words = { terms: new Set(content.terms), stopwords: new Set(content.stopwords), synonyms, questions };
   }
 
-  // A pattern of a term and of those that mean the same; in Thai a line may break anywhere.
-  function pattern(term) {
-    const terms = [term, ...(synonyms.get(bare(term)) ?? []).map(folded)];
-    const spelled = terms.map((each) => [...each].reduce((made, letter, at, letters) => {
-      const gap = at && THAI.test(letter) && THAI.test(letters[at - 1]) ? "\\s?" : "";
-      return made + gap + letter.replace(SPECIAL, "\\$&");
-    }, ""));
-    return { letters: term.length, find: new RegExp(spelled.join("|")) };
+  // The words of a Thai run: as few as there can be, after as few unknown letters as there can be.
+  function segment(run) {
+    const best = [{ cost: 0, cut: [] }];
+    for (let end = 1; end <= run.length; end += 1) {
+      best[end] = { cost: best[end - 1].cost + UNKNOWN, cut: joined(best[end - 1].cut, run[end - 1]) };
+      for (let start = Math.max(0, end - MAX_WORD); start < end; start += 1) {
+        const word = run.slice(start, end);
+        const cost = best[start].cost + 1;
+        if (cost < best[end].cost && isKnown(word)) best[end] = { cost, cut: [...best[start].cut, word] };
+      }
+    }
+    return best[run.length].cut;
   }
 
-  // What was typed between spaces, as a whole and as the words of it that say something.
-  function clause(typed) {
-    const cut = segmenter ? [...segmenter.segment(typed)].filter((each) => each.isWordLike) : [];
-    const words = cut.map((each) => each.segment).filter((word) => !stopwords.has(word));
-    return { whole: pattern(typed), words: words.map(pattern) };
+  const isKnown = (word) => words.terms.has(word) || words.stopwords.has(word);
+
+  // Unknown letters in a row are one word.
+  function joined(cut, letter) {
+    const last = cut.at(-1);
+    return last && !isKnown(last) ? [...cut.slice(0, -1), last + letter] : [...cut, letter];
   }
 
-  // How well a text has a clause: 1 as a whole, the letters' share of its words otherwise.
-  function share({ whole, words }, text) {
-    if (whole.find.test(text)) return 1;
-    const all = words.reduce((sum, word) => sum + word.letters, 0);
-    return all && words.reduce((sum, word) => sum + (word.find.test(text) ? word.letters : 0), 0) / all;
+  // What was typed without the words that only ask, which no record has.
+  function withoutQuestion(typed) {
+    const stripped = typed.replace(RUNS, (run, thai) => {
+      if (!thai) return run;
+      const cut = segment(run);
+      const ends = cut.map((_word, at) => cut.slice(0, at + 1).join("").length);
+      const isBorder = (place) => place === 0 || ends.includes(place);
+      const asked = [...run.matchAll(words.questions)].map((found) => [found.index, found.index + found[0].length]);
+      const whole = asked.filter((place) => place.every(isBorder));
+      return cut.filter((_word, at) => !whole.some(([start, end]) => start < ends[at] && ends[at] <= end)).join("");
+    });
+    return stripped || typed;
   }
 
-  function match(record, clauses) {
+  // Matches any of the texts, however its letters are parted by spaces, dots and borders.
+  function pattern(texts, { isWord }) {
+    const spelled = texts.map((text) => {
+      const letters = [...text].map((letter) => letter.replace(SPECIAL, "\\$&"));
+      const together = letters.join(`[,.\\s${BORDER}]*`);
+      const [before, after] = [text[0], text.at(-1)].map((end) => LETTERS.find((kind) => new RegExp(kind).test(end)));
+      return isWord ? `${before ? `(?<!${before})` : ""}${together}${after ? `(?!${after})` : ""}` : together;
+    });
+    return new RegExp(spelled.join("|"), "g");
+  }
+
+  // The words of what was typed between spaces, each with those that mean the same.
+  function wordsOf(typed) {
+    const cut = [...typed.matchAll(RUNS)].flatMap(([run, thai]) => (thai ? segment(run) : [run.replaceAll(",", "")]));
+    const same = cut.map(() => []);
+    for (let start = 0; start < cut.length; start += 1) {
+      for (let end = start + 1; end <= cut.length; end += 1) {
+        const others = words.synonyms.get(cut.slice(start, end).join("")) ?? [];
+        for (let at = start; at < end; at += 1) same[at].push(...others);
+      }
+    }
+    return cut.map((word, at) => ({
+      find: pattern([word, ...same[at]], { isWord: true }),
+      isStopword: words.stopwords.has(word),
+    }));
+  }
+
+  function parse(typed) {
+    const chunks = bare(typed).split(SPACES).filter(Boolean).map(withoutQuestion);
+    const phrase = (text) => pattern([text], { isWord: words.terms.has(text) });
+    const pieces = chunks.map((chunk) => ({ phrase: phrase(chunk), words: wordsOf(chunk) }));
+    return { pieces, words: pieces.flatMap((piece) => piece.words), whole: phrase(chunks.join("")) };
+  }
+
+  // How often a record has each word, the title counting more, and how much of what was typed as it was typed.
+  function match(record, query) {
     const title = folded(record.title);
-    const parts = [[null, record.body], ...record.pages].map(([where, text]) => [where, text, folded(text)]);
-    const everything = [title, folded(record.day), ...parts.map(([, , text]) => text)].join("\n");
-    const mean = (text) => clauses.reduce((sum, each) => sum + share(each, text), 0) / clauses.length;
-    const found = mean(everything);
-    if (found < LEAST_SHARE) return null;
-    const wholes = clauses.filter(({ whole }) => whole.find.test(everything)).length / clauses.length;
-    const best = parts.map((part) => [mean(part[2]), part]).reduce((one, other) => (other[0] > one[0] ? other : one));
-    return { record, found, score: 3 * mean(title) + 2 * wholes + best[0], best: passageOf(best[1], clauses) };
+    const texts = folded([record.day, record.body, ...record.pages.map(([, text]) => text)].join("\n"));
+    const count = (text, find) => (text.match(find) ?? []).length;
+    const frequency = (find) => TITLE_WEIGHT * count(title, find) + count(texts, find);
+    const phrases = query.pieces.map(({ phrase }) => frequency(phrase));
+    const counts = query.pieces.flatMap((piece, at) => {
+      return piece.words.map(({ find }) => Math.max(frequency(find), phrases[at]));
+    });
+    const found = { counts, length: texts.length };
+    if (!counts.some(Boolean)) return found;
+    const share = phrases.filter(Boolean).length / phrases.length;
+    return { ...found, record, phrases: share, whole: Number(frequency(query.whole) > 0) };
   }
 
-  function passageOf([where, text, searched], clauses) {
-    const finds = [...clauses.map(({ whole }) => whole), ...clauses.flatMap(({ words }) => words)];
-    const hit = finds.map(({ find }) => find.exec(searched)).find(Boolean);
-    return hit ? { where, text, at: hit.index, length: hit[0].length } : null;
+  // BM25 with the boosts of the archive's own search. Returns the records worth showing, the best first.
+  function rank(matches, query) {
+    const average = sum(matches.map(({ length }) => length)) / matches.length;
+    const weights = query.words.map(({ isStopword }, at) => {
+      const found = matches.filter(({ counts }) => counts[at]).length;
+      return Math.log(1 + (matches.length - found + 0.5) / (found + 0.5)) * (isStopword ? STOPWORD_WEIGHT : 1);
+    });
+    for (const hit of matches) {
+      const saturation = SATURATION * (1 - LENGTH_NORMALIZATION + (LENGTH_NORMALIZATION * hit.length) / average);
+      hit.score = sum(hit.counts.map((times, at) => (weights[at] * times) / (times + saturation)));
+      hit.coverage = sum(hit.counts.map((times, at) => (times ? weights[at] : 0))) / sum(weights);
+      hit.isComplete = hit.counts.every((times, at) => times || query.words[at].isStopword);
+    }
+    const best = Math.max(...matches.map(({ score }) => score));
+    const coverage = Math.max(...matches.map((hit) => hit.coverage));
+    const least = coverage < MIN_ANSWER_COVERAGE ? 1 : Math.min(MIN_COVERAGE, MIN_SHARE_OF_BEST * coverage);
+    const candidates = matches.filter(({ record }) => record);
+    for (const hit of candidates) hit.score += best * (PHRASE_BOOST * hit.phrases + WHOLE_QUERY_BOOST * hit.whole);
+    const complete = candidates.filter((hit) => hit.isComplete);
+    const partial = candidates.filter((hit) => !hit.isComplete && hit.coverage >= least);
+    const order = (one, other) => other.score - one.score || other.record.iso.localeCompare(one.record.iso);
+    return {
+      complete: complete.length,
+      hits: [...complete.sort(order), ...(complete.length < ENOUGH_COMPLETE ? partial.sort(order) : [])],
+    };
   }
 
-  function line(hit) {
+  // The place of a record's text, or of one of its pages, that has the most of what was typed.
+  function passageOf(record, query) {
+    const telling = query.words.filter(({ isStopword }) => !isStopword);
+    const finds = [query.whole, ...query.pieces.map(({ phrase }) => phrase), ...telling.map(({ find }) => find)];
+    const parts = [[null, record.body], ...record.pages].map(([where, text]) => {
+      const hits = finds.map((find) => [...folded(text).matchAll(find)][0]);
+      return { where, text, hits: hits.filter(Boolean) };
+    });
+    const best = parts.reduce((one, other) => (other.hits.length > one.hits.length ? other : one));
+    const [hit] = best.hits;
+    return hit ? { ...best, at: hit.index, length: hit[0].length } : null;
+  }
+
+  function line({ record }, query) {
     const item = document.createElement("li");
     const heading = document.createElement("h3");
     const link = document.createElement("a");
-    link.href = `announcements/${hit.record.id}.html`;
-    link.textContent = hit.record.title;
+    link.href = `announcements/${record.id}.html`;
+    link.textContent = shown(record.title);
     heading.append(link);
     const facts = document.createElement("p");
     facts.className = "quiet";
-    facts.textContent = `${hit.record.kind} · ${hit.record.day}`;
+    facts.textContent = `${record.kind} · ${record.day}`;
     item.append(heading, facts);
-    if (hit.best) item.append(passage(hit.best));
+    const best = passageOf(record, query);
+    if (best) item.append(passage(best));
     return item;
   }
 
   function passage({ where, text, at, length }) {
-    const shown = document.createElement("p");
-    shown.className = "passage";
+    const paragraph = document.createElement("p");
+    paragraph.className = "passage";
     const mark = document.createElement("mark");
-    mark.textContent = text.slice(at, at + length);
-    const before = text.slice(Math.max(0, at - SNIPPET), at).replace(BROKEN, "");
-    const after = text.slice(at + length, at + length + SNIPPET);
-    shown.append(where ? `${where}: …` : "…", before, mark, after, "…");
-    return shown;
+    mark.textContent = shown(text.slice(at, at + length));
+    const before = shown(text.slice(Math.max(0, at - SNIPPET), at)).replace(BROKEN, "");
+    const after = shown(text.slice(at + length, at + length + SNIPPET));
+    paragraph.append(where ? `${where}: …` : "…", before, mark, after, "…");
+    return paragraph;
   }
 
-  function verdict(typed, count, isComplete) {
-    const shown = count.toLocaleString("th");
-    if (count && isComplete) return `พบ ${shown} เรื่อง`;
-    if (count) return `ไม่พบเรื่องที่มีครบทุกคำ เรื่องที่มีบางคำมี ${shown} เรื่อง`;
+  function verdict(typed, complete, partial) {
+    const [all, some] = [complete, partial].map((number) => number.toLocaleString("th"));
+    if (complete && partial) return `พบ ${all} เรื่อง และเรื่องที่มีเพียงบางคำอีก ${some} เรื่อง`;
+    if (complete) return `พบ ${all} เรื่อง`;
+    if (partial) return `ไม่พบเรื่องที่มีครบทุกคำ เรื่องที่มีบางคำมี ${some} เรื่อง`;
     return `ไม่พบเรื่องที่ตรงกับ “${typed}” ลองพิมพ์ให้สั้นลง ใช้คำอื่น หรือเปิดดูตามปีด้านล่าง`;
   }
 
   async function search(typed, status, results) {
-    const chunks = folded(typed).split(SPACES).filter(Boolean);
     const browse = document.querySelector("[data-copy-browse]");
-    browse.hidden = chunks.length > 0;
+    browse.hidden = typed !== "";
     results.replaceChildren();
-    status.hidden = chunks.length === 0;
-    if (!chunks.length) return;
+    status.hidden = typed === "";
+    if (!typed) return;
     status.textContent = "กำลังค้นหา…";
-    if (!synonyms) await loadWords();
-    const clauses = chunks.map(clause);
-    const hits = [];
+    if (!words) await loadWords();
+    const query = parse(typed);
+    const matches = [];
     for (let number = 0; number < shards; number += 1) {
-      hits.push(...(await load(number)).map((record) => match(record, clauses)).filter(Boolean));
+      matches.push(...(await load(number)).map((record) => match(record, query)));
     }
-    const complete = hits.filter((hit) => hit.found === 1);
-    const shown = complete.length ? complete : hits;
-    shown.sort((one, other) => other.score - one.score || other.record.iso.localeCompare(one.record.iso));
-    status.textContent = verdict(typed.trim(), shown.length, complete.length > 0);
-    browse.hidden = shown.length > 0;
-    results.append(...shown.slice(0, MOST_RESULTS).map(line));
+    const { complete, hits } = rank(matches, query);
+    status.textContent = verdict(typed, complete, hits.length - complete);
+    browse.hidden = hits.length > 0;
+    results.append(...hits.slice(0, MOST_RESULTS).map((hit) => line(hit, query)));
   }
 
   const form = document.querySelector("[data-copy-search]");
@@ -148,7 +247,7 @@
     const button = form.querySelector("button");
     button.disabled = true; // one search at a time: the texts come through one door
     try {
-      await search(form.querySelector("input").value, status, results);
+      await search(form.querySelector("input").value.trim(), status, results);
     } catch {
       status.textContent = "อ่านข้อมูลค้นหาไม่ได้ กรุณาคัดลอกทั้งโฟลเดอร์ใหม่";
     } finally {

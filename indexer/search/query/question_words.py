@@ -6,7 +6,7 @@ import re
 
 from indexer.analysis.tokenizer import Tokenizer
 
-_ASKS = re.compile(
+QUESTION_WORDS = re.compile(
     r"""
       ^(?:สวัสดี)? (?:(?:รบกวน|ขออนุญาต|ขอ|อยาก|ต้องการ|ใคร่) (?:จะ|ขอ)?)+ (?:สอบถาม|รับทราบ|ทราบ|ถาม|รู้)
         (?:ข้อมูล|รายละเอียด|ข่าว|เรื่อง|เกี่ยวกับ|หน่อย|ว่า)*
@@ -28,7 +28,7 @@ def strip_question_words(text: str, segmenter: Tokenizer) -> list[tuple[int, int
     borders = {0, *(token.end for token in segmenter.tokens(text))}
     stretches = []
     at = 0
-    for asks in _ASKS.finditer(text):
+    for asks in QUESTION_WORDS.finditer(text):
         if asks.start() in borders and asks.end() in borders:
             stretches.append((at, asks.start()))
             at = asks.end()
