@@ -29,10 +29,19 @@ def test_papers_change_places_and_one_is_replaced(staff: Visit, site: Site) -> N
     page = staff()
     page.set_viewport_size({"width": 1280, "height": 2400})  # all rows are in sight
     page.goto(f"/staff/announcements/{made.id}")
+    page.fill("#body", "ยังไม่บันทึก")
     page.fill(f"#position-{ids[5]}", "1")
     page.locator(f"#position-{ids[5]}").press("Enter")
-    page.wait_for_url(f"**#attachment-{ids[5]}")
-    assert stored() == [5, 0, 1, 2, 3, 4]
+    wait_until(lambda: stored() == [5, 0, 1, 2, 3, 4], "the numbered paper was moved")
+    for name, key in (("เลื่อนลง", "Enter"), ("เลื่อนขึ้น", "Space")):
+        arrow = page.locator(f"#attachment-{ids[0]}").get_by_role("button", name=name)
+        arrow.press(key)
+        expect(arrow).to_be_focused()
+    click(page.locator(f"#attachment-{ids[0]}").get_by_role("button", name="เลื่อนลง"))
+    wait_until(lambda: stored() == [5, 1, 0, 2, 3, 4], "the arrows moved the paper")
+    click(page.locator(f"#attachment-{ids[0]}").get_by_role("button", name="เลื่อนขึ้น"))
+    wait_until(lambda: stored() == [5, 0, 1, 2, 3, 4], "the arrow moved the paper back")
+    expect(page.locator("#body")).to_have_value("ยังไม่บันทึก")
     expect(page.locator("[data-status=ready]")).to_have_count(6, timeout=60_000)  # no row grows any more
     _drag(page, ids[2], ids[0])
     wait_until(lambda: stored() == [5, 2, 0, 1, 3, 4], "the dragged paper was moved")
@@ -40,7 +49,8 @@ def test_papers_change_places_and_one_is_replaced(staff: Visit, site: Site) -> N
     expect(page.locator(f"#position-{ids[1]}")).to_have_value("4")
     page.fill(f"#position-{ids[4]}", "6")
     click(page.locator(f"#attachment-{ids[4]}").get_by_role("button", name="ย้าย"))
-    page.wait_for_url(f"**#attachment-{ids[4]}")
+    wait_until(lambda: stored() == [5, 2, 0, 1, 3, 4], "the numbered paper was moved")
+    page.fill("#body", "")
     _replace(page, ids[0])
     page.goto(f"/staff/announcements/{made.id}")
     expect(page.locator("[data-status=ready]")).to_have_count(6, timeout=60_000)

@@ -270,6 +270,58 @@ def test_fifty_papers_are_put_in_order_by_number(site: Site) -> None:
     assert order() == [3, 1, 2, 0, 4]
 
 
+def test_a_step_beside_the_form_confirms_nothing_that_the_system_filled_in(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    made, first = new_with_file(site, clerk)
+    second = site.attach(made.id, memo("ให้ซ่อมสะพาน"), "scan 2.pdf")
+    site.work()
+    page = clerk.get(f"/staff/announcements/{made.id}").text
+    notes = re.findall(r'id="from-[\w-]+"', page)
+    assert len(notes) == 6  # four fields, and the labels of both papers
+    sent = sent_form(page)
+
+    def papers() -> list[tuple[int, str, DocumentKind]]:
+        found = site.services.attachments.by_announcement([made.id])[made.id]
+        return [(each.id, each.label, each.kind) for each in found]
+
+    def given() -> tuple[object, ...]:
+        now = site.services.announcements.get(made.id)
+        return now.author, now.title, now.kind, now.published_on
+
+    author, *as_new = given()
+    (_, *of_first), (_, *of_second) = papers()
+    typed = sent | {"author": "กองช่าง", "title": "ชื่อที่ยังพิมพ์ไม่จบ"}
+    moved = clerk.post(f"/staff/attachments/{first.id}/move", data=typed | {"to": "down"}).text
+    assert papers() == [(second.id, *of_second), (first.id, *of_first)]
+    assert given() == (author, *as_new)  # an unfinished title least of all
+    assert sorted(re.findall(r'id="from-[\w-]+"', moved)) == sorted(notes)
+    stays = typed.items() - {each for each in typed.items() if each[0].startswith(("position-", "was-"))}
+    assert sent_form(moved).items() >= stays
+    clerk.post(f"/staff/attachments/{second.id}/detach", data=sent | {"author": "กองช่าง"})
+    assert given() == ("กองช่าง", *as_new)  # which a person typed
+    assert papers() == [(first.id, *of_first)]
+    assert "ระบบอ่านจากเอกสาร โปรดตรวจ" in clerk.get(f"/staff/announcements/{made.id}/publish").text
+    assert "ยังไม่ตั้งชื่อเรื่อง" in clerk.get("/staff?status=draft").text
+    address = f"/staff/announcements/{made.id}"
+    clerk.post(address, data=sent_form(clerk.get(address).text))
+    assert given()[1:3] == (sent["title"], DocumentKind.MEMO)
+    assert papers()[0][1:] == (sent[f"label-{first.id}"], DocumentKind.MEMO)
+
+
+def sent_form(page: str) -> dict[str, str]:
+    """The texts and kinds of an announcement's form as a browser sends them."""
+    form = page.split('id="main"')[1].split("</form>")[0]
+    fields = dict(re.findall(r'<textarea[^>]*\sname="([\w-]+)"[^>]*>([^<]*)</textarea>', form))
+    for tag in re.findall(r"<input[^>]*>", form):
+        if 'type="checkbox"' not in tag and 'type="file"' not in tag and 'name="' in tag:
+            fields[tag.split('name="')[1].split('"')[0]] = (re.findall(r'value="([^"]*)"', tag) or [""])[0]
+    for name, options in re.findall(
+        r'<select[^>]*\sname="(kind[\d-]*)"[^>]*>(.*?)</select>', form, re.DOTALL
+    ):
+        fields[name] = re.findall(r'value="(\w+)" selected', options)[0]
+    return {name: html.unescape(value) for name, value in fields.items()}
+
+
 def test_the_same_form_sent_twice_makes_one_draft(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
     form = {"title": "ส่งซ้ำ", "published_on": "2026-06-09", "form_key": "a"}

@@ -43,7 +43,7 @@ _NAMED_FIELDS = {"title", "kind", "published_on", "author", "category", "body"}
 class AnnouncementForm:
     """Values that the templates of the form read. ``announcement`` is None for one that is still to be made.
 
-    ``typed``: what was sent with a form that could not be saved. ``values``: the text with which each field
+    ``typed``: what was sent with a form and is not stored. ``values``: the text with which each field
     opens. ``finds``, ``conflicts`` and ``fault``: why the form could not be saved, see ``build_form``.
     """
 
@@ -101,7 +101,7 @@ class AnnouncementForm:
         return (
             self.announcement is not None
             and self.announcement.status is Status.DRAFT
-            and not self.typed
+            and self.values["published_on"] == _typed_date(self.announcement.published_on)
             and bool(self.attachments)
             and not self.is_being_read
             and "published_on" not in self.offer.fields
@@ -138,12 +138,17 @@ class AnnouncementForm:
 
 
 def build_form(
-    announcement: Announcement | None, typed: Mapping[str, str], error: PrakatError | None = None
+    announcement: Announcement | None,
+    typed: Mapping[str, str],
+    error: PrakatError | None = None,
+    opened_on: int | None = None,
 ) -> AnnouncementForm:
     """Returns the form for an announcement, or for a new one.
 
-    ``error``: why the form could not be saved. It may name personal data, for which the form then asks a
-    reason, or fields that somebody else changed, between which the form then asks to choose.
+    ``typed``: what was sent with the form and is not stored. ``error``: why it could not be saved. It may
+    name personal data, for which the form then asks a reason, or fields that somebody else changed, between
+    which the form then asks to choose. ``opened_on``: id of the change that the form was opened on, where
+    that is not the last one.
     """
     if isinstance(error, edit_conflicts.EditConflict):
         typed = {name: value for name, value in typed.items() if name not in error.settled}
@@ -156,7 +161,7 @@ def build_form(
         )
     attachments = attachments_for_staff.attachments_for_staff(announcement)
     offer = attachments_for_staff.suggested_form_values(announcement, attachments)
-    last_change = edit_conflicts.last_change_id(announcement)
+    last_change = opened_on or edit_conflicts.last_change_id(announcement)
     offered = {name: offer.fields[name] for name in offer.fills}
     return AnnouncementForm(
         announcement=announcement,

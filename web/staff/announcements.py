@@ -172,9 +172,10 @@ def _replace(attachment: Attachment) -> str:
 
 @pages.post("/attachments/<int:attachment_id>/<any(move, detach, reattach, reread):step>")
 def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
-    """Store the content of the form around the button, then carry out the button for one attachment.
+    """Carry out the button for one attachment: move it, take it off, put it back or read it again.
 
-    The button moves, takes off, puts back or reads again.
+    A move stores the order alone, and what is typed in the form around the button stays typed there. Before
+    the other steps the form's content is stored.
     """
     records = services().records
     one = (
@@ -184,11 +185,15 @@ def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
     )
     announcement_id = one.announcement_id
     try:
-        _save_form(announcement_id)
+        if step != "move":
+            _save_form(announcement_id, confirm=False)
         _PAPER_STEPS[step](attachment_id)
     except PrakatError as error:
         flash(error_message(error), "bad")
         return _form(announcement_id, request.form, error=error)
+    if step == "move" and "last_change" in request.form:
+        typed = {name: value for name, value in request.form.items() if not name.startswith("position-")}
+        return _form(announcement_id, typed, opened_on=request.form.get("last_change", type=int))
     anchor = (
         "detached" if step == "detach" else "papers" if step == "reattach" else f"attachment-{attachment_id}"
     )
@@ -199,7 +204,7 @@ def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
 def change_relations(announcement_id: int) -> ResponseReturnValue:
     """Store the form's content, then carry out the button for one relation: confirm, dismiss or add."""
     try:
-        _save_form(announcement_id)
+        _save_form(announcement_id, confirm=False)
         flash(relation_forms.carry_out_relation_form(announcement_id, request.form, g.actor), "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
@@ -211,7 +216,7 @@ def change_relations(announcement_id: int) -> ResponseReturnValue:
 def change_disclosure(announcement_id: int) -> ResponseReturnValue:
     """Store the form's content, then put the announcement under an item to disclose, or take it out."""
     try:
-        _save_form(announcement_id)
+        _save_form(announcement_id, confirm=False)
         flash(disclosure_forms.carry_out_disclosure_form(announcement_id, request.form, g.actor), "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
@@ -292,10 +297,16 @@ def history(announcement_id: int) -> str:
     )
 
 
-def _form(announcement_id: int | None, typed: Mapping[str, str], *, error: PrakatError | None = None) -> str:
-    """Returns the page with the form. ``typed`` and ``error``: what could not be saved, and why."""
+def _form(
+    announcement_id: int | None,
+    typed: Mapping[str, str],
+    *,
+    error: PrakatError | None = None,
+    opened_on: int | None = None,
+) -> str:
+    """Returns the page with the form. The arguments are those of ``build_form``."""
     announcement = services().announcements.get(announcement_id) if announcement_id is not None else None
-    form = build_form(announcement, typed, error)
+    form = build_form(announcement, typed, error, opened_on)
     return render_template(
         "staff/announcement.html", announcement=announcement, form=form, publication=_just_published(form)
     )
@@ -339,8 +350,10 @@ def _typed(field: AnnouncementField) -> object:
         raise
 
 
-def _save_form(announcement_id: int) -> None:
+def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
     """Store the form's content: the announcement, its attachments' names, and new files.
+
+    Values that the system filled in are stored only if ``confirm``, for saving the form confirms them.
 
     Fields, names and order are stored together or not at all; files follow on their own. Nobody else can
     change the record between the look at what others changed and the storing. What was typed for a record
@@ -351,6 +364,8 @@ def _save_form(announcement_id: int) -> None:
     with services().records.batch():
         announcement = services().announcements.get(announcement_id)
         settled = edit_conflicts.merge_edits(announcement, _changes() | _labels(announcement_id))
+        if not confirm:
+            settled = _without_unconfirmed(announcement, settled)
         if announcement.status not in (Status.DRAFT, Status.PUBLISHED):
             if "restore" not in request.form:
                 raise edit_conflicts.not_editable_conflict()
@@ -365,6 +380,16 @@ def _save_form(announcement_id: int) -> None:
         _relabel_all(announcement_id, settled, reason)
         _reorder(announcement_id)
     _attach_all(announcement_id)
+
+
+def _without_unconfirmed(announcement: Announcement, typed: Mapping[str, object]) -> dict[str, object]:
+    """Returns the typed values without those that are still as the system filled them in.
+
+    The kind stays beside a typed title, for only a draft without a title is offered one.
+    """
+    filled = attachments_for_staff.unconfirmed_values(announcement)
+    kept = {name: value for name, value in typed.items() if name not in filled or filled[name] != value}
+    return kept | {"kind": typed["kind"]} if "title" in filled and "title" in kept else kept
 
 
 def _after_saving(announcement_id: int) -> str:

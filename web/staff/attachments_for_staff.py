@@ -90,6 +90,22 @@ def suggested_form_values(
     )
 
 
+def unconfirmed_values(announcement: Announcement) -> dict[str, object]:
+    """Returns the values with which the system fills fields of the form until a person saves them.
+
+    They are by the names of the form's fields; ``label-7`` and ``kind-7`` are those of attachment 7.
+    """
+    papers = attachments_for_staff(announcement)
+    offer = suggested_form_values(announcement, papers)
+    values = {name: offer.fields[name] for name in offer.fills}
+    for paper in papers:
+        if paper.guessed:
+            values[f"label-{paper.attachment.id}"] = paper.label
+        if paper.kind is not paper.attachment.kind:
+            values[f"kind-{paper.attachment.id}"] = paper.kind
+    return values
+
+
 def title_or_suggestion(announcement: Announcement) -> str:
     """Returns the title for staff's pages.
 

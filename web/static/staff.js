@@ -377,7 +377,8 @@ function acceptDrops(drop) {
   input.addEventListener("change", () => { const files = [...input.files]; input.value = ""; take(files); });
 }
 
-// Papers are put in order by dragging their handle, with the mouse or a finger, or by typing a number and Enter.
+// Papers are put in order by dragging their handle, with the mouse or a finger, by the arrows, or by typing a number
+// and Enter. The order alone is stored; what is typed in the form stays there.
 function acceptOrder() {
   rows.addEventListener("pointerdown", (event) => {
     const row = event.button === 0 && event.target.closest("[data-handle]")?.closest("[data-attachment]");
@@ -389,6 +390,22 @@ function acceptOrder() {
     if (event.key !== "Enter" || !event.target.name?.startsWith("position-")) return;
     event.preventDefault();
     event.target.closest(".place").querySelector("button").click();
+  });
+  rows.addEventListener("click", (event) => {
+    const pressed = event.target.closest("button[name=to]");
+    if (!pressed) return;
+    const row = pressed.closest("[data-attachment]");
+    const others = [...rows.children].filter((each) => each !== row);
+    const number = row.querySelector("[name^=position-]").value.trim();
+    if (pressed.value === "number" && !/^[0-9]+$/.test(number)) return; // the service says what is wrong, or reads Thai digits
+    event.preventDefault();
+    const at = { up: others.indexOf(row.previousElementSibling), down: others.indexOf(row.nextElementSibling) + 1, number: number - 1 };
+    rows.insertBefore(row, others[Math.max(at[pressed.value], 0)] ?? null);
+    place(row);
+    arrows();
+    row.scrollIntoView({ block: "nearest" });
+    const still = pressed.disabled ? row.querySelector("button[name=to]:not(:disabled):not([value=number])") : pressed;
+    still?.focus({ preventScroll: true });
   });
 }
 
@@ -420,12 +437,21 @@ function drag(row, { pointerId, clientX, clientY }) {
   for (const type of ["pointerup", "pointercancel"]) rows.addEventListener(type, end, { signal: ended.signal });
 }
 
-async function place(row) {
+let orderStored = Promise.resolve(); // moves are sent one after the other
+
+function place(row) {
+  const shown = row.querySelector("[name^=position-]");
+  const position = [...rows.children].indexOf(row) + 1;
+  shown.value = shown.defaultValue = position;
+  orderStored = orderStored.then(() => storePlace(row, position));
+}
+
+async function storePlace(row, position) {
   const { attachment, move } = row.dataset;
   const body = new FormData();
   body.append("csrf_token", form.elements.csrf_token.value);
   body.append("to", "number");
-  body.append(`position-${attachment}`, [...rows.children].indexOf(row) + 1);
+  body.append(`position-${attachment}`, position);
   const answer = await fetch(move, { method: "POST", body }).catch(() => null);
   if (answer?.redirected && !isSignIn(answer.url)) return number();
   const line = document.createElement("li");
@@ -434,11 +460,12 @@ async function place(row) {
   papers.querySelector("[data-uploads]").append(line);
 }
 
-// The numbers beside the rows, as they stand now.
+// The numbers beside the rows, as they stand now. One that is typed and not yet carried out stays typed.
 function number() {
   [...rows.children].forEach((row, at) => {
     const shown = form.elements[`position-${row.dataset.attachment}`];
-    shown.value = shown.defaultValue = at + 1;
+    if (!typed(shown)) shown.value = at + 1;
+    shown.defaultValue = at + 1;
     form.elements[`was-${row.dataset.attachment}`].value = at + 1;
   });
   arrows();
