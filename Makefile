@@ -11,10 +11,12 @@ WHOOSH3 := whoosh3==3.54.0
 
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: translations release run test coverage test-scale test-whoosh3 audit lock clean
+.PHONY: translations release run setup test coverage test-scale test-whoosh3 audit lock clean
 
 run: $(VENV)/.run
 	@scripts/run.sh "$(DATA)" "$(PORT)"
+
+setup: $(VENV)/.test
 
 test: $(VENV)/.test
 	$(BIN)/ruff format --check .
