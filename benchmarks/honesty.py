@@ -30,6 +30,7 @@ from indexer.search.tuning import TUNING
 HERE = Path(__file__).parent
 NEUTRAL: Mapping[str, float] = {
     "scattered_word_weight": 1.0,
+    "misread_word_weight": 0.0,
     "broken_word_weight": TUNING.scattered_word_weight,
     "unknown_word_weight": 1.0,
     "stop_word_weight": 1.0,

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from archive.ports import Fault
 from indexer.analysis.loanwords import loanword_spellings, sound_alike
+from indexer.analysis.spelling_index import SpellingIndex
 from indexer.analysis.tokenizer import Tokenizer, fold_text
 
 _BUILTIN_FILES = ("abbreviations.txt", "everyday.txt")
@@ -103,6 +104,15 @@ class Lexicon:
     def max_synonym_terms(self) -> int:
         """Returns the number of terms of the longest key of ``synonyms``."""
         return max(map(len, self.synonyms), default=0)
+
+    @cached_property
+    def everyday_words(self) -> SpellingIndex:
+        """Returns the Thai words of synonyms: people type these where the archive has the official ones."""
+        index = SpellingIndex()
+        index.add_words(
+            "synonyms", sorted({word for words in self.synonyms for word in words if word[0] >= "ก"})
+        )
+        return index
 
     def text(self) -> str:
         """Returns the lexicon as a file that ``parse_lexicon`` reads back to an equal lexicon."""

@@ -12,15 +12,16 @@ from archive.thai.word_list import thai_stopwords
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.tokenizer import fold_text, join_words, searchable_bytes
 from indexer.search.query.parser import KIND_NAMES, DateRange
-from indexer.search.query.query_plan import Clause, QueryPlan, build_query_part
+from indexer.search.query.query_plan import Alternative, Clause, QueryPlan, build_query_part
 from indexer.search.tuning import SearchTuning
 
 _KINDS = frozenset(name for names in KIND_NAMES.values() for name in names)  # each document is of some kind
 
 _ADDRESS_WORDS = frozenset("หมู่ บ้าน หมู่บ้าน ชุมชน ตำบล อำเภอ จังหวัด เทศบาล".split())
 _MIN_SENTENCE_WORDS = 4  # telling words; a question of fewer names a thing and maybe its place
-_LETTERS_BETWEEN_WORDS = 15  # between two words of a set phrase: เก็บ(และขน)ขยะมูลฝอย
+_LETTERS_BETWEEN_WORDS = 20  # between two words of a set phrase: ก่อสร้าง(ดัดแปลงหรือรื้อถอน)อาคาร
 _LETTERS_BETWEEN_NUMBERS = 2  # between a document's number and its year
+_TOPIC_IDF = math.log(5)  # of a word in one of five announcements
 _COMMON_IDF = math.log(5 / 3)  # of a word in three of five announcements, such as the municipality's own name
 
 
@@ -66,6 +67,11 @@ def is_known(clause: Clause, lexicon: Lexicon) -> bool:
     """Returns True if the dictionary has each Thai word of the clause."""
     terms = clause.alternatives[0].terms
     return all(lexicon.tokenizer.is_known_word(term) or not "ก" <= term[0] <= "๎" for term in terms)
+
+
+def is_topic(clause: Clause, idf: float) -> bool:
+    """Returns True for a word that tells alone what a document is about: few have it."""
+    return idf >= _TOPIC_IDF and not is_uninformative(clause)
 
 
 def is_telling(clause: Clause, idf: float) -> bool:
@@ -167,7 +173,8 @@ def pieces_alone(
     return broken | {
         clause
         for clause in plan.clauses
-        if len(clause.alternatives) > 1 and not any(each.search(text) for each in _together(clause))
+        if len(clause.alternatives) > 1
+        and not any(together(each).search(text) for each in clause.alternatives)
     }
 
 
@@ -181,15 +188,12 @@ def has_longer_words(plan: QueryPlan) -> bool:
 
 
 @lru_cache(maxsize=1_000)
-def _together(clause: Clause) -> tuple[re.Pattern[bytes], ...]:
-    """Returns a pattern for each alternative: its terms in order, with a few letters between them."""
-    gap = b".{0,%d}" % (_LETTERS_BETWEEN_NUMBERS if clause.typed[0].isdigit() else _LETTERS_BETWEEN_WORDS)
-    return tuple(
-        re.compile(
-            gap.join(re.escape(searchable_bytes(fold_text(term)).data) for term in each.terms), re.DOTALL
-        )
-        for each in clause.alternatives
-    )
+def together(alternative: Alternative) -> re.Pattern[bytes]:
+    """Returns a pattern of searchable bytes: the terms in order, with a few letters between them."""
+    is_number = alternative.terms[0][0].isdigit()
+    gap = b".{0,%d}" % (_LETTERS_BETWEEN_NUMBERS if is_number else _LETTERS_BETWEEN_WORDS)
+    words = (re.escape(searchable_bytes(fold_text(term)).data) for term in alternative.terms)
+    return re.compile(gap.join(words), re.DOTALL)
 
 
 def _run(left: Clause, right: Clause) -> bytes:

@@ -35,8 +35,11 @@ _MOST_HITS = 300  # hits of one phrase or word that are marked in one text
 _LONGEST = 1000  # letters that are segmented into words at a time
 _CONTEXT = 30  # characters shown before the first hit of a passage
 _MOST_WIDENED = 12  # letters added to one side of a hit for a whole word; unknown stretches can be far longer
+_MIN_COMPOUND_PART = 3  # letters of a word that begins a compound, and of the word after it: น้ำ ป่า
+_TWO = 2  # words of a piece that is read as one: ราคากลาง
 _TOGETHER = 3  # stop words in a row from which on they are marked as a phrase
 _ORDINAL = "ที่"  # between a word and its number, as in หมู่ที่ 4
+_PHRASE, _WORD, _PART = range(3)  # a candidate hit: anywhere; as a whole word; as a word that people read
 _LETTERS = re.compile(
     f"[{WORD_LETTERS}]{{1,{_LONGEST}}}[{NEVER_INITIAL}]*(?<![{LEADING_VOWELS}])"
     f"|[^\\W{WORD_LETTERS}]{{1,{_LONGEST}}}"
@@ -121,11 +124,13 @@ def _phrase_start(text: str, hit: int, start: int) -> int:
 class _Sought:
     """Runs of letters to find: ``phrases`` hit anywhere in a text, ``segment`` only as whole words.
 
-    ``parts`` has the parts of each longer word, which hit only in a text without that word.
+    ``pieces`` are the two words of a piece such as ราคากลาง, which hit only as words that people read.
+    ``parts`` has the parts of each longer word, which hit only by themselves, in a text without it.
     """
 
     phrases: tuple[bytes, ...]
     segment: tuple[bytes, ...]
+    pieces: tuple[bytes, ...]
     parts: tuple[tuple[bytes, tuple[bytes, ...]], ...]
 
 
@@ -133,6 +138,7 @@ class _Sought:
 def _sought(query: Query) -> _Sought:
     phrases: list[str] = []
     words: list[str] = []
+    pieces: list[str] = []
     parts: dict[str, list[str]] = {}
     chunks = [chunk for first in query.chunks for chunk in (first, *first.others)]
     chunks = _without_periods(chunks, query.times)
@@ -143,14 +149,17 @@ def _sought(query: Query) -> _Sought:
         (phrases if exact or len(typed) > 1 else words).append(text)
         if not exact:
             joined = join_words(typed)
-            words += _with_name([("".join(each), each[0]) for each in joined])
+            words_or_pieces = pieces if len(joined) == _TWO else words
+            words_or_pieces += _with_name([("".join(each), each[0]) for each in joined])
             parts |= {"".join(each): [word for word in each if _telling(word)] for each in joined if each[1:]}
             phrases += _together(typed)
     phrases += _numbered([chunk.text for chunk in chunks if not (chunk.exact or chunk.others)])
-    telling = [word for word in words if _telling(word)]
+    if any(map(_telling, (*words, *pieces))):
+        words, pieces = (list(filter(_telling, each)) for each in (words, pieces))
     return _Sought(
         _runs(phrases),
-        _runs(telling or words),
+        _runs(words),
+        _runs(pieces),
         tuple((_runs([word])[0], _runs(its)) for word, its in parts.items()),
     )
 
@@ -253,6 +262,15 @@ class _Borders:
         """Returns True if word boundaries lie exactly at ``start`` and at ``end``."""
         return self.before(start) == start and self.before(end) == end
 
+    def begins_compound(self, start: int, end: int) -> bool:
+        """Returns True for a word that another one follows inside a word of the dictionary: น้ำ in น้ำป่า."""
+        stretch = self._around(end)
+        if end - start < _MIN_COMPOUND_PART or stretch is None or self.before(start) != start:
+            return False
+        borders = self._borders(*stretch)
+        rest = self.folded[end : borders[min(bisect_right(borders, end), len(borders) - 1)]]
+        return len(rest) >= _MIN_COMPOUND_PART and _segmenter().is_known_word(rest)
+
     def before(self, place: int) -> int:
         """Returns the last word boundary at or before the offset ``place``."""
         stretch = self._around(place)
@@ -327,16 +345,17 @@ class _Hits:
         folded, sought = borders.folded, _sought(query)
         letters = searchable_bytes(folded)
         kept = letters.text_offsets()
+        absent = (parts for whole, parts in sought.parts if whole not in letters.data)
+        by_itself = {*sought.pieces, *(part for parts in absent for part in parts)} - {*sought.segment}
         places = [
-            (*_whole_clusters(folded, *place), True) for place in _places(letters.data, sought.phrases, kept)
+            (*_whole_clusters(folded, *place), _PHRASE)
+            for place in _places(letters.data, sought.phrases, kept)
         ]
-        words = sought.segment + tuple(
-            part for whole, parts in sought.parts if whole not in letters.data for part in parts
-        )
-        places += [(*place, False) for place in _places(letters.data, words, kept)]
+        places += [(*place, _WORD) for place in _places(letters.data, sought.segment, kept)]
+        places += [(*place, _PART) for place in _places(letters.data, tuple(by_itself), kept)]
         places = [place for place in places if not _cuts_number(folded, place[1])]
-        self._places = sorted(places)  # start, end, True for a hit that needs no check for a whole word
-        self._checked: dict[tuple[int, int, bool], tuple[int, int]] = {}  # empty stretches for no hits
+        self._places = sorted(places)  # start, end, what stands there
+        self._checked: dict[tuple[int, int, int], tuple[int, int]] = {}  # empty stretches for no hits
         self._longest = max((end - start for start, end, _ in places), default=0)
 
     def within(self, start: int, end: int, *, clipped: bool = False) -> list[tuple[int, int]]:
@@ -352,14 +371,20 @@ class _Hits:
             found = [self._whole(place) for place in places if place[1] <= end]
         return _apart(sorted((left, right) for left, right in found if left < right))
 
-    def _whole(self, place: tuple[int, int, bool]) -> tuple[int, int]:
+    def _whole(self, place: tuple[int, int, int]) -> tuple[int, int]:
         """Returns a candidate hit widened to whole words; an empty stretch where it is none itself."""
         whole = self._checked.get(place)
         if whole is None:
-            left, right, sure = place
-            is_hit = sure or self._borders.is_word(left, right)
-            whole = self._checked[place] = self._borders.whole(left, right) if is_hit else (left, left)
+            whole = self._checked[place] = self._widened(*place)
         return whole
+
+    def _widened(self, left: int, right: int, sought: int) -> tuple[int, int]:
+        borders, none = self._borders, (left, left)
+        if not (sought == _PHRASE or borders.is_word(left, right)):
+            is_compound = sought == _WORD and borders.begins_compound(left, right)
+            return borders.whole(left, right) if is_compound else none
+        whole = borders.whole(left, right)
+        return none if sought == _PART and whole != (left, right) else whole
 
     def densest(self, length: int) -> int | None:
         """Returns the start of the passage of ``length`` characters that shows the most different words.

@@ -213,13 +213,17 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
     if is_common or vocabulary.has_longer_phrase(typed, with_adjacent_letters(typed.phrase.data, whole)):
         return None
 
+    everyday: set[str] = set()
+
     def rarity(word: str) -> float:
         frequency = vocabulary.document_frequency(word)
         is_word = frequency >= MIN_WORD_FREQUENCY or (frequency and tokenizer.is_known_word(word))
-        return vocabulary.idf(frequency) if is_word else math.inf
+        return vocabulary.idf(frequency if is_word else 1) if is_word or word in everyday else math.inf
 
     def near(pieces: list[str]) -> list[SoundMatch]:
-        return vocabulary.words_sounding_like(pieces, tokenizer.is_known_word)
+        found = context.lexicon.everyday_words.words_sounding_like(pieces)
+        everyday.update(word for _, word in found)
+        return sorted({*vocabulary.words_sounding_like(pieces, tokenizer.is_known_word), *found})
 
     candidates = spelling_candidates(text, near, rarity, _MAX_CANDIDATES)
     if len(words) == 1 and not is_unknown:  # what was typed is a word: only one that sounds the same is meant
@@ -234,6 +238,18 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
 def _is_known_by_other_words(vocabulary: Vocabulary, part: QueryPart) -> bool:
     """Returns True if the archive has a word of the part that has synonyms, or one of these."""
     return any(len(each.alternatives) > 1 and vocabulary.has_clause(each) for each in part.clauses)
+
+
+def _leads_to_other_words(vocabulary: Vocabulary, candidate: SpellingCandidate, part: QueryPart) -> bool:
+    """Returns True if the archive has synonyms of all that the candidate changes: หมาบ้า for หมาบา.
+
+    ``part`` is made of the candidate's text.
+    """
+    changed = [word for piece, word in candidate.words if piece != word]
+    clauses = [clause for clause in part.clauses if any(word in clause.typed for word in changed)]
+    return bool(clauses) and all(
+        len(each.alternatives) > 1 and vocabulary.has_clause(each) for each in clauses
+    )
 
 
 def _compounds(
@@ -276,8 +292,8 @@ def _most_likely(
         count = context.vocabulary.estimate_phrase_count(
             part, enough=_MAX_COUNTED, depth=_MAX_VERIFIED, instead_of=typed
         )
-        if len(part.clauses) == 1:
-            count = max(count, int(_is_known_by_other_words(context.vocabulary, part)))
+        if _leads_to_other_words(context.vocabulary, candidate, part):
+            count = max(count, int(context.vocabulary.has_all(part.clauses)))
         if count > over and candidate.cost - math.log(count) < least:
             best, least = candidate, candidate.cost - math.log(count)
     return best

@@ -47,10 +47,11 @@ class SearchTuning:
 
     # honest answers
     scattered_word_weight: float = 0.65  # a word found apart from the words it was typed with
+    misread_word_weight: float = 0.65  # a word that is there with one letter misread, or another like it
     broken_word_weight: float = 0.2  # a part (สนาม) of a longer word that was typed (สนามบิน) and is not there
     unknown_word_weight: float = 0.8  # a word that no dictionary knows is often a misspelling
     stop_word_weight: float = 0.1  # small archives lack even words that say nothing (ได้, ต้อง)
-    min_answer_coverage: float = 0.53  # below it the answer is "nothing found"
+    min_answer_coverage: float = 0.54  # below it the answer is "nothing found"
     min_answer_coverage_question: float = 0.45  # the same for questions: they say more than they ask
     min_answer_coverage_sentence: float = 0.3  # the same for sentences: nobody expects all their words
     min_related_coverage: float = 0.29  # of what is called near: has ภาษี of ภาษีป้าย (0.33)

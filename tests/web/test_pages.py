@@ -201,6 +201,19 @@ def test_how_a_query_was_read_is_said_in_the_readers_language(site: Site) -> Non
     assert not re.search("[ก-๎]", own)
 
 
+def test_the_number_found_says_what_the_filters_count(site: Site) -> None:
+    site.announcement("ซ่อมสะพานไม้", published_on=dt.date(2021, 1, 5))
+    site.announcement("ซ่อมสะพาน", published_on=dt.date(2022, 1, 5))
+    for _ in range(6):
+        site.announcement("ตลาดนัด", published_on=dt.date(2022, 1, 6))
+    site.work()
+    page = html.fromstring(site.client().get("/search?q=ซ่อม สะพาน ไม้").text)
+    (status,) = page.xpath("//p[@role='status']")
+    assert " ".join(status.text_content().split()) == "พบ 1 เรื่องที่ตรงทุกคำ และอีก 1 เรื่องที่ตรงบางคำ"
+    years = page.xpath("//details[summary[text()='ปี']]//li//span/text()")
+    assert sum(map(int, years)) == 2
+
+
 def test_rules_speak_the_readers_language(site: Site) -> None:
     gone = site.announcement("ประกาศเดิม", status=Status.WITHDRAWN)
     staff = site.signed_in(Role.STAFF)

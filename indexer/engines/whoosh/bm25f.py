@@ -13,11 +13,13 @@ from indexer.analysis.tokenizer import gram_terms, searchable_bytes
 from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask, PostingList, intersect
 from indexer.engines.whoosh.reader import CommitReader
-from indexer.search.query.query_plan import Clause
+from indexer.search.coverage import together
+from indexer.search.query.query_plan import Alternative, Clause
 
 _ROUNDING = 0.9999  # share of the IDF mass that counts as all of it, as sums of 32-bit floats are rounded
 _MIN_FUZZY_LENGTH = 4  # letters; shorter words have too few grams to be told apart
 _MAX_FUZZY_CLAUSES = 12  # clauses, highest IDF first, that are matched by grams
+_MAX_NUMBERS_READ = 400  # documents read to see whether the parts of a number stand side by side
 _FEW_DOCUMENTS = 5000  # documents; intersecting so few first is faster than reading the other lists
 
 
@@ -145,8 +147,25 @@ def clause_mask(reader: CommitReader, clause: Clause) -> Mask:
     reader.mark_documents([terms[0] for terms, _ in clause.alternatives if len(terms) == 1], mask)
     for terms, _ in clause.alternatives:
         if len(terms) > 1:
-            mask[intersect([reader.postings(term) for term in terms])] = True
+            mask[_documents_with_terms(reader, terms, [reader.postings(term) for term in terms])] = True
     return mask
+
+
+def _documents_with_terms(
+    reader: CommitReader, terms: tuple[str, ...], lists: Sequence[PostingList]
+) -> DocumentNumbers:
+    """Returns the documents of all lists; for the parts of a number only those that have them side by side.
+
+    Where the parts are so common that not all these documents can be read, none is returned: there the number
+    itself is a term.
+    """
+    documents = intersect(lists)
+    if not all(map(str.isdigit, terms)):
+        return documents
+    if len(documents) > _MAX_NUMBERS_READ:
+        return documents[:0]
+    pattern = together(Alternative(terms))
+    return documents[[pattern.search(text) is not None for text in reader.texts(documents)]]
 
 
 def documents_with_all(reader: CommitReader, clauses: Sequence[Clause]) -> DocumentNumbers:
@@ -199,7 +218,7 @@ def _alternative_postings(reader: CommitReader, terms: tuple[str, ...]) -> Posti
     lists = [_term_postings(reader, term)[0] for term in terms]
     if len(lists) == 1:
         return lists[0]
-    documents = intersect(lists)
+    documents = _documents_with_terms(reader, terms, lists)
     weights = np.zeros(len(documents), dtype=np.float32)
     for found in lists:
         weights += found.weights_at(documents)

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from indexer.analysis.tokenizer import searchable_bytes
 from indexer.engines.whoosh.bm25f import ClauseScores
 from indexer.engines.whoosh.context import SearchContext
-from indexer.engines.whoosh.phrase_matching import phrase_similarity
+from indexer.engines.whoosh.phrase_matching import has_misread_word, phrase_similarity
 from indexer.engines.whoosh.ranking import TopDocuments
 from indexer.engines.whoosh.retrieval import topic_mask
 from indexer.search.coverage import (
@@ -16,6 +17,7 @@ from indexer.search.coverage import (
     clause_weights,
     document_coverage,
     is_near,
+    is_topic,
     pieces_alone,
     scattered_clauses,
 )
@@ -63,14 +65,16 @@ def near_documents(
     """
     weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)
     documents = [document for document in documents if weights]
-    topics = {clause: topic_mask(context.reader, clause) for clause in weights if documents}
+    wanted = [each for each in weights if not plan.is_split or is_topic(each, scores.idfs[each])]
+    topics = {clause: topic_mask(context.reader, clause) for clause in wanted if documents}
     pairs = adjacent_clauses(plan)
     near = set()
     for document in documents:
         text = context.reader.text(document)
         topical = {clause for clause, mask in topics.items() if mask[document]}
         topical -= pieces_alone(plan, pairs, text)
-        scattered = scattered_clauses(pairs, {run for _, _, run in pairs if run in text})
+        beside = {run for _, _, run in pairs if run in text}
+        scattered = set() if plan.is_split else scattered_clauses(pairs, beside)
         covered = document_coverage(weights, topical, scattered, set(), {}, context.tuning)
         if is_near(plan, scores.idfs, topical, covered, context.tuning):
             near.add(document)
@@ -100,5 +104,8 @@ def _coverage(
             (similarity,) = phrase_similarity([text], part.phrase.data, context.tuning).tolist()
             is_misread = similarity > context.tuning.min_phrase_similarity
             misread |= dict.fromkeys(part.clauses, 1.0 if is_misread else similarity)
+    for clause in weights.keys() - matched:
+        if has_misread_word(text, searchable_bytes(clause.typed).data):
+            misread[clause] = max(misread.get(clause, 0.0), context.tuning.misread_word_weight)
     broken = pieces_alone(plan, pairs, text)
     return document_coverage(weights, matched, scattered, broken, misread, context.tuning), matched

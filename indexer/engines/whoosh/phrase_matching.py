@@ -32,6 +32,7 @@ _MOST_ENDINGS = 24  # words of the archive that are looked up for an end of the 
 _SHORTEST_EDGE = 2  # letters; shorter ends of a phrase are not looked up
 _LETTERS_A_SLIP, _MOST_SLIPS = 6, 4  # one misread letter is allowed for each 6 letters, 4 at most
 _SHORT_PHRASE = 12  # letters; in a shorter one letters too many are counted as well: สนามบิน is not สนามบริเวณ
+_MIN_MISREAD_WORD = 5  # letters of a word that is looked for with one letter misread
 _MOST_PLACES = 8  # occurrences of one piece of the phrase that are compared in a text
 
 
@@ -200,7 +201,7 @@ def fuzzy_phrase_similarity(texts: Sequence[bytes], data: bytes, exact: Mask, tu
     """Returns ``phrase_similarity`` of each text, given which texts contain the phrase (``exact``)."""
     places: list[bytes] = []
     owners: list[int] = []
-    pieces = _pieces(data)
+    pieces = _pieces(data, min(len(data) // _LETTERS_A_SLIP, _MOST_SLIPS))
     for owner in np.flatnonzero(~exact).tolist():
         near = _places_with_piece(texts[owner], pieces)
         places += near
@@ -220,6 +221,17 @@ def fuzzy_phrase_similarity(texts: Sequence[bytes], data: bytes, exact: Mask, tu
     return similarity
 
 
+def has_misread_word(text: bytes, data: bytes) -> bool:
+    """Returns True if the text has the word with one letter misread, left out or too many.
+
+    Words of fewer than ``_MIN_MISREAD_WORD`` letters, and numbers, are like too many others.
+    """
+    if len(data) < _MIN_MISREAD_WORD or data[:1].isdigit():
+        return False
+    places = _places_with_piece(text, _pieces(data, slips=1))
+    return any(_letters_in_place(data, place) >= len(data) - 1 for place in places)
+
+
 def _letters_in_place(data: bytes, place: bytes) -> float:
     """Returns how many letters of the phrase a place has, less those that it has in between or instead."""
     slips = len(place) - len(data)
@@ -227,12 +239,11 @@ def _letters_in_place(data: bytes, place: bytes) -> float:
     return max((len(data) - Levenshtein.distance(data, place[start:end]) for start, end in cuts), default=0)
 
 
-def _pieces(data: bytes) -> list[tuple[bytes, int, int]]:
-    """Returns pieces of a phrase, one of which is intact wherever a few letters of the phrase are misread.
+def _pieces(data: bytes, slips: int) -> list[tuple[bytes, int, int]]:
+    """Returns pieces of a phrase, one of which is intact wherever ``slips`` letters of it are misread.
 
     Each piece comes with the number of letters to compare before and after the piece's beginning.
     """
-    slips = min(len(data) // _LETTERS_A_SLIP, _MOST_SLIPS)
     size = len(data) // (slips + 1)
     starts = range(0, size * (slips + 1), size) if slips else ()
     return [(data[at : at + size], at + slips, len(data) - at + slips) for at in starts]

@@ -29,7 +29,6 @@ from indexer.search.query import query_notes
 from indexer.search.query.parser import DateRange
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import (
-    MIN_SENTENCE_CLAUSES,
     Clause,
     Phrase,
     QueryPart,
@@ -221,10 +220,9 @@ def _match_clauses(
         quoted = _with_phrases(context.reader, exact, complete)
         if quoted.any():
             return MatchedDocuments(quoted, preferred, scores)
-    is_sentence = len(scores.idfs) >= MIN_SENTENCE_CLAUSES
     notes = (query_notes.NOT_QUOTED,) if exact else ()
     found = int(complete.sum())
-    if found < context.tuning.enough_complete or is_sentence:
+    if found < context.tuning.enough_complete or plan.is_sentence:
         return _add_partial(context, plan, MatchedDocuments(complete, preferred, scores, notes), rest, found)
     if _phrase_parts(plan) and int(preferred.sum()) < context.tuning.enough_complete:
         scores, also_complete = match_fuzzily(context, scores)
@@ -246,8 +244,7 @@ def _add_partial(
         complete.scores,
         complete.notes,
     )
-    is_sentence = len(scores.idfs) >= MIN_SENTENCE_CLAUSES
-    if not (is_sentence and found and preferred.any()):  # else the sentence is there as it was typed
+    if not (plan.is_sentence and found and preferred.any()):  # else the sentence is there as it was typed
         scores, also_complete = match_fuzzily(context, scores)
         documents = documents | (also_complete & rest)
     partial = _partial_matches(context, scores, rest, is_quoted=query_notes.NOT_QUOTED in notes)
@@ -255,7 +252,9 @@ def _add_partial(
     if found < int(partial.sum()):
         if not found:
             return MatchedDocuments(partial, preferred, scores, (*notes, query_notes.NOT_ALL))
-        is_prose = is_sentence or plan.is_question  # nobody expects all of its words: ranking alone decides
+        is_prose = (
+            plan.is_sentence or plan.is_question
+        )  # nobody expects all of its words: ranking alone decides
         return MatchedDocuments(partial, preferred, scores, notes, None if is_prose else documents)
     return MatchedDocuments(documents, preferred, scores, notes)
 

@@ -50,6 +50,8 @@ class WhooshSearcher:
         if filters and not (matched.documents & allowed).any():
             matched = relax_match(context, plan, query.times, matched, allowed)
         ranked = rank_documents(context, query, plan, matched, allowed)
+        if query_notes.NOT_ALL in matched.notes:  # none stands apart, however much it has
+            ranked = replace(ranked, complete=0)
         coverage = answer_coverage(context, plan, query.times, matched.scores, ranked)
         hits = _hits(context, query, plan, matched, ranked)
         return Retrieved(

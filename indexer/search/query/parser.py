@@ -233,7 +233,8 @@ def parse_query(
 def _without_times(reading: _Reading, raw: str, folded: str, *, days: bool, any_time: bool) -> str:
     """Returns ``raw`` without the date ranges that are filters; adds every date range to ``reading``.
 
-    With ``any_time`` all date ranges are left out of ``raw``, where anything else is in it.
+    Those that stay become pieces of their own: น้ำปี 2564 is น้ำ and ปี 2564. With ``any_time`` all date ranges
+    are left out of ``raw``, where anything else is in it.
     """
     stretches = find_date_ranges(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))
     rest = folded
@@ -253,6 +254,8 @@ def _without_times(reading: _Reading, raw: str, folded: str, *, days: bool, any_
             raw = _without(raw, (stretch.start, stretch.end))
         else:
             reading.around(stretch, folded)
+            between = " " if raw[: stretch.start][-1:] >= "ก" else ""
+            raw = f"{raw[: stretch.start]}{between}{raw[stretch.start :]}"
     return raw
 
 

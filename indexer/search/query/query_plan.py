@@ -17,8 +17,7 @@ from indexer.search.query.question_words import strip_question_words
 _MOST_PARTS = 64  # parts of a query that are used
 _MOST_CLAUSES = 64  # clauses of a query that are used
 _MOST_ALTERNATIVES = 8  # alternatives of one clause that are used
-MIN_SENTENCE_CLAUSES = 8
-"""Clauses from which on a query is a sentence: nobody expects all of its words in one document."""
+_MIN_SENTENCE_WORDS = 8  # words from which on a query is a sentence
 _PARTS = 0.8  # weight of a code that is found by its parts
 
 _MONTHS = frozenset(token for name in (*MONTHS, *SHORT_MONTHS) for token in (name, name.rstrip(".")))
@@ -72,6 +71,7 @@ class QueryPlan:
     whole: bytes
     without: tuple[QueryPart, ...]
     is_question: bool = False  # question words were removed
+    is_split: bool = False  # set phrases were split: their words need not stand side by side
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -80,8 +80,8 @@ class QueryPlan:
 
     @property
     def is_sentence(self) -> bool:
-        """Returns True if the plan has so many clauses that nobody expects all of them in one document."""
-        return len(self.clauses) >= MIN_SENTENCE_CLAUSES
+        """Returns True if the plan has so many words that nobody expects all of them in one document."""
+        return sum(len(each.alternatives[0].terms) for each in self.clauses) >= _MIN_SENTENCE_WORDS
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:
@@ -191,7 +191,7 @@ def split_set_phrases(plan: QueryPlan, lexicon: Lexicon) -> QueryPlan:
                 words = (Clause(term, (Alternative((term,)),)) for term in terms)
                 clauses += (each for word in words for each in add_synonyms([word], lexicon))
         parts.append(replace(part, clauses=tuple(clauses)))
-    return replace(plan, parts=tuple(parts))
+    return replace(plan, parts=tuple(parts), is_split=tuple(parts) != plan.parts)
 
 
 def _longest(clauses: list[Clause], at: int, lexicon: Lexicon) -> tuple[int, tuple[Synonym, ...]]:

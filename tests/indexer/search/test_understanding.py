@@ -324,6 +324,12 @@ def test_half_a_word_is_not_completed_with_what_never_follows(index: WhooshIndex
     assert index.suggest("ภาษีส") == []
 
 
+def test_a_year_typed_without_a_space_is_a_piece_of_its_own() -> None:
+    spaced, joined = parse_query("น้ำ ปี 2564"), parse_query("น้ำปี ๒๕๖๔")
+    assert [chunk.text for chunk in joined.chunks] == [chunk.text for chunk in spaced.chunks]
+    assert joined.times == spaced.times
+
+
 def test_a_number_is_not_found_within_a_longer_one(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(1, "จำนวน 2500 ราย"), entry(2, "มีจำนวน 250 ราย")], (), position=2)
