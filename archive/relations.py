@@ -94,14 +94,15 @@ def cited_name(announcement: Announcement, attachments: Iterable[Attachment]) ->
 
 
 def official_number(attachments: Iterable[Attachment]) -> str:
-    """Return kind and number of the first order, rule or announcement that states one: ``คำสั่งที่ 5/2564``.
+    """Return kind and number of the first order, rule or announcement: ``คำสั่งที่ 5/2564``.
 
-    Empty where none does. Letters do not count: theirs is the number of their sender.
+    Empty where it states none: the number of a later one, such as the order that names a committee, is not
+    that of the whole. Letters do not count: theirs is the number of their sender.
     """
-    for each in attachments:
-        if each.kind.has_legal_force and "number" in each.details.fields:
-            return f"{each.kind.thai}ที่ {each.details.fields['number'].value}"
-    return ""
+    first = next((each for each in attachments if each.kind.has_legal_force), None)
+    if first is None or "number" not in first.details.fields:
+        return ""
+    return f"{first.kind.thai}ที่ {first.details.fields['number'].value}"
 
 
 @dataclass(frozen=True, slots=True)

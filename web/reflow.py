@@ -19,6 +19,7 @@ from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS
 
 _FULL = 0.8  # share of the text's width that a line fills at least when its paragraph goes on
 _INDENT = 250  # 1/10,000 of the page's width by which the first line of a paragraph is set in
+_TOGETHER = 100  # 1/10,000 of the page's width that the beginnings of lines at one edge may lie apart
 _CENTRED = 400  # 1/10,000 of the page's width that the middle of a centred line may be off
 _GAP = 350  # 1/10,000 of the page's width; a wider space stands between two cells of a table
 _ALIGNED = 400  # 1/10,000 of the page's width that cells of a column may begin apart
@@ -74,9 +75,7 @@ class _Row:
 def reflow(page: Page) -> list[Block]:
     """Return the page's text as blocks, in reading order."""
     rows = [*_rows(page)]
-    placed = [row for row in rows if row.left is not None and row.right is not None]
-    left = min((row.left or 0 for row in placed), default=0)
-    right = max((row.right or 0 for row in placed), default=0)
+    left, right = _margins(rows)
     blocks: list[Block] = []
     paragraph: list[_Row] = []
 
@@ -110,6 +109,19 @@ def reflow(page: Page) -> list[Block]:
             paragraph.append(row)
     end_paragraph()
     return blocks
+
+
+def _margins(rows: Sequence[_Row]) -> tuple[int, int]:
+    """Return the left and right edge of the text.
+
+    The left one is where the outermost three lines that begin together begin, so that a wide title or a spot
+    beside the text moves neither edge; without such lines it is where the outermost line begins.
+    """
+    placed = [(row.left, row.right) for row in rows if row.left is not None and row.right is not None]
+    starts = sorted(left for left, _right in placed)
+    together = (one for one, third in zip(starts, starts[2:], strict=False) if third - one <= _TOGETHER)
+    left = next(together, min(starts, default=0))
+    return left, max((right for start, right in placed if start >= left - _INDENT), default=0)
 
 
 def _rows(page: Page) -> Iterator[_Row]:
@@ -219,11 +231,9 @@ def _is_aligned(before: _Row, after: _Row) -> bool:
 def _is_heading(row: _Row, left: int, right: int) -> bool:
     if row.left is None or row.right is None or len(row.text) > _LONGEST_HEADING or _ITEM.match(row.text):
         return False
-    is_narrowed_by_user = row.right - row.left < _FULL * (right - left)
+    is_narrow = row.right - row.left < _FULL * (right - left)
     return (
-        is_narrowed_by_user
-        and row.left - left > _INDENT
-        and abs(row.left + row.right - left - right) / 2 <= _CENTRED
+        is_narrow and row.left - left > _INDENT and abs(row.left + row.right - left - right) / 2 <= _CENTRED
     )
 
 

@@ -62,7 +62,7 @@ class Answer:
     took_ms: float  # milliseconds
     related: tuple[Result, ...] = ()
     partial: int = 0
-    has_ended: bool = False  # the archive has announcements that are no longer in force
+    has_ended: bool = False  # a result is no longer in force
     explanation: SearchExplanation | None = None
 
 
@@ -135,7 +135,7 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
         results=results,
         related=visible_results(found.related),
         partial=found.partial,
-        has_ended=bool(ended),
+        has_ended=not all(each.is_in_force for each in results),
         explanation=found.explanation,
         facets=_facets(services, found.facets),
         did_you_mean=found.did_you_mean,

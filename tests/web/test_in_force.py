@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 from archive.model import Announcement, DocumentKind, RelationKind, Role, Scope, Status
 from tests.web.conftest import Site
@@ -130,6 +131,11 @@ def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Sit
         assert unchanged in client.get(path).text, path
     for path in (address, f"{address}/certificate"):
         assert "คำสั่งที่ 5/2564" in client.get(path).text, path
+    first = site.attach(older.id, make_document(replace(order, number="")).pdf, "ประกาศ.pdf")
+    site.services.intake.relabel(first.id, label="ประกาศ", kind=DocumentKind.ANNOUNCEMENT, actor="test")
+    site.services.intake.move_attachments(older.id, {first.id: 1}, actor="test")
+    site.work()
+    assert "คำสั่งที่ 5/2564" not in client.get(address).text  # the number of an order that is attached to it
     for kind, stated in ((RelationKind.AMENDS, "แก้ไขเพิ่มเติมโดย"), (RelationKind.CANCELS, "ยกเลิกแล้วโดย")):
         confirm(site, newer, older, kind)
         for path in (*views, f"{address}/certificate"):

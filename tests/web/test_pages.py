@@ -210,8 +210,16 @@ def test_the_number_found_says_what_the_filters_count(site: Site) -> None:
     page = html.fromstring(site.client().get("/search?q=ซ่อม สะพาน ไม้").text)
     (status,) = page.xpath("//p[@role='status']")
     assert " ".join(status.text_content().split()) == "พบ 1 เรื่องที่ตรงทุกคำ และอีก 1 เรื่องที่ตรงบางคำ"
-    years = page.xpath("//details[summary[text()='ปี']]//li//span/text()")
+    years = page.xpath("//details[summary[text()='ปี']]//li/a/span/text()")
     assert sum(map(int, years)) == 2
+
+
+def test_a_date_that_is_not_understood_is_told(site: Site) -> None:
+    site.announcement("แจ้งหยุดจ่ายน้ำ")
+    site.work()
+    client = site.client()
+    assert "ไม่เข้าใจวันที่ “เมื่อวาน”" in client.get("/search?q=น้ำ&from=เมื่อวาน").text
+    assert "ไม่เข้าใจวันที่" not in client.get("/search?q=น้ำ&from=1 ม.ค. 2564&to=").text
 
 
 def test_rules_speak_the_readers_language(site: Site) -> None:

@@ -55,6 +55,24 @@ def test_lines_of_the_paper_become_paragraphs() -> None:
     ]
 
 
+def test_a_wide_title_or_a_spot_beside_the_text_parts_no_paragraph() -> None:
+    found = reflow(
+        page(
+            (
+                "เรื่อง แต่งตั้งคณะกรรมการพิจารณาผลการประกวดราคาและคณะกรรมการตรวจรับพัสดุของเทศบาลตำบลหนองปลาดุก",
+                100,
+                9900,
+            ),
+            (".", 20, 40),
+            ("ด้วยเทศบาลจะหยุด", 1700, RIGHT),
+            "จ่ายน้ำประปาในหมู่",
+            ("บ้านท่ากระดานและหมู่", LEFT + 20, 8600),
+            ("สาม", LEFT - 20, 3000),
+        )
+    )
+    assert found[-1] == Block("paragraph", "ด้วยเทศบาลจะหยุดจ่ายน้ำประปาในหมู่บ้านท่ากระดานและหมู่สาม")
+
+
 def test_rows_of_aligned_cells_become_a_table() -> None:
     rows = [
         ("ลำดับ\tรายการ\tบาท", LEFT, RIGHT),
@@ -87,6 +105,11 @@ def test_a_document_can_be_read_without_its_pictures(site: Site) -> None:
     assert "ด้วยกองช่างขอจัดซื้อหลอดไฟ" in text
     assert "<img" not in text
     assert client.get(f"{path}?page=9").status_code == 404
+    past_the_end = client.get(f"{path.removesuffix('/text')}?page=9&q=หลอดไฟ")
+    assert (
+        past_the_end.location
+        == f"{path.removesuffix('/text')}?page=1&q=%E0%B8%AB%E0%B8%A5%E0%B8%AD%E0%B8%94%E0%B9%84%E0%B8%9F"
+    )
     assert path in client.get(f"/announcements/{made.id}").text
     assert f"{path}?page=1" in client.get(f"/announcements/{made.id}/attachments/{paper.id}").text
 

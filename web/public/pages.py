@@ -73,7 +73,11 @@ def results() -> str:
         with suppress(Unavailable):  # a search that cannot be noted (full disk) is still answered
             services().figures.record_missed_search(query.typed)
     return render_template(
-        "public/results.html", answer=answer, query=answer.query, chips=_chips(query.filters)
+        "public/results.html",
+        answer=answer,
+        query=answer.query,
+        chips=_chips(query.filters),
+        unread_dates=_unread_dates(),
     )
 
 
@@ -134,14 +138,19 @@ def certificate(announcement_id: int) -> str:
 
 
 @pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>")
-def document(announcement_id: int, attachment_id: int) -> str:
-    """Show one page of a document at a time, so that a long document opens as fast as a short one."""
+def document(announcement_id: int, attachment_id: int) -> AnyResponse | str:
+    """Show one page of a document at a time, so that a long document opens as fast as a short one.
+
+    A number past the end leads to the last page.
+    """
     shown = require_visible(services().announcements.get(announcement_id), staff=may_see_unpublished())
     attachment = require_visible_attachment(
         attachment_id, staff=may_see_unpublished(), announcement_id=announcement_id
     )
     typed = search_text_of_request()
     number = page_number()
+    if attachment.page_count and number > attachment.page_count:
+        return redirect(page_path(attachment, attachment.page_count, typed))
     page = services().pages.get(attachment_id, number) if attachment.page_count else None
     query = queries.parse_query(typed)
     return render_template(
@@ -250,6 +259,12 @@ def _query() -> Query:
     """Returns the query of the address; arguments that make no sense are ignored, like a person's slips."""
     query: Query = _sensible(schemas.SearchArgs())
     return query
+
+
+def _unread_dates() -> list[str]:
+    """Returns the dates of the address that were not understood and therefore filter nothing."""
+    wrong = schemas.SearchArgs(only=("from_date", "to_date")).validate(request.args)
+    return [request.args[name] for name in wrong if name in ("from", "to")]
 
 
 def _sensible(schema: Schema) -> Any:

@@ -41,7 +41,7 @@ function suggestions(form) {
     const answer = await fetch(`${form.dataset.suggest}?q=${encodeURIComponent(typed)}`).catch(() => null);
     if (!answer || !answer.ok || asked !== input.value.trim()) return;
     const { suggestions: found } = await answer.json();
-    list.replaceChildren(...found.map((text, at) => {
+    list.replaceChildren(...found.filter((text) => text !== typed).map((text, at) => {
       const item = document.createElement("li");
       item.id = `${list.id}-${at}`;
       item.setAttribute("role", "option");
@@ -51,7 +51,7 @@ function suggestions(form) {
       return item;
     }));
     chosen = -1;
-    list.hidden = !found.length;
+    list.hidden = !list.children.length;
     input.setAttribute("aria-expanded", String(!list.hidden));
   }
   input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 120); });
@@ -144,6 +144,7 @@ document.querySelectorAll(".find img, .sheet img").forEach((image) => {
 });
 document.querySelectorAll("[data-share]").forEach((button) => {
   button.hidden = false;
+  if (!navigator.share) button.textContent = button.dataset.copies;
   button.addEventListener("click", () => {
     if (navigator.share) return navigator.share({ title: document.title, url: button.dataset.share }).catch(() => {});
     return copy(button, button.dataset.share);
@@ -156,6 +157,9 @@ document.querySelectorAll("[data-copy]").forEach((button) => {
 document.querySelectorAll("[data-copy-text]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => copy(button, document.querySelector(button.dataset.copyText).innerText));
+});
+document.querySelectorAll(".turning form").forEach((form) => {
+  form.page.addEventListener("change", () => form.requestSubmit());
 });
 document.querySelectorAll(".sheet").forEach(swipe);
 // A browser writes its own button for files in its own language.
@@ -182,6 +186,9 @@ function zoomButton(button) {
     sheet.classList.toggle("large");
     [button.textContent, button.dataset.other] = [button.dataset.other, button.textContent];
     (sheet.querySelector("rect:target") ?? sheet.querySelector("rect"))?.scrollIntoView({ block: "center", inline: "center" });
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && document.querySelector(".sheet.large")) button.click();
   });
 }
 document.querySelectorAll("[data-zoom]").forEach(zoomButton);
