@@ -14,7 +14,6 @@ from archive.model import Announcement, Attachment, FileVersion, Page
 from archive.ports import Files, StoredFile
 from archive.repositories import Records
 
-_REDACTED = " (ปิดข้อมูลส่วนบุคคล)"  # end of the name of a redacted copy
 _LARGEST_COPY = 500 << 20  # bytes; pictures of 100 pages may be larger than the uploaded file was
 
 
@@ -39,8 +38,10 @@ class FileVersionCommands(ABC):
         attachment = self._records.attachments.get(attachment_id)
         self._editable(attachment.announcement_id)
         file = self._files.add(copy, limit=max(self._max_upload_bytes, _LARGEST_COPY))
-        stem = PurePosixPath(privacy.mask_personal_data(attachment.filename)).stem.removesuffix(_REDACTED)
-        name = validation.safe_filename(f"{stem}{_REDACTED}.pdf", PDF.media_type)
+        stem = PurePosixPath(privacy.mask_personal_data(attachment.filename)).stem.removesuffix(
+            validation.REDACTED_ENDING
+        )
+        name = validation.safe_filename(f"{stem}{validation.REDACTED_ENDING}.pdf", PDF.media_type)
         with self._records.batch():
             redacted = self._records.attachments.replace(
                 attachment_id, file, filename=name, media_type=PDF.media_type, actor=actor, is_redacted=True

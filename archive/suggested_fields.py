@@ -130,6 +130,17 @@ def is_title_file_name(title: str, attachments: Sequence[Attachment]) -> bool:
     return is_attachments_name and not _THAI_WORD.search(_SCANNERS_WORD.sub("", title))
 
 
+def is_label_machine_made(attachment: Attachment) -> bool:
+    """Return True when a label tells residents nothing: the name of a file or a device's signs."""
+    label = attachment.label
+    if is_title_file_name(label, [attachment]) or _HASH.search(label):
+        return True
+    is_thai = _THAI_WORD.search(_SCANNERS_WORD.sub("", label))
+    return not is_thai and bool(_MADE_BY_DEVICE.search(label))
+
+
+_HASH = re.compile(r"\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}\b", re.IGNORECASE)  # such as 219521f3
+_MADE_BY_DEVICE = re.compile(r"_|\d{8}|\b(?:scan|img|image|dsc|doc|camscanner)\w*[\s-]*\d", re.IGNORECASE)
 _OF_ONE_DOCUMENT = re.compile(r"เรื่อง|\d")  # a subject, number, month or year
 _SCANNERS_WORD = re.compile("สแกน|สำเนา")  # what scanners and file managers write before a number
 _THAI_WORD = re.compile(f"[{LETTERS_AND_SIGNS}]{{3}}")

@@ -13,6 +13,9 @@ from archive.filetype import FILE_TYPES
 LONGEST_NAME = 100
 """Most characters in the name of a person or a token."""
 
+REDACTED_ENDING = " (ปิดข้อมูลส่วนบุคคล)"
+"""End of the file name of a redacted copy, before its extension."""
+
 _FILENAME_BYTES = 180  # most file systems allow 255 bytes, and a Thai letter takes three
 _FORBIDDEN_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 
@@ -60,8 +63,12 @@ def checked_report_text(text: str) -> str:
 
 
 def label_or_file_name(text: str, filename: str) -> str:
-    """Return the label of an attachment: as given, or else the file's name without its extension."""
-    given = one_line(text) or one_line(PurePosixPath(filename).stem.replace("_", " "))
+    """Return the label of an attachment: as given, or else the file's name without its extension.
+
+    A redacted copy is named as its original is.
+    """
+    stem = PurePosixPath(filename).stem.removesuffix(REDACTED_ENDING)
+    given = one_line(text) or one_line(stem.replace("_", " "))
     return checked_length(given or "เอกสารแนบ", "label", gettext_noop("ชื่อเอกสารแนบ"), 300)
 
 

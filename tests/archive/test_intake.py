@@ -319,6 +319,7 @@ def test_the_same_bytes_again(intake: Intake) -> None:
         ("12 announce worn200", "12 announce worn200.pdf", True),
         ("สแกน 0012", "สแกน_0012.pdf", True),
         ("ประกาศ.pdf", "อื่น.pdf", True),
+        ("Pune 219521f3", "Pune_219521f3 (ปิดข้อมูลส่วนบุคคล).pdf", True),  # a redacted copy
         ("ประกาศราคากลาง", "ประกาศราคากลาง.pdf", False),
         ("Public hearing", "scan1.pdf", False),
     ],

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from archive import thai
 from archive.model import Announcement, Attachment, DocumentKind, Role, Status
+from archive.suggested_fields import suggested_label
 from tests.web.conftest import BROWSER, PASSWORD, Site, memo
 from web.staff import edit_conflicts
 
@@ -114,6 +115,35 @@ def test_the_checklist_names_what_is_doubtful(site: Site) -> None:
     assert page.count('class="warn"') > page.count('class="good"') > 0
 
 
+def test_a_label_that_tells_residents_nothing_is_in_doubt(site: Site) -> None:
+    made, clerk = site.announcement("จัดซื้อหลอดไฟ", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    papers = [
+        site.attach(made.id, memo(f"ข้อความ {number}"), f"GuPune_219521f{number}.pdf") for number in range(5)
+    ]
+    site.work()
+    stated = suggested_label(site.services.attachments.get(papers[0].id))
+
+    def doubts() -> list[str]:
+        page = clerk.get(f"/staff/announcements/{made.id}/publish").text
+        found = re.findall(r'<b>ชื่อเอกสาร[^<]*</b>.*?href="[^"]*#label-(\d+)">([^<]*)</a>', page, re.DOTALL)
+        assert ("✓" in page.split("<b>ชื่อเอกสาร</b>")[0][-200:]) is not bool(found)
+        return [f"{papers[0].id - int(id)}{said}".removeprefix("0").strip() for id, said in found]
+
+    intake, seems = site.services.intake, "ดูเหมือนชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"
+    labels = ["GuPune 219521f0", "ประกาศราคากลาง", "TOR หลอดไฟ", "ประกาศราคากลาง", stated]
+    for paper, label in zip(papers, labels, strict=True):
+        intake.relabel(paper.id, label=label, kind=DocumentKind.OTHER, actor="x")
+    twice = "ชื่อซ้ำกับเอกสารอื่นในประกาศนี้"
+    assert doubts() == [f"{seems} · เอกสารระบุว่า {stated}", f"-1{twice}", f"-3{twice}"]
+    intake.relabel(papers[0].id, label="ใบเสนอราคา", kind=DocumentKind.OTHER, actor="x")
+    intake.relabel(papers[3].id, label="Image 12", kind=DocumentKind.OTHER, actor="x")
+    assert doubts() == [f"-3{seems}"]
+    intake.relabel(papers[3].id, label="แบบคำร้อง", kind=DocumentKind.OTHER, actor="x")
+    assert doubts() == []
+    intake.replace_file(papers[4].id, io.BytesIO(memo("ใหม่", subject="ซื้อโคม")), filename="a.pdf", actor="x")
+    assert doubts() == ["-4ชื่อนี้มาจากไฟล์ก่อนหน้า"]
+
+
 def test_a_date_that_no_paper_states_is_in_doubt(site: Site) -> None:
     today = dt.datetime.now(thai.BANGKOK).date()
     made = site.announcement("ซ่อมถนน", status=Status.DRAFT, published_on=today)
@@ -163,6 +193,7 @@ def test_residents_and_clerks_are_told_while_a_replaced_file_is_not_shown(site: 
     page = clerk.post(f"/staff/attachments/{paper.id}", data=newer, follow_redirects=True).text
     assert "เปลี่ยนไฟล์แล้ว ไฟล์เดิมเก็บไว้ให้เจ้าหน้าที่เท่านั้น" in page
     assert "มาจากไฟล์ก่อนหน้า" in page
+    assert "เมื่อแปลงข้อความเสร็จระบบจะเสนอชื่อใหม่ ต้องกดบันทึกชื่อใหม่" in page
     assert "ประชาชนยังไม่เห็นเอกสารนี้ จะเห็นเมื่อแปลงข้อความเสร็จ" in page
     public = site.client().get(address).text
     assert "กำลังปรับปรุงเอกสารแนบ" in public
@@ -172,9 +203,13 @@ def test_residents_and_clerks_are_told_while_a_replaced_file_is_not_shown(site: 
     offered = "บันทึกข้อความ ที่ นป 52301/412 เรื่อง ขออนุมัติจัดซื้อหลอดไฟ"  # as the new file states
     assert page.split(f'id="label-{paper.id}"')[1].split("</textarea>")[0].endswith(offered)
     assert f"ชื่อเดิม “{old.label}” มาจากไฟล์ก่อนหน้า" in page
-    assert site.services.attachments.get(paper.id).label == old.label  # until somebody saves the form
-    site.services.intake.relabel(paper.id, label="ซ่อมสะพาน", kind=DocumentKind.MEMO, actor="x")
-    assert "มาจากไฟล์ก่อนหน้า" not in clerk.get(form).text
+    assert site.services.attachments.get(paper.id).label == old.label  # until somebody stores the other
+    rename = f"/staff/attachments/{paper.id}/rename"
+    assert f'formaction="{rename}"' in page
+    saved = clerk.post(rename, data=sent_form(page) | {"body": "พิมพ์ไว้"}, follow_redirects=True).text
+    assert "มาจากไฟล์ก่อนหน้า" not in saved
+    assert site.services.attachments.get(paper.id).label == offered
+    assert site.services.announcements.get(made.id).body == "พิมพ์ไว้"
 
 
 def test_taking_a_paper_off_what_is_public_asks_first_and_is_undone(site: Site) -> None:

@@ -167,12 +167,17 @@ def _replace(attachment: Attachment) -> str:
     )
     announcement = services().announcements.get(attachment.announcement_id)
     kept = _("เปลี่ยนไฟล์แล้ว ไฟล์เดิมเก็บไว้ให้เจ้าหน้าที่เท่านั้น")
-    return f"{kept} {attachments_for_staff.describe_visibility(announcement)}"
+    said = [kept, attachments_for_staff.describe_visibility(announcement)]
+    papers = attachments_for_staff.attachments_for_staff(announcement)
+    if any(paper.earlier_label for paper in papers if paper.attachment.id == attachment.id):
+        said.append(_("ชื่อเอกสารยังเป็นของไฟล์เดิม เมื่อแปลงข้อความเสร็จระบบจะเสนอชื่อใหม่ ต้องกดบันทึกชื่อใหม่ ประชาชนจึงเห็น"))
+    return " ".join(said)
 
 
-@pages.post("/attachments/<int:attachment_id>/<any(move, detach, reattach, reread):step>")
+@pages.post("/attachments/<int:attachment_id>/<any(move, rename, detach, reattach, reread):step>")
 def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
-    """Carry out the button for one attachment: move it, take it off, put it back or read it again.
+    """Carry out the button for one attachment: move it, store its label, take it off, put it back
+    or read it again.
 
     A move stores the order alone, and what is typed in the form around the button stays typed there. Before
     the other steps the form's content is stored.
@@ -422,6 +427,15 @@ def _reorder(announcement_id: int) -> None:
         services().intake.move_attachments(announcement_id, positions, actor=g.actor)
 
 
+def _rename(attachment_id: int) -> None:
+    """Store the label and the kind in the form for one attachment: a press confirms what was suggested."""
+    names = [f"label-{attachment_id}", f"kind-{attachment_id}"]
+    typed = {name: request.form[name] for name in names if name in request.form}
+    announcement_id = services().attachments.get(attachment_id).announcement_id
+    _relabel_all(announcement_id, typed, personal_data.reason_of_form())
+    flash(_("บันทึกชื่อเอกสารแล้ว"), "good")
+
+
 def _detach(attachment_id: int) -> None:
     services().intake.detach(attachment_id, actor=g.actor)
     flash(_("นำเอกสารออกแล้ว นำกลับมาได้จากรายการเอกสารที่นำออก"), "good")
@@ -439,6 +453,7 @@ def _reread(attachment_id: int) -> None:
 
 _PAPER_STEPS: dict[str, Callable[[int], None]] = {
     "move": _move,
+    "rename": _rename,
     "detach": _detach,
     "reattach": _reattach,
     "reread": _reread,

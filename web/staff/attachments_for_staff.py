@@ -41,7 +41,7 @@ class AttachmentForStaff:
     label: str
     kind: DocumentKind
     guessed: bool  # read from the document, not yet confirmed
-    unsure: bool
+    unsure: bool  # the label is as read from the document, and was hard to read
     earlier_label: str  # label that names a file before the present one; "" when the label fits the file
     offer: str  # label stated by the document, where a person gave another; "" when none
     pages_read: int  # while the attachment is being read; else 0
@@ -173,13 +173,14 @@ def _paper(attachment: Attachment, *, draft: bool, is_label_earlier: bool) -> At
     is_kind_open = is_label_earlier or (draft and attachment.kind is DocumentKind.OTHER)
     fills_kind = is_kind_open and "kind" in read
     kind = DocumentKind(read["kind"].value) if fills_kind else attachment.kind
+    shown = label if guessed else attachment.label
     return AttachmentForStaff(
         attachment=attachment,
-        label=label if guessed else attachment.label,
+        label=shown,
         kind=kind,
         guessed=guessed,
         earlier_label=attachment.label if is_label_earlier else "",
-        unsure=guessed and title is not None and title.confidence < UNSURE,
+        unsure=shown == label and title is not None and title.confidence < UNSURE,
         offer=label if not guessed and label != attachment.label else "",
         pages_read=_pages_read(attachment),
         elsewhere=_elsewhere(attachment),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +15,7 @@ from flask_babel import gettext as _
 from archive import thai
 from archive.model import Announcement, DocumentKind, HoldReason, PersonalDataFind, ReadingStatus, Status
 from archive.privacy import COVER
-from archive.suggested_fields import fields_not_given, is_title_file_name
+from archive.suggested_fields import fields_not_given, is_label_machine_made, is_title_file_name
 from web import labels, template_filters
 from web.bootstrap import services
 from web.staff import relation_forms
@@ -82,6 +83,7 @@ def publication_checks(
         _relations(announcement),
         *_near_duplicate(announcement),
         _attachments(announcement, papers),
+        *_labels(papers, are_filled="title" in fields_not_given(given, [each.attachment for each in papers])),
         *_elsewhere(papers),
         _privacy(announcement, papers, finds),
     ]
@@ -247,6 +249,52 @@ def _attachments(announcement: Announcement, papers: Sequence[AttachmentForStaff
     place = url_for("staff.edit", announcement_id=announcement.id, _anchor=anchor)
     count, remark = _("%(count)s ไฟล์", count=len(papers)), " · ".join(remarks)
     return Check(_("เอกสารแนบ"), count, _verdict(remark), remark, place)
+
+
+def _labels(papers: Sequence[AttachmentForStaff], *, are_filled: bool) -> list[Check]:
+    """Returns a line for each label that is in doubt, or else one line for all labels; none without papers.
+
+    ``are_filled``: publication puts what the documents state in the place of labels that are names of files.
+    """
+    published = {
+        paper.attachment.id: paper.label if are_filled and not paper.earlier_label else paper.attachment.label
+        for paper in papers
+    }
+    times = Counter(published.values())
+    doubtful = []
+    for number, paper in enumerate(papers, start=1):
+        label = published[paper.attachment.id]
+        remark = " · ".join(_label_remarks(paper, label, is_repeated=times[label] > 1))
+        if remark:
+            announcement_id, anchor = paper.attachment.announcement_id, f"label-{paper.attachment.id}"
+            place = url_for("staff.edit", announcement_id=announcement_id, _anchor=anchor)
+            name = _("ชื่อเอกสารที่ %(number)s", number=number)
+            doubtful.append(Check(name, label, CheckVerdict.DOUBTFUL, remark, place))
+    if doubtful or not papers:
+        return doubtful
+    place = url_for("staff.edit", announcement_id=papers[0].attachment.announcement_id, _anchor="papers")
+    said = papers[0].label if len(papers) == 1 else str(_("%(count)s ชื่อ", count=len(papers)))
+    return [Check(_("ชื่อเอกสาร"), said, CheckVerdict.GOOD, "", place)]
+
+
+def _label_remarks(paper: AttachmentForStaff, label: str, *, is_repeated: bool) -> list[str]:
+    """Returns what is in doubt about the label with which an attachment would be published."""
+    remarks = []
+    if paper.earlier_label:
+        remarks.append(_("ชื่อนี้มาจากไฟล์ก่อนหน้า"))
+    elif label != paper.attachment.label:
+        remarks.append(_("ระบบอ่านจากเอกสาร โปรดตรวจ"))
+    elif is_label_machine_made(paper.attachment):
+        remarks.append(_("ดูเหมือนชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"))
+    if paper.unsure and label == paper.label:
+        remarks.append(_("อ่านได้ไม่ชัด โปรดตรวจ"))
+    if COVER in label:
+        remarks.append(_("มีแถบปิดข้อมูลอยู่ในชื่อ"))
+    if is_repeated:
+        remarks.append(_("ชื่อซ้ำกับเอกสารอื่นในประกาศนี้"))
+    if remarks and paper.guessed and label != paper.label:
+        remarks.append(_said_by_paper(paper.label))
+    return remarks
 
 
 def _elsewhere(papers: Sequence[AttachmentForStaff]) -> list[Check]:
