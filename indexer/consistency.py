@@ -162,9 +162,7 @@ class _Check:
             if not any(finding.code == "database-damaged" for finding in self._report.findings):
                 self._find("database-damaged", "database", f"{subject}: {error.__cause__}")
         except PrakatError as error:
-            self._find(
-                "index-damaged" if error.code == "index-damaged" else "unreadable", subject, str(error)
-            )
+            self._find(_index_code(error, otherwise="unreadable"), subject, str(error))
 
     def _find(self, code: str, subject: str, detail: str = "", *, mended: bool = False) -> None:
         self._report.findings.append(Finding(code, subject, detail, mended))
@@ -305,7 +303,7 @@ class _Check:
                     )
                 )
         except PrakatError as error:
-            return [("index-damaged", str(error))]
+            return [(_index_code(error, otherwise="index-damaged"), str(error))]
         return found
 
     def _follow_up(self) -> None:
@@ -416,6 +414,11 @@ _SETTLED = {ReadingStatus.READY, ReadingStatus.FAILED}
 
 While an attachment is read its pages are saved one by one, and the index is synced when all are saved.
 """
+
+
+def _index_code(error: PrakatError, *, otherwise: str) -> str:
+    """Returns the finding of an error of the index, or ``otherwise``."""
+    return error.code if error.code in ("index-damaged", "index-outdated") else otherwise
 
 
 def _hash(files: Files, sha256: str) -> str:

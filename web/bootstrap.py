@@ -274,6 +274,12 @@ def build_services(settings: Settings, *, may_begin_empty: bool = False) -> Serv
     )
 
 
+def holds_archive(settings: Settings) -> bool:
+    """Returns False where the first start would begin an archive: its directory has nothing of one."""
+    traces = (manifest.DATABASE, manifest.FILES, "index", NOTE)
+    return settings.database != "sqlite" or any((settings.data / name).exists() for name in traces)
+
+
 def refuse_lost_database(settings: Settings) -> None:
     """Raise ``SettingsError`` when something beside the database says that it is lost, not new."""
     data = settings.data

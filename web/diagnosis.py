@@ -26,7 +26,7 @@ from indexer.extraction import sandbox
 from indexer.extraction.ocr.tesseract import OWN_MODEL, SYSTEM_MODELS
 from indexer.reindex import is_rebuild_needed
 from web import settings
-from web.bootstrap import Services, build_services
+from web.bootstrap import Services, build_services, holds_archive
 from web.nightly import OVERDUE, read_nightly
 from web.serving.health import BEAT_SECONDS, LEAST_FREE, heartbeat_path
 from web.settings import LOCAL_ADDRESS, Settings
@@ -46,13 +46,17 @@ _NETWORK_DISKS = {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"}
 _LIBRARIES = {"postgresql": "psycopg", "postgres": "psycopg", "s3": "boto3", "opensearch": "opensearchpy"}
 _SECRET_LENGTH = 32  # characters of a key that nobody guesses
 _ALL_ADDRESSES = {"0.0.0.0/0", "::/0"}
-_INSTALL_MODELS = "sudo apt-get install tesseract-ocr-tha tesseract-ocr-eng tesseract-ocr-osd"
+_INSTALL_MODELS = "apt-get install tesseract-ocr-tha tesseract-ocr-eng tesseract-ocr-osd"
 _WHEEL = f"prakat-{version('prakat')}-py3-none-any.whl"  # of the release, in the folder of the download
 _PIP = Path(sys.executable).with_name("pip")
 _INSTALL_LIBRARIES = f"{_PIP} install './{_WHEEL}[scale]'"
 _SERVE_HTTPS = (
     "ทำตามหัวข้อ “เปิดให้ใช้ผ่าน https” ในคู่มือหน้า “ติดตั้งและปรับรุ่น”: nginx ใบรับรอง และ nginx.conf"
     " (follow 'Serve it over https' in the manual)"
+)
+_BEGIN_OR_RESTORE = (
+    "เริ่มครั้งแรก: systemctl start prakat; หลังดิสก์เสีย: prakat restore /var/backups/prakat"
+    " (the first start; after a loss: restore)"
 )
 _RUN_NIGHTLY = "systemctl enable --now prakat-nightly.timer && systemctl start prakat-nightly"
 _SHOW_BACKUPS = "prakat restore /var/backups/prakat --list; ทำตามข้อความก่อน ชุดเหล่านี้กู้คืนได้"
@@ -95,9 +99,9 @@ def diagnose() -> list[Trouble]:
     except SettingsError as error:
         return [Trouble("settings", TroubleKind.WRONG, error.message, "prakat serve --help; แก้ prakat.toml")]
     found = [trouble for look in MACHINE for trouble in look(given)]
-    if given.database == "sqlite" and not given.data.is_dir():
+    if not holds_archive(given):
         missing = f"ยังไม่มีคลังที่ {given.data} (there is no archive; PRAKAT_DATA names its place)"
-        found.append(Trouble("no-archive", TroubleKind.MISSING, missing, "prakat serve"))
+        found.append(Trouble("no-archive", TroubleKind.MISSING, missing, _BEGIN_OR_RESTORE))
         return _sorted(found)
     try:
         services = build_services(given)
@@ -357,7 +361,7 @@ def _service(services: Services) -> Iterator[Trouble]:
         services.scanner.ping()
     elif not services.settings.clamd:
         said = "ไม่ได้ตั้งโปรแกรมตรวจไวรัส (no virus scanner is set)"
-        remedy = "sudo apt-get install clamav-daemon; " + _line('clamd = "/run/clamav/clamd.ctl"')
+        remedy = "apt-get install clamav-daemon; " + _line('clamd = "/run/clamav/clamd.ctl"')
         yield Trouble("no-scanner", TroubleKind.UNSAFE, said, remedy, is_advice=True)
 
 

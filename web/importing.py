@@ -89,7 +89,7 @@ def import_site(
             raise old
         return _listed(page, old, places)
 
-    return _import(
+    report = _import(
         services,
         announcements(),
         take,
@@ -98,6 +98,13 @@ def import_site(
         lambda _seen: progress(done, len(pages)),
         without_files=True,
     )
+    if not report.total:
+        why = (
+            f"ไม่พบประกาศตามกฎนี้ในไฟล์ {' '.join(site.patterns)} ดูว่า --rules ตรงกับเว็บไซต์เดิมหรือไม่"
+            " (nothing was recognised: do the --rules fit the site?)"
+        )
+        report.problems.append((str(path), why))
+    return report
 
 
 def _listed(page: Path, old: OldPage, places: _FilePlaces) -> ListedAnnouncement:
@@ -204,10 +211,16 @@ def _import(
             except Unavailable:
                 raise
             except (PrakatError, OSError, ValueError, RecursionError) as error:
-                report.problems.append((where(source), getattr(error, "message", str(error))))
+                report.problems.append((where(source), _reason(error)))
             report.total += 1
             progress(report.total)
     return report
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, PermissionError):
+        return f"อ่าน {error.filename} ไม่ได้ ให้ผู้ใช้ที่เรียกคำสั่งนี้อ่านได้ก่อน เช่น chmod -R a+rX (permission denied)"
+    return getattr(error, "message", str(error))
 
 
 def _batches(services: Services, sources: Iterable[ImportedItem]) -> Iterator[Iterator[ImportedItem]]:

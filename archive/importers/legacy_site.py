@@ -224,7 +224,10 @@ def _find_byline(lines: list[str], rules: SiteRules) -> tuple[int, dict[str, str
     for at, line in enumerate(lines):
         if match := rules.byline.search(_squeeze(line)):
             return at, match.groupdict()
-    raise Invalid("ไม่พบบรรทัด By / เมื่อ / อ่าน (no byline)", field="byline")
+    raise Invalid(
+        "ไม่พบบรรทัด By / เมื่อ / อ่าน ถ้าเป็นเว็บไซต์ชนิดอื่น ระบุ --rules (no byline; another kind of site: --rules)",
+        field="byline",
+    )
 
 
 def _split_body(lines: list[str], rules: SiteRules) -> tuple[str, list[re.Match[str]]]:

@@ -65,6 +65,8 @@ def _text(given: Mapping[str, Any], name: str, *, required: bool = False) -> str
     value = given.get(name)
     if value is None and not required:
         return ""
+    if value is None:
+        raise Invalid(f"ขาดช่อง {name} (it is missing)", field=name)
     if not isinstance(value, str) or (required and not value.strip()):
         raise Invalid(f"ช่อง {name} ต้องเป็นข้อความ (must be text)", field=name)
     if any("\ud800" <= letter <= "\udfff" for letter in value):

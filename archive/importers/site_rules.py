@@ -33,6 +33,11 @@ def load_site(rules: str | None = None) -> SavedSite:
                 return WordPressJsonPages()
             case other:
                 raise ValueError(f"form = {other!r}")
+    except FileNotFoundError as error:
+        raise Invalid(
+            f"ไม่มีกฎชื่อ {rules} ใช้ {', '.join(KINDS)} หรือไฟล์กฎของตน (no such rules: one of these, or a file)",
+            field="rules",
+        ) from error
     except (OSError, UnicodeDecodeError, KeyError, TypeError, re.error, ValueError) as error:
         raise Invalid(f"อ่านไฟล์กฎของเว็บไซต์เดิมไม่ได้ (site rules): {error}", field="rules") from error
 

@@ -19,6 +19,7 @@ from archive.errors import PrakatError, Unavailable
 from archive.model import Status
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.consistency import MESSAGES, ConsistencyReport, check_consistency
+from indexer.engines.whoosh import index
 from indexer.index_sync import load_public
 from indexer.search.query.parser import parse_query
 from indexer.worker import LEASE
@@ -182,6 +183,18 @@ def test_a_flipped_bit_in_any_index_file_is_found_and_mended(data: Path, service
         assert checked(data, "--repair")[0] == 0
     assert checked(data) == (0, set())
     assert answers(services) == before
+
+
+def test_an_index_of_another_version_is_outdated_and_the_figures_are_told(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "SCHEMA", index.SCHEMA + 1)
+    assert checked(data) == (1, {"index-outdated"})
+    figures = run(data, "stats", "--json")
+    assert figures.exit_code == 0, figures.output
+    assert json.loads(figures.stdout)["announcements"]["published"] > 0
+    assert checked(data, "--repair")[0] == 0
+    assert checked(data) == (0, set())
 
 
 @pytest.mark.parametrize("gone", ["current", "manifest.json", "words.txt", "toc", "position"])

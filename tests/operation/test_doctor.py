@@ -45,12 +45,19 @@ def test_nothing_is_wrong_where_everything_was_done(cared_for: Path) -> None:
     assert all(each["is_advice"] for each in codes.values())
 
 
-def test_a_new_machine_lacks_an_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_machine_lacks_an_archive_and_gets_none_by_looking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    status, codes = found(tmp_path / "data")
+    data = tmp_path / "data"
+    status, codes = found(data)
     assert status == 1
-    assert codes["no-archive"]["remedy"] == "prakat serve"
-    assert not (tmp_path / "data").exists()
+    assert "prakat restore" in str(codes["no-archive"]["remedy"])
+    assert not data.exists()
+    data.mkdir(mode=0o700)  # as the manual makes it before an archive is restored into it
+    assert "no-archive" in found(data)[1]
+    assert run(data, "stats").exit_code == 1
+    assert list(data.iterdir()) == []
 
 
 def open_to_others(data: Path) -> None:
@@ -137,5 +144,5 @@ def test_a_machine_without_models_is_told_which(cared_for: Path, monkeypatch: py
     monkeypatch.setattr(sandbox, "_fork", refuse_to_fork)
     status, codes = found(cared_for)
     assert status == 1
-    assert str(codes["models"]["remedy"]).startswith("sudo apt-get install tesseract-ocr-tha")
+    assert str(codes["models"]["remedy"]).startswith("apt-get install tesseract-ocr-tha")
     assert "journalctl -u prakat" in str(codes["sandbox"]["remedy"])

@@ -219,7 +219,7 @@ def test_settings_come_from_the_file_and_the_environment_wins(shell: Shell, tmp_
     shell.data.mkdir()
     (shell.data / "prakat.toml").write_text('max_upload_mb = "many"\n', encoding="utf-8")
     assert "PRAKAT_MAX_UPLOAD_MB" in shell.run("stats").stderr
-    assert shell.run("stats", PRAKAT_MAX_UPLOAD_MB="5").exit_code == 0
+    assert shell.run("reindex", PRAKAT_MAX_UPLOAD_MB="5").exit_code == 0
     (shell.data / "prakat.toml").write_text("colour = 3", encoding="utf-8")
     assert "(colour ใน prakat.toml)" in shell.run("stats").stderr
     (shell.data / "prakat.toml").write_text("not toml", encoding="utf-8")
@@ -242,7 +242,7 @@ def test_whoever_has_no_home_can_run_it(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     home = {"HOME": str(tmp_path / "file" / "home"), "PRAKAT_DATA": str(tmp_path)}
     given = {name: value for name, value in os.environ.items() if not name.startswith("PYTHAINLP")} | home
-    command = [sys.executable, "-m", "web.cli", "stats"]
+    command = [sys.executable, "-m", "web.cli", "reindex"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, env=given)
     assert (ran.returncode, ran.stderr) == (0, "")
 

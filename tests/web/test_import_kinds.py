@@ -146,6 +146,15 @@ def test_what_is_no_answer_of_wordpress_is_named(site: Site, tmp_path: Path, con
     assert (report.added, len(report.problems)) == (0, 1)
 
 
+def test_a_folder_in_which_nothing_is_recognised_is_told(site: Site, tmp_path: Path) -> None:
+    saved(tmp_path, "post.html", b"<html><body><h1>page, no answer</h1></body></html>")
+    report = take(site, tmp_path, "wordpress")
+    assert report.added == 0
+    assert "--rules" in report.problems[0][1]
+    with pytest.raises(Invalid, match="pdf-menu"):  # the names that there are
+        load_site("word-press")
+
+
 @pytest.mark.parametrize(
     "rules", ['form = "selectors"\nitem = "//["\nfiles = "."', 'form = "other"', "item ="]
 )

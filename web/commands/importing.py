@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archive.errors import NotFound
+from archive.errors import NotFound, Unavailable
 from archive.importers.paperless import MANIFEST as PAPERLESS_MANIFEST
 from archive.importers.site_rules import KINDS, load_site
 from indexer.lazy_import import lazy_import
 from web.commands.terminal import (
     ALL,
+    ExistingPath,
     open_existing,
     open_services_of,
     organisation_option,
@@ -38,7 +39,7 @@ else:
 
 
 @click.command("import")
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.argument("path", type=ExistingPath())
 @organisation_option
 def import_(path: Path, organisation: str | None) -> None:
     """นำเข้าประกาศจาก JSON Lines พร้อมไฟล์ · Import a JSON Lines manifest with its files; safe to run again.
@@ -74,7 +75,7 @@ def importer_of(path: Path) -> Callable[[Services, Path, Callable[[int, int], No
 
 
 @click.command("import-site")
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.argument("path", type=ExistingPath())
 @click.option(
     "--rules",
     metavar="KIND|FILE",
@@ -156,11 +157,7 @@ def stats(as_json: bool, organisation: str | None) -> None:
     if services.organisation is None or services.is_province:  # files and index are all organisations'
         files = list(services.files.all())
         held["files"] = {"count": len(files), "bytes": sum(file.size for file in files)}
-        held["index"] = {
-            "announcements": services.index.count(),
-            "behind": services.history.last_change() - services.index.position(),
-            "damaged": len(services.index.noted_damage()),
-        }
+        held["index"] = _index_figures(services)
         state = scrub.read_scrub_record(bootstrap.scrub_record_path(services.settings))
         held["scrub"] = {
             "index_checked_at": state.index_checked_at or None,
@@ -174,6 +171,16 @@ def stats(as_json: bool, organisation: str | None) -> None:
         return
     for title, rows in held.items():
         print_table(_TITLES[title], {_NAMES[name]: _in_words(value) for name, value in rows.items()})
+
+
+def _index_figures(services: Services) -> dict[str, int | None]:
+    """Returns the figures of the index; None for those of an index that another version made."""
+    damaged = len(services.index.noted_damage())
+    try:
+        behind = services.history.last_change() - services.index.position()
+        return {"announcements": services.index.count(), "behind": behind, "damaged": damaged}
+    except Unavailable:
+        return {"announcements": None, "behind": None, "damaged": damaged}
 
 
 def _in_words(value: Any) -> object:

@@ -15,7 +15,7 @@ import click
 from archive.errors import DatabaseDamaged, Unavailable
 from indexer.lazy_import import lazy_import
 from web import settings
-from web.commands.terminal import open_existing, progress_bars
+from web.commands.terminal import ExistingPath, open_existing, progress_bars
 from web.settings import Settings
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def backup(destination: str, verify: bool, accept_loss: bool, keep_days: int, ke
 
 
 @click.command()
-@click.argument("source", metavar="SRC", type=click.Path(exists=True, path_type=Path))
+@click.argument("source", metavar="SRC", type=ExistingPath())
 @click.option(
     "--generation",
     metavar="WHEN",
@@ -211,7 +211,7 @@ def backup(destination: str, verify: bool, accept_loss: bool, keep_days: int, ke
 @click.option(
     "--identity",
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=ExistingPath(dir_okay=False),
     help="ไฟล์กุญแจลับของ age เมื่อข้อมูลสำรองเข้ารหัสไว้ · age identity, where the backup is encrypted",
 )
 def restore(source: Path, generation: str | None, listing: bool, identity: Path | None) -> None:
@@ -234,7 +234,12 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
         count = reindex.rebuild(
             services.records, services.index, progress=lambda done, total: progress("rebuild", done, total)
         )
-    click.echo(f"กู้คืนแล้วที่ {services.settings.data} ค้นหาได้ {count:,} เรื่อง (restored)", err=True)
+    total = sum(services.records.announcements.count_by_status().values())
+    click.echo(
+        f"กู้คืนแล้วที่ {services.settings.data} {total:,} เรื่อง เผยแพร่และค้นหาได้ {count:,} เรื่อง"
+        " (restored; of these, found by search)",
+        err=True,
+    )
     if _engines(settings.load_settings(directory=given.data)) != _engines(given):
         click.echo(
             f"{settings.FILE} ที่กู้คืนมาชี้ไปที่อื่น เริ่มบริการด้วย (its settings name others: start with):", err=True

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -61,10 +63,30 @@ def open_existing() -> Services:
 
     For commands that would have nothing to say of an archive made a moment ago.
     """
+    from web import bootstrap
+
     given = settings.load_settings()
-    if given.database == "sqlite" and not given.data.is_dir():
-        raise NotFound(f"ไม่พบที่เก็บข้อมูล {given.data} กรุณาตรวจ PRAKAT_DATA (there is no archive)")
-    return open_services()
+    if not bootstrap.holds_archive(given):
+        raise NotFound(f"ไม่พบคลังที่ {given.data} กรุณาตรวจ PRAKAT_DATA (there is no archive)")
+    return bootstrap.build_services(given)
+
+
+class ExistingPath(click.Path):
+    """A path that must exist. Tells that the user who calls the command may have no way to it."""
+
+    def __init__(self, *, dir_okay: bool = True) -> None:
+        super().__init__(exists=True, dir_okay=dir_okay, path_type=Path)
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """Returns the path. Raises ``BadParameter`` where it is not seen, or is not of the kind needed."""
+        if not os.path.exists(value):  # noqa: PTH110  # Path.exists raises where the folder may not be entered
+            self.fail(
+                f"ไม่พบ {value} หรือผู้ใช้ที่เรียกคำสั่งนี้เข้าโฟลเดอร์ไม่ได้"
+                " (not there, or the user who calls this may not enter its folder)"
+            )
+        return super().convert(value, param, ctx)
 
 
 ALL = "all"
