@@ -16,7 +16,7 @@ from archive.importers.site_rules import KINDS, load_site
 from indexer.lazy_import import lazy_import
 from web.commands.terminal import (
     ALL,
-    ExistingPath,
+    InputPath,
     open_existing,
     open_services_of,
     organisation_option,
@@ -39,7 +39,7 @@ else:
 
 
 @click.command("import")
-@click.argument("path", type=ExistingPath())
+@click.argument("path", type=InputPath())
 @organisation_option
 def import_(path: Path, organisation: str | None) -> None:
     """นำเข้าประกาศจาก JSON Lines พร้อมไฟล์ · Import a JSON Lines manifest with its files; safe to run again.
@@ -75,7 +75,7 @@ def importer_of(path: Path) -> Callable[[Services, Path, Callable[[int, int], No
 
 
 @click.command("import-site")
-@click.argument("path", type=ExistingPath())
+@click.argument("path", type=InputPath())
 @click.option(
     "--rules",
     metavar="KIND|FILE",

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from web.commands.terminal import ExistingPath, open_existing
+from web.commands.terminal import InputPath, open_existing
 from web.diagnosis import Trouble, TroubleKind, diagnose
 from web.nightly import STEP_NAMES, run_nightly
 from web.nightly_mail import mail_result
@@ -63,7 +63,7 @@ def _show(found: list[Trouble]) -> None:
 @click.option(
     "--identity",
     metavar="FILE",
-    type=ExistingPath(dir_okay=False),
+    type=InputPath(dir_okay=False),
     help="ไฟล์กุญแจลับของ age เพื่อซ้อมกู้คืนข้อมูลสำรองที่เข้ารหัส · age identity, to rehearse with encrypted backups",
 )
 def nightly(destination: Path, identity: Path | None) -> None:

@@ -15,7 +15,7 @@ import click
 from archive.errors import DatabaseDamaged, Unavailable
 from indexer.lazy_import import lazy_import
 from web import settings
-from web.commands.terminal import ExistingPath, open_existing, progress_bars
+from web.commands.terminal import InputPath, open_existing, progress_bars
 from web.settings import Settings
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def backup(destination: str, verify: bool, accept_loss: bool, keep_days: int, ke
 
 
 @click.command()
-@click.argument("source", metavar="SRC", type=ExistingPath())
+@click.argument("source", metavar="SRC", type=InputPath())
 @click.option(
     "--generation",
     metavar="WHEN",
@@ -211,7 +211,7 @@ def backup(destination: str, verify: bool, accept_loss: bool, keep_days: int, ke
 @click.option(
     "--identity",
     metavar="FILE",
-    type=ExistingPath(dir_okay=False),
+    type=InputPath(dir_okay=False),
     help="ไฟล์กุญแจลับของ age เมื่อข้อมูลสำรองเข้ารหัสไว้ · age identity, where the backup is encrypted",
 )
 def restore(source: Path, generation: str | None, listing: bool, identity: Path | None) -> None:

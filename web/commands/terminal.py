@@ -71,7 +71,7 @@ def open_existing() -> Services:
     return bootstrap.build_services(given)
 
 
-class ExistingPath(click.Path):
+class InputPath(click.Path):
     """A path that must exist. Tells that the user who calls the command may have no way to it."""
 
     def __init__(self, *, dir_okay: bool = True) -> None:
