@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from archive.model import DocumentKind, RelationKind
 from archive.thai import arabic_digits, canonical_text
-from archive.thai.dates import WrittenDate, find_dates
+from archive.thai.dates import WrittenDate, find_dates_with_month_names
 
 _REACH = 400  # characters after the verb in which the cited documents stand: a list of several has as many
 _REACH_BACK = (
@@ -46,7 +46,7 @@ _YEAR = re.compile(r"พ\.?\s?ศ\.?\s*(2[3-6]\d\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Citation:
+class StatedRelation:
     """A document that a text says it cancels, amends or replaces.
 
     At least the number, the date, or both subject and year are known.
@@ -60,10 +60,10 @@ class Citation:
     year: int | None  # Buddhist era, of a rule or bylaw that is known by its year
 
 
-def find_citations(text: str) -> list[Citation]:
+def find_citations(text: str) -> list[StatedRelation]:
     """Return the citations in a text, in order, each document once."""
     plain = re.sub(r"\s+", " ", arabic_digits(canonical_text(text)))
-    found: dict[tuple[object, ...], Citation] = {}
+    found: dict[tuple[object, ...], StatedRelation] = {}
     verbs = [*_VERB.finditer(plain)]
     starts = [*(verb.start() for verb in verbs), len(plain)]
     for place, verb in enumerate(verbs, start=1):
@@ -80,7 +80,7 @@ def find_citations(text: str) -> list[Citation]:
     return [*found.values()][:_MOST_CITATIONS]
 
 
-def _documents(text: str, relation: RelationKind) -> Iterator[Citation]:
+def _documents(text: str, relation: RelationKind) -> Iterator[StatedRelation]:
     """Yield the documents that a stretch of text names, each from its kind to the next kind."""
     named = [*_DOCUMENT.finditer(text)]
     for word, (start, end) in zip(
@@ -88,9 +88,9 @@ def _documents(text: str, relation: RelationKind) -> Iterator[Citation]:
     ):
         said = text[start:end]
         number, subject, year = _NUMBER.search(said), _SUBJECT.search(said), _YEAR.search(said)
-        dated = next((each.date for each in find_dates(said) if _is_dating(each)), None)
+        dated = next((each.date for each in find_dates_with_month_names(said) if _is_dating(each)), None)
         if number or dated or (subject and year):
-            yield Citation(
+            yield StatedRelation(
                 relation=relation,
                 kind=_KINDS[word[0]],
                 number=f"{int(number[1])}/{number[2]}" if number else "",

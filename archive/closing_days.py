@@ -6,7 +6,7 @@ import datetime as dt
 import re
 
 from archive import thai
-from archive.thai.dates import find_dates
+from archive.thai.dates import find_dates_with_month_names
 
 _NEAR = 40  # characters before a date in which a word that ends a period makes the date a closing day
 _AROUND = 200  # characters before a date in which what is accepted until that day is named
@@ -24,7 +24,7 @@ def find_closing_day(text: str, *, after: dt.date) -> dt.date | None:
     """
     plain = thai.arabic_digits(text)
     found = []
-    for written in find_dates(plain):
+    for written in find_dates_with_month_names(plain):
         start = written.match.start()
         before = plain[max(start - _AROUND, 0) : start]
         is_deadline = _DEADLINE.search(before[-_NEAR:])

@@ -48,7 +48,7 @@ class BodyKind(StrEnum):
     SUBDISTRICT = "subdistrict"
 
 
-class Section(StrEnum):
+class DisclosureRule(StrEnum):
     """Rule that asks for an item."""
 
     OIT = "oit"
@@ -88,7 +88,7 @@ class DisclosureItem:
     """An item that the body must disclose. ``number`` is that of the year, such as ``O14``; it may be ""."""
 
     key: str
-    section: Section
+    section: DisclosureRule
     number: str
     title: str
     period: Period
@@ -214,11 +214,11 @@ def checked_item(item: DisclosureItem) -> DisclosureItem:
     return replace(item, title=title, number=number, keywords=keywords)
 
 
-def item_with_changes(item: DisclosureItem, fields: Mapping[str, object]) -> DisclosureItem:
+def item_with_recorded_fields(item: DisclosureItem, fields: Mapping[str, object]) -> DisclosureItem:
     """Return the item with other values of some fields, given as the history has them."""
     return DisclosureItem(
         key=item.key,
-        section=Section(str(fields.get("section", item.section))),
+        section=DisclosureRule(str(fields.get("section", item.section))),
         number=str(fields.get("number", item.number)),
         title=str(fields.get("title", item.title)),
         period=Period(str(fields.get("period", item.period))),
@@ -332,7 +332,7 @@ def _folded(text: str) -> str:
 def _place(item: DisclosureItem) -> tuple[int, bool, list[tuple[int, str]], str]:
     """Return a key that sorts items by section and number; O2 before O10, and those without number last."""
     number = [(int(each), "") if each.isdecimal() else (-1, each) for each in _DIGITS.split(item.number)]
-    return list(Section).index(item.section), not item.number, number, item.title
+    return list(DisclosureRule).index(item.section), not item.number, number, item.title
 
 
 @cache
@@ -358,7 +358,7 @@ def _template(year: int, body: BodyKind) -> tuple[DisclosureItem, ...]:
 def _item(given: Mapping[str, Any], words: Mapping[str, str]) -> DisclosureItem:
     return DisclosureItem(
         key=given["key"],
-        section=Section(given["section"]),
+        section=DisclosureRule(given["section"]),
         number=given["number"],
         title=given["title"].format_map(words),
         period=Period(given["period"]),

@@ -17,14 +17,14 @@ from archive.model import (
     Announcement,
     Attachment,
     Collection,
-    CollectionItem,
+    CollectionLine,
     DocumentKind,
     Draft,
     HoldReason,
+    LocatedPersonalData,
     LowConfidenceSpan,
     Page,
-    PersonalData,
-    PersonalDataFind,
+    PersonalDataSpan,
     ReadingStatus,
     RelationKind,
     Status,
@@ -191,13 +191,13 @@ class Intake(FileVersionCommands):
         attachment = self._records.attachments.get(attachment_id)
         announcement = self._editable(attachment.announcement_id)
         checked_label = validation.label_or_file_name(label, attachment.filename)
-        finds: Sequence[PersonalData] = ()
+        finds: Sequence[PersonalDataSpan] = ()
         if announcement.status is Status.PUBLISHED and checked_label != attachment.label:
             finds = privacy.finds_without_decision(
                 privacy.find_in_fields({"label": checked_label}), attachment.decided
             )
             if finds:
-                _require_reason([PersonalDataFind(attachment_id, data) for data in finds], reason)
+                _require_reason([LocatedPersonalData(attachment_id, data) for data in finds], reason)
         with self._records.batch():
             if finds:
                 self._records.attachments.release(attachment_id, finds, reason=reason.strip(), actor=actor)
@@ -411,7 +411,7 @@ class Intake(FileVersionCommands):
         """Move an announcement to the trash; nothing is deleted. A published one must be withdrawn first."""
         return self._step(self._ready_for(id, Status.TRASHED), Status.TRASHED, actor)
 
-    def restore(self, id: int, *, actor: str) -> Announcement:
+    def restore_as_draft(self, id: int, *, actor: str) -> Announcement:
         """Make a draft of a withdrawn or trashed announcement."""
         return self._step(self._ready_for(id, Status.DRAFT), Status.DRAFT, actor)
 
@@ -438,7 +438,7 @@ class Intake(FileVersionCommands):
         self._records.relations.decide(newer_id, older_id, kind, actor=actor)
 
     def save_collection(
-        self, id: int | None, *, title: str, body: str, items: Sequence[CollectionItem], actor: str
+        self, id: int | None, *, title: str, body: str, items: Sequence[CollectionLine], actor: str
     ) -> Collection:
         """Create a collection when ``id`` is None; else replace the collection's title, body and items.
 
@@ -455,7 +455,8 @@ class Intake(FileVersionCommands):
                     number=item.announcement_id,
                 )
         checked_items = [
-            CollectionItem(validation.checked_heading(item.label), item.announcement_id) for item in items
+            CollectionLine(validation.checked_collection_heading(item.label), item.announcement_id)
+            for item in items
         ]
         return self._records.collections.save(
             id,
@@ -467,13 +468,17 @@ class Intake(FileVersionCommands):
             actor=actor,
         )
 
-    def undecided_personal_data(self, id: int) -> tuple[PersonalDataFind, ...]:
+    def undecided_personal_data(self, id: int) -> tuple[LocatedPersonalData, ...]:
         """Return the finds in an announcement's fields and attachments that nobody has decided to show."""
         fields = _in_fields(asdict(self._records.announcements.get(id)))
         attachments = self._records.attachments.by_announcement([id])[id]
         return (
             *fields,
-            *(PersonalDataFind(one.id, data) for one in attachments for data in privacy.undecided_finds(one)),
+            *(
+                LocatedPersonalData(one.id, data)
+                for one in attachments
+                for data in privacy.undecided_finds(one)
+            ),
         )
 
     def _being_read(self, id: int) -> bool:
@@ -514,13 +519,13 @@ _PUBLIC_FIELDS = [
 """Names of the fields that people write and residents read."""
 
 
-def _in_fields(fields: Mapping[str, object]) -> list[PersonalDataFind]:
+def _in_fields(fields: Mapping[str, object]) -> list[LocatedPersonalData]:
     """Return the personal data in the fields that residents read."""
     texts = {name: str(fields[name]) for name in _PUBLIC_FIELDS if name in fields}
-    return [PersonalDataFind(None, data) for data in privacy.find_in_fields(texts)]
+    return [LocatedPersonalData(None, data) for data in privacy.find_in_fields(texts)]
 
 
-def _new_in_fields(announcement: Announcement, changes: Mapping[str, object]) -> list[PersonalDataFind]:
+def _new_in_fields(announcement: Announcement, changes: Mapping[str, object]) -> list[LocatedPersonalData]:
     """Return the personal data in changed fields whose digits are not in the announcement already."""
     known = {
         _digits(str(getattr(announcement, find.data.field)), find)
@@ -529,11 +534,11 @@ def _new_in_fields(announcement: Announcement, changes: Mapping[str, object]) ->
     return [find for find in _in_fields(changes) if _digits(str(changes[find.data.field]), find) not in known]
 
 
-def _digits(text: str, find: PersonalDataFind) -> str:
+def _digits(text: str, find: LocatedPersonalData) -> str:
     return "".join(filter(str.isdecimal, thai.arabic_digits(text[find.data.start : find.data.end])))
 
 
-def _require_reason(finds: Sequence[PersonalDataFind], reason: str) -> None:
+def _require_reason(finds: Sequence[LocatedPersonalData], reason: str) -> None:
     """Raise ``PersonalDataFound`` without a reason."""
     if not reason.strip():
         raise PersonalDataFound(finds)

@@ -222,7 +222,7 @@ class ExtractedField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PersonalData:
+class PersonalDataSpan:
     """Personal data found in a text. ``start`` and ``end`` are offsets into that text."""
 
     type: str  # "national-id" | "phone" | "bank-account"
@@ -233,11 +233,11 @@ class PersonalData:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonalDataFind:
+class LocatedPersonalData:
     """A piece of personal data and the attachment that it is in; None when it is in the announcement."""
 
     attachment_id: int | None
-    data: PersonalData
+    data: PersonalDataSpan
 
 
 class HoldReason(StrEnum):
@@ -262,7 +262,7 @@ class ScanAdvice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadingDetails:
+class ReadingResults:
     """Results of reading an attachment, for the attachment as a whole.
 
     ``fields`` may hold kind, number, date (ISO), subject, from, to and urgency.
@@ -270,7 +270,7 @@ class ReadingDetails:
 
     fields: dict[str, ExtractedField] = field(default_factory=dict)
     signatures: tuple[Signature, ...] = ()
-    personal_data: tuple[PersonalData, ...] = ()
+    personal_data: tuple[PersonalDataSpan, ...] = ()
     advice: tuple[ScanAdvice, ...] = ()
 
 
@@ -291,7 +291,7 @@ class Attachment:
     status: ReadingStatus
     error: Failure | None
     signed: bool  # carries a digital signature
-    details: ReadingDetails
+    details: ReadingResults
     rules: int  # version of the reading rules that made its pages; 0 before the first reading
     created_at: dt.datetime  # or the time at which an older site stored the file
     hold: HoldReason | None = None  # None: shown to everybody who may see the announcement
@@ -315,7 +315,7 @@ class FileVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class CollectionItem:
+class CollectionLine:
     """One line of a collection: a heading such as ``O1 โครงสร้าง``, an announcement, or both.
 
     Consecutive lines with the same heading are shown together under that heading.
@@ -332,7 +332,7 @@ class Collection:
     id: int
     title: str
     body: str
-    items: tuple[CollectionItem, ...]
+    items: tuple[CollectionLine, ...]
     updated_at: dt.datetime
     updated_by: str
 
@@ -481,7 +481,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
+class IntegrityIncident:
     """Evidence of a loss or of tampering. An incident stays open until somebody acknowledges it."""
 
     id: int

@@ -19,10 +19,10 @@ from archive.model import (
     Attachment,
     AttemptLimit,
     Failure,
-    Incident,
+    IntegrityIncident,
     Organisation,
     Person,
-    ReadingDetails,
+    ReadingResults,
     Role,
     Scope,
     SecondFactor,
@@ -95,7 +95,7 @@ class Jobs(Protocol):
         """Extend a lease. Returns False when another worker has the lease: the caller must stop."""
 
     def finish(
-        self, attachment_id: int, worker: str, *, page_count: int, details: ReadingDetails, rules: int
+        self, attachment_id: int, worker: str, *, page_count: int, details: ReadingResults, rules: int
     ) -> None:
         """Set an attachment to ready, with the pages saved so far. Pages after ``page_count`` are deleted.
         Raises ``Conflict`` (code ``lease-lost``) when another worker has the lease: drop the work."""
@@ -165,7 +165,7 @@ class ApiTokens(Protocol):
     ) -> None:
         """Store a new token. Raises ``Conflict`` when a token that was not revoked has this name."""
 
-    def by_hash(self, token_hash: str, *, now: dt.datetime) -> ApiToken | None:
+    def use_live_token(self, token_hash: str, *, now: dt.datetime) -> ApiToken | None:
         """Return the token with this hash, and record that the token was used at ``now``.
         Returns None when no token has this hash, or when the token was revoked or has expired."""
 
@@ -284,7 +284,7 @@ class Database(Protocol):
     def find_faults(self) -> list[str]:
         """Return the faults that the engine's own check finds, in the engine's words; may take minutes."""
 
-    def find_dangling_rows(self) -> dict[str, list[str]]:
+    def find_dangling_rows_by_missing_row(self) -> dict[str, list[str]]:
         """Return the names of rows that refer to an absent row, by the name of the absent row."""
 
     def seconds_spent_by_thread(self) -> float:
@@ -326,7 +326,7 @@ class Audit(Protocol):
     def find_faults(self) -> Iterator[Fault]:
         """Yield a fault for each broken link of the chain, then for each row that differs from its entry."""
 
-    def acknowledge_and_accept_all(self, actor: str) -> list[Incident]:
+    def acknowledge_and_accept_all(self, actor: str) -> list[IntegrityIncident]:
         """Acknowledge every open incident and every fault, and accept differing rows as they are now.
         Returns the incidents, with time and ``actor`` of the acknowledgement. Incidents stay on record."""
 

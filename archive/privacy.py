@@ -18,7 +18,7 @@ from stdnum.th import pin
 
 from archive import validation
 from archive.errors import Invalid, gettext_noop
-from archive.model import Attachment, HoldReason, PersonalData, ReadingDetails
+from archive.model import Attachment, HoldReason, PersonalDataSpan, ReadingResults
 from archive.thai import arabic_digits
 
 COVER = "█"
@@ -106,7 +106,7 @@ def stated_reason(ground: str, explanation: str) -> str:
     return f"{GROUNDS[Ground(ground)]}: {said}"
 
 
-def find_personal_data(text: str, page: int) -> tuple[PersonalData, ...]:
+def find_personal_data(text: str, page: int) -> tuple[PersonalDataSpan, ...]:
     """Return the personal data in ``text``, in order and without overlaps, with offsets into ``text``.
 
     National IDs are recognised by their checksum (mod 11), mobile numbers by their form, landlines and bank
@@ -116,7 +116,7 @@ def find_personal_data(text: str, page: int) -> tuple[PersonalData, ...]:
     """
     digits = arabic_digits(text)  # has the length of ``text``, so its offsets are those of ``text``
     taken: list[tuple[int, int]] = []
-    found: list[PersonalData] = []
+    found: list[PersonalDataSpan] = []
     for type, spans in (
         (NATIONAL_ID, _national_ids(digits)),
         (BANK_ACCOUNT, _explained(_ACCOUNT, _BANKS, digits)),
@@ -126,7 +126,7 @@ def find_personal_data(text: str, page: int) -> tuple[PersonalData, ...]:
         for start, end in spans:
             if all(end <= first or start >= last for first, last in taken):
                 taken.append((start, end))
-                found.append(PersonalData(type=type, page=page, start=start, end=end))
+                found.append(PersonalDataSpan(type=type, page=page, start=start, end=end))
     return tuple(sorted(found, key=lambda data: data.start))
 
 
@@ -138,7 +138,7 @@ def mask_personal_data(text: str) -> str:
     return text
 
 
-def find_in_fields(fields: Mapping[str, str]) -> tuple[PersonalData, ...]:
+def find_in_fields(fields: Mapping[str, str]) -> tuple[PersonalDataSpan, ...]:
     """Return the personal data in the texts of these fields, in the fields' order."""
     return tuple(
         replace(data, field=name)
@@ -147,7 +147,9 @@ def find_in_fields(fields: Mapping[str, str]) -> tuple[PersonalData, ...]:
     )
 
 
-def find_in_attachment(attachment: Attachment, details: ReadingDetails) -> tuple[PersonalData, ...]:
+def find_personal_data_in_attachment(
+    attachment: Attachment, details: ReadingResults
+) -> tuple[PersonalDataSpan, ...]:
     """Return the personal data in an attachment's label, filename and text.
 
     ``details``: results of the attachment's latest reading.
@@ -160,7 +162,7 @@ EVERYTHING = "*"
 """Decision that covers every find. Files that were published before decisions were stored have it."""
 
 
-def decision_key(data: PersonalData) -> str:
+def decision_key(data: PersonalDataSpan) -> str:
     """Return the text that stands for a find in a stored decision: its type and its field or page.
 
     Offsets and digits are left out, since the next recognition of the same page may give other ones.
@@ -168,7 +170,9 @@ def decision_key(data: PersonalData) -> str:
     return f"{data.type}:{data.field or data.page}"
 
 
-def finds_without_decision(finds: Iterable[PersonalData], decided: Iterable[str]) -> tuple[PersonalData, ...]:
+def finds_without_decision(
+    finds: Iterable[PersonalDataSpan], decided: Iterable[str]
+) -> tuple[PersonalDataSpan, ...]:
     """Return the finds that no decision covers. Each decision covers one find of its type and place."""
     left = Counter(decided)
     if left[EVERYTHING]:
@@ -183,18 +187,20 @@ def finds_without_decision(finds: Iterable[PersonalData], decided: Iterable[str]
     return tuple(uncovered)
 
 
-def undecided_finds(attachment: Attachment) -> tuple[PersonalData, ...]:
+def undecided_finds(attachment: Attachment) -> tuple[PersonalDataSpan, ...]:
     """Return the finds in an attachment that nobody has decided to show."""
-    return finds_without_decision(find_in_attachment(attachment, attachment.details), attachment.decided)
+    return finds_without_decision(
+        find_personal_data_in_attachment(attachment, attachment.details), attachment.decided
+    )
 
 
-def hold_after_reading(attachment: Attachment, details: ReadingDetails) -> HoldReason | None:
+def hold_after_reading(attachment: Attachment, details: ReadingResults) -> HoldReason | None:
     """Return the hold of an attachment that has just been read; None for no hold.
 
     An attachment that was held for personal data stays held until a person decides: the page's picture may
     still show data that the recognised text no longer has.
     """
-    if finds_without_decision(find_in_attachment(attachment, details), attachment.decided):
+    if finds_without_decision(find_personal_data_in_attachment(attachment, details), attachment.decided):
         return HoldReason.PERSONAL_DATA
     return None if attachment.hold is HoldReason.UNREAD else attachment.hold
 
@@ -203,7 +209,7 @@ def hold_without_decisions(attachment: Attachment) -> HoldReason | None:
     """Return the hold that an attachment has without any decisions about its personal data."""
     if attachment.rules == 0:
         return HoldReason.UNREAD
-    if find_in_attachment(attachment, attachment.details):
+    if find_personal_data_in_attachment(attachment, attachment.details):
         return HoldReason.PERSONAL_DATA
     return None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from archive.citations import Citation, find_citations
+from archive.citations import StatedRelation, find_citations
 from archive.model import Announcement, Attachment, RelationKind, Status
 from archive.repositories import Records
 from archive.thai import arabic_digits, buddhist_year
@@ -20,7 +20,7 @@ _LONGEST_CHAIN = 50  # announcements of one chain of changes that a page lists
 class SuggestedRelation:
     """An announcement in the archive that matches a citation."""
 
-    citation: Citation
+    citation: StatedRelation
     older: Announcement
 
 
@@ -39,7 +39,7 @@ def suggest_relations(records: Records, announcement: Announcement) -> list[Sugg
     return [*found.values()]
 
 
-def _citations(records: Records, announcement: Announcement) -> Iterator[Citation]:
+def _citations(records: Records, announcement: Announcement) -> Iterator[StatedRelation]:
     """Yield the citations in the title and body, then those in each attachment's pages."""
     yield from find_citations(f"{announcement.title}\n{announcement.body}")
     attachments = records.attachments.by_announcement([announcement.id])[announcement.id]
@@ -48,10 +48,10 @@ def _citations(records: Records, announcement: Announcement) -> Iterator[Citatio
         yield from find_citations("\n".join(text for _number, text in texts.get(attachment.id, ())))
 
 
-def _matches(records: Records, newer: Announcement, citation: Citation) -> list[Announcement]:
+def _matches(records: Records, newer: Announcement, citation: StatedRelation) -> list[Announcement]:
     """Return the announcements that fit a citation; nothing where several fit equally badly."""
     if citation.number:
-        ids = records.relations.find_ids_by_document_number(citation.number)
+        ids = records.relations.find_ids_naming_document_number(citation.number)
     elif citation.dated:
         ids = records.relations.find_ids_by_date(citation.dated)
     else:
@@ -72,7 +72,7 @@ def _matches(records: Records, newer: Announcement, citation: Citation) -> list[
     return fitting if len(fitting) == 1 else []
 
 
-def _is_of_kind(records: Records, announcement: Announcement, citation: Citation) -> bool:
+def _is_of_kind(records: Records, announcement: Announcement, citation: StatedRelation) -> bool:
     attachments = records.attachments.by_announcement([announcement.id])[announcement.id]
     return citation.kind in (announcement.kind, *(each.kind for each in attachments))
 
@@ -87,13 +87,13 @@ def cited_name(announcement: Announcement, attachments: Iterable[Attachment]) ->
 
     ``attachments``: those that the reader may see. The first order, rule or announcement states the number.
     """
-    number = official_number(attachments)
+    number = first_kind_and_number(attachments)
     if not number or number.rpartition(" ")[2] in arabic_digits(announcement.title):
         return announcement.title
     return f"{number} {announcement.title}"
 
 
-def official_number(attachments: Iterable[Attachment]) -> str:
+def first_kind_and_number(attachments: Iterable[Attachment]) -> str:
     """Return kind and number of the first order, rule or announcement: ``คำสั่งที่ 5/2564``.
 
     Empty where it states none: the number of a later one, such as the order that names a committee, is not

@@ -19,15 +19,15 @@ from archive.model import (
     Attachment,
     Change,
     Collection,
-    CollectionItem,
+    CollectionLine,
     DocumentKind,
     Draft,
     FileVersion,
-    Incident,
+    IntegrityIncident,
     Line,
     LowConfidenceSpan,
     Page,
-    PersonalData,
+    PersonalDataSpan,
     Relation,
     RelationKind,
     Status,
@@ -189,7 +189,7 @@ class Attachments(Protocol):
         """Put a detached attachment back, after the announcement's other attachments, under its id."""
 
     def release(
-        self, attachment_id: int, decided: Iterable[PersonalData], *, reason: str, actor: str
+        self, attachment_id: int, decided: Iterable[PersonalDataSpan], *, reason: str, actor: str
     ) -> Attachment:
         """Record the decision to show the finds ``decided``.
 
@@ -227,7 +227,7 @@ class Pages(Protocol):
         text: str,
         *,
         actor: str,
-        personal_data: Sequence[PersonalData] = (),
+        personal_data: Sequence[PersonalDataSpan] = (),
         lines: Sequence[Line] = (),
         doubts: Sequence[LowConfidenceSpan] = (),
         is_corrected: bool = True,
@@ -238,7 +238,7 @@ class Pages(Protocol):
         ``lines``: where the letters of this text are on the picture."""
 
     def replace_by_rereading(
-        self, page: Page, *, actor: str, personal_data: Sequence[PersonalData] = ()
+        self, page: Page, *, actor: str, personal_data: Sequence[PersonalDataSpan] = ()
     ) -> Page:
         """Replace a page by another reading that a person asked for, also a page that was corrected.
         The text before is kept in the history. ``personal_data``: as for ``correct``."""
@@ -272,7 +272,7 @@ class Collections(Protocol):
     """Collections: lists of announcements that staff put together."""
 
     def save(
-        self, id: int | None, *, title: str, body: str, items: Sequence[CollectionItem], actor: str
+        self, id: int | None, *, title: str, body: str, items: Sequence[CollectionLine], actor: str
     ) -> Collection:
         """Create a collection when ``id`` is None; else replace the whole collection.
         An id is never used twice. Without a difference, nothing is written."""
@@ -325,7 +325,7 @@ class Incidents(Protocol):
     def record(self, code: str, subject: str, detail: str) -> None:
         """Record an incident, unless an open one is the same. Incidents stay open until acknowledged."""
 
-    def list_open(self) -> list[Incident]:
+    def list_open(self) -> list[IntegrityIncident]:
         """Return the incidents that nobody has acknowledged, oldest first."""
 
 
@@ -348,7 +348,7 @@ class Relations(Protocol):
     def amended_ids(self) -> frozenset[int]:
         """Return the ids of the announcements that a published announcement amends."""
 
-    def find_ids_by_document_number(self, number: str) -> list[int]:
+    def find_ids_naming_document_number(self, number: str) -> list[int]:
         """Return the ids of announcements of which the title, or an attachment, names a document number.
         ``number`` has Arabic digits, such as ``5/2560``. Trashed announcements are left out."""
 

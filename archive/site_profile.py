@@ -75,7 +75,7 @@ class SiteProfiles(Protocol):
     def get(self, id: int) -> SiteProfileVersion:
         """Return a version. Raises ``NotFound`` for an unknown one."""
 
-    def emblem(self, id: int) -> Emblem:
+    def emblem_uploaded_with(self, id: int) -> Emblem:
         """Return the emblem that was uploaded with version ``id``. Raises ``NotFound``."""
 
 

@@ -74,7 +74,7 @@ def fields_not_given(announcement: Announcement, attachments: Sequence[Attachmen
     return {name for name, value in as_new.items() if getattr(announcement, name) == value}
 
 
-def suggested_title(announcement: Announcement, attachments: Sequence[Attachment]) -> str:
+def suggested_title_unless_given(announcement: Announcement, attachments: Sequence[Attachment]) -> str:
     """Return the title that the attachments state while nobody has given one; "" otherwise."""
     if "title" not in fields_not_given(announcement, attachments):
         return ""

@@ -47,7 +47,7 @@ class CarriedDisclosure:
 class Transfer(Protocol):
     """Takes over records of another archive."""
 
-    def create_record(self, record: CarriedRecord, *, actor: str, reason: str) -> Announcement:
+    def take_over_record(self, record: CarriedRecord, *, actor: str, reason: str) -> Announcement:
         """Create the announcement with its history, attachments and pages, in one transaction.
 
         The files of the attachments must be stored already. Ids and change numbers are new, and the history

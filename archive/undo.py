@@ -11,11 +11,11 @@ from itertools import groupby
 
 from archive.bulk_commands import BulkOutcome
 from archive.changes import HistoryFilters
-from archive.disclosure import DisclosureEntry, item_with_changes
+from archive.disclosure import DisclosureEntry, item_with_recorded_fields
 from archive.errors import Conflict, Invalid, NotFound, RecordDamaged, gettext_noop
 from archive.fields import FIELDS_BY_NAME, read_column
 from archive.intake import Intake
-from archive.model import Change, CollectionItem, DocumentKind, LowConfidenceSpan, RelationKind, Status
+from archive.model import Change, CollectionLine, DocumentKind, LowConfidenceSpan, RelationKind, Status
 from archive.repositories import Records
 
 MOST_AT_ONCE = 5_000  # changes of one bulk: a thousand records, each changed in several steps
@@ -135,10 +135,10 @@ class Undo:
 
     def _publication(self, id: int, _change: Change, actor: str) -> None:
         self._intake.withdraw(id, actor=actor, reason=_UNDONE)
-        self._intake.restore(id, actor=actor)
+        self._intake.restore_as_draft(id, actor=actor)
 
     def _withdrawal(self, id: int, _change: Change, actor: str) -> None:
-        self._intake.restore(id, actor=actor)
+        self._intake.restore_as_draft(id, actor=actor)
         self._intake.publish(id, actor=actor)
 
     def _status(self, id: int, change: Change, actor: str) -> None:
@@ -229,13 +229,13 @@ class Undo:
         items = self._records.disclosure.items_changed_by_staff(year, year)
         now = next(item for _year, item in items if item.key == key)
         fields = {name: value for name, value in change.before.items() if name not in ("year", "item")}
-        before = item_with_changes(now, fields or {"is_hidden": True})
+        before = item_with_recorded_fields(now, fields or {"is_hidden": True})
         self._records.disclosure.save_item(year, before, replaced=now, actor=actor)
 
     def _collection(self, id: int, change: Change, actor: str) -> None:
         now = self._records.collections.get(id)
         items = change.before.get("items")
-        lines = [CollectionItem(*line) for line in items] if isinstance(items, list) else now.items
+        lines = [CollectionLine(*line) for line in items] if isinstance(items, list) else now.items
         self._intake.save_collection(
             id,
             title=str(change.before.get("title", now.title)),

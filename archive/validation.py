@@ -46,7 +46,7 @@ def checked_page_text(text: str) -> str:
     return checked_length(thai.canonical_text(text), "text", gettext_noop("ข้อความของหน้า"), 200_000)
 
 
-def checked_heading(text: str) -> str:
+def checked_collection_heading(text: str) -> str:
     """Return a heading of a collection as one line, which may be empty. Raises ``Invalid``."""
     return checked_length(one_line(text), "items", gettext_noop("หัวข้อ"), 300)
 

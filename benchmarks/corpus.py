@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from archive.model import Announcement, Attachment, DocumentKind, ReadingDetails, ReadingStatus, Status
+from archive.model import Announcement, Attachment, DocumentKind, ReadingResults, ReadingStatus, Status
 from indexer.analysis.index_document import SourceAnnouncement
 
 
@@ -74,7 +74,7 @@ def attachment(number: int, page_count: int) -> Attachment:
         status=ReadingStatus.READY,
         error=None,
         signed=False,
-        details=ReadingDetails(),
+        details=ReadingResults(),
         rules=0,
         created_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     )

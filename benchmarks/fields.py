@@ -35,7 +35,7 @@ from archive.model import Page, TextSource
 from archive.thai import MONTHS, SHORT_MONTHS, arabic_digits, thai_digits
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.metadata import extract_fields
-from indexer.extraction.ocr_policy import Verdict
+from indexer.extraction.ocr_policy import TextChoice
 from indexer.extraction.pipeline import recognise_page
 from web.sample.scans import ScanLook, make_scan
 
@@ -424,7 +424,7 @@ def read(path: Path) -> list[Page]:
         for number in range(1, document.outline.page_count + 1):
             page = document.read_page(number)
             common = {"attachment_id": 1, "number": number}
-            if page.verdict is Verdict.EMBEDDED:
+            if page.text_choice is TextChoice.EMBEDDED:
                 pages.append(
                     Page(
                         text=page.text,

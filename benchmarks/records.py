@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from archive.model import DocumentKind, Line, Page, ReadingDetails, Status, TextSource
+from archive.model import DocumentKind, Line, Page, ReadingResults, Status, TextSource
 from archive.ports import StoredFile
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.records import open_records
@@ -93,7 +93,7 @@ def _records(opened: Opener, count: int) -> dict[str, float]:
     def claim_and_finish(_: int) -> None:
         job = jobs.claim("w", lease=LEASE, now=NOW)
         assert job is not None
-        jobs.finish(job.id, "w", page_count=1, details=ReadingDetails(), rules=1)
+        jobs.finish(job.id, "w", page_count=1, details=ReadingResults(), rules=1)
 
     rates.row("create + attach, each its own transaction", few, create_and_attach)
     with records.batch():

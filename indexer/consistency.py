@@ -175,7 +175,7 @@ class _Check:
 
     def _check_references(self) -> None:
         """Reports rows that refer to an absent row, with the finding of the absent row if there is one."""
-        for absent, rows in self._database.find_dangling_rows().items():
+        for absent, rows in self._database.find_dangling_rows_by_missing_row().items():
             detail = f"referred to by {', '.join(rows)}"
             for place, finding in enumerate(self._report.findings):
                 if (finding.code, finding.subject) == ("record-deleted", absent):

@@ -22,7 +22,7 @@ from archive.model import Attachment, Failure
 from archive.ports import Jobs
 from archive.repositories import Records
 from indexer.extraction.page_images import PagePictures
-from indexer.extraction.parsers import has_pictures
+from indexer.extraction.parsers import can_draw_pages
 from indexer.extraction.pipeline import AttachmentReader, ReadingStopped
 from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
 from indexer.inbox import LOOK_EVERY, Inbox
@@ -145,7 +145,7 @@ class Worker:
         except IndexError:
             return False
         with suppress(PrakatError):  # gone meanwhile, or not to be drawn: whoever asks for it is told
-            self._pictures.draw_ahead(attachment, self._records.pages.get(attachment.id, number))
+            self._pictures.draw_into_cache(attachment, self._records.pages.get(attachment.id, number))
             if not self._records.erasures.is_file_used(attachment.sha256):  # erased while it was drawn
                 self._pictures.forget(attachment.sha256)
         return True
@@ -182,7 +182,7 @@ class Worker:
             details=outcome.details,
             rules=outcome.rules,
         )
-        if has_pictures(attachment.media_type):
+        if can_draw_pages(attachment.media_type):
             first_pages = range(1, min(outcome.page_count, MAX_DRAWN_AHEAD) + 1)
             self._to_draw.extend((attachment, number) for number in reversed(first_pages))
         log.info(

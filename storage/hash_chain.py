@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import cast
 
 from archive.fields import ANNOUNCEMENT_FIELDS
-from archive.model import Incident
+from archive.model import IntegrityIncident
 from archive.ports import Fault
 from storage.engine import Engine, Queries, Row
 from storage.mappers import incident, now_text
@@ -225,7 +225,7 @@ def last_entry(engine: Queries) -> tuple[int, str]:
 _OPEN_INCIDENTS = "SELECT * FROM incident WHERE acknowledged_at IS NULL ORDER BY id"
 
 
-def open_incidents(engine: Queries) -> list[Incident]:
+def open_incidents(engine: Queries) -> list[IntegrityIncident]:
     """Return the incidents that nobody has acknowledged, oldest first."""
     return [incident(row) for row in engine.rows(_OPEN_INCIDENTS)]
 
@@ -265,7 +265,7 @@ class AuditTrail:
             for key, code in self._differing(subject):
                 yield Fault(code, f"{key[0]} {key[1]}", self._describe(key))
 
-    def acknowledge_and_accept_all(self, actor: str) -> list[Incident]:
+    def acknowledge_and_accept_all(self, actor: str) -> list[IntegrityIncident]:
         with self._engine.write():
             for fault in [*self.find_faults()]:
                 insert_incident(self._engine, fault)

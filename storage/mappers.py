@@ -13,7 +13,7 @@ from functools import wraps
 from types import NoneType
 from typing import Any, Concatenate, ParamSpec, TypeVar, get_args, get_type_hints
 
-from archive.disclosure import DisclosureEntry, DisclosureItem, Period, Section
+from archive.disclosure import DisclosureEntry, DisclosureItem, DisclosureRule, Period
 from archive.erasure import Erasure
 from archive.errors import RecordDamaged
 from archive.fields import ANNOUNCEMENT_FIELDS, read_column
@@ -23,20 +23,20 @@ from archive.model import (
     Attachment,
     Change,
     Collection,
-    CollectionItem,
+    CollectionLine,
     DocumentKind,
     ExtractedField,
     Failure,
     FileVersion,
     HoldReason,
-    Incident,
+    IntegrityIncident,
     Line,
     LowConfidenceSpan,
     Organisation,
     Page,
     Person,
-    PersonalData,
-    ReadingDetails,
+    PersonalDataSpan,
+    ReadingResults,
     ReadingStatus,
     Relation,
     RelationKind,
@@ -235,22 +235,22 @@ def _reading(row: Row) -> ReadingStatus:
     return ReadingStatus.READY if row["rules"] else ReadingStatus.WAITING
 
 
-def details_json(details: ReadingDetails) -> str:
+def details_json(details: ReadingResults) -> str:
     """Return details as JSON in ASCII: fields of a hostile file may hold characters that UTF-8 cannot."""
     return json.dumps(asdict(details), default=plain_value)
 
 
-def _details(text: str) -> ReadingDetails:
+def _details(text: str) -> ReadingResults:
     if text == "{}":  # not read yet
-        return ReadingDetails()
+        return ReadingResults()
     kept = json.loads(text)
-    return ReadingDetails(
+    return ReadingResults(
         fields={name: ExtractedField(**field) for name, field in kept["fields"].items()},
         signatures=tuple(
             Signature(**{**signature, "signed_at": _time(signature["signed_at"])})
             for signature in kept["signatures"]
         ),
-        personal_data=tuple(PersonalData(**found) for found in kept["personal_data"]),
+        personal_data=tuple(PersonalDataSpan(**found) for found in kept["personal_data"]),
         advice=tuple(ScanAdvice(each["code"], tuple(each["pages"])) for each in kept.get("advice", ())),
     )
 
@@ -373,7 +373,7 @@ def disclosure_item(row: Row) -> DisclosureItem:
     """Return the item to disclose of a row."""
     return DisclosureItem(
         key=row["item"],
-        section=Section(row["section"]),
+        section=DisclosureRule(row["section"]),
         number=_text(row["number"]),
         title=_text(row["title"]),
         period=Period(row["period"]),
@@ -394,7 +394,7 @@ def site_profile(row: Row) -> SiteProfileVersion:
 
 
 @_damaged_as_error
-def collection(row: Row, items: Sequence[CollectionItem]) -> Collection:
+def collection(row: Row, items: Sequence[CollectionLine]) -> Collection:
     """Return the collection of a row, with its items."""
     return Collection(
         id=row["id"],
@@ -408,7 +408,7 @@ def collection(row: Row, items: Sequence[CollectionItem]) -> Collection:
 
 file_version = _mapper(FileVersion)
 erasure = _mapper(Erasure, files=lambda row: tuple(_text(row["files"]).split()))
-incident = _mapper(Incident, acknowledged_by=lambda row: row["acknowledged_by"] or "")
+incident = _mapper(IntegrityIncident, acknowledged_by=lambda row: row["acknowledged_by"] or "")
 person = _mapper(Person, organisation=_organisation_of)
 organisation = _mapper(Organisation)
 session = _mapper(Session)

@@ -9,7 +9,7 @@ from storage.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class ColumnTypes:
     """Column types whose SQL differs between engines."""
 
     id: str

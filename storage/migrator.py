@@ -8,10 +8,10 @@ from archive.errors import SettingsError
 from storage import migrations
 from storage.engine import Engine
 from storage.mappers import now_text
-from storage.migration_types import Dialect, Migration
+from storage.migration_types import ColumnTypes, Migration
 
 
-def migrate(engine: Engine, dialect: Dialect, begin: Callable[[], None]) -> None:
+def migrate(engine: Engine, dialect: ColumnTypes, begin: Callable[[], None]) -> None:
     """Apply missing migrations, in order, in one transaction. Processes that start together wait in turn.
 
     A database with all migrations is not written to. ``begin`` is called before an empty database is filled,

@@ -17,7 +17,7 @@ import sqlite_utils
 
 from archive.errors import DatabaseDamaged, Unavailable
 from storage.engine import QueryClock, Row, expand_list_values
-from storage.migration_types import Dialect
+from storage.migration_types import ColumnTypes
 from storage.migrator import migrate
 from storage.repositories.organisations import find_stray_rows
 
@@ -30,7 +30,7 @@ _CHECKPOINT_MS = 2_000
 After that the write-ahead log stays as it is, for the other processes.
 """
 
-_DIALECT = Dialect(id="INTEGER PRIMARY KEY AUTOINCREMENT", text="TEXT", bytes="BLOB")
+_DIALECT = ColumnTypes(id="INTEGER PRIMARY KEY AUTOINCREMENT", text="TEXT", bytes="BLOB")
 _clock = QueryClock()
 _LOCK = re.compile(r"\bFOR NO KEY UPDATE( SKIP LOCKED)?")
 
@@ -108,7 +108,7 @@ class Sqlite:
         found = [] if found == ["ok"] else found
         return found + find_stray_rows(self)
 
-    def find_dangling_rows(self) -> dict[str, list[str]]:
+    def find_dangling_rows_by_missing_row(self) -> dict[str, list[str]]:
         """See ``archive.ports.Database``."""
         found: dict[str, list[str]] = defaultdict(list)
         for fault in self.rows("PRAGMA foreign_key_check"):

@@ -23,7 +23,7 @@ import pypdfium2
 from numpy.typing import NDArray
 from PIL import ImageDraw
 
-from indexer.extraction.ocr_policy import Verdict
+from indexer.extraction.ocr_policy import TextChoice
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.pdf.parser import EmbeddedPage, PdfReader
 from indexer.extraction.reading_errors import UnreadableFile
@@ -71,7 +71,7 @@ class Piece:
 def pieces(page: EmbeddedPage, random: np.random.Generator) -> list[Piece]:
     """Return stretches of the page's lines whose text is beyond doubt."""
     if (
-        page.verdict is not Verdict.EMBEDDED
+        page.text_choice is not TextChoice.EMBEDDED
         or page.turn
         or page.coverage < MIN_PAGE_COVERAGE
         or page.image_share > 0.5

@@ -133,7 +133,7 @@ def create_app(services: Services) -> Flask:
     app.after_request(_guard)
     log.register_request_log(app, services.database)
     template_filters.register_template_filters(app)
-    sign_in.register_sign_in(app)
+    sign_in.register_csrf_and_person(app)
     resources.register_api(app)
     for part in _PARTS:
         app.register_blueprint(part.pages)
@@ -177,7 +177,7 @@ def _name_request() -> None:
 
 def may_send_large_body(app: Flask, environ: WSGIEnvironment) -> bool:
     """Returns True when the client may send a large body after the header that ``environ`` was made from."""
-    cast(organisations.OrganisationMiddleware, app.wsgi_app).note_organisation(environ)
+    cast(organisations.OrganisationMiddleware, app.wsgi_app).route_to_organisation(environ)
     with app.request_context(environ), suppress(Unavailable):
         return _may_bring_files()
     return False
@@ -198,12 +198,12 @@ def _may_bring_files() -> bool:
         return False
     if request.blueprint == "api":
         return access.has_scope(Scope.WRITE)
-    return request.blueprint == "staff" and sign_in.may_see_unpublished()
+    return request.blueprint == "staff" and sign_in.person_may_see_unpublished()
 
 
 def _guard(answer: Response) -> Response:
     answer.headers["X-Request-Id"] = g.get("request_id", "")
-    policy = _POLICY.format(styles=template_filters.styles_source(request.script_root))
+    policy = _POLICY.format(styles=template_filters.styles_csp_source(request.script_root))
     answer.headers.setdefault("Content-Security-Policy", policy)
     for name, value in _HEADERS.items():
         answer.headers.setdefault(name, value)

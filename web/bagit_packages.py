@@ -26,10 +26,10 @@ from archive.model import (
     Announcement,
     Attachment,
     Collection,
-    CollectionItem,
+    CollectionLine,
     FileVersion,
     HoldReason,
-    ReadingDetails,
+    ReadingResults,
     ReadingStatus,
     Relation,
     Status,
@@ -199,7 +199,7 @@ def _public_part(record: CarriedRecord) -> CarriedRecord:
     hidden = {field.name: field.default for field in ANNOUNCEMENT_FIELDS if not field.is_public}
     attachments = tuple(
         CarriedAttachment(
-            replace(carried.attachment, details=ReadingDetails(), decided=()),
+            replace(carried.attachment, details=ReadingResults(), decided=()),
             tuple(replace(page, raw="", lines=(), doubts=(), problem="") for page in carried.pages),
         )
         for carried in record.attachments
@@ -324,7 +324,7 @@ def _take(services: Services, record: CarriedRecord, payload: Path, report: Impo
         for each in carried.versions:
             _store_original(services, each.version, payload / file_path(carried.attachment, each.version))
     kept = tuple(map(_held_again, record.attachments))
-    adopted = services.transfer.create_record(
+    adopted = services.transfer.take_over_record(
         replace(record, attachments=kept), actor=ACTOR, reason=f"{record.announcement.ref}"
     )
     report.added += 1
@@ -362,7 +362,7 @@ def _take_collections(services: Services, file: Path, ids: dict[int, int]) -> No
         if collection.title in known:
             continue
         items = [
-            CollectionItem(item.label, ids.get(item.announcement_id) if item.announcement_id else None)
+            CollectionLine(item.label, ids.get(item.announcement_id) if item.announcement_id else None)
             for item in collection.items
         ]
         services.intake.save_collection(

@@ -406,7 +406,7 @@ def _place(engine: str, data: Path) -> str | Path:
 
 def build_worker(services: Services) -> worker.Worker:
     """Returns the worker that reads and indexes in the background on the same services."""
-    from web.follower_mail import FollowerMail  # it searches with these services
+    from web.follower_mail import FollowerMailer  # it searches with these services
 
     reader = pipeline.AttachmentReader(services.records, services.files, ocr_jobs=services.settings.ocr_jobs)
     return worker.Worker(
@@ -421,7 +421,7 @@ def build_worker(services: Services) -> worker.Worker:
         ),
         Inbox(lambda: inbox_targets(services)),
         services.pictures,
-        FollowerMail(services).send_due if services.settings.smtp_url else None,
+        FollowerMailer(services).send_due if services.settings.smtp_url else None,
     )
 
 

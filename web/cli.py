@@ -15,7 +15,7 @@ import click
 
 from archive.errors import PrakatError, SettingsError
 from storage.permissions import PRIVATE_UMASK
-from web.commands.terminal import Group
+from web.commands.terminal import FullHelpGroup
 
 _COMMANDS = Path(__file__).parent / "commands"
 
@@ -33,7 +33,7 @@ class _Command:
     short_help: str
 
 
-class Prakat(Group):
+class Prakat(FullHelpGroup):
     """The ``prakat`` command group; reports each ``PrakatError`` in one clear line.
 
     Loads a command only when it is used: most need dictionaries and libraries that take a second.

@@ -10,9 +10,9 @@ from archive.disclosure import (
     FIRST_YEAR,
     DisclosureEntry,
     DisclosureItem,
+    DisclosureRule,
     DisclosureState,
     ItemStatus,
-    Section,
     first_changed_year,
     first_day,
     fiscal_year,
@@ -168,10 +168,10 @@ def suggested_entries(services: Services, announcement: Announcement) -> list[Di
     ]
 
 
-def group_by_section(items: Sequence[ItemShown]) -> list[tuple[Section, list[ItemShown]]]:
+def group_by_section(items: Sequence[ItemShown]) -> list[tuple[DisclosureRule, list[ItemShown]]]:
     """Returns the items in groups, section by section."""
     return [
         (section, found)
-        for section in Section
+        for section in DisclosureRule
         if (found := [each for each in items if each.item.section is section])
     ]

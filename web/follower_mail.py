@@ -36,7 +36,7 @@ _AT_ONCE = 100  # subscriptions read at a time
 _REFUSED_FOR_GOOD = 500  # lowest SMTP code of a permanent refusal (RFC 5321, 4.2.1)
 
 
-class FollowerMail:
+class FollowerMailer:
     """Sends what is due to followers through the mail server of the settings."""
 
     def __init__(self, services: Services) -> None:
@@ -193,7 +193,7 @@ class FollowerMail:
         return message
 
 
-def digest_frequency(typed: str) -> Frequency:
+def parse_frequency(typed: str) -> Frequency:
     """Return the frequency that a form states; daily where it states none."""
     return Frequency(typed) if typed in set(Frequency) else Frequency.DAILY
 

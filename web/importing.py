@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from archive.errors import Invalid, PersonalDataFound, PrakatError, TooLarge, Unavailable
 from archive.importers import manifest, paperless
-from archive.importers.legacy_site import OldFile, OldPage, SavedSite, split_address
+from archive.importers.legacy_site import OldFile, OldPage, SiteKind, split_address
 from archive.importers.manifest import ListedAnnouncement, ListedFile
 from archive.model import Announcement, Draft, Status
 from web.bootstrap import Services
@@ -61,7 +61,7 @@ def import_manifest(services: Services, path: Path, progress: Callable[[int, int
 
 
 def import_site(
-    services: Services, path: Path, site: SavedSite, progress: Callable[[int, int], None]
+    services: Services, path: Path, site: SiteKind, progress: Callable[[int, int], None]
 ) -> ImportReport:
     """Import every saved page below ``path``, or the one page that ``path`` is, with the files beside it."""
     directory = path if path.is_dir() else path.parent

@@ -11,7 +11,7 @@ from archive.model import Announcement, Attachment, Collection, DocumentKind, Re
 from archive.relations import PublicRelations, public_relations
 from web.addresses import absolute_url, page_path
 from web.bootstrap import services
-from web.public.collections import Part
+from web.public.collections import CollectionSection
 
 _CONTEXT = "https://schema.org"
 
@@ -83,7 +83,7 @@ def _legal_force(found: PublicRelations) -> dict[str, Any]:
     return described
 
 
-def collection(collection: Collection, parts: Sequence[Part]) -> dict[str, Any]:
+def collection(collection: Collection, parts: Sequence[CollectionSection]) -> dict[str, Any]:
     """Returns a collection as an ordered list of documents."""
     listed = [each for part in parts for each in part.announcements]
     return {

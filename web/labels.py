@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from flask_babel import get_locale, lazy_gettext
 
-from archive.disclosure import DisclosureState, Period, Section
+from archive.disclosure import DisclosureRule, DisclosureState, Period
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import DocumentKind, ReadingStatus, Role, Status
 from archive.reports import ReportKind
@@ -81,9 +81,9 @@ _FIELDS = {
     "is_hidden": lazy_gettext("ไม่ใช้ในปีนี้"),
 }
 _SECTIONS = {
-    Section.OIT: lazy_gettext("การเปิดเผยข้อมูลสาธารณะ (OIT)"),
-    Section.SECTION_7: lazy_gettext("มาตรา 7 ข้อมูลที่ลงพิมพ์ในราชกิจจานุเบกษา"),
-    Section.SECTION_9: lazy_gettext("มาตรา 9 ข้อมูลที่จัดไว้ให้ประชาชนตรวจดู"),
+    DisclosureRule.OIT: lazy_gettext("การเปิดเผยข้อมูลสาธารณะ (OIT)"),
+    DisclosureRule.SECTION_7: lazy_gettext("มาตรา 7 ข้อมูลที่ลงพิมพ์ในราชกิจจานุเบกษา"),
+    DisclosureRule.SECTION_9: lazy_gettext("มาตรา 9 ข้อมูลที่จัดไว้ให้ประชาชนตรวจดู"),
 }
 _PERIODS = {
     Period.ONCE: lazy_gettext("ใช้จนกว่าจะเปลี่ยน"),
@@ -168,7 +168,7 @@ def relation_name(name: str) -> str:
     return str(_RELATIONS[name])
 
 
-def section_name(section: Section) -> str:
+def section_name(section: DisclosureRule) -> str:
     """Returns the label of the rule that asks for items to disclose."""
     return str(_SECTIONS[section])
 

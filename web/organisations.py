@@ -24,7 +24,7 @@ from archive.errors import Invalid, Unavailable
 from archive.model import THE_PROVINCE, Organisation
 from archive.ports import Organisations
 from web.accounts.access import require_visible
-from web.accounts.sign_in import may_see_unpublished
+from web.accounts.sign_in import person_may_see_unpublished
 from web.bootstrap import KNOWN, ORGANISATION, services
 
 _FRESH = 3.0  # seconds for which the list of organisations is kept before it is read again
@@ -50,10 +50,10 @@ class OrganisationMiddleware:
         self._until = time.monotonic() + _FRESH
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        self.note_organisation(environ)
+        self.route_to_organisation(environ)
         return self._app(environ, start_response)
 
-    def note_organisation(self, environ: WSGIEnvironment) -> None:
+    def route_to_organisation(self, environ: WSGIEnvironment) -> None:
         """Write the request's organisation into ``environ``, and move the root to that organisation."""
         known = self._remembered()
         environ[KNOWN] = known.all
@@ -110,7 +110,7 @@ def _lead_home() -> AnyResponse | None:
     if not services().is_province or request.blueprint != "public" or "announcement_id" not in named:
         return None
     shown = require_visible(
-        services().announcements.get(named["announcement_id"]), staff=may_see_unpublished()
+        services().announcements.get(named["announcement_id"]), staff=person_may_see_unpublished()
     )
     return redirect(services().site_url_of_organisation(shown.organisation) + request.full_path.rstrip("?"))
 

@@ -14,7 +14,7 @@ from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Status
 from indexer.reindex import NO_LIMIT
 from indexer.search.explanations import SearchExplanation
-from indexer.search.highlighting import TextSegment, readable_snippet
+from indexer.search.highlighting import TextSegment, tidied_snippet
 from indexer.search.ports import FacetValue, Hit, ResultPage
 from indexer.search.query.parser import Filters, Query, Sort, parse_query
 from web.bootstrap import Services
@@ -220,8 +220,7 @@ def _listed(services: Services, query: Query, began: float) -> Answer:
     return Answer(
         total=total,
         results=tuple(
-            Result(announcement, 0.0, readable_snippet(announcement.body, query), ())
-            for announcement in listed
+            Result(announcement, 0.0, tidied_snippet(announcement.body, query), ()) for announcement in listed
         ),
         facets={},
         did_you_mean=None,
@@ -260,12 +259,12 @@ def _result(
     return Result(
         announcement,
         hit.score,
-        readable_snippet(announcement.body, query),
+        tidied_snippet(announcement.body, query),
         tuple(
             PageResult(
                 attachments[page.attachment_id],
                 page.number,
-                readable_snippet(texts[page.attachment_id, page.number], query),
+                tidied_snippet(texts[page.attachment_id, page.number], query),
             )
             for page in hit.pages
             if (page.attachment_id, page.number) in texts

@@ -30,7 +30,7 @@ from web.bootstrap import KNOWN, ORGANISATION, Services
 from web.disclosure_overview import filled_years, year_overview
 from web.fonts import WEIGHTS, woff2
 from web.importing import ImportReport
-from web.public.collections import parts
+from web.public.collections import public_sections
 
 _STATIC = Path(__file__).parent / "static"
 _ON_FIRST_PAGE = 50  # newest announcements that the first page lists
@@ -247,7 +247,7 @@ class _Copy:
 def _lines(collection: Collection) -> list[tuple[str, Announcement | None]]:
     """Returns headings and announcements of a collection, each heading once."""
     lines: list[tuple[str, Announcement | None]] = []
-    for part in parts(collection):
+    for part in public_sections(collection):
         shown: list[Announcement | None] = [*part.announcements] or [None]
         lines += [(part.label if at == 0 else "", each) for at, each in enumerate(shown)]
     return lines

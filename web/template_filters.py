@@ -22,14 +22,14 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from archive import thai
-from archive.disclosure import DisclosureItem, Period, Section, calendar_month_and_year
+from archive.disclosure import DisclosureItem, DisclosureRule, Period, calendar_month_and_year
 from archive.facets import FACETS
 from archive.fields import FIELDS_BY_NAME, FieldType
 from archive.filetype import ACCEPTED_FILES, is_office
 from archive.model import Announcement, Attachment, Page
 from archive.privacy import GROUNDS
-from archive.relations import cited_name, official_number
-from indexer.extraction.parsers import has_pictures
+from archive.relations import cited_name, first_kind_and_number
+from indexer.extraction.parsers import can_draw_pages
 from indexer.search.highlighting import TextSegment, highlight
 from indexer.search.query.parser import MAX_QUERY_LENGTH, Query
 from web import addresses, jsonld, labels, line_breaking
@@ -60,7 +60,7 @@ def register_template_filters(app: Flask) -> None:
 def _add_filters(app: Flask) -> None:
     app.jinja_env.filters.update(
         day=day,
-        short_day=short_day,
+        short_moment=short_moment,
         is_past=is_past,
         kind=labels.kind_name,
         remark=labels.note_text,
@@ -73,7 +73,7 @@ def _add_filters(app: Flask) -> None:
         part_name=part_name,
         report=labels.report_name,
         cited=cited,
-        official_number=official_number,
+        first_kind_and_number=first_kind_and_number,
         action=labels.action_name,
         role=labels.role_name,
         personal_data=labels.personal_data_name,
@@ -83,7 +83,7 @@ def _add_filters(app: Flask) -> None:
         differing=differing_lines,
         linked_announcement=jsonld.announcement,
         linked_collection=jsonld.collection,
-        month=month,
+        month_name=month_name,
         era=era,
         iso_date=dt.date.fromisoformat,
         clip=thai.clip,
@@ -167,7 +167,7 @@ def styles(root: str) -> Markup:
 
 
 @lru_cache(maxsize=128)
-def styles_source(root: str) -> str:
+def styles_csp_source(root: str) -> str:
     """Returns the CSP source (a SHA-256 hash) that allows the inline styles of ``styles``.
 
     The policy allows these and no other inline styles.
@@ -189,7 +189,7 @@ def day(date: dt.date | dt.datetime) -> str:
     return thai.format_date(date) + (f"{clock} น." if clock else "")
 
 
-def short_day(at: dt.datetime) -> str:
+def short_moment(at: dt.datetime) -> str:
     """Returns a moment, in Thai time, as ``9 มิ.ย. 64 08:30``; in English ``9 Jun 2021 08:30``."""
     local = at.astimezone(thai.BANGKOK)
     if str(get_locale()) == "en":
@@ -234,7 +234,7 @@ def _shown_value(code: str, value: object) -> str:
 
 _CODES: Mapping[str, Callable[[str], str]] = {
     "disclosure": lambda text: _disclosure(*text.split()),
-    "section": lambda text: labels.section_name(Section(text)),
+    "section": lambda text: labels.section_name(DisclosureRule(text)),
     "period": lambda text: labels.period_name(Period(text)),
     "keywords": lambda text: text.replace("\n", ", "),
     "is_hidden": lambda text: str(_("ใช่") if text == "1" else _("ไม่")),
@@ -274,14 +274,14 @@ def differing_lines(was: str, now: str) -> tuple[str, str]:
     return "\n".join(gone), "\n".join(come)
 
 
-def month(date: dt.date) -> str:
+def month_name(date: dt.date) -> str:
     """Returns the name of the date's month: ``มิถุนายน``; in English ``June``."""
     return f"{date:%B}" if str(get_locale()) == "en" else thai.MONTHS[date.month - 1]
 
 
 def month_names() -> list[tuple[int, str]]:
     """Returns number and name of each month, in the reader's language."""
-    return [(number, month(dt.date(2000, number, 1))) for number in range(1, 13)]
+    return [(number, month_name(dt.date(2000, number, 1))) for number in range(1, 13)]
 
 
 def era(year: int | dt.date) -> str:
@@ -345,7 +345,7 @@ def has_picture(attachment: Attachment, page: Page | None = None) -> bool:
     Pages of an Office file can be drawn where LibreOffice is installed and was when the file was read.
     """
     was_drawn = page is None or bool(page.lines) or not is_office(attachment.media_type)
-    return was_drawn and has_pictures(attachment.media_type)
+    return was_drawn and can_draw_pages(attachment.media_type)
 
 
 def hit_picture(page: PageResult, typed: str) -> str:

@@ -80,7 +80,7 @@ class OldPage:
     key: str = ""
 
 
-class SavedSite(Protocol):
+class SiteKind(Protocol):
     """A kind of older site: which files are its pages, and what they hold."""
 
     @property

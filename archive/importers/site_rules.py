@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from archive.errors import Invalid
-from archive.importers.legacy_site import SavedSite, SiteRules
+from archive.importers.legacy_site import SiteKind, SiteRules
 from archive.importers.wordpress import WordPressJsonPages
 from archive.importers.xpath_rules import XPathRules
 
@@ -16,7 +16,7 @@ KINDS = ("joomla", "pdf-menu", "google-sites", "wordpress")
 """Names of the rule files that come with the program, beside the default one."""
 
 
-def load_site(rules: str | None = None) -> SavedSite:
+def load_site(rules: str | None = None) -> SiteKind:
     """Returns the reader of a kind of site. ``rules``: one of ``KINDS``, or the path of a rule file.
 
     Raises ``Invalid`` for an unusable rule file.

@@ -67,7 +67,7 @@ class XPathRules:
             raise ValueError(str(error)) from error
 
     def read_saved_page(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:  # noqa: ARG002  # a page has a title
-        """Returns the announcements of one saved page; see ``SavedSite``."""
+        """Returns the announcements of one saved page; see ``SiteKind``."""
         page = decode_page(data)
         try:
             tree = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", page))

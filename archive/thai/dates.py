@@ -176,7 +176,7 @@ class WrittenDate(NamedTuple):
     is_exact: bool  # False: the month or the year was misread
 
 
-def find_dates(text: str) -> Iterator[WrittenDate]:
+def find_dates_with_month_names(text: str) -> Iterator[WrittenDate]:
     """Yield the dates of day, month by name and Buddhist year in a text with Arabic digits, in order.
 
     Misread ones too, as ``9 มิถุนายม 6564``. What is no date of the calendar (31 เมษายน) is skipped.
@@ -204,7 +204,7 @@ _AMERICAN_DATE = re.compile(r"([a-z]+)\.?\s+(\d{1,2})\D*\s(\d{4})")
 _NAMED_MONTH = re.compile(rf"(\d{{1,2}})?\s*({MONTH_NAME})\s*({ERA_NAME})\s*(\d+)")
 
 
-def parse_period(text: str) -> tuple[dt.date, dt.date]:
+def parse_day_or_month(text: str) -> tuple[dt.date, dt.date]:
     """Return the first and last day of a date, or of a month with its year, in a text of small letters.
 
     As ``parse_date``, and also ``june 9, 2021``, ``มิ.ย. 64`` and ``jun 2021``; a year of four digits is
@@ -222,14 +222,14 @@ def parse_period(text: str) -> tuple[dt.date, dt.date]:
     if named[3].startswith("ค"):
         year = 2000 + written if written < 100 else written
     else:
-        year = full_buddhist_year(written) - ERA
+        year = to_buddhist_year(written) - ERA
     if named[1]:
         day = dt.date(year, month, int(named[1]))
         return day, day
     return dt.date(year, month, 1), dt.date(year, month, calendar.monthrange(year, month)[1])
 
 
-def full_buddhist_year(year: int) -> int:
+def to_buddhist_year(year: int) -> int:
     """Return the year in the Buddhist era: 64 and 2021 → 2564; from 2300 on a year is in it already."""
     if year < 100:
         return 2500 + year

@@ -14,7 +14,7 @@ def thai_words() -> frozenset[str]:
 
 
 @cache
-def thai_short_words() -> frozenset[str]:
+def icu_thai_words() -> frozenset[str]:
     """Returns ICU's list, which has fewer compounds."""
     from pythainlp.corpus import thai_icu_words
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from archive.ports import Fault
-from indexer.analysis.loanwords import loanword_spellings, sound_alike
+from indexer.analysis.loanwords import loanword_spellings, may_be_one_word
 from indexer.analysis.spelling_index import SpellingIndex
 from indexer.analysis.tokenizer import Tokenizer, fold_text
 
@@ -83,7 +83,7 @@ class Lexicon:
                 found.setdefault(full, {})[short,] = SYNONYM_WEIGHT
         for group in (*loanword_spellings(), *self.synonym_groups):
             for way, other in permutations(group, 2):
-                weight = SPELLING_WEIGHT if sound_alike(way, other) else SYNONYM_WEIGHT
+                weight = SPELLING_WEIGHT if may_be_one_word(way, other) else SYNONYM_WEIGHT
                 found.setdefault(self._terms(way), {})[self._terms(other)] = weight
         return {
             terms: tuple(Synonym(*other) for other in sorted(others.items()))
@@ -109,7 +109,7 @@ class Lexicon:
     def everyday_words(self) -> SpellingIndex:
         """Returns the Thai words of synonyms: people type these where the archive has the official ones."""
         index = SpellingIndex()
-        index.add_words(
+        index.add_source_once(
             "synonyms", sorted({word for words in self.synonyms for word in words if word[0] >= "ก"})
         )
         return index

@@ -59,7 +59,7 @@ class SourceAnnouncement:
     other_readings: tuple[OtherReading, ...] = ()
 
 
-class Zone(NamedTuple):
+class ZoneBits(NamedTuple):
     """A part of an announcement, and the bits of its count in a packed posting weight."""
 
     name: str
@@ -68,13 +68,13 @@ class Zone(NamedTuple):
 
 
 ZONES = (
-    Zone("body", 0, 255),
-    Zone("pages", 8, 255),
-    Zone("title", 16, 15),
-    Zone("labels", 20, 15),
-    Zone("author", 24, 3),
-    Zone("number", 26, 3),
-    Zone("other_readings", 28, 1),
+    ZoneBits("body", 0, 255),
+    ZoneBits("pages", 8, 255),
+    ZoneBits("title", 16, 15),
+    ZoneBits("labels", 20, 15),
+    ZoneBits("author", 24, 3),
+    ZoneBits("number", 26, 3),
+    ZoneBits("other_readings", 28, 1),
 )
 
 
@@ -176,7 +176,7 @@ class _DocumentWriter:
         return np.packbits(borders).tobytes()
 
 
-def expiry_ordinal(announcement: Announcement) -> int:
+def closing_day_ordinal(announcement: Announcement) -> int:
     """Returns the announcement's closing day as an ordinal; ``NEVER_EXPIRES`` if it has none."""
     return NEVER_EXPIRES if announcement.expires_on is None else announcement.expires_on.toordinal()
 
@@ -193,7 +193,7 @@ def build_index_document(entry: SourceAnnouncement, segmenter: Tokenizer) -> Ind
     facts = np.zeros((), dtype=ATTRIBUTES)
     facts["id"] = announcement.id
     facts["date"] = announcement.published_on.toordinal()
-    facts["expires"] = expiry_ordinal(announcement)
+    facts["expires"] = closing_day_ordinal(announcement)
     facts["views"] = max(0, announcement.views)
     facts["organisation"] = announcement.organisation
     for zone in ("title", "labels", "body", "pages"):

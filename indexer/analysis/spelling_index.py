@@ -63,7 +63,7 @@ def phonetic_key(word: str) -> str:
     return _DOUBLED.sub(r"\1", word.translate(_SOUND_OF_LETTER)).replace("-", "")
 
 
-def deletion_keys(word: str, shortest: int = _MIN_TYPED_FOR_DELETION) -> Iterator[str]:
+def phonetic_deletion_keys(word: str, shortest: int = _MIN_TYPED_FOR_DELETION) -> Iterator[str]:
     """Yields the phonetic key and, for words of at least ``shortest`` letters, the key without each
     letter.
     """
@@ -81,7 +81,7 @@ class SoundMatch(NamedTuple):
 
 
 def words_sounding_alike(pieces: Sequence[str], words: Sequence[str]) -> list[SoundMatch]:
-    """Returns each word that sounds like a piece or is one sound off, by the rule of ``deletion_keys``."""
+    """Returns each word that sounds like a piece or is one sound off: see ``phonetic_deletion_keys``."""
     heard = list(map(phonetic_key, pieces)), list(map(phonetic_key, words))
     distances = process.cdist(*heard, scorer=OSA.distance, score_cutoff=1)
     (rows, columns) = (np.array(list(map(len, keys)), np.int64) for keys in heard)
@@ -104,7 +104,7 @@ class SpellingIndex:
         self._heard = np.empty(0, np.int64), np.empty(0, np.int32)  # ascending hashes, places in ``_words``
         self._lock = Lock()
 
-    def add_words(self, source: str, words: Iterable[str]) -> None:
+    def add_source_once(self, source: str, words: Iterable[str]) -> None:
         """Adds the words that are new. Each ``source`` (a segment's id) is read once."""
         with self._lock:
             if source in self._sources:
@@ -113,7 +113,7 @@ class SpellingIndex:
             owners: list[int] = []
             for word in words:
                 if word not in self._known and _MIN_WORD_LENGTH <= len(word) <= _MAX_WORD_LENGTH:
-                    shortened = {hash(one) for one in deletion_keys(word, _MIN_WORD_FOR_DELETION)}
+                    shortened = {hash(one) for one in phonetic_deletion_keys(word, _MIN_WORD_FOR_DELETION)}
                     hashes += shortened
                     owners += [len(self._words)] * len(shortened)
                     self._known.add(word)
@@ -125,12 +125,12 @@ class SpellingIndex:
                 self._heard = every[order], places[order]
             self._sources.add(source)
 
-    def words_sounding_like(self, pieces: list[str]) -> list[SoundMatch]:
+    def find_words_by_sound(self, pieces: list[str]) -> list[SoundMatch]:
         """Returns the words within one edit of the phonetic key of a piece."""
         numbers: list[int] = []
         hashes: list[int] = []
         for number, piece in enumerate(pieces):
-            shortened = [hash(one) for one in deletion_keys(piece)]
+            shortened = [hash(one) for one in phonetic_deletion_keys(piece)]
             hashes += shortened
             numbers += [number] * len(shortened)
         every, places = self._heard
@@ -174,7 +174,7 @@ def spelling_candidates(
     """Returns at most ``most`` corrections of a misspelt Thai piece, cheapest first, without the piece
     itself.
 
-    ``near`` returns words of the archive that sound like pieces (``SpellingIndex.words_sounding_like``).
+    ``near`` returns words of the archive that sound like pieces (``SpellingIndex.find_words_by_sound``).
     ``rarity`` returns a word's inverse document frequency (log), ``inf`` if the archive lacks it.
     """
     if len(typed) > _MAX_TYPED_LENGTH:

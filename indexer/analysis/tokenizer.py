@@ -30,7 +30,7 @@ from archive.thai.characters import (
     WORD_LETTERS,
     characters_of_class,
 )
-from archive.thai.word_list import thai_short_words, thai_words
+from archive.thai.word_list import icu_thai_words, thai_words
 
 TOKENIZER_VERSION = "fine-7"
 """Raised whenever the same text would give other terms: an index made with another version is rebuilt."""
@@ -89,11 +89,11 @@ class Tokenizer:
 
     def is_known_word(self, word: str) -> bool:
         """Returns True for a word of the dictionary, False for a leftover piece of an unknown stretch."""
-        return word in dictionary_words() or word in self._local or word in _ONE_LETTER_WORDS
+        return word in builtin_short_words() or word in self._local or word in _ONE_LETTER_WORDS
 
     def unknown_words(self, words: Iterable[str]) -> set[str]:
         """Returns those of the words that ``is_known_word`` does not know."""
-        return set(words) - dictionary_words() - self._local - _ONE_LETTER_WORDS
+        return set(words) - builtin_short_words() - self._local - _ONE_LETTER_WORDS
 
     def segment(self, run: str) -> tuple[str, ...]:
         """Splits a folded Thai run into words. The words joined are the run again."""
@@ -201,12 +201,12 @@ _MISSING_WORDS = frozenset({"ประจำปี"})
 
 
 @cache
-def dictionary_words() -> frozenset[str]:
+def builtin_short_words() -> frozenset[str]:
     """Returns PyThaiNLP's list of short words without the long ones that are compounds of others.
 
     คอนกรีตเสริมเหล็ก is in that list beside คอนกรีต, เสริม and เหล็ก: left in, it would hide them.
     """
-    words = frozenset(word for word in thai_short_words() if len(word) > 1)
+    words = frozenset(word for word in icu_thai_words() if len(word) > 1)
     return (
         frozenset(
             word for word in words if not _is_nominalized(word, words) and not _is_compound(word, words)
@@ -241,7 +241,7 @@ def _load_word_list(local: frozenset[str]) -> str:
     name = hashlib.sha256("\n".join(sorted(local)).encode()).hexdigest()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "words.txt"
-        path.write_text("\n".join(sorted(dictionary_words() | local)), encoding="utf-8")
+        path.write_text("\n".join(sorted(builtin_short_words() | local)), encoding="utf-8")
         message, loaded = nlpo3.load_dict(str(path), name)
     if not loaded:
         raise RuntimeError(message)
@@ -255,7 +255,7 @@ them.
 """
 
 
-def join_words(words: Sequence[str]) -> list[Sequence[str]]:
+def group_into_longest_words(words: Sequence[str]) -> list[Sequence[str]]:
     """Returns the tokenizer's short words in groups, each of which is the longest word that is read there.
 
     คณะ and กรรมการ are one group: PyThaiNLP's full dictionary has คณะกรรมการ.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from indexer.extraction import parsers
 from indexer.extraction.image import input_normalization
-from indexer.extraction.ocr_policy import Verdict
+from indexer.extraction.ocr_policy import TextChoice
 from indexer.extraction.office.text import TextPage
 from indexer.extraction.parsers import Parser
 from indexer.extraction.pdf import signatures
@@ -48,7 +48,7 @@ class EmbeddedTextDocument:
     path: Path
     """A PDF: the file itself, its repaired copy, or what it was converted to. Valid until ``close``.
 
-    For an Office file that cannot be converted on this machine it is the file itself: ``has_pictures`` is
+    For an Office file that cannot be converted on this machine it is the file itself: ``can_draw_pages`` is
     False then.
     """
 
@@ -75,7 +75,7 @@ class EmbeddedTextDocument:
         self.close()
 
     @property
-    def has_pictures(self) -> bool:
+    def can_draw_pages(self) -> bool:
         """True when all pages can be drawn."""
         return not self._texts
 
@@ -106,7 +106,7 @@ class EmbeddedTextDocument:
         folder = Path(self._folder.name)
         is_pdf = parser.convert is None
         self.path = path if is_pdf else folder / "converted.pdf"
-        if not parsers.has_pictures(parser.file_type.media_type):
+        if not parsers.can_draw_pages(parser.file_type.media_type):
             raise UnreadableFile("no-office")
         if parser.convert is not None:
             run_in_sandbox(
@@ -153,7 +153,9 @@ class EmbeddedTextDocument:
         from_the_end = self.outline.page_count - number
         if from_the_end < len(self._texts):
             text = self._texts[-1 - from_the_end].text
-            return pdf_parser.EmbeddedPage(number=number, raw=text, text=text, verdict=Verdict.EMBEDDED)
+            return pdf_parser.EmbeddedPage(
+                number=number, raw=text, text=text, text_choice=TextChoice.EMBEDDED
+            )
         if self._kills >= MAX_KILLS:
             return pdf_parser.EmbeddedPage(number=number, problem=self._last_problem)
         left = self._deadline - time.monotonic()

@@ -20,7 +20,7 @@ from archive.model import DocumentKind, ExtractedField, Page, TextSource
 from archive.privacy import COVER
 from archive.thai import arabic_digits, canonical_text
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, LETTERS_AND_SIGNS
-from archive.thai.dates import ERA, find_dates
+from archive.thai.dates import ERA, find_dates_with_month_names
 
 HEAD = 16  # lines of text in which labels are looked for
 TAIL = 30  # lines at the end in which a stamped letter is dated
@@ -394,7 +394,7 @@ class _Document:
         """Returns the position in the tail of the row that is only a date, as in stamped letters."""
         for place in range(len(self.tail) - 1, 0, -1):
             digits = self.tail[place].digits
-            found = next(find_dates(digits), None)
+            found = next(find_dates_with_month_names(digits), None)
             if found and not found.match.start() and len(digits) - found.match.end() < SHORT:
                 return place
         return None
@@ -404,7 +404,9 @@ class _Document:
 
         A misread digit of a year makes ten years and more, but for the last one.
         """
-        others = Counter(found.date.year for row in self.rows for found in find_dates(row.digits))
+        others = Counter(
+            found.date.year for row in self.rows for found in find_dates_with_month_names(row.digits)
+        )
         others[year] -= 1
         years = [other for other, count in others.items() if count > 0]
         return year in YEARS and (not years or min(abs(other - year) for other in years) < APART)
@@ -519,7 +521,7 @@ def _date_of_issue(document: _Document) -> _Found | None:
 
 
 def _date_in(row: _Row, document: _Document) -> _Found | None:
-    for date, match, is_exact in find_dates(row.digits):
+    for date, match, is_exact in find_dates_with_month_names(row.digits):
         is_misread = row.is_recognised and not document.is_plausible_year(date.year)
         if not (is_misread or row.is_doubtful(match, "day", "year")):
             return _Found(date.isoformat(), CERTAIN if is_exact else LIKELY)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from indexer.extraction.text_quality import dictionary_coverage, misplaced_share, thai_letters
 
 
-class Verdict(StrEnum):
+class TextChoice(StrEnum):
     """The decision about a page: use the file's own text, recognise the page, or both."""
 
     EMBEDDED = "embedded"  # the file's own text is good
@@ -27,8 +27,8 @@ _MISPLACED = 0.10
 _SCAN = 0.60  # share of the page under pictures from which on it is a scan, even with a text layer
 
 
-def judge_embedded_text(text: str, *, undecodable: float, image_share: float, paths: int) -> Verdict:
-    """Returns the verdict on a page, given its repaired text.
+def judge_embedded_text(text: str, *, undecodable: float, image_share: float, paths: int) -> TextChoice:
+    """Returns the text_choice on a page, given its repaired text.
 
     ``undecodable`` is the share (0–1) of its character codes that stand for no known character.
     ``image_share`` is the share (0–1) of the page that pictures cover. ``paths`` is the number of lines and
@@ -37,16 +37,16 @@ def judge_embedded_text(text: str, *, undecodable: float, image_share: float, pa
     characters = len("".join(text.split()))
     if characters < _FEW_CHARACTERS:
         if image_share > _SOME_PICTURE or paths >= _MANY_PATHS:
-            return Verdict.OCR
-        return Verdict.EMBEDDED if characters else Verdict.BLANK
+            return TextChoice.OCR
+        return TextChoice.EMBEDDED if characters else TextChoice.BLANK
     if undecodable > _UNDECODABLE:
-        return Verdict.OCR
+        return TextChoice.OCR
     if len(thai_letters(text)) < _ENOUGH_THAI:
-        return Verdict.OCR if image_share > _SCAN else Verdict.EMBEDDED
+        return TextChoice.OCR if image_share > _SCAN else TextChoice.EMBEDDED
     covered = dictionary_coverage(text)
     if covered < _GARBAGE or misplaced_share(text) > _MISPLACED:
-        return Verdict.OCR
-    return Verdict.BOTH if covered < _SUSPICIOUS else Verdict.EMBEDDED
+        return TextChoice.OCR
+    return TextChoice.BOTH if covered < _SUSPICIOUS else TextChoice.EMBEDDED
 
 
 def better_text(embedded: str, recognised: str) -> str:
@@ -61,4 +61,4 @@ def better_text(embedded: str, recognised: str) -> str:
     return recognised if worth(recognised) > worth(embedded) else embedded
 
 
-__all__ = ["Verdict", "better_text", "judge_embedded_text"]
+__all__ = ["TextChoice", "better_text", "judge_embedded_text"]

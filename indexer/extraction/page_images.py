@@ -25,7 +25,7 @@ from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.disk_cache import DiskCache
 from indexer.extraction.image.input_normalization import write_repaired
 from indexer.extraction.page_text import UNITS
-from indexer.extraction.parsers import write_as_pdf
+from indexer.extraction.parsers import convert_if_not_pdf
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.lazy_import import lazy_import
 
@@ -171,7 +171,7 @@ def page_picture(path: Path, number: int, width: int, turn: int, boxes: tuple[Re
     """Returns a page's picture as WebP. To be called in a sandbox child only. Raises ``UnreadableFile``."""
     with tempfile.TemporaryDirectory(prefix="prakat-") as folder:
         copy = Path(folder) / "copy.pdf"
-        if write_as_pdf(path, copy):
+        if convert_if_not_pdf(path, copy):
             path = copy
         try:
             picture = _picture(path, number, width, turn)
@@ -341,7 +341,7 @@ class PagePictures:
             self._marked.put(name, marked)
         return marked
 
-    def draw_ahead(self, attachment: Attachment, page: Page) -> None:
+    def draw_into_cache(self, attachment: Attachment, page: Page) -> None:
         """Draws the page as results and the reader first show it, so that no resident waits for it.
 
         Raises ``Unavailable`` when the picture cannot be made, or not now.

@@ -15,7 +15,7 @@ from typing import TypedDict
 from archive import filetype
 from archive.errors import Invalid
 from archive.filetype import FileType
-from indexer.extraction.image.input_normalization import wrap_photograph, wrap_picture
+from indexer.extraction.image.input_normalization import wrap_heif, wrap_picture
 from indexer.extraction.office.libreoffice import convert_document, convert_spreadsheet, find_program
 from indexer.extraction.office.text import TextPage, read_docx, read_odt, read_spreadsheet
 from indexer.extraction.reading_errors import UnreadableFile
@@ -57,8 +57,8 @@ PARSERS = {
         Parser(filetype.JPEG, partial(wrap_picture, format="JPEG")),
         Parser(filetype.PNG, partial(wrap_picture, format="PNG")),
         Parser(filetype.TIFF, partial(wrap_picture, format="TIFF")),
-        Parser(filetype.HEIC, wrap_photograph),
-        Parser(filetype.HEIF, wrap_photograph),
+        Parser(filetype.HEIC, wrap_heif),
+        Parser(filetype.HEIF, wrap_heif),
         Parser(filetype.DOCX, convert_document, read_docx, **_LIBREOFFICE),
         Parser(filetype.ODT, convert_document, read_odt, **_LIBREOFFICE),
         Parser(filetype.DOC, convert_document, **_LIBREOFFICE),
@@ -85,12 +85,12 @@ def parser_of(path: Path) -> Parser:
         raise UnreadableFile(_FAILURES.get(error.code, error.code)) from error
 
 
-def has_pictures(media_type: str) -> bool:
+def can_draw_pages(media_type: str) -> bool:
     """Returns True when pages of files of this type can be drawn on this machine."""
     return not filetype.is_office(media_type) or find_program() is not None
 
 
-def write_as_pdf(path: Path, target: Path) -> bool:
+def convert_if_not_pdf(path: Path, target: Path) -> bool:
     """Writes a file as a PDF, in a sandbox child. Writes nothing and returns False if it is a PDF already."""
     convert = parser_of(path).convert
     if convert is not None:

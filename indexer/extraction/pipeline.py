@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 
 from archive import privacy
 from archive.errors import Unavailable
-from archive.model import Attachment, Page, ReadingDetails, TextSource
+from archive.model import Attachment, Page, ReadingResults, TextSource
 from archive.ports import Files
 from archive.repositories import Records
 from indexer.extraction import embedded_text, sandbox
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.metadata import extract_fields
 from indexer.extraction.ocr import recognition
-from indexer.extraction.ocr_policy import Verdict, better_text
+from indexer.extraction.ocr_policy import TextChoice, better_text
 from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.scan_advice import scan_advice
@@ -68,7 +68,7 @@ class ReadingOutcome:
     """Result of reading an attachment. ``rules`` is the oldest version that a page of it was read with."""
 
     page_count: int
-    details: ReadingDetails
+    details: ReadingResults
     rules: int
 
 
@@ -133,7 +133,7 @@ class AttachmentReader:
         try:
             for number in wanted:
                 embedded = document.read_page(number)
-                if embedded.verdict in (Verdict.EMBEDDED, Verdict.BLANK):
+                if embedded.text_choice in (TextChoice.EMBEDDED, TextChoice.BLANK):
                     yield _as_page(attachment_id, embedded)
                     continue
                 pending[self._recognisers.submit(self._timed, attachment_id, document.path, embedded)] = (
@@ -161,7 +161,7 @@ class AttachmentReader:
             raise UnreadableFile(problems[0])
         return ReadingOutcome(
             document.outline.page_count,
-            ReadingDetails(
+            ReadingResults(
                 fields=extract_fields(pages),
                 signatures=document.outline.signatures,
                 personal_data=tuple(
@@ -204,7 +204,7 @@ def _as_page(attachment_id: int, embedded: EmbeddedPage, problem: str = "") -> P
         confidence=None,
         turn=embedded.turn,
         lines=embedded.lines,
-        rules=TEXT_RULES if embedded.verdict in (Verdict.EMBEDDED, Verdict.BLANK) else RULES,
+        rules=TEXT_RULES if embedded.text_choice in (TextChoice.EMBEDDED, TextChoice.BLANK) else RULES,
         problem=problem,
     )
 
@@ -215,9 +215,9 @@ def _recognise(attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
             recognise_page, path, embedded.number, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB
         )
     except UnreadableFile as error:
-        kept = embedded.verdict is Verdict.BOTH  # doubtful text is better than none
+        kept = embedded.text_choice is TextChoice.BOTH  # doubtful text is better than none
         return _as_page(attachment_id, embedded, "" if kept else embedded.problem or error.code)
-    if embedded.verdict is Verdict.BOTH and better_text(embedded.text, seen.text) == embedded.text:
+    if embedded.text_choice is TextChoice.BOTH and better_text(embedded.text, seen.text) == embedded.text:
         return _as_page(attachment_id, embedded)
     return recognised_page(attachment_id, embedded.number, seen)
 

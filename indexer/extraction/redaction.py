@@ -135,7 +135,7 @@ class Redactor:
                     self._files.local_path(attachment.sha256) as path,
                     EmbeddedTextDocument(path) as document,
                 ):
-                    if not document.has_pictures:
+                    if not document.can_draw_pages:
                         raise _is_not_drawn()
                     self._draw(document.path, pages, boxes, Path(name))
                 covered = [without_covered_text(page, boxes.get(page.number, ())) for page in pages]
@@ -172,7 +172,7 @@ class Redactor:
 
         Raises ``RedactionIncomplete`` when covered data is still in its text or pictures.
         """
-        numbers = hidden_digits(pages, covered)
+        numbers = covered_personal_digits(pages, covered)
         left: list[ReadableData] = []
         with EmbeddedTextDocument(copy) as document:
             if document.outline.page_count != len(pages):
@@ -370,7 +370,7 @@ def _is_under(box: Rectangle, low: int, high: int) -> bool:
     return is_within or min(box.right, high) - max(box.left, low) > _WIDTH_SHARE * (high - low)
 
 
-def hidden_digits(pages: Sequence[Page], covered: Sequence[Page]) -> list[str]:
+def covered_personal_digits(pages: Sequence[Page], covered: Sequence[Page]) -> list[str]:
     """Returns the digits of the personal data that the original pages have and the covered ones lack."""
     return sorted(
         {

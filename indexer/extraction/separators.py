@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexer.extraction.image.input_normalization import write_repaired
-from indexer.extraction.parsers import write_as_pdf
+from indexer.extraction.parsers import convert_if_not_pdf
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.lazy_import import lazy_import
 
@@ -33,7 +33,7 @@ def split_at_separators(path: Path, folder: Path) -> int:
     """
     pdf = path
     wrapped = folder / "stack.pdf"
-    if write_as_pdf(path, wrapped):
+    if convert_if_not_pdf(path, wrapped):
         pdf = wrapped
     runs = _runs_between(_separator_pages(pdf))
     if runs is None:

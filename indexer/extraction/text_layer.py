@@ -24,7 +24,7 @@ from archive.thai import cluster_borders
 from indexer.extraction import sandbox
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.disk_cache import DiskCache
-from indexer.extraction.parsers import write_as_pdf
+from indexer.extraction.parsers import convert_if_not_pdf
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.lazy_import import lazy_import
 
@@ -99,7 +99,7 @@ def searchable_copy(original: Path, pages: Sequence[Page], target: Path) -> None
     ``pages`` as stored; those with text of their own are copied as they are. A digital signature holds
     for the original only and is left out of the copy. Raises ``UnreadableFile``.
     """
-    if write_as_pdf(original, target):
+    if convert_if_not_pdf(original, target):
         original = target
     try:
         with pikepdf.open(original, allow_overwriting_input=True) as pdf:

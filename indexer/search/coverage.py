@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from archive.thai.word_list import thai_stopwords
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.tokenizer import fold_text, join_words, searchable_bytes
+from indexer.analysis.tokenizer import fold_text, group_into_longest_words, searchable_bytes
 from indexer.search.query.parser import KIND_NAMES, DateRange
 from indexer.search.query.query_plan import Alternative, Clause, QueryPlan, build_query_part
 from indexer.search.tuning import SearchTuning
@@ -28,10 +28,17 @@ _COMMON_IDF = math.log(5 / 3)  # of a word in three of five announcements, such 
 def minimum_coverage(tuning: SearchTuning, plan: QueryPlan) -> float:
     """Returns the coverage below which the answer to the plan is "nothing found"."""
     telling = (
-        [each.typed for each in part.clauses if not (is_uninformative(each) or each.typed in _ADDRESS_WORDS)]
+        [
+            each.typed
+            for each in part.clauses
+            if not (is_stop_word_or_document_kind(each) or each.typed in _ADDRESS_WORDS)
+        ]
         for part in plan.parts
     )
-    if plan.is_sentence and sum(len(join_words(words)) for words in telling) >= _MIN_SENTENCE_WORDS:
+    if (
+        plan.is_sentence
+        and sum(len(group_into_longest_words(words)) for words in telling) >= _MIN_SENTENCE_WORDS
+    ):
         return tuning.min_answer_coverage_sentence
     return tuning.min_answer_coverage_question if plan.is_question else tuning.min_answer_coverage
 
@@ -53,7 +60,7 @@ def clause_weights(
     for clause, idf in idfs.items():
         if clause not in named:
             share = 1.0 if is_known(clause, lexicon) else tuning.unknown_word_weight
-            share *= tuning.stop_word_weight if is_uninformative(clause) else 1.0
+            share *= tuning.stop_word_weight if is_stop_word_or_document_kind(clause) else 1.0
             weights[clause] = share * min(idf, highest_idf)
     return weights
 
@@ -71,15 +78,15 @@ def is_known(clause: Clause, lexicon: Lexicon) -> bool:
 
 def is_topic(clause: Clause, idf: float) -> bool:
     """Returns True for a word that tells alone what a document is about: few have it."""
-    return idf >= _TOPIC_IDF and not is_uninformative(clause)
+    return idf >= _TOPIC_IDF and not is_stop_word_or_document_kind(clause)
 
 
 def is_telling(clause: Clause, idf: float) -> bool:
     """Returns True for a word that tells documents apart: no stop word, and not in most of them."""
-    return idf >= _COMMON_IDF and not is_uninformative(clause)
+    return idf >= _COMMON_IDF and not is_stop_word_or_document_kind(clause)
 
 
-def is_uninformative(clause: Clause) -> bool:
+def is_stop_word_or_document_kind(clause: Clause) -> bool:
     """Returns True for a stop word, or for the name of a kind of document."""
     return clause.typed in thai_stopwords() or clause.typed in _KINDS
 
@@ -152,7 +159,7 @@ def broken_words(plan: QueryPlan, beside: Collection[bytes]) -> set[Clause]:
     broken: set[Clause] = set()
     for part in plan.parts:
         at = 0
-        for word in join_words([clause.typed for clause in part.clauses]):
+        for word in group_into_longest_words([clause.typed for clause in part.clauses]):
             clauses = part.clauses[at : at + len(word)]
             runs = (_run(left, right) for left, right in pairwise(clauses))
             if not all(run in beside for run in runs):
@@ -178,10 +185,10 @@ def pieces_alone(
     }
 
 
-def has_longer_words(plan: QueryPlan) -> bool:
+def has_breakable_words(plan: QueryPlan) -> bool:
     """Returns True if the plan has longer words or set phrases, of which a text may have pieces alone."""
     return any(
-        len(part.clauses) > len(join_words([clause.typed for clause in part.clauses]))
+        len(part.clauses) > len(group_into_longest_words([clause.typed for clause in part.clauses]))
         or any(len(clause.alternatives) > 1 for clause in part.clauses)
         for part in plan.parts
     )

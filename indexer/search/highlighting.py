@@ -28,8 +28,8 @@ from archive.thai.characters import (
 )
 from archive.thai.word_list import thai_stopwords
 from indexer.analysis.dictionary import Dictionary
-from indexer.analysis.tokenizer import Tokenizer, fold_text, join_words, searchable_bytes
-from indexer.search.query.parser import DateRange, Query, QueryPiece
+from indexer.analysis.tokenizer import Tokenizer, fold_text, group_into_longest_words, searchable_bytes
+from indexer.search.query.parser import DateRange, Query, TypedChunk
 
 _MOST_HITS = 300  # hits of one phrase or word that are marked in one text
 _LONGEST = 1000  # letters that are segmented into words at a time
@@ -76,7 +76,7 @@ def snippet(text: str, query: Query, *, length: int = 180) -> tuple[TextSegment,
     return _passage(text, query, length)[0]
 
 
-def readable_snippet(text: str, query: Query, *, length: int = 180) -> tuple[TextSegment, ...]:
+def tidied_snippet(text: str, query: Query, *, length: int = 180) -> tuple[TextSegment, ...]:
     """Returns the best passage as people read it: without ruling lines, and ``…`` where the text goes on."""
     segments, start, end = _passage(text, query, length)
     shown = [
@@ -148,7 +148,7 @@ def _sought(query: Query) -> _Sought:
         typed = [folded[token.start : token.end] for token in _segmenter().tokens(text)]
         (phrases if exact or len(typed) > 1 else words).append(text)
         if not exact:
-            joined = join_words(typed)
+            joined = group_into_longest_words(typed)
             words_or_pieces = pieces if len(joined) == _TWO else words
             words_or_pieces += _with_name([("".join(each), each[0]) for each in joined])
             parts |= {"".join(each): [word for word in each if _telling(word)] for each in joined if each[1:]}
@@ -164,7 +164,7 @@ def _sought(query: Query) -> _Sought:
     )
 
 
-def _without_periods(chunks: list[QueryPiece], times: tuple[DateRange, ...]) -> list[QueryPiece]:
+def _without_periods(chunks: list[TypedChunk], times: tuple[DateRange, ...]) -> list[TypedChunk]:
     """Returns the pieces without the years and months that narrow the results: all results are of these.
 
     A day stays, as does a query of nothing else.
@@ -245,8 +245,8 @@ def _places(
 
 @lru_cache(maxsize=20_000)
 def _joined_lengths(words: tuple[str, ...]) -> tuple[int, ...]:
-    """Returns the length of each longer word that ``join_words`` makes of the words."""
-    return tuple(sum(map(len, group)) for group in join_words(words))
+    """Returns the length of each longer word that ``group_into_longest_words`` makes of the words."""
+    return tuple(sum(map(len, group)) for group in group_into_longest_words(words))
 
 
 class _Borders:

@@ -2,7 +2,7 @@
 
 ``indexer.search.query.parser.parse`` comes before; ``web.search_service`` joins the hits with their records.
 Each step takes values and returns values. An engine finds (``Searcher.match``), ranks
-and counts (``MatchedPlan.retrieve``).
+and counts (``UnrankedMatches.retrieve``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from indexer.search.query.query_plan import (
     split_set_phrases,
     synonym_texts,
 )
-from indexer.search.searcher import MatchedPlan, Retrieved, Searcher
+from indexer.search.searcher import Retrieved, Searcher, UnrankedMatches
 from indexer.search.spelling_correction import (
     CorrectedQuery,
     correct_query,
@@ -38,7 +38,7 @@ def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTun
     if not query.as_typed:
         query = take_exclusions_as_words(query, lexicon)
     typed = build_query_plan(query, lexicon)
-    corrected, matched = CorrectedQuery(typed), searcher.match(typed, query)
+    corrected, matched = CorrectedQuery(typed), searcher.find_matching(typed, query)
     as_typed = matched
     if not (matched.is_as_typed or query.as_typed):
         corrected, matched = _correct(searcher, lexicon, query, corrected, matched)
@@ -66,13 +66,13 @@ def _correct(
     lexicon: Lexicon,
     query: Query,
     typed: CorrectedQuery,
-    matched: MatchedPlan,
-) -> tuple[CorrectedQuery, MatchedPlan]:
+    matched: UnrankedMatches,
+) -> tuple[CorrectedQuery, UnrankedMatches]:
     """Returns the corrected query with its matches; as typed, where nothing better is found."""
-    corrected = correct_query(searcher.vocabulary(typed.plan), lexicon, typed.plan)
+    corrected = correct_query(searcher.correction_vocabulary(typed.plan), lexicon, typed.plan)
     if not corrected.words:
         return typed, matched
-    again = searcher.match(corrected.plan, query)
+    again = searcher.find_matching(corrected.plan, query)
     new = set(corrected.plan.clauses) - set(typed.plan.clauses)
     return (corrected, again) if all(again.frequencies.get(clause) for clause in new) else (typed, matched)
 
@@ -87,7 +87,7 @@ def _with_near_of_words(
     words = split_set_phrases(plan, lexicon)
     if words == plan or (retrieved.hits if retrieved.near is None else retrieved.near):
         return retrieved
-    return replace(retrieved, near=searcher.match(words, query).retrieve().near or ())
+    return replace(retrieved, near=searcher.find_matching(words, query).retrieve().near or ())
 
 
 def _search_instead(
@@ -114,7 +114,7 @@ def _with_other_times(query: Query, retrieved: Retrieved, others: ResultPage) ->
     of_time = {hit.announcement_id for hit in retrieved.hits}
     rest = tuple(hit for hit in others.hits if hit.announcement_id not in of_time)
     time = query.times[0]
-    note = query_notes.only_mentioned_then_note(time.first, time.last, time.month)
+    note = query_notes.words_only_mentioned_note(time.first, time.last, time.month)
     return replace(retrieved, elsewhere=rest[:_MAX_OTHER_TIMES], notes=(*retrieved.notes, note))
 
 
@@ -151,7 +151,7 @@ def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: Retrieved, tuni
     Whoever is in a document, or narrowed the results, sees what little there is.
     """
     least = minimum_coverage(tuning, corrected.plan)
-    return retrieved.coverage < least and not query.filters.is_chosen_by_user
+    return retrieved.coverage < least and not query.filters.narrows_beyond_organisation
 
 
 def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: Retrieved) -> Query:

@@ -32,7 +32,7 @@ class Retrieved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MatchedPlan:
+class UnrankedMatches:
     """The documents that match a query plan, not yet ranked, counted and cut into pages of results.
 
     A misspelt plan is matched only to be corrected: ``retrieve`` is called for the plan that is answered.
@@ -46,7 +46,7 @@ class MatchedPlan:
 class Searcher(Protocol):
     """One state of an index as one query sees it: the documents of its organisation, none withheld."""
 
-    def match(self, plan: QueryPlan, query: Query) -> MatchedPlan:
+    def find_matching(self, plan: QueryPlan, query: Query) -> UnrankedMatches:
         """Returns the documents that match the plan, to be filtered, sorted and cut as the query asks.
 
         Documents that match all of the plan are returned; where these are few, also documents that match
@@ -54,5 +54,5 @@ class Searcher(Protocol):
         beside a filter is what choosing it gives.
         """
 
-    def vocabulary(self, plan: QueryPlan) -> Vocabulary:
+    def correction_vocabulary(self, plan: QueryPlan) -> Vocabulary:
         """Returns the vocabulary for the correction of a plan that was matched before."""

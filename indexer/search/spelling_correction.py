@@ -13,10 +13,10 @@ from archive.thai.characters import CONSONANTS, WORD_LETTERS
 from archive.thai.keyboard import switch_layout
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.spelling_index import SoundMatch, SpellingCandidate, phonetic_key, spelling_candidates
-from indexer.analysis.tokenizer import join_words, searchable_bytes
+from indexer.analysis.tokenizer import group_into_longest_words, searchable_bytes
 from indexer.search.coverage import is_known
 from indexer.search.query import query_notes
-from indexer.search.query.parser import Query, QueryPiece
+from indexer.search.query.parser import Query, TypedChunk
 from indexer.search.query.query_plan import (
     Alternative,
     Clause,
@@ -96,7 +96,7 @@ def doubtful_parts(plan: QueryPlan, lexicon: Lexicon, is_frequent: Callable[[str
     ]
 
 
-def parts_in_other_layout(plan: QueryPlan, lexicon: Lexicon) -> list[QueryPart]:
+def parts_meant_in_other_layout(plan: QueryPlan, lexicon: Lexicon) -> list[QueryPart]:
     """Returns the parts of a plan that are real words as typed with the keyboard in the other layout."""
     switched = (_switched(part, lexicon) for part in plan.parts if not part.phrase.exact)
     return [part for part in switched if part is not None]
@@ -108,7 +108,7 @@ def take_exclusions_as_words(query: Query, lexicon: Lexicon) -> Query:
     ``-`` is ข on a Thai keyboard, so that a word in the wrong layout may look like one that is not wanted.
     """
     as_words = [
-        QueryPiece(f"-{each.text}", raw=f"-{each.raw}")
+        TypedChunk(f"-{each.text}", raw=f"-{each.raw}")
         for each in query.without
         if each.raw.isascii()
         and _switched(replace(build_query_part(each.text, lexicon), raw=f"-{each.raw}"), lexicon)
@@ -210,7 +210,7 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
         return None
     matching = vocabulary.estimate_phrase_count(typed, enough=MIN_WORD_FREQUENCY)
     is_common = matching >= (MIN_WORD_FREQUENCY if is_unknown else 1)
-    if is_common or vocabulary.has_longer_phrase(typed, with_adjacent_letters(typed.phrase.data, whole)):
+    if is_common or vocabulary.occurs_in_longer_phrase(typed, extended_into_query(typed.phrase.data, whole)):
         return None
 
     everyday: set[str] = set()
@@ -221,9 +221,9 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
         return vocabulary.idf(frequency if is_word else 1) if is_word or word in everyday else math.inf
 
     def near(pieces: list[str]) -> list[SoundMatch]:
-        found = context.lexicon.everyday_words.words_sounding_like(pieces)
+        found = context.lexicon.everyday_words.find_words_by_sound(pieces)
         everyday.update(word for _, word in found)
-        return sorted({*vocabulary.words_sounding_like(pieces, tokenizer.is_known_word), *found})
+        return sorted({*vocabulary.find_words_by_sound(pieces, tokenizer.is_known_word), *found})
 
     candidates = spelling_candidates(text, near, rarity, _MAX_CANDIDATES)
     if len(words) == 1 and not is_unknown:  # what was typed is a word: only one that sounds the same is meant
@@ -267,12 +267,12 @@ def _compounds(
     return [
         one
         for one in candidates
-        if len(join_words(segment(one.text))) < len(join_words(words))
+        if len(group_into_longest_words(segment(one.text))) < len(group_into_longest_words(words))
         and all(piece == word or is_misspelt(piece) for piece, word in one.words)
     ]
 
 
-def with_adjacent_letters(data: bytes, whole: bytes) -> list[bytes]:
+def extended_into_query(data: bytes, whole: bytes) -> list[bytes]:
     """Returns a stretch of the whole query with the letters before it, and with the letters after it."""
     start = whole.find(data)
     end = start + len(data)

@@ -14,7 +14,7 @@ from archive.thai import keyboard
 from archive.thai.characters import WORD_LETTERS
 from archive.thai.word_list import thai_stopwords, thai_words
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.tokenizer import fold_text, join_words, searchable_bytes
+from indexer.analysis.tokenizer import fold_text, group_into_longest_words, searchable_bytes
 from indexer.search.query.parser import normalize_query
 from indexer.search.query.query_plan import build_query_part
 from indexer.search.vocabulary import MARK_BYTES, Vocabulary
@@ -66,7 +66,7 @@ def _longer_words(vocabulary: Vocabulary, lexicon: Lexicon, typed: str, letters:
     words = Counter(
         word
         for title in islice(_titles(vocabulary, letters, marks=True), _MOST_READ)
-        for word in map("".join, join_words(lexicon.tokenizer.segment(fold_text(title))))
+        for word in map("".join, group_into_longest_words(lexicon.tokenizer.segment(fold_text(title))))
         if word.startswith(typed) and word != typed
     )
     return [word for word, _ in words.most_common(_MOST_WORDS - 1)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from indexer.analysis.tokenizer import Tokenizer, fold_text, searchable_bytes
-from indexer.search.query.parser import Query, QueryPiece
+from indexer.search.query.parser import Query, TypedChunk
 
 
 class TextMatcher:
@@ -29,7 +29,7 @@ class TextMatcher:
         ) and not any(word in letters for word in self._unwanted)
 
 
-def _sought(piece: QueryPiece, tokenizer: Tokenizer) -> list[bytes]:
+def _sought(piece: TypedChunk, tokenizer: Tokenizer) -> list[bytes]:
     if piece.exact:
         return [_letters(piece.text)]
     return [_letters(token.term) for token in tokenizer.tokens(piece.text)] or [_letters(piece.text)]

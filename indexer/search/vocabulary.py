@@ -54,10 +54,10 @@ class Vocabulary(Protocol):
         ``instead_of`` is the part as typed where ``part`` is a correction of it.
         """
 
-    def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
+    def occurs_in_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         """Returns True if a document with the phrase of ``part`` has one of the ``longer`` phrases too."""
 
-    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
+    def find_words_by_sound(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
         """Returns words of the archive that sound like one of the pieces, each with its piece.
 
         ``knows`` returns True for a word of the dictionary.

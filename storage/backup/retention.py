@@ -50,7 +50,7 @@ class BackupDirectory:
         """Return the manifest of one generation. Raises ``Invalid`` when the manifest is damaged."""
         return BackupManifest.from_bytes(self._manifest_path(generation).read_bytes())
 
-    def find_manifest_bytes(self, name_prefix: str | None) -> bytes:
+    def newest_manifest_bytes(self, name_prefix: str | None) -> bytes:
         """Return the manifest of the newest generation whose name begins so, or of the newest.
 
         Raises ``NotFound`` when there is none of that name, ``Invalid`` when there is no manifest at all.
@@ -69,7 +69,7 @@ class BackupDirectory:
     def newest_readable(self) -> BackupManifest | None:
         """Return the newest generation whose manifest can be read; None where there is none."""
         try:
-            return BackupManifest.from_bytes(self.find_manifest_bytes(None))
+            return BackupManifest.from_bytes(self.newest_manifest_bytes(None))
         except Invalid:
             for name in reversed(self.generations()):
                 try:
@@ -90,7 +90,7 @@ class BackupDirectory:
     def adopt_old_manifest(self) -> None:
         """Turn a ``manifest.json`` of a version before generations into a generation."""
         try:
-            text = self.find_manifest_bytes(None)
+            text = self.newest_manifest_bytes(None)
             manifest = BackupManifest.from_bytes(text)
         except Invalid:
             return

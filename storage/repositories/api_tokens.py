@@ -43,7 +43,7 @@ class EngineApiTokens:
                 now=mappers.now_text(),
             )
 
-    def by_hash(self, token_hash: str, *, now: dt.datetime) -> ApiToken | None:
+    def use_live_token(self, token_hash: str, *, now: dt.datetime) -> ApiToken | None:
         row = self._engine.row(
             """SELECT * FROM token
                WHERE organisation_id IN :account_organisations AND hash = :hash AND revoked_at IS NULL

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from archive import privacy
 from archive.errors import Conflict, no_such_attachment
-from archive.model import Attachment, DocumentKind, HoldReason, PersonalData
+from archive.model import Attachment, DocumentKind, HoldReason, PersonalDataSpan
 from archive.ports import StoredFile
 from storage import mappers
 from storage.engine import Queries, Row
@@ -52,7 +52,7 @@ def drop_decisions(engine: Queries, announcement_id: int) -> None:
 
 
 def replace_page_finds(
-    engine: Queries, attachment: Attachment, page: int, page_finds: Sequence[PersonalData]
+    engine: Queries, attachment: Attachment, page: int, page_finds: Sequence[PersonalDataSpan]
 ) -> None:
     """Replace the finds of a page by those in its corrected text.
 
@@ -68,7 +68,7 @@ def replace_page_finds(
         id=attachment.id,
         details=mappers.details_json(details),
     )
-    finds = privacy.find_in_attachment(attachment, details)
+    finds = privacy.find_personal_data_in_attachment(attachment, details)
     if attachment.hold is None and privacy.finds_without_decision(finds, attachment.decided):
         _set_hold(engine, attachment.id, HoldReason.PERSONAL_DATA, attachment.decided)
         record_hiding(engine, attachment.id)
@@ -217,13 +217,13 @@ class EngineAttachments:
             raise Conflict("ไฟล์นี้แนบอยู่กับประกาศนี้แล้ว หรือเคยนำออกไป กรุณาใช้เอกสารนั้นแทน", code="file-attached")
 
     def release(
-        self, attachment_id: int, decided: Iterable[PersonalData], *, reason: str, actor: str
+        self, attachment_id: int, decided: Iterable[PersonalDataSpan], *, reason: str, actor: str
     ) -> Attachment:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, lock=True)
             attachment = mappers.attachment(row)
             decisions = (*attachment.decided, *map(privacy.decision_key, decided))
-            finds = privacy.find_in_attachment(attachment, attachment.details)
+            finds = privacy.find_personal_data_in_attachment(attachment, attachment.details)
             hold = HoldReason.PERSONAL_DATA if privacy.finds_without_decision(finds, decisions) else None
             _set_hold(self._engine, attachment_id, hold, decisions)
             place: dict[str, object] = {"attachment_id": attachment_id, "label": row["label"]}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from archive.errors import NotFound
-from archive.model import Change, Collection, CollectionItem
+from archive.model import Change, Collection, CollectionLine
 from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import append_entries
@@ -21,7 +21,7 @@ class EngineCollections:
         self._engine = engine
 
     def save(
-        self, id: int | None, *, title: str, body: str, items: Sequence[CollectionItem], actor: str
+        self, id: int | None, *, title: str, body: str, items: Sequence[CollectionLine], actor: str
     ) -> Collection:
         wanted = {"title": title, "body": body, "items": _lines(items)}
         with self._engine.write():
@@ -92,17 +92,17 @@ class EngineCollections:
                ORDER BY collection_id, position""",
             ids=[row["id"] for row in found],
         )
-        items: dict[int, list[CollectionItem]] = {}
+        items: dict[int, list[CollectionLine]] = {}
         for line in lines:
             items.setdefault(line["collection_id"], []).append(
-                CollectionItem(line["label"], line["announcement_id"])
+                CollectionLine(line["label"], line["announcement_id"])
             )
         return [
             *mappers.map_readable_rows(lambda row: mappers.collection(row, items.get(row["id"], [])), found)
         ]
 
 
-def _save_items(engine: Queries, id: int, items: Sequence[CollectionItem]) -> None:
+def _save_items(engine: Queries, id: int, items: Sequence[CollectionLine]) -> None:
     """Replace the items of a collection. Call this inside a transaction that seals the collection."""
     engine.run(
         "DELETE FROM collection_item WHERE organisation_id IN :organisations AND collection_id = :id", id=id
@@ -150,7 +150,7 @@ def _history_fields(collection: Collection) -> dict[str, object]:
     return {"title": collection.title, "body": collection.body, "items": _lines(collection.items)}
 
 
-def _lines(items: Sequence[CollectionItem]) -> list[list[object]]:
+def _lines(items: Sequence[CollectionLine]) -> list[list[object]]:
     """Return the items in their JSON form: lists of label and announcement id."""
     return [[item.label, item.announcement_id] for item in items]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archive.model import Incident
+from archive.model import IntegrityIncident
 from archive.ports import Fault
 from storage.engine import Queries
 from storage.hash_chain import insert_incident, open_incidents
@@ -26,5 +26,5 @@ class EngineIncidents:
             if known is None:
                 insert_incident(self._engine, Fault(code, subject, detail))
 
-    def list_open(self) -> list[Incident]:
+    def list_open(self) -> list[IntegrityIncident]:
         return open_incidents(self._engine)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from archive import privacy
 from archive.errors import Conflict
-from archive.model import Attachment, Failure, ReadingDetails, ReadingStatus
+from archive.model import Attachment, Failure, ReadingResults, ReadingStatus
 from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
@@ -100,7 +100,7 @@ class EngineJobs:
         return held == 1
 
     def finish(
-        self, attachment_id: int, worker: str, *, page_count: int, details: ReadingDetails, rules: int
+        self, attachment_id: int, worker: str, *, page_count: int, details: ReadingResults, rules: int
     ) -> None:
         with self._engine.write():
             row = self._held(attachment_id, worker)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from archive.errors import Conflict, NotFound
-from archive.model import Line, LowConfidenceSpan, Page, PersonalData, TextSource
+from archive.model import Line, LowConfidenceSpan, Page, PersonalDataSpan, TextSource
 from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
@@ -25,7 +25,7 @@ _WRITE = """INSERT INTO page (attachment_id, number, source, confidence, turn, r
     WHERE page.corrected = 0"""
 
 
-def write_page(engine: Queries, page: Page, organisation: int) -> None:
+def write_page_unless_corrected(engine: Queries, page: Page, organisation: int) -> None:
     """Insert or replace a page, unless a person corrected it. Call this inside a transaction."""
     engine.run(_WRITE, organisation=organisation, **mappers.page_values(page))
 
@@ -45,7 +45,7 @@ class EnginePages:
             attachment = attachment_row(self._engine, page.attachment_id, lock=True)
             if sha256 is not None and attachment["sha256"] != sha256:
                 raise Conflict("ไฟล์ของเอกสารนี้ถูกเปลี่ยนแล้ว", code="lease-lost")
-            write_page(self._engine, page, attachment["organisation_id"])
+            write_page_unless_corrected(self._engine, page, attachment["organisation_id"])
 
     def correct(
         self,
@@ -54,7 +54,7 @@ class EnginePages:
         text: str,
         *,
         actor: str,
-        personal_data: Sequence[PersonalData] = (),
+        personal_data: Sequence[PersonalDataSpan] = (),
         lines: Sequence[Line] = (),
         doubts: Sequence[LowConfidenceSpan] = (),
         is_corrected: bool = True,
@@ -72,7 +72,7 @@ class EnginePages:
         return after
 
     def replace_by_rereading(
-        self, page: Page, *, actor: str, personal_data: Sequence[PersonalData] = ()
+        self, page: Page, *, actor: str, personal_data: Sequence[PersonalDataSpan] = ()
     ) -> Page:
         with self._engine.write():
             attachment = attachment_row(self._engine, page.attachment_id, lock=True)
@@ -87,7 +87,7 @@ class EnginePages:
         after: Page,
         action: str,
         actor: str,
-        personal_data: Sequence[PersonalData],
+        personal_data: Sequence[PersonalDataSpan],
     ) -> None:
         """Replace a page, keep the text before in the history, and have search follow."""
         self._engine.run(

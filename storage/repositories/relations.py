@@ -87,7 +87,7 @@ class EngineRelations:
         )
         return frozenset(row["id"] for row in found)
 
-    def find_ids_by_document_number(self, number: str) -> list[int]:
+    def find_ids_naming_document_number(self, number: str) -> list[int]:
         found = self._engine.rows(
             f"""SELECT id, title AS said FROM announcement
                 WHERE organisation_id IN :organisations AND status <> 'trashed'

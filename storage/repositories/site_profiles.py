@@ -28,7 +28,7 @@ class EngineSiteProfiles:
             if emblem is None and profile == self.current():
                 return
             if emblem is None and profile.emblem_id is not None:
-                self.emblem(profile.emblem_id)
+                self.emblem_uploaded_with(profile.emblem_id)
             made = self._engine.rows(
                 """INSERT INTO site_profile (organisation_id, address, phone, email, hours, privacy,
                        accessibility, emblem_id, emblem_type, emblem, saved_at, saved_by)
@@ -71,7 +71,7 @@ class EngineSiteProfiles:
             raise NotFound("ไม่พบฉบับนี้ กรุณาเลือกจากรายการฉบับที่บันทึกไว้")
         return mappers.site_profile(row)
 
-    def emblem(self, id: int) -> Emblem:
+    def emblem_uploaded_with(self, id: int) -> Emblem:
         row = self._engine.row(
             """SELECT emblem_type, emblem FROM site_profile
                WHERE organisation_id = :organisation AND id = :id AND emblem_type <> ''""",

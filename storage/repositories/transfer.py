@@ -13,7 +13,7 @@ from storage import mappers
 from storage.engine import Queries
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
-from storage.repositories.pages import write_page
+from storage.repositories.pages import write_page_unless_corrected
 from storage.tenancy import current_organisation
 
 _FIELDS = tuple(field.name for field in ANNOUNCEMENT_FIELDS)
@@ -32,7 +32,7 @@ class EngineTransfer:
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def create_record(self, record: CarriedRecord, *, actor: str, reason: str) -> Announcement:
+    def take_over_record(self, record: CarriedRecord, *, actor: str, reason: str) -> Announcement:
         given = record.announcement
         with self._engine.write():
             organisation = current_organisation(self._engine)
@@ -109,7 +109,7 @@ class EngineTransfer:
         )
         id = int(made[0]["id"])
         for page in carried.pages:
-            write_page(self._engine, replace(page, attachment_id=id), organisation)
+            write_page_unless_corrected(self._engine, replace(page, attachment_id=id), organisation)
         for each in carried.versions:
             self._insert_version(id, each, organisation)
         append_entries(self._engine, ("attachment", id), (READING, id))

@@ -11,9 +11,9 @@ from archive.disclosure import (
     BodyKind,
     DisclosureEntry,
     DisclosureItem,
+    DisclosureRule,
     DisclosureState,
     Period,
-    Section,
     checked_entry,
     checked_item,
     fiscal_year,
@@ -26,7 +26,9 @@ from archive.disclosure import (
 )
 from archive.errors import Invalid
 
-ITEM = DisclosureItem(key="own", section=Section.OIT, number="O9", title="รายการ", period=Period.YEARLY)
+ITEM = DisclosureItem(
+    key="own", section=DisclosureRule.OIT, number="O9", title="รายการ", period=Period.YEARLY
+)
 MONTHLY = replace(ITEM, period=Period.MONTHLY)
 QUARTERLY = replace(ITEM, period=Period.QUARTERLY)
 YEAR = 2569
@@ -42,7 +44,7 @@ def test_items_have_the_words_of_the_body_and_the_order_of_their_numbers() -> No
     assert kind_of_body("เทศบาลเมืองบึงธารา") is BodyKind.MUNICIPALITY
     assert (ITEMS[0].title, subdistrict[0].title) == ("โครงสร้างเทศบาล", "โครงสร้างองค์การบริหารส่วนตำบล")
     assert [each.number for each in ITEMS[:11]] == [f"O{number}" for number in range(1, 12)]
-    assert [*dict.fromkeys(each.section for each in ITEMS)] == [*Section]
+    assert [*dict.fromkeys(each.section for each in ITEMS)] == [*DisclosureRule]
     assert len({each.key for each in ITEMS}) == len(ITEMS)
     changed = items_of_year(YEAR, BodyKind.MUNICIPALITY, [(2568, ITEM), (2569, replace(ITEM, number="O2.5"))])
     assert [each.number for each in changed[1:4]] == ["O2", "O2.5", "O3"]

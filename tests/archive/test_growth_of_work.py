@@ -77,7 +77,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "coverage": text_quality.dictionary_coverage,
     "name": validation.checked_account_name,
     "body": validation.checked_body,
-    "heading": validation.checked_heading,
+    "heading": validation.checked_collection_heading,
     "page text": validation.checked_page_text,
     "safe file name": lambda text: validation.safe_filename(text, "application/pdf"),
     "fold": tokenizer.fold_text,

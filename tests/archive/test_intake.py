@@ -15,10 +15,10 @@ from archive.model import (
     DocumentKind,
     Draft,
     ExtractedField,
+    LocatedPersonalData,
     Page,
-    PersonalData,
-    PersonalDataFind,
-    ReadingDetails,
+    PersonalDataSpan,
+    ReadingResults,
     ReadingStatus,
     Status,
     TextSource,
@@ -30,7 +30,7 @@ from archive.suggested_fields import is_title_file_name, suggest_fields, suggest
 ACTOR = "สมศรี"
 PDF = b"%PDF-1.7\n%stuff"
 NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
-NATIONAL_ID = PersonalData(type="national-id", page=1, start=0, end=13)
+NATIONAL_ID = PersonalDataSpan(type="national-id", page=1, start=0, end=13)
 
 
 def draft(**fields: object) -> Draft:
@@ -44,10 +44,10 @@ def upload(
     return attachment.id
 
 
-def read_with(jobs: Jobs, *found: PersonalData) -> None:
+def read_with(jobs: Jobs, *found: PersonalDataSpan) -> None:
     job = jobs.claim("w", lease=dt.timedelta(minutes=1), now=NOW)
     assert job is not None
-    jobs.finish(job.id, "w", page_count=1, details=ReadingDetails(personal_data=found), rules=1)
+    jobs.finish(job.id, "w", page_count=1, details=ReadingResults(personal_data=found), rules=1)
 
 
 def test_text_is_kept_in_its_canonical_form(intake: Intake) -> None:
@@ -156,7 +156,7 @@ def do(intake: Intake, verb: str, id: int) -> Announcement:
         case "trash":
             return intake.trash(id, actor=ACTOR)
         case _:
-            return intake.restore(id, actor=ACTOR)
+            return intake.restore_as_draft(id, actor=ACTOR)
 
 
 @pytest.mark.parametrize("status", Status)
@@ -202,7 +202,7 @@ def test_personal_data_is_published_for_a_stated_reason_only(
     made = intake.create(draft(), actor=ACTOR)
     attachment = upload(intake, made)
     read_with(jobs, NATIONAL_ID)
-    assert intake.undecided_personal_data(made.id) == (PersonalDataFind(attachment, NATIONAL_ID),)
+    assert intake.undecided_personal_data(made.id) == (LocatedPersonalData(attachment, NATIONAL_ID),)
     with pytest.raises(Conflict) as refused:
         intake.publish(made.id, actor=ACTOR, reason="  ")
     assert refused.value.code == "personal-data"
@@ -338,10 +338,10 @@ def test_a_paper_without_a_subject_is_named_by_its_title(intake: Intake, records
     id = upload(intake, intake.create(draft(), actor=ACTOR), filename="scan_01.pdf")
     paper = replace(records.attachments.get(id), status=ReadingStatus.READY)
     plan = replace(
-        paper, details=ReadingDetails(fields={"title": ExtractedField(value="แผนพัฒนาสามปี", confidence=0.8)})
+        paper, details=ReadingResults(fields={"title": ExtractedField(value="แผนพัฒนาสามปี", confidence=0.8)})
     )
     notice = replace(
-        paper, details=ReadingDetails(fields={"subject": ExtractedField(value="ใช้แผน", confidence=0.9)})
+        paper, details=ReadingResults(fields={"subject": ExtractedField(value="ใช้แผน", confidence=0.9)})
     )
     assert suggest_fields([paper, plan]).fields == {"title": "แผนพัฒนาสามปี"}
     assert suggest_fields([plan, notice]).fields == {"title": "ใช้แผน"}

@@ -6,7 +6,7 @@ import datetime as dt
 import io
 
 from archive.intake import Intake
-from archive.model import Draft, ExtractedField, Page, ReadingDetails, ReadingStatus, Status, TextSource
+from archive.model import Draft, ExtractedField, Page, ReadingResults, ReadingStatus, Status, TextSource
 from archive.ports import Files, Jobs
 from archive.repositories import Records
 
@@ -28,7 +28,7 @@ def test_a_scan_goes_all_the_way(records: Records, jobs: Jobs, files: Files) -> 
         attachment_id=attachment.id, number=1, text="ด่วน", raw="ด่วน", source=TextSource.OCR, confidence=0.9
     )
     records.pages.save(page)
-    details = ReadingDetails(fields={"number": ExtractedField(value="มท 1/2564", confidence=0.8)})
+    details = ReadingResults(fields={"number": ExtractedField(value="มท 1/2564", confidence=0.8)})
     jobs.finish(attachment.id, "worker", page_count=1, details=details, rules=1)
     assert records.attachments.get(attachment.id).status is ReadingStatus.READY
     assert records.pages.get(attachment.id, 1) == page

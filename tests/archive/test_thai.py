@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from archive import thai
 from archive.errors import Invalid
-from archive.thai.dates import find_dates
+from archive.thai.dates import find_dates_with_month_names
 
 LETTERS = "กขคงนมยรวสอ"
 VOWELS_AND_MARKS = "ะัาำิีึืุูเแโใไๅ็่้๊๋์ฺํ๎"
@@ -200,7 +200,7 @@ def test_what_is_no_date_is_invalid(written: str) -> None:
     ],
 )
 def test_dates_are_found_in_a_text(text: str, found: list[tuple[str, bool]]) -> None:
-    assert [(each.date.isoformat(), each.is_exact) for each in find_dates(text)] == found
+    assert [(each.date.isoformat(), each.is_exact) for each in find_dates_with_month_names(text)] == found
 
 
 @given(st.text(max_size=40))

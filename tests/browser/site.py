@@ -21,7 +21,7 @@ from archive.model import (
     Announcement,
     Attachment,
     Collection,
-    CollectionItem,
+    CollectionLine,
     DocumentKind,
     Draft,
     ReadingStatus,
@@ -135,7 +135,7 @@ def _fill(services: Services) -> tuple[Announcement, Announcement]:
 
 
 def _collect(services: Services, centre: Announcement) -> Collection:
-    items = [CollectionItem("O1 โครงสร้าง", None), CollectionItem("O2 การมีส่วนร่วม", centre.id)]
+    items = [CollectionLine("O1 โครงสร้าง", None), CollectionLine("O2 การมีส่วนร่วม", centre.id)]
     body = "หัวข้อตามแบบวัด OIT"
     return services.intake.save_collection(
         None, title="การเปิดเผยข้อมูลสาธารณะ", body=body, items=items, actor=ACTOR

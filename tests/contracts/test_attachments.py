@@ -8,7 +8,7 @@ import pytest
 
 from archive.erasure import ErasureScope
 from archive.errors import Conflict, NotFound
-from archive.model import Announcement, DocumentKind, HoldReason, ReadingDetails, ReadingStatus
+from archive.model import Announcement, DocumentKind, HoldReason, ReadingResults, ReadingStatus
 from archive.ports import Jobs
 from archive.repositories import Records
 from tests.contracts.samples import ACTOR, attached, page, published, stored
@@ -36,7 +36,7 @@ def test_an_attachment_waits_to_be_read(records: Records, announcement: Announce
         DocumentKind.ANNOUNCEMENT,
     )
     assert (made.sha256, made.size) == (stored(b"%PDF-1.7 one").sha256, 12)
-    assert (made.error, made.signed, made.details) == (None, False, ReadingDetails())
+    assert (made.error, made.signed, made.details) == (None, False, ReadingResults())
 
 
 def test_the_same_bytes_again_are_the_same_attachment(records: Records, announcement: Announcement) -> None:
@@ -165,7 +165,7 @@ def test_a_new_version_begins_unread_and_drops_what_is_still_read_of_the_old(
     with pytest.raises(Conflict):
         records.pages.save(page(first), sha256=first.sha256)
     with pytest.raises(Conflict):
-        jobs.finish(first.id, "w", page_count=1, details=ReadingDetails(), rules=1)
+        jobs.finish(first.id, "w", page_count=1, details=ReadingResults(), rules=1)
     assert records.pages.by_attachment(first.id) == []
     attached(records, announcement, b"other")
     with pytest.raises(Conflict):

@@ -8,7 +8,7 @@ import pytest
 
 from archive.changes import HistoryFilters
 from archive.errors import NotFound
-from archive.model import CollectionItem
+from archive.model import CollectionLine
 from archive.repositories import Records
 from tests.contracts.samples import published
 
@@ -18,7 +18,7 @@ def test_changes_of_both_are_merged_and_narrowed(records: Records) -> None:
     with records.batch("พร้อมกัน"):
         records.announcements.revise(made.id, {"category": "คลัง"}, actor="สมศรี")
         kept = records.collections.save(
-            None, title="OIT", body="", items=[CollectionItem("O1", made.id)], actor="สมศรี"
+            None, title="OIT", body="", items=[CollectionLine("O1", made.id)], actor="สมศรี"
         )
     records.announcements.revise(made.id, {"category": "ช่าง"}, actor="มานะ")
     latest, *_rest = records.changes.find(HistoryFilters(), limit=9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archive.errors import NotFound
-from archive.model import CollectionItem
+from archive.model import CollectionLine
 from archive.repositories import Records
 from tests.contracts.samples import ACTOR, published
 
@@ -13,9 +13,9 @@ from tests.contracts.samples import ACTOR, published
 def test_a_collection_keeps_its_order_and_its_address(records: Records) -> None:
     first, second = published(records, "แผนพัฒนาท้องถิ่น"), published(records, "แผนจัดซื้อจัดจ้าง")
     items = (
-        CollectionItem("O2 แผน", second.id),
-        CollectionItem("O2 แผน", first.id),
-        CollectionItem("O3 ยังไม่มี", None),
+        CollectionLine("O2 แผน", second.id),
+        CollectionLine("O2 แผน", first.id),
+        CollectionLine("O3 ยังไม่มี", None),
     )
     made = records.collections.save(None, title="OIT 2569", body="คำอธิบาย", items=items, actor=ACTOR)
     assert (made.title, made.body, made.items, made.updated_by) == ("OIT 2569", "คำอธิบาย", items, ACTOR)
@@ -29,9 +29,9 @@ def test_a_collection_keeps_its_order_and_its_address(records: Records) -> None:
 def test_every_change_of_a_collection_is_kept(records: Records) -> None:
     listed = published(records)
     made = records.collections.save(
-        None, title="เดิม", body="", items=[CollectionItem("O1", None)], actor="หนึ่ง"
+        None, title="เดิม", body="", items=[CollectionLine("O1", None)], actor="หนึ่ง"
     )
-    items = [CollectionItem("O1", listed.id), CollectionItem("O2", None)]
+    items = [CollectionLine("O1", listed.id), CollectionLine("O2", None)]
     changed = records.collections.save(made.id, title="ใหม่", body="", items=items, actor="สอง")
     again = records.collections.save(made.id, title="ใหม่", body="", items=items, actor="สาม")
     assert again == changed  # nothing different
@@ -47,7 +47,7 @@ def test_every_change_of_a_collection_is_kept(records: Records) -> None:
 def test_collections_are_listed_and_found_by_announcement(records: Records) -> None:
     listed, other = published(records), published(records)
     old = records.collections.save(
-        None, title="เก่า", body="", items=[CollectionItem("", listed.id)], actor=ACTOR
+        None, title="เก่า", body="", items=[CollectionLine("", listed.id)], actor=ACTOR
     )
     new = records.collections.save(None, title="ใหม่", body="", items=[], actor=ACTOR)
     assert records.collections.all() == [new, old]

@@ -13,8 +13,8 @@ from archive.disclosure import (
     BodyKind,
     DisclosureEntry,
     DisclosureItem,
+    DisclosureRule,
     Period,
-    Section,
     first_changed_year,
     items_of_year,
 )
@@ -28,7 +28,7 @@ from tests.contracts.samples import ACTOR, draft, published
 
 ITEM = DisclosureItem(
     key="procurement-monthly",
-    section=Section.OIT,
+    section=DisclosureRule.OIT,
     number="O14",
     title="สรุปผลการจัดซื้อจัดจ้าง",
     period=Period.MONTHLY,

@@ -11,8 +11,8 @@ from archive.model import (
     Attachment,
     ExtractedField,
     Failure,
-    PersonalData,
-    ReadingDetails,
+    PersonalDataSpan,
+    ReadingResults,
     ReadingStatus,
     ScanAdvice,
     Signature,
@@ -23,13 +23,13 @@ from tests.contracts.samples import ACTOR, NOW, attached, page, published
 
 LEASE = dt.timedelta(minutes=5)
 LATER = NOW + LEASE + dt.timedelta(seconds=1)
-DETAILS = ReadingDetails(
+DETAILS = ReadingResults(
     fields={"number": ExtractedField(value="มท ๐๘๐๘.๒/ว ๑๒๓ \ud800", confidence=0.9)},
     signatures=(
         Signature(signer="นายกเทศมนตรี", signed_at=NOW, intact=True, trusted=False),
         Signature(signer="ปลัด", signed_at=None, intact=False, trusted=False),
     ),
-    personal_data=(PersonalData(type="national-id", page=1, start=3, end=16),),
+    personal_data=(PersonalDataSpan(type="national-id", page=1, start=3, end=16),),
     advice=(ScanAdvice("turned", (2, 3)), ScanAdvice("dynamic-form")),
 )
 

@@ -83,7 +83,7 @@ def test_a_publication_killed_at_any_line_is_whole_or_absent(archive: Archive, t
         if announcement.status is Status.PUBLISHED:
             assert last.action == "publish"
             archive.intake.withdraw(made.id, actor=ACTOR, reason="ทดสอบ")
-            archive.intake.restore(made.id, actor=ACTOR)
+            archive.intake.restore_as_draft(made.id, actor=ACTOR)
         else:
             assert last.action in {"create", "restore"}
         step += 1

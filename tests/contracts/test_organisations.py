@@ -13,20 +13,20 @@ from dataclasses import dataclass
 
 import pytest
 
-from archive.disclosure import Disclosure, DisclosureEntry, DisclosureItem, Period, Section
+from archive.disclosure import Disclosure, DisclosureEntry, DisclosureItem, DisclosureRule, Period
 from archive.erasure import ErasureScope
 from archive.errors import Conflict, Invalid, NotFound, PrakatError
 from archive.model import (
     ALL_SCOPES,
     PROVINCE,
     AttemptLimit,
-    CollectionItem,
+    CollectionLine,
     DocumentKind,
     Draft,
     Failure,
     Organisation,
     Page,
-    ReadingDetails,
+    ReadingResults,
     RelationKind,
     Role,
     Status,
@@ -125,9 +125,9 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
         if taken.id == broken.id:
             jobs.fail(taken.id, "w", Failure("broken", word))
         else:
-            jobs.finish(taken.id, "w", page_count=1, details=ReadingDetails(), rules=1)
+            jobs.finish(taken.id, "w", page_count=1, details=ReadingResults(), rules=1)
     collection = records.collections.save(
-        None, title=word, body=word, items=[CollectionItem(word, made.id)], actor=word
+        None, title=word, body=word, items=[CollectionLine(word, made.id)], actor=word
     )
     records.disclosure.save_item(2564, item(word), replaced=None, actor=word)
     records.disclosure.assign(entry(made.id), actor=word)
@@ -142,7 +142,9 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
 
 
 def item(word: str) -> DisclosureItem:
-    return DisclosureItem(key="own", section=Section.OIT, number="O1", title=word, period=Period.YEARLY)
+    return DisclosureItem(
+        key="own", section=DisclosureRule.OIT, number="O1", title=word, period=Period.YEARLY
+    )
 
 
 def entry(announcement_id: int) -> DisclosureEntry:
@@ -213,7 +215,7 @@ def values(theirs: Town) -> dict[str, object]:
         "text": "แย่งมา",
         "title": "แย่งมา",
         "body": "",
-        "items": [CollectionItem("แย่งมา", theirs.announcement)],
+        "items": [CollectionLine("แย่งมา", theirs.announcement)],
         "visitor": "another",
         "address": "elsewhere",
         "days": 5,
@@ -234,7 +236,7 @@ def values(theirs: Town) -> dict[str, object]:
         "worker": "w",
         "lease": LEASE,
         "page_count": 1,
-        "details": ReadingDetails(),
+        "details": ReadingResults(),
         "rules": 9,
         "failure": Failure("broken", "แย่งมา"),
         "afresh": True,
@@ -301,7 +303,7 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     (UsageStatistics, "add_to_total", "name"): lambda _theirs: "pages",
     (Disclosure, "find_ids_by_title", "first"): lambda _theirs: draft().published_on,
     (Disclosure, "find_ids_by_title", "last"): lambda _theirs: draft().published_on,
-    (Relations, "find_ids_by_document_number", "number"): lambda _theirs: "5/2564",
+    (Relations, "find_ids_naming_document_number", "number"): lambda _theirs: "5/2564",
     (Relations, "decide", "kind"): lambda _theirs: RelationKind.CANCELS,
 }
 """Values for arguments whose name alone does not tell what they are."""
@@ -407,7 +409,7 @@ def test_the_province_works_in_each_and_belongs_to_none(engine: Engine, towns: t
     province.tokens.add("audit", "token of the province")
     assert [each.name for each in province.accounts.everyone()] == ["wanchai"]
     assert province.accounts.by_name("somsri") is None
-    assert province.tokens.by_hash(f"token {SECRET}", now=NOW) is None
+    assert province.tokens.use_live_token(f"token {SECRET}", now=NOW) is None
     assert province.sign_ins.find_live_session(f"key {SECRET}", idle=LEASE, now=NOW) is None
     for each in towns:
         known = each.people.accounts.by_name("wanchai")
@@ -415,7 +417,7 @@ def test_the_province_works_in_each_and_belongs_to_none(engine: Engine, towns: t
         assert known[0].organisation == PROVINCE
         opened = each.people.sign_ins.find_live_session("key of the province", idle=LEASE, now=NOW)
         assert opened is not None
-        token = each.people.tokens.by_hash("token of the province", now=NOW)
+        token = each.people.tokens.use_live_token("token of the province", now=NOW)
         assert token is not None
         assert token.name == "audit"
         with pytest.raises(NotFound):

@@ -62,7 +62,7 @@ def test_tokens_live_until_revoked(people: People) -> None:
 
 
 def names(people: People, token_hash: str) -> str | None:
-    token = people.tokens.by_hash(token_hash, now=NOW)
+    token = people.tokens.use_live_token(token_hash, now=NOW)
     return None if token is None else token.name
 
 
@@ -70,11 +70,11 @@ def test_a_token_keeps_its_scopes_and_expires(people: People) -> None:
     end = NOW + dt.timedelta(days=1)
     people.tokens.add("เครื่องสแกน", "hash", scopes=frozenset({Scope.READ, Scope.WRITE}), expires_at=end)
     people.tokens.add("เว็บหลัก", "whole")
-    found = people.tokens.by_hash("hash", now=end - dt.timedelta(seconds=1))
+    found = people.tokens.use_live_token("hash", now=end - dt.timedelta(seconds=1))
     assert found is not None
     assert (found.scopes, found.expires_at) == ({Scope.READ, Scope.WRITE}, end)
-    assert people.tokens.by_hash("hash", now=end) is None
-    whole = people.tokens.by_hash("whole", now=NOW + dt.timedelta(days=9000))
+    assert people.tokens.use_live_token("hash", now=end) is None
+    whole = people.tokens.use_live_token("whole", now=NOW + dt.timedelta(days=9000))
     assert whole is not None
     assert (whole.scopes, whole.expires_at) == (ALL_SCOPES, None)
 
@@ -83,7 +83,7 @@ def test_the_last_use_of_a_token_is_kept_to_the_minute(people: People) -> None:
     people.tokens.add("เครื่องสแกน", "hash")
     assert people.tokens.all()[0].last_used_at is None
     for seconds, last in ((0, 0), (30, 0), (90, 90)):
-        people.tokens.by_hash("hash", now=NOW + dt.timedelta(seconds=seconds))
+        people.tokens.use_live_token("hash", now=NOW + dt.timedelta(seconds=seconds))
         assert people.tokens.all()[0].last_used_at == NOW + dt.timedelta(seconds=last)
-    people.tokens.by_hash("other", now=NOW + dt.timedelta(days=1))
+    people.tokens.use_live_token("other", now=NOW + dt.timedelta(days=1))
     assert people.tokens.all()[0].last_used_at == NOW + dt.timedelta(seconds=90)

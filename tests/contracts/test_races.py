@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.model import ReadingDetails
+from archive.model import ReadingResults
 from archive.repositories import Records
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.records import open_records
@@ -47,7 +47,7 @@ def test_no_two_processes_get_the_same_job(opened: Opener, tmp_path: Path) -> No
         with (tmp_path / f"claimed-{n}").open("w") as log:
             while (job := jobs.claim(f"w{n}", lease=LEASE, now=NOW)) is not None:
                 print(job.id, file=log)
-                jobs.finish(job.id, f"w{n}", page_count=0, details=ReadingDetails(), rules=1)
+                jobs.finish(job.id, f"w{n}", page_count=0, details=ReadingResults(), rules=1)
 
     together(work)
     claimed = [

@@ -13,7 +13,7 @@ from archive.model import (
     Attachment,
     DocumentKind,
     ExtractedField,
-    ReadingDetails,
+    ReadingResults,
     ReadingStatus,
     Status,
 )
@@ -65,7 +65,7 @@ def entry(id: int, title: str, *pages: str, **values: object) -> SourceAnnouncem
         status=ReadingStatus.READY,
         error=None,
         signed=False,
-        details=ReadingDetails(fields=fields),
+        details=ReadingResults(fields=fields),
         rules=1,
         created_at=NOW,
     )

@@ -21,7 +21,7 @@ def test_what_was_saved_last_is_current_and_the_rest_is_kept(records: Records) -
     for _ in range(2):  # the second changes nothing
         records.site_profiles.save(moved, actor=ACTOR)
     assert records.site_profiles.current() == moved
-    assert records.site_profiles.emblem(first.id) == EMBLEM
+    assert records.site_profiles.emblem_uploaded_with(first.id) == EMBLEM
     assert [each.profile for each in records.site_profiles.versions(limit=9)] == [moved, first.profile]
     assert records.site_profiles.get(first.id) == first
 
@@ -30,7 +30,7 @@ def test_what_is_not_there_is_not_found(records: Records) -> None:
     with pytest.raises(NotFound):
         records.site_profiles.get(9)
     with pytest.raises(NotFound):
-        records.site_profiles.emblem(9)
+        records.site_profiles.emblem_uploaded_with(9)
     with pytest.raises(NotFound):
         records.site_profiles.save(SiteProfile(emblem_id=9), actor=ACTOR)
     assert records.site_profiles.versions(limit=9) == []

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from archive.model import Draft, ExtractedField, Page, ReadingDetails, RelationKind, Status, TextSource
+from archive.model import Draft, ExtractedField, Page, ReadingResults, RelationKind, Status, TextSource
 from indexer.index_sync import sync_batch
 from indexer.search.query.parser import Sort, parse_query
 from indexer.worker import LEASE
@@ -114,7 +114,7 @@ def read(services: Services, text: str, *, pages: int) -> None:
                 rules=1,
             )
             services.pages.save(page)
-        details = ReadingDetails(
+        details = ReadingResults(
             fields={"number": ExtractedField(value=f"บธ {claimed.id}/2564", confidence=1.0)}
         )
         services.jobs.finish(claimed.id, "w", page_count=pages, details=details, rules=1)

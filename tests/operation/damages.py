@@ -15,8 +15,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive.disclosure import DisclosureEntry, DisclosureItem, Period, Section
-from archive.model import CollectionItem, Role
+from archive.disclosure import DisclosureEntry, DisclosureItem, DisclosureRule, Period
+from archive.model import CollectionLine, Role
 from storage.backup.manifest import BackupManifest
 from storage.hash_chain import append_missing_entries
 from storage.sqlite import Sqlite
@@ -70,13 +70,13 @@ def make_archive(folder: Path) -> Path:
     services.people.tokens.revoke("revoked")
     for title in ("ข้อบัญญัติ", "แผนพัฒนา", "งบประมาณ"):
         services.intake.save_collection(
-            None, title=title, body="", items=[CollectionItem("ปี 2564", 1)], actor=ACTOR
+            None, title=title, body="", items=[CollectionLine("ปี 2564", 1)], actor=ACTOR
         )
     services.intake.save_collection(
-        3, title="งบประมาณรายจ่าย", body="", items=[CollectionItem("ปี 2564", 2)], actor=ACTOR
+        3, title="งบประมาณรายจ่าย", body="", items=[CollectionLine("ปี 2564", 2)], actor=ACTOR
     )
     item = DisclosureItem(
-        key="own", section=Section.OIT, number="O99", title="รายการของเรา", period=Period.YEARLY
+        key="own", section=DisclosureRule.OIT, number="O99", title="รายการของเรา", period=Period.YEARLY
     )
     services.disclosure.save_item(2564, item, replaced=None, actor=ACTOR)
     for item_key in ("structure", "duties"):

@@ -10,8 +10,8 @@ from pathlib import Path
 import bagit
 import pytest
 
-from archive.disclosure import LAST_YEAR, DisclosureEntry, DisclosureItem, Period, Section
-from archive.model import Announcement, Attachment, Change, CollectionItem, Draft, Page, Status
+from archive.disclosure import LAST_YEAR, DisclosureEntry, DisclosureItem, DisclosureRule, Period
+from archive.model import Announcement, Attachment, Change, CollectionLine, Draft, Page, Status
 from tests.operation.archives import (
     ACTOR,
     NOW,
@@ -71,7 +71,9 @@ def compared(services: Services) -> dict[str, object]:
     return found
 
 
-ITEM = DisclosureItem(key="own", section=Section.OIT, number="O1", title="รายการ", period=Period.YEARLY)
+ITEM = DisclosureItem(
+    key="own", section=DisclosureRule.OIT, number="O1", title="รายการ", period=Period.YEARLY
+)
 DRAFT = 5
 VIEWED = 2
 
@@ -87,7 +89,7 @@ def kept(services: Services) -> Services:
         None,
         title="รายงานประจำปี",
         body="ปี ๒๕๖๔",
-        items=[CollectionItem("O1", 2), CollectionItem("O2", None)],
+        items=[CollectionLine("O1", 2), CollectionLine("O2", None)],
         actor=ACTOR,
     )
     services.disclosure.save_item(2564, ITEM, replaced=None, actor=ACTOR)

@@ -271,7 +271,7 @@ def test_rows_that_refer_to_none_are_found(data: Path, services: Services) -> No
     with sqlite3.connect(data / "prakat.sqlite") as other:
         other.execute("UPDATE attachment SET announcement_id = 999 WHERE id = 1")
     other.close()
-    assert services.database.find_dangling_rows() == {"announcement 999": ["attachment 1"]}
+    assert services.database.find_dangling_rows_by_missing_row() == {"announcement 999": ["attachment 1"]}
     assert "database-damaged" in checked(data)[1]
 
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from archive.disclosure import DisclosureEntry
 from archive.errors import Conflict, SettingsError
-from archive.model import AttemptLimit, CollectionItem, Role
+from archive.model import AttemptLimit, CollectionLine, Role
 from storage.move import TABLES
 from storage.sqlite import Sqlite
 from tests.contracts.engines import prefix, schema
@@ -41,7 +41,7 @@ def data(data: Path) -> Path:
     """An archive with people, visits, a collection, relations, earlier and detached files."""
     services = build_services(Settings(data=data))
     fill_rare_tables(services)
-    services.intake.save_collection(None, title="ITA", body="", items=[CollectionItem("O1", 2)], actor=ACTOR)
+    services.intake.save_collection(None, title="ITA", body="", items=[CollectionLine("O1", 2)], actor=ACTOR)
     services.disclosure.assign(DisclosureEntry(year=2564, item="o1", part=0, announcement_id=2), actor=ACTOR)
     records, people = services.records, services.people
     last = [row["id"] for row in services.database.rows("SELECT id FROM attachment ORDER BY id")][-1]  # type: ignore[attr-defined]

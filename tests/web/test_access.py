@@ -15,7 +15,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from archive.model import CollectionItem, Organisation, Role, Status
+from archive.model import CollectionLine, Organisation, Role, Status
 from tests.contracts.samples import rows_of
 from tests.web.conftest import Site, memo, open_site
 
@@ -54,7 +54,7 @@ GUARDS: dict[str, Guard] = {
     "api.revise_announcement": Guard.TOKEN,
     "api.publish_announcement": Guard.TOKEN,
     "api.withdraw_announcement": Guard.TOKEN,
-    "api.restore_announcement": Guard.TOKEN,
+    "api.restore_as_draft": Guard.TOKEN,
     "api.decide_relation": Guard.TOKEN,
     "api.dismiss_relation": Guard.TOKEN,
     "api.attach_file": Guard.TOKEN,
@@ -109,15 +109,15 @@ GUARDS: dict[str, Guard] = {
     "people.table": Guard.ADMIN,
     "people.change": Guard.ADMIN,
     "people.reset_password": Guard.ADMIN,
-    "people.disable": Guard.ADMIN,
-    "people.enable": Guard.ADMIN,
+    "people.disable_person": Guard.ADMIN,
+    "people.enable_person": Guard.ADMIN,
     "oai.answer": Guard.OPEN,
     "manual.show": Guard.OPEN,
     "manual.picture": Guard.OPEN,
     "separator.sheet": Guard.STAFF,
-    "staff.new_announcement": Guard.STAFF,
+    "staff.blank_form": Guard.STAFF,
     "staff.edit": Guard.STAFF,
-    "staff.save": Guard.STAFF,
+    "staff.save_and_act": Guard.STAFF,
     "staff.attach_file": Guard.STAFF,
     "staff.review_attachment": Guard.STAFF,
     "staff.publish": Guard.STAFF,
@@ -138,7 +138,7 @@ GUARDS: dict[str, Guard] = {
     "collections.list_for_staff": Guard.STAFF,
     "collections.edit": Guard.STAFF,
     "collections.history": Guard.STAFF,
-    "review.queue": Guard.STAFF,
+    "review.attention_list": Guard.STAFF,
     "correction.page": Guard.STAFF,
     "correction.reread": Guard.STAFF,
     "correction.restore": Guard.STAFF,
@@ -205,7 +205,7 @@ class Archive:
             self.ids[status] = made.id, site.attach(made.id, memo(word, subject=word), f"{word}.pdf").id
             # a collection for each, of the same number
             site.services.intake.save_collection(
-                None, title="ชุดประกาศ", body="", items=[CollectionItem("", made.id)], actor="test"
+                None, title="ชุดประกาศ", body="", items=[CollectionLine("", made.id)], actor="test"
             )
         whole.work()
         for status, (_, attachment_id) in self.ids.items():  # each has an earlier file too

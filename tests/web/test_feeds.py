@@ -15,7 +15,7 @@ from lxml import etree, html
 from sqlite_utils import Database
 from sqlite_utils.utils import Format, rows_from_file
 
-from archive.model import CollectionItem, Role, Status
+from archive.model import CollectionLine, Role, Status
 from tests.web.conftest import Site, memo
 
 TITLE = "น้ำท่วม: “ถนน” สาย ก & ข <ปิด>\u200b"
@@ -56,7 +56,7 @@ def test_atom_is_what_feed_readers_expect(filled: Site) -> None:
 
 def test_the_sitemap_lists_what_is_public(filled: Site) -> None:
     made = filled.services.intake.save_collection(
-        None, title="ชุด", body="", items=[CollectionItem("", 1)], actor="test"
+        None, title="ชุด", body="", items=[CollectionLine("", 1)], actor="test"
     )
     tree = etree.fromstring(filled.client().get("/sitemap.xml").data)
     places = [str(place) for place in tree.xpath("//*[local-name()='loc']/text()")]
@@ -114,7 +114,7 @@ def test_the_catalogue_is_dcat(filled: Site) -> None:
 
 def test_pages_describe_themselves(filled: Site) -> None:
     filled.services.intake.save_collection(
-        None, title="ชุด", body="", items=[CollectionItem("O1", 2)], actor="test"
+        None, title="ชุด", body="", items=[CollectionLine("O1", 2)], actor="test"
     )
     home = _described(filled, "/")
     assert {each["@type"] for each in home["@graph"]} == {"WebSite", "GovernmentService"}
@@ -131,7 +131,7 @@ def test_descriptions_use_words_that_schema_org_has(filled: Site) -> None:
     attachment = filled.attach(1, memo("ข้อความ"))
     filled.work()  # a file on a published record is held until it is read
     filled.services.intake.save_collection(
-        None, title="ชุด", body="", items=[CollectionItem("O1", 2)], actor="test"
+        None, title="ชุด", body="", items=[CollectionLine("O1", 2)], actor="test"
     )
     types = set()
     for path in ("/", "/announcements/1", "/collections/1"):

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from archive.model import CollectionItem, Role, Status
+from archive.model import CollectionLine, Role, Status
 from tests.web.conftest import BROWSER, Site
 from web.serving import http_caching
 
@@ -103,7 +103,7 @@ def test_a_change_is_seen_at_once(filled: Site) -> None:
 def test_a_collection_that_changes_is_seen_at_once(filled: Site) -> None:
     before = get(filled.client(), "/collections")
     filled.services.intake.save_collection(
-        None, title="ชุดใหม่", body="", items=[CollectionItem("ก", 1)], actor="สมศรี"
+        None, title="ชุดใหม่", body="", items=[CollectionLine("ก", 1)], actor="สมศรี"
     )
     now = get(filled.client(), "/collections", If_None_Match=before.headers["ETag"])
     assert "ชุดใหม่" in now.get_data(as_text=True)

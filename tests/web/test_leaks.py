@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from archive.model import Announcement, CollectionItem, Status
+from archive.model import Announcement, CollectionLine, Status
 from tests.web.conftest import Site, memo
 
 ABSENT = 999
@@ -69,7 +69,7 @@ def test_the_old_address_of_a_draft_answers_as_any_unknown_address(site: Site) -
     assert_same(site.client(), "/news/17", "/news/18")
 
 
-def listed(site: Site, *items: CollectionItem) -> int:
+def listed(site: Site, *items: CollectionLine) -> int:
     made = site.services.intake.save_collection(None, title="ชุด", body="", items=items, actor="test")
     return made.id
 
@@ -83,11 +83,11 @@ def test_a_collection_shows_nothing_of_hidden_announcements(site: Site, hidden: 
     shown = site.announcement("ประกาศที่ทุกคนเห็น")
     mixed = listed(
         site,
-        CollectionItem("O1 แผนลับ", hidden.id),
-        CollectionItem("O2 งบประมาณ", shown.id),
-        CollectionItem("O3 ว่าง", None),
+        CollectionLine("O1 แผนลับ", hidden.id),
+        CollectionLine("O2 งบประมาณ", shown.id),
+        CollectionLine("O3 ว่าง", None),
     )
-    plain = listed(site, CollectionItem("O2 งบประมาณ", shown.id), CollectionItem("O3 ว่าง", None))
+    plain = listed(site, CollectionLine("O2 งบประมาณ", shown.id), CollectionLine("O3 ว่าง", None))
     client = site.client()
 
     def seen(id: int) -> tuple[str, object, object]:
@@ -125,7 +125,7 @@ def test_a_token_that_reads_a_draft_is_named_in_the_log(
 ) -> None:
     shown = site.announcement("ประกาศที่ทุกคนเห็น")
     attachment = site.attach(hidden.id, memo("เนื้อหา"))
-    listed(site, CollectionItem("", hidden.id), CollectionItem("", shown.id))
+    listed(site, CollectionLine("", hidden.id), CollectionLine("", shown.id))
     client, token = site.client(), site.token("โปรแกรมของเว็บหลัก")
 
     def reads(path: str) -> list[tuple[object, object]]:

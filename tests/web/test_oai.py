@@ -62,7 +62,7 @@ def test_a_harvester_gets_every_public_record_and_no_other(
     ]
     withdrawn = site.announcement(SECRET, status=Status.WITHDRAWN, body=SECRET, category=SECRET)
     again_draft = site.announcement(SECRET, status=Status.WITHDRAWN, body=SECRET)
-    site.services.intake.restore(again_draft.id, actor="test")
+    site.services.intake.restore_as_draft(again_draft.id, actor="test")
     site.announcement(SECRET, status=Status.DRAFT, category=SECRET)
     site.announcement(SECRET, status=Status.TRASHED)
     site.services.intake.revise(public[0].id, {"expires_on": dt.date(2021, 7, 1)}, actor="ทดสอบ")

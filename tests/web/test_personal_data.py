@@ -315,7 +315,7 @@ def test_a_decision_lasts_until_the_record_is_withdrawn(site: Site) -> None:
     site.work()
     assert held(site, attachment) is None
     intake.withdraw(made.id, actor="สมศรี", reason="มีข้อมูลส่วนบุคคล")
-    intake.restore(made.id, actor="สมศรี")
+    intake.restore_as_draft(made.id, actor="สมศรี")
     with pytest.raises(PersonalDataFound):
         intake.publish(made.id, actor="สมศรี")
 

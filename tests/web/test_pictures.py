@@ -119,8 +119,8 @@ class ErasedWhileDrawn(PagePictures):
     eraser: Eraser
     drawn: int
 
-    def draw_ahead(self, attachment: Attachment, page: Page) -> None:
-        super().draw_ahead(attachment, page)
+    def draw_into_cache(self, attachment: Attachment, page: Page) -> None:
+        super().draw_into_cache(attachment, page)
         drawn = {path: path.read_bytes() for path in self.folder.glob(f"**/{attachment.sha256}-*")}
         self.eraser.erase(
             attachment.id, ErasureScope.ATTACHMENT, ordered_by="นายก", reason="ตามคำขอ", actor="demo"

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archive.disclosure import DisclosureEntry
-from archive.model import CollectionItem, Status
+from archive.model import CollectionLine, Status
 from tests.operation.archives import flip, read, run, stored
 from tests.web.conftest import Site, memo
 
@@ -25,7 +25,7 @@ def filled(site: Site) -> int:
             None,
             title="ชุด",
             body="",
-            items=[CollectionItem(SECRET, hidden.id), CollectionItem("O1", made.id)],
+            items=[CollectionLine(SECRET, hidden.id), CollectionLine("O1", made.id)],
             actor="test",
         )
     held = site.announcement("มีเอกสารที่ยังไม่อ่าน")

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from archive.model import (
     Announcement,
-    CollectionItem,
+    CollectionLine,
     DocumentKind,
     HoldReason,
     LowConfidenceSpan,
@@ -69,14 +69,14 @@ def test_each_status_goes_back_to_the_one_before(site: Site) -> None:
         Status.WITHDRAWN,
         "ลงผิดอีก",
     )
-    intake.restore(made.id, actor="x")
+    intake.restore_as_draft(made.id, actor="x")
     undo_last(site, clerk, made, "restore")
     assert records.announcements.get(made.id).reason == "ลงผิดอีก"
 
 
 def test_an_older_status_is_not_brought_back_over_a_newer_one(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.WITHDRAWN)
-    site.services.intake.restore(made.id, actor="x")
+    site.services.intake.restore_as_draft(made.id, actor="x")
     assert "เปลี่ยนไปอีกภายหลัง" in undo_last(site, site.signed_in(Role.STAFF), made, "withdraw")
     assert site.services.announcements.get(made.id).status is Status.DRAFT
 
@@ -166,7 +166,7 @@ def test_a_collection_goes_back(site: Site) -> None:
     listed = site.announcement("ประกาศ")
     intake, records = site.services.intake, site.services.records
     kept = intake.save_collection(
-        None, title="OIT", body="เดิม", items=[CollectionItem("O1", listed.id)], actor="x"
+        None, title="OIT", body="เดิม", items=[CollectionLine("O1", listed.id)], actor="x"
     )
     intake.save_collection(kept.id, title="ใหม่", body="เดิม", items=[], actor="x")
     change = records.collections.history(kept.id)[-1]
@@ -175,7 +175,7 @@ def test_a_collection_goes_back(site: Site) -> None:
     assert address in clerk.get(f"/staff/collections/{kept.id}/history").text
     clerk.post(address)
     now = records.collections.get(kept.id)
-    assert (now.title, now.body, now.items) == ("OIT", "เดิม", (CollectionItem("O1", listed.id),))
+    assert (now.title, now.body, now.items) == ("OIT", "เดิม", (CollectionLine("O1", listed.id),))
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_undoing_many_leaves_what_somebody_changed_since(site: Site) -> None:
 def test_records_put_into_a_collection_are_taken_out_again_as_one(site: Site) -> None:
     made = [site.announcement(f"ประกาศ {n}") for n in range(3)]
     kept = site.services.intake.save_collection(
-        None, title="OIT", body="", items=[CollectionItem("O1", None)], actor="x"
+        None, title="OIT", body="", items=[CollectionLine("O1", None)], actor="x"
     )
     clerk = site.signed_in(Role.STAFF)
     data = {"action": "collect", "collection": str(kept.id), "id": [str(each.id) for each in made]}
@@ -218,7 +218,7 @@ def test_records_put_into_a_collection_are_taken_out_again_as_one(site: Site) ->
     assert len(site.services.collections.get(kept.id).items) == 4
     [button] = re.findall(r'action="(/staff/history/bulk/\w+/undo)"', page)
     clerk.post(button)
-    assert site.services.collections.get(kept.id).items == (CollectionItem("O1", None),)
+    assert site.services.collections.get(kept.id).items == (CollectionLine("O1", None),)
 
 
 def test_who_did_what_is_listed_narrowed_and_exported(site: Site) -> None:

@@ -75,7 +75,7 @@ def test_its_page_for_staff_has_no_empty_card(behind: tuple[Site, Announcement])
 
 def test_what_is_published_again_is_found_again(behind: tuple[Site, Announcement]) -> None:
     site, hidden = behind
-    site.services.intake.restore(hidden.id, actor="สมศรี")
+    site.services.intake.restore_as_draft(hidden.id, actor="สมศรี")
     site.services.intake.publish(hidden.id, actor="สมศรี", reason="ตรวจแล้ว")
     answer = site.client().get("/api/v1/search?q=หนองกระทิง").json
     assert answer is not None

@@ -8,7 +8,7 @@ import re
 import fpdf
 from flask.testing import FlaskClient
 
-from archive.model import Announcement, CollectionItem, ReadingStatus, Role, Status
+from archive.model import Announcement, CollectionLine, ReadingStatus, Role, Status
 from archive.thai import BANGKOK
 from tests.web.conftest import Site, memo
 
@@ -124,7 +124,7 @@ def test_nothing_ticked_and_nothing_known_change_nothing(site: Site) -> None:
 def test_records_are_assigned_and_put_into_a_collection_once(site: Site) -> None:
     made = drafts(site, 3)
     kept = site.services.intake.save_collection(
-        None, title="OIT", body="", items=[CollectionItem("O1", made[0].id)], actor="x"
+        None, title="OIT", body="", items=[CollectionLine("O1", made[0].id)], actor="x"
     )
     clerk = site.signed_in(Role.STAFF)
     act(clerk, "assign", made, person="staff")

@@ -9,7 +9,7 @@ from typing import cast
 from flask import g, request
 
 from archive.errors import Gone, MissingScope, no_such_announcement, no_such_attachment
-from archive.model import Announcement, ApiToken, Attachment, Collection, CollectionItem, Scope, Status
+from archive.model import Announcement, ApiToken, Attachment, Collection, CollectionLine, Scope, Status
 from archive.relations import public_relations
 from web.accounts.tokens import token_hash
 from web.bootstrap import services
@@ -22,7 +22,7 @@ def current_token() -> ApiToken | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         known = scheme.lower() == "bearer" and token.strip()
         now = dt.datetime.now(dt.UTC)
-        g.token = services().people.tokens.by_hash(token_hash(known), now=now) if known else None
+        g.token = services().people.tokens.use_live_token(token_hash(known), now=now) if known else None
     return cast("ApiToken | None", g.token)
 
 
@@ -89,7 +89,7 @@ def require_visible_attachment(
     if attachment.hold is not None:
         if not staff:
             raise no_such_attachment()
-        log_held_attachment_read(attachment)
+        log_token_read_of_held_attachment(attachment)
     return attachment
 
 
@@ -99,13 +99,13 @@ def visible_attachments(announcement_id: int, *, staff: bool) -> list[Attachment
     return [each for each in attachments if staff or each.hold is None]
 
 
-def is_document_updated(announcement_id: int) -> bool:
+def is_replaced_document_withheld(announcement_id: int) -> bool:
     """Returns True while residents do not see a document whose file was replaced."""
     attachments = services().attachments.by_announcement([announcement_id])[announcement_id]
     return any(services().versions.by_attachment(each.id) for each in attachments if each.hold is not None)
 
 
-def visible_items(collection: Collection, visible_ids: Container[int]) -> list[CollectionItem]:
+def visible_items(collection: Collection, visible_ids: Container[int]) -> list[CollectionLine]:
     """Returns the collection's lines without those of announcements that are not among ``visible_ids``.
 
     The heading of a hidden announcement is left out too: a heading may tell as much as a title.
@@ -117,7 +117,7 @@ def visible_items(collection: Collection, visible_ids: Container[int]) -> list[C
     ]
 
 
-def log_held_attachment_read(attachment: Attachment) -> None:
+def log_token_read_of_held_attachment(attachment: Attachment) -> None:
     """Write into the security log that a token read an attachment that is held."""
     token = current_token()
     if token is not None:

@@ -71,7 +71,7 @@ class SignIn(FlaskForm):  # type: ignore[misc]
     password = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
 
 
-def register_sign_in(app: Flask) -> None:
+def register_csrf_and_person(app: Flask) -> None:
     """Protect every form of ``app`` against CSRF, and give every template the signed-in person."""
     csrf.init_app(app)
     app.register_error_handler(CSRFError, _refuse_outdated_form)
@@ -96,7 +96,7 @@ def current_session() -> tuple[Session, Person] | None:
     return cast("tuple[Session, Person] | None", g.opened)
 
 
-def may_see_unpublished() -> bool:
+def person_may_see_unpublished() -> bool:
     """Returns True when the request's person may see unpublished records as staff."""
     person = current_person()
     return person is not None and not must_set_up_second_factor(person)

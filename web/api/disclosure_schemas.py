@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 from marshmallow import Schema, fields, validate
 
-from archive.disclosure import Period, Section
+from archive.disclosure import DisclosureRule, Period
 from web.disclosure_overview import ItemShown
 
 
@@ -28,7 +28,7 @@ class DisclosureItemOut(Schema):
     """An item that the body must disclose."""
 
     key = fields.String(metadata={"description": "ไม่เปลี่ยนแม้เลขข้อเปลี่ยน · the same in every year"})
-    section = fields.String(validate=validate.OneOf([*Section]))
+    section = fields.String(validate=validate.OneOf([*DisclosureRule]))
     number = fields.String()
     title = fields.String()
     period = fields.String(validate=validate.OneOf([*Period]))

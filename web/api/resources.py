@@ -87,7 +87,7 @@ def register_api(app: Flask) -> None:
 class _Api(Api):  # type: ignore[misc]
     """Describes errors as problem details, which is how they are sent."""
 
-    ERROR_SCHEMA = schemas.ProblemOut
+    ERROR_SCHEMA = schemas.ApiErrorOut
 
     def _register_responses(self) -> None:
         self.DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
@@ -122,7 +122,7 @@ def needs_scope(scope: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
         refused = blueprint.alt_response(
             403,
-            schema=schemas.ProblemOut,
+            schema=schemas.ApiErrorOut,
             content_type="application/problem+json",
             description=_REFUSED,
         )(checked)
@@ -181,7 +181,7 @@ def suggest(args: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.get("/announcements")
-@blueprint.arguments(schemas.PlainPagingArgs, location="query")
+@blueprint.arguments(schemas.AnnouncementListArgs, location="query")
 @blueprint.response(200, schemas.AnnouncementsOut)
 def list_announcements(args: dict[str, Any]) -> dict[str, Any]:
     """รายการประกาศ ใหม่สุดก่อน · Announcements, newest first."""
@@ -276,9 +276,9 @@ def withdraw_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.post("/announcements/<int:id>/restore")
 @writing
 @blueprint.response(200, schemas.AnnouncementOut)
-def restore_announcement(id: int) -> dict[str, Any]:
+def restore_as_draft(id: int) -> dict[str, Any]:
     """กู้คืนเป็นฉบับร่าง · Back to draft, from withdrawn or trashed."""
-    services().intake.restore(id, actor=g.actor)
+    services().intake.restore_as_draft(id, actor=g.actor)
     return _record(id)
 
 

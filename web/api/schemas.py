@@ -18,7 +18,7 @@ from archive.model import (
     Announcement,
     Attachment,
     Collection,
-    CollectionItem,
+    CollectionLine,
     DocumentKind,
     Page,
     ReadingStatus,
@@ -33,7 +33,7 @@ from web.addresses import absolute_url, page_path
 from web.api.announcement_relation_schemas import IN_FORCE, RelationOut, as_public_relations
 from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, as_explained
 from web.api.field_schemas import COUNT, KINDS, Day, input_field, output_field
-from web.api.personal_data_schemas import FindOut, HoldOut, ground_field, reason_field
+from web.api.personal_data_schemas import FindOut, HoldOut, ground_field, reason_shown_field
 from web.bootstrap import Services, services
 from web.search_service import Answer, PageResult, Result
 
@@ -148,7 +148,7 @@ def _number(slug: str | None) -> int | None:
     return next((id for id, each in towns.items() if each.slug == slug), PROVINCE)
 
 
-class PlainPagingArgs(PagingArgs):
+class AnnouncementListArgs(PagingArgs):
     """A page of a list of announcements, with the status that all of them have."""
 
     status = fields.Enum(
@@ -191,7 +191,7 @@ AnnouncementIn = Schema.from_dict(
         "status": fields.String(
             load_default=Status.DRAFT.value, validate=validate.OneOf([Status.DRAFT, Status.PUBLISHED])
         ),
-        "reason": reason_field(),
+        "reason": reason_shown_field(),
         "ground": ground_field(),
     },
     name="AnnouncementIn",
@@ -199,7 +199,7 @@ AnnouncementIn = Schema.from_dict(
 
 AnnouncementChanges = Schema.from_dict(
     {field.name: input_field(field) for field in _PUBLIC}
-    | {"reason": reason_field(), "ground": ground_field()},
+    | {"reason": reason_shown_field(), "ground": ground_field()},
     name="AnnouncementChanges",
 )
 """Changes of an announcement; only the given fields change."""
@@ -211,7 +211,7 @@ class AttachmentChanges(Schema):
     label = fields.String()
     kind = fields.Enum(DocumentKind, by_value=True)
     position = fields.Integer(strict=True, validate=validate.Range(1, MOST_ITEMS))
-    reason = reason_field()
+    reason = reason_shown_field()
     ground = ground_field()
 
 
@@ -224,7 +224,7 @@ class ReasonIn(_Address):
 class PersonalDataReasonIn(_Address):
     """The reason and the legal ground for which personal data is shown."""
 
-    reason = reason_field()
+    reason = reason_shown_field()
     ground = ground_field()
 
 
@@ -242,9 +242,9 @@ class ItemIn(Schema):
     announcement_id = fields.Integer(load_default=None, allow_none=True, strict=True, validate=COUNT)
 
     @post_load
-    def item(self, data: dict[str, Any], **_: Any) -> CollectionItem:
+    def item(self, data: dict[str, Any], **_: Any) -> CollectionLine:
         """Returns the line that the checked values describe."""
-        return CollectionItem(data["label"], data["announcement_id"])
+        return CollectionLine(data["label"], data["announcement_id"])
 
 
 _ITEMS = validate.Length(max=MOST_ITEMS)
@@ -266,7 +266,7 @@ class CollectionChanges(Schema):
     items = fields.List(fields.Nested(ItemIn), validate=_ITEMS)
 
 
-class ErrorOut(Schema):
+class ReadingFailureOut(Schema):
     """The reason why a file could not be read: a stable code for programs, and a message in Thai."""
 
     code = fields.String()
@@ -286,7 +286,7 @@ class AttachmentOut(Schema):
     sha256 = fields.String()
     page_count = fields.Integer(allow_none=True)
     status = fields.String(validate=validate.OneOf([status.value for status in ReadingStatus]))
-    error = fields.Nested(ErrorOut, allow_none=True)
+    error = fields.Nested(ReadingFailureOut, allow_none=True)
     signed = fields.Boolean(metadata={"description": "มีลายมือชื่อดิจิทัล · carries a digital signature"})
     held = fields.Nested(
         HoldOut,
@@ -433,7 +433,7 @@ class SuggestOut(Schema):
     suggestions = fields.List(fields.String())
 
 
-class ProblemOut(Schema):
+class ApiErrorOut(Schema):
     """RFC 9457 problem details."""
 
     type = fields.String()

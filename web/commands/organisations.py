@@ -9,11 +9,11 @@ import click
 from archive.errors import NotFound
 from archive.model import PROVINCE, THE_PROVINCE, Organisation
 from web.app import create_app
-from web.commands.terminal import Group, open_services
+from web.commands.terminal import FullHelpGroup, open_services
 from web.organisations import checked_organisation
 
 
-@click.group(cls=Group)
+@click.group(cls=FullHelpGroup)
 def organisation() -> None:
     """หน่วยงานในระบบเดียวกัน · municipalities on one installation; there is one until another is added.
 

@@ -12,7 +12,7 @@ from archive import thai, validation
 from archive.errors import Invalid, NotFound
 from archive.model import ALL_SCOPES, Role, Scope
 from indexer.lazy_import import lazy_import
-from web.commands.terminal import Group, open_people_of, organisation_option
+from web.commands.terminal import FullHelpGroup, open_people_of, organisation_option
 
 if TYPE_CHECKING:
     from web.accounts import passwords, tokens
@@ -21,7 +21,7 @@ else:
     tokens = lazy_import("web.accounts.tokens")
 
 
-@click.group(cls=Group)
+@click.group(cls=FullHelpGroup)
 def user() -> None:
     """ผู้ใช้งานระบบ · people who may sign in.
 
@@ -140,7 +140,7 @@ def enable_user(name: str, organisation: str | None) -> None:
     click.echo(f"ให้ {name} ใช้งานอีกครั้งแล้ว", err=True)
 
 
-@click.group(cls=Group)
+@click.group(cls=FullHelpGroup)
 def token() -> None:
     """กุญแจของโปรแกรมอื่น · API tokens for other programs.
 

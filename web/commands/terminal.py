@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from web.bootstrap import Services
 
 
-class Group(click.Group):
+class FullHelpGroup(click.Group):
     """A command group that lists each command with its whole description.
 
     Cut off at one line, the English would be lost.

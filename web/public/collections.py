@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from archive import thai
 from archive.errors import Invalid, PrakatError
-from archive.model import Announcement, Collection, CollectionItem, Status
+from archive.model import Announcement, Collection, CollectionLine, Status
 from web.accounts.access import visible_items
 from web.accounts.sign_in import current_person, staff_only
 from web.api.schemas import MOST_ITEMS
@@ -27,7 +27,7 @@ _RECENT = 50  # announcements offered while a number is typed
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CollectionSection:
     """A heading and the published announcements under it."""
 
     label: str
@@ -44,10 +44,10 @@ def list_public() -> str:
 def collection(collection_id: int) -> str:
     """Show a collection's explanation and parts; a heading to which staff gave no announcement says so."""
     shown = services().collections.get(collection_id)
-    return render_template("public/collection.html", collection=shown, parts=parts(shown))
+    return render_template("public/collection.html", collection=shown, parts=public_sections(shown))
 
 
-def parts(collection: Collection) -> list[Part]:
+def public_sections(collection: Collection) -> list[CollectionSection]:
     """Returns the headings of a collection with their announcements, as residents see them."""
     ids = [item.announcement_id for item in collection.items if item.announcement_id is not None]
     shown = {
@@ -56,7 +56,9 @@ def parts(collection: Collection) -> list[Part]:
         if each.status is Status.PUBLISHED
     }
     return [
-        Part(label, tuple(shown[item.announcement_id] for item in items if item.announcement_id is not None))
+        CollectionSection(
+            label, tuple(shown[item.announcement_id] for item in items if item.announcement_id is not None)
+        )
         for label, items in groupby(visible_items(collection, shown), key=lambda item: item.label)
     ]
 
@@ -127,9 +129,9 @@ def _lines(collection: Collection | None) -> dict[str, object]:
     }
 
 
-def _items() -> list[CollectionItem]:
+def _items() -> list[CollectionLine]:
     """Returns the collection's items in the order of the numbers typed before them."""
-    return [CollectionItem(label, _number(typed)) for label, typed in _typed() if label or typed]
+    return [CollectionLine(label, _number(typed)) for label, typed in _typed() if label or typed]
 
 
 def _typed() -> list[tuple[str, str]]:

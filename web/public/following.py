@@ -15,7 +15,7 @@ from web.accounts.sign_in import csrf
 from web.bootstrap import services
 from web.errors import error_message
 from web.followed_search import describe_followed_search, followed_arguments
-from web.follower_mail import digest_frequency
+from web.follower_mail import parse_frequency
 from web.visitor_limits import limit_rate, require_own_form
 
 pages = Blueprint("following", __name__)
@@ -47,7 +47,7 @@ def subscribe() -> ResponseReturnValue:
     services().subscriptions.subscribe(
         address,
         followed_arguments(request.args),
-        digest_frequency(request.form.get("frequency", "")),
+        parse_frequency(request.form.get("frequency", "")),
         language=str(get_locale()),
         key=secrets.token_urlsafe(24),
     )

@@ -13,7 +13,7 @@ from lxml import html
 from markupsafe import Markup
 
 from archive.thai.word_list import thai_stopwords
-from indexer.analysis.tokenizer import Tokenizer, fold_text, join_words
+from indexer.analysis.tokenizer import Tokenizer, fold_text, group_into_longest_words
 from indexer.search.highlighting import TextSegment, find_hits, snippet
 from indexer.search.query import parser as queries
 from indexer.search.query.parser import Query
@@ -147,7 +147,7 @@ def _words(query: Query) -> set[str]:
     words: set[str] = set()
     for chunk in query.chunks:
         tokens = [chunk.text[token.start : token.end] for token in tokenizer.tokens(chunk.text)]
-        words |= {"".join(parts) for parts in join_words(tokens)}
+        words |= {"".join(parts) for parts in group_into_longest_words(tokens)}
     return words - thai_stopwords()
 
 

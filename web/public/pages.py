@@ -25,12 +25,12 @@ from indexer.search.query import parser as queries
 from indexer.search.query.parser import Filters, Query
 from web import file_responses
 from web.accounts.access import (
-    is_document_updated,
+    is_replaced_document_withheld,
     require_visible,
     require_visible_attachment,
     visible_attachments,
 )
-from web.accounts.sign_in import may_see_unpublished
+from web.accounts.sign_in import person_may_see_unpublished
 from web.addresses import absolute_url, page_number, page_path, path_on_this_site, search_text_of_request
 from web.api import schemas
 from web.bootstrap import services
@@ -103,15 +103,15 @@ def all_announcements() -> AnyResponse:
 @pages.get("/announcements/<int:announcement_id>")
 def announcement(announcement_id: int) -> str:
     """Show one announcement in full."""
-    shown = require_visible(services().announcements.get(announcement_id), staff=may_see_unpublished())
+    shown = require_visible(services().announcements.get(announcement_id), staff=person_may_see_unpublished())
     typed = search_text_of_request()
     inside = _inside(announcement_id, typed) if typed else None
-    attachments = visible_attachments(announcement_id, staff=may_see_unpublished())
+    attachments = visible_attachments(announcement_id, staff=person_may_see_unpublished())
     return render_template(
         "public/announcement.html",
         announcement=shown,
         attachments=attachments,
-        is_document_updated=is_document_updated(announcement_id),
+        is_replaced_document_withheld=is_replaced_document_withheld(announcement_id),
         recognised=_recognised(attachments),
         standing=public_relations(services().records, shown),
         inside=inside,
@@ -125,12 +125,12 @@ def announcement(announcement_id: int) -> str:
 @pages.get("/announcements/<int:announcement_id>/certificate")
 def certificate(announcement_id: int) -> str:
     """Show who published the announcement and when, and each document's checksum, to verify a copy."""
-    shown = require_visible(services().announcements.get(announcement_id), staff=may_see_unpublished())
+    shown = require_visible(services().announcements.get(announcement_id), staff=person_may_see_unpublished())
     published = [each.at for each in services().history.entries(announcement_id) if each.action == "publish"]
     return render_template(
         "public/certificate.html",
         announcement=shown,
-        attachments=visible_attachments(announcement_id, staff=may_see_unpublished()),
+        attachments=visible_attachments(announcement_id, staff=person_may_see_unpublished()),
         standing=public_relations(services().records, shown),
         published_at=max(published, default=None),
         address=absolute_url(url_for("public.announcement", announcement_id=announcement_id)),
@@ -143,9 +143,9 @@ def document(announcement_id: int, attachment_id: int) -> AnyResponse | str:
 
     A number past the end leads to the last page.
     """
-    shown = require_visible(services().announcements.get(announcement_id), staff=may_see_unpublished())
+    shown = require_visible(services().announcements.get(announcement_id), staff=person_may_see_unpublished())
     attachment = require_visible_attachment(
-        attachment_id, staff=may_see_unpublished(), announcement_id=announcement_id
+        attachment_id, staff=person_may_see_unpublished(), announcement_id=announcement_id
     )
     typed = search_text_of_request()
     number = page_number()
@@ -170,9 +170,9 @@ def document(announcement_id: int, attachment_id: int) -> AnyResponse | str:
 @pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>/text")
 def document_text(announcement_id: int, attachment_id: int) -> str:
     """Show a document's text for screen readers, small screens and large letters, some pages at a time."""
-    shown = require_visible(services().announcements.get(announcement_id), staff=may_see_unpublished())
+    shown = require_visible(services().announcements.get(announcement_id), staff=person_may_see_unpublished())
     attachment = require_visible_attachment(
-        attachment_id, staff=may_see_unpublished(), announcement_id=announcement_id
+        attachment_id, staff=person_may_see_unpublished(), announcement_id=announcement_id
     )
     first = page_number()
     pages_read = services().pages.by_attachment(attachment_id) if attachment.page_count else []
@@ -193,11 +193,11 @@ def document_text(announcement_id: int, attachment_id: int) -> str:
 @pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>/file")
 def document_file(announcement_id: int, attachment_id: int) -> Response:
     """Send the original file, byte for byte."""
-    require_visible(services().announcements.get(announcement_id), staff=may_see_unpublished())
+    require_visible(services().announcements.get(announcement_id), staff=person_may_see_unpublished())
     attachment = require_visible_attachment(
-        attachment_id, staff=may_see_unpublished(), announcement_id=announcement_id
+        attachment_id, staff=person_may_see_unpublished(), announcement_id=announcement_id
     )
-    return file_responses.send_original(attachment, public=not may_see_unpublished())
+    return file_responses.send_original(attachment, public=not person_may_see_unpublished())
 
 
 @pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>/searchable.pdf")
@@ -215,10 +215,10 @@ def document_searchable(announcement_id: int, attachment_id: int) -> Response:
 @pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>/pages/<int:number>.webp")
 def document_picture(announcement_id: int, attachment_id: int, number: int) -> Response:
     """Send a page's picture, hits drawn in."""
-    require_visible(services().announcements.get(announcement_id), staff=may_see_unpublished())
+    require_visible(services().announcements.get(announcement_id), staff=person_may_see_unpublished())
     args = _sensible(schemas.PictureArgs())
     attachment = require_visible_attachment(
-        attachment_id, staff=may_see_unpublished(), announcement_id=announcement_id
+        attachment_id, staff=person_may_see_unpublished(), announcement_id=announcement_id
     )
     return file_responses.send_picture(
         attachment,
@@ -226,7 +226,7 @@ def document_picture(announcement_id: int, attachment_id: int, number: int) -> R
         width=args["width"],
         typed=args["q"],
         cropped=args["crop"] == "hit",
-        public=not may_see_unpublished(),
+        public=not person_may_see_unpublished(),
     )
 
 
@@ -354,7 +354,7 @@ def _count_visit(answer: Response) -> Response:
     if (
         request.endpoint == "public.announcement"
         and answer.status_code in (200, 304)
-        and not may_see_unpublished()
+        and not person_may_see_unpublished()
     ):
         _count(cast("dict[str, Any]", request.view_args)["announcement_id"])
     return answer

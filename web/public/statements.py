@@ -36,7 +36,7 @@ def accessibility() -> str:
 @pages.get("/emblem/<int:version_id>")
 def emblem(version_id: int) -> Response:
     """Send the emblem of a version of the site profile; it never changes."""
-    found = services().site_profiles.emblem(version_id)
+    found = services().site_profiles.emblem_uploaded_with(version_id)
     answer = Response(found.content, mimetype=found.media_type)
     answer.headers["Cache-Control"] = _YEAR
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib.resources import files
 from typing import Any
 
-from archive.model import CollectionItem, DocumentKind, Draft, RelationKind, Status
+from archive.model import CollectionLine, DocumentKind, Draft, RelationKind, Status
 from web.bootstrap import Services
 from web.sample.documents import SampleText, make_document
 from web.sample.scans import ScanLook, make_scan
@@ -115,7 +115,7 @@ def _collect(services: Services, listed: list[dict[str, Any]]) -> None:
     items = []
     for line in given["items"]:
         found = known[line["title"]] if "title" in line else None
-        items.append(CollectionItem(line["label"], found.id if found else None))
+        items.append(CollectionLine(line["label"], found.id if found else None))
     services.intake.save_collection(None, title=given["title"], body=given["body"], items=items, actor=ACTOR)
 
 

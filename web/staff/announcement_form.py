@@ -16,7 +16,7 @@ from archive.model import (
     Announcement,
     Attachment,
     DocumentKind,
-    PersonalDataFind,
+    LocatedPersonalData,
     ReadingStatus,
     RelationKind,
     Status,
@@ -50,7 +50,7 @@ class AnnouncementForm:
     announcement: Announcement | None
     typed: Mapping[str, str]
     values: Mapping[str, str]
-    finds: Sequence[PersonalDataFind]
+    finds: Sequence[LocatedPersonalData]
     conflicts: Sequence[edit_conflicts.FieldConflict]
     fault: Invalid | None  # names the field that could not be saved
     attachments: Sequence[attachments_for_staff.AttachmentForStaff] = ()
@@ -77,7 +77,7 @@ class AnnouncementForm:
         return self.announcement is None or self.announcement.status in (Status.DRAFT, Status.PUBLISHED)
 
     @property
-    def are_fields_usable(self) -> bool:
+    def are_fields_copyable(self) -> bool:
         """True where fields can be typed into or copied from: also where typed text could not be saved."""
         return self.is_editable or bool(self.typed)
 
@@ -96,7 +96,7 @@ class AnnouncementForm:
         return next((each for each in attachments if each.page_count and has_picture(each)), None)
 
     @property
-    def has_no_date(self) -> bool:
+    def was_no_date_found(self) -> bool:
         """True where the documents of a draft are read and state no date, and nobody gave one."""
         return (
             self.announcement is not None

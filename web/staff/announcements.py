@@ -19,7 +19,7 @@ from archive.model import (
     DocumentKind,
     Draft,
     HoldReason,
-    PersonalDataFind,
+    LocatedPersonalData,
     ReadingStatus,
     Status,
 )
@@ -46,7 +46,7 @@ _LONGEST_POSITION = 4  # digits; no announcement has ten thousand attachments
 
 
 @pages.route("/announcements/new", methods=["GET", "POST"])
-def new_announcement() -> ResponseReturnValue:
+def blank_form() -> ResponseReturnValue:
     """Show a blank form.
 
     Files may come with the form; the title may then be left to be read from the files.
@@ -99,7 +99,7 @@ def other_editor(announcement_id: int) -> Response:
 
 
 @pages.post("/announcements/<int:announcement_id>")
-def save(announcement_id: int) -> ResponseReturnValue:
+def save_and_act(announcement_id: int) -> ResponseReturnValue:
     """Store the form's content, then do what the pressed button says."""
     try:
         _save_form(announcement_id)
@@ -144,7 +144,7 @@ def review_attachment(attachment_id: int) -> ResponseReturnValue:
         attachment=reviewed,
         announcement=announcement,
         found=personal_data.describe_finds(
-            announcement, [PersonalDataFind(attachment_id, data) for data in undecided_finds(reviewed)]
+            announcement, [LocatedPersonalData(attachment_id, data) for data in undecided_finds(reviewed)]
         ),
         versions=services().versions.by_attachment(attachment_id),
         upload_mb=services().settings.max_upload_mb,
@@ -271,7 +271,7 @@ def change_status(announcement_id: int, step: str) -> ResponseReturnValue:
             intake.trash(announcement_id, actor=g.actor)
             flash(_("ทิ้งลงถังขยะแล้ว กู้คืนได้เสมอ"), "good")
         else:
-            intake.restore(announcement_id, actor=g.actor)
+            intake.restore_as_draft(announcement_id, actor=g.actor)
             flash(_("กู้คืนเป็นฉบับร่างแล้ว"), "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
@@ -284,7 +284,7 @@ def _withdraw(announcement_id: int) -> None:
     """Withdraw the announcement, and name the announcement that replaces it, if one was typed."""
     with services().records.batch():
         if "chosen" in request.form or request.form.get("successor", "").strip():
-            relation_forms.record_replacement(announcement_id, request.form, g.actor)
+            relation_forms.record_replaced_by(announcement_id, request.form, g.actor)
         services().intake.withdraw(announcement_id, actor=g.actor, reason=request.form.get("reason", ""))
 
 
@@ -374,7 +374,7 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
         if announcement.status not in (Status.DRAFT, Status.PUBLISHED):
             if "restore" not in request.form:
                 raise edit_conflicts.not_editable_conflict()
-            announcement = services().intake.restore(announcement_id, actor=g.actor)
+            announcement = services().intake.restore_as_draft(announcement_id, actor=g.actor)
         changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
         if changes.get("category", announcement.category) != announcement.category:
             require_confirmed_category(changes["category"], confirmed=request.form.get("new_category", ""))

@@ -23,7 +23,7 @@ from archive.suggested_fields import (
     stated_title,
     suggest_fields,
     suggested_label,
-    suggested_title,
+    suggested_title_unless_given,
 )
 from indexer.extraction.scan_advice import MESSAGES
 from web.bootstrap import services
@@ -115,7 +115,7 @@ def title_or_suggestion(announcement: Announcement) -> str:
     if announcement.status is not Status.DRAFT and announcement.title:
         return announcement.title
     attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
-    if suggested := suggested_title(announcement, attachments):
+    if suggested := suggested_title_unless_given(announcement, attachments):
         return str(gettext("%(title)s (ชื่อที่ระบบเสนอ)", title=suggested))
     if announcement.title or not attachments:
         return announcement.title or str(gettext("(ยังไม่มีชื่อเรื่อง)"))
@@ -124,7 +124,7 @@ def title_or_suggestion(announcement: Announcement) -> str:
     return f"({said}) {attachments[0].filename}"
 
 
-def paper_title(attachment: Attachment) -> str:
+def attachment_label(attachment: Attachment) -> str:
     """Returns the label of an attachment for staff's pages.
 
     One that is a file's name gives way to what the document states, else to the title of its announcement.

@@ -50,7 +50,7 @@ def picked_date(name: str, form: Mapping[str, str]) -> dt.date | None:
         raise Invalid("ไม่มีวันที่นี้ กรุณาเลือกวัน เดือน และปีให้ครบ", field=name) from None
 
 
-def picked_time(typed: str) -> dt.time | None:
+def parse_time_of_day(typed: str) -> dt.time | None:
     """Returns a time of day as people write it, such as ``9:00`` or ``๐๙.๐๐ น.``; None for anything else."""
     hours = _CLOCK.fullmatch(thai.arabic_digits(typed).strip())
     return dt.time(int(hours[1]), int(hours[2])) if hours else None

@@ -16,9 +16,9 @@ from archive.disclosure import (
     PARTS,
     DisclosureEntry,
     DisclosureItem,
+    DisclosureRule,
     DisclosureState,
     Period,
-    Section,
     checked_entry,
     checked_item,
     first_day,
@@ -241,7 +241,7 @@ def items(year: int) -> ResponseReturnValue:
         copied=copied,
         years=year_choices(),
         blanks=range(_BLANKS),
-        sections=list(Section),
+        sections=list(DisclosureRule),
         periods=list(Period),
     )
 
@@ -301,11 +301,11 @@ def _typed_item(before: DisclosureItem | None, field: str, key: str = "") -> Dis
     if f"title-{field}" not in form:
         return None
     section, period = form.get(f"section-{field}", ""), form.get(f"period-{field}", "")
-    if section not in set(Section) or period not in set(Period):
+    if section not in set(DisclosureRule) or period not in set(Period):
         raise Invalid("กรุณาเลือกหมวดและรอบของรายการ")
     return DisclosureItem(
         key=before.key if before else key,
-        section=Section(section),
+        section=DisclosureRule(section),
         number=form.get(f"number-{field}", ""),
         title=form[f"title-{field}"],
         period=Period(period),

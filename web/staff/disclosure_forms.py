@@ -68,7 +68,7 @@ def carry_out_disclosure_form(announcement_id: int, form: Mapping[str, str], act
         if form["disclose"] == "chosen":
             announcement = services().announcements.get(announcement_id)
             year = form.get("disclosure-year", "")
-            entry = assign_by_title(form.get("disclosure-item", ""), announcement, actor, year)
+            entry = assign_to_item(form.get("disclosure-item", ""), announcement, actor, year)
         else:
             entry = _entry(announcement_id, form["disclose"])
             store.assign(checked_entry(entry, visible_items(entry.year)), actor=actor)
@@ -91,7 +91,7 @@ def _describe(entry: DisclosureEntry) -> str:
     return template_filters.field_values(stored)[0][1]
 
 
-def assign_by_title(key: str, announcement: Announcement, actor: str, year: str = "") -> DisclosureEntry:
+def assign_to_item(key: str, announcement: Announcement, actor: str, year: str = "") -> DisclosureEntry:
     """Assign an announcement to the item with this key; "" stands for the item that its title suggests.
 
     Returns what was assigned. The part, and for ``year`` "" also the fiscal year, are those that the title or

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from archive.disclosure import DisclosureItem, Period, Section, checked_item
+from archive.disclosure import DisclosureItem, DisclosureRule, Period, checked_item
 from archive.errors import Invalid, TooLarge
 from web.public.feeds import spreadsheet_cell
 
@@ -67,18 +67,18 @@ def _decoded(content: bytes) -> str:
 def _item(row: dict[str, str], number: int) -> DisclosureItem:
     given = {name: row.get(name, "").strip().removeprefix("'") for name in COLUMNS}
     section, period = given["section"], given["period"]
-    if section not in set(Section) or period not in set(Period):
+    if section not in set(DisclosureRule) or period not in set(Period):
         raise Invalid(
             "แถวที่ %(row)s: section ใช้ %(sections)s และ period ใช้ %(periods)s",
             field="list",
             row=number,
-            sections=" · ".join(Section),
+            sections=" · ".join(DisclosureRule),
             periods=" · ".join(Period),
         )
     return checked_item(
         DisclosureItem(
             key=given["key"] or f"own-{secrets.token_hex(4)}",
-            section=Section(section),
+            section=DisclosureRule(section),
             number=_NUMBER_IN_BRACKETS.sub(r"(\1)", given["number"]),
             title=given["title"],
             period=Period(period),

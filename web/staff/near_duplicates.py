@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 
 from archive.errors import Unavailable
 from archive.model import Announcement, Status
-from archive.suggested_fields import suggested_title
+from archive.suggested_fields import suggested_title_unless_given
 from indexer.search.query.parser import parse_query
 from web.bootstrap import services
 from web.search_service import search_index
@@ -87,7 +87,7 @@ def _drafts_like(title: str, announcement_id: int) -> list[Announcement]:
 def _title(announcement: Announcement) -> str:
     """Returns the title; while nobody has given one, the title that the attachments state; else ""."""
     attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
-    return suggested_title(announcement, attachments) or announcement.title
+    return suggested_title_unless_given(announcement, attachments) or announcement.title
 
 
 @pages.get("")

@@ -73,7 +73,7 @@ def reset_password(person_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/disable")
-def disable() -> ResponseReturnValue:
+def disable_person() -> ResponseReturnValue:
     """Suspend an account: the person is signed out everywhere and cannot sign in."""
     name = request.form.get("name", "")
     services().people.accounts.disable(name)
@@ -83,7 +83,7 @@ def disable() -> ResponseReturnValue:
 
 
 @pages.post("/enable")
-def enable() -> ResponseReturnValue:
+def enable_person() -> ResponseReturnValue:
     """Let a suspended person sign in again."""
     name = request.form.get("name", "")
     services().people.accounts.enable(name)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask import request
 
 from archive import privacy, thai
-from archive.model import Announcement, Attachment, PersonalDataFind
+from archive.model import Announcement, Attachment, LocatedPersonalData
 from web.bootstrap import services
 
 _BEFORE, _AFTER = 40, 20  # code points shown around a find: enough for the name before a number
@@ -26,7 +26,7 @@ class DescribedFind:
     around: str
 
 
-def describe_finds(announcement: Announcement, finds: Iterable[PersonalDataFind]) -> list[DescribedFind]:
+def describe_finds(announcement: Announcement, finds: Iterable[LocatedPersonalData]) -> list[DescribedFind]:
     """Returns the finds in an announcement and its attachments as a page shows them."""
     attachments = {
         each.id: each for each in services().attachments.by_announcement([announcement.id])[announcement.id]
@@ -49,7 +49,7 @@ def reason_of_form() -> str:
     return privacy.stated_reason(ground, explanation) if ground or explanation else ""
 
 
-def finds_fingerprint(finds: Iterable[PersonalDataFind]) -> str:
+def finds_fingerprint(finds: Iterable[LocatedPersonalData]) -> str:
     """Returns a hash that changes when there are other finds.
 
     A decision counts only for the finds that were shown.
@@ -57,7 +57,7 @@ def finds_fingerprint(finds: Iterable[PersonalDataFind]) -> str:
     return hashlib.sha256(repr(sorted(map(repr, finds))).encode()).hexdigest()[:16]
 
 
-def _text_with(find: PersonalDataFind, announcement: Announcement, attachment: Attachment | None) -> str:
+def _text_with(find: LocatedPersonalData, announcement: Announcement, attachment: Attachment | None) -> str:
     """Returns the text to which the find's offsets refer."""
     if find.data.field:
         return str(getattr(attachment or announcement, find.data.field))

@@ -16,7 +16,7 @@ from archive.suggested_fields import is_title_file_name
 from web import template_filters
 from web.bootstrap import services
 from web.staff import personal_data
-from web.staff.date_picker import DatePicker, date_picker, picked_date, picked_time
+from web.staff.date_picker import DatePicker, date_picker, parse_time_of_day, picked_date
 
 _WORKDAY_BEGINS = "08:30"
 _YEARS_AHEAD = 5  # years that the list offers, this one among them
@@ -111,7 +111,7 @@ def _publish_later(announcement_id: int) -> str:
 
 
 def _chosen_time(form: Mapping[str, str]) -> dt.datetime:
-    day, clock = picked_date("publish_on", form), picked_time(form.get("publish_time", ""))
+    day, clock = picked_date("publish_on", form), parse_time_of_day(form.get("publish_time", ""))
     if day is None or clock is None:
         raise Invalid("กรุณาระบุวันและเวลาที่จะเผยแพร่", field="publish_on")
     at = dt.datetime.combine(day, clock, thai.BANGKOK)

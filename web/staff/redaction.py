@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from archive import privacy
 from archive.errors import PrakatError
-from archive.model import Attachment, HoldReason, Page, PersonalData, ReadingStatus, Rectangle
+from archive.model import Attachment, HoldReason, Page, PersonalDataSpan, ReadingStatus, Rectangle
 from archive.privacy import undecided_finds
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.redaction import MOST_PAGES, Boxes, ReadableData, RedactionIncomplete, boxes_of_finds
@@ -164,7 +164,7 @@ def _earlier_texts(attachment: Attachment) -> list[tuple[int, str]]:
 
 
 def _span_now(
-    changes: Sequence[tuple[str, int, int, int, int]], find: PersonalData, text: str
+    changes: Sequence[tuple[str, int, int, int, int]], find: PersonalDataSpan, text: str
 ) -> tuple[int, int]:
     """Returns the span of ``text`` where a find stood before the changes; else the span of its line."""
     spans = []

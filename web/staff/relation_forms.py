@@ -106,7 +106,7 @@ def carry_out_relation_form(announcement_id: int, form: Mapping[str, str], actor
     return str(_("บันทึกประกาศที่เกี่ยวข้องแล้ว"))
 
 
-def record_replacement(announcement_id: int, form: Mapping[str, str], actor: str) -> None:
+def record_replaced_by(announcement_id: int, form: Mapping[str, str], actor: str) -> None:
     """Record that the typed or chosen announcement replaces this one. Raises ``Invalid``."""
     try:
         newer = chosen_or_named(form, "successor")
@@ -137,7 +137,7 @@ def resolve_typed_announcement(typed: str) -> int:
     """
     plain = arabic_digits(typed).strip()
     if match := _NUMBER.fullmatch(plain):
-        found = services().relations.find_ids_by_document_number(f"{match[1]}/{match[2]}")
+        found = services().relations.find_ids_naming_document_number(f"{match[1]}/{match[2]}")
         if len(found) > 1:
             raise MissingAnnouncement([*services().announcements.get_many(found[:_MOST_CHOICES]).values()])
         if not found:

@@ -22,7 +22,7 @@ _MOST_RECORDS = 50  # listed of each problem; the worklist has them all
 
 
 @pages.get("/review")
-def queue() -> str:
+def attention_list() -> str:
     """Show what a person has to look at: held and unread files, and pages read with little confidence."""
     today = dt.datetime.now(thai.BANGKOK).date()
     doubtful = services().pages.list_doubtful(below=LEAST_CONFIDENCE, limit=100)

@@ -110,7 +110,7 @@ def _queue(here: Services) -> HealthLine:
     oldest = here.jobs.oldest_waiting()
     value = _("%(count)s ไฟล์", count=f"{waiting:,}")
     if oldest is not None:
-        value += " · " + _("รอตั้งแต่ %(time)s", time=template_filters.short_day(oldest))
+        value += " · " + _("รอตั้งแต่ %(time)s", time=template_filters.short_moment(oldest))
     advice = ""
     if _trouble("queue", here):
         advice = _("มีเอกสารรออยู่แต่ไม่มีการอ่าน กรุณาให้ผู้ดูแลเครื่องเปิดบริการใหม่ (systemctl restart prakat)")
@@ -169,7 +169,7 @@ def _backup(here: Services) -> HealthLine:
         _("เก่าเกินสองวัน ให้ผู้ดูแลเครื่องตรวจงานกลางคืน (prakat-nightly.timer) และดิสก์ที่เก็บข้อมูลสำรอง") if is_old else ""
     )
     return HealthLine(
-        _("สำรองข้อมูลล่าสุด"), f"{template_filters.short_day(last.made_at)} · {last.destination}", advice
+        _("สำรองข้อมูลล่าสุด"), f"{template_filters.short_moment(last.made_at)} · {last.destination}", advice
     )
 
 
@@ -190,7 +190,7 @@ def _night(here: Services) -> list[HealthLine]:
         advice = remedy if not step.is_ok else ""
         if step.is_ok and last.is_overdue:
             advice = _("งานกลางคืนไม่ทำงานเกินสองวัน ให้ผู้ดูแลเครื่องตรวจงานกลางคืน (prakat-nightly.timer)")
-        value = f"{template_filters.short_day(last.finished_at)} · {_for_officers(step.detail)}"
+        value = f"{template_filters.short_moment(last.finished_at)} · {_for_officers(step.detail)}"
         lines.append(HealthLine(label, value, advice))
     return lines
 
@@ -198,7 +198,7 @@ def _night(here: Services) -> list[HealthLine]:
 def _scrub(here: Services) -> HealthLine:
     state = read_scrub_record(scrub_record_path(here.settings))
     finished = dt.datetime.fromisoformat(state.files_finished_at) if state.files_finished_at else None
-    value = template_filters.short_day(finished) if finished else _("ยังอ่านไม่ครบรอบแรก")
+    value = template_filters.short_moment(finished) if finished else _("ยังอ่านไม่ครบรอบแรก")
     if state.damaged_files:
         count = len(state.damaged_files)
         advice = _(

@@ -101,7 +101,7 @@ def _after_saving(attachment: Attachment, number: int) -> str:
         return url_for("correction.page", attachment_id=attachment.id, number=number)
     if number < (attachment.page_count or 0):
         return url_for("correction.page", attachment_id=attachment.id, number=number + 1)
-    return url_for("review.queue")
+    return url_for("review.attention_list")
 
 
 def _saved(left: int) -> str:

@@ -16,7 +16,7 @@ from archive import thai
 from archive.bulk_commands import BulkOutcome, apply_to_each
 from archive.changes import HistoryFilters
 from archive.errors import Conflict, Invalid, PrakatError
-from archive.model import Announcement, CollectionItem, DocumentKind, Status
+from archive.model import Announcement, CollectionLine, DocumentKind, Status
 from archive.undo import MOST_AT_ONCE
 from archive.worklist import Problem, WorklistFilters
 from indexer.search.query.parser import MAX_QUERY_LENGTH
@@ -33,7 +33,7 @@ from web.staff.worklist_search import search_all_records
 
 pages = staff_blueprint("worklist", __name__, url_prefix="/staff")
 pages.add_app_template_filter(attachments_for_staff.title_or_suggestion, "staff_title")
-pages.add_app_template_filter(attachments_for_staff.paper_title)
+pages.add_app_template_filter(attachments_for_staff.attachment_label)
 pages.add_app_template_filter(publication.schedule_message, "schedule")
 
 PER_PAGE = 50
@@ -295,7 +295,7 @@ def _trash(ids: Sequence[int]) -> BulkOutcome:
 
 
 def _restore(ids: Sequence[int]) -> BulkOutcome:
-    return _each(ids, lambda each: services().intake.restore(each, actor=g.actor))
+    return _each(ids, lambda each: services().intake.restore_as_draft(each, actor=g.actor))
 
 
 def _retag(ids: Sequence[int]) -> BulkOutcome:
@@ -325,7 +325,7 @@ def _collect(ids: Sequence[int]) -> BulkOutcome:
                 kept.id,
                 title=kept.title,
                 body=kept.body,
-                items=[*kept.items, CollectionItem("", id)],
+                items=[*kept.items, CollectionLine("", id)],
                 actor=g.actor,
             )
 
@@ -336,7 +336,7 @@ def _disclose(ids: Sequence[int]) -> BulkOutcome:
     """Puts each record under the chosen item to disclose, or the one that its title suggests."""
     key, year = request.form.get("item", ""), request.form.get("disclosure_year", "")
     known = services().announcements
-    return _each(ids, lambda each: disclosure_forms.assign_by_title(key, known.get(each), g.actor, year))
+    return _each(ids, lambda each: disclosure_forms.assign_to_item(key, known.get(each), g.actor, year))
 
 
 def _each(ids: Sequence[int], command: Callable[[int], object]) -> BulkOutcome:

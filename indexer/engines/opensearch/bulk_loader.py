@@ -23,12 +23,12 @@ from indexer.engines.opensearch.mapping import (
     Averages,
     announcement_id,
     average_lengths,
-    completable_words,
     loading_settings,
     opensearch_document,
     serving_settings,
     word_body,
     word_id,
+    words_to_look_up,
 )
 from indexer.engines.opensearch.queries import ANNOUNCEMENTS
 
@@ -205,7 +205,7 @@ class BulkLoader:
 
     def _counted(self, documents: Iterable[IndexDocument]) -> Iterator[IndexDocument]:
         for made in documents:
-            self._words.update(completable_words(made))
+            self._words.update(words_to_look_up(made))
             yield made
 
     def _last(self) -> Iterator[Action]:

@@ -31,7 +31,7 @@ from indexer.engines.opensearch.bulk_loader import (
 )
 from indexer.engines.opensearch.cluster import Cluster, IndexRemoved, read_address
 from indexer.engines.opensearch.counts import DocumentCounts, TermStatistics
-from indexer.engines.opensearch.mapping import announcement_fingerprint, completable_words
+from indexer.engines.opensearch.mapping import announcement_fingerprint, words_to_look_up
 from indexer.engines.opensearch.queries import ANNOUNCEMENTS, similar_body
 from indexer.engines.opensearch.searcher import OpenSearchSearcher
 from indexer.engines.opensearch.vocabulary import ClusterVocabulary
@@ -92,7 +92,7 @@ class OpenSearchIndex:
         if live is None:
             raise IndexRemoved("the index was removed while it was written")
         made = [build_index_document(entry, live.lexicon.tokenizer) for entry in add]
-        new = {word for one in made for word in completable_words(one)} - self._words
+        new = {word for one in made for word in words_to_look_up(one)} - self._words
         actions = [index_action(one, live.averages, position) for one in made]
         actions += [delete_action(id, position) for id in remove]
         actions += [new_word_action(word) for word in sorted(new)]

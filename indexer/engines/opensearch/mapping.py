@@ -32,11 +32,11 @@ from indexer.analysis.index_document import (
     ZONES,
     IndexDocument,
     SourceAnnouncement,
+    closing_day_ordinal,
     document_bytes,
-    expiry_ordinal,
     parse_zone_layout,
 )
-from indexer.analysis.spelling_index import deletion_keys
+from indexer.analysis.spelling_index import phonetic_deletion_keys
 from indexer.analysis.tokenizer import fold_text, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.cluster import Address
 from indexer.search.tuning import TUNING, quantize
@@ -209,7 +209,7 @@ def announcement_fingerprint(entry: SourceAnnouncement) -> str:
     announcement = entry.announcement
     return _fingerprint(
         announcement.published_on.toordinal(),
-        expiry_ordinal(announcement),
+        closing_day_ordinal(announcement),
         json.dumps(
             facet_values(announcement, [each for each, _ in entry.attachments]), ensure_ascii=False
         ).encode(),
@@ -240,7 +240,7 @@ def clusters(data: bytes) -> list[str]:
     return _CLUSTER.findall(text_of_bytes(data))
 
 
-def bigrams_text(data: bytes) -> str:
+def cluster_bigram_lines(data: bytes) -> str:
     """Returns the bigrams of the character clusters of searchable bytes, one a line."""
     return "\n".join(left + right for left, right in pairwise(clusters(data)))
 
@@ -268,10 +268,10 @@ def word_body(word: str, counted: int) -> dict[str, Any]:
 
     ``counted`` is the number of documents that had the word when the generation was made.
     """
-    sounds = sorted(set(deletion_keys(word))) if THAI_WORD.fullmatch(word) else []
+    sounds = sorted(set(phonetic_deletion_keys(word))) if THAI_WORD.fullmatch(word) else []
     return {"word": word, "sounds": sounds, "counted": counted}
 
 
-def completable_words(document: IndexDocument) -> Iterator[str]:
+def words_to_look_up(document: IndexDocument) -> Iterator[str]:
     """Yields the words of a document that can be looked up by their beginning or sound."""
     return (term for term in document.terms if COMPLETABLE_WORD.fullmatch(term))

@@ -13,8 +13,8 @@ from archive.facets import FACETS, FACETS_BY_NAME, NAME_FACETS, FacetType
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.index_document import NEVER_EXPIRES
 from indexer.analysis.tokenizer import fold_text, gram_terms, searchable_bytes, text_of_bytes
-from indexer.engines.opensearch.mapping import STEPS, bigrams_text, clusters, name_key
-from indexer.search.coverage import is_uninformative
+from indexer.engines.opensearch.mapping import STEPS, cluster_bigram_lines, clusters, name_key
+from indexer.search.coverage import is_stop_word_or_document_kind
 from indexer.search.query.parser import DateRange, Filters, Query, Sort
 from indexer.search.query.query_plan import (
     Alternative,
@@ -115,7 +115,7 @@ def phrase_query(data: bytes, boost: float = 1.0, field: str = "grams", name: st
     A single character cluster has no bigram: any bigram that begins with it matches then.
     """
     named = {"_name": name} if name else {}
-    text = bigrams_text(data)
+    text = cluster_bigram_lines(data)
     if not text:
         return {"prefix": {field: {"value": text_of_bytes(data), "boost": boost, **named}}}
     return {"match_phrase": {field: {"query": text, "boost": boost, **named}}}
@@ -136,7 +136,7 @@ def misread_phrase_query(data: bytes, boost: float) -> list[Json]:
     pieces = ("".join(letters[start:end]) for start, end in pairwise(borders))
     intact = bool_should(phrase_query(searchable_bytes(piece).data) for piece in pieces)
     fewest = len(letters) - 1 - 2 * slips
-    left = {"query": bigrams_text(data), "minimum_should_match": fewest, "boost": boost}
+    left = {"query": cluster_bigram_lines(data), "minimum_should_match": fewest, "boost": boost}
     return [{"bool": {"filter": [intact], "must": [{"match": {"grams": left}}]}}]
 
 
@@ -247,7 +247,7 @@ class PlanQueries:
         only_these = [one for one in own if one is not ANNOUNCEMENTS or not self.plan.clauses]  # have words
         return [*only_these, *time, *without]
 
-    def clause_or_date_query(self, clause: Clause, name: str | None = None) -> Json:
+    def clause_or_same_date_query(self, clause: Clause, name: str | None = None) -> Json:
         """Returns the query of a clause; for a clause that names a date, documents of that date match too."""
         days = [
             date_range_query(time)
@@ -266,13 +266,13 @@ class PlanQueries:
         queries = [phrase_query(part.phrase.data), *self._near(part)]
         return {"dis_max": {"queries": queries, "_name": name}}
 
-    def topic_counts(self) -> Json:
+    def title_word_counts(self) -> Json:
         """Returns aggregations that count the documents with a telling word of the plan in the title.
 
         One counts among the matching documents, the other among all that have every word but the time. None
         is returned for questions, sentences and single days: they are about what happened then.
         """
-        words = [clause for clause in self._untimed() if not is_uninformative(clause)]
+        words = [clause for clause in self._untimed() if not is_stop_word_or_document_kind(clause)]
         if self.is_prose or not words or any(time.is_one_day for time in self.query.times):
             return {}
         runs = ("".join(way.terms) for clause in words for way in clause.alternatives)
@@ -287,14 +287,14 @@ class PlanQueries:
         }
 
     def _telling(self) -> list[Clause]:
-        return [clause for clause in self.plan.clauses if not is_uninformative(clause)] or list(
+        return [clause for clause in self.plan.clauses if not is_stop_word_or_document_kind(clause)] or list(
             self.plan.clauses
         )
 
     def _clause(self, clause: Clause, *, is_loose: bool = False) -> Json:
         """Returns the query of a clause that, if ``is_loose``, may also stand with misread letters."""
         fuzzy = misread_word_query(clause) if is_loose else []
-        exact = self.clause_or_date_query(clause)
+        exact = self.clause_or_same_date_query(clause)
         return {"dis_max": {"queries": [exact, *fuzzy]}} if fuzzy else exact
 
     def _phrase(self, part: QueryPart) -> list[Json]:
@@ -308,7 +308,7 @@ class PlanQueries:
     def _part(self, part: QueryPart, *, quoted: bool) -> Json:
         if part.phrase.exact and quoted and part in self.phrases:
             return phrase_query(part.phrase.data)
-        words = bool_must(map(self.clause_or_date_query, part.clauses))
+        words = bool_must(map(self.clause_or_same_date_query, part.clauses))
         return bool_should([words, *self._phrase(part)]) if part in self.phrases else words
 
     def _whole(self) -> list[Json]:
@@ -388,7 +388,7 @@ def search_body(
     counts = _facets(filters)
     if match.level != "all":
         counts[COMPLETE_ONES] = {"filter": complete, "aggs": {**_facets(filters), **_passing(filters)}}
-    topic = queries.topic_counts() if match.time == "dated" else {}
+    topic = queries.title_word_counts() if match.time == "dated" else {}
     return body | {"aggs": {**counts, **topic}}
 
 
@@ -469,7 +469,7 @@ def _between(first: dt.date | None, last: dt.date | None) -> Json:
     return {"range": {"date": {name: day.toordinal() for name, day in limits.items() if day is not None}}}
 
 
-def name_queries(filters: Filters) -> dict[str, tuple[Json, Json]]:
+def exact_and_partial_name_queries(filters: Filters) -> dict[str, tuple[Json, Json]]:
     """Returns for each filter by name a query for exactly that name, and one for names that contain it."""
     return {
         name: (
@@ -486,7 +486,7 @@ def filter_queries(filters: Filters, unknown: Set[str] = frozenset()) -> dict[st
 
     ``unknown`` are filters by a name that no announcement has exactly.
     """
-    found = {name: both[name in unknown] for name, both in name_queries(filters).items()}
+    found = {name: both[name in unknown] for name, both in exact_and_partial_name_queries(filters).items()}
     for facet in FACETS:
         value = getattr(filters, facet.name)
         if value is not None and facet.type in (FacetType.KIND, FacetType.YEAR):

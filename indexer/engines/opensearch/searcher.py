@@ -31,14 +31,14 @@ from indexer.engines.opensearch.queries import (
     Match,
     PlanQueries,
     clause_count_query,
+    exact_and_partial_name_queries,
     filter_queries,
     has_bigram,
-    name_queries,
     page_query,
     phrase_query,
     search_body,
 )
-from indexer.engines.opensearch.vocabulary import ClusterVocabulary, correction_queries
+from indexer.engines.opensearch.vocabulary import ClusterVocabulary, misspelling_test_queries
 from indexer.search.coverage import (
     adjacent_clauses,
     broken_words,
@@ -54,7 +54,7 @@ from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, Query, Sort
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
-from indexer.search.searcher import MatchedPlan, Retrieved
+from indexer.search.searcher import Retrieved, UnrankedMatches
 from indexer.search.tuning import TUNING
 
 _MOST_ELSEWHERE = 5  # documents shown that only mention the time typed
@@ -72,14 +72,14 @@ class OpenSearchSearcher:
         self._counts = DocumentCounts(cluster, index, filters, statistics)
         self._vocabularies: dict[QueryPlan, ClusterVocabulary] = {}
 
-    def vocabulary(self, plan: QueryPlan) -> ClusterVocabulary:
+    def correction_vocabulary(self, plan: QueryPlan) -> ClusterVocabulary:
         if plan not in self._vocabularies:
             self._vocabularies[plan] = ClusterVocabulary(
                 self._cluster, self._index, self._filters, self._counts, self._lexicon, plan
             )
         return self._vocabularies[plan]
 
-    def match(self, plan: QueryPlan, query: Query) -> MatchedPlan:
+    def find_matching(self, plan: QueryPlan, query: Query) -> UnrankedMatches:
         if not plan.clauses and query.sort is Sort.RELEVANCE:
             query = replace(query, sort=Sort.NEWEST)
         queries = PlanQueries(plan, query, self._lexicon)
@@ -87,12 +87,12 @@ class OpenSearchSearcher:
         selection = _Selection(queries, self._counts)
         while (missing := selection.missing()) is not None:
             self._ask(selection, missing, unknown)
-            names = name_queries(query.filters)
+            names = exact_and_partial_name_queries(query.filters)
             partial = {name for name, (exact, _) in names.items() if not self._counts.count(exact)}
             if partial != unknown:  # a part of a name was given
                 unknown = partial
                 selection = _Selection(queries, self._counts)
-        return MatchedPlan(
+        return UnrankedMatches(
             is_as_typed=selection.is_as_typed,
             frequencies=selection.frequencies(),
             retrieve=selection.retrieved,
@@ -105,7 +105,7 @@ class OpenSearchSearcher:
         bodies = _bodies(queries, self._searches(selection, missing, is_corrected=is_corrected), unknown)
         is_counted = is_corrected or queries.query.explain or any(match.level != "all" for match in bodies)
         counts = self._counts.missing_requests(_count_queries(queries, with_clauses=is_counted))
-        vocabulary = self.vocabulary(queries.plan)
+        vocabulary = self.correction_vocabulary(queries.plan)
         lookups = [] if not selection.answers or selection.is_as_typed else vocabulary.lookups(queries.plan)
         preference = f"q{zlib.crc32(queries.query.typed.encode())}"  # pages of results come from one copy
         requests = [*bodies.values(), *(body for _, body in counts), *lookups]
@@ -159,18 +159,18 @@ def _bodies(
 def _count_queries(queries: PlanQueries, *, with_clauses: bool) -> list[Json]:
     """Returns the queries whose counts a plan needs: names, the whole query, doubtful words, clauses."""
     plan = queries.plan
-    wanted = [exact for exact, _ in name_queries(queries.query.filters).values()]
+    wanted = [exact for exact, _ in exact_and_partial_name_queries(queries.query.filters).values()]
     if has_bigram(plan.whole):
         wanted.append(phrase_query(plan.whole))
     if len(plan.parts) > 1 and not plan.is_sentence:  # seldom in a text as one
-        wanted += correction_queries(plan, queries.lexicon)
+        wanted += misspelling_test_queries(plan, queries.lexicon)
     return [*wanted, *map(clause_count_query, plan.clauses)] if with_clauses else wanted
 
 
 def _named_queries(queries: PlanQueries) -> dict[str, Json]:
     """Returns queries by name that tell which clauses, neighbours and phrases a hit has."""
     named = {
-        f"clause{at}": queries.clause_or_date_query(one, f"clause{at}")
+        f"clause{at}": queries.clause_or_same_date_query(one, f"clause{at}")
         for at, one in enumerate(queries.plan.clauses)
     }
     for at, (_, _, run) in enumerate(adjacent_clauses(queries.plan)):
@@ -181,7 +181,7 @@ def _named_queries(queries: PlanQueries) -> dict[str, Json]:
     return named
 
 
-class SearchNotFetched(Exception):
+class SearchNotAskedYet(Exception):
     """Raised where a choice needs the answer to a search that was not asked for yet."""
 
     def __init__(self, match: Match) -> None:
@@ -213,7 +213,7 @@ class _Selection:
         """Returns the search without which the choice cannot be made; None if it can."""
         try:
             self._chosen()
-        except SearchNotFetched as missing:
+        except SearchNotAskedYet as missing:
             return missing.match
         return None
 
@@ -254,7 +254,7 @@ class _Selection:
         return tuple(map(_hit, _shown(self.answers[found.match], found)[:_MOST_ELSEWHERE]))
 
     def _chosen(self) -> tuple[_Found, tuple[BilingualNote, ...]]:
-        """Returns what answers, and notes on what was given up. May raise ``SearchNotFetched``."""
+        """Returns what answers, and notes on what was given up. May raise ``SearchNotAskedYet``."""
         ways = self.queries.ways
         is_last = self.queries.min_telling_clauses > 1 and not self.queries.query.untimed
         any_of_it = [Match("any")] if is_last else []
@@ -311,7 +311,7 @@ class _Selection:
 
     def _answer(self, match: Match) -> Answer:
         if match not in self.answers:
-            raise SearchNotFetched(match)
+            raise SearchNotAskedYet(match)
         return self.answers[match]
 
     @property

@@ -6,7 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.spelling_index import SoundMatch, deletion_keys, spelling_pieces, words_sounding_alike
+from indexer.analysis.spelling_index import (
+    SoundMatch,
+    phonetic_deletion_keys,
+    spelling_pieces,
+    words_sounding_alike,
+)
 from indexer.analysis.tokenizer import fold_text, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.cluster import Cluster
 from indexer.engines.opensearch.counts import DocumentCounts
@@ -23,7 +28,11 @@ from indexer.engines.opensearch.queries import (
 from indexer.search.coverage import is_known
 from indexer.search.query.parser import Filters
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
-from indexer.search.spelling_correction import doubtful_parts, parts_in_other_layout, with_adjacent_letters
+from indexer.search.spelling_correction import (
+    doubtful_parts,
+    extended_into_query,
+    parts_meant_in_other_layout,
+)
 from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FREQUENCY, TitleMatch
 
 _MOST_HEARD = 1000  # words fetched that sound alike
@@ -38,7 +47,7 @@ def part_query(part: QueryPart) -> Json:
     return bool_must(map(clause_count_query, part.clauses))
 
 
-def correction_queries(plan: QueryPlan, lexicon: Lexicon) -> list[Json]:
+def misspelling_test_queries(plan: QueryPlan, lexicon: Lexicon) -> list[Json]:
     """Returns the queries whose counts tell whether a plan has anything that is misspelt."""
     parts = doubtful_parts(plan, lexicon, lambda _word: False)
     clauses = [clause for part in parts for clause in part.clauses]
@@ -98,10 +107,10 @@ class ClusterVocabulary:
             known = min(map(self.document_frequency, terms), default=0) if is_likely else 0
         return min(known, enough)
 
-    def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
+    def occurs_in_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         return any(self._known(query) for query in _longer(part.phrase.data, longer))
 
-    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
+    def find_words_by_sound(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
         words = [word for word, count in self._words().items() if knows(word) or count >= MIN_WORD_FREQUENCY]
         return sorted(words_sounding_alike(pieces, words))
 
@@ -149,13 +158,13 @@ class ClusterVocabulary:
         """Returns the searches for all that the correction needs; ``note`` takes their answers."""
         parts = doubtful_parts(plan, self._lexicon, self._is_frequent)
         pieces = sorted({piece for part in parts for piece in spelling_pieces(part.text)})
-        sounds = sorted({sound for piece in pieces for sound in deletion_keys(piece)})
-        switched = parts_in_other_layout(plan, self._lexicon)
+        sounds = sorted({sound for piece in pieces for sound in phonetic_deletion_keys(piece)})
+        switched = parts_meant_in_other_layout(plan, self._lexicon)
         queries = [*map(part_query, parts)]
         queries += [bool_must(map(clause_count_query, part.clauses)) for part in switched]
         for part in parts:
             queries += map(clause_count_query, part.clauses)
-            queries += _longer(part.phrase.data, with_adjacent_letters(part.phrase.data, plan.whole))
+            queries += _longer(part.phrase.data, extended_into_query(part.phrase.data, plan.whole))
         counts = self._counts.missing_requests(queries)
         lookups = [
             _words({"terms": {"sounds": sounds}}, _MOST_HEARD),

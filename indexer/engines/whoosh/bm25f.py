@@ -23,7 +23,7 @@ _MAX_NUMBERS_READ = 400  # documents read to see whether the parts of a number s
 _FEW_DOCUMENTS = 5000  # documents; intersecting so few first is faster than reading the other lists
 
 
-class FuzzyGramMatch(NamedTuple):
+class RequiredGrams(NamedTuple):
     """Terms of a clause, of which at least ``fewest`` occur where the clause stands with misread letters."""
 
     terms: tuple[str, ...]
@@ -31,7 +31,7 @@ class FuzzyGramMatch(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ClauseScores:
+class DocumentScores:
     """The BM25F score of every document, and ``covered``: the IDF mass of the clauses that it matches.
 
     ``misread`` of ``covered`` stands for clauses of which a document has only grams.
@@ -73,7 +73,7 @@ class ClauseScores:
         return mask
 
 
-def score_clauses(context: SearchContext, clauses: tuple[Clause, ...]) -> ClauseScores:
+def score_clauses(context: SearchContext, clauses: tuple[Clause, ...]) -> DocumentScores:
     """Returns the scores of all documents for the clauses."""
     reader = context.reader
     scores = np.zeros(reader.size, dtype=np.float32)
@@ -84,12 +84,12 @@ def score_clauses(context: SearchContext, clauses: tuple[Clause, ...]) -> Clause
         postings[clause], idfs[clause] = _clause_postings(reader, clause)
         postings[clause].add_weights_to(scores)
         postings[clause].add_constant_to(covered, idfs[clause])
-    return ClauseScores(scores, covered, postings, idfs, np.zeros_like(covered))
+    return DocumentScores(scores, covered, postings, idfs, np.zeros_like(covered))
 
 
 def mark_covered(
-    clause_scores: ClauseScores, documents: DocumentNumbers, clauses: Iterable[Clause]
-) -> ClauseScores:
+    clause_scores: DocumentScores, documents: DocumentNumbers, clauses: Iterable[Clause]
+) -> DocumentScores:
     """Returns the scores with ``documents`` counted as matching ``clauses``: they have these inside longer
     words, or otherwise than by their terms."""
     covered = clause_scores.covered.copy()
@@ -100,7 +100,7 @@ def mark_covered(
     return replace(clause_scores, covered=covered)
 
 
-def match_fuzzily(context: SearchContext, clause_scores: ClauseScores) -> tuple[ClauseScores, Mask]:
+def match_fuzzily(context: SearchContext, clause_scores: DocumentScores) -> tuple[DocumentScores, Mask]:
     """Returns the scores with clauses matched by their grams in damaged text, and the documents that match
     all clauses without that."""
     distinctive = sorted(clause_scores.idfs, key=clause_scores.idfs.__getitem__, reverse=True)[
@@ -127,16 +127,16 @@ def _grams(clause: Clause) -> list[str]:
     return gram_terms(data) if len(data) >= _MIN_FUZZY_LENGTH and not data[:1].isdigit() else []
 
 
-def _fuzzy_match(context: SearchContext, clause: Clause) -> FuzzyGramMatch:
+def _fuzzy_match(context: SearchContext, clause: Clause) -> RequiredGrams:
     terms = tuple(_grams(clause))
-    return FuzzyGramMatch(terms, math.floor(max(1.0, context.tuning.fuzzy_min_grams * len(terms))) + 1)
+    return RequiredGrams(terms, math.floor(max(1.0, context.tuning.fuzzy_min_grams * len(terms))) + 1)
 
 
-def _fuzzy_documents(reader: CommitReader, match: FuzzyGramMatch) -> tuple[DocumentNumbers, Floats]:
+def _fuzzy_documents(reader: CommitReader, match: RequiredGrams) -> tuple[DocumentNumbers, Floats]:
     """Returns the documents with enough of the grams, and the share of them that each has (0–1)."""
     counts = np.zeros(reader.size, dtype=np.float32)
     for term in match.terms:
-        counts[reader.documents_with(term)] += 1
+        counts[reader.titles_with(term)] += 1
     documents = np.flatnonzero(counts >= match.fewest)
     return documents, counts[documents] / np.float32(max(len(match.terms), 1))
 

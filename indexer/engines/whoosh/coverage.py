@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from indexer.analysis.tokenizer import searchable_bytes
-from indexer.engines.whoosh.bm25f import ClauseScores
+from indexer.engines.whoosh.bm25f import DocumentScores
 from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.phrase_matching import has_misread_word, phrase_similarity
 from indexer.engines.whoosh.ranking import TopDocuments
@@ -32,7 +32,7 @@ def answer_coverage(
     context: SearchContext,
     plan: QueryPlan,
     times: tuple[DateRange, ...],
-    scores: ClauseScores,
+    scores: DocumentScores,
     ranked: TopDocuments,
 ) -> float:
     """Returns the share (0–1) of the query that the best document answers; 1 for a query without words.
@@ -53,11 +53,11 @@ def answer_coverage(
     return max(_coverage(context, plan, scores, weights, document)[0] for document in best.tolist())
 
 
-def near_documents(
+def documents_worth_showing(
     context: SearchContext,
     plan: QueryPlan,
     times: tuple[DateRange, ...],
-    scores: ClauseScores,
+    scores: DocumentScores,
     documents: Iterable[int],
 ) -> set[int]:
     """Returns those of the documents that are worth showing although none answers the query: a telling word
@@ -84,7 +84,7 @@ def near_documents(
 def _coverage(
     context: SearchContext,
     plan: QueryPlan,
-    scores: ClauseScores,
+    scores: DocumentScores,
     weights: dict[Clause, float],
     document: int,
 ) -> tuple[float, set[Clause]]:

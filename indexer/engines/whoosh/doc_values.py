@@ -37,7 +37,7 @@ def concatenate_columns(parts: Sequence[OrdinalColumn]) -> OrdinalColumn:
     return OrdinalColumn(np.concatenate(codes), list(places))
 
 
-def facet_column(column: Iterable[bytes]) -> OrdinalColumn:
+def facet_values_column(column: Iterable[bytes]) -> OrdinalColumn:
     """Returns the facet values of each document, in the order of ``FACETS``, from the column ``facets``."""
     coded = encode_ordinals(column)
     return OrdinalColumn(coded.codes, [tuple(map(tuple, json.loads(values))) for values in coded.values])

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from archive.thai.word_list import thai_stopwords
-from indexer.analysis.tokenizer import join_words, text_of_bytes
+from indexer.analysis.tokenizer import group_into_longest_words, text_of_bytes
 from indexer.engines.whoosh.bm25f import score_clauses
 from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.posting_list import Floats
@@ -48,7 +48,7 @@ def _title_shares(context: SearchContext, document: int) -> Floats:
     words = [text_of_bytes(title[start:end]) for start, end in pairwise(borders) if end - start > 1]
     shares, mass = np.zeros(reader.size, dtype=np.float32), 0.0
     say_little = thai_stopwords() | _SAY_LITTLE
-    for parts in set(map(tuple, join_words(words))):
+    for parts in set(map(tuple, group_into_longest_words(words))):
         if not (say_little.issuperset(parts) or "".join(parts).isdigit()):
             idf = sum(reader.idf(reader.document_frequency(part)) for part in parts)
             has_all = np.logical_and.reduce([reader.zone_mask(part, _TITLE) for part in parts])

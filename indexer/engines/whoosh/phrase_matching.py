@@ -194,10 +194,12 @@ def _edge(reader: CommitReader, lexicon: Lexicon, clauses: Sequence[Clause], *, 
 def phrase_similarity(texts: Sequence[bytes], data: bytes, tuning: SearchTuning) -> Floats:
     """Returns for each text 1 if it has the phrase, less if some letters are misread, otherwise 0."""
     exact = np.array([contains_phrase(text, data) for text in texts], dtype=bool)
-    return fuzzy_phrase_similarity(texts, data, exact, tuning)
+    return phrase_similarity_with_slips(texts, data, exact, tuning)
 
 
-def fuzzy_phrase_similarity(texts: Sequence[bytes], data: bytes, exact: Mask, tuning: SearchTuning) -> Floats:
+def phrase_similarity_with_slips(
+    texts: Sequence[bytes], data: bytes, exact: Mask, tuning: SearchTuning
+) -> Floats:
     """Returns ``phrase_similarity`` of each text, given which texts contain the phrase (``exact``)."""
     places: list[bytes] = []
     owners: list[int] = []

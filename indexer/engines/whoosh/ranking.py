@@ -15,11 +15,11 @@ import numpy.typing as npt
 from indexer.analysis.dictionary import SYNONYM_WEIGHT
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.engines.whoosh.context import SearchContext
-from indexer.engines.whoosh.phrase_matching import contains_phrase, fuzzy_phrase_similarity, take_until
+from indexer.engines.whoosh.phrase_matching import contains_phrase, phrase_similarity_with_slips, take_until
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.retrieval import MatchedDocuments
-from indexer.search.coverage import adjacent_clauses, has_longer_words, pieces_alone, time_clauses
+from indexer.search.coverage import adjacent_clauses, has_breakable_words, pieces_alone, time_clauses
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_plan import Phrase, QueryPart, QueryPlan
 from indexer.search.tuning import SearchTuning
@@ -197,7 +197,7 @@ def _have_pieces_alone(
     sentence, of which nobody expects all words.
     """
     found = np.zeros(len(documents), dtype=bool)
-    if plan.is_sentence or not has_longer_words(plan):
+    if plan.is_sentence or not has_breakable_words(plan):
         return found
     pairs = adjacent_clauses(plan)
     times = time_clauses(query.times, context.lexicon)
@@ -259,7 +259,7 @@ def _fuzzy_values(
     value = np.zeros(len(texts), dtype=np.float32)
     words = sum(phrase.words for phrase in phrases)
     for phrase, found in zip(phrases, exact, strict=True):
-        similarity = fuzzy_phrase_similarity(texts, phrase.data, found[: len(texts)], tuning)
+        similarity = phrase_similarity_with_slips(texts, phrase.data, found[: len(texts)], tuning)
         value += similarity * np.float32(tuning.phrase_boost * phrase.words / words)
     return value
 

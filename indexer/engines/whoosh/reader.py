@@ -28,8 +28,8 @@ from indexer.analysis.index_document import (
     ZONES,
     SourceAnnouncement,
     ZoneLayout,
+    closing_day_ordinal,
     document_bytes,
-    expiry_ordinal,
     parse_zone_layout,
 )
 from indexer.analysis.spelling_index import SoundMatch, SpellingIndex
@@ -38,7 +38,7 @@ from indexer.engines.whoosh.codec import Postings
 from indexer.engines.whoosh.doc_values import (
     OrdinalColumn,
     concatenate_columns,
-    facet_column,
+    facet_values_column,
 )
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask, PostingList
 from indexer.engines.whoosh.schema import FIELD, schema
@@ -73,7 +73,7 @@ class OpenSegment:
             self.text, self.token_boundaries, self.layout = opened["text"], opened["cuts"], opened["layout"]
             self.titles, self.subjects = opened["title"], opened["subjects"]
             self.attributes = np.frombuffer(opened["facts"].all(), ATTRIBUTES, self.size)
-            self.facets = facet_column(opened["facets"].values())
+            self.facets = facet_values_column(opened["facets"].values())
 
     def correctable_words(self, knows: Callable[[str], bool]) -> Iterator[str]:
         """Yields the segment's Thai words that a misspelling may stand for.
@@ -256,7 +256,7 @@ class CommitReader:
                 self._scored[term] = kept
         return kept
 
-    def documents_with(self, term: str) -> DocumentNumbers:
+    def titles_with(self, term: str) -> DocumentNumbers:
         """Returns every live document with the term."""
         with self._lock:
             kept = self._scored.get(term)
@@ -395,10 +395,10 @@ class CommitReader:
         for segment in self.segments:
             yield from segment.terms.words_with_suffix(data, most)
 
-    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
+    def find_words_by_sound(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
         for segment in self.segments:
-            self._spellings.add_words(segment.id, segment.correctable_words(knows))
-        return self._spellings.words_sounding_like(pieces)
+            self._spellings.add_source_once(segment.id, segment.correctable_words(knows))
+        return self._spellings.find_words_by_sound(pieces)
 
     def completions(self, begun: str, most: int) -> list[str]:
         data = begun.encode()
@@ -416,7 +416,7 @@ class CommitReader:
         for base, segment in zip(self.bases, self.segments, strict=False):
             names = segment.title_index if marks else segment.title_index_without_marks
             live = self.live[base : base + segment.size]
-            for begins, place in names.documents_with(letters, _MOST_NAMED, live):
+            for begins, place in names.titles_with(letters, _MOST_NAMED, live):
                 local, name = segment.title_index.titles_containing[place]
                 facts = self.attributes[base + local]
                 yield TitleMatch(not begins, -int(facts["views"]), int(facts["id"]), name)
@@ -446,7 +446,7 @@ class CommitReader:
         facts = self.attributes[document]
         return (
             int(facts["date"]) == announcement.published_on.toordinal()
-            and int(facts["expires"]) == expiry_ordinal(announcement)
+            and int(facts["expires"]) == closing_day_ordinal(announcement)
             and self.facets.values[self.facets.codes[document]]
             == facet_values(announcement, [each for each, _ in entry.attachments])
             and self.text(document) == document_bytes(entry)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from indexer.engines.whoosh.bm25f import (
-    ClauseScores,
+    DocumentScores,
     documents_with_all,
     mark_covered,
     match_fuzzily,
@@ -24,7 +24,7 @@ from indexer.engines.whoosh.phrase_matching import (
 )
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
 from indexer.engines.whoosh.reader import CommitReader
-from indexer.search.coverage import is_telling, is_uninformative
+from indexer.search.coverage import is_stop_word_or_document_kind, is_telling
 from indexer.search.query import query_notes
 from indexer.search.query.parser import DateRange
 from indexer.search.query.query_notes import BilingualNote
@@ -58,7 +58,7 @@ class MatchedDocuments:
 
     documents: Mask
     preferred: Mask
-    scores: ClauseScores
+    scores: DocumentScores
     notes: tuple[BilingualNote, ...] = ()
     complete: Mask | None = None
     is_of_time: bool = False
@@ -66,7 +66,7 @@ class MatchedDocuments:
     is_better_elsewhere: bool = False
 
 
-class TimeMatch(NamedTuple):
+class TimeDocuments(NamedTuple):
     """The documents of the times of a query, all that name one of them in their text, and all (of any time)
     that have the other words, one of them in title or labels."""
 
@@ -76,7 +76,7 @@ class TimeMatch(NamedTuple):
 
 
 def match_documents(
-    context: SearchContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: ClauseScores
+    context: SearchContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: DocumentScores
 ) -> MatchedDocuments:
     """Returns the documents that match the plan and one of the times, whatever the filters are."""
     scores, then = _match_times(context, plan, times, scores)
@@ -85,7 +85,7 @@ def match_documents(
     return matched if then is None else _narrow_to_time(matched, then)
 
 
-def _narrow_to_time(matched: MatchedDocuments, then: TimeMatch) -> MatchedDocuments:
+def _narrow_to_time(matched: MatchedDocuments, then: TimeDocuments) -> MatchedDocuments:
     """Returns those of the time; where there are none, those that name it; else all, with a note."""
     dated, naming = matched.documents & then.dated, matched.documents & then.naming
     if matched.scores.covered[dated].any():
@@ -127,7 +127,7 @@ def relax_match(
     return MatchedDocuments(documents, none, scores, tuple(notes))
 
 
-def is_found_as_typed(reader: CommitReader, plan: QueryPlan, scores: ClauseScores) -> bool:
+def is_whole_query_found(reader: CommitReader, plan: QueryPlan, scores: DocumentScores) -> bool:
     """Returns True if one of the best documents has the whole query as it was typed: then nothing is
     misspelt."""
     complete = scores.complete() & reader.live
@@ -138,8 +138,8 @@ def is_found_as_typed(reader: CommitReader, plan: QueryPlan, scores: ClauseScore
 
 
 def _match_times(
-    context: SearchContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: ClauseScores
-) -> tuple[ClauseScores, TimeMatch | None]:
+    context: SearchContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: DocumentScores
+) -> tuple[DocumentScores, TimeDocuments | None]:
     """Returns the scores with the documents of the times counted as naming these, and which documents match
     the times; None for a query without times.
 
@@ -170,14 +170,14 @@ def _match_times(
         dated, naming = (mask & scores.matching_any(others) for mask in (dated, naming))
         if not (plan.is_sentence or plan.is_question or any(time.is_one_day for time in times)):
             about = _about(reader, others) & scores.matching_all(others)
-    return scores, TimeMatch(dated, naming, about)
+    return scores, TimeDocuments(dated, naming, about)
 
 
 def _about(reader: CommitReader, clauses: Collection[Clause]) -> Mask:
     """Returns the documents with a telling word of the clauses in title or labels."""
     about = np.zeros(reader.size, dtype=bool)
     for clause in clauses:
-        if not is_uninformative(clause):
+        if not is_stop_word_or_document_kind(clause):
             about |= topic_mask(reader, clause)
     return about
 
@@ -191,8 +191,8 @@ def topic_mask(reader: CommitReader, clause: Clause) -> Mask:
 
 
 def _match_phrases(
-    context: SearchContext, plan: QueryPlan, scores: ClauseScores
-) -> tuple[ClauseScores, Mask]:
+    context: SearchContext, plan: QueryPlan, scores: DocumentScores
+) -> tuple[DocumentScores, Mask]:
     """Returns the documents that have a part of several words as it was typed: these have all its words."""
     preferred = np.zeros(context.reader.size, dtype=bool)
     parts = _phrase_parts(plan)
@@ -209,7 +209,7 @@ def _phrase_parts(plan: QueryPlan) -> list[QueryPart]:
 
 
 def _match_clauses(
-    context: SearchContext, plan: QueryPlan, scores: ClauseScores, preferred: Mask, rest: Mask
+    context: SearchContext, plan: QueryPlan, scores: DocumentScores, preferred: Mask, rest: Mask
 ) -> MatchedDocuments:
     """Returns the documents of ``rest`` that match all clauses; where these are few, also partial matches."""
     if not scores.idfs:
@@ -259,7 +259,9 @@ def _add_partial(
     return MatchedDocuments(documents, preferred, scores, notes)
 
 
-def _partial_matches(context: SearchContext, scores: ClauseScores, allowed: Mask, *, is_quoted: bool) -> Mask:
+def _partial_matches(
+    context: SearchContext, scores: DocumentScores, allowed: Mask, *, is_quoted: bool
+) -> Mask:
     """Returns the documents that cover a share of the query's IDF mass, or of what the best document covers
     if that is less; of these, where there are any, those with a word that tells documents apart."""
     tuning, mass = context.tuning, scores.idf_mass
@@ -276,7 +278,7 @@ def _partial_matches(context: SearchContext, scores: ClauseScores, allowed: Mask
 
 
 def _with_fuzzy_phrases(
-    context: SearchContext, plan: QueryPlan, scores: ClauseScores, among: Mask
+    context: SearchContext, plan: QueryPlan, scores: DocumentScores, among: Mask
 ) -> DocumentNumbers:
     """Returns the documents that have every phrase with some letters misread."""
     candidates = np.flatnonzero(among)

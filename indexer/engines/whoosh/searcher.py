@@ -7,22 +7,27 @@ from dataclasses import replace
 from functools import partial
 
 from indexer.analysis.spelling_index import SoundMatch
-from indexer.engines.whoosh.bm25f import ClauseScores, clause_mask, documents_with_all, score_clauses
+from indexer.engines.whoosh.bm25f import DocumentScores, clause_mask, documents_with_all, score_clauses
 from indexer.engines.whoosh.context import SearchContext
-from indexer.engines.whoosh.coverage import answer_coverage, near_documents
+from indexer.engines.whoosh.coverage import answer_coverage, documents_worth_showing
 from indexer.engines.whoosh.explain import explain_search
 from indexer.engines.whoosh.filters import combine_masks, count_facets, filter_masks
 from indexer.engines.whoosh.page_ranking import rank_pages
 from indexer.engines.whoosh.phrase_matching import MAX_VERIFIED, documents_with_phrase
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
 from indexer.engines.whoosh.ranking import TopDocuments, rank_documents
-from indexer.engines.whoosh.retrieval import MatchedDocuments, is_found_as_typed, match_documents, relax_match
+from indexer.engines.whoosh.retrieval import (
+    MatchedDocuments,
+    is_whole_query_found,
+    match_documents,
+    relax_match,
+)
 from indexer.search.ports import Hit
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
-from indexer.search.searcher import MatchedPlan, Retrieved
+from indexer.search.searcher import Retrieved, UnrankedMatches
 from indexer.search.vocabulary import MIN_WORD_FREQUENCY, TitleMatch, Vocabulary
 
 _MOST_ELSEWHERE = 5  # documents shown that only mention the time typed
@@ -34,15 +39,15 @@ class WhooshSearcher:
     def __init__(self, context: SearchContext) -> None:
         self._context = context
 
-    def match(self, plan: QueryPlan, query: Query) -> MatchedPlan:
+    def find_matching(self, plan: QueryPlan, query: Query) -> UnrankedMatches:
         scores = score_clauses(self._context, plan.clauses)
-        return MatchedPlan(
-            is_as_typed=is_found_as_typed(self._context.reader, plan, scores),
+        return UnrankedMatches(
+            is_as_typed=is_whole_query_found(self._context.reader, plan, scores),
             frequencies={clause: listed.count for clause, listed in scores.postings.items()},
             retrieve=partial(self._retrieve, plan, query, scores),
         )
 
-    def _retrieve(self, plan: QueryPlan, query: Query, scores: ClauseScores) -> Retrieved:
+    def _retrieve(self, plan: QueryPlan, query: Query, scores: DocumentScores) -> Retrieved:
         context, reader = self._context, self._context.reader
         matched = match_documents(context, plan, query.times, scores)
         filters = filter_masks(reader, query.filters)
@@ -75,10 +80,10 @@ class WhooshSearcher:
     ) -> tuple[Hit, ...]:
         """Returns the hits worth showing although none of them is an answer."""
         numbers = {hit: self._context.reader.document_numbers[hit.announcement_id] for hit in hits}
-        near = near_documents(self._context, plan, query.times, found.scores, numbers.values())
+        near = documents_worth_showing(self._context, plan, query.times, found.scores, numbers.values())
         return tuple(hit for hit, number in numbers.items() if number in near)
 
-    def vocabulary(self, plan: QueryPlan) -> Vocabulary:  # noqa: ARG002 (one for all plans)
+    def correction_vocabulary(self, plan: QueryPlan) -> Vocabulary:  # noqa: ARG002 (one for all plans)
         return WhooshVocabulary(self._context)
 
 
@@ -150,13 +155,13 @@ class WhooshVocabulary:
     ) -> int:
         return len(self._with_phrase(part, enough, depth))
 
-    def has_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
+    def occurs_in_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         # ``estimate_phrase_count`` looked at these documents before: those with the rare phrase.
         texts = self._reader.texts(self._with_phrase(part, MIN_WORD_FREQUENCY, None))
         return any(one in text for text in texts for one in longer)
 
-    def words_sounding_like(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
-        return self._reader.words_sounding_like(pieces, knows)
+    def find_words_by_sound(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
+        return self._reader.find_words_by_sound(pieces, knows)
 
     def completions(self, begun: str, most: int) -> list[str]:
         return self._reader.completions(begun, most)

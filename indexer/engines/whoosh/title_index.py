@@ -17,7 +17,7 @@ class TitleIndex:
         self._joined = b"\0" + b"\0".join(letters)
         self._starts = np.cumsum([1, *(len(one) + 1 for one in letters)])
 
-    def documents_with(self, letters: bytes, most: int, live: Mask) -> Iterator[tuple[bool, int]]:
+    def titles_with(self, letters: bytes, most: int, live: Mask) -> Iterator[tuple[bool, int]]:
         """Yields for each title with the letters: True if it begins with them, and its position.
 
         Titles that begin with the letters come first. The position is in ``titles_containing``. Yields at

@@ -26,7 +26,7 @@ def without_dotted_rules(grey: Image.Image) -> Image.Image:
     if min(small.shape) <= 2 * DOT:
         return grey
     paper = int(np.median(small[::4, ::4]))
-    dots = isolated_dots(small < paper - INK)
+    dots = isolated_dot_corners(small < paper - INK)
     in_rules = dots & _crowded(dots)
     if not in_rules.any():
         return grey
@@ -36,7 +36,7 @@ def without_dotted_rules(grey: Image.Image) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def isolated_dots(ink: Cells) -> Cells:
+def isolated_dot_corners(ink: Cells) -> Cells:
     """Returns the top left corners of squares with ink in the middle and no ink along their rim."""
     side = DOT + 2
     whole = _sums(ink, side)

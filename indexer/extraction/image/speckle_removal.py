@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageFilter
 
-from indexer.extraction.image.dotted_rules import DOT, INK, REDUCE, isolated_dots
+from indexer.extraction.image.dotted_rules import DOT, INK, REDUCE, isolated_dot_corners
 
 SPECKLED = 0.004  # share of a reduced page's pixels at which an isolated dot begins; 24 real scans had up to
 # 0.0025, forms with dotted rules 0.0021, pages on which no lines were found 0.006 and more
@@ -25,4 +25,4 @@ def _is_speckled(grey: Image.Image) -> bool:
     if min(small.shape) <= 2 * DOT:
         return False
     paper = int(np.median(small[::4, ::4]))
-    return bool(isolated_dots(small < paper - INK).mean() > SPECKLED)
+    return bool(isolated_dot_corners(small < paper - INK).mean() > SPECKLED)

@@ -270,7 +270,7 @@ def _shortened(outlines: dict[str, list[str]]) -> dict[str, list[str]]:
     return shortened
 
 
-def known_words() -> dict[str, float]:
+def word_rarities() -> dict[str, float]:
     """Returns every known word with its rarity in nats: 4 for the most frequent, some 18 for unseen words."""
     return _words().costs
 

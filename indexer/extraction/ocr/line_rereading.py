@@ -22,7 +22,7 @@ from indexer.extraction.ocr.correction import doubtful_words
 from indexer.extraction.ocr.date_number_correction import malformed_numbers
 from indexer.extraction.ocr.line_image import Baseline, cut_line, measure_baseline
 from indexer.extraction.ocr.line_layout import Symbol
-from indexer.extraction.ocr.line_voting import is_thai, vote_on_readings
+from indexer.extraction.ocr.line_voting import begins_with_thai, vote_on_readings
 from indexer.extraction.ocr.noise import mean_confidence
 from indexer.extraction.ocr.tesseract import read_line
 from indexer.extraction.pdf.text_repair import repair_text
@@ -118,7 +118,7 @@ def _unsettled_places(before: Sequence[Symbol], after: Sequence[Symbol]) -> set[
     for old, new in _differences(before, after):
         texts = [before[place].text for place in old] + [after[place].text for place in new]
         is_one_in_words = doubtful_before.isdisjoint(old) != doubtful_after.isdisjoint(new)
-        if not (is_in_words and is_one_in_words and all(map(is_thai, texts))):
+        if not (is_in_words and is_one_in_words and all(map(begins_with_thai, texts))):
             unsettled.update(new)
     return unsettled
 

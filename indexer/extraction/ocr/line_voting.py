@@ -16,7 +16,7 @@ from statistics import fmean
 
 from rapidfuzz.distance import Levenshtein
 
-from indexer.extraction.ocr.correction import known_words
+from indexer.extraction.ocr.correction import word_rarities
 from indexer.extraction.ocr.line_layout import Symbol
 
 # Costs are in the recogniser's units of certainty.
@@ -29,7 +29,7 @@ DISPUTED = 0.94  # highest confidence in a letter that differs from the cheapest
 
 
 @dataclass(frozen=True, slots=True)
-class VotedPlace:
+class PlaceCandidates:
     """The possible texts at one place of a line, each with its cost; "" stands for no symbol.
 
     ``symbols`` holds for every text a symbol with that text and its position. The symbol's confidence is the
@@ -69,7 +69,7 @@ def vote_on_readings(readings: Sequence[Sequence[Symbol]]) -> list[Symbol]:
     return line
 
 
-def _merged(readings: Sequence[Sequence[Symbol]]) -> list[VotedPlace]:
+def _merged(readings: Sequence[Sequence[Symbol]]) -> list[PlaceCandidates]:
     """Returns the places of the aligned readings.
 
     These are the places of the first reading, with the symbols of the others there, and further places for
@@ -107,7 +107,7 @@ def _is_spaced(column: Sequence[Symbol | None]) -> bool:
     return 2 * sum(said) + said[0] > len(said)
 
 
-def _place(column: Sequence[Symbol | None], *, spaced: bool) -> VotedPlace:
+def _place(column: Sequence[Symbol | None], *, spaced: bool) -> PlaceCandidates:
     """Returns a place with the mean cost of every text over the readings.
 
     A text costs 0 in a reading that has it as its choice, and ``MISSING`` in a reading without it.
@@ -131,8 +131,8 @@ def _place(column: Sequence[Symbol | None], *, spaced: bool) -> VotedPlace:
     for text, same in by_text.items():
         sure = [symbol.confidence for symbol in same]
         # a digit that any reading doubts may be handwriting, and no word tells
-        symbols[text] = replace(same[0], confidence=fmean(sure) if is_thai(text) else min(sure))
-    return VotedPlace(costs, symbols, spaced)
+        symbols[text] = replace(same[0], confidence=fmean(sure) if begins_with_thai(text) else min(sure))
+    return PlaceCandidates(costs, symbols, spaced)
 
 
 def _choices(symbol: Symbol) -> Iterator[tuple[str, float]]:
@@ -141,17 +141,17 @@ def _choices(symbol: Symbol) -> Iterator[tuple[str, float]]:
     A digit is no alternative for a letter.
     """
     for text, cost in symbol.alternatives:
-        if is_thai(text) == is_thai(symbol.text):
+        if begins_with_thai(text) == begins_with_thai(symbol.text):
             yield text, cost
     yield symbol.text, 0.0
 
 
-def is_thai(text: str) -> bool:
+def begins_with_thai(text: str) -> bool:
     """Returns True if a text begins with a Thai letter or mark; Thai digits and ๆ ฯ ฿ are neither."""
     return "ก" <= text[0] <= "ฮ" or "ะ" <= text[0] <= "ฺ" or "เ" <= text[0] <= "ไ" or "็" <= text[0] <= "๎"
 
 
-def _decided(places: Sequence[VotedPlace]) -> list[str]:
+def _decided(places: Sequence[PlaceCandidates]) -> list[str]:
     """Returns the text of every place: by words within a stretch of Thai letters, otherwise the cheapest."""
     decided: list[str] = []
     start = 0
@@ -167,8 +167,8 @@ def _decided(places: Sequence[VotedPlace]) -> list[str]:
     return decided
 
 
-def _may_be_thai(place: VotedPlace) -> bool:
-    return any(text and is_thai(text) for text in place.costs)
+def _may_be_thai(place: PlaceCandidates) -> bool:
+    return any(text and begins_with_thai(text) for text in place.costs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +180,11 @@ class _Step:
     text: str
 
 
-def _by_words(places: Sequence[VotedPlace]) -> list[str]:
+def _by_words(places: Sequence[PlaceCandidates]) -> list[str]:
     """Returns the texts of the cheapest path through a stretch.
 
     A state of the path is the beginning of a word; "" is the end of a word."""
-    words, beginnings = known_words(), _beginnings()
+    words, beginnings = word_rarities(), _beginnings()
     layers: list[dict[str, _Step]] = [{"": _Step(0.0, "", "")}]
     for place in places:
         reached: dict[str, _Step] = {}
@@ -223,7 +223,7 @@ def _unknown(text: str) -> float:
 @cache
 def _beginnings() -> frozenset[str]:
     """Returns every beginning of every known word."""
-    return frozenset(word[:size] for word in known_words() for size in range(1, len(word) + 1))
+    return frozenset(word[:size] for word in word_rarities() for size in range(1, len(word) + 1))
 
 
 def warm_up() -> None:

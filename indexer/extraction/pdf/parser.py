@@ -14,7 +14,7 @@ from pdfminer.pdftypes import PDFStream, resolve1
 from pdfplumber.utils.exceptions import PdfminerException
 
 from archive.model import Line, Signature
-from indexer.extraction.ocr_policy import Verdict, judge_embedded_text
+from indexer.extraction.ocr_policy import TextChoice, judge_embedded_text
 from indexer.extraction.page_text import lay_out_text, locate_lines, turn_runs, upright_rotation
 from indexer.extraction.pdf.content_stream import (
     Interpreter,
@@ -61,14 +61,14 @@ class EmbeddedPage:
     ``raw`` is the text in the file, ``text`` the text as a person sees it, ``lines`` the positions of
     ``text``. ``turn`` is the rotation in degrees clockwise, beyond the file's own /Rotate, that sets the page
     upright. ``image_share`` is the share (0–1) of the page that pictures cover. ``problem`` is the reason
-    why the page could not be read (the verdict is then OCR), "" for a page that was read.
+    why the page could not be read (the text_choice is then OCR), "" for a page that was read.
     """
 
     number: int  # from 1
     raw: str = ""
     text: str = ""
     lines: tuple[Line, ...] = ()
-    verdict: Verdict = Verdict.OCR
+    text_choice: TextChoice = TextChoice.OCR
     coverage: float = 0.0  # share (0–1) of the Thai letters in dictionary words
     turn: int = 0
     image_share: float = 0.0
@@ -147,7 +147,7 @@ class PdfReader:
         if turn in (90, 270):
             width, height = height, width
         share = min(1.0, content.image_area / (width * height))
-        verdict = judge_embedded_text(
+        text_choice = judge_embedded_text(
             repaired.text,
             undecodable=count_undecodable(laid.text) / max(1, content.glyphs),
             image_share=share,
@@ -158,7 +158,7 @@ class PdfReader:
             raw=laid.text,
             text=repaired.text,
             lines=locate_lines(laid, repaired, width, height),
-            verdict=verdict,
+            text_choice=text_choice,
             coverage=dictionary_coverage(repaired.text),
             turn=turn,
             image_share=share,

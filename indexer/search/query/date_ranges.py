@@ -20,8 +20,8 @@ from archive.thai.dates import (
     ERA_NAME,
     MONTH_NAME,
     SHORT_MONTH_NAME,
-    full_buddhist_year,
-    parse_period,
+    parse_day_or_month,
+    to_buddhist_year,
 )
 
 _THAI_MONTH = rf"(?:{'|'.join(thai.MONTHS)}|(?<![{CONSONANTS}.])(?:{SHORT_MONTH_NAME})\.)(?![{CONSONANTS}\d])"
@@ -91,25 +91,27 @@ def _days(match: re.Match[str]) -> tuple[dt.date | None, dt.date | None]:
     if match["month"]:
         return None, None
     if match["year"] or match["bare"]:
-        year = full_buddhist_year(int(match["year"] or match["bare"])) - thai.ERA
+        year = to_buddhist_year(int(match["year"] or match["bare"])) - thai.ERA
         return dt.date(year, 1, 1), dt.date(year, 12, 31)
     if match["fiscal"]:
-        year = full_buddhist_year(int(match["fiscal"])) - thai.ERA
+        year = to_buddhist_year(int(match["fiscal"])) - thai.ERA
         return dt.date(year - 1, 10, 1), dt.date(year, 9, 30)
     if match["first"]:
-        return parse_period(match["first"])[0], parse_period(match["last"])[1]
+        return parse_day_or_month(match["first"])[0], parse_day_or_month(match["last"])[1]
     if match["days"]:
-        last_day = parse_period(match["lastday"])[1]
+        last_day = parse_day_or_month(match["lastday"])[1]
         return last_day.replace(day=int(match["days"])), last_day
     if match["months"]:
         year_at_end = _YEAR_AT_END.search(match["lastmonth"])
         written = year_at_end.group() if year_at_end else ""
-        return parse_period(f"{match['months']} {written}")[0], parse_period(match["lastmonth"])[1]
+        return parse_day_or_month(f"{match['months']} {written}")[0], parse_day_or_month(match["lastmonth"])[
+            1
+        ]
     if match["years"]:
-        first, last = (full_buddhist_year(int(match[name])) - thai.ERA for name in ("years", "lastyear"))
+        first, last = (to_buddhist_year(int(match[name])) - thai.ERA for name in ("years", "lastyear"))
         return dt.date(first, 1, 1), dt.date(last, 12, 31)
     if match["side"]:
-        begins, ends = parse_period(match["limit"])
+        begins, ends = parse_day_or_month(match["limit"])
         return (None, begins - _DAY_LONG) if match["side"] == "ก่อน" else (ends + _DAY_LONG, None)
-    first_day, last_day = parse_period(match["start"] or match["one"])
+    first_day, last_day = parse_day_or_month(match["start"] or match["one"])
     return first_day, None if match["since"] else last_day

@@ -13,7 +13,7 @@ from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType
 from archive.model import DocumentKind
 from archive.thai import ERA, canonical_text, parse_date
 from archive.thai.characters import CONSONANTS
-from archive.thai.dates import full_buddhist_year
+from archive.thai.dates import to_buddhist_year
 from indexer.analysis.tokenizer import fold_text
 from indexer.search.query import query_notes
 from indexer.search.query.date_ranges import DateMatch, find_date_ranges
@@ -51,13 +51,13 @@ class Filters:
     withheld: frozenset[int] = frozenset()  # ids of announcements that are treated as if not there
 
     @property
-    def is_chosen_by_user(self) -> bool:
+    def narrows_beyond_organisation(self) -> bool:
         """Returns True if the user narrowed the results: the organisation is no choice of the user's."""
         return replace(self, organisation=None, withheld=frozenset(), ended=frozenset()) != Filters()
 
 
 @dataclass(frozen=True, slots=True)
-class QueryPiece:
+class TypedChunk:
     """A piece of the query that was typed without a space or in quotes.
 
     ``text`` is folded, ``raw`` has the typed case. ``exact`` is True for a piece in quotes. ``others`` are
@@ -67,7 +67,7 @@ class QueryPiece:
     text: str
     exact: bool = False
     raw: str = ""
-    others: tuple[QueryPiece, ...] = ()
+    others: tuple[TypedChunk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,8 @@ class Query:
     sort: Sort = Sort.RELEVANCE
     page: int = 1  # of the results, from 1
     per_page: int = 10  # results on a page
-    chunks: tuple[QueryPiece, ...] = ()
-    without: tuple[QueryPiece, ...] = ()
+    chunks: tuple[TypedChunk, ...] = ()
+    without: tuple[TypedChunk, ...] = ()
     times: tuple[DateRange, ...] = ()
     understood: tuple[BilingualNote, ...] = ()
     loosened: tuple[BilingualNote, ...] = ()
@@ -274,8 +274,8 @@ class _Reading:
 
     def __init__(self, filters: Filters) -> None:
         self.filters = self._chosen = filters
-        self.chunks: list[QueryPiece] = []
-        self.without: list[QueryPiece] = []
+        self.chunks: list[TypedChunk] = []
+        self.without: list[TypedChunk] = []
         self.times: list[DateRange] = []
         self.understood: list[BilingualNote] = []
         self.days_alone = False
@@ -289,7 +289,7 @@ class _Reading:
     def number(self, value: str) -> None:
         """Adds a document number that results must contain; spaces around its signs are ignored."""
         value = re.sub(r"\s*([/.-])\s*", r"\1", value)
-        self.chunks.append(QueryPiece(value, exact=True))
+        self.chunks.append(TypedChunk(value, exact=True))
         self.understood.append(query_notes.document_number_note(value))
 
     def between(self, stretch: DateMatch) -> None:
@@ -321,7 +321,7 @@ class _Reading:
             self._joined = ""
 
     def _add(self, text: str, *, exact: bool, unwanted: bool) -> None:
-        chunk = QueryPiece(fold_text(text), exact, text)
+        chunk = TypedChunk(fold_text(text), exact, text)
         if unwanted:
             self.without.append(chunk)
             self.understood.append(query_notes.exclusion_note(text))
@@ -357,10 +357,10 @@ class _Reading:
                 kind = _kind(folded)
                 return kind is not None and self._set(facet.name, kind, query_notes.facet_note(facet, kind))
             case FacetType.YEAR if re.fullmatch(r"[0-9]{4}|[0-9]{2}", folded):
-                year = full_buddhist_year(int(folded))
+                year = to_buddhist_year(int(folded))
                 return self._set(facet.name, year, query_notes.facet_note(facet, year))
             case FacetType.YEAR if re.fullmatch(r"([0-9]{4}|[0-9]{2})-([0-9]{4}|[0-9]{2})", folded):
-                return self._years(*(full_buddhist_year(int(year)) for year in folded.split("-")))
+                return self._years(*(to_buddhist_year(int(year)) for year in folded.split("-")))
             case _:
                 return False
 

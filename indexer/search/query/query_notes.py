@@ -93,7 +93,9 @@ def only_of_time_note(first: dt.date | None, last: dt.date | None, month: int | 
     return BilingualNote(f"แสดงเฉพาะ {named.thai}", f"Only of {named.english}")
 
 
-def only_mentioned_then_note(first: dt.date | None, last: dt.date | None, month: int | None) -> BilingualNote:
+def words_only_mentioned_note(
+    first: dt.date | None, last: dt.date | None, month: int | None
+) -> BilingualNote:
     """Returns the note that all of a time only mentions the words, and that other times follow."""
     named = (
         BilingualNote(f"เดือน{MONTHS[month - 1]}", calendar.month_name[month])

@@ -11,7 +11,7 @@ from archive.thai import ERA, MONTHS, SHORT_MONTHS
 from indexer.analysis.dictionary import SPELLING_WEIGHT, SYNONYM_WEIGHT, Lexicon, Synonym
 from indexer.analysis.loanwords import find_spelled_letters
 from indexer.analysis.tokenizer import Token, fold_text, searchable_bytes
-from indexer.search.query.parser import Query, QueryPiece
+from indexer.search.query.parser import Query, TypedChunk
 from indexer.search.query.question_words import strip_question_words
 
 _MOST_PARTS = 64  # parts of a query that are used
@@ -103,26 +103,26 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     return QueryPlan(tuple(parts), whole, without, is_question=asked != chunks)
 
 
-def _with_numbers(chunks: Sequence[QueryPiece]) -> list[QueryPiece]:
+def _with_numbers(chunks: Sequence[TypedChunk]) -> list[TypedChunk]:
     """Returns the pieces, with a few Latin letters and the number after them joined into one: ``PM 2.5``."""
-    joined: list[QueryPiece] = []
+    joined: list[TypedChunk] = []
     for chunk in chunks:
         last = joined.pop() if joined else None
         text = f"{last.text} {chunk.text}" if last else ""
         plain = last and not (last.exact or last.others or chunk.exact or chunk.others)
         numbered = _NUMBERED.match(text) if plain else None
         if last and numbered and numbered[1] == last.text:
-            joined.append(QueryPiece(text, raw=f"{last.raw} {chunk.raw}"))
+            joined.append(TypedChunk(text, raw=f"{last.raw} {chunk.raw}"))
         else:
             joined += [last, chunk] if last else [chunk]
     return joined
 
 
-def _query_part(chunk: QueryPiece, lexicon: Lexicon, before: tuple[Clause, ...]) -> QueryPart:
+def _query_part(chunk: TypedChunk, lexicon: Lexicon, before: tuple[Clause, ...]) -> QueryPart:
     return replace(build_query_part(chunk.text, lexicon, exact=chunk.exact, before=before), raw=chunk.raw)
 
 
-def _either(chunk: QueryPiece, lexicon: Lexicon) -> QueryPart:
+def _either(chunk: TypedChunk, lexicon: Lexicon) -> QueryPart:
     """Returns a part with one clause, whose alternatives are the pieces joined with ``OR``."""
     clauses = [build_query_part(one.text, lexicon, exact=True).clauses for one in (chunk, *chunk.others)]
     alternatives = (
@@ -132,12 +132,12 @@ def _either(chunk: QueryPiece, lexicon: Lexicon) -> QueryPart:
     return QueryPart("", (either,), Phrase(b"", 0, exact=False))
 
 
-def _without_question_words(chunk: QueryPiece, lexicon: Lexicon) -> list[QueryPiece]:
+def _without_question_words(chunk: TypedChunk, lexicon: Lexicon) -> list[TypedChunk]:
     """Returns the stretches of a piece that remain without its question words."""
     if chunk.exact or chunk.others:
         return [chunk]
     return [
-        QueryPiece(chunk.text[start:end], raw=chunk.raw[start:end])
+        TypedChunk(chunk.text[start:end], raw=chunk.raw[start:end])
         for start, end in strip_question_words(chunk.text, lexicon.tokenizer)
     ]
 

@@ -9,7 +9,7 @@ import pikepdf
 from fontpkg_sarabun import __file__ as sarabun
 from fpdf import FPDF
 
-from archive.model import Attachment, DocumentKind, Page, ReadingDetails, ReadingStatus, TextSource
+from archive.model import Attachment, DocumentKind, Page, ReadingResults, ReadingStatus, TextSource
 from archive.ports import StoredFile
 from indexer.extraction.pdf.parser import EmbeddedPage
 
@@ -33,7 +33,7 @@ def stored_attachment(stored: StoredFile, *, kind: DocumentKind = DocumentKind.O
         status=ReadingStatus.READY,
         error=None,
         signed=False,
-        details=ReadingDetails(),
+        details=ReadingResults(),
         rules=1,
         created_at=dt.datetime.now(dt.UTC),
     )

@@ -14,7 +14,7 @@ from PIL import Image, ImageChops
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.image.input_normalization import write_repaired
 from indexer.extraction.page_images import rasterize_page
-from indexer.extraction.parsers import write_as_pdf
+from indexer.extraction.parsers import convert_if_not_pdf
 from tests.indexer.extraction.documents import shaped
 
 
@@ -27,7 +27,7 @@ def drawing(size: tuple[int, int] = (300, 200)) -> Image.Image:
 def test_a_jpeg_goes_in_byte_for_byte(tmp_path: Path) -> None:
     source, wrapped = tmp_path / "a.jpg", tmp_path / "a.pdf"
     drawing().save(source, quality=80)
-    write_as_pdf(source, wrapped)
+    convert_if_not_pdf(source, wrapped)
     with pikepdf.open(wrapped) as pdf:
         (image,) = pdf.pages[0].get_images().values()
         assert image.read_raw_bytes() == source.read_bytes()
@@ -37,7 +37,7 @@ def test_a_jpeg_goes_in_byte_for_byte(tmp_path: Path) -> None:
 def test_no_pixel_is_lost(tmp_path: Path, name: str, options: dict[str, str]) -> None:
     source, wrapped = tmp_path / name, tmp_path / "a.pdf"
     drawing().save(source, **options)  # type: ignore[arg-type]
-    write_as_pdf(source, wrapped)
+    convert_if_not_pdf(source, wrapped)
     with pikepdf.open(wrapped) as pdf:
         (image,) = pdf.pages[0].get_images().values()
         inside = pikepdf.PdfImage(image).as_pil_image().convert("RGB")
@@ -47,14 +47,14 @@ def test_no_pixel_is_lost(tmp_path: Path, name: str, options: dict[str, str]) ->
 def test_a_picture_with_transparency_gets_white_paper(tmp_path: Path) -> None:
     source, wrapped = tmp_path / "a.png", tmp_path / "a.pdf"
     Image.new("RGBA", (200, 100), (0, 0, 0, 0)).save(source)
-    write_as_pdf(source, wrapped)
+    convert_if_not_pdf(source, wrapped)
     assert rasterize_page(wrapped, 1, 72).getpixel((5, 5)) == (255, 255, 255)
 
 
 def test_a_heic_photograph_is_taken(tmp_path: Path) -> None:
     source, wrapped = tmp_path / "a.heic", tmp_path / "a.pdf"
     pillow_heif.from_pillow(drawing()).save(source)
-    write_as_pdf(source, wrapped)
+    convert_if_not_pdf(source, wrapped)
     picture = rasterize_page(wrapped, 1, 72)
     assert picture.width > picture.height
     assert picture.getpixel((9, 9))[2] > picture.getpixel((9, 9))[0] + 60
@@ -65,7 +65,7 @@ def test_a_photograph_stands_as_its_camera_says(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned a quarter clockwise
     drawing().save(source, exif=exif)
-    write_as_pdf(source, wrapped)
+    convert_if_not_pdf(source, wrapped)
     picture = rasterize_page(wrapped, 1, 72)
     assert picture.height > picture.width
     assert picture.getpixel((picture.width - 9, 9))[0] < 60
@@ -78,7 +78,7 @@ def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path, mode: str) -> None:
     if mode == "I;16":
         frames = [Image.fromarray((np.asarray(frame) * 257).astype(np.uint16)) for frame in frames]
     frames[0].save(source, save_all=True, append_images=frames[1:])
-    write_as_pdf(source, wrapped)
+    convert_if_not_pdf(source, wrapped)
     for number, frame in enumerate(frames, start=1):
         picture = rasterize_page(wrapped, number, 72)
         assert (picture.width > picture.height) == (frame.width > frame.height)
@@ -88,7 +88,7 @@ def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path, mode: str) -> None:
 
 def test_a_pdf_is_left_alone(tmp_path: Path) -> None:
     source = shaped(tmp_path / "a.pdf", [["หน้า"]])
-    assert not write_as_pdf(source, tmp_path / "b.pdf")
+    assert not convert_if_not_pdf(source, tmp_path / "b.pdf")
     assert not (tmp_path / "b.pdf").exists()
 
 

@@ -13,7 +13,7 @@ from archive import filetype
 from archive.errors import Invalid
 from indexer.extraction import sandbox
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.ocr_policy import Verdict
+from indexer.extraction.ocr_policy import TextChoice
 from indexer.extraction.office import libreoffice, text
 from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.parsers import parser_of
@@ -47,7 +47,7 @@ def pages(content: bytes, folder: Path) -> list[str]:
     path.write_bytes(content)
     with EmbeddedTextDocument(path) as document:
         read = [document.read_page(number) for number in range(1, document.outline.page_count + 1)]
-    assert {page.verdict for page in read} == {Verdict.EMBEDDED}
+    assert {page.text_choice for page in read} == {TextChoice.EMBEDDED}
     return [page.text for page in read]
 
 
