@@ -126,8 +126,11 @@ def is_near(
     tuning: SearchTuning,
 ) -> bool:
     """Returns True if a document that is no answer is worth showing apart: it has a telling word that was
-    typed by itself, or covers enough of the query.
+    typed by itself, or covers enough of the query. Of a question, which says more than it asks, one word that
+    few documents have is enough.
     """
+    if plan.is_question and any(is_topic(clause, idfs[clause]) for clause in matched if clause in idfs):
+        return True
     return coverage >= tuning.min_related_coverage or any(
         all(clause in matched for clause in part.clauses)
         and any(is_telling(clause, idfs[clause]) for clause in part.clauses if clause in idfs)

@@ -145,7 +145,7 @@ def _sought(query: Query) -> _Sought:
     sought = [(chunk.text, chunk.exact) for chunk in chunks] + [(mark, False) for mark in query.marks]
     for text, exact in sought:
         folded = fold_text(text)
-        typed = [folded[token.start : token.end] for token in _segmenter().tokens(text)]
+        typed = _words(folded)
         (phrases if exact or len(typed) > 1 else words).append(text)
         if not exact:
             joined = group_into_longest_words(typed)
@@ -162,6 +162,17 @@ def _sought(query: Query) -> _Sought:
         _runs(pieces),
         tuple((_runs([word])[0], _runs(its)) for word, its in parts.items()),
     )
+
+
+def _words(folded: str) -> list[str]:
+    """Returns the words of a piece; a number such as 98/2567 is one, without its parts."""
+    words: list[str] = []
+    number_end = 0
+    for token in _segmenter().tokens(folded):
+        if token.start >= number_end:
+            words.append(folded[token.start : token.end])
+            number_end = token.end if words[-1][0].isdigit() else 0
+    return words
 
 
 def _without_periods(chunks: list[TypedChunk], times: tuple[DateRange, ...]) -> list[TypedChunk]:

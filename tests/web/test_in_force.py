@@ -210,3 +210,6 @@ def test_search_and_open_data_tell_what_is_in_force(site: Site) -> None:
     assert (told["in_force"], told["relations"]) == ("false", f"cancelled-by:{newer.id}")
     lines = [json.loads(line) for line in client.get("/open-data/announcements.jsonl").text.splitlines()]
     assert {line["id"]: line["in_force"] for line in lines} == {older.id: False, newer.id: True}
+    site.announcement("ตลาดนัด")
+    site.work()
+    assert "in_force=true" not in client.get("/search?q=ตลาดนัด").text  # nothing there ended

@@ -13,6 +13,7 @@ import pytest
 from lxml import html
 
 from archive.model import Page, Role, Status, TextSource
+from archive.site_profile import SiteProfile
 from indexer.extraction.reading_errors import MESSAGES
 from tests.web.conftest import BROWSER, Site, memo
 
@@ -220,6 +221,14 @@ def test_a_date_that_is_not_understood_is_told(site: Site) -> None:
     client = site.client()
     assert "ไม่เข้าใจวันที่ “เมื่อวาน”" in client.get("/search?q=น้ำ&from=เมื่อวาน").text
     assert "ไม่เข้าใจวันที่" not in client.get("/search?q=น้ำ&from=1 ม.ค. 2564&to=").text
+
+
+def test_a_search_without_an_answer_says_where_to_ask(site: Site) -> None:
+    site.services.site_profiles.save(SiteProfile(phone="0 4300 0000"), emblem=None, actor="test")
+    page = site.client().get("/search?q=water outage").text
+    assert "เอกสารเป็นภาษาไทย ลองค้นด้วยคำภาษาไทย" in page
+    assert "โทรถามหน่วยงาน 0 4300 0000" in page
+    assert "เอกสารเป็นภาษาไทย" not in site.client().get("/search?q=999/2599").text
 
 
 def test_rules_speak_the_readers_language(site: Site) -> None:

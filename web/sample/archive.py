@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from archive.model import CollectionLine, DocumentKind, Draft, RelationKind, Status
+from archive.site_profile import SiteProfile
 from web.bootstrap import Services
 from web.sample.documents import SampleText, make_document
 from web.sample.scans import ScanLook, make_scan
@@ -38,6 +39,7 @@ def fill_archive(services: Services, progress: Callable[[int, int], None]) -> in
         for done, given in enumerate(listed, start=1):
             _add(services, given, [(file, next(made)) for file in given.get("files", ())])
             progress(done, len(listed))
+    _introduce(services)
     _relate(services, listed)
     _collect(services, listed)
     return len(listed)
@@ -95,6 +97,12 @@ def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[
         services.intake.publish(announcement.id, actor=ACTOR)
     if given.get("status") == Status.WITHDRAWN:
         services.intake.withdraw(announcement.id, actor=ACTOR, reason=given["reason"])
+
+
+def _introduce(services: Services) -> None:
+    """Give the municipality a contact, unless somebody gave it one."""
+    if not services.site_profiles.current().has_contact:
+        services.site_profiles.save(SiteProfile(**_written("contact")), emblem=None, actor=ACTOR)
 
 
 def _relate(services: Services, listed: list[dict[str, Any]]) -> None:
