@@ -122,10 +122,11 @@ def _sections() -> tuple[ManualSection, ...]:
 
 
 def _find(query: Query) -> list[tuple[ManualSection, tuple[TextSegment, ...]]]:
-    """Returns the sections that have the most of the query's words, those with words in the heading first.
+    """Returns the sections that have the most of the query's words.
 
-    Of equal ones those come first that have the longest part of the query in one piece, most of all in the
-    heading.
+    Those with all of it in one piece of the heading come first, then those for clerks and residents, then
+    those with words in the heading. Of equal ones those come first that have the longest part of the query
+    in one piece, most of all in the heading.
     """
     words = _words(query)
     scored = []
@@ -133,7 +134,15 @@ def _find(query: Query) -> list[tuple[ManualSection, tuple[TextSegment, ...]]]:
         in_heading = _hits(section.heading, query)
         hits = in_heading | _hits(section.text, query)
         if hits:
-            score = (_coverage(words, in_heading), _longest(in_heading), _longest(hits), sum(map(len, hits)))
+            is_for_officers = section.page.startswith("officer")  # most who ask here are clerks and residents
+            score = (
+                _longest(in_heading) >= sum(map(len, words)),  # the whole query
+                not is_for_officers,
+                _coverage(words, in_heading),
+                _longest(in_heading),
+                _longest(hits),
+                sum(map(len, hits)),
+            )
             scored.append((_coverage(words, hits), score, section))
     most = max((covered for covered, _score, _section in scored), default=0)
     complete = [(score, section) for covered, score, section in scored if covered == most]
