@@ -40,7 +40,9 @@ def test_a_year_s_item_is_filled_from_titles_and_undone(site: Site, staff: Flask
     assert "เลิกทำ" in staff.get(answer.location).text
     assert "ต้องปรับปรุง" in staff.get(f"{DESK}?state=stale").text
     bulk = answer.location.rpartition("=")[2]
-    staff.post(f"/staff/history/bulk/{bulk}/undo", data={"next": DESK})
+    undo = f"/staff/history/bulk/{bulk}/undo"
+    assert "หน้าข้อมูลที่ต้องเปิดเผย" in staff.post(undo, data={"next": DESK}).text  # asks first
+    staff.post(undo, data={"next": DESK, "confirmed": "yes"})
     assert site.services.disclosure.entries([YEAR]) == []
     for wrong in ({"id": made.id, f"part-{made.id}": "13"}, {"other": "ไม่มี"}, {"remove": "x"}, {}):
         assert "notice bad" in staff.post(f"{DESK}/{MONTHLY}", data=wrong).text

@@ -24,11 +24,13 @@ from tests.web.conftest import Site, memo
 
 
 def undo_last(site: Site, clerk: FlaskClient, made: Announcement, action: str) -> str:
-    """Press the button beside the record's last change of this kind. Returns the page that follows."""
+    """Press the button beside the record's last change of this kind, and confirm. Returns the next page."""
     change = next(each for each in reversed(site.services.history.entries(made.id)) if each.action == action)
     page = clerk.get(f"/staff/announcements/{made.id}/history").text
     assert f"/staff/history/{change.id}/undo" in page
-    return clerk.post(f"/staff/history/{change.id}/undo", follow_redirects=True).text
+    return clerk.post(
+        f"/staff/history/{change.id}/undo", data={"confirmed": "yes"}, follow_redirects=True
+    ).text
 
 
 def test_fields_go_back_and_the_way_back_goes_back(site: Site) -> None:
@@ -379,5 +381,40 @@ def test_an_undo_that_residents_would_notice_asks_first(site: Site) -> None:
     assert visitor.get(f"/announcements/{made[0].id}").status_code == 200
     clerk.post(button, data={"confirmed": "yes"})
     assert visitor.get(f"/announcements/{made[0].id}").status_code == 404
-    assert "ย้ายลงถังขยะ" in undo_last(site, clerk, made[0], "create")
+    creation = site.services.history.entries(made[0].id)[0].id
+    assert "ย้ายลงถังขยะ" in clerk.post(f"/staff/history/{creation}/undo").text
     assert site.services.announcements.get(made[0].id).status is Status.DRAFT
+
+
+def test_an_undo_of_what_is_public_says_what_residents_see_otherwise(site: Site) -> None:
+    made, clerk, intake = site.announcement("ซ่อมถนน"), site.signed_in(Role.STAFF), site.services.intake
+    paper = site.attach(made.id, memo("ถนน"), "ถนน.pdf")
+    site.work()
+    intake.relabel(paper.id, label="แบบแปลน", kind=paper.kind, actor="x")
+    intake.revise(made.id, {"title": "ซ่อมสะพาน", "assigned_to": "staff"}, actor="x")
+    intake.detach(paper.id, actor="x")
+
+    def undo_from_history(action: str, said: str) -> None:
+        change = [each for each in site.services.history.entries(made.id) if each.action == action][-1]
+        before = len(site.services.history.entries(made.id))
+        asked = clerk.post(f"/staff/history/{change.id}/undo").text
+        assert said in asked
+        assert "ซ่อมสะพาน" in asked  # the record that it is about
+        assert len(site.services.history.entries(made.id)) == before
+        undone = clerk.post(
+            f"/staff/history/{change.id}/undo", data={"confirmed": "yes"}, follow_redirects=True
+        ).text
+        assert f"เลิกทำแล้ว กลับเป็นอย่างเดิม · {said}" in undone
+
+    undo_from_history("detach", "ประชาชนเห็นเอกสาร “แบบแปลน” อีกครั้ง")
+    intake.correct_page(paper.id, 1, "แก้แล้ว", actor="x")
+    undo_from_history("correct", "ข้อความหน้า 1 ของเอกสาร “แบบแปลน” กลับเป็นอย่างเดิม")
+    undo_from_history("label", "ชื่อเอกสาร: ประชาชนเห็น “ถนน” แทน “แบบแปลน”")
+    intake.release_held_attachment(paper.id, actor="x", reason="เหตุผลตามกฎหมาย")
+    undo_from_history("release", "ประชาชนไม่เห็นเอกสาร “ถนน” จนกว่าจะตัดสินใหม่")
+    intake.release_held_attachment(paper.id, actor="x", reason="เหตุผลตามกฎหมาย")
+    undo_from_history("attach", "ประชาชนไม่เห็นเอกสาร “ถนน” อีก")
+    undo_from_history("revise", "เรื่อง: ประชาชนเห็น “ซ่อมถนน” แทน “ซ่อมสะพาน”")
+    intake.revise(made.id, {"assigned_to": "staff"}, actor="x")
+    change = site.services.history.entries(made.id)[-1]
+    assert clerk.post(f"/staff/history/{change.id}/undo").status_code == 302  # residents never saw it

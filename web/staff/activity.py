@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlencode
 
 from flask import (
@@ -25,7 +24,7 @@ from flask_babel import gettext as _
 from archive import thai
 from archive.changes import HistoryFilters
 from archive.errors import Invalid, PrakatError
-from archive.model import Change, Status
+from archive.model import Change
 from archive.undo import MOST_AT_ONCE, Undo
 from web import labels, template_filters
 from web.accounts.sign_in import admin_only
@@ -35,6 +34,7 @@ from web.errors import error_message
 from web.staff import attachments_for_staff
 from web.staff.blueprints import staff_blueprint
 from web.staff.date_picker import date_picker, picked_date
+from web.staff.undo_consequences import undo_consequences
 
 pages = staff_blueprint("activity", __name__, url_prefix="/staff/history")
 
@@ -86,15 +86,16 @@ def as_csv() -> Response:
 def undo_change(change_id: int) -> ResponseReturnValue:
     """Undo one change of an announcement.
 
-    A publication leads to the withdrawal, which asks for a reason, unless the undo is confirmed, as the page
-    that reports a publication offers while nothing followed.
+    An undo that residents would notice asks first. A publication leads to the withdrawal, which asks for a
+    reason, unless it is confirmed, as the page that reports a publication offers while nothing followed.
     """
     change = services().records.changes.get_announcement_change(change_id)
     if change.action == "publish" and change.announcement_id is not None and "confirmed" not in request.form:
         return redirect(url_for("staff.edit", announcement_id=change.announcement_id, _anchor="withdraw"))
-    if question := _question([change]):
+    consequences = undo_consequences([change])
+    if question := _question([change], consequences):
         return question
-    return _undone(lambda: undo().undo(change, actor=g.actor))
+    return _undone(lambda: undo().undo(change, actor=g.actor), consequences)
 
 
 @pages.post("/collections/<int:change_id>/undo")
@@ -116,9 +117,10 @@ def undo_item_change(change_id: int) -> ResponseReturnValue:
 
 @pages.post("/bulk/<bulk>/undo")
 def undo_bulk(bulk: str) -> ResponseReturnValue:
-    """Undo all changes that were made at once; first ask where residents would see other records after it."""
+    """Undo all changes that were made at once; first ask where residents would notice it."""
     changes = services().records.changes.find(HistoryFilters(bulk=bulk), limit=MOST_AT_ONCE)
-    if question := _question(changes):
+    consequences = undo_consequences(changes)
+    if question := _question(changes, consequences):
         return question
 
     def undo_all() -> None:
@@ -129,34 +131,22 @@ def undo_bulk(bulk: str) -> ResponseReturnValue:
             flash(f"{name}: {error_message(error)}", "bad")
         if not outcome.done:
             raise Invalid("เลิกทำไม่ได้เลย ทุกเรื่องคงไว้ตามเดิม")
+        if outcome.refused:
+            consequences.clear()  # they are not true of every record
 
-    return _undone(undo_all)
+    return _undone(undo_all, consequences)
 
 
-def _question(changes: Sequence[Change]) -> str:
-    """Returns the page that asks before an undo hides records or shows them again; "" if none is needed."""
-    if "confirmed" in request.form:
+def _question(changes: Sequence[Change], consequences: Sequence[tuple[str, list[str]]]) -> str:
+    """Returns the page that asks before an undo; "" without consequences, or when they are confirmed."""
+    if not consequences or "confirmed" in request.form:
         return ""
-    known = services().announcements.get_many(
-        {each.announcement_id for each in changes if each.announcement_id}
-    )
-    consequences = []
-    for action, status, sentence in (
-        ("publish", Status.PUBLISHED, _("กลับเป็นฉบับร่าง ประชาชนจะเปิดเรื่องเหล่านี้ไม่ได้อีก (ขึ้นว่าไม่พบหน้านี้)")),
-        ("create", Status.DRAFT, _("ย้ายลงถังขยะ และจะไม่อยู่ในรายการงาน กู้คืนได้จากถังขยะ")),
-        ("withdraw", Status.WITHDRAWN, _("เผยแพร่อีกครั้ง ประชาชนจะเห็นเรื่องเหล่านี้")),
-    ):
-        changed = {each.announcement_id for each in changes if each.action == action}
-        ids = [id for id, each in known.items() if id in changed and each.status is status]
-        if ids and (action != "withdraw" or len(changes) > 1):  # one record is brought back knowingly
-            consequences.append(
-                (sentence, [attachments_for_staff.title_or_suggestion(known[id]) for id in ids])
-            )
-    if not consequences:
-        return ""
+    count = len({each.announcement_id for each in changes})
     return render_template(
         "staff/confirm.html",
-        question=_("เลิกทำ %(count)s เรื่องนี้หรือไม่", count=len(known)),
+        question=_("เลิกทำ %(count)s เรื่องนี้หรือไม่", count=count)
+        if len(changes) > 1
+        else _("เลิกทำการแก้ไขนี้หรือไม่"),
         consequences=consequences,
         fields=[("next", request.form.get("next", ""))],
         button=_("เลิกทำ"),
@@ -170,10 +160,16 @@ def undo() -> Undo:
     return Undo(services().records, services().intake)
 
 
-def _undone(command: Any) -> ResponseReturnValue:
+def _undone(
+    command: Callable[[], None], consequences: Sequence[tuple[str, list[str]]] = ()
+) -> ResponseReturnValue:
+    """Carries out an undo, tells the person what residents see otherwise now, and goes back to the page."""
     try:
         command()
-        flash(_("เลิกทำแล้ว กลับเป็นอย่างเดิม"), "good")
+        flash(
+            " · ".join([_("เลิกทำแล้ว กลับเป็นอย่างเดิม"), *(sentence for sentence, _titles in consequences)]),
+            "good",
+        )
     except PrakatError as error:
         flash(error_message(error), "bad")
     return redirect(_next())

@@ -1,0 +1,150 @@
+"""Sentences for staff on what residents see once changes of the history are undone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from flask_babel import gettext as _
+
+from archive import thai
+from archive.errors import gettext_noop
+from archive.fields import FIELDS_BY_NAME
+from archive.model import Announcement, Attachment, Change, Status
+from web import labels, template_filters
+from web.bootstrap import services
+from web.staff.attachments_for_staff import title_or_suggestion
+
+_OF_STATUS = {
+    ("publish", Status.PUBLISHED): gettext_noop("กลับเป็นฉบับร่าง ประชาชนจะเปิดเรื่องเหล่านี้ไม่ได้อีก (ขึ้นว่าไม่พบหน้านี้)"),
+    ("create", Status.DRAFT): gettext_noop("ย้ายลงถังขยะ และจะไม่อยู่ในรายการงาน กู้คืนได้จากถังขยะ"),
+    ("withdraw", Status.WITHDRAWN): gettext_noop("เผยแพร่อีกครั้ง ประชาชนจะเห็นเรื่องเหล่านี้"),
+}
+"""Action of a change and status of its record now → sentence on the record once the change is undone."""
+
+_LONGEST_VALUE = 100  # letters of a field's value in a sentence
+
+
+def undo_consequences(changes: Sequence[Change]) -> list[tuple[str, list[str]]]:
+    """Returns sentences on what residents would notice of an undo, and on drafts that it would trash.
+
+    Each comes with the titles of its records. One change is told in detail, several by their kind.
+    """
+    known = services().announcements.get_many(
+        {each.announcement_id for each in changes if each.announcement_id}
+    )
+    concerned: dict[str, list[Announcement]] = defaultdict(list)
+    for change in changes:
+        announcement = known.get(change.announcement_id or 0)
+        if announcement is None:
+            continue
+        for sentence in _sentences(change, announcement, is_one=len(changes) == 1):
+            if announcement not in concerned[sentence]:
+                concerned[sentence].append(announcement)
+    return [
+        (sentence, [title_or_suggestion(each) for each in announcements])
+        for sentence, announcements in concerned.items()
+    ]
+
+
+def _sentences(change: Change, announcement: Announcement, *, is_one: bool) -> list[str]:
+    of_status = _OF_STATUS.get((change.action, announcement.status))
+    if of_status:
+        return [str(_(of_status))]
+    if announcement.status is not Status.PUBLISHED or change.action not in _OF_PUBLISHED:
+        return []
+    found = list(_OF_PUBLISHED[change.action](change, announcement))
+    if is_one or not found:
+        return found
+    action = labels.action_name(change.action)
+    return [str(_("สิ่งที่ประชาชนเห็นกลับเป็นอย่างก่อน “%(action)s”", action=action))]
+
+
+def _of_fields(change: Change, announcement: Announcement) -> Iterator[str]:
+    public = {name: value for name, value in change.before.items() if FIELDS_BY_NAME[name].is_public}
+    yield from _differences({name: getattr(announcement, name) for name in public}, public)
+
+
+def _of_label(change: Change, announcement: Announcement) -> Iterator[str]:
+    if attachment := _shown(change.before, announcement):
+        before = {name: value for name, value in change.before.items() if name != "attachment_id"}
+        yield from _differences({name: getattr(attachment, name) for name in before}, before)
+
+
+def _of_attaching(change: Change, announcement: Announcement) -> Iterator[str]:
+    if attachment := _shown(change.after, announcement):
+        yield str(_("ประชาชนไม่เห็นเอกสาร “%(label)s” อีก", label=attachment.label))
+
+
+def _of_detaching(change: Change, announcement: Announcement) -> Iterator[str]:
+    detached = services().attachments.detached(announcement.id)
+    for each in detached:
+        if each.id == change.before["attachment_id"] and each.hold is None:
+            yield str(_("ประชาชนเห็นเอกสาร “%(label)s” อีกครั้ง", label=each.label))
+
+
+def _of_order(_change: Change, _announcement: Announcement) -> Iterator[str]:
+    yield str(_("ลำดับเอกสารที่ประชาชนเห็นกลับเป็นอย่างเดิม"))
+
+
+def _of_file(change: Change, _announcement: Announcement) -> Iterator[str]:
+    name = str(change.before["filename"])
+    yield str(_("ประชาชนเห็นไฟล์ “%(name)s” แทนไฟล์ปัจจุบัน เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล", name=name))
+
+
+def _of_release(change: Change, announcement: Announcement) -> Iterator[str]:
+    if attachment := _shown(change.after, announcement):
+        yield str(_("ประชาชนไม่เห็นเอกสาร “%(label)s” จนกว่าจะตัดสินใหม่", label=attachment.label))
+
+
+def _of_text(change: Change, announcement: Announcement) -> Iterator[str]:
+    if attachment := _shown(change.before, announcement):
+        number, label = change.before["page"], attachment.label
+        yield str(_("ข้อความหน้า %(number)s ของเอกสาร “%(label)s” กลับเป็นอย่างเดิม", number=number, label=label))
+
+
+def _of_relation(_change: Change, _announcement: Announcement) -> Iterator[str]:
+    yield str(_("ประกาศที่เกี่ยวข้องซึ่งประชาชนเห็นกลับเป็นอย่างเดิม"))
+
+
+def _of_disclosure(_change: Change, _announcement: Announcement) -> Iterator[str]:
+    yield str(_("หน้าข้อมูลที่ต้องเปิดเผยซึ่งประชาชนเห็นกลับเป็นอย่างเดิม"))
+
+
+_OF_PUBLISHED: Mapping[str, Callable[[Change, Announcement], Iterator[str]]] = {
+    "revise": _of_fields,
+    "label": _of_label,
+    "attach": _of_attaching,
+    "reattach": _of_attaching,
+    "detach": _of_detaching,
+    "order": _of_order,
+    "replace": _of_file,
+    "redact": _of_file,
+    "release": _of_release,
+    "correct": _of_text,
+    "relate": _of_relation,
+    "disclose": _of_disclosure,
+}
+"""Action of a change → function that yields what residents notice when it is undone on a published record."""
+
+
+def _shown(place: Mapping[str, object], announcement: Announcement) -> Attachment | None:
+    """Returns the attachment that a change is about while residents see it."""
+    attachments = services().attachments.by_announcement([announcement.id])[announcement.id]
+    return next(
+        (each for each in attachments if each.id == place["attachment_id"] and each.hold is None), None
+    )
+
+
+def _differences(now: Mapping[str, object], then: Mapping[str, object]) -> Iterator[str]:
+    shown_then = dict(template_filters.field_values(dict(then)))
+    for field, value in template_filters.field_values(dict(now)):
+        if value != shown_then[field]:
+            yield str(
+                _(
+                    "%(field)s: ประชาชนเห็น “%(then)s” แทน “%(now)s”",
+                    field=field,
+                    then=thai.clip(shown_then[field], _LONGEST_VALUE),
+                    now=thai.clip(value, _LONGEST_VALUE),
+                )
+            )
