@@ -92,6 +92,8 @@ translations: $(VENV)/.test
 	$(BIN)/pybabel -q update -i web/translations/messages.pot -d web/translations --no-fuzzy-matching --ignore-obsolete
 	$(BIN)/pybabel -q compile -d web/translations
 	rm web/translations/messages.pot
+	@$(BIN)/python -c 'import sys; from babel.messages.pofile import read_po; empty = [each.id for each in read_po(open(sys.argv[1], "rb")) if each.id and not each.string]; \
+		empty and sys.exit(f"{sys.argv[1]}: fill in {empty}, then make translations again")' web/translations/en/LC_MESSAGES/messages.po
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

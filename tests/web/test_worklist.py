@@ -196,6 +196,11 @@ def test_many_are_published_at_a_set_time_and_the_unread_once_read(site: Site) -
             "/staff/publish", data=sent | {"publish_on-day": "31", "publish_on-month": "2"}
         ).text
     )
+    assert "เช่น 8.30" in clerk.post("/staff/publish", data=sent | {"publish_time": "25:00"}).text
+    site.services.intake.revise(made[0].id, {"expires_on": dt.date(2026, 1, 2)}, actor="test")
+    one = f"/staff/announcements/{made[0].id}/publish"
+    closed = clerk.post(one, data=sent, follow_redirects=True).text
+    assert "หมดเขต 2 มกราคม 2569 ก่อนวันที่เผยแพร่" in closed
     site.attach(made[0].id, memo("ถนน"))
     page = clerk.post("/staff/publish", data={"when": "now", "id": str(made[0].id)}, follow_redirects=True)
     assert "ตั้งเวลาเผยแพร่แล้ว 1 เรื่อง" in page.text

@@ -45,9 +45,8 @@ def import_(path: Path, organisation: str | None) -> None:
     """นำเข้าประกาศจาก JSON Lines พร้อมไฟล์ · Import a JSON Lines manifest with its files; safe to run again.
 
     PATH: a manifest, or a directory: a bag that prakat export made, or an export of paperless-ngx, whose
-    documents become drafts. A manifest has one JSON object a line: ref, title and published_on are required;
-    status, kind, category, author, body, expires_on, views, noindex, old_url and attachments (a list of
-    objects with path, label and kind) may be left out.
+    documents become drafts. A manifest has one JSON object a line, with ref, title and published_on; the
+    manual's page on installation (/help/officer-install) has a table of all fields.
 
     \b
     ตัวอย่าง · example:

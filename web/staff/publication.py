@@ -107,13 +107,20 @@ def _publish_when_read(announcement_id: int) -> str:
 
 def _publish_later(announcement_id: int) -> str:
     at = _chosen_time(request.form)
-    return f"{_publish_at(announcement_id, at)} · {schedule_message(at)}"
+    message = f"{_publish_at(announcement_id, at)} · {schedule_message(at)}"
+    closing = services().announcements.get(announcement_id).expires_on
+    if closing and closing < at.astimezone(thai.BANGKOK).date():
+        late = _("หมดเขต %(day)s ก่อนวันที่เผยแพร่ กรุณาตรวจ", day=template_filters.day(closing))
+        message += f" · ⚠ {late}"
+    return message
 
 
 def _chosen_time(form: Mapping[str, str]) -> dt.datetime:
     day, clock = picked_date("publish_on", form), parse_time_of_day(form.get("publish_time", ""))
-    if day is None or clock is None:
-        raise Invalid("กรุณาระบุวันและเวลาที่จะเผยแพร่", field="publish_on")
+    if day is None:
+        raise Invalid("กรุณาระบุวันที่จะเผยแพร่", field="publish_on")
+    if clock is None:
+        raise Invalid("กรุณาพิมพ์เวลาที่จะเผยแพร่ เช่น 8.30 หรือ 14.15", field="publish_time")
     at = dt.datetime.combine(day, clock, thai.BANGKOK)
     if at <= dt.datetime.now(dt.UTC):  # a slip in the date must not publish at once
         raise Invalid("เวลาที่ตั้งผ่านไปแล้ว กรุณาตั้งเวลาที่ยังมาไม่ถึง หรือเลือกเผยแพร่ทันที", field="publish_on")
