@@ -91,10 +91,13 @@ GROUNDS: Mapping[Ground, str] = {
 def stated_reason(ground: str, explanation: str) -> str:
     """Return the reason that is kept for showing personal data: the ground and what a person explained.
 
-    Raises ``Invalid`` for a ground that is not listed, and for an explanation that explains nothing.
+    That it is the office's own contact data needs no explanation. Raises ``Invalid`` for a ground that is not
+    listed, and for an explanation that explains nothing.
     """
     if ground not in set(Ground):
         raise Invalid("กรุณาเลือกเหตุที่กฎหมายให้เผยแพร่ได้", field="ground", code="required")
+    if ground == Ground.OFFICE_CONTACT and not explanation.strip():
+        return GROUNDS[Ground.OFFICE_CONTACT]
     said = validation.checked_required_text(
         explanation, field="reason", field_label=gettext_noop("คำอธิบายเหตุผล"), length=_LONGEST_EXPLANATION
     )

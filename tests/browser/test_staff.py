@@ -230,10 +230,19 @@ def test_personal_data_takes_a_reason(staff: Visit) -> None:
     _draft_with(page, [{"name": "list.pdf", "mimeType": "application/pdf", "buffer": listed}])
     expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(1, timeout=60_000)
     page.get_by_role("button", name="บันทึกและเผยแพร่").click()
+    expect(page.locator("h1")).to_have_text("ยังไม่เผยแพร่ ตรวจก่อน")
+    for width, height in ((PHONE, 844), (DESK, 700)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(page.get_by_role("button", name="เผยแพร่")).to_be_in_viewport(ratio=1)
+        tab_to(page, "#reason-public")
+        page.evaluate("scrollTo(0, 0)")
     expect(page.locator(".notice.bad")).to_contain_text("พบข้อมูลส่วนบุคคล")
     expect(page.locator("[value=later]")).to_be_disabled()  # nobody would be there to state the reason
     page.check("[name=ground][value=legal-duty]")
     page.fill("#reason-public", "ระเบียบเบี้ยยังชีพ ข้อ 12 ให้ปิดประกาศ")
+    page.check("[name=ground][value=office-contact]")
+    expect(page.locator("#reason-public")).to_be_hidden()  # the choice says why
+    page.check("[name=ground][value=legal-duty]")
     page.get_by_role("button", name="เผยแพร่").click()
     expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว")
     page.get_by_role("link", name="ประวัติการแก้ไข").click()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -236,6 +237,34 @@ def test_what_people_write_is_looked_through_on_every_way(site: Site, field: str
     site.services.intake.revise(timed.id, {**written, "publish_at": dt.datetime.now(dt.UTC)}, actor="t")
     assert site.services.intake.publish_due(dt.datetime.now(dt.UTC), actor="timer") == []
     assert site.services.announcements.get(timed.id).publish_at is None
+
+
+def test_the_office_s_own_contact_data_explains_itself_and_finds_stay_in_sight(site: Site) -> None:
+    phone, kept = "081 234 5678", "เป็นข้อมูลติดต่อของหน่วยงาน ไม่ใช่ของส่วนตัว"
+    shown, clerk = site.announcement("ประกาศ"), site.signed_in(Role.STAFF)
+    form = {"title": shown.title, "published_on": "9 มิถุนายน 2564", "body": f"ติดต่อกองช่าง  โทร. {phone} ทุกวัน"}
+    form |= {"last_change": _last_change(clerk, shown.id)}
+    address = f"/staff/announcements/{shown.id}"
+    for unexplained in ({}, {"ground": "consent", "reason": ""}, {"ground": "", "reason": "เจ้าของยินยอมแล้ว"}):
+        page = clerk.post(address, data=form | unexplained).text
+        assert "ข้อความใหม่มีข้อมูลส่วนบุคคล" in page
+        assert (
+            phone in page.split('<div class="notice bad">')[1].split("</div>")[0]
+        )  # with the text around it
+        assert ('id="fault-reason-public"' in page) is bool(unexplained)
+        assert 'id="fault-reason"' not in page  # that of a withdrawal
+        assert phone not in site.services.announcements.get(shown.id).body
+    clerk.post(address, data=form | {"ground": "office-contact", "reason": ""})
+    assert phone in site.services.announcements.get(shown.id).body
+    assert site.services.history.entries(shown.id)[-1].reason == kept
+    draft = site.announcement("ร่าง", status=Status.DRAFT, body=f"โทร. {phone}")
+    page = clerk.get(f"/staff/announcements/{draft.id}/publish").text
+    assert "<h1>ยังไม่เผยแพร่ ตรวจก่อน</h1>" in page
+    [seen] = re.findall(r'name="found_seen" value="(\w+)"', page)
+    data = {"when": "now", "found_seen": seen, "ground": "office-contact", "reason": ""}
+    clerk.post(f"/staff/announcements/{draft.id}/publish", data=data)
+    assert site.services.announcements.get(draft.id).status is Status.PUBLISHED
+    assert site.services.history.entries(draft.id)[-1].reason == kept
 
 
 def _last_change(clerk: FlaskClient, id: int) -> str:

@@ -31,6 +31,7 @@ from web.staff import (
     disclosure_forms,
     edit_conflicts,
     near_duplicates,
+    personal_data,
     relation_forms,
 )
 
@@ -115,6 +116,16 @@ class AnnouncementForm:
             return ""
         stated = attachments_for_staff.stated_closing_day(self.announcement)
         return _typed_date(stated) if stated else ""
+
+    @property
+    def described_finds(self) -> list[personal_data.DescribedFind]:
+        """Personal data in what was typed, each with the text around it."""
+        return personal_data.describe_typed_finds(self.finds, self.typed)
+
+    @property
+    def reason_fault(self) -> str:
+        """Message about the reason to show personal data, which could not be saved; "" without one."""
+        return self.fault_message if self.fault and self.fault.field in ("ground", "reason") else ""
 
     @property
     def near_duplicate_message(self) -> str:

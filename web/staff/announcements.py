@@ -378,11 +378,11 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
         changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
         if changes.get("category", announcement.category) != announcement.category:
             require_confirmed_category(changes["category"], confirmed=request.form.get("new_category", ""))
-        reason = personal_data.reason_of_form()
         if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
             changes.pop("title", None)  # the title is still to be read from the attachments
-        services().intake.revise(announcement_id, changes, actor=g.actor, reason=reason)
-        _relabel_all(announcement_id, settled, reason)
+        with personal_data.reason_for_finds() as reason:
+            services().intake.revise(announcement_id, changes, actor=g.actor, reason=reason)
+            _relabel_all(announcement_id, settled, reason)
         _reorder(announcement_id)
     _attach_all(announcement_id)
 
@@ -432,7 +432,8 @@ def _rename(attachment_id: int) -> None:
     names = [f"label-{attachment_id}", f"kind-{attachment_id}"]
     typed = {name: request.form[name] for name in names if name in request.form}
     announcement_id = services().attachments.get(attachment_id).announcement_id
-    _relabel_all(announcement_id, typed, personal_data.reason_of_form())
+    with personal_data.reason_for_finds() as reason:
+        _relabel_all(announcement_id, typed, reason)
     flash(_("บันทึกชื่อเอกสารแล้ว"), "good")
 
 

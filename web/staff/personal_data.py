@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from flask import request
 
 from archive import privacy, thai
+from archive.errors import Invalid, PersonalDataFound
+from archive.fields import FIELDS_BY_NAME, checked_fields
 from archive.model import Announcement, Attachment, LocatedPersonalData
 from web.bootstrap import services
 
@@ -47,6 +50,50 @@ def reason_of_form() -> str:
     """
     ground, explanation = request.form.get("ground", ""), request.form.get("reason", "").strip()
     return privacy.stated_reason(ground, explanation) if ground or explanation else ""
+
+
+class _ReasonRefused(Invalid):
+    """A reason that was refused, with the ``finds`` that need one."""
+
+    def __init__(self, refusal: Invalid, finds: Iterable[LocatedPersonalData]) -> None:
+        super().__init__(refusal.said, field=refusal.field, code=refusal.code, **refusal.values)
+        self.finds = tuple(finds)
+
+
+@contextmanager
+def reason_for_finds() -> Iterator[str]:
+    """Gives the reason of the form to a block that stores what is public.
+
+    Raises as ``reason_of_form`` does, but once the block has found the personal data that needs the reason:
+    the person sees it beside what is wrong with the reason.
+    """
+    refusal, reason = None, ""
+    try:
+        reason = reason_of_form()
+    except Invalid as error:
+        refusal = error
+    try:
+        yield reason
+    except PersonalDataFound as found:
+        if refusal is None:
+            raise
+        raise _ReasonRefused(refusal, found.finds) from found
+    if refusal is not None:
+        raise refusal
+
+
+def describe_typed_finds(
+    finds: Iterable[LocatedPersonalData], typed: Mapping[str, str]
+) -> list[DescribedFind]:
+    """Returns finds in what was typed into an announcement's form. ``typed``: texts by their field's name."""
+    described = []
+    for find in finds:
+        data = find.data
+        text = typed.get(f"{data.field}-{find.attachment_id}" if find.attachment_id else data.field, "")
+        stored = str(checked_fields({data.field: text})[data.field]) if data.field in FIELDS_BY_NAME else text
+        around = _around(stored, data.start, data.end)
+        described.append(DescribedFind(data.type, None, data.page, data.field, around))
+    return described
 
 
 def finds_fingerprint(finds: Iterable[LocatedPersonalData]) -> str:
