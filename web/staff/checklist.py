@@ -81,7 +81,7 @@ def publication_checks(
         *_closing_day(announcement, place("expires_on")),
         _check(_("หมวด"), announcement.category, place("category"), None, _("ยังไม่ได้เลือกหมวด")),
         _relations(announcement),
-        *_near_duplicate(announcement),
+        *_near_duplicate(announcement, papers),
         _attachments(announcement, papers),
         *_labels(papers, are_filled="title" in fields_not_given(given, [each.attachment for each in papers])),
         *_elsewhere(papers),
@@ -200,10 +200,13 @@ def _relations(announcement: Announcement) -> Check:
     return Check(_("ประกาศที่เกี่ยวข้อง"), value or "–", _verdict(remark), remark, place)
 
 
-def _near_duplicate(announcement: Announcement) -> list[Check]:
-    """Returns the line for an announcement with nearly the same text; none where there is none."""
+def _near_duplicate(announcement: Announcement, papers: Sequence[AttachmentForStaff]) -> list[Check]:
+    """Returns the line for an announcement with nearly the same text.
+
+    There is none for an announcement that has one of the files, which has a line of its own.
+    """
     found = find_near_duplicate(announcement)
-    if found is None:
+    if found is None or found.other.id in {other.id for paper in papers for other in paper.elsewhere}:
         return []
     place = url_for(
         "near_duplicates.compare_near_duplicates", announcement_id=announcement.id, other_id=found.other.id
@@ -212,7 +215,7 @@ def _near_duplicate(announcement: Announcement) -> list[Check]:
         Check(
             _("ประกาศที่คล้ายกัน"),
             title_or_suggestion(found.other),
-            CheckVerdict.DOUBTFUL,
+            CheckVerdict.TO_CONFIRM,
             near_duplicate_message(found),
             place,
         )
@@ -304,7 +307,7 @@ def _elsewhere(papers: Sequence[AttachmentForStaff]) -> list[Check]:
         Check(
             paper.attachment.filename,
             title_or_suggestion(other),
-            CheckVerdict.DOUBTFUL,
+            CheckVerdict.TO_CONFIRM,
             remark,
             url_for("staff.edit", announcement_id=other.id),
         )

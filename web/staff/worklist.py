@@ -165,7 +165,12 @@ def _done() -> tuple[str, str] | None:
     """Returns the name of the changes that were just made at once, and the sentence that says so."""
     bulk = request.args.get("done", "")[:40]
     changes = services().records.changes.find(HistoryFilters(bulk=bulk), limit=MOST_AT_ONCE) if bulk else []
-    return (bulk, describe_bulk(changes)) if changes else None
+    if not changes:
+        return None
+    said, unchanged = describe_bulk(changes), request.args.get("unchanged", 0, type=int)
+    if unchanged > 0:
+        said += " · " + _("ไม่ต้องเปลี่ยน %(count)s เรื่อง เพราะเป็นตามที่เลือกอยู่แล้ว", count=unchanged)
+    return bulk, said
 
 
 @pages.post("/bulk")
@@ -229,10 +234,14 @@ def publish_many() -> ResponseReturnValue:
     """Show one checklist for all chosen drafts; publish those that are ticked and pass it."""
     if request.method == "POST":
         try:
-            outcome = publication.carry_out_publications(_ids(request.form.getlist("id")))
+            ticked = _ids(request.form.getlist("id"))
+            if not ticked:
+                raise Invalid("กรุณาติ๊กเรื่องที่จะเผยแพร่ก่อน")
+            outcome = publication.carry_out_publications(ticked)
             done = _report(outcome)
-            if outcome.done or not outcome.refused:
-                return redirect(url_for("worklist.table", done=done or None))
+            if outcome.done:
+                _report_unticked([id for id in _ids(request.form.getlist("listed")) if id not in ticked])
+                return redirect(f"{url_for('worklist.table')}?{urlencode(done)}")
         except PrakatError as error:
             flash(error_message(error), "bad")
     known = services().announcements.get_many(_ids(request.args.getlist("id"))[:PER_PAGE])
@@ -277,6 +286,17 @@ def _candidate(announcement: Announcement) -> PublicationCandidate:
         checklist.publication_checks(announcement, papers, found),
         publication.is_being_read(announcement.id),
     )
+
+
+def _report_unticked(ids: Sequence[int]) -> None:
+    """Show which drafts of the checklist for many stay drafts, each with what has to be looked at."""
+    left = [each for each in services().announcements.get_many(ids).values() if each.status is Status.DRAFT]
+    for each in left[:_MOST_NAMED]:
+        title, remarks = attachments_for_staff.title_or_suggestion(each), _candidate(each).remarks
+        why = remarks[0].remark if remarks else _("ไม่ได้ติ๊ก")
+        flash(_("ยังเป็นฉบับร่าง: %(title)s (%(why)s)", title=title, why=why), "warn")
+    if len(left) > _MOST_NAMED:
+        flash(_("ยังเป็นฉบับร่างอีก %(count)s เรื่อง", count=len(left) - _MOST_NAMED), "warn")
 
 
 def _ids(given: Sequence[str]) -> list[int]:
@@ -355,10 +375,11 @@ _ACTIONS: dict[str, Callable[[Sequence[int]], BulkOutcome]] = {
 """Value of a button → function that carries it out on the records with these ids."""
 
 
-def _report(outcome: BulkOutcome) -> str:
-    """Show which records a command refused, each with the reason, and how many were so already.
+def _report(outcome: BulkOutcome) -> dict[str, str | int]:
+    """Show which records a command refused, each with the reason.
 
-    Returns the name of the changes that were made; "" when there were none.
+    Returns the arguments with which the worklist says what was done: the name of the changes, and how many
+    records were so already.
     """
     titles = services().announcements.get_many(id for id, _error in outcome.refused)
     for id, error in outcome.refused[:_MOST_NAMED]:
@@ -368,17 +389,20 @@ def _report(outcome: BulkOutcome) -> str:
         flash(_("และอีก %(count)s เรื่องที่ทำไม่ได้", count=len(outcome.refused) - _MOST_NAMED), "bad")
     changes = services().records.changes.find(HistoryFilters(bulk=outcome.bulk), limit=MOST_AT_ONCE)
     changed = {(each.announcement_id, each.collection_id and each.id) for each in changes}
-    if unchanged := len(outcome.done) - len(changed):
-        flash(_("อีก %(count)s เรื่องเป็นเช่นนั้นอยู่แล้ว", count=unchanged), "good")
-    return outcome.bulk if changed else ""
+    unchanged = len(outcome.done) - len(changed)
+    if not changed:
+        if unchanged:
+            flash(_("ไม่มีอะไรเปลี่ยน %(count)s เรื่องเป็นตามที่เลือกอยู่แล้ว", count=unchanged), "good")
+        return {}
+    return {"done": outcome.bulk} | ({"unchanged": unchanged} if unchanged else {})
 
 
-def _back(done: str = "") -> str:
+def _back(done: Mapping[str, str | int] | None = None) -> str:
     """Returns the address of the list from which the form was sent, with its filters.
 
-    ``done``: name of the changes that were made, which the list then offers to undo.
+    ``done``: arguments for the changes that were made, which the list then offers to undo.
     """
     names = [*WorklistArguments.__slots__, "page"]
-    arguments = {name: request.form[f"at-{name}"][:500] for name in names if request.form.get(f"at-{name}")}
-    arguments |= {"done": done} if done else {}
+    asked = {name: request.form[f"at-{name}"][:500] for name in names if request.form.get(f"at-{name}")}
+    arguments = asked | dict(done or {})
     return url_for("worklist.table") + (f"?{urlencode(arguments)}" if arguments else "")
