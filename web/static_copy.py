@@ -31,6 +31,7 @@ from web.disclosure_overview import filled_years, year_overview
 from web.fonts import WEIGHTS, woff2
 from web.importing import ImportReport
 from web.public.collections import public_sections
+from web.settings import LOCAL_ADDRESS
 
 _STATIC = Path(__file__).parent / "static"
 _ON_FIRST_PAGE = 50  # newest announcements that the first page lists
@@ -80,6 +81,11 @@ class _Copy:
     @cached_property
     def _lexicon(self) -> Lexicon:
         return self.services.dictionary.current()
+
+    @property
+    def _is_on_the_web(self) -> bool:
+        """True where the archive has an address that leads to it from elsewhere."""
+        return self.services.settings.base_url != LOCAL_ADDRESS
 
     def write(self, progress: Callable[[int, int], None]) -> None:
         self._write_looks()
@@ -137,7 +143,7 @@ class _Copy:
             "announcement.html",
             announcement=announcement,
             attachments=rows,
-            address=self.services.site_url_of(announcement) + path,
+            address=self._is_on_the_web and self.services.site_url_of(announcement) + path,
         )
         self._years.setdefault(announcement.published_on.year + thai.ERA, []).append(announcement)
         self._add_to_search(announcement, [(each.label, pages) for each, _file, pages in rows])
@@ -233,7 +239,7 @@ class _Copy:
             f"static_copy/{template}",
             up="../" * path.count("/"),
             made_on=dt.datetime.now(thai.BANGKOK).date(),
-            site_address=self.services.settings.base_url,
+            site_address=self._is_on_the_web and self.services.settings.base_url,
             **values,
         )
         self._place(path).write_text(text, encoding="utf-8")

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.operation.archives import read, run
 from tests.web.conftest import memo, open_site
+from web.settings import LOCAL_ADDRESS
 
 
 def test_a_copy_is_searched_and_read_from_a_disk(browser: Browser, tmp_path: Path) -> None:
@@ -54,5 +55,9 @@ def test_a_copy_is_searched_and_read_from_a_disk(browser: Browser, tmp_path: Pat
     results.get_by_role("link").click()
     page.get_by_text("ข้อความในเอกสาร 1 หน้า").click()
     expect(page.get_by_text("งบประมาณ ๑๒๓,๐๐๐ บาท")).to_be_visible()
+    expect(page.locator(f"a[href^='{LOCAL_ADDRESS}']")).to_have_count(0)  # it leads nowhere from a stick
+    page.go_back()
+    expect(box).to_have_value("ถังประปา")
+    expect(results).to_have_count(1)
     assert errors == []
     page.close()

@@ -148,7 +148,7 @@
   function rank(matches, query) {
     const average = sum(matches.map(({ length }) => length)) / matches.length;
     const weights = query.words.map(({ isStopword }, at) => {
-      const found = matches.filter(({ counts }) => counts[at]).length;
+      const found = Math.max(1, matches.filter(({ counts }) => counts[at]).length); // unseen: as rare as seen once
       return Math.log(1 + (matches.length - found + 0.5) / (found + 0.5)) * (isStopword ? STOPWORD_WEIGHT : 1);
     });
     for (const hit of matches) {
@@ -242,16 +242,33 @@
   const status = document.querySelector("[data-copy-status]");
   const results = document.querySelector("[data-copy-results]");
   form.hidden = false;
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  const box = form.querySelector("input");
+
+  async function searchTyped() {
     const button = form.querySelector("button");
     button.disabled = true; // one search at a time: the texts come through one door
     try {
-      await search(form.querySelector("input").value.trim(), status, results);
+      await search(box.value.trim(), status, results);
     } catch {
       status.textContent = "อ่านข้อมูลค้นหาไม่ได้ กรุณาคัดลอกทั้งโฟลเดอร์ใหม่";
     } finally {
       button.disabled = false;
     }
+  }
+
+  // The address keeps what was typed, so that the way back from a record leads to its results.
+  const kept = () => decodeURIComponent(location.hash.slice(1));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (kept() === box.value) searchTyped();
+    else location.hash = encodeURIComponent(box.value);
   });
+  window.addEventListener("hashchange", () => {
+    box.value = kept();
+    searchTyped();
+  });
+  if (kept()) {
+    box.value = kept();
+    searchTyped();
+  }
 })();
