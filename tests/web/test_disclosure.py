@@ -122,10 +122,10 @@ def test_administrators_change_the_list_from_a_year_on(site: Site, staff: FlaskC
     assert "O99" not in staff.get(f"/staff/disclosure/{YEAR - 1}").text  # not before it is saved
     admin.post(copied, data=data | {"number-structure": "O98"})
     assert "O98" in staff.get(f"/staff/disclosure/{YEAR - 1}").text
-    admin.post("/staff/history/items/3/undo")
+    admin.post("/staff/history/items/3/undo", data={"confirmed": "yes"})
     history = staff.get("/staff/history?action=disclosure-item").text
     assert "โครงสร้างใหม่" in history
-    admin.post("/staff/history/items/1/undo")
+    admin.post("/staff/history/items/1/undo", data={"confirmed": "yes"})
     assert "O99" not in staff.get(DESK).text
     assert staff.post("/staff/history/items/1/undo").status_code == 403
     assert "notice bad" in admin.post(address, data=data | {"title-structure": " "}).text
@@ -157,7 +157,7 @@ def test_the_list_of_a_year_is_edited_in_a_spreadsheet_and_undone(site: Site) ->
     for wrong in (b"", b"a,b\n1,2\n", b"key,section,title,period\nx,nothing,t,yearly\n"):
         assert "notice bad" in send(wrong)
     bulk = page.split("/staff/history/bulk/")[1].split("/")[0]
-    admin.post(f"/staff/history/bulk/{bulk}/undo", data={"next": DESK})
+    admin.post(f"/staff/history/bulk/{bulk}/undo", data={"next": DESK, "confirmed": "yes"})
     assert "โครงสร้างตามแบบใหม่" not in admin.get(DESK).text
     assert site.signed_in(Role.STAFF).get(address).status_code == 403
 

@@ -175,7 +175,8 @@ def test_a_collection_goes_back(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
     address = f"/staff/history/collections/{change.id}/undo"
     assert address in clerk.get(f"/staff/collections/{kept.id}/history").text
-    clerk.post(address)
+    assert "หน้าชุดประกาศที่ประชาชนเห็นกลับเป็นอย่างเดิม" in clerk.post(address).text  # asks first
+    clerk.post(address, data={"confirmed": "yes"})
     now = records.collections.get(kept.id)
     assert (now.title, now.body, now.items) == ("OIT", "เดิม", (CollectionLine("O1", listed.id),))
 
@@ -219,7 +220,7 @@ def test_records_put_into_a_collection_are_taken_out_again_as_one(site: Site) ->
     page = clerk.post("/staff/bulk", data=data, follow_redirects=True).text
     assert len(site.services.collections.get(kept.id).items) == 4
     [button] = re.findall(r'action="(/staff/history/bulk/\w+/undo)"', page)
-    clerk.post(button)
+    clerk.post(button, data={"confirmed": "yes"})
     assert site.services.collections.get(kept.id).items == (CollectionLine("O1", None),)
 
 

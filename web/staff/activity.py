@@ -92,26 +92,26 @@ def undo_change(change_id: int) -> ResponseReturnValue:
     change = services().records.changes.get_announcement_change(change_id)
     if change.action == "publish" and change.announcement_id is not None and "confirmed" not in request.form:
         return redirect(url_for("staff.edit", announcement_id=change.announcement_id, _anchor="withdraw"))
-    consequences = undo_consequences([change])
-    if question := _question([change], consequences):
-        return question
-    return _undone(lambda: undo().undo(change, actor=g.actor), consequences)
+    return _undo_one(change)
 
 
 @pages.post("/collections/<int:change_id>/undo")
 def undo_collection_change(change_id: int) -> ResponseReturnValue:
-    """Undo one change of a collection."""
-    return _undone(
-        lambda: undo().undo(services().records.changes.get_collection_change(change_id), actor=g.actor)
-    )
+    """Undo one change of a collection; ask first."""
+    return _undo_one(services().records.changes.get_collection_change(change_id))
 
 
 @pages.post("/items/<int:change_id>/undo")
 @admin_only
 def undo_item_change(change_id: int) -> ResponseReturnValue:
-    """Undo one change of an item to disclose."""
-    return _undone(
-        lambda: undo().undo(services().records.changes.get_disclosure_item_change(change_id), actor=g.actor)
+    """Undo one change of an item to disclose; ask first."""
+    return _undo_one(services().records.changes.get_disclosure_item_change(change_id))
+
+
+def _undo_one(change: Change) -> ResponseReturnValue:
+    consequences = undo_consequences([change])
+    return _question([change], consequences) or _undone(
+        lambda: undo().undo(change, actor=g.actor), consequences
     )
 
 
@@ -141,7 +141,7 @@ def _question(changes: Sequence[Change], consequences: Sequence[tuple[str, list[
     """Returns the page that asks before an undo; "" without consequences, or when they are confirmed."""
     if not consequences or "confirmed" in request.form:
         return ""
-    count = len({each.announcement_id for each in changes})
+    count = len({(each.announcement_id, each.collection_id, each.disclosure_item_id) for each in changes})
     return render_template(
         "staff/confirm.html",
         question=_("เลิกทำ %(count)s เรื่องนี้หรือไม่", count=count)
@@ -161,7 +161,7 @@ def undo() -> Undo:
 
 
 def _undone(
-    command: Callable[[], None], consequences: Sequence[tuple[str, list[str]]] = ()
+    command: Callable[[], None], consequences: Sequence[tuple[str, list[str]]]
 ) -> ResponseReturnValue:
     """Carries out an undo, tells the person what residents see otherwise now, and goes back to the page."""
     try:

@@ -18,6 +18,7 @@ from archive.model import Announcement, Attachment, DocumentKind, ReadingStatus,
 from archive.suggested_fields import (
     fields_not_given,
     is_label_file_name,
+    is_label_machine_made,
     is_label_of_earlier_file,
     is_title_file_name,
     stated_title,
@@ -42,6 +43,7 @@ class AttachmentForStaff:
     kind: DocumentKind
     guessed: bool  # read from the document, not yet confirmed
     unsure: bool  # the label is as read from the document, and was hard to read
+    is_label_machine_made: bool  # the label is a file's name, and no other is filled in
     earlier_label: str  # label that names a file before the present one; "" when the label fits the file
     offer: str  # label stated by the document, where a person gave another; "" when none
     pages_read: int  # while the attachment is being read; else 0
@@ -179,6 +181,7 @@ def _paper(attachment: Attachment, *, draft: bool, is_label_earlier: bool) -> At
         label=shown,
         kind=kind,
         guessed=guessed,
+        is_label_machine_made=not guessed and is_label_machine_made(attachment),
         earlier_label=attachment.label if is_label_earlier else "",
         unsure=shown == label and title is not None and title.confidence < UNSURE,
         offer=label if not guessed and label != attachment.label else "",

@@ -287,7 +287,7 @@ def _label_remarks(paper: AttachmentForStaff, label: str, *, is_repeated: bool) 
         remarks.append(_("ชื่อนี้มาจากไฟล์ก่อนหน้า"))
     elif label != paper.attachment.label:
         remarks.append(_("ระบบอ่านจากเอกสาร โปรดตรวจ"))
-    elif is_label_machine_made(paper.attachment):
+    elif is_label_machine_made(paper.attachment):  # also while another is suggested that nobody saved
         remarks.append(_("ดูเหมือนชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"))
     if paper.unsure and label == paper.label:
         remarks.append(_("อ่านได้ไม่ชัด โปรดตรวจ"))

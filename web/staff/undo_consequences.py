@@ -22,6 +22,7 @@ _OF_STATUS = {
 }
 """Action of a change and status of its record now → sentence on the record once the change is undone."""
 
+_DISCLOSURE = gettext_noop("หน้าข้อมูลที่ต้องเปิดเผยซึ่งประชาชนเห็นกลับเป็นอย่างเดิม")
 _LONGEST_VALUE = 100  # letters of a field's value in a sentence
 
 
@@ -33,18 +34,19 @@ def undo_consequences(changes: Sequence[Change]) -> list[tuple[str, list[str]]]:
     known = services().announcements.get_many(
         {each.announcement_id for each in changes if each.announcement_id}
     )
-    concerned: dict[str, list[Announcement]] = defaultdict(list)
+    concerned: dict[str, dict[str, None]] = defaultdict(dict)
     for change in changes:
+        if change.collection_id:
+            title = services().collections.get(change.collection_id).title
+            concerned[str(_("หน้าชุดประกาศที่ประชาชนเห็นกลับเป็นอย่างเดิม"))][title] = None
+        if change.disclosure_item_id:
+            title = str(change.after.get("title") or change.before.get("title") or change.after["item"])
+            concerned[str(_(_DISCLOSURE))][title] = None
         announcement = known.get(change.announcement_id or 0)
-        if announcement is None:
-            continue
-        for sentence in _sentences(change, announcement, is_one=len(changes) == 1):
-            if announcement not in concerned[sentence]:
-                concerned[sentence].append(announcement)
-    return [
-        (sentence, [title_or_suggestion(each) for each in announcements])
-        for sentence, announcements in concerned.items()
-    ]
+        sentences = _sentences(change, announcement, is_one=len(changes) == 1) if announcement else []
+        for sentence in sentences:
+            concerned[sentence][title_or_suggestion(known[change.announcement_id or 0])] = None
+    return [(sentence, list(titles)) for sentence, titles in concerned.items()]
 
 
 def _sentences(change: Change, announcement: Announcement, *, is_one: bool) -> list[str]:
@@ -108,7 +110,7 @@ def _of_relation(_change: Change, _announcement: Announcement) -> Iterator[str]:
 
 
 def _of_disclosure(_change: Change, _announcement: Announcement) -> Iterator[str]:
-    yield str(_("หน้าข้อมูลที่ต้องเปิดเผยซึ่งประชาชนเห็นกลับเป็นอย่างเดิม"))
+    yield str(_(_DISCLOSURE))
 
 
 _OF_PUBLISHED: Mapping[str, Callable[[Change, Announcement], Iterator[str]]] = {
