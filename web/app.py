@@ -128,10 +128,10 @@ def create_app(services: Services) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.converters["int"] = _Number
     app.before_request(_name_request)
+    log.register_request_log(app, services.database)  # before all that may answer a request
     app.before_request(_limit_body)
     http_caching.register_http_caching(app)
     app.after_request(_guard)
-    log.register_request_log(app, services.database)
     template_filters.register_template_filters(app)
     sign_in.register_csrf_and_person(app)
     resources.register_api(app)

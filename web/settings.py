@@ -247,6 +247,12 @@ def _from_file(path: Path) -> dict[str, str]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
+    except PermissionError as error:
+        if not os.access(
+            path.parent, os.X_OK, effective_ids=True
+        ):  # such as root's home, where the service's user was called
+            return {}
+        raise SettingsError(f"อ่าน {path} ไม่ได้ (cannot read it): {error}") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"อ่าน {path} ไม่ได้ (cannot read it): {error}") from error
     return {name: str(value) for name, value in table.items()}

@@ -59,7 +59,13 @@ class BackupDirectory:
             try:
                 return (self.path / MANIFEST).read_bytes()
             except FileNotFoundError:
-                raise damaged_members([MANIFEST]) from None
+                if self.generations() or any((self.path / FILES).glob("*/*")):
+                    raise damaged_members([MANIFEST]) from None
+                raise Invalid(
+                    f"ไม่มีข้อมูลสำรองใน {self.path} ตรวจว่าต่อดิสก์และระบุโฟลเดอร์ถูก"
+                    " (there is no backup: is its disk mounted?)",
+                    code="no-backup",
+                ) from None
         found = [name for name in self.generations() if name.startswith(name_prefix)]
         if found:
             return self._manifest_path(found[-1]).read_bytes()

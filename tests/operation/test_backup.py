@@ -224,7 +224,7 @@ def test_a_damaged_directory_is_refused_and_named(data: Path, tmp_path: Path, ha
 def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.tar").write_text("ประกาศ" * 1000)
-    assert "เสียหาย" in refused(tmp_path / "empty", tmp_path / "other")
+    assert "no backup" in refused(tmp_path / "empty", tmp_path / "other")  # such as a disk not mounted
     assert "เสียหาย" in refused(tmp_path / "text.tar", tmp_path / "other")
 
 

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from archive.model import Role
 from tests.web.conftest import Site, memo
 from web.cli import main
+from web.settings import Settings, load_settings
 
 PASSWORD = "รหัสผ่านยาวพอสมควร\n"
 
@@ -226,6 +227,19 @@ def test_settings_come_from_the_file_and_the_environment_wins(shell: Shell, tmp_
     broken = shell.run("stats")
     assert broken.exit_code == 2
     assert "prakat.toml" in broken.stderr
+
+
+def test_a_folder_that_may_not_be_entered_is_passed_over(tmp_path: Path) -> None:
+    """The service's user is called from where root stands after signing in."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    user = os.geteuid()
+    try:
+        if user == 0:  # root may enter everything
+            os.seteuid(65534)
+        assert load_settings({}, directory=closed) == Settings()
+    finally:
+        os.seteuid(user)
 
 
 def test_the_command_is_installed_under_its_name() -> None:
