@@ -16,7 +16,7 @@ _PERIOD_END = re.compile(rf"(?:ถึง|[-–]|ใน|(?:ถึง|ระหว
 _ACCEPTED = re.compile(r"(?:รับ|การ)สมัคร|ยื่น|เสนอราคา|ลงทะเบียน|ขอรับ|(?:ขาย|ซื้อ|จำหน่าย)(?:เอกสาร|แบบ)")
 
 
-def find_closing_day(text: str, *, after: dt.date) -> dt.date | None:
+def find_latest_closing_day(text: str, *, after: dt.date) -> dt.date | None:
     """Return the latest closing day that the text states and that is later than ``after``; None without one.
 
     A date is one where a word such as ภายใน or หมดเขต stands shortly before it, or where it ends a period in

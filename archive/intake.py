@@ -21,9 +21,9 @@ from archive.model import (
     DocumentKind,
     Draft,
     HoldReason,
-    LocatedPersonalData,
     LowConfidenceSpan,
     Page,
+    PersonalDataInAttachment,
     PersonalDataSpan,
     ReadingStatus,
     RelationKind,
@@ -197,7 +197,7 @@ class Intake(FileVersionCommands):
                 privacy.find_in_fields({"label": checked_label}), attachment.decided
             )
             if finds:
-                _require_reason([LocatedPersonalData(attachment_id, data) for data in finds], reason)
+                _require_reason([PersonalDataInAttachment(attachment_id, data) for data in finds], reason)
         with self._records.batch():
             if finds:
                 self._records.attachments.release(attachment_id, finds, reason=reason.strip(), actor=actor)
@@ -468,14 +468,14 @@ class Intake(FileVersionCommands):
             actor=actor,
         )
 
-    def undecided_personal_data(self, id: int) -> tuple[LocatedPersonalData, ...]:
+    def undecided_personal_data(self, id: int) -> tuple[PersonalDataInAttachment, ...]:
         """Return the finds in an announcement's fields and attachments that nobody has decided to show."""
         fields = _in_fields(asdict(self._records.announcements.get(id)))
         attachments = self._records.attachments.by_announcement([id])[id]
         return (
             *fields,
             *(
-                LocatedPersonalData(one.id, data)
+                PersonalDataInAttachment(one.id, data)
                 for one in attachments
                 for data in privacy.undecided_finds(one)
             ),
@@ -519,13 +519,15 @@ _PUBLIC_FIELDS = [
 """Names of the fields that people write and residents read."""
 
 
-def _in_fields(fields: Mapping[str, object]) -> list[LocatedPersonalData]:
+def _in_fields(fields: Mapping[str, object]) -> list[PersonalDataInAttachment]:
     """Return the personal data in the fields that residents read."""
     texts = {name: str(fields[name]) for name in _PUBLIC_FIELDS if name in fields}
-    return [LocatedPersonalData(None, data) for data in privacy.find_in_fields(texts)]
+    return [PersonalDataInAttachment(None, data) for data in privacy.find_in_fields(texts)]
 
 
-def _new_in_fields(announcement: Announcement, changes: Mapping[str, object]) -> list[LocatedPersonalData]:
+def _new_in_fields(
+    announcement: Announcement, changes: Mapping[str, object]
+) -> list[PersonalDataInAttachment]:
     """Return the personal data in changed fields whose digits are not in the announcement already."""
     known = {
         _digits(str(getattr(announcement, find.data.field)), find)
@@ -534,11 +536,11 @@ def _new_in_fields(announcement: Announcement, changes: Mapping[str, object]) ->
     return [find for find in _in_fields(changes) if _digits(str(changes[find.data.field]), find) not in known]
 
 
-def _digits(text: str, find: LocatedPersonalData) -> str:
+def _digits(text: str, find: PersonalDataInAttachment) -> str:
     return "".join(filter(str.isdecimal, thai.arabic_digits(text[find.data.start : find.data.end])))
 
 
-def _require_reason(finds: Sequence[LocatedPersonalData], reason: str) -> None:
+def _require_reason(finds: Sequence[PersonalDataInAttachment], reason: str) -> None:
     """Raise ``PersonalDataFound`` without a reason."""
     if not reason.strip():
         raise PersonalDataFound(finds)

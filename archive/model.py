@@ -233,7 +233,7 @@ class PersonalDataSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class LocatedPersonalData:
+class PersonalDataInAttachment:
     """A piece of personal data and the attachment that it is in; None when it is in the announcement."""
 
     attachment_id: int | None

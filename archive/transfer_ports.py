@@ -37,7 +37,7 @@ class CarriedRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class CarriedDisclosure:
+class CarriedDisclosureDecisions:
     """Decisions of staff on the information to disclose. Announcement ids are those of the other archive."""
 
     items: tuple[tuple[int, DisclosureItem], ...] = ()  # changed items, each with its fiscal year

@@ -79,6 +79,6 @@ class Worklist(Protocol):
     def most_used_values(self, field: str) -> list[str]:
         """Return the values of ``author`` or ``category`` in any record, the most frequent first."""
 
-    def latest_unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
+    def last_changed_unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
         """Yield id and text of the ``limit`` records changed last that are not published.
         The text has the fields, and the attachments' names and pages."""

@@ -27,7 +27,7 @@ from indexer.extraction.ocr_policy import TextChoice
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.pdf.parser import EmbeddedPage, PdfReader
 from indexer.extraction.reading_errors import UnreadableFile
-from indexer.extraction.text_quality import dictionary_coverage, misplaced_share, thai_letters
+from indexer.extraction.text_quality import dictionary_coverage, misplaced_letter_share, thai_letters
 from training.lineset import LineSet, scale
 from training.text import in_thai_digits
 from training.wear import Shifts, Wear
@@ -103,7 +103,7 @@ def pieces(page: EmbeddedPage, random: np.random.Generator) -> list[Piece]:
 
 
 def _is_certain(text: str) -> bool:
-    if UNUSABLE.search(text) or misplaced_share(text) > 0:
+    if UNUSABLE.search(text) or misplaced_letter_share(text) > 0:
         return False
     return len(thai_letters(text)) < ENOUGH_LETTERS or dictionary_coverage(text) >= MIN_LINE_COVERAGE
 

@@ -34,7 +34,12 @@ from archive.model import (
     Relation,
     Status,
 )
-from archive.transfer_ports import CarriedAttachment, CarriedDisclosure, CarriedRecord, CarriedVersion
+from archive.transfer_ports import (
+    CarriedAttachment,
+    CarriedDisclosureDecisions,
+    CarriedRecord,
+    CarriedVersion,
+)
 from indexer.reindex import NO_LIMIT
 from web.bootstrap import Services
 from web.importing import ACTOR, ImportReport
@@ -242,7 +247,7 @@ def _write_disclosure(services: Services, folder: Path, *, is_public: bool) -> N
     if is_public:
         found = services.announcements.get_many({each.announcement_id for each in entries})
         entries = [each for each in entries if found[each.announcement_id].status is Status.PUBLISHED]
-    carried = CarriedDisclosure(
+    carried = CarriedDisclosureDecisions(
         tuple(services.disclosure.items_changed_by_staff(0, LAST_YEAR)), tuple(entries)
     )
     content = _converter.dumps(carried, indent=1, ensure_ascii=False)
@@ -372,7 +377,7 @@ def _take_collections(services: Services, file: Path, ids: dict[int, int]) -> No
 
 def _take_disclosure(services: Services, file: Path, ids: Mapping[int, int]) -> None:
     """Import the items that are not changed here yet, and the entries of the records that are here now."""
-    carried = _converter.loads(file.read_text(encoding="utf-8"), CarriedDisclosure)
+    carried = _converter.loads(file.read_text(encoding="utf-8"), CarriedDisclosureDecisions)
     known = {(year, item.key) for year, item in services.disclosure.items_changed_by_staff(0, LAST_YEAR)}
     for year, item in carried.items:
         if (year, item.key) not in known:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from indexer.extraction.text_quality import dictionary_coverage, misplaced_share, thai_letters
+from indexer.extraction.text_quality import dictionary_coverage, misplaced_letter_share, thai_letters
 
 
 class TextChoice(StrEnum):
@@ -28,7 +28,7 @@ _SCAN = 0.60  # share of the page under pictures from which on it is a scan, eve
 
 
 def judge_embedded_text(text: str, *, undecodable: float, image_share: float, paths: int) -> TextChoice:
-    """Returns the text_choice on a page, given its repaired text.
+    """Returns the decision on a page, given its repaired text.
 
     ``undecodable`` is the share (0–1) of its character codes that stand for no known character.
     ``image_share`` is the share (0–1) of the page that pictures cover. ``paths`` is the number of lines and
@@ -44,7 +44,7 @@ def judge_embedded_text(text: str, *, undecodable: float, image_share: float, pa
     if len(thai_letters(text)) < _ENOUGH_THAI:
         return TextChoice.OCR if image_share > _SCAN else TextChoice.EMBEDDED
     covered = dictionary_coverage(text)
-    if covered < _GARBAGE or misplaced_share(text) > _MISPLACED:
+    if covered < _GARBAGE or misplaced_letter_share(text) > _MISPLACED:
         return TextChoice.OCR
     return TextChoice.BOTH if covered < _SUSPICIOUS else TextChoice.EMBEDDED
 

@@ -265,7 +265,7 @@ def pixel_box(picture: Image.Image, box: Rectangle) -> tuple[int, int, int, int]
     )
 
 
-def crop_around(boxes: Sequence[Rectangle], lines: Sequence[Line]) -> Rectangle:
+def piece_with_most_hits(boxes: Sequence[Rectangle], lines: Sequence[Line]) -> Rectangle:
     """Returns the piece of the page that shows most of its hits; the head of the page if there is no hit.
 
     The line with the most hits, the first of several, stands in the middle of the height. The piece begins
@@ -326,7 +326,7 @@ class PagePictures:
         """
         width = max(1, min(width, MAX_WIDTH))
         boxes = tuple(hit_rectangles(page, hits))
-        crop = crop_around(boxes, page.lines) if cropped else None
+        crop = piece_with_most_hits(boxes, page.lines) if cropped else None
         if not boxes and crop is None:
             return self.cached_picture(attachment, page, width=width) or self._draw(
                 attachment, page, width, address, seconds

@@ -172,7 +172,7 @@ class Redactor:
 
         Raises ``RedactionIncomplete`` when covered data is still in its text or pictures.
         """
-        numbers = covered_personal_digits(pages, covered)
+        numbers = personal_digits_covered_up(pages, covered)
         left: list[ReadableData] = []
         with EmbeddedTextDocument(copy) as document:
             if document.outline.page_count != len(pages):
@@ -370,7 +370,7 @@ def _is_under(box: Rectangle, low: int, high: int) -> bool:
     return is_within or min(box.right, high) - max(box.left, low) > _WIDTH_SHARE * (high - low)
 
 
-def covered_personal_digits(pages: Sequence[Page], covered: Sequence[Page]) -> list[str]:
+def personal_digits_covered_up(pages: Sequence[Page], covered: Sequence[Page]) -> list[str]:
     """Returns the digits of the personal data that the original pages have and the covered ones lack."""
     return sorted(
         {

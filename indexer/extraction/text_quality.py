@@ -61,7 +61,7 @@ def dictionary_coverage(text: str) -> float:
     return covered / end
 
 
-def misplaced_share(text: str) -> float:
+def misplaced_letter_share(text: str) -> float:
     """Returns the share (0–1) of the Thai letters that stand where Thai spelling does not allow them."""
     letters = len(thai_letters(text))
     return sum(len(match[0]) for match in _MISPLACED.finditer(text)) / letters if letters else 0.0

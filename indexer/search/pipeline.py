@@ -26,7 +26,7 @@ from indexer.search.searcher import Retrieved, Searcher, UnrankedMatches
 from indexer.search.spelling_correction import (
     CorrectedQuery,
     correct_query,
-    take_exclusions_as_words,
+    read_exclusions_as_thai,
 )
 from indexer.search.tuning import TUNING, SearchTuning
 
@@ -36,7 +36,7 @@ _MAX_OTHER_TIMES = 5  # results shown of other times, where those of the time on
 def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTuning = TUNING) -> ResultPage:
     """Returns the page of results of any query that ``parse`` gives."""
     if not query.as_typed:
-        query = take_exclusions_as_words(query, lexicon)
+        query = read_exclusions_as_thai(query, lexicon)
     typed = build_query_plan(query, lexicon)
     corrected, matched = CorrectedQuery(typed), searcher.find_matching(typed, query)
     as_typed = matched

@@ -95,8 +95,8 @@ class Generation(Protocol):
     def position(self) -> int:
         """Return the change up to which the new index holds the archive."""
 
-    def count(self) -> int:
-        """Return the number of announcements in the new index."""
+    def commit_and_count(self) -> int:
+        """Commit what was added, and return the number of announcements in the new index."""
 
 
 class SearchIndex(Protocol):
@@ -161,7 +161,7 @@ class SearchIndex(Protocol):
         """
 
     def noted_damage(self) -> list[str]:
-        """Returns the names of parts found damaged since the last rebuild, by any read or by ``damage``."""
+        """Returns the names of parts found damaged since the last rebuild, also by ``find_damage``."""
 
     def find_differing(self, entries: Iterable[SourceAnnouncement]) -> list[int]:
         """Returns the ids of entries that the index does not have exactly as given.

@@ -102,7 +102,7 @@ def parts_meant_in_other_layout(plan: QueryPlan, lexicon: Lexicon) -> list[Query
     return [part for part in switched if part is not None]
 
 
-def take_exclusions_as_words(query: Query, lexicon: Lexicon) -> Query:
+def read_exclusions_as_thai(query: Query, lexicon: Lexicon) -> Query:
     """Returns the query with ``-pt`` as a word to find, where the same keys type words in Thai (ขยะ).
 
     ``-`` is ข on a Thai keyboard, so that a word in the wrong layout may look like one that is not wanted.
@@ -210,7 +210,9 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
         return None
     matching = vocabulary.estimate_phrase_count(typed, enough=MIN_WORD_FREQUENCY)
     is_common = matching >= (MIN_WORD_FREQUENCY if is_unknown else 1)
-    if is_common or vocabulary.occurs_in_longer_phrase(typed, extended_into_query(typed.phrase.data, whole)):
+    if is_common or vocabulary.occurs_in_longer_phrase(
+        typed, with_neighbouring_letters(typed.phrase.data, whole)
+    ):
         return None
 
     everyday: set[str] = set()
@@ -272,12 +274,15 @@ def _compounds(
     ]
 
 
-def extended_into_query(data: bytes, whole: bytes) -> list[bytes]:
+def with_neighbouring_letters(stretch: bytes, whole_query: bytes) -> list[bytes]:
     """Returns a stretch of the whole query with the letters before it, and with the letters after it."""
-    start = whole.find(data)
-    end = start + len(data)
-    beside = whole[max(start - _NEIGHBOUR_LENGTH, 0) : end], whole[start : end + _NEIGHBOUR_LENGTH]
-    return [one for one in beside if len(one) > len(data)]
+    start = whole_query.find(stretch)
+    end = start + len(stretch)
+    beside = (
+        whole_query[max(start - _NEIGHBOUR_LENGTH, 0) : end],
+        whole_query[start : end + _NEIGHBOUR_LENGTH],
+    )
+    return [one for one in beside if len(one) > len(stretch)]
 
 
 def _most_likely(

@@ -203,7 +203,7 @@ def read_migrations(database: Path) -> set[str]:
 
 
 @contextmanager
-def emptied_directory(directory: Path) -> Iterator[None]:
+def locked_scratch_directory(directory: Path) -> Iterator[None]:
     """Lock and empty a directory for the length of the context, and delete it afterwards.
 
     Files that a dead process left are deleted. Raises ``Conflict`` while another process has the lock.

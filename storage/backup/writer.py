@@ -33,7 +33,7 @@ from storage.backup.manifest import (
     HashingReader,
     Progress,
     convert_backup_disk_errors,
-    emptied_directory,
+    locked_scratch_directory,
     member_path,
     open_database,
     original_path,
@@ -106,7 +106,7 @@ class Backups:
         report = BackupReport()
         with (
             convert_backup_disk_errors("สำรองข้อมูลไม่สำเร็จ ข้อมูลสำรองเดิมยังอยู่ (backup failed)"),
-            emptied_directory(aside),
+            locked_scratch_directory(aside),
         ):
             # The database first: every file that it names was durable before the database named it.
             snapshot = aside / DATABASE

@@ -45,7 +45,7 @@ class EngineUsageStatistics:
         self._engine = engine
 
     def count_visit(self, announcement_id: int, visitor: str, *, address: str = "", now: dt.datetime) -> bool:
-        """Count a visit; see ``archive.repositories.Figures``.
+        """Count a visit; see ``archive.repositories.UsageStatistics``.
 
         A known visitor costs one look-up. A new visitor costs a transaction, which waits neither for the disk
         nor for a lock on the announcement.

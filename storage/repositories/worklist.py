@@ -138,7 +138,7 @@ class EngineWorklist:
         )
         return [row["value"] for row in found]
 
-    def latest_unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
+    def last_changed_unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
         found = self._engine.rows(
             """SELECT id FROM announcement
                WHERE organisation_id IN :organisations AND status <> 'published'

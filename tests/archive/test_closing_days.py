@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from archive.closing_days import find_closing_day
+from archive.closing_days import find_latest_closing_day
 
 DAY = dt.date(2026, 12, 20)
 
@@ -23,8 +23,8 @@ DAY = dt.date(2026, 12, 20)
     ],
 )
 def test_the_last_day_of_what_is_accepted_is_found(text: str) -> None:
-    assert find_closing_day(text, after=dt.date(2026, 11, 29)) == DAY
-    assert find_closing_day(text, after=DAY) is None  # it is over
+    assert find_latest_closing_day(text, after=dt.date(2026, 11, 29)) == DAY
+    assert find_latest_closing_day(text, after=DAY) is None  # it is over
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,4 @@ def test_the_last_day_of_what_is_accepted_is_found(text: str) -> None:
     ],
 )
 def test_the_day_of_an_event_is_no_closing_day(text: str) -> None:
-    assert find_closing_day(text, after=dt.date(2026, 11, 29)) is None
+    assert find_latest_closing_day(text, after=dt.date(2026, 11, 29)) is None

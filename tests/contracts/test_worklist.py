@@ -89,7 +89,7 @@ def test_texts_of_what_is_not_published_are_yielded(records: Records) -> None:
     hidden = draft(records, "ร่าง", body="มะม่วง")
     shown = draft(records, "เผยแพร่")
     records.announcements.set_status(shown.id, Status.PUBLISHED, actor=ACTOR)
-    texts = dict(records.worklist.latest_unpublished_texts(limit=10))
+    texts = dict(records.worklist.last_changed_unpublished_texts(limit=10))
     assert texts.keys() == {hidden.id}
     assert texts[hidden.id].startswith("ร่าง\n")
     assert "มะม่วง" in texts[hidden.id]

@@ -142,7 +142,7 @@ GUARDS: dict[str, Guard] = {
     "correction.page": Guard.STAFF,
     "correction.reread": Guard.STAFF,
     "correction.restore": Guard.STAFF,
-    "review.learn": Guard.STAFF,
+    "review.add_dictionary_word": Guard.STAFF,
     "report_list.reports": Guard.STAFF,
     "report_list.finish": Guard.STAFF,
     "report_list.reopen": Guard.STAFF,

@@ -35,7 +35,7 @@ _GROUND = {
 }
 
 
-def reason_shown_field() -> fields.String:
+def justification_field() -> fields.String:
     """Returns the field in which a program explains why personal data is shown."""
     return fields.String(load_default="", metadata=_REASON)
 

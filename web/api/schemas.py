@@ -33,7 +33,7 @@ from web.addresses import absolute_url, page_path
 from web.api.announcement_relation_schemas import IN_FORCE, RelationOut, as_public_relations
 from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, as_explained
 from web.api.field_schemas import COUNT, KINDS, Day, input_field, output_field
-from web.api.personal_data_schemas import FindOut, HoldOut, ground_field, reason_shown_field
+from web.api.personal_data_schemas import FindOut, HoldOut, ground_field, justification_field
 from web.bootstrap import Services, services
 from web.search_service import Answer, PageResult, Result
 
@@ -191,7 +191,7 @@ AnnouncementIn = Schema.from_dict(
         "status": fields.String(
             load_default=Status.DRAFT.value, validate=validate.OneOf([Status.DRAFT, Status.PUBLISHED])
         ),
-        "reason": reason_shown_field(),
+        "reason": justification_field(),
         "ground": ground_field(),
     },
     name="AnnouncementIn",
@@ -199,7 +199,7 @@ AnnouncementIn = Schema.from_dict(
 
 AnnouncementChanges = Schema.from_dict(
     {field.name: input_field(field) for field in _PUBLIC}
-    | {"reason": reason_shown_field(), "ground": ground_field()},
+    | {"reason": justification_field(), "ground": ground_field()},
     name="AnnouncementChanges",
 )
 """Changes of an announcement; only the given fields change."""
@@ -211,7 +211,7 @@ class AttachmentChanges(Schema):
     label = fields.String()
     kind = fields.Enum(DocumentKind, by_value=True)
     position = fields.Integer(strict=True, validate=validate.Range(1, MOST_ITEMS))
-    reason = reason_shown_field()
+    reason = justification_field()
     ground = ground_field()
 
 
@@ -224,7 +224,7 @@ class ReasonIn(_Address):
 class PersonalDataReasonIn(_Address):
     """The reason and the legal ground for which personal data is shown."""
 
-    reason = reason_shown_field()
+    reason = justification_field()
     ground = ground_field()
 
 

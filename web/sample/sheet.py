@@ -41,7 +41,7 @@ class Sheet:
         return self._pdf
 
     @property
-    def y(self) -> float:
+    def next_line_height(self) -> float:
         """Height of the next line over the lower edge, in points."""
         return float(self._pdf.get_y())
 
@@ -51,7 +51,7 @@ class Sheet:
         """Set one line that is known to fit; ``x`` in points from the left margin."""
         self._make_room(size)
         self._set(text, size, bold, align, x)
-        self._pdf.set_y(self.y + size * LEADING)
+        self._pdf.set_y(self.next_line_height + size * LEADING)
         self.pages[-1].append(text)
 
     def beside(self, *parts: tuple[str, float, bool]) -> None:
@@ -59,7 +59,7 @@ class Sheet:
         self._make_room(SIZE)
         for text, x, bold in parts:
             self._set(text, SIZE, bold, "L", x)
-        self._pdf.set_y(self.y + SIZE * LEADING)
+        self._pdf.set_y(self.next_line_height + SIZE * LEADING)
         self.pages[-1].append(" ".join(text for text, _, _ in parts))
 
     def paragraph(self, text: str, *, indent: float = INDENT, size: float = SIZE) -> None:
@@ -78,7 +78,7 @@ class Sheet:
 
     def space(self, points: float) -> None:
         """Leaves a vertical space."""
-        self._pdf.set_y(self.y + points)
+        self._pdf.set_y(self.next_line_height + points)
 
     def number_pages(self) -> None:
         """Write ``- ๒ -`` at the head of every page but the first, as long documents have it."""
@@ -96,7 +96,7 @@ class Sheet:
         self.pages.append([])
 
     def _make_room(self, size: float) -> None:
-        if self.y + size * LEADING > self._pdf.h - MARGIN_BOTTOM:
+        if self.next_line_height + size * LEADING > self._pdf.h - MARGIN_BOTTOM:
             self._new_page()
 
     def _width(self, text: str, size: float) -> float:
@@ -105,7 +105,7 @@ class Sheet:
         return float(self._pdf.get_string_width(_decomposed(text)))
 
     def _set(self, text: str, size: float, bold: bool, align: str, x: float) -> None:
-        y = self.y
+        y = self.next_line_height
         self._pdf.set_font("Sarabun", "B" if bold else "", size)
         self._pdf.set_text_shaping(True)
         self._pdf.set_xy(MARGIN_LEFT + x, y)

@@ -19,7 +19,7 @@ from archive.model import (
     DocumentKind,
     Draft,
     HoldReason,
-    LocatedPersonalData,
+    PersonalDataInAttachment,
     ReadingStatus,
     Status,
 )
@@ -144,7 +144,8 @@ def review_attachment(attachment_id: int) -> ResponseReturnValue:
         attachment=reviewed,
         announcement=announcement,
         found=personal_data.describe_finds(
-            announcement, [LocatedPersonalData(attachment_id, data) for data in undecided_finds(reviewed)]
+            announcement,
+            [PersonalDataInAttachment(attachment_id, data) for data in undecided_finds(reviewed)],
         ),
         versions=services().versions.by_attachment(attachment_id),
         upload_mb=services().settings.max_upload_mb,
@@ -167,7 +168,7 @@ def _replace(attachment: Attachment) -> str:
     )
     announcement = services().announcements.get(attachment.announcement_id)
     kept = _("เปลี่ยนไฟล์แล้ว ไฟล์เดิมเก็บไว้ให้เจ้าหน้าที่เท่านั้น")
-    said = [kept, attachments_for_staff.describe_visibility(announcement)]
+    said = [kept, attachments_for_staff.when_residents_see_file(announcement)]
     papers = attachments_for_staff.attachments_for_staff(announcement)
     if any(paper.earlier_label for paper in papers if paper.attachment.id == attachment.id):
         said.append(_("ชื่อเอกสารยังเป็นของไฟล์เดิม เมื่อแปลงข้อความเสร็จระบบจะเสนอชื่อใหม่ ต้องกดบันทึกชื่อใหม่ ประชาชนจึงเห็น"))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from flask_babel import gettext
 
 from archive import thai, validation
-from archive.closing_days import find_closing_day
+from archive.closing_days import find_latest_closing_day
 from archive.model import Announcement, Attachment, DocumentKind, ReadingStatus, ScanAdvice, Status
 from archive.suggested_fields import (
     fields_not_given,
@@ -145,7 +145,7 @@ def is_named_after_file(announcement: Announcement, papers: Sequence[AttachmentF
     }
 
 
-def describe_visibility(announcement: Announcement) -> str:
+def when_residents_see_file(announcement: Announcement) -> str:
     """Returns a sentence on when residents will see a file that was just given to an announcement."""
     if announcement.status is Status.PUBLISHED:
         return str(gettext("ประชาชนจะเห็นไฟล์นี้เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"))
@@ -164,7 +164,7 @@ def announcement_text(announcement: Announcement) -> str:
 def stated_closing_day(announcement: Announcement) -> dt.date | None:
     """Returns the closing day to come that the announcement's text states; None without one."""
     today = dt.datetime.now(thai.BANGKOK).date()
-    return find_closing_day(announcement_text(announcement), after=today)
+    return find_latest_closing_day(announcement_text(announcement), after=today)
 
 
 def _paper(attachment: Attachment, *, draft: bool, is_label_earlier: bool) -> AttachmentForStaff:

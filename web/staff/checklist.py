@@ -13,7 +13,14 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from archive import thai
-from archive.model import Announcement, DocumentKind, HoldReason, LocatedPersonalData, ReadingStatus, Status
+from archive.model import (
+    Announcement,
+    DocumentKind,
+    HoldReason,
+    PersonalDataInAttachment,
+    ReadingStatus,
+    Status,
+)
 from archive.privacy import COVER
 from archive.suggested_fields import fields_not_given, is_label_machine_made, is_title_file_name
 from web import labels, template_filters
@@ -57,7 +64,9 @@ class Check:
 
 
 def publication_checks(
-    announcement: Announcement, papers: Sequence[AttachmentForStaff], finds: Sequence[LocatedPersonalData]
+    announcement: Announcement,
+    papers: Sequence[AttachmentForStaff],
+    finds: Sequence[PersonalDataInAttachment],
 ) -> list[Check]:
     """Returns the lines for an announcement, its attachments and finds of personal data, in order.
 
@@ -317,7 +326,9 @@ def _elsewhere(papers: Sequence[AttachmentForStaff]) -> list[Check]:
 
 
 def _privacy(
-    announcement: Announcement, papers: Sequence[AttachmentForStaff], found: Sequence[LocatedPersonalData]
+    announcement: Announcement,
+    papers: Sequence[AttachmentForStaff],
+    found: Sequence[PersonalDataInAttachment],
 ) -> Check:
     """Returns the line for personal data. A file stays held after its text alone was corrected."""
     held = [paper.attachment for paper in papers if paper.attachment.hold is HoldReason.PERSONAL_DATA]

@@ -11,7 +11,7 @@ from web import file_responses
 from web.bootstrap import services
 from web.errors import error_message
 from web.serving.log import note_security
-from web.staff.attachments_for_staff import describe_visibility
+from web.staff.attachments_for_staff import when_residents_see_file
 from web.staff.blueprints import staff_blueprint
 from web.staff.text_difference import compare_lines
 
@@ -49,7 +49,7 @@ def restore(attachment_id: int, number: int) -> ResponseReturnValue:
     try:
         restored = services().intake.restore_file(attachment_id, number, actor=g.actor)
         done, announcement = _("กลับไปใช้ไฟล์เดิมแล้ว"), services().announcements.get(restored.announcement_id)
-        flash(f"{done} {describe_visibility(announcement)}", "good")
+        flash(f"{done} {when_residents_see_file(announcement)}", "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
     return redirect(url_for("staff.review_attachment", attachment_id=attachment_id))

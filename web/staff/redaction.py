@@ -19,7 +19,7 @@ from indexer.extraction.page_text import UNITS
 from indexer.extraction.redaction import MOST_PAGES, Boxes, ReadableData, RedactionIncomplete, boxes_of_finds
 from web.bootstrap import services
 from web.errors import error_message
-from web.staff.attachments_for_staff import describe_visibility
+from web.staff.attachments_for_staff import when_residents_see_file
 from web.staff.blueprints import staff_blueprint
 from web.staff.near_spellings import find_near_spellings, find_places
 
@@ -96,7 +96,7 @@ def _replace_by_copy(attachment: Attachment, read: Sequence[Page], boxes: Sequen
     services().intake.replace_by_redacted_copy(attachment.id, copy.content, copy.read_pages, actor=g.actor)
     announcement = services().announcements.get(attachment.announcement_id)
     kept = _("เปลี่ยนเป็นสำเนาที่ปิดข้อมูลแล้ว ต้นฉบับเก็บไว้ให้เจ้าหน้าที่เท่านั้น")
-    flash(f"{kept} {describe_visibility(announcement)}", "good")
+    flash(f"{kept} {when_residents_see_file(announcement)}", "good")
 
 
 def _by_page(boxes: Iterable[Box]) -> Boxes:

@@ -47,7 +47,7 @@ def _records_with(problem: Problem, today: dt.date) -> tuple[Sequence[WorklistRo
 
 
 @pages.post("/misses")
-def learn() -> ResponseReturnValue:
+def add_dictionary_word() -> ResponseReturnValue:
     """Add a word that people search for to the local dictionary."""
     word = request.form.get("word", "").strip()
     here = services()

@@ -43,7 +43,7 @@ def _search_unpublished(services: Services, queries: list[Query]) -> tuple[list[
     tokenizer = Tokenizer(services.dictionary.current().words)
     matchers = [TextMatcher(query, tokenizer) for query in queries]
     titled, others = [], []
-    for id, text in services.worklist.latest_unpublished_texts(limit=MOST_UNPUBLISHED):
+    for id, text in services.worklist.last_changed_unpublished_texts(limit=MOST_UNPUBLISHED):
         if any(matcher.matches(text.partition("\n")[0]) for matcher in matchers):
             titled.append(id)
         elif any(matcher.matches(text) for matcher in matchers):

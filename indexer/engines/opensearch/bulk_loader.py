@@ -142,7 +142,7 @@ class BulkLoader:
         """Returns the change up to which the archive was added."""
         return self._position
 
-    def count(self) -> int:
+    def commit_and_count(self) -> int:
         """Returns the number of announcements in the new index."""
         self._measure()
         self._cluster.refresh_index(self._index)
@@ -154,7 +154,7 @@ class BulkLoader:
         self._analysis.close()
         self._cluster.bulk_write(self._index, self._last(), visible=False)
         self._lease.renew()
-        held = self.count()
+        held = self.commit_and_count()
         if held >= _WORTH_MERGING:
             for _ in self._cluster.merge_segments(self._index, 1 + held // _OF_ONE_SEGMENT):
                 self._lease.renew()

@@ -171,7 +171,7 @@ class OpenSearchIndex:
         """Returns True if the index was made with the rules and words now in force.
 
         Raises ``Unavailable`` while the cluster does not answer, as most missing nodes come back. Parts that
-        are lost for good are named by ``damage``; then the index must be rebuilt.
+        are lost for good are named by ``find_damage``; then the index must be rebuilt.
         """
         live = self._live()
         if live is None or live.manifest != replace(self._wanted(), built_at=live.manifest.built_at):

@@ -30,8 +30,8 @@ from indexer.search.query.parser import Filters
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
 from indexer.search.spelling_correction import (
     doubtful_parts,
-    extended_into_query,
     parts_meant_in_other_layout,
+    with_neighbouring_letters,
 )
 from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FREQUENCY, TitleMatch
 
@@ -164,7 +164,7 @@ class ClusterVocabulary:
         queries += [bool_must(map(clause_count_query, part.clauses)) for part in switched]
         for part in parts:
             queries += map(clause_count_query, part.clauses)
-            queries += _longer(part.phrase.data, extended_into_query(part.phrase.data, plan.whole))
+            queries += _longer(part.phrase.data, with_neighbouring_letters(part.phrase.data, plan.whole))
         counts = self._counts.missing_requests(queries)
         lookups = [
             _words({"terms": {"sounds": sounds}}, _MOST_HEARD),

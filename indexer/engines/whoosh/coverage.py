@@ -11,7 +11,7 @@ from indexer.engines.whoosh.bm25f import DocumentScores
 from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.phrase_matching import has_misread_word, phrase_similarity
 from indexer.engines.whoosh.ranking import TopDocuments
-from indexer.engines.whoosh.retrieval import topic_mask
+from indexer.engines.whoosh.retrieval import title_or_label_mask
 from indexer.search.coverage import (
     adjacent_clauses,
     clause_weights,
@@ -53,7 +53,7 @@ def answer_coverage(
     return max(_coverage(context, plan, scores, weights, document)[0] for document in best.tolist())
 
 
-def documents_worth_showing(
+def documents_with_telling_word(
     context: SearchContext,
     plan: QueryPlan,
     times: tuple[DateRange, ...],
@@ -66,7 +66,7 @@ def documents_worth_showing(
     weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)
     documents = [document for document in documents if weights]
     wanted = [each for each in weights if not plan.is_split or is_topic(each, scores.idfs[each])]
-    topics = {clause: topic_mask(context.reader, clause) for clause in wanted if documents}
+    topics = {clause: title_or_label_mask(context.reader, clause) for clause in wanted if documents}
     pairs = adjacent_clauses(plan)
     near = set()
     for document in documents:

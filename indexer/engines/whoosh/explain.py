@@ -6,7 +6,7 @@ import numpy as np
 
 from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.ranking import TopDocuments
-from indexer.engines.whoosh.retrieval import MatchedDocuments
+from indexer.engines.whoosh.retrieval import UnfilteredMatches
 from indexer.search.coverage import minimum_coverage
 from indexer.search.explanations import ClauseExplanation, HitExplanation, ScorePart, SearchExplanation
 from indexer.search.query.parser import Query
@@ -16,7 +16,7 @@ from indexer.search.query.query_plan import QueryPlan
 def explain_search(
     context: SearchContext,
     plan: QueryPlan,
-    matched: MatchedDocuments,
+    matched: UnfilteredMatches,
     ranked: TopDocuments,
     coverage: float,
     query: Query,
@@ -46,7 +46,7 @@ def explain_search(
 
 
 def _explain_hit(
-    context: SearchContext, matched: MatchedDocuments, ranked: TopDocuments, place: int
+    context: SearchContext, matched: UnfilteredMatches, ranked: TopDocuments, place: int
 ) -> HitExplanation:
     document, score = int(ranked.documents[place]), float(ranked.scores[place])
     at = np.array([document], dtype=np.int64)

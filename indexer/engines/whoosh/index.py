@@ -125,10 +125,10 @@ class WhooshIndex:
                 yield building
                 building.flush()
             except BaseException:
-                building.discard()
+                building.stop_without_commit()
                 shutil.rmtree(path, ignore_errors=True)
                 raise
-            building.discard()
+            building.stop_without_commit()
             self._generations.publish(path, self._wanted())
 
     def manifest(self) -> IndexManifest | None:

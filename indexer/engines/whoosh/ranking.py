@@ -18,7 +18,7 @@ from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.phrase_matching import contains_phrase, phrase_similarity_with_slips, take_until
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
 from indexer.engines.whoosh.reader import CommitReader
-from indexer.engines.whoosh.retrieval import MatchedDocuments
+from indexer.engines.whoosh.retrieval import UnfilteredMatches
 from indexer.search.coverage import adjacent_clauses, has_breakable_words, pieces_alone, time_clauses
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_plan import Phrase, QueryPart, QueryPlan
@@ -69,7 +69,7 @@ class TopDocuments:
 
 
 def rank_documents(
-    context: SearchContext, query: Query, plan: QueryPlan, matched: MatchedDocuments, allowed: Mask
+    context: SearchContext, query: Query, plan: QueryPlan, matched: UnfilteredMatches, allowed: Mask
 ) -> TopDocuments:
     """Returns the retrieved documents among ``allowed`` in the order that the query asks for.
 

@@ -47,7 +47,7 @@ _MAX_FUZZY_VERIFIED = 200  # documents read for a phrase with misread letters
 
 
 @dataclass(frozen=True, slots=True)
-class MatchedDocuments:
+class UnfilteredMatches:
     """The documents that match, before filters.
 
     ``preferred`` have a phrase as it was typed and rank first. ``complete`` match all of the plan and stand
@@ -66,7 +66,7 @@ class MatchedDocuments:
     is_better_elsewhere: bool = False
 
 
-class TimeDocuments(NamedTuple):
+class DateQueryDocuments(NamedTuple):
     """The documents of the times of a query, all that name one of them in their text, and all (of any time)
     that have the other words, one of them in title or labels."""
 
@@ -77,7 +77,7 @@ class TimeDocuments(NamedTuple):
 
 def match_documents(
     context: SearchContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: DocumentScores
-) -> MatchedDocuments:
+) -> UnfilteredMatches:
     """Returns the documents that match the plan and one of the times, whatever the filters are."""
     scores, then = _match_times(context, plan, times, scores)
     scores, preferred = _match_phrases(context, plan, scores)
@@ -85,7 +85,7 @@ def match_documents(
     return matched if then is None else _narrow_to_time(matched, then)
 
 
-def _narrow_to_time(matched: MatchedDocuments, then: TimeDocuments) -> MatchedDocuments:
+def _narrow_to_time(matched: UnfilteredMatches, then: DateQueryDocuments) -> UnfilteredMatches:
     """Returns those of the time; where there are none, those that name it; else all, with a note."""
     dated, naming = matched.documents & then.dated, matched.documents & then.naming
     if matched.scores.covered[dated].any():
@@ -102,13 +102,13 @@ def _narrow_to_time(matched: MatchedDocuments, then: TimeDocuments) -> MatchedDo
     return replace(matched, notes=(*matched.notes, query_notes.NOT_THEN))
 
 
-def relax_match(
+def partial_matches_if_none_pass(
     context: SearchContext,
     plan: QueryPlan,
     times: tuple[DateRange, ...],
-    matched: MatchedDocuments,
+    matched: UnfilteredMatches,
     allowed: Mask,
-) -> MatchedDocuments:
+) -> UnfilteredMatches:
     """Returns the partial matches among ``allowed``, where no retrieved document passes the filters."""
     scores, rest = matched.scores, _not_excluded(context, plan)
     covered = np.where(rest, scores.covered, 0)
@@ -123,8 +123,8 @@ def relax_match(
         notes.append(query_notes.NOT_THEN)
     none = np.zeros_like(rest)
     if not scores.idfs or not (documents & allowed).any():
-        return MatchedDocuments(none, none, scores)
-    return MatchedDocuments(documents, none, scores, tuple(notes))
+        return UnfilteredMatches(none, none, scores)
+    return UnfilteredMatches(documents, none, scores, tuple(notes))
 
 
 def is_whole_query_found(reader: CommitReader, plan: QueryPlan, scores: DocumentScores) -> bool:
@@ -139,7 +139,7 @@ def is_whole_query_found(reader: CommitReader, plan: QueryPlan, scores: Document
 
 def _match_times(
     context: SearchContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: DocumentScores
-) -> tuple[DocumentScores, TimeDocuments | None]:
+) -> tuple[DocumentScores, DateQueryDocuments | None]:
     """Returns the scores with the documents of the times counted as naming these, and which documents match
     the times; None for a query without times.
 
@@ -170,7 +170,7 @@ def _match_times(
         dated, naming = (mask & scores.matching_any(others) for mask in (dated, naming))
         if not (plan.is_sentence or plan.is_question or any(time.is_one_day for time in times)):
             about = _about(reader, others) & scores.matching_all(others)
-    return scores, TimeDocuments(dated, naming, about)
+    return scores, DateQueryDocuments(dated, naming, about)
 
 
 def _about(reader: CommitReader, clauses: Collection[Clause]) -> Mask:
@@ -178,11 +178,11 @@ def _about(reader: CommitReader, clauses: Collection[Clause]) -> Mask:
     about = np.zeros(reader.size, dtype=bool)
     for clause in clauses:
         if not is_stop_word_or_document_kind(clause):
-            about |= topic_mask(reader, clause)
+            about |= title_or_label_mask(reader, clause)
     return about
 
 
-def topic_mask(reader: CommitReader, clause: Clause) -> Mask:
+def title_or_label_mask(reader: CommitReader, clause: Clause) -> Mask:
     """Returns the documents that have the clause in title or labels."""
     about = np.zeros(reader.size, dtype=bool)
     for alternative in clause.alternatives:
@@ -210,20 +210,20 @@ def _phrase_parts(plan: QueryPlan) -> list[QueryPart]:
 
 def _match_clauses(
     context: SearchContext, plan: QueryPlan, scores: DocumentScores, preferred: Mask, rest: Mask
-) -> MatchedDocuments:
+) -> UnfilteredMatches:
     """Returns the documents of ``rest`` that match all clauses; where these are few, also partial matches."""
     if not scores.idfs:
-        return MatchedDocuments(rest, preferred, scores)
+        return UnfilteredMatches(rest, preferred, scores)
     complete = scores.complete() & rest
     exact = tuple(phrase for phrase in plan.phrases if phrase.exact)
     if exact:
         quoted = _with_phrases(context.reader, exact, complete)
         if quoted.any():
-            return MatchedDocuments(quoted, preferred, scores)
+            return UnfilteredMatches(quoted, preferred, scores)
     notes = (query_notes.NOT_QUOTED,) if exact else ()
     found = int(complete.sum())
     if found < context.tuning.enough_complete or plan.is_sentence:
-        return _add_partial(context, plan, MatchedDocuments(complete, preferred, scores, notes), rest, found)
+        return _add_partial(context, plan, UnfilteredMatches(complete, preferred, scores, notes), rest, found)
     if _phrase_parts(plan) and int(preferred.sum()) < context.tuning.enough_complete:
         scores, also_complete = match_fuzzily(context, scores)
         complete |= also_complete & rest
@@ -231,12 +231,12 @@ def _match_clauses(
         fuzzy = _with_fuzzy_phrases(context, plan, scores, partial & ~complete)
         preferred, complete = preferred.copy(), complete.copy()
         preferred[fuzzy] = complete[fuzzy] = True
-    return MatchedDocuments(complete, preferred, scores, notes)
+    return UnfilteredMatches(complete, preferred, scores, notes)
 
 
 def _add_partial(
-    context: SearchContext, plan: QueryPlan, complete: MatchedDocuments, rest: Mask, found: int
-) -> MatchedDocuments:
+    context: SearchContext, plan: QueryPlan, complete: UnfilteredMatches, rest: Mask, found: int
+) -> UnfilteredMatches:
     """Returns the ``found`` complete matches and the partial ones, with a note if there are only these."""
     documents, preferred, scores, notes = (
         complete.documents,
@@ -251,12 +251,12 @@ def _add_partial(
     partial = partial | documents
     if found < int(partial.sum()):
         if not found:
-            return MatchedDocuments(partial, preferred, scores, (*notes, query_notes.NOT_ALL))
+            return UnfilteredMatches(partial, preferred, scores, (*notes, query_notes.NOT_ALL))
         is_prose = (
             plan.is_sentence or plan.is_question
         )  # nobody expects all of its words: ranking alone decides
-        return MatchedDocuments(partial, preferred, scores, notes, None if is_prose else documents)
-    return MatchedDocuments(documents, preferred, scores, notes)
+        return UnfilteredMatches(partial, preferred, scores, notes, None if is_prose else documents)
+    return UnfilteredMatches(documents, preferred, scores, notes)
 
 
 def _partial_matches(

@@ -9,7 +9,7 @@ from functools import partial
 from indexer.analysis.spelling_index import SoundMatch
 from indexer.engines.whoosh.bm25f import DocumentScores, clause_mask, documents_with_all, score_clauses
 from indexer.engines.whoosh.context import SearchContext
-from indexer.engines.whoosh.coverage import answer_coverage, documents_worth_showing
+from indexer.engines.whoosh.coverage import answer_coverage, documents_with_telling_word
 from indexer.engines.whoosh.explain import explain_search
 from indexer.engines.whoosh.filters import combine_masks, count_facets, filter_masks
 from indexer.engines.whoosh.page_ranking import rank_pages
@@ -17,10 +17,10 @@ from indexer.engines.whoosh.phrase_matching import MAX_VERIFIED, documents_with_
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
 from indexer.engines.whoosh.ranking import TopDocuments, rank_documents
 from indexer.engines.whoosh.retrieval import (
-    MatchedDocuments,
+    UnfilteredMatches,
     is_whole_query_found,
     match_documents,
-    relax_match,
+    partial_matches_if_none_pass,
 )
 from indexer.search.ports import Hit
 from indexer.search.query import query_notes
@@ -53,7 +53,7 @@ class WhooshSearcher:
         filters = filter_masks(reader, query.filters)
         allowed = combine_masks(reader, filters)
         if filters and not (matched.documents & allowed).any():
-            matched = relax_match(context, plan, query.times, matched, allowed)
+            matched = partial_matches_if_none_pass(context, plan, query.times, matched, allowed)
         ranked = rank_documents(context, query, plan, matched, allowed)
         if query_notes.NOT_ALL in matched.notes:  # none stands apart, however much it has
             ranked = replace(ranked, complete=0)
@@ -76,25 +76,25 @@ class WhooshSearcher:
         )
 
     def _near(
-        self, plan: QueryPlan, query: Query, found: MatchedDocuments, hits: tuple[Hit, ...]
+        self, plan: QueryPlan, query: Query, found: UnfilteredMatches, hits: tuple[Hit, ...]
     ) -> tuple[Hit, ...]:
         """Returns the hits worth showing although none of them is an answer."""
         numbers = {hit: self._context.reader.document_numbers[hit.announcement_id] for hit in hits}
-        near = documents_worth_showing(self._context, plan, query.times, found.scores, numbers.values())
+        near = documents_with_telling_word(self._context, plan, query.times, found.scores, numbers.values())
         return tuple(hit for hit, number in numbers.items() if number in near)
 
     def correction_vocabulary(self, plan: QueryPlan) -> Vocabulary:  # noqa: ARG002 (one for all plans)
         return WhooshVocabulary(self._context)
 
 
-def _notes(matched: MatchedDocuments, ranked: TopDocuments) -> tuple[BilingualNote, ...]:
+def _notes(matched: UnfilteredMatches, ranked: TopDocuments) -> tuple[BilingualNote, ...]:
     """Returns the notes on what was relaxed; filters may leave only partial matches."""
     is_partial = matched.complete is not None and ranked.total and not ranked.complete
     return (*matched.notes, query_notes.NOT_ALL) if is_partial else matched.notes
 
 
 def _elsewhere(
-    context: SearchContext, query: Query, plan: QueryPlan, matched: MatchedDocuments, allowed: Mask
+    context: SearchContext, query: Query, plan: QueryPlan, matched: UnfilteredMatches, allowed: Mask
 ) -> tuple[Hit, ...]:
     """Returns, for the first page, the best documents of other times that mention the time typed."""
     if matched.elsewhere is None or query.page > 1 or not (matched.elsewhere & allowed).any():
@@ -108,7 +108,7 @@ def _hits(
     context: SearchContext,
     query: Query,
     plan: QueryPlan,
-    matched: MatchedDocuments,
+    matched: UnfilteredMatches,
     ranked: TopDocuments,
 ) -> tuple[Hit, ...]:
     begin = (max(query.page, 1) - 1) * query.per_page

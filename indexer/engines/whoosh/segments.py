@@ -188,7 +188,7 @@ class GenerationBuilder:
         """Returns the change up to which the archive was added."""
         return self._position
 
-    def count(self) -> int:
+    def commit_and_count(self) -> int:
         """Commits what was added, and returns the number of announcements."""
         self.flush()
         return self._segments.reader().count
@@ -200,7 +200,7 @@ class GenerationBuilder:
         writer.commit(mergetype=_not_empty)
         self._writer = None
 
-    def discard(self) -> None:
+    def stop_without_commit(self) -> None:
         """Discards uncommitted announcements and stops the analysis processes."""
         self._analysis.close()
         if self._writer is not None:

@@ -20,7 +20,7 @@ _DIGIT = "[0-9๐-๙]"
 _LIKE_NINE = "ธร5"  # what ๙ of older typefaces is read as; no other Thai digit looks like these
 
 
-def correct_dates_and_numbers(text: str) -> str:
+def correct_fixed_forms(text: str) -> str:
     """Returns the text with misread signs in dates, gazette references and addresses corrected."""
     for pattern, mended in _RULES:
         text = pattern.sub(mended, text)

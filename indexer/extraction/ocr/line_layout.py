@@ -13,7 +13,7 @@ from rapidfuzz.distance import Indel
 from archive.model import Line, LowConfidenceSpan
 from indexer.extraction.image.deskew import UprightPage
 from indexer.extraction.ocr.correction import correct_ocr_errors
-from indexer.extraction.ocr.date_number_correction import correct_dates_and_numbers
+from indexer.extraction.ocr.date_number_correction import correct_fixed_forms
 from indexer.extraction.pdf.text_repair import repair_text
 
 UNITS = 10_000  # positions are in 1/10,000 of the page's width or height
@@ -231,7 +231,7 @@ def _repaired(text: str, edges: list[float], sure: list[float]) -> tuple[str, li
     """Repairs the text of a row and corrects misread letters; corrected letters get a low confidence."""
     repaired = " ".join(repair_text(text).split())
     edges, sure = _moved(text, repaired, edges, sure, most=1.0)
-    respelt = correct_dates_and_numbers(correct_ocr_errors(repaired))
+    respelt = correct_fixed_forms(correct_ocr_errors(repaired))
     return respelt, *_moved(repaired, respelt, edges, sure, most=RESPELT)
 
 

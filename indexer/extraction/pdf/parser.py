@@ -61,7 +61,7 @@ class EmbeddedPage:
     ``raw`` is the text in the file, ``text`` the text as a person sees it, ``lines`` the positions of
     ``text``. ``turn`` is the rotation in degrees clockwise, beyond the file's own /Rotate, that sets the page
     upright. ``image_share`` is the share (0–1) of the page that pictures cover. ``problem`` is the reason
-    why the page could not be read (the text_choice is then OCR), "" for a page that was read.
+    why the page could not be read (the decision is then OCR), "" for a page that was read.
     """
 
     number: int  # from 1

@@ -14,7 +14,7 @@ from archive.errors import Unavailable
 from archive.model import Attachment, Line, Page, Rectangle, TextSource
 from indexer.extraction import page_images, sandbox
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.page_images import PagePictures, crop_around, hit_rectangles, page_picture
+from indexer.extraction.page_images import PagePictures, hit_rectangles, page_picture, piece_with_most_hits
 from storage.files.local import LocalFiles
 from tests.indexer.extraction.documents import embedded_page, shaped, stored_attachment
 
@@ -160,10 +160,10 @@ def test_the_piece_around_a_hit(tmp_path: Path) -> None:
 def test_the_piece_shows_the_line_with_the_most_hits_from_its_beginning() -> None:
     lines = [Line(0, 1_000, 1_200, (800, 9_000)), Line(1, 5_000, 5_200, (1_500, 9_000))]
     few, most = Rectangle(900, 980, 1_300, 1_220), Rectangle(2_000, 4_980, 4_000, 5_220)
-    piece = crop_around([few, most], lines)
+    piece = piece_with_most_hits([few, most], lines)
     assert (piece.left, piece.top) == (1_200, 4_400)
     late = Rectangle(7_000, 4_980, 9_000, 5_220)
-    piece = crop_around([few, late], lines)
+    piece = piece_with_most_hits([few, late], lines)
     assert piece.left <= late.left
     assert piece.right >= late.right
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.extraction.ocr.date_number_correction import correct_dates_and_numbers, malformed_numbers
+from indexer.extraction.ocr.date_number_correction import correct_fixed_forms, malformed_numbers
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from indexer.extraction.ocr.date_number_correction import correct_dates_and_numb
     ],
 )
 def test_broken_forms_are_mended(read: str, written: str) -> None:
-    assert correct_dates_and_numbers(read) == written
+    assert correct_fixed_forms(read) == written
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_broken_forms_are_mended(read: str, written: str) -> None:
     ],
 )
 def test_other_text_stays(text: str) -> None:
-    assert correct_dates_and_numbers(text) == text
+    assert correct_fixed_forms(text) == text
 
 
 @pytest.mark.parametrize(
