@@ -142,7 +142,7 @@ def test_a_time_must_be_given(staff: Visit, site: Site) -> None:
     for part in ("day", "month", "year"):
         page.locator(f"[name=publish_on-{part}]").select_option(value="")
     page.get_by_role("button", name="ตั้งเวลาเผยแพร่", exact=True).click()
-    expect(page.locator(".notice.bad")).to_contain_text("ระบุวันและเวลา")
+    expect(page.locator(".notice.bad")).to_contain_text("ระบุวันที่จะเผยแพร่")
     expect(page.locator("[value=later]")).to_be_checked()  # a second press must not publish at once
     _pick_date(page, str(today.day), thai.MONTHS[today.month - 1], str(thai.buddhist_year(today)))
     page.fill("#publish_time", "00:00")
