@@ -135,7 +135,11 @@ class Disclosure(Protocol):
     def save_item(
         self, year: int, item: DisclosureItem, *, replaced: DisclosureItem | None, actor: str
     ) -> None:
-        """Set an item from this fiscal year on. ``replaced``: the item as it was; None for a new item."""
+        """Set an item from this fiscal year on. ``replaced``: the item as it was; None for a new item.
+
+        An item without change is stored only where the year has no list of its own yet: it then has the same
+        list as the year before, as somebody checked.
+        """
 
     def entries(self, years: Collection[int] | None = None) -> list[DisclosureEntry]:
         """Return the entries of these fiscal years, or of all years, the oldest first."""

@@ -54,7 +54,9 @@ class Undo:
         """Return True for a kind of change that can be undone."""
         if change.collection_id is not None:
             return change.action == "revise"
-        return change.disclosure_item_id is not None or change.action in self._steps
+        if change.disclosure_item_id is not None:
+            return change.before != change.after  # a list that was checked stays checked
+        return change.action in self._steps
 
     def undo(self, change: Change, *, actor: str) -> None:
         """Undo one change, whatever was changed after it. Values of other fields stay as they are.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,8 @@ from archive.model import Announcement, Status
 from archive.thai import BANGKOK
 from web.bootstrap import Services
 
+_LINK = re.compile(r"https?://\S+")
+
 
 @dataclass(frozen=True, slots=True)
 class EntryShown:
@@ -45,6 +48,12 @@ class EntryShown:
     def is_public(self) -> bool:
         """True when residents see the announcement."""
         return self.announcement.status is Status.PUBLISHED
+
+    @property
+    def link(self) -> str:
+        """Web address that is the whole text of the announcement; "" for any other text."""
+        body = self.announcement.body.strip()
+        return body if _LINK.fullmatch(body) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from archive.disclosure import DisclosureEntry, fiscal_year
-from archive.model import Role, Status
+from archive.model import CollectionLine, Role, Status
 from tests.web.conftest import Site
 from web.disclosure_overview import today
 
@@ -44,11 +44,15 @@ def test_a_year_s_item_is_filled_from_titles_and_undone(site: Site, staff: Flask
     assert "หน้าข้อมูลที่ต้องเปิดเผย" in staff.post(undo, data={"next": DESK}).text  # asks first
     staff.post(undo, data={"next": DESK, "confirmed": "yes"})
     assert site.services.disclosure.entries([YEAR]) == []
-    for wrong in ({"id": made.id, f"part-{made.id}": "13"}, {"other": "ไม่มี"}, {"remove": "x"}, {}):
+    for wrong in ({"id": made.id, f"part-{made.id}": "13"}, {"remove": "x"}, {}):
         assert "notice bad" in staff.post(f"{DESK}/{MONTHLY}", data=wrong).text
+    unknown = staff.post(f"{DESK}/{MONTHLY}", data={"other": "ไม่มี"}).text
+    assert 'id="fault-other" role="alert">ไม่พบประกาศที่มีคำนี้' in unknown
     draft = site.announcement("สรุปการซื้อของ", status=Status.DRAFT)  # found without the index
     offered = staff.post(f"{DESK}/{MONTHLY}", data={"other": "การซื้อ"}).text
-    assert 'id="fault-other">กรุณาเลือกประกาศ' in offered
+    assert 'role="status">พบ 1 เรื่อง กดเรื่องที่จะเพิ่ม' in offered
+    assert "notice bad" not in offered
+    assert 'action="#another"' in offered  # the browser shows the choices, not the page's top
     assert re.search(f'name="chosen"\\s+value="{draft.id}"', offered)
     number = str(made.id)  # names a document as well as a record, so that it is not taken without asking
     assert site.services.disclosure.entries([YEAR]) == []
@@ -109,7 +113,14 @@ def test_administrators_change_the_list_from_a_year_on(site: Site, staff: FlaskC
     given = {"section": "oit", "period": "yearly"}
     line = {"number": "O99", "title": "โครงสร้างใหม่", "keywords": "ก, ข", "shown": "1"} | given
     new = {"number": "O50", "title": "รายการของเรา", "shown": "1"} | given
-    assert "ตารางนี้คัดลอกมาจากรายการของปี 2567" in admin.get(address).text
+    earlier = f"/staff/disclosure/{YEAR - 1}"
+    assert "ยังไม่มีของปี" in staff.get(earlier).text
+    admin.post(f"{earlier}/items")  # checked, with nothing to change
+    assert "ยังไม่มีของปี" not in staff.get(earlier).text
+    assert "โครงสร้างเทศบาล" in admin.get("/staff/history?action=disclosure-item").text
+    admin.post("/staff/history/items/1/undo", data={"confirmed": "yes"})
+    assert "โครงสร้างเทศบาล" in staff.get(earlier).text
+    assert f"ตารางนี้คัดลอกมาจากรายการของปี {YEAR - 1}" in admin.get(address).text
     data = {f"{name}-structure": value for name, value in line.items()}
     admin.post(address, data=data | {f"{name}-new-0": value for name, value in new.items()})
     assert "ตารางนี้คัดลอก" not in admin.get(address).text
@@ -122,12 +133,12 @@ def test_administrators_change_the_list_from_a_year_on(site: Site, staff: FlaskC
     assert "O99" not in staff.get(f"/staff/disclosure/{YEAR - 1}").text  # not before it is saved
     admin.post(copied, data=data | {"number-structure": "O98"})
     assert "O98" in staff.get(f"/staff/disclosure/{YEAR - 1}").text
-    admin.post("/staff/history/items/3/undo", data={"confirmed": "yes"})
+    admin.post("/staff/history/items/4/undo", data={"confirmed": "yes"})
     history = staff.get("/staff/history?action=disclosure-item").text
     assert "โครงสร้างใหม่" in history
-    admin.post("/staff/history/items/1/undo", data={"confirmed": "yes"})
+    admin.post("/staff/history/items/2/undo", data={"confirmed": "yes"})
     assert "O99" not in staff.get(DESK).text
-    assert staff.post("/staff/history/items/1/undo").status_code == 403
+    assert staff.post("/staff/history/items/2/undo").status_code == 403
     assert "notice bad" in admin.post(address, data=data | {"title-structure": " "}).text
 
 
@@ -217,3 +228,54 @@ def test_the_record_and_the_worklist_offer_the_item_of_the_title(site: Site, sta
 
 def test_the_worklist_counts_what_is_lacking(site: Site, staff: FlaskClient) -> None:
     assert "/staff/disclosure" in staff.get("/staff").text.split("ต้องทำวันนี้")[1].split("</section>")[0]
+
+
+def test_a_web_address_and_a_new_announcement_fill_an_item(site: Site, staff: FlaskClient) -> None:
+    address = "https://www.facebook.com/nongpladuk"
+    page = staff.post(f"{DESK}/contact", data={"other": address}, follow_redirects=True).text
+    [linked] = site.services.disclosure.entries([YEAR])
+    assert f'href="/staff/announcements/{linked.announcement_id}/publish">ตรวจและเผยแพร่' in page
+    client = site.client()
+    assert address not in client.get(f"/disclosure/{YEAR}").text  # a draft until somebody publishes it
+    staff.post(f"/staff/announcements/{linked.announcement_id}/publish", data={"when": "now"})
+    shown = client.get(f"/disclosure/{YEAR}").text
+    assert f'<a href="{address}" rel="nofollow">' in shown
+    assert "ข้อมูลการติดต่อ" in shown
+    for refused in ("https://", "javascript:alert(1)//a.b", "http://a b.th"):
+        assert "fault-other" in staff.post(f"{DESK}/contact", data={"other": refused}).text
+    entries = site.services.disclosure.entries
+    assert entries([YEAR]) == [linked]
+    item = staff.get(f"{DESK}/{MONTHLY}?part=11").text
+    blank = re.search(r'href="(/staff/announcements/new[^"]+)">สร้างประกาศใหม่สำหรับรายการนี้ พ.ย.', item)
+    assert blank
+    form = staff.get(blank[1]).text
+    named = f"{YEAR} {MONTHLY} 11"
+    assert f'name="disclose" value="{named}"' in form
+    assert "data-own" not in form  # what its papers state still fills the form
+    sent = {
+        "title": "สขร.1 พฤศจิกายน",
+        "published_on": "2024-01-02",
+        "kind": "announcement",
+        "disclose": named,
+    }
+    made = int(staff.post("/staff/announcements/new", data=sent).location.rpartition("/")[2])
+    assert entries([YEAR]) == [linked, entry(made, MONTHLY, part=11)]
+    assert staff.get("/staff/announcements/new?disclose=x").status_code == 422
+
+
+def test_the_public_page_says_in_one_line_what_a_year_lacks(site: Site, staff: FlaskClient) -> None:
+    client, lacking = site.client(), f"ปีงบประมาณ {YEAR} ยังไม่มีประกาศที่เผยแพร่ในหน้านี้"
+    assert lacking in client.get(f"/disclosure/{YEAR}").text
+    made = site.announcement("โครงสร้าง")
+    saved = site.services.intake.save_collection(
+        None, title="ข้อมูลเดิม", body="", items=[CollectionLine("O1", made.id)], actor="x"
+    )
+    assert f'href="/collections/{saved.id}" lang="th"' in client.get(f"/disclosure/{YEAR}").text
+    site.services.disclosure.assign(entry(made.id, year=YEAR - 1), actor="test")
+    page = client.get(f"/disclosure/{YEAR}").text
+    assert f'href="/disclosure/{YEAR - 1}">ดูของปีงบประมาณ {YEAR - 1}' in page
+    assert "หัวข้อนี้" not in page
+    before = client.get(f"/disclosure/{YEAR - 1}").text
+    assert lacking not in before
+    assert re.search(r"<summary>อีก \d+ รายการยังไม่มีประกาศ</summary>", before)
+    assert before.index("<summary>") < before.index("อำนาจหน้าที่") < before.index("</details>")

@@ -36,12 +36,19 @@ def newest() -> ResponseReturnValue:
 
 @pages.get("/disclosure/<int:year>")
 def year(year: int) -> str:
-    """Show the items of a fiscal year with links to the published announcements."""
+    """Show the items of a fiscal year that have published announcements, and name those that have none.
+
+    A year without any leads to the newest year that has one, or to the collections.
+    """
+    shown, filled = year_overview(services(), require_fiscal_year(year)), filled_years(services())
     return render_template(
         "public/disclosure.html",
         year=year,
-        sections=group_by_section(year_overview(services(), require_fiscal_year(year))),
-        years=sorted({year, fiscal_year(today()), *filled_years(services())}, reverse=True),
+        sections=group_by_section([each for each in shown if each.public]),
+        empty=[each.item for each in shown if not each.public],
+        filled_year=max(filled, default=None),
+        collections=services().collections.all(),
+        years=sorted({year, fiscal_year(today()), *filled}, reverse=True),
     )
 
 

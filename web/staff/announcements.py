@@ -49,12 +49,20 @@ _LONGEST_POSITION = 4  # digits; no announcement has ten thousand attachments
 def blank_form() -> ResponseReturnValue:
     """Show a blank form.
 
-    Files may come with the form; the title may then be left to be read from the files.
+    Files may come with the form; the title may then be left to be read from the files. The argument or field
+    ``disclose`` names the item to disclose, under which the announcement is put.
     """
+    named = request.values.get("disclose", "")
     if request.method == "GET":
-        return _form(None, request.args)
+        if named:
+            disclosure_forms.entry_of_visible_item(0, named)
+        return _form(None, {name: value for name, value in request.args.items() if name != "disclose"})
     try:
         made = _create_once()
+        if named:
+            services().disclosure.assign(
+                disclosure_forms.entry_of_visible_item(made.id, named), actor=g.actor
+            )
     except PrakatError as error:
         flash(error_message(error), "bad")
         return _form(None, request.form, error=error)

@@ -27,7 +27,7 @@ from archive.disclosure import (
     suggest_entries,
 )
 from archive.errors import Invalid, NotFound, PrakatError
-from archive.model import Status
+from archive.model import Draft, Status
 from web import template_filters
 from web.accounts.sign_in import admin_only
 from web.bootstrap import services
@@ -47,7 +47,7 @@ from web.errors import error_message
 from web.staff import attachments_for_staff
 from web.staff.blueprints import staff_blueprint
 from web.staff.disclosure_list import MOST_BYTES, items_as_csv, items_from_csv
-from web.staff.relation_forms import MissingAnnouncement, chosen_or_named
+from web.staff.relation_forms import chosen_or_named, is_web_address
 
 pages = staff_blueprint("disclosure_desk", __name__, url_prefix="/staff/disclosure")
 
@@ -98,17 +98,18 @@ def item(year: int, item_key: str) -> ResponseReturnValue:
     )
     if found is None:
         raise NotFound("ปีนี้ไม่มีรายการนี้ กรุณาเลือกจากรายการ")
-    unclear: MissingAnnouncement | None = None
+    unclear: PrakatError | None = None
     if request.method == "POST":
         try:
+            done, top = _fill(found.item, year), "content" if "other" in request.form else None
             return redirect(
-                url_for("disclosure_desk.item", year=year, item_key=item_key, done=_fill(found.item, year))
+                url_for("disclosure_desk.item", year=year, item_key=item_key, done=done, _anchor=top)
             )
-        except MissingAnnouncement as error:
-            unclear = error
-            flash(error_message(error), "bad")
         except PrakatError as error:
-            flash(error_message(error), "bad")
+            if "other" in request.form:
+                unclear = error  # said beside the field
+            else:
+                flash(error_message(error), "bad")
     recent, _total = services().announcements.list_page(
         statuses=[Status.PUBLISHED, Status.DRAFT], page=1, per_page=_RECENT
     )
@@ -121,7 +122,7 @@ def item(year: int, item_key: str) -> ResponseReturnValue:
         recent=recent,
         asked_part=request.args.get("part", type=int),
         typed=request.form.get("other", ""),
-        choices=unclear.choices if unclear else (),
+        choices=getattr(unclear, "choices", ()),
         fault=error_message(unclear) if unclear else "",
         years=year_choices(),
         done=_done(),
@@ -136,6 +137,8 @@ def _fill(item: DisclosureItem, year: int) -> str:
         entry = DisclosureEntry(year=year, item=item.key, part=part, announcement_id=id)
         return _change_all([entry], services().disclosure.unassign)
     if "other" in request.form:
+        if "chosen" not in request.form and is_web_address(request.form["other"]):
+            return _add_link(item, year, request.form["other"].strip(), request.form.get("other-part", "0"))
         chosen = [(chosen_or_named(request.form, "other"), request.form.get("other-part", "0"))]
     else:
         ticked = [int(id) for id in request.form.getlist("id") if id.isdecimal()]
@@ -149,6 +152,18 @@ def _fill(item: DisclosureItem, year: int) -> str:
     for entry in entries:
         checked_entry(entry, [item])
     return _change_all(entries, services().disclosure.assign)
+
+
+def _add_link(item: DisclosureItem, year: int, address: str, part: str) -> str:
+    """Make a draft whose text is the web address, in the item. Returns the name of the changes."""
+    entry = DisclosureEntry(year=year, item=item.key, part=_numbers(f"0 {part}")[1], announcement_id=0)
+    checked_entry(entry, [item])
+    title = f"{item.title} {template_filters.part_name(item, entry.part, year)}".strip()
+    bulk = secrets.token_hex(8)
+    with services().records.batch(bulk):
+        made = services().intake.create(Draft(title=title, body=address, published_on=today()), actor=g.actor)
+        services().disclosure.assign(replace(entry, announcement_id=made.id), actor=g.actor)
+    return bulk
 
 
 def _change_all(entries: Sequence[DisclosureEntry], command: Callable[..., None]) -> str:
@@ -282,7 +297,10 @@ def _copied_list(known: Sequence[DisclosureItem], year: int) -> list[DisclosureI
 
 
 def _save_items(known: Sequence[DisclosureItem], listed: Sequence[DisclosureItem], year: int) -> None:
-    """Store the lines of ``listed`` that differ from ``known`` items, and new ones, in one transaction."""
+    """Store the lines of ``listed`` that differ from ``known`` items, and new ones, in one transaction.
+
+    Where none differs, the list of an earlier year becomes that of ``year`` as it is, for it was checked.
+    """
     before = {each.key: each for each in known}
     with services().records.batch(secrets.token_hex(8)):
         for item in listed:
@@ -293,6 +311,8 @@ def _save_items(known: Sequence[DisclosureItem], listed: Sequence[DisclosureItem
             key = f"own-{secrets.token_hex(4)}"
             if (given := _typed_item(None, f"new-{number}", key)) is not None and given.title.strip():
                 services().disclosure.save_item(year, checked_item(given), replaced=None, actor=g.actor)
+        if known and year_of_item_list(services(), year) != year:
+            services().disclosure.save_item(year, known[0], replaced=known[0], actor=g.actor)
 
 
 def _typed_item(before: DisclosureItem | None, field: str, key: str = "") -> DisclosureItem | None:

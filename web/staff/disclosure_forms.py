@@ -70,8 +70,8 @@ def carry_out_disclosure_form(announcement_id: int, form: Mapping[str, str], act
             year = form.get("disclosure-year", "")
             entry = assign_to_item(form.get("disclosure-item", ""), announcement, actor, year)
         else:
-            entry = _entry(announcement_id, form["disclose"])
-            store.assign(checked_entry(entry, visible_items(entry.year)), actor=actor)
+            entry = entry_of_visible_item(announcement_id, form["disclose"])
+            store.assign(entry, actor=actor)
         return str(_("ใส่ในรายการปี %(item)s แล้ว", item=_describe(entry)))
     store.unassign(_entry(announcement_id, form.get("undisclose", "")), actor=actor)
     return str(_("เอาออกจากรายการที่ต้องเปิดเผยแล้ว"))
@@ -83,6 +83,12 @@ def _entry(announcement_id: int, told: str) -> DisclosureEntry:
     if not (year.isdecimal() and part.isdecimal() and len(told) < 100):
         raise Invalid("กรุณาเลือกรายการที่ต้องเปิดเผย", field="disclosure-item")
     return DisclosureEntry(year=int(year), item=key, part=int(part), announcement_id=announcement_id)
+
+
+def entry_of_visible_item(announcement_id: int, name: str) -> DisclosureEntry:
+    """Returns the entry that a button or an address names. Raises ``Invalid`` for one that no year has."""
+    entry = _entry(announcement_id, name)
+    return checked_entry(entry, visible_items(entry.year))
 
 
 def _describe(entry: DisclosureEntry) -> str:

@@ -20,6 +20,7 @@ _MOST_CHOICES = 6  # announcements offered for typed words
 _CHOOSE = gettext_noop("กรุณาเลือกประกาศที่ตรงกับคำที่พิมพ์")
 _NONE_FOUND = gettext_noop("ไม่พบประกาศที่มีคำนี้ กรุณาพิมพ์คำในชื่อเรื่อง เลขที่ เช่น 5/2560 หรือวางที่อยู่ของประกาศ")
 _ADDRESS = re.compile(r".*/announcements/(\d{1,9})(?:[/?#].*)?")
+_WEB_ADDRESS = re.compile(r"https?://[^\s/.]+\.[^\s]{1,2000}")
 _ID = re.compile(r"\d{1,9}")
 _NUMBER = re.compile(r"(?:ที่)?\s*0*(\d{1,5})\s*/\s*(2[3-6]\d\d)")
 
@@ -127,6 +128,11 @@ def _known(value: str) -> int:
 def chosen_or_named(form: Mapping[str, str], field: str) -> int:
     """Returns the id of the offered announcement whose button was pressed, else of the one that was typed."""
     return _known(form["chosen"]) if "chosen" in form else resolve_typed_announcement(form.get(field, ""))
+
+
+def is_web_address(typed: str) -> bool:
+    """Returns True for a web address that is not that of an announcement."""
+    return bool(_WEB_ADDRESS.fullmatch(typed.strip())) and not _ADDRESS.fullmatch(typed.strip())
 
 
 def resolve_typed_announcement(typed: str) -> int:
