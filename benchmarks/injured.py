@@ -9,6 +9,8 @@ injury costs how much, compared with the same pages uninjured:
   over the lines' length (white space ignored, Thai digits folded);
 - ``lines``: share of these lines that were read with at most one letter in ten wrong;
 - ``extra``: letters read beyond those of the page's text, over its length: junk;
+- ``borders``: share of the borders of words read right that are off by over a third of a letter's height, on
+  injuries that leave the letters in their places: what a highlight or a redaction is off by;
 - ``turned``: pages not set upright;
 - ``seconds`` of processor time a page.
 """
@@ -24,24 +26,32 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
 import pypdfium2
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
+from rapidfuzz.distance import Levenshtein
 from rich.console import Console
 from rich.table import Table
 
+from archive.model import Line
+from archive.thai.words import cut_words
 from benchmarks.paper import NEAR, errors, solid
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.ocr.recognition import DPI, recognise_image
+from indexer.extraction.ocr.recognition import DPI, OcrPage, recognise_image
 from training.documents import pieces
 
 LEAST_LETTERS = 600  # of a page
 SHORTEST_LINE = 8  # letters
 RULES = 12  # drawn paths from which on a page counts as one with tables
 MOST_PAGES_LOOKED_AT = 12  # of a document
+SAME_LINE = 0.4  # similarity of a line to its reading
+LETTER = 0.44  # height of a letter without marks, as a share of its line's height
+HEIGHT_TO_WIDTH = 2**0.5  # a page's height is 10,000 units and so is its width
+MOST_OFF = 1 / 3  # heights of a letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,7 @@ class Sheet:
     path: Path
     number: int
     text: str
+    lines: tuple[Line, ...]
     has_rules: bool
 
 
@@ -74,7 +85,7 @@ def _usable(path: Path, random: np.random.Generator) -> Iterator[Sheet]:
             width, height = drawn[int(number) - 1].get_size()
             if max(width, height) < 900 and len(solid(page.text)) >= LEAST_LETTERS and pieces(page, random):
                 paths = drawn[int(number) - 1].get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_PATH])
-                yield Sheet(path, int(number), page.text, sum(1 for _ in paths) >= RULES)
+                yield Sheet(path, int(number), page.text, page.lines, sum(1 for _ in paths) >= RULES)
 
 
 Random = np.random.Generator
@@ -263,6 +274,8 @@ INJURIES: tuple[Callable[[Image.Image, Random], Image.Image], ...] = (
     thresholded,
     sideways,
 )
+MOVED = {"black_edges", "photographed", "curled", "sideways"}
+"""Names of the injuries that move letters on the page."""
 
 
 def counts(sheet: Sheet, read: str) -> Counter[str]:
@@ -275,6 +288,28 @@ def counts(sheet: Sheet, read: str) -> Counter[str]:
             result.update(letters=len(line), wrong=wrong, lines=1, read=wrong <= NEAR * len(line))
     own = Counter(solid(sheet.text))
     result.update(extra=(Counter(page) - own).total(), text=own.total())
+    return result
+
+
+def border_counts(sheet: Sheet, page: OcrPage) -> Counter[str]:
+    """Returns the number of borders of words that were read right, and of those of them that are off."""
+    result: Counter[str] = Counter()
+    for line in page.lines:
+        said, middle = page.text[line.start : line.start + len(line.edges) - 1], (line.top + line.bottom) / 2
+        for own in sheet.lines:
+            wanted = sheet.text[own.start : own.start + len(own.edges) - 1]
+            is_beside = own.top < middle < own.bottom
+            if not is_beside or Levenshtein.normalized_similarity(wanted, said) < SAME_LINE:
+                continue
+            blocks = Levenshtein.opcodes(wanted, said).as_matching_blocks()
+            places = {one.a + at: one.b + at for one in blocks for at in range(one.size)}
+            letter = LETTER * (own.bottom - own.top) * HEIGHT_TO_WIDTH
+            for start, end in pairwise(accumulate(map(len, cut_words(wanted)), initial=0)):
+                first, last = places.get(start), places.get(end - 1)
+                if first is None or last is None or last - first != end - 1 - start or end - start < 2:
+                    continue
+                off = (line.edges[first] - own.edges[start], line.edges[last + 1] - own.edges[end])
+                result.update(borders=2, off=sum(abs(by) > MOST_OFF * letter for by in off))
     return result
 
 
@@ -302,6 +337,8 @@ def main() -> int:
             found = counts(sheet, page.text)
             turned = page.turn != (90 if injure is sideways else 0)
             sums[name] += found + Counter(pages=1, turned=turned)
+            if name not in MOVED:
+                sums[name] += border_counts(sheet, page)
             sums[name]["ms"] += round(1000 * (time.process_time() - start))
             record = {
                 "injury": name,
@@ -314,7 +351,9 @@ def main() -> int:
             if options.save:
                 picture.save(options.save / f"{name}-{sheet.path.stem}-{sheet.number}.jpg", quality=70)
                 (options.save / f"{name}-{sheet.path.stem}-{sheet.number}.txt").write_text(page.text, "utf-8")
-    table = Table("injury", "pages", "letters wrong %", "lines %", "extra %", "turned", "seconds")
+    table = Table(
+        "injury", "pages", "letters wrong %", "lines %", "extra %", "borders off %", "turned", "seconds"
+    )
     for name, found in sums.items():
         table.add_row(
             name,
@@ -322,6 +361,7 @@ def main() -> int:
             f"{100 * found['wrong'] / found['letters']:.1f}",
             f"{100 * found['read'] / found['lines']:.1f}",
             f"{100 * found['extra'] / found['text']:.1f}",
+            f"{100 * found['off'] / found['borders']:.1f}" if found["borders"] else "",
             str(found["turned"]),
             f"{found['ms'] / 1000 / found['pages']:.1f}",
         )

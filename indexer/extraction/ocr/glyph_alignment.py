@@ -1,15 +1,17 @@
 """Glyph alignment: moves the borders of recognised letters into the gaps between the glyphs on the picture.
 
 The recogniser gives a mark over a letter a stretch of its own beside the letter, and places letters by the
-steps in which its network reads: borders are off by up to half a letter. A border belongs in a column with
-little ink, near where the recogniser put it.
+steps in which its network reads: borders are off by up to two letters. A border belongs in a column with
+little ink, near where the recogniser put it, and so far from the one before as the letter between is wide:
+some letters have a gap of their own, and others touch.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +19,42 @@ from PIL import Image
 
 from indexer.extraction.ocr.line_layout import Symbol, body_extent
 
-REACH = 0.8  # of the letters' height: how far a border moves; 4 % of 9,623 borders of words stay off by over
-# a third of a letter (23 % before; at 0.35 10 %, at 0.5 7 %, at 1.3 4 %)
-FARNESS = 0.1  # cost of the whole reach, in the ink of a full column; at 0.4 7 % are off, at 0.05 4 %
-FARTHEST = 4  # times the reach: no border of 17,954 letters moved farther
-NARROWEST = 0.15  # of the letters' height: least width of a letter
+# Evidence: borders of words that are off by over a third of a letter, on pages of 10 documents: 1.6 % (10.0 %
+# by ink and nearness alone); on 10 others 1.7 % (8.2 %). ``benchmarks/injured.py`` measures them.
+REACH = 3.2  # heights of a letter: how far a border moves; 2.0 % are off at 2.4, 3.0 % at 1.6
+FARNESS = 0.3  # cost of moving by a letter's height, in columns full of ink; 1.9 % are off at 0.15
+STRAIN = 3.0  # cost of a letter that is wider by ก than usual; 1.8 % are off at 2, 2.1 % at 6
+CROSSED = 9.0  # cost of a border left of the one before
+COLUMNS = 16  # columns to a letter's height in which borders are sought; 1.8 % are off at 12, 1.5 % at 24
 PAPER_GRAIN = 20  # levels of grey below the paper's that are not ink
+_LETTERS_BY_WIDTH = {  # widths of ก: medians of 70 documents; their largest source moves none by over 0.1
+    0.42: "Iij,.:;!'|",
+    0.53: "เ()[]lfrt-",
+    0.63: "โใไ/",
+    0.78: 'ง"sz',
+    0.83: "าำรagcx",
+    0.9: "วธฐะSLe_",
+    0.96: "จยแPETRFBkvyuno",
+    1.1: "นภบปทหษฎฏฆNDCGO",
+    1.17: "พฟฬฑUA๑๒๓๔๕๖๘๙",
+    1.35: "ฒญณ๗Mmฌw%",
+    1.6: "W",
+}
+_WIDTHS = {letter: width for width, letters in _LETTERS_BY_WIDTH.items() for letter in letters}
+"""Usual widths of letters; all others are as wide as ก."""
 
 Columns = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Border:
+    """A side of letters: ``place`` is where the recogniser has it, in pixels.
+
+    ``width``: usual width of the letter at its left, 0 for a space.
+    """
+
+    place: float
+    width: float
 
 
 def align_to_ink(row: Sequence[Symbol], image: Image.Image) -> list[Symbol]:
@@ -33,22 +63,24 @@ def align_to_ink(row: Sequence[Symbol], image: Image.Image) -> list[Symbol]:
     A mark without width of its own stands at the right side of its letter.
     """
     clusters = list(_clusters(row))
+    borders = list(_borders(clusters))
     top, bottom = body_extent(row)
     height = max(1.0, bottom - top)
-    reach = max(1, round(REACH * height))
-    start = max(0, min(symbol.left for symbol in row) - reach)
-    end = min(image.width, max(symbol.right for symbol in row) + reach + 1)
-    ink = _ink(image.crop((start, round(top), end, round(bottom))))
-    borders = _borders(clusters, NARROWEST * height)
-    sides = iter(_least_ink(ink, [(round(place) - start, gap) for place, gap in borders], reach))
+    start = max(0, round(min(border.place for border in borders) - height))
+    end = min(image.width, round(max(border.place for border in borders) + height) + 1)
+    step = max(1, round(height / COLUMNS))
+    ink = _ink(image.crop((start, round(top), max(start, end) + step, round(bottom))), step)
+    in_steps = [replace(border, place=(border.place - start) / step) for border in borders]
+    columns = _best_columns(ink, in_steps, height / step)
+    sides = iter([start + column * step + step // 2 for column in columns])
     aligned: list[Symbol] = []
     left = next(sides)
     for number, (letter, *marks) in enumerate(clusters):
         if number and letter.spaced:
             left = next(sides)
         right = next(sides)
-        aligned.append(replace(letter, left=start + left, right=start + right))
-        aligned += [replace(mark, left=start + right, right=start + right) for mark in marks]
+        aligned.append(replace(letter, left=left, right=right))
+        aligned += [replace(mark, left=right, right=right) for mark in marks]
         left = right
     return aligned
 
@@ -66,54 +98,63 @@ def _clusters(row: Sequence[Symbol]) -> Iterator[list[Symbol]]:
         yield cluster
 
 
-def _borders(clusters: Sequence[Sequence[Symbol]], narrowest: float) -> Iterator[tuple[float, int]]:
-    """Yields where the recogniser has each border, and the pixels by which it lies right of the one before.
-
-    Letters of a word share a border; on either side of a space there is one.
-    """
-    yield clusters[0][0].left, 0
-    least = max(1, round(narrowest))
+def _borders(clusters: Sequence[Sequence[Symbol]]) -> Iterator[_Border]:
+    """Yields the sides of letters: letters of a word share one; on either side of a space there is one."""
+    yield _Border(clusters[0][0].left, 0)
     for number, cluster in enumerate(clusters):
+        width = sum(_WIDTHS.get(char, 1.0) for char in cluster[0].text)
         right = max(cluster[0].right, *(mark.left for mark in cluster))
         following = clusters[number + 1][0] if number + 1 < len(clusters) else None
-        if following is None:
-            yield right, least
-        elif following.spaced:
-            yield right, least
-            yield following.left, 1
+        if following is None or following.spaced:
+            yield _Border(right, width)
+            if following:
+                yield _Border(following.left, 0)
         else:
-            yield (right + following.left) / 2, least
+            yield _Border((right + following.left) / 2, width)
 
 
-def _ink(strip: Image.Image) -> Columns:
-    """Returns the ink of each column, as a share of that of a full one."""
+def _ink(strip: Image.Image, step: int) -> Columns:
+    """Returns the ink of columns ``step`` pixels wide, as a share of that of a full one."""
     tones = np.cumsum(strip.histogram())
     paper = int(np.searchsorted(tones, 0.9 * tones[-1])) - PAPER_GRAIN
     darkness = np.asarray(strip.point(lambda tone: max(0, paper - tone)))
-    ink: Columns = darkness.sum(axis=0, dtype=np.float32)
+    count = max(1, darkness.shape[1] // step)
+    pixels = darkness.sum(axis=0, dtype=np.float32)[: count * step]
+    ink: Columns = pixels.reshape(count, -1).mean(axis=1)
     return ink / max(float(np.percentile(ink, 95)), 1.0)
 
 
-def _least_ink(ink: Columns, borders: Sequence[tuple[int, int]], reach: int) -> list[int]:
-    """Returns a column for each border such that together they cross least ink and move little.
+def _best_columns(ink: Columns, borders: Sequence[_Border], height: float) -> list[int]:
+    """Returns a column for each border: together they cross least ink, move little and keep letters' widths.
 
-    ``borders``: the column near which each lies, and its least distance from the one before.
+    The places of ``borders`` and the letters' ``height`` are in columns of ``ink``.
     """
-    total = np.zeros(1, dtype=np.float32)  # least cost, the border before in a column or left of it, …
-    low = 0  # … from this column on
-    chosen: list[tuple[int, NDArray[np.intp]]] = []  # by border: first column, and by column the best so far
-    for place, gap in borders:
-        first = min(max(low + gap, place - FARTHEST * reach), len(ink) - 1)
-        columns = np.arange(first, max(first + 1, min(len(ink), place + FARTHEST * reach + 1)))
-        before = total[np.clip(columns - (gap + low), 0, len(total) - 1)]
-        away = np.abs(columns - place) / reach
-        crowded = np.where(away > 1, away, 0)  # farther than the reach only where letters crowd
-        cost = before + ink[columns] + FARNESS * away**2 + crowded
-        total, low = np.minimum.accumulate(cost), first
-        chosen.append((first, np.maximum.accumulate(np.where(cost <= total, columns, first))))
-    found: list[int] = []
-    column = len(ink) - 1
-    for (first, best), (_, gap) in zip(reversed(chosen), reversed(borders), strict=True):
-        found.append(int(best[min(max(0, column - first), len(best) - 1)]))
-        column = found[-1] - gap
-    return found[::-1]
+    unit = _width_unit(borders)
+    reach = max(1, round(REACH * height))
+    cost, columns = np.zeros(1, np.float32), np.zeros(1, np.intp)
+    ways: list[
+        tuple[NDArray[np.intp], NDArray[np.intp]]
+    ] = []  # by border: the columns before, the best of them
+    for border in borders:
+        place = min(max(round(border.place), 0), len(ink) - 1)
+        before, columns = columns, np.arange(max(0, place - reach), min(len(ink), place + reach + 1))
+        apart = (columns[:, None] - before[None, :]).astype(np.float32)
+        strain = STRAIN * (apart / unit - border.width) ** 2 if border.width else np.zeros_like(apart)
+        whole = cost[None, :] + strain + CROSSED * (apart < (1 if border.width else 0))
+        best = whole.argmin(axis=1)
+        moved = FARNESS * ((columns - place) / height) ** 2
+        cost = whole[np.arange(len(columns)), best] + ink[columns] + moved.astype(np.float32)
+        ways.append((before, best))
+    at = int(cost.argmin())
+    found = [int(columns[at])]
+    for before, best in reversed(ways[1:]):
+        at = int(best[at])
+        found.append(int(before[at]))
+    found.reverse()
+    return [int(column) for column in np.maximum.accumulate(found)]
+
+
+def _width_unit(borders: Sequence[_Border]) -> float:
+    """Returns the width of ก in the row: what its words take by what their letters usually take."""
+    taken = sum(max(0.0, right.place - left.place) for left, right in pairwise(borders) if right.width)
+    return max(1.0, taken / sum(border.width for border in borders))

@@ -25,7 +25,7 @@ from indexer.extraction.reading_errors import UnreadableFile
 
 __all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "recognise_image", "warm_up"]
 
-RULES = 10
+RULES = 11
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
 
 FLAWLESS = 0.993  # the network's mean confidence in pages that it reads without an error …
