@@ -20,8 +20,8 @@ from archive.model import Attachment, FileVersion
 from indexer.extraction.cross_process_semaphore import Busy
 from indexer.extraction.page_images import WAIT_SECONDS
 from indexer.search.highlighting import find_hits
-from indexer.search.query import parser as queries
 from web.bootstrap import services
+from web.search_service import query_to_mark
 from web.serving.http_server import HURRY
 from web.serving.log import timed_part
 
@@ -119,7 +119,7 @@ def send_picture(
     """
     _check_sound(attachment)
     page = services().pages.get(attachment.id, number)
-    found = tuple(find_hits(page.text, queries.parse_query(typed))) if typed else ()
+    found = tuple(find_hits(page.text, query_to_mark(services(), typed))) if typed else ()
     pictures = services().pictures
     seconds = 0.0 if HURRY in request.headers else WAIT_SECONDS
     address = request.remote_addr or ""

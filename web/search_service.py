@@ -17,6 +17,7 @@ from indexer.search.explanations import SearchExplanation
 from indexer.search.highlighting import TextSegment, tidied_snippet
 from indexer.search.ports import FacetValue, Hit, ResultPage
 from indexer.search.query.parser import Filters, Query, Sort, parse_query
+from indexer.search.query.query_plan import build_query_plan, synonym_texts
 from web.bootstrap import Services
 from web.serving.log import timed_part
 from web.serving.metrics import SEARCH_SECONDS
@@ -88,6 +89,12 @@ def _answer(services: Services, query: Query, began: float) -> Answer:
     answer = _shown(services, found, began)
     SEARCH_SECONDS.observe(answer.took_ms / 1000)
     return answer
+
+
+def query_to_mark(services: Services, typed: str) -> Query:
+    """Returns the query by which a text that was found is marked: with the synonyms that found it."""
+    query = parse_query(typed)
+    return replace(query, marks=synonym_texts(build_query_plan(query, services.dictionary.current())))
 
 
 def search_index(services: Services, query: Query) -> ResultPage:

@@ -12,7 +12,7 @@ from archive.thai.word_list import thai_stopwords
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.tokenizer import fold_text, group_into_longest_words, searchable_bytes
 from indexer.search.query.parser import KIND_NAMES, DateRange
-from indexer.search.query.query_plan import Alternative, Clause, QueryPlan, build_query_part
+from indexer.search.query.query_plan import Alternative, Clause, QueryPart, QueryPlan, build_query_part
 from indexer.search.tuning import SearchTuning
 
 _KINDS = frozenset(name for names in KIND_NAMES.values() for name in names)  # each document is of some kind
@@ -154,20 +154,25 @@ def scattered_clauses(
     return paired - {each for left, right, run in pairs if run in beside for each in (left, right)}
 
 
-def broken_words(plan: QueryPlan, beside: Collection[bytes]) -> set[Clause]:
-    """Returns the clauses of each longer word (สนาม and บิน of สนามบิน) that a document does not have whole.
+def longer_words(part: QueryPart) -> list[tuple[Clause, ...]]:
+    """Returns the clauses of each longer word of a part: สนาม and บิน of สนามบิน."""
+    words = []
+    at = 0
+    for word in group_into_longest_words([clause.typed for clause in part.clauses]):
+        words.append(part.clauses[at : at + len(word)])
+        at += len(word)
+    return [clauses for clauses in words if len(clauses) > 1]
 
-    ``beside`` has the runs of ``neighbours`` that the document has.
+
+def broken_words(plan: QueryPlan, beside: Collection[bytes]) -> set[Clause]:
+    """Returns the clauses of each longer word that a document does not have whole.
+
+    ``beside`` has the runs of ``adjacent_clauses`` that the document has.
     """
     broken: set[Clause] = set()
-    for part in plan.parts:
-        at = 0
-        for word in group_into_longest_words([clause.typed for clause in part.clauses]):
-            clauses = part.clauses[at : at + len(word)]
-            runs = (_run(left, right) for left, right in pairwise(clauses))
-            if not all(run in beside for run in runs):
-                broken.update(clauses)
-            at += len(word)
+    for clauses in (each for part in plan.parts for each in longer_words(part)):
+        if not all(_run(left, right) in beside for left, right in pairwise(clauses)):
+            broken.update(clauses)
     return broken
 
 
@@ -191,8 +196,7 @@ def pieces_alone(
 def has_breakable_words(plan: QueryPlan) -> bool:
     """Returns True if the plan has longer words or set phrases, of which a text may have pieces alone."""
     return any(
-        len(part.clauses) > len(group_into_longest_words([clause.typed for clause in part.clauses]))
-        or any(len(clause.alternatives) > 1 for clause in part.clauses)
+        longer_words(part) or any(len(clause.alternatives) > 1 for clause in part.clauses)
         for part in plan.parts
     )
 

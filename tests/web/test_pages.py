@@ -8,6 +8,7 @@ import hashlib
 import re
 from base64 import b64encode
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from lxml import html
@@ -221,6 +222,20 @@ def test_a_date_that_is_not_understood_is_told(site: Site) -> None:
     client = site.client()
     assert "ไม่เข้าใจวันที่ “เมื่อวาน”" in client.get("/search?q=น้ำ&from=เมื่อวาน").text
     assert "ไม่เข้าใจวันที่" not in client.get("/search?q=น้ำ&from=1 ม.ค. 2564&to=").text
+
+
+@pytest.mark.parametrize(("typed", "sought"), [("ตกงาน", "ตกงาน"), ("รับสมัคพนักงาน", "รับสมัครพนักงาน")])
+def test_a_result_leads_to_the_marked_line_that_answers_in_other_words(
+    site: Site, typed: str, sought: str
+) -> None:
+    announcement = site.announcement("ประกาศเทศบาล")
+    site.attach(announcement.id, memo("เทศบาลรับสมัครพนักงานจ้าง"))
+    site.work()
+    client = site.client()
+    results = html.fromstring(client.get("/search", query_string={"q": typed}).text)
+    (page,) = results.xpath("//a[@class='find']/@href")
+    assert f"q={quote(sought)}" in page
+    assert "พบ 1 จุดในหน้านี้" in client.get(page).text
 
 
 def test_a_search_without_an_answer_says_where_to_ask(site: Site) -> None:

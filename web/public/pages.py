@@ -35,7 +35,7 @@ from web.addresses import absolute_url, page_number, page_path, path_on_this_sit
 from web.api import schemas
 from web.bootstrap import services
 from web.reflow import reflow
-from web.search_service import Answer, most_read, search, similar_announcement_ids
+from web.search_service import Answer, most_read, query_to_mark, search, similar_announcement_ids
 from web.serving import http_caching
 from web.template_filters import asset
 from web.visitor_limits import hashed_trait, hashed_visitor_address
@@ -152,7 +152,7 @@ def document(announcement_id: int, attachment_id: int) -> AnyResponse | str:
     if attachment.page_count and number > attachment.page_count:
         return redirect(page_path(attachment, attachment.page_count, typed))
     page = services().pages.get(attachment_id, number) if attachment.page_count else None
-    query = queries.parse_query(typed)
+    query = query_to_mark(services(), typed)
     return render_template(
         "public/document.html",
         announcement=shown,

@@ -29,6 +29,7 @@ from archive.facets import FACETS, FACETS_BY_NAME, NAME_FACETS, FacetType, facet
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, NEVER_INITIAL
 from indexer.analysis.index_document import (
     ATTRIBUTES,
+    PLAIN_ZONES,
     ZONES,
     IndexDocument,
     SourceAnnouncement,
@@ -104,7 +105,9 @@ _GRAMS = {"type": "text", "analyzer": "lines", "norms": False, "similarity": "ph
 
 MAPPING: dict[str, Any] = {
     "dynamic": "strict",
-    "_source": {"excludes": ["grams", "pages", "names", "bare_names", "sounds"]},
+    "_source": {
+        "excludes": ["grams", "topic_grams", "number_grams", "pages", "names", "bare_names", "sounds"]
+    },
     "properties": {
         "id": {"type": "long"},
         "terms": {
@@ -116,6 +119,8 @@ MAPPING: dict[str, Any] = {
         },
         "grams": _GRAMS,
         "title_grams": _GRAMS,
+        "topic_grams": _GRAMS,  # of the title and of the attachments' labels
+        "number_grams": _GRAMS,
         "pages": {
             "type": "nested",
             "properties": {
@@ -175,6 +180,8 @@ def opensearch_document(document: IndexDocument, average: Averages) -> dict[str,
         "terms": "\n".join(f"{term}\t{weight}" for term, weight in zip(document.terms, weights, strict=True)),
         "grams": [indexed_grams(zone) for zone in zones if zone],
         "title_grams": indexed_grams(zones[0]),
+        "topic_grams": [indexed_grams(zones[PLAIN_ZONES.index(zone)]) for zone in ("title", "labels")],
+        "number_grams": indexed_grams(zones[PLAIN_ZONES.index("number")]),
         "pages": _pages(document),
         "names": [text_of_bytes(data) for data in runs],
         "bare_names": [text_of_bytes(data.translate(None, MARK_BYTES)) for data in runs],

@@ -14,7 +14,7 @@ from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.index_document import NEVER_EXPIRES
 from indexer.analysis.tokenizer import fold_text, gram_terms, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.mapping import STEPS, cluster_bigram_lines, clusters, name_key
-from indexer.search.coverage import is_stop_word_or_document_kind
+from indexer.search.coverage import is_stop_word_or_document_kind, longer_words
 from indexer.search.query.parser import DateRange, Filters, Query, Sort
 from indexer.search.query.query_plan import (
     Alternative,
@@ -63,6 +63,9 @@ _CLUSTERS_A_SLIP, _MOST_SLIPS = 6, 4  # one misread letter is allowed for each 6
 _MIN_FUZZY_LENGTH = 4  # letters; shorter words have too few grams to be told apart
 _MAX_FUZZY_CLAUSES = 12  # clauses that are matched by grams
 _GRAM_BOOST = 0.3  # weight of a gram beside a term
+_OWN_NUMBER_BOOST = 4.0  # of a document that bears the number typed; half of a rare word's score
+_NUMBER_SIGNS = ("/", "-", ".", " ")  # between the parts of a number
+_CLUSTERS_BETWEEN_WORDS = 16  # character clusters between two words of a set phrase; some 20 letters
 _TITLE_BOOST = 0.1  # the same for the whole query in a title
 
 ORDERS: Mapping[Sort, list[Mapping[str, str]]] = {
@@ -105,8 +108,42 @@ def clause_count_query(clause: Clause) -> Json:
 
 
 def _alternative(alternative: Alternative) -> Json:
+    if len(alternative.terms) > 1 and all(map(str.isdigit, alternative.terms)):
+        return _side_by_side(alternative)
     queries = [term_query(one, alternative.weight) for one in alternative.terms]
     return queries[0] if len(queries) == 1 else bool_must(queries)
+
+
+def _side_by_side(alternative: Alternative) -> Json:
+    """Returns the query for documents with the parts of a number beside each other, with any sign between."""
+    numbers = (searchable_bytes(sign.join(alternative.terms)).data for sign in _NUMBER_SIGNS)
+    queries = [phrase_query(number, alternative.weight * _PHRASE_BOOST) for number in numbers]
+    return {"dis_max": {"queries": queries}}
+
+
+def together_query(clause: Clause, name: str | None = None) -> Json:
+    """Returns the query for documents with the words of an alternative together, a few letters between."""
+    queries = list(map(_together, clause.alternatives))
+    return {"dis_max": {"queries": queries, **({"_name": name} if name else {})}}
+
+
+def _together(alternative: Alternative) -> Json:
+    if len(alternative.terms) == 1 or alternative.terms[0].isdigit():
+        return _alternative(alternative)
+    words = (searchable_bytes(fold_text(term)).data for term in alternative.terms)
+    near = {"query": "\n".join(map(cluster_bigram_lines, words)), "slop": _CLUSTERS_BETWEEN_WORDS}
+    return bool_must([_alternative(alternative), {"match_phrase": {"grams": near}}])
+
+
+def topic_query(clause: Clause, name: str) -> Json:
+    """Returns the named query for documents with the clause in the title or in a label."""
+    ways = (
+        bool_must(
+            phrase_query(searchable_bytes(fold_text(term)).data, field="topic_grams") for term in each.terms
+        )
+        for each in clause.alternatives
+    )
+    return {"dis_max": {"queries": list(ways), "_name": name}}
 
 
 def phrase_query(data: bytes, boost: float = 1.0, field: str = "grams", name: str | None = None) -> Json:
@@ -223,7 +260,7 @@ class PlanQueries:
         phrases = {part: self._phrase(part) for part in self.phrases}
         should = [query for part in self.phrases if part not in long for query in phrases[part]]
         should += [self._clause(clause) for clause in self.plan.clauses if clause not in telling]
-        should += self._whole()
+        should += [*self._whole(), *self._own_numbers()]
         enough = [bool_should(words, fewest)] if words else []
         enough += [query for part in long for query in phrases[part]]
         narrow = self.visible(match)
@@ -262,8 +299,11 @@ class PlanQueries:
         }
 
     def phrase_or_misread(self, part: QueryPart, name: str) -> Json:
-        """Returns the named query for the phrase of a part, as typed or with misread letters."""
-        queries = [phrase_query(part.phrase.data), *self._near(part)]
+        """Returns the named query for the phrase of a part, as typed or, without longer words, misread.
+
+        In others a misread letter cannot be told from another word: สนามกีฬา for สนามบิน.
+        """
+        queries = [phrase_query(part.phrase.data), *([] if longer_words(part) else self._near(part))]
         return {"dis_max": {"queries": queries, "_name": name}}
 
     def title_word_counts(self) -> Json:
@@ -308,8 +348,31 @@ class PlanQueries:
     def _part(self, part: QueryPart, *, quoted: bool) -> Json:
         if part.phrase.exact and quoted and part in self.phrases:
             return phrase_query(part.phrase.data)
-        words = bool_must(map(self.clause_or_same_date_query, part.clauses))
-        return bool_should([words, *self._phrase(part)]) if part in self.phrases else words
+        words = bool_must([*map(self._whole_clause, part.clauses), *self._longer_words(part)])
+        if part not in self.phrases:
+            return words
+        is_set_phrase = len(part.clauses) == 1
+        phrases = [phrase_query(part.phrase.data)] if is_set_phrase else self._phrase(part)
+        return bool_should([words, *phrases])
+
+    def _whole_clause(self, clause: Clause) -> Json:
+        """Returns the query for documents that have a clause whole: a set phrase not only in pieces."""
+        is_loose = self.plan.is_sentence or len(clause.alternatives) == 1 or clause not in self._untimed()
+        return self.clause_or_same_date_query(clause) if is_loose else together_query(clause)
+
+    def _longer_words(self, part: QueryPart) -> list[Json]:
+        """Returns the queries for longer words (สนามบิน) of a part; none in a sentence or for a time."""
+        groups = () if self.plan.is_sentence else longer_words(part)
+        untimed = self._untimed()
+        runs = (
+            "".join(each.typed for each in group) for group in groups if all(map(untimed.__contains__, group))
+        )
+        return [phrase_query(searchable_bytes(fold_text(run)).data) for run in runs]
+
+    def _own_numbers(self) -> list[Json]:
+        numbers = (searchable_bytes(number).data for number in sorted(self.plan.document_numbers))
+        own = (phrase_query(number, field="number_grams") for number in numbers)
+        return [{"constant_score": {"filter": each, "boost": _OWN_NUMBER_BOOST}} for each in own]
 
     def _whole(self) -> list[Json]:
         """Returns queries for the whole query in a title and, where it has several parts, in the text."""

@@ -37,6 +37,8 @@ from indexer.engines.opensearch.queries import (
     page_query,
     phrase_query,
     search_body,
+    together_query,
+    topic_query,
 )
 from indexer.engines.opensearch.vocabulary import ClusterVocabulary, misspelling_test_queries
 from indexer.search.coverage import (
@@ -45,6 +47,7 @@ from indexer.search.coverage import (
     clause_weights,
     document_coverage,
     is_near,
+    is_topic,
     minimum_coverage,
     scattered_clauses,
 )
@@ -173,6 +176,10 @@ def _named_queries(queries: PlanQueries) -> dict[str, Json]:
         f"clause{at}": queries.clause_or_same_date_query(one, f"clause{at}")
         for at, one in enumerate(queries.plan.clauses)
     }
+    for at, clause in enumerate(queries.plan.clauses):
+        named[f"topic{at}"] = topic_query(clause, f"topic{at}")
+        if len(clause.alternatives) > 1:
+            named[f"whole{at}"] = together_query(clause, f"whole{at}")
     for at, (_, _, run) in enumerate(adjacent_clauses(queries.plan)):
         if has_bigram(run):
             named[f"pair{at}"] = phrase_query(run, name=f"pair{at}")
@@ -332,7 +339,7 @@ class _Selection:
     def _coverage(self, chosen: _Found) -> float:
         """Returns the share of the plan that the best hit answers (``indexer.search.coverage``)."""
         weights = self._weights()
-        if chosen.is_whole or not weights:
+        if not weights or (chosen.is_whole and chosen.match.level == "all"):
             return 1.0
         best = self.answers.get(chosen.match._replace(best=True), self.answers[chosen.match])
         covered = [self._hit_coverage(hit, weights) for hit in best["hits"]["hits"][:BEST_HITS]]
@@ -340,25 +347,45 @@ class _Selection:
 
     def _near(self, answer: Answer) -> tuple[Hit, ...]:
         """Returns the hits worth showing although none of them is an answer."""
-        plan, idfs, weights = self.queries.plan, self._idfs(), self._weights()
-        return tuple(
-            _hit(hit)
-            for hit in answer["hits"]["hits"]
-            if is_near(plan, idfs, self._matched(hit), self._hit_coverage(hit, weights), TUNING)
-        )
+        return tuple(_hit(hit) for hit in answer["hits"]["hits"] if self._is_near(hit))
+
+    def _is_near(self, hit: Answer) -> bool:
+        plan, idfs, names = self.queries.plan, self._idfs(), _names(hit)
+        topical = {
+            clause
+            for at, clause in enumerate(plan.clauses)
+            if f"topic{at}" in names and (not plan.is_split or is_topic(clause, idfs[clause]))
+        }
+        topical -= self._broken(names)
+        beside = self._beside(names)
+        scattered = set() if plan.is_split else scattered_clauses(adjacent_clauses(plan), beside)
+        covered = document_coverage(self._weights(), topical, scattered, set(), {}, TUNING)
+        return is_near(plan, idfs, topical, covered, TUNING)
+
+    def _beside(self, names: Mapping[str, float]) -> set[bytes]:
+        """Returns the runs of adjacent clauses that a hit has."""
+        pairs = enumerate(adjacent_clauses(self.queries.plan))
+        return {run for at, (_, _, run) in pairs if f"pair{at}" in names}
+
+    def _broken(self, names: Mapping[str, float]) -> set[Clause]:
+        """Returns the clauses of longer words and set phrases that a hit has only in pieces."""
+        plan = self.queries.plan
+        clauses = enumerate(plan.clauses)
+        phrases = {each for at, each in clauses if len(each.alternatives) > 1 and f"whole{at}" not in names}
+        return broken_words(plan, self._beside(names)) | phrases
 
     def _weights(self) -> dict[Clause, float]:
         times = self.queries.query.times
         return clause_weights(self._idfs(), self.counts.idf(1), times, self.queries.lexicon, TUNING)
 
     def _hit_coverage(self, hit: Answer, weights: Mapping[Clause, float]) -> float:
-        """Returns the share of the plan that a hit answers."""
-        pairs = adjacent_clauses(self.queries.plan)
+        """Returns the share of the plan that a hit answers: all of it with every word, none in pieces."""
         names = _names(hit)
+        if self._matched(hit).issuperset(weights) and not self._broken(names):
+            return 1.0
         as_typed = {one for part in self._parts(names) for one in part.clauses}
-        beside = {run for at, (_, _, run) in enumerate(pairs) if f"pair{at}" in names}
-        scattered = scattered_clauses(pairs, beside) - as_typed
-        broken = broken_words(self.queries.plan, beside)
+        scattered = scattered_clauses(adjacent_clauses(self.queries.plan), self._beside(names)) - as_typed
+        broken = self._broken(names)
         return document_coverage(weights, self._matched(hit), scattered, broken, {}, TUNING)
 
     def _matched(self, hit: Answer) -> set[Clause]:

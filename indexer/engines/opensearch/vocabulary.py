@@ -27,7 +27,7 @@ from indexer.engines.opensearch.queries import (
 )
 from indexer.search.coverage import is_known
 from indexer.search.query.parser import Filters
-from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
+from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan, build_query_part
 from indexer.search.spelling_correction import (
     doubtful_parts,
     parts_meant_in_other_layout,
@@ -89,7 +89,13 @@ class ClusterVocabulary:
         return bool(self._known(clause_count_query(clause)))
 
     def has_all(self, clauses: Sequence[Clause]) -> bool:
-        return bool(self._known(bool_must(map(clause_count_query, clauses))))
+        known = self._known(bool_must(map(clause_count_query, clauses)))
+        return all(map(self._may_have, clauses)) if known is None else bool(known)
+
+    def _may_have(self, clause: Clause) -> bool:
+        terms = clause.alternatives[0].terms
+        is_plain = len(clause.alternatives) == len(terms) == 1
+        return self.document_frequency(terms[0]) > 0 if is_plain else self.has_clause(clause)
 
     def estimate_phrase_count(
         self,
@@ -165,6 +171,7 @@ class ClusterVocabulary:
         for part in parts:
             queries += map(clause_count_query, part.clauses)
             queries += _longer(part.phrase.data, with_neighbouring_letters(part.phrase.data, plan.whole))
+        queries += map(clause_count_query, self._everyday_clauses(pieces))
         counts = self._counts.missing_requests(queries)
         lookups = [
             _words({"terms": {"sounds": sounds}}, _MOST_HEARD),
@@ -172,6 +179,13 @@ class ClusterVocabulary:
         ]
         self._count_keys = [key for key, _ in counts]
         return [*lookups, *(body for _, body in counts)]
+
+    def _everyday_clauses(self, pieces: Sequence[str]) -> list[Clause]:
+        """Returns the clauses with synonyms that may be meant by some of the pieces, one of them misspelt."""
+        words = {word for _, word in self._lexicon.everyday_words.find_words_by_sound(list(pieces))}
+        meant = words - set(pieces)
+        keys = [key for key in self._lexicon.synonyms if meant.intersection(key) and words.issuperset(key)]
+        return [each for key in keys for each in build_query_part("".join(key), self._lexicon).clauses]
 
     def note(self, answers: Sequence[Mapping[str, Any]]) -> None:
         """Adds the answers to ``lookups`` to what is known."""

@@ -6,7 +6,6 @@ only.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -30,7 +29,6 @@ _MAX_FUZZY_TEXTS = 100  # texts in which misread phrases are looked for
 _MIN_SYNONYM_PHRASE = 4  # letters of a synonym that is looked for as a phrase
 _COMPLETE = 3  # preference of a document that matches all of the plan: above any phrase of a partial match
 _NUMBER_ZONE = frozenset({"number"})
-_DOCUMENT_NUMBER = re.compile(r"\d{1,5}/\d{2,4}")
 _MAX_BYTES = 4_000_000  # bytes of text read for one query
 
 
@@ -183,10 +181,8 @@ def phrase_boosts(context: SearchContext, plan: QueryPlan, documents: DocumentNu
 def _own_number_values(context: SearchContext, plan: QueryPlan, documents: DocumentNumbers) -> Floats:
     """Returns the boosts of the documents that bear a number of the query, not only name it."""
     own = np.zeros(len(documents), dtype=np.float32)
-    numbers = {term for clause in plan.clauses for each in clause.alternatives for term in each.terms}
-    for number in numbers:
-        if _DOCUMENT_NUMBER.fullmatch(number):
-            own[context.reader.zone_mask(number, _NUMBER_ZONE)[documents]] = context.tuning.own_number_boost
+    for number in plan.document_numbers:
+        own[context.reader.zone_mask(number, _NUMBER_ZONE)[documents]] = context.tuning.own_number_boost
     return own
 
 

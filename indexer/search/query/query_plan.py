@@ -25,6 +25,7 @@ _BEFORE_A_YEAR = frozenset({"ปี", "พ.ศ.", "ค.ศ.", "พศ", "คศ"
 _BEFORE_A_TIME = frozenset("เมื่อ วัน ที่ วันที่ เดือน ปี พ.ศ. ค.ศ.".split())
 _NUMBERED = re.compile(r"(?<![a-z0-9.-])([a-z]{1,3})[ .-]?(\d{1,4}(?:\.\d{1,2})?)(?![a-z0-9/-]|[.,:]\d)")
 _NUMBER_AND_YEAR = re.compile(r"(\d{1,5})(?:/(\d\d)|[-.](25\d\d))")
+_DOCUMENT_NUMBER = re.compile(r"\d{1,5}/\d{2,4}")
 _SHORT_YEARS = range(
     30, 80
 )  # of the Buddhist era, 2530–2579: older documents are not numbered so, or not kept
@@ -82,6 +83,12 @@ class QueryPlan:
     def is_sentence(self) -> bool:
         """Returns True if the plan has so many words that nobody expects all of them in one document."""
         return sum(len(each.alternatives[0].terms) for each in self.clauses) >= _MIN_SENTENCE_WORDS
+
+    @property
+    def document_numbers(self) -> set[str]:
+        """Numbers of documents that the plan asks for, in every way to write them."""
+        terms = {term for clause in self.clauses for each in clause.alternatives for term in each.terms}
+        return {term for term in terms if _DOCUMENT_NUMBER.fullmatch(term)}
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:

@@ -265,27 +265,3 @@ def test_a_number_is_found_with_either_word_for_it(tmp_path: Path, typed: str) -
     index.update([order, entry(2, "สอบราคาจ้าง เลขที่ 4/2557"), entry(3, "ประกาศ ที่ดิน")], (), position=3)
     page = index.search(parse_query(typed))
     assert (page.hits[0].announcement_id, page.total - page.partial, page.query.loosened) == (1, 1, ())
-
-
-def test_pieces_of_a_longer_word_are_not_the_word(tmp_path: Path) -> None:
-    index = WhooshIndex(tmp_path, Dictionary())
-    pieces = "ใบสั่งของผู้ขับขี่รถยนต์ส่วนกลาง ให้ส่งต่อแก่กองคลัง อายุการใช้งานสิบปี"
-    index.update([entry(1, "ระเบียบรถยนต์ส่วนกลาง", pieces)], (), position=1)
-    assert index.search(parse_query("ใบขับขี่ต่ออายุ")).total == 0
-    index.update([entry(2, "รับต่ออายุใบขับขี่")], (), position=2)
-    page = index.search(parse_query("ใบขับขี่ ต่ออายุ"))
-    assert (page.hits[0].announcement_id, page.total - page.partial) == (2, 1)
-
-
-def test_what_bears_a_number_comes_before_what_names_it(tmp_path: Path) -> None:
-    index = WhooshIndex(tmp_path, Dictionary())
-    names = entry(1, "ยกเลิกคำสั่งที่ 301/2564", "คำสั่งที่ 188/2565 ยกเลิกคำสั่งที่ 301/2564", number="188/2565")
-    bears = entry(2, "มาตรการโรคติดต่อ", "คำสั่งเทศบาล ที่ ๓๐๑/๒๕๖๔ " + "งดใช้สนาม " * 50, number="๓๐๑/๒๕๖๔")
-    other = entry(3, "เทศบัญญัติ", "บัญชี 188 รายการ " + "งบประมาณ " * 20 + "ข้อ 65")
-    index.update([names, bears, other], (), position=3)
-    assert [hit.announcement_id for hit in index.search(parse_query("คำสั่ง 301/2564")).hits][:2] == [2, 1]
-    for typed in ("๑๘๘/๖๕", "188/2565"):  # 188 and 65 apart are no number
-        assert [hit.announcement_id for hit in index.search(parse_query(typed)).hits] == [1]
-    spaced = entry(4, "คำสั่ง ที่ ๑๘๙ / ๒๕๖๕")
-    index.update([spaced], (), position=4)
-    assert [hit.announcement_id for hit in index.search(parse_query("189/65")).hits] == [4]
