@@ -264,8 +264,8 @@ class Pages(Protocol):
         """Return the number of pages by source value, 0 where there are none."""
 
     def list_doubtful(self, *, below: float, limit: int) -> list[Page]:
-        """Return pages with a confidence under ``below`` or a problem, the least sure first.
-        Pages that a person has checked wholly are left out."""
+        """Return pages with a confidence under ``below`` or a problem, and pages that a person has checked in
+        part, the least sure first. Pages that a person has checked wholly are left out."""
 
 
 class Collections(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from archive.model import Announcement, DocumentKind, Status
+from archive.model import Announcement, DocumentKind, Page, Status
 
 
 class Problem(StrEnum):
@@ -82,3 +82,10 @@ class Worklist(Protocol):
     def last_changed_unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
         """Yield id and text of the ``limit`` records changed last that are not published.
         The text has the fields, and the attachments' names and pages."""
+
+
+def is_to_check(page: Page) -> bool:
+    """Return True for a page that was read with little confidence, or that a person has checked in part."""
+    if page.corrected:
+        return bool(page.doubts)
+    return bool(page.problem) or (page.confidence is not None and page.confidence < LEAST_CONFIDENCE)

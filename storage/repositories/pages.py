@@ -135,8 +135,8 @@ class EnginePages:
         found = self._engine.rows(
             """SELECT * FROM page
                WHERE organisation_id IN :organisations AND corrected IN (0, 1)
-               AND (corrected = 0 OR length(doubts) > 0)
-               AND (confidence < :below OR problem <> '')
+               AND (corrected = 0 AND (confidence < :below OR problem <> '')
+                    OR corrected = 1 AND length(doubts) > 0)
                AND attachment_id NOT IN (
                    SELECT id FROM attachment
                    WHERE organisation_id IN :organisations AND status = 'detached')

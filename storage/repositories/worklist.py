@@ -39,8 +39,8 @@ _PROBLEMS = {
         JOIN page ON page.attachment_id = attachment.id
         WHERE announcement.organisation_id IN :organisations
         AND announcement.status IN ('draft', 'published') AND attachment.status <> 'detached'
-        AND (page.corrected = 0 OR length(page.doubts) > 0)
-        AND (page.confidence < :sure OR page.problem <> '')
+        AND (page.corrected = 0 AND (page.confidence < :sure OR page.problem <> '')
+             OR page.corrected = 1 AND length(page.doubts) > 0)
         AND {which} GROUP BY announcement.id""",
     Problem.UNTITLED: """SELECT announcement.id AS announcement_id, NULL AS attachment_id, 0 AS page
         FROM announcement WHERE organisation_id IN :organisations AND status = 'draft'

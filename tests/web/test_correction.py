@@ -22,6 +22,11 @@ def attachment(site: Site) -> Attachment:
     return site.services.attachments.get(attached.id)
 
 
+def titles_with_doubts(staff: FlaskClient) -> int:
+    """Number of records that the worklist lists as doubtful."""
+    return staff.get("/staff?problem=doubtful").text.count('class="subject"')
+
+
 @pytest.fixture
 def staff(site: Site) -> FlaskClient:
     return site.signed_in(Role.STAFF)
@@ -77,12 +82,20 @@ def test_doubtful_words_come_with_other_readings(
     assert text[mark["start"] : mark["end"]] == "สารสัม"
     assert 'class="doubt"' in shown
     page = f"/staff/attachments/{attachment.id}/pages/1"
-    site.services.pages.save(replace(site.services.pages.get(attachment.id, 1), confidence=0.4))
+    other = site.attach(attachment.announcement_id, memo("อีกฉบับ", number="นป 1/2"))
+    site.work()
+    site.services.pages.save(replace(site.services.pages.get(other.id, 1), confidence=0.4))
     longer = {"text": f"เพิ่ม{text}", "unchecked": f"{at}:{at + 5}:{at + 11},7:9:8,x", "next": "1"}
-    saved = staff.post(page, data=longer)
-    assert saved.location == "/staff/review"
+    assert "บันทึกและไปหน้าที่ต้องตรวจถัดไปของประกาศนี้" in staff.get(page).text
+    rest = f"/staff/attachments/{other.id}/pages/1"
+    assert staff.post(page, data=longer).location == rest
+    assert staff.post(rest, data={"text": "ตรวจแล้ว", "next": "1"}).location == page
+    saved = staff.post(page, data=longer | {"unchecked": f"{at + 5}:{at + 5}:{at + 11}"})
+    assert saved.location == "/staff/review"  # no other page of the announcement has to be checked
     queue = staff.get(saved.location).text
-    assert "ยังเหลือ 1 จุดที่ยังไม่ตรวจ" in queue  # and the page stays in the list
+    assert "ยังเหลือ 1 จุดที่ยังไม่ตรวจ" in queue  # and the page, although read surely, is in the list
+    assert "ไม่แน่ใจ (1)" in queue
+    assert titles_with_doubts(staff) == 1
     assert f'href="{page}"' in queue
     assert 'name="right"' in staff.get(page).text
     (doubt,) = site.services.pages.get(attachment.id, 1).doubts

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from archive import validation
 from archive.errors import PrakatError
 from archive.model import Attachment, Change, LowConfidenceSpan, Page
+from archive.worklist import is_to_check
 from indexer.extraction.image.deskew import Turn
 from indexer.extraction.page_images import hit_rectangles
 from indexer.extraction.rereading import TURNS, ReadingSettings
@@ -61,6 +62,8 @@ def page(attachment_id: int, number: int) -> ResponseReturnValue:
         attachment=attachment,
         page=shown,
         number=number,
+        is_more_to_check=number >= (attachment.page_count or 0)
+        and _doubtful_page_elsewhere(attachment, number) is not None,
         marks=_marks(shown),
         versions=_versions(attachment, shown),
     )
@@ -101,7 +104,24 @@ def _after_saving(attachment: Attachment, number: int) -> str:
         return url_for("correction.page", attachment_id=attachment.id, number=number)
     if number < (attachment.page_count or 0):
         return url_for("correction.page", attachment_id=attachment.id, number=number + 1)
+    if (doubtful := _doubtful_page_elsewhere(attachment, number)) is not None:
+        return url_for("correction.page", attachment_id=doubtful.attachment_id, number=doubtful.number)
     return url_for("review.attention_list")
+
+
+def _doubtful_page_elsewhere(attachment: Attachment, number: int) -> Page | None:
+    """Returns the next page of the announcement's attachments that a person has to check.
+
+    After the last attachment follows the first. None: this page is the only one, or there is none.
+    """
+    others = services().attachments.by_announcement([attachment.announcement_id])[attachment.announcement_id]
+    ids = [each.id for each in others]
+    here = ids.index(attachment.id) if attachment.id in ids else 0
+    for id in [*ids[here + 1 :], *ids[: here + 1]]:
+        for shown in services().pages.by_attachment(id):
+            if is_to_check(shown) and (id, shown.number) != (attachment.id, number):
+                return shown
+    return None
 
 
 def _saved(left: int) -> str:
