@@ -167,3 +167,35 @@ def test_text_typed_while_signed_out_elsewhere_comes_back_after_signing_in(visit
     assert site.services.announcements.get(site.centre.id).body == "พิมพ์ไว้นานแล้ว"
     assert page.evaluate("sessionStorage.length") == 0
     site.services.intake.revise(site.centre.id, {"body": site.centre.body}, actor="test")
+
+
+def test_saving_without_network_keeps_the_form_and_the_draft_names_what_is_missing(
+    staff: Visit, site: Site
+) -> None:
+    page = staff(width=PHONE)
+    page.goto("/staff/announcements/new")
+    unsent = "sessionStorage.setItem('unsent /staff/announcements/new', JSON.stringify(['หาย.pdf']))"
+    page.evaluate(unsent)  # as after three tries to send a file
+    page.fill("#title", "พิมพ์ตอนเน็ตหลุด")
+    save = page.get_by_role("button", name="บันทึกฉบับร่าง")
+    page.context.set_offline(True)
+    save.click()
+    said = page.locator("[data-not-saved]")
+    expect(said).to_contain_text("ไม่มีอินเทอร์เน็ต ยังไม่ได้บันทึก")
+    expect(said).to_be_in_viewport(ratio=1)
+    assert page.url.endswith("/new")
+    expect(page.locator("#title")).to_have_value("พิมพ์ตอนเน็ตหลุด")
+    page.context.set_offline(False)
+    page.route("**/staff/awake", lambda route: route.abort(), times=1)  # a network that leads nowhere
+    save.click()
+    expect(said).to_contain_text("ยังไม่ได้บันทึก")
+    press(said.get_by_role("button", name="ลองอีกครั้ง"))
+    page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
+    line = page.locator("[data-uploads] li.failed")
+    for _time in range(2):
+        expect(line).to_contain_text("หาย.pdf — ไฟล์นี้ยังไม่ถึงระบบ")
+        page.reload()
+    page.evaluate(unsent)
+    page.get_by_role("link", name="+ ประกาศใหม่").click()
+    expect(page.locator("#title")).to_have_value("")
+    expect(line).to_have_count(0)

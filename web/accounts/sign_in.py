@@ -11,11 +11,11 @@ from http import HTTPStatus
 from typing import ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, Response, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import CSRFProtect, FlaskForm
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, generate_csrf
 from werkzeug.exceptions import Forbidden
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
@@ -259,8 +259,11 @@ def sign_out() -> ResponseReturnValue:
 @pages.get("/staff/awake")
 @staff_only
 def keep_session_alive() -> ResponseReturnValue:
-    """Keep the session alive: a form requests this address while somebody types into the form."""
-    return ""
+    """Keep the session alive: a form requests this address while somebody types into the form.
+
+    The answer is the token that a form needs in this session.
+    """
+    return Response(generate_csrf(), mimetype="text/plain")
 
 
 def open_session(person: Person) -> None:

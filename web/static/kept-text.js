@@ -1,7 +1,11 @@
 // Keeps the text of a staff form in this tab from the moment it is sent until the archive answers that it is saved.
-// Whoever was signed out meanwhile finds the text again after signing in; nobody else does.
+// Whoever was signed out meanwhile finds the text again after signing in; nobody else does. A form is sent only once
+// the archive answers, so that without network the page stays with what was typed.
 "use strict";
 
+const ANSWER_WITHIN = 15 * 1000; // milliseconds for which an answer of the archive is waited for
+const UNSENT_OF_NEW = "unsent of new"; // names of files that did not arrive for a new announcement that was sent
+const OWN_PAGE = new RegExp("^.*/announcements/(new|[0-9]+)"); // of a new announcement, or of a draft
 const KEPT = "kept text"; // { person, path, values, lastChange, isRefused }
 const signedIn = document.querySelector("[data-person]");
 
@@ -39,6 +43,65 @@ function putBack({ form, values, lastChange }) {
 const kept = readKept();
 if (kept) putBack(kept);
 
+// The files that did not arrive are missing from the draft that the new announcement has become.
+function handOverUnsent() {
+  const names = sessionStorage.getItem(UNSENT_OF_NEW);
+  if (!names || !signedIn) return;
+  sessionStorage.removeItem(UNSENT_OF_NEW);
+  const page = location.pathname.match(OWN_PAGE);
+  if (page) sessionStorage.setItem(`unsent ${page[0]}`, names);
+}
+handOverUnsent();
+
+// Gives a form the token of the present session, which is another once its person has signed in again in another tab.
+// Returns false where the archive does not answer.
+async function renewToken(form) {
+  const signal = AbortSignal.timeout(ANSWER_WITHIN);
+  const answer = await fetch(signedIn.dataset.alive, { signal }).catch(() => null);
+  const token = answer?.ok && !answer.redirected && await answer.text().catch(() => "");
+  if (token) form.elements.csrf_token.value = token;
+  return answer !== null;
+}
+
+let reachable = null; // the form that may be sent now, for the archive has answered
+let isAsking = false;
+
+async function sendOnceReachable(form, submitter) {
+  if (isAsking) return;
+  isAsking = true;
+  const isReachable = navigator.onLine && await renewToken(form);
+  isAsking = false;
+  form.querySelector("[data-not-saved]")?.remove();
+  if (!isReachable) return sayNotSaved(form, submitter);
+  reachable = form;
+  return form.requestSubmit(submitter?.form === form ? submitter : null);
+}
+
+function sayNotSaved(form, submitter) {
+  const said = document.createElement("p");
+  const again = document.createElement("button");
+  said.className = "notice bad";
+  said.dataset.notSaved = "";
+  said.setAttribute("role", "alert");
+  again.type = "button";
+  again.className = "button small";
+  again.textContent = signedIn.dataset.retry;
+  again.addEventListener("click", () => sendOnceReachable(form, submitter));
+  said.append(`${signedIn.dataset.offline} `, again);
+  (form.querySelector(".saving") ?? submitter?.closest(".buttons") ?? form).prepend(said);
+  said.scrollIntoView({ block: "nearest" });
+}
+
+// The first to hear of a form that is sent; all others hear of it once the archive has answered.
+addEventListener("submit", (event) => {
+  const sent = event.target;
+  if (!("unsaved" in sent.dataset) || !signedIn) return;
+  if (reachable === sent) { reachable = null; return; }
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  sendOnceReachable(sent, event.submitter);
+}, true);
+
 // The last to hear of a form that is sent: others may hold it, or write into its fields first.
 addEventListener("submit", (event) => {
   const sent = event.target;
@@ -49,6 +112,8 @@ addEventListener("submit", (event) => {
     const isKept = field.name && field.matches("textarea, select, input:not([type=hidden], [type=file], [type=radio])");
     if (isKept && sent.elements[field.name] === field) values[field.name] = field.type === "checkbox" ? field.checked : field.value;
   }
+  const unsent = location.pathname.match(OWN_PAGE)?.[1] === "new" && sessionStorage.getItem(`unsent ${location.pathname}`);
+  if (unsent) sessionStorage.setItem(UNSENT_OF_NEW, unsent);
   const lastChange = sent.elements.last_change?.value;
   const { person } = signedIn.dataset;
   sessionStorage.setItem(KEPT, JSON.stringify({ person, path: location.pathname, values, lastChange }));

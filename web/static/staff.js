@@ -106,8 +106,11 @@ function sending(file) {
   return shown;
 }
 
-// Lines for the files that had not arrived when the page was left. A file must be chosen again to be sent.
+// Lines for the files that had not arrived when the page was left. A file must be chosen again to be sent. Another
+// new announcement has none of them.
 function listUnsent() {
+  const isReload = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
+  if (!papers.dataset.address && !isReload && form.dataset.unsaved !== "typed") sessionStorage.removeItem(unsentKey());
   for (const name of JSON.parse(sessionStorage.getItem(unsentKey()) || "[]")) {
     const line = document.createElement("li");
     const { retry, dismiss, choose } = papers.dataset;
@@ -136,7 +139,7 @@ async function pauseBeforeRetry(milliseconds, shownFiles) {
 // Sends the file, again after a lost connection. The same bytes are recognised, so that sending twice does no harm.
 // ``lost``: an earlier try may have arrived without an answer, and the same bytes are then no news to the clerk.
 async function send(address, file, shown, lost = false) {
-  const fail = (text) => shown.fail(text, () => send(address, file, shown, true).then(settle));
+  const fail = (text) => shown.fail(text, () => renewToken(form).then(() => send(address, file, shown, true)).then(settle));
   let request = await sendOnce(address, file, shown);
   for (const wait of RETRY_AFTER) {
     if (request.status) break;
@@ -217,7 +220,7 @@ async function takeTogether(files) {
   if (!papers.dataset.address) {
     const { page, address, refusal } = await begin(list);
     if (!page) {
-      const again = () => { list.forEach(({ shown }) => shown.done()); takeTogether(files); };
+      const again = () => { list.forEach(({ shown }) => shown.done()); renewToken(form).then(() => takeTogether(files)); };
       return list.forEach(({ shown }) => shown.fail(refusal, again));
     }
     showDraft(page, address);
@@ -236,7 +239,7 @@ async function takeApart(files) {
       shown.dropDraft = () => trash(address); // a draft of a file that is given up has nothing in it
       return send(`${address}/attachments`, file, shown);
     }
-    return shown.fail(refusal, () => { shown.begin(); one({ file, number, shown }).then(settle); });
+    return shown.fail(refusal, () => { shown.begin(); renewToken(form).then(() => one({ file, number, shown })).then(settle); });
   };
   for (const each of list) await one(each);
   await settle();
