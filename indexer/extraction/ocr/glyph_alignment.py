@@ -131,27 +131,41 @@ def _best_columns(ink: Columns, borders: Sequence[_Border], height: float) -> li
     """
     unit = _width_unit(borders)
     reach = max(1, round(REACH * height))
-    cost, columns = np.zeros(1, np.float32), np.zeros(1, np.intp)
-    ways: list[
-        tuple[NDArray[np.intp], NDArray[np.intp]]
-    ] = []  # by border: the columns before, the best of them
+    moved = FARNESS * (np.arange(-reach, reach + 1, dtype=np.float32) / np.float32(height)) ** 2
+    cost, first = np.zeros(1, np.float32), 0  # least cost of the borders so far, by column from ``first`` on
+    ways: list[tuple[int, NDArray[np.intp]]] = []  # by border: its first column, the best column before each
     for border in borders:
         place = min(max(round(border.place), 0), len(ink) - 1)
-        before, columns = columns, np.arange(max(0, place - reach), min(len(ink), place + reach + 1))
-        apart = (columns[:, None] - before[None, :]).astype(np.float32)
-        strain = STRAIN * (apart / unit - border.width) ** 2 if border.width else np.zeros_like(apart)
-        whole = cost[None, :] + strain + CROSSED * (apart < (1 if border.width else 0))
+        start, stop = max(0, place - reach), min(len(ink), place + reach + 1)
+        size = len(cost)
+        # Row i of the matrix ends with the costs of reaching column i from the first of the columns before.
+        strains = _strains(
+            np.arange(start - (first + size - 1), stop - first, dtype=np.float32), border, unit
+        )
+        by_way = np.ndarray((stop - start, size), np.float32, strains, strides=2 * (strains.itemsize,))
+        whole = by_way + cost[::-1].copy()
         best = whole.argmin(axis=1)
-        moved = FARNESS * ((columns - place) / height) ** 2
-        cost = whole[np.arange(len(columns)), best] + ink[columns] + moved.astype(np.float32)
-        ways.append((before, best))
-    at = int(cost.argmin())
-    found = [int(columns[at])]
-    for before, best in reversed(ways[1:]):
-        at = int(best[at])
-        found.append(int(before[at]))
-    found.reverse()
-    return [int(column) for column in np.maximum.accumulate(found)]
+        ways.append((start, first + size - 1 - best))
+        away = moved[start - place + reach : stop - place + reach]
+        cost, first = whole[np.arange(stop - start), best] + ink[start:stop] + away, start
+    column = first + int(cost.argmin())
+    found = [column]
+    for start, best in reversed(ways[1:]):
+        column = int(best[column - start])
+        found.append(column)
+    return [int(each) for each in np.maximum.accumulate(found[::-1])]
+
+
+def _strains(apart: Columns, border: _Border, unit: float) -> Columns:
+    """Returns the cost of each distance of the border from the one before, in columns.
+
+    ``unit``: columns of a letter as wide as ก.
+    """
+    crossed = np.float32(CROSSED) * (apart < (1 if border.width else 0))
+    if not border.width:
+        return crossed
+    wider = apart / np.float32(unit) - np.float32(border.width)
+    return np.float32(STRAIN) * wider**2 + crossed
 
 
 def _width_unit(borders: Sequence[_Border]) -> float:
