@@ -12,7 +12,7 @@ from archive.errors import Invalid
 from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType
 from archive.model import DocumentKind
 from archive.thai import ERA, canonical_text, parse_date
-from archive.thai.characters import CONSONANTS
+from archive.thai.characters import CONSONANTS, WORD_LETTERS
 from archive.thai.dates import to_buddhist_year
 from indexer.analysis.tokenizer import fold_text
 from indexer.search.query import query_notes
@@ -167,6 +167,9 @@ _NUMBER_OF_YEAR = re.compile(
     re.VERBOSE,
 )  # a document number whose year is said in words
 
+_SPELT_NUMBERS = "หนึ่ง สอง สาม สี่ ห้า หก เจ็ด แปด เก้า สิบ".split()
+_SPELT_VILLAGE = re.compile(rf"(หมู่\s*(?:ที่)?\s*)({'|'.join(_SPELT_NUMBERS)})(?![{WORD_LETTERS}])")  # หมู่เจ็ด
+
 _QUOTED = re.compile(r'"[^"]*"')  # quoted text is searched letter by letter, so no dates are read in it
 _PART = re.compile(
     r"""
@@ -203,6 +206,7 @@ def parse_query(
     """
     reading = _Reading(filters or Filters())
     raw = _NUMBER_OF_YEAR.sub(r"\1/\2", _SPACED.sub(r"\1:", normalize_query(typed)))
+    raw = _SPELT_VILLAGE.sub(lambda each: f"{each[1]}{_SPELT_NUMBERS.index(each[2]) + 1}", raw)
     folded = fold_text(raw)
     for numbered in reversed(list(_NUMBER.finditer(folded))):
         if numbered["field"] or _OF_A_YEAR.search(numbered["number"]):

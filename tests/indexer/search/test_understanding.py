@@ -324,6 +324,11 @@ def test_half_a_word_is_not_completed_with_what_never_follows(index: WhooshIndex
     assert index.suggest("ภาษีส") == []
 
 
+def test_a_village_is_found_by_its_number_in_words() -> None:
+    assert [chunk.text for chunk in parse_query("ข่าว หมู่ที่เจ็ด").chunks] == ["ข่าว", "หมู่ที่7"]
+    assert [chunk.text for chunk in parse_query("หมู่สี่เหลี่ยม").chunks] == ["หมู่สี่เหลี่ยม"]
+
+
 def test_a_year_typed_without_a_space_is_a_piece_of_its_own() -> None:
     spaced, joined = parse_query("น้ำ ปี 2564"), parse_query("น้ำปี ๒๕๖๔")
     assert [chunk.text for chunk in joined.chunks] == [chunk.text for chunk in spaced.chunks]
