@@ -30,7 +30,7 @@ def test_papers_change_places_and_one_is_replaced(staff: Visit, site: Site) -> N
     page.set_viewport_size({"width": 1280, "height": 2400})  # all rows are in sight
     page.goto(f"/staff/announcements/{made.id}")
     page.fill("#body", "ยังไม่บันทึก")
-    page.fill(f"#position-{ids[5]}", "1")
+    page.fill(f"#position-{ids[5]}", "๑")
     page.locator(f"#position-{ids[5]}").press("Enter")
     wait_until(lambda: stored() == [5, 0, 1, 2, 3, 4], "the numbered paper was moved")
     for name, key in (("เลื่อนลง", "Enter"), ("เลื่อนขึ้น", "Space")):

@@ -28,7 +28,10 @@ class FindOut(Schema):
     end = fields.Integer()
 
 
-_REASON = {"description": "เหตุผลที่ให้ประชาชนเห็นทั้งที่พบข้อมูลส่วนบุคคล  · why it is shown in spite of personal data"}
+_REASON = {
+    "description": "เหตุผลที่ให้ประชาชนเห็นทั้งที่พบข้อมูลส่วนบุคคล ไม่ต้องมีเมื่อ ground เป็น office-contact"
+    " · why it is shown in spite of personal data; not needed with the ground office-contact"
+}
 _GROUND = {
     "description": "เหตุตาม พ.ร.บ. คุ้มครองข้อมูลส่วนบุคคล "
     + " · ".join(f"{ground}: {words}" for ground, words in GROUNDS.items())

@@ -380,6 +380,9 @@ function acceptDrops(drop) {
   input.addEventListener("change", () => { const files = [...input.files]; input.value = ""; take(files); });
 }
 
+const THAI_DIGITS = "๐๑๒๓๔๕๖๗๘๙";
+const arabicDigits = (text) => [...text].map((sign) => (THAI_DIGITS.includes(sign) ? THAI_DIGITS.indexOf(sign) : sign)).join("");
+
 // Papers are put in order by dragging their handle, with the mouse or a finger, by the arrows, or by typing a number
 // and Enter. The order alone is stored; what is typed in the form stays there.
 function acceptOrder() {
@@ -399,8 +402,8 @@ function acceptOrder() {
     if (!pressed) return;
     const row = pressed.closest("[data-attachment]");
     const others = [...rows.children].filter((each) => each !== row);
-    const number = row.querySelector("[name^=position-]").value.trim();
-    if (pressed.value === "number" && !/^[0-9]+$/.test(number)) return; // the service says what is wrong, or reads Thai digits
+    const number = arabicDigits(row.querySelector("[name^=position-]").value.trim());
+    if (pressed.value === "number" && !/^[0-9]+$/.test(number)) return; // the service says what is wrong
     event.preventDefault();
     const at = { up: others.indexOf(row.previousElementSibling), down: others.indexOf(row.nextElementSibling) + 1, number: number - 1 };
     rows.insertBefore(row, others[Math.max(at[pressed.value], 0)] ?? null);
