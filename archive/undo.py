@@ -99,6 +99,18 @@ class Undo:
                     refused.append((id, error))
         return BulkOutcome(own, tuple(done), tuple(refused))
 
+    def is_any_in_force(self, changes: Sequence[Change]) -> bool:
+        """Return True while a record still is as one of the changes made it."""
+        for change in changes:
+            try:
+                self._refuse_later_changes(change)
+                if change.announcement_id is not None:
+                    self._check_status(change.announcement_id, change)
+            except (Conflict, NotFound, RecordDamaged):
+                continue
+            return True
+        return False
+
     def _refuse_later_changes(self, change: Change) -> None:
         """Raise ``Conflict`` when a field has no longer the value that the change gave it."""
         if change.collection_id is not None:

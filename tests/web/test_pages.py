@@ -114,7 +114,7 @@ def test_a_collection_from_form_to_page(site: Site) -> None:
     assert "/collections/1" in site.client().get(f"/announcements/{plan.id}").text
 
     wrong = form | {"announcement": ["ไม่ใช่เลข", "", "", ""]}
-    assert "ไม่ใช่เลขหรือที่อยู่" in staff.post("/staff/collections/1", data=wrong).text
+    assert "ไม่ใช่เลขหรือลิงก์" in staff.post("/staff/collections/1", data=wrong).text
     unknown = form | {"announcement": ["999", "", "", ""]}
     assert "ไม่มีประกาศเลขที่ 999" in staff.post("/staff/collections/1", data=unknown).text
     assert site.client().post("/staff/collections/1", data=form).status_code == 302  # to the sign-in

@@ -192,7 +192,10 @@ def test_what_was_done_to_many_is_undone_as_one(site: Site, action: str, values:
     page = clerk.post("/staff/bulk", data=data, follow_redirects=True).text
     assert "แล้ว 30 เรื่อง" in page
     [button] = re.findall(r'action="(/staff/history/bulk/\w+/undo)"', page)
+    changes = f"/staff/history?bulk={button.split('/')[4]}"
+    assert "เลิกทำทั้งหมดนี้" in clerk.get(changes).text
     clerk.post(button)
+    assert "เลิกทำทั้งหมดนี้" not in clerk.get(changes).text  # it is undone
     kept = site.services.announcements.get_many(each.id for each in made).values()
     assert {(each.status, each.category, each.assigned_to) for each in kept} == {(Status.DRAFT, "เดิม", "")}
 

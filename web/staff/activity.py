@@ -63,6 +63,7 @@ def changes() -> str:
         changes=[(change, undo().can_undo(change)) for change in shown],
         titles=_titles(shown),
         filters=filters,
+        can_undo_bulk=bool(filters.bulk) and undo().is_any_in_force(found),
         actors=services().records.changes.actors(),
         actions=labels.action_names(),
         since=date_picker("since", request.args, None, years=years),

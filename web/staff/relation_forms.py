@@ -18,7 +18,7 @@ from web.staff.worklist_search import search_all_records
 
 _MOST_CHOICES = 6  # announcements offered for typed words
 _CHOOSE = gettext_noop("กรุณาเลือกประกาศที่ตรงกับคำที่พิมพ์")
-_NONE_FOUND = gettext_noop("ไม่พบประกาศที่มีคำนี้ กรุณาพิมพ์คำในชื่อเรื่อง เลขที่ เช่น 5/2560 หรือวางที่อยู่ของประกาศ")
+_NONE_FOUND = gettext_noop("ไม่พบประกาศที่มีคำนี้ กรุณาพิมพ์คำในชื่อเรื่อง เลขที่ เช่น 5/2560 หรือวางลิงก์ของประกาศในเว็บนี้")
 _ADDRESS = re.compile(r".*/announcements/(\d{1,9})(?:[/?#].*)?")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/.]+\.[^\s]{1,2000}")
 _ID = re.compile(r"\d{1,9}")
@@ -148,7 +148,7 @@ def resolve_typed_announcement(typed: str) -> int:
             raise MissingAnnouncement([*services().announcements.get_many(found[:_MOST_CHOICES]).values()])
         if not found:
             raise Invalid(
-                "ไม่พบประกาศเลขที่ %(number)s กรุณาพิมพ์คำในชื่อเรื่อง หรือวางที่อยู่ของประกาศ",
+                "ไม่พบประกาศเลขที่ %(number)s กรุณาพิมพ์คำในชื่อเรื่อง หรือวางลิงก์ของประกาศในเว็บนี้",
                 field="related_to",
                 number=f"{match[1]}/{match[2]}",
             )
