@@ -28,8 +28,9 @@ CROSSED = 9.0  # cost of a border left of the one before
 COLUMNS = 16  # columns to a letter's height in which borders are sought; 1.8 % are off at 12, 1.5 % at 24
 PAPER_GRAIN = 20  # levels of grey below the paper's that are not ink
 _LETTERS_BY_WIDTH = {  # widths of ก: medians of 70 documents; their largest source moves none by over 0.1
+    0: "-",  # the model reads dashes as hyphens; only the ink tells which it is
     0.42: "Iij,.:;!'|",
-    0.53: "เ()[]lfrt-",
+    0.53: "เ()[]lfrt",
     0.63: "โใไ/",
     0.78: 'ง"sz',
     0.83: "าำรagcx",
@@ -50,7 +51,7 @@ Columns = NDArray[np.float32]
 class _Border:
     """A side of letters: ``place`` is where the recogniser has it, in pixels.
 
-    ``width``: usual width of the letter at its left, 0 for a space.
+    ``width``: usual width of the letter at its left, 0 for a space or where it is not known.
     """
 
     place: float
@@ -171,4 +172,4 @@ def _strains(apart: Columns, border: _Border, unit: float) -> Columns:
 def _width_unit(borders: Sequence[_Border]) -> float:
     """Returns the width of ก in the row: what its words take by what their letters usually take."""
     taken = sum(max(0.0, right.place - left.place) for left, right in pairwise(borders) if right.width)
-    return max(1.0, taken / sum(border.width for border in borders))
+    return max(1.0, taken / (sum(border.width for border in borders) or 1.0))

@@ -36,3 +36,17 @@ def test_letters_with_gaps_inside_keep_their_widths(shift: int) -> None:
     for symbol in aligned:
         left, right, _ = GLYPHS[symbol.text]
         assert (symbol.left, symbol.right) == pytest.approx((left, right), abs=3)
+
+
+@pytest.mark.parametrize("row", ["ก - ก", "-"])
+def test_a_dash_read_as_a_hyphen_keeps_its_width(row: str) -> None:
+    image = Image.new("L", (400, 100), "white")
+    draw = ImageDraw.Draw(image)
+    for left, right in ((100, 130), (180, 206), (250, 280)):
+        is_dash = left == 180
+        draw.rectangle((left, 44 if is_dash else 30, right, 47 if is_dash else 60), fill="black")
+    ka, dash = Symbol("ก", 100, 30, 130, 60, 0.99), Symbol("-", 180, 30, 206, 60, 0.99, spaced=True)
+    last = Symbol("ก", 250, 30, 280, 60, 0.99, spaced=True)
+    aligned = align_to_ink([ka, dash, last] if len(row) > 1 else [dash], image)
+    found = next(symbol for symbol in aligned if symbol.text == "-")
+    assert found.right - found.left >= 24
