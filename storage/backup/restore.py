@@ -113,7 +113,7 @@ class BackupSource:
         raise NotImplementedError
 
     def read_manifest(self, generation: str | None) -> BackupManifest:
-        """Return the manifest of a generation, of the newest for None. Raises as ``check`` does."""
+        """Return the manifest of a generation, of the newest for None. Raises as ``check_backup`` does."""
         raise NotImplementedError
 
     def check_backup(

@@ -27,7 +27,7 @@ def test_a_month_of_the_year_s_page_is_filled(
     page.get_by_label("ปีงบประมาณ", exact=True).select_option("2569")
     act(page.get_by_role("button", name="เปลี่ยนปี"))
     act(page.get_by_role("link", name="สรุปผลการจัดซื้อจัดจ้างรายเดือน"))
-    act(page.get_by_role("button", name="ใส่เรื่องที่ติ๊กไว้"))
+    act(page.get_by_role("button", name="เพิ่มเรื่องที่ติ๊กไว้"))
     expect(page.get_by_role("status")).to_contain_text("ใส่ “")
     expect(page.locator("#there ~ form")).to_contain_text(f"{SHORT_MONTHS[month - 1]} 68")
     shoot(page, "disclosure-item")

@@ -221,7 +221,7 @@ def test_the_record_and_the_worklist_offer_the_item_of_the_title(site: Site, sta
     bulk = {"action": "disclose", "item": "", "id": [made.id, other.id]}
     refused = staff.post("/staff/bulk", data=bulk, follow_redirects=True).text
     assert other.title in refused
-    assert re.search(f"ใส่ในข้อมูลที่ต้องเปิดเผยแล้ว 1 เรื่อง: {YEAR} .*สรุปผลการจัดซื้อจัดจ้างรายเดือน", refused)
+    assert re.search(f"เพิ่มเข้าข้อมูลที่ต้องเปิดเผยแล้ว 1 เรื่อง: {YEAR} .*สรุปผลการจัดซื้อจัดจ้างรายเดือน", refused)
     staff.post("/staff/bulk", data=bulk | {"item": "structure", "id": [other.id]})
     assert site.services.disclosure.entries([YEAR]) == [entry(made.id, MONTHLY, part=10), entry(other.id)]
 

@@ -118,7 +118,7 @@ def open_services_of(
 
 
 def open_people_of(organisation: str | None) -> People:
-    """Returns the people of an organisation, chosen as by ``services_of``.
+    """Returns the people of an organisation, chosen as by ``open_services_of``.
 
     Opens the database alone: dictionaries and search take longer to load than these commands take.
     """
@@ -159,7 +159,7 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def progress_bars(titles: Mapping[str, str]) -> Iterator[Callable[[str, int, int], None]]:
-    """Yields ``report(step, done, total)``, which draws a bar like ``bar`` for each step of the work."""
+    """Yields ``report(step, done, total)``, which draws a bar like ``progress_bar`` for each step of the work."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),

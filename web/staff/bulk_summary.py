@@ -19,8 +19,8 @@ _SENTENCES = {
     "restore": lazy_gettext("กู้คืนเป็นฉบับร่างแล้ว %(count)s เรื่อง"),
     "category": lazy_gettext("เปลี่ยนหมวดแล้ว %(count)s เรื่อง"),
     "assigned_to": lazy_gettext("มอบหมายแล้ว %(count)s เรื่อง"),
-    "collection": lazy_gettext("ใส่ในชุดแล้ว %(count)s เรื่อง"),
-    "disclose": lazy_gettext("ใส่ในข้อมูลที่ต้องเปิดเผยแล้ว %(count)s เรื่อง"),
+    "collection": lazy_gettext("เพิ่มเข้าชุดแล้ว %(count)s เรื่อง"),
+    "disclose": lazy_gettext("เพิ่มเข้าข้อมูลที่ต้องเปิดเผยแล้ว %(count)s เรื่อง"),
 }
 """Action or changed field → sentence. Of several changes of one record, the first of this order counts."""
 

@@ -98,7 +98,7 @@ class OpenSegment:
 
     @cached_property
     def title_index_without_marks(self) -> TitleIndex:
-        """Returns ``names`` without the marks that people type last or leave out in haste."""
+        """Returns ``title_index`` without the marks that people type last or leave out in haste."""
         return self.title_index.without(MARK_BYTES)
 
 
@@ -281,7 +281,7 @@ class CommitReader:
         return found & self.live
 
     def cached_documents(self, key: Hashable, find: Callable[[], DocumentNumbers]) -> DocumentNumbers:
-        """Returns the cached result for the key ``what``; calls ``find`` for the result if none is cached."""
+        """Returns the cached result for ``key``; calls ``find`` for the result if none is cached."""
         with self._lock:
             kept = self._remembered.get(key)
         if kept is None:
