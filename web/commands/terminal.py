@@ -159,7 +159,7 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def progress_bars(titles: Mapping[str, str]) -> Iterator[Callable[[str, int, int], None]]:
-    """Yields ``report(step, done, total)``, which draws a bar (``progress_bar``) for each step of the work."""
+    """Yields ``report(step, done, total)``, which draws a bar for each step of the work."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
