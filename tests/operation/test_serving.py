@@ -35,10 +35,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def service(folder: Path) -> Iterator[Service]:
     service = Service(folder / "data", folder / "log")
-    service.start("--processes", "2")
+    start(service)
     yield service
     service.kill("all")
     until(lambda: service.left_behind() == [])
+
+
+def start(service: Service) -> None:
+    """Starts two web processes, and returns when both and the reading one are there."""
+    service.start("--processes", "2")
+    until(lambda: [len(children(service.pid, name)) for name in (WEB, READER)] == [2, 1])
 
 
 def get(service: Service, path: str) -> int:
@@ -83,7 +89,7 @@ def test_a_stop_finishes_what_is_in_flight(service: Service, folder: Path) -> No
     assert service.wait() == 0
     assert "Traceback" not in (log := (folder / "log").read_text()), log
     assert "Bad file descriptor" not in log
-    service.start("--processes", "2")
+    start(service)
     assert get(service, f"/api/v1/announcements/{json.loads(answer)['id']}") == 404  # a draft
     assert service.api.ready()
 
