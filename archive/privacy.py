@@ -208,7 +208,7 @@ def hold_after_reading(attachment: Attachment, details: ReadingResults) -> HoldR
     return None if attachment.hold is HoldReason.UNREAD else attachment.hold
 
 
-def hold_without_decisions(attachment: Attachment) -> HoldReason | None:
+def hold_ignoring_decisions(attachment: Attachment) -> HoldReason | None:
     """Return the hold that an attachment has without any decisions about its personal data."""
     if attachment.rules == 0:
         return HoldReason.UNREAD

@@ -189,7 +189,7 @@ def pieces_alone(
         clause
         for clause in plan.clauses
         if len(clause.alternatives) > 1
-        and not any(together(each).search(text) for each in clause.alternatives)
+        and not any(close_together_pattern(each).search(text) for each in clause.alternatives)
     }
 
 
@@ -202,7 +202,7 @@ def has_breakable_words(plan: QueryPlan) -> bool:
 
 
 @lru_cache(maxsize=1_000)
-def together(alternative: Alternative) -> re.Pattern[bytes]:
+def close_together_pattern(alternative: Alternative) -> re.Pattern[bytes]:
     """Returns a pattern of searchable bytes: the terms in order, with a few letters between them."""
     is_number = alternative.terms[0][0].isdigit()
     gap = b".{0,%d}" % (_LETTERS_BETWEEN_NUMBERS if is_number else _LETTERS_BETWEEN_WORDS)

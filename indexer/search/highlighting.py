@@ -36,7 +36,7 @@ _LONGEST = 1000  # letters that are segmented into words at a time
 _CONTEXT = 30  # characters shown before the first hit of a passage
 _MOST_WIDENED = 12  # letters added to one side of a hit for a whole word; unknown stretches can be far longer
 _MIN_COMPOUND_PART = 3  # letters of a word that begins a compound, and of the word after it: น้ำ ป่า
-_TWO = 2  # words of a piece that is read as one: ราคากลาง
+_WORDS_OF_A_PAIR = 2  # words of a piece that is read as one: ราคากลาง
 _TOGETHER = 3  # stop words in a row from which on they are marked as a phrase
 _ORDINAL = "ที่"  # between a word and its number, as in หมู่ที่ 4
 _PHRASE, _WORD, _PART = range(3)  # a candidate hit: anywhere; as a whole word; as a word that people read
@@ -149,7 +149,7 @@ def _sought(query: Query) -> _Sought:
         (phrases if exact or len(typed) > 1 else words).append(text)
         if not exact:
             joined = group_into_longest_words(typed)
-            words_or_pieces = pieces if len(joined) == _TWO else words
+            words_or_pieces = pieces if len(joined) == _WORDS_OF_A_PAIR else words
             words_or_pieces += _with_name([("".join(each), each[0]) for each in joined])
             parts |= {"".join(each): [word for word in each if _telling(word)] for each in joined if each[1:]}
             phrases += _together(typed)

@@ -210,7 +210,7 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
         return None
     matching = vocabulary.estimate_phrase_count(typed, enough=MIN_WORD_FREQUENCY)
     is_common = matching >= (MIN_WORD_FREQUENCY if is_unknown else 1)
-    if is_common or vocabulary.occurs_in_longer_phrase(
+    if is_common or vocabulary.shares_document_with_longer_phrase(
         typed, with_neighbouring_letters(typed.phrase.data, whole)
     ):
         return None

@@ -54,7 +54,7 @@ class Vocabulary(Protocol):
         ``instead_of`` is the part as typed where ``part`` is a correction of it.
         """
 
-    def occurs_in_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
+    def shares_document_with_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         """Returns True if a document with the phrase of ``part`` has one of the ``longer`` phrases too."""
 
     def find_words_by_sound(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:

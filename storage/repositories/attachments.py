@@ -38,7 +38,7 @@ def attachment_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
 def drop_decisions(engine: Queries, announcement_id: int) -> None:
     """Cancel the decisions about personal data in an announcement's attachments.
 
-    Each attachment is then held as ``privacy.hold_without_decisions`` says. Call this inside a transaction.
+    Each attachment is then held as ``privacy.hold_ignoring_decisions`` says. Call this inside a transaction.
     """
     found = engine.rows(
         """SELECT * FROM attachment
@@ -47,7 +47,7 @@ def drop_decisions(engine: Queries, announcement_id: int) -> None:
     )
     for attachment in map(mappers.attachment, found):
         if attachment.decided or attachment.hold is None:
-            _set_hold(engine, attachment.id, privacy.hold_without_decisions(attachment), ())
+            _set_hold(engine, attachment.id, privacy.hold_ignoring_decisions(attachment), ())
             append_entries(engine, ("attachment", attachment.id))
 
 
@@ -233,7 +233,7 @@ class EngineAttachments:
     def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, lock=True)
-            hold = privacy.hold_without_decisions(mappers.attachment(row))
+            hold = privacy.hold_ignoring_decisions(mappers.attachment(row))
             _set_hold(self._engine, attachment_id, hold, ())
             place: dict[str, object] = {"attachment_id": attachment_id, "label": row["label"]}
             self._note(row, "hold", actor=actor, after=place)

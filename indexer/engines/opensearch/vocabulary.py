@@ -113,7 +113,7 @@ class ClusterVocabulary:
             known = min(map(self.document_frequency, terms), default=0) if is_likely else 0
         return min(known, enough)
 
-    def occurs_in_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
+    def shares_document_with_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         return any(self._known(query) for query in _longer(part.phrase.data, longer))
 
     def find_words_by_sound(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:

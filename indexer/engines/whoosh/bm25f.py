@@ -13,7 +13,7 @@ from indexer.analysis.tokenizer import gram_terms, searchable_bytes
 from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask, PostingList, intersect
 from indexer.engines.whoosh.reader import CommitReader
-from indexer.search.coverage import together
+from indexer.search.coverage import close_together_pattern
 from indexer.search.query.query_plan import Alternative, Clause
 
 _ROUNDING = 0.9999  # share of the IDF mass that counts as all of it, as sums of 32-bit floats are rounded
@@ -49,13 +49,13 @@ class DocumentScores:
         return self.postings.keys()
 
     @property
-    def idf_mass(self) -> float:
+    def total_idf_mass(self) -> float:
         """Returns the sum of the clauses' IDFs."""
         return sum(self.idfs.values())
 
     def complete(self) -> Mask:
         """Returns the documents that match all clauses."""
-        mask: Mask = self.covered >= self.idf_mass * _ROUNDING
+        mask: Mask = self.covered >= self.total_idf_mass * _ROUNDING
         return mask
 
     def matching_any(self, clauses: Iterable[Clause]) -> Mask:
@@ -164,7 +164,7 @@ def _documents_with_terms(
         return documents
     if len(documents) > _MAX_NUMBERS_READ:
         return documents[:0]
-    pattern = together(Alternative(terms))
+    pattern = close_together_pattern(Alternative(terms))
     return documents[[pattern.search(text) is not None for text in reader.texts(documents)]]
 
 

@@ -44,7 +44,7 @@ def answer_coverage(
     if not scores.idfs or not len(ranked.documents):
         return 1.0
     covered = (scores.covered - scores.misread)[ranked.documents]
-    if covered.max() >= scores.idf_mass * _ALL and ranked.complete:
+    if covered.max() >= scores.total_idf_mass * _ALL and ranked.complete:
         return 1.0
     best = ranked.documents[np.argsort(-ranked.scores, kind="stable")[:_BEST_DOCUMENTS]]
     weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)

@@ -59,7 +59,7 @@ def _explain_hit(
         for name in ("phrases", "whole_query", "own_number"):
             value = float(getattr(boosts, name)[place]) * ranked.best_score
             parts.append(ScorePart(name.replace("_", " "), value))
-    covered = float(matched.scores.covered[document]) / max(matched.scores.idf_mass, 1e-9)
+    covered = float(matched.scores.covered[document]) / max(matched.scores.total_idf_mass, 1e-9)
     return HitExplanation(
         int(context.reader.attributes["id"][document]),
         round(score, 4),

@@ -112,7 +112,7 @@ def partial_matches_if_none_pass(
     """Returns the partial matches among ``allowed``, where no retrieved document passes the filters."""
     scores, rest = matched.scores, _not_excluded(context, plan)
     covered = np.where(rest, scores.covered, 0)
-    least = context.tuning.min_coverage * scores.idf_mass
+    least = context.tuning.min_coverage * scores.total_idf_mass
     if not ((covered >= least) & allowed).any():
         least = _NEXT_TO_NOTHING
     documents = covered >= least
@@ -252,9 +252,7 @@ def _add_partial(
     if found < int(partial.sum()):
         if not found:
             return UnfilteredMatches(partial, preferred, scores, (*notes, query_notes.NOT_ALL))
-        is_prose = (
-            plan.is_sentence or plan.is_question
-        )  # nobody expects all of its words: ranking alone decides
+        is_prose = plan.is_sentence or plan.is_question  # nobody expects all its words: ranking decides
         return UnfilteredMatches(partial, preferred, scores, notes, None if is_prose else documents)
     return UnfilteredMatches(documents, preferred, scores, notes)
 
@@ -264,7 +262,7 @@ def _partial_matches(
 ) -> Mask:
     """Returns the documents that cover a share of the query's IDF mass, or of what the best document covers
     if that is less; of these, where there are any, those with a word that tells documents apart."""
-    tuning, mass = context.tuning, scores.idf_mass
+    tuning, mass = context.tuning, scores.total_idf_mass
     best = float(np.where(allowed, scores.covered, 0).max(initial=0))
     share = tuning.min_share_of_best_quoted if is_quoted else tuning.min_share_of_best
     least = max(min(tuning.min_coverage * mass, share * best), _NEXT_TO_NOTHING)

@@ -155,7 +155,7 @@ class WhooshVocabulary:
     ) -> int:
         return len(self._with_phrase(part, enough, depth))
 
-    def occurs_in_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
+    def shares_document_with_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         # ``estimate_phrase_count`` looked at these documents before: those with the rare phrase.
         texts = self._reader.texts(self._with_phrase(part, MIN_WORD_FREQUENCY, None))
         return any(one in text for text in texts for one in longer)
