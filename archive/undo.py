@@ -11,7 +11,7 @@ from itertools import groupby
 
 from archive.bulk_commands import BulkOutcome
 from archive.changes import HistoryFilters
-from archive.disclosure import DisclosureEntry, item_with_recorded_fields
+from archive.disclosure import DisclosureEntry, DisclosureItem, item_with_recorded_fields
 from archive.errors import Conflict, Invalid, NotFound, RecordDamaged, gettext_noop
 from archive.fields import FIELDS_BY_NAME, read_column
 from archive.intake import Intake
@@ -21,6 +21,7 @@ from archive.repositories import Records
 MOST_AT_ONCE = 5_000  # changes of one bulk: a thousand records, each changed in several steps
 _UNDONE = gettext_noop("เลิกทำการเผยแพร่")
 
+_DISMISSED = "dismissed"  # name of a relation that somebody removed, as the history has it
 _STATUS_ACTIONS = {"publish", "withdraw", "trash", "restore"}
 
 
@@ -48,6 +49,21 @@ class Undo:
             "correct": self._text,
             "relate": self._relation,
             "disclose": self._entry,
+        }
+        self._checks: Mapping[str, Callable[[int, Change], bool]] = {
+            "create": self._is_created,
+            "revise": self._are_fields_same,
+            "attach": self._is_attached,
+            "reattach": self._is_attached,
+            "detach": self._is_detached,
+            "label": self._is_label_same,
+            "order": self._is_order_same,
+            "replace": self._is_file_same,
+            "redact": self._is_file_same,
+            "release": self._is_released,
+            "correct": self._is_text_same,
+            "relate": self._is_relation_same,
+            "disclose": self._is_entry_same,
         }
 
     def can_undo(self, change: Change) -> bool:
@@ -92,7 +108,8 @@ class Undo:
                 try:
                     with self._records.batch():
                         for change in group:
-                            self._refuse_later_changes(change)
+                            if change.action != "relate":  # two records have it, and it goes back in both
+                                self._refuse_later_changes(change)
                             self.undo(change, actor=actor)
                     done.append(id)
                 except (Conflict, Invalid, NotFound, RecordDamaged) as error:
@@ -100,8 +117,8 @@ class Undo:
         return BulkOutcome(own, tuple(done), tuple(refused))
 
     def is_any_in_force(self, changes: Sequence[Change]) -> bool:
-        """Return True while a record still is as one of the changes made it."""
-        for change in changes:
+        """Return True while a record still is as one of the changes made it, and that can be undone."""
+        for change in filter(self.can_undo, changes):
             try:
                 self._refuse_later_changes(change)
                 if change.announcement_id is not None:
@@ -112,21 +129,74 @@ class Undo:
         return False
 
     def _refuse_later_changes(self, change: Change) -> None:
-        """Raise ``Conflict`` when a field has no longer the value that the change gave it."""
+        """Raise ``Conflict`` when the record is no longer as the change left it."""
         if change.collection_id is not None:
             collection = self._records.collections.get(change.collection_id)
             lines = [[item.label, item.announcement_id] for item in collection.items]
             is_same = lines == change.after.get("items", lines)
-        elif change.action == "revise" and change.announcement_id is not None:
-            now = self._records.announcements.get(change.announcement_id)
-            is_same = all(
-                getattr(now, name) == read_column(FIELDS_BY_NAME[name], value)
-                for name, value in change.after.items()
-            )
+        elif change.disclosure_item_id is not None:
+            is_same = self._is_item_same(change)
+        elif change.announcement_id is not None and change.action in self._checks:
+            is_same = self._checks[change.action](change.announcement_id, change)
         else:
             return
         if not is_same:
             raise Conflict("มีผู้แก้ไขเรื่องนี้ภายหลัง จึงคงไว้ตามเดิม", code="edited-meanwhile")
+
+    def _is_created(self, id: int, _change: Change) -> bool:
+        return self._records.announcements.get(id).status is not Status.TRASHED
+
+    def _are_fields_same(self, id: int, change: Change) -> bool:
+        now = self._records.announcements.get(id)
+        return all(
+            getattr(now, name) == read_column(FIELDS_BY_NAME[name], value)
+            for name, value in change.after.items()
+        )
+
+    def _is_attached(self, id: int, change: Change) -> bool:
+        return _attachment(change.after) in self._order_now(id)
+
+    def _is_detached(self, id: int, change: Change) -> bool:
+        return _attachment(change.before) in {each.id for each in self._records.attachments.detached(id)}
+
+    def _is_label_same(self, _id: int, change: Change) -> bool:
+        now = self._records.attachments.get(_attachment(change.after))
+        return all(
+            getattr(now, name) == change.after.get(name, getattr(now, name)) for name in ("label", "kind")
+        )
+
+    def _is_order_same(self, id: int, change: Change) -> bool:
+        return self._order_now(id) == change.after["order"]
+
+    def _order_now(self, id: int) -> list[int]:
+        return [each.id for each in self._records.attachments.by_announcement([id])[id]]
+
+    def _is_file_same(self, _id: int, change: Change) -> bool:
+        return self._records.attachments.get(_attachment(change.after)).sha256 == change.after["sha256"]
+
+    def _is_released(self, _id: int, change: Change) -> bool:
+        return self._records.attachments.get(_attachment(change.after)).hold is None
+
+    def _is_text_same(self, _id: int, change: Change) -> bool:
+        place = change.after
+        return self._records.pages.get(_attachment(place), _number(place["page"])).text == place["text"]
+
+    def _is_relation_same(self, id: int, change: Change) -> bool:
+        now = {
+            f"{each.kind or _DISMISSED} {each.older_id}"
+            if each.newer_id == id
+            else f"{each.kind.passive if each.kind else _DISMISSED} {each.newer_id}"
+            for each in self._records.relations.list_decisions(id)
+        }
+        return change.after["relation"] in now
+
+    def _is_entry_same(self, id: int, change: Change) -> bool:
+        is_there = _entry(id, change) in self._records.disclosure.by_announcement(id)
+        return is_there is ("disclosure" in change.after)
+
+    def _is_item_same(self, change: Change) -> bool:
+        now = self._item_now(change)
+        return item_with_recorded_fields(now, _item_fields(change.after)) == now
 
     def _check_status(self, id: int, change: Change) -> None:
         if (
@@ -230,21 +300,20 @@ class Undo:
 
     def _entry(self, id: int, change: Change, actor: str) -> None:
         """Remove an announcement from an item that must be disclosed, or put it back."""
-        told = change.after.get("disclosure") or change.before["disclosure"]
-        year, item, part = str(told).split()
-        entry = DisclosureEntry(year=int(year), item=item, part=int(part), announcement_id=id)
         is_there = "disclosure" in change.after
         step = self._records.disclosure.unassign if is_there else self._records.disclosure.assign
-        step(entry, actor=actor)
+        step(_entry(id, change), actor=actor)
 
     def _item(self, change: Change, actor: str) -> None:
         """Give an item its values before the change; an item that the change added is hidden."""
+        now = self._item_now(change)
+        before = item_with_recorded_fields(now, _item_fields(change.before) or {"is_hidden": True})
+        self._records.disclosure.save_item(_number(change.after["year"]), before, replaced=now, actor=actor)
+
+    def _item_now(self, change: Change) -> DisclosureItem:
         year, key = _number(change.after["year"]), change.after["item"]
         items = self._records.disclosure.items_changed_by_staff(year, year)
-        now = next(item for _year, item in items if item.key == key)
-        fields = {name: value for name, value in change.before.items() if name not in ("year", "item")}
-        before = item_with_recorded_fields(now, fields or {"is_hidden": True})
-        self._records.disclosure.save_item(year, before, replaced=now, actor=actor)
+        return next(item for _year, item in items if item.key == key)
 
     def _collection(self, id: int, change: Change, actor: str) -> None:
         now = self._records.collections.get(id)
@@ -257,6 +326,17 @@ class Undo:
             items=lines,
             actor=actor,
         )
+
+
+def _entry(announcement_id: int, change: Change) -> DisclosureEntry:
+    """Return the entry that a change added or removed."""
+    year, item, part = str(change.after.get("disclosure") or change.before["disclosure"]).split()
+    return DisclosureEntry(year=int(year), item=item, part=int(part), announcement_id=announcement_id)
+
+
+def _item_fields(values: Mapping[str, object]) -> dict[str, object]:
+    """Return the values of an item's fields in a change, without the year and the item's key."""
+    return {name: value for name, value in values.items() if name not in ("year", "item")}
 
 
 def _doubt(start: int, end: int, confidence: float, alternatives: Sequence[str]) -> LowConfidenceSpan:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import html
 import io
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
 
+from archive.disclosure import DisclosureEntry
 from archive.model import (
     Announcement,
     CollectionLine,
     DocumentKind,
+    Draft,
     HoldReason,
     LowConfidenceSpan,
+    RelationKind,
     Role,
     Status,
 )
 from tests.web.conftest import Site, memo
+from web.disclosure_overview import year_items
 
 
 def undo_last(site: Site, clerk: FlaskClient, made: Announcement, action: str) -> str:
@@ -198,6 +204,55 @@ def test_what_was_done_to_many_is_undone_as_one(site: Site, action: str, values:
     assert "เลิกทำทั้งหมดนี้" not in clerk.get(changes).text  # it is undone
     kept = site.services.announcements.get_many(each.id for each in made).values()
     assert {(each.status, each.category, each.assigned_to) for each in kept} == {(Status.DRAFT, "เดิม", "")}
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["label", "order", "detach", "reattach", "correct", "replace", "release", "relate", "disclose", "create"],
+)
+def test_once_undone_it_is_not_offered_again(site: Site, action: str) -> None:
+    made, older = (site.announcement(title, status=Status.DRAFT) for title in ("ซ่อมถนน", "ซ่อมถนนเดิม"))
+    first, second = (site.attach(made.id, memo(f"{text} 1-1017-00230-70-8"), f"{text}.pdf") for text in "กข")
+    site.work()
+    intake, records = site.services.intake, site.services.records
+    if action == "reattach":
+        intake.detach(second.id, actor="x")
+    entry = DisclosureEntry(year=2569, item="structure", part=0, announcement_id=made.id)
+    commands: dict[str, Callable[[], object]] = {
+        "label": lambda: intake.relabel(first.id, label="แบบแปลน", kind=DocumentKind.MEMO, actor="x"),
+        "order": lambda: intake.move_attachments(made.id, {second.id: 1}, actor="x"),
+        "detach": lambda: intake.detach(first.id, actor="x"),
+        "reattach": lambda: intake.reattach(second.id, actor="x"),
+        "correct": lambda: intake.correct_page(first.id, 1, "แก้แล้ว", actor="x"),
+        "replace": lambda: intake.replace_file(
+            first.id, io.BytesIO(memo("ใหม่")), filename="c.pdf", actor="x"
+        ),
+        "release": lambda: intake.release_held_attachment(first.id, actor="x", reason="กฎหมายกำหนด"),
+        "relate": lambda: intake.decide_relation(made.id, older.id, RelationKind.CANCELS, actor="x"),
+        "disclose": lambda: records.disclosure.assign(entry, actor="x"),
+        "create": lambda: intake.create(Draft(title="อีกเรื่อง", published_on=dt.date(2026, 1, 5)), actor="x"),
+    }
+    with records.batch("together"):
+        commands[action]()
+    clerk = site.signed_in(Role.STAFF)
+    page = "/staff/history?bulk=together"
+    assert "เลิกทำทั้งหมดนี้" in clerk.get(page).text
+    undone = clerk.post("/staff/history/bulk/together/undo", data={"confirmed": "yes"}, follow_redirects=True)
+    assert "เลิกทำแล้ว" in undone.text
+    assert "notice bad" not in undone.text
+    assert "เลิกทำทั้งหมดนี้" not in clerk.get(page).text
+
+
+def test_an_undone_list_of_items_is_not_offered_again(site: Site) -> None:
+    admin, disclosure = site.signed_in(Role.ADMIN), site.services.disclosure
+    item = year_items(site.services, 2569)[0]
+    with site.services.records.batch("together"):
+        disclosure.save_item(2569, replace(item, title="ชื่อใหม่"), replaced=item, actor="x")
+        disclosure.save_item(2569, replace(item, key="new"), replaced=None, actor="x")
+    assert "เลิกทำทั้งหมดนี้" in admin.get("/staff/history?bulk=together").text
+    admin.post("/staff/history/bulk/together/undo", data={"confirmed": "yes"})
+    assert "ชื่อใหม่" not in admin.get("/staff/disclosure/2569").text
+    assert "เลิกทำทั้งหมดนี้" not in admin.get("/staff/history?bulk=together").text
 
 
 def test_undoing_many_leaves_what_somebody_changed_since(site: Site) -> None:
