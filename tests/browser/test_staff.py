@@ -224,6 +224,19 @@ def test_two_clerks_do_not_overwrite_each_other(staff: Visit, site: Site) -> Non
     assert site.services.announcements.get(id).title == "ฝายของคนอื่น"
 
 
+def test_work_in_a_new_form_shows_no_note(staff: Visit) -> None:
+    page = staff()
+    page.clock.install()
+    page.goto("/staff/announcements/new")
+    page.fill("#title", "ฝาย")
+    page.clock.run_for(31_000)  # ms: long enough that the service hears of the work
+    with page.expect_response(lambda answer: answer.request.resource_type == "fetch"):
+        page.fill("#body", "ข้อความ")
+    page.wait_for_timeout(300)
+    expect(page.locator("[data-other-editor]")).to_be_hidden()
+    expect(page.locator("[data-other-editor]")).to_have_text("")
+
+
 def test_personal_data_takes_a_reason(staff: Visit) -> None:
     page = staff()
     listed = order("91/2566", "ผู้รับเบี้ยยังชีพ", "นางสมศรี เลขประจำตัวประชาชน 1-1017-00203-30-0 โทร. 08 1234 5678")

@@ -65,7 +65,8 @@ async function tellOfWork() {
   awake = Date.now();
   const answer = await fetch(papers.dataset.awake).catch(() => null);
   const note = form.querySelector("[data-other-editor]");
-  if (!answer?.ok || isSignIn(answer.url) || !note) return;
+  const isKnown = papers.dataset.address; // of a new announcement nobody else knows: the answer is for the session
+  if (!answer?.ok || isSignIn(answer.url) || !note || !isKnown) return;
   note.textContent = await answer.text();
   note.hidden = !note.textContent;
 }
