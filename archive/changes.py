@@ -8,6 +8,9 @@ from typing import Protocol
 
 from archive.model import Change
 
+WORKER = "prakat worker"
+"""Actor of the changes that the worker makes by itself, while nobody looks."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryFilters:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from archive import filetype, privacy, thai, validation
 from archive.errors import Conflict, Invalid, PersonalDataFound, RecordDamaged, gettext_noop
-from archive.fields import ANNOUNCEMENT_FIELDS, FieldType, checked_fields
+from archive.fields import ANNOUNCEMENT_FIELDS, FIELDS_BY_NAME, FieldType, checked_fields
 from archive.file_versions import FileVersionCommands
 from archive.line_alignment import align_lines
 from archive.model import (
@@ -35,6 +35,7 @@ from archive.suggested_fields import (
     fields_not_given,
     is_label_file_name,
     is_title_file_name,
+    names_of_unconfirmed_values,
     suggest_fields,
     suggested_label,
 )
@@ -360,6 +361,19 @@ class Intake(FileVersionCommands):
         if kind is DocumentKind.OTHER and "kind" in attachment.details.fields:
             kind = DocumentKind(attachment.details.fields["kind"].value)
         self._records.attachments.relabel(attachment.id, label=label, kind=kind, actor=actor)
+
+    def confirm_filled_values(self, id: int, *, actor: str) -> None:
+        """Record that a person looked at the values that the worker filled in when it published."""
+        names = names_of_unconfirmed_values(self._records.history.entries(id))
+        announcement = self._records.announcements.get(id)
+        fields = {name: getattr(announcement, name) for name in FIELDS_BY_NAME if name in names}
+        with self._records.batch():
+            if fields:
+                self._records.announcements.confirm(id, fields, actor=actor)
+            for attachment in self._records.attachments.by_announcement([id])[id]:
+                if f"label-{attachment.id}" in names:
+                    values = {"attachment_id": attachment.id, "label": attachment.label}
+                    self._records.announcements.confirm(id, values, actor=actor)
 
     def publish_due(self, now: dt.datetime, *, actor: str) -> list[int]:
         """Publish the drafts whose ``publish_at`` has come. Returns the ids of the published announcements.

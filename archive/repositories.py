@@ -6,7 +6,7 @@ Adapters live in ``storage.repositories``; ``tests/contracts`` has one contract 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -72,6 +72,10 @@ class Announcements(Protocol):
         """Set fields of ``Draft`` or ``publish_at``.
         ``views`` sets the baseline; visits that were counted here are added to the baseline. Without a
         different value, nothing is written."""
+
+    def confirm(self, id: int, changes: Mapping[str, object], *, actor: str) -> None:
+        """Record that a person looked at values that the program filled in, and found them right.
+        ``changes``: the values, of fields of ``Draft``, or of one attachment with its ``attachment_id``."""
 
     def set_status(
         self, id: int, status: Status, *, actor: str, reason: str = "", was: Status | None = None

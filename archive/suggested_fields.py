@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from archive import thai, validation
+from archive.changes import WORKER
 from archive.errors import Invalid
 from archive.fields import checked_fields
 from archive.filetype import EXTENSIONS
@@ -22,8 +23,11 @@ from archive.model import (
 )
 from archive.thai.characters import LETTERS_AND_SIGNS
 
-_READ_AS = {"kind": "kind", "published_on": "date", "author": "from"}
+NAMES_IN_DOCUMENTS = {"kind": "kind", "published_on": "date", "author": "from"}
 """Name of an announcement's field → name of the field that is read from a document."""
+
+_FILLED = {"title", *NAMES_IN_DOCUMENTS}
+"""Names of an announcement's fields that are filled from its documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,25 @@ def fields_not_given(announcement: Announcement, attachments: Sequence[Attachmen
         "author": "",
     }
     return {name for name, value in as_new.items() if getattr(announcement, name) == value}
+
+
+def names_of_unconfirmed_values(changes: Sequence[Change]) -> set[str]:
+    """Return the names of the values that the worker filled in and that nobody has set or confirmed since.
+
+    ``changes``: the history of an announcement, the latest last. ``label-7`` is the label of attachment 7.
+    """
+    names: set[str] = set()
+    for change in changes:
+        if change.action not in ("revise", "label", "confirm"):
+            continue
+        attachment_id = change.after.get("attachment_id")
+        given = (
+            {f"label-{attachment_id}"}
+            if attachment_id and "label" in change.after
+            else _FILLED & change.after.keys()
+        )
+        names = names | given if change.actor == WORKER else names - given
+    return names
 
 
 def suggested_title_unless_given(announcement: Announcement, attachments: Sequence[Attachment]) -> str:
@@ -149,7 +172,7 @@ _THAI_WORD = re.compile(f"[{LETTERS_AND_SIGNS}]{{3}}")
 def _stated_by(attachment: Attachment) -> dict[str, object]:
     """Return the fields that were read and pass validation. A misread year, for example, is left out."""
     stated: dict[str, object] = {}
-    read = {name: attachment.details.fields.get(read_as) for name, read_as in _READ_AS.items()}
+    read = {name: attachment.details.fields.get(read_as) for name, read_as in NAMES_IN_DOCUMENTS.items()}
     for name, found in {"title": stated_title(attachment), **read}.items():
         if found:
             value: object = dt.date.fromisoformat(found.value) if name == "published_on" else found.value

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
+from archive.changes import WORKER
 from archive.errors import Conflict, PrakatError, Unavailable
 from archive.intake import Intake
 from archive.model import Attachment, Failure
@@ -209,7 +210,7 @@ class Worker:
         if not self._duties.is_leader(MAINTAIN):
             return False
         now = dt.datetime.now(dt.UTC)
-        self._intake.publish_due(now, actor="prakat worker")
+        self._intake.publish_due(now, actor=WORKER)
         self._jobs.settle_lapsed(lease=LEASE, now=now)
         self._stop.wait(1.0)
         return False

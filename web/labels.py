@@ -36,6 +36,7 @@ _ACTIONS = {
     "release": lazy_gettext("ให้ประชาชนเห็นเอกสาร"),
     "hold": lazy_gettext("ไม่ให้ประชาชนเห็นเอกสาร"),
     "label": lazy_gettext("ตั้งชื่อเอกสาร"),
+    "confirm": lazy_gettext("ยืนยันค่าที่ระบบเติม"),
     "order": lazy_gettext("เรียงเอกสาร"),
     "publish": lazy_gettext("เผยแพร่แล้ว"),
     "withdraw": lazy_gettext("ถอน"),

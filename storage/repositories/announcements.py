@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from archive.errors import Conflict
 from archive.fields import ANNOUNCEMENT_FIELDS
@@ -90,6 +90,12 @@ class EngineAnnouncements:
                     self._engine, id, "revise", actor=actor, before=before, after=after, reason=reason
                 )
             return self.get(id)
+
+    def confirm(self, id: int, changes: Mapping[str, object], *, actor: str) -> None:
+        with self._engine.write():
+            history.announcement_row(self._engine, id)
+            after = {name: mappers.plain_value(value) for name, value in changes.items()}
+            history.append_change(self._engine, id, "confirm", actor=actor, after=after)
 
     def set_status(
         self, id: int, status: Status, *, actor: str, reason: str = "", was: Status | None = None

@@ -14,7 +14,16 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from archive import thai
-from archive.model import Announcement, Attachment, DocumentKind, Role, Status
+from archive.changes import WORKER
+from archive.model import (
+    Announcement,
+    Attachment,
+    DocumentKind,
+    ExtractedField,
+    ReadingResults,
+    Role,
+    Status,
+)
 from archive.suggested_fields import suggested_label
 from tests.web.conftest import BROWSER, PASSWORD, Site, memo
 from web.staff import edit_conflicts
@@ -471,3 +480,71 @@ def test_a_paper_of_a_draft_is_not_said_to_become_public_now(site: Site) -> None
         assert f"ประชาชนจะเห็นไฟล์นี้{seen}" in replaced
         restored = clerk.post(f"/staff/attachments/{held.id}/versions/1/restore", follow_redirects=True).text
         assert f"กลับไปใช้ไฟล์เดิมแล้ว ประชาชนจะเห็นไฟล์นี้{seen}" in restored
+
+
+HARD = "อ่านได้ไม่ชัด โปรดตรวจ"
+READ_FIELDS = {
+    "kind": ("memo", 0.95),
+    "number": ("นป 1/2566", 0.6),
+    "subject": ("ซ่อมถนน", 0.95),
+    "date": ("2023-06-09", 0.6),
+}
+
+
+def draft_read_with_doubt(site: Site, clerk: FlaskClient) -> tuple[Announcement, Attachment]:
+    """A draft that nobody saved, with one paper whose number and date were hard to read."""
+    made, attachment = new_with_file(site, clerk)
+    jobs, now = site.services.jobs, dt.datetime.now(dt.UTC)
+    claimed = jobs.claim("reader", lease=dt.timedelta(minutes=1), now=now)
+    assert claimed is not None
+    fields = {
+        name: ExtractedField(value=value, confidence=sure) for name, (value, sure) in READ_FIELDS.items()
+    }
+    details = ReadingResults(fields=fields)
+    jobs.finish(attachment.id, "reader", page_count=0, details=details, rules=1)
+    return made, attachment
+
+
+def test_a_label_that_was_hard_to_read_is_in_doubt_until_it_is_saved(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    made, attachment = draft_read_with_doubt(site, clerk)
+    address = f"/staff/announcements/{made.id}"
+    form = clerk.get(address).text
+    assert HARD in form  # for its number, though the subject was plain
+    assert HARD in clerk.get(f"{address}/publish").text
+    clerk.post(address, data=sent_form(form))
+    assert site.services.attachments.get(attachment.id).label == "บันทึกข้อความ ที่ นป 1/2566 เรื่อง ซ่อมถนน"
+    assert HARD not in clerk.get(address).text
+    assert HARD not in clerk.get(f"{address}/publish").text
+
+
+def test_values_that_the_worker_filled_in_are_in_doubt_until_somebody_saves_them(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    made, attachment = draft_read_with_doubt(site, clerk)
+    address = f"/staff/announcements/{made.id}"
+    intake, now = site.services.intake, dt.datetime.now(dt.UTC)
+    intake.revise(made.id, {"publish_at": now}, actor="staff")
+    assert intake.publish_due(now + dt.timedelta(seconds=1), actor=WORKER) == [made.id]
+
+    def doubts() -> list[tuple[str, str]]:
+        listed = clerk.get(address).text.split('id="doubts"')[1:]
+        return re.findall(r'href="[^"]*#([\w-]+)">([^<]*)</a>', listed[0].split("</ul>")[0]) if listed else []
+
+    read = "ระบบอ่านจากเอกสาร โปรดตรวจ"
+    label = f"label-{attachment.id}"
+    assert doubts() == [
+        ("title", read),
+        ("published_on", f"{read} · {HARD}"),
+        ("kind", read),
+        (label, HARD),
+    ]
+    assert "ควรตรวจ 4 จุด" in clerk.get(address).text
+    intake.revise(made.id, {"title": "ซ่อมถนนสายกลาง"}, actor="staff")
+    assert [name for name, _remark in doubts()] == ["published_on", "kind", label]
+    clerk.post(address, data=sent_form(clerk.get(address).text))
+    assert doubts() == []
+    confirmed = [each for each in site.services.history.entries(made.id) if each.action == "confirm"]
+    assert [set(each.after) for each in confirmed] == [{"published_on", "kind"}, {"attachment_id", "label"}]
+    assert "ยืนยันค่าที่ระบบเติม" in clerk.get(f"{address}/history").text
+    clerk.post(address, data=sent_form(clerk.get(address).text))
+    assert site.services.history.entries(made.id)[-1].id == confirmed[-1].id  # once is enough

@@ -133,6 +133,15 @@ class AnnouncementForm:
         return checklist.near_duplicate_message(self.near_duplicate) if self.near_duplicate else ""
 
     @property
+    def doubts(self) -> list[checklist.Check]:
+        """Lines of the checklist for what is in doubt although it is published; none for a draft."""
+        return (
+            checklist.doubts_after_publication(self.announcement, self.attachments)
+            if self.announcement
+            else []
+        )
+
+    @property
     def fault_message(self) -> str:
         """Message about the field that could not be saved; "" without one."""
         return error_message(self.fault) if self.fault else ""

@@ -393,6 +393,8 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
             services().intake.revise(announcement_id, changes, actor=g.actor, reason=reason)
             _relabel_all(announcement_id, settled, reason)
         _reorder(announcement_id)
+        if confirm:
+            services().intake.confirm_filled_values(announcement_id, actor=g.actor)
     _attach_all(announcement_id)
 
 

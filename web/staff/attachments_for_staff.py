@@ -21,6 +21,7 @@ from archive.suggested_fields import (
     is_label_machine_made,
     is_label_of_earlier_file,
     is_title_file_name,
+    names_of_unconfirmed_values,
     stated_title,
     suggest_fields,
     suggested_label,
@@ -42,7 +43,7 @@ class AttachmentForStaff:
     label: str
     kind: DocumentKind
     guessed: bool  # read from the document, not yet confirmed
-    unsure: bool  # the label is as read from the document, and was hard to read
+    unsure: bool  # the label is as read from the document, was hard to read, and nobody confirmed it
     is_label_machine_made: bool  # the label is a file's name, and no other is filled in
     earlier_label: str  # label that names a file before the present one; "" when the label fits the file
     offer: str  # label stated by the document, where a person gave another; "" when none
@@ -68,8 +69,14 @@ def attachments_for_staff(announcement: Announcement) -> list[AttachmentForStaff
     attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
     draft = announcement.status is Status.DRAFT
     changes = services().history.entries(announcement.id) if attachments else []
+    unconfirmed = names_of_unconfirmed_values(changes)
     return [
-        _paper(each, draft=draft, is_label_earlier=is_label_of_earlier_file(each, changes))
+        _paper(
+            each,
+            draft=draft,
+            is_label_earlier=is_label_of_earlier_file(each, changes),
+            is_label_unconfirmed=f"label-{each.id}" in unconfirmed,
+        )
         for each in attachments
     ]
 
@@ -167,9 +174,11 @@ def stated_closing_day(announcement: Announcement) -> dt.date | None:
     return find_latest_closing_day(announcement_text(announcement), after=today)
 
 
-def _paper(attachment: Attachment, *, draft: bool, is_label_earlier: bool) -> AttachmentForStaff:
+def _paper(
+    attachment: Attachment, *, draft: bool, is_label_earlier: bool, is_label_unconfirmed: bool
+) -> AttachmentForStaff:
     read = attachment.details.fields
-    label, title = suggested_label(attachment), stated_title(attachment)
+    label = suggested_label(attachment)
     is_label_earlier = is_label_earlier and label != attachment.label
     guessed = bool(label) and (is_label_earlier or (is_label_file_name(attachment) and draft))
     is_kind_open = is_label_earlier or (draft and attachment.kind is DocumentKind.OTHER)
@@ -183,12 +192,25 @@ def _paper(attachment: Attachment, *, draft: bool, is_label_earlier: bool) -> At
         guessed=guessed,
         is_label_machine_made=not guessed and is_label_machine_made(attachment),
         earlier_label=attachment.label if is_label_earlier else "",
-        unsure=shown == label and title is not None and title.confidence < UNSURE,
+        unsure=shown == label
+        and (guessed or is_label_unconfirmed)
+        and is_hard_to_read(attachment, "title", "number"),
         offer=label if not guessed and label != attachment.label else "",
         pages_read=_pages_read(attachment),
         elsewhere=_elsewhere(attachment),
         advice=tuple(_advice_text(each) for each in attachment.details.advice),
     )
+
+
+def is_hard_to_read(attachment: Attachment, *names: str) -> bool:
+    """Returns True when the document was hard to read where it states one of these fields.
+
+    ``title``: its subject, or its title where it has no subject.
+    """
+    read = dict(attachment.details.fields)
+    if title := stated_title(attachment):
+        read["title"] = title
+    return any(read[name].confidence < UNSURE for name in names if name in read)
 
 
 def _advice_text(advice: ScanAdvice) -> str:

@@ -22,13 +22,21 @@ from archive.model import (
     Status,
 )
 from archive.privacy import COVER
-from archive.suggested_fields import fields_not_given, is_label_machine_made, is_title_file_name
+from archive.suggested_fields import (
+    NAMES_IN_DOCUMENTS,
+    fields_not_given,
+    is_label_machine_made,
+    is_title_file_name,
+    names_of_unconfirmed_values,
+    stated_title,
+)
 from web import labels, template_filters
 from web.bootstrap import services
 from web.staff import relation_forms
 from web.staff.attachments_for_staff import (
     AttachmentForStaff,
     SuggestedFormValues,
+    is_hard_to_read,
     is_named_after_file,
     stated_closing_day,
     suggested_form_values,
@@ -96,6 +104,44 @@ def publication_checks(
         *_elsewhere(papers),
         _privacy(announcement, papers, finds),
     ]
+
+
+def doubts_after_publication(announcement: Announcement, papers: Sequence[AttachmentForStaff]) -> list[Check]:
+    """Returns the lines for what is in doubt on a published announcement; none for any other one.
+
+    These are the values that the worker filled in when it published, and that nobody has saved since, a
+    title that is the name of a file or was covered, and labels as in the checklist before publication.
+    """
+    if announcement.status is not Status.PUBLISHED:
+        return []
+    unconfirmed = names_of_unconfirmed_values(services().history.entries(announcement.id))
+    values = {
+        "title": announcement.title,
+        "published_on": template_filters.day(announcement.published_on),
+        "kind": labels.kind_name(announcement.kind),
+        "author": announcement.author,
+    }
+    named = dict(labels.field_names(values))
+
+    def place(field: str) -> str:
+        return url_for("staff.edit", announcement_id=announcement.id, _anchor=field)
+
+    title = _title(announcement, papers, SuggestedFormValues(), place("title"))
+    filled = [
+        Check(named[name], value, CheckVerdict.DOUBTFUL, _filled_remark(papers, name), place(name))
+        for name, value in values.items()
+        if name in unconfirmed and (name != "title" or title.is_good)
+    ]
+    doubtful_labels = [each for each in _labels(papers, are_filled=False) if not each.is_good]
+    return [*([] if title.is_good else [title]), *filled, *doubtful_labels]
+
+
+def _filled_remark(papers: Sequence[AttachmentForStaff], field: str) -> str:
+    remark = str(_("ระบบอ่านจากเอกสาร โปรดตรวจ"))
+    source = next((paper.attachment for paper in papers if stated_title(paper.attachment)), None)
+    if source and is_hard_to_read(source, NAMES_IN_DOCUMENTS.get(field, field)):
+        remark += f" · {_('อ่านได้ไม่ชัด โปรดตรวจ')}"
+    return remark
 
 
 def _verdict(remark: str) -> CheckVerdict:
