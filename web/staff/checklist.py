@@ -140,7 +140,7 @@ def _filled_remark(papers: Sequence[AttachmentForStaff], field: str) -> str:
     remark = str(_("ระบบอ่านจากเอกสาร โปรดตรวจ"))
     source = next((paper.attachment for paper in papers if stated_title(paper.attachment)), None)
     if source and is_hard_to_read(source, NAMES_IN_DOCUMENTS.get(field, field)):
-        remark += f" · {_('อ่านได้ไม่ชัด โปรดตรวจ')}"
+        remark += " · " + _("อ่านได้ไม่ชัด โปรดตรวจ")
     return remark
 
 
