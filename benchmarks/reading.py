@@ -140,7 +140,7 @@ def damage(listed: list[Case]) -> Table:
 def speed(listed: list[Case]) -> Table:
     """Processor seconds for all pages of the files that carry their text, opening included."""
     table = Table("file", "pages", "extract_text s", "here s", "ratio")
-    parser.warm_up()
+    parser.load_before_fork()
     totals = [0.0, 0.0]
     count = 0
     for path in sorted({case.path for case in listed if not case.needs_ocr}):
@@ -208,7 +208,7 @@ from indexer.extraction.pdf import parser
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
 
-parser.warm_up()
+parser.load_before_fork()
 before = peak()
 opened = parser.PdfReader(Path(sys.argv[1]))
 count = opened.outline().page_count

@@ -106,7 +106,7 @@ class Lexicon:
         return max(map(len, self.synonyms), default=0)
 
     @cached_property
-    def everyday_words(self) -> SpellingIndex:
+    def synonym_words(self) -> SpellingIndex:
         """Returns the Thai words of synonyms: people type these where the archive has the official ones."""
         index = SpellingIndex()
         index.add_source_once(

@@ -89,11 +89,11 @@ class Tokenizer:
 
     def is_known_word(self, word: str) -> bool:
         """Returns True for a word of the dictionary, False for a leftover piece of an unknown stretch."""
-        return word in builtin_short_words() or word in self._local or word in _ONE_LETTER_WORDS
+        return word in builtin_words_without_compounds() or word in self._local or word in _ONE_LETTER_WORDS
 
     def unknown_words(self, words: Iterable[str]) -> set[str]:
         """Returns those of the words that ``is_known_word`` does not know."""
-        return set(words) - builtin_short_words() - self._local - _ONE_LETTER_WORDS
+        return set(words) - builtin_words_without_compounds() - self._local - _ONE_LETTER_WORDS
 
     def segment(self, run: str) -> tuple[str, ...]:
         """Splits a folded Thai run into words. The words joined are the run again."""
@@ -201,7 +201,7 @@ _MISSING_WORDS = frozenset({"ประจำปี"})
 
 
 @cache
-def builtin_short_words() -> frozenset[str]:
+def builtin_words_without_compounds() -> frozenset[str]:
     """Returns PyThaiNLP's list of short words without the long ones that are compounds of others.
 
     คอนกรีตเสริมเหล็ก is in that list beside คอนกรีต, เสริม and เหล็ก: left in, it would hide them.
@@ -241,7 +241,7 @@ def _load_word_list(local: frozenset[str]) -> str:
     name = hashlib.sha256("\n".join(sorted(local)).encode()).hexdigest()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "words.txt"
-        path.write_text("\n".join(sorted(builtin_short_words() | local)), encoding="utf-8")
+        path.write_text("\n".join(sorted(builtin_words_without_compounds() | local)), encoding="utf-8")
         message, loaded = nlpo3.load_dict(str(path), name)
     if not loaded:
         raise RuntimeError(message)

@@ -46,7 +46,7 @@ class DiskCache:
         file.seek(0)
         return file
 
-    def put(self, name: str, content: bytes) -> None:
+    def put_if_possible(self, name: str, content: bytes) -> None:
         """Stores a file. An error of the disk is ignored, as the file can be made again next time."""
         folder = self._folder / name[:2]
         with contextlib.suppress(OSError):

@@ -338,7 +338,7 @@ class PagePictures:
             drawn = self.page_picture(attachment, page, width=across, address=address, seconds=seconds)
             with self._slots.hold_slot(address, seconds=seconds):
                 marked = self._run(name, mark_and_crop, drawn, width, boxes, crop)
-            self._marked.put(name, marked)
+            self._marked.put_if_possible(name, marked)
         return marked
 
     def draw_into_cache(self, attachment: Attachment, page: Page) -> None:
@@ -365,7 +365,7 @@ class PagePictures:
             if drawn is None:
                 with self._drawable(attachment) as path:
                     drawn = self._run(name, page_picture, path, page.number, width, page.turn, ())
-                self._drawn.put(name, drawn)
+                self._drawn.put_if_possible(name, drawn)
         return drawn
 
     @contextlib.contextmanager
@@ -390,7 +390,7 @@ class PagePictures:
                         seconds=parser.seconds,
                         memory_mb=parser.memory_mb,
                     )
-                    self._converted.put(name, converted.read_bytes())
+                    self._converted.put_if_possible(name, converted.read_bytes())
                 else:
                     converted.write_bytes(kept)
                 yield converted

@@ -16,7 +16,7 @@ from archive import filetype
 from archive.errors import Invalid
 from archive.filetype import FileType
 from indexer.extraction.image.input_normalization import wrap_heif, wrap_picture
-from indexer.extraction.office.libreoffice import convert_document, convert_spreadsheet, find_program
+from indexer.extraction.office.libreoffice import convert_document, convert_spreadsheet_to_pdf, find_program
 from indexer.extraction.office.text import TextPage, read_docx, read_odt, read_spreadsheet
 from indexer.extraction.reading_errors import UnreadableFile
 
@@ -62,9 +62,9 @@ PARSERS = {
         Parser(filetype.DOCX, convert_document, read_docx, **_LIBREOFFICE),
         Parser(filetype.ODT, convert_document, read_odt, **_LIBREOFFICE),
         Parser(filetype.DOC, convert_document, **_LIBREOFFICE),
-        Parser(filetype.XLSX, convert_spreadsheet, read_spreadsheet, has_sheets=True, **_LIBREOFFICE),
-        Parser(filetype.ODS, convert_spreadsheet, read_spreadsheet, has_sheets=True, **_LIBREOFFICE),
-        Parser(filetype.XLS, convert_spreadsheet, read_spreadsheet, has_sheets=True, **_LIBREOFFICE),
+        Parser(filetype.XLSX, convert_spreadsheet_to_pdf, read_spreadsheet, has_sheets=True, **_LIBREOFFICE),
+        Parser(filetype.ODS, convert_spreadsheet_to_pdf, read_spreadsheet, has_sheets=True, **_LIBREOFFICE),
+        Parser(filetype.XLS, convert_spreadsheet_to_pdf, read_spreadsheet, has_sheets=True, **_LIBREOFFICE),
     )
 }
 """Media type → parser."""

@@ -46,7 +46,7 @@ PRELOAD = (
     "pypdfium2",
     "tesserocr",
 )
-"""Modules that the nursery imports once, so that no child has to; a ``warm_up`` in them is called."""
+"""Modules that the nursery imports once, so that no child has to; ``load_before_fork`` of each is called."""
 
 NICENESS = 10
 _MEGABYTE = 1024 * 1024
@@ -263,7 +263,7 @@ def run_fork_server(control_fd: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the kernel
     for name in PRELOAD:
-        getattr(importlib.import_module(name), "warm_up", lambda: None)()
+        getattr(importlib.import_module(name), "load_before_fork", lambda: None)()
     gc.freeze()  # what is loaded stays shared between the children
     while True:
         limit, descriptors, _, _ = socket.recv_fds(control, 4, 1)

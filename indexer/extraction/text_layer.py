@@ -84,7 +84,7 @@ class SearchableCopies:
             except UnreadableFile as error:
                 raise Unavailable("ทำสำเนาที่ค้นข้อความได้ไม่สำเร็จ กรุณาใช้ไฟล์ต้นฉบับ", code=error.code) from error
             content = target.read_bytes()
-        self._cache.put(name, content)
+        self._cache.put_if_possible(name, content)
         return io.BytesIO(content)
 
 

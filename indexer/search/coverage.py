@@ -81,7 +81,7 @@ def is_topic(clause: Clause, idf: float) -> bool:
     return idf >= _TOPIC_IDF and not is_stop_word_or_document_kind(clause)
 
 
-def is_telling(clause: Clause, idf: float) -> bool:
+def is_distinguishing(clause: Clause, idf: float) -> bool:
     """Returns True for a word that tells documents apart: no stop word, and not in most of them."""
     return idf >= _COMMON_IDF and not is_stop_word_or_document_kind(clause)
 
@@ -118,7 +118,7 @@ def document_coverage(
     return min(value / sum(weights.values()), 1.0)
 
 
-def is_near(
+def is_worth_showing_as_related(
     plan: QueryPlan,
     idfs: Mapping[Clause, float],
     matched: Collection[Clause],
@@ -133,7 +133,7 @@ def is_near(
         return True
     return coverage >= tuning.min_related_coverage or any(
         all(clause in matched for clause in part.clauses)
-        and any(is_telling(clause, idfs[clause]) for clause in part.clauses if clause in idfs)
+        and any(is_distinguishing(clause, idfs[clause]) for clause in part.clauses if clause in idfs)
         for part in plan.parts
     )
 

@@ -22,7 +22,7 @@ from indexer.search.query.query_plan import (
     split_set_phrases,
     synonym_texts,
 )
-from indexer.search.searcher import Retrieved, Searcher, UnrankedMatches
+from indexer.search.searcher import EngineAnswer, Searcher, UnrankedMatches
 from indexer.search.spelling_correction import (
     CorrectedQuery,
     correct_query,
@@ -78,8 +78,8 @@ def _correct(
 
 
 def _with_near_of_words(
-    searcher: Searcher, lexicon: Lexicon, query: Query, plan: QueryPlan, retrieved: Retrieved
-) -> Retrieved:
+    searcher: Searcher, lexicon: Lexicon, query: Query, plan: QueryPlan, retrieved: EngineAnswer
+) -> EngineAnswer:
     """Returns what was found; where nothing came near, with what comes near the single words of set phrases.
 
     Nothing has หมาจรจัด or its synonyms: what is about หมา or สุนัข is shown.
@@ -109,17 +109,17 @@ def _search_instead(
     return replace(page, query=replace(page.query, loosened=tuple(notes)))
 
 
-def _with_other_times(query: Query, retrieved: Retrieved, others: ResultPage) -> Retrieved:
+def _with_other_times(query: Query, retrieved: EngineAnswer, others: ResultPage) -> EngineAnswer:
     """Returns what was found of the time that was typed, with the best of ``others`` and a note on these."""
     of_time = {hit.announcement_id for hit in retrieved.hits}
     rest = tuple(hit for hit in others.hits if hit.announcement_id not in of_time)
     time = query.times[0]
-    note = query_notes.words_only_mentioned_note(time.first, time.last, time.month)
+    note = query_notes.time_only_mentions_words_note(time.first, time.last, time.month)
     return replace(retrieved, elsewhere=rest[:_MAX_OTHER_TIMES], notes=(*retrieved.notes, note))
 
 
 def present_results(
-    query: Query, corrected: CorrectedQuery, retrieved: Retrieved, tuning: SearchTuning
+    query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer, tuning: SearchTuning
 ) -> ResultPage:
     """Returns the page asked for; what covers too little of the query is ``related``, not an answer."""
     as_run = _query_as_run(query, corrected, retrieved)
@@ -145,7 +145,7 @@ def present_results(
     )
 
 
-def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: Retrieved, tuning: SearchTuning) -> bool:
+def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer, tuning: SearchTuning) -> bool:
     """Returns True if what was found covers too little of the query to be an answer.
 
     Whoever is in a document, or narrowed the results, sees what little there is.
@@ -154,7 +154,7 @@ def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: Retrieved, tuni
     return retrieved.coverage < least and not query.filters.narrows_beyond_organisation
 
 
-def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: Retrieved) -> Query:
+def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer) -> Query:
     """Returns the query with notes on corrections and expansions, and with further words to highlight."""
     notes = [query_notes.read_as_note(*pair) for pair in corrected.words]
     if also := expanded_abbreviations(corrected.plan):

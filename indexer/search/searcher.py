@@ -15,7 +15,7 @@ from indexer.search.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retrieved:
+class EngineAnswer:
     """An engine's answer to a query plan: the hits of one page of results, totals and coverage."""
 
     total: int = 0  # documents that match the plan and pass the filters
@@ -40,7 +40,7 @@ class UnrankedMatches:
 
     is_as_typed: bool  # a document has the whole query as it was typed: nothing is misspelt
     frequencies: Mapping[Clause, int]  # documents that match each clause
-    retrieve: Callable[[], Retrieved]
+    retrieve: Callable[[], EngineAnswer]
 
 
 class Searcher(Protocol):

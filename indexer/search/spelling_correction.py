@@ -223,7 +223,7 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
         return vocabulary.idf(frequency if is_word else 1) if is_word or word in everyday else math.inf
 
     def near(pieces: list[str]) -> list[SoundMatch]:
-        found = context.lexicon.everyday_words.find_words_by_sound(pieces)
+        found = context.lexicon.synonym_words.find_words_by_sound(pieces)
         everyday.update(word for _, word in found)
         return sorted({*vocabulary.find_words_by_sound(pieces, tokenizer.is_known_word), *found})
 

@@ -28,7 +28,7 @@ _WORD = re.compile(f"[{WORD_LETTERS}]+|[a-z]+")
 _MOST_TYPED = 80  # characters of the typed text that are used
 
 
-def suggest(vocabulary: Vocabulary, lexicon: Lexicon, typed: str, limit: int) -> list[str]:
+def suggest_words_and_titles(vocabulary: Vocabulary, lexicon: Lexicon, typed: str, limit: int) -> list[str]:
     """Returns completed words, then titles that begin with the typed text, then titles that contain it."""
     typed = " ".join(normalize_query(typed).split())[:_MOST_TYPED]
     found = _suggested(vocabulary, lexicon, typed, limit)

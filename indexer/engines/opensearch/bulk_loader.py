@@ -148,7 +148,7 @@ class BulkLoader:
         self._cluster.refresh_index(self._index)
         return self._cluster.count(self._index, ANNOUNCEMENTS)
 
-    def publish(self, manifest: Mapping[str, Any]) -> None:
+    def publish_with_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Completes the index, waits until it can be searched, and points the alias to it."""
         self._measure()
         self._analysis.close()

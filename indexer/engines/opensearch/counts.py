@@ -22,7 +22,7 @@ class TermStatistics:
     counts: dict[str, int] = field(default_factory=dict)  # documents, by the key of their query
 
 
-class DocumentCounts:
+class VisibleDocumentCounts:
     """Counts of the documents that one query may see."""
 
     def __init__(self, cluster: Cluster, index: str, filters: Filters, statistics: TermStatistics) -> None:

@@ -30,7 +30,7 @@ from indexer.engines.opensearch.bulk_loader import (
     position_action,
 )
 from indexer.engines.opensearch.cluster import Cluster, IndexRemoved, read_address
-from indexer.engines.opensearch.counts import DocumentCounts, TermStatistics
+from indexer.engines.opensearch.counts import TermStatistics, VisibleDocumentCounts
 from indexer.engines.opensearch.mapping import announcement_fingerprint, words_to_look_up
 from indexer.engines.opensearch.queries import ANNOUNCEMENTS, similar_body
 from indexer.engines.opensearch.searcher import OpenSearchSearcher
@@ -38,7 +38,7 @@ from indexer.engines.opensearch.vocabulary import ClusterVocabulary
 from indexer.search.pipeline import search
 from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import Filters, Query
-from indexer.search.suggest import suggest
+from indexer.search.suggest import suggest_words_and_titles
 
 SCHEMA = 7
 """Version of documents and mapping. To be raised whenever either changes."""
@@ -134,9 +134,9 @@ class OpenSearchIndex:
         filters = Filters(organisation=organisation, withheld=withheld)
 
         def ask(live: _Live) -> list[str]:
-            counts = DocumentCounts(self._cluster, live.index, filters, live.statistics)
+            counts = VisibleDocumentCounts(self._cluster, live.index, filters, live.statistics)
             vocabulary = ClusterVocabulary(self._cluster, live.index, filters, counts, live.lexicon)
-            return suggest(vocabulary, live.lexicon, typed, limit)
+            return suggest_words_and_titles(vocabulary, live.lexicon, typed, limit)
 
         return self._asked(ask) or []
 
@@ -155,7 +155,7 @@ class OpenSearchIndex:
             loader = BulkLoader(self._cluster, self._dictionary.current(), lease, jobs=jobs)
             try:
                 yield loader
-                loader.publish(_written(self._wanted()))
+                loader.publish_with_manifest(_written(self._wanted()))
             except BaseException:
                 loader.abandon()
                 raise

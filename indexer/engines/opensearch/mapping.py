@@ -178,10 +178,12 @@ def opensearch_document(document: IndexDocument, average: Averages) -> dict[str,
     return {
         "id": int(facts["id"]),
         "terms": "\n".join(f"{term}\t{weight}" for term, weight in zip(document.terms, weights, strict=True)),
-        "grams": [indexed_grams(zone) for zone in zones if zone],
-        "title_grams": indexed_grams(zones[0]),
-        "topic_grams": [indexed_grams(zones[PLAIN_ZONES.index(zone)]) for zone in ("title", "labels")],
-        "number_grams": indexed_grams(zones[PLAIN_ZONES.index("number")]),
+        "grams": [cluster_bigram_lines_with_last(zone) for zone in zones if zone],
+        "title_grams": cluster_bigram_lines_with_last(zones[0]),
+        "topic_grams": [
+            cluster_bigram_lines_with_last(zones[PLAIN_ZONES.index(zone)]) for zone in ("title", "labels")
+        ],
+        "number_grams": cluster_bigram_lines_with_last(zones[PLAIN_ZONES.index("number")]),
         "pages": _pages(document),
         "names": [text_of_bytes(data) for data in runs],
         "bare_names": [text_of_bytes(data.translate(None, MARK_BYTES)) for data in runs],
@@ -205,7 +207,7 @@ def _pages(document: IndexDocument) -> list[dict[str, Any]]:
         {
             "attachment": attachment,
             "number": number,
-            "grams": indexed_grams(document.columns["text"][start:end]),
+            "grams": cluster_bigram_lines_with_last(document.columns["text"][start:end]),
         }
         for start, (attachment, number, end) in zip(starts, layout.pages, strict=False)
     ]
@@ -252,7 +254,7 @@ def cluster_bigram_lines(data: bytes) -> str:
     return "\n".join(left + right for left, right in pairwise(clusters(data)))
 
 
-def indexed_grams(data: bytes) -> str:
+def cluster_bigram_lines_with_last(data: bytes) -> str:
     """Returns the bigrams of searchable bytes and the last character cluster, one a line.
 
     Every cluster then begins a line, so that a text of one cluster is found at the end too.

@@ -263,14 +263,14 @@ class PlanQueries:
         should += [*self._whole(), *self._own_numbers()]
         enough = [bool_should(words, fewest)] if words else []
         enough += [query for part in long for query in phrases[part]]
-        narrow = self.visible(match)
+        narrow = self.permitted_filters(match)
         if match.level == "all":
             return {"bool": {"filter": [complete, *narrow], "should": [*enough, *should]}}
         tier = 0.0 if self.is_prose else COMPLETE
         enough.append({"constant_score": {"filter": complete, "boost": tier}})
         return {"bool": {"must": [bool_should(enough)], "should": should, "filter": narrow}}
 
-    def visible(self, match: Match) -> list[Json]:
+    def permitted_filters(self, match: Match) -> list[Json]:
         """Returns filters for what the reader may see, of the time of the search, with nothing excluded."""
         time: list[Json] = []
         if match.time == "dated":

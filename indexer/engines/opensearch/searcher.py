@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from archive.facets import FACETS_BY_NAME
 from indexer.analysis.dictionary import Lexicon
 from indexer.engines.opensearch.cluster import NAMED_SCORES, Cluster
-from indexer.engines.opensearch.counts import DocumentCounts, TermStatistics
+from indexer.engines.opensearch.counts import TermStatistics, VisibleDocumentCounts
 from indexer.engines.opensearch.queries import (
     ABOUT,
     ABOUT_ELSEWHERE,
@@ -46,8 +46,8 @@ from indexer.search.coverage import (
     broken_words,
     clause_weights,
     document_coverage,
-    is_near,
     is_topic,
+    is_worth_showing_as_related,
     minimum_coverage,
     scattered_clauses,
 )
@@ -57,7 +57,7 @@ from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, Query, Sort
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
-from indexer.search.searcher import Retrieved, UnrankedMatches
+from indexer.search.searcher import EngineAnswer, UnrankedMatches
 from indexer.search.tuning import TUNING
 
 _MOST_ELSEWHERE = 5  # documents shown that only mention the time typed
@@ -72,7 +72,7 @@ class OpenSearchSearcher:
         self, cluster: Cluster, index: str, lexicon: Lexicon, filters: Filters, statistics: TermStatistics
     ) -> None:
         self._cluster, self._index, self._lexicon, self._filters = cluster, index, lexicon, filters
-        self._counts = DocumentCounts(cluster, index, filters, statistics)
+        self._counts = VisibleDocumentCounts(cluster, index, filters, statistics)
         self._vocabularies: dict[QueryPlan, ClusterVocabulary] = {}
 
     def correction_vocabulary(self, plan: QueryPlan) -> ClusterVocabulary:
@@ -213,7 +213,7 @@ class _Selection:
     """Chooses the search that answers a plan, and reads its response."""
 
     queries: PlanQueries
-    counts: DocumentCounts
+    counts: VisibleDocumentCounts
     answers: dict[Match, Answer] = field(default_factory=dict)
 
     def missing(self) -> Match | None:
@@ -224,14 +224,14 @@ class _Selection:
             return missing.match
         return None
 
-    def retrieved(self) -> Retrieved:
+    def retrieved(self) -> EngineAnswer:
         chosen, notes = self._chosen()
         answer = self.answers[chosen.match]
         coverage = self._coverage(chosen)
         is_parted = 0 < chosen.complete < chosen.total and not self.queries.is_prose
         hits = tuple(_hit(hit, is_parted=is_parted) for hit in _shown(answer, chosen))
         is_dated = chosen.match.time == "dated"
-        return Retrieved(
+        return EngineAnswer(
             total=chosen.total,
             hits=hits,
             near=self._near(answer) if coverage < TUNING.min_answer_coverage else None,
@@ -360,7 +360,7 @@ class _Selection:
         beside = self._beside(names)
         scattered = set() if plan.is_split else scattered_clauses(adjacent_clauses(plan), beside)
         covered = document_coverage(self._weights(), topical, scattered, set(), {}, TUNING)
-        return is_near(plan, idfs, topical, covered, TUNING)
+        return is_worth_showing_as_related(plan, idfs, topical, covered, TUNING)
 
     def _beside(self, names: Mapping[str, float]) -> set[bytes]:
         """Returns the runs of adjacent clauses that a hit has."""

@@ -14,7 +14,7 @@ from indexer.analysis.spelling_index import (
 )
 from indexer.analysis.tokenizer import fold_text, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.cluster import Cluster
-from indexer.engines.opensearch.counts import DocumentCounts
+from indexer.engines.opensearch.counts import VisibleDocumentCounts
 from indexer.engines.opensearch.mapping import clusters
 from indexer.engines.opensearch.queries import (
     Json,
@@ -69,7 +69,7 @@ class ClusterVocabulary:
         cluster: Cluster,
         index: str,
         filters: Filters,
-        counts: DocumentCounts,
+        counts: VisibleDocumentCounts,
         lexicon: Lexicon,
         plan: QueryPlan | None = None,
     ) -> None:
@@ -182,7 +182,7 @@ class ClusterVocabulary:
 
     def _everyday_clauses(self, pieces: Sequence[str]) -> list[Clause]:
         """Returns the clauses with synonyms that may be meant by some of the pieces, one of them misspelt."""
-        words = {word for _, word in self._lexicon.everyday_words.find_words_by_sound(list(pieces))}
+        words = {word for _, word in self._lexicon.synonym_words.find_words_by_sound(list(pieces))}
         meant = words - set(pieces)
         keys = [key for key in self._lexicon.synonyms if meant.intersection(key) and words.issuperset(key)]
         return [each for key in keys for each in build_query_part("".join(key), self._lexicon).clauses]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from indexer.analysis.tokenizer import gram_terms, searchable_bytes
-from indexer.engines.whoosh.context import SearchContext
+from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask, PostingList, intersect
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.search.coverage import close_together_pattern
@@ -73,7 +73,7 @@ class DocumentScores:
         return mask
 
 
-def score_clauses(context: SearchContext, clauses: tuple[Clause, ...]) -> DocumentScores:
+def score_clauses(context: IndexContext, clauses: tuple[Clause, ...]) -> DocumentScores:
     """Returns the scores of all documents for the clauses."""
     reader = context.reader
     scores = np.zeros(reader.size, dtype=np.float32)
@@ -100,7 +100,7 @@ def mark_covered(
     return replace(clause_scores, covered=covered)
 
 
-def match_fuzzily(context: SearchContext, clause_scores: DocumentScores) -> tuple[DocumentScores, Mask]:
+def match_fuzzily(context: IndexContext, clause_scores: DocumentScores) -> tuple[DocumentScores, Mask]:
     """Returns the scores with clauses matched by their grams in damaged text, and the documents that match
     all clauses without that."""
     distinctive = sorted(clause_scores.idfs, key=clause_scores.idfs.__getitem__, reverse=True)[
@@ -127,7 +127,7 @@ def _grams(clause: Clause) -> list[str]:
     return gram_terms(data) if len(data) >= _MIN_FUZZY_LENGTH and not data[:1].isdigit() else []
 
 
-def _fuzzy_match(context: SearchContext, clause: Clause) -> RequiredGrams:
+def _fuzzy_match(context: IndexContext, clause: Clause) -> RequiredGrams:
     terms = tuple(_grams(clause))
     return RequiredGrams(terms, math.floor(max(1.0, context.tuning.fuzzy_min_grams * len(terms))) + 1)
 

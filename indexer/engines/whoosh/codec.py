@@ -25,10 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.engines.whoosh import checksums
-from indexer.engines.whoosh.checksums import CheckedFile, with_checksum
-from indexer.engines.whoosh.schema import FIELD
-from indexer.engines.whoosh.toc import write_toc
-from indexer.engines.whoosh.whoosh_imports import (
+from indexer.engines.whoosh.borrowed_parts import (
     TOC,
     ListMatcher,
     SegmentWriter,
@@ -39,6 +36,9 @@ from indexer.engines.whoosh.whoosh_imports import (
     W3PerDocReader,
     clean_files,
 )
+from indexer.engines.whoosh.checksums import CheckedFile, with_checksum
+from indexer.engines.whoosh.schema import FIELD
+from indexer.engines.whoosh.toc import write_toc
 
 Ids = npt.NDArray[np.uint32]
 Counts = npt.NDArray[np.uint32]
@@ -115,7 +115,7 @@ class Postings(NamedTuple):
         ids = self.documents
         return Postings(ids, self.first[ids], ids.searchsorted(self.others), self.rest)
 
-    def packed(self) -> tuple[Ids, Counts]:
+    def documents_and_packed_counts(self) -> tuple[Ids, Counts]:
         """Returns the document numbers, and the packed counts of each in all zones."""
         found = self.with_ids()
         counts = found.first.astype(np.uint32)
@@ -341,7 +341,7 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         place = self.term_position(text)
         if place is None:
             raise TermNotFound(f"{fieldname}:{text!r}")
-        ids, _ = self.postings_at_position(place).packed()
+        ids, _ = self.postings_at_position(place).documents_and_packed_counts()
         return TermInfo(len(ids), len(ids), 1, 1, 1, int(ids[0]), int(ids[-1]))
 
     def doc_frequency(self, fieldname: str, text: bytes) -> int:  # noqa: ARG002 (Whoosh's signature)
@@ -355,7 +355,7 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
         place = self.term_position(text)
         if place is None:
             raise TermNotFound(f"{fieldname}:{text!r}")
-        ids, _ = self.postings_at_position(place).packed()
+        ids, _ = self.postings_at_position(place).documents_and_packed_counts()
         return ListMatcher(ids.tolist(), [1.0] * len(ids), scorer=scorer, term=(fieldname, text))
 
 
@@ -450,7 +450,7 @@ class Writer(SegmentWriter):  # type: ignore[misc]
             if word != term:
                 yield from _joined(term, lists)
                 term, lists = word, []
-            ids, counts = self._parts[number].terms.postings_at_position(place).packed()
+            ids, counts = self._parts[number].terms.postings_at_position(place).documents_and_packed_counts()
             renumbered = self._parts[number].numbers[ids]
             kept = renumbered >= 0
             lists.append((renumbered[kept].astype(np.uint32), counts[kept]))

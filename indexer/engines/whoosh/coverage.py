@@ -8,7 +8,7 @@ import numpy as np
 
 from indexer.analysis.tokenizer import searchable_bytes
 from indexer.engines.whoosh.bm25f import DocumentScores
-from indexer.engines.whoosh.context import SearchContext
+from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.phrase_matching import has_misread_word, phrase_similarity
 from indexer.engines.whoosh.ranking import TopDocuments
 from indexer.engines.whoosh.retrieval import title_or_label_mask
@@ -16,8 +16,8 @@ from indexer.search.coverage import (
     adjacent_clauses,
     clause_weights,
     document_coverage,
-    is_near,
     is_topic,
+    is_worth_showing_as_related,
     pieces_alone,
     scattered_clauses,
 )
@@ -29,7 +29,7 @@ _ALL = 0.999  # share of the IDF mass that counts as all of it, as sums of 32-bi
 
 
 def answer_coverage(
-    context: SearchContext,
+    context: IndexContext,
     plan: QueryPlan,
     times: tuple[DateRange, ...],
     scores: DocumentScores,
@@ -54,7 +54,7 @@ def answer_coverage(
 
 
 def documents_with_telling_word(
-    context: SearchContext,
+    context: IndexContext,
     plan: QueryPlan,
     times: tuple[DateRange, ...],
     scores: DocumentScores,
@@ -76,13 +76,13 @@ def documents_with_telling_word(
         beside = {run for _, _, run in pairs if run in text}
         scattered = set() if plan.is_split else scattered_clauses(pairs, beside)
         covered = document_coverage(weights, topical, scattered, set(), {}, context.tuning)
-        if is_near(plan, scores.idfs, topical, covered, context.tuning):
+        if is_worth_showing_as_related(plan, scores.idfs, topical, covered, context.tuning):
             near.add(document)
     return near
 
 
 def _coverage(
-    context: SearchContext,
+    context: IndexContext,
     plan: QueryPlan,
     scores: DocumentScores,
     weights: dict[Clause, float],

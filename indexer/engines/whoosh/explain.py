@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from indexer.engines.whoosh.context import SearchContext
+from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.ranking import TopDocuments
 from indexer.engines.whoosh.retrieval import UnfilteredMatches
 from indexer.search.coverage import minimum_coverage
@@ -14,7 +14,7 @@ from indexer.search.query.query_plan import QueryPlan
 
 
 def explain_search(
-    context: SearchContext,
+    context: IndexContext,
     plan: QueryPlan,
     matched: UnfilteredMatches,
     ranked: TopDocuments,
@@ -46,7 +46,7 @@ def explain_search(
 
 
 def _explain_hit(
-    context: SearchContext, matched: UnfilteredMatches, ranked: TopDocuments, place: int
+    context: IndexContext, matched: UnfilteredMatches, ranked: TopDocuments, place: int
 ) -> HitExplanation:
     document, score = int(ranked.documents[place]), float(ranked.scores[place])
     at = np.array([document], dtype=np.int64)

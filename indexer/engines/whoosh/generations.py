@@ -60,7 +60,7 @@ class GenerationDirectory:
         path.mkdir()
         return path
 
-    def publish(self, path: Path, manifest: IndexManifest) -> None:
+    def publish_with_manifest(self, path: Path, manifest: IndexManifest) -> None:
         """Writes the manifest, swaps the pointer, and removes all but one of the older generations."""
         values = asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
         _write(path / _MANIFEST, json.dumps(values, indent=1))

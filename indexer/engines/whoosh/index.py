@@ -19,8 +19,8 @@ from indexer.analysis.dictionary import Dictionary, Lexicon
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.tokenizer import TOKENIZER_VERSION
 from indexer.engines.whoosh.checksums import IndexDamaged
-from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.generations import GenerationDirectory
+from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.more_like_this import find_similar
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.searcher import WhooshSearcher, WhooshVocabulary
@@ -28,7 +28,7 @@ from indexer.engines.whoosh.segments import GenerationBuilder, OpenGeneration
 from indexer.search.pipeline import search
 from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import Query
-from indexer.search.suggest import suggest
+from indexer.search.suggest import suggest_words_and_titles
 from indexer.search.tuning import TUNING, SearchTuning
 
 SCHEMA = 10
@@ -87,7 +87,7 @@ class WhooshIndex:
             return ResultPage(total=0, hits=(), query=query)
         with self._reading(live.directory):
             part = live.reader.restricted_to(query.filters.organisation, query.filters.withheld)
-            searcher = WhooshSearcher(SearchContext(part, live.lexicon, self._tuning))
+            searcher = WhooshSearcher(IndexContext(part, live.lexicon, self._tuning))
             return search(searcher, live.lexicon, query, self._tuning)
 
     def suggest(
@@ -103,8 +103,8 @@ class WhooshIndex:
             return []
         with self._reading(live.directory):
             part = live.reader.restricted_to(organisation, withheld)
-            vocabulary = WhooshVocabulary(SearchContext(part, live.lexicon, self._tuning))
-            return suggest(vocabulary, live.lexicon, typed, limit)
+            vocabulary = WhooshVocabulary(IndexContext(part, live.lexicon, self._tuning))
+            return suggest_words_and_titles(vocabulary, live.lexicon, typed, limit)
 
     def find_similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
         live = self._live()
@@ -114,7 +114,7 @@ class WhooshIndex:
         organisation = int(live.reader.attributes["organisation"][document])
         with self._reading(live.directory):
             part = live.reader.restricted_to(organisation)
-            return find_similar(SearchContext(part, live.lexicon, self._tuning), announcement_id, limit)
+            return find_similar(IndexContext(part, live.lexicon, self._tuning), announcement_id, limit)
 
     @contextmanager
     def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:
@@ -129,7 +129,7 @@ class WhooshIndex:
                 shutil.rmtree(path, ignore_errors=True)
                 raise
             building.stop_without_commit()
-            self._generations.publish(path, self._wanted())
+            self._generations.publish_with_manifest(path, self._wanted())
 
     def manifest(self) -> IndexManifest | None:
         path = self._generations.current()

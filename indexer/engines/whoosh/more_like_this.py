@@ -11,7 +11,7 @@ import numpy as np
 from archive.thai.word_list import thai_stopwords
 from indexer.analysis.tokenizer import group_into_longest_words, text_of_bytes
 from indexer.engines.whoosh.bm25f import score_clauses
-from indexer.engines.whoosh.context import SearchContext
+from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.posting_list import Floats
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.search.query.query_plan import Alternative, Clause
@@ -23,7 +23,7 @@ _SAY_LITTLE = frozenset("ประจำปี ปี พศ งบ ประม
 _MAX_BYTES = 20_000  # bytes of the announcement's text that are read
 
 
-def find_similar(context: SearchContext, announcement_id: int, limit: int) -> list[int]:
+def find_similar(context: IndexContext, announcement_id: int, limit: int) -> list[int]:
     """Returns ids of similar announcements, the most similar first; none for an unknown announcement."""
     reader = context.reader
     document = reader.document_numbers.get(announcement_id)
@@ -40,7 +40,7 @@ def find_similar(context: SearchContext, announcement_id: int, limit: int) -> li
     return [int(id) for id in ids[order]]
 
 
-def _title_shares(context: SearchContext, document: int) -> Floats:
+def _title_shares(context: IndexContext, document: int) -> Floats:
     """Returns for each document the share of the IDF mass of this document's title that its own title has."""
     reader = context.reader
     title = reader.text(document).split(b"\0", 1)[0]
@@ -57,7 +57,7 @@ def _title_shares(context: SearchContext, document: int) -> Floats:
     return shares / np.float32(mass or 1.0)
 
 
-def _distinctive_words(context: SearchContext, document: int) -> list[str]:
+def _distinctive_words(context: IndexContext, document: int) -> list[str]:
     """Returns the document's words with the highest tf·idf that other announcements have too."""
     reader = context.reader
     text = reader.text(document)[:_MAX_BYTES]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
-from indexer.engines.whoosh.context import SearchContext
+from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.posting_list import Mask
 from indexer.search.ports import PageHit
 from indexer.search.query.query_plan import QueryPlan
@@ -18,7 +18,7 @@ _MOST_PLACES = 200  # occurrences of one term that are counted
 
 
 def rank_pages(
-    context: SearchContext, plan: QueryPlan, idfs: tuple[float, ...], document: int
+    context: IndexContext, plan: QueryPlan, idfs: tuple[float, ...], document: int
 ) -> tuple[PageHit, ...]:
     """Returns at most three pages that have the words of the plan, the best first.
 

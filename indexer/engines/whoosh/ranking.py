@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from indexer.analysis.dictionary import SYNONYM_WEIGHT
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
-from indexer.engines.whoosh.context import SearchContext
+from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.phrase_matching import contains_phrase, phrase_similarity_with_slips, take_until
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
 from indexer.engines.whoosh.reader import CommitReader
@@ -67,7 +67,7 @@ class TopDocuments:
 
 
 def rank_documents(
-    context: SearchContext, query: Query, plan: QueryPlan, matched: UnfilteredMatches, allowed: Mask
+    context: IndexContext, query: Query, plan: QueryPlan, matched: UnfilteredMatches, allowed: Mask
 ) -> TopDocuments:
     """Returns the retrieved documents among ``allowed`` in the order that the query asks for.
 
@@ -94,7 +94,7 @@ def rank_documents(
 
 
 def rank_by_relevance(
-    context: SearchContext,
+    context: IndexContext,
     query: Query,
     plan: QueryPlan,
     documents: DocumentNumbers,
@@ -157,7 +157,7 @@ def _best_first(
     return order
 
 
-def phrase_boosts(context: SearchContext, plan: QueryPlan, documents: DocumentNumbers) -> PhraseBoosts:
+def phrase_boosts(context: IndexContext, plan: QueryPlan, documents: DocumentNumbers) -> PhraseBoosts:
     """Returns the boosts of documents for the plan's phrases and its whole text."""
     texts = list(take_until(context.reader.texts(documents), _MAX_BYTES))
     tuning = context.tuning
@@ -178,7 +178,7 @@ def phrase_boosts(context: SearchContext, plan: QueryPlan, documents: DocumentNu
     return PhraseBoosts(value, whole, _own_number_values(context, plan, documents))
 
 
-def _own_number_values(context: SearchContext, plan: QueryPlan, documents: DocumentNumbers) -> Floats:
+def _own_number_values(context: IndexContext, plan: QueryPlan, documents: DocumentNumbers) -> Floats:
     """Returns the boosts of the documents that bear a number of the query, not only name it."""
     own = np.zeros(len(documents), dtype=np.float32)
     for number in plan.document_numbers:
@@ -187,7 +187,7 @@ def _own_number_values(context: SearchContext, plan: QueryPlan, documents: Docum
 
 
 def _have_pieces_alone(
-    context: SearchContext, query: Query, plan: QueryPlan, documents: DocumentNumbers, among: Mask
+    context: IndexContext, query: Query, plan: QueryPlan, documents: DocumentNumbers, among: Mask
 ) -> Mask:
     """Returns which documents ``among`` these have a longer word of the query only in pieces; none for a
     sentence, of which nobody expects all words.

@@ -34,6 +34,7 @@ from indexer.analysis.index_document import (
 )
 from indexer.analysis.spelling_index import SoundMatch, SpellingIndex
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
+from indexer.engines.whoosh.borrowed_parts import TOC
 from indexer.engines.whoosh.codec import Postings
 from indexer.engines.whoosh.doc_values import (
     OrdinalColumn,
@@ -43,7 +44,6 @@ from indexer.engines.whoosh.doc_values import (
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask, PostingList
 from indexer.engines.whoosh.schema import FIELD, schema
 from indexer.engines.whoosh.title_index import TitleIndex
-from indexer.engines.whoosh.whoosh_imports import TOC
 from indexer.search.tuning import TUNING, SearchTuning, quantize
 from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FREQUENCY, THAI_WORD, TitleMatch
 

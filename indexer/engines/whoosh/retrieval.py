@@ -14,8 +14,8 @@ from indexer.engines.whoosh.bm25f import (
     mark_covered,
     match_fuzzily,
 )
-from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.filters import date_range_mask
+from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.phrase_matching import (
     MAX_VERIFIED,
     contains_phrase,
@@ -24,7 +24,7 @@ from indexer.engines.whoosh.phrase_matching import (
 )
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
 from indexer.engines.whoosh.reader import CommitReader
-from indexer.search.coverage import is_stop_word_or_document_kind, is_telling
+from indexer.search.coverage import is_distinguishing, is_stop_word_or_document_kind
 from indexer.search.query import query_notes
 from indexer.search.query.parser import DateRange
 from indexer.search.query.query_notes import BilingualNote
@@ -76,7 +76,7 @@ class DateQueryDocuments(NamedTuple):
 
 
 def match_documents(
-    context: SearchContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: DocumentScores
+    context: IndexContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: DocumentScores
 ) -> UnfilteredMatches:
     """Returns the documents that match the plan and one of the times, whatever the filters are."""
     scores, then = _match_times(context, plan, times, scores)
@@ -103,7 +103,7 @@ def _narrow_to_time(matched: UnfilteredMatches, then: DateQueryDocuments) -> Unf
 
 
 def partial_matches_if_none_pass(
-    context: SearchContext,
+    context: IndexContext,
     plan: QueryPlan,
     times: tuple[DateRange, ...],
     matched: UnfilteredMatches,
@@ -138,7 +138,7 @@ def is_whole_query_found(reader: CommitReader, plan: QueryPlan, scores: Document
 
 
 def _match_times(
-    context: SearchContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: DocumentScores
+    context: IndexContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: DocumentScores
 ) -> tuple[DocumentScores, DateQueryDocuments | None]:
     """Returns the scores with the documents of the times counted as naming these, and which documents match
     the times; None for a query without times.
@@ -191,7 +191,7 @@ def title_or_label_mask(reader: CommitReader, clause: Clause) -> Mask:
 
 
 def _match_phrases(
-    context: SearchContext, plan: QueryPlan, scores: DocumentScores
+    context: IndexContext, plan: QueryPlan, scores: DocumentScores
 ) -> tuple[DocumentScores, Mask]:
     """Returns the documents that have a part of several words as it was typed: these have all its words."""
     preferred = np.zeros(context.reader.size, dtype=bool)
@@ -209,7 +209,7 @@ def _phrase_parts(plan: QueryPlan) -> list[QueryPart]:
 
 
 def _match_clauses(
-    context: SearchContext, plan: QueryPlan, scores: DocumentScores, preferred: Mask, rest: Mask
+    context: IndexContext, plan: QueryPlan, scores: DocumentScores, preferred: Mask, rest: Mask
 ) -> UnfilteredMatches:
     """Returns the documents of ``rest`` that match all clauses; where these are few, also partial matches."""
     if not scores.idfs:
@@ -235,7 +235,7 @@ def _match_clauses(
 
 
 def _add_partial(
-    context: SearchContext, plan: QueryPlan, complete: UnfilteredMatches, rest: Mask, found: int
+    context: IndexContext, plan: QueryPlan, complete: UnfilteredMatches, rest: Mask, found: int
 ) -> UnfilteredMatches:
     """Returns the ``found`` complete matches and the partial ones, with a note if there are only these."""
     documents, preferred, scores, notes = (
@@ -258,7 +258,7 @@ def _add_partial(
 
 
 def _partial_matches(
-    context: SearchContext, scores: DocumentScores, allowed: Mask, *, is_quoted: bool
+    context: IndexContext, scores: DocumentScores, allowed: Mask, *, is_quoted: bool
 ) -> Mask:
     """Returns the documents that cover a share of the query's IDF mass, or of what the best document covers
     if that is less; of these, where there are any, those with a word that tells documents apart."""
@@ -268,7 +268,7 @@ def _partial_matches(
     least = max(min(tuning.min_coverage * mass, share * best), _NEXT_TO_NOTHING)
     partial: Mask = allowed & (scores.covered >= least)
     common = np.zeros_like(scores.covered)
-    untelling = [clause for clause, idf in scores.idfs.items() if not is_telling(clause, idf)]
+    untelling = [clause for clause, idf in scores.idfs.items() if not is_distinguishing(clause, idf)]
     for clause in untelling:
         scores.postings[clause].add_constant_to(common, scores.idfs[clause])
     telling = partial & (scores.covered - common >= _LEAST_TELLING)
@@ -276,7 +276,7 @@ def _partial_matches(
 
 
 def _with_fuzzy_phrases(
-    context: SearchContext, plan: QueryPlan, scores: DocumentScores, among: Mask
+    context: IndexContext, plan: QueryPlan, scores: DocumentScores, among: Mask
 ) -> DocumentNumbers:
     """Returns the documents that have every phrase with some letters misread."""
     candidates = np.flatnonzero(among)
@@ -291,7 +291,7 @@ def _with_fuzzy_phrases(
     return candidates
 
 
-def _not_excluded(context: SearchContext, plan: QueryPlan) -> Mask:
+def _not_excluded(context: IndexContext, plan: QueryPlan) -> Mask:
     """Returns the live documents that have nothing of what the query excludes."""
     rest = context.reader.live
     for excluded in plan.without:

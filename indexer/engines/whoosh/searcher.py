@@ -8,10 +8,10 @@ from functools import partial
 
 from indexer.analysis.spelling_index import SoundMatch
 from indexer.engines.whoosh.bm25f import DocumentScores, clause_mask, documents_with_all, score_clauses
-from indexer.engines.whoosh.context import SearchContext
 from indexer.engines.whoosh.coverage import answer_coverage, documents_with_telling_word
 from indexer.engines.whoosh.explain import explain_search
 from indexer.engines.whoosh.filters import combine_masks, count_facets, filter_masks
+from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.page_ranking import rank_pages
 from indexer.engines.whoosh.phrase_matching import MAX_VERIFIED, documents_with_phrase
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
@@ -27,7 +27,7 @@ from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
-from indexer.search.searcher import Retrieved, UnrankedMatches
+from indexer.search.searcher import EngineAnswer, UnrankedMatches
 from indexer.search.vocabulary import MIN_WORD_FREQUENCY, TitleMatch, Vocabulary
 
 _MOST_ELSEWHERE = 5  # documents shown that only mention the time typed
@@ -36,7 +36,7 @@ _MOST_ELSEWHERE = 5  # documents shown that only mention the time typed
 class WhooshSearcher:
     """Retrieves documents from one commit by its arrays: match, filter, rank, then count and cover."""
 
-    def __init__(self, context: SearchContext) -> None:
+    def __init__(self, context: IndexContext) -> None:
         self._context = context
 
     def find_matching(self, plan: QueryPlan, query: Query) -> UnrankedMatches:
@@ -47,7 +47,7 @@ class WhooshSearcher:
             retrieve=partial(self._retrieve, plan, query, scores),
         )
 
-    def _retrieve(self, plan: QueryPlan, query: Query, scores: DocumentScores) -> Retrieved:
+    def _retrieve(self, plan: QueryPlan, query: Query, scores: DocumentScores) -> EngineAnswer:
         context, reader = self._context, self._context.reader
         matched = match_documents(context, plan, query.times, scores)
         filters = filter_masks(reader, query.filters)
@@ -59,7 +59,7 @@ class WhooshSearcher:
             ranked = replace(ranked, complete=0)
         coverage = answer_coverage(context, plan, query.times, matched.scores, ranked)
         hits = _hits(context, query, plan, matched, ranked)
-        return Retrieved(
+        return EngineAnswer(
             total=ranked.total,
             hits=hits,
             near=self._near(plan, query, matched, hits)
@@ -94,7 +94,7 @@ def _notes(matched: UnfilteredMatches, ranked: TopDocuments) -> tuple[BilingualN
 
 
 def _elsewhere(
-    context: SearchContext, query: Query, plan: QueryPlan, matched: UnfilteredMatches, allowed: Mask
+    context: IndexContext, query: Query, plan: QueryPlan, matched: UnfilteredMatches, allowed: Mask
 ) -> tuple[Hit, ...]:
     """Returns, for the first page, the best documents of other times that mention the time typed."""
     if matched.elsewhere is None or query.page > 1 or not (matched.elsewhere & allowed).any():
@@ -105,7 +105,7 @@ def _elsewhere(
 
 
 def _hits(
-    context: SearchContext,
+    context: IndexContext,
     query: Query,
     plan: QueryPlan,
     matched: UnfilteredMatches,
@@ -130,7 +130,7 @@ def _hits(
 class WhooshVocabulary:
     """Words, phrases and titles of one commit."""
 
-    def __init__(self, context: SearchContext) -> None:
+    def __init__(self, context: IndexContext) -> None:
         self._context, self._reader = context, context.reader
 
     def document_frequency(self, term: str) -> int:

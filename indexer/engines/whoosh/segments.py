@@ -17,6 +17,7 @@ from typing import Any
 from indexer.analysis.dictionary import Lexicon, parse_lexicon
 from indexer.analysis.index_document import SourceAnnouncement, build_index_document
 from indexer.analysis.parallel_analysis import ParallelAnalyzer
+from indexer.engines.whoosh.borrowed_parts import TOC, FileStorage, SegmentReader
 from indexer.engines.whoosh.checksums import (
     IndexDamaged,
     damaged_files,
@@ -27,7 +28,6 @@ from indexer.engines.whoosh.codec import Writer
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.schema import schema
 from indexer.engines.whoosh.toc import CheckedIndex, read_toc, write_toc
-from indexer.engines.whoosh.whoosh_imports import TOC, FileStorage, SegmentReader
 from indexer.search.tuning import TUNING, SearchTuning
 
 _WORDS = "words.txt"

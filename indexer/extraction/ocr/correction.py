@@ -275,6 +275,6 @@ def word_rarities() -> dict[str, float]:
     return _words().costs
 
 
-def warm_up() -> None:
+def load_before_fork() -> None:
     """Loads the words."""
     _words()

@@ -226,6 +226,6 @@ def _beginnings() -> frozenset[str]:
     return frozenset(word[:size] for word in word_rarities() for size in range(1, len(word) + 1))
 
 
-def warm_up() -> None:
+def load_before_fork() -> None:
     """Loads the words."""
     _beginnings()

@@ -23,7 +23,7 @@ from indexer.extraction.ocr.noise import mean_confidence, without_noise
 from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, read_line_beginnings, read_page
 from indexer.extraction.reading_errors import UnreadableFile
 
-__all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "recognise_image", "warm_up"]
+__all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "load_before_fork", "recognise_image"]
 
 RULES = 11
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
@@ -157,9 +157,9 @@ def _read(upright: UprightPage, deadline: float) -> _Reading:
     return _Reading(upright, rows, mean_confidence(symbols), _evidence(symbols))
 
 
-def warm_up() -> None:
+def load_before_fork() -> None:
     """Loads the model and the words, before the processes that all need them are forked."""
-    correction.warm_up()
-    line_voting.warm_up()
+    correction.load_before_fork()
+    line_voting.load_before_fork()
     with contextlib.suppress(UnreadableFile):
         tesseract.load_model()

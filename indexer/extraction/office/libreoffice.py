@@ -42,7 +42,7 @@ def convert_document(path: Path, target: Path) -> None:
     _convert(path, target, "pdf:writer_pdf_Export")
 
 
-def convert_spreadsheet(path: Path, target: Path) -> None:
+def convert_spreadsheet_to_pdf(path: Path, target: Path) -> None:
     """Writes a spreadsheet as a PDF, a page per sheet. Raises ``UnreadableFile``: no-office, damaged."""
     _convert(path, target, SHEETS_AS_PAGES)
 

@@ -213,7 +213,7 @@ def _ordered(box: Box) -> Box:
     return min(box[0], box[2]), min(box[1], box[3]), max(box[0], box[2]), max(box[1], box[3])
 
 
-def warm_up() -> None:
+def load_before_fork() -> None:
     """Loads the dictionary."""
     dictionary_coverage("เทศบาล")
 

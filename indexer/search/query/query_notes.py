@@ -93,7 +93,7 @@ def only_of_time_note(first: dt.date | None, last: dt.date | None, month: int | 
     return BilingualNote(f"แสดงเฉพาะ {named.thai}", f"Only of {named.english}")
 
 
-def words_only_mentioned_note(
+def time_only_mentions_words_note(
     first: dt.date | None, last: dt.date | None, month: int | None
 ) -> BilingualNote:
     """Returns the note that all of a time only mentions the words, and that other times follow."""

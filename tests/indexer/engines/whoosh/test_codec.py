@@ -24,7 +24,7 @@ def test_a_posting_list_is_read_as_it_was_written(postings: dict[int, int], more
     counts = np.array([postings[id] for id in sorted(postings)], dtype=np.uint32)
     size = max(postings) + 1 + more
     found = decode(encode(ids, counts, size), len(ids), size)
-    read, weights = found.packed()
+    read, weights = found.documents_and_packed_counts()
     assert read.tolist() == ids.tolist() == found.documents.tolist() == found.with_ids().documents.tolist()
     assert weights.tolist() == counts.tolist()
 

@@ -10,7 +10,7 @@ from indexer.search.tuning import TUNING, SearchTuning
 
 
 @dataclass(frozen=True, slots=True)
-class SearchContext:
+class IndexContext:
     """A reader of one commit, the lexicon that the index was made with, and the tuning."""
 
     reader: CommitReader

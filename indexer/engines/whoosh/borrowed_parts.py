@@ -2,7 +2,7 @@
 
 Private parts, which a new version may change without notice: the base classes of the third codec
 (``W3Codec``, ``W3PerDocReader``, ``TermsReader``), the flushing and merging of ``SegmentWriter``, and the
-table of contents (``TOC``). ``tests/indexer/engines/whoosh/test_whoosh_imports.py`` names each that is used.
+table of contents (``TOC``). ``tests/indexer/engines/whoosh/test_borrowed_parts.py`` names each that is used.
 """
 
 from __future__ import annotations
