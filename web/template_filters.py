@@ -7,7 +7,7 @@ import hashlib
 import re
 from base64 import b64encode
 from calendar import monthrange
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
@@ -216,7 +216,8 @@ def _shown_value(code: str, value: object) -> str:
     if value is None or value == "":
         return "–"
     if code == "items" and isinstance(value, list):
-        return "\n".join(f"{label} #{number}" if number else label for label, number in value)
+        titles = _titles([number for _label, number in value if number])
+        return "\n".join(" ".join(filter(None, (label, titles.get(number, "")))) for label, number in value)
     text = str(value)
     if code in FIELDS_BY_NAME and FIELDS_BY_NAME[code].type in (FieldType.DATE, FieldType.MOMENT):
         return day(dt.datetime.fromisoformat(text) if "T" in text else dt.date.fromisoformat(text))
@@ -226,10 +227,16 @@ def _shown_value(code: str, value: object) -> str:
         return labels.kind_name(text)
     if code == "relation":
         name, _space, number = text.partition(" ")
-        return f"{labels.relation_name(name)} #{number}"
+        return f"{labels.relation_name(name)} {_titles([int(number)])[int(number)]}"
     if code in _CODES:
         return _CODES[code](text)
     return labels.status_name(text) if code == "status" else text
+
+
+def _titles(ids: Sequence[int]) -> dict[int, str]:
+    """Returns by id how the history names announcements: by title and number, or by number alone."""
+    known = services().announcements.get_many(ids)
+    return {id: f"“{known[id].title}” #{id}" if id in known and known[id].title else f"#{id}" for id in ids}
 
 
 _CODES: Mapping[str, Callable[[str], str]] = {

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import FloatRect, Page, expect
+from playwright.sync_api import FloatRect, Page, Route, expect
 
 from archive.model import Draft
 from tests.browser.conftest import Visit, click, press, shoot, swipe, touch_screen
@@ -41,6 +42,7 @@ def test_papers_change_places_and_one_is_replaced(staff: Visit, site: Site) -> N
     wait_until(lambda: stored() == [5, 1, 0, 2, 3, 4], "the arrows moved the paper")
     click(page.locator(f"#attachment-{ids[0]}").get_by_role("button", name="เลื่อนขึ้น"))
     wait_until(lambda: stored() == [5, 0, 1, 2, 3, 4], "the arrow moved the paper back")
+    _move_in_the_short_list(page, ids[0], stored, [5, 1, 0, 2, 3, 4])
     expect(page.locator("#body")).to_have_value("ยังไม่บันทึก")
     expect(page.locator("[data-status=ready]")).to_have_count(6, timeout=60_000)  # no row grows any more
     _drag(page, ids[2], ids[0])
@@ -61,6 +63,39 @@ def test_papers_change_places_and_one_is_replaced(staff: Visit, site: Site) -> N
     swipe(finger, (x, place["y"] + 5), (x, place["y"] - 90), (x, over["y"] + 8))
     wait_until(lambda: stored() == [4, 5, 2, 0, 1, 3], "the finger moved the paper")
     shoot(page, "order")
+
+
+def _move_in_the_short_list(page: Page, id: int, stored: Callable[[], list[int]], order: list[int]) -> None:
+    """Move a paper down and up again where only places and names are shown."""
+    short = page.get_by_label("แสดงเฉพาะลำดับและชื่อ")
+    press(short)
+    expect(page.locator(f"#kind-{id}")).to_be_hidden()
+    expect(page.locator(f"#label-{id}")).to_be_visible()
+    click(page.locator(f"#attachment-{id}").get_by_role("button", name="เลื่อนลง"))
+    wait_until(lambda: stored() == order, "the arrow moved the paper")
+    click(page.locator(f"#attachment-{id}").get_by_role("button", name="เลื่อนขึ้น"))
+    wait_until(lambda: stored() != order, "the arrow moved the paper back")
+    click(short)
+    expect(page.locator(f"#kind-{id}")).to_be_visible()
+
+
+def test_a_small_picture_that_could_not_be_made_yet_is_asked_for_again(staff: Visit, site: Site) -> None:
+    page, paper = staff(), site.attachments[0]
+    asked: list[str] = []
+
+    def refuse_first(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            route.fulfill(status=503)
+        else:
+            route.continue_()
+
+    page.route(lambda url: f"/attachments/{paper.id}/pages/1" in url and "240" in url, refuse_first)
+    page.goto(f"/staff/announcements/{site.centre.id}")
+    picture = page.locator(f"#attachment-{paper.id} img")
+    expect(picture).to_be_visible(timeout=20_000)
+    assert picture.evaluate("image => image.naturalWidth") > 0
+    assert len(asked) > 1
 
 
 def _replace(page: Page, id: int) -> None:

@@ -282,6 +282,26 @@ def test_records_put_into_a_collection_are_taken_out_again_as_one(site: Site) ->
     assert site.services.collections.get(kept.id).items == (CollectionLine("O1", None),)
 
 
+def test_the_history_names_other_records_and_marks_what_was_taken_away(site: Site) -> None:
+    made, older = site.announcement("ซ่อมถนน"), site.announcement("ซ่อมถนนเดิม")
+    intake, disclosure = site.services.intake, site.services.disclosure
+    for kind in (RelationKind.REPLACES, None):
+        intake.decide_relation(made.id, older.id, kind, actor="x")
+    entry = DisclosureEntry(year=2569, item="structure", part=0, announcement_id=made.id)
+    disclosure.assign(entry, actor="x")
+    disclosure.unassign(entry, actor="x")
+    lines = [CollectionLine("", older.id)]
+    kept = intake.save_collection(None, title="ชุด", body="", items=lines, actor="x")
+    clerk = site.signed_in(Role.STAFF)
+    page = clerk.get(f"/staff/announcements/{made.id}/history").text
+    assert f"ไม่เกี่ยวข้อง “ซ่อมถนนเดิม” #{older.id}" in page
+    removed, added = (part.split("</dd>")[0] for part in page.split("รายการที่ต้องเปิดเผย</dt>")[1:])
+    assert "<del>2569" in removed
+    assert "เอาออก" in removed
+    assert "<del>" not in added
+    assert f"“ซ่อมถนนเดิม” #{older.id}" in clerk.get(f"/staff/collections/{kept.id}/history").text
+
+
 def test_who_did_what_is_listed_narrowed_and_exported(site: Site) -> None:
     made = site.announcement("=ประกาศ")
     site.services.intake.save_collection(None, title="ชุด", body="", items=[], actor="มานะ")

@@ -125,7 +125,7 @@ document.querySelectorAll("form.search[data-suggest]").forEach(suggestions);
 document.querySelectorAll("[data-theme-switch]").forEach(theme);
 // A picture that the server is too busy to make now is asked for again, a little later each time; blank paper stands there meanwhile.
 const MOST_TRIES = 8, LATER_MILLISECONDS = 1500; // some 50 seconds in all
-document.querySelectorAll(".find img, .sheet img").forEach((image) => {
+function retryPicture(image) {
   const frame = image.closest(".sheet") ?? image, place = frame.parentElement, instead = place.querySelector("[data-no-picture]");
   let tries = 0;
   const show = (isThere, isWaiting) => {
@@ -141,7 +141,8 @@ document.querySelectorAll(".find img, .sheet img").forEach((image) => {
   image.addEventListener("error", again);
   image.addEventListener("load", () => show(true, false));
   if (image.complete && image.naturalWidth === 0 && image.currentSrc) again();
-});
+}
+document.querySelectorAll(".find img, .sheet img, .sheet-row img").forEach(retryPicture);
 document.querySelectorAll("[data-share]").forEach((button) => {
   button.hidden = false;
   if (!navigator.share) button.textContent = button.dataset.copies;

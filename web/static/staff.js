@@ -323,6 +323,7 @@ async function update() {
   }
   for (const row of fresh.querySelectorAll("[data-attachment]")) {
     const shown = rows.querySelector(`[data-attachment="${row.dataset.attachment}"]`);
+    row.querySelectorAll("img").forEach(retryPicture);
     if (!shown) { rows.append(row); arrows(); }
     else if (["status", "progress", "hold"].every((name) => shown.dataset[name] === row.dataset[name])) continue;
     else if (untouched(shown)) shown.replaceWith(row);
