@@ -1,8 +1,8 @@
 """Dictionary of words, abbreviations and synonyms: built in, and a file that staff extend while it runs.
 
 One entry a line: a word (``หนองปลาดุก``), an abbreviation with its expansion (``ทต. = เทศบาลตำบล``;
-several expansions on several lines), or synonyms, any of which finds the others (``หมา ~ สุนัข``).
-``#`` begins a comment.
+several expansions on several lines), synonyms, any of which finds the others (``หมา ~ สุนัข``), or a word of
+another language with Thai words that it finds (``dog -> สุนัข ~ หมา``). ``#`` begins a comment.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from indexer.analysis.loanwords import loanword_spellings, may_be_one_word
 from indexer.analysis.spelling_index import SpellingIndex
 from indexer.analysis.tokenizer import Tokenizer, fold_text
 
-_BUILTIN_FILES = ("abbreviations.txt", "everyday.txt")
+_BUILTIN_FILES = ("abbreviations.txt", "everyday.txt", "english.txt")
 
 SYNONYM_WEIGHT = 0.7
 """Weight of a synonym or an expanded abbreviation beside what was typed (1.0): its documents rank after
 equal ones that have the typed word.
 """
+_FINDS = "->"  # between a word of another language and the Thai words that it finds
 SPELLING_WEIGHT = 0.9
 """Weight of another spelling of a loanword beside the typed spelling (1.0)."""
 
@@ -45,12 +46,14 @@ class Lexicon:
     """An immutable state of the dictionary.
 
     ``abbreviations`` are pairs (abbreviation without dots, expansion); ``synonym_groups`` are groups of
-    words that are used for one another.
+    words that are used for one another. ``translations`` are words of another language, each followed by
+    the Thai words that it finds, which do not find it.
     """
 
     words: frozenset[str]
     abbreviations: tuple[tuple[str, str], ...]
     synonym_groups: tuple[tuple[str, ...], ...] = ()
+    translations: tuple[tuple[str, ...], ...] = ()
 
     @cached_property
     def version(self) -> str:
@@ -85,6 +88,9 @@ class Lexicon:
             for way, other in permutations(group, 2):
                 weight = SPELLING_WEIGHT if may_be_one_word(way, other) else SYNONYM_WEIGHT
                 found.setdefault(self._terms(way), {})[self._terms(other)] = weight
+        for foreign, *thai in self.translations:
+            others = dict.fromkeys(map(self._terms, thai), SYNONYM_WEIGHT)
+            found[self._terms(foreign)] = others | found.get(self._terms(foreign), {})
         return {
             terms: tuple(Synonym(*other) for other in sorted(others.items()))
             for terms, others in found.items()
@@ -118,6 +124,7 @@ class Lexicon:
         """Returns the lexicon as a file that ``parse_lexicon`` reads back to an equal lexicon."""
         lines = sorted(self.words) + sorted(f"{short} = {full}" for short, full in self.abbreviations)
         lines += sorted(" ~ ".join(group) for group in self.synonym_groups)
+        lines += sorted(f"{each[0]} {_FINDS} {' ~ '.join(each[1:])}" for each in self.translations)
         return "\n".join(lines) + "\n"
 
 
@@ -126,16 +133,22 @@ def parse_lexicon(text: str) -> Lexicon:
     words: set[str] = set()
     meanings: set[tuple[str, str]] = set()
     same: set[tuple[str, ...]] = set()
+    translations: set[tuple[str, ...]] = set()
     for line in text.splitlines():
         entry = fold_text(line.split("#")[0]).strip()
         short, equals, full = (part.strip() for part in entry.partition("="))
-        if "~" in entry:
+        foreign, finds, thai = (part.strip() for part in entry.partition(_FINDS))
+        if finds and foreign and thai:
+            translations.add((foreign, *filter(None, map(str.strip, thai.split("~")))))
+        elif "~" in entry:
             same.add(tuple(sorted(filter(None, map(str.strip, entry.split("~"))))))
         elif equals and short and full:
             meanings.add((short.replace(".", "").replace(" ", ""), full))
         elif short and not equals:
             words.add(short.replace(" ", ""))
-    return Lexicon(frozenset(words), tuple(sorted(meanings)), tuple(sorted(same)))
+    return Lexicon(
+        frozenset(words), tuple(sorted(meanings)), tuple(sorted(same)), tuple(sorted(translations))
+    )
 
 
 class DictionaryChange(NamedTuple):
@@ -165,7 +178,7 @@ def _read_change(line: str) -> DictionaryChange | None:
 
 def is_synonym_entry(line: str) -> bool:
     """Returns True for a line of synonyms (``หมา ~ สุนัข``)."""
-    return "~" in line.split("#")[0]
+    return "~" in line.split("#")[0] and _FINDS not in line
 
 
 _LEGACY_ENCODING = "cp874"  # TIS-620 as Windows has it: what older editors save Thai in

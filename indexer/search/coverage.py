@@ -18,6 +18,10 @@ from indexer.search.tuning import SearchTuning
 _KINDS = frozenset(name for names in KIND_NAMES.values() for name in names)  # each document is of some kind
 
 _ADDRESS_WORDS = frozenset("หมู่ บ้าน หมู่บ้าน ชุมชน ตำบล อำเภอ จังหวัด เทศบาล".split())
+_VILLAGE = re.compile(
+    rb"(?P<house>[0-9](?:/[0-9]+)?)?%s(?:%s)?(?P<number>[0-9]{1,2})(?![0-9])"
+    % tuple(searchable_bytes(fold_text(word)).data for word in ("หมู่", "ที่"))
+)
 _MIN_SENTENCE_WORDS = 4  # telling words; a question of fewer names a thing and maybe its place
 _LETTERS_BETWEEN_WORDS = 20  # between two words of a set phrase: ก่อสร้าง(ดัดแปลงหรือรื้อถอน)อาคาร
 _LETTERS_BETWEEN_NUMBERS = 2  # between a document's number and its year
@@ -191,6 +195,21 @@ def pieces_alone(
         if len(clause.alternatives) > 1
         and not any(close_together_pattern(each).search(text) for each in clause.alternatives)
     }
+
+
+def village_number(plan: QueryPlan) -> bytes | None:
+    """Returns the number of the village (หมู่ 4) that the plan asks for; None for a house's address too."""
+    asked = _VILLAGE.search(plan.whole)
+    return None if asked is None or asked["house"] else asked["number"]
+
+
+def names_village_in_addresses_alone(number: bytes, text: bytes) -> bool:
+    """Returns True if a text names the village with the number only behind a house's number.
+
+    The letterhead of a paper has the municipality's own address (199 หมู่ 4), which is no news of the village.
+    """
+    named = [place for place in _VILLAGE.finditer(text) if place["number"] == number]
+    return bool(named) and all(place["house"] for place in named)
 
 
 def has_breakable_words(plan: QueryPlan) -> bool:

@@ -18,7 +18,14 @@ from indexer.engines.whoosh.phrase_matching import contains_phrase, phrase_simil
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.retrieval import UnfilteredMatches
-from indexer.search.coverage import adjacent_clauses, has_breakable_words, pieces_alone, time_clauses
+from indexer.search.coverage import (
+    adjacent_clauses,
+    has_breakable_words,
+    names_village_in_addresses_alone,
+    pieces_alone,
+    time_clauses,
+    village_number,
+)
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_plan import Phrase, QueryPart, QueryPlan
 from indexer.search.tuning import SearchTuning
@@ -124,11 +131,14 @@ def rank_by_relevance(
     best = float(scores[:RERANK_DEPTH].max(initial=0))
     boosted = scores[:RERANK_DEPTH] + boosts.total() * np.float32(best)
     is_complete = tier[:RERANK_DEPTH] >= _COMPLETE
-    has_pieces = _have_pieces_alone(context, query, plan, head, is_complete & (boosts.phrases == 0))
-    complete -= int(has_pieces.sum())
-    is_complete = is_complete & ~has_pieces
+    is_apart = _have_pieces_alone(context, query, plan, head, is_complete & (boosts.phrases == 0))
+    is_apart |= _have_addresses_alone(context, plan, head, is_complete)
+    complete -= int(is_apart.sum())
+    is_complete = is_complete & ~is_apart
     if len(plan.parts) == 1:
-        is_misread = boosts.phrases >= context.tuning.min_phrase_similarity * context.tuning.phrase_boost
+        is_misread = ~is_apart & (
+            boosts.phrases >= context.tuning.min_phrase_similarity * context.tuning.phrase_boost
+        )
         complete += int((is_misread & ~is_complete).sum())
         is_complete = is_complete | is_misread
     again = _best_first(reader, head, boosted, is_complete)
@@ -202,6 +212,20 @@ def _have_pieces_alone(
     for place, text in zip(places.tolist(), texts, strict=False):
         found[place] = bool(pieces_alone(plan, pairs, text) - times)
     return found
+
+
+def _have_addresses_alone(
+    context: IndexContext, plan: QueryPlan, documents: DocumentNumbers, among: Mask
+) -> Mask:
+    """Returns which documents ``among`` these name the village only in addresses; none where all do."""
+    found = np.zeros(len(documents), dtype=bool)
+    places = np.flatnonzero(among)
+    number = village_number(plan)
+    if number is not None:
+        texts = take_until(context.reader.texts(documents[places]), _MAX_BYTES)
+        for place, text in zip(places.tolist(), texts, strict=False):
+            found[place] = names_village_in_addresses_alone(number, text)
+    return found if (among & ~found).any() else np.zeros_like(found)
 
 
 def _phrase_values(

@@ -170,6 +170,16 @@ _NUMBER_OF_YEAR = re.compile(
 _SPELT_NUMBERS = "หนึ่ง สอง สาม สี่ ห้า หก เจ็ด แปด เก้า สิบ".split()
 _SPELT_VILLAGE = re.compile(rf"(หมู่\s*(?:ที่)?\s*)({'|'.join(_SPELT_NUMBERS)})(?![{WORD_LETTERS}])")  # หมู่เจ็ด
 
+_NEWEST = re.compile(
+    r"""(?:ขอ|ดู|มี|หา|อยากรู้)? \s* (?P<what>[^\s]*?) \s* (?:อะไร)? \s* (?:ที่|มา)?
+        (?:ล่าสุด|ใหม่\s?(?:ๆ|ใหม่|ล่าสุด|ที่สุด)?|วันนี้|ช่วงนี้)
+        \s* (?:มี)? (?:อะไร)? (?:บ้าง|ไหม|มั้ย)? (?:ครับ|คับ|ค่ะ|คะ)?
+      | (?:latest|new|newest|recent|what.?s\snew) (?:\s(?:news|announcements?|documents?))? [?]? | news
+    """,
+    re.VERBOSE,
+)  # a question for whatever is new, maybe of one kind
+_ANYTHING = frozenset("ข่าว ข่าวสาร ประกาศ เรื่อง เอกสาร ข้อมูล ข่าวประกาศ ประกาศข่าว อะไร".split()) | {""}
+
 _QUOTED = re.compile(r'"[^"]*"')  # quoted text is searched letter by letter, so no dates are read in it
 _PART = re.compile(
     r"""
@@ -202,11 +212,12 @@ def parse_query(
     a colon, and its year a word: ``คำสั่งที่ 215 ปี 2564`` is ``คำสั่งที่ 215/2564``. A date range
     (``indexer.search.query.date_ranges``) is a filter when it stands alone or is labelled (``date:``). Among
     words, and wherever ``days`` is False, a result must have a date in that range or name the range; with
-    ``any_time`` it is left out there.
+    ``any_time`` it is left out there. ``ข่าวล่าสุด`` is everything, ``คำสั่งล่าสุด`` all orders, newest first.
     """
     reading = _Reading(filters or Filters())
-    raw = _NUMBER_OF_YEAR.sub(r"\1/\2", _SPACED.sub(r"\1:", normalize_query(typed)))
-    raw = _SPELT_VILLAGE.sub(lambda each: f"{each[1]}{_SPELT_NUMBERS.index(each[2]) + 1}", raw)
+    raw = _with_numbers_in_figures(_SPACED.sub(r"\1:", normalize_query(typed)))
+    if reading.asks_for_newest(fold_text(raw).strip()):
+        raw, sort = "", Sort.NEWEST if sort is Sort.RELEVANCE else sort
     folded = fold_text(raw)
     for numbered in reversed(list(_NUMBER.finditer(folded))):
         if numbered["field"] or _OF_A_YEAR.search(numbered["number"]):
@@ -268,6 +279,12 @@ def normalize_query(typed: str) -> str:
     return canonical_text(typed[:MAX_QUERY_LENGTH]).translate(_PLAIN)
 
 
+def _with_numbers_in_figures(text: str) -> str:
+    """Returns the text with a document number's year behind a slash, and a village's number in figures."""
+    text = _NUMBER_OF_YEAR.sub(r"\1/\2", text)
+    return _SPELT_VILLAGE.sub(lambda each: f"{each[1]}{_SPELT_NUMBERS.index(each[2]) + 1}", text)
+
+
 def _without(text: str, span: tuple[int, int]) -> str:
     """Returns the text with the span replaced by as many spaces."""
     return text[: span[0]] + " " * (span[1] - span[0]) + text[span[1] :]
@@ -289,6 +306,17 @@ class _Reading:
     def is_empty(self) -> bool:
         """Returns True if nothing that was read narrows a search."""
         return not (self.chunks or self.without or self.understood or self.times)
+
+    def asks_for_newest(self, folded: str) -> bool:
+        """Returns True for a question for whatever is new; sets the filter of the kind that it names."""
+        asked = _NEWEST.fullmatch(folded)
+        kind = _kind(asked["what"]) if asked and asked["what"] else None
+        if asked is None or not (kind or asked["what"] is None or asked["what"] in _ANYTHING):
+            return False
+        if kind and asked["what"] not in _ANYTHING:
+            self._set("kind", kind, query_notes.facet_note(FACETS_BY_NAME["kind"], kind))
+        self.understood.append(query_notes.NEWEST_FIRST)
+        return True
 
     def number(self, value: str) -> None:
         """Adds a document number that results must contain; spaces around its signs are ignored."""

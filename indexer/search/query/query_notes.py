@@ -22,6 +22,7 @@ class BilingualNote(NamedTuple):
 NO_WORDS = BilingualNote(
     "ไม่มีคำให้ค้นในข้อความที่พิมพ์ แสดงประกาศทั้งหมด", "There is no word in what was typed; all announcements are shown"
 )
+NEWEST_FIRST = BilingualNote("เรียงจากใหม่ที่สุด", "Newest first")
 NOT_QUOTED = BilingualNote(
     "ไม่พบข้อความในเครื่องหมายคำพูดตรงตามที่พิมพ์", "Nothing has the quoted words exactly as they were typed"
 )

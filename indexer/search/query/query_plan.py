@@ -361,7 +361,7 @@ def expanded_abbreviations(plan: QueryPlan) -> tuple[str, ...]:
             for clause in plan.clauses
             for other in clause.alternatives[1:]
             if other.weight == SYNONYM_WEIGHT
-            and len("".join(other.terms)) > len(clause.typed)
+            and (len("".join(other.terms)) > len(clause.typed) or clause.typed.isascii())
             and not clause.typed.isdigit()
             and clause.typed not in _KNOWN_TO_ALL
         )

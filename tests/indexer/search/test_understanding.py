@@ -482,3 +482,32 @@ def test_a_rare_name_is_no_slip_where_it_stands_beside_the_same_words(tmp_path: 
     assert page.did_you_mean is None
     assert page.hits[0].announcement_id == 1
     assert index.search(parse_query("พะเยาโมโดล")).did_you_mean == "พะเยาโมเดล"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["มีอะไรใหม่", "มีข่าวอะไรใหม่บ้างคะ", "ข่าวล่าสุด", "ประกาศ ล่าสุด", "ประกาศใหม่ๆ", "latest news", "What's new?"],
+)
+def test_a_question_for_whatever_is_new_lists_everything_newest_first(index: WhooshIndex, typed: str) -> None:
+    assert found(index, typed) == found(index, "")
+    assert "เรียงจากใหม่ที่สุด" in said(run(index, typed).understood)
+
+
+def test_of_one_kind_the_newest_are_listed(index: WhooshIndex) -> None:
+    assert found(index, "คำสั่งล่าสุด") == [5]
+
+
+@pytest.mark.parametrize("typed", ["ทต.บ้านใหม่", "ภาษีใหม่เทศบาล"])
+def test_a_name_with_new_in_it_is_no_such_question(typed: str) -> None:
+    assert parse_query(typed).chunks
+
+
+def test_the_latest_of_something_is_found_by_the_thing(index: WhooshIndex) -> None:
+    assert found(index, "อุทกภัยล่าสุด") == found(index, "อุทกภัย")
+
+
+def test_an_english_word_finds_the_thai_ones_but_not_the_other_way_round(index: WhooshIndex) -> None:
+    assert 6 in found(index, "flood")
+    assert "ค้นคำว่า “น้ำท่วม”, “อุทกภัย” ด้วย" in said(run(index, "Flood").understood)
+    assert not any("flood" in note for note in said(run(index, "น้ำท่วม").understood))
+    assert found(index, "land tax")[0] == 1
