@@ -305,3 +305,33 @@ def test_a_number_that_was_only_taken_out_of_the_text_is_still_covered_in_the_pi
     assert "ตัดสินให้ประชาชนเห็นแล้ว" in page
     boxes = re.findall(r'name="known" value="([^"]+)"', page)
     assert _covered(staff.post(address, data={"known": boxes, "all": "1"}).text) == [True]
+
+
+def _line_on_personal_data(page: str) -> str:
+    [line] = [
+        each for each in re.findall(r"<li class.*?</li>", page, re.DOTALL) if "<b>ข้อมูลส่วนบุคคล</b>" in each
+    ]
+    return " ".join(line.split())
+
+
+def test_the_checklist_never_says_that_nothing_personal_is_left(site: Site) -> None:
+    """No program finds every name or health condition: a person has to look."""
+    staff = site.signed_in(Role.STAFF)
+    plain = site.announcement("ประกาศราคากลาง", status=Status.DRAFT, body="ราคากลางถนน")
+    line = _line_on_personal_data(staff.get(f"/staff/announcements/{plain.id}/publish").text)
+    assert "ระบบหาได้เฉพาะ" in line
+    assert "ด้วยตา" in line
+    made = site.announcement("ประกาศรายชื่อ", status=Status.DRAFT)
+    attachment = site.attach(made.id, memo(f"ประชาชนเลขที่ {NUMBER} นางสมศรี มีสิทธิ", subject="รายชื่อ"))
+    site.work()
+    assert "ด้วยตา" in _line_on_personal_data(staff.get(f"/staff/announcements/{made.id}/publish").text)
+    address = f"/staff/attachments/{attachment.id}/redact"
+    boxes = re.findall(r'name="box" value="([^"]+)"', staff.get(address).text)
+    assert staff.post(address, data={"box": boxes, "known": boxes}).status_code == 302
+    site.work()
+    line = _line_on_personal_data(staff.get(f"/staff/announcements/{made.id}/publish").text)
+    assert "ปิดข้อความแล้ว 1 แห่ง" in line
+    assert "ด้วยตา" in line
+    assert "✓" not in line
+    many = staff.get(f"/staff/publish?id={made.id}&id={plain.id}").text
+    assert many.count("ระบบหาได้เฉพาะ") == 1

@@ -56,7 +56,10 @@ class CheckVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the checklist. ``place``: address at which the item is put right."""
+    """One line of the checklist.
+
+    ``place``: address at which the item is put right. ``note``: sentence that holds whatever the verdict is.
+    """
 
     name: str
     value: str
@@ -64,6 +67,7 @@ class Check:
     remark: str
     place: str
     is_title: bool = False
+    note: str = ""
 
     @property
     def is_good(self) -> bool:
@@ -387,6 +391,25 @@ def _privacy(
         place = url_for("staff.review_attachment", attachment_id=held[0].id)
     elif _any_unread(papers):
         verdict, remark = CheckVerdict.DOUBTFUL, _("ไฟล์ที่ยังแปลงไม่เสร็จยังไม่ได้ตรวจ ประชาชนจะยังไม่เห็นไฟล์นั้น")
-    count = len(found) or len(held)
-    value = _("พบ %(count)s แห่ง", count=count) if count else _("ไม่พบ")
-    return Check(_("ข้อมูลส่วนบุคคล"), value, verdict, remark, place)
+    count, covers = len(found) or len(held), _count_covers(papers)
+    if count:
+        value = _("พบ %(count)s แห่ง", count=count)
+    elif covers:
+        value = _("ปิดข้อความแล้ว %(count)s แห่ง", count=covers)
+    else:
+        value = _("ระบบไม่พบ")
+    if covers and verdict is CheckVerdict.GOOD:  # somebody saw that the paper has personal data
+        verdict, remark = CheckVerdict.DOUBTFUL, _("เปิดดูภาพทุกหน้าของสำเนาที่ปิดแล้ว อาจยังมีข้อมูลเหลืออยู่")
+        place = url_for("staff.edit", announcement_id=announcement.id, _anchor="papers")
+    return Check(_("ข้อมูลส่วนบุคคล"), value, verdict, remark, place, note=limits_of_search())
+
+
+def limits_of_search() -> str:
+    """Returns the sentence on the personal data that only a person can find."""
+    return str(_("ระบบหาได้เฉพาะเลขประจำตัวประชาชน เบอร์โทรศัพท์ และเลขบัญชี โปรดดูชื่อคน ที่อยู่ และข้อมูลสุขภาพด้วยตา"))
+
+
+def _count_covers(papers: Sequence[AttachmentForStaff]) -> int:
+    """Returns the number of places that were covered in the texts of redacted copies."""
+    redacted = [paper.attachment.id for paper in papers if paper.attachment.is_redacted]
+    return sum(page.text.count(COVER) for id in redacted for page in services().pages.by_attachment(id))

@@ -248,6 +248,7 @@ def publish_many() -> ResponseReturnValue:
     return render_template(
         "staff/publish-many.html",
         candidates=[_candidate(each) for each in known.values()],
+        limits_of_search=checklist.limits_of_search(),
         chosen=request.args.get("of", 0, type=int),
         ticked=set(request.form.getlist("id")) if request.method == "POST" else None,
         when=request.form.get("when", "now"),
