@@ -1,8 +1,9 @@
 """Reflowing text of a read page: headings, paragraphs and tables for screen readers and small screens.
 
 A page's text has the lines of the paper. Where the position of its letters is known, a line that ends short,
-or the next one that begins indented, ends a paragraph; short centred lines at the top are headings; rows
-with cells between the same empty strips are a table, and a cell that a row lacks is empty.
+or the next one that begins indented, ends a paragraph; short centred lines at the top are headings, unless
+one begins where paragraphs do and the next line goes on at the margin; rows with cells between the same empty
+strips are a table, and a cell that a row lacks is empty.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from archive.model import Line, Page, TextSource
 from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS
 
 _FULL = 0.8  # share of the text's width that a line fills at least when its paragraph goes on
+_FULL_BEFORE_LONG_WORD = 0.6  # the same where the next line's first word would not have fitted behind it
 _INDENT = 250  # 1/10,000 of the page's width by which the first line of a paragraph is set in
 _TOGETHER = 100  # 1/10,000 of the page's width that the beginnings of lines at one edge may lie apart
 _CENTRED = 400  # 1/10,000 of the page's width that the middle of a centred line may be off
@@ -69,6 +71,7 @@ class _Row:
     text: str
     left: int | None
     right: int | None
+    first_word_right: int | None
     cells: tuple[_Cell, ...]
 
 
@@ -97,14 +100,18 @@ def reflow(page: Page) -> list[Block]:
         place += 1
         if not row.text:
             end_paragraph()
-        elif place <= _HEADING_LINES and _is_heading(row, left, right):
+        elif (
+            place <= _HEADING_LINES
+            and _is_heading(row, left, right)
+            and not _opens_paragraph(rows, place - 1, left, right)
+        ):
             end_paragraph()
             if blocks and blocks[-1].kind == "heading":
                 blocks[-1] = Block("heading", f"{blocks[-1].text} {row.text}")
             else:
                 blocks.append(Block("heading", row.text))
         else:
-            if paragraph and _begins_paragraph(paragraph[-1], row, left, right):
+            if paragraph and _begins_paragraph(paragraph, row, left, right):
                 end_paragraph()
             paragraph.append(row)
     end_paragraph()
@@ -135,9 +142,18 @@ def _rows(page: Page) -> Iterator[_Row]:
             shown,
             min((line.edges[0] for line in pieces), default=None),
             max((line.edges[-1] for line in pieces), default=None),
+            _first_word_right(text, pieces),
             tuple(_cells(text, offset, pieces)) if shown else (),
         )
         offset += len(text) + 1
+
+
+def _first_word_right(text: str, pieces: Sequence[Line]) -> int | None:
+    """Return where the text up to the first space ends; None where its position is not known."""
+    if not pieces:
+        return None
+    edges = min(pieces, key=lambda line: line.start).edges
+    return edges[min(len(text.split(" ", 1)[0]), len(edges) - 1)]
 
 
 def _cells(text: str, offset: int, pieces: Sequence[Line]) -> Iterator[_Cell]:
@@ -237,12 +253,29 @@ def _is_heading(row: _Row, left: int, right: int) -> bool:
     )
 
 
-def _begins_paragraph(before: _Row, row: _Row, left: int, right: int) -> bool:
+def _opens_paragraph(rows: Sequence[_Row], place: int, left: int, right: int) -> bool:
+    """Return True for a centred row that begins where paragraphs begin and goes on at the margin."""
+    start = rows[place].left
+    following = rows[place + 1].left if place + 1 < len(rows) else None
+    if start is None or following is None or following - left > _INDENT:
+        return False
+    return any(
+        row.left is not None and abs(row.left - start) <= _TOGETHER and not _is_heading(row, left, right)
+        for row in rows[place + 1 :]
+    )
+
+
+def _begins_paragraph(paragraph: Sequence[_Row], row: _Row, left: int, right: int) -> bool:
+    """Return True when the row does not belong to the paragraph before it."""
     if _ITEM.match(row.text) or _LABEL.match(row.text):
         return True
-    if row.left is None or before.right is None:
+    first, last = paragraph[0].left, paragraph[-1].right
+    if row.left is None or row.first_word_right is None or first is None or last is None:
         return False
-    return row.left - left > _INDENT or before.right - left < _FULL * (right - left)
+    is_set_in = first - left > _INDENT  # else a short line may be a whole paragraph
+    has_no_room = last + row.first_word_right - row.left > right
+    least = _FULL_BEFORE_LONG_WORD if is_set_in and has_no_room else _FULL
+    return row.left - left > _INDENT or last - left < least * (right - left)
 
 
 def _joined(texts: Sequence[str]) -> str:

@@ -73,6 +73,30 @@ def test_a_wide_title_or_a_spot_beside_the_text_parts_no_paragraph() -> None:
     assert found[-1] == Block("paragraph", "ด้วยเทศบาลจะหยุดจ่ายน้ำประปาในหมู่บ้านท่ากระดานและหมู่สาม")
 
 
+def test_a_sentence_that_happens_to_stand_in_the_middle_is_no_heading() -> None:
+    """The first line begins where paragraphs do; the second is short because its next word was long."""
+    found = reflow(
+        page(
+            ("ประกาศเทศบาล", 4000, 6000),
+            ("เรื่อง งบประมาณ", 3000, 7000),
+            ("สภาเทศบาลให้ความเห็นชอบ และ", 2200, 7900),
+            ("ผู้ว่าราชการจังหวัดอนุมัติเทศบัญญัติ", LEFT, 7100),
+            ("งบประมาณรายจ่าย", LEFT, 3200),
+            ("งบประมาณแบ่งเป็นด้าน", 2200, RIGHT),
+            ("ต่าง ๆ", LEFT, 2000),
+            ("รูปที่ 1 แผนผังของงบประมาณ", 2200, 7000),
+            ("ที่มา : กองคลัง", LEFT, 4000),
+        )
+    )
+    assert found == [
+        Block("heading", "ประกาศเทศบาล เรื่อง งบประมาณ"),
+        Block("paragraph", "สภาเทศบาลให้ความเห็นชอบ และผู้ว่าราชการจังหวัดอนุมัติเทศบัญญัติงบประมาณรายจ่าย"),
+        Block("paragraph", "งบประมาณแบ่งเป็นด้านต่าง ๆ"),
+        Block("paragraph", "รูปที่ 1 แผนผังของงบประมาณ"),
+        Block("paragraph", "ที่มา : กองคลัง"),
+    ]
+
+
 def test_rows_of_aligned_cells_become_a_table() -> None:
     rows = [
         ("ลำดับ\tรายการ\tบาท", LEFT, RIGHT),
