@@ -14,16 +14,16 @@ from web.serving.health import CHECKS
 from web.serving.metrics import exposition
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "operation.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "manual" / "officer-operation.md").read_text(encoding="utf-8")
 MANUAL = (ROOT / "docs" / "manual" / "officer-care.md").read_text(encoding="utf-8")
 DIAGNOSES = set(
     re.findall(r'Trouble\(\s*"([a-z-]+)"', (ROOT / "web" / "diagnosis.py").read_text(encoding="utf-8"))
 )
 
 
-@pytest.mark.parametrize("code", [*MESSAGES, *CHECKS])
-def test_every_finding_and_check_is_explained(code: str) -> None:
-    assert f"`{code}`" in PAGE
+@pytest.mark.parametrize("name", CHECKS)
+def test_every_readiness_check_is_explained_in_both_languages(name: str) -> None:
+    assert PAGE.count(f"`{name}`") >= 2
 
 
 def test_the_manual_says_in_both_languages_what_to_do_about_each_finding() -> None:

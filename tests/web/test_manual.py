@@ -100,6 +100,19 @@ def test_every_command_of_the_manual_exists() -> None:
     assert {"nightly", "restore", "doctor", "check"} <= named
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("officer")])
+def test_every_part_for_officers_is_in_thai_and_english_with_its_commands_once(page: str) -> None:
+    text = (MANUAL / f"{page}.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"(?s)```\n(.*?)```", text)
+    assert len(set(blocks)) == len(blocks)  # both languages share one block of commands
+    prose = re.sub(r"(?s)```.*?```|`[^`]*`", "", text)
+    for part in re.split(r"(?m)^## ", prose)[1:]:
+        heading, _, body = part.partition("\n")
+        assert re.search(r"[ก-๛].* · .*[A-Za-z]{3}", heading), heading
+        assert len(re.findall(r"[ก-๛]", body)) >= 60, heading
+        assert len(re.findall(r"[A-Za-z]{3,}", body)) > 5, heading
+
+
 def test_the_site_is_thai_and_asks_no_other_host(tmp_path: Path) -> None:
     command = [Path(sys.executable).parent / "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
