@@ -98,6 +98,15 @@ def archive(index: SearchIndex) -> SearchIndex:
     return index
 
 
+def test_a_phrase_with_one_misread_letter_answers_for_all_its_words(index: SearchIndex) -> None:
+    misread = entry(1, "ข่าวประชาสัมพันธ์", "ขอเชิญร่วมพิธีทำบุญตักบาดรพระสงฆ์ ณ ลานวัด")
+    others = [entry(id, "ถนนและท่อ", f"งานก่อสร้างสายที่ {id}") for id in range(3, 20)]
+    index.update([misread, entry(2, "ข่าวอื่น", "พระสงฆ์มาเยี่ยมศูนย์"), *others], (), position=1)
+    page = index.search(parse_query("ตักบาตรพระสงฆ์"))
+    assert 1 in {hit.announcement_id for hit in page.hits}
+    assert page.coverage == 1.0
+
+
 def test_a_misread_word_is_found_below_one_that_was_read(index: SearchIndex) -> None:
     misread = entry(1, "บันทึกข้อความ", "เสนอชื่อดันแบบ", other_readings=("ต้นแบบ",))
     index.update((misread, entry(2, "บันทึกข้อความ", "เสนอชื่อต้นแบบ")), (), position=1)

@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
 from archive.facets import FACETS, FACETS_BY_NAME, NAME_FACETS, FacetType
@@ -59,7 +59,9 @@ _MOST_WITHHELD = 65_536  # ids in one clause, by OpenSearch's own limit
 _TERM_BOOST = 1 / (TUNING.k1 * STEPS + 1)  # OpenSearch's BM25 multiplies by k1 + 1; without that: IDF at most
 _PHRASE_BOOST = 0.3  # share of a phrase's BM25 over its bigrams that is added to the BM25F of its words
 _NEAR_BOOST = 0.4  # the same for a phrase with a misread letter
+_FEWEST_CLUSTERS = 5  # of a word or phrase that is looked for with a misread letter
 _CLUSTERS_A_SLIP, _MOST_SLIPS = 6, 4  # one misread letter is allowed for each 6 clusters, 4 at most
+_MOST_SPOILT = 3  # bigrams in place of the two of a misread cluster: a letter may be lost or one too many
 _MIN_FUZZY_LENGTH = 4  # letters; shorter words have too few grams to be told apart
 _MAX_FUZZY_CLAUSES = 12  # clauses that are matched by grams
 _GRAM_BOOST = 0.3  # weight of a gram beside a term
@@ -158,23 +160,57 @@ def phrase_query(data: bytes, boost: float = 1.0, field: str = "grams", name: st
     return {"match_phrase": {field: {"query": text, "boost": boost, **named}}}
 
 
-def misread_phrase_query(data: bytes, boost: float) -> list[Json]:
+def misread_phrase_query(data: bytes, boost: float, *, is_loose: bool) -> list[Json]:
     """Returns the query for documents that may have a phrase with a few letters misread.
 
-    One of its pieces must stand as typed, as there is one piece more than letters may be misread, and all
-    bigrams but those that these letters spoil must be in the document. Returns no query for a phrase that is
-    too short for pieces.
+    Where one letter may be misread, all before and after its cluster must stand there in a row. Where several
+    may, there is one piece more than such letters: two of the pieces must stand as typed, not far from each
+    other, or one if ``is_loose``. All bigrams but those that these letters spoil must be in the document.
+    Returns no query for a phrase that is too short to be told from others.
     """
     letters = clusters(data)
-    if len(letters) < _CLUSTERS_A_SLIP:
+    if len(letters) < _FEWEST_CLUSTERS:
         return []
-    slips = min(len(letters) // _CLUSTERS_A_SLIP, _MOST_SLIPS)
-    borders = [len(letters) * at // (slips + 1) for at in range(slips + 2)]
-    pieces = ("".join(letters[start:end]) for start, end in pairwise(borders))
-    intact = bool_should(phrase_query(searchable_bytes(piece).data) for piece in pieces)
-    fewest = len(letters) - 1 - 2 * slips
-    left = {"query": cluster_bigram_lines(data), "minimum_should_match": fewest, "boost": boost}
+    bigrams = cluster_bigram_lines(data).split("\n")
+    slips = min(max(len(letters) // _CLUSTERS_A_SLIP, 1), _MOST_SLIPS)
+    intact = _with_one_gap(bigrams) if slips == 1 else _with_pieces(bigrams, slips + 1, 1 if is_loose else 2)
+    left = {"query": "\n".join(bigrams), "minimum_should_match": len(bigrams) - 2 * slips, "boost": boost}
     return [{"bool": {"filter": [intact], "must": [{"match": {"grams": left}}]}}]
+
+
+def _with_one_gap(bigrams: Sequence[str]) -> Json:
+    """Returns the query for documents with the bigrams in a row but the two of one inner cluster."""
+    ways = ((bigrams[: at - 1], bigrams[at + 1 :]) for at in range(1, len(bigrams)))
+    return _in_order([([some for some in way if some], _MOST_SPOILT) for way in ways])
+
+
+def _with_pieces(bigrams: Sequence[str], count: int, fewest: int) -> Json:
+    """Returns the query for documents with ``fewest`` of ``count`` pieces of the bigrams, as far apart."""
+    borders = [len(bigrams) * at // count for at in range(count + 1)]
+    pieces = [range(start, end - 1) for start, end in pairwise(borders)]
+    return _in_order(
+        [
+            ([bigrams[each.start : each.stop] for each in some], some[-1].start - some[0].stop + _MOST_SPOILT)
+            for some in combinations(pieces, fewest)
+        ]
+    )
+
+
+def _in_order(ways: Sequence[tuple[Sequence[Sequence[str]], int]]) -> Json:
+    """Returns the query for documents with rows of bigrams in order, at most so many bigrams between them."""
+    rows = [
+        {
+            "all_of": {
+                "intervals": [
+                    {"match": {"query": "\n".join(row), "ordered": True, "max_gaps": 0}} for row in way
+                ],
+                "ordered": True,
+                "max_gaps": between,
+            }
+        }
+        for way, between in ways
+    ]
+    return {"intervals": {"grams": {"any_of": {"intervals": rows}}}}
 
 
 def misread_word_query(clause: Clause) -> list[Json]:
@@ -190,6 +226,15 @@ def misread_word_query(clause: Clause) -> list[Json]:
     return (
         [bool_should([term_query(one, _GRAM_BOOST) for one in terms], fewest)] if fewest <= len(terms) else []
     )
+
+
+def misread_letter_query(clause: Clause, name: str) -> Json | None:
+    """Returns the named query for documents that have a word with one letter misread. None for a number, and
+    for a word too short to be told from others."""
+    bigrams = cluster_bigram_lines(searchable_bytes(clause.typed).data).split("\n")
+    if len(bigrams) + 1 < _FEWEST_CLUSTERS or clause.typed[:1].isdigit():
+        return None
+    return {"bool": {"filter": [_with_one_gap(bigrams)], "_name": name}}
 
 
 def has_bigram(data: bytes) -> bool:
@@ -257,7 +302,7 @@ class PlanQueries:
         is_loose = match.level != "all" and len(self.plan.clauses) <= _MAX_FUZZY_CLAUSES
         words = [self._clause(clause, is_loose=is_loose) for clause in telling]
         long = [part for part in self.phrases if len(part.clauses) >= fewest]
-        phrases = {part: self._phrase(part) for part in self.phrases}
+        phrases = {part: self._phrase(part, is_loose=True) for part in self.phrases}
         should = [query for part in self.phrases if part not in long for query in phrases[part]]
         should += [self._clause(clause) for clause in self.plan.clauses if clause not in telling]
         should += [*self._whole(), *self._own_numbers()]
@@ -299,12 +344,8 @@ class PlanQueries:
         }
 
     def phrase_or_misread(self, part: QueryPart, name: str) -> Json:
-        """Returns the named query for the phrase of a part, as typed or, without longer words, misread.
-
-        In others a misread letter cannot be told from another word: สนามกีฬา for สนามบิน.
-        """
-        queries = [phrase_query(part.phrase.data), *([] if longer_words(part) else self._near(part))]
-        return {"dis_max": {"queries": queries, "_name": name}}
+        """Returns the named query for the phrase of a part, as typed or with misread letters."""
+        return {"dis_max": {"queries": self._phrase(part, is_loose=False), "_name": name}}
 
     def title_word_counts(self) -> Json:
         """Returns aggregations that count the documents with a telling word of the plan in the title.
@@ -337,13 +378,13 @@ class PlanQueries:
         exact = self.clause_or_same_date_query(clause)
         return {"dis_max": {"queries": [exact, *fuzzy]}} if fuzzy else exact
 
-    def _phrase(self, part: QueryPart) -> list[Json]:
-        return [phrase_query(part.phrase.data, _PHRASE_BOOST), *self._near(part)]
+    def _phrase(self, part: QueryPart, *, is_loose: bool) -> list[Json]:
+        return [phrase_query(part.phrase.data, _PHRASE_BOOST), *self._near(part, is_loose=is_loose)]
 
-    def _near(self, part: QueryPart) -> list[Json]:
+    def _near(self, part: QueryPart, *, is_loose: bool) -> list[Json]:
         """Returns the query for a phrase with misread letters; none in questions and
         sentences, which documents seldom have letter by letter."""
-        return [] if self.is_prose else misread_phrase_query(part.phrase.data, _NEAR_BOOST)
+        return [] if self.is_prose else misread_phrase_query(part.phrase.data, _NEAR_BOOST, is_loose=is_loose)
 
     def _part(self, part: QueryPart, *, quoted: bool) -> Json:
         if part.phrase.exact and quoted and part in self.phrases:
@@ -352,7 +393,7 @@ class PlanQueries:
         if part not in self.phrases:
             return words
         is_set_phrase = len(part.clauses) == 1
-        phrases = [phrase_query(part.phrase.data)] if is_set_phrase else self._phrase(part)
+        phrases = [phrase_query(part.phrase.data)] if is_set_phrase else self._phrase(part, is_loose=False)
         return bool_should([words, *phrases])
 
     def _whole_clause(self, clause: Clause) -> Json:

@@ -34,6 +34,7 @@ from indexer.engines.opensearch.queries import (
     exact_and_partial_name_queries,
     filter_queries,
     has_bigram,
+    misread_letter_query,
     page_query,
     phrase_query,
     search_body,
@@ -180,6 +181,8 @@ def _named_queries(queries: PlanQueries) -> dict[str, Json]:
         named[f"topic{at}"] = topic_query(clause, f"topic{at}")
         if len(clause.alternatives) > 1:
             named[f"whole{at}"] = together_query(clause, f"whole{at}")
+        if misread := misread_letter_query(clause, f"misread{at}"):
+            named[f"misread{at}"] = misread
     for at, (_, _, run) in enumerate(adjacent_clauses(queries.plan)):
         if has_bigram(run):
             named[f"pair{at}"] = phrase_query(run, name=f"pair{at}")
@@ -380,13 +383,15 @@ class _Selection:
 
     def _hit_coverage(self, hit: Answer, weights: Mapping[Clause, float]) -> float:
         """Returns the share of the plan that a hit answers: all of it with every word, none in pieces."""
-        names = _names(hit)
-        if self._matched(hit).issuperset(weights) and not self._broken(names):
+        names, plan = _names(hit), self.queries.plan
+        broken = self._broken(names)
+        if self._matched(hit).issuperset(weights) and not broken:
             return 1.0
         as_typed = {one for part in self._parts(names) for one in part.clauses}
-        scattered = scattered_clauses(adjacent_clauses(self.queries.plan), self._beside(names)) - as_typed
-        broken = self._broken(names)
-        return document_coverage(weights, self._matched(hit), scattered, broken, {}, TUNING)
+        scattered = scattered_clauses(adjacent_clauses(plan), self._beside(names)) - as_typed
+        words = (one for at, one in enumerate(plan.clauses) if f"misread{at}" in names)
+        misread = dict.fromkeys(words, TUNING.misread_word_weight) | dict.fromkeys(as_typed, 1.0)
+        return document_coverage(weights, self._matched(hit), scattered, broken, misread, TUNING)
 
     def _matched(self, hit: Answer) -> set[Clause]:
         """Returns the clauses that a hit has as words, or letter by letter in a phrase."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from indexer.analysis.spelling_index import (
     spelling_pieces,
     words_sounding_alike,
 )
-from indexer.analysis.tokenizer import fold_text, searchable_bytes, text_of_bytes
+from indexer.analysis.tokenizer import fold_text, group_into_longest_words, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.cluster import Cluster
 from indexer.engines.opensearch.counts import VisibleDocumentCounts
 from indexer.engines.opensearch.mapping import clusters
@@ -37,6 +38,9 @@ from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FRE
 
 _MOST_HEARD = 1000  # words fetched that sound alike
 _MOST_COUNTED = 40  # completions whose documents are counted
+_RARER_TOGETHER = (
+    10  # times that a run of words is rarer than its rarest word; ผลิต and พัน are common, ผลิตพัน is not
+)
 _MOST_NAMED = 24  # announcements fetched for a title search
 
 
@@ -58,8 +62,9 @@ class ClusterVocabulary:
     """Counts of terms, clauses and phrases, words that sound alike, completions and titles.
 
     With the plan of a query, all that its correction needs and is not known yet is fetched in one request.
-    The number of documents with a candidate for a correction is then estimated: that of its rarest word; none
-    for several words in place of words that the dictionary knows. Whoever applies a correction must see
+    The number of documents with a candidate for a correction is then estimated: that of its rarest word, or a
+    part of that if its words are not one longer word; none for several words in place of words that the
+    dictionary knows. Whoever applies a correction must see
     whether the documents that the query may see have its words. Without a plan each count is looked up when
     it is needed.
     """
@@ -110,7 +115,9 @@ class ClusterVocabulary:
             terms = [term for clause in part.clauses for term in clause.alternatives[0].terms]
             typed = instead_of.clauses if instead_of else ()
             is_likely = len(terms) == 1 or not all(is_known(clause, self._lexicon) for clause in typed)
-            known = min(map(self.document_frequency, terms), default=0) if is_likely else 0
+            rarest = min(map(self.document_frequency, terms), default=0) if is_likely else 0
+            is_word = len(group_into_longest_words(terms)) == 1
+            known = min(rarest, enough) if is_word else math.ceil(min(rarest, enough) / _RARER_TOGETHER)
         return min(known, enough)
 
     def shares_document_with_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
