@@ -94,6 +94,19 @@ def test_a_stop_finishes_what_is_in_flight(service: Service, folder: Path) -> No
     assert service.api.ready()
 
 
+def test_a_stop_answers_the_request_that_is_on_its_way_on_a_kept_connection(service: Service) -> None:
+    with closing(http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE)) as connection:
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+        service.signal(signal.SIGTERM)
+        time.sleep(0.2)
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Connection"]) == (200, "close")
+    assert service.wait() == 0
+    start(service)
+
+
 @pytest.mark.parametrize("name", [WEB, READER])
 def test_one_process_is_killed_and_the_others_serve(service: Service, name: str) -> None:
     before = children(service.pid, name)

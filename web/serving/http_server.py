@@ -40,6 +40,12 @@ LINGER_SECONDS = 3.0  # of reading on what a refused client sends, so that the c
 DRAIN_SECONDS = 20.0
 """Seconds at a stop for requests in flight to be received, answered and sent."""
 
+LAST_REQUEST_SECONDS = 0.5
+"""Seconds at a stop for which a connection without a request stays open: its next request may be on its way,
+and would be met by a reset. The answer to it says that the connection is closed."""
+
+_ARRIVING_SECONDS = 0.5  # at a stop, for taking up clients that are connecting; one is taken up at a time
+
 SMALL_BODY = 1 << 20
 """Bytes of a body that anybody may send. A larger body is read only after ``may_send_large_body`` agreed."""
 
@@ -136,7 +142,9 @@ class Server:
         while not stop.is_set():
             self._step()
             stop.report_alive()
-        self._step(0.0)  # clients that are already connecting are accepted
+        for listener in self._listeners:
+            listener.is_stopping = True
+        self._take_up_arriving()
         for listener in self._listeners:
             wasyncore.dispatcher.close(listener)
         self._drain(stop)
@@ -146,11 +154,19 @@ class Server:
             for listener in self._listeners:
                 listener.trigger.close()
 
+    def _take_up_arriving(self) -> None:
+        """Accept the clients that are already connecting."""
+        end = time.monotonic() + _ARRIVING_SECONDS
+        before = -1
+        while before < (taken := sum(each.taken for each in self._listeners)) and time.monotonic() < end:
+            before = taken
+            self._step(0.0)
+
     def _drain(self, stop: StopSignal) -> None:
         end = time.monotonic() + DRAIN_SECONDS
         while time.monotonic() < end:
             for channel in self._channels():
-                if channel.is_idle():
+                if channel.is_idle() and time.time() - channel.last_activity > LAST_REQUEST_SECONDS:
                     channel.close_now()
             if not self._channels():
                 return
@@ -174,6 +190,9 @@ class Server:
 class _Listener(TcpWSGIServer):  # type: ignore[misc]
     """Accepts connections. When there are too many, the connection idle for the longest is closed."""
 
+    is_stopping = False  # each answer is the last of its connection
+    taken = 0  # connections taken up
+
     def __init__(
         self,
         application: WSGIApplication,
@@ -196,6 +215,7 @@ class _Listener(TcpWSGIServer):  # type: ignore[misc]
         self, server: _Listener, connection: socket.socket, address: Any, adj: Any, map: dict[int, Any]
     ) -> None:
         """Take up a new connection; called by ``handle_accept``."""
+        self.taken += 1
         channels = list(self.active_channels.values())
         same = [channel for channel in channels if channel.addr[0] == address[0]]
         is_proxy = self._is_trusted_proxy(address[0])
@@ -215,6 +235,12 @@ class _Listener(TcpWSGIServer):  # type: ignore[misc]
 
 class _Task(WSGITask):  # type: ignore[misc]
     """Answers one request."""
+
+    def build_response_header(self) -> bytes:
+        """Returns the answer's header; while the server stops, it says that the connection is closed."""
+        if self.channel.server.is_stopping:
+            self.request.headers["CONNECTION"] = "close"
+        return bytes(super().build_response_header())
 
     def set_close_on_finish(self) -> None:
         """Close the connection after the answer, unless the answer has no body.
