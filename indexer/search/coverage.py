@@ -22,6 +22,13 @@ _VILLAGE = re.compile(
     rb"(?P<house>[0-9](?:/[0-9]+)?)?%s(?:%s)?(?P<number>[0-9]{1,2})(?![0-9])"
     % tuple(searchable_bytes(fold_text(word)).data for word in ("หมู่", "ที่"))
 )
+_VILLAGES = re.compile(  # หมู่ 1, 2 และ 4; บ้านหนองบัว ม.4
+    rb"(?:%s|%s)(?:[0-9 ]|%s)+"
+    % tuple(
+        b"|".join(searchable_bytes(fold_text(word)).data for word in words)
+        for words in (("หมู่",), ("ม",), ("ที่", "และ", "ถึง", "หรือ", "กับ", "หมู่"))
+    )
+)
 _MIN_SENTENCE_WORDS = 4  # telling words; a question of fewer names a thing and maybe its place
 _LETTERS_BETWEEN_WORDS = 20  # between two words of a set phrase: ก่อสร้าง(ดัดแปลงหรือรื้อถอน)อาคาร
 _LETTERS_BETWEEN_NUMBERS = 2  # between a document's number and its year
@@ -186,9 +193,12 @@ def pieces_alone(
     """Returns the clauses of longer words and set phrases of the plan that a text has only in pieces.
 
     ``pairs`` are the plan's ``adjacent_clauses``. A set phrase (เบี้ยคนพิการ, 188/65) may have some letters
-    between its words.
+    between its words. A village's number alone (แผนงานที่ 99) is none of หมู่ 99.
     """
     broken = broken_words(plan, {run for _, _, run in pairs if run in text})
+    number = village_number(plan)
+    if number is not None and not names_village(number, text):
+        broken.update(clause for clause in plan.clauses if clause.typed in ("หมู่", "ที่", number.decode()))
     return broken | {
         clause
         for clause in plan.clauses
@@ -203,6 +213,11 @@ def village_number(plan: QueryPlan) -> bytes | None:
     return None if asked is None or asked["house"] else asked["number"]
 
 
+def names_village(number: bytes, text: bytes) -> bool:
+    """Returns True if a text names the village with the number, maybe among several (หมู่ 1, 2 และ 4)."""
+    return any(number in re.findall(rb"[0-9]+", each) for each in _VILLAGES.findall(text))
+
+
 def names_village_in_addresses_alone(number: bytes, text: bytes) -> bool:
     """Returns True if a text names the village with the number only behind a house's number.
 
@@ -213,8 +228,8 @@ def names_village_in_addresses_alone(number: bytes, text: bytes) -> bool:
 
 
 def has_breakable_words(plan: QueryPlan) -> bool:
-    """Returns True if the plan has longer words or set phrases, of which a text may have pieces alone."""
-    return any(
+    """Returns True if the plan has a longer word, set phrase or village, of which a text may have pieces."""
+    return village_number(plan) is not None or any(
         longer_words(part) or any(len(clause.alternatives) > 1 for clause in part.clauses)
         for part in plan.parts
     )

@@ -50,6 +50,7 @@ _THAI = characters_of_class(LETTERS_AND_SIGNS)
 _NUMBER = re.compile(r"\d+(?:[./:,-]\d+)+")
 _YEAR = re.compile(r"25\d\d")
 _PLACE_KINDS = frozenset("บ้าน หมู่บ้าน ชุมชน ตำบล อำเภอ จังหวัด แขวง เขต ซอย วัด หนอง ห้วย คลอง".split())
+_VILLAGE = "หมู่"
 _OF_A_DATE = frozenset("ปี เดือน วัน วันที่ พ.ศ. ค.ศ.".split())  # they stand beside every date
 
 
@@ -153,9 +154,15 @@ def _sought(query: Query) -> _Sought:
             words_or_pieces += _with_name([("".join(each), each[0]) for each in joined])
             parts |= {"".join(each): [word for word in each if _telling(word)] for each in joined if each[1:]}
             phrases += _together(typed)
-    phrases += _numbered([chunk.text for chunk in chunks if not (chunk.exact or chunk.others)])
+    numbered = _numbered([chunk.text for chunk in chunks if not (chunk.exact or chunk.others)])
+    phrases += numbered
     if any(map(_telling, (*words, *pieces))):
         words, pieces = (list(filter(_telling, each)) for each in (words, pieces))
+    if any(each.startswith(_VILLAGE) for each in numbered):  # หมู่ 8 is another village than หมู่ 4
+        phrases, words, pieces = (
+            [each for each in texts if fold_text(each) not in (_VILLAGE, _VILLAGE + _ORDINAL)]
+            for texts in (phrases, words, pieces)
+        )
     return _Sought(
         _runs(phrases),
         _runs(words),
@@ -198,13 +205,15 @@ def _with_name(words: list[tuple[str, str]]) -> list[str]:
 
 
 def _numbered(texts: list[str]) -> list[str]:
-    """Returns each number of one digit with the word that was typed before it: หมู่ 4, also as หมู่ที่ 4."""
+    """Returns each number of one digit with the word that was typed before it, and each village's number:
+    หมู่ 4, also as หมู่ที่ 4.
+    """
     tokens = [text[token.start : token.end] for text in texts for token in _segmenter().tokens(text)]
     words = [token for token in tokens if token != _ORDINAL]
     return [
         f"{word}{between}{number}"
         for word, number in pairwise(words)
-        if len(number) == 1 and number.isdigit() and _telling(word)
+        if number.isdigit() and len(number) <= (2 if word == _VILLAGE else 1) and _telling(word)
         for between in ("", _ORDINAL)
     ]
 

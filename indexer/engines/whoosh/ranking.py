@@ -132,7 +132,7 @@ def rank_by_relevance(
     boosted = scores[:RERANK_DEPTH] + boosts.total() * np.float32(best)
     is_complete = tier[:RERANK_DEPTH] >= _COMPLETE
     is_apart = _have_pieces_alone(context, query, plan, head, is_complete & (boosts.phrases == 0))
-    is_apart |= _have_addresses_alone(context, plan, head, is_complete)
+    is_apart |= _have_addresses_alone(context, plan, head, is_complete & ~is_apart)
     complete -= int(is_apart.sum())
     is_complete = is_complete & ~is_apart
     if len(plan.parts) == 1:

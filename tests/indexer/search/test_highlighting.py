@@ -113,7 +113,7 @@ def test_a_hit_near_the_end_of_a_text_stands_near_the_beginning_of_its_passage()
         ("215", "คำสั่งที่ ๒๑๕/๒๕๖๔", ["๒๑๕/๒๕๖๔"]),
         ("98/2567", "ที่ ๙๘ / ๒๕๖๗ ลงวันที่ ๒ เมษายน ๒๕๖๗", ["๙๘ / ๒๕๖๗"]),
         ("หมู่ 4", "๑๙๙ หมู่ ๔ และหมู่ที่ ๔ รวม 4 คน", ["หมู่ ๔", "หมู่ที่ ๔"]),
-        ("หมู่ที่ 4", "หมู่ ๔ แต่ไม่ใช่หมู่ ๔๒", ["หมู่ ๔", "หมู่"]),
+        ("หมู่ที่ 4", "หมู่ ๔ แต่ไม่ใช่หมู่ ๔๒", ["หมู่ ๔"]),
         ("บ้านเนินสะแก", "ถนนสายบ้านท่ากระดาน–บ้านเนินสะแก", ["บ้านเนินสะแก"]),
         ("ตำบลหนองปลาดุก", "ตำบลบ้านใหม่ ตำบลหนองปลาดุก", ["ตำบลหนองปลาดุก"]),
         ("บ้าน", "บ้านท่ากระดาน", ["บ้าน"]),
@@ -121,3 +121,14 @@ def test_a_hit_near_the_end_of_a_text_stands_near_the_beginning_of_its_passage()
 )
 def test_whole_words_and_numbers_are_marked(typed: str, text: str, wanted: list[str]) -> None:
     assert marked(text, typed) == wanted
+
+
+@pytest.mark.parametrize("typed", ["หมู่ 4", "หมู่ที่ 4", "หมู่4"])
+def test_another_village_is_not_marked(typed: str) -> None:
+    text = "เก็บขยะหมู่ 1 ถึงหมู่ ๕ พ่นยุงหมู่ที่ ๔ และหมู่ 4"
+    assert [text[start:end] for start, end in find_hits(text, parse_query(typed))] == ["หมู่ที่ ๔", "หมู่ 4"]
+
+
+def test_a_village_with_two_digits_is_marked_whole() -> None:
+    text = "ถนนหมู่ที่ ๑๒ และหมู่ 2"
+    assert [text[start:end] for start, end in find_hits(text, parse_query("หมู่ 12"))] == ["หมู่ที่ ๑๒"]

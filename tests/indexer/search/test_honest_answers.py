@@ -286,3 +286,17 @@ def test_a_letterheads_address_is_no_news_of_its_village(tmp_path: Path) -> None
         assert 2 not in whole, typed
     assert 2 in {hit.announcement_id for hit in index.search(parse_query("หมู่ 4")).hits}
     assert index.search(parse_query("199 หมู่ 4")).hits[0].announcement_id in (1, 2)
+
+
+def test_a_village_that_is_not_there_is_not_answered_by_its_number_alone(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    with index.rebuild() as generation:
+        generation.add_announcements(
+            [
+                entry(1, "งบประมาณรายจ่าย", "แผนงานที่ ๙๙ ถนนหมู่ ๒"),
+                entry(2, "พ่นหมอกควัน", "พ่นหมอกควันหมู่ที่ ๑, ๒ และ ๗"),
+                *(entry(number, f"ถนนสาย {number}", "ตลาด") for number in range(3, 12)),
+            ]
+        )
+    assert index.search(parse_query("หมู่ 99")).total == 0
+    assert index.search(parse_query("หมู่ 7")).hits[0].announcement_id == 2
