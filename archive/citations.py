@@ -60,7 +60,7 @@ class StatedRelation:
     year: int | None  # Buddhist era, of a rule or bylaw that is known by its year
 
 
-def find_citations(text: str) -> list[StatedRelation]:
+def find_stated_relations(text: str) -> list[StatedRelation]:
     """Return the citations in a text, in order, each document once."""
     plain = re.sub(r"\s+", " ", arabic_digits(canonical_text(text)))
     found: dict[tuple[object, ...], StatedRelation] = {}

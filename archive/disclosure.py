@@ -184,7 +184,7 @@ def kind_of_body(name: str) -> BodyKind:
     return BodyKind.SUBDISTRICT if any(word in name for word in words) else BodyKind.MUNICIPALITY
 
 
-def first_changed_year(year: int) -> int:
+def first_year_whose_changes_count(year: int) -> int:
     """Return the first fiscal year whose changes by staff count in ``year``: that of the data file."""
     return max((each for each in _years_of_files() if each <= year), default=FIRST_YEAR)
 
@@ -199,7 +199,7 @@ def items_of_year(
 ) -> list[DisclosureItem]:
     """Return the items of a fiscal year, those hidden included, sorted by section and number.
 
-    ``changed``: what staff changed from ``first_changed_year`` to this year, the oldest year first.
+    ``changed``: what staff changed from ``first_year_whose_changes_count`` to this year, the oldest first.
     """
     items = {item.key: item for item in _template(_file_year(year), body)}
     items |= {item.key: item for _year, item in changed}

@@ -33,7 +33,7 @@ class Eraser:
         self._files = files
         self._caches = caches
 
-    def erase(
+    def erase_attachment_or_versions(
         self, attachment_id: int, scope: ErasureScope, *, ordered_by: str, reason: str, actor: str
     ) -> Erasure:
         """Erase an attachment or its earlier files, and return the record of it.
@@ -41,7 +41,7 @@ class Eraser:
         Raises ``Invalid`` without ``ordered_by`` or ``reason``, ``NotFound`` for an unknown attachment.
         """
         ordered_by, reason = _checked_order(ordered_by, reason)
-        erasure = self._records.erasures.erase(
+        erasure = self._records.erasures.erase_attachment_or_versions(
             attachment_id, scope, ordered_by=ordered_by, reason=reason, actor=actor
         )
         for sha256 in erasure.files:

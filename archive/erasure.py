@@ -34,7 +34,7 @@ class Erasure:
 class Erasures(Protocol):
     """Erasures by order. Every other deletion keeps what it takes away."""
 
-    def erase(
+    def erase_attachment_or_versions(
         self, attachment_id: int, scope: ErasureScope, *, ordered_by: str, reason: str, actor: str
     ) -> Erasure:
         """Erase an attachment, also a detached one, or its earlier files; return the record of it.

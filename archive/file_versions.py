@@ -68,7 +68,7 @@ class FileVersionCommands(ABC):
 
     def file_version(self, attachment_id: int, number: int) -> FileVersion:
         """Return an earlier file of an attachment. Raises ``NotFound``."""
-        for version in self._records.versions.by_attachment(attachment_id):
+        for version in self._records.file_versions.by_attachment(attachment_id):
             if version.number == number:
                 return version
         raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")

@@ -295,7 +295,9 @@ class Attachment:
     rules: int  # version of the reading rules that made its pages; 0 before the first reading
     created_at: dt.datetime  # or the time at which an older site stored the file
     hold: HoldReason | None = None  # None: shown to everybody who may see the announcement
-    decided: tuple[str, ...] = ()  # personal data that a person decided to show (``privacy.decision_key``)
+    decided: tuple[
+        str, ...
+    ] = ()  # personal data that a person decided to show (``privacy.type_and_place_key``)
     is_redacted: bool = False  # True: made here from another file, in which staff covered some places
 
 

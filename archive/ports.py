@@ -200,7 +200,7 @@ class SignIns(Protocol):
     def close_sessions(self, person_id: int) -> None:
         """Close all sessions of a person: after a change of password, or when the person is disabled."""
 
-    def begin_attempt(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> dt.timedelta:
+    def count_failure_or_wait(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> dt.timedelta:
         """Count one failure for every limit, and return zero.
         While one of the limits must pause, counts nothing and returns the time to wait. Failures are
         forgotten an hour after the last."""
@@ -313,7 +313,7 @@ class ReadabilityCheck(Protocol):
     def find_faults(self) -> Iterator[Fault]:
         """Yield every row that cannot be read."""
 
-    def check_more_rows(self) -> list[str]:
+    def check_next_share_of_rows(self) -> list[str]:
         """Read a bounded share of the rows. Returns the names of the damaged rows that are known."""
 
 

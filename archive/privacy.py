@@ -165,7 +165,7 @@ EVERYTHING = "*"
 """Decision that covers every find. Files that were published before decisions were stored have it."""
 
 
-def decision_key(data: PersonalDataSpan) -> str:
+def type_and_place_key(data: PersonalDataSpan) -> str:
     """Return the text that stands for a find in a stored decision: its type and its field or page.
 
     Offsets and digits are left out, since the next recognition of the same page may give other ones.
@@ -182,7 +182,7 @@ def finds_without_decision(
         return ()
     uncovered = []
     for data in finds:
-        key = decision_key(data)
+        key = type_and_place_key(data)
         if left[key]:
             left[key] -= 1
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from archive.citations import StatedRelation, find_citations
+from archive.citations import StatedRelation, find_stated_relations
 from archive.model import Announcement, Attachment, RelationKind, Status
 from archive.repositories import Records
 from archive.thai import arabic_digits, buddhist_year
@@ -41,11 +41,11 @@ def suggest_relations(records: Records, announcement: Announcement) -> list[Sugg
 
 def _citations(records: Records, announcement: Announcement) -> Iterator[StatedRelation]:
     """Yield the citations in the title and body, then those in each attachment's pages."""
-    yield from find_citations(f"{announcement.title}\n{announcement.body}")
+    yield from find_stated_relations(f"{announcement.title}\n{announcement.body}")
     attachments = records.attachments.by_announcement([announcement.id])[announcement.id]
     texts = records.pages.texts_by_attachment(each.id for each in attachments)
     for attachment in attachments:
-        yield from find_citations("\n".join(text for _number, text in texts.get(attachment.id, ())))
+        yield from find_stated_relations("\n".join(text for _number, text in texts.get(attachment.id, ())))
 
 
 def _matches(records: Records, newer: Announcement, citation: StatedRelation) -> list[Announcement]:

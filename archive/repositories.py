@@ -371,7 +371,7 @@ class FileVersions(Protocol):
     def by_attachment(self, attachment_id: int) -> list[FileVersion]:
         """Return the files that an attachment had before its present one, oldest first."""
 
-    def page_texts(self, attachment_id: int, number: int) -> list[str]:
+    def page_texts(self, attachment_id: int, version_number: int) -> list[str]:
         """Return the texts of the pages of an earlier file. Raises ``NotFound``."""
 
     def with_file(self, sha256: str) -> list[FileVersion]:
@@ -398,8 +398,8 @@ class Records:
     attachments: Attachments
     pages: Pages
     collections: Collections
-    figures: UsageStatistics
-    versions: FileVersions
+    usage_statistics: UsageStatistics
+    file_versions: FileVersions
     disclosure: Disclosure
     erasures: Erasures
     relations: Relations

@@ -153,7 +153,7 @@ def is_title_file_name(title: str, attachments: Sequence[Attachment]) -> bool:
     return is_attachments_name and not _THAI_WORD.search(_SCANNERS_WORD.sub("", title))
 
 
-def is_label_machine_made(attachment: Attachment) -> bool:
+def is_label_meaningless(attachment: Attachment) -> bool:
     """Return True when a label tells residents nothing: the name of a file or a device's signs."""
     label = attachment.label
     if is_title_file_name(label, [attachment]) or _HASH.search(label):

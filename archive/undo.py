@@ -66,7 +66,7 @@ class Undo:
             "disclose": self._is_entry_same,
         }
 
-    def can_undo(self, change: Change) -> bool:
+    def is_undoable_kind(self, change: Change) -> bool:
         """Return True for a kind of change that can be undone."""
         if change.collection_id is not None:
             return change.action == "revise"
@@ -80,7 +80,7 @@ class Undo:
         Raises ``Conflict`` for a change that cannot be undone, or when the record's status has changed since;
         and whatever the command raises that brings the earlier state back.
         """
-        if not self.can_undo(change):
+        if not self.is_undoable_kind(change):
             raise Conflict("การแก้ไขแบบนี้เลิกทำไม่ได้")
         with self._records.batch():
             if change.collection_id is not None:
@@ -118,7 +118,7 @@ class Undo:
 
     def is_any_in_force(self, changes: Sequence[Change]) -> bool:
         """Return True while a record still is as one of the changes made it, and that can be undone."""
-        for change in filter(self.can_undo, changes):
+        for change in filter(self.is_undoable_kind, changes):
             try:
                 self._refuse_later_changes(change)
                 if change.announcement_id is not None:
@@ -262,7 +262,7 @@ class Undo:
 
     def _file(self, _id: int, change: Change, actor: str) -> None:
         attachment_id = _attachment(change.before)
-        for version in reversed(self._records.versions.by_attachment(attachment_id)):
+        for version in reversed(self._records.file_versions.by_attachment(attachment_id)):
             if version.sha256 == change.before["sha256"]:
                 self._intake.restore_file(attachment_id, version.number, actor=actor)
                 return

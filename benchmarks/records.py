@@ -100,9 +100,13 @@ def _records(opened: Opener, count: int) -> dict[str, float]:
         rates.row("create + attach, in one batch", count, create_and_attach)
     rates.row("claim, nothing else", few, lambda _: jobs.claim("w", lease=LEASE, now=NOW))
     rates.row("claim + finish", few, claim_and_finish)
-    rates.row("visit, counted", few, lambda n: records.figures.count_visit(1, f"visitor {n}", now=NOW))
     rates.row(
-        "visit, already counted", few, lambda n: records.figures.count_visit(1, f"visitor {n}", now=NOW)
+        "visit, counted", few, lambda n: records.usage_statistics.count_visit(1, f"visitor {n}", now=NOW)
+    )
+    rates.row(
+        "visit, already counted",
+        few,
+        lambda n: records.usage_statistics.count_visit(1, f"visitor {n}", now=NOW),
     )
     rates.row("page of 3,200 characters, saved", few, lambda n: records.pages.save(_page(n + 1)))
     rates.row("page with its lines, read", few, lambda n: records.pages.get(1, n + 1))
@@ -133,7 +137,7 @@ def _shared(opened: Opener, rates: _Rates, few: int) -> None:
     def visit(name: str) -> None:
         records = open_records(opened())
         for turn in range(few):
-            records.figures.count_visit(1, f"{name} {turn}", now=NOW)
+            records.usage_statistics.count_visit(1, f"{name} {turn}", now=NOW)
 
     times = PROCESSES * few
     rates.together(f"create, {PROCESSES} processes", times, create)

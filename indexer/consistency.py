@@ -203,7 +203,7 @@ class _Check:
             *(f"attachment {each.id}" for each in self._records.attachments.with_file(stored.sha256)),
             *(
                 f"attachment {each.attachment_id} version {each.number}"
-                for each in self._records.versions.with_file(stored.sha256)
+                for each in self._records.file_versions.with_file(stored.sha256)
             ),
         ]
         used_by = ", ".join(users)
@@ -247,7 +247,7 @@ class _Check:
         subject = f"attachment {attachment.id}"
         if not self._files.exists(attachment.sha256):
             self._find("file-missing", subject, attachment.sha256)
-        for version in self._records.versions.by_attachment(attachment.id):
+        for version in self._records.file_versions.by_attachment(attachment.id):
             if not self._files.exists(version.sha256):
                 self._find("file-missing", f"{subject} version {version.number}", version.sha256)
         if attachment.status is ReadingStatus.READY and pages != attachment.page_count:

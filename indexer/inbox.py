@@ -8,7 +8,6 @@ text file beside it, when the archive refuses it.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import logging
 import os
@@ -23,7 +22,7 @@ from archive.errors import Conflict, Invalid, TooLarge
 from archive.intake import Intake
 from archive.model import Announcement, Draft
 from archive.repositories import Records
-from archive.thai import BANGKOK
+from archive.thai import today
 from indexer.extraction import sandbox
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.separators import split_at_separators
@@ -141,9 +140,8 @@ def _store_document(path: Path, filename: str, ref: str, target: InboxTarget) ->
     with path.open("rb") as stream:  # before the draft: a file that is refused leaves none
         target.intake.store_file(stream, filename=filename, actor=ACTOR)
     if draft is None:
-        today = dt.datetime.now(BANGKOK).date()
         draft = target.intake.create(
-            Draft(title="", published_on=today, ref=ref), actor=ACTOR, title_follows=True
+            Draft(title="", published_on=today(), ref=ref), actor=ACTOR, title_follows=True
         )
     try:
         with path.open("rb") as stream:

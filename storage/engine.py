@@ -96,7 +96,7 @@ class Engine(Queries, Protocol):
     def assign_ids_above(self, table: str, id: int) -> None:
         """Make the table assign only ids above ``id`` from now on."""
 
-    def copy_to(self, path: Path) -> None:
+    def copy_to_sqlite(self, path: Path) -> None:
         """Write a consistent copy of the database to ``path`` as one SQLite file. Writers are not blocked."""
 
     def checkpoint(self) -> None:

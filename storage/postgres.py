@@ -191,8 +191,8 @@ class Postgres:
         """See ``archive.ports.Database``. Constraints leave none; ``find_faults`` names one not validated."""
         return {}
 
-    def copy_to(self, path: Path) -> None:
-        """See ``Engine.copy_to``."""
+    def copy_to_sqlite(self, path: Path) -> None:
+        """See ``Engine.copy_to_sqlite``."""
         with self._one_moment(), closing(Sqlite(path)) as collected:
             move_records(self, collected, MoveResult(), lambda *_: None)
         with closing(sqlite3.connect(path)) as copy:

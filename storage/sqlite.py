@@ -119,8 +119,8 @@ class Sqlite:
             found[f"{fault['parent']} {row[0]['missing']}"].append(f"{table} {rowid}")
         return found
 
-    def copy_to(self, path: Path) -> None:
-        """See ``Engine.copy_to``."""
+    def copy_to_sqlite(self, path: Path) -> None:
+        """See ``Engine.copy_to_sqlite``."""
         with _explained(), closing(sqlite3.connect(path)) as copy:
             # All pages in one step: with several steps, each concurrent write would restart the backup.
             self._connection().db.conn.backup(copy, pages=-1)

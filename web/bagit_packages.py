@@ -167,14 +167,14 @@ def _with_pages_and_versions(
 ) -> CarriedAttachment:
     """Returns an attachment as it travels. Its earlier files are copied, and left out of a public bag."""
     versions: list[CarriedVersion] = []
-    known = services.records.versions.by_attachment(attachment.id)
+    known = services.records.file_versions.by_attachment(attachment.id)
     for earlier in [] if selection.is_public else known:
         try:
             copy_original(services, earlier.sha256, folder / file_path(attachment, earlier))
         except (PrakatError, OSError) as error:
             report.problems.append((f"{attachment.announcement_id} {earlier.filename}", str(error)))
             continue
-        texts = services.records.versions.page_texts(attachment.id, earlier.number)
+        texts = services.records.file_versions.page_texts(attachment.id, earlier.number)
         versions.append(CarriedVersion(earlier, tuple(texts)))
     return CarriedAttachment(
         attachment, tuple(services.records.pages.by_attachment(attachment.id)), tuple(versions)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from archive.disclosure import (
     DisclosureRule,
     DisclosureState,
     ItemStatus,
-    first_changed_year,
     first_day,
+    first_year_whose_changes_count,
     fiscal_year,
     is_outdated,
     item_status,
@@ -26,7 +25,7 @@ from archive.disclosure import (
 )
 from archive.errors import NotFound
 from archive.model import Announcement, Status
-from archive.thai import BANGKOK
+from archive.thai import today
 from web.bootstrap import Services
 
 _LINK = re.compile(r"https?://\S+")
@@ -71,11 +70,6 @@ class ItemShown:
         return [each for each in self.entries if each.is_public]
 
 
-def today() -> dt.date:
-    """Returns the date in Thailand."""
-    return dt.datetime.now(BANGKOK).date()
-
-
 def require_fiscal_year(year: int) -> int:
     """Returns the year. Raises ``NotFound`` for a year before the law and after next fiscal year."""
     if year not in year_choices():
@@ -90,7 +84,7 @@ def year_choices() -> range:
 
 def year_items(services: Services, year: int) -> list[DisclosureItem]:
     """Returns the items of a fiscal year, those hidden included."""
-    changed = services.disclosure.items_changed_by_staff(first_changed_year(year), year)
+    changed = services.disclosure.items_changed_by_staff(first_year_whose_changes_count(year), year)
     return items_of_year(year, kind_of_body(services.settings.site_name), changed)
 
 
@@ -107,7 +101,7 @@ def filled_years(services: Services) -> set[int]:
 
 def year_of_item_list(services: Services, year: int) -> int:
     """Returns the fiscal year whose list ``year`` uses: the last one that staff or a data file changed."""
-    changed = services.disclosure.items_changed_by_staff(first_changed_year(year), year)
+    changed = services.disclosure.items_changed_by_staff(first_year_whose_changes_count(year), year)
     return source_year(year, (changed_year for changed_year, _item in changed))
 
 

@@ -59,14 +59,14 @@ class RepositoryAccess:
         return self.records.disclosure
 
     @property
-    def figures(self) -> UsageStatistics:
+    def usage_statistics(self) -> UsageStatistics:
         """Returns the repository of the counts, such as views and searches without a result."""
-        return self.records.figures
+        return self.records.usage_statistics
 
     @property
-    def versions(self) -> FileVersions:
+    def file_versions(self) -> FileVersions:
         """Returns the repository of the files that attachments had before."""
-        return self.records.versions
+        return self.records.file_versions
 
     @property
     def relations(self) -> Relations:

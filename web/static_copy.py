@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import json
 import re
@@ -238,7 +237,7 @@ class _Copy:
         text = render_template(
             f"static_copy/{template}",
             up="../" * path.count("/"),
-            made_on=dt.datetime.now(thai.BANGKOK).date(),
+            made_on=thai.today(),
             site_address=self._is_on_the_web and self.services.settings.base_url,
             **values,
         )

@@ -84,7 +84,7 @@ def _add_filters(app: Flask) -> None:
         linked_announcement=jsonld.announcement,
         linked_collection=jsonld.collection,
         month_name=month_name,
-        era=era,
+        year_in_page_language=year_in_page_language,
         iso_date=dt.date.fromisoformat,
         clip=thai.clip,
         size=size,
@@ -199,7 +199,7 @@ def short_moment(at: dt.datetime) -> str:
 
 def is_past(date: dt.date) -> bool:
     """Returns True when the day is over in Thailand."""
-    return date < dt.datetime.now(thai.BANGKOK).date()
+    return date < thai.today()
 
 
 def cited(announcement: Announcement) -> str:
@@ -291,7 +291,7 @@ def month_names() -> list[tuple[int, str]]:
     return [(number, month_name(dt.date(2000, number, 1))) for number in range(1, 13)]
 
 
-def era(year: int | dt.date) -> str:
+def year_in_page_language(year: int | dt.date) -> str:
     """Returns the year as readers of the page's language count it: ``พ.ศ. 2564``, ``2021``.
 
     ``year`` is a year of the Buddhist era, or a date.

@@ -15,6 +15,7 @@ from archive.thai.dates import (
     format_short_date,
     month_number,
     parse_date,
+    today,
 )
 from archive.thai.digits import THAI_DIGITS, arabic_digits, thai_digits
 
@@ -35,4 +36,5 @@ __all__ = [
     "month_number",
     "parse_date",
     "thai_digits",
+    "today",
 ]

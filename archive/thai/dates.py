@@ -50,6 +50,11 @@ SHORT_MONTHS = (
 )
 
 
+def today() -> dt.date:
+    """Return the present day in Thailand."""
+    return dt.datetime.now(BANGKOK).date()
+
+
 def buddhist_year(date: dt.date) -> int:
     """Return the year of a date in the Buddhist era: 2021 → 2564."""
     return date.year + ERA

@@ -100,7 +100,7 @@ class AttachmentReader:
             wanted = self._unread(attachment, document.outline.page_count)
             for page in self._pages(attachment.id, document, wanted):
                 self._records.pages.save(page, sha256=attachment.sha256)
-                self._records.figures.add_to_total(PAGES_READ, 1)
+                self._records.usage_statistics.add_to_total(PAGES_READ, 1)
                 if not going_on():
                     raise ReadingStopped
             return self._conclude(attachment.id, document)
@@ -151,7 +151,9 @@ class AttachmentReader:
     def _timed(self, attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
         began = time.monotonic()
         page = _recognise(attachment_id, path, embedded)
-        self._records.figures.add_to_total(OCR_MILLISECONDS, round(1000 * (time.monotonic() - began)))
+        self._records.usage_statistics.add_to_total(
+            OCR_MILLISECONDS, round(1000 * (time.monotonic() - began))
+        )
         return page
 
     def _conclude(self, attachment_id: int, document: EmbeddedTextDocument) -> ReadingOutcome:

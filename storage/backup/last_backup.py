@@ -96,6 +96,6 @@ def _find_alteration(destination: Path, generation: str, digest: str) -> str:
         for manifest in (backup.read_manifest(generation), backup.read_manifest(None)):
             if manifest.generation == generation and manifest.digest != digest:
                 return "another manifest"
-        return ", ".join(backup.find_quick_damage(backup.read_manifest(generation))[:10])
+        return ", ".join(backup.find_damage_except_originals(backup.read_manifest(generation))[:10])
     except (OSError, PrakatError) as error:
         return str(error)

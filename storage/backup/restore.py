@@ -153,7 +153,7 @@ class BackupSource:
         _compare(manifest, found, decrypted)
         return manifest
 
-    def find_quick_damage(self, manifest: BackupManifest) -> list[str]:
+    def find_damage_except_originals(self, manifest: BackupManifest) -> list[str]:
         """Return members that are missing, and members other than originals whose bytes have changed.
 
         Does not read the originals: ``Backups.make`` reads a share of them each time.
@@ -206,7 +206,7 @@ class TarSource(BackupSource):
             raise NotFound(f"ไฟล์สำรองนี้มีชุดเดียว (there is only the generation) {manifest.generation}")
         return manifest
 
-    def find_quick_damage(self, manifest: BackupManifest) -> list[str]:
+    def find_damage_except_originals(self, manifest: BackupManifest) -> list[str]:
         wanted = _as_kept(manifest)
         try:
             with tarfile.open(self._path) as tar:
@@ -243,7 +243,7 @@ class DirectorySource(BackupSource):
     def read_manifest(self, generation: str | None) -> BackupManifest:
         return BackupManifest.from_bytes(BackupDirectory(self._path).newest_manifest_bytes(generation))
 
-    def find_quick_damage(self, manifest: BackupManifest) -> list[str]:
+    def find_damage_except_originals(self, manifest: BackupManifest) -> list[str]:
         damage = []
         for name, sha256 in manifest.members.items():
             path = self._path / manifest.path(name)

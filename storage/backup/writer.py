@@ -110,7 +110,7 @@ class Backups:
         ):
             # The database first: every file that it names was durable before the database named it.
             snapshot = aside / DATABASE
-            self._engine.copy_to(snapshot)
+            self._engine.copy_to_sqlite(snapshot)
             require_intact_database(snapshot)
             target: _Target = (
                 _DirectoryTarget(destination, aside, self._files, self._keys, report, whole=verify)

@@ -222,7 +222,7 @@ class EngineAttachments:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, lock=True)
             attachment = mappers.attachment(row)
-            decisions = (*attachment.decided, *map(privacy.decision_key, decided))
+            decisions = (*attachment.decided, *map(privacy.type_and_place_key, decided))
             finds = privacy.find_personal_data_in_attachment(attachment, attachment.details)
             hold = HoldReason.PERSONAL_DATA if privacy.finds_without_decision(finds, decisions) else None
             _set_hold(self._engine, attachment_id, hold, decisions)

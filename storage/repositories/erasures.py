@@ -30,7 +30,7 @@ class EngineErasures:
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def erase(
+    def erase_attachment_or_versions(
         self, attachment_id: int, scope: ErasureScope, *, ordered_by: str, reason: str, actor: str
     ) -> Erasure:
         with self._engine.write():

@@ -53,12 +53,12 @@ class EngineFileVersions:
         )
         return [*mappers.map_readable_rows(mappers.file_version, found)]
 
-    def page_texts(self, attachment_id: int, number: int) -> list[str]:
+    def page_texts(self, attachment_id: int, version_number: int) -> list[str]:
         row = self._engine.row(
             """SELECT texts FROM file_version
                WHERE organisation_id IN :organisations AND attachment_id = :id AND number = :number""",
             id=attachment_id,
-            number=number,
+            number=version_number,
         )
         if row is None:
             raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")

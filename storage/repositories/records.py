@@ -15,7 +15,6 @@ from storage.repositories.changes import EngineChanges
 from storage.repositories.collections import EngineCollections
 from storage.repositories.disclosure import EngineDisclosure
 from storage.repositories.erasures import EngineErasures
-from storage.repositories.figures import EngineUsageStatistics
 from storage.repositories.file_versions import EngineFileVersions
 from storage.repositories.history import EngineHistory
 from storage.repositories.incidents import EngineIncidents
@@ -24,6 +23,7 @@ from storage.repositories.relations import EngineRelations
 from storage.repositories.reports import EngineReports
 from storage.repositories.site_profiles import EngineSiteProfiles
 from storage.repositories.subscriptions import EngineSubscriptions
+from storage.repositories.usage_statistics import EngineUsageStatistics
 from storage.repositories.worklist import EngineWorklist
 
 
@@ -36,8 +36,8 @@ def open_records(engine: Queries) -> Records:
         attachments=EngineAttachments(engine),
         pages=EnginePages(engine),
         collections=EngineCollections(engine),
-        figures=EngineUsageStatistics(engine),
-        versions=EngineFileVersions(engine),
+        usage_statistics=EngineUsageStatistics(engine),
+        file_versions=EngineFileVersions(engine),
         disclosure=EngineDisclosure(engine),
         erasures=EngineErasures(engine),
         relations=EngineRelations(engine),

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from archive.citations import find_citations, mentions_document_number
+from archive.citations import find_stated_relations, mentions_document_number
 
 CASES = {
     "โดยที่เป็นการสมควร จึงให้ยกเลิกคำสั่งเทศบาลตำบลหนองปลาดุก ที่ ๕/๒๕๖๔ ลงวันที่ ๓ มกราคม ๒๕๖๔ และให้ใช้คำสั่งนี้แทน": [
@@ -35,7 +35,8 @@ CASES = {
 @pytest.mark.parametrize("text", CASES)
 def test_cited_documents_are_found(text: str) -> None:
     found = [
-        (each.relation, each.kind, each.number, each.dated, each.subject) for each in find_citations(text)
+        (each.relation, each.kind, each.number, each.dated, each.subject)
+        for each in find_stated_relations(text)
     ]
     assert found == CASES[text]
 

@@ -34,7 +34,7 @@ def test_a_scan_goes_all_the_way(records: Records, jobs: Jobs, files: Files) -> 
     assert records.pages.get(attachment.id, 1) == page
 
     assert intake.publish(announcement.id, actor="สมศรี").status is Status.PUBLISHED
-    assert records.figures.count_visit(announcement.id, "visitor", now=NOW)
+    assert records.usage_statistics.count_visit(announcement.id, "visitor", now=NOW)
     assert records.announcements.get(announcement.id).views == 493
     withdrawn = intake.withdraw(announcement.id, actor="สมศรี", reason="ประกาศผิดฉบับ")
     assert withdrawn.reason == "ประกาศผิดฉบับ"

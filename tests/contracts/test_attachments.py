@@ -186,17 +186,17 @@ def test_the_file_before_is_kept_with_its_text(records: Records, announcement: A
             actor=ACTOR,
             is_redacted=content == b"new",
         )
-    versions = records.versions.by_attachment(first.id)
+    versions = records.file_versions.by_attachment(first.id)
     assert [(each.number, each.sha256, each.is_redacted) for each in versions] == [
         (1, stored(b"old").sha256, False),
         (2, stored(b"new").sha256, True),
     ]
     assert (versions[0].filename, versions[0].replaced_by) == ("ประกาศ.pdf", ACTOR)
-    assert records.versions.page_texts(first.id, 1) == ["ข้อความเดิม"]
-    assert records.versions.with_file(stored(b"old").sha256) == versions[:1]
+    assert records.file_versions.page_texts(first.id, 1) == ["ข้อความเดิม"]
+    assert records.file_versions.with_file(stored(b"old").sha256) == versions[:1]
     assert [entry.action for entry in records.history.entries(announcement.id)][-2:] == ["redact", "replace"]
     with pytest.raises(NotFound):
-        records.versions.page_texts(first.id, 3)
+        records.file_versions.page_texts(first.id, 3)
 
 
 def test_an_erased_attachment_leaves_its_number_and_nothing_else(
@@ -209,7 +209,7 @@ def test_an_erased_attachment_leaves_its_number_and_nothing_else(
     records.attachments.replace(
         first.id, stored(b"three"), filename="ความลับ.pdf", media_type=pdf, actor=ACTOR
     )
-    erased = records.erasures.erase(
+    erased = records.erasures.erase_attachment_or_versions(
         first.id, ErasureScope.ATTACHMENT, ordered_by="คำสั่งศาลที่ 1", reason="ละเมิดสิทธิ", actor=ACTOR
     )
     assert set(erased.files) == {stored(b"one").sha256, stored(b"three").sha256}
@@ -224,7 +224,9 @@ def test_an_erased_attachment_leaves_its_number_and_nothing_else(
         with pytest.raises(NotFound):
             gone(first.id)
     with pytest.raises(NotFound):
-        records.erasures.erase(first.id, ErasureScope.ATTACHMENT, ordered_by="x", reason="x", actor=ACTOR)
+        records.erasures.erase_attachment_or_versions(
+            first.id, ErasureScope.ATTACHMENT, ordered_by="x", reason="x", actor=ACTOR
+        )
     told = repr(records.history.entries(announcement.id))
     assert "ความลับ" not in told
     assert not any(sha256 in told for sha256 in erased.files)
@@ -243,11 +245,11 @@ def test_earlier_files_are_erased_without_the_present_one(
         first.id, stored(b"two"), filename="ใหม่.pdf", media_type="application/pdf", actor=ACTOR
     )
     records.pages.save(page(first, text="ปิดแล้ว"))
-    erased = records.erasures.erase(
+    erased = records.erasures.erase_attachment_or_versions(
         first.id, ErasureScope.EARLIER_FILES, ordered_by="คำสั่งศาลที่ 1", reason="ละเมิดสิทธิ", actor=ACTOR
     )
     assert erased.files == (stored(b"one").sha256,)
-    assert records.versions.by_attachment(first.id) == []
+    assert records.file_versions.by_attachment(first.id) == []
     assert records.attachments.get(first.id).sha256 == stored(b"two").sha256
     assert records.pages.get(first.id, 1).text == "ปิดแล้ว"
     assert stored(b"one").sha256 not in repr(records.history.entries(announcement.id))

@@ -15,7 +15,7 @@ from archive.disclosure import (
     DisclosureItem,
     DisclosureRule,
     Period,
-    first_changed_year,
+    first_year_whose_changes_count,
     items_of_year,
 )
 from archive.errors import NotFound
@@ -37,7 +37,7 @@ ITEM = DisclosureItem(
 
 
 def items(records: Records, year: int) -> dict[str, DisclosureItem]:
-    changed = records.disclosure.items_changed_by_staff(first_changed_year(year), year)
+    changed = records.disclosure.items_changed_by_staff(first_year_whose_changes_count(year), year)
     return {each.key: each for each in items_of_year(year, BodyKind.MUNICIPALITY, changed)}
 
 

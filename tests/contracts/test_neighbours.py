@@ -72,11 +72,11 @@ def test_neighbours_cost_nothing(tmp_path: Path) -> None:
     asked: dict[str, Callable[[], object]] = {
         "announcements": records.announcements.count_by_status,
         "papers": jobs.count_by_status,
-        "visits": lambda: records.figures.visits_by_day(days=14),
+        "visits": lambda: records.usage_statistics.visits_by_day(days=14),
         "doubtful": lambda: records.pages.list_doubtful(below=0.93, limit=100),
         "pages": records.pages.count_by_source,
         "months": records.announcements.count_by_month,
-        "misses": records.figures.list_missed_searches,
+        "misses": records.usage_statistics.list_missed_searches,
         "list": lambda: records.announcements.list_page(statuses=[Status.PUBLISHED], page=1, per_page=30),
         "one": lambda: records.attachments.get(1),
         "page": lambda: records.pages.texts_by_attachment([1]),

@@ -131,8 +131,8 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     )
     records.disclosure.save_item(2564, item(word), replaced=None, actor=word)
     records.disclosure.assign(entry(made.id), actor=word)
-    records.figures.count_visit(made.id, "visitor", now=dt.datetime.now(dt.UTC))
-    records.figures.record_missed_search(word)
+    records.usage_statistics.count_visit(made.id, "visitor", now=dt.datetime.now(dt.UTC))
+    records.usage_statistics.record_missed_search(word)
     person = people.accounts.add("somsri", word, Role.ADMIN)
     people.sign_ins.open_session(person.id, f"key {word}", device=word, now=NOW)
     people.tokens.add("web", f"token {word}")
@@ -334,8 +334,8 @@ def test_nothing_of_another_is_told_or_changed(
         ApiTokens: mine.people.tokens,
         SignIns: mine.people.sign_ins,
         SecondFactors: mine.people.second_factors,
-        FileVersions: mine.records.versions,
-        UsageStatistics: mine.records.figures,
+        FileVersions: mine.records.file_versions,
+        UsageStatistics: mine.records.usage_statistics,
         SiteProfiles: mine.records.site_profiles,
     }.get(port) or getattr(mine.records, port.__name__.lower())
     before = rows_of(engine, 1)
@@ -378,8 +378,8 @@ def test_what_is_counted_is_one_s_own(towns: tuple[Town, Town]) -> None:
     }
     assert mine.records.pages.count_by_source() == {"embedded": 0, "ocr": 2, "none": 0}
     assert (mine.jobs.count_by_status()["ready"], mine.jobs.count_by_status()["failed"]) == (1, 1)
-    assert sum(count for _day, count in mine.records.figures.visits_by_day(days=3)) == 1
-    assert [miss.query for miss in mine.records.figures.list_missed_searches()] == [MINE]
+    assert sum(count for _day, count in mine.records.usage_statistics.visits_by_day(days=3)) == 1
+    assert [miss.query for miss in mine.records.usage_statistics.list_missed_searches()] == [MINE]
     assert [each.organisation for each in mine.people.accounts.everyone()] == [2]
     assert len(mine.people.tokens.all()) == 1
     assert mine.records.announcements.count_by_month() == [(2021, 6, 1)]

@@ -78,10 +78,10 @@ def test_a_visit_does_not_wait_for_whoever_holds_the_record(address: str, engine
     other = Postgres(address)
     with other.write():
         open_records(other).announcements.revise(made.id, {"title": "แก้ไข"}, actor=ACTOR)
-        assert records.figures.count_visit(made.id, "a", now=NOW)
-        assert records.figures.count_visit(made.id, "b", now=NOW)
+        assert records.usage_statistics.count_visit(made.id, "a", now=NOW)
+        assert records.usage_statistics.count_visit(made.id, "b", now=NOW)
     assert records.announcements.get(made.id).views == 0
-    assert records.figures.count_visit(published(records).id, "c", now=NOW)
+    assert records.usage_statistics.count_visit(published(records).id, "c", now=NOW)
     assert records.announcements.get(made.id).views == 2
     other.close()
 

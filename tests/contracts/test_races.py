@@ -96,11 +96,13 @@ def test_one_visitor_with_many_browsers_counts_once(opened: Opener) -> None:
     engine = opened()
     announcement = published(open_records(engine))
     engine.close()
-    together(lambda _: open_records(opened()).figures.count_visit(announcement.id, "visitor", now=NOW))
+    together(
+        lambda _: open_records(opened()).usage_statistics.count_visit(announcement.id, "visitor", now=NOW)
+    )
     engine = opened()
     records = open_records(engine)
-    assert not records.figures.count_visit(announcement.id, "visitor", now=NOW)
-    records.figures.count_visit(announcement.id, "one who comes later", now=NOW)
+    assert not records.usage_statistics.count_visit(announcement.id, "visitor", now=NOW)
+    records.usage_statistics.count_visit(announcement.id, "one who comes later", now=NOW)
     assert records.announcements.get(announcement.id).views == 2
     engine.close()
 
@@ -113,12 +115,12 @@ def test_every_one_of_many_visitors_is_counted(opened: Opener) -> None:
     def visit(n: int) -> None:
         records = open_records(opened())
         for visitor in range(50):
-            assert records.figures.count_visit(announcement.id, f"{n}-{visitor}", now=NOW)
+            assert records.usage_statistics.count_visit(announcement.id, f"{n}-{visitor}", now=NOW)
 
     together(visit)
     engine = opened()
     records = open_records(engine)
-    records.figures.count_visit(announcement.id, "one who comes later", now=NOW)
+    records.usage_statistics.count_visit(announcement.id, "one who comes later", now=NOW)
     assert records.announcements.get(announcement.id).views == 50 * PROCESSES + 1
     engine.close()
 

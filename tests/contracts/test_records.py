@@ -37,7 +37,7 @@ def test_unknown_ids_are_not_found(records: Records) -> None:
         lambda: records.announcements.revise(1, {"title": "ก"}, actor=ACTOR),
         lambda: records.announcements.set_status(1, Status.PUBLISHED, actor=ACTOR),
         lambda: records.history.entries(1),
-        lambda: records.figures.count_visit(1, "visitor", now=NOW),
+        lambda: records.usage_statistics.count_visit(1, "visitor", now=NOW),
     ):
         with pytest.raises(NotFound):
             asked()
@@ -167,20 +167,20 @@ def test_a_batch_is_kept_whole_or_not_at_all(records: Records) -> None:
 
 def test_searches_that_found_nothing_are_counted(records: Records) -> None:
     for query in ("เลขทะเบียน", "ภาษีป้าย", "ภาษีป้าย"):
-        records.figures.record_missed_search(query)
-    assert [(miss.query, miss.count) for miss in records.figures.list_missed_searches()] == [
+        records.usage_statistics.record_missed_search(query)
+    assert [(miss.query, miss.count) for miss in records.usage_statistics.list_missed_searches()] == [
         ("ภาษีป้าย", 2),
         ("เลขทะเบียน", 1),
     ]
-    records.figures.delete_missed_search("ภาษีป้าย")
-    assert [miss.query for miss in records.figures.list_missed_searches()] == ["เลขทะเบียน"]
+    records.usage_statistics.delete_missed_search("ภาษีป้าย")
+    assert [miss.query for miss in records.usage_statistics.list_missed_searches()] == ["เลขทะเบียน"]
 
 
 @pytest.mark.parametrize("query", ["3-2001-00123-45-0", "โทร ๐๘๑ ๒๓๔ ๕๖๗๘", "123456789"])
 def test_a_search_that_may_name_a_person_is_not_kept(records: Records, query: str) -> None:
-    records.figures.record_missed_search(query)
-    records.figures.record_missed_search("คำสั่งที่ 215/2564")
-    assert [miss.query for miss in records.figures.list_missed_searches()] == ["คำสั่งที่ 215/2564"]
+    records.usage_statistics.record_missed_search(query)
+    records.usage_statistics.record_missed_search("คำสั่งที่ 215/2564")
+    assert [miss.query for miss in records.usage_statistics.list_missed_searches()] == ["คำสั่งที่ 215/2564"]
 
 
 def test_a_touch_is_followed_and_is_no_history(records: Records) -> None:

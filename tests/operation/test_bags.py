@@ -48,10 +48,10 @@ def compared(services: Services) -> dict[str, object]:
                 [
                     (
                         dataclasses.replace(version, attachment_id=0),
-                        services.records.versions.page_texts(one.id, version.number),
+                        services.records.file_versions.page_texts(one.id, version.number),
                         content_of(services, version.sha256),
                     )
-                    for version in services.records.versions.by_attachment(one.id)
+                    for version in services.records.file_versions.by_attachment(one.id)
                 ],
             )
             for one, pages, content in attachments
@@ -107,7 +107,7 @@ def kept(services: Services) -> Services:
     read(services, "สแกน", pages=1)
     with services.records.batch("made-at-once"):
         services.intake.revise(VIEWED, {"views": 1200}, actor=ACTOR)
-    services.figures.count_visit(VIEWED, "visitor", now=NOW)
+    services.usage_statistics.count_visit(VIEWED, "visitor", now=NOW)
     level(services)
     return services
 

@@ -47,13 +47,13 @@ def data(data: Path) -> Path:
     last = [row["id"] for row in services.database.rows("SELECT id FROM attachment ORDER BY id")][-1]  # type: ignore[attr-defined]
     records.attachments.detach(last, actor=ACTOR)
     for visitor in range(5):
-        records.figures.count_visit(1 + visitor % 2, f"{visitor}", now=dt.datetime.now(dt.UTC))
-    records.figures.record_missed_search("ภาษีป้าย")
+        records.usage_statistics.count_visit(1 + visitor % 2, f"{visitor}", now=dt.datetime.now(dt.UTC))
+    records.usage_statistics.record_missed_search("ภาษีป้าย")
     somsri = people.accounts.add("สมศรี", "hash", Role.ADMIN)
     people.sign_ins.open_session(somsri.id, "key", device="Firefox", now=NOW)
     people.tokens.add("เว็บหลัก", "token-hash")
     limit = AttemptLimit(key="สมศรี", free=5, longest_pause=dt.timedelta(seconds=30))
-    people.sign_ins.begin_attempt([limit], now=NOW)
+    people.sign_ins.count_failure_or_wait([limit], now=NOW)
     close(services)
     (data / "words.txt").write_text("หนองปลาดุก\n")
     assert run(data, "reindex").exit_code == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storage.repositories.figures import LONGEST_MISS, MOST_FROM_ADDRESS, MOST_MISSES
+from storage.repositories.usage_statistics import LONGEST_MISS, MOST_FROM_ADDRESS, MOST_MISSES
 from tests.web.conftest import BROWSER, Site
 
 _OTHERS = "203.0.113.7"
@@ -42,20 +42,22 @@ def test_a_miss_is_kept_short(site: Site) -> None:
     site.announcement("ประกาศ")
     site.work()
     site.client().get("/search", query_string={"q": "ฆฆฆฆ" * 5_000}, headers=BROWSER)
-    for miss in site.services.figures.list_missed_searches():
+    for miss in site.services.usage_statistics.list_missed_searches():
         assert len(miss.query) <= LONGEST_MISS
-    site.services.figures.record_missed_search("ก" * 200_000)
-    assert max(len(miss.query) for miss in site.services.figures.list_missed_searches()) <= LONGEST_MISS
+    site.services.usage_statistics.record_missed_search("ก" * 200_000)
+    assert (
+        max(len(miss.query) for miss in site.services.usage_statistics.list_missed_searches()) <= LONGEST_MISS
+    )
 
 
 def test_misses_are_few_and_the_frequent_stay(site: Site) -> None:
     records = site.services.records
     for _ in range(2):
-        records.figures.record_missed_search("ถามบ่อย")
+        records.usage_statistics.record_missed_search("ถามบ่อย")
     with records.batch():
         for number in range(MOST_MISSES + 50):
-            records.figures.record_missed_search(f"คำ {number}")
-    kept = records.figures.list_missed_searches(limit=10_000)
+            records.usage_statistics.record_missed_search(f"คำ {number}")
+    kept = records.usage_statistics.list_missed_searches(limit=10_000)
     assert len(kept) == MOST_MISSES
     assert kept[0].query == "ถามบ่อย"
     assert f"คำ {MOST_MISSES + 49}" in {miss.query for miss in kept}
@@ -63,11 +65,11 @@ def test_misses_are_few_and_the_frequent_stay(site: Site) -> None:
 
 def test_old_misses_go(site: Site) -> None:
     records, database = site.services.records, site.services.database
-    records.figures.record_missed_search("เมื่อก่อน")
+    records.usage_statistics.record_missed_search("เมื่อก่อน")
     with database.write():  # type: ignore[attr-defined]  # the embedded engine's
         database.run("UPDATE miss SET last_at = :at", at="2020-01-01T00:00:00.000000+00:00")  # type: ignore[attr-defined]
-    records.figures.record_missed_search("วันนี้")
-    assert [miss.query for miss in records.figures.list_missed_searches()] == ["วันนี้"]
+    records.usage_statistics.record_missed_search("วันนี้")
+    assert [miss.query for miss in records.usage_statistics.list_missed_searches()] == ["วันนี้"]
 
 
 @pytest.mark.parametrize("name", ["q", "author", "category", "from", "to", "kind", "year", "sort", "unknown"])

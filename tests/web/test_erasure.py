@@ -213,7 +213,9 @@ def test_an_upload_of_the_bytes_that_are_being_erased_keeps_its_file(site: Site,
 
     def erase(files: object) -> None:
         eraser = Eraser(services.records, services.records, cast(Files, files), ())
-        eraser.erase(erased.id, ErasureScope.ATTACHMENT, ordered_by="ศาล", reason="ละเมิด", actor="test")
+        eraser.erase_attachment_or_versions(
+            erased.id, ErasureScope.ATTACHMENT, ordered_by="ศาล", reason="ละเมิด", actor="test"
+        )
 
     nothing = lambda: None  # noqa: E731
     if moment == "upload before the removal":

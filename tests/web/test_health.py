@@ -195,16 +195,16 @@ def test_work_is_counted(site: Site) -> None:
 
 
 def test_recognition_is_counted(site: Site) -> None:
-    site.services.figures.add_to_total("OCR milliseconds", 1500)
-    site.services.figures.add_to_total("OCR milliseconds", 250)
+    site.services.usage_statistics.add_to_total("OCR milliseconds", 1500)
+    site.services.usage_statistics.add_to_total("OCR milliseconds", 250)
     assert numbers(site)["prakat_ocr_seconds_total"] == 1.75
 
 
 def test_counting_never_moves_the_archive(site: Site) -> None:
     site.announcement("ประกาศ")
     change = site.services.history.last_change()
-    site.services.figures.add_to_total("change", 7)
-    assert site.services.figures.running_totals()["change"] == 7
+    site.services.usage_statistics.add_to_total("change", 7)
+    assert site.services.usage_statistics.running_totals()["change"] == 7
     assert site.services.history.last_change() == change
 
 

@@ -137,7 +137,7 @@ def test_every_search_for_what_is_not_there_is_noted(filled: Site) -> None:
     for _ in range(2):
         get(filled.client(), "/search?q=ไดโนเสาร์")
     filled.client().get("/search?q=ไดโนเสาร์", headers={"Sec-Purpose": "prefetch"})
-    assert filled.services.figures.list_missed_searches()[0].count == 2
+    assert filled.services.usage_statistics.list_missed_searches()[0].count == 2
 
 
 def test_what_is_kept_is_bounded() -> None:

@@ -122,7 +122,7 @@ class ErasedWhileDrawn(PagePictures):
     def draw_into_cache(self, attachment: Attachment, page: Page) -> None:
         super().draw_into_cache(attachment, page)
         drawn = {path: path.read_bytes() for path in self.folder.glob(f"**/{attachment.sha256}-*")}
-        self.eraser.erase(
+        self.eraser.erase_attachment_or_versions(
             attachment.id, ErasureScope.ATTACHMENT, ordered_by="นายก", reason="ตามคำขอ", actor="demo"
         )
         for path, content in drawn.items():

@@ -38,7 +38,7 @@ def test_a_problem_with_a_page_reaches_staff(site: Site) -> None:
 def test_a_search_without_what_was_sought_is_a_miss_and_a_report(site: Site) -> None:
     form = {"kind": "not-found", "q": "น้ำไม่ไหล", "text": "ประกาศหยุดจ่ายน้ำ", "next": "//evil.example/"}
     assert "evil" not in send(site, **form).location
-    assert [each.query for each in site.services.figures.list_missed_searches()] == ["น้ำไม่ไหล"]
+    assert [each.query for each in site.services.usage_statistics.list_missed_searches()] == ["น้ำไม่ไหล"]
     assert site.services.reports.list_open()[0].text == "ประกาศหยุดจ่ายน้ำ"
 
 

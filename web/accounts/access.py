@@ -99,10 +99,12 @@ def visible_attachments(announcement_id: int, *, staff: bool) -> list[Attachment
     return [each for each in attachments if staff or each.hold is None]
 
 
-def is_replaced_document_withheld(announcement_id: int) -> bool:
+def has_withheld_document_with_new_file(announcement_id: int) -> bool:
     """Returns True while residents do not see a document whose file was replaced."""
     attachments = services().attachments.by_announcement([announcement_id])[announcement_id]
-    return any(services().versions.by_attachment(each.id) for each in attachments if each.hold is not None)
+    return any(
+        services().file_versions.by_attachment(each.id) for each in attachments if each.hold is not None
+    )
 
 
 def visible_items(collection: Collection, visible_ids: Container[int]) -> list[CollectionLine]:

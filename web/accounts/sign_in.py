@@ -26,9 +26,9 @@ from archive.validation import LONGEST_NAME
 from web.accounts import second_factor
 from web.accounts.passwords import LONGEST, verify_password
 from web.accounts.sign_in_limits import (
-    begin_attempt,
     clear_failures,
     code_limits,
+    count_failure_or_refuse,
     set_device_cookie,
     sign_in_limits,
 )
@@ -181,7 +181,7 @@ def sign_in() -> ResponseReturnValue:
         known = services().people.accounts.by_name(name)
         limits = sign_in_limits(name, known[0] if known else None)
         try:
-            begin_attempt(limits)
+            count_failure_or_refuse(limits)
             is_right = verify_password(known[1] if known else None, form.password.data)
             if is_right and known and not known[0].disabled:
                 clear_failures(limits)
@@ -238,7 +238,7 @@ def _is_code_right(person: Person) -> bool:
     if factor is None or not factor.is_confirmed:  # an administrator has removed the second factor meanwhile
         return False
     limits = code_limits(person)
-    begin_attempt(limits)
+    count_failure_or_refuse(limits)
     if not second_factor.is_code_right(person, factor, request.form.get("code", ""), dt.datetime.now(dt.UTC)):
         return False
     clear_failures(limits)

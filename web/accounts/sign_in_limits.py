@@ -75,12 +75,12 @@ def own_password_limits(person: Person) -> list[AttemptLimit]:
     return [_limit(f"own password:{person.id}")]
 
 
-def begin_attempt(limits: list[AttemptLimit]) -> None:
+def count_failure_or_refuse(limits: list[AttemptLimit]) -> None:
     """Count one failure, which ``clear_failures`` takes back.
 
     Raises ``TooMany`` with the seconds to wait during a pause.
     """
-    wait = services().people.sign_ins.begin_attempt(limits, now=dt.datetime.now(dt.UTC))
+    wait = services().people.sign_ins.count_failure_or_wait(limits, now=dt.datetime.now(dt.UTC))
     if wait > dt.timedelta(0):
         seconds = math.ceil(wait.total_seconds())
         error = TooMany(
@@ -91,7 +91,7 @@ def begin_attempt(limits: list[AttemptLimit]) -> None:
 
 
 def clear_failures(limits: list[AttemptLimit]) -> None:
-    """Take back the failure that ``begin_attempt`` counted, and the person's own failures before it."""
+    """Take back the failure that ``count_failure_or_refuse`` counted, and the person's own before it."""
     services().people.sign_ins.clear_failures(limits, now=dt.datetime.now(dt.UTC))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -98,7 +97,7 @@ class _SearchArgs(PagingArgs):
             **{facet.name: _filter(facet, data[facet.name]) for facet in FACETS},
             from_date=data["from_date"],
             to_date=data["to_date"],
-            open_on=today() if data["open"] or data["sort"] is Sort.CLOSING else None,
+            open_on=thai.today() if data["open"] or data["sort"] is Sort.CLOSING else None,
             in_force=data["in_force"],
         )
         query = parse_query(
@@ -129,11 +128,6 @@ def _facet_argument(facet: Facet) -> fields.Field[Any]:
 SearchArgs = _SearchArgs.from_dict(
     {facet.name: _facet_argument(facet) for facet in FACETS}, name="SearchArgs"
 )
-
-
-def today() -> dt.date:
-    """Returns the present day in Thailand."""
-    return dt.datetime.now(thai.BANGKOK).date()
 
 
 def _filter(facet: Facet, given: Any) -> Any:
@@ -235,7 +229,7 @@ class AttachmentIn(_Address):
     kind = fields.Enum(DocumentKind, by_value=True, load_default=None)
 
 
-class ItemIn(Schema):
+class CollectionLineIn(Schema):
     """A line of a collection. ``label``: the line's heading, such as ``O1``."""
 
     label = fields.String(load_default="")
@@ -255,7 +249,7 @@ class CollectionIn(Schema):
 
     title = fields.String(required=True)
     body = fields.String(load_default="")
-    items = fields.List(fields.Nested(ItemIn), load_default=list, validate=_ITEMS)
+    items = fields.List(fields.Nested(CollectionLineIn), load_default=list, validate=_ITEMS)
 
 
 class CollectionChanges(Schema):
@@ -263,7 +257,7 @@ class CollectionChanges(Schema):
 
     title = fields.String()
     body = fields.String()
-    items = fields.List(fields.Nested(ItemIn), validate=_ITEMS)
+    items = fields.List(fields.Nested(CollectionLineIn), validate=_ITEMS)
 
 
 class ReadingFailureOut(Schema):
@@ -321,7 +315,7 @@ class AnnouncementsOut(Schema):
     results = fields.List(fields.Nested(AnnouncementOut))
 
 
-class ItemOut(Schema):
+class CollectionLineOut(Schema):
     """A line of a collection. A line without a published announcement is a heading alone."""
 
     label = fields.String()
@@ -339,7 +333,7 @@ class CollectionOut(Schema):
     title = fields.String()
     body = fields.String()
     url = fields.String()
-    items = fields.List(fields.Nested(ItemOut))
+    items = fields.List(fields.Nested(CollectionLineOut))
     updated_at = fields.DateTime(format="iso")
 
 
@@ -394,7 +388,7 @@ ResultOut = Schema.from_dict(
 )
 
 
-class FacetOut(Schema):
+class FacetValueOut(Schema):
     """A value of a facet, and the number of results that have it."""
 
     value = fields.Raw(metadata={"description": "ข้อความ หรือปี พ.ศ. เป็นตัวเลข · text, or the year as a number"})
@@ -403,7 +397,7 @@ class FacetOut(Schema):
 
 def _facet_counts(facet: Facet) -> fields.Field[Any]:
     metadata = _ORGANISATION if facet.type is FacetType.ORGANISATION else {}
-    return fields.List(fields.Nested(FacetOut), metadata=metadata)
+    return fields.List(fields.Nested(FacetValueOut), metadata=metadata)
 
 
 FacetsOut = Schema.from_dict({facet.name: _facet_counts(facet) for facet in FACETS}, name="FacetsOut")

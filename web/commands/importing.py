@@ -137,10 +137,10 @@ def reread(attachment_ids: tuple[int, ...], failed: bool, if_needed: bool) -> No
     click.echo(f"รอแปลงใหม่ {count:,} เอกสาร")
 
 
-@click.command()
+@click.command("stats")
 @click.option("--json", "as_json", is_flag=True, help="สำหรับโปรแกรม · for programs")
 @organisation_option
-def stats(as_json: bool, organisation: str | None) -> None:
+def archive_contents(as_json: bool, organisation: str | None) -> None:
     """สิ่งที่เก็บไว้ · What the archive holds.
 
     \b
@@ -219,4 +219,4 @@ _NAMES = {
     "damaged_files": "ไฟล์ที่เสียหายหรือหายไป",
 }
 
-COMMANDS = (import_, import_old_site, reread, stats)
+COMMANDS = (import_, import_old_site, reread, archive_contents)

@@ -249,7 +249,7 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
 
 
 @click.command("begin-anew")
-def begin_empty_archive() -> None:
+def begin_empty_archive_after_loss() -> None:
     """เริ่มคลังว่างข้างไฟล์ของคลังเดิมที่ฐานข้อมูลหายไป · Begin an empty archive where an older one lost its database.
 
     The originals that lie there stay, used by no announcement; the index is made anew. Where there is a
@@ -273,4 +273,4 @@ def _engines(given: Settings) -> tuple[str, str]:
     return given.database, given.files
 
 
-COMMANDS = (check, backup, restore, begin_empty_archive)
+COMMANDS = (check, backup, restore, begin_empty_archive_after_loss)

@@ -103,7 +103,7 @@ def history(collection_id: int) -> str:
         "staff/history.html",
         title=shown.title,
         back=url_for("collections.edit", collection_id=collection_id),
-        changes=[(each, activity.undo().can_undo(each)) for each in reversed(changes)],
+        changes=[(each, activity.undo().is_undoable_kind(each)) for each in reversed(changes)],
     )
 
 

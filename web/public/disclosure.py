@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 
 from archive.disclosure import fiscal_year
 from archive.errors import NotFound
+from archive.thai import today
 from web.addresses import absolute_url
 from web.bootstrap import services
-from web.disclosure_overview import filled_years, group_by_section, require_fiscal_year, today, year_overview
+from web.disclosure_overview import filled_years, group_by_section, require_fiscal_year, year_overview
 from web.public.feeds import spreadsheet_cell
 
 pages = Blueprint("disclosure", __name__)

@@ -16,7 +16,7 @@ from web.bootstrap import services
 from web.errors import error_message
 from web.followed_search import describe_followed_search, followed_arguments
 from web.follower_mail import parse_frequency
-from web.visitor_limits import limit_rate, require_own_form
+from web.hashed_visitors import limit_rate, require_own_form
 
 pages = Blueprint("following", __name__)
 csrf.exempt(pages)  # visitors have no session; ``subscribe`` takes this site's own forms alone

@@ -25,7 +25,7 @@ from indexer.search.query import parser as queries
 from indexer.search.query.parser import Filters, Query
 from web import file_responses
 from web.accounts.access import (
-    is_replaced_document_withheld,
+    has_withheld_document_with_new_file,
     require_visible,
     require_visible_attachment,
     visible_attachments,
@@ -34,11 +34,11 @@ from web.accounts.sign_in import person_may_see_unpublished
 from web.addresses import absolute_url, page_number, page_path, path_on_this_site, search_text_of_request
 from web.api import schemas
 from web.bootstrap import services
+from web.hashed_visitors import hashed_trait, hashed_visitor_address
 from web.reflow import reflow
 from web.search_service import Answer, most_read, query_to_mark, search, similar_announcement_ids
 from web.serving import http_caching
 from web.template_filters import asset
-from web.visitor_limits import hashed_trait, hashed_visitor_address
 
 pages = Blueprint("public", __name__)
 
@@ -71,7 +71,7 @@ def results() -> str:
     if not answer.total and query.typed and query.page == 1 and is_looked_at:
         http_caching.forbid_caching()
         with suppress(Unavailable):  # a search that cannot be noted (full disk) is still answered
-            services().figures.record_missed_search(query.typed)
+            services().usage_statistics.record_missed_search(query.typed)
     return render_template(
         "public/results.html",
         answer=answer,
@@ -111,7 +111,7 @@ def announcement(announcement_id: int) -> str:
         "public/announcement.html",
         announcement=shown,
         attachments=attachments,
-        is_replaced_document_withheld=is_replaced_document_withheld(announcement_id),
+        has_withheld_document_with_new_file=has_withheld_document_with_new_file(announcement_id),
         recognised=_recognised(attachments),
         standing=public_relations(services().records, shown),
         inside=inside,
@@ -366,6 +366,6 @@ def _count(announcement_id: int) -> None:
         return
     now = dt.datetime.now(dt.UTC)
     with suppress(Unavailable):  # a visit that cannot be counted (full disk) is still served
-        services().figures.count_visit(
+        services().usage_statistics.count_visit(
             announcement_id, hashed_trait(agent), address=hashed_visitor_address(), now=now
         )

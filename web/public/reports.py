@@ -20,7 +20,7 @@ from web.accounts.sign_in import csrf
 from web.addresses import page_path, path_on_this_site
 from web.bootstrap import services
 from web.errors import error_message
-from web.visitor_limits import limit_rate, require_own_form
+from web.hashed_visitors import limit_rate, require_own_form
 
 pages = Blueprint("reports", __name__)
 csrf.exempt(pages)  # ``require_own_form`` guards them: visitors have no session
@@ -54,7 +54,7 @@ def send() -> ResponseReturnValue:
     services().reports.add(given)
     if given.query:
         with suppress(Unavailable):
-            services().figures.record_missed_search(given.query)
+            services().usage_statistics.record_missed_search(given.query)
     return redirect(url_for("reports.thanks", next=_way_back()), code=303)
 
 

@@ -76,7 +76,7 @@ def _trouble(check: Callable[[Services], str]) -> str:
 
 
 def _database(services: Services) -> str:
-    services.figures.add_to_total(
+    services.usage_statistics.add_to_total(
         "readiness checks", 1
     )  # a write: a database that can only be read takes no upload
     return ""
@@ -139,7 +139,7 @@ def _queue(services: Services) -> str:
 
 
 def _records(services: Services) -> str:
-    damaged = services.readability_check.check_more_rows()
+    damaged = services.readability_check.check_next_share_of_rows()
     return f"รายการในฐานข้อมูลอ่านไม่ได้ (damaged rows): {', '.join(damaged[:10])}" if damaged else ""
 
 

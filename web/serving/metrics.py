@@ -139,7 +139,7 @@ class _Archive(Collector):
         yield steps
 
     def _work(self) -> Iterator[Metric]:
-        done = self._services.figures.running_totals()
+        done = self._services.usage_statistics.running_totals()
         pages, milliseconds = done.get(PAGES_READ, 0), done.get(OCR_MILLISECONDS, 0)
         yield CounterMetricFamily("prakat_pages_read", "Pages read since the beginning", pages)
         yield CounterMetricFamily("prakat_ocr_seconds", "Time spent on recognition", milliseconds / 1000)

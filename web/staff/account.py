@@ -24,7 +24,7 @@ from web.accounts.sign_in import (
     open_session,
     staff_only,
 )
-from web.accounts.sign_in_limits import begin_attempt, clear_failures, own_password_limits
+from web.accounts.sign_in_limits import clear_failures, count_failure_or_refuse, own_password_limits
 from web.bootstrap import services
 from web.errors import error_message
 from web.serving.log import note_security
@@ -199,7 +199,7 @@ def _knows_password(person: Person) -> bool:
 def _check_own_password(person: Person, typed: str) -> None:
     """Raises ``Invalid`` for a wrong password of the person, ``TooMany`` during a pause."""
     limits = own_password_limits(person)
-    begin_attempt(limits)
+    count_failure_or_refuse(limits)
     known = services().people.accounts.by_name(person.name)
     if not verify_password(known[1] if known and known[0].id == person.id else None, typed):
         raise Invalid("รหัสผ่านเดิมไม่ถูกต้อง", field="current")

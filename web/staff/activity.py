@@ -56,11 +56,11 @@ def changes() -> str:
     number = page_number()
     found = services().records.changes.find(filters, limit=PER_PAGE + 1, offset=(number - 1) * PER_PAGE)
     shown = found[:PER_PAGE]
-    today = dt.datetime.now(thai.BANGKOK).date()
+    today = thai.today()
     years = range(today.year - _FIRST_YEARS, today.year + 1)
     return render_template(
         "staff/activity.html",
-        changes=[(change, undo().can_undo(change)) for change in shown],
+        changes=[(change, undo().is_undoable_kind(change)) for change in shown],
         titles=_titles(shown),
         filters=filters,
         can_undo_bulk=bool(filters.bulk) and undo().is_any_in_force(found),

@@ -81,7 +81,7 @@ class AnnouncementForm:
         return self.announcement is None or self.announcement.status in (Status.DRAFT, Status.PUBLISHED)
 
     @property
-    def are_fields_copyable(self) -> bool:
+    def are_fields_shown_as_inputs(self) -> bool:
         """True where fields can be typed into or copied from: also where typed text could not be saved."""
         return self.is_editable or bool(self.typed)
 
@@ -221,7 +221,7 @@ def _opening_value(
     elif announcement:
         value = getattr(announcement, form_field.name)
     else:
-        today = dt.datetime.now(thai.BANGKOK).date()
+        today = thai.today()
         value = today if form_field.name == "published_on" else form_field.default
     if isinstance(value, dt.date):
         return _typed_date(value)

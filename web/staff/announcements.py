@@ -155,14 +155,14 @@ def review_attachment(attachment_id: int) -> ResponseReturnValue:
             announcement,
             [PersonalDataInAttachment(attachment_id, data) for data in undecided_finds(reviewed)],
         ),
-        versions=services().versions.by_attachment(attachment_id),
+        versions=services().file_versions.by_attachment(attachment_id),
         upload_mb=services().settings.max_upload_mb,
     )
 
 
 def _release(attachment: Attachment) -> str:
     services().intake.release_held_attachment(
-        attachment.id, actor=g.actor, reason=personal_data.reason_of_form()
+        attachment.id, actor=g.actor, reason=personal_data.reason_from_form_or_empty()
     )
     return str(_("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่"))
 
@@ -243,7 +243,7 @@ def publish(announcement_id: int) -> ResponseReturnValue:
     """Publish at once or at a set time; personal data is shown first and needs a reason."""
     if request.method == "POST":
         try:
-            said = publication.carry_out_publication(announcement_id)
+            said = publication.apply_publication_choice(announcement_id)
             announcement = services().announcements.get(announcement_id)
             if announcement.status is Status.PUBLISHED:
                 change = edit_conflicts.last_change_id(announcement)
@@ -305,7 +305,7 @@ def history(announcement_id: int) -> str:
         title=services().announcements.get(announcement_id).title,
         back=url_for("staff.edit", announcement_id=announcement_id),
         changes=[
-            (each, activity.undo().can_undo(each))
+            (each, activity.undo().is_undoable_kind(each))
             for each in reversed(services().history.entries(announcement_id))
         ],
     )

@@ -18,7 +18,7 @@ from archive.model import Announcement, Attachment, DocumentKind, ReadingStatus,
 from archive.suggested_fields import (
     fields_not_given,
     is_label_file_name,
-    is_label_machine_made,
+    is_label_meaningless,
     is_label_of_earlier_file,
     is_title_file_name,
     names_of_unconfirmed_values,
@@ -44,7 +44,7 @@ class AttachmentForStaff:
     kind: DocumentKind
     guessed: bool  # read from the document, not yet confirmed
     unsure: bool  # the label is as read from the document, was hard to read, and nobody confirmed it
-    is_label_machine_made: bool  # the label is a file's name, and no other is filled in
+    is_label_meaningless: bool  # the label is a file's name, and no other is filled in
     earlier_label: str  # label that names a file before the present one; "" when the label fits the file
     offer: str  # label stated by the document, where a person gave another; "" when none
     pages_read: int  # while the attachment is being read; else 0
@@ -170,7 +170,7 @@ def announcement_text(announcement: Announcement) -> str:
 
 def stated_closing_day(announcement: Announcement) -> dt.date | None:
     """Returns the closing day to come that the announcement's text states; None without one."""
-    today = dt.datetime.now(thai.BANGKOK).date()
+    today = thai.today()
     return find_latest_closing_day(announcement_text(announcement), after=today)
 
 
@@ -190,7 +190,7 @@ def _paper(
         label=shown,
         kind=kind,
         guessed=guessed,
-        is_label_machine_made=not guessed and is_label_machine_made(attachment),
+        is_label_meaningless=not guessed and is_label_meaningless(attachment),
         earlier_label=attachment.label if is_label_earlier else "",
         unsure=shown == label
         and (guessed or is_label_unconfirmed)

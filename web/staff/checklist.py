@@ -25,7 +25,7 @@ from archive.privacy import COVER
 from archive.suggested_fields import (
     NAMES_IN_DOCUMENTS,
     fields_not_given,
-    is_label_machine_made,
+    is_label_meaningless,
     is_title_file_name,
     names_of_unconfirmed_values,
     stated_title,
@@ -45,7 +45,7 @@ from web.staff.attachments_for_staff import (
 from web.staff.near_duplicates import NearDuplicateAnnouncement, find_near_duplicate
 
 
-class CheckVerdict(StrEnum):
+class BulkPublishEffect(StrEnum):
     """The effect that one line of the checklist has on its record when many are published at once."""
 
     GOOD = "good"
@@ -58,12 +58,12 @@ class CheckVerdict(StrEnum):
 class Check:
     """One line of the checklist.
 
-    ``place``: address at which the item is put right. ``note``: sentence that holds whatever the verdict is.
+    ``place``: address at which the item is put right. ``note``: sentence that holds whatever the effect.
     """
 
     name: str
     value: str
-    verdict: CheckVerdict
+    effect: BulkPublishEffect
     remark: str
     place: str
     is_title: bool = False
@@ -72,7 +72,7 @@ class Check:
     @property
     def is_good(self) -> bool:
         """True where nothing has to be looked at."""
-        return self.verdict is CheckVerdict.GOOD
+        return self.effect is BulkPublishEffect.GOOD
 
 
 def publication_checks(
@@ -132,7 +132,7 @@ def doubts_after_publication(announcement: Announcement, papers: Sequence[Attach
 
     title = _title(announcement, papers, SuggestedFormValues(), place("title"))
     filled = [
-        Check(named[name], value, CheckVerdict.DOUBTFUL, _filled_remark(papers, name), place(name))
+        Check(named[name], value, BulkPublishEffect.DOUBTFUL, _filled_remark(papers, name), place(name))
         for name, value in values.items()
         if name in unconfirmed and (name != "title" or title.is_good)
     ]
@@ -148,8 +148,8 @@ def _filled_remark(papers: Sequence[AttachmentForStaff], field: str) -> str:
     return remark
 
 
-def _verdict(remark: str) -> CheckVerdict:
-    return CheckVerdict.DOUBTFUL if remark else CheckVerdict.GOOD
+def _effect(remark: str) -> BulkPublishEffect:
+    return BulkPublishEffect.DOUBTFUL if remark else BulkPublishEffect.GOOD
 
 
 def _status(announcement: Announcement) -> list[Check]:
@@ -158,12 +158,12 @@ def _status(announcement: Announcement) -> list[Check]:
         return []
     place = url_for("staff.edit", announcement_id=announcement.id)
     name = labels.status_name(announcement.status)
-    return [Check(_("สถานะ"), name, CheckVerdict.BLOCKING, _("ไม่ใช่ฉบับร่าง"), place)]
+    return [Check(_("สถานะ"), name, BulkPublishEffect.BLOCKING, _("ไม่ใช่ฉบับร่าง"), place)]
 
 
 def _check(name: str, value: str, place: str, stated: object, remark: str) -> Check:
     said = f"{remark} · {_said_by_paper(stated)}" if stated and not value else remark
-    return Check(name, value or "–", _verdict("" if value else said), "" if value else said, place)
+    return Check(name, value or "–", _effect("" if value else said), "" if value else said, place)
 
 
 def _said_by_paper(stated: object) -> str:
@@ -180,19 +180,21 @@ def _title(
     is_file_name = is_title_file_name(title, [paper.attachment for paper in papers])
     if COVER in title:
         remark = _("ชื่อเรื่องมีแถบปิดข้อมูลอยู่ กรุณาพิมพ์ชื่อเรื่องให้ครบโดยไม่มีข้อมูลที่ปิด")
-        return Check(name, title, CheckVerdict.DOUBTFUL, remark, place, is_title=True)
+        return Check(name, title, BulkPublishEffect.DOUBTFUL, remark, place, is_title=True)
     if "title" in suggested.fills and (not title or is_file_name):
         read = str(suggested.fields["title"])
         remark = (
             _("ชื่อเรื่องเป็นชื่อไฟล์ จะใช้ชื่อที่อ่านจากเอกสารแทน โปรดตรวจ") if title else _("ระบบอ่านจากเอกสาร โปรดตรวจ")
         )
-        return Check(name, read, CheckVerdict.DOUBTFUL, remark, place, is_title=True)
+        return Check(name, read, BulkPublishEffect.DOUBTFUL, remark, place, is_title=True)
     if title and not is_named_after_file(announcement, papers) and not is_file_name:
-        return Check(name, title, CheckVerdict.GOOD, "", place, is_title=True)
+        return Check(name, title, BulkPublishEffect.GOOD, "", place, is_title=True)
     remark = _("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ") if title else _("ยังไม่มีชื่อเรื่อง")
     is_title_enough = title and not is_file_name
-    verdict = CheckVerdict.DOUBTFUL if is_title_enough or suggested.awaited else CheckVerdict.BLOCKING
-    return Check(name, title or "–", verdict, remark, place, is_title=True)
+    effect = (
+        BulkPublishEffect.DOUBTFUL if is_title_enough or suggested.awaited else BulkPublishEffect.BLOCKING
+    )
+    return Check(name, title or "–", effect, remark, place, is_title=True)
 
 
 def _author(announcement: Announcement, stated: object, place: str) -> Check:
@@ -202,7 +204,7 @@ def _author(announcement: Announcement, stated: object, place: str) -> Check:
     if announcement.author and signs_in:
         remark = _("ผู้ประกาศเป็นชื่อผู้ใช้ ควรเป็นกองหรือหน่วยงาน")
         remark += f" · {_said_by_paper(stated)}" if stated else ""
-        return Check(_("ผู้ประกาศ"), announcement.author, CheckVerdict.DOUBTFUL, remark, place)
+        return Check(_("ผู้ประกาศ"), announcement.author, BulkPublishEffect.DOUBTFUL, remark, place)
     return _check(_("ผู้ประกาศ"), announcement.author, place, stated, remark)
 
 
@@ -210,26 +212,26 @@ def _dated(
     announcement: Announcement, papers: Sequence[AttachmentForStaff], stated: object, place: str
 ) -> Check:
     """Returns the line for the date, which is in doubt while it is only the day of the draft."""
-    verdict, remark = CheckVerdict.GOOD, ""
+    effect, remark = BulkPublishEffect.GOOD, ""
     if isinstance(stated, dt.date) and stated != announcement.published_on:
-        verdict = CheckVerdict.DOUBTFUL
+        effect = BulkPublishEffect.DOUBTFUL
         remark = _("วันที่ในเอกสาร: %(day)s", day=template_filters.day(stated))
     elif stated is None and _are_read(papers) and "published_on" in fields_not_given(announcement):
-        verdict = CheckVerdict.TO_CONFIRM
+        effect = BulkPublishEffect.TO_CONFIRM
         remark = _("ไม่พบวันที่ในเอกสาร จึงใช้วันที่สร้างร่าง โปรดตรวจกับเอกสาร")
-    return Check(_("วันที่ประกาศ"), template_filters.day(announcement.published_on), verdict, remark, place)
+    return Check(_("วันที่ประกาศ"), template_filters.day(announcement.published_on), effect, remark, place)
 
 
 def _closing_day(announcement: Announcement, place: str) -> list[Check]:
     """Returns the line for the closing day; none where no day is given, and the text states none to come."""
     name, given = _("หมดเขต"), announcement.expires_on
     if given is not None:
-        return [Check(name, template_filters.day(given), CheckVerdict.GOOD, "", place)]
+        return [Check(name, template_filters.day(given), BulkPublishEffect.GOOD, "", place)]
     stated = stated_closing_day(announcement)
     if stated is None:
         return []
     remark = _("ข้อความระบุว่า %(day)s", day=template_filters.day(stated))
-    return [Check(name, "–", CheckVerdict.DOUBTFUL, remark, place)]
+    return [Check(name, "–", BulkPublishEffect.DOUBTFUL, remark, place)]
 
 
 def _are_read(papers: Sequence[AttachmentForStaff]) -> bool:
@@ -246,7 +248,7 @@ def _kind(announcement: Announcement, stated: object, place: str) -> Check:
     remark = ""
     if isinstance(stated, DocumentKind) and differs:
         remark = _said_by_paper(labels.kind_name(stated))
-    return Check(_("ประเภท"), labels.kind_name(announcement.kind), _verdict(remark), remark, place)
+    return Check(_("ประเภท"), labels.kind_name(announcement.kind), _effect(remark), remark, place)
 
 
 def _relations(announcement: Announcement) -> Check:
@@ -256,7 +258,7 @@ def _relations(announcement: Announcement) -> Check:
     if found.suggested:
         remark = _("ข้อความกล่าวถึงประกาศอื่น %(count)s ฉบับที่ยังไม่ได้ยืนยัน", count=len(found.suggested))
     place = url_for("staff.edit", announcement_id=announcement.id, _anchor="relations")
-    return Check(_("ประกาศที่เกี่ยวข้อง"), value or "–", _verdict(remark), remark, place)
+    return Check(_("ประกาศที่เกี่ยวข้อง"), value or "–", _effect(remark), remark, place)
 
 
 def _near_duplicate(announcement: Announcement, papers: Sequence[AttachmentForStaff]) -> list[Check]:
@@ -274,7 +276,7 @@ def _near_duplicate(announcement: Announcement, papers: Sequence[AttachmentForSt
         Check(
             _("ประกาศที่คล้ายกัน"),
             title_or_suggestion(found.other),
-            CheckVerdict.TO_CONFIRM,
+            BulkPublishEffect.TO_CONFIRM,
             near_duplicate_message(found),
             place,
         )
@@ -310,7 +312,7 @@ def _attachments(announcement: Announcement, papers: Sequence[AttachmentForStaff
     anchor = next((f"attachment-{each.id}" for each in (*failed, *unread)), "papers")
     place = url_for("staff.edit", announcement_id=announcement.id, _anchor=anchor)
     count, remark = _("%(count)s ไฟล์", count=len(papers)), " · ".join(remarks)
-    return Check(_("เอกสารแนบ"), count, _verdict(remark), remark, place)
+    return Check(_("เอกสารแนบ"), count, _effect(remark), remark, place)
 
 
 def _labels(papers: Sequence[AttachmentForStaff], *, are_filled: bool) -> list[Check]:
@@ -331,12 +333,12 @@ def _labels(papers: Sequence[AttachmentForStaff], *, are_filled: bool) -> list[C
             announcement_id, anchor = paper.attachment.announcement_id, f"label-{paper.attachment.id}"
             place = url_for("staff.edit", announcement_id=announcement_id, _anchor=anchor)
             name = _("ชื่อเอกสารที่ %(number)s", number=number)
-            doubtful.append(Check(name, label, CheckVerdict.DOUBTFUL, remark, place))
+            doubtful.append(Check(name, label, BulkPublishEffect.DOUBTFUL, remark, place))
     if doubtful or not papers:
         return doubtful
     place = url_for("staff.edit", announcement_id=papers[0].attachment.announcement_id, _anchor="papers")
     said = papers[0].label if len(papers) == 1 else str(_("%(count)s ชื่อ", count=len(papers)))
-    return [Check(_("ชื่อเอกสาร"), said, CheckVerdict.GOOD, "", place)]
+    return [Check(_("ชื่อเอกสาร"), said, BulkPublishEffect.GOOD, "", place)]
 
 
 def _label_remarks(paper: AttachmentForStaff, label: str, *, is_repeated: bool) -> list[str]:
@@ -346,7 +348,7 @@ def _label_remarks(paper: AttachmentForStaff, label: str, *, is_repeated: bool) 
         remarks.append(_("ชื่อนี้มาจากไฟล์ก่อนหน้า"))
     elif label != paper.attachment.label:
         remarks.append(_("ระบบอ่านจากเอกสาร โปรดตรวจ"))
-    elif is_label_machine_made(paper.attachment):  # also while another is suggested that nobody saved
+    elif is_label_meaningless(paper.attachment):  # also while another is suggested that nobody saved
         remarks.append(_("ดูเหมือนชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"))
     if paper.unsure and label == paper.label:
         remarks.append(_("อ่านได้ไม่ชัด โปรดตรวจ"))
@@ -366,7 +368,7 @@ def _elsewhere(papers: Sequence[AttachmentForStaff]) -> list[Check]:
         Check(
             paper.attachment.filename,
             title_or_suggestion(other),
-            CheckVerdict.TO_CONFIRM,
+            BulkPublishEffect.TO_CONFIRM,
             remark,
             url_for("staff.edit", announcement_id=other.id),
         )
@@ -382,15 +384,18 @@ def _privacy(
 ) -> Check:
     """Returns the line for personal data. A file stays held after its text alone was corrected."""
     held = [paper.attachment for paper in papers if paper.attachment.hold is HoldReason.PERSONAL_DATA]
-    verdict, remark, place = CheckVerdict.GOOD, "", ""
+    effect, remark, place = BulkPublishEffect.GOOD, "", ""
     if found:
-        verdict, remark = CheckVerdict.BLOCKING, _("ต้องปิดหรือแก้ออก หรือระบุเหตุผลที่เผยแพร่")
+        effect, remark = BulkPublishEffect.BLOCKING, _("ต้องปิดหรือแก้ออก หรือระบุเหตุผลที่เผยแพร่")
         place = url_for("staff.publish", announcement_id=announcement.id, _anchor="finds")
     elif held:
-        verdict, remark = CheckVerdict.BLOCKING, _("พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน")
+        effect, remark = BulkPublishEffect.BLOCKING, _("พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน")
         place = url_for("staff.review_attachment", attachment_id=held[0].id)
     elif _any_unread(papers):
-        verdict, remark = CheckVerdict.DOUBTFUL, _("ไฟล์ที่ยังแปลงไม่เสร็จยังไม่ได้ตรวจ ประชาชนจะยังไม่เห็นไฟล์นั้น")
+        effect, remark = (
+            BulkPublishEffect.DOUBTFUL,
+            _("ไฟล์ที่ยังแปลงไม่เสร็จยังไม่ได้ตรวจ ประชาชนจะยังไม่เห็นไฟล์นั้น"),
+        )
     count, covers = len(found) or len(held), _count_covers(papers)
     if count:
         value = _("พบ %(count)s แห่ง", count=count)
@@ -398,10 +403,10 @@ def _privacy(
         value = _("ปิดข้อความแล้ว %(count)s แห่ง", count=covers)
     else:
         value = _("ระบบไม่พบ")
-    if covers and verdict is CheckVerdict.GOOD:  # somebody saw that the paper has personal data
-        verdict, remark = CheckVerdict.DOUBTFUL, _("เปิดดูภาพทุกหน้าของสำเนาที่ปิดแล้ว อาจยังมีข้อมูลเหลืออยู่")
+    if covers and effect is BulkPublishEffect.GOOD:  # somebody saw that the paper has personal data
+        effect, remark = BulkPublishEffect.DOUBTFUL, _("เปิดดูภาพทุกหน้าของสำเนาที่ปิดแล้ว อาจยังมีข้อมูลเหลืออยู่")
         place = url_for("staff.edit", announcement_id=announcement.id, _anchor="papers")
-    return Check(_("ข้อมูลส่วนบุคคล"), value, verdict, remark, place, note=limits_of_search())
+    return Check(_("ข้อมูลส่วนบุคคล"), value, effect, remark, place, note=limits_of_search())
 
 
 def limits_of_search() -> str:

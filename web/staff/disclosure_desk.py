@@ -28,6 +28,7 @@ from archive.disclosure import (
 )
 from archive.errors import Invalid, NotFound, PrakatError
 from archive.model import Draft, Status
+from archive.thai import today
 from web import template_filters
 from web.accounts.sign_in import admin_only
 from web.bootstrap import services
@@ -37,7 +38,6 @@ from web.disclosure_overview import (
     group_by_section,
     require_fiscal_year,
     show_entry,
-    today,
     year_choices,
     year_items,
     year_of_item_list,
@@ -202,7 +202,7 @@ def _candidates(shown: ItemShown, year: int) -> list[EntryShown]:
 
 
 @pages.route("/<int:year>/carry-over", methods=["GET", "POST"])
-def carry_over_page(year: int) -> ResponseReturnValue:
+def carry_over_announcements(year: int) -> ResponseReturnValue:
     """Propose last year's announcements for items that lack one; the ticked ones are taken over."""
     proposed = _carried_over(year_overview(services(), require_fiscal_year(year)))
     if request.method == "POST":

@@ -16,9 +16,10 @@ from archive.disclosure import (
 )
 from archive.errors import Invalid
 from archive.model import Announcement
+from archive.thai import today
 from web import template_filters
 from web.bootstrap import services
-from web.disclosure_overview import suggested_entries, today, year_choices, year_items
+from web.disclosure_overview import suggested_entries, year_choices, year_items
 
 _MOST_SUGGESTED = 3
 

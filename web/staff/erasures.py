@@ -41,7 +41,7 @@ def erase(attachment_id: int) -> ResponseReturnValue:
         "staff/erase.html",
         attachment=attachment,
         announcement=services().records.announcements.get(attachment.announcement_id),
-        versions=services().records.versions.by_attachment(attachment_id),
+        versions=services().records.file_versions.by_attachment(attachment_id),
         elsewhere=[
             each
             for each in services().records.attachments.with_file(attachment.sha256)
@@ -77,7 +77,9 @@ def _carry_out(attachment: Attachment) -> None:
     if scope not in set(ErasureScope):
         abort(400)
     _require_certainty()
-    erasure = services().eraser.erase(attachment.id, ErasureScope(scope), actor=g.actor, **_order())
+    erasure = services().eraser.erase_attachment_or_versions(
+        attachment.id, ErasureScope(scope), actor=g.actor, **_order()
+    )
     _conclude(erasure)
     if services().eraser.kept_files(erasure):
         flash(_("ไฟล์บางไฟล์ยังอยู่ในคลัง เพราะมีเอกสารอื่นใช้ไฟล์เดียวกัน"), "warn")

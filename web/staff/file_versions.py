@@ -30,7 +30,9 @@ def compare_with_present_file(attachment_id: int, number: int) -> str:
         "staff/file-version.html",
         attachment=records.attachments.get(attachment_id),
         version=version,
-        lines=compare_lines("\n".join(records.versions.page_texts(attachment_id, number)), "\n".join(texts)),
+        lines=compare_lines(
+            "\n".join(records.file_versions.page_texts(attachment_id, number)), "\n".join(texts)
+        ),
     )
 
 

@@ -45,7 +45,7 @@ def describe_finds(
     return described
 
 
-def reason_of_form() -> str:
+def reason_from_form_or_empty() -> str:
     """Returns the reason to show personal data, of its ground and explanation in the form; "" for none.
 
     Raises ``Invalid`` when only one of the two is given, or when the explanation explains nothing.
@@ -66,12 +66,12 @@ class _ReasonRefused(Invalid):
 def reason_for_finds() -> Iterator[str]:
     """Gives the reason of the form to a block that stores what is public.
 
-    Raises as ``reason_of_form`` does, but once the block has found the personal data that needs the reason:
-    the person sees it beside what is wrong with the reason.
+    Raises as ``reason_from_form_or_empty`` does, but once the block has found the personal data that needs
+    the reason: the person sees it beside what is wrong with the reason.
     """
     refusal, reason = None, ""
     try:
-        reason = reason_of_form()
+        reason = reason_from_form_or_empty()
     except Invalid as error:
         refusal = error
     try:

@@ -22,12 +22,12 @@ _WORKDAY_BEGINS = "08:30"
 _YEARS_AHEAD = 5  # years that the list offers, this one among them
 
 
-def carry_out_publication(announcement_id: int) -> str:
+def apply_publication_choice(announcement_id: int) -> str:
     """Carries out the choice in the form for one record. Returns a message for the person."""
     return _CHOICES.get(request.form.get("when", ""), _publish_now)(announcement_id)
 
 
-def carry_out_publications(ids: Iterable[int]) -> BulkOutcome:
+def apply_publication_choice_to_each(ids: Iterable[int]) -> BulkOutcome:
     """Publishes each record at the set time, or at once.
 
     At once means, for a record with documents that are still being read: as soon as they are read.
@@ -62,7 +62,7 @@ def schedule_message(at: dt.datetime) -> str:
 def publication_time_fields(at: dt.datetime | None) -> dict[str, DatePicker | str]:
     """Returns the first values of the fields for a time of publication. ``at``: the time set before."""
     local = at.astimezone(thai.BANGKOK) if at else None
-    today = dt.datetime.now(thai.BANGKOK).date()
+    today = thai.today()
     picker = date_picker(
         "publish_on",
         request.form,
@@ -90,7 +90,9 @@ def _publish_now(announcement_id: int) -> str:
     if found and request.form.get("found_seen") != personal_data.finds_fingerprint(found):
         raise Conflict("พบข้อมูลส่วนบุคคลเพิ่มขณะที่เปิดหน้านี้อยู่ กรุณาตรวจดูอีกครั้ง", code="personal-data")
     _refuse_file_name(announcement_id)
-    services().intake.publish(announcement_id, actor=g.actor, reason=personal_data.reason_of_form())
+    services().intake.publish(
+        announcement_id, actor=g.actor, reason=personal_data.reason_from_form_or_empty()
+    )
     return str(_("เผยแพร่แล้ว ประชาชนค้นพบได้ทันที"))
 
 

@@ -14,7 +14,7 @@ from archive.model import Announcement, RelationKind, Status
 from archive.relations import SuggestedRelation, suggest_relations
 from archive.thai import arabic_digits
 from web.bootstrap import services
-from web.staff.worklist_search import search_all_records
+from web.staff.all_records_search import search_all_records
 
 _MOST_CHOICES = 6  # announcements offered for typed words
 _CHOOSE = gettext_noop("กรุณาเลือกประกาศที่ตรงกับคำที่พิมพ์")

@@ -125,7 +125,9 @@ def _entry(said: str, written: str) -> str:
 def _recent_misses() -> list[MissedSearch]:
     since = dt.datetime.now(dt.UTC) - _WEEKS
     return [
-        miss for miss in services().figures.list_missed_searches(limit=_MOST_MISSES) if miss.last_at >= since
+        miss
+        for miss in services().usage_statistics.list_missed_searches(limit=_MOST_MISSES)
+        if miss.last_at >= since
     ]
 
 

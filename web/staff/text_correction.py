@@ -106,7 +106,7 @@ def _after_saving(attachment: Attachment, number: int) -> str:
         return url_for("correction.page", attachment_id=attachment.id, number=number + 1)
     if (doubtful := _doubtful_page_elsewhere(attachment, number)) is not None:
         return url_for("correction.page", attachment_id=doubtful.attachment_id, number=doubtful.number)
-    return url_for("review.attention_list")
+    return url_for("reading_review.attention_list")
 
 
 def _doubtful_page_elsewhere(attachment: Attachment, number: int) -> Page | None:

@@ -26,10 +26,10 @@ from web.bootstrap import services
 from web.disclosure_overview import count_items_lacking_announcement, year_choices
 from web.errors import error_message
 from web.staff import attachments_for_staff, checklist, disclosure_forms, publication
+from web.staff.all_records_search import search_all_records
 from web.staff.blueprints import staff_blueprint
 from web.staff.bulk_summary import describe_bulk
 from web.staff.categories import NewCategory, require_confirmed_category
-from web.staff.worklist_search import search_all_records
 
 pages = staff_blueprint("worklist", __name__, url_prefix="/staff")
 pages.add_app_template_filter(attachments_for_staff.title_or_suggestion, "staff_title")
@@ -119,7 +119,7 @@ def table() -> str:
     """Show what needs attention today, and the records that pass the filters."""
     records = services().records
     asked = _asked(request.args)
-    number, today = page_number(), dt.datetime.now(thai.BANGKOK).date()
+    number, today = page_number(), thai.today()
     filters = _filters(asked)
     rows, total = records.worklist.list_rows(filters, today=today, page=number, per_page=PER_PAGE)
     every_status = replace(filters, statuses=tuple(Status))
@@ -199,7 +199,7 @@ def _everything() -> list[int]:
 
     Raises ``Conflict`` when the list has become longer or shorter since: a person chose what was there.
     """
-    today = dt.datetime.now(thai.BANGKOK).date()
+    today = thai.today()
     rows, total = services().records.worklist.list_rows(
         _filters(_asked(request.form, "at-")), today=today, page=1, per_page=_MOST_RECORDS
     )
@@ -237,7 +237,7 @@ def publish_many() -> ResponseReturnValue:
             ticked = _ids(request.form.getlist("id"))
             if not ticked:
                 raise Invalid("กรุณาติ๊กเรื่องที่จะเผยแพร่ก่อน")
-            outcome = publication.carry_out_publications(ticked)
+            outcome = publication.apply_publication_choice_to_each(ticked)
             done = _report(outcome)
             if outcome.done:
                 _report_unticked([id for id in _ids(request.form.getlist("listed")) if id not in ticked])
@@ -266,16 +266,16 @@ class PublicationCandidate:
     is_being_read: bool
 
     @property
-    def verdict(self) -> checklist.CheckVerdict:
-        """The gravest verdict among the lines of its checklist."""
-        return self.remarks[0].verdict if self.remarks else checklist.CheckVerdict.GOOD
+    def effect(self) -> checklist.BulkPublishEffect:
+        """The gravest effect among the lines of its checklist."""
+        return self.remarks[0].effect if self.remarks else checklist.BulkPublishEffect.GOOD
 
     @property
     def remarks(self) -> list[checklist.Check]:
         """The lines that are not good, the gravest first."""
-        gravity = list(checklist.CheckVerdict)
+        gravity = list(checklist.BulkPublishEffect)
         found = [check for check in self.checks if not check.is_good]
-        return sorted(found, key=lambda check: -gravity.index(check.verdict))
+        return sorted(found, key=lambda check: -gravity.index(check.effect))
 
 
 def _candidate(announcement: Announcement) -> PublicationCandidate:

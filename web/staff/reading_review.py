@@ -16,7 +16,7 @@ from web.bootstrap import services
 from web.staff.blueprints import staff_blueprint
 from web.staff.worklist import PROBLEM_NAMES
 
-pages = staff_blueprint("review", __name__, url_prefix="/staff")
+pages = staff_blueprint("reading_review", __name__, url_prefix="/staff")
 
 _MOST_RECORDS = 50  # listed of each problem; the worklist has them all
 
@@ -24,7 +24,7 @@ _MOST_RECORDS = 50  # listed of each problem; the worklist has them all
 @pages.get("/review")
 def attention_list() -> str:
     """Show what a person has to look at: held and unread files, and pages read with little confidence."""
-    today = dt.datetime.now(thai.BANGKOK).date()
+    today = thai.today()
     doubtful = services().pages.list_doubtful(below=LEAST_CONFIDENCE, limit=100)
     return render_template(
         "staff/review.html",
@@ -54,9 +54,9 @@ def add_dictionary_word() -> ResponseReturnValue:
     if "forget" not in request.form and word and here.organisation and not here.is_province:
         # One index is cut into words for all; a new word builds it anew.
         flash(_("คำใหม่ใช้ร่วมกันทุกหน่วยงาน กรุณาแจ้งผู้ดูแลของจังหวัดให้เพิ่ม"), "warn")
-        return redirect(url_for("dashboard.statistics"))
+        return redirect(url_for("statistics.statistics"))
     if "forget" not in request.form and word:
         here.dictionary.add_entry(word)
         flash(_("เพิ่ม “%(word)s” ในพจนานุกรมแล้ว ระบบกำลังปรับปรุงการค้นหา", word=word), "good")
-    here.records.figures.delete_missed_search(request.form.get("query", ""))
-    return redirect(url_for("dashboard.statistics"))
+    here.records.usage_statistics.delete_missed_search(request.form.get("query", ""))
+    return redirect(url_for("statistics.statistics"))

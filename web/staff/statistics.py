@@ -14,7 +14,7 @@ from web.accounts.sign_in import staff_only
 from web.bootstrap import services
 from web.search_service import most_read, search
 
-pages = Blueprint("dashboard", __name__, url_prefix="/staff")
+pages = Blueprint("statistics", __name__, url_prefix="/staff")
 
 _DAYS = 14
 _GREY = "#75837f"  # legible on light and dark ground: a picture does not know the page's theme
@@ -39,8 +39,8 @@ def statistics() -> str:
     return render_template(
         "staff/statistics.html",
         most_read=most_read(services(), limit=5),
-        misses=services().figures.list_missed_searches(limit=12),
-        reads=sum(count for _day, count in services().figures.visits_by_day(days=_DAYS)),
+        misses=services().usage_statistics.list_missed_searches(limit=12),
+        reads=sum(count for _day, count in services().usage_statistics.visits_by_day(days=_DAYS)),
     )
 
 
@@ -57,7 +57,7 @@ def explain() -> str:
 @staff_only
 def reads_chart() -> Response:
     """Send a chart of the visits a day, drawn on the server."""
-    counts = services().figures.visits_by_day(days=_DAYS)
+    counts = services().usage_statistics.visits_by_day(days=_DAYS)
     most = max(count for _day, count in counts)
     most += most % 2  # even, so that half of it is a whole number of visits
     chart = pygal.Bar(

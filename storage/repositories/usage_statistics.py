@@ -7,7 +7,7 @@ from collections import Counter
 
 from archive.model import PROVINCE
 from archive.repositories import MissedSearch
-from archive.thai import BANGKOK, clip
+from archive.thai import BANGKOK, clip, today
 from storage import mappers
 from storage.engine import Queries
 from storage.repositories.history import announcement_row
@@ -153,8 +153,8 @@ class EngineUsageStatistics:
         )
 
     def visits_by_day(self, *, days: int) -> list[tuple[dt.date, int]]:
-        today = dt.datetime.now(BANGKOK).date()
-        shown = [today - dt.timedelta(days=back) for back in reversed(range(days))]
+        last = today()
+        shown = [last - dt.timedelta(days=back) for back in reversed(range(days))]
         found = self._engine.rows(
             """SELECT day, sum(count) AS count FROM day_visits
                WHERE organisation_id IN :organisations AND day >= :first GROUP BY day""",
