@@ -59,6 +59,20 @@ _BEGIN_OR_RESTORE = (
     " (the first start; after a loss: restore)"
 )
 _RUN_NIGHTLY = "systemctl enable --now prakat-nightly.timer && systemctl start prakat-nightly"
+_NIGHT_REMEDIES = {
+    "backup": (
+        "df -h {place}; ls -ld {place}; journalctl -u prakat-nightly -n 50;"
+        " แก้ตามข้อความแล้ว systemctl start prakat-nightly"
+    ),
+    "check": "prakat check --repair; systemctl start prakat-nightly",
+    "scrub": "systemctl status prakat; prakat check; systemctl start prakat-nightly",
+    "restore": (
+        "prakat backup {place}/ --verify; systemctl start prakat-nightly"
+        " (เข้ารหัสไว้: prakat nightly {place}/ --identity identity.txt)"
+    ),
+}
+"""Name of a nightly step → the commands that show why it failed, mend it and run it again."""
+_BACKUPS = Path("/var/backups/prakat")  # place of the backups in the manual and of the nightly unit
 _SHOW_BACKUPS = "prakat restore /var/backups/prakat --list; ทำตามข้อความก่อน ชุดเหล่านี้กู้คืนได้"
 _MEND_DEVNULL = "rm -f /dev/null && mknod -m 666 /dev/null c 1 3"
 _SANDBOX_SECONDS = 30.0  # for a call that does nothing, on a busy machine
@@ -328,13 +342,14 @@ def _backup(services: Services) -> Iterator[Trouble]:
 def _night(services: Services) -> Iterator[Trouble]:
     last = read_nightly(services.settings)
     if last is None:
-        said = "งานกลางคืน (สำรอง ตรวจ ซ้อมกู้คืน) ยังไม่เคยทำงาน (the nightly run is not set up)"
+        said = "งานกลางคืน (สำรอง ตรวจ ซ้อมกู้คืน) ยังไม่เคยทำงาน (no nightly run yet)"
         yield Trouble("no-nightly", TroubleKind.MISSING, said, _RUN_NIGHTLY, is_advice=True)
         return
     for step in last.steps:
         if not step.is_ok:
             said = f"งานกลางคืนขั้น {step.name} ไม่สำเร็จ (a nightly step failed): {step.detail}"
-            yield Trouble("nightly", TroubleKind.UNSAFE, said, "prakat check")
+            place = kept.destination if (kept := services.backups.last()) else _BACKUPS
+            yield Trouble("nightly", TroubleKind.UNSAFE, said, _NIGHT_REMEDIES[step.name].format(place=place))
     if last.is_overdue:
         said = "งานกลางคืนไม่ทำงานเกินสองวัน (the nightly run is overdue)"
         yield Trouble("old-nightly", TroubleKind.MISSING, said, "systemctl status prakat-nightly.timer")

@@ -12,8 +12,9 @@ import dataclasses
 import io
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -114,8 +115,17 @@ class Redactor:
         self._slots = CrossProcessSemaphore(folder, 1)
         self._jobs = jobs
 
-    def make_redacted_copy(self, attachment: Attachment, pages: Sequence[Page], boxes: Boxes) -> RedactedCopy:
+    def make_redacted_copy(
+        self,
+        attachment: Attachment,
+        pages: Sequence[Page],
+        boxes: Boxes,
+        *,
+        timed_step: Callable[[str], AbstractContextManager[None]] = lambda _step: nullcontext(),
+    ) -> RedactedCopy:
         """Returns the redacted copy of an attachment. ``pages``: all pages of the attachment.
+
+        ``timed_step`` surrounds each step, named ``draw``, ``assemble`` or ``verify``.
 
         Raises ``Invalid`` without boxes, ``TooLarge`` for a file with too many pages, ``Conflict`` (code
         ``redaction-incomplete``) when covered data is still to be found in the copy, ``Busy`` while another
@@ -137,12 +147,15 @@ class Redactor:
                 ):
                     if not document.can_draw_pages:
                         raise _is_not_drawn()
-                    self._draw(document.path, pages, boxes, Path(name))
+                    with timed_step("draw"):
+                        self._draw(document.path, pages, boxes, Path(name))
                 covered = [without_covered_text(page, boxes.get(page.number, ())) for page in pages]
-                sandbox.run_in_sandbox(
-                    assemble_searchable_pdf, Path(name), covered, target, seconds=2 * PAGE_SECONDS
-                )
-                self._prove(target, pages, covered, boxes)
+                with timed_step("assemble"):
+                    sandbox.run_in_sandbox(
+                        assemble_searchable_pdf, Path(name), covered, target, seconds=2 * PAGE_SECONDS
+                    )
+                with timed_step("verify"):
+                    self._prove(target, pages, covered, boxes)
             except UnreadableFile as error:
                 raise Unavailable(MESSAGES[error.code], code=error.code) from error
             return RedactedCopy(

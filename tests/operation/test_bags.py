@@ -117,8 +117,12 @@ def test_another_archive_takes_a_bag_in_record_by_record(kept: Services, tmp_pat
     ran = run(kept.settings.data, "export", str(bag))
     assert ran.exit_code == 0, ran.output
     assert bagit.Bag(str(bag)).validate()
-    assert run(there, "import", str(bag)).stdout.startswith("เพิ่ม 26 เรื่อง")
+    taken = run(there, "import", str(bag))
+    assert taken.stdout.startswith("เพิ่ม 26 เรื่อง")
+    assert "prakat reindex --if-needed" in taken.stderr  # nothing of it is found before
+    assert run(there, "reindex", "--if-needed").exit_code == 0
     again = run(there, "import", str(bag))
+    assert "reindex" not in again.stderr
     assert (again.exit_code, again.stdout.split()[1]) == (0, "0")
     services = opened(there)
     level(services)

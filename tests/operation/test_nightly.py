@@ -59,6 +59,19 @@ def test_a_damaged_original_is_said_by_the_steps_that_meet_it(services: Services
     assert "nightly run failed" in nightly_readiness(services)
 
 
+def test_a_failed_backup_is_told_with_its_own_remedy(services: Services, tmp_path: Path) -> None:
+    kept = tmp_path / "backups"
+    assert all(outcomes(services, kept).values())
+    blocked = tmp_path / "file"
+    blocked.write_text("no directory", encoding="utf-8")
+    assert not outcomes(services, blocked / "backups")["backup"]
+    ran = run(services.settings.data, "doctor", "--json")
+    remedies = [each["remedy"] for each in json.loads(ran.stdout) if each["code"] == "nightly"]
+    assert f"df -h {kept}" in remedies[0]
+    assert "systemctl start prakat-nightly" in remedies[0]
+    assert all("systemctl start prakat-nightly" in remedy for remedy in remedies)
+
+
 def test_a_spoiled_backup_fails_the_rehearsal(services: Services, tmp_path: Path) -> None:
     backups = tmp_path / "backups"
     assert all(outcomes(services, backups).values())

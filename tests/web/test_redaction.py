@@ -28,6 +28,23 @@ SECRETS = (NUMBER, DIGITS, NAME)
 REASON = "ระเบียบให้ประกาศก่อนปิดข้อมูล"
 
 
+def test_the_log_says_where_a_slow_redaction_took_its_time(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = site.announcement("ประกาศรายชื่อ", status=Status.DRAFT)
+    attachment = site.attach(made.id, memo("รายชื่อผู้มีสิทธิ", subject="รายชื่อ"), "รายชื่อ.pdf")
+    site.work()
+    staff = site.signed_in(Role.STAFF)
+    caplog.set_level("INFO", "prakat.request")
+    box = "1,1000,1000,4000,2000,drawn"
+    answer = staff.post(f"/staff/attachments/{attachment.id}/redact", data={"box": [box], "known": [box]})
+    assert answer.status_code == 302
+    line = [each for each in caplog.records if each.name == "prakat.request"][-1].__dict__
+    steps = [line["draw_ms"], line["assemble_ms"], line["verify_ms"], line["save_ms"]]
+    assert min(steps) > 0
+    assert 0.5 * line["ms"] < sum(steps) <= line["ms"]
+
+
 class Redacted:
     """A published document that was read by residents with its secrets, and was then redacted."""
 

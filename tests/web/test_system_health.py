@@ -46,6 +46,20 @@ def test_a_good_night_leaves_nothing_to_do_about_backups(site: Site, tmp_path: P
     assert not {"สำรองข้อมูลล่าสุด", "ตรวจคลังล่าสุด", "ซ้อมกู้คืนล่าสุด"} & found.keys()
 
 
+def test_nights_that_failed_or_never_were_are_told_with_what_to_do(site: Site, tmp_path: Path) -> None:
+    admin = site.signed_in(Role.ADMIN)
+    found = lines(admin.get("/staff/health").text)
+    for name in ("ตรวจคลังล่าสุด", "ซ้อมกู้คืนล่าสุด"):
+        assert "systemctl enable --now prakat-nightly.timer" in found[name]
+    run_nightly(site.services, tmp_path / "backups")
+    blocked = tmp_path / "file"
+    blocked.write_text("no directory", encoding="utf-8")
+    run_nightly(site.services, blocked / "backups")
+    found = lines(admin.get("/staff/health").text)
+    assert "prakat doctor" in found["สำรองข้อมูลล่าสุด"]
+    assert "สำรองไม่สำเร็จ" in found["สำรองข้อมูลล่าสุด"]
+
+
 def test_slow_searches_are_counted_without_what_was_typed() -> None:
     before = SEARCH_SECONDS.count_all(), SEARCH_SECONDS.count_above(1.0)
     for seconds in (0.01, 1.0, 1.5, 9.0):

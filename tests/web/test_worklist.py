@@ -196,7 +196,11 @@ def test_many_are_published_at_a_set_time_and_the_unread_once_read(site: Site) -
             "/staff/publish", data=sent | {"publish_on-day": "31", "publish_on-month": "2"}
         ).text
     )
-    assert "เช่น 8.30" in clerk.post("/staff/publish", data=sent | {"publish_time": "25:00"}).text
+    refused = clerk.post(f"/staff/publish?id={made[0].id}", data=sent | {"publish_time": "25:00"}).text
+    assert "เช่น 8.30" in refused
+    (field,) = re.findall(r'(?s)<input\s[^>]*id="publish_time"[^>]*>', refused)
+    assert 'aria-invalid="true"' in field
+    assert re.search(r'id="fault-publish_time">[^<]*8\.30', refused)
     site.services.intake.revise(made[0].id, {"expires_on": dt.date(2026, 1, 2)}, actor="test")
     one = f"/staff/announcements/{made[0].id}/publish"
     closed = clerk.post(one, data=sent, follow_redirects=True).text

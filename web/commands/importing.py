@@ -25,12 +25,13 @@ from web.commands.terminal import (
 )
 
 if TYPE_CHECKING:
-    from indexer import scrub
+    from indexer import reindex, scrub
     from indexer.extraction import pipeline
     from web import bagit_packages, bootstrap, importing
     from web.bootstrap import Services
     from web.importing import ImportReport
 else:
+    reindex = lazy_import("indexer.reindex")
     scrub = lazy_import("indexer.scrub")
     pipeline = lazy_import("indexer.extraction.pipeline")
     bagit_packages = lazy_import("web.bagit_packages")
@@ -56,7 +57,8 @@ def import_(path: Path, organisation: str | None) -> None:
     take = importer_of(path)
     services = open_services_of(organisation)
     with progress_bar("นำเข้า") as progress:
-        _tell(take(services, path, progress))
+        report = take(services, path, progress)
+    _tell(services, report)
 
 
 def importer_of(path: Path) -> Callable[[Services, Path, Callable[[int, int], None]], ImportReport]:
@@ -94,11 +96,18 @@ def import_old_site(path: Path, rules: str | None, organisation: str | None) -> 
     site = load_site(rules)
     services = open_services_of(organisation)
     with progress_bar("นำเข้า") as progress:
-        _tell(importing.import_site(services, path, site, progress))
+        report = importing.import_site(services, path, site, progress)
+    _tell(services, report)
 
 
-def _tell(report: ImportReport) -> None:
+def _tell(services: Services, report: ImportReport) -> None:
     click.echo(f"เพิ่ม {report.added:,} เรื่อง มีอยู่แล้ว {report.already_present:,} เรื่อง แนบ {report.files:,} ไฟล์")
+    if reindex.is_rebuild_needed(services.records, services.index):
+        click.echo(
+            "ยังค้นไม่พบ เพราะยังไม่มีดัชนีหรือดัชนีเก่า เริ่มบริการ หรือเรียก prakat reindex --if-needed"
+            " (not found by search yet: the index is missing or outdated; start the service, or run this)",
+            err=True,
+        )
     for where, why in report.problems:
         click.echo(f"{where}: {why}", err=True)
     if report.problems:

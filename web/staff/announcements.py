@@ -241,6 +241,7 @@ def change_disclosure(announcement_id: int) -> ResponseReturnValue:
 @pages.route("/announcements/<int:announcement_id>/publish", methods=["GET", "POST"])
 def publish(announcement_id: int) -> ResponseReturnValue:
     """Publish at once or at a set time; personal data is shown first and needs a reason."""
+    fault: Invalid | None = None
     if request.method == "POST":
         try:
             said = publication.apply_publication_choice(announcement_id)
@@ -251,6 +252,7 @@ def publish(announcement_id: int) -> ResponseReturnValue:
             flash(said, "good")
             return redirect(url_for("staff.edit", announcement_id=announcement_id))
         except PrakatError as error:
+            fault = error if isinstance(error, Invalid) else None
             flash(error_message(error), "bad")
     announcement = services().announcements.get(announcement_id)
     papers = attachments_for_staff.attachments_for_staff(announcement)
@@ -264,7 +266,7 @@ def publish(announcement_id: int) -> ResponseReturnValue:
         found_seen=personal_data.finds_fingerprint(finds),
         unread=[each for each in unread if each.status in (ReadingStatus.WAITING, ReadingStatus.READING)],
         when=publication.preselected_choice(announcement, unread=bool(unread)),
-        **publication.publication_time_fields(announcement.publish_at),
+        **publication.publication_time_fields(announcement.publish_at, fault),
     )
 
 

@@ -15,6 +15,7 @@ from archive.model import Announcement, ReadingStatus
 from archive.suggested_fields import is_title_file_name
 from web import template_filters
 from web.bootstrap import services
+from web.errors import error_message
 from web.staff import personal_data
 from web.staff.date_picker import DatePicker, date_picker, parse_time_of_day, picked_date
 
@@ -59,8 +60,13 @@ def schedule_message(at: dt.datetime) -> str:
     return str(_("จะเผยแพร่ %(when)s", when=template_filters.day(at)))
 
 
-def publication_time_fields(at: dt.datetime | None) -> dict[str, DatePicker | str]:
-    """Returns the first values of the fields for a time of publication. ``at``: the time set before."""
+def publication_time_fields(
+    at: dt.datetime | None, fault: Invalid | None = None
+) -> dict[str, DatePicker | str]:
+    """Returns the first values of the fields for a time of publication, and the one that ``fault`` is about.
+
+    ``at``: the time set before.
+    """
     local = at.astimezone(thai.BANGKOK) if at else None
     today = thai.today()
     picker = date_picker(
@@ -70,7 +76,12 @@ def publication_time_fields(at: dt.datetime | None) -> dict[str, DatePicker | st
         years=range(today.year, today.year + _YEARS_AHEAD),
     )
     clock = f"{local:%H:%M}" if local else _WORKDAY_BEGINS
-    return {"publish_on": picker, "publish_time": request.form.get("publish_time", clock)}
+    return {
+        "publish_on": picker,
+        "publish_time": request.form.get("publish_time", clock),
+        "wrong_field": (fault and fault.field) or "",
+        "fault_message": error_message(fault) if fault else "",
+    }
 
 
 def preselected_choice(announcement: Announcement, *, unread: bool) -> str:

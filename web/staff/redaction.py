@@ -19,6 +19,7 @@ from indexer.extraction.page_text import UNITS
 from indexer.extraction.redaction import MOST_PAGES, Boxes, ReadableData, RedactionIncomplete, boxes_of_finds
 from web.bootstrap import services
 from web.errors import error_message
+from web.serving.log import timed_part
 from web.staff.attachments_for_staff import when_residents_see_file
 from web.staff.blueprints import staff_blueprint
 from web.staff.near_spellings import find_near_spellings, find_places
@@ -92,8 +93,11 @@ def redact(attachment_id: int) -> ResponseReturnValue:
 
 
 def _replace_by_copy(attachment: Attachment, read: Sequence[Page], boxes: Sequence[Box]) -> None:
-    copy = services().redactor.make_redacted_copy(attachment, read, _by_page(boxes))
-    services().intake.replace_by_redacted_copy(attachment.id, copy.content, copy.read_pages, actor=g.actor)
+    copy = services().redactor.make_redacted_copy(attachment, read, _by_page(boxes), timed_step=timed_part)
+    with timed_part("save"):
+        services().intake.replace_by_redacted_copy(
+            attachment.id, copy.content, copy.read_pages, actor=g.actor
+        )
     announcement = services().announcements.get(attachment.announcement_id)
     kept = _("เปลี่ยนเป็นสำเนาที่ปิดข้อมูลแล้ว ต้นฉบับเก็บไว้ให้เจ้าหน้าที่เท่านั้น")
     flash(f"{kept} {when_residents_see_file(announcement)}", "good")

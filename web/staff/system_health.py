@@ -165,12 +165,27 @@ def _backup(here: Services) -> HealthLine:
         advice = _("ยังไม่เคยสำรอง หากดิสก์เสียจะหายทั้งหมด ให้ผู้ดูแลเครื่องเปิดงานกลางคืน (prakat-nightly.timer)")
         return HealthLine(_("สำรองข้อมูลล่าสุด"), _("ยังไม่มี"), advice)
     is_old = dt.datetime.now(dt.UTC) - last.made_at > OVERDUE
+    failed = _failed_step(here, "backup")
+    if failed is not None:
+        advice = _(
+            "คืนล่าสุดสำรองไม่สำเร็จ: %(detail)s ให้ผู้ดูแลเครื่องเรียก prakat doctor แล้วทำตามที่แนะนำ",
+            detail=_for_officers(failed.detail),
+        )
+        made = f"{template_filters.short_moment(last.made_at)} · {last.destination}"
+        return HealthLine(_("สำรองข้อมูลล่าสุด"), made, advice)
     advice = (
         _("เก่าเกินสองวัน ให้ผู้ดูแลเครื่องตรวจงานกลางคืน (prakat-nightly.timer) และดิสก์ที่เก็บข้อมูลสำรอง") if is_old else ""
     )
     return HealthLine(
         _("สำรองข้อมูลล่าสุด"), f"{template_filters.short_moment(last.made_at)} · {last.destination}", advice
     )
+
+
+def _failed_step(here: Services, name: str) -> NightlyStep | None:
+    """Returns the step of the last night if it failed."""
+    last = read_nightly(here.settings)
+    steps = last.steps if last else ()
+    return next((step for step in steps if step.name == name and not step.is_ok), None)
 
 
 def _night(here: Services) -> list[HealthLine]:
@@ -184,7 +199,10 @@ def _night(here: Services) -> list[HealthLine]:
     ):
         step = steps.get(name)
         if last is None or step is None:
-            setup = _("ยังไม่ได้ตั้งงานกลางคืน ให้ผู้ดูแลเครื่องเปิด (prakat-nightly.timer)")
+            setup = _(
+                "ยังไม่เคยมีงานกลางคืน ให้ผู้ดูแลเครื่องเรียก systemctl enable --now prakat-nightly.timer"
+                " แล้ว systemctl start prakat-nightly"
+            )
             lines.append(HealthLine(label, _("ยังไม่เคย"), setup))
             continue
         advice = remedy if not step.is_ok else ""

@@ -232,6 +232,7 @@ def _ask_about(error: NewCategory) -> str:
 @pages.route("/publish", methods=["GET", "POST"])
 def publish_many() -> ResponseReturnValue:
     """Show one checklist for all chosen drafts; publish those that are ticked and pass it."""
+    fault: Invalid | None = None
     if request.method == "POST":
         try:
             ticked = _ids(request.form.getlist("id"))
@@ -243,6 +244,7 @@ def publish_many() -> ResponseReturnValue:
                 _report_unticked([id for id in _ids(request.form.getlist("listed")) if id not in ticked])
                 return redirect(f"{url_for('worklist.table')}?{urlencode(done)}")
         except PrakatError as error:
+            fault = error if isinstance(error, Invalid) else None
             flash(error_message(error), "bad")
     known = services().announcements.get_many(_ids(request.args.getlist("id"))[:PER_PAGE])
     return render_template(
@@ -252,7 +254,7 @@ def publish_many() -> ResponseReturnValue:
         chosen=request.args.get("of", 0, type=int),
         ticked=set(request.form.getlist("id")) if request.method == "POST" else None,
         when=request.form.get("when", "now"),
-        **publication.publication_time_fields(None),
+        **publication.publication_time_fields(None, fault),
     )
 
 
