@@ -3,9 +3,10 @@
     python -m benchmarks.tuning --data DIRECTORY [--texts docs docs_ocr5] [--every N] [--pages]
 
 ``DIRECTORY`` is that of ``benchmarks.search``. Each value in turn is set to what takes it out
-(``NEUTRAL``); the difference in the mean of the tasks is printed as a table in Markdown. What came
-near (``related``) counts as found, so that ranking alone is judged; ``benchmarks.honesty``
-judges the thresholds of honest answers. With ``--every N`` only each Nth query is asked.
+(``NEUTRAL``); the difference in the mean of the tasks is printed as a table in Markdown, for each corpus
+that of the queries, then that of the questions. What came near (``related``)
+counts as found, so that ranking alone is judged; ``benchmarks.honesty`` judges the thresholds of honest
+answers. With ``--every N`` only each Nth query is asked.
 
 ``--pages`` judges the values of page ranking instead: ten records of the corpus in a row are the pages of
 one announcement, and a query's right page is the record that it asks for. Printed are the mean of
@@ -21,6 +22,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from benchmarks.corpus import entry, entry_of_pages, records
@@ -52,6 +54,7 @@ NEUTRAL: Mapping[str, Any] = {
 PAGE_NEUTRAL: Mapping[str, Any] = {"page_phrase_boost": 0.0, "min_page_share": 0.0}
 """The same for the values that only page ranking reads."""
 
+QUESTIONS = {"question", "wording", "polite", "hasty"}  # tasks of ``questions.jsonl``
 PAGES = 10  # records of the corpus in one announcement, for page ranking
 
 
@@ -76,13 +79,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         indexes = {name: built(Path(folder) / name, options.data, name) for name in options.texts}
         full = {name: judged(path, ids, queries, TUNING) for name, (path, ids) in indexes.items()}
-        print("| value | in force | without |", " | ".join(options.texts), "|")
-        print("|---|---|---|" + "---|" * len(options.texts))
-        print("| all in force | | |", " | ".join(f"{full[name]:.4f}" for name in options.texts), "|")
+        print(
+            "| value | in force | without |", " | ".join(f"{name} | questions" for name in options.texts), "|"
+        )
+        print("|---|---|---|" + "---|---|" * len(options.texts))
+        print(
+            "| all in force | | |", " | ".join(f"{mean:.4f}" for each in full.values() for mean in each), "|"
+        )
         for value, neutral in NEUTRAL.items():
             tuning = replace(TUNING, **{value: neutral})
             differences = [
-                judged(path, ids, queries, tuning) - full[name] for name, (path, ids) in indexes.items()
+                without - whole
+                for name, (path, ids) in indexes.items()
+                for without, whole in zip(judged(path, ids, queries, tuning), full[name], strict=True)
             ]
             in_force = getattr(TUNING, value)
             shown = "by zone" if isinstance(in_force, dict) else in_force
@@ -102,15 +111,17 @@ def built(folder: Path, data: Path, name: str) -> tuple[Path, list[str]]:
 
 def judged(
     folder: Path, ids: Sequence[str], queries: Sequence[dict[str, Any]], tuning: SearchTuning
-) -> float:
-    """Returns the mean over tasks of nDCG@10 with a tuning."""
+) -> tuple[float, float]:
+    """Returns the mean over tasks of nDCG@10 with a tuning: of the queries, and of the questions."""
     index = WhooshIndex(folder, Dictionary(), tuning)
     values: dict[str, list[float]] = defaultdict(list)
     for query in queries:
         page = index.search(parse_query(query["query"]))
         found = [ids[hit.announcement_id] for hit in (*page.hits, *page.related)]
         values[query["task"]].append(ndcg(found, frozenset(query["rel"])))
-    return sum(sum(each) / len(each) for each in values.values()) / len(values)
+    means = {task: fmean(each) for task, each in values.items()}
+    questions = means.keys() & QUESTIONS
+    return fmean(means[task] for task in means.keys() - questions), fmean(means[task] for task in questions)
 
 
 def print_page_table(data: Path, texts: Sequence[str], queries: Sequence[dict[str, Any]]) -> None:
