@@ -104,7 +104,7 @@ def time_only_mentions_words_note(
         else dates_in_words(first, last)
     )
     return BilingualNote(
-        f"{named.thai} มีแต่ประกาศที่กล่าวถึงคำที่ค้น ประกาศเรื่องนี้โดยตรงของช่วงอื่นอยู่ด้านล่าง",
+        f"{named.thai} ไม่มีประกาศเรื่องนี้โดยตรง มีแต่ที่เอ่ยถึง ประกาศเรื่องนี้ของเวลาอื่นอยู่ท้ายหน้า",
         f"Of {named.english} only announcements that mention the words were found;"
         " below are those of other times that are about them",
     )
