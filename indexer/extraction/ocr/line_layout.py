@@ -48,6 +48,11 @@ class Symbol:
     alternatives: tuple[tuple[str, float], ...] = ()
 
 
+def row_text(row: Iterable[Symbol]) -> str:
+    """Returns the text of a row as it was recognised, with its spaces."""
+    return "".join(" " * symbol.spaced + symbol.text for symbol in row)
+
+
 def join_rows(fragments: Iterable[Sequence[Symbol]]) -> list[list[Symbol]]:
     """Returns whole rows from the top, each from left to right, from fragments of lines in any order.
 

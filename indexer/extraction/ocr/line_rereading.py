@@ -21,7 +21,7 @@ from rapidfuzz.distance import Levenshtein
 from indexer.extraction.ocr.correction import doubtful_words
 from indexer.extraction.ocr.date_number_correction import malformed_numbers
 from indexer.extraction.ocr.line_image import Baseline, cut_line, measure_baseline
-from indexer.extraction.ocr.line_layout import Symbol
+from indexer.extraction.ocr.line_layout import Symbol, row_text
 from indexer.extraction.ocr.line_voting import begins_with_thai, vote_on_readings
 from indexer.extraction.ocr.noise import mean_confidence
 from indexer.extraction.ocr.tesseract import read_line
@@ -78,7 +78,7 @@ def _doubtful_stretches(row: Sequence[Symbol]) -> list[range]:
         for place, symbol in enumerate(row)
         if symbol.confidence < (CERTAIN_DIGIT if symbol.text.isdigit() else least)
     }
-    if not doubtful and _lacks_marks_or_words(repair_text(_text(row))):
+    if not doubtful and _lacks_marks_or_words(repair_text(row_text(row))):
         return [range(len(row))]
     return _around(row, doubtful)
 
@@ -97,13 +97,9 @@ def _in_doubtful_words(row: Sequence[Symbol]) -> set[int]:
     Numbers that break the grammar of numbers are such stretches too.
     """
     owners = [place for place, symbol in enumerate(row) for _ in " " * symbol.spaced + symbol.text]
-    text = _text(row)
+    text = row_text(row)
     stretches = (*doubtful_words(text), *malformed_numbers(text))
     return {place for start, end in stretches for place in owners[start:end]}
-
-
-def _text(row: Sequence[Symbol]) -> str:
-    return "".join(" " * symbol.spaced + symbol.text for symbol in row)
 
 
 def _unsettled_places(before: Sequence[Symbol], after: Sequence[Symbol]) -> set[int]:

@@ -20,12 +20,13 @@ from indexer.extraction.ocr.glyph_alignment import align_to_ink
 from indexer.extraction.ocr.line_layout import Symbol, Transcript, join_rows
 from indexer.extraction.ocr.line_rereading import reread_line
 from indexer.extraction.ocr.noise import mean_confidence, without_noise
+from indexer.extraction.ocr.second_layout import choose_rows, is_worthwhile
 from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, read_line_beginnings, read_page
 from indexer.extraction.reading_errors import UnreadableFile
 
 __all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "load_before_fork", "recognise_image"]
 
-RULES = 11
+RULES = 12
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
 
 FLAWLESS = 0.993  # the network's mean confidence in pages that it reads without an error …
@@ -34,6 +35,7 @@ CONVINCING = 0.965  # mean confidence of a page that is certainly upright; wrong
 ENOUGH = 20  # symbols that a sample needs for its orientation to be accepted
 GARBAGE = 0.945  # mean confidence above which a reading is evidence for its orientation
 LEAST_ACCURACY = 0.25  # accuracy of a page that is text; a plan had 0.08, the worst page with words 0.42
+POOR_ACCURACY = 0.85  # accuracy below which a page is read in a second layout too
 TIMEOUT = 60.0  # seconds for one page
 
 
@@ -63,6 +65,9 @@ def recognise_image(image: Image.Image, *, seconds: float = TIMEOUT, turn: Turn 
     deadline = time.monotonic() + seconds
     measured = measure_orientation(image)
     reading = _upright(measured, deadline) if turn is None else _read(measured.upright(turn), deadline)
+    if LEAST_ACCURACY <= reading.accuracy < POOR_ACCURACY and is_worthwhile(reading.rows):
+        rows = choose_rows(reading.rows, reading.upright.image, deadline - time.monotonic())
+        reading = replace(reading, rows=rows)
     reread = (without_noise(reread_line(row, reading.upright.image, deadline)) for row in reading.rows)
     return replace(reading, rows=[row for row in reread if row]).page()
 

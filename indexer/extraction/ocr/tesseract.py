@@ -51,8 +51,18 @@ def read_page(image: Image.Image, seconds: float) -> list[list[Symbol]]:
 
     Raises ``UnreadableFile``: ``timeout`` past ``seconds``, ``no-ocr-model`` when no Thai model is installed.
     """
+    # finds the lines around seals and signatures
+    return _read_lines(image, seconds, tesserocr.PSM.SPARSE_TEXT)
+
+
+def read_column(image: Image.Image, seconds: float) -> list[list[Symbol]]:
+    """Finds and reads the lines of an upright page as one column of text. Raises what ``read_page`` does."""
+    return _read_lines(image, seconds, tesserocr.PSM.SINGLE_COLUMN)
+
+
+def _read_lines(image: Image.Image, seconds: float, mode: int) -> list[list[Symbol]]:
     engine = _engine()
-    engine.SetPageSegMode(tesserocr.PSM.SPARSE_TEXT)  # finds the lines around seals and signatures
+    engine.SetPageSegMode(mode)
     engine.SetVariable(
         "lstm_choice_mode", "0"
     )  # a tenth faster; doubtful rows are read again with alternatives
