@@ -141,6 +141,13 @@ class Disclosure(Protocol):
         list as the year before, as somebody checked.
         """
 
+    def cancel_list_check(self, year: int, item_key: str, *, actor: str) -> None:
+        """Make the list of a fiscal year that of the year before again, as it was until somebody checked it.
+
+        ``item_key``: the item that ``save_item`` stored without change. Raises ``Conflict`` (code
+        ``edited-meanwhile``) when the year has other items of its own.
+        """
+
     def entries(self, years: Collection[int] | None = None) -> list[DisclosureEntry]:
         """Return the entries of these fiscal years, or of all years, the oldest first."""
 

@@ -71,8 +71,19 @@ class Undo:
         if change.collection_id is not None:
             return change.action == "revise"
         if change.disclosure_item_id is not None:
-            return change.before != change.after  # a list that was checked stays checked
+            return bool(_item_fields(change.after))  # not the undo of a check: who checks again says so
         return change.action in self._steps
+
+    def is_refused(self, change: Change, status: Status) -> bool:
+        """Return True where a record of this status refuses to undo a change, whatever else is changed."""
+        if change.action == "create":
+            return status not in (Status.DRAFT, Status.WITHDRAWN)
+        if change.action in _STATUS_ACTIONS:
+            return status != change.after["status"]
+        is_first_title = change.action == "revise" and change.before == {"title": ""}
+        return status not in (Status.DRAFT, Status.PUBLISHED) or (
+            is_first_title and status is not Status.DRAFT
+        )
 
     def undo(self, change: Change, *, actor: str) -> None:
         """Undo one change, whatever was changed after it. Values of other fields stay as they are.
@@ -195,6 +206,10 @@ class Undo:
         return is_there is ("disclosure" in change.after)
 
     def _is_item_same(self, change: Change) -> bool:
+        if change.before == change.after:
+            year = _number(change.after["year"])
+            items = self._records.disclosure.items_changed_by_staff(year, year)
+            return [item.key for _year, item in items] == [change.after["item"]]
         now = self._item_now(change)
         return item_with_recorded_fields(now, _item_fields(change.after)) == now
 
@@ -209,9 +224,10 @@ class Undo:
         before = {name: read_column(FIELDS_BY_NAME[name], value) for name, value in change.before.items()}
         if before.get("title") == "":
             del before["title"]  # nobody may empty a title, but a draft may be as it was before it got one
-            if self._records.announcements.get(id).status is not Status.DRAFT:
+            if self._records.announcements.get(id).status is Status.DRAFT:
+                self._records.announcements.revise(id, {"title": ""}, actor=actor)
+            elif not before:
                 raise Conflict("ประกาศต้องมีชื่อเรื่อง จึงกลับไปเป็นไม่มีชื่อไม่ได้")
-            self._records.announcements.revise(id, {"title": ""}, actor=actor)
         self._intake.revise(id, before, actor=actor)
 
     def _creation(self, id: int, _change: Change, actor: str) -> None:
@@ -305,7 +321,15 @@ class Undo:
         step(_entry(id, change), actor=actor)
 
     def _item(self, change: Change, actor: str) -> None:
-        """Give an item its values before the change; an item that the change added is hidden."""
+        """Give an item its values before the change; an item that the change added is hidden.
+
+        A change without another value says that somebody checked the list of the year, which goes back.
+        """
+        if change.before == change.after:
+            self._records.disclosure.cancel_list_check(
+                _number(change.after["year"]), str(change.after["item"]), actor=actor
+            )
+            return
         now = self._item_now(change)
         before = item_with_recorded_fields(now, _item_fields(change.before) or {"is_hidden": True})
         self._records.disclosure.save_item(_number(change.after["year"]), before, replaced=now, actor=actor)
@@ -313,7 +337,10 @@ class Undo:
     def _item_now(self, change: Change) -> DisclosureItem:
         year, key = _number(change.after["year"]), change.after["item"]
         items = self._records.disclosure.items_changed_by_staff(year, year)
-        return next(item for _year, item in items if item.key == key)
+        for _year, item in items:
+            if item.key == key:
+                return item
+        raise NotFound("ไม่พบการแก้ไขนี้ในประวัติ")
 
     def _collection(self, id: int, change: Change, actor: str) -> None:
         now = self._records.collections.get(id)

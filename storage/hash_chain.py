@@ -66,6 +66,7 @@ PROTECTED: Mapping[str, tuple[str, ...]] = {
         "period",
         "keywords",
         "is_hidden",
+        "undone_at",
     ),
     "disclosure_history": (
         "disclosure_item_id",

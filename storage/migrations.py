@@ -318,4 +318,8 @@ MIGRATIONS = (
         ),
         carried=("erasure",),
     ),
+    Migration(
+        "undoing that a list of items was checked",
+        ("""ALTER TABLE disclosure_item ADD COLUMN undone_at {text}""",),  # NULL: the row counts
+    ),
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from archive.disclosure import DisclosureEntry, DisclosureItem
+from archive.errors import Conflict
 from storage import mappers
 from storage.engine import Queries
 from storage.hash_chain import append_entries
@@ -24,7 +25,7 @@ class EngineDisclosure:
     def items_changed_by_staff(self, first: int, last: int) -> list[tuple[int, DisclosureItem]]:
         found = self._engine.rows(
             """SELECT * FROM disclosure_item WHERE organisation_id IN :organisations
-               AND year BETWEEN :first AND :last ORDER BY year, id""",
+               AND year BETWEEN :first AND :last AND undone_at IS NULL ORDER BY year, id""",
             first=first,
             last=last,
         )
@@ -49,7 +50,7 @@ class EngineDisclosure:
                        :keywords, :is_hidden)
                    ON CONFLICT (organisation_id, year, item) DO UPDATE SET section = excluded.section,
                        number = excluded.number, title = excluded.title, period = excluded.period,
-                       keywords = excluded.keywords, is_hidden = excluded.is_hidden
+                       keywords = excluded.keywords, is_hidden = excluded.is_hidden, undone_at = NULL
                    RETURNING id""",
                 organisation=current_organisation(self._engine),
                 year=year,
@@ -57,24 +58,51 @@ class EngineDisclosure:
                 **after,
             )
             place = {"year": year, "item": item.key}
-            made = self._engine.rows(
-                """INSERT INTO disclosure_history (organisation_id, disclosure_item_id, at, actor, action,
-                       before, after, reason, bulk)
-                   VALUES (:organisation, :id, :at, :actor, 'disclosure-item', :before, :after, '', :bulk)
-                   RETURNING id""",
-                organisation=current_organisation(self._engine),
-                id=saved[0]["id"],
-                at=mappers.now_text(),
+            self._append_change(
+                saved[0]["id"],
+                before=place | {name: before[name] for name in before if name in changed},
+                after=place | {name: after[name] for name in after if name in changed},
                 actor=actor,
-                before=mappers.json_text(place | {name: before[name] for name in before if name in changed}),
-                after=mappers.json_text(place | {name: after[name] for name in after if name in changed}),
-                bulk=history.bulk_name(),
             )
-            append_entries(
-                self._engine,
-                ("disclosure_item", saved[0]["id"]),
-                ("disclosure_history", made[0]["id"]),
+
+    def cancel_list_check(self, year: int, item_key: str, *, actor: str) -> None:
+        with self._engine.write():
+            own = self._engine.rows(
+                """SELECT * FROM disclosure_item WHERE organisation_id IN :organisations
+                   AND year = :year AND undone_at IS NULL""",
+                year=year,
             )
+            if [row["item"] for row in own] != [item_key]:
+                raise Conflict("มีผู้แก้ไขเรื่องนี้ภายหลัง จึงคงไว้ตามเดิม", code="edited-meanwhile")
+            self._engine.run(
+                """UPDATE disclosure_item SET undone_at = :at
+                   WHERE organisation_id IN :organisations AND id = :id""",
+                id=own[0]["id"],
+                at=mappers.now_text(),
+            )
+            place = {"year": year, "item": item_key}
+            self._append_change(
+                own[0]["id"], before=place | {"title": own[0]["title"]}, after=place, actor=actor
+            )
+
+    def _append_change(
+        self, item_id: int, *, before: Mapping[str, object], after: Mapping[str, object], actor: str
+    ) -> None:
+        """Append a change of an item to the history, and the item and the change to the hash chain."""
+        made = self._engine.rows(
+            """INSERT INTO disclosure_history (organisation_id, disclosure_item_id, at, actor, action,
+                   before, after, reason, bulk)
+               VALUES (:organisation, :id, :at, :actor, 'disclosure-item', :before, :after, '', :bulk)
+               RETURNING id""",
+            organisation=current_organisation(self._engine),
+            id=item_id,
+            at=mappers.now_text(),
+            actor=actor,
+            before=mappers.json_text(before),
+            after=mappers.json_text(after),
+            bulk=history.bulk_name(),
+        )
+        append_entries(self._engine, ("disclosure_item", item_id), ("disclosure_history", made[0]["id"]))
 
     def entries(self, years: Collection[int] | None = None) -> list[DisclosureEntry]:
         found = self._engine.rows(

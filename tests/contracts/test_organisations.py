@@ -227,6 +227,7 @@ def values(theirs: Town) -> dict[str, object]:
         "year": 2564,
         "years": [2564],
         "item": item("แย่งมา"),
+        "item_key": "structure",
         "replaced": None,
         "entry": entry(theirs.announcement),
         "phrases": [SECRET],

@@ -118,8 +118,6 @@ def test_administrators_change_the_list_from_a_year_on(site: Site, staff: FlaskC
     admin.post(f"{earlier}/items")  # checked, with nothing to change
     assert "ยังไม่มีของปี" not in staff.get(earlier).text
     assert "โครงสร้างเทศบาล" in admin.get("/staff/history?action=disclosure-item").text
-    admin.post("/staff/history/items/1/undo", data={"confirmed": "yes"})
-    assert "โครงสร้างเทศบาล" in staff.get(earlier).text
     assert f"ตารางนี้คัดลอกมาจากรายการของปี {YEAR - 1}" in admin.get(address).text
     data = {f"{name}-structure": value for name, value in line.items()}
     admin.post(address, data=data | {f"{name}-new-0": value for name, value in new.items()})
@@ -140,6 +138,27 @@ def test_administrators_change_the_list_from_a_year_on(site: Site, staff: FlaskC
     assert "O99" not in staff.get(DESK).text
     assert staff.post("/staff/history/items/2/undo").status_code == 403
     assert "notice bad" in admin.post(address, data=data | {"title-structure": " "}).text
+
+
+def test_that_a_list_was_checked_is_undone(site: Site) -> None:
+    admin, copied = site.signed_in(Role.ADMIN), "ยังไม่มีของปี"
+    for _time in range(2):
+        admin.post(f"{DESK}/items")  # checked, with nothing to change
+        assert copied not in admin.get(DESK).text
+        page = admin.get("/staff/history?action=disclosure-item").text
+        [undo] = re.findall(r'action="(/staff/history/items/\d+/undo)"', page)[:1]
+        assert "notice good" in admin.post(undo, data={"confirmed": "yes"}, follow_redirects=True).text
+        assert copied in admin.get(DESK).text
+        assert "notice bad" in admin.post(undo, data={"confirmed": "yes"}, follow_redirects=True).text
+    admin.post(f"{DESK}/items")
+    check = max(map(int, re.findall(r"/history/items/(\d+)/undo", admin.get("/staff/history").text)))
+    line = {"number": "O50", "title": "รายการของเรา", "shown": "1", "section": "oit", "period": "yearly"}
+    admin.post(f"{DESK}/items", data={f"{name}-new-0": value for name, value in line.items()})
+    refused = admin.post(
+        f"/staff/history/items/{check}/undo", data={"confirmed": "yes"}, follow_redirects=True
+    )
+    assert "มีผู้แก้ไขเรื่องนี้ภายหลัง" in refused.text  # the year has another item of its own meanwhile
+    assert "รายการของเรา" in admin.get(DESK).text
 
 
 def test_the_list_of_a_year_is_edited_in_a_spreadsheet_and_undone(site: Site) -> None:

@@ -29,11 +29,16 @@ from tests.web.conftest import Site, memo
 from web.disclosure_overview import year_items
 
 
-def undo_last(site: Site, clerk: FlaskClient, made: Announcement, action: str) -> str:
-    """Press the button beside the record's last change of this kind, and confirm. Returns the next page."""
+def undo_last(
+    site: Site, clerk: FlaskClient, made: Announcement, action: str, *, is_offered: bool = True
+) -> str:
+    """Undo the record's last change of this kind, and confirm. Returns the next page.
+
+    ``is_offered``: False where the history has no button for it, since the record would refuse it.
+    """
     change = next(each for each in reversed(site.services.history.entries(made.id)) if each.action == action)
     page = clerk.get(f"/staff/announcements/{made.id}/history").text
-    assert f"/staff/history/{change.id}/undo" in page
+    assert (f"/staff/history/{change.id}/undo" in page) is is_offered
     return clerk.post(
         f"/staff/history/{change.id}/undo", data={"confirmed": "yes"}, follow_redirects=True
     ).text
@@ -59,8 +64,26 @@ def test_a_first_title_is_taken_back_from_a_draft_only(site: Site) -> None:
     assert site.services.announcements.get(made.id).title == ""
     site.services.intake.revise(made.id, {"title": "ชื่อถูก"}, actor="x")
     site.services.intake.publish(made.id, actor="x")
-    assert "ประกาศต้องมีชื่อเรื่อง" in undo_last(site, clerk, made, "revise")
+    assert "ประกาศต้องมีชื่อเรื่อง" in undo_last(site, clerk, made, "revise", is_offered=False)
     assert site.services.announcements.get(made.id).title == "ชื่อถูก"
+
+
+def test_other_fields_go_back_where_a_first_title_must_stay(site: Site) -> None:
+    made, clerk = site.announcement("ร่าง", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    site.services.records.announcements.revise(made.id, {"title": ""}, actor="upload")
+    site.services.intake.revise(made.id, {"title": "ซ่อมถนน", "author": "กองช่าง"}, actor="x")
+    site.services.intake.publish(made.id, actor="x")
+    changes = {each.action: each for each in site.services.history.entries(made.id)}
+    for address in (f"/staff/announcements/{made.id}/history", "/staff/history"):
+        page = clerk.get(address).text
+        assert f"/staff/history/{changes['create'].id}/undo" not in page  # a published record refuses it
+        assert f"/staff/history/{changes['revise'].id}/undo" in page
+    asked = clerk.post(f"/staff/history/{changes['revise'].id}/undo").text
+    assert "ผู้ประกาศ: ประชาชนเห็น" in asked
+    assert "เรื่อง: ประชาชนเห็น" not in asked
+    undo_last(site, clerk, made, "revise")
+    now = site.services.announcements.get(made.id)
+    assert (now.title, now.author) == ("ซ่อมถนน", "จับกังไซเบอร์")
 
 
 def test_each_status_goes_back_to_the_one_before(site: Site) -> None:
@@ -85,7 +108,8 @@ def test_each_status_goes_back_to_the_one_before(site: Site) -> None:
 def test_an_older_status_is_not_brought_back_over_a_newer_one(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.WITHDRAWN)
     site.services.intake.restore_as_draft(made.id, actor="x")
-    assert "เปลี่ยนไปอีกภายหลัง" in undo_last(site, site.signed_in(Role.STAFF), made, "withdraw")
+    clerk = site.signed_in(Role.STAFF)
+    assert "เปลี่ยนไปอีกภายหลัง" in undo_last(site, clerk, made, "withdraw", is_offered=False)
     assert site.services.announcements.get(made.id).status is Status.DRAFT
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
 from flask import (
@@ -24,7 +24,7 @@ from flask_babel import gettext as _
 from archive import thai
 from archive.changes import HistoryFilters
 from archive.errors import Invalid, PrakatError
-from archive.model import Change
+from archive.model import Announcement, Change
 from archive.undo import MOST_AT_ONCE, Undo
 from web import labels, template_filters
 from web.accounts.sign_in import admin_only
@@ -56,11 +56,14 @@ def changes() -> str:
     number = page_number()
     found = services().records.changes.find(filters, limit=PER_PAGE + 1, offset=(number - 1) * PER_PAGE)
     shown = found[:PER_PAGE]
+    known = services().announcements.get_many(
+        {each.announcement_id for each in shown if each.announcement_id}
+    )
     today = thai.today()
     years = range(today.year - _FIRST_YEARS, today.year + 1)
     return render_template(
         "staff/activity.html",
-        changes=[(change, undo().is_undoable_kind(change)) for change in shown],
+        changes=[(change, _can_undo(change, known)) for change in shown],
         titles=_titles(shown),
         filters=filters,
         can_undo_bulk=bool(filters.bulk) and undo().is_any_in_force(found),
@@ -159,6 +162,12 @@ def _question(changes: Sequence[Change], consequences: Sequence[tuple[str, list[
 def undo() -> Undo:
     """Returns what undoes changes of the records at hand."""
     return Undo(services().records, services().intake)
+
+
+def _can_undo(change: Change, known: Mapping[int, Announcement]) -> bool:
+    announcement = known.get(change.announcement_id or 0)
+    is_refused = announcement is not None and undo().is_refused(change, announcement.status)
+    return undo().is_undoable_kind(change) and not is_refused
 
 
 def _undone(

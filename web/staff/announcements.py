@@ -302,12 +302,13 @@ def _withdraw(announcement_id: int) -> None:
 @pages.get("/announcements/<int:announcement_id>/history")
 def history(announcement_id: int) -> str:
     """Show every change: who, when, the value before and the value after."""
+    announcement, undo = services().announcements.get(announcement_id), activity.undo()
     return render_template(
         "staff/history.html",
-        title=services().announcements.get(announcement_id).title,
+        title=announcement.title,
         back=url_for("staff.edit", announcement_id=announcement_id),
         changes=[
-            (each, activity.undo().is_undoable_kind(each))
+            (each, undo.is_undoable_kind(each) and not undo.is_refused(each, announcement.status))
             for each in reversed(services().history.entries(announcement_id))
         ],
     )

@@ -63,7 +63,11 @@ def _sentences(change: Change, announcement: Announcement, *, is_one: bool) -> l
 
 
 def _of_fields(change: Change, announcement: Announcement) -> Iterator[str]:
-    public = {name: value for name, value in change.before.items() if FIELDS_BY_NAME[name].is_public}
+    public = {
+        name: value
+        for name, value in change.before.items()
+        if FIELDS_BY_NAME[name].is_public and (name, value) != ("title", "")  # a title stays
+    }
     yield from _differences({name: getattr(announcement, name) for name in public}, public)
 
 
