@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from archive import privacy, validation
+from archive import validation
 from archive.errors import NotFound
 from archive.filetype import PDF
-from archive.model import Announcement, Attachment, FileVersion, Page
+from archive.model import Announcement, Attachment, DocumentKind, FileVersion, Page
 from archive.ports import Files, StoredFile
 from archive.repositories import Records
+from archive.suggested_fields import is_label_file_name
 
 _LARGEST_COPY = 500 << 20  # bytes; pictures of 100 pages may be larger than the uploaded file was
 
@@ -33,21 +33,26 @@ class FileVersionCommands(ABC):
         """Give an attachment a copy of its file in which places are covered, under the same id.
 
         ``pages``: pages of the copy as read; pages that are missing are still to be read. The file before
-        stays for staff only. Residents see the copy once no personal data was found in any page.
+        stays for staff only, and so does its name: it may tell what is covered. A label that is nothing but
+        that name is replaced too. Residents see the copy once no personal data was found in any page.
         """
         attachment = self._records.attachments.get(attachment_id)
-        self._editable(attachment.announcement_id)
+        announcement = self._editable(attachment.announcement_id)
         file = self._files.add(copy, limit=max(self._max_upload_bytes, _LARGEST_COPY))
-        stem = PurePosixPath(privacy.mask_personal_data(attachment.filename)).stem.removesuffix(
-            validation.REDACTED_ENDING
-        )
-        name = validation.safe_filename(f"{stem}{validation.REDACTED_ENDING}.pdf", PDF.media_type)
+        name = _name_of_copy(announcement, attachment)
         with self._records.batch():
             redacted = self._records.attachments.replace(
                 attachment_id, file, filename=name, media_type=PDF.media_type, actor=actor, is_redacted=True
             )
             for page in pages:
                 self._records.pages.save(page, sha256=file.sha256)
+            if is_label_file_name(attachment):
+                redacted = self._records.attachments.relabel(
+                    attachment_id,
+                    label=validation.label_or_file_name("", name),
+                    kind=attachment.kind,
+                    actor=actor,
+                )
         return redacted
 
     def restore_file(self, attachment_id: int, number: int, *, actor: str) -> Attachment:
@@ -72,3 +77,11 @@ class FileVersionCommands(ABC):
             if version.number == number:
                 return version
         raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")
+
+
+def _name_of_copy(announcement: Announcement, attachment: Attachment) -> str:
+    """Return the file name of a redacted copy: kind and numbers of its record, and nothing that it states."""
+    kinds = [kind for kind in (attachment.kind, announcement.kind) if kind is not DocumentKind.OTHER]
+    kind = kinds[0].thai if kinds else "เอกสาร"
+    stem = f"{kind} {announcement.id}-{attachment.id}{validation.REDACTED_ENDING}"
+    return validation.safe_filename(f"{stem}.pdf", PDF.media_type)

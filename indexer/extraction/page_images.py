@@ -69,7 +69,7 @@ _A4_LONG_SIDE_PIXELS = 3_508  # at 300 dpi
 _COVERS = 0.6  # share of the page under one picture that makes it a scan
 
 
-_PADDING = 20  # margin around a hit, in 1/10,000 of the page
+HIT_PADDING = 20  # margin around a hit, in 1/10,000 of the page
 _SAME_WORD = 60  # hits closer than this are drawn as one
 
 
@@ -104,10 +104,10 @@ def _merged(extents: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _padded(line: Line, left: int, right: int) -> Rectangle:
     return Rectangle(
-        max(0, left - _PADDING),
-        max(0, line.top - _PADDING),
-        min(UNITS, right + _PADDING),
-        min(UNITS, line.bottom + _PADDING),
+        max(0, left - HIT_PADDING),
+        max(0, line.top - HIT_PADDING),
+        min(UNITS, right + HIT_PADDING),
+        min(UNITS, line.bottom + HIT_PADDING),
     )
 
 

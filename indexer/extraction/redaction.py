@@ -30,7 +30,13 @@ from archive.thai import arabic_digits, cluster_borders
 from indexer.extraction import sandbox
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.page_images import hit_rectangles, pixel_box, rasterize_page, turned_upright
+from indexer.extraction.page_images import (
+    HIT_PADDING,
+    hit_rectangles,
+    pixel_box,
+    rasterize_page,
+    turned_upright,
+)
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.pipeline import OCR_MEMORY_MB, OCR_SECONDS, recognise_page
 from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
@@ -65,11 +71,27 @@ def boxes_of_finds(page: Page, spans: Sequence[tuple[int, int]]) -> list[Rectang
     """Returns the areas that cover the spans of ``page.text``; none where positions are not known."""
     covered = []
     for box in hit_rectangles(page, tuple(spans)):
-        uncertain = round(_OCR_MARGIN * (box.bottom - box.top)) if page.source is TextSource.OCR else 0
-        margin = max(_MARGIN, uncertain)
+        margin = _margin(page, box)
         left, right = max(0, box.left - margin), min(UNITS, box.right + margin)
         covered.append(Rectangle(left, box.top, right, min(UNITS, box.bottom)))
     return covered
+
+
+def text_area(page: Page, box: Rectangle) -> Rectangle:
+    """Returns the area of the text that a box of ``boxes_of_finds`` covers: the box without its margins.
+
+    The margins hide the ends of the letters in the picture. The letters beside them stay in the text. A side
+    at the border of the page has no margin that is known, and stays.
+    """
+    margin = _margin(page, box) + HIT_PADDING
+    left = box.left + margin if box.left else 0
+    right = box.right - margin if box.right < UNITS else UNITS
+    return dataclasses.replace(box, left=left, right=right) if left < right else box
+
+
+def _margin(page: Page, box: Rectangle) -> int:
+    uncertain = round(_OCR_MARGIN * (box.bottom - box.top)) if page.source is TextSource.OCR else 0
+    return max(_MARGIN, uncertain)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -120,11 +142,13 @@ class Redactor:
         attachment: Attachment,
         pages: Sequence[Page],
         boxes: Boxes,
+        text_areas: Boxes | None = None,
         *,
         timed_step: Callable[[str], AbstractContextManager[None]] = lambda _step: nullcontext(),
     ) -> RedactedCopy:
         """Returns the redacted copy of an attachment. ``pages``: all pages of the attachment.
 
+        ``text_areas``: areas whose text is left out, one for each box; the boxes themselves by default.
         ``timed_step`` surrounds each step, named ``draw``, ``assemble`` or ``verify``.
 
         Raises ``Invalid`` without boxes, ``TooLarge`` for a file with too many pages, ``Conflict`` (code
@@ -149,13 +173,14 @@ class Redactor:
                         raise _is_not_drawn()
                     with timed_step("draw"):
                         self._draw(document.path, pages, boxes, Path(name))
-                covered = [without_covered_text(page, boxes.get(page.number, ())) for page in pages]
+                areas = boxes if text_areas is None else text_areas
+                covered = [without_covered_text(page, areas.get(page.number, ())) for page in pages]
                 with timed_step("assemble"):
                     sandbox.run_in_sandbox(
                         assemble_searchable_pdf, Path(name), covered, target, seconds=2 * PAGE_SECONDS
                     )
                 with timed_step("verify"):
-                    self._prove(target, pages, covered, boxes)
+                    self._prove(target, pages, covered, boxes, areas)
             except UnreadableFile as error:
                 raise Unavailable(MESSAGES[error.code], code=error.code) from error
             return RedactedCopy(
@@ -180,7 +205,9 @@ class Redactor:
         with ThreadPoolExecutor(self._jobs) as pool:
             list(pool.map(draw, pages))
 
-    def _prove(self, copy: Path, pages: Sequence[Page], covered: Sequence[Page], boxes: Boxes) -> None:
+    def _prove(
+        self, copy: Path, pages: Sequence[Page], covered: Sequence[Page], boxes: Boxes, text_areas: Boxes
+    ) -> None:
         """Reads the copy again.
 
         Raises ``RedactionIncomplete`` when covered data is still in its text or pictures.
@@ -193,7 +220,7 @@ class Redactor:
             for page in pages:
                 found = document.read_page(page.number)
                 seen = dataclasses.replace(page, text=found.text, lines=found.lines)
-                inside = spans_inside(seen.text, seen.lines, boxes.get(page.number, ()))
+                inside = spans_inside(seen.text, seen.lines, text_areas.get(page.number, ()))
                 left += _readable(seen, [*inside, *_spans_of_numbers(seen.text, numbers)])
         drawn = [page for page in pages if boxes.get(page.number)]
 

@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pikepdf
 import pypdfium2
@@ -54,7 +54,7 @@ class Redacted:
         made = self.site.announcement("ประกาศรายชื่อผู้ได้รับเงินช่วยเหลือ", status=Status.DRAFT)
         text = f"ประชาชนเลขที่ {NUMBER} นาย{NAME} มีสิทธิได้รับเงินช่วยเหลือ"
         self.original = _laden_with_secrets(memo(text, subject="รายชื่อผู้มีสิทธิ"))
-        self.attachment = self.site.attach(made.id, self.original, f"รายชื่อ {DIGITS}.pdf")
+        self.attachment = self.site.attach(made.id, self.original, f"{NAME} {DIGITS}.pdf")
         intake.relabel(self.attachment.id, label="บัญชีรายชื่อ", kind=self.attachment.kind, actor="test")
         self.site.work()
         intake.publish(made.id, actor="test", reason=REASON)
@@ -352,3 +352,60 @@ def test_the_checklist_never_says_that_nothing_personal_is_left(site: Site) -> N
     assert "✓" not in line
     many = staff.get(f"/staff/publish?id={made.id}&id={plain.id}").text
     assert many.count("ระบบหาได้เฉพาะ") == 1
+
+
+def test_a_copy_does_not_bear_the_name_of_its_original(site: Site) -> None:
+    """A clerk names a file after the person whom it is about: neither name nor label of the copy tells it."""
+    made = site.announcement("ประกาศรายชื่อ", status=Status.DRAFT)
+    attachment = site.attach(made.id, memo(f"ประชาชนเลขที่ {NUMBER} มีสิทธิ", subject="รายชื่อ"), f"{NAME}.pdf")
+    site.work()
+    staff = site.signed_in(Role.STAFF)
+    address = f"/staff/attachments/{attachment.id}/redact"
+    boxes = re.findall(r'name="box" value="([^"]+)"', staff.get(address).text)
+    staff.post(address, data={"box": boxes, "known": boxes})
+    site.work()
+    now = site.services.attachments.get(attachment.id)
+    assert NAME not in now.filename + now.label
+    assert now.is_redacted
+    assert now.filename.endswith(".pdf")
+    site.services.intake.publish(made.id, actor="test")
+    client, document = site.client(), f"/announcements/{made.id}/attachments/{attachment.id}"
+    for path in (
+        f"{document}/file",
+        f"{document}/searchable.pdf",
+        document,
+        f"/announcements/{made.id}",
+        f"/announcements/{made.id}/certificate",
+        f"/api/v1/announcements/{made.id}",
+        f"/api/v1/attachments/{attachment.id}",
+        "/open-data/announcements.csv",
+        "/open-data/announcements.jsonl",
+        "/feed.xml",
+        f"/oai?verb=GetRecord&metadataPrefix=oai_dc&identifier=oai:localhost:{made.id}",
+    ):
+        answer = client.get(path)
+        assert _tells(answer.data + unquote(str(answer.headers)).encode()) == [], path
+    assert NAME in staff.get(f"/staff/attachments/{attachment.id}").text
+
+
+def test_words_that_are_covered_leave_the_letters_beside_them_in_the_text(site: Site) -> None:
+    made = site.announcement("ประกาศรายชื่อ", status=Status.DRAFT)
+    attachment = site.attach(made.id, memo("นางสมศรี เพราะป่วยเป็นโรคลมชักมานาน", subject="เงินช่วยเหลือ"))
+    site.work()
+    staff, address = site.signed_in(Role.STAFF), f"/staff/attachments/{attachment.id}/redact"
+    boxes: list[str] = []
+    for words in ("สมศรี", "ลมชัก"):
+        marked = staff.post(address, data={"box": boxes, "known": boxes, "words": words, "mark": "1"}).text
+        boxes = re.findall(r'name="box" value="([^"]+)"', marked)
+    assert staff.post(address, data={"box": boxes, "known": boxes}).status_code == 302
+    site.work()
+    text = site.services.pages.get(attachment.id, 1).text
+    assert f"นาง{COVER}" in text
+    assert f"โรค{COVER}มานาน" in text
+    assert not re.search("สมศรี|ลมชัก", text)
+    copy = site.services.attachments.get(attachment.id)
+    with site.services.files.open(copy.sha256) as file:
+        document = pypdfium2.PdfDocument(file.read())
+    drawn = "".join(document[0].get_textpage().get_text_range().split())
+    assert "โรค" in drawn
+    assert not re.search("สมศรี|ลมชัก", drawn)

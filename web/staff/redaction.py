@@ -16,7 +16,14 @@ from archive.errors import PrakatError
 from archive.model import Attachment, HoldReason, Page, PersonalDataSpan, ReadingStatus, Rectangle
 from archive.privacy import undecided_finds
 from indexer.extraction.page_text import UNITS
-from indexer.extraction.redaction import MOST_PAGES, Boxes, ReadableData, RedactionIncomplete, boxes_of_finds
+from indexer.extraction.redaction import (
+    MOST_PAGES,
+    Boxes,
+    ReadableData,
+    RedactionIncomplete,
+    boxes_of_finds,
+    text_area,
+)
 from web.bootstrap import services
 from web.errors import error_message
 from web.serving.log import timed_part
@@ -93,7 +100,9 @@ def redact(attachment_id: int) -> ResponseReturnValue:
 
 
 def _replace_by_copy(attachment: Attachment, read: Sequence[Page], boxes: Sequence[Box]) -> None:
-    copy = services().redactor.make_redacted_copy(attachment, read, _by_page(boxes), timed_step=timed_part)
+    copy = services().redactor.make_redacted_copy(
+        attachment, read, _by_page(boxes), _by_page(_of_text(boxes, read)), timed_step=timed_part
+    )
     with timed_part("save"):
         services().intake.replace_by_redacted_copy(
             attachment.id, copy.content, copy.read_pages, actor=g.actor
@@ -109,6 +118,20 @@ def _by_page(boxes: Iterable[Box]) -> Boxes:
         if box.is_covered:
             found[box.page].append(box.area)
     return found
+
+
+def _of_text(boxes: Sequence[Box], read: Sequence[Page]) -> list[Box]:
+    """Returns the boxes as areas of the text. Boxes made for text have margins, in which other letters stand.
+
+    A box that a person drew, or that was added for what could still be read, has none.
+    """
+    by_number = {page.number: page for page in read}
+    return [
+        box
+        if box.origin in (_DRAWN, _READABLE) or box.page not in by_number
+        else replace(box, area=text_area(by_number[box.page], box.area))
+        for box in boxes
+    ]
 
 
 def _found_boxes(attachment: Attachment, read: Sequence[Page]) -> list[Box]:

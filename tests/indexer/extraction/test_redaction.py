@@ -21,6 +21,7 @@ from indexer.extraction.redaction import (
     Redactor,
     boxes_of_finds,
     spans_inside,
+    text_area,
     without_covered_text,
 )
 from storage.files.local import LocalFiles
@@ -141,6 +142,18 @@ def test_a_letter_whose_place_has_no_width_is_covered_with_its_neighbours() -> N
     page = _page("เลข123", (Line(0, 0, 100, (0, 100, 200, 300, 400, 400, 500)),))
     kept = without_covered_text(page, [Rectangle(295, 0, 520, 100)])
     assert kept.text == f"เลข{COVER}"
+
+
+@pytest.mark.parametrize("source", TextSource)
+def test_the_box_of_a_word_takes_all_of_the_word_and_nothing_else_out_of_the_text(source: TextSource) -> None:
+    """Wherever the word stands in its line, also at the border of the page, and cut inside a cluster."""
+    text = "นางกำนัน"
+    for left in (0, 40, 9400):
+        edges = tuple(left + 100 * place for place in range(len(text) + 1))
+        page = dataclasses.replace(_page(text, (Line(0, 500, 700, edges),)), source=source)
+        for start, end, kept in ((3, 5, f"นาง{COVER}นัน"), (3, 4, f"นาง{COVER}นัน"), (0, 3, f"{COVER}กำนัน")):
+            areas = [text_area(page, box) for box in boxes_of_finds(page, [(start, end)])]
+            assert without_covered_text(page, areas).text == kept
 
 
 def _page(text: str, lines: tuple[Line, ...]) -> Page:
