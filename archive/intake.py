@@ -542,16 +542,20 @@ def _in_fields(fields: Mapping[str, object]) -> list[PersonalDataInAttachment]:
 def _new_in_fields(
     announcement: Announcement, changes: Mapping[str, object]
 ) -> list[PersonalDataInAttachment]:
-    """Return the personal data in changed fields whose digits are not in the announcement already."""
+    """Return the personal data in changed fields that is not in the announcement already."""
     known = {
-        _digits(str(getattr(announcement, find.data.field)), find)
+        _letters_and_digits(str(getattr(announcement, find.data.field)), find)
         for find in _in_fields(asdict(announcement))
     }
-    return [find for find in _in_fields(changes) if _digits(str(changes[find.data.field]), find) not in known]
+    return [
+        find
+        for find in _in_fields(changes)
+        if _letters_and_digits(str(changes[find.data.field]), find) not in known
+    ]
 
 
-def _digits(text: str, find: PersonalDataInAttachment) -> str:
-    return "".join(filter(str.isdecimal, thai.arabic_digits(text[find.data.start : find.data.end])))
+def _letters_and_digits(text: str, find: PersonalDataInAttachment) -> str:
+    return "".join(filter(str.isalnum, thai.arabic_digits(text[find.data.start : find.data.end])))
 
 
 def _require_reason(finds: Sequence[PersonalDataInAttachment], reason: str) -> None:

@@ -225,7 +225,7 @@ class ExtractedField:
 class PersonalDataSpan:
     """Personal data found in a text. ``start`` and ``end`` are offsets into that text."""
 
-    type: str  # "national-id" | "phone" | "bank-account"
+    type: str  # one of the types that archive.privacy declares
     page: int  # page number, from 1; 0 for personal data in a field
     start: int
     end: int

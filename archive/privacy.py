@@ -1,4 +1,5 @@
-"""Personal data in a page's text: national IDs, phone numbers of people, bank accounts.
+"""Personal data in a page's text: national IDs, phone numbers of people, bank accounts, and beside a person's
+name e-mail addresses, house addresses, dates of birth and diseases.
 
 Offices break the Personal Data Protection Act (พ.ร.บ. คุ้มครองข้อมูลส่วนบุคคล พ.ศ. ๒๕๖๒) most often with
 these data: lists of names with ID numbers, of telephone numbers, of accounts that were paid. A find is a
@@ -20,11 +21,17 @@ from archive import validation
 from archive.errors import Invalid, gettext_noop
 from archive.model import Attachment, HoldReason, PersonalDataSpan, ReadingResults
 from archive.thai import arabic_digits
+from archive.thai.characters import CONSONANTS, LEADING_VOWELS, LETTERS_AND_SIGNS
+from archive.thai.dates import ERA_NAME, MONTH_NAME
 
 COVER = "█"
 """Character that stands in a redacted copy's text for each covered piece of a line."""
 
 NATIONAL_ID, PHONE, BANK_ACCOUNT = "national-id", "phone", "bank-account"
+EMAIL, ADDRESS, BIRTH_DATE, HEALTH = "email", "address", "birth-date", "health"
+
+NUMBERS = frozenset({NATIONAL_ID, PHONE, BANK_ACCOUNT})
+"""Types of personal data that a few digits in a row tell."""
 
 # Separators allowed between the digits of one number: a gap, a dash, a dot, one line break. The group is
 # atomic, so that it matches in one way only: thirteen wide gaps could match in four to the power of thirteen
@@ -56,6 +63,34 @@ _BANKS = re.compile(
     r"(?:เลขที่บัญชี|บัญชีเลขที่|เลขบัญชี|หมายเลขบัญชี|บัญชีเงินฝาก|ธนาคาร|ธ\.?ก\.?ส|ออมทรัพย์|กระแสรายวัน|พร้อมเพย์"
     r"|[Aa]ccount|[Bb]ank|[Aa]/[Cc])[^\n]{0,60}(?:\n[^\n]{0,30})?$"
 )
+
+# The title before a person's name; positions such as นายกเทศมนตรี and นายอำเภอ begin with the same letters.
+_PERSON = (
+    r"(?:นาย(?!ก(?:เทศ|องค์|รัฐ|อบ|สมาคม|สโมสร|[ฯ\s])|อำเภอ|ทะเบียน|ช่าง|จ้าง|แพทย์|ทหาร|ตรวจ)|นาง|น\.ส\."
+    rf"|เด็ก(?:ชาย|หญิง)|ด\.[ชญ]\.)[ \t]?[{CONSONANTS}{LEADING_VOWELS}]"
+)
+_NAMED = re.compile(rf"{_PERSON}[^\n]*(?:\n[^\n]*){{0,2}}$")
+_NAMED_RESIDENT = re.compile(rf"{_PERSON}[^\n]*(?:\n[^\n]*){{0,2}}(?<!จาก)(?<!ถึง)(?<!บริเวณ)(?<!หน้า)(?<!ข้าง)$")
+_BORN = re.compile(
+    r"(?:วัน[ \t]*/?เดือน[ \t]*/?ปี[ \t]*(?:ที่)?เกิด"
+    rf"|{_PERSON}[^\n]*(?:\n[^\n]*)?(?<!เหตุ)เกิด(?:เมื่อ)?[ \t]*(?:วัน\S{{0,8}}ที่)?)[ \t:]{{0,4}}$"
+)
+# An office, or a position in one, between a person's name and an e-mail address: the address is the office's.
+_OF_OFFICE = re.compile(
+    r"สำนัก|กอง|ฝ่าย|งาน|ที่ทำการ|เทศบาล|เทศมนตรี|องค์การ|อบต|อบจ|ปลัด|ผู้อำนวยการ|หัวหน้า|โรงเรียน|ศูนย์"
+)
+_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}"
+)
+_OFFICE_DOMAIN = re.compile(r"\.(?:go|or|ac|mi)\.th$|\.gov$", re.IGNORECASE)
+_PLACE = r"(?:หมู่(?:ที่)?|ม\.|ซอย|ซ\.|ถนน|ถ\.|ตำบล|ต\.|แขวง|อำเภอ|อ\.|เขต|จังหวัด|จ\.)[ \t]{0,2}[^\s,;]{1,30}"
+_ADDRESS = re.compile(rf"บ้านเลขที่[ \t:]{{0,3}}\d{{1,5}}(?:/\d{{1,4}})?(?:[ \t,]{{0,3}}{_PLACE}){{1,5}}")
+_DATE = re.compile(
+    rf"(?<!\d)\d{{1,2}}(?:[ \t]*(?:เดือน)?[ \t]*{MONTH_NAME}[ \t]*{ERA_NAME}[ \t]*|([/.-])\d{{1,2}}\1)"
+    r"(?:\d{4}|\d{2})(?!\d)"
+)
+_DISEASE = re.compile(rf"(?<!ผู้)ป่วย(?:เป็น|ด้วย)โรค[{LETTERS_AND_SIGNS}]{{2,24}}|ติดเชื้อ(?:เอชไอวี|เอดส์|HIV)")
+
 _CONTEXT = 100  # code points before a number that are searched for explaining words
 
 _LONGEST_EXPLANATION = 800  # characters
@@ -115,7 +150,8 @@ def find_personal_data(text: str, page: int) -> tuple[PersonalDataSpan, ...]:
     National IDs are recognised by their checksum (mod 11), mobile numbers by their form, landlines and bank
     accounts by their form and a word before them (โทร., เลขที่บัญชี). Digits may be Thai or Arabic, and may
     be separated by spaces, dashes, dots or a line break. The landline that an office gives as its own, as
-    every letter does, is not personal data.
+    every letter does, is not personal data. E-mail addresses, house addresses, dates of birth and diseases
+    are found only shortly after a person's name with its title.
     """
     digits = arabic_digits(text)  # has the length of ``text``, so its offsets are those of ``text``
     taken: list[tuple[int, int]] = []
@@ -125,6 +161,10 @@ def find_personal_data(text: str, page: int) -> tuple[PersonalDataSpan, ...]:
         (BANK_ACCOUNT, _explained(_ACCOUNT, _BANKS, digits)),
         (PHONE, _matches(_MOBILE, digits)),
         (PHONE, _not_of_office(_explained(_LANDLINE, _CALLS, digits), digits)),
+        (EMAIL, _emails(digits)),
+        (ADDRESS, _explained(_ADDRESS, _NAMED_RESIDENT, digits)),
+        (BIRTH_DATE, _explained(_DATE, _BORN, digits)),
+        (HEALTH, _explained(_DISEASE, _NAMED, digits)),
     ):
         for start, end in spans:
             if all(end <= first or start >= last for first, last in taken):
@@ -254,6 +294,14 @@ def _explained(number: re.Pattern[str], words: re.Pattern[str], digits: str) -> 
     for match in number.finditer(digits):
         if words.search(digits[max(0, match.start() - _CONTEXT) : match.start()]):
             yield match.span()
+
+
+def _emails(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of e-mail addresses of people: those shortly after a name, but no office's."""
+    for start, end in _explained(_EMAIL, _NAMED, text):
+        named = _NAMED.search(text[max(0, start - _CONTEXT) : start])
+        if named and not _OF_OFFICE.search(named[0]) and not _OFFICE_DOMAIN.search(text[start:end]):
+            yield start, end
 
 
 def _not_of_office(spans: Iterator[tuple[int, int]], digits: str) -> Iterator[tuple[int, int]]:

@@ -113,6 +113,10 @@ _PERSONAL_DATA = {
     "national-id": lazy_gettext("เลขประจำตัวประชาชน"),
     "phone": lazy_gettext("หมายเลขโทรศัพท์"),
     "bank-account": lazy_gettext("เลขบัญชีธนาคาร"),
+    "email": lazy_gettext("อีเมลส่วนตัว"),
+    "address": lazy_gettext("ที่อยู่บ้าน"),
+    "birth-date": lazy_gettext("วันเกิด"),
+    "health": lazy_gettext("ข้อมูลสุขภาพ"),
 }
 
 

@@ -411,7 +411,7 @@ def _is_under(box: Rectangle, low: int, high: int) -> bool:
 
 
 def personal_digits_covered_up(pages: Sequence[Page], covered: Sequence[Page]) -> list[str]:
-    """Returns the digits of the personal data that the original pages have and the covered ones lack."""
+    """Returns the numbers of people that the original pages have and the covered ones lack, as digits."""
     return sorted(
         {
             number
@@ -422,7 +422,11 @@ def personal_digits_covered_up(pages: Sequence[Page], covered: Sequence[Page]) -
 
 
 def _numbers(text: str) -> list[str]:
-    return [_digits(text[found.start : found.end]) for found in privacy.find_personal_data(text, page=0)]
+    return [
+        _digits(text[found.start : found.end])
+        for found in privacy.find_personal_data(text, page=0)
+        if found.type in privacy.NUMBERS
+    ]
 
 
 def _digits(text: str) -> str:

@@ -125,6 +125,56 @@ def test_finds_are_in_order_and_apart(text: str) -> None:
     assert all(first[1] <= second[0] for first, second in pairwise(spans))
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("นางสมศรี ใจดี อีเมล somsri.zebra@example.com", ("email", "somsri.zebra@example.com")),
+        ("น.ส.ดี ใจงาม\nE-mail: dee_99@gmail.com", ("email", "dee_99@gmail.com")),
+        (
+            "นายเอก ใจดี อยู่บ้านเลขที่ ๑๒/๓ หมู่ที่ ๔ ตำบลหนองปลาดุก",
+            ("address", "บ้านเลขที่ ๑๒/๓ หมู่ที่ ๔ ตำบลหนองปลาดุก"),
+        ),
+        ("เด็กชายกล้า ใจดี เกิดวันที่ 12 มีนาคม 2555", ("birth-date", "12 มีนาคม 2555")),
+        ("ด.ญ.แก้ว ใจดี เกิดเมื่อวันที่ ๑๒ มี.ค. ๒๕๕๕", ("birth-date", "๑๒ มี.ค. ๒๕๕๕")),
+        ("วันเดือนปีเกิด 12/03/2555", ("birth-date", "12/03/2555")),
+        ("นางแดง ใจดี ป่วยเป็นโรคลมชัก", ("health", "ป่วยเป็นโรคลมชัก")),
+        ("นายกล้า ใจดี ติดเชื้อเอชไอวี", ("health", "ติดเชื้อเอชไอวี")),
+    ],
+)
+def test_what_stands_after_the_name_of_a_person(text: str, found: tuple[str, str]) -> None:
+    assert marked(text) == [found]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(นายสมชาย ใจดี)\nนายกเทศมนตรีตำบลหนองปลาดุก\nE-mail: nongpladuk@hotmail.com",
+        "นายสมชาย ใจดี saraban@nongpladuk.go.th",
+        "ติดต่อได้ที่ E-mail nongpladuk@gmail.com",
+        "นายกเทศมนตรีตำบลหนองปลาดุก nongpladuk@gmail.com",
+        "ก่อสร้างถนนจากบ้านนายแดง ถึงบ้านเลขที่ 12 หมู่ 3 ตำบลหนองปลาดุก",
+        "ประปาหมู่บ้าน บ้านเลขที่ 12 หมู่ 3 ตำบลหนองปลาดุก",
+        "เพลิงไหม้บ้านของนายแดง ใจดี เหตุเกิดวันที่ 5 มีนาคม 2555",
+        "ผู้ป่วยโรคเบาหวาน 12 ราย",
+        "ลดการป่วยด้วยโรคไม่ติดต่อเรื้อรัง",
+        "นายแดง ใจดี รองประธานชมรมผู้ป่วยเป็นโรคเบาหวาน",
+        "ประกาศ ณ วันที่ 5 มีนาคม 2555 นายแดง ใจดี",
+    ],
+)
+def test_what_stands_without_a_person_is_no_personal_data(text: str) -> None:
+    assert marked(text) == []
+
+
+def test_long_texts_of_names_and_places_take_no_long_time() -> None:
+    for text in (
+        "a" * 40_000,
+        "a@" * 20_000,
+        "นายดี\n" * 8_000 + "ป่วยเป็นโรค" * 3_000,
+        "บ้านเลขที่ 1 ต.ก" * 5_000,
+    ):
+        assert len(find_personal_data(text, 1)) >= 0
+
+
 def test_a_long_run_of_digits_takes_no_long_time() -> None:
     assert len(find_personal_data("9" * 40_000, 1)) == 0
     assert len(find_personal_data("1 " * 20_000, 1)) >= 0

@@ -411,7 +411,12 @@ def _privacy(
 
 def limits_of_search() -> str:
     """Returns the sentence on the personal data that only a person can find."""
-    return str(_("ระบบหาได้เฉพาะเลขประจำตัวประชาชน เบอร์โทรศัพท์ และเลขบัญชี โปรดดูชื่อคน ที่อยู่ และข้อมูลสุขภาพด้วยตา"))
+    return str(
+        _(
+            "ระบบหาได้เฉพาะเลขประจำตัว เบอร์โทรศัพท์ เลขบัญชี และอีเมล ที่อยู่ วันเกิด โรค บางแบบ "
+            "โปรดดูชื่อคน ที่อยู่ ข้อมูลสุขภาพด้วยตา"
+        )
+    )
 
 
 def _count_covers(papers: Sequence[AttachmentForStaff]) -> int:

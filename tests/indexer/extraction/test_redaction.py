@@ -20,6 +20,7 @@ from indexer.extraction.redaction import (
     RedactionIncomplete,
     Redactor,
     boxes_of_finds,
+    personal_digits_covered_up,
     spans_inside,
     text_area,
     without_covered_text,
@@ -142,6 +143,15 @@ def test_a_letter_whose_place_has_no_width_is_covered_with_its_neighbours() -> N
     page = _page("เลข123", (Line(0, 0, 100, (0, 100, 200, 300, 400, 400, 500)),))
     kept = without_covered_text(page, [Rectangle(295, 0, 520, 100)])
     assert kept.text == f"เลข{COVER}"
+
+
+def test_only_numbers_are_looked_for_as_digits() -> None:
+    """An e-mail address has no digits, and the few of a house's number stand everywhere."""
+    text = "นายเอก ใจดี บ้านเลขที่ 1/2 หมู่ 3 ตำบลหนองปลา อีเมล ek@example.com โทร. 081-234-5678"
+    assert {each.type for each in privacy.find_personal_data(text, 1)} == {"address", "email", "phone"}
+    page = _page(text, ())
+    covered = dataclasses.replace(page, text="")
+    assert personal_digits_covered_up([page], [covered]) == ["0812345678"]
 
 
 @pytest.mark.parametrize("source", TextSource)
