@@ -85,3 +85,14 @@ def test_the_description_says_which_scope_an_operation_needs(site: Site) -> None
     assert publish["security"] == [{"token": ["publish"]}]
     assert "application/problem+json" in publish["responses"]["403"]["content"]
     assert paths["/api/v1/announcements/{id}"]["patch"]["security"] == [{"token": ["write"]}]
+
+
+def test_a_token_is_renewed_under_its_name(filled: Site) -> None:
+    client, path = filled.client(), "/api/v1/announcements/2"  # a draft
+    old = filled.token("website", scopes=frozenset({READ}))
+    assert client.get(path, headers=old).status_code == 200
+    filled.services.people.tokens.revoke("website")
+    new = filled.token("website", scopes=frozenset({READ}))
+    assert client.get(path, headers=old).status_code == 404
+    assert client.get(path, headers=new).status_code == 200
+    assert client.patch(path, json={"title": "แก้แล้ว"}, headers=new).status_code == 403  # no wider than before
