@@ -49,8 +49,8 @@ Just after a start each takes about a second. Where many wait already, the serve
 MOST_MARKED = 4_000
 """Pictures with hits, or cropped, that are cached: each query makes its own, and anybody may query."""
 CROP_WIDTH, CROP_HEIGHT = 6_000, 1_400
-"""Size of the piece around a hit, in 1/10,000 of the page: some four lines of a letter."""
-_CROP_MARGIN = 300  # left of a line's beginning, in 1/10,000 of the page
+"""Least size of the piece around a hit, in 1/10,000 of the page: some four lines of a letter."""
+_CROP_MARGIN = 250  # beside the text, in 1/10,000 of the page
 _CROPPED_FROM = 1_000
 """Pixels across the page from which a piece is cut: the picture that the reader opens next."""
 RETRY_SECONDS = 600.0
@@ -61,7 +61,7 @@ _QUALITY = 80
 _REACH = 0.3  # of a hit's height: how far its sides may move; about the width of a letter
 _BLANK = 0.06  # share of the darkest column's ink; less is the grain of the paper
 _NEARNESS = 0.25  # share of ink that a column must be lighter, to be worth the whole reach
-_STYLE = 3  # raised when a picture would be drawn differently
+_STYLE = 4  # raised when a picture would be drawn differently
 
 
 _A3_LONG_SIDE = 1_300.0  # points, with some room
@@ -268,8 +268,8 @@ def pixel_box(picture: Image.Image, box: Rectangle) -> tuple[int, int, int, int]
 def piece_with_most_hits(boxes: Sequence[Rectangle], lines: Sequence[Line]) -> Rectangle:
     """Returns the piece of the page that shows most of its hits; the head of the page if there is no hit.
 
-    The line with the most hits, the first of several, stands in the middle of the height. The piece begins
-    where that line begins, unless the hits would then stand at its right end.
+    The line with the most hits, the first of several, stands in the middle of the height. The piece is as
+    wide as that line and those around it, so that it cuts no word, and always of the same shape.
     """
     by_line: dict[int, list[Rectangle]] = {}
     for box in boxes:
@@ -280,14 +280,15 @@ def piece_with_most_hits(boxes: Sequence[Rectangle], lines: Sequence[Line]) -> R
         default=(0, [Rectangle(2_000, 0, 8_000, 2_000)]),
     )[1]
     middle = (best[0].top + best[0].bottom) // 2
-    begins = min((line.edges[0] for line in lines if line.top <= middle < line.bottom), default=0)
-    first, last = min(box.left for box in best), max(box.right for box in best)
-    left = max(0, begins - _CROP_MARGIN)
-    if last > left + CROP_WIDTH * 3 // 4:
-        left = max(left, first - CROP_WIDTH // 4)
-    left = min(left, UNITS - CROP_WIDTH)
-    top = min(max(0, middle - CROP_HEIGHT // 2), UNITS - CROP_HEIGHT)
-    return Rectangle(left, top, left + CROP_WIDTH, top + CROP_HEIGHT)
+    shown = [line.edges for line in lines if abs((line.top + line.bottom) // 2 - middle) <= CROP_HEIGHT // 2]
+    begins, ends = (
+        (min(edges[0] for edges in shown), max(edges[-1] for edges in shown)) if shown else (0, UNITS)
+    )
+    left = max(0, min(begins - _CROP_MARGIN, UNITS - CROP_WIDTH))
+    right = min(UNITS, max(ends + _CROP_MARGIN, left + CROP_WIDTH))
+    height = CROP_HEIGHT * (right - left) // CROP_WIDTH
+    top = min(max(0, middle - height // 2), UNITS - height)
+    return Rectangle(left, top, right, top + height)
 
 
 class PagePictures:

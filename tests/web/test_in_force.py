@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 
 from archive.model import Announcement, DocumentKind, RelationKind, Role, Scope, Status
-from tests.web.conftest import Site
+from tests.web.conftest import Site, memo
 from web.sample.documents import SampleText, make_document
 
 OLD = "คำสั่งเทศบาล ที่ 5/2564 เรื่อง ปิดสนามกีฬา"
@@ -149,6 +149,17 @@ def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Sit
     printed = client.get(views[1]).text.partition('<div class="onlyprint">')[2].partition("</div>")[0]
     for told in (older.title, "หน้า 1/1", f"http://localhost{views[1]}", "2564"):
         assert told in printed
+    proof = client.get(f"{address}/certificate").text
+    assert proof.index("ยกเลิกแล้วโดย") < proof.index("เผยแพร่แล้ว")
+
+
+def test_a_printed_document_bears_its_own_number(site: Site) -> None:
+    older, _newer = pair(site)
+    letter = site.attach(older.id, memo("ขออนุมัติ"), "บันทึก.pdf")
+    site.work()
+    page = site.client().get(f"/announcements/{older.id}/attachments/{letter.id}").text
+    printed = page.partition('<div class="onlyprint">')[2].partition("</div>")[0]
+    assert "52301/412" in printed
 
 
 def test_the_withdrawn_page_names_its_successor(site: Site) -> None:

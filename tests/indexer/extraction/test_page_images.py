@@ -157,15 +157,23 @@ def test_the_piece_around_a_hit(tmp_path: Path) -> None:
     assert marked_area(head) == 0
 
 
-def test_the_piece_shows_the_line_with_the_most_hits_from_its_beginning() -> None:
-    lines = [Line(0, 1_000, 1_200, (800, 9_000)), Line(1, 5_000, 5_200, (1_500, 9_000))]
+def test_the_piece_shows_the_line_with_the_most_hits_and_cuts_no_word() -> None:
+    lines = [
+        Line(0, 1_000, 1_200, (800, 9_000)),
+        Line(1, 5_000, 5_200, (1_500, 9_000)),
+        Line(2, 5_300, 5_500, (1_400, 9_100)),
+    ]
     few, most = Rectangle(900, 980, 1_300, 1_220), Rectangle(2_000, 4_980, 4_000, 5_220)
     piece = piece_with_most_hits([few, most], lines)
-    assert (piece.left, piece.top) == (1_200, 4_400)
-    late = Rectangle(7_000, 4_980, 9_000, 5_220)
-    piece = piece_with_most_hits([few, late], lines)
-    assert piece.left <= late.left
-    assert piece.right >= late.right
+    assert piece.left < 1_400
+    assert piece.right > 9_100
+    assert piece.top + piece.bottom == pytest.approx(2 * 5_100, abs=1)
+    short = piece_with_most_hits(
+        [Rectangle(2_100, 980, 2_300, 1_220)], [Line(0, 1_000, 1_200, (2_000, 3_000))]
+    )
+    assert (short.right - short.left) * (piece.bottom - piece.top) == pytest.approx(
+        (piece.right - piece.left) * (short.bottom - short.top), rel=0.01
+    )
 
 
 def marked_area(picture: Image.Image) -> int:
