@@ -27,6 +27,7 @@ from archive.model import Attachment, Line, Page, Rectangle, TextSource
 from archive.ports import Files
 from archive.privacy import COVER
 from archive.thai import arabic_digits, cluster_borders
+from archive.thai.characters import LETTERS_AND_SIGNS
 from indexer.extraction import sandbox
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.embedded_text import EmbeddedTextDocument
@@ -57,6 +58,7 @@ _WIDTH_SHARE = 0.1  # share of a cluster's width under a box from which the clus
 _HEIGHT_SHARE = 0.2  # share of a line's height under a box; boxes may touch the lines above and below
 _MARGIN = 30  # 1/10,000 of the page's width, left and right of a find
 _OCR_MARGIN = 0.25  # of the line's height, the same where OCR placed the digits: about half a digit's width
+_RISE = 0.35  # of a box's height, added above Thai letters: tone marks stand above a line's top
 _ROUNDED = 20  # 1/10,000 of the page: positions in a text layer move by a few of them, to the right
 _BLACK = 40  # of 255: brightest value of a covered pixel; JPEG blurs the border of a box
 _COLOURFUL = 40  # of 255: saturation; paper under a scanner's lamp has some 20, a blue stamp 100 and more
@@ -70,10 +72,13 @@ Boxes = Mapping[int, Sequence[Rectangle]]
 def boxes_of_finds(page: Page, spans: Sequence[tuple[int, int]]) -> list[Rectangle]:
     """Returns the areas that cover the spans of ``page.text``; none where positions are not known."""
     covered = []
+    has_letters = any(re.search(f"[{LETTERS_AND_SIGNS}]", page.text[start:end]) for start, end in spans)
     for box in hit_rectangles(page, tuple(spans)):
-        margin = _margin(page, box)
+        height = box.bottom - box.top
+        margin = _margin(page, height)
         left, right = max(0, box.left - margin), min(UNITS, box.right + margin)
-        covered.append(Rectangle(left, box.top, right, min(UNITS, box.bottom)))
+        top = max(0, box.top - (round(_RISE * height) if has_letters else 0))
+        covered.append(Rectangle(left, top, right, min(UNITS, box.bottom)))
     return covered
 
 
@@ -83,14 +88,18 @@ def text_area(page: Page, box: Rectangle) -> Rectangle:
     The margins hide the ends of the letters in the picture. The letters beside them stay in the text. A side
     at the border of the page has no margin that is known, and stays.
     """
-    margin = _margin(page, box) + HIT_PADDING
+    height = round(
+        (box.bottom - box.top) / (1 + _RISE)
+    )  # smaller than it was without a rise: never too little
+    margin = _margin(page, height) + HIT_PADDING
     left = box.left + margin if box.left else 0
     right = box.right - margin if box.right < UNITS else UNITS
-    return dataclasses.replace(box, left=left, right=right) if left < right else box
+    return Rectangle(left, box.bottom - height, right, box.bottom) if left < right else box
 
 
-def _margin(page: Page, box: Rectangle) -> int:
-    uncertain = round(_OCR_MARGIN * (box.bottom - box.top)) if page.source is TextSource.OCR else 0
+def _margin(page: Page, height: int) -> int:
+    """Returns the margin left and right of a box of this height."""
+    uncertain = round(_OCR_MARGIN * height) if page.source is TextSource.OCR else 0
     return max(_MARGIN, uncertain)
 
 

@@ -166,6 +166,15 @@ def test_the_box_of_a_word_takes_all_of_the_word_and_nothing_else_out_of_the_tex
             assert without_covered_text(page, areas).text == kept
 
 
+def test_the_marks_above_the_letters_of_a_word_are_covered_and_the_line_above_keeps_its_text() -> None:
+    """Two lines of 200 units with 40 between them; tone marks stand above the top of their line."""
+    lines = (Line(0, 260, 460, (0, 100, 200, 300)), Line(4, 500, 700, tuple(range(0, 600, 100))))
+    page = _page("บนน\nป่วยด", lines)
+    (box,) = boxes_of_finds(page, [(4, 9)])
+    assert box.top <= 500 - 60  # three tenths of the line's height
+    assert without_covered_text(page, [text_area(page, box)]).text == f"บนน\n{COVER}"
+
+
 def _page(text: str, lines: tuple[Line, ...]) -> Page:
     return Page(
         attachment_id=1,
