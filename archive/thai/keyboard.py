@@ -17,3 +17,12 @@ def switch_layout(typed: str) -> str:
     ``gmL[k]`` → เทศบาล, ``แนอรก`` → ``covid``. Characters that are on no key stay.
     """
     return typed.translate(_TO_THAI if typed.isascii() else _TO_LATIN)
+
+
+def switched_readings(typed: str) -> tuple[str, ...]:
+    """Returns the text in the other layout; of Latin capitals also as typed with Caps Lock on.
+
+    ``OHE`` → ``ฯ็ฎ`` and, with Caps Lock on, ``น้ำ``.
+    """
+    typings = (typed, typed.swapcase()) if typed.isascii() and typed.isupper() else (typed,)
+    return tuple(map(switch_layout, typings))

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from archive.thai.characters import CONSONANTS, WORD_LETTERS
-from archive.thai.keyboard import switch_layout
+from archive.thai.keyboard import switched_readings
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.spelling_index import SoundMatch, SpellingCandidate, phonetic_key, spelling_candidates
 from indexer.analysis.tokenizer import group_into_longest_words, searchable_bytes
@@ -127,15 +127,21 @@ def read_exclusions_as_thai(query: Query, lexicon: Lexicon) -> Query:
 
 def _switched(part: QueryPart, lexicon: Lexicon) -> QueryPart | None:
     """Returns the part as typed with the keyboard in the other layout, if it is made of real words then."""
-    typed = switch_layout(part.raw)
-    if len(part.raw) < _MIN_LENGTH or not _SWITCHED_TEXT.fullmatch(typed):
+    if len(part.raw) < _MIN_LENGTH:
         return None
-    switched = build_query_part(typed, lexicon)
-    is_real = all(
-        is_known(clause, lexicon) if clause.typed[0] >= "ก" else len(clause.typed) >= _MIN_LENGTH
-        for clause in switched.clauses
+    readings = (
+        build_query_part(text, lexicon)
+        for text in switched_readings(part.raw)
+        if _SWITCHED_TEXT.fullmatch(text)
     )
-    return switched if is_real and switched.clauses else None
+    return next((reading for reading in readings if _is_of_real_words(reading, lexicon)), None)
+
+
+def _is_of_real_words(part: QueryPart, lexicon: Lexicon) -> bool:
+    return bool(part.clauses) and all(
+        is_known(clause, lexicon) if clause.typed[0] >= "ก" else len(clause.typed) >= _MIN_LENGTH
+        for clause in part.clauses
+    )
 
 
 def _in_other_layout(context: _Context, part: QueryPart) -> QueryPart | None:

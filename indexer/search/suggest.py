@@ -31,10 +31,9 @@ _MOST_TYPED = 80  # characters of the typed text that are used
 def suggest_words_and_titles(vocabulary: Vocabulary, lexicon: Lexicon, typed: str, limit: int) -> list[str]:
     """Returns completed words, then titles that begin with the typed text, then titles that contain it."""
     typed = " ".join(normalize_query(typed).split())[:_MOST_TYPED]
-    found = _suggested(vocabulary, lexicon, typed, limit)
-    if not found and len(typed) >= _SHORTEST_OTHER:
-        found = _suggested(vocabulary, lexicon, keyboard.switch_layout(typed), limit)
-    return found
+    others = keyboard.switched_readings(typed) if len(typed) >= _SHORTEST_OTHER else ()
+    suggested = (_suggested(vocabulary, lexicon, text, limit) for text in (typed, *others))
+    return next(filter(None, suggested), [])
 
 
 def _suggested(vocabulary: Vocabulary, lexicon: Lexicon, typed: str, limit: int) -> list[str]:

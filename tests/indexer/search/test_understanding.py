@@ -106,6 +106,15 @@ def test_the_other_keyboard_is_understood(index: WhooshIndex) -> None:
     assert index.search(parse_query("covid")).did_you_mean is None
 
 
+def test_the_other_keyboard_is_understood_with_caps_lock_on(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "หยุดจ่ายน้ำประปา"), entry(2, "ตลาด OTOP")], (), position=2)
+    page = index.search(parse_query("OHE"))
+    assert (page.did_you_mean, page.hits[0].announcement_id) == ("น้ำ", 1)
+    assert "น้ำประปา" in index.suggest("OHE")
+    assert index.search(parse_query("OTOP")).did_you_mean is None
+
+
 def test_a_dash_may_be_a_letter_of_the_other_keyboard(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(1, "เก็บขยะ"), entry(2, "ไฟล์ pdf"), entry(3, "รับสมัครงาน")], (), position=3)
