@@ -26,6 +26,7 @@ from indexer.extraction.ocr.line_voting import begins_with_thai, vote_on_reading
 from indexer.extraction.ocr.noise import mean_confidence
 from indexer.extraction.ocr.tesseract import read_line
 from indexer.extraction.pdf.text_repair import repair_text
+from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.text_quality import dictionary_coverage, thai_letters, without_marks
 
 FEW_LETTERS = 6  # Thai letters; a row with fewer is not judged by its marks and words
@@ -182,7 +183,11 @@ def _read_again(
         if time.monotonic() >= deadline:
             return None
         line = cut_line(image, row, baseline, stretch)
-        symbols = line.on_page(read_line(changed(line.image), deadline - time.monotonic()), scale)
+        try:
+            found = read_line(changed(line.image), deadline - time.monotonic())
+        except UnreadableFile:  # time is up: the row was read before
+            return None
+        symbols = line.on_page(found, scale)
         before = row[stretch.start : stretch.stop]
         if symbols and _is_same_line(before, symbols):
             symbols[0] = replace(symbols[0], spaced=before[0].spaced)

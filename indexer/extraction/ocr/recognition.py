@@ -59,8 +59,9 @@ class OcrPage:
 def recognise_image(image: Image.Image, *, seconds: float = TIMEOUT, turn: Turn | None = None) -> OcrPage:
     """Recognises a page's picture at ``DPI``: Thai official text, with Latin words among it.
 
-    ``turn``: degrees clockwise that set the picture upright; None: as it can be read best. Raises
-    ``UnreadableFile``: ``timeout`` past ``seconds``, ``no-ocr-model`` when no Thai model is installed.
+    ``turn``: degrees clockwise that set the picture upright; None: as it can be read best. Past
+    ``seconds`` nothing is read again. Raises ``UnreadableFile``: ``timeout`` when the first reading takes
+    longer, ``no-ocr-model`` when no Thai model is installed.
     """
     deadline = time.monotonic() + seconds
     measured = measure_orientation(image)

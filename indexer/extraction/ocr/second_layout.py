@@ -16,6 +16,7 @@ from indexer.extraction.ocr.line_layout import Symbol, body_extent, join_rows, r
 from indexer.extraction.ocr.noise import mean_confidence, without_noise
 from indexer.extraction.ocr.tesseract import read_column
 from indexer.extraction.pdf.text_repair import repair_text
+from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.text_quality import dictionary_coverage, thai_letters
 
 # Measured on a land deed among curls and ornaments: wrong letters in 125 of five of its phrases, 55 before.
@@ -37,12 +38,16 @@ def choose_rows(rows: Sequence[list[Symbol]], image: Image.Image, seconds: float
     """Returns the rows of the page from the top, some of them as they were read in a second layout.
 
     A row of the second layout replaces the symbols that it covers if these are doubtful and have fewer
-    letters in words. Raises ``UnreadableFile``: ``timeout`` past ``seconds``.
+    letters in words. Past ``seconds`` the rows are returned as they are.
     """
     size = (max(1, round(image.width * SCALE)), max(1, round(image.height * SCALE)))
     picture = image.resize(size, Image.Resampling.LANCZOS).filter(ImageFilter.MedianFilter(3))
     chosen = list(rows)
-    for found in read_column(picture, seconds):
+    try:
+        column = read_column(picture, seconds)
+    except UnreadableFile:  # time is up: the page was read before
+        return chosen
+    for found in column:
         row = without_noise(_enlarged(found))
         if row and _has_words(row):
             chosen = _with_row(chosen, row)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import fontpkg_sarabun
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from indexer.extraction.ocr import line_rereading
+from indexer.extraction.ocr.line_image import LineImage, cut_line
 from indexer.extraction.ocr.line_layout import Symbol
 from indexer.extraction.ocr.line_rereading import reread_line
 from indexer.extraction.ocr.tesseract import read_line
@@ -57,6 +59,22 @@ def test_a_digit_in_doubt_is_read_again(page: Image.Image, row: list[Symbol]) ->
     place = next(place for place, symbol in enumerate(row) if symbol.text == "2")
     misread = [*row[:place], replace(row[place], text="7", confidence=0.9), *row[place + 1 :]]
     assert text_of(reread_line(misread, page, deadline())) == text_of(row)
+
+
+def test_the_first_reading_stays_when_time_is_up_while_a_row_is_read_again(
+    page: Image.Image, row: list[Symbol], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = next(place for place, symbol in enumerate(row) if symbol.text == "2")
+    misread = [*row[:place], replace(row[place], text="7", confidence=0.9), *row[place + 1 :]]
+    assert reread_line(misread, page, deadline()) != misread  # loads what it needs, too
+    until = time.monotonic() + 1
+
+    def cut_slowly(*what: Any) -> LineImage:
+        time.sleep(max(0.0, until - time.monotonic()))
+        return cut_line(*what)
+
+    monkeypatch.setattr(line_rereading, "cut_line", cut_slowly)
+    assert reread_line(misread, page, until) == misread
 
 
 @pytest.mark.parametrize(("letter", "instead", "readings"), [("้", None, 1), ("2", "7", 2)])

@@ -55,6 +55,11 @@ def test_rows_that_are_sure_stay(page: Image.Image, rows: list[list[Symbol]]) ->
     assert choose_rows(sure, page, 20) == sure
 
 
+def test_the_first_reading_stays_when_time_is_up(page: Image.Image, rows: list[list[Symbol]]) -> None:
+    damaged = [rows[0], misread(rows[1], 0.95), rows[2]]
+    assert choose_rows(damaged, page, 0.0) == damaged
+
+
 def test_the_second_layout_is_for_pages_with_much_that_is_doubtful(rows: list[list[Symbol]]) -> None:
     assert not is_worthwhile(rows)
     assert not is_worthwhile([misread(rows[2], 0.9)])
