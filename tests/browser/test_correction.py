@@ -109,7 +109,7 @@ def test_words_are_chosen_with_the_mouse(staff: Visit, site: Site, doubted: Page
     page.locator("[data-zoom-by='1']").dispatch_event("click")  # a click of Playwright's would scroll first
     assert page.evaluate("scrollY") == before
     assert page.locator(".looking .paper").evaluate("one => one.clientWidth > one.parentElement.clientWidth")
-    page.get_by_role("button", name="บันทึกข้อความ").click()
+    page.get_by_role("button", name="บันทึกหน้านี้").click()
     expect(page.locator(".notice.good")).to_be_visible()
     assert "สารส้ม" in site.services.pages.get(doubted.attachment_id, 1).text
     page.locator(".version summary").first.click()

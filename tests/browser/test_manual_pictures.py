@@ -47,7 +47,7 @@ def test_the_pages_that_the_manual_shows_are_there(site: Site, visit: Visit, sta
     sign_in(clerk, "สมศรี")
     for page, name, address, shown in (
         (clerk, "worklist", "/staff", "งานทั้งหมด"),
-        (clerk, "draft", f"/staff/announcements/{_draft(site)}", "บันทึกและเผยแพร่"),
+        (clerk, "draft", f"/staff/announcements/{_draft(site)}", "บันทึกและตรวจก่อนเผยแพร่"),
         (
             clerk,
             "disclosure",

@@ -84,7 +84,7 @@ def test_a_clerk_publishes_in_the_other_town(page: Page) -> None:
     choosing.value.set_files([{"name": "scan.pdf", "mimeType": "application/pdf", "buffer": paper}])
     page.wait_for_url(re.compile(r"/bangkhen/staff/announcements/\d+$"))
     expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(1, timeout=60_000)
-    page.get_by_role("button", name="บันทึกและเผยแพร่").click()
+    page.get_by_role("button", name="บันทึกและตรวจก่อนเผยแพร่").click()
     page.wait_for_url("**/bangkhen/**/publish")
     page.get_by_role("button", name="เผยแพร่").click()
     expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว")

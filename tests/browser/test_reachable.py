@@ -105,6 +105,6 @@ def test_a_page_s_text_is_corrected_with_the_mouse(staff: Visit, site: Site, wid
     expect(box).to_be_focused()
     page.keyboard.press("Control+End")
     page.keyboard.insert_text("\nบรรทัดสุดท้าย")
-    page.get_by_role("button", name="บันทึกข้อความ").click()
+    page.get_by_role("button", name="บันทึกหน้านี้").click()
     expect(page.locator(".notice.good")).to_be_visible()
     assert site.services.pages.get(attachment_id, 1).text.endswith("บรรทัดสุดท้าย")

@@ -50,7 +50,7 @@ def test_from_blank_to_published_and_found(
     labels = page.locator("textarea[name^=label-]")
     expect(labels.nth(1)).to_have_value(f"คำสั่ง ที่ 89/2566 เรื่อง งบประมาณของ{mark}")
     shoot(page, f"staff-read-{width}")
-    click(page.get_by_role("button", name="บันทึกและเผยแพร่"))
+    click(page.get_by_role("button", name="บันทึกและตรวจก่อนเผยแพร่"))
     page.wait_for_url("**/publish")
     click(page.get_by_role("button", name="เผยแพร่"))
     expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว")
@@ -72,7 +72,7 @@ def test_the_same_without_javascript(staff: Visit, visit: Visit, site: Site, wid
         page.wait_for_timeout(500)
         page.reload()
     expect(page.locator("#title")).to_have_value(f"แต่งตั้งคณะทำงาน{mark}")
-    page.get_by_role("button", name="บันทึกและเผยแพร่").click()
+    page.get_by_role("button", name="บันทึกและตรวจก่อนเผยแพร่").click()
     page.get_by_role("button", name="เผยแพร่").click()
     expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว")
     _found(visit(width=width, javascript=False), site, mark)
@@ -124,7 +124,7 @@ def test_published_by_itself_once_read(staff: Visit, visit: Visit, site: Site) -
     page = staff()
     _draft_with(page, papers("ประตูระบายน้ำ")[:1])
     page.fill("#title", "ซ่อมประตูระบายน้ำ")
-    page.get_by_role("button", name="บันทึกและเผยแพร่").click()
+    page.get_by_role("button", name="บันทึกและตรวจก่อนเผยแพร่").click()
     page.wait_for_url("**/publish")
     if page.locator("[value=read]").count():  # unless it was read already
         expect(page.locator("[value=read]")).to_be_checked()
@@ -152,7 +152,7 @@ def test_a_time_must_be_given(staff: Visit, site: Site) -> None:
     page.fill("#publish_time", "๙.๐๐ น.")
     page.get_by_role("button", name="ตั้งเวลาเผยแพร่", exact=True).click()
     expect(page.locator("main")).to_contain_text(f"จะเผยแพร่ 9 มิถุนายน {next_year} 09:00 น.")
-    page.get_by_role("button", name="บันทึกและเผยแพร่").click()
+    page.get_by_role("button", name="บันทึกและตรวจก่อนเผยแพร่").click()
     expect(page.locator("[name=publish_on-day]")).to_have_value("9")
     expect(page.locator("[name=publish_on-month]")).to_have_value("6")
     expect(page.locator("[name=publish_on-year]")).to_have_value(str(today.year + 1))
@@ -198,7 +198,7 @@ def test_what_residents_see_is_not_renamed_by_the_way(staff: Visit) -> None:
     _draft_with(page, papers("บึงบัว")[1:2])
     expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(1, timeout=60_000)
     page.fill("textarea[name^=label-]", "scan002")  # as the file is called, and meant
-    page.get_by_role("button", name="บันทึกและเผยแพร่").click()
+    page.get_by_role("button", name="บันทึกและตรวจก่อนเผยแพร่").click()
     page.get_by_role("button", name="เผยแพร่").click()
     expect(page.locator(".notice.good")).to_be_visible()
     expect(page.locator("textarea[name^=label-]")).to_have_value("scan002")
@@ -242,7 +242,7 @@ def test_personal_data_takes_a_reason(staff: Visit) -> None:
     listed = order("91/2566", "ผู้รับเบี้ยยังชีพ", "นางสมศรี เลขประจำตัวประชาชน 1-1017-00203-30-0 โทร. 08 1234 5678")
     _draft_with(page, [{"name": "list.pdf", "mimeType": "application/pdf", "buffer": listed}])
     expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(1, timeout=60_000)
-    page.get_by_role("button", name="บันทึกและเผยแพร่").click()
+    page.get_by_role("button", name="บันทึกและตรวจก่อนเผยแพร่").click()
     expect(page.locator("h1")).to_have_text("ยังไม่เผยแพร่ ตรวจก่อน")
     for width, height in ((PHONE, 844), (DESK, 700)):
         page.set_viewport_size({"width": width, "height": height})
@@ -267,7 +267,7 @@ def test_a_corrected_text_is_found(staff: Visit, site: Site) -> None:
     page.goto(f"/staff/attachments/{site.attachments[0].id}/pages/1")
     last = page.locator("[data-lines] textarea").last
     last.fill(f"{last.input_value()}\nพลับพลึงธาร")
-    page.get_by_role("button", name="บันทึกข้อความ").click()
+    page.get_by_role("button", name="บันทึกหน้านี้").click()
     expect(page.locator(".notice.good")).to_be_visible()
     _found(page, site, "พลับพลึงธาร")
 

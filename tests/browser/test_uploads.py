@@ -33,7 +33,7 @@ def test_a_file_that_never_arrives_stays_listed_and_is_sent_again(staff: Visit, 
     for said in ("เลือกไว้ 2 ไฟล์", "one.pdf", "two.pdf"):
         expect(question).to_contain_text(said)
     page.fill("#title", "ยังไม่ได้ตอบ")
-    page.get_by_role("button", name="บันทึกและเผยแพร่").click()
+    page.get_by_role("button", name="บันทึกและตรวจก่อนเผยแพร่").click()
     expect(question).to_contain_text("ตอบคำถามนี้ก่อน")
     page.keyboard.press("Enter")  # together: the first answer has the focus
     expect(page.locator("#files")).to_be_focused()
@@ -140,7 +140,7 @@ def test_leaving_with_unsaved_work_asks(staff: Visit, site: Site) -> None:
         assert page.url.endswith(address)
         page.locator(field).fill(page.evaluate("name => document.querySelector(name).defaultValue", field))
     page.locator(FIRST_LINE).press_sequentially(" ")
-    page.get_by_role("button", name="บันทึกข้อความ").click()
+    page.get_by_role("button", name="บันทึกหน้านี้").click()
     expect(page.locator(".notice.good")).to_be_visible()
     assert asked == []  # saving is no leaving
 

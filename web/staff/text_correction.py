@@ -126,8 +126,8 @@ def _doubtful_page_elsewhere(attachment: Attachment, number: int) -> Page | None
 
 def _saved(left: int) -> str:
     if not left:
-        return str(_("บันทึกข้อความแล้ว การค้นหาใช้ข้อความใหม่ทันที"))
-    return str(_("บันทึกข้อความแล้ว ยังเหลือ %(count)s จุดที่ยังไม่ตรวจ หน้านี้จึงยังอยู่ในรายการที่ต้องตรวจ", count=left))
+        return str(_("บันทึกหน้านี้แล้ว การค้นหาใช้ข้อความใหม่ทันที"))
+    return str(_("บันทึกหน้านี้แล้ว ยังเหลือ %(count)s จุดที่ยังไม่ตรวจ หน้านี้จึงยังอยู่ในรายการที่ต้องตรวจ", count=left))
 
 
 def _unchecked_doubts(shown: Page) -> list[LowConfidenceSpan]:
