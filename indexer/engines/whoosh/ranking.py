@@ -132,7 +132,8 @@ def rank_by_relevance(
     boosted = scores[:RERANK_DEPTH] + boosts.total() * np.float32(best)
     is_complete = tier[:RERANK_DEPTH] >= _COMPLETE
     is_apart = _have_pieces_alone(context, query, plan, head, is_complete & (boosts.phrases == 0))
-    is_apart |= _have_addresses_alone(context, plan, head, is_complete & ~is_apart)
+    in_letterhead = _have_addresses_alone(context, plan, head, is_complete & ~is_apart)
+    is_apart |= in_letterhead
     complete -= int(is_apart.sum())
     is_complete = is_complete & ~is_apart
     if len(plan.parts) == 1:
@@ -141,7 +142,7 @@ def rank_by_relevance(
         )
         complete += int((is_misread & ~is_complete).sum())
         is_complete = is_complete | is_misread
-    again = _best_first(reader, head, boosted, is_complete)
+    again = _best_first(reader, head, boosted, 2 * is_complete.astype(np.int64) - in_letterhead)
     return TopDocuments(
         np.concatenate([head[again], documents[RERANK_DEPTH:]]),
         np.concatenate([boosted[again], scores[RERANK_DEPTH:]]),
@@ -153,16 +154,19 @@ def rank_by_relevance(
 
 
 def _best_first(
-    reader: CommitReader, documents: DocumentNumbers, scores: Floats, is_first: Mask | None = None
+    reader: CommitReader,
+    documents: DocumentNumbers,
+    scores: Floats,
+    tier: npt.NDArray[np.int64] | None = None,
 ) -> DocumentNumbers:
     """Returns the order by score; equal scores newest first, then by id, so that pages never overlap.
 
-    Documents that are ``is_first`` stand before all others.
+    Documents of a higher ``tier`` stand before all of a lower one.
     """
     attributes = reader.attributes
-    first = np.zeros(len(documents), bool) if is_first is None else is_first
+    tiers = np.zeros(len(documents), np.int64) if tier is None else tier
     order: DocumentNumbers = np.lexsort(
-        (attributes["id"][documents], -attributes["date"][documents], -scores, ~first)
+        (attributes["id"][documents], -attributes["date"][documents], -scores, -tiers)
     )
     return order
 

@@ -277,6 +277,7 @@ def test_a_letterheads_address_is_no_news_of_its_village(tmp_path: Path) -> None
                 entry(2, "รับสมัครพนักงาน", f"{office} รับสมัครพนักงาน"),
                 entry(3, "ปิดถนน", "ปิดถนนหมู่ 4"),
                 entry(4, "ขยายเขตประปา", "ขยายเขตประปาหมู่ 5"),
+                entry(5, "ล้างถังน้ำของตลาดสด", "ล้างถังน้ำของตลาดสดและถนนทุกสายในหมู่ 5 รวม 4 ถัง"),
             ]
         )
     for typed in ("หมู่ 4", "หมู่ที่ ๔", "หมู่สี่"):
@@ -286,6 +287,7 @@ def test_a_letterheads_address_is_no_news_of_its_village(tmp_path: Path) -> None
         assert 2 not in whole, typed
     assert 2 in {hit.announcement_id for hit in index.search(parse_query("หมู่ 4")).hits}
     assert index.search(parse_query("199 หมู่ 4")).hits[0].announcement_id in (1, 2)
+    assert [hit.announcement_id for hit in index.search(parse_query("หมู่ 4")).hits if hit.is_partial][-1] == 2
 
 
 def test_a_village_that_is_not_there_is_not_answered_by_its_number_alone(tmp_path: Path) -> None:
