@@ -12,7 +12,15 @@ from archive.thai.word_list import thai_stopwords
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.tokenizer import fold_text, group_into_longest_words, searchable_bytes
 from indexer.search.query.parser import KIND_NAMES, DateRange
-from indexer.search.query.query_plan import Alternative, Clause, QueryPart, QueryPlan, build_query_part
+from indexer.search.query.query_plan import (
+    ABBREVIATED_VILLAGE,
+    Alternative,
+    Clause,
+    QueryPart,
+    QueryPlan,
+    build_query_part,
+    numbers_of_abbreviated_villages,
+)
 from indexer.search.tuning import SearchTuning
 
 _KINDS = frozenset(name for names in KIND_NAMES.values() for name in names)  # each document is of some kind
@@ -29,6 +37,7 @@ _VILLAGES = re.compile(  # หมู่ 1, 2 และ 4; บ้านหนอ�
         for words in (("หมู่",), ("ม",), ("ที่", "และ", "ถึง", "หรือ", "กับ", "หมู่"))
     )
 )
+_SECTION = re.compile(rb"%s(?P<number>[0-9]{1,2})(?![0-9])" % searchable_bytes(fold_text("มาตรา")).data)
 _MIN_SENTENCE_WORDS = 4  # telling words; a question of fewer names a thing and maybe its place
 _LETTERS_BETWEEN_WORDS = 20  # between two words of a set phrase: ก่อสร้าง(ดัดแปลงหรือรื้อถอน)อาคาร
 _LETTERS_BETWEEN_NUMBERS = 2  # between a document's number and its year
@@ -197,8 +206,11 @@ def pieces_alone(
     """
     broken = broken_words(plan, {run for _, _, run in pairs if run in text})
     number = village_number(plan)
-    if number is not None and not names_village(number, text):
-        broken.update(clause for clause in plan.clauses if clause.typed in ("หมู่", "ที่", number.decode()))
+    if number is not None and not (
+        names_village(number, text) or (_abbreviated_village(plan) and names_section(number, text))
+    ):
+        names = ("หมู่", "ที่", ABBREVIATED_VILLAGE, number.decode())
+        broken.update(clause for clause in plan.clauses if clause.typed in names)
     return broken | {
         clause
         for clause in plan.clauses
@@ -208,9 +220,30 @@ def pieces_alone(
 
 
 def village_number(plan: QueryPlan) -> bytes | None:
-    """Returns the number of the village (หมู่ 4) that the plan asks for; None for a house's address too."""
+    """Returns the number of the village (หมู่ 4, ม.4) that the plan asks for; None for a house's address."""
     asked = _VILLAGE.search(plan.whole)
-    return None if asked is None or asked["house"] else asked["number"]
+    if asked is None:
+        return _abbreviated_village(plan)
+    return None if asked["house"] else asked["number"]
+
+
+def _abbreviated_village(plan: QueryPlan) -> bytes | None:
+    """Returns the number behind ม. that the plan asks for; None for a house's address too."""
+    typed = ["", *(clause.typed for part in plan.parts for clause in part.clauses)]
+    for place in numbers_of_abbreviated_villages(typed):
+        if not typed[place - 2][:1].isdigit():
+            return typed[place].encode()
+    return None
+
+
+def names_section(number: bytes, text: bytes) -> bool:
+    """Returns True if a text names the section of a law (มาตรา 4) with the number."""
+    return any(section["number"] == number for section in _SECTION.finditer(text))
+
+
+def names_section_alone(number: bytes, text: bytes) -> bool:
+    """Returns True if a text names a section of a law with the number, and no village."""
+    return names_section(number, text) and not names_village(number, text)
 
 
 def names_village(number: bytes, text: bytes) -> bool:

@@ -6,6 +6,7 @@ only.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -21,6 +22,7 @@ from indexer.engines.whoosh.retrieval import UnfilteredMatches
 from indexer.search.coverage import (
     adjacent_clauses,
     has_breakable_words,
+    names_section_alone,
     names_village_in_addresses_alone,
     pieces_alone,
     time_clauses,
@@ -131,9 +133,7 @@ def rank_by_relevance(
     best = float(scores[:RERANK_DEPTH].max(initial=0))
     boosted = scores[:RERANK_DEPTH] + boosts.total() * np.float32(best)
     is_complete = tier[:RERANK_DEPTH] >= _COMPLETE
-    is_apart = _have_pieces_alone(context, query, plan, head, is_complete & (boosts.phrases == 0))
-    in_letterhead = _have_addresses_alone(context, plan, head, is_complete & ~is_apart)
-    is_apart |= in_letterhead
+    is_apart, in_letterhead = _standing_apart(context, query, plan, head, is_complete, boosts)
     complete -= int(is_apart.sum())
     is_complete = is_complete & ~is_apart
     if len(plan.parts) == 1:
@@ -200,6 +200,26 @@ def _own_number_values(context: IndexContext, plan: QueryPlan, documents: Docume
     return own
 
 
+def _standing_apart(
+    context: IndexContext,
+    query: Query,
+    plan: QueryPlan,
+    documents: DocumentNumbers,
+    is_complete: Mask,
+    boosts: PhraseBoosts,
+) -> tuple[Mask, Mask]:
+    """Returns which complete documents have only pieces of the query, or its village's number of something
+    else; and which of them have that number in their letterhead.
+    """
+    is_apart = _have_pieces_alone(context, query, plan, documents, is_complete & (boosts.phrases == 0))
+    in_letterhead = _have_other_places(
+        context, plan, documents, is_complete & ~is_apart, names_village_in_addresses_alone
+    )
+    is_apart |= in_letterhead
+    is_apart |= _have_other_places(context, plan, documents, is_complete & ~is_apart, names_section_alone)
+    return is_apart, in_letterhead
+
+
 def _have_pieces_alone(
     context: IndexContext, query: Query, plan: QueryPlan, documents: DocumentNumbers, among: Mask
 ) -> Mask:
@@ -218,17 +238,23 @@ def _have_pieces_alone(
     return found
 
 
-def _have_addresses_alone(
-    context: IndexContext, plan: QueryPlan, documents: DocumentNumbers, among: Mask
+def _have_other_places(
+    context: IndexContext,
+    plan: QueryPlan,
+    documents: DocumentNumbers,
+    among: Mask,
+    is_other: Callable[[bytes, bytes], bool],
 ) -> Mask:
-    """Returns which documents ``among`` these name the village only in addresses; none where all do."""
+    """Returns in which documents ``among`` these the village's number is that of something else, which
+    ``is_other`` tells from number and text; none where it is so in all.
+    """
     found = np.zeros(len(documents), dtype=bool)
     places = np.flatnonzero(among)
     number = village_number(plan)
     if number is not None:
         texts = take_until(context.reader.texts(documents[places]), _MAX_BYTES)
         for place, text in zip(places.tolist(), texts, strict=False):
-            found[place] = names_village_in_addresses_alone(number, text)
+            found[place] = is_other(number, text)
     return found if (among & ~found).any() else np.zeros_like(found)
 
 

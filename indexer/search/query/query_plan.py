@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import NamedTuple
 
 from archive.thai import ERA, MONTHS, SHORT_MONTHS
@@ -20,6 +21,10 @@ _MOST_ALTERNATIVES = 8  # alternatives of one clause that are used
 _MIN_SENTENCE_WORDS = 8  # words from which on a query is a sentence
 _PARTS = 0.8  # weight of a code that is found by its parts
 
+ABBREVIATED_VILLAGE = "ม."
+"""Abbreviation that before a number of one or two digits is หมู่ที่ first, then มาตรา."""
+
+_READINGS_BEFORE_NUMBER = (("ม",), ("หมู่", "ที่"), ("มาตรา",))  # never มหาวิทยาลัย, the likeliest first
 _MONTHS = frozenset(token for name in (*MONTHS, *SHORT_MONTHS) for token in (name, name.rstrip(".")))
 _BEFORE_A_YEAR = frozenset({"ปี", "พ.ศ.", "ค.ศ.", "พศ", "คศ", "งบประมาณ"})
 _BEFORE_A_TIME = frozenset("เมื่อ วัน ที่ วันที่ เดือน ปี พ.ศ. ค.ศ.".split())
@@ -105,9 +110,31 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
         before = parts[-1].clauses[-1:] if parts else ()
         made = _either(chunk, lexicon) if chunk.others else _query_part(chunk, lexicon, before)
         parts.append(made)
+    parts = _with_villages(parts)
     whole = searchable_bytes(fold_text(" ".join(chunk.text for chunk in query.chunks))).data
     without = tuple(build_query_part(each.text, lexicon, exact=True) for each in query.without[:_MOST_PARTS])
     return QueryPlan(tuple(parts), whole, without, is_question=asked != chunks)
+
+
+def numbers_of_abbreviated_villages(typed: Sequence[str]) -> list[int]:
+    """Returns the places of numbers of one or two digits that were typed behind ม. (ม.4)."""
+    return [
+        place
+        for place in range(1, len(typed))
+        if typed[place - 1] == ABBREVIATED_VILLAGE and typed[place].isdigit() and len(typed[place]) <= 2
+    ]
+
+
+def _with_villages(parts: list[QueryPart]) -> list[QueryPart]:
+    """Returns the parts, with ม. before a village's number as หมู่ที่ first, then มาตรา."""
+    clauses = [clause for part in parts for clause in part.clauses]
+    for place in numbers_of_abbreviated_villages([clause.typed for clause in clauses]):
+        ways = {each.terms: each for each in clauses[place - 1].alternatives}
+        kept = tuple(ways[terms] for terms in _READINGS_BEFORE_NUMBER if terms in ways)
+        if kept:
+            clauses[place - 1] = Clause(clauses[place - 1].typed, kept)
+    read = iter(clauses)
+    return [replace(part, clauses=tuple(islice(read, len(part.clauses)))) for part in parts]
 
 
 def _with_numbers(chunks: Sequence[TypedChunk]) -> list[TypedChunk]:
