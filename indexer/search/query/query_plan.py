@@ -22,8 +22,9 @@ _MIN_SENTENCE_WORDS = 8  # words from which on a query is a sentence
 _PARTS = 0.8  # weight of a code that is found by its parts
 
 ABBREVIATED_VILLAGE = "ม."
-"""Abbreviation that before a number of one or two digits is หมู่ที่ first, then มาตรา."""
+"""Abbreviation that before a village's number is หมู่ที่ first, then มาตรา."""
 
+_MOST_VILLAGES = 30  # of a subdistrict; the ม.33, ม.39 and ม.40 of the insured are sections of a law
 _READINGS_BEFORE_NUMBER = (("ม",), ("หมู่", "ที่"), ("มาตรา",))  # never มหาวิทยาลัย, the likeliest first
 _MONTHS = frozenset(token for name in (*MONTHS, *SHORT_MONTHS) for token in (name, name.rstrip(".")))
 _BEFORE_A_YEAR = frozenset({"ปี", "พ.ศ.", "ค.ศ.", "พศ", "คศ", "งบประมาณ"})
@@ -117,11 +118,13 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
 
 
 def numbers_of_abbreviated_villages(typed: Sequence[str]) -> list[int]:
-    """Returns the places of numbers of one or two digits that were typed behind ม. (ม.4)."""
+    """Returns the places of numbers up to ``_MOST_VILLAGES`` that were typed behind ม. (ม.4)."""
     return [
         place
         for place in range(1, len(typed))
-        if typed[place - 1] == ABBREVIATED_VILLAGE and typed[place].isdigit() and len(typed[place]) <= 2
+        if typed[place - 1] == ABBREVIATED_VILLAGE
+        and typed[place].isdecimal()
+        and int(typed[place]) <= _MOST_VILLAGES
     ]
 
 

@@ -303,6 +303,8 @@ def villages(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
                 entry(5, "ล้างถังน้ำของตลาดสด", cleaning),
                 entry(6, "ประชุม", "ตามพระราชบัญญัติ มาตรา 4 ให้ประชุม"),
                 entry(7, "กีฬา", "มหาวิทยาลัยส่งทีม 4 ทีม"),
+                entry(8, "สิทธิของผู้ประกันตน", "ผู้ประกันตนตามมาตรา 40 รับเงินได้"),
+                entry(9, "ผู้ประกันตน", "ผู้ประกันตน ม.40 ลงทะเบียน"),
             ]
         )
     return index
@@ -338,3 +340,8 @@ def test_a_village_that_is_not_there_is_not_answered_by_its_number_alone(tmp_pat
         )
     assert index.search(parse_query("หมู่ 99")).total == 0
     assert index.search(parse_query("หมู่ 7")).hits[0].announcement_id == 2
+
+
+def test_a_number_that_no_village_has_is_a_section_of_a_law(villages: WhooshIndex) -> None:
+    hits = villages.search(parse_query("ผู้ประกันตน ม.40")).hits
+    assert {hit.announcement_id for hit in hits if not hit.is_partial} == {8, 9}
