@@ -37,6 +37,14 @@ def test_wheel_and_source_hold_what_an_installation_needs(tmp_path: Path) -> Non
     script = (ROOT / "scripts" / "release.sh").read_text(encoding="utf-8")
     assert {lock for lock in re.findall(r"-r (\S+)", manual) if f" {lock} " not in script} == set()
     assert {"Makefile", "scripts/install.sh", "requirements-dev.lock", "tests/conftest.py"} <= held
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "docs", ".pre-commit-config.yaml"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert {path for path in listed.stdout.split("\0") if path} <= held  # checks and pictures need them
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as opened:
         packed = set(opened.namelist())

@@ -164,8 +164,11 @@ def test_a_date_that_no_paper_states_is_in_doubt(site: Site) -> None:
     picture = fpdf.FPDF()
     picture.add_page()
     site.attach(made.id, bytes(picture.output()), "scan.pdf")
-    assert doubt not in clerk.get(f"/staff/announcements/{made.id}/publish").text  # not read yet
+    page = clerk.get(f"/staff/announcements/{made.id}/publish").text
+    assert doubt not in page
+    assert "เอกสารยังแปลงไม่เสร็จ" in page
     site.work()
+    assert "เอกสารยังแปลงไม่เสร็จ" not in clerk.get(f"/staff/announcements/{made.id}/publish").text
     assert doubt in clerk.get(f"/staff/announcements/{made.id}/publish").text
     assert doubt in clerk.get(f"/staff/announcements/{made.id}").text.split('id="from-published_on"')[1]
 
@@ -491,14 +494,18 @@ READ_FIELDS = {
 }
 
 
-def draft_read_with_doubt(site: Site, clerk: FlaskClient) -> tuple[Announcement, Attachment]:
+def draft_read_with_doubt(
+    site: Site, clerk: FlaskClient, *, is_dated: bool = True
+) -> tuple[Announcement, Attachment]:
     """A draft that nobody saved, with one paper whose number and date were hard to read."""
     made, attachment = new_with_file(site, clerk)
     jobs, now = site.services.jobs, dt.datetime.now(dt.UTC)
     claimed = jobs.claim("reader", lease=dt.timedelta(minutes=1), now=now)
     assert claimed is not None
     fields = {
-        name: ExtractedField(value=value, confidence=sure) for name, (value, sure) in READ_FIELDS.items()
+        name: ExtractedField(value=value, confidence=sure)
+        for name, (value, sure) in READ_FIELDS.items()
+        if name != "date" or is_dated
     }
     details = ReadingResults(fields=fields)
     jobs.finish(attachment.id, "reader", page_count=0, details=details, rules=1)
@@ -548,3 +555,15 @@ def test_values_that_the_worker_filled_in_are_in_doubt_until_somebody_saves_them
     assert "ยืนยันค่าที่ระบบเติม" in clerk.get(f"{address}/history").text
     clerk.post(address, data=sent_form(clerk.get(address).text))
     assert site.services.history.entries(made.id)[-1].id == confirmed[-1].id  # once is enough
+
+
+def test_a_date_that_the_worker_did_not_find_is_in_doubt_after_publication(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    made, _attachment = draft_read_with_doubt(site, clerk, is_dated=False)
+    intake, now = site.services.intake, dt.datetime.now(dt.UTC)
+    intake.revise(made.id, {"publish_at": now}, actor="staff")
+    intake.publish_due(now + dt.timedelta(seconds=1), actor=WORKER)
+    address = f"/staff/announcements/{made.id}"
+    assert "ไม่พบวันที่ในเอกสาร" in clerk.get(address).text
+    intake.revise(made.id, {"published_on": dt.date(2007, 6, 29)}, actor="staff")
+    assert "ไม่พบวันที่ในเอกสาร" not in clerk.get(address).text

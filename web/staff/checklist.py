@@ -113,8 +113,9 @@ def publication_checks(
 def doubts_after_publication(announcement: Announcement, papers: Sequence[AttachmentForStaff]) -> list[Check]:
     """Returns the lines for what is in doubt on a published announcement; none for any other one.
 
-    These are the values that the worker filled in when it published, and that nobody has saved since, a
-    title that is the name of a file or was covered, and labels as in the checklist before publication.
+    These are the values that the worker filled in when it published, and that nobody has saved since, the day
+    of the draft where it found no date, a title that is the name of a file or was covered, and labels as in the
+    checklist before publication.
     """
     if announcement.status is not Status.PUBLISHED:
         return []
@@ -131,10 +132,13 @@ def doubts_after_publication(announcement: Announcement, papers: Sequence[Attach
         return url_for("staff.edit", announcement_id=announcement.id, _anchor=field)
 
     title = _title(announcement, papers, SuggestedFormValues(), place("title"))
+    remarks = {name: _filled_remark(papers, name) for name in values if name in unconfirmed}
+    if remarks and "published_on" in fields_not_given(announcement):
+        remarks.setdefault("published_on", _no_date_found())
     filled = [
-        Check(named[name], value, BulkPublishEffect.DOUBTFUL, _filled_remark(papers, name), place(name))
+        Check(named[name], value, BulkPublishEffect.DOUBTFUL, remarks[name], place(name))
         for name, value in values.items()
-        if name in unconfirmed and (name != "title" or title.is_good)
+        if name in remarks and (name != "title" or title.is_good)
     ]
     doubtful_labels = [each for each in _labels(papers, are_filled=False) if not each.is_good]
     return [*([] if title.is_good else [title]), *filled, *doubtful_labels]
@@ -216,9 +220,12 @@ def _dated(
     if isinstance(stated, dt.date) and stated != announcement.published_on:
         effect = BulkPublishEffect.DOUBTFUL
         remark = _("วันที่ในเอกสาร: %(day)s", day=template_filters.day(stated))
-    elif stated is None and _are_read(papers) and "published_on" in fields_not_given(announcement):
-        effect = BulkPublishEffect.TO_CONFIRM
-        remark = _("ไม่พบวันที่ในเอกสาร จึงใช้วันที่สร้างร่าง โปรดตรวจกับเอกสาร")
+    elif stated is None and papers and "published_on" in fields_not_given(announcement):
+        if _any_unread(papers):
+            effect = BulkPublishEffect.DOUBTFUL
+            remark = _("เอกสารยังแปลงไม่เสร็จ ถ้าในนั้นไม่มีวันที่ จะใช้วันที่สร้างร่างนี้")
+        else:
+            effect, remark = BulkPublishEffect.TO_CONFIRM, _no_date_found()
     return Check(_("วันที่ประกาศ"), template_filters.day(announcement.published_on), effect, remark, place)
 
 
@@ -234,9 +241,8 @@ def _closing_day(announcement: Announcement, place: str) -> list[Check]:
     return [Check(name, "–", BulkPublishEffect.DOUBTFUL, remark, place)]
 
 
-def _are_read(papers: Sequence[AttachmentForStaff]) -> bool:
-    """Returns True if there are attachments, and none is still to be read."""
-    return bool(papers) and not _any_unread(papers)
+def _no_date_found() -> str:
+    return str(_("ไม่พบวันที่ในเอกสาร จึงใช้วันที่สร้างร่าง โปรดตรวจกับเอกสาร"))
 
 
 def _any_unread(papers: Sequence[AttachmentForStaff]) -> bool:
