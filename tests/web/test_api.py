@@ -215,5 +215,5 @@ def test_a_collection_through_its_life(site: Site, client: FlaskClient, token: d
 
     history = site.signed_in(Role.STAFF).get(f"/staff/collections/{made.json['id']}/history").text
     assert "<del>OIT 2569</del> → OIT 2570" in history
-    assert f"O2 แผน #{draft.id}" in history
+    assert f"O2 แผน “ร่างลับ” #{draft.id}" in history
     assert "token test" in history

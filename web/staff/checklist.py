@@ -113,9 +113,9 @@ def publication_checks(
 def doubts_after_publication(announcement: Announcement, papers: Sequence[AttachmentForStaff]) -> list[Check]:
     """Returns the lines for what is in doubt on a published announcement; none for any other one.
 
-    These are the values that the worker filled in when it published, and that nobody has saved since, the day
-    of the draft where it found no date, a title that is the name of a file or was covered, and labels as in the
-    checklist before publication.
+    These are the values that the worker filled in when it published, and that nobody has saved since, the
+    day of the draft where it found no date, a title that is the name of a file or was covered, and labels
+    as in the checklist before publication.
     """
     if announcement.status is not Status.PUBLISHED:
         return []
