@@ -95,19 +95,6 @@ def test_a_range_of_own_drafts_is_ticked_with_shift_and_retagged_by_mouse(staff:
     expect(page.locator("[name=id]")).to_have_count(5)
 
 
-def test_the_buttons_rest_until_a_record_is_ticked(staff: Visit, site: Site) -> None:
-    [id] = drafts(site, "ยังไม่ติ๊ก", 1)
-    page = staff()
-    page.goto("/staff?q=ยังไม่ติ๊ก")
-    buttons = page.locator(".bulk .buttons")
-    expect(buttons).to_have_js_property("inert", True)
-    shoot(page, "worklist-nothing-ticked")
-    page.locator(f"#tick-{id}").check()
-    expect(buttons).to_have_js_property("inert", False)
-    page.locator(f"#tick-{id}").uncheck()
-    expect(buttons).to_have_js_property("inert", True)
-
-
 def test_it_works_without_a_script(staff: Visit, site: Site) -> None:
     [id] = drafts(site, "ไม่มีสคริปต์", 1)
     page = staff(javascript=False)

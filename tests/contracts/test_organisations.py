@@ -174,6 +174,7 @@ def values(theirs: Town) -> dict[str, object]:
         "words": SECRET,
         "places": [(theirs.attachment, 1)],
         "number": 1,
+        "version_number": 1,
         "page": 1,
         "per_page": 50,
         "limit": 50,

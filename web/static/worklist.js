@@ -13,7 +13,6 @@ if (list) {
   const beyond = list.querySelector("[name=everything]"); // the records of all pages; none where there is one page
   const ticked = list.querySelector("[data-ticked]");
   const nothing = ticked.textContent;
-  const deeds = list.querySelector(".bulk .buttons"); // at rest until a record is ticked
   let last = null; // the tick that was pressed last
 
   const show = () => {
@@ -21,7 +20,6 @@ if (list) {
     if (beyond && here < ticks.length) beyond.checked = false;
     const count = beyond?.checked ? Number(ticked.dataset.total) : here;
     ticked.textContent = count ? ticked.dataset.ticked.replace("#", count.toLocaleString("en")) : nothing;
-    deeds.inert = !count;
     all.checked = here === ticks.length;
     all.indeterminate = here > 0 && !all.checked;
   };
