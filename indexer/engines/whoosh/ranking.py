@@ -208,8 +208,10 @@ def _standing_apart(
     is_complete: Mask,
     boosts: PhraseBoosts,
 ) -> tuple[Mask, Mask]:
-    """Returns which complete documents have only pieces of the query, or its village's number of something
-    else; and which of them have that number in their letterhead.
+    """Returns two masks of the complete documents that are no whole answers.
+
+    The first: those with only pieces of the query's words, or with its village's number for something
+    else. The second: those of the first that have the number only in their letterhead.
     """
     is_apart = _have_pieces_alone(context, query, plan, documents, is_complete & (boosts.phrases == 0))
     in_letterhead = _have_other_places(
@@ -245,8 +247,9 @@ def _have_other_places(
     among: Mask,
     is_other: Callable[[bytes, bytes], bool],
 ) -> Mask:
-    """Returns in which documents ``among`` these the village's number is that of something else, which
-    ``is_other`` tells from number and text; none where it is so in all.
+    """Returns the documents ``among`` these in which the village's number is the number of something else.
+
+    ``is_other`` decides by number and text. No document is returned where that would be all of them.
     """
     found = np.zeros(len(documents), dtype=bool)
     places = np.flatnonzero(among)
