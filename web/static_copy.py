@@ -109,11 +109,14 @@ class _Copy:
             self._place(f"fonts/sarabun-{weight}.woff2").write_bytes(woff2(weight))
 
     def _write_search_words(self) -> None:
-        """Writes the texts' Thai terms, the words that mean the same, and those that say nothing."""
+        """Writes the texts' Thai terms, the words that mean the same, English words with the Thai ones that
+        they find, and words that say nothing.
+        """
         spellings = [group for group in loanword_spellings() if not self._terms.isdisjoint(group)]
         words = {
             "terms": sorted(self._terms),
             "synonyms": [*self._lexicon.synonym_groups, *self._lexicon.abbreviations, *spellings],
+            "translations": self._lexicon.translations,
             "stopwords": sorted(thai_stopwords()),
             "questions": re.sub(r"\s", "", QUESTION_WORDS.pattern),  # it is verbose, with no space of its own
         }

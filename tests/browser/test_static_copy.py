@@ -41,6 +41,7 @@ def test_a_copy_is_searched_and_read_from_a_disk(browser: Browser, tmp_path: Pat
         ("จ้างพนักงาน", "รับสมัครพนักงานจ้าง"),  # in any order
         ("เผาขยะได้ไหมครับ", "ห้ามเผาในที่โล่งแจ้ง"),  # no record has the words that only ask
         ("computer", "ซื้อเครื่องคอมพิวเตอร์"),  # another spelling of a loanword
+        ("Garbage fee", "อัตราค่าธรรมเนียมเก็บและขนมูลฝอย"),  # English words lead to Thai ones
         ("ยา", "ขอรับของที่สถานีอนามัย"),  # a word, not letters of longer ones
     ):
         box.fill(typed)

@@ -32,7 +32,7 @@
   const sum = (values) => values.reduce((total, value) => total + value, 0);
 
   let waiting = null;
-  let words = null; // of the archive: its Thai terms, synonyms by term, stop words, question words
+  let words = null; // of the archive: its Thai terms, what else a term finds, stop words, question words
   window.prakatShard = (content) => waiting(content);
 
   function load(name) {
@@ -49,11 +49,11 @@
   async function loadWords() {
     const content = await load("words");
     const synonyms = new Map();
+    const addSynonyms = (term, others) => synonyms.set(term, [...(synonyms.get(term) ?? []), ...others]);
     for (const group of content.synonyms.map((terms) => terms.map(bare))) {
-      for (const term of group) {
-        synonyms.set(term, [...(synonyms.get(term) ?? []), ...group.filter((other) => other !== term)]);
-      }
+      for (const term of group) addSynonyms(term, group.filter((other) => other !== term));
     }
+    for (const [foreign, ...thai] of content.translations) addSynonyms(bare(foreign), thai.map(bare));
     const questions = new RegExp(content.questions, "g");
     words = { terms: new Set(content.terms), stopwords: new Set(content.stopwords), synonyms, questions };
   }
