@@ -1,8 +1,8 @@
 """Dictionary of words, abbreviations and synonyms: built in, and a file that staff extend while it runs.
 
 One entry a line: a word (``หนองปลาดุก``), an abbreviation with its expansion (``ทต. = เทศบาลตำบล``;
-several expansions on several lines), synonyms, any of which finds the others (``หมา ~ สุนัข``), or a word of
-another language with Thai words that it finds (``dog -> สุนัข ~ หมา``). ``#`` begins a comment.
+several expansions on several lines), synonyms, any of which finds the others (``หมา ~ สุนัข``), or a word,
+maybe of another language, with Thai words that it finds (``dog -> สุนัข ~ หมา``). ``#`` begins a comment.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SYNONYM_WEIGHT = 0.7
 """Weight of a synonym or an expanded abbreviation beside what was typed (1.0): its documents rank after
 equal ones that have the typed word.
 """
-_FINDS = "->"  # between a word of another language and the Thai words that it finds
+_FINDS = "->"  # between a word and the Thai words that it finds, which do not find it
 SPELLING_WEIGHT = 0.9
 """Weight of another spelling of a loanword beside the typed spelling (1.0)."""
 
@@ -46,8 +46,8 @@ class Lexicon:
     """An immutable state of the dictionary.
 
     ``abbreviations`` are pairs (abbreviation without dots, expansion); ``synonym_groups`` are groups of
-    words that are used for one another. ``translations`` are words of another language, each followed by
-    the Thai words that it finds, which do not find it.
+    words that are used for one another. ``translations`` are words, mostly of another language, each
+    followed by the Thai words that it finds, which do not find it.
     """
 
     words: frozenset[str]
@@ -113,11 +113,14 @@ class Lexicon:
 
     @cached_property
     def synonym_words(self) -> SpellingIndex:
-        """Returns the Thai words of synonyms: people type these where the archive has the official ones."""
+        """Returns the Thai words of synonyms, each also whole where the tokenizer parts it (ไข้เลือดออก).
+
+        People type these where the archive has the official ones. Of a whole one a slip is one edit of many
+        letters, of its last short word maybe one of three.
+        """
         index = SpellingIndex()
-        index.add_source_once(
-            "synonyms", sorted({word for words in self.synonyms for word in words if word[0] >= "ก"})
-        )
+        spelt = {word for terms in self.synonyms for word in (*terms, "".join(terms))}
+        index.add_source_once("synonyms", sorted(word for word in spelt if word[0] >= "ก"))
         return index
 
     def text(self) -> str:

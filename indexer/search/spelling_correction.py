@@ -325,7 +325,9 @@ def _apply_corrections(context: _Context, part: QueryPart, corrections: list[_Co
     at = 0
     for start, end, candidate in corrections:
         clauses += build_query_part(part.text[at:start], context.lexicon).clauses
-        clauses += (_corrected_clause(context, piece, word) for piece, word in candidate.words)
+        clauses += (
+            each for piece, word in candidate.words for each in _corrected_clauses(context, piece, word)
+        )
         if end - start < len(part.text):
             typed = build_query_part(part.text[start:end], context.lexicon).clauses
             clauses += (
@@ -341,10 +343,13 @@ def _apply_corrections(context: _Context, part: QueryPart, corrections: list[_Co
     return QueryPart(part.text, tuple(add_synonyms(clauses, context.lexicon)), phrase)
 
 
-def _corrected_clause(context: _Context, piece: str, word: str) -> Clause:
+def _corrected_clauses(context: _Context, piece: str, word: str) -> list[Clause]:
+    """Returns the clauses of a correction: one, or one for each term of a whole everyday word (ไข้เลือดออก)."""
     tokenizer = context.lexicon.tokenizer
     terms, typed = tokenizer.segment(word), tokenizer.segment(piece)
+    if len(terms) > 1 and terms in context.lexicon.synonyms:
+        return [Clause(term, (Alternative((term,)),)) for term in terms]
     alternatives = [Alternative(terms)]
     if typed != terms and all(map(tokenizer.is_known_word, typed)):
         alternatives.append(Alternative(typed))
-    return Clause(word, tuple(alternatives))
+    return [Clause(word, tuple(alternatives))]

@@ -149,6 +149,13 @@ def test_slips_are_read_as_what_the_archive_has(index: WhooshIndex, typed: str, 
     assert meant in page.query.marks
 
 
+def test_a_slip_in_the_last_short_word_of_an_everyday_word_is_corrected(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "ป้องกันไข้เลือดออก"), entry(2, "ถนน")], (), position=2)
+    page = index.search(parse_query("ไข้เลือดออด"))
+    assert (page.did_you_mean, [hit.announcement_id for hit in page.hits]) == ("ไข้เลือดออก", [1])
+
+
 def test_what_only_withdrawn_records_have_is_never_offered(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(1, "เหตุอุทกภัย"), entry(2, "ถนน")], (), position=2)
@@ -436,6 +443,7 @@ def test_a_question_of_nothing_but_asking_words_is_searched(tmp_path: Path) -> N
         ("ถนน m 6", "ถนน M6"),
         ("ประชุม 10 ก.พ. 65", "ประชุมวันที่ 10 กุมภาพันธ์ 2565"),
         ("แข่ง 24 มกราคม 2559", "แข่งเมื่อ 24 มกราคม ค.ศ. 2016"),
+        ("จ่ายภาษีวันสุดท้าย", "ขอให้ชำระภาษีภายในเดือนมิถุนายน 2567"),
     ],
 )
 def test_the_same_in_other_words(tmp_path: Path, typed: str, written: str) -> None:
