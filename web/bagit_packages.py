@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import bagit
@@ -45,13 +47,16 @@ from web.bootstrap import Services
 from web.importing import ACTOR, ImportReport
 
 RECORDS, FILES, COLLECTIONS, DISCLOSURE = "records", "files", "collections.json", "disclosure.json"
+README_FILE = "README.txt"
+_PAYLOAD = {RECORDS, FILES, COLLECTIONS, DISCLOSURE, README_FILE}
 _SOURCE = "Internal-Sender-Identifier"
+_MAKER = "Bag-Software-Agent"
 _FORMAT = "prakat-records-1"
 _CHUNK = 1 << 20
 _AT_ONCE = 200  # announcements read at a time
 _NOT_AS_WRITTEN = (ValueError, TypeError, KeyError, BaseValidationError, StructureHandlerNotFoundError)
 
-_README = """\
+_README_TEXT = """\
 เอกสารนี้ส่งออกจากประกาศ (Prakat) ในรูปแบบ BagIt (RFC 8493)
 records/เลข.json   ประกาศหนึ่งเรื่อง: ข้อมูล ประวัติ เอกสารแนบ และข้อความที่อ่านได้ของทุกหน้า
 files/เลข/ลำดับ     ไฟล์ต้นฉบับของเอกสารแนบ ตามลำดับในประกาศ (ลำดับ.vรุ่น คือไฟล์ก่อนเปลี่ยน)
@@ -64,6 +69,8 @@ relations and the text of every page; files/N/POSITION is an original, POSITION.
 disclosure.json has the information that must be disclosed each year: changed items, and the announcements of
 each item. Import with: prakat import THIS_FOLDER
 """
+
+_Loaded = TypeVar("_Loaded")
 
 _converter = make_converter()
 _converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _kind: value)
@@ -103,7 +110,7 @@ def export_bag(
         if not selection.ids and selection.category is None:
             _write_collections(services, part, is_public=selection.is_public)
             _write_disclosure(services, part, is_public=selection.is_public)
-        (part / "README.txt").write_text(_README, encoding="utf-8")
+        (part / README_FILE).write_text(_README_TEXT, encoding="utf-8")
         bagit.make_bag(str(part), _described(services), checksums=["sha256"])
         part.replace(destination)
     except BaseException:
@@ -260,7 +267,7 @@ def _described(services: Services) -> dict[str, str]:
         "Source-Organization": settings.site_name,
         "External-Description": "ประกาศและเอกสารแนบ · announcements with their documents",
         _SOURCE: urlsplit(settings.base_url).netloc,
-        "Bag-Software-Agent": f"prakat {version('prakat')}",
+        _MAKER: f"prakat {version('prakat')}",
         "External-Identifier": _FORMAT,
     }
 
@@ -273,8 +280,9 @@ def is_bag(path: Path) -> bool:
 def import_bag(services: Services, path: Path, progress: Callable[[int, int], None]) -> ImportReport:
     """Import every record of a bag, verified first, with texts and history as they were.
 
-    A record that was imported before is recognised by its ``ref`` and left as it is. Raises ``Invalid`` for a
-    bag that is damaged or was not exported by this program.
+    A record that was imported before is recognised by its ``ref`` and left as it is. What a later version
+    wrote and this one does not know is named in the report's problems. Raises ``Invalid`` for a bag that is
+    damaged or was not exported by this program.
     """
     try:
         bag = bagit.Bag(str(path))
@@ -285,12 +293,13 @@ def import_bag(services: Services, path: Path, progress: Callable[[int, int], No
         raise Invalid("ไม่ใช่ถุงข้อมูลที่ประกาศส่งออก (not a bag that was exported by this program)")
     source, report = str(bag.info.get(_SOURCE, "")), ImportReport()
     payload = path / "data"
+    unknown = Counter(_unknown_files(payload))
     listed = sorted(payload.glob(f"{RECORDS}/*.json"), key=lambda each: (len(each.name), each.name))
     ids: dict[int, int] = {}
     relations: list[Relation] = []
     for done, file in enumerate(listed, start=1):
         try:
-            record = _read_record(file, source)
+            record = _read_record(file, source, unknown)
             ids[record.announcement.id] = _take(services, record, payload, report)
             relations += record.relations
         except (PrakatError, OSError, *_NOT_AS_WRITTEN) as error:
@@ -298,18 +307,49 @@ def import_bag(services: Services, path: Path, progress: Callable[[int, int], No
         progress(done, len(listed))
     _take_relations(services, relations, ids)
     if (payload / COLLECTIONS).is_file():
-        _take_collections(services, payload / COLLECTIONS, ids)
+        _take_collections(services, payload / COLLECTIONS, ids, unknown)
     if (payload / DISCLOSURE).is_file():
-        _take_disclosure(services, payload / DISCLOSURE, ids)
+        _take_disclosure(services, payload / DISCLOSURE, ids, unknown)
+    maker = bag.info.get(_MAKER, "?")
+    for name, count in sorted(unknown.items()):
+        why = f"รุ่นนี้ไม่รู้จัก จึงไม่ได้นำเข้า {count:,} แห่ง ผู้สร้างถุงคือ {maker} (unknown here, not taken in)"
+        report.problems.append((name, why))
     return report
 
 
-def _read_record(file: Path, source: str) -> CarriedRecord:
+def _unknown_files(payload: Path) -> Iterator[str]:
+    """Yields the names of files and folders that exports of this version do not have."""
+    return (each.name for each in payload.iterdir() if each.name not in _PAYLOAD)
+
+
+def _load(text: str, kind: type[_Loaded], prefix: str, unknown: Counter[str]) -> _Loaded:
+    """Returns the JSON text as ``kind``. Counts in ``unknown`` the fields that ``kind`` does not have."""
+    loaded = _converter.loads(text, kind)
+    unknown.update(
+        prefix + name for name in _unknown_fields(json.loads(text), _converter.unstructure(loaded))
+    )
+    return loaded
+
+
+def _unknown_fields(written: object, known: object) -> Iterator[str]:
+    """Yields the dotted name of every field in ``written`` that ``known`` lacks."""
+    if isinstance(written, dict) and isinstance(known, dict):
+        for name, value in written.items():
+            if name in known:
+                yield from (f"{name}.{below}" for below in _unknown_fields(value, known[name]))
+            else:
+                yield name
+    elif isinstance(written, list) and isinstance(known, list | tuple):
+        for each, known_one in zip(written, known, strict=True):
+            yield from _unknown_fields(each, known_one)
+
+
+def _read_record(file: Path, source: str, unknown: Counter[str]) -> CarriedRecord:
     """Returns a record, its fields validated. A record without ``ref`` gets one from its bag and number.
 
     Drafts, also those in the trash, may be without a title: their attachments are to state it.
     """
-    record = _converter.loads(file.read_text(encoding="ascii"), CarriedRecord)
+    record = _load(file.read_text(encoding="ascii"), CarriedRecord, "", unknown)
     given = record.announcement
     ref = given.ref or f"bag:{source}#{given.id}"
     fields = {field.name: getattr(given, field.name) for field in ANNOUNCEMENT_FIELDS} | {"ref": ref}
@@ -360,10 +400,11 @@ def _take_relations(services: Services, relations: Sequence[Relation], ids: Mapp
                 services.records.relations.decide(newer, older, relation.kind, actor=ACTOR)
 
 
-def _take_collections(services: Services, file: Path, ids: dict[int, int]) -> None:
+def _take_collections(services: Services, file: Path, ids: dict[int, int], unknown: Counter[str]) -> None:
     """Import the collections whose title is not here yet, with the records that are here now."""
     known = {each.title for each in services.collections.all()}
-    for collection in reversed(_converter.loads(file.read_text(encoding="utf-8"), list[Collection])):
+    text = file.read_text(encoding="utf-8")
+    for collection in reversed(_load(text, list[Collection], f"{file.name}:", unknown)):
         if collection.title in known:
             continue
         items = [
@@ -375,9 +416,10 @@ def _take_collections(services: Services, file: Path, ids: dict[int, int]) -> No
         )
 
 
-def _take_disclosure(services: Services, file: Path, ids: Mapping[int, int]) -> None:
+def _take_disclosure(services: Services, file: Path, ids: Mapping[int, int], unknown: Counter[str]) -> None:
     """Import the items that are not changed here yet, and the entries of the records that are here now."""
-    carried = _converter.loads(file.read_text(encoding="utf-8"), CarriedDisclosureDecisions)
+    text = file.read_text(encoding="utf-8")
+    carried = _load(text, CarriedDisclosureDecisions, f"{file.name}:", unknown)
     known = {(year, item.key) for year, item in services.disclosure.items_changed_by_staff(0, LAST_YEAR)}
     for year, item in carried.items:
         if (year, item.key) not in known:
