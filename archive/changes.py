@@ -11,6 +11,12 @@ from archive.model import Change
 WORKER = "prakat worker"
 """Actor of the changes that the worker makes by itself, while nobody looks."""
 
+IMPORTER = "prakat import"
+"""Actor of what an import brings in."""
+
+SAMPLE = "prakat sample"
+"""Actor of what the sample archive begins with."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryFilters:

@@ -46,13 +46,18 @@ def migrate(engine: Engine, dialect: ColumnTypes, begin: Callable[[], None]) -> 
 
 def refuse_newer_migrations(applied: Set[str]) -> None:
     """Raise ``SettingsError`` when one of the applied migrations is of a later version of the program."""
-    unknown = applied - {migration.name for migration in migrations.MIGRATIONS}
+    unknown = [name for name in sorted(applied) if not is_known_migration(name)]
     if unknown:
         raise SettingsError(
             "คลังนี้ปรับด้วยประกาศรุ่นที่ใหม่กว่าแล้ว รุ่นนี้จึงไม่เปิด กรุณาติดตั้งรุ่นที่ใหม่กว่า หรือกู้คืนข้อมูลสำรองที่ทำก่อนปรับรุ่น"
-            f" (a newer version has upgraded this archive [{', '.join(sorted(unknown))}]:"
+            f" (a newer version has upgraded this archive [{', '.join(unknown)}]:"
             " install that version, or restore the backup from before the upgrade)"
         )
+
+
+def is_known_migration(name: str) -> bool:
+    """Return True for a migration of this version of the program."""
+    return any(migration.name == name for migration in migrations.MIGRATIONS)
 
 
 def _applied(engine: Engine) -> set[str]:

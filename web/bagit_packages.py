@@ -21,6 +21,7 @@ import bagit
 from cattrs.errors import BaseValidationError, StructureHandlerNotFoundError
 from cattrs.preconf.json import make_converter
 
+from archive.changes import IMPORTER
 from archive.disclosure import LAST_YEAR, checked_item
 from archive.errors import Conflict, Invalid, NotFound, PrakatError
 from archive.fields import ANNOUNCEMENT_FIELDS, checked_fields
@@ -44,7 +45,7 @@ from archive.transfer_ports import (
 )
 from indexer.reindex import NO_LIMIT
 from web.bootstrap import Services
-from web.importing import ACTOR, ImportReport
+from web.importing import ImportReport
 
 RECORDS, FILES, COLLECTIONS, DISCLOSURE = "records", "files", "collections.json", "disclosure.json"
 README_FILE = "README.txt"
@@ -370,7 +371,7 @@ def _take(services: Services, record: CarriedRecord, payload: Path, report: Impo
             _store_original(services, each.version, payload / file_path(carried.attachment, each.version))
     kept = tuple(map(_held_again, record.attachments))
     adopted = services.transfer.take_over_record(
-        replace(record, attachments=kept), actor=ACTOR, reason=f"{record.announcement.ref}"
+        replace(record, attachments=kept), actor=IMPORTER, reason=f"{record.announcement.ref}"
     )
     report.added += 1
     return adopted.id
@@ -385,7 +386,7 @@ def _held_again(carried: CarriedAttachment) -> CarriedAttachment:
 
 def _store_original(services: Services, file: Attachment | FileVersion, path: Path) -> None:
     with path.open("rb") as stream:
-        stored = services.intake.store_file(stream, filename=file.filename, actor=ACTOR)
+        stored = services.intake.store_file(stream, filename=file.filename, actor=IMPORTER)
     if (stored.sha256, stored.size) != (file.sha256, file.size):
         raise Invalid(f"{file.filename}: ไฟล์ไม่ตรงกับทะเบียน (not the file that the record names)")
 
@@ -397,7 +398,7 @@ def _take_relations(services: Services, relations: Sequence[Relation], ids: Mapp
             newer, older = ids[relation.newer_id], ids[relation.older_id]
             known = {each.older_id for each in services.records.relations.list_decisions(newer)}
             if older not in known:
-                services.records.relations.decide(newer, older, relation.kind, actor=ACTOR)
+                services.records.relations.decide(newer, older, relation.kind, actor=IMPORTER)
 
 
 def _take_collections(services: Services, file: Path, ids: dict[int, int], unknown: Counter[str]) -> None:
@@ -412,7 +413,7 @@ def _take_collections(services: Services, file: Path, ids: dict[int, int], unkno
             for item in collection.items
         ]
         services.intake.save_collection(
-            None, title=collection.title, body=collection.body, items=items, actor=ACTOR
+            None, title=collection.title, body=collection.body, items=items, actor=IMPORTER
         )
 
 
@@ -423,8 +424,8 @@ def _take_disclosure(services: Services, file: Path, ids: Mapping[int, int], unk
     known = {(year, item.key) for year, item in services.disclosure.items_changed_by_staff(0, LAST_YEAR)}
     for year, item in carried.items:
         if (year, item.key) not in known:
-            services.disclosure.save_item(year, checked_item(item), replaced=None, actor=ACTOR)
+            services.disclosure.save_item(year, checked_item(item), replaced=None, actor=IMPORTER)
     for entry in carried.entries:
         if entry.announcement_id in ids:
             here = replace(entry, announcement_id=ids[entry.announcement_id])
-            services.disclosure.assign(here, actor=ACTOR)
+            services.disclosure.assign(here, actor=IMPORTER)

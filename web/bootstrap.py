@@ -45,7 +45,7 @@ from indexer.leader_leases import COLLECT_SCANS, MAINTAIN, SYNC_INDEX, LeaderLea
 from indexer.search.ports import SearchIndex
 from storage.backup import manifest
 from storage.backup.keys import BackupKeys
-from storage.backup.last_backup import NOTE, LastBackupComparison
+from storage.backup.last_backup import NOTE, LastBackupComparison, read_backup_note
 from storage.backup.manifest import BackupManifest
 from storage.backup.rehearsal import rehearse_restore as unpack_backup_aside
 from storage.backup.restore import open_backup, restore_backup
@@ -350,9 +350,15 @@ _EMBEDDED = ("sqlite", "local")
 _UNPACKED = "unpacked"
 
 
-def backup_generations(source: Path) -> list[str]:
-    """Return the names of the generations of a backup, oldest first."""
-    return open_backup(source).generations()
+def backup_generations(source: Path) -> list[tuple[str, str]]:
+    """Return the name of each generation, oldest first, and why it cannot be restored, else ""."""
+    return list(open_backup(source).examine_generations())
+
+
+def last_backup_place(settings: Settings) -> Path | None:
+    """Return where the last backup of a data directory went, also where its archive does not open."""
+    note = read_backup_note(settings.data)
+    return note.destination if note else None
 
 
 def _backup_keys(settings: Settings, identity: Path | None = None) -> BackupKeys:

@@ -26,10 +26,10 @@ from indexer.extraction import sandbox
 from indexer.extraction.ocr.tesseract import OWN_MODEL, SYSTEM_MODELS
 from indexer.reindex import is_rebuild_needed
 from web import settings
-from web.bootstrap import Services, build_services, holds_archive
+from web.bootstrap import Services, backup_generations, build_services, holds_archive, last_backup_place
 from web.nightly import OVERDUE, read_nightly
 from web.serving.health import BEAT_SECONDS, LEAST_FREE, heartbeat_path
-from web.settings import LOCAL_ADDRESS, Settings
+from web.settings import LOCAL_ADDRESS, Settings, fallback_contact
 
 LEAST_MEMORY = 2 << 30
 """Bytes of memory below which reading scans swaps: a page needs up to 1 GiB, the web processes 0.4 GB."""
@@ -73,7 +73,6 @@ _NIGHT_REMEDIES = {
 }
 """Name of a nightly step → the commands that show why it failed, mend it and run it again."""
 _BACKUPS = Path("/var/backups/prakat")  # place of the backups in the manual and of the nightly unit
-_SHOW_BACKUPS = "prakat restore /var/backups/prakat --list; ทำตามข้อความก่อน ชุดเหล่านี้กู้คืนได้"
 _MEND_DEVNULL = "rm -f /dev/null && mknod -m 666 /dev/null c 1 3"
 _SANDBOX_SECONDS = 30.0  # for a call that does nothing, on a busy machine
 _SETTINGS_FILE = "แก้ไข {file} ในที่เก็บข้อมูล: {line}"
@@ -120,7 +119,7 @@ def diagnose() -> list[Trouble]:
     try:
         services = build_services(given)
     except PrakatError as error:
-        found.append(Trouble("cannot-open", TroubleKind.WRONG, error.message, _SHOW_BACKUPS))
+        found.append(Trouble("cannot-open", TroubleKind.WRONG, error.message, _how_to_open(given)))
         return _sorted(found)
     for look in ARCHIVE:
         try:
@@ -128,6 +127,19 @@ def diagnose() -> list[Trouble]:
         except PrakatError as error:
             found.append(Trouble("cannot-ask", TroubleKind.WRONG, error.message, "prakat check"))
     return _sorted(found)
+
+
+def _how_to_open(given: Settings) -> str:
+    """Returns the command that restores the newest backup that this version can restore."""
+    place = last_backup_place(given) or _BACKUPS
+    own: list[str] = []
+    with suppress(PrakatError, OSError):
+        own = [name for name, problem in backup_generations(place) if not problem]
+    if not own:
+        return f"ทำตามข้อความ ที่ {place} ไม่มีชุดสำรองที่รุ่นนี้กู้คืนได้ (this version can restore no backup there)"
+    return (
+        f"ทำตามข้อความก่อน หรือลงที่ว่าง (or, into an empty place): prakat restore {place} --generation {own[-1]}"
+    )
 
 
 def _sorted(found: list[Trouble]) -> list[Trouble]:
@@ -316,6 +328,20 @@ def _people(services: Services) -> Iterator[Trouble]:
         yield Trouble("sample-account", TroubleKind.UNSAFE, said, "prakat user disable demo", is_advice=True)
 
 
+def _contacts(services: Services) -> Iterator[Trouble]:
+    """Yields advice for each site that has no address for those who harvest it."""
+    known = services.organisations.all()
+    for organisation in known if len(known) > 1 else [None]:
+        here = services.for_organisation(organisation, known)
+        if not here.site_profiles.current().email:
+            said = (
+                f"{here.settings.site_name} ยังไม่มีอีเมลติดต่อ OAI-PMH จึงบอก {fallback_contact(here.settings)}"
+                " (no contact address: harvesters are told this one, which may not exist)"
+            )
+            remedy = "หน้าเจ้าหน้าที่: อื่น ๆ → ข้อมูลหน่วยงาน → อีเมล (on the staff's pages: the site's profile)"
+            yield Trouble("no-contact", TroubleKind.MISSING, said, remedy, is_advice=True)
+
+
 def _backup(services: Services) -> Iterator[Trouble]:
     last = services.backups.last()
     command = "prakat nightly /var/backups/prakat/"
@@ -391,4 +417,4 @@ MACHINE: tuple[Look, ...] = (
     _sandbox,
     _speed,
 )
-ARCHIVE: tuple[LookInside, ...] = (_people, _backup, _night, _service)
+ARCHIVE: tuple[LookInside, ...] = (_people, _contacts, _backup, _night, _service)

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 from urllib.parse import unquote
 
+from archive.changes import IMPORTER
 from archive.errors import Invalid, PersonalDataFound, PrakatError, TooLarge, Unavailable
 from archive.importers import manifest, paperless
 from archive.importers.legacy_site import OldFile, OldPage, SiteKind, split_address
@@ -23,7 +24,6 @@ from archive.importers.manifest import ListedAnnouncement, ListedFile
 from archive.model import Announcement, Draft, Status
 from web.bootstrap import Services
 
-ACTOR = "prakat import"
 _LONGEST_BATCH = 0.5  # seconds of a transaction, for which other writers may have to wait
 _LARGEST_PAGE = 16 << 20  # bytes; a saved page holds text alone, pictures lie beside it
 
@@ -276,12 +276,12 @@ class _Import:
     def _create(self, draft: Draft, status: Status, where: str) -> Announcement:
         """Create the announcement; as a draft when its fields have personal data, for a person to decide."""
         try:
-            return self.services.intake.create(draft, actor=ACTOR, status=status)
+            return self.services.intake.create(draft, actor=IMPORTER, status=status)
         except PersonalDataFound as found:
             self.report.problems.append(
                 (where, f"นำเข้าเป็นฉบับร่าง: {found.message} (personal data: imported as a draft)")
             )
-            return self.services.intake.create(draft, actor=ACTOR)
+            return self.services.intake.create(draft, actor=IMPORTER)
 
     def _path(self, file: ListedFile, where: str) -> Path | None:
         try:
@@ -317,7 +317,7 @@ class _Import:
                 filename=path.name,
                 label=file.label,
                 kind=file.kind,
-                actor=ACTOR,
+                actor=IMPORTER,
                 stored_at=file.stored_at,
             )
         self.report.files += new
@@ -327,7 +327,7 @@ class _Import:
         """Add the lines of refused files to the body, as for lost files."""
         if refused:
             body = "\n".join([announcement.body, *refused]).strip()
-            self.services.intake.revise(announcement.id, {"body": body}, actor=ACTOR)
+            self.services.intake.revise(announcement.id, {"body": body}, actor=IMPORTER)
 
     def _complete(self, known: Announcement, listed: ListedAnnouncement, taken: dict[int, int]) -> None:
         """Put files that were lost at the last import in their places.
@@ -339,10 +339,10 @@ class _Import:
         if not mentions.intersection(lines):
             return
         body = "\n".join(line for line in lines if line not in mentions)
-        self.services.intake.revise(known.id, {"body": body}, actor=ACTOR)
+        self.services.intake.revise(known.id, {"body": body}, actor=IMPORTER)
         held = [each.id for each in self.services.attachments.by_announcement([known.id])[known.id]]
         listed_first = [*taken.values(), *(id for id in held if id not in taken.values())]
-        self.services.intake.reorder_attachments(known.id, listed_first, actor=ACTOR)
+        self.services.intake.reorder_attachments(known.id, listed_first, actor=IMPORTER)
 
 
 def _mention(at: int, listed: ListedAnnouncement) -> str:

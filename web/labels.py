@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from flask_babel import get_locale, lazy_gettext
 
+from archive.changes import IMPORTER, SAMPLE, WORKER
 from archive.disclosure import DisclosureRule, DisclosureState, Period
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import DocumentKind, ReadingStatus, Role, Status
@@ -24,6 +25,12 @@ _STATUSES = {
     Status.WITHDRAWN: lazy_gettext("ถอนแล้ว"),
     Status.TRASHED: lazy_gettext("ถังขยะ"),
 }
+_PROGRAMS = {
+    WORKER: lazy_gettext("ระบบ (ทำเอง)"),
+    IMPORTER: lazy_gettext("ระบบ (นำเข้าข้อมูล)"),
+    SAMPLE: lazy_gettext("ระบบ (คลังตัวอย่าง)"),
+}
+"""Names in the history that are no people's."""
 _ACTIONS = {
     "create": lazy_gettext("สร้าง"),
     "revise": lazy_gettext("แก้ไข"),
@@ -201,6 +208,11 @@ def action_names() -> list[tuple[str, str]]:
 def action_name(action: str) -> str:
     """Returns the label of an action, as the history shows it."""
     return str(_ACTIONS.get(action, action))
+
+
+def actor_name(actor: str) -> str:
+    """Returns the name of who made a change, as the history shows it; for a program what it did."""
+    return str(_PROGRAMS.get(actor, actor))
 
 
 def field_names(fields: Collection[str]) -> list[tuple[str, str]]:

@@ -258,6 +258,11 @@ def _from_file(path: Path) -> dict[str, str]:
     return {name: str(value) for name, value in table.items()}
 
 
+def fallback_contact(settings: Settings) -> str:
+    """Returns the mail address that every host should have (RFC 2142), for where no other is known."""
+    return f"postmaster@{urlsplit(settings.base_url).hostname}"
+
+
 def without_secrets(address: str) -> str:
     """Returns an address without its secrets: the account before ``@``, and a password."""
     return re.sub(r"(?i)(//).*@|(password=)[^&]*", r"\1\2…", address)

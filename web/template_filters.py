@@ -75,6 +75,7 @@ def _add_filters(app: Flask) -> None:
         cited=cited,
         first_kind_and_number=first_kind_and_number,
         action=labels.action_name,
+        actor=labels.actor_name,
         role=labels.role_name,
         personal_data=labels.personal_data_name,
         field=labels.field_name,

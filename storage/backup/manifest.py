@@ -60,8 +60,9 @@ class BackupManifest:
     """Manifest of one backup, or of one generation in a backup directory.
 
     ``members``: SHA-256 of each member's content by name. ``encrypted``: SHA-256 of the age file that is
-    kept in its place, for each member that is encrypted. ``archive`` is None in manifests of versions that
-    did not note it. ``digest`` is the text that is signed; a manifest that was written or read has it.
+    kept in its place, for each member that is encrypted. ``archive`` is None, and ``last_migration``, the
+    newest one of the database, is "", in manifests of versions that did not note it. ``digest`` is the text
+    that is signed; a manifest that was written or read has it.
     ``signature`` is the Ed25519 signature of ``digest``; None where there is none.
     """
 
@@ -69,6 +70,7 @@ class BackupManifest:
     members: dict[str, str] = field(default_factory=dict)
     encrypted: dict[str, str] = field(default_factory=dict)
     archive: ArchiveCounts | None = None
+    last_migration: str = ""
     digest: str = ""
     signature: bytes | None = None
 
@@ -87,6 +89,8 @@ class BackupManifest:
             content["encrypted"] = self.encrypted
         if self.archive:
             content["archive"] = asdict(self.archive)
+        if self.last_migration:
+            content["last_migration"] = self.last_migration
         self.digest = _digest(content)
         if sign:
             content["signature"] = base64.b64encode(sign(self.digest.encode())).decode()
@@ -112,6 +116,7 @@ class BackupManifest:
             members=members,
             encrypted=content.get("encrypted", {}),
             archive=ArchiveCounts(**content["archive"]) if "archive" in content else None,
+            last_migration=content.get("last_migration", ""),
             digest=_digest(content),
             signature=None if signature is None else base64.b64decode(signature),
         )
@@ -196,10 +201,10 @@ def require_intact_database(database: Path) -> None:
         raise Unavailable(f"ฐานข้อมูลเสียหาย (the database is damaged): {'; '.join(found)}")
 
 
-def read_migrations(database: Path) -> set[str]:
-    """Return the names of the migrations that a database has had."""
+def read_migrations(database: Path) -> list[str]:
+    """Return the names of the migrations that a database has had, the newest last."""
     with open_database(database) as opened:
-        return {name for (name,) in opened.execute("SELECT name FROM migration")}
+        return [name for (name,) in opened.execute("SELECT name FROM migration ORDER BY applied_at, rowid")]
 
 
 @contextmanager

@@ -7,11 +7,11 @@ import io
 import os
 import shutil
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from archive.errors import Conflict, NotFound
+from archive.errors import Conflict, Invalid, NotFound, SettingsError
 from storage.backup.keys import BackupKeys
 from storage.backup.manifest import (
     AGE,
@@ -31,7 +31,7 @@ from storage.backup.manifest import (
 )
 from storage.backup.retention import BackupDirectory
 from storage.files.local import sync_directory
-from storage.migrator import refuse_newer_migrations
+from storage.migrator import is_known_migration, refuse_newer_migrations
 
 
 def restore_backup(
@@ -70,10 +70,20 @@ def restore_backup(
         manifest = backup.check_backup(report, generation=generation, into=unpacked, keys=keys)
         keys.verify(manifest)
         require_intact_database(unpacked / DATABASE)
-        refuse_newer_migrations(read_migrations(unpacked / DATABASE))
+        _refuse_newer_version(read_migrations(unpacked / DATABASE), backup)
         os.sync()
         _move(unpacked, data)
     return manifest
+
+
+def _refuse_newer_version(applied: Collection[str], backup: BackupSource) -> None:
+    """Raise ``SettingsError`` for migrations of a later version; it names what this version can restore."""
+    try:
+        refuse_newer_migrations(set(applied))
+    except SettingsError as error:
+        if not (own := backup.restorable_generation()):
+            raise
+        raise SettingsError(f"{error.message}: --generation {own}") from error
 
 
 def open_backup(path: Path) -> BackupSource:
@@ -115,6 +125,22 @@ class BackupSource:
     def read_manifest(self, generation: str | None) -> BackupManifest:
         """Return the manifest of a generation, of the newest for None. Raises as ``check_backup`` does."""
         raise NotImplementedError
+
+    def examine_generations(self) -> Iterator[tuple[str, str]]:
+        """Yield the name of each generation, oldest first, and why it cannot be restored, else ""."""
+        for name in self.generations():
+            try:
+                newest = self.read_manifest(name).last_migration
+            except Invalid as error:
+                yield name, error.message
+            else:
+                is_known = not newest or is_known_migration(newest)
+                yield name, "" if is_known else "ทำด้วยรุ่นที่ใหม่กว่า (of a newer version)"
+
+    def restorable_generation(self) -> str | None:
+        """Return the newest generation that this version can restore; None where there is none."""
+        names = [name for name, problem in self.examine_generations() if not problem]
+        return names[-1] if names else None
 
     def check_backup(
         self,

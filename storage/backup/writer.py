@@ -37,6 +37,7 @@ from storage.backup.manifest import (
     member_path,
     open_database,
     original_path,
+    read_migrations,
     require_intact_database,
     write_through_to_disk,
 )
@@ -119,6 +120,7 @@ class Backups:
             )
             with target:
                 target.manifest.archive = _read_figures(snapshot)
+                target.manifest.last_migration = read_migrations(snapshot)[-1]
                 if not accept_loss:
                     _refuse_loss(target.figures_before(), snapshot)
                 self._write(snapshot, target, report, progress)

@@ -10,6 +10,7 @@ from pathlib import Path
 import bagit
 import pytest
 
+from archive.changes import IMPORTER
 from archive.disclosure import LAST_YEAR, DisclosureEntry, DisclosureItem, DisclosureRule, Period
 from archive.model import Announcement, Attachment, Change, CollectionLine, Draft, Page, Status
 from tests.operation.archives import (
@@ -28,7 +29,6 @@ from tests.operation.archives import (
     stored,
 )
 from web.bootstrap import Services
-from web.importing import ACTOR as IMPORTER
 
 Record = tuple[Announcement, list[Change], list[tuple[Attachment, list[Page], bytes]]]
 

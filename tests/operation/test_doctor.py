@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from archive.model import Role
+from archive.site_profile import SiteProfile
 from indexer.extraction import sandbox
 from tests.operation.archives import close, opened, run
 from web import diagnosis
@@ -43,6 +44,11 @@ def test_nothing_is_wrong_where_everything_was_done(cared_for: Path) -> None:
     status, codes = found(cared_for)
     assert status == 0, codes
     assert all(each["is_advice"] for each in codes.values())
+    assert "postmaster@archive.nongpladuk.go.th" in str(codes["no-contact"]["message"])
+    services = opened(cared_for)
+    services.site_profiles.save(SiteProfile(email="saraban@nongpladuk.go.th"), actor="somsri")
+    close(services)
+    assert "no-contact" not in found(cared_for)[1]
 
 
 def test_a_new_machine_lacks_an_archive_and_gets_none_by_looking(

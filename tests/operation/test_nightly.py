@@ -91,6 +91,18 @@ def test_findings_of_the_slow_scrub_fail_its_step(services: Services, tmp_path: 
     assert outcomes(services, tmp_path / "backups")["scrub"] is False
 
 
+def test_an_archive_of_days_ago_without_night_and_backup_is_not_ready(
+    services: Services, tmp_path: Path
+) -> None:
+    assert nightly_readiness(services) == "ok"  # begun a moment ago
+    before = (dt.datetime.now(dt.UTC) - OVERDUE).isoformat(timespec="microseconds")
+    with services.database.write():  # type: ignore[attr-defined]
+        services.database.run("UPDATE announcement SET updated_at = :before", before=before)  # type: ignore[attr-defined]
+    assert "no nightly run yet" in nightly_readiness(services)
+    services.backups.make_backup(tmp_path / "backup.tar", lambda *_: None)  # an officer's own way
+    assert nightly_readiness(services) == "ok"
+
+
 def test_a_missed_night_is_seen(services: Services, tmp_path: Path) -> None:
     run_nightly(services, tmp_path / "backups")
     path = services.settings.data / RESULT

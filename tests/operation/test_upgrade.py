@@ -118,3 +118,30 @@ def test_an_earlier_version_refuses_a_backup_of_a_later_one_and_leaves_nothing(
     assert refused.exit_code == 2
     assert "รุ่นที่ใหม่กว่า" in refused.stderr
     assert not (tmp_path / "new").exists()
+
+
+def test_of_two_generations_that_which_this_version_restores_is_named(
+    services: Services, tmp_path: Path
+) -> None:
+    place = tmp_path / "backups"
+    place.mkdir()
+    services.backups.make_backup(place, lambda *_: None)
+    _upgrade_beyond_this_version(services)
+    services.backups.make_backup(place, lambda *_: None)
+    listed = run(tmp_path / "new", "restore", str(place), "--list").stdout.splitlines()
+    (own, later) = (line.split()[0] for line in listed)
+    assert (listed[0], "newer version" in listed[1]) == (own, True)
+    refused = run(tmp_path / "new", "restore", str(place))
+    assert refused.exit_code == 2
+    assert f"--generation {own}" in refused.stderr
+    (cannot_open,) = (
+        each
+        for each in json.loads(run(services.settings.data, "doctor", "--json").stdout)
+        if each["code"] == "cannot-open"
+    )
+    assert f"prakat restore {place} --generation {own}" in cannot_open["remedy"]
+    assert run(tmp_path / "new", "restore", str(place), "--generation", own).exit_code == 0
+    (place / "generations" / f"{own}.json").unlink()
+    assert "--generation" not in run(tmp_path / "other", "restore", str(place)).stderr
+    assert "--generation" not in run(services.settings.data, "doctor").stdout
+    assert later in run(tmp_path / "other", "restore", str(place), "--list").stdout

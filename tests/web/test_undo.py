@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
+from archive.changes import IMPORTER, WORKER
 from archive.disclosure import DisclosureEntry
 from archive.model import (
     Announcement,
@@ -521,3 +522,14 @@ def test_an_undo_of_what_is_public_says_what_residents_see_otherwise(site: Site)
     intake.revise(made.id, {"assigned_to": "staff"}, actor="x")
     change = site.services.history.entries(made.id)[-1]
     assert clerk.post(f"/staff/history/{change.id}/undo").status_code == 302  # residents never saw it
+
+
+def test_what_a_program_did_is_not_said_of_a_person(site: Site) -> None:
+    made, admin = site.announcement("ร่าง", status=Status.DRAFT), site.signed_in(Role.ADMIN)
+    for actor, views in ((WORKER, 1), (IMPORTER, 2), ("somsri", 3)):
+        site.services.intake.revise(made.id, {"views": views}, actor=actor)
+    pages = (f"/staff/announcements/{made.id}/history", "/staff/history", "/staff/history/changes.csv")
+    for shown in (admin.get(page).text for page in pages):
+        assert WORKER not in re.sub(r'value="[^"]*"', "", shown)
+        assert all(name in shown for name in ("ระบบ (ทำเอง)", "ระบบ (นำเข้าข้อมูล)", "somsri"))
+    assert len(re.findall("ระบบ", admin.get(f"/staff/history?actor={WORKER}").text)) > 1

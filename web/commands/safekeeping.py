@@ -224,8 +224,8 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
       PRAKAT_DATA=/var/lib/prakat prakat restore /mnt/backup/prakat --generation 2026-11-28
     """
     if listing:
-        for name in bootstrap.backup_generations(source):
-            click.echo(name)
+        for name, problem in bootstrap.backup_generations(source):
+            click.echo(f"{name} {problem}".rstrip())
         return
     steps = {"restore": "กู้คืน", "files": "ย้ายไฟล์", "records": "ย้ายทะเบียน", "rebuild": "สร้างดัชนี"}
     given = settings.load_settings()

@@ -26,6 +26,7 @@ from web.accounts.access import visible_attachments
 from web.accounts.sign_in import csrf
 from web.addresses import absolute_url
 from web.bootstrap import services
+from web.settings import fallback_contact
 
 pages = Blueprint("oai", __name__)
 csrf.exempt(pages)  # OAI-PMH demands POST beside GET; nothing is changed by either
@@ -118,8 +119,7 @@ def _identify(filled: etree._Element, _arguments: Mapping[str, str]) -> None:
     _add(filled, "repositoryName", services().settings.site_name)
     _add(filled, "baseURL", absolute_url(url_for("oai.answer")))
     _add(filled, "protocolVersion", "2.0")
-    # a host without a contact has this address at least: RFC 2142
-    contact = services().site_profiles.current().email or f"postmaster@{_host(services().settings.base_url)}"
+    contact = services().site_profiles.current().email or fallback_contact(services().settings)
     _add(filled, "adminEmail", contact)
     _add(filled, "earliestDatestamp", since.strftime(_SECOND))
     _add(filled, "deletedRecord", "persistent")

@@ -11,13 +11,13 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib.resources import files
 from typing import Any
 
+from archive.changes import SAMPLE
 from archive.model import CollectionLine, DocumentKind, Draft, RelationKind, Status
 from archive.site_profile import SiteProfile
 from web.bootstrap import Services
 from web.sample.documents import SampleText, make_document
 from web.sample.scans import ScanLook, make_scan
 
-ACTOR = "prakat sample"
 _FILLER = 9  # paragraphs that fill a page of a long document
 
 
@@ -83,7 +83,7 @@ def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[
         views=given["views"],
         old_url=given.get("old_url"),
     )
-    announcement = services.intake.create(draft, actor=ACTOR)
+    announcement = services.intake.create(draft, actor=SAMPLE)
     for file, data in made:
         services.intake.attach(
             announcement.id,
@@ -91,18 +91,18 @@ def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[
             filename=f"{file['label']}.pdf",
             label=file["label"],
             kind=DocumentKind(file["kind"]),
-            actor=ACTOR,
+            actor=SAMPLE,
         )
     if given.get("status") != Status.DRAFT:
-        services.intake.publish(announcement.id, actor=ACTOR)
+        services.intake.publish(announcement.id, actor=SAMPLE)
     if given.get("status") == Status.WITHDRAWN:
-        services.intake.withdraw(announcement.id, actor=ACTOR, reason=given["reason"])
+        services.intake.withdraw(announcement.id, actor=SAMPLE, reason=given["reason"])
 
 
 def _introduce(services: Services) -> None:
     """Give the municipality a contact, unless somebody gave it one."""
     if not services.site_profiles.current().has_contact:
-        services.site_profiles.save(SiteProfile(**_written("contact")), emblem=None, actor=ACTOR)
+        services.site_profiles.save(SiteProfile(**_written("contact")), emblem=None, actor=SAMPLE)
 
 
 def _relate(services: Services, listed: list[dict[str, Any]]) -> None:
@@ -111,7 +111,7 @@ def _relate(services: Services, listed: list[dict[str, Any]]) -> None:
     for given in listed:
         newer, older = known[given["title"]], known.get(given.get("cancels", ""))
         if newer and older:
-            services.intake.decide_relation(newer.id, older.id, RelationKind.CANCELS, actor=ACTOR)
+            services.intake.decide_relation(newer.id, older.id, RelationKind.CANCELS, actor=SAMPLE)
 
 
 def _collect(services: Services, listed: list[dict[str, Any]]) -> None:
@@ -124,7 +124,7 @@ def _collect(services: Services, listed: list[dict[str, Any]]) -> None:
     for line in given["items"]:
         found = known[line["title"]] if "title" in line else None
         items.append(CollectionLine(line["label"], found.id if found else None))
-    services.intake.save_collection(None, title=given["title"], body=given["body"], items=items, actor=ACTOR)
+    services.intake.save_collection(None, title=given["title"], body=given["body"], items=items, actor=SAMPLE)
 
 
 def _written(name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from archive.errors import PrakatError
 from indexer.extraction.pipeline import is_disk_low
 from indexer.scrub import read_scrub_record
 from web.bootstrap import Services, scrub_record_path, services
-from web.nightly import STEP_NAMES, read_nightly
+from web.nightly import OVERDUE, STEP_NAMES, read_nightly
 from web.serving.metrics import exposition
 from web.settings import Settings
 
@@ -151,14 +151,28 @@ def _incidents(services: Services) -> str:
 
 
 def _nightly(services: Services) -> str:
-    """Returns an error when the last nightly run failed or a run was missed; empty before the first."""
+    """Returns an error when the last nightly run failed or a run was missed."""
     last = read_nightly(services.settings)
     if last is None:
-        return ""
+        return _unguarded(services)
     failed = [f"{STEP_NAMES[step.name]}: {step.detail}" for step in last.steps if not step.is_ok]
     if failed:
         return f"งานกลางคืนมีขั้นที่ไม่สำเร็จ (nightly run failed): {'; '.join(failed)}"
     return "ไม่มีงานกลางคืนเกินสองวันแล้ว (nightly run is overdue)" if last.is_overdue else ""
+
+
+def _unguarded(services: Services) -> str:
+    """Returns an error when no nightly run is known and a record of days ago is in no recent backup.
+
+    Machines that share a database server are not asked: one of them has the nightly run of all.
+    """
+    backup = services.backups.last()
+    oldest = services.history.changed_since(0, limit=1)
+    if services.settings.database != "sqlite" or not oldest or (backup and _now() - backup.made_at < OVERDUE):
+        return ""
+    if _now() - services.announcements.get(oldest[0][0]).updated_at < OVERDUE:
+        return ""
+    return "ยังไม่เคยมีงานกลางคืน และไม่มีข้อมูลสำรองของสองวันนี้ (no nightly run yet, and no recent backup)"
 
 
 def _now() -> dt.datetime:

@@ -254,7 +254,7 @@ def _csv_lines(filters: HistoryFilters) -> Iterator[str]:
 def _row(change: Change) -> tuple[object, ...]:
     return (
         change.at.astimezone(thai.BANGKOK).isoformat(timespec="seconds"),
-        change.actor,
+        labels.actor_name(change.actor),
         labels.action_name(change.action),
         change.announcement_id or "",
         change.collection_id or "",
