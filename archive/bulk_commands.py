@@ -22,8 +22,11 @@ class BulkOutcome:
     refused: tuple[tuple[int, PrakatError], ...]
 
 
-def apply_to_each(records: Records, ids: Iterable[int], command: Callable[[int], object]) -> BulkOutcome:
-    """Call ``command`` with each id, in one transaction. A record that is refused stays as it was."""
+def apply_as_one_bulk(records: Records, ids: Iterable[int], command: Callable[[int], object]) -> BulkOutcome:
+    """Call ``command`` with each id, in one transaction. A record that is refused stays as it was.
+
+    Refusals are ``Conflict``, ``Invalid``, ``NotFound`` and ``RecordDamaged``; another error undoes it all.
+    """
     bulk = secrets.token_hex(8)
     done: list[int] = []
     refused: list[tuple[int, PrakatError]] = []

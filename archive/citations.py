@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from archive.model import DocumentKind, RelationKind
-from archive.thai import arabic_digits, canonical_text
+from archive.thai import ERA, arabic_digits, canonical_text
 from archive.thai.dates import WrittenDate, find_dates_with_month_names
 
 _REACH = 400  # characters after the verb in which the cited documents stand: a list of several has as many
@@ -57,7 +57,7 @@ class StatedRelation:
     number: str  # ``5/2560``; "" when the text gives none
     dated: dt.date | None
     subject: str  # words after เรื่อง or ว่าด้วย; "" when the text gives none
-    year: int | None  # Buddhist era, of a rule or bylaw that is known by its year
+    year: int | None  # C.E., of a rule or bylaw that is known by its year
 
 
 def find_stated_relations(text: str) -> list[StatedRelation]:
@@ -96,13 +96,13 @@ def _documents(text: str, relation: RelationKind) -> Iterator[StatedRelation]:
                 number=f"{int(number[1])}/{number[2]}" if number else "",
                 dated=dated,
                 subject=subject[1].strip() if subject else "",
-                year=int(year[1]) if year and not number and not dated else None,
+                year=int(year[1]) - ERA if year and not number and not dated else None,
             )
 
 
 def _is_dating(found: WrittenDate) -> bool:
     """Return True for a date after ลงวันที่, all of which is certain."""
-    return found.is_exact and _DATED.search(found.match.string[: found.match.start()]) is not None
+    return not found.is_misread and _DATED.search(found.match.string[: found.match.start()]) is not None
 
 
 def mentions_document_number(text: str, number: str) -> bool:

@@ -29,6 +29,6 @@ def find_latest_closing_day(text: str, *, after: dt.date) -> dt.date | None:
         before = plain[max(start - _AROUND, 0) : start]
         is_deadline = _DEADLINE.search(before[-_NEAR:])
         is_end = _PERIOD_END.search(before[-_NEAR:]) and _ACCEPTED.search(before)
-        if written.is_exact and written.date > after and (is_deadline or is_end):
+        if not written.is_misread and written.date > after and (is_deadline or is_end):
             found.append(written.date)
     return max(found, default=None)

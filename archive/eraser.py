@@ -62,7 +62,7 @@ class Eraser:
 
     def kept_files(self, erasure: Erasure) -> list[str]:
         """Return the SHA-256 of files that stayed in the store because another record has the same bytes."""
-        return [sha256 for sha256 in erasure.files if self._all_records.erasures.is_file_used(sha256)]
+        return [sha256 for sha256 in erasure.files if self._all_records.erasures.was_ever_attached(sha256)]
 
 
 def _checked_order(ordered_by: str, reason: str) -> tuple[str, str]:
@@ -82,7 +82,7 @@ def remove_erased_files(all_records: Records, files: Files, erasure: Erasure) ->
     left = [
         sha256
         for sha256 in erasure.files
-        if files.exists(sha256) and not all_records.erasures.is_file_used(sha256)
+        if files.exists(sha256) and not all_records.erasures.was_ever_attached(sha256)
     ]
     return [sha256 for sha256 in left if _is_removed(all_records, files, sha256)]
 
@@ -97,7 +97,7 @@ def _is_removed(all_records: Records, files: Files, sha256: str) -> bool:
         with files.open(sha256) as stored:
             shutil.copyfileobj(stored, copy)
         files.remove(sha256)
-        if not all_records.erasures.is_file_used(sha256):
+        if not all_records.erasures.was_ever_attached(sha256):
             return True
         size = copy.tell()
         copy.seek(0)

@@ -40,7 +40,7 @@ class Erasures(Protocol):
         """Erase an attachment, also a detached one, or its earlier files; return the record of it.
 
         Texts of pages and names of files are removed from the history as well. The bytes stay in the store:
-        see ``archive.erasure.Eraser``.
+        see ``archive.eraser``.
         """
 
     def erase_text(self, announcement_id: int, *, ordered_by: str, reason: str, actor: str) -> Erasure:
@@ -55,5 +55,5 @@ class Erasures(Protocol):
     def last_at(self) -> dt.datetime | None:
         """Return the time of the latest erasure; None where nothing was ever erased."""
 
-    def is_file_used(self, sha256: str) -> bool:
+    def was_ever_attached(self, sha256: str) -> bool:
         """Return True when an attachment, also a detached one, has or had a file with these bytes."""

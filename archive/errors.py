@@ -2,7 +2,7 @@
 
 Every error has a stable English ``code`` for programs, and ``message``: a Thai sentence that says how to go
 on. Pages show the message in the reader's language: they translate ``said``, in which ``%(name)s`` stands for
-one of ``values`` (``web.errors.in_words``). ``retry`` is True when the same request may succeed later, after
+one of ``values`` (``web.errors``). ``retry`` is True when the same request may succeed later, after
 ``retry_after`` seconds.
 """
 

@@ -101,7 +101,7 @@ def facet_values(announcement: Announcement, attachments: Sequence[Attachment]) 
 
 
 def read_filter(facet: Facet, text: str) -> DocumentKind | int | str | None:
-    """Return the value of a filter that was kept as text; None where it makes no sense."""
+    """Return the value of a filter that was kept as text; None for an organisation, or for any other text."""
     with suppress(ValueError):
         match facet.type:
             case FacetType.KIND:

@@ -12,7 +12,7 @@ from archive.filetype import PDF
 from archive.model import Announcement, Attachment, DocumentKind, FileVersion, Page
 from archive.ports import Files, StoredFile
 from archive.repositories import Records
-from archive.suggested_fields import is_label_file_name
+from archive.suggested_fields import is_name_of_file
 
 _LARGEST_COPY = 500 << 20  # bytes; pictures of 100 pages may be larger than the uploaded file was
 
@@ -28,11 +28,11 @@ class FileVersionCommands(ABC):
     def _editable(self, id: int) -> Announcement: ...
 
     def replace_by_redacted_copy(
-        self, attachment_id: int, copy: BinaryIO, pages: Sequence[Page], *, actor: str
+        self, attachment_id: int, copy: BinaryIO, read_pages: Sequence[Page], *, actor: str
     ) -> Attachment:
         """Give an attachment a copy of its file in which places are covered, under the same id.
 
-        ``pages``: pages of the copy as read; pages that are missing are still to be read. The file before
+        ``read_pages``: pages of the copy whose text is known; others are still to be read. The file before
         stays for staff only, and so does its name: it may tell what is covered. A label that is nothing but
         that name is replaced too. Residents see the copy once no personal data was found in any page.
         """
@@ -44,9 +44,9 @@ class FileVersionCommands(ABC):
             redacted = self._records.attachments.replace(
                 attachment_id, file, filename=name, media_type=PDF.media_type, actor=actor, is_redacted=True
             )
-            for page in pages:
+            for page in read_pages:
                 self._records.pages.save(page, sha256=file.sha256)
-            if is_label_file_name(attachment):
+            if is_name_of_file(attachment.label, [attachment]):
                 redacted = self._records.attachments.relabel(
                     attachment_id,
                     label=validation.label_or_file_name("", name),
@@ -55,7 +55,7 @@ class FileVersionCommands(ABC):
                 )
         return redacted
 
-    def restore_file(self, attachment_id: int, number: int, *, actor: str) -> Attachment:
+    def restore_file_version(self, attachment_id: int, number: int, *, actor: str) -> Attachment:
         """Give an attachment one of its earlier files again; the present file becomes an earlier one.
 
         ``number``: see ``FileVersion``. The attachment is held until it is read, as after ``replace_file``.

@@ -32,9 +32,9 @@ from archive.model import (
 from archive.ports import Files, Scanner, StoredFile
 from archive.repositories import Records
 from archive.suggested_fields import (
-    fields_not_given,
-    is_label_file_name,
-    is_title_file_name,
+    fields_as_in_new_draft,
+    is_meaningless_title,
+    is_name_of_file,
     names_of_unconfirmed_values,
     suggest_fields,
     suggested_label,
@@ -201,7 +201,9 @@ class Intake(FileVersionCommands):
                 _require_reason([PersonalDataInAttachment(attachment_id, data) for data in finds], reason)
         with self._records.batch():
             if finds:
-                self._records.attachments.release(attachment_id, finds, reason=reason.strip(), actor=actor)
+                self._records.attachments.record_decision_to_show(
+                    attachment_id, finds, reason=reason.strip(), actor=actor
+                )
             return self._records.attachments.relabel(
                 attachment_id, label=checked_label, kind=kind, actor=actor
             )
@@ -219,7 +221,9 @@ class Intake(FileVersionCommands):
         if attachment.hold is HoldReason.UNREAD and attachment.status is not ReadingStatus.FAILED:
             raise Conflict("ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ กรุณารอแล้วลองใหม่อีกครั้ง", code="unread")
         finds = privacy.undecided_finds(attachment)
-        return self._records.attachments.release(attachment_id, finds, reason=said, actor=actor)
+        return self._records.attachments.record_decision_to_show(
+            attachment_id, finds, reason=said, actor=actor
+        )
 
     def reorder_attachments(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None:
         """Reorder the attachments of an announcement.
@@ -313,13 +317,15 @@ class Intake(FileVersionCommands):
     def publish(self, id: int, *, actor: str, reason: str = "") -> Announcement:
         """Publish an announcement. Attachments that are not read yet are shown later, once they are read.
 
+        One without a title first gets the fields that its attachments state.
+
         ``reason``: the reason to publish in spite of personal data; kept in the history. Raises
         ``PersonalDataFound`` when personal data is undecided and no reason is given, ``Invalid`` without a
         title.
         """
         announcement = self._ready_for(id, Status.PUBLISHED)
         if not announcement.title:
-            announcement = self.fill_missing_fields(id, actor=actor)
+            announcement = self.fill_missing_fields_and_labels(id, actor=actor)
         if not announcement.title:
             raise Invalid("กรุณากรอกชื่อเรื่องก่อนเผยแพร่", field="title", code="required")
         finds = self.undecided_personal_data(id)
@@ -334,12 +340,12 @@ class Intake(FileVersionCommands):
             for attachment in self._records.attachments.by_announcement([id])[id]:
                 decided = [find.data for find in finds if find.attachment_id == attachment.id]
                 if decided or attachment.hold is HoldReason.PERSONAL_DATA:
-                    self._records.attachments.release(
+                    self._records.attachments.record_decision_to_show(
                         attachment.id, decided, reason=reason.strip(), actor=actor
                     )
             return self._step(announcement, Status.PUBLISHED, actor, reason)
 
-    def fill_missing_fields(self, id: int, *, actor: str) -> Announcement:
+    def fill_missing_fields_and_labels(self, id: int, *, actor: str) -> Announcement:
         """Fill fields that nobody has given with values that the attachments state.
 
         While nobody has given a title, the form was not saved: labels that are names of files are filled too.
@@ -347,7 +353,7 @@ class Intake(FileVersionCommands):
         announcement = self._records.announcements.get(id)
         attachments = self._records.attachments.by_announcement([id])[id]
         stated = suggest_fields(attachments).fields
-        missing = fields_not_given(announcement, attachments)
+        missing = fields_as_in_new_draft(announcement, attachments)
         given = {name: value for name, value in stated.items() if name in missing}
         with self._records.batch():
             for attachment in attachments if "title" in missing else ():
@@ -356,7 +362,7 @@ class Intake(FileVersionCommands):
 
     def _label_as_it_states(self, attachment: Attachment, actor: str) -> None:
         label, kind = suggested_label(attachment), attachment.kind
-        if not label or not is_label_file_name(attachment):
+        if not label or not is_name_of_file(attachment.label, [attachment]):
             return
         if kind is DocumentKind.OTHER and "kind" in attachment.details.fields:
             kind = DocumentKind(attachment.details.fields["kind"].value)
@@ -375,7 +381,7 @@ class Intake(FileVersionCommands):
                     values = {"attachment_id": attachment.id, "label": attachment.label}
                     self._records.announcements.confirm(id, values, actor=actor)
 
-    def publish_due(self, now: dt.datetime, *, actor: str) -> list[int]:
+    def publish_due_or_unschedule(self, now: dt.datetime, *, actor: str) -> list[int]:
         """Publish the drafts whose ``publish_at`` has come. Returns the ids of the published announcements.
 
         A draft whose attachments are still being read waits, since personal data in them is not known before.
@@ -388,8 +394,8 @@ class Intake(FileVersionCommands):
             try:
                 if self._being_read(due):
                     continue
-                titled = self.fill_missing_fields(due, actor=actor).title
-                if is_title_file_name(titled, self._records.attachments.by_announcement([due])[due]):
+                titled = self.fill_missing_fields_and_labels(due, actor=actor).title
+                if is_meaningless_title(titled, self._records.attachments.by_announcement([due])[due]):
                     raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
                 self.publish(due, actor=actor)
             except (PersonalDataFound, Invalid) as refusal:
@@ -521,7 +527,7 @@ class Intake(FileVersionCommands):
 
     def _step(self, announcement: Announcement, status: Status, actor: str, reason: str = "") -> Announcement:
         return self._records.announcements.set_status(
-            announcement.id, status, actor=actor, reason=reason.strip(), was=announcement.status
+            announcement.id, status, actor=actor, reason=reason.strip(), expected_status=announcement.status
         )
 
 

@@ -80,7 +80,7 @@ class ReadingStatus(StrEnum):
 
 
 class TextSource(StrEnum):
-    """Origin of a page's text."""
+    """Origin of the text that the program read; whether a person changed it says ``Page.corrected``."""
 
     EMBEDDED = "embedded"
     OCR = "ocr"

@@ -1,4 +1,4 @@
-"""Ports of the archive, as protocols: records, jobs, people, files and others.
+"""Ports of the archive, as protocols: jobs, people, files and others. Records: ``archive.repositories``.
 
 Adapters live in ``storage``; each protocol has one contract suite under ``tests/contracts``
 that every adapter must pass.
@@ -139,7 +139,7 @@ class Accounts(Protocol):
     def everyone(self) -> list[Person]:
         """Return all people, suspended ones included, by name."""
 
-    def disable(self, name: str) -> None:
+    def disable_and_sign_out(self, name: str) -> None:
         """Disable a person: the person cannot sign in, and the person's sessions end."""
 
     def enable(self, name: str) -> None:
@@ -205,7 +205,7 @@ class SignIns(Protocol):
         While one of the limits must pause, counts nothing and returns the time to wait. Failures are
         forgotten an hour after the last."""
 
-    def clear_failures(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> None:
+    def clear_failures_of_attempt(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> None:
         """Delete the failures of these limits; for a shared limit, only the failure of this attempt."""
 
 
@@ -313,7 +313,7 @@ class ReadabilityCheck(Protocol):
     def find_faults(self) -> Iterator[Fault]:
         """Yield every row that cannot be read."""
 
-    def check_next_share_of_rows(self) -> list[str]:
+    def check_next_rows_and_list_known_damage(self) -> list[str]:
         """Read a bounded share of the rows. Returns the names of the damaged rows that are known."""
 
 

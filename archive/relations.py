@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 from archive.citations import StatedRelation, find_stated_relations
 from archive.model import Announcement, Attachment, RelationKind, Status
 from archive.repositories import Records
-from archive.thai import arabic_digits, buddhist_year
+from archive.thai import ERA, arabic_digits
 
 _SAME_SUBJECT = 80  # of 100: lowest similarity of a cited subject to a title; OCR misreads some letters
 _LONGEST_CHAIN = 50  # announcements of one chain of changes that a page lists
@@ -78,22 +78,22 @@ def _is_of_kind(records: Records, announcement: Announcement, citation: StatedRe
 
 
 def _is_of_year(announcement: Announcement, year: int) -> bool:
-    """Return True when the title names the year (Buddhist era), or the announcement is of that year."""
-    return str(year) in arabic_digits(announcement.title) or buddhist_year(announcement.published_on) == year
+    """Return True when the title names the year, or the announcement is of that year."""
+    return str(year + ERA) in arabic_digits(announcement.title) or announcement.published_on.year == year
 
 
-def cited_name(announcement: Announcement, attachments: Iterable[Attachment]) -> str:
-    """Return the announcement's name as official texts cite it: its number, where one is known, and title.
+def title_with_number(announcement: Announcement, attachments: Iterable[Attachment]) -> str:
+    """Return the title as official texts cite it: after the announcement's number, where one is known.
 
     ``attachments``: those that the reader may see. The first order, rule or announcement states the number.
     """
-    number = first_kind_and_number(attachments)
+    number = kind_and_number_of_first_order(attachments)
     if not number or number.rpartition(" ")[2] in arabic_digits(announcement.title):
         return announcement.title
     return f"{number} {announcement.title}"
 
 
-def first_kind_and_number(attachments: Iterable[Attachment]) -> str:
+def kind_and_number_of_first_order(attachments: Iterable[Attachment]) -> str:
     """Return kind and number of the first order, rule or announcement: ``คำสั่งที่ 5/2564``.
 
     Empty where it states none: the number of a later one, such as the order that names a committee, is not

@@ -50,7 +50,7 @@ class Report:
 class Reports(Protocol):
     """Residents' reports of problems."""
 
-    def add(self, draft: ReportDraft) -> None:
+    def add_or_count(self, draft: ReportDraft) -> None:
         """Store a report; an open report with the same content is counted once more instead.
         Deletes finished reports that are old. Raises ``TooMany`` while too many reports are open."""
 

@@ -78,10 +78,11 @@ class Announcements(Protocol):
         ``changes``: the values, of fields of ``Draft``, or of one attachment with its ``attachment_id``."""
 
     def set_status(
-        self, id: int, status: Status, *, actor: str, reason: str = "", was: Status | None = None
+        self, id: int, status: Status, *, actor: str, reason: str = "", expected_status: Status | None = None
     ) -> Announcement:
-        """Set the status and clear ``publish_at``. Raises ``Conflict`` when the status is no longer ``was``.
-        The reason of a withdrawal stays on the record until the record is a draft again; every reason is in
+        """Set the status and clear ``publish_at``.
+        Raises ``Conflict`` when the status before is not ``expected_status``. The reason of a withdrawal
+        stays on the record until the record is a draft again; every reason is in
         the history. A withdrawal cancels the decisions to show personal data."""
 
     def get(self, id: int) -> Announcement:
@@ -192,7 +193,7 @@ class Attachments(Protocol):
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
         """Put a detached attachment back, after the announcement's other attachments, under its id."""
 
-    def release(
+    def record_decision_to_show(
         self, attachment_id: int, decided: Iterable[PersonalDataSpan], *, reason: str, actor: str
     ) -> Attachment:
         """Record the decision to show the finds ``decided``.
@@ -267,9 +268,9 @@ class Pages(Protocol):
     def count_by_source(self) -> dict[str, int]:
         """Return the number of pages by source value, 0 where there are none."""
 
-    def list_doubtful(self, *, below: float, limit: int) -> list[Page]:
-        """Return pages with a confidence under ``below`` or a problem, and pages that a person has checked in
-        part, the least sure first. Pages that a person has checked wholly are left out."""
+    def list_needing_check(self, *, least_confidence: float, limit: int) -> list[Page]:
+        """Return pages read with less confidence, with a problem, or checked by a person in part.
+        The least sure come first. Pages that a person has checked wholly are left out."""
 
 
 class Collections(Protocol):
@@ -297,10 +298,12 @@ class Collections(Protocol):
 class UsageStatistics(Protocol):
     """Counted visits, running totals, and queries without results."""
 
-    def count_visit(self, announcement_id: int, visitor: str, *, address: str = "", now: dt.datetime) -> bool:
+    def count_visit(
+        self, announcement_id: int, visitor_hash: str, *, address_hash: str = "", now: dt.datetime
+    ) -> bool:
         """Count a visit once per visitor and visit window. Returns True when the visit was counted.
-        ``visitor`` and ``address`` are opaque, salted hashes. Of the visitors from one address only the first
-        few count; "" is no address. ``change`` is not raised. The count survives the death of the process,
+        Of the visitors from one address only the first few count; "" is no address. Both hashes are salted.
+        ``change`` is not raised. The count survives the death of the process,
         perhaps not a power cut."""
 
     def visits_by_day(self, *, days: int) -> list[tuple[dt.date, int]]:
@@ -312,7 +315,7 @@ class UsageStatistics(Protocol):
     def running_totals(self) -> dict[str, int]:
         """Return the running totals by name."""
 
-    def record_missed_search(self, query: str) -> None:
+    def record_missed_search_unless_personal(self, query: str) -> None:
         """Count a query that found nothing.
         A query with nine digits or more is not kept: they may be a person's identity or telephone number."""
 

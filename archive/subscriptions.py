@@ -51,7 +51,9 @@ class Subscription:
 class Subscriptions(Protocol):
     """Store of subscriptions, and the order in which announcements were published."""
 
-    def subscribe(self, address: str, search: str, frequency: Frequency, *, language: str, key: str) -> None:
+    def subscribe_within_limits(
+        self, address: str, search: str, frequency: Frequency, *, language: str, key: str
+    ) -> None:
         """Store an unconfirmed subscription, unless the address has the same one or reached its limits.
         The caller cannot tell whether it was stored: that would tell who follows what."""
 
@@ -74,10 +76,11 @@ class Subscriptions(Protocol):
         """Record that the message asking for confirmation was sent."""
 
     def list_due(
-        self, position: int, *, digests_at: dt.datetime, after: int, limit: int
+        self, newest_publication: int, *, dailies_looked_at_before: dt.datetime, after_id: int, limit: int
     ) -> list[Subscription]:
-        """Return confirmed subscriptions that are to be looked at, by id, with ids above ``after``.
-        Those at once are due when ``position`` is new to them, daily ones once after ``digests_at``."""
+        """Return confirmed subscriptions that are due, by id, with ids above ``after_id``.
+        Those at once are due when ``newest_publication`` is new to them, daily ones when they were last
+        looked at before ``dailies_looked_at_before``."""
 
     def record_position(self, id: int, position: int, *, now: dt.datetime) -> None:
         """Record up to which publication the follower was told everything."""

@@ -46,7 +46,7 @@ def suggest_fields(attachments: Sequence[Attachment]) -> SuggestedFields:
 
     Nothing is suggested while an attachment before that one is still to be read.
     """
-    titled = [each for each in attachments if stated_title(each)]
+    titled = [each for each in attachments if stated_subject_or_title(each)]
     for attachment in attachments:
         if attachment.status in (ReadingStatus.WAITING, ReadingStatus.READING):
             return SuggestedFields(awaited=True)
@@ -55,20 +55,20 @@ def suggest_fields(attachments: Sequence[Attachment]) -> SuggestedFields:
     return SuggestedFields(_stated_by(titled[0])) if titled else SuggestedFields()
 
 
-def stated_title(attachment: Attachment) -> ExtractedField | None:
+def stated_subject_or_title(attachment: Attachment) -> ExtractedField | None:
     """Return the subject that was read from an attachment, or the title of a paper without a subject."""
     read = attachment.details.fields
     return read.get("subject") or read.get("title")
 
 
-def fields_not_given(announcement: Announcement, attachments: Sequence[Attachment] = ()) -> set[str]:
+def fields_as_in_new_draft(announcement: Announcement, attachments: Sequence[Attachment] = ()) -> set[str]:
     """Return the names of the fields that nobody has given: they still have the values of a new draft.
 
     A date counts as not given when it is the day on which the draft was made. A title that is the name of a
     file counts as not given; a kind counts as not given while the title does.
     """
     made_on = announcement.created_at.astimezone(thai.BANGKOK).date()
-    is_titled = bool(announcement.title) and not is_title_file_name(announcement.title, attachments)
+    is_titled = bool(announcement.title) and not is_meaningless_title(announcement.title, attachments)
     as_new: dict[str, object] = {
         "title": announcement.title if not is_titled else None,
         "kind": DocumentKind.ANNOUNCEMENT if not is_titled else None,
@@ -99,7 +99,7 @@ def names_of_unconfirmed_values(changes: Sequence[Change]) -> set[str]:
 
 def suggested_title_unless_given(announcement: Announcement, attachments: Sequence[Attachment]) -> str:
     """Return the title that the attachments state while nobody has given one; "" otherwise."""
-    if "title" not in fields_not_given(announcement, attachments):
+    if "title" not in fields_as_in_new_draft(announcement, attachments):
         return ""
     return str(suggest_fields(attachments).fields.get("title", ""))
 
@@ -120,12 +120,12 @@ def suggested_label(attachment: Attachment) -> str:
     return validation.label_or_file_name(" ".join(words), attachment.filename)
 
 
-def is_label_file_name(attachment: Attachment) -> bool:
-    """Return True while nobody has given the attachment a label other than its file's name."""
-    return attachment.label == validation.label_or_file_name("", attachment.filename)
+def is_name_of_file(text: str, attachments: Sequence[Attachment]) -> bool:
+    """Return True when a title or label is nothing but the name of one of the attachments' files."""
+    return text in {validation.label_or_file_name("", each.filename) for each in attachments}
 
 
-def is_label_of_earlier_file(attachment: Attachment, changes: Sequence[Change]) -> bool:
+def is_label_naming_earlier_file(attachment: Attachment, changes: Sequence[Change]) -> bool:
     """Return True while the label is that of a file before, and names that file, its subject or its number.
 
     ``changes``: the history of the announcement, the latest last. A label such as ``แบบคำร้อง``, which fits
@@ -142,21 +142,21 @@ def is_label_of_earlier_file(attachment: Attachment, changes: Sequence[Change]) 
     return is_file_name or bool(_OF_ONE_DOCUMENT.search(attachment.label))
 
 
-def is_title_file_name(title: str, attachments: Sequence[Attachment]) -> bool:
-    """Return True when a title is nothing but the name of a file, such as ``scan_0012`` or ``12 doc.pdf``.
+def is_meaningless_title(title: str, attachments: Sequence[Attachment]) -> bool:
+    """Return True when a title or label only names a file without a word, such as ``scan_0012`` or ``12
+    doc.pdf``.
 
     The name of an attachment with a Thai word in it, such as ``ประกาศราคากลาง``, may be a title.
     """
     if PurePosixPath(title).suffix.lower() in EXTENSIONS:
         return True
-    is_attachments_name = title in {validation.label_or_file_name("", each.filename) for each in attachments}
-    return is_attachments_name and not _THAI_WORD.search(_SCANNERS_WORD.sub("", title))
+    return is_name_of_file(title, attachments) and not _THAI_WORD.search(_SCANNERS_WORD.sub("", title))
 
 
-def is_label_meaningless(attachment: Attachment) -> bool:
-    """Return True when a label tells residents nothing: the name of a file or a device's signs."""
+def is_meaningless_label(attachment: Attachment) -> bool:
+    """Return True when a label is meaningless as a title, or has only the signs that a device writes."""
     label = attachment.label
-    if is_title_file_name(label, [attachment]) or _HASH.search(label):
+    if is_meaningless_title(label, [attachment]) or _HASH.search(label):
         return True
     is_thai = _THAI_WORD.search(_SCANNERS_WORD.sub("", label))
     return not is_thai and bool(_MADE_BY_DEVICE.search(label))
@@ -173,7 +173,7 @@ def _stated_by(attachment: Attachment) -> dict[str, object]:
     """Return the fields that were read and pass validation. A misread year, for example, is left out."""
     stated: dict[str, object] = {}
     read = {name: attachment.details.fields.get(read_as) for name, read_as in NAMES_IN_DOCUMENTS.items()}
-    for name, found in {"title": stated_title(attachment), **read}.items():
+    for name, found in {"title": stated_subject_or_title(attachment), **read}.items():
         if found:
             value: object = dt.date.fromisoformat(found.value) if name == "published_on" else found.value
             try:

@@ -71,7 +71,7 @@ class Undo:
         if change.collection_id is not None:
             return change.action == "revise"
         if change.disclosure_item_id is not None:
-            return bool(_item_fields(change.after))  # not the undo of a check: who checks again says so
+            return bool(_item_fields(change.after))  # a check changes no field: nothing to undo
         return change.action in self._steps
 
     def is_refused(self, change: Change, status: Status) -> bool:
@@ -247,7 +247,9 @@ class Undo:
         if before is Status.PUBLISHED:
             raise Conflict("การแก้ไขแบบนี้เลิกทำไม่ได้")
         reason = now.reason or self._last_reason(id) if before is Status.WITHDRAWN else ""
-        self._records.announcements.set_status(id, before, actor=actor, reason=reason, was=now.status)
+        self._records.announcements.set_status(
+            id, before, actor=actor, reason=reason, expected_status=now.status
+        )
 
     def _last_reason(self, id: int) -> str:
         reasons = [each.reason for each in self._records.history.entries(id) if each.action == "withdraw"]
@@ -280,7 +282,7 @@ class Undo:
         attachment_id = _attachment(change.before)
         for version in reversed(self._records.file_versions.by_attachment(attachment_id)):
             if version.sha256 == change.before["sha256"]:
-                self._intake.restore_file(attachment_id, version.number, actor=actor)
+                self._intake.restore_file_version(attachment_id, version.number, actor=actor)
                 return
         raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")
 
@@ -288,9 +290,9 @@ class Undo:
         self._records.attachments.cancel_decisions(_attachment(change.after), actor=actor)
 
     def _text(self, _id: int, change: Change, actor: str) -> None:
-        self.restore_text(change, actor=actor)
+        self.restore_page_text(change, actor=actor)
 
-    def restore_text(self, change: Change, *, actor: str) -> None:
+    def restore_page_text(self, change: Change, *, actor: str) -> None:
         """Bring a page's text back to the one before a change, with the words that were in doubt in it."""
         place, doubts = change.before, change.before.get("doubts")
         self._intake.correct_page(

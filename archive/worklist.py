@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from archive.model import Announcement, DocumentKind, Page, Status
 
@@ -74,9 +74,9 @@ class Worklist(Protocol):
         """Return the number of records with each problem."""
 
     def count_by_status(self, filters: WorklistFilters, *, today: dt.date) -> dict[Status, int]:
-        """Return the number of records of each status that pass the other filters."""
+        """Return the number of records that pass all filters, for each status; 0 where there are none."""
 
-    def most_used_values(self, field: str) -> list[str]:
+    def most_used_values(self, field: Literal["author", "category"]) -> list[str]:
         """Return the values of ``author`` or ``category`` in any record, the most frequent first."""
 
     def last_changed_unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
@@ -84,8 +84,8 @@ class Worklist(Protocol):
         The text has the fields, and the attachments' names and pages."""
 
 
-def is_to_check(page: Page) -> bool:
-    """Return True for a page that was read with little confidence, or that a person has checked in part."""
+def should_person_check(page: Page) -> bool:
+    """Return True for a page with a problem or little confidence, or that a person has checked in part."""
     if page.corrected:
         return bool(page.doubts)
     return bool(page.problem) or (page.confidence is not None and page.confidence < LEAST_CONFIDENCE)

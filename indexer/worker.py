@@ -147,7 +147,7 @@ class Worker:
             return False
         with suppress(PrakatError):  # gone meanwhile, or not to be drawn: whoever asks for it is told
             self._pictures.draw_into_cache(attachment, self._records.pages.get(attachment.id, number))
-            if not self._records.erasures.is_file_used(attachment.sha256):  # erased while it was drawn
+            if not self._records.erasures.was_ever_attached(attachment.sha256):  # erased while it was drawn
                 self._pictures.forget(attachment.sha256)
         return True
 
@@ -210,7 +210,7 @@ class Worker:
         if not self._duties.is_leader(MAINTAIN):
             return False
         now = dt.datetime.now(dt.UTC)
-        self._intake.publish_due(now, actor=WORKER)
+        self._intake.publish_due_or_unschedule(now, actor=WORKER)
         self._jobs.settle_lapsed(lease=LEASE, now=now)
         self._stop.wait(1.0)
         return False

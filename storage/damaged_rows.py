@@ -63,7 +63,7 @@ class DamagedRows:
             if reason := _damage(row, mappers.page):
                 yield Fault("record-damaged", f"attachment {attachment} page {row['number']}", reason)
 
-    def check_next_share_of_rows(self) -> list[str]:
+    def check_next_rows_and_list_known_damage(self) -> list[str]:
         """Read a share of the rows of ``_LISTED``. Returns the names of the known damaged rows.
 
         The first call reads the newest rows, each further call the next older ones, then again the newest.

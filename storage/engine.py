@@ -90,7 +90,7 @@ class Engine(Queries, Protocol):
     def has_table(self, name: str) -> bool:
         """Return True when the database has the table."""
 
-    def last_id(self, table: str) -> int:
+    def highest_id_ever_assigned(self, table: str) -> int:
         """Return the highest id that a table ever assigned; 0 when the table assigned none."""
 
     def assign_ids_above(self, table: str, id: int) -> None:

@@ -102,7 +102,7 @@ def move_records(source: Engine, target: Engine, moved: MoveResult, progress: Pr
             moved.copied += copied
             progress("records", min(moved.records, total), total)
         if "id" in TABLES[name]:
-            target.assign_ids_above(name, source.last_id(name))
+            target.assign_ids_above(name, source.highest_id_ever_assigned(name))
     if _change(source) != change:
         raise Conflict(
             "มีการแก้ไขต้นทางระหว่างย้าย กรุณาหยุดบริการแล้วเรียกคำสั่งเดิมอีกครั้ง"

@@ -154,7 +154,7 @@ class Postgres:
     def has_table(self, name: str) -> bool:
         return self.rows("SELECT to_regclass(:name) IS NOT NULL AS there", name=name)[0]["there"] is True
 
-    def last_id(self, table: str) -> int:
+    def highest_id_ever_assigned(self, table: str) -> int:
         found = self.rows(
             "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence(:table, 'id')), 0) AS id",
             table=table,

@@ -89,7 +89,7 @@ class Sqlite:
         with _explained():
             return name in self._connection().db.table_names()
 
-    def last_id(self, table: str) -> int:
+    def highest_id_ever_assigned(self, table: str) -> int:
         row = self.row("SELECT seq FROM sqlite_sequence WHERE name = :table", table=table)
         return row["seq"] if row else 0
 

@@ -75,7 +75,9 @@ class FollowerMailer:
         if digests_at > local:
             digests_at -= dt.timedelta(days=1)
         after = 0
-        while found := self._store.list_due(position, digests_at=digests_at, after=after, limit=_AT_ONCE):
+        while found := self._store.list_due(
+            position, dailies_looked_at_before=digests_at, after_id=after, limit=_AT_ONCE
+        ):
             yield from found
             after = found[-1].id
 

@@ -28,7 +28,7 @@ from archive.fields import FIELDS_BY_NAME, FieldType
 from archive.filetype import ACCEPTED_FILES, is_office
 from archive.model import Announcement, Attachment, Page
 from archive.privacy import GROUNDS
-from archive.relations import cited_name, first_kind_and_number
+from archive.relations import kind_and_number_of_first_order, title_with_number
 from indexer.extraction.parsers import can_draw_pages
 from indexer.search.highlighting import TextSegment, highlight
 from indexer.search.query.parser import MAX_QUERY_LENGTH, Query
@@ -73,7 +73,7 @@ def _add_filters(app: Flask) -> None:
         part_name=part_name,
         report=labels.report_name,
         cited=cited,
-        first_kind_and_number=first_kind_and_number,
+        kind_and_number_of_first_order=kind_and_number_of_first_order,
         action=labels.action_name,
         actor=labels.actor_name,
         role=labels.role_name,
@@ -205,7 +205,7 @@ def is_past(date: dt.date) -> bool:
 
 def cited(announcement: Announcement) -> str:
     """Returns the announcement's name as other texts cite it: number and title."""
-    return cited_name(announcement, visible_attachments(announcement.id, staff=False))
+    return title_with_number(announcement, visible_attachments(announcement.id, staff=False))
 
 
 def field_values(fields: Mapping[str, object]) -> list[tuple[str, str]]:

@@ -178,7 +178,7 @@ class WrittenDate(NamedTuple):
 
     date: dt.date
     match: re.Match[str]
-    is_exact: bool  # False: the month or the year was misread
+    is_misread: bool  # the month or the year
 
 
 def find_dates_with_month_names(text: str) -> Iterator[WrittenDate]:
@@ -196,7 +196,7 @@ def find_dates_with_month_names(text: str) -> Iterator[WrittenDate]:
             date = dt.date(int(f"2{match['year'][1:]}") - ERA, month or near or 0, int(match["day"]))
         except ValueError:
             continue
-        yield WrittenDate(date, match, month is not None and match["year"].startswith("2"))
+        yield WrittenDate(date, match, is_misread=month is None or match["year"].startswith("6"))
 
 
 def _nearest_month(name: str) -> int | None:
@@ -227,14 +227,14 @@ def parse_day_or_month(text: str) -> tuple[dt.date, dt.date]:
     if named[3].startswith("ค"):
         year = 2000 + written if written < 100 else written
     else:
-        year = to_buddhist_year(written) - ERA
+        year = written_year_as_buddhist(written) - ERA
     if named[1]:
         day = dt.date(year, month, int(named[1]))
         return day, day
     return dt.date(year, month, 1), dt.date(year, month, calendar.monthrange(year, month)[1])
 
 
-def to_buddhist_year(year: int) -> int:
+def written_year_as_buddhist(year: int) -> int:
     """Return the year in the Buddhist era: 64 and 2021 → 2564; from 2300 on a year is in it already."""
     if year < 100:
         return 2500 + year

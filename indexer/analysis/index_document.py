@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from archive.facets import facet_values
 from archive.model import Announcement, Attachment
-from archive.suggested_fields import stated_title
+from archive.suggested_fields import stated_subject_or_title
 from indexer.analysis.other_readings import OtherReading
 from indexer.analysis.tokenizer import GRAM_LENGTH, Tokenizer, fold_text, gram_terms, searchable_bytes
 
@@ -240,7 +240,7 @@ def _labels(attachments: Iterable[Attachment]) -> list[str]:
 
 def _subjects(attachments: Iterable[Attachment]) -> list[str]:
     """Returns what attachments are about: the subject, or the title of one that states no subject."""
-    return [title.value for attachment in attachments if (title := stated_title(attachment))]
+    return [title.value for attachment in attachments if (title := stated_subject_or_title(attachment))]
 
 
 def _field_values(attachments: Iterable[Attachment], name: str) -> list[str]:

@@ -521,10 +521,10 @@ def _date_of_issue(document: _Document) -> _Found | None:
 
 
 def _date_in(row: _Row, document: _Document) -> _Found | None:
-    for date, match, is_exact in find_dates_with_month_names(row.digits):
+    for date, match, is_month_or_year_misread in find_dates_with_month_names(row.digits):
         is_misread = row.is_recognised and not document.is_plausible_year(date.year)
         if not (is_misread or row.is_doubtful(match, "day", "year")):
-            return _Found(date.isoformat(), CERTAIN if is_exact else LIKELY)
+            return _Found(date.isoformat(), LIKELY if is_month_or_year_misread else CERTAIN)
     return None
 
 

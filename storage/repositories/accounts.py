@@ -59,7 +59,7 @@ class EngineAccounts:
         )
         return [*mappers.map_readable_rows(mappers.person, found)]
 
-    def disable(self, name: str) -> None:
+    def disable_and_sign_out(self, name: str) -> None:
         self._set_disabled(name, True)
 
     def enable(self, name: str) -> None:

@@ -13,7 +13,7 @@ from storage import mappers
 from storage.engine import Queries
 from storage.hash_chain import append_entries
 from storage.repositories import history
-from storage.repositories.attachments import drop_decisions
+from storage.repositories.attachments import cancel_decisions_and_hold_again
 from storage.tenancy import current_organisation
 
 _ACTIONS = {
@@ -98,11 +98,11 @@ class EngineAnnouncements:
             history.append_change(self._engine, id, "confirm", actor=actor, after=after)
 
     def set_status(
-        self, id: int, status: Status, *, actor: str, reason: str = "", was: Status | None = None
+        self, id: int, status: Status, *, actor: str, reason: str = "", expected_status: Status | None = None
     ) -> Announcement:
         with self._engine.write():
             row = history.announcement_row(self._engine, id)
-            if was is not None and row["status"] != was:
+            if expected_status is not None and row["status"] != expected_status:
                 raise Conflict("สถานะของประกาศเปลี่ยนไปแล้ว กรุณาเปิดใหม่แล้วลองอีกครั้ง", code="edited-meanwhile")
             kept = {
                 Status.WITHDRAWN: reason,
@@ -110,7 +110,7 @@ class EngineAnnouncements:
             }.get(status, "")
             self._set(id, {"status": status.value, "publish_at": None, "reason": kept})
             if status is Status.WITHDRAWN:
-                drop_decisions(self._engine, id)
+                cancel_decisions_and_hold_again(self._engine, id)
             history.append_change(
                 self._engine,
                 id,

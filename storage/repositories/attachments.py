@@ -35,7 +35,7 @@ def attachment_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
     return row
 
 
-def drop_decisions(engine: Queries, announcement_id: int) -> None:
+def cancel_decisions_and_hold_again(engine: Queries, announcement_id: int) -> None:
     """Cancel the decisions about personal data in an announcement's attachments.
 
     Each attachment is then held as ``privacy.hold_ignoring_decisions`` says. Call this inside a transaction.
@@ -51,7 +51,7 @@ def drop_decisions(engine: Queries, announcement_id: int) -> None:
             append_entries(engine, ("attachment", attachment.id))
 
 
-def replace_page_finds(
+def replace_page_finds_and_hold(
     engine: Queries, attachment: Attachment, page: int, page_finds: Sequence[PersonalDataSpan]
 ) -> None:
     """Replace the finds of a page by those in its corrected text.
@@ -71,10 +71,10 @@ def replace_page_finds(
     finds = privacy.find_personal_data_in_attachment(attachment, details)
     if attachment.hold is None and privacy.finds_without_decision(finds, attachment.decided):
         _set_hold(engine, attachment.id, HoldReason.PERSONAL_DATA, attachment.decided)
-        record_hiding(engine, attachment.id)
+        record_change_that_hid(engine, attachment.id)
 
 
-def record_hiding(engine: Queries, attachment_id: int) -> None:
+def record_change_that_hid(engine: Queries, attachment_id: int) -> None:
     """Record the change with which an attachment became hidden from residents.
 
     An index that has not followed to this change may still show the attachment. Call this inside a
@@ -203,7 +203,7 @@ class EngineAttachments:
                 before=_described(row),
                 after=_described(after),
             )
-            record_hiding(self._engine, attachment_id)
+            record_change_that_hid(self._engine, attachment_id)
             return self.get(attachment_id)
 
     def _refuse_attached_file(self, announcement_id: int, sha256: str) -> None:
@@ -216,7 +216,7 @@ class EngineAttachments:
         ):
             raise Conflict("ไฟล์นี้แนบอยู่กับประกาศนี้แล้ว หรือเคยนำออกไป กรุณาใช้เอกสารนั้นแทน", code="file-attached")
 
-    def release(
+    def record_decision_to_show(
         self, attachment_id: int, decided: Iterable[PersonalDataSpan], *, reason: str, actor: str
     ) -> Attachment:
         with self._engine.write():
@@ -237,7 +237,7 @@ class EngineAttachments:
             _set_hold(self._engine, attachment_id, hold, ())
             place: dict[str, object] = {"attachment_id": attachment_id, "label": row["label"]}
             self._note(row, "hold", actor=actor, after=place)
-            record_hiding(self._engine, attachment_id)
+            record_change_that_hid(self._engine, attachment_id)
             return self.get(attachment_id)
 
     def detached(self, announcement_id: int) -> list[Attachment]:
@@ -311,7 +311,7 @@ class EngineAttachments:
                 position=row["position"],
             )
             self._note(row, "detach", actor=actor, before=_described(row))
-            record_hiding(self._engine, attachment_id)
+            record_change_that_hid(self._engine, attachment_id)
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():

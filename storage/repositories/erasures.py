@@ -13,7 +13,7 @@ from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
-from storage.repositories.attachments import record_hiding
+from storage.repositories.attachments import record_change_that_hid
 
 _TELLING = {"text", "doubts", "label", "filename", "sha256", "size", "media_type"}
 """Keys of a change in the history that tell something of a file, of its name or of its pages."""
@@ -58,7 +58,7 @@ class EngineErasures:
             )
             history.queue_for_indexing(self._engine, row["announcement_id"])
             if scope is ErasureScope.ATTACHMENT:
-                record_hiding(self._engine, attachment_id)
+                record_change_that_hid(self._engine, attachment_id)
             append_entries(self._engine, ("attachment", attachment_id), (READING, attachment_id))
         return next(each for each in self.all() if each.id == id)
 
@@ -101,7 +101,7 @@ class EngineErasures:
         row = self._engine.row("SELECT max(at) AS at FROM erasure WHERE organisation_id IN :organisations")
         return dt.datetime.fromisoformat(row["at"]) if row and row["at"] else None
 
-    def is_file_used(self, sha256: str) -> bool:
+    def was_ever_attached(self, sha256: str) -> bool:
         return any(
             self._engine.row(
                 f"""SELECT 1 AS found FROM {table}

@@ -12,7 +12,7 @@ from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
-from storage.repositories.attachments import record_hiding
+from storage.repositories.attachments import record_change_that_hid
 
 MAX_ATTEMPTS = 3
 """Readings of an attachment after which it fails, when the worker died each time.
@@ -127,7 +127,7 @@ class EngineJobs:
             if hold != attachment.hold:
                 append_entries(self._engine, ("attachment", attachment_id))
             if hold and attachment.hold is None:
-                record_hiding(self._engine, attachment_id)
+                record_change_that_hid(self._engine, attachment_id)
 
     def fail(self, attachment_id: int, worker: str, failure: Failure) -> None:
         with self._engine.write():

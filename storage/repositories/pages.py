@@ -12,7 +12,7 @@ from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
-from storage.repositories.attachments import attachment_row, replace_page_finds
+from storage.repositories.attachments import attachment_row, replace_page_finds_and_hold
 
 _WRITE = """INSERT INTO page (attachment_id, number, source, confidence, turn, rules, corrected,
         problem, text, raw, lines, doubts, organisation_id)
@@ -108,7 +108,7 @@ class EnginePages:
             after={**place, "text": after.text},
         )
         history.queue_for_indexing(self._engine, attachment["announcement_id"])
-        replace_page_finds(self._engine, mappers.attachment(attachment), after.number, personal_data)
+        replace_page_finds_and_hold(self._engine, mappers.attachment(attachment), after.number, personal_data)
         append_entries(self._engine, ("attachment", after.attachment_id), (READING, after.attachment_id))
 
     def get(self, attachment_id: int, number: int) -> Page:
@@ -131,17 +131,17 @@ class EnginePages:
         )
         return [*mappers.map_readable_rows(mappers.page, found)]
 
-    def list_doubtful(self, *, below: float, limit: int) -> list[Page]:
+    def list_needing_check(self, *, least_confidence: float, limit: int) -> list[Page]:
         found = self._engine.rows(
             """SELECT * FROM page
                WHERE organisation_id IN :organisations AND corrected IN (0, 1)
-               AND (corrected = 0 AND (confidence < :below OR problem <> '')
+               AND (corrected = 0 AND (confidence < :least_confidence OR problem <> '')
                     OR corrected = 1 AND length(doubts) > 0)
                AND attachment_id NOT IN (
                    SELECT id FROM attachment
                    WHERE organisation_id IN :organisations AND status = 'detached')
                ORDER BY coalesce(confidence, 0), attachment_id, number LIMIT :limit""",
-            below=below,
+            least_confidence=least_confidence,
             limit=limit,
         )
         return [*mappers.map_readable_rows(mappers.page, found)]

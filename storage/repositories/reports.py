@@ -24,7 +24,7 @@ class EngineReports:
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def add(self, draft: ReportDraft) -> None:
+    def add_or_count(self, draft: ReportDraft) -> None:
         organisation = current_organisation(self._engine, several=PROVINCE)
         values: dict[str, object] = {
             "kind": draft.kind.value,

@@ -118,7 +118,7 @@ class EngineSignIns:
                 self._keep_attempts(state.limit, state.failures + 1, now)
         return dt.timedelta(0)
 
-    def clear_failures(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> None:
+    def clear_failures_of_attempt(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> None:
         with self._engine.write(durable=False):
             for limit in _in_lock_order(limits):
                 if limit.is_shared:

@@ -29,7 +29,9 @@ class EngineSubscriptions:
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def subscribe(self, address: str, search: str, frequency: Frequency, *, language: str, key: str) -> None:
+    def subscribe_within_limits(
+        self, address: str, search: str, frequency: Frequency, *, language: str, key: str
+    ) -> None:
         organisation = current_organisation(self._engine, several=PROVINCE)
         now = dt.datetime.now(dt.UTC)
         with self._engine.write():
@@ -119,17 +121,17 @@ class EngineSubscriptions:
             )
 
     def list_due(
-        self, position: int, *, digests_at: dt.datetime, after: int, limit: int
+        self, newest_publication: int, *, dailies_looked_at_before: dt.datetime, after_id: int, limit: int
     ) -> list[Subscription]:
         found = self._engine.rows(
             """SELECT * FROM subscription WHERE organisation_id IN :organisations
-               AND confirmed_at IS NOT NULL AND id > :after
-               AND ((frequency = 'at-once' AND position < :position)
-                   OR (frequency = 'daily' AND coalesce(looked_at, confirmed_at) < :digests_at))
+               AND confirmed_at IS NOT NULL AND id > :after_id
+               AND ((frequency = 'at-once' AND position < :newest_publication)
+                   OR (frequency = 'daily' AND coalesce(looked_at, confirmed_at) < :dailies_looked_at_before))
                ORDER BY id LIMIT :limit""",
-            position=position,
-            digests_at=mappers.time_text(digests_at),
-            after=after,
+            newest_publication=newest_publication,
+            dailies_looked_at_before=mappers.time_text(dailies_looked_at_before),
+            after_id=after_id,
             limit=limit,
         )
         return [*mappers.map_readable_rows(mappers.subscription, found)]

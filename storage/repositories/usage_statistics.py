@@ -44,20 +44,25 @@ class EngineUsageStatistics:
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
 
-    def count_visit(self, announcement_id: int, visitor: str, *, address: str = "", now: dt.datetime) -> bool:
+    def count_visit(
+        self, announcement_id: int, visitor_hash: str, *, address_hash: str = "", now: dt.datetime
+    ) -> bool:
         """Count a visit; see ``archive.repositories.UsageStatistics``.
 
         A known visitor costs one look-up. A new visitor costs a transaction, which waits neither for the disk
         nor for a lock on the announcement.
         """
         since = mappers.time_text(now - VISIT_WINDOW)
-        visitor = f"{address}:{visitor}" if address else visitor
+        visitor = f"{address_hash}:{visitor_hash}" if address_hash else visitor_hash
         if self._seen(announcement_id, visitor, since):
             return False
         with self._engine.write(durable=False):
             announcement = announcement_row(self._engine, announcement_id)
             self._forget(since)
-            if address and self._visitors_from(announcement_id, address, since) >= MOST_FROM_ADDRESS:
+            if (
+                address_hash
+                and self._visitors_from(announcement_id, address_hash, since) >= MOST_FROM_ADDRESS
+            ):
                 return False
             counted = self._engine.run(
                 """INSERT INTO visit (announcement_id, visitor, at, organisation_id)
@@ -163,7 +168,7 @@ class EngineUsageStatistics:
         counts = {row["day"]: int(row["count"]) for row in found}
         return [(day, counts.get(day.isoformat(), 0)) for day in shown]
 
-    def record_missed_search(self, query: str) -> None:
+    def record_missed_search_unless_personal(self, query: str) -> None:
         if _may_name_person(query):
             return
         with self._engine.write(durable=False):

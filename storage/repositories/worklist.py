@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from archive.model import Status
 from archive.worklist import (
@@ -127,9 +128,7 @@ class EngineWorklist:
         counted = {row["status"]: int(row["n"]) for row in found}
         return {status: counted.get(status.value, 0) for status in Status}
 
-    def most_used_values(self, field: str) -> list[str]:
-        if field not in ("author", "category"):
-            raise KeyError(field)
+    def most_used_values(self, field: Literal["author", "category"]) -> list[str]:
         found = self._engine.rows(
             f"""SELECT {field} AS value, count(*) AS n FROM announcement
                 WHERE organisation_id IN :organisations AND {field} <> ''

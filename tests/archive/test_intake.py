@@ -25,7 +25,7 @@ from archive.model import (
 )
 from archive.ports import Files, Jobs
 from archive.repositories import Records
-from archive.suggested_fields import is_title_file_name, suggest_fields, suggested_label
+from archive.suggested_fields import is_meaningless_title, suggest_fields, suggested_label
 
 ACTOR = "สมศรี"
 PDF = b"%PDF-1.7\n%stuff"
@@ -218,24 +218,24 @@ def test_publication_at_a_time(
     read_with(jobs, NATIONAL_ID)
     for made in (plain, personal):
         intake.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
-    assert intake.publish_due(NOW - dt.timedelta(seconds=1), actor="timer") == []
-    assert intake.publish_due(NOW, actor="timer") == [plain.id]
+    assert intake.publish_due_or_unschedule(NOW - dt.timedelta(seconds=1), actor="timer") == []
+    assert intake.publish_due_or_unschedule(NOW, actor="timer") == [plain.id]
     held = records.announcements.get(personal.id)
     assert (held.status, held.publish_at) == (Status.DRAFT, None)
     assert [(each.announcement, each.why) for each in caplog.records if each.name == "prakat.schedule"] == [  # type: ignore[attr-defined]
         (personal.id, "personal-data")
     ]
-    assert intake.publish_due(NOW, actor="timer") == []
+    assert intake.publish_due_or_unschedule(NOW, actor="timer") == []
 
 
 def test_what_is_still_read_waits_beyond_its_time(intake: Intake, records: Records, jobs: Jobs) -> None:
     made = intake.create(draft(), actor=ACTOR)
     upload(intake, made)
     intake.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
-    assert intake.publish_due(NOW, actor="timer") == []
+    assert intake.publish_due_or_unschedule(NOW, actor="timer") == []
     assert records.announcements.get(made.id).publish_at == NOW
     read_with(jobs)
-    assert intake.publish_due(NOW, actor="timer") == [made.id]
+    assert intake.publish_due_or_unschedule(NOW, actor="timer") == [made.id]
 
 
 def test_only_drafts_can_be_timed(intake: Intake) -> None:
@@ -330,7 +330,7 @@ def test_the_name_of_a_file_is_told_from_a_title(
     attachment = records.attachments.get(
         upload(intake, intake.create(draft(), actor=ACTOR), filename=filename)
     )
-    assert is_title_file_name(title, [attachment]) is expected
+    assert is_meaningless_title(title, [attachment]) is expected
 
 
 def test_a_paper_without_a_subject_is_named_by_its_title(intake: Intake, records: Records) -> None:

@@ -73,7 +73,7 @@ def test_neighbours_cost_nothing(tmp_path: Path) -> None:
         "announcements": records.announcements.count_by_status,
         "papers": jobs.count_by_status,
         "visits": lambda: records.usage_statistics.visits_by_day(days=14),
-        "doubtful": lambda: records.pages.list_doubtful(below=0.93, limit=100),
+        "doubtful": lambda: records.pages.list_needing_check(least_confidence=0.93, limit=100),
         "pages": records.pages.count_by_source,
         "months": records.announcements.count_by_month,
         "misses": records.usage_statistics.list_missed_searches,

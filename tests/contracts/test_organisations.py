@@ -107,9 +107,9 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     )
     due = records.announcements.create(draft(word), actor=word)
     records.announcements.revise(due.id, {"publish_at": NOW}, actor=word)
-    records.reports.add(ReportDraft(kind=ReportKind.OTHER, text=word, announcement_id=made.id))
+    records.reports.add_or_count(ReportDraft(kind=ReportKind.OTHER, text=word, announcement_id=made.id))
     records.site_profiles.save(SiteProfile(phone=word), emblem=Emblem("image/png", word.encode()), actor=word)
-    records.subscriptions.subscribe(word, word, Frequency.DAILY, language="th", key=word)
+    records.subscriptions.subscribe_within_limits(word, word, Frequency.DAILY, language="th", key=word)
     records.relations.decide(due.id, made.id, RelationKind.AMENDS, actor=word)
     attachment = attached(records, made, f"before {word}".encode())
     records.pages.save(page(attachment, text=word))
@@ -132,7 +132,7 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     records.disclosure.save_item(2564, item(word), replaced=None, actor=word)
     records.disclosure.assign(entry(made.id), actor=word)
     records.usage_statistics.count_visit(made.id, "visitor", now=dt.datetime.now(dt.UTC))
-    records.usage_statistics.record_missed_search(word)
+    records.usage_statistics.record_missed_search_unless_personal(word)
     person = people.accounts.add("somsri", word, Role.ADMIN)
     people.sign_ins.open_session(person.id, f"key {word}", device=word, now=NOW)
     people.tokens.add("web", f"token {word}")
@@ -181,7 +181,7 @@ def values(theirs: Town) -> dict[str, object]:
         "change": 0,
         "changes": {"title": "แย่งมา"},
         "status": Status.WITHDRAWN,
-        "was": None,
+        "expected_status": None,
         "statuses": list(Status),
         "reason": "",
         "division": "",
@@ -195,9 +195,11 @@ def values(theirs: Town) -> dict[str, object]:
         "language": "th",
         "key": SECRET,
         "after": 0,
+        "after_id": 0,
         "position": 99,
+        "newest_publication": 99,
         "upto": 99,
-        "digests_at": NOW,
+        "dailies_looked_at_before": NOW,
         "draft": Draft(title="ใหม่", published_on=NOW.date()),
         "ref": "1",
         "old_url": "/old/1",
@@ -212,13 +214,14 @@ def values(theirs: Town) -> dict[str, object]:
         "kind": DocumentKind.OTHER,
         "stored_at": None,
         "sha256": stored(b"the same bytes").sha256,
-        "below": 0.99,
+        "least_confidence": 0.99,
         "text": "แย่งมา",
         "title": "แย่งมา",
         "body": "",
         "items": [CollectionLine("แย่งมา", theirs.announcement)],
-        "visitor": "another",
+        "visitor_hash": "another",
         "address": "elsewhere",
+        "address_hash": "elsewhere",
         "days": 5,
         "filters": WorklistFilters(),
         "today": NOW.date(),
@@ -292,12 +295,12 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     (SignIns, "close_session", "id"): lambda _theirs: 1,
     (SignIns, "open_session", "key_hash"): lambda _theirs: "a new key",
     (ApiTokens, "add", "token_hash"): lambda _theirs: "a new token",
-    (Subscriptions, "subscribe", "key"): lambda _theirs: "new",
+    (Subscriptions, "subscribe_within_limits", "key"): lambda _theirs: "new",
     (Subscriptions, "record_confirmation_request", "id"): lambda _theirs: 2,
     (Subscriptions, "record_position", "id"): lambda _theirs: 2,
     (SiteProfiles, "get", "id"): lambda _theirs: 2,
     (SiteProfiles, "emblem", "id"): lambda _theirs: 2,
-    (Reports, "add", "draft"): lambda theirs: ReportDraft(
+    (Reports, "add_or_count", "draft"): lambda theirs: ReportDraft(
         kind=ReportKind.OTHER, announcement_id=theirs.announcement
     ),
     (Reports, "finish", "id"): lambda _theirs: 2,
@@ -423,7 +426,7 @@ def test_the_province_works_in_each_and_belongs_to_none(engine: Engine, towns: t
         assert token is not None
         assert token.name == "audit"
         with pytest.raises(NotFound):
-            each.people.accounts.disable("wanchai")
+            each.people.accounts.disable_and_sign_out("wanchai")
         with pytest.raises(NotFound):
             each.people.tokens.revoke("audit")
 

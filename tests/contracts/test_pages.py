@@ -95,7 +95,7 @@ def test_texts_by_attachment_in_order_of_pages(records: Records, attachment: Att
 def test_pages_go_with_their_attachment(records: Records, attachment: Attachment) -> None:
     records.pages.save(page(attachment, problem="no-text"))
     records.attachments.detach(attachment.id, actor=ACTOR)
-    assert records.pages.list_doubtful(below=1, limit=9) == []
+    assert records.pages.list_needing_check(least_confidence=1, limit=9) == []
     assert not any(records.pages.count_by_source().values())
     with pytest.raises(NotFound):
         records.pages.by_attachment(attachment.id)

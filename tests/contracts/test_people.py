@@ -33,12 +33,12 @@ def test_a_name_belongs_to_one_person(people: People) -> None:
 def test_disabling_and_passwords(people: People) -> None:
     somsri = people.accounts.add("สมศรี", "hash", Role.STAFF)
     people.accounts.set_password(somsri.id, "new")
-    people.accounts.disable("สมศรี")
+    people.accounts.disable_and_sign_out("สมศรี")
     found = people.accounts.by_name("สมศรี")
     assert found is not None
     assert (found[0].disabled, found[1]) == (True, "new")
     with pytest.raises(NotFound):
-        people.accounts.disable("ไม่มี")
+        people.accounts.disable_and_sign_out("ไม่มี")
     with pytest.raises(NotFound):
         people.accounts.set_password(99, "x")
 

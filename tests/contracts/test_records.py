@@ -108,9 +108,11 @@ def test_status_steps_are_kept_with_their_reason(records: Records) -> None:
 
 def test_a_status_that_moved_on_is_a_conflict(records: Records) -> None:
     made = published(records)
-    records.announcements.set_status(made.id, Status.WITHDRAWN, actor=ACTOR, was=Status.PUBLISHED)
+    records.announcements.set_status(made.id, Status.WITHDRAWN, actor=ACTOR, expected_status=Status.PUBLISHED)
     with pytest.raises(Conflict):
-        records.announcements.set_status(made.id, Status.WITHDRAWN, actor=ACTOR, was=Status.PUBLISHED)
+        records.announcements.set_status(
+            made.id, Status.WITHDRAWN, actor=ACTOR, expected_status=Status.PUBLISHED
+        )
 
 
 def test_lists_newest_first_by_status(records: Records) -> None:
@@ -167,7 +169,7 @@ def test_a_batch_is_kept_whole_or_not_at_all(records: Records) -> None:
 
 def test_searches_that_found_nothing_are_counted(records: Records) -> None:
     for query in ("เลขทะเบียน", "ภาษีป้าย", "ภาษีป้าย"):
-        records.usage_statistics.record_missed_search(query)
+        records.usage_statistics.record_missed_search_unless_personal(query)
     assert [(miss.query, miss.count) for miss in records.usage_statistics.list_missed_searches()] == [
         ("ภาษีป้าย", 2),
         ("เลขทะเบียน", 1),
@@ -178,8 +180,8 @@ def test_searches_that_found_nothing_are_counted(records: Records) -> None:
 
 @pytest.mark.parametrize("query", ["3-2001-00123-45-0", "โทร ๐๘๑ ๒๓๔ ๕๖๗๘", "123456789"])
 def test_a_search_that_may_name_a_person_is_not_kept(records: Records, query: str) -> None:
-    records.usage_statistics.record_missed_search(query)
-    records.usage_statistics.record_missed_search("คำสั่งที่ 215/2564")
+    records.usage_statistics.record_missed_search_unless_personal(query)
+    records.usage_statistics.record_missed_search_unless_personal("คำสั่งที่ 215/2564")
     assert [miss.query for miss in records.usage_statistics.list_missed_searches()] == ["คำสั่งที่ 215/2564"]
 
 

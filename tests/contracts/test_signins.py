@@ -48,7 +48,7 @@ def test_sessions_can_be_ended_by_their_person_only(people: People, somsri: Pers
 
 def test_a_disabled_person_is_signed_out(people: People, somsri: Person) -> None:
     people.sign_ins.open_session(somsri.id, "key", device="", now=NOW)
-    people.accounts.disable("สมศรี")
+    people.accounts.disable_and_sign_out("สมศรี")
     assert people.sign_ins.find_live_session("key", idle=IDLE, now=NOW) is None
 
 
@@ -101,7 +101,7 @@ def test_success_clears_one_s_own_failures_and_one_of_those_shared(people: Peopl
     now = fail(people, 5, NAME, ADDRESS)
     now += people.sign_ins.count_failure_or_wait([NAME, ADDRESS], now=now)
     assert people.sign_ins.count_failure_or_wait([NAME, ADDRESS], now=now) == NO_WAIT
-    people.sign_ins.clear_failures([NAME, ADDRESS], now=now)
+    people.sign_ins.clear_failures_of_attempt([NAME, ADDRESS], now=now)
     assert fail(people, 2, NAME, now=now) == now
     wait = people.sign_ins.count_failure_or_wait([ADDRESS], now=now)
     assert wait == SECOND  # five failures are left

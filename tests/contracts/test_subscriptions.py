@@ -16,7 +16,7 @@ HOUR = dt.timedelta(hours=1)
 
 
 def follow(store: EngineSubscriptions, key: str, search: str = "q=x", **more: object) -> None:
-    store.subscribe("a@example.com", search, Frequency.AT_ONCE, language="th", key=key, **more)  # type: ignore[arg-type]
+    store.subscribe_within_limits("a@example.com", search, Frequency.AT_ONCE, language="th", key=key, **more)  # type: ignore[arg-type]
 
 
 def test_an_address_is_asked_once_and_then_kept_or_forgotten(engine: Engine) -> None:
@@ -27,7 +27,7 @@ def test_an_address_is_asked_once_and_then_kept_or_forgotten(engine: Engine) -> 
     assert (asked.key, asked.address, asked.frequency) == ("k1", "a@example.com", Frequency.AT_ONCE)
     store.record_confirmation_request(asked.id, NOW)
     assert store.list_without_confirmation_request(limit=9) == []
-    assert store.list_due(10, digests_at=NOW, after=0, limit=9) == []
+    assert store.list_due(10, dailies_looked_at_before=NOW, after_id=0, limit=9) == []
     assert store.delete_unconfirmed(NOW) == 0
     assert store.delete_unconfirmed(NOW + UNCONFIRMED_FOR + HOUR) == 1
     assert not store.confirm("k1")
@@ -50,7 +50,7 @@ def test_followers_are_due_at_once_or_once_a_day(engine: Engine, records: Record
     store = EngineSubscriptions(engine)
     published(records)
     follow(store, "once")
-    store.subscribe("b@example.com", "", Frequency.DAILY, language="en", key="daily")
+    store.subscribe_within_limits("b@example.com", "", Frequency.DAILY, language="en", key="daily")
     store.confirm("once")
     store.confirm("daily")
     start = store.last_publication()
@@ -60,12 +60,13 @@ def test_followers_are_due_at_once_or_once_a_day(engine: Engine, records: Record
     made = published(records)
     upto = store.last_publication()
     assert store.published_between(start, upto) == {hidden.id, made.id}
-    (once,) = store.list_due(upto, digests_at=NOW - HOUR, after=0, limit=9)
+    (once,) = store.list_due(upto, dailies_looked_at_before=NOW - HOUR, after_id=0, limit=9)
     assert (once.key, once.position) == ("once", start)
-    (daily,) = store.list_due(upto, digests_at=NOW + HOUR, after=once.id, limit=9)
+    (daily,) = store.list_due(upto, dailies_looked_at_before=NOW + HOUR, after_id=once.id, limit=9)
     for each in (once, daily):
         store.record_position(each.id, upto, now=NOW + HOUR)
-    assert store.list_due(upto, digests_at=NOW + HOUR, after=0, limit=9) == []
-    assert [each.key for each in store.list_due(upto, digests_at=NOW + 2 * HOUR, after=0, limit=9)] == [
-        "daily"
-    ]
+    assert store.list_due(upto, dailies_looked_at_before=NOW + HOUR, after_id=0, limit=9) == []
+    assert [
+        each.key
+        for each in store.list_due(upto, dailies_looked_at_before=NOW + 2 * HOUR, after_id=0, limit=9)
+    ] == ["daily"]

@@ -61,7 +61,7 @@ def make_archive(folder: Path) -> Path:
         ("malee", Role.STAFF),
     ):
         services.people.accounts.add(name, f"hash of {name}", role)
-    services.people.accounts.disable("malee")
+    services.people.accounts.disable_and_sign_out("malee")
     services.people.second_factors.store_unconfirmed(1, "sealed secret")
     now = dt.datetime.now(dt.UTC)
     services.people.sign_ins.open_session(2, "session-key", device="Firefox", now=now)

@@ -82,9 +82,12 @@ def test_pages_go_on_without_it_and_readiness_is_degraded(data: Path, name: str)
 def test_a_row_that_was_mended_is_forgotten(data: Path, services: Services) -> None:
     before = services.announcements.get(1).published_on
     damage(data, DAMAGES["date"])
-    assert services.readability_check.check_next_share_of_rows() == ["announcement 1", "announcement 2"]
+    assert services.readability_check.check_next_rows_and_list_known_damage() == [
+        "announcement 1",
+        "announcement 2",
+    ]
     damage(data, f"UPDATE announcement SET published_on = '{before}' WHERE id IN (1, 2)")
-    assert services.readability_check.check_next_share_of_rows() == []
+    assert services.readability_check.check_next_rows_and_list_known_damage() == []
 
 
 def test_the_other_drafts_are_published_when_their_time_comes(data: Path, services: Services) -> None:
@@ -93,7 +96,9 @@ def test_the_other_drafts_are_published_when_their_time_comes(data: Path, servic
     for id in (first, second):
         damage(data, f"UPDATE announcement SET publish_at = '2021-01-01T00:00:00+00:00' WHERE id = {id}")
     damage(data, f"UPDATE announcement SET kind = 'x' WHERE id = {first}")
-    assert services.intake.publish_due(dt.datetime.now(dt.UTC), actor="prakat worker") == [second]
+    assert services.intake.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="prakat worker") == [
+        second
+    ]
 
 
 def test_words_in_the_older_encoding_are_read_and_said(data: Path) -> None:

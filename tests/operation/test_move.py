@@ -48,7 +48,7 @@ def data(data: Path) -> Path:
     records.attachments.detach(last, actor=ACTOR)
     for visitor in range(5):
         records.usage_statistics.count_visit(1 + visitor % 2, f"{visitor}", now=dt.datetime.now(dt.UTC))
-    records.usage_statistics.record_missed_search("ภาษีป้าย")
+    records.usage_statistics.record_missed_search_unless_personal("ภาษีป้าย")
     somsri = people.accounts.add("สมศรี", "hash", Role.ADMIN)
     people.sign_ins.open_session(somsri.id, "key", device="Firefox", now=NOW)
     people.tokens.add("เว็บหลัก", "token-hash")
@@ -89,7 +89,11 @@ def told(settings: Settings) -> tuple[object, ...]:
         table: sorted(map(repr, (dict(row) for row in services.database.rows(f"SELECT * FROM {table}"))))  # type: ignore[attr-defined]
         for table in (*TABLES, "counter")
     }
-    ids = {table: services.database.last_id(table) for table, key in TABLES.items() if key == ("id",)}  # type: ignore[attr-defined]
+    ids = {
+        table: services.database.highest_id_ever_assigned(table)
+        for table, key in TABLES.items()
+        if key == ("id",)
+    }  # type: ignore[attr-defined]
     answer = everything(services), rows, ids, services.people.accounts.everyone(), list(services.files.all())
     close(services)
     return answer

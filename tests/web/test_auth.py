@@ -81,7 +81,7 @@ def test_a_session_key_from_before_is_worth_nothing(client: FlaskClient, site: S
 
 def test_a_disabled_person_is_out_at_once(client: FlaskClient, site: Site) -> None:
     sign_in(client, "somsri", PASSWORD)
-    site.services.people.accounts.disable("somsri")
+    site.services.people.accounts.disable_and_sign_out("somsri")
     assert client.get("/staff").status_code == 302
 
 

@@ -235,7 +235,7 @@ def test_what_people_write_is_looked_through_on_every_way(site: Site, field: str
         "ตั้งเวลา", status=Status.DRAFT, **{n: v for n, v in written.items() if n != "title"}
     )
     site.services.intake.revise(timed.id, {**written, "publish_at": dt.datetime.now(dt.UTC)}, actor="t")
-    assert site.services.intake.publish_due(dt.datetime.now(dt.UTC), actor="timer") == []
+    assert site.services.intake.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer") == []
     assert site.services.announcements.get(timed.id).publish_at is None
 
 

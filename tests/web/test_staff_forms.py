@@ -62,7 +62,7 @@ def test_published_by_itself_it_has_what_the_paper_states(site: Site) -> None:
     site.work()
     shown = site.services.announcements.get(made.id)
     if shown.status is Status.DRAFT:  # read after the worker had looked for what is due
-        site.services.intake.publish_due(dt.datetime.now(dt.UTC), actor="timer")
+        site.services.intake.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
         shown = site.services.announcements.get(made.id)
     assert shown.status is Status.PUBLISHED
     assert (shown.title, shown.kind) == ("ขออนุมัติจัดซื้อหลอดไฟ", DocumentKind.MEMO)
@@ -91,7 +91,7 @@ def test_what_a_person_gave_is_not_overwritten(site: Site) -> None:
     made, _ = new_with_file(site, clerk, **given)
     clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "read"})
     site.work()
-    site.services.intake.publish_due(dt.datetime.now(dt.UTC), actor="timer")
+    site.services.intake.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
     shown = site.services.announcements.get(made.id)
     assert (shown.title, shown.author, shown.published_on.isoformat()) == tuple(given.values())
     assert shown.kind is DocumentKind.ANNOUNCEMENT
@@ -104,7 +104,7 @@ def test_a_paper_without_a_subject_stays_a_draft(site: Site) -> None:
     clerk.post(f"/staff/attachments/{attachment.id}", data={"replace": "1", "file": blank})
     clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "read"})
     site.work()
-    site.services.intake.publish_due(dt.datetime.now(dt.UTC), actor="timer")
+    site.services.intake.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
     kept = site.services.announcements.get(made.id)
     assert (kept.status, kept.publish_at, kept.title) == (Status.DRAFT, None, "")
 
@@ -284,7 +284,7 @@ def test_an_administrator_helps_and_changes_people(site: Site) -> None:
 
     assert sign_in("staff", PASSWORD).status_code == 200
     assert sign_in("staff", password).status_code == 302
-    site.services.people.accounts.disable("staff")
+    site.services.people.accounts.disable_and_sign_out("staff")
     assert "บัญชีนี้ถูกระงับ" in sign_in("staff", password).text
     assert "บัญชีนี้ถูกระงับ" not in sign_in("staff", "ผิดแน่นอน").text + sign_in("nobody", password).text
     assert site.services.check_consistency().findings == []
@@ -531,7 +531,7 @@ def test_values_that_the_worker_filled_in_are_in_doubt_until_somebody_saves_them
     address = f"/staff/announcements/{made.id}"
     intake, now = site.services.intake, dt.datetime.now(dt.UTC)
     intake.revise(made.id, {"publish_at": now}, actor="staff")
-    assert intake.publish_due(now + dt.timedelta(seconds=1), actor=WORKER) == [made.id]
+    assert intake.publish_due_or_unschedule(now + dt.timedelta(seconds=1), actor=WORKER) == [made.id]
 
     def doubts() -> list[tuple[str, str]]:
         listed = clerk.get(address).text.split('id="doubts"')[1:]
@@ -562,7 +562,7 @@ def test_a_date_that_the_worker_did_not_find_is_in_doubt_after_publication(site:
     made, _attachment = draft_read_with_doubt(site, clerk, is_dated=False)
     intake, now = site.services.intake, dt.datetime.now(dt.UTC)
     intake.revise(made.id, {"publish_at": now}, actor="staff")
-    intake.publish_due(now + dt.timedelta(seconds=1), actor=WORKER)
+    intake.publish_due_or_unschedule(now + dt.timedelta(seconds=1), actor=WORKER)
     address = f"/staff/announcements/{made.id}"
     assert "ไม่พบวันที่ในเอกสาร" in clerk.get(address).text
     intake.revise(made.id, {"published_on": dt.date(2007, 6, 29)}, actor="staff")

@@ -92,7 +92,7 @@ def count_failure_or_refuse(limits: list[AttemptLimit]) -> None:
 
 def clear_failures(limits: list[AttemptLimit]) -> None:
     """Take back the failure that ``count_failure_or_refuse`` counted, and the person's own before it."""
-    services().people.sign_ins.clear_failures(limits, now=dt.datetime.now(dt.UTC))
+    services().people.sign_ins.clear_failures_of_attempt(limits, now=dt.datetime.now(dt.UTC))
 
 
 def set_device_cookie(answer: AnyResponse, person: Person) -> None:

@@ -122,7 +122,7 @@ def disable_user(name: str, organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat user disable somsri
     """
-    open_people_of(organisation).accounts.disable(name)
+    open_people_of(organisation).accounts.disable_and_sign_out(name)
     click.echo(f"ปิดการใช้งาน {name} แล้ว", err=True)
 
 

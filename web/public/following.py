@@ -44,7 +44,7 @@ def subscribe() -> ResponseReturnValue:
     except Invalid as error:
         return _page(error_message(error)), error.http_status
     limit_rate("follow", free=FREE_SUBSCRIPTIONS, longest_pause=LONGEST_PAUSE)
-    services().subscriptions.subscribe(
+    services().subscriptions.subscribe_within_limits(
         address,
         followed_arguments(request.args),
         parse_frequency(request.form.get("frequency", "")),

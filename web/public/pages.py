@@ -71,7 +71,7 @@ def results() -> str:
     if not answer.total and query.typed and query.page == 1 and is_looked_at:
         http_caching.forbid_caching()
         with suppress(Unavailable):  # a search that cannot be noted (full disk) is still answered
-            services().usage_statistics.record_missed_search(query.typed)
+            services().usage_statistics.record_missed_search_unless_personal(query.typed)
     return render_template(
         "public/results.html",
         answer=answer,
@@ -367,5 +367,5 @@ def _count(announcement_id: int) -> None:
     now = dt.datetime.now(dt.UTC)
     with suppress(Unavailable):  # a visit that cannot be counted (full disk) is still served
         services().usage_statistics.count_visit(
-            announcement_id, hashed_trait(agent), address=hashed_visitor_address(), now=now
+            announcement_id, hashed_trait(agent), address_hash=hashed_visitor_address(), now=now
         )

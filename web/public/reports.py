@@ -51,10 +51,10 @@ def send() -> ResponseReturnValue:
     except Invalid as error:
         return _form(error_message(error)), error.http_status
     limit_rate("report", free=FREE_REPORTS, longest_pause=LONGEST_PAUSE)
-    services().reports.add(given)
+    services().reports.add_or_count(given)
     if given.query:
         with suppress(Unavailable):
-            services().usage_statistics.record_missed_search(given.query)
+            services().usage_statistics.record_missed_search_unless_personal(given.query)
     return redirect(url_for("reports.thanks", next=_way_back()), code=303)
 
 

@@ -139,7 +139,7 @@ def _queue(services: Services) -> str:
 
 
 def _records(services: Services) -> str:
-    damaged = services.readability_check.check_next_share_of_rows()
+    damaged = services.readability_check.check_next_rows_and_list_known_damage()
     return f"รายการในฐานข้อมูลอ่านไม่ได้ (damaged rows): {', '.join(damaged[:10])}" if damaged else ""
 
 

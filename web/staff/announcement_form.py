@@ -21,7 +21,7 @@ from archive.model import (
     RelationKind,
     Status,
 )
-from archive.suggested_fields import fields_not_given
+from archive.suggested_fields import fields_as_in_new_draft
 from web import template_filters
 from web.bootstrap import services
 from web.errors import error_message
@@ -109,7 +109,7 @@ class AnnouncementForm:
             and bool(self.attachments)
             and not self.is_being_read
             and "published_on" not in self.offer.fields
-            and "published_on" in fields_not_given(self.announcement)
+            and "published_on" in fields_as_in_new_draft(self.announcement)
         )
 
     @property

@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 
 from flask_babel import gettext
 
-from archive import thai, validation
+from archive import thai
 from archive.closing_days import find_latest_closing_day
 from archive.model import Announcement, Attachment, DocumentKind, ReadingStatus, ScanAdvice, Status
 from archive.suggested_fields import (
-    fields_not_given,
-    is_label_file_name,
-    is_label_meaningless,
-    is_label_of_earlier_file,
-    is_title_file_name,
+    fields_as_in_new_draft,
+    is_label_naming_earlier_file,
+    is_meaningless_label,
+    is_meaningless_title,
+    is_name_of_file,
     names_of_unconfirmed_values,
-    stated_title,
+    stated_subject_or_title,
     suggest_fields,
     suggested_label,
     suggested_title_unless_given,
@@ -44,7 +44,7 @@ class AttachmentForStaff:
     kind: DocumentKind
     guessed: bool  # read from the document, not yet confirmed
     unsure: bool  # the label is as read from the document, was hard to read, and nobody confirmed it
-    is_label_meaningless: bool  # the label is a file's name, and no other is filled in
+    is_meaningless_label: bool  # the label is a file's name, and no other is filled in
     earlier_label: str  # label that names a file before the present one; "" when the label fits the file
     offer: str  # label stated by the document, where a person gave another; "" when none
     pages_read: int  # while the attachment is being read; else 0
@@ -74,7 +74,7 @@ def attachments_for_staff(announcement: Announcement) -> list[AttachmentForStaff
         _paper(
             each,
             draft=draft,
-            is_label_earlier=is_label_of_earlier_file(each, changes),
+            is_label_earlier=is_label_naming_earlier_file(each, changes),
             is_label_unconfirmed=f"label-{each.id}" in unconfirmed,
         )
         for each in attachments
@@ -90,10 +90,11 @@ def suggested_form_values(
     """
     if announcement.status is not Status.DRAFT:
         return SuggestedFormValues()
-    missing = fields_not_given(announcement)
-    if is_named_after_file(announcement, papers):
+    attachments = [paper.attachment for paper in papers]
+    missing = fields_as_in_new_draft(announcement)
+    if is_name_of_file(announcement.title, attachments):
         missing |= {"title", "kind"}
-    stated = suggest_fields([paper.attachment for paper in papers])
+    stated = suggest_fields(attachments)
     return SuggestedFormValues(
         stated.fields, frozenset(missing & stated.fields.keys()), stated.awaited and "title" in missing
     )
@@ -138,18 +139,11 @@ def attachment_label(attachment: Attachment) -> str:
 
     One that is a file's name gives way to what the document states, else to the title of its announcement.
     """
-    if not is_title_file_name(attachment.label, [attachment]):
+    if not is_meaningless_title(attachment.label, [attachment]):
         return attachment.label
     return suggested_label(attachment) or title_or_suggestion(
         services().announcements.get(attachment.announcement_id)
     )
-
-
-def is_named_after_file(announcement: Announcement, papers: Sequence[AttachmentForStaff]) -> bool:
-    """Returns True when the title is nothing but the name of a file."""
-    return announcement.title in {
-        validation.label_or_file_name("", paper.attachment.filename) for paper in papers
-    }
 
 
 def when_residents_see_file(announcement: Announcement) -> str:
@@ -180,7 +174,9 @@ def _paper(
     read = attachment.details.fields
     label = suggested_label(attachment)
     is_label_earlier = is_label_earlier and label != attachment.label
-    guessed = bool(label) and (is_label_earlier or (is_label_file_name(attachment) and draft))
+    guessed = bool(label) and (
+        is_label_earlier or (is_name_of_file(attachment.label, [attachment]) and draft)
+    )
     is_kind_open = is_label_earlier or (draft and attachment.kind is DocumentKind.OTHER)
     fills_kind = is_kind_open and "kind" in read
     kind = DocumentKind(read["kind"].value) if fills_kind else attachment.kind
@@ -190,7 +186,7 @@ def _paper(
         label=shown,
         kind=kind,
         guessed=guessed,
-        is_label_meaningless=not guessed and is_label_meaningless(attachment),
+        is_meaningless_label=not guessed and is_meaningless_label(attachment),
         earlier_label=attachment.label if is_label_earlier else "",
         unsure=shown == label
         and (guessed or is_label_unconfirmed)
@@ -208,7 +204,7 @@ def is_hard_to_read(attachment: Attachment, *names: str) -> bool:
     ``title``: its subject, or its title where it has no subject.
     """
     read = dict(attachment.details.fields)
-    if title := stated_title(attachment):
+    if title := stated_subject_or_title(attachment):
         read["title"] = title
     return any(read[name].confidence < UNSURE for name in names if name in read)
 

@@ -24,11 +24,12 @@ from archive.model import (
 from archive.privacy import COVER
 from archive.suggested_fields import (
     NAMES_IN_DOCUMENTS,
-    fields_not_given,
-    is_label_meaningless,
-    is_title_file_name,
+    fields_as_in_new_draft,
+    is_meaningless_label,
+    is_meaningless_title,
+    is_name_of_file,
     names_of_unconfirmed_values,
-    stated_title,
+    stated_subject_or_title,
 )
 from web import labels, template_filters
 from web.bootstrap import services
@@ -37,7 +38,6 @@ from web.staff.attachments_for_staff import (
     AttachmentForStaff,
     SuggestedFormValues,
     is_hard_to_read,
-    is_named_after_file,
     stated_closing_day,
     suggested_form_values,
     title_or_suggestion,
@@ -104,7 +104,9 @@ def publication_checks(
         _relations(announcement),
         *_near_duplicate(announcement, papers),
         _attachments(announcement, papers),
-        *_labels(papers, are_filled="title" in fields_not_given(given, [each.attachment for each in papers])),
+        *_labels(
+            papers, are_filled="title" in fields_as_in_new_draft(given, [each.attachment for each in papers])
+        ),
         *_elsewhere(papers),
         _privacy(announcement, papers, finds),
     ]
@@ -133,7 +135,7 @@ def doubts_after_publication(announcement: Announcement, papers: Sequence[Attach
 
     title = _title(announcement, papers, SuggestedFormValues(), place("title"))
     remarks = {name: _filled_remark(papers, name) for name in values if name in unconfirmed}
-    if remarks and "published_on" in fields_not_given(announcement):
+    if remarks and "published_on" in fields_as_in_new_draft(announcement):
         remarks.setdefault("published_on", _no_date_found())
     filled = [
         Check(named[name], value, BulkPublishEffect.DOUBTFUL, remarks[name], place(name))
@@ -146,7 +148,7 @@ def doubts_after_publication(announcement: Announcement, papers: Sequence[Attach
 
 def _filled_remark(papers: Sequence[AttachmentForStaff], field: str) -> str:
     remark = str(_("ระบบอ่านจากเอกสาร โปรดตรวจ"))
-    source = next((paper.attachment for paper in papers if stated_title(paper.attachment)), None)
+    source = next((paper.attachment for paper in papers if stated_subject_or_title(paper.attachment)), None)
     if source and is_hard_to_read(source, NAMES_IN_DOCUMENTS.get(field, field)):
         remark += " · " + _("อ่านได้ไม่ชัด โปรดตรวจ")
     return remark
@@ -181,20 +183,21 @@ def _title(
     place: str,
 ) -> Check:
     name, title = _("เรื่อง"), announcement.title
-    is_file_name = is_title_file_name(title, [paper.attachment for paper in papers])
+    attachments = [paper.attachment for paper in papers]
+    is_meaningless = is_meaningless_title(title, attachments)
     if COVER in title:
         remark = _("ชื่อเรื่องมีแถบปิดข้อมูลอยู่ กรุณาพิมพ์ชื่อเรื่องให้ครบโดยไม่มีข้อมูลที่ปิด")
         return Check(name, title, BulkPublishEffect.DOUBTFUL, remark, place, is_title=True)
-    if "title" in suggested.fills and (not title or is_file_name):
+    if "title" in suggested.fills and (not title or is_meaningless):
         read = str(suggested.fields["title"])
         remark = (
             _("ชื่อเรื่องเป็นชื่อไฟล์ จะใช้ชื่อที่อ่านจากเอกสารแทน โปรดตรวจ") if title else _("ระบบอ่านจากเอกสาร โปรดตรวจ")
         )
         return Check(name, read, BulkPublishEffect.DOUBTFUL, remark, place, is_title=True)
-    if title and not is_named_after_file(announcement, papers) and not is_file_name:
+    if title and not is_name_of_file(title, attachments) and not is_meaningless:
         return Check(name, title, BulkPublishEffect.GOOD, "", place, is_title=True)
     remark = _("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ") if title else _("ยังไม่มีชื่อเรื่อง")
-    is_title_enough = title and not is_file_name
+    is_title_enough = title and not is_meaningless
     effect = (
         BulkPublishEffect.DOUBTFUL if is_title_enough or suggested.awaited else BulkPublishEffect.BLOCKING
     )
@@ -220,7 +223,7 @@ def _dated(
     if isinstance(stated, dt.date) and stated != announcement.published_on:
         effect = BulkPublishEffect.DOUBTFUL
         remark = _("วันที่ในเอกสาร: %(day)s", day=template_filters.day(stated))
-    elif stated is None and papers and "published_on" in fields_not_given(announcement):
+    elif stated is None and papers and "published_on" in fields_as_in_new_draft(announcement):
         if _any_unread(papers):
             effect = BulkPublishEffect.DOUBTFUL
             remark = _("เอกสารยังแปลงไม่เสร็จ ถ้าในนั้นไม่มีวันที่ จะใช้วันที่สร้างร่างนี้")
@@ -354,7 +357,7 @@ def _label_remarks(paper: AttachmentForStaff, label: str, *, is_repeated: bool) 
         remarks.append(_("ชื่อนี้มาจากไฟล์ก่อนหน้า"))
     elif label != paper.attachment.label:
         remarks.append(_("ระบบอ่านจากเอกสาร โปรดตรวจ"))
-    elif is_label_meaningless(paper.attachment):  # also while another is suggested that nobody saved
+    elif is_meaningless_label(paper.attachment):  # also while another is suggested that nobody saved
         remarks.append(_("ดูเหมือนชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"))
     if paper.unsure and label == paper.label:
         remarks.append(_("อ่านได้ไม่ชัด โปรดตรวจ"))

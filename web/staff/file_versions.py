@@ -49,7 +49,7 @@ def file(attachment_id: int, number: int) -> Response:
 def restore(attachment_id: int, number: int) -> ResponseReturnValue:
     """Make an earlier file the attachment's present file again."""
     try:
-        restored = services().intake.restore_file(attachment_id, number, actor=g.actor)
+        restored = services().intake.restore_file_version(attachment_id, number, actor=g.actor)
         done, announcement = _("กลับไปใช้ไฟล์เดิมแล้ว"), services().announcements.get(restored.announcement_id)
         flash(f"{done} {when_residents_see_file(announcement)}", "good")
     except PrakatError as error:

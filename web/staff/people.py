@@ -76,7 +76,7 @@ def reset_password(person_id: int) -> ResponseReturnValue:
 def disable_person() -> ResponseReturnValue:
     """Suspend an account: the person is signed out everywhere and cannot sign in."""
     name = request.form.get("name", "")
-    services().people.accounts.disable(name)
+    services().people.accounts.disable_and_sign_out(name)
     note_security("person disabled", person=name)
     flash(_("ระงับการใช้งานของ %(name)s แล้ว", name=name), "good")
     return redirect(url_for("people.table"))

@@ -9,10 +9,10 @@ from flask import g, request
 from flask_babel import gettext as _
 
 from archive import thai
-from archive.bulk_commands import BulkOutcome, apply_to_each
+from archive.bulk_commands import BulkOutcome, apply_as_one_bulk
 from archive.errors import Conflict, Invalid
 from archive.model import Announcement, ReadingStatus
-from archive.suggested_fields import is_title_file_name
+from archive.suggested_fields import is_meaningless_title
 from web import template_filters
 from web.bootstrap import services
 from web.errors import error_message
@@ -44,7 +44,7 @@ def apply_publication_choice_to_each(ids: Iterable[int]) -> BulkOutcome:
             _refuse_file_name(id)
             services().intake.publish(id, actor=g.actor)
 
-    return apply_to_each(services().records, ids, publish)
+    return apply_as_one_bulk(services().records, ids, publish)
 
 
 def is_being_read(announcement_id: int) -> bool:
@@ -109,8 +109,10 @@ def _publish_now(announcement_id: int) -> str:
 
 def _refuse_file_name(announcement_id: int) -> None:
     """Fills what nobody gave from the documents. Raises ``Invalid`` when the title stays a file's name."""
-    title = services().intake.fill_missing_fields(announcement_id, actor=g.actor).title
-    if is_title_file_name(title, services().attachments.by_announcement([announcement_id])[announcement_id]):
+    title = services().intake.fill_missing_fields_and_labels(announcement_id, actor=g.actor).title
+    if is_meaningless_title(
+        title, services().attachments.by_announcement([announcement_id])[announcement_id]
+    ):
         raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
 
 

@@ -25,7 +25,7 @@ _MOST_RECORDS = 50  # listed of each problem; the worklist has them all
 def attention_list() -> str:
     """Show what a person has to look at: held and unread files, and pages read with little confidence."""
     today = thai.today()
-    doubtful = services().pages.list_doubtful(below=LEAST_CONFIDENCE, limit=100)
+    doubtful = services().pages.list_needing_check(least_confidence=LEAST_CONFIDENCE, limit=100)
     return render_template(
         "staff/review.html",
         lists=[

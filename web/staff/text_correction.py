@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from archive import validation
 from archive.errors import PrakatError
 from archive.model import Attachment, Change, LowConfidenceSpan, Page
-from archive.worklist import is_to_check
+from archive.worklist import should_person_check
 from indexer.extraction.image.deskew import Turn
 from indexer.extraction.page_images import hit_rectangles
 from indexer.extraction.rereading import TURNS, ReadingSettings
@@ -94,7 +94,7 @@ def restore(attachment_id: int, number: int) -> ResponseReturnValue:
     }
     if wanted not in known:
         abort(404)
-    activity.undo().restore_text(known[wanted].change, actor=g.actor)
+    activity.undo().restore_page_text(known[wanted].change, actor=g.actor)
     flash(_("กลับไปใช้ข้อความนั้นแล้ว"), "good")
     return redirect(url_for("correction.page", attachment_id=attachment_id, number=number))
 
@@ -119,7 +119,7 @@ def _doubtful_page_elsewhere(attachment: Attachment, number: int) -> Page | None
     here = ids.index(attachment.id) if attachment.id in ids else 0
     for id in [*ids[here + 1 :], *ids[: here + 1]]:
         for shown in services().pages.by_attachment(id):
-            if is_to_check(shown) and (id, shown.number) != (attachment.id, number):
+            if should_person_check(shown) and (id, shown.number) != (attachment.id, number):
                 return shown
     return None
 

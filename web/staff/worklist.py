@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from archive import thai
-from archive.bulk_commands import BulkOutcome, apply_to_each
+from archive.bulk_commands import BulkOutcome, apply_as_one_bulk
 from archive.changes import HistoryFilters
 from archive.errors import Conflict, Invalid, PrakatError
 from archive.model import Announcement, CollectionLine, DocumentKind, Status
@@ -363,7 +363,7 @@ def _disclose(ids: Sequence[int]) -> BulkOutcome:
 
 
 def _each(ids: Sequence[int], command: Callable[[int], object]) -> BulkOutcome:
-    return apply_to_each(services().records, ids, command)
+    return apply_as_one_bulk(services().records, ids, command)
 
 
 _ACTIONS: dict[str, Callable[[Sequence[int]], BulkOutcome]] = {

@@ -21,7 +21,7 @@ from archive.thai.dates import (
     MONTH_NAME,
     SHORT_MONTH_NAME,
     parse_day_or_month,
-    to_buddhist_year,
+    written_year_as_buddhist,
 )
 
 _THAI_MONTH = rf"(?:{'|'.join(thai.MONTHS)}|(?<![{CONSONANTS}.])(?:{SHORT_MONTH_NAME})\.)(?![{CONSONANTS}\d])"
@@ -91,10 +91,10 @@ def _days(match: re.Match[str]) -> tuple[dt.date | None, dt.date | None]:
     if match["month"]:
         return None, None
     if match["year"] or match["bare"]:
-        year = to_buddhist_year(int(match["year"] or match["bare"])) - thai.ERA
+        year = written_year_as_buddhist(int(match["year"] or match["bare"])) - thai.ERA
         return dt.date(year, 1, 1), dt.date(year, 12, 31)
     if match["fiscal"]:
-        year = to_buddhist_year(int(match["fiscal"])) - thai.ERA
+        year = written_year_as_buddhist(int(match["fiscal"])) - thai.ERA
         return dt.date(year - 1, 10, 1), dt.date(year, 9, 30)
     if match["first"]:
         return parse_day_or_month(match["first"])[0], parse_day_or_month(match["last"])[1]
@@ -108,7 +108,9 @@ def _days(match: re.Match[str]) -> tuple[dt.date | None, dt.date | None]:
             1
         ]
     if match["years"]:
-        first, last = (to_buddhist_year(int(match[name])) - thai.ERA for name in ("years", "lastyear"))
+        first, last = (
+            written_year_as_buddhist(int(match[name])) - thai.ERA for name in ("years", "lastyear")
+        )
         return dt.date(first, 1, 1), dt.date(last, 12, 31)
     if match["side"]:
         begins, ends = parse_day_or_month(match["limit"])

@@ -13,7 +13,7 @@ from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType
 from archive.model import DocumentKind
 from archive.thai import ERA, canonical_text, parse_date
 from archive.thai.characters import CONSONANTS, WORD_LETTERS
-from archive.thai.dates import to_buddhist_year
+from archive.thai.dates import written_year_as_buddhist
 from indexer.analysis.tokenizer import fold_text
 from indexer.search.query import query_notes
 from indexer.search.query.date_ranges import DateMatch, find_date_ranges
@@ -389,10 +389,10 @@ class _Reading:
                 kind = _kind(folded)
                 return kind is not None and self._set(facet.name, kind, query_notes.facet_note(facet, kind))
             case FacetType.YEAR if re.fullmatch(r"[0-9]{4}|[0-9]{2}", folded):
-                year = to_buddhist_year(int(folded))
+                year = written_year_as_buddhist(int(folded))
                 return self._set(facet.name, year, query_notes.facet_note(facet, year))
             case FacetType.YEAR if re.fullmatch(r"([0-9]{4}|[0-9]{2})-([0-9]{4}|[0-9]{2})", folded):
-                return self._years(*(to_buddhist_year(int(year)) for year in folded.split("-")))
+                return self._years(*(written_year_as_buddhist(int(year)) for year in folded.split("-")))
             case _:
                 return False
 
