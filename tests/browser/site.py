@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import urlopen
 
 from archive.model import (
@@ -167,7 +166,7 @@ def _answers(url: str) -> bool:
     try:
         with urlopen(f"{url}/healthz", timeout=5) as answer:
             return answer.status == 200  # type: ignore[no-any-return]
-    except (URLError, ConnectionError):
+    except OSError:  # not there yet, or too busy to answer
         return False
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from web.cli import main
 from web.settings import KNOWN
@@ -77,6 +78,36 @@ def test_the_list_of_components_names_everything_that_is_installed(tmp_path: Pat
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     locked = set(re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==([^\s;\\]+)", lock, re.MULTILINE))
     assert {(name.lower(), number) for name, number in locked} == named
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "key"),
+    [
+        ("deploy/compose.yaml", "vendor.compose-spec", "restart:"),
+        (".github/workflows/ci.yml", "vendor.github-workflows", "container:"),
+    ],
+)
+def test_a_file_is_of_its_published_schema(name: str, schema: str, key: str, tmp_path: Path) -> None:
+    def is_of_schema(path: Path) -> bool:
+        command = [BIN / "check-jsonschema", "--builtin-schema", schema, path]
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+    assert is_of_schema(ROOT / name)
+    misspelt = tmp_path / "misspelt.yaml"
+    text = (ROOT / name).read_text(encoding="utf-8")
+    misspelt.write_text(text.replace(key, f"x{key}"), encoding="utf-8")
+    assert not is_of_schema(misspelt)
+
+
+def test_compose_serves_this_machine_alone_and_believes_its_own_gateway() -> None:
+    compose = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
+    (network,) = compose["networks"]["default"]["ipam"]["config"]
+    for service in compose["services"].values():
+        assert service["environment"]["PRAKAT_TRUSTED_PROXIES"] == network["gateway"]
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+        assert {volume.partition(":")[0] for volume in service["volumes"]} == set(compose["volumes"])
+        build = service["build"]
+        assert (ROOT / "deploy" / build["context"] / build["dockerfile"]).is_file()
 
 
 @pytest.mark.parametrize(
