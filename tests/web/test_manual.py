@@ -104,6 +104,8 @@ def test_every_command_of_the_manual_exists() -> None:
 def test_every_part_for_officers_is_in_thai_and_english_with_its_commands_once(page: str) -> None:
     text = (MANUAL / f"{page}.md").read_text(encoding="utf-8")
     blocks = re.findall(r"(?s)```\n(.*?)```", text)
+    assert [block for block in blocks if not block.strip() or "\n## " in block] == []
+    assert text.count("```") == 2 * len(blocks)
     assert len(set(blocks)) == len(blocks)  # both languages share one block of commands
     prose = re.sub(r"(?s)```.*?```|`[^`]*`", "", text)
     for part in re.split(r"(?m)^## ", prose)[1:]:
