@@ -3,9 +3,10 @@
     python -m benchmarks.serving DOCS.jsonl QUERIES.jsonl --seconds 5
 
 Imports the documents into a new archive, then measures with ``serve --processes 1`` and ``2``: searches of
-the API with one and with eight clients; the first page, results and an announcement fresh, kept and unchanged
-(304), directly and through nginx; memory (PSS) of all processes; and how long ``/healthz`` and the first page
-take for a bystander while the service is attacked. Compare figures of one run only.
+the API with one and with eight clients; an answer of the API, the first page, results, an announcement and a
+document's page fresh, kept and unchanged (304), directly and through nginx; memory (PSS) of all processes;
+and how long ``/healthz`` and the first page take for a bystander while the service is attacked. Compare
+figures of one run only.
 """
 
 from __future__ import annotations
@@ -96,7 +97,9 @@ def published(service: Service) -> list[int]:
     return [each["id"] for each in service.api.get("/announcements", per_page=50)["results"]]
 
 
-def measure_rates(service: Service, queries: list[str], seconds: float, proxied: int | None) -> None:
+def measure_rates(
+    service: Service, queries: list[str], document: str, seconds: float, proxied: int | None
+) -> None:
     fresh = [
         f"/api/v1/search?q={quote(query)}&per_page={10 + turn}" for turn in range(8) for query in queries
     ]
@@ -105,6 +108,7 @@ def measure_rates(service: Service, queries: list[str], seconds: float, proxied:
     words = [f"/search?q={quote(query)}&per_page={20 + turn}" for turn in range(20) for query in queries]
     found = published(service)
     for name, fresh_paths, path in (
+        ("API", [f"/api/v1{each}" for each in words], fresh[0]),
         ("home", [f"/?fresh={number}" for number in range(100_000)], "/"),
         ("results", words, f"/search?q={quote(queries[0])}"),
         (
@@ -112,6 +116,7 @@ def measure_rates(service: Service, queries: list[str], seconds: float, proxied:
             [f"/announcements/{found[n % 50]}?n={n}" for n in range(99_999)],
             f"/announcements/{found[0]}",
         ),
+        ("document page", [f"{document}?n={n}" for n in range(99_999)], document),
     ):
         made = rate(service.port, fresh_paths, 2, seconds)
         kept = rate(service.port, [path], 2, seconds)
@@ -216,8 +221,8 @@ def attacked(service: Service, proxied: int | None, picture: str, seconds: float
                 print(f"  {name}, {way}: longest wait {waits}; {memory(service):.0f} MB")
 
 
-def fill(folder: Path, docs: Path) -> str:
-    """An archive of the documents and a memo with a page; the address of its picture."""
+def fill(folder: Path, docs: Path) -> tuple[str, str]:
+    """An archive of the documents and a memo with a page; the addresses of its document and its picture."""
     services = build_services(Settings(data=folder / "data"))
     manifest(docs, folder / "manifest.jsonl")
     import_manifest(services, folder / "manifest.jsonl", lambda _done, _total: None)
@@ -226,7 +231,8 @@ def fill(folder: Path, docs: Path) -> str:
     attached, _ = services.intake.attach(first.id, io.BytesIO(memo), filename="memo.pdf", actor="benchmark")
     rebuild(services.records, services.index)
     services.database.close()
-    return f"/api/v1/attachments/{attached.id}/pages/1.webp"
+    document = f"/announcements/{first.id}/attachments/{attached.id}"
+    return document, f"/api/v1/attachments/{attached.id}/pages/1.webp"
 
 
 def _memo() -> SampleText:
@@ -248,7 +254,7 @@ def main() -> None:
     queries = [json.loads(line)["query"] for line in given.queries.read_text().splitlines()]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        picture = fill(folder, given.docs)
+        document, picture = fill(folder, given.docs)
         print(f"{sum(1 for _ in records(given.docs))} announcements")
         held: dict[int, float] = {}
         for processes in (1, 2):
@@ -260,7 +266,7 @@ def main() -> None:
                         nginx(folder / f"nginx-{processes}", service.port, limits=False)
                     )
                 print(f"{processes} processes:")
-                measure_rates(service, queries, given.seconds, proxied)
+                measure_rates(service, queries, document, given.seconds, proxied)
                 held[processes] = memory(service)
                 print(f"  memory of all: {held[processes]:.0f} MB")
                 if processes == 2:

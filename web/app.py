@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any, cast
 from wsgiref.types import WSGIEnvironment
 
-from flask import Flask, Response, g, request, session
+from flask import Flask, Request, Response, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
 
@@ -112,6 +113,7 @@ def create_app(services: Services) -> Flask:
     """Returns an application on ``services``; make one per process."""
     app = _Application("web")
     secure = services.settings.base_url.startswith("https://")
+    app.session_interface = _Sessions()
     app.extensions["prakat"] = services
     trusted = Networks(services.settings.trusted_proxies)
     app.wsgi_app = TrustedProxies(app.wsgi_app, trusted)  # type: ignore[method-assign]
@@ -162,6 +164,15 @@ class _Application(Flask):
 
     def _built(self, _root: str, /, endpoint: str, **values: Any) -> str:
         return super().url_for(endpoint, **values)
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's sessions in signed cookies; a request without the cookie prepares no signature."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) in request.cookies:
+            return super().open_session(app, request)
+        return self.session_class()
 
 
 class _Number(IntegerConverter):

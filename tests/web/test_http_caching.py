@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from archive.model import CollectionLine, Role, Status
+from indexer.engines.whoosh import WhooshIndex
 from tests.web.conftest import BROWSER, Site
 from web.serving import http_caching
 
@@ -107,6 +108,17 @@ def test_a_collection_that_changes_is_seen_at_once(filled: Site) -> None:
     )
     now = get(filled.client(), "/collections", If_None_Match=before.headers["ETag"])
     assert "ชุดใหม่" in now.get_data(as_text=True)
+
+
+def test_an_index_that_another_process_rebuilds_is_seen_at_once(filled: Site) -> None:
+    before = get(filled.client(), "/search?q=หลอดไฟ")
+    other = WhooshIndex(filled.services.settings.data / "index", filled.services.dictionary)
+    with other.rebuild():
+        pass  # an empty one, which is as far as the archive
+    now = get(filled.client(), "/search?q=หลอดไฟ", If_None_Match=before.headers["ETag"])
+    assert "/announcements/1" in before.get_data(as_text=True)
+    assert "/announcements/1" not in now.get_data(as_text=True)
+    assert now.status_code == 200
 
 
 def test_what_staff_see_is_kept_nowhere(filled: Site) -> None:

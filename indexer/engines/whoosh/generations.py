@@ -4,6 +4,9 @@
 finished and is removed by the next rebuild; one older generation is kept. A process that finds damage in
 the live generation writes it to the generation's ``damaged`` file: every process sees that file, and the
 worker acts upon it.
+
+Each request asks which generation is live, so the pointer and the manifest are read once and kept until the
+file is another or was written to.
 """
 
 from __future__ import annotations
@@ -13,10 +16,12 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from indexer.engines.whoosh.checksums import IndexDamaged, line_with_checksum, line_without_checksum
 from indexer.search.ports import IndexManifest
@@ -25,6 +30,31 @@ _POINTER = "current"
 _MANIFEST = "manifest.json"
 _LOCK = "building"
 _DAMAGED = "damaged"
+_SETTLED = 50_000_000  # nanoseconds; a file's time stamp older than this can be trusted to be the last
+
+T = TypeVar("T")
+
+
+class _ParsedFile(Generic[T]):
+    """The parsed content of a file, parsed again when the file was replaced or written to."""
+
+    def __init__(self, parse: Callable[[Path], T | None]) -> None:
+        self._parse = parse
+        self._known: tuple[object, T | None] = (None, None)
+
+    def read(self, path: Path) -> T | None:
+        """Returns the parsed content; None when the file cannot be read or parsed."""
+        try:
+            status = path.stat()
+        except OSError:
+            return None
+        stamp = (str(path), status.st_ino, status.st_size, status.st_mtime_ns)
+        known_stamp, content = self._known
+        if stamp != known_stamp:
+            is_settled = time.time_ns() - status.st_mtime_ns > _SETTLED
+            content = self._parse(path)
+            self._known = (stamp if is_settled else None, content)
+        return content
 
 
 class GenerationDirectory:
@@ -32,16 +62,14 @@ class GenerationDirectory:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._pointer_path = directory / _POINTER
+        self._pointer = _ParsedFile(_parse_pointer)
+        self._manifest = _ParsedFile(_parse_manifest)
 
     def current(self) -> Path | None:
         """Returns the live generation's directory; None when there is none or its name is unreadable."""
-        try:
-            line = (self._directory / _POINTER).read_text(errors="replace")
-            name = line_without_checksum(line, _POINTER)
-        except (OSError, IndexDamaged):
-            return None
-        path = self._directory / name
-        return path if name and (path / _MANIFEST).is_file() else None
+        manifest_path = self._pointer.read(self._pointer_path)
+        return manifest_path.parent if manifest_path is not None and manifest_path.is_file() else None
 
     @contextmanager
     def build_lock(self) -> Iterator[None]:
@@ -65,19 +93,14 @@ class GenerationDirectory:
         values = asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
         _write(path / _MANIFEST, json.dumps(values, indent=1))
         previous = self.current()
-        _write(self._directory / _POINTER, line_with_checksum(path.name))
+        _write(self._pointer_path, line_with_checksum(path.name))
         for old in self._all():
             if old not in (path, previous):
                 shutil.rmtree(old, ignore_errors=True)
 
     def manifest(self, path: Path) -> IndexManifest | None:
         """Returns the manifest of the generation at ``path``; None when the manifest cannot be read."""
-        try:
-            values = json.loads((path / _MANIFEST).read_text())
-            built_at = dt.datetime.fromisoformat(values.pop("built_at"))
-            return IndexManifest(**values, built_at=built_at)
-        except (OSError, ValueError, TypeError, KeyError):
-            return None
+        return self._manifest.read(path / _MANIFEST)
 
     def note_damage(self, path: Path, parts: Iterable[str]) -> None:
         """Records that parts of a generation are damaged.
@@ -98,6 +121,24 @@ class GenerationDirectory:
 
     def _all(self) -> list[Path]:
         return sorted(path for path in self._directory.glob("[0-9]*") if path.is_dir())
+
+
+def _parse_pointer(path: Path) -> Path | None:
+    """Returns where the manifest of the generation is that the pointer at ``path`` names."""
+    try:
+        name = line_without_checksum(path.read_text(errors="replace"), _POINTER)
+    except (OSError, IndexDamaged):
+        return None
+    return path.parent / name / _MANIFEST if name else None
+
+
+def _parse_manifest(path: Path) -> IndexManifest | None:
+    try:
+        values = json.loads(path.read_text())
+        built_at = dt.datetime.fromisoformat(values.pop("built_at"))
+        return IndexManifest(**values, built_at=built_at)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def _number(path: Path) -> int:
