@@ -76,8 +76,8 @@ class DocumentScores:
 def score_clauses(context: IndexContext, clauses: tuple[Clause, ...]) -> DocumentScores:
     """Returns the scores of all documents for the clauses."""
     reader = context.reader
-    scores = np.zeros(reader.size, dtype=np.float32)
-    covered = np.zeros(reader.size, dtype=np.float32)
+    scores = np.zeros(reader.commit.size, dtype=np.float32)
+    covered = np.zeros(reader.commit.size, dtype=np.float32)
     postings: dict[Clause, PostingList] = {}
     idfs: dict[Clause, float] = {}
     for clause in clauses:
@@ -134,16 +134,16 @@ def _fuzzy_match(context: IndexContext, clause: Clause) -> RequiredGrams:
 
 def _fuzzy_documents(reader: CommitReader, match: RequiredGrams) -> tuple[DocumentNumbers, Floats]:
     """Returns the documents with enough of the grams, and the share of them that each has (0–1)."""
-    counts = np.zeros(reader.size, dtype=np.float32)
+    counts = np.zeros(reader.commit.size, dtype=np.float32)
     for term in match.terms:
-        counts[reader.titles_with(term)] += 1
+        counts[reader.documents_with(term)] += 1
     documents = np.flatnonzero(counts >= match.fewest)
     return documents, counts[documents] / np.float32(max(len(match.terms), 1))
 
 
 def clause_mask(reader: CommitReader, clause: Clause) -> Mask:
     """Returns the documents that match the clause."""
-    mask = np.zeros(reader.size, dtype=bool)
+    mask = np.zeros(reader.commit.size, dtype=bool)
     reader.mark_documents([terms[0] for terms, _ in clause.alternatives if len(terms) == 1], mask)
     for terms, _ in clause.alternatives:
         if len(terms) > 1:
@@ -165,7 +165,7 @@ def _documents_with_terms(
     if len(documents) > _MAX_NUMBERS_READ:
         return documents[:0]
     pattern = close_together_pattern(Alternative(terms))
-    return documents[[pattern.search(text) is not None for text in reader.texts(documents)]]
+    return documents[[pattern.search(text) is not None for text in reader.commit.texts(documents)]]
 
 
 def documents_with_all(reader: CommitReader, clauses: Sequence[Clause]) -> DocumentNumbers:
@@ -182,7 +182,7 @@ def _unweighted(reader: CommitReader, clause: Clause) -> PostingList:
     """Returns the documents that match the clause, with weight 1. Cached: the words at the ends of a phrase
     are tried in several combinations."""
     matching = reader.cached_documents(clause, lambda: np.flatnonzero(clause_mask(reader, clause)))
-    return PostingList.from_documents(matching, np.ones(len(matching), dtype=np.float32), reader.size)
+    return PostingList.from_documents(matching, np.ones(len(matching), dtype=np.float32), reader.commit.size)
 
 
 def _is_plain(clause: Clause) -> bool:
@@ -207,7 +207,7 @@ def _best_alternative(reader: CommitReader, clause: Clause) -> PostingList:
     """Returns the score of the best alternative in each document. No alternative counts more than the typed
     terms could, however rare it is."""
     most = sum(reader.idf(reader.document_frequency(term)) for term in clause.alternatives[0].terms)
-    best = np.zeros(reader.size, dtype=np.float32)
+    best = np.zeros(reader.commit.size, dtype=np.float32)
     for alternative in clause.alternatives:
         _alternative_postings(reader, alternative.terms).raise_to_weights(best, most, alternative.weight)
     return PostingList.from_exact_weights(best)

@@ -70,7 +70,7 @@ def documents_with_telling_word(
     pairs = adjacent_clauses(plan)
     near = set()
     for document in documents:
-        text = context.reader.text(document)
+        text = context.reader.commit.text(document)
         topical = {clause for clause, mask in topics.items() if mask[document]}
         topical -= pieces_alone(plan, pairs, text)
         beside = {run for _, _, run in pairs if run in text}
@@ -91,7 +91,7 @@ def _coverage(
     """Returns the share of the query that the document answers, and the clauses that it has."""
     at = np.array([document], dtype=np.int64)
     matched = {clause for clause, listed in scores.postings.items() if listed.weights_at(at)[0] > 0}
-    text = context.reader.text(document)
+    text = context.reader.commit.text(document)
     parts = [part for part in plan.parts if part.phrase.data and part.phrase.data in text]
     as_typed = {clause for part in parts for clause in part.clauses if clause in scores.idfs}
     matched |= as_typed

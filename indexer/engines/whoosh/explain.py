@@ -61,7 +61,7 @@ def _explain_hit(
             parts.append(ScorePart(name.replace("_", " "), value))
     covered = float(matched.scores.covered[document]) / max(matched.scores.total_idf_mass, 1e-9)
     return HitExplanation(
-        int(context.reader.attributes["id"][document]),
+        int(context.reader.commit.attributes["id"][document]),
         round(score, 4),
         round(min(covered, 1.0), 4),
         tuple(ScorePart(part.name, round(part.value, 4)) for part in parts if abs(part.value) > 0.00005),

@@ -32,14 +32,14 @@ def filter_masks(reader: CommitReader, filters: Filters) -> dict[str, Mask]:
     if filters.from_date is not None or filters.to_date is not None:
         masks["date"] = date_range_mask(reader, filters.from_date, filters.to_date)
     if filters.open_on is not None:
-        expires = reader.attributes["expires"]
+        expires = reader.commit.attributes["expires"]
         masks["open"] = (expires >= filters.open_on.toordinal()) & (expires != NEVER_EXPIRES)
     if filters.among is not None:
-        masks["among"] = np.isin(reader.attributes["id"], sorted(filters.among))
+        masks["among"] = np.isin(reader.commit.attributes["id"], sorted(filters.among))
     if filters.in_force:
-        masks["in_force"] = ~np.isin(reader.attributes["id"], sorted(filters.ended))
+        masks["in_force"] = ~np.isin(reader.commit.attributes["id"], sorted(filters.ended))
     if filters.announcement_id is not None:
-        masks["announcement_id"] = reader.attributes["id"] == filters.announcement_id
+        masks["announcement_id"] = reader.commit.attributes["id"] == filters.announcement_id
     return masks
 
 
@@ -47,8 +47,8 @@ def date_range_mask(
     reader: CommitReader, first: dt.date | None, last: dt.date | None, month: int | None = None
 ) -> Mask:
     """Returns the documents of these days (None is no limit) and of the month (1–12), if one is given."""
-    dates = reader.attributes["date"]
-    mask: Mask = np.ones(reader.size, dtype=bool)
+    dates = reader.commit.attributes["date"]
+    mask: Mask = np.ones(reader.commit.size, dtype=bool)
     if first is not None:
         mask &= dates >= first.toordinal()
     if last is not None:
@@ -90,12 +90,12 @@ def count_facets(
 
 def _counts(reader: CommitReader, mask: Mask) -> npt.NDArray[np.intp]:
     """Returns for each combination of facet values the number of documents in ``mask`` that have it."""
-    codes, combinations = reader.facets
+    codes, combinations = reader.commit.facets
     return np.bincount(codes[np.flatnonzero(mask)], minlength=len(combinations))
 
 
 def _values(reader: CommitReader, place: int, counts: npt.NDArray[np.intp]) -> tuple[FacetValue, ...]:
-    combinations = reader.facets.values
+    combinations = reader.commit.facets.values
     used: Counter[str | int] = Counter()
     for code in np.flatnonzero(counts).tolist():
         for value in combinations[code][place]:
@@ -111,7 +111,8 @@ def _named(reader: CommitReader, place: int, typed: str) -> Mask:
     """
     letters = _letters(typed)
     values = {
-        value: _letters(value) for value in {one for each in reader.facets.values for one in each[place]}
+        value: _letters(value)
+        for value in {one for each in reader.commit.facets.values for one in each[place]}
     }
     fitting = {value for value, its in values.items() if its == letters}
     if not fitting and letters:
@@ -121,7 +122,7 @@ def _named(reader: CommitReader, place: int, typed: str) -> Mask:
 
 def _with(reader: CommitReader, place: int, values: Set[str | int]) -> Mask:
     """Returns the documents that have one of the values of the facet at ``place`` in ``FACETS``."""
-    codes, combinations = reader.facets
+    codes, combinations = reader.commit.facets
     fitting = np.array([not values.isdisjoint(each[place]) for each in combinations], dtype=bool)
     return fitting[codes]
 

@@ -22,9 +22,10 @@ from indexer.engines.whoosh.checksums import IndexDamaged
 from indexer.engines.whoosh.generations import GenerationDirectory
 from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.more_like_this import find_similar
+from indexer.engines.whoosh.open_generation import GenerationBuilder, OpenGeneration
 from indexer.engines.whoosh.reader import CommitReader
-from indexer.engines.whoosh.searcher import WhooshSearcher, WhooshVocabulary
-from indexer.engines.whoosh.segments import GenerationBuilder, OpenGeneration
+from indexer.engines.whoosh.searcher import WhooshSearcher
+from indexer.engines.whoosh.vocabulary import WhooshVocabulary
 from indexer.search.pipeline import search
 from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import Query
@@ -61,17 +62,17 @@ class WhooshIndex:
         self._lock = Lock()
 
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
-        segments = self._segments()
-        if segments is None:
+        generation = self._generation()
+        if generation is None:
             with self.rebuild():
                 pass
-            segments = self._current()
-        with self._reading(segments.directory):
-            segments.commit_changes(add, remove, position)
+            generation = self._current()
+        with self._reading(generation.directory):
+            generation.commit_changes(add, remove, position)
 
     def position(self) -> int:
         live = self._live()
-        return live.reader.position if live else 0
+        return live.reader.commit.position if live else 0
 
     def count(self) -> int:
         live = self._live()
@@ -111,7 +112,7 @@ class WhooshIndex:
         document = live.reader.document_numbers.get(announcement_id) if live else None
         if live is None or document is None:
             return []
-        organisation = int(live.reader.attributes["organisation"][document])
+        organisation = int(live.reader.commit.attributes["organisation"][document])
         with self._reading(live.directory):
             part = live.reader.restricted_to(organisation)
             return find_similar(IndexContext(part, live.lexicon, self._tuning), announcement_id, limit)
@@ -145,13 +146,13 @@ class WhooshIndex:
         return manifest == replace(self._wanted(), built_at=manifest.built_at)
 
     def find_damage(self, after_read: Callable[[int], None] = lambda _count: None) -> list[str]:
-        segments = self._segments()
-        if segments is None:
+        generation = self._generation()
+        if generation is None:
             return []
-        with self._reading(segments.directory):
-            found = segments.find_damage(after_read)
+        with self._reading(generation.directory):
+            found = generation.find_damage(after_read)
         if found:
-            self._generations.note_damage(segments.directory, found)
+            self._generations.note_damage(generation.directory, found)
         return found
 
     def noted_damage(self) -> list[str]:
@@ -176,13 +177,13 @@ class WhooshIndex:
 
     def _live(self) -> _Live | None:
         """Returns the latest commit of the live generation; None when there is no live generation."""
-        segments = self._segments()
-        if segments is None:
+        generation = self._generation()
+        if generation is None:
             return None
-        with self._opening(segments.directory):
-            return _Live(segments.directory, segments.lexicon, segments.reader())
+        with self._opening(generation.directory):
+            return _Live(generation.directory, generation.lexicon, generation.reader())
 
-    def _segments(self) -> OpenGeneration | None:
+    def _generation(self) -> OpenGeneration | None:
         """Returns the live generation, reopened when the pointer has moved; None when there is none."""
         path = self._generations.current()
         if path is None:
@@ -197,16 +198,16 @@ class WhooshIndex:
         if manifest is None or manifest.schema != SCHEMA:
             raise Unavailable("ดัชนีค้นหาเป็นของรุ่นอื่น ระบบกำลังสร้างใหม่ กรุณาลองอีกครั้งในอีกสักครู่", code="index-outdated")
         with self._opening(path):
-            segments = OpenGeneration(path, self._tuning)
-            if segments.lexicon.version != manifest.dictionary:
+            generation = OpenGeneration(path, self._tuning)
+            if generation.lexicon.version != manifest.dictionary:
                 raise IndexDamaged("words.txt")
-        return segments
+        return generation
 
     def _current(self) -> OpenGeneration:
-        segments = self._segments()
-        if segments is None:
+        generation = self._generation()
+        if generation is None:
             raise FileNotFoundError("the index was removed while it was written")
-        return segments
+        return generation
 
     @contextmanager
     def _opening(self, path: Path) -> Iterator[None]:

@@ -35,7 +35,7 @@ def find_similar(context: IndexContext, announcement_id: int, limit: int) -> lis
     scores[document] = 0
     alike = np.flatnonzero(scores > bound)
     alike = alike[_title_shares(context, document)[alike] >= context.tuning.min_similar_title]
-    ids = reader.attributes["id"][alike]
+    ids = reader.commit.attributes["id"][alike]
     order = np.lexsort((ids, -scores[alike]))[:limit]
     return [int(id) for id in ids[order]]
 
@@ -43,10 +43,10 @@ def find_similar(context: IndexContext, announcement_id: int, limit: int) -> lis
 def _title_shares(context: IndexContext, document: int) -> Floats:
     """Returns for each document the share of the IDF mass of this document's title that its own title has."""
     reader = context.reader
-    title = reader.text(document).split(b"\0", 1)[0]
-    borders = np.flatnonzero(reader.token_boundaries(document)[: len(title) + 1]).tolist()
+    title = reader.commit.text(document).split(b"\0", 1)[0]
+    borders = np.flatnonzero(reader.commit.token_boundaries(document)[: len(title) + 1]).tolist()
     words = [text_of_bytes(title[start:end]) for start, end in pairwise(borders) if end - start > 1]
-    shares, mass = np.zeros(reader.size, dtype=np.float32), 0.0
+    shares, mass = np.zeros(reader.commit.size, dtype=np.float32), 0.0
     say_little = thai_stopwords() | _SAY_LITTLE
     for parts in set(map(tuple, group_into_longest_words(words))):
         if not (say_little.issuperset(parts) or "".join(parts).isdigit()):
@@ -60,16 +60,16 @@ def _title_shares(context: IndexContext, document: int) -> Floats:
 def _distinctive_words(context: IndexContext, document: int) -> list[str]:
     """Returns the document's words with the highest tf·idf that other announcements have too."""
     reader = context.reader
-    text = reader.text(document)[:_MAX_BYTES]
-    borders = np.flatnonzero(reader.token_boundaries(document)[: len(text) + 1]).tolist()
+    text = reader.commit.text(document)[:_MAX_BYTES]
+    borders = np.flatnonzero(reader.commit.token_boundaries(document)[: len(text) + 1]).tolist()
     counts: Counter[str] = Counter()
     for start, end in pairwise(borders):
         word = text[start:end]
         if len(word) > 1 and b"\0" not in word:
             counts[text_of_bytes(word)] += 1
-    nearly = _by_tf_idf(reader, counts, reader.estimated_document_frequencies(list(counts)))[:_CANDIDATES]
+    nearly = _by_tf_idf(reader, counts, map(reader.commit.estimated_document_frequency, counts))[:_CANDIDATES]
     sure = {term: counts[term] for term in nearly}
-    return _by_tf_idf(reader, sure, reader.document_frequencies(nearly))[:_WORDS]
+    return _by_tf_idf(reader, sure, map(reader.document_frequency, nearly))[:_WORDS]
 
 
 def _by_tf_idf(reader: CommitReader, counts: Mapping[str, int], frequencies: Iterable[int]) -> list[str]:

@@ -25,10 +25,10 @@ def rank_pages(
     A page must contain every quoted phrase.
     """
     reader = context.reader
-    layout = reader.layout(document)
+    layout = reader.commit.layout(document)
     if not layout.pages:
         return ()
-    text, borders = reader.text(document), reader.token_boundaries(document)
+    text, borders = reader.commit.text(document), reader.commit.token_boundaries(document)
     ends = [end for _, _, end in layout.pages]
     scores = np.zeros(len(ends))
     for clause, idf in zip(plan.clauses, idfs, strict=True):

@@ -98,7 +98,7 @@ def _read(
 
 
 def _there(reader: CommitReader, candidates: DocumentNumbers, part: QueryPart) -> Iterator[int]:
-    data, texts = part.phrase.data, reader.texts(candidates)
+    data, texts = part.phrase.data, reader.commit.texts(candidates)
     if not part.phrase.exact:
         texts = take_until(texts, _MOST_LETTERS)
     has = contains_phrase if _has_edge_digits(data) else contains
@@ -147,7 +147,7 @@ def _in_number(text: bytes, data: bytes, found: int) -> bool:
 def _cut_otherwise(reader: CommitReader, lexicon: Lexicon, clauses: Sequence[Clause]) -> DocumentNumbers:
     """Returns documents with the phrase's inner words and, for its ends, words that contain these ends."""
     firsts, lasts = _loose(lexicon, clauses), _loose(lexicon, clauses[::-1])
-    found = np.zeros(reader.size, dtype=bool)
+    found = np.zeros(reader.commit.size, dtype=bool)
     for first in firsts:
         beginning = _edge(reader, lexicon, clauses[:first], ends=True)
         for last in (last for last in lasts if first + last <= len(clauses)):
@@ -183,7 +183,7 @@ def _edge(reader: CommitReader, lexicon: Lexicon, clauses: Sequence[Clause], *, 
     letters = _together(clauses)
     if not letters:
         return None
-    find = reader.words_with_suffix if ends else reader.words_with_prefix
+    find = reader.commit.words_with_suffix if ends else reader.commit.words_with_prefix
     words = dict.fromkeys(find(letters, _MOST_ENDINGS))
     if not words or (len(clauses) == 1 and not lexicon.tokenizer.is_known_word(letters)):
         return None  # a leftover of segmentation, whose letters a document may have in other tokens

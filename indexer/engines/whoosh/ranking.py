@@ -89,7 +89,7 @@ def rank_documents(
     if query.sort is Sort.RELEVANCE and plan.clauses:
         tier = np.where(is_partial, 0, _COMPLETE) + matched.preferred[documents]
         return rank_by_relevance(context, query, plan, documents, scores, tier)
-    attributes = context.reader.attributes[documents]
+    attributes = context.reader.commit.attributes[documents]
     ids, dates = attributes["id"], attributes["date"]
     if query.sort is Sort.OLDEST:
         order = np.lexsort((ids, dates, is_partial))
@@ -163,7 +163,7 @@ def _best_first(
 
     Documents of a higher ``tier`` stand before all of a lower one.
     """
-    attributes = reader.attributes
+    attributes = reader.commit.attributes
     tiers = np.zeros(len(documents), np.int64) if tier is None else tier
     order: DocumentNumbers = np.lexsort(
         (attributes["id"][documents], -attributes["date"][documents], -scores, -tiers)
@@ -173,7 +173,7 @@ def _best_first(
 
 def phrase_boosts(context: IndexContext, plan: QueryPlan, documents: DocumentNumbers) -> PhraseBoosts:
     """Returns the boosts of documents for the plan's phrases and its whole text."""
-    texts = list(take_until(context.reader.texts(documents), _MAX_BYTES))
+    texts = list(take_until(context.reader.commit.texts(documents), _MAX_BYTES))
     tuning = context.tuning
     parts = [part for part in plan.parts if part.phrase.words > 1]
     phrases = [part.phrase for part in parts]
@@ -234,7 +234,7 @@ def _have_pieces_alone(
     pairs = adjacent_clauses(plan)
     times = time_clauses(query.times, context.lexicon)
     places = np.flatnonzero(among)
-    texts = take_until(context.reader.texts(documents[places]), _MAX_BYTES)
+    texts = take_until(context.reader.commit.texts(documents[places]), _MAX_BYTES)
     for place, text in zip(places.tolist(), texts, strict=False):
         found[place] = bool(pieces_alone(plan, pairs, text) - times)
     return found
@@ -255,7 +255,7 @@ def _have_other_places(
     places = np.flatnonzero(among)
     number = village_number(plan)
     if number is not None:
-        texts = take_until(context.reader.texts(documents[places]), _MAX_BYTES)
+        texts = take_until(context.reader.commit.texts(documents[places]), _MAX_BYTES)
         for place, text in zip(places.tolist(), texts, strict=False):
             found[place] = is_other(number, text)
     return found if (among & ~found).any() else np.zeros_like(found)

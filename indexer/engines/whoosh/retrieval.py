@@ -134,7 +134,7 @@ def is_whole_query_found(reader: CommitReader, plan: QueryPlan, scores: Document
     best = np.flatnonzero(complete) if scores.idfs else np.empty(0, np.int64)
     if len(best) > _TOP_DOCUMENTS:
         best = best[np.argpartition(-scores.scores[best], _TOP_DOCUMENTS)[:_TOP_DOCUMENTS]]
-    return any(contains_phrase(text, plan.whole) for text in reader.texts(best))
+    return any(contains_phrase(text, plan.whole) for text in reader.commit.texts(best))
 
 
 def _match_times(
@@ -150,7 +150,7 @@ def _match_times(
     if not times:
         return scores, None
     reader = context.reader
-    dated, naming = (np.zeros(reader.size, dtype=bool) for _ in range(2))
+    dated, naming = (np.zeros(reader.commit.size, dtype=bool) for _ in range(2))
     others = set(scores.clauses)
     for time in times:
         clauses = build_query_part(time.text, context.lexicon).clauses
@@ -175,7 +175,7 @@ def _match_times(
 
 def _about(reader: CommitReader, clauses: Collection[Clause]) -> Mask:
     """Returns the documents with a telling word of the clauses in title or labels."""
-    about = np.zeros(reader.size, dtype=bool)
+    about = np.zeros(reader.commit.size, dtype=bool)
     for clause in clauses:
         if not is_stop_word_or_document_kind(clause):
             about |= title_or_label_mask(reader, clause)
@@ -184,7 +184,7 @@ def _about(reader: CommitReader, clauses: Collection[Clause]) -> Mask:
 
 def title_or_label_mask(reader: CommitReader, clause: Clause) -> Mask:
     """Returns the documents that have the clause in title or labels."""
-    about = np.zeros(reader.size, dtype=bool)
+    about = np.zeros(reader.commit.size, dtype=bool)
     for alternative in clause.alternatives:
         about |= np.logical_and.reduce([reader.zone_mask(term, _TOPIC) for term in alternative.terms])
     return about
@@ -194,7 +194,7 @@ def _match_phrases(
     context: IndexContext, plan: QueryPlan, scores: DocumentScores
 ) -> tuple[DocumentScores, Mask]:
     """Returns the documents that have a part of several words as it was typed: these have all its words."""
-    preferred = np.zeros(context.reader.size, dtype=bool)
+    preferred = np.zeros(context.reader.commit.size, dtype=bool)
     parts = _phrase_parts(plan)
     most = max(MAX_VERIFIED // max(len(parts), 1), _MIN_VERIFIED)
     for part in parts:
@@ -285,7 +285,7 @@ def _with_fuzzy_phrases(
         candidates = np.sort(candidates[best])
     for part in _phrase_parts(plan):
         if len(candidates):
-            texts = list(context.reader.texts(candidates))
+            texts = list(context.reader.commit.texts(candidates))
             similar = phrase_similarity(texts, part.phrase.data, context.tuning)
             candidates = candidates[similar > context.tuning.min_phrase_similarity]
     return candidates
@@ -302,9 +302,10 @@ def _not_excluded(context: IndexContext, plan: QueryPlan) -> Mask:
 
 def _with_phrases(reader: CommitReader, phrases: tuple[Phrase, ...], among: Mask) -> Mask:
     """Returns the documents among these that have every phrase."""
-    mask = np.zeros(reader.size, dtype=bool)
+    mask = np.zeros(reader.commit.size, dtype=bool)
     documents = np.flatnonzero(among)
     mask[documents] = [
-        all(contains_phrase(text, phrase.data) for phrase in phrases) for text in reader.texts(documents)
+        all(contains_phrase(text, phrase.data) for phrase in phrases)
+        for text in reader.commit.texts(documents)
     ]
     return mask

@@ -1,20 +1,17 @@
-"""``indexer.search.searcher.Searcher`` and ``Vocabulary`` of the embedded index."""
+"""``indexer.search.searcher.Searcher`` of the embedded index."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from indexer.analysis.spelling_index import SoundMatch
-from indexer.engines.whoosh.bm25f import DocumentScores, clause_mask, documents_with_all, score_clauses
+from indexer.engines.whoosh.bm25f import DocumentScores, score_clauses
 from indexer.engines.whoosh.coverage import answer_coverage, documents_with_telling_word
 from indexer.engines.whoosh.explain import explain_search
 from indexer.engines.whoosh.filters import combine_masks, count_facets, filter_masks
 from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.page_ranking import rank_pages
-from indexer.engines.whoosh.phrase_matching import MAX_VERIFIED, documents_with_phrase
-from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
+from indexer.engines.whoosh.posting_list import Mask
 from indexer.engines.whoosh.ranking import TopDocuments, rank_documents
 from indexer.engines.whoosh.retrieval import (
     UnfilteredMatches,
@@ -22,13 +19,14 @@ from indexer.engines.whoosh.retrieval import (
     match_documents,
     partial_matches_if_none_pass,
 )
+from indexer.engines.whoosh.vocabulary import WhooshVocabulary
 from indexer.search.ports import Hit
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_notes import BilingualNote
-from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
+from indexer.search.query.query_plan import QueryPlan
 from indexer.search.searcher import EngineAnswer, UnrankedMatches
-from indexer.search.vocabulary import MIN_WORD_FREQUENCY, TitleMatch, Vocabulary
+from indexer.search.vocabulary import Vocabulary
 
 _MOST_ELSEWHERE = 5  # documents shown that only mention the time typed
 
@@ -116,7 +114,7 @@ def _hits(
     idfs = tuple(matched.scores.idfs.values())
     return tuple(
         Hit(
-            int(context.reader.attributes["id"][document]),
+            int(context.reader.commit.attributes["id"][document]),
             round(score, 4),
             rank_pages(context, plan, idfs, document),
             is_partial=place >= ranked.complete > 0,
@@ -125,51 +123,3 @@ def _hits(
             zip(ranked.documents[shown].tolist(), ranked.scores[shown].tolist(), strict=True), start=begin
         )
     )
-
-
-class WhooshVocabulary:
-    """Words, phrases and titles of one commit."""
-
-    def __init__(self, context: IndexContext) -> None:
-        self._context, self._reader = context, context.reader
-
-    def document_frequency(self, term: str) -> int:
-        return self._reader.document_frequency(term)
-
-    def idf(self, frequency: int) -> float:
-        return self._reader.idf(frequency)
-
-    def has_clause(self, clause: Clause) -> bool:
-        return bool(clause_mask(self._reader, clause).any())
-
-    def has_all(self, clauses: Sequence[Clause]) -> bool:
-        return len(documents_with_all(self._reader, clauses)) > 0
-
-    def estimate_phrase_count(
-        self,
-        part: QueryPart,
-        *,
-        enough: int,
-        depth: int | None = None,
-        instead_of: QueryPart | None = None,  # noqa: ARG002 (phrases are counted, not estimated)
-    ) -> int:
-        return len(self._with_phrase(part, enough, depth))
-
-    def shares_document_with_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
-        # ``estimate_phrase_count`` looked at these documents before: those with the rare phrase.
-        texts = self._reader.texts(self._with_phrase(part, MIN_WORD_FREQUENCY, None))
-        return any(one in text for text in texts for one in longer)
-
-    def find_words_by_sound(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
-        return self._reader.find_words_by_sound(pieces, knows)
-
-    def completions(self, begun: str, most: int) -> list[str]:
-        return self._reader.completions(begun, most)
-
-    def titles_containing(self, letters: bytes, *, marks: bool) -> Iterable[TitleMatch]:
-        return self._reader.titles_containing(letters, marks=marks)
-
-    def _with_phrase(self, part: QueryPart, enough: int, depth: int | None) -> DocumentNumbers:
-        return documents_with_phrase(
-            self._reader, self._context.lexicon, part, enough=enough, most=depth or MAX_VERIFIED
-        )

@@ -25,6 +25,7 @@ from indexer.engines.whoosh.checksums import (
     line_without_checksum,
 )
 from indexer.engines.whoosh.codec import Writer
+from indexer.engines.whoosh.commit import Commit
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.schema import schema
 from indexer.engines.whoosh.toc import CheckedIndex, read_toc, write_toc
@@ -73,12 +74,13 @@ class OpenGeneration:
     def _opened(self, known: CommitReader | None) -> CommitReader:
         for attempt in range(20):
             generation = self._index.latest_generation()
-            if known is not None and known.commit == generation:
+            if known is not None and known.commit.number == generation:
                 return known
             try:
                 toc = read_toc(self.directory, _NAME, generation)
                 position = _read_position(self.directory, generation)
-                return CommitReader(self._storage, toc, position, known, self._tuning)
+                commit = Commit(self._storage, toc, position, known.commit if known else None)
+                return CommitReader(commit, commit.present, self._tuning)
             except FileNotFoundError:  # a commit has just cleared these files away: look again
                 time.sleep(0.005 * attempt)
         raise FileNotFoundError(f"no commit can be read in {self.directory}")

@@ -1,0 +1,178 @@
+"""One commit of the embedded index as it lies on disk: open segments, columns as arrays, texts.
+
+A ``Commit`` never changes; the next commit takes over the open segments that stayed the same. Document
+numbers run through all segments of a commit. Deleted documents are still in it: ``present`` tells them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from functools import cached_property, lru_cache, partial
+from typing import Any
+
+import numpy as np
+
+from indexer.analysis.index_document import ATTRIBUTES, COLUMNS, ZoneLayout, parse_zone_layout
+from indexer.analysis.spelling_index import SpellingIndex
+from indexer.analysis.tokenizer import fold_text, searchable_bytes
+from indexer.engines.whoosh.borrowed_parts import TOC
+from indexer.engines.whoosh.codec import Postings
+from indexer.engines.whoosh.doc_values import OrdinalColumn, concatenate_columns, facet_values_column
+from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
+from indexer.engines.whoosh.schema import FIELD, schema
+from indexer.engines.whoosh.title_index import TitleIndex
+from indexer.search.vocabulary import MARK_BYTES, MIN_WORD_FREQUENCY, THAI_WORD
+
+_KEPT_COUNTS = 50_000  # terms whose document frequency is cached
+_KEPT_TEXTS = 8_000_000  # bytes of texts that are cached: all those of 2,000 announcements
+
+
+class OpenSegment:
+    """A segment's files, opened once and shared by all commits that have the segment."""
+
+    def __init__(self, storage: Any, segment: Any) -> None:
+        codec = segment.codec()
+        columns = schema()
+        self.id: str = segment.segment_id()
+        self.size: int = segment.doc_count_all()
+        self.terms = codec.terms_reader(storage, segment)
+        with closing(codec.per_document_reader(storage, segment)) as documents:
+            opened = {name: documents.column_reader(name, columns[name].column_type) for name in COLUMNS}
+            self.text, self.token_boundaries, self.layout = opened["text"], opened["cuts"], opened["layout"]
+            self.titles, self.subjects = opened["title"], opened["subjects"]
+            self.attributes = np.frombuffer(opened["facts"].all(), ATTRIBUTES, self.size)
+            self.facets = facet_values_column(opened["facets"].values())
+
+    def correctable_words(self, knows: Callable[[str], bool]) -> Iterator[str]:
+        """Yields the segment's Thai words that a misspelling may stand for.
+
+        These are the words that the dictionary ``knows``, and those that occur in at least
+        ``MIN_WORD_FREQUENCY`` documents.
+        """
+        for data, size in zip(self.terms.words, self.terms.sizes.tolist(), strict=True):
+            word = data.decode()
+            if THAI_WORD.fullmatch(word) and (size >= MIN_WORD_FREQUENCY or knows(word)):
+                yield word
+
+    @cached_property
+    def title_index(self) -> TitleIndex:
+        """Index of the titles and subjects of this segment."""
+        named = []
+        columns = zip(self.titles.values(), self.subjects.values(), strict=True)
+        for document, (title, subjects) in enumerate(columns):
+            names = dict.fromkeys([title.decode(), *subjects.decode().splitlines()])
+            named += [(document, name) for name in names if name.strip()]
+        return TitleIndex(named, [searchable_bytes(fold_text(name)).data for _, name in named])
+
+    @cached_property
+    def title_index_without_marks(self) -> TitleIndex:
+        """``title_index`` without the marks that people type last or leave out in haste."""
+        return self.title_index.without(MARK_BYTES)
+
+
+class _TextCache(dict[int, bytes]):
+    """Searchable texts by document number, read from the segments when they are first asked for.
+
+    When the texts are larger than ``_KEPT_TEXTS`` together, all of them are dropped.
+    """
+
+    def __init__(self, segments: Sequence[OpenSegment], bases: Sequence[int]) -> None:
+        super().__init__()
+        self._segments, self._bases = segments, bases
+        self._bytes = 0
+
+    def __missing__(self, document: int) -> bytes:
+        number = bisect_right(self._bases, document) - 1
+        text: bytes = self._segments[number].text[document - self._bases[number]]
+        self._bytes += len(text)
+        if self._bytes > _KEPT_TEXTS:
+            self.clear()
+            self._bytes = len(text)
+        self[document] = text
+        return text
+
+
+def _summed(segments: Sequence[OpenSegment], term: str) -> int:
+    """Returns the number of documents of the segments that have the term, including deleted documents."""
+    data, count = term.encode(), 0
+    for segment in segments:
+        count += segment.terms.doc_frequency(FIELD, data)
+    return count
+
+
+class Commit:
+    """One commit. ``position`` is the last change of the archive that the commit has followed."""
+
+    def __init__(self, storage: Any, toc: TOC, position: int, earlier: Commit | None = None) -> None:
+        known = {segment.id: segment for segment in earlier.segments} if earlier else {}
+        self.number: int = toc.generation
+        self.position = position
+        self.segments: list[OpenSegment] = [
+            known.get(part.segment_id()) or OpenSegment(storage, part) for part in toc.segments
+        ]
+        sizes = [segment.size for segment in self.segments]
+        self.bases: list[int] = [0, *np.cumsum(sizes, dtype=np.int64).tolist()]
+        """The first document number of each segment, and ``size``."""
+        self.size = self.bases[-1]
+        self.present: Mask = np.ones(self.size, dtype=bool)
+        for base, part in zip(self.bases, toc.segments, strict=False):
+            self.present[[base + gone for gone in part.deleted_docs()]] = False
+        empty = np.empty(0, dtype=ATTRIBUTES)
+        self.attributes = np.concatenate([empty, *(segment.attributes for segment in self.segments)])
+        # Words of earlier commits may stay: the frequency of each is always taken from this commit.
+        self.spellings: SpellingIndex = earlier.spellings if earlier else SpellingIndex()
+        self._texts = _TextCache(self.segments, self.bases)
+        self._frequency = lru_cache(_KEPT_COUNTS)(partial(_summed, self.segments))
+
+    @cached_property
+    def facets(self) -> OrdinalColumn:
+        """Facet values of all documents, as ordinals."""
+        return concatenate_columns([segment.facets for segment in self.segments])
+
+    def postings(self, term: str) -> Iterator[tuple[int, int, Postings]]:
+        """Yields for each segment with the term: its first document number, its size, and the postings."""
+        data = term.encode()
+        for base, segment in zip(self.bases, self.segments, strict=False):
+            place = segment.terms.term_position(data)
+            if place is not None:
+                yield base, segment.size, segment.terms.postings_at_position(place)
+
+    def estimated_document_frequency(self, term: str) -> int:
+        """Returns the number of documents with the term without reading any: deleted ones are counted too."""
+        return self._frequency(term)
+
+    def words_with_prefix(self, letters: str, most: int) -> Iterator[str]:
+        """Yields words of the archive that begin with ``letters``, at most ``most`` of each segment."""
+        data = letters.encode()
+        for segment in self.segments:
+            yield from segment.terms.words_with_prefix(data, most)
+
+    def words_with_suffix(self, letters: str, most: int) -> Iterator[str]:
+        """Yields words of the archive that end with ``letters``, at most ``most`` of each segment."""
+        data = letters.encode()
+        for segment in self.segments:
+            yield from segment.terms.words_with_suffix(data, most)
+
+    def text(self, document: int) -> bytes:
+        """Returns the searchable text of a document."""
+        return self._texts[document]
+
+    def texts(self, documents: DocumentNumbers) -> Iterator[bytes]:
+        """Yields the searchable text of each document."""
+        return map(self._texts.__getitem__, documents.tolist())
+
+    def layout(self, document: int) -> ZoneLayout:
+        """Returns where fields and pages lie in a document's searchable text."""
+        segment, local = self._at(document)
+        return parse_zone_layout(segment.layout[local])
+
+    def token_boundaries(self, document: int) -> Mask:
+        """Returns for each position of ``text`` True if a word begins or ends there."""
+        segment, local = self._at(document)
+        return np.unpackbits(np.frombuffer(segment.token_boundaries[local], np.uint8)).astype(bool)
+
+    def _at(self, document: int) -> tuple[OpenSegment, int]:
+        number = bisect_right(self.bases, document) - 1
+        return self.segments[number], document - self.bases[number]
