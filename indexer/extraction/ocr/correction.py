@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -38,6 +38,7 @@ REACH = 14  # letters on either side of a space that are compared
 NAME = 14.0  # cost (nats) of a person's name: names are known words, but never replace other text
 LONGEST = 24  # letters of the longest outline
 HEAD = 3  # first letters of an outline that tell how long a word with them may be
+REMEMBERED = 2000  # texts whose words are kept: a row is asked for after each of its readings
 
 _STRETCH = re.compile(f"[{WORD_LETTERS}]{{3,}}")
 _LETTERS = re.compile(f"[{WORD_LETTERS}]+")
@@ -143,7 +144,8 @@ def _corrected_run(match: re.Match[str]) -> str:
     return "".join(pieces)
 
 
-def _likeliest(text: str, *, slip: float = SLIP, with_letters: bool = True) -> list[tuple[str, str]]:
+@lru_cache(maxsize=REMEMBERED)
+def _likeliest(text: str, *, slip: float = SLIP, with_letters: bool = True) -> tuple[tuple[str, str], ...]:
     """Returns the pieces of the cheapest way to cut the text, each with its most likely word.
 
     Where a letter belongs to no word, long words that differ from the text by one letter are tried too,
@@ -151,21 +153,21 @@ def _likeliest(text: str, *, slip: float = SLIP, with_letters: bool = True) -> l
     """
     places = [place for place, letter in enumerate(text) if ord(letter) not in _MARKS]
     if not places:
-        return [(text, text)]
+        return ((text, text),)
     places[0] = 0
     outline = "".join(text[place] for place in places).translate(_OUTLINE)
     places.append(len(text))
-    read = list(_cut(text, places, outline, partial(_candidates, slip=slip), _longest_word))
+    read = tuple(_cut(text, places, outline, partial(_candidates, slip=slip), _longest_word))
     if not with_letters or all(word in _words().costs for _, word in read):
         return read
-    return list(_cut(text, places, outline, _more_candidates, lambda _: LONGEST))
+    return tuple(_cut(text, places, outline, _more_candidates, lambda _: LONGEST))
 
 
 def _cut(
     text: str,
     places: Sequence[int],
     outline: str,
-    candidates: Callable[[str, str], Iterator[tuple[str, float]]],
+    candidates: Callable[[str, str], Sequence[tuple[str, float]]],
     longest: Callable[[str], int],
 ) -> Iterator[tuple[str, str]]:
     """Yields the pieces of the cheapest way to cut the text at ``places``, each with its most likely word.
@@ -193,21 +195,32 @@ def _longest_word(head: str) -> int:
     return _words().lengths.get(head, HEAD)
 
 
-def _candidates(shown: str, outline: str, *, slip: float = SLIP) -> Iterator[tuple[str, float]]:
-    """Yields the possible texts of a piece with their costs: the piece itself, and words of its outline."""
+def _candidates(shown: str, outline: str, *, slip: float = SLIP) -> Sequence[tuple[str, float]]:
+    """Returns the possible texts of a piece with their costs: the piece itself, and words of its outline.
+
+    A piece of several letters that is no word is not among them.
+    """
     words = _words()
-    yield shown, words.costs.get(shown, UNKNOWN if len(outline) == 1 else math.inf)
-    for word in words.outlines.get(outline, ()):
-        if word != shown:
-            yield word, words.costs[word] + slip * Levenshtein.distance(shown, word)
+    cost = words.costs.get(shown, UNKNOWN if len(outline) == 1 else math.inf)
+    itself = () if cost == math.inf else ((shown, cost),)
+    alike = words.outlines.get(outline)
+    if alike is None:  # most pieces: asked for each of them, so nothing is built
+        return itself
+    others = (word for word in alike if word != shown)
+    return [
+        *itself,
+        *((word, words.costs[word] + slip * Levenshtein.distance(shown, word)) for word in others),
+    ]
 
 
-def _more_candidates(shown: str, outline: str) -> Iterator[tuple[str, float]]:
-    """Yields the same, and long words whose outline has one letter more or less, or another one."""
-    yield from _candidates(shown, outline)
+def _more_candidates(shown: str, outline: str) -> Sequence[tuple[str, float]]:
+    """Returns the same, and long words whose outline has one letter more or less, or another one."""
     costs = _words().costs
-    for word in _one_letter_off(outline):
-        yield word, costs[word] + LETTER + SLIP * Levenshtein.distance(shown, word)
+    near = (
+        (word, costs[word] + LETTER + SLIP * Levenshtein.distance(shown, word))
+        for word in _one_letter_off(outline)
+    )
+    return [*_candidates(shown, outline), *near]
 
 
 def _one_letter_off(outline: str) -> list[str]:

@@ -71,7 +71,7 @@ def align_to_ink(row: Sequence[Symbol], image: Image.Image) -> list[Symbol]:
     end = min(image.width, round(max(border.place for border in borders) + height) + 1)
     step = max(1, round(height / COLUMNS))
     ink = _ink(image.crop((start, round(top), max(start, end) + step, round(bottom))), step)
-    in_steps = [replace(border, place=(border.place - start) / step) for border in borders]
+    in_steps = [_Border((border.place - start) / step, border.width) for border in borders]
     columns = _best_columns(ink, in_steps, height / step)
     sides = iter([start + column * step + step // 2 for column in columns])
     aligned: list[Symbol] = []
@@ -118,7 +118,7 @@ def _ink(strip: Image.Image, step: int) -> Columns:
     """Returns the ink of columns ``step`` pixels wide, as a share of that of a full one."""
     tones = np.cumsum(strip.histogram())
     paper = int(np.searchsorted(tones, 0.9 * tones[-1])) - PAPER_GRAIN
-    darkness = np.asarray(strip.point(lambda tone: max(0, paper - tone)))
+    darkness = np.maximum(paper - np.asarray(strip, np.int16), 0)
     count = max(1, darkness.shape[1] // step)
     pixels = darkness.sum(axis=0, dtype=np.float32)[: count * step]
     ink: Columns = pixels.reshape(count, -1).mean(axis=1)

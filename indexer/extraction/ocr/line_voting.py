@@ -112,6 +112,9 @@ def _place(column: Sequence[Symbol | None], *, spaced: bool) -> PlaceCandidates:
 
     A text costs 0 in a reading that has it as its choice, and ``MISSING`` in a reading without it.
     """
+    first = column[0]
+    if first and all(symbol is first for symbol in column):  # it was not read again
+        return PlaceCandidates(dict(_choices(first)), {first.text: first}, spaced)
     said = [dict(_choices(symbol)) if symbol else {"": 0.0} for symbol in column]
     texts = dict.fromkeys(text for choices in said for text in choices)
     means = {

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from PIL import Image
 
@@ -83,28 +84,31 @@ def _upright(measured: MeasuredPage, deadline: float) -> _Reading:
     page is read in that orientation too: fine print of a background may convince in a few lines, but not on
     the whole page. The reading with the stronger evidence is returned.
     """
-    samples = {} if measured.is_clear else _sampled(measured, measured.turns, deadline)
+    upright = cache(measured.upright)
+    samples = {} if measured.is_clear else _sampled(upright, measured.turns, deadline)
     turn = _best(samples) if samples else measured.turns[0]
-    first = _read(measured.upright(turn), deadline)
+    first = _read(upright(turn), deadline)
     if first.confidence >= CONVINCING:
         return first
     others = measured.turns[1:2] if measured.is_clear else measured.turns
-    samples |= _sampled(measured, [other for other in others if other not in samples], deadline)
+    samples |= _sampled(upright, [other for other in others if other not in samples], deadline)
     samples.pop(turn, None)
     if not samples or samples[_best(samples)] <= 0:
         return first
-    second = _read(measured.upright(_best(samples)), deadline)
+    second = _read(upright(_best(samples)), deadline)
     return first if first.evidence > second.evidence else second
 
 
-def _sampled(measured: MeasuredPage, turns: Iterable[Turn], deadline: float) -> dict[Turn, float]:
+def _sampled(
+    upright: Callable[[Turn], UprightPage], turns: Iterable[Turn], deadline: float
+) -> dict[Turn, float]:
     """Returns by turn the evidence in a sample of lines.
 
     The search ends at the first orientation whose sample has a high enough confidence.
     """
     samples: dict[Turn, float] = {}
     for turn in turns:
-        sample = read_line_beginnings(measured.upright(turn).image, deadline - time.monotonic())
+        sample = read_line_beginnings(upright(turn).image, deadline - time.monotonic())
         samples[turn] = _evidence(sample)
         if len(sample) >= ENOUGH and mean_confidence(sample) >= CONVINCING:
             break
