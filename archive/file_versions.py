@@ -58,7 +58,7 @@ class FileVersionCommands(ABC):
     def restore_file_version(self, attachment_id: int, number: int, *, actor: str) -> Attachment:
         """Give an attachment one of its earlier files again; the present file becomes an earlier one.
 
-        ``number``: see ``FileVersion``. The attachment is held until it is read, as after ``replace_file``.
+        ``number``: see ``FileVersion``. Residents see the file as after ``replace_file``.
         """
         self._editable(self._records.attachments.get(attachment_id).announcement_id)
         version = self.file_version(attachment_id, number)

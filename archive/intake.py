@@ -168,7 +168,8 @@ class Intake(FileVersionCommands):
     def replace_file(self, attachment_id: int, stream: BinaryIO, *, filename: str, actor: str) -> Attachment:
         """Give an attachment other bytes under the same id: a new version.
 
-        Residents see the attachment once the new version is read and no personal data was found in it. Raises
+        Residents see the new version once it is read and no personal data was found in it; until then they
+        see a public attachment's file as it is, and the new one is an attachment that ``replaces`` it. Raises
         as ``attach`` does.
         """
         self._editable(self._records.attachments.get(attachment_id).announcement_id)

@@ -299,6 +299,7 @@ class Attachment:
         str, ...
     ] = ()  # personal data that a person decided to show (``privacy.type_and_place_key``)
     is_redacted: bool = False  # True: made here from another file, in which staff covered some places
+    replaces: int | None = None  # id of the public attachment that gets this file once it is not held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -174,8 +174,12 @@ class Attachments(Protocol):
     ) -> Attachment:
         """Give an attachment other bytes under the same id. The attachment is held until it is read.
 
-        The file before and the texts of its pages are kept as a ``FileVersion``. Raises ``Conflict`` (code
-        ``file-attached``) when another attachment of the announcement has these bytes.
+        The file before and the texts of its pages are kept as a ``FileVersion``. A public attachment keeps
+        its file, unless the new one is redacted: the new file waits as an attachment of its own, whose
+        ``replaces`` is this id. It is always held, and is returned. In the transaction that ends its hold,
+        the public attachment takes over its file, its pages and its earlier files, and that id is gone.
+        Raises ``Conflict`` (code ``file-attached``) when another attachment of the announcement has these
+        bytes.
         """
 
     def relabel(self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str) -> Attachment:
@@ -185,7 +189,8 @@ class Attachments(Protocol):
         """Set the order. Raises ``Conflict`` unless the ids are those of all its attachments."""
 
     def detach(self, attachment_id: int, *, actor: str) -> None:
-        """Detach an attachment. Its bytes, pages and corrections stay, so that it can be put back."""
+        """Detach an attachment, and its replacement that waits. Bytes, pages and corrections stay, so that
+        both can be put back."""
 
     def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
         """Cancel the decisions to show an attachment; it is held as it was before them."""
@@ -205,7 +210,10 @@ class Attachments(Protocol):
         """Return an attachment that is not detached. Raises ``NotFound``."""
 
     def by_announcement(self, announcement_ids: Iterable[int]) -> dict[int, list[Attachment]]:
-        """Return the attachments by announcement id, in order of position."""
+        """Return the attachments by announcement id, in order of position, without replacements."""
+
+    def replacements(self, attachment_ids: Iterable[int]) -> dict[int, Attachment]:
+        """Return the attachments that wait to replace the file of one of these, by the id of that one."""
 
     def with_file(self, sha256: str) -> list[Attachment]:
         """Return the attachments of all announcements that have these bytes, detached ones left out."""

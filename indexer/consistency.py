@@ -232,9 +232,11 @@ class _Check:
         ids = [id for id, _ in self._records.history.changed_since(0, limit=NO_LIMIT)]
         for done in range(0, len(ids), BATCH_SIZE):
             batch = ids[done : done + BATCH_SIZE]
-            attachments = [
+            listed = [
                 one for group in self._records.attachments.by_announcement(batch).values() for one in group
             ]
+            waiting = self._records.attachments.replacements(one.id for one in listed)
+            attachments = [*listed, *waiting.values()]
             texts = self._records.pages.texts_by_attachment(attachment.id for attachment in attachments)
             for attachment in attachments:
                 self._check_attachment(attachment, len(texts.get(attachment.id, ())))

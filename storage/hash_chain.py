@@ -42,6 +42,7 @@ PROTECTED: Mapping[str, tuple[str, ...]] = {
         "hold",
         "decided",
         "is_redacted",
+        "replaces",
     ),
     "erasure": (
         "organisation_id",

@@ -212,6 +212,7 @@ def attachment(row: Row) -> Attachment:
         hold=HoldReason(row["hold"]) if row["hold"] else None,
         decided=tuple(json.loads(row["decided"] or "[]")),
         is_redacted=bool(row["is_redacted"]),
+        replaces=row["replaces"],
     )
 
 

@@ -322,4 +322,11 @@ MIGRATIONS = (
         "undoing that a list of items was checked",
         ("""ALTER TABLE disclosure_item ADD COLUMN undone_at {text}""",),  # NULL: the row counts
     ),
+    Migration(
+        "replacements of public files",
+        (
+            """ALTER TABLE attachment ADD COLUMN replaces BIGINT""",  # id of another attachment
+            """CREATE INDEX attachment_replacing ON attachment (replaces) WHERE replaces IS NOT NULL""",
+        ),
+    ),
 )

@@ -10,13 +10,14 @@ from itertools import groupby
 
 from archive import privacy
 from archive.errors import Conflict, no_such_attachment
-from archive.model import Attachment, DocumentKind, HoldReason, PersonalDataSpan
+from archive.model import Attachment, DocumentKind, HoldReason, PersonalDataSpan, Status
 from archive.ports import StoredFile
 from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.file_versions import store_earlier_version
+from storage.repositories.replacements import insert_replacement, replacement_row, take_over_file
 
 
 def attachment_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
@@ -173,7 +174,15 @@ class EngineAttachments:
             row = attachment_row(self._engine, attachment_id, lock=True)
             if row["sha256"] == file.sha256:
                 return mappers.attachment(row)
+            if not is_redacted and (waiting := replacement_row(self._engine, attachment_id)):
+                return self.replace(
+                    waiting["id"], file, filename=filename, media_type=media_type, actor=actor
+                )
+            if known := self._cancelled_replacement(row, file.sha256):
+                return self.reattach(known["id"], actor=actor)
             self._refuse_attached_file(row["announcement_id"], file.sha256)
+            if not is_redacted and self._is_public(row):
+                return self._add_replacement(row, file, filename, media_type, actor)
             store_earlier_version(self._engine, row, actor=actor)
             self._engine.run(
                 """DELETE FROM page
@@ -206,6 +215,33 @@ class EngineAttachments:
             record_change_that_hid(self._engine, attachment_id)
             return self.get(attachment_id)
 
+    def _is_public(self, row: Row) -> bool:
+        announcement = history.announcement_row(self._engine, row["announcement_id"])
+        return not row["hold"] and announcement["status"] == Status.PUBLISHED
+
+    def _cancelled_replacement(self, row: Row, sha256: str) -> Row | None:
+        return self._engine.row(
+            """SELECT * FROM attachment
+               WHERE organisation_id IN :organisations AND replaces = :id AND sha256 = :sha256
+               AND status = 'detached'""",
+            id=row["id"],
+            sha256=sha256,
+        )
+
+    def _add_replacement(
+        self, row: Row, file: StoredFile, filename: str, media_type: str, actor: str
+    ) -> Attachment:
+        after = insert_replacement(self._engine, row, file, filename=filename, media_type=media_type)
+        self._note(
+            row,
+            "replace",
+            actor=actor,
+            before=_described(row),
+            after={**_described(after), "attachment_id": row["id"], "position": row["position"]},
+        )
+        append_entries(self._engine, ("attachment", after["id"]), (READING, after["id"]))
+        return mappers.attachment(after)
+
     def _refuse_attached_file(self, announcement_id: int, sha256: str) -> None:
         """Raises ``Conflict`` when the announcement has, or had, an attachment of the same bytes."""
         if self._engine.row(
@@ -228,6 +264,8 @@ class EngineAttachments:
             _set_hold(self._engine, attachment_id, hold, decisions)
             place: dict[str, object] = {"attachment_id": attachment_id, "label": row["label"]}
             self._note(row, "release", actor=actor, after=place, reason=reason)
+            if hold is None:
+                attachment_id = take_over_file(self._engine, row)
             return self.get(attachment_id)
 
     def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
@@ -258,10 +296,12 @@ class EngineAttachments:
             if after:
                 self._engine.run(
                     """UPDATE attachment SET label = :label, kind = :kind
-                       WHERE organisation_id IN :organisations AND id = :id""",
+                       WHERE organisation_id IN :organisations AND (id = :id OR replaces = :id)""",
                     id=attachment_id,
                     **wanted,
                 )
+                if waiting := replacement_row(self._engine, attachment_id):
+                    append_entries(self._engine, ("attachment", waiting["id"]))
                 before = {"attachment_id": attachment_id, **{name: row[name] for name in after}}
                 self._note(
                     row, "label", actor=actor, before=before, after={"attachment_id": attachment_id, **after}
@@ -296,20 +336,23 @@ class EngineAttachments:
 
     def detach(self, attachment_id: int, *, actor: str) -> None:
         with self._engine.write():
+            if waiting := replacement_row(self._engine, attachment_id):
+                self.detach(waiting["id"], actor=actor)
             row = attachment_row(self._engine, attachment_id)
             self._engine.run(
                 """UPDATE attachment SET status = 'detached', worker = NULL, leased_until = NULL
                    WHERE organisation_id IN :organisations AND id = :id""",
                 id=attachment_id,
             )
-            self._engine.run(
-                """UPDATE attachment SET position = position - 1
-                   WHERE organisation_id IN :organisations AND announcement_id = :announcement_id
-                   AND position > :position
-                   AND status <> 'detached'""",
-                announcement_id=row["announcement_id"],
-                position=row["position"],
-            )
+            if row["replaces"] is None:
+                self._engine.run(
+                    """UPDATE attachment SET position = position - 1
+                       WHERE organisation_id IN :organisations AND announcement_id = :announcement_id
+                       AND position > :position
+                       AND status <> 'detached'""",
+                    announcement_id=row["announcement_id"],
+                    position=row["position"],
+                )
             self._note(row, "detach", actor=actor, before=_described(row))
             record_change_that_hid(self._engine, attachment_id)
 
@@ -323,11 +366,15 @@ class EngineAttachments:
             )
             if row is None:
                 raise no_such_attachment()
+            if row["replaces"] and (waiting := replacement_row(self._engine, row["replaces"])):
+                self.detach(waiting["id"], actor=actor)
             self._engine.run(
-                """UPDATE attachment SET status = :status, queued_at = :now, attempts = 0, position = (
-                       SELECT coalesce(max(beside.position), 0) + 1 FROM attachment AS beside
-                       WHERE beside.organisation_id IN :organisations
-                       AND beside.announcement_id = :announcement_id AND beside.status <> 'detached')
+                """UPDATE attachment SET status = :status, queued_at = :now, attempts = 0, position =
+                       CASE WHEN replaces IS NULL THEN (
+                           SELECT coalesce(max(beside.position), 0) + 1 FROM attachment AS beside
+                           WHERE beside.organisation_id IN :organisations
+                           AND beside.announcement_id = :announcement_id AND beside.status <> 'detached')
+                       ELSE 0 END
                    WHERE organisation_id IN :organisations AND id = :id""",
                 id=attachment_id,
                 status=mappers.attachment(row).status.value,
@@ -357,6 +404,7 @@ class EngineAttachments:
         found = self._engine.rows(
             """SELECT * FROM attachment
                WHERE organisation_id IN :organisations AND announcement_id IN :ids AND status <> 'detached'
+               AND replaces IS NULL
                ORDER BY announcement_id, position""",
             ids=ids,
         )
@@ -364,6 +412,15 @@ class EngineAttachments:
         for one, group in groupby(found, key=lambda row: int(row["announcement_id"])):
             by_announcement[one] = [*mappers.map_readable_rows(mappers.attachment, group)]
         return by_announcement
+
+    def replacements(self, attachment_ids: Iterable[int]) -> dict[int, Attachment]:
+        found = self._engine.rows(
+            """SELECT * FROM attachment
+               WHERE organisation_id IN :organisations AND replaces IN :ids AND status <> 'detached'
+               ORDER BY id""",
+            ids=list(attachment_ids),
+        )
+        return {row["replaces"]: one for row in found for one in (mappers.attachment(row),)}
 
     def _of(self, announcement_id: int) -> list[Attachment]:
         return self.by_announcement([announcement_id])[announcement_id]

@@ -13,7 +13,8 @@ from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
-from storage.repositories.attachments import record_change_that_hid
+from storage.repositories.attachments import EngineAttachments, record_change_that_hid
+from storage.repositories.replacements import replacement_row
 
 _TELLING = {"text", "doubts", "label", "filename", "sha256", "size", "media_type"}
 """Keys of a change in the history that tell something of a file, of its name or of its pages."""
@@ -51,6 +52,8 @@ class EngineErasures:
             )
             self._clear_history(row, scope, files)
             if scope is ErasureScope.ATTACHMENT:
+                if waiting := replacement_row(self._engine, attachment_id):
+                    EngineAttachments(self._engine).detach(waiting["id"], actor=actor)
                 self._clear_attachment(row, id)
             place: dict[str, object] = {"attachment_id": attachment_id, "erasure": id}
             history.append_change(
@@ -173,7 +176,7 @@ class EngineErasures:
             erased=f"{mappers.ERASED}{erasure}",
             id=row["id"],
         )
-        if row["status"] != mappers.DETACHED:
+        if row["status"] != mappers.DETACHED and row["replaces"] is None:
             self._engine.run(
                 """UPDATE attachment SET position = position - 1
                    WHERE organisation_id IN :organisations AND announcement_id = :announcement_id

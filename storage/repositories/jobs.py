@@ -13,6 +13,7 @@ from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.attachments import record_change_that_hid
+from storage.repositories.replacements import take_over_file
 
 MAX_ATTEMPTS = 3
 """Readings of an attachment after which it fails, when the worker died each time.
@@ -128,6 +129,8 @@ class EngineJobs:
                 append_entries(self._engine, ("attachment", attachment_id))
             if hold and attachment.hold is None:
                 record_change_that_hid(self._engine, attachment_id)
+            if hold is None:
+                take_over_file(self._engine, row)
 
     def fail(self, attachment_id: int, worker: str, failure: Failure) -> None:
         with self._engine.write():

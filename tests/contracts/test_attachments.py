@@ -8,7 +8,15 @@ import pytest
 
 from archive.erasure import ErasureScope
 from archive.errors import Conflict, NotFound
-from archive.model import Announcement, DocumentKind, HoldReason, ReadingResults, ReadingStatus
+from archive.model import (
+    Announcement,
+    Attachment,
+    DocumentKind,
+    HoldReason,
+    PersonalDataSpan,
+    ReadingResults,
+    ReadingStatus,
+)
 from archive.ports import Jobs
 from archive.repositories import Records
 from tests.contracts.samples import ACTOR, attached, page, published, stored
@@ -253,3 +261,154 @@ def test_earlier_files_are_erased_without_the_present_one(
     assert records.attachments.get(first.id).sha256 == stored(b"two").sha256
     assert records.pages.get(first.id, 1).text == "ปิดแล้ว"
     assert stored(b"one").sha256 not in repr(records.history.entries(announcement.id))
+
+
+@pytest.fixture
+def public(records: Records, jobs: Jobs, announcement: Announcement) -> Attachment:
+    """Returns an attachment that residents see, of one page."""
+    made = attached(records, announcement, b"old")
+    read(records, jobs, made, "ข้อความเดิม")
+    return records.attachments.get(made.id)
+
+
+def read(records: Records, jobs: Jobs, attachment: Attachment, text: str, **found: object) -> None:
+    """Read an attachment's page as the worker does."""
+    claimed = jobs.claim("w", lease=dt.timedelta(minutes=1), now=dt.datetime.now(dt.UTC))
+    assert claimed is not None
+    assert claimed.id == attachment.id
+    records.pages.save(page(attachment, text=text), sha256=attachment.sha256)
+    jobs.finish(attachment.id, "w", page_count=1, details=ReadingResults(**found), rules=1)  # type: ignore[arg-type]
+
+
+def renewed(records: Records, attachment: Attachment, content: bytes) -> Attachment:
+    return records.attachments.replace(
+        attachment.id, stored(content), filename="ใหม่.pdf", media_type="application/pdf", actor=ACTOR
+    )
+
+
+PHONE = PersonalDataSpan(type="phone", page=1, start=0, end=4)
+
+
+def test_a_public_file_stays_until_the_new_one_is_read(
+    records: Records, jobs: Jobs, announcement: Announcement, public: Attachment
+) -> None:
+    waiting = renewed(records, public, b"new")
+    assert (waiting.replaces, waiting.hold, waiting.status) == (public.id, HoldReason.UNREAD, "waiting")
+    assert records.attachments.get(public.id) == public
+    assert records.pages.get(public.id, 1).text == "ข้อความเดิม"
+    assert order(records, announcement) == [public.id]
+    assert records.attachments.replacements([public.id]) == {public.id: waiting}
+    assert attached(records, announcement, b"another").position == 2
+    read(records, jobs, waiting, "ข้อความใหม่")
+    now = records.attachments.get(public.id)
+    assert (now.sha256, now.filename, now.hold, now.status) == (waiting.sha256, "ใหม่.pdf", None, "ready")
+    assert (now.position, now.label, now.replaces) == (1, public.label, None)
+    assert [each.text for each in records.pages.by_attachment(public.id)] == ["ข้อความใหม่"]
+    [version] = records.file_versions.by_attachment(public.id)
+    assert (version.sha256, version.replaced_by) == (public.sha256, ACTOR)
+    assert records.file_versions.page_texts(public.id, 1) == ["ข้อความเดิม"]
+    assert records.attachments.replacements([public.id]) == {}
+    with pytest.raises(NotFound):
+        records.attachments.get(waiting.id)
+
+
+def test_a_new_file_with_personal_data_waits_for_a_decision(
+    records: Records, jobs: Jobs, announcement: Announcement, public: Attachment
+) -> None:
+    waiting = renewed(records, public, b"new")
+    read(records, jobs, waiting, "ข้อความใหม่", personal_data=(PHONE,))
+    records.pages.correct(waiting.id, 1, "แก้แล้ว", actor=ACTOR, personal_data=(PHONE,))
+    assert records.attachments.get(public.id) == public
+    assert records.attachments.get(waiting.id).hold is HoldReason.PERSONAL_DATA
+    change = records.history.last_change()
+    now = records.attachments.release(waiting.id, [PHONE], reason="ยินยอม", actor=ACTOR)
+    assert (now.id, now.sha256, now.hold) == (public.id, waiting.sha256, None)
+    assert records.pages.get(public.id, 1).text == "แก้แล้ว"
+    assert [id for id, _ in records.history.changed_since(change, limit=9)] == [announcement.id]
+    told = records.history.entries(announcement.id)[-3:]
+    assert [entry.action for entry in told] == ["replace", "correct", "release"]
+    assert {entry.after["attachment_id"] for entry in told} == {public.id}
+    records.erasures.erase_attachment_or_versions(
+        public.id, ErasureScope.ATTACHMENT, ordered_by="ศาล", reason="ละเมิดสิทธิ", actor=ACTOR
+    )
+    assert "แก้แล้ว" not in repr(records.history.entries(announcement.id))
+
+
+def test_a_file_that_waits_can_itself_be_replaced_and_redacted(
+    records: Records, jobs: Jobs, public: Attachment
+) -> None:
+    waiting = renewed(records, public, b"new")
+    assert renewed(records, public, b"newer").id == waiting.id
+    covered = records.attachments.replace(
+        waiting.id,
+        stored(b"covered"),
+        filename="ปิด.pdf",
+        media_type="application/pdf",
+        actor=ACTOR,
+        is_redacted=True,
+    )
+    records.erasures.erase_attachment_or_versions(
+        waiting.id, ErasureScope.EARLIER_FILES, ordered_by="ศาล", reason="ละเมิดสิทธิ", actor=ACTOR
+    )
+    assert renewed(records, public, b"last").id == covered.id
+    assert records.attachments.get(public.id) == public
+    read(records, jobs, records.attachments.get(waiting.id), "ปิดแล้ว")
+    versions = records.file_versions.by_attachment(public.id)
+    assert [(each.number, each.sha256) for each in versions] == [
+        (1, public.sha256),
+        (2, stored(b"covered").sha256),
+    ]
+    assert [each.attachment_id for each in records.erasures.all()] == [public.id]
+
+
+def test_a_redacted_copy_of_a_public_file_replaces_it_at_once(records: Records, public: Attachment) -> None:
+    covered = records.attachments.replace(
+        public.id,
+        stored(b"covered"),
+        filename="ปิด.pdf",
+        media_type="application/pdf",
+        actor=ACTOR,
+        is_redacted=True,
+    )
+    assert (covered.id, covered.hold) == (public.id, HoldReason.UNREAD)
+
+
+def test_a_new_file_goes_with_the_document_that_is_taken_off(
+    records: Records, jobs: Jobs, announcement: Announcement, public: Attachment
+) -> None:
+    beside = attached(records, announcement, b"beside")
+    read(records, jobs, beside, "ข้าง ๆ")
+    waiting = renewed(records, public, b"new")
+    records.attachments.detach(waiting.id, actor=ACTOR)
+    assert [each.position for each in _listed(records, announcement)] == [1, 2]
+    assert renewed(records, public, b"new").id == waiting.id  # cancelled, and wanted after all
+    records.attachments.relabel(public.id, label="ชื่อใหม่", kind=DocumentKind.ORDER, actor=ACTOR)
+    assert records.attachments.get(waiting.id).label == "ชื่อใหม่"
+    records.attachments.detach(public.id, actor=ACTOR)
+    assert [each.position for each in _listed(records, announcement)] == [1]
+    assert jobs.claim("w", lease=dt.timedelta(minutes=1), now=dt.datetime.now(dt.UTC)) is None
+    records.attachments.reattach(waiting.id, actor=ACTOR)
+    read(records, jobs, waiting, "ข้อความใหม่")  # put back alone, it is a document like every other
+    assert [(each.id, each.position) for each in _listed(records, announcement)] == [
+        (beside.id, 1),
+        (waiting.id, 2),
+    ]
+
+
+def test_an_erased_document_leaves_no_file_that_waits(
+    records: Records, jobs: Jobs, announcement: Announcement, public: Attachment
+) -> None:
+    waiting = renewed(records, public, b"new")
+    records.erasures.erase_attachment_or_versions(
+        public.id, ErasureScope.ATTACHMENT, ordered_by="ศาล", reason="ละเมิดสิทธิ", actor=ACTOR
+    )
+    assert jobs.claim("w", lease=dt.timedelta(minutes=1), now=dt.datetime.now(dt.UTC)) is None
+    assert _listed(records, announcement) == []
+    records.erasures.erase_attachment_or_versions(
+        waiting.id, ErasureScope.ATTACHMENT, ordered_by="ศาล", reason="ละเมิดสิทธิ", actor=ACTOR
+    )
+    assert stored(b"new").sha256 not in repr(records.history.entries(announcement.id))
+
+
+def _listed(records: Records, announcement: Announcement) -> list[Attachment]:
+    return records.attachments.by_announcement([announcement.id])[announcement.id]

@@ -294,19 +294,74 @@ def test_an_import_brings_such_a_record_as_a_draft(site: Site, tmp_path: Path) -
     assert_hidden(site, second, attachment)
 
 
-def test_a_new_version_of_a_file_waits_as_a_new_file_does(site: Site) -> None:
+def test_a_public_file_is_shown_until_the_new_version_may_be(site: Site) -> None:
     made = site.announcement("ประกาศงานถนน")
     attachment = site.attach(made.id, WITHOUT, "ซ่อมถนนสายในบ้าน.pdf")
     site.work()
     assert_shown(site, made, attachment)
-    new = {"file": (io.BytesIO(WITH_ID), "ซ่อมถนนสายในบ้าน.pdf")}
-    status, answer = api(site, "PUT", f"/attachments/{attachment.id}/file", data=new)
+    address = f"/attachments/{attachment.id}"
+    status, answer = api(site, "PUT", f"{address}/file", data=new_file())
     assert (status, answer["id"], answer["status"]) == (202, attachment.id, "waiting")
-    assert_hidden(site, made, attachment)  # also while the index still knows the old version
+    new = answer["sha256"]
+    assert_only_old_shown(site, made, attachment, new)
+    assert api(site, "GET", address)[1]["replacement"]["held"] == {"code": "unread", "finds": 0}
     site.work()
-    assert_hidden(site, made, attachment)
-    again = {"file": (io.BytesIO(WITH_ID), "ซ่อมถนนสายในบ้าน.pdf")}
-    assert api(site, "PUT", f"/attachments/{attachment.id}/file", data=again)[0] == 200
+    assert_only_old_shown(site, made, attachment, new)
+    held = api(site, "GET", address)[1]["replacement"]
+    assert (held["held"], held["sha256"]) == ({"code": "personal-data", "finds": 1}, new)
+    assert api(site, "PUT", f"{address}/file", data=new_file())[0] == 200
+    assert api(site, "POST", f"{address}/release", json={"reason": REASON})[1]["id"] == attachment.id
+    site.work()
+    shown = site.services.attachments.get(attachment.id)
+    assert (shown.sha256, shown.replaces) == (new, None)
+    assert_shown(site, made, shown)
+    assert api(site, "GET", address)[1]["replacement"] is None
+
+
+def new_file() -> dict[str, object]:
+    return {"file": (io.BytesIO(WITH_ID), "รายชื่อผู้รับเบี้ย.pdf")}
+
+
+def assert_only_old_shown(site: Site, made: Announcement, attachment: Attachment, new: str) -> None:
+    """Assert that residents see the old file of an attachment, and no trace of the new one."""
+    assert_shown(site, made, attachment)
+    waiting = site.services.attachments.replacements([attachment.id])[attachment.id]
+    client = site.client()
+    for address in public_addresses(made, waiting):
+        answer = client.get(address, headers=BROWSER, buffered=True)
+        if f"/attachments/{waiting.id}" in address:
+            assert answer.status_code == 404, address
+        for trace in (waiting.filename, new, NATIONAL_ID, f"attachments/{waiting.id}"):
+            assert trace not in answer.get_data().decode(errors="replace") or trace in address, address
+    assert client.get(f"/api/v1/attachments/{attachment.id}").json["replacement"] is None  # type: ignore[index]
+
+
+def test_a_clerk_decides_on_a_new_version_or_cancels_it(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    attachment = site.attach(made.id, WITHOUT, "ซ่อมถนนสายในบ้าน.pdf")
+    site.work()
+    clerk = site.signed_in(Role.STAFF)
+    review, edit = f"/staff/attachments/{attachment.id}", f"/staff/announcements/{made.id}"
+    replaced = clerk.post(review, data={"replace": "1", **new_file()}, follow_redirects=True).text
+    assert "ได้รับไฟล์ใหม่แล้ว ประชาชนเห็นไฟล์เดิม" in replaced
+    assert "กำลังแปลงข้อความของไฟล์ใหม่ “รายชื่อผู้รับเบี้ย.pdf”" in replaced
+    site.work()
+    assert "ไฟล์ใหม่ “รายชื่อผู้รับเบี้ย.pdf” อาจมีข้อมูลส่วนบุคคล" in clerk.get(edit).text
+    waiting = site.services.attachments.replacements([attachment.id])[attachment.id]
+    assert f"/staff/attachments/{waiting.id}" in clerk.get("/staff?problem=personal-data").text
+    page = clerk.get(f"/staff/attachments/{waiting.id}").text
+    assert "พบข้อมูลส่วนบุคคล 1 แห่ง" in page
+    assert "ยกเลิกไฟล์ใหม่ ใช้ไฟล์เดิมต่อ" in page
+    clerk.post(f"/staff/attachments/{waiting.id}", data={"cancel": "1"})
+    assert "รายชื่อผู้รับเบี้ย.pdf” อาจมี" not in clerk.get(edit).text
+    assert_shown(site, made, attachment)
+    clerk.post(review, data={"replace": "1", **new_file()})
+    site.work()
+    given = {"ground": "consent", "reason": "ผู้รับเบี้ยทุกคนลงชื่อยินยอม"}
+    clerk.post(f"/staff/attachments/{waiting.id}", data=given)
+    site.work()
+    assert site.services.attachments.get(attachment.id).filename == "รายชื่อผู้รับเบี้ย.pdf"
+    assert clerk.get(f"/staff/attachments/{waiting.id}").status_code == 404
 
 
 def test_an_id_that_a_rereading_finds_hides_the_file(site: Site) -> None:

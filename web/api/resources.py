@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from json import JSONDecodeError
 from typing import Any, BinaryIO, ParamSpec, TypeVar, cast
@@ -389,10 +390,11 @@ def _collections(found: Sequence[Collection]) -> list[dict[str, Any]]:
 
 
 @blueprint.get("/attachments/<int:id>")
-@blueprint.response(200, schemas.AttachmentOut)
+@blueprint.response(200, schemas.AttachmentDetailOut)
 def show_attachment(id: int) -> dict[str, Any]:
     """หนึ่งเอกสารแนบ · One attachment and how far it is read."""
-    return schemas.as_attachment(require_visible_attachment(id, staff=_staff()))
+    attachment = require_visible_attachment(id, staff=_staff())
+    return schemas.as_attachment_detail(attachment, services(), staff=_staff())
 
 
 @blueprint.patch("/attachments/<int:id>")
@@ -427,13 +429,14 @@ def detach_attachment(id: int) -> None:
 @blueprint.response(202, schemas.AttachmentOut)
 @blueprint.alt_response(200, schema=schemas.AttachmentOut, description="ไฟล์เดิม · the same bytes")
 def replace_file(id: int) -> tuple[dict[str, Any], int]:
-    """เปลี่ยนไฟล์ · A new version under the same id. It is held until it is read and nothing was found."""
-    before = _require_scope_for_attachment(id)
+    """เปลี่ยนไฟล์ · A new version under the same id. It is held until it is read and nothing was found; until
+    then residents see a public file as it is. The answer describes the new version."""
+    before = _newest(_require_scope_for_attachment(id))
     file = _sent_file()
     after = services().intake.replace_file(
         id, cast(BinaryIO, file.stream), filename=file.filename or "", actor=g.actor
     )
-    return schemas.as_attachment(after), 200 if after.sha256 == before.sha256 else 202
+    return schemas.as_attachment(replace(after, id=id)), 200 if after.sha256 == before.sha256 else 202
 
 
 @blueprint.post("/attachments/<int:id>/release")
@@ -441,8 +444,12 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
 @blueprint.arguments(schemas.PersonalDataReasonIn)
 @blueprint.response(200, schemas.AttachmentOut)
 def release_attachment(args: dict[str, Any], id: int) -> dict[str, Any]:
-    """ให้ประชาชนเห็น · Show an attachment that is held, in spite of what was found in it."""
-    attachment = services().intake.release_held_attachment(id, actor=g.actor, reason=_stated_reason(args))
+    """ให้ประชาชนเห็น · Show an attachment that is held, in spite of what was found in it; or the new file that
+    waits to replace its public file."""
+    held = _newest(services().attachments.get(id))
+    attachment = services().intake.release_held_attachment(
+        held.id, actor=g.actor, reason=_stated_reason(args)
+    )
     return schemas.as_attachment(attachment)
 
 
@@ -482,6 +489,11 @@ def show_picture(args: dict[str, Any], id: int, number: int) -> Response:
 def _record(id: int, *, staff: bool = True) -> dict[str, Any]:
     announcement = services().announcements.get(id)
     return schemas.as_announcement(announcement, visible_attachments(id, staff=staff), services())
+
+
+def _newest(attachment: Attachment) -> Attachment:
+    """Returns the attachment that waits to replace this one's file, or this one where none waits."""
+    return services().attachments.replacements([attachment.id]).get(attachment.id, attachment)
 
 
 def _require_scope_for_attachment(id: int) -> Attachment:

@@ -289,6 +289,28 @@ class AttachmentOut(Schema):
     )
 
 
+class ReplacementOut(Schema):
+    """A new file that waits to replace an attachment's public file. ``held`` says what it waits for."""
+
+    filename = fields.String()
+    size = fields.Integer(metadata={"description": "ไบต์ · bytes"})
+    sha256 = fields.String()
+    page_count = fields.Integer(allow_none=True)
+    status = fields.String(validate=validate.OneOf([status.value for status in ReadingStatus]))
+    error = fields.Nested(ReadingFailureOut, allow_none=True)
+    held = fields.Nested(HoldOut)
+
+
+class AttachmentDetailOut(AttachmentOut):
+    """An attachment, and to those who may change it the new file that waits to replace its public file."""
+
+    replacement = fields.Nested(
+        ReplacementOut,
+        allow_none=True,
+        metadata={"description": "ไฟล์ใหม่ที่รอแทนไฟล์เดิม · null to residents, and where none waits"},
+    )
+
+
 AnnouncementOut = Schema.from_dict(
     {field.name: output_field(field) for field in _PUBLIC}
     | {
@@ -451,6 +473,14 @@ def as_attachment(attachment: Attachment) -> dict[str, Any]:
         "error": {"code": error.code, "message": error.message} if error else None,
         "held": {"code": hold, "finds": len(undecided_finds(attachment))} if hold else None,
     }
+
+
+def as_attachment_detail(attachment: Attachment, services: Services, *, staff: bool) -> dict[str, Any]:
+    """Returns the attachment as values for ``AttachmentDetailOut``."""
+    waiting = services.attachments.replacements([attachment.id]).get(attachment.id) if staff else None
+    names = ReplacementOut().fields.keys()
+    replacement = waiting and {name: value for name, value in as_attachment(waiting).items() if name in names}
+    return as_attachment(attachment) | {"replacement": replacement}
 
 
 def _whose(announcement: Announcement, services: Services) -> dict[str, str]:

@@ -140,7 +140,7 @@ def review_attachment(attachment_id: int) -> ResponseReturnValue:
     reviewed = services().attachments.get(attachment_id)
     if request.method == "POST":
         try:
-            flash(_replace(reviewed) if "replace" in request.form else _release(reviewed), "good")
+            flash(_decide(reviewed), "good")
             return redirect(
                 url_for("staff.edit", announcement_id=reviewed.announcement_id)
             )  # the message is at the top
@@ -156,8 +156,19 @@ def review_attachment(attachment_id: int) -> ResponseReturnValue:
             [PersonalDataInAttachment(attachment_id, data) for data in undecided_finds(reviewed)],
         ),
         versions=services().file_versions.by_attachment(attachment_id),
+        replacement=services().attachments.replacements([attachment_id]).get(attachment_id),
         upload_mb=services().settings.max_upload_mb,
     )
+
+
+def _decide(attachment: Attachment) -> str:
+    """Carry out the button that was pressed for the attachment. Returns the message."""
+    if "replace" in request.form:
+        return _replace(attachment)
+    if "cancel" in request.form:
+        services().intake.detach(attachment.id, actor=g.actor)
+        return str(_("ยกเลิกไฟล์ใหม่แล้ว ยังใช้ไฟล์เดิม"))
+    return _release(attachment)
 
 
 def _release(attachment: Attachment) -> str:
@@ -175,8 +186,11 @@ def _replace(attachment: Attachment) -> str:
         attachment.id, cast(BinaryIO, file.stream), filename=file.filename, actor=g.actor
     )
     announcement = services().announcements.get(attachment.announcement_id)
-    kept = _("เปลี่ยนไฟล์แล้ว ไฟล์เดิมเก็บไว้ให้เจ้าหน้าที่เท่านั้น")
-    said = [kept, attachments_for_staff.when_residents_see_file(announcement)]
+    if services().attachments.replacements([attachment.id]):
+        said = [_("ได้รับไฟล์ใหม่แล้ว ประชาชนเห็นไฟล์เดิมจนกว่าไฟล์ใหม่จะแปลงข้อความเสร็จและไม่พบข้อมูลส่วนบุคคล")]
+    else:
+        kept = _("เปลี่ยนไฟล์แล้ว ไฟล์เดิมเก็บไว้ให้เจ้าหน้าที่เท่านั้น")
+        said = [kept, attachments_for_staff.when_residents_see_file(announcement)]
     papers = attachments_for_staff.attachments_for_staff(announcement)
     if any(paper.earlier_label for paper in papers if paper.attachment.id == attachment.id):
         said.append(_("ชื่อเอกสารยังเป็นของไฟล์เดิม เมื่อแปลงข้อความเสร็จระบบจะเสนอชื่อใหม่ ต้องกดบันทึกชื่อใหม่ ประชาชนจึงเห็น"))

@@ -49,6 +49,7 @@ class AttachmentForStaff:
     offer: str  # label stated by the document, where a person gave another; "" when none
     pages_read: int  # while the attachment is being read; else 0
     elsewhere: tuple[Announcement, ...]  # other announcements with the same file
+    replacement: Attachment | None = None  # a new file that waits to replace this one, which residents see
     advice: tuple[str, ...] = ()  # sentences on how the file was read and how to scan it better
 
 
@@ -70,9 +71,11 @@ def attachments_for_staff(announcement: Announcement) -> list[AttachmentForStaff
     draft = announcement.status is Status.DRAFT
     changes = services().history.entries(announcement.id) if attachments else []
     unconfirmed = names_of_unconfirmed_values(changes)
+    replacements = services().attachments.replacements(each.id for each in attachments)
     return [
         _paper(
             each,
+            replacements.get(each.id),
             draft=draft,
             is_label_earlier=is_label_naming_earlier_file(each, changes),
             is_label_unconfirmed=f"label-{each.id}" in unconfirmed,
@@ -169,7 +172,12 @@ def stated_closing_day(announcement: Announcement) -> dt.date | None:
 
 
 def _paper(
-    attachment: Attachment, *, draft: bool, is_label_earlier: bool, is_label_unconfirmed: bool
+    attachment: Attachment,
+    replacement: Attachment | None,
+    *,
+    draft: bool,
+    is_label_earlier: bool,
+    is_label_unconfirmed: bool,
 ) -> AttachmentForStaff:
     read = attachment.details.fields
     label = suggested_label(attachment)
@@ -194,6 +202,7 @@ def _paper(
         offer=label if not guessed and label != attachment.label else "",
         pages_read=_pages_read(attachment),
         elsewhere=_elsewhere(attachment),
+        replacement=replacement,
         advice=tuple(_advice_text(each) for each in attachment.details.advice),
     )
 

@@ -33,9 +33,9 @@ def describe_finds(
     announcement: Announcement, finds: Iterable[PersonalDataInAttachment]
 ) -> list[DescribedFind]:
     """Returns the finds in an announcement and its attachments as a page shows them."""
-    attachments = {
-        each.id: each for each in services().attachments.by_announcement([announcement.id])[announcement.id]
-    }
+    listed = services().attachments.by_announcement([announcement.id])[announcement.id]
+    waiting = services().attachments.replacements(each.id for each in listed)
+    attachments = {each.id: each for each in (*listed, *waiting.values())}
     described = []
     for find in finds:
         attachment = attachments.get(find.attachment_id or 0)

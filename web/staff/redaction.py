@@ -80,7 +80,7 @@ def redact(attachment_id: int) -> ResponseReturnValue:
     elif request.method == "POST":
         try:
             _replace_by_copy(attachment, read, boxes)
-            return redirect(url_for("staff.review_attachment", attachment_id=attachment_id))
+            return redirect(_page_after_copy(attachment))
         except RedactionIncomplete as error:
             readable = error.readable
             boxes = _with_readable(boxes, readable)
@@ -97,6 +97,13 @@ def redact(attachment_id: int) -> ResponseReturnValue:
         near=_near_spellings(boxes, read, typed),
         most_pages=MOST_PAGES,
     )
+
+
+def _page_after_copy(attachment: Attachment) -> str:
+    """Returns the address of the attachment, or of its announcement where it becomes the file of another."""
+    if attachment.replaces:
+        return url_for("staff.edit", announcement_id=attachment.announcement_id, _anchor="papers")
+    return url_for("staff.review_attachment", attachment_id=attachment.id)
 
 
 def _replace_by_copy(attachment: Attachment, read: Sequence[Page], boxes: Sequence[Box]) -> None:
