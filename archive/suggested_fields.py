@@ -134,7 +134,7 @@ def is_label_naming_earlier_file(attachment: Attachment, changes: Sequence[Chang
     replaced = [
         each.before
         for each in changes
-        if each.action == "replace" and each.before["attachment_id"] == attachment.id
+        if each.action == "replace" and each.after["attachment_id"] == attachment.id
     ]
     if not replaced or replaced[-1]["label"] != attachment.label:
         return False

@@ -183,10 +183,7 @@ class Undo:
         return [each.id for each in self._records.attachments.by_announcement([id])[id]]
 
     def _is_file_same(self, _id: int, change: Change) -> bool:
-        attachment_id = _attachment(change.after)
-        replacement = self._records.attachments.replacements([attachment_id]).get(attachment_id)
-        now = replacement or self._records.attachments.get(attachment_id)
-        return now.sha256 == change.after["sha256"]
+        return self._records.attachments.get(_attachment(change.after)).sha256 == change.after["sha256"]
 
     def _is_released(self, _id: int, change: Change) -> bool:
         return self._records.attachments.get(_attachment(change.after)).hold is None
@@ -285,10 +282,8 @@ class Undo:
 
     def _file(self, _id: int, change: Change, actor: str) -> None:
         attachment_id = _attachment(change.before)
-        replacement = self._records.attachments.replacements([attachment_id]).get(attachment_id)
-        now = self._records.attachments.get(attachment_id)
-        if replacement and now.sha256 == change.before["sha256"]:
-            self._intake.detach(replacement.id, actor=actor)
+        if _attachment(change.after) != attachment_id:  # the new file still waits to replace this one
+            self._intake.detach(_attachment(change.after), actor=actor)
             return
         for version in reversed(self._records.file_versions.by_attachment(attachment_id)):
             if version.sha256 == change.before["sha256"]:

@@ -237,7 +237,7 @@ class EngineAttachments:
             "replace",
             actor=actor,
             before=_described(row),
-            after={**_described(after), "attachment_id": row["id"], "position": row["position"]},
+            after={**_described(after), "position": row["position"]},
         )
         append_entries(self._engine, ("attachment", after["id"]), (READING, after["id"]))
         return mappers.attachment(after)

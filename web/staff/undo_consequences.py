@@ -94,9 +94,8 @@ def _of_order(_change: Change, _announcement: Announcement) -> Iterator[str]:
 
 
 def _of_file(change: Change, _announcement: Announcement) -> Iterator[str]:
-    attachment_id = int(str(change.before["attachment_id"]))
-    if services().attachments.replacements([attachment_id]):
-        return  # the new file is cancelled, and residents never saw it
+    if change.before["attachment_id"] != change.after["attachment_id"]:
+        return  # the new file still waits to replace the other, and residents never saw it
     name = str(change.before["filename"])
     yield str(_("ประชาชนเห็นไฟล์ “%(name)s” แทนไฟล์ปัจจุบัน เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล", name=name))
 
