@@ -184,25 +184,8 @@ class EngineAttachments:
             if not is_redacted and self._is_public(row):
                 return self._add_replacement(row, file, filename, media_type, actor)
             store_earlier_version(self._engine, row, actor=actor)
-            self._engine.run(
-                """DELETE FROM page
-                   WHERE organisation_id IN :organisations AND attachment_id = :id""",
-                id=attachment_id,
-            )
-            self._engine.run(
-                """UPDATE attachment SET filename = :filename, media_type = :media_type, size = :size,
-                       sha256 = :sha256, page_count = NULL, status = 'waiting', error_code = NULL,
-                       error_message = NULL, details = '{}', rules = 0, queued_at = :now, attempts = 0,
-                       worker = NULL, leased_until = NULL, hold = 'unread', decided = '',
-                       is_redacted = :is_redacted
-                   WHERE organisation_id IN :organisations AND id = :id""",
-                id=attachment_id,
-                filename=filename,
-                media_type=media_type,
-                size=file.size,
-                sha256=file.sha256,
-                is_redacted=int(is_redacted),
-                now=mappers.now_text(),
+            self._set_unread_file(
+                attachment_id, file, filename=filename, media_type=media_type, is_redacted=is_redacted
             )
             after = attachment_row(self._engine, attachment_id)
             self._note(
@@ -214,6 +197,31 @@ class EngineAttachments:
             )
             record_change_that_hid(self._engine, attachment_id)
             return self.get(attachment_id)
+
+    def _set_unread_file(
+        self, attachment_id: int, file: StoredFile, *, filename: str, media_type: str, is_redacted: bool
+    ) -> None:
+        """Give an attachment a file, of which nothing is read yet."""
+        self._engine.run(
+            """DELETE FROM page
+               WHERE organisation_id IN :organisations AND attachment_id = :id""",
+            id=attachment_id,
+        )
+        self._engine.run(
+            """UPDATE attachment SET filename = :filename, media_type = :media_type, size = :size,
+                   sha256 = :sha256, page_count = NULL, status = 'waiting', error_code = NULL,
+                   error_message = NULL, details = '{}', rules = 0, queued_at = :now, attempts = 0,
+                   worker = NULL, leased_until = NULL, hold = 'unread', decided = '',
+                   is_redacted = :is_redacted
+               WHERE organisation_id IN :organisations AND id = :id""",
+            id=attachment_id,
+            filename=filename,
+            media_type=media_type,
+            size=file.size,
+            sha256=file.sha256,
+            is_redacted=int(is_redacted),
+            now=mappers.now_text(),
+        )
 
     def _is_public(self, row: Row) -> bool:
         announcement = history.announcement_row(self._engine, row["announcement_id"])

@@ -390,11 +390,11 @@ def _collections(found: Sequence[Collection]) -> list[dict[str, Any]]:
 
 
 @blueprint.get("/attachments/<int:id>")
-@blueprint.response(200, schemas.AttachmentDetailOut)
+@blueprint.response(200, schemas.AttachmentWithReplacementOut)
 def show_attachment(id: int) -> dict[str, Any]:
     """หนึ่งเอกสารแนบ · One attachment and how far it is read."""
     attachment = require_visible_attachment(id, staff=_staff())
-    return schemas.as_attachment_detail(attachment, services(), staff=_staff())
+    return schemas.as_attachment_with_replacement(attachment, services(), staff=_staff())
 
 
 @blueprint.patch("/attachments/<int:id>")

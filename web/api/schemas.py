@@ -301,7 +301,7 @@ class ReplacementOut(Schema):
     held = fields.Nested(HoldOut)
 
 
-class AttachmentDetailOut(AttachmentOut):
+class AttachmentWithReplacementOut(AttachmentOut):
     """An attachment, and to those who may change it the new file that waits to replace its public file."""
 
     replacement = fields.Nested(
@@ -475,8 +475,10 @@ def as_attachment(attachment: Attachment) -> dict[str, Any]:
     }
 
 
-def as_attachment_detail(attachment: Attachment, services: Services, *, staff: bool) -> dict[str, Any]:
-    """Returns the attachment as values for ``AttachmentDetailOut``."""
+def as_attachment_with_replacement(
+    attachment: Attachment, services: Services, *, staff: bool
+) -> dict[str, Any]:
+    """Returns the attachment as values for ``AttachmentWithReplacementOut``."""
     waiting = services.attachments.replacements([attachment.id]).get(attachment.id) if staff else None
     names = ReplacementOut().fields.keys()
     replacement = waiting and {name: value for name, value in as_attachment(waiting).items() if name in names}
