@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -250,13 +251,18 @@ def test_the_original_stays_for_staff_alone(redacted: Redacted) -> None:
         assert nobody.get(page + address, headers=token).status_code == 302
 
 
-def test_going_back_to_the_original_hides_the_document_again(redacted: Redacted) -> None:
-    page = f"/staff/attachments/{redacted.attachment.id}/versions/1/restore"
-    redacted.staff.post(page)
+def test_going_back_to_the_original_waits_for_a_decision(redacted: Redacted) -> None:
+    """The file to go back to is held, and residents see the redacted copy until then."""
+    id, copy = redacted.attachment.id, redacted.now()
+    redacted.staff.post(f"/staff/attachments/{id}/versions/1/restore")
     redacted.site.work()
-    assert redacted.now().hold is HoldReason.PERSONAL_DATA
+    waiting = redacted.site.services.attachments.replacements([id])[id]
+    assert (waiting.sha256, waiting.hold) == (redacted.attachment.sha256, HoldReason.PERSONAL_DATA)
+    assert redacted.now() == copy
     client = redacted.site.client()
-    assert client.get(f"/api/v1/attachments/{redacted.attachment.id}/file").status_code == 404
+    assert client.get(f"/api/v1/attachments/{waiting.id}/file").status_code == 404
+    shown = client.get(f"/api/v1/attachments/{id}/file", buffered=True).data
+    assert hashlib.sha256(shown).hexdigest() == copy.sha256
     assert client.get("/api/v1/search", query_string={"q": DIGITS}).json["total"] == 0
 
 
