@@ -76,7 +76,8 @@ def replace_page_finds_and_hold(
 
 
 def record_change_that_hid(engine: Queries, attachment_id: int) -> None:
-    """Record the change with which an attachment became hidden from residents.
+    """Record the change with which an attachment became hidden from residents; of a replacement, which they
+    never saw, nothing.
 
     An index that has not followed to this change may still show the attachment. Call this inside a
     transaction, after the announcement's ``change`` was raised.
@@ -85,7 +86,7 @@ def record_change_that_hid(engine: Queries, attachment_id: int) -> None:
         """UPDATE attachment SET hidden_change = (
                SELECT announcement.change FROM announcement
                WHERE organisation_id IN :organisations AND announcement.id = attachment.announcement_id)
-           WHERE organisation_id IN :organisations AND id = :id""",
+           WHERE organisation_id IN :organisations AND id = :id AND replaces IS NULL""",
         id=attachment_id,
     )
 

@@ -321,7 +321,7 @@ def test_a_new_file_with_personal_data_waits_for_a_decision(
     assert records.attachments.get(public.id) == public
     assert records.attachments.get(waiting.id).hold is HoldReason.PERSONAL_DATA
     change = records.history.last_change()
-    now = records.attachments.release(waiting.id, [PHONE], reason="ยินยอม", actor=ACTOR)
+    now = records.attachments.record_decision_to_show(waiting.id, [PHONE], reason="ยินยอม", actor=ACTOR)
     assert (now.id, now.sha256, now.hold) == (public.id, waiting.sha256, None)
     assert records.pages.get(public.id, 1).text == "แก้แล้ว"
     assert [id for id, _ in records.history.changed_since(change, limit=9)] == [announcement.id]
