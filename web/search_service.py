@@ -15,12 +15,14 @@ from archive.model import Announcement, Attachment, Status
 from indexer.reindex import NO_LIMIT
 from indexer.search.explanations import SearchExplanation
 from indexer.search.highlighting import TextSegment, tidied_snippet
-from indexer.search.ports import FacetValue, Hit, ResultPage
+from indexer.search.ports import MOST_PAGES, FacetValue, Hit, PageHit, ResultPage
 from indexer.search.query.parser import Filters, Query, Sort, parse_query
 from indexer.search.query.query_plan import build_query_plan, synonym_texts
 from web.bootstrap import Services
 from web.serving.log import timed_part
 from web.serving.metrics import SEARCH_SECONDS
+
+_SHOWN_PAGES = 3  # of one announcement, among the results of a search
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +36,31 @@ class PageResult:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An announcement that matches the query: a passage of its body, and at most three of its pages."""
+    """An announcement that matches the query: a passage of its body, and its best pages.
+
+    ``page_count`` of its pages match; at most ``indexer.search.ports.MOST_PAGES`` are counted. The best three
+    are in ``pages``; all of those counted in a search inside one announcement.
+    """
 
     announcement: Announcement
     score: float  # comparable among the results of one search
     segments: tuple[TextSegment, ...]
     pages: tuple[PageResult, ...]
+    page_count: int = 0
     is_partial: bool = False  # it matches only some words of the query; results before it match all of them
     is_in_force: bool = True  # no published announcement cancels or replaces it
     is_amended: bool = False  # a published announcement amends it
+
+    @property
+    def is_answered_by_body(self) -> bool:
+        """The body's passage shows as much of the query as that of the best page, whose picture is shown."""
+        of_page = max((_hit_letters(page.segments) for page in self.pages), default=0)
+        return _hit_letters(self.segments) >= max(of_page, 1)
+
+    @property
+    def has_uncounted_pages(self) -> bool:
+        """More pages may match than ``page_count``."""
+        return self.page_count >= MOST_PAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,13 +126,7 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
     The records decide what is public: hits that are not published, and attachments that are held, are left
     out.
     """
-    public = {
-        id: announcement
-        for id, announcement in services.announcements.get_many(
-            hit.announcement_id for hit in (*found.hits, *found.related)
-        ).items()
-        if announcement.status is Status.PUBLISHED
-    }
+    public = _published(services, found)
     ended = services.relations.ids_no_longer_in_force()
     amended = services.relations.amended_ids()
     attachments = {
@@ -123,17 +135,23 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
         for attachment in group
         if attachment.hold is None
     }
-    texts = _page_texts(services, (*found.hits, *found.related), attachments)
+    pages = _visible_pages(found, attachments)
+    shown_pages = MOST_PAGES if found.query.filters.announcement_id else _SHOWN_PAGES
+    shown = {id: of_one[:shown_pages] for id, of_one in pages.items()}
+    texts = services.pages.texts_at(
+        (page.attachment_id, page.number) for of_one in shown.values() for page in of_one
+    )
 
     def visible_results(hits: tuple[Hit, ...]) -> tuple[Result, ...]:
         return tuple(
             replace(
-                _result(public[hit.announcement_id], hit, attachments, texts, found.query),
-                is_in_force=hit.announcement_id not in ended,
-                is_amended=hit.announcement_id in amended,
+                _result(public[id], hit, shown[id], attachments, texts, found.query),
+                page_count=len(pages[id]),
+                is_in_force=id not in ended,
+                is_amended=id in amended,
             )
             for hit in hits
-            if hit.announcement_id in public
+            if (id := hit.announcement_id) in public
         )
 
     results = visible_results(found.hits)
@@ -151,16 +169,20 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
     )
 
 
-def _page_texts(
-    services: Services, hits: Iterable[Hit], attachments: Container[int]
-) -> Mapping[tuple[int, int], str]:
-    """Returns the texts of the hits' pages, by attachment and number; of these attachments only."""
-    return services.pages.texts_at(
-        (page.attachment_id, page.number)
-        for hit in hits
-        for page in hit.pages
-        if page.attachment_id in attachments
+def _published(services: Services, found: ResultPage) -> dict[int, Announcement]:
+    """Returns the published announcements of the hits, by id."""
+    announcements = services.announcements.get_many(
+        hit.announcement_id for hit in (*found.hits, *found.related)
     )
+    return {id: each for id, each in announcements.items() if each.status is Status.PUBLISHED}
+
+
+def _visible_pages(found: ResultPage, attachments: Container[int]) -> dict[int, list[PageHit]]:
+    """Returns the pages of each hit, by announcement; of these attachments only."""
+    return {
+        hit.announcement_id: [page for page in hit.pages if page.attachment_id in attachments]
+        for hit in (*found.hits, *found.related)
+    }
 
 
 def _scoped(services: Services, query: Query) -> Query:
@@ -256,9 +278,15 @@ def similar_announcement_ids(services: Services, announcement_id: int, *, limit:
         return []
 
 
+def _hit_letters(segments: Iterable[TextSegment]) -> int:
+    """Returns the number of letters of the different words that a passage marks."""
+    return sum(map(len, {segment.text for segment in segments if segment.hit}))
+
+
 def _result(
     announcement: Announcement,
     hit: Hit,
+    pages: Iterable[PageHit],
     attachments: Mapping[int, Attachment],
     texts: Mapping[tuple[int, int], str],
     query: Query,
@@ -273,7 +301,7 @@ def _result(
                 page.number,
                 tidied_snippet(texts[page.attachment_id, page.number], query),
             )
-            for page in hit.pages
+            for page in pages
             if (page.attachment_id, page.number) in texts
         ),
         is_partial=hit.is_partial,

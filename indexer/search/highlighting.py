@@ -18,6 +18,7 @@ from itertools import accumulate, groupby, pairwise
 
 import numpy as np
 
+from archive.thai import MONTHS, SHORT_MONTHS
 from archive.thai.characters import (
     ELLIPSIS,
     LEADING_VOWELS,
@@ -51,6 +52,18 @@ _NUMBER = re.compile(r"\d+(?:[./:,-]\d+)+")
 _YEAR = re.compile(r"25\d\d")
 _PLACE_KINDS = frozenset("บ้าน หมู่บ้าน ชุมชน ตำบล อำเภอ จังหวัด แขวง เขต ซอย วัด หนอง ห้วย คลอง".split())
 _VILLAGE = "หมู่"
+_GLANCE = 80  # characters of a passage that a telephone shows
+_ANSWER_VALUE = 8  # letters of hits that a passage with the kind of answer is worth more
+_DAY_OR_HOUR = "|".join(map(re.escape, (*MONTHS, *SHORT_MONTHS))) + r"|\d[.:]\d\d ?น\."
+_ANSWERS = tuple(
+    (re.compile(asked), re.compile(answer))
+    for asked, answer in (
+        ("เมื่อไ|เมื่อใด|วันไหน|วันใด|วันสุดท้าย|ตอนไหน|กี่โมง|ถึงไหน", _DAY_OR_HOUR),
+        ("เท่าไ|เท่าใด|กี่บาท|ราคา|ค่า", r"\d ?บาท"),
+        ("ที่ไหน|ที่ใด|ตรงไหน|แห่งไหน", r"(?:^|\s)ณ\s|ได้ที่|ที่ทำการ|สำนักงาน"),
+    )
+)
+"""Pairs of patterns: a kind of question, and what its answer has."""
 _OF_A_DATE = frozenset("ปี เดือน วัน วันที่ พ.ศ. ค.ศ.".split())  # they stand beside every date
 
 
@@ -377,6 +390,7 @@ class _Hits:
         self._places = sorted(places)  # start, end, what stands there
         self._checked: dict[tuple[int, int, int], tuple[int, int]] = {}  # empty stretches for no hits
         self._longest = max((end - start for start, end, _ in places), default=0)
+        self._answers = [answer for asked, answer in _ANSWERS if asked.search(query.typed)]
 
     def within(self, start: int, end: int, *, clipped: bool = False) -> list[tuple[int, int]]:
         """Returns the hits between two offsets, sorted, without overlaps.
@@ -409,20 +423,36 @@ class _Hits:
     def densest(self, length: int) -> int | None:
         """Returns the start of the passage of ``length`` characters that shows the most different words.
 
+        Those of its first ``_GLANCE`` characters count twice, and the kind of answer asked for counts more.
         Returns None if there is no hit.
         """
         best, best_value = None, 0.0
         rough = _apart((left, right) for left, right, _ in self._places)
-        bounds = list(_values(self._borders.folded, rough, length))
+        most_more = _ANSWER_VALUE * len(self._answers)
+        bounds = [value + most_more for value in self._values(rough, length)]
         for at in sorted(range(len(rough)), key=bounds.__getitem__, reverse=True):
             if bounds[at] <= best_value:
                 break  # no later passage can show more, even if all its candidates are whole words
             start = rough[at][0]
             shown = self.within(start, max(start + length, rough[at][1]))
-            value = next(_values(self._borders.folded, shown, length), 0.0)
+            value = next(self._values(shown, length), 0.0)
+            if value:
+                value += self._answer_value(shown[0][0])
             if value > best_value:
                 best, best_value = shown[0][0], value
         return best
+
+    def _values(self, hits: list[tuple[int, int]], length: int) -> Iterator[float]:
+        """Yields the value of the passage at each hit."""
+        folded = self._borders.folded
+        for whole, glance in zip(_values(folded, hits, length), _values(folded, hits, _GLANCE), strict=True):
+            yield whole + glance
+
+    def _answer_value(self, start: int) -> float:
+        """Returns what the first characters of a passage that begins with a hit are worth as an answer."""
+        end = start + _GLANCE
+        has_answer = [each.search(self._borders.folded, start, end) for each in self._answers]
+        return _ANSWER_VALUE * sum(map(bool, has_answer))
 
 
 def _cuts_number(folded: str, end: int) -> bool:

@@ -17,6 +17,9 @@ from indexer.analysis.index_document import SourceAnnouncement
 from indexer.search.explanations import SearchExplanation
 from indexer.search.query.parser import Query
 
+MOST_PAGES = 20
+"""Pages of one announcement that a hit names and counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class PageHit:
@@ -29,7 +32,7 @@ class PageHit:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One announcement that matches the query, with at most three of its pages, the best first."""
+    """One announcement that matches the query, with at most ``MOST_PAGES`` of its pages, the best first."""
 
     announcement_id: int
     score: float  # comparable among the hits of one search

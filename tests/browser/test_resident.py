@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+import re
 
 import pypdfium2
 import pytest
 from playwright.sync_api import Page, expect
 
+from archive.model import Draft, ReadingStatus
+from tests.browser import site as archives
 from tests.browser.conftest import DESK, PHONE, Visit, shoot, tab_to, wait_until
-from tests.browser.site import Site
+from tests.browser.site import ACTOR, Site, order
 
 SOUGHT = "หอกระจายข่าว"  # stands in the scan alone: found only if it was recognised
 
@@ -170,6 +174,29 @@ def test_narrowing_is_one_click_in_and_one_click_out(visit: Visit, width: int) -
     expect(page.locator(".chip")).to_have_count(1)
 
 
+def test_a_result_counts_its_pages_and_leads_to_all_of_them(visit: Visit, site: Site) -> None:
+    made = site.services.intake.create(
+        Draft(title="เล่มแผนพัฒนา", published_on=dt.date(2022, 1, 5)), actor=ACTOR
+    )
+    paper = order("9/2565", "แผน", *[f"โครงการที่ {n} ขุดลอกคลองไส้ไก่ให้น้ำไหลสะดวก" for n in range(150)])
+    site.services.intake.attach(made.id, io.BytesIO(paper), filename="แผน.pdf", label="เล่มแผน", actor=ACTOR)
+    site.services.intake.publish(made.id, actor=ACTOR)
+    page = visit(width=PHONE)
+    services = site.services
+    archives.wait_until(lambda: _is_read(site, made.id), "the paper was read")
+    archives.wait_until(lambda: services.index.position() >= services.history.last_change(), "it was indexed")
+    page.goto("/search?q=คลองไส้ไก่")
+    others = page.locator(".other-pages > summary")
+    count = int(re.sub(r"\D", "", others.inner_text()))
+    assert count > 3
+    others.click()
+    page.get_by_role("link", name="ดูทุกหน้าที่พบในประกาศนี้").click()
+    page.wait_for_url(f"**/announcements/{made.id}?q=*")
+    page.locator(".inside .other-pages > summary").click()
+    expect(page.locator(".inside .passage a")).to_have_count(count + 1)
+    _fits(page)
+
+
 def test_no_results_is_no_dead_end(visit: Visit) -> None:
     page = visit()
     page.goto("/search?q=ฟฬฉฑฌฮฯฎฏ&kind=news")
@@ -228,3 +255,8 @@ def _fits(page: Page) -> None:
 
 def _ground(page: Page) -> str:
     return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+def _is_read(site: Site, announcement_id: int) -> bool:
+    (attachment,) = site.services.attachments.by_announcement([announcement_id])[announcement_id]
+    return attachment.status is ReadingStatus.READY

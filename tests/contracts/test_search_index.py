@@ -19,7 +19,7 @@ from archive.model import (
 )
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.other_readings import OtherReading
-from indexer.search.ports import SearchIndex
+from indexer.search.ports import MOST_PAGES, SearchIndex
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, Query, Sort, parse_query
 
@@ -347,6 +347,13 @@ def test_quoted_words_name_only_pages_that_have_them(index: SearchIndex) -> None
     for typed in ('"หอกระจายข่าวบ้านดอนมะกอก"', "หอกระจายข่าวบ้านดอนมะกอก"):
         (hit,) = index.search(parse_query(typed)).hits
         assert [page.number for page in hit.pages] == [2], typed
+
+
+def test_a_hit_names_all_its_pages_up_to_a_number(index: SearchIndex) -> None:
+    pages = ["งบประมาณรายจ่าย"] * (MOST_PAGES + 5)
+    index.update([entry(1, "เล่มใหญ่", *pages), entry(2, "เล่มเล็ก", *pages[:5])], (), position=1)
+    hits = index.search(parse_query("งบประมาณรายจ่าย")).hits
+    assert {hit.announcement_id: len(hit.pages) for hit in hits} == {1: MOST_PAGES, 2: 5}
 
 
 BANGKHEN, SAIMAI = 2, 3

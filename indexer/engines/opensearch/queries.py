@@ -15,6 +15,7 @@ from indexer.analysis.index_document import NEVER_EXPIRES
 from indexer.analysis.tokenizer import fold_text, gram_terms, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.mapping import STEPS, cluster_bigram_lines, clusters, name_key
 from indexer.search.coverage import is_stop_word_or_document_kind, longer_words
+from indexer.search.ports import MOST_PAGES
 from indexer.search.query.parser import DateRange, Filters, Query, Sort
 from indexer.search.query.query_plan import (
     Alternative,
@@ -51,7 +52,6 @@ ABOUT, ABOUT_ELSEWHERE = "about", "about-elsewhere"
 
 _ENOUGH = 100  # documents with a phrase that are counted; more make no spelling likelier
 _MOST_VALUES = 50  # values of one facet that are counted
-_MOST_PAGES = 3  # pages shown of one announcement
 _SIMILAR_WORDS = 25  # distinctive words by which similar announcements are found
 _SIMILAR_SHARE = "30%"  # share of these words that a similar announcement has at least
 _SIMILAR_TITLE = f"{TUNING.min_similar_title:.0%}"  # the same for the rarest bigrams of the title
@@ -510,7 +510,7 @@ def page_query(queries: PlanQueries) -> Json | None:
             "path": "pages",
             "query": {"bool": {"must": must, "should": should, "minimum_should_match": 1}},
             "inner_hits": {
-                "size": _MOST_PAGES,
+                "size": MOST_PAGES,
                 "stored_fields": "_none_",
                 "docvalue_fields": ["pages.attachment", "pages.number"],
             },

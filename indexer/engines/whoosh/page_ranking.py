@@ -10,17 +10,16 @@ import numpy as np
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.posting_list import Mask
-from indexer.search.ports import PageHit
+from indexer.search.ports import MOST_PAGES, PageHit
 from indexer.search.query.query_plan import QueryPlan
 
-_MOST_PAGES = 3  # pages shown of one announcement
 _MOST_PLACES = 200  # occurrences of one term that are counted
 
 
 def rank_pages(
     context: IndexContext, plan: QueryPlan, idfs: tuple[float, ...], document: int
 ) -> tuple[PageHit, ...]:
-    """Returns at most three pages that have the words of the plan, the best first.
+    """Returns at most ``MOST_PAGES`` pages that have the words of the plan, the best first.
 
     A page must contain every quoted phrase.
     """
@@ -50,7 +49,7 @@ def rank_pages(
     order = [place for place in np.argsort(-scores, kind="stable").tolist() if scores[place] > least]
     return tuple(
         PageHit(layout.pages[place][0], layout.pages[place][1], float(scores[place]))
-        for place in order[:_MOST_PAGES]
+        for place in order[:MOST_PAGES]
     )
 
 

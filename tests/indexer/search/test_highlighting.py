@@ -132,3 +132,26 @@ def test_another_village_is_not_marked(typed: str) -> None:
 def test_a_village_with_two_digits_is_marked_whole() -> None:
     text = "ถนนหมู่ที่ ๑๒ และหมู่ 2"
     assert [text[start:end] for start, end in find_hits(text, parse_query("หมู่ 12"))] == ["หมู่ที่ ๑๒"]
+
+
+TAX = (
+    "ภาษีที่ดินเป็นรายได้ของเทศบาลที่ใช้พัฒนาถนนและไฟฟ้าให้ประชาชนทุกหมู่บ้านในตำบลหนองปลาดุก "
+    "ผู้มีที่ดินขอให้ชำระภาษีที่ดินภายในเดือนมิถุนายน 2567 ผู้ชำระช้าเสียค่าปรับภาษีที่ดินเดือนละ 50 บาท "
+    "ผู้ที่สงสัยหรือประสงค์จะอุทธรณ์การประเมินของปีนี้เรื่องภาษีที่ดินติดต่อได้ที่งานจัดเก็บรายได้ ชั้น 1 ในวันและเวลาราชการ"
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [("ภาษีที่ดินถึงวันไหน", "มิถุนายน"), ("ภาษีที่ดินปรับเท่าไร", "50 บาท"), ("ภาษีที่ดินติดต่อที่ไหน", "ได้ที่งานจัดเก็บ")],
+)
+def test_the_passage_begins_where_the_answer_to_the_question_is(typed: str, answer: str) -> None:
+    shown = "".join(segment.text for segment in tidied_snippet(TAX, parse_query(typed)))
+    assert answer in shown[:100]
+
+
+def test_the_beginning_of_a_passage_shows_most_words() -> None:
+    text = "เรื่อง ภาษี ที่ทุกคนต้องทราบและขอให้ช่วยกันบอกต่อถึงญาติพี่น้องที่อยู่ต่างอำเภอด้วยขอขอบคุณมาก ณ โอกาสนี้ "
+    text += "เจ้าของบ้านทุกคน มีกำหนดชำระภาษีภายในสิ้นเดือน และหลังจากนั้นไม่มีการผ่อนผันอีกแล้วทุกกรณี " * 2
+    shown = "".join(segment.text for segment in tidied_snippet(text, parse_query("ภาษี กำหนดชำระ")))
+    assert "มีกำหนดชำระภาษี" in shown[:80]
