@@ -30,6 +30,9 @@ SYNONYM_WEIGHT = 0.7
 equal ones that have the typed word.
 """
 _FINDS = "->"  # between a word and the Thai words that it finds, which do not find it
+_MIN_WHOLE_TERM = (
+    3  # letters of each term of an everyday word that is corrected whole: no pieces of a loanword
+)
 SPELLING_WEIGHT = 0.9
 """Weight of another spelling of a loanword beside the typed spelling (1.0)."""
 
@@ -119,7 +122,8 @@ class Lexicon:
         letters, of its last short word maybe one of three.
         """
         index = SpellingIndex()
-        spelt = {word for terms in self.synonyms for word in (*terms, "".join(terms))}
+        spelt = {term for terms in self.synonyms for term in terms}
+        spelt |= {"".join(terms) for terms in self.synonyms if min(map(len, terms)) >= _MIN_WHOLE_TERM}
         index.add_source_once("synonyms", sorted(word for word in spelt if word[0] >= "ก"))
         return index
 

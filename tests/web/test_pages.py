@@ -15,6 +15,7 @@ from lxml import html
 
 from archive.model import Page, Role, Status, TextSource
 from archive.site_profile import SiteProfile
+from archive.thai import format_date
 from indexer.extraction.reading_errors import MESSAGES
 from tests.web.conftest import BROWSER, Site, memo
 
@@ -149,7 +150,7 @@ def test_doubtful_pages_are_listed_by_title_not_by_file_name(site: Site) -> None
             )
         )
     text = site.signed_in(Role.STAFF).get("/staff/review").text
-    assert 'ประกาศเรื่องจาง</span> · <span class="words">หน้า 1' in text  # not the name that a scanner gave
+    assert "ประกาศเรื่องจาง</span> · หน้า 1" in text  # not the name that a scanner gave
     assert "scan_0012.pdf" in text
     assert "31 %" in text
     assert MESSAGES["damaged"] in text
@@ -214,6 +215,20 @@ def test_the_number_found_says_what_the_filters_count(site: Site) -> None:
     assert " ".join(status.text_content().split()) == "พบ 1 เรื่องที่ตรงทุกคำ และอีก 1 เรื่องที่ตรงบางคำ"
     years = page.xpath("//details[summary[text()='ปี']]//li/a/span/text()")
     assert sum(map(int, years)) == 2
+
+
+def test_a_shared_page_of_a_paper_says_what_it_is(site: Site) -> None:
+    made = site.announcement("ให้ซ่อมถังน้ำ")
+    attachment = site.attach(made.id, memo("ให้ซ่อมถังน้ำบ้านดอนมะกอก"), "บันทึก.pdf")
+    site.work()
+    address = f"/announcements/{made.id}/attachments/{attachment.id}"
+    page = html.fromstring(site.client().get(address).text)
+    told = page.xpath("//meta[@property='og:description']/@content")[0]
+    shown = " ".join(page.xpath("string(//p[@class='quiet paper'])").split())
+    assert told == f"ให้ซ่อมถังน้ำ · {shown}"
+    assert format_date(made.published_on) in shown
+    announcement = site.client().get(f"/announcements/{made.id}?q=ถังน้ำ").text
+    assert f"{address}?page=1&amp;q=" in announcement.split('id="papers"')[1]  # what was typed goes along
 
 
 def test_a_date_that_is_not_understood_is_told(site: Site) -> None:

@@ -22,6 +22,7 @@ from indexer.engines.whoosh.retrieval import UnfilteredMatches
 from indexer.search.coverage import (
     adjacent_clauses,
     has_breakable_words,
+    lacks_village,
     names_section_alone,
     names_village_in_addresses_alone,
     pieces_alone,
@@ -214,6 +215,11 @@ def _standing_apart(
     else. The second: those of the first that have the number only in their letterhead.
     """
     is_apart = _have_pieces_alone(context, query, plan, documents, is_complete & (boosts.phrases == 0))
+    if village_number(plan) is not None:
+        places = np.flatnonzero(is_complete & ~is_apart)
+        texts = take_until(context.reader.commit.texts(documents[places]), _MAX_BYTES)
+        for place, text in zip(places.tolist(), texts, strict=False):
+            is_apart[place] = lacks_village(plan, text)
     in_letterhead = _have_other_places(
         context, plan, documents, is_complete & ~is_apart, names_village_in_addresses_alone
     )

@@ -24,7 +24,12 @@ from indexer.engines.whoosh.phrase_matching import (
 )
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
 from indexer.engines.whoosh.reader import CommitReader
-from indexer.search.coverage import is_distinguishing, is_stop_word_or_document_kind
+from indexer.search.coverage import (
+    is_distinguishing,
+    is_stop_word_or_document_kind,
+    lacks_village,
+    village_words,
+)
 from indexer.search.query import query_notes
 from indexer.search.query.parser import DateRange
 from indexer.search.query.query_notes import BilingualNote
@@ -221,6 +226,9 @@ def _match_clauses(
         if quoted.any():
             return UnfilteredMatches(quoted, preferred, scores)
     notes = (query_notes.NOT_QUOTED,) if exact else ()
+    of_village = _of_village_asked_for(context, plan, scores, rest)
+    if of_village.any():
+        return UnfilteredMatches(of_village, preferred, scores, notes, of_village)
     found = int(complete.sum())
     if found < context.tuning.enough_complete or plan.is_sentence:
         return _add_partial(context, plan, UnfilteredMatches(complete, preferred, scores, notes), rest, found)
@@ -232,6 +240,22 @@ def _match_clauses(
         preferred, complete = preferred.copy(), complete.copy()
         preferred[fuzzy] = complete[fuzzy] = True
     return UnfilteredMatches(complete, preferred, scores, notes)
+
+
+def _of_village_asked_for(
+    context: IndexContext, plan: QueryPlan, scores: DocumentScores, among: Mask
+) -> Mask:
+    """Returns the documents ``among`` these that name the village of a query of nothing else.
+
+    A หมู่ and a 4 that stand apart are of no use to who lives in หมู่ 4; หมู่ 1 ถึงหมู่ 5 is.
+    """
+    found = np.zeros_like(among)
+    if village_words(plan).issuperset(clause.typed for clause in plan.clauses):
+        named = {clause for clause in plan.clauses if not clause.typed.isdigit()}
+        best = np.flatnonzero(among & scores.matching_any(named))
+        best = best[np.argsort(-scores.scores[best], kind="stable")[:MAX_VERIFIED]]
+        found[best] = [not lacks_village(plan, text) for text in context.reader.commit.texts(best)]
+    return found
 
 
 def _add_partial(

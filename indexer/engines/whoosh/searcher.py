@@ -87,8 +87,8 @@ class WhooshSearcher:
 
 def _notes(matched: UnfilteredMatches, ranked: TopDocuments) -> tuple[BilingualNote, ...]:
     """Returns the notes on what was relaxed; filters may leave only partial matches."""
-    is_partial = matched.complete is not None and ranked.total and not ranked.complete
-    return (*matched.notes, query_notes.NOT_ALL) if is_partial else matched.notes
+    is_partial = ranked.total and not ranked.complete
+    return tuple(dict.fromkeys((*matched.notes, query_notes.NOT_ALL))) if is_partial else matched.notes
 
 
 def _elsewhere(

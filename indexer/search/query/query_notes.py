@@ -31,10 +31,10 @@ NOT_ALL = BilingualNote(
     "Nothing has all of the words; announcements with some of them are shown",
 )
 NOT_THEN = BilingualNote(
-    "ไม่พบในช่วงเวลาที่พิมพ์ แสดงของช่วงเวลาอื่นด้วย", "Nothing of that time was found; other times are shown too"
+    "ไม่พบของช่วงเวลานั้น แสดงของช่วงเวลาอื่นด้วย", "Nothing of that time was found; other times are shown too"
 )
 ONLY_NAMED = BilingualNote(
-    "ไม่พบประกาศของช่วงเวลาที่พิมพ์ แสดงประกาศของช่วงเวลาอื่นที่กล่าวถึงช่วงเวลานั้น",
+    "ไม่พบประกาศของช่วงเวลานั้น แสดงประกาศของช่วงเวลาอื่นที่เอ่ยถึง",
     "Nothing of that time was found; announcements of other times that mention it are shown",
 )
 

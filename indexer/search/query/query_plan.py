@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from archive.thai import ERA, MONTHS, SHORT_MONTHS
@@ -26,6 +26,7 @@ ABBREVIATED_VILLAGE = "ม."
 
 _MOST_VILLAGES = 30  # of a subdistrict; the ม.33, ม.39 and ม.40 of the insured are sections of a law
 _READINGS_BEFORE_NUMBER = (("ม",), ("หมู่", "ที่"), ("มาตรา",))  # never มหาวิทยาลัย, the likeliest first
+_TITLES = frozenset(("น.ส.", "น.ส", "นส"))  # before a number they are no นางสาว: น.ส.3 is a land deed
 _MONTHS = frozenset(token for name in (*MONTHS, *SHORT_MONTHS) for token in (name, name.rstrip(".")))
 _BEFORE_A_YEAR = frozenset({"ปี", "พ.ศ.", "ค.ศ.", "พศ", "คศ", "งบประมาณ"})
 _BEFORE_A_TIME = frozenset("เมื่อ วัน ที่ วันที่ เดือน ปี พ.ศ. ค.ศ.".split())
@@ -111,7 +112,7 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
         before = parts[-1].clauses[-1:] if parts else ()
         made = _either(chunk, lexicon) if chunk.others else _query_part(chunk, lexicon, before)
         parts.append(made)
-    parts = _with_villages(parts)
+    parts = _with_abbreviations_before_numbers(parts)
     whole = searchable_bytes(fold_text(" ".join(chunk.text for chunk in query.chunks))).data
     without = tuple(build_query_part(each.text, lexicon, exact=True) for each in query.without[:_MOST_PARTS])
     return QueryPlan(tuple(parts), whole, without, is_question=asked != chunks)
@@ -128,14 +129,17 @@ def numbers_of_abbreviated_villages(typed: Sequence[str]) -> list[int]:
     ]
 
 
-def _with_villages(parts: list[QueryPart]) -> list[QueryPart]:
-    """Returns the parts, with ม. before a village's number as หมู่ที่ first, then มาตรา."""
+def _with_abbreviations_before_numbers(parts: list[QueryPart]) -> list[QueryPart]:
+    """Returns the parts, with ม. before a village's number as หมู่ที่ first, then มาตรา, and น.ส. as itself."""
     clauses = [clause for part in parts for clause in part.clauses]
     for place in numbers_of_abbreviated_villages([clause.typed for clause in clauses]):
         ways = {each.terms: each for each in clauses[place - 1].alternatives}
         kept = tuple(ways[terms] for terms in _READINGS_BEFORE_NUMBER if terms in ways)
         if kept:
             clauses[place - 1] = Clause(clauses[place - 1].typed, kept)
+    for place, (clause, following) in enumerate(pairwise(clauses)):
+        if clause.typed in _TITLES and following.typed.isdecimal():
+            clauses[place] = Clause(clause.typed, clause.alternatives[:1])
     read = iter(clauses)
     return [replace(part, clauses=tuple(islice(read, len(part.clauses)))) for part in parts]
 

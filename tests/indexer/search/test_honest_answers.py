@@ -284,6 +284,8 @@ def villages(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
                 entry(7, "กีฬา", "มหาวิทยาลัยส่งทีม 4 ทีม"),
                 entry(8, "สิทธิของผู้ประกันตน", "ผู้ประกันตนตามมาตรา 40 รับเงินได้"),
                 entry(9, "ผู้ประกันตน", "ผู้ประกันตน ม.40 ลงทะเบียน"),
+                entry(10, "รับรองผลงานระบบประปา", "ระบบประปาหมู่ 6 สัญญาเลขที่ 12/2560"),
+                entry(11, "เก็บขยะ", "วันจันทร์เก็บหมู่ 1 ถึงหมู่ 5"),
             ]
         )
     return index
@@ -301,7 +303,19 @@ def test_a_letterheads_address_is_no_news_of_its_village(villages: WhooshIndex) 
 
 def test_a_letterheads_address_comes_last_of_all(villages: WhooshIndex) -> None:
     hits = villages.search(parse_query("หมู่ 4")).hits
-    assert [hit.announcement_id for hit in hits if hit.is_partial] == [4, 2]
+    assert [hit.announcement_id for hit in hits if hit.is_partial] == [2]
+
+
+def test_who_asks_for_a_village_alone_gets_nothing_of_others(villages: WhooshIndex) -> None:
+    page = villages.search(parse_query("หมู่ 4"))
+    assert {hit.announcement_id for hit in page.hits if not hit.is_partial} == {1, 3, 11}  # 11: หมู่ 1 ถึงหมู่ 5
+    assert (page.total, page.partial) == (4, 1)
+
+
+def test_a_number_elsewhere_does_not_complete_a_village(villages: WhooshIndex) -> None:
+    page = villages.search(parse_query("ระบบประปา หมู่ 12"))
+    assert page.query.loosened == (query_notes.NOT_ALL,) or page.total == 0
+    assert 10 in {hit.announcement_id for hit in (*page.hits, *page.related)}
 
 
 @pytest.mark.parametrize("typed", ["ม.4", "ม. ๔", "ม.๔"])

@@ -82,6 +82,13 @@ def test_signs_without_a_word_are_said_to_be_none(index: WhooshIndex) -> None:
     assert run(index, " ").understood == ()
 
 
+def test_a_land_deed_is_no_woman(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "ประชุมสภา", "นางสาวสมศรี กล่าวว่ามี 3 เรื่อง"), entry(2, "ถนน")], (), position=2)
+    assert index.search(parse_query("น.ส. สมศรี")).total == 1
+    assert index.search(parse_query("น.ส.3")).total == 0
+
+
 def test_staff_extend_the_abbreviations(tmp_path: Path) -> None:
     dictionary = Dictionary(tmp_path / "words.txt")
     index = WhooshIndex(tmp_path / "index", dictionary)
