@@ -80,18 +80,12 @@ class SoundMatch(NamedTuple):
     word: str
 
 
-def words_sounding_alike(pieces: Sequence[str], words: Sequence[str]) -> list[SoundMatch]:
-    """Returns each word that sounds like a piece or is one sound off: see ``phonetic_deletion_keys``."""
-    heard = list(map(phonetic_key, pieces)), list(map(phonetic_key, words))
-    distances = process.cdist(*heard, scorer=OSA.distance, score_cutoff=1)
-    (rows, columns) = (np.array(list(map(len, keys)), np.int64) for keys in heard)
-    is_long = [
-        np.array([len(each) >= _MIN_TYPED_FOR_DELETION for each in some], bool) for some in (pieces, words)
-    ]
-    length = rows[:, None] - columns
-    shortened = (is_long[0][:, None] | (length < 0)) & (is_long[1] | (length > 0))
-    found = np.argwhere((distances == 0) | ((distances == 1) & shortened)).tolist()
-    return [SoundMatch(piece, words[at]) for piece, at in found]
+def lookup_keys(word: str) -> set[str]:
+    """Returns the keys under which a word of the archive is found by its sound; none for a word that is too
+    short or too long to be compared.
+    """
+    is_compared = _MIN_WORD_LENGTH <= len(word) <= _MAX_WORD_LENGTH
+    return set(phonetic_deletion_keys(word, _MIN_WORD_FOR_DELETION)) if is_compared else set()
 
 
 class SpellingIndex:
@@ -112,8 +106,8 @@ class SpellingIndex:
             hashes: list[int] = []
             owners: list[int] = []
             for word in words:
-                if word not in self._known and _MIN_WORD_LENGTH <= len(word) <= _MAX_WORD_LENGTH:
-                    shortened = {hash(one) for one in phonetic_deletion_keys(word, _MIN_WORD_FOR_DELETION)}
+                if word not in self._known and (keys := lookup_keys(word)):
+                    shortened = set(map(hash, keys))
                     hashes += shortened
                     owners += [len(self._words)] * len(shortened)
                     self._known.add(word)

@@ -17,6 +17,7 @@ from typing import Any, Self
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.index_document import IndexDocument, SourceAnnouncement, build_index_document
 from indexer.analysis.parallel_analysis import ParallelAnalyzer
+from indexer.analysis.tokenizer import Tokenizer
 from indexer.engines.opensearch.cluster import Cluster
 from indexer.engines.opensearch.mapping import (
     MAPPING,
@@ -63,9 +64,9 @@ def position_action(position: int) -> Action:
     return _versioned("index", POSITION, position) | {"_source": {"position": position}}
 
 
-def new_word_action(word: str) -> Action:
-    """Returns the bulk action that adds a word to the vocabulary."""
-    return {"_op_type": "create", "_id": word_id(word), "_source": word_body(word, 1)}
+def word_action(action: str, word: str, counted: int, tokenizer: Tokenizer) -> Action:
+    """Returns the bulk action (``create`` or ``index``) that adds a word to the vocabulary."""
+    return {"_op_type": action, "_id": word_id(word), "_source": word_body(word, counted, tokenizer)}
 
 
 def _versioned(action: str, id: str, position: int) -> dict[str, Any]:
@@ -211,7 +212,7 @@ class BulkLoader:
     def _last(self) -> Iterator[Action]:
         """Yields the last actions: the words of the archive, the lexicon and the position."""
         for word, count in self._words.items():
-            yield {"_op_type": "index", "_id": word_id(word), "_source": word_body(word, count)}
+            yield word_action("index", word, count, self._lexicon.tokenizer)
         yield {"_op_type": "index", "_id": LEXICON, "_source": {"lexicon": self._lexicon.text()}}
         yield position_action(self._position)
 

@@ -166,12 +166,10 @@ class Cluster:
         ranked = self.address.shards > 1 and {"_score": "desc"} in body.get("sort", ())
         return {"search_type": "dfs_query_then_fetch"} if ranked else {}
 
-    def get_documents(self, index: str, ids: Sequence[str], **what: Any) -> list[dict[str, Any]]:
+    def get_documents(self, index: str, ids: Sequence[str]) -> list[dict[str, Any]]:
         """Returns the documents among ``ids`` that exist, in their current state."""
-        if not ids:
-            return []
         with convert_cluster_errors():
-            found = self.client.mget(index=index, body={"ids": list(ids)}, **what)["docs"]
+            found = self.client.mget(index=index, body={"ids": list(ids)})["docs"]
         for one in found:
             if "error" in one:
                 raise _trouble(503, one["error"])

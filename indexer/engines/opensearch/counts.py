@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from indexer.engines.opensearch.cluster import Cluster
@@ -15,22 +14,18 @@ from indexer.search.query.parser import Filters
 _MOST = 200_000  # counts that are cached for one state of an index
 
 
-@dataclass(frozen=True, slots=True)
-class TermStatistics:
-    """Counts by query in one state of an index. Filled on request, shared by all searches."""
-
-    counts: dict[str, int] = field(default_factory=dict)  # documents, by the key of their query
-
-
 class VisibleDocumentCounts:
-    """Counts of the documents that one query may see."""
+    """Counts of the documents that one query may see.
 
-    def __init__(self, cluster: Cluster, index: str, filters: Filters, statistics: TermStatistics) -> None:
+    ``shared`` are the counts of one state of an index, by query; filled on request, for all searches.
+    """
+
+    def __init__(self, cluster: Cluster, index: str, filters: Filters, shared: dict[str, int]) -> None:
         self._cluster, self._index = cluster, index
         is_everyone = filters.organisation is None and not filters.withheld
         # Without a further condition the cluster knows a term's count without reading any document.
         self._visible = [] if is_everyone else visibility_filters(filters)
-        self._known = {} if filters.withheld else statistics.counts
+        self._known = {} if filters.withheld else shared
         self._prefix = f"{filters.organisation} "
 
     @property

@@ -26,11 +26,11 @@ from indexer.engines.opensearch.bulk_loader import (
     Lease,
     delete_action,
     index_action,
-    new_word_action,
     position_action,
+    word_action,
 )
 from indexer.engines.opensearch.cluster import Cluster, IndexRemoved, read_address
-from indexer.engines.opensearch.counts import TermStatistics, VisibleDocumentCounts
+from indexer.engines.opensearch.counts import VisibleDocumentCounts
 from indexer.engines.opensearch.mapping import announcement_fingerprint, words_to_look_up
 from indexer.engines.opensearch.queries import ANNOUNCEMENTS, similar_body
 from indexer.engines.opensearch.searcher import OpenSearchSearcher
@@ -40,7 +40,7 @@ from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import Filters, Query
 from indexer.search.suggest import suggest_words_and_titles
 
-SCHEMA = 7
+SCHEMA = 8
 """Version of documents and mapping. To be raised whenever either changes."""
 
 _FRESH = 1.0  # seconds for which the alias and the position are cached
@@ -63,7 +63,7 @@ class _Live:
     lexicon: Lexicon
     position: int
     count: int
-    statistics: TermStatistics
+    counts: dict[str, int]  # documents by query, asked for so far
 
 
 class OpenSearchIndex:
@@ -95,7 +95,7 @@ class OpenSearchIndex:
         new = {word for one in made for word in words_to_look_up(one)} - self._words
         actions = [index_action(one, live.averages, position) for one in made]
         actions += [delete_action(id, position) for id in remove]
-        actions += [new_word_action(word) for word in sorted(new)]
+        actions += [word_action("create", word, 1, live.lexicon.tokenizer) for word in sorted(new)]
         try:
             self._cluster.bulk_write(live.index, actions, visible=True)
             self._cluster.bulk_write(live.index, [position_action(position)], visible=False)
@@ -116,9 +116,7 @@ class OpenSearchIndex:
 
     def search(self, query: Query) -> ResultPage:
         def ask(live: _Live) -> ResultPage:
-            searcher = OpenSearchSearcher(
-                self._cluster, live.index, live.lexicon, query.filters, live.statistics
-            )
+            searcher = OpenSearchSearcher(self._cluster, live.index, live.lexicon, query.filters, live.counts)
             return search(searcher, live.lexicon, query)
 
         return self._asked(ask) or ResultPage(total=0, hits=(), query=query)
@@ -134,7 +132,7 @@ class OpenSearchIndex:
         filters = Filters(organisation=organisation, withheld=withheld)
 
         def ask(live: _Live) -> list[str]:
-            counts = VisibleDocumentCounts(self._cluster, live.index, filters, live.statistics)
+            counts = VisibleDocumentCounts(self._cluster, live.index, filters, live.counts)
             vocabulary = ClusterVocabulary(self._cluster, live.index, filters, counts, live.lexicon)
             return suggest_words_and_titles(vocabulary, live.lexicon, typed, limit)
 
@@ -285,7 +283,7 @@ class OpenSearchIndex:
             return None
         if position == known.position and count == known.count:
             return known
-        return replace(known, position=position, count=count, statistics=TermStatistics())
+        return replace(known, position=position, count=count, counts={})
 
     def _opened(self, index: str) -> _Live:
         written = self._cluster.read_metadata(index)
@@ -299,7 +297,7 @@ class OpenSearchIndex:
             parse_lexicon(words["_source"]["lexicon"]),
             position=-1,
             count=0,
-            statistics=TermStatistics(),
+            counts={},
         )
 
 

@@ -37,11 +37,11 @@ from indexer.analysis.index_document import (
     document_bytes,
     parse_zone_layout,
 )
-from indexer.analysis.spelling_index import phonetic_deletion_keys
-from indexer.analysis.tokenizer import fold_text, searchable_bytes, text_of_bytes
+from indexer.analysis.spelling_index import lookup_keys
+from indexer.analysis.tokenizer import Tokenizer, fold_text, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.cluster import Address
 from indexer.search.tuning import TUNING, quantize
-from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, THAI_WORD
+from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FREQUENCY, THAI_WORD
 
 STEPS = 1000
 """Term frequency that stands for a BM25F weight of 1."""
@@ -272,12 +272,14 @@ def word_id(word: str) -> str:
     return f"={word}"
 
 
-def word_body(word: str, counted: int) -> dict[str, Any]:
-    """Returns the OpenSearch document of a word.
+def word_body(word: str, counted: int, tokenizer: Tokenizer) -> dict[str, Any]:
+    """Returns the OpenSearch document of a word; with its sounds where a misspelt word may mean it.
 
-    ``counted`` is the number of documents that had the word when the generation was made.
+    ``counted`` is the number of documents that had the word when the generation was made. An unknown word
+    that few of them had is not offered (``MIN_WORD_FREQUENCY``); most words of a scanned archive are such.
     """
-    sounds = sorted(set(phonetic_deletion_keys(word))) if THAI_WORD.fullmatch(word) else []
+    is_meant = counted >= MIN_WORD_FREQUENCY or tokenizer.is_known_word(word)
+    sounds = sorted(lookup_keys(word)) if is_meant and THAI_WORD.fullmatch(word) else []
     return {"word": word, "sounds": sounds, "counted": counted}
 
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from archive.facets import FACETS_BY_NAME
 from indexer.analysis.dictionary import Lexicon
 from indexer.engines.opensearch.cluster import NAMED_SCORES, Cluster
-from indexer.engines.opensearch.counts import TermStatistics, VisibleDocumentCounts
+from indexer.engines.opensearch.counts import VisibleDocumentCounts
 from indexer.engines.opensearch.queries import (
     ABOUT,
     ABOUT_ELSEWHERE,
@@ -70,10 +70,10 @@ class OpenSearchSearcher:
     """Searches one generation for the documents that one query may see."""
 
     def __init__(
-        self, cluster: Cluster, index: str, lexicon: Lexicon, filters: Filters, statistics: TermStatistics
+        self, cluster: Cluster, index: str, lexicon: Lexicon, filters: Filters, counts: dict[str, int]
     ) -> None:
         self._cluster, self._index, self._lexicon, self._filters = cluster, index, lexicon, filters
-        self._counts = VisibleDocumentCounts(cluster, index, filters, statistics)
+        self._counts = VisibleDocumentCounts(cluster, index, filters, counts)
         self._vocabularies: dict[QueryPlan, ClusterVocabulary] = {}
 
     def correction_vocabulary(self, plan: QueryPlan) -> ClusterVocabulary:

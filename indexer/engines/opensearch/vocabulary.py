@@ -9,9 +9,9 @@ from typing import Any
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.spelling_index import (
     SoundMatch,
+    SpellingIndex,
     phonetic_deletion_keys,
     spelling_pieces,
-    words_sounding_alike,
 )
 from indexer.analysis.tokenizer import fold_text, group_into_longest_words, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.cluster import Cluster
@@ -124,8 +124,10 @@ class ClusterVocabulary:
         return any(self._known(query) for query in _longer(part.phrase.data, longer))
 
     def find_words_by_sound(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
-        words = [word for word, count in self._words().items() if knows(word) or count >= MIN_WORD_FREQUENCY]
-        return sorted(words_sounding_alike(pieces, words))
+        fetched = SpellingIndex()
+        words = (word for word, count in self._words().items() if count >= MIN_WORD_FREQUENCY or knows(word))
+        fetched.add_source_once("fetched", words)
+        return fetched.find_words_by_sound(pieces)
 
     def completions(self, begun: str, most: int) -> list[str]:
         body = _words({"prefix": {"word": begun}}, _MOST_COUNTED)
