@@ -47,10 +47,12 @@ if [ ${#missing[@]} -gt 0 ]; then
     [ -n "$python" ] || python=python3
 fi
 
-[ -x .venv/bin/python ] || "$python" -m venv .venv
-echo "ติดตั้งไลบรารี (installing libraries) ..." >&2
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+if [ "$purpose" != scale ]; then # that one comes after `test`, which has the libraries of the same lock
+    [ -x .venv/bin/python ] || "$python" -m venv .venv
+    echo "ติดตั้งไลบรารี (installing libraries) ..." >&2
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+fi
 
 # The S3 server of the tests, from its published source; without it their suite says so and is left out.
 gateway=github.com/versity/versitygw/cmd/versitygw@v1.8.0
