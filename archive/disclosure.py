@@ -132,7 +132,7 @@ class Disclosure(Protocol):
     def items_changed_by_staff(self, first: int, last: int) -> list[tuple[int, DisclosureItem]]:
         """Return the items that staff changed for these fiscal years, each with its year, oldest first."""
 
-    def save_item(
+    def save_item_or_record_list_check(
         self, year: int, item: DisclosureItem, *, replaced: DisclosureItem | None, actor: str
     ) -> None:
         """Set an item from this fiscal year on. ``replaced``: the item as it was; None for a new item.
@@ -144,8 +144,8 @@ class Disclosure(Protocol):
     def cancel_list_check(self, year: int, item_key: str, *, actor: str) -> None:
         """Make the list of a fiscal year that of the year before again, as it was until somebody checked it.
 
-        ``item_key``: the item that ``save_item`` stored without change. Raises ``Conflict`` (code
-        ``edited-meanwhile``) when the year has other items of its own.
+        ``item_key``: the item that ``save_item_or_record_list_check`` stored without change. Raises
+        ``Conflict`` (code ``edited-meanwhile``) when the year has other items of its own.
         """
 
     def entries(self, years: Collection[int] | None = None) -> list[DisclosureEntry]:

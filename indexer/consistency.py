@@ -29,7 +29,6 @@ PATIENCE = 10.0
 _LOOKS = 3
 """Number of repeated checks of an index entry before it is reported as wrong."""
 
-_CHUNK = 1 << 20
 
 _THEN_ACCEPT = "หาว่าใครทำ เทียบกับข้อมูลสำรอง แล้วยอมรับทุกอย่างที่พบด้วย prakat check --acknowledge ชื่อ"
 MESSAGES = {
@@ -424,8 +423,5 @@ def _index_code(error: PrakatError, *, otherwise: str) -> str:
 
 
 def _hash(files: Files, sha256: str) -> str:
-    digest = hashlib.sha256()
     with files.open(sha256) as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # any reader

@@ -36,7 +36,7 @@ class DamagedRows:
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
         self._known: dict[str, set[int]] = {table: set() for table in _LISTED}
-        # By table, ``look`` reads ids below this one next; None: it begins with the newest.
+        # By table, the next share has ids below this one; None: it begins with the newest.
         self._next: dict[str, int | None] = dict.fromkeys(_LISTED)
 
     def find_faults(self) -> Iterator[Fault]:

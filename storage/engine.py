@@ -22,11 +22,12 @@ Row = Mapping[str, Any]
 _LIST = re.compile(r"\bIN :(\w+)")
 
 
-def expand_list_values(sql: str, values: Mapping[str, object], many: str) -> tuple[str, dict[str, object]]:
+def expand_in_lists(sql: str, values: Mapping[str, object], list_form: str) -> tuple[str, dict[str, object]]:
     """Return the SQL and its values with each ``IN :name`` in the form that suits the list.
 
-    ``many`` is the engine's form for a list of any length, with the replacement ``{name}``. A list of one is
-    compared with ``=``, so that an index on further columns can be used. None stands for any value.
+    ``list_form`` is the engine's form for a list of any length, with the replacement ``{name}``. A list of
+    one is compared with ``=``, so that an index on further columns can be used. None stands for any value,
+    and so do ``organisations`` and ``account_organisations`` where they are not given.
     """
     given: dict[str, Any] = {"organisations": None, "account_organisations": None, **values}
     bound = {**given}
@@ -39,7 +40,7 @@ def expand_list_values(sql: str, values: Mapping[str, object], many: str) -> tup
         if len(listed) == 1:
             bound[name] = listed[0]
             return f"= :{name}"
-        return many.format(name=name)
+        return list_form.format(name=name)
 
     return _LIST.sub(form, sql), bound
 

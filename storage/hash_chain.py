@@ -186,7 +186,7 @@ def append_entries(engine: Queries, *keys: Key) -> None:
 
 
 @contextmanager
-def append_entries_of_changed_people(engine: Queries) -> Iterator[None]:
+def write_with_entries_of_changed_people(engine: Queries) -> Iterator[None]:
     """Open a transaction; at its end, append an entry for each changed person, token and session."""
     with engine.write():
         before = _people(engine)

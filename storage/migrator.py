@@ -11,15 +11,15 @@ from storage.mappers import now_text
 from storage.migration_types import ColumnTypes, Migration
 
 
-def migrate(engine: Engine, dialect: ColumnTypes, begin: Callable[[], None]) -> None:
+def migrate(engine: Engine, dialect: ColumnTypes, before_filling_empty: Callable[[], None]) -> None:
     """Apply missing migrations, in order, in one transaction. Processes that start together wait in turn.
 
-    A database with all migrations is not written to. ``begin`` is called before an empty database is filled,
-    and may raise to refuse. Raises ``SettingsError``, and writes nothing, when a later version of the program
-    has migrated the database: this version does not know what that one stores.
+    A database with all migrations is not written to. ``before_filling_empty`` is called before an empty
+    database is filled, and may raise to refuse. Raises ``SettingsError``, and writes nothing, when a later
+    version of the program has migrated the database: this version does not know what that one stores.
     """
     if not engine.has_table("migration"):
-        begin()
+        before_filling_empty()
     else:
         refuse_newer_migrations(_applied(engine))
         if not _missing(engine):

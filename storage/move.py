@@ -60,7 +60,6 @@ The change counter is missing here: ``_finish`` sets it at the very end.
 _ROWS = 500  # rows of a batch
 _FILES = 64  # files of a batch
 _THREADS = 8  # files copied at once: a network store answers slowly, but serves many requests together
-_CHUNK = 1 << 20  # bytes that are hashed at a time
 
 _Key = tuple[Any, ...]
 _Values = dict[str, Any]
@@ -70,14 +69,14 @@ _Values = dict[str, Any]
 class MoveResult:
     """Result of a move.
 
-    ``files`` and ``records`` count what is equal at the target; ``copied`` counts those of both that were
-    not there before. ``damaged`` lists the SHA-256 of originals that are damaged at the source itself.
+    ``newly_copied`` counts the files and records that the target lacked before. ``damaged_sha256`` lists the
+    originals that are damaged at the source itself.
     """
 
-    files: int = 0
-    records: int = 0
-    copied: int = 0
-    damaged: list[str] = field(default_factory=list)
+    equal_files: int = 0
+    equal_records: int = 0
+    newly_copied: int = 0
+    damaged_sha256: list[str] = field(default_factory=list)
 
 
 def is_move_unfinished(engine: Engine) -> bool:
@@ -98,9 +97,9 @@ def move_records(source: Engine, target: Engine, moved: MoveResult, progress: Pr
     total = sum(source.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in TABLES)  # noqa: S608
     for name in TABLES:
         for batch, copied in _Table(name, source, target).level():
-            moved.records += batch
-            moved.copied += copied
-            progress("records", min(moved.records, total), total)
+            moved.equal_records += batch
+            moved.newly_copied += copied
+            progress("records", min(moved.equal_records, total), total)
         if "id" in TABLES[name]:
             target.assign_ids_above(name, source.highest_id_ever_assigned(name))
     if _change(source) != change:
@@ -215,11 +214,11 @@ def move_files(source: Files, target: Files, moved: MoveResult, progress: Progre
                 batch, pool.map(lambda one: _level(source, target, one), batch), strict=True
             ):
                 if copied is None:
-                    moved.damaged.append(file.sha256)
+                    moved.damaged_sha256.append(file.sha256)
                 else:
-                    moved.files += 1
-                    moved.copied += copied
-            progress("files", moved.files + len(moved.damaged), total)
+                    moved.equal_files += 1
+                    moved.newly_copied += copied
+            progress("files", moved.equal_files + len(moved.damaged_sha256), total)
 
 
 def _level(source: Files, target: Files, file: StoredFile) -> bool | None:
@@ -249,7 +248,4 @@ def _is_there(files: Files, file: StoredFile) -> bool:
 
 
 def _hash(stream: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    while chunk := stream.read(_CHUNK):
-        digest.update(chunk)
-    return digest.hexdigest()
+    return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # any reader

@@ -19,7 +19,7 @@ PRIVATE_UMASK = 0o077
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def make_private_directory(path: Path) -> None:
+def make_directory_private(path: Path) -> None:
     """Create a directory that only its owner may use. Raises ``OSError`` when it cannot be created.
 
     Where the directory exists, other users' permissions are removed from the directory and from the files
@@ -43,7 +43,7 @@ class DataPermissions:
             yield Fault("open-to-others", str(self._data), f"{len(found)}: {found[0]} …", mend=self._close)
 
     def _found(self) -> list[Path]:
-        return list(_open_to_others([self._data, *self._data.rglob("*")]))
+        return paths_open_to_others(self._data)
 
     def _close(self) -> bool:
         for path in self._found():
@@ -51,12 +51,18 @@ class DataPermissions:
         return not self._found()
 
 
+def paths_open_to_others(data: Path) -> list[Path]:
+    """Return the paths in a data directory that this user may close, and on which others have permissions."""
+    return list(_open_to_others([data, *data.rglob("*")]))
+
+
 def _open_to_others(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the paths that this process's user owns and on which other users have any permission."""
+    user = os.geteuid()
     for path in paths:
         with suppress(FileNotFoundError):  # the running service may have deleted the file meanwhile
             found = path.lstat()
-            if not stat.S_ISLNK(found.st_mode) and found.st_mode & _OTHERS and found.st_uid == os.geteuid():
+            is_closable = user in (0, found.st_uid)
+            if not stat.S_ISLNK(found.st_mode) and found.st_mode & _OTHERS and is_closable:
                 yield path
 
 

@@ -17,7 +17,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
 from archive.errors import Unavailable
-from storage.engine import QueryClock, Row, expand_list_values
+from storage.engine import QueryClock, Row, expand_in_lists
 from storage.migration_types import ColumnTypes
 from storage.migrator import migrate
 from storage.move import MoveResult, move_records
@@ -76,14 +76,14 @@ class _Connection(Connection[DictRow]):
 class Postgres:
     """An ``Engine`` on the schema that a connection address names. A transaction belongs to its thread."""
 
-    def __init__(self, address: str, begin: Callable[[], None] = lambda: None) -> None:
-        """Connect and migrate. ``begin`` runs before an empty schema is filled, and may raise to refuse."""
+    def __init__(self, address: str, before_filling_empty: Callable[[], None] = lambda: None) -> None:
+        """Connect and migrate. ``before_filling_empty`` may raise to keep an empty schema as it is."""
         self._address = address
         self._threads = threading.local()
         self._pools: dict[int, ConnectionPool[_Connection]] = {}
-        with _explained():  # fails at once and with the reason; the pool would retry for a while
+        with _with_converted_errors():  # fails at once and with the reason; the pool would retry for a while
             psycopg.connect(address, connect_timeout=int(_WAIT)).close()
-        migrate(self, _DIALECT, begin)
+        migrate(self, _DIALECT, before_filling_empty)
         self._enforce_tenancy()
 
     def rows(self, sql: str, **values: object) -> list[Row]:
@@ -99,7 +99,7 @@ class Postgres:
             return cursor.rowcount
 
     def run_many(self, sql: str, many: Sequence[Mapping[str, object]]) -> None:
-        with self.write(), _explained(), _clock.running():
+        with self.write(), _with_converted_errors(), _clock.running():
             each = [_spell(sql, values) for values in many]
             if each:
                 connection: _Connection = self._threads.held
@@ -110,15 +110,15 @@ class Postgres:
     def write(self, *, durable: bool = True) -> Iterator[None]:
         """See ``Engine.write``; inside another ``write`` the outer one decides about durability."""
         if held := self._held():
-            with _explained(), _nested(held):
+            with _with_converted_errors(), _nested(held):
                 yield
             return
-        with _explained(), _clock.running():
+        with _with_converted_errors(), _clock.running():
             connection, _ = self._start(_BEGIN_DURABLE if durable else _BEGIN)
         self._threads.held = connection
         try:
             yield
-            with _explained(), _clock.running():
+            with _with_converted_errors(), _clock.running():
                 _commit(connection)
         except BaseException:
             _roll_back(connection)
@@ -201,7 +201,7 @@ class Postgres:
     @contextmanager
     def _one_moment(self) -> Iterator[None]:
         """Let this thread read one snapshot of the database, unaffected by concurrent writes."""
-        with _explained():
+        with _with_converted_errors():
             connection, _ = self._start(_BEGIN_READING)
         self._threads.held = connection
         try:
@@ -231,7 +231,7 @@ class Postgres:
     def _run(self, sql: str, values: dict[str, object]) -> Iterator[Cursor[DictRow]]:
         held = self._held()
         organisation = _organisation(values)
-        with _explained(), _clock.running():
+        with _with_converted_errors(), _clock.running():
             spelled, bound = _spell(sql, values)
             if held is not None:
                 held.act_for(organisation)
@@ -333,7 +333,7 @@ def _nested(connection: _Connection) -> Iterator[None]:
 
 def _spell(sql: str, values: Mapping[str, object]) -> tuple[bytes, dict[str, object]]:
     """Return the SQL in psycopg's form, and its values: named parameters are spelled ``%(name)s``."""
-    spelled, bound = expand_list_values(sql.replace("%", "%%"), values, "= ANY(:{name})")
+    spelled, bound = expand_in_lists(sql.replace("%", "%%"), values, "= ANY(:{name})")
     return _NAME.sub(r"%(\1)s", spelled).encode(), bound
 
 
@@ -370,7 +370,7 @@ def _refused(error: psycopg.Error) -> str | None:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _with_converted_errors() -> Iterator[None]:
     """Convert errors of the server and of lock waits into ``Unavailable``; raise other errors unchanged."""
     try:
         yield

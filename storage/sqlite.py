@@ -16,7 +16,7 @@ from pathlib import Path
 import sqlite_utils
 
 from archive.errors import DatabaseDamaged, Unavailable
-from storage.engine import QueryClock, Row, expand_list_values
+from storage.engine import QueryClock, Row, expand_in_lists
 from storage.migration_types import ColumnTypes
 from storage.migrator import migrate
 from storage.repositories.organisations import find_stray_rows
@@ -38,19 +38,19 @@ _LOCK = re.compile(r"\bFOR NO KEY UPDATE( SKIP LOCKED)?")
 class Sqlite:
     """An ``Engine``. Each thread of each process has a connection of its own."""
 
-    def __init__(self, path: Path, begin: Callable[[], None] = lambda: None) -> None:
-        """Open and migrate. ``begin`` runs before an empty database is created, and may raise to refuse."""
+    def __init__(self, path: Path, before_filling_empty: Callable[[], None] = lambda: None) -> None:
+        """Open and migrate. ``before_filling_empty`` may raise to keep an empty database from being made."""
         self._path = path
         self._threads = threading.local()
         self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
         if not path.exists():
-            begin()
+            before_filling_empty()
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
-        migrate(self, _DIALECT, begin)
+        migrate(self, _DIALECT, before_filling_empty)
 
     def rows(self, sql: str, **values: object) -> list[Row]:
-        with _explained():
+        with _timed_with_converted_errors():
             connection = self._connection()
             try:
                 return connection.db.execute(*_spell(sql, values)).fetchall()
@@ -64,11 +64,11 @@ class Sqlite:
         return found[0] if found else None
 
     def run(self, sql: str, **values: object) -> int:
-        with _explained():
+        with _timed_with_converted_errors():
             return self._connection().db.execute(*_spell(sql, values)).rowcount
 
     def run_many(self, sql: str, many: Sequence[Mapping[str, object]]) -> None:
-        with _explained():
+        with _timed_with_converted_errors():
             each = [_spell(sql, values) for values in many]
             if each:
                 self._connection().db.conn.executemany(each[0][0], [values for _, values in each])
@@ -86,7 +86,7 @@ class Sqlite:
             yield
 
     def has_table(self, name: str) -> bool:
-        with _explained():
+        with _timed_with_converted_errors():
             return name in self._connection().db.table_names()
 
     def highest_id_ever_assigned(self, table: str) -> int:
@@ -103,7 +103,7 @@ class Sqlite:
         return _clock.seconds
 
     def find_faults(self) -> list[str]:
-        """See ``archive.ports.Database``. Lists faults of the file's structure."""
+        """See ``archive.ports.Database``. Lists faults of the file, and rows of unknown organisations."""
         found = [row["integrity_check"] for row in self.rows("PRAGMA integrity_check")]
         found = [] if found == ["ok"] else found
         return found + find_stray_rows(self)
@@ -121,7 +121,7 @@ class Sqlite:
 
     def copy_to_sqlite(self, path: Path) -> None:
         """See ``Engine.copy_to_sqlite``."""
-        with _explained(), closing(sqlite3.connect(path)) as copy:
+        with _timed_with_converted_errors(), closing(sqlite3.connect(path)) as copy:
             # All pages in one step: with several steps, each concurrent write would restart the backup.
             self._connection().db.conn.backup(copy, pages=-1)
             copy.execute("PRAGMA journal_mode = DELETE")  # makes the copy one file, without a log beside it
@@ -148,7 +148,7 @@ class Sqlite:
         if found is not None and found.process == os.getpid():
             return found
         self._threads.inherited = found  # kept open: SQLite forbids a child to close its parent's connection
-        with _explained():
+        with _timed_with_converted_errors():
             found = _Connection(self._path)
         self._threads.connection = found
         self._open.add(found)
@@ -180,14 +180,14 @@ class _Connection:
     @contextmanager
     def transaction(self, *, durable: bool) -> Iterator[None]:
         self._check_file()
-        with _explained():
+        with _timed_with_converted_errors():
             self.db.conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self.db.conn.execute("BEGIN IMMEDIATE")
         self.writing = True
         try:
             yield
             self.check_transaction()
-            with _explained():
+            with _timed_with_converted_errors():
                 self.db.conn.execute("COMMIT")
         except BaseException:
             self.db.rollback()
@@ -249,7 +249,7 @@ def _spell(sql: str, values: Mapping[str, object]) -> tuple[str, dict[str, objec
 
     JSON allows lists of any length. SQLite has one writer at a time, which needs no row locks.
     """
-    spelled, bound = expand_list_values(sql, values, "IN (SELECT value FROM json_each(:{name}))")
+    spelled, bound = expand_in_lists(sql, values, "IN (SELECT value FROM json_each(:{name}))")
     return _LOCK.sub("", spelled), {
         name: json.dumps(value) if isinstance(value, list) else value for name, value in bound.items()
     }
@@ -268,7 +268,7 @@ _TROUBLE = {
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _timed_with_converted_errors() -> Iterator[None]:
     """Time the block, and convert errors of the disk and of lock waits into ``Unavailable``."""
     try:
         with _clock.running():

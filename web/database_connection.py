@@ -14,7 +14,7 @@ from archive.ports import Organisations, People
 from storage.backup import manifest
 from storage.engine import Engine
 from storage.move import is_move_unfinished
-from storage.permissions import make_private_directory
+from storage.permissions import make_directory_private, paths_open_to_others
 from storage.repositories.organisations import EngineOrganisations
 from storage.repositories.people import open_people
 from storage.sqlite import Sqlite
@@ -55,35 +55,42 @@ def open_accounts(settings: Settings) -> AccountDatabase:
     return AccountDatabase(open_database(settings, refuse_lost_database))
 
 
-def open_database(settings: Settings, begin: Callable[[], None]) -> Sqlite | Postgres:
+def open_database(settings: Settings, before_filling_empty: Callable[[], None]) -> Sqlite | Postgres:
     """Open the database that the settings name, or create it where there is none.
 
-    ``begin`` is called before an empty database is made; what it raises keeps it from being made.
-    Raises ``SettingsError`` when the data directory cannot be made, when the database needs a library that is
-    missing, or while an archive is still being moved to it.
+    ``before_filling_empty`` is called before an empty database is made; what it raises keeps it from being
+    made. Raises ``SettingsError`` when the data directory cannot be made, when the database needs a library
+    that is missing, or while an archive is still being moved to it.
     """
     _make_data_directory(settings.data)
-    engine = engine_of(settings.database, settings.data, begin)
+    engine = engine_of(settings.database, settings.data, before_filling_empty)
     _refuse_unfinished_move(engine)
     return engine
 
 
-def engine_of(database: str, data: Path, begin: Callable[[], None] = lambda: None) -> Sqlite | Postgres:
+def engine_of(
+    database: str, data: Path, before_filling_empty: Callable[[], None] = lambda: None
+) -> Sqlite | Postgres:
     """Open the engine at ``database``, which is ``sqlite`` for the file in ``data``, or an address.
 
-    ``begin`` as for ``open_database``. Raises ``SettingsError`` when its library is missing.
+    ``before_filling_empty`` as for ``open_database``. Raises ``SettingsError`` when its library is missing.
     """
     if database == "sqlite":
-        return Sqlite(data / manifest.DATABASE, begin)
+        return Sqlite(data / manifest.DATABASE, before_filling_empty)
     with require_library("PRAKAT_DATABASE"):
         from storage.postgres import Postgres
-    return Postgres(database, begin)
+    return Postgres(database, before_filling_empty)
+
+
+def data_open_to_others(settings: Settings) -> list[Path]:
+    """Return the paths in the data directory that other users may read and ``check --repair`` closes."""
+    return paths_open_to_others(settings.data)
 
 
 def _make_data_directory(data: Path) -> None:
     """Raises ``SettingsError`` when the directory cannot be made."""
     try:
-        make_private_directory(data)
+        make_directory_private(data)
     except OSError as error:
         raise SettingsError(f"สร้างที่เก็บข้อมูล {data} ไม่ได้ (cannot make PRAKAT_DATA): {error}") from error
 

@@ -27,6 +27,7 @@ from indexer.extraction.ocr.tesseract import OWN_MODEL, SYSTEM_MODELS
 from indexer.reindex import is_rebuild_needed
 from web import settings
 from web.bootstrap import Services, backup_generations, build_services, holds_archive, last_backup_place
+from web.database_connection import data_open_to_others
 from web.nightly import OVERDUE, read_nightly
 from web.serving.health import BEAT_SECONDS, LEAST_FREE, heartbeat_path
 from web.settings import LOCAL_ADDRESS, Settings, fallback_contact
@@ -105,8 +106,11 @@ Look = Callable[[Settings], Iterator[Trouble]]
 LookInside = Callable[[Services], Iterator[Trouble]]
 
 
-def diagnose() -> list[Trouble]:
-    """Returns everything that was found, worst kind first. Changes nothing but what every start closes."""
+def diagnose_this_machine() -> list[Trouble]:
+    """Loads the settings, opens the archive as a start does, and returns what is found, worst kind first.
+
+    Opening migrates a database of an earlier version, and takes other users' permissions from the data.
+    """
     try:
         given = settings.load_settings()
     except SettingsError as error:
@@ -218,17 +222,9 @@ def _guards(given: Settings) -> Iterator[Trouble]:
 def _permissions(given: Settings) -> Iterator[Trouble]:
     if not given.data.is_dir():
         return
-    open_ones = [path for path in (given.data, *given.data.rglob("*")) if _is_open_to_others(path)]
-    if open_ones:
+    if open_ones := data_open_to_others(given):
         said = f"ผู้ใช้อื่นในเครื่องอ่าน {open_ones[0]} ได้ (others may read {len(open_ones)} paths)"
         yield Trouble("open-to-others", TroubleKind.UNSAFE, said, "prakat check --repair")
-
-
-def _is_open_to_others(path: Path) -> bool:
-    try:
-        return bool(path.lstat().st_mode & 0o077) and not path.is_symlink()
-    except FileNotFoundError:  # the running service deleted it meanwhile
-        return False
 
 
 def _disk(given: Settings) -> Iterator[Trouble]:

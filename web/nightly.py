@@ -115,7 +115,12 @@ def _run(name: str, step: Callable[[], str]) -> NightlyStep:
 def _back_up(services: Services, destination: Path) -> str:
     destination.mkdir(mode=0o700, parents=True, exist_ok=True)
     report = services.backups.make_backup(destination, lambda _step, _done, _total: None)
-    harmed = [*report.damaged, *report.missing, *report.mended, *report.spoiled]
+    harmed = [
+        *report.damaged_in_archive,
+        *report.missing_in_archive,
+        *report.copied_again,
+        *report.lost_in_both,
+    ]
     said = f"{report.files:,} ไฟล์ ใหม่ {report.copied:,} ไฟล์ ({report.generations:,} ชุด) ที่ {destination}"
     if harmed:
         raise StepFoundFaults(f"{said} ไฟล์เสียหายหรือหายไป {len(harmed):,} ไฟล์ (damaged): {_first(harmed)}")

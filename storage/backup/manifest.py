@@ -74,7 +74,7 @@ class BackupManifest:
     digest: str = ""
     signature: bytes | None = None
 
-    def to_bytes(self, sign: Callable[[bytes], bytes] | None = None) -> bytes:
+    def seal_to_bytes(self, sign: Callable[[bytes], bytes] | None = None) -> bytes:
         """Return the JSON text with a checksum of its own, signed with ``sign`` where it is given.
 
         Sets ``digest``, the text that is signed: the SHA-256, in hexadecimal, of the manifest without
@@ -208,7 +208,7 @@ def read_migrations(database: Path) -> list[str]:
 
 
 @contextmanager
-def locked_scratch_directory(directory: Path) -> Iterator[None]:
+def emptied_and_locked_directory(directory: Path) -> Iterator[None]:
     """Lock and empty a directory for the length of the context, and delete it afterwards.
 
     Files that a dead process left are deleted. Raises ``Conflict`` while another process has the lock.

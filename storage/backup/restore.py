@@ -25,7 +25,7 @@ from storage.backup.manifest import (
     Progress,
     convert_backup_disk_errors,
     damaged_members,
-    locked_scratch_directory,
+    emptied_and_locked_directory,
     read_migrations,
     require_intact_database,
 )
@@ -59,7 +59,7 @@ def restore_backup(
     backup = open_backup(source)
     with (
         convert_backup_disk_errors("กู้คืนไม่สำเร็จ ยังไม่มีอะไรเปลี่ยน (restore failed)"),
-        locked_scratch_directory(aside),
+        emptied_and_locked_directory(aside),
     ):
         unpacked = aside / "data"
         unpacked.mkdir()

@@ -22,15 +22,15 @@ class RetentionRule:
     a good one of the same day.
     """
 
-    days: int
-    months: int
+    days_with_backup: int
+    months_with_backup: int
     newest: int = 3
 
     def kept_generations(self, generations: Iterable[str]) -> set[str]:
         """Return the names of the generations that the rule keeps."""
         names = sorted(generations)
         kept = set(names[-self.newest :])
-        for length, count in ((_DAY, self.days), (_MONTH, self.months)):
+        for length, count in ((_DAY, self.days_with_backup), (_MONTH, self.months_with_backup)):
             latest = {name[:length]: name for name in names}  # the last of a period wins
             kept.update(latest[period] for period in sorted(latest)[-count:])
         return kept

@@ -33,7 +33,7 @@ from storage.backup.manifest import (
     HashingReader,
     Progress,
     convert_backup_disk_errors,
-    locked_scratch_directory,
+    emptied_and_locked_directory,
     member_path,
     open_database,
     original_path,
@@ -51,19 +51,18 @@ from storage.files.local import sync_directory
 class BackupReport:
     """Result of one backup. All names are SHA-256 of originals.
 
-    ``damaged`` and ``missing`` are damaged or missing in the archive itself; the backup holds the damaged
-    ones as they are. ``mended`` were damaged or missing in the backup directory and were copied again.
-    ``spoiled`` are damaged in the backup directory, and the archive has no intact copy.
+    The backup holds those that are damaged in the archive as they are. ``copied_again`` were damaged or
+    missing in the backup directory. ``lost_in_both`` are damaged there, and the archive has no intact copy.
     """
 
     files: int = 0  # number of originals in the backup
     copied: int = 0  # files that this backup copied; the others were there before
     verified: int = 0  # files of earlier backups that were read again
     generations: int = 1  # generations that the destination holds now
-    damaged: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    mended: list[str] = field(default_factory=list)
-    spoiled: list[str] = field(default_factory=list)
+    damaged_in_archive: list[str] = field(default_factory=list)
+    missing_in_archive: list[str] = field(default_factory=list)
+    copied_again: list[str] = field(default_factory=list)
+    lost_in_both: list[str] = field(default_factory=list)
 
 
 class Backups:
@@ -84,7 +83,7 @@ class Backups:
         destination: Path,
         progress: Progress,
         *,
-        verify: bool = False,
+        verify_all: bool = False,
         accept_loss: bool = False,
         keep_days: int = 30,
         keep_months: int = 12,
@@ -92,9 +91,10 @@ class Backups:
         """Back up into ``destination``: a file, or a directory that exists.
 
         Into a directory only new files are copied, as one more generation. A share of the files that were
-        there is read again: all of them within 30 backups, or at once with ``verify``. Earlier generations
-        stay until the new one is complete, durable and verified; then generations beyond the last of each of
-        ``keep_days`` days and ``keep_months`` months are removed (see ``storage.backup.retention``).
+        there is read again: all of them within 30 backups, or at once with ``verify_all``. Earlier
+        generations stay until the new one is complete, durable and verified; then generations beyond the last
+        of each of ``keep_days`` days and ``keep_months`` months are removed (see
+        ``storage.backup.retention``).
 
         Raises ``Invalid`` for a destination inside the data directory; ``Conflict`` while another backup is
         written there, and (code ``archive-went-back``) when the archive has less than the previous backup,
@@ -107,14 +107,14 @@ class Backups:
         report = BackupReport()
         with (
             convert_backup_disk_errors("สำรองข้อมูลไม่สำเร็จ ข้อมูลสำรองเดิมยังอยู่ (backup failed)"),
-            locked_scratch_directory(aside),
+            emptied_and_locked_directory(aside),
         ):
             # The database first: every file that it names was durable before the database named it.
             snapshot = aside / DATABASE
             self._engine.copy_to_sqlite(snapshot)
             require_intact_database(snapshot)
             target: _Target = (
-                _DirectoryTarget(destination, aside, self._files, self._keys, report, whole=verify)
+                _DirectoryTarget(destination, aside, self._files, self._keys, report, whole=verify_all)
                 if is_directory
                 else _TarTarget(destination, aside, self._files, self._keys)
             )
@@ -139,12 +139,12 @@ class Backups:
                 try:
                     copied = target.put_original(StoredFile(sha256, size))
                 except NotFound:
-                    report.missing.append(sha256)
+                    report.missing_in_archive.append(sha256)
                 else:
                     report.files += 1
                     report.copied += copied
                     if target.manifest.members[original_path(sha256)] != sha256:
-                        report.damaged.append(sha256)
+                        report.damaged_in_archive.append(sha256)
                 progress("write", done, total)
 
 
@@ -265,7 +265,7 @@ class _TarTarget:
         return hashing.sha256()
 
     def publish(self, progress: Progress, retention: RetentionRule) -> int:  # noqa: ARG002  # there is one
-        self._add_member(MANIFEST, io.BytesIO(self.manifest.to_bytes(self._keys.sign)))
+        self._add_member(MANIFEST, io.BytesIO(self.manifest.seal_to_bytes(self._keys.sign)))
         self._tar.close()
         write_through_to_disk(self._file)
         self._file.close()
@@ -335,7 +335,7 @@ class _DirectoryTarget:
         with self._files.open(file.sha256) as stream:
             self._copy(name, stream)
         if self._was_kept(name):
-            self._report.mended.append(file.sha256)
+            self._report.copied_again.append(file.sha256)
         return True
 
     def _copy(self, name: str, stream: BinaryIO) -> None:
@@ -382,7 +382,7 @@ class _DirectoryTarget:
         os.sync()  # for the renames; each file was synced before its rename
         part = self._aside / MANIFEST
         with part.open("wb") as file:
-            file.write(self.manifest.to_bytes(self._keys.sign))
+            file.write(self.manifest.seal_to_bytes(self._keys.sign))
             write_through_to_disk(file)
         self._directory.publish(part, self.manifest.generation)
         self._directory.prune(retention)
@@ -417,9 +417,9 @@ class _DirectoryTarget:
         except NotFound:
             self.manifest.members[name] = found
         if self.manifest.members[name] == sha256:
-            self._report.mended.append(sha256)
+            self._report.copied_again.append(sha256)
             return
-        self._report.spoiled.append(sha256)
+        self._report.lost_in_both.append(sha256)
         if found and name not in self.manifest.encrypted:
             self.manifest.members[name] = found
             _move_into_place(path, self._path / member_path(name, found, encrypted=False))

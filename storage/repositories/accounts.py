@@ -6,7 +6,7 @@ from archive.errors import Conflict, NotFound
 from archive.model import PROVINCE, Person, Role
 from storage import mappers
 from storage.engine import Queries
-from storage.hash_chain import append_entries_of_changed_people
+from storage.hash_chain import write_with_entries_of_changed_people
 from storage.tenancy import current_organisation
 
 
@@ -17,7 +17,7 @@ class EngineAccounts:
         self._engine = engine
 
     def add(self, name: str, password_hash: str, role: Role, *, division: str = "") -> Person:
-        with append_entries_of_changed_people(self._engine):
+        with write_with_entries_of_changed_people(self._engine):
             row = self._engine.row(
                 """INSERT INTO person (name, password_hash, role, division, created_at, organisation_id)
                    VALUES (:name, :password_hash, :role, :division, :now, :organisation)
@@ -66,7 +66,7 @@ class EngineAccounts:
         self._set_disabled(name, False)
 
     def _set_disabled(self, name: str, disabled: bool) -> None:
-        with append_entries_of_changed_people(self._engine):
+        with write_with_entries_of_changed_people(self._engine):
             if not self._engine.run(
                 """UPDATE person SET disabled = :disabled
                    WHERE organisation_id = :organisation AND name = :name""",
@@ -84,7 +84,7 @@ class EngineAccounts:
                 )
 
     def set_password(self, id: int, password_hash: str) -> None:
-        with append_entries_of_changed_people(self._engine):
+        with write_with_entries_of_changed_people(self._engine):
             if not self._engine.run(
                 """UPDATE person SET password_hash = :password_hash
                    WHERE organisation_id IN :account_organisations AND id = :id""",
@@ -94,7 +94,7 @@ class EngineAccounts:
                 raise _nobody()
 
     def set_role_and_division(self, id: int, *, role: Role, division: str) -> None:
-        with append_entries_of_changed_people(self._engine):
+        with write_with_entries_of_changed_people(self._engine):
             if not self._engine.run(
                 """UPDATE person SET role = :role, division = :division
                    WHERE organisation_id IN :organisations AND id = :id""",

@@ -9,7 +9,7 @@ from archive.errors import Conflict, NotFound, Unavailable
 from archive.model import ALL_SCOPES, ApiToken, Scope
 from storage import mappers
 from storage.engine import Queries
-from storage.hash_chain import append_entries_of_changed_people
+from storage.hash_chain import write_with_entries_of_changed_people
 from storage.tenancy import current_organisation
 
 _LAST_USE_STEP = dt.timedelta(minutes=1)  # a program that calls often causes one write a minute at most
@@ -29,7 +29,7 @@ class EngineApiTokens:
         scopes: frozenset[Scope] = ALL_SCOPES,
         expires_at: dt.datetime | None = None,
     ) -> None:
-        with append_entries_of_changed_people(self._engine):
+        with write_with_entries_of_changed_people(self._engine):
             if any(name == known.name and not known.revoked_at for known in self.all()):
                 raise Conflict(f"มีโทเคนชื่อ “{name}” อยู่แล้ว กรุณาใช้ชื่ออื่น หรือเพิกถอนของเดิมก่อน", code="name-taken")
             self._engine.run(
@@ -70,7 +70,7 @@ class EngineApiTokens:
         return [*mappers.map_readable_rows(mappers.token, found)]
 
     def revoke(self, name: str) -> None:
-        with append_entries_of_changed_people(self._engine):
+        with write_with_entries_of_changed_people(self._engine):
             if not self._engine.run(
                 """UPDATE token SET revoked_at = :now
                    WHERE organisation_id = :organisation AND name = :name AND revoked_at IS NULL""",

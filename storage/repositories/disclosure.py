@@ -33,7 +33,7 @@ class EngineDisclosure:
             *mappers.map_readable_rows(lambda row: (int(row["year"]), mappers.disclosure_item(row)), found)
         ]
 
-    def save_item(
+    def save_item_or_record_list_check(
         self, year: int, item: DisclosureItem, *, replaced: DisclosureItem | None, actor: str
     ) -> None:
         before, after = _columns(replaced) if replaced else {}, _columns(item)

@@ -9,7 +9,7 @@ from archive.errors import Conflict, NotFound
 from archive.model import SecondFactor
 from storage import mappers
 from storage.engine import Queries
-from storage.hash_chain import append_entries_of_changed_people
+from storage.hash_chain import write_with_entries_of_changed_people
 
 
 class EngineSecondFactors:
@@ -38,7 +38,7 @@ class EngineSecondFactors:
         )
 
     def store_unconfirmed(self, person_id: int, sealed_secret: str) -> None:
-        with append_entries_of_changed_people(self._engine):
+        with write_with_entries_of_changed_people(self._engine):
             self._engine.run(
                 """DELETE FROM second_factor
                    WHERE organisation_id IN :account_organisations AND person_id = :id
@@ -58,7 +58,7 @@ class EngineSecondFactors:
                 raise NotFound("ไม่พบผู้ใช้นี้")
 
     def confirm(self, person_id: int, *, step: int, recovery_hashes: Sequence[str], now: dt.datetime) -> None:
-        with append_entries_of_changed_people(self._engine):
+        with write_with_entries_of_changed_people(self._engine):
             if not self._engine.run(
                 """UPDATE second_factor SET confirmed_at = :now, last_step = :step
                    WHERE organisation_id IN :account_organisations AND person_id = :id
@@ -82,7 +82,7 @@ class EngineSecondFactors:
         return used == 1
 
     def use_recovery_code(self, person_id: int, code_hash: str, *, now: dt.datetime) -> bool:
-        with append_entries_of_changed_people(self._engine):
+        with write_with_entries_of_changed_people(self._engine):
             used = self._engine.run(
                 """UPDATE recovery_code SET used_at = :now
                    WHERE organisation_id IN :account_organisations AND person_id = :id AND hash = :hash
@@ -94,7 +94,7 @@ class EngineSecondFactors:
         return used == 1
 
     def replace_recovery_codes(self, person_id: int, hashes: Sequence[str]) -> None:
-        with append_entries_of_changed_people(self._engine):
+        with write_with_entries_of_changed_people(self._engine):
             self._engine.run(
                 """DELETE FROM recovery_code
                    WHERE organisation_id IN :account_organisations AND person_id = :id""",
@@ -110,7 +110,7 @@ class EngineSecondFactors:
                 )
 
     def remove(self, person_id: int) -> bool:
-        with append_entries_of_changed_people(self._engine):
+        with write_with_entries_of_changed_people(self._engine):
             self._engine.run(
                 """DELETE FROM recovery_code
                    WHERE organisation_id IN :account_organisations AND person_id = :id""",

@@ -11,7 +11,7 @@ from archive.errors import NotFound, Unavailable
 from archive.model import AttemptLimit, Person, Session
 from storage import mappers
 from storage.engine import Queries
-from storage.hash_chain import append_entries_of_changed_people
+from storage.hash_chain import write_with_entries_of_changed_people
 
 _SEEN_STEP = dt.timedelta(minutes=1)
 """Least time between two updates of ``seen_at``, so that few page views cause a write."""
@@ -28,7 +28,7 @@ class EngineSignIns:
         self._engine = engine
 
     def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session:
-        with append_entries_of_changed_people(self._engine):
+        with write_with_entries_of_changed_people(self._engine):
             self._engine.run(
                 "DELETE FROM session WHERE organisation_id IN :account_organisations AND started_at <= :old",
                 old=mappers.time_text(now - _REMEMBERED),
@@ -91,7 +91,7 @@ class EngineSignIns:
         return [*mappers.map_readable_rows(mappers.session, found)]
 
     def close_session(self, person_id: int, id: int) -> None:
-        with append_entries_of_changed_people(self._engine):
+        with write_with_entries_of_changed_people(self._engine):
             self._engine.run(
                 """DELETE FROM session
                    WHERE organisation_id IN :account_organisations AND id = :id AND person_id = :person_id""",
@@ -100,7 +100,7 @@ class EngineSignIns:
             )
 
     def close_sessions(self, person_id: int) -> None:
-        with append_entries_of_changed_people(self._engine):
+        with write_with_entries_of_changed_people(self._engine):
             self._engine.run(
                 """DELETE FROM session
                    WHERE organisation_id IN :account_organisations AND person_id = :person_id""",

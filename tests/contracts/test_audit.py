@@ -16,7 +16,7 @@ STORAGE = Path(__file__).parents[2] / "storage"
 _WRITE = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)\b(?:\s+SET\s+(.*?)(?:WHERE|$))?", re.DOTALL)
 _UNRECORDED = {"migrations.py", "move.py"}  # whole databases, whose chain goes with them
 _APPENDS = re.compile(
-    r"\b(append_entries|append_entries_of_changed_people)\(|self\._(note|append_change)\("
+    r"\b(append_entries|write_with_entries_of_changed_people)\(|self\._(note|append_change)\("
 )  # an attachment's ``_note`` appends, and ``_append_change`` of an item to disclose
 _CALLER_APPENDS = {"_keep", "_set_hold"}  # once the items of a collection are there; with the hold of a file
 

@@ -81,7 +81,7 @@ def sum_again(destination: Path) -> None:
     manifest.members["secret-key"] = hashlib.sha256(forged).hexdigest()
     (destination / "state" / manifest.members["secret-key"]).write_bytes(forged)
     signature = manifest.signature or b""
-    text = manifest.to_bytes(lambda _digest: signature)
+    text = manifest.seal_to_bytes(lambda _digest: signature)
     for each in (path, *(destination / "generations").iterdir()):
         each.write_bytes(text)
 

@@ -124,7 +124,7 @@ def as_of_old(destination: Path) -> None:
     generation.parent.rmdir()
     manifest = BackupManifest.from_bytes((destination / "manifest.json").read_bytes())
     manifest.archive = None
-    (destination / "manifest.json").write_bytes(manifest.to_bytes())
+    (destination / "manifest.json").write_bytes(manifest.seal_to_bytes())
 
 
 def test_check_compares_with_the_last_backup(data: Path, filled: Path, tmp_path: Path) -> None:

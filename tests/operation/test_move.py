@@ -200,7 +200,7 @@ def test_what_changes_meanwhile_is_brought_after(data: Path, target: Settings) -
 def test_a_damaged_original_is_named_and_not_passed_on(data: Path, target: Settings) -> None:
     harmed = stored(data)[0]
     overwrite(harmed, b"damaged")
-    assert bootstrap.move_archive(Settings(data=data), target, quiet).damaged == [harmed.name]
+    assert bootstrap.move_archive(Settings(data=data), target, quiet).damaged_sha256 == [harmed.name]
     services = build_services(target)
     assert not services.files.exists(harmed.name)
     close(services)

@@ -115,7 +115,7 @@ def test_a_check_is_clean_and_the_next_backup_has_nothing_of_it(erased: Erased, 
     target.mkdir()
     assert isinstance(services.backups, Backups)
     report = services.backups.make_backup(target, lambda *_: None)
-    assert (report.files, report.missing) == (0, [])
+    assert (report.files, report.missing_in_archive) == (0, [])
     assert not [path for path in target.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
 
 

@@ -51,16 +51,17 @@ def move(places: tuple[str, ...]) -> None:
                 progress=lambda done, total: progress("rebuild", done, total),
             )
     click.echo(
-        f"ย้ายและตรวจแล้ว {moved.files:,} ไฟล์ {moved.records:,} รายการ คัดลอกครั้งนี้ {moved.copied:,}"
+        f"ย้ายและตรวจแล้ว {moved.equal_files:,} ไฟล์ {moved.equal_records:,} รายการ"
+        f" คัดลอกครั้งนี้ {moved.newly_copied:,}"
         " (moved and verified; copied this time)",
         err=True,
     )
     click.echo("เริ่มบริการด้วยการตั้งค่านี้ (start the service with):", err=True)
     for name in ("data", "database", "files"):
         click.echo(f"PRAKAT_{name.upper()}={getattr(target, name)}")
-    for sha256 in moved.damaged:
+    for sha256 in moved.damaged_sha256:
         click.echo(f"{sha256}: {MESSAGES['file-damaged']}", err=True)
-    if moved.damaged:
+    if moved.damaged_sha256:
         sys.exit(1)
 
 

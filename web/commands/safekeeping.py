@@ -171,7 +171,7 @@ def backup(destination: str, verify: bool, accept_loss: bool, keep_days: int, ke
         report = services.backups.make_backup(
             Path(destination),
             progress,
-            verify=verify,
+            verify_all=verify,
             accept_loss=accept_loss,
             keep_days=keep_days,
             keep_months=keep_months,
@@ -187,11 +187,12 @@ def backup(destination: str, verify: bool, accept_loss: bool, keep_days: int, ke
             f"อ่านไฟล์ที่สำรองไว้เดิมซ้ำ {report.verified:,} ไฟล์ (of those from before, read again)", err=True
         )
     damage = {
-        consistency.MESSAGES["file-damaged"]: report.damaged,
-        consistency.MESSAGES["file-missing"]: report.missing,
+        consistency.MESSAGES["file-damaged"]: report.damaged_in_archive,
+        consistency.MESSAGES["file-missing"]: report.missing_in_archive,
         "เสียหายหรือหายไปจากที่เก็บสำรอง คัดลอกใหม่แล้ว กรุณาตรวจดิสก์นั้น (was damaged or gone in the backup,"
-        " copied again: look at that disk)": report.mended,
-        "เสียหายในที่เก็บสำรอง และในคลังก็ไม่มีแล้ว (damaged in the backup, and the archive has none)": report.spoiled,
+        " copied again: look at that disk)": report.copied_again,
+        "เสียหายในที่เก็บสำรอง และในคลังก็ไม่มีแล้ว (damaged in the backup,"
+        " and the archive has none)": report.lost_in_both,
     }
     for message, originals in damage.items():
         for sha256 in originals:
