@@ -41,7 +41,7 @@ from archive.model import Line
 from archive.thai.words import cut_words
 from benchmarks.paper import NEAR, errors, solid
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.ocr.recognition import DPI, OcrPage, recognise_image
+from indexer.extraction.ocr.recognition import DPI, OcrPage, recognise_page_picture
 from training.documents import pieces
 
 LEAST_LETTERS = 600  # of a page
@@ -333,7 +333,7 @@ def main() -> int:
             key = zlib.crc32(f"{sheet.path.name} {sheet.number} {name}".encode())
             picture = injure(drawn, np.random.default_rng(key))
             start = time.process_time()
-            page = recognise_image(picture)
+            page = recognise_page_picture(picture)
             found = counts(sheet, page.text)
             turned = page.turn != (90 if injure is sideways else 0)
             sums[name] += found + Counter(pages=1, turned=turned)

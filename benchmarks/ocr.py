@@ -33,7 +33,7 @@ from rich.table import Table
 
 from archive.thai import arabic_digits, canonical_text
 from benchmarks.paper import bare_seconds
-from indexer.extraction.ocr.recognition import DPI, recognise_image
+from indexer.extraction.ocr.recognition import DPI, recognise_page_picture
 
 STOP_WORDS = thai_stopwords()
 
@@ -102,7 +102,7 @@ def main() -> int:
     seconds: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     for scan in scans(choices.data):
         start = time.process_time()
-        page = recognise_image(scan.image)
+        page = recognise_page_picture(scan.image)
         taken = [time.process_time() - start, bare_seconds(scan.image, page.turn)]
         for key in (scan.profile, "all"):
             sums[key] += score(scan.truth, page.text)

@@ -56,7 +56,7 @@ from indexer.analysis.other_readings import other_readings
 from indexer.engines.whoosh import WhooshIndex
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.metadata import extract_fields
-from indexer.extraction.ocr.recognition import DPI, SYSTEM_MODELS, recognise_image
+from indexer.extraction.ocr.recognition import DPI, SYSTEM_MODELS, recognise_page_picture
 from indexer.extraction.ocr_policy import TextChoice, better_text
 from indexer.extraction.page_images import rasterize_page
 from indexer.search.query.parser import parse_query
@@ -115,7 +115,7 @@ def read(case: Case) -> Outcome:
             page = _page(case, embedded.text, embedded.raw, TextSource.EMBEDDED, lines=embedded.lines)
             return Outcome(page, time.process_time() - start, 0.0)
         image = rasterize_page(document.path, case.number, DPI)
-        seen = recognise_image(image)
+        seen = recognise_page_picture(image)
         seconds = time.process_time() - start
         bare = bare_seconds(image, seen.turn)
     if embedded.text_choice is TextChoice.BOTH and better_text(embedded.text, seen.text) == embedded.text:
@@ -338,7 +338,7 @@ def wrong_turns(listed: Sequence[Case], count: int) -> list[str]:
         turn = chance.choice((0, 90, 180, 270))
         with EmbeddedTextDocument(case.path) as document:
             image = rasterize_page(document.path, case.number, DPI)
-        if (said := recognise_image(image.rotate(turn, expand=True)).turn) != turn:
+        if (said := recognise_page_picture(image.rotate(turn, expand=True)).turn) != turn:
             wrong.append(f"{case.path.name} {case.number}: turned by {said}, not by {turn}")
     return wrong
 

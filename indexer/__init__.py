@@ -1,7 +1,7 @@
 """Reading, indexing and search of announcements.
 
-``reading`` turns files into pages of text, ``analysis`` turns announcements into index documents, ``search``
-turns a query into results, and ``engines`` store the index. The modules here run them: ``worker``,
+``extraction`` turns files into pages of text, ``analysis`` turns announcements into index documents,
+``search`` turns a query into results, and ``engines`` store the index. The modules here run them: ``worker``,
 ``reindex``, ``index_sync``, ``consistency``, ``leader_leases``, ``scrub``.
 """
 

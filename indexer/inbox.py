@@ -68,7 +68,7 @@ class Inbox:
         self._targets = targets
         self._sizes: dict[Path, tuple[int, float]] = {}  # size and time at which it was seen first
 
-    def take_in_files(self) -> bool:
+    def take_one_file_of_each_folder(self) -> bool:
         """Take at most one file of each folder. Returns True when a file was taken out."""
         has_taken = False
         for folder, target in self._targets().items():

@@ -155,7 +155,7 @@ class Worker:
         began = time.monotonic()
         try:
             with _Lease(self._jobs, attachment.id, name) as lease:
-                outcome = self._reader.read_attachment(
+                outcome = self._reader.read_remaining_pages(
                     attachment, lambda: lease.is_held and not self._stop.is_set()
                 )
         except ReadingStopped:
@@ -181,7 +181,7 @@ class Worker:
             name,
             page_count=outcome.page_count,
             details=outcome.details,
-            rules=outcome.rules,
+            rules=outcome.oldest_page_rules,
         )
         if can_draw_pages(attachment.media_type):
             first_pages = range(1, min(outcome.page_count, MAX_DRAWN_AHEAD) + 1)
@@ -217,7 +217,7 @@ class Worker:
 
     def _collect_scan(self) -> bool:
         """Takes a scan out of the watched folder, if there is one and this worker watches it."""
-        if self._duties.is_leader(COLLECT_SCANS) and self._inbox.take_in_files():
+        if self._duties.is_leader(COLLECT_SCANS) and self._inbox.take_one_file_of_each_folder():
             return True
         self._stop.wait(LOOK_EVERY)
         return False

@@ -14,10 +14,10 @@ from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Status
 from indexer.reindex import NO_LIMIT
 from indexer.search.explanations import SearchExplanation
-from indexer.search.highlighting import TextSegment, tidied_snippet
+from indexer.search.highlighting import TextSegment, snippet_with_ellipses
 from indexer.search.ports import MOST_PAGES, FacetValue, Hit, PageHit, ResultPage
 from indexer.search.query.parser import Filters, Query, Sort, parse_query
-from indexer.search.query.query_plan import build_query_plan, synonym_texts
+from indexer.search.query.query_plan import build_query_plan, other_wordings
 from web.bootstrap import Services
 from web.serving.log import timed_part
 from web.serving.metrics import SEARCH_SECONDS
@@ -112,7 +112,9 @@ def _answer(services: Services, query: Query, began: float) -> Answer:
 def query_to_mark(services: Services, typed: str) -> Query:
     """Returns the query by which a text that was found is marked: with the synonyms that found it."""
     query = parse_query(typed)
-    return replace(query, marks=synonym_texts(build_query_plan(query, services.dictionary.current())))
+    return replace(
+        query, extra_highlights=other_wordings(build_query_plan(query, services.dictionary.current()))
+    )
 
 
 def search_index(services: Services, query: Query) -> ResultPage:
@@ -249,7 +251,8 @@ def _listed(services: Services, query: Query, began: float) -> Answer:
     return Answer(
         total=total,
         results=tuple(
-            Result(announcement, 0.0, tidied_snippet(announcement.body, query), ()) for announcement in listed
+            Result(announcement, 0.0, snippet_with_ellipses(announcement.body, query), ())
+            for announcement in listed
         ),
         facets={},
         did_you_mean=None,
@@ -294,12 +297,12 @@ def _result(
     return Result(
         announcement,
         hit.score,
-        tidied_snippet(announcement.body, query),
+        snippet_with_ellipses(announcement.body, query),
         tuple(
             PageResult(
                 attachments[page.attachment_id],
                 page.number,
-                tidied_snippet(texts[page.attachment_id, page.number], query),
+                snippet_with_ellipses(texts[page.attachment_id, page.number], query),
             )
             for page in pages
             if (page.attachment_id, page.number) in texts

@@ -14,10 +14,10 @@ CONTEXT = 12  # letters on either side of a doubtful span: a word is cut right o
 
 
 class OtherReading(NamedTuple):
-    """Another reading of a doubtful span, at ``[start, end)`` of a piece of its line."""
+    """Another reading of a doubtful span, between its neighbours on the line."""
 
-    text: str
-    start: int
+    text: str  # neighbours before, the reading, neighbours after
+    start: int  # of the reading in ``text``
     end: int
 
 

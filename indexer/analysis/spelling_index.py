@@ -64,9 +64,7 @@ def phonetic_key(word: str) -> str:
 
 
 def phonetic_deletion_keys(word: str, shortest: int = _MIN_TYPED_FOR_DELETION) -> Iterator[str]:
-    """Yields the phonetic key and, for words of at least ``shortest`` letters, the key without each
-    letter.
-    """
+    """Yields the phonetic key itself; for a word of ``shortest`` letters or more also it less each letter."""
     sound = phonetic_key(word)
     yield sound
     for at in range(len(sound) if len(word) >= shortest else 0):
@@ -138,7 +136,7 @@ class SpellingIndex:
         return list(map(SoundMatch, (pairs >> 32).tolist(), words))
 
 
-def spelling_distances(typed: Sequence[str], words: Sequence[str]) -> npt.NDArray[np.float64]:
+def spelling_costs_or_inf(typed: Sequence[str], words: Sequence[str]) -> npt.NDArray[np.float64]:
     """Returns the edit cost of each pair (typed, word); ``inf`` when the sounds differ by more than one
     edit.
     """
@@ -182,7 +180,7 @@ def spelling_candidates(
         if cost < math.inf:
             arcs.setdefault(start, {})[end, typed[start:end]] = _WORD_COST + _RARITY_COST * cost
     words = [word for _, word in heard]
-    far = spelling_distances([spoken[number] for number, _ in heard], words)
+    far = spelling_costs_or_inf([spoken[number] for number, _ in heard], words)
     likely = np.flatnonzero((far > 0) & (far <= _MAX_COST_PER_LETTER * np.array(list(map(len, words)))))
     for place, slip in zip(likely.tolist(), far[likely].tolist(), strict=True):
         number, word = heard[place]

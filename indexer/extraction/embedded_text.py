@@ -93,7 +93,7 @@ class EmbeddedTextDocument:
         try:
             self._open_pdf(parser, path)
             are_all_drawn = parser.has_sheets and self.outline.page_count >= len(texts)
-            texts = tuple(text for text in texts if text.is_hidden and not are_all_drawn)
+            texts = tuple(text for text in texts if text.is_unprinted and not are_all_drawn)
         except UnreadableFile as error:  # there is no converter, or it cannot read the file
             if not texts:
                 raise UnreadableFile("empty") from error

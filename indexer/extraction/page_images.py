@@ -111,7 +111,7 @@ def _padded(line: Line, left: int, right: int) -> Rectangle:
     )
 
 
-def rasterize_page(path: Path, number: int, dpi: float) -> Image.Image:
+def rasterize_page(path: Path, number: int, max_dpi: float) -> Image.Image:
     """Renders page ``number`` (1…) of a PDF, with its /Rotate applied. To be called in a sandbox child only.
 
     The resolution is lowered where the picture would pass 40 megapixels, and for a scan whose size was
@@ -119,7 +119,7 @@ def rasterize_page(path: Path, number: int, dpi: float) -> Image.Image:
     """
     with _opened(path) as document:
         page = document[number - 1]
-        return _render(page, min(dpi / 72, _scale_of_oversized_scan(page)))
+        return _render(page, min(max_dpi / 72, _scale_of_oversized_scan(page)))
 
 
 def _scale_of_oversized_scan(page: pypdfium2.PdfPage) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from archive.model import Line
-from indexer.extraction.pdf.glyph_clusters import Cell, TextLine, cells_with_spaces
+from indexer.extraction.pdf.glyph_clusters import Cell, TextLine, cells_with_visible_spaces
 from indexer.extraction.pdf.shown_text import Box, Run, transform_box
 from indexer.extraction.pdf.text_repair import RepairedText
 
@@ -33,7 +33,7 @@ def lay_out_text(lines: Sequence[TextLine]) -> LaidOutText:
         if pieces:
             pieces.append("\n")
             owners.append(None)
-        for cell in cells_with_spaces(line):
+        for cell in cells_with_visible_spaces(line):
             pieces.append(cell.text)
             owners += [(line, cell)] * len(cell.text)
     return LaidOutText("".join(pieces), tuple(owners))

@@ -54,8 +54,8 @@ Reading needs room for repaired and wrapped copies, and for parts.
 """
 
 
-def is_disk_low() -> bool:
-    """Returns True when there is too little free disk space to read documents."""
+def is_temporary_space_low() -> bool:
+    """Returns True when the directory of temporary files has too little room to read documents."""
     return shutil.disk_usage(tempfile.gettempdir()).free < LEAST_ROOM
 
 
@@ -65,11 +65,11 @@ class ReadingStopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReadingOutcome:
-    """Result of reading an attachment. ``rules`` is the oldest version that a page of it was read with."""
+    """Result of reading an attachment."""
 
     page_count: int
     details: ReadingResults
-    rules: int
+    oldest_page_rules: int  # version of the reading rules
 
 
 class AttachmentReader:
@@ -81,13 +81,13 @@ class AttachmentReader:
         self._ocr_jobs = ocr_jobs
         self._recognisers = ThreadPoolExecutor(ocr_jobs, thread_name_prefix="ocr")
 
-    def read_attachment(self, attachment: Attachment, going_on: Callable[[], bool]) -> ReadingOutcome:
+    def read_remaining_pages(self, attachment: Attachment, going_on: Callable[[], bool]) -> ReadingOutcome:
         """Reads the pages that are not read yet, one by one, as long as ``going_on()`` returns True.
 
         Raises ``UnreadableFile`` when no page of the file can be read, ``ReadingStopped`` when ``going_on()``
         returns False, ``Unavailable`` when the disk has no room, which is not the file's fault.
         """
-        if is_disk_low():
+        if is_temporary_space_low():
             raise Unavailable(
                 f"พื้นที่ชั่วคราวที่ {tempfile.gettempdir()} เหลือน้อย การอ่านเอกสารรออยู่ (no room to read in)"
             )
@@ -221,10 +221,10 @@ def _recognise(attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
         return _as_page(attachment_id, embedded, "" if kept else embedded.problem or error.code)
     if embedded.text_choice is TextChoice.BOTH and better_text(embedded.text, seen.text) == embedded.text:
         return _as_page(attachment_id, embedded)
-    return recognised_page(attachment_id, embedded.number, seen)
+    return page_from_recognition(attachment_id, embedded.number, seen)
 
 
-def recognised_page(attachment_id: int, number: int, ocr_page: recognition.OcrPage) -> Page:
+def page_from_recognition(attachment_id: int, number: int, ocr_page: recognition.OcrPage) -> Page:
     """Returns the page with the text that was recognised in its picture."""
     return Page(
         attachment_id=attachment_id,
@@ -242,4 +242,4 @@ def recognised_page(attachment_id: int, number: int, ocr_page: recognition.OcrPa
 
 def recognise_page(path: Path, number: int) -> recognition.OcrPage:
     """Renders a page and recognises its text. Runs in the child process."""
-    return recognition.recognise_image(rasterize_page(path, number, OCR_DPI))
+    return recognition.recognise_page_picture(rasterize_page(path, number, OCR_DPI))

@@ -82,7 +82,7 @@ def boxes_of_finds(page: Page, spans: Sequence[tuple[int, int]]) -> list[Rectang
     return covered
 
 
-def text_area(page: Page, box: Rectangle) -> Rectangle:
+def box_without_margins(page: Page, box: Rectangle) -> Rectangle:
     """Returns the area of the text that a box of ``boxes_of_finds`` covers: the box without its margins.
 
     The margins hide the ends of the letters in the picture. The letters beside them stay in the text. A side
@@ -131,10 +131,10 @@ class RedactionIncomplete(Conflict):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RedactedCopy:
-    """A redacted copy. ``read_pages``: the pages whose text is known; the others are to be recognised."""
+    """A redacted copy. Pages that ``pages_with_known_text`` lacks are to be recognised."""
 
     content: BinaryIO
-    read_pages: tuple[Page, ...]
+    pages_with_known_text: tuple[Page, ...]
 
 
 class Redactor:
@@ -183,7 +183,7 @@ class Redactor:
                     with timed_step("draw"):
                         self._draw(document.path, pages, boxes, Path(name))
                 areas = boxes if text_areas is None else text_areas
-                covered = [without_covered_text(page, areas.get(page.number, ())) for page in pages]
+                covered = [with_text_covered(page, areas.get(page.number, ())) for page in pages]
                 with timed_step("assemble"):
                     sandbox.run_in_sandbox(
                         assemble_searchable_pdf, Path(name), covered, target, seconds=2 * PAGE_SECONDS
@@ -349,7 +349,7 @@ def _add_picture(pdf: pikepdf.Pdf, jpeg: bytes) -> pikepdf.Page:
 # Text under the boxes.
 
 
-def without_covered_text(page: Page, boxes: Sequence[Rectangle]) -> Page:
+def with_text_covered(page: Page, boxes: Sequence[Rectangle]) -> Page:
     """Returns the page, upright as in the copy, without the characters under the boxes.
 
     Each covered piece of a line becomes one ``COVER``. On a page with boxes, text whose position is not known

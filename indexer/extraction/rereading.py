@@ -20,7 +20,7 @@ from indexer.extraction.pipeline import (
     OCR_MEMORY_MB,
     OCR_SECONDS,
     TEXT_RULES,
-    recognised_page,
+    page_from_recognition,
 )
 from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
 
@@ -87,9 +87,9 @@ def _recognised(attachment_id: int, path: Path, number: int, turn: Turn | None) 
     seen = sandbox.run_in_sandbox(
         recognise_turned, path, number, turn, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB
     )
-    return recognised_page(attachment_id, number, seen)
+    return page_from_recognition(attachment_id, number, seen)
 
 
 def recognise_turned(path: Path, number: int, turn: Turn | None) -> recognition.OcrPage:
     """Renders a page and recognises its text in one orientation. Runs in the child process."""
-    return recognition.recognise_image(rasterize_page(path, number, OCR_DPI), turn=turn)
+    return recognition.recognise_page_picture(rasterize_page(path, number, OCR_DPI), turn=turn)

@@ -74,7 +74,10 @@ class Crashed(UnreadableFile):
 
 
 class CannotStart(UnreadableFile):
-    """Raised when no child starts: a fault of the machine, such as ``/dev/null`` that cannot be written."""
+    """Raised when no child starts, such as where ``/dev/null`` cannot be written. The file itself is sound.
+
+    It is an ``UnreadableFile`` all the same: the attachment fails, and the clerk reads whom to tell.
+    """
 
     code = "no-sandbox"
 

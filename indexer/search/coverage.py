@@ -19,7 +19,7 @@ from indexer.search.query.query_plan import (
     QueryPart,
     QueryPlan,
     build_query_part,
-    numbers_of_abbreviated_villages,
+    positions_of_village_numbers,
 )
 from indexer.search.tuning import SearchTuning
 
@@ -85,7 +85,7 @@ def clause_weights(
     weights = {}
     for clause, idf in idfs.items():
         if clause not in named:
-            share = 1.0 if is_known(clause, lexicon) else tuning.unknown_word_weight
+            share = 1.0 if has_only_dictionary_words(clause, lexicon) else tuning.unknown_word_weight
             share *= tuning.stop_word_weight if is_stop_word_or_document_kind(clause) else 1.0
             weights[clause] = share * min(idf, highest_idf)
     return weights
@@ -96,8 +96,8 @@ def time_clauses(times: tuple[DateRange, ...], lexicon: Lexicon) -> set[Clause]:
     return {clause for time in times for clause in build_query_part(time.text, lexicon).clauses}
 
 
-def is_known(clause: Clause, lexicon: Lexicon) -> bool:
-    """Returns True if the dictionary has each Thai word of the clause."""
+def has_only_dictionary_words(clause: Clause, lexicon: Lexicon) -> bool:
+    """Returns True if the dictionary has each Thai word of the clause; other words are not looked up."""
     terms = clause.alternatives[0].terms
     return all(lexicon.tokenizer.is_known_word(term) or not "ก" <= term[0] <= "๎" for term in terms)
 
@@ -151,9 +151,10 @@ def is_worth_showing_as_related(
     coverage: float,
     tuning: SearchTuning,
 ) -> bool:
-    """Returns True if a document that is no answer is worth showing apart: it has a telling word that was
-    typed by itself, or covers enough of the query. Of a question, which says more than it asks, one word that
-    few documents have is enough.
+    """Returns True if a document that is no answer is worth showing apart.
+
+    It then has a telling word that was typed by itself, or covers enough of the query. For a question one
+    word that few documents have is enough: most words of a question name nothing.
     """
     if plan.is_question and any(is_topic(clause, idfs[clause]) for clause in matched if clause in idfs):
         return True
@@ -170,14 +171,13 @@ def adjacent_clauses(plan: QueryPlan) -> list[tuple[Clause, Clause, bytes]]:
 
 
 def scattered_clauses(
-    pairs: Collection[tuple[Clause, Clause, bytes]], beside: Collection[bytes]
+    adjacent: Collection[tuple[Clause, Clause, bytes]], runs_in_document: Collection[bytes]
 ) -> set[Clause]:
-    """Returns the words of the pairs that stand beside none of their neighbours.
-
-    ``beside`` has the runs of the pairs that the document has.
-    """
-    paired = {each for pair in pairs for each in pair[:2] if len(each.alternatives[0].terms) == 1}
-    return paired - {each for left, right, run in pairs if run in beside for each in (left, right)}
+    """Returns the words of ``adjacent_clauses`` that stand beside none of their neighbours in a document."""
+    paired = {each for pair in adjacent for each in pair[:2] if len(each.alternatives[0].terms) == 1}
+    return paired - {
+        each for left, right, run in adjacent if run in runs_in_document for each in (left, right)
+    }
 
 
 def longer_words(part: QueryPart) -> list[tuple[Clause, ...]]:
@@ -190,27 +190,27 @@ def longer_words(part: QueryPart) -> list[tuple[Clause, ...]]:
     return [clauses for clauses in words if len(clauses) > 1]
 
 
-def broken_words(plan: QueryPlan, beside: Collection[bytes]) -> set[Clause]:
+def broken_words(plan: QueryPlan, runs_in_document: Collection[bytes]) -> set[Clause]:
     """Returns the clauses of each longer word that a document does not have whole.
 
-    ``beside`` has the runs of ``adjacent_clauses`` that the document has.
+    ``runs_in_document``: those of ``adjacent_clauses``.
     """
     broken: set[Clause] = set()
     for clauses in (each for part in plan.parts for each in longer_words(part)):
-        if not all(_run(left, right) in beside for left, right in pairwise(clauses)):
+        if not all(_run(left, right) in runs_in_document for left, right in pairwise(clauses)):
             broken.update(clauses)
     return broken
 
 
-def pieces_alone(
-    plan: QueryPlan, pairs: Collection[tuple[Clause, Clause, bytes]], text: bytes
+def clauses_found_only_in_pieces(
+    plan: QueryPlan, adjacent: Collection[tuple[Clause, Clause, bytes]], text: bytes
 ) -> set[Clause]:
     """Returns the clauses of longer words and set phrases of the plan that a text has only in pieces.
 
-    ``pairs`` are the plan's ``adjacent_clauses``. A set phrase (เบี้ยคนพิการ, 188/65) may have some letters
+    ``adjacent``: the plan's ``adjacent_clauses``. A set phrase (เบี้ยคนพิการ, 188/65) may have some letters
     between its words. A village's number alone (แผนงานที่ 99) is none of หมู่ 99.
     """
-    broken = broken_words(plan, {run for _, _, run in pairs if run in text})
+    broken = broken_words(plan, {run for _, _, run in adjacent if run in text})
     if lacks_village(plan, text):
         broken.update(clause for clause in plan.clauses if clause.typed in village_words(plan))
     return broken | {
@@ -247,7 +247,7 @@ def lacks_village(plan: QueryPlan, text: bytes) -> bool:
 def _abbreviated_village(plan: QueryPlan) -> bytes | None:
     """Returns the number behind ม. that the plan asks for; None for a house's address too."""
     typed = ["", *(clause.typed for part in plan.parts for clause in part.clauses)]
-    for place in numbers_of_abbreviated_villages(typed):
+    for place in positions_of_village_numbers(typed):
         if not typed[place - 2][:1].isdigit():
             return typed[place].encode()
     return None
@@ -298,7 +298,7 @@ def names_village_in_addresses_alone(number: bytes, text: bytes) -> bool:
     return bool(named) and all(place["house"] for place in named)
 
 
-def has_breakable_words(plan: QueryPlan) -> bool:
+def may_be_found_in_pieces(plan: QueryPlan) -> bool:
     """Returns True if the plan has a longer word, set phrase or village, of which a text may have pieces."""
     return village_number(plan) is not None or any(
         longer_words(part) or any(len(clause.alternatives) > 1 for clause in part.clauses)

@@ -90,7 +90,7 @@ def snippet(text: str, query: Query, *, length: int = 180) -> tuple[TextSegment,
     return _passage(text, query, length)[0]
 
 
-def tidied_snippet(text: str, query: Query, *, length: int = 180) -> tuple[TextSegment, ...]:
+def snippet_with_ellipses(text: str, query: Query, *, length: int = 180) -> tuple[TextSegment, ...]:
     """Returns the best passage as people read it: without ruling lines, and ``…`` where the text goes on."""
     segments, start, end = _passage(text, query, length)
     shown = [
@@ -156,7 +156,9 @@ def _sought(query: Query) -> _Sought:
     parts: dict[str, list[str]] = {}
     chunks = [chunk for first in query.chunks for chunk in (first, *first.others)]
     chunks = _without_periods(chunks, query.times)
-    sought = [(chunk.text, chunk.exact) for chunk in chunks] + [(mark, False) for mark in query.marks]
+    sought = [(chunk.text, chunk.exact) for chunk in chunks] + [
+        (mark, False) for mark in query.extra_highlights
+    ]
     for text, exact in sought:
         folded = fold_text(text)
         typed = _words(folded)
@@ -326,8 +328,10 @@ class _Borders:
         """Returns the number of which ``[start, end)`` is a part; an empty stretch for the year in it."""
         for number in _NUMBER.finditer(self.folded, max(0, start - _CONTEXT), end + _CONTEXT):
             if number.start() <= start and end <= number.end() and number.group() != self.folded[start:end]:
-                is_year = start > number.start() and _YEAR.fullmatch(self.folded, start, end)
-                return (start, start) if is_year else number.span()
+                is_calendar_or_fiscal_year = start > number.start() and _YEAR.fullmatch(
+                    self.folded, start, end
+                )
+                return (start, start) if is_calendar_or_fiscal_year else number.span()
         return start, end
 
     def _longer_word(self, place: int) -> tuple[int, int]:

@@ -1,8 +1,8 @@
 """A query → a page of results: rewrite → match → correct → retrieve → present.
 
-``indexer.search.query.parser.parse`` comes before; ``web.search_service`` joins the hits with their records.
-Each step takes values and returns values. An engine finds (``Searcher.match``), ranks
-and counts (``UnrankedMatches.retrieve``).
+``indexer.search.query.parser.parse_query`` comes before; ``web.search_service`` joins the hits with their
+records. Each step takes values and returns values. An engine finds (``Searcher.find_matching``), ranks and
+counts (``UnrankedMatches.retrieve``).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import (
     QueryPlan,
     build_query_plan,
-    expanded_abbreviations,
+    explained_expansions,
+    other_wordings,
     split_set_phrases,
-    synonym_texts,
 )
 from indexer.search.searcher import EngineAnswer, Searcher, UnrankedMatches
 from indexer.search.spelling_correction import (
@@ -34,7 +34,7 @@ _MAX_OTHER_TIMES = 5  # results shown of other times, where those of the time on
 
 
 def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTuning = TUNING) -> ResultPage:
-    """Returns the page of results of any query that ``parse`` gives."""
+    """Returns the page of results of any query that ``parse_query`` gives."""
     if not query.as_typed:
         query = read_exclusions_as_thai(query, lexicon)
     typed = build_query_plan(query, lexicon)
@@ -114,7 +114,7 @@ def _with_other_times(query: Query, retrieved: EngineAnswer, others: ResultPage)
     of_time = {hit.announcement_id for hit in retrieved.hits}
     rest = tuple(hit for hit in others.hits if hit.announcement_id not in of_time)
     time = query.times[0]
-    note = query_notes.time_only_mentions_words_note(time.first, time.last, time.month)
+    note = query_notes.only_mentions_in_time_note(time.first, time.last, time.month)
     return replace(retrieved, elsewhere=rest[:_MAX_OTHER_TIMES], notes=(*retrieved.notes, note))
 
 
@@ -157,7 +157,7 @@ def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer, t
 def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer) -> Query:
     """Returns the query with notes on corrections and expansions, and with further words to highlight."""
     notes = [query_notes.read_as_note(*pair) for pair in corrected.words]
-    if also := expanded_abbreviations(corrected.plan):
+    if also := explained_expansions(corrected.plan):
         notes.append(query_notes.also_searched_note(also))
     times = query.times if retrieved.is_of_time else ()
     is_prose = corrected.plan.is_sentence or corrected.plan.is_question
@@ -168,13 +168,13 @@ def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: EngineAnsw
             else query_notes.only_of_time_note
         )
         notes.append(note(time.first, time.last, time.month))
-    marks = (*synonym_texts(corrected.plan), *(word for _, word in corrected.words))
+    marks = (*other_wordings(corrected.plan), *(word for _, word in corrected.words))
     return replace(
         query,
         times=times,
         understood=(*query.understood, *notes),
         loosened=retrieved.notes,
-        marks=(*query.marks, *marks),
+        extra_highlights=(*query.extra_highlights, *marks),
     )
 
 

@@ -14,7 +14,7 @@ from archive.thai.keyboard import switched_readings
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.spelling_index import SoundMatch, SpellingCandidate, phonetic_key, spelling_candidates
 from indexer.analysis.tokenizer import group_into_longest_words, searchable_bytes
-from indexer.search.coverage import is_known
+from indexer.search.coverage import has_only_dictionary_words
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, TypedChunk
 from indexer.search.query.query_plan import (
@@ -23,8 +23,8 @@ from indexer.search.query.query_plan import (
     Phrase,
     QueryPart,
     QueryPlan,
-    add_synonyms,
     build_query_part,
+    merge_into_synonym_clauses,
 )
 from indexer.search.vocabulary import MIN_WORD_FREQUENCY, Vocabulary
 
@@ -139,7 +139,9 @@ def _switched(part: QueryPart, lexicon: Lexicon) -> QueryPart | None:
 
 def _is_of_real_words(part: QueryPart, lexicon: Lexicon) -> bool:
     return bool(part.clauses) and all(
-        is_known(clause, lexicon) if clause.typed[0] >= "ก" else len(clause.typed) >= _MIN_LENGTH
+        has_only_dictionary_words(clause, lexicon)
+        if clause.typed[0] >= "ก"
+        else len(clause.typed) >= _MIN_LENGTH
         for clause in part.clauses
     )
 
@@ -340,7 +342,7 @@ def _apply_corrections(context: _Context, part: QueryPart, corrections: list[_Co
     clauses += build_query_part(part.text[at:], context.lexicon).clauses
     text += part.text[at:]
     phrase = Phrase(searchable_bytes(text).data, len(clauses), exact=False)
-    return QueryPart(part.text, tuple(add_synonyms(clauses, context.lexicon)), phrase)
+    return QueryPart(part.text, tuple(merge_into_synonym_clauses(clauses, context.lexicon)), phrase)
 
 
 def _corrected_clauses(context: _Context, piece: str, word: str) -> list[Clause]:

@@ -54,7 +54,7 @@ class SearchTuning:
     min_answer_coverage: float = 0.54  # below it the answer is "nothing found"
     min_answer_coverage_question: float = 0.45  # the same for questions: they say more than they ask
     min_answer_coverage_sentence: float = 0.3  # the same for sentences: nobody expects all their words
-    min_related_coverage: float = 0.29  # of what is called near: has ภาษี of ภาษีป้าย (0.33)
+    min_related_coverage: float = 0.29  # of what is shown as related: ภาษี alone of ภาษีป้าย has 0.33
 
     # ranking, in shares of the best BM25F score
     whole_query_boost: float = 0.5  # the whole query stands in the text as typed

@@ -106,7 +106,7 @@ class _SearchArgs(PagingArgs):
             sort=data["sort"],
             page=data["page"],
             per_page=data["per_page"],
-            any_time=data["any_time"],
+            ignore_times=data["any_time"],
         )
         return replace(query, as_typed=data["as_typed"], explain=data["explain"])
 

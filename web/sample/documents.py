@@ -165,7 +165,7 @@ def _signature(sheet: Sheet, name: str, post: str) -> None:
 def _emblem(sheet: Sheet, *, x: float, size: float) -> None:
     """Draw a made-up seal: rings and a fish."""
     pdf = sheet.pdf
-    left, top = pdf.l_margin + x, sheet.next_line_height
+    left, top = pdf.l_margin + x, sheet.next_line_y
     pdf.set_line_width(1.4)
     pdf.ellipse(left, top, size, size)
     pdf.set_line_width(0.6)

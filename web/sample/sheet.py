@@ -23,7 +23,7 @@ _SARA_AM = re.compile(f"([{TONES}]?)ำ")
 class Sheet:
     """Sets text from top to bottom, over as many pages as needed.
 
-    ``text`` collects the text that was set, by page.
+    ``pages`` collects the lines that were set, by page.
     """
 
     def __init__(self) -> None:
@@ -41,8 +41,8 @@ class Sheet:
         return self._pdf
 
     @property
-    def next_line_height(self) -> float:
-        """Height of the next line over the lower edge, in points."""
+    def next_line_y(self) -> float:
+        """Distance of the next line from the upper edge, in points."""
         return float(self._pdf.get_y())
 
     def line(
@@ -51,7 +51,7 @@ class Sheet:
         """Set one line that is known to fit; ``x`` in points from the left margin."""
         self._make_room(size)
         self._set(text, size, bold, align, x)
-        self._pdf.set_y(self.next_line_height + size * LEADING)
+        self._pdf.set_y(self.next_line_y + size * LEADING)
         self.pages[-1].append(text)
 
     def beside(self, *parts: tuple[str, float, bool]) -> None:
@@ -59,7 +59,7 @@ class Sheet:
         self._make_room(SIZE)
         for text, x, bold in parts:
             self._set(text, SIZE, bold, "L", x)
-        self._pdf.set_y(self.next_line_height + SIZE * LEADING)
+        self._pdf.set_y(self.next_line_y + SIZE * LEADING)
         self.pages[-1].append(" ".join(text for text, _, _ in parts))
 
     def paragraph(self, text: str, *, indent: float = INDENT, size: float = SIZE) -> None:
@@ -78,7 +78,7 @@ class Sheet:
 
     def space(self, points: float) -> None:
         """Leaves a vertical space."""
-        self._pdf.set_y(self.next_line_height + points)
+        self._pdf.set_y(self.next_line_y + points)
 
     def number_pages(self) -> None:
         """Write ``- ๒ -`` at the head of every page but the first, as long documents have it."""
@@ -96,7 +96,7 @@ class Sheet:
         self.pages.append([])
 
     def _make_room(self, size: float) -> None:
-        if self.next_line_height + size * LEADING > self._pdf.h - MARGIN_BOTTOM:
+        if self.next_line_y + size * LEADING > self._pdf.h - MARGIN_BOTTOM:
             self._new_page()
 
     def _width(self, text: str, size: float) -> float:
@@ -105,7 +105,7 @@ class Sheet:
         return float(self._pdf.get_string_width(_decomposed(text)))
 
     def _set(self, text: str, size: float, bold: bool, align: str, x: float) -> None:
-        y = self.next_line_height
+        y = self.next_line_y
         self._pdf.set_font("Sarabun", "B" if bold else "", size)
         self._pdf.set_text_shaping(True)
         self._pdf.set_xy(MARGIN_LEFT + x, y)

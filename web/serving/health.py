@@ -13,7 +13,7 @@ from pathlib import Path
 from flask import Blueprint, Response, jsonify
 
 from archive.errors import PrakatError
-from indexer.extraction.pipeline import is_disk_low
+from indexer.extraction.pipeline import is_temporary_space_low
 from indexer.scrub import read_scrub_record
 from web.bootstrap import Services, scrub_record_path, services
 from web.nightly import OVERDUE, STEP_NAMES, read_nightly
@@ -89,7 +89,7 @@ def _files(services: Services) -> str:
         return "ที่เก็บข้อมูลเขียนไม่ได้ (data directory is read-only)"
     if shutil.disk_usage(data).free < LEAST_FREE:
         return "พื้นที่ดิสก์เหลือน้อย (disk almost full)"
-    if is_disk_low():
+    if is_temporary_space_low():
         return f"พื้นที่ชั่วคราวที่ {tempfile.gettempdir()} เหลือน้อย (no room for temporary files)"
     damaged = read_scrub_record(scrub_record_path(services.settings)).damaged_files
     if damaged:

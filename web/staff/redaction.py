@@ -21,8 +21,8 @@ from indexer.extraction.redaction import (
     Boxes,
     ReadableData,
     RedactionIncomplete,
+    box_without_margins,
     boxes_of_finds,
-    text_area,
 )
 from web.bootstrap import services
 from web.errors import error_message
@@ -112,7 +112,7 @@ def _replace_by_copy(attachment: Attachment, read: Sequence[Page], boxes: Sequen
     )
     with timed_part("save"):
         services().intake.replace_by_redacted_copy(
-            attachment.id, copy.content, copy.read_pages, actor=g.actor
+            attachment.id, copy.content, copy.pages_with_known_text, actor=g.actor
         )
     announcement = services().announcements.get(attachment.announcement_id)
     kept = _("เปลี่ยนเป็นสำเนาที่ปิดข้อมูลแล้ว ต้นฉบับเก็บไว้ให้เจ้าหน้าที่เท่านั้น")
@@ -136,7 +136,7 @@ def _of_text(boxes: Sequence[Box], read: Sequence[Page]) -> list[Box]:
     return [
         box
         if box.origin in (_DRAWN, _READABLE) or box.page not in by_number
-        else replace(box, area=text_area(by_number[box.page], box.area))
+        else replace(box, area=box_without_margins(by_number[box.page], box.area))
         for box in boxes
     ]
 

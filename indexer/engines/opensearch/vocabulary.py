@@ -26,7 +26,7 @@ from indexer.engines.opensearch.queries import (
     term_query,
     visibility_filters,
 )
-from indexer.search.coverage import is_known
+from indexer.search.coverage import has_only_dictionary_words
 from indexer.search.query.parser import Filters
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan, build_query_part
 from indexer.search.spelling_correction import (
@@ -114,7 +114,9 @@ class ClusterVocabulary:
         if known is None:
             terms = [term for clause in part.clauses for term in clause.alternatives[0].terms]
             typed = instead_of.clauses if instead_of else ()
-            is_likely = len(terms) == 1 or not all(is_known(clause, self._lexicon) for clause in typed)
+            is_likely = len(terms) == 1 or not all(
+                has_only_dictionary_words(clause, self._lexicon) for clause in typed
+            )
             rarest = min(map(self.document_frequency, terms), default=0) if is_likely else 0
             is_word = len(group_into_longest_words(terms)) == 1
             known = min(rarest, enough) if is_word else math.ceil(min(rarest, enough) / _RARER_TOGETHER)

@@ -9,16 +9,16 @@ import numpy as np
 from indexer.analysis.tokenizer import searchable_bytes
 from indexer.engines.whoosh.bm25f import DocumentScores
 from indexer.engines.whoosh.index_context import IndexContext
-from indexer.engines.whoosh.phrase_matching import has_misread_word, phrase_similarity
+from indexer.engines.whoosh.phrase_matching import has_misread_word, phrase_match_with_misreadings
 from indexer.engines.whoosh.ranking import TopDocuments
 from indexer.engines.whoosh.retrieval import title_or_label_mask
 from indexer.search.coverage import (
     adjacent_clauses,
     clause_weights,
+    clauses_found_only_in_pieces,
     document_coverage,
     is_topic,
     is_worth_showing_as_related,
-    pieces_alone,
     scattered_clauses,
 )
 from indexer.search.query.parser import DateRange
@@ -53,7 +53,7 @@ def answer_coverage(
     return max(_coverage(context, plan, scores, weights, document)[0] for document in best.tolist())
 
 
-def documents_with_telling_word(
+def documents_titled_with_telling_word(
     context: IndexContext,
     plan: QueryPlan,
     times: tuple[DateRange, ...],
@@ -72,7 +72,7 @@ def documents_with_telling_word(
     for document in documents:
         text = context.reader.commit.text(document)
         topical = {clause for clause, mask in topics.items() if mask[document]}
-        topical -= pieces_alone(plan, pairs, text)
+        topical -= clauses_found_only_in_pieces(plan, pairs, text)
         beside = {run for _, _, run in pairs if run in text}
         scattered = set() if plan.is_split else scattered_clauses(pairs, beside)
         covered = document_coverage(weights, topical, scattered, set(), {}, context.tuning)
@@ -101,11 +101,11 @@ def _coverage(
     misread: dict[Clause, float] = {}
     for part in plan.parts:
         if part.phrase.words > 1 and not matched.issuperset(part.clauses):
-            (similarity,) = phrase_similarity([text], part.phrase.data, context.tuning).tolist()
+            (similarity,) = phrase_match_with_misreadings([text], part.phrase.data, context.tuning).tolist()
             is_misread = similarity > context.tuning.min_phrase_similarity
             misread |= dict.fromkeys(part.clauses, 1.0 if is_misread else similarity)
     for clause in weights.keys() - matched:
         if has_misread_word(text, searchable_bytes(clause.typed).data):
             misread[clause] = max(misread.get(clause, 0.0), context.tuning.misread_word_weight)
-    broken = pieces_alone(plan, pairs, text)
+    broken = clauses_found_only_in_pieces(plan, pairs, text)
     return document_coverage(weights, matched, scattered, broken, misread, context.tuning), matched

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 
 class OrdinalColumn(NamedTuple):
-    """A column as numbers: ``codes[document]`` is a position in ``values``, which are distinct."""
+    """A column as numbers: ``codes[document]`` is a position in ``values``: distinct, in no order."""
 
     codes: npt.NDArray[np.intp]
     values: list[Any]

@@ -79,8 +79,8 @@ class GenerationDirectory:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def begin(self) -> Path:
-        """Creates an empty directory for a new generation; removes unfinished ones of earlier runs."""
+    def clean_up_and_begin(self) -> Path:
+        """Removes unfinished generations of earlier runs; creates an empty directory for a new one."""
         for path in self._all():
             if not (path / _MANIFEST).is_file():
                 shutil.rmtree(path, ignore_errors=True)

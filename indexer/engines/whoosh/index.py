@@ -120,7 +120,7 @@ class WhooshIndex:
     @contextmanager
     def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:
         with self._generations.build_lock():
-            path = self._generations.begin()
+            path = self._generations.clean_up_and_begin()
             building = GenerationBuilder(OpenGeneration.create(path, self._dictionary.current()), jobs=jobs)
             try:
                 yield building

@@ -16,7 +16,7 @@ from indexer.search.query.query_plan import QueryPlan
 _MOST_PLACES = 200  # occurrences of one term that are counted
 
 
-def rank_pages(
+def best_pages(
     context: IndexContext, plan: QueryPlan, idfs: tuple[float, ...], document: int
 ) -> tuple[PageHit, ...]:
     """Returns at most ``MOST_PAGES`` pages that have the words of the plan, the best first.

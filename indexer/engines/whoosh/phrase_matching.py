@@ -101,7 +101,7 @@ def _there(reader: CommitReader, candidates: DocumentNumbers, part: QueryPart) -
     data, texts = part.phrase.data, reader.commit.texts(candidates)
     if not part.phrase.exact:
         texts = take_until(texts, _MOST_LETTERS)
-    has = contains_phrase if _has_edge_digits(data) else contains
+    has = contains_uncut_phrase if _has_edge_digits(data) else contains
     return (document for document, text in zip(candidates.tolist(), texts, strict=False) if has(text, data))
 
 
@@ -114,12 +114,12 @@ def take_until(texts: Iterable[bytes], letters: int) -> Iterator[bytes]:
             break
 
 
-def contains_phrase(text: bytes, data: bytes) -> bool:
-    """Returns True if ``text`` contains ``data`` and no digits of a longer number; 25 is not in 250."""
-    return data in text and (not _has_edge_digits(data) or find_phrase(text, data) >= 0)
+def contains_uncut_phrase(text: bytes, data: bytes) -> bool:
+    """Returns True if ``text`` contains ``data`` without cutting a number: 25 is not in 250."""
+    return data in text and (not _has_edge_digits(data) or find_uncut_phrase(text, data) >= 0)
 
 
-def find_phrase(text: bytes, data: bytes, start: int = 0) -> int:
+def find_uncut_phrase(text: bytes, data: bytes, start: int = 0) -> int:
     """Returns the first position of ``data`` in ``text`` from ``start`` on; -1 if there is none.
 
     A position at which ``data`` would be part of a longer number does not count.
@@ -191,16 +191,15 @@ def _edge(reader: CommitReader, lexicon: Lexicon, clauses: Sequence[Clause], *, 
     return Clause(letters, (*alternatives, *(clauses[0].alternatives if len(clauses) == 1 else ())))
 
 
-def phrase_similarity(texts: Sequence[bytes], data: bytes, tuning: SearchTuning) -> Floats:
-    """Returns for each text 1 if it has the phrase, less if some letters are misread, otherwise 0."""
-    exact = np.array([contains_phrase(text, data) for text in texts], dtype=bool)
-    return phrase_similarity_with_slips(texts, data, exact, tuning)
-
-
-def phrase_similarity_with_slips(
-    texts: Sequence[bytes], data: bytes, exact: Mask, tuning: SearchTuning
+def phrase_match_with_misreadings(
+    texts: Sequence[bytes], data: bytes, tuning: SearchTuning, *, exact: Mask | None = None
 ) -> Floats:
-    """Returns ``phrase_similarity`` of each text, given which texts contain the phrase (``exact``)."""
+    """Returns for each text 1 if it has the phrase, less if some letters are misread, otherwise 0.
+
+    ``exact``: which texts have the phrase letter by letter, where that is known already.
+    """
+    if exact is None:
+        exact = np.array([contains_uncut_phrase(text, data) for text in texts], dtype=bool)
     places: list[bytes] = []
     owners: list[int] = []
     pieces = _pieces(data, min(len(data) // _LETTERS_A_SLIP, _MOST_SLIPS))

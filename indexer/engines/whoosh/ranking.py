@@ -15,17 +15,21 @@ import numpy.typing as npt
 from indexer.analysis.dictionary import SYNONYM_WEIGHT
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.engines.whoosh.index_context import IndexContext
-from indexer.engines.whoosh.phrase_matching import contains_phrase, phrase_similarity_with_slips, take_until
+from indexer.engines.whoosh.phrase_matching import (
+    contains_uncut_phrase,
+    phrase_match_with_misreadings,
+    take_until,
+)
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.retrieval import UnfilteredMatches
 from indexer.search.coverage import (
     adjacent_clauses,
-    has_breakable_words,
+    clauses_found_only_in_pieces,
     lacks_village,
+    may_be_found_in_pieces,
     names_section_alone,
     names_village_in_addresses_alone,
-    pieces_alone,
     time_clauses,
     village_number,
 )
@@ -235,14 +239,14 @@ def _have_pieces_alone(
     sentence, of which nobody expects all words.
     """
     found = np.zeros(len(documents), dtype=bool)
-    if plan.is_sentence or not has_breakable_words(plan):
+    if plan.is_sentence or not may_be_found_in_pieces(plan):
         return found
     pairs = adjacent_clauses(plan)
     times = time_clauses(query.times, context.lexicon)
     places = np.flatnonzero(among)
     texts = take_until(context.reader.commit.texts(documents[places]), _MAX_BYTES)
     for place, text in zip(places.tolist(), texts, strict=False):
-        found[place] = bool(pieces_alone(plan, pairs, text) - times)
+        found[place] = bool(clauses_found_only_in_pieces(plan, pairs, text) - times)
     return found
 
 
@@ -302,11 +306,11 @@ def _whole_query_values(
     parts = [
         found
         for phrase, found in zip(phrases, exact, strict=True)
-        if contains_phrase(plan.whole, phrase.data)
+        if contains_uncut_phrase(plan.whole, phrase.data)
     ]
     candidates = np.flatnonzero(np.all(parts, axis=0)) if parts else np.arange(len(texts))
     for place in candidates.tolist():
-        whole[place] = tuning.whole_query_boost * contains_phrase(texts[place], plan.whole)
+        whole[place] = tuning.whole_query_boost * contains_uncut_phrase(texts[place], plan.whole)
     return whole
 
 
@@ -318,11 +322,11 @@ def _fuzzy_values(
     value = np.zeros(len(texts), dtype=np.float32)
     words = sum(phrase.words for phrase in phrases)
     for phrase, found in zip(phrases, exact, strict=True):
-        similarity = phrase_similarity_with_slips(texts, phrase.data, found[: len(texts)], tuning)
+        similarity = phrase_match_with_misreadings(texts, phrase.data, tuning, exact=found[: len(texts)])
         value += similarity * np.float32(tuning.phrase_boost * phrase.words / words)
     return value
 
 
 def _with_phrase(texts: list[bytes], data: bytes) -> Mask:
     """Returns which of the texts contain the phrase."""
-    return np.array([contains_phrase(text, data) for text in texts], dtype=bool)
+    return np.array([contains_uncut_phrase(text, data) for text in texts], dtype=bool)

@@ -18,9 +18,9 @@ from indexer.engines.whoosh.filters import date_range_mask
 from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.phrase_matching import (
     MAX_VERIFIED,
-    contains_phrase,
+    contains_uncut_phrase,
     documents_with_phrase,
-    phrase_similarity,
+    phrase_match_with_misreadings,
 )
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
 from indexer.engines.whoosh.reader import CommitReader
@@ -56,9 +56,9 @@ class UnfilteredMatches:
     """The documents that match, before filters.
 
     ``preferred`` have a phrase as it was typed and rank first. ``complete`` match all of the plan and stand
-    before the others; None where this makes no difference. ``notes`` say what was relaxed. ``is_of_time``
-    tells that all are of the time that was typed; ``elsewhere`` are then those that only mention it, and
-    ``is_better_elsewhere`` tells that only documents of other times have the words in title or labels.
+    before the others; None where this makes no difference. ``notes`` say what was relaxed. Where
+    ``is_of_time`` is True, all are of the time that was typed; ``elsewhere`` are then those that only mention
+    that time. ``is_better_elsewhere``: only documents of other times have the words in title or labels.
     """
 
     documents: Mask
@@ -77,7 +77,7 @@ class DateQueryDocuments(NamedTuple):
 
     dated: Mask
     naming: Mask
-    about: Mask
+    with_other_words_in_title: Mask
 
 
 def match_documents(
@@ -94,7 +94,9 @@ def _narrow_to_time(matched: UnfilteredMatches, then: DateQueryDocuments) -> Unf
     """Returns those of the time; where there are none, those that name it; else all, with a note."""
     dated, naming = matched.documents & then.dated, matched.documents & then.naming
     if matched.scores.covered[dated].any():
-        is_better_elsewhere = bool(then.about.any() and not (then.about & dated).any())
+        is_better_elsewhere = bool(
+            then.with_other_words_in_title.any() and not (then.with_other_words_in_title & dated).any()
+        )
         return replace(
             matched,
             documents=dated,
@@ -107,14 +109,14 @@ def _narrow_to_time(matched: UnfilteredMatches, then: DateQueryDocuments) -> Unf
     return replace(matched, notes=(*matched.notes, query_notes.NOT_THEN))
 
 
-def partial_matches_if_none_pass(
+def partial_matches(
     context: IndexContext,
     plan: QueryPlan,
     times: tuple[DateRange, ...],
     matched: UnfilteredMatches,
     allowed: Mask,
 ) -> UnfilteredMatches:
-    """Returns the partial matches among ``allowed``, where no retrieved document passes the filters."""
+    """Returns the partial matches among ``allowed``, for a caller that found no full match among them."""
     scores, rest = matched.scores, _not_excluded(context, plan)
     covered = np.where(rest, scores.covered, 0)
     least = context.tuning.min_coverage * scores.total_idf_mass
@@ -139,7 +141,7 @@ def is_whole_query_found(reader: CommitReader, plan: QueryPlan, scores: Document
     best = np.flatnonzero(complete) if scores.idfs else np.empty(0, np.int64)
     if len(best) > _TOP_DOCUMENTS:
         best = best[np.argpartition(-scores.scores[best], _TOP_DOCUMENTS)[:_TOP_DOCUMENTS]]
-    return any(contains_phrase(text, plan.whole) for text in reader.commit.texts(best))
+    return any(contains_uncut_phrase(text, plan.whole) for text in reader.commit.texts(best))
 
 
 def _match_times(
@@ -310,7 +312,7 @@ def _with_fuzzy_phrases(
     for part in _phrase_parts(plan):
         if len(candidates):
             texts = list(context.reader.commit.texts(candidates))
-            similar = phrase_similarity(texts, part.phrase.data, context.tuning)
+            similar = phrase_match_with_misreadings(texts, part.phrase.data, context.tuning)
             candidates = candidates[similar > context.tuning.min_phrase_similarity]
     return candidates
 
@@ -329,7 +331,7 @@ def _with_phrases(reader: CommitReader, phrases: tuple[Phrase, ...], among: Mask
     mask = np.zeros(reader.commit.size, dtype=bool)
     documents = np.flatnonzero(among)
     mask[documents] = [
-        all(contains_phrase(text, phrase.data) for phrase in phrases)
+        all(contains_uncut_phrase(text, phrase.data) for phrase in phrases)
         for text in reader.commit.texts(documents)
     ]
     return mask

@@ -20,7 +20,7 @@ FIELD = "terms"
 
 def schema() -> Schema:
     """Returns Whoosh's schema of a document."""
-    packed, plain = PackedColumn(), BytesColumn()
+    packed, plain = CompressedBytesColumn(), BytesColumn()
     own = {name: COLUMN(packed if name in COMPRESSED_COLUMNS else plain) for name in COLUMNS}
     return Schema(**{FIELD: TermsField()}, **own)
 
@@ -102,7 +102,7 @@ class BytesColumn(columns.Column):  # type: ignore[misc]
             return self._file.read(start, self.ends[docnum], self._checksums[docnum])
 
 
-class PackedColumn(columns.Column):  # type: ignore[misc]
+class CompressedBytesColumn(columns.Column):  # type: ignore[misc]
     """A column with one byte string per document, compressed together: all values are read at once."""
 
     _default = b""

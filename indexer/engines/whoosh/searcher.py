@@ -6,18 +6,18 @@ from dataclasses import replace
 from functools import partial
 
 from indexer.engines.whoosh.bm25f import DocumentScores, score_clauses
-from indexer.engines.whoosh.coverage import answer_coverage, documents_with_telling_word
+from indexer.engines.whoosh.coverage import answer_coverage, documents_titled_with_telling_word
 from indexer.engines.whoosh.explain import explain_search
 from indexer.engines.whoosh.filters import combine_masks, count_facets, filter_masks
 from indexer.engines.whoosh.index_context import IndexContext
-from indexer.engines.whoosh.page_ranking import rank_pages
+from indexer.engines.whoosh.page_ranking import best_pages
 from indexer.engines.whoosh.posting_list import Mask
 from indexer.engines.whoosh.ranking import TopDocuments, rank_documents
 from indexer.engines.whoosh.retrieval import (
     UnfilteredMatches,
     is_whole_query_found,
     match_documents,
-    partial_matches_if_none_pass,
+    partial_matches,
 )
 from indexer.engines.whoosh.vocabulary import WhooshVocabulary
 from indexer.search.ports import Hit
@@ -51,7 +51,7 @@ class WhooshSearcher:
         filters = filter_masks(reader, query.filters)
         allowed = combine_masks(reader, filters)
         if filters and not (matched.documents & allowed).any():
-            matched = partial_matches_if_none_pass(context, plan, query.times, matched, allowed)
+            matched = partial_matches(context, plan, query.times, matched, allowed)
         ranked = rank_documents(context, query, plan, matched, allowed)
         if query_notes.NOT_ALL in matched.notes:  # none stands apart, however much it has
             ranked = replace(ranked, complete=0)
@@ -78,7 +78,9 @@ class WhooshSearcher:
     ) -> tuple[Hit, ...]:
         """Returns the hits worth showing although none of them is an answer."""
         numbers = {hit: self._context.reader.document_numbers[hit.announcement_id] for hit in hits}
-        near = documents_with_telling_word(self._context, plan, query.times, found.scores, numbers.values())
+        near = documents_titled_with_telling_word(
+            self._context, plan, query.times, found.scores, numbers.values()
+        )
         return tuple(hit for hit, number in numbers.items() if number in near)
 
     def correction_vocabulary(self, plan: QueryPlan) -> Vocabulary:  # noqa: ARG002 (one for all plans)
@@ -116,7 +118,7 @@ def _hits(
         Hit(
             int(context.reader.commit.attributes["id"][document]),
             round(score, 4),
-            rank_pages(context, plan, idfs, document),
+            best_pages(context, plan, idfs, document),
             is_partial=place >= ranked.complete > 0,
         )
         for place, (document, score) in enumerate(

@@ -17,8 +17,8 @@ from PIL import Image
 
 from indexer.extraction.image.dotted_rules import without_dotted_rules
 from indexer.extraction.image.illumination import even_illumination, strengthen_ink
+from indexer.extraction.image.overlaid_seal_removal import grey_without_overlaid_seals
 from indexer.extraction.image.speckle_removal import remove_specks
-from indexer.extraction.image.stamp_removal import grey_without_stamps
 
 Turn = Literal[0, 90, 180, 270]
 Ink = NDArray[np.float32]  # 0 paper … 1 ink, by row and column of the small copy
@@ -74,7 +74,7 @@ class MeasuredPage:
 
 def measure_orientation(image: Image.Image) -> MeasuredPage:
     """Measures the lean and the likely orientation of a page's picture."""
-    grey = strengthen_ink(remove_specks(even_illumination(grey_without_stamps(image))))
+    grey = strengthen_ink(remove_specks(even_illumination(grey_without_overlaid_seals(image))))
     ink = _ink(grey)
     along, across = _rows(ink), _rows(np.rot90(ink))
     best, other = (across, along) if across.sharpness > along.sharpness else (along, across)

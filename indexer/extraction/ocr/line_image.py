@@ -86,13 +86,14 @@ def measure_baseline(row: Sequence[Symbol]) -> Baseline:
 
 
 def cut_line(
-    image: Image.Image, row: Sequence[Symbol], baseline: Baseline, stretch: range | None = None
+    image: Image.Image, row: Sequence[Symbol], baseline: Baseline, symbols_wanted: range | None = None
 ) -> LineImage:
     """Returns the picture of a row that stands on ``baseline``, or of a stretch of its symbols.
 
+
     Where a stretch ends inside the row, paper takes the place of its neighbours.
     """
-    stretch = range(len(row)) if stretch is None else stretch
+    stretch = range(len(row)) if symbols_wanted is None else symbols_wanted
     symbols = row[stretch.start : stretch.stop]
     left = max(0, min(symbol.left for symbol in symbols) - SIDE)
     right = min(image.width, max(symbol.right for symbol in symbols) + SIDE)

@@ -45,10 +45,10 @@ GAP = 4  # symbols between two stretches that are read as one
 MOST_OF_ROW = 0.9  # share of a row in stretches from which on the whole row is read
 
 
-def reread_line(row: list[Symbol], image: Image.Image, deadline: float) -> list[Symbol]:
+def reread_line(row: list[Symbol], page_image: Image.Image, deadline: float) -> list[Symbol]:
     """Returns the most likely text of a row; what was doubtful in its first reading is read again.
 
-    ``image`` is the page that the row stands on. Nothing is read after ``deadline`` (``time.monotonic()``).
+    Nothing is read after ``deadline`` (``time.monotonic()``).
     """
     stretches = _doubtful_stretches(row) if mean_confidence(row) >= UNREADABLE else []
     if not stretches:
@@ -60,7 +60,7 @@ def reread_line(row: list[Symbol], image: Image.Image, deadline: float) -> list[
             stretches = _around(readings[-1], _unsettled_places(row, readings[-1]))
         if not stretches:
             break
-        again = _read_again(readings[-1], stretches, image, baseline, change, deadline)
+        again = _read_again(readings[-1], stretches, page_image, baseline, change, deadline)
         readings += [again] if again else []
     return vote_on_readings(readings)
 

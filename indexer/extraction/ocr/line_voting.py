@@ -41,8 +41,8 @@ class PlaceCandidates:
     spaced: bool
 
     @property
-    def first(self) -> str:
-        """Letter that the first reading has here."""
+    def cheapest(self) -> str:
+        """Text with the lowest cost, of all readings."""
         return min(self.costs, key=self.costs.__getitem__)
 
 
@@ -59,7 +59,7 @@ def vote_on_readings(readings: Sequence[Sequence[Symbol]]) -> list[Symbol]:
         if len(place.costs) > 1:
             symbol = replace(
                 symbol,
-                confidence=min(symbol.confidence, DISPUTED) if text != place.first else symbol.confidence,
+                confidence=min(symbol.confidence, DISPUTED) if text != place.cheapest else symbol.confidence,
                 alternatives=tuple(
                     (other, cost) for other, cost in place.costs.items() if other and other != text
                 ),
@@ -165,7 +165,7 @@ def _decided(places: Sequence[PlaceCandidates]) -> list[str]:
                 end += 1
         stretch = places[start:end]
         is_open = end - start > 1 and any(len(place.costs) > 1 for place in stretch)
-        decided += _by_words(stretch) if is_open else [place.first for place in stretch]
+        decided += _by_words(stretch) if is_open else [place.cheapest for place in stretch]
         start = end
     return decided
 
@@ -193,7 +193,7 @@ def _by_words(places: Sequence[PlaceCandidates]) -> list[str]:
         reached: dict[str, _Step] = {}
         for state, step in layers[-1].items():
             if not state:
-                text = place.first
+                text = place.cheapest
                 _reach(reached, "", _Step(step.cost + WORD_WEIGHT * _unknown(text), state, text))
             for text, cost in place.costs.items():
                 word = state + text
@@ -230,5 +230,5 @@ def _beginnings() -> frozenset[str]:
 
 
 def load_before_fork() -> None:
-    """Loads the words."""
+    """Loads the beginnings of all known words, which the children then share."""
     _beginnings()

@@ -22,10 +22,10 @@ from indexer.extraction.ocr.line_layout import Symbol, Transcript, join_rows
 from indexer.extraction.ocr.line_rereading import reread_line
 from indexer.extraction.ocr.noise import mean_confidence, without_noise
 from indexer.extraction.ocr.second_layout import choose_rows, is_worthwhile
-from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, read_line_beginnings, read_page
+from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, read_page, sample_line_beginnings
 from indexer.extraction.reading_errors import UnreadableFile
 
-__all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "load_before_fork", "recognise_image"]
+__all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "load_before_fork", "recognise_page_picture"]
 
 RULES = 12
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
@@ -57,7 +57,9 @@ class OcrPage:
     turn: Turn
 
 
-def recognise_image(image: Image.Image, *, seconds: float = TIMEOUT, turn: Turn | None = None) -> OcrPage:
+def recognise_page_picture(
+    image: Image.Image, *, seconds: float = TIMEOUT, turn: Turn | None = None
+) -> OcrPage:
     """Recognises a page's picture at ``DPI``: Thai official text, with Latin words among it.
 
     ``turn``: degrees clockwise that set the picture upright; None: as it can be read best. Past
@@ -108,7 +110,7 @@ def _sampled(
     """
     samples: dict[Turn, float] = {}
     for turn in turns:
-        sample = read_line_beginnings(upright(turn).image, deadline - time.monotonic())
+        sample = sample_line_beginnings(upright(turn).image, deadline - time.monotonic())
         samples[turn] = _evidence(sample)
         if len(sample) >= ENOUGH and mean_confidence(sample) >= CONVINCING:
             break

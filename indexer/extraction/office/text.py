@@ -37,10 +37,10 @@ _DEFAULT_NAME = re.compile(r"(?:sheet|แผ่น|แผ่นงาน|ชี�
 
 @dataclass(frozen=True, slots=True)
 class TextPage:
-    """The text of a page. ``is_hidden``: the text is in the file but on none of its printed pages."""
+    """The text of a page. ``is_unprinted``: the text is in the file but on none of its printed pages."""
 
     text: str
-    is_hidden: bool = False
+    is_unprinted: bool = False
 
 
 def read_docx(path: Path) -> tuple[TextPage, ...]:
@@ -155,7 +155,7 @@ def _finished(pages: _Pages, hidden: _Pages) -> tuple[TextPage, ...]:
 def _as_pages(shown: Iterable[str], hidden: Iterable[str]) -> tuple[TextPage, ...]:
     """Returns the texts that are not empty as pages. Raises ``UnreadableFile`` when there are none."""
     pages = [TextPage(text) for text in map(_clean, shown) if text]
-    pages += [TextPage(text, is_hidden=True) for text in map(_clean, hidden) if text]
+    pages += [TextPage(text, is_unprinted=True) for text in map(_clean, hidden) if text]
     if not pages:
         raise UnreadableFile("empty")
     return tuple(pages)

@@ -38,11 +38,11 @@ HORIZONTAL: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 @dataclass(slots=True)
 class PageContent:
-    """The visible content of a page. ``image_area`` is in square points, clipped to the page."""
+    """The visible content of a page. ``image_square_points`` is in square points, clipped to the page."""
 
     runs: list[Run] = field(default_factory=list)
-    image_area: float = 0.0
-    paths: int = 0  # subpaths begun (operators m and re)
+    image_square_points: float = 0.0
+    subpath_count: int = 0  # begun (operators m and re)
     glyphs: int = 0  # number of shown character codes
 
 
@@ -189,7 +189,7 @@ class Interpreter:
     # paths and pictures
 
     def _count_path(self, *_: Any) -> None:
-        self.content.paths += 1
+        self.content.subpath_count += 1
 
     def _inline_image(self) -> None:
         self._add_image()
@@ -199,7 +199,7 @@ class Interpreter:
         width = min(right, self._page[2]) - max(left, self._page[0])
         height = min(top, self._page[3]) - max(bottom, self._page[1])
         if width > 0 and height > 0:
-            self.content.image_area += width * height
+            self.content.image_square_points += width * height
 
     def _paint(self, resources: dict[str, Any], name: Any, depth: int) -> None:
         painted = resolve1(_dictionary(resources.get("XObject")).get(str(name)))
@@ -396,7 +396,7 @@ def _matrix(numbers: Any) -> Matrix:
 
 def annotation_appearances(annotations: Any) -> Iterator[tuple[PDFStream, Box]]:
     """Yields the visible appearance of each annotation and filled-in field, with its box on the page."""
-    for annotation in listed_annotations(annotations):
+    for annotation in annotation_dictionaries(annotations):
         hidden = 0b10_0010  # Hidden, NoView
         flags = resolve1(annotation.get("F"))
         if (isinstance(flags, int) and flags & hidden) or subtype(annotation) == "Popup":
@@ -413,7 +413,7 @@ def annotation_appearances(annotations: Any) -> Iterator[tuple[PDFStream, Box]]:
             yield shown, (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
 
-def listed_annotations(annotations: Any) -> list[dict[str, Any]]:
+def annotation_dictionaries(annotations: Any) -> list[dict[str, Any]]:
     """Returns the annotations of a page, given its /Annots; what is no dictionary is an empty one."""
     listed = resolve1(annotations)
     return [_dictionary(annotation) for annotation in (listed if isinstance(listed, list) else [])]

@@ -183,7 +183,7 @@ def _without_overprints(lines: list[TextLine]) -> list[TextLine]:
     return kept
 
 
-def cells_with_spaces(line: TextLine) -> list[Cell]:
+def cells_with_visible_spaces(line: TextLine) -> list[Cell]:
     """Returns the line's cells with the spaces that a person sees, and no other spaces."""
     letters = [cell for cell in line.cells if not cell.text.isspace()]
     shown = {id(after) for before, after in pairwise(line.cells) if before.text.isspace()}

@@ -20,9 +20,9 @@ from indexer.extraction.pdf.content_stream import (
     Interpreter,
     PageContent,
     annotation_appearances,
+    annotation_dictionaries,
     appearance_matrix,
     is_comment,
-    listed_annotations,
     multiply_matrices,
     subtype,
 )
@@ -105,7 +105,7 @@ class PdfReader:
         sizes = tuple(_frame(page.page_obj)[1:] for page in self._pages)
         catalogue = self._pdf.doc.catalog
         annotations = [
-            annotation for page in self._pages for annotation in listed_annotations(page.page_obj.annots)
+            annotation for page in self._pages for annotation in annotation_dictionaries(page.page_obj.annots)
         ]
         return FileOutline(
             page_count=len(sizes),
@@ -146,12 +146,12 @@ class PdfReader:
         repaired = repair_with_origins(laid.text)
         if turn in (90, 270):
             width, height = height, width
-        share = min(1.0, content.image_area / (width * height))
+        share = min(1.0, content.image_square_points / (width * height))
         text_choice = judge_embedded_text(
             repaired.text,
             undecodable=count_undecodable(laid.text) / max(1, content.glyphs),
             image_share=share,
-            paths=content.paths,
+            paths=content.subpath_count,
         )
         return EmbeddedPage(
             number=number,

@@ -86,7 +86,11 @@ class DateRange:
     @property
     def year(self) -> int | None:
         """Returns the Buddhist year, calendar or fiscal, that the range is; None for any other range."""
-        if self.first is None or self.last is None or not query_notes.is_year(self.first, self.last):
+        if (
+            self.first is None
+            or self.last is None
+            or not query_notes.is_calendar_or_fiscal_year(self.first, self.last)
+        ):
             return None
         return self.last.year + ERA
 
@@ -102,8 +106,8 @@ class Query:
 
     ``understood`` notes how filters, abbreviations and misspellings were read; ``loosened`` notes which
     conditions were given up to find anything. ``times`` of a query as it was run are those that narrowed the
-    results; none where ``parse`` was told ``any_time``. ``marks`` are further words to highlight in texts:
-    corrected spellings and the full forms of abbreviations.
+    results; none with ``ignore_times`` of ``parse_query``. ``extra_highlights`` are further words to
+    highlight in texts: corrected spellings and the full forms of abbreviations.
     """
 
     typed: str
@@ -116,7 +120,7 @@ class Query:
     times: tuple[DateRange, ...] = ()
     understood: tuple[BilingualNote, ...] = ()
     loosened: tuple[BilingualNote, ...] = ()
-    marks: tuple[str, ...] = ()
+    extra_highlights: tuple[str, ...] = ()
     as_typed: bool = False  # no misspelling and no text in the wrong keyboard layout is to be corrected
     explain: bool = False  # the page of results is to contain an explanation
     instead: Query | None = None  # the same text as words, for a date filter without any announcements
@@ -200,19 +204,18 @@ def parse_query(
     sort: Sort = Sort.RELEVANCE,
     page: int = 1,
     per_page: int = 10,
-    days: bool = True,
-    any_time: bool = False,
+    dates_filter: bool = True,
+    ignore_times: bool = False,
 ) -> Query:
     """Parses a typed query. Accepts any text and never raises.
 
-    Quotes of any form ask for the exact words. ``-word`` and ``NOT word`` exclude a word. Of words with
-    ``OR`` between them any one suffices. ``author:`` ``kind:`` ``year:`` ``category:`` ``number:`` (and
-    their Thai names) are filters; they join the argument ``filters``, which has precedence. A field with a
-    value that makes no sense for it is searched as words. A number of a year may also follow ``เลขที่`` without
-    a colon, and its year a word: ``คำสั่งที่ 215 ปี 2564`` is ``คำสั่งที่ 215/2564``. A date range
-    (``indexer.search.query.date_ranges``) is a filter when it stands alone or is labelled (``date:``). Among
-    words, and wherever ``days`` is False, a result must have a date in that range or name the range; with
-    ``any_time`` it is left out there. ``ข่าวล่าสุด`` is everything, ``คำสั่งล่าสุด`` all orders, newest first.
+    Quotes of any form ask for the exact words, ``-word`` and ``NOT word`` exclude a word, ``OR`` joins words
+    of which any one suffices. ``author:`` ``kind:`` ``year:`` ``category:`` ``number:`` (also in Thai) are
+    filters; they join ``filters``, which has precedence. A value that makes no sense is searched as words. A
+    number may also follow ``เลขที่``, and its year a word: ``คำสั่งที่ 215 ปี 2564`` is ``คำสั่งที่ 215/2564``. A
+    date range (``indexer.search.query.date_ranges``) is a filter when it is labelled (``date:``) and, unless
+    ``dates_filter`` is False, when it stands alone. Elsewhere a result must have a date in that range or name
+    it; with ``ignore_times`` it is left out. ``ข่าวล่าสุด`` is everything, newest first.
     """
     reading = _Reading(filters or Filters())
     raw = _with_numbers_in_figures(_SPACED.sub(r"\1:", normalize_query(typed)))
@@ -223,13 +226,14 @@ def parse_query(
         if numbered["field"] or _OF_A_YEAR.search(numbered["number"]):
             raw, folded = (_without(text, numbered.span()) for text in (raw, folded))
             reading.number(numbered["number"])
-    for found in _PART.finditer(_without_times(reading, raw, folded, days=days, any_time=any_time)):
+    words = _without_times(reading, raw, folded, dates_filter=dates_filter, ignore_times=ignore_times)
+    for found in _PART.finditer(words):
         reading.take(found)
     if raw.strip() and reading.is_empty:
         reading.understood.append(query_notes.NO_WORDS)
     again = partial(parse_query, typed, filters=filters, sort=sort, page=page, per_page=per_page)
-    is_filter_alone = days and reading.days_alone and not reading.chunks
-    untimed = again(days=days, any_time=True) if reading.times and not any_time else None
+    is_filter_alone = dates_filter and reading.days_alone and not reading.chunks
+    rest = again(dates_filter=dates_filter, ignore_times=True) if reading.times and not ignore_times else None
     return Query(
         typed=typed[:MAX_QUERY_LENGTH],
         filters=reading.filters,
@@ -238,18 +242,20 @@ def parse_query(
         per_page=max(per_page, 1),
         chunks=tuple(reading.chunks),
         without=tuple(reading.without),
-        times=() if any_time else tuple(reading.times),
+        times=() if ignore_times else tuple(reading.times),
         understood=tuple(reading.understood),
-        instead=again(days=False, any_time=any_time) if is_filter_alone else None,
-        untimed=untimed if untimed and untimed.chunks != tuple(reading.chunks) else None,
+        instead=again(dates_filter=False, ignore_times=ignore_times) if is_filter_alone else None,
+        untimed=rest if rest and rest.chunks != tuple(reading.chunks) else None,
     )
 
 
-def _without_times(reading: _Reading, raw: str, folded: str, *, days: bool, any_time: bool) -> str:
+def _without_times(
+    reading: _Reading, raw: str, folded: str, *, dates_filter: bool, ignore_times: bool
+) -> str:
     """Returns ``raw`` without the date ranges that are filters; adds every date range to ``reading``.
 
-    Those that stay become pieces of their own: น้ำปี 2564 is น้ำ and ปี 2564. With ``any_time`` all date ranges
-    are left out of ``raw``, where anything else is in it.
+    Those that stay become pieces of their own: น้ำปี 2564 is น้ำ and ปี 2564. With ``ignore_times`` all date
+    ranges are left out of ``raw``, where anything else is in it.
     """
     stretches = find_date_ranges(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))
     rest = folded
@@ -257,7 +263,7 @@ def _without_times(reading: _Reading, raw: str, folded: str, *, days: bool, any_
         rest = _without(rest, (stretch.start, stretch.end))
     has_words = any(map(str.isalnum, rest))
     for stretch in reversed(stretches):
-        alone = days and not any(map(str.isalnum, _without(folded, (stretch.start, stretch.end))))
+        alone = dates_filter and not any(map(str.isalnum, _without(folded, (stretch.start, stretch.end))))
         if folded[: stretch.start].endswith(":"):
             continue  # the value of a field
         if stretch.labelled or (
@@ -265,7 +271,7 @@ def _without_times(reading: _Reading, raw: str, folded: str, *, days: bool, any_
         ):
             raw, folded = (_without(text, (stretch.start, stretch.end)) for text in (raw, folded))
             reading.between(stretch)
-        elif any_time and has_words:
+        elif ignore_times and has_words:
             raw = _without(raw, (stretch.start, stretch.end))
         else:
             reading.around(stretch, folded)

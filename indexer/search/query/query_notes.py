@@ -94,10 +94,10 @@ def only_of_time_note(first: dt.date | None, last: dt.date | None, month: int | 
     return BilingualNote(f"แสดงเฉพาะ {named.thai}", f"Only of {named.english}")
 
 
-def time_only_mentions_words_note(
+def only_mentions_in_time_note(
     first: dt.date | None, last: dt.date | None, month: int | None
 ) -> BilingualNote:
-    """Returns the note that all of a time only mentions the words, and that other times follow."""
+    """Returns the note that documents of a time only mention the words; those of other times come below."""
     named = (
         BilingualNote(f"เดือน{MONTHS[month - 1]}", calendar.month_name[month])
         if month
@@ -118,7 +118,7 @@ def of_or_naming_time_note(first: dt.date | None, last: dt.date | None, month: i
     return BilingualNote(f"ช่วงเวลา: {named.thai}", f"Time: {named.english}")
 
 
-def is_year(first: dt.date, last: dt.date) -> bool:
+def is_calendar_or_fiscal_year(first: dt.date, last: dt.date) -> bool:
     """Returns True for a calendar year, and for a fiscal year (October to September)."""
     return (first.month, first.day) in ((1, 1), (10, 1)) and last == first.replace(
         year=first.year + 1
@@ -129,7 +129,7 @@ def dates_in_words(first: dt.date | None, last: dt.date | None) -> BilingualNote
     """Returns the first and last day in words, or the year that they are. None means an open end."""
     if first and first == last:
         return BilingualNote(format_date(first), _english(first))
-    if first and last and is_year(first, last):
+    if first and last and is_calendar_or_fiscal_year(first, last):
         is_fiscal = first.month > 1
         return BilingualNote(
             f"{'ปีงบประมาณ' if is_fiscal else 'ปี พ.ศ.'} {last.year + ERA}",

@@ -118,21 +118,21 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     return QueryPlan(tuple(parts), whole, without, is_question=asked != chunks)
 
 
-def numbers_of_abbreviated_villages(typed: Sequence[str]) -> list[int]:
-    """Returns the places of numbers up to ``_MOST_VILLAGES`` that were typed behind ม. (ม.4)."""
+def positions_of_village_numbers(words: Sequence[str]) -> list[int]:
+    """Returns the positions of words that are numbers up to ``_MOST_VILLAGES`` behind ม. (ม.4)."""
     return [
         place
-        for place in range(1, len(typed))
-        if typed[place - 1] == ABBREVIATED_VILLAGE
-        and typed[place].isdecimal()
-        and int(typed[place]) <= _MOST_VILLAGES
+        for place in range(1, len(words))
+        if words[place - 1] == ABBREVIATED_VILLAGE
+        and words[place].isdecimal()
+        and int(words[place]) <= _MOST_VILLAGES
     ]
 
 
 def _with_abbreviations_before_numbers(parts: list[QueryPart]) -> list[QueryPart]:
     """Returns the parts, with ม. before a village's number as หมู่ที่ first, then มาตรา, and น.ส. as itself."""
     clauses = [clause for part in parts for clause in part.clauses]
-    for place in numbers_of_abbreviated_villages([clause.typed for clause in clauses]):
+    for place in positions_of_village_numbers([clause.typed for clause in clauses]):
         ways = {each.terms: each for each in clauses[place - 1].alternatives}
         kept = tuple(ways[terms] for terms in _READINGS_BEFORE_NUMBER if terms in ways)
         if kept:
@@ -194,13 +194,13 @@ def build_query_part(
     clauses = _words(folded, lexicon, exact=exact)
     if not exact:
         clauses = _spelt_out(_with_number_word(clauses), folded)
-        clauses = _numbered(add_synonyms(clauses, lexicon), folded)
+        clauses = _numbered(merge_into_synonym_clauses(clauses, lexicon), folded)
         clauses = [_with_document_number(clause) for clause in _dated(clauses, before)]
     words = sum(len(clause.alternatives[0].terms) for clause in clauses)
     return QueryPart(folded, tuple(clauses), Phrase(searchable_bytes(folded).data, words, exact))
 
 
-def add_synonyms(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
+def merge_into_synonym_clauses(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
     """Returns the clauses, with words that have synonyms joined into one clause with alternatives."""
     found = []
     at = 0
@@ -230,7 +230,7 @@ def split_set_phrases(plan: QueryPlan, lexicon: Lexicon) -> QueryPlan:
                 clauses.append(clause)
             else:
                 words = (Clause(term, (Alternative((term,)),)) for term in terms)
-                clauses += (each for word in words for each in add_synonyms([word], lexicon))
+                clauses += (each for word in words for each in merge_into_synonym_clauses([word], lexicon))
         parts.append(replace(part, clauses=tuple(clauses)))
     return replace(plan, parts=tuple(parts), is_split=tuple(parts) != plan.parts)
 
@@ -387,7 +387,7 @@ def _terms_within(tokens: list[Token], at: int) -> tuple[str, ...]:
 _KNOWN_TO_ALL = {"พ.ศ.", "พ.ศ", "พศ", "ค.ศ.", "ค.ศ", "คศ"}  # eras: nobody needs a note on what they stand for
 
 
-def expanded_abbreviations(plan: QueryPlan) -> tuple[str, ...]:
+def explained_expansions(plan: QueryPlan) -> tuple[str, ...]:
     """Returns the longer forms that the typed abbreviations and everyday words stand for, each once."""
     return tuple(
         dict.fromkeys(
@@ -402,7 +402,7 @@ def expanded_abbreviations(plan: QueryPlan) -> tuple[str, ...]:
     )
 
 
-def synonym_texts(plan: QueryPlan) -> tuple[str, ...]:
+def other_wordings(plan: QueryPlan) -> tuple[str, ...]:
     """Returns the synonyms and other spellings of the typed words."""
     return tuple(
         "".join(other.terms)

@@ -18,7 +18,7 @@ from archive.thai.words import cut_words
 from indexer.extraction.image.deskew import MeasuredPage
 from indexer.extraction.image.dotted_rules import without_dotted_rules
 from indexer.extraction.ocr import recognition, tesseract
-from indexer.extraction.ocr.recognition import OcrPage, recognise_image
+from indexer.extraction.ocr.recognition import OcrPage, recognise_page_picture
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.text_quality import thai_letters
 
@@ -50,7 +50,7 @@ def words_found(page: OcrPage, words: str) -> float:
 
 @pytest.fixture(scope="module")
 def upright() -> OcrPage:
-    return recognise_image(page())
+    return recognise_page_picture(page())
 
 
 def test_reads_lines_in_order(upright: OcrPage) -> None:
@@ -80,7 +80,7 @@ def word_starts(line: str) -> list[tuple[int, str]]:
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
 def test_sets_a_turned_page_upright(turn: int) -> None:
-    read = recognise_image(page().rotate(turn, expand=True))  # Pillow turns counter-clockwise
+    read = recognise_page_picture(page().rotate(turn, expand=True))  # Pillow turns counter-clockwise
     assert read.turn == turn
     assert words_found(read, " ".join(TEXT)) > 0.9
 
@@ -97,7 +97,7 @@ def test_edges_match_the_text_and_lie_on_the_ink(upright: OcrPage) -> None:
 
 
 def test_lines_of_a_leaning_page_follow_the_lean() -> None:
-    read = recognise_image(page().rotate(-3, fillcolor="white"))  # clockwise: lines sink to the right
+    read = recognise_page_picture(page().rotate(-3, fillcolor="white"))  # clockwise: lines sink to the right
     pieces = [line for line in read.lines if "รับสมัครบุคคล" in read.text and line.top > 1500]
     assert words_found(read, " ".join(TEXT)) > 0.9
     long = [line for line in pieces if line.start >= read.text.index("ด้วยเทศบาล")]
@@ -108,18 +108,18 @@ def test_a_name_under_a_seal_is_read() -> None:
     seal = Image.new("RGB", (1754, 2480), "white")
     ImageDraw.Draw(seal).ellipse((250, 460, 560, 770), outline=(200, 30, 40), width=9)
     image = ImageChops.multiply(page(), seal)
-    assert words_found(recognise_image(image), " ".join(TEXT)) > 0.9
+    assert words_found(recognise_page_picture(image), " ".join(TEXT)) > 0.9
 
 
 def test_coloured_text_by_itself_stays() -> None:
     image = page()
     draw = ImageDraw.Draw(image)
     draw.text((900, 1500), "รับวันที่ พฤษภาคม", (40, 60, 180), ImageFont.truetype(FONT, 52), language="th")
-    assert "พฤษภาคม" in recognise_image(image).text
+    assert "พฤษภาคม" in recognise_page_picture(image).text
 
 
 def test_an_empty_page_has_no_text_and_no_confidence() -> None:
-    read = recognise_image(Image.new("L", (1754, 2480), 250))
+    read = recognise_page_picture(Image.new("L", (1754, 2480), 250))
     assert (read.text, read.lines, read.confidence, read.doubts) == ("", (), 0.0, ())
 
 
@@ -130,12 +130,12 @@ def test_scribbles_alone_are_no_text() -> None:
     for _ in range(300):
         x, y = chance.randrange(50, 1600), chance.randrange(50, 2300)
         draw.line([(x + chance.randrange(90), y + chance.randrange(70)) for _ in range(6)], 0, 3)
-    assert len(thai_letters(recognise_image(image).text)) < 5
+    assert len(thai_letters(recognise_page_picture(image).text)) < 5
 
 
 def test_gives_up_in_time() -> None:
     with pytest.raises(UnreadableFile, match="timeout"):
-        recognise_image(page(), seconds=0.0)
+        recognise_page_picture(page(), seconds=0.0)
 
 
 def test_says_what_to_install_when_there_is_no_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_says_what_to_install_when_there_is_no_model(monkeypatch: pytest.MonkeyP
     tesseract._engine.cache_clear()
     try:
         with pytest.raises(UnreadableFile, match="no-ocr-model"):
-            recognise_image(page())
+            recognise_page_picture(page())
     finally:
         tesseract._engine.cache_clear()
 
@@ -168,7 +168,7 @@ def form(turn: int) -> Image.Image:
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 def test_a_ruled_form_is_set_upright(turn: int) -> None:
-    read = recognise_image(form(turn))
+    read = recognise_page_picture(form(turn))
     assert read.turn == turn
     assert words_found(read, "ลำดับที่ รายการ จำนวนเงิน หมายเหตุ ค่าตอบแทน ค่าวัสดุ") > 0.7
 
@@ -181,7 +181,7 @@ def test_specks_and_scribbles_are_not_text() -> None:
         x, y = chance.randrange(100, 1600), chance.randrange(1100, 2300)
         points = [(x + chance.randrange(60), y + chance.randrange(60)) for _ in range(5)]
         draw.line(points, "black", 4, joint="curve")
-    lines = recognise_image(image).text.splitlines()
+    lines = recognise_page_picture(image).text.splitlines()
     assert lines[: len(TEXT)] == list(TEXT)
     assert not thai_letters("".join(lines[len(TEXT) :]))
 
@@ -191,7 +191,7 @@ def test_a_page_strewn_with_specks_is_set_upright_and_read() -> None:
     places = np.random.default_rng(2).integers(0, np.array(pixels.shape) - 2, (pixels.size // 500, 2))
     for down, along in np.ndindex(2, 2):
         pixels[places[:, 0] + down, places[:, 1] + along] = 0
-    read = recognise_image(Image.fromarray(pixels).rotate(90, expand=True))
+    read = recognise_page_picture(Image.fromarray(pixels).rotate(90, expand=True))
     assert read.turn == 90
     assert words_found(read, " ".join(TEXT)) > 0.8
 
@@ -200,7 +200,7 @@ def test_a_photograph_in_falling_light_is_read() -> None:
     light = Image.radial_gradient("L").resize((2 * 1754, 2 * 2480)).crop((0, 0, 1754, 2480))
     dim = light.point(lambda value: 255 - value * 3 // 4)  # a quarter of the light is left in a corner
     image = ImageChops.multiply(page().convert("L"), dim)
-    assert words_found(recognise_image(image), " ".join(TEXT)) == 1.0
+    assert words_found(recognise_page_picture(image), " ".join(TEXT)) == 1.0
 
 
 def test_rows_that_run_at_slopes_of_their_own_are_read() -> None:
@@ -211,14 +211,14 @@ def test_rows_that_run_at_slopes_of_their_own_are_read() -> None:
         ImageDraw.Draw(strip).text((200, 100), line, 0, font, language="th")
         strip = strip.rotate((-2.6, 2.6)[number % 2], Image.Resampling.BICUBIC, fillcolor=255)
         image.paste(strip, (0, 200 + 270 * number))
-    assert recognise_image(image).text.splitlines() == list(TEXT)
+    assert recognise_page_picture(image).text.splitlines() == list(TEXT)
 
 
 def test_a_carbon_copy_is_read() -> None:
     soft = np.asarray(page().convert("L").filter(ImageFilter.GaussianBlur(2)), np.float32)
     grain = np.random.default_rng(1).normal(0, 9, soft.shape)
     pale = Image.fromarray(np.clip(205 - (255 - soft) * 0.22 + grain, 0, 255).astype(np.uint8))
-    assert words_found(recognise_image(pale), " ".join(TEXT)) > 0.9
+    assert words_found(recognise_page_picture(pale), " ".join(TEXT)) > 0.9
 
 
 def test_dotted_rules_of_a_form_leave_no_trace() -> None:
@@ -229,7 +229,7 @@ def test_dotted_rules_of_a_form_leave_no_trace() -> None:
             y = 250 + 110 * row + 52
             draw.ellipse((x, y, x + 4, y + 4), "black")  # under the text, and a row to write on below it
             draw.ellipse((x, y + 44, x + 4, y + 48), "black")
-    read = recognise_image(form)
+    read = recognise_page_picture(form)
     assert words_found(read, " ".join(TEXT)) > 0.85
     assert "5.5" in arabic_digits(read.text)
     assert not re.search(r"[.๐๑]{3}", read.text)

@@ -19,11 +19,11 @@ from indexer.extraction.redaction import (
     COVER,
     RedactionIncomplete,
     Redactor,
+    box_without_margins,
     boxes_of_finds,
     personal_digits_covered_up,
     spans_inside,
-    text_area,
-    without_covered_text,
+    with_text_covered,
 )
 from storage.files.local import LocalFiles
 from tests.indexer.extraction.documents import embedded_page, stored_attachment
@@ -72,7 +72,7 @@ def _turned(pdf: bytes) -> bytes:
 def test_a_covered_number_is_gone_from_picture_and_text(tmp_path: Path, turned: bool) -> None:
     paper = Paper(tmp_path, turned=turned)
     copy = paper.redactor.make_redacted_copy(paper.attachment, [paper.page], {1: paper.boxes})
-    (page,) = copy.read_pages
+    (page,) = copy.pages_with_known_text
     assert page.text.count(COVER) == len(paper.boxes)
     assert page.turn == 0
     assert privacy.find_personal_data(page.text, 1) == ()
@@ -99,7 +99,7 @@ def test_a_box_over_half_of_the_number_is_refused(tmp_path: Path) -> None:
     areas = [each.area for each in left if each.area]
     assert any(area.left < half.left and abs(area.top - half.top) < 200 for area in areas)
     copy = paper.redactor.make_redacted_copy(paper.attachment, [paper.page], {1: [half, *areas]})
-    assert privacy.find_personal_data(copy.read_pages[0].text, 1) == ()
+    assert privacy.find_personal_data(copy.pages_with_known_text[0].text, 1) == ()
 
 
 def test_a_box_beside_the_number_is_refused_although_the_text_lacks_it(tmp_path: Path) -> None:
@@ -124,15 +124,15 @@ def test_a_copy_without_boxes_is_refused(tmp_path: Path) -> None:
 
 def test_text_whose_place_is_not_known_is_left_out_of_a_page_with_boxes() -> None:
     page = _page("ก ลับ\nข้าง", (Line(0, 0, 100, (0, 100)), Line(6, 200, 300, (0, 100, 200, 300, 400))))
-    kept = without_covered_text(page, [Rectangle(9000, 9000, 9100, 9100)])
+    kept = with_text_covered(page, [Rectangle(9000, 9000, 9100, 9100)])
     assert "ลับ" not in kept.text
     assert kept.text.split() == ["ก", "ข้าง"]
-    assert without_covered_text(page, ()).text == page.text
+    assert with_text_covered(page, ()).text == page.text
 
 
 def test_a_cluster_is_covered_whole_or_not_at_all() -> None:
     page = _page("กำนัน", (Line(0, 0, 100, (0, 100, 200, 300, 400, 500)),))
-    kept = without_covered_text(page, [Rectangle(0, 0, 50, 100)])
+    kept = with_text_covered(page, [Rectangle(0, 0, 50, 100)])
     assert kept.text == f"{COVER}นัน"
     assert [len(line.edges) - 1 for line in kept.lines] == [1, 3]
     assert spans_inside(page.text, page.lines, [Rectangle(0, 0, 160, 100)]) == [(0, 2)]
@@ -141,7 +141,7 @@ def test_a_cluster_is_covered_whole_or_not_at_all() -> None:
 def test_a_letter_whose_place_has_no_width_is_covered_with_its_neighbours() -> None:
     """The recogniser gives some letters the position of the next one: they are under the box all the same."""
     page = _page("เลข123", (Line(0, 0, 100, (0, 100, 200, 300, 400, 400, 500)),))
-    kept = without_covered_text(page, [Rectangle(295, 0, 520, 100)])
+    kept = with_text_covered(page, [Rectangle(295, 0, 520, 100)])
     assert kept.text == f"เลข{COVER}"
 
 
@@ -162,8 +162,8 @@ def test_the_box_of_a_word_takes_all_of_the_word_and_nothing_else_out_of_the_tex
         edges = tuple(left + 100 * place for place in range(len(text) + 1))
         page = dataclasses.replace(_page(text, (Line(0, 500, 700, edges),)), source=source)
         for start, end, kept in ((3, 5, f"นาง{COVER}นัน"), (3, 4, f"นาง{COVER}นัน"), (0, 3, f"{COVER}กำนัน")):
-            areas = [text_area(page, box) for box in boxes_of_finds(page, [(start, end)])]
-            assert without_covered_text(page, areas).text == kept
+            areas = [box_without_margins(page, box) for box in boxes_of_finds(page, [(start, end)])]
+            assert with_text_covered(page, areas).text == kept
 
 
 def test_the_marks_above_the_letters_of_a_word_are_covered_and_the_line_above_keeps_its_text() -> None:
@@ -172,7 +172,7 @@ def test_the_marks_above_the_letters_of_a_word_are_covered_and_the_line_above_ke
     page = _page("บนน\nป่วยด", lines)
     (box,) = boxes_of_finds(page, [(4, 9)])
     assert box.top <= 500 - 60  # three tenths of the line's height
-    assert without_covered_text(page, [text_area(page, box)]).text == f"บนน\n{COVER}"
+    assert with_text_covered(page, [box_without_margins(page, box)]).text == f"บนน\n{COVER}"
 
 
 def _page(text: str, lines: tuple[Line, ...]) -> Page:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.search.highlighting import find_hits, highlight, snippet, tidied_snippet
+from indexer.search.highlighting import find_hits, highlight, snippet, snippet_with_ellipses
 from indexer.search.query.parser import parse_query
 
 THAI_TEXT = st.text(alphabet=st.sampled_from("กขคงเแโาิี่้ำะั์ .1๒a\n"), max_size=300)
@@ -76,7 +76,7 @@ def test_a_passage_begins_with_a_phrase_and_has_no_ruling_lines() -> None:
         "ด้วยกองช่างมีความจำเป็นต้องซ่อมแซมถนนสายหลักของตำบลหลายแห่งก่อนฤดูฝน จึงขออนุมัติจัดซื้อหลอดไฟ จำนวน 20 หลอด "
         "ตามรายการดังนี้ ......................... หลอดแอลอีดีขนาดยี่สิบวัตต์ " + "เพื่อใช้ในการซ่อมแซมทางสาธารณะ " * 6
     )
-    shown = "".join(segment.text for segment in tidied_snippet(text, parse_query("หลอดไฟ")))
+    shown = "".join(segment.text for segment in snippet_with_ellipses(text, parse_query("หลอดไฟ")))
     assert shown.startswith("…จึงขออนุมัติจัดซื้อหลอดไฟ")
     assert shown.endswith("…")
     assert "...." not in shown
@@ -88,7 +88,7 @@ def test_a_hit_near_the_end_of_a_text_stands_near_the_beginning_of_its_passage()
         "ขอรับรองว่าห้างหุ้นส่วนจำกัด น้ำใสการช่าง ได้ก่อสร้างระบบประปาหมู่บ้านแบบบาดาลขนาดกลาง หมู่ 6 บ้านเนินสะแก "
         "วงเงิน 1,890,000 บาท แล้วเสร็จตามสัญญาเลขที่ 12/2560"
     )
-    segments = tidied_snippet(text, parse_query("บ้านเนินสะแก"))
+    segments = snippet_with_ellipses(text, parse_query("บ้านเนินสะแก"))
     assert [segment.text for segment in segments if segment.hit] == ["บ้านเนินสะแก"]
     assert segments[0].text == "…"
     assert len(segments[1].text) <= 60
@@ -146,12 +146,12 @@ TAX = (
     [("ภาษีที่ดินถึงวันไหน", "มิถุนายน"), ("ภาษีที่ดินปรับเท่าไร", "50 บาท"), ("ภาษีที่ดินติดต่อที่ไหน", "ได้ที่งานจัดเก็บ")],
 )
 def test_the_passage_begins_where_the_answer_to_the_question_is(typed: str, answer: str) -> None:
-    shown = "".join(segment.text for segment in tidied_snippet(TAX, parse_query(typed)))
+    shown = "".join(segment.text for segment in snippet_with_ellipses(TAX, parse_query(typed)))
     assert answer in shown[:100]
 
 
 def test_the_beginning_of_a_passage_shows_most_words() -> None:
     text = "เรื่อง ภาษี ที่ทุกคนต้องทราบและขอให้ช่วยกันบอกต่อถึงญาติพี่น้องที่อยู่ต่างอำเภอด้วยขอขอบคุณมาก ณ โอกาสนี้ "
     text += "เจ้าของบ้านทุกคน มีกำหนดชำระภาษีภายในสิ้นเดือน และหลังจากนั้นไม่มีการผ่อนผันอีกแล้วทุกกรณี " * 2
-    shown = "".join(segment.text for segment in tidied_snippet(text, parse_query("ภาษี กำหนดชำระ")))
+    shown = "".join(segment.text for segment in snippet_with_ellipses(text, parse_query("ภาษี กำหนดชำระ")))
     assert "มีกำหนดชำระภาษี" in shown[:80]

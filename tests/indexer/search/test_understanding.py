@@ -69,7 +69,7 @@ def test_abbreviations_are_found_both_ways(index: WhooshIndex, typed: str, wante
 def test_what_an_abbreviation_was_read_as_is_said_and_marked(index: WhooshIndex) -> None:
     query = run(index, "อบต. หนองบัว")
     assert "ค้นคำว่า “องค์การบริหารส่วนตำบล” ด้วย" in said(query.understood)
-    assert "องค์การบริหารส่วนตำบล" in query.marks
+    assert "องค์การบริหารส่วนตำบล" in query.extra_highlights
 
 
 def test_nobody_is_told_what_the_eras_stand_for(index: WhooshIndex) -> None:
@@ -153,7 +153,7 @@ def test_slips_are_read_as_what_the_archive_has(index: WhooshIndex, typed: str, 
     page = index.search(parse_query(typed))
     assert page.did_you_mean == meant
     assert [hit.announcement_id for hit in page.hits] == found(index, meant)
-    assert meant in page.query.marks
+    assert meant in page.query.extra_highlights
 
 
 def test_a_slip_in_the_last_short_word_of_an_everyday_word_is_corrected(tmp_path: Path) -> None:
@@ -482,7 +482,7 @@ def test_a_piece_of_a_word_is_not_suggested(tmp_path: Path) -> None:
 def test_a_quoted_query_is_never_corrected(index: WhooshIndex) -> None:
     for typed in ('"gmL[k]"', '"เทศบาน"'):
         page = index.search(parse_query(typed))
-        assert (page.did_you_mean, page.query.marks) == (None, ())
+        assert (page.did_you_mean, page.query.extra_highlights) == (None, ())
 
 
 def test_an_abbreviation_is_never_read_as_another(tmp_path: Path) -> None:

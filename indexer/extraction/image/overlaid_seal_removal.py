@@ -21,7 +21,7 @@ TALL = 6  # cells: coloured ink of less height is a line of text, not a seal
 MEETS = 4  # cells in which the ink of a seal lies on black ink, at least
 
 
-def grey_without_stamps(image: Image.Image) -> Image.Image:
+def grey_without_overlaid_seals(image: Image.Image) -> Image.Image:
     """Returns the page in grey without seals; black text under a seal stays."""
     if image.mode not in ("RGB", "RGBA", "P", "CMYK"):
         return image.convert("L")
