@@ -33,6 +33,7 @@ from archive.ports import Files, Scanner, StoredFile
 from archive.repositories import Records
 from archive.suggested_fields import (
     fields_as_in_new_draft,
+    is_meaningless_label,
     is_meaningless_title,
     is_name_of_file,
     names_of_unconfirmed_values,
@@ -114,10 +115,12 @@ class Intake(FileVersionCommands):
         label: str = "",
         kind: DocumentKind | None = None,
         stored_at: dt.datetime | None = None,
+        is_to_confirm: bool = False,
     ) -> tuple[Attachment, bool]:
         """Store the bytes of a seekable stream, then the record and its job in one transaction.
 
-        ``stored_at``: the time at which an older site stored the file. Returns ``(attachment, True)`` for a
+        ``stored_at``: the time at which an older site stored the file. ``is_to_confirm``: residents see the
+        attachment only after ``show_added_attachment``, or when its announcement is published. Returns ``(attachment, True)`` for a
         new attachment, ``(the existing attachment, False)`` for the same bytes again. Raises ``Invalid`` for
         a file that is neither a PDF nor a picture, or in which a virus was found; ``TooLarge``; and
         ``Unavailable``, also when the configured scanner does not answer.
@@ -136,6 +139,7 @@ class Intake(FileVersionCommands):
             kind=kind or DocumentKind.OTHER,
             actor=actor,
             stored_at=stored_at,
+            hold=HoldReason.UNCONFIRMED if is_to_confirm else HoldReason.UNREAD,
         )
         self._keep_again(stream, file)
         return made
@@ -194,7 +198,8 @@ class Intake(FileVersionCommands):
         announcement = self._editable(attachment.announcement_id)
         checked_label = validation.label_or_file_name(label, attachment.filename)
         finds: Sequence[PersonalDataSpan] = ()
-        if announcement.status is Status.PUBLISHED and checked_label != attachment.label:
+        is_seen = announcement.status is Status.PUBLISHED and attachment.hold is not HoldReason.UNCONFIRMED
+        if is_seen and checked_label != attachment.label:
             finds = privacy.finds_without_decision(
                 privacy.find_in_fields({"label": checked_label}), attachment.decided
             )
@@ -219,11 +224,30 @@ class Intake(FileVersionCommands):
         said = validation.checked_required_text(
             reason, field="reason", field_label=gettext_noop("เหตุผลที่ให้ประชาชนเห็น"), length=1000
         )
-        if attachment.hold is HoldReason.UNREAD and attachment.status is not ReadingStatus.FAILED:
-            raise Conflict("ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ กรุณารอแล้วลองใหม่อีกครั้ง", code="unread")
+        _require_read(attachment)
         finds = privacy.undecided_finds(attachment)
         return self._records.attachments.record_decision_to_show(
             attachment_id, finds, reason=said, actor=actor
+        )
+
+    def show_added_attachment(self, attachment_id: int, *, actor: str, reason: str = "") -> Attachment:
+        """Show an attachment that was added to a published announcement and that a person has checked.
+
+        Raises ``Conflict`` (code ``unread``) while it is unread, ``Invalid`` when its label is the name of a
+        file, and ``PersonalDataFound`` when personal data is undecided and no reason is given.
+        """
+        attachment = self._records.attachments.get(attachment_id)
+        self._editable(attachment.announcement_id)
+        if attachment.hold is not HoldReason.UNCONFIRMED:
+            return attachment
+        _require_read(attachment)
+        if is_meaningless_label(attachment):
+            raise Invalid("กรุณาตั้งชื่อเอกสารให้ประชาชนเข้าใจก่อน", field=f"label-{attachment_id}")
+        finds = privacy.undecided_finds(attachment)
+        if finds:
+            _require_reason([PersonalDataInAttachment(attachment_id, data) for data in finds], reason)
+        return self._records.attachments.record_decision_to_show(
+            attachment_id, finds, reason=reason.strip(), actor=actor
         )
 
     def reorder_attachments(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None:
@@ -340,7 +364,7 @@ class Intake(FileVersionCommands):
         with self._records.batch():
             for attachment in self._records.attachments.by_announcement([id])[id]:
                 decided = [find.data for find in finds if find.attachment_id == attachment.id]
-                if decided or attachment.hold is HoldReason.PERSONAL_DATA:
+                if decided or attachment.hold in (HoldReason.PERSONAL_DATA, HoldReason.UNCONFIRMED):
                     self._records.attachments.record_decision_to_show(
                         attachment.id, decided, reason=reason.strip(), actor=actor
                     )
@@ -563,6 +587,13 @@ def _new_in_fields(
 
 def _letters_and_digits(text: str, find: PersonalDataInAttachment) -> str:
     return "".join(filter(str.isalnum, thai.arabic_digits(text[find.data.start : find.data.end])))
+
+
+def _require_read(attachment: Attachment) -> None:
+    """Raise ``Conflict`` while an attachment is held whose text nobody could look through yet."""
+    unread = attachment.status in (ReadingStatus.WAITING, ReadingStatus.READING)
+    if unread and attachment.hold is not HoldReason.PERSONAL_DATA:
+        raise Conflict("ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ กรุณารอแล้วลองใหม่อีกครั้ง", code="unread")
 
 
 def _require_reason(finds: Sequence[PersonalDataInAttachment], reason: str) -> None:

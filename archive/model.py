@@ -248,6 +248,7 @@ class HoldReason(StrEnum):
 
     UNREAD = "unread"
     PERSONAL_DATA = "personal-data"
+    UNCONFIRMED = "unconfirmed"  # added to a published announcement; nobody has checked it yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from archive.model import (
     DocumentKind,
     Draft,
     FileVersion,
+    HoldReason,
     IntegrityIncident,
     Line,
     LowConfidenceSpan,
@@ -156,8 +157,10 @@ class Attachments(Protocol):
         kind: DocumentKind,
         actor: str,
         stored_at: dt.datetime | None = None,
+        hold: HoldReason = HoldReason.UNREAD,
     ) -> tuple[Attachment, bool]:
         """Add an attachment after the others. It waits to be read, and is held until then.
+        With ``UNCONFIRMED`` as ``hold``, it is held until a person's decision to show it is recorded.
         ``stored_at``: the time at which an older site stored the file; else the attachment's time is now.
         Returns ``(attachment, True)``; ``(the existing attachment, False)`` when the announcement has the
         same bytes already. A detached attachment with the same bytes is put back instead."""
@@ -193,7 +196,7 @@ class Attachments(Protocol):
         both can be put back."""
 
     def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
-        """Cancel the decisions to show an attachment; it is held as it was before them."""
+        """Cancel the decisions to show an attachment; it is held again, ``UNCONFIRMED`` without finds."""
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
         """Put a detached attachment back, after the announcement's other attachments, under its id."""

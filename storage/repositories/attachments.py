@@ -10,7 +10,7 @@ from itertools import groupby
 
 from archive import privacy
 from archive.errors import Conflict, no_such_attachment
-from archive.model import Attachment, DocumentKind, HoldReason, PersonalDataSpan, Status
+from archive.model import Attachment, DocumentKind, HoldReason, PersonalDataSpan, ReadingStatus, Status
 from archive.ports import StoredFile
 from storage import mappers
 from storage.engine import Queries, Row
@@ -118,6 +118,7 @@ class EngineAttachments:
         kind: DocumentKind,
         actor: str,
         stored_at: dt.datetime | None = None,
+        hold: HoldReason = HoldReason.UNREAD,
     ) -> tuple[Attachment, bool]:
         with self._engine.write():
             announcement = history.announcement_row(self._engine, announcement_id)
@@ -129,7 +130,7 @@ class EngineAttachments:
                        (SELECT coalesce(max(position), 0) + 1 FROM attachment
                         WHERE organisation_id IN :organisations AND announcement_id = :announcement_id
                         AND status <> 'detached'),
-                       :label, :filename, :kind, :media_type, :size, :sha256, 'waiting', 'unread',
+                       :label, :filename, :kind, :media_type, :size, :sha256, 'waiting', :hold,
                        :made, :at, :organisation)
                    ON CONFLICT (announcement_id, sha256) DO NOTHING
                    RETURNING *""",
@@ -143,12 +144,15 @@ class EngineAttachments:
                 sha256=file.sha256,
                 at=now,
                 made=now if stored_at is None else mappers.time_text(stored_at),
+                hold=hold.value,
             )
             if row is None:
                 known = self._with_bytes(announcement_id, file.sha256)
                 if known["status"] != mappers.DETACHED:
                     return mappers.attachment(known), False
                 self.reattach(known["id"], actor=actor)
+                if hold is HoldReason.UNCONFIRMED:
+                    _set_hold(self._engine, known["id"], hold, mappers.attachment(known).decided)
                 return self.relabel(known["id"], label=label, kind=kind, actor=actor), True
             self._note(row, "attach", actor=actor, after=_described(row))
         return mappers.attachment(row), True
@@ -212,8 +216,8 @@ class EngineAttachments:
             """UPDATE attachment SET filename = :filename, media_type = :media_type, size = :size,
                    sha256 = :sha256, page_count = NULL, status = 'waiting', error_code = NULL,
                    error_message = NULL, details = '{}', rules = 0, queued_at = :now, attempts = 0,
-                   worker = NULL, leased_until = NULL, hold = 'unread', decided = '',
-                   is_redacted = :is_redacted
+                   worker = NULL, leased_until = NULL, decided = '',
+                   hold = CASE hold WHEN 'unconfirmed' THEN hold ELSE 'unread' END, is_redacted = :is_redacted
                WHERE organisation_id IN :organisations AND id = :id""",
             id=attachment_id,
             filename=filename,
@@ -270,6 +274,8 @@ class EngineAttachments:
             decisions = (*attachment.decided, *map(privacy.type_and_place_key, decided))
             finds = privacy.find_personal_data_in_attachment(attachment, attachment.details)
             hold = HoldReason.PERSONAL_DATA if privacy.finds_without_decision(finds, decisions) else None
+            if not attachment.rules and attachment.status in (ReadingStatus.WAITING, ReadingStatus.READING):
+                hold = HoldReason.UNREAD
             _set_hold(self._engine, attachment_id, hold, decisions)
             place: dict[str, object] = {"attachment_id": attachment_id, "label": row["label"]}
             self._note(row, "release", actor=actor, after=place, reason=reason)
@@ -281,7 +287,7 @@ class EngineAttachments:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, lock=True)
             hold = privacy.hold_ignoring_decisions(mappers.attachment(row))
-            _set_hold(self._engine, attachment_id, hold, ())
+            _set_hold(self._engine, attachment_id, hold or HoldReason.UNCONFIRMED, ())
             place: dict[str, object] = {"attachment_id": attachment_id, "label": row["label"]}
             self._note(row, "hold", actor=actor, after=place)
             record_change_that_hid(self._engine, attachment_id)

@@ -114,6 +114,78 @@ def test_a_file_added_to_a_published_record_waits_until_it_is_read(site: Site) -
     assert api(site, "GET", f"/attachments/{attachment.id}")[1]["held"] is None
 
 
+def add_as_staff(site: Site, clerk: FlaskClient, made: Announcement, data: bytes, name: str) -> Attachment:
+    answer = clerk.post(f"/staff/announcements/{made.id}/attachments", data={"file": (io.BytesIO(data), name)})
+    assert answer.status_code == 202
+    return site.services.attachments.get(answer.get_json()["id"])
+
+
+def test_what_staff_add_to_a_published_record_waits_until_they_have_checked_it(site: Site) -> None:
+    clerk, made = site.signed_in(Role.STAFF), site.announcement("ประกาศงานถนน")
+    attachment = add_as_staff(site, clerk, made, WITHOUT, "scan200.pdf")
+    form, show = f"/staff/announcements/{made.id}", f"/staff/attachments/{attachment.id}/show"
+    assert "เมื่อแปลงข้อความเสร็จ ให้ตรวจแล้วกด เผยแพร่เอกสารนี้" in clerk.get(form).text
+    assert "ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ" in clerk.post(show, follow_redirects=True).text
+    assert api(site, "POST", f"/attachments/{attachment.id}/release", json={"reason": REASON})[0] == 409
+    site.work()
+    assert_hidden(site, made, attachment)
+    assert f"#attachment-{attachment.id}" in clerk.get("/staff").text
+    assert "เอกสารเพิ่มใหม่รอเผยแพร่" in clerk.get("/staff").text
+    assert f'formaction="{show}"' in clerk.get(form).text
+    refused = clerk.post(show, data={f"label-{attachment.id}": "scan200"}, follow_redirects=True)
+    assert "กรุณาตั้งชื่อเอกสารให้ประชาชนเข้าใจก่อน" in refused.text
+    assert held(site, attachment) is HoldReason.UNCONFIRMED
+    clerk.post(show, data={f"label-{attachment.id}": "ซ่อมถนนสายในบ้าน"})
+    site.work()
+    assert_shown(site, made, site.services.attachments.get(attachment.id))
+    shown = site.services.history.entries(made.id)[-1]
+    assert shown.action == "release"
+    clerk.post(f"/staff/history/{shown.id}/undo", data={"confirmed": "yes"})
+    site.work()
+    assert_hidden(site, made, attachment)
+
+
+def test_personal_data_in_what_staff_add_is_decided_on_as_anywhere(site: Site) -> None:
+    clerk, made = site.signed_in(Role.STAFF), site.announcement("ประกาศเบี้ยยังชีพ")
+    attachment = add_as_staff(site, clerk, made, WITH_ID, "รายชื่อผู้รับเบี้ยยังชีพ.pdf")
+    site.work()
+    assert held(site, attachment) is HoldReason.PERSONAL_DATA
+    named = add_as_staff(site, clerk, made, WITHOUT, "ซ่อมถนน.pdf")
+    site.work()
+    show, label = f"/staff/attachments/{named.id}/show", {f"label-{named.id}": f"ผู้มีเลข {NATIONAL_ID}"}
+    clerk.post(show, data=label)
+    assert held(site, named) is HoldReason.UNCONFIRMED
+    clerk.post(show, data=label | EXPLAINED)
+    assert held(site, named) is None
+
+
+def test_publishing_the_record_shows_what_waited_to_be_checked_once_it_is_read(site: Site) -> None:
+    clerk, made = site.signed_in(Role.STAFF), site.announcement("ประกาศงานถนน")
+    read = add_as_staff(site, clerk, made, WITHOUT, "ซ่อมถนน.pdf")
+    site.work()
+    unread = add_as_staff(site, clerk, made, memo("ให้ซ่อมสะพาน"), "สะพาน.pdf")
+    site.services.intake.withdraw(made.id, actor="x", reason="ออกผิดฉบับ")
+    site.services.intake.restore_as_draft(made.id, actor="x")
+    site.services.intake.publish(made.id, actor="x")
+    assert (held(site, read), held(site, unread)) == (None, HoldReason.UNREAD)
+    site.work()
+    assert held(site, unread) is None
+
+
+def test_another_file_in_place_of_one_that_waits_to_be_checked_waits_too(site: Site) -> None:
+    clerk, made = site.signed_in(Role.STAFF), site.announcement("ประกาศงานถนน")
+    attachment = add_as_staff(site, clerk, made, memo("ให้ซ่อมสะพาน"), "สะพาน.pdf")
+    site.work()
+    newer = {"replace": "1", "file": (io.BytesIO(WITHOUT), "ใหม่.pdf")}
+    clerk.post(f"/staff/attachments/{attachment.id}", data=newer)
+    site.work()
+    assert held(site, attachment) is HoldReason.UNCONFIRMED
+    assert "กำลังปรับปรุงเอกสารแนบ" not in site.client().get(f"/announcements/{made.id}").text
+    clerk.post(f"/staff/attachments/{attachment.id}/detach")
+    again = add_as_staff(site, clerk, made, WITHOUT, "ใหม่.pdf")
+    assert held(site, again) is HoldReason.UNCONFIRMED
+
+
 def test_a_file_with_personal_data_waits_for_a_decision(site: Site) -> None:
     made = site.announcement("ประกาศเบี้ยยังชีพ")
     attachment = site.attach(made.id, WITH_ID, "รายชื่อผู้รับเบี้ยยังชีพ.pdf")

@@ -9,7 +9,7 @@ from typing import cast
 from flask import g, request
 
 from archive.errors import Gone, MissingScope, no_such_announcement, no_such_attachment
-from archive.model import Announcement, ApiToken, Attachment, Collection, CollectionLine, Scope, Status
+from archive.model import Announcement, ApiToken, Attachment, Collection, CollectionLine, HoldReason, Scope, Status
 from archive.relations import public_relations
 from web.accounts.tokens import token_hash
 from web.bootstrap import services
@@ -103,7 +103,9 @@ def has_withheld_document_with_new_file(announcement_id: int) -> bool:
     """Returns True while residents do not see a document whose file was replaced."""
     attachments = services().attachments.by_announcement([announcement_id])[announcement_id]
     return any(
-        services().file_versions.by_attachment(each.id) for each in attachments if each.hold is not None
+        services().file_versions.by_attachment(each.id)
+        for each in attachments
+        if each.hold not in (None, HoldReason.UNCONFIRMED)
     )
 
 

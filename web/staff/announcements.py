@@ -9,6 +9,7 @@ from typing import BinaryIO, cast
 from flask import Response, abort, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.datastructures import FileStorage
 
 from archive import thai
 from archive.errors import Conflict, Invalid, PrakatError
@@ -125,9 +126,7 @@ def attach_file(announcement_id: int) -> ResponseReturnValue:
     file = request.files.get("file")
     if file is None:
         abort(400)
-    attachment, made = services().intake.attach(
-        announcement_id, cast(BinaryIO, file.stream), filename=file.filename or "", actor=g.actor
-    )
+    attachment, made = _attach(announcement_id, file)
     return jsonify(id=attachment.id, new=made, filename=attachment.filename), 202 if made else 200
 
 
@@ -197,7 +196,7 @@ def _replace(attachment: Attachment) -> str:
     return " ".join(said)
 
 
-@pages.post("/attachments/<int:attachment_id>/<any(move, rename, detach, reattach, reread):step>")
+@pages.post("/attachments/<int:attachment_id>/<any(move, rename, show, detach, reattach, reread):step>")
 def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
     """Carry out the button for one attachment: move it, store its label, take it off, put it back
     or read it again.
@@ -457,12 +456,15 @@ def _reorder(announcement_id: int) -> None:
 
 def _rename(attachment_id: int) -> None:
     """Store the label and the kind in the form for one attachment: a press confirms what was suggested."""
+    with personal_data.reason_for_finds() as reason:
+        _relabel_from_form(attachment_id, reason)
+    flash(_("บันทึกชื่อเอกสารแล้ว"), "good")
+
+
+def _relabel_from_form(attachment_id: int, reason: str) -> None:
     names = [f"label-{attachment_id}", f"kind-{attachment_id}"]
     typed = {name: request.form[name] for name in names if name in request.form}
-    announcement_id = services().attachments.get(attachment_id).announcement_id
-    with personal_data.reason_for_finds() as reason:
-        _relabel_all(announcement_id, typed, reason)
-    flash(_("บันทึกชื่อเอกสารแล้ว"), "good")
+    _relabel_all(services().attachments.get(attachment_id).announcement_id, typed, reason)
 
 
 def _detach(attachment_id: int) -> None:
@@ -480,13 +482,33 @@ def _reread(attachment_id: int) -> None:
     flash(_("ส่งเอกสารไปแปลงข้อความใหม่แล้ว"), "good")
 
 
+def _show(attachment_id: int) -> None:
+    """Store the label in the form, and show the attachment: a press confirms both."""
+    with services().records.batch(), personal_data.reason_for_finds() as reason:
+        _relabel_from_form(attachment_id, reason)
+        services().intake.show_added_attachment(attachment_id, actor=g.actor, reason=reason)
+    flash(_("ประชาชนเห็นเอกสารนี้แล้ว"), "good")
+
+
 _PAPER_STEPS: dict[str, Callable[[int], None]] = {
     "move": _move,
     "rename": _rename,
+    "show": _show,
     "detach": _detach,
     "reattach": _reattach,
     "reread": _reread,
 }
+
+
+def _attach(announcement_id: int, file: FileStorage) -> tuple[Attachment, bool]:
+    """Attach a file. Residents see one that is added to a published announcement once it is confirmed."""
+    return services().intake.attach(
+        announcement_id,
+        cast(BinaryIO, file.stream),
+        filename=file.filename or "",
+        actor=g.actor,
+        is_to_confirm=services().announcements.get(announcement_id).status is Status.PUBLISHED,
+    )
 
 
 def _attach_all(announcement_id: int) -> None:
@@ -495,9 +517,7 @@ def _attach_all(announcement_id: int) -> None:
         if not file.filename:
             continue
         try:
-            attachment, made = services().intake.attach(
-                announcement_id, cast(BinaryIO, file.stream), filename=file.filename, actor=g.actor
-            )
+            attachment, made = _attach(announcement_id, file)
         except PrakatError as error:
             flash(f"{file.filename}: {error_message(error)}", "bad")
             continue

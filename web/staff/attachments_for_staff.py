@@ -14,7 +14,15 @@ from flask_babel import gettext
 
 from archive import thai
 from archive.closing_days import find_latest_closing_day
-from archive.model import Announcement, Attachment, DocumentKind, ReadingStatus, ScanAdvice, Status
+from archive.model import (
+    Announcement,
+    Attachment,
+    DocumentKind,
+    HoldReason,
+    ReadingStatus,
+    ScanAdvice,
+    Status,
+)
 from archive.suggested_fields import (
     fields_as_in_new_draft,
     is_label_naming_earlier_file,
@@ -76,7 +84,7 @@ def attachments_for_staff(announcement: Announcement) -> list[AttachmentForStaff
         _paper(
             each,
             replacements.get(each.id),
-            draft=draft,
+            is_unseen=draft or each.hold is HoldReason.UNCONFIRMED,
             is_label_earlier=is_label_naming_earlier_file(each, changes),
             is_label_unconfirmed=f"label-{each.id}" in unconfirmed,
         )
@@ -175,7 +183,7 @@ def _paper(
     attachment: Attachment,
     replacement: Attachment | None,
     *,
-    draft: bool,
+    is_unseen: bool,
     is_label_earlier: bool,
     is_label_unconfirmed: bool,
 ) -> AttachmentForStaff:
@@ -183,9 +191,9 @@ def _paper(
     label = suggested_label(attachment)
     is_label_earlier = is_label_earlier and label != attachment.label
     guessed = bool(label) and (
-        is_label_earlier or (is_name_of_file(attachment.label, [attachment]) and draft)
+        is_label_earlier or (is_name_of_file(attachment.label, [attachment]) and is_unseen)
     )
-    is_kind_open = is_label_earlier or (draft and attachment.kind is DocumentKind.OTHER)
+    is_kind_open = is_label_earlier or (is_unseen and attachment.kind is DocumentKind.OTHER)
     fills_kind = is_kind_open and "kind" in read
     kind = DocumentKind(read["kind"].value) if fills_kind else attachment.kind
     shown = label if guessed else attachment.label

@@ -42,6 +42,7 @@ _MOST_NAMED = 10  # refused records that a message names
 
 PROBLEM_NAMES = {
     Problem.PERSONAL_DATA: lazy_gettext("ต้องตัดสินข้อมูลส่วนบุคคล"),
+    Problem.UNCONFIRMED: lazy_gettext("เอกสารเพิ่มใหม่รอเผยแพร่"),
     Problem.FAILED: lazy_gettext("แปลงข้อความไม่ได้"),
     Problem.DOUBTFUL: lazy_gettext("ระบบอ่านไม่แน่ใจ"),
     Problem.UNTITLED: lazy_gettext("ยังไม่ตั้งชื่อเรื่อง"),
