@@ -115,7 +115,9 @@ def test_a_file_added_to_a_published_record_waits_until_it_is_read(site: Site) -
 
 
 def add_as_staff(site: Site, clerk: FlaskClient, made: Announcement, data: bytes, name: str) -> Attachment:
-    answer = clerk.post(f"/staff/announcements/{made.id}/attachments", data={"file": (io.BytesIO(data), name)})
+    answer = clerk.post(
+        f"/staff/announcements/{made.id}/attachments", data={"file": (io.BytesIO(data), name)}
+    )
     assert answer.status_code == 202
     return site.services.attachments.get(answer.get_json()["id"])
 

@@ -9,7 +9,16 @@ from typing import cast
 from flask import g, request
 
 from archive.errors import Gone, MissingScope, no_such_announcement, no_such_attachment
-from archive.model import Announcement, ApiToken, Attachment, Collection, CollectionLine, HoldReason, Scope, Status
+from archive.model import (
+    Announcement,
+    ApiToken,
+    Attachment,
+    Collection,
+    CollectionLine,
+    HoldReason,
+    Scope,
+    Status,
+)
 from archive.relations import public_relations
 from web.accounts.tokens import token_hash
 from web.bootstrap import services
