@@ -123,8 +123,8 @@ class Intake(FileVersionCommands):
         attachment only after ``show_added_attachment``, or when its announcement is published.
 
         Returns ``(attachment, True)`` for a new attachment, ``(the existing attachment, False)`` for the same
-        bytes again. Raises ``Invalid`` for a file that is neither a PDF nor a picture, or in which a virus was
-        found; ``TooLarge``; and ``Unavailable``, also when the configured scanner does not answer.
+        bytes again. Raises ``Invalid`` for a file that is neither a PDF nor a picture, or in which a virus
+        was found; ``TooLarge``; and ``Unavailable``, also when the configured scanner does not answer.
         """
         self._editable(announcement_id)
         content = filetype.detect_file_type(stream).media_type
