@@ -59,6 +59,8 @@ _OFFICE = re.compile(
 )
 
 _ACCOUNT = re.compile(rf"{_NOT_BEFORE}\d(?:{_GAP}\d){{9,14}}{_NOT_AFTER}")
+_FEWEST_ACCOUNT_DIGITS = 10
+_LIST_NUMBER = re.compile(r"[ \t]*(\d{1,3})[.)](?!\d)[ \t]*")  # at the beginning of a line
 _BANKS = re.compile(
     r"(?:เลขที่บัญชี|บัญชีเลขที่|เลขบัญชี|หมายเลขบัญชี|บัญชีเงินฝาก|ธนาคาร|ธ\.?ก\.?ส|ออมทรัพย์|กระแสรายวัน|พร้อมเพย์"
     r"|[Aa]ccount|[Bb]ank|[Aa]/[Cc])[^\n]{0,60}(?:\n[^\n]{0,30})?$"
@@ -158,7 +160,7 @@ def find_personal_data(text: str, page: int) -> tuple[PersonalDataSpan, ...]:
     found: list[PersonalDataSpan] = []
     for type, spans in (
         (NATIONAL_ID, _national_ids(digits)),
-        (BANK_ACCOUNT, _explained(_ACCOUNT, _BANKS, digits)),
+        (BANK_ACCOUNT, _without_list_numbers(_explained(_ACCOUNT, _BANKS, digits), digits)),
         (PHONE, _matches(_MOBILE, digits)),
         (PHONE, _not_of_office(_explained(_LANDLINE, _CALLS, digits), digits)),
         (EMAIL, _emails(digits)),
@@ -294,6 +296,24 @@ def _explained(number: re.Pattern[str], words: re.Pattern[str], digits: str) -> 
     for match in number.finditer(digits):
         if words.search(digits[max(0, match.start() - _CONTEXT) : match.start()]):
             yield match.span()
+
+
+def _without_list_numbers(spans: Iterator[tuple[int, int]], digits: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans without the number of a list's line before or after them, where an account is left."""
+    for start, end in spans:
+        line = digits.rfind("\n", 0, start) + 1
+        before = _LIST_NUMBER.match(digits, line)
+        if before and before.start(1) == start and _has_account(digits[before.end() : end]):
+            start = before.end()
+        last_line = digits.rfind("\n", start, end) + 1
+        after = _LIST_NUMBER.match(digits, last_line) if last_line else None
+        if after and after.end(1) == end and _has_account(digits[start : last_line - 1]):
+            end = start + len(digits[start : last_line - 1].rstrip())
+        yield start, end
+
+
+def _has_account(written: str) -> bool:
+    return sum(map(str.isdigit, written)) >= _FEWEST_ACCOUNT_DIGITS
 
 
 def _emails(text: str) -> Iterator[tuple[int, int]]:

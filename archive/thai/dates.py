@@ -160,7 +160,7 @@ def _common_era(year: str, era: str | None) -> int:
 
 def _no_date(text: str) -> Invalid:
     return Invalid(
-        "ไม่เข้าใจวันที่ “%(typed)s” กรุณาพิมพ์เช่น 9 มิถุนายน 2564 หรือ 2021-06-09",
+        "ไม่เข้าใจวันที่ “%(typed)s” กรุณาพิมพ์เช่น 9 มิถุนายน 2564 หรือ 9/6/2564",
         code="bad-date",
         typed=clip(canonical_text(text[:_MOST_DATE]), 40),
     )

@@ -101,6 +101,18 @@ def test_bank_accounts_after_their_words(written: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "account"),
+    [
+        ("เลขที่บัญชี 986-0-12345-6\n๒. นายสมชาย", "986-0-12345-6"),
+        ("เลขที่บัญชี\n1. 123-4-56789-0\n2. 123-4-56789-1", "123-4-56789-0"),
+        ("เลขที่บัญชี 986-0-1234\n56. ธนาคาร", "986-0-1234\n56"),  # too short for an account without them
+    ],
+)
+def test_the_number_of_a_list_is_no_part_of_an_account(text: str, account: str) -> None:
+    assert marked(text)[0] == ("bank-account", account)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "ที่ นม ๕๒๓๐๑/ว ๔๒๘ ลงวันที่ ๖ พฤศจิกายน ๒๕๖๔",

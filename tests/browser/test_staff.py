@@ -109,6 +109,35 @@ def test_the_same_with_the_keyboard_alone(visit: Visit, site: Site, width: int, 
     _found(page, site, mark)
 
 
+def test_a_wrong_guess_and_a_published_record_are_edited_with_the_keyboard_alone(
+    staff: Visit, site: Site
+) -> None:
+    page = staff()
+    _draft_with(page, papers("บ่อบาดาล")[1:2])
+    expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(1, timeout=60_000)
+    expect(page.locator("#from-title")).to_be_visible()
+    _type_over(page, "#title", "งบประมาณขุดบ่อบาดาล")
+    expect(page.locator("#from-title")).to_be_hidden()  # the document does not say so
+    tab_to(page, "button[name=publish]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/publish")
+    tab_to(page, "main .button.first")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว")
+    _type_over(page, "#title", "งบประมาณขุดบ่อบาดาลสองบ่อ")
+    tab_to(page, ".saving .button.first")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("งบประมาณขุดบ่อบาดาลสองบ่อ")
+    id = int(re.findall(r"/announcements/(\d+)", page.url)[0])
+    assert site.services.announcements.get(id).title == "งบประมาณขุดบ่อบาดาลสองบ่อ"
+
+
+def _type_over(page: Page, field: str, text: str) -> None:
+    tab_to(page, field)
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+
+
 def test_the_same_file_again_is_recognised(staff: Visit) -> None:
     page = staff()
     same = papers("ศาลาริมน้ำ")[1:2]

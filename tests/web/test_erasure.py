@@ -160,7 +160,7 @@ def test_an_announcement_s_own_text_is_erased_wherever_it_was(site: Site) -> Non
     services.intake.withdraw(made.id, actor="test", reason="คำสั่งศาล")
     assert address in admin.get(f"/staff/announcements/{made.id}").text
     page = admin.post(address, data=ORDER, follow_redirects=True).text
-    assert f"ข้อความของประกาศเลขที่ {made.id}" in page
+    assert f"ข้อความของเรื่องที่ {made.id} ในระบบ" in page
     site.work()
     for client in (site.client(), admin):
         for shown in ("announcements/{}", "staff/announcements/{}", "staff/announcements/{}/history"):

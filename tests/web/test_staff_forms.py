@@ -310,7 +310,7 @@ def test_fifty_papers_are_put_in_order_by_number(site: Site) -> None:
     assert order() == [0, 1, 2, 3, 4]
     assert "ลำดับของเอกสารต้องเป็นตัวเลข" in move(4, "หน้าสุด")
     page = clerk.get(f"/staff/announcements/{made.id}").text
-    assert f"ประกาศเลขที่ {made.id}<" in page  # the number that collections and disclosure ask for
+    assert f"เรื่องที่ {made.id} ในระบบ<" in page  # the number that collections and disclosure ask for
     hidden = {"last_change": page.split('name="last_change" value="')[1].split('"')[0]}
     numbers = {f"position-{id}": str(at + 1) for at, id in enumerate(papers)}
     was = {f"was-{id}": str(at + 1) for at, id in enumerate(papers)}

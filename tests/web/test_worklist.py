@@ -244,7 +244,7 @@ def test_a_category_that_no_record_has_is_asked_about_first(site: Site) -> None:
     made = drafts(site, 2)
     clerk = site.signed_in(Role.STAFF)
     page = act(clerk, "retag", made, category="ขยะมูนฝอย")
-    assert "สร้างหมวดใหม่ “ขยะมูนฝอย” หรือไม่" in page
+    assert "สร้างหมวดใหม่ “ขยะมูนฝอย” ให้ 2 เรื่องที่เลือกหรือไม่" in page
     assert "หมวดที่คล้ายกันและมีอยู่แล้ว ขยะมูลฝอย" in " ".join(re.sub("<[^>]+>", "", page).split())
     assert {each.category for each in site.services.announcements.get_many([made[0].id]).values()} == {""}
     act(clerk, "retag", made, category="ขยะมูนฝอย", confirmed="ขยะมูนฝอย")

@@ -95,6 +95,7 @@ def publication_checks(
 
     return [
         *_status(announcement),
+        _privacy(announcement, papers, finds),
         _title(given, papers, suggested, place("title")),
         _author(announcement, stated.get("author"), place("author")),
         _dated(announcement, papers, stated.get("published_on"), place("published_on")),
@@ -108,7 +109,6 @@ def publication_checks(
             papers, are_filled="title" in fields_as_in_new_draft(given, [each.attachment for each in papers])
         ),
         *_elsewhere(papers),
-        _privacy(announcement, papers, finds),
     ]
 
 

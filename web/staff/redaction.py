@@ -23,6 +23,7 @@ from indexer.extraction.redaction import (
     RedactionIncomplete,
     box_without_margins,
     boxes_of_finds,
+    spans_inside,
 )
 from web.bootstrap import services
 from web.errors import error_message
@@ -91,6 +92,7 @@ def redact(attachment_id: int) -> ResponseReturnValue:
         attachment=attachment,
         pages=read,
         boxes=boxes,
+        texts=_texts_of_boxes(boxes, read),
         unplaced=_unplaced_finds(attachment, read),
         readable=readable,
         typed=typed,
@@ -139,6 +141,19 @@ def _of_text(boxes: Sequence[Box], read: Sequence[Page]) -> list[Box]:
         else replace(box, area=box_without_margins(by_number[box.page], box.area))
         for box in boxes
     ]
+
+
+def _texts_of_boxes(boxes: Sequence[Box], read: Sequence[Page]) -> dict[Box, str]:
+    """Returns the text under each box, by which a person tells the boxes of a list apart."""
+    by_number = {page.number: page for page in read}
+    return {
+        box: " ".join(
+            page.text[start:end] for start, end in spans_inside(page.text, page.lines, [of_text.area])
+        )
+        for box, of_text in zip(boxes, _of_text(boxes, read), strict=True)
+        for page in (by_number.get(box.page),)
+        if page
+    }
 
 
 def _found_boxes(attachment: Attachment, read: Sequence[Page]) -> list[Box]:

@@ -177,7 +177,7 @@ def _done() -> tuple[str, str] | None:
 @pages.post("/bulk")
 def apply() -> ResponseReturnValue:
     """Carry out the pressed button on every ticked record; then back to the same list."""
-    action = request.form.get("action", "")
+    action, ids = request.form.get("action", ""), list[int]()
     try:
         ids = _everything() if "everything" in request.form else _ids(request.form.getlist("id"))
         if not ids:
@@ -189,7 +189,7 @@ def apply() -> ResponseReturnValue:
             raise Invalid("กรุณาเลือกว่าจะทำอะไรกับเรื่องที่เลือกไว้")
         return redirect(_back(_report(_ACTIONS[action](ids))))
     except NewCategory as error:
-        return _ask_about(error)
+        return _ask_about(error, len(ids))
     except PrakatError as error:
         flash(error_message(error), "bad")
     return redirect(_back())
@@ -211,12 +211,14 @@ def _everything() -> list[int]:
     return [row.announcement.id for row in rows]
 
 
-def _ask_about(error: NewCategory) -> str:
+def _ask_about(error: NewCategory, count: int) -> str:
     """Returns the page that asks before the chosen records get a category that no record has."""
     similar = _("หมวดที่คล้ายกันและมีอยู่แล้ว")
     return render_template(
         "staff/confirm.html",
-        question=_("สร้างหมวดใหม่ “%(category)s” หรือไม่", category=error.category),
+        question=_(
+            "สร้างหมวดใหม่ “%(category)s” ให้ %(count)s เรื่องที่เลือกหรือไม่", category=error.category, count=count
+        ),
         consequences=[
             (_("ยังไม่มีเรื่องใดใช้หมวดนี้ ประชาชนจะเห็นเป็นหมวดใหม่"), ()),
             *([(similar, error.similar)] if error.similar else []),

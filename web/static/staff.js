@@ -26,6 +26,12 @@ const filledIn = new WeakMap(); // field → value that was filled in from the d
 const unsaved = (form) => form.dataset.unsaved === "typed"
   || [...form.elements].some((field) => typed(field) && filledIn.get(field) !== field.value);
 
+// A note that a value comes from the documents is hidden while another value stands in the field.
+document.addEventListener("input", ({ target }) => {
+  const note = target.name && document.getElementById(`from-${target.name}`);
+  if (note) note.hidden = typed(target) && filledIn.get(target) !== target.value;
+});
+
 if (unsavedForm()) {
   addEventListener("submit", (event) => { if (event.target === unsavedForm()) leaving = true; });
   addEventListener("pageshow", () => { leaving = false; });
