@@ -100,7 +100,7 @@ _PERIODS = {
     Period.MONTHLY: lazy_gettext("ทุกเดือน"),
 }
 _DISCLOSURE_STATES = {
-    DisclosureState.FILLED: lazy_gettext("ครบแล้ว"),
+    DisclosureState.FILLED: lazy_gettext("มีแล้ว"),
     DisclosureState.STALE: lazy_gettext("ต้องปรับปรุง"),
     DisclosureState.MISSING: lazy_gettext("ยังไม่มี"),
     DisclosureState.NOT_DUE: lazy_gettext("ยังไม่ถึงกำหนด"),
