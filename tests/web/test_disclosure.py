@@ -283,14 +283,14 @@ def test_a_web_address_and_a_new_announcement_fill_an_item(site: Site, staff: Fl
 
 
 def test_the_public_page_says_in_one_line_what_a_year_lacks(site: Site, staff: FlaskClient) -> None:
-    client, lacking = site.client(), f"ปีงบประมาณ {YEAR} ยังไม่มีประกาศที่เผยแพร่ในหน้านี้"
+    client, lacking = site.client(), f"ยังไม่มีประกาศของปีงบประมาณ {YEAR}"
     assert lacking in client.get(f"/disclosure/{YEAR}").text
     made = site.announcement("โครงสร้าง")
     saved = site.services.intake.save_collection(
         None, title="ข้อมูลเดิม", body="", items=[CollectionLine("O1", made.id)], actor="x"
     )
     empty = client.get(f"/disclosure/{YEAR}").text
-    assert re.search(rf'ได้ที่\s+<a href="/collections/{saved.id}" lang="th"', empty)
+    assert re.search(rf'ได้ใน\s+<a href="/collections/{saved.id}" lang="th"', empty)
     assert "CSV" not in empty
     site.services.disclosure.assign(entry(made.id, year=YEAR - 1), actor="test")
     page = client.get(f"/disclosure/{YEAR}").text

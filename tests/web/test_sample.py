@@ -77,6 +77,8 @@ def test_a_years_disclosures_are_collected_once(site: Site) -> None:
         item.announcement_id is not None for item in collection.items
     )
     assert "O12 ประกาศเกี่ยวกับการจัดซื้อจัดจ้าง" in page
+    disclosed = site.client().get("/disclosure", follow_redirects=True).text
+    assert "ประกาศราคากลางโครงการปรับปรุงภูมิทัศน์" in disclosed
 
 
 def test_without_the_library_that_makes_it_the_command_says_what_to_install(

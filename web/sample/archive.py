@@ -15,6 +15,7 @@ from archive.changes import SAMPLE
 from archive.model import CollectionLine, DocumentKind, Draft, RelationKind, Status
 from archive.site_profile import SiteProfile
 from web.bootstrap import Services
+from web.disclosure_overview import suggested_entries
 from web.sample.documents import SampleText, make_document
 from web.sample.scans import ScanLook, make_scan
 
@@ -42,6 +43,7 @@ def fill_archive(services: Services, progress: Callable[[int, int], None]) -> in
     _introduce(services)
     _relate(services, listed)
     _collect(services, listed)
+    _disclose(services, listed)
     return len(listed)
 
 
@@ -125,6 +127,17 @@ def _collect(services: Services, listed: list[dict[str, Any]]) -> None:
         found = known[line["title"]] if "title" in line else None
         items.append(CollectionLine(line["label"], found.id if found else None))
     services.intake.save_collection(None, title=given["title"], body=given["body"], items=items, actor=SAMPLE)
+
+
+def _disclose(services: Services, listed: list[dict[str, Any]]) -> None:
+    """Put each published announcement under the item to disclose that its title suggests."""
+    for given in listed:
+        announcement = services.announcements.by_external_ref(_ref(given))
+        if announcement is None or announcement.status is not Status.PUBLISHED:
+            continue
+        if not services.disclosure.by_announcement(announcement.id):
+            for entry in suggested_entries(services, announcement)[:1]:
+                services.disclosure.assign(entry, actor=SAMPLE)
 
 
 def _written(name: str) -> dict[str, Any]:
