@@ -19,6 +19,7 @@ from archive.model import (
     Announcement,
     Attachment,
     DocumentKind,
+    Draft,
     ExtractedField,
     ReadingResults,
     Role,
@@ -171,6 +172,27 @@ def test_a_date_that_no_paper_states_is_in_doubt(site: Site) -> None:
     assert "เอกสารยังแปลงไม่เสร็จ" not in clerk.get(f"/staff/announcements/{made.id}/publish").text
     assert doubt in clerk.get(f"/staff/announcements/{made.id}/publish").text
     assert doubt in clerk.get(f"/staff/announcements/{made.id}").text.split('id="from-published_on"')[1]
+
+
+def test_a_clerk_is_told_when_a_paper_suggests_nothing(site: Site) -> None:
+    draft = Draft(title="", published_on=dt.date(2025, 10, 1))
+    made = site.services.announcements.create(draft, actor="test")
+    clerk, note = site.signed_in(Role.STAFF), "กรุณาดูเอกสารแล้วพิมพ์เอง"
+    address = f"/staff/announcements/{made.id}"
+    assert note not in clerk.get(address).text  # there is no paper yet
+    picture = fpdf.FPDF()
+    picture.add_page()
+    site.attach(made.id, bytes(picture.output()), "scan.pdf")
+    assert note not in clerk.get(address).text  # it is still to be read
+    site.work()
+    assert note in clerk.get(address).text
+    site.attach(made.id, memo("ซ่อมถนน", subject="ซ่อมถนน"), "memo.pdf")
+    site.work()
+    assert note not in clerk.get(address).text
+    named = site.announcement("ซ่อมถนน", status=Status.DRAFT)
+    site.attach(named.id, bytes(picture.output()), "scan.pdf")
+    site.work()
+    assert note not in clerk.get(f"/staff/announcements/{named.id}").text
 
 
 def test_a_closing_day_that_the_text_states_is_offered(site: Site) -> None:

@@ -113,6 +113,19 @@ class AnnouncementForm:
         )
 
     @property
+    def was_nothing_found(self) -> bool:
+        """True where the documents of a draft are read and suggest nothing, and nobody gave a title."""
+        return (
+            self.announcement is not None
+            and self.announcement.status is Status.DRAFT
+            and bool(self.attachments)
+            and not self.is_being_read
+            and not self.offer.fields
+            and "title"
+            in fields_as_in_new_draft(self.announcement, [each.attachment for each in self.attachments])
+        )
+
+    @property
     def stated_closing_day(self) -> str:
         """Closing day to come that the text states, as people type it; "" without one or beside one given."""
         if self.announcement is None or not self.is_editable or self.values["expires_on"]:

@@ -338,6 +338,9 @@ async function update() {
   const awaited = fresh.querySelector("[data-awaited]");
   if (!awaited) form.querySelector("[data-awaited]")?.remove();
   if (awaited && !papers.dataset.own && !form.querySelector("[data-awaited]")) document.getElementById("said").after(awaited);
+  const nothing = fresh.querySelector("[data-nothing]");
+  form.querySelector("[data-nothing]")?.remove();
+  if (nothing && !form.elements.title.value) document.getElementById("said").after(nothing);
   fill(fresh);
   offers(rows);
   showHandles();
