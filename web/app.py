@@ -132,7 +132,7 @@ def create_app(services: Services) -> Flask:
     app.before_request(_name_request)
     log.register_request_log(app, services.database)  # before all that may answer a request
     app.before_request(_limit_body)
-    http_caching.register_http_caching(app)
+    http_caching.register_caching_and_compression(app)
     app.after_request(_guard)
     template_filters.register_template_filters(app)
     sign_in.register_csrf_and_person(app)

@@ -96,8 +96,8 @@ ORGANISATION, KNOWN = "prakat.organisation", "prakat.organisations"
 class Services(RepositoryAccess):
     """Everything that pages, API and commands work with, wired once per process.
 
-    The services of a process see all records. Where there are several organisations, ``of`` returns the
-    services for pages and commands of one organisation.
+    The services of a process see all records. Where there are several organisations, ``for_organisation``
+    returns the services for pages and commands of one organisation.
     """
 
     settings: Settings
@@ -235,7 +235,7 @@ def build_services(settings: Settings, *, may_begin_empty: bool = False) -> Serv
     """
     data = settings.data
     engine = open_database(
-        settings, (lambda: None) if may_begin_empty else partial(refuse_lost_database, settings)
+        settings, (lambda: None) if may_begin_empty else partial(raise_if_archive_traces, settings)
     )
     dictionary = Dictionary(data / manifest.WORDS)
     files = _files(settings.files, data)
@@ -274,14 +274,17 @@ def build_services(settings: Settings, *, may_begin_empty: bool = False) -> Serv
     )
 
 
-def holds_archive(settings: Settings) -> bool:
-    """Returns False where the first start would begin an archive: its directory has nothing of one."""
+def may_hold_archive(settings: Settings) -> bool:
+    """Returns True where the data directory has a trace of an archive, or the database is elsewhere."""
     traces = (manifest.DATABASE, manifest.FILES, "index", NOTE)
     return settings.database != "sqlite" or any((settings.data / name).exists() for name in traces)
 
 
-def refuse_lost_database(settings: Settings) -> None:
-    """Raise ``SettingsError`` when something beside the database says that it is lost, not new."""
+def raise_if_archive_traces(settings: Settings) -> None:
+    """Raise ``SettingsError`` when something beside a missing database says that it is lost, not new.
+
+    The caller knows that the database is missing.
+    """
     data = settings.data
     evidence = {
         "ไฟล์ต้นฉบับ (originals)": any(True for _ in _files(settings.files, data).all()),
@@ -427,7 +430,7 @@ def build_worker(services: Services) -> worker.Worker:
         ),
         Inbox(lambda: inbox_targets(services)),
         services.pictures,
-        FollowerMailer(services).send_due if services.settings.smtp_url else None,
+        FollowerMailer(services).send_due_and_forget_unconfirmed if services.settings.smtp_url else None,
     )
 
 

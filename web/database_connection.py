@@ -47,12 +47,12 @@ def open_accounts(settings: Settings) -> AccountDatabase:
     Raises what ``web.bootstrap.build_services`` raises.
     """
 
-    def refuse_lost_database() -> None:
+    def raise_if_archive_traces() -> None:
         from web import bootstrap  # an empty database is rare, and all that bootstrap imports is slow
 
-        bootstrap.refuse_lost_database(settings)
+        bootstrap.raise_if_archive_traces(settings)
 
-    return AccountDatabase(open_database(settings, refuse_lost_database))
+    return AccountDatabase(open_database(settings, raise_if_archive_traces))
 
 
 def open_database(settings: Settings, before_filling_empty: Callable[[], None]) -> Sqlite | Postgres:

@@ -26,7 +26,7 @@ from indexer.extraction import sandbox
 from indexer.extraction.ocr.tesseract import OWN_MODEL, SYSTEM_MODELS
 from indexer.reindex import is_rebuild_needed
 from web import settings
-from web.bootstrap import Services, backup_generations, build_services, holds_archive, last_backup_place
+from web.bootstrap import Services, backup_generations, build_services, last_backup_place, may_hold_archive
 from web.database_connection import data_open_to_others
 from web.nightly import OVERDUE, read_nightly
 from web.serving.health import BEAT_SECONDS, LEAST_FREE, heartbeat_path
@@ -116,7 +116,7 @@ def diagnose_this_machine() -> list[Trouble]:
     except SettingsError as error:
         return [Trouble("settings", TroubleKind.WRONG, error.message, "prakat serve --help; แก้ prakat.toml")]
     found = [trouble for look in MACHINE for trouble in look(given)]
-    if not holds_archive(given):
+    if not may_hold_archive(given):
         missing = f"ยังไม่มีคลังที่ {given.data} (there is no archive; PRAKAT_DATA names its place)"
         found.append(Trouble("no-archive", TroubleKind.MISSING, missing, _BEGIN_OR_RESTORE))
         return _sorted(found)

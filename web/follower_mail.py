@@ -44,7 +44,9 @@ class FollowerMailer:
         self._store = services.subscriptions
         self._deferred: dict[int, float] = {}  # subscription id → monotonic time of the next try
 
-    def send_due(self, may_go_on: Callable[[], bool], now: dt.datetime | None = None) -> None:
+    def send_due_and_forget_unconfirmed(
+        self, may_go_on: Callable[[], bool], now: dt.datetime | None = None
+    ) -> None:
         """Send all messages that are due at ``now``, while ``may_go_on`` returns True.
 
         Raises ``OSError`` when the mail server cannot be reached, and ``smtplib.SMTPException`` when it
@@ -195,7 +197,7 @@ class FollowerMailer:
         return message
 
 
-def parse_frequency(typed: str) -> Frequency:
+def frequency_or_daily(typed: str) -> Frequency:
     """Return the frequency that a form states; daily where it states none."""
     return Frequency(typed) if typed in set(Frequency) else Frequency.DAILY
 

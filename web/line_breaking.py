@@ -79,7 +79,7 @@ def breakable_pieces(text: str, local_words: frozenset[str] = frozenset()) -> It
         first, *others = _other_pieces(text[end : run.start()])
         *whole, pending = [pending + first, *others]
         yield from whole
-        words = cut_into_words(run[1], local_words)
+        words = unbreakable_words(run[1], local_words)
         if run[2]:
             words[-1] += run[2]
         for number, word in enumerate(words):
@@ -113,7 +113,7 @@ def _fitting(word: str) -> tuple[str, ...]:
     return tuple(word[start:end] for start, end in pairwise(thai.cluster_borders(word)))
 
 
-def cut_into_words(run: str, local: frozenset[str]) -> list[str]:
+def unbreakable_words(run: str, local: frozenset[str]) -> list[str]:
     """Returns a run of Thai letters cut into words.
 
     Prefixes such as การ stay with the word that follows, and บ้าน with the name of the place.

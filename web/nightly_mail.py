@@ -11,7 +11,7 @@ from web.nightly import STEP_NAMES, NightlyResult
 from web.settings import Settings
 
 
-def mail_result(settings: Settings, result: NightlyResult) -> None:
+def mail_result_if_configured(settings: Settings, result: NightlyResult) -> None:
     """Send the result to the officer, where a mail server and the officer's address are set.
 
     Raises ``Unavailable`` when the server does not take the message.

@@ -1,10 +1,10 @@
 """Several municipalities on one installation: finds the organisation that a request is for.
 
 Each organisation has its address by host or by the first part of the path. The whole application then works
-on the services of that organisation alone (``web.bootstrap.Services.of``), at a root of its own: the part of
-the path that names the organisation has become WSGI's ``SCRIPT_NAME``, with which ``url_for`` begins every
-path. A request at no organisation's address is for the province's front: a search of all. With a single
-organisation this module does nothing.
+on the services of that organisation alone (``web.bootstrap.Services.for_organisation``), at a root of its
+own: the part of the path that names the organisation has become WSGI's ``SCRIPT_NAME``, with which
+``url_for`` begins every path. A request at no organisation's address is for the province's front: a search of
+all. With a single organisation this module does nothing.
 """
 
 from __future__ import annotations

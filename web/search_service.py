@@ -97,7 +97,7 @@ def search(services: Services, query: Query) -> Answer:
 
 def _answer(services: Services, query: Query, began: float) -> Answer:
     try:
-        found = search_index(services, _ended(services, query))
+        found = search_visible(services, _ended(services, query))
         if not found.total and services.index.manifest() is None and services.history.last_change():
             raise Unavailable("กำลังสร้างดัชนีค้นหา กรุณาค้นใหม่อีกครั้งในอีกสักครู่", code="index-missing")
     except Unavailable:
@@ -117,7 +117,7 @@ def query_to_mark(services: Services, typed: str) -> Query:
     )
 
 
-def search_index(services: Services, query: Query) -> ResultPage:
+def search_visible(services: Services, query: Query) -> ResultPage:
     """Returns the index's hits for a query, of this organisation and without withdrawn records."""
     return services.index.search(_without_withdrawn(services, _scoped(services, query)))
 
@@ -274,7 +274,7 @@ def most_read(services: Services, *, limit: int) -> Answer:
 
 
 def similar_announcement_ids(services: Services, announcement_id: int, *, limit: int) -> list[int]:
-    """Returns the ids of announcements like this one; none without a usable index."""
+    """Returns the ids of announcements like this one, also withdrawn ones; none without a usable index."""
     try:
         return services.index.find_similar(announcement_id, limit=limit)
     except Unavailable:

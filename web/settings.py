@@ -263,7 +263,7 @@ def fallback_contact(settings: Settings) -> str:
     return f"postmaster@{urlsplit(settings.base_url).hostname}"
 
 
-def without_secrets(address: str) -> str:
+def without_credentials(address: str) -> str:
     """Returns an address without its secrets: the account before ``@``, and a password."""
     return re.sub(r"(?i)(//).*@|(password=)[^&]*", r"\1\2…", address)
 
@@ -279,4 +279,4 @@ def read_setting(name: str, text: str, file: str = "") -> Any:
     try:
         return KNOWN[name].read(text)
     except ValueError as error:
-        raise SettingsError(f"การตั้งค่า {where} เป็น {without_secrets(text)!r} ใช้ไม่ได้: {error}") from error
+        raise SettingsError(f"การตั้งค่า {where} เป็น {without_credentials(text)!r} ใช้ไม่ได้: {error}") from error

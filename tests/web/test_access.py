@@ -119,7 +119,7 @@ GUARDS: dict[str, Guard] = {
     "staff.edit": Guard.STAFF,
     "staff.save_and_act": Guard.STAFF,
     "staff.attach_file": Guard.STAFF,
-    "staff.review_attachment": Guard.STAFF,
+    "staff.decide_on_held_attachment": Guard.STAFF,
     "staff.publish": Guard.STAFF,
     "staff.change_attachment": Guard.STAFF,
     "staff.change_status": Guard.STAFF,

@@ -89,7 +89,7 @@ def posting(tmp_path: Path, mailbox: Mailbox) -> Site:
 
 
 def deliver(site: Site, now: dt.datetime | None = None) -> None:
-    FollowerMailer(site.services).send_due(lambda: True, now)
+    FollowerMailer(site.services).send_due_and_forget_unconfirmed(lambda: True, now)
 
 
 def follow(site: Site, mailbox: Mailbox, search: str = "", frequency: str = "at-once") -> str:
@@ -282,5 +282,7 @@ def test_what_an_absent_mail_server_did_not_take_stays_due(posting: Site) -> Non
     settings = replace(posting.services.settings, smtp_url="smtp://127.0.0.1:1")
     posting.client().post("/follow", data={"address": "a@example.com"}, headers=OWN)
     with pytest.raises(OSError, match="refused"):
-        FollowerMailer(replace(posting.services, settings=settings)).send_due(lambda: True)
+        FollowerMailer(replace(posting.services, settings=settings)).send_due_and_forget_unconfirmed(
+            lambda: True
+        )
     assert posting.services.subscriptions.list_without_confirmation_request(limit=1)

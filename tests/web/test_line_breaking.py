@@ -28,17 +28,17 @@ THAI_RUNS = st.text(alphabet="กขคนมยรลวอเแโไะา�
     ],
 )
 def test_words_as_people_read_them(run: str, words: list[str]) -> None:
-    assert list(line_breaking.cut_into_words(run, frozenset())) == words
+    assert list(line_breaking.unbreakable_words(run, frozenset())) == words
 
 
 def test_the_places_own_words_stay_whole() -> None:
-    assert list(line_breaking.cut_into_words("บ้านหนองปลาดุก", frozenset(["หนองปลาดุก"]))) == ["บ้านหนองปลาดุก"]
+    assert list(line_breaking.unbreakable_words("บ้านหนองปลาดุก", frozenset(["หนองปลาดุก"]))) == ["บ้านหนองปลาดุก"]
 
 
 @given(THAI_RUNS)
 def test_joined_again_it_is_the_text(text: str) -> None:
     run = text.replace(" ", "")
-    assert "".join(line_breaking.cut_into_words(run, frozenset())) == run
+    assert "".join(line_breaking.unbreakable_words(run, frozenset())) == run
     shown = html.fromstring(f"<p>{line_breaking.with_break_opportunities(text, frozenset())}</p>")
     assert "".join(shown.itertext()) == text
 

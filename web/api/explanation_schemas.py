@@ -56,7 +56,7 @@ class ExplanationOut(Schema):
     hits = fields.List(fields.Nested(HitExplanationOut))
 
 
-def as_explained(explanation: SearchExplanation | None) -> dict[str, Any]:
+def explanation_member(explanation: SearchExplanation | None) -> dict[str, Any]:
     """Returns the explanation as plain values under its name; nothing where none was asked for."""
     if explanation is None:
         return {}

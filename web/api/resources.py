@@ -470,7 +470,7 @@ def show_file(id: int) -> Response:
 
 
 @blueprint.get("/attachments/<int:id>/pages/<int:number>.webp")
-@blueprint.arguments(schemas.PictureArgs, location="query")
+@blueprint.arguments(schemas.PagePictureArgs, location="query")
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/webp")
 def show_picture(args: dict[str, Any], id: int, number: int) -> Response:
     """ภาพของหน้า พร้อมคำที่พบ · The page's picture, hits marked."""

@@ -30,7 +30,7 @@ from indexer.search.query.parser import Filters, Query, Sort, parse_query
 from web.accounts.access import visible_items
 from web.addresses import absolute_url, page_path
 from web.api.announcement_relation_schemas import IN_FORCE, RelationOut, as_public_relations
-from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, as_explained
+from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, explanation_member
 from web.api.field_schemas import COUNT, KINDS, Day, input_field, output_field
 from web.api.personal_data_schemas import FindOut, HoldOut, ground_field, justification_field
 from web.bootstrap import Services, services
@@ -159,7 +159,7 @@ class SuggestArgs(_Address):
     q = fields.String(load_default="")
 
 
-class PictureArgs(_Address):
+class PagePictureArgs(_Address):
     """The picture of a page: its ``width`` in pixels, and the query whose hits are marked in it."""
 
     q = fields.String(load_default="")
@@ -569,7 +569,7 @@ def as_answer(answer: Answer, services: Services) -> dict[str, Any]:
             for name, facet in FACETS_BY_NAME.items()
             if facet.type is not FacetType.ORGANISATION or name in answer.facets
         },
-    } | as_explained(answer.explanation)
+    } | explanation_member(answer.explanation)
 
 
 def _as_result(result: Result, query: Query, services: Services) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def export_bag_command(
       prakat export bag-2026
       prakat export for-the-national-archives --public --category งบประมาณ
     """
-    services = open_services_of(organisation, otherwise=ALL, opened=open_existing)
+    services = open_services_of(organisation, default_when_several=ALL, opened=open_existing)
     selection = BagSelection(ids=announcement_ids, category=category, is_public=is_public)
     with progress_bar("ส่งออก") as progress:
         report = export_bag(services, destination, selection, progress)
@@ -55,7 +55,7 @@ def export_site(destination: Path, organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat export-site /media/usb/archive
     """
-    services = open_services_of(organisation, otherwise=ALL, opened=open_existing)
+    services = open_services_of(organisation, default_when_several=ALL, opened=open_existing)
     with progress_bar("สำเนา") as progress:
         report = write_static_copy(services, destination, progress)
     _tell(report, destination)

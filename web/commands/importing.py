@@ -156,7 +156,7 @@ def archive_contents(as_json: bool, organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat stats --json
     """
-    services = open_services_of(organisation, otherwise=ALL, opened=open_existing)
+    services = open_services_of(organisation, default_when_several=ALL, opened=open_existing)
     held: dict[str, dict[str, Any]] = {
         "announcements": services.announcements.count_by_status(),
         "attachments": services.jobs.count_by_status(),

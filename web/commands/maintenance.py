@@ -14,7 +14,7 @@ from rich.text import Text
 from web.commands.terminal import InputPath, open_existing
 from web.diagnosis import Trouble, TroubleKind, diagnose_this_machine
 from web.nightly import STEP_NAMES, run_nightly
-from web.nightly_mail import mail_result
+from web.nightly_mail import mail_result_if_configured
 
 
 @click.command()
@@ -81,7 +81,7 @@ def nightly(destination: Path, identity: Path | None) -> None:
     for step in result.steps:
         sign = "✓" if step.is_ok else "✗"
         click.echo(f"{sign} {STEP_NAMES[step.name]} ({step.name}, {step.seconds:,.1f} s): {step.detail}")
-    mail_result(services.settings, result)
+    mail_result_if_configured(services.settings, result)
     sys.exit(0 if result.is_ok else 1)
 
 

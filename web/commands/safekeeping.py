@@ -157,8 +157,8 @@ def backup(destination: str, verify: bool, accept_loss: bool, keep_days: int, ke
     """สำรองทั้งคลังขณะเปิดบริการ · Back up everything while the service runs.
 
     One file; or, into a directory (one that exists, or a name that ends in /), one more generation, for which
-    only what is new is copied. Of what was there a share is read again each time, all of it within thirty
-    backups; what is damaged is copied again.
+    only what is new is copied. Each backup reads a part of the earlier files again, and thirty backups read
+    all of them; damaged ones are copied again.
 
     \b
     ตัวอย่าง · example:

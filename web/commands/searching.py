@@ -46,7 +46,7 @@ def search_command(typed: str, as_json: bool, limit: int, explain: bool, organis
     ตัวอย่าง · example:
       prakat search "ภาษีที่ดิน 2564"
     """
-    services = open_services_of(organisation, otherwise=ALL, opened=open_existing)
+    services = open_services_of(organisation, default_when_several=ALL, opened=open_existing)
     answer = search(services, replace(queries.parse_query(typed, per_page=limit), explain=explain))
     if as_json:
         with create_app(services).test_request_context(base_url=services.settings.base_url):

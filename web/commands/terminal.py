@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class FullHelpGroup(click.Group):
     """A command group that lists each command with its whole description.
 
-    Cut off at one line, the English would be lost.
+    The usual list shows one line of each, which is the Thai alone.
     """
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -66,7 +66,7 @@ def open_existing() -> Services:
     from web import bootstrap
 
     given = settings.load_settings()
-    if not bootstrap.holds_archive(given):
+    if not bootstrap.may_hold_archive(given):
         raise NotFound(f"ไม่พบคลังที่ {given.data} กรุณาตรวจ PRAKAT_DATA (there is no archive)")
     return bootstrap.build_services(given)
 
@@ -102,18 +102,18 @@ organisation_option = click.option(
 def open_services_of(
     organisation: str | None,
     *,
-    otherwise: str | None = None,
+    default_when_several: str | None = None,
     opened: Callable[[], Services] = open_services,
 ) -> Services:
     """Returns the services of an organisation, given by its slug or ``ALL``.
 
-    None stands for the only organisation. Where there are several, None stands for ``otherwise``, or raises
-    ``UsageError`` without it. Raises ``NotFound`` for an unknown slug.
+    None stands for the only organisation. Where there are several, None stands for ``default_when_several``,
+    or raises ``UsageError`` without it. Raises ``NotFound`` for an unknown slug.
     """
     services = opened()
     known = services.organisations.all()
     return services.for_organisation(
-        _chosen(organisation or (otherwise if len(known) > 1 else None), known), known
+        _chosen(organisation or (default_when_several if len(known) > 1 else None), known), known
     )
 
 

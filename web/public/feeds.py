@@ -20,7 +20,7 @@ from web.addresses import absolute_url, path_of_request
 from web.api import schemas
 from web.bootstrap import services
 from web.disclosure_overview import filled_years
-from web.public.open_data_files import dump_size_or_start, send_dump
+from web.public.open_data_files import dump_size_or_start, send_newest_dump
 from web.search_service import search
 
 pages = Blueprint("feeds", __name__)
@@ -100,13 +100,13 @@ def open_data() -> str:
 @pages.get("/open-data/announcements.csv")
 def as_csv() -> Response:
     """Send all published announcements as CSV; UTF-8 with a mark, so that spreadsheets show the Thai."""
-    return send_dump(_CSV, "text/csv; charset=utf-8", _csv_lines)
+    return send_newest_dump(_CSV, "text/csv; charset=utf-8", _csv_lines)
 
 
 @pages.get("/open-data/announcements.jsonl")
 def as_json_lines() -> Response:
     """Send all published announcements, one JSON object to a line."""
-    return send_dump(_JSON_LINES, "application/x-ndjson; charset=utf-8", _json_lines)
+    return send_newest_dump(_JSON_LINES, "application/x-ndjson; charset=utf-8", _json_lines)
 
 
 @pages.get("/open-data/catalog.jsonld")

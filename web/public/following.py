@@ -12,11 +12,11 @@ from flask_babel import get_locale
 from archive.errors import Invalid, NotFound
 from archive.subscriptions import Subscription, checked_address
 from web.accounts.sign_in import csrf
+from web.anonymous_visitors import limit_rate, require_own_form
 from web.bootstrap import services
 from web.errors import error_message
 from web.followed_search import describe_followed_search, followed_arguments
-from web.follower_mail import parse_frequency
-from web.hashed_visitors import limit_rate, require_own_form
+from web.follower_mail import frequency_or_daily
 
 pages = Blueprint("following", __name__)
 csrf.exempt(pages)  # visitors have no session; ``subscribe`` takes this site's own forms alone
@@ -47,7 +47,7 @@ def subscribe() -> ResponseReturnValue:
     services().subscriptions.subscribe_within_limits(
         address,
         followed_arguments(request.args),
-        parse_frequency(request.form.get("frequency", "")),
+        frequency_or_daily(request.form.get("frequency", "")),
         language=str(get_locale()),
         key=secrets.token_urlsafe(24),
     )

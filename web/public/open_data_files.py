@@ -18,7 +18,7 @@ from flask import Response, copy_current_request_context, request
 from indexer.extraction.cross_process_semaphore import Busy, CrossProcessSemaphore
 from web.bootstrap import services
 from web.file_responses import send_range_as_file
-from web.serving.http_caching import PUBLIC, forbid_caching
+from web.serving.http_caching import PUBLIC, drop_entity_tag
 
 log = logging.getLogger("prakat.dumps")
 
@@ -31,13 +31,13 @@ _LOOK_SECONDS = 0.05  # between checks for the finished file
 _FORGOTTEN_AFTER = 7 * 24 * 3600.0  # seconds since writing; then files of unused addresses are deleted
 
 
-def send_dump(name: str, media_type: str, lines: Callable[[], Iterator[str]]) -> Response:
+def send_newest_dump(name: str, media_type: str, lines: Callable[[], Iterator[str]]) -> Response:
     """Returns the file ``name`` with ``lines``, as of the last change of the archive.
 
     The answer has ranges and an ETag. While a file is being rewritten after a change, the previous file is
     sent, unless something was withdrawn since. Raises ``Busy`` when there is no file to send yet.
     """
-    forbid_caching()
+    drop_entity_tag()
     current = _current(name)
     if not current.exists():
         _wait_for(_write_in_background(current, lines), current)

@@ -32,9 +32,9 @@ from web.accounts.access import (
 )
 from web.accounts.sign_in import person_may_see_unpublished
 from web.addresses import absolute_url, page_number, page_path, path_on_this_site, search_text_of_request
+from web.anonymous_visitors import hashed_trait, hashed_visitor_address
 from web.api import schemas
 from web.bootstrap import services
-from web.hashed_visitors import hashed_trait, hashed_visitor_address
 from web.reflow import reflow
 from web.search_service import Answer, most_read, query_to_mark, search, similar_announcement_ids
 from web.serving import http_caching
@@ -69,7 +69,7 @@ def results() -> str:
         "Sec-Purpose", ""
     )  # else loaded in case somebody asks
     if not answer.total and query.typed and query.page == 1 and is_looked_at:
-        http_caching.forbid_caching()
+        http_caching.drop_entity_tag()
         with suppress(Unavailable):  # a search that cannot be noted (full disk) is still answered
             services().usage_statistics.record_missed_search_unless_personal(query.typed)
     return render_template(
@@ -216,7 +216,7 @@ def document_searchable(announcement_id: int, attachment_id: int) -> Response:
 def document_picture(announcement_id: int, attachment_id: int, number: int) -> Response:
     """Send a page's picture, hits drawn in."""
     require_visible(services().announcements.get(announcement_id), staff=person_may_see_unpublished())
-    args = _sensible(schemas.PictureArgs())
+    args = _sensible(schemas.PagePictureArgs())
     attachment = require_visible_attachment(
         attachment_id, staff=person_may_see_unpublished(), announcement_id=announcement_id
     )

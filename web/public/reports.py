@@ -18,9 +18,9 @@ from indexer.search.query.parser import MAX_QUERY_LENGTH
 from web.accounts.access import require_visible, require_visible_attachment
 from web.accounts.sign_in import csrf
 from web.addresses import page_path, path_on_this_site
+from web.anonymous_visitors import limit_rate, require_own_form
 from web.bootstrap import services
 from web.errors import error_message
-from web.hashed_visitors import limit_rate, require_own_form
 
 pages = Blueprint("reports", __name__)
 csrf.exempt(pages)  # ``require_own_form`` guards them: visitors have no session

@@ -91,7 +91,7 @@ class ResponseCache:
                 self._answers[tag] = _KeptAnswer(body, tuple(headers))
 
 
-def register_http_caching(app: Flask) -> None:
+def register_caching_and_compression(app: Flask) -> None:
     """Register the caching of ``app``'s answers, which runs after all handlers that are installed later."""
     app.extensions["kept-answers"] = ResponseCache()
     app.before_request(_answer_unchanged)
@@ -100,8 +100,11 @@ def register_http_caching(app: Flask) -> None:
     app.after_request(_cache_static)
 
 
-def forbid_caching() -> None:
-    """Have no cache keep the answer to this request: something is recorded of each request."""
+def drop_entity_tag() -> None:
+    """Drop the entity tag of this answer, so that the next request is not answered from a kept copy.
+
+    For views that record something of each request.
+    """
     g.entity_tag = None
 
 

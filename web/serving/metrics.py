@@ -47,7 +47,7 @@ class SharedHistogram(Collector):
         """Returns the number of observations of all processes."""
         return int(self._rows[:, :-1].sum())
 
-    def count_above(self, seconds: float) -> int:
+    def count_above_bucket(self, seconds: float) -> int:
         """Returns the number of observations above ``seconds``, the upper bound of a bucket."""
         return int(self._rows[:, _BUCKETS.index(seconds) + 1 : -1].sum())
 

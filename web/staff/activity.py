@@ -131,7 +131,7 @@ def undo_bulk(bulk: str) -> ResponseReturnValue:
         outcome = undo().undo_bulk(bulk, actor=g.actor)
         titles = services().announcements.get_many(id for id, _error in outcome.refused)
         for id, error in outcome.refused[:10]:
-            name = attachments_for_staff.title_or_suggestion(titles[id]) if id in titles else id
+            name = attachments_for_staff.displayed_title(titles[id]) if id in titles else id
             flash(f"{name}: {error_message(error)}", "bad")
         if not outcome.done:
             raise Invalid("เลิกทำไม่ได้เลย ทุกเรื่องคงไว้ตามเดิม")
@@ -216,7 +216,7 @@ def _titles(shown: list[Change]) -> dict[tuple[int | None, int | None], str]:
     records = services().records
     known = records.announcements.get_many({each.announcement_id for each in shown if each.announcement_id})
     titles: dict[tuple[int | None, int | None], str] = {
-        (id, None): attachments_for_staff.title_or_suggestion(each) for id, each in known.items()
+        (id, None): attachments_for_staff.displayed_title(each) for id, each in known.items()
     }
     if any(each.collection_id for each in shown):
         titles |= {(None, each.id): each.title for each in records.collections.all()}

@@ -12,7 +12,7 @@ from indexer.analysis.tokenizer import Tokenizer, fold_text
 from indexer.search.query.parser import Filters, Query, parse_query
 from indexer.search.text_match import TextMatcher
 from web.bootstrap import Services
-from web.search_service import search_index
+from web.search_service import search_visible
 
 MOST_HITS = 300  # published records that one search returns: more than anybody looks through
 MOST_UNPUBLISHED = 2_000  # records that are not published and are read through by one search
@@ -29,7 +29,7 @@ def search_all_records(services: Services, typed: str) -> list[int]:
     hits: list[int] = []
     related: list[int] = []
     with suppress(Unavailable):  # without an index the records that are not published are searched alone
-        found = search_index(services, query)
+        found = search_visible(services, query)
         hits = [hit.announcement_id for hit in found.hits]
         related = [hit.announcement_id for hit in found.related]
         if found.did_you_mean:

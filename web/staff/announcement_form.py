@@ -76,14 +76,14 @@ class AnnouncementForm:
     )
 
     @property
-    def is_editable(self) -> bool:
+    def is_status_editable(self) -> bool:
         """True where fields can be changed: not for a withdrawn or trashed announcement."""
         return self.announcement is None or self.announcement.status in (Status.DRAFT, Status.PUBLISHED)
 
     @property
     def are_fields_shown_as_inputs(self) -> bool:
         """True where fields can be typed into or copied from: also where typed text could not be saved."""
-        return self.is_editable or bool(self.typed)
+        return self.is_status_editable or bool(self.typed)
 
     @property
     def is_being_read(self) -> bool:
@@ -128,9 +128,9 @@ class AnnouncementForm:
     @property
     def stated_closing_day(self) -> str:
         """Closing day to come that the text states, as people type it; "" without one or beside one given."""
-        if self.announcement is None or not self.is_editable or self.values["expires_on"]:
+        if self.announcement is None or not self.is_status_editable or self.values["expires_on"]:
             return ""
-        stated = attachments_for_staff.stated_closing_day(self.announcement)
+        stated = attachments_for_staff.upcoming_closing_day(self.announcement)
         return _typed_date(stated) if stated else ""
 
     @property
@@ -149,7 +149,7 @@ class AnnouncementForm:
         return checklist.near_duplicate_message(self.near_duplicate) if self.near_duplicate else ""
 
     @property
-    def doubts(self) -> list[checklist.Check]:
+    def doubts_after_publication(self) -> list[checklist.Check]:
         """Lines of the checklist for what is in doubt although it is published; none for a draft."""
         return (
             checklist.doubts_after_publication(self.announcement, self.attachments)
@@ -177,14 +177,14 @@ def build_form(
     announcement: Announcement | None,
     typed: Mapping[str, str],
     error: PrakatError | None = None,
-    opened_on: int | None = None,
+    opened_on_change_id: int | None = None,
 ) -> AnnouncementForm:
     """Returns the form for an announcement, or for a new one.
 
     ``typed``: what was sent with the form and is not stored. ``error``: why it could not be saved. It may
     name personal data, for which the form then asks a reason, or fields that somebody else changed, between
-    which the form then asks to choose. ``opened_on``: id of the change that the form was opened on, where
-    that is not the last one.
+    which the form then asks to choose. ``opened_on_change_id``: id of the change that the form was opened on,
+    where that is not the last one.
     """
     if isinstance(error, edit_conflicts.EditConflict):
         typed = {name: value for name, value in typed.items() if name not in error.settled}
@@ -197,7 +197,7 @@ def build_form(
         )
     attachments = attachments_for_staff.attachments_for_staff(announcement)
     offer = attachments_for_staff.suggested_form_values(announcement, attachments)
-    last_change = opened_on or edit_conflicts.last_change_id(announcement)
+    last_change = opened_on_change_id or edit_conflicts.last_change_id(announcement)
     offered = {name: offer.fields[name] for name in offer.fills}
     return AnnouncementForm(
         announcement=announcement,
@@ -212,7 +212,7 @@ def build_form(
         relations=relation_forms.relation_form(announcement),
         disclosure=disclosure_forms.disclosure_form(announcement),
         near_duplicate=_near_duplicate(announcement, attachments),
-        other_editor=edit_conflicts.describe_other_editor(announcement, last_change),
+        other_editor=edit_conflicts.note_presence_and_describe_other(announcement, last_change),
         last_change=last_change,
     )
 

@@ -56,14 +56,12 @@ def blank_form() -> ResponseReturnValue:
     named = request.values.get("disclose", "")
     if request.method == "GET":
         if named:
-            disclosure_forms.entry_of_visible_item(0, named)
+            disclosure_forms.entry_from_button(0, named)
         return _form(None, {name: value for name, value in request.args.items() if name != "disclose"})
     try:
         made = _create_once()
         if named:
-            services().disclosure.assign(
-                disclosure_forms.entry_of_visible_item(made.id, named), actor=g.actor
-            )
+            services().disclosure.assign(disclosure_forms.entry_from_button(made.id, named), actor=g.actor)
     except PrakatError as error:
         flash(error_message(error), "bad")
         return _form(None, request.form, error=error)
@@ -103,7 +101,9 @@ def edit(announcement_id: int) -> ResponseReturnValue:
 def other_editor(announcement_id: int) -> Response:
     """Tell a form, while somebody works in it, of somebody else at work on the announcement."""
     opened_on = request.args.get("opened_on", 0, type=int)
-    said = edit_conflicts.describe_other_editor(services().announcements.get(announcement_id), opened_on)
+    said = edit_conflicts.note_presence_and_describe_other(
+        services().announcements.get(announcement_id), opened_on
+    )
     return Response(said, mimetype="text/plain")
 
 
@@ -131,7 +131,7 @@ def attach_file(announcement_id: int) -> ResponseReturnValue:
 
 
 @pages.route("/attachments/<int:attachment_id>", methods=["GET", "POST"])
-def review_attachment(attachment_id: int) -> ResponseReturnValue:
+def decide_on_held_attachment(attachment_id: int) -> ResponseReturnValue:
     """Show why an attachment is held and what was found in it.
 
     A person then decides, or uploads a new version.
@@ -220,7 +220,7 @@ def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
         return _form(announcement_id, request.form, error=error)
     if step == "move" and "last_change" in request.form:
         typed = {name: value for name, value in request.form.items() if not name.startswith("position-")}
-        return _form(announcement_id, typed, opened_on=request.form.get("last_change", type=int))
+        return _form(announcement_id, typed, opened_on_change_id=request.form.get("last_change", type=int))
     anchor = (
         "detached" if step == "detach" else "papers" if step == "reattach" else f"attachment-{attachment_id}"
     )
@@ -332,11 +332,11 @@ def _form(
     typed: Mapping[str, str],
     *,
     error: PrakatError | None = None,
-    opened_on: int | None = None,
+    opened_on_change_id: int | None = None,
 ) -> str:
     """Returns the page with the form. The arguments are those of ``build_form``."""
     announcement = services().announcements.get(announcement_id) if announcement_id is not None else None
-    form = build_form(announcement, typed, error, opened_on)
+    form = build_form(announcement, typed, error, opened_on_change_id)
     return render_template(
         "staff/announcement.html", announcement=announcement, form=form, publication=_just_published(form)
     )

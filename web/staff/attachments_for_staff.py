@@ -127,7 +127,7 @@ def unconfirmed_values(announcement: Announcement) -> dict[str, object]:
     return values
 
 
-def title_or_suggestion(announcement: Announcement) -> str:
+def displayed_title(announcement: Announcement) -> str:
     """Returns the title for staff's pages.
 
     A draft without title, or titled by a file's name, has the title that its documents suggest, which is
@@ -152,7 +152,7 @@ def attachment_label(attachment: Attachment) -> str:
     """
     if not is_meaningless_title(attachment.label, [attachment]):
         return attachment.label
-    return suggested_label(attachment) or title_or_suggestion(
+    return suggested_label(attachment) or displayed_title(
         services().announcements.get(attachment.announcement_id)
     )
 
@@ -164,7 +164,7 @@ def when_residents_see_file(announcement: Announcement) -> str:
     return str(gettext("ประชาชนจะเห็นไฟล์นี้เมื่อเผยแพร่ประกาศ"))
 
 
-def announcement_text(announcement: Announcement) -> str:
+def body_and_page_lines(announcement: Announcement) -> str:
     """Returns the text of an announcement and its pages, a line for each line that is not blank."""
     attachments = services().attachments.by_announcement([announcement.id]).get(announcement.id, [])
     texts = services().pages.texts_by_attachment(each.id for each in attachments)
@@ -173,10 +173,10 @@ def announcement_text(announcement: Announcement) -> str:
     return "\n".join(filter(None, lines))
 
 
-def stated_closing_day(announcement: Announcement) -> dt.date | None:
+def upcoming_closing_day(announcement: Announcement) -> dt.date | None:
     """Returns the closing day to come that the announcement's text states; None without one."""
     today = thai.today()
-    return find_latest_closing_day(announcement_text(announcement), after=today)
+    return find_latest_closing_day(body_and_page_lines(announcement), after=today)
 
 
 def _paper(
@@ -206,7 +206,7 @@ def _paper(
         earlier_label=attachment.label if is_label_earlier else "",
         unsure=shown == label
         and (guessed or is_label_unconfirmed)
-        and is_hard_to_read(attachment, "title", "number"),
+        and has_doubtful_field(attachment, "title", "number"),
         offer=label if not guessed and label != attachment.label else "",
         pages_read=_pages_read(attachment),
         elsewhere=_elsewhere(attachment),
@@ -215,15 +215,15 @@ def _paper(
     )
 
 
-def is_hard_to_read(attachment: Attachment, *names: str) -> bool:
-    """Returns True when the document was hard to read where it states one of these fields.
+def has_doubtful_field(attachment: Attachment, *field_names: str) -> bool:
+    """Returns True when the document was hard to read where it states one of the fields.
 
     ``title``: its subject, or its title where it has no subject.
     """
     read = dict(attachment.details.fields)
     if title := stated_subject_or_title(attachment):
         read["title"] = title
-    return any(read[name].confidence < UNSURE for name in names if name in read)
+    return any(read[name].confidence < UNSURE for name in field_names if name in read)
 
 
 def _advice_text(advice: ScanAdvice) -> str:

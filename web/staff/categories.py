@@ -31,7 +31,7 @@ class NewCategory(Invalid):
 def require_confirmed_category(category: object, *, confirmed: str) -> None:
     """Raises ``NewCategory`` for one that no record has, unless ``confirmed`` is that category.
 
-    The first category of an archive cannot be a slip in another one's name.
+    An archive without categories asks nothing: there is no name that the new one could be a misspelling of.
     """
     given = str(category or "").strip()
     known = services().records.worklist.most_used_values("category")

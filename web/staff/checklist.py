@@ -37,10 +37,10 @@ from web.staff import relation_forms
 from web.staff.attachments_for_staff import (
     AttachmentForStaff,
     SuggestedFormValues,
-    is_hard_to_read,
-    stated_closing_day,
+    displayed_title,
+    has_doubtful_field,
     suggested_form_values,
-    title_or_suggestion,
+    upcoming_closing_day,
 )
 from web.staff.near_duplicates import NearDuplicateAnnouncement, find_near_duplicate
 
@@ -149,7 +149,7 @@ def doubts_after_publication(announcement: Announcement, papers: Sequence[Attach
 def _filled_remark(papers: Sequence[AttachmentForStaff], field: str) -> str:
     remark = str(_("ระบบอ่านจากเอกสาร โปรดตรวจ"))
     source = next((paper.attachment for paper in papers if stated_subject_or_title(paper.attachment)), None)
-    if source and is_hard_to_read(source, NAMES_IN_DOCUMENTS.get(field, field)):
+    if source and has_doubtful_field(source, NAMES_IN_DOCUMENTS.get(field, field)):
         remark += " · " + _("อ่านได้ไม่ชัด โปรดตรวจ")
     return remark
 
@@ -237,7 +237,7 @@ def _closing_day(announcement: Announcement, place: str) -> list[Check]:
     name, given = _("หมดเขต"), announcement.expires_on
     if given is not None:
         return [Check(name, template_filters.day(given), BulkPublishEffect.GOOD, "", place)]
-    stated = stated_closing_day(announcement)
+    stated = upcoming_closing_day(announcement)
     if stated is None:
         return []
     remark = _("ข้อความระบุว่า %(day)s", day=template_filters.day(stated))
@@ -284,7 +284,7 @@ def _near_duplicate(announcement: Announcement, papers: Sequence[AttachmentForSt
     return [
         Check(
             _("ประกาศที่คล้ายกัน"),
-            title_or_suggestion(found.other),
+            displayed_title(found.other),
             BulkPublishEffect.TO_CONFIRM,
             near_duplicate_message(found),
             place,
@@ -376,7 +376,7 @@ def _elsewhere(papers: Sequence[AttachmentForStaff]) -> list[Check]:
     return [
         Check(
             paper.attachment.filename,
-            title_or_suggestion(other),
+            displayed_title(other),
             BulkPublishEffect.TO_CONFIRM,
             remark,
             url_for("staff.edit", announcement_id=other.id),
@@ -399,7 +399,7 @@ def _privacy(
         place = url_for("staff.publish", announcement_id=announcement.id, _anchor="finds")
     elif held:
         effect, remark = BulkPublishEffect.BLOCKING, _("พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน")
-        place = url_for("staff.review_attachment", attachment_id=held[0].id)
+        place = url_for("staff.decide_on_held_attachment", attachment_id=held[0].id)
     elif _any_unread(papers):
         effect, remark = (
             BulkPublishEffect.DOUBTFUL,
@@ -415,10 +415,10 @@ def _privacy(
     if covers and effect is BulkPublishEffect.GOOD:  # somebody saw that the paper has personal data
         effect, remark = BulkPublishEffect.DOUBTFUL, _("เปิดดูภาพทุกหน้าของสำเนาที่ปิดแล้ว อาจยังมีข้อมูลเหลืออยู่")
         place = url_for("staff.edit", announcement_id=announcement.id, _anchor="papers")
-    return Check(_("ข้อมูลส่วนบุคคล"), value, effect, remark, place, note=limits_of_search())
+    return Check(_("ข้อมูลส่วนบุคคล"), value, effect, remark, place, note=limits_of_personal_data_detection())
 
 
-def limits_of_search() -> str:
+def limits_of_personal_data_detection() -> str:
     """Returns the sentence on the personal data that only a person can find."""
     return str(
         _(

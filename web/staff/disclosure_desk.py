@@ -46,8 +46,8 @@ from web.disclosure_overview import (
 from web.errors import error_message
 from web.staff import attachments_for_staff
 from web.staff.blueprints import staff_blueprint
-from web.staff.disclosure_list import MOST_BYTES, items_as_csv, items_from_csv
-from web.staff.relation_forms import chosen_or_named, is_web_address
+from web.staff.disclosure_list import MOST_BYTES, items_as_csv, merge_items_with_csv
+from web.staff.relation_forms import chosen_or_named, is_foreign_web_address
 
 pages = staff_blueprint("disclosure_desk", __name__, url_prefix="/staff/disclosure")
 
@@ -137,7 +137,7 @@ def _fill(item: DisclosureItem, year: int) -> str:
         entry = DisclosureEntry(year=year, item=item.key, part=part, announcement_id=id)
         return _change_all([entry], services().disclosure.unassign)
     if "other" in request.form:
-        if "chosen" not in request.form and is_web_address(request.form["other"]):
+        if "chosen" not in request.form and is_foreign_web_address(request.form["other"]):
             return _add_link(item, year, request.form["other"].strip(), request.form.get("other-part", "0"))
         chosen = [(chosen_or_named(request.form, "other"), request.form.get("other-part", "0"))]
     else:
@@ -277,7 +277,7 @@ def take_items(year: int) -> ResponseReturnValue:
     known = year_items(services(), require_fiscal_year(year))
     file = request.files.get("list")
     try:
-        given = items_from_csv(file.read(MOST_BYTES + 1) if file else b"", known)
+        given = merge_items_with_csv(file.read(MOST_BYTES + 1) if file else b"", known)
         before = {each.key: each for each in known}
         bulk = secrets.token_hex(8)
         with services().records.batch(bulk):
@@ -354,5 +354,5 @@ def _done_said(year: int) -> str:
     if len(ids) != 1:
         return ""
     put = services().announcements.get(ids[0])
-    title, day = attachments_for_staff.title_or_suggestion(put), template_filters.day(put.published_on)
+    title, day = attachments_for_staff.displayed_title(put), template_filters.day(put.published_on)
     return str(_("ใส่ “%(title)s” ลงวันที่ %(day)s ในปี %(year)s แล้ว", title=title, day=day, year=year))

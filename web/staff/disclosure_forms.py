@@ -69,9 +69,9 @@ def carry_out_disclosure_form(announcement_id: int, form: Mapping[str, str], act
         if form["disclose"] == "chosen":
             announcement = services().announcements.get(announcement_id)
             year = form.get("disclosure-year", "")
-            entry = assign_to_item(form.get("disclosure-item", ""), announcement, actor, year)
+            entry = assign_to_item_or_suggested(form.get("disclosure-item", ""), announcement, actor, year)
         else:
-            entry = entry_of_visible_item(announcement_id, form["disclose"])
+            entry = entry_from_button(announcement_id, form["disclose"])
             store.assign(entry, actor=actor)
         return str(_("ใส่ในรายการปี %(item)s แล้ว", item=_describe(entry)))
     store.unassign(_entry(announcement_id, form.get("undisclose", "")), actor=actor)
@@ -86,9 +86,9 @@ def _entry(announcement_id: int, told: str) -> DisclosureEntry:
     return DisclosureEntry(year=int(year), item=key, part=int(part), announcement_id=announcement_id)
 
 
-def entry_of_visible_item(announcement_id: int, name: str) -> DisclosureEntry:
+def entry_from_button(announcement_id: int, button_value: str) -> DisclosureEntry:
     """Returns the entry that a button or an address names. Raises ``Invalid`` for one that no year has."""
-    entry = _entry(announcement_id, name)
+    entry = _entry(announcement_id, button_value)
     return checked_entry(entry, visible_items(entry.year))
 
 
@@ -98,7 +98,9 @@ def _describe(entry: DisclosureEntry) -> str:
     return template_filters.field_values(stored)[0][1]
 
 
-def assign_to_item(key: str, announcement: Announcement, actor: str, year: str = "") -> DisclosureEntry:
+def assign_to_item_or_suggested(
+    key: str, announcement: Announcement, actor: str, year: str = ""
+) -> DisclosureEntry:
     """Assign an announcement to the item with this key; "" stands for the item that its title suggests.
 
     Returns what was assigned. The part, and for ``year`` "" also the fiscal year, are those that the title or

@@ -34,7 +34,7 @@ def items_as_csv(items: Iterable[DisclosureItem]) -> str:
     return table.getvalue()
 
 
-def items_from_csv(content: bytes, listed: Sequence[DisclosureItem]) -> list[DisclosureItem]:
+def merge_items_with_csv(content: bytes, listed: Sequence[DisclosureItem]) -> list[DisclosureItem]:
     """Returns the items of a table: those of ``listed`` as they are to be, and the new ones.
 
     A known item that the table lacks is hidden. Raises ``Invalid`` with the number of the first wrong row,

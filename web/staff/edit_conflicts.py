@@ -69,18 +69,18 @@ def last_change_id(announcement: Announcement) -> int:
     return max((change.id for change in services().history.entries(announcement.id)), default=0)
 
 
-def describe_other_editor(announcement: Announcement, opened_on: int) -> str:
+def note_presence_and_describe_other(announcement: Announcement, opened_on_change_id: int) -> str:
     """Returns the note about somebody else at work on the announcement; "" without one.
 
-    That is who saved it after the change ``opened_on``, who has its form open, or who saved it shortly
-    before. Others are told from now on that this person has the form open.
+    That is who saved it after the change ``opened_on_change_id``, who has its form open, or who saved it
+    shortly before. Others are told from now on that this person has the form open.
     """
     now = dt.datetime.now(dt.UTC)
     changes = [each for each in services().history.entries(announcement.id) if each.actor != g.actor]
     last = changes[-1] if changes else None
     clock = last.at.astimezone(thai.BANGKOK).strftime("%H:%M") if last else ""
     editor = _claim_form(announcement.id, now)
-    if last and last.id > opened_on:
+    if last and last.id > opened_on_change_id:
         return str(
             _(
                 "%(name)s บันทึกเรื่องนี้ไปแล้วเมื่อ %(clock)s น. ช่องที่แก้ตรงกันระบบจะถามก่อนบันทึก",

@@ -13,8 +13,8 @@ from archive.model import Announcement, Status
 from archive.suggested_fields import suggested_title_unless_given
 from indexer.search.query.parser import parse_query
 from web.bootstrap import services
-from web.search_service import search_index
-from web.staff.attachments_for_staff import announcement_text
+from web.search_service import search_visible
+from web.staff.attachments_for_staff import body_and_page_lines
 from web.staff.blueprints import staff_blueprint
 from web.staff.text_difference import compare_lines
 
@@ -47,12 +47,12 @@ class NearDuplicateAnnouncement:
 
 def find_near_duplicate(announcement: Announcement) -> NearDuplicateAnnouncement | None:
     """Returns the announcement or draft of a like title whose text is nearly the same; None without one."""
-    text = announcement_text(announcement)
+    text = body_and_page_lines(announcement)
     title = _title(announcement)
     if len(text) < _LEAST_LETTERS or not title:
         return None
     others = [*_published_like(title, announcement.id), *_drafts_like(title, announcement.id)]
-    texts = {each.id: announcement_text(each) for each in others}
+    texts = {each.id: body_and_page_lines(each) for each in others}
     likeness = {id: fuzz.ratio(text[:_MOST_LETTERS], other[:_MOST_LETTERS]) for id, other in texts.items()}
     nearest = max(others, key=lambda each: likeness[each.id], default=None)
     if nearest is None or likeness[nearest.id] < LEAST_LIKENESS:
@@ -66,7 +66,7 @@ def _published_like(title: str, announcement_id: int) -> list[Announcement]:
     """Returns the published announcements of the most similar titles, without that of ``id``."""
     ids: list[int] = []
     with suppress(Unavailable):
-        found = search_index(services(), parse_query(title, per_page=_COMPARED + 1))
+        found = search_visible(services(), parse_query(title, per_page=_COMPARED + 1))
         ids = [hit.announcement_id for hit in (*found.hits, *found.related)]
     known = services().announcements.get_many(
         each for each in ids[: _COMPARED + 1] if each != announcement_id
@@ -99,5 +99,5 @@ def compare_near_duplicates(announcement_id: int, other_id: int) -> str:
         "staff/near-duplicate.html",
         announcement=announcement,
         other=other,
-        lines=compare_lines(announcement_text(other), announcement_text(announcement)),
+        lines=compare_lines(body_and_page_lines(other), body_and_page_lines(announcement)),
     )

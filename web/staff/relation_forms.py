@@ -34,12 +34,12 @@ class RelationForm:
     changed_by: tuple[tuple[RelationKind, Announcement], ...] = ()
 
     @property
-    def has_relations(self) -> bool:
+    def is_anything_shown(self) -> bool:
         """True where there is a relation to show."""
         return bool(self.suggested or self.changes or self.changed_by)
 
 
-class MissingAnnouncement(Invalid):
+class UnclearAnnouncement(Invalid):
     """Words that name no announcement. ``choices``: announcements with these words, the best first."""
 
     code = "announcement-unclear"
@@ -99,7 +99,7 @@ def carry_out_relation_form(announcement_id: int, form: Mapping[str, str], actor
         return str(_("เอาประกาศที่เกี่ยวข้องออกแล้ว"))
     chosen = form.get("relate", "")
     typed = chosen == "typed"
-    older = resolve_typed_announcement(form.get("related_to", "")) if typed else _known(chosen)
+    older = find_typed_announcement(form.get("related_to", "")) if typed else _known(chosen)
     kind = form.get(f"relation-{older}") or form.get("related_kind", "")
     if kind not in set(RelationKind):
         raise Invalid("กรุณาเลือกว่าประกาศนี้ยกเลิก แก้ไขเพิ่มเติม หรือใช้แทนอีกฉบับ", field="related_kind")
@@ -112,7 +112,7 @@ def record_replaced_by(announcement_id: int, form: Mapping[str, str], actor: str
     try:
         newer = chosen_or_named(form, "successor")
         services().intake.decide_relation(newer, announcement_id, RelationKind.REPLACES, actor=actor)
-    except MissingAnnouncement as error:
+    except UnclearAnnouncement as error:
         error.field = "successor"
         raise
     except (Invalid, NotFound) as error:
@@ -127,25 +127,25 @@ def _known(value: str) -> int:
 
 def chosen_or_named(form: Mapping[str, str], field: str) -> int:
     """Returns the id of the offered announcement whose button was pressed, else of the one that was typed."""
-    return _known(form["chosen"]) if "chosen" in form else resolve_typed_announcement(form.get(field, ""))
+    return _known(form["chosen"]) if "chosen" in form else find_typed_announcement(form.get(field, ""))
 
 
-def is_web_address(typed: str) -> bool:
+def is_foreign_web_address(typed: str) -> bool:
     """Returns True for a web address that is not that of an announcement."""
     return bool(_WEB_ADDRESS.fullmatch(typed.strip())) and not _ADDRESS.fullmatch(typed.strip())
 
 
-def resolve_typed_announcement(typed: str) -> int:
+def find_typed_announcement(typed: str) -> int:
     """Returns the id of the announcement that was typed: its address, whole title, or document number.
 
-    Raises ``MissingAnnouncement`` for other words and for a bare number, with the announcements that they may
+    Raises ``UnclearAnnouncement`` for other words and for a bare number, with the announcements that they may
     mean.
     """
     plain = arabic_digits(typed).strip()
     if match := _NUMBER.fullmatch(plain):
         found = services().relations.find_ids_naming_document_number(f"{match[1]}/{match[2]}")
         if len(found) > 1:
-            raise MissingAnnouncement([*services().announcements.get_many(found[:_MOST_CHOICES]).values()])
+            raise UnclearAnnouncement([*services().announcements.get_many(found[:_MOST_CHOICES]).values()])
         if not found:
             raise Invalid(
                 "ไม่พบประกาศเลขที่ %(number)s กรุณาพิมพ์คำในชื่อเรื่อง หรือวางลิงก์ของประกาศในเว็บนี้",
@@ -158,5 +158,5 @@ def resolve_typed_announcement(typed: str) -> int:
     choices = _announcements_with(typed.strip())
     titled = [each.id for each in choices if each.title == typed.strip()]
     if len(titled) != 1:
-        raise MissingAnnouncement(choices)
+        raise UnclearAnnouncement(choices)
     return titled[0]

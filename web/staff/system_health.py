@@ -139,7 +139,7 @@ def _index(here: Services) -> HealthLine:
 
 
 def _slow_searches() -> HealthLine:
-    total, slow = SEARCH_SECONDS.count_all(), SEARCH_SECONDS.count_above(SLOW_SECONDS)
+    total, slow = SEARCH_SECONDS.count_all(), SEARCH_SECONDS.count_above_bucket(SLOW_SECONDS)
     value = _("%(slow)s จาก %(total)s ครั้งใช้เวลาเกิน 1 วินาที", slow=f"{slow:,}", total=f"{total:,}")
     is_slow = total and slow / total > _MOST_SLOW
     advice = _("เครื่องอาจทำงานหนักหรือหน่วยความจำไม่พอ ให้ผู้ดูแลเครื่องเรียก prakat doctor") if is_slow else ""

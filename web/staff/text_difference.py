@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import Literal
 
 _AROUND = 2  # unchanged lines that are shown before and after a change
 
 
 @dataclass(frozen=True, slots=True)
 class DifferenceLine:
-    """One line of a difference. ``change``: same, removed, added, or gap for lines that are left out."""
+    """One line of a difference; a ``gap`` stands for unchanged lines that are left out."""
 
-    change: str
+    change: Literal["same", "removed", "added", "gap"]
     text: str = ""
 
 

@@ -13,7 +13,7 @@ from archive.fields import FIELDS_BY_NAME
 from archive.model import Announcement, Attachment, Change, Status
 from web import labels, template_filters
 from web.bootstrap import services
-from web.staff.attachments_for_staff import title_or_suggestion
+from web.staff.attachments_for_staff import displayed_title
 
 _OF_STATUS = {
     ("publish", Status.PUBLISHED): gettext_noop("กลับเป็นฉบับร่าง ประชาชนจะเปิดเรื่องเหล่านี้ไม่ได้อีก (ขึ้นว่าไม่พบหน้านี้)"),
@@ -45,7 +45,7 @@ def undo_consequences(changes: Sequence[Change]) -> list[tuple[str, list[str]]]:
         announcement = known.get(change.announcement_id or 0)
         sentences = _sentences(change, announcement, is_one=len(changes) == 1) if announcement else []
         for sentence in sentences:
-            concerned[sentence][title_or_suggestion(known[change.announcement_id or 0])] = None
+            concerned[sentence][displayed_title(known[change.announcement_id or 0])] = None
     return [(sentence, list(titles)) for sentence, titles in concerned.items()]
 
 

@@ -32,7 +32,7 @@ from web.staff.bulk_summary import describe_bulk
 from web.staff.categories import NewCategory, require_confirmed_category
 
 pages = staff_blueprint("worklist", __name__, url_prefix="/staff")
-pages.add_app_template_filter(attachments_for_staff.title_or_suggestion, "staff_title")
+pages.add_app_template_filter(attachments_for_staff.displayed_title, "staff_title")
 pages.add_app_template_filter(attachments_for_staff.attachment_label)
 pages.add_app_template_filter(publication.schedule_message, "schedule")
 
@@ -253,7 +253,7 @@ def publish_many() -> ResponseReturnValue:
     return render_template(
         "staff/publish-many.html",
         candidates=[_candidate(each) for each in known.values()],
-        limits_of_search=checklist.limits_of_search(),
+        limits_of_personal_data_detection=checklist.limits_of_personal_data_detection(),
         chosen=request.args.get("of", 0, type=int),
         ticked=set(request.form.getlist("id")) if request.method == "POST" else None,
         when=request.form.get("when", "now"),
@@ -298,7 +298,7 @@ def _report_unticked(ids: Sequence[int]) -> None:
     """Show which drafts of the checklist for many stay drafts, each with what has to be looked at."""
     left = [each for each in services().announcements.get_many(ids).values() if each.status is Status.DRAFT]
     for each in left[:_MOST_NAMED]:
-        title, remarks = attachments_for_staff.title_or_suggestion(each), _candidate(each).remarks
+        title, remarks = attachments_for_staff.displayed_title(each), _candidate(each).remarks
         why = remarks[0].remark if remarks else _("ไม่ได้ติ๊ก")
         flash(_("ยังเป็นฉบับร่าง: %(title)s (%(why)s)", title=title, why=why), "warn")
     if len(left) > _MOST_NAMED:
@@ -362,7 +362,9 @@ def _disclose(ids: Sequence[int]) -> BulkOutcome:
     """Puts each record under the chosen item to disclose, or the one that its title suggests."""
     key, year = request.form.get("item", ""), request.form.get("disclosure_year", "")
     known = services().announcements
-    return _each(ids, lambda each: disclosure_forms.assign_to_item(key, known.get(each), g.actor, year))
+    return _each(
+        ids, lambda each: disclosure_forms.assign_to_item_or_suggested(key, known.get(each), g.actor, year)
+    )
 
 
 def _each(ids: Sequence[int], command: Callable[[int], object]) -> BulkOutcome:
@@ -389,7 +391,7 @@ def _report(outcome: BulkOutcome) -> dict[str, str | int]:
     """
     titles = services().announcements.get_many(id for id, _error in outcome.refused)
     for id, error in outcome.refused[:_MOST_NAMED]:
-        title = attachments_for_staff.title_or_suggestion(titles[id]) if id in titles else str(id)
+        title = attachments_for_staff.displayed_title(titles[id]) if id in titles else str(id)
         flash(f"{title}: {error_message(error)}", "bad")
     if len(outcome.refused) > _MOST_NAMED:
         flash(_("และอีก %(count)s เรื่องที่ทำไม่ได้", count=len(outcome.refused) - _MOST_NAMED), "bad")

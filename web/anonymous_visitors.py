@@ -1,4 +1,4 @@
-"""Traits of a visitor as opaque hashes: what is counted or limited for each visitor names nobody."""
+"""Visitors without an account: traits as opaque hashes, limits on open forms, and the site of a form."""
 
 from __future__ import annotations
 
