@@ -62,7 +62,7 @@ def test_a_page_is_stepped_through_enlarged_and_told_when_it_has_no_picture(visi
     expect(page.locator("[data-no-picture]")).to_be_visible()
     expect(page.locator(".sheet")).to_be_hidden()
     waiting = "box => getComputedStyle(box, '::before').content"
-    assert "กำลังเตรียมภาพ" in page.locator(".waiting").evaluate(waiting)
+    assert "กำลังเตรียมภาพ" in page.locator(".arriving").evaluate(waiting)
     page.unroute("**/pages/**")
     expect(page.locator(".sheet")).to_be_visible(timeout=20_000)  # it was asked for again
     expect(page.locator("[data-no-picture]")).to_be_hidden()

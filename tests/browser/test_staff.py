@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from archive import thai
+from archive.model import Draft, Status
 from tests.browser.conftest import DESK, PHONE, Visit, click, shoot, tab_to
 from tests.browser.site import NAME, PASSWORD, Site, order, scanned, wait_until
 
@@ -313,6 +314,29 @@ def test_a_wrong_password_says_nothing_of_names(visit: Visit) -> None:
     page.get_by_role("button", name="ลงชื่อเข้าใช้").click()
     expect(page.locator(".notice.bad")).to_have_text("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง")
     expect(page.locator(".notice.warn")).to_contain_text("แป้นพิมพ์")
+
+
+@pytest.mark.parametrize(("width", "mark"), [(DESK, "ศาลาริมน้ำ"), (PHONE, "หอกระจายข่าว")])
+def test_what_is_added_to_a_published_record_waits_for_one_press(
+    staff: Visit, visit: Visit, site: Site, width: int, mark: str
+) -> None:
+    made = site.services.intake.create(
+        Draft(title="งานก่อสร้าง", published_on=dt.date(2025, 11, 5)), actor=NAME, status=Status.PUBLISHED
+    )
+    page, resident = staff(width=width), visit(width=width)
+    page.goto(f"/staff/announcements/{made.id}")
+    file = order("90/2566", f"กำหนดวันเปิด{mark}", "เปิดวันที่ 1 มกราคม 2567")
+    page.set_input_files("#files", [{"name": "scan003.pdf", "mimeType": "application/pdf", "buffer": file}])
+    expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(1, timeout=60_000)
+    state = page.locator("[data-attachment] .state").first
+    state.evaluate("one => { one.className = 'state waiting'; }")  # as it was while the file waited
+    assert state.evaluate("one => getComputedStyle(one, '::before').content") == "none"
+    resident.goto(f"/announcements/{made.id}")
+    expect(resident.locator("main")).not_to_contain_text(mark)
+    click(page.get_by_role("button", name="เผยแพร่เอกสารนี้"))
+    expect(page.locator(".notice.good").first).to_contain_text("ประชาชนเห็นเอกสารนี้แล้ว")
+    resident.reload()
+    expect(resident.locator("main")).to_contain_text(mark)
 
 
 def _draft_with(page: Page, files: list[FilePayload]) -> str:

@@ -130,7 +130,7 @@ function retryPicture(image) {
   let tries = 0;
   const show = (isThere, isWaiting) => {
     frame.hidden = !isThere;
-    place.classList.toggle("waiting", isWaiting);
+    place.classList.toggle("arriving", isWaiting);
     if (instead) instead.hidden = isThere;
   };
   const again = () => {
