@@ -150,9 +150,9 @@ class EngineAttachments:
                 known = self._with_bytes(announcement_id, file.sha256)
                 if known["status"] != mappers.DETACHED:
                     return mappers.attachment(known), False
-                self.reattach(known["id"], actor=actor)
                 if hold is HoldReason.UNCONFIRMED:
                     _set_hold(self._engine, known["id"], hold, mappers.attachment(known).decided)
+                self.reattach(known["id"], actor=actor)
                 return self.relabel(known["id"], label=label, kind=kind, actor=actor), True
             self._note(row, "attach", actor=actor, after=_described(row))
         return mappers.attachment(row), True
@@ -252,7 +252,6 @@ class EngineAttachments:
             before=_described(row),
             after={**_described(after), "position": row["position"]},
         )
-        append_entries(self._engine, ("attachment", after["id"]), (READING, after["id"]))
         return mappers.attachment(after)
 
     def _refuse_attached_file(self, announcement_id: int, sha256: str) -> None:

@@ -54,7 +54,7 @@ def insert_replacement(
 ) -> Row:
     """Add an attachment that waits to replace another one's file. Call this inside a transaction."""
     now = mappers.now_text()
-    return engine.rows(
+    row = engine.rows(
         """INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type,
                size, sha256, status, hold, replaces, created_at, queued_at, organisation_id)
            VALUES (:announcement_id, 0, :label, :filename, :kind, :media_type,
@@ -71,6 +71,8 @@ def insert_replacement(
         sha256=file.sha256,
         now=now,
     )[0]
+    append_entries(engine, ("attachment", row["id"]), (READING, row["id"]))
+    return row
 
 
 def take_over_file(engine: Queries, waiting: Row) -> int:

@@ -18,7 +18,8 @@ _UNRECORDED = {"migrations.py", "move.py"}  # whole databases, whose chain goes 
 _APPENDS = re.compile(
     r"\b(append_entries|write_with_entries_of_changed_people)\(|self\._(note|append_change)\("
 )  # an attachment's ``_note`` appends, and ``_append_change`` of an item to disclose
-_CALLER_APPENDS = {"_keep", "_set_hold"}  # once the items of a collection are there; with the hold of a file
+_CALLER_APPENDS = {"_keep", "_set_hold", "_set_unread_file"}
+"""Helpers whose callers append: once a collection's items are there; with a file's hold; with its change."""
 
 
 def faults(engine: Engine) -> list[Fault]:

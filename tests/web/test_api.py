@@ -55,6 +55,7 @@ def test_a_scan_goes_in_and_its_page_is_found(site: Site, client: FlaskClient, t
         "error": None,
         "signed": False,
         "held": None,
+        "replacement": None,
     }
     (page,) = client.get(f"/api/v1/attachments/{attachment['id']}/pages").json
     assert page.keys() == {"number", "text", "source", "confidence"}

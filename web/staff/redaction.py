@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from archive import privacy
+from archive import privacy, thai
 from archive.errors import PrakatError
 from archive.model import Attachment, HoldReason, Page, PersonalDataSpan, ReadingStatus, Rectangle
 from archive.privacy import undecided_finds
@@ -145,15 +146,16 @@ def _of_text(boxes: Sequence[Box], read: Sequence[Page]) -> list[Box]:
 
 def _texts_of_boxes(boxes: Sequence[Box], read: Sequence[Page]) -> dict[Box, str]:
     """Returns the text under each box, by which a person tells the boxes of a list apart."""
-    by_number = {page.number: page for page in read}
-    return {
-        box: " ".join(
-            page.text[start:end] for start, end in spans_inside(page.text, page.lines, [of_text.area])
-        )
-        for box, of_text in zip(boxes, _of_text(boxes, read), strict=True)
-        for page in (by_number.get(box.page),)
-        if page
-    }
+    by_number = {page.number: (page, thai.cluster_borders(page.text)) for page in read}
+    texts = {}
+    for box, of_text in zip(boxes, _of_text(boxes, read), strict=True):
+        if box.page in by_number:
+            page, borders = by_number[box.page]
+            spans = spans_inside(page.text, page.lines, [of_text.area])  # a last vowel sign may be outside
+            texts[box] = " ".join(
+                page.text[start : borders[bisect_left(borders, end)]] for start, end in spans
+            )
+    return texts
 
 
 def _found_boxes(attachment: Attachment, read: Sequence[Page]) -> list[Box]:
