@@ -334,19 +334,24 @@ def test_a_new_file_with_personal_data_waits_for_a_decision(
     assert "แก้แล้ว" not in repr(records.history.entries(announcement.id))
 
 
-def test_a_file_that_waits_can_itself_be_replaced_and_redacted(
-    records: Records, jobs: Jobs, public: Attachment
-) -> None:
-    waiting = renewed(records, public, b"new")
-    assert renewed(records, public, b"newer").id == waiting.id
-    covered = records.attachments.replace(
-        waiting.id,
+def redacted(records: Records, attachment: Attachment) -> Attachment:
+    """Replace an attachment's file by a copy in which something is covered."""
+    return records.attachments.replace(
+        attachment.id,
         stored(b"covered"),
         filename="ปิด.pdf",
         media_type="application/pdf",
         actor=ACTOR,
         is_redacted=True,
     )
+
+
+def test_a_file_that_waits_can_itself_be_replaced_and_redacted(
+    records: Records, jobs: Jobs, public: Attachment
+) -> None:
+    waiting = renewed(records, public, b"new")
+    assert renewed(records, public, b"newer").id == waiting.id
+    covered = redacted(records, waiting)
     records.erasures.erase_attachment_or_versions(
         waiting.id, ErasureScope.EARLIER_FILES, ordered_by="ศาล", reason="ละเมิดสิทธิ", actor=ACTOR
     )
@@ -362,14 +367,7 @@ def test_a_file_that_waits_can_itself_be_replaced_and_redacted(
 
 
 def test_a_redacted_copy_of_a_public_file_replaces_it_at_once(records: Records, public: Attachment) -> None:
-    covered = records.attachments.replace(
-        public.id,
-        stored(b"covered"),
-        filename="ปิด.pdf",
-        media_type="application/pdf",
-        actor=ACTOR,
-        is_redacted=True,
-    )
+    covered = redacted(records, public)
     assert (covered.id, covered.hold) == (public.id, HoldReason.UNREAD)
 
 

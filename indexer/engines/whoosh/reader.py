@@ -1,4 +1,4 @@
-"""What one query may see of a commit: its live documents, their postings and their statistics."""
+"""The live documents of a commit that a query may see, with their postings and statistics."""
 
 from __future__ import annotations
 

@@ -88,8 +88,7 @@ def measure_baseline(row: Sequence[Symbol]) -> Baseline:
 def cut_line(
     image: Image.Image, row: Sequence[Symbol], baseline: Baseline, symbols_wanted: range | None = None
 ) -> LineImage:
-    """Returns the picture of a row that stands on ``baseline``, or of a stretch of its symbols.
-
+    """Returns the picture of a row that stands on ``baseline``, or of the ``symbols_wanted`` alone.
 
     Where a stretch ends inside the row, paper takes the place of its neighbours.
     """
