@@ -26,6 +26,9 @@ _BLOCKS = frozenset(
     "address article blockquote body dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li"
     " main nav ol p pre section table tbody td tfoot th thead tr ul".split()
 )
+# Characters of a line in which a byline may stand: an author's name and a date need some 150. The pattern
+# has two open gaps, so a line of n characters costs up to n³; a whole page may be one line.
+_BYLINE_LENGTH = 500
 _SKIPPED = frozenset(("script", "style", "noscript", "head"))
 _SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)\s*-->")
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
@@ -222,7 +225,7 @@ def _file_mark(href: str, shown: str) -> str:
 
 def _find_byline(lines: list[str], rules: SiteRules) -> tuple[int, dict[str, str]]:
     for at, line in enumerate(lines):
-        if match := rules.byline.search(_squeeze(line)):
+        if match := rules.byline.search(_squeeze(line)[:_BYLINE_LENGTH]):
             return at, match.groupdict()
     raise Invalid(
         "ไม่พบบรรทัด By / เมื่อ / อ่าน ถ้าเป็นเว็บไซต์ชนิดอื่น ระบุ --rules (no byline; another kind of site: --rules)",

@@ -104,6 +104,13 @@ def test_page_that_is_no_announcement_is_refused_with_what_is_missing(
         assert refused.value.field == field
 
 
+def test_a_byline_is_not_looked_for_deep_in_a_long_line(rules: SiteRules) -> None:
+    title, byline = TEXT.splitlines()[1:3]
+    assert parse_page(f"{title}\n{'ก' * 200} {byline}", name="x", rules=rules).draft.views == 1204
+    with pytest.raises(Invalid, match="byline"):
+        parse_page(f"{title}\n{'ก' * 500} {byline}", name="x", rules=rules)
+
+
 def test_rules_of_another_site(tmp_path: Path) -> None:
     path = tmp_path / "other.toml"
     path.write_text(
