@@ -29,6 +29,9 @@ from archive.model import (
     Session,
 )
 
+Progress = Callable[[str, int, int], None]
+"""Callback of a long command: the step that is under way, how much of it is done, and how much it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:

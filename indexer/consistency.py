@@ -7,7 +7,6 @@ entry that looks wrong is checked again once the index is level with the records
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,8 +14,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from archive.errors import DatabaseDamaged, PrakatError
+from archive.hashing import sha256_of_stream
 from archive.model import Attachment, ReadingStatus
-from archive.ports import Database, Examination, Files, Jobs, StoredFile
+from archive.ports import Database, Examination, Files, Jobs, Progress, StoredFile
 from archive.repositories import Records
 from indexer.index_sync import BATCH_SIZE, load_public, sync_batch
 from indexer.reindex import NO_LIMIT, is_ahead_of_records, rebuild
@@ -98,10 +98,6 @@ class ConsistencyReport:
     def needs_no_action(self) -> bool:
         """Returns True if there are no findings, or all of them were repaired."""
         return all(finding.mended for finding in self.findings)
-
-
-Progress = Callable[[str, int, int], None]
-"""Function that is called with the name of a step, the number of objects done, and the total number."""
 
 
 def check_consistency(
@@ -424,4 +420,4 @@ def _index_code(error: PrakatError, *, otherwise: str) -> str:
 
 def _hash(files: Files, sha256: str) -> str:
     with files.open(sha256) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # any reader
+        return sha256_of_stream(stream)

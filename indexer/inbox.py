@@ -8,7 +8,6 @@ text file beside it, when the archive refuses it.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import stat
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.errors import Conflict, Invalid, TooLarge
+from archive.hashing import sha256_of_file
 from archive.intake import Intake
 from archive.model import Announcement, Draft
 from archive.repositories import Records
@@ -98,7 +98,7 @@ class Inbox:
 
     def _take(self, path: Path, folder: Path, target: InboxTarget) -> None:
         """Store one file and move it out of the folder. Raises ``Unavailable``, with the file left there."""
-        sha256 = _sha256(path)
+        sha256 = sha256_of_file(path)
         try:
             is_new = _store(path, sha256, target)
         except (Invalid, TooLarge) as error:
@@ -135,7 +135,7 @@ def _store(path: Path, sha256: str, target: InboxTarget) -> bool:
 def _store_document(path: Path, filename: str, ref: str, target: InboxTarget) -> bool:
     """Make a draft with one attachment, as far as it is not there. Returns False when all of it was there."""
     draft = target.records.announcements.by_external_ref(ref)
-    if draft is not None and _has_file(target.records, draft, _sha256(path)):
+    if draft is not None and _has_file(target.records, draft, sha256_of_file(path)):
         return False
     with path.open("rb") as stream:  # before the draft: a file that is refused leaves none
         target.intake.store_file(stream, filename=filename, actor=ACTOR)
@@ -170,11 +170,6 @@ def _has_end(path: Path) -> bool:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - _TAIL))
         return b"%%EOF" in file.read()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _move(path: Path, folder: Path, *, reason: str = "") -> None:

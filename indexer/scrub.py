@@ -8,7 +8,6 @@ metrics and ``prakat stats`` read it from there.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import logging
 import time
@@ -18,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from archive.errors import NotFound, PrakatError
+from archive.hashing import HashingReader
 from archive.ports import Files, StoredFile
 from archive.repositories import Records
 from indexer.index_sync import BATCH_SIZE
@@ -31,7 +31,8 @@ INDEX_EVERY = dt.timedelta(hours=1)
 FILES_EVERY = dt.timedelta(days=7)
 DAMAGED_EVERY = dt.timedelta(minutes=5)  # damaged files are read again, as they may have been repaired
 
-_CHUNK = 256 << 10  # bytes between two pauses
+RECORD = "scrub.json"  # in the data directory
+
 _SAVE_EVERY = 10.0  # seconds between saves of the state; a killed worker's reading since then is repeated
 _MOST_NAMED = 1_000  # damaged files that the state lists; there may be more
 
@@ -51,10 +52,10 @@ class ScrubRecord:
     )  # by SHA-256: "damaged", "missing", "unreadable"
 
 
-def read_scrub_record(path: Path) -> ScrubRecord:
+def read_scrub_record(data: Path) -> ScrubRecord:
     """Returns the state as the worker last wrote it; an empty state when none can be read."""
     with suppress(OSError, ValueError, TypeError):
-        return ScrubRecord(**json.loads(path.read_text()))
+        return ScrubRecord(**json.loads((data / RECORD).read_text()))
     return ScrubRecord()
 
 
@@ -65,10 +66,10 @@ class ScrubStopped(Exception):
 class Scrubber:
     """Verifies the index and the files. Only one worker at a time may use a state file."""
 
-    def __init__(self, records: Records, files: Files, index: SearchIndex, path: Path) -> None:
+    def __init__(self, records: Records, files: Files, index: SearchIndex, data: Path) -> None:
         self._records, self._files, self._index = records, files, index
-        self._path = path
-        self._state = read_scrub_record(path)
+        self._path = data / RECORD
+        self._state = read_scrub_record(data)
         self._left: Iterator[StoredFile] | None = None
         self._saved = 0.0
         self._damaged_read_at = _never()
@@ -142,12 +143,8 @@ class Scrubber:
             self._note(sha256, "unreadable")
 
     def _hash(self, sha256: str, wait: Callable[[float], bool]) -> str:
-        digest = hashlib.sha256()
         with self._files.open(sha256) as stream:
-            while chunk := stream.read(_CHUNK):
-                digest.update(chunk)
-                self._pause(len(chunk), wait)
-        return digest.hexdigest()
+            return HashingReader(stream).finish(lambda count: self._pause(count, wait))
 
     def _note(self, sha256: str, fault: str) -> None:
         """Records the fault of a file, or removes the recorded fault when ``fault`` is empty."""

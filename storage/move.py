@@ -6,19 +6,16 @@ are. The target is marked as unfinished until everything is there, so that nobod
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any
 
 from archive.errors import Conflict, NotFound, Unavailable
-from archive.ports import Files, StoredFile
+from archive.hashing import sha256_of_stream
+from archive.ports import Files, Progress, StoredFile
 from storage.engine import Engine
-
-Progress = Callable[[str, int, int], None]
-"""Callback that receives the step (``files``, ``records``), the number that is done, and the total."""
 
 TABLES: Mapping[str, tuple[str, ...]] = {
     "organisation": ("id",),
@@ -230,7 +227,7 @@ def _level(source: Files, target: Files, file: StoredFile) -> bool | None:
         return False
     with source.local_path(file.sha256) as path:
         with path.open("rb") as stream:
-            if _hash(stream) != file.sha256:
+            if sha256_of_stream(stream) != file.sha256:
                 return None
         with path.open("rb") as stream:
             target.add(stream, limit=file.size)
@@ -242,10 +239,6 @@ def _level(source: Files, target: Files, file: StoredFile) -> bool | None:
 def _is_there(files: Files, file: StoredFile) -> bool:
     try:
         with files.open(file.sha256) as stream:
-            return _hash(stream) == file.sha256
+            return sha256_of_stream(stream) == file.sha256
     except NotFound:
         return False
-
-
-def _hash(stream: BinaryIO) -> str:
-    return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # any reader

@@ -6,7 +6,6 @@ the bag hold the SHA-256 of every file, so that any BagIt program can verify an 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections import Counter
@@ -25,6 +24,7 @@ from archive.changes import IMPORTER
 from archive.disclosure import LAST_YEAR, checked_item
 from archive.errors import Conflict, Invalid, NotFound, PrakatError
 from archive.fields import ANNOUNCEMENT_FIELDS, checked_fields
+from archive.hashing import HashingReader
 from archive.model import (
     Announcement,
     Attachment,
@@ -53,7 +53,6 @@ _PAYLOAD = {RECORDS, FILES, COLLECTIONS, DISCLOSURE, README_FILE}
 _SOURCE = "Internal-Sender-Identifier"
 _MAKER = "Bag-Software-Agent"
 _FORMAT = "prakat-records-1"
-_CHUNK = 1 << 20
 _AT_ONCE = 200  # announcements read at a time
 _NOT_AS_WRITTEN = (ValueError, TypeError, KeyError, BaseValidationError, StructureHandlerNotFoundError)
 
@@ -224,12 +223,10 @@ def _public_part(record: CarriedRecord) -> CarriedRecord:
 def copy_original(services: Services, sha256: str, target: Path) -> None:
     """Copy an original. Raises ``Invalid`` when its bytes are not those of its SHA-256."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256()
     with services.files.open(sha256) as source, target.open("wb") as copy:
-        while chunk := source.read(_CHUNK):
-            digest.update(chunk)
-            copy.write(chunk)
-    if digest.hexdigest() != sha256:
+        hashing = HashingReader(source)
+        shutil.copyfileobj(hashing, copy)
+    if hashing.sha256() != sha256:
         target.unlink()
         raise Invalid("ไฟล์ต้นฉบับเสียหาย (the original is damaged)")
 

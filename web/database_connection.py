@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from archive.errors import SettingsError
 from archive.model import Organisation
 from archive.ports import Organisations, People
-from storage.backup import manifest
+from storage import data_directory
 from storage.engine import Engine
 from storage.move import is_move_unfinished
 from storage.permissions import make_directory_private, paths_open_to_others
@@ -48,9 +48,9 @@ def open_accounts(settings: Settings) -> AccountDatabase:
     """
 
     def raise_if_archive_traces() -> None:
-        from web import bootstrap  # an empty database is rare, and all that bootstrap imports is slow
+        from web import archive_traces  # an empty database is rare, and the index that it looks into is slow
 
-        bootstrap.raise_if_archive_traces(settings)
+        archive_traces.raise_if_archive_traces(settings)
 
     return AccountDatabase(open_database(settings, raise_if_archive_traces))
 
@@ -76,7 +76,7 @@ def engine_of(
     ``before_filling_empty`` as for ``open_database``. Raises ``SettingsError`` when its library is missing.
     """
     if database == "sqlite":
-        return Sqlite(data / manifest.DATABASE, before_filling_empty)
+        return Sqlite(data / data_directory.DATABASE, before_filling_empty)
     with require_library("PRAKAT_DATABASE"):
         from storage.postgres import Postgres
     return Postgres(database, before_filling_empty)

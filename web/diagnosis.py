@@ -26,7 +26,9 @@ from indexer.extraction import sandbox
 from indexer.extraction.ocr.tesseract import OWN_MODEL, SYSTEM_MODELS
 from indexer.reindex import is_rebuild_needed
 from web import settings
-from web.bootstrap import Services, backup_generations, build_services, last_backup_place, may_hold_archive
+from web.archive_traces import may_hold_archive
+from web.backup_restore import backup_generations, last_backup_place
+from web.bootstrap import Services, build_services
 from web.database_connection import data_open_to_others
 from web.nightly import OVERDUE, read_nightly
 from web.serving.health import BEAT_SECONDS, LEAST_FREE, heartbeat_path

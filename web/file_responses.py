@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 import threading
@@ -16,6 +15,7 @@ from werkzeug.wsgi import wrap_file
 
 from archive.errors import Unavailable
 from archive.filetype import is_shown_by_browsers
+from archive.hashing import sha256_of_stream
 from archive.model import Attachment, FileVersion
 from indexer.extraction.cross_process_semaphore import Busy
 from indexer.extraction.page_images import WAIT_SECONDS
@@ -154,7 +154,7 @@ def _check_sound(file: Attachment | FileVersion) -> None:
         if file.sha256 in sound:  # its checksum was compared within the last day
             return
     with services().files.open(file.sha256) as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # any reader
+        found = sha256_of_stream(stream)
     if found != file.sha256:
         log.error("original is damaged", extra={"sha256": file.sha256, "file": file.filename})
         raise Unavailable(

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from archive.errors import PrakatError
 from indexer.scrub import FILES_EVERY, read_scrub_record
-from web.bootstrap import Services, rehearse_restore, scrub_record_path
+from web.backup_restore import rehearse_restore
+from web.bootstrap import Services
 from web.settings import Settings
 
 RESULT = "nightly.json"
@@ -138,7 +139,7 @@ def _check(services: Services) -> str:
 
 
 def _look_at_scrub(services: Services) -> str:
-    state = read_scrub_record(scrub_record_path(services.settings))
+    state = read_scrub_record(services.settings.data)
     if state.damaged_files:
         raise StepFoundFaults(
             f"ไฟล์ต้นฉบับเสียหายหรือหายไป (damaged originals): {_first(list(state.damaged_files))}"

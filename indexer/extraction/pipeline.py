@@ -6,7 +6,6 @@ cannot be read is recorded with its problem; only a file of which no page can be
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 import time
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from archive import privacy
 from archive.errors import Unavailable
+from archive.hashing import sha256_of_file
 from archive.model import Attachment, Page, ReadingResults, TextSource
 from archive.ports import Files
 from archive.repositories import Records
@@ -184,9 +184,8 @@ class AttachmentReader:
 
 def _check_sound(path: Path, sha256: str) -> None:
     """Raises ``UnreadableFile`` if the file's SHA-256 is wrong, so that a damaged file is never read."""
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-            raise UnreadableFile("damaged")
+    if sha256_of_file(path) != sha256:
+        raise UnreadableFile("damaged")
 
 
 def _finished(pending: dict[Future[Page], int], when: str) -> Iterator[Page]:

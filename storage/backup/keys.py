@@ -16,7 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from archive.errors import Invalid, SettingsError
-from storage.backup.manifest import BackupManifest, HashingReader, write_through_to_disk
+from archive.hashing import HashingReader
+from storage.backup.disk import write_through_to_disk
+from storage.backup.manifest import BackupManifest
 
 _UNSIGNED = "ข้อมูลสำรองนี้ไม่มีลายเซ็น ทั้งที่ตั้ง PRAKAT_BACKUP_SIGNING_KEY ไว้ (the backup is not signed)"
 _FORGED = "ลายเซ็นของข้อมูลสำรองไม่ถูกต้อง ข้อมูลถูกแก้ไข หรือใช้กุญแจผิด (the signature of the backup is wrong)"

@@ -15,32 +15,20 @@ import base64
 import datetime as dt
 import hashlib
 import json
-import os
 import re
-import shutil
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
-from fcntl import LOCK_EX, LOCK_NB, flock
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from archive.errors import Conflict, Invalid, Unavailable
+from archive.errors import Invalid
 from storage.archive_figures import ArchiveCounts
-
-DATABASE = "prakat.sqlite"
-FILES = "files"
-WORDS = "words.txt"
-SECRET = "secret-key"  # noqa: S105  # a file's name
-SETTINGS = "prakat.toml"
+from storage.data_directory import DATABASE, FILES, SECRET, SETTINGS, WORDS
 
 MANIFEST = "manifest.json"
 GENERATIONS = "generations"
 STATE = "state"
 AGE = ".age"
 GENERATION_FORMAT = "%Y-%m-%dT%H%M%SZ"  # name of a generation, from the time in UTC
-CHUNK = 1 << 20  # bytes that are read at a time
 
 _PLAIN_FORMAT = 1
 _ENCRYPTED_FORMAT = 2  # versions without encryption refuse this format as newer
@@ -50,9 +38,6 @@ NAME = re.compile(
     rf"|{FILES}/([0-9a-f]{{2}})/\1[0-9a-f]{{62}}"
 )
 """Names of members that may be unpacked. A member with any other name is never unpacked."""
-
-Progress = Callable[[str, int, int], None]
-"""Callback that receives the step (``write``, ``verify``, ``restore``), files done, and files in all."""
 
 
 @dataclass(kw_only=True)
@@ -143,11 +128,6 @@ def member_path(name: str, sha256: str, *, encrypted: bool) -> str:
     return (name if name.endswith(sha256) else f"{STATE}/{sha256}") + (AGE if encrypted else "")
 
 
-def original_path(sha256: str) -> str:
-    """Return the name of an original, in a backup as in a data directory."""
-    return f"{FILES}/{sha256[:2]}/{sha256}"
-
-
 def _digest(content: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -156,91 +136,3 @@ def damaged_members(names: list[str]) -> Invalid:
     """Return the error that lists the damaged members (at most 10 names)."""
     shown = ", ".join(names[:10]) + (f" … (+{len(names) - 10:,})" if len(names) > 10 else "")
     return Invalid(f"ข้อมูลสำรองเสียหายที่ (backup is damaged at) {shown}", code="backup-damaged")
-
-
-class HashingReader:
-    """Wraps a stream and hashes its bytes while they are read."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._digest = hashlib.sha256()
-
-    def read(self, size: int = -1) -> bytes:
-        """Return up to ``size`` bytes, all that are left for -1, and count them into the hash."""
-        chunk = self._stream.read(size)
-        self._digest.update(chunk)
-        return chunk
-
-    def sha256(self) -> str:
-        """Return the SHA-256 of everything that was read so far."""
-        return self._digest.hexdigest()
-
-    def finish(self) -> str:
-        """Read what is left. Returns the SHA-256 of the whole stream."""
-        while self.read(CHUNK):
-            pass
-        return self.sha256()
-
-
-@contextmanager
-def open_database(database: Path) -> Iterator[sqlite3.Connection]:
-    """Open a database read-only. No process may write to that database meanwhile."""
-    with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as opened:
-        opened.row_factory = sqlite3.Row
-        yield opened
-
-
-def require_intact_database(database: Path) -> None:
-    """Raise ``Unavailable`` when the database is damaged."""
-    try:
-        with open_database(database) as opened:
-            found = [text for (text,) in opened.execute("PRAGMA integrity_check(3)")]
-    except sqlite3.DatabaseError as error:
-        found = [str(error)]
-    if found != ["ok"]:
-        raise Unavailable(f"ฐานข้อมูลเสียหาย (the database is damaged): {'; '.join(found)}")
-
-
-def read_migrations(database: Path) -> list[str]:
-    """Return the names of the migrations that a database has had, the newest last."""
-    with open_database(database) as opened:
-        return [name for (name,) in opened.execute("SELECT name FROM migration ORDER BY applied_at, rowid")]
-
-
-@contextmanager
-def emptied_and_locked_directory(directory: Path) -> Iterator[None]:
-    """Lock and empty a directory for the length of the context, and delete it afterwards.
-
-    Files that a dead process left are deleted. Raises ``Conflict`` while another process has the lock.
-    """
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        flock(descriptor, LOCK_EX | LOCK_NB)
-        for left in directory.iterdir():
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
-        yield
-        shutil.rmtree(directory)
-    except BlockingIOError:
-        raise Conflict("มีการสำรองหรือกู้คืนที่นี่อยู่แล้ว กรุณารอให้เสร็จก่อน (already running here)") from None
-    except BaseException:
-        shutil.rmtree(directory, ignore_errors=True)
-        raise
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def convert_backup_disk_errors(what: str) -> Iterator[None]:
-    """Convert errors of a disk into ``Unavailable`` with one line that begins with ``what``."""
-    try:
-        yield
-    except (OSError, sqlite3.OperationalError) as error:
-        raise Unavailable(f"{what}: {error}") from error
-
-
-def write_through_to_disk(file: BinaryIO) -> None:
-    """Write the file to the disk and drop its cached pages, so that the next reader reads the disk."""
-    file.flush()
-    os.fsync(file.fileno())
-    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

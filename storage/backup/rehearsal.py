@@ -9,8 +9,9 @@ from pathlib import Path
 from archive.errors import Invalid, Unavailable
 from storage.archive_figures import ArchiveCounts
 from storage.backup.keys import BackupKeys
-from storage.backup.manifest import DATABASE, BackupManifest
+from storage.backup.manifest import BackupManifest
 from storage.backup.restore import open_backup, restore_backup
+from storage.data_directory import DATABASE
 from storage.sqlite import Sqlite
 
 FREE_AFTERWARDS = 1 << 30

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import shutil
 import tarfile
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from archive.errors import Conflict, Invalid, NotFound, SettingsError
+from archive.hashing import HashingReader, sha256_of_stream
+from archive.ports import Progress
+from storage.backup.database_copy import read_migrations, require_intact_database
+from storage.backup.disk import CHUNK, convert_backup_disk_errors, emptied_and_locked_directory
 from storage.backup.keys import BackupKeys
-from storage.backup.manifest import (
-    AGE,
-    CHUNK,
-    DATABASE,
-    FILES,
-    MANIFEST,
-    NAME,
-    BackupManifest,
-    HashingReader,
-    Progress,
-    convert_backup_disk_errors,
-    damaged_members,
-    emptied_and_locked_directory,
-    read_migrations,
-    require_intact_database,
-)
+from storage.backup.manifest import AGE, MANIFEST, NAME, BackupManifest, damaged_members
 from storage.backup.retention import BackupDirectory
+from storage.data_directory import DATABASE, FILES
 from storage.files.local import sync_directory
 from storage.migrator import is_known_migration, refuse_newer_migrations
 
@@ -211,10 +200,6 @@ def _as_kept(manifest: BackupManifest) -> dict[str, str]:
     }
 
 
-def _sha256(stream: BinaryIO | IO[bytes] | None) -> str:
-    return hashlib.file_digest(stream, "sha256").hexdigest() if stream else ""  # type: ignore[arg-type]
-
-
 class TarSource(BackupSource):
     """A backup in one file, which is its only generation."""
 
@@ -237,9 +222,9 @@ class TarSource(BackupSource):
         try:
             with tarfile.open(self._path) as tar:
                 there = {
-                    info.name: None if info.name.startswith(FILES) else _sha256(tar.extractfile(info))
+                    info.name: None if info.name.startswith(FILES) else sha256_of_stream(content)
                     for info in tar
-                    if info.isreg()
+                    if (content := tar.extractfile(info))  # None for what is no file
                 }
         except (tarfile.TarError, EOFError):
             return [self._path.name]
@@ -277,7 +262,7 @@ class DirectorySource(BackupSource):
                 damage.append(name)
             elif not name.startswith(FILES):
                 with path.open("rb") as stream:
-                    if _sha256(stream) != manifest.encrypted.get(name, sha256):
+                    if sha256_of_stream(stream) != manifest.encrypted.get(name, sha256):
                         damage.append(name)
         return damage
 
@@ -307,4 +292,4 @@ def _write_restored(path: Path, stream: HashingReader, keys: BackupKeys | None) 
             return stream.sha256()
         keys.decrypt(stream, file)
         file.seek(0)
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of_stream(file)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.errors import Invalid, NotFound
-from storage.backup.manifest import FILES, GENERATIONS, MANIFEST, STATE, BackupManifest, damaged_members
+from storage.backup.manifest import GENERATIONS, MANIFEST, STATE, BackupManifest, damaged_members
+from storage.data_directory import FILES
 from storage.files.local import sync_directory
 
 _DAY = len("2026-11-28")

@@ -6,7 +6,6 @@ Memory use does not grow with the size of files: the manifest takes a few hundre
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import heapq
 import io
 import os
@@ -17,32 +16,22 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from archive.errors import Conflict, Invalid, NotFound, PrakatError, Unavailable
-from archive.ports import Files, StoredFile
+from archive.hashing import HashingReader, sha256_of_stream
+from archive.ports import Files, Progress, StoredFile
 from storage.archive_figures import ArchiveCounts, describe_losses
-from storage.backup.keys import BackupKeys
-from storage.backup.last_backup import BackupNote, LastBackupComparison, read_backup_note
-from storage.backup.manifest import (
-    AGE,
+from storage.backup.database_copy import open_database_copy, read_migrations, require_intact_database
+from storage.backup.disk import (
     CHUNK,
-    DATABASE,
-    MANIFEST,
-    SECRET,
-    SETTINGS,
-    WORDS,
-    BackupManifest,
-    HashingReader,
-    Progress,
     convert_backup_disk_errors,
     emptied_and_locked_directory,
-    member_path,
-    open_database,
-    original_path,
-    read_migrations,
-    require_intact_database,
     write_through_to_disk,
 )
+from storage.backup.keys import BackupKeys
+from storage.backup.last_backup import BackupNote, LastBackupComparison, read_backup_note
+from storage.backup.manifest import AGE, MANIFEST, BackupManifest, member_path
 from storage.backup.restore import TarSource
 from storage.backup.retention import BackupDirectory, RetentionRule
+from storage.data_directory import DATABASE, SECRET, SETTINGS, WORDS, original_path
 from storage.engine import Engine
 from storage.files.local import sync_directory
 
@@ -133,7 +122,7 @@ class Backups:
         for name in (WORDS, SECRET, SETTINGS):
             if (self._data / name).is_file():
                 target.put(name, self._data / name)
-        with open_database(snapshot) as database:
+        with open_database_copy(snapshot) as database:
             ((total,),) = database.execute(f"SELECT count(*) FROM ({_NAMED})")  # noqa: S608
             for done, (sha256, size) in enumerate(database.execute(_NAMED), start=1):
                 try:
@@ -155,7 +144,7 @@ _NAMED = """SELECT sha256, size FROM attachment WHERE sha256 NOT LIKE 'erased-%'
 
 
 def _read_figures(snapshot: Path) -> ArchiveCounts:
-    with open_database(snapshot) as database:
+    with open_database_copy(snapshot) as database:
         has_audit = (
             database.execute("SELECT 1 FROM sqlite_master WHERE name = 'audit'").fetchone() is not None
         )
@@ -166,7 +155,7 @@ def _refuse_loss(before: ArchiveCounts | None, snapshot: Path) -> None:
     if before is None:
         return
     lost = describe_losses(before, _read_figures(snapshot))
-    with open_database(snapshot) as database:
+    with open_database_copy(snapshot) as database:
         if not before.is_in_chain(lambda sql: database.execute(sql).fetchall()):
             lost.append(
                 f"บันทึกการเปลี่ยนแปลงที่ {before.audit_number:,} ไม่ใช่รายการเดิม (the audit chain was rewritten)"
@@ -342,7 +331,7 @@ class _DirectoryTarget:
         part = self._aside / "part"
         if self._keys.recipient:
             self.manifest.members[name] = self._keys.encrypt(stream, part)
-            written = self.manifest.encrypted[name] = _hash(part)
+            written = self.manifest.encrypted[name] = _hash_from_disk(part)
         else:
             with part.open("wb") as copy:
                 hashing = HashingReader(stream)
@@ -350,7 +339,7 @@ class _DirectoryTarget:
                 write_through_to_disk(copy)
             written = self.manifest.members[name] = hashing.sha256()
         kept = self._path / self.manifest.path(name)
-        if _hash(part) != written:
+        if _hash_from_disk(part) != written:
             raise Unavailable(f"ที่เก็บสำรองอ่านกลับไม่ตรงกับที่เขียน (does not read back as written): {kept}")
         _move_into_place(part, kept)
 
@@ -395,7 +384,7 @@ class _DirectoryTarget:
         for done, (_, sha256) in enumerate(due, start=1):
             name = original_path(sha256)
             path = self._path / self.manifest.path(name)
-            found = _hash(path)
+            found = _hash_from_disk(path)
             if found == self.manifest.encrypted.get(name, sha256):
                 os.utime(path)
             else:
@@ -437,11 +426,11 @@ def _move_into_place(part: Path, kept: Path) -> None:
     part.replace(kept)
 
 
-def _hash(path: Path) -> str:
+def _hash_from_disk(path: Path) -> str:
     """Return the SHA-256 of a file as it is on the disk, not in the cache; empty when it is unreadable."""
     try:
         with path.open("rb") as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            return sha256_of_stream(file)
     except OSError:
         return ""

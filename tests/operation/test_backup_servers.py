@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from archive.model import Role
 from tests.contracts.engines import prefix, schema
 from tests.operation.archives import ACTOR, add, answers, close, everything, flip, stored, written_meanwhile
-from web import bootstrap
+from web.archive_move import move_archive
 from web.bootstrap import build_services
 from web.cli import main
 from web.settings import Settings
@@ -42,7 +42,7 @@ def served(servers: list[Settings], data: Path) -> Settings:
     services.people.tokens.add("importer", "token-hash")
     services.dictionary.add_entry("หนองปลาดุก")
     close(services)
-    bootstrap.move_archive(Settings(data=data), servers[0], lambda *_: None)
+    move_archive(Settings(data=data), servers[0], lambda *_: None)
     return servers[0]
 
 

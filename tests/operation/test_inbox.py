@@ -24,7 +24,8 @@ from indexer.inbox import KNOWN, REFUSED, TAKEN, Inbox
 from tests.contracts.processes import KILLED, ended, in_child
 from tests.operation.archives import close, opened
 from tests.web.conftest import memo
-from web.bootstrap import Services, inbox_targets
+from web.background_worker import inbox_targets
+from web.bootstrap import Services
 
 PAGE = (1240, 1754)  # pixels of A4 at 150 dpi
 

@@ -21,7 +21,8 @@ from flask.testing import FlaskClient
 from indexer.reindex import is_rebuild_needed
 from tests.operation.archives import add, checked, close, level, opened
 from web.app import create_app
-from web.bootstrap import Services, build_worker
+from web.background_worker import build_worker
+from web.bootstrap import Services
 from web.serving.metrics import exposition
 
 

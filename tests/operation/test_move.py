@@ -30,7 +30,7 @@ from tests.operation.archives import (
     run,
     stored,
 )
-from web import bootstrap
+from web.archive_move import move_archive
 from web.bootstrap import build_services
 from web.cli import main
 from web.settings import Settings
@@ -132,7 +132,7 @@ def test_there_and_back_nothing_is_different(data: Path, target: Settings, tmp_p
 
 
 def test_ids_that_were_used_are_not_used_again(data: Path, target: Settings) -> None:
-    bootstrap.move_archive(Settings(data=data), target, quiet)
+    move_archive(Settings(data=data), target, quiet)
     services = build_services(target)
     highest = max(
         one.id for found in services.attachments.by_announcement(range(1, 100)).values() for one in found
@@ -156,22 +156,19 @@ def test_killed_again_and_again_it_goes_on(data: Path, target: Settings) -> None
         return die
 
     for steps in (0, 1, 4, 10):  # after the files, and in the midst of the tables
-        assert (
-            ended(in_child(lambda steps=steps: bootstrap.move_archive(source, target, dying(steps))))
-            == KILLED
-        )  # type: ignore[misc]
+        assert ended(in_child(lambda steps=steps: move_archive(source, target, dying(steps)))) == KILLED  # type: ignore[misc]
         if steps:
             with pytest.raises(SettingsError):
                 build_services(target)
-    bootstrap.move_archive(source, target, quiet)
+    move_archive(source, target, quiet)
     assert told(target) == told(source)
 
 
 def test_it_is_not_moved_onto_something_else(data: Path, target: Settings) -> None:
     source = Settings(data=data)
-    bootstrap.move_archive(source, target, quiet)
+    move_archive(source, target, quiet)
     with pytest.raises(Conflict) as refused:
-        bootstrap.move_archive(source, target, quiet)
+        move_archive(source, target, quiet)
     assert refused.value.code == "not-empty"
 
 
@@ -189,11 +186,11 @@ def test_what_changes_meanwhile_is_brought_after(data: Path, target: Settings) -
             services.announcements.revise(1, {"title": "แก้ไขระหว่างย้าย"}, actor=ACTOR)
 
     with pytest.raises(Conflict) as refused:
-        bootstrap.move_archive(source, target, change)
+        move_archive(source, target, change)
     assert refused.value.code == "changed-meanwhile"
     with pytest.raises(SettingsError):
         build_services(target)
-    bootstrap.move_archive(source, target, quiet)
+    move_archive(source, target, quiet)
     close(services)
     assert told(target) == told(source)
 
@@ -201,7 +198,7 @@ def test_what_changes_meanwhile_is_brought_after(data: Path, target: Settings) -
 def test_a_damaged_original_is_named_and_not_passed_on(data: Path, target: Settings) -> None:
     harmed = stored(data)[0]
     overwrite(harmed, b"damaged")
-    assert bootstrap.move_archive(Settings(data=data), target, quiet).damaged_sha256 == [harmed.name]
+    assert move_archive(Settings(data=data), target, quiet).damaged_sha256 == [harmed.name]
     services = build_services(target)
     assert not services.files.exists(harmed.name)
     close(services)

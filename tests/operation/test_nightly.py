@@ -11,11 +11,13 @@ from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
 from archive.errors import Invalid
-from storage.backup.manifest import DATABASE
+from indexer.scrub import RECORD
+from storage.data_directory import DATABASE
 from tests.operation.archives import flip, overwrite, run, stored
 from tests.web.test_following import Mailbox, mailbox  # noqa: F401  # a fixture
 from web.app import create_app
-from web.bootstrap import Services, rehearse_restore, scrub_record_path
+from web.backup_restore import rehearse_restore
+from web.bootstrap import Services
 from web.cli import main
 from web.nightly import OVERDUE, RESULT, read_nightly, run_nightly
 from web.serving.metrics import exposition
@@ -87,7 +89,7 @@ def test_a_spoiled_backup_fails_the_rehearsal(services: Services, tmp_path: Path
 
 def test_findings_of_the_slow_scrub_fail_its_step(services: Services, tmp_path: Path) -> None:
     found = json.dumps({"damaged_files": {"ab" * 32: "damaged"}})
-    scrub_record_path(services.settings).write_text(found)
+    (services.settings.data / RECORD).write_text(found)
     assert outcomes(services, tmp_path / "backups")["scrub"] is False
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from indexer.scrub import BYTES_PER_SECOND, Scrubber, ScrubStopped, read_scrub_record
+from indexer.scrub import BYTES_PER_SECOND, RECORD, Scrubber, ScrubStopped, read_scrub_record
 from tests.operation.archives import answers, flip, generation, overwrite, run, stored
 from tests.web.conftest import BROWSER, open_site
-from web.bootstrap import Services, build_worker, scrub_record_path
+from web.background_worker import build_worker
+from web.bootstrap import Services
 from web.serving.health import heartbeat_path
 
 
@@ -30,7 +31,7 @@ class Clock:
 
 
 def scrub_of(services: Services) -> Scrubber:
-    return Scrubber(services.records, services.files, services.index, scrub_record_path(services.settings))
+    return Scrubber(services.records, services.files, services.index, services.settings.data)
 
 
 def scrub_all(services: Services) -> Clock:
@@ -53,7 +54,7 @@ def readiness(data: Path) -> tuple[int, dict[str, str]]:
 
 def test_a_sound_archive_is_read_once_and_slowly(data: Path, services: Services) -> None:
     clock = scrub_all(services)
-    state = read_scrub_record(scrub_record_path(services.settings))
+    state = read_scrub_record(services.settings.data)
     assert state.damaged_files == {}
     assert state.files_checked == len(stored(data)) == 12
     read = sum(path.stat().st_size for path in stored(data))
@@ -93,7 +94,7 @@ def test_a_damaged_original_is_known_before_anybody_asks_for_it(
 
 
 def test_a_stopped_scrub_goes_on_where_it_was(services: Services) -> None:
-    path = scrub_record_path(services.settings)
+    path = services.settings.data
     scrub = scrub_of(services)
     for _ in range(5):
         scrub.scrub_next_file_if_due(Clock().wait)
@@ -110,8 +111,8 @@ def test_a_stopped_scrub_goes_on_where_it_was(services: Services) -> None:
 
 
 def test_a_torn_state_begins_anew(services: Services) -> None:
-    path = scrub_record_path(services.settings)
-    path.write_text('{"files_after": "ff')
+    path = services.settings.data
+    (path / RECORD).write_text('{"files_after": "ff')
     scrub_all(services)
     assert read_scrub_record(path).files_checked == 12
 

@@ -20,7 +20,8 @@ from archive.model import ALL_SCOPES, Announcement, Attachment, DocumentKind, Dr
 from web.accounts.passwords import hash_password
 from web.accounts.tokens import new_token, token_hash
 from web.app import create_app
-from web.bootstrap import Services, build_services, build_worker
+from web.background_worker import build_worker
+from web.bootstrap import Services, build_services
 from web.sample.documents import SampleText, make_document
 from web.settings import Settings
 

@@ -24,7 +24,7 @@ from archive.errors import SettingsError
 from archive.model import Status
 from tests.web.conftest import Site, open_site
 from web.app import create_app
-from web.bootstrap import build_worker
+from web.background_worker import build_worker
 from web.follower_mail import FollowerMailer, mail_server
 from web.settings import load_settings
 

@@ -22,7 +22,7 @@ from indexer.search.query.parser import parse_query
 from tests.disks import small_disk
 from tests.operation.archives import checked, run
 from tests.web.conftest import BROWSER, Site, memo, open_site
-from web.bootstrap import build_worker
+from web.background_worker import build_worker
 from web.importing import import_manifest
 
 

@@ -18,7 +18,7 @@ from indexer.extraction import cross_process_semaphore, page_images
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.page_images import PagePictures
 from tests.web.conftest import Site, memo, until
-from web.bootstrap import build_worker
+from web.background_worker import build_worker
 from web.serving.http_server import HURRY
 
 AT_ONCE = {HURRY: "1"}

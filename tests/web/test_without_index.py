@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from archive.model import Role
 from tests.web.conftest import BROWSER, Site, open_site
-from web.bootstrap import build_worker
+from web.background_worker import build_worker
 
 
 def remove(index: Path) -> None:

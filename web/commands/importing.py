@@ -166,7 +166,7 @@ def archive_contents(as_json: bool, organisation: str | None) -> None:
         files = list(services.files.all())
         held["files"] = {"count": len(files), "bytes": sum(file.size for file in files)}
         held["index"] = _index_figures(services)
-        state = scrub.read_scrub_record(bootstrap.scrub_record_path(services.settings))
+        state = scrub.read_scrub_record(services.settings.data)
         held["scrub"] = {
             "index_checked_at": state.index_checked_at or None,
             "files_finished_at": state.files_finished_at or None,

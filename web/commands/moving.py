@@ -13,7 +13,9 @@ import click
 from archive.errors import SettingsError
 from indexer.consistency import MESSAGES
 from indexer.reindex import rebuild
-from web import bootstrap, settings
+from web import settings
+from web.archive_move import move_archive
+from web.bootstrap import build_services
 from web.commands.terminal import progress_bars
 from web.settings import Settings
 
@@ -42,9 +44,9 @@ def move(places: tuple[str, ...]) -> None:
     source = settings.load_settings()
     target = _target(source, places)
     with progress_bars({"files": "ย้ายไฟล์", "records": "ย้ายทะเบียน", "rebuild": "สร้างดัชนี"}) as progress:
-        moved = bootstrap.move_archive(source, target, progress)
+        moved = move_archive(source, target, progress)
         if target.data != source.data:
-            services = bootstrap.build_services(target)
+            services = build_services(target)
             rebuild(
                 services.records,
                 services.index,

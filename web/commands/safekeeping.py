@@ -21,10 +21,11 @@ from web.settings import Settings
 if TYPE_CHECKING:
     from indexer import consistency, reindex
     from indexer.consistency import ConsistencyReport, Finding
-    from web import bootstrap
+    from web import backup_restore, bootstrap
 else:
     consistency = lazy_import("indexer.consistency")
     reindex = lazy_import("indexer.reindex")
+    backup_restore = lazy_import("web.backup_restore")
     bootstrap = lazy_import("web.bootstrap")
 
 
@@ -225,13 +226,13 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
       PRAKAT_DATA=/var/lib/prakat prakat restore /mnt/backup/prakat --generation 2026-11-28
     """
     if listing:
-        for name, problem in bootstrap.backup_generations(source):
+        for name, problem in backup_restore.backup_generations(source):
             click.echo(f"{name} {problem}".rstrip())
         return
     steps = {"restore": "กู้คืน", "files": "ย้ายไฟล์", "records": "ย้ายทะเบียน", "rebuild": "สร้างดัชนี"}
     given = settings.load_settings()
     with progress_bars(steps) as progress:
-        services = bootstrap.restore(given, source, progress, generation=generation, identity=identity)
+        services = backup_restore.restore(given, source, progress, generation=generation, identity=identity)
         count = reindex.rebuild(
             services.records, services.index, progress=lambda done, total: progress("rebuild", done, total)
         )

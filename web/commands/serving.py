@@ -12,22 +12,29 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 from flask import Flask, url_for
 
 from archive.errors import PrakatError, Unavailable
+from indexer.lazy_import import lazy_import
 from indexer.leader_leases import lease_holder_name
 from indexer.reindex import note_loss
 from web import settings
 from web.app import create_app, may_send_large_body
-from web.bootstrap import Services, build_worker, leader_leases
+from web.bootstrap import Services
 from web.commands.terminal import open_services
 from web.serving.health import heartbeat_path
 from web.serving.http_server import Server, listen
 from web.serving.log import configure_logging
 from web.serving.prefork import Master, ProcessRole, StopRequest, sockets_of_replaced_master
 from web.serving.proxies import Networks
+
+if TYPE_CHECKING:
+    from web import background_worker
+else:  # processes that serve pages need none of it
+    background_worker = lazy_import("web.background_worker")
 
 log = logging.getLogger("prakat")
 
@@ -88,7 +95,7 @@ def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
             each.close()
         if instead_of is not None:
             with suppress(Unavailable):  # then they lapse
-                leader_leases(services, lease_holder_name(instead_of)).release_all()
+                background_worker.leader_leases(services, lease_holder_name(instead_of)).release_all()
         _read(services, stop.event, stop.report_alive)
 
     roles = [ProcessRole(WEB, processes, serve_pages)]
@@ -162,7 +169,7 @@ def _read(services: Services, stop: threading.Event, sign_of_life: Callable[[], 
             heartbeat_path(services.settings).touch()
         sign_of_life()
 
-    build_worker(services).run_until_stopped(stop, beat)
+    background_worker.build_worker(services).run_until_stopped(stop, beat)
     services.database.close()
 
 

@@ -63,10 +63,10 @@ def open_existing() -> Services:
 
     For commands that would have nothing to say of an archive made a moment ago.
     """
-    from web import bootstrap
+    from web import archive_traces, bootstrap
 
     given = settings.load_settings()
-    if not bootstrap.may_hold_archive(given):
+    if not archive_traces.may_hold_archive(given):
         raise NotFound(f"ไม่พบคลังที่ {given.data} กรุณาตรวจ PRAKAT_DATA (there is no archive)")
     return bootstrap.build_services(given)
 

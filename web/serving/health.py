@@ -15,7 +15,7 @@ from flask import Blueprint, Response, jsonify
 from archive.errors import PrakatError
 from indexer.extraction.pipeline import is_temporary_space_low
 from indexer.scrub import read_scrub_record
-from web.bootstrap import Services, scrub_record_path, services
+from web.bootstrap import Services, services
 from web.nightly import OVERDUE, STEP_NAMES, read_nightly
 from web.serving.metrics import exposition
 from web.settings import Settings
@@ -91,7 +91,7 @@ def _files(services: Services) -> str:
         return "พื้นที่ดิสก์เหลือน้อย (disk almost full)"
     if is_temporary_space_low():
         return f"พื้นที่ชั่วคราวที่ {tempfile.gettempdir()} เหลือน้อย (no room for temporary files)"
-    damaged = read_scrub_record(scrub_record_path(services.settings)).damaged_files
+    damaged = read_scrub_record(services.settings.data).damaged_files
     if damaged:
         return (
             f"ไฟล์ต้นฉบับเสียหายหรือหายไป {len(damaged)} ไฟล์ เรียก prakat check เพื่อดูชื่อ"

@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 from archive.errors import Unavailable
 from indexer.extraction.pipeline import OCR_MILLISECONDS, PAGES_READ
 from indexer.scrub import read_scrub_record
-from web.bootstrap import Services, scrub_record_path
+from web.bootstrap import Services
 from web.nightly import read_nightly
 
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds
@@ -110,7 +110,7 @@ class _Archive(Collector):
 
     def _scrub(self) -> Iterator[Metric]:
         """Yields metrics of what the slow scrub of index and originals has read and found."""
-        state = read_scrub_record(scrub_record_path(self._services.settings))
+        state = read_scrub_record(self._services.settings.data)
         yield GaugeMetricFamily(
             "prakat_damaged_files", "Originals damaged or missing", len(state.damaged_files)
         )

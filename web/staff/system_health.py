@@ -16,7 +16,7 @@ from archive.worklist import Problem
 from indexer.scrub import FILES_EVERY, read_scrub_record
 from web import template_filters
 from web.accounts.sign_in import admin_only
-from web.bootstrap import Services, scrub_record_path, services
+from web.bootstrap import Services, services
 from web.nightly import OVERDUE, NightlyStep, read_nightly
 from web.serving.health import CHECKS, LEAST_FREE
 from web.serving.metrics import SEARCH_SECONDS
@@ -214,7 +214,7 @@ def _night(here: Services) -> list[HealthLine]:
 
 
 def _scrub(here: Services) -> HealthLine:
-    state = read_scrub_record(scrub_record_path(here.settings))
+    state = read_scrub_record(here.settings.data)
     finished = dt.datetime.fromisoformat(state.files_finished_at) if state.files_finished_at else None
     value = template_filters.short_moment(finished) if finished else _("ยังอ่านไม่ครบรอบแรก")
     if state.damaged_files:

@@ -1,0 +1,55 @@
+"""The disk under a backup or a restore: one process at a time, durable writes, errors in one line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+from typing import BinaryIO
+
+from archive.errors import Conflict, Unavailable
+
+CHUNK = 1 << 20  # bytes that are read at a time
+
+
+@contextmanager
+def emptied_and_locked_directory(directory: Path) -> Iterator[None]:
+    """Lock and empty a directory for the length of the context, and delete it afterwards.
+
+    Files that a dead process left are deleted. Raises ``Conflict`` while another process has the lock.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        flock(descriptor, LOCK_EX | LOCK_NB)
+        for left in directory.iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        yield
+        shutil.rmtree(directory)
+    except BlockingIOError:
+        raise Conflict("มีการสำรองหรือกู้คืนที่นี่อยู่แล้ว กรุณารอให้เสร็จก่อน (already running here)") from None
+    except BaseException:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def convert_backup_disk_errors(what: str) -> Iterator[None]:
+    """Convert errors of a disk into ``Unavailable`` with one line that begins with ``what``."""
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        raise Unavailable(f"{what}: {error}") from error
+
+
+def write_through_to_disk(file: BinaryIO) -> None:
+    """Write the file to the disk and drop its cached pages, so that the next reader reads the disk."""
+    file.flush()
+    os.fsync(file.fileno())
+    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

@@ -1,0 +1,31 @@
+"""Moves an archive between databases and file stores."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+
+from archive.ports import Progress
+from storage import data_directory
+from storage.move import MoveResult, move_files, move_records
+from web.adapters import engine_place, open_files
+from web.database_connection import engine_of
+from web.settings import Settings
+
+
+def move_archive(source: Settings, target: Settings, progress: Progress) -> MoveResult:
+    """Carry files, records and people to where ``target`` keeps them; see ``storage.move``."""
+    moved = MoveResult()
+    target.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if engine_place(source.files, source.data) != engine_place(target.files, target.data):
+        move_files(open_files(source), open_files(target), moved, progress)
+    if engine_place(source.database, source.data) != engine_place(target.database, target.data):
+        with (
+            closing(engine_of(source.database, source.data)) as engine,
+            closing(engine_of(target.database, target.data)) as other,
+        ):
+            move_records(engine, other, moved, progress)
+    for name in (data_directory.WORDS, data_directory.SECRET, data_directory.SETTINGS):
+        if (source.data / name).exists() and not (target.data / name).exists():
+            shutil.copy2(source.data / name, target.data / name)
+    return moved

@@ -1,0 +1,47 @@
+"""Traces of an archive in a data directory whose database is missing: it is lost then, not new."""
+
+from __future__ import annotations
+
+from archive.errors import PrakatError, SettingsError
+from indexer.analysis.dictionary import Dictionary
+from storage import data_directory
+from storage.backup.last_backup import NOTE
+from web.adapters import open_files, open_index
+from web.settings import Settings
+
+
+def may_hold_archive(settings: Settings) -> bool:
+    """Returns True where the data directory has a trace of an archive, or the database is elsewhere."""
+    traces = (data_directory.DATABASE, data_directory.FILES, "index", NOTE)
+    return settings.database != "sqlite" or any((settings.data / name).exists() for name in traces)
+
+
+def raise_if_archive_traces(settings: Settings) -> None:
+    """Raise ``SettingsError`` when something beside a missing database says that it is lost, not new.
+
+    The caller knows that the database is missing.
+    """
+    data = settings.data
+    evidence = {
+        "ไฟล์ต้นฉบับ (originals)": any(True for _ in open_files(settings).all()),
+        "ดัชนี (an index)": _has_index(settings),
+        f"บันทึกการสำรอง ({NOTE})": (data / NOTE).exists(),
+    }
+    found = ", ".join(name for name, is_there in evidence.items() if is_there)
+    if found:
+        place = data / data_directory.DATABASE if settings.database == "sqlite" else "PRAKAT_DATABASE"
+        raise SettingsError(
+            f"ไม่พบฐานข้อมูลที่ {place} แต่ยังมี {found} ของคลังเดิม จึงไม่เริ่มคลังว่าง"
+            f" ย้ายโฟลเดอร์ {data} ไปไว้ที่อื่นแล้วกู้คืนด้วย prakat restore ถ้าตั้งใจเริ่มใหม่ ใช้ prakat begin-anew"
+            " (the database is gone, but not what belongs to it: move the data directory away and restore a"
+            " backup; to begin an empty archive beside it, run: prakat begin-anew)"
+        )
+
+
+def _has_index(settings: Settings) -> bool:
+    if settings.search == "whoosh" and not (settings.data / "index").exists():
+        return False
+    try:
+        return open_index(settings, Dictionary(settings.data / data_directory.WORDS)).position() > 0
+    except PrakatError:  # a damaged or unreachable index says nothing
+        return False

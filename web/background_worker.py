@@ -1,0 +1,59 @@
+"""Wires the worker that reads, indexes and maintains in the background."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+from indexer.extraction.pipeline import AttachmentReader
+from indexer.inbox import Inbox, InboxTarget
+from indexer.leader_leases import COLLECT_SCANS, MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
+from indexer.scrub import Scrubber
+from indexer.worker import Worker
+from web.adapters import engine_place
+from web.bootstrap import Services
+from web.follower_mail import FollowerMailer
+
+
+def build_worker(services: Services) -> Worker:
+    """Returns the worker that reads and indexes in the background on the same services."""
+    reader = AttachmentReader(services.records, services.files, ocr_jobs=services.settings.ocr_jobs)
+    return Worker(
+        services.records,
+        services.jobs,
+        services.intake,
+        services.index,
+        reader,
+        leader_leases(services, lease_holder_name()),
+        Scrubber(services.records, services.files, services.index, services.settings.data),
+        Inbox(lambda: inbox_targets(services)),
+        services.pictures,
+        FollowerMailer(services).send_due_and_forget_unconfirmed if services.settings.smtp_url else None,
+    )
+
+
+def inbox_targets(services: Services) -> dict[Path, InboxTarget]:
+    """Returns the watched folders with where their scans go.
+
+    Where there are several organisations, each has a folder of its own, named by its slug.
+    """
+    if not services.settings.inbox:
+        return {}
+    folder, known = Path(services.settings.inbox).expanduser(), services.organisations.all()
+    if len(known) == 1:
+        return {folder: InboxTarget(services.records, services.intake)}
+    scoped = {town.slug: services.for_organisation(town, known) for town in known}
+    return {folder / slug: InboxTarget(each.records, each.intake) for slug, each in scoped.items()}
+
+
+def leader_leases(services: Services, holder: str) -> LeaderLeases:
+    """Returns the leases for duties that one worker at a time does for all workers.
+
+    An index in a directory, and a watched folder, belong to a worker on the same machine.
+    """
+    place = engine_place(services.settings.search, services.settings.data)
+    index = "" if isinstance(place, str) else f" {socket.gethostname()}:{place}"
+    names = {SYNC_INDEX: f"{SYNC_INDEX}{index}", MAINTAIN: MAINTAIN}
+    if services.settings.inbox:
+        names[COLLECT_SCANS] = f"{COLLECT_SCANS} {socket.gethostname()}:{services.settings.inbox}"
+    return LeaderLeases(services.leases, names, holder)

@@ -1,0 +1,85 @@
+"""Restores a backup into the database and the file store that the settings name, and rehearses that."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from archive.ports import Progress
+from indexer.worker import LEASE
+from storage.backup import rehearsal
+from storage.backup.last_backup import read_backup_note
+from storage.backup.manifest import BackupManifest
+from storage.backup.restore import open_backup, restore_backup
+from storage.move import refuse_target_with_archive
+from web.adapters import backup_keys
+from web.archive_move import move_archive
+from web.bootstrap import Services, build_services
+from web.database_connection import engine_of
+from web.settings import Settings
+
+_EMBEDDED = ("sqlite", "local")
+_UNPACKED = "unpacked"  # directory in the data directory, from which a backup is moved to the servers
+
+
+def restore(
+    settings: Settings,
+    source: Path,
+    progress: Progress,
+    *,
+    generation: str | None = None,
+    identity: Path | None = None,
+) -> Services:
+    """Unpack a backup and return its services without an index. See ``storage.backup.restore``."""
+    unpack = partial(
+        restore_backup,
+        source,
+        progress=progress,
+        generation=generation,
+        keys=backup_keys(settings, identity),
+    )
+    if (settings.database, settings.files) == _EMBEDDED:
+        unpack(settings.data)
+    else:
+        _restore_to_servers(settings, unpack, progress)
+    services = build_services(settings)
+    # A worker that was reading a document when the backup was made does not know this copy.
+    services.jobs.settle_lapsed(lease=LEASE, now=dt.datetime.now(dt.UTC) + LEASE)
+    return services
+
+
+def rehearse_restore(settings: Settings, source: Path, identity: Path | None = None) -> BackupManifest:
+    """Restore the newest backup beside the archive, compare it, and delete it again."""
+    room = settings.data / "restore-rehearsal"
+    return rehearsal.rehearse_restore(source, room, backup_keys(settings, identity))
+
+
+def backup_generations(source: Path) -> list[tuple[str, str]]:
+    """Return the name of each generation, oldest first, and why it cannot be restored, else ""."""
+    return list(open_backup(source).examine_generations())
+
+
+def last_backup_place(settings: Settings) -> Path | None:
+    """Return where the last backup of a data directory went, also where its archive does not open."""
+    note = read_backup_note(settings.data)
+    return note.destination if note else None
+
+
+def _restore_to_servers(settings: Settings, unpack: Callable[[Path], object], progress: Progress) -> None:
+    """Restore into the data directory first, then move from there to the servers.
+
+    After a kill the same command continues.
+    """
+    with closing(engine_of(settings.database, settings.data)) as engine:
+        refuse_target_with_archive(engine)
+    unpacked = settings.data / _UNPACKED
+    shutil.rmtree(unpacked, ignore_errors=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unpack(unpacked)
+    move_archive(replace(settings, data=unpacked, database="sqlite", files="local"), settings, progress)
+    shutil.rmtree(unpacked)
