@@ -228,18 +228,18 @@ class Undo:
                 self._records.announcements.revise(id, {"title": ""}, actor=actor)
             elif not before:
                 raise Conflict("ประกาศต้องมีชื่อเรื่อง จึงกลับไปเป็นไม่มีชื่อไม่ได้")
-        self._intake.revise(id, before, actor=actor)
+        self._intake.announcements.revise(id, before, actor=actor)
 
     def _creation(self, id: int, _change: Change, actor: str) -> None:
-        self._intake.trash(id, actor=actor)
+        self._intake.publication.trash(id, actor=actor)
 
     def _publication(self, id: int, _change: Change, actor: str) -> None:
-        self._intake.withdraw(id, actor=actor, reason=_UNDONE)
-        self._intake.restore_as_draft(id, actor=actor)
+        self._intake.publication.withdraw(id, actor=actor, reason=_UNDONE)
+        self._intake.publication.restore_as_draft(id, actor=actor)
 
     def _withdrawal(self, id: int, _change: Change, actor: str) -> None:
-        self._intake.restore_as_draft(id, actor=actor)
-        self._intake.publish(id, actor=actor)
+        self._intake.publication.restore_as_draft(id, actor=actor)
+        self._intake.publication.publish(id, actor=actor)
 
     def _status(self, id: int, change: Change, actor: str) -> None:
         """Go back to the status before the trash, or before a draft was made of the record."""
@@ -256,18 +256,18 @@ class Undo:
         return reasons[-1] if reasons else ""
 
     def _detach(self, _id: int, change: Change, actor: str) -> None:
-        self._intake.detach(_attachment(change.after), actor=actor)
+        self._intake.attachments.detach(_attachment(change.after), actor=actor)
 
     def _reattach(self, _id: int, change: Change, actor: str) -> None:
-        attachment = self._intake.reattach(_attachment(change.before), actor=actor)
+        attachment = self._intake.attachments.reattach(_attachment(change.before), actor=actor)
         if attachment.replaces:
             return
         position = _number(change.before["position"])
-        self._intake.move_attachments(attachment.announcement_id, {attachment.id: position}, actor=actor)
+        self._intake.attachments.move(attachment.announcement_id, {attachment.id: position}, actor=actor)
 
     def _label(self, _id: int, change: Change, actor: str) -> None:
         now = self._records.attachments.get(_attachment(change.before))
-        self._intake.relabel(
+        self._intake.attachments.relabel(
             now.id,
             label=str(change.before.get("label", now.label)),
             kind=DocumentKind(str(change.before.get("kind", now.kind))),
@@ -276,18 +276,18 @@ class Undo:
 
     def _order(self, id: int, change: Change, actor: str) -> None:
         order = change.before["order"]
-        self._intake.reorder_attachments(
+        self._intake.attachments.reorder(
             id, [*map(_number, order)] if isinstance(order, list) else [], actor=actor
         )
 
     def _file(self, _id: int, change: Change, actor: str) -> None:
         attachment_id = _attachment(change.before)
         if _attachment(change.after) != attachment_id:  # the new file still waits to replace this one
-            self._intake.detach(_attachment(change.after), actor=actor)
+            self._intake.attachments.detach(_attachment(change.after), actor=actor)
             return
         for version in reversed(self._records.file_versions.by_attachment(attachment_id)):
             if version.sha256 == change.before["sha256"]:
-                self._intake.restore_file_version(attachment_id, version.number, actor=actor)
+                self._intake.file_versions.restore(attachment_id, version.number, actor=actor)
                 return
         raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")
 
@@ -300,7 +300,7 @@ class Undo:
     def restore_page_text(self, change: Change, *, actor: str) -> None:
         """Bring a page's text back to the one before a change, with the words that were in doubt in it."""
         place, doubts = change.before, change.before.get("doubts")
-        self._intake.correct_page(
+        self._intake.pages.correct(
             _attachment(place),
             _number(place["page"]),
             str(place["text"]),
@@ -355,7 +355,7 @@ class Undo:
         now = self._records.collections.get(id)
         items = change.before.get("items")
         lines = [CollectionLine(*line) for line in items] if isinstance(items, list) else now.items
-        self._intake.save_collection(
+        self._intake.collections.save(
             id,
             title=str(change.before.get("title", now.title)),
             body=str(change.before.get("body", now.body)),

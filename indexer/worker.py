@@ -17,8 +17,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from archive.changes import WORKER
+from archive.commands.publication import Publication
 from archive.errors import Conflict, PrakatError, Unavailable
-from archive.intake import Intake
 from archive.model import Attachment, Failure
 from archive.ports import Jobs
 from archive.repositories import Records
@@ -59,7 +59,7 @@ class Worker:
         self,
         records: Records,
         jobs: Jobs,
-        intake: Intake,
+        publication: Publication,
         index: SearchIndex,
         reader: AttachmentReader,
         duties: LeaderLeases,
@@ -69,7 +69,7 @@ class Worker:
         send_mail: Callable[[Callable[[], bool]], None] | None = None,
     ) -> None:
         """``send_mail`` sends what is due to followers, while the function that it gets returns True."""
-        self._records, self._jobs, self._intake = records, jobs, intake
+        self._records, self._jobs, self._publication = records, jobs, publication
         self._index, self._reader, self._duties = index, reader, duties
         self._scrub, self._inbox = scrub, inbox
         self._pictures = pictures
@@ -210,7 +210,7 @@ class Worker:
         if not self._duties.is_leader(MAINTAIN):
             return False
         now = dt.datetime.now(dt.UTC)
-        self._intake.publish_due_or_unschedule(now, actor=WORKER)
+        self._publication.publish_due_or_unschedule(now, actor=WORKER)
         self._jobs.settle_lapsed(lease=LEASE, now=now)
         self._stop.wait(1.0)
         return False

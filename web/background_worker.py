@@ -21,7 +21,7 @@ def build_worker(services: Services) -> Worker:
     return Worker(
         services.records,
         services.jobs,
-        services.intake,
+        services.intake.publication,
         services.index,
         reader,
         leader_leases(services, lease_holder_name()),

@@ -383,7 +383,7 @@ def _held_again(carried: CarriedAttachment) -> CarriedAttachment:
 
 def _store_original(services: Services, file: Attachment | FileVersion, path: Path) -> None:
     with path.open("rb") as stream:
-        stored = services.intake.store_file(stream, filename=file.filename, actor=IMPORTER)
+        stored = services.intake.uploads.store(stream, filename=file.filename, actor=IMPORTER)
     if (stored.sha256, stored.size) != (file.sha256, file.size):
         raise Invalid(f"{file.filename}: ไฟล์ไม่ตรงกับทะเบียน (not the file that the record names)")
 
@@ -409,7 +409,7 @@ def _take_collections(services: Services, file: Path, ids: dict[int, int], unkno
             CollectionLine(item.label, ids.get(item.announcement_id) if item.announcement_id else None)
             for item in collection.items
         ]
-        services.intake.save_collection(
+        services.intake.collections.save(
             None, title=collection.title, body=collection.body, items=items, actor=IMPORTER
         )
 

@@ -40,7 +40,9 @@ def draft(**fields: object) -> Draft:
 def upload(
     intake: Intake, announcement: Announcement, content: bytes = PDF, filename: str = "ประกาศ.pdf"
 ) -> int:
-    attachment, _ = intake.attach(announcement.id, io.BytesIO(content), filename=filename, actor=ACTOR)
+    attachment, _ = intake.attachments.attach(
+        announcement.id, io.BytesIO(content), filename=filename, actor=ACTOR
+    )
     return attachment.id
 
 
@@ -51,7 +53,7 @@ def read_with(jobs: Jobs, *found: PersonalDataSpan) -> None:
 
 
 def test_text_is_kept_in_its_canonical_form(intake: Intake) -> None:
-    made = intake.create(
+    made = intake.announcements.create(
         draft(
             title="  ประกาศ\u200b  รับสมัคร\n",
             body="\n\nบรรทัดแรก  \r\n  - ข้อหนึ่ง\r\n\r\nนำ\u0e49\n",
@@ -94,43 +96,45 @@ def test_text_is_kept_in_its_canonical_form(intake: Intake) -> None:
     ],
 )
 def test_a_broken_rule_names_its_field(intake: Intake, records: Records, field: str, value: object) -> None:
-    made = intake.create(draft(), actor=ACTOR)
+    made = intake.announcements.create(draft(), actor=ACTOR)
     with pytest.raises(Invalid) as refused:
-        intake.revise(made.id, {field: value}, actor=ACTOR)
+        intake.announcements.revise(made.id, {field: value}, actor=ACTOR)
     assert refused.value.field == field
     assert any("ก" <= character <= "๛" for character in refused.value.message)
     assert records.announcements.get(made.id) == made
     if field in Draft.__slots__:
         with pytest.raises(Invalid):
-            intake.create(draft(**{field: value}), actor=ACTOR)
+            intake.announcements.create(draft(**{field: value}), actor=ACTOR)
 
 
 def test_a_kind_may_come_as_its_word(intake: Intake) -> None:
-    made = intake.create(draft(), actor=ACTOR)
-    assert intake.revise(made.id, {"kind": "order"}, actor=ACTOR).kind is DocumentKind.ORDER
+    made = intake.announcements.create(draft(), actor=ACTOR)
+    assert intake.announcements.revise(made.id, {"kind": "order"}, actor=ACTOR).kind is DocumentKind.ORDER
 
 
 def test_a_new_record_is_a_draft_or_public(intake: Intake) -> None:
-    assert intake.create(draft(), actor=ACTOR, status=Status.PUBLISHED).status is Status.PUBLISHED
+    assert (
+        intake.announcements.create(draft(), actor=ACTOR, status=Status.PUBLISHED).status is Status.PUBLISHED
+    )
     for status in (Status.WITHDRAWN, Status.TRASHED):
         with pytest.raises(Invalid):
-            intake.create(draft(), actor=ACTOR, status=status)
+            intake.announcements.create(draft(), actor=ACTOR, status=status)
 
 
 def test_a_page_is_corrected_in_canonical_text(intake: Intake, records: Records) -> None:
-    made = intake.create(draft(), actor=ACTOR)
+    made = intake.announcements.create(draft(), actor=ACTOR)
     attachment = upload(intake, made)
     read = Page(
         attachment_id=attachment, number=1, text="นา", raw="นา", source=TextSource.OCR, confidence=0.4
     )
     records.pages.save(read)
-    corrected = intake.correct_page(attachment, 1, "นำ\u0e49\r\nใจ", actor=ACTOR)
+    corrected = intake.pages.correct(attachment, 1, "นำ\u0e49\r\nใจ", actor=ACTOR)
     assert (corrected.text, corrected.corrected) == ("น้ำ\nใจ", True)
     with pytest.raises(Invalid):
-        intake.correct_page(attachment, 1, "ก" * 200_001, actor=ACTOR)
-    intake.trash(made.id, actor=ACTOR)
+        intake.pages.correct(attachment, 1, "ก" * 200_001, actor=ACTOR)
+    intake.publication.trash(made.id, actor=ACTOR)
     with pytest.raises(Conflict):
-        intake.correct_page(attachment, 1, "น้ำ", actor=ACTOR)
+        intake.pages.correct(attachment, 1, "น้ำ", actor=ACTOR)
 
 
 VERBS = {
@@ -150,19 +154,19 @@ ALLOWED = {
 def do(intake: Intake, verb: str, id: int) -> Announcement:
     match verb:
         case "publish":
-            return intake.publish(id, actor=ACTOR)
+            return intake.publication.publish(id, actor=ACTOR)
         case "withdraw":
-            return intake.withdraw(id, actor=ACTOR, reason="ประกาศผิดฉบับ")
+            return intake.publication.withdraw(id, actor=ACTOR, reason="ประกาศผิดฉบับ")
         case "trash":
-            return intake.trash(id, actor=ACTOR)
+            return intake.publication.trash(id, actor=ACTOR)
         case _:
-            return intake.restore_as_draft(id, actor=ACTOR)
+            return intake.publication.restore_as_draft(id, actor=ACTOR)
 
 
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_step_from_every_status(intake: Intake, records: Records, status: Status, verb: str) -> None:
-    made = intake.create(draft(), actor=ACTOR)
+    made = intake.announcements.create(draft(), actor=ACTOR)
     records.announcements.set_status(made.id, status, actor=ACTOR)
     if verb in ALLOWED[status]:
         assert do(intake, verb, made.id).status is VERBS[verb]
@@ -173,24 +177,24 @@ def test_every_step_from_every_status(intake: Intake, records: Records, status: 
 
 
 def test_withdrawing_takes_a_reason(intake: Intake, records: Records) -> None:
-    made = intake.create(draft(), actor=ACTOR, status=Status.PUBLISHED)
+    made = intake.announcements.create(draft(), actor=ACTOR, status=Status.PUBLISHED)
     with pytest.raises(Invalid) as refused:
-        intake.withdraw(made.id, actor=ACTOR, reason=" \n")
+        intake.publication.withdraw(made.id, actor=ACTOR, reason=" \n")
     assert refused.value.field == "reason"
-    assert intake.withdraw(made.id, actor=ACTOR, reason=" ผิดฉบับ ").reason == "ผิดฉบับ"
+    assert intake.publication.withdraw(made.id, actor=ACTOR, reason=" ผิดฉบับ ").reason == "ผิดฉบับ"
 
 
 @pytest.mark.parametrize("status", [Status.WITHDRAWN, Status.TRASHED])
 def test_what_is_out_of_sight_cannot_be_changed(intake: Intake, records: Records, status: Status) -> None:
-    made = intake.create(draft(), actor=ACTOR)
+    made = intake.announcements.create(draft(), actor=ACTOR)
     attachment = upload(intake, made)
     records.announcements.set_status(made.id, status, actor=ACTOR)
     for change in (
-        lambda: intake.revise(made.id, {"title": "ใหม่"}, actor=ACTOR),
+        lambda: intake.announcements.revise(made.id, {"title": "ใหม่"}, actor=ACTOR),
         lambda: upload(intake, made, b"%PDF other"),
-        lambda: intake.relabel(attachment, label="ใหม่", kind=DocumentKind.ORDER, actor=ACTOR),
-        lambda: intake.reorder_attachments(made.id, [attachment], actor=ACTOR),
-        lambda: intake.detach(attachment, actor=ACTOR),
+        lambda: intake.attachments.relabel(attachment, label="ใหม่", kind=DocumentKind.ORDER, actor=ACTOR),
+        lambda: intake.attachments.reorder(made.id, [attachment], actor=ACTOR),
+        lambda: intake.attachments.detach(attachment, actor=ACTOR),
     ):
         with pytest.raises(Conflict):
             change()
@@ -199,49 +203,53 @@ def test_what_is_out_of_sight_cannot_be_changed(intake: Intake, records: Records
 def test_personal_data_is_published_for_a_stated_reason_only(
     intake: Intake, jobs: Jobs, records: Records
 ) -> None:
-    made = intake.create(draft(), actor=ACTOR)
+    made = intake.announcements.create(draft(), actor=ACTOR)
     attachment = upload(intake, made)
     read_with(jobs, NATIONAL_ID)
-    assert intake.undecided_personal_data(made.id) == (PersonalDataInAttachment(attachment, NATIONAL_ID),)
+    assert intake.publication.undecided_personal_data(made.id) == (
+        PersonalDataInAttachment(attachment, NATIONAL_ID),
+    )
     with pytest.raises(Conflict) as refused:
-        intake.publish(made.id, actor=ACTOR, reason="  ")
+        intake.publication.publish(made.id, actor=ACTOR, reason="  ")
     assert refused.value.code == "personal-data"
-    intake.publish(made.id, actor=ACTOR, reason="เจ้าของยินยอมแล้ว")
+    intake.publication.publish(made.id, actor=ACTOR, reason="เจ้าของยินยอมแล้ว")
     assert records.history.entries(made.id)[-1].reason == "เจ้าของยินยอมแล้ว"
 
 
 def test_publication_at_a_time(
     intake: Intake, jobs: Jobs, records: Records, caplog: pytest.LogCaptureFixture
 ) -> None:
-    plain, personal = (intake.create(draft(title=title), actor=ACTOR) for title in ("หนึ่ง", "สอง"))
+    plain, personal = (
+        intake.announcements.create(draft(title=title), actor=ACTOR) for title in ("หนึ่ง", "สอง")
+    )
     upload(intake, personal)
     read_with(jobs, NATIONAL_ID)
     for made in (plain, personal):
-        intake.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
-    assert intake.publish_due_or_unschedule(NOW - dt.timedelta(seconds=1), actor="timer") == []
-    assert intake.publish_due_or_unschedule(NOW, actor="timer") == [plain.id]
+        intake.announcements.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
+    assert intake.publication.publish_due_or_unschedule(NOW - dt.timedelta(seconds=1), actor="timer") == []
+    assert intake.publication.publish_due_or_unschedule(NOW, actor="timer") == [plain.id]
     held = records.announcements.get(personal.id)
     assert (held.status, held.publish_at) == (Status.DRAFT, None)
     assert [(each.announcement, each.why) for each in caplog.records if each.name == "prakat.schedule"] == [  # type: ignore[attr-defined]
         (personal.id, "personal-data")
     ]
-    assert intake.publish_due_or_unschedule(NOW, actor="timer") == []
+    assert intake.publication.publish_due_or_unschedule(NOW, actor="timer") == []
 
 
 def test_what_is_still_read_waits_beyond_its_time(intake: Intake, records: Records, jobs: Jobs) -> None:
-    made = intake.create(draft(), actor=ACTOR)
+    made = intake.announcements.create(draft(), actor=ACTOR)
     upload(intake, made)
-    intake.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
-    assert intake.publish_due_or_unschedule(NOW, actor="timer") == []
+    intake.announcements.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
+    assert intake.publication.publish_due_or_unschedule(NOW, actor="timer") == []
     assert records.announcements.get(made.id).publish_at == NOW
     read_with(jobs)
-    assert intake.publish_due_or_unschedule(NOW, actor="timer") == [made.id]
+    assert intake.publication.publish_due_or_unschedule(NOW, actor="timer") == [made.id]
 
 
 def test_only_drafts_can_be_timed(intake: Intake) -> None:
-    made = intake.create(draft(), actor=ACTOR, status=Status.PUBLISHED)
+    made = intake.announcements.create(draft(), actor=ACTOR, status=Status.PUBLISHED)
     with pytest.raises(Conflict):
-        intake.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
+        intake.announcements.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
 
 
 @pytest.mark.parametrize(
@@ -261,8 +269,8 @@ def test_only_drafts_can_be_timed(intake: Intake) -> None:
 def test_the_type_is_what_the_bytes_say(
     intake: Intake, files: Files, content: bytes, media_type: str, filename: str
 ) -> None:
-    made = intake.create(draft(), actor=ACTOR)
-    attachment, new = intake.attach(made.id, io.BytesIO(content), filename=filename, actor=ACTOR)
+    made = intake.announcements.create(draft(), actor=ACTOR)
+    attachment, new = intake.attachments.attach(made.id, io.BytesIO(content), filename=filename, actor=ACTOR)
     assert new
     assert (attachment.media_type, attachment.filename, attachment.label) == (media_type, filename, "สแกน")
     with files.open(attachment.sha256) as stream:
@@ -283,7 +291,7 @@ def test_the_type_is_what_the_bytes_say(
     ],
 )
 def test_other_files_are_refused_and_not_kept(intake: Intake, files: Files, content: bytes) -> None:
-    made = intake.create(draft(), actor=ACTOR)
+    made = intake.announcements.create(draft(), actor=ACTOR)
     with pytest.raises(Invalid) as refused:
         upload(intake, made, content, "ประกาศ.pdf")
     assert (refused.value.field, refused.value.code) == ("file", "not-a-document")
@@ -292,23 +300,23 @@ def test_other_files_are_refused_and_not_kept(intake: Intake, files: Files, cont
 
 def test_an_empty_file_is_said_to_be_empty(intake: Intake) -> None:
     with pytest.raises(Invalid) as refused:
-        upload(intake, intake.create(draft(), actor=ACTOR), b"")
+        upload(intake, intake.announcements.create(draft(), actor=ACTOR), b"")
     assert refused.value.code == "empty-file"
 
 
 def test_size_limit_and_missing_record(intake: Intake, files: Files) -> None:
-    made = intake.create(draft(), actor=ACTOR)
+    made = intake.announcements.create(draft(), actor=ACTOR)
     with pytest.raises(TooLarge):
         upload(intake, made, PDF + b"x" * 10_000)
     with pytest.raises(NotFound):
-        intake.attach(made.id + 1, io.BytesIO(PDF), filename="ก.pdf", actor=ACTOR)
+        intake.attachments.attach(made.id + 1, io.BytesIO(PDF), filename="ก.pdf", actor=ACTOR)
     assert list(files.all()) == []
 
 
 def test_the_same_bytes_again(intake: Intake) -> None:
-    made = intake.create(draft(), actor=ACTOR)
-    first, new = intake.attach(made.id, io.BytesIO(PDF), filename="ก.pdf", actor=ACTOR)
-    again, new_again = intake.attach(made.id, io.BytesIO(PDF), filename="ข.pdf", actor=ACTOR)
+    made = intake.announcements.create(draft(), actor=ACTOR)
+    first, new = intake.attachments.attach(made.id, io.BytesIO(PDF), filename="ก.pdf", actor=ACTOR)
+    again, new_again = intake.attachments.attach(made.id, io.BytesIO(PDF), filename="ข.pdf", actor=ACTOR)
     assert (new, new_again) == (True, False)
     assert again == first
 
@@ -328,14 +336,14 @@ def test_the_name_of_a_file_is_told_from_a_title(
     intake: Intake, records: Records, title: str, filename: str, expected: bool
 ) -> None:
     attachment = records.attachments.get(
-        upload(intake, intake.create(draft(), actor=ACTOR), filename=filename)
+        upload(intake, intake.announcements.create(draft(), actor=ACTOR), filename=filename)
     )
     assert is_meaningless_title(title, [attachment]) is expected
 
 
 def test_a_paper_without_a_subject_is_named_by_its_title(intake: Intake, records: Records) -> None:
     """The title of the first paper counts only where no paper states a subject."""
-    id = upload(intake, intake.create(draft(), actor=ACTOR), filename="scan_01.pdf")
+    id = upload(intake, intake.announcements.create(draft(), actor=ACTOR), filename="scan_01.pdf")
     paper = replace(records.attachments.get(id), status=ReadingStatus.READY)
     plan = replace(
         paper, details=ReadingResults(fields={"title": ExtractedField(value="แผนพัฒนาสามปี", confidence=0.8)})

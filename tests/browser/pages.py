@@ -72,8 +72,8 @@ def _draft_with_personal_data(site: Site) -> int:
     known = records.announcements.by_external_ref("axe")
     if known is None:
         draft = Draft(title="ผู้รับเบี้ยยังชีพ", published_on=dt.date(2021, 6, 9), ref="axe")
-        known = intake.create(draft, actor=ACTOR)
+        known = intake.announcements.create(draft, actor=ACTOR)
         paper = order("91/2566", "ผู้รับเบี้ยยังชีพ", "นางสมศรี โทร. 08 1234 5678")
-        intake.attach(known.id, io.BytesIO(paper), filename="list.pdf", actor=ACTOR)
-    wait_until(lambda: bool(intake.undecided_personal_data(known.id)), "the number was found")
+        intake.attachments.attach(known.id, io.BytesIO(paper), filename="list.pdf", actor=ACTOR)
+    wait_until(lambda: bool(intake.publication.undecided_personal_data(known.id)), "the number was found")
     return known.id

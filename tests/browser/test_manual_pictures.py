@@ -65,9 +65,9 @@ def _draft(site: Site) -> int:
     """Make a draft without a title, let its document be read, and return its number."""
     services = site.services
     untitled = Draft(title="", published_on=dt.date(2021, 6, 9))
-    draft = services.intake.create(untitled, actor=ACTOR, title_follows=True)
+    draft = services.intake.announcements.create(untitled, actor=ACTOR, title_follows=True)
     document = order("31/2564", "แต่งตั้งคณะกรรมการจัดงานลอยกระทง", "ให้กรรมการประชุมภายในเดือนตุลาคม")
-    services.intake.attach(draft.id, io.BytesIO(document), filename="scan_0031.pdf", actor=ACTOR)
+    services.intake.attachments.attach(draft.id, io.BytesIO(document), filename="scan_0031.pdf", actor=ACTOR)
 
     def is_read() -> bool:
         (attachment,) = services.attachments.by_announcement([draft.id])[draft.id]

@@ -15,11 +15,13 @@ from tests.browser.site import ACTOR, Site, order, wait_until
 
 
 def test_papers_change_places_and_one_is_replaced(staff: Visit, site: Site) -> None:
-    made = site.services.intake.create(Draft(title="เรียงลำดับ", published_on=dt.date(2026, 1, 5)), actor=ACTOR)
+    made = site.services.intake.announcements.create(
+        Draft(title="เรียงลำดับ", published_on=dt.date(2026, 1, 5)), actor=ACTOR
+    )
     ids = []
     for number in range(6):
         paper = io.BytesIO(order(f"{number}/2569", f"เอกสารที่ {number}", "ข้อความ"))
-        attachment, _ = site.services.intake.attach(
+        attachment, _ = site.services.intake.attachments.attach(
             made.id, paper, filename=f"{number}.pdf", actor=ACTOR, label=f"เอกสารที่ {number}"
         )
         ids.append(attachment.id)

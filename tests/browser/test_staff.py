@@ -240,12 +240,12 @@ def test_two_clerks_do_not_overwrite_each_other(staff: Visit, site: Site) -> Non
     page = staff()
     _draft_with(page, papers("ฝายน้ำล้น")[1:2])
     id = int(page.url.rsplit("/", 1)[1])
-    site.services.intake.revise(id, {"category": "ชลประทาน"}, actor="อีกคนหนึ่ง")
+    site.services.intake.announcements.revise(id, {"category": "ชลประทาน"}, actor="อีกคนหนึ่ง")
     page.fill("#title", "ฝายใหม่")
     page.get_by_role("button", name="บันทึกฉบับร่าง").click()  # other fields: both changes are kept
     expect(page.locator("h1")).to_have_text("ฝายใหม่")
     expect(page.locator("#category")).to_have_value("ชลประทาน")
-    site.services.intake.revise(id, {"title": "ฝายของคนอื่น"}, actor="อีกคนหนึ่ง")
+    site.services.intake.announcements.revise(id, {"title": "ฝายของคนอื่น"}, actor="อีกคนหนึ่ง")
     page.fill("#title", "ฝายของเรา")
     page.get_by_role("button", name="บันทึกฉบับร่าง").click()  # the same field: the clerk decides
     content = page.locator("#content")
@@ -320,7 +320,7 @@ def test_a_wrong_password_says_nothing_of_names(visit: Visit) -> None:
 def test_what_is_added_to_a_published_record_waits_for_one_press(
     staff: Visit, visit: Visit, site: Site, width: int, mark: str
 ) -> None:
-    made = site.services.intake.create(
+    made = site.services.intake.announcements.create(
         Draft(title="งานก่อสร้าง", published_on=dt.date(2025, 11, 5)), actor=NAME, status=Status.PUBLISHED
     )
     page, resident = staff(width=width), visit(width=width)

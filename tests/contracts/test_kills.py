@@ -49,12 +49,14 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 def test_an_upload_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_path: Path) -> None:
-    made = archive.intake.create(draft(), actor=ACTOR)
+    made = archive.intake.announcements.create(draft(), actor=ACTOR)
     answered = tmp_path / "answered"
 
     def upload(child: Archive) -> None:
         """Upload different bytes at each step, and touch ``answered`` once the archive has kept them."""
-        child.intake.attach(made.id, io.BytesIO(CONTENT + b"%d" % step), filename="ก.pdf", actor=ACTOR)
+        child.intake.attachments.attach(
+            made.id, io.BytesIO(CONTENT + b"%d" % step), filename="ก.pdf", actor=ACTOR
+        )
         answered.touch()
 
     step = 1
@@ -78,16 +80,18 @@ def test_an_upload_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_p
 
 
 def test_a_publication_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_path: Path) -> None:
-    made = archive.intake.create(draft(), actor=ACTOR)
+    made = archive.intake.announcements.create(draft(), actor=ACTOR)
     step = 1
-    while killed_at(step, lambda: opened(tmp_path), lambda child: child.intake.publish(made.id, actor=ACTOR)):
+    while killed_at(
+        step, lambda: opened(tmp_path), lambda child: child.intake.publication.publish(made.id, actor=ACTOR)
+    ):
         announcement = archive.records.announcements.get(made.id)
         last = archive.records.history.entries(made.id)[-1]
         assert announcement.change == archive.records.history.last_change()
         if announcement.status is Status.PUBLISHED:
             assert last.action == "publish"
-            archive.intake.withdraw(made.id, actor=ACTOR, reason="ทดสอบ")
-            archive.intake.restore_as_draft(made.id, actor=ACTOR)
+            archive.intake.publication.withdraw(made.id, actor=ACTOR, reason="ทดสอบ")
+            archive.intake.publication.restore_as_draft(made.id, actor=ACTOR)
         else:
             assert last.action in {"create", "restore"}
         step += 1
@@ -102,8 +106,8 @@ def test_a_start_killed_at_any_line_can_be_done_again(tmp_path: Path) -> None:
 
     while killed_at(step, fresh, lambda folder: opened(folder).engine.close()):
         archive = opened(fresh())
-        made = archive.intake.create(draft(), actor=ACTOR)
-        archive.intake.attach(made.id, io.BytesIO(CONTENT), filename="ก.pdf", actor=ACTOR)
+        made = archive.intake.announcements.create(draft(), actor=ACTOR)
+        archive.intake.attachments.attach(made.id, io.BytesIO(CONTENT), filename="ก.pdf", actor=ACTOR)
         assert EngineJobs(archive.engine).claim("w", lease=NOW - NOW, now=NOW) is not None
         archive.engine.close()
         step += 29  # not every line: tables and directories are made one like the other
@@ -121,11 +125,11 @@ def test_a_change_of_a_public_file_killed_at_any_line_shows_one_of_the_two(
             jobs.finish(taken.id, "w", page_count=1, details=ReadingResults(), rules=1)
 
     before = opened(tmp_path / "before")
-    made = before.intake.create(draft(), actor=ACTOR, status=Status.PUBLISHED)
-    file, _new = before.intake.attach(made.id, io.BytesIO(CONTENT), filename="ก.pdf", actor=ACTOR)
+    made = before.intake.announcements.create(draft(), actor=ACTOR, status=Status.PUBLISHED)
+    file, _new = before.intake.attachments.attach(made.id, io.BytesIO(CONTENT), filename="ก.pdf", actor=ACTOR)
     read(before)
     new = io.BytesIO(CONTENT + b"new")
-    wanted = before.intake.replace_file(file.id, new, filename="ข.pdf", actor=ACTOR).sha256
+    wanted = before.intake.file_versions.replace(file.id, new, filename="ข.pdf", actor=ACTOR).sha256
     before.engine.close()
     step, seen = 1, set()
     while True:

@@ -94,7 +94,7 @@ def test_what_was_taken_off_is_kept_too(services: Services, data: Path, tmp_path
 
 
 def test_nobody_reads_what_was_being_read(services: Services, data: Path, tmp_path: Path) -> None:
-    services.intake.attach(1, io.BytesIO(b"%PDF-1.7 reading"), filename="ก.pdf", actor=ACTOR)
+    services.intake.attachments.attach(1, io.BytesIO(b"%PDF-1.7 reading"), filename="ก.pdf", actor=ACTOR)
     assert services.jobs.claim("w", lease=LEASE, now=dt.datetime.now(dt.UTC)) is not None
     other = restored(backed_up(data, tmp_path / "backup.tar"), tmp_path / "other")
     assert (other.jobs.count_by_status()["reading"], other.jobs.count_by_status()["waiting"]) == (0, 1)
@@ -351,7 +351,7 @@ def test_memory_does_not_grow_with_the_bytes(tmp_path: Path) -> None:
     made = add(services, 1)
     for number in range(3):
         content = b"%PDF-1.7 " + os.urandom(1000) + bytes([number]) * (30 << 20)
-        services.intake.attach(made, io.BytesIO(content), filename="ใหญ่.pdf", actor=ACTOR)
+        services.intake.attachments.attach(made, io.BytesIO(content), filename="ใหญ่.pdf", actor=ACTOR)
         del content
     close(services)
     limited = (

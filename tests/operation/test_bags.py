@@ -85,7 +85,7 @@ def entry(announcement_id: int) -> DisclosureEntry:
 @pytest.fixture
 def kept(services: Services) -> Services:
     """An archive with a collection, a corrected page, a replaced file, relations, views, untitled drafts."""
-    services.intake.save_collection(
+    services.intake.collections.save(
         None,
         title="รายงานประจำปี",
         body="ปี ๒๕๖๔",
@@ -99,14 +99,14 @@ def kept(services: Services) -> Services:
     fill_rare_tables(services)
     for name in ("scan1", "scan2"):  # as the scanner's folder makes them; nobody has given a title yet
         untitled = Draft(title="", published_on=NOW.date(), ref=name)
-        draft = services.intake.create(untitled, actor=ACTOR, title_follows=True)
-        services.intake.attach(
+        draft = services.intake.announcements.create(untitled, actor=ACTOR, title_follows=True)
+        services.intake.attachments.attach(
             draft.id, io.BytesIO(b"%PDF-1.7 " * 20 + name.encode()), filename="a.pdf", actor=ACTOR
         )
-    services.intake.trash(draft.id, actor=ACTOR)
+    services.intake.publication.trash(draft.id, actor=ACTOR)
     read(services, "สแกน", pages=1)
     with services.records.batch("made-at-once"):
-        services.intake.revise(VIEWED, {"views": 1200}, actor=ACTOR)
+        services.intake.announcements.revise(VIEWED, {"views": 1200}, actor=ACTOR)
     services.usage_statistics.count_visit(VIEWED, "visitor", now=NOW)
     level(services)
     return services

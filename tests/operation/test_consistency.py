@@ -292,7 +292,7 @@ def test_a_stuck_reading_is_found_and_mended(
     monkeypatch.setattr("indexer.consistency.PATIENCE", 0.5)
     made = add(services, 33)
     level(services)
-    services.intake.attach(made, io.BytesIO(b"%PDF-1.7 stuck"), filename="ก.pdf", actor=ACTOR)
+    services.intake.attachments.attach(made, io.BytesIO(b"%PDF-1.7 stuck"), filename="ก.pdf", actor=ACTOR)
     assert services.jobs.claim("dead", lease=LEASE, now=NOW - LEASE) is not None
     level(services)
     assert checked(data) == (1, {"job-stuck"})
@@ -322,7 +322,7 @@ def test_a_running_service_is_never_accused(services: Services) -> None:
                 number += 1
                 made = add(services, number)
                 if number % 7:
-                    services.intake.revise(made, {"body": "แก้ไขแล้ว"}, actor=ACTOR)
+                    services.intake.announcements.revise(made, {"body": "แก้ไขแล้ว"}, actor=ACTOR)
                 level(services)
         except PrakatError as error:
             trouble.append(error)

@@ -96,9 +96,9 @@ def test_the_other_drafts_are_published_when_their_time_comes(data: Path, servic
     for id in (first, second):
         damage(data, f"UPDATE announcement SET publish_at = '2021-01-01T00:00:00+00:00' WHERE id = {id}")
     damage(data, f"UPDATE announcement SET kind = 'x' WHERE id = {first}")
-    assert services.intake.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="prakat worker") == [
-        second
-    ]
+    assert services.intake.publication.publish_due_or_unschedule(
+        dt.datetime.now(dt.UTC), actor="prakat worker"
+    ) == [second]
 
 
 def test_words_in_the_older_encoding_are_read_and_said(data: Path) -> None:

@@ -15,8 +15,10 @@ import pytest
 import segno
 from PIL import Image, ImageDraw
 
+from archive.commands.announcements import AnnouncementCommands
+from archive.commands.attachments import AttachmentCommands
+from archive.commands.uploads import Uploads
 from archive.errors import Unavailable
-from archive.intake import Intake
 from archive.model import Announcement, Organisation, Status
 from indexer import inbox as watched
 from indexer.extraction.separators import SEPARATOR_TEXT
@@ -103,7 +105,7 @@ def test_the_same_file_twice_makes_one_draft(services: Services) -> None:
     collect(services)
     assert len(drafts(services)) == 1
     assert [path.name for path in (folder_of(services) / KNOWN).iterdir()] == ["b.pdf"]
-    services.intake.trash(drafts(services)[0].id, actor="สมศรี")
+    services.intake.publication.trash(drafts(services)[0].id, actor="สมศรี")
     (folder_of(services) / "a.pdf").write_bytes(content)
     collect(services)
     assert len(drafts(services)) == 1
@@ -166,16 +168,19 @@ def test_separator_sheets_part_a_stack(services: Services) -> None:
     assert len(drafts(services)) == 2
 
 
-@pytest.mark.parametrize("step", ["store_file", "create", "attach", "rename"])
+@pytest.mark.parametrize(
+    ("owner", "step"),
+    [(Uploads, "store"), (AnnouncementCommands, "create"), (AttachmentCommands, "attach"), (Path, "rename")],
+)
 def test_a_crash_at_any_step_makes_neither_two_drafts_nor_none(
-    services: Services, tmp_path: Path, step: str
+    services: Services, tmp_path: Path, owner: type, step: str
 ) -> None:
     content = memo("ไฟดับกลางคัน")
     (folder_of(services) / "scan.pdf").write_bytes(content)
     close(services)
 
     def killed_at_the_step() -> None:
-        kill_after(Path if step == "rename" else Intake, step)
+        kill_after(owner, step)
         collect(watching(tmp_path))
 
     assert ended(in_child(killed_at_the_step)) == KILLED
@@ -202,11 +207,11 @@ def test_a_full_disk_leaves_the_scan_in_the_folder(
 ) -> None:
     (folder_of(services) / "scan.pdf").write_bytes(memo("ดิสก์เต็ม"))
 
-    def full(_self: Intake, _stream: BinaryIO, **_named: object) -> None:
+    def full(_self: Uploads, _stream: BinaryIO, **_named: object) -> None:
         raise Unavailable("พื้นที่ดิสก์เต็ม")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Intake, "store_file", full)
+        patch.setattr(Uploads, "store", full)
         with pytest.raises(Unavailable):
             collect(services)
     assert (folder_of(services) / "scan.pdf").exists()

@@ -20,11 +20,13 @@ EDITS = 300
 def test_none_undoes_what_another_was_faster_with(tmp_path: Path) -> None:
     services = opened(tmp_path / "data")
     made = [
-        services.intake.create(Draft(title=f"{number}", published_on=NOW.date()), actor=ACTOR).id
+        services.intake.announcements.create(
+            Draft(title=f"{number}", published_on=NOW.date()), actor=ACTOR
+        ).id
         for number in range(ANNOUNCEMENTS)
     ]
     for id in made:
-        services.intake.publish(id, actor=ACTOR)
+        services.intake.publication.publish(id, actor=ACTOR)
     sync_batch(services.records, services.index)
 
     def follows() -> None:

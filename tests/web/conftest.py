@@ -71,17 +71,17 @@ class Site:
     ) -> Announcement:
         given: dict[str, object] = {"published_on": dt.date(2021, 6, 9), "author": "จับกังไซเบอร์"} | values
         intake = self.services.intake
-        made = intake.create(Draft(title=title, **given), actor="test")  # type: ignore[arg-type]
+        made = intake.announcements.create(Draft(title=title, **given), actor="test")  # type: ignore[arg-type]
         if status in (Status.PUBLISHED, Status.WITHDRAWN):
-            intake.publish(made.id, actor="test")
+            intake.publication.publish(made.id, actor="test")
         if status is Status.WITHDRAWN:
-            intake.withdraw(made.id, actor="test", reason="ลงผิดเรื่อง")
+            intake.publication.withdraw(made.id, actor="test", reason="ลงผิดเรื่อง")
         if status is Status.TRASHED:
-            intake.trash(made.id, actor="test")
+            intake.publication.trash(made.id, actor="test")
         return self.services.announcements.get(made.id)
 
     def attach(self, announcement_id: int, data: bytes, filename: str = "เอกสาร.pdf") -> Attachment:
-        attachment, _ = self.services.intake.attach(
+        attachment, _ = self.services.intake.attachments.attach(
             announcement_id, io.BytesIO(data), filename=filename, actor="test"
         )
         return attachment

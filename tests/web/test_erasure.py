@@ -36,11 +36,13 @@ class Erased:
         for number in (1, 2):
             made = self.site.announcement(f"ประกาศรายชื่อ {number}", status=Status.DRAFT)
             attachment = self.site.attach(made.id, paper, f"{SECRET}.pdf")
-            intake.relabel(attachment.id, label=f"รายชื่อ{SECRET}", kind=attachment.kind, actor="test")
-            intake.publish(made.id, actor="test")
+            intake.attachments.relabel(
+                attachment.id, label=f"รายชื่อ{SECRET}", kind=attachment.kind, actor="test"
+            )
+            intake.publication.publish(made.id, actor="test")
             self.ids.append((made.id, attachment.id))
         self.site.work()
-        intake.correct_page(self.ids[0][1], 1, f"{SECRET} แก้แล้ว", actor="test")
+        intake.pages.correct(self.ids[0][1], 1, f"{SECRET} แก้แล้ว", actor="test")
         self.sha256 = self.site.services.records.attachments.get(self.ids[0][1]).sha256
         self.site.work()
         for announcement, attachment in self.ids:
@@ -151,13 +153,13 @@ def test_a_file_that_comes_back_behind_the_archive_is_found_and_removed(erased: 
 def test_an_announcement_s_own_text_is_erased_wherever_it_was(site: Site) -> None:
     services, admin = site.services, site.signed_in(Role.ADMIN)
     made = site.announcement(f"ประกาศของ{SECRET}", body=f"นาย{SECRET}", category=f"{SECRET} ศึกษา")
-    services.intake.revise(made.id, {"body": f"นาง{SECRET}"}, actor="test")
+    services.intake.announcements.revise(made.id, {"body": f"นาง{SECRET}"}, actor="test")
     site.work()
     assert all(SECRET in site.client().get(dump).text for dump in DUMPS)
     address = f"/staff/announcements/{made.id}/erase"
     assert "กรุณาถอนประกาศ" in admin.post(address, data=ORDER).text
     assert services.records.erasures.all() == []
-    services.intake.withdraw(made.id, actor="test", reason="คำสั่งศาล")
+    services.intake.publication.withdraw(made.id, actor="test", reason="คำสั่งศาล")
     assert address in admin.get(f"/staff/announcements/{made.id}").text
     page = admin.post(address, data=ORDER, follow_redirects=True).text
     assert f"ข้อความของเรื่องที่ {made.id} ในระบบ" in page
@@ -209,7 +211,7 @@ def test_an_upload_of_the_bytes_that_are_being_erased_keeps_its_file(site: Site,
 
     def upload(files: object) -> None:
         intake = Intake(services.records, cast(Files, files), max_upload_bytes=1 << 20)
-        intake.attach(other.id, io.BytesIO(paper), filename="a.pdf", actor="test")
+        intake.attachments.attach(other.id, io.BytesIO(paper), filename="a.pdf", actor="test")
 
     def erase(files: object) -> None:
         eraser = Eraser(services.records, services.records, cast(Files, files), ())

@@ -62,10 +62,12 @@ def test_a_harvester_gets_every_public_record_and_no_other(
     ]
     withdrawn = site.announcement(SECRET, status=Status.WITHDRAWN, body=SECRET, category=SECRET)
     again_draft = site.announcement(SECRET, status=Status.WITHDRAWN, body=SECRET)
-    site.services.intake.restore_as_draft(again_draft.id, actor="test")
+    site.services.intake.publication.restore_as_draft(again_draft.id, actor="test")
     site.announcement(SECRET, status=Status.DRAFT, category=SECRET)
     site.announcement(SECRET, status=Status.TRASHED)
-    site.services.intake.revise(public[0].id, {"expires_on": dt.date(2021, 7, 1)}, actor="ทดสอบ")
+    site.services.intake.announcements.revise(
+        public[0].id, {"expires_on": dt.date(2021, 7, 1)}, actor="ทดสอบ"
+    )
     for older in (public[1], withdrawn):
         site.services.records.relations.decide(public[0].id, older.id, RelationKind.CANCELS, actor="ทดสอบ")
     site.services.site_profiles.save(SiteProfile(email="saraban@example.go.th"), actor="ทดสอบ")
@@ -107,7 +109,7 @@ def test_the_next_harvest_brings_what_changed_and_drops_what_was_withdrawn(site:
             "UPDATE announcement SET updated_at = :at",
             at=dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC).isoformat(timespec="microseconds"),
         )
-    site.services.intake.withdraw(kept.id, actor="test", reason="ผิดเรื่อง")
+    site.services.intake.publication.withdraw(kept.id, actor="test", reason="ผิดเรื่อง")
     with Scythe(address) as scythe:
         (changed,) = scythe.list_records(from_="2026-01-02")
         assert (changed.header.identifier, changed.deleted) == (identifier(kept), True)
@@ -180,7 +182,7 @@ def test_each_town_is_harvested_apart_and_the_province_together(tmp_path: Path) 
     for town in organisations.all():
         intake = site.services.for_organisation(town, organisations.all()).intake
         draft = Draft(title=town.name, published_on=dt.date(2021, 6, 9), category=town.slug)
-        intake.create(draft, actor="test", status=Status.PUBLISHED)
+        intake.announcements.create(draft, actor="test", status=Status.PUBLISHED)
 
     def told(path: str, host: str, verb: str, tag: str) -> list[str]:
         arguments = {"verb": verb} | ({} if verb == "ListSets" else {"metadataPrefix": "oai_dc"})

@@ -48,7 +48,9 @@ def test_what_commands_make_is_for_the_owner(tmp_path: Path) -> None:
 def loose(site: Site) -> Path:
     """An archive as older versions left it."""
     made = site.announcement("ประกาศ")
-    site.services.intake.attach(made.id, io.BytesIO(memo("เนื้อหา")), filename="memo.pdf", actor="test")
+    site.services.intake.attachments.attach(
+        made.id, io.BytesIO(memo("เนื้อหา")), filename="memo.pdf", actor="test"
+    )
     data = site.services.settings.data
     for path in (data, *data.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)

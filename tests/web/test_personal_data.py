@@ -166,9 +166,9 @@ def test_publishing_the_record_shows_what_waited_to_be_checked_once_it_is_read(s
     read = add_as_staff(site, clerk, made, WITHOUT, "ซ่อมถนน.pdf")
     site.work()
     unread = add_as_staff(site, clerk, made, memo("ให้ซ่อมสะพาน"), "สะพาน.pdf")
-    site.services.intake.withdraw(made.id, actor="x", reason="ออกผิดฉบับ")
-    site.services.intake.restore_as_draft(made.id, actor="x")
-    site.services.intake.publish(made.id, actor="x")
+    site.services.intake.publication.withdraw(made.id, actor="x", reason="ออกผิดฉบับ")
+    site.services.intake.publication.restore_as_draft(made.id, actor="x")
+    site.services.intake.publication.publish(made.id, actor="x")
     assert (held(site, read), held(site, unread)) == (None, HoldReason.UNREAD)
     site.work()
     assert held(site, unread) is None
@@ -241,7 +241,7 @@ def test_finds_lead_to_where_they_are_covered(site: Site) -> None:
     checklist = f"/staff/announcements/{made.id}/publish"
     assert way in clerk.get(checklist).text
     assert way in clerk.get(f"/staff/attachments/{attachment.id}/pages/1").text
-    site.services.intake.correct_page(attachment.id, 1, "ผู้รับเบี้ยยังชีพ", actor="x")
+    site.services.intake.pages.correct(attachment.id, 1, "ผู้รับเบี้ยยังชีพ", actor="x")
     assert held(site, attachment) is HoldReason.PERSONAL_DATA  # the picture still shows it
     page = clerk.get(checklist).text
     assert "พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน" in page
@@ -308,8 +308,13 @@ def test_what_people_write_is_looked_through_on_every_way(site: Site, field: str
     timed = site.announcement(
         "ตั้งเวลา", status=Status.DRAFT, **{n: v for n, v in written.items() if n != "title"}
     )
-    site.services.intake.revise(timed.id, {**written, "publish_at": dt.datetime.now(dt.UTC)}, actor="t")
-    assert site.services.intake.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer") == []
+    site.services.intake.announcements.revise(
+        timed.id, {**written, "publish_at": dt.datetime.now(dt.UTC)}, actor="t"
+    )
+    assert (
+        site.services.intake.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
+        == []
+    )
     assert site.services.announcements.get(timed.id).publish_at is None
 
 
@@ -443,14 +448,14 @@ def test_an_id_that_a_rereading_finds_hides_the_file(site: Site) -> None:
     attachment = site.attach(made.id, WITHOUT, "ซ่อมถนนสายในบ้าน.pdf")
     site.work()
     corrected = f"ซ่อมถนนสายบ้านหนองกระทิง ผู้ร้อง {NATIONAL_ID}"
-    site.services.intake.correct_page(attachment.id, 1, corrected, actor="สมศรี")
+    site.services.intake.pages.correct(attachment.id, 1, corrected, actor="สมศรี")
     assert_hidden(site, made, attachment)  # also before the index has followed
-    site.services.intake.correct_page(attachment.id, 1, "ซ่อมถนนสายบ้านหนองกระทิง", actor="สมศรี")
+    site.services.intake.pages.correct(attachment.id, 1, "ซ่อมถนนสายบ้านหนองกระทิง", actor="สมศรี")
     assert held(site, attachment) is HoldReason.PERSONAL_DATA  # the picture may show it all the same
     site.services.jobs.queue_again([attachment.id])
     site.work()
     assert held(site, attachment) is HoldReason.PERSONAL_DATA
-    site.services.intake.release_held_attachment(attachment.id, reason="ดูแล้ว ในภาพไม่มีเลขนี้", actor="สมศรี")
+    site.services.intake.attachments.release_held(attachment.id, reason="ดูแล้ว ในภาพไม่มีเลขนี้", actor="สมศรี")
     site.work()
     assert_shown(site, made, attachment)
 
@@ -468,14 +473,14 @@ def test_a_decision_lasts_until_the_record_is_withdrawn(site: Site) -> None:
     attachment = site.attach(made.id, WITH_ID)
     site.work()
     intake = site.services.intake
-    intake.publish(made.id, actor="สมศรี", reason=REASON)
+    intake.publication.publish(made.id, actor="สมศรี", reason=REASON)
     site.services.jobs.queue_again([attachment.id], afresh=True)
     site.work()
     assert held(site, attachment) is None
-    intake.withdraw(made.id, actor="สมศรี", reason="มีข้อมูลส่วนบุคคล")
-    intake.restore_as_draft(made.id, actor="สมศรี")
+    intake.publication.withdraw(made.id, actor="สมศรี", reason="มีข้อมูลส่วนบุคคล")
+    intake.publication.restore_as_draft(made.id, actor="สมศรี")
     with pytest.raises(PersonalDataFound):
-        intake.publish(made.id, actor="สมศรี")
+        intake.publication.publish(made.id, actor="สมศรี")
 
 
 @pytest.mark.parametrize("change", ["label", "filename"])
@@ -483,7 +488,7 @@ def test_names_of_files_are_looked_through(site: Site, change: str) -> None:
     made = site.announcement("ประกาศงานถนน")
     given = {"label": f"คำร้องของ {NATIONAL_ID}"} if change == "label" else {}
     name = f"{NATIONAL_ID.replace('-', '')}.pdf" if change == "filename" else "ก.pdf"
-    attachment, _ = site.services.intake.attach(
+    attachment, _ = site.services.intake.attachments.attach(
         made.id, io.BytesIO(WITHOUT), filename=name, actor="t", **({"label": "คำร้อง"} | given)
     )
     site.work()
@@ -506,7 +511,7 @@ def test_a_label_with_an_id_is_not_taken_on_what_is_public(site: Site) -> None:
 def test_the_reason_of_a_withdrawal_is_public(site: Site) -> None:
     made = site.announcement("ประกาศงานถนน")
     with pytest.raises(Invalid):
-        site.services.intake.withdraw(made.id, actor="t", reason=f"มีเลข {NATIONAL_ID}")
+        site.services.intake.publication.withdraw(made.id, actor="t", reason=f"มีเลข {NATIONAL_ID}")
 
 
 def test_a_file_that_cannot_be_read_is_shown_by_decision_only(site: Site) -> None:

@@ -56,9 +56,11 @@ class Redacted:
         text = f"ประชาชนเลขที่ {NUMBER} นาย{NAME} มีสิทธิได้รับเงินช่วยเหลือ"
         self.original = _laden_with_secrets(memo(text, subject="รายชื่อผู้มีสิทธิ"))
         self.attachment = self.site.attach(made.id, self.original, f"{NAME} {DIGITS}.pdf")
-        intake.relabel(self.attachment.id, label="บัญชีรายชื่อ", kind=self.attachment.kind, actor="test")
+        intake.attachments.relabel(
+            self.attachment.id, label="บัญชีรายชื่อ", kind=self.attachment.kind, actor="test"
+        )
         self.site.work()
-        intake.publish(made.id, actor="test", reason=REASON)
+        intake.publication.publish(made.id, actor="test", reason=REASON)
         self.site.work()
         self.addresses = self._addresses(made.id)
         client = self.site.client()
@@ -319,7 +321,7 @@ def test_a_number_that_was_only_taken_out_of_the_text_is_still_covered_in_the_pi
     text = site.services.pages.get(attachment.id, 1).text
     number = next(find for find in site.services.attachments.get(attachment.id).details.personal_data)
     corrected = text[: number.start] + left + text[number.end :]
-    site.services.intake.correct_page(attachment.id, 1, corrected, actor="test")
+    site.services.intake.pages.correct(attachment.id, 1, corrected, actor="test")
     assert _covered(staff.get(address).text) == [True]
     explained = {"ground": "not-personal", "reason": "ดูภาพของหน้าแล้วเป็นเลขตัวอย่าง"}
     staff.post(f"/staff/attachments/{attachment.id}", data=explained)
@@ -374,7 +376,7 @@ def test_a_copy_does_not_bear_the_name_of_its_original(site: Site) -> None:
     assert NAME not in now.filename + now.label
     assert now.is_redacted
     assert now.filename.endswith(".pdf")
-    site.services.intake.publish(made.id, actor="test")
+    site.services.intake.publication.publish(made.id, actor="test")
     client, document = site.client(), f"/announcements/{made.id}/attachments/{attachment.id}"
     for path in (
         f"{document}/file",

@@ -63,7 +63,7 @@ def test_published_by_itself_it_has_what_the_paper_states(site: Site) -> None:
     site.work()
     shown = site.services.announcements.get(made.id)
     if shown.status is Status.DRAFT:  # read after the worker had looked for what is due
-        site.services.intake.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
+        site.services.intake.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
         shown = site.services.announcements.get(made.id)
     assert shown.status is Status.PUBLISHED
     assert (shown.title, shown.kind) == ("ขออนุมัติจัดซื้อหลอดไฟ", DocumentKind.MEMO)
@@ -92,7 +92,7 @@ def test_what_a_person_gave_is_not_overwritten(site: Site) -> None:
     made, _ = new_with_file(site, clerk, **given)
     clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "read"})
     site.work()
-    site.services.intake.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
+    site.services.intake.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
     shown = site.services.announcements.get(made.id)
     assert (shown.title, shown.author, shown.published_on.isoformat()) == tuple(given.values())
     assert shown.kind is DocumentKind.ANNOUNCEMENT
@@ -105,7 +105,7 @@ def test_a_paper_without_a_subject_stays_a_draft(site: Site) -> None:
     clerk.post(f"/staff/attachments/{attachment.id}", data={"replace": "1", "file": blank})
     clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "read"})
     site.work()
-    site.services.intake.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
+    site.services.intake.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
     kept = site.services.announcements.get(made.id)
     assert (kept.status, kept.publish_at, kept.title) == (Status.DRAFT, None, "")
 
@@ -142,18 +142,20 @@ def test_a_label_that_tells_residents_nothing_is_in_doubt(site: Site) -> None:
     intake, seems = site.services.intake, "ดูเหมือนชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"
     labels = ["GuPune 219521f0", "ประกาศราคากลาง", "TOR หลอดไฟ", "ประกาศราคากลาง", stated]
     for paper, label in zip(papers, labels, strict=True):
-        intake.relabel(paper.id, label=label, kind=DocumentKind.OTHER, actor="x")
+        intake.attachments.relabel(paper.id, label=label, kind=DocumentKind.OTHER, actor="x")
     twice = "ชื่อซ้ำกับเอกสารอื่นในประกาศนี้"
     assert doubts() == [f"{seems} · เอกสารระบุว่า {stated}", f"-1{twice}", f"-3{twice}"]
-    intake.relabel(papers[3].id, label="scan 12", kind=DocumentKind.OTHER, actor="x")
+    intake.attachments.relabel(papers[3].id, label="scan 12", kind=DocumentKind.OTHER, actor="x")
     form = clerk.get(f"/staff/announcements/{made.id}").text
     assert form.count(seems) == 1  # for the first, the form begins with what the paper states
-    intake.relabel(papers[0].id, label="ใบเสนอราคา", kind=DocumentKind.OTHER, actor="x")
-    intake.relabel(papers[3].id, label="Image 12", kind=DocumentKind.OTHER, actor="x")
+    intake.attachments.relabel(papers[0].id, label="ใบเสนอราคา", kind=DocumentKind.OTHER, actor="x")
+    intake.attachments.relabel(papers[3].id, label="Image 12", kind=DocumentKind.OTHER, actor="x")
     assert doubts() == [f"-3{seems}"]
-    intake.relabel(papers[3].id, label="แบบคำร้อง", kind=DocumentKind.OTHER, actor="x")
+    intake.attachments.relabel(papers[3].id, label="แบบคำร้อง", kind=DocumentKind.OTHER, actor="x")
     assert doubts() == []
-    intake.replace_file(papers[4].id, io.BytesIO(memo("ใหม่", subject="ซื้อโคม")), filename="a.pdf", actor="x")
+    intake.file_versions.replace(
+        papers[4].id, io.BytesIO(memo("ใหม่", subject="ซื้อโคม")), filename="a.pdf", actor="x"
+    )
     assert doubts() == ["-4ชื่อนี้มาจากไฟล์ก่อนหน้า"]
 
 
@@ -203,7 +205,7 @@ def test_a_closing_day_that_the_text_states_is_offered(site: Site) -> None:
     made = site.announcement("สอบราคา", status=Status.DRAFT, body=body)
     for address in (f"/staff/announcements/{made.id}/publish", f"/staff/announcements/{made.id}"):
         assert said in clerk.get(address).text
-    site.services.intake.revise(made.id, {"expires_on": closing}, actor="x")
+    site.services.intake.announcements.revise(made.id, {"expires_on": closing}, actor="x")
     for address in (f"/staff/announcements/{made.id}/publish", f"/staff/announcements/{made.id}"):
         page = clerk.get(address).text
         assert said not in page
@@ -223,7 +225,9 @@ def test_residents_and_clerks_are_told_while_a_replaced_file_is_not_shown(site: 
     paper = site.attach(made.id, memo("ให้ซ่อมถนน"))
     clerk, address = site.signed_in(Role.STAFF), f"/announcements/{made.id}"
     assert "กำลังปรับปรุงเอกสารแนบ" not in site.client().get(address).text  # it was never shown
-    old = site.services.intake.relabel(paper.id, label="คำสั่ง เรื่อง ซ่อมถนน", kind=DocumentKind.ORDER, actor="x")
+    old = site.services.intake.attachments.relabel(
+        paper.id, label="คำสั่ง เรื่อง ซ่อมถนน", kind=DocumentKind.ORDER, actor="x"
+    )
     form = f"/staff/announcements/{made.id}"
     assert "มาจากไฟล์ก่อนหน้า" not in clerk.get(form).text
     newer = {"replace": "1", "file": (io.BytesIO(memo("ให้ซ่อมสะพาน")), "ใหม่.pdf")}
@@ -448,7 +452,7 @@ def test_a_form_is_saved_while_somebody_else_saves(site: Site, monkeypatch: pyte
     merge_edits = edit_conflicts.merge_edits
 
     def change_category() -> None:
-        site.services.intake.revise(made.id, {"category": "ชลประทาน"}, actor="อีกคนหนึ่ง")
+        site.services.intake.announcements.revise(made.id, {"category": "ชลประทาน"}, actor="อีกคนหนึ่ง")
 
     other = threading.Thread(target=change_category)
 
@@ -481,7 +485,7 @@ def test_a_time_stays_offered_with_personal_data_and_is_taken_back_where_it_is_s
     assert "ตั้งเวลาไม่ได้ขณะที่ยังมีข้อมูลส่วนบุคคล" in page
     waiting = site.announcement("รอเวลา", status=Status.DRAFT)
     at = dt.datetime.now(dt.UTC) + dt.timedelta(days=3)
-    site.services.intake.revise(waiting.id, {"publish_at": at}, actor="x")
+    site.services.intake.announcements.revise(waiting.id, {"publish_at": at}, actor="x")
     above, form = clerk.get(f"/staff/announcements/{waiting.id}").text.split('id="main"')
     assert 'value="not"' in above
     assert 'value="not"' not in form
@@ -552,8 +556,10 @@ def test_values_that_the_worker_filled_in_are_in_doubt_until_somebody_saves_them
     made, attachment = draft_read_with_doubt(site, clerk)
     address = f"/staff/announcements/{made.id}"
     intake, now = site.services.intake, dt.datetime.now(dt.UTC)
-    intake.revise(made.id, {"publish_at": now}, actor="staff")
-    assert intake.publish_due_or_unschedule(now + dt.timedelta(seconds=1), actor=WORKER) == [made.id]
+    intake.announcements.revise(made.id, {"publish_at": now}, actor="staff")
+    assert intake.publication.publish_due_or_unschedule(now + dt.timedelta(seconds=1), actor=WORKER) == [
+        made.id
+    ]
 
     def doubts() -> list[tuple[str, str]]:
         listed = clerk.get(address).text.split('id="doubts"')[1:]
@@ -568,7 +574,7 @@ def test_values_that_the_worker_filled_in_are_in_doubt_until_somebody_saves_them
         (label, HARD),
     ]
     assert "ควรตรวจ 4 จุด" in clerk.get(address).text
-    intake.revise(made.id, {"title": "ซ่อมถนนสายกลาง"}, actor="staff")
+    intake.announcements.revise(made.id, {"title": "ซ่อมถนนสายกลาง"}, actor="staff")
     assert [name for name, _remark in doubts()] == ["published_on", "kind", label]
     clerk.post(address, data=sent_form(clerk.get(address).text))
     assert doubts() == []
@@ -583,9 +589,9 @@ def test_a_date_that_the_worker_did_not_find_is_in_doubt_after_publication(site:
     clerk = site.signed_in(Role.STAFF)
     made, _attachment = draft_read_with_doubt(site, clerk, is_dated=False)
     intake, now = site.services.intake, dt.datetime.now(dt.UTC)
-    intake.revise(made.id, {"publish_at": now}, actor="staff")
-    intake.publish_due_or_unschedule(now + dt.timedelta(seconds=1), actor=WORKER)
+    intake.announcements.revise(made.id, {"publish_at": now}, actor="staff")
+    intake.publication.publish_due_or_unschedule(now + dt.timedelta(seconds=1), actor=WORKER)
     address = f"/staff/announcements/{made.id}"
     assert "ไม่พบวันที่ในเอกสาร" in clerk.get(address).text
-    intake.revise(made.id, {"published_on": dt.date(2007, 6, 29)}, actor="staff")
+    intake.announcements.revise(made.id, {"published_on": dt.date(2007, 6, 29)}, actor="staff")
     assert "ไม่พบวันที่ในเอกสาร" not in clerk.get(address).text

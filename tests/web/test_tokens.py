@@ -34,7 +34,7 @@ DEEDS = [
 def filled(site: Site) -> Site:
     for status in (Status.PUBLISHED, Status.DRAFT, Status.WITHDRAWN):
         site.announcement(f"ประกาศ {status}", status=status)
-    site.services.intake.save_collection(None, title="ชุด", body="", items=[], actor="test")
+    site.services.intake.collections.save(None, title="ชุด", body="", items=[], actor="test")
     return site
 
 

@@ -49,7 +49,7 @@ def test_fields_go_back_and_the_way_back_goes_back(site: Site) -> None:
     made = site.announcement("ก่อน", status=Status.DRAFT, kind=DocumentKind.ORDER)
     clerk = site.signed_in(Role.STAFF)
     changes: dict[str, object] = {"title": "หลัง", "kind": "news", "category": "คลัง"}
-    site.services.intake.revise(made.id, changes, actor="x")
+    site.services.intake.announcements.revise(made.id, changes, actor="x")
     undo_last(site, clerk, made, "revise")
     now = site.services.announcements.get(made.id)
     assert (now.title, now.kind, now.category) == ("ก่อน", DocumentKind.ORDER, "")
@@ -60,11 +60,11 @@ def test_fields_go_back_and_the_way_back_goes_back(site: Site) -> None:
 def test_a_first_title_is_taken_back_from_a_draft_only(site: Site) -> None:
     made, clerk = site.announcement("ร่าง", status=Status.DRAFT), site.signed_in(Role.STAFF)
     site.services.records.announcements.revise(made.id, {"title": ""}, actor="upload")
-    site.services.intake.revise(made.id, {"title": "ชื่อผิด"}, actor="x")
+    site.services.intake.announcements.revise(made.id, {"title": "ชื่อผิด"}, actor="x")
     undo_last(site, clerk, made, "revise")
     assert site.services.announcements.get(made.id).title == ""
-    site.services.intake.revise(made.id, {"title": "ชื่อถูก"}, actor="x")
-    site.services.intake.publish(made.id, actor="x")
+    site.services.intake.announcements.revise(made.id, {"title": "ชื่อถูก"}, actor="x")
+    site.services.intake.publication.publish(made.id, actor="x")
     assert "ประกาศต้องมีชื่อเรื่อง" in undo_last(site, clerk, made, "revise", is_offered=False)
     assert site.services.announcements.get(made.id).title == "ชื่อถูก"
 
@@ -72,8 +72,8 @@ def test_a_first_title_is_taken_back_from_a_draft_only(site: Site) -> None:
 def test_other_fields_go_back_where_a_first_title_must_stay(site: Site) -> None:
     made, clerk = site.announcement("ร่าง", status=Status.DRAFT), site.signed_in(Role.STAFF)
     site.services.records.announcements.revise(made.id, {"title": ""}, actor="upload")
-    site.services.intake.revise(made.id, {"title": "ซ่อมถนน", "author": "กองช่าง"}, actor="x")
-    site.services.intake.publish(made.id, actor="x")
+    site.services.intake.announcements.revise(made.id, {"title": "ซ่อมถนน", "author": "กองช่าง"}, actor="x")
+    site.services.intake.publication.publish(made.id, actor="x")
     changes = {each.action: each for each in site.services.history.entries(made.id)}
     for address in (f"/staff/announcements/{made.id}/history", "/staff/history"):
         page = clerk.get(address).text
@@ -90,25 +90,25 @@ def test_other_fields_go_back_where_a_first_title_must_stay(site: Site) -> None:
 def test_each_status_goes_back_to_the_one_before(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.DRAFT)
     clerk, intake, records = site.signed_in(Role.STAFF), site.services.intake, site.services.records
-    intake.publish(made.id, actor="x")
-    intake.withdraw(made.id, actor="x", reason="ลงผิด")
+    intake.publication.publish(made.id, actor="x")
+    intake.publication.withdraw(made.id, actor="x", reason="ลงผิด")
     undo_last(site, clerk, made, "withdraw")
     assert records.announcements.get(made.id).status is Status.PUBLISHED
-    intake.withdraw(made.id, actor="x", reason="ลงผิดอีก")
-    intake.trash(made.id, actor="x")
+    intake.publication.withdraw(made.id, actor="x", reason="ลงผิดอีก")
+    intake.publication.trash(made.id, actor="x")
     undo_last(site, clerk, made, "trash")
     assert (records.announcements.get(made.id).status, records.announcements.get(made.id).reason) == (
         Status.WITHDRAWN,
         "ลงผิดอีก",
     )
-    intake.restore_as_draft(made.id, actor="x")
+    intake.publication.restore_as_draft(made.id, actor="x")
     undo_last(site, clerk, made, "restore")
     assert records.announcements.get(made.id).reason == "ลงผิดอีก"
 
 
 def test_an_older_status_is_not_brought_back_over_a_newer_one(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.WITHDRAWN)
-    site.services.intake.restore_as_draft(made.id, actor="x")
+    site.services.intake.publication.restore_as_draft(made.id, actor="x")
     clerk = site.signed_in(Role.STAFF)
     assert "เปลี่ยนไปอีกภายหลัง" in undo_last(site, clerk, made, "withdraw", is_offered=False)
     assert site.services.announcements.get(made.id).status is Status.DRAFT
@@ -139,11 +139,11 @@ def test_a_publication_is_taken_back_with_one_click_while_nothing_followed(site:
     assert site.services.announcements.get(made.id).status is Status.DRAFT
     assert site.client().get(f"/announcements/{made.id}").status_code == 404
     assert way not in clerk.get(page.request.full_path).text  # it is a draft again
-    site.services.intake.publish(made.id, actor="x")
+    site.services.intake.publication.publish(made.id, actor="x")
     last = max(each.id for each in site.services.history.entries(made.id))
     address = f"/staff/announcements/{made.id}?published={last}"
     assert f"/staff/history/{last}/undo" in clerk.get(address).text
-    site.services.intake.revise(made.id, {"category": "ภาษี"}, actor="x")
+    site.services.intake.announcements.revise(made.id, {"category": "ภาษี"}, actor="x")
     assert f"/staff/history/{last}/undo" not in clerk.get(address).text
 
 
@@ -156,15 +156,15 @@ def test_what_was_done_to_papers_goes_back(site: Site) -> None:
     def order() -> list[int]:
         return [each.id for each in records.attachments.by_announcement([made.id])[made.id]]
 
-    intake.move_attachments(second.announcement_id, {second.id: 1}, actor="x")
+    intake.attachments.move(second.announcement_id, {second.id: 1}, actor="x")
     undo_last(site, clerk, made, "order")
     assert order() == [first.id, second.id]
-    intake.detach(first.id, actor="x")
+    intake.attachments.detach(first.id, actor="x")
     undo_last(site, clerk, made, "detach")
     assert order() == [first.id, second.id]
     undo_last(site, clerk, made, "attach")
     assert order() == [first.id]
-    intake.relabel(first.id, label="ชื่อใหม่", kind=DocumentKind.ORDER, actor="x")
+    intake.attachments.relabel(first.id, label="ชื่อใหม่", kind=DocumentKind.ORDER, actor="x")
     undo_last(site, clerk, made, "label")
     assert (records.attachments.get(first.id).label, records.attachments.get(first.id).kind) == (
         "หนึ่ง",
@@ -175,12 +175,12 @@ def test_what_was_done_to_papers_goes_back(site: Site) -> None:
         doubts=(LowConfidenceSpan(0, 4, 0.5, ("บันทึก",)), LowConfidenceSpan(5, 6, 0.4)),
     )
     records.pages.save(before)
-    intake.correct_page(first.id, 1, "แก้แล้ว", actor="x")
+    intake.pages.correct(first.id, 1, "แก้แล้ว", actor="x")
     assert not records.pages.get(first.id, 1).doubts
     undo_last(site, clerk, made, "correct")
     after = records.pages.get(first.id, 1)
     assert (after.text, after.doubts, after.corrected) == (before.text, before.doubts, False)
-    intake.replace_file(first.id, io.BytesIO(memo("สาม")), filename="สาม.pdf", actor="x")
+    intake.file_versions.replace(first.id, io.BytesIO(memo("สาม")), filename="สาม.pdf", actor="x")
     undo_last(site, clerk, made, "replace")
     assert records.attachments.get(first.id).sha256 == first.sha256
 
@@ -189,7 +189,7 @@ def test_a_decision_to_show_personal_data_goes_back(site: Site) -> None:
     made = site.announcement("ผู้รับเบี้ย", status=Status.DRAFT)
     held = site.attach(made.id, memo("นางสมศรี 1-1017-00230-70-8"))
     site.work()
-    site.services.intake.release_held_attachment(held.id, actor="x", reason="กฎหมายกำหนด")
+    site.services.intake.attachments.release_held(held.id, actor="x", reason="กฎหมายกำหนด")
     undo_last(site, site.signed_in(Role.STAFF), made, "release")
     now = site.services.attachments.get(held.id)
     assert (now.hold, now.decided) == (HoldReason.PERSONAL_DATA, ())
@@ -198,10 +198,10 @@ def test_a_decision_to_show_personal_data_goes_back(site: Site) -> None:
 def test_a_collection_goes_back(site: Site) -> None:
     listed = site.announcement("ประกาศ")
     intake, records = site.services.intake, site.services.records
-    kept = intake.save_collection(
+    kept = intake.collections.save(
         None, title="OIT", body="เดิม", items=[CollectionLine("O1", listed.id)], actor="x"
     )
-    intake.save_collection(kept.id, title="ใหม่", body="เดิม", items=[], actor="x")
+    intake.collections.save(kept.id, title="ใหม่", body="เดิม", items=[], actor="x")
     change = records.collections.history(kept.id)[-1]
     clerk = site.signed_in(Role.STAFF)
     address = f"/staff/history/collections/{change.id}/undo"
@@ -241,21 +241,27 @@ def test_once_undone_it_is_not_offered_again(site: Site, action: str) -> None:
     site.work()
     intake, records = site.services.intake, site.services.records
     if action == "reattach":
-        intake.detach(second.id, actor="x")
+        intake.attachments.detach(second.id, actor="x")
     entry = DisclosureEntry(year=2569, item="structure", part=0, announcement_id=made.id)
     commands: dict[str, Callable[[], object]] = {
-        "label": lambda: intake.relabel(first.id, label="แบบแปลน", kind=DocumentKind.MEMO, actor="x"),
-        "order": lambda: intake.move_attachments(made.id, {second.id: 1}, actor="x"),
-        "detach": lambda: intake.detach(first.id, actor="x"),
-        "reattach": lambda: intake.reattach(second.id, actor="x"),
-        "correct": lambda: intake.correct_page(first.id, 1, "แก้แล้ว", actor="x"),
-        "replace": lambda: intake.replace_file(
+        "label": lambda: intake.attachments.relabel(
+            first.id, label="แบบแปลน", kind=DocumentKind.MEMO, actor="x"
+        ),
+        "order": lambda: intake.attachments.move(made.id, {second.id: 1}, actor="x"),
+        "detach": lambda: intake.attachments.detach(first.id, actor="x"),
+        "reattach": lambda: intake.attachments.reattach(second.id, actor="x"),
+        "correct": lambda: intake.pages.correct(first.id, 1, "แก้แล้ว", actor="x"),
+        "replace": lambda: intake.file_versions.replace(
             first.id, io.BytesIO(memo("ใหม่")), filename="c.pdf", actor="x"
         ),
-        "release": lambda: intake.release_held_attachment(first.id, actor="x", reason="กฎหมายกำหนด"),
-        "relate": lambda: intake.decide_relation(made.id, older.id, RelationKind.CANCELS, actor="x"),
+        "release": lambda: intake.attachments.release_held(first.id, actor="x", reason="กฎหมายกำหนด"),
+        "relate": lambda: intake.announcements.decide_relation(
+            made.id, older.id, RelationKind.CANCELS, actor="x"
+        ),
         "disclose": lambda: records.disclosure.assign(entry, actor="x"),
-        "create": lambda: intake.create(Draft(title="อีกเรื่อง", published_on=dt.date(2026, 1, 5)), actor="x"),
+        "create": lambda: intake.announcements.create(
+            Draft(title="อีกเรื่อง", published_on=dt.date(2026, 1, 5)), actor="x"
+        ),
     }
     with records.batch("together"):
         commands[action]()
@@ -287,7 +293,7 @@ def test_undoing_many_leaves_what_somebody_changed_since(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
     data = {"action": "retag", "id": [str(each.id) for each in made], "category": "ใหม่", "confirmed": "ใหม่"}
     page = clerk.post("/staff/bulk", data=data, follow_redirects=True).text
-    site.services.intake.revise(made[1].id, {"category": "ของฉัน"}, actor="คนอื่น")
+    site.services.intake.announcements.revise(made[1].id, {"category": "ของฉัน"}, actor="คนอื่น")
     [button] = re.findall(r'action="(/staff/history/bulk/\w+/undo)"', page)
     answer = clerk.post(button, follow_redirects=True).text
     assert "ร่าง 1: มีผู้แก้ไขเรื่องนี้ภายหลัง" in answer
@@ -297,7 +303,7 @@ def test_undoing_many_leaves_what_somebody_changed_since(site: Site) -> None:
 
 def test_records_put_into_a_collection_are_taken_out_again_as_one(site: Site) -> None:
     made = [site.announcement(f"ประกาศ {n}") for n in range(3)]
-    kept = site.services.intake.save_collection(
+    kept = site.services.intake.collections.save(
         None, title="OIT", body="", items=[CollectionLine("O1", None)], actor="x"
     )
     clerk = site.signed_in(Role.STAFF)
@@ -313,12 +319,12 @@ def test_the_history_names_other_records_and_marks_what_was_taken_away(site: Sit
     made, older = site.announcement("ซ่อมถนน"), site.announcement("ซ่อมถนนเดิม")
     intake, disclosure = site.services.intake, site.services.disclosure
     for kind in (RelationKind.REPLACES, None):
-        intake.decide_relation(made.id, older.id, kind, actor="x")
+        intake.announcements.decide_relation(made.id, older.id, kind, actor="x")
     entry = DisclosureEntry(year=2569, item="structure", part=0, announcement_id=made.id)
     disclosure.assign(entry, actor="x")
     disclosure.unassign(entry, actor="x")
     lines = [CollectionLine("", older.id)]
-    kept = intake.save_collection(None, title="ชุด", body="", items=lines, actor="x")
+    kept = intake.collections.save(None, title="ชุด", body="", items=lines, actor="x")
     clerk = site.signed_in(Role.STAFF)
     page = clerk.get(f"/staff/announcements/{made.id}/history").text
     assert f"ไม่เกี่ยวข้อง “ซ่อมถนนเดิม” #{older.id}" in page
@@ -331,7 +337,7 @@ def test_the_history_names_other_records_and_marks_what_was_taken_away(site: Sit
 
 def test_who_did_what_is_listed_narrowed_and_exported(site: Site) -> None:
     made = site.announcement("=ประกาศ")
-    site.services.intake.save_collection(None, title="ชุด", body="", items=[], actor="มานะ")
+    site.services.intake.collections.save(None, title="ชุด", body="", items=[], actor="มานะ")
     clerk = site.signed_in(Role.STAFF)
     page = clerk.get("/staff/history").text
     assert page.index("ชุด") < page.index("=ประกาศ")
@@ -364,7 +370,7 @@ def test_two_editors_of_different_fields_do_not_notice_each_other(site: Site) ->
     made = site.announcement("ประกาศ", status=Status.DRAFT, body="เดิม\n\nสองวรรค")
     clerk = site.signed_in(Role.STAFF)
     form = open_form(clerk, made)
-    site.services.intake.revise(made.id, {"category": "คลัง"}, actor="สมศรี")
+    site.services.intake.announcements.revise(made.id, {"category": "คลัง"}, actor="สมศรี")
     clerk.post(f"/staff/announcements/{made.id}", data=form | {"title": "ประกาศใหม่"})
     now = site.services.announcements.get(made.id)
     assert (now.title, now.category) == ("ประกาศใหม่", "คลัง")
@@ -374,14 +380,16 @@ def test_who_opens_a_form_is_told_of_the_other_editor(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.DRAFT)
     first, second = site.signed_in(Role.STAFF), site.signed_in(Role.ADMIN)
     address = f"/staff/announcements/{made.id}"
-    site.services.intake.revise(made.id, {"category": "เดิม"}, actor="staff")  # by the one who opens it first
+    site.services.intake.announcements.revise(
+        made.id, {"category": "เดิม"}, actor="staff"
+    )  # by the one who opens it first
     for _look in range(2):
         assert "อาจกำลังแก้อยู่" not in first.get(address).text
     form = second.get(address).text
     assert "staff เปิดเรื่องนี้ไว้ อาจกำลังแก้อยู่" in form
     look = html.unescape(form.split('data-awake="')[1].split('"')[0])
     assert second.get(look).text == "staff เปิดเรื่องนี้ไว้ อาจกำลังแก้อยู่"
-    site.services.intake.revise(made.id, {"category": "ภาษี"}, actor="staff")
+    site.services.intake.announcements.revise(made.id, {"category": "ภาษี"}, actor="staff")
     assert second.get(look).text.startswith("staff บันทึกเรื่องนี้ไปแล้วเมื่อ ")
     site.services.leases.release(f"form {made.id}", "staff")
     assert "staff บันทึกเรื่องนี้เมื่อ " in second.get(address).text
@@ -392,7 +400,7 @@ def test_two_editors_of_one_field_choose_with_both_texts_before_them(site: Site)
     made = site.announcement("ประกาศ", status=Status.DRAFT)
     clerk = site.signed_in(Role.STAFF)
     form = open_form(clerk, made)
-    site.services.intake.revise(made.id, {"title": "ของสมศรี", "category": "คลัง"}, actor="สมศรี")
+    site.services.intake.announcements.revise(made.id, {"title": "ของสมศรี", "category": "คลัง"}, actor="สมศรี")
     typed = form | {"title": "ของฉัน", "author": "กองช่าง"}
     page = clerk.post(f"/staff/announcements/{made.id}", data=typed).text
     for shown in ("กรุณาเลือกทีละช่อง", "ของสมศรี", "ใช้ของ สมศรี", 'name="choose-title"', ">ของฉัน</textarea>"):
@@ -435,7 +443,7 @@ def test_a_paper_s_name_that_somebody_gave_meanwhile_stays(site: Site) -> None:
     paper = site.attach(made.id, memo("หนึ่ง"), "หนึ่ง.pdf")
     clerk = site.signed_in(Role.STAFF)
     form = open_form(clerk, made) | {f"label-{paper.id}": "หนึ่ง", f"kind-{paper.id}": "other"}
-    site.services.intake.relabel(paper.id, label="ของสมศรี", kind=DocumentKind.OTHER, actor="สมศรี")
+    site.services.intake.attachments.relabel(paper.id, label="ของสมศรี", kind=DocumentKind.OTHER, actor="สมศรี")
     clerk.post(f"/staff/announcements/{made.id}", data=form)
     assert site.services.attachments.get(paper.id).label == "ของสมศรี"
     page = clerk.post(f"/staff/announcements/{made.id}", data=form | {f"label-{paper.id}": "ของฉัน"}).text
@@ -446,7 +454,7 @@ def test_what_was_published_meanwhile_is_not_changed_unseen(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.DRAFT)
     clerk = site.signed_in(Role.STAFF)
     form = open_form(clerk, made)
-    site.services.intake.publish(made.id, actor="สมศรี")
+    site.services.intake.publication.publish(made.id, actor="สมศรี")
     page = clerk.post(f"/staff/announcements/{made.id}", data=form | {"title": "ร่างหยาบ"}).text
     assert "สมศรี เผยแพร่ประกาศนี้ไปแล้ว สิ่งที่พิมพ์ยังไม่ได้บันทึก" in page
     assert site.services.announcements.get(made.id).title == "ประกาศ"
@@ -458,7 +466,7 @@ def test_text_typed_for_a_record_that_was_taken_away_meanwhile_is_not_lost(site:
         made = site.announcement("ประกาศ", status=Status.PUBLISHED if step == "withdraw" else Status.DRAFT)
         form = open_form(clerk, made) | {"title": "เขียนใหม่", "body": "ข้อความยาว"}
         reason = {"reason": "ลงผิด"} if step == "withdraw" else {}
-        getattr(site.services.intake, step)(made.id, actor="สมศรี", **reason)
+        getattr(site.services.intake.publication, step)(made.id, actor="สมศรี", **reason)
         page = clerk.post(f"/staff/announcements/{made.id}", data=form).text
         assert f"ประกาศนี้{said} สิ่งที่พิมพ์ยังไม่ได้บันทึก" in page
         assert "บันทึกแล้ว" not in page
@@ -496,9 +504,9 @@ def test_an_undo_of_what_is_public_says_what_residents_see_otherwise(site: Site)
     made, clerk, intake = site.announcement("ซ่อมถนน"), site.signed_in(Role.STAFF), site.services.intake
     paper = site.attach(made.id, memo("ถนน"), "ถนน.pdf")
     site.work()
-    intake.relabel(paper.id, label="แบบแปลน", kind=paper.kind, actor="x")
-    intake.revise(made.id, {"title": "ซ่อมสะพาน", "assigned_to": "staff"}, actor="x")
-    intake.detach(paper.id, actor="x")
+    intake.attachments.relabel(paper.id, label="แบบแปลน", kind=paper.kind, actor="x")
+    intake.announcements.revise(made.id, {"title": "ซ่อมสะพาน", "assigned_to": "staff"}, actor="x")
+    intake.attachments.detach(paper.id, actor="x")
 
     def undo_from_history(action: str, said: str) -> None:
         change = [each for each in site.services.history.entries(made.id) if each.action == action][-1]
@@ -513,15 +521,15 @@ def test_an_undo_of_what_is_public_says_what_residents_see_otherwise(site: Site)
         assert f"เลิกทำแล้ว กลับเป็นอย่างเดิม · {said}" in undone
 
     undo_from_history("detach", "ประชาชนเห็นเอกสาร “แบบแปลน” อีกครั้ง")
-    intake.correct_page(paper.id, 1, "แก้แล้ว", actor="x")
+    intake.pages.correct(paper.id, 1, "แก้แล้ว", actor="x")
     undo_from_history("correct", "ข้อความหน้า 1 ของเอกสาร “แบบแปลน” กลับเป็นอย่างเดิม")
     undo_from_history("label", "ชื่อเอกสาร: ประชาชนเห็น “ถนน” แทน “แบบแปลน”")
-    intake.release_held_attachment(paper.id, actor="x", reason="เหตุผลตามกฎหมาย")
+    intake.attachments.release_held(paper.id, actor="x", reason="เหตุผลตามกฎหมาย")
     undo_from_history("release", "ประชาชนไม่เห็นเอกสาร “ถนน” จนกว่าจะตัดสินใหม่")
-    intake.release_held_attachment(paper.id, actor="x", reason="เหตุผลตามกฎหมาย")
+    intake.attachments.release_held(paper.id, actor="x", reason="เหตุผลตามกฎหมาย")
     undo_from_history("attach", "ประชาชนไม่เห็นเอกสาร “ถนน” อีก")
     undo_from_history("revise", "เรื่อง: ประชาชนเห็น “ซ่อมถนน” แทน “ซ่อมสะพาน”")
-    intake.revise(made.id, {"assigned_to": "staff"}, actor="x")
+    intake.announcements.revise(made.id, {"assigned_to": "staff"}, actor="x")
     change = site.services.history.entries(made.id)[-1]
     assert clerk.post(f"/staff/history/{change.id}/undo").status_code == 302  # residents never saw it
 
@@ -529,7 +537,7 @@ def test_an_undo_of_what_is_public_says_what_residents_see_otherwise(site: Site)
 def test_what_a_program_did_is_not_said_of_a_person(site: Site) -> None:
     made, admin = site.announcement("ร่าง", status=Status.DRAFT), site.signed_in(Role.ADMIN)
     for actor, views in ((WORKER, 1), (IMPORTER, 2), ("somsri", 3)):
-        site.services.intake.revise(made.id, {"views": views}, actor=actor)
+        site.services.intake.announcements.revise(made.id, {"views": views}, actor=actor)
     pages = (f"/staff/announcements/{made.id}/history", "/staff/history", "/staff/history/changes.csv")
     for shown in (admin.get(page).text for page in pages):
         assert WORKER not in re.sub(r'value="[^"]*"', "", shown)

@@ -18,7 +18,7 @@ def behind(site: Site) -> tuple[Site, Announcement]:
     hidden = site.announcement(TITLE, author="กองสาธารณสุข", category="ผู้ป่วย")
     site.announcement("ประกาศรายชื่อผู้มีสิทธิสอบ", author="สำนักปลัด", category="สอบ")
     site.work()
-    site.services.intake.withdraw(hidden.id, actor="สมศรี", reason="มีข้อมูลส่วนบุคคล")
+    site.services.intake.publication.withdraw(hidden.id, actor="สมศรี", reason="มีข้อมูลส่วนบุคคล")
     return site, hidden
 
 
@@ -62,7 +62,7 @@ def test_no_correction_gives_its_words_away(behind: tuple[Site, Announcement]) -
 def test_a_title_that_was_changed_is_not_suggested_as_it_was(site: Site) -> None:
     made = site.announcement("ประกาศเรื่องนายสมชาย ใจร้าย")
     site.work()
-    site.services.intake.revise(made.id, {"title": "ประกาศเรื่องบุคคล"}, actor="สมศรี")
+    site.services.intake.announcements.revise(made.id, {"title": "ประกาศเรื่องบุคคล"}, actor="สมศรี")
     suggested = site.client().get("/api/v1/suggest?q=ประกาศเรื่อง").json["suggestions"]  # type: ignore[index]
     assert not [text for text in suggested if "สมชาย" in text]
 
@@ -75,8 +75,8 @@ def test_its_page_for_staff_has_no_empty_card(behind: tuple[Site, Announcement])
 
 def test_what_is_published_again_is_found_again(behind: tuple[Site, Announcement]) -> None:
     site, hidden = behind
-    site.services.intake.restore_as_draft(hidden.id, actor="สมศรี")
-    site.services.intake.publish(hidden.id, actor="สมศรี", reason="ตรวจแล้ว")
+    site.services.intake.publication.restore_as_draft(hidden.id, actor="สมศรี")
+    site.services.intake.publication.publish(hidden.id, actor="สมศรี", reason="ตรวจแล้ว")
     answer = site.client().get("/api/v1/search?q=หนองกระทิง").json
     assert answer is not None
     assert [result["id"] for result in answer["results"]] == [hidden.id]

@@ -227,7 +227,9 @@ def create_announcement(fields: dict[str, Any]) -> dict[str, Any]:
     if status is Status.PUBLISHED:
         require_scope(Scope.PUBLISH)
     reason = _stated_reason(fields)
-    announcement = services().intake.create(Draft(**fields), actor=g.actor, status=status, reason=reason)
+    announcement = services().intake.announcements.create(
+        Draft(**fields), actor=g.actor, status=status, reason=reason
+    )
     return _record(announcement.id)
 
 
@@ -248,7 +250,7 @@ def revise_announcement(changes: dict[str, Any], id: int) -> dict[str, Any]:
     """แก้ไขประกาศ · Change an announcement; a published one needs the scope ``publish``."""
     require_scope_to_change(services().announcements.get(id))
     reason = _stated_reason(changes)
-    services().intake.revise(id, changes, actor=g.actor, reason=reason)
+    services().intake.announcements.revise(id, changes, actor=g.actor, reason=reason)
     return _record(id)
 
 
@@ -260,7 +262,7 @@ def publish_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
     """เผยแพร่ · Publish. With personal data (409, code ``personal-data``) it takes a ``reason``;
     ``ground`` beside it names the legal ground. Attachments that are not read yet follow by themselves,
     once nothing was found in them."""
-    services().intake.publish(id, actor=g.actor, reason=_stated_reason(args))
+    services().intake.publication.publish(id, actor=g.actor, reason=_stated_reason(args))
     return _record(id)
 
 
@@ -270,7 +272,7 @@ def publish_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.response(200, schemas.AnnouncementOut)
 def withdraw_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
     """ถอน · Withdraw; residents then get 410 with the reason."""
-    services().intake.withdraw(id, actor=g.actor, reason=args["reason"] or "ถอนผ่าน API")
+    services().intake.publication.withdraw(id, actor=g.actor, reason=args["reason"] or "ถอนผ่าน API")
     return _record(id)
 
 
@@ -279,7 +281,7 @@ def withdraw_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.response(200, schemas.AnnouncementOut)
 def restore_as_draft(id: int) -> dict[str, Any]:
     """กู้คืนเป็นฉบับร่าง · Back to draft, from withdrawn or trashed."""
-    services().intake.restore_as_draft(id, actor=g.actor)
+    services().intake.publication.restore_as_draft(id, actor=g.actor)
     return _record(id)
 
 
@@ -292,7 +294,7 @@ def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str,
     replaces an older one, in place of an earlier decision. Residents see it once both are published. For a
     published announcement it needs the scope ``publish``."""
     require_scope_to_change(services().announcements.get(id))
-    services().intake.decide_relation(id, older_id, fields["relation"], actor=g.actor)
+    services().intake.announcements.decide_relation(id, older_id, fields["relation"], actor=g.actor)
     return as_relation(fields["relation"].value, services().announcements.get(older_id))
 
 
@@ -302,7 +304,7 @@ def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str,
 def dismiss_relation(id: int, older_id: int) -> None:
     """เอาประกาศที่เกี่ยวข้องออก · Remove the relation, or dismiss a suggested one; it is not offered again."""
     require_scope_to_change(services().announcements.get(id))
-    services().intake.decide_relation(id, older_id, None, actor=g.actor)
+    services().intake.announcements.decide_relation(id, older_id, None, actor=g.actor)
 
 
 @blueprint.post("/announcements/<int:id>/attachments")
@@ -320,7 +322,7 @@ def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
     or macros. It is read in the background. To a published announcement it needs the scope ``publish``."""
     require_scope_to_change(services().announcements.get(id))
     file = _sent_file()
-    attachment, new = services().intake.attach(
+    attachment, new = services().intake.attachments.attach(
         id,
         cast(BinaryIO, file.stream),
         filename=file.filename or "",
@@ -351,7 +353,7 @@ def show_collection(id: int) -> dict[str, Any]:
 @blueprint.response(201, schemas.CollectionOut)
 def create_collection(fields: dict[str, Any]) -> dict[str, Any]:
     """สร้างชุดประกาศ · Make a collection."""
-    return _collections([services().intake.save_collection(None, **fields, actor=g.actor)])[0]
+    return _collections([services().intake.collections.save(None, **fields, actor=g.actor)])[0]
 
 
 @blueprint.patch("/collections/<int:id>")
@@ -362,7 +364,7 @@ def change_collection(changes: dict[str, Any], id: int) -> dict[str, Any]:
     """แก้ไขชุดประกาศ · Change a collection."""
     known = services().collections.get(id)
     kept = {"title": known.title, "body": known.body, "items": known.items} | changes
-    return _collections([services().intake.save_collection(id, **kept, actor=g.actor)])[0]
+    return _collections([services().intake.collections.save(id, **kept, actor=g.actor)])[0]
 
 
 @blueprint.get("/disclosure/<int:year>")
@@ -408,9 +410,9 @@ def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
     intake = services().intake
     with services().records.batch():
         if "position" in changes:
-            intake.move_attachments(attachment.announcement_id, {id: changes["position"]}, actor=g.actor)
+            intake.attachments.move(attachment.announcement_id, {id: changes["position"]}, actor=g.actor)
         label, kind = changes.get("label", attachment.label), changes.get("kind", attachment.kind)
-        intake.relabel(id, label=label, kind=kind, actor=g.actor, reason=_stated_reason(changes))
+        intake.attachments.relabel(id, label=label, kind=kind, actor=g.actor, reason=_stated_reason(changes))
     return schemas.as_attachment(services().attachments.get(id))
 
 
@@ -420,7 +422,7 @@ def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
 def detach_attachment(id: int) -> None:
     """นำออก · Take off; everything about it is kept, and staff can put it back."""
     _require_scope_for_attachment(id)
-    services().intake.detach(id, actor=g.actor)
+    services().intake.attachments.detach(id, actor=g.actor)
 
 
 @blueprint.put("/attachments/<int:id>/file")
@@ -433,7 +435,7 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
     then residents see a public file as it is. The answer describes the new version."""
     before = _newest(_require_scope_for_attachment(id))
     file = _sent_file()
-    after = services().intake.replace_file(
+    after = services().intake.file_versions.replace(
         id, cast(BinaryIO, file.stream), filename=file.filename or "", actor=g.actor
     )
     return schemas.as_attachment(replace(after, id=id)), 200 if after.sha256 == before.sha256 else 202
@@ -447,7 +449,7 @@ def release_attachment(args: dict[str, Any], id: int) -> dict[str, Any]:
     """ให้ประชาชนเห็น · Show an attachment that is held, in spite of what was found in it; or the new file that
     waits to replace its public file."""
     held = _newest(services().attachments.get(id))
-    attachment = services().intake.release_held_attachment(
+    attachment = services().intake.attachments.release_held(
         held.id, actor=g.actor, reason=_stated_reason(args)
     )
     return schemas.as_attachment(attachment)

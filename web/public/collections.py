@@ -78,7 +78,7 @@ def edit(collection_id: int | None = None) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             person = current_person()
-            kept = services().intake.save_collection(
+            kept = services().intake.collections.save(
                 collection_id,
                 title=request.form.get("title", ""),
                 body=request.form.get("body", ""),

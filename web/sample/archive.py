@@ -85,9 +85,9 @@ def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[
         views=given["views"],
         old_url=given.get("old_url"),
     )
-    announcement = services.intake.create(draft, actor=SAMPLE)
+    announcement = services.intake.announcements.create(draft, actor=SAMPLE)
     for file, data in made:
-        services.intake.attach(
+        services.intake.attachments.attach(
             announcement.id,
             io.BytesIO(data),
             filename=f"{file['label']}.pdf",
@@ -96,9 +96,9 @@ def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[
             actor=SAMPLE,
         )
     if given.get("status") != Status.DRAFT:
-        services.intake.publish(announcement.id, actor=SAMPLE)
+        services.intake.publication.publish(announcement.id, actor=SAMPLE)
     if given.get("status") == Status.WITHDRAWN:
-        services.intake.withdraw(announcement.id, actor=SAMPLE, reason=given["reason"])
+        services.intake.publication.withdraw(announcement.id, actor=SAMPLE, reason=given["reason"])
 
 
 def _introduce(services: Services) -> None:
@@ -113,7 +113,9 @@ def _relate(services: Services, listed: list[dict[str, Any]]) -> None:
     for given in listed:
         newer, older = known[given["title"]], known.get(given.get("cancels", ""))
         if newer and older:
-            services.intake.decide_relation(newer.id, older.id, RelationKind.CANCELS, actor=SAMPLE)
+            services.intake.announcements.decide_relation(
+                newer.id, older.id, RelationKind.CANCELS, actor=SAMPLE
+            )
 
 
 def _collect(services: Services, listed: list[dict[str, Any]]) -> None:
@@ -126,7 +128,9 @@ def _collect(services: Services, listed: list[dict[str, Any]]) -> None:
     for line in given["items"]:
         found = known[line["title"]] if "title" in line else None
         items.append(CollectionLine(line["label"], found.id if found else None))
-    services.intake.save_collection(None, title=given["title"], body=given["body"], items=items, actor=SAMPLE)
+    services.intake.collections.save(
+        None, title=given["title"], body=given["body"], items=items, actor=SAMPLE
+    )
 
 
 def _disclose(services: Services, listed: list[dict[str, Any]]) -> None:

@@ -79,7 +79,7 @@ def _create_once() -> Announcement:
     sent = repr((request.form.get("form_key"), g.actor, sorted(changes.items(), key=str)))
     ref = f"form:{hashlib.sha256(sent.encode()).hexdigest()[:32]}" if "form_key" in request.form else None
     try:
-        return services().intake.create(
+        return services().intake.announcements.create(
             Draft(**changes, ref=ref),  # type: ignore[arg-type]  # intake checks each
             actor=g.actor,
             title_follows=_has_files(),
@@ -165,13 +165,13 @@ def _decide(attachment: Attachment) -> str:
     if "replace" in request.form:
         return _replace(attachment)
     if "cancel" in request.form:
-        services().intake.detach(attachment.id, actor=g.actor)
+        services().intake.attachments.detach(attachment.id, actor=g.actor)
         return str(_("ยกเลิกไฟล์ใหม่แล้ว ยังใช้ไฟล์เดิม"))
     return _release(attachment)
 
 
 def _release(attachment: Attachment) -> str:
-    services().intake.release_held_attachment(
+    services().intake.attachments.release_held(
         attachment.id, actor=g.actor, reason=personal_data.reason_from_form_or_empty()
     )
     return str(_("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่"))
@@ -181,7 +181,7 @@ def _replace(attachment: Attachment) -> str:
     file = request.files.get("file")
     if file is None or not file.filename:
         raise Invalid("กรุณาเลือกไฟล์ใหม่ก่อน", field="file")
-    services().intake.replace_file(
+    services().intake.file_versions.replace(
         attachment.id, cast(BinaryIO, file.stream), filename=file.filename, actor=g.actor
     )
     announcement = services().announcements.get(attachment.announcement_id)
@@ -270,7 +270,7 @@ def publish(announcement_id: int) -> ResponseReturnValue:
     announcement = services().announcements.get(announcement_id)
     papers = attachments_for_staff.attachments_for_staff(announcement)
     unread = [each.attachment for each in papers if each.attachment.hold is HoldReason.UNREAD]
-    finds = services().intake.undecided_personal_data(announcement_id)
+    finds = services().intake.publication.undecided_personal_data(announcement_id)
     return render_template(
         "staff/publish.html",
         announcement=announcement,
@@ -292,10 +292,10 @@ def change_status(announcement_id: int, step: str) -> ResponseReturnValue:
             _withdraw(announcement_id)
             flash(_("ถอนประกาศแล้ว ประชาชนเห็นเพียงเหตุผลที่ถอน"), "good")
         elif step == "trash":
-            intake.trash(announcement_id, actor=g.actor)
+            intake.publication.trash(announcement_id, actor=g.actor)
             flash(_("ทิ้งลงถังขยะแล้ว กู้คืนได้เสมอ"), "good")
         else:
-            intake.restore_as_draft(announcement_id, actor=g.actor)
+            intake.publication.restore_as_draft(announcement_id, actor=g.actor)
             flash(_("กู้คืนเป็นฉบับร่างแล้ว"), "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
@@ -309,7 +309,9 @@ def _withdraw(announcement_id: int) -> None:
     with services().records.batch():
         if "chosen" in request.form or request.form.get("successor", "").strip():
             relation_forms.record_replaced_by(announcement_id, request.form, g.actor)
-        services().intake.withdraw(announcement_id, actor=g.actor, reason=request.form.get("reason", ""))
+        services().intake.publication.withdraw(
+            announcement_id, actor=g.actor, reason=request.form.get("reason", "")
+        )
 
 
 @pages.get("/announcements/<int:announcement_id>/history")
@@ -399,18 +401,18 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
         if announcement.status not in (Status.DRAFT, Status.PUBLISHED):
             if "restore" not in request.form:
                 raise edit_conflicts.not_editable_conflict()
-            announcement = services().intake.restore_as_draft(announcement_id, actor=g.actor)
+            announcement = services().intake.publication.restore_as_draft(announcement_id, actor=g.actor)
         changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
         if changes.get("category", announcement.category) != announcement.category:
             require_confirmed_category(changes["category"], confirmed=request.form.get("new_category", ""))
         if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
             changes.pop("title", None)  # the title is still to be read from the attachments
         with personal_data.reason_for_finds() as reason:
-            services().intake.revise(announcement_id, changes, actor=g.actor, reason=reason)
+            services().intake.announcements.revise(announcement_id, changes, actor=g.actor, reason=reason)
             _relabel_all(announcement_id, settled, reason)
         _reorder(announcement_id)
         if confirm:
-            services().intake.confirm_filled_values(announcement_id, actor=g.actor)
+            services().intake.publication.confirm_filled_values(announcement_id, actor=g.actor)
     _attach_all(announcement_id)
 
 
@@ -437,7 +439,7 @@ def _move(attachment_id: int) -> None:
         _reorder(attachment.announcement_id)
         return
     position = attachment.position + (1 if request.form.get("to") == "down" else -1)
-    services().intake.move_attachments(attachment.announcement_id, {attachment_id: position}, actor=g.actor)
+    services().intake.attachments.move(attachment.announcement_id, {attachment_id: position}, actor=g.actor)
 
 
 def _reorder(announcement_id: int) -> None:
@@ -451,7 +453,7 @@ def _reorder(announcement_id: int) -> None:
             raise Invalid("ลำดับของเอกสารต้องเป็นตัวเลข เช่น 1", field=f"position-{attachment.id}")
         positions[attachment.id] = int(typed)
     if positions:
-        services().intake.move_attachments(announcement_id, positions, actor=g.actor)
+        services().intake.attachments.move(announcement_id, positions, actor=g.actor)
 
 
 def _rename(attachment_id: int) -> None:
@@ -468,12 +470,12 @@ def _relabel_from_form(attachment_id: int, reason: str) -> None:
 
 
 def _detach(attachment_id: int) -> None:
-    services().intake.detach(attachment_id, actor=g.actor)
+    services().intake.attachments.detach(attachment_id, actor=g.actor)
     flash(_("นำเอกสารออกแล้ว นำกลับมาได้จากรายการเอกสารที่นำออก"), "good")
 
 
 def _reattach(attachment_id: int) -> None:
-    services().intake.reattach(attachment_id, actor=g.actor)
+    services().intake.attachments.reattach(attachment_id, actor=g.actor)
     flash(_("นำเอกสารกลับมาแล้ว"), "good")
 
 
@@ -486,7 +488,7 @@ def _show(attachment_id: int) -> None:
     """Store the label in the form, and show the attachment: a press confirms both."""
     with services().records.batch(), personal_data.reason_for_finds() as reason:
         _relabel_from_form(attachment_id, reason)
-        services().intake.show_added_attachment(attachment_id, actor=g.actor, reason=reason)
+        services().intake.attachments.show_added(attachment_id, actor=g.actor, reason=reason)
     flash(_("ประชาชนเห็นเอกสารนี้แล้ว"), "good")
 
 
@@ -502,7 +504,7 @@ _PAPER_STEPS: dict[str, Callable[[int], None]] = {
 
 def _attach(announcement_id: int, file: FileStorage) -> tuple[Attachment, bool]:
     """Attach a file. Residents see one that is added to a published announcement once it is confirmed."""
-    return services().intake.attach(
+    return services().intake.attachments.attach(
         announcement_id,
         cast(BinaryIO, file.stream),
         filename=file.filename or "",
@@ -541,7 +543,9 @@ def _relabel_all(announcement_id: int, settled: Mapping[str, object], reason: st
         kind = _known_kind(str(settled.get(f"kind-{attachment.id}", attachment.kind)))
         if (label, kind) != (attachment.label, attachment.kind):
             try:
-                services().intake.relabel(attachment.id, label=label, kind=kind, actor=g.actor, reason=reason)
+                services().intake.attachments.relabel(
+                    attachment.id, label=label, kind=kind, actor=g.actor, reason=reason
+                )
             except Invalid as error:
                 if error.field == "label":  # a label alone does not know beside which paper it was typed
                     error.field = f"label-{attachment.id}"

@@ -161,7 +161,9 @@ def _add_link(item: DisclosureItem, year: int, address: str, part: str) -> str:
     title = f"{item.title} {template_filters.part_name(item, entry.part, year)}".strip()
     bulk = secrets.token_hex(8)
     with services().records.batch(bulk):
-        made = services().intake.create(Draft(title=title, body=address, published_on=today()), actor=g.actor)
+        made = services().intake.announcements.create(
+            Draft(title=title, body=address, published_on=today()), actor=g.actor
+        )
         services().disclosure.assign(replace(entry, announcement_id=made.id), actor=g.actor)
     return bulk
 

@@ -24,7 +24,7 @@ pages = staff_blueprint(
 def compare_with_present_file(attachment_id: int, number: int) -> str:
     """Show the difference between the text of an earlier file and the present text."""
     records = services().records
-    version = services().intake.file_version(attachment_id, number)
+    version = services().intake.file_versions.get(attachment_id, number)
     texts = [page.text for page in records.pages.by_attachment(attachment_id)]
     return render_template(
         "staff/file-version.html",
@@ -40,7 +40,7 @@ def compare_with_present_file(attachment_id: int, number: int) -> str:
 def file(attachment_id: int, number: int) -> Response:
     """Send an earlier file, byte for byte. Each reading is logged: the file may hold personal data."""
     services().attachments.get(attachment_id)
-    version = services().intake.file_version(attachment_id, number)
+    version = services().intake.file_versions.get(attachment_id, number)
     note_security("earlier file read", person=g.actor, attachment=attachment_id, version=number)
     return file_responses.send_original(version, public=False)
 
@@ -49,7 +49,7 @@ def file(attachment_id: int, number: int) -> Response:
 def restore(attachment_id: int, number: int) -> ResponseReturnValue:
     """Make an earlier file the attachment's present file again."""
     try:
-        restored = services().intake.restore_file_version(attachment_id, number, actor=g.actor)
+        restored = services().intake.file_versions.restore(attachment_id, number, actor=g.actor)
         done, announcement = _("กลับไปใช้ไฟล์เดิมแล้ว"), services().announcements.get(restored.announcement_id)
         flash(f"{done} {when_residents_see_file(announcement)}", "good")
     except PrakatError as error:

@@ -49,7 +49,7 @@ def page(attachment_id: int, number: int) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             left = _unchecked_doubts(services().pages.get(attachment_id, number))
-            services().intake.correct_page(
+            services().intake.pages.correct(
                 attachment_id, number, request.form.get("text", ""), actor=g.actor, doubts=left
             )
             flash(_saved(len(left)), "good")
@@ -77,7 +77,7 @@ def reread(attachment_id: int, number: int) -> ResponseReturnValue:
         read = services().rereader.reread_page(
             attachment, number, _settings(services().pages.get(attachment_id, number))
         )
-        services().intake.replace_page_reading(read, actor=g.actor)
+        services().intake.pages.replace_by_rereading(read, actor=g.actor)
         flash(_("แปลงหน้านี้ใหม่แล้ว ข้อความก่อนหน้ายังอยู่ด้านล่าง"), "good")
     except PrakatError as error:
         flash(error_message(error), "bad")

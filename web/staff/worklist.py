@@ -285,7 +285,7 @@ class PublicationCandidate:
 
 def _candidate(announcement: Announcement) -> PublicationCandidate:
     papers = attachments_for_staff.attachments_for_staff(announcement)
-    found = services().intake.undecided_personal_data(announcement.id)
+    found = services().intake.publication.undecided_personal_data(announcement.id)
     return PublicationCandidate(
         announcement,
         papers,
@@ -313,28 +313,30 @@ def _withdraw(ids: Sequence[int]) -> BulkOutcome:
     reason = request.form.get("reason", "")
     if not reason.strip():
         raise Invalid("กรุณากรอกเหตุผลที่ถอน เพราะประชาชนจะเห็นเหตุผลนี้", field="reason")
-    return _each(ids, lambda each: services().intake.withdraw(each, actor=g.actor, reason=reason))
+    return _each(ids, lambda each: services().intake.publication.withdraw(each, actor=g.actor, reason=reason))
 
 
 def _trash(ids: Sequence[int]) -> BulkOutcome:
-    return _each(ids, lambda each: services().intake.trash(each, actor=g.actor))
+    return _each(ids, lambda each: services().intake.publication.trash(each, actor=g.actor))
 
 
 def _restore(ids: Sequence[int]) -> BulkOutcome:
-    return _each(ids, lambda each: services().intake.restore_as_draft(each, actor=g.actor))
+    return _each(ids, lambda each: services().intake.publication.restore_as_draft(each, actor=g.actor))
 
 
 def _retag(ids: Sequence[int]) -> BulkOutcome:
     changes: dict[str, object] = {"category": request.form.get("category", "")}
     require_confirmed_category(changes["category"], confirmed=request.form.get("confirmed", ""))
-    return _each(ids, lambda each: services().intake.revise(each, changes, actor=g.actor))
+    return _each(ids, lambda each: services().intake.announcements.revise(each, changes, actor=g.actor))
 
 
 def _assign(ids: Sequence[int]) -> BulkOutcome:
     name = request.form.get("person", "")
     if name and name not in {each.name for each in services().people.accounts.everyone()}:
         raise Invalid("ไม่พบผู้ใช้ชื่อนี้ กรุณาเลือกจากรายการ", field="person")
-    return _each(ids, lambda each: services().intake.revise(each, {"assigned_to": name}, actor=g.actor))
+    return _each(
+        ids, lambda each: services().intake.announcements.revise(each, {"assigned_to": name}, actor=g.actor)
+    )
 
 
 def _collect(ids: Sequence[int]) -> BulkOutcome:
@@ -347,7 +349,7 @@ def _collect(ids: Sequence[int]) -> BulkOutcome:
     def add(id: int) -> None:
         kept = services().collections.get(shown.id)
         if id not in {item.announcement_id for item in kept.items}:
-            services().intake.save_collection(
+            services().intake.collections.save(
                 kept.id,
                 title=kept.title,
                 body=kept.body,

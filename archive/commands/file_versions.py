@@ -1,31 +1,43 @@
-"""Commands that replace an attachment's file by a redacted copy or by one of its earlier files."""
+"""Commands that replace an attachment's file: by a new one, a redacted copy, or one of its earlier files."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import BinaryIO
 
 from archive import validation
+from archive.commands.status_rules import editable_announcement
+from archive.commands.uploads import Uploads, safe_name_and_type
 from archive.errors import NotFound
 from archive.filetype import PDF
 from archive.model import Announcement, Attachment, DocumentKind, FileVersion, Page
-from archive.ports import Files, StoredFile
+from archive.ports import StoredFile
 from archive.repositories import Records
 from archive.suggested_fields import is_name_of_file
 
-_LARGEST_COPY = 500 << 20  # bytes; pictures of 100 pages may be larger than the uploaded file was
 
+class FileVersionCommands:
+    """Replaces the files of attachments. The file before stays, for staff only, as a numbered version."""
 
-class FileVersionCommands(ABC):
-    """Part of ``archive.intake.Intake`` about the files that an attachment has one after the other."""
+    def __init__(self, records: Records, uploads: Uploads) -> None:
+        self._records = records
+        self._uploads = uploads
 
-    _records: Records
-    _files: Files
-    _max_upload_bytes: int
+    def replace(self, attachment_id: int, stream: BinaryIO, *, filename: str, actor: str) -> Attachment:
+        """Give an attachment other bytes under the same id: a new version.
 
-    @abstractmethod
-    def _editable(self, id: int) -> Announcement: ...
+        Residents see the new version once it is read and no personal data was found in it; until then they
+        see a public attachment's file as it is, and the new one is an attachment that ``replaces`` it. Raises
+        as ``Uploads.store`` does.
+        """
+        editable_announcement(self._records, self._records.attachments.get(attachment_id).announcement_id)
+        name, media_type = safe_name_and_type(stream, filename)
+        file = self._uploads.store_named(stream, name, actor)
+        replaced = self._records.attachments.replace(
+            attachment_id, file, filename=name, media_type=media_type, actor=actor
+        )
+        self._uploads.store_again_if_erased(stream, file)
+        return replaced
 
     def replace_by_redacted_copy(
         self, attachment_id: int, copy: BinaryIO, read_pages: Sequence[Page], *, actor: str
@@ -37,8 +49,8 @@ class FileVersionCommands(ABC):
         that name is replaced too. Residents see the copy once no personal data was found in any page.
         """
         attachment = self._records.attachments.get(attachment_id)
-        announcement = self._editable(attachment.announcement_id)
-        file = self._files.add(copy, limit=max(self._max_upload_bytes, _LARGEST_COPY))
+        announcement = editable_announcement(self._records, attachment.announcement_id)
+        file = self._uploads.store_redacted_copy(copy)
         name = _name_of_copy(announcement, attachment)
         with self._records.batch():
             redacted = self._records.attachments.replace(
@@ -55,13 +67,13 @@ class FileVersionCommands(ABC):
                 )
         return redacted
 
-    def restore_file_version(self, attachment_id: int, number: int, *, actor: str) -> Attachment:
+    def restore(self, attachment_id: int, number: int, *, actor: str) -> Attachment:
         """Give an attachment one of its earlier files again; the present file becomes an earlier one.
 
-        ``number``: see ``FileVersion``. Residents see the file as after ``replace_file``.
+        ``number``: see ``FileVersion``. Residents see the file as after ``replace``.
         """
-        self._editable(self._records.attachments.get(attachment_id).announcement_id)
-        version = self.file_version(attachment_id, number)
+        editable_announcement(self._records, self._records.attachments.get(attachment_id).announcement_id)
+        version = self.get(attachment_id, number)
         return self._records.attachments.replace(
             attachment_id,
             StoredFile(version.sha256, version.size),
@@ -71,7 +83,7 @@ class FileVersionCommands(ABC):
             is_redacted=version.is_redacted,
         )
 
-    def file_version(self, attachment_id: int, number: int) -> FileVersion:
+    def get(self, attachment_id: int, number: int) -> FileVersion:
         """Return an earlier file of an attachment. Raises ``NotFound``."""
         for version in self._records.file_versions.by_attachment(attachment_id):
             if version.number == number:

@@ -1,0 +1,89 @@
+"""Commands that create and edit announcements and their relations."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+
+from archive.commands.personal_data_rules import (
+    find_in_announcement,
+    find_new_in_announcement,
+    require_reason_to_show,
+)
+from archive.commands.status_rules import EDITABLE, editable_announcement, refuse_trashed
+from archive.errors import Conflict, Invalid
+from archive.fields import checked_fields
+from archive.model import Announcement, Draft, RelationKind, Status
+from archive.repositories import Records
+
+
+class AnnouncementCommands:
+    """Creates and edits announcements."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def create(
+        self,
+        draft: Draft,
+        *,
+        actor: str,
+        status: Status = Status.DRAFT,
+        reason: str = "",
+        title_follows: bool = False,
+    ) -> Announcement:
+        """Create an announcement from a draft.
+
+        ``title_follows``: a draft may be without a title until its attachments are read. Raises ``Invalid``
+        with the offending field; ``Conflict`` when the draft's ``ref`` is taken; ``PersonalDataFound`` when
+        the status is published, the fields contain personal data, and no reason is given.
+        """
+        if status not in EDITABLE:
+            raise Invalid("ประกาศใหม่เป็นได้เฉพาะฉบับร่าง (draft) หรือเผยแพร่ (published)", field="status")
+        values = {field.name: getattr(draft, field.name) for field in fields(Draft)}
+        stored = checked_fields(values, may_lack_title=title_follows and status is Status.DRAFT)
+        checked_draft = Draft(**stored)  # type: ignore[arg-type]  # checked by name
+        if status is Status.PUBLISHED and (finds := find_in_announcement(asdict(checked_draft))):
+            require_reason_to_show(finds, reason)
+        return self._records.announcements.create(
+            checked_draft, actor=actor, status=status, reason=reason.strip()
+        )
+
+    def revise(
+        self,
+        id: int,
+        changes: dict[str, object],
+        *,
+        actor: str,
+        reason: str = "",
+    ) -> Announcement:
+        """Set fields of ``Draft``, or ``publish_at`` (drafts only).
+
+        Raises ``Invalid``, ``Conflict``, and ``PersonalDataFound`` when a published announcement would get
+        new personal data without a reason.
+        """
+        announcement = editable_announcement(self._records, id)
+        checked_changes = checked_fields(changes)
+        if checked_changes.get("publish_at") is not None and announcement.status is not Status.DRAFT:
+            raise Conflict("ตั้งเวลาเผยแพร่ได้เฉพาะฉบับร่าง", code="wrong-status")
+        is_published = announcement.status is Status.PUBLISHED
+        if is_published and (finds := find_new_in_announcement(announcement, checked_changes)):
+            require_reason_to_show(finds, reason)
+        return self._records.announcements.revise(id, checked_changes, actor=actor, reason=reason.strip())
+
+    def decide_relation(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
+        """Confirm that one announcement cancels, amends or replaces an older one; with None, dismiss that.
+
+        Raises ``Invalid`` when an announcement would be related to itself, or the older one already changes
+        the newer one; ``NotFound`` for an unknown announcement; ``Conflict`` for one in the trash.
+        """
+        if newer_id == older_id:
+            raise Invalid("ประกาศยกเลิกหรือแก้ไขตัวเองไม่ได้ กรุณาเลือกประกาศอื่น", field="older")
+        for id in (newer_id, older_id):
+            refuse_trashed(self._records.announcements.get(id))
+        is_reversed = any(
+            each.newer_id == older_id and each.older_id == newer_id and each.kind
+            for each in self._records.relations.list_decisions(newer_id)
+        )
+        if kind is not None and is_reversed:
+            raise Invalid("อีกฉบับยกเลิกหรือแก้ไขฉบับนี้อยู่แล้ว กรุณาเอาประกาศที่เกี่ยวข้องเดิมออกก่อน", field="older")
+        self._records.relations.decide(newer_id, older_id, kind, actor=actor)

@@ -1,0 +1,176 @@
+"""Commands that attach files to announcements, and label, order, show and detach attachments."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import BinaryIO
+
+from archive import privacy, validation
+from archive.commands.personal_data_rules import require_reason_to_show
+from archive.commands.status_rules import editable_announcement
+from archive.commands.uploads import Uploads, safe_name_and_type
+from archive.errors import Conflict, Invalid, gettext_noop
+from archive.model import (
+    Attachment,
+    DocumentKind,
+    HoldReason,
+    PersonalDataInAttachment,
+    PersonalDataSpan,
+    ReadingStatus,
+    Status,
+)
+from archive.repositories import Records
+from archive.suggested_fields import is_meaningless_label
+
+
+class AttachmentCommands:
+    """Attaches files to announcements and edits attachments."""
+
+    def __init__(self, records: Records, uploads: Uploads) -> None:
+        self._records = records
+        self._uploads = uploads
+
+    def attach(
+        self,
+        announcement_id: int,
+        stream: BinaryIO,
+        *,
+        filename: str,
+        actor: str,
+        label: str = "",
+        kind: DocumentKind | None = None,
+        stored_at: dt.datetime | None = None,
+        is_to_confirm: bool = False,
+    ) -> tuple[Attachment, bool]:
+        """Store the bytes of a seekable stream, then the record and its job in one transaction.
+
+        ``stored_at``: the time at which an older site stored the file. ``is_to_confirm``: residents see the
+        attachment only after ``show_added``, or when its announcement is published.
+
+        Returns ``(attachment, True)`` for a new attachment, ``(the existing attachment, False)`` for the same
+        bytes again. Raises as ``Uploads.store`` does.
+        """
+        editable_announcement(self._records, announcement_id)
+        name, media_type = safe_name_and_type(stream, filename)
+        checked_label = validation.label_or_file_name(label, name)
+        file = self._uploads.store_named(stream, name, actor)
+        made = self._records.attachments.attach(
+            announcement_id,
+            file,
+            filename=name,
+            media_type=media_type,
+            label=checked_label,
+            kind=kind or DocumentKind.OTHER,
+            actor=actor,
+            stored_at=stored_at,
+            hold=HoldReason.UNCONFIRMED if is_to_confirm else HoldReason.UNREAD,
+        )
+        self._uploads.store_again_if_erased(stream, file)
+        return made
+
+    def relabel(
+        self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str, reason: str = ""
+    ) -> Attachment:
+        """Change the label that residents read above the document, and the document's kind.
+
+        Raises ``PersonalDataFound`` when the announcement is published, the new label contains personal data,
+        and no reason is given.
+        """
+        attachment = self._records.attachments.get(attachment_id)
+        announcement = editable_announcement(self._records, attachment.announcement_id)
+        checked_label = validation.label_or_file_name(label, attachment.filename)
+        finds: Sequence[PersonalDataSpan] = ()
+        is_seen = announcement.status is Status.PUBLISHED and attachment.hold is not HoldReason.UNCONFIRMED
+        if is_seen and checked_label != attachment.label:
+            finds = privacy.finds_without_decision(
+                privacy.find_in_fields({"label": checked_label}), attachment.decided
+            )
+            if finds:
+                require_reason_to_show(
+                    [PersonalDataInAttachment(attachment_id, data) for data in finds], reason
+                )
+        with self._records.batch():
+            if finds:
+                self._records.attachments.record_decision_to_show(
+                    attachment_id, finds, reason=reason.strip(), actor=actor
+                )
+            return self._records.attachments.relabel(
+                attachment_id, label=checked_label, kind=kind, actor=actor
+            )
+
+    def release_held(self, attachment_id: int, *, actor: str, reason: str) -> Attachment:
+        """Show an attachment although personal data was found in it or reading it failed.
+
+        Raises ``Invalid`` without a reason, ``Conflict`` (code ``unread``) while the attachment is unread.
+        """
+        attachment = self._records.attachments.get(attachment_id)
+        editable_announcement(self._records, attachment.announcement_id)
+        said = validation.checked_required_text(
+            reason, field="reason", field_label=gettext_noop("เหตุผลที่ให้ประชาชนเห็น"), length=1000
+        )
+        _require_read(attachment)
+        finds = privacy.undecided_finds(attachment)
+        return self._records.attachments.record_decision_to_show(
+            attachment_id, finds, reason=said, actor=actor
+        )
+
+    def show_added(self, attachment_id: int, *, actor: str, reason: str = "") -> Attachment:
+        """Show an attachment that was added to a published announcement and that a person has checked.
+
+        Raises ``Conflict`` (code ``unread``) while it is unread, ``Invalid`` when its label is the name of a
+        file, and ``PersonalDataFound`` when personal data is undecided and no reason is given.
+        """
+        attachment = self._records.attachments.get(attachment_id)
+        editable_announcement(self._records, attachment.announcement_id)
+        if attachment.hold is not HoldReason.UNCONFIRMED:
+            return attachment
+        _require_read(attachment)
+        if is_meaningless_label(attachment):
+            raise Invalid("กรุณาตั้งชื่อเอกสารให้ประชาชนเข้าใจก่อน", field=f"label-{attachment_id}")
+        finds = privacy.undecided_finds(attachment)
+        if finds:
+            require_reason_to_show([PersonalDataInAttachment(attachment_id, data) for data in finds], reason)
+        return self._records.attachments.record_decision_to_show(
+            attachment_id, finds, reason=reason.strip(), actor=actor
+        )
+
+    def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None:
+        """Reorder the attachments of an announcement.
+
+        ``attachment_ids``: ids of all its attachments in their new order. Raises ``Conflict`` for other ids.
+        """
+        editable_announcement(self._records, announcement_id)
+        self._records.attachments.reorder(announcement_id, attachment_ids, actor=actor)
+
+    def move(self, announcement_id: int, positions: Mapping[int, int], *, actor: str) -> None:
+        """Move attachments of an announcement, each to a position; the others close up in their order.
+
+        ``positions``: attachment id → position, from 1. A position beyond either end means that end.
+        """
+        ids = [
+            one.id for one in self._records.attachments.by_announcement([announcement_id])[announcement_id]
+        ]
+        for attachment_id, position in sorted(positions.items(), key=lambda each: each[1]):
+            ids.remove(attachment_id)
+            ids.insert(max(position, 1) - 1, attachment_id)
+        self.reorder(announcement_id, ids, actor=actor)
+
+    def detach(self, attachment_id: int, *, actor: str) -> None:
+        """Detach an attachment from its announcement. The data stays, so that ``reattach`` works."""
+        editable_announcement(self._records, self._records.attachments.get(attachment_id).announcement_id)
+        self._records.attachments.detach(attachment_id, actor=actor)
+
+    def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
+        """Put a detached attachment back, after the announcement's other attachments."""
+        editable_announcement(
+            self._records, self._records.attachments.get_detached(attachment_id).announcement_id
+        )
+        return self._records.attachments.reattach(attachment_id, actor=actor)
+
+
+def _require_read(attachment: Attachment) -> None:
+    """Raise ``Conflict`` while an attachment is held whose text nobody could look through yet."""
+    unread = attachment.status in (ReadingStatus.WAITING, ReadingStatus.READING)
+    if unread and attachment.hold is not HoldReason.PERSONAL_DATA:
+        raise Conflict("ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ กรุณารอแล้วลองใหม่อีกครั้ง", code="unread")

@@ -1,0 +1,56 @@
+"""Commands that correct the recognised text of pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archive import privacy, validation
+from archive.commands.status_rules import editable_announcement
+from archive.line_alignment import align_lines
+from archive.model import LowConfidenceSpan, Page
+from archive.repositories import Records
+
+
+class PageCommands:
+    """Replaces the recognised text of pages."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def correct(
+        self,
+        attachment_id: int,
+        number: int,
+        text: str,
+        *,
+        actor: str,
+        doubts: Sequence[LowConfidenceSpan] = (),
+        is_corrected: bool = True,
+    ) -> Page:
+        """Replace the recognised text of a page by a person's text. A rereading does not change that text.
+
+        ``doubts``: places of the text that are still to be checked. ``is_corrected``: False for a text before
+        that a person restores.
+        """
+        editable_announcement(self._records, self._records.attachments.get(attachment_id).announcement_id)
+        checked_text = validation.checked_page_text(text)
+        before = self._records.pages.get(attachment_id, number)
+        return self._records.pages.correct(
+            attachment_id,
+            number,
+            checked_text,
+            actor=actor,
+            personal_data=privacy.find_personal_data(checked_text, number),
+            lines=align_lines(before.text, before.lines, checked_text),
+            doubts=doubts,
+            is_corrected=is_corrected,
+        )
+
+    def replace_by_rereading(self, page: Page, *, actor: str) -> Page:
+        """Replace a page by another reading that a person asked for. The text before can be restored."""
+        editable_announcement(
+            self._records, self._records.attachments.get(page.attachment_id).announcement_id
+        )
+        return self._records.pages.replace_by_rereading(
+            page, actor=actor, personal_data=privacy.find_personal_data(page.text, page.number)
+        )

@@ -1,0 +1,183 @@
+"""Commands that change the status of announcements: publish, withdraw, trash, restore as a draft."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import asdict
+
+from archive import privacy, validation
+from archive.commands.personal_data_rules import find_in_announcement, require_reason_to_show
+from archive.commands.status_rules import announcement_ready_for
+from archive.errors import Conflict, Invalid, PersonalDataFound, RecordDamaged, gettext_noop
+from archive.fields import FIELDS_BY_NAME
+from archive.model import (
+    Announcement,
+    Attachment,
+    DocumentKind,
+    HoldReason,
+    PersonalDataInAttachment,
+    ReadingStatus,
+    Status,
+)
+from archive.repositories import Records
+from archive.suggested_fields import (
+    fields_as_in_new_draft,
+    is_meaningless_title,
+    is_name_of_file,
+    names_of_unconfirmed_values,
+    suggest_fields,
+    suggested_label,
+)
+
+_schedule_log = logging.getLogger("prakat.schedule")
+
+
+class Publication:
+    """Changes the status of announcements, and what has to be known before one is published."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def publish(self, id: int, *, actor: str, reason: str = "") -> Announcement:
+        """Publish an announcement. Attachments that are not read yet are shown later, once they are read.
+
+        One without a title first gets the fields that its attachments state.
+
+        ``reason``: the reason to publish in spite of personal data; kept in the history. Raises
+        ``PersonalDataFound`` when personal data is undecided and no reason is given, ``Invalid`` without a
+        title.
+        """
+        announcement = announcement_ready_for(self._records, id, Status.PUBLISHED)
+        if not announcement.title:
+            announcement = self.fill_missing_fields_and_labels(id, actor=actor)
+        if not announcement.title:
+            raise Invalid("กรุณากรอกชื่อเรื่องก่อนเผยแพร่", field="title", code="required")
+        finds = self.undecided_personal_data(id)
+        held = [
+            one
+            for one in self._records.attachments.by_announcement([id])[id]
+            if one.hold is HoldReason.PERSONAL_DATA
+        ]
+        if finds or held:
+            require_reason_to_show(finds, reason)
+        with self._records.batch():
+            for attachment in self._records.attachments.by_announcement([id])[id]:
+                decided = [find.data for find in finds if find.attachment_id == attachment.id]
+                if decided or attachment.hold in (HoldReason.PERSONAL_DATA, HoldReason.UNCONFIRMED):
+                    self._records.attachments.record_decision_to_show(
+                        attachment.id, decided, reason=reason.strip(), actor=actor
+                    )
+            return self._step(announcement, Status.PUBLISHED, actor, reason)
+
+    def fill_missing_fields_and_labels(self, id: int, *, actor: str) -> Announcement:
+        """Fill fields that nobody has given with values that the attachments state.
+
+        While nobody has given a title, the form was not saved: labels that are names of files are filled too.
+        """
+        announcement = self._records.announcements.get(id)
+        attachments = self._records.attachments.by_announcement([id])[id]
+        stated = suggest_fields(attachments).fields
+        missing = fields_as_in_new_draft(announcement, attachments)
+        given = {name: value for name, value in stated.items() if name in missing}
+        with self._records.batch():
+            for attachment in attachments if "title" in missing else ():
+                self._label_as_it_states(attachment, actor)
+            return self._records.announcements.revise(id, given, actor=actor) if given else announcement
+
+    def _label_as_it_states(self, attachment: Attachment, actor: str) -> None:
+        label, kind = suggested_label(attachment), attachment.kind
+        if not label or not is_name_of_file(attachment.label, [attachment]):
+            return
+        if kind is DocumentKind.OTHER and "kind" in attachment.details.fields:
+            kind = DocumentKind(attachment.details.fields["kind"].value)
+        self._records.attachments.relabel(attachment.id, label=label, kind=kind, actor=actor)
+
+    def confirm_filled_values(self, id: int, *, actor: str) -> None:
+        """Record that a person looked at the values that the worker filled in when it published."""
+        names = names_of_unconfirmed_values(self._records.history.entries(id))
+        announcement = self._records.announcements.get(id)
+        fields = {name: getattr(announcement, name) for name in FIELDS_BY_NAME if name in names}
+        with self._records.batch():
+            if fields:
+                self._records.announcements.confirm(id, fields, actor=actor)
+            for attachment in self._records.attachments.by_announcement([id])[id]:
+                if f"label-{attachment.id}" in names:
+                    values = {"attachment_id": attachment.id, "label": attachment.label}
+                    self._records.announcements.confirm(id, values, actor=actor)
+
+    def publish_due_or_unschedule(self, now: dt.datetime, *, actor: str) -> list[int]:
+        """Publish the drafts whose ``publish_at`` has come. Returns the ids of the published announcements.
+
+        A draft whose attachments are still being read waits, since personal data in them is not known before.
+        The values that the attachments state fill the fields that nobody gave. A draft in which personal data
+        was found, or without a title of its own, stays a draft and its ``publish_at`` is cleared: a person
+        decides, and the log says why (the error's code).
+        """
+        published = []
+        for due in self._records.announcements.ids_due_for_publication(now):
+            try:
+                if self._being_read(due):
+                    continue
+                titled = self.fill_missing_fields_and_labels(due, actor=actor).title
+                if is_meaningless_title(titled, self._records.attachments.by_announcement([due])[due]):
+                    raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
+                self.publish(due, actor=actor)
+            except (PersonalDataFound, Invalid) as refusal:
+                _schedule_log.warning(
+                    "scheduled draft not published", extra={"announcement": due, "why": refusal.code}
+                )
+                self._records.announcements.revise(due, {"publish_at": None}, actor=actor)
+                continue
+            except (Conflict, RecordDamaged) as error:  # another process was faster, or the row is damaged
+                _schedule_log.info("scheduled draft skipped", extra={"announcement": due, "why": error.code})
+                continue
+            published.append(due)
+        return published
+
+    def withdraw(self, id: int, *, actor: str, reason: str) -> Announcement:
+        """Withdraw a published announcement. Residents then get status 410 with the reason.
+
+        Raises ``Invalid`` without a reason, or when the reason contains personal data.
+        """
+        announcement = announcement_ready_for(self._records, id, Status.WITHDRAWN)
+        said = validation.checked_required_text(
+            reason, field="reason", field_label=gettext_noop("เหตุผลที่ถอน เพราะประชาชนจะเห็นเหตุผลนี้"), length=1000
+        )
+        if privacy.find_personal_data(said, page=0):
+            raise Invalid(
+                "เหตุผลนี้มีข้อมูลส่วนบุคคล และประชาชนจะเห็น กรุณาเขียนโดยไม่ระบุเลขหรือหมายเลขนั้น",
+                field="reason",
+                code="personal-data",
+            )
+        return self._step(announcement, Status.WITHDRAWN, actor, said)
+
+    def trash(self, id: int, *, actor: str) -> Announcement:
+        """Move an announcement to the trash; nothing is deleted. A published one must be withdrawn first."""
+        return self._step(announcement_ready_for(self._records, id, Status.TRASHED), Status.TRASHED, actor)
+
+    def restore_as_draft(self, id: int, *, actor: str) -> Announcement:
+        """Make a draft of a withdrawn or trashed announcement."""
+        return self._step(announcement_ready_for(self._records, id, Status.DRAFT), Status.DRAFT, actor)
+
+    def undecided_personal_data(self, id: int) -> tuple[PersonalDataInAttachment, ...]:
+        """Return the finds in an announcement's fields and attachments that nobody has decided to show."""
+        fields = find_in_announcement(asdict(self._records.announcements.get(id)))
+        attachments = self._records.attachments.by_announcement([id])[id]
+        return (
+            *fields,
+            *(
+                PersonalDataInAttachment(one.id, data)
+                for one in attachments
+                for data in privacy.undecided_finds(one)
+            ),
+        )
+
+    def _being_read(self, id: int) -> bool:
+        open_states = (ReadingStatus.WAITING, ReadingStatus.READING)
+        return any(one.status in open_states for one in self._records.attachments.by_announcement([id])[id])
+
+    def _step(self, announcement: Announcement, status: Status, actor: str, reason: str = "") -> Announcement:
+        return self._records.announcements.set_status(
+            announcement.id, status, actor=actor, reason=reason.strip(), expected_status=announcement.status
+        )

@@ -1,0 +1,62 @@
+"""Which announcements may be edited, and which changes of status are allowed."""
+
+from __future__ import annotations
+
+from archive.errors import Conflict, gettext_noop
+from archive.model import Announcement, Status
+from archive.repositories import Records
+
+_STEPS = {
+    Status.PUBLISHED: {Status.DRAFT},
+    Status.WITHDRAWN: {Status.PUBLISHED},
+    Status.TRASHED: {Status.DRAFT, Status.WITHDRAWN},
+    Status.DRAFT: {Status.WITHDRAWN, Status.TRASHED},
+}
+"""New status → statuses that an announcement may have before the change."""
+
+EDITABLE = {Status.DRAFT, Status.PUBLISHED}
+
+_STANDS = {
+    Status.DRAFT: gettext_noop("ประกาศนี้ยังเป็นฉบับร่าง"),
+    Status.PUBLISHED: gettext_noop("ประกาศนี้เผยแพร่อยู่"),
+    Status.WITHDRAWN: gettext_noop("ประกาศนี้ถูกถอนแล้ว"),
+    Status.TRASHED: gettext_noop("ประกาศนี้อยู่ในถังขยะ"),
+}
+_REMEDIES = {
+    (Status.DRAFT, Status.WITHDRAWN): gettext_noop("ถอนได้เฉพาะประกาศที่เผยแพร่แล้ว หากไม่ใช้ฉบับร่างนี้ให้ทิ้งลงถังขยะ"),
+    (Status.PUBLISHED, Status.TRASHED): gettext_noop("กรุณาถอนประกาศพร้อมเหตุผลก่อน แล้วจึงทิ้งลงถังขยะ"),
+    (Status.WITHDRAWN, Status.PUBLISHED): gettext_noop("กรุณากู้คืนเป็นฉบับร่างและตรวจดูก่อน แล้วจึงเผยแพร่"),
+    (Status.TRASHED, Status.PUBLISHED): gettext_noop("กรุณากู้คืนเป็นฉบับร่างและตรวจดูก่อน แล้วจึงเผยแพร่"),
+}
+
+
+def editable_announcement(records: Records, id: int) -> Announcement:
+    """Return an announcement that may be edited. Raises ``Conflict`` (code ``wrong-status``) otherwise."""
+    announcement = records.announcements.get(id)
+    if announcement.status not in EDITABLE:
+        raise _not_editable(announcement)
+    return announcement
+
+
+def announcement_ready_for(records: Records, id: int, status: Status) -> Announcement:
+    """Return an announcement that may change to a status. Raises ``Conflict`` (code ``wrong-status``)."""
+    announcement = records.announcements.get(id)
+    if announcement.status not in _STEPS[status]:
+        remedy = _REMEDIES.get((announcement.status, status), gettext_noop("ไม่ต้องทำอะไรเพิ่ม"))
+        raise Conflict(
+            "%(stands)s %(remedy)s",
+            code="wrong-status",
+            stands=_STANDS[announcement.status],
+            remedy=remedy,
+        )
+    return announcement
+
+
+def refuse_trashed(announcement: Announcement) -> None:
+    """Raise ``Conflict`` (code ``wrong-status``) for an announcement in the trash."""
+    if announcement.status is Status.TRASHED:
+        raise _not_editable(announcement)
+
+
+def _not_editable(announcement: Announcement) -> Conflict:
+    return Conflict("%(stands)s กรุณากู้คืนก่อนแก้ไข", code="wrong-status", stands=_STANDS[announcement.status])

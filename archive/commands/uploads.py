@@ -1,0 +1,62 @@
+"""Stores uploaded files: their type is detected and they are scanned for viruses first."""
+
+from __future__ import annotations
+
+import logging
+from typing import BinaryIO
+
+from archive import filetype, validation
+from archive.errors import Invalid
+from archive.ports import Files, Scanner, StoredFile
+
+log = logging.getLogger("prakat.security")
+
+_LARGEST_COPY = 500 << 20  # bytes; pictures of 100 pages may be larger than the uploaded file was
+
+
+def safe_name_and_type(stream: BinaryIO, filename: str) -> tuple[str, str]:
+    """Return the name and the media type under which a seekable stream is stored.
+
+    Raises ``Invalid`` for a file that is neither a document nor a picture of a known type.
+    """
+    media_type = filetype.detect_file_type(stream).media_type
+    return validation.safe_filename(filename, media_type), media_type
+
+
+class Uploads:
+    """Stores files in the archive's store. Where a scanner is configured, only scanned, clean uploads."""
+
+    def __init__(self, files: Files, scanner: Scanner | None, max_bytes: int) -> None:
+        self._files = files
+        self._scanner = scanner
+        self._max_bytes = max_bytes
+
+    def store(self, stream: BinaryIO, *, filename: str, actor: str) -> StoredFile:
+        """Store the bytes of a seekable stream, for a record that is still to be made.
+
+        Raises ``Invalid`` for a file of no known type, or in which a virus was found; ``TooLarge``; and
+        ``Unavailable``, also when the configured scanner does not answer.
+        """
+        name, _ = safe_name_and_type(stream, filename)
+        return self.store_named(stream, name, actor)
+
+    def store_named(self, stream: BinaryIO, safe_name: str, actor: str) -> StoredFile:
+        """Store the bytes of a stream whose type is known. Raises as ``store`` does."""
+        if self._scanner is None:
+            return self._files.add(stream, limit=self._max_bytes)
+        try:
+            with self._scanner.scan_while_reading(stream) as scanned:
+                return self._files.add(scanned, limit=self._max_bytes)
+        except Invalid as refusal:
+            log.warning("refused a file", extra={"file": safe_name, "actor": actor, "why": refusal.message})
+            raise
+
+    def store_again_if_erased(self, stream: BinaryIO, file: StoredFile) -> None:
+        """Store a file again that an erasure of the same bytes took away before its record was written."""
+        if not self._files.exists(file.sha256):
+            stream.seek(0)
+            self._files.add(stream, limit=file.size)
+
+    def store_redacted_copy(self, copy: BinaryIO) -> StoredFile:
+        """Store a copy that was made of a stored file."""
+        return self._files.add(copy, limit=max(self._max_bytes, _LARGEST_COPY))
