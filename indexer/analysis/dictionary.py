@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from itertools import permutations
 from pathlib import Path
@@ -136,7 +136,10 @@ class Lexicon:
 
 
 def parse_lexicon(text: str) -> Lexicon:
-    """Returns the lexicon of a dictionary file's text. Lines that make no sense are skipped."""
+    """Returns the lexicon of a dictionary file's text. Lines that make no sense are skipped.
+
+    Equal lexicons are one object, so that their synonyms are worked out once.
+    """
     words: set[str] = set()
     meanings: set[tuple[str, str]] = set()
     same: set[tuple[str, ...]] = set()
@@ -153,9 +156,14 @@ def parse_lexicon(text: str) -> Lexicon:
             meanings.add((short.replace(".", "").replace(" ", ""), full))
         elif short and not equals:
             words.add(short.replace(" ", ""))
-    return Lexicon(
-        frozenset(words), tuple(sorted(meanings)), tuple(sorted(same)), tuple(sorted(translations))
+    return _shared(
+        Lexicon(frozenset(words), tuple(sorted(meanings)), tuple(sorted(same)), tuple(sorted(translations)))
     )
+
+
+@lru_cache(maxsize=4)  # of the index, of what is shown, and of their successors
+def _shared(lexicon: Lexicon) -> Lexicon:
+    return lexicon
 
 
 class DictionaryChange(NamedTuple):

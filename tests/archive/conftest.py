@@ -14,11 +14,14 @@ from storage.files.local import LocalFiles
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.records import open_records
 from storage.sqlite import Sqlite
+from tests.empty_database import place_empty_database
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Sqlite]:
-    engine = Sqlite(tmp_path / "prakat.db")
+    path = tmp_path / "prakat.db"
+    place_empty_database(path)
+    engine = Sqlite(path)
     yield engine
     engine.close()
 

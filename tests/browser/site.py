@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -92,6 +93,7 @@ def wait_until(done: Callable[[], bool], what: str) -> None:
         time.sleep(0.1)
 
 
+@cache
 def order(number: str, subject: str, *paragraphs: str, kind: DocumentKind = DocumentKind.ORDER) -> bytes:
     """A document as an office makes it, with its text inside."""
     day = dt.date(2021, 6, 9)

@@ -17,7 +17,16 @@ from storage.repositories.leases import EngineLeases
 from storage.repositories.organisations import EngineOrganisations
 from storage.repositories.people import open_people
 from storage.repositories.records import open_records
-from tests.contracts.engines import ENGINES, INDEXES, STORES, IndexOpener, Opener, StoreOpener
+from tests.contracts.engines import (
+    ENGINES,
+    INDEXES,
+    SQLITE_NAME,
+    STORES,
+    IndexOpener,
+    Opener,
+    StoreOpener,
+)
+from tests.empty_database import place_empty_database
 
 
 @pytest.fixture(params=ENGINES)
@@ -27,7 +36,8 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
 
 
 @pytest.fixture
-def engine(opened: Opener, request: pytest.FixtureRequest) -> Iterator[Engine]:
+def engine(opened: Opener, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    place_empty_database(tmp_path / SQLITE_NAME)  # a server has a schema of its own
     engine = opened()
     yield engine
     if "behind_its_back" not in request.keywords:

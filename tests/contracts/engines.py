@@ -28,13 +28,15 @@ from storage.sqlite import Sqlite
 Opener = Callable[[], Engine]
 """Function that opens the same database, any number of times and in any process."""
 
+SQLITE_NAME = "prakat.db"
+
 StoreOpener = Callable[[], Files]
 IndexOpener = Callable[[], SearchIndex]
 
 
 @contextmanager
 def sqlite(folder: Path) -> Iterator[Opener]:
-    yield lambda: Sqlite(folder / "prakat.db")
+    yield lambda: Sqlite(folder / SQLITE_NAME)
 
 
 @contextmanager
