@@ -58,8 +58,9 @@ class LocalFiles:
 
     def _make_shelves(self) -> None:
         """Create all 256 directories at the start, so that ``add`` uses only directories that are durable."""
-        for number in range(256):
-            (self._root / f"{number:02x}").mkdir(exist_ok=True)
+        present = {entry.name for entry in os.scandir(self._root) if entry.is_dir()}
+        for name in sorted({f"{number:02x}" for number in range(256)} - present):
+            (self._root / name).mkdir(exist_ok=True)
         sync_directory(self._root)
         sync_directory(self._root.parent)
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, TypeVar
 
+from storage import sqlite
+from storage.files import local
+
 KILLED = -signal.SIGKILL
-_TOUCH_THE_DISK = {"files.py", "sqlite.py"}
-_DO_NOT = {"_spell", "_bind", "_explained", "_connection", "_path", "check_transaction"}
+_TOUCH_THE_DISK = {sqlite.__file__, local.__file__}
+_DO_NOT = {
+    "_spell",
+    "_connection",
+    "_path",
+    "check_transaction",
+    "_timed_with_converted_errors",
+    "convert_disk_errors",
+}
 """To die anywhere but in the functions of these modules, less those of these names, is to die before
 the next line of one of them."""
 
@@ -25,6 +35,7 @@ def in_child(work: Callable[[], object]) -> int:
     pid = os.fork()
     if pid:
         return pid
+    gc.freeze()  # a collection in the child would copy all memory of the tests before it
     try:
         work()
         os._exit(0)
@@ -67,5 +78,4 @@ def _counted(step: int, prepared: T, work: Callable[[T], object]) -> None:
 
 
 def _touches_the_disk(code: CodeType) -> bool:
-    source = Path(code.co_filename)
-    return source.name in _TOUCH_THE_DISK and source.parent.name == "storage" and code.co_name not in _DO_NOT
+    return code.co_filename in _TOUCH_THE_DISK and code.co_name not in _DO_NOT
