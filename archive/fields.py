@@ -73,7 +73,7 @@ def checked_fields(values: Mapping[str, object], *, may_lack_title: bool = False
         known = FIELDS_BY_NAME.get(name)
         if known is None:
             raise Invalid(
-                "ไม่มีช่องข้อมูลชื่อ “%(name)s”", field=name, name=thai.clip(thai.canonical_text(name), 40)
+                "ไม่มีช่องข้อมูลชื่อ “%(name)s”", field=name, name=thai.shorten(thai.canonical_text(name), 40)
             )
         is_left_open = name == "title" and may_lack_title and value == ""
         kept[name] = "" if is_left_open else known.check(value, name)

@@ -175,14 +175,6 @@ def find_personal_data(text: str, page: int) -> tuple[PersonalDataSpan, ...]:
     return tuple(sorted(found, key=lambda data: data.start))
 
 
-def mask_personal_data(text: str) -> str:
-    """Return the text with ``×`` in the place of each digit and letter of the personal data in it."""
-    for data in find_personal_data(text, page=0):
-        covered = re.sub(r"\w", "×", text[data.start : data.end])
-        text = text[: data.start] + covered + text[data.end :]
-    return text
-
-
 def find_in_fields(fields: Mapping[str, str]) -> tuple[PersonalDataSpan, ...]:
     """Return the personal data in the texts of these fields, in the fields' order."""
     return tuple(

@@ -33,10 +33,10 @@ from rich.table import Table
 
 from archive.model import Page, TextSource
 from archive.thai import MONTHS, SHORT_MONTHS, arabic_digits, thai_digits
+from indexer.extraction.attachment_reader import recognise_page
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.metadata import extract_fields
 from indexer.extraction.ocr_policy import TextChoice
-from indexer.extraction.pipeline import recognise_page
 from web.sample.scans import ScanLook, make_scan
 
 FIELDS = ("kind", "number", "date", "subject", "from", "to", "urgency")

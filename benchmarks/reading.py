@@ -28,11 +28,11 @@ import pdfplumber
 from rich.console import Console
 from rich.table import Table
 
+from indexer.extraction.attachment_reader import recognise_page
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.ocr_policy import TextChoice, better_text
 from indexer.extraction.pdf import parser
 from indexer.extraction.pdf.parser import EmbeddedPage
-from indexer.extraction.pipeline import recognise_page
 from web.sample.sheet import Sheet
 
 LONG = 432  # pages: a year's minutes of a council

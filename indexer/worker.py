@@ -22,9 +22,9 @@ from archive.errors import Conflict, PrakatError, Unavailable
 from archive.model import Attachment, Failure
 from archive.ports import Jobs
 from archive.repositories import Records
+from indexer.extraction.attachment_reader import AttachmentReader, ReadingStopped
 from indexer.extraction.page_images import PagePictures
 from indexer.extraction.parsers import can_draw_pages
-from indexer.extraction.pipeline import AttachmentReader, ReadingStopped
 from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
 from indexer.inbox import LOOK_EVERY, Inbox
 from indexer.index_sync import sync_batch

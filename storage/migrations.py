@@ -12,7 +12,6 @@ from __future__ import annotations
 from storage.first_migrations import FIRST_MIGRATIONS
 from storage.hash_chain import append_entries_of_all_holds_and_decisions, append_missing_entries
 from storage.migration_types import Migration
-from storage.resident_migrations import REPORTS, SUBSCRIPTIONS
 from storage.tenancy import PARENTS
 
 _PARTS_OF_RECORDS = (
@@ -29,6 +28,45 @@ _PARTS_OF_RECORDS = (
     "recovery_code",
 )
 """Tables that got the column ``organisation_id`` by a migration; later tables have it from the beginning."""
+
+_REPORTS = (
+    """CREATE TABLE report (
+        id {id},
+        organisation_id BIGINT NOT NULL,
+        kind {text} NOT NULL,
+        text {text} NOT NULL,
+        announcement_id BIGINT REFERENCES announcement (id),
+        attachment_id BIGINT REFERENCES attachment (id),
+        page BIGINT,
+        query {text} NOT NULL,
+        count BIGINT NOT NULL,
+        made_at {text} NOT NULL,
+        done_at {text},
+        done_by {text} NOT NULL
+    )""",
+    """CREATE INDEX report_by_time ON report (done_at, made_at)""",
+)
+"""Residents' reports of problems."""
+
+_SUBSCRIPTIONS = (
+    """CREATE TABLE subscription (
+        id {id},
+        organisation_id BIGINT NOT NULL,
+        address {text} NOT NULL,
+        key {text} NOT NULL UNIQUE,
+        search {text} NOT NULL,
+        frequency {text} NOT NULL,
+        language {text} NOT NULL,
+        made_at {text} NOT NULL,
+        asked_at {text},
+        confirmed_at {text},
+        position BIGINT NOT NULL,
+        looked_at {text}
+    )""",
+    """CREATE INDEX subscription_by_address ON subscription (address)""",
+    """CREATE INDEX subscription_by_position ON subscription (position, id)""",
+)
+"""Followers by e-mail."""
 
 MIGRATIONS = (
     *FIRST_MIGRATIONS,
@@ -205,7 +243,7 @@ MIGRATIONS = (
         "announcements that search engines should not list",
         ("""ALTER TABLE announcement ADD COLUMN noindex BIGINT NOT NULL DEFAULT 0""",),
     ),
-    Migration("reports of residents", REPORTS),
+    Migration("reports of residents", _REPORTS),
     Migration(
         "erasures",
         (
@@ -223,7 +261,7 @@ MIGRATIONS = (
             )""",
         ),
     ),
-    Migration("followers by e-mail", SUBSCRIPTIONS),
+    Migration("followers by e-mail", _SUBSCRIPTIONS),
     Migration(
         "disclosure of information",
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from indexer.extraction.pipeline import AttachmentReader
+from indexer.extraction.attachment_reader import AttachmentReader
 from indexer.inbox import Inbox, InboxTarget
 from indexer.leader_leases import COLLECT_SCANS, MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
 from indexer.scrub import Scrubber

@@ -56,7 +56,7 @@ def restore(
 def rehearse_restore(settings: Settings, source: Path, identity: Path | None = None) -> BackupManifest:
     """Restore the newest backup beside the archive, compare it, and delete it again."""
     room = settings.data / "restore-rehearsal"
-    return rehearsal.rehearse_restore(source, room, backup_keys(settings, identity))
+    return rehearsal.restore_and_compare(source, room, backup_keys(settings, identity))
 
 
 def backup_generations(source: Path) -> list[tuple[str, str]]:

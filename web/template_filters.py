@@ -87,7 +87,7 @@ def _add_filters(app: Flask) -> None:
         month_name=month_name,
         year_in_page_language=year_in_page_language,
         iso_date=dt.date.fromisoformat,
-        clip=thai.clip,
+        shorten=thai.shorten,
         size=size,
         marked=marked,
         highlighted=highlighted,

@@ -93,7 +93,7 @@ class XPathRules:
             raise Invalid("ไม่พบชื่อเรื่อง (no title)", field="title")
         dated = self.date_pattern.search(said.get("date", ""))
         if dated is None:
-            raise Invalid(f"ไม่พบวันที่ของเรื่อง “{thai.clip(title, 60)}” (no date)", field="published_on")
+            raise Invalid(f"ไม่พบวันที่ของเรื่อง “{thai.shorten(title, 60)}” (no date)", field="published_on")
         draft = Draft(
             title=title,
             body=said.get("body", ""),

@@ -4,7 +4,7 @@
 ``keyboard`` are imported by their own names.
 """
 
-from archive.thai.characters import ELLIPSIS, canonical_text, clip, cluster_borders
+from archive.thai.characters import ELLIPSIS, canonical_text, cluster_borders, shorten
 from archive.thai.dates import (
     BANGKOK,
     ERA,
@@ -29,12 +29,12 @@ __all__ = [
     "arabic_digits",
     "buddhist_year",
     "canonical_text",
-    "clip",
     "cluster_borders",
     "format_date",
     "format_short_date",
     "month_number",
     "parse_date",
+    "shorten",
     "thai_digits",
     "today",
 ]

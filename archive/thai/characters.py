@@ -203,7 +203,7 @@ def _continues(character: str) -> bool:
 _JOINED = characters_of_class(FOLLOWING_VOWELS) | {"\u200d"}
 
 
-def clip(text: str, length: int) -> str:
+def shorten(text: str, length: int) -> str:
     """Shorten a text to at most ``length`` code points, including ``…`` where text was left out.
 
     Never cuts a cluster; a first cluster that does not fit is left out whole.

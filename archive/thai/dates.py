@@ -11,7 +11,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz, process
 
 from archive.errors import Invalid
-from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS, canonical_text, clip
+from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS, canonical_text, shorten
 from archive.thai.digits import arabic_digits
 
 ERA = 543
@@ -162,7 +162,7 @@ def _no_date(text: str) -> Invalid:
     return Invalid(
         "ไม่เข้าใจวันที่ “%(typed)s” กรุณาพิมพ์เช่น 9 มิถุนายน 2564 หรือ 9/6/2564",
         code="bad-date",
-        typed=clip(canonical_text(text[:_MOST_DATE]), 40),
+        typed=shorten(canonical_text(text[:_MOST_DATE]), 40),
     )
 
 

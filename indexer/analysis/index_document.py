@@ -176,7 +176,7 @@ class _DocumentWriter:
         return np.packbits(borders).tobytes()
 
 
-def closing_day_ordinal(announcement: Announcement) -> int:
+def closing_date_to_int(announcement: Announcement) -> int:
     """Returns the announcement's closing day as an ordinal; ``NEVER_EXPIRES`` if it has none."""
     return NEVER_EXPIRES if announcement.expires_on is None else announcement.expires_on.toordinal()
 
@@ -193,7 +193,7 @@ def build_index_document(entry: SourceAnnouncement, segmenter: Tokenizer) -> Ind
     facts = np.zeros((), dtype=ATTRIBUTES)
     facts["id"] = announcement.id
     facts["date"] = announcement.published_on.toordinal()
-    facts["expires"] = closing_day_ordinal(announcement)
+    facts["expires"] = closing_date_to_int(announcement)
     facts["views"] = max(0, announcement.views)
     facts["organisation"] = announcement.organisation
     for zone in ("title", "labels", "body", "pages"):
@@ -210,7 +210,7 @@ def build_index_document(entry: SourceAnnouncement, segmenter: Tokenizer) -> Ind
     return IndexDocument(writing.terms(), columns)
 
 
-def document_bytes(entry: SourceAnnouncement) -> bytes:
+def searchable_text_column(entry: SourceAnnouncement) -> bytes:
     """Returns the column ``text`` of ``build_index_document`` without the cost of tokenizing."""
     return b"".join(searchable_bytes(fold_text(text)).data + b"\0" for _, text, _ in _zones(entry))
 

@@ -63,7 +63,7 @@ def phonetic_key(word: str) -> str:
     return _DOUBLED.sub(r"\1", word.translate(_SOUND_OF_LETTER)).replace("-", "")
 
 
-def phonetic_deletion_keys(word: str, shortest: int = _MIN_TYPED_FOR_DELETION) -> Iterator[str]:
+def phonetic_keys_with_deletions(word: str, shortest: int = _MIN_TYPED_FOR_DELETION) -> Iterator[str]:
     """Yields the phonetic key itself; for a word of ``shortest`` letters or more also it less each letter."""
     sound = phonetic_key(word)
     yield sound
@@ -83,7 +83,7 @@ def lookup_keys(word: str) -> set[str]:
     short or too long to be compared.
     """
     is_compared = _MIN_WORD_LENGTH <= len(word) <= _MAX_WORD_LENGTH
-    return set(phonetic_deletion_keys(word, _MIN_WORD_FOR_DELETION)) if is_compared else set()
+    return set(phonetic_keys_with_deletions(word, _MIN_WORD_FOR_DELETION)) if is_compared else set()
 
 
 class SpellingIndex:
@@ -122,7 +122,7 @@ class SpellingIndex:
         numbers: list[int] = []
         hashes: list[int] = []
         for number, piece in enumerate(pieces):
-            shortened = [hash(one) for one in phonetic_deletion_keys(piece)]
+            shortened = [hash(one) for one in phonetic_keys_with_deletions(piece)]
             hashes += shortened
             numbers += [number] * len(shortened)
         every, places = self._heard

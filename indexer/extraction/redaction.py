@@ -29,6 +29,7 @@ from archive.privacy import COVER
 from archive.thai import arabic_digits, cluster_borders
 from archive.thai.characters import LETTERS_AND_SIGNS
 from indexer.extraction import sandbox
+from indexer.extraction.attachment_reader import OCR_MEMORY_MB, OCR_SECONDS, recognise_page
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.page_images import (
@@ -39,7 +40,6 @@ from indexer.extraction.page_images import (
     turned_upright,
 )
 from indexer.extraction.page_text import UNITS
-from indexer.extraction.pipeline import OCR_MEMORY_MB, OCR_SECONDS, recognise_page
 from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
 from indexer.extraction.text_layer import add_text_layer, invisible_font
 from indexer.lazy_import import lazy_import

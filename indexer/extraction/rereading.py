@@ -10,18 +10,18 @@ from archive.errors import Invalid, Unavailable
 from archive.model import Attachment, Page, TextSource
 from archive.ports import Files
 from indexer.extraction import sandbox
-from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
-from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.image.deskew import Turn
-from indexer.extraction.ocr import recognition
-from indexer.extraction.page_images import rasterize_page
-from indexer.extraction.pipeline import (
+from indexer.extraction.attachment_reader import (
     OCR_DPI,
     OCR_MEMORY_MB,
     OCR_SECONDS,
     TEXT_RULES,
     page_from_recognition,
 )
+from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
+from indexer.extraction.embedded_text import EmbeddedTextDocument
+from indexer.extraction.image.deskew import Turn
+from indexer.extraction.ocr import recognition
+from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
 
 WAIT_SECONDS = 5.0  # seconds to wait while other pages are read again

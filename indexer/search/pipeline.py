@@ -33,7 +33,9 @@ from indexer.search.tuning import TUNING, SearchTuning
 _MAX_OTHER_TIMES = 5  # results shown of other times, where those of the time only mention the words
 
 
-def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTuning = TUNING) -> ResultPage:
+def answer_query(
+    searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTuning = TUNING
+) -> ResultPage:
     """Returns the page of results of any query that ``parse_query`` gives."""
     if not query.as_typed:
         query = read_exclusions_as_thai(query, lexicon)
@@ -50,14 +52,15 @@ def search(searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTun
             replace(as_typed.retrieve(), coverage=retrieved.coverage),
         )
     if not retrieved.total or _is_weak(query, corrected, retrieved, tuning):
-        retrieved = _with_near_of_words(searcher, lexicon, query, corrected.plan, retrieved)
+        retrieved = _with_related_of_words(searcher, lexicon, query, corrected.plan, retrieved)
     if query.instead and not retrieved.total:
         return _search_instead(searcher, lexicon, query, query.instead, query_notes.NOT_THEN, tuning)
-    if query.untimed and retrieved.is_better_elsewhere and query.page == 1:
-        others = _search_instead(searcher, lexicon, query, query.untimed, query_notes.NOT_THEN, tuning)
+    undated = query.without_date_ranges
+    if undated and retrieved.has_title_match_at_other_times_only and query.page == 1:
+        others = _search_instead(searcher, lexicon, query, undated, query_notes.NOT_THEN, tuning)
         retrieved = _with_other_times(query, retrieved, others)
-    if query.untimed and query_notes.NOT_THEN in retrieved.notes:
-        return _search_instead(searcher, lexicon, query, query.untimed, query_notes.NOT_THEN, tuning)
+    if undated and query_notes.NOT_THEN in retrieved.notes:
+        return _search_instead(searcher, lexicon, query, undated, query_notes.NOT_THEN, tuning)
     return present_results(query, corrected, retrieved, tuning)
 
 
@@ -77,7 +80,7 @@ def _correct(
     return (corrected, again) if all(again.frequencies.get(clause) for clause in new) else (typed, matched)
 
 
-def _with_near_of_words(
+def _with_related_of_words(
     searcher: Searcher, lexicon: Lexicon, query: Query, plan: QueryPlan, retrieved: EngineAnswer
 ) -> EngineAnswer:
     """Returns what was found; where nothing came near, with what comes near the single words of set phrases.
@@ -85,9 +88,9 @@ def _with_near_of_words(
     Nothing has หมาจรจัด or its synonyms: what is about หมา or สุนัข is shown.
     """
     words = split_set_phrases(plan, lexicon)
-    if words == plan or (retrieved.hits if retrieved.near is None else retrieved.near):
+    if words == plan or (retrieved.hits if retrieved.related is None else retrieved.related):
         return retrieved
-    return replace(retrieved, near=searcher.find_matching(words, query).retrieve().near or ())
+    return replace(retrieved, related=searcher.find_matching(words, query).retrieve().related or ())
 
 
 def _search_instead(
@@ -104,7 +107,7 @@ def _search_instead(
         other.filters, organisation=own.organisation, ended=own.ended, withheld=own.withheld, among=own.among
     )
     other = replace(other, filters=filters, as_typed=query.as_typed, explain=query.explain)
-    page = search(searcher, lexicon, other, tuning)
+    page = answer_query(searcher, lexicon, other, tuning)
     notes = dict.fromkeys((note, *page.query.loosened))
     return replace(page, query=replace(page.query, loosened=tuple(notes)))
 
@@ -115,7 +118,7 @@ def _with_other_times(query: Query, retrieved: EngineAnswer, others: ResultPage)
     rest = tuple(hit for hit in others.hits if hit.announcement_id not in of_time)
     time = query.times[0]
     note = query_notes.only_mentions_in_time_note(time.first, time.last, time.month)
-    return replace(retrieved, elsewhere=rest[:_MAX_OTHER_TIMES], notes=(*retrieved.notes, note))
+    return replace(retrieved, hits_of_other_times=rest[:_MAX_OTHER_TIMES], notes=(*retrieved.notes, note))
 
 
 def present_results(
@@ -127,7 +130,7 @@ def present_results(
         return ResultPage(
             total=0,
             hits=(),
-            related=retrieved.hits if retrieved.near is None else retrieved.near,
+            related=retrieved.hits if retrieved.related is None else retrieved.related,
             query=as_run,
             coverage=retrieved.coverage,
             explanation=retrieved.explanation,
@@ -135,7 +138,7 @@ def present_results(
     return ResultPage(
         total=retrieved.total,
         hits=retrieved.hits,
-        related=retrieved.elsewhere,
+        related=retrieved.hits_of_other_times,
         partial=retrieved.partial,
         facets=dict(retrieved.facets),
         did_you_mean=_corrected_text(normalize_query(query.typed), corrected.words),

@@ -21,10 +21,12 @@ class EngineAnswer:
     total: int = 0  # documents that match the plan and pass the filters
     hits: tuple[Hit, ...] = ()  # of the page asked for, best first, each with its best pages
     partial: int = 0  # so many of ``total`` match only some of the plan, and come after those that match all
-    near: tuple[Hit, ...] | None = None  # the hits worth showing where no hit is an answer; None: all of them
+    related: tuple[Hit, ...] | None = None  # the hits worth showing where none is an answer; None: all
     is_of_time: bool = False  # all are of the time that was typed
-    is_better_elsewhere: bool = False  # only documents of other times have the words in title or labels
-    elsewhere: tuple[Hit, ...] = ()  # the best documents of other times that mention the time typed
+    has_title_match_at_other_times_only: bool = (
+        False  # none of the time typed has the words in title or labels
+    )
+    hits_of_other_times: tuple[Hit, ...] = ()  # the best documents of other times that mention the time typed
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
     notes: tuple[BilingualNote, ...] = ()  # conditions that were given up to find anything
     coverage: float = 1.0  # share of the plan that the best document answers (0–1)

@@ -303,7 +303,7 @@ def _most_likely(
             break  # neither it nor any after it can be likelier, however many documents have it
         part = build_query_part(candidate.text, context.lexicon)
         count = context.vocabulary.estimate_phrase_count(
-            part, enough=_MAX_COUNTED, depth=_MAX_VERIFIED, instead_of=typed
+            part, enough=_MAX_COUNTED, depth=_MAX_VERIFIED, part_as_typed=typed
         )
         if _leads_to_other_words(context.vocabulary, candidate, part):
             count = max(count, int(context.vocabulary.has_all(part.clauses)))

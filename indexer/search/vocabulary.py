@@ -46,21 +46,28 @@ class Vocabulary(Protocol):
         """Returns True if a document matches every clause."""
 
     def estimate_phrase_count(
-        self, part: QueryPart, *, enough: int, depth: int | None = None, instead_of: QueryPart | None = None
+        self,
+        part: QueryPart,
+        *,
+        enough: int,
+        depth: int | None = None,
+        part_as_typed: QueryPart | None = None,
     ) -> int:
         """Returns the number of documents with the phrase of ``part``, at most ``enough``.
 
         ``depth`` is the number of candidate documents that an engine without an index of phrases reads.
-        ``instead_of`` is the part as typed where ``part`` is a correction of it.
+        ``part_as_typed`` is the part as typed where ``part`` is a correction of it.
         """
 
     def shares_document_with_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         """Returns True if a document with the phrase of ``part`` has one of the ``longer`` phrases too."""
 
-    def find_words_by_sound(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
+    def find_words_by_sound(
+        self, pieces: list[str], is_dictionary_word: Callable[[str], bool]
+    ) -> list[SoundMatch]:
         """Returns words of the archive that sound like one of the pieces, each with its piece.
 
-        ``knows`` returns True for a word of the dictionary.
+        ``is_dictionary_word`` returns True for a word of the dictionary.
         """
 
     def completions(self, begun: str, most: int) -> list[str]:

@@ -18,7 +18,7 @@ FREE_AFTERWARDS = 1 << 30
 """Bytes that must stay free while the restored copy exists: uploads go on meanwhile."""
 
 
-def rehearse_restore(source: Path, room: Path, keys: BackupKeys) -> BackupManifest:
+def restore_and_compare(source: Path, room: Path, keys: BackupKeys) -> BackupManifest:
     """Restore the newest backup into ``room``, compare it with its manifest, and delete ``room`` again.
 
     Every byte is compared with its SHA-256, and the records with the figures that the manifest holds.

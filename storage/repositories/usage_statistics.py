@@ -7,7 +7,7 @@ from collections import Counter
 
 from archive.model import PROVINCE
 from archive.repositories import MissedSearch
-from archive.thai import BANGKOK, clip, today
+from archive.thai import BANGKOK, shorten, today
 from storage import mappers
 from storage.engine import Queries
 from storage.repositories.history import announcement_row
@@ -178,7 +178,7 @@ class EngineUsageStatistics:
                    ON CONFLICT (organisation_id, query)
                    DO UPDATE SET count = miss.count + 1, last_at = excluded.last_at""",
                 organisation=current_organisation(self._engine, several=PROVINCE),
-                query=clip(" ".join(query[: 4 * LONGEST_MISS].split()), LONGEST_MISS),
+                query=shorten(" ".join(query[: 4 * LONGEST_MISS].split()), LONGEST_MISS),
                 now=mappers.now_text(),
             )
             self._forget_misses()

@@ -68,7 +68,7 @@ _QUERY = parser.parse_query('ถนน "เทศบาล" 1')
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "canon": thai.canonical_text,
     "clusters": thai.cluster_borders,
-    "clip": lambda text: thai.clip(text, len(text) // 2),
+    "shorten": lambda text: thai.shorten(text, len(text) // 2),
     "parse_date": thai.parse_date,
     "month_number": thai.month_number,
     "find personal data": lambda text: privacy.find_personal_data(text, 1),

@@ -114,7 +114,7 @@ def test_clusters_cover_the_text_and_no_mark_starts_one(text: str) -> None:
 
 @given(wild_text, st.integers(0, 35))
 def test_clip_fits_and_never_cuts_a_cluster(text: str, length: int) -> None:
-    clipped = thai.clip(text, length)
+    clipped = thai.shorten(text, length)
     assert len(clipped) <= length or clipped == text
     if len(text) <= length:
         assert clipped == text
@@ -126,9 +126,9 @@ def test_clip_fits_and_never_cuts_a_cluster(text: str, length: int) -> None:
 
 
 def test_clip() -> None:
-    assert thai.clip("เทศบาลตำบลน้ำใจ", 13) == "เทศบาลตำบล…"
-    assert thai.clip("เทศบาล ตำบล", 8) == "เทศบาล…"
-    assert thai.clip("น้ำ", 2) == "…"
+    assert thai.shorten("เทศบาลตำบลน้ำใจ", 13) == "เทศบาลตำบล…"
+    assert thai.shorten("เทศบาล ตำบล", 8) == "เทศบาล…"
+    assert thai.shorten("น้ำ", 2) == "…"
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pypdfium2
 import pytest
 
 from archive.model import Attachment, Role, Status, TextSource
+from indexer.extraction.attachment_reader import RULES, TEXT_RULES
 from indexer.extraction.office import libreoffice
-from indexer.extraction.pipeline import RULES, TEXT_RULES
 from tests.indexer.extraction.office_files import docx, paragraph
 from tests.indexer.extraction.signing import SIGNER, make_signer, sign
 from tests.web.conftest import Site, memo

@@ -59,7 +59,7 @@ def enrolment_address(person: Person, secret: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=person.name, issuer_name=site)
 
 
-def qr_code(address: str) -> str:
+def enrolment_qr_code(address: str) -> str:
     """Returns the address as an SVG picture, dark on light in either theme."""
     code = segno.make(address, error="m")
     return str(code.svg_inline(scale=5, border=4, dark="#000000", light="#ffffff"))
@@ -88,7 +88,7 @@ def is_code_right(person: Person, factor: SecondFactor, typed: str, now: dt.date
     return people.second_factors.use_recovery_code(person.id, recovery_hash(typed), now=now)
 
 
-def new_recovery_codes() -> list[str]:
+def generate_recovery_codes() -> list[str]:
     """Returns new recovery codes to write down, each in groups of four letters and digits."""
     made = [
         base64.b32encode(secrets.token_bytes(_RECOVERY_BYTES)).decode().lower() for _ in range(RECOVERY_CODES)

@@ -209,8 +209,8 @@ class AttachmentChanges(Schema):
     ground = ground_field()
 
 
-class ReasonIn(_Address):
-    """The reason for a change, for its history; may be empty."""
+class OptionalReasonIn(_Address):
+    """The reason for a change, for its history."""
 
     reason = fields.String(load_default="")
 

@@ -26,14 +26,14 @@ from web.commands.terminal import (
 
 if TYPE_CHECKING:
     from indexer import reindex, scrub
-    from indexer.extraction import pipeline
+    from indexer.extraction import attachment_reader
     from web import bagit_packages, bootstrap, importing
     from web.bootstrap import Services
     from web.importing import ImportReport
 else:
     reindex = lazy_import("indexer.reindex")
     scrub = lazy_import("indexer.scrub")
-    pipeline = lazy_import("indexer.extraction.pipeline")
+    attachment_reader = lazy_import("indexer.extraction.attachment_reader")
     bagit_packages = lazy_import("web.bagit_packages")
     bootstrap = lazy_import("web.bootstrap")
     importing = lazy_import("web.importing")
@@ -140,7 +140,7 @@ def reread(attachment_ids: tuple[int, ...], failed: bool, if_needed: bool) -> No
     if failed:
         ids |= set(services.jobs.list_failed())
     if if_needed:
-        ids |= set(services.jobs.list_outdated(pipeline.RULES))
+        ids |= set(services.jobs.list_outdated(attachment_reader.RULES))
     count = services.jobs.queue_again(attachment_ids, afresh=True)
     count += services.jobs.queue_again(sorted(ids.difference(attachment_ids)))
     click.echo(f"รอแปลงใหม่ {count:,} เอกสาร")

@@ -86,16 +86,16 @@ def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
     _warm_up(app)
     services.database.close()
 
-    def serve_pages(stop: StopRequest, _instead_of: int | None) -> None:
+    def serve_pages(stop: StopRequest, _replaced_pid: int | None) -> None:
         _server(app, services).serve_until_stopped(stop, sockets)
         services.database.close()
 
-    def read_documents(stop: StopRequest, instead_of: int | None) -> None:
+    def read_documents(stop: StopRequest, replaced_pid: int | None) -> None:
         for each in sockets:
             each.close()
-        if instead_of is not None:
+        if replaced_pid is not None:
             with suppress(Unavailable):  # then they lapse
-                background_worker.leader_leases(services, lease_holder_name(instead_of)).release_all()
+                background_worker.leader_leases(services, lease_holder_name(replaced_pid)).release_all()
         _read(services, stop.event, stop.report_alive)
 
     roles = [ProcessRole(WEB, processes, serve_pages)]

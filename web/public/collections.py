@@ -164,5 +164,7 @@ def _number(typed: str) -> int | None:
     """
     found = re.search(r"(?:^|/announcements/)(\d{1,15})(?:[/?#].*)?$", thai.arabic_digits(typed))
     if typed and not found:
-        raise Invalid("“%(typed)s” ไม่ใช่เลขหรือลิงก์ของประกาศในเว็บนี้", field="items", typed=thai.clip(typed, 60))
+        raise Invalid(
+            "“%(typed)s” ไม่ใช่เลขหรือลิงก์ของประกาศในเว็บนี้", field="items", typed=thai.shorten(typed, 60)
+        )
     return int(found[1]) if found else None

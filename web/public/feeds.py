@@ -52,7 +52,7 @@ def search_feed() -> Response:
         updated=max((each.updated_at for each in found), default=dt.datetime.now(dt.UTC)),
         announcements=found,
         midnight=lambda day: dt.datetime.combine(day, dt.time(), thai.BANGKOK),
-        clip=thai.clip,
+        shorten=thai.shorten,
     )
     return Response(made, content_type="application/atom+xml; charset=utf-8")
 

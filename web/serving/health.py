@@ -13,7 +13,7 @@ from pathlib import Path
 from flask import Blueprint, Response, jsonify
 
 from archive.errors import PrakatError
-from indexer.extraction.pipeline import is_temporary_space_low
+from indexer.extraction.attachment_reader import is_temporary_space_low
 from indexer.scrub import read_scrub_record
 from web.bootstrap import Services, services
 from web.nightly import OVERDUE, STEP_NAMES, read_nightly

@@ -18,7 +18,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from archive.errors import Unavailable
-from indexer.extraction.pipeline import OCR_MILLISECONDS, PAGES_READ
+from indexer.extraction.attachment_reader import OCR_MILLISECONDS, PAGES_READ
 from indexer.scrub import read_scrub_record
 from web.bootstrap import Services
 from web.nightly import read_nightly

@@ -118,7 +118,7 @@ class Master:
         """Start all processes, watch over them, and return when they have stopped."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         for process in self._processes:
-            self._start(process, instead_of=None)
+            self._start(process, replaced_pid=None)
         self._let_old_processes_go()
         while True:
             received = signal.sigtimedwait(_SIGNALS, _LOOK_SECONDS)
@@ -137,7 +137,7 @@ class Master:
             os.close(number)
         self._old_processes = []
 
-    def _start(self, process: _Process, *, instead_of: int | None) -> None:
+    def _start(self, process: _Process, *, replaced_pid: int | None) -> None:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         pid = os.fork()
@@ -147,7 +147,7 @@ class Master:
             for other in self._processes:
                 if other.connection is not None:
                     other.connection.close()
-            _run_role(process.role, theirs, instead_of)
+            _run_role(process.role, theirs, replaced_pid)
         theirs.close()
         process.pid, process.connection, process.started_at = pid, ours, time.monotonic()
         process.silent, process.patience = 0.0, START_SECONDS
@@ -159,7 +159,7 @@ class Master:
                     self._note_end(process, status)
         for process in self._processes:
             if process.connection is None and time.monotonic() >= process.restart_at:
-                self._start(process, instead_of=process.pid)
+                self._start(process, replaced_pid=process.pid)
 
     def _note_end(self, process: _Process, status: int) -> None:
         log.error(
@@ -231,7 +231,7 @@ def sockets_of_replaced_master() -> list[socket.socket]:
     return [socket.socket(fileno=number) for number in _numbers(os.environ.pop(_SOCKETS, ""))]
 
 
-def _run_role(role: ProcessRole, master: socket.socket, instead_of: int | None) -> NoReturn:
+def _run_role(role: ProcessRole, master: socket.socket, replaced_pid: int | None) -> NoReturn:
     """Run a role in a forked process from start to exit."""
     status = 1
     try:
@@ -239,7 +239,7 @@ def _run_role(role: ProcessRole, master: socket.socket, instead_of: int | None) 
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         stop = StopRequest(master)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-        role.run(stop, instead_of)
+        role.run(stop, replaced_pid)
         status = 0
     except Exception:
         log.exception("process failed", extra={"role": role.name})

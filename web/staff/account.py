@@ -121,7 +121,7 @@ def confirm_second_factor() -> ResponseReturnValue:
     if step is None:
         flash(_("รหัสไม่ตรง กรุณาตรวจเวลาในโทรศัพท์ แล้วพิมพ์รหัส 6 หลักที่แอปแสดงอยู่"), "bad")
         return redirect(url_for("account.second_factor_page"))
-    codes = second_factor.new_recovery_codes()
+    codes = second_factor.generate_recovery_codes()
     services().people.second_factors.confirm(
         person.id, step=step, recovery_hashes=[second_factor.recovery_hash(code) for code in codes], now=now
     )
@@ -138,7 +138,7 @@ def new_recovery_codes() -> ResponseReturnValue:
     factor = services().people.second_factors.get(person.id)
     if factor is None or not factor.is_confirmed or not _knows_password(person):
         return redirect(url_for("account.second_factor_page"))
-    codes = second_factor.new_recovery_codes()
+    codes = second_factor.generate_recovery_codes()
     services().people.second_factors.replace_recovery_codes(
         person.id, [second_factor.recovery_hash(code) for code in codes]
     )
@@ -176,7 +176,7 @@ def _enrolment(person: Person, factor: SecondFactor | None) -> dict[str, object]
     secret = second_factor.decrypt_secret(factor)
     groups = [secret[at : at + 4] for at in range(0, len(secret), 4)]
     address = second_factor.enrolment_address(person, secret)
-    picture = Markup(second_factor.qr_code(address))  # noqa: S704  # the library's, of letters that it drew
+    picture = Markup(second_factor.enrolment_qr_code(address))  # noqa: S704  # the library's, of letters that it drew
     return {"secret": " ".join(groups), "qr_code": picture, "address": address}
 
 

@@ -146,7 +146,7 @@ class AnnouncementForm:
     @property
     def near_duplicate_message(self) -> str:
         """Message about the published announcement with nearly the same text; "" without one."""
-        return checklist.near_duplicate_message(self.near_duplicate) if self.near_duplicate else ""
+        return checklist.describe_near_duplicate(self.near_duplicate) if self.near_duplicate else ""
 
     @property
     def doubts_after_publication(self) -> list[checklist.Check]:

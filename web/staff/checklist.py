@@ -286,13 +286,13 @@ def _near_duplicate(announcement: Announcement, papers: Sequence[AttachmentForSt
             _("ประกาศที่คล้ายกัน"),
             displayed_title(found.other),
             BulkPublishEffect.TO_CONFIRM,
-            near_duplicate_message(found),
+            describe_near_duplicate(found),
             place,
         )
     ]
 
 
-def near_duplicate_message(near_duplicate: NearDuplicateAnnouncement) -> str:
+def describe_near_duplicate(near_duplicate: NearDuplicateAnnouncement) -> str:
     """Returns the message about an announcement or draft with nearly the same text."""
     if near_duplicate.other.status is Status.DRAFT:
         if not near_duplicate.differing:

@@ -41,13 +41,13 @@ def disclosure_form(announcement: Announcement) -> DisclosureForm:
     return DisclosureForm(
         _with_items(services().disclosure.by_announcement(announcement.id)),
         _with_items(suggested_entries(services(), announcement)[:_MOST_SUGGESTED]),
-        visible_items(year),
+        list_shown_items(year),
         year,
         year_choices(),
     )
 
 
-def visible_items(year: int | None = None) -> list[DisclosureItem]:
+def list_shown_items(year: int | None = None) -> list[DisclosureItem]:
     """Returns the items of a fiscal year, without those hidden; of the present year for None."""
     return [each for each in year_items(services(), year or fiscal_year(today())) if not each.is_hidden]
 
@@ -89,7 +89,7 @@ def _entry(announcement_id: int, told: str) -> DisclosureEntry:
 def entry_from_button(announcement_id: int, button_value: str) -> DisclosureEntry:
     """Returns the entry that a button or an address names. Raises ``Invalid`` for one that no year has."""
     entry = _entry(announcement_id, button_value)
-    return checked_entry(entry, visible_items(entry.year))
+    return checked_entry(entry, list_shown_items(entry.year))
 
 
 def _describe(entry: DisclosureEntry) -> str:
@@ -108,7 +108,7 @@ def assign_to_item_or_suggested(
     """
     if key:
         given = next((each for each in year_choices() if str(each) == year), None)
-        items = visible_items(given or fiscal_year(announcement.published_on))
+        items = list_shown_items(given or fiscal_year(announcement.published_on))
         chosen = next((each for each in items if each.key == key), None)
         if chosen is None:
             raise Invalid("ปีนี้ไม่มีรายการนี้ กรุณาเลือกจากรายการ", field="item")

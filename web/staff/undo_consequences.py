@@ -152,7 +152,7 @@ def _differences(now: Mapping[str, object], then: Mapping[str, object]) -> Itera
                 _(
                     "%(field)s: ประชาชนเห็น “%(then)s” แทน “%(now)s”",
                     field=field,
-                    then=thai.clip(shown_then[field], _LONGEST_VALUE),
-                    now=thai.clip(value, _LONGEST_VALUE),
+                    then=thai.shorten(shown_then[field], _LONGEST_VALUE),
+                    now=thai.shorten(value, _LONGEST_VALUE),
                 )
             )

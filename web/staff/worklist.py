@@ -142,7 +142,7 @@ def table() -> str:
         category_choices=[(each, each) for each in records.worklist.most_used_values("category")],
         people=[each.name for each in services().people.accounts.everyone() if not each.disabled],
         collections=records.collections.all(),
-        disclosure_items=disclosure_forms.visible_items(),
+        disclosure_items=disclosure_forms.list_shown_items(),
         disclosure_years=year_choices(),
         done=_done(),
     )

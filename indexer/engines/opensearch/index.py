@@ -35,7 +35,7 @@ from indexer.engines.opensearch.mapping import announcement_fingerprint, words_t
 from indexer.engines.opensearch.queries import ANNOUNCEMENTS, similar_body
 from indexer.engines.opensearch.searcher import OpenSearchSearcher
 from indexer.engines.opensearch.vocabulary import ClusterVocabulary
-from indexer.search.pipeline import search
+from indexer.search.pipeline import answer_query
 from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import Filters, Query
 from indexer.search.suggest import suggest_words_and_titles
@@ -117,7 +117,7 @@ class OpenSearchIndex:
     def search(self, query: Query) -> ResultPage:
         def ask(live: _Live) -> ResultPage:
             searcher = OpenSearchSearcher(self._cluster, live.index, live.lexicon, query.filters, live.counts)
-            return search(searcher, live.lexicon, query)
+            return answer_query(searcher, live.lexicon, query)
 
         return self._asked(ask) or ResultPage(total=0, hits=(), query=query)
 

@@ -33,9 +33,9 @@ from indexer.analysis.index_document import (
     ZONES,
     IndexDocument,
     SourceAnnouncement,
-    closing_day_ordinal,
-    document_bytes,
+    closing_date_to_int,
     parse_zone_layout,
+    searchable_text_column,
 )
 from indexer.analysis.spelling_index import lookup_keys
 from indexer.analysis.tokenizer import Tokenizer, fold_text, searchable_bytes, text_of_bytes
@@ -218,11 +218,11 @@ def announcement_fingerprint(entry: SourceAnnouncement) -> str:
     announcement = entry.announcement
     return _fingerprint(
         announcement.published_on.toordinal(),
-        closing_day_ordinal(announcement),
+        closing_date_to_int(announcement),
         json.dumps(
             facet_values(announcement, [each for each, _ in entry.attachments]), ensure_ascii=False
         ).encode(),
-        document_bytes(entry),
+        searchable_text_column(entry),
     )
 
 

@@ -47,7 +47,7 @@ BEST_HITS = 3
 UNFILTERED = "unfiltered"
 """Name of the aggregation that counts matching documents without filters."""
 
-ABOUT, ABOUT_ELSEWHERE = "about", "about-elsewhere"
+TITLE_MATCHES, TITLE_MATCHES_AT_ANY_TIME = "about", "about-elsewhere"
 """Names of the aggregations that count documents with the topic of a query: of its time, and of any time."""
 
 _ENOUGH = 100  # documents with a phrase that are counted; more make no spelling likelier
@@ -242,13 +242,13 @@ def has_bigram(data: bytes) -> bool:
     return len(clusters(data)) > 1
 
 
-class Match(NamedTuple):
+class SearchAttempt(NamedTuple):
     """One of the searches for a plan."""
 
     level: str = "enough"  # "all", "enough" or "any" of the plan; the first documents are those with all
     quoted: bool = False  # with quoted phrases letter by letter, and all of the plan
     time: str = ""  # "dated": published in one of the date ranges; "named": others that name one
-    best: bool = False  # the first hits by relevance, whatever page and order are asked for
+    is_top_hits_only: bool = False  # the first hits by relevance, whatever page and order are asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,24 +275,28 @@ class PlanQueries:
         return max(math.ceil(TUNING.min_coverage * len(self._telling()) - 1e-9), 1)
 
     @property
-    def ways(self) -> list[Match]:
+    def attempts(self) -> list[SearchAttempt]:
         """The searches of which the first that finds anything answers the plan."""
         times = ["dated", "named"] if self.query.times else []
-        times += [] if self.query.untimed else [""]  # else the pipeline searches without the time
+        times += [] if self.query.without_date_ranges else [""]  # else the pipeline searches without the time
         is_quoted = any(part.phrase.exact for part in self.phrases)
         quotes = [True, False] if is_quoted else [False]
-        return [Match("all" if quoted else self.level, quoted, time) for time in times for quoted in quotes]
+        return [
+            SearchAttempt("all" if quoted else self.level, quoted, time)
+            for time in times
+            for quoted in quotes
+        ]
 
     @property
     def level(self) -> str:
         """The level of a search: partial matches are possible with several clauses only."""
         return "enough" if len(self.plan.clauses) > 1 else "all"
 
-    def complete(self, match: Match) -> Json:
+    def complete(self, match: SearchAttempt) -> Json:
         """Returns the query for documents with every part, by its words or letter by letter."""
         return bool_must(self._part(part, quoted=match.quoted) for part in self.plan.parts if part.clauses)
 
-    def matching(self, match: Match, complete: Json) -> Json:
+    def matching(self, match: SearchAttempt, complete: Json) -> Json:
         """Returns the scored query for the documents of a search.
 
         Documents with all of the plan score at least ``COMPLETE`` where others may stand beside them.
@@ -315,7 +319,7 @@ class PlanQueries:
         enough.append({"constant_score": {"filter": complete, "boost": tier}})
         return {"bool": {"must": [bool_should(enough)], "should": should, "filter": narrow}}
 
-    def permitted_filters(self, match: Match) -> list[Json]:
+    def permitted_filters(self, match: SearchAttempt) -> list[Json]:
         """Returns filters for what the reader may see, of the time of the search, with nothing excluded."""
         time: list[Json] = []
         if match.time == "dated":
@@ -347,13 +351,15 @@ class PlanQueries:
         """Returns the named query for the phrase of a part, as typed or with misread letters."""
         return {"dis_max": {"queries": self._phrase(part, is_loose=False), "_name": name}}
 
-    def title_word_counts(self) -> Json:
+    def title_match_aggregations(self) -> Json:
         """Returns aggregations that count the documents with a telling word of the plan in the title.
 
         One counts among the matching documents, the other among all that have every word but the time. None
         is returned for questions, sentences and single days: they are about what happened then.
         """
-        words = [clause for clause in self._untimed() if not is_stop_word_or_document_kind(clause)]
+        words = [
+            clause for clause in self._clauses_without_dates() if not is_stop_word_or_document_kind(clause)
+        ]
         if self.is_prose or not words or any(time.is_one_day for time in self.query.times):
             return {}
         runs = ("".join(way.terms) for clause in words for way in clause.alternatives)
@@ -361,10 +367,13 @@ class PlanQueries:
             phrase_query(searchable_bytes(fold_text(run)).data, field="title_grams") for run in runs
         )
         visible = visibility_filters(self.query.filters)
-        anywhere = bool_must([topic, *visible, *map(clause_query, self._untimed())])
+        anywhere = bool_must([topic, *visible, *map(clause_query, self._clauses_without_dates())])
         return {
-            ABOUT: {"filter": topic},
-            ABOUT_ELSEWHERE: {"global": {}, "aggs": {ABOUT_ELSEWHERE: {"filter": anywhere}}},
+            TITLE_MATCHES: {"filter": topic},
+            TITLE_MATCHES_AT_ANY_TIME: {
+                "global": {},
+                "aggs": {TITLE_MATCHES_AT_ANY_TIME: {"filter": anywhere}},
+            },
         }
 
     def _telling(self) -> list[Clause]:
@@ -398,15 +407,19 @@ class PlanQueries:
 
     def _whole_clause(self, clause: Clause) -> Json:
         """Returns the query for documents that have a clause whole: a set phrase not only in pieces."""
-        is_loose = self.plan.is_sentence or len(clause.alternatives) == 1 or clause not in self._untimed()
+        is_loose = (
+            self.plan.is_sentence
+            or len(clause.alternatives) == 1
+            or clause not in self._clauses_without_dates()
+        )
         return self.clause_or_same_date_query(clause) if is_loose else together_query(clause)
 
     def _longer_words(self, part: QueryPart) -> list[Json]:
         """Returns the queries for longer words (สนามบิน) of a part; none in a sentence or for a time."""
         groups = () if self.plan.is_sentence else longer_words(part)
-        untimed = self._untimed()
+        undated = self._clauses_without_dates()
         runs = (
-            "".join(each.typed for each in group) for group in groups if all(map(untimed.__contains__, group))
+            "".join(each.typed for each in group) for group in groups if all(map(undated.__contains__, group))
         )
         return [phrase_query(searchable_bytes(fold_text(run)).data) for run in runs]
 
@@ -448,10 +461,10 @@ class PlanQueries:
 
     def _of_topic(self) -> list[Json]:
         """Returns the query for documents with a word of the plan that names none of the date ranges."""
-        others = list(map(clause_query, self._untimed()))
+        others = list(map(clause_query, self._clauses_without_dates()))
         return [bool_should(others)] if others else []
 
-    def _untimed(self) -> list[Clause]:
+    def _clauses_without_dates(self) -> list[Clause]:
         """Returns the clauses that name none of the date ranges."""
         times = self.query.times
         named = {clause for time in times for clause in build_query_part(time.text, self.lexicon).clauses}
@@ -459,7 +472,7 @@ class PlanQueries:
 
 
 def search_body(
-    queries: PlanQueries, match: Match, named_queries: Sequence[Json], filters: Mapping[str, Json]
+    queries: PlanQueries, match: SearchAttempt, named_queries: Sequence[Json], filters: Mapping[str, Json]
 ) -> dict[str, Any]:
     """Returns the request for one page of the documents of a search, with totals and facets.
 
@@ -467,7 +480,7 @@ def search_body(
     where OpenSearch looks at them for the hits alone. For the best hits only the first three are asked for.
     """
     query = queries.query
-    sort = Sort.RELEVANCE if match.best else query.sort
+    sort = Sort.RELEVANCE if match.is_top_hits_only else query.sort
     complete = queries.complete(match)
     matching = queries.matching(match, complete)
     order = ORDERS[sort]
@@ -477,22 +490,22 @@ def search_body(
     begin = min((query.page - 1) * query.per_page, 100_000 - query.per_page)
     body: dict[str, Any] = {
         "query": matching,
-        "from": 0 if match.best else begin,
-        "size": BEST_HITS if match.best else query.per_page,
+        "from": 0 if match.is_top_hits_only else begin,
+        "size": BEST_HITS if match.is_top_hits_only else query.per_page,
         "sort": order,
-        "track_total_hits": not match.best,
+        "track_total_hits": not match.is_top_hits_only,
         "post_filter": {
             "bool": {"filter": [*filters.values(), {"match_all": {}}], "should": list(named_queries)}
         },
         "stored_fields": "_none_",  # reading one would unpack the whole stored document
         "docvalue_fields": ["id"],
     }
-    if match.best:
+    if match.is_top_hits_only:
         return body
     counts = _facets(filters)
     if match.level != "all":
         counts[COMPLETE_ONES] = {"filter": complete, "aggs": {**_facets(filters), **_passing(filters)}}
-    topic = queries.title_word_counts() if match.time == "dated" else {}
+    topic = queries.title_match_aggregations() if match.time == "dated" else {}
     return body | {"aggs": {**counts, **topic}}
 
 

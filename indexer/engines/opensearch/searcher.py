@@ -20,16 +20,16 @@ from indexer.analysis.dictionary import Lexicon
 from indexer.engines.opensearch.cluster import NAMED_SCORES, Cluster
 from indexer.engines.opensearch.counts import VisibleDocumentCounts
 from indexer.engines.opensearch.queries import (
-    ABOUT,
-    ABOUT_ELSEWHERE,
     BEST_HITS,
     COMPLETE,
     COMPLETE_ONES,
     PASSING,
+    TITLE_MATCHES,
+    TITLE_MATCHES_AT_ANY_TIME,
     UNFILTERED,
     Json,
-    Match,
     PlanQueries,
+    SearchAttempt,
     clause_count_query,
     exact_and_partial_name_queries,
     filter_queries,
@@ -61,7 +61,7 @@ from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
 from indexer.search.searcher import EngineAnswer, UnrankedMatches
 from indexer.search.tuning import TUNING
 
-_MOST_ELSEWHERE = 5  # documents shown that only mention the time typed
+_MAX_OTHER_TIMES = 5  # documents shown that only mention the time typed
 
 Answer = Mapping[str, Any]
 
@@ -102,7 +102,7 @@ class OpenSearchSearcher:
             retrieve=selection.retrieved,
         )
 
-    def _ask(self, selection: _Selection, missing: Match, unknown: set[str]) -> None:
+    def _ask(self, selection: _Selection, missing: SearchAttempt, unknown: set[str]) -> None:
         """Asks for a search and all that is likely to be needed with it, in one request."""
         queries = selection.queries
         is_corrected = bool(self._vocabularies.keys() - {queries.plan})
@@ -119,16 +119,18 @@ class OpenSearchSearcher:
         if lookups:
             vocabulary.note(list(answers))
 
-    def _searches(self, selection: _Selection, missing: Match, *, is_corrected: bool) -> list[Match]:
+    def _searches(
+        self, selection: _Selection, missing: SearchAttempt, *, is_corrected: bool
+    ) -> list[SearchAttempt]:
         """Returns the missing search, and those that are likely to be needed with it."""
         queries = selection.queries
-        searches = [missing] if selection.answers else [missing, *queries.ways]
+        searches = [missing] if selection.answers else [missing, *queries.attempts]
         if not selection.answers and self._expects_many(queries):
             searches = [match._replace(level="all") for match in searches]
         elif is_corrected and queries.min_telling_clauses > 1:
-            searches.append(Match("any"))
+            searches.append(SearchAttempt("any"))
         if queries.query.page > 1 or queries.query.sort is not Sort.RELEVANCE:
-            searches += [match._replace(best=True) for match in searches if match.level != "all"]
+            searches += [match._replace(is_top_hits_only=True) for match in searches if match.level != "all"]
         return list(dict.fromkeys(searches))
 
     def _expects_many(self, queries: PlanQueries) -> bool:
@@ -145,8 +147,8 @@ class OpenSearchSearcher:
 
 
 def _bodies(
-    queries: PlanQueries, searches: Sequence[Match], unknown: set[str]
-) -> dict[Match, dict[str, Any]]:
+    queries: PlanQueries, searches: Sequence[SearchAttempt], unknown: set[str]
+) -> dict[SearchAttempt, dict[str, Any]]:
     """Returns the request of each search. ``unknown``: filters by a name that no announcement has exactly."""
     filters = filter_queries(queries.query.filters, unknown)
     shown = _named_queries(queries)
@@ -154,7 +156,7 @@ def _bodies(
     bodies = {}
     for match in searches:
         named = shown.values() if match.level != "all" or queries.query.explain else ()
-        inner = [pages] if pages and not match.best else []
+        inner = [pages] if pages and not match.is_top_hits_only else []
         body = search_body(queries, match, [*named, *inner], filters)
         bodies[match] = body | ({NAMED_SCORES: True} if queries.query.explain else {})
     return bodies
@@ -194,7 +196,7 @@ def _named_queries(queries: PlanQueries) -> dict[str, Json]:
 class SearchNotAskedYet(Exception):
     """Raised where a choice needs the answer to a search that was not asked for yet."""
 
-    def __init__(self, match: Match) -> None:
+    def __init__(self, match: SearchAttempt) -> None:
         super().__init__(match)
         self.match = match
 
@@ -202,7 +204,7 @@ class SearchNotAskedYet(Exception):
 class _Found(NamedTuple):
     """The documents of a search that answer: all of them, or those alone that have all of the plan."""
 
-    match: Match
+    match: SearchAttempt
     counts: Answer  # aggregations of these documents
     found: int  # these documents, whatever the filters are
     total: int  # those that pass the filters
@@ -217,9 +219,9 @@ class _Selection:
 
     queries: PlanQueries
     counts: VisibleDocumentCounts
-    answers: dict[Match, Answer] = field(default_factory=dict)
+    answers: dict[SearchAttempt, Answer] = field(default_factory=dict)
 
-    def missing(self) -> Match | None:
+    def missing(self) -> SearchAttempt | None:
         """Returns the search without which the choice cannot be made; None if it can."""
         try:
             self._chosen()
@@ -237,45 +239,46 @@ class _Selection:
         return EngineAnswer(
             total=chosen.total,
             hits=hits,
-            near=self._near(answer) if coverage < TUNING.min_answer_coverage else None,
+            related=self._related(answer) if coverage < TUNING.min_answer_coverage else None,
             partial=chosen.total - chosen.complete if is_parted else 0,
             is_of_time=is_dated,
-            is_better_elsewhere=is_dated and self._is_better_elsewhere(answer),
-            elsewhere=self._elsewhere() if is_dated else (),
+            has_title_match_at_other_times_only=is_dated
+            and self._has_title_match_at_other_times_only(answer),
+            hits_of_other_times=self._hits_of_other_times() if is_dated else (),
             facets={name: _values(chosen.counts[name]) for name in FACETS_BY_NAME},
             notes=notes,
             coverage=coverage,
             explanation=self._explanation(answer, coverage) if self.queries.query.explain else None,
         )
 
-    def _is_better_elsewhere(self, answer: Answer) -> bool:
+    def _has_title_match_at_other_times_only(self, answer: Answer) -> bool:
         """Returns True if only documents of other times have a word of the plan in the title."""
         counted = answer["aggregations"]
-        if ABOUT not in counted or counted[ABOUT]["doc_count"]:
+        if TITLE_MATCHES not in counted or counted[TITLE_MATCHES]["doc_count"]:
             return False
-        return bool(counted[ABOUT_ELSEWHERE][ABOUT_ELSEWHERE]["doc_count"])
+        return bool(counted[TITLE_MATCHES_AT_ANY_TIME][TITLE_MATCHES_AT_ANY_TIME]["doc_count"])
 
-    def _elsewhere(self) -> tuple[Hit, ...]:
+    def _hits_of_other_times(self) -> tuple[Hit, ...]:
         """Returns, for the first page, the best documents of other times that mention the time typed."""
         query = self.queries.query
         if query.page > 1 or query.sort is not Sort.RELEVANCE:
             return ()
-        found = self._found(Match(self.queries.level, time="named"))
-        return tuple(map(_hit, _shown(self.answers[found.match], found)[:_MOST_ELSEWHERE]))
+        found = self._found(SearchAttempt(self.queries.level, time="named"))
+        return tuple(map(_hit, _shown(self.answers[found.match], found)[:_MAX_OTHER_TIMES]))
 
     def _chosen(self) -> tuple[_Found, tuple[BilingualNote, ...]]:
         """Returns what answers, and notes on what was given up. May raise ``SearchNotAskedYet``."""
-        ways = self.queries.ways
-        is_last = self.queries.min_telling_clauses > 1 and not self.queries.query.untimed
-        any_of_it = [Match("any")] if is_last else []
-        for way in (*ways, *any_of_it):
-            chosen = self._found(way)
+        attempts = self.queries.attempts
+        is_last = self.queries.min_telling_clauses > 1 and not self.queries.query.without_date_ranges
+        any_of_it = [SearchAttempt("any")] if is_last else []
+        for attempt in (*attempts, *any_of_it):
+            chosen = self._found(attempt)
             if chosen.found:
                 break
         else:
-            chosen = self._found(ways[-1])
+            chosen = self._found(attempts[-1])
         if filter_queries(self.queries.query.filters) and not chosen.total:
-            for relaxed in map(self._found, (Match(self.queries.level), *any_of_it)):
+            for relaxed in map(self._found, (SearchAttempt(self.queries.level), *any_of_it)):
                 if relaxed.total:
                     chosen = relaxed
                     break
@@ -284,7 +287,7 @@ class _Selection:
     def _notes(self, chosen: _Found) -> tuple[BilingualNote, ...]:
         """Returns the notes on what was given up to find anything."""
         times, match = self.queries.query.times, chosen.match
-        is_quoted = any(way.quoted for way in self.queries.ways)
+        is_quoted = any(each.quoted for each in self.queries.attempts)
         notes = [query_notes.NOT_QUOTED] if is_quoted and not match.quoted else []
         if chosen.total and not chosen.complete and not (chosen.is_whole and self.queries.is_prose):
             notes.append(query_notes.NOT_ALL)
@@ -292,7 +295,7 @@ class _Selection:
             notes.append(query_notes.ONLY_NAMED if match.time and chosen.found else query_notes.NOT_THEN)
         return tuple(notes)
 
-    def _found(self, way: Match) -> _Found:
+    def _found(self, way: SearchAttempt) -> _Found:
         """Returns what a search found: partial matches only where documents with all of the plan are few."""
         whole = way._replace(level="all")
         is_only_whole = way.level == "all"
@@ -319,7 +322,7 @@ class _Selection:
         stands_there = complete > 0 and len(plan.parts) == 1 and self.is_as_typed
         return (complete >= TUNING.enough_complete or stands_there) and not plan.is_sentence
 
-    def _answer(self, match: Match) -> Answer:
+    def _answer(self, match: SearchAttempt) -> Answer:
         if match not in self.answers:
             raise SearchNotAskedYet(match)
         return self.answers[match]
@@ -344,15 +347,15 @@ class _Selection:
         weights = self._weights()
         if not weights or (chosen.is_whole and chosen.match.level == "all"):
             return 1.0
-        best = self.answers.get(chosen.match._replace(best=True), self.answers[chosen.match])
+        best = self.answers.get(chosen.match._replace(is_top_hits_only=True), self.answers[chosen.match])
         covered = [self._hit_coverage(hit, weights) for hit in best["hits"]["hits"][:BEST_HITS]]
         return max(covered, default=1.0)
 
-    def _near(self, answer: Answer) -> tuple[Hit, ...]:
+    def _related(self, answer: Answer) -> tuple[Hit, ...]:
         """Returns the hits worth showing although none of them is an answer."""
-        return tuple(_hit(hit) for hit in answer["hits"]["hits"] if self._is_near(hit))
+        return tuple(_hit(hit) for hit in answer["hits"]["hits"] if self._is_related(hit))
 
-    def _is_near(self, hit: Answer) -> bool:
+    def _is_related(self, hit: Answer) -> bool:
         plan, idfs, names = self.queries.plan, self._idfs(), _names(hit)
         topical = {
             clause

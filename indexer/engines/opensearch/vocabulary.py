@@ -10,7 +10,7 @@ from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.spelling_index import (
     SoundMatch,
     SpellingIndex,
-    phonetic_deletion_keys,
+    phonetic_keys_with_deletions,
     spelling_pieces,
 )
 from indexer.analysis.tokenizer import fold_text, group_into_longest_words, searchable_bytes, text_of_bytes
@@ -108,12 +108,12 @@ class ClusterVocabulary:
         *,
         enough: int,
         depth: int | None = None,  # noqa: ARG002
-        instead_of: QueryPart | None = None,
+        part_as_typed: QueryPart | None = None,
     ) -> int:
         known = self._known(part_query(part))
         if known is None:
             terms = [term for clause in part.clauses for term in clause.alternatives[0].terms]
-            typed = instead_of.clauses if instead_of else ()
+            typed = part_as_typed.clauses if part_as_typed else ()
             is_likely = len(terms) == 1 or not all(
                 has_only_dictionary_words(clause, self._lexicon) for clause in typed
             )
@@ -125,9 +125,15 @@ class ClusterVocabulary:
     def shares_document_with_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         return any(self._known(query) for query in _longer(part.phrase.data, longer))
 
-    def find_words_by_sound(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
+    def find_words_by_sound(
+        self, pieces: list[str], is_dictionary_word: Callable[[str], bool]
+    ) -> list[SoundMatch]:
         fetched = SpellingIndex()
-        words = (word for word, count in self._words().items() if count >= MIN_WORD_FREQUENCY or knows(word))
+        words = (
+            word
+            for word, count in self._words().items()
+            if count >= MIN_WORD_FREQUENCY or is_dictionary_word(word)
+        )
         fetched.add_source_once("fetched", words)
         return fetched.find_words_by_sound(pieces)
 
@@ -175,7 +181,7 @@ class ClusterVocabulary:
         """Returns the searches for all that the correction needs; ``note`` takes their answers."""
         parts = doubtful_parts(plan, self._lexicon, self._is_frequent)
         pieces = sorted({piece for part in parts for piece in spelling_pieces(part.text)})
-        sounds = sorted({sound for piece in pieces for sound in phonetic_deletion_keys(piece)})
+        sounds = sorted({sound for piece in pieces for sound in phonetic_keys_with_deletions(piece)})
         switched = parts_meant_in_other_layout(plan, self._lexicon)
         queries = [*map(part_query, parts)]
         queries += [bool_must(map(clause_count_query, part.clauses)) for part in switched]

@@ -45,15 +45,15 @@ class OpenSegment:
             self.attributes = np.frombuffer(opened["facts"].all(), ATTRIBUTES, self.size)
             self.facets = facet_values_column(opened["facets"].values())
 
-    def correctable_words(self, knows: Callable[[str], bool]) -> Iterator[str]:
+    def correctable_words(self, is_dictionary_word: Callable[[str], bool]) -> Iterator[str]:
         """Yields the segment's Thai words that a misspelling may stand for.
 
-        These are the words that the dictionary ``knows``, and those that occur in at least
+        These are the words of the dictionary, and those that occur in at least
         ``MIN_WORD_FREQUENCY`` documents.
         """
         for data, size in zip(self.terms.words, self.terms.sizes.tolist(), strict=True):
             word = data.decode()
-            if THAI_WORD.fullmatch(word) and (size >= MIN_WORD_FREQUENCY or knows(word)):
+            if THAI_WORD.fullmatch(word) and (size >= MIN_WORD_FREQUENCY or is_dictionary_word(word)):
                 yield word
 
     @cached_property

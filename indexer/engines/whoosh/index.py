@@ -26,7 +26,7 @@ from indexer.engines.whoosh.open_generation import GenerationBuilder, OpenGenera
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.searcher import WhooshSearcher
 from indexer.engines.whoosh.vocabulary import WhooshVocabulary
-from indexer.search.pipeline import search
+from indexer.search.pipeline import answer_query
 from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import Query
 from indexer.search.suggest import suggest_words_and_titles
@@ -89,7 +89,7 @@ class WhooshIndex:
         with self._reading(live.directory):
             part = live.reader.restricted_to(query.filters.organisation, query.filters.withheld)
             searcher = WhooshSearcher(IndexContext(part, live.lexicon, self._tuning))
-            return search(searcher, live.lexicon, query, self._tuning)
+            return answer_query(searcher, live.lexicon, query, self._tuning)
 
     def suggest(
         self,

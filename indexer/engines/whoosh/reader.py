@@ -14,8 +14,8 @@ from archive.facets import facet_values
 from indexer.analysis.index_document import (
     ZONES,
     SourceAnnouncement,
-    closing_day_ordinal,
-    document_bytes,
+    closing_date_to_int,
+    searchable_text_column,
 )
 from indexer.engines.whoosh.commit import Commit
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask, PostingList
@@ -166,8 +166,8 @@ class CommitReader:
         facts, facets = self.commit.attributes[document], self.commit.facets
         return (
             int(facts["date"]) == announcement.published_on.toordinal()
-            and int(facts["expires"]) == closing_day_ordinal(announcement)
+            and int(facts["expires"]) == closing_date_to_int(announcement)
             and facets.values[facets.codes[document]]
             == facet_values(announcement, [each for each, _ in entry.attachments])
-            and self.commit.text(document) == document_bytes(entry)
+            and self.commit.text(document) == searchable_text_column(entry)
         )

@@ -57,8 +57,9 @@ class UnfilteredMatches:
 
     ``preferred`` have a phrase as it was typed and rank first. ``complete`` match all of the plan and stand
     before the others; None where this makes no difference. ``notes`` say what was relaxed. Where
-    ``is_of_time`` is True, all are of the time that was typed; ``elsewhere`` are then those that only mention
-    that time. ``is_better_elsewhere``: only documents of other times have the words in title or labels.
+    ``is_of_time`` is True, all are of the time that was typed; ``only_naming_time`` are then those that only
+    mention that time. ``has_title_match_at_other_times_only``: only documents of other times have the words
+    in title or labels.
     """
 
     documents: Mask
@@ -67,8 +68,8 @@ class UnfilteredMatches:
     notes: tuple[BilingualNote, ...] = ()
     complete: Mask | None = None
     is_of_time: bool = False
-    elsewhere: Mask | None = None
-    is_better_elsewhere: bool = False
+    only_naming_time: Mask | None = None
+    has_title_match_at_other_times_only: bool = False
 
 
 class DateQueryDocuments(NamedTuple):
@@ -94,15 +95,15 @@ def _narrow_to_time(matched: UnfilteredMatches, then: DateQueryDocuments) -> Unf
     """Returns those of the time; where there are none, those that name it; else all, with a note."""
     dated, naming = matched.documents & then.dated, matched.documents & then.naming
     if matched.scores.covered[dated].any():
-        is_better_elsewhere = bool(
+        has_title_match_at_other_times_only = bool(
             then.with_other_words_in_title.any() and not (then.with_other_words_in_title & dated).any()
         )
         return replace(
             matched,
             documents=dated,
             is_of_time=True,
-            elsewhere=naming & ~dated,
-            is_better_elsewhere=is_better_elsewhere,
+            only_naming_time=naming & ~dated,
+            has_title_match_at_other_times_only=has_title_match_at_other_times_only,
         )
     if matched.scores.covered[naming].any():
         return replace(matched, documents=naming, notes=(*matched.notes, query_notes.ONLY_NAMED))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from indexer.engines.whoosh.bm25f import DocumentScores, score_clauses
-from indexer.engines.whoosh.coverage import answer_coverage, documents_titled_with_telling_word
+from indexer.engines.whoosh.document_coverage import answer_coverage, documents_titled_with_telling_word
 from indexer.engines.whoosh.explain import explain_search
 from indexer.engines.whoosh.filters import combine_masks, count_facets, filter_masks
 from indexer.engines.whoosh.index_context import IndexContext
@@ -28,7 +28,7 @@ from indexer.search.query.query_plan import QueryPlan
 from indexer.search.searcher import EngineAnswer, UnrankedMatches
 from indexer.search.vocabulary import Vocabulary
 
-_MOST_ELSEWHERE = 5  # documents shown that only mention the time typed
+_MAX_OTHER_TIMES = 5  # documents shown that only mention the time typed
 
 
 class WhooshSearcher:
@@ -60,28 +60,28 @@ class WhooshSearcher:
         return EngineAnswer(
             total=ranked.total,
             hits=hits,
-            near=self._near(plan, query, matched, hits)
+            related=self._related(plan, query, matched, hits)
             if coverage < context.tuning.min_answer_coverage
             else None,
             partial=ranked.total - ranked.complete if ranked.complete else 0,
             is_of_time=matched.is_of_time,
-            is_better_elsewhere=matched.is_better_elsewhere,
-            elsewhere=_elsewhere(context, query, plan, matched, allowed),
+            has_title_match_at_other_times_only=matched.has_title_match_at_other_times_only,
+            hits_of_other_times=_hits_of_other_times(context, query, plan, matched, allowed),
             facets=count_facets(reader, matched.documents, filters),
             notes=_notes(matched, ranked),
             coverage=coverage,
             explanation=explain_search(context, plan, matched, ranked, coverage, query),
         )
 
-    def _near(
+    def _related(
         self, plan: QueryPlan, query: Query, found: UnfilteredMatches, hits: tuple[Hit, ...]
     ) -> tuple[Hit, ...]:
         """Returns the hits worth showing although none of them is an answer."""
         numbers = {hit: self._context.reader.document_numbers[hit.announcement_id] for hit in hits}
-        near = documents_titled_with_telling_word(
+        titled = documents_titled_with_telling_word(
             self._context, plan, query.times, found.scores, numbers.values()
         )
-        return tuple(hit for hit, number in numbers.items() if number in near)
+        return tuple(hit for hit, number in numbers.items() if number in titled)
 
     def correction_vocabulary(self, plan: QueryPlan) -> Vocabulary:  # noqa: ARG002 (one for all plans)
         return WhooshVocabulary(self._context)
@@ -93,14 +93,14 @@ def _notes(matched: UnfilteredMatches, ranked: TopDocuments) -> tuple[BilingualN
     return tuple(dict.fromkeys((*matched.notes, query_notes.NOT_ALL))) if is_partial else matched.notes
 
 
-def _elsewhere(
+def _hits_of_other_times(
     context: IndexContext, query: Query, plan: QueryPlan, matched: UnfilteredMatches, allowed: Mask
 ) -> tuple[Hit, ...]:
     """Returns, for the first page, the best documents of other times that mention the time typed."""
-    if matched.elsewhere is None or query.page > 1 or not (matched.elsewhere & allowed).any():
+    if matched.only_naming_time is None or query.page > 1 or not (matched.only_naming_time & allowed).any():
         return ()
-    few = replace(query, per_page=_MOST_ELSEWHERE, sort=Sort.RELEVANCE)
-    others = replace(matched, documents=matched.elsewhere, complete=None)
+    few = replace(query, per_page=_MAX_OTHER_TIMES, sort=Sort.RELEVANCE)
+    others = replace(matched, documents=matched.only_naming_time, complete=None)
     return _hits(context, few, plan, others, rank_documents(context, few, plan, others, allowed))
 
 

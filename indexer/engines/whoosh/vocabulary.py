@@ -43,7 +43,7 @@ class WhooshVocabulary:
         *,
         enough: int,
         depth: int | None = None,
-        instead_of: QueryPart | None = None,  # noqa: ARG002 (phrases are counted, not estimated)
+        part_as_typed: QueryPart | None = None,  # noqa: ARG002 (phrases are counted, not estimated)
     ) -> int:
         return len(self._with_phrase(part, enough, depth))
 
@@ -52,10 +52,12 @@ class WhooshVocabulary:
         texts = self._commit.texts(self._with_phrase(part, MIN_WORD_FREQUENCY, None))
         return any(one in text for text in texts for one in longer)
 
-    def find_words_by_sound(self, pieces: list[str], knows: Callable[[str], bool]) -> list[SoundMatch]:
+    def find_words_by_sound(
+        self, pieces: list[str], is_dictionary_word: Callable[[str], bool]
+    ) -> list[SoundMatch]:
         spellings = self._commit.spellings
         for segment in self._commit.segments:
-            spellings.add_source_once(segment.id, segment.correctable_words(knows))
+            spellings.add_source_once(segment.id, segment.correctable_words(is_dictionary_word))
         return spellings.find_words_by_sound(pieces)
 
     def completions(self, begun: str, most: int) -> list[str]:

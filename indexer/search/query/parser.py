@@ -124,7 +124,7 @@ class Query:
     as_typed: bool = False  # no misspelling and no text in the wrong keyboard layout is to be corrected
     explain: bool = False  # the page of results is to contain an explanation
     instead: Query | None = None  # the same text as words, for a date filter without any announcements
-    untimed: Query | None = None  # the same query without its date ranges; None for one of these alone
+    without_date_ranges: Query | None = None  # the same query; None for date ranges alone
 
 
 MAX_QUERY_LENGTH = 500
@@ -245,7 +245,7 @@ def parse_query(
         times=() if ignore_times else tuple(reading.times),
         understood=tuple(reading.understood),
         instead=again(dates_filter=False, ignore_times=ignore_times) if is_filter_alone else None,
-        untimed=rest if rest and rest.chunks != tuple(reading.chunks) else None,
+        without_date_ranges=rest if rest and rest.chunks != tuple(reading.chunks) else None,
     )
 
 
