@@ -10,16 +10,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from enum import StrEnum
 from itertools import accumulate
 
 from stdnum.th import pin
 
 from archive import validation
-from archive.errors import Invalid, gettext_noop
-from archive.model import Attachment, HoldReason, PersonalDataSpan, ReadingResults
+from archive.errors import Invalid, PersonalDataFound, gettext_noop
+from archive.fields import ANNOUNCEMENT_FIELDS, FieldType
+from archive.model import (
+    Announcement,
+    Attachment,
+    HoldReason,
+    PersonalDataInAttachment,
+    PersonalDataSpan,
+    ReadingResults,
+)
 from archive.thai import arabic_digits
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, LETTERS_AND_SIGNS
 from archive.thai.dates import ERA_NAME, MONTH_NAME
@@ -182,6 +190,45 @@ def find_in_fields(fields: Mapping[str, str]) -> tuple[PersonalDataSpan, ...]:
         for name, text in fields.items()
         for data in find_personal_data(text, page=0)
     )
+
+
+_FIELDS_THAT_RESIDENTS_READ = [
+    field.name
+    for field in ANNOUNCEMENT_FIELDS
+    if field.is_in_form and field.type in (FieldType.LINE, FieldType.TEXT)
+]
+"""Names of the fields that people write and residents read."""
+
+
+def find_in_announcement(fields: Mapping[str, object]) -> list[PersonalDataInAttachment]:
+    """Return the personal data in the fields that residents read."""
+    texts = {name: str(fields[name]) for name in _FIELDS_THAT_RESIDENTS_READ if name in fields}
+    return [PersonalDataInAttachment(None, data) for data in find_in_fields(texts)]
+
+
+def find_new_in_announcement(
+    announcement: Announcement, changes: Mapping[str, object]
+) -> list[PersonalDataInAttachment]:
+    """Return the personal data in changed fields that is not in the announcement already."""
+    known = {
+        _letters_and_digits(str(getattr(announcement, find.data.field)), find)
+        for find in find_in_announcement(asdict(announcement))
+    }
+    return [
+        find
+        for find in find_in_announcement(changes)
+        if _letters_and_digits(str(changes[find.data.field]), find) not in known
+    ]
+
+
+def _letters_and_digits(text: str, find: PersonalDataInAttachment) -> str:
+    return "".join(filter(str.isalnum, arabic_digits(text[find.data.start : find.data.end])))
+
+
+def require_reason_to_show(finds: Sequence[PersonalDataInAttachment], reason: str) -> None:
+    """Raise ``PersonalDataFound`` without a reason to show the finds to residents."""
+    if not reason.strip():
+        raise PersonalDataFound(finds)
 
 
 def find_personal_data_in_attachment(

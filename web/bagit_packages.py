@@ -174,23 +174,21 @@ def _with_pages_and_versions(
 ) -> CarriedAttachment:
     """Returns an attachment as it travels. Its earlier files are copied, and left out of a public bag."""
     versions: list[CarriedVersion] = []
-    known = services.records.file_versions.by_attachment(attachment.id)
+    known = services.file_versions.by_attachment(attachment.id)
     for earlier in [] if selection.is_public else known:
         try:
             copy_original(services, earlier.sha256, folder / file_path(attachment, earlier))
         except (PrakatError, OSError) as error:
             report.problems.append((f"{attachment.announcement_id} {earlier.filename}", str(error)))
             continue
-        texts = services.records.file_versions.page_texts(attachment.id, earlier.number)
+        texts = services.file_versions.page_texts(attachment.id, earlier.number)
         versions.append(CarriedVersion(earlier, tuple(texts)))
-    return CarriedAttachment(
-        attachment, tuple(services.records.pages.by_attachment(attachment.id)), tuple(versions)
-    )
+    return CarriedAttachment(attachment, tuple(services.pages.by_attachment(attachment.id)), tuple(versions))
 
 
 def _relations(services: Services, announcement_id: int, *, is_public: bool) -> Iterator[Relation]:
     """Yields the relations of an announcement to older ones; for a public bag, those that residents see."""
-    for relation in services.records.relations.list_decisions(announcement_id):
+    for relation in services.relations.list_decisions(announcement_id):
         if relation.newer_id == announcement_id and (
             not is_public
             or (relation.kind and services.announcements.get(relation.older_id).status is Status.PUBLISHED)
@@ -393,9 +391,9 @@ def _take_relations(services: Services, relations: Sequence[Relation], ids: Mapp
     for relation in relations:
         if relation.newer_id in ids and relation.older_id in ids:
             newer, older = ids[relation.newer_id], ids[relation.older_id]
-            known = {each.older_id for each in services.records.relations.list_decisions(newer)}
+            known = {each.older_id for each in services.relations.list_decisions(newer)}
             if older not in known:
-                services.records.relations.decide(newer, older, relation.kind, actor=IMPORTER)
+                services.relations.decide(newer, older, relation.kind, actor=IMPORTER)
 
 
 def _take_collections(services: Services, file: Path, ids: dict[int, int], unknown: Counter[str]) -> None:

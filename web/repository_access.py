@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from archive.disclosure import Disclosure
-from archive.reports import Reports
-from archive.repositories import (
-    Announcements,
-    Attachments,
-    Collections,
-    FileVersions,
-    History,
-    Incidents,
-    Pages,
-    Records,
-    Relations,
-    UsageStatistics,
-)
-from archive.site_profile import SiteProfiles
-from archive.subscriptions import Subscriptions
-from archive.worklist import Worklist
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from archive.repositories import Records
+
+T = TypeVar("T")
+
+
+class _Repository(Generic[T]):
+    """An attribute that is one of the repositories of ``records``, as it is when the attribute is read."""
+
+    def __init__(self, choose: Callable[[Records], T]) -> None:
+        self._choose = choose
+
+    def __get__(self, owner: RepositoryAccess, _: type) -> T:
+        return self._choose(owner.records)
 
 
 class RepositoryAccess:
@@ -28,72 +27,17 @@ class RepositoryAccess:
 
     records: Records
 
-    @property
-    def announcements(self) -> Announcements:
-        """Returns the repository of the announcements."""
-        return self.records.announcements
-
-    @property
-    def history(self) -> History:
-        """Returns the repository of the changes of announcements."""
-        return self.records.history
-
-    @property
-    def attachments(self) -> Attachments:
-        """Returns the repository of the attachments."""
-        return self.records.attachments
-
-    @property
-    def pages(self) -> Pages:
-        """Returns the repository of the pages that were read from attachments."""
-        return self.records.pages
-
-    @property
-    def collections(self) -> Collections:
-        """Returns the repository of the collections."""
-        return self.records.collections
-
-    @property
-    def disclosure(self) -> Disclosure:
-        """Returns the repository of the disclosure entries."""
-        return self.records.disclosure
-
-    @property
-    def usage_statistics(self) -> UsageStatistics:
-        """Returns the repository of the counts, such as views and searches without a result."""
-        return self.records.usage_statistics
-
-    @property
-    def file_versions(self) -> FileVersions:
-        """Returns the repository of the files that attachments had before."""
-        return self.records.file_versions
-
-    @property
-    def relations(self) -> Relations:
-        """Returns the repository of the relations between announcements."""
-        return self.records.relations
-
-    @property
-    def worklist(self) -> Worklist:
-        """Returns the repository of the officers' list of announcements."""
-        return self.records.worklist
-
-    @property
-    def subscriptions(self) -> Subscriptions:
-        """Returns the repository of the e-mail subscriptions."""
-        return self.records.subscriptions
-
-    @property
-    def reports(self) -> Reports:
-        """Returns the repository of the residents' reports of faults."""
-        return self.records.reports
-
-    @property
-    def site_profiles(self) -> SiteProfiles:
-        """Returns the repository of the versions of the site's profile."""
-        return self.records.site_profiles
-
-    @property
-    def incidents(self) -> Incidents:
-        """Returns the repository of the incidents."""
-        return self.records.incidents
+    announcements = _Repository(lambda records: records.announcements)
+    history = _Repository(lambda records: records.history)
+    attachments = _Repository(lambda records: records.attachments)
+    pages = _Repository(lambda records: records.pages)
+    collections = _Repository(lambda records: records.collections)
+    disclosure = _Repository(lambda records: records.disclosure)
+    usage_statistics = _Repository(lambda records: records.usage_statistics)
+    file_versions = _Repository(lambda records: records.file_versions)
+    relations = _Repository(lambda records: records.relations)
+    worklist = _Repository(lambda records: records.worklist)
+    subscriptions = _Repository(lambda records: records.subscriptions)
+    reports = _Repository(lambda records: records.reports)
+    site_profiles = _Repository(lambda records: records.site_profiles)
+    incidents = _Repository(lambda records: records.incidents)

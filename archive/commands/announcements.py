@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, fields
 
-from archive.commands.personal_data_rules import (
-    find_in_announcement,
-    find_new_in_announcement,
-    require_reason_to_show,
-)
+from archive import privacy
 from archive.commands.status_rules import EDITABLE, editable_announcement, refuse_trashed
 from archive.errors import Conflict, Invalid
 from archive.fields import checked_fields
@@ -42,8 +38,8 @@ class AnnouncementCommands:
         values = {field.name: getattr(draft, field.name) for field in fields(Draft)}
         stored = checked_fields(values, may_lack_title=title_follows and status is Status.DRAFT)
         checked_draft = Draft(**stored)  # type: ignore[arg-type]  # checked by name
-        if status is Status.PUBLISHED and (finds := find_in_announcement(asdict(checked_draft))):
-            require_reason_to_show(finds, reason)
+        if status is Status.PUBLISHED and (finds := privacy.find_in_announcement(asdict(checked_draft))):
+            privacy.require_reason_to_show(finds, reason)
         return self._records.announcements.create(
             checked_draft, actor=actor, status=status, reason=reason.strip()
         )
@@ -66,8 +62,8 @@ class AnnouncementCommands:
         if checked_changes.get("publish_at") is not None and announcement.status is not Status.DRAFT:
             raise Conflict("ตั้งเวลาเผยแพร่ได้เฉพาะฉบับร่าง", code="wrong-status")
         is_published = announcement.status is Status.PUBLISHED
-        if is_published and (finds := find_new_in_announcement(announcement, checked_changes)):
-            require_reason_to_show(finds, reason)
+        if is_published and (finds := privacy.find_new_in_announcement(announcement, checked_changes)):
+            privacy.require_reason_to_show(finds, reason)
         return self._records.announcements.revise(id, checked_changes, actor=actor, reason=reason.strip())
 
     def decide_relation(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 from archive import privacy, validation
-from archive.commands.personal_data_rules import require_reason_to_show
 from archive.commands.status_rules import editable_announcement
 from archive.commands.uploads import Uploads, safe_name_and_type
 from archive.errors import Conflict, Invalid, gettext_noop
@@ -87,7 +86,7 @@ class AttachmentCommands:
                 privacy.find_in_fields({"label": checked_label}), attachment.decided
             )
             if finds:
-                require_reason_to_show(
+                privacy.require_reason_to_show(
                     [PersonalDataInAttachment(attachment_id, data) for data in finds], reason
                 )
         with self._records.batch():
@@ -130,7 +129,9 @@ class AttachmentCommands:
             raise Invalid("กรุณาตั้งชื่อเอกสารให้ประชาชนเข้าใจก่อน", field=f"label-{attachment_id}")
         finds = privacy.undecided_finds(attachment)
         if finds:
-            require_reason_to_show([PersonalDataInAttachment(attachment_id, data) for data in finds], reason)
+            privacy.require_reason_to_show(
+                [PersonalDataInAttachment(attachment_id, data) for data in finds], reason
+            )
         return self._records.attachments.record_decision_to_show(
             attachment_id, finds, reason=reason.strip(), actor=actor
         )

@@ -7,7 +7,6 @@ import logging
 from dataclasses import asdict
 
 from archive import privacy, validation
-from archive.commands.personal_data_rules import find_in_announcement, require_reason_to_show
 from archive.commands.status_rules import announcement_ready_for
 from archive.errors import Conflict, Invalid, PersonalDataFound, RecordDamaged, gettext_noop
 from archive.fields import FIELDS_BY_NAME
@@ -60,7 +59,7 @@ class Publication:
             if one.hold is HoldReason.PERSONAL_DATA
         ]
         if finds or held:
-            require_reason_to_show(finds, reason)
+            privacy.require_reason_to_show(finds, reason)
         with self._records.batch():
             for attachment in self._records.attachments.by_announcement([id])[id]:
                 decided = [find.data for find in finds if find.attachment_id == attachment.id]
@@ -162,7 +161,7 @@ class Publication:
 
     def undecided_personal_data(self, id: int) -> tuple[PersonalDataInAttachment, ...]:
         """Return the finds in an announcement's fields and attachments that nobody has decided to show."""
-        fields = find_in_announcement(asdict(self._records.announcements.get(id)))
+        fields = privacy.find_in_announcement(asdict(self._records.announcements.get(id)))
         attachments = self._records.attachments.by_announcement([id])[id]
         return (
             *fields,

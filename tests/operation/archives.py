@@ -97,8 +97,8 @@ def fill_rare_tables(services: Services) -> None:
     pages = [replace(page, text="ปิดทับ") for page in services.pages.by_attachment(second.id)]
     covered = io.BytesIO(b"%PDF-1.7 covered")
     services.intake.file_versions.replace_by_redacted_copy(second.id, covered, pages, actor=ACTOR)
-    services.records.relations.decide(3, 2, RelationKind.CANCELS, actor=ACTOR)
-    services.records.relations.decide(3, 1, None, actor=ACTOR)
+    services.relations.decide(3, 2, RelationKind.CANCELS, actor=ACTOR)
+    services.relations.decide(3, 1, None, actor=ACTOR)
     services.intake.announcements.revise(1, {"noindex": True}, actor=ACTOR)
 
 

@@ -48,10 +48,10 @@ def compared(services: Services) -> dict[str, object]:
                 [
                     (
                         dataclasses.replace(version, attachment_id=0),
-                        services.records.file_versions.page_texts(one.id, version.number),
+                        services.file_versions.page_texts(one.id, version.number),
                         content_of(services, version.sha256),
                     )
-                    for version in services.records.file_versions.by_attachment(one.id)
+                    for version in services.file_versions.by_attachment(one.id)
                 ],
             )
             for one, pages, content in attachments
@@ -62,7 +62,7 @@ def compared(services: Services) -> dict[str, object]:
                 services.announcements.get(each.older_id).title,
                 each.kind,
             )
-            for each in services.records.relations.list_decisions(announcement.id)
+            for each in services.relations.list_decisions(announcement.id)
         ]
         changes = [
             dataclasses.replace(each, id=0, announcement_id=0) for each in history if each.actor != IMPORTER

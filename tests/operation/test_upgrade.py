@@ -31,12 +31,12 @@ def test_the_first_release_opens(tmp_path: Path) -> None:
     prakat("restore", str(KEPT))
     prakat("check")
     services = opened(data)
-    counts = services.records.announcements.count_by_status()
+    counts = services.announcements.count_by_status()
     assert [counts[status] for status in (Status.PUBLISHED, Status.WITHDRAWN, Status.DRAFT)] == [1, 1, 1]
-    record = services.records.announcements.get(1)
+    record = services.announcements.get(1)
     assert (record.title, record.views) == ("ประกาศซ่อมถังประปาหมู่บ้าน", 492)
     assert record.body.endswith("2. ซ่อมแซม")
-    (attachment,) = services.records.attachments.by_announcement([1])[1]
+    (attachment,) = services.attachments.by_announcement([1])[1]
     assert (attachment.filename, attachment.status) == ("บันทึกข้อความ.pdf", ReadingStatus.READY)
     assert attachment.details.fields["number"].value == "นป 52301/412"
     known = services.people.accounts.by_name("somsri")
@@ -61,17 +61,17 @@ def test_the_version_before_0_2_0_opens_and_can_be_gone_back_to(tmp_path: Path) 
     prakat("restore", str(EARLIER))
     prakat("check")
     services = opened(data)
-    record = services.records.announcements.get(1)
+    record = services.announcements.get(1)
     assert (record.title, record.views, record.category) == ("ประกาศสอบราคาจ้างก่อสร้างถนน", 493, "จัดซื้อจัดจ้าง")
-    assert [services.records.announcements.get(id).status for id in (2, 3, 4)] == [
+    assert [services.announcements.get(id).status for id in (2, 3, 4)] == [
         Status.WITHDRAWN,
         Status.DRAFT,
         Status.TRASHED,
     ]
-    assert "แก้โดยเจ้าหน้าที่" in services.records.pages.get(1, 1).text
-    (collection,) = services.records.collections.all()
+    assert "แก้โดยเจ้าหน้าที่" in services.pages.get(1, 1).text
+    (collection,) = services.collections.all()
     assert collection.items[0].announcement_id == 1
-    assert [change.action for change in services.records.history.entries(2)] == ["create", "withdraw"]
+    assert [change.action for change in services.history.entries(2)] == ["create", "withdraw"]
     services.intake.announcements.revise(1, {"title": "แก้ในรุ่นใหม่"}, actor="somsri")
     prakat("reindex")
     prakat("backup", f"{backups}/")

@@ -43,7 +43,7 @@ class Erased:
             self.ids.append((made.id, attachment.id))
         self.site.work()
         intake.pages.correct(self.ids[0][1], 1, f"{SECRET} แก้แล้ว", actor="test")
-        self.sha256 = self.site.services.records.attachments.get(self.ids[0][1]).sha256
+        self.sha256 = self.site.services.attachments.get(self.ids[0][1]).sha256
         self.site.work()
         for announcement, attachment in self.ids:
             page = f"/announcements/{announcement}/attachments/{attachment}"
@@ -180,7 +180,7 @@ def test_an_order_that_is_not_complete_erases_nothing(site: Site, missing: str) 
     attachment = site.attach(made.id, memo("เนื้อหา"))
     order = {name: value for name, value in ORDER.items() if name != missing}
     site.signed_in(Role.ADMIN).post(f"/staff/attachments/{attachment.id}/erase", data=order)
-    assert site.services.records.attachments.get(attachment.id) == attachment
+    assert site.services.attachments.get(attachment.id) == attachment
     assert site.services.records.erasures.all() == []
 
 

@@ -69,7 +69,7 @@ def test_a_harvester_gets_every_public_record_and_no_other(
         public[0].id, {"expires_on": dt.date(2021, 7, 1)}, actor="ทดสอบ"
     )
     for older in (public[1], withdrawn):
-        site.services.records.relations.decide(public[0].id, older.id, RelationKind.CANCELS, actor="ทดสอบ")
+        site.services.relations.decide(public[0].id, older.id, RelationKind.CANCELS, actor="ทดสอบ")
     site.services.site_profiles.save(SiteProfile(email="saraban@example.go.th"), actor="ทดสอบ")
     with Scythe(address) as scythe:
         assert scythe.identify().repositoryName == "เทศบาลตำบลหนองปลาดุก"

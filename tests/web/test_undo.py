@@ -59,7 +59,7 @@ def test_fields_go_back_and_the_way_back_goes_back(site: Site) -> None:
 
 def test_a_first_title_is_taken_back_from_a_draft_only(site: Site) -> None:
     made, clerk = site.announcement("ร่าง", status=Status.DRAFT), site.signed_in(Role.STAFF)
-    site.services.records.announcements.revise(made.id, {"title": ""}, actor="upload")
+    site.services.announcements.revise(made.id, {"title": ""}, actor="upload")
     site.services.intake.announcements.revise(made.id, {"title": "ชื่อผิด"}, actor="x")
     undo_last(site, clerk, made, "revise")
     assert site.services.announcements.get(made.id).title == ""
@@ -71,7 +71,7 @@ def test_a_first_title_is_taken_back_from_a_draft_only(site: Site) -> None:
 
 def test_other_fields_go_back_where_a_first_title_must_stay(site: Site) -> None:
     made, clerk = site.announcement("ร่าง", status=Status.DRAFT), site.signed_in(Role.STAFF)
-    site.services.records.announcements.revise(made.id, {"title": ""}, actor="upload")
+    site.services.announcements.revise(made.id, {"title": ""}, actor="upload")
     site.services.intake.announcements.revise(made.id, {"title": "ซ่อมถนน", "author": "กองช่าง"}, actor="x")
     site.services.intake.publication.publish(made.id, actor="x")
     changes = {each.action: each for each in site.services.history.entries(made.id)}

@@ -236,7 +236,7 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
         count = reindex.rebuild(
             services.records, services.index, progress=lambda done, total: progress("rebuild", done, total)
         )
-    total = sum(services.records.announcements.count_by_status().values())
+    total = sum(services.announcements.count_by_status().values())
     click.echo(
         f"กู้คืนแล้วที่ {services.settings.data} {total:,} เรื่อง เผยแพร่และค้นหาได้ {count:,} เรื่อง"
         " (restored; of these, found by search)",

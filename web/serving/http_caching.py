@@ -136,7 +136,7 @@ def _entity_tag() -> str | None:
     try:
         manifest = here.index.manifest()
         state = (
-            here.records.history.last_change(),
+            here.history.last_change(),
             here.audit.last_entry()[0],
             here.index.position(),
             manifest.built_at if manifest else None,

@@ -170,7 +170,7 @@ class AnnouncementForm:
     @property
     def known_authors_and_categories(self) -> dict[str, list[str]]:
         """Authors and categories of any record, which the form suggests."""
-        return {name: services().records.worklist.most_used_values(name) for name in ("author", "category")}
+        return {name: services().worklist.most_used_values(name) for name in ("author", "category")}
 
 
 def build_form(

@@ -34,7 +34,7 @@ def require_confirmed_category(category: object, *, confirmed: str) -> None:
     An archive without categories asks nothing: there is no name that the new one could be a misspelling of.
     """
     given = str(category or "").strip()
-    known = services().records.worklist.most_used_values("category")
+    known = services().worklist.most_used_values("category")
     if not given or not known or given in known or given == confirmed.strip():
         return
     similar = process.extract(

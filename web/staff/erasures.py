@@ -22,7 +22,7 @@ pages = staff_blueprint("erasures", __name__, url_prefix="/staff", admins=True)
 def register() -> str:
     """List every erasure: what, who ordered it, why, who carried it out, and which bytes had to stay."""
     found = services().records.erasures.all()
-    known = services().records.announcements.get_many({each.announcement_id for each in found})
+    known = services().announcements.get_many({each.announcement_id for each in found})
     kept = {each.id: len(services().eraser.kept_files(each)) for each in found}
     return render_template("staff/erasures.html", erasures=found, announcements=known, kept=kept)
 
@@ -40,12 +40,10 @@ def erase(attachment_id: int) -> ResponseReturnValue:
     return render_template(
         "staff/erase.html",
         attachment=attachment,
-        announcement=services().records.announcements.get(attachment.announcement_id),
-        versions=services().records.file_versions.by_attachment(attachment_id),
+        announcement=services().announcements.get(attachment.announcement_id),
+        versions=services().file_versions.by_attachment(attachment_id),
         elsewhere=[
-            each
-            for each in services().records.attachments.with_file(attachment.sha256)
-            if each.id != attachment_id
+            each for each in services().attachments.with_file(attachment.sha256) if each.id != attachment_id
         ],
     )
 
@@ -53,7 +51,7 @@ def erase(attachment_id: int) -> ResponseReturnValue:
 @pages.route("/announcements/<int:announcement_id>/erase", methods=["GET", "POST"])
 def erase_text(announcement_id: int) -> ResponseReturnValue:
     """Say what an erasure of an announcement's own text takes away, and carry the order out."""
-    announcement = services().records.announcements.get(announcement_id)
+    announcement = services().announcements.get(announcement_id)
     if request.method == "POST":
         try:
             _require_certainty()
@@ -67,9 +65,9 @@ def erase_text(announcement_id: int) -> ResponseReturnValue:
 def _attachment(attachment_id: int) -> Attachment:
     """Returns an attachment, also one that was taken off."""
     try:
-        return services().records.attachments.get(attachment_id)
+        return services().attachments.get(attachment_id)
     except NotFound:
-        return services().records.attachments.get_detached(attachment_id)
+        return services().attachments.get_detached(attachment_id)
 
 
 def _carry_out(attachment: Attachment) -> None:

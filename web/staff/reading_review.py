@@ -41,7 +41,7 @@ def attention_list() -> str:
 
 def _records_with(problem: Problem, today: dt.date) -> tuple[Sequence[WorklistRow], int]:
     """Returns the records with a problem, the last changed first, and how many there are."""
-    return services().records.worklist.list_rows(
+    return services().worklist.list_rows(
         WorklistFilters(problem=problem), today=today, page=1, per_page=_MOST_RECORDS
     )
 
@@ -58,5 +58,5 @@ def add_dictionary_word() -> ResponseReturnValue:
     if "forget" not in request.form and word:
         here.dictionary.add_entry(word)
         flash(_("เพิ่ม “%(word)s” ในพจนานุกรมแล้ว ระบบกำลังปรับปรุงการค้นหา", word=word), "good")
-    here.records.usage_statistics.delete_missed_search(request.form.get("query", ""))
+    here.usage_statistics.delete_missed_search(request.form.get("query", ""))
     return redirect(url_for("statistics.statistics"))

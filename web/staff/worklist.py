@@ -150,12 +150,12 @@ def table() -> str:
 
 def _to_do(today: dt.date) -> list[tuple[int, str, str]]:
     """Returns what needs attention today: how many, of what, and the address of the list."""
-    counts = services().records.worklist.count_by_problem(today=today)
+    counts = services().worklist.count_by_problem(today=today)
     found = [
         (counts[problem], str(name), url_for("worklist.table", problem=problem))
         for problem, name in PROBLEM_NAMES.items()
     ]
-    reports = len(services().records.reports.list_open())
+    reports = len(services().reports.list_open())
     found.append((reports, _("เรื่องที่ประชาชนแจ้ง"), url_for("report_list.reports")))
     lacking = (_("ข้อมูลที่ต้องเปิดเผยซึ่งยังขาด"), url_for("disclosure_desk.desk"))
     found.append((count_items_lacking_announcement(services()), *lacking))
@@ -201,7 +201,7 @@ def _everything() -> list[int]:
     Raises ``Conflict`` when the list has become longer or shorter since: a person chose what was there.
     """
     today = thai.today()
-    rows, total = services().records.worklist.list_rows(
+    rows, total = services().worklist.list_rows(
         _filters(_asked(request.form, "at-")), today=today, page=1, per_page=_MOST_RECORDS
     )
     if total > _MOST_RECORDS:

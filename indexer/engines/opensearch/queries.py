@@ -90,6 +90,11 @@ def bool_should(queries: Iterable[Json], least: int = 1) -> Json:
     return {"bool": {"should": list(queries), "minimum_should_match": least}}
 
 
+def best_of(queries: Iterable[Json], name: str | None = None) -> Json:
+    """Returns the query that any of the queries matches, with the score of the best; named, if so wanted."""
+    return {"dis_max": {"queries": list(queries), **({"_name": name} if name else {})}}
+
+
 def term_query(term: str, weight: float = 1.0) -> Json:
     """Returns the query for documents with a term. ``weight``, 0 to 1, multiplies the term's score."""
     return {"term": {"terms": {"value": term, "boost": weight * _TERM_BOOST}}}
@@ -97,9 +102,7 @@ def term_query(term: str, weight: float = 1.0) -> Json:
 
 def clause_query(clause: Clause, name: str | None = None) -> Json:
     """Returns a query that any alternative of the clause matches; the best alternative gives the score."""
-    alternatives = [_alternative(alternative) for alternative in clause.alternatives]
-    named = {"_name": name} if name else {}
-    return {"dis_max": {"queries": alternatives, **named}}
+    return best_of(map(_alternative, clause.alternatives), name)
 
 
 def clause_count_query(clause: Clause) -> Json:
@@ -119,14 +122,12 @@ def _alternative(alternative: Alternative) -> Json:
 def _side_by_side(alternative: Alternative) -> Json:
     """Returns the query for documents with the parts of a number beside each other, with any sign between."""
     numbers = (searchable_bytes(sign.join(alternative.terms)).data for sign in _NUMBER_SIGNS)
-    queries = [phrase_query(number, alternative.weight * _PHRASE_BOOST) for number in numbers]
-    return {"dis_max": {"queries": queries}}
+    return best_of(phrase_query(number, alternative.weight * _PHRASE_BOOST) for number in numbers)
 
 
 def together_query(clause: Clause, name: str | None = None) -> Json:
     """Returns the query for documents with the words of an alternative together, a few letters between."""
-    queries = list(map(_together, clause.alternatives))
-    return {"dis_max": {"queries": queries, **({"_name": name} if name else {})}}
+    return best_of(map(_together, clause.alternatives), name)
 
 
 def _together(alternative: Alternative) -> Json:
@@ -139,13 +140,13 @@ def _together(alternative: Alternative) -> Json:
 
 def topic_query(clause: Clause, name: str) -> Json:
     """Returns the named query for documents with the clause in the title or in a label."""
-    ways = (
+    alternatives = (
         bool_must(
             phrase_query(searchable_bytes(fold_text(term)).data, field="topic_grams") for term in each.terms
         )
         for each in clause.alternatives
     )
-    return {"dis_max": {"queries": list(ways), "_name": name}}
+    return best_of(alternatives, name)
 
 
 def phrase_query(data: bytes, boost: float = 1.0, field: str = "grams", name: str | None = None) -> Json:
@@ -343,13 +344,11 @@ class PlanQueries:
         if not days:
             return clause_query(clause, name)
         published = {"constant_score": {"filter": bool_should(days), "boost": 1.0}}
-        return {
-            "dis_max": {"queries": [clause_query(clause), published], **({"_name": name} if name else {})}
-        }
+        return best_of([clause_query(clause), published], name)
 
     def phrase_or_misread(self, part: QueryPart, name: str) -> Json:
         """Returns the named query for the phrase of a part, as typed or with misread letters."""
-        return {"dis_max": {"queries": self._phrase(part, is_loose=False), "_name": name}}
+        return best_of(self._phrase(part, is_loose=False), name)
 
     def title_match_aggregations(self) -> Json:
         """Returns aggregations that count the documents with a telling word of the plan in the title.
@@ -385,7 +384,7 @@ class PlanQueries:
         """Returns the query of a clause that, if ``is_loose``, may also stand with misread letters."""
         fuzzy = misread_word_query(clause) if is_loose else []
         exact = self.clause_or_same_date_query(clause)
-        return {"dis_max": {"queries": [exact, *fuzzy]}} if fuzzy else exact
+        return best_of([exact, *fuzzy]) if fuzzy else exact
 
     def _phrase(self, part: QueryPart, *, is_loose: bool) -> list[Json]:
         return [phrase_query(part.phrase.data, _PHRASE_BOOST), *self._near(part, is_loose=is_loose)]
