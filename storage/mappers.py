@@ -13,7 +13,7 @@ from functools import wraps
 from types import NoneType
 from typing import Any, Concatenate, ParamSpec, TypeVar, get_args, get_type_hints
 
-from archive.disclosure import DisclosureEntry, DisclosureItem, DisclosureRule, Period
+from archive.disclosure import DisclosureEntry, DisclosureItem
 from archive.erasure import Erasure
 from archive.errors import RecordDamaged
 from archive.fields import ANNOUNCEMENT_FIELDS, read_column
@@ -45,7 +45,6 @@ from archive.model import (
     Session,
     Signature,
     Status,
-    TextSource,
 )
 from archive.reports import Report
 from archive.site_profile import TEXT_FIELDS, SiteProfile, SiteProfileVersion
@@ -274,25 +273,6 @@ def page_values(page: Page) -> dict[str, object]:
     }
 
 
-@_damaged_as_error
-def page(row: Row) -> Page:
-    """Return the page of a row."""
-    return Page(
-        attachment_id=row["attachment_id"],
-        number=row["number"],
-        text=_text(row["text"]),
-        raw=zlib.decompress(row["raw"]).decode(errors="surrogatepass"),
-        source=TextSource(row["source"]),
-        confidence=row["confidence"],
-        turn=row["turn"],
-        lines=unpack_lines(row["lines"]),
-        doubts=unpack_doubts(row["doubts"]),
-        rules=row["rules"],
-        corrected=bool(row["corrected"]),
-        problem=row["problem"],
-    )
-
-
 def pack_lines(lines: Sequence[Line]) -> bytes:
     """Pack lines into bytes, compressed with zlib.
 
@@ -351,39 +331,6 @@ def unpack_doubts(packed: bytes) -> tuple[LowConfidenceSpan, ...]:
 
 
 @_damaged_as_error
-def change(row: Row) -> Change:
-    """Return a change of an announcement, a collection or an item, whichever the row has a column for."""
-    columns = row.keys()
-    return Change(
-        at=dt.datetime.fromisoformat(row["at"]),
-        actor=_text(row["actor"]),
-        action=row["action"],
-        before=json.loads(row["before"]),
-        after=json.loads(row["after"]),
-        reason=row["reason"],
-        id=row["id"],
-        bulk=row["bulk"],
-        announcement_id=row["announcement_id"] if "announcement_id" in columns else None,
-        collection_id=row["collection_id"] if "collection_id" in columns else None,
-        disclosure_item_id=row["disclosure_item_id"] if "disclosure_item_id" in columns else None,
-    )
-
-
-@_damaged_as_error
-def disclosure_item(row: Row) -> DisclosureItem:
-    """Return the item to disclose of a row."""
-    return DisclosureItem(
-        key=row["item"],
-        section=DisclosureRule(row["section"]),
-        number=_text(row["number"]),
-        title=_text(row["title"]),
-        period=Period(row["period"]),
-        keywords=tuple(_text(row["keywords"]).splitlines()),
-        is_hidden=bool(row["is_hidden"]),
-    )
-
-
-@_damaged_as_error
 def site_profile(row: Row) -> SiteProfileVersion:
     """Return the saved profile of a row."""
     return SiteProfileVersion(
@@ -407,6 +354,30 @@ def collection(row: Row, items: Sequence[CollectionLine]) -> Collection:
     )
 
 
+def _optional(name: str) -> Callable[[Row], object]:
+    """Return how a field is read from a column that not every table with such rows has."""
+    return lambda row: row[name] if name in row.keys() else None  # noqa: SIM118  # sqlite3.Row
+
+
+page = _mapper(
+    Page,
+    raw=lambda row: zlib.decompress(row["raw"]).decode(errors="surrogatepass"),
+    lines=lambda row: unpack_lines(row["lines"]),
+    doubts=lambda row: unpack_doubts(row["doubts"]),
+)
+change = _mapper(
+    Change,
+    before=lambda row: json.loads(row["before"]),
+    after=lambda row: json.loads(row["after"]),
+    announcement_id=_optional("announcement_id"),
+    collection_id=_optional("collection_id"),
+    disclosure_item_id=_optional("disclosure_item_id"),
+)
+disclosure_item = _mapper(
+    DisclosureItem,
+    key=lambda row: _text(row["item"]),
+    keywords=lambda row: tuple(_text(row["keywords"]).splitlines()),
+)
 file_version = _mapper(FileVersion)
 erasure = _mapper(Erasure, files=lambda row: tuple(_text(row["files"]).split()))
 incident = _mapper(IntegrityIncident, acknowledged_by=lambda row: row["acknowledged_by"] or "")

@@ -147,7 +147,7 @@ class EngineAttachments:
                 hold=hold.value,
             )
             if row is None:
-                known = self._with_bytes(announcement_id, file.sha256)
+                (known,) = self._rows_with_bytes(announcement_id, file.sha256)
                 if known["status"] != mappers.DETACHED:
                     return mappers.attachment(known), False
                 if hold is HoldReason.UNCONFIRMED:
@@ -157,13 +157,14 @@ class EngineAttachments:
             self._note(row, "attach", actor=actor, after=_described(row))
         return mappers.attachment(row), True
 
-    def _with_bytes(self, announcement_id: int, sha256: str) -> Row:
+    def _rows_with_bytes(self, announcement_id: int, sha256: str) -> list[Row]:
+        """Return the row of the attachment of these bytes that an announcement has, or had; else none."""
         return self._engine.rows(
             """SELECT * FROM attachment
                WHERE organisation_id IN :organisations AND announcement_id = :id AND sha256 = :sha256""",
             id=announcement_id,
             sha256=sha256,
-        )[0]
+        )
 
     def replace(
         self,
@@ -185,7 +186,8 @@ class EngineAttachments:
                 )
             if known := self._cancelled_replacement(row, file.sha256):
                 return self.reattach(known["id"], actor=actor)
-            self._refuse_attached_file(row["announcement_id"], file.sha256)
+            if self._rows_with_bytes(row["announcement_id"], file.sha256):
+                raise Conflict("ไฟล์นี้แนบอยู่กับประกาศนี้แล้ว หรือเคยนำออกไป กรุณาใช้เอกสารนั้นแทน", code="file-attached")
             if not is_redacted and self._is_public(row):
                 return self._add_replacement(row, file, filename, media_type, actor)
             store_earlier_version(self._engine, row, actor=actor)
@@ -253,16 +255,6 @@ class EngineAttachments:
             after={**_described(after), "position": row["position"]},
         )
         return mappers.attachment(after)
-
-    def _refuse_attached_file(self, announcement_id: int, sha256: str) -> None:
-        """Raises ``Conflict`` when the announcement has, or had, an attachment of the same bytes."""
-        if self._engine.row(
-            """SELECT id FROM attachment
-               WHERE organisation_id IN :organisations AND announcement_id = :id AND sha256 = :sha256""",
-            id=announcement_id,
-            sha256=sha256,
-        ):
-            raise Conflict("ไฟล์นี้แนบอยู่กับประกาศนี้แล้ว หรือเคยนำออกไป กรุณาใช้เอกสารนั้นแทน", code="file-attached")
 
     def record_decision_to_show(
         self, attachment_id: int, decided: Iterable[PersonalDataSpan], *, reason: str, actor: str
@@ -372,14 +364,7 @@ class EngineAttachments:
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():
-            row = self._engine.row(
-                """SELECT * FROM attachment
-                   WHERE organisation_id IN :organisations AND id = :id AND status = 'detached'
-                   AND sha256 NOT LIKE 'erased-%'""",
-                id=attachment_id,
-            )
-            if row is None:
-                raise no_such_attachment()
+            row = self._detached_row(attachment_id)
             if row["replaces"] and (waiting := replacement_row(self._engine, row["replaces"])):
                 self.detach(waiting["id"], actor=actor)
             self._engine.run(
@@ -400,15 +385,19 @@ class EngineAttachments:
             return mappers.attachment(after)
 
     def get_detached(self, id: int) -> Attachment:
+        return mappers.attachment(self._detached_row(id))
+
+    def _detached_row(self, id: int) -> Row:
+        """Return the row of a detached attachment. Raises ``NotFound``, also for one that was erased."""
         row = self._engine.row(
             """SELECT * FROM attachment
                WHERE organisation_id IN :organisations AND id = :id AND status = 'detached'
-                   AND sha256 NOT LIKE 'erased-%'""",
+               AND sha256 NOT LIKE 'erased-%'""",
             id=id,
         )
         if row is None:
             raise no_such_attachment()
-        return mappers.attachment(row)
+        return row
 
     def get(self, id: int) -> Attachment:
         return mappers.attachment(attachment_row(self._engine, id))

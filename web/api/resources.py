@@ -268,7 +268,7 @@ def publish_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
 
 @blueprint.post("/announcements/<int:id>/withdraw")
 @publishing
-@blueprint.arguments(schemas.OptionalReasonIn, required=False)
+@blueprint.arguments(schemas.ChangeReasonIn, required=False)
 @blueprint.response(200, schemas.AnnouncementOut)
 def withdraw_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
     """ถอน · Withdraw; residents then get 410 with the reason."""

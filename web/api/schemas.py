@@ -209,7 +209,7 @@ class AttachmentChanges(Schema):
     ground = ground_field()
 
 
-class OptionalReasonIn(_Address):
+class ChangeReasonIn(_Address):
     """The reason for a change, for its history."""
 
     reason = fields.String(load_default="")
