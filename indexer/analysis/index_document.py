@@ -43,6 +43,9 @@ ATTRIBUTES = np.dtype(
 
 NEVER_EXPIRES = 2**31 - 1  # later than any date: sorts last
 
+NUMBER_WORD = "ที่"
+"""Word between the kind of a paper and its number."""
+
 PLAIN_ZONES = ("title", "labels", "author", "number", "body")
 """Zones in the order of the searchable bytes; the pages follow them."""
 
@@ -202,7 +205,7 @@ def build_index_document(entry: SourceAnnouncement, segmenter: Tokenizer) -> Ind
         "facts": facts.tobytes(),
         "facets": json.dumps(facet_values(announcement, attachments), ensure_ascii=False).encode(),
         "title": announcement.title.encode(),
-        "subjects": "\n".join(_subjects(attachments)).encode(),
+        "subjects": "\n".join([*_subjects(attachments), *_kinds_and_numbers(attachments)]).encode(),
         "text": writing.text(),
         "cuts": writing.token_boundaries(),
         "layout": np.array(layout, dtype="<u4").tobytes(),
@@ -241,6 +244,15 @@ def _labels(attachments: Iterable[Attachment]) -> list[str]:
 def _subjects(attachments: Iterable[Attachment]) -> list[str]:
     """Returns what attachments are about: the subject, or the title of one that states no subject."""
     return [title.value for attachment in attachments if (title := stated_subject_or_title(attachment))]
+
+
+def _kinds_and_numbers(attachments: Iterable[Attachment]) -> list[str]:
+    """Returns kind and number of each attachment that states a number: ``คำสั่งที่ 301/2564``."""
+    return [
+        f"{attachment.kind.thai}{NUMBER_WORD} {attachment.details.fields['number'].value}"
+        for attachment in attachments
+        if "number" in attachment.details.fields
+    ]
 
 
 def _field_values(attachments: Iterable[Attachment], name: str) -> list[str]:

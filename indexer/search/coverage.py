@@ -5,45 +5,26 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Mapping, Set
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 
-from archive.thai.word_list import thai_stopwords, thai_words
+from archive.thai.word_list import thai_stopwords
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.tokenizer import fold_text, group_into_longest_words, searchable_bytes
 from indexer.search.query.parser import KIND_NAMES, DateRange
 from indexer.search.query.query_plan import (
-    ABBREVIATED_VILLAGE,
     Alternative,
     Clause,
     QueryPart,
     QueryPlan,
     build_query_part,
-    positions_of_village_numbers,
 )
 from indexer.search.tuning import SearchTuning
+from indexer.search.villages import lacks_village, village_number, village_words
 
 _KINDS = frozenset(name for names in KIND_NAMES.values() for name in names)  # each document is of some kind
 
 _ADDRESS_WORDS = frozenset("หมู่ บ้าน หมู่บ้าน ชุมชน ตำบล อำเภอ จังหวัด เทศบาล".split())
-_VILLAGE = re.compile(
-    rb"(?P<house>[0-9](?:/[0-9]+)?)?%s(?:%s)?(?P<number>[0-9]{1,2})(?![0-9])"
-    % tuple(searchable_bytes(fold_text(word)).data for word in ("หมู่", "ที่"))
-)
-_VILLAGES = re.compile(  # หมู่ 1, 2 และ 4; บ้านหนองบัว ม.4
-    rb"(?P<name>%s|%s)(?:[0-9 -]|%s)+"
-    % tuple(
-        b"|".join(searchable_bytes(fold_text(word)).data for word in words)
-        for words in (("หมู่",), ("ม",), ("ที่", "และ", "ถึง", "หรือ", "กับ", "หมู่"))
-    )
-)
-_RANGE = re.compile(  # หมู่ 1 ถึงหมู่ 5
-    rb"([0-9]{1,2})(?:-|%s)(?:%s|%s)*([0-9]{1,2})(?![0-9])"
-    % tuple(searchable_bytes(fold_text(word)).data for word in ("ถึง", "หมู่", "ที่"))
-)
-_SECTION = re.compile(rb"%s(?P<number>[0-9]{1,2})(?![0-9])" % searchable_bytes(fold_text("มาตรา")).data)
-_ABBREVIATED = searchable_bytes(fold_text(ABBREVIATED_VILLAGE)).data
-_LONGEST_ENDING = 8  # letters of a word that is looked for before a number
 _MIN_SENTENCE_WORDS = 4  # telling words; a question of fewer names a thing and maybe its place
 _LETTERS_BETWEEN_WORDS = 20  # between two words of a set phrase: ก่อสร้าง(ดัดแปลงหรือรื้อถอน)อาคาร
 _LETTERS_BETWEEN_NUMBERS = 2  # between a document's number and its year
@@ -210,92 +191,14 @@ def clauses_found_only_in_pieces(
     ``adjacent``: the plan's ``adjacent_clauses``. A set phrase (เบี้ยคนพิการ, 188/65) may have some letters
     between its words. A village's number alone (แผนงานที่ 99) is none of หมู่ 99.
     """
-    broken = broken_words(plan, {run for _, _, run in adjacent if run in text})
-    if lacks_village(plan, text):
-        broken.update(clause for clause in plan.clauses if clause.typed in village_words(plan))
-    return broken | {
+    village = {clause for clause in plan.clauses if clause.typed in village_words(plan)}
+    broken = broken_words(plan, {run for _, _, run in adjacent if run in text}) | {
         clause
         for clause in plan.clauses
         if len(clause.alternatives) > 1
         and not any(close_together_pattern(each).search(text) for each in clause.alternatives)
     }
-
-
-def village_number(plan: QueryPlan) -> bytes | None:
-    """Returns the number of the village (หมู่ 4, ม.4) that the plan asks for; None for a house's address."""
-    asked = _VILLAGE.search(plan.whole)
-    if asked is None:
-        return _abbreviated_village(plan)
-    return None if asked["house"] else asked["number"]
-
-
-def village_words(plan: QueryPlan) -> frozenset[str]:
-    """Returns the words by which the plan names its village; none without one."""
-    number = village_number(plan)
-    return frozenset() if number is None else frozenset(("หมู่", "ที่", ABBREVIATED_VILLAGE, number.decode()))
-
-
-def lacks_village(plan: QueryPlan, text: bytes) -> bool:
-    """Returns True if the plan asks for a village that a text does not name: แผนงานที่ 99 is none of หมู่ 99."""
-    number = village_number(plan)
-    return number is not None and not (
-        names_village(number, text)
-        or (_abbreviated_village(plan) is not None and names_section(number, text))
-    )
-
-
-def _abbreviated_village(plan: QueryPlan) -> bytes | None:
-    """Returns the number behind ม. that the plan asks for; None for a house's address too."""
-    typed = ["", *(clause.typed for part in plan.parts for clause in part.clauses)]
-    for place in positions_of_village_numbers(typed):
-        if not typed[place - 2][:1].isdigit():
-            return typed[place].encode()
-    return None
-
-
-def names_section(number: bytes, text: bytes) -> bool:
-    """Returns True if a text names the section of a law (มาตรา 4) with the number."""
-    return any(section["number"] == number for section in _SECTION.finditer(text))
-
-
-def names_section_alone(number: bytes, text: bytes) -> bool:
-    """Returns True if a text names a section of a law with the number, and no village."""
-    return names_section(number, text) and not names_village(number, text)
-
-
-def names_village(number: bytes, text: bytes) -> bool:
-    """Returns True if a text names the village with the number.
-
-    It may stand among several (หมู่ 1, 2 และ 4) or between two (หมู่ 1 ถึงหมู่ 5).
-    """
-    runs = [each[0] for each in _VILLAGES.finditer(text) if not _ends_a_word(text, each)]
-    return any(number in re.findall(rb"[0-9]+", each) for each in runs) or any(
-        int(first) <= int(number) <= int(last) for each in runs for first, last in _RANGE.findall(each)
-    )
-
-
-def _ends_a_word(text: bytes, village: re.Match[bytes]) -> bool:
-    """Returns True where the ม of ม.4 is the last letter of a word: รวม 4 ถัง."""
-    end = village.end("name")
-    return village["name"] == _ABBREVIATED and any(
-        text[start:end] in _words_ending_like_an_abbreviated_village()
-        for start in range(max(0, end - _LONGEST_ENDING), end - 1)
-    )
-
-
-@cache
-def _words_ending_like_an_abbreviated_village() -> frozenset[bytes]:
-    words = (searchable_bytes(fold_text(word)).data for word in thai_words() if word.endswith("ม"))
-    return frozenset(word for word in words if len(word) <= _LONGEST_ENDING)
-
-
-def names_village_in_addresses_alone(number: bytes, text: bytes) -> bool:
-    """Returns True if a text names the village with the number only behind a house's number.
-
-    The letterhead of a paper has the municipality's own address (199 หมู่ 4), which is no news of the village.
-    """
-    named = [place for place in _VILLAGE.finditer(text) if place["number"] == number]
-    return bool(named) and all(place["house"] for place in named)
+    return broken | village if lacks_village(plan, text) else broken - village
 
 
 def may_be_found_in_pieces(plan: QueryPlan) -> bool:

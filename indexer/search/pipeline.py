@@ -53,6 +53,9 @@ def answer_query(
         )
     if not retrieved.total or _is_weak(query, corrected, retrieved, tuning):
         retrieved = _with_related_of_words(searcher, lexicon, query, corrected.plan, retrieved)
+    if query.in_year and not query.as_typed and (not retrieved.total or _lacks_words(retrieved)):
+        in_year = replace(query.in_year, typed=query.typed, is_year_assumed=True)
+        return answer_query(searcher, lexicon, _for_same_reader(query, in_year), tuning)
     if query.instead and not retrieved.total:
         return _search_instead(searcher, lexicon, query, query.instead, query_notes.NOT_THEN, tuning)
     undated = query.without_date_ranges
@@ -102,14 +105,23 @@ def _search_instead(
     tuning: SearchTuning,
 ) -> ResultPage:
     """Returns the results of another reading of the query, for the same reader, with a note that says so."""
+    page = answer_query(searcher, lexicon, _for_same_reader(query, other), tuning)
+    notes = dict.fromkeys((note, *page.query.loosened))
+    return replace(page, query=replace(page.query, loosened=tuple(notes)))
+
+
+def _for_same_reader(query: Query, other: Query) -> Query:
+    """Returns another reading of the query, limited to what the reader of the query may see."""
     own = query.filters
     filters = replace(
         other.filters, organisation=own.organisation, ended=own.ended, withheld=own.withheld, among=own.among
     )
-    other = replace(other, filters=filters, as_typed=query.as_typed, explain=query.explain)
-    page = answer_query(searcher, lexicon, other, tuning)
-    notes = dict.fromkeys((note, *page.query.loosened))
-    return replace(page, query=replace(page.query, loosened=tuple(notes)))
+    return replace(other, filters=filters, as_typed=query.as_typed, explain=query.explain)
+
+
+def _lacks_words(retrieved: EngineAnswer) -> bool:
+    """Returns True if nothing that was found has all words of the query."""
+    return query_notes.NOT_ALL in retrieved.notes
 
 
 def _with_other_times(query: Query, retrieved: EngineAnswer, others: ResultPage) -> EngineAnswer:

@@ -10,11 +10,18 @@ from functools import cache
 from itertools import islice
 from operator import itemgetter
 
+from archive.model import DocumentKind
 from archive.thai import keyboard
 from archive.thai.characters import WORD_LETTERS
 from archive.thai.word_list import thai_stopwords, thai_words
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.tokenizer import fold_text, group_into_longest_words, searchable_bytes
+from indexer.analysis.index_document import NUMBER_WORD
+from indexer.analysis.tokenizer import (
+    fold_text,
+    group_into_longest_words,
+    searchable_bytes,
+    text_of_bytes,
+)
 from indexer.search.query.parser import normalize_query
 from indexer.search.query.query_plan import build_query_part
 from indexer.search.vocabulary import MARK_BYTES, Vocabulary
@@ -25,6 +32,9 @@ _MOST_TRIED = 8  # completions of one word that are looked at
 _MOST_READ = 40  # documents read to find both words together
 _SHORTEST_OTHER = 3  # letters; a shorter text is not tried in the other keyboard layout
 _WORD = re.compile(f"[{WORD_LETTERS}]+|[a-z]+")
+_KINDS = "|".join(kind.thai for kind in DocumentKind)
+_BEFORE_NUMBER = re.compile(rf"({_KINDS})\s*(?:เลข)?(?:{NUMBER_WORD})?\s*(?=\d)")  # คำสั่ง 301, คำสั่งเลขที่ 301
+_KIND_AND_NUMBER = re.compile(rf"(?:{_KINDS}){NUMBER_WORD} .*")
 _MOST_TYPED = 80  # characters of the typed text that are used
 
 
@@ -37,7 +47,7 @@ def suggest_words_and_titles(vocabulary: Vocabulary, lexicon: Lexicon, typed: st
 
 
 def _suggested(vocabulary: Vocabulary, lexicon: Lexicon, typed: str, limit: int) -> list[str]:
-    letters = searchable_bytes(fold_text(typed)).data
+    letters = searchable_bytes(_BEFORE_NUMBER.sub(rf"\1{NUMBER_WORD}", fold_text(typed))).data
     if not letters:
         return []
     words = [typed] if len(letters) > 1 and _stands_alone(vocabulary, lexicon, typed) else []
@@ -129,4 +139,5 @@ def _is_there(vocabulary: Vocabulary, lexicon: Lexicon, text: str) -> bool:
 def _titles(vocabulary: Vocabulary, letters: bytes, *, marks: bool) -> list[str]:
     # The sort is stable, so that names of one announcement stay in their order.
     found = sorted(vocabulary.titles_containing(letters, marks=marks), key=itemgetter(slice(3)))
-    return [named.name for named in found]
+    has_number = any(map(str.isdigit, text_of_bytes(letters)))
+    return [each.name for each in found if has_number or not _KIND_AND_NUMBER.fullmatch(each.name)]

@@ -519,6 +519,36 @@ def test_only_what_mentions_a_time_is_said_to_do_no_more(index: SearchIndex) -> 
     assert page.query.loosened == (query_notes.ONLY_NAMED,)
 
 
+@pytest.mark.parametrize("typed", ["น้ำประปา 64", "น้ำประปา ๖๔", "ประกาศน้ำประปา64"])
+def test_a_number_of_two_digits_is_a_year_where_nothing_else_has_it(index: SearchIndex, typed: str) -> None:
+    index.update(
+        [
+            entry(1, "ประกาศหยุดจ่ายน้ำประปา", published_on=dt.date(2021, 6, 9)),
+            entry(2, "ประกาศหยุดจ่ายน้ำประปา", published_on=dt.date(2023, 6, 9)),
+            entry(3, "เทศบัญญัติงบประมาณ", "แผนงานที่ ๖๔", published_on=dt.date(2023, 6, 9)),
+            *(entry(at, "ซ่อมถนน", published_on=dt.date(2023, 6, 9)) for at in range(4, 10)),
+        ],
+        (),
+        position=1,
+    )
+    page = index.search(parse_query(typed))
+    assert [hit.announcement_id for hit in page.hits] == [1]
+    assert (page.query.typed, page.query.is_year_assumed) == (typed, True)
+    index.update([entry(20, "ประกาศน้ำประปาสายที่ ๖๔", published_on=dt.date(2023, 6, 9))], (), position=2)
+    page = index.search(parse_query(typed))
+    assert page.hits[0].announcement_id == 20
+    assert page.query.in_year
+    assert page.query.in_year.times[0].year == 2564
+    assert not index.search(replace(parse_query("น้ำเสีย 64"), as_typed=True)).query.is_year_assumed
+
+
+@pytest.mark.parametrize(
+    "typed", ["ถนนสาย 64", "หมู่ 64", "มาตรา 64", "น้ำ 22", "น้ำ ปี 64", "64", '"น้ำ 64"', "น้ำ 1/64"]
+)
+def test_a_number_that_is_no_year_is_none(typed: str) -> None:
+    assert parse_query(typed).in_year is None
+
+
 def test_what_has_only_some_words_comes_after_what_has_all(index: SearchIndex) -> None:
     long = "ทางหลวง " * 200 + "ซ่อมสะพาน"
     index.update(
@@ -571,6 +601,15 @@ def test_what_bears_a_number_comes_before_what_names_it(index: SearchIndex) -> N
     spaced = entry(4, "คำสั่ง ที่ ๑๘๙ / ๒๕๖๕")
     index.update([spaced], (), position=4)
     assert [hit.announcement_id for hit in index.search(parse_query("189/65")).hits] == [4]
+
+
+@pytest.mark.parametrize("typed", ["คำสั่งที่ ๓๐๑", "คำสั่ง 301", "คำสั่งเลขที่ 301/2", "301"])
+def test_a_papers_number_is_completed_while_it_is_typed(index: SearchIndex, typed: str) -> None:
+    bears = entry(2, "มาตรการโรคติดต่อ", "งดใช้สนาม", kind=DocumentKind.ORDER, number="๓๐๑/๒๕๖๔")
+    index.update([bears, entry(3, "คำสั่งแต่งตั้งคณะกรรมการ")], (), position=2)
+    assert "คำสั่งที่ ๓๐๑/๒๕๖๔" in index.suggest(typed)
+    assert "คำสั่งที่ ๓๐๑/๒๕๖๔" not in index.suggest("คำสั่ง")  # in place of what orders are about
+    assert index.suggest(typed, withheld=frozenset({2})) == []
 
 
 def test_what_has_only_an_everyday_word_in_other_words_is_found_and_what_is_near_is_apart(

@@ -296,6 +296,23 @@ def test_rules_speak_the_readers_language(site: Site) -> None:
         assert "ลงผิดเรื่อง" in answers[3].text
 
 
+def test_a_number_read_as_a_year_can_be_undone_and_one_that_is_found_can_be_read_so(site: Site) -> None:
+    site.announcement("หยุดจ่ายน้ำประปา")  # of 2564
+    site.announcement("ซ่อมถนน", published_on=dt.date(2023, 6, 9))
+    site.work()
+    page = html.fromstring(site.client().get("/search", query_string={"q": "น้ำประปา 64"}).text)
+    links = {link.text_content().strip(): link.get("href") for link in page.xpath("//p[@class='notice']/a")}
+    assert "แสดงเฉพาะ ปี พ.ศ. 2564" in page.xpath("//p[@class='notice']")[0].text_content()
+    as_typed = site.client().get(links["ค้น “น้ำประปา 64” ตามที่พิมพ์"]).text
+    assert "แสดงเฉพาะ" not in as_typed
+    site.announcement("ย้ายท่อน้ำประปาถนนสาย 64", published_on=dt.date(2023, 6, 9))
+    site.work()
+    page = html.fromstring(site.client().get("/search", query_string={"q": "น้ำประปา 64"}).text)
+    assert page.xpath("//ul[contains(@class, 'entries')]//h2")[0].text_content().strip().endswith("สาย 64")
+    (link,) = page.xpath("//p[@class='notice']/a[contains(., 'ดูเฉพาะของปี พ.ศ. 2564')]/@href")
+    assert "แสดงเฉพาะ ปี พ.ศ. 2564" in site.client().get(link).text
+
+
 def test_a_correction_is_told_once_and_can_be_undone(site: Site) -> None:
     site.announcement("เทศบาลตำบลหนองปลาดุกรับสมัครงาน")
     site.work()

@@ -101,7 +101,9 @@ def _coverage(
     misread: dict[Clause, float] = {}
     for part in plan.parts:
         if part.phrase.words > 1 and not matched.issuperset(part.clauses):
-            (similarity,) = phrase_match_with_misreadings([text], part.phrase.data, context.tuning).tolist()
+            (similarity,) = phrase_match_with_misreadings(
+                [text], part.phrase.data, context.lexicon, context.tuning
+            ).tolist()
             is_misread = similarity > context.tuning.min_phrase_similarity
             misread |= dict.fromkeys(part.clauses, 1.0 if is_misread else similarity)
     for clause in weights.keys() - matched:

@@ -8,7 +8,7 @@ letters are looked up too, and every document that is found this way is read.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from operator import contains
 
@@ -17,6 +17,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import LCSseq, Levenshtein
 
 from indexer.analysis.dictionary import Lexicon
+from indexer.analysis.tokenizer import text_of_bytes
 from indexer.engines.whoosh.bm25f import documents_with_all
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
 from indexer.engines.whoosh.reader import CommitReader
@@ -33,6 +34,8 @@ _SHORTEST_EDGE = 2  # letters; shorter ends of a phrase are not looked up
 _LETTERS_A_SLIP, _MOST_SLIPS = 6, 4  # one misread letter is allowed for each 6 letters, 4 at most
 _SHORT_PHRASE = 12  # letters; in a shorter one letters too many are counted as well: สนามบิน is not สนามบริเวณ
 _MIN_MISREAD_WORD = 5  # letters of a word that is looked for with one letter misread
+_SHORTEST_WORD = 3  # letters of a word that is no misread other word; shorter ones come of torn letters too
+_OTHER_WORD = 0.9  # of the least similarity of a misread phrase: where another word stands, it ranks only
 _MOST_PLACES = 8  # occurrences of one piece of the phrase that are compared in a text
 
 
@@ -192,11 +195,17 @@ def _edge(reader: CommitReader, lexicon: Lexicon, clauses: Sequence[Clause], *, 
 
 
 def phrase_match_with_misreadings(
-    texts: Sequence[bytes], data: bytes, tuning: SearchTuning, *, exact: Mask | None = None
+    texts: Sequence[bytes],
+    data: bytes,
+    lexicon: Lexicon,
+    tuning: SearchTuning,
+    *,
+    exact: Mask | None = None,
 ) -> Floats:
     """Returns for each text 1 if it has the phrase, less if some letters are misread, otherwise 0.
 
-    ``exact``: which texts have the phrase letter by letter, where that is known already.
+    ``exact``: which texts have the phrase letter by letter, where that is known already. Where another word
+    stands for one of a short phrase's, it is below ``min_phrase_similarity``: ชอบราคา is not สอบราคา.
     """
     if exact is None:
         exact = np.array([contains_uncut_phrase(text, data) for text in texts], dtype=bool)
@@ -214,12 +223,38 @@ def phrase_match_with_misreadings(
         (best,) = process.cdist(
             [data], places, scorer=LCSseq.similarity, score_cutoff=least, dtype=np.float64
         )
-        if len(data) < _SHORT_PHRASE:
+        is_short = len(data) < _SHORT_PHRASE
+        if is_short:
             best = np.array(
                 [_letters_in_place(data, places[at]) if best[at] else 0 for at in range(len(best))]
             )
-        np.maximum.at(similarity, owners, (best / float(len(data)) - floor) / (1 - floor) * ceiling)
+        near = (best / float(len(data)) - floor) / (1 - floor) * ceiling
+        if is_short:
+            is_misread = _misreading_test(data, lexicon)
+            is_other = near > tuning.min_phrase_similarity
+            is_other[is_other] = [not is_misread(places[at]) for at in np.flatnonzero(is_other).tolist()]
+            near[is_other] = _OTHER_WORD * tuning.min_phrase_similarity
+        np.maximum.at(similarity, owners, near)
     return similarity
+
+
+def _misreading_test(data: bytes, lexicon: Lexicon) -> Callable[[bytes], bool]:
+    """Returns a test that a place is False for if it has a dictionary's word in place of a phrase's word."""
+    typed = lexicon.tokenizer.segment(text_of_bytes(data))
+    lengths = [len(word) for word in typed]
+
+    def is_misread(place: bytes) -> bool:
+        _, start = min(
+            (Levenshtein.distance(data, place[start : start + len(data)]), start)
+            for start in range(max(len(place) - len(data), 0) + 1)
+        )
+        words = lexicon.tokenizer.segment(text_of_bytes(place[start : start + len(data)]))
+        return [len(word) for word in words] != lengths or not all(
+            word == there or (len(there) >= _SHORTEST_WORD and lexicon.tokenizer.is_known_word(there))
+            for word, there in zip(typed, words, strict=True)
+        )
+
+    return is_misread
 
 
 def has_misread_word(text: bytes, data: bytes) -> bool:

@@ -26,16 +26,18 @@ from indexer.engines.whoosh.retrieval import UnfilteredMatches
 from indexer.search.coverage import (
     adjacent_clauses,
     clauses_found_only_in_pieces,
-    lacks_village,
     may_be_found_in_pieces,
-    names_section_alone,
-    names_village_in_addresses_alone,
     time_clauses,
-    village_number,
 )
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_plan import Phrase, QueryPart, QueryPlan
 from indexer.search.tuning import SearchTuning
+from indexer.search.villages import (
+    lacks_village,
+    names_section_alone,
+    names_village_in_addresses_alone,
+    village_number,
+)
 
 RERANK_DEPTH = 150  # documents that are read for boosts
 _ENOUGH_EXACT = 10  # documents with every phrase, from which on misread phrases are not looked for
@@ -190,7 +192,7 @@ def phrase_boosts(context: IndexContext, plan: QueryPlan, documents: DocumentNum
     is_sentence_as_typed = plan.is_sentence and bool(whole.any())
     exact_count = int(np.count_nonzero(np.all(exact, axis=0))) if exact else _ENOUGH_EXACT
     if exact_count < _ENOUGH_EXACT and not is_sentence_as_typed:
-        fuzzy = _fuzzy_values(phrases, exact, texts, tuning)
+        fuzzy = _fuzzy_values(context, phrases, exact, texts)
         value[: len(fuzzy)] = np.maximum(value[: len(fuzzy)], fuzzy - whole[: len(fuzzy)])
     missing = len(documents) - len(texts)
     value, whole = (np.pad(each, (0, missing)) for each in (value, whole))
@@ -315,15 +317,17 @@ def _whole_query_values(
 
 
 def _fuzzy_values(
-    phrases: list[Phrase], exact: list[Mask], texts: list[bytes], tuning: SearchTuning
+    context: IndexContext, phrases: list[Phrase], exact: list[Mask], texts: list[bytes]
 ) -> Floats:
     """Returns for the first texts the boosts of phrases with misread letters."""
     texts = texts[:_MAX_FUZZY_TEXTS]
     value = np.zeros(len(texts), dtype=np.float32)
     words = sum(phrase.words for phrase in phrases)
     for phrase, found in zip(phrases, exact, strict=True):
-        similarity = phrase_match_with_misreadings(texts, phrase.data, tuning, exact=found[: len(texts)])
-        value += similarity * np.float32(tuning.phrase_boost * phrase.words / words)
+        similarity = phrase_match_with_misreadings(
+            texts, phrase.data, context.lexicon, context.tuning, exact=found[: len(texts)]
+        )
+        value += similarity * np.float32(context.tuning.phrase_boost * phrase.words / words)
     return value
 
 

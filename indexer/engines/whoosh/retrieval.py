@@ -27,8 +27,6 @@ from indexer.engines.whoosh.reader import CommitReader
 from indexer.search.coverage import (
     is_distinguishing,
     is_stop_word_or_document_kind,
-    lacks_village,
-    village_words,
 )
 from indexer.search.query import query_notes
 from indexer.search.query.parser import DateRange
@@ -41,6 +39,7 @@ from indexer.search.query.query_plan import (
     build_query_part,
     date_name_clauses,
 )
+from indexer.search.villages import lacks_village, village_words
 
 _MIN_VERIFIED = 100  # documents read for each of many phrases
 _TOP_DOCUMENTS = 20  # documents read to see whether the query stands there as typed
@@ -313,7 +312,7 @@ def _with_fuzzy_phrases(
     for part in _phrase_parts(plan):
         if len(candidates):
             texts = list(context.reader.commit.texts(candidates))
-            similar = phrase_match_with_misreadings(texts, part.phrase.data, context.tuning)
+            similar = phrase_match_with_misreadings(texts, part.phrase.data, context.lexicon, context.tuning)
             candidates = candidates[similar > context.tuning.min_phrase_similarity]
     return candidates
 

@@ -18,6 +18,7 @@ from indexer.analysis.tokenizer import fold_text
 from indexer.search.query import query_notes
 from indexer.search.query.date_ranges import DateMatch, find_date_ranges
 from indexer.search.query.query_notes import BilingualNote
+from indexer.search.villages import with_village_in_figures
 
 
 class Sort(StrEnum):
@@ -125,6 +126,8 @@ class Query:
     explain: bool = False  # the page of results is to contain an explanation
     instead: Query | None = None  # the same text as words, for a date filter without any announcements
     without_date_ranges: Query | None = None  # the same query; None for date ranges alone
+    in_year: Query | None = None  # the same query with the number at its end as a year: น้ำ 64 is น้ำ ปี 2564
+    is_year_assumed: bool = False  # the number at the end was read so, as nothing has it beside the words
 
 
 MAX_QUERY_LENGTH = 500
@@ -171,8 +174,10 @@ _NUMBER_OF_YEAR = re.compile(
     re.VERBOSE,
 )  # a document number whose year is said in words
 
-_SPELT_NUMBERS = "หนึ่ง สอง สาม สี่ ห้า หก เจ็ด แปด เก้า สิบ".split()
-_SPELT_VILLAGE = re.compile(rf"(หมู่\s*(?:ที่)?\s*)({'|'.join(_SPELT_NUMBERS)})(?![{WORD_LETTERS}])")  # หมู่เจ็ด
+_BARE_YEAR = re.compile(rf"(?<=[{WORD_LETTERS}])\s*(?P<year>[3-7๓-๗]\d)\s*$")
+_BEFORE_OTHER_NUMBERS = tuple(
+    "ที่ หมู่ ม. บ้าน มาตรา ข้อ วรรค สาย ซอย ถนน เบอร์ โทร อายุ ห้อง รุ่น ชุด งวด หน้า ช่อง โครงการ แผนงาน".split()
+)
 
 _NEWEST = re.compile(
     r"""(?:ขอ|ดู|มี|หา|อยากรู้)? \s* (?P<what>[^\s]*?) \s* (?:อะไร)? \s* (?:ที่|มา)?
@@ -234,6 +239,7 @@ def parse_query(
     again = partial(parse_query, typed, filters=filters, sort=sort, page=page, per_page=per_page)
     is_filter_alone = dates_filter and reading.days_alone and not reading.chunks
     rest = again(dates_filter=dates_filter, ignore_times=True) if reading.times and not ignore_times else None
+    with_year = None if reading.times or ignore_times else _with_bare_year(typed)
     return Query(
         typed=typed[:MAX_QUERY_LENGTH],
         filters=reading.filters,
@@ -246,7 +252,18 @@ def parse_query(
         understood=tuple(reading.understood),
         instead=again(dates_filter=False, ignore_times=ignore_times) if is_filter_alone else None,
         without_date_ranges=rest if rest and rest.chunks != tuple(reading.chunks) else None,
+        in_year=parse_query(with_year, filters=filters, sort=sort, page=page, per_page=per_page)
+        if with_year
+        else None,
     )
+
+
+def _with_bare_year(typed: str) -> str | None:
+    """Returns the typed text with its last number named as a year; None if that is none: ถนนสาย 64."""
+    found = _BARE_YEAR.search(typed[:MAX_QUERY_LENGTH])
+    if found is None or typed[: found.start()].endswith(_BEFORE_OTHER_NUMBERS):
+        return None
+    return f"{typed[: found.start()]} ปี {found['year']}"
 
 
 def _without_times(
@@ -286,9 +303,9 @@ def normalize_query(typed: str) -> str:
 
 
 def _with_numbers_in_figures(text: str) -> str:
-    """Returns the text with a document number's year behind a slash, and a village's number in figures."""
+    """Returns the text with a document number's year behind a slash, and villages as หมู่ or ม. and figures."""
     text = _NUMBER_OF_YEAR.sub(r"\1/\2", text)
-    return _SPELT_VILLAGE.sub(lambda each: f"{each[1]}{_SPELT_NUMBERS.index(each[2]) + 1}", text)
+    return with_village_in_figures(text)
 
 
 def _without(text: str, span: tuple[int, int]) -> str:

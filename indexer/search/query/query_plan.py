@@ -14,6 +14,7 @@ from indexer.analysis.loanwords import find_spelled_letters
 from indexer.analysis.tokenizer import Token, fold_text, searchable_bytes
 from indexer.search.query.parser import Query, TypedChunk
 from indexer.search.query.question_words import strip_question_words
+from indexer.search.villages import ABBREVIATED_VILLAGE, positions_of_village_numbers
 
 _MOST_PARTS = 64  # parts of a query that are used
 _MOST_CLAUSES = 64  # clauses of a query that are used
@@ -21,10 +22,6 @@ _MOST_ALTERNATIVES = 8  # alternatives of one clause that are used
 _MIN_SENTENCE_WORDS = 8  # words from which on a query is a sentence
 _PARTS = 0.8  # weight of a code that is found by its parts
 
-ABBREVIATED_VILLAGE = "ม."
-"""Abbreviation that before a village's number is หมู่ที่ first, then มาตรา."""
-
-_MOST_VILLAGES = 30  # of a subdistrict; the ม.33, ม.39 and ม.40 of the insured are sections of a law
 _READINGS_BEFORE_NUMBER = (("ม",), ("หมู่", "ที่"), ("มาตรา",))  # never มหาวิทยาลัย, the likeliest first
 _TITLES = frozenset(("น.ส.", "น.ส", "นส"))  # before a number they are no นางสาว: น.ส.3 is a land deed
 _MONTHS = frozenset(token for name in (*MONTHS, *SHORT_MONTHS) for token in (name, name.rstrip(".")))
@@ -118,25 +115,17 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     return QueryPlan(tuple(parts), whole, without, is_question=asked != chunks)
 
 
-def positions_of_village_numbers(words: Sequence[str]) -> list[int]:
-    """Returns the positions of words that are numbers up to ``_MOST_VILLAGES`` behind ม. (ม.4)."""
-    return [
-        place
-        for place in range(1, len(words))
-        if words[place - 1] == ABBREVIATED_VILLAGE
-        and words[place].isdecimal()
-        and int(words[place]) <= _MOST_VILLAGES
-    ]
-
-
 def _with_abbreviations_before_numbers(parts: list[QueryPart]) -> list[QueryPart]:
-    """Returns the parts, with ม. before a village's number as หมู่ที่ first, then มาตรา, and น.ส. as itself."""
+    """Returns the parts, with ม. before a village's number as หมู่ที่ first, then มาตรา, and น.ส. as itself.
+
+    Whoever types หมู่ที่ 4 or ม.4 finds หมู่ 4 as well.
+    """
     clauses = [clause for part in parts for clause in part.clauses]
     for place in positions_of_village_numbers([clause.typed for clause in clauses]):
-        ways = {each.terms: each for each in clauses[place - 1].alternatives}
-        kept = tuple(ways[terms] for terms in _READINGS_BEFORE_NUMBER if terms in ways)
-        if kept:
-            clauses[place - 1] = Clause(clauses[place - 1].typed, kept)
+        typed, ways = clauses[place - 1]
+        if typed == ABBREVIATED_VILLAGE:
+            ways = tuple(each for terms in _READINGS_BEFORE_NUMBER for each in ways if each.terms == terms)
+        clauses[place - 1] = Clause(typed, (*ways, Alternative(("หมู่",), SPELLING_WEIGHT)))
     for place, (clause, following) in enumerate(pairwise(clauses)):
         if clause.typed in _TITLES and following.typed.isdecimal():
             clauses[place] = Clause(clause.typed, clause.alternatives[:1])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from indexer.analysis.dictionary import Dictionary
+from indexer.analysis.tokenizer import fold_text
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, parse_query
@@ -232,6 +233,15 @@ def test_a_word_with_a_misread_letter_covers_its_share(tmp_path: Path) -> None:
     assert index.search(parse_query("ฝั่งสมุทรสาครฤดูกาล")).total == 0
 
 
+def test_another_word_is_no_misread_one(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    consent = entry(1, "ราคากลาง", "คณะกรรมการให้ความเห็นชอบราคากลางแล้ว")
+    others = [entry(at, "ถนน", f"สายที่ {at}") for at in range(4, 30)]
+    index.update([consent, entry(2, "ประกาศสอบราคาจ้างขุดลอก"), *others], (), position=1)
+    page = index.search(parse_query("สอบราคา"))
+    assert [hit.announcement_id for hit in page.hits if not hit.is_partial] == [2]
+
+
 def test_the_name_of_the_place_alone_makes_no_answer(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     towns = [entry(number, f"ตำบลหนองปลาดุกมีประชุมครั้งที่ {number}") for number in range(2, 12)]
@@ -319,6 +329,18 @@ def test_a_number_elsewhere_does_not_complete_a_village(villages: WhooshIndex) -
     page = villages.search(parse_query("ระบบประปา หมู่ 12"))
     assert page.query.loosened == (query_notes.NOT_ALL,) or page.total == 0
     assert 10 in {hit.announcement_id for hit in (*page.hits, *page.related)}
+
+
+@pytest.mark.parametrize("typed", ["หมู่บ้าน 4", "หมู่บ้านที่ ๔", "หมู่บ้านสี่", "ม4", "ม 4"])
+def test_a_village_is_found_by_other_words_for_it(villages: WhooshIndex, typed: str) -> None:
+    hits = villages.search(parse_query(typed)).hits
+    assert {1, 3, 11} <= {hit.announcement_id for hit in hits if not hit.is_partial}
+    assert [hit.announcement_id for hit in hits][:1] in ([1], [3])
+
+
+def test_a_number_of_villages_is_no_village(villages: WhooshIndex) -> None:
+    for typed in ("ระบบประปาหมู่บ้าน 4 แห่ง", "ทีม 4"):
+        assert parse_query(typed).chunks[0].text == fold_text(typed.split()[0])
 
 
 @pytest.mark.parametrize("typed", ["ม.4", "ม. ๔", "ม.๔"])

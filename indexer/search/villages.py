@@ -1,0 +1,143 @@
+"""Villages (หมู่ 4, หมู่ที่ ๔, ม.4): how people type a village's number, and which texts name that village."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from archive.thai.characters import WORD_LETTERS
+from archive.thai.word_list import thai_words
+from indexer.analysis.tokenizer import fold_text, searchable_bytes
+
+if TYPE_CHECKING:
+    from indexer.search.query.query_plan import QueryPlan
+
+ABBREVIATED_VILLAGE = "ม."
+"""Abbreviation that before a village's number is หมู่ที่ first, then มาตรา."""
+
+_WORDS = frozenset(("หมู่", "ที่", "หมู่ที่", ABBREVIATED_VILLAGE))
+_MOST_VILLAGES = 30  # of a subdistrict; the ม.33, ม.39 and ม.40 of the insured are sections of a law
+
+_SPELT_NUMBERS = "หนึ่ง สอง สาม สี่ ห้า หก เจ็ด แปด เก้า สิบ".split()
+_SPELT_VILLAGE = re.compile(
+    rf"(หมู่(?:บ้าน)?\s*(?:ที่)?\s*)({'|'.join(_SPELT_NUMBERS)})(?![{WORD_LETTERS}])"
+)  # หมู่เจ็ด
+_VILLAGE_NUMBER = re.compile(
+    r"""หมู่บ้าน (?=\s*(?:ที่)?\s*\d{1,2}(?!\d|\s*(?:แห่ง|หมู่บ้าน|ครัวเรือน|หลัง|คน|ปี)))""", re.VERBOSE
+)  # หมู่บ้าน 7 is หมู่ 7
+_UNPUNCTUATED_VILLAGE = re.compile(rf"(?<![{WORD_LETTERS}.])ม\s?(?=\d{{1,2}}(?![\d./]))")  # ม7 is ม.7
+
+_VILLAGE = re.compile(
+    rb"(?P<house>[0-9](?:/[0-9]+)?)?%s(?:%s)?(?P<number>[0-9]{1,2})(?![0-9])"
+    % tuple(searchable_bytes(fold_text(word)).data for word in ("หมู่", "ที่"))
+)
+_VILLAGES = re.compile(  # หมู่ 1, 2 และ 4; บ้านหนองบัว ม.4
+    rb"(?P<name>%s|%s)(?:[0-9 -]|%s)+"
+    % tuple(
+        b"|".join(searchable_bytes(fold_text(word)).data for word in words)
+        for words in (("หมู่",), ("ม",), ("ที่", "และ", "ถึง", "หรือ", "กับ", "หมู่"))
+    )
+)
+_RANGE = re.compile(  # หมู่ 1 ถึงหมู่ 5
+    rb"([0-9]{1,2})(?:-|%s)(?:%s|%s)*([0-9]{1,2})(?![0-9])"
+    % tuple(searchable_bytes(fold_text(word)).data for word in ("ถึง", "หมู่", "ที่"))
+)
+_SECTION = re.compile(rb"%s(?P<number>[0-9]{1,2})(?![0-9])" % searchable_bytes(fold_text("มาตรา")).data)
+_ABBREVIATED = searchable_bytes(fold_text(ABBREVIATED_VILLAGE)).data
+_LONGEST_ENDING = 8  # letters of a word that is looked for before a number
+
+
+def with_village_in_figures(text: str) -> str:
+    """Returns a typed text with villages as หมู่ or ม. and figures: หมู่บ้านเจ็ด is หมู่7."""
+    text = _SPELT_VILLAGE.sub(lambda each: f"{each[1]}{_SPELT_NUMBERS.index(each[2]) + 1}", text)
+    return _UNPUNCTUATED_VILLAGE.sub("ม.", _VILLAGE_NUMBER.sub("หมู่", text))
+
+
+def positions_of_village_numbers(words: Sequence[str]) -> list[int]:
+    """Returns the positions of words that are numbers up to ``_MOST_VILLAGES`` behind หมู่ที่ or ม. (ม.4)."""
+    return [
+        place
+        for place in range(1, len(words))
+        if words[place - 1] in ("หมู่ที่", ABBREVIATED_VILLAGE)
+        and words[place].isdecimal()
+        and int(words[place]) <= _MOST_VILLAGES
+    ]
+
+
+def village_number(plan: QueryPlan) -> bytes | None:
+    """Returns the number of the village (หมู่ 4, ม.4) that the plan asks for; None for a house's address."""
+    asked = _VILLAGE.search(plan.whole)
+    if asked is None:
+        return _abbreviated_village(plan)
+    return None if asked["house"] else asked["number"]
+
+
+def village_words(plan: QueryPlan) -> frozenset[str]:
+    """Returns the words by which the plan names its village; none without one."""
+    number = village_number(plan)
+    return frozenset() if number is None else _WORDS | {number.decode()}
+
+
+def lacks_village(plan: QueryPlan, text: bytes) -> bool:
+    """Returns True if the plan asks for a village that a text does not name: แผนงานที่ 99 is none of หมู่ 99."""
+    number = village_number(plan)
+    return number is not None and not (
+        names_village(number, text)
+        or (_abbreviated_village(plan) is not None and names_section(number, text))
+    )
+
+
+def _abbreviated_village(plan: QueryPlan) -> bytes | None:
+    """Returns the number behind ม. that the plan asks for; None for a house's address too."""
+    typed = ["", *(clause.typed for part in plan.parts for clause in part.clauses)]
+    for place in positions_of_village_numbers(typed):
+        if not typed[place - 2][:1].isdigit():
+            return typed[place].encode()
+    return None
+
+
+def names_section(number: bytes, text: bytes) -> bool:
+    """Returns True if a text names the section of a law (มาตรา 4) with the number."""
+    return any(section["number"] == number for section in _SECTION.finditer(text))
+
+
+def names_section_alone(number: bytes, text: bytes) -> bool:
+    """Returns True if a text names a section of a law with the number, and no village."""
+    return names_section(number, text) and not names_village(number, text)
+
+
+def names_village(number: bytes, text: bytes) -> bool:
+    """Returns True if a text names the village with the number.
+
+    It may stand among several (หมู่ 1, 2 และ 4) or between two (หมู่ 1 ถึงหมู่ 5).
+    """
+    runs = [each[0] for each in _VILLAGES.finditer(text) if not _ends_a_word(text, each)]
+    return any(number in re.findall(rb"[0-9]+", each) for each in runs) or any(
+        int(first) <= int(number) <= int(last) for each in runs for first, last in _RANGE.findall(each)
+    )
+
+
+def _ends_a_word(text: bytes, village: re.Match[bytes]) -> bool:
+    """Returns True where the ม of ม.4 is the last letter of a word: รวม 4 ถัง."""
+    end = village.end("name")
+    return village["name"] == _ABBREVIATED and any(
+        text[start:end] in _words_ending_like_an_abbreviated_village()
+        for start in range(max(0, end - _LONGEST_ENDING), end - 1)
+    )
+
+
+@cache
+def _words_ending_like_an_abbreviated_village() -> frozenset[bytes]:
+    words = (searchable_bytes(fold_text(word)).data for word in thai_words() if word.endswith("ม"))
+    return frozenset(word for word in words if len(word) <= _LONGEST_ENDING)
+
+
+def names_village_in_addresses_alone(number: bytes, text: bytes) -> bool:
+    """Returns True if a text names the village with the number only behind a house's number.
+
+    The letterhead of a paper has the municipality's own address (199 หมู่ 4), which is no news of the village.
+    """
+    named = [place for place in _VILLAGE.finditer(text) if place["number"] == number]
+    return bool(named) and all(place["house"] for place in named)
