@@ -23,9 +23,14 @@ from indexer.search.highlighting import TextSegment
 _MAX_UNBROKEN = 20  # letters without a break opportunity: about what a phone's narrowest column holds
 _PREFIXES = frozenset(("การ", "ความ", "ผู้", "นัก", "ไม่", "ประจำ"))  # stay with the word that follows
 _PLACE_KINDS = frozenset("บ้าน ชุมชน ตำบล อำเภอ จังหวัด ถนน ซอย วัด หนอง ห้วย คลอง เทศบาลตำบล".split())
+_NAMED_APART = "บ้าน"  # begins a name of its own: ชุมชนเข้มแข็ง บ้านท่ากระดาน
 _WORDS_OF_A_NAME = 2  # dictionary words of most places' names: ท่า กระดาน in บ้านท่ากระดาน
 _THAI_RUN = re.compile(rf"([{WORD_LETTERS}]+)([ ]?ๆ|ฯ)?")  # ๆ and ฯ never begin a line
 _LETTER_OR_SIGN = re.compile(f"[{LETTERS_AND_SIGNS}]")
+_KEPT = re.compile(  # “น้ำปะปา” of a note, หมู่ 7, หน้า 1, (พ.ศ. 2566–2570)
+    r"“[^”\n]{1,18}”|(?:หมู่(?:ที่)?|หน้า) [0-9๐-๙]{1,3}(?![0-9๐-๙])"
+    r"|\(?พ\.ศ\. [0-9๐-๙]{4}(?:[–-][0-9๐-๙]{4})?\)?"
+)
 _ENDINGS = " \tๆฯ"  # characters after which a line may end before a word
 _AFTER_SPACE = re.compile(r"(?<=\s)(?=\S)")
 _LONG_TOKEN = re.compile(rf"\S{{{_MAX_UNBROKEN}}}(?=\S)")
@@ -73,6 +78,15 @@ def _is_thai(char: str) -> bool:
 
 def breakable_pieces(text: str, local_words: frozenset[str] = frozenset()) -> Iterator[str]:
     """Yields the pieces of the text between which a line may break; joined, the pieces are the text."""
+    end = 0
+    for kept in _KEPT.finditer(text):
+        yield from _pieces_of_words(text[end : kept.start()], local_words)
+        yield kept.group()
+        end = kept.end()
+    yield from _pieces_of_words(text[end:], local_words)
+
+
+def _pieces_of_words(text: str, local_words: frozenset[str]) -> Iterator[str]:
     pending = ""  # text before the next break opportunity
     end = 0
     for run in _THAI_RUN.finditer(text):
@@ -121,7 +135,7 @@ def unbreakable_words(run: str, local: frozenset[str]) -> list[str]:
     words: list[str] = []
     following = 0  # words that stay with the last one
     for word in cut_words(run, local):
-        if following and len(words[-1]) + len(word) <= _MAX_UNBROKEN:
+        if following and word != _NAMED_APART and len(words[-1]) + len(word) <= _MAX_UNBROKEN:
             words[-1] += word
             following = 0 if word in local else following - 1
         else:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import accumulate, groupby, pairwise
 
@@ -78,6 +78,16 @@ class TextSegment:
 def find_hits(text: str, query: Query) -> list[tuple[int, int]]:
     """Returns the query's hits in a display text as ``[start, end)`` offsets, sorted, without overlaps."""
     return _Hits(_Borders(fold_text(text)), query).within(0, len(text))
+
+
+def query_marking_whole_words(texts: Iterable[str], query: Query) -> Query:
+    """Returns the query, marking no part of its longer words (กรรมการ of คณะกรรมการ) if the texts have these.
+
+    A page is shown block by block, and a paper page by page: what one of them lacks, another may have.
+    """
+    letters = [searchable_bytes(fold_text(text)).data for text in texts]
+    is_whole = all(any(whole in data for data in letters) for whole, _ in _sought(query).parts)
+    return replace(query, marks_parts=False) if is_whole else query
 
 
 def highlight(text: str, query: Query) -> tuple[TextSegment, ...]:
@@ -382,7 +392,7 @@ class _Hits:
         folded, sought = borders.folded, _sought(query)
         letters = searchable_bytes(folded)
         kept = letters.text_offsets()
-        absent = (parts for whole, parts in sought.parts if whole not in letters.data)
+        absent = (parts for whole, parts in sought.parts if query.marks_parts and whole not in letters.data)
         by_itself = {*sought.pieces, *(part for parts in absent for part in parts)} - {*sought.segment}
         places = [
             (*_whole_clusters(folded, *place), _PHRASE)

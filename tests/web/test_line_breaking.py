@@ -24,6 +24,7 @@ THAI_RUNS = st.text(alphabet="กขคนมยรลวอเแโไะา�
         ("เครือข่ายส่งเสริมการมีส่วนร่วม", ["เครือข่าย", "ส่งเสริม", "การมีส่วนร่วม"]),
         ("นายศรัณย์พร", ["นาย", "ศรัณย์", "พร"]),
         ("เข้มแข็งบ้านท่ากระดานเป็นไป", ["เข้มแข็ง", "บ้านท่ากระดาน", "เป็นไป"]),
+        ("ชุมชนเข้มแข็งบ้านท่ากระดาน", ["ชุมชนเข้มแข็ง", "บ้านท่ากระดาน"]),
         ("ผู้สูงอายุประจำปีงบประมาณ", ["ผู้สูงอายุ", "ประจำปีงบประมาณ"]),
     ],
 )
@@ -53,6 +54,12 @@ def test_hits_are_marked_and_everything_else_is_escaped(told: list[tuple[str, bo
     assert "".join(shown.itertext()) == "".join(text for text, _ in told)
     marked = "".join("".join(mark.itertext()) for mark in shown.iter("mark"))
     assert marked == "".join(text.replace("\n", "") for text, hit in told if hit)
+
+
+@pytest.mark.parametrize("kept", ["“น้ำปะปาไม่ไหล”", "หมู่ 7", "หมู่ที่ ๑๒", "(พ.ศ. 2566–2570)", "หน้า 1"])
+def test_what_is_read_as_one_stays_on_one_line(kept: str) -> None:
+    shown = line_breaking.with_break_opportunities(f"แสดงผลของ {kept} แทนของเดิม", frozenset())
+    assert kept in pieces(shown)
 
 
 def test_lines_may_break_between_words_and_after_white_space() -> None:

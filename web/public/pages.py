@@ -20,7 +20,7 @@ from archive.filetype import is_office
 from archive.model import Announcement, Attachment, ReadingStatus, Status, TextSource
 from archive.relations import public_relations
 from indexer.extraction.page_images import hit_rectangles
-from indexer.search.highlighting import find_hits
+from indexer.search.highlighting import find_hits, query_marking_whole_words
 from indexer.search.query import parser as queries
 from indexer.search.query.parser import Filters, Query
 from web import file_responses
@@ -115,7 +115,7 @@ def announcement(announcement_id: int) -> str:
         recognised=_recognised(attachments),
         standing=public_relations(services().records, shown),
         inside=inside,
-        query=queries.parse_query(typed) if typed else None,
+        query=query_marking_whole_words([shown.body], queries.parse_query(typed)) if typed else None,
         collections=services().collections.with_announcement(announcement_id),
         related=_published(similar_announcement_ids(services(), announcement_id, limit=4)),
         neighbours=_neighbours(shown),
@@ -152,7 +152,8 @@ def document(announcement_id: int, attachment_id: int) -> AnyResponse | str:
     if attachment.page_count and number > attachment.page_count:
         return redirect(page_path(attachment, attachment.page_count, typed))
     page = services().pages.get(attachment_id, number) if attachment.page_count else None
-    query = query_to_mark(services(), typed)
+    texts = services().pages.texts_by_attachment([attachment_id])[attachment_id] if page and typed else []
+    query = query_marking_whole_words((text for _, text in texts), query_to_mark(services(), typed))
     return render_template(
         "public/document.html",
         announcement=shown,
@@ -163,7 +164,7 @@ def document(announcement_id: int, attachment_id: int) -> AnyResponse | str:
         query=query if typed else None,
         blocks=reflow(page) if page else [],
         boxes=hit_rectangles(page, tuple(find_hits(page.text, query))) if page and typed else [],
-        steps=_steps(attachment, number, query) if page else {},
+        steps=_steps(attachment, number, query, texts) if page else {},
     )
 
 
@@ -323,8 +324,13 @@ def _neighbours(announcement: Announcement) -> dict[str, Announcement | None]:
     return {"earlier": earlier, "later": later}
 
 
-def _steps(attachment: Attachment, number: int, query: Query) -> dict[str, Any]:
-    """Returns addresses of the pages around, and of the next and previous page that has a hit."""
+def _steps(
+    attachment: Attachment, number: int, query: Query, texts: Iterable[tuple[int, str]]
+) -> dict[str, Any]:
+    """Returns addresses of the pages around, and of the next and previous page that has a hit.
+
+    ``texts`` of the pages with their numbers are looked at only if anything was typed.
+    """
     count = attachment.page_count or 0
     steps: dict[str, Any] = {"count": count}
     if number > 1:
@@ -332,7 +338,6 @@ def _steps(attachment: Attachment, number: int, query: Query) -> dict[str, Any]:
     if number < count:
         steps["next"] = page_path(attachment, number + 1, query.typed)
     if query.typed:
-        texts = services().pages.texts_by_attachment([attachment.id])[attachment.id]
         found = [n for n, text in texts if find_hits(text, query)]
         steps["hits"] = len(found)
         before = [n for n in found if n < number]

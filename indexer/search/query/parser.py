@@ -122,6 +122,7 @@ class Query:
     understood: tuple[BilingualNote, ...] = ()
     loosened: tuple[BilingualNote, ...] = ()
     extra_highlights: tuple[str, ...] = ()
+    marks_parts: bool = True  # parts of a longer word are marked in a text without it
     as_typed: bool = False  # no misspelling and no text in the wrong keyboard layout is to be corrected
     explain: bool = False  # the page of results is to contain an explanation
     instead: Query | None = None  # the same text as words, for a date filter without any announcements
@@ -226,19 +227,16 @@ def parse_query(
     raw = _with_numbers_in_figures(_SPACED.sub(r"\1:", normalize_query(typed)))
     if reading.asks_for_newest(fold_text(raw).strip()):
         raw, sort = "", Sort.NEWEST if sort is Sort.RELEVANCE else sort
-    folded = fold_text(raw)
-    for numbered in reversed(list(_NUMBER.finditer(folded))):
-        if numbered["field"] or _OF_A_YEAR.search(numbered["number"]):
-            raw, folded = (_without(text, numbered.span()) for text in (raw, folded))
-            reading.number(numbered["number"])
+    raw, folded = _without_numbers(reading, raw, fold_text(raw))
     words = _without_times(reading, raw, folded, dates_filter=dates_filter, ignore_times=ignore_times)
     for found in _PART.finditer(words):
         reading.take(found)
     if raw.strip() and reading.is_empty:
         reading.understood.append(query_notes.NO_WORDS)
-    again = partial(parse_query, typed, filters=filters, sort=sort, page=page, per_page=per_page)
+    again = partial(parse_query, filters=filters, sort=sort, page=page, per_page=per_page)
     is_filter_alone = dates_filter and reading.days_alone and not reading.chunks
-    rest = again(dates_filter=dates_filter, ignore_times=True) if reading.times and not ignore_times else None
+    is_dated = bool(reading.times) and not ignore_times
+    rest = again(typed, dates_filter=dates_filter, ignore_times=True) if is_dated else None
     with_year = None if reading.times or ignore_times else _with_bare_year(typed)
     return Query(
         typed=typed[:MAX_QUERY_LENGTH],
@@ -250,12 +248,19 @@ def parse_query(
         without=tuple(reading.without),
         times=() if ignore_times else tuple(reading.times),
         understood=tuple(reading.understood),
-        instead=again(dates_filter=False, ignore_times=ignore_times) if is_filter_alone else None,
+        instead=again(typed, dates_filter=False, ignore_times=ignore_times) if is_filter_alone else None,
         without_date_ranges=rest if rest and rest.chunks != tuple(reading.chunks) else None,
-        in_year=parse_query(with_year, filters=filters, sort=sort, page=page, per_page=per_page)
-        if with_year
-        else None,
+        in_year=again(with_year) if with_year else None,
     )
+
+
+def _without_numbers(reading: _Reading, raw: str, folded: str) -> tuple[str, str]:
+    """Returns both texts without the document numbers that were typed as such; adds these to ``reading``."""
+    for numbered in reversed(list(_NUMBER.finditer(folded))):
+        if numbered["field"] or _OF_A_YEAR.search(numbered["number"]):
+            raw, folded = (_without(text, numbered.span()) for text in (raw, folded))
+            reading.number(numbered["number"])
+    return raw, folded
 
 
 def _with_bare_year(typed: str) -> str | None:

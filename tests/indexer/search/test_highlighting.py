@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.search.highlighting import find_hits, highlight, snippet, snippet_with_ellipses
+from indexer.search.highlighting import (
+    find_hits,
+    highlight,
+    query_marking_whole_words,
+    snippet,
+    snippet_with_ellipses,
+)
 from indexer.search.query.parser import parse_query
 
 THAI_TEXT = st.text(alphabet=st.sampled_from("กขคงเแโาิี่้ำะั์ .1๒a\n"), max_size=300)
@@ -121,6 +127,15 @@ def test_a_hit_near_the_end_of_a_text_stands_near_the_beginning_of_its_passage()
 )
 def test_whole_words_and_numbers_are_marked(typed: str, text: str, wanted: list[str]) -> None:
     assert marked(text, typed) == wanted
+
+
+def test_a_part_of_a_word_is_not_marked_where_another_page_has_the_word() -> None:
+    query = parse_query("คณะกรรมการ")
+    pages = ["แต่งตั้งคณะกรรมการ", "๒. ผู้แทนชุมชน เป็นกรรมการ"]
+    assert find_hits(pages[1], query) != []
+    assert find_hits(pages[1], query_marking_whole_words(pages[1:], query)) != []
+    assert find_hits(pages[1], query_marking_whole_words(pages, query)) == []
+    assert len(find_hits(pages[0], query_marking_whole_words(pages, query))) == 1
 
 
 @pytest.mark.parametrize("typed", ["หมู่ 4", "หมู่ที่ 4", "หมู่4"])
