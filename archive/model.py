@@ -248,7 +248,9 @@ class HoldReason(StrEnum):
 
     UNREAD = "unread"
     PERSONAL_DATA = "personal-data"
-    UNCONFIRMED = "unconfirmed"  # added to a published announcement; nobody has checked it yet
+    UNCONFIRMED = (
+        "unconfirmed"  # added or replaced by staff in a published announcement; nobody has checked it yet
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,6 +278,11 @@ def undecided_finds(attachment: Attachment) -> tuple[PersonalDataSpan, ...]:
     )
 
 
+def hold_until_read(*, is_to_confirm: bool) -> HoldReason:
+    """Return the hold of a file that is still to be read, and that a person is to check too if so asked."""
+    return HoldReason.UNCONFIRMED if is_to_confirm else HoldReason.UNREAD
+
+
 def hold_after_reading(attachment: Attachment, details: ReadingResults) -> HoldReason | None:
     """Return the hold of an attachment that has just been read; None for no hold.
 

@@ -174,8 +174,10 @@ class Attachments(Protocol):
         media_type: str,
         actor: str,
         is_redacted: bool = False,
+        hold: HoldReason = HoldReason.UNREAD,
     ) -> Attachment:
         """Give an attachment other bytes under the same id. The attachment is held until it is read.
+        With ``UNCONFIRMED`` as ``hold``, it is held until a person's decision to show it is recorded.
 
         The file before and the texts of its pages are kept as a ``FileVersion``. A public attachment keeps
         its file, unless the new one is redacted: the new file waits as an attachment of its own, whose

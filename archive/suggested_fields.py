@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -35,10 +35,12 @@ class SuggestedFields:
     """Suggested values of fields.
 
     ``fields``: checked values by name. ``awaited``: True while an attachment that may state them is unread.
+    ``source``: the attachment that states them.
     """
 
     fields: dict[str, object] = field(default_factory=dict)
     awaited: bool = False
+    source: Attachment | None = None
 
 
 def suggest_fields(attachments: Sequence[Attachment]) -> SuggestedFields:
@@ -51,8 +53,8 @@ def suggest_fields(attachments: Sequence[Attachment]) -> SuggestedFields:
         if attachment.status in (ReadingStatus.WAITING, ReadingStatus.READING):
             return SuggestedFields(awaited=True)
         if "subject" in attachment.details.fields:
-            return SuggestedFields(_stated_by(attachment))
-    return SuggestedFields(_stated_by(titled[0])) if titled else SuggestedFields()
+            return SuggestedFields(_stated_by(attachment), source=attachment)
+    return SuggestedFields(_stated_by(titled[0]), source=titled[0]) if titled else SuggestedFields()
 
 
 def stated_subject_or_title(attachment: Attachment) -> ExtractedField | None:
@@ -95,6 +97,35 @@ def names_of_unconfirmed_values(changes: Sequence[Change]) -> set[str]:
         )
         names = names | given if change.actor == WORKER else names - given
     return names
+
+
+def fields_stated_by_new_file(
+    announcement: Announcement,
+    attachments: Sequence[Attachment],
+    replacements: Mapping[int, Attachment],
+    changes: Sequence[Change],
+) -> dict[str, object]:
+    """Return the fields that a new file states otherwise than the announcement has them, by name.
+
+    A field that a person has set or confirmed since the file was replaced is left out. ``replacements``:
+    the file that waits to replace an attachment's, by the attachment's id. ``changes``: the history of the
+    announcement, the latest last.
+    """
+    stated = suggest_fields([replacements.get(each.id, each) for each in attachments])
+    if stated.source is None:
+        return {}
+    ids = (stated.source.id, stated.source.replaces)
+    names: set[str] = set()
+    for change in changes:
+        if change.action == "replace" and change.before["attachment_id"] in ids:
+            names = set(stated.fields)
+        elif change.action in ("revise", "confirm") and change.actor != WORKER:
+            names -= change.after.keys()
+    return {
+        name: value
+        for name, value in stated.fields.items()
+        if name in names and getattr(announcement, name) != value
+    }
 
 
 def suggested_title_unless_given(announcement: Announcement, attachments: Sequence[Attachment]) -> str:

@@ -79,11 +79,15 @@ class Undo:
         if change.action == "create":
             return status not in (Status.DRAFT, Status.WITHDRAWN)
         if change.action in _STATUS_ACTIONS:
-            return status != change.after["status"]
+            return status != change.after["status"] or not self._is_last_status_change(change)
         is_first_title = change.action == "revise" and change.before == {"title": ""}
         return status not in (Status.DRAFT, Status.PUBLISHED) or (
             is_first_title and status is not Status.DRAFT
         )
+
+    def _is_last_status_change(self, change: Change) -> bool:
+        entries = self._records.history.entries(change.announcement_id or 0)
+        return change.id == max(each.id for each in entries if each.action in _STATUS_ACTIONS)
 
     def undo(self, change: Change, *, actor: str) -> None:
         """Undo one change, whatever was changed after it. Values of other fields stay as they are.
@@ -258,8 +262,11 @@ class Undo:
     def _detach(self, _id: int, change: Change, actor: str) -> None:
         self._intake.attachments.detach(_attachment(change.after), actor=actor)
 
-    def _reattach(self, _id: int, change: Change, actor: str) -> None:
-        attachment = self._intake.attachments.reattach(_attachment(change.before), actor=actor)
+    def _reattach(self, id: int, change: Change, actor: str) -> None:
+        attachment_id = _attachment(change.before)
+        if attachment_id in self._order_now(id):  # a cancelled file was sent again, and is in use
+            raise Conflict("เอกสารนี้อยู่ในประกาศแล้ว จึงไม่มีอะไรให้นำกลับมา", code="edited-meanwhile")
+        attachment = self._intake.attachments.reattach(attachment_id, actor=actor)
         if attachment.replaces:
             return
         position = _number(change.before["position"])

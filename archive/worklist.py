@@ -15,7 +15,9 @@ class Problem(StrEnum):
     """Reason why a record needs attention."""
 
     PERSONAL_DATA = "personal-data"  # an attachment is held until somebody decides about personal data
-    UNCONFIRMED = "unconfirmed"  # an attachment was added to a published record; residents do not see it yet
+    UNCONFIRMED = (
+        "unconfirmed"  # a file was added or replaced in a published record; residents do not see it yet
+    )
     FAILED = "failed"  # an attachment could not be read
     DOUBTFUL = "doubtful"  # a page was read with low confidence
     UNTITLED = "untitled"  # nobody has given a draft its title

@@ -161,6 +161,11 @@ def _write_record(
     )  # ASCII: texts of files may have half characters
     (folder / RECORDS / f"{announcement.id}.json").write_text(text, encoding="ascii")
     report.added += 1
+    waiting = {} if selection.is_public else records.attachments.replacements(each.id for each in attachments)
+    report.problems += [
+        (f"{announcement.id} {each.filename}", "รอใช้แทนไฟล์เดิม ไม่อยู่ในถุงนี้ (waits to replace a file, left out)")
+        for each in waiting.values()
+    ]
     for attachment in attachments:
         try:
             copy_original(services, attachment.sha256, folder / file_path(attachment))

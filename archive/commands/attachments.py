@@ -45,7 +45,7 @@ class AttachmentCommands:
         """Store the bytes of a seekable stream, then the record and its job in one transaction.
 
         ``stored_at``: the time at which an older site stored the file. ``is_to_confirm``: residents see the
-        attachment only after ``show_added``, or when its announcement is published.
+        attachment only after ``show_checked``, or when its announcement is published.
 
         Returns ``(attachment, True)`` for a new attachment, ``(the existing attachment, False)`` for the same
         bytes again. Raises as ``Uploads.store`` does.
@@ -63,7 +63,7 @@ class AttachmentCommands:
             kind=kind or DocumentKind.OTHER,
             actor=actor,
             stored_at=stored_at,
-            hold=HoldReason.UNCONFIRMED if is_to_confirm else HoldReason.UNREAD,
+            hold=privacy.hold_until_read(is_to_confirm=is_to_confirm),
         )
         self._uploads.store_again_if_erased(stream, file)
         return made
@@ -114,8 +114,8 @@ class AttachmentCommands:
             attachment_id, finds, reason=said, actor=actor
         )
 
-    def show_added(self, attachment_id: int, *, actor: str, reason: str = "") -> Attachment:
-        """Show an attachment that was added to a published announcement and that a person has checked.
+    def show_checked(self, attachment_id: int, *, actor: str, reason: str = "") -> Attachment:
+        """Show a file that was added or replaced in a published announcement and that a person has checked.
 
         Raises ``Conflict`` (code ``unread``) while it is unread, ``Invalid`` when its label is the name of a
         file, and ``PersonalDataFound`` when personal data is undecided and no reason is given.
@@ -126,7 +126,8 @@ class AttachmentCommands:
             return attachment
         _require_read(attachment)
         if is_meaningless_label(attachment):
-            raise Invalid("กรุณาตั้งชื่อเอกสารให้ประชาชนเข้าใจก่อน", field=f"label-{attachment_id}")
+            row = attachment.replaces or attachment_id
+            raise Invalid("กรุณาตั้งชื่อเอกสารให้ประชาชนเข้าใจก่อน", field=f"label-{row}")
         finds = privacy.undecided_finds(attachment)
         if finds:
             privacy.require_reason_to_show(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from archive import validation
+from archive import privacy, validation
 from archive.commands.status_rules import editable_announcement
 from archive.commands.uploads import Uploads, safe_name_and_type
 from archive.errors import NotFound
@@ -23,18 +23,32 @@ class FileVersionCommands:
         self._records = records
         self._uploads = uploads
 
-    def replace(self, attachment_id: int, stream: BinaryIO, *, filename: str, actor: str) -> Attachment:
+    def replace(
+        self,
+        attachment_id: int,
+        stream: BinaryIO,
+        *,
+        filename: str,
+        actor: str,
+        is_to_confirm: bool = False,
+    ) -> Attachment:
         """Give an attachment other bytes under the same id: a new version.
 
-        Residents see the new version once it is read and no personal data was found in it; until then they
-        see a public attachment's file as it is, and the new one is an attachment that ``replaces`` it. Raises
-        as ``Uploads.store`` does.
+        Residents see the new version once it is read and no personal data was found in it; with
+        ``is_to_confirm``, only after ``AttachmentCommands.show_checked`` too. Until then they see a public
+        attachment's file as it is, and the new one is an attachment that ``replaces`` it. Raises as
+        ``Uploads.store`` does.
         """
         editable_announcement(self._records, self._records.attachments.get(attachment_id).announcement_id)
         name, media_type = safe_name_and_type(stream, filename)
         file = self._uploads.store_named(stream, name, actor)
         replaced = self._records.attachments.replace(
-            attachment_id, file, filename=name, media_type=media_type, actor=actor
+            attachment_id,
+            file,
+            filename=name,
+            media_type=media_type,
+            actor=actor,
+            hold=privacy.hold_until_read(is_to_confirm=is_to_confirm),
         )
         self._uploads.store_again_if_erased(stream, file)
         return replaced

@@ -22,6 +22,7 @@ from archive.model import (
 from archive.repositories import Records
 from archive.suggested_fields import (
     fields_as_in_new_draft,
+    fields_stated_by_new_file,
     is_meaningless_title,
     is_name_of_file,
     names_of_unconfirmed_values,
@@ -93,8 +94,12 @@ class Publication:
         self._records.attachments.relabel(attachment.id, label=label, kind=kind, actor=actor)
 
     def confirm_filled_values(self, id: int, *, actor: str) -> None:
-        """Record that a person looked at the values that the worker filled in when it published."""
+        """Record that a person looked at the values that are in doubt after publication.
+
+        The worker filled them in when it published, or a new file states other ones.
+        """
         names = names_of_unconfirmed_values(self._records.history.entries(id))
+        names |= self.fields_stated_by_new_file(id).keys()
         announcement = self._records.announcements.get(id)
         fields = {name: getattr(announcement, name) for name in FIELDS_BY_NAME if name in names}
         with self._records.batch():
@@ -104,6 +109,16 @@ class Publication:
                 if f"label-{attachment.id}" in names:
                     values = {"attachment_id": attachment.id, "label": attachment.label}
                     self._records.announcements.confirm(id, values, actor=actor)
+
+    def fields_stated_by_new_file(self, id: int) -> dict[str, object]:
+        """Return the fields that a new file states otherwise, see ``archive.suggested_fields``."""
+        attachments = self._records.attachments.by_announcement([id])[id]
+        return fields_stated_by_new_file(
+            self._records.announcements.get(id),
+            attachments,
+            self._records.attachments.replacements(each.id for each in attachments),
+            self._records.history.entries(id),
+        )
 
     def publish_due_or_unschedule(self, now: dt.datetime, *, actor: str) -> list[int]:
         """Publish the drafts whose ``publish_at`` has come. Returns the ids of the published announcements.

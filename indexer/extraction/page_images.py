@@ -75,6 +75,11 @@ _SAME_WORD = 60  # hits closer than this are drawn as one
 
 def hit_rectangles(page: Page, hits: tuple[tuple[int, int], ...]) -> list[Rectangle]:
     """Returns the rectangles of the ``[start, end)`` stretches of ``page.text``, with neighbours merged."""
+    return [_padded(line, left, right) for line, left, right in extents_of_hits(page, hits)]
+
+
+def extents_of_hits(page: Page, hits: tuple[tuple[int, int], ...]) -> list[tuple[Line, int, int]]:
+    """Returns line, left and right edge of the letters of each stretch, with neighbours merged."""
     starts = [line.start for line in page.lines]
     found: dict[int, list[tuple[int, int]]] = {}
     for start, end in hits:
@@ -86,7 +91,7 @@ def hit_rectangles(page: Page, hits: tuple[tuple[int, int], ...]) -> list[Rectan
             if right > left:
                 found.setdefault(number, []).append((left, right))
     return [
-        _padded(page.lines[number], left, right)
+        (page.lines[number], left, right)
         for number, extents in sorted(found.items())
         for left, right in _merged(extents)
     ]

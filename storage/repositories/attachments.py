@@ -39,7 +39,8 @@ def attachment_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
 def cancel_decisions_and_hold_again(engine: Queries, announcement_id: int) -> None:
     """Cancel the decisions about personal data in an announcement's attachments.
 
-    Each attachment is then held as ``privacy.hold_ignoring_decisions`` says. Call this inside a transaction.
+    Each attachment is then held as ``privacy.hold_ignoring_decisions`` says, and a file that waits to replace
+    another one always. Call this inside a transaction.
     """
     found = engine.rows(
         """SELECT * FROM attachment
@@ -48,7 +49,8 @@ def cancel_decisions_and_hold_again(engine: Queries, announcement_id: int) -> No
     )
     for attachment in map(mappers.attachment, found):
         if attachment.decided or attachment.hold is None:
-            _set_hold(engine, attachment.id, privacy.hold_ignoring_decisions(attachment), ())
+            least = HoldReason.UNCONFIRMED if attachment.replaces else None
+            _set_hold(engine, attachment.id, privacy.hold_ignoring_decisions(attachment) or least, ())
             append_entries(engine, ("attachment", attachment.id))
 
 
@@ -175,6 +177,7 @@ class EngineAttachments:
         media_type: str,
         actor: str,
         is_redacted: bool = False,
+        hold: HoldReason = HoldReason.UNREAD,
     ) -> Attachment:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, lock=True)
@@ -182,17 +185,26 @@ class EngineAttachments:
                 return mappers.attachment(row)
             if not is_redacted and (waiting := replacement_row(self._engine, attachment_id)):
                 return self.replace(
-                    waiting["id"], file, filename=filename, media_type=media_type, actor=actor
+                    waiting["id"], file, filename=filename, media_type=media_type, actor=actor, hold=hold
                 )
             if known := self._cancelled_replacement(row, file.sha256):
+                if known["hold"] == HoldReason.UNREAD:
+                    _set_hold(self._engine, known["id"], hold, mappers.attachment(known).decided)
                 return self.reattach(known["id"], actor=actor)
             if self._rows_with_bytes(row["announcement_id"], file.sha256):
                 raise Conflict("ไฟล์นี้แนบอยู่กับประกาศนี้แล้ว หรือเคยนำออกไป กรุณาใช้เอกสารนั้นแทน", code="file-attached")
             if not is_redacted and self._is_public(row):
-                return self._add_replacement(row, file, filename, media_type, actor)
+                return self._add_replacement(
+                    row, file, filename=filename, media_type=media_type, hold=hold, actor=actor
+                )
             store_earlier_version(self._engine, row, actor=actor)
             self._set_unread_file(
-                attachment_id, file, filename=filename, media_type=media_type, is_redacted=is_redacted
+                attachment_id,
+                file,
+                filename=filename,
+                media_type=media_type,
+                hold=HoldReason.UNCONFIRMED if row["hold"] == HoldReason.UNCONFIRMED else hold,
+                is_redacted=is_redacted,
             )
             after = attachment_row(self._engine, attachment_id)
             self._note(
@@ -206,7 +218,14 @@ class EngineAttachments:
             return self.get(attachment_id)
 
     def _set_unread_file(
-        self, attachment_id: int, file: StoredFile, *, filename: str, media_type: str, is_redacted: bool
+        self,
+        attachment_id: int,
+        file: StoredFile,
+        *,
+        filename: str,
+        media_type: str,
+        hold: HoldReason,
+        is_redacted: bool,
     ) -> None:
         """Give an attachment a file, of which nothing is read yet."""
         self._engine.run(
@@ -219,13 +238,14 @@ class EngineAttachments:
                    sha256 = :sha256, page_count = NULL, status = 'waiting', error_code = NULL,
                    error_message = NULL, details = '{}', rules = 0, queued_at = :now, attempts = 0,
                    worker = NULL, leased_until = NULL, decided = '',
-                   hold = CASE hold WHEN 'unconfirmed' THEN hold ELSE 'unread' END, is_redacted = :is_redacted
+                   hold = :hold, is_redacted = :is_redacted
                WHERE organisation_id IN :organisations AND id = :id""",
             id=attachment_id,
             filename=filename,
             media_type=media_type,
             size=file.size,
             sha256=file.sha256,
+            hold=hold.value,
             is_redacted=int(is_redacted),
             now=mappers.now_text(),
         )
@@ -244,9 +264,11 @@ class EngineAttachments:
         )
 
     def _add_replacement(
-        self, row: Row, file: StoredFile, filename: str, media_type: str, actor: str
+        self, row: Row, file: StoredFile, *, filename: str, media_type: str, hold: HoldReason, actor: str
     ) -> Attachment:
-        after = insert_replacement(self._engine, row, file, filename=filename, media_type=media_type)
+        after = insert_replacement(
+            self._engine, row, file, filename=filename, media_type=media_type, hold=hold
+        )
         self._note(
             row,
             "replace",

@@ -47,7 +47,7 @@ class EngineJobs:
                    WHERE organisation_id IN :organisations AND id = (
                        SELECT id FROM attachment
                        WHERE organisation_id IN :organisations AND status = 'waiting'
-                       ORDER BY attempts, rules, queued_at, id LIMIT 1
+                       ORDER BY attempts, rules, (replaces IS NULL AND is_redacted = 0), queued_at, id LIMIT 1
                        FOR NO KEY UPDATE SKIP LOCKED)
                    RETURNING *""",
                 worker=worker,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from archive.model import HoldReason
 from archive.ports import StoredFile
 from storage import mappers
 from storage.engine import Queries, Row
@@ -50,7 +51,7 @@ def replacement_row(engine: Queries, attachment_id: int) -> Row | None:
 
 
 def insert_replacement(
-    engine: Queries, attachment: Row, file: StoredFile, *, filename: str, media_type: str
+    engine: Queries, attachment: Row, file: StoredFile, *, filename: str, media_type: str, hold: HoldReason
 ) -> Row:
     """Add an attachment that waits to replace another one's file. Call this inside a transaction."""
     now = mappers.now_text()
@@ -58,13 +59,14 @@ def insert_replacement(
         """INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type,
                size, sha256, status, hold, replaces, created_at, queued_at, organisation_id)
            VALUES (:announcement_id, 0, :label, :filename, :kind, :media_type,
-               :size, :sha256, 'waiting', 'unread', :replaces, :now, :now, :organisation)
+               :size, :sha256, 'waiting', :hold, :replaces, :now, :now, :organisation)
            RETURNING *""",
         announcement_id=attachment["announcement_id"],
         organisation=attachment["organisation_id"],
         label=attachment["label"],
         kind=attachment["kind"],
         replaces=attachment["id"],
+        hold=hold.value,
         filename=filename,
         media_type=media_type,
         size=file.size,

@@ -70,6 +70,12 @@ def test_boxes_are_moved_resized_deleted_and_burnt_in(staff: Visit, site: Site, 
     expect(made).to_be_visible(timeout=60_000)  # the copy is read again to prove it
     wait_until(lambda: "ผู้เสียหาย" in _text(site, paper), "the copy was read")
     assert "ชดใช้" not in _text(site, paper)
+    picture = page.locator(".copy-pages img")  # the page follows by itself, and leads on
+    expect(picture).to_have_count(1, timeout=30_000)
+    expect(page.locator(".facts .state").first).to_have_text("แปลงแล้ว")
+    shoot(page, "redacted-copy")
+    page.get_by_role("link", name="ไปตรวจก่อนเผยแพร่").click()
+    expect(page.get_by_role("link", name="เปิดดูภาพทุกหน้าของสำเนา")).to_be_visible()
 
 
 def _cover_by_moving(page: Page, words: str, read: ReadPage) -> None:

@@ -16,6 +16,7 @@ from archive.model import (
     PersonalDataSpan,
     ReadingResults,
     ReadingStatus,
+    Status,
 )
 from archive.ports import Jobs
 from archive.repositories import Records
@@ -332,6 +333,19 @@ def test_a_new_file_with_personal_data_waits_for_a_decision(
         public.id, ErasureScope.ATTACHMENT, ordered_by="ศาล", reason="ละเมิดสิทธิ", actor=ACTOR
     )
     assert "แก้แล้ว" not in repr(records.history.entries(announcement.id))
+
+
+def test_a_file_that_waits_stays_held_when_its_record_is_withdrawn(
+    records: Records, jobs: Jobs, announcement: Announcement, public: Attachment
+) -> None:
+    waiting = renewed(records, public, b"new")
+    read(records, jobs, waiting, "ข้อความใหม่", personal_data=(PHONE, PHONE))
+    records.attachments.record_decision_to_show(waiting.id, [PHONE], reason="ยินยอม", actor=ACTOR)
+    records.pages.correct(waiting.id, 1, "แก้แล้ว", actor=ACTOR, personal_data=())
+    records.announcements.set_status(
+        announcement.id, Status.WITHDRAWN, actor=ACTOR, reason="ผิด", expected_status=Status.PUBLISHED
+    )
+    assert records.attachments.get(waiting.id).hold is HoldReason.UNCONFIRMED
 
 
 def redacted(records: Records, attachment: Attachment) -> Attachment:

@@ -19,7 +19,7 @@ from archive.model import (
 )
 from archive.ports import Jobs
 from archive.repositories import Records
-from tests.contracts.samples import ACTOR, NOW, attached, page, published
+from tests.contracts.samples import ACTOR, NOW, attached, page, published, stored
 
 LEASE = dt.timedelta(minutes=5)
 LATER = NOW + LEASE + dt.timedelta(seconds=1)
@@ -54,6 +54,23 @@ def test_oldest_first_and_each_once(jobs: Jobs, waiting: list[Attachment]) -> No
     assert first is not None
     assert (first.id, first.status) == (waiting[0].id, ReadingStatus.READING)
     assert [claim(jobs), claim(jobs), claim(jobs)] == [waiting[1].id, waiting[2].id, None]
+
+
+def test_a_file_that_replaces_a_public_one_is_read_before_what_waited_longer(
+    jobs: Jobs, records: Records
+) -> None:
+    paper = attached(records, published(records))
+    claimed = jobs.claim("w", lease=LEASE, now=NOW)
+    assert claimed is not None
+    jobs.finish(paper.id, "w", page_count=1, details=ReadingResults(), rules=1)
+    for number in range(3):
+        attached(records, published(records), b"draft %d" % number)
+    newer = records.attachments.replace(
+        paper.id, stored(b"newer"), filename="ใหม่.pdf", media_type="application/pdf", actor=ACTOR
+    )
+    first = jobs.claim("w", lease=LEASE, now=NOW)
+    assert first is not None
+    assert first.id == newer.id
 
 
 def test_a_finished_job_is_ready_with_what_was_learned(

@@ -299,6 +299,7 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     (Subscriptions, "subscribe_within_limits", "key"): lambda _theirs: "new",
     (Subscriptions, "record_confirmation_request", "id"): lambda _theirs: 2,
     (Attachments, "attach", "hold"): lambda _theirs: HoldReason.UNREAD,
+    (Attachments, "replace", "hold"): lambda _theirs: HoldReason.UNREAD,
     (Subscriptions, "record_position", "id"): lambda _theirs: 2,
     (SiteProfiles, "get", "id"): lambda _theirs: 2,
     (SiteProfiles, "emblem", "id"): lambda _theirs: 2,

@@ -168,6 +168,21 @@ def test_a_selection_holds_its_announcements_alone(kept: Services, tmp_path: Pat
     assert not (tmp_path / "other").exists()
 
 
+def test_a_file_that_waits_to_replace_another_is_named_and_not_exported(
+    kept: Services, tmp_path: Path
+) -> None:
+    attached = kept.records.attachments.by_announcement([2, 3])
+    public = next(each for found in attached.values() for each in found if each.hold is None)
+    newer = io.BytesIO(b"%PDF-1.7\n" + b"\0" * 900)
+    kept.intake.file_versions.replace(public.id, newer, filename="waits.pdf", actor=ACTOR)
+    told = run(kept.settings.data, "export", str(tmp_path / "bag"))
+    assert told.exit_code == 1
+    assert "waits.pdf" in told.stderr
+    public_bag = run(kept.settings.data, "export", str(tmp_path / "public"), "--public")
+    assert public_bag.exit_code == 0
+    assert "waits.pdf" not in public_bag.stderr + public_bag.stdout
+
+
 def test_a_damaged_original_is_named_and_not_exported(kept: Services, tmp_path: Path) -> None:
     flip(stored(kept.settings.data)[0], 100)
     ran = run(kept.settings.data, "export", str(tmp_path / "bag"))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import io
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -144,3 +146,17 @@ def memo(*paragraphs: str, subject: str = "ขออนุมัติจัด�
         paragraphs=paragraphs,
     )
     return make_document(text).pdf
+
+
+def sent_form(page: str) -> dict[str, str]:
+    """The texts and kinds of an announcement's form as a browser sends them."""
+    form = page.split('id="main"')[1].split("</form>")[0]
+    fields = dict(re.findall(r'<textarea[^>]*\sname="([\w-]+)"[^>]*>([^<]*)</textarea>', form))
+    for tag in re.findall(r"<input[^>]*>", form):
+        if 'type="checkbox"' not in tag and 'type="file"' not in tag and 'name="' in tag:
+            fields[tag.split('name="')[1].split('"')[0]] = (re.findall(r'value="([^"]*)"', tag) or [""])[0]
+    for name, options in re.findall(
+        r'<select[^>]*\sname="(kind[\d-]*)"[^>]*>(.*?)</select>', form, re.DOTALL
+    ):
+        fields[name] = re.findall(r'value="(\w+)" selected', options)[0]
+    return {name: html.unescape(value) for name, value in fields.items()}

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from archive import thai
 from archive.errors import Invalid, PersonalDataFound
 from archive.model import Announcement, Attachment, HoldReason, Role, Status
-from tests.web.conftest import BROWSER, Site, memo
+from tests.web.conftest import BROWSER, Site, memo, sent_form
 from web.importing import import_manifest
 
 NATIONAL_ID = "1-1017-00230-70-8"
@@ -132,7 +132,7 @@ def test_what_staff_add_to_a_published_record_waits_until_they_have_checked_it(s
     site.work()
     assert_hidden(site, made, attachment)
     assert f"#attachment-{attachment.id}" in clerk.get("/staff").text
-    assert "เอกสารเพิ่มใหม่รอเผยแพร่" in clerk.get("/staff").text
+    assert "ไฟล์ใหม่รอเผยแพร่" in clerk.get("/staff").text
     assert f'formaction="{show}"' in clerk.get(form).text
     refused = clerk.post(show, data={f"label-{attachment.id}": "scan200"}, follow_redirects=True)
     assert "กรุณาตั้งชื่อเอกสารให้ประชาชนเข้าใจก่อน" in refused.text
@@ -413,6 +413,59 @@ def assert_only_old_shown(site: Site, made: Announcement, attachment: Attachment
         for trace in (waiting.filename, new, NATIONAL_ID, f"attachments/{waiting.id}"):
             assert trace not in answer.get_data().decode(errors="replace") or trace in address, address
     assert client.get(f"/api/v1/attachments/{attachment.id}").json["replacement"] is None  # type: ignore[index]
+
+
+def replace_as_staff(clerk: FlaskClient, attachment: Attachment, data: bytes, name: str) -> str:
+    """Returns the page that follows when a clerk puts a file in the place of an attachment's."""
+    form = {"replace": "1", "file": (io.BytesIO(data), name)}
+    return clerk.post(f"/staff/attachments/{attachment.id}", data=form, follow_redirects=True).text
+
+
+def test_a_new_version_by_staff_waits_until_they_have_checked_it(site: Site) -> None:
+    made, clerk = site.announcement("ประกาศงานถนน"), site.signed_in(Role.STAFF)
+    attachment = site.attach(made.id, WITHOUT, "ซ่อมถนนสายในบ้าน.pdf")
+    site.work()
+    bridge = memo("ให้ซ่อมสะพานบ้านห้วยยาง", subject="ซ่อมสะพาน")
+    said = replace_as_staff(clerk, attachment, bridge, "สะพาน.pdf")
+    assert "ประชาชนเห็นไฟล์เดิมจนกว่าคุณจะตรวจไฟล์ใหม่แล้วกดเผยแพร่" in said
+    waiting = site.services.attachments.replacements([attachment.id])[attachment.id]
+    form, show = f"/staff/announcements/{made.id}", f"/staff/attachments/{waiting.id}/show"
+    assert f'formaction="{show}"' not in clerk.get(form).text
+    assert "ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ" in clerk.post(show, follow_redirects=True).text
+    site.work()
+    assert_only_old_shown(site, made, attachment, waiting.sha256)
+    for address in ("/api/v1/search?q=ห้วยยาง", "/search?q=ห้วยยาง", "/feed.xml?q=ห้วยยาง"):
+        assert "ประกาศงานถนน" not in site.client().get(address, headers=BROWSER).text, address
+    assert f"#attachment-{waiting.id}" in clerk.get("/staff?problem=unconfirmed").text
+    page = clerk.get(form).text
+    assert f'formaction="{show}"' in page
+    assert "ไฟล์ใหม่ระบุว่า ซ่อมสะพาน" in page
+    assert "ตรวจและเผยแพร่ไฟล์ใหม่" in clerk.get(f"/staff/attachments/{waiting.id}").text
+    clerk.post(show)
+    site.work()
+    shown = site.services.attachments.get(attachment.id)
+    assert (shown.sha256, shown.hold) == (waiting.sha256, None)
+    assert "ห้วยยาง" in site.client().get("/search?q=ห้วยยาง", headers=BROWSER).text
+    page = clerk.get(form).text  # the title is still that of the paper before: asked until it is saved
+    assert "ไฟล์ใหม่ระบุว่า ซ่อมสะพาน" in page
+    clerk.post(form, data=sent_form(page))
+    assert "ไฟล์ใหม่ระบุว่า" not in clerk.get(form).text
+    assert site.services.announcements.get(made.id).title == "ประกาศงานถนน"
+
+
+def test_a_cancelled_new_version_that_staff_want_after_all_waits_too(site: Site) -> None:
+    made, clerk = site.announcement("ประกาศงานถนน"), site.signed_in(Role.STAFF)
+    attachment = site.attach(made.id, WITHOUT, "ซ่อมถนนสายในบ้าน.pdf")
+    site.work()
+    bridge = memo("ให้ซ่อมสะพาน", subject="ซ่อมสะพาน")
+    waiting = site.services.intake.file_versions.replace(
+        attachment.id, io.BytesIO(bridge), filename="สะพาน.pdf", actor="program"
+    )
+    site.services.intake.attachments.detach(waiting.id, actor="program")
+    replace_as_staff(clerk, attachment, bridge, "สะพาน.pdf")
+    site.work()
+    assert held(site, waiting) is HoldReason.UNCONFIRMED
+    assert_only_old_shown(site, made, attachment, waiting.sha256)
 
 
 def test_a_clerk_decides_on_a_new_version_or_cancels_it(site: Site) -> None:

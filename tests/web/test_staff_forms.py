@@ -26,7 +26,7 @@ from archive.model import (
     Status,
 )
 from archive.suggested_fields import suggested_label
-from tests.web.conftest import BROWSER, PASSWORD, Site, memo
+from tests.web.conftest import BROWSER, PASSWORD, Site, memo, sent_form
 from web.staff import edit_conflicts
 
 TODAY = dt.datetime.now(thai.BANGKOK).date()
@@ -220,11 +220,21 @@ def test_a_page_with_neither_file_nor_text_is_in_doubt(site: Site) -> None:
         assert page.count("ไม่มีทั้งไฟล์และข้อความ") == count
 
 
-def test_residents_and_clerks_are_told_while_a_replaced_file_is_not_shown(site: Site) -> None:
+def test_residents_are_told_while_a_program_s_new_file_is_not_shown(site: Site) -> None:
+    made = site.announcement("ซ่อมถนน")
+    paper, address = site.attach(made.id, memo("ให้ซ่อมถนน")), f"/announcements/{made.id}"
+    assert "กำลังปรับปรุงเอกสารแนบ" not in site.client().get(address).text  # it was never shown
+    newer = io.BytesIO(memo("ให้ซ่อมสะพาน"))
+    site.services.intake.file_versions.replace(paper.id, newer, filename="ใหม่.pdf", actor="program")
+    assert "กำลังปรับปรุงเอกสารแนบ" in site.client().get(address).text
+    page = site.signed_in(Role.STAFF).get(f"/staff/announcements/{made.id}").text
+    assert "ประชาชนยังไม่เห็นเอกสารนี้ จะเห็นเมื่อแปลงข้อความเสร็จ" in page
+
+
+def test_clerks_are_told_while_a_replaced_file_is_not_shown(site: Site) -> None:
     made = site.announcement("ซ่อมถนน")
     paper = site.attach(made.id, memo("ให้ซ่อมถนน"))
     clerk, address = site.signed_in(Role.STAFF), f"/announcements/{made.id}"
-    assert "กำลังปรับปรุงเอกสารแนบ" not in site.client().get(address).text  # it was never shown
     old = site.services.intake.attachments.relabel(
         paper.id, label="คำสั่ง เรื่อง ซ่อมถนน", kind=DocumentKind.ORDER, actor="x"
     )
@@ -235,10 +245,8 @@ def test_residents_and_clerks_are_told_while_a_replaced_file_is_not_shown(site: 
     assert "เปลี่ยนไฟล์แล้ว ไฟล์เดิมเก็บไว้ให้เจ้าหน้าที่เท่านั้น" in page
     assert "มาจากไฟล์ก่อนหน้า" in page
     assert "เมื่อแปลงข้อความเสร็จระบบจะเสนอชื่อใหม่ ต้องกดบันทึกชื่อใหม่" in page
-    assert "ประชาชนยังไม่เห็นเอกสารนี้ จะเห็นเมื่อแปลงข้อความเสร็จ" in page
-    public = site.client().get(address).text
-    assert "กำลังปรับปรุงเอกสารแนบ" in public
-    assert "ใหม่.pdf" not in public
+    assert "ประชาชนยังไม่เห็นเอกสารนี้ เมื่อแปลงข้อความเสร็จ ให้ตรวจแล้วกด เผยแพร่เอกสารนี้" in page
+    assert "ใหม่.pdf" not in site.client().get(address).text
     site.work()
     page = clerk.get(form).text
     offered = "บันทึกข้อความ ที่ นป 52301/412 เรื่อง ขออนุมัติจัดซื้อหลอดไฟ"  # as the new file states
@@ -251,6 +259,22 @@ def test_residents_and_clerks_are_told_while_a_replaced_file_is_not_shown(site: 
     assert "มาจากไฟล์ก่อนหน้า" not in saved
     assert site.services.attachments.get(paper.id).label == offered
     assert site.services.announcements.get(made.id).body == "พิมพ์ไว้"
+
+
+def test_a_draft_s_title_is_in_doubt_once_its_file_is_replaced(site: Site) -> None:
+    made = site.announcement("ซ่อมถนน", status=Status.DRAFT)
+    paper = site.attach(made.id, memo("ให้ซ่อมถนน", subject="ซ่อมถนน"))
+    site.work()
+    clerk, form = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}"
+    newer = memo("ให้ซ่อมสะพาน", subject="ซ่อมสะพาน")
+    site.services.intake.file_versions.replace(paper.id, io.BytesIO(newer), filename="ใหม่.pdf", actor="x")
+    doubt = "ไฟล์ใหม่ระบุว่า ซ่อมสะพาน"
+    assert doubt not in clerk.get(f"{form}/publish").text  # the new file is not read yet
+    clerk.post(form, data=sent_form(clerk.get(form).text))  # so this confirms nothing about it
+    site.work()
+    assert doubt in clerk.get(f"{form}/publish").text
+    clerk.post(form, data=sent_form(clerk.get(form).text))
+    assert doubt not in clerk.get(f"{form}/publish").text
 
 
 def test_taking_a_paper_off_what_is_public_asks_first_and_is_undone(site: Site) -> None:
@@ -386,20 +410,6 @@ def test_a_step_beside_the_form_confirms_nothing_that_the_system_filled_in(site:
     assert papers()[0][1:] == (sent[f"label-{first.id}"], DocumentKind.MEMO)
 
 
-def sent_form(page: str) -> dict[str, str]:
-    """The texts and kinds of an announcement's form as a browser sends them."""
-    form = page.split('id="main"')[1].split("</form>")[0]
-    fields = dict(re.findall(r'<textarea[^>]*\sname="([\w-]+)"[^>]*>([^<]*)</textarea>', form))
-    for tag in re.findall(r"<input[^>]*>", form):
-        if 'type="checkbox"' not in tag and 'type="file"' not in tag and 'name="' in tag:
-            fields[tag.split('name="')[1].split('"')[0]] = (re.findall(r'value="([^"]*)"', tag) or [""])[0]
-    for name, options in re.findall(
-        r'<select[^>]*\sname="(kind[\d-]*)"[^>]*>(.*?)</select>', form, re.DOTALL
-    ):
-        fields[name] = re.findall(r'value="(\w+)" selected', options)[0]
-    return {name: html.unescape(value) for name, value in fields.items()}
-
-
 def test_the_same_form_sent_twice_makes_one_draft(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
     form = {"title": "ส่งซ้ำ", "published_on": "2026-06-09", "form_key": "a"}
@@ -493,10 +503,10 @@ def test_a_time_stays_offered_with_personal_data_and_is_taken_back_where_it_is_s
 
 def test_a_paper_of_a_draft_is_not_said_to_become_public_now(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
-    when_read = "เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"
+    when_checked = "เมื่อคุณตรวจแล้วกด เผยแพร่เอกสารนี้"
     for status, copy, release, seen in (
         (Status.DRAFT, "แล้วใช้สำเนาแทน", "ให้ประชาชนเห็นเมื่อเผยแพร่ประกาศ", "เมื่อเผยแพร่ประกาศ"),
-        (Status.PUBLISHED, "แล้วเผยแพร่สำเนาแทน", "ให้ประชาชนเห็นทันที", when_read),
+        (Status.PUBLISHED, "แล้วเผยแพร่สำเนาแทน", "ให้ประชาชนเห็นทันที", when_checked),
     ):
         made = site.announcement("ประกาศ", status=status)
         held = site.attach(made.id, memo("นางสมศรี 1-1017-00230-70-8"))

@@ -114,15 +114,50 @@ def test_an_older_status_is_not_brought_back_over_a_newer_one(site: Site) -> Non
     assert site.services.announcements.get(made.id).status is Status.DRAFT
 
 
-def test_a_publication_is_undone_by_a_withdrawal_with_its_reason(site: Site) -> None:
+def test_a_publication_is_undone_from_the_history_after_a_question(site: Site) -> None:
+    made = site.announcement("ประกาศ", status=Status.DRAFT)
+    clerk, history = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}/history"
+    for _ in range(2):
+        site.services.intake.publication.publish(made.id, actor="x")
+        site.services.intake.announcements.revise(
+            made.id, {"category": f"หมวด {_}"}, actor="x"
+        )  # the banner is gone
+        change = [each for each in site.services.history.entries(made.id) if each.action == "publish"][-1]
+        way, page = f"/staff/history/{change.id}/undo", clerk.get(history).text
+        assert f'href="/staff/announcements/{made.id}#withdraw"' in page  # with a reason that residents read
+        assert page.count("เลิกทำ กลับเป็นฉบับร่าง") == 1  # beside the publication that is in force
+        assert f'action="{way}"' in page
+        asked = clerk.post(way, data={"next": history})
+        assert "ประชาชนจะเปิดเรื่องเหล่านี้ไม่ได้อีก" in asked.text
+        assert site.client().get(f"/announcements/{made.id}").status_code == 200
+        clerk.post(way, data={"next": history, "confirmed": "yes"})
+        assert site.client().get(f"/announcements/{made.id}").status_code == 404
+        assert site.services.announcements.get(made.id).status is Status.DRAFT
+    assert "#withdraw" not in clerk.get(history).text
+
+
+def test_an_undo_says_that_a_cancelled_file_is_in_use_already(site: Site) -> None:
+    made, clerk, intake = site.announcement("ประกาศ"), site.signed_in(Role.STAFF), site.services.intake
+    paper = site.attach(made.id, memo("หนึ่ง"))
+    site.work()
+    newer = memo("สอง")
+    waiting = intake.file_versions.replace(paper.id, io.BytesIO(newer), filename="สอง.pdf", actor="x")
+    intake.attachments.detach(waiting.id, actor="x")  # cancelled, and sent again
+    intake.file_versions.replace(paper.id, io.BytesIO(newer), filename="สอง.pdf", actor="x")
+    site.work()
+    assert site.services.attachments.get(paper.id).filename == "สอง.pdf"
+    [cancelled] = [each for each in site.services.history.entries(made.id) if each.action == "detach"]
+    said = clerk.post(
+        f"/staff/history/{cancelled.id}/undo", data={"confirmed": "yes"}, follow_redirects=True
+    ).text
+    assert "เอกสารนี้อยู่ในประกาศแล้ว จึงไม่มีอะไรให้นำกลับมา" in said
+
+
+def test_the_history_says_why_a_confirmation_has_no_way_back(site: Site) -> None:
     made = site.announcement("ประกาศ")
-    clerk = site.signed_in(Role.STAFF)
-    [change] = [each for each in site.services.history.entries(made.id) if each.action == "publish"]
-    way = f"/staff/announcements/{made.id}#withdraw"
-    assert f'href="{way}"' in clerk.get(f"/staff/announcements/{made.id}/history").text
-    assert clerk.post(f"/staff/history/{change.id}/undo").location == way
-    assert site.client().get(f"/announcements/{made.id}").status_code == 200
-    assert 'id="withdraw"' in clerk.get(f"/staff/announcements/{made.id}").text
+    site.services.announcements.confirm(made.id, {"title": "ประกาศ"}, actor="x")
+    page = site.signed_in(Role.STAFF).get(f"/staff/announcements/{made.id}/history").text
+    assert "ยืนยันค่าเดิม จึงไม่มีอะไรให้เลิกทำ" in page
 
 
 def test_a_publication_is_taken_back_with_one_click_while_nothing_followed(site: Site) -> None:

@@ -8,7 +8,7 @@ import re
 import fpdf
 from flask.testing import FlaskClient
 
-from archive.model import Announcement, CollectionLine, ReadingStatus, Role, Status
+from archive.model import Announcement, CollectionLine, Draft, ReadingStatus, Role, Status
 from archive.thai import BANGKOK
 from tests.web.conftest import Site, memo
 
@@ -172,6 +172,46 @@ def test_ten_drafts_are_published_with_one_checklist(site: Site) -> None:
         Status.DRAFT,
         Status.DRAFT,
     ]
+
+
+def test_a_title_that_was_only_read_is_ticked_by_whoever_sees_its_page(site: Site) -> None:
+    read = site.services.announcements.create(
+        Draft(title="", published_on=dt.date(2021, 6, 9)), actor="staff"
+    )
+    site.attach(read.id, memo("ซ่อมถนน", subject="ซ่อมถนนสายบ้านหนองกระทิง"), "a.pdf")
+    named = site.announcement("ประกาศราคากลาง", status=Status.DRAFT)
+    paper = site.attach(named.id, memo("ราคากลาง"), "ประกาศราคากลาง.pdf")  # its title is the file's name
+    awaited = site.services.announcements.create(
+        Draft(title="", published_on=dt.date(2021, 6, 9)), actor="staff"
+    )
+    site.work()
+    site.attach(awaited.id, memo("สะพาน", subject="สะพาน"), "b.pdf")
+    clerk = site.signed_in(Role.STAFF)
+    page = act(clerk, "publish", [read, named, awaited])
+    rows = re.findall(r'<li id="candidate-\d+">.*?\n    </li>', page, re.DOTALL)
+    assert [" checked" in row for row in rows] == [False, False, False]
+    assert page.count("ติ๊กเมื่อตรวจแล้วว่าใช้ได้") >= 3
+    assert f"/announcements/{named.id}/attachments/{paper.id}/pages/1" in page
+    assert page.count("<img") >= 2
+
+
+def test_a_date_that_was_not_read_is_typed_in_the_checklist_for_many(site: Site) -> None:
+    undated = site.announcement("ตลาดนัด", status=Status.DRAFT, published_on=dt.datetime.now(BANGKOK).date())
+    blank = fpdf.FPDF()
+    blank.add_page()
+    site.attach(undated.id, bytes(blank.output()), "market.pdf")
+    site.work()
+    clerk, name = site.signed_in(Role.STAFF), f"published_on-{undated.id}"
+    assert f'name="{name}"' in act(clerk, "publish", [undated])
+    sent = {"when": "now", "id": str(undated.id), "listed": str(undated.id)}
+    address = f"/staff/publish?id={undated.id}"
+    refused = clerk.post(address, data=sent | {name: "31 ก.พ. 2568"}).text
+    assert f'id="fault-{name}"' in refused
+    assert 'value="31 ก.พ. 2568"' in refused
+    assert site.services.announcements.get(undated.id).status is Status.DRAFT
+    clerk.post(address, data=sent | {name: "๑ ต.ค. ๒๕๖๘"})
+    kept = site.services.announcements.get(undated.id)
+    assert (kept.status, kept.published_on) == (Status.PUBLISHED, dt.date(2025, 10, 1))
 
 
 def test_many_are_published_at_a_set_time_and_the_unread_once_read(site: Site) -> None:

@@ -88,15 +88,8 @@ def as_csv() -> Response:
 
 @pages.post("/<int:change_id>/undo")
 def undo_change(change_id: int) -> ResponseReturnValue:
-    """Undo one change of an announcement.
-
-    An undo that residents would notice asks first. A publication leads to the withdrawal, which asks for a
-    reason, unless it is confirmed, as the page that reports a publication offers while nothing followed.
-    """
-    change = services().records.changes.get_announcement_change(change_id)
-    if change.action == "publish" and change.announcement_id is not None and "confirmed" not in request.form:
-        return redirect(url_for("staff.edit", announcement_id=change.announcement_id, _anchor="withdraw"))
-    return _undo_one(change)
+    """Undo one change of an announcement. An undo that residents would notice asks first."""
+    return _undo_one(services().records.changes.get_announcement_change(change_id))
 
 
 @pages.post("/collections/<int:change_id>/undo")

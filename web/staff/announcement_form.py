@@ -95,9 +95,7 @@ class AnnouncementForm:
     @property
     def first_pictured(self) -> Attachment | None:
         """First attachment whose pages can be drawn; None while there is none."""
-        has_picture = template_filters.has_picture
-        attachments = (paper.attachment for paper in self.attachments)
-        return next((each for each in attachments if each.page_count and has_picture(each)), None)
+        return attachments_for_staff.first_pictured(self.attachments)
 
     @property
     def was_no_date_found(self) -> bool:

@@ -181,15 +181,19 @@ def _replace(attachment: Attachment) -> str:
     file = request.files.get("file")
     if file is None or not file.filename:
         raise Invalid("กรุณาเลือกไฟล์ใหม่ก่อน", field="file")
-    services().intake.file_versions.replace(
-        attachment.id, cast(BinaryIO, file.stream), filename=file.filename, actor=g.actor
-    )
     announcement = services().announcements.get(attachment.announcement_id)
-    if services().attachments.replacements([attachment.id]):
-        said = [_("ได้รับไฟล์ใหม่แล้ว ประชาชนเห็นไฟล์เดิมจนกว่าไฟล์ใหม่จะแปลงข้อความเสร็จและไม่พบข้อมูลส่วนบุคคล")]
+    given = services().intake.file_versions.replace(
+        attachment.id,
+        cast(BinaryIO, file.stream),
+        filename=file.filename,
+        actor=g.actor,
+        is_to_confirm=announcement.status is Status.PUBLISHED,
+    )
+    if given.replaces:
+        said = [_("ได้รับไฟล์ใหม่แล้ว ประชาชนเห็นไฟล์เดิมจนกว่าคุณจะตรวจไฟล์ใหม่แล้วกดเผยแพร่")]
     else:
         kept = _("เปลี่ยนไฟล์แล้ว ไฟล์เดิมเก็บไว้ให้เจ้าหน้าที่เท่านั้น")
-        said = [kept, attachments_for_staff.when_residents_see_file(announcement)]
+        said = [kept, attachments_for_staff.when_residents_see_file(given)]
     papers = attachments_for_staff.attachments_for_staff(announcement)
     if any(paper.earlier_label for paper in papers if paper.attachment.id == attachment.id):
         said.append(_("ชื่อเอกสารยังเป็นของไฟล์เดิม เมื่อแปลงข้อความเสร็จระบบจะเสนอชื่อใหม่ ต้องกดบันทึกชื่อใหม่ ประชาชนจึงเห็น"))
@@ -221,9 +225,8 @@ def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
     if step == "move" and "last_change" in request.form:
         typed = {name: value for name, value in request.form.items() if not name.startswith("position-")}
         return _form(announcement_id, typed, opened_on_change_id=request.form.get("last_change", type=int))
-    anchor = (
-        "detached" if step == "detach" else "papers" if step == "reattach" else f"attachment-{attachment_id}"
-    )
+    own_row = f"attachment-{one.replaces or attachment_id}"
+    anchor = "detached" if step == "detach" else "papers" if step == "reattach" else own_row
     return redirect(url_for("staff.edit", announcement_id=announcement_id, _anchor=anchor))
 
 
@@ -464,9 +467,10 @@ def _rename(attachment_id: int) -> None:
 
 
 def _relabel_from_form(attachment_id: int, reason: str) -> None:
-    names = [f"label-{attachment_id}", f"kind-{attachment_id}"]
-    typed = {name: request.form[name] for name in names if name in request.form}
-    _relabel_all(services().attachments.get(attachment_id).announcement_id, typed, reason)
+    attachment = services().attachments.get(attachment_id)
+    row = attachment.replaces or attachment_id
+    typed = {name: request.form[name] for name in (f"label-{row}", f"kind-{row}") if name in request.form}
+    _relabel_all(attachment.announcement_id, typed, reason)
 
 
 def _detach(attachment_id: int) -> None:
@@ -488,7 +492,7 @@ def _show(attachment_id: int) -> None:
     """Store the label in the form, and show the attachment: a press confirms both."""
     with services().records.batch(), personal_data.reason_for_finds() as reason:
         _relabel_from_form(attachment_id, reason)
-        services().intake.attachments.show_added(attachment_id, actor=g.actor, reason=reason)
+        services().intake.attachments.show_checked(attachment_id, actor=g.actor, reason=reason)
     flash(_("ประชาชนเห็นเอกสารนี้แล้ว"), "good")
 
 

@@ -36,6 +36,7 @@ from archive.suggested_fields import (
     suggested_title_unless_given,
 )
 from indexer.extraction.scan_advice import MESSAGES
+from web import template_filters
 from web.bootstrap import services
 
 MOST_PAGES_NAMED = 5
@@ -90,6 +91,14 @@ def attachments_for_staff(announcement: Announcement) -> list[AttachmentForStaff
         )
         for each in attachments
     ]
+
+
+def first_pictured(papers: Sequence[AttachmentForStaff]) -> Attachment | None:
+    """Returns the first attachment whose pages can be drawn; None while there is none."""
+    attachments = (paper.attachment for paper in papers)
+    return next(
+        (each for each in attachments if each.page_count and template_filters.has_picture(each)), None
+    )
 
 
 def suggested_form_values(
@@ -157,8 +166,11 @@ def attachment_label(attachment: Attachment) -> str:
     )
 
 
-def when_residents_see_file(announcement: Announcement) -> str:
-    """Returns a sentence on when residents will see a file that was just given to an announcement."""
+def when_residents_see_file(attachment: Attachment) -> str:
+    """Returns a sentence on when residents will see the file that was just given to an attachment."""
+    announcement = services().announcements.get(attachment.announcement_id)
+    if announcement.status is Status.PUBLISHED and attachment.hold is HoldReason.UNCONFIRMED:
+        return str(gettext("ประชาชนจะเห็นไฟล์นี้เมื่อคุณตรวจแล้วกด เผยแพร่เอกสารนี้"))
     if announcement.status is Status.PUBLISHED:
         return str(gettext("ประชาชนจะเห็นไฟล์นี้เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"))
     return str(gettext("ประชาชนจะเห็นไฟล์นี้เมื่อเผยแพร่ประกาศ"))
@@ -188,7 +200,7 @@ def _paper(
     is_label_unconfirmed: bool,
 ) -> AttachmentForStaff:
     read = attachment.details.fields
-    label = suggested_label(attachment)
+    label = suggested_label(replacement or attachment)
     is_label_earlier = is_label_earlier and label != attachment.label
     guessed = bool(label) and (
         is_label_earlier or (is_name_of_file(attachment.label, [attachment]) and is_unseen)

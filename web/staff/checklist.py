@@ -66,7 +66,7 @@ class Check:
     effect: BulkPublishEffect
     remark: str
     place: str
-    is_title: bool = False
+    field: str = ""  # name of the announcement's field, where the line is about its title or date
     note: str = ""
 
     @property
@@ -86,6 +86,7 @@ def publication_checks(
     """
     suggested = suggested_form_values(announcement, papers)
     stated, given = suggested.fields, announcement
+    stated_anew = services().intake.publication.fields_stated_by_new_file(announcement.id)
     if not announcement.title:  # nobody saved the form
         values = {name: stated[name] for name in suggested.fills}
         announcement = dataclasses.replace(announcement, **values)  # type: ignore[arg-type]  # checked by name
@@ -96,7 +97,7 @@ def publication_checks(
     return [
         *_status(announcement),
         _privacy(announcement, papers, finds),
-        _title(given, papers, suggested, place("title")),
+        _title(given, papers, suggested, place("title"), stated_anew.get("title")),
         _author(announcement, stated.get("author"), place("author")),
         _dated(announcement, papers, stated.get("published_on"), place("published_on")),
         _kind(announcement, stated.get("kind"), place("kind")),
@@ -115,13 +116,14 @@ def publication_checks(
 def doubts_after_publication(announcement: Announcement, papers: Sequence[AttachmentForStaff]) -> list[Check]:
     """Returns the lines for what is in doubt on a published announcement; none for any other one.
 
-    These are the values that the worker filled in when it published, and that nobody has saved since, the
-    day of the draft where it found no date, a title that is the name of a file or was covered, and labels
-    as in the checklist before publication.
+    These are the values that the worker filled in when it published, or that a new file states otherwise,
+    and that nobody has saved since, the day of the draft where it found no date, a title that is the name of
+    a file or was covered, and labels as in the checklist before publication.
     """
     if announcement.status is not Status.PUBLISHED:
         return []
     unconfirmed = names_of_unconfirmed_values(services().history.entries(announcement.id))
+    stated_anew = services().intake.publication.fields_stated_by_new_file(announcement.id)
     values = {
         "title": announcement.title,
         "published_on": template_filters.day(announcement.published_on),
@@ -133,8 +135,9 @@ def doubts_after_publication(announcement: Announcement, papers: Sequence[Attach
     def place(field: str) -> str:
         return url_for("staff.edit", announcement_id=announcement.id, _anchor=field)
 
-    title = _title(announcement, papers, SuggestedFormValues(), place("title"))
+    title = _title(announcement, papers, SuggestedFormValues(), place("title"), stated_anew.get("title"))
     remarks = {name: _filled_remark(papers, name) for name in values if name in unconfirmed}
+    remarks |= {name: _said_by_new_file(name, value) for name, value in stated_anew.items()}
     if remarks and "published_on" in fields_as_in_new_draft(announcement):
         remarks.setdefault("published_on", _no_date_found())
     filled = [
@@ -176,32 +179,41 @@ def _said_by_paper(stated: object) -> str:
     return str(_("เอกสารระบุว่า %(stated)s", stated=stated))
 
 
+def _said_by_new_file(field: str, stated: object) -> str:
+    [(_name, value)] = template_filters.field_values({field: stated})
+    return str(_("ไฟล์ใหม่ระบุว่า %(stated)s", stated=value))
+
+
 def _title(
     announcement: Announcement,
     papers: Sequence[AttachmentForStaff],
     suggested: SuggestedFormValues,
     place: str,
+    stated_anew: object,
 ) -> Check:
+    """Returns the line for the title. ``stated_anew``: the other title of a new file; None without one."""
     name, title = _("เรื่อง"), announcement.title
     attachments = [paper.attachment for paper in papers]
     is_meaningless = is_meaningless_title(title, attachments)
     if COVER in title:
         remark = _("ชื่อเรื่องมีแถบปิดข้อมูลอยู่ กรุณาพิมพ์ชื่อเรื่องให้ครบโดยไม่มีข้อมูลที่ปิด")
-        return Check(name, title, BulkPublishEffect.DOUBTFUL, remark, place, is_title=True)
+        return Check(name, title, BulkPublishEffect.TO_CONFIRM, remark, place, field="title")
     if "title" in suggested.fills and (not title or is_meaningless):
         read = str(suggested.fields["title"])
         remark = (
             _("ชื่อเรื่องเป็นชื่อไฟล์ จะใช้ชื่อที่อ่านจากเอกสารแทน โปรดตรวจ") if title else _("ระบบอ่านจากเอกสาร โปรดตรวจ")
         )
-        return Check(name, read, BulkPublishEffect.DOUBTFUL, remark, place, is_title=True)
+        return Check(name, read, BulkPublishEffect.TO_CONFIRM, remark, place, field="title")
     if title and not is_name_of_file(title, attachments) and not is_meaningless:
-        return Check(name, title, BulkPublishEffect.GOOD, "", place, is_title=True)
+        remark = _said_by_new_file("title", stated_anew) if stated_anew else ""
+        effect = BulkPublishEffect.TO_CONFIRM if remark else BulkPublishEffect.GOOD
+        return Check(name, title, effect, remark, place, field="title")
     remark = _("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ") if title else _("ยังไม่มีชื่อเรื่อง")
     is_title_enough = title and not is_meaningless
     effect = (
-        BulkPublishEffect.DOUBTFUL if is_title_enough or suggested.awaited else BulkPublishEffect.BLOCKING
+        BulkPublishEffect.TO_CONFIRM if is_title_enough or suggested.awaited else BulkPublishEffect.BLOCKING
     )
-    return Check(name, title or "–", effect, remark, place, is_title=True)
+    return Check(name, title or "–", effect, remark, place, field="title")
 
 
 def _author(announcement: Announcement, stated: object, place: str) -> Check:
@@ -229,7 +241,8 @@ def _dated(
             remark = _("เอกสารยังแปลงไม่เสร็จ ถ้าในนั้นไม่มีวันที่ จะใช้วันที่สร้างร่างนี้")
         else:
             effect, remark = BulkPublishEffect.TO_CONFIRM, _no_date_found()
-    return Check(_("วันที่ประกาศ"), template_filters.day(announcement.published_on), effect, remark, place)
+    day = template_filters.day(announcement.published_on)
+    return Check(_("วันที่ประกาศ"), day, effect, remark, place, field="published_on")
 
 
 def _closing_day(announcement: Announcement, place: str) -> list[Check]:
@@ -414,7 +427,8 @@ def _privacy(
         value = _("ระบบไม่พบ")
     if covers and effect is BulkPublishEffect.GOOD:  # somebody saw that the paper has personal data
         effect, remark = BulkPublishEffect.DOUBTFUL, _("เปิดดูภาพทุกหน้าของสำเนาที่ปิดแล้ว อาจยังมีข้อมูลเหลืออยู่")
-        place = url_for("staff.edit", announcement_id=announcement.id, _anchor="papers")
+        copy = next(paper.attachment.id for paper in papers if paper.attachment.is_redacted)
+        place = url_for("staff.decide_on_held_attachment", attachment_id=copy, _anchor="copy")
     return Check(_("ข้อมูลส่วนบุคคล"), value, effect, remark, place, note=limits_of_personal_data_detection())
 
 

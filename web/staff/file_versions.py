@@ -50,8 +50,8 @@ def restore(attachment_id: int, number: int) -> ResponseReturnValue:
     """Make an earlier file the attachment's present file again."""
     try:
         restored = services().intake.file_versions.restore(attachment_id, number, actor=g.actor)
-        done, announcement = _("กลับไปใช้ไฟล์เดิมแล้ว"), services().announcements.get(restored.announcement_id)
-        flash(f"{done} {when_residents_see_file(announcement)}", "good")
+        done = _("กลับไปใช้ไฟล์เดิมแล้ว")
+        flash(f"{done} {when_residents_see_file(restored)}", "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
     return redirect(url_for("staff.decide_on_held_attachment", attachment_id=attachment_id))

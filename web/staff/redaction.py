@@ -114,12 +114,11 @@ def _replace_by_copy(attachment: Attachment, read: Sequence[Page], boxes: Sequen
         attachment, read, _by_page(boxes), _by_page(_of_text(boxes, read)), timed_step=timed_part
     )
     with timed_part("save"):
-        services().intake.file_versions.replace_by_redacted_copy(
+        redacted = services().intake.file_versions.replace_by_redacted_copy(
             attachment.id, copy.content, copy.pages_with_known_text, actor=g.actor
         )
-    announcement = services().announcements.get(attachment.announcement_id)
     kept = _("เปลี่ยนเป็นสำเนาที่ปิดข้อมูลแล้ว ต้นฉบับเก็บไว้ให้เจ้าหน้าที่เท่านั้น")
-    flash(f"{kept} {when_residents_see_file(announcement)}", "good")
+    flash(f"{kept} {when_residents_see_file(redacted)}", "good")
 
 
 def _by_page(boxes: Iterable[Box]) -> Boxes:

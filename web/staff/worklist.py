@@ -16,7 +16,7 @@ from archive import thai
 from archive.bulk_commands import BulkOutcome, apply_as_one_bulk
 from archive.changes import HistoryFilters
 from archive.errors import Conflict, Invalid, PrakatError
-from archive.model import Announcement, CollectionLine, DocumentKind, Status
+from archive.model import Announcement, Attachment, CollectionLine, DocumentKind, Status
 from archive.undo import MOST_AT_ONCE
 from archive.worklist import Problem, WorklistFilters
 from indexer.search.query.parser import MAX_QUERY_LENGTH
@@ -42,7 +42,7 @@ _MOST_NAMED = 10  # refused records that a message names
 
 PROBLEM_NAMES = {
     Problem.PERSONAL_DATA: lazy_gettext("ต้องตัดสินข้อมูลส่วนบุคคล"),
-    Problem.UNCONFIRMED: lazy_gettext("เอกสารเพิ่มใหม่รอเผยแพร่"),
+    Problem.UNCONFIRMED: lazy_gettext("ไฟล์ใหม่รอเผยแพร่"),
     Problem.FAILED: lazy_gettext("แปลงข้อความไม่ได้"),
     Problem.DOUBTFUL: lazy_gettext("ระบบอ่านไม่แน่ใจ"),
     Problem.UNTITLED: lazy_gettext("ยังไม่ตั้งชื่อเรื่อง"),
@@ -241,6 +241,7 @@ def publish_many() -> ResponseReturnValue:
             ticked = _ids(request.form.getlist("id"))
             if not ticked:
                 raise Invalid("กรุณาติ๊กเรื่องที่จะเผยแพร่ก่อน")
+            _store_typed_dates(_ids(request.form.getlist("listed")))
             outcome = publication.apply_publication_choice_to_each(ticked)
             done = _report(outcome)
             if outcome.done:
@@ -271,16 +272,21 @@ class PublicationCandidate:
     is_being_read: bool
 
     @property
+    def first_pictured(self) -> Attachment | None:
+        """The first attachment whose pages can be drawn; None while there is none."""
+        return attachments_for_staff.first_pictured(self.papers)
+
+    @property
     def effect(self) -> checklist.BulkPublishEffect:
         """The gravest effect among the lines of its checklist."""
         return self.remarks[0].effect if self.remarks else checklist.BulkPublishEffect.GOOD
 
     @property
     def remarks(self) -> list[checklist.Check]:
-        """The lines that are not good, the gravest first."""
+        """The lines that are not good, the gravest first; of equal ones the title's last."""
         gravity = list(checklist.BulkPublishEffect)
         found = [check for check in self.checks if not check.is_good]
-        return sorted(found, key=lambda check: -gravity.index(check.effect))
+        return sorted(found, key=lambda check: (-gravity.index(check.effect), check.field == "title"))
 
 
 def _candidate(announcement: Announcement) -> PublicationCandidate:
@@ -292,6 +298,23 @@ def _candidate(announcement: Announcement) -> PublicationCandidate:
         checklist.publication_checks(announcement, papers, found),
         publication.is_being_read(announcement.id),
     )
+
+
+def _store_typed_dates(ids: Sequence[int]) -> None:
+    """Store the dates that were typed in the checklist for many, all or none. Raises ``Invalid``."""
+    with services().records.batch():
+        for id in ids:
+            name = f"published_on-{id}"
+            typed = request.form.get(name, "").strip()
+            if not typed:
+                continue
+            try:
+                services().intake.announcements.revise(
+                    id, {"published_on": thai.parse_date(typed)}, actor=g.actor
+                )
+            except Invalid as error:
+                error.field = name  # a date alone does not know beside which record it was typed
+                raise
 
 
 def _report_unticked(ids: Sequence[int]) -> None:

@@ -52,6 +52,17 @@ if (list) {
   renew(LOOKS);
 }
 
+// The checklist for many: one tick for all that can be published, once a person has looked at them.
+const tickAll = document.querySelector("[data-tick-all]");
+
+if (tickAll) {
+  const all = tickAll.querySelector("input");
+  tickAll.hidden = false;
+  all.addEventListener("change", () => {
+    document.querySelectorAll("[data-candidates] [name=id]:enabled").forEach((tick) => { tick.checked = all.checked; });
+  });
+}
+
 // Rows without a title are brought up to date for a while: their files may be read by now.
 async function renew(looks) {
   if (!looks || !list.querySelector("[data-untitled]")) return;

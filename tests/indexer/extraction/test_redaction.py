@@ -166,6 +166,22 @@ def test_the_box_of_a_word_takes_all_of_the_word_and_nothing_else_out_of_the_tex
             assert with_text_covered(page, areas).text == kept
 
 
+@pytest.mark.parametrize(("source", "most"), [(TextSource.EMBEDDED, 0), (TextSource.OCR, 25)])
+def test_the_box_of_a_word_ends_at_the_letters_beside_it(source: TextSource, most: int) -> None:
+    """It may reach over a space, and where recognition placed the letters, over a quarter of the next one."""
+    text = "นางกำนัน ดี"
+    edges = (*range(1000, 1900, 100), 1830, 1900, 1900)
+    page = dataclasses.replace(_page(text, (Line(0, 500, 700, edges),)), source=source)
+    for start, end in ((3, 5), (3, 4)):  # the second is cut inside a cluster
+        (box,) = boxes_of_finds(page, [(start, end)])
+        assert (edges[3] - most, edges[5] + most) == (box.left, box.right)
+    (box,) = boxes_of_finds(page, [(5, 8)])
+    assert (edges[5] - most, 1830 + round(most * 0.7)) == (box.left, box.right)
+    (box,) = boxes_of_finds(page, [(9, 11)])
+    assert box.left <= 1800
+    assert box.right > 1900
+
+
 def test_the_marks_above_the_letters_of_a_word_are_covered_and_the_line_above_keeps_its_text() -> None:
     """Two lines of 200 units with 40 between them; tone marks stand above the top of their line."""
     lines = (Line(0, 260, 460, (0, 100, 200, 300)), Line(4, 500, 700, tuple(range(0, 600, 100))))
