@@ -84,6 +84,11 @@ def doubtful_words(text: str) -> Iterator[tuple[int, int]]:
                 yield start, end
 
 
+def word_evidence(text: str) -> float:
+    """Returns by how much (nats) its known words make the text likelier than letters of no word."""
+    return sum(UNKNOWN * len(letters) - _cost(letters) for letters in _LETTERS.findall(text))
+
+
 def _outside_names(pattern: re.Pattern[str], change: Callable[[re.Match[str]], str], text: str) -> str:
     """Applies ``change`` to the matches of ``pattern`` that are not within a person's name."""
     named = [match.span() for match in _NAMED.finditer(text)]

@@ -66,6 +66,8 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
         re.compile(rf"(?<![0-9๐-๙,.])({_DIGIT}{{1,3}}(?:,{_DIGIT}{{3}})+),({_DIGIT}{{2}})(?![0-9๐-๙,.])"),
         r"\1.\2",
     ),
+    # vowels written before their consonant never stand side by side: สำคัญแแสดง
+    (re.compile("แ[แเ]|เแ"), "แ"),
     # a postal code of Bangkok follows the abbreviation of its name: กหม.10300
     (re.compile(rf"ก ?[{CONSONANTS}า] ?ม(\.? ?10[0-9]{{3}})(?![0-9])"), r"กทม\1"),
 )

@@ -64,13 +64,16 @@ class LineImage:
         return placed
 
 
-def measure_baseline(row: Sequence[Symbol]) -> Baseline:
-    """Returns the line on which the row's letters stand, sloping as most pairs of them do (Theil–Sen)."""
+def measure_baseline(row: Sequence[Symbol], percentile: int = HEIGHT_PERCENTILE) -> Baseline:
+    """Returns the line on which the row's letters stand, sloping as most pairs of them do (Theil–Sen).
+
+    ``percentile``: of the heights of the letters' boxes, taken for the height of letters.
+    """
     letters = [symbol for symbol in row if symbol.text[0].isalnum()] or row
     middles = np.array([(symbol.left + symbol.right) / 2 for symbol in letters])
     bottoms = np.array([symbol.bottom for symbol in letters], float)
     heights = bottoms - [symbol.top for symbol in letters]
-    height = max(1.0, float(np.percentile(heights, HEIGHT_PERCENTILE)))
+    height = max(1.0, float(np.percentile(heights, percentile)))
     usual = np.abs(heights - height) <= SAME_HEIGHT * height
     if not usual.any():
         usual[:] = True

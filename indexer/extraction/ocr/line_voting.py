@@ -25,7 +25,8 @@ UNKNOWN_LETTER = 8.0  # nats of a letter that belongs to no word, as in ``correc
 UNKNOWN_MARK = 3.0  # nats of a mark that belongs to no word
 MOST_COST = 12.0  # units above the cheapest choice of a place; dearer ones are dropped
 MISSING = 8.0  # units: highest cost of a text that a reading does not have at a place
-DISPUTED = 0.94  # highest confidence in a letter that differs from the cheapest choice of the readings
+DISPUTED = 0.94  # highest confidence in a letter that differs from the cheapest choice of the readings …
+# … and in a digit that readings differ on: no word tells which of them is right
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,10 @@ def vote_on_readings(readings: Sequence[Sequence[Symbol]]) -> list[Symbol]:
             continue
         symbol = place.symbols.get(text) or replace(next(iter(place.symbols.values())), text=text)
         if len(place.costs) > 1:
+            is_disputed = text != place.cheapest or (text[0].isdigit() and len(place.symbols) > 1)
             symbol = replace(
                 symbol,
-                confidence=min(symbol.confidence, DISPUTED) if text != place.cheapest else symbol.confidence,
+                confidence=min(symbol.confidence, DISPUTED) if is_disputed else symbol.confidence,
                 alternatives=tuple(
                     (other, cost) for other, cost in place.costs.items() if other and other != text
                 ),

@@ -20,18 +20,16 @@ from indexer.extraction.ocr import correction, line_voting, tesseract
 from indexer.extraction.ocr.glyph_alignment import align_to_ink
 from indexer.extraction.ocr.line_layout import Symbol, Transcript, join_rows
 from indexer.extraction.ocr.line_rereading import reread_line
-from indexer.extraction.ocr.noise import mean_confidence, without_noise
+from indexer.extraction.ocr.noise import mean_confidence, probable_accuracy, without_noise
 from indexer.extraction.ocr.second_layout import choose_rows, is_worthwhile
 from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, read_page, sample_line_beginnings
 from indexer.extraction.reading_errors import UnreadableFile
 
 __all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "load_before_fork", "recognise_page_picture"]
 
-RULES = 12
+RULES = 13
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
 
-FLAWLESS = 0.993  # the network's mean confidence in pages that it reads without an error …
-ERRORS = 12.0  # … and the share of letters that it misreads for every unit that it falls below: measured
 CONVINCING = 0.965  # mean confidence of a page that is certainly upright; wrong turns had 0.90–0.943
 ENOUGH = 20  # symbols that a sample needs for its orientation to be accepted
 GARBAGE = 0.945  # mean confidence above which a reading is evidence for its orientation
@@ -142,10 +140,7 @@ class _Reading:
     @property
     def accuracy(self) -> float:
         """Returns the share of the letters that is probably right; 0 when there are no letters."""
-        if not self.rows:
-            return 0.0
-        sure = mean_confidence([symbol for row in self.rows for symbol in row])
-        return min(1.0, max(0.0, 1 - ERRORS * (FLAWLESS - sure)))
+        return probable_accuracy([symbol for row in self.rows for symbol in row])
 
     def page(self) -> OcrPage:
         transcript = Transcript(self.upright)

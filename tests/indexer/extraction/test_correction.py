@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.extraction.ocr.correction import correct_ocr_errors, doubtful_words
+from indexer.extraction.ocr.correction import correct_ocr_errors, doubtful_words, word_evidence
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,9 @@ def test_what_is_no_word_or_looks_like_a_more_usual_one_is_doubtful(text: str, d
 def test_only_thai_letters_change(text: str) -> None:
     kept = [letter for letter in text if letter in "๑1a"]
     assert [letter for letter in correct_ocr_errors(text) if letter in "๑1a"] == kept
+
+
+def test_known_and_long_words_are_evidence() -> None:
+    long, short, unknown = map(word_evidence, ("ตำแหน่งที่ดิน", "ตำแซล่งที่สิน", "ฉฉฉฉฉฉ"))
+    assert long > short > unknown == 0
+    assert word_evidence("2550 - ABC") == 0

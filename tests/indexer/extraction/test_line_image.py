@@ -37,6 +37,12 @@ def test_strokes_of_a_signature_do_not_move_the_baseline() -> None:
     assert disturbed.slope == pytest.approx(0.02, abs=0.004)
 
 
+def test_specks_among_the_letters_are_passed_over_with_a_higher_percentile() -> None:
+    specks = [Symbol("2", 800 + 20 * number, 190, 810 + 20 * number, 200, 0.95) for number in range(6)]
+    assert measure_baseline([*row(), *specks]).height == pytest.approx(10, abs=1)
+    assert measure_baseline([*row(), *specks], 40).height == pytest.approx(HEIGHT, abs=1)
+
+
 def test_letters_of_all_heights_have_a_baseline() -> None:
     uneven = [Symbol("ก", 0, 0, 10, 100, 0.9), Symbol("ข", 20, 0, 30, 300, 0.9)]
     assert measure_baseline(uneven).height >= 1

@@ -101,3 +101,85 @@ def test_a_third_reading_is_made_only_where_words_do_not_decide(
 def test_nothing_is_read_past_the_deadline(page: Image.Image, row: list[Symbol]) -> None:
     misread = [replace(symbol, confidence=0.98) for symbol in row]
     assert reread_line(misread, page, time.monotonic()) == misread
+
+
+CAPTION = "ที่ดินแปลงนี้มีเนื้อที่ประมาณ"
+
+
+@pytest.fixture(scope="module")
+def form() -> Image.Image:
+    """A form: a small caption low at the left, and the same one large and higher at the right."""
+    image = Image.new("L", (1900, 260), 255)
+    draw = ImageDraw.Draw(image)
+    for left, top, size in ((60, 150, 40), (800, 70, 72)):
+        draw.text((left, top), CAPTION, 0, ImageFont.truetype(FONT, size), language="th")
+    return image
+
+
+@pytest.fixture(scope="module")
+def captions(form: Image.Image) -> list[list[Symbol]]:
+    """The small and the large caption as they are read on the form."""
+    read = [
+        [
+            replace(symbol, left=symbol.left + left, right=symbol.right + left)
+            for symbol in read_line(part, 20)
+        ]
+        for left, part in ((0, form.crop((0, 0, 700, 260))), (700, form.crop((700, 0, 1900, 260))))
+    ]
+    assert [text_of(caption) for caption in read] == [CAPTION, CAPTION]
+    return read
+
+
+def misread(row: list[Symbol], confidence: float) -> list[Symbol]:
+    """The row with every third letter read as ฉ: hardly a word is left."""
+    return [
+        replace(symbol, text="ฉ" if place % 3 == 0 else symbol.text, confidence=confidence, spaced=not place)
+        for place, symbol in enumerate(row)
+    ]
+
+
+def test_the_pieces_of_an_unreadable_row_are_read_again_each_level_by_itself(
+    form: Image.Image, captions: list[list[Symbol]]
+) -> None:
+    small, large = (misread(caption, 0.955) for caption in captions)
+    reread = reread_line([*small, *large], form, deadline())
+    assert text_of(reread) == CAPTION + CAPTION
+    assert [symbol.left for symbol in reread if symbol.spaced] == [pytest.approx(large[0].left, abs=6)]
+
+
+def test_a_piece_that_can_be_no_print_is_not_read_again(
+    form: Image.Image, captions: list[list[Symbol]]
+) -> None:
+    row = misread(captions[1], 0.94)
+    assert text_of(reread_line(row, form, deadline())) == text_of(row)
+
+
+def test_a_piece_without_a_likelier_reading_stays(captions: list[list[Symbol]]) -> None:
+    row = misread(captions[1], 0.955)
+    assert text_of(reread_line(row, Image.new("L", (1900, 260), 255), deadline())) == text_of(row)
+
+
+def test_an_unreadable_row_stays_when_time_is_up(form: Image.Image, captions: list[list[Symbol]]) -> None:
+    row = misread(captions[1], 0.955)
+    assert text_of(reread_line(row, form, time.monotonic())) == text_of(row)
+
+
+@pytest.mark.parametrize("confidence", [0.955, 0.98])
+@pytest.mark.parametrize(("height", "is_read"), [(8, False), (30, True)])
+def test_letters_as_low_as_the_pattern_of_a_form_are_not_read_again(
+    form: Image.Image,
+    captions: list[list[Symbol]],
+    monkeypatch: pytest.MonkeyPatch,
+    confidence: float,
+    height: int,
+    is_read: bool,
+) -> None:
+    read: list[Image.Image] = []
+    monkeypatch.setattr(
+        line_rereading,
+        "read_line",
+        lambda picture, seconds: read.append(picture) or read_line(picture, seconds),
+    )
+    row = [replace(symbol, top=symbol.bottom - height) for symbol in misread(captions[1], confidence)]
+    reread_line(row, form, deadline())
+    assert bool(read) is is_read

@@ -31,6 +31,13 @@ def test_most_readings_decide_digits() -> None:
     assert text_of(vote_on_readings(lines)) == "พ.ศ. 2547"
 
 
+def test_a_digit_that_readings_differ_on_is_in_doubt_and_keeps_its_alternatives() -> None:
+    year = vote_on_readings([reading("2587"), reading("2567"), reading("2567")])
+    assert text_of(year) == "2567"
+    assert [symbol.confidence < 0.95 for symbol in year] == [False, False, True, False]
+    assert [other for other, _ in year[2].alternatives] == ["8"]
+
+
 def test_a_letter_that_most_readings_have_is_put_in_and_a_stray_one_dropped() -> None:
     lines = [reading("งบระมาณ"), reading("งบประมาณ"), reading("งบประมาณร")]
     assert text_of(vote_on_readings(lines)) == "งบประมาณ"

@@ -18,6 +18,7 @@ from indexer.extraction.ocr.date_number_correction import correct_fixed_forms, m
         ("ถนนราชสีมา กหม.10300", "ถนนราชสีมา กทม.10300"),
         ("ถนนราชสีมากคม.10300", "ถนนราชสีมากทม.10300"),  # the space was lost too
         ("เขตดุสิต ก ทม. 10300", "เขตดุสิต กทม. 10300"),
+        ("หนังสือสำคัญแแสดง แเละเแนบ", "หนังสือสำคัญแสดง และแนบ"),
     ],
 )
 def test_broken_forms_are_mended(read: str, written: str) -> None:
