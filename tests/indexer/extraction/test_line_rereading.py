@@ -30,7 +30,7 @@ def page() -> Image.Image:
 
 @pytest.fixture(scope="module")
 def row(page: Image.Image) -> list[Symbol]:
-    read = [replace(symbol, alternatives=(), confidence=0.995) for symbol in read_line(page, 20)]
+    read = [replace(symbol, alternatives=(), confidence=0.995) for symbol in read_line(page, 600)]
     assert text_of(read) == TEXT.replace(" ", "")
     return read
 
@@ -40,7 +40,7 @@ def text_of(row: list[Symbol]) -> str:
 
 
 def deadline() -> float:
-    return time.monotonic() + 20
+    return time.monotonic() + 600  # far off: other work may slow the engine down
 
 
 def test_a_row_that_is_sure_is_not_read_again(page: Image.Image, row: list[Symbol]) -> None:
@@ -122,7 +122,7 @@ def captions(form: Image.Image) -> list[list[Symbol]]:
     read = [
         [
             replace(symbol, left=symbol.left + left, right=symbol.right + left)
-            for symbol in read_line(part, 20)
+            for symbol in read_line(part, 600)
         ]
         for left, part in ((0, form.crop((0, 0, 700, 260))), (700, form.crop((700, 0, 1900, 260))))
     ]
