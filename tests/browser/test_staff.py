@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+import fpdf
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
@@ -337,6 +338,20 @@ def test_what_is_added_to_a_published_record_waits_for_one_press(
     expect(page.locator(".notice.good").first).to_contain_text("ประชาชนเห็นเอกสารนี้แล้ว")
     resident.reload()
     expect(resident.locator("main")).to_contain_text(mark)
+
+
+def test_an_open_draft_says_when_nothing_could_be_read_from_its_paper(staff: Visit) -> None:
+    page, blank = staff(), fpdf.FPDF()
+    blank.add_page()
+    page.goto("/staff/announcements/new")
+    page.set_input_files(
+        "#files", [{"name": "scan77.pdf", "mimeType": "application/pdf", "buffer": bytes(blank.output())}]
+    )
+    page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
+    expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(1, timeout=60_000)
+    expect(page.locator("[data-nothing]")).to_contain_text("กรุณาดูเอกสารแล้วพิมพ์เอง")
+    expect(page.locator("h1")).to_have_text("(ยังไม่มีชื่อเรื่อง) scan77.pdf")
+    shoot(page, "nothing-read")
 
 
 def _draft_with(page: Page, files: list[FilePayload]) -> str:

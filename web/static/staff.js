@@ -342,6 +342,9 @@ async function update() {
   form.querySelector("[data-nothing]")?.remove();
   if (nothing && !form.elements.title.value) document.getElementById("said").after(nothing);
   fill(fresh);
+  const title = form.elements.title;
+  const heading = typed(title) ? title.defaultValue ? null : title.value : fresh.getElementById("heading").textContent;
+  if (heading) document.getElementById("heading").textContent = heading;
   offers(rows);
   showHandles();
 }
@@ -360,7 +363,6 @@ function fill(fresh) {
     const source = fresh.getElementById(`from-${name}`);
     if (source) field.after(source);
   }
-  document.getElementById("heading").textContent = form.elements.title.value;
 }
 
 function offers(part) {
