@@ -274,7 +274,8 @@ def piece_with_most_hits(boxes: Sequence[Rectangle], lines: Sequence[Line]) -> R
     """Returns the piece of the page that shows most of its hits; the head of the page if there is no hit.
 
     The line with the most hits, the first of several, stands in the middle of the height. The piece is as
-    wide as that line and those around it, so that it cuts no word, and always of the same shape.
+    wide as that line and those around it, so that it cuts no word, and always of the same shape. It does not
+    begin above the first line of the page, where half of a seal or emblem would show.
     """
     by_line: dict[int, list[Rectangle]] = {}
     for box in boxes:
@@ -292,7 +293,8 @@ def piece_with_most_hits(boxes: Sequence[Rectangle], lines: Sequence[Line]) -> R
     left = max(0, min(begins - _CROP_MARGIN, UNITS - CROP_WIDTH))
     right = min(UNITS, max(ends + _CROP_MARGIN, left + CROP_WIDTH))
     height = CROP_HEIGHT * (right - left) // CROP_WIDTH
-    top = min(max(0, middle - height // 2), UNITS - height)
+    head = min((line.top for line in lines), default=0) - _CROP_MARGIN // 4
+    top = min(max(0, middle - height // 2, min(head, best[0].top)), UNITS - height)
     return Rectangle(left, top, right, top + height)
 
 

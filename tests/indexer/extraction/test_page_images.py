@@ -176,6 +176,13 @@ def test_the_piece_shows_the_line_with_the_most_hits_and_cuts_no_word() -> None:
     )
 
 
+def test_the_piece_does_not_begin_above_the_first_line() -> None:
+    lines = [Line(0, 1_800, 2_000, (1_000, 9_000)), Line(1, 2_100, 2_300, (1_000, 9_000))]
+    piece = piece_with_most_hits([Rectangle(2_000, 1_790, 4_000, 2_010)], lines)
+    assert 1_700 < piece.top <= 1_790
+    assert piece.top < piece_with_most_hits([Rectangle(2_000, 5_000, 4_000, 5_200)], lines).top
+
+
 def marked_area(picture: Image.Image) -> int:
     """Returns the number of pixels that are as yellow as a hit."""
     return sum(
