@@ -255,6 +255,14 @@ def test_a_result_leads_to_the_marked_line_that_answers_in_other_words(
     assert "พบ 1 จุดในหน้านี้" in client.get(page).text
 
 
+def test_the_list_of_everything_has_a_heading_that_is_seen(site: Site) -> None:
+    site.announcement("ตลาดนัดชุมชน")
+    site.work()
+    for typed, heading, is_hidden in (("", "ประกาศทั้งหมด", False), ("ตลาด", "ผลการค้นหา", True)):
+        (h1,) = html.fromstring(site.client().get("/search", query_string={"q": typed}).text).xpath("//h1")
+        assert (h1.text_content(), "hidden-label" in h1.get("class", "")) == (heading, is_hidden)
+
+
 def test_a_search_without_an_answer_says_where_to_ask(site: Site) -> None:
     site.services.site_profiles.save(SiteProfile(phone="0 4300 0000"), emblem=None, actor="test")
     page = site.client().get("/search?q=water outage").text
