@@ -34,12 +34,17 @@ def fill_archive(services: Services, progress: Callable[[int, int], None]) -> in
     A second call adds nothing twice.
     """
     listed = announcements()
-    asked = [(given, file, seed) for seed, given in enumerate(listed) for file in given.get("files", ())]
+    missing = [
+        (seed, given)
+        for seed, given in enumerate(listed)
+        if services.announcements.by_external_ref(_ref(given)) is None
+    ]
+    asked = [(given, file, seed) for seed, given in missing for file in given.get("files", ())]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         made = iter(pool.map(_document, asked))
-        for done, given in enumerate(listed, start=1):
+        for done, (_seed, given) in enumerate(missing, start=1):
             _add(services, given, [(file, next(made)) for file in given.get("files", ())])
-            progress(done, len(listed))
+            progress(done, len(missing))
     _introduce(services)
     _relate(services, listed)
     _collect(services, listed)
@@ -71,11 +76,8 @@ def _document(asked: tuple[Mapping[str, Any], Mapping[str, Any], int]) -> bytes:
 
 
 def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[str, Any], bytes]]) -> None:
-    ref = _ref(given)
-    if services.announcements.by_external_ref(ref) is not None:
-        return
     draft = Draft(
-        ref=ref,
+        ref=_ref(given),
         title=given["title"],
         body=given["body"].strip(),
         author=given["author"],
