@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 from archive import privacy, validation
-from archive.commands.status_rules import editable_announcement
+from archive.commands.status_rules import editable_announcement, editable_attachment
 from archive.commands.uploads import Uploads, safe_name_and_type
 from archive.errors import Conflict, Invalid, gettext_noop
 from archive.model import (
@@ -76,8 +76,7 @@ class AttachmentCommands:
         Raises ``PersonalDataFound`` when the announcement is published, the new label contains personal data,
         and no reason is given.
         """
-        attachment = self._records.attachments.get(attachment_id)
-        announcement = editable_announcement(self._records, attachment.announcement_id)
+        attachment, announcement = editable_attachment(self._records, attachment_id)
         checked_label = validation.label_or_file_name(label, attachment.filename)
         finds: Sequence[PersonalDataSpan] = ()
         is_seen = announcement.status is Status.PUBLISHED and attachment.hold is not HoldReason.UNCONFIRMED
@@ -103,8 +102,7 @@ class AttachmentCommands:
 
         Raises ``Invalid`` without a reason, ``Conflict`` (code ``unread``) while the attachment is unread.
         """
-        attachment = self._records.attachments.get(attachment_id)
-        editable_announcement(self._records, attachment.announcement_id)
+        attachment, _ = editable_attachment(self._records, attachment_id)
         said = validation.checked_required_text(
             reason, field="reason", field_label=gettext_noop("เหตุผลที่ให้ประชาชนเห็น"), length=1000
         )
@@ -120,8 +118,7 @@ class AttachmentCommands:
         Raises ``Conflict`` (code ``unread``) while it is unread, ``Invalid`` when its label is the name of a
         file, and ``PersonalDataFound`` when personal data is undecided and no reason is given.
         """
-        attachment = self._records.attachments.get(attachment_id)
-        editable_announcement(self._records, attachment.announcement_id)
+        attachment, _ = editable_attachment(self._records, attachment_id)
         if attachment.hold is not HoldReason.UNCONFIRMED:
             return attachment
         _require_read(attachment)
@@ -160,7 +157,7 @@ class AttachmentCommands:
 
     def detach(self, attachment_id: int, *, actor: str) -> None:
         """Detach an attachment from its announcement. The data stays, so that ``reattach`` works."""
-        editable_announcement(self._records, self._records.attachments.get(attachment_id).announcement_id)
+        editable_attachment(self._records, attachment_id)
         self._records.attachments.detach(attachment_id, actor=actor)
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from archive import privacy, validation
-from archive.commands.status_rules import editable_announcement
+from archive.commands.status_rules import editable_attachment
 from archive.commands.uploads import Uploads, safe_name_and_type
 from archive.errors import NotFound
 from archive.filetype import PDF
@@ -39,7 +39,7 @@ class FileVersionCommands:
         attachment's file as it is, and the new one is an attachment that ``replaces`` it. Raises as
         ``Uploads.store`` does.
         """
-        editable_announcement(self._records, self._records.attachments.get(attachment_id).announcement_id)
+        editable_attachment(self._records, attachment_id)
         name, media_type = safe_name_and_type(stream, filename)
         file = self._uploads.store_named(stream, name, actor)
         replaced = self._records.attachments.replace(
@@ -62,8 +62,7 @@ class FileVersionCommands:
         stays for staff only, and so does its name: it may tell what is covered. A label that is nothing but
         that name is replaced too. Residents see the copy once no personal data was found in any page.
         """
-        attachment = self._records.attachments.get(attachment_id)
-        announcement = editable_announcement(self._records, attachment.announcement_id)
+        attachment, announcement = editable_attachment(self._records, attachment_id)
         file = self._uploads.store_redacted_copy(copy)
         name = _name_of_copy(announcement, attachment)
         with self._records.batch():
@@ -86,7 +85,7 @@ class FileVersionCommands:
 
         ``number``: see ``FileVersion``. Residents see the file as after ``replace``.
         """
-        editable_announcement(self._records, self._records.attachments.get(attachment_id).announcement_id)
+        editable_attachment(self._records, attachment_id)
         version = self.get(attachment_id, number)
         return self._records.attachments.replace(
             attachment_id,

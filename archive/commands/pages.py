@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archive import privacy, validation
-from archive.commands.status_rules import editable_announcement
+from archive.commands.status_rules import editable_attachment
 from archive.line_alignment import align_lines
 from archive.model import LowConfidenceSpan, Page
 from archive.repositories import Records
@@ -32,7 +32,7 @@ class PageCommands:
         ``doubts``: places of the text that are still to be checked. ``is_corrected``: False for a text before
         that a person restores.
         """
-        editable_announcement(self._records, self._records.attachments.get(attachment_id).announcement_id)
+        editable_attachment(self._records, attachment_id)
         checked_text = validation.checked_page_text(text)
         before = self._records.pages.get(attachment_id, number)
         return self._records.pages.correct(
@@ -48,9 +48,7 @@ class PageCommands:
 
     def replace_by_rereading(self, page: Page, *, actor: str) -> Page:
         """Replace a page by another reading that a person asked for. The text before can be restored."""
-        editable_announcement(
-            self._records, self._records.attachments.get(page.attachment_id).announcement_id
-        )
+        editable_attachment(self._records, page.attachment_id)
         return self._records.pages.replace_by_rereading(
             page, actor=actor, personal_data=privacy.find_personal_data(page.text, page.number)
         )

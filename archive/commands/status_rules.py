@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archive.errors import Conflict, gettext_noop
-from archive.model import Announcement, Status
+from archive.model import Announcement, Attachment, Status
 from archive.repositories import Records
 
 _STEPS = {
@@ -36,6 +36,12 @@ def editable_announcement(records: Records, id: int) -> Announcement:
     if announcement.status not in EDITABLE:
         raise _not_editable(announcement)
     return announcement
+
+
+def editable_attachment(records: Records, id: int) -> tuple[Attachment, Announcement]:
+    """Return an attachment with its announcement, which may be edited. Raises ``Conflict`` otherwise."""
+    attachment = records.attachments.get(id)
+    return attachment, editable_announcement(records, attachment.announcement_id)
 
 
 def announcement_ready_for(records: Records, id: int, status: Status) -> Announcement:

@@ -8,12 +8,13 @@ index, a new generation and an index restored from an old backup up to date.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Protocol
 
 from indexer.analysis.index_document import SourceAnnouncement
+from indexer.analysis.tokenizer import TOKENIZER_VERSION
 from indexer.search.explanations import SearchExplanation
 from indexer.search.query.parser import Query
 
@@ -81,6 +82,25 @@ class IndexManifest:
     tokenizer: str
     dictionary: str  # hash of the local word list and abbreviations
     built_at: dt.datetime
+
+    @classmethod
+    def in_force(cls, schema: int, dictionary: str) -> IndexManifest:
+        """Return the manifest of an index with this schema and dictionary that is built now."""
+        now = dt.datetime.now(dt.UTC)
+        return cls(schema=schema, canon=1, tokenizer=TOKENIZER_VERSION, dictionary=dictionary, built_at=now)
+
+    def is_of_same_rules(self, other: IndexManifest) -> bool:
+        """Return True if the manifests differ at most in the time."""
+        return self == replace(other, built_at=self.built_at)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the values as JSON has them."""
+        return asdict(self) | {"built_at": self.built_at.isoformat()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> IndexManifest:
+        """Return the manifest that ``as_json`` wrote. Raises an error of Python's for other values."""
+        return cls(**{**values, "built_at": dt.datetime.fromisoformat(values["built_at"])})
 
 
 class Generation(Protocol):

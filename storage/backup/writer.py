@@ -11,9 +11,10 @@ import io
 import os
 import shutil
 import tarfile
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Self
 
 from archive.errors import Conflict, Invalid, NotFound, PrakatError, Unavailable
 from archive.hashing import HashingReader, sha256_of_stream
@@ -170,31 +171,42 @@ def _refuse_loss(before: ArchiveCounts | None, snapshot: Path) -> None:
         )
 
 
-class _Target(Protocol):
+class _Target(ABC):
     """A backup that is being written. ``manifest`` lists the members that were written so far."""
 
     manifest: BackupManifest
 
-    def __enter__(self) -> _Target: ...
+    def __enter__(self) -> Self:
+        return self
+
+    @abstractmethod
     def __exit__(self, *_: object) -> None: ...
 
+    @abstractmethod
     def figures_before(self) -> ArchiveCounts | None:
         """Return the figures of the previous backup; None where there is none."""
 
     def put(self, name: str, source: Path) -> None:
         """Write a file into the backup under a name."""
+        with source.open("rb") as stream:
+            self._copy(name, stream)
 
+    @abstractmethod
     def put_original(self, file: StoredFile) -> bool:
         """Write an original. Returns False when the backup has it already. Raises ``NotFound``."""
 
+    @abstractmethod
     def publish(self, progress: Progress, retention: RetentionRule) -> int:
         """Sync and verify the backup, and put it in its place.
 
         Returns the number of generations that are kept.
         """
 
+    @abstractmethod
+    def _copy(self, name: str, stream: BinaryIO) -> None: ...
 
-class _TarTarget:
+
+class _TarTarget(_Target):
     """Backup as one tar file, which replaces the previous file."""
 
     def __init__(self, destination: Path, aside: Path, files: Files, keys: BackupKeys) -> None:
@@ -207,9 +219,6 @@ class _TarTarget:
         self._tar: Any = tarfile.TarFile(
             fileobj=self._file, mode="w", format=tarfile.PAX_FORMAT, copybufsize=CHUNK
         )
-
-    def __enter__(self) -> _TarTarget:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
@@ -225,16 +234,12 @@ class _TarTarget:
         except (OSError, PrakatError, tarfile.TarError):
             return None  # there is no previous backup, or it cannot be read
 
-    def put(self, name: str, source: Path) -> None:
-        with source.open("rb") as stream:
-            self._add(name, stream)
-
     def put_original(self, file: StoredFile) -> bool:
         with self._files.open(file.sha256) as stream:
-            self._add(original_path(file.sha256), stream)
+            self._copy(original_path(file.sha256), stream)
         return True
 
-    def _add(self, name: str, stream: BinaryIO) -> None:
+    def _copy(self, name: str, stream: BinaryIO) -> None:
         if not self._keys.recipient:
             self.manifest.members[name] = self._add_member(name, stream)
             return
@@ -269,7 +274,7 @@ _ROUND = 30  # backups into a directory within which each of its originals is re
 _LEAST = 200  # least number of originals that a backup reads again
 
 
-class _DirectoryTarget:
+class _DirectoryTarget(_Target):
     """Backup as one more generation in a directory.
 
     The modification time of an original in the directory is the time at which it was last verified.
@@ -293,17 +298,14 @@ class _DirectoryTarget:
         self.manifest = BackupManifest(made_at=self._next_moment())
         self._to_verify: list[tuple[float, str]] = []  # time of the last verification, SHA-256
 
+    def __exit__(self, *_: object) -> None: ...
+
     def _next_moment(self) -> dt.datetime:
         """Return the present time, moved on by whole seconds until no generation has its name."""
         moment = _now()
         while BackupManifest(made_at=moment).generation in self._directory.generations():
             moment += dt.timedelta(seconds=1)
         return moment
-
-    def __enter__(self) -> _DirectoryTarget:
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
 
     def figures_before(self) -> ArchiveCounts | None:
         if self._before is None or self._before.archive or DATABASE not in self._before.members:
@@ -312,10 +314,6 @@ class _DirectoryTarget:
             return _read_figures(self._path / self._before.path(DATABASE))
         except (OSError, PrakatError):
             return None
-
-    def put(self, name: str, source: Path) -> None:
-        with source.open("rb") as stream:
-            self._copy(name, stream)
 
     def put_original(self, file: StoredFile) -> bool:
         name = original_path(file.sha256)

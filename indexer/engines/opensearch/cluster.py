@@ -31,18 +31,10 @@ from archive.errors import SettingsError, Unavailable
 
 logging.getLogger("opensearch").setLevel(logging.ERROR)  # a dead node is told of with every request
 
-_PATIENCE = 10.0
-"""Seconds to wait for an answer."""
-
-_LONG = 60
-"""Seconds to wait for a bulk write, or for a new index to be ready."""
-
-_POLL = 0.5
-"""Seconds between checks of a running task."""
-
-_COPIES = 20
-"""Seconds to wait for the replicas of a new index."""
-
+_PATIENCE = 10.0  # seconds to wait for an answer
+_LONG = 60  # seconds to wait for a bulk write, or for a new index to be ready
+_POLL = 0.5  # seconds between checks of a running task
+_COPIES = 20  # seconds to wait for the replicas of a new index
 NAMED_SCORES = "include_named_queries_score"
 """Key of a search whose named queries are to be returned with their scores."""
 

@@ -6,18 +6,16 @@ answer, every method raises ``Unavailable``: searches show that error, and chang
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary, Lexicon, parse_lexicon
 from indexer.analysis.index_document import SourceAnnouncement, build_index_document
-from indexer.analysis.tokenizer import TOKENIZER_VERSION
 from indexer.engines.opensearch.bulk_loader import (
     LEXICON,
     POSITION,
@@ -153,7 +151,7 @@ class OpenSearchIndex:
             loader = BulkLoader(self._cluster, self._dictionary.current(), lease, jobs=jobs)
             try:
                 yield loader
-                loader.publish_with_manifest(_written(self._wanted()))
+                loader.publish_with_manifest(self._wanted().as_json())
             except BaseException:
                 loader.abandon()
                 raise
@@ -172,7 +170,7 @@ class OpenSearchIndex:
         are lost for good are named by ``find_damage``; then the index must be rebuilt.
         """
         live = self._live()
-        if live is None or live.manifest != replace(self._wanted(), built_at=live.manifest.built_at):
+        if live is None or not live.manifest.is_of_same_rules(self._wanted()):
             return False
         return live.sample >= SAMPLE or live.count <= _OUTGROWN * max(live.sample, _FEW)
 
@@ -223,13 +221,7 @@ class OpenSearchIndex:
                 return ids
 
     def _wanted(self) -> IndexManifest:
-        return IndexManifest(
-            schema=SCHEMA,
-            canon=1,
-            tokenizer=TOKENIZER_VERSION,
-            dictionary=self._dictionary.current().version,
-            built_at=dt.datetime.now(dt.UTC),
-        )
+        return IndexManifest.in_force(SCHEMA, self._dictionary.current().version)
 
     def _asked(self, ask: Callable[[_Live], T]) -> T | None:
         """Returns the result of ``ask`` on the live generation; None if there is no live generation.
@@ -287,11 +279,10 @@ class OpenSearchIndex:
 
     def _opened(self, index: str) -> _Live:
         written = self._cluster.read_metadata(index)
-        manifest = dict(written["manifest"])
         (words,) = self._cluster.get_documents(index, [LEXICON])
         return _Live(
             index,
-            IndexManifest(**manifest | {"built_at": dt.datetime.fromisoformat(manifest["built_at"])}),
+            IndexManifest.from_json(written["manifest"]),
             written["averages"],
             written["sample"],
             parse_lexicon(words["_source"]["lexicon"]),
@@ -299,7 +290,3 @@ class OpenSearchIndex:
             count=0,
             counts={},
         )
-
-
-def _written(manifest: IndexManifest) -> dict[str, Any]:
-    return asdict(manifest) | {"built_at": manifest.built_at.isoformat()}

@@ -11,7 +11,6 @@ file is another or was written to.
 
 from __future__ import annotations
 
-import datetime as dt
 import fcntl
 import json
 import os
@@ -19,7 +18,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -90,8 +88,7 @@ class GenerationDirectory:
 
     def publish_with_manifest(self, path: Path, manifest: IndexManifest) -> None:
         """Writes the manifest, swaps the pointer, and removes all but one of the older generations."""
-        values = asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
-        _write(path / _MANIFEST, json.dumps(values, indent=1))
+        _write(path / _MANIFEST, json.dumps(manifest.as_json(), indent=1))
         previous = self.current()
         _write(self._pointer_path, line_with_checksum(path.name))
         for old in self._all():
@@ -134,9 +131,7 @@ def _parse_pointer(path: Path) -> Path | None:
 
 def _parse_manifest(path: Path) -> IndexManifest | None:
     try:
-        values = json.loads(path.read_text())
-        built_at = dt.datetime.fromisoformat(values.pop("built_at"))
-        return IndexManifest(**values, built_at=built_at)
+        return IndexManifest.from_json(json.loads(path.read_text()))
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

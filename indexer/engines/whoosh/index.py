@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import errno
 import logging
 import shutil
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -17,7 +15,6 @@ from typing import NamedTuple
 from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary, Lexicon
 from indexer.analysis.index_document import SourceAnnouncement
-from indexer.analysis.tokenizer import TOKENIZER_VERSION
 from indexer.engines.whoosh.checksums import IndexDamaged
 from indexer.engines.whoosh.generations import GenerationDirectory
 from indexer.engines.whoosh.index_context import IndexContext
@@ -143,7 +140,7 @@ class WhooshIndex:
             return False
         if manifest is None or self.noted_damage():
             return False
-        return manifest == replace(self._wanted(), built_at=manifest.built_at)
+        return manifest.is_of_same_rules(self._wanted())
 
     def find_damage(self, after_read: Callable[[int], None] = lambda _count: None) -> list[str]:
         generation = self._generation()
@@ -167,13 +164,7 @@ class WhooshIndex:
             return [entry.announcement.id for entry in entries if not live.reader.is_up_to_date_with(entry)]
 
     def _wanted(self) -> IndexManifest:
-        return IndexManifest(
-            schema=SCHEMA,
-            canon=1,
-            tokenizer=TOKENIZER_VERSION,
-            dictionary=self._dictionary.current().version,
-            built_at=dt.datetime.now(dt.UTC),
-        )
+        return IndexManifest.in_force(SCHEMA, self._dictionary.current().version)
 
     def _live(self) -> _Live | None:
         """Returns the latest commit of the live generation; None when there is no live generation."""
