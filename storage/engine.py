@@ -85,6 +85,13 @@ class Queries(Protocol):
         """
 
 
+class EngineRepository:
+    """Base of the adapters of repositories for any engine."""
+
+    def __init__(self, engine: Queries) -> None:
+        self._engine = engine
+
+
 class Engine(Queries, Protocol):
     """A whole database: queries, and operations on all tables together."""
 

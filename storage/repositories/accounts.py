@@ -5,16 +5,13 @@ from __future__ import annotations
 from archive.errors import Conflict, NotFound
 from archive.model import PROVINCE, Person, Role
 from storage import mappers
-from storage.engine import Queries
+from storage.engine import EngineRepository
 from storage.hash_chain import write_with_entries_of_changed_people
 from storage.tenancy import current_organisation
 
 
-class EngineAccounts:
+class EngineAccounts(EngineRepository):
     """Adapter of ``Accounts`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def add(self, name: str, password_hash: str, role: Role, *, division: str = "") -> Person:
         with write_with_entries_of_changed_people(self._engine):

@@ -10,7 +10,7 @@ from archive.errors import Conflict
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Announcement, Draft, Status
 from storage import mappers
-from storage.engine import Queries
+from storage.engine import EngineRepository
 from storage.hash_chain import append_entries
 from storage.repositories import history
 from storage.repositories.attachments import cancel_decisions_and_hold_again
@@ -36,11 +36,8 @@ _INSERT = f"""INSERT INTO announcement ({", ".join(_FIELDS)},
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
-class EngineAnnouncements:
+class EngineAnnouncements(EngineRepository):
     """Adapter of ``Announcements`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def create(
         self, draft: Draft, *, actor: str, status: Status = Status.DRAFT, reason: str = ""

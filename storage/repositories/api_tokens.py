@@ -8,18 +8,15 @@ from contextlib import suppress
 from archive.errors import Conflict, NotFound, Unavailable
 from archive.model import ALL_SCOPES, ApiToken, Scope
 from storage import mappers
-from storage.engine import Queries
+from storage.engine import EngineRepository
 from storage.hash_chain import write_with_entries_of_changed_people
 from storage.tenancy import current_organisation
 
 _LAST_USE_STEP = dt.timedelta(minutes=1)  # a program that calls often causes one write a minute at most
 
 
-class EngineApiTokens:
+class EngineApiTokens(EngineRepository):
     """Adapter of ``ApiTokens`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def add(
         self,

@@ -13,7 +13,7 @@ from archive.errors import Conflict, no_such_attachment
 from archive.model import Attachment, DocumentKind, HoldReason, PersonalDataSpan, ReadingStatus, Status
 from archive.ports import StoredFile
 from storage import mappers
-from storage.engine import Queries, Row
+from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.file_versions import store_earlier_version
@@ -103,11 +103,8 @@ def _set_hold(engine: Queries, attachment_id: int, hold: HoldReason | None, deci
     )
 
 
-class EngineAttachments:
+class EngineAttachments(EngineRepository):
     """Adapter of ``Attachments`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def attach(
         self,

@@ -6,7 +6,7 @@ from archive.changes import HistoryFilters
 from archive.errors import NotFound
 from archive.model import Change
 from storage import mappers
-from storage.engine import Queries
+from storage.engine import EngineRepository
 
 _COLUMNS = "at, actor, action, before, after, reason, bulk"
 _TABLES = {
@@ -19,11 +19,8 @@ _TABLES = {
 _NOTHING = "CAST(NULL AS BIGINT)"  # PostgreSQL takes a bare NULL for text, which a union refuses beside an id
 
 
-class EngineChanges:
+class EngineChanges(EngineRepository):
     """Adapter of ``archive.changes.Changes`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def find(self, filters: HistoryFilters, *, limit: int, offset: int = 0) -> list[Change]:
         condition, values = _condition(filters)

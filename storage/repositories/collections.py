@@ -8,17 +8,14 @@ from typing import cast
 from archive.errors import NotFound
 from archive.model import Change, Collection, CollectionLine
 from storage import mappers
-from storage.engine import Queries, Row
+from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import append_entries
 from storage.repositories.history import bulk_name
 from storage.tenancy import current_organisation
 
 
-class EngineCollections:
+class EngineCollections(EngineRepository):
     """Adapter of ``Collections`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def save(
         self, id: int | None, *, title: str, body: str, items: Sequence[CollectionLine], actor: str

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from archive.disclosure import DisclosureEntry, DisclosureItem
 from archive.errors import Conflict
 from storage import mappers
-from storage.engine import Queries
+from storage.engine import EngineRepository
 from storage.hash_chain import append_entries
 from storage.repositories import history
 from storage.tenancy import current_organisation
@@ -16,11 +16,8 @@ from storage.tenancy import current_organisation
 _MOST_TITLED = 100  # announcements that are offered for one item
 
 
-class EngineDisclosure:
+class EngineDisclosure(EngineRepository):
     """Adapter of ``Disclosure`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def items_changed_by_staff(self, first: int, last: int) -> list[tuple[int, DisclosureItem]]:
         found = self._engine.rows(

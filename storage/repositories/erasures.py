@@ -10,7 +10,7 @@ from archive.erasure import Erasure, ErasureScope
 from archive.errors import Conflict, no_such_attachment
 from archive.model import Status
 from storage import mappers
-from storage.engine import Queries, Row
+from storage.engine import EngineRepository, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.attachments import EngineAttachments, record_change_that_hid
@@ -25,11 +25,8 @@ _OWN_TEXT = {"title", "body", "author", "category"}
 _ERASED_TITLE = "(ลบตามคำสั่ง)"  # a title that staff and the page of a withdrawn announcement can show
 
 
-class EngineErasures:
+class EngineErasures(EngineRepository):
     """Adapter of ``Erasures`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def erase_attachment_or_versions(
         self, attachment_id: int, scope: ErasureScope, *, ordered_by: str, reason: str, actor: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archive.errors import NotFound
 from archive.model import FileVersion
 from storage import mappers
-from storage.engine import Queries, Row
+from storage.engine import EngineRepository, Queries, Row
 
 
 def store_earlier_version(engine: Queries, attachment: Row, *, actor: str) -> None:
@@ -39,11 +39,8 @@ def store_earlier_version(engine: Queries, attachment: Row, *, actor: str) -> No
     )
 
 
-class EngineFileVersions:
+class EngineFileVersions(EngineRepository):
     """Adapter of ``FileVersions`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def by_attachment(self, attachment_id: int) -> list[FileVersion]:
         found = self._engine.rows(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from archive.harvest_ports import HarvestSelection
 from archive.model import Announcement
 from storage import mappers
-from storage.engine import Queries
+from storage.engine import EngineRepository
 
 # An announcement leaves the public by being withdrawn only, whatever becomes of it afterwards.
 _WAS_PUBLIC = """(status = 'published' OR EXISTS (
@@ -19,11 +19,8 @@ _BEGINNING = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 _END = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 
-class EngineHarvest:
+class EngineHarvest(EngineRepository):
     """Adapter of ``archive.harvest_ports.Harvest`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def changes(
         self, selection: HarvestSelection, *, after: tuple[dt.datetime, int] | None, limit: int

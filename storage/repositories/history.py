@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from archive.errors import no_such_announcement
 from archive.model import Change
 from storage import mappers
-from storage.engine import Queries, Row
+from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import append_entries
 
 _bulk: ContextVar[str] = ContextVar("bulk", default="")
@@ -89,11 +89,8 @@ def append_change(
     append_entries(engine, ("history", made[0]["id"]))
 
 
-class EngineHistory:
+class EngineHistory(EngineRepository):
     """Adapter of ``History`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def entries(self, announcement_id: int) -> list[Change]:
         announcement_row(self._engine, announcement_id)

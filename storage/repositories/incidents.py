@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from archive.model import IntegrityIncident
 from archive.ports import Fault
-from storage.engine import Queries
+from storage.engine import EngineRepository
 from storage.hash_chain import insert_incident, open_incidents
 
 
-class EngineIncidents:
+class EngineIncidents(EngineRepository):
     """Adapter of ``Incidents`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def record(self, code: str, subject: str, detail: str) -> None:
         with self._engine.write():

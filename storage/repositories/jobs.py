@@ -9,7 +9,7 @@ from archive import privacy
 from archive.errors import Conflict
 from archive.model import Attachment, Failure, ReadingResults, ReadingStatus
 from storage import mappers
-from storage.engine import Queries, Row
+from storage.engine import EngineRepository, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.attachments import record_change_that_hid
@@ -27,11 +27,8 @@ _CRASHED = Failure(
 )
 
 
-class EngineJobs:
+class EngineJobs(EngineRepository):
     """Adapter of ``Jobs`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def claim(self, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> Attachment | None:
         self.settle_lapsed(lease=lease, now=now)

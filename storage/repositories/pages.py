@@ -9,7 +9,7 @@ from itertools import groupby
 from archive.errors import Conflict, NotFound
 from archive.model import Line, LowConfidenceSpan, Page, PersonalDataSpan, TextSource
 from storage import mappers
-from storage.engine import Queries, Row
+from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.attachments import attachment_row, replace_page_finds_and_hold
@@ -30,11 +30,8 @@ def write_page_unless_corrected(engine: Queries, page: Page, organisation: int) 
     engine.run(_WRITE, organisation=organisation, **mappers.page_values(page))
 
 
-class EnginePages:
+class EnginePages(EngineRepository):
     """Adapter of ``Pages`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def save(self, page: Page, *, sha256: str | None = None) -> None:
         """Insert or replace a page; see ``archive.repositories.Pages``.

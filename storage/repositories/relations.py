@@ -10,7 +10,7 @@ from archive.errors import no_such_announcement
 from archive.model import Relation, RelationKind
 from archive.thai import thai_digits
 from storage import mappers
-from storage.engine import Queries, Row
+from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import append_entries
 from storage.repositories import history
 
@@ -21,11 +21,8 @@ _NEWER_IS_PUBLISHED, _OLDER_IS_PUBLISHED = (_IS_PUBLISHED.format(id=id) for id i
 _NOT_TRASHED = "(SELECT id FROM announcement WHERE organisation_id IN :organisations AND status <> 'trashed')"
 
 
-class EngineRelations:
+class EngineRelations(EngineRepository):
     """Adapter of ``Relations`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def decide(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
         code = kind.value if kind else ""

@@ -8,7 +8,7 @@ from archive.errors import NotFound, TooMany
 from archive.model import PROVINCE
 from archive.reports import Report, ReportDraft, ReportKind
 from storage import mappers
-from storage.engine import Queries
+from storage.engine import EngineRepository
 from storage.tenancy import current_organisation
 
 MOST_OPEN_REPORTS = 1_000
@@ -18,11 +18,8 @@ FINISHED_FOR = dt.timedelta(days=180)
 """Time after which a finished report is deleted. Its text may name its sender."""
 
 
-class EngineReports:
+class EngineReports(EngineRepository):
     """Adapter of ``Reports`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def add_or_count(self, draft: ReportDraft) -> None:
         organisation = current_organisation(self._engine, several=PROVINCE)

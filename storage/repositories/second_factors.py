@@ -8,15 +8,12 @@ from collections.abc import Sequence
 from archive.errors import Conflict, NotFound
 from archive.model import SecondFactor
 from storage import mappers
-from storage.engine import Queries
+from storage.engine import EngineRepository
 from storage.hash_chain import write_with_entries_of_changed_people
 
 
-class EngineSecondFactors:
+class EngineSecondFactors(EngineRepository):
     """Adapter of ``SecondFactors`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def get(self, person_id: int) -> SecondFactor | None:
         row = self._engine.row(

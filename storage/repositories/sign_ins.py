@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from archive.errors import NotFound, Unavailable
 from archive.model import AttemptLimit, Person, Session
 from storage import mappers
-from storage.engine import Queries
+from storage.engine import EngineRepository
 from storage.hash_chain import write_with_entries_of_changed_people
 
 _SEEN_STEP = dt.timedelta(minutes=1)
@@ -21,11 +21,8 @@ _REMEMBERED = dt.timedelta(days=1)  # older sessions are deleted when a session 
 _ATTEMPTS_FORGOTTEN_AFTER = dt.timedelta(hours=1)  # much longer than any pause between attempts
 
 
-class EngineSignIns:
+class EngineSignIns(EngineRepository):
     """Adapter of ``SignIns`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session:
         with write_with_entries_of_changed_people(self._engine):

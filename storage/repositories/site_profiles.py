@@ -6,18 +6,15 @@ from archive.errors import NotFound
 from archive.model import PROVINCE
 from archive.site_profile import TEXT_FIELDS, Emblem, SiteProfile, SiteProfileVersion
 from storage import mappers
-from storage.engine import Queries
+from storage.engine import EngineRepository
 from storage.hash_chain import append_entries
 from storage.tenancy import current_organisation
 
 _COLUMNS = ", ".join(("id", *TEXT_FIELDS, "emblem_id", "saved_at", "saved_by"))
 
 
-class EngineSiteProfiles:
+class EngineSiteProfiles(EngineRepository):
     """Adapter of ``SiteProfiles`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def current(self) -> SiteProfile:
         found = self.versions(limit=1)

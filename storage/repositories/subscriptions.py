@@ -13,7 +13,7 @@ from archive.subscriptions import (
     Subscription,
 )
 from storage import mappers
-from storage.engine import Queries
+from storage.engine import EngineRepository
 from storage.tenancy import current_organisation
 
 _DAY = dt.timedelta(days=1)
@@ -23,11 +23,8 @@ _PUBLICATION = "(action = 'publish' OR (action = 'create' AND after LIKE :made_p
 _MADE_PUBLIC = '%"status": "published"%'
 
 
-class EngineSubscriptions:
+class EngineSubscriptions(EngineRepository):
     """Adapter of ``archive.subscriptions.Subscriptions``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def subscribe_within_limits(
         self, address: str, search: str, frequency: Frequency, *, language: str, key: str

@@ -10,7 +10,7 @@ from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Announcement, Change, ReadingStatus
 from archive.transfer_ports import CarriedAttachment, CarriedRecord, CarriedVersion
 from storage import mappers
-from storage.engine import Queries
+from storage.engine import EngineRepository
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.pages import write_page_unless_corrected
@@ -26,11 +26,8 @@ _INSERT = f"""INSERT INTO announcement ({", ".join(_FIELDS)},
     RETURNING *"""  # noqa: S608  # our own names
 
 
-class EngineTransfer:
+class EngineTransfer(EngineRepository):
     """Adapter of ``archive.transfer_ports.Transfer`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def take_over_record(self, record: CarriedRecord, *, actor: str, reason: str) -> Announcement:
         given = record.announcement

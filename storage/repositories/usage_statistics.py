@@ -9,7 +9,7 @@ from archive.model import PROVINCE
 from archive.repositories import MissedSearch
 from archive.thai import BANGKOK, shorten, today
 from storage import mappers
-from storage.engine import Queries
+from storage.engine import EngineRepository
 from storage.repositories.history import announcement_row
 from storage.tenancy import current_organisation
 
@@ -38,11 +38,8 @@ MISSES_FOR = dt.timedelta(days=180)
 _FEWEST_DIGITS_OF_PERSON = 9  # a landline has nine digits; numbers of documents have fewer
 
 
-class EngineUsageStatistics:
+class EngineUsageStatistics(EngineRepository):
     """Adapter of ``UsageStatistics`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def count_visit(
         self, announcement_id: int, visitor_hash: str, *, address_hash: str = "", now: dt.datetime

@@ -16,7 +16,7 @@ from archive.worklist import (
     WorklistRow,
 )
 from storage import mappers
-from storage.engine import Queries
+from storage.engine import EngineRepository
 
 _MOST_VALUES = 300  # authors or categories that are offered
 _BATCH = 100  # records whose texts are read at a time
@@ -62,11 +62,8 @@ _PROBLEMS = {
 """Problem → query for the records that have it. ``{which}`` is replaced by a condition on the records."""
 
 
-class EngineWorklist:
+class EngineWorklist(EngineRepository):
     """Adapter of ``Worklist`` for any ``Engine``."""
-
-    def __init__(self, engine: Queries) -> None:
-        self._engine = engine
 
     def list_rows(
         self, filters: WorklistFilters, *, today: dt.date, page: int, per_page: int
