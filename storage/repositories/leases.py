@@ -5,14 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 from storage import mappers
-from storage.engine import Engine
+from storage.engine import EngineRepository
 
 
-class EngineLeases:
+class EngineLeases(EngineRepository):
     """Adapter of ``Leases`` for any ``Engine``."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def claim(self, name: str, holder: str, *, lease: dt.timedelta, now: dt.datetime) -> bool:
         """Take or renew a lease; see ``archive.ports.Leases``.

@@ -86,8 +86,8 @@ def require_visible_attachment(
 ) -> Attachment:
     """Returns the attachment, if its announcement may be shown and the attachment is not held.
 
-    ``of``: the announcement that the attachment's address names. Raises ``Gone``, or ``NotFound``, the same
-    as for an attachment that does not exist.
+    ``announcement_id``: the announcement that the attachment's address names. Raises ``Gone``, or
+    ``NotFound``, the same as for an attachment that does not exist.
     """
     attachment = services().attachments.get(attachment_id)
     announcement = services().announcements.get(attachment.announcement_id)

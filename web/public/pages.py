@@ -137,16 +137,22 @@ def certificate(announcement_id: int) -> str:
     )
 
 
+def _visible_document(announcement_id: int, attachment_id: int) -> tuple[Announcement, Attachment]:
+    """Returns an announcement and its attachment. Raises ``Gone`` or ``NotFound`` unless both may be seen."""
+    staff = person_may_see_unpublished()
+    announcement = require_visible(services().announcements.get(announcement_id), staff=staff)
+    return announcement, require_visible_attachment(
+        attachment_id, staff=staff, announcement_id=announcement_id
+    )
+
+
 @pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>")
 def document(announcement_id: int, attachment_id: int) -> AnyResponse | str:
     """Show one page of a document at a time, so that a long document opens as fast as a short one.
 
     A number past the end leads to the last page.
     """
-    shown = require_visible(services().announcements.get(announcement_id), staff=person_may_see_unpublished())
-    attachment = require_visible_attachment(
-        attachment_id, staff=person_may_see_unpublished(), announcement_id=announcement_id
-    )
+    shown, attachment = _visible_document(announcement_id, attachment_id)
     typed = search_text_of_request()
     number = page_number()
     if attachment.page_count and number > attachment.page_count:
@@ -171,10 +177,7 @@ def document(announcement_id: int, attachment_id: int) -> AnyResponse | str:
 @pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>/text")
 def document_text(announcement_id: int, attachment_id: int) -> str:
     """Show a document's text for screen readers, small screens and large letters, some pages at a time."""
-    shown = require_visible(services().announcements.get(announcement_id), staff=person_may_see_unpublished())
-    attachment = require_visible_attachment(
-        attachment_id, staff=person_may_see_unpublished(), announcement_id=announcement_id
-    )
+    shown, attachment = _visible_document(announcement_id, attachment_id)
     first = page_number()
     pages_read = services().pages.by_attachment(attachment_id) if attachment.page_count else []
     wanted = [page for page in pages_read if first <= page.number < first + _TEXT_PAGES]
@@ -194,10 +197,7 @@ def document_text(announcement_id: int, attachment_id: int) -> str:
 @pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>/file")
 def document_file(announcement_id: int, attachment_id: int) -> Response:
     """Send the original file, byte for byte."""
-    require_visible(services().announcements.get(announcement_id), staff=person_may_see_unpublished())
-    attachment = require_visible_attachment(
-        attachment_id, staff=person_may_see_unpublished(), announcement_id=announcement_id
-    )
+    _, attachment = _visible_document(announcement_id, attachment_id)
     return file_responses.send_original(attachment, public=not person_may_see_unpublished())
 
 
@@ -216,11 +216,8 @@ def document_searchable(announcement_id: int, attachment_id: int) -> Response:
 @pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>/pages/<int:number>.webp")
 def document_picture(announcement_id: int, attachment_id: int, number: int) -> Response:
     """Send a page's picture, hits drawn in."""
-    require_visible(services().announcements.get(announcement_id), staff=person_may_see_unpublished())
+    _, attachment = _visible_document(announcement_id, attachment_id)
     args = _sensible(schemas.PagePictureArgs())
-    attachment = require_visible_attachment(
-        attachment_id, staff=person_may_see_unpublished(), announcement_id=announcement_id
-    )
     return file_responses.send_picture(
         attachment,
         number,
