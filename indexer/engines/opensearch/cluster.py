@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -94,15 +94,9 @@ def read_address(text: str) -> Address:
         )
     if "ca" in options and not Path(options["ca"]).is_file():
         raise SettingsError(f"PRAKAT_SEARCH ใช้ไม่ได้: ไม่มีไฟล์ใบรับรอง (no file of certificates) {options['ca']}")
-    default = Address(hosts, (unquote(user), unquote(password)) if account else None)
-    return replace(
-        default,
-        ca=options.get("ca"),
-        index=options.get("index", default.index),
-        shards=int(options.get("shards", default.shards)),
-        replicas=int(options.get("replicas", default.replicas)),
-        refresh=options.get("refresh", default.refresh),
-    )
+    numbers = {name: int(options.pop(name)) for name in ("shards", "replicas") if name in options}
+    credentials = (unquote(user), unquote(password)) if account else None
+    return Address(hosts, credentials, **options, **numbers)  # type: ignore[arg-type]  # by name
 
 
 class IndexRemoved(Exception):
@@ -345,14 +339,10 @@ def _trouble(status: int, error: object) -> Exception:
         return IndexRemoved(str(error))
     if isinstance(error, SSLError):
         return Unavailable(
-            "ใบรับรองของเครื่องมือค้นหาใช้ไม่ได้ จึงไม่ส่งข้อมูลให้ กรุณาแจ้งผู้ดูแลระบบ",
-            code="search-untrusted",
+            "ใบรับรองของเครื่องมือค้นหาใช้ไม่ได้ จึงไม่ส่งข้อมูลให้ กรุณาแจ้งผู้ดูแลระบบ", code="search-untrusted"
         )
     if isinstance(error, AuthenticationException | AuthorizationException) or status in (401, 403):
-        return Unavailable(
-            "เครื่องมือค้นหาไม่รับชื่อหรือรหัสผ่านของระบบ กรุณาแจ้งผู้ดูแลระบบ",
-            code="search-refused",
-        )
+        return Unavailable("เครื่องมือค้นหาไม่รับชื่อหรือรหัสผ่านของระบบ กรุณาแจ้งผู้ดูแลระบบ", code="search-refused")
     if status == 400:
         return RuntimeError(f"the search cluster does not understand: {error}")
     if isinstance(error, ConnectionTimeout):
