@@ -8,14 +8,11 @@ from typing import Protocol
 
 from archive.model import Change
 
-WORKER = "prakat worker"
-"""Actor of the changes that the worker makes by itself, while nobody looks."""
+WORKER = "prakat worker"  # actor of the changes that the worker makes by itself, while nobody looks
 
-IMPORTER = "prakat import"
-"""Actor of what an import brings in."""
+IMPORTER = "prakat import"  # actor of what an import brings in
 
-SAMPLE = "prakat sample"
-"""Actor of what the sample archive begins with."""
+SAMPLE = "prakat sample"  # actor of what the sample archive begins with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

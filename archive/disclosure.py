@@ -25,8 +25,7 @@ from archive.validation import checked_length, checked_required_text, one_line
 FIRST_YEAR = 2541
 """Fiscal year in which the Official Information Act took effect; no earlier year has anything to disclose."""
 
-LAST_YEAR = 2999
-"""Last fiscal year that an address or an entry may have."""
+LAST_YEAR = 2999  # last fiscal year that an address or an entry may have
 
 _LONGEST_TITLE = 300  # characters; the longest heading of the Act has 170
 _LONGEST_NUMBER = 20  # characters, such as O14 or (8)

@@ -104,8 +104,7 @@ class Scope(StrEnum):
 
 ALL_SCOPES = frozenset(Scope)
 
-PROVINCE = 0
-"""Organisation id of people and programs that work in all organisations."""
+PROVINCE = 0  # organisation id of people and programs that work in all organisations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

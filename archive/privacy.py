@@ -32,8 +32,7 @@ from archive.thai import arabic_digits
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, LETTERS_AND_SIGNS
 from archive.thai.dates import ERA_NAME, MONTH_NAME
 
-COVER = "█"
-"""Character that stands in a redacted copy's text for each covered piece of a line."""
+COVER = "█"  # character that stands in a redacted copy's text for each covered piece of a line
 
 NATIONAL_ID, PHONE, BANK_ACCOUNT = "national-id", "phone", "bank-account"
 EMAIL, ADDRESS, BIRTH_DATE, HEALTH = "email", "address", "birth-date", "health"

@@ -10,8 +10,7 @@ from typing import Protocol
 from archive import thai, validation
 from archive.errors import Invalid, gettext_noop
 
-MOST_EMBLEM_BYTES = 200_000
-"""Largest emblem: every page loads it, also over a slow network."""
+MOST_EMBLEM_BYTES = 200_000  # largest emblem: every page loads it, also over a slow network
 
 _SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 _LONGEST_LINE = 300  # characters of the address, of the telephone numbers, and of the office hours

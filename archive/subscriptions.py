@@ -13,14 +13,12 @@ from archive.errors import Invalid
 LONGEST_ADDRESS = 254  # characters of an e-mail address (RFC 5321, 4.5.3.1, as erratum 1690 counts them)
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 
-UNCONFIRMED_FOR = dt.timedelta(days=2)
-"""Time after which an address that nobody confirmed is deleted."""
+UNCONFIRMED_FOR = dt.timedelta(days=2)  # time after which an address that nobody confirmed is deleted
 
 MOST_CONFIRMATIONS_A_DAY = 3
 """Most messages asking for confirmation that one address gets in a day: a stranger may have typed it."""
 
-MOST_OF_ADDRESS = 20
-"""Most subscriptions of one address."""
+MOST_OF_ADDRESS = 20  # most subscriptions of one address
 
 
 class Frequency(StrEnum):

@@ -10,11 +10,9 @@ from archive import thai
 from archive.errors import Invalid, gettext_noop
 from archive.filetype import FILE_TYPES
 
-LONGEST_NAME = 100
-"""Most characters in the name of a person or a token."""
+LONGEST_NAME = 100  # most characters in the name of a person or a token
 
-REDACTED_ENDING = " (ปิดข้อมูลส่วนบุคคล)"
-"""End of the file name of a redacted copy, before its extension."""
+REDACTED_ENDING = " (ปิดข้อมูลส่วนบุคคล)"  # end of the file name of a redacted copy, before its extension
 
 _FILENAME_BYTES = 180  # most file systems allow 255 bytes, and a Thai letter takes three
 _FORBIDDEN_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')

@@ -26,8 +26,7 @@ from indexer.worker import LEASE
 PATIENCE = 10.0
 """Seconds without any progress after which the index is reported as behind, or a job as stuck."""
 
-_LOOKS = 3
-"""Number of repeated checks of an index entry before it is reported as wrong."""
+_LOOKS = 3  # number of repeated checks of an index entry before it is reported as wrong
 
 
 _THEN_ACCEPT = "หาว่าใครทำ เทียบกับข้อมูลสำรอง แล้วยอมรับทุกอย่างที่พบด้วย prakat check --acknowledge ชื่อ"

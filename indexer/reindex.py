@@ -12,8 +12,7 @@ from indexer.analysis.parallel_analysis import rare_garbage_collections
 from indexer.index_sync import BATCH_SIZE, load_public, sync_batch
 from indexer.search.ports import Generation, SearchIndex
 
-NO_LIMIT = 2**31
-"""A limit on announcements that is higher than any archive's number of them."""
+NO_LIMIT = 2**31  # a limit on announcements that is higher than any archive's number of them
 
 
 def is_ahead_of_records(records: Records, index: SearchIndex) -> bool:

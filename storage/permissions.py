@@ -13,8 +13,7 @@ from pathlib import Path
 
 from archive.ports import Fault
 
-PRIVATE_UMASK = 0o077
-"""Mask under which new directories get mode 0700 and new files mode 0600."""
+PRIVATE_UMASK = 0o077  # mask under which new directories get mode 0700 and new files mode 0600
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 

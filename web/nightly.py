@@ -22,8 +22,7 @@ from web.settings import Settings
 
 RESULT = "nightly.json"
 
-OVERDUE = dt.timedelta(days=2)
-"""Age of the last result above which a nightly run has been missed."""
+OVERDUE = dt.timedelta(days=2)  # age of the last result above which a nightly run has been missed
 
 _SCRUB_OVERDUE = 2 * FILES_EVERY  # a pass over large originals may take longer than its period
 _MOST_NAMED = 5  # findings named in one line

@@ -18,13 +18,10 @@ LEADING_VOWELS = "เ-ไ"
 FOLLOWING_VOWELS = "ะาำๅ"
 MARKS = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
 """Vowels, tone marks and other signs that are drawn above or below a consonant."""
-NEVER_INITIAL = MARKS + FOLLOWING_VOWELS
-"""Characters with which no Thai word begins."""
+NEVER_INITIAL = MARKS + FOLLOWING_VOWELS  # characters with which no Thai word begins
 TONES = "\u0e48-\u0e4b"
-WORD_LETTERS = "ก-ฮะ-ฺเ-ๅ็-๎"
-"""Letters of which words consist: neither digits nor ฯ, ๆ and ฿."""
-LETTERS_AND_SIGNS = "ก-๎"
-"""Everything in the Thai block before its digits."""
+WORD_LETTERS = "ก-ฮะ-ฺเ-ๅ็-๎"  # letters of which words consist: neither digits nor ฯ, ๆ and ฿
+LETTERS_AND_SIGNS = "ก-๎"  # everything in the Thai block before its digits
 
 # Order in which marks are written on one consonant. It agrees with the canonical combining classes
 # (phinthu 9, sara u 103, tones 107), so that sorted text is still NFC.

@@ -14,11 +14,9 @@ from archive.errors import Invalid
 from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS, canonical_text, shorten
 from archive.thai.digits import arabic_digits
 
-ERA = 543
-"""Buddhist year minus Common Era year, for every date since the calendar of 1941."""
+ERA = 543  # Buddhist year minus Common Era year, for every date since the calendar of 1941
 
-BANGKOK = dt.timezone(dt.timedelta(hours=7))
-"""Time zone of all Thailand, which has no summer time."""
+BANGKOK = dt.timezone(dt.timedelta(hours=7))  # time zone of all Thailand, which has no summer time
 
 MONTHS = (
     "มกราคม",
@@ -109,8 +107,7 @@ _LONG_MONTH_NAMES = sorted(
 MONTH_NAME = rf"(?:{'|'.join(_LONG_MONTH_NAMES)}|(?:{SHORT_MONTH_NAME}))(?![{CONSONANTS}a-z])\.?"
 """Pattern of a Thai or English month in a text of small letters."""
 
-ERA_NAME = r"(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|ปี)?"
-"""Pattern of what may stand before a year."""
+ERA_NAME = r"(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|ปี)?"  # pattern of what may stand before a year
 
 _YEAR = r"(พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|พุทธศักราช|คริสต์?ศักราช)?\s*(\d{4}|\d{2})"
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")

@@ -33,8 +33,7 @@ _FINDS = "->"  # between a word and the Thai words that it finds, which do not f
 _MIN_WHOLE_TERM = (
     3  # letters of each term of an everyday word that is corrected whole: no pieces of a loanword
 )
-SPELLING_WEIGHT = 0.9
-"""Weight of another spelling of a loanword beside the typed spelling (1.0)."""
+SPELLING_WEIGHT = 0.9  # weight of another spelling of a loanword beside the typed spelling (1.0)
 
 
 class Synonym(NamedTuple):

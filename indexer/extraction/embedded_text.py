@@ -25,15 +25,12 @@ if TYPE_CHECKING:
 else:
     pdf_parser = lazy_import("indexer.extraction.pdf.parser")
 
-RULES = 1
-"""Version of the rules of reading and repair: raised when they would read a page differently."""
+RULES = 1  # version of the rules of reading and repair: raised when they would read a page differently
 
 OPEN_SECONDS = 20.0
 PAGE_SECONDS = 20.0
-FILE_SECONDS = 900.0
-"""Seconds for the embedded text of all pages together; a page takes some 0.03."""
-MAX_KILLS = 3
-"""Number of pages that had to be stopped after which the rest of the file is not tried."""
+FILE_SECONDS = 900.0  # seconds for the embedded text of all pages together; a page takes some 0.03
+MAX_KILLS = 3  # number of pages that had to be stopped after which the rest of the file is not tried
 MEMORY_MB = 1024
 
 

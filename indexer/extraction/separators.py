@@ -17,8 +17,7 @@ else:
     pikepdf = lazy_import("pikepdf")
     pypdfium2 = lazy_import("pypdfium2")
 
-SEPARATOR_TEXT = "prakat:separator"
-"""Text of the QR code on a separator sheet."""
+SEPARATOR_TEXT = "prakat:separator"  # text of the QR code on a separator sheet
 
 MAX_PAGES = 500  # of a stack; longer files are single documents
 _DPI = 100  # the code is some 8 cm wide: ten pixels for each of its modules

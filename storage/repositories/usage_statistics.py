@@ -32,8 +32,7 @@ The rarest and oldest are deleted first.
 """
 LONGEST_MISS = 200
 """Most characters of such a query that are stored: a longer text does not show which word is missing."""
-MISSES_FOR = dt.timedelta(days=180)
-"""Time after which a query that was not repeated is deleted."""
+MISSES_FOR = dt.timedelta(days=180)  # time after which a query that was not repeated is deleted
 
 _FEWEST_DIGITS_OF_PERSON = 9  # a landline has nine digits; numbers of documents have fewer
 
@@ -232,8 +231,7 @@ class EngineUsageStatistics(EngineRepository):
         }
 
 
-_TALLY = "tally "
-"""Prefix of a running total's name: the change counter is in the same table."""
+_TALLY = "tally "  # prefix of a running total's name: the change counter is in the same table
 
 
 def _may_name_person(query: str) -> bool:

@@ -43,8 +43,7 @@ R = TypeVar("R")
 pages = Blueprint("auth", __name__)
 csrf = CSRFProtect()
 
-IDLE = dt.timedelta(minutes=30)
-"""Time without use after which a session ends; typing into a form is use."""
+IDLE = dt.timedelta(minutes=30)  # time without use after which a session ends; typing into a form is use
 
 LONGEST_SESSION = dt.timedelta(hours=12)
 """Time after which a session ends, however much it is used: a working day."""

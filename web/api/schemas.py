@@ -37,8 +37,7 @@ from web.bootstrap import Services, services
 from web.search_service import Answer, PageResult, Result
 
 MOST_PER_PAGE = 50
-MOST_ITEMS = 500
-"""Most lines of a collection in one request."""
+MOST_ITEMS = 500  # most lines of a collection in one request
 _ORGANISATION = {"description": "เฉพาะเมื่อมีหลายหน่วยงาน · only where there are several"}
 
 

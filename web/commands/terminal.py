@@ -47,8 +47,7 @@ class FullHelpGroup(click.Group):
         return self.commands[name].get_short_help_str(limit=1000)
 
 
-BAR_AFTER = 2.0
-"""Seconds of work before a bar appears: short work needs no bar."""
+BAR_AFTER = 2.0  # seconds of work before a bar appears: short work needs no bar
 
 
 def open_services() -> Services:
@@ -89,8 +88,7 @@ class InputPath(click.Path):
         return super().convert(value, param, ctx)
 
 
-ALL = "all"
-"""Given instead of a slug: the province, whose people and programs work in every organisation."""
+ALL = "all"  # given instead of a slug: the province, whose people and programs work in every organisation
 
 organisation_option = click.option(
     "--organisation",

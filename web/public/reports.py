@@ -25,8 +25,7 @@ from web.errors import error_message
 pages = Blueprint("reports", __name__)
 csrf.exempt(pages)  # ``require_own_form`` guards them: visitors have no session
 
-FREE_REPORTS = 5
-"""Reports from one address before pauses begin: a long document may have several problems."""
+FREE_REPORTS = 5  # reports from one address before pauses begin: a long document may have several problems
 
 LONGEST_PAUSE = dt.timedelta(hours=1)
 

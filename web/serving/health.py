@@ -22,8 +22,7 @@ from web.settings import Settings
 
 pages = Blueprint("health", __name__)
 
-BEAT_SECONDS = 15
-"""Seconds without a heartbeat after which a worker is taken for dead."""
+BEAT_SECONDS = 15  # seconds without a heartbeat after which a worker is taken for dead
 
 BEHIND = dt.timedelta(minutes=10)
 """Age above which a change missing in the index is an error; a large import may take minutes."""
@@ -31,8 +30,7 @@ BEHIND = dt.timedelta(minutes=10)
 STUCK = dt.timedelta(minutes=2)
 """Time after which a waiting document is stuck, if no document is being read."""
 
-LEAST_FREE = 256 << 20
-"""Bytes of disk below which an upload may fail."""
+LEAST_FREE = 256 << 20  # bytes of disk below which an upload may fail
 
 
 def heartbeat_path(settings: Settings) -> Path:

@@ -27,8 +27,7 @@ from werkzeug.http import quote_etag
 from archive.errors import Unavailable
 from web.bootstrap import services
 
-SHARED_SECONDS = 2
-"""Seconds for which a shared cache answers by itself; browsers ask each time."""
+SHARED_SECONDS = 2  # seconds for which a shared cache answers by itself; browsers ask each time
 
 STALE_SECONDS = 3
 """Seconds after ``SHARED_SECONDS`` in which a shared cache may still send its copy while it asks for a new
@@ -38,8 +37,7 @@ FRESH_SECONDS = 60
 """Seconds after which a page is made anew even if the archive has not changed: the number of views and the
 reading progress of files move without a change of the archive."""
 
-KEPT_BYTES = 32 << 20
-"""Bytes of rendered pages that a process keeps; a page has some 10 KB, compressed."""
+KEPT_BYTES = 32 << 20  # bytes of rendered pages that a process keeps; a page has some 10 KB, compressed
 
 PUBLIC = f"public, max-age=0, s-maxage={SHARED_SECONDS}, stale-while-revalidate={STALE_SECONDS}"
 _PRIVATE = "private, no-store"

@@ -37,8 +37,7 @@ MIN_BODY_RATE = 1_000  # bytes a second; a poor mobile connection sends ten time
 STALLED_SECONDS = 30.0  # in which a client takes no byte of the answer, after which it is cut off
 LINGER_SECONDS = 3.0  # of reading on what a refused client sends, so that the client sees the refusal
 
-DRAIN_SECONDS = 20.0
-"""Seconds at a stop for requests in flight to be received, answered and sent."""
+DRAIN_SECONDS = 20.0  # seconds at a stop for requests in flight to be received, answered and sent
 
 LAST_REQUEST_SECONDS = 0.5
 """Seconds at a stop for which a connection without a request stays open: its next request may be on its way,

@@ -33,8 +33,7 @@ from indexer.engines.opensearch.mapping import (
 )
 from indexer.engines.opensearch.queries import ANNOUNCEMENTS
 
-SAMPLE = 1000
-"""Number of documents that the averages of a generation are measured on."""
+SAMPLE = 1000  # number of documents that the averages of a generation are measured on
 
 _LEASE = 120.0  # seconds that a builder may be silent before another process takes over
 _RENEWED = 15.0  # seconds between two renewals of the lease

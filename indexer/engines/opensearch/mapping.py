@@ -43,8 +43,7 @@ from indexer.engines.opensearch.cluster import Address
 from indexer.search.tuning import TUNING, quantize
 from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FREQUENCY, THAI_WORD
 
-STEPS = 1000
-"""Term frequency that stands for a BM25F weight of 1."""
+STEPS = 1000  # term frequency that stands for a BM25F weight of 1
 
 _MOST = 60_000  # highest frequency that is stored; larger weights hardly change a score
 _MOST_TOGETHER = 2**31 - 1  # highest sum of the frequencies of a document

@@ -35,17 +35,13 @@ ANNOUNCEMENTS: Json = {"exists": {"field": "id"}}
 COMPLETE = 1024.0
 """Score of documents with all of a plan, beside what they score otherwise: they stand before all others."""
 
-COMPLETE_ONES = "complete"
-"""Name of the aggregation that counts the matching documents with all of a plan."""
+COMPLETE_ONES = "complete"  # name of the aggregation that counts the matching documents with all of a plan
 
-PASSING = "passing"
-"""Name of the aggregation that counts documents that pass all filters."""
+PASSING = "passing"  # name of the aggregation that counts documents that pass all filters
 
-BEST_HITS = 3
-"""Hits whose coverage is computed; the highest counts."""
+BEST_HITS = 3  # hits whose coverage is computed; the highest counts
 
-UNFILTERED = "unfiltered"
-"""Name of the aggregation that counts matching documents without filters."""
+UNFILTERED = "unfiltered"  # name of the aggregation that counts matching documents without filters
 
 TITLE_MATCHES, TITLE_MATCHES_AT_ANY_TIME = "about", "about-elsewhere"
 """Names of the aggregations that count documents with the topic of a query: of its time, and of any time."""

@@ -14,8 +14,7 @@ from indexer.analysis.index_document import COLUMNS, COMPRESSED_COLUMNS
 from indexer.engines.whoosh.borrowed_parts import COLUMN, Existence, FieldType, Schema, columns
 from indexer.engines.whoosh.checksums import CheckedFile, with_checksum
 
-FIELD = "terms"
-"""Name of the one indexed field of a document."""
+FIELD = "terms"  # name of the one indexed field of a document
 
 
 def schema() -> Schema:

@@ -26,8 +26,7 @@ else:
     pikepdf = lazy_import("pikepdf")
     pillow_heif = lazy_import("pillow_heif")
 
-MAX_PIXELS = 200_000_000
-"""Largest number of pixels of one picture: an A2 sheet at 600 dpi has 140 million."""
+MAX_PIXELS = 200_000_000  # largest number of pixels of one picture: an A2 sheet at 600 dpi has 140 million
 _A4 = (595.0, 842.0)
 _TAIL_BYTES = 1024  # bytes from the end in which the end mark of a PDF stands, as PDF readers accept it
 

@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-MAX_OPERANDS = 20_000
-"""Operands of one operator, arrays counted whole; more is no page but an attack."""
+MAX_OPERANDS = 20_000  # operands of one operator, arrays counted whole; more is no page but an attack
 MAX_NESTING = 40
 
 _PLAIN = rb"[^()\\]++|\\.?"
