@@ -297,11 +297,14 @@ class Attachment:
     rules: int  # version of the reading rules that made its pages; 0 before the first reading
     created_at: dt.datetime  # or the time at which an older site stored the file
     hold: HoldReason | None = None  # None: shown to everybody who may see the announcement
-    decided: tuple[
-        str, ...
-    ] = ()  # personal data that a person decided to show (``privacy.type_and_place_key``)
+    decided: tuple[str, ...] = ()  # personal data decided to be shown (``privacy.type_and_place_key``)
     is_redacted: bool = False  # True: made here from another file, in which staff covered some places
     replaces: int | None = None  # id of the public attachment that gets this file once it is not held
+
+    @property
+    def is_being_read(self) -> bool:
+        """True until the file was read or could not be read."""
+        return self.status in (ReadingStatus.WAITING, ReadingStatus.READING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,6 @@ from archive.model import (
     Change,
     DocumentKind,
     ExtractedField,
-    ReadingStatus,
 )
 from archive.thai.characters import LETTERS_AND_SIGNS
 
@@ -50,7 +49,7 @@ def suggest_fields(attachments: Sequence[Attachment]) -> SuggestedFields:
     """
     titled = [each for each in attachments if stated_subject_or_title(each)]
     for attachment in attachments:
-        if attachment.status in (ReadingStatus.WAITING, ReadingStatus.READING):
+        if attachment.is_being_read:
             return SuggestedFields(awaited=True)
         if "subject" in attachment.details.fields:
             return SuggestedFields(_stated_by(attachment), source=attachment)

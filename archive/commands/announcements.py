@@ -44,14 +44,7 @@ class AnnouncementCommands:
             checked_draft, actor=actor, status=status, reason=reason.strip()
         )
 
-    def revise(
-        self,
-        id: int,
-        changes: dict[str, object],
-        *,
-        actor: str,
-        reason: str = "",
-    ) -> Announcement:
+    def revise(self, id: int, changes: dict[str, object], *, actor: str, reason: str = "") -> Announcement:
         """Set fields of ``Draft``, or ``publish_at`` (drafts only).
 
         Raises ``Invalid``, ``Conflict``, and ``PersonalDataFound`` when a published announcement would get

@@ -16,7 +16,6 @@ from archive.model import (
     HoldReason,
     PersonalDataInAttachment,
     PersonalDataSpan,
-    ReadingStatus,
     Status,
 )
 from archive.repositories import Records
@@ -170,6 +169,5 @@ class AttachmentCommands:
 
 def _require_read(attachment: Attachment) -> None:
     """Raise ``Conflict`` while an attachment is held whose text nobody could look through yet."""
-    unread = attachment.status in (ReadingStatus.WAITING, ReadingStatus.READING)
-    if unread and attachment.hold is not HoldReason.PERSONAL_DATA:
+    if attachment.is_being_read and attachment.hold is not HoldReason.PERSONAL_DATA:
         raise Conflict("ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ กรุณารอแล้วลองใหม่อีกครั้ง", code="unread")

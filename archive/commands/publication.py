@@ -16,7 +16,6 @@ from archive.model import (
     DocumentKind,
     HoldReason,
     PersonalDataInAttachment,
-    ReadingStatus,
     Status,
 )
 from archive.repositories import Records
@@ -188,8 +187,7 @@ class Publication:
         )
 
     def _being_read(self, id: int) -> bool:
-        open_states = (ReadingStatus.WAITING, ReadingStatus.READING)
-        return any(one.status in open_states for one in self._records.attachments.by_announcement([id])[id])
+        return any(one.is_being_read for one in self._records.attachments.by_announcement([id])[id])
 
     def _step(self, announcement: Announcement, status: Status, actor: str, reason: str = "") -> Announcement:
         return self._records.announcements.set_status(

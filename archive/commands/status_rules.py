@@ -50,10 +50,7 @@ def announcement_ready_for(records: Records, id: int, status: Status) -> Announc
     if announcement.status not in _STEPS[status]:
         remedy = _REMEDIES.get((announcement.status, status), gettext_noop("ไม่ต้องทำอะไรเพิ่ม"))
         raise Conflict(
-            "%(stands)s %(remedy)s",
-            code="wrong-status",
-            stands=_STANDS[announcement.status],
-            remedy=remedy,
+            "%(stands)s %(remedy)s", code="wrong-status", stands=_STANDS[announcement.status], remedy=remedy
         )
     return announcement
 

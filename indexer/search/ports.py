@@ -18,8 +18,7 @@ from indexer.analysis.tokenizer import TOKENIZER_VERSION
 from indexer.search.explanations import SearchExplanation
 from indexer.search.query.parser import Query
 
-MOST_PAGES = 20
-"""Pages of one announcement that a hit names and counts."""
+MOST_PAGES = 20  # pages of one announcement that a hit names and counts
 
 
 @dataclass(frozen=True, slots=True)

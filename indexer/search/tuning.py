@@ -77,5 +77,4 @@ def quantize(average: float) -> float:
     return 1.1 ** round(math.log(max(average, 1.0), 1.1))
 
 
-TUNING = SearchTuning()
-"""The values in force."""
+TUNING = SearchTuning()  # the values in force

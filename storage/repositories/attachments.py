@@ -10,7 +10,7 @@ from itertools import groupby
 
 from archive import privacy
 from archive.errors import Conflict, no_such_attachment
-from archive.model import Attachment, DocumentKind, HoldReason, PersonalDataSpan, ReadingStatus, Status
+from archive.model import Attachment, DocumentKind, HoldReason, PersonalDataSpan, Status
 from archive.ports import StoredFile
 from storage import mappers
 from storage.engine import EngineRepository, Queries, Row
@@ -284,7 +284,7 @@ class EngineAttachments(EngineRepository):
             decisions = (*attachment.decided, *map(privacy.type_and_place_key, decided))
             finds = privacy.find_personal_data_in_attachment(attachment, attachment.details)
             hold = HoldReason.PERSONAL_DATA if privacy.finds_without_decision(finds, decisions) else None
-            if not attachment.rules and attachment.status in (ReadingStatus.WAITING, ReadingStatus.READING):
+            if not attachment.rules and attachment.is_being_read:
                 hold = HoldReason.UNREAD
             _set_hold(self._engine, attachment_id, hold, decisions)
             place: dict[str, object] = {"attachment_id": attachment_id, "label": row["label"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archive.errors import Conflict, NotFound
 from archive.model import Organisation
 from storage import mappers
-from storage.engine import Engine
+from storage.engine import Engine, EngineRepository
 from storage.hash_chain import append_entries
 from storage.tenancy import PARENTS
 
@@ -37,11 +37,8 @@ def find_stray_rows(engine: Engine) -> list[str]:
     return homeless + torn
 
 
-class EngineOrganisations:
+class EngineOrganisations(EngineRepository):
     """Adapter of ``Organisations`` for any ``Engine``."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def all(self) -> list[Organisation]:
         return [

@@ -92,11 +92,7 @@ class EngineSecondFactors(EngineRepository):
 
     def replace_recovery_codes(self, person_id: int, hashes: Sequence[str]) -> None:
         with write_with_entries_of_changed_people(self._engine):
-            self._engine.run(
-                """DELETE FROM recovery_code
-                   WHERE organisation_id IN :account_organisations AND person_id = :id""",
-                id=person_id,
-            )
+            self._delete_recovery_codes(person_id)
             for code_hash in hashes:
                 self._engine.run(
                     """INSERT INTO recovery_code (person_id, hash, organisation_id)
@@ -108,14 +104,17 @@ class EngineSecondFactors(EngineRepository):
 
     def remove(self, person_id: int) -> bool:
         with write_with_entries_of_changed_people(self._engine):
-            self._engine.run(
-                """DELETE FROM recovery_code
-                   WHERE organisation_id IN :account_organisations AND person_id = :id""",
-                id=person_id,
-            )
+            self._delete_recovery_codes(person_id)
             removed = self._engine.run(
                 """DELETE FROM second_factor
                    WHERE organisation_id IN :account_organisations AND person_id = :id""",
                 id=person_id,
             )
         return removed == 1
+
+    def _delete_recovery_codes(self, person_id: int) -> None:
+        self._engine.run(
+            """DELETE FROM recovery_code
+               WHERE organisation_id IN :account_organisations AND person_id = :id""",
+            id=person_id,
+        )

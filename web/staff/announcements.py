@@ -21,7 +21,6 @@ from archive.model import (
     Draft,
     HoldReason,
     PersonalDataInAttachment,
-    ReadingStatus,
     Status,
 )
 from archive.privacy import undecided_finds
@@ -280,7 +279,7 @@ def publish(announcement_id: int) -> ResponseReturnValue:
         checks=checklist.publication_checks(announcement, papers, finds),
         found=personal_data.describe_finds(announcement, finds),
         found_seen=personal_data.finds_fingerprint(finds),
-        unread=[each for each in unread if each.status in (ReadingStatus.WAITING, ReadingStatus.READING)],
+        unread=[each for each in unread if each.is_being_read],
         when=publication.preselected_choice(announcement, unread=bool(unread)),
         **publication.publication_time_fields(announcement.publish_at, fault),
     )

@@ -40,8 +40,7 @@ from web import template_filters
 from web.bootstrap import services
 
 MOST_PAGES_NAMED = 5
-UNSURE = 0.8
-"""Confidence (0 to 1) below which a person is asked to look at a value before confirming it."""
+UNSURE = 0.8  # confidence (0 to 1) below which a person is asked to look at a value before confirming it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +148,7 @@ def displayed_title(announcement: Announcement) -> str:
         return str(gettext("%(title)s (ชื่อที่ระบบเสนอ)", title=suggested))
     if announcement.title or not attachments:
         return announcement.title or str(gettext("(ยังไม่มีชื่อเรื่อง)"))
-    is_unread = any(each.status in (ReadingStatus.WAITING, ReadingStatus.READING) for each in attachments)
+    is_unread = any(each.is_being_read for each in attachments)
     said = gettext("กำลังแปลงข้อความ") if is_unread else gettext("ยังไม่มีชื่อเรื่อง")
     return f"({said}) {attachments[0].filename}"
 

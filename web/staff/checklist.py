@@ -262,7 +262,7 @@ def _no_date_found() -> str:
 
 
 def _any_unread(papers: Sequence[AttachmentForStaff]) -> bool:
-    return any(paper.attachment.status in (ReadingStatus.WAITING, ReadingStatus.READING) for paper in papers)
+    return any(paper.attachment.is_being_read for paper in papers)
 
 
 def _kind(announcement: Announcement, stated: object, place: str) -> Check:
@@ -318,11 +318,7 @@ def describe_near_duplicate(near_duplicate: NearDuplicateAnnouncement) -> str:
 
 
 def _attachments(announcement: Announcement, papers: Sequence[AttachmentForStaff]) -> Check:
-    unread = [
-        each.attachment
-        for each in papers
-        if each.attachment.status in (ReadingStatus.WAITING, ReadingStatus.READING)
-    ]
+    unread = [each.attachment for each in papers if each.attachment.is_being_read]
     failed = [each.attachment for each in papers if each.attachment.status is ReadingStatus.FAILED]
     remarks = []
     if not papers and not announcement.body.strip():

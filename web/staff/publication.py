@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from archive import thai
 from archive.bulk_commands import BulkOutcome, apply_as_one_bulk
 from archive.errors import Conflict, Invalid
-from archive.model import Announcement, ReadingStatus
+from archive.model import Announcement
 from archive.suggested_fields import is_meaningless_title
 from web import template_filters
 from web.bootstrap import services
@@ -50,7 +50,7 @@ def apply_publication_choice_to_each(ids: Iterable[int]) -> BulkOutcome:
 def is_being_read(announcement_id: int) -> bool:
     """Returns True while a document of the record is not read yet."""
     attachments = services().attachments.by_announcement([announcement_id])[announcement_id]
-    return any(each.status in (ReadingStatus.WAITING, ReadingStatus.READING) for each in attachments)
+    return any(each.is_being_read for each in attachments)
 
 
 def schedule_message(at: dt.datetime) -> str:

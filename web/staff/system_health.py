@@ -37,8 +37,7 @@ _INCIDENTS = {
 
 pages = Blueprint("system_health", __name__, url_prefix="/staff/health")
 
-SLOW_SECONDS = 1.0
-"""Seconds of a search above which a reader notices the wait."""
+SLOW_SECONDS = 1.0  # seconds of a search above which a reader notices the wait
 
 _MOST_SLOW = 0.01  # share of slow searches above which something is wrong with the machine
 _LITTLE_FREE = 8 * LEAST_FREE  # bytes of disk below which there is time left to act

@@ -131,8 +131,7 @@ class Query:
     is_year_assumed: bool = False  # the number at the end was read so, as nothing has it beside the words
 
 
-MAX_QUERY_LENGTH = 500
-"""Characters of the typed text that are read; the rest is ignored."""
+MAX_QUERY_LENGTH = 500  # characters of the typed text that are read; the rest is ignored
 
 KIND_NAMES = {
     DocumentKind.LETTER: ("หนังสือภายนอก",),
