@@ -162,7 +162,7 @@ def test_a_label_that_tells_residents_nothing_is_in_doubt(site: Site) -> None:
 def test_a_date_that_no_paper_states_is_in_doubt(site: Site) -> None:
     today = dt.datetime.now(thai.BANGKOK).date()
     made = site.announcement("ซ่อมถนน", status=Status.DRAFT, published_on=today)
-    clerk, doubt = site.signed_in(Role.STAFF), "ไม่พบวันที่ในเอกสาร"
+    clerk, doubt = site.signed_in(Role.STAFF), "ระบบอ่านวันที่ในเอกสารไม่ได้"
     assert doubt not in clerk.get(f"/staff/announcements/{made.id}/publish").text  # nothing to compare with
     picture = fpdf.FPDF()
     picture.add_page()
@@ -602,6 +602,6 @@ def test_a_date_that_the_worker_did_not_find_is_in_doubt_after_publication(site:
     intake.announcements.revise(made.id, {"publish_at": now}, actor="staff")
     intake.publication.publish_due_or_unschedule(now + dt.timedelta(seconds=1), actor=WORKER)
     address = f"/staff/announcements/{made.id}"
-    assert "ไม่พบวันที่ในเอกสาร" in clerk.get(address).text
+    assert "ระบบอ่านวันที่ในเอกสารไม่ได้" in clerk.get(address).text
     intake.announcements.revise(made.id, {"published_on": dt.date(2007, 6, 29)}, actor="staff")
-    assert "ไม่พบวันที่ในเอกสาร" not in clerk.get(address).text
+    assert "ระบบอ่านวันที่ในเอกสารไม่ได้" not in clerk.get(address).text

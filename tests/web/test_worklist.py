@@ -156,7 +156,7 @@ def test_ten_drafts_are_published_with_one_checklist(site: Site) -> None:
     }
     assert [id for id, row in rows.items() if " checked" in row] == [each.id for each in made]
     assert rows[made[0].id].count("ร่างที่ 0") == 1  # its title once
-    assert "ไม่พบวันที่ในเอกสาร" in rows[undated.id]
+    assert "ระบบอ่านวันที่ในเอกสารไม่ได้" in rows[undated.id]
     assert "disabled" not in rows[undated.id]  # published where a person ticks it knowingly
     assert f'href="/staff/announcements/{unnamed.id}#title"' in rows[unnamed.id]
     assert f'href="/staff/announcements/{private.id}/publish#finds"' in rows[private.id]
@@ -212,6 +212,17 @@ def test_a_date_that_was_not_read_is_typed_in_the_checklist_for_many(site: Site)
     clerk.post(address, data=sent | {name: "๑ ต.ค. ๒๕๖๘"})
     kept = site.services.announcements.get(undated.id)
     assert (kept.status, kept.published_on) == (Status.PUBLISHED, dt.date(2025, 10, 1))
+
+
+def test_a_date_typed_beside_a_record_that_is_not_ticked_is_not_stored(site: Site) -> None:
+    ticked, left = drafts(site, 2)
+    before = site.services.announcements.get(left.id).published_on
+    sent = {"when": "now", "id": str(ticked.id), "listed": [str(ticked.id), str(left.id)]}
+    typed = {f"published_on-{each.id}": "๑ ต.ค. ๒๕๖๘" for each in (ticked, left)}
+    site.signed_in(Role.STAFF).post("/staff/publish", data=sent | typed)
+    kept = site.services.announcements.get_many([ticked.id, left.id])
+    assert kept[ticked.id].published_on == dt.date(2025, 10, 1)
+    assert (kept[left.id].published_on, kept[left.id].status) == (before, Status.DRAFT)
 
 
 def test_many_are_published_at_a_set_time_and_the_unread_once_read(site: Site) -> None:

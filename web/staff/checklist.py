@@ -258,7 +258,7 @@ def _closing_day(announcement: Announcement, place: str) -> list[Check]:
 
 
 def _no_date_found() -> str:
-    return str(_("ไม่พบวันที่ในเอกสาร จึงใช้วันที่สร้างร่าง โปรดตรวจกับเอกสาร"))
+    return str(_("ระบบอ่านวันที่ในเอกสารไม่ได้ จึงใช้วันที่สร้างร่าง โปรดตรวจกับเอกสาร"))
 
 
 def _any_unread(papers: Sequence[AttachmentForStaff]) -> bool:

@@ -241,7 +241,7 @@ def publish_many() -> ResponseReturnValue:
             ticked = _ids(request.form.getlist("id"))
             if not ticked:
                 raise Invalid("กรุณาติ๊กเรื่องที่จะเผยแพร่ก่อน")
-            _store_typed_dates(_ids(request.form.getlist("listed")))
+            _store_typed_dates(ticked)
             outcome = publication.apply_publication_choice_to_each(ticked)
             done = _report(outcome)
             if outcome.done:
@@ -301,7 +301,7 @@ def _candidate(announcement: Announcement) -> PublicationCandidate:
 
 
 def _store_typed_dates(ids: Sequence[int]) -> None:
-    """Store the dates that were typed in the checklist for many, all or none. Raises ``Invalid``."""
+    """Store the dates that were typed beside these records, all or none. Raises ``Invalid``."""
     with services().records.batch():
         for id in ids:
             name = f"published_on-{id}"
