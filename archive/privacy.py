@@ -32,6 +32,9 @@ from archive.thai import arabic_digits
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, LETTERS_AND_SIGNS
 from archive.thai.dates import ERA_NAME, MONTH_NAME
 
+RULES = 1
+"""Version of the rules that find personal data: raised when they would find more in a page."""
+
 COVER = "█"  # character that stands in a redacted copy's text for each covered piece of a line
 
 NATIONAL_ID, PHONE, BANK_ACCOUNT = "national-id", "phone", "bank-account"
@@ -268,6 +271,17 @@ def finds_without_decision(
         else:
             uncovered.append(data)
     return tuple(uncovered)
+
+
+def decisions_on_known_finds(attachment: Attachment) -> tuple[str, ...]:
+    """Return the decisions with ``EVERYTHING`` as the finds that were known when it was decided.
+
+    The other types in an attachment's names were not looked for then.
+    """
+    if EVERYTHING not in attachment.decided:
+        return attachment.decided
+    finds = find_personal_data_in_attachment(attachment, attachment.details)
+    return tuple(type_and_place_key(data) for data in finds if not data.field or data.type in NUMBERS)
 
 
 def undecided_finds(attachment: Attachment) -> tuple[PersonalDataSpan, ...]:

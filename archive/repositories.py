@@ -211,6 +211,28 @@ class Attachments(Protocol):
         The attachment is then no longer held, unless undecided finds remain.
         """
 
+    def hold_for_undecided_finds(self, attachment_id: int, *, actor: str) -> Attachment:
+        """Hold a public attachment until somebody decides about its undecided finds. Decisions stay."""
+
+    def list_with_outdated_finds(self, rules: int, *, limit: int) -> list[int]:
+        """Return ids of read attachments whose text older ``privacy.RULES`` looked through last."""
+
+    def replace_finds(
+        self,
+        attachment_id: int,
+        finds: Sequence[PersonalDataSpan],
+        *,
+        page_texts: Sequence[tuple[int, str]],
+        rules: int,
+        actor: str,
+    ) -> None:
+        """Replace the finds in an attachment's pages by those of newer rules.
+
+        Undecided finds hold an attachment that is not public. One that is public stays so: the worklist has
+        it until somebody decides. ``page_texts``: ``(number, text)`` of the pages that were looked through;
+        nothing is written when the pages have changed since.
+        """
+
     def get(self, id: int) -> Attachment:
         """Return an attachment that is not detached. Raises ``NotFound``."""
 

@@ -15,6 +15,7 @@ class Problem(StrEnum):
     """Reason why a record needs attention."""
 
     PERSONAL_DATA = "personal-data"  # an attachment is held until somebody decides about personal data
+    PUBLIC_PERSONAL_DATA = "public-personal-data"  # newer rules found it in what residents see
     UNCONFIRMED = (
         "unconfirmed"  # a file was added or replaced in a published record; residents do not see it yet
     )

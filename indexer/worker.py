@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from archive.changes import WORKER
+from archive.commands.personal_data import search_outdated_attachments
 from archive.commands.publication import Publication
 from archive.errors import Conflict, PrakatError, Unavailable
 from archive.model import Attachment, Failure
@@ -45,6 +46,8 @@ log = logging.getLogger("prakat.worker")
 LEASE = dt.timedelta(seconds=30)
 RENEW_EVERY = 8.0  # seconds; two renewals may be missed before another worker takes over
 LANES = 2  # attachments read at the same time, so that a long one does not delay a short one
+SEARCHED_AT_ONCE = 20  # attachments looked through for personal data in one transaction
+SEARCH_EVERY = 1.0  # seconds between those; leaves the processor to residents
 MAIL_EVERY = 5.0  # seconds between looks for mail that is due
 MAX_DRAWN_AHEAD = 10  # first pages of an attachment whose pictures are made before anybody asks
 MAX_WAITING_PICTURES = 1_000  # pages; of a large import the pictures of the newest are made
@@ -95,6 +98,7 @@ class Worker:
                 ("follow", self._follow),
                 ("tend", self._tend),
                 ("scrub", self._scrub_some),
+                ("personal-data", self._search_for_personal_data),
                 ("inbox", self._collect_scan),
                 ("duties", self._renew_duties),
                 *((("mail", self._mail),) if self._send_mail else ()),
@@ -213,6 +217,13 @@ class Worker:
         self._publication.publish_due_or_unschedule(now, actor=WORKER)
         self._jobs.settle_lapsed(lease=LEASE, now=now)
         self._stop.wait(1.0)
+        return False
+
+    def _search_for_personal_data(self) -> bool:
+        """Looks through some attachments that were read before the present rules for personal data."""
+        if self._duties.is_leader(MAINTAIN):
+            search_outdated_attachments(self._records, limit=SEARCHED_AT_ONCE, actor=WORKER)
+        self._stop.wait(SEARCH_EVERY)
         return False
 
     def _collect_scan(self) -> bool:

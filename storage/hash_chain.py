@@ -123,6 +123,8 @@ UNPROTECTED: Mapping[str, tuple[str, ...]] = {
         "leased_until",
         "page_count",
         "details",
+        "personal_data_rules",
+        "has_undecided_finds",
         "hidden_change",
         "organisation_id",
     ),

@@ -367,4 +367,14 @@ MIGRATIONS = (
             """CREATE INDEX attachment_replacing ON attachment (replaces) WHERE replaces IS NOT NULL""",
         ),
     ),
+    Migration(
+        "newer rules that find personal data",
+        (
+            """ALTER TABLE attachment ADD COLUMN personal_data_rules BIGINT NOT NULL DEFAULT 0""",
+            # 1: residents see the attachment, although nobody has decided about something found in it
+            """ALTER TABLE attachment ADD COLUMN has_undecided_finds BIGINT NOT NULL DEFAULT 0""",
+            """CREATE INDEX attachment_by_personal_data_rules
+                ON attachment (status, organisation_id, personal_data_rules)""",
+        ),
+    ),
 )

@@ -111,6 +111,16 @@ class AttachmentCommands:
             attachment_id, finds, reason=said, actor=actor
         )
 
+    def hide_undecided(self, attachment_id: int, *, actor: str) -> Attachment:
+        """Hide a public attachment until somebody decides about the personal data that was found in it.
+
+        Raises ``Conflict`` when nothing in it is undecided.
+        """
+        attachment, _ = editable_attachment(self._records, attachment_id)
+        if not privacy.undecided_finds(attachment):
+            raise Conflict("เอกสารนี้ไม่มีข้อมูลส่วนบุคคลที่รอตัดสินแล้ว", code="edited-meanwhile")
+        return self._records.attachments.hold_for_undecided_finds(attachment_id, actor=actor)
+
     def show_checked(self, attachment_id: int, *, actor: str, reason: str = "") -> Attachment:
         """Show a file that was added or replaced in a published announcement and that a person has checked.
 

@@ -59,7 +59,7 @@ def replace_page_finds_and_hold(
 ) -> None:
     """Replace the finds of a page by those in its corrected text.
 
-    Undecided finds hold the attachment; a find that has gone does not release it. Call this inside a
+    New undecided finds hold the attachment; a find that has gone does not release it. Call this inside a
     transaction, after the announcement's ``change`` was raised.
     """
     others = [data for data in attachment.details.personal_data if data.page != page]
@@ -72,9 +72,11 @@ def replace_page_finds_and_hold(
         details=mappers.details_json(details),
     )
     finds = privacy.find_personal_data_in_attachment(attachment, details)
-    if attachment.hold is None and privacy.finds_without_decision(finds, attachment.decided):
+    known = (*attachment.decided, *map(privacy.type_and_place_key, privacy.undecided_finds(attachment)))
+    if attachment.hold is None and privacy.finds_without_decision(finds, known):
         _set_hold(engine, attachment.id, HoldReason.PERSONAL_DATA, attachment.decided)
         record_change_that_hid(engine, attachment.id)
+    _clear_undecided_if_none(engine, attachment.id)
 
 
 def record_change_that_hid(engine: Queries, attachment_id: int) -> None:
@@ -95,11 +97,26 @@ def record_change_that_hid(engine: Queries, attachment_id: int) -> None:
 
 def _set_hold(engine: Queries, attachment_id: int, hold: HoldReason | None, decided: Sequence[str]) -> None:
     engine.run(
-        """UPDATE attachment SET hold = :hold, decided = :decided
+        """UPDATE attachment SET hold = :hold, decided = :decided, has_undecided_finds = 0
            WHERE organisation_id IN :organisations AND id = :id""",
         id=attachment_id,
         hold=hold.value if hold else "",
         decided=json.dumps(list(decided)) if decided else "",
+    )
+
+
+def _clear_undecided_if_none(engine: Queries, attachment_id: int) -> None:
+    """Take a public attachment off the worklist once its last undecided find has gone."""
+    if not privacy.undecided_finds(mappers.attachment(attachment_row(engine, attachment_id))):
+        _set_has_undecided_finds(engine, attachment_id, has_undecided_finds=False)
+
+
+def _set_has_undecided_finds(engine: Queries, attachment_id: int, *, has_undecided_finds: bool) -> None:
+    engine.run(
+        """UPDATE attachment SET has_undecided_finds = :has_undecided_finds
+           WHERE organisation_id IN :organisations AND id = :id""",
+        id=attachment_id,
+        has_undecided_finds=int(has_undecided_finds),
     )
 
 
@@ -234,7 +251,7 @@ class EngineAttachments(EngineRepository):
             """UPDATE attachment SET filename = :filename, media_type = :media_type, size = :size,
                    sha256 = :sha256, page_count = NULL, status = 'waiting', error_code = NULL,
                    error_message = NULL, details = '{}', rules = 0, queued_at = :now, attempts = 0,
-                   worker = NULL, leased_until = NULL, decided = '',
+                   worker = NULL, leased_until = NULL, decided = '', has_undecided_finds = 0,
                    hold = :hold, is_redacted = :is_redacted
                WHERE organisation_id IN :organisations AND id = :id""",
             id=attachment_id,
@@ -283,12 +300,14 @@ class EngineAttachments(EngineRepository):
             attachment = mappers.attachment(row)
             decisions = (*attachment.decided, *map(privacy.type_and_place_key, decided))
             finds = privacy.find_personal_data_in_attachment(attachment, attachment.details)
-            hold = HoldReason.PERSONAL_DATA if privacy.finds_without_decision(finds, decisions) else None
+            is_undecided = bool(privacy.finds_without_decision(finds, decisions))
+            stays_public = is_undecided and bool(row["has_undecided_finds"])
+            hold = HoldReason.PERSONAL_DATA if is_undecided and not stays_public else None
             if not attachment.rules and attachment.is_being_read:
                 hold = HoldReason.UNREAD
             _set_hold(self._engine, attachment_id, hold, decisions)
-            place: dict[str, object] = {"attachment_id": attachment_id, "label": row["label"]}
-            self._note(row, "release", actor=actor, after=place, reason=reason)
+            _set_has_undecided_finds(self._engine, attachment_id, has_undecided_finds=stays_public)
+            self._note(row, "release", actor=actor, after=_place(row), reason=reason)
             if hold is None:
                 attachment_id = take_over_file(self._engine, row)
             return self.get(attachment_id)
@@ -298,10 +317,90 @@ class EngineAttachments(EngineRepository):
             row = attachment_row(self._engine, attachment_id, lock=True)
             hold = privacy.hold_ignoring_decisions(mappers.attachment(row))
             _set_hold(self._engine, attachment_id, hold or HoldReason.UNCONFIRMED, ())
-            place: dict[str, object] = {"attachment_id": attachment_id, "label": row["label"]}
-            self._note(row, "hold", actor=actor, after=place)
+            self._note(row, "hold", actor=actor, after=_place(row))
             record_change_that_hid(self._engine, attachment_id)
             return self.get(attachment_id)
+
+    def hold_for_undecided_finds(self, attachment_id: int, *, actor: str) -> Attachment:
+        with self._engine.write():
+            row = attachment_row(self._engine, attachment_id, lock=True)
+            decided = mappers.attachment(row).decided
+            _set_hold(self._engine, attachment_id, HoldReason.PERSONAL_DATA, decided)
+            self._note(row, "hold", actor=actor, after=_place(row))
+            record_change_that_hid(self._engine, attachment_id)
+            return self.get(attachment_id)
+
+    def list_with_outdated_finds(self, rules: int, *, limit: int) -> list[int]:
+        found = self._engine.rows(
+            """SELECT id FROM attachment
+               WHERE organisation_id IN :organisations AND personal_data_rules < :rules
+               AND rules > 0 AND status IN ('ready', 'failed') ORDER BY id LIMIT :limit""",
+            rules=rules,
+            limit=limit,
+        )
+        return [row["id"] for row in found]
+
+    def replace_finds(
+        self,
+        attachment_id: int,
+        finds: Sequence[PersonalDataSpan],
+        *,
+        page_texts: Sequence[tuple[int, str]],
+        rules: int,
+        actor: str,
+    ) -> None:
+        with self._engine.write():
+            row = self._engine.row(
+                """SELECT * FROM attachment
+                   WHERE organisation_id IN :organisations AND id = :id
+                   AND rules > 0 AND status IN ('ready', 'failed') FOR NO KEY UPDATE""",
+                id=attachment_id,
+            )
+            now = self._engine.rows(
+                """SELECT number, text FROM page
+                   WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",
+                id=attachment_id,
+            )
+            if row is None or [(page["number"], page["text"]) for page in now] != [*page_texts]:
+                return
+            self._engine.run(
+                """UPDATE attachment SET personal_data_rules = :rules
+                   WHERE organisation_id IN :organisations AND id = :id""",
+                id=attachment_id,
+                rules=rules,
+            )
+            for attachment in mappers.map_readable_rows(mappers.attachment, [row]):
+                self._store_finds(row, attachment, tuple(finds), actor=actor)
+
+    def _store_finds(
+        self, row: Row, attachment: Attachment, finds: tuple[PersonalDataSpan, ...], *, actor: str
+    ) -> None:
+        """Store the finds of newer rules and what follows from them. Call this inside a transaction."""
+        details = dataclasses.replace(attachment.details, personal_data=finds)
+        decided = privacy.decisions_on_known_finds(attachment)
+        undecided = privacy.finds_without_decision(
+            privacy.find_personal_data_in_attachment(attachment, details), decided
+        )
+        is_public = self._is_public(row)
+        is_new = attachment.hold is not HoldReason.PERSONAL_DATA and not row["has_undecided_finds"]
+        if undecided:
+            hold = attachment.hold if is_public else HoldReason.PERSONAL_DATA
+            _set_hold(self._engine, attachment.id, hold, decided)
+            _set_has_undecided_finds(self._engine, attachment.id, has_undecided_finds=is_public)
+            if is_new:
+                history.append_change(
+                    self._engine, attachment.announcement_id, "find", actor=actor, after=_place(row)
+                )
+        elif details == attachment.details:
+            return
+        else:
+            _set_has_undecided_finds(self._engine, attachment.id, has_undecided_finds=False)
+        self._engine.run(
+            "UPDATE attachment SET details = :details WHERE organisation_id IN :organisations AND id = :id",
+            id=attachment.id,
+            details=mappers.details_json(details),
+        )
+        append_entries(self._engine, ("attachment", attachment.id), (READING, attachment.id))
 
     def detached(self, announcement_id: int) -> list[Attachment]:
         found = self._engine.rows(
@@ -327,6 +426,7 @@ class EngineAttachments(EngineRepository):
                 )
                 if waiting := replacement_row(self._engine, attachment_id):
                     append_entries(self._engine, ("attachment", waiting["id"]))
+                _clear_undecided_if_none(self._engine, attachment_id)
                 before = {"attachment_id": attachment_id, **{name: row[name] for name in after}}
                 self._note(
                     row, "label", actor=actor, before=before, after={"attachment_id": attachment_id, **after}
@@ -477,6 +577,11 @@ class EngineAttachments(EngineRepository):
         )
         history.queue_for_indexing(self._engine, row["announcement_id"])
         append_entries(self._engine, ("attachment", row["id"]), (READING, row["id"]))
+
+
+def _place(row: Row) -> dict[str, object]:
+    """Return what the history tells of an attachment whose hold or finds changed."""
+    return {"attachment_id": row["id"], "label": row["label"]}
 
 
 def _described(row: Row) -> dict[str, object]:

@@ -113,13 +113,14 @@ class EngineJobs(EngineRepository):
             )
             self._engine.run(
                 """UPDATE attachment SET page_count = :page_count, details = :details, rules = :rules,
-                       hold = :hold
+                       personal_data_rules = :personal_data_rules, has_undecided_finds = 0, hold = :hold
                    WHERE organisation_id IN :organisations AND id = :id""",
                 id=attachment_id,
                 hold=hold.value if hold else "",
                 page_count=page_count,
                 details=mappers.details_json(details),
                 rules=rules,
+                personal_data_rules=privacy.RULES,
             )
             self._settle(row, ReadingStatus.READY, None)
             if hold != attachment.hold:

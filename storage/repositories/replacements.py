@@ -28,6 +28,8 @@ _FILE_COLUMNS = (
     "error_message",
     "details",
     "rules",
+    "personal_data_rules",
+    "has_undecided_finds",
     "queued_at",
     "attempts",
     "hold",

@@ -28,6 +28,12 @@ _PROBLEMS = {
         WHERE announcement.organisation_id IN :organisations
         AND announcement.status IN ('draft', 'published') AND attachment.hold = 'personal-data'
         AND attachment.status <> 'detached' AND {which} GROUP BY announcement.id""",
+    Problem.PUBLIC_PERSONAL_DATA: """SELECT announcement.id AS announcement_id,
+            min(attachment.id) AS attachment_id, 0 AS page
+        FROM announcement JOIN attachment ON attachment.announcement_id = announcement.id
+        WHERE announcement.organisation_id IN :organisations
+        AND announcement.status = 'published' AND attachment.has_undecided_finds > 0
+        AND attachment.status <> 'detached' AND {which} GROUP BY announcement.id""",
     Problem.UNCONFIRMED: """SELECT announcement.id AS announcement_id,
             min(attachment.id) AS attachment_id, 0 AS page
         FROM announcement JOIN attachment ON attachment.announcement_id = announcement.id

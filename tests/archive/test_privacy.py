@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -9,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.th import pin
 
-from archive.privacy import find_personal_data
+from archive.model import Attachment, DocumentKind, PersonalDataSpan, ReadingResults, ReadingStatus
+from archive.privacy import EVERYTHING, decisions_on_known_finds, find_personal_data, undecided_finds
 from archive.thai import thai_digits
 
 
@@ -190,3 +193,35 @@ def test_long_texts_of_names_and_places_take_no_long_time() -> None:
 def test_a_long_run_of_digits_takes_no_long_time() -> None:
     assert len(find_personal_data("9" * 40_000, 1)) == 0
     assert len(find_personal_data("1 " * 20_000, 1)) >= 0
+
+
+def test_a_decision_on_everything_covers_what_was_known_then() -> None:
+    phone, email = (
+        PersonalDataSpan(type=type, page=1, start=start, end=start + 9)
+        for type, start in (("phone", 0), ("email", 20))
+    )
+    published = Attachment(
+        id=1,
+        announcement_id=1,
+        position=1,
+        label=f"คำร้องของ นายแดง {ID} dang@example.com",
+        filename="ก.pdf",
+        kind=DocumentKind.OTHER,
+        media_type="application/pdf",
+        size=1,
+        sha256="",
+        page_count=1,
+        status=ReadingStatus.READY,
+        error=None,
+        signed=False,
+        details=ReadingResults(personal_data=(phone,)),
+        rules=1,
+        created_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+        decided=(EVERYTHING,),
+    )
+    assert undecided_finds(published) == ()
+    decided = decisions_on_known_finds(published)
+    assert sorted(decided) == ["national-id:label", "phone:1"]
+    later = replace(published, details=ReadingResults(personal_data=(phone, email)), decided=decided)
+    assert [(find.type, find.field) for find in undecided_finds(later)] == [("email", "label"), ("email", "")]
+    assert decisions_on_known_finds(later) == decided

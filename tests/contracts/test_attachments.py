@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from archive import privacy
 from archive.erasure import ErasureScope
 from archive.errors import Conflict, NotFound
 from archive.model import (
@@ -20,7 +21,8 @@ from archive.model import (
 )
 from archive.ports import Jobs
 from archive.repositories import Records
-from tests.contracts.samples import ACTOR, attached, page, published, stored
+from archive.worklist import Problem, WorklistFilters
+from tests.contracts.samples import ACTOR, NOW, attached, draft, page, published, stored
 
 
 @pytest.fixture
@@ -424,3 +426,116 @@ def test_an_erased_document_leaves_no_file_that_waits(
 
 def _listed(records: Records, announcement: Announcement) -> list[Attachment]:
     return records.attachments.by_announcement([announcement.id])[announcement.id]
+
+
+EMAIL = PersonalDataSpan(type="email", page=1, start=5, end=9)
+TEXTS = [(1, "ข้อความเดิม")]
+
+
+def search_again(
+    records: Records, attachment: Attachment, *finds: PersonalDataSpan, texts: list[tuple[int, str]] = TEXTS
+) -> Attachment:
+    """Store what newer rules find, and look up the attachment."""
+    records.attachments.replace_finds(attachment.id, finds, page_texts=texts, rules=9, actor=ACTOR)
+    return records.attachments.get(attachment.id)
+
+
+def public_problems(records: Records) -> list[int]:
+    """Returns the ids of the records that residents see with undecided finds."""
+    filters = WorklistFilters(problem=Problem.PUBLIC_PERSONAL_DATA)
+    rows, total = records.worklist.list_rows(filters, today=NOW.date(), page=1, per_page=9)
+    assert total == records.worklist.count_by_problem(today=NOW.date())[Problem.PUBLIC_PERSONAL_DATA]
+    return [row.announcement.id for row in rows]
+
+
+def actions(records: Records, announcement: Announcement) -> list[str]:
+    return [entry.action for entry in records.history.entries(announcement.id)]
+
+
+def test_only_what_older_rules_looked_through_is_listed(
+    records: Records, announcement: Announcement, public: Attachment
+) -> None:
+    attached(records, announcement, b"unread")
+    assert records.attachments.list_with_outdated_finds(9, limit=9) == [public.id]
+    assert records.attachments.list_with_outdated_finds(privacy.RULES, limit=9) == []
+    before = records.history.last_change()
+    assert search_again(records, public) == public
+    assert records.attachments.list_with_outdated_finds(9, limit=9) == []
+    assert (actions(records, announcement)[-1], records.history.last_change()) == ("attach", before)
+
+
+def test_new_finds_hold_what_is_not_public(records: Records, jobs: Jobs) -> None:
+    made = records.announcements.create(draft(), actor=ACTOR)
+    attachment = attached(records, made, b"old")
+    read(records, jobs, attachment, "ข้อความเดิม")
+    now = search_again(records, attachment, EMAIL)
+    assert (now.hold, now.details.personal_data) == (HoldReason.PERSONAL_DATA, (EMAIL,))
+    assert actions(records, made)[-1] == "find"
+    assert public_problems(records) == []
+    assert records.worklist.count_by_problem(today=NOW.date())[Problem.PERSONAL_DATA] == 1
+
+
+def test_new_finds_leave_what_is_public_until_somebody_decides(
+    records: Records, announcement: Announcement, public: Attachment
+) -> None:
+    before = records.history.last_change()
+    now = search_again(records, public, EMAIL)
+    assert (now.hold, now.details.personal_data) == (None, (EMAIL,))
+    assert public_problems(records) == [announcement.id]
+    assert records.history.last_change() == before  # residents and search see no change
+    told = records.history.entries(announcement.id)[-1]
+    assert (told.action, told.actor, told.after) == (
+        "find",
+        ACTOR,
+        {"attachment_id": public.id, "label": public.label},
+    )
+    search_again(records, public, EMAIL)
+    assert actions(records, announcement).count("find") == 1
+    now = records.attachments.record_decision_to_show(public.id, [EMAIL], reason="ยินยอม", actor=ACTOR)
+    assert (now.hold, public_problems(records)) == (None, [])
+    assert search_again(records, public, EMAIL).hold is None
+    assert public_problems(records) == []
+
+
+def test_what_was_decided_before_stays_decided(
+    records: Records, announcement: Announcement, public: Attachment
+) -> None:
+    search_again(records, public, PHONE)
+    records.attachments.record_decision_to_show(public.id, [PHONE], reason="ยินยอม", actor=ACTOR)
+    assert privacy.undecided_finds(search_again(records, public, PHONE, EMAIL)) == (EMAIL,)
+    hidden = records.attachments.hold_for_undecided_finds(public.id, actor=ACTOR)
+    assert (hidden.hold, public_problems(records)) == (HoldReason.PERSONAL_DATA, [])
+    assert privacy.undecided_finds(hidden) == (EMAIL,)
+    assert records.history.ids_to_hide_since(records.history.last_change() - 1) == {announcement.id}
+
+
+def test_a_correction_holds_for_its_own_finds_only(
+    records: Records, announcement: Announcement, public: Attachment
+) -> None:
+    search_again(records, public, EMAIL)
+    records.pages.correct(public.id, 1, "แก้คำผิด", actor=ACTOR, personal_data=(EMAIL,))
+    assert records.attachments.get(public.id).hold is None
+    assert public_problems(records) == [announcement.id]
+    records.pages.correct(public.id, 1, "แก้อีก", actor=ACTOR)
+    assert (records.attachments.get(public.id).hold, public_problems(records)) == (None, [])
+    records.pages.correct(public.id, 1, "แก้อีกครั้ง", actor=ACTOR, personal_data=(PHONE,))
+    assert records.attachments.get(public.id).hold is HoldReason.PERSONAL_DATA
+
+
+def test_a_new_file_takes_the_finds_of_the_old_one_off_the_worklist(
+    records: Records, jobs: Jobs, announcement: Announcement, public: Attachment
+) -> None:
+    search_again(records, public, EMAIL)
+    waiting = renewed(records, public, b"new")
+    assert public_problems(records) == [announcement.id]
+    read(records, jobs, waiting, "ข้อความใหม่")
+    assert (records.attachments.get(public.id).sha256, public_problems(records)) == (waiting.sha256, [])
+    assert records.attachments.list_with_outdated_finds(privacy.RULES, limit=9) == []
+
+
+def test_finds_in_a_text_that_has_changed_since_are_not_stored(
+    records: Records, announcement: Announcement, public: Attachment
+) -> None:
+    assert search_again(records, public, EMAIL, texts=[(1, "ข้อความก่อนหน้า")]) == public
+    assert records.attachments.list_with_outdated_finds(9, limit=9) == [public.id]
+    assert public_problems(records) == []

@@ -188,6 +188,8 @@ def values(theirs: Town) -> dict[str, object]:
         "division": "",
         "decided": [],
         "personal_data": [],
+        "finds": [],
+        "page_texts": [(1, SECRET)],
         "actor": ACTOR,
         "profile": SiteProfile(phone="แย่งมา", emblem_id=2),
         "emblem": None,

@@ -6,16 +6,21 @@ import datetime as dt
 import io
 import json
 import re
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
 from archive import thai
+from archive.changes import WORKER
+from archive.commands.personal_data import search_outdated_attachments
 from archive.errors import Invalid, PersonalDataFound
 from archive.model import Announcement, Attachment, HoldReason, Role, Status
-from tests.web.conftest import BROWSER, Site, memo, sent_form
+from tests.web.conftest import BROWSER, Site, memo, sent_form, until
+from web.background_worker import build_worker
 from web.importing import import_manifest
 
 NATIONAL_ID = "1-1017-00230-70-8"
@@ -589,3 +594,110 @@ def test_a_file_is_taken_off_and_moved_by_programs(site: Site) -> None:
     assert api(site, "DELETE", f"/attachments/{first.id}")[0] == 204
     assert_hidden(site, made, first)  # also while the index still knows it
     assert api(site, "GET", f"/attachments/{first.id}")[0] == 404
+
+
+OWN_EMAIL = "dang.jaidee@example.com"
+
+
+def read_by_older_rules(site: Site, made: Announcement) -> Attachment:
+    """Returns an attachment with a person's e-mail address, in which older rules found nothing."""
+    attachment = site.attach(made.id, WITHOUT, "คำร้องซ่อมถนน.pdf")
+    site.work()
+    text = f"ซ่อมถนนสายบ้านหนองกระทิง ผู้ร้อง นายแดง ใจดี {OWN_EMAIL}"
+    pages, attachments = site.services.pages, site.services.records.attachments
+    pages.save(replace(pages.get(attachment.id, 1), text=text))
+    attachments.replace_finds(attachment.id, [], page_texts=[(1, text)], rules=0, actor="test")
+    return site.services.attachments.get(attachment.id)
+
+
+def search_again(site: Site) -> None:
+    assert search_outdated_attachments(site.services.records, limit=9, actor=WORKER) == 1
+
+
+def test_the_worker_looks_through_what_older_rules_looked_through(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน", status=Status.DRAFT)
+    attachment = read_by_older_rules(site, made)
+    stop = threading.Event()
+    thread = threading.Thread(target=build_worker(site.services).run_until_stopped, args=(stop,))
+    thread.start()
+    try:
+        until(lambda: held(site, attachment) is HoldReason.PERSONAL_DATA, seconds=90)
+    finally:
+        stop.set()
+        thread.join()
+    assert site.services.history.entries(made.id)[-1].actor == WORKER
+    assert search_outdated_attachments(site.services.records, limit=9, actor=WORKER) == 0
+    assert (
+        "ตรวจซ้ำพบข้อมูลส่วนบุคคล"
+        in site.signed_in(Role.STAFF).get(f"/staff/announcements/{made.id}/history").text
+    )
+
+
+def test_residents_see_nothing_of_what_newer_rules_find(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    attachment = read_by_older_rules(site, made)
+    site.work()
+
+    def seen() -> dict[str, str]:
+        """Returns what residents see, without times of day and counts of visits."""
+        client = site.client()
+        addresses = [*public_addresses(made, attachment), "/oai?verb=ListRecords&metadataPrefix=oai_dc"]
+        return {
+            address: re.sub(
+                r'<responseDate>[^<]+|พิมพ์เมื่อ [^<]+|"(took_ms|views)":[\d.]+|เปิดอ่าน \d+ ครั้ง',
+                "",
+                client.get(address, headers=BROWSER, buffered=True).get_data().decode(errors="replace"),
+            )
+            for address in addresses
+        }
+
+    before = seen()
+    search_again(site)
+    after = seen()
+    assert [address for address in before if before[address] != after[address]] == []
+    assert_shown(site, made, attachment)
+
+
+def test_staff_decide_about_what_newer_rules_find_in_public(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    attachment = read_by_older_rules(site, made)
+    clerk, address = site.signed_in(Role.STAFF), f"/staff/attachments/{attachment.id}"
+    problem = "เผยแพร่อยู่ แต่พบข้อมูลส่วนบุคคล"
+    assert f"1</b> {problem}" not in clerk.get("/staff").text
+    search_again(site)
+    assert held(site, attachment) is None
+    for listed in ("/staff", "/staff?problem=public-personal-data", "/staff/review"):
+        assert address in clerk.get(listed).text
+        assert problem in clerk.get(listed).text
+    assert WORKER not in clerk.get("/staff").text  # the program has a name in Thai
+    assert WORKER not in clerk.get(f"/staff/announcements/{made.id}").text
+    page = clerk.get(address).text
+    assert OWN_EMAIL in page
+    assert "ประชาชนเห็นเอกสารนี้อยู่" in page
+    assert "ให้ประชาชนเห็นต่อไป" in page
+    assert f'href="{address}/redact"' in page
+    assert "อธิบาย" in clerk.post(address, data={"ground": "consent"}).text
+    assert address in clerk.get("/staff").text
+    clerk.post(address, data=EXPLAINED)
+    assert (held(site, attachment), address in clerk.get("/staff").text) == (None, False)
+    assert site.services.history.entries(made.id)[-1].action == "release"
+    site.work()
+    assert_shown(site, made, attachment)
+
+
+def test_staff_hide_what_newer_rules_find_in_public(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    attachment = read_by_older_rules(site, made)
+    search_again(site)
+    clerk, address = site.signed_in(Role.STAFF), f"/staff/attachments/{attachment.id}"
+    assert "ประชาชนไม่เห็นเอกสารนี้แล้ว" in clerk.post(address, data={"hide": "1"}, follow_redirects=True).text
+    assert held(site, attachment) is HoldReason.PERSONAL_DATA
+    assert_hidden(site, made, attachment)  # also before the index has followed
+    assert site.services.history.entries(made.id)[-1].action == "hold"
+    assert address not in clerk.get("/staff?problem=public-personal-data").text
+    assert address in clerk.get("/staff?problem=personal-data").text
+    clerk.post(address, data=EXPLAINED)
+    refused = clerk.post(address, data={"hide": "1"})
+    assert "ไม่มีข้อมูลส่วนบุคคลที่รอตัดสินแล้ว" in refused.text
+    site.work()
+    assert_shown(site, made, attachment)

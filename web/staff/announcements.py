@@ -166,6 +166,9 @@ def _decide(attachment: Attachment) -> str:
     if "cancel" in request.form:
         services().intake.attachments.detach(attachment.id, actor=g.actor)
         return str(_("ยกเลิกไฟล์ใหม่แล้ว ยังใช้ไฟล์เดิม"))
+    if "hide" in request.form:
+        services().intake.attachments.hide_undecided(attachment.id, actor=g.actor)
+        return str(_("ประชาชนไม่เห็นเอกสารนี้แล้ว"))
     return _release(attachment)
 
 

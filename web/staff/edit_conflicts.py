@@ -14,7 +14,7 @@ from archive import thai, validation
 from archive.errors import Conflict, Invalid, Unavailable, gettext_noop
 from archive.fields import FIELDS_BY_NAME, checked_fields
 from archive.model import Announcement, Change
-from web import template_filters
+from web import labels, template_filters
 from web.bootstrap import services
 
 _SAID = gettext_noop("มีผู้อื่นแก้ช่องเดียวกันไปก่อนแล้ว กรุณาเลือกทีละช่องว่าจะใช้ของใคร แล้วบันทึกอีกครั้ง")
@@ -84,14 +84,14 @@ def note_presence_and_describe_other(announcement: Announcement, opened_on_chang
         return str(
             _(
                 "%(name)s บันทึกเรื่องนี้ไปแล้วเมื่อ %(clock)s น. ช่องที่แก้ตรงกันระบบจะถามก่อนบันทึก",
-                name=last.actor,
+                name=labels.actor_name(last.actor),
                 clock=clock,
             )
         )
     if editor:
         return str(_("%(name)s เปิดเรื่องนี้ไว้ อาจกำลังแก้อยู่", name=editor))
     if last and now - last.at < _RECENT:
-        return str(_("%(name)s บันทึกเรื่องนี้เมื่อ %(clock)s น.", name=last.actor, clock=clock))
+        return str(_("%(name)s บันทึกเรื่องนี้เมื่อ %(clock)s น.", name=labels.actor_name(last.actor), clock=clock))
     return ""
 
 

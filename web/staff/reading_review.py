@@ -31,7 +31,7 @@ def attention_list() -> str:
         lists=[
             (name, url_for("worklist.table", problem=problem), *_records_with(problem, today))
             for problem, name in PROBLEM_NAMES.items()
-            if problem in (Problem.PERSONAL_DATA, Problem.FAILED)
+            if problem in (Problem.PERSONAL_DATA, Problem.PUBLIC_PERSONAL_DATA, Problem.FAILED)
         ],
         doubtful=doubtful,
         problems=MESSAGES,

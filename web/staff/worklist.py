@@ -42,6 +42,7 @@ _MOST_NAMED = 10  # refused records that a message names
 
 PROBLEM_NAMES = {
     Problem.PERSONAL_DATA: lazy_gettext("ต้องตัดสินข้อมูลส่วนบุคคล"),
+    Problem.PUBLIC_PERSONAL_DATA: lazy_gettext("เผยแพร่อยู่ แต่พบข้อมูลส่วนบุคคล"),
     Problem.UNCONFIRMED: lazy_gettext("ไฟล์ใหม่รอเผยแพร่"),
     Problem.FAILED: lazy_gettext("แปลงข้อความไม่ได้"),
     Problem.DOUBTFUL: lazy_gettext("ระบบอ่านไม่แน่ใจ"),
