@@ -58,7 +58,7 @@ class DisclosureRule(StrEnum):
 class Period(StrEnum):
     """Period after which an item needs another announcement."""
 
-    ONCE = "once"  # valid until it changes; confirmed each fiscal year
+    UNTIL_CHANGED = "once"  # valid until it changes; confirmed each fiscal year
     YEARLY = "yearly"
     QUARTERLY = "quarterly"
     MONTHLY = "monthly"
@@ -68,13 +68,13 @@ class DisclosureState(StrEnum):
     """State of an item in a fiscal year."""
 
     FILLED = "filled"  # every part that is due has a published announcement
-    STALE = "stale"  # the newest published announcement is older than the item's period
-    MISSING = "missing"  # nothing was published, this year or last year
+    STALE = "stale"  # a part that is due is missing, but something was published this year or last
+    MISSING = "missing"  # a part that is due is missing, and nothing was published this year or last
     NOT_DUE = "not-due"  # no part is due yet
 
 
 PARTS: Mapping[Period, tuple[int, ...]] = {
-    Period.ONCE: (0,),
+    Period.UNTIL_CHANGED: (0,),
     Period.YEARLY: (0,),
     Period.QUARTERLY: (1, 2, 3, 4),
     Period.MONTHLY: (10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8, 9),
@@ -125,6 +125,8 @@ class ItemStatus:
 class Disclosure(Protocol):
     """Items that staff changed, and the announcements that fill the items.
 
+    A list check says that somebody looked at a fiscal year without changed items of its own, and found that
+    the list of the year before holds for it too. It is stored as an item of that year without a change.
     Every method that writes is one transaction, and is in the history.
     """
 
@@ -136,12 +138,11 @@ class Disclosure(Protocol):
     ) -> None:
         """Set an item from this fiscal year on. ``replaced``: the item as it was; None for a new item.
 
-        An item without change is stored only where the year has no list of its own yet: it then has the same
-        list as the year before, as somebody checked.
+        An item without change is a list check, and is stored only where the year has no list of its own yet.
         """
 
-    def cancel_list_check(self, year: int, item_key: str, *, actor: str) -> None:
-        """Make the list of a fiscal year that of the year before again, as it was until somebody checked it.
+    def return_to_list_of_year_before(self, year: int, item_key: str, *, actor: str) -> None:
+        """Remove a list check: the fiscal year has the list of the year before again.
 
         ``item_key``: the item that ``save_item_or_record_list_check`` stored without change. Raises
         ``Conflict`` (code ``edited-meanwhile``) when the year has other items of its own.
@@ -179,9 +180,9 @@ def last_day(year: int) -> dt.date:
     return first_day(year + 1) - dt.timedelta(days=1)
 
 
-def calendar_month_and_year(year: int, month: int) -> tuple[int, int]:
-    """Return a month of a fiscal year with its calendar year (Buddhist era)."""
-    return month, year - (month >= _FIRST_MONTH)
+def calendar_year_of_month(year: int, month: int) -> int:
+    """Return the calendar year (Buddhist era) in which month 1–12 of a fiscal year lies."""
+    return year - (month >= _FIRST_MONTH)
 
 
 def kind_of_body(name: str) -> BodyKind:
@@ -195,7 +196,7 @@ def first_year_whose_changes_count(year: int) -> int:
     return max((each for each in _years_of_files() if each <= year), default=FIRST_YEAR)
 
 
-def source_year(year: int, changed_years: Iterable[int]) -> int:
+def year_of_item_list_among(year: int, changed_years: Iterable[int]) -> int:
     """Return the fiscal year whose list ``year`` uses: the last one staff changed, else a data file's."""
     return max(changed_years, default=_file_year(year))
 
@@ -248,12 +249,13 @@ def checked_entry(entry: DisclosureEntry, items: Iterable[DisclosureItem]) -> Di
 
 
 def item_status(
-    item: DisclosureItem, year: int, *, filled: Collection[int], had_before: bool, today: dt.date
+    item: DisclosureItem, year: int, *, filled: Collection[int], has_recent_announcement: bool, today: dt.date
 ) -> ItemStatus:
     """Return the state of an item.
 
-    ``filled``: parts with a published announcement; ``had_before``: something was published last year. A
-    month or a quarter is due when it is over, other items from the beginning of the fiscal year.
+    ``filled``: parts with a published announcement that is not outdated. ``has_recent_announcement``: True
+    when the item has any published announcement in this fiscal year or in the one before. A month or a
+    quarter is due when it is over, other items from the beginning of the fiscal year.
     """
     parts = tuple(
         PartStatus(part, part in filled, _is_due(item.period, year, part, today))
@@ -262,7 +264,9 @@ def item_status(
     if all(part.is_filled for part in parts if part.is_due):
         is_begun = any(part.is_filled or part.is_due for part in parts)
         return ItemStatus(DisclosureState.FILLED if is_begun else DisclosureState.NOT_DUE, parts)
-    return ItemStatus(DisclosureState.STALE if filled or had_before else DisclosureState.MISSING, parts)
+    return ItemStatus(
+        DisclosureState.STALE if filled or has_recent_announcement else DisclosureState.MISSING, parts
+    )
 
 
 def is_outdated(item: DisclosureItem, year: int, title: str, published_on: dt.date) -> bool:
@@ -272,7 +276,7 @@ def is_outdated(item: DisclosureItem, year: int, title: str, published_on: dt.da
     A summary of a month or a quarter is of the fiscal year itself. A yearly paper may be of the year before,
     in which plans and budgets are made. A title that names the fiscal year counts whatever its date is.
     """
-    if item.period is Period.ONCE:
+    if item.period is Period.UNTIL_CHANGED:
         return False
     spans = _YEARS.findall(thai.arabic_digits(title))
     if any(int(first) <= year <= int(last or first) for first, last in spans):
@@ -281,7 +285,7 @@ def is_outdated(item: DisclosureItem, year: int, title: str, published_on: dt.da
 
 
 def _is_due(period: Period, year: int, part: int, today: dt.date) -> bool:
-    if period in (Period.ONCE, Period.YEARLY):
+    if period in (Period.UNTIL_CHANGED, Period.YEARLY):
         return today >= first_day(year)
     parts = PARTS[period]
     months_after = (parts.index(part) + 1) * (12 // len(parts))
@@ -302,14 +306,14 @@ def suggest_entries(
     for year, items in items_in.items():
         for item in items:
             longest = max((len(word) for word in item.keywords if _folded(word) in words), default=0)
-            entry = entry_named_in_title(item, title, published_on)
+            entry = entry_by_title_or_date(item, title, published_on)
             if longest and not item.is_hidden and entry.year == year:
                 found.append((longest, entry))
     return [entry for _longest, entry in sorted(found, key=lambda each: -each[0])]
 
 
-def entry_named_in_title(item: DisclosureItem, title: str, published_on: dt.date) -> DisclosureEntry:
-    """Return the entry of an item for the fiscal year and part that a title names, or that its date tells.
+def entry_by_title_or_date(item: DisclosureItem, title: str, published_on: dt.date) -> DisclosureEntry:
+    """Return the entry of an item for the fiscal year and part that a title names, or else its date tells.
 
     Its ``announcement_id`` is 0.
     """

@@ -50,19 +50,21 @@ class Eraser:
         remove_erased_files(self._all_records, self._files, erasure)
         return erasure
 
-    def erase_text(self, announcement_id: int, *, ordered_by: str, reason: str, actor: str) -> Erasure:
-        """Erase an announcement's own text, and return the record of it.
+    def erase_announcement_fields(
+        self, announcement_id: int, *, ordered_by: str, reason: str, actor: str
+    ) -> Erasure:
+        """Erase title, body, author and category of an announcement, also in its history; return the record.
 
         Raises ``Invalid`` without ``ordered_by`` or ``reason``, ``Conflict`` for a published announcement.
         """
         ordered_by, reason = _checked_order(ordered_by, reason)
-        return self._records.erasures.erase_text(
+        return self._records.erasures.erase_announcement_fields(
             announcement_id, ordered_by=ordered_by, reason=reason, actor=actor
         )
 
     def kept_files(self, erasure: Erasure) -> list[str]:
         """Return the SHA-256 of files that stayed in the store because another record has the same bytes."""
-        return [sha256 for sha256 in erasure.files if self._all_records.erasures.was_ever_attached(sha256)]
+        return [sha256 for sha256 in erasure.files if self._all_records.erasures.is_used_by_record(sha256)]
 
 
 def _checked_order(ordered_by: str, reason: str) -> tuple[str, str]:
@@ -78,11 +80,14 @@ def _checked_order(ordered_by: str, reason: str) -> tuple[str, str]:
 
 
 def remove_erased_files(all_records: Records, files: Files, erasure: Erasure) -> list[str]:
-    """Delete the files of an erasure that no record uses any more. Returns those that were still there."""
+    """Delete the files of an erasure that no record uses any more.
+
+    Returns the SHA-256 of those that it deleted.
+    """
     left = [
         sha256
         for sha256 in erasure.files
-        if files.exists(sha256) and not all_records.erasures.was_ever_attached(sha256)
+        if files.exists(sha256) and not all_records.erasures.is_used_by_record(sha256)
     ]
     return [sha256 for sha256 in left if _is_removed(all_records, files, sha256)]
 
@@ -97,7 +102,7 @@ def _is_removed(all_records: Records, files: Files, sha256: str) -> bool:
         with files.open(sha256) as stored:
             shutil.copyfileobj(stored, copy)
         files.remove(sha256)
-        if not all_records.erasures.was_ever_attached(sha256):
+        if not all_records.erasures.is_used_by_record(sha256):
             return True
         size = copy.tell()
         copy.seek(0)

@@ -43,8 +43,10 @@ class Erasures(Protocol):
         see ``archive.eraser``.
         """
 
-    def erase_text(self, announcement_id: int, *, ordered_by: str, reason: str, actor: str) -> Erasure:
-        """Erase an announcement's own text, also from its history; return the record of it.
+    def erase_announcement_fields(
+        self, announcement_id: int, *, ordered_by: str, reason: str, actor: str
+    ) -> Erasure:
+        """Erase title, body, author and category of an announcement, also in its history; return the record.
 
         Raises ``Conflict`` for a published announcement: residents are to be told first why it goes.
         """
@@ -55,5 +57,6 @@ class Erasures(Protocol):
     def last_at(self) -> dt.datetime | None:
         """Return the time of the latest erasure; None where nothing was ever erased."""
 
-    def was_ever_attached(self, sha256: str) -> bool:
-        """Return True when an attachment, also a detached one, has or had a file with these bytes."""
+    def is_used_by_record(self, sha256: str) -> bool:
+        """Return True when an attachment, also a detached one, or an earlier file has these bytes.
+        Erased attachments and erased earlier files do not count."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archive.model import PersonalDataInAttachment
+from archive.model import LocatedPersonalData
 
 
 def gettext_noop(thai: str) -> str:
@@ -98,7 +98,7 @@ class PersonalDataFound(Conflict):
 
     code = "personal-data"
 
-    def __init__(self, finds: Sequence[PersonalDataInAttachment]) -> None:
+    def __init__(self, finds: Sequence[LocatedPersonalData]) -> None:
         super().__init__("พบข้อมูลส่วนบุคคล กรุณาตรวจดู แล้วปิดทับหรือแก้ออกก่อน หรือระบุเหตุผลที่จำเป็นต้องให้ประชาชนเห็น")
         self.finds = tuple(finds)
 

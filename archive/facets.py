@@ -23,7 +23,7 @@ Values = tuple[Value, ...]
 
 
 class FacetType(Enum):
-    """Type of a facet's values: it says how they are compared, read, ordered and shown."""
+    """Type of a facet's values, which decides how search reads, compares, sorts and shows them."""
 
     KIND = auto()  # one of ``DocumentKind``
     NAME = auto()  # free text; a filter finds the name, or else all names that contain it, by letters alone

@@ -50,7 +50,7 @@ class AnnouncementField:
     check: Check
     default: object = None  # value of a field that was not given
     is_required: bool = False
-    is_drafted: bool = True  # the field can be given with a new announcement
+    is_given_at_creation: bool = True  # the field can be given with a new announcement
     is_public: bool = True  # the API returns and accepts the field
     is_in_results: bool = False  # each search result contains the field
     is_in_form: bool = False  # staff fill in the field on the form
@@ -300,7 +300,7 @@ ANNOUNCEMENT_FIELDS = (
         type=FieldType.MOMENT,
         label=gettext_noop("เวลาเผยแพร่"),
         check=_publish_at,
-        is_drafted=False,
+        is_given_at_creation=False,
         is_public=False,
     ),
     AnnouncementField(
@@ -309,7 +309,7 @@ ANNOUNCEMENT_FIELDS = (
         label=gettext_noop("ผู้รับผิดชอบ"),
         check=_line_of(gettext_noop("ชื่อผู้รับผิดชอบ"), validation.LONGEST_NAME),
         default="",
-        is_drafted=False,
+        is_given_at_creation=False,
         is_public=False,
     ),
 )

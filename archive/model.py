@@ -14,7 +14,7 @@ from enum import StrEnum
 class Status(StrEnum):
     """Status of an announcement. Residents only ever see announcements that are ``PUBLISHED``."""
 
-    DRAFT = "draft"
+    DRAFT = "draft"  # also one with a time at which it is to be published
     PUBLISHED = "published"
     WITHDRAWN = "withdrawn"
     TRASHED = "trashed"
@@ -80,11 +80,11 @@ class ReadingStatus(StrEnum):
 
 
 class TextSource(StrEnum):
-    """Origin of the text that the program read; whether a person changed it says ``Page.corrected``."""
+    """Origin of a page's text as it was read; ``Page.corrected`` tells whether a person changed it since."""
 
-    EMBEDDED = "embedded"
+    EMBEDDED = "embedded"  # the file holds the text
     OCR = "ocr"
-    NONE = "none"
+    NONE = "none"  # the program read no text
 
 
 class Role(StrEnum):
@@ -177,8 +177,8 @@ class RelationKind(StrEnum):
         return self is not RelationKind.AMENDS
 
     @property
-    def passive(self) -> str:
-        """Name of the relation as the older announcement has it."""
+    def passive_code(self) -> str:
+        """Code of the relation as the older announcement has it, such as ``cancelled-by``."""
         return {"cancels": "cancelled-by", "amends": "amended-by", "replaces": "replaced-by"}[self]
 
 
@@ -232,8 +232,8 @@ class PersonalDataSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonalDataInAttachment:
-    """A piece of personal data and the attachment that it is in; None when it is in the announcement."""
+class LocatedPersonalData:
+    """A piece of personal data and its place; ``attachment_id`` is None in the announcement's own fields."""
 
     attachment_id: int | None
     data: PersonalDataSpan
@@ -302,8 +302,8 @@ class Attachment:
     replaces: int | None = None  # id of the public attachment that gets this file once it is not held
 
     @property
-    def is_being_read(self) -> bool:
-        """True until the file was read or could not be read."""
+    def is_reading_pending(self) -> bool:
+        """True while the file waits to be read or is being read."""
         return self.status in (ReadingStatus.WAITING, ReadingStatus.READING)
 
 

@@ -112,7 +112,8 @@ class Jobs(Protocol):
 
     def queue_again(self, attachment_ids: Sequence[int], *, afresh: bool = False) -> int:
         """Set attachments back to waiting, to be read again. Returns their number.
-        Pages that were read well with the newest rules stay as they are, unless ``afresh``."""
+        Pages that people corrected stay in any case; those that were read well with the newest rules stay
+        unless ``afresh``."""
 
     def list_outdated(self, rules: int) -> list[int]:
         """Return the ids of attachments that were read with rules older than ``rules``."""
@@ -148,7 +149,7 @@ class Accounts(Protocol):
     def enable(self, name: str) -> None:
         """Let a disabled person sign in again. ``NotFound`` for a name that nobody has."""
 
-    def set_password(self, id: int, password_hash: str) -> None:
+    def set_password_hash(self, id: int, password_hash: str) -> None:
         """Set the hash of a person's password; sessions stay open. Raises ``NotFound``."""
 
     def set_role_and_division(self, id: int, *, role: Role, division: str) -> None:

@@ -24,7 +24,7 @@ from archive.model import (
     Announcement,
     Attachment,
     HoldReason,
-    PersonalDataInAttachment,
+    LocatedPersonalData,
     PersonalDataSpan,
     ReadingResults,
 )
@@ -135,8 +135,8 @@ GROUNDS: Mapping[Ground, str] = {
 """Ground → its Thai words, with the section of พ.ร.บ. คุ้มครองข้อมูลส่วนบุคคล พ.ศ. 2562."""
 
 
-def stated_reason(ground: str, explanation: str) -> str:
-    """Return the reason that is kept for showing personal data: the ground and what a person explained.
+def checked_reason(ground: str, explanation: str) -> str:
+    """Return the checked reason for showing personal data: the ground, and what a person explained.
 
     That it is the office's own contact data needs no explanation. Raises ``Invalid`` for a ground that is not
     listed, and for an explanation that explains nothing.
@@ -202,15 +202,15 @@ _FIELDS_THAT_RESIDENTS_READ = [
 """Names of the fields that people write and residents read."""
 
 
-def find_in_announcement(fields: Mapping[str, object]) -> list[PersonalDataInAttachment]:
+def find_in_announcement(fields: Mapping[str, object]) -> list[LocatedPersonalData]:
     """Return the personal data in the fields that residents read."""
     texts = {name: str(fields[name]) for name in _FIELDS_THAT_RESIDENTS_READ if name in fields}
-    return [PersonalDataInAttachment(None, data) for data in find_in_fields(texts)]
+    return [LocatedPersonalData(None, data) for data in find_in_fields(texts)]
 
 
 def find_new_in_announcement(
     announcement: Announcement, changes: Mapping[str, object]
-) -> list[PersonalDataInAttachment]:
+) -> list[LocatedPersonalData]:
     """Return the personal data in changed fields that is not in the announcement already."""
     known = {
         _letters_and_digits(str(getattr(announcement, find.data.field)), find)
@@ -223,11 +223,11 @@ def find_new_in_announcement(
     ]
 
 
-def _letters_and_digits(text: str, find: PersonalDataInAttachment) -> str:
+def _letters_and_digits(text: str, find: LocatedPersonalData) -> str:
     return "".join(filter(str.isalnum, arabic_digits(text[find.data.start : find.data.end])))
 
 
-def require_reason_to_show(finds: Sequence[PersonalDataInAttachment], reason: str) -> None:
+def require_reason_to_show(finds: Sequence[LocatedPersonalData], reason: str) -> None:
     """Raise ``PersonalDataFound`` without a reason to show the finds to residents."""
     if not reason.strip():
         raise PersonalDataFound(finds)
@@ -236,7 +236,7 @@ def require_reason_to_show(finds: Sequence[PersonalDataInAttachment], reason: st
 def find_personal_data_in_attachment(
     attachment: Attachment, details: ReadingResults
 ) -> tuple[PersonalDataSpan, ...]:
-    """Return the personal data in an attachment's label, filename and text.
+    """Return the personal data in an attachment's label and filename, with what reading found in the text.
 
     ``details``: results of the attachment's latest reading.
     """
@@ -292,12 +292,12 @@ def undecided_finds(attachment: Attachment) -> tuple[PersonalDataSpan, ...]:
 
 
 def hold_until_read(*, is_to_confirm: bool) -> HoldReason:
-    """Return the hold of a file that is still to be read, and that a person is to check too if so asked."""
+    """Return the hold of a new file: ``UNCONFIRMED`` if a person is to confirm it, else ``UNREAD``."""
     return HoldReason.UNCONFIRMED if is_to_confirm else HoldReason.UNREAD
 
 
 def hold_after_reading(attachment: Attachment, details: ReadingResults) -> HoldReason | None:
-    """Return the hold of an attachment that has just been read; None for no hold.
+    """Return the hold after a reading: personal data, or a hold that a person must lift; None for no hold.
 
     An attachment that was held for personal data stays held until a person decides: the page's picture may
     still show data that the recognised text no longer has.

@@ -55,7 +55,7 @@ def _matches(records: Records, newer: Announcement, citation: StatedRelation) ->
     elif citation.dated:
         ids = records.relations.find_ids_by_date(citation.dated)
     else:
-        ids = records.relations.find_ids_by_title_words(citation.subject)
+        ids = records.relations.find_ids_by_title_phrase(citation.subject)
     known = records.announcements.get_many(id for id in ids if id != newer.id).values()
     fitting = [
         each
@@ -158,7 +158,7 @@ def public_relations(records: Records, announcement: Announcement) -> PublicRela
     )
 
 
-RELATION_NAMES = tuple(name for kind in RelationKind for name in (kind.value, kind.passive))
+RELATION_NAMES = tuple(name for kind in RelationKind for name in (kind.value, kind.passive_code))
 """Names of relations, as the newer and as the older announcement has them."""
 
 
@@ -167,4 +167,4 @@ def named_relations(standing: PublicRelations) -> Iterator[tuple[str, Announceme
     for kind, other in standing.changes:
         yield kind.value, other
     for kind, other in standing.changed_by:
-        yield kind.passive, other
+        yield kind.passive_code, other

@@ -74,9 +74,9 @@ class Announcements(Protocol):
         ``views`` sets the baseline; visits that were counted here are added to the baseline. Without a
         different value, nothing is written."""
 
-    def confirm(self, id: int, changes: Mapping[str, object], *, actor: str) -> None:
+    def record_confirmation(self, id: int, values: Mapping[str, object], *, actor: str) -> None:
         """Record that a person looked at values that the program filled in, and found them right.
-        ``changes``: the values, of fields of ``Draft``, or of one attachment with its ``attachment_id``."""
+        ``values``: these values, of fields of ``Draft``, or of one attachment with its ``attachment_id``."""
 
     def set_status(
         self, id: int, status: Status, *, actor: str, reason: str = "", expected_status: Status | None = None
@@ -176,8 +176,9 @@ class Attachments(Protocol):
         is_redacted: bool = False,
         hold: HoldReason = HoldReason.UNREAD,
     ) -> Attachment:
-        """Give an attachment other bytes under the same id. The attachment is held until it is read.
-        With ``UNCONFIRMED`` as ``hold``, it is held until a person's decision to show it is recorded.
+        """Give an attachment other bytes; those of a public one wait as an attachment of their own, which is
+        returned. Else the attachment keeps its id, and is held until it is read. With ``UNCONFIRMED`` as
+        ``hold``, it is held until a person's decision to show it is recorded.
 
         The file before and the texts of its pages are kept as a ``FileVersion``. A public attachment keeps
         its file, unless the new one is redacted: the new file waits as an attachment of its own, whose
@@ -391,16 +392,17 @@ class Relations(Protocol):
         """Return the ids of the announcements that a published announcement amends."""
 
     def find_ids_naming_document_number(self, number: str) -> list[int]:
-        """Return the ids of announcements of which the title, or an attachment, names a document number.
-        ``number`` has Arabic digits, such as ``5/2560``. Trashed announcements are left out."""
+        """Return ids of announcements that name a document number, in the title or in an attachment.
+        Every field that was read from an attachment counts. ``number`` has Arabic digits, such as ``5/2560``.
+        A limited number of announcements is searched; trashed ones are left out."""
 
-    def find_ids_by_title_words(self, words: str) -> list[int]:
-        """Return the ids of announcements of which the title contains these words.
+    def find_ids_by_title_phrase(self, phrase: str) -> list[int]:
+        """Return ids of announcements of which the title contains a phrase, at most a limited number.
         Trashed announcements are left out."""
 
     def find_ids_by_date(self, date: dt.date) -> list[int]:
-        """Return the ids of announcements that are dated on this day, or have an attachment that is.
-        Trashed announcements are left out."""
+        """Return ids of announcements of a date, or with an attachment of which any field says it.
+        At most a limited number is returned; trashed announcements are left out."""
 
 
 class FileVersions(Protocol):

@@ -29,8 +29,8 @@ class Emblem:
 class SiteProfile:
     """Contact of a municipality and its statements as plain text; an empty field is not shown.
 
-    Empty statements stand for those that come with the program. ``emblem_id``: the version whose emblem is
-    shown; None where there is no emblem.
+    Empty statements stand for those that come with the program. ``emblem_id``: id of the version with which
+    the emblem was uploaded; None where there is no emblem.
     """
 
     address: str = ""
@@ -43,7 +43,7 @@ class SiteProfile:
 
     @property
     def has_contact(self) -> bool:
-        """True when a means of contact is given."""
+        """True when an address, a telephone number, an e-mail address or office hours are given."""
         return bool(self.address or self.phone or self.email or self.hours)
 
 

@@ -49,7 +49,7 @@ def suggest_fields(attachments: Sequence[Attachment]) -> SuggestedFields:
     """
     titled = [each for each in attachments if stated_subject_or_title(each)]
     for attachment in attachments:
-        if attachment.is_being_read:
+        if attachment.is_reading_pending:
             return SuggestedFields(awaited=True)
         if "subject" in attachment.details.fields:
             return SuggestedFields(_stated_by(attachment), source=attachment)
@@ -151,7 +151,7 @@ def suggested_label(attachment: Attachment) -> str:
 
 
 def is_name_of_file(text: str, attachments: Sequence[Attachment]) -> bool:
-    """Return True when a title or label is nothing but the name of one of the attachments' files."""
+    """Return True when a text is the title that a file's name gives: no extension, spaces for ``_``."""
     return text in {validation.label_or_file_name("", each.filename) for each in attachments}
 
 
@@ -173,10 +173,10 @@ def is_label_naming_earlier_file(attachment: Attachment, changes: Sequence[Chang
 
 
 def is_meaningless_title(title: str, attachments: Sequence[Attachment]) -> bool:
-    """Return True when a title or label only names a file without a word, such as ``scan_0012`` or ``12
-    doc.pdf``.
+    """Return True when a title or label ends like a file's name, or is a file's name without a Thai word.
 
-    The name of an attachment with a Thai word in it, such as ``ประกาศราคากลาง``, may be a title.
+    Such are ``12 doc.pdf``, and ``scan 0012`` for the attachment ``scan_0012.pdf``. The name of an attachment
+    with a Thai word in it, such as ``ประกาศราคากลาง``, may be a title.
     """
     if PurePosixPath(title).suffix.lower() in EXTENSIONS:
         return True

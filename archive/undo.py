@@ -200,7 +200,7 @@ class Undo:
         now = {
             f"{each.kind or _DISMISSED} {each.older_id}"
             if each.newer_id == id
-            else f"{each.kind.passive if each.kind else _DISMISSED} {each.newer_id}"
+            else f"{each.kind.passive_code if each.kind else _DISMISSED} {each.newer_id}"
             for each in self._records.relations.list_decisions(id)
         }
         return change.after["relation"] in now
@@ -320,7 +320,7 @@ class Undo:
         """Decide a relation as before. Each of the two records has the change in its own words."""
         name, other = str(change.after["relation"]).split()
         before = str(change.before.get("relation", "")).partition(" ")[0]
-        passive = {kind.passive: kind for kind in RelationKind}
+        passive = {kind.passive_code: kind for kind in RelationKind}
         if not {name, before} & (passive.keys() | set(RelationKind)):
             raise Conflict("การแก้ไขแบบนี้เลิกทำไม่ได้")
         is_older = bool({name, before} & passive.keys())
@@ -340,7 +340,7 @@ class Undo:
         A change without another value says that somebody checked the list of the year, which goes back.
         """
         if change.before == change.after:
-            self._records.disclosure.cancel_list_check(
+            self._records.disclosure.return_to_list_of_year_before(
                 _number(change.after["year"]), str(change.after["item"]), actor=actor
             )
             return

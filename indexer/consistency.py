@@ -215,7 +215,7 @@ class _Check:
         """Reports files that were to be erased by order and are still there, though no record uses them."""
         for erasure in self._records.erasures.all():
             for sha256 in erasure.files:
-                if self._files.exists(sha256) and not self._records.erasures.was_ever_attached(sha256):
+                if self._files.exists(sha256) and not self._records.erasures.is_used_by_record(sha256):
                     if self._repair:
                         self._files.remove(sha256)
                     self._find("erased-file-left", f"erasure {erasure.id}", sha256, mended=self._repair)

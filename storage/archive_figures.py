@@ -1,4 +1,4 @@
-"""Figures of an archive that normally only grow. A smaller figure shows a loss of data."""
+"""Figures of an archive. A figure that drops by more than people cause on purpose shows a loss of data."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ArchiveCounts:
 
 
 def describe_losses(before: ArchiveCounts, now: ArchiveCounts) -> list[str]:
-    """Return one line for each loss of an archive since ``before``; an empty list without a loss.
+    """Return one line for each figure that dropped since ``before`` by more than people cause on purpose.
 
     Announcements and history are never deleted, so any missing row is a loss. Missing attachments and people
     are a loss when more are missing than somebody deletes on purpose.

@@ -64,7 +64,7 @@ class DamagedRows:
                 yield Fault("record-damaged", f"attachment {attachment} page {row['number']}", reason)
 
     def check_next_rows_and_list_known_damage(self) -> list[str]:
-        """Read a share of the rows of ``_LISTED``. Returns the names of the known damaged rows.
+        """Read a share of the announcements and attachments. Returns the names of the known damaged rows.
 
         The first call reads the newest rows, each further call the next older ones, then again the newest.
         Rows that were damaged at an earlier call are read again, since somebody may have repaired them.

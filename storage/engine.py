@@ -23,11 +23,11 @@ _LIST = re.compile(r"\bIN :(\w+)")
 
 
 def expand_in_lists(sql: str, values: Mapping[str, object], list_form: str) -> tuple[str, dict[str, object]]:
-    """Return the SQL and its values with each ``IN :name`` in the form that suits the list.
+    """Expand each ``IN :name`` of the SQL: any value for None, ``=`` for a list of one.
 
-    ``list_form`` is the engine's form for a list of any length, with the replacement ``{name}``. A list of
-    one is compared with ``=``, so that an index on further columns can be used. None stands for any value,
-    and so do ``organisations`` and ``account_organisations`` where they are not given.
+    Returns the SQL and its values. ``list_form`` is the engine's form for a list of any length, with the
+    replacement ``{name}``. A list of one is compared with ``=``, so that an index on further columns can be
+    used. ``organisations`` and ``account_organisations`` are None where they are not given.
     """
     given: dict[str, Any] = {"organisations": None, "account_organisations": None, **values}
     bound = {**given}
@@ -86,7 +86,7 @@ class Queries(Protocol):
 
 
 class EngineRepository:
-    """Base of the adapters of repositories for any engine."""
+    """Base of the adapters of repositories for any engine: keeps the engine."""
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine

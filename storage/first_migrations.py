@@ -266,7 +266,7 @@ FIRST_MIGRATIONS = (
                 SELECT 1, query, count, last_at FROM miss_of_one""",
             """DROP TABLE miss_of_one""",
         ),
-        carried=("person",),
+        tables_copied_with_ids=("person",),
     ),
     Migration(
         "history of collections",

@@ -23,5 +23,5 @@ class Migration:
 
     name: str
     statements: tuple[str, ...]
-    carried: tuple[str, ...] = ()  # tables whose rows were copied with their ids: new ids must be higher
+    tables_copied_with_ids: tuple[str, ...] = ()  # new ids in them must be higher than those copied
     then: Callable[[Engine], None] | None = None  # a step that SQL cannot do; runs after the statements

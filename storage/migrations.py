@@ -354,7 +354,7 @@ MIGRATIONS = (
             """DROP TABLE erasure""",
             """ALTER TABLE erasure_of_any RENAME TO erasure""",
         ),
-        carried=("erasure",),
+        tables_copied_with_ids=("erasure",),
     ),
     Migration(
         "undoing that a list of items was checked",

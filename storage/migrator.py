@@ -34,7 +34,7 @@ def migrate(engine: Engine, dialect: ColumnTypes, before_filling_empty: Callable
                 engine.run(statement.format(id=dialect.id, text=dialect.text, bytes=dialect.bytes))
             if migration.then:
                 migration.then(engine)
-            for table in migration.carried:
+            for table in migration.tables_copied_with_ids:
                 last = engine.rows(f"SELECT coalesce(max(id), 0) AS id FROM {table}")[0]["id"]  # noqa: S608
                 engine.assign_ids_above(table, last)
             engine.run(

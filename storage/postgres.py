@@ -93,6 +93,7 @@ class Postgres:
         return found[0] if found else None
 
     def run(self, sql: str, **values: object) -> int:
+        """See ``Queries.run``. Returns the number of changed rows."""
         with self._run(sql, values) as cursor:
             return cursor.rowcount
 
@@ -172,7 +173,10 @@ class Postgres:
         return _clock.seconds
 
     def find_faults(self) -> list[str]:
-        """See ``archive.ports.Database``. Finds bad checksums, invalid indexes, unvalidated constraints."""
+        """See ``archive.ports.Database``.
+
+        Finds bad checksums, invalid indexes, unvalidated constraints, and rows of a wrong organisation.
+        """
         found = self.rows(
             """SELECT 'checksum failures: ' || checksum_failures AS fault FROM pg_stat_database
                WHERE datname = current_database() AND checksum_failures > 0

@@ -64,6 +64,7 @@ class Sqlite:
         return found[0] if found else None
 
     def run(self, sql: str, **values: object) -> int:
+        """See ``Queries.run``. Returns the number of changed rows."""
         with _timed_with_converted_errors():
             return self._connection().db.execute(*_spell(sql, values)).rowcount
 

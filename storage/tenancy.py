@@ -72,9 +72,10 @@ _CONDITION = re.compile(r"organisation_id (IN :organisations|IN :account_organis
 
 
 class OrganisationQueries:
-    """``Queries`` for one organisation. New rows belong to that organisation (``current_organisation``).
+    """``Queries`` that bind one organisation's id, and refuse SQL that does not name it.
 
-    A query of a table of ``OWN`` that does not say its organisation raises ``ValueError``.
+    New rows belong to that organisation (``current_organisation``). A query of a table of ``OWN`` that does
+    not say its organisation raises ``ValueError``.
     """
 
     def __init__(self, engine: Queries, organisation: int) -> None:

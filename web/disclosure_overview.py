@@ -20,8 +20,8 @@ from archive.disclosure import (
     item_status,
     items_of_year,
     kind_of_body,
-    source_year,
     suggest_entries,
+    year_of_item_list_among,
 )
 from archive.errors import NotFound
 from archive.model import Announcement, Status
@@ -102,7 +102,7 @@ def filled_years(services: Services) -> set[int]:
 def year_of_item_list(services: Services, year: int) -> int:
     """Returns the fiscal year whose list ``year`` uses: the last one that staff or a data file changed."""
     changed = services.disclosure.items_changed_by_staff(first_year_whose_changes_count(year), year)
-    return source_year(year, (changed_year for changed_year, _item in changed))
+    return year_of_item_list_among(year, (changed_year for changed_year, _item in changed))
 
 
 def year_overview(services: Services, year: int) -> list[ItemShown]:
@@ -132,7 +132,7 @@ def _shown(
         item,
         year,
         filled={each.entry.part for each in entries if each.is_public and not each.is_outdated},
-        had_before=any(each.is_public for each in (*entries, *before)),
+        has_recent_announcement=any(each.is_public for each in (*entries, *before)),
         today=today(),
     )
     return ItemShown(item, status, tuple(entries), tuple(before))

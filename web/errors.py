@@ -15,7 +15,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from archive.errors import Gone, Invalid, MissingScope, PersonalDataFound, PrakatError, Unavailable
-from archive.model import PersonalDataInAttachment
+from archive.model import LocatedPersonalData
 from web.serving.log import note_security
 
 log = logging.getLogger("prakat.web")
@@ -86,7 +86,7 @@ def _prakat(error: PrakatError) -> ResponseReturnValue:
     return answer
 
 
-def _as_find(find: PersonalDataInAttachment) -> dict[str, Any]:
+def _as_find(find: LocatedPersonalData) -> dict[str, Any]:
     data = find.data
     return {
         "type": data.type,

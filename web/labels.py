@@ -95,7 +95,7 @@ _SECTIONS = {
     DisclosureRule.SECTION_9: lazy_gettext("มาตรา 9 ข้อมูลที่จัดไว้ให้ประชาชนตรวจดู"),
 }
 _PERIODS = {
-    Period.ONCE: lazy_gettext("ใช้จนกว่าจะเปลี่ยน"),
+    Period.UNTIL_CHANGED: lazy_gettext("ใช้จนกว่าจะเปลี่ยน"),
     Period.YEARLY: lazy_gettext("ปีละครั้ง"),
     Period.QUARTERLY: lazy_gettext("ทุกไตรมาส"),
     Period.MONTHLY: lazy_gettext("ทุกเดือน"),

@@ -22,7 +22,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from archive import thai
-from archive.disclosure import DisclosureItem, DisclosureRule, Period, calendar_month_and_year
+from archive.disclosure import DisclosureItem, DisclosureRule, Period, calendar_year_of_month
 from archive.facets import FACETS
 from archive.fields import FIELDS_BY_NAME, FieldType
 from archive.filetype import ACCEPTED_FILES, is_office
@@ -265,10 +265,10 @@ def part_name(item: DisclosureItem, part: int, year: int) -> str:
         return str(_("ไตรมาส %(number)s", number=part))
     if item.period is not Period.MONTHLY or not part:
         return ""
-    number, of_year = calendar_month_and_year(year, part)
+    of_year = calendar_year_of_month(year, part)
     if str(get_locale()) == "en":
-        return f"{dt.date(2000, number, 1):%b} {of_year - thai.ERA}"
-    return f"{thai.SHORT_MONTHS[number - 1]} {of_year % 100:02d}"
+        return f"{dt.date(2000, part, 1):%b} {of_year - thai.ERA}"
+    return f"{thai.SHORT_MONTHS[part - 1]} {of_year % 100:02d}"
 
 
 def differing_lines(was: str, now: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from archive.model import (
     Attachment,
     DocumentKind,
     HoldReason,
-    PersonalDataInAttachment,
+    LocatedPersonalData,
     PersonalDataSpan,
     Status,
 )
@@ -85,7 +85,7 @@ class AttachmentCommands:
             )
             if finds:
                 privacy.require_reason_to_show(
-                    [PersonalDataInAttachment(attachment_id, data) for data in finds], reason
+                    [LocatedPersonalData(attachment_id, data) for data in finds], reason
                 )
         with self._records.batch():
             if finds:
@@ -137,7 +137,7 @@ class AttachmentCommands:
         finds = privacy.undecided_finds(attachment)
         if finds:
             privacy.require_reason_to_show(
-                [PersonalDataInAttachment(attachment_id, data) for data in finds], reason
+                [LocatedPersonalData(attachment_id, data) for data in finds], reason
             )
         return self._records.attachments.record_decision_to_show(
             attachment_id, finds, reason=reason.strip(), actor=actor
@@ -179,5 +179,5 @@ class AttachmentCommands:
 
 def _require_read(attachment: Attachment) -> None:
     """Raise ``Conflict`` while an attachment is held whose text nobody could look through yet."""
-    if attachment.is_being_read and attachment.hold is not HoldReason.PERSONAL_DATA:
+    if attachment.is_reading_pending and attachment.hold is not HoldReason.PERSONAL_DATA:
         raise Conflict("ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ กรุณารอแล้วลองใหม่อีกครั้ง", code="unread")

@@ -15,7 +15,7 @@ from archive.model import (
     Attachment,
     DocumentKind,
     HoldReason,
-    PersonalDataInAttachment,
+    LocatedPersonalData,
     Status,
 )
 from archive.repositories import Records
@@ -103,11 +103,11 @@ class Publication:
         fields = {name: getattr(announcement, name) for name in FIELDS_BY_NAME if name in names}
         with self._records.batch():
             if fields:
-                self._records.announcements.confirm(id, fields, actor=actor)
+                self._records.announcements.record_confirmation(id, fields, actor=actor)
             for attachment in self._records.attachments.by_announcement([id])[id]:
                 if f"label-{attachment.id}" in names:
                     values = {"attachment_id": attachment.id, "label": attachment.label}
-                    self._records.announcements.confirm(id, values, actor=actor)
+                    self._records.announcements.record_confirmation(id, values, actor=actor)
 
     def fields_stated_by_new_file(self, id: int) -> dict[str, object]:
         """Return the fields that a new file states otherwise, see ``archive.suggested_fields``."""
@@ -173,21 +173,21 @@ class Publication:
         """Make a draft of a withdrawn or trashed announcement."""
         return self._step(announcement_ready_for(self._records, id, Status.DRAFT), Status.DRAFT, actor)
 
-    def undecided_personal_data(self, id: int) -> tuple[PersonalDataInAttachment, ...]:
+    def undecided_personal_data(self, id: int) -> tuple[LocatedPersonalData, ...]:
         """Return the finds in an announcement's fields and attachments that nobody has decided to show."""
         fields = privacy.find_in_announcement(asdict(self._records.announcements.get(id)))
         attachments = self._records.attachments.by_announcement([id])[id]
         return (
             *fields,
             *(
-                PersonalDataInAttachment(one.id, data)
+                LocatedPersonalData(one.id, data)
                 for one in attachments
                 for data in privacy.undecided_finds(one)
             ),
         )
 
     def _being_read(self, id: int) -> bool:
-        return any(one.is_being_read for one in self._records.attachments.by_announcement([id])[id])
+        return any(one.is_reading_pending for one in self._records.attachments.by_announcement([id])[id])
 
     def _step(self, announcement: Announcement, status: Status, actor: str, reason: str = "") -> Announcement:
         return self._records.announcements.set_status(

@@ -248,7 +248,7 @@ def _split_body(lines: list[str], rules: SiteRules) -> tuple[str, list[re.Match[
 
 
 def url_path_and_query(address: str) -> str:
-    """Return path and query of an address, which do not depend on the new site's host name."""
+    """Return path and query of an http(s) address; "" for any other, also a relative one."""
     parts = split_address(address)
     if parts.scheme not in ("http", "https"):
         return ""

@@ -17,7 +17,7 @@ from archive.errors import Invalid
 from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
 from archive.model import DocumentKind, Draft, Status
 
-_DRAFTED = [field for field in ANNOUNCEMENT_FIELDS if field.is_drafted]
+_DRAFTED = [field for field in ANNOUNCEMENT_FIELDS if field.is_given_at_creation]
 MANIFEST_FIELDS = (*(field.name for field in _DRAFTED), "status", "attachments")
 """Names that the object on a line may have."""
 

@@ -44,8 +44,8 @@ NAME = re.compile(
 class BackupManifest:
     """Manifest of one backup, or of one generation in a backup directory.
 
-    ``members``: SHA-256 of each member's content by name. ``encrypted``: SHA-256 of the age file that is
-    kept in its place, for each member that is encrypted. ``archive`` is None, and ``last_migration``, the
+    ``members``: SHA-256 of each member's content by name. ``sha256_of_encrypted``: that of the age file that
+    is kept in its place, for each member that is encrypted. ``archive`` is None, and ``last_migration``, the
     newest one of the database, is "", in manifests of versions that did not note it. ``digest`` is the text
     that is signed; a manifest that was written or read has it.
     ``signature`` is the Ed25519 signature of ``digest``; None where there is none.
@@ -53,7 +53,7 @@ class BackupManifest:
 
     made_at: dt.datetime
     members: dict[str, str] = field(default_factory=dict)
-    encrypted: dict[str, str] = field(default_factory=dict)
+    sha256_of_encrypted: dict[str, str] = field(default_factory=dict)
     archive: ArchiveCounts | None = None
     last_migration: str = ""
     digest: str = ""
@@ -66,12 +66,12 @@ class BackupManifest:
         checksum and signature.
         """
         content: dict[str, Any] = {
-            "format": _ENCRYPTED_FORMAT if self.encrypted else _PLAIN_FORMAT,
+            "format": _ENCRYPTED_FORMAT if self.sha256_of_encrypted else _PLAIN_FORMAT,
             "made_at": self.made_at.isoformat(),
             "members": self.members,
         }
-        if self.encrypted:
-            content["encrypted"] = self.encrypted
+        if self.sha256_of_encrypted:
+            content["encrypted"] = self.sha256_of_encrypted
         if self.archive:
             content["archive"] = asdict(self.archive)
         if self.last_migration:
@@ -99,7 +99,7 @@ class BackupManifest:
         return cls(
             made_at=made_at,
             members=members,
-            encrypted=content.get("encrypted", {}),
+            sha256_of_encrypted=content.get("encrypted", {}),
             archive=ArchiveCounts(**content["archive"]) if "archive" in content else None,
             last_migration=content.get("last_migration", ""),
             digest=_digest(content),
@@ -120,7 +120,7 @@ class BackupManifest:
 
         An original lies under its name, unless it was damaged already when it was kept.
         """
-        return member_path(name, self.members[name], encrypted=name in self.encrypted)
+        return member_path(name, self.members[name], encrypted=name in self.sha256_of_encrypted)
 
 
 def member_path(name: str, sha256: str, *, encrypted: bool) -> str:

@@ -194,8 +194,9 @@ def _compare(manifest: BackupManifest, found: dict[str, str], decrypted: dict[st
 
 def _as_kept(manifest: BackupManifest) -> dict[str, str]:
     """Return stored name → SHA-256 of the stored bytes, for each member."""
+    encrypted = manifest.sha256_of_encrypted
     return {
-        name + AGE if name in manifest.encrypted else name: manifest.encrypted.get(name, sha256)
+        name + AGE if name in encrypted else name: encrypted.get(name, sha256)
         for name, sha256 in manifest.members.items()
     }
 
@@ -262,7 +263,7 @@ class DirectorySource(BackupSource):
                 damage.append(name)
             elif not name.startswith(FILES):
                 with path.open("rb") as stream:
-                    if sha256_of_stream(stream) != manifest.encrypted.get(name, sha256):
+                    if sha256_of_stream(stream) != manifest.sha256_of_encrypted.get(name, sha256):
                         damage.append(name)
         return damage
 
@@ -274,7 +275,7 @@ class DirectorySource(BackupSource):
         for name in manifest.members:
             try:
                 with (self._path / manifest.path(name)).open("rb") as stream:
-                    yield name + AGE if name in manifest.encrypted else name, stream
+                    yield name + AGE if name in manifest.sha256_of_encrypted else name, stream
             except FileNotFoundError:
                 continue  # ``_compare`` reports the missing member
 

@@ -38,7 +38,10 @@ class RetentionRule:
 
 
 class BackupDirectory:
-    """A backup directory. Versions before generations left only ``manifest.json`` in the directory."""
+    """A backup directory. Its ``manifest.json`` is always the manifest of the newest backup.
+
+    Versions before generations left only ``manifest.json`` in the directory.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -74,7 +77,10 @@ class BackupDirectory:
         raise NotFound(f"ไม่พบชุดสำรอง {name_prefix} มีชุด (no such generation; there are): {known}")
 
     def newest_readable(self) -> BackupManifest | None:
-        """Return the newest generation whose manifest can be read; None where there is none."""
+        """Return the newest manifest that can be read: ``manifest.json``, or else that of a generation.
+
+        Returns None where none can be read.
+        """
         try:
             return BackupManifest.from_bytes(self.newest_manifest_bytes(None))
         except Invalid:
@@ -86,7 +92,10 @@ class BackupDirectory:
         return None
 
     def publish(self, part: Path, name: str) -> None:
-        """Publish a complete and durable manifest as the newest generation."""
+        """Move a complete manifest from ``part`` to ``manifest.json``, with a copy as generation ``name``.
+
+        ``part`` must be on the disk already; the directories are written through to the disk.
+        """
         (self.path / GENERATIONS).mkdir(mode=0o700, exist_ok=True)
         kept = self._manifest_path(name)
         kept.write_bytes(part.read_bytes())
@@ -95,7 +104,10 @@ class BackupDirectory:
         sync_directory(self.path)
 
     def adopt_old_manifest(self) -> None:
-        """Turn a ``manifest.json`` of a version before generations into a generation."""
+        """Copy ``manifest.json`` into the generations, where a version without generations made it.
+
+        Does nothing where its generation exists, and where it is missing or damaged.
+        """
         try:
             text = self.newest_manifest_bytes(None)
             manifest = BackupManifest.from_bytes(text)

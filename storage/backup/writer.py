@@ -246,7 +246,7 @@ class _TarTarget(_Target):
         part = self._aside / "encrypted"
         self.manifest.members[name] = self._keys.encrypt(stream, part)
         with part.open("rb") as encrypted:
-            self.manifest.encrypted[name] = self._add_member(name + AGE, encrypted)
+            self.manifest.sha256_of_encrypted[name] = self._add_member(name + AGE, encrypted)
 
     def _add_member(self, name: str, stream: BinaryIO) -> str:
         info = tarfile.TarInfo(name)
@@ -329,7 +329,7 @@ class _DirectoryTarget(_Target):
         part = self._aside / "part"
         if self._keys.recipient:
             self.manifest.members[name] = self._keys.encrypt(stream, part)
-            written = self.manifest.encrypted[name] = _hash_from_disk(part)
+            written = self.manifest.sha256_of_encrypted[name] = _hash_from_disk(part)
         else:
             with part.open("wb") as copy:
                 hashing = HashingReader(stream)
@@ -344,7 +344,9 @@ class _DirectoryTarget(_Target):
     def _was_kept(self, name: str) -> bool:
         """Return True when the previous generation has the member, encrypted or not as in this backup."""
         before = self._before
-        return before is not None and name in (before.encrypted if self._keys.recipient else before.members)
+        return before is not None and name in (
+            before.sha256_of_encrypted if self._keys.recipient else before.members
+        )
 
     def _has(self, name: str, file: StoredFile) -> bool:
         """Add an original that is in the directory to the manifest. Returns False when it must be copied."""
@@ -355,7 +357,7 @@ class _DirectoryTarget(_Target):
         if self._keys.recipient:
             if not self._was_kept(name) or self._before is None:
                 return False  # the SHA-256 of the encrypted file is not known
-            self.manifest.encrypted[name] = self._before.encrypted[name]
+            self.manifest.sha256_of_encrypted[name] = self._before.sha256_of_encrypted[name]
         elif found.st_size != file.size:
             return False
         self.manifest.members[name] = file.sha256
@@ -383,7 +385,7 @@ class _DirectoryTarget(_Target):
             name = original_path(sha256)
             path = self._path / self.manifest.path(name)
             found = _hash_from_disk(path)
-            if found == self.manifest.encrypted.get(name, sha256):
+            if found == self.manifest.sha256_of_encrypted.get(name, sha256):
                 os.utime(path)
             else:
                 self._mend(sha256, path, found)
@@ -407,12 +409,12 @@ class _DirectoryTarget(_Target):
             self._report.copied_again.append(sha256)
             return
         self._report.lost_in_both.append(sha256)
-        if found and name not in self.manifest.encrypted:
+        if found and name not in self.manifest.sha256_of_encrypted:
             self.manifest.members[name] = found
             _move_into_place(path, self._path / member_path(name, found, encrypted=False))
         else:
             del self.manifest.members[name]
-            self.manifest.encrypted.pop(name, None)
+            self.manifest.sha256_of_encrypted.pop(name, None)
 
 
 def _now() -> dt.datetime:

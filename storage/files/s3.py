@@ -58,10 +58,10 @@ class S3Files:
         self._find_bucket()
 
     def add(self, stream: BinaryIO, *, limit: int) -> StoredFile:
-        """Store a stream: hash the bytes into a temporary file, then upload that file under its SHA-256.
+        """Upload a stream's bytes under their SHA-256, even where that file is stored already.
 
-        The service checks each part of the upload, and shows the whole file or nothing. Nothing is copied or
-        renamed within the store. A file that exists is replaced by the same bytes.
+        The bytes are hashed into a temporary file, which is then uploaded. The service checks each part of
+        the upload, and shows the whole file or nothing. Nothing is copied or renamed within the store.
         """
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as received:
             spool = cast(BinaryIO, received)

@@ -80,7 +80,7 @@ class EngineAccounts(EngineRepository):
                     organisation=current_organisation(self._engine),
                 )
 
-    def set_password(self, id: int, password_hash: str) -> None:
+    def set_password_hash(self, id: int, password_hash: str) -> None:
         with write_with_entries_of_changed_people(self._engine):
             if not self._engine.run(
                 """UPDATE person SET password_hash = :password_hash

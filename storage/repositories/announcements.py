@@ -88,10 +88,10 @@ class EngineAnnouncements(EngineRepository):
                 )
             return self.get(id)
 
-    def confirm(self, id: int, changes: Mapping[str, object], *, actor: str) -> None:
+    def record_confirmation(self, id: int, values: Mapping[str, object], *, actor: str) -> None:
         with self._engine.write():
             history.announcement_row(self._engine, id)
-            after = {name: mappers.plain_value(value) for name, value in changes.items()}
+            after = {name: mappers.plain_value(value) for name, value in values.items()}
             history.append_change(self._engine, id, "confirm", actor=actor, after=after)
 
     def set_status(
@@ -140,7 +140,7 @@ class EngineAnnouncements(EngineRepository):
             id=id,
             **columns,
         )
-        history.queue_for_indexing(self._engine, id)
+        history.mark_updated(self._engine, id)
         append_entries(self._engine, ("announcement", id))
 
     def get(self, id: int) -> Announcement:

@@ -75,16 +75,16 @@ def replace_page_finds_and_hold(
     known = (*attachment.decided, *map(privacy.type_and_place_key, privacy.undecided_finds(attachment)))
     if attachment.hold is None and privacy.finds_without_decision(finds, known):
         _set_hold(engine, attachment.id, HoldReason.PERSONAL_DATA, attachment.decided)
-        record_change_that_hid(engine, attachment.id)
+        note_hidden_since_change(engine, attachment.id)
     _clear_undecided_if_none(engine, attachment.id)
 
 
-def record_change_that_hid(engine: Queries, attachment_id: int) -> None:
-    """Record the change with which an attachment became hidden from residents; of a replacement, which they
-    never saw, nothing.
+def note_hidden_since_change(engine: Queries, attachment_id: int) -> None:
+    """Note on a hidden attachment the change since which it is hidden: an index behind that change may still
+    show it.
 
-    An index that has not followed to this change may still show the attachment. Call this inside a
-    transaction, after the announcement's ``change`` was raised.
+    Does nothing for a replacement, which residents never saw. Call this inside a transaction, after the
+    announcement's ``change`` was raised.
     """
     engine.run(
         """UPDATE attachment SET hidden_change = (
@@ -228,7 +228,7 @@ class EngineAttachments(EngineRepository):
                 before=_described(row),
                 after=_described(after),
             )
-            record_change_that_hid(self._engine, attachment_id)
+            note_hidden_since_change(self._engine, attachment_id)
             return self.get(attachment_id)
 
     def _set_unread_file(
@@ -303,7 +303,7 @@ class EngineAttachments(EngineRepository):
             is_undecided = bool(privacy.finds_without_decision(finds, decisions))
             stays_public = is_undecided and bool(row["has_undecided_finds"])
             hold = HoldReason.PERSONAL_DATA if is_undecided and not stays_public else None
-            if not attachment.rules and attachment.is_being_read:
+            if not attachment.rules and attachment.is_reading_pending:
                 hold = HoldReason.UNREAD
             _set_hold(self._engine, attachment_id, hold, decisions)
             _set_has_undecided_finds(self._engine, attachment_id, has_undecided_finds=stays_public)
@@ -318,7 +318,7 @@ class EngineAttachments(EngineRepository):
             hold = privacy.hold_ignoring_decisions(mappers.attachment(row))
             _set_hold(self._engine, attachment_id, hold or HoldReason.UNCONFIRMED, ())
             self._note(row, "hold", actor=actor, after=_place(row))
-            record_change_that_hid(self._engine, attachment_id)
+            note_hidden_since_change(self._engine, attachment_id)
             return self.get(attachment_id)
 
     def hold_for_undecided_finds(self, attachment_id: int, *, actor: str) -> Attachment:
@@ -327,7 +327,7 @@ class EngineAttachments(EngineRepository):
             decided = mappers.attachment(row).decided
             _set_hold(self._engine, attachment_id, HoldReason.PERSONAL_DATA, decided)
             self._note(row, "hold", actor=actor, after=_place(row))
-            record_change_that_hid(self._engine, attachment_id)
+            note_hidden_since_change(self._engine, attachment_id)
             return self.get(attachment_id)
 
     def list_with_outdated_finds(self, rules: int, *, limit: int) -> list[int]:
@@ -457,7 +457,7 @@ class EngineAttachments(EngineRepository):
                 before={"order": before},
                 after={"order": after},
             )
-            history.queue_for_indexing(self._engine, announcement_id)
+            history.mark_updated(self._engine, announcement_id)
 
     def detach(self, attachment_id: int, *, actor: str) -> None:
         with self._engine.write():
@@ -479,7 +479,7 @@ class EngineAttachments(EngineRepository):
                     position=row["position"],
                 )
             self._note(row, "detach", actor=actor, before=_described(row))
-            record_change_that_hid(self._engine, attachment_id)
+            note_hidden_since_change(self._engine, attachment_id)
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():
@@ -575,7 +575,7 @@ class EngineAttachments(EngineRepository):
             after=after,
             reason=reason,
         )
-        history.queue_for_indexing(self._engine, row["announcement_id"])
+        history.mark_updated(self._engine, row["announcement_id"])
         append_entries(self._engine, ("attachment", row["id"]), (READING, row["id"]))
 
 

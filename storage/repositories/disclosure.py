@@ -1,4 +1,8 @@
-"""Queries about the information that a body must disclose: changed items, and what fills the items."""
+"""Queries about the information that a body must disclose: changed items, and what fills the items.
+
+A list check (``archive.disclosure.Disclosure``) is a row of ``disclosure_item`` that equals the item of the
+year before.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +66,7 @@ class EngineDisclosure(EngineRepository):
                 actor=actor,
             )
 
-    def cancel_list_check(self, year: int, item_key: str, *, actor: str) -> None:
+    def return_to_list_of_year_before(self, year: int, item_key: str, *, actor: str) -> None:
         with self._engine.write():
             own = self._engine.rows(
                 """SELECT * FROM disclosure_item WHERE organisation_id IN :organisations

@@ -13,7 +13,7 @@ from storage import mappers
 from storage.engine import EngineRepository, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
-from storage.repositories.attachments import EngineAttachments, record_change_that_hid
+from storage.repositories.attachments import EngineAttachments, note_hidden_since_change
 from storage.repositories.replacements import replacement_row
 
 _TELLING = {"text", "doubts", "label", "filename", "sha256", "size", "media_type"}
@@ -56,13 +56,15 @@ class EngineErasures(EngineRepository):
             history.append_change(
                 self._engine, row["announcement_id"], "erase", actor=actor, after=place, reason=reason
             )
-            history.queue_for_indexing(self._engine, row["announcement_id"])
+            history.mark_updated(self._engine, row["announcement_id"])
             if scope is ErasureScope.ATTACHMENT:
-                record_change_that_hid(self._engine, attachment_id)
+                note_hidden_since_change(self._engine, attachment_id)
             append_entries(self._engine, ("attachment", attachment_id), (READING, attachment_id))
         return next(each for each in self.all() if each.id == id)
 
-    def erase_text(self, announcement_id: int, *, ordered_by: str, reason: str, actor: str) -> Erasure:
+    def erase_announcement_fields(
+        self, announcement_id: int, *, ordered_by: str, reason: str, actor: str
+    ) -> Erasure:
         with self._engine.write():
             row = history.announcement_row(self._engine, announcement_id)
             if row["status"] == Status.PUBLISHED:
@@ -87,7 +89,7 @@ class EngineErasures(EngineRepository):
             history.append_change(
                 self._engine, announcement_id, "erase", actor=actor, after={"erasure": id}, reason=reason
             )
-            history.queue_for_indexing(self._engine, announcement_id)
+            history.mark_updated(self._engine, announcement_id)
             append_entries(self._engine, ("announcement", announcement_id))
         return next(each for each in self.all() if each.id == id)
 
@@ -101,7 +103,7 @@ class EngineErasures(EngineRepository):
         row = self._engine.row("SELECT max(at) AS at FROM erasure WHERE organisation_id IN :organisations")
         return dt.datetime.fromisoformat(row["at"]) if row and row["at"] else None
 
-    def was_ever_attached(self, sha256: str) -> bool:
+    def is_used_by_record(self, sha256: str) -> bool:
         return any(
             self._engine.row(
                 f"""SELECT 1 AS found FROM {table}

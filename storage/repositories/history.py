@@ -1,4 +1,4 @@
-"""Entries of the history and the change counter: every write appends one and raises the other."""
+"""Entries of the history, and the change counter that tells search what to index again."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def next_change_number(engine: Queries) -> int:
     return int(raised[0]["value"])
 
 
-def queue_for_indexing(engine: Queries, announcement_id: int) -> None:
-    """Raise the announcement's ``change``, so that search indexes the announcement again."""
+def mark_updated(engine: Queries, announcement_id: int) -> None:
+    """Set the announcement's ``updated_at``, and raise its ``change`` so that search indexes it again."""
     engine.run(
         """UPDATE announcement SET change = :change, updated_at = :at
            WHERE organisation_id IN :organisations AND id = :id""",
@@ -70,7 +70,10 @@ def append_change(
     after: Mapping[str, object] | None = None,
     reason: str = "",
 ) -> None:
-    """Append an entry to the history of an announcement. Call this inside a transaction."""
+    """Append an entry to the history of an announcement. Does not raise the change counter.
+
+    Call this inside a transaction.
+    """
     made = engine.rows(
         """INSERT INTO history (announcement_id, at, actor, action, before, after, reason, bulk,
                organisation_id)

@@ -12,7 +12,7 @@ from storage import mappers
 from storage.engine import EngineRepository, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
-from storage.repositories.attachments import record_change_that_hid
+from storage.repositories.attachments import note_hidden_since_change
 from storage.repositories.replacements import take_over_file
 
 MAX_ATTEMPTS = 3
@@ -126,7 +126,7 @@ class EngineJobs(EngineRepository):
             if hold != attachment.hold:
                 append_entries(self._engine, ("attachment", attachment_id))
             if hold and attachment.hold is None:
-                record_change_that_hid(self._engine, attachment_id)
+                note_hidden_since_change(self._engine, attachment_id)
             if hold is None:
                 take_over_file(self._engine, row)
 
@@ -158,7 +158,7 @@ class EngineJobs(EngineRepository):
             code=failure and failure.code,
             message=failure and failure.message,
         )
-        history.queue_for_indexing(self._engine, row["announcement_id"])
+        history.mark_updated(self._engine, row["announcement_id"])
         append_entries(self._engine, (READING, row["id"]))
 
     def release(self, attachment_id: int, worker: str) -> None:

@@ -104,7 +104,7 @@ class EnginePages(EngineRepository):
             before={**place, "text": before.text, "corrected": before.corrected, **_kept_doubts(before)},
             after={**place, "text": after.text},
         )
-        history.queue_for_indexing(self._engine, attachment["announcement_id"])
+        history.mark_updated(self._engine, attachment["announcement_id"])
         replace_page_finds_and_hold(self._engine, mappers.attachment(attachment), after.number, personal_data)
         append_entries(self._engine, ("attachment", after.attachment_id), (READING, after.attachment_id))
 

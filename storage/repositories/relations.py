@@ -26,7 +26,7 @@ class EngineRelations(EngineRepository):
 
     def decide(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
         code = kind.value if kind else ""
-        names = {each.value: each.passive for each in RelationKind}
+        names = {each.value: each.passive_code for each in RelationKind}
         with self._engine.write():
             newer = history.announcement_row(self._engine, newer_id)
             older = history.announcement_row(self._engine, older_id)
@@ -100,11 +100,11 @@ class EngineRelations(EngineRepository):
         )
         return _ids([row for row in found if mentions_document_number(row["said"], number)])
 
-    def find_ids_by_title_words(self, words: str) -> list[int]:
+    def find_ids_by_title_phrase(self, phrase: str) -> list[int]:
         found = self._engine.rows(
             """SELECT id FROM announcement WHERE organisation_id IN :organisations AND status <> 'trashed'
-               AND title LIKE :words ORDER BY id LIMIT :most""",
-            words=f"%{words.replace('%', '').replace('_', '')}%",
+               AND title LIKE :phrase ORDER BY id LIMIT :most""",
+            phrase=f"%{phrase.replace('%', '').replace('_', '')}%",
             most=_FOUND_AT_MOST,
         )
         return _ids(found)
@@ -139,4 +139,4 @@ def _note(engine: Queries, id: int, other_id: int, before: str, after: str, acto
         before={"relation": f"{before} {other_id}"} if before else None,
         after={"relation": f"{after or 'dismissed'} {other_id}"},
     )
-    history.queue_for_indexing(engine, id)
+    history.mark_updated(engine, id)

@@ -80,10 +80,11 @@ def insert_replacement(
 
 
 def take_over_file(engine: Queries, waiting: Row) -> int:
-    """Give the attachment that ``waiting`` replaces its file and its pages. Returns the id that has them now.
+    """Move file and pages of ``waiting`` to the attachment that it replaces, and delete its row.
 
-    Nothing is done for an attachment that replaces none. One whose hold ends while the other is detached
-    becomes an attachment like every other. Call this inside the transaction that ends the hold.
+    Returns the id that has them now. Nothing is done for an attachment that replaces none. One whose hold
+    ends while the other is detached becomes an attachment like every other. Call this inside the transaction
+    that ends the hold.
     """
     if waiting["replaces"] is None:
         return int(waiting["id"])
@@ -109,7 +110,7 @@ def take_over_file(engine: Queries, waiting: Row) -> int:
     engine.run(_TAKE_OVER, id=replaced["id"], **{name: now[name] for name in _FILE_COLUMNS})
     for change in changes:
         _rename_in_history(engine, change, waiting["id"], replaced["id"])
-    history.queue_for_indexing(engine, replaced["announcement_id"])
+    history.mark_updated(engine, replaced["announcement_id"])
     append_entries(
         engine,
         *((subject, row["id"]) for row in (waiting, replaced) for subject in ("attachment", READING)),

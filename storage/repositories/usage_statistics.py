@@ -43,7 +43,7 @@ class EngineUsageStatistics(EngineRepository):
     def count_visit(
         self, announcement_id: int, visitor_hash: str, *, address_hash: str = "", now: dt.datetime
     ) -> bool:
-        """Count a visit; see ``archive.repositories.UsageStatistics``.
+        """Count a visit once per visitor and ``VISIT_WINDOW``; see ``archive.repositories.UsageStatistics``.
 
         A known visitor costs one look-up. A new visitor costs a transaction, which waits neither for the disk
         nor for a lock on the announcement.

@@ -21,8 +21,8 @@ from archive.disclosure import (
     item_status,
     items_of_year,
     kind_of_body,
-    source_year,
     suggest_entries,
+    year_of_item_list_among,
 )
 from archive.errors import Invalid
 
@@ -52,7 +52,7 @@ def test_items_have_the_words_of_the_body_and_the_order_of_their_numbers() -> No
 
 
 @pytest.mark.parametrize(
-    ("item", "filled", "had_before", "today", "state"),
+    ("item", "filled", "has_recent_announcement", "today", "state"),
     [
         (ITEM, {0}, False, "2026-02-01", DisclosureState.FILLED),
         (ITEM, set(), True, "2026-02-01", DisclosureState.STALE),
@@ -69,10 +69,15 @@ def test_items_have_the_words_of_the_body_and_the_order_of_their_numbers() -> No
     ],
 )
 def test_an_item_is_filled_stale_or_missing(
-    item: DisclosureItem, filled: set[int], had_before: bool, today: str, state: DisclosureState
+    item: DisclosureItem, filled: set[int], has_recent_announcement: bool, today: str, state: DisclosureState
 ) -> None:
     day = dt.date.fromisoformat(today)
-    assert item_status(item, YEAR, filled=filled, had_before=had_before, today=day).state is state
+    assert (
+        item_status(
+            item, YEAR, filled=filled, has_recent_announcement=has_recent_announcement, today=day
+        ).state
+        is state
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,7 +91,7 @@ def test_an_item_is_filled_stale_or_missing(
         (Period.YEARLY, "งบประมาณรายจ่าย", "2024-09-30", True),
         (Period.MONTHLY, "แบบ สขร.1", "2025-09-30", True),
         (Period.QUARTERLY, "สถิติการให้บริการ", "2025-10-01", False),
-        (Period.ONCE, "คำสั่งที่ 40/2547", "2004-06-09", False),  # an order may still be in force
+        (Period.UNTIL_CHANGED, "คำสั่งที่ 40/2547", "2004-06-09", False),  # an order may still be in force
     ],
 )
 def test_a_paper_is_outdated_for_a_year_unless_its_item_is_valid_until_it_changes(
@@ -97,7 +102,11 @@ def test_a_paper_is_outdated_for_a_year_unless_its_item_is_valid_until_it_change
 
 
 def test_the_list_of_a_year_without_one_comes_from_the_nearest_data_file() -> None:
-    assert (source_year(2560, []), source_year(2570, []), source_year(2570, [2568, 2569])) == (
+    assert (
+        year_of_item_list_among(2560, []),
+        year_of_item_list_among(2570, []),
+        year_of_item_list_among(2570, [2568, 2569]),
+    ) == (
         2567,
         2567,
         2569,

@@ -23,7 +23,7 @@ EXAMPLES = {
 
 
 def test_every_attribute_of_a_draft_is_declared() -> None:
-    drafted = {field.name: field.default for field in ANNOUNCEMENT_FIELDS if field.is_drafted}
+    drafted = {field.name: field.default for field in ANNOUNCEMENT_FIELDS if field.is_given_at_creation}
     attributes = {each.name: each.default for each in dataclasses.fields(Draft)}
     assert drafted.keys() == attributes.keys()
     for name, default in attributes.items():

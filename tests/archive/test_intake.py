@@ -15,8 +15,8 @@ from archive.model import (
     DocumentKind,
     Draft,
     ExtractedField,
+    LocatedPersonalData,
     Page,
-    PersonalDataInAttachment,
     PersonalDataSpan,
     ReadingResults,
     ReadingStatus,
@@ -207,7 +207,7 @@ def test_personal_data_is_published_for_a_stated_reason_only(
     attachment = upload(intake, made)
     read_with(jobs, NATIONAL_ID)
     assert intake.publication.undecided_personal_data(made.id) == (
-        PersonalDataInAttachment(attachment, NATIONAL_ID),
+        LocatedPersonalData(attachment, NATIONAL_ID),
     )
     with pytest.raises(Conflict) as refused:
         intake.publication.publish(made.id, actor=ACTOR, reason="  ")

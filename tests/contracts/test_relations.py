@@ -61,13 +61,13 @@ def test_announcements_are_found_by_number_title_and_date(records: Records) -> N
     made = published(records, "คำสั่งเทศบาล ที่ ๕/๒๕๖๔ เรื่อง แต่งตั้งคณะกรรมการ")
     published(records, "คำสั่งเทศบาล ที่ 15/2564", published_on=dt.date(2020, 1, 1))
     assert records.relations.find_ids_naming_document_number("5/2564") == [made.id]
-    assert records.relations.find_ids_by_title_words("แต่งตั้งคณะ") == [made.id]
+    assert records.relations.find_ids_by_title_phrase("แต่งตั้งคณะ") == [made.id]
     assert records.relations.find_ids_by_date(made.published_on) == [made.id]
     records.announcements.set_status(made.id, Status.WITHDRAWN, actor=ACTOR, reason="ผิด")
     records.announcements.set_status(made.id, Status.TRASHED, actor=ACTOR)
     assert (
         records.relations.find_ids_naming_document_number("5/2564")
-        == records.relations.find_ids_by_title_words("แต่งตั้ง")
+        == records.relations.find_ids_by_title_phrase("แต่งตั้ง")
         == records.relations.find_ids_by_date(made.published_on)
         == []
     )

@@ -155,7 +155,7 @@ def test_an_undo_says_that_a_cancelled_file_is_in_use_already(site: Site) -> Non
 
 def test_the_history_says_why_a_confirmation_has_no_way_back(site: Site) -> None:
     made = site.announcement("ประกาศ")
-    site.services.announcements.confirm(made.id, {"title": "ประกาศ"}, actor="x")
+    site.services.announcements.record_confirmation(made.id, {"title": "ประกาศ"}, actor="x")
     page = site.signed_in(Role.STAFF).get(f"/staff/announcements/{made.id}/history").text
     assert "ยืนยันค่าเดิม จึงไม่มีอะไรให้เลิกทำ" in page
 

@@ -17,7 +17,7 @@ from werkzeug.exceptions import Unauthorized
 
 from archive.errors import Invalid, NotFound
 from archive.model import Attachment, Collection, DocumentKind, Draft, Scope, Status
-from archive.privacy import stated_reason
+from archive.privacy import checked_reason
 from indexer.search.query.parser import Query
 from web.accounts.access import (
     current_token,
@@ -214,7 +214,7 @@ def _stated_reason(given: dict[str, Any]) -> str:
     A ``reason`` alone is the program's own word.
     """
     ground, reason = given.pop("ground"), given.pop("reason")
-    return stated_reason(ground, reason) if ground else str(reason)
+    return checked_reason(ground, reason) if ground else str(reason)
 
 
 @blueprint.post("/announcements")

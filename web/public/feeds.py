@@ -170,7 +170,9 @@ class _Relations:
         for each in services().relations.list_public():
             kind = cast(RelationKind, each.kind)
             self._of.setdefault(each.newer_id, []).append({"relation": kind.value, "id": each.older_id})
-            self._of.setdefault(each.older_id, []).append({"relation": kind.passive, "id": each.newer_id})
+            self._of.setdefault(each.older_id, []).append(
+                {"relation": kind.passive_code, "id": each.newer_id}
+            )
             if kind.ends:
                 self._ended.add(each.older_id)
 

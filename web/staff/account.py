@@ -56,7 +56,7 @@ def overview() -> ResponseReturnValue:
             note_security("password not changed", good=False, person=person.name)
             flash(error_message(error), "bad")
         else:
-            services().people.accounts.set_password(person.id, hash_password(form.new.data))
+            services().people.accounts.set_password_hash(person.id, hash_password(form.new.data))
             services().people.sign_ins.close_sessions(person.id)
             open_session(person)
             note_security("password changed", person=person.name)

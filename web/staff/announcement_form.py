@@ -16,7 +16,7 @@ from archive.model import (
     Announcement,
     Attachment,
     DocumentKind,
-    PersonalDataInAttachment,
+    LocatedPersonalData,
     ReadingStatus,
     RelationKind,
     Status,
@@ -51,7 +51,7 @@ class AnnouncementForm:
     announcement: Announcement | None
     typed: Mapping[str, str]
     values: Mapping[str, str]
-    finds: Sequence[PersonalDataInAttachment]
+    finds: Sequence[LocatedPersonalData]
     conflicts: Sequence[edit_conflicts.FieldConflict]
     fault: Invalid | None  # names the field that could not be saved
     attachments: Sequence[attachments_for_staff.AttachmentForStaff] = ()

@@ -20,7 +20,7 @@ from archive.model import (
     DocumentKind,
     Draft,
     HoldReason,
-    PersonalDataInAttachment,
+    LocatedPersonalData,
     Status,
 )
 from archive.privacy import undecided_finds
@@ -151,7 +151,7 @@ def decide_on_held_attachment(attachment_id: int) -> ResponseReturnValue:
         announcement=announcement,
         found=personal_data.describe_finds(
             announcement,
-            [PersonalDataInAttachment(attachment_id, data) for data in undecided_finds(reviewed)],
+            [LocatedPersonalData(attachment_id, data) for data in undecided_finds(reviewed)],
         ),
         versions=services().file_versions.by_attachment(attachment_id),
         replacement=services().attachments.replacements([attachment_id]).get(attachment_id),
@@ -282,7 +282,7 @@ def publish(announcement_id: int) -> ResponseReturnValue:
         checks=checklist.publication_checks(announcement, papers, finds),
         found=personal_data.describe_finds(announcement, finds),
         found_seen=personal_data.finds_fingerprint(finds),
-        unread=[each for each in unread if each.is_being_read],
+        unread=[each for each in unread if each.is_reading_pending],
         when=publication.preselected_choice(announcement, unread=bool(unread)),
         **publication.publication_time_fields(announcement.publish_at, fault),
     )

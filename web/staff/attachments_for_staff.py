@@ -148,7 +148,7 @@ def displayed_title(announcement: Announcement) -> str:
         return str(gettext("%(title)s (ชื่อที่ระบบเสนอ)", title=suggested))
     if announcement.title or not attachments:
         return announcement.title or str(gettext("(ยังไม่มีชื่อเรื่อง)"))
-    is_unread = any(each.is_being_read for each in attachments)
+    is_unread = any(each.is_reading_pending for each in attachments)
     said = gettext("กำลังแปลงข้อความ") if is_unread else gettext("ยังไม่มีชื่อเรื่อง")
     return f"({said}) {attachments[0].filename}"
 

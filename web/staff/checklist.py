@@ -17,7 +17,7 @@ from archive.model import (
     Announcement,
     DocumentKind,
     HoldReason,
-    PersonalDataInAttachment,
+    LocatedPersonalData,
     ReadingStatus,
     Status,
 )
@@ -78,7 +78,7 @@ class Check:
 def publication_checks(
     announcement: Announcement,
     papers: Sequence[AttachmentForStaff],
-    finds: Sequence[PersonalDataInAttachment],
+    finds: Sequence[LocatedPersonalData],
 ) -> list[Check]:
     """Returns the lines for an announcement, its attachments and finds of personal data, in order.
 
@@ -262,7 +262,7 @@ def _no_date_found() -> str:
 
 
 def _any_unread(papers: Sequence[AttachmentForStaff]) -> bool:
-    return any(paper.attachment.is_being_read for paper in papers)
+    return any(paper.attachment.is_reading_pending for paper in papers)
 
 
 def _kind(announcement: Announcement, stated: object, place: str) -> Check:
@@ -318,7 +318,7 @@ def describe_near_duplicate(near_duplicate: NearDuplicateAnnouncement) -> str:
 
 
 def _attachments(announcement: Announcement, papers: Sequence[AttachmentForStaff]) -> Check:
-    unread = [each.attachment for each in papers if each.attachment.is_being_read]
+    unread = [each.attachment for each in papers if each.attachment.is_reading_pending]
     failed = [each.attachment for each in papers if each.attachment.status is ReadingStatus.FAILED]
     remarks = []
     if not papers and not announcement.body.strip():
@@ -398,7 +398,7 @@ def _elsewhere(papers: Sequence[AttachmentForStaff]) -> list[Check]:
 def _privacy(
     announcement: Announcement,
     papers: Sequence[AttachmentForStaff],
-    found: Sequence[PersonalDataInAttachment],
+    found: Sequence[LocatedPersonalData],
 ) -> Check:
     """Returns the line for personal data. A file stays held after its text alone was corrected."""
     held = [paper.attachment for paper in papers if paper.attachment.hold is HoldReason.PERSONAL_DATA]

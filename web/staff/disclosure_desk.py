@@ -227,7 +227,7 @@ def _carried_over(shown: Sequence[ItemShown]) -> list[tuple[ItemShown, list[Entr
     return [
         (each, usable)
         for each in shown
-        if each.item.period in (Period.ONCE, Period.YEARLY)
+        if each.item.period in (Period.UNTIL_CHANGED, Period.YEARLY)
         and not each.entries
         and (usable := [one for one in each.before if one.is_public and not one.is_outdated])
     ]

@@ -11,7 +11,7 @@ from archive.disclosure import (
     DisclosureEntry,
     DisclosureItem,
     checked_entry,
-    entry_named_in_title,
+    entry_by_title_or_date,
     fiscal_year,
 )
 from archive.errors import Invalid
@@ -112,7 +112,7 @@ def assign_to_item_or_suggested(
         chosen = next((each for each in items if each.key == key), None)
         if chosen is None:
             raise Invalid("ปีนี้ไม่มีรายการนี้ กรุณาเลือกจากรายการ", field="item")
-        entry = entry_named_in_title(chosen, announcement.title, announcement.published_on)
+        entry = entry_by_title_or_date(chosen, announcement.title, announcement.published_on)
         entry = replace(entry, year=given or entry.year)
     else:
         suggested = suggested_entries(services(), announcement)

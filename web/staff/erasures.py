@@ -55,7 +55,7 @@ def erase_text(announcement_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             _require_certainty()
-            _conclude(services().eraser.erase_text(announcement_id, actor=g.actor, **_order()))
+            _conclude(services().eraser.erase_announcement_fields(announcement_id, actor=g.actor, **_order()))
             return redirect(url_for("erasures.register"))
         except PrakatError as error:
             flash(error_message(error), "bad")

@@ -12,7 +12,7 @@ from flask import request
 from archive import privacy, thai
 from archive.errors import Invalid, PersonalDataFound
 from archive.fields import FIELDS_BY_NAME, checked_fields
-from archive.model import Announcement, Attachment, PersonalDataInAttachment
+from archive.model import Announcement, Attachment, LocatedPersonalData
 from web.bootstrap import services
 
 _BEFORE, _AFTER = 40, 20  # code points shown around a find: enough for the name before a number
@@ -29,9 +29,7 @@ class DescribedFind:
     around: str
 
 
-def describe_finds(
-    announcement: Announcement, finds: Iterable[PersonalDataInAttachment]
-) -> list[DescribedFind]:
+def describe_finds(announcement: Announcement, finds: Iterable[LocatedPersonalData]) -> list[DescribedFind]:
     """Returns the finds in an announcement and its attachments as a page shows them."""
     listed = services().attachments.by_announcement([announcement.id])[announcement.id]
     waiting = services().attachments.replacements(each.id for each in listed)
@@ -51,13 +49,13 @@ def reason_from_form_or_empty() -> str:
     Raises ``Invalid`` when only one of the two is given, or when the explanation explains nothing.
     """
     ground, explanation = request.form.get("ground", ""), request.form.get("reason", "").strip()
-    return privacy.stated_reason(ground, explanation) if ground or explanation else ""
+    return privacy.checked_reason(ground, explanation) if ground or explanation else ""
 
 
 class _ReasonRefused(Invalid):
     """A reason that was refused, with the ``finds`` that need one."""
 
-    def __init__(self, refusal: Invalid, finds: Iterable[PersonalDataInAttachment]) -> None:
+    def __init__(self, refusal: Invalid, finds: Iterable[LocatedPersonalData]) -> None:
         super().__init__(refusal.said, field=refusal.field, code=refusal.code, **refusal.values)
         self.finds = tuple(finds)
 
@@ -85,7 +83,7 @@ def reason_for_finds() -> Iterator[str]:
 
 
 def describe_typed_finds(
-    finds: Iterable[PersonalDataInAttachment], typed: Mapping[str, str]
+    finds: Iterable[LocatedPersonalData], typed: Mapping[str, str]
 ) -> list[DescribedFind]:
     """Returns finds in what was typed into an announcement's form. ``typed``: texts by their field's name."""
     described = []
@@ -98,7 +96,7 @@ def describe_typed_finds(
     return described
 
 
-def finds_fingerprint(finds: Iterable[PersonalDataInAttachment]) -> str:
+def finds_fingerprint(finds: Iterable[LocatedPersonalData]) -> str:
     """Returns a hash that changes when there are other finds.
 
     A decision counts only for the finds that were shown.
@@ -106,9 +104,7 @@ def finds_fingerprint(finds: Iterable[PersonalDataInAttachment]) -> str:
     return hashlib.sha256(repr(sorted(map(repr, finds))).encode()).hexdigest()[:16]
 
 
-def _text_with(
-    find: PersonalDataInAttachment, announcement: Announcement, attachment: Attachment | None
-) -> str:
+def _text_with(find: LocatedPersonalData, announcement: Announcement, attachment: Attachment | None) -> str:
     """Returns the text to which the find's offsets refer."""
     if find.data.field:
         return str(getattr(attachment or announcement, find.data.field))

@@ -50,7 +50,7 @@ def apply_publication_choice_to_each(ids: Iterable[int]) -> BulkOutcome:
 def is_being_read(announcement_id: int) -> bool:
     """Returns True while a document of the record is not read yet."""
     attachments = services().attachments.by_announcement([announcement_id])[announcement_id]
-    return any(each.is_being_read for each in attachments)
+    return any(each.is_reading_pending for each in attachments)
 
 
 def schedule_message(at: dt.datetime) -> str:
