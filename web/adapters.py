@@ -40,9 +40,9 @@ def backup_keys(settings: Settings, identity: Path | None = None) -> BackupKeys:
     )
 
 
-def engine_place(engine: str, data: Path) -> str | Path:
-    """Returns the engine's address, or the data directory for an embedded engine.
+def engine_place(setting: str, data: Path) -> str | Path:
+    """Returns the address of the engine that a setting names, or the data directory for an embedded engine.
 
     Embedded engines keep their files in the data directory, each under a name of its own.
     """
-    return engine if "://" in engine else data.resolve()
+    return setting if "://" in setting else data.resolve()

@@ -32,10 +32,10 @@ def hashed_visitor_address() -> str:
 
 
 def limit_rate(purpose: str, *, free: int, longest_pause: dt.timedelta) -> None:
-    """Count one use of an open form from the visitor's address.
+    """Count one use of an open form from the visitor's address. Raises ``TooMany`` after too many.
 
-    After ``free`` uses each further one is followed by a pause, which doubles up to ``longest_pause``. An
-    hour without any use ends that. Raises ``TooMany`` during a pause.
+    After ``free`` uses each further one is followed by a pause, which doubles up to ``longest_pause``, and
+    during which ``TooMany`` is raised. An hour without any use ends that.
     """
     limit = AttemptLimit(key=f"{purpose}:{hashed_visitor_address()}", free=free, longest_pause=longest_pause)
     wait = services().people.sign_ins.count_failure_or_wait([limit], now=dt.datetime.now(dt.UTC))

@@ -135,7 +135,7 @@ def create_app(services: Services) -> Flask:
     http_caching.register_caching_and_compression(app)
     app.after_request(_guard)
     template_filters.register_template_filters(app)
-    sign_in.register_csrf_and_person(app)
+    sign_in.register_sign_in(app)
     resources.register_api(app)
     for part in _PARTS:
         app.register_blueprint(part.pages)

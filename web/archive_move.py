@@ -14,7 +14,10 @@ from web.settings import Settings
 
 
 def move_archive(source: Settings, target: Settings, progress: Progress) -> MoveResult:
-    """Carry files, records and people to where ``target`` keeps them; see ``storage.move``."""
+    """Carry files, records, people, dictionary words, secret key and settings to where ``target`` keeps them.
+
+    Words, secret key and settings that the target has already stay; see ``storage.move`` for the rest.
+    """
     moved = MoveResult()
     target.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if engine_place(source.files, source.data) != engine_place(target.files, target.data):

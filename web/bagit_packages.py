@@ -80,12 +80,12 @@ _converter.register_structure_hook_func(lambda kind: kind is object, lambda valu
 class BagSelection:
     """Records to export. Without ids and category, all of them.
 
-    ``is_public``: only what residents see, without history, references and unpublished attachments.
+    ``is_for_residents``: only what residents see, without history, references and unpublished attachments.
     """
 
     ids: Sequence[int] = ()
     category: str | None = None
-    is_public: bool = False
+    is_for_residents: bool = False
 
 
 def export_bag(
@@ -108,8 +108,8 @@ def export_bag(
             _write_record(services, announcement, part, selection, report)
             progress(done, len(wanted))
         if not selection.ids and selection.category is None:
-            _write_collections(services, part, is_public=selection.is_public)
-            _write_disclosure(services, part, is_public=selection.is_public)
+            _write_collections(services, part, is_public=selection.is_for_residents)
+            _write_disclosure(services, part, is_public=selection.is_for_residents)
         (part / README_FILE).write_text(_README_TEXT, encoding="utf-8")
         bagit.make_bag(str(part), _described(services), checksums=["sha256"])
         part.replace(destination)
@@ -130,7 +130,7 @@ def _selected(services: Services, wanted: Sequence[int], selection: BagSelection
     for start in range(0, len(wanted), _AT_ONCE):
         found = services.announcements.get_many(wanted[start : start + _AT_ONCE])
         for _id, announcement in sorted(found.items()):
-            is_hidden = selection.is_public and announcement.status is not Status.PUBLISHED
+            is_hidden = selection.is_for_residents and announcement.status is not Status.PUBLISHED
             if not is_hidden and selection.category in (None, announcement.category):
                 yield announcement
 
@@ -144,7 +144,7 @@ def _write_record(
 ) -> None:
     records = services.records
     attachments = records.attachments.by_announcement([announcement.id])[announcement.id]
-    if selection.is_public:
+    if selection.is_for_residents:
         attachments = [
             each for each in attachments if each.hold is None and each.status is ReadingStatus.READY
         ]
@@ -152,16 +152,20 @@ def _write_record(
         announcement,
         tuple(records.history.entries(announcement.id)),
         tuple(_with_pages_and_versions(services, each, folder, selection, report) for each in attachments),
-        tuple(_relations(services, announcement.id, is_public=selection.is_public)),
+        tuple(_relations(services, announcement.id, is_public=selection.is_for_residents)),
     )
-    if selection.is_public:
+    if selection.is_for_residents:
         record = _public_part(record)
     text = json.dumps(
         _converter.unstructure(record), indent=1
     )  # ASCII: texts of files may have half characters
     (folder / RECORDS / f"{announcement.id}.json").write_text(text, encoding="ascii")
     report.added += 1
-    waiting = {} if selection.is_public else records.attachments.replacements(each.id for each in attachments)
+    waiting = (
+        {}
+        if selection.is_for_residents
+        else records.attachments.replacements(each.id for each in attachments)
+    )
     report.problems += [
         (f"{announcement.id} {each.filename}", "รอใช้แทนไฟล์เดิม ไม่อยู่ในถุงนี้ (waits to replace a file, left out)")
         for each in waiting.values()
@@ -180,7 +184,7 @@ def _with_pages_and_versions(
     """Returns an attachment as it travels. Its earlier files are copied, and left out of a public bag."""
     versions: list[CarriedVersion] = []
     known = services.file_versions.by_attachment(attachment.id)
-    for earlier in [] if selection.is_public else known:
+    for earlier in [] if selection.is_for_residents else known:
         try:
             copy_original(services, earlier.sha256, folder / file_path(attachment, earlier))
         except (PrakatError, OSError) as error:

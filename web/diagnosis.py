@@ -109,9 +109,10 @@ LookInside = Callable[[Services], Iterator[Trouble]]
 
 
 def diagnose_this_machine() -> list[Trouble]:
-    """Loads the settings, opens the archive as a start does, and returns what is found, worst kind first.
+    """Opens (and thereby migrates) the archive of this machine, and returns its troubles, worst kind first.
 
-    Opening migrates a database of an earlier version, and takes other users' permissions from the data.
+    The settings are loaded first. Opening, as a start does, migrates a database of an earlier version, and
+    takes other users' permissions from the data.
     """
     try:
         given = settings.load_settings()

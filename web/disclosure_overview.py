@@ -35,12 +35,13 @@ _LINK = re.compile(r"https?://\S+")
 class EntryShown:
     """An announcement in an item, with the part of the item that it fills.
 
-    ``is_old``: dated before last fiscal year. ``is_outdated``: too old to fill the item in the year shown.
+    ``is_before_last_year``: dated before last fiscal year. ``is_outdated``: too old to fill the item in the
+    year shown.
     """
 
     entry: DisclosureEntry
     announcement: Announcement
-    is_old: bool = False
+    is_before_last_year: bool = False
     is_outdated: bool = False
 
     @property
@@ -146,7 +147,7 @@ def show_entry(
     return EntryShown(
         entry,
         announcement,
-        is_old=published_on < first_day(year - 1),
+        is_before_last_year=published_on < first_day(year - 1),
         is_outdated=is_outdated(item, year, announcement.title, published_on),
     )
 

@@ -64,10 +64,7 @@ def error_message(error: PrakatError) -> str:
 
 
 def translated(text: Any) -> Any:
-    """Returns a text of the catalogue in the reader's language.
-
-    A text that the catalogue lacks is returned unchanged.
-    """
+    """Returns a Thai message of the program in the reader's language; anything else unchanged."""
     return gettext(text) if isinstance(text, str) and text else text
 
 

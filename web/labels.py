@@ -176,9 +176,9 @@ def status_name(status: Status | str) -> str:
     return str(_STATUSES[Status(status)])
 
 
-def relation_name(name: str) -> str:
-    """Returns the label of a relation, as either of the two announcements has it."""
-    return str(_RELATIONS[name])
+def relation_name(code: str) -> str:
+    """Returns the label of a relation, by its code from either side: ``amends``, ``amended-by``."""
+    return str(_RELATIONS[code])
 
 
 def section_name(section: DisclosureRule) -> str:
@@ -197,7 +197,7 @@ def disclosure_state_name(state: DisclosureState) -> str:
 
 
 def report_name(kind: ReportKind) -> str:
-    """Returns the label of what a report is about."""
+    """Returns the label of what a resident's report is about."""
     return str(_REPORTS[kind])
 
 

@@ -69,8 +69,8 @@ class Answer:
 
     ``query`` is the query as it was run, with notes on how it was understood and loosened. Where the matches
     cover too little of the query, ``total`` is 0 and ``related`` holds the nearest results; where the query
-    names a time, ``related`` holds results of other times that mention it. ``partial`` of ``total`` match
-    only some words. ``explanation`` is None unless the query asks for one.
+    names a time, ``related`` holds results of other times that mention it. ``partial_count`` of ``total``
+    match only some words. ``explanation`` is None unless the query asks for one.
     """
 
     total: int
@@ -80,8 +80,8 @@ class Answer:
     query: Query
     took_ms: float  # milliseconds
     related: tuple[Result, ...] = ()
-    partial: int = 0
-    has_ended: bool = False  # a result is no longer in force
+    partial_count: int = 0
+    is_any_no_longer_in_force: bool = False  # of ``results``
     explanation: SearchExplanation | None = None
 
 
@@ -161,8 +161,8 @@ def _shown(services: Services, found: ResultPage, began: float) -> Answer:
         total=found.total - (len(found.hits) - len(results)),
         results=results,
         related=visible_results(found.related),
-        partial=found.partial,
-        has_ended=not all(each.is_in_force for each in results),
+        partial_count=found.partial,
+        is_any_no_longer_in_force=not all(each.is_in_force for each in results),
         explanation=found.explanation,
         facets=_facets(services, found.facets),
         did_you_mean=found.did_you_mean,

@@ -126,7 +126,7 @@ def test_what_leaves_the_archive_has_nothing_of_it(erased: Erased, tmp_path: Pat
     services, public = erased.site.services, erased.site.client()
     nothing = lambda *_: None  # noqa: E731
     export_bag(services, tmp_path / "bag", BagSelection(), nothing)
-    export_bag(services, tmp_path / "public", BagSelection(is_public=True), nothing)
+    export_bag(services, tmp_path / "public", BagSelection(is_for_residents=True), nothing)
     write_static_copy(services, tmp_path / "copy", nothing)
     left = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert len({path.relative_to(tmp_path).parts[0] for path in left}) == 3

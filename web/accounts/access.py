@@ -59,10 +59,10 @@ def require_scope_to_change(announcement: Announcement) -> None:
 
 
 def require_visible(announcement: Announcement, *, staff: bool) -> Announcement:
-    """Returns the announcement, if it may be shown. ``g.noindex`` tells then what it says to search engines.
+    """Returns the announcement, if it may be shown; raises ``Gone`` for a withdrawn one, else ``NotFound``.
 
-    Raises ``Gone`` with title, date, reason and successors for a withdrawn announcement; for others
-    ``NotFound``, the same as for an announcement that does not exist.
+    Staff may see it in any status. ``Gone`` has title, date, reason and successors; ``NotFound`` is the same
+    as for an announcement that does not exist. ``g.noindex`` then holds what pages tell search engines.
     """
     g.noindex = announcement.noindex
     if announcement.status is Status.PUBLISHED:
@@ -84,10 +84,10 @@ def require_visible(announcement: Announcement, *, staff: bool) -> Announcement:
 def require_visible_attachment(
     attachment_id: int, *, staff: bool, announcement_id: int | None = None
 ) -> Attachment:
-    """Returns the attachment, if its announcement may be shown and the attachment is not held.
+    """Returns the attachment, if its announcement may be shown and, except to staff, it is not held.
 
-    ``announcement_id``: the announcement that the attachment's address names. Raises ``Gone``, or
-    ``NotFound``, the same as for an attachment that does not exist.
+    ``announcement_id``: the announcement that the attachment's address names. Raises ``Gone`` for an
+    attachment of a withdrawn announcement, else ``NotFound``, the same as for one that does not exist.
     """
     attachment = services().attachments.get(attachment_id)
     announcement = services().announcements.get(attachment.announcement_id)
@@ -109,7 +109,10 @@ def visible_attachments(announcement_id: int, *, staff: bool) -> list[Attachment
 
 
 def has_withheld_document_with_new_file(announcement_id: int) -> bool:
-    """Returns True while residents do not see a document whose file was replaced."""
+    """Returns True while residents do not see a document whose file was replaced.
+
+    A document that only waits for a person to confirm it (``HoldReason.UNCONFIRMED``) does not count.
+    """
     attachments = services().attachments.by_announcement([announcement_id])[announcement_id]
     return any(
         services().file_versions.by_attachment(each.id)

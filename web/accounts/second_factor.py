@@ -76,11 +76,8 @@ def time_step(secret: str, typed: str, now: dt.datetime) -> int | None:
     return None
 
 
-def is_code_right(person: Person, factor: SecondFactor, typed: str, now: dt.datetime) -> bool:
-    """Returns True when the typed code is a valid telephone code or recovery code that was not used before.
-
-    The code is then marked as used.
-    """
+def use_code(person: Person, factor: SecondFactor, typed: str, now: dt.datetime) -> bool:
+    """Uses up a valid telephone code or recovery code. Returns False for a wrong or used one."""
     people = services().people
     step = time_step(decrypt_secret(factor), typed, now)
     if step is not None:

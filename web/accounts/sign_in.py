@@ -70,8 +70,8 @@ class SignIn(FlaskForm):  # type: ignore[misc]
     password = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
 
 
-def register_csrf_and_person(app: Flask) -> None:
-    """Protect every form of ``app`` against CSRF, and give every template the signed-in person."""
+def register_sign_in(app: Flask) -> None:
+    """Add the pages of signing in, CSRF protection of every form, and the person in every template."""
     csrf.init_app(app)
     app.register_error_handler(CSRFError, _refuse_outdated_form)
     app.context_processor(lambda: {"person": current_person()})
@@ -221,7 +221,7 @@ def enter_code() -> ResponseReturnValue:
     headers: dict[str, str] = {}
     if request.method == "POST":
         try:
-            if _is_code_right(person):
+            if _use_code(person):
                 return _signed_in(person, next)
             note_security("second factor failed", good=False, person=person.name)
             flash(_("รหัสยืนยันไม่ถูกต้องหรือใช้ไปแล้ว กรุณารอรหัสถัดไปแล้วลองใหม่"), "bad")
@@ -232,13 +232,17 @@ def enter_code() -> ResponseReturnValue:
     return render_template("staff/sign-in-code.html"), status, headers
 
 
-def _is_code_right(person: Person) -> bool:
+def _use_code(person: Person) -> bool:
+    """Uses up the code in the form. Returns False for a wrong or used one, which counts as a failure.
+
+    Raises ``TooMany`` after too many failures.
+    """
     factor = services().people.second_factors.get(person.id)
     if factor is None or not factor.is_confirmed:  # an administrator has removed the second factor meanwhile
         return False
     limits = code_limits(person)
     count_failure_or_refuse(limits)
-    if not second_factor.is_code_right(person, factor, request.form.get("code", ""), dt.datetime.now(dt.UTC)):
+    if not second_factor.use_code(person, factor, request.form.get("code", ""), dt.datetime.now(dt.UTC)):
         return False
     clear_failures(limits)
     return True

@@ -13,8 +13,8 @@ from archive.relations import RELATION_NAMES, PublicRelations, named_relations
 IN_FORCE = {"description": "ไม่ถูกยกเลิก · no published announcement cancels or replaces it"}
 
 
-class RelationDecisionIn(Schema):
-    """A person's decision on how a newer announcement changes an older one."""
+class ConfirmedRelationIn(Schema):
+    """The relation that a person confirms: how a newer announcement changes an older one."""
 
     relation = fields.Enum(
         RelationKind,
@@ -25,7 +25,10 @@ class RelationDecisionIn(Schema):
 
 
 class RelationOut(Schema):
-    """A relation to another published announcement."""
+    """A relation to another announcement, and what that announcement is.
+
+    Those of an announcement lead to published ones; one just confirmed may lead to a draft.
+    """
 
     relation = fields.String(
         validate=validate.OneOf([*RELATION_NAMES]),

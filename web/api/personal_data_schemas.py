@@ -9,7 +9,7 @@ from archive.privacy import GROUNDS, Ground
 
 
 class HoldOut(Schema):
-    """The hold on an attachment: the reason why residents do not see it, and the undecided finds in it."""
+    """The hold on an attachment: why residents do not see it, and the number of undecided finds."""
 
     code = fields.String(validate=validate.OneOf([hold.value for hold in HoldReason]))
     finds = fields.Integer(
@@ -38,7 +38,7 @@ _GROUND = {
 }
 
 
-def justification_field() -> fields.String:
+def reason_field() -> fields.String:
     """Returns the field in which a program explains why personal data is shown."""
     return fields.String(load_default="", metadata=_REASON)
 

@@ -31,7 +31,7 @@ from web.accounts.access import (
 )
 from web.accounts.sign_in import csrf
 from web.api import schemas
-from web.api.announcement_relation_schemas import RelationDecisionIn, RelationOut, as_relation
+from web.api.announcement_relation_schemas import ConfirmedRelationIn, RelationOut, as_relation
 from web.api.disclosure_schemas import DisclosureOut, as_disclosure
 from web.bootstrap import services
 from web.disclosure_overview import require_fiscal_year, year_overview
@@ -268,7 +268,7 @@ def publish_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
 
 @blueprint.post("/announcements/<int:id>/withdraw")
 @publishing
-@blueprint.arguments(schemas.ChangeReasonIn, required=False)
+@blueprint.arguments(schemas.WithdrawalIn, required=False)
 @blueprint.response(200, schemas.AnnouncementOut)
 def withdraw_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
     """ถอน · Withdraw; residents then get 410 with the reason."""
@@ -287,7 +287,7 @@ def restore_as_draft(id: int) -> dict[str, Any]:
 
 @blueprint.put("/announcements/<int:id>/relations/<int:older_id>")
 @writing
-@blueprint.arguments(RelationDecisionIn)
+@blueprint.arguments(ConfirmedRelationIn)
 @blueprint.response(200, RelationOut)
 def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str, Any]:
     """บันทึกว่าประกาศนี้ยกเลิก แก้ไข หรือใช้แทนฉบับเก่า · Confirm that the announcement cancels, amends or

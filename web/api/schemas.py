@@ -32,7 +32,7 @@ from web.addresses import absolute_url, page_path
 from web.api.announcement_relation_schemas import IN_FORCE, RelationOut, as_public_relations
 from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, explanation_member
 from web.api.field_schemas import COUNT, KINDS, Day, input_field, output_field
-from web.api.personal_data_schemas import FindOut, HoldOut, ground_field, justification_field
+from web.api.personal_data_schemas import FindOut, HoldOut, ground_field, reason_field
 from web.bootstrap import Services, services
 from web.search_service import Answer, PageResult, Result
 
@@ -41,8 +41,8 @@ MOST_ITEMS = 500  # most lines of a collection in one request
 _ORGANISATION = {"description": "เฉพาะเมื่อมีหลายหน่วยงาน · only where there are several"}
 
 
-class _Address(Schema):
-    """Base of arguments in an address or a form: unknown names are ignored."""
+class _LenientArguments(Schema):
+    """Base of arguments in an address or a form: unknown names and empty values are ignored."""
 
     class Meta:
         unknown = EXCLUDE
@@ -53,7 +53,7 @@ class _Address(Schema):
         return {key: data[key] for key in data if data[key] != ""}
 
 
-class PagingArgs(_Address):
+class PagingArgs(_LenientArguments):
     """A page of a list: ``page`` counts from 1."""
 
     page = fields.Integer(load_default=1, validate=validate.Range(1, 1_000_000))
@@ -152,13 +152,13 @@ class AnnouncementListArgs(PagingArgs):
     )
 
 
-class SuggestArgs(_Address):
+class SuggestArgs(_LenientArguments):
     """The beginning of a query, for which suggestions are asked."""
 
     q = fields.String(load_default="")
 
 
-class PagePictureArgs(_Address):
+class PagePictureArgs(_LenientArguments):
     """The picture of a page: its ``width`` in pixels, and the query whose hits are marked in it."""
 
     q = fields.String(load_default="")
@@ -184,7 +184,7 @@ AnnouncementIn = Schema.from_dict(
         "status": fields.String(
             load_default=Status.DRAFT.value, validate=validate.OneOf([Status.DRAFT, Status.PUBLISHED])
         ),
-        "reason": justification_field(),
+        "reason": reason_field(),
         "ground": ground_field(),
     },
     name="AnnouncementIn",
@@ -192,7 +192,7 @@ AnnouncementIn = Schema.from_dict(
 
 AnnouncementChanges = Schema.from_dict(
     {field.name: input_field(field) for field in _PUBLIC}
-    | {"reason": justification_field(), "ground": ground_field()},
+    | {"reason": reason_field(), "ground": ground_field()},
     name="AnnouncementChanges",
 )
 """Changes of an announcement; only the given fields change."""
@@ -204,24 +204,24 @@ class AttachmentChanges(Schema):
     label = fields.String()
     kind = fields.Enum(DocumentKind, by_value=True)
     position = fields.Integer(strict=True, validate=validate.Range(1, MOST_ITEMS))
-    reason = justification_field()
+    reason = reason_field()
     ground = ground_field()
 
 
-class ChangeReasonIn(_Address):
-    """The reason for a change, for its history."""
+class WithdrawalIn(_LenientArguments):
+    """The reason for a withdrawal, which residents are told."""
 
     reason = fields.String(load_default="")
 
 
-class PersonalDataReasonIn(_Address):
+class PersonalDataReasonIn(_LenientArguments):
     """The reason and the legal ground for which personal data is shown."""
 
-    reason = justification_field()
+    reason = reason_field()
     ground = ground_field()
 
 
-class AttachmentIn(_Address):
+class AttachmentIn(_LenientArguments):
     """The form fields of an upload beside its file. Without ``kind`` the kind is ``other``."""
 
     label = fields.String(load_default="")

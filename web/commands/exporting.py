@@ -37,7 +37,7 @@ def export_bag_command(
       prakat export for-the-national-archives --public --category งบประมาณ
     """
     services = open_services_of(organisation, default_when_several=ALL, opened=open_existing)
-    selection = BagSelection(ids=announcement_ids, category=category, is_public=is_public)
+    selection = BagSelection(ids=announcement_ids, category=category, is_for_residents=is_public)
     with progress_bar("ส่งออก") as progress:
         report = export_bag(services, destination, selection, progress)
     _tell(report, destination)

@@ -43,11 +43,11 @@ else:
 @click.argument("path", type=InputPath())
 @organisation_option
 def import_(path: Path, organisation: str | None) -> None:
-    """นำเข้าประกาศจาก JSON Lines พร้อมไฟล์ · Import a JSON Lines manifest with its files; safe to run again.
+    """นำเข้าประกาศพร้อมไฟล์ · Import a JSON Lines manifest, a bag or a paperless-ngx export; safe to run again.
 
-    PATH: a manifest, or a directory: a bag that prakat export made, or an export of paperless-ngx, whose
-    documents become drafts. A manifest has one JSON object a line, with ref, title and published_on; the
-    manual's page on installation (/help/officer-install) has a table of all fields.
+    PATH: a manifest beside its files, or a directory: a bag that prakat export made, or an export of
+    paperless-ngx, whose documents become drafts. A manifest has one JSON object a line, with ref, title and
+    published_on; the manual's page on installation (/help/officer-install) has a table of all fields.
 
     \b
     ตัวอย่าง · example:
@@ -62,7 +62,7 @@ def import_(path: Path, organisation: str | None) -> None:
 
 
 def importer_of(path: Path) -> Callable[[Services, Path, Callable[[int, int], None]], ImportReport]:
-    """Returns the importer for what lies at ``path``. Raises ``UsageError`` for any other directory."""
+    """Returns the importer of a manifest, bag or paperless-ngx export. Raises ``UsageError`` for others."""
     if path.is_file():
         return importing.import_manifest
     if bagit_packages.is_bag(path):

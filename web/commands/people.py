@@ -87,6 +87,8 @@ def _password(name: str, from_stdin: bool) -> str:
 def reset_second_factor(name: str, organisation: str | None) -> None:
     """ปิดการยืนยันสองขั้นของผู้ที่ทำโทรศัพท์และรหัสสำรองหาย · Switch off the second factor of one who lost it.
 
+    ทุกเครื่องที่ผู้นั้นลงชื่อเข้าใช้อยู่ต้องลงชื่อใหม่ · Also ends all sessions of the person.
+
     \b
     ตัวอย่าง · example:
       prakat user reset-second-factor somsri

@@ -36,11 +36,12 @@ else:
 )
 @click.option(
     "--acknowledge",
+    "acknowledged_by",
     metavar="NAME",
     help="รับทราบสิ่งที่สูญหายหรือถูกแก้ไขโดยไม่ผ่านระบบ บันทึกชื่อและเวลาไว้"
     " · acknowledge, under this name, what was lost or tampered with; then check",
 )
-def check(as_json: bool, repair: bool, acknowledge: str | None) -> None:
+def check(as_json: bool, repair: bool, acknowledged_by: str | None) -> None:
     """ตรวจทุกไฟล์ ทะเบียน และดัชนีขณะเปิดบริการ · Check every byte, record and index entry; exit 1 on findings.
 
     \b
@@ -48,7 +49,7 @@ def check(as_json: bool, repair: bool, acknowledge: str | None) -> None:
       prakat check --json
     """
     try:
-        report = _examined(repair=repair, acknowledge=acknowledge)
+        report = _examined(repair=repair, acknowledged_by=acknowledged_by)
     except Unavailable as error:  # a database so damaged that it does not open is a finding, too
         click.echo(f"prakat: {error.message}", err=True)
         is_damaged = isinstance(error, DatabaseDamaged)
@@ -65,12 +66,12 @@ def check(as_json: bool, repair: bool, acknowledge: str | None) -> None:
     sys.exit(0 if report.needs_no_action else 1)
 
 
-def _examined(*, repair: bool, acknowledge: str | None) -> ConsistencyReport:
+def _examined(*, repair: bool, acknowledged_by: str | None) -> ConsistencyReport:
     """Returns the report on the archive. Raises ``Unavailable`` if its database cannot be opened."""
     logging.getLogger("prakat.storage").addHandler(logging.NullHandler())  # the report names damaged rows
     services = open_existing()
-    if acknowledge:
-        for incident in services.audit.acknowledge_and_accept_all(acknowledge):
+    if acknowledged_by:
+        for incident in services.audit.acknowledge_and_accept_all(acknowledged_by):
             click.echo(
                 f"รับทราบแล้วโดย (acknowledged by) {incident.acknowledged_by}:"
                 f" {incident.code} {incident.subject} {incident.detail}",

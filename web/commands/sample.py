@@ -25,6 +25,9 @@ _NOT_INSTALLED = (
 def sample() -> None:
     """ใส่คลังตัวอย่างของเทศบาลสมมติ · Fill the archive with a fictional municipality's sample.
 
+    สร้างผู้ดูแลชื่อ demo ด้วย รหัสผ่านอยู่ใน sample-sign-in.txt · Also makes an administrator named demo, whose
+    password is in sample-sign-in.txt of the data directory.
+
     \b
     ตัวอย่าง · example:
       prakat sample

@@ -59,7 +59,7 @@ def search_feed() -> Response:
 
 @pages.get("/sitemap.xml")
 def sitemap() -> Response:
-    """Send a sitemap of every published announcement, collection, and year in which items are disclosed."""
+    """Send a sitemap: announcements that search engines may list, collections and years of disclosure."""
     return Response(
         render_template(
             "sitemap.xml",

@@ -32,10 +32,11 @@ _FORGOTTEN_AFTER = 7 * 24 * 3600.0  # seconds since writing; then files of unuse
 
 
 def send_newest_dump(name: str, media_type: str, lines: Callable[[], Iterator[str]]) -> Response:
-    """Returns the file ``name`` with ``lines``, as of the last change of the archive.
+    """Returns the newest written file ``name``; starts rewriting it, with ``lines``, after a change.
 
-    The answer has ranges and an ETag. While a file is being rewritten after a change, the previous file is
-    sent, unless something was withdrawn since. Raises ``Busy`` when there is no file to send yet.
+    The answer has ranges and an ETag. The file is that of the last change if it is written within
+    ``WAIT_SECONDS``, else the previous one, unless something was withdrawn since. Raises ``Busy`` when there
+    is no file to send yet.
     """
     drop_entity_tag()
     current = _current(name)

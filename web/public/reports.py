@@ -40,7 +40,7 @@ def write() -> str:
 
 @pages.post("/report")
 def send() -> ResponseReturnValue:
-    """Store a report; it is seen by staff alone."""
+    """Store a report, which staff alone see; count the search that found nothing, where it is about one."""
     require_own_form()
     if request.form.get("kind") not in set(ReportKind):
         raise BadRequest

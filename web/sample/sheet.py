@@ -81,7 +81,7 @@ class Sheet:
         self._pdf.set_y(self.next_line_y + points)
 
     def number_pages(self) -> None:
-        """Write ``- ๒ -`` at the head of every page but the first, as long documents have it."""
+        """Write ``- ๒ -`` at the head of every finished page but the first; called last."""
         for number in range(2, len(self.pages) + 1):
             self._pdf.page = number
             self._pdf.set_y(36)

@@ -77,9 +77,9 @@ class StopRequest:
 
 @dataclass(frozen=True, slots=True)
 class ProcessRole:
-    """One kind of process: its name, the number of processes, and its work.
+    """One kind of process; ``run`` gets the stop request and the pid of the process that it replaces, if any.
 
-    ``run`` gets the stop request, and the process id of the process that it replaces, if any.
+    ``count``: number of processes of the kind.
     """
 
     name: str

@@ -24,10 +24,10 @@ _MOST_WARNINGS = 100  # hosts that the log names once each; strangers may make u
 _warned: set[str] = set()
 
 
-def public_base_url(settings: Settings, organisations: Container[str] = ()) -> str:
+def public_base_url(settings: Settings, organisation_hosts: Container[str] = ()) -> str:
     """Returns the public address as set, or that of the present request: ``http://127.0.0.1:8100``.
 
-    ``organisations``: hosts of organisations that have one of their own.
+    ``organisation_hosts``: hosts of organisations that have one of their own.
     """
     if settings.base_url != LOCAL_ADDRESS:
         return settings.base_url
@@ -37,7 +37,7 @@ def public_base_url(settings: Settings, organisations: Container[str] = ()) -> s
         return settings.base_url
     name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
     name = name.strip("[]").lower()
-    if name in settings.allowed_hosts or name in organisations or _is_of_this_machine(name):
+    if name in settings.allowed_hosts or name in organisation_hosts or _is_of_this_machine(name):
         return address
     if name not in _warned and len(_warned) < _MOST_WARNINGS:
         _warned.add(name)

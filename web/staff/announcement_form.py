@@ -56,7 +56,7 @@ class AnnouncementForm:
     fault: Invalid | None  # names the field that could not be saved
     attachments: Sequence[attachments_for_staff.AttachmentForStaff] = ()
     detached: Sequence[Attachment] = ()
-    offer: attachments_for_staff.SuggestedFormValues = field(
+    suggested_values: attachments_for_staff.SuggestedFormValues = field(
         default_factory=attachments_for_staff.SuggestedFormValues
     )
     relations: relation_forms.RelationForm = field(default_factory=relation_forms.RelationForm)
@@ -76,14 +76,14 @@ class AnnouncementForm:
     )
 
     @property
-    def is_status_editable(self) -> bool:
+    def are_fields_editable(self) -> bool:
         """True where fields can be changed: not for a withdrawn or trashed announcement."""
         return self.announcement is None or self.announcement.status in (Status.DRAFT, Status.PUBLISHED)
 
     @property
     def are_fields_shown_as_inputs(self) -> bool:
         """True where fields can be typed into or copied from: also where typed text could not be saved."""
-        return self.is_status_editable or bool(self.typed)
+        return self.are_fields_editable or bool(self.typed)
 
     @property
     def is_being_read(self) -> bool:
@@ -106,7 +106,7 @@ class AnnouncementForm:
             and self.values["published_on"] == _typed_date(self.announcement.published_on)
             and bool(self.attachments)
             and not self.is_being_read
-            and "published_on" not in self.offer.fields
+            and "published_on" not in self.suggested_values.fields
             and "published_on" in fields_as_in_new_draft(self.announcement)
         )
 
@@ -118,7 +118,7 @@ class AnnouncementForm:
             and self.announcement.status is Status.DRAFT
             and bool(self.attachments)
             and not self.is_being_read
-            and not self.offer.fields
+            and not self.suggested_values.fields
             and "title"
             in fields_as_in_new_draft(self.announcement, [each.attachment for each in self.attachments])
         )
@@ -126,7 +126,7 @@ class AnnouncementForm:
     @property
     def stated_closing_day(self) -> str:
         """Closing day to come that the text states, as people type it; "" without one or beside one given."""
-        if self.announcement is None or not self.is_status_editable or self.values["expires_on"]:
+        if self.announcement is None or not self.are_fields_editable or self.values["expires_on"]:
             return ""
         stated = attachments_for_staff.upcoming_closing_day(self.announcement)
         return _typed_date(stated) if stated else ""
@@ -143,7 +143,7 @@ class AnnouncementForm:
 
     @property
     def near_duplicate_message(self) -> str:
-        """Message about the published announcement with nearly the same text; "" without one."""
+        """Message about an announcement or other draft with nearly this draft's text; "" without one."""
         return checklist.describe_near_duplicate(self.near_duplicate) if self.near_duplicate else ""
 
     @property
@@ -166,8 +166,8 @@ class AnnouncementForm:
         return services().settings.max_upload_mb
 
     @property
-    def known_authors_and_categories(self) -> dict[str, list[str]]:
-        """Authors and categories of any record, which the form suggests."""
+    def most_used_authors_and_categories(self) -> dict[str, list[str]]:
+        """The most used authors and categories, which the form suggests."""
         return {name: services().worklist.most_used_values(name) for name in ("author", "category")}
 
 
@@ -194,9 +194,9 @@ def build_form(
             announcement=None, typed=typed, values=values, finds=finds, conflicts=conflicts, fault=fault
         )
     attachments = attachments_for_staff.attachments_for_staff(announcement)
-    offer = attachments_for_staff.suggested_form_values(announcement, attachments)
+    suggested_values = attachments_for_staff.suggested_form_values(announcement, attachments)
     last_change = opened_on_change_id or edit_conflicts.last_change_id(announcement)
-    offered = {name: offer.fields[name] for name in offer.fills}
+    offered = {name: suggested_values.fields[name] for name in suggested_values.prefilled_fields}
     return AnnouncementForm(
         announcement=announcement,
         typed=typed,
@@ -206,7 +206,7 @@ def build_form(
         fault=fault,
         attachments=attachments,
         detached=services().attachments.detached(announcement.id),
-        offer=offer,
+        suggested_values=suggested_values,
         relations=relation_forms.relation_form(announcement),
         disclosure=disclosure_forms.disclosure_form(announcement),
         near_duplicate=_near_duplicate(announcement, attachments),

@@ -47,7 +47,7 @@ _LONGEST_POSITION = 4  # digits; no announcement has ten thousand attachments
 
 @pages.route("/announcements/new", methods=["GET", "POST"])
 def blank_form() -> ResponseReturnValue:
-    """Show a blank form.
+    """Show the form of a new announcement, or create the draft that was sent with it.
 
     Files may come with the form; the title may then be left to be read from the files. The argument or field
     ``disclose`` names the item to disclose, under which the announcement is put.
@@ -97,8 +97,8 @@ def edit(announcement_id: int) -> ResponseReturnValue:
 
 
 @pages.get("/announcements/<int:announcement_id>/other-editor")
-def other_editor(announcement_id: int) -> Response:
-    """Tell a form, while somebody works in it, of somebody else at work on the announcement."""
+def note_presence(announcement_id: int) -> Response:
+    """Note that the person works in the form. Answers, in plain text, who else works on the announcement."""
     opened_on = request.args.get("opened_on", 0, type=int)
     said = edit_conflicts.note_presence_and_describe_other(
         services().announcements.get(announcement_id), opened_on
@@ -130,11 +130,8 @@ def attach_file(announcement_id: int) -> ResponseReturnValue:
 
 
 @pages.route("/attachments/<int:attachment_id>", methods=["GET", "POST"])
-def decide_on_held_attachment(attachment_id: int) -> ResponseReturnValue:
-    """Show why an attachment is held and what was found in it.
-
-    A person then decides, or uploads a new version.
-    """
+def review_attachment(attachment_id: int) -> ResponseReturnValue:
+    """Show an attachment, its finds and earlier files; release it, replace its file or cancel the new one."""
     reviewed = services().attachments.get(attachment_id)
     if request.method == "POST":
         try:
@@ -204,8 +201,8 @@ def _replace(attachment: Attachment) -> str:
 
 @pages.post("/attachments/<int:attachment_id>/<any(move, rename, show, detach, reattach, reread):step>")
 def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
-    """Carry out the button for one attachment: move it, store its label, take it off, put it back
-    or read it again.
+    """Carry out the button for one attachment: move it, store its label, show it to residents, take it off,
+    put it back or read it again.
 
     A move stores the order alone, and what is typed in the form around the button stays typed there. Before
     the other steps the form's content is stored.
@@ -426,7 +423,7 @@ def _without_unconfirmed(announcement: Announcement, typed: Mapping[str, object]
 
     The kind stays beside a typed title, for only a draft without a title is offered one.
     """
-    filled = attachments_for_staff.unconfirmed_values(announcement)
+    filled = attachments_for_staff.prefilled_form_values(announcement)
     kept = {name: value for name, value in typed.items() if name not in filled or filled[name] != value}
     return kept | {"kind": typed["kind"]} if "title" in filled and "title" in kept else kept
 

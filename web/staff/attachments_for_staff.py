@@ -50,13 +50,13 @@ class AttachmentForStaff:
     attachment: Attachment
     label: str
     kind: DocumentKind
-    guessed: bool  # read from the document, not yet confirmed
-    unsure: bool  # the label is as read from the document, was hard to read, and nobody confirmed it
+    is_label_guessed: bool  # the label was read from the document, not yet confirmed
+    is_label_doubtful: bool  # as read from the document, hard to read, and confirmed by nobody
     is_meaningless_label: bool  # the label is a file's name, and no other is filled in
     earlier_label: str  # label that names a file before the present one; "" when the label fits the file
-    offer: str  # label stated by the document, where a person gave another; "" when none
+    stated_label: str  # label stated by the document, where a person gave another; "" when none
     pages_read: int  # while the attachment is being read; else 0
-    elsewhere: tuple[Announcement, ...]  # other announcements with the same file
+    announcements_with_same_file: tuple[Announcement, ...]  # without the attachment's own
     replacement: Attachment | None = None  # a new file that waits to replace this one, which residents see
     advice: tuple[str, ...] = ()  # sentences on how the file was read and how to scan it better
 
@@ -65,12 +65,12 @@ class AttachmentForStaff:
 class SuggestedFormValues:
     """Fields of the announcement as its documents state them.
 
-    ``fills``: names of the fields that nobody has given, and with which the form of a draft begins.
+    ``prefilled_fields``: names of those that nobody has given, and with which the form of a draft begins.
     """
 
     fields: dict[str, object] = field(default_factory=dict)
-    fills: frozenset[str] = frozenset()
-    awaited: bool = False  # nobody has given a title, and the documents are not read yet
+    prefilled_fields: frozenset[str] = frozenset()
+    is_title_awaited: bool = False  # nobody has given a title, and the documents are not read yet
 
 
 def attachments_for_staff(announcement: Announcement) -> list[AttachmentForStaff]:
@@ -119,16 +119,16 @@ def suggested_form_values(
     )
 
 
-def unconfirmed_values(announcement: Announcement) -> dict[str, object]:
-    """Returns the values with which the system fills fields of the form until a person saves them.
+def prefilled_form_values(announcement: Announcement) -> dict[str, object]:
+    """Returns the values that the system fills into the form; they are not stored until a person saves them.
 
     They are by the names of the form's fields; ``label-7`` and ``kind-7`` are those of attachment 7.
     """
     papers = attachments_for_staff(announcement)
-    offer = suggested_form_values(announcement, papers)
-    values = {name: offer.fields[name] for name in offer.fills}
+    suggested = suggested_form_values(announcement, papers)
+    values = {name: suggested.fields[name] for name in suggested.prefilled_fields}
     for paper in papers:
-        if paper.guessed:
+        if paper.is_label_guessed:
             values[f"label-{paper.attachment.id}"] = paper.label
         if paper.kind is not paper.attachment.kind:
             values[f"kind-{paper.attachment.id}"] = paper.kind
@@ -201,26 +201,26 @@ def _paper(
     read = attachment.details.fields
     label = suggested_label(replacement or attachment)
     is_label_earlier = is_label_earlier and label != attachment.label
-    guessed = bool(label) and (
+    is_guessed = bool(label) and (
         is_label_earlier or (is_name_of_file(attachment.label, [attachment]) and is_unseen)
     )
     is_kind_open = is_label_earlier or (is_unseen and attachment.kind is DocumentKind.OTHER)
     fills_kind = is_kind_open and "kind" in read
     kind = DocumentKind(read["kind"].value) if fills_kind else attachment.kind
-    shown = label if guessed else attachment.label
+    shown = label if is_guessed else attachment.label
     return AttachmentForStaff(
         attachment=attachment,
         label=shown,
         kind=kind,
-        guessed=guessed,
-        is_meaningless_label=not guessed and is_meaningless_label(attachment),
+        is_label_guessed=is_guessed,
+        is_meaningless_label=not is_guessed and is_meaningless_label(attachment),
         earlier_label=attachment.label if is_label_earlier else "",
-        unsure=shown == label
-        and (guessed or is_label_unconfirmed)
+        is_label_doubtful=shown == label
+        and (is_guessed or is_label_unconfirmed)
         and has_doubtful_field(attachment, "title", "number"),
-        offer=label if not guessed and label != attachment.label else "",
+        stated_label=label if not is_guessed and label != attachment.label else "",
         pages_read=_pages_read(attachment),
-        elsewhere=_elsewhere(attachment),
+        announcements_with_same_file=_announcements_with_same_file(attachment),
         replacement=replacement,
         advice=tuple(_advice_text(each) for each in attachment.details.advice),
     )
@@ -251,7 +251,7 @@ def _pages_read(attachment: Attachment) -> int:
     return len(services().pages.texts_by_attachment([attachment.id]).get(attachment.id, []))
 
 
-def _elsewhere(attachment: Attachment) -> tuple[Announcement, ...]:
+def _announcements_with_same_file(attachment: Attachment) -> tuple[Announcement, ...]:
     others = services().attachments.with_file(attachment.sha256)
     ids = {each.announcement_id for each in others} - {attachment.announcement_id}
     return tuple(services().announcements.get_many(ids).values())

@@ -88,7 +88,7 @@ def publication_checks(
     stated, given = suggested.fields, announcement
     stated_anew = services().intake.publication.fields_stated_by_new_file(announcement.id)
     if not announcement.title:  # nobody saved the form
-        values = {name: stated[name] for name in suggested.fills}
+        values = {name: stated[name] for name in suggested.prefilled_fields}
         announcement = dataclasses.replace(announcement, **values)  # type: ignore[arg-type]  # checked by name
 
     def place(field: str) -> str:
@@ -198,7 +198,7 @@ def _title(
     if COVER in title:
         remark = _("ชื่อเรื่องมีแถบปิดข้อมูลอยู่ กรุณาพิมพ์ชื่อเรื่องให้ครบโดยไม่มีข้อมูลที่ปิด")
         return Check(name, title, BulkPublishEffect.TO_CONFIRM, remark, place, field="title")
-    if "title" in suggested.fills and (not title or is_meaningless):
+    if "title" in suggested.prefilled_fields and (not title or is_meaningless):
         read = str(suggested.fields["title"])
         remark = (
             _("ชื่อเรื่องเป็นชื่อไฟล์ จะใช้ชื่อที่อ่านจากเอกสารแทน โปรดตรวจ") if title else _("ระบบอ่านจากเอกสาร โปรดตรวจ")
@@ -211,7 +211,9 @@ def _title(
     remark = _("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ") if title else _("ยังไม่มีชื่อเรื่อง")
     is_title_enough = title and not is_meaningless
     effect = (
-        BulkPublishEffect.TO_CONFIRM if is_title_enough or suggested.awaited else BulkPublishEffect.BLOCKING
+        BulkPublishEffect.TO_CONFIRM
+        if is_title_enough or suggested.is_title_awaited
+        else BulkPublishEffect.BLOCKING
     )
     return Check(name, title or "–", effect, remark, place, field="title")
 
@@ -289,7 +291,9 @@ def _near_duplicate(announcement: Announcement, papers: Sequence[AttachmentForSt
     There is none for an announcement that has one of the files, which has a line of its own.
     """
     found = find_near_duplicate(announcement)
-    if found is None or found.other.id in {other.id for paper in papers for other in paper.elsewhere}:
+    if found is None or found.other.id in {
+        other.id for paper in papers for other in paper.announcements_with_same_file
+    }:
         return []
     place = url_for(
         "near_duplicates.compare_near_duplicates", announcement_id=announcement.id, other_id=found.other.id
@@ -368,13 +372,13 @@ def _label_remarks(paper: AttachmentForStaff, label: str, *, is_repeated: bool) 
         remarks.append(_("ระบบอ่านจากเอกสาร โปรดตรวจ"))
     elif is_meaningless_label(paper.attachment):  # also while another is suggested that nobody saved
         remarks.append(_("ดูเหมือนชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"))
-    if paper.unsure and label == paper.label:
+    if paper.is_label_doubtful and label == paper.label:
         remarks.append(_("อ่านได้ไม่ชัด โปรดตรวจ"))
     if COVER in label:
         remarks.append(_("มีแถบปิดข้อมูลอยู่ในชื่อ"))
     if is_repeated:
         remarks.append(_("ชื่อซ้ำกับเอกสารอื่นในประกาศนี้"))
-    if remarks and paper.guessed and label != paper.label:
+    if remarks and paper.is_label_guessed and label != paper.label:
         remarks.append(_said_by_paper(paper.label))
     return remarks
 
@@ -391,7 +395,7 @@ def _elsewhere(papers: Sequence[AttachmentForStaff]) -> list[Check]:
             url_for("staff.edit", announcement_id=other.id),
         )
         for paper in papers
-        for other in paper.elsewhere
+        for other in paper.announcements_with_same_file
     ]
 
 
@@ -408,7 +412,7 @@ def _privacy(
         place = url_for("staff.publish", announcement_id=announcement.id, _anchor="finds")
     elif held:
         effect, remark = BulkPublishEffect.BLOCKING, _("พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน")
-        place = url_for("staff.decide_on_held_attachment", attachment_id=held[0].id)
+        place = url_for("staff.review_attachment", attachment_id=held[0].id)
     elif _any_unread(papers):
         effect, remark = (
             BulkPublishEffect.DOUBTFUL,
@@ -424,7 +428,7 @@ def _privacy(
     if covers and effect is BulkPublishEffect.GOOD:  # somebody saw that the paper has personal data
         effect, remark = BulkPublishEffect.DOUBTFUL, _("เปิดดูภาพทุกหน้าของสำเนาที่ปิดแล้ว อาจยังมีข้อมูลเหลืออยู่")
         copy = next(paper.attachment.id for paper in papers if paper.attachment.is_redacted)
-        place = url_for("staff.decide_on_held_attachment", attachment_id=copy, _anchor="copy")
+        place = url_for("staff.review_attachment", attachment_id=copy, _anchor="copy")
     return Check(_("ข้อมูลส่วนบุคคล"), value, effect, remark, place, note=limits_of_personal_data_detection())
 
 

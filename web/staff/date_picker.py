@@ -20,10 +20,10 @@ _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)(?:\s*น\.?)?")  # 9:00, 09.
 
 @dataclass(frozen=True, slots=True)
 class DatePicker:
-    """The lists of a picker: the chosen date, and the years C.E. that are offered. None: nothing chosen."""
+    """The lists of a picker: the chosen date, and the years C.E. that are offered."""
 
     name: str
-    chosen: tuple[str, str, str]  # day, month, year C.E., each "" for nothing
+    chosen: tuple[str, str, str]  # day, month, year C.E., each "" for nothing chosen
     years: tuple[tuple[int, str], ...]  # year C.E. and its name in the reader's era
 
 

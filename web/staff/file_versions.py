@@ -54,4 +54,4 @@ def restore(attachment_id: int, number: int) -> ResponseReturnValue:
         flash(f"{done} {when_residents_see_file(restored)}", "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
-    return redirect(url_for("staff.decide_on_held_attachment", attachment_id=attachment_id))
+    return redirect(url_for("staff.review_attachment", attachment_id=attachment_id))

@@ -39,7 +39,10 @@ _MOST_DRAFTS = 200  # newest drafts whose titles are compared
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicateAnnouncement:
-    """An announcement or draft that is nearly the same. ``differing``: lines that were added or removed."""
+    """An announcement or draft that is nearly the same.
+
+    ``differing``: the number of lines added or of lines removed, whichever is larger.
+    """
 
     other: Announcement
     differing: int

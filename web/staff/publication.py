@@ -63,9 +63,9 @@ def schedule_message(at: dt.datetime) -> str:
 def publication_time_fields(
     at: dt.datetime | None, fault: Invalid | None = None
 ) -> dict[str, DatePicker | str]:
-    """Returns the first values of the fields for a time of publication, and the one that ``fault`` is about.
+    """Returns what the template needs for a publication time: first values, the wrong field and its message.
 
-    ``at``: the time set before.
+    ``at``: the time set before. ``fault``: names the wrong field, and has its message.
     """
     local = at.astimezone(thai.BANGKOK) if at else None
     today = thai.today()

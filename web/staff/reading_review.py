@@ -1,4 +1,4 @@
-"""Review of machine reading by staff: doubtful pages, corrections, searches that found nothing."""
+"""Review by staff of held and failed files, doubtfully read pages, and searches that found nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_RECORDS = 50  # listed of each problem; the worklist has them all
 
 @pages.get("/review")
 def attention_list() -> str:
-    """Show what a person has to look at: held and unread files, and pages read with little confidence."""
+    """Show records with files held for personal data, records with failed files, and doubtful pages."""
     today = thai.today()
     doubtful = services().pages.list_needing_check(least_confidence=LEAST_CONFIDENCE, limit=100)
     return render_template(
@@ -47,8 +47,11 @@ def _records_with(problem: Problem, today: dt.date) -> tuple[Sequence[WorklistRo
 
 
 @pages.post("/misses")
-def add_dictionary_word() -> ResponseReturnValue:
-    """Add a word that people search for to the local dictionary."""
+def settle_missed_search() -> ResponseReturnValue:
+    """Take a search that found nothing off the list; add its word to the dictionary unless told to forget it.
+
+    Among several organisations only the province adds words: others are told so, and the list stays.
+    """
     word = request.form.get("word", "").strip()
     here = services()
     if "forget" not in request.form and word and here.organisation and not here.is_province:

@@ -106,7 +106,7 @@ def _page_after_copy(attachment: Attachment) -> str:
     """Returns the address of the attachment, or of its announcement where it becomes the file of another."""
     if attachment.replaces:
         return url_for("staff.edit", announcement_id=attachment.announcement_id, _anchor="papers")
-    return url_for("staff.decide_on_held_attachment", attachment_id=attachment.id)
+    return url_for("staff.review_attachment", attachment_id=attachment.id)
 
 
 def _replace_by_copy(attachment: Attachment, read: Sequence[Page], boxes: Sequence[Box]) -> None:

@@ -27,9 +27,9 @@ _LONGEST_VALUE = 100  # letters of a field's value in a sentence
 
 
 def undo_consequences(changes: Sequence[Change]) -> list[tuple[str, list[str]]]:
-    """Returns sentences on what residents would notice of an undo, and on drafts that it would trash.
+    """Returns sentences on what residents would notice of an undo, each with the titles of its records.
 
-    Each comes with the titles of its records. One change is told in detail, several by their kind.
+    Drafts that the undo would trash have a sentence too. One change is told in detail, several by their kind.
     """
     known = services().announcements.get_many(
         {each.announcement_id for each in changes if each.announcement_id}

@@ -64,7 +64,11 @@ _EVERYTHING_BUT_TRASH = (Status.DRAFT, Status.PUBLISHED, Status.WITHDRAWN)
 
 @dataclass(frozen=True, slots=True)
 class WorklistArguments:
-    """The filters in the address, with values that make no sense left out. ``status`` "" is all but trash."""
+    """The filters in the address, with values that make no sense left out; "" is no filter.
+
+    ``status``: "" is all but trash. ``mine``: assigned to the person, or made by the person and assigned to
+    nobody. ``changed``: number of days within which a record was changed.
+    """
 
     q: str
     status: str
