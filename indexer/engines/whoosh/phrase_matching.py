@@ -244,11 +244,13 @@ def _misreading_test(data: bytes, lexicon: Lexicon) -> Callable[[bytes], bool]:
     lengths = [len(word) for word in typed]
 
     def is_misread(place: bytes) -> bool:
-        _, start = min(
-            (Levenshtein.distance(data, place[start : start + len(data)]), start)
-            for start in range(max(len(place) - len(data), 0) + 1)
+        _, _, nearest = min(  # with a letter more or less where one was left out: โคแสนลาน for โคแสนล้าน
+            (Levenshtein.distance(data, stretch), start, stretch)
+            for length in (len(data) - 1, len(data), len(data) + 1)
+            for start in range(max(len(place) - length, 0) + 1)
+            for stretch in (place[start : start + length],)
         )
-        words = lexicon.tokenizer.segment(text_of_bytes(place[start : start + len(data)]))
+        words = lexicon.tokenizer.segment(text_of_bytes(nearest))
         return [len(word) for word in words] != lengths or not all(
             word == there or (len(there) >= _SHORTEST_WORD and lexicon.tokenizer.is_known_word(there))
             for word, there in zip(typed, words, strict=True)

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from indexer.analysis.dictionary import Dictionary
-from indexer.analysis.tokenizer import fold_text
+from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.engines.whoosh import WhooshIndex
+from indexer.engines.whoosh.phrase_matching import phrase_match_with_misreadings
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, parse_query
+from indexer.search.tuning import SearchTuning
 from tests.contracts.test_search_index import entry
 
 TITLES = (
@@ -240,6 +242,16 @@ def test_another_word_is_no_misread_one(tmp_path: Path) -> None:
     index.update([consent, entry(2, "ประกาศสอบราคาจ้างขุดลอก"), *others], (), position=1)
     page = index.search(parse_query("สอบราคา"))
     assert [hit.announcement_id for hit in page.hits if not hit.is_partial] == [2]
+
+
+def test_a_word_without_its_tone_mark_is_a_misread_one() -> None:
+    phrase, herd, work = (
+        searchable_bytes(fold_text(text)).data
+        for text in ("โคแสนลาน", "โครงการ “โคแสนล้าน” นำร่อง", "โคแสนงาน")
+    )
+    least = SearchTuning().min_phrase_similarity
+    found = phrase_match_with_misreadings([herd, work], phrase, Dictionary().current(), SearchTuning())
+    assert [similarity > least for similarity in found.tolist()] == [True, False]
 
 
 def test_the_name_of_the_place_alone_makes_no_answer(tmp_path: Path) -> None:
