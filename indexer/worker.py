@@ -1,4 +1,4 @@
-"""Background worker: reads attachments, keeps the index level with the records, publishes what is due.
+"""Background worker: takes in and reads scans, keeps the index level with the records, publishes, mails.
 
 Any number of workers may run. Each step may be killed and repeated: a claim that is not renewed lapses, and
 syncing the index is idempotent. Attachments are shared among the workers. Work that is done once for all

@@ -135,9 +135,10 @@ class Lexicon:
 
 
 def parse_lexicon(text: str) -> Lexicon:
-    """Returns the lexicon of a dictionary file's text. Lines that make no sense are skipped.
+    """Returns the lexicon of a dictionary file's text alone, without the built-in entries.
 
-    Equal lexicons are one object, so that their synonyms are worked out once.
+    Lines that make no sense are skipped. Equal lexicons are one object, so that their synonyms are
+    worked out once.
     """
     words: set[str] = set()
     meanings: set[tuple[str, str]] = set()
@@ -191,7 +192,7 @@ def _read_change(line: str) -> DictionaryChange | None:
 
 
 def is_synonym_entry(line: str) -> bool:
-    """Returns True for a line of synonyms (``หมา ~ สุนัข``)."""
+    """Returns True for a line of words that all find each other (``หมา ~ สุนัข``), without ``->``."""
     return "~" in line.split("#")[0] and _FINDS not in line
 
 
@@ -237,14 +238,16 @@ class Dictionary:
             return content.decode("utf-8-sig")
         return content.decode(_LEGACY_ENCODING, errors="ignore")
 
-    def add_entry(self, word: str, *, actor: str = "") -> None:
-        """Appends a word, or ``abbreviation = expansion``, to the file. Takes effect with the next
-        rebuild. With an ``actor`` the change is noted (``changes``).
+    def add_entry(self, entry: str, *, actor: str = "") -> None:
+        """Appends an entry (a word, ``abbreviation = expansion``, synonyms) to the file, unchecked.
+
+        Takes effect with the next rebuild. Nothing is done for an entry with a line break. With an ``actor``
+        the change is noted (``changes``).
         """
-        if self._path is not None and "\n" not in word:
+        if self._path is not None and "\n" not in entry:
             self._convert(self._path)
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(f"{word}\n" + (_change_line(actor, "+", word) if actor else ""))
+                file.write(f"{entry}\n" + (_change_line(actor, "+", entry) if actor else ""))
 
     def remove_entry(self, entry: str, *, actor: str) -> bool:
         """Deletes the file's lines that are this entry, in one atomic step, and notes the change. Returns

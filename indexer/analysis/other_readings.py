@@ -14,7 +14,7 @@ CONTEXT = 12  # letters on either side of a doubtful span: a word is cut right o
 
 
 class OtherReading(NamedTuple):
-    """Another reading of a doubtful span, between its neighbours on the line."""
+    """Another reading of a doubtful span, with its neighbours: at ``[start, end)`` of ``text``."""
 
     text: str  # neighbours before, the reading, neighbours after
     start: int  # of the reading in ``text``

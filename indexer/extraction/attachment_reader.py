@@ -82,10 +82,10 @@ class AttachmentReader:
         self._recognisers = ThreadPoolExecutor(ocr_jobs, thread_name_prefix="ocr")
 
     def read_remaining_pages(self, attachment: Attachment, going_on: Callable[[], bool]) -> ReadingOutcome:
-        """Reads the pages that are not read yet, one by one, as long as ``going_on()`` returns True.
+        """Reads and stores the pages that are not read yet, as long as ``going_on()`` returns True.
 
-        Raises ``UnreadableFile`` when no page of the file can be read, ``ReadingStopped`` when ``going_on()``
-        returns False, ``Unavailable`` when the disk has no room, which is not the file's fault.
+        Raises ``ReadingStopped`` when it returns False, ``UnreadableFile`` when no page of the file can be
+        read, ``Unavailable`` when the disk has no room, which is not the file's fault.
         """
         if is_temporary_space_low():
             raise Unavailable(
@@ -106,7 +106,7 @@ class AttachmentReader:
             return self._conclude(attachment.id, document)
 
     def close(self) -> None:
-        """Ends the reading processes."""
+        """Drops recognitions that wait, waits for those that run, and ends their processes."""
         self._recognisers.shutdown(cancel_futures=True)
 
     def _unread(self, attachment: Attachment, page_count: int) -> list[int]:

@@ -8,7 +8,7 @@ from indexer.extraction.text_quality import dictionary_coverage, misplaced_lette
 
 
 class TextChoice(StrEnum):
-    """The decision about a page: use the file's own text, recognise the page, or both."""
+    """The decision about a page: use the file's own text, recognise it, do both, or read nothing."""
 
     EMBEDDED = "embedded"  # the file's own text is good
     OCR = "ocr"  # recognise the picture; the file's own text is useless

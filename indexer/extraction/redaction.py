@@ -184,17 +184,17 @@ class Redactor:
         attachment: Attachment,
         pages: Sequence[Page],
         boxes: Boxes,
-        text_areas: Boxes | None = None,
+        areas_without_text: Boxes | None = None,
         *,
         timed_step: Callable[[str], AbstractContextManager[None]] = lambda _step: nullcontext(),
     ) -> RedactedCopy:
         """Returns the redacted copy of an attachment. ``pages``: all pages of the attachment.
 
-        ``text_areas``: areas whose text is left out, one for each box; the boxes themselves by default.
+        ``areas_without_text``: areas whose text is left out, one for each box; the boxes by default.
         ``timed_step`` surrounds each step, named ``draw``, ``assemble`` or ``verify``.
 
-        Raises ``Invalid`` without boxes, ``TooLarge`` for a file with too many pages, ``Conflict`` (code
-        ``redaction-incomplete``) when covered data is still to be found in the copy, ``Busy`` while another
+        Raises ``Invalid`` without boxes, ``TooLarge`` for a file with too many pages,
+        ``RedactionIncomplete`` when covered data is still to be found in the copy, ``Busy`` while another
         copy is made, and ``Unavailable`` when the file cannot be drawn.
         """
         if not any(boxes.values()):
@@ -215,7 +215,7 @@ class Redactor:
                         raise _is_not_drawn()
                     with timed_step("draw"):
                         self._draw(document.path, pages, boxes, Path(name))
-                areas = boxes if text_areas is None else text_areas
+                areas = boxes if areas_without_text is None else areas_without_text
                 covered = [with_text_covered(page, areas.get(page.number, ())) for page in pages]
                 with timed_step("assemble"):
                     sandbox.run_in_sandbox(
@@ -248,7 +248,12 @@ class Redactor:
             list(pool.map(draw, pages))
 
     def _prove(
-        self, copy: Path, pages: Sequence[Page], covered: Sequence[Page], boxes: Boxes, text_areas: Boxes
+        self,
+        copy: Path,
+        pages: Sequence[Page],
+        covered: Sequence[Page],
+        boxes: Boxes,
+        areas_without_text: Boxes,
     ) -> None:
         """Reads the copy again.
 
@@ -262,7 +267,7 @@ class Redactor:
             for page in pages:
                 found = document.read_page(page.number)
                 seen = dataclasses.replace(page, text=found.text, lines=found.lines)
-                inside = spans_inside(seen.text, seen.lines, text_areas.get(page.number, ()))
+                inside = spans_inside(seen.text, seen.lines, areas_without_text.get(page.number, ()))
                 left += _readable(seen, [*inside, *_spans_of_numbers(seen.text, numbers)])
         drawn = [page for page in pages if boxes.get(page.number)]
 
@@ -414,7 +419,7 @@ def _pieces(text: str, line: Line, boxes: Sequence[Rectangle]) -> Iterator[tuple
 
 
 def spans_inside(text: str, lines: Sequence[Line], boxes: Sequence[Rectangle]) -> list[tuple[int, int]]:
-    """Returns for each line the span of its letters whose middle is under a box."""
+    """Returns a span for each line with a letter whose middle is under a box: from the first to the last."""
     spans = []
     for line in lines:
         middle = (line.top + line.bottom) / 2

@@ -258,7 +258,7 @@ def _fork(memory_mb: int) -> tuple[int, Connection]:
 
 
 def run_fork_server(control_fd: int) -> None:
-    """Runs the nursery process: forks a child for every connection that comes in."""
+    """Runs the fork server: forks a child for every connection that comes in, until its socket is closed."""
     control = socket.socket(fileno=control_fd)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the kernel

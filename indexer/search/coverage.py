@@ -47,7 +47,7 @@ def minimum_coverage(tuning: SearchTuning, plan: QueryPlan) -> float:
         and sum(len(group_into_longest_words(words)) for words in telling) >= _MIN_SENTENCE_WORDS
     ):
         return tuning.min_answer_coverage_sentence
-    return tuning.min_answer_coverage_question if plan.is_question else tuning.min_answer_coverage
+    return tuning.min_answer_coverage_question if plan.had_question_words else tuning.min_answer_coverage
 
 
 def clause_weights(
@@ -137,7 +137,9 @@ def is_worth_showing_as_related(
     It then has a telling word that was typed by itself, or covers enough of the query. For a question one
     word that few documents have is enough: most words of a question name nothing.
     """
-    if plan.is_question and any(is_topic(clause, idfs[clause]) for clause in matched if clause in idfs):
+    if plan.had_question_words and any(
+        is_topic(clause, idfs[clause]) for clause in matched if clause in idfs
+    ):
         return True
     return coverage >= tuning.min_related_coverage or any(
         all(clause in matched for clause in part.clauses)

@@ -87,7 +87,7 @@ def query_marking_whole_words(texts: Iterable[str], query: Query) -> Query:
     """
     letters = [searchable_bytes(fold_text(text)).data for text in texts]
     is_whole = all(any(whole in data for data in letters) for whole, _ in _sought(query).parts)
-    return replace(query, marks_parts=False) if is_whole else query
+    return replace(query, marks_parts_of_absent_words=False) if is_whole else query
 
 
 def highlight(text: str, query: Query) -> tuple[TextSegment, ...]:
@@ -392,7 +392,11 @@ class _Hits:
         folded, sought = borders.folded, _sought(query)
         letters = searchable_bytes(folded)
         kept = letters.text_offsets()
-        absent = (parts for whole, parts in sought.parts if query.marks_parts and whole not in letters.data)
+        absent = (
+            parts
+            for whole, parts in sought.parts
+            if query.marks_parts_of_absent_words and whole not in letters.data
+        )
         by_itself = {*sought.pieces, *(part for parts in absent for part in parts)} - {*sought.segment}
         places = [
             (*_whole_clusters(folded, *place), _PHRASE)

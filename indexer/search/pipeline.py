@@ -1,8 +1,8 @@
 """A query → a page of results: rewrite → match → correct → retrieve → present.
 
 ``indexer.search.query.parser.parse_query`` comes before; ``web.search_service`` joins the hits with their
-records. Each step takes values and returns values. An engine finds (``Searcher.find_matching``), ranks and
-counts (``UnrankedMatches.retrieve``).
+records. Each step takes values and returns values. An engine finds (``Searcher.prepare_search``), ranks and
+counts (``PreparedSearch.retrieve``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from indexer.search.query.query_plan import (
     other_wordings,
     split_set_phrases,
 )
-from indexer.search.searcher import EngineAnswer, Searcher, UnrankedMatches
+from indexer.search.searcher import EngineAnswer, PreparedSearch, Searcher
 from indexer.search.spelling_correction import (
     CorrectedQuery,
     correct_query,
@@ -40,7 +40,7 @@ def answer_query(
     if not query.as_typed:
         query = read_exclusions_as_thai(query, lexicon)
     typed = build_query_plan(query, lexicon)
-    corrected, matched = CorrectedQuery(typed), searcher.find_matching(typed, query)
+    corrected, matched = CorrectedQuery(typed), searcher.prepare_search(typed, query)
     as_typed = matched
     if not (matched.is_as_typed or query.as_typed):
         corrected, matched = _correct(searcher, lexicon, query, corrected, matched)
@@ -56,8 +56,10 @@ def answer_query(
     if query.in_year and not query.as_typed and (not retrieved.total or _lacks_words(retrieved)):
         in_year = replace(query.in_year, typed=query.typed, is_year_assumed=True)
         return answer_query(searcher, lexicon, _for_same_reader(query, in_year), tuning)
-    if query.instead and not retrieved.total:
-        return _search_instead(searcher, lexicon, query, query.instead, query_notes.NOT_THEN, tuning)
+    if query.with_dates_as_words and not retrieved.total:
+        return _search_instead(
+            searcher, lexicon, query, query.with_dates_as_words, query_notes.NOT_THEN, tuning
+        )
     undated = query.without_date_ranges
     if undated and retrieved.has_title_match_at_other_times_only and query.page == 1:
         others = _search_instead(searcher, lexicon, query, undated, query_notes.NOT_THEN, tuning)
@@ -72,13 +74,13 @@ def _correct(
     lexicon: Lexicon,
     query: Query,
     typed: CorrectedQuery,
-    matched: UnrankedMatches,
-) -> tuple[CorrectedQuery, UnrankedMatches]:
+    matched: PreparedSearch,
+) -> tuple[CorrectedQuery, PreparedSearch]:
     """Returns the corrected query with its matches; as typed, where nothing better is found."""
     corrected = correct_query(searcher.correction_vocabulary(typed.plan), lexicon, typed.plan)
     if not corrected.words:
         return typed, matched
-    again = searcher.find_matching(corrected.plan, query)
+    again = searcher.prepare_search(corrected.plan, query)
     new = set(corrected.plan.clauses) - set(typed.plan.clauses)
     return (corrected, again) if all(again.frequencies.get(clause) for clause in new) else (typed, matched)
 
@@ -93,7 +95,7 @@ def _with_related_of_words(
     words = split_set_phrases(plan, lexicon)
     if words == plan or (retrieved.hits if retrieved.related is None else retrieved.related):
         return retrieved
-    return replace(retrieved, related=searcher.find_matching(words, query).retrieve().related or ())
+    return replace(retrieved, related=searcher.prepare_search(words, query).retrieve().related or ())
 
 
 def _search_instead(
@@ -175,7 +177,7 @@ def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: EngineAnsw
     if also := explained_expansions(corrected.plan):
         notes.append(query_notes.also_searched_note(also))
     times = query.times if retrieved.is_of_time else ()
-    is_prose = corrected.plan.is_sentence or corrected.plan.is_question
+    is_prose = corrected.plan.is_sentence or corrected.plan.had_question_words
     for time in times:
         note = (
             query_notes.of_or_naming_time_note

@@ -34,10 +34,11 @@ class EngineAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnrankedMatches:
-    """The documents that match a query plan, not yet ranked, counted and cut into pages of results.
+class PreparedSearch:
+    """A query plan looked up in an index: what its correction needs, and ``retrieve``, which answers it.
 
-    A misspelt plan is matched only to be corrected: ``retrieve`` is called for the plan that is answered.
+    ``retrieve`` matches, ranks, counts and cuts the documents. It is called for the plan that is answered,
+    not for a misspelt one.
     """
 
     is_as_typed: bool  # a document has the whole query as it was typed: nothing is misspelt
@@ -48,8 +49,8 @@ class UnrankedMatches:
 class Searcher(Protocol):
     """One state of an index as one query sees it: the documents of its organisation, none withheld."""
 
-    def find_matching(self, plan: QueryPlan, query: Query) -> UnrankedMatches:
-        """Returns the documents that match the plan, to be filtered, sorted and cut as the query asks.
+    def prepare_search(self, plan: QueryPlan, query: Query) -> PreparedSearch:
+        """Looks up the plan's clauses. ``retrieve`` of the result answers the query by them.
 
         Documents that match all of the plan are returned; where these are few, also documents that match
         enough of it, after the others. Which documents match does not depend on filters, so that the count

@@ -97,7 +97,7 @@ def doubtful_parts(plan: QueryPlan, lexicon: Lexicon, is_frequent: Callable[[str
 
 
 def parts_meant_in_other_layout(plan: QueryPlan, lexicon: Lexicon) -> list[QueryPart]:
-    """Returns the parts of a plan that are real words as typed with the keyboard in the other layout."""
+    """Returns, of the parts typed in the wrong keyboard layout, the parts as they were meant."""
     switched = (_switched(part, lexicon) for part in plan.parts if not part.phrase.exact)
     return [part for part in switched if part is not None]
 

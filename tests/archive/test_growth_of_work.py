@@ -87,7 +87,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "written": parser.normalize_query,
     "stretches of time": date_ranges.find_date_ranges,
     "other keyboard": keyboard.switch_layout,
-    "question words": lambda text: question_words.strip_question_words(text, _LEXICON.tokenizer),
+    "question words": lambda text: question_words.stretches_without_question_words(text, _LEXICON.tokenizer),
     "spelt out": lambda text: list(loanwords.find_spelled_letters(text)),
     "highlight": lambda text: highlighting.highlight(text, _QUERY),
     "snippet": lambda text: highlighting.snippet(text, _QUERY),

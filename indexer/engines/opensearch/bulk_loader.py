@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
+from archive.errors import Unavailable
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.index_document import IndexDocument, SourceAnnouncement, build_index_document
 from indexer.analysis.parallel_analysis import ParallelAnalyzer
@@ -91,9 +92,13 @@ class Lease:
         self._cluster.release_lease(self._index, self._owner)
 
     def renew(self) -> None:
-        """Renews the lease if a renewal is due. Must be called repeatedly while building."""
+        """Renews the lease if a renewal is due. Must be called repeatedly while building.
+
+        Raises ``Unavailable`` if another process has taken it, since this one was silent for too long.
+        """
         if time.monotonic() - self._renewed > _RENEWED:
-            self._cluster.take_lease(self._index, self._owner, _LEASE)
+            if not self._cluster.take_lease(self._index, self._owner, _LEASE):
+                raise Unavailable("โปรเซสอื่นสร้างดัชนีต่อแล้ว (another process builds the index now)")
             self._renewed = time.monotonic()
 
 
@@ -143,7 +148,7 @@ class BulkLoader:
         return self._position
 
     def commit_and_count(self) -> int:
-        """Returns the number of announcements in the new index."""
+        """Makes what was added searchable, and returns the number of announcements."""
         self._measure()
         self._cluster.refresh_index(self._index)
         return self._cluster.count(self._index, ANNOUNCEMENTS)
@@ -160,7 +165,7 @@ class BulkLoader:
                 self._lease.renew()
         self._cluster.apply_settings(self._index, serving_settings(self._cluster.address))
         self._lease.renew()
-        self._cluster.wait_for(self._index)
+        self._cluster.wait_until_searchable(self._index)
         made_with = {"manifest": manifest, "averages": self._averages, "sample": self._sample}
         self._cluster.store_metadata(self._index, made_with)
         previous = self._cluster.live_index(self._alias)
@@ -168,7 +173,7 @@ class BulkLoader:
         self._remove(index for index in self._all() if index not in (self._index, previous))
 
     def abandon(self) -> None:
-        """Deletes the unfinished index."""
+        """Deletes the unfinished index and stops the analysis processes. The lease stays with its holder."""
         self._analysis.close()
         self._remove([self._index])
 

@@ -256,7 +256,7 @@ class Cluster:
                 time.sleep(_POLL)
                 yield
 
-    def wait_for(self, index: str) -> None:
+    def wait_until_searchable(self, index: str) -> None:
         """Waits until every shard of the index can be searched, with all its copies if there is time.
 
         Raises ``Unavailable`` if a shard has not even one copy.

@@ -179,6 +179,7 @@ class OpenSearchIndex:
         return self.noted_damage()
 
     def noted_damage(self) -> list[str]:
+        """See ``SearchIndex``. The cluster notes damage itself: the shards that are lost at this moment."""
         index = self._cluster.live_index(self._alias)
         return self._cluster.lost_shards(index) if index else []
 

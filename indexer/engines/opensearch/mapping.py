@@ -267,7 +267,7 @@ def name_key(text: str) -> str:
 
 
 def word_id(word: str) -> str:
-    """Returns the id under which a word of the vocabulary is stored."""
+    """Returns the id under which a word of the vocabulary is stored: ``=`` and the word."""
     return f"={word}"
 
 

@@ -158,7 +158,7 @@ def phrase_query(data: bytes, boost: float = 1.0, field: str = "grams", name: st
 
 
 def misread_phrase_query(data: bytes, boost: float, *, is_loose: bool) -> list[Json]:
-    """Returns the query for documents that may have a phrase with a few letters misread.
+    """Returns one query for documents that may have a phrase with a few letters misread, or none.
 
     Where one letter may be misread, all before and after its cluster must stand there in a row. Where several
     may, there is one piece more than such letters: two of the pieces must stand as typed, not far from each
@@ -211,7 +211,7 @@ def _in_order(ways: Sequence[tuple[Sequence[Sequence[str]], int]]) -> Json:
 
 
 def misread_word_query(clause: Clause) -> list[Json]:
-    """Returns the query for documents that have a word with misread letters: enough of its letter grams.
+    """Returns one query for documents with a word with misread letters, by its letter grams, or none.
 
     The index has grams only of unknown words and of the letters beside these.
     """
@@ -264,11 +264,11 @@ class PlanQueries:
     @property
     def is_prose(self) -> bool:
         """True for questions and sentences, of which nobody expects all words in one document."""
-        return self.plan.is_sentence or self.plan.is_question
+        return self.plan.is_sentence or self.plan.had_question_words
 
     @property
     def min_telling_clauses(self) -> int:
-        """The number of telling clauses that a partial match has at least."""
+        """The number of clauses, but stop words and kinds of document, that a partial match has at least."""
         return max(math.ceil(TUNING.min_coverage * len(self._telling()) - 1e-9), 1)
 
     @property
@@ -349,8 +349,10 @@ class PlanQueries:
     def title_match_aggregations(self) -> Json:
         """Returns aggregations that count the documents with a telling word of the plan in the title.
 
-        One counts among the matching documents, the other among all that have every word but the time. None
-        is returned for questions, sentences and single days: they are about what happened then.
+        A stop word or a kind of document tells nothing.
+
+        One counts among the matching documents, the other among all that have every word but the time. It is
+        empty for questions, sentences and single days: they are about what happened then.
         """
         words = [
             clause for clause in self._clauses_without_dates() if not is_stop_word_or_document_kind(clause)

@@ -58,7 +58,7 @@ from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, Query, Sort
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
-from indexer.search.searcher import EngineAnswer, UnrankedMatches
+from indexer.search.searcher import EngineAnswer, PreparedSearch
 from indexer.search.tuning import TUNING
 
 _MAX_OTHER_TIMES = 5  # documents shown that only mention the time typed
@@ -83,7 +83,7 @@ class OpenSearchSearcher:
             )
         return self._vocabularies[plan]
 
-    def find_matching(self, plan: QueryPlan, query: Query) -> UnrankedMatches:
+    def prepare_search(self, plan: QueryPlan, query: Query) -> PreparedSearch:
         if not plan.clauses and query.sort is Sort.RELEVANCE:
             query = replace(query, sort=Sort.NEWEST)
         queries = PlanQueries(plan, query, self._lexicon)
@@ -96,7 +96,7 @@ class OpenSearchSearcher:
             if partial != unknown:  # a part of a name was given
                 unknown = partial
                 selection = _Selection(queries, self._counts)
-        return UnrankedMatches(
+        return PreparedSearch(
             is_as_typed=selection.is_as_typed,
             frequencies=selection.frequencies(),
             retrieve=selection.retrieved,
@@ -360,11 +360,11 @@ class _Selection:
         topical = {
             clause
             for at, clause in enumerate(plan.clauses)
-            if f"topic{at}" in names and (not plan.is_split or is_topic(clause, idfs[clause]))
+            if f"topic{at}" in names and (not plan.are_set_phrases_split or is_topic(clause, idfs[clause]))
         }
         topical -= self._broken(names)
         beside = self._beside(names)
-        scattered = set() if plan.is_split else scattered_clauses(adjacent_clauses(plan), beside)
+        scattered = set() if plan.are_set_phrases_split else scattered_clauses(adjacent_clauses(plan), beside)
         covered = document_coverage(self._weights(), topical, scattered, set(), {}, TUNING)
         return is_worth_showing_as_related(plan, idfs, topical, covered, TUNING)
 

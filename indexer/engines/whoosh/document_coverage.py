@@ -65,7 +65,7 @@ def documents_titled_with_telling_word(
     """
     weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)
     documents = [document for document in documents if weights]
-    wanted = [each for each in weights if not plan.is_split or is_topic(each, scores.idfs[each])]
+    wanted = [each for each in weights if not plan.are_set_phrases_split or is_topic(each, scores.idfs[each])]
     topics = {clause: title_or_label_mask(context.reader, clause) for clause in wanted if documents}
     pairs = adjacent_clauses(plan)
     near = set()
@@ -74,7 +74,7 @@ def documents_titled_with_telling_word(
         topical = {clause for clause, mask in topics.items() if mask[document]}
         topical -= clauses_found_only_in_pieces(plan, pairs, text)
         beside = {run for _, _, run in pairs if run in text}
-        scattered = set() if plan.is_split else scattered_clauses(pairs, beside)
+        scattered = set() if plan.are_set_phrases_split else scattered_clauses(pairs, beside)
         covered = document_coverage(weights, topical, scattered, set(), {}, context.tuning)
         if is_worth_showing_as_related(plan, scores.idfs, topical, covered, context.tuning):
             near.add(document)

@@ -71,7 +71,10 @@ class GenerationDirectory:
 
     @contextmanager
     def build_lock(self) -> Iterator[None]:
-        """Holds the build lock, so that only one process builds. The kernel frees a dead process's lock."""
+        """Waits for the build lock and holds it, so that only one process builds.
+
+        The kernel frees a dead process's lock.
+        """
         self._directory.mkdir(parents=True, exist_ok=True)
         with (self._directory / _LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -108,12 +108,12 @@ def _there(reader: CommitReader, candidates: DocumentNumbers, part: QueryPart) -
     return (document for document, text in zip(candidates.tolist(), texts, strict=False) if has(text, data))
 
 
-def take_until(texts: Iterable[bytes], letters: int) -> Iterator[bytes]:
-    """Yields the texts until more than ``letters`` bytes were read."""
+def take_until(texts: Iterable[bytes], most_bytes: int) -> Iterator[bytes]:
+    """Yields the texts up to and with the one that passes ``most_bytes`` in all."""
     for text in texts:
         yield text
-        letters -= len(text)
-        if letters < 0:
+        most_bytes -= len(text)
+        if most_bytes < 0:
             break
 
 

@@ -116,7 +116,10 @@ def partial_matches(
     matched: UnfilteredMatches,
     allowed: Mask,
 ) -> UnfilteredMatches:
-    """Returns the partial matches among ``allowed``, for a caller that found no full match among them."""
+    """Returns all partial matches, before filters, for a caller that found no full match among ``allowed``.
+
+    ``allowed`` decides only how little of the plan may suffice.
+    """
     scores, rest = matched.scores, _not_excluded(context, plan)
     covered = np.where(rest, scores.covered, 0)
     least = context.tuning.min_coverage * scores.total_idf_mass
@@ -168,14 +171,14 @@ def _match_times(
         scores = mark_covered(scores, np.flatnonzero(of_time), clauses)
         name = time.text if time.year is None else f"ปี {time.year}"
         named = documents_with_all(reader, date_name_clauses(name, context.lexicon))
-        if time.is_one_day or plan.is_sentence or plan.is_question:
+        if time.is_one_day or plan.is_sentence or plan.had_question_words:
             of_time[named] = True
         dated |= of_time
         naming[named] = True
     about = np.zeros_like(dated)
     if others:
         dated, naming = (mask & scores.matching_any(others) for mask in (dated, naming))
-        if not (plan.is_sentence or plan.is_question or any(time.is_one_day for time in times)):
+        if not (plan.is_sentence or plan.had_question_words or any(time.is_one_day for time in times)):
             about = _about(reader, others) & scores.matching_all(others)
     return scores, DateQueryDocuments(dated, naming, about)
 
@@ -278,7 +281,9 @@ def _add_partial(
     if found < int(partial.sum()):
         if not found:
             return UnfilteredMatches(partial, preferred, scores, (*notes, query_notes.NOT_ALL))
-        is_prose = plan.is_sentence or plan.is_question  # nobody expects all its words: ranking decides
+        is_prose = (
+            plan.is_sentence or plan.had_question_words
+        )  # nobody expects all its words: ranking decides
         return UnfilteredMatches(partial, preferred, scores, notes, None if is_prose else documents)
     return UnfilteredMatches(documents, preferred, scores, notes)
 

@@ -25,7 +25,7 @@ from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import QueryPlan
-from indexer.search.searcher import EngineAnswer, UnrankedMatches
+from indexer.search.searcher import EngineAnswer, PreparedSearch
 from indexer.search.vocabulary import Vocabulary
 
 _MAX_OTHER_TIMES = 5  # documents shown that only mention the time typed
@@ -37,9 +37,9 @@ class WhooshSearcher:
     def __init__(self, context: IndexContext) -> None:
         self._context = context
 
-    def find_matching(self, plan: QueryPlan, query: Query) -> UnrankedMatches:
+    def prepare_search(self, plan: QueryPlan, query: Query) -> PreparedSearch:
         scores = score_clauses(self._context, plan.clauses)
-        return UnrankedMatches(
+        return PreparedSearch(
             is_as_typed=is_whole_query_found(self._context.reader, plan, scores),
             frequencies={clause: listed.count for clause, listed in scores.postings.items()},
             retrieve=partial(self._retrieve, plan, query, scores),

@@ -46,7 +46,7 @@ def wrap_picture(path: Path, wrapped: Path, *, format: str) -> None:
 
 
 def wrap_heif(path: Path, wrapped: Path) -> None:
-    """Writes a HEIF file, whatever brand it names, as a PDF. Raises ``UnreadableFile``: damaged, too-big."""
+    """Writes a HEIF file as a PDF. Raises ``UnreadableFile``: damaged, too-big."""
     try:
         photograph = pillow_heif.open_heif(path)
         _check_size(photograph.size)

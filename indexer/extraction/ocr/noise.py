@@ -35,7 +35,7 @@ def mean_confidence(symbols: Sequence[Symbol]) -> float:
 
 
 def probable_accuracy(symbols: Sequence[Symbol]) -> float:
-    """Returns the share of the symbols that is probably right (0–1)."""
+    """Returns the share of the symbols that is probably right (0–1), judged by their mean confidence."""
     return min(1.0, max(0.0, 1 - ERRORS * (FLAWLESS - mean_confidence(symbols))))
 
 

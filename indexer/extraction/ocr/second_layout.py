@@ -29,7 +29,7 @@ LEAST_DOUBTFUL = 60  # Thai letters in doubtful rows from which on the time is s
 
 
 def is_worthwhile(rows: Sequence[Sequence[Symbol]]) -> bool:
-    """Returns True if enough of the page's Thai letters stand in rows that were not read well."""
+    """Returns True if at least ``LEAST_DOUBTFUL`` Thai letters stand in rows that were not read well."""
     doubtful = (row for row in rows if mean_confidence(row) < SURE)
     return sum(len(thai_letters(row_text(row))) for row in doubtful) >= LEAST_DOUBTFUL
 

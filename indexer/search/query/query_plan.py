@@ -13,7 +13,7 @@ from indexer.analysis.dictionary import SPELLING_WEIGHT, SYNONYM_WEIGHT, Lexicon
 from indexer.analysis.loanwords import find_spelled_letters
 from indexer.analysis.tokenizer import Token, fold_text, searchable_bytes
 from indexer.search.query.parser import Query, TypedChunk
-from indexer.search.query.question_words import strip_question_words
+from indexer.search.query.question_words import stretches_without_question_words
 from indexer.search.villages import ABBREVIATED_VILLAGE, positions_of_village_numbers
 
 _MOST_PARTS = 64  # parts of a query that are used
@@ -75,12 +75,12 @@ class QueryPlan:
     parts: tuple[QueryPart, ...]
     whole: bytes
     without: tuple[QueryPart, ...]
-    is_question: bool = False  # question words were removed
-    is_split: bool = False  # set phrases were split: their words need not stand side by side
+    had_question_words: bool = False  # question words were removed
+    are_set_phrases_split: bool = False  # set phrases were split: their words need not stand side by side
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
-        """Returns the clauses of all parts in the order typed, each once."""
+        """Returns the first ``_MOST_CLAUSES`` clauses of all parts in the order typed, each once."""
         return tuple(dict.fromkeys(clause for part in self.parts for clause in part.clauses))[:_MOST_CLAUSES]
 
     @property
@@ -112,7 +112,7 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     parts = _with_abbreviations_before_numbers(parts)
     whole = searchable_bytes(fold_text(" ".join(chunk.text for chunk in query.chunks))).data
     without = tuple(build_query_part(each.text, lexicon, exact=True) for each in query.without[:_MOST_PARTS])
-    return QueryPlan(tuple(parts), whole, without, is_question=asked != chunks)
+    return QueryPlan(tuple(parts), whole, without, had_question_words=asked != chunks)
 
 
 def _with_abbreviations_before_numbers(parts: list[QueryPart]) -> list[QueryPart]:
@@ -149,7 +149,9 @@ def _with_numbers(chunks: Sequence[TypedChunk]) -> list[TypedChunk]:
 
 
 def _query_part(chunk: TypedChunk, lexicon: Lexicon, before: tuple[Clause, ...]) -> QueryPart:
-    return replace(build_query_part(chunk.text, lexicon, exact=chunk.exact, before=before), raw=chunk.raw)
+    return replace(
+        build_query_part(chunk.text, lexicon, exact=chunk.exact, clause_before=before), raw=chunk.raw
+    )
 
 
 def _either(chunk: TypedChunk, lexicon: Lexicon) -> QueryPart:
@@ -168,23 +170,23 @@ def _without_question_words(chunk: TypedChunk, lexicon: Lexicon) -> list[TypedCh
         return [chunk]
     return [
         TypedChunk(chunk.text[start:end], raw=chunk.raw[start:end])
-        for start, end in strip_question_words(chunk.text, lexicon.tokenizer)
+        for start, end in stretches_without_question_words(chunk.text, lexicon.tokenizer)
     ]
 
 
 def build_query_part(
-    text: str, lexicon: Lexicon, *, exact: bool = False, before: tuple[Clause, ...] = ()
+    text: str, lexicon: Lexicon, *, exact: bool = False, clause_before: tuple[Clause, ...] = ()
 ) -> QueryPart:
     """Returns the clauses and the phrase of a piece of a query.
 
-    ``before`` is the clause before the piece; a year after a month is read with its help.
+    ``clause_before`` is the clause before the piece, if any: a year after a month is read with its help.
     """
     folded = fold_text(text)
     clauses = _words(folded, lexicon, exact=exact)
     if not exact:
         clauses = _spelt_out(_with_number_word(clauses), folded)
         clauses = _numbered(merge_into_synonym_clauses(clauses, lexicon), folded)
-        clauses = [_with_document_number(clause) for clause in _dated(clauses, before)]
+        clauses = [_with_document_number(clause) for clause in _dated(clauses, clause_before)]
     words = sum(len(clause.alternatives[0].terms) for clause in clauses)
     return QueryPart(folded, tuple(clauses), Phrase(searchable_bytes(folded).data, words, exact))
 
@@ -221,7 +223,7 @@ def split_set_phrases(plan: QueryPlan, lexicon: Lexicon) -> QueryPlan:
                 words = (Clause(term, (Alternative((term,)),)) for term in terms)
                 clauses += (each for word in words for each in merge_into_synonym_clauses([word], lexicon))
         parts.append(replace(part, clauses=tuple(clauses)))
-    return replace(plan, parts=tuple(parts), is_split=tuple(parts) != plan.parts)
+    return replace(plan, parts=tuple(parts), are_set_phrases_split=tuple(parts) != plan.parts)
 
 
 def _longest(clauses: list[Clause], at: int, lexicon: Lexicon) -> tuple[int, tuple[Synonym, ...]]:

@@ -26,7 +26,7 @@ QUESTION_WORDS = re.compile(
 )
 
 
-def strip_question_words(text: str, segmenter: Tokenizer) -> list[tuple[int, int]]:
+def stretches_without_question_words(text: str, segmenter: Tokenizer) -> list[tuple[int, int]]:
     """Returns the stretches ``[start, end)`` of a folded piece of a query that are no question words."""
     borders = {0, *(token.end for token in segmenter.tokens(text))}
     stretches = []

@@ -12,7 +12,7 @@ from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.query.parser import Filters, Query, parse_query
 from indexer.search.query.query_notes import BilingualNote
-from indexer.search.query.question_words import strip_question_words
+from indexer.search.query.question_words import stretches_without_question_words
 from tests.contracts.test_search_index import entry
 
 ENTRIES = (
@@ -421,7 +421,7 @@ def test_words_that_only_ask_are_not_looked_for(index: WhooshIndex) -> None:
     ],
 )
 def test_what_a_question_is_about(typed: str, told: str) -> None:
-    stretches = strip_question_words(typed, Dictionary().current().tokenizer)
+    stretches = stretches_without_question_words(typed, Dictionary().current().tokenizer)
     assert "|".join(typed[start:end] for start, end in stretches) == told
 
 
