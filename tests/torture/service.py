@@ -106,8 +106,8 @@ class Service:
         for command in self._beside:
             command.wait()
         self._beside.clear()
-        if what == "web":  # its worker notices, gives back what it holds, and ends
-            _until_gone(self._server.pid)
+        # the worker of a web process that died notices, gives back what it holds, and ends
+        _until_gone(self._server.pid)
 
     def hold_worker(self, *, held: bool) -> None:
         """Stop the worker where it is, as on a disk that does not answer; or let it go on."""
