@@ -238,6 +238,9 @@ def parse_query(
         reading.understood.append(query_notes.NO_WORDS)
     again = partial(parse_query, filters=filters, sort=sort, page=page, per_page=per_page)
     is_filter_alone = lone_dates_filter and reading.days_alone and not reading.chunks
+    as_words = (
+        again(typed, lone_dates_filter=False, leave_out_dates=leave_out_dates) if is_filter_alone else None
+    )
     is_dated = bool(reading.times) and not leave_out_dates
     rest = again(typed, lone_dates_filter=lone_dates_filter, leave_out_dates=True) if is_dated else None
     with_year = None if reading.times or leave_out_dates else _with_bare_year(typed)
@@ -251,9 +254,7 @@ def parse_query(
         without=tuple(reading.without),
         times=() if leave_out_dates else tuple(reading.times),
         understood=tuple(reading.understood),
-        with_dates_as_words=again(typed, lone_dates_filter=False, leave_out_dates=leave_out_dates)
-        if is_filter_alone
-        else None,
+        with_dates_as_words=as_words,
         without_date_ranges=rest if rest and rest.chunks != tuple(reading.chunks) else None,
         in_year=again(with_year) if with_year else None,
     )
