@@ -105,7 +105,7 @@ class _SearchArgs(PagingArgs):
             sort=data["sort"],
             page=data["page"],
             per_page=data["per_page"],
-            leave_out_dates=data["any_time"],
+            without_dates=data["any_time"],
         )
         return replace(query, as_typed=data["as_typed"], explain=data["explain"])
 

@@ -107,7 +107,7 @@ class Query:
 
     ``understood`` notes how filters, abbreviations and misspellings were read; ``loosened`` notes which
     conditions were given up to find anything. ``times`` of a query as it was run are those that narrowed the
-    results; none with ``leave_out_dates`` of ``parse_query``. ``extra_highlights`` are further words to
+    results; none with ``without_dates`` of ``parse_query``. ``extra_highlights`` are further words to
     highlight in texts: corrected spellings and the full forms of abbreviations.
     """
 
@@ -211,8 +211,8 @@ def parse_query(
     sort: Sort = Sort.RELEVANCE,
     page: int = 1,
     per_page: int = 10,
-    lone_dates_filter: bool = True,
-    leave_out_dates: bool = False,
+    dates_filter: bool = True,
+    without_dates: bool = False,
 ) -> Query:
     """Parses a typed query. Accepts any text and never raises.
 
@@ -221,29 +221,25 @@ def parse_query(
     filters; they join ``filters``, which has precedence. A value that makes no sense is searched as words. A
     number may also follow ``เลขที่``, and its year a word: ``คำสั่งที่ 215 ปี 2564`` is ``คำสั่งที่ 215/2564``. A
     date range (``indexer.search.query.date_ranges``) is a filter when it is labelled (``date:``) and, unless
-    ``lone_dates_filter`` is False, when it stands alone. Elsewhere a result must have a date in that range or
-    name it; with ``leave_out_dates`` it is left out. ``ข่าวล่าสุด`` is everything, newest first.
+    ``dates_filter`` is False, when it stands alone. Elsewhere a result must have a date in that range or
+    name it; with ``without_dates`` it is left out. ``ข่าวล่าสุด`` is everything, newest first.
     """
     reading = _Reading(filters or Filters())
     raw = _with_numbers_in_figures(_SPACED.sub(r"\1:", normalize_query(typed)))
     if reading.asks_for_newest(fold_text(raw).strip()):
         raw, sort = "", Sort.NEWEST if sort is Sort.RELEVANCE else sort
     raw, folded = _without_numbers(reading, raw, fold_text(raw))
-    words = _without_times(
-        reading, raw, folded, lone_dates_filter=lone_dates_filter, leave_out_dates=leave_out_dates
-    )
+    words = _without_times(reading, raw, folded, dates_filter=dates_filter, without_dates=without_dates)
     for found in _PART.finditer(words):
         reading.take(found)
     if raw.strip() and reading.is_empty:
         reading.understood.append(query_notes.NO_WORDS)
     again = partial(parse_query, filters=filters, sort=sort, page=page, per_page=per_page)
-    is_filter_alone = lone_dates_filter and reading.days_alone and not reading.chunks
-    as_words = (
-        again(typed, lone_dates_filter=False, leave_out_dates=leave_out_dates) if is_filter_alone else None
-    )
-    is_dated = bool(reading.times) and not leave_out_dates
-    rest = again(typed, lone_dates_filter=lone_dates_filter, leave_out_dates=True) if is_dated else None
-    with_year = None if reading.times or leave_out_dates else _with_bare_year(typed)
+    is_filter_alone = dates_filter and reading.days_alone and not reading.chunks
+    as_words = again(typed, dates_filter=False, without_dates=without_dates) if is_filter_alone else None
+    is_dated = bool(reading.times) and not without_dates
+    rest = again(typed, dates_filter=dates_filter, without_dates=True) if is_dated else None
+    with_year = None if reading.times or without_dates else _with_bare_year(typed)
     return Query(
         typed=typed[:MAX_QUERY_LENGTH],
         filters=reading.filters,
@@ -252,7 +248,7 @@ def parse_query(
         per_page=max(per_page, 1),
         chunks=tuple(reading.chunks),
         without=tuple(reading.without),
-        times=() if leave_out_dates else tuple(reading.times),
+        times=() if without_dates else tuple(reading.times),
         understood=tuple(reading.understood),
         with_dates_as_words=as_words,
         without_date_ranges=rest if rest and rest.chunks != tuple(reading.chunks) else None,
@@ -278,11 +274,11 @@ def _with_bare_year(typed: str) -> str | None:
 
 
 def _without_times(
-    reading: _Reading, raw: str, folded: str, *, lone_dates_filter: bool, leave_out_dates: bool
+    reading: _Reading, raw: str, folded: str, *, dates_filter: bool, without_dates: bool
 ) -> str:
     """Returns ``raw`` without the date ranges that are filters; adds every date range to ``reading``.
 
-    Those that stay become pieces of their own: น้ำปี 2564 is น้ำ and ปี 2564. With ``leave_out_dates`` all date
+    Those that stay become pieces of their own: น้ำปี 2564 is น้ำ and ปี 2564. With ``without_dates`` all date
     ranges are left out of ``raw``, where anything else is in it.
     """
     stretches = find_date_ranges(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))
@@ -291,9 +287,7 @@ def _without_times(
         rest = _without(rest, (stretch.start, stretch.end))
     has_words = any(map(str.isalnum, rest))
     for stretch in reversed(stretches):
-        alone = lone_dates_filter and not any(
-            map(str.isalnum, _without(folded, (stretch.start, stretch.end)))
-        )
+        alone = dates_filter and not any(map(str.isalnum, _without(folded, (stretch.start, stretch.end))))
         if folded[: stretch.start].endswith(":"):
             continue  # the value of a field
         if stretch.labelled or (
@@ -301,7 +295,7 @@ def _without_times(
         ):
             raw, folded = (_without(text, (stretch.start, stretch.end)) for text in (raw, folded))
             reading.between(stretch)
-        elif leave_out_dates and has_words:
+        elif without_dates and has_words:
             raw = _without(raw, (stretch.start, stretch.end))
         else:
             reading.around(stretch, folded)
