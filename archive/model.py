@@ -247,9 +247,8 @@ class HoldReason(StrEnum):
 
     UNREAD = "unread"
     PERSONAL_DATA = "personal-data"
-    UNCONFIRMED = (
-        "unconfirmed"  # added or replaced by staff in a published announcement; nobody has checked it yet
-    )
+    # Added or replaced by staff in a published announcement; nobody has checked it yet.
+    UNCONFIRMED = "unconfirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,9 +437,8 @@ class AttemptLimit:
     key: str  # attempts are counted by this key: a name, an address, a device
     free: int
     longest_pause: dt.timedelta
-    is_shared: bool = (
-        False  # True: several people share the key; one's success does not clear the others' failures
-    )
+    # Several people share the key: one's success does not clear the others' failures.
+    is_shared: bool = False
 
     def pause_after(self, failures: int) -> dt.timedelta:
         """Return the pause after this number of failures."""

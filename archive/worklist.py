@@ -16,9 +16,8 @@ class Problem(StrEnum):
 
     PERSONAL_DATA = "personal-data"  # an attachment is held until somebody decides about personal data
     PUBLIC_PERSONAL_DATA = "public-personal-data"  # newer rules found it in what residents see
-    UNCONFIRMED = (
-        "unconfirmed"  # a file was added or replaced in a published record; residents do not see it yet
-    )
+    # A file was added or replaced in a published record; residents do not see it yet.
+    UNCONFIRMED = "unconfirmed"
     FAILED = "failed"  # an attachment could not be read
     DOUBTFUL = "doubtful"  # a page was read with low confidence
     UNTITLED = "untitled"  # nobody has given a draft its title

@@ -23,9 +23,8 @@ class EngineAnswer:
     partial: int = 0  # so many of ``total`` match only some of the plan, and come after those that match all
     related: tuple[Hit, ...] | None = None  # the hits worth showing where none is an answer; None: all
     is_of_time: bool = False  # all are of the time that was typed
-    has_title_match_at_other_times_only: bool = (
-        False  # none of the time typed has the words in title or labels
-    )
+    # None of the time typed has the words in title or labels.
+    has_title_match_at_other_times_only: bool = False
     hits_of_other_times: tuple[Hit, ...] = ()  # the best documents of other times that mention the time typed
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
     notes: tuple[BilingualNote, ...] = ()  # conditions that were given up to find anything

@@ -13,6 +13,7 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 import zxingcpp
+from PIL import Image
 from playwright.sync_api import Page
 
 from archive.disclosure import fiscal_year
@@ -27,7 +28,9 @@ from web.accounts.passwords import hash_password
 _SMALLEST_CODE = 300  # pixels at 100 dpi, 8 cm on paper: a crooked, noisy scan still reads it
 
 _SEEN_PICTURES_ARE_THERE = """
-[...document.images].every(image => image.complete || image.getBoundingClientRect().top > innerHeight)
+[...document.images].every(
+  image => image.complete || !image.offsetParent || image.getBoundingClientRect().top > innerHeight
+)
 """
 
 
@@ -81,7 +84,12 @@ def keep_picture(page: Page, name: str) -> None:
     """Keep the part of the page that is seen first, in the folder that ``SCREENSHOTS`` names, if it does."""
     if folder := os.environ.get("SCREENSHOTS"):
         wait_until(page, _SEEN_PICTURES_ARE_THERE)
-        page.screenshot(path=Path(folder) / f"{name}.png")
+        _save(Image.open(io.BytesIO(page.screenshot())), Path(folder) / f"{name}.png")
+
+
+def _save(picture: Image.Image, path: Path) -> None:
+    """Save with 256 colours: a screen has few, and the manual's pages travel to phones."""
+    picture.convert("RGB").quantize(256).save(path, optimize=True)
 
 
 def test_a_printed_separator_sheet_is_one_page_that_parts_a_stack(staff: Visit, tmp_path: Path) -> None:
@@ -103,4 +111,4 @@ def test_a_printed_separator_sheet_is_one_page_that_parts_a_stack(staff: Visit, 
     (code,) = zxingcpp.read_barcodes(picture)
     assert code.position.top_right.x - code.position.top_left.x > _SMALLEST_CODE
     if folder := os.environ.get("SCREENSHOTS"):
-        picture.save(Path(folder) / "separator.png")
+        _save(picture, Path(folder) / "separator.png")

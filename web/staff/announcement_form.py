@@ -66,9 +66,8 @@ class AnnouncementForm:
     last_change: int = 0  # id of the record's last change, on which the form was opened
 
     kinds: ClassVar = tuple(DocumentKind)
-    many_attachments: ClassVar = (
-        6  # from this number on they do not fit one screen, and a short list is offered
-    )
+    # From this number of attachments on they do not fit one screen, and a short list is offered.
+    many_attachments: ClassVar = 6
     relation_kinds: ClassVar = tuple(RelationKind)
     flags: ClassVar = tuple(each for each in FORM_FIELDS if each.type is FieldType.FLAG)
     other_fields: ClassVar = tuple(

@@ -41,9 +41,8 @@ class Filters:
     year: int | None = None  # Buddhist era
     from_date: dt.date | None = None
     to_date: dt.date | None = None
-    open_on: dt.date | None = (
-        None  # closes on this day or later; without a closing day it does not count as open
-    )
+    # Closes on this day or later; without a closing day it does not count as open.
+    open_on: dt.date | None = None
     announcement_id: int | None = None  # search inside one announcement
     organisation: int | None = None  # search as if this organisation were alone: its words, its counts
     among: frozenset[int] | None = None  # ids of the only announcements that are wanted
@@ -125,9 +124,8 @@ class Query:
     marks_parts_of_absent_words: bool = True  # parts of a longer word are marked in a text without it
     as_typed: bool = False  # no misspelling and no text in the wrong keyboard layout is to be corrected
     explain: bool = False  # the page of results is to contain an explanation
-    with_dates_as_words: Query | None = (
-        None  # the same text as words, for a date filter without any announcements
-    )
+    # The same text as words, for a date filter without any announcements.
+    with_dates_as_words: Query | None = None
     without_date_ranges: Query | None = None  # the same query; None for date ranges alone
     in_year: Query | None = None  # the same query with the number at its end as a year: น้ำ 64 is น้ำ ปี 2564
     is_year_assumed: bool = False  # the number at the end was read so, as nothing has it beside the words

@@ -35,6 +35,19 @@ def row(page: Image.Image) -> list[Symbol]:
     return read
 
 
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[Image.Image]:
+    """The pictures that are read again from here on."""
+    pictures: list[Image.Image] = []
+
+    def read_and_note(picture: Image.Image, seconds: float) -> list[Symbol]:
+        pictures.append(picture)
+        return read_line(picture, seconds)
+
+    monkeypatch.setattr(line_rereading, "read_line", read_and_note)
+    return pictures
+
+
 def text_of(row: list[Symbol]) -> str:
     return "".join(symbol.text for symbol in row)
 
@@ -81,17 +94,11 @@ def test_the_first_reading_stays_when_time_is_up_while_a_row_is_read_again(
 def test_a_third_reading_is_made_only_where_words_do_not_decide(
     page: Image.Image,
     row: list[Symbol],
-    monkeypatch: pytest.MonkeyPatch,
+    read: list[Image.Image],
     letter: str,
     instead: str | None,
     readings: int,
 ) -> None:
-    read: list[Image.Image] = []
-    monkeypatch.setattr(
-        line_rereading,
-        "read_line",
-        lambda picture, seconds: read.append(picture) or read_line(picture, seconds),
-    )
     place = max(place for place, symbol in enumerate(row) if symbol.text == letter and place > 40)
     other = [replace(row[place], text=instead, confidence=0.9)] if instead else []
     reread_line([*row[:place], *other, *row[place + 1 :]], page, deadline())
@@ -169,17 +176,11 @@ def test_an_unreadable_row_stays_when_time_is_up(form: Image.Image, captions: li
 def test_letters_as_low_as_the_pattern_of_a_form_are_not_read_again(
     form: Image.Image,
     captions: list[list[Symbol]],
-    monkeypatch: pytest.MonkeyPatch,
+    read: list[Image.Image],
     confidence: float,
     height: int,
     is_read: bool,
 ) -> None:
-    read: list[Image.Image] = []
-    monkeypatch.setattr(
-        line_rereading,
-        "read_line",
-        lambda picture, seconds: read.append(picture) or read_line(picture, seconds),
-    )
     row = [replace(symbol, top=symbol.bottom - height) for symbol in misread(captions[1], confidence)]
     reread_line(row, form, deadline())
     assert bool(read) is is_read
