@@ -86,11 +86,20 @@ class FollowerMailer:
     def _messages(
         self, asked: Sequence[Subscription], due: Iterator[Subscription], position: int, now: dt.datetime
     ) -> Iterator[tuple[Subscription, EmailMessage]]:
-        """Yield the messages to send. Followers for whom there is nothing new are moved on without one."""
+        """Yield the messages to send. Followers for whom there is nothing new are moved on without one.
+
+        A follower whose search fails stays as it is, so that the others get their messages.
+        """
         for each in asked:
             yield each, self._confirmation(each, now)
         for each in due:
-            found = self._new_for(each, position)
+            try:
+                found = self._new_for(each, position)
+            except Unavailable:
+                raise
+            except Exception:
+                log.exception("the search of subscription %d failed", each.id)
+                continue
             if found:
                 yield each, self._news(each, found, position, now)
             else:

@@ -213,22 +213,21 @@ def parse_day_or_month(text: str) -> tuple[dt.date, dt.date]:
     Buddhist from 2300 on. Raises ``Invalid`` or ``ValueError`` for text that is no date.
     """
     if american := _AMERICAN_DATE.fullmatch(text):
-        day = dt.date(int(american[3]), ENGLISH_MONTHS[american[1]], int(american[2]))
-        return day, day
-    named = _NAMED_MONTH.fullmatch(text)
-    if named is None:
-        day = parse_date(text)
-        return day, day
-    month = ENGLISH_MONTHS.get(named[2].rstrip(".")) or month_number(named[2]) or 0
-    written = int(named[4])
-    if named[3].startswith("ค"):
-        year = 2000 + written if written < 100 else written
+        year, month, day = int(american[3]), ENGLISH_MONTHS[american[1]], american[2]
+    elif named := _NAMED_MONTH.fullmatch(text):
+        month = ENGLISH_MONTHS.get(named[2].rstrip(".")) or month_number(named[2]) or 0
+        written, day = int(named[4]), named[1]
+        if named[3].startswith("ค"):
+            year = 2000 + written if written < 100 else written
+        else:
+            year = written_year_as_buddhist(written) - ERA
     else:
-        year = written_year_as_buddhist(written) - ERA
-    if named[1]:
-        day = dt.date(year, month, int(named[1]))
-        return day, day
-    return dt.date(year, month, 1), dt.date(year, month, calendar.monthrange(year, month)[1])
+        date = parse_date(text)
+        return date, date
+    if year not in _YEARS:
+        raise _no_date(text)
+    first, last = (int(day), int(day)) if day else (1, calendar.monthrange(year, month)[1])
+    return dt.date(year, month, first), dt.date(year, month, last)
 
 
 def written_year_as_buddhist(year: int) -> int:

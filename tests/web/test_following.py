@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -22,10 +22,14 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from archive.errors import SettingsError
 from archive.model import Status
+from indexer.search.query.parser import Query
 from tests.web.conftest import Site, open_site
+from web import follower_mail
 from web.app import create_app
 from web.background_worker import build_worker
+from web.bootstrap import Services
 from web.follower_mail import FollowerMailer, mail_server
+from web.search_service import Answer, search
 from web.settings import load_settings
 
 OWN = {"Origin": "http://localhost"}
@@ -92,9 +96,11 @@ def deliver(site: Site, now: dt.datetime | None = None) -> None:
     FollowerMailer(site.services).send_due_and_forget_unconfirmed(lambda: True, now)
 
 
-def follow(site: Site, mailbox: Mailbox, search: str = "", frequency: str = "at-once") -> str:
+def follow(
+    site: Site, mailbox: Mailbox, search: str = "", frequency: str = "at-once", address: str = "a@Example.com"
+) -> str:
     """Follow a search and confirm it. Returns the path at which it can be stopped."""
-    form = {"address": "a@Example.com", "frequency": frequency}
+    form = {"address": address, "frequency": frequency}
     assert site.client().post(f"/follow?{search}", data=form, headers=OWN).status_code == 303
     deliver(site)
     path = re.findall(rf"{ROOT}(/follow/confirm/\S+)", mailbox.text())[0]
@@ -133,6 +139,32 @@ def test_new_announcements_reach_a_confirmed_address_once(posting: Site, mailbox
     deliver(posting)
     assert len(mailbox.messages) == 2
     assert posting.services.subscriptions.by_key(stop.rpartition("/")[2]) is None
+
+
+def test_a_search_that_fails_holds_up_no_other_follower(
+    posting: Site, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    follow(posting, mailbox, "q=น้ำประปา", address="first@example.com")
+    follow(posting, mailbox, address="second@example.com")
+    new = posting.announcement("ประกาศหยุดจ่ายน้ำประปา")
+    posting.work()
+    with monkeypatch.context() as failing:
+        failing.setattr(follower_mail, "search", search_that_fails_for("น้ำประปา"))
+        deliver(posting)
+    assert mailbox.messages[-1]["To"] == "second@example.com"
+    assert "the search of subscription 1 failed" in caplog.text
+    deliver(posting)  # it stays due
+    assert mailbox.messages[-1]["To"] == "first@example.com"
+    assert f"/announcements/{new.id}" in mailbox.text()
+
+
+def search_that_fails_for(typed: str) -> Callable[[Services, Query], Answer]:
+    def search_or_fail(services: Services, query: Query) -> Answer:
+        if query.typed == typed:
+            raise ValueError
+        return search(services, query)
+
+    return search_or_fail
 
 
 def test_a_digest_comes_once_a_day(posting: Site, mailbox: Mailbox) -> None:
