@@ -104,6 +104,20 @@ JPEG = FileType(
     is_shown_by_browsers=True,
 )
 PNG = FileType("image/png", "PNG", (".png",), _starts_with(b"\x89PNG\r\n\x1a\n"), is_shown_by_browsers=True)
+WEBP = FileType(
+    "image/webp",
+    "WebP",
+    (".webp",),
+    lambda sample: sample.head[:4] == b"RIFF" and sample.head[8:12] == b"WEBP",
+    is_shown_by_browsers=True,
+)
+BMP = FileType(
+    "image/bmp",
+    "BMP",
+    (".bmp", ".dib"),
+    lambda sample: sample.head[:2] == b"BM" and sample.head[6:10] == bytes(4),  # its two reserved fields
+    is_shown_by_browsers=True,
+)
 TIFF = FileType("image/tiff", "TIFF", (".tif", ".tiff"), _starts_with(b"II*\x00", b"MM\x00*"))
 HEIC = FileType(
     "image/heic",
@@ -133,7 +147,8 @@ XLS = FileType(
 )
 
 FILE_TYPES = {
-    each.media_type: each for each in (JPEG, PNG, TIFF, HEIC, HEIF, DOCX, XLSX, ODT, ODS, DOC, XLS, PDF)
+    each.media_type: each
+    for each in (JPEG, PNG, WEBP, BMP, TIFF, HEIC, HEIF, DOCX, XLSX, ODT, ODS, DOC, XLS, PDF)
 }
 """Media type → file type, in the order of detection: PDF last, as other files may hold ``%PDF``."""
 
@@ -191,7 +206,7 @@ def detect_file_type(stream: BinaryIO) -> FileType:
             code="not-a-document",
         )
     raise Invalid(
-        "ไฟล์นี้เสียหาย หรือไม่ใช่ชนิดที่ชื่อไฟล์บอก รับเฉพาะไฟล์ %(names)s กรุณาเปิดดูในเครื่องก่อน แล้วบันทึกเป็น PDF และแนบอีกครั้ง",
+        "ไฟล์ชนิดนี้แนบไม่ได้ หรือไฟล์เสียหาย รับเฉพาะไฟล์ %(names)s กรุณาเปิดดูในเครื่องก่อน แล้วบันทึกเป็น PDF และแนบอีกครั้ง",
         field="file",
         code="not-a-document",
         names=accepted_type_names(),

@@ -56,6 +56,8 @@ PARSERS = {
         Parser(filetype.PDF),
         Parser(filetype.JPEG, partial(wrap_picture, format="JPEG")),
         Parser(filetype.PNG, partial(wrap_picture, format="PNG")),
+        Parser(filetype.WEBP, partial(wrap_picture, format="WEBP")),
+        Parser(filetype.BMP, partial(wrap_picture, format="BMP")),
         Parser(filetype.TIFF, partial(wrap_picture, format="TIFF")),
         Parser(filetype.HEIC, wrap_heif),
         Parser(filetype.HEIF, wrap_heif),

@@ -107,12 +107,27 @@ def test_papers_become_drafts_of_their_own_and_a_refused_file_stays_listed(staff
     page.set_input_files("#files", [paper("one.pdf", "รับได้"), paper("two.pdf", "รับได้อีก"), wrong])
     click(page.get_by_role("button", name="แยกเป็น 3 ประกาศ"))
     line = page.locator("[data-uploads] li.failed")
-    expect(line).to_contain_text("ไฟล์นี้เสียหาย หรือไม่ใช่ชนิดที่ชื่อไฟล์บอก")
+    expect(line).to_contain_text("ไฟล์ชนิดนี้แนบไม่ได้ หรือไฟล์เสียหาย")
     click(page.get_by_role("button", name="ปิดรายการนี้"))
     page.wait_for_url("**/staff?status=draft&mine=1")
     assert (
         site.services.announcements.count_by_status()["draft"] == before + 2
     )  # that of the refused file is in the trash
+
+
+def test_a_refused_file_says_why_until_it_is_dismissed_and_is_not_sent_again(staff: Visit) -> None:
+    page = staff()
+    page.goto("/staff/announcements/new")
+    wrong: FilePayload = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"not a document"}
+    page.set_input_files("#files", [wrong])
+    line = page.locator("[data-uploads] li.failed")
+    for _time in range(2):
+        expect(line).to_contain_text("note.txt — ไฟล์ชนิดนี้แนบไม่ได้")
+        expect(line.get_by_role("button")).to_have_text(["ปิดรายการนี้"])
+        page.reload()
+    click(line.get_by_role("button"))
+    page.reload()
+    expect(page.locator("[data-uploads] li")).to_have_count(0)
 
 
 def test_leaving_with_unsaved_work_asks(staff: Visit, site: Site) -> None:
@@ -174,7 +189,7 @@ def test_saving_without_network_keeps_the_form_and_the_draft_names_what_is_missi
 ) -> None:
     page = staff(width=PHONE)
     page.goto("/staff/announcements/new")
-    unsent = "sessionStorage.setItem('unsent /staff/announcements/new', JSON.stringify(['หาย.pdf']))"
+    unsent = "sessionStorage.setItem('unsent /staff/announcements/new', JSON.stringify([['หาย.pdf', null]]))"
     page.evaluate(unsent)  # as after three tries to send a file
     page.fill("#title", "พิมพ์ตอนเน็ตหลุด")
     save = page.get_by_role("button", name="บันทึกฉบับร่าง")

@@ -112,7 +112,7 @@ def test_pictures_are_read_as_scans(site: Site) -> None:
     announcement = site.announcement("ถังประปา")
     brought = {
         form: site.attach(announcement.id, photograph(form), filename=f"ภาพ.{form.lower()}")
-        for form in ("JPEG", "PNG", "TIFF", "HEIF")
+        for form in ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "HEIF")
     }
     site.work()
     for form, attachment in brought.items():

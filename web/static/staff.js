@@ -4,6 +4,7 @@
 "use strict";
 
 const WATCH_EVERY = 1500; // milliseconds between looks at how far documents are read
+const REFUSALS = new Set([413, 422]); // answers to a file that is too large, or not one that is accepted
 const RETRY_AFTER = [1000, 4000]; // milliseconds after a lost connection until a file is sent again by itself
 const OFFLINE_AT_MOST = 10 * 60 * 1000; // milliseconds for which a device without network is waited for
 const SCROLL_EDGE = 70; // CSS pixels from the window's edge within which a dragged paper scrolls the page
@@ -50,11 +51,19 @@ function findParts() {
   rows = papers?.querySelector("[data-rows]");
 }
 
-// Names of files that have not arrived. They stay known when the page is loaded again, which the files do not.
-const unsent = new Set();
+// Names of files that have not arrived, each with the reason why it was refused, or null. They stay known when the
+// page is loaded again, which the files do not.
+const unsent = new Map();
 const unsentKey = () => `unsent ${location.pathname}`;
-function noteUnsent(name, isUnsent) {
-  unsent[isUnsent ? "add" : "delete"](name);
+function noteUnsent(name, refusal = null) {
+  unsent.set(name, refusal);
+  storeUnsent();
+}
+function forgetUnsent(name) {
+  unsent.delete(name);
+  storeUnsent();
+}
+function storeUnsent() {
   if (unsent.size) sessionStorage.setItem(unsentKey(), JSON.stringify([...unsent]));
   else sessionStorage.removeItem(unsentKey());
 }
@@ -96,9 +105,10 @@ function sending(file) {
   const shown = {
     bar,
     begin: () => { name.textContent = `${file.name} `; bar.value = 0; line.className = ""; line.replaceChildren(name, bar); uploads.add(shown); },
-    done: () => { uploads.delete(shown); noteUnsent(file.name, false); line.remove(); },
+    done: () => { uploads.delete(shown); forgetUnsent(file.name); line.remove(); },
     wait: (text) => { name.textContent = `${file.name} — ${text} `; },
-    say: (text) => { uploads.delete(shown); noteUnsent(file.name, false); name.textContent = `${file.name} — ${text}`; line.replaceChildren(name, button(papers.dataset.dismiss, shown.done)); },
+    say: (text) => { uploads.delete(shown); forgetUnsent(file.name); name.textContent = `${file.name} — ${text}`; line.replaceChildren(name, button(papers.dataset.dismiss, shown.done)); },
+    refuse: (text) => { noteUnsent(file.name, text); shown.fail(text); }, // the same bytes would be refused again
     fail: (text, again) => {
       line.className = "failed";
       name.textContent = `${file.name} — ${text}`;
@@ -107,7 +117,7 @@ function sending(file) {
     },
   };
   shown.begin();
-  noteUnsent(file.name, true);
+  noteUnsent(file.name);
   papers.querySelector("[data-uploads]").append(line);
   line.scrollIntoView({ block: "nearest" }); // on a phone the list may be out of sight
   return shown;
@@ -118,16 +128,16 @@ function sending(file) {
 function listUnsent() {
   const isReload = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
   if (!papers.dataset.address && !isReload && form.dataset.unsaved !== "typed") sessionStorage.removeItem(unsentKey());
-  for (const name of JSON.parse(sessionStorage.getItem(unsentKey()) || "[]")) {
+  for (const [name, refusal] of JSON.parse(sessionStorage.getItem(unsentKey()) || "[]")) {
     const line = document.createElement("li");
     const { retry, dismiss, choose } = papers.dataset;
-    unsent.add(name);
+    unsent.set(name, refusal);
     line.className = "failed";
     line.dataset.unsent = name;
     line.append(
-      `${name} — ${choose} `,
-      button(retry, () => papers.querySelector("#files").click()),
-      button(dismiss, () => { noteUnsent(name, false); line.remove(); }),
+      `${name} — ${refusal ?? choose} `,
+      ...(refusal ? [] : [button(retry, () => papers.querySelector("#files").click())]),
+      button(dismiss, () => { forgetUnsent(name); line.remove(); }),
     );
     papers.querySelector("[data-uploads]").append(line);
   }
@@ -159,7 +169,8 @@ async function send(address, file, shown, lost = false) {
   if (request.status === 200) return shown.say(papers.dataset.again);
   if (!request.status) return fail(papers.dataset.lost);
   const answer = new DOMParser().parseFromString(request.responseText, "text/html");
-  return fail(answer.querySelector("h1")?.textContent || papers.dataset.refused);
+  const said = answer.querySelector("h1")?.textContent || papers.dataset.refused;
+  return REFUSALS.has(request.status) ? shown.refuse(said) : fail(said);
 }
 
 // Who was signed out meanwhile is led to the sign-in page: nothing has arrived.
@@ -302,7 +313,7 @@ function showDraft(page, address) {
   start();
   fileButton(papers.querySelector("#files"));
   papers.querySelector("[data-uploads]").append(...sent);
-  [...unsent].forEach((name) => noteUnsent(name, true));
+  storeUnsent();
   for (const field of form.elements) {
     const typedIn = field.id && field.type !== "hidden" && field.type !== "file" && before.elements[field.name];
     if (typedIn && typed(typedIn)) field.value = typedIn.value;
