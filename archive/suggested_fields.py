@@ -166,7 +166,7 @@ def is_label_naming_earlier_file(attachment: Attachment, changes: Sequence[Chang
         for each in changes
         if each.action == "replace" and each.after["attachment_id"] == attachment.id
     ]
-    if not replaced or replaced[-1]["label"] != attachment.label:
+    if not replaced or replaced[-1].get("label") != attachment.label:  # an erasure takes the label away
         return False
     is_file_name = attachment.label == validation.label_or_file_name("", str(replaced[-1]["filename"]))
     return is_file_name or bool(_OF_ONE_DOCUMENT.search(attachment.label))

@@ -6,7 +6,7 @@ An undo is a change like any other: it obeys the same rules, is in the history, 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import groupby
 
 from archive.bulk_commands import BulkOutcome
@@ -23,6 +23,14 @@ _UNDONE = gettext_noop("เลิกทำการเผยแพร่")
 
 _DISMISSED = "dismissed"  # name of a relation that somebody removed, as the history has it
 _STATUS_ACTIONS = {"publish", "withdraw", "trash", "restore"}
+_KEYS_OF_STATE: Mapping[str, Collection[str]] = {
+    "revise": FIELDS_BY_NAME.keys(),
+    "label": ("label", "kind"),
+    "replace": ("sha256",),
+    "redact": ("sha256",),
+    "correct": ("text",),
+}
+"""Action of a change → keys of which each of its sides has one, unless an erasure took them away."""
 
 
 class Undo:
@@ -67,12 +75,14 @@ class Undo:
         }
 
     def is_undoable_kind(self, change: Change) -> bool:
-        """Return True for a kind of change that can be undone."""
+        """Return True for a kind of change that can be undone, of which an erasure left both sides."""
         if change.collection_id is not None:
             return change.action == "revise"
         if change.disclosure_item_id is not None:
             return bool(_item_fields(change.after))  # a check changes no field: nothing to undo
-        return change.action in self._steps
+        keys = _KEYS_OF_STATE.get(change.action, ())
+        is_whole = not keys or all(any(key in side for key in keys) for side in (change.before, change.after))
+        return is_whole and change.action in self._steps
 
     def is_refused(self, change: Change, status: Status) -> bool:
         """Return True where a record of this status refuses to undo a change, whatever else is changed."""
@@ -95,8 +105,7 @@ class Undo:
         Raises ``Conflict`` for a change that cannot be undone, or when the record's status has changed since;
         and whatever the command raises that brings the earlier state back.
         """
-        if not self.is_undoable_kind(change):
-            raise Conflict("การแก้ไขแบบนี้เลิกทำไม่ได้")
+        self._require_undoable_kind(change)
         with self._records.batch():
             if change.collection_id is not None:
                 self._collection(change.collection_id, change, actor)
@@ -105,6 +114,10 @@ class Undo:
             elif change.announcement_id is not None:
                 self._check_status(change.announcement_id, change)
                 self._steps[change.action](change.announcement_id, change, actor)
+
+    def _require_undoable_kind(self, change: Change) -> None:
+        if not self.is_undoable_kind(change):
+            raise Conflict("การแก้ไขแบบนี้เลิกทำไม่ได้")
 
     def undo_bulk(self, bulk: str, *, actor: str) -> BulkOutcome:
         """Undo all changes that were made at once, in one transaction.
@@ -123,6 +136,7 @@ class Undo:
                 try:
                     with self._records.batch():
                         for change in group:
+                            self._require_undoable_kind(change)
                             if change.action != "relate":  # two records have it, and it goes back in both
                                 self._refuse_later_changes(change)
                             self.undo(change, actor=actor)

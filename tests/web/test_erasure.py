@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -172,6 +173,98 @@ def test_an_announcement_s_own_text_is_erased_wherever_it_was(site: Site) -> Non
     for path in services.settings.data.rglob("*"):
         assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
     assert site.signed_in(Role.STAFF).get(address).status_code == 403
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """An announcement whose document had a label, a corrected page, another file and a redacted copy."""
+
+    site: Site
+    announcement_id: int
+    attachment_id: int
+
+    def staff_pages(self) -> list[str]:
+        """Returns the addresses of the pages on which staff see the announcement."""
+        own, document = (
+            f"/staff/announcements/{self.announcement_id}",
+            f"/staff/attachments/{self.attachment_id}",
+        )
+        return [
+            own,
+            f"{own}/history",
+            f"{document}",
+            f"{document}/redact",
+            f"{document}/pages/1",
+            f"{document}/erase",
+            "/staff",
+            "/staff/history",
+            f"/staff/history?bulk={BULK}",
+            "/staff/history/changes.csv",
+        ]
+
+
+BULK = "made-at-once"
+
+
+def renewed(site: Site, status: Status) -> Renewed:
+    intake = site.services.intake
+    made = site.announcement("ประกาศรายชื่อ", status=Status.DRAFT)
+    document = site.attach(made.id, memo(f"นาย{SECRET} ได้รับเงิน"), f"{SECRET}.pdf")
+    site.work()
+    with site.services.records.batch(BULK):
+        intake.announcements.revise(made.id, {"author": SECRET, "body": SECRET}, actor="test")
+        intake.attachments.relabel(document.id, label=f"รายชื่อ{SECRET}", kind=document.kind, actor="test")
+        intake.pages.correct(document.id, 1, f"{SECRET} แก้แล้ว", actor="test")
+        newer = io.BytesIO(memo(f"นาง{SECRET} ได้รับเงิน"))
+        intake.file_versions.replace(document.id, newer, filename="ใหม่.pdf", actor="test")
+    site.work()
+    box = "1,1000,1000,4000,2000,drawn"
+    answer = site.signed_in(Role.STAFF).post(
+        f"/staff/attachments/{document.id}/redact", data={"box": [box], "known": [box]}
+    )
+    assert answer.status_code == 302
+    if status is not Status.DRAFT:
+        intake.publication.publish(made.id, actor="test", reason="ตรวจแล้ว")
+    site.work()
+    if status is Status.WITHDRAWN:
+        intake.publication.withdraw(made.id, actor="test", reason="คำสั่งศาล")
+    return Renewed(site, made.id, document.id)
+
+
+@pytest.mark.parametrize(
+    ("scope", "status"),
+    [
+        (ErasureScope.EARLIER_FILES, Status.DRAFT),
+        (ErasureScope.EARLIER_FILES, Status.PUBLISHED),
+        (ErasureScope.ATTACHMENT, Status.PUBLISHED),
+        (ErasureScope.TEXT, Status.DRAFT),
+    ],
+)
+def test_staff_pages_and_undo_stand_when_earlier_states_are_erased(
+    site: Site, scope: ErasureScope, status: Status
+) -> None:
+    given, admin = renewed(site, status), site.signed_in(Role.ADMIN)
+    of_text = scope is ErasureScope.TEXT
+    place = f"announcements/{given.announcement_id}" if of_text else f"attachments/{given.attachment_id}"
+    assert admin.post(f"/staff/{place}/erase", data=ORDER | {"scope": scope}).status_code == 302
+    (erasure,) = site.services.records.erasures.all()
+    assert erasure.scope is scope
+    is_gone = {404} if scope is ErasureScope.ATTACHMENT else set()
+    for address in given.staff_pages():
+        assert admin.get(address).status_code in {200} | is_gone, address
+    history = admin.get(f"/staff/announcements/{given.announcement_id}/history").text
+    for change in site.services.history.entries(given.announcement_id):
+        undo = f"/staff/history/{change.id}/undo"
+        is_erased = not {"sha256", "text", "label", "author"} & (change.before.keys() & change.after.keys())
+        if is_erased and change.action in ("replace", "redact", "correct", "label", "revise"):
+            assert undo not in history, change
+        for form in ({}, {"confirmed": "yes"}):
+            assert admin.post(undo, data=form, follow_redirects=True).status_code == 200, change
+    for form in ({}, {"confirmed": "yes"}):
+        undo = f"/staff/history/bulk/{BULK}/undo"
+        assert admin.post(undo, data=form, follow_redirects=True).status_code == 200
+    for address in given.staff_pages():
+        assert admin.get(address).status_code in {200, 404}, address  # an undo may take the document off
 
 
 @pytest.mark.parametrize("missing", ["ordered_by", "reason", "sure"])

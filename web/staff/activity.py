@@ -106,7 +106,7 @@ def undo_item_change(change_id: int) -> ResponseReturnValue:
 
 
 def _undo_one(change: Change) -> ResponseReturnValue:
-    consequences = undo_consequences([change])
+    consequences = undo_consequences([*filter(undo().is_undoable_kind, [change])])
     return _question([change], consequences) or _undone(
         lambda: undo().undo(change, actor=g.actor), consequences
     )
@@ -116,7 +116,7 @@ def _undo_one(change: Change) -> ResponseReturnValue:
 def undo_bulk(bulk: str) -> ResponseReturnValue:
     """Undo all changes that were made at once; first ask where residents would notice it."""
     changes = services().records.changes.find(HistoryFilters(bulk=bulk), limit=MOST_AT_ONCE)
-    consequences = undo_consequences(changes)
+    consequences = undo_consequences([*filter(undo().is_undoable_kind, changes)])
     if question := _question(changes, consequences):
         return question
 
