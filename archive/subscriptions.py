@@ -67,8 +67,9 @@ class Subscriptions(Protocol):
     def delete_unconfirmed(self, now: dt.datetime) -> int:
         """Delete subscriptions that were not confirmed in time. Returns their number."""
 
-    def list_without_confirmation_request(self, *, limit: int) -> list[Subscription]:
-        """Return unconfirmed subscriptions whose address was not asked yet, the oldest first."""
+    def list_without_confirmation_request(self, *, after_id: int, limit: int) -> list[Subscription]:
+        """Return unconfirmed subscriptions whose address was not asked yet, by id, with ids above
+        ``after_id``."""
 
     def record_confirmation_request(self, id: int, now: dt.datetime) -> None:
         """Record that the message asking for confirmation was sent."""
@@ -86,8 +87,9 @@ class Subscriptions(Protocol):
     def last_publication(self) -> int:
         """Return the position of the last publication."""
 
-    def published_between(self, after: int, upto: int) -> set[int]:
-        """Return the ids of announcements published after one position and up to another."""
+    def publications_between(self, after: int, upto: int) -> dict[int, int]:
+        """Return the announcements published after one position and up to another, in this order: id → the
+        position of its last publication there."""
 
 
 def checked_address(typed: str) -> str:

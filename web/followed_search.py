@@ -27,11 +27,11 @@ def followed_arguments(arguments: Mapping[str, str]) -> str:
 
 
 def followed_query(arguments: str, announcement_ids: frozenset[int]) -> Query:
-    """Returns the query for those of the announcements that a follower follows, newest first."""
+    """Returns the query for all those of the announcements that a follower follows, newest first."""
     given = dict(parse_qsl(arguments))
     chosen: dict[str, Any] = {facet.name: read_filter(facet, given.get(facet.name, "")) for facet in FACETS}
     filters = Filters(**chosen, among=announcement_ids)
-    return parse_query(given.get("q", ""), filters=filters, sort=Sort.NEWEST, per_page=50)
+    return parse_query(given.get("q", ""), filters=filters, sort=Sort.NEWEST, per_page=len(announcement_ids))
 
 
 def describe_followed_search(arguments: str, *, everything: str) -> str:

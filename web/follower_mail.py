@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from ipaddress import ip_address
+from itertools import chain
 from urllib.parse import unquote, urlsplit
 
 from archive.errors import Unavailable
@@ -29,9 +30,13 @@ from web.search_service import search
 
 log = logging.getLogger("prakat.mail")
 
+MOST_IN_MESSAGE = 100
+"""Announcements named in one message: an import may publish thousands. With long Thai titles these are 60 kB,
+which every mail server takes: RFC 5321, 4.5.3.1.7, asks for 64 kB."""
+
 DIGEST_HOUR = 7  # o'clock in Thailand; before offices open
 _TIMEOUT = 30.0  # seconds for each answer of the mail server
-_RETRY_AFTER = 300.0  # seconds until a message that the server deferred is tried again
+_RETRY_AFTER = 300.0  # seconds until a message that failed is tried again
 _AT_ONCE = 100  # subscriptions read at a time
 _REFUSED_FOR_GOOD = 500  # lowest SMTP code of a permanent refusal (RFC 5321, 4.2.1)
 
@@ -54,22 +59,29 @@ class FollowerMailer:
         """
         now = now or dt.datetime.now(dt.UTC)
         self._store.delete_unconfirmed(now)
-        asked = self._store.list_without_confirmation_request(limit=_AT_ONCE)
         position = self._store.last_publication()
         due = self._due(position, now) if self._is_index_level() else iter(())
-        messages = self._messages(asked, due, position, now)
-        for subscription, message in messages:
+        for subscription in chain(self._not_asked(), due):
             if not may_go_on():
                 return
             if time.monotonic() < self._deferred.get(subscription.id, 0.0):
                 continue
-            self._deliver(subscription, message, position, now)
+            if subscription.confirmed_at is None:
+                self._ask_to_confirm(subscription, now)
+            else:
+                self._tell_news(subscription, position, now, may_go_on)
 
     def _is_index_level(self) -> bool:
         try:
             return self._services.index.position() >= self._services.history.last_change()
         except Unavailable:
             return False
+
+    def _not_asked(self) -> Iterator[Subscription]:
+        after = 0
+        while found := self._store.list_without_confirmation_request(after_id=after, limit=_AT_ONCE):
+            yield from found
+            after = found[-1].id
 
     def _due(self, position: int, now: dt.datetime) -> Iterator[Subscription]:
         local = now.astimezone(BANGKOK)
@@ -83,38 +95,39 @@ class FollowerMailer:
             yield from found
             after = found[-1].id
 
-    def _messages(
-        self, asked: Sequence[Subscription], due: Iterator[Subscription], position: int, now: dt.datetime
-    ) -> Iterator[tuple[Subscription, EmailMessage]]:
-        """Yield the messages to send. Followers for whom there is nothing new are moved on without one.
+    def _ask_to_confirm(self, subscription: Subscription, now: dt.datetime) -> None:
+        if self._is_delivered(subscription, self._confirmation(subscription, now)):
+            self._store.record_confirmation_request(subscription.id, now)
 
-        A follower whose search fails stays as it is, so that the others get their messages.
+    def _tell_news(
+        self, subscription: Subscription, position: int, now: dt.datetime, may_go_on: Callable[[], bool]
+    ) -> None:
+        """Tell a follower what was published up to ``position``, the earliest first, in as many messages as
+        that takes. The follower is moved on by each one that was delivered, and where nothing is new.
+
+        A follower whose search fails is tried again later, so that the others get their messages.
         """
-        for each in asked:
-            yield each, self._confirmation(each, now)
-        for each in due:
+        here = self._of(subscription)
+        published = [*here.subscriptions.publications_between(subscription.position, position).items()]
+        for begin in range(0, max(len(published), 1), MOST_IN_MESSAGE):
+            if not may_go_on():
+                return
+            part = published[begin : begin + MOST_IN_MESSAGE]
+            is_last = begin + MOST_IN_MESSAGE >= len(published)
+            told_upto = position if is_last else part[-1][1]
             try:
-                found = self._new_for(each, position)
+                found = _matches(here, subscription, frozenset(id for id, _position in part))
             except Unavailable:
                 raise
             except Exception:
-                log.exception("the search of subscription %d failed", each.id)
-                continue
-            if found:
-                yield each, self._news(each, found, position, now)
-            else:
-                self._store.record_position(each.id, position, now=now)
-
-    def _new_for(self, subscription: Subscription, position: int) -> list[Announcement]:
-        """Return the announcements that the follower does not know yet and would find today."""
-        here = self._of(subscription)
-        ids = here.subscriptions.published_between(subscription.position, position)
-        if not ids:
-            return []
-        answer = search(here, followed_query(subscription.search, frozenset(ids)))
-        if answer.query.loosened:  # it matches only in part, or spelt otherwise
-            return []
-        return [result.announcement for result in answer.results if not result.is_partial]
+                log.exception("the search of subscription %d failed", subscription.id)
+                self._defer(subscription)
+                return
+            if found and not self._is_delivered(
+                subscription, self._news(subscription, found, told_upto, now)
+            ):
+                return
+            self._store.record_position(subscription.id, told_upto, now=now)
 
     def _of(self, subscription: Subscription) -> Services:
         """Return the services of the organisation that is followed."""
@@ -124,25 +137,32 @@ class FollowerMailer:
         town = next((each for each in known if each.id == subscription.organisation), None)
         return self._services.for_organisation(town, known)
 
-    def _deliver(
-        self, subscription: Subscription, message: EmailMessage, position: int, now: dt.datetime
-    ) -> None:
-        try:
-            with mail_server(self._services.settings.smtp_url) as server:
+    def _is_delivered(self, subscription: Subscription, message: EmailMessage) -> bool:
+        """Send a message. Where the server does not take it, defer the follower, or delete an address that
+        is refused for good, and return False.
+
+        Raises what ``mail_server`` raises, and ``smtplib.SMTPSenderRefused``: both concern every message.
+        """
+        with mail_server(self._services.settings.smtp_url) as server:
+            try:
                 server.send_message(message)
-        except smtplib.SMTPRecipientsRefused as refused:
-            code = min(code for code, _said in refused.recipients.values())
-            if code >= _REFUSED_FOR_GOOD:
-                log.info("an address is refused for good and was deleted")
-                self._store.unsubscribe(subscription.key)
-                return
-            self._deferred[subscription.id] = time.monotonic() + _RETRY_AFTER
-            return
-        self._deferred.pop(subscription.id, None)
-        if subscription.confirmed_at is None:
-            self._store.record_confirmation_request(subscription.id, now)
-        else:
-            self._store.record_position(subscription.id, position, now=now)
+            except smtplib.SMTPSenderRefused:
+                raise
+            except smtplib.SMTPRecipientsRefused as refused:
+                if min(code for code, _said in refused.recipients.values()) >= _REFUSED_FOR_GOOD:
+                    log.info("an address is refused for good and was deleted")
+                    self._store.unsubscribe(subscription.key)
+                    return False
+            except (smtplib.SMTPException, OSError) as error:
+                log.warning("a message to subscription %d was not taken: %s", subscription.id, error)
+            else:
+                self._deferred.pop(subscription.id, None)
+                return True
+        self._defer(subscription)
+        return False
+
+    def _defer(self, subscription: Subscription) -> None:
+        self._deferred[subscription.id] = time.monotonic() + _RETRY_AFTER
 
     def _confirmation(self, to: Subscription, now: dt.datetime) -> EmailMessage:
         site, root = self._site(to)
@@ -209,6 +229,16 @@ class FollowerMailer:
 def frequency_or_daily(typed: str) -> Frequency:
     """Return the frequency that a form states; daily where it states none."""
     return Frequency(typed) if typed in set(Frequency) else Frequency.DAILY
+
+
+def _matches(here: Services, subscription: Subscription, ids: frozenset[int]) -> list[Announcement]:
+    """Return those of the announcements that the follower would find today, newest first."""
+    if not ids:
+        return []
+    answer = search(here, followed_query(subscription.search, ids))
+    if answer.query.loosened:  # it matches only in part, or spelt otherwise
+        return []
+    return [result.announcement for result in answer.results if not result.is_partial]
 
 
 def _said(to: Subscription, thai: str, english: str) -> str:

@@ -100,10 +100,11 @@ class EngineSubscriptions(EngineRepository):
                 before=before,
             )
 
-    def list_without_confirmation_request(self, *, limit: int) -> list[Subscription]:
+    def list_without_confirmation_request(self, *, after_id: int, limit: int) -> list[Subscription]:
         found = self._engine.rows(
             """SELECT * FROM subscription WHERE organisation_id IN :organisations
-               AND asked_at IS NULL AND confirmed_at IS NULL ORDER BY id LIMIT :limit""",
+               AND asked_at IS NULL AND confirmed_at IS NULL AND id > :after_id ORDER BY id LIMIT :limit""",
+            after_id=after_id,
             limit=limit,
         )
         return [*mappers.map_readable_rows(mappers.subscription, found)]
@@ -151,12 +152,13 @@ class EngineSubscriptions(EngineRepository):
         )
         return 0 if row is None else int(row["id"])
 
-    def published_between(self, after: int, upto: int) -> set[int]:
+    def publications_between(self, after: int, upto: int) -> dict[int, int]:
         found = self._engine.rows(
-            f"""SELECT DISTINCT announcement_id FROM history WHERE organisation_id IN :organisations
-                AND id > :after AND id <= :upto AND {_PUBLICATION}""",  # noqa: S608  # our own condition
+            f"""SELECT announcement_id, max(id) AS position FROM history
+                WHERE organisation_id IN :organisations AND id > :after AND id <= :upto AND {_PUBLICATION}
+                GROUP BY announcement_id ORDER BY position""",  # noqa: S608  # our own condition
             after=after,
             upto=upto,
             made_public=_MADE_PUBLIC,
         )
-        return {row["announcement_id"] for row in found}
+        return {row["announcement_id"]: row["position"] for row in found}

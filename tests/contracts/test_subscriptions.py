@@ -23,10 +23,11 @@ def test_an_address_is_asked_once_and_then_kept_or_forgotten(engine: Engine) -> 
     store = EngineSubscriptions(engine)
     follow(store, "k1")
     follow(store, "k2")  # the same search again
-    (asked,) = store.list_without_confirmation_request(limit=9)
+    (asked,) = store.list_without_confirmation_request(after_id=0, limit=9)
     assert (asked.key, asked.address, asked.frequency) == ("k1", "a@example.com", Frequency.AT_ONCE)
+    assert store.list_without_confirmation_request(after_id=asked.id, limit=9) == []
     store.record_confirmation_request(asked.id, NOW)
-    assert store.list_without_confirmation_request(limit=9) == []
+    assert store.list_without_confirmation_request(after_id=0, limit=9) == []
     assert store.list_due(10, dailies_looked_at_before=NOW, after_id=0, limit=9) == []
     assert store.delete_unconfirmed(NOW) == 0
     assert store.delete_unconfirmed(NOW + UNCONFIRMED_FOR + HOUR) == 1
@@ -43,7 +44,7 @@ def test_a_stranger_cannot_fill_a_mailbox(engine: Engine) -> None:
     store = EngineSubscriptions(engine)
     for number in range(10):
         follow(store, f"k{number}", f"q={number}")
-    assert len(store.list_without_confirmation_request(limit=99)) == MOST_CONFIRMATIONS_A_DAY
+    assert len(store.list_without_confirmation_request(after_id=0, limit=99)) == MOST_CONFIRMATIONS_A_DAY
 
 
 def test_followers_are_due_at_once_or_once_a_day(engine: Engine, records: Records) -> None:
@@ -58,8 +59,13 @@ def test_followers_are_due_at_once_or_once_a_day(engine: Engine, records: Record
     assert store.last_publication() == start
     records.announcements.set_status(hidden.id, Status.PUBLISHED, actor=ACTOR)
     made = published(records)
+    records.announcements.set_status(hidden.id, Status.WITHDRAWN, actor=ACTOR, reason="ผิด")
+    records.announcements.set_status(hidden.id, Status.PUBLISHED, actor=ACTOR)
     upto = store.last_publication()
-    assert store.published_between(start, upto) == {hidden.id, made.id}
+    between = store.publications_between(start, upto)
+    assert [*between] == [made.id, hidden.id]
+    assert start < between[made.id] < between[hidden.id] == upto
+    assert store.publications_between(between[made.id], upto) == {hidden.id: upto}
     (once,) = store.list_due(upto, dailies_looked_at_before=NOW - HOUR, after_id=0, limit=9)
     assert (once.key, once.position) == ("once", start)
     (daily,) = store.list_due(upto, dailies_looked_at_before=NOW + HOUR, after_id=once.id, limit=9)

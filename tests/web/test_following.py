@@ -22,6 +22,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from archive.errors import SettingsError
 from archive.model import Status
+from archive.subscriptions import Frequency
 from indexer.search.query.parser import Query
 from tests.web.conftest import Site, open_site
 from web import follower_mail
@@ -37,13 +38,18 @@ ROOT = "http://archive.example"
 
 
 class Mailbox:
-    """Handler of a mail server that keeps messages; ``refuse`` gives what it answers instead."""
+    """Handler of a mail server that keeps messages.
+
+    ``refuse`` gives what it answers to every address instead, ``refuse_content`` what it answers to the
+    content of a message to an address.
+    """
 
     port = 0
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
         self.refuse = ""
+        self.refuse_content: dict[str, str] = {}
 
     async def handle_RCPT(  # noqa: N802  # the server calls it so
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -56,6 +62,9 @@ class Mailbox:
     async def handle_DATA(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
+        for address in envelope.rcpt_tos:
+            if address in self.refuse_content:
+                return self.refuse_content[address]
         message = message_from_bytes(envelope.original_content or b"", policy=policy.default)
         assert isinstance(message, EmailMessage)
         self.messages.append(message)
@@ -209,6 +218,58 @@ def test_a_refused_address_is_deleted_a_deferred_one_stays(posting: Site, mailbo
     assert posting.services.subscriptions.by_key(key) is None
 
 
+def test_every_one_of_many_new_announcements_is_told_once(posting: Site, mailbox: Mailbox) -> None:
+    """More than one page of results holds, and more than one message names."""
+    follow(posting, mailbox, "q=น้ำประปา")
+    new = [posting.announcement(f"ประกาศหยุดจ่ายน้ำประปา ครั้งที่ {n}").id for n in range(120)]
+    again = new[3]  # published twice in the meantime
+    posting.services.intake.publication.withdraw(again, actor="test", reason="ลงผิดเรื่อง")
+    posting.services.intake.publication.restore_as_draft(again, actor="test")
+    posting.services.intake.publication.publish(again, actor="test")
+    posting.work()
+    deliver(posting)
+    deliver(posting)
+    news = mailbox.messages[1:]
+    told = [re.findall(r"/announcements/(\d+)", message.get_content()) for message in news]
+    assert sorted(int(id) for ids in told for id in ids) == new
+    assert [message["Subject"].split(": ")[1] for message in news] == [
+        f"ประกาศใหม่ {len(ids)} เรื่อง" for ids in told
+    ]
+    assert len({message["Message-ID"] for message in news}) == len(news) == 2
+
+
+@pytest.mark.parametrize("answer", ["554 looks like spam", "421 closing", "452 mailbox full"])
+def test_one_refused_message_stops_no_other(posting: Site, mailbox: Mailbox, answer: str) -> None:
+    follow(posting, mailbox)
+    follow(posting, mailbox, address="b@example.com")
+    posting.announcement("เรื่องใหม่")
+    posting.work()
+    mailbox.refuse_content = {"a@example.com": answer}
+    deliver(posting)
+    assert [message["To"] for message in mailbox.messages[2:]] == ["b@example.com"]
+    mailbox.refuse_content = {}
+    deliver(posting)
+    assert [message["To"] for message in mailbox.messages[3:]] == ["a@example.com"]
+
+
+def test_many_deferred_addresses_keep_no_new_one_waiting(posting: Site, mailbox: Mailbox) -> None:
+    mailer = FollowerMailer(posting.services)
+
+    def ask(number: int) -> None:
+        posting.services.subscriptions.subscribe_within_limits(
+            f"a{number}@example.com", "", Frequency.DAILY, language="th", key=f"key-{number}"
+        )
+
+    for number in range(101):
+        ask(number)
+    mailbox.refuse = "451 try later"
+    mailer.send_due_and_forget_unconfirmed(lambda: True)
+    mailbox.refuse = ""
+    ask(101)
+    mailer.send_due_and_forget_unconfirmed(lambda: True)
+    assert [message["To"] for message in mailbox.messages] == ["a101@example.com"]
+
+
 def test_the_worker_sends_by_itself(posting: Site, mailbox: Mailbox) -> None:
     posting.client().post("/follow", data={"address": "a@example.com"}, headers=OWN)
     worker, stop = build_worker(posting.services), threading.Event()
@@ -317,4 +378,4 @@ def test_what_an_absent_mail_server_did_not_take_stays_due(posting: Site) -> Non
         FollowerMailer(replace(posting.services, settings=settings)).send_due_and_forget_unconfirmed(
             lambda: True
         )
-    assert posting.services.subscriptions.list_without_confirmation_request(limit=1)
+    assert posting.services.subscriptions.list_without_confirmation_request(after_id=0, limit=1)
