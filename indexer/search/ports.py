@@ -80,11 +80,11 @@ class IndexManifest:
     canon: int  # version of the canonical form of text
     tokenizer: str
     dictionary: str  # hash of the local word list and abbreviations
-    built_at: dt.datetime
+    built_at: dt.datetime  # when building began: what is erased or added to the words later may be missed
 
     @classmethod
     def in_force(cls, schema: int, dictionary: str) -> IndexManifest:
-        """Return the manifest of an index with this schema and dictionary that is built now."""
+        """Return the manifest of an index with this schema and dictionary whose building begins now."""
         now = dt.datetime.now(dt.UTC)
         return cls(schema=schema, canon=1, tokenizer=TOKENIZER_VERSION, dictionary=dictionary, built_at=now)
 
@@ -163,7 +163,8 @@ class SearchIndex(Protocol):
         """Opens a new generation beside the live one, which is published on a clean exit only.
 
         Waits while another process builds a generation. ``jobs`` is the number of processes that analyse
-        at the same time.
+        at the same time. The generation has the words that are in force when it begins; with words that
+        are added meanwhile it is not current.
         """
 
     def manifest(self) -> IndexManifest | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -17,6 +18,7 @@ from archive.model import (
     ReadingStatus,
     Status,
 )
+from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.other_readings import OtherReading
 from indexer.search.ports import MOST_PAGES, SearchIndex
@@ -332,6 +334,23 @@ def test_a_rebuild_is_seen_on_a_clean_exit_only(archive: SearchIndex) -> None:
     assert list(archive.ids()) == [8]
     assert archive.position() == 12
     assert archive.manifest() is not None
+
+
+def test_a_word_that_is_added_during_a_rebuild_comes_into_effect_with_the_next(
+    archive: SearchIndex, tmp_path: Path
+) -> None:
+    """Until then the new generation answers with the words that it was made with."""
+    with archive.rebuild() as generation:
+        generation.add_announcements(ARCHIVE)
+        Dictionary(tmp_path / "words.txt").add_entry("คอนกรีต ~ ซีเมนต์ผสมหิน")
+    assert found(archive, "สอบราคา") == [1]
+    assert found(archive, "ซีเมนต์ผสมหิน") == []
+    assert archive.noted_damage() == []
+    assert not archive.is_current()
+    with archive.rebuild() as generation:
+        generation.add_announcements(ARCHIVE)
+    assert archive.is_current()
+    assert found(archive, "ซีเมนต์ผสมหิน") == [1]
 
 
 def test_the_query_comes_back_as_it_was_run(archive: SearchIndex) -> None:

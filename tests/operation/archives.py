@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from click.testing import CliRunner, Result
 
 from archive.model import Draft, ExtractedField, Page, ReadingResults, RelationKind, Status, TextSource
+from indexer.engines.whoosh.open_generation import OpenGeneration
 from indexer.index_sync import sync_batch
 from indexer.search.query.parser import Sort, parse_query
 from indexer.worker import LEASE
@@ -152,6 +154,12 @@ def stored(data: Path) -> list[Path]:
 
 def generation(data: Path) -> Path:
     return data / "index" / (data / "index" / "current").read_text().split()[0]
+
+
+def texts_in_index(data: Path) -> list[bytes]:
+    """Returns every text in the index's files, also of removed documents and of earlier generations."""
+    commits = [OpenGeneration(path).reader().commit for path in (data / "index").glob("[0-9]*")]
+    return [text for commit in commits for text in commit.texts(np.arange(commit.size))]
 
 
 def overwrite(path: Path, content: bytes) -> None:

@@ -148,10 +148,12 @@ class OpenSearchIndex:
     @contextmanager
     def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:
         with Lease(self._cluster) as lease:
-            loader = BulkLoader(self._cluster, self._dictionary.current(), lease, jobs=jobs)
+            lexicon = self._dictionary.current()
+            manifest = IndexManifest.in_force(SCHEMA, lexicon.version)
+            loader = BulkLoader(self._cluster, lexicon, lease, jobs=jobs)
             try:
                 yield loader
-                loader.publish_with_manifest(self._wanted().as_json())
+                loader.publish_with_manifest(manifest.as_json())
             except BaseException:
                 loader.abandon()
                 raise

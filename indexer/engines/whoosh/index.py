@@ -118,7 +118,9 @@ class WhooshIndex:
     def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:
         with self._generations.build_lock():
             path = self._generations.clean_up_and_begin()
-            building = GenerationBuilder(OpenGeneration.create(path, self._dictionary.current()), jobs=jobs)
+            lexicon = self._dictionary.current()
+            manifest = IndexManifest.in_force(SCHEMA, lexicon.version)
+            building = GenerationBuilder(OpenGeneration.create(path, lexicon), jobs=jobs)
             try:
                 yield building
                 building.flush()
@@ -127,7 +129,7 @@ class WhooshIndex:
                 shutil.rmtree(path, ignore_errors=True)
                 raise
             building.stop_without_commit()
-            self._generations.publish_with_manifest(path, self._wanted())
+            self._generations.publish_with_manifest(path, manifest)
 
     def manifest(self) -> IndexManifest | None:
         path = self._generations.current()
