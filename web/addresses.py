@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from flask import request, url_for
 
@@ -17,6 +17,7 @@ from indexer.search.query.parser import MAX_QUERY_LENGTH
 from web.bootstrap import services
 
 _LAST_PAGE = 1_000_000
+_ESCAPED_LETTERS = re.compile("(?:%[89A-F][0-9A-F])+")  # escaped bytes of letters beyond ASCII
 _PATH_HERE = re.compile(r"/(?![/\\])[^\t\r\n]*")
 
 
@@ -27,6 +28,11 @@ def absolute_url(path: str, site: str | None = None) -> str:
     meant.
     """
     return (site or services().settings.base_url) + path.removeprefix(request.script_root)
+
+
+def readable_address(address: str) -> str:
+    """Returns an address with Thai letters instead of their escaped bytes: it still leads to the same page."""
+    return _ESCAPED_LETTERS.sub(lambda escaped: unquote(escaped[0]), address)
 
 
 def page_path(attachment: Attachment, number: int, typed: str = "") -> str:

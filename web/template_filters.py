@@ -92,6 +92,7 @@ def _add_filters(app: Flask) -> None:
         marked=marked,
         highlighted=highlighted,
         file_type=file_type,
+        readable_address=addresses.readable_address,
         unbroken=words_kept_whole,
         translated=translated,
         blocks=blocks,

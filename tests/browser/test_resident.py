@@ -105,6 +105,31 @@ def test_a_page_is_stepped_through_enlarged_and_told_when_it_has_no_picture(visi
     assert plain.locator("main").bounding_box()["width"] == PHONE  # type: ignore[index]
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_next_page_begins_with_its_picture(visit: Visit, site: Site, javascript: bool) -> None:
+    page = visit(width=PHONE, javascript=javascript)
+    page.goto(f"/announcements/{site.centre.id}/attachments/{site.attachments[1].id}?q=กรรมการ")
+    page.get_by_role("link", name="หน้าถัดไป ›", exact=True).last.click()
+    page.wait_for_url("**page=2**")
+    wait_until(page, "document.querySelector('.sheet').getBoundingClientRect().top < innerHeight / 5")
+    bar, picture = (page.locator(each).bounding_box() for each in (".turning.above", ".sheet"))
+    assert bar and picture and picture["y"] >= bar["y"] + bar["height"]
+
+
+@widths
+def test_the_address_to_follow_is_seen_whole(visit: Visit, width: int) -> None:
+    page = visit(width=width)
+    page.goto("/follow?q=ศูนย์ส่งเสริมการมีส่วนร่วมของประชาชน&kind=order")
+    addresses = page.locator(".address")
+    expect(addresses).to_have_count(2)
+    for address in addresses.all_inner_texts():
+        assert address.startswith("http") and "q=ศูนย์ส่งเสริมการมีส่วนร่วมของประชาชน" in address
+    assert page.request.get(addresses.first.inner_text()).ok
+    longest = "all => Math.max(...all.map(each => each.getBoundingClientRect().right))"
+    assert addresses.evaluate_all(longest) <= width
+    _fits(page)
+
+
 def test_a_file_is_compared_with_the_original(visit: Visit, site: Site) -> None:
     page = visit(width=PHONE)
     original = page.request.get(f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}/file")
