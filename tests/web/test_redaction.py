@@ -46,6 +46,16 @@ def test_the_log_says_where_a_slow_redaction_took_its_time(
     assert 0.5 * line["ms"] < sum(steps) <= line["ms"]
 
 
+def test_a_found_address_keeps_its_village_together(site: Site) -> None:
+    made = site.announcement("ประกาศรายชื่อ", status=Status.DRAFT)
+    attachment = site.attach(made.id, memo("นายสมมติ ตัวอย่างดี บ้านเลขที่ ๑๒/๓ หมู่ ๔ ตำบลหนองปลาดุก"), "รายชื่อ.pdf")
+    site.work()
+    page = site.signed_in(Role.STAFF).get(f"/staff/attachments/{attachment.id}/redact").text
+    found = page[page.index("data-boxes") : page.index('id="words"')]
+    assert "หมู่ ๔" in found or "หมู่ 4" in found
+    assert re.search(r'<span class="words">[^<]*(?:<wbr[^>]*>[^<]*)*หมู่ [๔4]', found)
+
+
 class Redacted:
     """A published document that was read by residents with its secrets, and was then redacted."""
 
