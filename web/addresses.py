@@ -31,7 +31,7 @@ def absolute_url(path: str, site: str | None = None) -> str:
 
 
 def readable_address(address: str) -> str:
-    """Returns an address with Thai letters instead of their escaped bytes: it still leads to the same page."""
+    """Returns an address with Thai letters for their escaped bytes; it still leads to the same page."""
     return _ESCAPED_LETTERS.sub(lambda escaped: unquote(escaped[0]), address)
 
 

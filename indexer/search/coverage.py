@@ -173,6 +173,13 @@ def longer_words(part: QueryPart) -> list[tuple[Clause, ...]]:
     return [clauses for clauses in words if len(clauses) > 1]
 
 
+def is_one_word(plan: QueryPlan) -> bool:
+    """Returns True for a plan of one longer word (สอบราคา) whose pieces have no synonyms."""
+    return [word for part in plan.parts for word in longer_words(part)] == [plan.clauses] and all(
+        len(each.alternatives) == 1 for each in plan.clauses
+    )
+
+
 def broken_words(plan: QueryPlan, runs_in_document: Collection[bytes]) -> set[Clause]:
     """Returns the clauses of each longer word that a document does not have whole.
 

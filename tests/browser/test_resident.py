@@ -113,7 +113,9 @@ def test_the_next_page_begins_with_its_picture(visit: Visit, site: Site, javascr
     page.wait_for_url("**page=2**")
     wait_until(page, "document.querySelector('.sheet').getBoundingClientRect().top < innerHeight / 5")
     bar, picture = (page.locator(each).bounding_box() for each in (".turning.above", ".sheet"))
-    assert bar and picture and picture["y"] >= bar["y"] + bar["height"]
+    assert bar
+    assert picture
+    assert picture["y"] >= bar["y"] + bar["height"]
 
 
 @widths
@@ -123,7 +125,8 @@ def test_the_address_to_follow_is_seen_whole(visit: Visit, width: int) -> None:
     addresses = page.locator(".address")
     expect(addresses).to_have_count(2)
     for address in addresses.all_inner_texts():
-        assert address.startswith("http") and "q=ศูนย์ส่งเสริมการมีส่วนร่วมของประชาชน" in address
+        assert address.startswith("http")
+        assert "q=ศูนย์ส่งเสริมการมีส่วนร่วมของประชาชน" in address
     assert page.request.get(addresses.first.inner_text()).ok
     longest = "all => Math.max(...all.map(each => each.getBoundingClientRect().right))"
     assert addresses.evaluate_all(longest) <= width

@@ -26,6 +26,7 @@ from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.search.coverage import (
     is_distinguishing,
+    is_one_word,
     is_stop_word_or_document_kind,
 )
 from indexer.search.query import query_notes
@@ -235,6 +236,8 @@ def _match_clauses(
     if of_village.any():
         return UnfilteredMatches(of_village, preferred, scores, notes, of_village)
     found = int(complete.sum())
+    if 0 < found < context.tuning.enough_complete and is_one_word(plan) and (preferred & rest).any():
+        return _with_word_whole(context, plan, UnfilteredMatches(preferred & rest, preferred, scores), rest)
     if found < context.tuning.enough_complete or plan.is_sentence:
         return _add_partial(context, plan, UnfilteredMatches(complete, preferred, scores, notes), rest, found)
     if _phrase_parts(plan) and int(preferred.sum()) < context.tuning.enough_complete:
@@ -245,6 +248,20 @@ def _match_clauses(
         preferred, complete = preferred.copy(), complete.copy()
         preferred[fuzzy] = complete[fuzzy] = True
     return UnfilteredMatches(complete, preferred, scores, notes)
+
+
+def _with_word_whole(
+    context: IndexContext, plan: QueryPlan, whole: UnfilteredMatches, rest: Mask
+) -> UnfilteredMatches:
+    """Returns the documents that have the one word of the plan, and those of ``rest`` where it is misread.
+
+    Its pieces alone, the ราคา of สอบราคา, are of no use.
+    """
+    scores, _ = match_fuzzily(context, whole.scores)
+    partial = _partial_matches(context, scores, rest, is_quoted=False)
+    documents = whole.documents.copy()
+    documents[_with_fuzzy_phrases(context, plan, scores, partial & ~documents)] = True
+    return replace(whole, documents=documents, preferred=documents, scores=scores)
 
 
 def _of_village_asked_for(

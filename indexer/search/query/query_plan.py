@@ -13,7 +13,10 @@ from indexer.analysis.dictionary import SPELLING_WEIGHT, SYNONYM_WEIGHT, Lexicon
 from indexer.analysis.loanwords import find_spelled_letters
 from indexer.analysis.tokenizer import Token, fold_text, searchable_bytes
 from indexer.search.query.parser import Query, TypedChunk
-from indexer.search.query.question_words import stretches_without_question_words
+from indexer.search.query.question_words import (
+    has_question_words,
+    stretches_without_question_words,
+)
 from indexer.search.villages import ABBREVIATED_VILLAGE, positions_of_village_numbers
 
 _MOST_PARTS = 64  # parts of a query that are used
@@ -112,7 +115,8 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     parts = _with_abbreviations_before_numbers(parts)
     whole = searchable_bytes(fold_text(" ".join(chunk.text for chunk in query.chunks))).data
     without = tuple(build_query_part(each.text, lexicon, exact=True) for each in query.without[:_MOST_PARTS])
-    return QueryPlan(tuple(parts), whole, without, had_question_words=asked != chunks)
+    is_question = asked != chunks and any(has_question_words(chunk.text) for chunk in chunks)
+    return QueryPlan(tuple(parts), whole, without, had_question_words=is_question)
 
 
 def _with_abbreviations_before_numbers(parts: list[QueryPart]) -> list[QueryPart]:

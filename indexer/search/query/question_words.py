@@ -25,6 +25,15 @@ QUESTION_WORDS = re.compile(
     re.VERBOSE,
 )
 
+_SUBJECT_LEAD = re.compile(
+    r"(?:ข้อมูล|ข่าว|เอกสาร|ประกาศ)(?:เรื่อง|เกี่ยวกับ)"
+)  # asks nothing: what follows is the subject
+
+
+def has_question_words(text: str) -> bool:
+    """Returns True if a folded piece of a query asks something, more than naming its subject does."""
+    return any(not _SUBJECT_LEAD.fullmatch(asks[0]) for asks in QUESTION_WORDS.finditer(text))
+
 
 def stretches_without_question_words(text: str, segmenter: Tokenizer) -> list[tuple[int, int]]:
     """Returns the stretches ``[start, end)`` of a folded piece of a query that are no question words."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from dataclasses import replace
 from importlib.resources import files
@@ -290,6 +291,33 @@ def test_a_number_is_found_with_either_word_for_it(tmp_path: Path, typed: str) -
     index.update([order, entry(2, "สอบราคาจ้าง เลขที่ 4/2557"), entry(3, "ประกาศ ที่ดิน")], (), position=3)
     page = index.search(parse_query(typed))
     assert (page.hits[0].announcement_id, page.total - page.partial, page.query.loosened) == (1, 1, ())
+
+
+def test_pieces_of_one_word_are_no_partial_answer(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    whole = entry(1, "ผลการสอบราคาซื้อเครื่องคอมพิวเตอร์", "ผลการสอบราคาซื้อเครื่องคอมพิวเตอร์")
+    others = [
+        entry(2, "ราคากลางปรับปรุงภูมิทัศน์", "ราคากลางโครงการปรับปรุงภูมิทัศน์"),
+        entry(3, "สอบคัดเลือกพนักงาน", "สอบคัดเลือกพนักงาน ราคาใบสมัครชุดละ 50 บาท"),
+        *(entry(number, f"กีฬา {number}", "แข่งขันกีฬาประจำปี") for number in range(4, 12)),
+    ]
+    index.update([whole, *others], (), position=3)
+    page = index.search(parse_query("สอบราคา"))
+    assert ([hit.announcement_id for hit in page.hits], page.total, page.partial) == ([1], 1, 0)
+    assert [each.count for each in page.facets["kind"]] == [1]
+    assert index.search(parse_query("สอบราคา กีฬา")).total > 1  # two wishes: each counts
+
+
+def test_the_subject_named_first_does_not_make_a_question(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    plan = entry(1, "แผนพัฒนาท้องถิ่น", "แผนพัฒนา งานน้ำ งานถนน", published_on=dt.date(2021, 10, 15))
+    cut = entry(2, "หยุดจ่ายน้ำชั่วคราว", "หยุดจ่ายน้ำ", published_on=dt.date(2025, 6, 16))
+    index.update([plan, cut], (), position=3)
+    for typed in ("น้ำ ปี 2564", "ประกาศเรื่องน้ำ ปี 2564", "ข่าวเกี่ยวกับน้ำ ปี 2564"):
+        page = index.search(parse_query(typed))
+        assert [hit.announcement_id for hit in page.hits] == [1], typed
+        assert [hit.announcement_id for hit in page.related] == [2], typed
+        assert any("ไม่มีประกาศเรื่องนี้โดยตรง" in note.thai for note in page.query.loosened), typed
 
 
 @pytest.fixture(scope="module")
