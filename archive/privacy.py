@@ -204,27 +204,35 @@ _FIELDS_THAT_RESIDENTS_READ = [
 
 def find_in_announcement(fields: Mapping[str, object]) -> list[LocatedPersonalData]:
     """Return the personal data in the fields that residents read."""
-    texts = {name: str(fields[name]) for name in _FIELDS_THAT_RESIDENTS_READ if name in fields}
-    return [LocatedPersonalData(None, data) for data in find_in_fields(texts)]
+    return find_new_in_fields({}, _texts_that_residents_read(fields))
+
+
+def _texts_that_residents_read(fields: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(fields[name]) for name in _FIELDS_THAT_RESIDENTS_READ if name in fields}
 
 
 def find_new_in_announcement(
     announcement: Announcement, changes: Mapping[str, object]
 ) -> list[LocatedPersonalData]:
     """Return the personal data in changed fields that is not in the announcement already."""
-    known = {
-        _letters_and_digits(str(getattr(announcement, find.data.field)), find)
-        for find in find_in_announcement(asdict(announcement))
-    }
+    return find_new_in_fields(
+        _texts_that_residents_read(asdict(announcement)), _texts_that_residents_read(changes)
+    )
+
+
+def find_new_in_fields(before: Mapping[str, str], after: Mapping[str, str]) -> list[LocatedPersonalData]:
+    """Return the personal data in the texts of fields that none of the texts before the change has."""
+    known = {_letters_and_digits(before, data) for data in find_in_fields(before)}
     return [
-        find
-        for find in find_in_announcement(changes)
-        if _letters_and_digits(str(changes[find.data.field]), find) not in known
+        LocatedPersonalData(None, data)
+        for data in find_in_fields(after)
+        if _letters_and_digits(after, data) not in known
     ]
 
 
-def _letters_and_digits(text: str, find: LocatedPersonalData) -> str:
-    return "".join(filter(str.isalnum, arabic_digits(text[find.data.start : find.data.end])))
+def _letters_and_digits(fields: Mapping[str, str], data: PersonalDataSpan) -> str:
+    found = fields[data.field][data.start : data.end]
+    return "".join(filter(str.isalnum, arabic_digits(found)))
 
 
 def require_reason_to_show(finds: Sequence[LocatedPersonalData], reason: str) -> None:

@@ -313,10 +313,18 @@ class Collections(Protocol):
     """Collections: lists of announcements that staff put together."""
 
     def save(
-        self, id: int | None, *, title: str, body: str, items: Sequence[CollectionLine], actor: str
+        self,
+        id: int | None,
+        *,
+        title: str,
+        body: str,
+        items: Sequence[CollectionLine],
+        actor: str,
+        reason: str = "",
     ) -> Collection:
         """Create a collection when ``id`` is None; else replace the whole collection.
-        An id is never used twice. Without a difference, nothing is written."""
+        An id is never used twice. ``reason`` is kept in the history. Without a difference, nothing is
+        written."""
 
     def get(self, id: int) -> Collection:
         """Return a collection. Raises ``NotFound``."""

@@ -22,7 +22,7 @@ from cattrs.preconf.json import make_converter
 
 from archive.changes import IMPORTER
 from archive.disclosure import LAST_YEAR, checked_item
-from archive.errors import Conflict, Invalid, NotFound, PrakatError
+from archive.errors import Conflict, Invalid, NotFound, PersonalDataFound, PrakatError
 from archive.fields import ANNOUNCEMENT_FIELDS, checked_fields
 from archive.hashing import HashingReader
 from archive.model import (
@@ -312,7 +312,7 @@ def import_bag(services: Services, path: Path, progress: Callable[[int, int], No
         progress(done, len(listed))
     _take_relations(services, relations, ids)
     if (payload / COLLECTIONS).is_file():
-        _take_collections(services, payload / COLLECTIONS, ids, unknown)
+        _take_collections(services, payload / COLLECTIONS, ids, unknown, report)
     if (payload / DISCLOSURE).is_file():
         _take_disclosure(services, payload / DISCLOSURE, ids, unknown)
     maker = bag.info.get(_MAKER, "?")
@@ -405,8 +405,13 @@ def _take_relations(services: Services, relations: Sequence[Relation], ids: Mapp
                 services.relations.decide(newer, older, relation.kind, actor=IMPORTER)
 
 
-def _take_collections(services: Services, file: Path, ids: dict[int, int], unknown: Counter[str]) -> None:
-    """Import the collections whose title is not here yet, with the records that are here now."""
+def _take_collections(
+    services: Services, file: Path, ids: dict[int, int], unknown: Counter[str], report: ImportReport
+) -> None:
+    """Import the collections whose title is not here yet, with the records that are here now.
+
+    One with personal data would be public at once: it is among the problems, for a person to make it here.
+    """
     known = {each.title for each in services.collections.all()}
     text = file.read_text(encoding="utf-8")
     for collection in reversed(_load(text, list[Collection], f"{file.name}:", unknown)):
@@ -416,9 +421,13 @@ def _take_collections(services: Services, file: Path, ids: dict[int, int], unkno
             CollectionLine(item.label, ids.get(item.announcement_id) if item.announcement_id else None)
             for item in collection.items
         ]
-        services.intake.collections.save(
-            None, title=collection.title, body=collection.body, items=items, actor=IMPORTER
-        )
+        try:
+            services.intake.collections.save(
+                None, title=collection.title, body=collection.body, items=items, actor=IMPORTER
+            )
+        except PersonalDataFound as found:
+            why = f"ไม่ได้นำเข้าชุดประกาศ: {found.message} (a collection with personal data: not taken in)"
+            report.problems.append((f"{file.name}: {collection.id}", why))
 
 
 def _take_disclosure(services: Services, file: Path, ids: Mapping[int, int], unknown: Counter[str]) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from archive import validation
+from archive import privacy, validation
 from archive.errors import Invalid, gettext_noop
 from archive.model import Collection, CollectionLine
 from archive.repositories import Records
@@ -17,11 +17,20 @@ class CollectionCommands:
         self._records = records
 
     def save(
-        self, id: int | None, *, title: str, body: str, items: Sequence[CollectionLine], actor: str
+        self,
+        id: int | None,
+        *,
+        title: str,
+        body: str,
+        items: Sequence[CollectionLine],
+        actor: str,
+        reason: str = "",
     ) -> Collection:
         """Create a collection when ``id`` is None; else replace the collection's title, body and items.
 
-        Raises ``Invalid`` with the offending field, ``NotFound`` for an unknown collection.
+        ``reason``: the reason to show personal data in its texts, which residents read at once; kept in the
+        history. Raises ``Invalid`` with the offending field, ``NotFound`` for an unknown collection, and
+        ``PersonalDataFound`` when it would get new personal data and no reason is given.
         """
         known = self._records.announcements.get_many(
             item.announcement_id for item in items if item.announcement_id is not None
@@ -33,16 +42,35 @@ class CollectionCommands:
                     field="items",
                     number=item.announcement_id,
                 )
-        checked_items = [
-            CollectionLine(validation.checked_collection_heading(item.label), item.announcement_id)
-            for item in items
-        ]
-        return self._records.collections.save(
-            id,
-            title=validation.checked_required_text(
+        texts = {
+            "title": validation.checked_required_text(
                 title, field="title", field_label=gettext_noop("ชื่อชุดประกาศ"), length=500
             ),
-            body=validation.checked_body(body),
-            items=[item for item in checked_items if item.label or item.announcement_id],
+            "body": validation.checked_body(body),
+        }
+        headings = [validation.checked_collection_heading(item.label) for item in items]
+        lines = [
+            CollectionLine(label, item.announcement_id) for label, item in zip(headings, items, strict=True)
+        ]
+        before = {} if id is None else _texts(self._records.collections.get(id))
+        if finds := privacy.find_new_in_fields(before, texts | {"items": headings_as_text(headings)}):
+            privacy.require_reason_to_show(finds, reason)
+        return self._records.collections.save(
+            id,
+            **texts,
+            items=[line for line in lines if line.label or line.announcement_id],
             actor=actor,
+            reason=reason.strip(),
         )
+
+
+def headings_as_text(headings: Iterable[str]) -> str:
+    """Return the headings of a collection as the text that is searched for personal data: one a paragraph,
+    as a number may go on in the next line."""
+    return "\n\n".join(headings)
+
+
+def _texts(collection: Collection) -> dict[str, str]:
+    """Return the texts of a collection that residents read, by the name of their field."""
+    headings = headings_as_text(item.label for item in collection.items)
+    return {"title": collection.title, "body": collection.body, "items": headings}

@@ -18,7 +18,14 @@ class EngineCollections(EngineRepository):
     """Adapter of ``Collections`` for any ``Engine``."""
 
     def save(
-        self, id: int | None, *, title: str, body: str, items: Sequence[CollectionLine], actor: str
+        self,
+        id: int | None,
+        *,
+        title: str,
+        body: str,
+        items: Sequence[CollectionLine],
+        actor: str,
+        reason: str = "",
     ) -> Collection:
         wanted = {"title": title, "body": body, "items": _lines(items)}
         with self._engine.write():
@@ -44,7 +51,8 @@ class EngineCollections(EngineRepository):
                 )
                 kept = int(made[0]["id"])
             _save_items(self._engine, kept, items)
-            _note(self._engine, kept, "create" if id is None else "revise", actor, before, wanted)
+            action = "create" if id is None else "revise"
+            _note(self._engine, kept, action, actor=actor, before=before, after=wanted, reason=reason)
             append_entries(self._engine, ("collection", kept))
             return self.get(kept)
 
@@ -120,16 +128,18 @@ def _note(
     engine: Queries,
     id: int,
     action: str,
+    *,
     actor: str,
     before: Mapping[str, object],
     after: Mapping[str, object],
+    reason: str,
 ) -> None:
     """Append an entry to the collection's history: the changed fields, before and after."""
     changed = {name for name in after if before.get(name) != after[name]}
     made = engine.rows(
         """INSERT INTO collection_history (collection_id, at, actor, action, before, after, reason, bulk,
                organisation_id)
-           SELECT id, :at, :actor, :action, :before, :after, '', :bulk, organisation_id FROM collection
+           SELECT id, :at, :actor, :action, :before, :after, :reason, :bulk, organisation_id FROM collection
            WHERE organisation_id IN :organisations AND id = :id RETURNING id""",
         bulk=bulk_name(),
         id=id,
@@ -138,6 +148,7 @@ def _note(
         action=action,
         before=mappers.json_text({name: value for name, value in before.items() if name in changed}),
         after=mappers.json_text({name: value for name, value in after.items() if name in changed}),
+        reason=reason,
     )
     append_entries(engine, ("collection_history", made[0]["id"]))
 

@@ -145,6 +145,20 @@ def test_another_archive_takes_a_bag_in_record_by_record(kept: Services, tmp_pat
     assert checked(there) == (0, set())
 
 
+def test_a_collection_with_personal_data_waits_for_a_person(kept: Services, tmp_path: Path) -> None:
+    """It would be public at once, and nobody here has given a reason."""
+    kept.intake.collections.save(
+        None, title="ผู้ประสานงาน", body="โทร. 081 234 5678", items=[], actor=ACTOR, reason="ให้ไว้แล้ว"
+    )
+    bag, there = tmp_path / "bag", tmp_path / "there"
+    assert run(kept.settings.data, "export", str(bag)).exit_code == 0
+    taken = run(there, "import", str(bag))
+    assert "ไม่ได้นำเข้าชุดประกาศ" in taken.output
+    services = opened(there)
+    assert [each.title for each in services.collections.all()] == ["รายงานประจำปี"]
+    close(services)
+
+
 def test_a_public_bag_holds_what_residents_see_and_no_more(kept: Services, tmp_path: Path) -> None:
     bag = tmp_path / "bag"
     assert run(kept.settings.data, "export", str(bag), "--public").exit_code == 0

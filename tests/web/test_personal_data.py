@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -18,7 +19,7 @@ from archive import thai
 from archive.changes import WORKER
 from archive.commands.personal_data import search_outdated_attachments
 from archive.errors import Invalid, PersonalDataFound
-from archive.model import Announcement, Attachment, HoldReason, Role, Status
+from archive.model import Announcement, Attachment, CollectionLine, HoldReason, Role, Status
 from tests.web.conftest import BROWSER, Site, memo, sent_form, until
 from web.background_worker import build_worker
 from web.importing import import_manifest
@@ -321,6 +322,42 @@ def test_what_people_write_is_looked_through_on_every_way(site: Site, field: str
         == []
     )
     assert site.services.announcements.get(timed.id).publish_at is None
+
+
+@pytest.mark.parametrize("field", ["title", "body", "items"])
+def test_a_collection_with_personal_data_needs_a_reason(site: Site, field: str) -> None:
+    said = f"เลขประจำตัว {NATIONAL_ID}"
+    given: dict[str, Any] = {"title": "ชุด", "body": "", "items": []}
+    given[field] = [{"label": "O1"}, {"label": said}] if field == "items" else said
+    status, problem = api(site, "POST", "/collections", json=given)
+    assert (status, problem["code"]) == (409, "personal-data")
+    assert [find["field"] for find in problem["finds"]] == [field]  # type: ignore[attr-defined]
+    clerk = site.signed_in(Role.STAFF)
+    form = {"title": "ชุด", "body": "", "place": ["1", "2"], "label": ["O1", ""], "announcement": ["", ""]}
+    form |= {"label": ["O1", said]} if field == "items" else {field: said}
+    for refused in (form, form | {"ground": "consent", "reason": ""}):
+        page = clerk.post("/staff/collections/new", data=refused).text
+        assert NATIONAL_ID in page.split('<div class="notice bad">')[1].split("</div>")[0]
+        assert 'name="reason"' in page
+    assert site.services.collections.all() == []
+    assert clerk.post("/staff/collections/new", data=form | EXPLAINED).status_code == 302
+    [kept] = site.services.collections.all()
+    assert NATIONAL_ID in site.client().get(f"/collections/{kept.id}").text
+    assert EXPLAINED["reason"] in site.services.collections.history(kept.id)[-1].reason
+    assert EXPLAINED["reason"] in clerk.get(f"/staff/collections/{kept.id}/history").text
+    # What stands there already is not asked about again.
+    assert api(site, "PATCH", f"/collections/{kept.id}", json={field: given[field]})[0] == 200
+    other = (
+        [*given[field], {"label": "โทร. 081 234 5678"}] if field == "items" else f"{said} โทร. 081 234 5678"
+    )
+    assert api(site, "PATCH", f"/collections/{kept.id}", json={field: other})[0] == 409
+    assert api(site, "PATCH", f"/collections/{kept.id}", json={field: other} | EXPLAINED)[0] == 200
+
+
+def test_numbers_of_two_headings_are_not_one(site: Site) -> None:
+    half = len(NATIONAL_ID) // 2
+    items = [CollectionLine(NATIONAL_ID[:half], None), CollectionLine(NATIONAL_ID[half:], None)]
+    site.services.intake.collections.save(None, title="ชุด", body="", items=items, actor="t")
 
 
 def test_the_office_s_own_contact_data_explains_itself_and_finds_stay_in_sight(site: Site) -> None:

@@ -353,7 +353,9 @@ def show_collection(id: int) -> dict[str, Any]:
 @blueprint.response(201, schemas.CollectionOut)
 def create_collection(fields: dict[str, Any]) -> dict[str, Any]:
     """สร้างชุดประกาศ · Make a collection."""
-    return _collections([services().intake.collections.save(None, **fields, actor=g.actor)])[0]
+    reason = _stated_reason(fields)
+    made = services().intake.collections.save(None, **fields, actor=g.actor, reason=reason)
+    return _collections([made])[0]
 
 
 @blueprint.patch("/collections/<int:id>")
@@ -362,9 +364,10 @@ def create_collection(fields: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, schemas.CollectionOut)
 def change_collection(changes: dict[str, Any], id: int) -> dict[str, Any]:
     """แก้ไขชุดประกาศ · Change a collection."""
-    known = services().collections.get(id)
-    kept = {"title": known.title, "body": known.body, "items": known.items} | changes
-    return _collections([services().intake.collections.save(id, **kept, actor=g.actor)])[0]
+    reason, known = _stated_reason(changes), services().collections.get(id)
+    wanted = {"title": known.title, "body": known.body, "items": known.items} | changes
+    saved = services().intake.collections.save(id, **wanted, actor=g.actor, reason=reason)
+    return _collections([saved])[0]
 
 
 @blueprint.get("/disclosure/<int:year>")

@@ -249,6 +249,8 @@ class CollectionIn(Schema):
     title = fields.String(required=True)
     body = fields.String(load_default="")
     items = fields.List(fields.Nested(CollectionLineIn), load_default=list, validate=_ITEMS)
+    reason = reason_field()
+    ground = ground_field()
 
 
 class CollectionChanges(Schema):
@@ -257,6 +259,8 @@ class CollectionChanges(Schema):
     title = fields.String()
     body = fields.String()
     items = fields.List(fields.Nested(CollectionLineIn), validate=_ITEMS)
+    reason = reason_field()
+    ground = ground_field()
 
 
 class ReadingFailureOut(Schema):

@@ -11,14 +11,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from archive import thai
+from archive.commands.collections import headings_as_text
 from archive.errors import Invalid, PrakatError
 from archive.model import Announcement, Collection, CollectionLine, Status
+from archive.validation import checked_collection_heading
 from web.accounts.access import visible_items
 from web.accounts.sign_in import current_person, staff_only
 from web.api.schemas import MOST_ITEMS
 from web.bootstrap import services
 from web.errors import error_message
-from web.staff import activity
+from web.staff import activity, personal_data
 
 pages = Blueprint("collections", __name__)
 
@@ -75,22 +77,17 @@ def list_for_staff() -> str:
 @staff_only
 def edit(collection_id: int | None = None) -> ResponseReturnValue:
     """Edit title, explanation, and lines in order; an emptied line is removed."""
+    refusal: PrakatError | None = None
     if request.method == "POST":
         try:
-            person = current_person()
-            kept = services().intake.collections.save(
-                collection_id,
-                title=request.form.get("title", ""),
-                body=request.form.get("body", ""),
-                items=_items(),
-                actor=person.name if person else "",
-            )
+            kept = _save(collection_id)
             flash(_("บันทึกแล้ว"), "good")
             return redirect(url_for("collections.edit", collection_id=kept.id))
         except PrakatError as error:
+            refusal = error
             flash(error_message(error), "bad")
     shown = services().collections.get(collection_id) if collection_id is not None else None
-    return render_template("staff/collection.html", collection=shown, **_lines(shown))
+    return render_template("staff/collection.html", collection=shown, **_lines(shown), **_found(refusal))
 
 
 @pages.get("/staff/collections/<int:collection_id>/history")
@@ -105,6 +102,32 @@ def history(collection_id: int) -> str:
         back=url_for("collections.edit", collection_id=collection_id),
         changes=[(each, activity.undo().is_undoable_kind(each)) for each in reversed(changes)],
     )
+
+
+def _save(collection_id: int | None) -> Collection:
+    person = current_person()
+    with personal_data.reason_for_finds() as reason:
+        return services().intake.collections.save(
+            collection_id,
+            title=request.form.get("title", ""),
+            body=request.form.get("body", ""),
+            items=_items(),
+            actor=person.name if person else "",
+            reason=reason,
+        )
+
+
+def _found(refusal: PrakatError | None) -> dict[str, object]:
+    """Returns the personal data for which the form was refused, and what is wrong with the reason given."""
+    finds = getattr(refusal, "finds", ())
+    if not finds:
+        return {}
+    headings = [checked_collection_heading(item.label) for item in _items()]
+    typed = {**request.form, "items": headings_as_text(headings)}
+    return {
+        "found": personal_data.describe_typed_finds(finds, typed),
+        "reason_fault": error_message(refusal) if isinstance(refusal, Invalid) else "",
+    }
 
 
 def _lines(collection: Collection | None) -> dict[str, object]:
