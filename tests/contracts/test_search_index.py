@@ -188,6 +188,41 @@ def test_filters_can_be_typed(archive: SearchIndex) -> None:
     assert found(archive, "year:2565") == found(archive, "ปี:65") == found(archive, "year:2022") == [3]
 
 
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("-kind:order", [3, 1, 4]),
+        ("NOT kind:order", [3, 1, 4]),
+        ("-kind: order", [3, 1, 4]),
+        ("NOT kind:order ถนน", [1]),
+        ("-author:กองคลัง", [3, 1, 4]),
+        ("-author:คลัง", [3, 1, 4]),
+        ('-author:"กองคลัง"', [3, 1, 4]),
+        ("-ปี:2564", [3, 4]),
+        ("-ปี2564", [3, 4]),
+        ("-date:2564", [3, 2, 1, 4]),
+        ("-year:2564 -kind:minutes", [3]),
+        ("-kind:rule -category:ไม่มี", [3, 2, 1, 4]),
+        ("-number:123/2564", [3, 1, 4]),
+        ("NOT number:123/2564", [3, 1, 4]),
+        ("NOT เลขที่ 123/2564", [3, 1, 4]),
+        ("NOT มกราคม 2565", [3, 2, 1, 4]),
+        ("-from:1/1/2565", [3, 2, 1, 4]),
+        ("ถนน OR kind:announcement คอนกรีต", [1]),
+    ],
+)
+def test_an_excluded_filter_is_never_read_as_wanted(
+    archive: SearchIndex, typed: str, wanted: list[int]
+) -> None:
+    assert found(archive, typed) == wanted
+
+
+def test_facets_heed_excluded_values(archive: SearchIndex) -> None:
+    facets = archive.search(parse_query("-kind:order")).facets
+    assert {each.value: each.count for each in facets["kind"]} == {"announcement": 2, "minutes": 1}
+    assert {each.value: each.count for each in facets["author"]} == {"งานธุรการ": 3}
+
+
 def test_without_a_query_everything_is_listed_newest_first(archive: SearchIndex) -> None:
     assert found(archive) == [3, 2, 1, 4]
     assert found(archive, sort=Sort.OLDEST) == [4, 1, 2, 3]
@@ -410,6 +445,30 @@ def test_one_organisation_s_answer_has_nothing_of_the_others(towns: SearchIndex)
     }
     assert towns.search(parse_query("", filters=of(SAIMAI))).total == 1
     assert towns.search(parse_query("", filters=of(99))).total == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("author:กองช่าง", [42, 41]),
+        ("author:กองช่างบางเขน", [42, 41]),
+        ("author:กองคลัง", []),
+        ("-author:กองช่าง", []),
+        ("-author:กองคลัง", [42, 41]),
+    ],
+)
+def test_a_name_is_compared_with_those_of_the_same_organisation(
+    towns: SearchIndex, typed: str, wanted: list[int]
+) -> None:
+    assert found(towns, typed, filters=of(BANGKHEN)) == wanted
+
+
+def test_a_name_is_not_compared_with_those_of_withheld_or_removed_announcements(towns: SearchIndex) -> None:
+    assert len(found(towns, "author:กองช่าง", per_page=50)) == 30
+    withheld = frozenset(range(1, 31))
+    assert found(towns, "author:กองช่าง", filters=Filters(withheld=withheld)) == [42, 41]
+    towns.update((), withheld, position=34)
+    assert found(towns, "author:กองช่าง") == [42, 41]
 
 
 def test_all_organisations_are_searched_at_once(towns: SearchIndex) -> None:

@@ -45,6 +45,9 @@ def test_every_record_is_found_but_trash_stays_apart(site: Site) -> None:
     assert titles(clerk.get("/staff?q=ขยะ&status=trashed").text) == ["ถังขยะเก่า"]
     assert "ไม่มีเรื่องที่ตรง" in clerk.get("/staff?q=ไดโนเสาร์").text
     assert titles(clerk.get("/staff?q=ขยะ&status=draft&kind=order").text) == []
+    assert titles(clerk.get("/staff?q=ขยะ kind:announcement").text)[0] == "ร่างเรื่องขยะ"
+    assert titles(clerk.get("/staff?q=ขยะ -kind:announcement").text) == []
+    assert titles(clerk.get("/staff?q=ขยะ -author:ไม่มีใคร").text)[0] == "ร่างเรื่องขยะ"
 
 
 def test_words_of_a_draft_s_papers_find_it(site: Site) -> None:

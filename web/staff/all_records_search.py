@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from archive import thai
 from archive.errors import Unavailable
+from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType
 from archive.model import Announcement
 from indexer.analysis.tokenizer import Tokenizer, fold_text
 from indexer.search.query.parser import Filters, Query, parse_query
@@ -58,16 +58,20 @@ def _search_unpublished(services: Services, queries: list[Query]) -> tuple[list[
 
 def _passes(announcement: Announcement, filters: Filters) -> bool:
     """Returns True when the record passes the filters that the query names."""
-    year = filters.year
+    facets = (
+        (facet, getattr(filters, facet.name)) for facet in FACETS if facet.type is not FacetType.ORGANISATION
+    )
     return (
-        (filters.kind is None or announcement.kind is filters.kind)
-        and _contains(announcement.author, filters.author)
-        and _contains(announcement.category, filters.category)
-        and (year is None or thai.buddhist_year(announcement.published_on) == year)
+        all(value is None or _has(announcement, facet, value) for facet, value in facets)
+        and not any(_has(announcement, FACETS_BY_NAME[name], value) for name, value in filters.excluded)
         and (filters.from_date is None or announcement.published_on >= filters.from_date)
         and (filters.to_date is None or announcement.published_on <= filters.to_date)
     )
 
 
-def _contains(text: str, wanted: str | None) -> bool:
-    return wanted is None or fold_text(wanted) in fold_text(text)
+def _has(announcement: Announcement, facet: Facet, value: str | int) -> bool:
+    """Returns True when the record has the value; of a name a part suffices."""
+    values = facet.values(announcement, ())
+    if facet.type is FacetType.NAME:
+        return any(fold_text(str(value)) in fold_text(str(one)) for one in values)
+    return value in values

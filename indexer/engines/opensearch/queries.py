@@ -16,7 +16,7 @@ from indexer.analysis.tokenizer import fold_text, gram_terms, searchable_bytes, 
 from indexer.engines.opensearch.mapping import STEPS, cluster_bigram_lines, clusters, name_key
 from indexer.search.coverage import is_stop_word_or_document_kind, longer_words
 from indexer.search.ports import MOST_PAGES
-from indexer.search.query.parser import DateRange, Filters, Query, Sort
+from indexer.search.query.parser import DateRange, ExcludedValue, Filters, Query, Sort
 from indexer.search.query.query_plan import (
     Alternative,
     Clause,
@@ -585,14 +585,19 @@ def _between(first: dt.date | None, last: dt.date | None) -> Json:
 
 def exact_and_partial_name_queries(filters: Filters) -> dict[str, tuple[Json, Json]]:
     """Returns for each filter by name a query for exactly that name, and one for names that contain it."""
+    names = {name: (name, value) for name in NAME_FACETS if (value := getattr(filters, name)) is not None}
+    names |= {_excluded_key(each): each for each in filters.excluded if each.facet in NAME_FACETS}
     return {
-        name: (
+        key: (
             {"term": {f"{name}_letters": name_key(value)}},
             {"wildcard": {f"{name}_letters": f"*{name_key(value)}*"}},
         )
-        for name in NAME_FACETS
-        if (value := getattr(filters, name)) is not None
+        for key, (name, value) in names.items()
     }
+
+
+def _excluded_key(excluded: ExcludedValue) -> str:
+    return f"-{excluded.facet}:{excluded.value}"
 
 
 def filter_queries(filters: Filters, unknown: Set[str] = frozenset()) -> dict[str, Json]:
@@ -605,6 +610,10 @@ def filter_queries(filters: Filters, unknown: Set[str] = frozenset()) -> dict[st
         value = getattr(filters, facet.name)
         if value is not None and facet.type in (FacetType.KIND, FacetType.YEAR):
             found[facet.name] = {"term": {facet.name: value}}
+    for excluded in filters.excluded:
+        key = _excluded_key(excluded)
+        with_value = found.get(key, {"term": {excluded.facet: excluded.value}})
+        found[key] = {"bool": {"must_not": with_value}}
     if filters.from_date is not None or filters.to_date is not None:
         found["date"] = _between(filters.from_date, filters.to_date)
     if filters.open_on is not None:

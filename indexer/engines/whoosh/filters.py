@@ -18,6 +18,7 @@ from indexer.search.ports import FacetValue
 from indexer.search.query.parser import Filters
 
 _MOST_VALUES = 50  # values of one facet that are returned, the most frequent first
+_PLACES = {facet.name: place for place, facet in enumerate(FACETS)}
 _EPOCH = dt.date(1970, 1, 1).toordinal()  # day 0 of numpy's dates, as an ordinal
 
 
@@ -27,8 +28,10 @@ def filter_masks(reader: CommitReader, filters: Filters) -> dict[str, Mask]:
     for place, facet in enumerate(FACETS):
         value = getattr(filters, facet.name)
         if value is not None and facet.type is not FacetType.ORGANISATION:  # the reader is of one already
-            is_name = facet.type is FacetType.NAME
-            masks[facet.name] = _named(reader, place, value) if is_name else _with(reader, place, {value})
+            masks[facet.name] = _with_value(reader, place, value)
+    for excluded in filters.excluded:
+        place = _PLACES[excluded.facet]
+        masks[f"-{excluded.facet}:{excluded.value}"] = ~_with_value(reader, place, excluded.value)
     if filters.from_date is not None or filters.to_date is not None:
         masks["date"] = date_range_mask(reader, filters.from_date, filters.to_date)
     if filters.open_on is not None:
@@ -104,15 +107,23 @@ def _values(reader: CommitReader, place: int, counts: npt.NDArray[np.intp]) -> t
     return tuple(FacetValue(value, count) for value, count in first[:_MOST_VALUES] if value != "")
 
 
+def _with_value(reader: CommitReader, place: int, value: str | int) -> Mask:
+    """Returns the documents that a filter of the facet at ``place`` in ``FACETS`` finds."""
+    if FACETS[place].type is FacetType.NAME:
+        return _named(reader, place, str(value))
+    return _with(reader, place, {value})
+
+
 def _named(reader: CommitReader, place: int, typed: str) -> Mask:
     """Returns the documents whose value equals the typed text; if there is none, those that contain it.
 
-    Only letters are compared.
+    Only letters are compared, and only with values of live documents.
     """
     letters = _letters(typed)
+    combinations = reader.commit.facets.values
+    used = np.flatnonzero(_counts(reader, reader.live)).tolist()
     values = {
-        value: _letters(value)
-        for value in {one for each in reader.commit.facets.values for one in each[place]}
+        value: _letters(str(value)) for value in {one for code in used for one in combinations[code][place]}
     }
     fitting = {value for value, its in values.items() if its == letters}
     if not fitting and letters:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
+from typing import NamedTuple
 
 from archive.errors import Invalid
 from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType
@@ -31,6 +32,13 @@ class Sort(StrEnum):
     CLOSING = "closing"  # the announcement with the earliest closing day comes first
 
 
+class ExcludedValue(NamedTuple):
+    """A value of a facet that no result may have. ``facet`` is the facet's name."""
+
+    facet: str
+    value: DocumentKind | int | str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """Filters that narrow the results. None means no limit."""
@@ -39,6 +47,7 @@ class Filters:
     author: str | None = None
     category: str | None = None
     year: int | None = None  # Buddhist era
+    excluded: tuple[ExcludedValue, ...] = ()
     from_date: dt.date | None = None
     to_date: dt.date | None = None
     # Closes on this day or later; without a closing day it does not count as open.
@@ -156,9 +165,11 @@ _FIELDS = {
     "from": "from_date", "to": "to_date",
     "title": "words", "intitle": "words", "subject": "words", "เรื่อง": "words", "ชื่อเรื่อง": "words",
 }  # fmt: skip
+_YEAR = re.compile(r"[0-9]{4}|[0-9]{2}")
+_YEARS = re.compile(rf"({_YEAR.pattern})-({_YEAR.pattern})")
 _EITHER = frozenset({"OR", "|", "หรือ"})
 _AND_SO_ON = "ฯลฯ"
-_SPACED = re.compile(rf"(?<!\S)({'|'.join(map(re.escape, _FIELDS))}) ?:[ ]+", re.IGNORECASE)
+_SPACED = re.compile(rf"(?<!\S)(-?(?:{'|'.join(map(re.escape, _FIELDS))})) ?:[ ]+", re.IGNORECASE)
 _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width letters and signs
 _PLAIN |= dict.fromkeys(map(ord, "“”„‟«»＂"), ord('"')) | {0x3000: ord(" "), ord("−"): ord("-")}
 _NUMBER = re.compile(
@@ -189,6 +200,7 @@ _NEWEST = re.compile(
 )  # a question for whatever is new, maybe of one kind
 _ANYTHING = frozenset("ข่าว ข่าวสาร ประกาศ เรื่อง เอกสาร ข้อมูล ข่าวประกาศ ประกาศข่าว อะไร".split()) | {""}
 
+_SIGN_OF_EXCLUSION = re.compile(r"(?<!\S)(?:-|NOT\s+)$")  # at the end of the text before what is excluded
 _QUOTED = re.compile(r'"[^"]*"')  # quoted text is searched letter by letter, so no dates are read in it
 _PART = re.compile(
     r"""
@@ -216,11 +228,11 @@ def parse_query(
 
     Quotes of any form ask for the exact words, ``-word`` and ``NOT word`` exclude a word, ``OR`` joins words
     of which any one suffices. ``author:`` ``kind:`` ``year:`` ``category:`` ``number:`` (also in Thai) are
-    filters; they join ``filters``, which has precedence. A value that makes no sense is searched as words. A
-    number may also follow ``เลขที่``, and its year a word: ``คำสั่งที่ 215 ปี 2564`` is ``คำสั่งที่ 215/2564``. A
-    date range (``indexer.search.query.date_ranges``) is a filter when it is labelled (``date:``) and, unless
-    ``dates_filter`` is False, when it stands alone. Elsewhere a result must have a date in that range or
-    name it; with ``without_dates`` it is left out. ``ข่าวล่าสุด`` is everything, newest first.
+    filters, which ``-`` and ``NOT`` turn into exclusions; they join ``filters``, which has precedence. A
+    value that makes no sense is searched as words, or not used if excluded. A number may follow ``เลขที่`` too,
+    and its year a word: ``คำสั่งที่ 215 ปี 2564`` is ``คำสั่งที่ 215/2564``. A date range (``query.date_ranges``)
+    is a filter when it is labelled (``date:``) and, unless ``dates_filter`` is False, when it stands alone.
+    Else results must be of that time or name it, or ``without_dates`` leaves it out. ``ข่าวล่าสุด``: the newest.
     """
     reading = _Reading(filters or Filters())
     raw = _with_numbers_in_figures(_SPACED.sub(r"\1:", normalize_query(typed)))
@@ -258,8 +270,10 @@ def _without_numbers(reading: _Reading, raw: str, folded: str) -> tuple[str, str
     """Returns both texts without the document numbers that were typed as such; adds these to ``reading``."""
     for numbered in reversed(list(_NUMBER.finditer(folded))):
         if numbered["field"] or _OF_A_YEAR.search(numbered["number"]):
-            raw, folded = (_without(text, numbered.span()) for text in (raw, folded))
-            reading.number(numbered["number"])
+            start = _start_of_exclusion(raw, numbered.start())
+            is_excluded = start < numbered.start()
+            raw, folded = (_without(text, (start, numbered.end())) for text in (raw, folded))
+            reading.number(numbered["number"], is_excluded=is_excluded)
     return raw, folded
 
 
@@ -286,9 +300,13 @@ def _without_times(
     has_words = any(map(str.isalnum, rest))
     for stretch in reversed(stretches):
         alone = dates_filter and not any(map(str.isalnum, _without(folded, (stretch.start, stretch.end))))
+        start = _start_of_exclusion(raw, stretch.start)
         if folded[: stretch.start].endswith(":"):
             continue  # the value of a field
-        if stretch.labelled or (
+        if start < stretch.start:
+            reading.exclude_time(stretch, raw[start : stretch.start], raw[stretch.start : stretch.end])
+            raw, folded = (_without(text, (start, stretch.end)) for text in (raw, folded))
+        elif stretch.labelled or (
             alone and not reading.chunks and stretch.month is None and "งบ" not in folded
         ):
             raw, folded = (_without(text, (stretch.start, stretch.end)) for text in (raw, folded))
@@ -300,6 +318,15 @@ def _without_times(
             between = " " if raw[: stretch.start][-1:] >= "ก" else ""
             raw = f"{raw[: stretch.start]}{between}{raw[stretch.start :]}"
     return raw
+
+
+def _start_of_exclusion(raw: str, start: int) -> int:
+    """Returns where the ``-`` or ``NOT`` before ``start`` begins; ``start`` where there is none.
+
+    A ``-`` before a digit is a dash: ``ถนน -5 มิ.ย. 64``.
+    """
+    sign = _SIGN_OF_EXCLUSION.search(raw, 0, start)
+    return start if sign is None or (sign.group() == "-" and raw[start].isdigit()) else sign.start()
 
 
 def normalize_query(typed: str) -> str:
@@ -346,11 +373,17 @@ class _Reading:
         self.understood.append(query_notes.NEWEST_FIRST)
         return True
 
-    def number(self, value: str) -> None:
-        """Adds a document number that results must contain; spaces around its signs are ignored."""
+    def number(self, value: str, *, is_excluded: bool = False) -> None:
+        """Adds a document number that results must contain, or must not if it is excluded.
+
+        Spaces around the number's signs are ignored.
+        """
         value = re.sub(r"\s*([/.-])\s*", r"\1", value)
-        self.chunks.append(TypedChunk(value, exact=True))
-        self.understood.append(query_notes.document_number_note(value))
+        if is_excluded:
+            self._exclude(value)
+        else:
+            self.chunks.append(TypedChunk(value, exact=True))
+            self.understood.append(query_notes.document_number_note(value))
 
     def between(self, stretch: DateMatch) -> None:
         """Sets a date range as a filter, unless a date filter is set already."""
@@ -365,27 +398,67 @@ class _Reading:
         text = folded[stretch.start : stretch.end]
         self.times.append(DateRange(text, stretch.first, stretch.last, stretch.month))
 
+    def exclude_time(self, stretch: DateMatch, sign: str, text: str) -> None:
+        """Excludes a calendar year as a filter, and any other date range, if it has no label, as a text."""
+        first, last = stretch.first, stretch.last
+        if first and last and (first, last) == (dt.date(last.year, 1, 1), dt.date(last.year, 12, 31)):
+            self._exclude_value(FACETS_BY_NAME["year"], last.year + ERA)
+        elif stretch.labelled:
+            self.understood.append(query_notes.not_understood_note(sign + text))
+        else:
+            self._exclude(text)
+
     def take(self, found: re.Match[str]) -> None:
+        """Adds a part of the query: a filter, an operator, or a piece of text."""
+        is_excluded = bool(found["no"]) or self._joined == "NOT"
         name, quoted = found["field"] or found["name"], found["quoted"]
         value = found["value"] if quoted is None else quoted
         field = _FIELDS.get(fold_text(name or ""), "")
         if field == "words":
             name = None
+        elif field and value and is_excluded:
+            self._exclude_filter(
+                field, value.strip(), found.group() if found["no"] else f"NOT {found.group()}"
+            )
+            self._joined = ""
+            return
         elif field and value and self._narrow(field, value.strip()):
+            self._joined = ""
             return
         text = found["plain"] or (f"{name}:{value}" if name else value or "")
         if text in _EITHER or text in ("AND", "NOT"):
             self._joined = text
         elif any(map(str.isalnum, text.replace(_AND_SO_ON, ""))):
-            self._add(text, exact=quoted is not None, unwanted=bool(found["no"]) or self._joined == "NOT")
+            if is_excluded:
+                self._exclude(text, exact=quoted is not None)
+            else:
+                self._add(text, exact=quoted is not None)
             self._joined = ""
 
-    def _add(self, text: str, *, exact: bool, unwanted: bool) -> None:
+    def _exclude(self, text: str, *, exact: bool = True) -> None:
+        self.without.append(TypedChunk(fold_text(text), exact, text))
+        self.understood.append(query_notes.exclusion_note(text))
+
+    def _exclude_filter(self, name: str, value: str, typed: str) -> None:
+        """Excludes a facet's value or a document number; notes that anything else was not understood."""
+        folded = fold_text(value)
+        facet = FACETS_BY_NAME.get(name)
+        excluded = _facet_value(facet, value, folded) if facet else None
+        if facet and excluded is not None:
+            self._exclude_value(facet, excluded)
+        elif name == "number":
+            self.number(folded, is_excluded=True)
+        else:
+            self.understood.append(query_notes.not_understood_note(typed))
+
+    def _exclude_value(self, facet: Facet, value: DocumentKind | int | str) -> None:
+        excluded = ExcludedValue(facet.name, value)
+        self.filters = replace(self.filters, excluded=(*self.filters.excluded, excluded))
+        self.understood.append(query_notes.facet_exclusion_note(facet, value))
+
+    def _add(self, text: str, *, exact: bool) -> None:
         chunk = TypedChunk(fold_text(text), exact, text)
-        if unwanted:
-            self.without.append(chunk)
-            self.understood.append(query_notes.exclusion_note(text))
-        elif self._joined in _EITHER and self.chunks:
+        if self._joined in _EITHER and self.chunks:
             first = self.chunks.pop()
             self.chunks.append(replace(first, others=(*first.others, chunk)))
             self.understood.append(
@@ -410,19 +483,12 @@ class _Reading:
 
     def _choose(self, facet: Facet, value: str, folded: str) -> bool:
         """Sets the filter of a facet; returns False when the value makes no sense for it."""
-        match facet.type:
-            case FacetType.NAME:
-                return self._set(facet.name, value, query_notes.facet_note(facet, value))
-            case FacetType.KIND:
-                kind = _kind(folded)
-                return kind is not None and self._set(facet.name, kind, query_notes.facet_note(facet, kind))
-            case FacetType.YEAR if re.fullmatch(r"[0-9]{4}|[0-9]{2}", folded):
-                year = written_year_as_buddhist(int(folded))
-                return self._set(facet.name, year, query_notes.facet_note(facet, year))
-            case FacetType.YEAR if re.fullmatch(r"([0-9]{4}|[0-9]{2})-([0-9]{4}|[0-9]{2})", folded):
-                return self._years(*(written_year_as_buddhist(int(year)) for year in folded.split("-")))
-            case _:
-                return False
+        if (chosen := _facet_value(facet, value, folded)) is not None:
+            return self._set(facet.name, chosen, query_notes.facet_note(facet, chosen))
+        years = _YEARS.fullmatch(folded) if facet.type is FacetType.YEAR else None
+        return years is not None and self._years(
+            *(written_year_as_buddhist(int(year)) for year in years.groups())
+        )
 
     def _years(self, first: int, last: int) -> bool:
         if self._chosen.from_date or self._chosen.to_date:
@@ -447,6 +513,19 @@ class _Reading:
             self.filters = replace(self.filters, **{name: value})  # type: ignore[arg-type]
             self.understood.append(understood)
         return True
+
+
+def _facet_value(facet: Facet, value: str, folded: str) -> DocumentKind | int | str | None:
+    """Returns the value that a typed one means; None when it makes no sense for the facet."""
+    match facet.type:
+        case FacetType.NAME:
+            return value
+        case FacetType.KIND:
+            return _kind(folded)
+        case FacetType.YEAR if _YEAR.fullmatch(folded):
+            return written_year_as_buddhist(int(folded))
+        case _:
+            return None
 
 
 def _kind(value: str) -> DocumentKind | None:

@@ -58,6 +58,17 @@ def exclusion_note(text: str) -> BilingualNote:
     return BilingualNote(f"ไม่เอา: {text}", f"Without: {text}")
 
 
+def facet_exclusion_note(facet: Facet, value: DocumentKind | int | str) -> BilingualNote:
+    """Returns the note that results with a facet's value are left out."""
+    named = facet_note(facet, value)
+    return BilingualNote(f"ไม่เอา {named.thai}", f"Without {named.english}")
+
+
+def not_understood_note(typed: str) -> BilingualNote:
+    """Returns the note that a piece of the query was not understood and is not used."""
+    return BilingualNote(f"ไม่เข้าใจ “{typed}” จึงไม่ได้ใช้", f"“{typed}” was not understood and is not used")
+
+
 def alternatives_note(texts: Sequence[str]) -> BilingualNote:
     """Returns the note that one of several texts is enough."""
     return BilingualNote(" หรือ ".join(texts), " or ".join(texts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -294,6 +295,38 @@ def test_typed_years_leave_a_chosen_date_and_may_be_in_any_order() -> None:
     chosen = Filters(from_date=dt.date(2021, 1, 1))
     assert parse_query("year:2560-2563", filters=chosen).filters == chosen
     assert parse_query("year:2563-2560").filters == parse_query("year:2560-2563").filters
+
+
+@pytest.mark.parametrize(
+    ("typed", "note"),
+    [
+        ("-kind:order", "ไม่เอา ประเภท: คำสั่ง"),
+        ("NOT author:กองคลัง", "ไม่เอา ผู้ประกาศ: กองคลัง"),
+        ("-ปี:64", "ไม่เอา ปี พ.ศ. 2564"),
+        ("-ปี2564", "ไม่เอา ปี พ.ศ. 2564"),
+        ("-number:5/2564", "ไม่เอา: 5/2564"),
+        ("ถนน NOT เลขที่ 5/2564", "ไม่เอา: 5/2564"),
+        ("-มิถุนายน", "ไม่เอา: มิถุนายน"),
+        ("NOT ก่อน 9 มิ.ย. 2564", "ไม่เอา: ก่อน 9 มิ.ย. 2564"),
+        ("-date:มิถุนายน", "ไม่เข้าใจ “-date:มิถุนายน” จึงไม่ได้ใช้"),
+        ("-from:9/6/2564", "ไม่เข้าใจ “-from:9/6/2564” จึงไม่ได้ใช้"),
+        ("NOT to:9/6/2564", "ไม่เข้าใจ “NOT to:9/6/2564” จึงไม่ได้ใช้"),
+        ("-year:2560-2562", "ไม่เข้าใจ “-year:2560-2562” จึงไม่ได้ใช้"),
+        ("-kind:ไม่มีชนิดนี้", "ไม่เข้าใจ “-kind:ไม่มีชนิดนี้” จึงไม่ได้ใช้"),
+    ],
+)
+def test_an_exclusion_is_said(typed: str, note: str) -> None:
+    query = parse_query(typed)
+    assert [each.thai for each in query.understood] == [note]
+    assert not query.times
+    assert replace(query.filters, excluded=()) == Filters()
+
+
+@pytest.mark.parametrize("typed", ["NOT kind:order ถนน", "NOT from:9/6/2564 ถนน", "NOT number:5/2564 ถนน"])
+def test_an_exclusion_ends_with_its_filter(typed: str) -> None:
+    query = parse_query(typed)
+    assert [chunk.text for chunk in query.chunks] == ["ถนน"]
+    assert "ถนน" not in [chunk.text for chunk in query.without]
 
 
 def test_what_was_typed_is_said_as_it_was_typed(index: WhooshIndex) -> None:
