@@ -89,6 +89,8 @@ def names_of_unconfirmed_values(changes: Sequence[Change]) -> set[str]:
         if change.action not in ("revise", "label", "confirm"):
             continue
         attachment_id = change.after.get("attachment_id")
+        if change.action == "label" and attachment_id is None:
+            continue  # an imported change of an attachment that did not come along
         given = (
             {f"label-{attachment_id}"}
             if attachment_id and "label" in change.after
@@ -116,7 +118,7 @@ def fields_stated_by_new_file(
     ids = (stated.source.id, stated.source.replaces)
     names: set[str] = set()
     for change in changes:
-        if change.action == "replace" and change.before["attachment_id"] in ids:
+        if change.action == "replace" and change.before.get("attachment_id") in ids:
             names = set(stated.fields)
         elif change.action in ("revise", "confirm") and change.actor != WORKER:
             names -= change.after.keys()
@@ -164,7 +166,7 @@ def is_label_naming_earlier_file(attachment: Attachment, changes: Sequence[Chang
     replaced = [
         each.before
         for each in changes
-        if each.action == "replace" and each.after["attachment_id"] == attachment.id
+        if each.action == "replace" and each.after.get("attachment_id") == attachment.id
     ]
     if not replaced or replaced[-1].get("label") != attachment.label:  # an erasure takes the label away
         return False

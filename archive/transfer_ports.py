@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from archive.disclosure import DisclosureEntry, DisclosureItem
 from archive.model import Announcement, Attachment, Change, FileVersion, Page, Relation
+
+OTHER_ARCHIVE = "#"
+"""Mark before the number of a related announcement in an imported history: a number of the other archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,14 @@ class Transfer(Protocol):
     def take_over_record(self, record: CarriedRecord, *, actor: str, reason: str) -> Announcement:
         """Create the announcement with its history, attachments and pages, in one transaction.
 
-        The files of the attachments must be stored already. Ids and change numbers are new, and the history
-        ends with an entry ``import`` by ``actor``. Raises ``Conflict`` (code ``ref-taken``) when another
-        announcement has the ``ref``.
+        The files of the attachments must be stored already. Ids and change numbers are new, also in the
+        history, where changes of attachments that did not come along have none. The history ends with an
+        entry ``import`` by ``actor``. Raises ``Conflict`` (code ``ref-taken``) when another announcement has
+        the ``ref``.
+        """
+
+    def name_related_records(self, announcement_id: int, ids: Mapping[int, int]) -> None:
+        """Give the related announcements in an imported history the ids that they have here.
+
+        ``ids``: ids here by ids in the other archive. One that is not in it keeps its marked number.
         """

@@ -12,25 +12,34 @@ from itertools import groupby
 from archive.bulk_commands import BulkOutcome
 from archive.changes import HistoryFilters
 from archive.disclosure import DisclosureEntry, DisclosureItem, item_with_recorded_fields
-from archive.errors import Conflict, Invalid, NotFound, RecordDamaged, gettext_noop
+from archive.errors import Conflict, Invalid, NotFound, RecordDamaged, gettext_noop, no_such_attachment
 from archive.fields import FIELDS_BY_NAME, read_column
 from archive.intake import Intake
 from archive.model import Change, CollectionLine, DocumentKind, LowConfidenceSpan, RelationKind, Status
 from archive.repositories import Records
+from archive.transfer_ports import OTHER_ARCHIVE
 
 MOST_AT_ONCE = 5_000  # changes of one bulk: a thousand records, each changed in several steps
 _UNDONE = gettext_noop("เลิกทำการเผยแพร่")
 
 _DISMISSED = "dismissed"  # name of a relation that somebody removed, as the history has it
 _STATUS_ACTIONS = {"publish", "withdraw", "trash", "restore"}
-_KEYS_OF_STATE: Mapping[str, Collection[str]] = {
-    "revise": FIELDS_BY_NAME.keys(),
-    "label": ("label", "kind"),
-    "replace": ("sha256",),
-    "redact": ("sha256",),
-    "correct": ("text",),
+_ATTACHMENT = ("attachment_id",)
+_NEEDED_KEYS: Mapping[str, Sequence[Collection[str]]] = {
+    "revise": [FIELDS_BY_NAME.keys()],
+    "attach": [_ATTACHMENT],
+    "reattach": [_ATTACHMENT],
+    "detach": [_ATTACHMENT],
+    "label": [_ATTACHMENT, ("label", "kind")],
+    "replace": [_ATTACHMENT, ("sha256",)],
+    "redact": [_ATTACHMENT, ("sha256",)],
+    "release": [_ATTACHMENT],
+    "correct": [_ATTACHMENT, ("text",)],
 }
-"""Action of a change → keys of which each of its sides has one, unless an erasure took them away."""
+"""Action of a change → collections of keys; each side of the change has a key of each.
+
+An erasure takes keys away, and so does an import of a change whose attachment did not come along.
+"""
 
 
 class Undo:
@@ -75,14 +84,12 @@ class Undo:
         }
 
     def is_undoable_kind(self, change: Change) -> bool:
-        """Return True for a kind of change that can be undone, of which an erasure left both sides."""
+        """Return True for a kind of change that can be undone, and that has all that its undo needs."""
         if change.collection_id is not None:
             return change.action == "revise"
         if change.disclosure_item_id is not None:
             return bool(_item_fields(change.after))  # a check changes no field: nothing to undo
-        keys = _KEYS_OF_STATE.get(change.action, ())
-        is_whole = not keys or all(any(key in side for key in keys) for side in (change.before, change.after))
-        return is_whole and change.action in self._steps
+        return change.action in self._steps and _has_needed_keys(change)
 
     def is_refused(self, change: Change, status: Status) -> bool:
         """Return True where a record of this status refuses to undo a change, whatever else is changed."""
@@ -113,11 +120,23 @@ class Undo:
                 self._item(change, actor)
             elif change.announcement_id is not None:
                 self._check_status(change.announcement_id, change)
+                self._require_own_attachment(change.announcement_id, change)
                 self._steps[change.action](change.announcement_id, change, actor)
 
     def _require_undoable_kind(self, change: Change) -> None:
         if not self.is_undoable_kind(change):
             raise Conflict("การแก้ไขแบบนี้เลิกทำไม่ได้")
+
+    def _require_own_attachment(self, id: int, change: Change) -> None:
+        """Raise ``NotFound`` for a change of an attachment that this announcement does not have.
+
+        Histories that were imported by earlier versions name attachments by the ids of another archive.
+        """
+        named = {_attachment(side) for side in (change.before, change.after) if "attachment_id" in side}
+        own = {*self._order_now(id), *(each.id for each in self._records.attachments.detached(id))}
+        own |= {each.id for each in self._records.attachments.replacements(own).values()}
+        if not named <= own:
+            raise no_such_attachment()
 
     def undo_bulk(self, bulk: str, *, actor: str) -> BulkOutcome:
         """Undo all changes that were made at once, in one transaction.
@@ -337,10 +356,17 @@ class Undo:
         passive = {kind.passive_code: kind for kind in RelationKind}
         if not {name, before} & (passive.keys() | set(RelationKind)):
             raise Conflict("การแก้ไขแบบนี้เลิกทำไม่ได้")
+        if other not in self._related_numbers(id):
+            raise Conflict("การแก้ไขแบบนี้เลิกทำไม่ได้")
         is_older = bool({name, before} & passive.keys())
         newer, older = (_number(other), id) if is_older else (id, _number(other))
         kinds = passive | {kind.value: kind for kind in RelationKind}
         self._records.relations.decide(newer, older, kinds.get(before), actor=actor)
+
+    def _related_numbers(self, id: int) -> set[str]:
+        """Return the numbers of the announcements whose relation to this one somebody has decided on."""
+        decided = self._records.relations.list_decisions(id)
+        return {str(number) for each in decided for number in (each.newer_id, each.older_id)} - {str(id)}
 
     def _entry(self, id: int, change: Change, actor: str) -> None:
         """Remove an announcement from an item that must be disclosed, or put it back."""
@@ -389,6 +415,17 @@ def _entry(announcement_id: int, change: Change) -> DisclosureEntry:
     """Return the entry that a change added or removed."""
     year, item, part = str(change.after.get("disclosure") or change.before["disclosure"]).split()
     return DisclosureEntry(year=int(year), item=item, part=int(part), announcement_id=announcement_id)
+
+
+def _has_needed_keys(change: Change) -> bool:
+    """Return True when every side of a change has what an undo of it reads."""
+    if OTHER_ARCHIVE in str(change.after.get("relation", "")):
+        return False
+    needed = _NEEDED_KEYS.get(change.action)
+    sides = [side for side in (change.before, change.after) if side]
+    return needed is None or (
+        bool(sides) and all(any(key in side for key in keys) for keys in needed for side in sides)
+    )
 
 
 def _item_fields(values: Mapping[str, object]) -> dict[str, object]:

@@ -302,14 +302,19 @@ def import_bag(services: Services, path: Path, progress: Callable[[int, int], No
     listed = sorted(payload.glob(f"{RECORDS}/*.json"), key=lambda each: (len(each.name), each.name))
     ids: dict[int, int] = {}
     relations: list[Relation] = []
+    related: list[int] = []
     for done, file in enumerate(listed, start=1):
         try:
             record = _read_record(file, source, unknown)
             ids[record.announcement.id] = _take(services, record, payload, report)
             relations += record.relations
+            if any(change.action == "relate" for change in record.history):
+                related.append(ids[record.announcement.id])
         except (PrakatError, OSError, *_NOT_AS_WRITTEN) as error:
             report.problems.append((file.name, getattr(error, "message", str(error))))
         progress(done, len(listed))
+    for id in related:
+        services.transfer.name_related_records(id, ids)
     _take_relations(services, relations, ids)
     if (payload / COLLECTIONS).is_file():
         _take_collections(services, payload / COLLECTIONS, ids, unknown, report)

@@ -29,6 +29,7 @@ from archive.filetype import ACCEPTED_FILES, is_office
 from archive.model import Announcement, Attachment, Page
 from archive.privacy import GROUNDS
 from archive.relations import kind_and_number_of_first_order, title_with_number
+from archive.transfer_ports import OTHER_ARCHIVE
 from indexer.extraction.parsers import can_draw_pages
 from indexer.search.highlighting import TextSegment, highlight
 from indexer.search.query.parser import MAX_QUERY_LENGTH, Query
@@ -229,6 +230,9 @@ def _shown_value(code: str, value: object) -> str:
         return labels.kind_name(text)
     if code == "relation":
         name, _space, number = text.partition(" ")
+        if number.startswith(OTHER_ARCHIVE):
+            other = _("เรื่องในคลังเดิมที่ไม่ได้นำเข้ามาด้วย")
+            return f"{labels.relation_name(name)} {other}"
         return f"{labels.relation_name(name)} {_titles([int(number)])[int(number)]}"
     if code in _CODES:
         return _CODES[code](text)

@@ -139,9 +139,17 @@ class Backups:
 
 
 _NAMED = """SELECT sha256, size FROM attachment WHERE sha256 NOT LIKE 'erased-%'
+    UNION SELECT sha256, size FROM file_version
     UNION SELECT json_extract(before, '$.sha256'), json_extract(before, '$.size')
-    FROM history WHERE json_extract(before, '$.sha256') IS NOT NULL ORDER BY 1"""
-"""Query of all originals: also of detached or replaced attachments, which may be attached again."""
+    FROM history WHERE json_extract(before, '$.sha256') IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM history AS later WHERE later.announcement_id = history.announcement_id
+        AND later.action = 'import' AND later.id > history.id)
+    ORDER BY 1"""
+"""Query of all originals: also of detached or replaced attachments, which may be attached again.
+
+The history names those that were replaced before there was a table of earlier files. What an imported
+announcement's history names is left out: attachments that had been taken off there did not come along.
+"""
 
 
 def _read_figures(snapshot: Path) -> ArchiveCounts:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Collection, Mapping
 
 from archive.erasure import Erasure, ErasureScope
@@ -198,16 +197,7 @@ class EngineErasures(EngineRepository):
             id=announcement_id,
         )
         for entry in entries:
-            told = {name: json.loads(entry[name]) for name in ("before", "after")}
-            left = {name: untold(change) for name, change in told.items()}
-            if left != told:
-                self._engine.run(
-                    """UPDATE history SET before = :before, after = :after
-                       WHERE organisation_id IN :organisations AND id = :id""",
-                    id=entry["id"],
-                    **{name: mappers.json_text(change) for name, change in left.items()},
-                )
-                append_entries(self._engine, ("history", entry["id"]))
+            history.rewrite_change(self._engine, entry, untold)
 
 
 def _without_own_text(change: Mapping[str, object]) -> dict[str, object]:

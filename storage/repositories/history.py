@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -90,6 +91,25 @@ def append_change(
         reason=reason,
     )
     append_entries(engine, ("history", made[0]["id"]))
+
+
+def rewrite_change(
+    engine: Queries, entry: Row, rewrite: Callable[[Mapping[str, object]], dict[str, object]]
+) -> None:
+    """Replace both sides of a stored change by what ``rewrite`` makes of them.
+
+    Call this inside a transaction.
+    """
+    told = {name: json.loads(entry[name]) for name in ("before", "after")}
+    left = {name: rewrite(side) for name, side in told.items()}
+    if left != told:
+        engine.run(
+            """UPDATE history SET before = :before, after = :after
+               WHERE organisation_id IN :organisations AND id = :id""",
+            id=entry["id"],
+            **{name: mappers.json_text(side) for name, side in left.items()},
+        )
+        append_entries(engine, ("history", entry["id"]))
 
 
 class EngineHistory(EngineRepository):

@@ -109,7 +109,8 @@ def take_over_file(engine: Queries, waiting: Row) -> int:
     )
     engine.run(_TAKE_OVER, id=replaced["id"], **{name: now[name] for name in _FILE_COLUMNS})
     for change in changes:
-        _rename_in_history(engine, change, waiting["id"], replaced["id"])
+        # With the id that remains, the change can be undone and its text erased.
+        history.rewrite_change(engine, change, lambda side: _renamed(side, waiting["id"], replaced["id"]))
     history.mark_updated(engine, replaced["announcement_id"])
     append_entries(
         engine,
@@ -180,20 +181,6 @@ def _move_parts(engine: Queries, waiting_id: int, replaced_id: int) -> None:
         waiting=waiting_id,
     )
     append_entries(engine, *(("erasure", row["id"]) for row in erasures))
-
-
-def _rename_in_history(engine: Queries, change: Row, waiting_id: int, replaced_id: int) -> None:
-    """Write the id that remains into a change, so that it can be undone and its text erased."""
-    told = {name: json.loads(change[name]) for name in ("before", "after")}
-    renamed = {name: _renamed(side, waiting_id, replaced_id) for name, side in told.items()}
-    if renamed != told:
-        engine.run(
-            """UPDATE history SET before = :before, after = :after
-               WHERE organisation_id IN :organisations AND id = :id""",
-            id=change["id"],
-            **{name: mappers.json_text(side) for name, side in renamed.items()},
-        )
-        append_entries(engine, ("history", change["id"]))
 
 
 def _renamed(side: Mapping[str, object], waiting_id: int, replaced_id: int) -> dict[str, object]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import cast
 
 from archive.errors import Conflict
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Announcement, Change, ReadingStatus
-from archive.transfer_ports import CarriedAttachment, CarriedRecord, CarriedVersion
+from archive.transfer_ports import OTHER_ARCHIVE, CarriedAttachment, CarriedRecord, CarriedVersion
 from storage import mappers
 from storage.engine import EngineRepository
 from storage.hash_chain import READING, append_entries
@@ -45,15 +47,30 @@ class EngineTransfer(EngineRepository):
             )
             if row is None:
                 raise Conflict("มีประกาศที่ใช้รหัสอ้างอิง (ref) นี้อยู่แล้ว", code="ref-taken")
+            ids = {
+                carried.attachment.id: self._insert_attachment(row["id"], carried, organisation)
+                for carried in record.attachments
+            }
             for change in record.history:
-                self._insert_change(row["id"], change, organisation)
+                self._insert_change(row["id"], change, ids, organisation)
             history.append_change(self._engine, row["id"], "import", actor=actor, reason=reason)
-            for carried in record.attachments:
-                self._insert_attachment(row["id"], carried, organisation)
             append_entries(self._engine, ("announcement", row["id"]))
         return mappers.announcement(row)
 
-    def _insert_change(self, announcement_id: int, change: Change, organisation: int) -> None:
+    def name_related_records(self, announcement_id: int, ids: Mapping[int, int]) -> None:
+        with self._engine.write():
+            entries = self._engine.rows(
+                """SELECT * FROM history
+                   WHERE organisation_id IN :organisations AND announcement_id = :id AND action = 'relate'""",
+                id=announcement_id,
+            )
+            for entry in entries:
+                history.rewrite_change(self._engine, entry, lambda side: _related_here(side, ids))
+
+    def _insert_change(
+        self, announcement_id: int, change: Change, ids: Mapping[int, int], organisation: int
+    ) -> None:
+        """Insert a change. ``ids``: ids of the attachments here by those in the other archive."""
         made = self._engine.rows(
             """INSERT INTO history (announcement_id, at, actor, action, before, after, reason, bulk,
                    organisation_id)
@@ -64,15 +81,15 @@ class EngineTransfer(EngineRepository):
             at=mappers.time_text(change.at),
             actor=change.actor,
             action=change.action,
-            before=mappers.json_text(change.before),
-            after=mappers.json_text(change.after),
+            before=mappers.json_text(_attachments_here(change.before, ids)),
+            after=mappers.json_text(_attachments_here(change.after, ids)),
             reason=change.reason,
             bulk=change.bulk,
             organisation=organisation,
         )
         append_entries(self._engine, ("history", made[0]["id"]))
 
-    def _insert_attachment(self, announcement_id: int, carried: CarriedAttachment, organisation: int) -> None:
+    def _insert_attachment(self, announcement_id: int, carried: CarriedAttachment, organisation: int) -> int:
         given = carried.attachment
         status = ReadingStatus.WAITING if given.status is ReadingStatus.READING else given.status
         made = self._engine.rows(
@@ -110,6 +127,7 @@ class EngineTransfer(EngineRepository):
         for each in carried.versions:
             self._insert_version(id, each, organisation)
         append_entries(self._engine, ("attachment", id), (READING, id))
+        return id
 
     def _insert_version(self, attachment_id: int, carried: CarriedVersion, organisation: int) -> None:
         given = carried.version
@@ -130,3 +148,25 @@ class EngineTransfer(EngineRepository):
             at=mappers.time_text(given.replaced_at),
             actor=given.replaced_by,
         )
+
+
+def _attachments_here(side: Mapping[str, object], ids: Mapping[int, int]) -> dict[str, object]:
+    """Return one side of a change with the ids of attachments here, without those that did not come along.
+
+    A related announcement's number is marked as one of the other archive.
+    """
+    here = {name: value for name, value in side.items() if name not in ("attachment_id", "erasure")}
+    if side.get("attachment_id") in ids:
+        here["attachment_id"] = ids[cast(int, side["attachment_id"])]
+    if "order" in side:
+        here["order"] = [ids[each] for each in cast(list[int], side["order"]) if each in ids]
+    if "relation" in side:
+        here["relation"] = str(side["relation"]).replace(" ", f" {OTHER_ARCHIVE}")
+    return here
+
+
+def _related_here(side: Mapping[str, object], ids: Mapping[int, int]) -> dict[str, object]:
+    """Return one side of a change with the id that the related announcement has here, if it is in ``ids``."""
+    name, _mark, number = str(side.get("relation", "")).partition(f" {OTHER_ARCHIVE}")
+    known = ids.get(int(number)) if number.isdecimal() else None
+    return {**side, "relation": f"{name} {known}"} if known else dict(side)

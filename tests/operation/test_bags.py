@@ -5,17 +5,34 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import cast
 
 import bagit
 import pytest
 
 from archive.changes import IMPORTER
 from archive.disclosure import LAST_YEAR, DisclosureEntry, DisclosureItem, DisclosureRule, Period
-from archive.model import Announcement, Attachment, Change, CollectionLine, Draft, Page, Status
+from archive.erasure import ErasureScope
+from archive.errors import PrakatError
+from archive.model import (
+    Announcement,
+    Attachment,
+    Change,
+    CollectionLine,
+    Draft,
+    Page,
+    RelationKind,
+    Role,
+    Status,
+)
+from archive.undo import Undo
+from storage.backup.writer import Backups
 from tests.operation.archives import (
     ACTOR,
     NOW,
+    add,
     checked,
     close,
     content_of,
@@ -28,6 +45,7 @@ from tests.operation.archives import (
     run,
     stored,
 )
+from tests.web.conftest import open_site
 from web.bootstrap import Services
 
 Record = tuple[Announcement, list[Change], list[tuple[Attachment, list[Page], bytes]]]
@@ -64,11 +82,40 @@ def compared(services: Services) -> dict[str, object]:
             )
             for each in services.relations.list_decisions(announcement.id)
         ]
+        positions = {one.id: one.position for one, _pages, _content in attachments}
         changes = [
-            dataclasses.replace(each, id=0, announcement_id=0) for each in history if each.actor != IMPORTER
+            dataclasses.replace(
+                each,
+                id=0,
+                announcement_id=0,
+                **{
+                    side: named_by_place(services, getattr(each, side), positions)
+                    for side in ("before", "after")
+                },
+            )
+            for each in history
+            if each.actor != IMPORTER
         ]
         found[announcement.title or announcement.status] = (told, changes, files, relations)
     return found
+
+
+def named_by_place(
+    services: Services, side: Mapping[str, object], positions: Mapping[int, int]
+) -> dict[str, object]:
+    """Returns one side of a change with positions of attachments, and titles of announcements, for ids.
+
+    Attachments that the announcement does not have, which no bag carries, are left out.
+    """
+    named = dict(side)
+    if id := named.pop("attachment_id", None):
+        named |= {"position of": positions[cast(int, id)]} if id in positions else {}
+    if "order" in named:
+        named["order"] = [positions[each] for each in cast(list[int], named["order"]) if each in positions]
+    if "relation" in named:
+        name, number = str(named["relation"]).split()
+        named["relation"] = f"{name} {services.announcements.get(int(number)).title}"
+    return named
 
 
 ITEM = DisclosureItem(
@@ -258,3 +305,166 @@ def test_a_folder_of_another_kind_is_no_bag(tmp_path: Path) -> None:
     ran = run(tmp_path / "data", "import", str(tmp_path / "pages"))
     assert ran.exit_code == 2
     assert "import-site" in ran.stderr
+
+
+@dataclasses.dataclass(frozen=True)
+class Taken:
+    """An archive with records of its own, and what it took in from a bag.
+
+    ``imported``: the announcement whose two documents have every kind of change; a third was taken off.
+    ``own``: the announcements that were here before.
+    """
+
+    services: Services
+    imported: int
+    own: tuple[int, ...]
+    bag: Path
+
+    def history(self, *actions: str) -> list[Change]:
+        entries = self.services.records.history.entries(self.imported)
+        return [each for each in entries if each.action in actions or not actions]
+
+    def of_own(self) -> list[object]:
+        """Returns all that the archive keeps of its own announcements."""
+        kept = everything(self.services)
+        return [(kept[id], self.services.records.attachments.detached(id)) for id in self.own]
+
+
+SECRET = "ประหยัดทรัพย์มะม่วงหวาน"
+
+
+def _fill_source(services: Services) -> None:
+    """Make an announcement with every kind of change of a document, and one that it cancels."""
+    older = add(services, 2)
+    made, intake = add(services, 4), services.intake
+    (first,) = services.attachments.by_announcement([made])[made]
+    second, gone = (
+        intake.attachments.attach(made, io.BytesIO(b"%PDF-1.7 " + text), filename="a.pdf", actor=ACTOR)[0]
+        for text in (b"second", b"gone")
+    )
+    read(services, "ข้อความ", pages=1)
+    intake.attachments.relabel(gone.id, label=f"ของ{SECRET}", kind=gone.kind, actor=ACTOR)
+    intake.attachments.detach(gone.id, actor=ACTOR)
+    intake.attachments.relabel(first.id, label=f"รายชื่อ{SECRET}", kind=first.kind, actor=ACTOR)
+    intake.attachments.relabel(first.id, label="บัญชีรายชื่อ", kind=first.kind, actor=ACTOR)
+    intake.pages.correct(first.id, 1, f"{SECRET} แก้แล้ว", actor=ACTOR)
+    intake.attachments.reorder(made, [second.id, first.id], actor=ACTOR)
+    newer = io.BytesIO(b"%PDF-1.7 newer")
+    intake.file_versions.replace(first.id, newer, filename=f"{SECRET}.pdf", actor=ACTOR)
+    read(services, "ข้อความใหม่", pages=1)
+    covered = io.BytesIO(b"%PDF-1.7 covered")
+    pages = services.pages.by_attachment(first.id)
+    intake.file_versions.replace_by_redacted_copy(first.id, covered, pages, actor=ACTOR)
+    services.relations.decide(made, older, RelationKind.CANCELS, actor=ACTOR)
+    level(services)
+
+
+@pytest.fixture
+def taken(tmp_path: Path) -> Iterator[Taken]:
+    bag, source, there = tmp_path / "bag", opened(tmp_path / "source"), opened(tmp_path / "there")
+    _fill_source(source)
+    own = tuple(add(there, number) for number in range(20, 32, 2))
+    kept = Taken(there, 0, own, bag)
+    before = kept.of_own()
+    assert run(source.settings.data, "export", str(bag)).exit_code == 0
+    ran = run(there.settings.data, "import", str(bag))
+    assert ran.exit_code == 0, ran.output
+    assert kept.of_own() == before
+    (imported,) = (id for id in everything(there) if id not in own and len(_documents(there, id)) == 2)
+    yield dataclasses.replace(kept, imported=imported)
+    close(source)
+    close(there)
+
+
+def _documents(services: Services, announcement_id: int) -> list[Attachment]:
+    return services.attachments.by_announcement([announcement_id])[announcement_id]
+
+
+def test_an_imported_history_names_the_documents_and_records_that_are_here(taken: Taken) -> None:
+    second, first = _documents(taken.services, taken.imported)
+    assert [each.after for each in taken.history("order")] == [{"order": [second.id, first.id]}]
+    named = {side.get("attachment_id") for each in taken.history() for side in (each.before, each.after)}
+    assert named == {None, first.id, second.id}
+    (detached,) = taken.history("detach")  # a reader still learns which document was taken off
+    assert detached.before["label"] == f"ของ{SECRET}"
+    (relation,) = taken.services.relations.list_decisions(taken.imported)
+    told = [each.after["relation"] for each in taken.history("relate") if each.actor == ACTOR]
+    assert told == [f"cancels {relation.older_id}"]
+    of_older = taken.services.records.history.entries(relation.older_id)
+    told = [each.after["relation"] for each in of_older if each.action == "relate" and each.actor == ACTOR]
+    assert told == [f"cancelled-by {taken.imported}"]
+
+
+def test_a_related_record_that_did_not_come_along_is_named_as_one_of_the_other_archive(
+    taken: Taken, tmp_path: Path
+) -> None:
+    source, selection, there = tmp_path / "source", tmp_path / "selection", opened(tmp_path / "third")
+    assert run(source, "export", str(selection), "2").exit_code == 0
+    add(there, 20)
+    assert run(there.settings.data, "import", str(selection)).exit_code == 0
+    (imported,) = (id for id in everything(there) if len(_documents(there, id)) == 2)
+    (change,) = [each for each in there.records.history.entries(imported) if each.action == "relate"]
+    assert change.after == {"relation": "cancels #1"}
+    assert not Undo(there.records, there.intake).is_undoable_kind(change)
+    before = everything(there)
+    with pytest.raises(PrakatError):
+        Undo(there.records, there.intake).undo(change, actor=ACTOR)
+    assert everything(there) == before
+    staff = open_site(there.settings.data).signed_in(Role.STAFF)
+    for page in (f"/staff/announcements/{imported}", f"/staff/announcements/{imported}/history"):
+        answer = staff.get(page)
+        assert answer.status_code == 200
+    assert "เรื่องในคลังเดิมที่ไม่ได้นำเข้ามาด้วย" in answer.text
+    close(there)
+
+
+def test_undo_of_imported_changes_touches_no_other_record(taken: Taken) -> None:
+    services, before = taken.services, taken.of_own()
+    undo = Undo(services.records, services.intake)
+    done = []
+    for change in reversed(taken.history()):
+        try:
+            undo.undo(change, actor=ACTOR)
+            done.append(change.action)
+        except PrakatError:
+            continue
+    assert taken.of_own() == before
+    assert {"redact", "order", "label"} <= {*done}
+    assert "detach" not in done
+
+
+def test_undo_refuses_a_change_that_names_a_document_of_another_record(taken: Taken) -> None:
+    """Histories that an earlier version imported have such changes."""
+    services, before = taken.services, taken.of_own()
+    undo = Undo(services.records, services.intake)
+    (other,) = _documents(services, taken.own[0])
+    for change in taken.history("attach", "label", "correct", "replace", "redact"):
+        sides = {name: {**getattr(change, name)} for name in ("before", "after")}
+        forged = {name: {**side, "attachment_id": other.id} for name, side in sides.items() if side}
+        with pytest.raises(PrakatError):
+            undo.undo(dataclasses.replace(change, **forged), actor=ACTOR)
+    relation = dataclasses.replace(taken.history("relate")[0], after={"relation": f"cancels {taken.own[0]}"})
+    with pytest.raises(PrakatError):
+        undo.undo(relation, actor=ACTOR)
+    assert taken.of_own() == before
+
+
+def test_an_erased_document_leaves_nothing_in_the_history_that_came_with_it(taken: Taken) -> None:
+    _second, first = _documents(taken.services, taken.imported)
+    taken.services.eraser.erase_attachment_or_versions(
+        first.id, ErasureScope.ATTACHMENT, ordered_by="ศาล", reason="ละเมิด", actor=ACTOR
+    )
+    told = [change for change in taken.history() if SECRET in repr(change)]
+    assert [each.action for each in told if each.before.get("label") != f"ของ{SECRET}"] == ["label"]
+
+
+def test_a_backup_after_an_import_lacks_no_file(taken: Taken, tmp_path: Path) -> None:
+    assert isinstance(taken.services.backups, Backups)
+    report = taken.services.backups.make_backup(tmp_path / "backup.tar", lambda *_: None)
+    assert (report.missing_in_archive, report.damaged_in_archive) == ([], [])
+    known = {each.sha256 for each in taken.services.files.all()}
+    assert report.files == len(known)
+    restored = tmp_path / "restored"
+    assert run(restored, "restore", str(tmp_path / "backup.tar")).exit_code == 0
+    assert checked(restored) == (0, set())
+    assert {path.name for path in stored(restored)} == known

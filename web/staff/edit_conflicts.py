@@ -153,7 +153,7 @@ def _changed_since(announcement: Announcement, last_change: int | None) -> dict[
             raise EditConflict(_STATUS_ACTIONS[change.action], name=change.actor)
         if change.action not in ("revise", "label"):
             continue
-        suffix = f"-{change.before['attachment_id']}" if change.action == "label" else ""
+        suffix = f"-{change.before.get('attachment_id')}" if change.action == "label" else ""
         for name, value in change.after.items():
             if name != "attachment_id":
                 field = name + suffix
