@@ -150,8 +150,7 @@ class Undo:
         done: list[int] = []
         refused: list[tuple[int, Conflict | Invalid | NotFound | RecordDamaged]] = []
         with self._records.batch(own):
-            for (announcement_id, collection_id), group in groupby(sorted(changes, key=_place), key=_record):
-                id = announcement_id or collection_id or 0
+            for record, group in groupby(sorted(changes, key=_place), key=_record):
                 try:
                     with self._records.batch():
                         for change in group:
@@ -159,9 +158,9 @@ class Undo:
                             if change.action != "relate":  # two records have it, and it goes back in both
                                 self._refuse_later_changes(change)
                             self.undo(change, actor=actor)
-                    done.append(id)
+                    done.append(max(record))
                 except (Conflict, Invalid, NotFound, RecordDamaged) as error:
-                    refused.append((id, error))
+                    refused.append((max(record), error))
         return BulkOutcome(own, tuple(done), tuple(refused))
 
     def is_any_in_force(self, changes: Sequence[Change]) -> bool:
@@ -437,13 +436,14 @@ def _doubt(start: int, end: int, confidence: float, alternatives: Sequence[str])
     return LowConfidenceSpan(start, end, confidence, tuple(alternatives))
 
 
-def _record(change: Change) -> tuple[int | None, int | None]:
-    return change.announcement_id, change.collection_id
+def _record(change: Change) -> tuple[int, int, int]:
+    """Return the ids of the announcement, the collection and the item to disclose; two of them are 0."""
+    return change.announcement_id or 0, change.collection_id or 0, change.disclosure_item_id or 0
 
 
-def _place(change: Change) -> tuple[int, int, int]:
+def _place(change: Change) -> tuple[tuple[int, int, int], int]:
     """Return a key that sorts changes by record, and those of one record with the latest first."""
-    return change.announcement_id or 0, change.collection_id or 0, -change.id
+    return _record(change), -change.id
 
 
 def _attachment(place: Mapping[str, object]) -> int:

@@ -10,6 +10,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from archive.changes import HistoryFilters
 from archive.disclosure import DisclosureEntry, fiscal_year
 from archive.model import CollectionLine, Role, Status
 from tests.web.conftest import Site
@@ -138,6 +139,34 @@ def test_administrators_change_the_list_from_a_year_on(site: Site, staff: FlaskC
     assert "O99" not in staff.get(DESK).text
     assert staff.post("/staff/history/items/2/undo").status_code == 403
     assert "notice bad" in admin.post(address, data=data | {"title-structure": " "}).text
+
+
+def test_administrators_undo_a_saved_list_except_for_items_edited_since(
+    site: Site, staff: FlaskClient
+) -> None:
+    admin, address = site.signed_in(Role.ADMIN), f"{DESK}/items"
+    given = {"section": "oit", "period": "yearly", "shown": "1"}
+    lines = {"structure": given | {"number": "O1", "title": "โครงสร้างใหม่"}}
+    lines["duties"] = given | {"number": "O2", "title": "อำนาจใหม่"}
+
+    def save(**titles: str) -> None:
+        typed = {key: line | ({"title": titles[key]} if key in titles else {}) for key, line in lines.items()}
+        data = {f"{name}-{key}": value for key, line in typed.items() for name, value in line.items()}
+        admin.post(address, data=data)
+
+    save()
+    [bulk] = {each.bulk for each in site.services.records.changes.find(HistoryFilters(), limit=9)}
+    save(duties="อำนาจที่แก้อีก")
+    changes, confirmed = f"/staff/history?bulk={bulk}", {"confirmed": "yes", "next": f"{DESK}"}
+    undo = f"/staff/history/bulk/{bulk}/undo"
+    assert "เลิกทำทั้งหมดนี้" not in staff.get(changes).text
+    assert staff.post(undo, data=confirmed).status_code == 403
+    assert "โครงสร้างใหม่" in staff.get(DESK).text
+    assert "เลิกทำทั้งหมดนี้" in admin.get(changes).text
+    page = admin.post(undo, data=confirmed, follow_redirects=True).text
+    assert "อำนาจใหม่: มีผู้แก้ไขเรื่องนี้ภายหลัง" in page
+    assert "โครงสร้างใหม่" not in page
+    assert "อำนาจที่แก้อีก" in page
 
 
 def test_that_a_list_was_checked_is_undone(site: Site) -> None:

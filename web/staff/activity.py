@@ -20,14 +20,15 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.exceptions import Forbidden
 
 from archive import thai
 from archive.changes import HistoryFilters
 from archive.errors import Invalid, PrakatError
-from archive.model import Announcement, Change
+from archive.model import Announcement, Change, Role
 from archive.undo import MOST_AT_ONCE, Undo
 from web import labels, template_filters
-from web.accounts.sign_in import admin_only
+from web.accounts.sign_in import admin_only, current_person
 from web.addresses import page_number, path_on_this_site
 from web.bootstrap import services
 from web.errors import error_message
@@ -66,7 +67,7 @@ def changes() -> str:
         changes=[(change, _can_undo(change, known)) for change in shown],
         titles=_titles(shown),
         filters=filters,
-        can_undo_bulk=bool(filters.bulk) and undo().is_any_in_force(found),
+        can_undo_bulk=bool(filters.bulk) and _may_undo(found) and undo().is_any_in_force(found),
         actors=services().records.changes.actors(),
         actions=labels.action_names(),
         since=date_picker("since", request.args, None, years=years),
@@ -116,16 +117,17 @@ def _undo_one(change: Change) -> ResponseReturnValue:
 def undo_bulk(bulk: str) -> ResponseReturnValue:
     """Undo all changes that were made at once; first ask where residents would notice it."""
     changes = services().records.changes.find(HistoryFilters(bulk=bulk), limit=MOST_AT_ONCE)
+    if not _may_undo(changes):
+        raise Forbidden
     consequences = undo_consequences([*filter(undo().is_undoable_kind, changes)])
     if question := _question(changes, consequences):
         return question
 
     def undo_all() -> None:
         outcome = undo().undo_bulk(bulk, actor=g.actor)
-        titles = services().announcements.get_many(id for id, _error in outcome.refused)
+        names = _names(changes)
         for id, error in outcome.refused[:10]:
-            name = attachments_for_staff.displayed_title(titles[id]) if id in titles else id
-            flash(f"{name}: {error_message(error)}", "bad")
+            flash(f"{names.get(id, id)}: {error_message(error)}", "bad")
         if not outcome.done:
             raise Invalid("เลิกทำไม่ได้เลย ทุกเรื่องคงไว้ตามเดิม")
         if outcome.refused:
@@ -155,6 +157,24 @@ def _question(changes: Sequence[Change], consequences: Sequence[tuple[str, list[
 def undo() -> Undo:
     """Returns what undoes changes of the records at hand."""
     return Undo(services().records, services().intake)
+
+
+def _may_undo(changes: Sequence[Change]) -> bool:
+    """Returns True when this person may undo the changes: those of an item to disclose are an admin's."""
+    person = current_person()
+    is_admin = person is not None and person.role is Role.ADMIN
+    return is_admin or not any(each.disclosure_item_id for each in changes)
+
+
+def _names(changes: Sequence[Change]) -> dict[int, str]:
+    """Returns the titles of the records of these changes, by the record's id."""
+    titles = _titles(changes)
+    names = {}
+    for each in changes:
+        id = each.announcement_id or each.collection_id or each.disclosure_item_id or 0
+        of_item = each.after.get("title") or each.before.get("title") or each.after.get("item") or id
+        names[id] = titles.get((each.announcement_id, each.collection_id)) or str(of_item)
+    return names
 
 
 def _can_undo(change: Change, known: Mapping[int, Announcement]) -> bool:
@@ -204,7 +224,7 @@ def _begins(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), thai.BANGKOK)
 
 
-def _titles(shown: list[Change]) -> dict[tuple[int | None, int | None], str]:
+def _titles(shown: Sequence[Change]) -> dict[tuple[int | None, int | None], str]:
     """Returns the titles of the records of these changes, by the announcement's and the collection's id."""
     records = services().records
     known = records.announcements.get_many({each.announcement_id for each in shown if each.announcement_id})
