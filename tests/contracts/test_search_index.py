@@ -350,6 +350,18 @@ def test_quotes_and_minus(archive: SearchIndex) -> None:
     assert 3 in found(archive, "เทศบาล -ประชุม")
 
 
+LONG_SENTENCE = "ห้ามผู้ใดทิ้งขยะมูลฝอยลงในแม่น้ำลำคลองหรือทางระบายน้ำสาธารณะในเขตเทศบาลโดยเด็ดขาด"
+
+
+def test_a_long_sentence_is_excluded(index: SearchIndex) -> None:
+    scattered = "ทางระบายน้ำสาธารณะในเขตเทศบาล ห้ามผู้ใดทิ้งขยะมูลฝอยโดยเด็ดขาด หรือ ลงในแม่น้ำลำคลอง"
+    bodies = (f"ประกาศ{LONG_SENTENCE}ครับ", scattered, "เก็บขยะทุกวัน", f"ปวงชน{LONG_SENTENCE}")
+    index.update([entry(id, "เรื่องขยะ", body=body) for id, body in enumerate(bodies, 1)], (), position=4)
+    page = index.search(parse_query(f'ขยะ -"{LONG_SENTENCE}"'))
+    assert {hit.announcement_id for hit in page.hits} == {2, 3}
+    assert {hit.announcement_id for hit in index.search(parse_query(f"-{LONG_SENTENCE}")).hits} == {2, 3}
+
+
 def test_a_long_attachment_does_not_bury_the_short_right_one(index: SearchIndex) -> None:
     long = "รายงานประจำปี งานรักษาความสะอาด ขยะ ถนน น้ำประปา ไฟฟ้า " * 3000
     index.update(

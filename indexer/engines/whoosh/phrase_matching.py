@@ -25,7 +25,7 @@ from indexer.search.query.query_plan import Alternative, Clause, QueryPart
 from indexer.search.tuning import SearchTuning
 
 _CLEAR = 10  # documents with the phrase; from this many on, documents cut into other words are not sought
-_MOST_CLAUSES = 12  # clauses; a part of the query with more of them is not matched as a phrase
+_MOST_CLAUSES = 12  # clauses; a part with more of them is matched as a phrase only if quoted or excluded
 MAX_VERIFIED = 400  # candidate documents whose text is read
 _MOST_LETTERS = 6_000_000  # bytes of text that are read for one phrase
 _EDGE = 3  # words at an end of the phrase that may be pieces of one longer word
@@ -54,7 +54,9 @@ def documents_with_phrase(
     with the best scores. Documents in which the phrase is cut into other words are sought only when few
     documents have the same words.
     """
-    if not part.phrase.data or not 0 < len(part.clauses) <= _MOST_CLAUSES:
+    if not (part.phrase.data and part.clauses) or (
+        len(part.clauses) > _MOST_CLAUSES and not part.phrase.exact
+    ):
         return np.empty(0, np.int64)
     whole = reader.cached_documents(
         ("all of", part.clauses), lambda: documents_with_all(reader, part.clauses)
