@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -24,6 +26,7 @@ from indexer.analysis.other_readings import OtherReading
 from indexer.search.ports import MOST_PAGES, SearchIndex
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, Query, Sort, parse_query
+from tests.contracts.engines import IndexOpener
 
 NOW = dt.datetime(2021, 6, 9, tzinfo=dt.UTC)
 
@@ -398,6 +401,33 @@ def test_a_word_that_is_added_during_a_rebuild_comes_into_effect_with_the_next(
         generation.add_announcements(ARCHIVE)
     assert archive.is_current()
     assert found(archive, "ซีเมนต์ผสมหิน") == [1]
+
+
+def test_readers_follow_at_once_to_a_generation_that_another_process_makes(
+    archive: SearchIndex, opened_index: IndexOpener
+) -> None:
+    """The earlier generation is gone with the exchange: no reader takes that for damage, or for no index."""
+    seen: set[tuple[int, ...]] = set()
+    over = threading.Event()
+
+    def read(reader: SearchIndex) -> None:
+        while not over.is_set():
+            seen.add((reader.search(parse_query("สอบราคา")).total, reader.count(), len(reader.ids())))
+            assert reader.manifest() is not None
+            assert reader.noted_damage() == reader.find_damage() == []
+
+    with ThreadPoolExecutor() as pool:
+        readers = [pool.submit(read, opened_index()) for _ in range(3)]
+        try:
+            for number in range(20):
+                with archive.rebuild() as generation:
+                    generation.add_announcements(ARCHIVE)
+                    generation.set_position(number)
+        finally:
+            over.set()
+        for reader in readers:
+            reader.result()
+    assert seen == {(1, 4, 4)}
 
 
 def test_the_query_comes_back_as_it_was_run(archive: SearchIndex) -> None:

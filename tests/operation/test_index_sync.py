@@ -68,6 +68,5 @@ def test_what_is_erased_during_a_rebuild_is_gone_with_the_next(tmp_path: Path) -
     assert is_rebuild_needed(services.records, services.index)
     rebuild(services.records, services.index)
     assert not is_rebuild_needed(services.records, services.index)
-    rebuild(services.records, services.index)
     assert not is_in_index()
     close(services)

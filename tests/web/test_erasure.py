@@ -16,7 +16,9 @@ from archive.erasure import ErasureScope
 from archive.intake import Intake
 from archive.model import Role, Status
 from archive.ports import Files
+from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from storage.backup.writer import Backups
+from tests.operation.archives import texts_in_index
 from tests.web.conftest import Site, memo, open_site
 from web.bagit_packages import BagSelection, export_bag
 from web.static_copy import write_static_copy
@@ -51,9 +53,15 @@ class Erased:
             assert self.site.client().get(f"{page}/pages/1.webp?width=480&q={SECRET}").status_code == 200
         for dump in DUMPS:
             assert self.site.client().get(dump).status_code == 200
+        assert self.is_in_index()
         self.admin = self.site.signed_in(Role.ADMIN)
         self.answers = [self._erase(attachment) for _, attachment in self.ids]
         self.site.work()
+
+    def is_in_index(self) -> bool:
+        """Returns True if a file of the index has the secret text, as letters of one byte."""
+        secret = searchable_bytes(fold_text(SECRET)).data
+        return any(secret in text for text in texts_in_index(self.data))
 
     def _erase(self, attachment: int) -> tuple[str, bool]:
         """Returns the page that follows the erasure, and True when the store still has the file."""
@@ -84,6 +92,7 @@ def test_nothing_is_left_on_the_disk(erased: Erased) -> None:
         assert erased.sha256 not in path.name, path
         if path.is_file():
             assert SECRET.encode() not in path.read_bytes(), path
+    assert not erased.is_in_index()
 
 
 def test_residents_and_staff_find_nothing(erased: Erased) -> None:

@@ -1,7 +1,8 @@
 """Fills a new generation in a cluster beside the live one, then points the alias to it in one step.
 
 Generations are indexes ``<alias>-000001`` and so on. The manifest is written last, so an index without a
-manifest was never finished and is removed by the next rebuild; one older generation is kept.
+manifest was never finished and is removed by the next rebuild. The older generation is removed with the
+exchange, as it may hold what was erased.
 """
 
 from __future__ import annotations
@@ -153,8 +154,8 @@ class BulkLoader:
         self._cluster.refresh_index(self._index)
         return self._cluster.count(self._index, ANNOUNCEMENTS)
 
-    def publish_with_manifest(self, manifest: Mapping[str, Any]) -> None:
-        """Completes the index, waits until it can be searched, and points the alias to it."""
+    def publish_with_manifest(self, manifest: Mapping[str, Any]) -> str:
+        """Completes the index, waits until it can be searched, points the alias to it; returns its name."""
         self._measure()
         self._analysis.close()
         self._cluster.bulk_write(self._index, self._last(), visible=False)
@@ -170,20 +171,20 @@ class BulkLoader:
         self._cluster.store_metadata(self._index, made_with)
         previous = self._cluster.live_index(self._alias)
         self._cluster.point_alias(self._alias, self._index, previous)
-        self._remove(index for index in self._all() if index not in (self._index, previous))
+        return self._index
 
     def abandon(self) -> None:
         """Deletes the unfinished index and stops the analysis processes. The lease stays with its holder."""
         self._analysis.close()
-        self._remove([self._index])
+        self._cluster.remove_index(self._index)
 
     def _begin(self) -> str:
         """Creates an empty index and returns its name; removes unfinished indexes of earlier runs."""
-        everything = self._all()
+        everything = _generations(self._cluster)
         live = self._cluster.live_index(self._alias)
-        self._remove(
-            index for index in everything if index != live and not self._cluster.read_metadata(index)
-        )
+        for index in everything:
+            if index != live and not self._cluster.read_metadata(index):
+                self._cluster.remove_index(index)
         index = f"{self._alias}-{max(map(_number, everything), default=0) + 1:06d}"
         self._cluster.create_index(
             index, {"settings": loading_settings(self._cluster.address), "mappings": MAPPING}
@@ -220,12 +221,16 @@ class BulkLoader:
         yield {"_op_type": "index", "_id": LEXICON, "_source": {"lexicon": self._lexicon.text()}}
         yield position_action(self._position)
 
-    def _all(self) -> Sequence[str]:
-        return [index for index in self._cluster.index_names(f"{self._alias}-*") if _number(index)]
 
-    def _remove(self, indexes: Iterable[str]) -> None:
-        for index in indexes:
-            self._cluster.remove_index(index)
+def remove_older_generations(cluster: Cluster, live: str) -> None:
+    """Removes the generations before the live one, also what a killed builder left of them."""
+    for index in _generations(cluster):
+        if _number(index) < _number(live):
+            cluster.remove_index(index)
+
+
+def _generations(cluster: Cluster) -> Sequence[str]:
+    return [index for index in cluster.index_names(f"{cluster.address.index}-*") if _number(index)]
 
 
 def _number(index: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TypeVar
@@ -25,6 +25,7 @@ from indexer.engines.opensearch.bulk_loader import (
     delete_action,
     index_action,
     position_action,
+    remove_older_generations,
     word_action,
 )
 from indexer.engines.opensearch.cluster import Cluster, IndexRemoved, read_address
@@ -44,6 +45,7 @@ SCHEMA = 9
 _FRESH = 1.0  # seconds for which the alias and the position are cached
 _OUTGROWN = 4  # a rebuild is due above 4 times the documents that the averages were measured on
 _FEW = 250
+_LOOKS = 3  # at the live generation, each after another had just taken its place
 _PAGE = 10_000
 _READ_AT_ONCE = 1000
 
@@ -97,6 +99,7 @@ class OpenSearchIndex:
         try:
             self._cluster.bulk_write(live.index, actions, visible=True)
             self._cluster.bulk_write(live.index, [position_action(position)], visible=False)
+            remove_older_generations(self._cluster, live.index)
         finally:
             self._forget()
         self._words |= new
@@ -153,13 +156,14 @@ class OpenSearchIndex:
             loader = BulkLoader(self._cluster, lexicon, lease, jobs=jobs)
             try:
                 yield loader
-                loader.publish_with_manifest(manifest.as_json())
+                live = loader.publish_with_manifest(manifest.as_json())
             except BaseException:
                 loader.abandon()
                 raise
             finally:
                 self._forget()
                 self._words = set()
+            remove_older_generations(self._cluster, live)
 
     def manifest(self) -> IndexManifest | None:
         live = self._live()
@@ -229,9 +233,9 @@ class OpenSearchIndex:
     def _asked(self, ask: Callable[[_Live], T]) -> T | None:
         """Returns the result of ``ask`` on the live generation; None if there is no live generation.
 
-        Calls ``ask`` once more when another generation went live meanwhile.
+        Calls ``ask`` again when another generation went live meanwhile.
         """
-        for _ in range(2):
+        for _ in range(_LOOKS):
             live = self._live()
             if live is None:
                 return None
@@ -239,7 +243,7 @@ class OpenSearchIndex:
                 return ask(live)
             except IndexRemoved:
                 self._forget()
-        raise Unavailable("ดัชนีค้นหากำลังเปลี่ยนรุ่น กรุณาลองอีกครั้งในอีกสักครู่", code="search-unavailable")
+        raise _changing_generations()
 
     def _forget(self) -> None:
         """Discards the cached state of the cluster and the cached failure."""
@@ -265,20 +269,21 @@ class OpenSearchIndex:
             return self._known
 
     def _look(self, known: _Live | None) -> _Live | None:
-        index = self._cluster.live_index(self._alias)
-        if index is None:
-            return None
-        try:
-            if known is None or known.index != index:
-                known = self._opened(index)
-            (followed,) = self._cluster.get_documents(index, [POSITION])
-            position = int(followed["_source"]["position"])
-            count = self._cluster.count(index, ANNOUNCEMENTS)
-        except IndexRemoved:
-            return None
-        if position == known.position and count == known.count:
-            return known
-        return replace(known, position=position, count=count, counts={})
+        """Returns the state of the live generation, also where it takes another's place meanwhile."""
+        for _ in range(_LOOKS):
+            index = self._cluster.live_index(self._alias)
+            if index is None:
+                return None
+            with suppress(IndexRemoved):
+                if known is None or known.index != index:
+                    known = self._opened(index)
+                (followed,) = self._cluster.get_documents(index, [POSITION])
+                position = int(followed["_source"]["position"])
+                count = self._cluster.count(index, ANNOUNCEMENTS)
+                if position == known.position and count == known.count:
+                    return known
+                return replace(known, position=position, count=count, counts={})
+        raise _changing_generations()
 
     def _opened(self, index: str) -> _Live:
         written = self._cluster.read_metadata(index)
@@ -293,3 +298,7 @@ class OpenSearchIndex:
             count=0,
             counts={},
         )
+
+
+def _changing_generations() -> Unavailable:
+    return Unavailable("ดัชนีค้นหากำลังเปลี่ยนรุ่น กรุณาลองอีกครั้งในอีกสักครู่", code="search-unavailable")

@@ -1,9 +1,10 @@
 """The index's directories: one generation each, a manifest written last, a pointer swapped atomically.
 
 ``index/current`` holds the name of the live generation. A directory without a manifest was never
-finished and is removed by the next rebuild; one older generation is kept. A process that finds damage in
-the live generation writes it to the generation's ``damaged`` file: every process sees that file, and the
-worker acts upon it.
+finished and is removed by the next rebuild. The older generation is removed with the exchange, as it may
+hold what was erased; a reader that has its files open reads on, one that was about to open them looks again.
+A process that finds damage in the live generation writes it to the generation's ``damaged`` file: every
+process sees that file, and the worker acts upon it.
 
 Each request asks which generation is live, so the pointer and the manifest are read once and kept until the
 file is another or was written to.
@@ -66,8 +67,12 @@ class GenerationDirectory:
 
     def current(self) -> Path | None:
         """Returns the live generation's directory; None when there is none or its name is unreadable."""
-        manifest_path = self._pointer.read(self._pointer_path)
-        return manifest_path.parent if manifest_path is not None and manifest_path.is_file() else None
+        while (manifest_path := self._pointer.read(self._pointer_path)) is not None:
+            if manifest_path.is_file():
+                return manifest_path.parent
+            if self._pointer.read(self._pointer_path) == manifest_path:  # else it was just replaced
+                break
+        return None
 
     @contextmanager
     def build_lock(self) -> Iterator[None]:
@@ -90,12 +95,15 @@ class GenerationDirectory:
         return path
 
     def publish_with_manifest(self, path: Path, manifest: IndexManifest) -> None:
-        """Writes the manifest, swaps the pointer, and removes all but one of the older generations."""
+        """Writes the manifest, swaps the pointer, and removes the older generations."""
         _write(path / _MANIFEST, json.dumps(manifest.as_json(), indent=1))
-        previous = self.current()
         _write(self._pointer_path, line_with_checksum(path.name))
+        self.remove_older(path)
+
+    def remove_older(self, path: Path) -> None:
+        """Removes the generations before the one at ``path``, also what a killed rebuild left of them."""
         for old in self._all():
-            if old not in (path, previous):
+            if _number(old) < _number(path):
                 shutil.rmtree(old, ignore_errors=True)
 
     def manifest(self, path: Path) -> IndexManifest | None:

@@ -64,8 +64,9 @@ class WhooshIndex:
             with self.rebuild():
                 pass
             generation = self._current()
-        with self._reading(generation.directory):
+        with self._unless_replaced(generation.directory), self._reading(generation.directory):
             generation.commit_changes(add, remove, position)
+            self._generations.remove_older(generation.directory)
 
     def position(self) -> int:
         live = self._live()
@@ -132,8 +133,11 @@ class WhooshIndex:
             self._generations.publish_with_manifest(path, manifest)
 
     def manifest(self) -> IndexManifest | None:
-        path = self._generations.current()
-        return self._generations.manifest(path) if path and self._live() else None
+        while live := self._live():
+            manifest = self._generations.manifest(live.directory)
+            if manifest is not None or not self._is_replaced(live.directory):
+                return manifest
+        return None
 
     def is_current(self) -> bool:
         try:
@@ -145,14 +149,15 @@ class WhooshIndex:
         return manifest.is_of_same_rules(self._wanted())
 
     def find_damage(self, after_read: Callable[[int], None] = lambda _count: None) -> list[str]:
-        generation = self._generation()
-        if generation is None:
-            return []
-        with self._reading(generation.directory):
-            found = generation.find_damage(after_read)
-        if found:
-            self._generations.note_damage(generation.directory, found)
-        return found
+        while generation := self._generation():
+            with self._unless_replaced(generation.directory), self._reading(generation.directory):
+                found = generation.find_damage(after_read)
+                if not found:
+                    return []
+                if not self._is_replaced(generation.directory):
+                    self._generations.note_damage(generation.directory, found)
+                    return found
+        return []
 
     def noted_damage(self) -> list[str]:
         path = self._generations.current()
@@ -170,21 +175,19 @@ class WhooshIndex:
 
     def _live(self) -> _Live | None:
         """Returns the latest commit of the live generation; None when there is no live generation."""
-        generation = self._generation()
-        if generation is None:
-            return None
-        with self._opening(generation.directory):
-            return _Live(generation.directory, generation.lexicon, generation.reader())
+        while generation := self._generation():
+            with self._unless_replaced(generation.directory), self._opening(generation.directory):
+                return _Live(generation.directory, generation.lexicon, generation.reader())
+        return None
 
     def _generation(self) -> OpenGeneration | None:
         """Returns the live generation, reopened when the pointer has moved; None when there is none."""
-        path = self._generations.current()
-        if path is None:
-            return None
-        with self._lock:
-            if self._open is None or self._open.directory != path:
-                self._open = self._opened(path)
-            return self._open
+        while path := self._generations.current():
+            with self._unless_replaced(path), self._lock:
+                if self._open is None or self._open.directory != path:
+                    self._open = self._opened(path)
+                return self._open
+        return None
 
     def _opened(self, path: Path) -> OpenGeneration:
         manifest = self._generations.manifest(path)
@@ -201,6 +204,21 @@ class WhooshIndex:
         if generation is None:
             raise FileNotFoundError("the index was removed while it was written")
         return generation
+
+    @contextmanager
+    def _unless_replaced(self, path: Path) -> Iterator[None]:
+        """Suppresses errors where another generation took the place of the one at ``path``.
+
+        Its files are missing for that reason, and the caller looks for the new one.
+        """
+        try:
+            yield
+        except (Unavailable, OSError):
+            if not self._is_replaced(path):
+                raise
+
+    def _is_replaced(self, path: Path) -> bool:
+        return self._generations.current() not in (path, None)
 
     @contextmanager
     def _opening(self, path: Path) -> Iterator[None]:
@@ -229,6 +247,7 @@ class WhooshIndex:
             raise self._damaged(path, error) from error
 
     def _damaged(self, path: Path, error: Exception) -> Unavailable:
-        log.error("search index is damaged", extra={"path": str(path), "why": str(error)})
-        self._generations.note_damage(path, [f"{error}" or type(error).__name__])
+        if not self._is_replaced(path):
+            log.error("search index is damaged", extra={"path": str(path), "why": str(error)})
+            self._generations.note_damage(path, [f"{error}" or type(error).__name__])
         return Unavailable("ดัชนีค้นหาเสียหาย ระบบกำลังสร้างใหม่ กรุณาลองอีกครั้งในอีกสักครู่", code="index-damaged")
