@@ -44,10 +44,10 @@ class Eraser:
         erasure = self._records.erasures.erase_attachment_or_versions(
             attachment_id, scope, ordered_by=ordered_by, reason=reason, actor=actor
         )
+        remove_erased_files(self._all_records, self._files, erasure)
         for sha256 in erasure.files:
             for cache in self._caches:
                 cache.forget(sha256)
-        remove_erased_files(self._all_records, self._files, erasure)
         return erasure
 
     def erase_announcement_fields(

@@ -151,8 +151,6 @@ class Worker:
             return False
         with suppress(PrakatError):  # gone meanwhile, or not to be drawn: whoever asks for it is told
             self._pictures.draw_into_cache(attachment, self._records.pages.get(attachment.id, number))
-            if not self._records.erasures.is_used_by_record(attachment.sha256):  # erased while it was drawn
-                self._pictures.forget(attachment.sha256)
         return True
 
     def _read(self, attachment: Attachment, name: str) -> None:

@@ -12,6 +12,23 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
+from archive.errors import Unavailable
+from archive.ports import Files
+
+
+def keep_while_stored(cache: DiskCache, files: Files, sha256: str, name: str, content: bytes) -> None:
+    """Caches what was made from a stored file, unless that file was erased meanwhile.
+
+    An erasure removes the file before it clears the caches, and this function looks for the file after it
+    wrote to the cache: whichever comes second sees the other.
+    """
+    cache.put_if_possible(name, content)
+    is_stored = False
+    with contextlib.suppress(Unavailable):
+        is_stored = files.exists(sha256)
+    if not is_stored:
+        cache.forget(name)
+
 
 class DiskCache:
     """A cache of files by name in one folder.

@@ -22,7 +22,7 @@ from archive.model import Attachment, Line, Page, Rectangle
 from archive.ports import Files
 from indexer.extraction import parsers, sandbox
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
-from indexer.extraction.disk_cache import DiskCache
+from indexer.extraction.disk_cache import DiskCache, keep_while_stored
 from indexer.extraction.image.input_normalization import write_repaired
 from indexer.extraction.page_text import UNITS
 from indexer.extraction.parsers import convert_if_not_pdf
@@ -346,7 +346,7 @@ class PagePictures:
             drawn = self.page_picture(attachment, page, width=across, address=address, seconds=seconds)
             with self._slots.hold_slot(address, seconds=seconds):
                 marked = self._run(name, mark_and_crop, drawn, width, boxes, crop)
-            self._marked.put_if_possible(name, marked)
+            keep_while_stored(self._marked, self._files, attachment.sha256, name, marked)
         return marked
 
     def draw_into_cache(self, attachment: Attachment, page: Page) -> None:
@@ -357,9 +357,9 @@ class PagePictures:
         self.page_picture(attachment, page, width=_CROPPED_FROM)
 
     def forget(self, sha256: str) -> None:
-        """Deletes all pictures of a file from the caches."""
-        self._drawn.forget(sha256)
-        self._marked.forget(sha256)
+        """Deletes from the caches what was made from a file: pictures, and the PDF of an Office file."""
+        for cache in (self._drawn, self._marked, self._converted):
+            cache.forget(sha256)
 
     def cached_picture(self, attachment: Attachment, page: Page, *, width: int) -> bytes | None:
         """Returns the picture without marks if it is in the cache, otherwise None."""
@@ -373,7 +373,7 @@ class PagePictures:
             if drawn is None:
                 with self._drawable(attachment) as path:
                     drawn = self._run(name, page_picture, path, page.number, width, page.turn, ())
-                self._drawn.put_if_possible(name, drawn)
+                keep_while_stored(self._drawn, self._files, attachment.sha256, name, drawn)
         return drawn
 
     @contextlib.contextmanager
@@ -398,7 +398,8 @@ class PagePictures:
                         seconds=parser.seconds,
                         memory_mb=parser.memory_mb,
                     )
-                    self._converted.put_if_possible(name, converted.read_bytes())
+                    content = converted.read_bytes()
+                    keep_while_stored(self._converted, self._files, attachment.sha256, name, content)
                 else:
                     converted.write_bytes(kept)
                 yield converted

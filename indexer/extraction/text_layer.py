@@ -23,7 +23,7 @@ from archive.ports import Files
 from archive.thai import cluster_borders
 from indexer.extraction import sandbox
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
-from indexer.extraction.disk_cache import DiskCache
+from indexer.extraction.disk_cache import DiskCache, keep_while_stored
 from indexer.extraction.parsers import convert_if_not_pdf
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.lazy_import import lazy_import
@@ -84,7 +84,7 @@ class SearchableCopies:
             except UnreadableFile as error:
                 raise Unavailable("ทำสำเนาที่ค้นข้อความได้ไม่สำเร็จ กรุณาใช้ไฟล์ต้นฉบับ", code=error.code) from error
             content = target.read_bytes()
-        self._cache.put_if_possible(name, content)
+        keep_while_stored(self._cache, self._files, attachment.sha256, name, content)
         return io.BytesIO(content)
 
 

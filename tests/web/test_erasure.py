@@ -330,3 +330,19 @@ def test_an_upload_of_the_bytes_that_are_being_erased_keeps_its_file(site: Site,
         upload(InterruptedFiles(services.files, "add", before=nothing, after=lambda: erase(services.files)))
     with services.files.open(erased.sha256) as kept:
         assert kept.read() == paper
+
+
+def test_caches_are_cleared_after_the_file_is_gone(site: Site) -> None:
+    """A picture that is made before is cleared too, and none is made afterwards."""
+    services, stored = site.services, []
+
+    class Cache:
+        def forget(self, sha256: str) -> None:
+            stored.append(services.files.exists(sha256))
+
+    attachment = site.attach(site.announcement("ประกาศ").id, memo("เนื้อหา"))
+    eraser = Eraser(services.records, services.records, services.files, [Cache()])
+    eraser.erase_attachment_or_versions(
+        attachment.id, ErasureScope.ATTACHMENT, ordered_by="ศาล", reason="ละเมิด", actor="test"
+    )
+    assert stored == [False]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +15,13 @@ from PIL import Image
 from archive.errors import Unavailable
 from archive.model import Attachment, Line, Page, Rectangle, TextSource
 from indexer.extraction import page_images, sandbox
+from indexer.extraction.disk_cache import DiskCache
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.page_images import PagePictures, hit_rectangles, page_picture, piece_with_most_hits
 from storage.files.local import LocalFiles
 from tests.indexer.extraction.documents import embedded_page, shaped, stored_attachment
 
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 TEXT = "ประกาศเทศบาลตำบลหนองปลาดุก"
 WORD = "เทศบาล"
 HIT = (TEXT.index(WORD), TEXT.index(WORD) + len(WORD))
@@ -128,6 +132,35 @@ def test_the_cache_keeps_to_its_size(tmp_path: Path) -> None:
     for width in (300, 301):
         PagePictures(files, tmp_path / "cache", cache_bytes=1).page_picture(attachment, page, width=width)
     assert list((tmp_path / "cache").glob("*/*")) == []
+
+
+def test_nothing_is_left_of_a_forgotten_office_file(tmp_path: Path) -> None:
+    files = LocalFiles(tmp_path / "files")
+    path = shaped(tmp_path / "a.pdf", [[TEXT]])
+    attachment, page = replace(attached(files, path), media_type=DOCX), page_of(path)
+    converted = DiskCache(tmp_path / "cache-converted", 10**6)
+    converted.put_if_possible(f"{attachment.sha256}.pdf", path.read_bytes())
+    album = PagePictures(files, tmp_path / "cache")
+    album.page_picture(attachment, page, width=300, hits=(HIT,))
+    assert len(list(tmp_path.glob("cache*/*/*"))) == 6  # the PDF and two pictures, with their checksums
+    album.forget(attachment.sha256)
+    assert list(tmp_path.glob("cache*/*/*")) == []
+
+
+def test_a_picture_of_a_file_that_is_erased_meanwhile_is_not_kept(tmp_path: Path) -> None:
+    class ErasedFiles(LocalFiles):
+        @contextmanager
+        def local_path(self, sha256: str) -> Iterator[Path]:
+            with super().local_path(sha256) as path:
+                yield path
+            self.remove(sha256)
+            album.forget(sha256)
+
+    files = ErasedFiles(tmp_path / "files")
+    path = shaped(tmp_path / "a.pdf", [[TEXT]])
+    album = PagePictures(files, tmp_path / "cache")
+    album.page_picture(attached(files, path), page_of(path), width=300, hits=(HIT,))
+    assert list(tmp_path.glob("cache*/*/*")) == []
 
 
 def test_pictures_of_many_queries_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
