@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from archive import privacy
-from archive.errors import Conflict, no_such_attachment
+from archive.errors import Conflict, RecordDamaged, no_such_attachment
 from archive.model import Attachment, DocumentKind, HoldReason, PersonalDataSpan, Status
 from archive.ports import StoredFile
 from storage import mappers
@@ -39,19 +39,26 @@ def attachment_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
 def cancel_decisions_and_hold_again(engine: Queries, announcement_id: int) -> None:
     """Cancel the decisions about personal data in an announcement's attachments.
 
-    Each attachment is then held as ``privacy.hold_ignoring_decisions`` says, and a file that waits to replace
-    another one always. Call this inside a transaction.
+    Each attachment is then held as ``privacy.hold_ignoring_decisions`` says; a file that waits to replace
+    another one always, and so is a damaged row, whose finds cannot be read. Call this inside a transaction.
     """
     found = engine.rows(
         """SELECT * FROM attachment
            WHERE organisation_id IN :organisations AND announcement_id = :id""",
         id=announcement_id,
     )
-    for attachment in map(mappers.attachment, found):
-        if attachment.decided or attachment.hold is None:
-            least = HoldReason.UNCONFIRMED if attachment.replaces else None
-            _set_hold(engine, attachment.id, privacy.hold_ignoring_decisions(attachment) or least, ())
-            append_entries(engine, ("attachment", attachment.id))
+    for row in found:
+        if row["decided"] or not row["hold"]:
+            _set_hold(engine, row["id"], _hold_without_decisions(row), ())
+            append_entries(engine, ("attachment", row["id"]))
+
+
+def _hold_without_decisions(row: Row) -> HoldReason | None:
+    least = HoldReason.UNCONFIRMED if row["replaces"] else None
+    try:
+        return privacy.hold_ignoring_decisions(mappers.attachment(row)) or least
+    except RecordDamaged:
+        return HoldReason.PERSONAL_DATA
 
 
 def replace_page_finds_and_hold(
@@ -410,7 +417,7 @@ class EngineAttachments(EngineRepository):
                ORDER BY id""",
             id=announcement_id,
         )
-        return [mappers.attachment(row) for row in found]
+        return [*mappers.map_readable_rows(mappers.attachment, found)]
 
     def relabel(self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str) -> Attachment:
         with self._engine.write():
@@ -542,7 +549,8 @@ class EngineAttachments(EngineRepository):
                ORDER BY id""",
             ids=list(attachment_ids),
         )
-        return {row["replaces"]: one for row in found for one in (mappers.attachment(row),)}
+        readable = mappers.map_readable_rows(mappers.attachment, found)
+        return {each.replaces: each for each in readable if each.replaces is not None}
 
     def _of(self, announcement_id: int) -> list[Attachment]:
         return self.by_announcement([announcement_id])[announcement_id]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import sqlite3
 from pathlib import Path
@@ -10,9 +11,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from archive.model import Role, Status
+from archive.model import HoldReason, Role, Status
 from indexer.reindex import rebuild
-from tests.operation.archives import checked, close, opened, run
+from tests.operation.archives import ACTOR, checked, close, opened, run
+from tests.web.conftest import open_site
 from web.app import create_app
 from web.bootstrap import Services
 
@@ -111,3 +113,32 @@ def test_words_in_the_older_encoding_are_read_and_said(data: Path) -> None:
     assert (data / "words.txt").read_text(encoding="utf-8") == words + "โคกสูง\n"
     assert "words-encoding" not in checked(data)[1]
     close(services)
+
+
+def test_an_announcement_with_a_damaged_document_is_withdrawn_and_the_document_held(
+    data: Path, services: Services
+) -> None:
+    (document,) = services.attachments.by_announcement([2])[2]
+    assert (document.hold, services.announcements.get(2).status) == (None, Status.PUBLISHED)
+    damage(data, DAMAGES["details"])
+    services.intake.publication.withdraw(2, actor=ACTOR, reason="ลงผิดเรื่อง")
+    assert services.announcements.get(2).status is Status.WITHDRAWN
+    damage(data, f"UPDATE attachment SET details = '{{}}' WHERE id = {document.id}")
+    assert services.attachments.get(document.id).hold is HoldReason.PERSONAL_DATA
+
+
+def test_staff_pages_go_on_beside_a_damaged_document(data: Path) -> None:
+    site = open_site(data)
+    intake, attachments = site.services.intake, site.services.attachments
+    (document,) = attachments.by_announcement([2])[2]
+    intake.file_versions.replace(document.id, io.BytesIO(b"%PDF-1.7 x"), filename="a.pdf", actor=ACTOR)
+    (waiting,) = attachments.replacements([document.id]).values()
+    gone, _ = intake.attachments.attach(2, io.BytesIO(b"%PDF-1.7 y"), filename="b.pdf", actor=ACTOR)
+    intake.attachments.detach(gone.id, actor=ACTOR)
+    damage(data, f"UPDATE attachment SET details = '{{' WHERE id IN ({waiting.id}, {gone.id})")
+    staff = site.signed_in(Role.STAFF)
+    for page in ("announcements/2", "announcements/2/history", f"attachments/{document.id}"):
+        assert staff.get(f"/staff/{page}").status_code == 200, page
+    (change,) = [each for each in site.services.history.entries(2) if each.action == "detach"]
+    undone = staff.post(f"/staff/history/{change.id}/undo", data={"confirmed": "yes"}, follow_redirects=True)
+    assert undone.status_code == 200
