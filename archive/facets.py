@@ -15,6 +15,7 @@ from enum import Enum, auto
 from archive.errors import gettext_noop
 from archive.model import Announcement, Attachment, DocumentKind
 from archive.thai import buddhist_year
+from archive.villages import MOST_VILLAGES, villages_concerned
 
 Value = str | int
 """A value as it is indexed and counted. The empty text stands for none and is not counted."""
@@ -28,6 +29,7 @@ class FacetType(Enum):
     KIND = auto()  # one of ``DocumentKind``
     NAME = auto()  # free text; a filter finds the name, or else all names that contain it, by letters alone
     YEAR = auto()  # a year of the Buddhist era; shown with the newest first
+    VILLAGE = auto()  # the number of a village; shown as หมู่ 4, with the lowest first
     ORGANISATION = auto()  # an organisation's id, its slug in addresses; only where several are searched
 
 
@@ -82,6 +84,14 @@ FACETS = (
         typed_names=("category", "หมวด", "หมวดหมู่"),
     ),
     Facet(
+        name="village",
+        type=FacetType.VILLAGE,
+        label=gettext_noop("หมู่บ้าน"),
+        english="Village",
+        values=lambda announcement, _: villages_concerned(announcement.title, announcement.body),
+        typed_names=("village", "หมู่บ้าน"),
+    ),
+    Facet(
         name="author",
         type=FacetType.NAME,
         label=gettext_noop("ผู้ประกาศ"),
@@ -100,6 +110,12 @@ def facet_values(announcement: Announcement, attachments: Sequence[Attachment]) 
     return tuple(facet.values(announcement, attachments) for facet in FACETS)
 
 
+def read_village(text: str) -> int | None:
+    """Return the number of a village; None for a text that is none."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 2 else 0
+    return number if 1 <= number <= MOST_VILLAGES else None
+
+
 def read_filter(facet: Facet, text: str) -> DocumentKind | int | str | None:
     """Return the value of a filter that was kept as text; None for an organisation, or for any other text."""
     with suppress(ValueError):
@@ -108,6 +124,8 @@ def read_filter(facet: Facet, text: str) -> DocumentKind | int | str | None:
                 return DocumentKind(text)
             case FacetType.YEAR:
                 return int(text) if text.isascii() and len(text) <= 4 else None
+            case FacetType.VILLAGE:
+                return read_village(text)
             case FacetType.NAME:
                 return text or None
     return None

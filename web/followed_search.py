@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from archive.facets import FACETS, read_filter
+from archive.facets import FACETS, FacetType, read_filter
 from archive.model import DocumentKind
 from archive.thai import canonical_text
 from indexer.search.query.parser import MAX_QUERY_LENGTH, Filters, Query, Sort, parse_query
@@ -41,4 +41,6 @@ def describe_followed_search(arguments: str, *, everything: str) -> str:
         value = read_filter(facet, given.get(facet.name, ""))
         if isinstance(value, DocumentKind):
             given[facet.name] = value.thai
+        elif facet.type is FacetType.VILLAGE and value is not None:
+            given[facet.name] = f"หมู่ {value}"
     return " · ".join(given.values()) or everything

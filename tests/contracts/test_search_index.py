@@ -243,6 +243,25 @@ def test_what_is_open_on_a_day_is_found_and_sorted_by_its_end(index: SearchIndex
     assert index.find_differing([entry(1, "ประกาศสอบราคา", expires_on=None)]) == [1]
 
 
+def test_villages_are_counted_and_filtered_by_their_number(index: SearchIndex) -> None:
+    index.update(
+        [
+            entry(1, "ปิดสะพาน หมู่ 7", "ปิดสะพาน"),
+            entry(2, "เก็บขยะ", "ตารางเก็บขยะ", body="รถเก็บขยะเข้าหมู่ 1 ถึงหมู่ 7"),
+            entry(3, "รับสมัครงาน", "ที่ทำการ ๑๙๙ หมู่ ๔", body="ยื่นใบสมัครที่ 199 หมู่ 4"),
+            entry(4, "ซ่อมถนน หมู่ที่ ๑๐", "ซ่อมถนน"),
+        ],
+        (),
+        position=3,
+    )
+    everything = index.search(parse_query("")).facets["village"]
+    assert {each.value: each.count for each in everything} == dict.fromkeys(range(1, 7), 1) | {7: 2, 10: 1}
+    for village, found in ((1, {2}), (7, {1, 2}), (10, {4}), (30, set())):
+        page = index.search(parse_query("", filters=Filters(village=village)))
+        assert {hit.announcement_id for hit in page.hits} == found, village
+    assert {hit.announcement_id for hit in index.search(parse_query("หมู่บ้าน:๗")).hits} == {1, 2}
+
+
 def test_what_is_no_longer_in_force_is_left_out_of_hits_and_facets(archive: SearchIndex) -> None:
     filters = Filters(in_force=True, ended=frozenset({1, 3}))
     assert found(archive, filters=filters) == [2, 4]
@@ -483,6 +502,7 @@ def test_one_organisation_s_answer_has_nothing_of_the_others(towns: SearchIndex)
         "author": [("กองช่างบางเขน", 2)],
         "year": [(2564, 2)],
         "category": [],
+        "village": [],
         "organisation": [(BANGKHEN, 2)],
     }
     assert towns.search(parse_query("", filters=of(SAIMAI))).total == 1

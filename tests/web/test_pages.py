@@ -331,3 +331,25 @@ def test_a_correction_is_told_once_and_can_be_undone(site: Site) -> None:
     as_typed = site.client().get(link).text
     assert "ไม่พบ “gmL[k]”" in as_typed
     assert "แสดงผลของ" not in as_typed
+
+
+def test_what_concerns_a_village_is_browsed_found_and_followed(site: Site) -> None:
+    site.announcement("แจ้งปิดสะพานข้ามลำน้ำ หมู่ 7")
+    site.announcement("ซ่อมถนนสายใน", body="กองช่างจะซ่อมถนนในหมู่ที่ ๑๐")
+    site.announcement("รายชื่อผู้มีสิทธิ", body="นายสมมติ ตัวอย่างดี หมู่ 5")
+    site.announcement("ร่างที่ยังไม่เผยแพร่ หมู่ 3", status=Status.DRAFT)
+    site.work()
+    client = site.client()
+    browse = client.get("/browse").text
+    assert [int(each) for each in re.findall(r"village=(\d+)", browse)] == [7, 10]
+    assert ">หมู่ 7 <" in browse
+    found = client.get("/search?village=10").text
+    assert "ซ่อมถนนสายใน" in found
+    assert "ปิดสะพาน" not in found
+    assert "หมู่ 10 <span>✕</span>" in found
+    assert "“หมู่ 10”" in client.get("/follow?village=10").text
+    facets = client.get("/api/v1/search?q=").get_json()["facets"]
+    assert {each["value"]: each["count"] for each in facets["village"]} == {7: 1, 10: 1}
+    client.set_cookie("language", "en")
+    assert ">Moo 7 <" in client.get("/browse").text
+    assert client.get("/search?village=99").status_code == 200

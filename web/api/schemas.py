@@ -26,6 +26,7 @@ from archive.model import (
 )
 from archive.privacy import undecided_finds
 from archive.relations import public_relations
+from archive.villages import MOST_VILLAGES
 from indexer.search.query.parser import Filters, Query, Sort, parse_query
 from web.accounts.access import visible_items
 from web.addresses import absolute_url, page_path
@@ -117,6 +118,11 @@ def _facet_argument(facet: Facet) -> fields.Field[Any]:
         case FacetType.YEAR:
             described = {"description": "พ.ศ. · Buddhist era"}
             return fields.Integer(load_default=None, validate=validate.Range(1, 9999), metadata=described)
+        case FacetType.VILLAGE:
+            described = {"description": "หมู่ที่ · number of the village"}
+            return fields.Integer(
+                load_default=None, validate=validate.Range(1, MOST_VILLAGES), metadata=described
+            )
         case FacetType.ORGANISATION:
             described = {"description": "เมื่อค้นหลายหน่วยงาน · the slug of one, where several are searched"}
             return fields.String(load_default=None, metadata=described)
@@ -416,7 +422,9 @@ ResultOut = Schema.from_dict(
 class FacetValueOut(Schema):
     """A value of a facet, and the number of results that have it."""
 
-    value = fields.Raw(metadata={"description": "ข้อความ หรือปี พ.ศ. เป็นตัวเลข · text, or the year as a number"})
+    value = fields.Raw(
+        metadata={"description": "ข้อความ หรือปี พ.ศ. และหมู่ที่เป็นตัวเลข · text, or the year or village as a number"}
+    )
     count = fields.Integer()
 
 

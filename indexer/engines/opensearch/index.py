@@ -39,7 +39,7 @@ from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import Filters, Query
 from indexer.search.suggest import suggest_words_and_titles
 
-SCHEMA = 9
+SCHEMA = 10
 """Version of documents and mapping. To be raised whenever either changes."""
 
 _FRESH = 1.0  # seconds for which the alias and the position are cached

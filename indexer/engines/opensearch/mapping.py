@@ -97,6 +97,7 @@ _FACET_FIELDS = {
     FacetType.KIND: _KEYWORD,
     FacetType.NAME: _KEYWORD,
     FacetType.YEAR: {"type": "integer"},
+    FacetType.VILLAGE: {"type": "byte"},
     FacetType.ORGANISATION: {"type": "long"},
 }
 _PIECES = {"type": "wildcard", "doc_values": True}  # matches are verified on the doc values

@@ -608,7 +608,7 @@ def filter_queries(filters: Filters, unknown: Set[str] = frozenset()) -> dict[st
     found = {name: both[name in unknown] for name, both in exact_and_partial_name_queries(filters).items()}
     for facet in FACETS:
         value = getattr(filters, facet.name)
-        if value is not None and facet.type in (FacetType.KIND, FacetType.YEAR):
+        if value is not None and facet.type in (FacetType.KIND, FacetType.YEAR, FacetType.VILLAGE):
             found[facet.name] = {"term": {facet.name: value}}
     for excluded in filters.excluded:
         key = _excluded_key(excluded)

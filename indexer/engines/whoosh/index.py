@@ -29,7 +29,7 @@ from indexer.search.query.parser import Query
 from indexer.search.suggest import suggest_words_and_titles
 from indexer.search.tuning import TUNING, SearchTuning
 
-SCHEMA = 11
+SCHEMA = 12
 """Version of the file format of a generation. To be raised whenever that format changes."""
 
 

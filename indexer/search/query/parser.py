@@ -10,7 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from archive.errors import Invalid
-from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType
+from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType, read_village
 from archive.model import DocumentKind
 from archive.thai import ERA, canonical_text, parse_date
 from archive.thai.characters import CONSONANTS, WORD_LETTERS
@@ -47,6 +47,7 @@ class Filters:
     author: str | None = None
     category: str | None = None
     year: int | None = None  # Buddhist era
+    village: int | None = None  # its number
     excluded: tuple[ExcludedValue, ...] = ()
     from_date: dt.date | None = None
     to_date: dt.date | None = None
@@ -524,6 +525,8 @@ def _facet_value(facet: Facet, value: str, folded: str) -> DocumentKind | int | 
             return _kind(folded)
         case FacetType.YEAR if _YEAR.fullmatch(folded):
             return written_year_as_buddhist(int(folded))
+        case FacetType.VILLAGE:
+            return read_village(folded)
         case _:
             return None
 

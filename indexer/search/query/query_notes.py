@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archive.facets import Facet
+from archive.facets import Facet, FacetType
 from archive.model import DocumentKind
 from archive.thai import ERA, MONTHS, format_date, format_short_date
 
@@ -41,6 +41,8 @@ ONLY_NAMED = BilingualNote(
 
 def facet_note(facet: Facet, value: DocumentKind | int | str) -> BilingualNote:
     """Returns the note of a facet's filter; a year is given in the Buddhist era."""
+    if facet.type is FacetType.VILLAGE:
+        return BilingualNote(f"{facet.label}: หมู่ {value}", f"{facet.english}: {value}")
     if isinstance(value, DocumentKind):
         return BilingualNote(f"{facet.label}: {value.thai}", f"{facet.english}: {value.english}")
     if isinstance(value, int):

@@ -1,0 +1,51 @@
+"""The villages (หมู่ 4, หมู่ที่ ๔) that an announcement concerns, read from its title and its text.
+
+A village is missed rather than named wrongly: the village of an address (199 หมู่ 4), of a person or of a
+village head is not read, nor is a village that has a name alone (บ้านท่ากระดาน), because nothing tells where a
+name ends.
+"""
+
+from __future__ import annotations
+
+import re
+
+from archive.thai import MONTHS, SHORT_MONTHS
+from archive.thai.digits import arabic_digits
+
+MOST_VILLAGES = 30  # of a subdistrict
+
+_NUMBER = r"\d{1,2}(?![\d/.:]*\d)"
+_NAMED = r"หมู่\s?(?:บ้าน\s?)?(?:ที่)?"
+_WEEKDAYS = "ที่ นี้ จันทร์ อังคาร พุธ พฤหัส ศุกร์ เสาร์ อาทิตย์"
+_COUNTED = "คน ราย แห่ง โครงการ ครัวเรือน หลังคาเรือน หลัง บาท เมตร กิโลเมตร กม. ปี เดือน ชุด สาย จุด ครั้ง ถัง ล้าน น."
+_NO_VILLAGE = "|".join(map(re.escape, (*_COUNTED.split(), *MONTHS, *SHORT_MONTHS)))
+_FURTHER = rf"{_NUMBER}(?!\s?(?:{_NO_VILLAGE}|วัน(?!{'|'.join(_WEEKDAYS.split())})))"
+_VILLAGES = re.compile(
+    rf"""หมู่\s?(?:บ้าน\s?ที่|ที่)?\s?{_NUMBER}
+        (?: \s*(?:,|และ|หรือ|กับ|ถึง|-|–)\s*(?:{_NAMED}\s?)?{_FURTHER} | \s*{_NAMED}\s?{_FURTHER} )*""",
+    re.VERBOSE,
+)  # หมู่ 4; หมู่ที่ 1, 2 และ 4; หมู่ 1 ถึงหมู่ 5, but not 30 of หมู่ 4 ถึง 30 มิถุนายน
+_RANGE = re.compile(rf"({_NUMBER})\s*(?:ถึง|-|–)\s*(?:{_NAMED}\s?)?({_NUMBER})")
+_ADDRESS = re.compile(r"(?:[\d/][กขค]?|เลขที่[^\n]{0,20})\s*$")  # a house's number, maybe with its road
+_PERSON = re.compile(
+    r"(?:(?<!บ้าน)(?:นาย(?!ก(?:เทศ|องค์|รัฐ|อบ|เมือง|ฯ|\s))|นาง|น\.ส\.|ด\.[ชญ]\.|เด็ก(?:ชาย|หญิง))[^\n]{0,40}"
+    r"|(?:ครอบครัว|ภูมิลำเนา|ที่อยู่|อาศัยอยู่)[^\n]{0,40}|(?:ผู้ใหญ่บ้าน|กำนัน|ลูกเสือ)[^\n]{0,6})$"
+)  # of whom the text before a village tells
+_BEFORE = 60  # letters before a village that are looked at
+
+
+def villages_concerned(title: str, text: str) -> tuple[int, ...]:
+    """Returns the numbers of the villages that a title, or the text below it, names; the lowest first."""
+    found: set[int] = set()
+    for each in map(arabic_digits, (title, text)):
+        for run in _VILLAGES.finditer(each):
+            before = each[max(0, run.start() - _BEFORE) : run.start()]
+            if not (_ADDRESS.search(before) or _PERSON.search(before)):
+                found |= _numbers(run[0])
+    return tuple(sorted(number for number in found if 1 <= number <= MOST_VILLAGES))
+
+
+def _numbers(run: str) -> set[int]:
+    """Returns the numbers of a run of villages, with those between the two ends of a range."""
+    between = (range(int(first), int(last) + 1) for first, last in _RANGE.findall(run))
+    return {*map(int, re.findall(r"\d+", run)), *(number for each in between for number in each)}

@@ -1,0 +1,49 @@
+"""The villages that an announcement concerns are read from what it says, and from no address."""
+
+from __future__ import annotations
+
+import pytest
+
+from archive.villages import villages_concerned
+
+
+@pytest.mark.parametrize(
+    ("text", "villages"),
+    [
+        ("ปิดสะพานข้ามลำน้ำ หมู่ 7 ตั้งแต่วันที่ 6 ถึง 31 กรกฎาคม 2569", (7,)),
+        ("พบผู้ป่วยไข้เลือดออก 6 รายในหมู่ 4 และหมู่ 8", (4, 8)),
+        ("รถเก็บขยะเข้าหมู่ 1 ถึงหมู่ 5 ทุกวันจันทร์ ส่วนหมู่ 6 ถึงหมู่ 9 ทุกวันอังคาร", tuple(range(1, 10))),
+        ("จ่ายน้ำให้หมู่ที่ ๑, ๒ และ ๔ ตามปกติ", (1, 2, 4)),
+        ("ขยายเขตประปา หมู่ที่ 1-3", (1, 2, 3)),
+        ("ก่อสร้างถนนสายบ้านนายแดง หมู่ที่ 4 ตำบลหนองปลาดุก", (4,)),
+        ("หมู่บ้านที่ 3 จะพ่นหมอกควัน", (3,)),
+        ("ฉีดวัคซีน หมู่ 4 และ 5 วันที่ 6 มิถุนายน", (4, 5)),
+    ],
+)
+def test_a_village_is_read_by_its_number(text: str, villages: tuple[int, ...]) -> None:
+    assert villages_concerned(text, "") == villages
+    assert villages_concerned("ประกาศ", text) == villages
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "เทศบาลตำบลหนองปลาดุก ๑๙๙ หมู่ ๔ ตำบลหนองปลาดุก",
+        "ยื่นคำขอที่บ้านเลขที่ 12/3 หมู่ที่ 6",
+        "บริษัท ตัวอย่าง จำกัด เลขที่ 87 ถนนสุขใจ หมู่ 15",
+        "นายสมมติ ตัวอย่างดี หมู่ 4 ได้รับเบี้ยยังชีพ",
+        "นางสาวสมหญิง ใจงาม อยู่หมู่ 2",
+        "เด็กชายสมมติ มีครอบครัวอาศัยอยู่ในพื้นที่บ้านดอนมะกอก หมู่ 12",
+        "เลือกตั้งผู้ใหญ่บ้าน หมู่ที่ 7",
+        "ก่อสร้างระบบประปาหมู่บ้าน 4 แห่ง",
+        "ตามมาตรา 4 และ ม.33",
+        "หมู่ 2564 หมู่ 45 หมู่ 1/2564",
+        "ทุกหมู่บ้านในเขตเทศบาล",
+    ],
+)
+def test_an_address_a_person_and_another_number_are_no_village(text: str) -> None:
+    assert villages_concerned(text, text) == ()
+
+
+def test_a_day_after_villages_is_no_village() -> None:
+    assert villages_concerned("ปิดถนนหมู่ 4 ถึง 30 มิถุนายน", "หมู่ 5 และ 6 โครงการ") == (4, 5)
