@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Status
-from indexer.reindex import NO_LIMIT
 from indexer.search.explanations import SearchExplanation
 from indexer.search.highlighting import TextSegment, snippet_with_ellipses
 from indexer.search.ports import MOST_PAGES, FacetValue, Hit, PageHit, ResultPage
@@ -22,6 +21,7 @@ from web.bootstrap import Services
 from web.serving.log import timed_part
 from web.serving.metrics import SEARCH_SECONDS
 
+MOST_LEFT_OUT_OF_SUGGESTIONS = 1_000  # announcements; each set of them has an index reader of its own
 _SHOWN_PAGES = 3  # of one announcement, among the results of a search
 
 
@@ -96,15 +96,17 @@ def search(services: Services, query: Query) -> Answer:
 
 
 def _answer(services: Services, query: Query, began: float) -> Answer:
+    ended = services.relations.ids_no_longer_in_force()
+    chosen = replace(query.filters, ended=ended) if query.filters.in_force else query.filters
     try:
-        found = search_visible(services, _ended(services, query))
+        found = search_visible(services, replace(query, filters=chosen))
         if not found.total and services.index.manifest() is None and services.history.last_change():
             raise Unavailable("กำลังสร้างดัชนีค้นหา กรุณาค้นใหม่อีกครั้งในอีกสักครู่", code="index-missing")
     except Unavailable:
         if query.typed or query.filters != Filters() or query.sort not in (Sort.RELEVANCE, Sort.NEWEST):
             raise
         return _listed(services, query, began)
-    answer = _shown(services, found, began)
+    answer = _shown(services, found, ended, began)
     SEARCH_SECONDS.observe(answer.took_ms / 1000)
     return answer
 
@@ -122,14 +124,13 @@ def search_visible(services: Services, query: Query) -> ResultPage:
     return services.index.search(_without_withdrawn(services, _scoped(services, query)))
 
 
-def _shown(services: Services, found: ResultPage, began: float) -> Answer:
+def _shown(services: Services, found: ResultPage, ended: Container[int], began: float) -> Answer:
     """Returns the answer made of the index's hits and their current records.
 
     The records decide what is public: hits that are not published, and attachments that are held, are left
-    out.
+    out. ``ended``: ids of announcements that are no longer in force.
     """
     public = _published(services, found)
-    ended = services.relations.ids_no_longer_in_force()
     amended = services.relations.amended_ids()
     attachments = {
         attachment.id: attachment
@@ -197,16 +198,6 @@ def _scoped(services: Services, query: Query) -> Query:
     return replace(query, filters=replace(query.filters, organisation=services.organisation.id))
 
 
-def _ended(services: Services, query: Query) -> Query:
-    """Returns the query with the announcements that it leaves out when only those in force are wanted."""
-    if not query.filters.in_force:
-        return query
-    return replace(
-        query,
-        filters=replace(query.filters, ended=services.relations.ids_no_longer_in_force()),
-    )
-
-
 def _without_withdrawn(services: Services, query: Query) -> Query:
     """Returns the query without the announcements withdrawn since the index followed the records.
 
@@ -234,10 +225,15 @@ def suggest(services: Services, typed: str) -> list[str]:
     """Returns completions for the text that someone is typing.
 
     Announcements changed since the index followed the records are left out: they may be withdrawn, or no
-    longer have the title that the index knows.
+    longer have the title that the index knows. There are no suggestions where more changed than
+    ``MOST_LEFT_OUT_OF_SUGGESTIONS``.
     """
+    changed = services.history.changed_since(
+        services.index.position(), limit=MOST_LEFT_OUT_OF_SUGGESTIONS + 1
+    )
+    if len(changed) > MOST_LEFT_OUT_OF_SUGGESTIONS:
+        return []
     chosen = _scoped(services, parse_query("")).filters.organisation
-    changed = services.history.changed_since(services.index.position(), limit=NO_LIMIT)
     return services.index.suggest(
         typed, organisation=chosen, withheld=frozenset(id for id, _change in changed)
     )

@@ -8,6 +8,7 @@ import pytest
 
 from archive.model import Announcement, Role
 from tests.web.conftest import BROWSER, Site
+from web.search_service import MOST_LEFT_OUT_OF_SUGGESTIONS
 
 TITLE = "ประกาศรายชื่อผู้ป่วยบ้านหนองกระทิง"
 
@@ -65,6 +66,18 @@ def test_a_title_that_was_changed_is_not_suggested_as_it_was(site: Site) -> None
     site.services.intake.announcements.revise(made.id, {"title": "ประกาศเรื่องบุคคล"}, actor="สมศรี")
     suggested = site.client().get("/api/v1/suggest?q=ประกาศเรื่อง").json["suggestions"]  # type: ignore[index]
     assert not [text for text in suggested if "สมชาย" in text]
+
+
+def test_nothing_is_suggested_while_the_index_is_far_behind(site: Site) -> None:
+    site.announcement("ประกาศเรื่องน้ำประปา")
+    site.work()
+    address = "/api/v1/suggest?q=ประกาศเรื่อง"
+    with site.services.records.batch():
+        for number in range(MOST_LEFT_OUT_OF_SUGGESTIONS):
+            site.announcement(f"ข่าวที่ {number}")
+    assert site.client().get(address).json == {"suggestions": ["ประกาศเรื่องน้ำประปา"]}
+    site.announcement("ข่าวสุดท้าย")
+    assert site.client().get(address).json == {"suggestions": []}
 
 
 def test_its_page_for_staff_has_no_empty_card(behind: tuple[Site, Announcement]) -> None:
