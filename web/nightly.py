@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +20,8 @@ from indexer.scrub import FILES_EVERY, read_scrub_record
 from web.backup_restore import rehearse_restore
 from web.bootstrap import Services
 from web.settings import Settings
+
+log = logging.getLogger("prakat.nightly")
 
 RESULT = "nightly.json"
 
@@ -107,8 +110,9 @@ def _run(name: str, step: Callable[[], str]) -> NightlyStep:
         is_ok, detail = False, str(found)
     except PrakatError as error:
         is_ok, detail = False, error.message
-    except OSError as error:
-        is_ok, detail = False, str(error)
+    except Exception as error:
+        log.exception("step failed", extra={"step": name})
+        is_ok, detail = False, f"{type(error).__name__}: {error}"
     return NightlyStep(name, is_ok, detail, round(time.monotonic() - began, 1))
 
 
