@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,6 +87,31 @@ def test_a_dump_that_fails_leaves_nothing_and_the_next_is_tried(
     assert written(filled) == []
     monkeypatch.setattr(open_data_files, "WAIT_SECONDS", 20.0)
     assert filled.client().get(PATHS[0], buffered=True).status_code == 200
+
+
+@pytest.mark.parametrize("cleaner", ["an erasure", "the next writer"])
+def test_what_a_killed_writer_left_is_deleted(
+    filled: Site, cleaner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed() -> Iterator[object]:
+        yield long
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    long = filled.announcement("ประกาศยาว", body="ยาว " * 10_000)  # more than is kept in memory
+    child = os.fork()
+    if not child:
+        monkeypatch.setattr(feeds, "_published", killed)
+        filled.client().get(PATHS[0])
+        os._exit(1)  # was not killed
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    folder = filled.services.settings.data / "open-data"
+    [part] = [each for each in folder.iterdir() if each.stat().st_size]  # that of the lock has none
+    if cleaner == "an erasure":
+        with filled.app.app_context():
+            open_data_files.delete_dumps()
+    else:
+        filled.client().get(PATHS[1], buffered=True)
+    until(lambda: not part.exists(), seconds=10)
 
 
 def test_many_who_ask_at_once_have_it_written_once(filled: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +26,7 @@ WAIT_SECONDS = 3.0
 
 10,000 announcements take about as long to write."""
 
+_PART = ".part"  # at the end of the name of a file that is being written
 _LOOK_SECONDS = 0.05  # between checks for the finished file
 _FORGOTTEN_AFTER = 7 * 24 * 3600.0  # seconds since writing; then files of unused addresses are deleted
 
@@ -108,25 +108,28 @@ def _write(target: Path, lines: Callable[[], Iterator[str]]) -> None:
     with suppress(Busy), CrossProcessSemaphore(target.parent, 1).hold_slot("", seconds=WAIT_SECONDS):
         if target.exists():
             return
+        part = target.with_name(target.name + _PART)
         try:
-            with tempfile.NamedTemporaryFile(
-                "w", encoding="utf-8", newline="", dir=target.parent, delete=False
-            ) as file:
+            with part.open("w", encoding="utf-8", newline="") as file:
                 file.writelines(lines())
-            Path(file.name).replace(target)
+            part.replace(target)
         except Exception:
             log.exception("open data not written", extra={"file": target.name})
-            Path(file.name).unlink(missing_ok=True)
-        _delete_older(target)
+        _delete_parts_and_older(target)
 
 
-def _delete_older(target: Path) -> None:
+def _delete_parts_and_older(target: Path) -> None:
+    """Delete the files that ``target`` comes after, and those that a failed or killed writer left.
+
+    Call this as the one who writes: no other writer's file is there.
+    """
     place, _change, name = target.name.split(".", 2)
     for other in target.parent.glob("*.*.*"):
         with suppress(FileNotFoundError):
             is_forgotten = time.time() - other.stat().st_mtime > _FORGOTTEN_AFTER
+            is_part = other.name.endswith(_PART)
             is_older = other.name.startswith(f"{place}.") and other.name.endswith(f".{name}")
-            if other != target and (is_older or is_forgotten):
+            if other != target and (is_part or is_older or is_forgotten):
                 other.unlink()
 
 
