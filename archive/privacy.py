@@ -27,6 +27,7 @@ from archive.model import (
     LocatedPersonalData,
     PersonalDataSpan,
     ReadingResults,
+    Status,
 )
 from archive.thai import arabic_digits
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, LETTERS_AND_SIGNS
@@ -299,9 +300,14 @@ def undecided_finds(attachment: Attachment) -> tuple[PersonalDataSpan, ...]:
     )
 
 
-def hold_until_read(*, is_to_confirm: bool) -> HoldReason:
-    """Return the hold of a new file: ``UNCONFIRMED`` if a person is to confirm it, else ``UNREAD``."""
-    return HoldReason.UNCONFIRMED if is_to_confirm else HoldReason.UNREAD
+def hold_of_new_file(announcement: Announcement, *, is_to_confirm: bool) -> HoldReason:
+    """Return the hold of a file that was just given to an announcement.
+
+    ``is_to_confirm``: a person gives the file, and has to check it before residents see it where the
+    announcement is published. What a program gives, and what a draft gets, is held until it is read.
+    """
+    waits = is_to_confirm and announcement.status is Status.PUBLISHED
+    return HoldReason.UNCONFIRMED if waits else HoldReason.UNREAD
 
 
 def hold_after_reading(attachment: Attachment, details: ReadingResults) -> HoldReason | None:
@@ -322,6 +328,15 @@ def hold_ignoring_decisions(attachment: Attachment) -> HoldReason | None:
     if find_personal_data_in_attachment(attachment, attachment.details):
         return HoldReason.PERSONAL_DATA
     return None
+
+
+def hold_of_cancelled_decisions(attachment: Attachment, *, is_public: bool) -> HoldReason:
+    """Return the hold of an attachment once the decision to show it is cancelled.
+
+    A public one is never shown again by a reading alone, as a new file is: a person did not want it shown.
+    """
+    hold = hold_ignoring_decisions(attachment) or HoldReason.UNCONFIRMED
+    return HoldReason.UNCONFIRMED if is_public and hold is HoldReason.UNREAD else hold
 
 
 def _national_ids(digits: str) -> Iterator[tuple[int, int]]:

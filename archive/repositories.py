@@ -199,7 +199,18 @@ class Attachments(Protocol):
         both can be put back."""
 
     def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
-        """Cancel the decisions to show an attachment; it is held again, ``UNCONFIRMED`` without finds."""
+        """Cancel the decisions to show an attachment; see ``privacy.hold_of_cancelled_decisions``."""
+
+    def with_public_file_before(self, attachment_id: int) -> Attachment | None:
+        """Return an attachment as ``take_back_public_file`` would leave it.
+        None where no public file was replaced by the present one, or nothing of that file is kept."""
+
+    def take_back_public_file(self, attachment_id: int, *, actor: str) -> Attachment:
+        """Give an attachment the public file back that its present file replaced when somebody released it.
+        Residents see that file at once, with its pages and decisions as they were; it is held while something
+        found in it is undecided. The present file waits to replace it again, as one that nobody decided on.
+        Raises ``NotFound`` where ``with_public_file_before`` returns None, and ``Conflict`` when another file
+        waits, or when another attachment of the announcement has the bytes."""
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
         """Put a detached attachment back, after the announcement's other attachments, under its id."""

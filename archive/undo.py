@@ -15,7 +15,15 @@ from archive.disclosure import DisclosureEntry, DisclosureItem, item_with_record
 from archive.errors import Conflict, Invalid, NotFound, RecordDamaged, gettext_noop, no_such_attachment
 from archive.fields import FIELDS_BY_NAME, read_column
 from archive.intake import Intake
-from archive.model import Change, CollectionLine, DocumentKind, LowConfidenceSpan, RelationKind, Status
+from archive.model import (
+    Attachment,
+    Change,
+    CollectionLine,
+    DocumentKind,
+    LowConfidenceSpan,
+    RelationKind,
+    Status,
+)
 from archive.repositories import Records
 from archive.transfer_ports import OTHER_ARCHIVE
 
@@ -188,7 +196,7 @@ class Undo:
         else:
             return
         if not is_same:
-            raise Conflict("มีผู้แก้ไขเรื่องนี้ภายหลัง จึงคงไว้ตามเดิม", code="edited-meanwhile")
+            raise _edited_meanwhile()
 
     def _is_created(self, id: int, _change: Change) -> bool:
         return self._records.announcements.get(id).status is not Status.TRASHED
@@ -219,10 +227,14 @@ class Undo:
         return [each.id for each in self._records.attachments.by_announcement([id])[id]]
 
     def _is_file_same(self, _id: int, change: Change) -> bool:
-        return self._records.attachments.get(_attachment(change.after)).sha256 == change.after["sha256"]
+        attachment_id = _attachment(change.after)
+        waiting = self._records.attachments.replacements([attachment_id]).get(attachment_id)
+        is_undone = waiting is not None and waiting.sha256 == change.before["sha256"]
+        return not is_undone and self._records.attachments.get(attachment_id).sha256 == change.after["sha256"]
 
     def _is_released(self, _id: int, change: Change) -> bool:
-        return self._records.attachments.get(_attachment(change.after)).hold is None
+        now = self._records.attachments.get(_attachment(change.after))
+        return now.hold is None and now.sha256 == change.after.get("sha256", now.sha256)
 
     def _is_text_same(self, _id: int, change: Change) -> bool:
         place = change.after
@@ -274,8 +286,9 @@ class Undo:
         self._intake.publication.restore_as_draft(id, actor=actor)
 
     def _withdrawal(self, id: int, _change: Change, actor: str) -> None:
+        """Publish the record again. Files that nobody has checked yet wait on, for no checklist was shown."""
         self._intake.publication.restore_as_draft(id, actor=actor)
-        self._intake.publication.publish(id, actor=actor)
+        self._intake.publication.publish(id, actor=actor, is_checked=False)
 
     def _status(self, id: int, change: Change, actor: str) -> None:
         """Go back to the status before the trash, or before a draft was made of the record."""
@@ -330,8 +343,28 @@ class Undo:
                 return
         raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")
 
-    def _release(self, _id: int, change: Change, actor: str) -> None:
-        self._records.attachments.cancel_decisions(_attachment(change.after), actor=actor)
+    def _release(self, id: int, change: Change, actor: str) -> None:
+        if "sha256" in change.after and not self._is_released(id, change):
+            raise _edited_meanwhile()
+        if self.with_public_file_before(change):
+            self._records.attachments.take_back_public_file(_attachment(change.after), actor=actor)
+        else:
+            self._records.attachments.cancel_decisions(_attachment(change.after), actor=actor)
+
+    def with_public_file_before(self, change: Change) -> Attachment | None:
+        """Return the attachment as it will be once a release is undone that replaced a public file.
+
+        None where the release replaced none, or where residents do not get that file back: a withdrawal since
+        has cancelled what was decided about it, or nothing of it is kept. The present file is then held.
+        """
+        id = change.announcement_id or 0
+        if "sha256" not in change.after or not self._is_released(id, change):
+            return None
+        announcement, entries = self._records.announcements.get(id), self._records.history.entries(id)
+        is_as_then = not any(each.id > change.id and each.action in _STATUS_ACTIONS for each in entries)
+        if announcement.status is not Status.PUBLISHED or not is_as_then:
+            return None
+        return self._records.attachments.with_public_file_before(_attachment(change.after))
 
     def _text(self, _id: int, change: Change, actor: str) -> None:
         self.restore_page_text(change, actor=actor)
@@ -408,6 +441,10 @@ class Undo:
             items=lines,
             actor=actor,
         )
+
+
+def _edited_meanwhile() -> Conflict:
+    return Conflict("มีผู้แก้ไขเรื่องนี้ภายหลัง จึงคงไว้ตามเดิม", code="edited-meanwhile")
 
 
 def _entry(announcement_id: int, change: Change) -> DisclosureEntry:

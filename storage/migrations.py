@@ -377,4 +377,17 @@ MIGRATIONS = (
                 ON attachment (status, organisation_id, personal_data_rules)""",
         ),
     ),
+    Migration(
+        "public files that a released file replaced",
+        (
+            # state: the row of the attachment and its pages as residents saw them, packed
+            """CREATE TABLE replaced_public_file (
+                organisation_id BIGINT NOT NULL,
+                attachment_id BIGINT NOT NULL REFERENCES attachment (id) ON DELETE CASCADE,
+                number BIGINT NOT NULL,
+                state {bytes} NOT NULL,
+                PRIMARY KEY (attachment_id, number)
+            )""",
+        ),
+    ),
 )

@@ -42,6 +42,7 @@ _ACTIONS = {
     "redact": lazy_gettext("เปลี่ยนเป็นสำเนาที่ปิดข้อมูลส่วนบุคคล"),
     "release": lazy_gettext("ให้ประชาชนเห็นเอกสาร"),
     "hold": lazy_gettext("ไม่ให้ประชาชนเห็นเอกสาร"),
+    "take-back": lazy_gettext("กลับไปใช้ไฟล์ก่อนหน้าที่ประชาชนเคยเห็น"),
     "find": lazy_gettext("ตรวจซ้ำพบข้อมูลส่วนบุคคล"),
     "label": lazy_gettext("ตั้งชื่อเอกสาร"),
     "confirm": lazy_gettext("ยืนยันค่าที่ระบบเติม"),

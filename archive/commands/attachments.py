@@ -43,13 +43,13 @@ class AttachmentCommands:
     ) -> tuple[Attachment, bool]:
         """Store the bytes of a seekable stream, then the record and its job in one transaction.
 
-        ``stored_at``: the time at which an older site stored the file. ``is_to_confirm``: residents see the
-        attachment only after ``show_checked``, or when its announcement is published.
+        ``stored_at``: the time at which an older site stored the file. ``is_to_confirm``: where the
+        announcement is published, residents see the attachment only after ``show_checked``.
 
         Returns ``(attachment, True)`` for a new attachment, ``(the existing attachment, False)`` for the same
         bytes again. Raises as ``Uploads.store`` does.
         """
-        editable_announcement(self._records, announcement_id)
+        announcement = editable_announcement(self._records, announcement_id)
         name, media_type = safe_name_and_type(stream, filename)
         checked_label = validation.label_or_file_name(label, name)
         file = self._uploads.store_named(stream, name, actor)
@@ -62,7 +62,7 @@ class AttachmentCommands:
             kind=kind or DocumentKind.OTHER,
             actor=actor,
             stored_at=stored_at,
-            hold=privacy.hold_until_read(is_to_confirm=is_to_confirm),
+            hold=privacy.hold_of_new_file(announcement, is_to_confirm=is_to_confirm),
         )
         self._uploads.store_again_if_erased(stream, file)
         return made

@@ -35,11 +35,11 @@ class FileVersionCommands:
         """Give an attachment other bytes under the same id: a new version.
 
         Residents see the new version once it is read and no personal data was found in it; with
-        ``is_to_confirm``, only after ``AttachmentCommands.show_checked`` too. Until then they see a public
-        attachment's file as it is, and the new one is an attachment that ``replaces`` it. Raises as
-        ``Uploads.store`` does.
+        ``is_to_confirm``, and where the announcement is published, only after
+        ``AttachmentCommands.show_checked`` too. Until then they see a public attachment's file as it is, and
+        the new one is an attachment that ``replaces`` it. Raises as ``Uploads.store`` does.
         """
-        editable_attachment(self._records, attachment_id)
+        _attachment, announcement = editable_attachment(self._records, attachment_id)
         name, media_type = safe_name_and_type(stream, filename)
         file = self._uploads.store_named(stream, name, actor)
         replaced = self._records.attachments.replace(
@@ -48,7 +48,7 @@ class FileVersionCommands:
             filename=name,
             media_type=media_type,
             actor=actor,
-            hold=privacy.hold_until_read(is_to_confirm=is_to_confirm),
+            hold=privacy.hold_of_new_file(announcement, is_to_confirm=is_to_confirm),
         )
         self._uploads.store_again_if_erased(stream, file)
         return replaced
@@ -83,9 +83,10 @@ class FileVersionCommands:
     def restore(self, attachment_id: int, number: int, *, actor: str) -> Attachment:
         """Give an attachment one of its earlier files again; the present file becomes an earlier one.
 
-        ``number``: see ``FileVersion``. Residents see the file as after ``replace``.
+        ``number``: see ``FileVersion``. A person chose the file: residents see it as after ``replace`` with
+        ``is_to_confirm``.
         """
-        editable_attachment(self._records, attachment_id)
+        _attachment, announcement = editable_attachment(self._records, attachment_id)
         version = self.get(attachment_id, number)
         return self._records.attachments.replace(
             attachment_id,
@@ -94,6 +95,7 @@ class FileVersionCommands:
             media_type=version.media_type,
             actor=actor,
             is_redacted=version.is_redacted,
+            hold=privacy.hold_of_new_file(announcement, is_to_confirm=True),
         )
 
     def get(self, attachment_id: int, number: int) -> FileVersion:

@@ -38,12 +38,13 @@ class Publication:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def publish(self, id: int, *, actor: str, reason: str = "") -> Announcement:
+    def publish(self, id: int, *, actor: str, reason: str = "", is_checked: bool = True) -> Announcement:
         """Publish an announcement. Attachments that are not read yet are shown later, once they are read.
 
         One without a title first gets the fields that its attachments state.
 
-        ``reason``: the reason to publish in spite of personal data; kept in the history. Raises
+        ``reason``: the reason to publish in spite of personal data; kept in the history. ``is_checked``: a
+        person has looked at the files that wait for it, and residents see them too. Raises
         ``PersonalDataFound`` when personal data is undecided and no reason is given, ``Invalid`` without a
         title.
         """
@@ -60,10 +61,14 @@ class Publication:
         ]
         if finds or held:
             privacy.require_reason_to_show(finds, reason)
+        lifted = {
+            HoldReason.PERSONAL_DATA,
+            HoldReason.UNCONFIRMED if is_checked else HoldReason.PERSONAL_DATA,
+        }
         with self._records.batch():
             for attachment in self._records.attachments.by_announcement([id])[id]:
                 decided = [find.data for find in finds if find.attachment_id == attachment.id]
-                if decided or attachment.hold in (HoldReason.PERSONAL_DATA, HoldReason.UNCONFIRMED):
+                if decided or attachment.hold in lifted:
                     self._records.attachments.record_decision_to_show(
                         attachment.id, decided, reason=reason.strip(), actor=actor
                     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from archive import privacy
-from archive.errors import Conflict, RecordDamaged, no_such_attachment
+from archive.errors import Conflict, NotFound, RecordDamaged, no_such_attachment
 from archive.model import Attachment, DocumentKind, HoldReason, PersonalDataSpan, Status
 from archive.ports import StoredFile
 from storage import mappers
@@ -17,6 +17,11 @@ from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.file_versions import store_earlier_version
+from storage.repositories.replaced_public_files import (
+    find_public_file,
+    public_file_row,
+    take_back_public_file,
+)
 from storage.repositories.replacements import insert_replacement, replacement_row, take_over_file
 
 
@@ -314,17 +319,42 @@ class EngineAttachments(EngineRepository):
                 hold = HoldReason.UNREAD
             _set_hold(self._engine, attachment_id, hold, decisions)
             _set_has_undecided_finds(self._engine, attachment_id, has_undecided_finds=stays_public)
-            self._note(row, "release", actor=actor, after=_place(row), reason=reason)
-            if hold is None:
-                attachment_id = take_over_file(self._engine, row)
+            before, after = None, _place(row)
+            if hold is None and (replaced := take_over_file(self._engine, row, is_released=True)):
+                attachment_id = replaced["id"]
+                before, after = _named(replaced), {**_named(row), "attachment_id": attachment_id}
+            self._note(row, "release", actor=actor, before=before, after=after, reason=reason)
             return self.get(attachment_id)
 
     def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, lock=True)
-            hold = privacy.hold_ignoring_decisions(mappers.attachment(row))
-            _set_hold(self._engine, attachment_id, hold or HoldReason.UNCONFIRMED, ())
+            hold = privacy.hold_of_cancelled_decisions(
+                mappers.attachment(row), is_public=self._is_public(row)
+            )
+            _set_hold(self._engine, attachment_id, hold, ())
             self._note(row, "hold", actor=actor, after=_place(row))
+            note_hidden_since_change(self._engine, attachment_id)
+            return self.get(attachment_id)
+
+    def with_public_file_before(self, attachment_id: int) -> Attachment | None:
+        row = attachment_row(self._engine, attachment_id)
+        file = find_public_file(self._engine, attachment_id)
+        return None if file is None else mappers.attachment(public_file_row(row, file))
+
+    def take_back_public_file(self, attachment_id: int, *, actor: str) -> Attachment:
+        with self._engine.write():
+            row = attachment_row(self._engine, attachment_id, lock=True)
+            file = find_public_file(self._engine, attachment_id)
+            if file is None:
+                raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")
+            if replacement_row(self._engine, attachment_id):
+                raise Conflict("มีไฟล์ใหม่อีกไฟล์รออยู่ กรุณายกเลิกไฟล์นั้นก่อน", code="edited-meanwhile")
+            if self._rows_with_bytes(row["announcement_id"], file.columns["sha256"]):
+                raise Conflict("ไฟล์เดิมเป็นเอกสารอื่นของประกาศนี้แล้ว กรุณาใช้เอกสารนั้นแทน", code="file-attached")
+            take_back_public_file(self._engine, row, file)
+            after = attachment_row(self._engine, attachment_id)
+            self._note(row, "take-back", actor=actor, before=_named(row), after=_named(after))
             note_hidden_since_change(self._engine, attachment_id)
             return self.get(attachment_id)
 
@@ -590,6 +620,11 @@ class EngineAttachments(EngineRepository):
 def _place(row: Row) -> dict[str, object]:
     """Return what the history tells of an attachment whose hold or finds changed."""
     return {"attachment_id": row["id"], "label": row["label"]}
+
+
+def _named(row: Row) -> dict[str, object]:
+    """Return what the history tells of an attachment whose file took another's place, or gave way."""
+    return {**_place(row), "filename": row["filename"], "sha256": row["sha256"]}
 
 
 def _described(row: Row) -> dict[str, object]:

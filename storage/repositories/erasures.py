@@ -42,10 +42,11 @@ class EngineErasures(EngineRepository):
                 reason=reason,
                 actor=actor,
             )
-            self._engine.run(
-                "DELETE FROM file_version WHERE organisation_id IN :organisations AND attachment_id = :id",
-                id=attachment_id,
-            )
+            for table in ("file_version", "replaced_public_file"):
+                self._engine.run(
+                    f"DELETE FROM {table} WHERE organisation_id IN :organisations AND attachment_id = :id",  # noqa: S608
+                    id=attachment_id,
+                )
             self._clear_history(row, scope, files)
             if scope is ErasureScope.ATTACHMENT:
                 if waiting := replacement_row(self._engine, attachment_id):

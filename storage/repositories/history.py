@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -100,8 +100,29 @@ def rewrite_change(
 
     Call this inside a transaction.
     """
+    _replace_sides(engine, entry, lambda _name, side: rewrite(side))
+
+
+def rename_attachment(
+    engine: Queries, entry: Row, sides: Collection[str], id_before: int, id_now: int
+) -> None:
+    """Write the id that an attachment has now into sides of a stored change: ``before``, ``after`` or both.
+
+    With that id the change can be undone and its text erased. Call this inside a transaction.
+    """
+
+    def renamed(name: str, side: Mapping[str, object]) -> dict[str, object]:
+        is_told = name in sides and side.get("attachment_id") == id_before
+        return {**side, "attachment_id": id_now} if is_told else dict(side)
+
+    _replace_sides(engine, entry, renamed)
+
+
+def _replace_sides(
+    engine: Queries, entry: Row, replaced: Callable[[str, Mapping[str, object]], dict[str, object]]
+) -> None:
     told = {name: json.loads(entry[name]) for name in ("before", "after")}
-    left = {name: rewrite(side) for name, side in told.items()}
+    left = {name: replaced(name, side) for name, side in told.items()}
     if left != told:
         engine.run(
             """UPDATE history SET before = :before, after = :after

@@ -128,7 +128,7 @@ class EngineJobs(EngineRepository):
             if hold and attachment.hold is None:
                 note_hidden_since_change(self._engine, attachment_id)
             if hold is None:
-                take_over_file(self._engine, row)
+                take_over_file(self._engine, row, is_released=False)
 
     def fail(self, attachment_id: int, worker: str, failure: Failure) -> None:
         with self._engine.write():

@@ -7,7 +7,6 @@ while it waits, and no list of an announcement's attachments has it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 from archive.model import HoldReason
 from archive.ports import StoredFile
@@ -16,31 +15,7 @@ from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.file_versions import store_earlier_version
-
-_FILE_COLUMNS = (
-    "filename",
-    "media_type",
-    "size",
-    "sha256",
-    "page_count",
-    "status",
-    "error_code",
-    "error_message",
-    "details",
-    "rules",
-    "personal_data_rules",
-    "has_undecided_finds",
-    "queued_at",
-    "attempts",
-    "hold",
-    "decided",
-    "is_redacted",
-)
-"""Columns of an attachment that are those of its file, and of what was read from it and decided on it."""
-
-_TAKE_OVER = f"""UPDATE attachment SET {", ".join(f"{name} = :{name}" for name in _FILE_COLUMNS)},
-        worker = NULL, leased_until = NULL
-    WHERE organisation_id IN :organisations AND id = :id"""  # noqa: S608  # our own names
+from storage.repositories.replaced_public_files import keep_public_file, set_file
 
 
 def replacement_row(engine: Queries, attachment_id: int) -> Row | None:
@@ -79,15 +54,15 @@ def insert_replacement(
     return row
 
 
-def take_over_file(engine: Queries, waiting: Row) -> int:
+def take_over_file(engine: Queries, waiting: Row, *, is_released: bool) -> Row | None:
     """Move file and pages of ``waiting`` to the attachment that it replaces, and delete its row.
 
-    Returns the id that has them now. Nothing is done for an attachment that replaces none. One whose hold
-    ends while the other is detached becomes an attachment like every other. Call this inside the transaction
-    that ends the hold.
+    Returns the row of that attachment as it was. Nothing is done for an attachment that replaces none. One
+    whose hold ends while the other is detached becomes an attachment like every other. ``is_released``: a
+    person decided it, and may take it back. Call this inside the transaction that ends the hold.
     """
     if waiting["replaces"] is None:
-        return int(waiting["id"])
+        return None
     replaced = engine.row(
         """SELECT * FROM attachment
            WHERE organisation_id IN :organisations AND id = :id AND status <> 'detached'
@@ -96,10 +71,18 @@ def take_over_file(engine: Queries, waiting: Row) -> int:
     )
     if replaced is None:
         _add_to_list(engine, waiting)
-        return int(waiting["id"])
+        return None
     changes = _changes(engine, waiting, replaced)
     actors = [each["actor"] for each in changes if each["action"] in ("replace", "redact")]
     store_earlier_version(engine, replaced, actor=actors[-1] if actors else "")
+    renamed = [
+        (change["id"], side)
+        for change in changes
+        for side in ("before", "after")
+        if json.loads(change[side]).get("attachment_id") == waiting["id"]
+    ]
+    if is_released:
+        keep_public_file(engine, replaced, waiting["id"], renamed)
     _move_parts(engine, waiting["id"], replaced["id"])
     now = engine.rows(
         "SELECT * FROM attachment WHERE organisation_id IN :organisations AND id = :id", id=waiting["id"]
@@ -107,16 +90,15 @@ def take_over_file(engine: Queries, waiting: Row) -> int:
     engine.run(
         "DELETE FROM attachment WHERE organisation_id IN :organisations AND id = :id", id=waiting["id"]
     )
-    engine.run(_TAKE_OVER, id=replaced["id"], **{name: now[name] for name in _FILE_COLUMNS})
+    set_file(engine, replaced["id"], now)
     for change in changes:
-        # With the id that remains, the change can be undone and its text erased.
-        history.rewrite_change(engine, change, lambda side: _renamed(side, waiting["id"], replaced["id"]))
+        history.rename_attachment(engine, change, ["before", "after"], waiting["id"], replaced["id"])
     history.mark_updated(engine, replaced["announcement_id"])
     append_entries(
         engine,
         *((subject, row["id"]) for row in (waiting, replaced) for subject in ("attachment", READING)),
     )
-    return int(replaced["id"])
+    return replaced
 
 
 def _add_to_list(engine: Queries, waiting: Row) -> None:
@@ -181,8 +163,3 @@ def _move_parts(engine: Queries, waiting_id: int, replaced_id: int) -> None:
         waiting=waiting_id,
     )
     append_entries(engine, *(("erasure", row["id"]) for row in erasures))
-
-
-def _renamed(side: Mapping[str, object], waiting_id: int, replaced_id: int) -> dict[str, object]:
-    is_told = side.get("attachment_id") == waiting_id
-    return {**side, "attachment_id": replaced_id} if is_told else dict(side)

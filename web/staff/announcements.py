@@ -186,7 +186,7 @@ def _replace(attachment: Attachment) -> str:
         cast(BinaryIO, file.stream),
         filename=file.filename,
         actor=g.actor,
-        is_to_confirm=announcement.status is Status.PUBLISHED,
+        is_to_confirm=True,
     )
     if given.replaces:
         said = [_("ได้รับไฟล์ใหม่แล้ว ประชาชนเห็นไฟล์เดิมจนกว่าคุณจะตรวจไฟล์ใหม่แล้วกดเผยแพร่")]
@@ -506,13 +506,13 @@ _PAPER_STEPS: dict[str, Callable[[int], None]] = {
 
 
 def _attach(announcement_id: int, file: FileStorage) -> tuple[Attachment, bool]:
-    """Attach a file. Residents see one that is added to a published announcement once it is confirmed."""
+    """Attach a file. Residents see one that is added to a published announcement once it is checked."""
     return services().intake.attachments.attach(
         announcement_id,
         cast(BinaryIO, file.stream),
         filename=file.filename or "",
         actor=g.actor,
-        is_to_confirm=services().announcements.get(announcement_id).status is Status.PUBLISHED,
+        is_to_confirm=True,
     )
 
 

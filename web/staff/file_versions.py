@@ -24,11 +24,13 @@ pages = staff_blueprint(
 def compare_with_present_file(attachment_id: int, number: int) -> str:
     """Show the difference between the text of an earlier file and the present text."""
     records = services().records
+    attachment = records.attachments.get(attachment_id)
     version = services().intake.file_versions.get(attachment_id, number)
     texts = [page.text for page in records.pages.by_attachment(attachment_id)]
     return render_template(
         "staff/file-version.html",
-        attachment=records.attachments.get(attachment_id),
+        attachment=attachment,
+        announcement=records.announcements.get(attachment.announcement_id),
         version=version,
         lines=compare_lines(
             "\n".join(records.file_versions.page_texts(attachment_id, number)), "\n".join(texts)
@@ -50,8 +52,11 @@ def restore(attachment_id: int, number: int) -> ResponseReturnValue:
     """Make an earlier file the attachment's present file again."""
     try:
         restored = services().intake.file_versions.restore(attachment_id, number, actor=g.actor)
-        done = _("กลับไปใช้ไฟล์เดิมแล้ว")
-        flash(f"{done} {when_residents_see_file(restored)}", "good")
+        if restored.replaces:
+            flash(_("เลือกไฟล์นี้แล้ว ประชาชนเห็นไฟล์ปัจจุบันจนกว่าคุณจะตรวจไฟล์ที่เลือกแล้วกดเผยแพร่"), "good")
+        else:
+            done = _("กลับไปใช้ไฟล์เดิมแล้ว")
+            flash(f"{done} {when_residents_see_file(restored)}", "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
     return redirect(url_for("staff.review_attachment", attachment_id=attachment_id))

@@ -11,6 +11,7 @@ from archive import thai
 from archive.errors import gettext_noop
 from archive.fields import FIELDS_BY_NAME
 from archive.model import Announcement, Attachment, Change, Status
+from archive.undo import Undo
 from web import labels, template_filters
 from web.bootstrap import services
 from web.staff.attachments_for_staff import displayed_title
@@ -93,16 +94,38 @@ def _of_order(_change: Change, _announcement: Announcement) -> Iterator[str]:
     yield str(_("ลำดับเอกสารที่ประชาชนเห็นกลับเป็นอย่างเดิม"))
 
 
-def _of_file(change: Change, _announcement: Announcement) -> Iterator[str]:
+def _of_file(change: Change, announcement: Announcement) -> Iterator[str]:
     if change.before["attachment_id"] != change.after["attachment_id"]:
         return  # the new file still waits to replace the other, and residents never saw it
-    name = str(change.before["filename"])
-    yield str(_("ประชาชนเห็นไฟล์ “%(name)s” แทนไฟล์ปัจจุบัน เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล", name=name))
+    name, attachment = str(change.before["filename"]), _shown(change.after, announcement)
+    if attachment is None:
+        return
+    versions = services().file_versions.by_attachment(attachment.id)
+    if any(each.is_redacted and each.sha256 == change.before["sha256"] for each in versions):
+        yield str(_("ประชาชนจะไม่เห็นเอกสารนี้จนกว่าคุณจะตรวจไฟล์ “%(name)s” แล้วกดเผยแพร่", name=name))
+    else:
+        yield str(_("ไฟล์ “%(name)s” รอให้คุณตรวจแล้วกดเผยแพร่ ระหว่างนี้ประชาชนเห็นไฟล์ปัจจุบัน", name=name))
 
 
 def _of_release(change: Change, announcement: Announcement) -> Iterator[str]:
-    if attachment := _shown(change.after, announcement):
+    attachment = _shown(change.after, announcement)
+    if attachment is None:
+        return
+    before = Undo(services().records, services().intake).with_public_file_before(change)
+    if before is None:
         yield str(_("ประชาชนไม่เห็นเอกสาร “%(label)s” จนกว่าจะตัดสินใหม่", label=attachment.label))
+        return
+    names = {"name": before.filename, "new": attachment.filename}
+    if before.hold is None:
+        yield str(_("ประชาชนเห็นไฟล์เดิม “%(name)s” ทันที ส่วนไฟล์ “%(new)s” รอให้ตรวจอีกครั้ง", **names))
+    else:
+        yield str(
+            _(
+                "ไฟล์เดิม “%(name)s” มีข้อมูลส่วนบุคคลที่ยังไม่มีผู้ตัดสิน ประชาชนจะไม่เห็นเอกสารนี้จนกว่าจะตัดสิน"
+                " ส่วนไฟล์ “%(new)s” รอให้ตรวจอีกครั้ง",
+                **names,
+            )
+        )
 
 
 def _of_text(change: Change, announcement: Announcement) -> Iterator[str]:

@@ -1,0 +1,213 @@
+"""Queries about public files that a released file replaced: how residents saw them, for the way back.
+
+An earlier file as such (``file_versions``) has the bytes and texts alone. Here are the decisions about its
+personal data too, and its pages with places and corrections, so that residents can have it back at once.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from archive import privacy
+from archive.model import HoldReason
+from storage import mappers
+from storage.engine import Queries, Row
+from storage.hash_chain import READING, append_entries
+from storage.repositories import history
+
+FILE_COLUMNS = (
+    "filename",
+    "media_type",
+    "size",
+    "sha256",
+    "page_count",
+    "status",
+    "error_code",
+    "error_message",
+    "details",
+    "rules",
+    "personal_data_rules",
+    "has_undecided_finds",
+    "queued_at",
+    "attempts",
+    "hold",
+    "decided",
+    "is_redacted",
+)
+"""Columns of an attachment that are those of its file, and of what was read from it and decided on it."""
+
+_SET_FILE = f"""UPDATE attachment SET {", ".join(f"{name} = :{name}" for name in FILE_COLUMNS)},
+        worker = NULL, leased_until = NULL
+    WHERE organisation_id IN :organisations AND id = :id"""  # noqa: S608  # our own names
+
+_ADD_WAITING = f"""INSERT INTO attachment (announcement_id, position, label, kind, replaces, created_at,
+        organisation_id, {", ".join(FILE_COLUMNS)})
+    VALUES (:announcement_id, 0, :label, :kind, :id, :now, :organisation_id,
+        {", ".join(f":{name}" for name in FILE_COLUMNS)}) RETURNING *"""  # noqa: S608  # our own names
+
+_PENDING = ("waiting", "reading")
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacedPublicFile:
+    """A public file as residents saw it.
+
+    ``number``: its number among the attachment's earlier files. ``columns``: those of ``FILE_COLUMNS``.
+    ``pages``: rows of its pages. ``renamed``: ``(id, side)`` of each change of the history that named the
+    attachment whose file replaced it.
+    """
+
+    number: int
+    columns: Mapping[str, Any]
+    pages: Sequence[Mapping[str, Any]]
+    renamed: Sequence[tuple[int, str]]
+
+
+def set_file(engine: Queries, attachment_id: int, columns: Mapping[str, Any]) -> None:
+    """Give an attachment the columns of a file. Call this inside a transaction."""
+    engine.run(_SET_FILE, id=attachment_id, **{name: columns[name] for name in FILE_COLUMNS})
+
+
+def keep_public_file(
+    engine: Queries, replaced: Row, waiting_id: int, renamed: Sequence[tuple[int, str]]
+) -> None:
+    """Keep how residents see an attachment. Call this inside a transaction, once its file is kept as an
+    earlier one, and before the pages and earlier files of the attachment ``waiting_id`` are moved to it."""
+    pages = engine.rows(
+        """SELECT * FROM page
+           WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",
+        id=replaced["id"],
+    )
+    state = {
+        "columns": {name: replaced[name] for name in FILE_COLUMNS},
+        "pages": [dict(page) for page in pages],
+        "renamed": renamed,
+        "earlier_files_of_waiting": _count_earlier_files(engine, waiting_id, above=0),
+    }
+    engine.run(
+        """INSERT INTO replaced_public_file (organisation_id, attachment_id, number, state)
+           SELECT organisation_id, attachment_id, max(number), :state FROM file_version
+           WHERE organisation_id IN :organisations AND attachment_id = :id
+           GROUP BY organisation_id, attachment_id""",
+        id=replaced["id"],
+        state=zlib.compress(json.dumps(state, default=_base64).encode()),
+    )
+
+
+def find_public_file(engine: Queries, attachment_id: int) -> ReplacedPublicFile | None:
+    """Return the public file that an attachment's present file replaced.
+
+    None where the attachment got another file since, or where nothing of the public file is kept.
+    """
+    row = engine.row(
+        """SELECT number, state FROM replaced_public_file
+           WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number DESC LIMIT 1""",
+        id=attachment_id,
+    )
+    if row is None:
+        return None
+    state = json.loads(zlib.decompress(row["state"]), object_hook=_bytes)
+    if _count_earlier_files(engine, attachment_id, above=row["number"]) != state["earlier_files_of_waiting"]:
+        return None
+    return ReplacedPublicFile(row["number"], state["columns"], state["pages"], state["renamed"])
+
+
+def public_file_row(attachment: Row, file: ReplacedPublicFile) -> dict[str, Any]:
+    """Return the row of an attachment with that file, held while something found in it is undecided."""
+    row = {**attachment, **file.columns, "has_undecided_finds": 0}
+    if row["status"] in _PENDING:
+        row["status"] = "waiting"
+    then, now = mappers.attachment(row), mappers.attachment(attachment)
+    # What was decided about the label since holds for the label, whichever file is below it.
+    decided = [*then.decided, *(each for each in now.decided if each.endswith(":label"))]
+    finds = privacy.find_personal_data_in_attachment(then, then.details)
+    row["hold"] = HoldReason.PERSONAL_DATA.value if privacy.finds_without_decision(finds, decided) else ""
+    row["decided"] = json.dumps(decided) if decided else ""
+    return row
+
+
+def take_back_public_file(engine: Queries, attachment: Row, file: ReplacedPublicFile) -> Row:
+    """Give an attachment its public file back. Call this inside a transaction.
+
+    Returns the row of a new attachment, which has the present file and waits to replace that file again.
+    """
+    set_file(engine, attachment["id"], public_file_row(attachment, file))
+    present = mappers.attachment(attachment)
+    hold = privacy.hold_of_cancelled_decisions(present, is_public=True)
+    taken = {"hold": hold.value, "decided": "", "has_undecided_finds": 0}
+    if present.is_reading_pending:
+        taken["status"] = "waiting"
+    waiting = engine.rows(_ADD_WAITING, now=mappers.now_text(), **{**attachment, **taken})[0]
+    _part_pages_and_earlier_files(engine, attachment["id"], waiting["id"], file)
+    for id, side in file.renamed:
+        change = engine.row(
+            "SELECT * FROM history WHERE organisation_id IN :organisations AND id = :id", id=id
+        )
+        if change is not None:
+            history.rename_attachment(engine, change, [side], attachment["id"], waiting["id"])
+    append_entries(
+        engine,
+        *((subject, row["id"]) for row in (attachment, waiting) for subject in ("attachment", READING)),
+    )
+    return waiting
+
+
+def _part_pages_and_earlier_files(
+    engine: Queries, attachment_id: int, waiting_id: int, file: ReplacedPublicFile
+) -> None:
+    """Give each of the two attachments its own pages and earlier files again."""
+    engine.run(
+        """UPDATE page SET attachment_id = :waiting
+           WHERE organisation_id IN :organisations AND attachment_id = :id""",
+        id=attachment_id,
+        waiting=waiting_id,
+    )
+    for page in file.pages:
+        names = [*page]
+        engine.run(
+            f"INSERT INTO page ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})",  # noqa: S608
+            **page,
+        )
+    engine.run(
+        """DELETE FROM file_version
+           WHERE organisation_id IN :organisations AND attachment_id = :id AND number = :number""",
+        id=attachment_id,
+        number=file.number,
+    )
+    engine.run(
+        """UPDATE file_version SET attachment_id = :waiting, number = number - :number
+           WHERE organisation_id IN :organisations AND attachment_id = :id AND number > :number""",
+        id=attachment_id,
+        waiting=waiting_id,
+        number=file.number,
+    )
+    engine.run(
+        """DELETE FROM replaced_public_file
+           WHERE organisation_id IN :organisations AND attachment_id = :id AND number = :number""",
+        id=attachment_id,
+        number=file.number,
+    )
+
+
+def _count_earlier_files(engine: Queries, attachment_id: int, *, above: int) -> int:
+    counted = engine.rows(
+        """SELECT count(*) AS n FROM file_version
+           WHERE organisation_id IN :organisations AND attachment_id = :id AND number > :above""",
+        id=attachment_id,
+        above=above,
+    )
+    return int(counted[0]["n"])
+
+
+def _base64(value: bytes | memoryview) -> dict[str, str]:
+    return {"base64": base64.b64encode(value).decode()}
+
+
+def _bytes(read: dict[str, Any]) -> object:
+    """Return an object of the JSON; bytes for one that ``_base64`` made."""
+    return base64.b64decode(read["base64"]) if read.keys() == {"base64"} else read

@@ -1,0 +1,249 @@
+"""The ways back to an earlier file of what is public: undone releases, restored files."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from flask.testing import FlaskClient
+
+from archive.model import Announcement, Attachment, HoldReason, PersonalDataSpan, Role, Status
+from tests.web.conftest import BROWSER, Site, memo
+
+ROAD = memo("ซ่อมถนนสายบ้านหนองกระทิง", subject="ซ่อมถนน")
+BRIDGE = memo("ให้ซ่อมสะพานบ้านห้วยยาง", subject="ซ่อมสะพาน")
+WITH_ID = memo("นางสมศรี เลขประจำตัวประชาชน 1-1017-00230-70-8 บ้านห้วยยาง", subject="ผู้รับเบี้ย")
+EXPLAINED = {"ground": "legal-duty", "reason": "ระเบียบเบี้ยยังชีพ ข้อ 12 ให้ปิดประกาศ"}
+
+
+@pytest.fixture
+def made(site: Site) -> Announcement:
+    return site.announcement("ประกาศงานถนน")
+
+
+@pytest.fixture
+def clerk(site: Site) -> FlaskClient:
+    return site.signed_in(Role.STAFF)
+
+
+def public_paper(site: Site, made: Announcement, data: bytes = ROAD) -> Attachment:
+    paper = site.attach(made.id, data, "ซ่อมถนน.pdf")
+    site.work()
+    return site.services.attachments.get(paper.id)
+
+
+def replace_file(site: Site, clerk: FlaskClient, paper: Attachment, data: bytes) -> Attachment:
+    """Give a public paper another file as a clerk does. Returns the file that waits, read."""
+    form = {"replace": "1", "file": (io.BytesIO(data), "สะพาน.pdf")}
+    clerk.post(f"/staff/attachments/{paper.id}", data=form)
+    site.work()
+    return waiting_for(site, paper)
+
+
+def waiting_for(site: Site, paper: Attachment) -> Attachment:
+    return site.services.attachments.replacements([paper.id])[paper.id]
+
+
+def public_file(site: Site, paper: Attachment) -> bytes:
+    """Returns the bytes that residents get of a paper; none while they do not see it."""
+    answer = site.client().get(f"/api/v1/attachments/{paper.id}/file", buffered=True)
+    return answer.data if answer.status_code == 200 else b""
+
+
+def finds(site: Site, words: str) -> bool:
+    return bool(site.client().get("/api/v1/search", query_string={"q": words}, headers=BROWSER).json["total"])
+
+
+def undo_last(site: Site, clerk: FlaskClient, made: Announcement, action: str) -> tuple[str, str]:
+    """Undo the last change of this kind from the history. Returns the question and the page after it."""
+    change = [each for each in site.services.history.entries(made.id) if each.action == action][-1]
+    way, history = f"/staff/history/{change.id}/undo", f"/staff/announcements/{made.id}/history"
+    assert way in clerk.get(history).text
+    asked = clerk.post(way, data={"next": history}).text
+    undone = clerk.post(way, data={"confirmed": "yes", "next": history}, follow_redirects=True).text
+    site.work()
+    return asked, undone
+
+
+def test_the_public_file_before_comes_back_when_a_release_is_undone(
+    site: Site, clerk: FlaskClient, made: Announcement
+) -> None:
+    paper = public_paper(site, made)
+    site.services.intake.pages.correct(paper.id, 1, "ซ่อมถนนสายบ้านหนองกระทิง แก้แล้ว", actor="สมศรี")
+    page, before = site.services.pages.get(paper.id, 1), site.services.attachments.get(paper.id)
+    waiting = replace_file(site, clerk, paper, BRIDGE)
+    site.services.intake.pages.correct(waiting.id, 1, "ให้ซ่อมสะพานบ้านห้วยยาง ตรวจแล้ว", actor="สมศรี")
+    show = f"/staff/attachments/{waiting.id}/show"
+    clerk.post(show)
+    site.work()
+    assert public_file(site, paper) == BRIDGE
+    assert "ซ่อมถนน.pdf" in clerk.get(f"/staff/announcements/{made.id}/history").text
+    asked, undone = undo_last(site, clerk, made, "release")
+    for shown in (asked, undone):
+        assert "ประชาชนเห็นไฟล์เดิม “ซ่อมถนน.pdf” ทันที ส่วนไฟล์ “สะพาน.pdf” รอให้ตรวจอีกครั้ง" in shown
+    now, again = site.services.attachments.get(paper.id), waiting_for(site, paper)
+    assert (now, site.services.pages.get(paper.id, 1)) == (before, page)
+    assert (again.sha256, again.hold, again.status) == (waiting.sha256, HoldReason.UNCONFIRMED, "ready")
+    assert site.services.pages.get(again.id, 1).text == "ให้ซ่อมสะพานบ้านห้วยยาง ตรวจแล้ว"
+    assert public_file(site, paper) == ROAD
+    assert site.client().get(f"/announcements/{made.id}/attachments/{again.id}").status_code == 404
+    assert (finds(site, "หนองกระทิง"), finds(site, "ห้วยยาง")) == (True, False)
+    assert site.services.file_versions.by_attachment(paper.id) == []
+    form = clerk.get(f"/staff/announcements/{made.id}").text
+    assert "ไฟล์ใหม่ “สะพาน.pdf” รอให้คุณตรวจ" in form
+    clerk.post(f"/staff/attachments/{again.id}/show")  # and it is released once more
+    site.work()
+    assert public_file(site, paper) == BRIDGE
+    assert [each.sha256 for each in site.services.file_versions.by_attachment(paper.id)] == [paper.sha256]
+
+
+def test_a_released_file_with_personal_data_waits_for_a_decision_again(
+    site: Site, clerk: FlaskClient, made: Announcement
+) -> None:
+    paper = public_paper(site, made)
+    waiting = replace_file(site, clerk, paper, WITH_ID)
+    clerk.post(f"/staff/attachments/{waiting.id}", data=EXPLAINED)
+    site.work()
+    assert public_file(site, paper) == WITH_ID
+    undo_last(site, clerk, made, "release")
+    assert (public_file(site, paper), finds(site, "ห้วยยาง")) == (ROAD, False)
+    assert waiting_for(site, paper).hold is HoldReason.PERSONAL_DATA
+    clerk.post(f"/staff/attachments/{waiting_for(site, paper).id}/show")
+    assert public_file(site, paper) == ROAD
+
+
+def test_a_decision_on_the_file_before_counts_when_it_comes_back(
+    site: Site, clerk: FlaskClient, made: Announcement
+) -> None:
+    paper = public_paper(site, made, WITH_ID)
+    site.services.intake.attachments.release_held(paper.id, actor="x", reason="กฎหมายกำหนด")
+    before = site.services.attachments.get(paper.id)
+    waiting = replace_file(site, clerk, paper, BRIDGE)
+    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    site.work()
+    undo_last(site, clerk, made, "release")
+    assert site.services.attachments.get(paper.id) == before
+    assert public_file(site, paper) == WITH_ID
+
+
+def test_a_file_before_that_nobody_decided_on_stays_hidden(
+    site: Site, clerk: FlaskClient, made: Announcement
+) -> None:
+    """Newer rules found something in it while residents saw it."""
+    paper = public_paper(site, made)
+    attachments, pages = site.services.records.attachments, site.services.pages
+    text = pages.get(paper.id, 1).text
+    find = PersonalDataSpan(type="phone", page=1, start=0, end=4)
+    attachments.replace_finds(paper.id, [find], page_texts=[(1, text)], rules=9, actor="x")
+    waiting = replace_file(site, clerk, paper, BRIDGE)
+    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    site.work()
+    asked, _undone = undo_last(site, clerk, made, "release")
+    assert "ไฟล์เดิม “ซ่อมถนน.pdf” มีข้อมูลส่วนบุคคลที่ยังไม่มีผู้ตัดสิน" in asked
+    assert public_file(site, paper) == b""
+    assert site.services.attachments.get(paper.id).hold is HoldReason.PERSONAL_DATA
+    assert waiting_for(site, paper).hold is HoldReason.UNCONFIRMED
+
+
+def test_a_way_back_that_passed_a_withdrawal_hides_the_paper(
+    site: Site, clerk: FlaskClient, made: Announcement
+) -> None:
+    """A withdrawal cancels what was decided, so no file comes back by itself after it."""
+    paper = public_paper(site, made)
+    waiting = replace_file(site, clerk, paper, BRIDGE)
+    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    publication = site.services.intake.publication
+    publication.withdraw(made.id, actor="x", reason="ออกผิดฉบับ")
+    publication.restore_as_draft(made.id, actor="x")
+    publication.publish(made.id, actor="x")
+    site.work()
+    asked, _undone = undo_last(site, clerk, made, "release")
+    assert "จนกว่าจะตัดสินใหม่" in asked
+    assert (public_file(site, paper), finds(site, "ห้วยยาง")) == (b"", False)
+
+
+def test_a_release_is_not_undone_over_another_file(
+    site: Site, clerk: FlaskClient, made: Announcement
+) -> None:
+    paper = public_paper(site, made)
+    waiting = replace_file(site, clerk, paper, BRIDGE)
+    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    third = replace_file(site, clerk, paper, memo("ซ่อมศาลา", subject="ซ่อมศาลา"))
+    assert "มีไฟล์ใหม่อีกไฟล์รออยู่" in undo_last(site, clerk, made, "release")[1]
+    assert public_file(site, paper) == BRIDGE
+    clerk.post(f"/staff/attachments/{third.id}/show")
+    change = next(each for each in site.services.history.entries(made.id) if each.action == "release")
+    said = clerk.post(
+        f"/staff/history/{change.id}/undo", data={"confirmed": "yes"}, follow_redirects=True
+    ).text
+    assert "มีผู้แก้ไขเรื่องนี้ภายหลัง" in said
+    assert public_file(site, paper) not in (ROAD, BRIDGE, b"")
+
+
+def test_an_added_file_waits_again_when_its_release_is_undone(
+    site: Site, clerk: FlaskClient, made: Announcement
+) -> None:
+    sent = {"file": (io.BytesIO(BRIDGE), "ซ่อมสะพาน.pdf")}
+    id = clerk.post(f"/staff/announcements/{made.id}/attachments", data=sent).get_json()["id"]
+    site.work()
+    clerk.post(f"/staff/attachments/{id}/show")
+    site.work()
+    paper = site.services.attachments.get(id)
+    assert public_file(site, paper) == BRIDGE
+    undo_last(site, clerk, made, "release")
+    assert public_file(site, paper) == b""
+    assert site.services.attachments.get(id).hold is HoldReason.UNCONFIRMED
+    assert f"/staff/attachments/{id}/show" in clerk.get(f"/staff/announcements/{made.id}").text
+
+
+def test_an_unreadable_file_waits_for_a_person_when_its_release_is_undone(
+    site: Site, clerk: FlaskClient, made: Announcement
+) -> None:
+    """A later reading that succeeds does not show it by itself."""
+    broken = b"%PDF-1.7\nbroken"
+    paper = site.attach(made.id, broken, "ซ่อมศาลา.pdf")
+    site.work()
+    clerk.post(f"/staff/attachments/{paper.id}", data=EXPLAINED)
+    assert public_file(site, paper) == broken
+    undo_last(site, clerk, made, "release")
+    assert site.services.attachments.get(paper.id).hold is HoldReason.UNCONFIRMED
+
+
+def test_an_undone_withdrawal_shows_nothing_that_nobody_has_checked(
+    site: Site, clerk: FlaskClient, made: Announcement
+) -> None:
+    public_paper(site, made)
+    sent = {"file": (io.BytesIO(BRIDGE), "ซ่อมสะพาน.pdf")}
+    id = clerk.post(f"/staff/announcements/{made.id}/attachments", data=sent).get_json()["id"]
+    site.work()
+    site.services.intake.publication.withdraw(made.id, actor="x", reason="ออกผิดฉบับ")
+    undo_last(site, clerk, made, "withdraw")
+    assert site.services.announcements.get(made.id).status is Status.PUBLISHED
+    assert site.services.attachments.get(id).hold is HoldReason.UNCONFIRMED
+    assert finds(site, "ห้วยยาง") is False
+
+
+@pytest.mark.parametrize("way", ["restore", "undo"])
+def test_an_earlier_file_that_is_wanted_again_waits_until_it_was_checked(
+    site: Site, clerk: FlaskClient, made: Announcement, way: str
+) -> None:
+    paper = public_paper(site, made)
+    waiting = replace_file(site, clerk, paper, BRIDGE)
+    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    site.work()
+    said = "เลือกไฟล์นี้แล้ว ประชาชนเห็นไฟล์ปัจจุบันจนกว่าคุณจะตรวจไฟล์ที่เลือกแล้วกดเผยแพร่"
+    if way == "restore":
+        version = f"/staff/attachments/{paper.id}/versions/1"
+        assert "ประชาชนเห็นไฟล์ปัจจุบันจนกว่าคุณจะตรวจไฟล์นี้แล้วกดเผยแพร่" in clerk.get(version).text
+        assert said in clerk.post(f"{version}/restore", follow_redirects=True).text
+        site.work()
+    else:
+        asked, _undone = undo_last(site, clerk, made, "replace")
+        assert "ไฟล์ “ซ่อมถนน.pdf” รอให้คุณตรวจแล้วกดเผยแพร่ ระหว่างนี้ประชาชนเห็นไฟล์ปัจจุบัน" in asked
+    assert public_file(site, paper) == BRIDGE
+    again = waiting_for(site, paper)
+    assert (again.sha256, again.hold) == (paper.sha256, HoldReason.UNCONFIRMED)
+    assert f"#attachment-{again.id}" in clerk.get("/staff?problem=unconfirmed").text
+    clerk.post(f"/staff/attachments/{again.id}/show")
+    site.work()
+    assert public_file(site, paper) == ROAD
