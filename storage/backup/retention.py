@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.errors import Invalid, NotFound
+from storage.backup.disk import write_through_to_disk
 from storage.backup.manifest import GENERATIONS, MANIFEST, STATE, BackupManifest, damaged_members
 from storage.data_directory import FILES
 from storage.files.local import sync_directory
 
+_PART = "new.part"  # name of a generation's manifest while it is written
 _DAY = len("2026-11-28")
 _MONTH = len("2026-11")
 
@@ -94,13 +96,10 @@ class BackupDirectory:
     def publish(self, part: Path, name: str) -> None:
         """Move a complete manifest from ``part`` to ``manifest.json``, with a copy as generation ``name``.
 
-        ``part`` must be on the disk already; the directories are written through to the disk.
+        ``part`` must be on the disk already; all else is written through to the disk.
         """
-        (self.path / GENERATIONS).mkdir(mode=0o700, exist_ok=True)
-        kept = self._manifest_path(name)
-        kept.write_bytes(part.read_bytes())
+        self._add_generation(name, part.read_bytes())
         part.replace(self.path / MANIFEST)
-        sync_directory(kept.parent)
         sync_directory(self.path)
 
     def adopt_old_manifest(self) -> None:
@@ -113,10 +112,19 @@ class BackupDirectory:
             manifest = BackupManifest.from_bytes(text)
         except Invalid:
             return
-        kept = self._manifest_path(manifest.generation)
-        if not kept.exists():
-            kept.parent.mkdir(mode=0o700, exist_ok=True)
-            kept.write_bytes(text)
+        if not self._manifest_path(manifest.generation).exists():
+            self._add_generation(manifest.generation, text)
+
+    def _add_generation(self, name: str, manifest: bytes) -> None:
+        """Write a manifest as generation ``name``, whole or not at all, and through to the disk."""
+        kept = self._manifest_path(name)
+        kept.parent.mkdir(mode=0o700, exist_ok=True)
+        part = kept.with_name(_PART)
+        with part.open("wb") as file:
+            file.write(manifest)
+            write_through_to_disk(file)
+        part.replace(kept)
+        sync_directory(kept.parent)
 
     def prune(self, retention: RetentionRule) -> int:
         """Remove generations that the rule does not keep, then files that no kept generation names.

@@ -376,6 +376,27 @@ def test_memory_does_not_grow_with_the_bytes(tmp_path: Path) -> None:
     assert grown(tmp_path / "other", "restore", tmp_path / "backup.tar") < 25
 
 
+def test_every_manifest_is_on_the_disk(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also the copy in the generations: a power cut would leave it empty, and nothing is pruned then."""
+    synced: set[int] = set()
+    sync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.add(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    kept = tmp_path / "backup"
+    kept.mkdir()
+    for is_of_old_version in (False, True):
+        if is_of_old_version:
+            shutil.rmtree(kept / "generations")
+        backed_up(data, kept)
+        manifests = [kept / "manifest.json", *(kept / "generations").iterdir()]
+        assert len(manifests) == 2 + is_of_old_version
+        assert {each.stat().st_ino for each in manifests} <= synced
+
+
 def test_a_full_disk_is_said_and_leaves_nothing(services: Services, tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
