@@ -34,9 +34,9 @@ class EngineSubscriptions(EngineRepository):
         with self._engine.write():
             # The limits hold for all organisations of an installation together: it is one mailbox.
             found = self._engine.rows(
-                """SELECT search, confirmed_at, made_at FROM subscription
-                   WHERE organisation_id = :organisation AND address = :address""",
-                organisation=organisation,
+                """SELECT organisation_id, search, confirmed_at, made_at FROM subscription
+                   WHERE organisation_id IN :organisations AND address = :address""",
+                organisations=None,
                 address=address,
             )
             recent = [
@@ -44,7 +44,7 @@ class EngineSubscriptions(EngineRepository):
                 for row in found
                 if row["confirmed_at"] is None and row["made_at"] > mappers.time_text(now - _DAY)
             ]
-            is_known = any(row["search"] == search for row in found)
+            is_known = any((row["organisation_id"], row["search"]) == (organisation, search) for row in found)
             if is_known or len(recent) >= MOST_CONFIRMATIONS_A_DAY or len(found) >= MOST_OF_ADDRESS:
                 return
             self._engine.run(

@@ -8,7 +8,9 @@ from archive.model import Status
 from archive.repositories import Records
 from archive.subscriptions import MOST_CONFIRMATIONS_A_DAY, UNCONFIRMED_FOR, Frequency
 from storage.engine import Engine
+from storage.repositories.organisations import EngineOrganisations
 from storage.repositories.subscriptions import EngineSubscriptions
+from storage.tenancy import OrganisationQueries
 from tests.contracts.samples import ACTOR, draft, published
 
 NOW = dt.datetime.now(dt.UTC)
@@ -45,6 +47,26 @@ def test_a_stranger_cannot_fill_a_mailbox(engine: Engine) -> None:
     for number in range(10):
         follow(store, f"k{number}", f"q={number}")
     assert len(store.list_without_confirmation_request(after_id=0, limit=99)) == MOST_CONFIRMATIONS_A_DAY
+
+
+def test_all_organisations_together_cannot_fill_a_mailbox(engine: Engine) -> None:
+    other = EngineOrganisations(engine).add("bangkhen", "เทศบาลบางเขน", None)
+    here, there = (EngineSubscriptions(OrganisationQueries(engine, id)) for id in (1, other.id))
+    for number in range(10):
+        follow(here, f"here{number}", f"q={number}")
+        follow(there, f"there{number}", f"q={number}")
+    asked = [
+        each
+        for store in (here, there)
+        for each in store.list_without_confirmation_request(after_id=0, limit=99)
+    ]
+    assert [each.organisation for each in asked] == [1, 1, other.id]
+    for each in asked:
+        assert here.confirm(each.key) or there.confirm(each.key)
+    follow(there, "the same search in another place", "q=1")
+    assert [each.key for each in there.list_without_confirmation_request(after_id=0, limit=9)] == [
+        "the same search in another place"
+    ]
 
 
 def test_followers_are_due_at_once_or_once_a_day(engine: Engine, records: Records) -> None:
