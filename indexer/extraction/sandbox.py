@@ -5,6 +5,7 @@ once and forks a child for each piece of work, which costs some ten milliseconds
 itself, works at low priority, and is killed with its whole process group when its time is up.
 What a child sends back is unpickled with an allow-list: a child that a file has taken over cannot
 make its parent run anything.
+Such a child may still do what the service's user may do: ``docs/threat-model.md`` says what.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any, Self, TypeVar
 
@@ -119,14 +120,14 @@ class SandboxProcess:
         """Runs ``function(*args)`` in the child, within ``seconds`` of wall-clock time."""
         request = pickle.dumps((function, args, seconds))
         connection = self._connection or self._start()
+        is_over = threading.Event()
         try:
-            connection.send_bytes(request)
-            if not connection.poll(seconds):
-                raise TimedOut
-            answer = connection.recv_bytes(_RESULT_LIMIT)
+            with _time_limit(connection, seconds, is_over):
+                connection.send_bytes(request)
+                answer = connection.recv_bytes(_RESULT_LIMIT)
         except (EOFError, OSError):
             self.close()
-            raise Crashed from None
+            raise TimedOut if is_over.is_set() else Crashed from None
         except BaseException:
             self.close()
             raise
@@ -167,6 +168,28 @@ class SandboxProcess:
             os.killpg(self._pid, signal.SIGKILL)
         self._connection.close()
         self._connection = None
+
+
+@contextlib.contextmanager
+def _time_limit(connection: Connection, seconds: float, is_over: threading.Event) -> Iterator[None]:
+    """Ends the connection and sets ``is_over`` once the block took ``seconds``.
+
+    A child that a file has taken over may begin an answer and never end it, or take no request. The end of
+    the connection ends the block even while a process of the child's, which left its group, has it open.
+    """
+
+    def end() -> None:
+        is_over.set()
+        with socket.socket(fileno=os.dup(connection.fileno())) as ours:
+            ours.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, end)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 class _Results(pickle.Unpickler):
@@ -215,9 +238,13 @@ class _Nursery:
                 start_new_session=True,
             )
         self._control = ours
+        self._control.settimeout(_START_SECONDS)
 
     def fork(self, memory_mb: int) -> tuple[int, Connection]:
-        """Forks a new child; returns its pid, which is also its process group, and its connection."""
+        """Forks a new child; returns its pid, which is also its process group, and its connection.
+
+        Raises ``OSError`` when the nursery has ended or does not answer within ``_START_SECONDS``.
+        """
         ours, theirs = socket.socketpair()
         with ours, theirs:
             with self._lock:
@@ -228,33 +255,36 @@ class _Nursery:
             return int.from_bytes(answer, "big"), Connection(ours.detach())
 
     def close(self) -> None:
-        """Closes the connection, which ends the nursery."""
+        """Ends the nursery; its children live on."""
         self._control.close()
-        self._process.wait()
+        if self.owner == os.getpid():  # else a fork of the owner ends
+            self._process.kill()
+            self._process.wait()
 
 
 _shared: _Nursery | None = None
 _shared_lock = threading.Lock()
 
 
-def _nursery(*, lost: bool = False) -> _Nursery:
-    """This process's nursery, started on first use, after a fork, and when it was ``lost``."""
+def _nursery(*, lost: _Nursery | None = None) -> _Nursery:
+    """This process's nursery, started on first use, after a fork, and in place of one that was ``lost``."""
     global _shared  # noqa: PLW0603 - one per process, however many threads ask
     with _shared_lock:
-        if _shared is None or _shared.owner != os.getpid() or lost:
-            if lost and _shared is not None:
-                _shared.close()
+        if _shared is None or _shared.owner != os.getpid() or _shared is lost:
+            if lost is not None:
+                lost.close()
             _shared = _Nursery()
             atexit.register(_shared.close)
         return _shared
 
 
 def _fork(memory_mb: int) -> tuple[int, Connection]:
-    """Forks a new child, from a new nursery if the old nursery was killed."""
+    """Forks a new child, from a new nursery if the old nursery was killed or is stuck."""
+    nursery = _nursery()
     try:
-        return _nursery().fork(memory_mb)
+        return nursery.fork(memory_mb)
     except OSError:
-        return _nursery(lost=True).fork(memory_mb)
+        return _nursery(lost=nursery).fork(memory_mb)
 
 
 def run_fork_server(control_fd: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import struct
 import time
 from contextlib import suppress
 from multiprocessing import Pipe
@@ -62,6 +64,24 @@ def open_descriptors() -> list[str]:
     return [os.path.realpath(name) for name in Path("/proc/self/fd").iterdir()]
 
 
+def send_length_and_sleep() -> None:
+    """Begin an answer that never ends, and stay when the child's process group is killed."""
+    if os.fork() == 0:
+        os.setsid()
+        for name in Path("/proc/self/fd").iterdir():
+            if str(name.readlink()).startswith("socket:"):
+                os.write(int(name.name), struct.pack("!i", 1000))
+        time.sleep(3)
+        os._exit(0)
+    time.sleep(60)
+
+
+def stop_reading_soon() -> None:
+    """Answer, and then take no further request."""
+    signal.signal(signal.SIGALRM, lambda *_: time.sleep(60))
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+
+
 class Weapon:
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return os.system, ("touch taken-over",)
@@ -101,13 +121,21 @@ def test_a_child_works_at_low_priority_in_another_process() -> None:
     assert niceness >= sandbox.NICENESS
 
 
-@pytest.mark.parametrize("function", [sleep_long, spin])
+@pytest.mark.parametrize("function", [sleep_long, spin, send_length_and_sleep])
 def test_time_runs_out(function) -> None:  # type: ignore[no-untyped-def]
     started = time.monotonic()
     with pytest.raises(sandbox.TimedOut) as caught:
         sandbox.run_in_sandbox(function, seconds=0.3)
     assert time.monotonic() - started < 5
     assert caught.value.failure == Failure("timeout", MESSAGES["timeout"])
+
+
+def test_time_runs_out_for_a_request_that_is_not_read() -> None:
+    with sandbox.SandboxProcess() as child:
+        child.call(stop_reading_soon, seconds=10)
+        time.sleep(0.5)
+        with pytest.raises(sandbox.TimedOut):
+            child.call(len, bytes(10_000_000), seconds=0.5)
 
 
 def test_memory_runs_out() -> None:
@@ -173,6 +201,24 @@ def test_a_lost_nursery_is_replaced() -> None:
     process.kill()
     process.wait()
     assert sandbox.run_in_sandbox(double, 2, seconds=10) == 4
+
+
+def test_those_who_lost_the_same_nursery_share_the_next() -> None:
+    lost = sandbox._nursery()
+    lost._process.kill()
+    lost._process.wait()
+    next_one = sandbox._nursery(lost=lost)
+    assert sandbox._nursery(lost=lost) is next_one
+    assert sandbox.run_in_sandbox(double, 2, seconds=10) == 4
+
+
+def test_a_nursery_that_answers_no_more_is_replaced() -> None:
+    sandbox.run_in_sandbox(double, 1, seconds=10)
+    stuck = sandbox._nursery()
+    stuck._control.settimeout(0.5)
+    stuck._process.send_signal(signal.SIGSTOP)
+    assert sandbox.run_in_sandbox(double, 2, seconds=10) == 4
+    assert stuck._process.returncode == -signal.SIGKILL
 
 
 def test_an_attribute_comes_back_of_an_enum_only() -> None:
