@@ -22,7 +22,10 @@ class PageCache(Protocol):
 
 
 class Eraser:
-    """Carries out orders of erasure: records, then bytes, then what was cached of them."""
+    """Carries out orders of erasure: in the records, in the caches and in the store of files.
+
+    A kill in between leaves at most the file, which a check of the archive finds and removes.
+    """
 
     def __init__(
         self, records: Records, all_records: Records, files: Files, caches: Sequence[PageCache]
@@ -44,10 +47,9 @@ class Eraser:
         erasure = self._records.erasures.erase_attachment_or_versions(
             attachment_id, scope, ordered_by=ordered_by, reason=reason, actor=actor
         )
+        self._clear_caches(erasure)
         remove_erased_files(self._all_records, self._files, erasure)
-        for sha256 in erasure.files:
-            for cache in self._caches:
-                cache.forget(sha256)
+        self._clear_caches(erasure)  # a copy may have been made until the file was gone
         return erasure
 
     def erase_announcement_fields(
@@ -61,6 +63,11 @@ class Eraser:
         return self._records.erasures.erase_announcement_fields(
             announcement_id, ordered_by=ordered_by, reason=reason, actor=actor
         )
+
+    def _clear_caches(self, erasure: Erasure) -> None:
+        for sha256 in erasure.files:
+            for cache in self._caches:
+                cache.forget(sha256)
 
     def kept_files(self, erasure: Erasure) -> list[str]:
         """Return the SHA-256 of files that stayed in the store because another record has the same bytes."""
