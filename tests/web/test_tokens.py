@@ -14,7 +14,7 @@ from web.accounts.tokens import token_hash
 READ, WRITE, PUBLISH = Scope.READ, Scope.WRITE, Scope.PUBLISH
 NEW = {"title": "ประกาศรับสมัครงาน", "body": "", "author": "จับกังไซเบอร์", "published_on": "2021-06-09"}
 
-# Method, path, body, the scope that it needs. Announcement 1 is published, 2 a draft, 3 withdrawn.
+# Method, path, body, the scope that it needs. Announcement 1 is published, 2 a draft, 3 withdrawn, 4 trashed.
 DEEDS = [
     ("POST", "/announcements", NEW, WRITE),
     ("POST", "/announcements", NEW | {"status": "published"}, PUBLISH),
@@ -22,7 +22,8 @@ DEEDS = [
     ("PATCH", "/announcements/1", {"title": "แก้แล้ว"}, PUBLISH),
     ("POST", "/announcements/2/publish", {}, PUBLISH),
     ("POST", "/announcements/1/withdraw", {"reason": "ซ้ำ"}, PUBLISH),
-    ("POST", "/announcements/3/restore", {}, WRITE),
+    ("POST", "/announcements/3/restore", {}, PUBLISH),  # residents no longer get 410 with the reason
+    ("POST", "/announcements/4/restore", {}, WRITE),
     ("POST", "/announcements/2/attachments", "file", WRITE),
     ("POST", "/announcements/1/attachments", "file", PUBLISH),
     ("POST", "/collections", {"title": "ชุด", "items": []}, PUBLISH),
@@ -32,7 +33,7 @@ DEEDS = [
 
 @pytest.fixture
 def filled(site: Site) -> Site:
-    for status in (Status.PUBLISHED, Status.DRAFT, Status.WITHDRAWN):
+    for status in (Status.PUBLISHED, Status.DRAFT, Status.WITHDRAWN, Status.TRASHED):
         site.announcement(f"ประกาศ {status}", status=status)
     site.services.intake.collections.save(None, title="ชุด", body="", items=[], actor="test")
     return site

@@ -52,9 +52,10 @@ def require_scope(scope: Scope) -> None:
 def require_scope_to_change(announcement: Announcement) -> None:
     """Raises ``MissingScope`` unless the token may change this announcement.
 
-    A published announcement needs the scope ``publish``, since its changes are public at once.
+    A published or withdrawn one needs the scope ``publish``: residents see its changes, or that it was
+    withdrawn and why.
     """
-    if announcement.status is Status.PUBLISHED:
+    if announcement.status in (Status.PUBLISHED, Status.WITHDRAWN):
         require_scope(Scope.PUBLISH)
 
 

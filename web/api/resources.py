@@ -280,7 +280,9 @@ def withdraw_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
 @writing
 @blueprint.response(200, schemas.AnnouncementOut)
 def restore_as_draft(id: int) -> dict[str, Any]:
-    """กู้คืนเป็นฉบับร่าง · Back to draft, from withdrawn or trashed."""
+    """กู้คืนเป็นฉบับร่าง · Back to draft, from withdrawn or trashed. A withdrawn one needs the scope
+    ``publish``: residents are then no longer told that it was withdrawn."""
+    require_scope_to_change(services().announcements.get(id))
     services().intake.publication.restore_as_draft(id, actor=g.actor)
     return _record(id)
 
