@@ -156,12 +156,13 @@ def _ask(options: argparse.Namespace) -> dict[str, float]:
     gc.freeze()  # as the service does before it opens anything
     before = _peak()
     start, processor = time.perf_counter(), time.process_time()
-    index = WhooshIndex(options.folder / "ours", Dictionary())
+    dictionary = Dictionary()
+    index = WhooshIndex(options.folder / "ours", dictionary)
 
     def ask(query: str) -> None:
         page = index.search(parse_query(query))
         for hit in page.hits:
-            snippet(bodies[hit.announcement_id], page.query)
+            snippet(bodies[hit.announcement_id], page.query, dictionary.current().tokenizer)
 
     ask(typed[0])
     first = {

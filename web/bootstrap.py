@@ -33,6 +33,7 @@ from archive.ports import (
 from archive.repositories import Records
 from archive.transfer_ports import Transfer
 from indexer.analysis.dictionary import Dictionary
+from indexer.analysis.tokenizer import Tokenizer
 from indexer.extraction.page_images import PagePictures
 from indexer.extraction.text_layer import SearchableCopies
 from indexer.lazy_import import lazy_import
@@ -158,6 +159,11 @@ class Services(RepositoryAccess):
             examinations=self.examinations,
             progress=progress,
         )
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Returns the tokenizer of the index, of queries and of highlighting."""
+        return self.dictionary.current().tokenizer
 
     @property
     def redactor(self) -> redaction.Redactor:

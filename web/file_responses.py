@@ -119,7 +119,8 @@ def send_picture(
     """
     _check_sound(attachment)
     page = services().pages.get(attachment.id, number)
-    found = tuple(find_hits(page.text, query_to_mark(services(), typed))) if typed else ()
+    query = query_to_mark(services(), typed)
+    found = tuple(find_hits(page.text, query, services().tokenizer)) if typed else ()
     pictures = services().pictures
     seconds = 0.0 if HURRY in request.headers else WAIT_SECONDS
     address = request.remote_addr or ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, Status
+from indexer.analysis.tokenizer import Tokenizer
 from indexer.search.explanations import SearchExplanation
 from indexer.search.highlighting import TextSegment, snippet_with_ellipses
 from indexer.search.ports import MOST_PAGES, FacetValue, Hit, PageHit, ResultPage
@@ -131,6 +132,7 @@ def _shown(services: Services, found: ResultPage, ended: Container[int], began: 
     out. ``ended``: ids of announcements that are no longer in force.
     """
     public = _published(services, found)
+    tokenizer = services.tokenizer
     amended = services.relations.amended_ids()
     attachments = {
         attachment.id: attachment
@@ -148,7 +150,7 @@ def _shown(services: Services, found: ResultPage, ended: Container[int], began: 
     def visible_results(hits: tuple[Hit, ...]) -> tuple[Result, ...]:
         return tuple(
             replace(
-                _result(public[id], hit, shown[id], attachments, texts, found.query),
+                _result(public[id], hit, shown[id], attachments, texts, found.query, tokenizer),
                 page_count=len(pages[id]),
                 is_in_force=id not in ended,
                 is_amended=id in amended,
@@ -241,13 +243,14 @@ def suggest(services: Services, typed: str) -> list[str]:
 
 def _listed(services: Services, query: Query, began: float) -> Answer:
     """Returns an answer that lists the newest published announcements, from the records."""
+    tokenizer = services.tokenizer
     listed, total = services.announcements.list_page(
         statuses=[Status.PUBLISHED], page=query.page, per_page=query.per_page
     )
     return Answer(
         total=total,
         results=tuple(
-            Result(announcement, 0.0, snippet_with_ellipses(announcement.body, query), ())
+            Result(announcement, 0.0, snippet_with_ellipses(announcement.body, query, tokenizer), ())
             for announcement in listed
         ),
         facets={},
@@ -289,16 +292,17 @@ def _result(
     attachments: Mapping[int, Attachment],
     texts: Mapping[tuple[int, int], str],
     query: Query,
+    tokenizer: Tokenizer,
 ) -> Result:
     return Result(
         announcement,
         hit.score,
-        snippet_with_ellipses(announcement.body, query),
+        snippet_with_ellipses(announcement.body, query, tokenizer),
         tuple(
             PageResult(
                 attachments[page.attachment_id],
                 page.number,
-                snippet_with_ellipses(texts[page.attachment_id, page.number], query),
+                snippet_with_ellipses(texts[page.attachment_id, page.number], query, tokenizer),
             )
             for page in pages
             if (page.attachment_id, page.number) in texts

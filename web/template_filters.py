@@ -329,7 +329,9 @@ def marked(segments: tuple[TextSegment, ...]) -> Markup:
 
 def highlighted(text: str, query: Query | None) -> Markup:
     """Returns the text with the query's hits in ``<mark>``; without a query just the text."""
-    return marked(highlight(text, query)) if query else words_kept_whole(text)
+    if query is None:
+        return words_kept_whole(text)
+    return marked(highlight(text, query, services().tokenizer))
 
 
 def file_type(filename: str) -> str:

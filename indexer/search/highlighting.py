@@ -13,7 +13,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import accumulate, groupby, pairwise
 
 import numpy as np
@@ -28,7 +28,6 @@ from archive.thai.characters import (
     characters_of_class,
 )
 from archive.thai.word_list import thai_stopwords
-from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.tokenizer import Tokenizer, fold_text, group_into_longest_words, searchable_bytes
 from indexer.search.query.parser import DateRange, Query, TypedChunk
 
@@ -75,34 +74,39 @@ class TextSegment:
     hit: bool
 
 
-def find_hits(text: str, query: Query) -> list[tuple[int, int]]:
-    """Returns the query's hits in a display text as ``[start, end)`` offsets, sorted, without overlaps."""
-    return _Hits(_Borders(fold_text(text)), query).within(0, len(text))
+def find_hits(text: str, query: Query, tokenizer: Tokenizer) -> list[tuple[int, int]]:
+    """Returns the query's hits in a display text as ``[start, end)`` offsets, sorted, without overlaps.
+
+    ``tokenizer``, here and elsewhere in this module, is that of the index.
+    """
+    return _Hits(_Borders(fold_text(text), tokenizer), query).within(0, len(text))
 
 
-def query_marking_whole_words(texts: Iterable[str], query: Query) -> Query:
+def query_marking_whole_words(texts: Iterable[str], query: Query, tokenizer: Tokenizer) -> Query:
     """Returns the query, marking no part of its longer words (กรรมการ of คณะกรรมการ) if the texts have these.
 
     A page is shown block by block, and a paper page by page: what one of them lacks, another may have.
     """
     letters = [searchable_bytes(fold_text(text)).data for text in texts]
-    is_whole = all(any(whole in data for data in letters) for whole, _ in _sought(query).parts)
+    is_whole = all(any(whole in data for data in letters) for whole, _ in _sought(query, tokenizer).parts)
     return replace(query, marks_parts_of_absent_words=False) if is_whole else query
 
 
-def highlight(text: str, query: Query) -> tuple[TextSegment, ...]:
+def highlight(text: str, query: Query, tokenizer: Tokenizer) -> tuple[TextSegment, ...]:
     """Returns the whole text, split into segments at its hits."""
-    return _segments(text, find_hits(text, query), 0, len(text))
+    return _segments(text, find_hits(text, query, tokenizer), 0, len(text))
 
 
-def snippet(text: str, query: Query, *, length: int = 180) -> tuple[TextSegment, ...]:
+def snippet(text: str, query: Query, tokenizer: Tokenizer, *, length: int = 180) -> tuple[TextSegment, ...]:
     """Returns the best passage of about ``length`` characters; the start of the text if there is no hit."""
-    return _passage(text, query, length)[0]
+    return _passage(text, query, tokenizer, length)[0]
 
 
-def snippet_with_ellipses(text: str, query: Query, *, length: int = 180) -> tuple[TextSegment, ...]:
+def snippet_with_ellipses(
+    text: str, query: Query, tokenizer: Tokenizer, *, length: int = 180
+) -> tuple[TextSegment, ...]:
     """Returns the best passage as people read it: without ruling lines, and ``…`` where the text goes on."""
-    segments, start, end = _passage(text, query, length)
+    segments, start, end = _passage(text, query, tokenizer, length)
     shown = [
         segment if segment.hit else TextSegment(_RULE.sub(" ", segment.text), hit=False)
         for segment in segments
@@ -114,9 +118,11 @@ def snippet_with_ellipses(text: str, query: Query, *, length: int = 180) -> tupl
     return tuple(segment for segment in shown if segment.text)
 
 
-def _passage(text: str, query: Query, length: int) -> tuple[tuple[TextSegment, ...], int, int]:
+def _passage(
+    text: str, query: Query, tokenizer: Tokenizer, length: int
+) -> tuple[tuple[TextSegment, ...], int, int]:
     """Returns the segments of the best passage, its start and its end."""
-    borders = _Borders(fold_text(text))
+    borders = _Borders(fold_text(text), tokenizer)
     found = _Hits(borders, query)
     context = min(_CONTEXT, length // 4)
     first = found.densest(length - context)
@@ -159,7 +165,7 @@ class _Sought:
 
 
 @lru_cache(maxsize=256)
-def _sought(query: Query) -> _Sought:
+def _sought(query: Query, tokenizer: Tokenizer) -> _Sought:
     phrases: list[str] = []
     words: list[str] = []
     pieces: list[str] = []
@@ -171,7 +177,7 @@ def _sought(query: Query) -> _Sought:
     ]
     for text, exact in sought:
         folded = fold_text(text)
-        typed = _words(folded)
+        typed = _words(folded, tokenizer)
         (phrases if exact or len(typed) > 1 else words).append(text)
         if not exact:
             joined = group_into_longest_words(typed)
@@ -179,7 +185,7 @@ def _sought(query: Query) -> _Sought:
             words_or_pieces += _with_name([("".join(each), each[0]) for each in joined])
             parts |= {"".join(each): [word for word in each if _telling(word)] for each in joined if each[1:]}
             phrases += _together(typed)
-    numbered = _numbered([chunk.text for chunk in chunks if not (chunk.exact or chunk.others)])
+    numbered = _numbered([chunk.text for chunk in chunks if not (chunk.exact or chunk.others)], tokenizer)
     phrases += numbered
     if any(map(_telling, (*words, *pieces))):
         words, pieces = (list(filter(_telling, each)) for each in (words, pieces))
@@ -196,11 +202,11 @@ def _sought(query: Query) -> _Sought:
     )
 
 
-def _words(folded: str) -> list[str]:
+def _words(folded: str, tokenizer: Tokenizer) -> list[str]:
     """Returns the words of a piece; a number such as 98/2567 is one, without its parts."""
     words: list[str] = []
     number_end = 0
-    for token in _segmenter().tokens(folded):
+    for token in tokenizer.tokens(folded):
         if token.start >= number_end:
             words.append(folded[token.start : token.end])
             number_end = token.end if words[-1][0].isdigit() else 0
@@ -229,11 +235,11 @@ def _with_name(words: list[tuple[str, str]]) -> list[str]:
     ]
 
 
-def _numbered(texts: list[str]) -> list[str]:
+def _numbered(texts: list[str], tokenizer: Tokenizer) -> list[str]:
     """Returns each number of one digit with the word that was typed before it, and each village's number:
     หมู่ 4, also as หมู่ที่ 4.
     """
-    tokens = [text[token.start : token.end] for text in texts for token in _segmenter().tokens(text)]
+    tokens = [text[token.start : token.end] for text in texts for token in tokenizer.tokens(text)]
     words = [token for token in tokens if token != _ORDINAL]
     return [
         f"{word}{between}{number}"
@@ -260,12 +266,6 @@ def _runs(texts: list[str]) -> tuple[bytes, ...]:
     return tuple(
         dict.fromkeys(data for data in (searchable_bytes(fold_text(text)).data for text in texts) if data)
     )
-
-
-@cache
-def _segmenter() -> Tokenizer:
-    """Returns a tokenizer with the built-in words, for word boundaries in a text that is only displayed."""
-    return Dictionary().current().tokenizer
 
 
 def _places(
@@ -297,8 +297,9 @@ def _joined_lengths(words: tuple[str, ...]) -> tuple[int, ...]:
 class _Borders:
     """Word boundaries of a folded text. A stretch of letters is segmented when it is first needed."""
 
-    def __init__(self, folded: str) -> None:
+    def __init__(self, folded: str, tokenizer: Tokenizer) -> None:
         self.folded = folded
+        self.tokenizer = tokenizer
         self._stretches: dict[int, list[tuple[int, int]]] = {}  # by where the white space before them ends
         self._cut: dict[int, list[int]] = {}
         self._longer: dict[int, list[int]] = {}  # the borders of the longer words among these
@@ -314,7 +315,7 @@ class _Borders:
             return False
         borders = self._borders(*stretch)
         rest = self.folded[end : borders[min(bisect_right(borders, end), len(borders) - 1)]]
-        return len(rest) >= _MIN_COMPOUND_PART and _segmenter().is_known_word(rest)
+        return len(rest) >= _MIN_COMPOUND_PART and self.tokenizer.is_known_word(rest)
 
     def before(self, place: int) -> int:
         """Returns the last word boundary at or before the offset ``place``."""
@@ -378,7 +379,7 @@ class _Borders:
 
     def _words(self, start: int, end: int) -> tuple[str, ...]:
         letters = self.folded[start:end]
-        return _segmenter().segment(letters) if letters[0] in _THAI else (letters,)
+        return self.tokenizer.segment(letters) if letters[0] in _THAI else (letters,)
 
 
 class _Hits:
@@ -389,7 +390,7 @@ class _Hits:
 
     def __init__(self, borders: _Borders, query: Query) -> None:
         self._borders = borders
-        folded, sought = borders.folded, _sought(query)
+        folded, sought = borders.folded, _sought(query, borders.tokenizer)
         letters = searchable_bytes(folded)
         kept = letters.text_offsets()
         absent = (

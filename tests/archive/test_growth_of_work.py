@@ -89,8 +89,8 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "other keyboard": keyboard.switch_layout,
     "question words": lambda text: question_words.stretches_without_question_words(text, _LEXICON.tokenizer),
     "spelt out": lambda text: list(loanwords.find_spelled_letters(text)),
-    "highlight": lambda text: highlighting.highlight(text, _QUERY),
-    "snippet": lambda text: highlighting.snippet(text, _QUERY),
+    "highlight": lambda text: highlighting.highlight(text, _QUERY, _LEXICON.tokenizer),
+    "snippet": lambda text: highlighting.snippet(text, _QUERY, _LEXICON.tokenizer),
     "line breaks": lambda text: line_breaking.segments_with_break_opportunities(
         (highlighting.TextSegment(text, hit=False),), frozenset()
     ),

@@ -353,3 +353,11 @@ def test_what_concerns_a_village_is_browsed_found_and_followed(site: Site) -> No
     client.set_cookie("language", "en")
     assert ">Moo 7 <" in client.get("/browse").text
     assert client.get("/search?village=99").status_code == 200
+
+
+def test_a_word_that_staff_added_is_marked_whole(site: Site) -> None:
+    made = site.announcement("ประกาศ", body="กลุ่มข้าวฮางงอก ทำให้งงว่าเป็นข้าว")
+    address = f"/announcements/{made.id}?q=ข้าวฮางงอก"
+    assert site.client().get(address).text.count("<mark>") > 1
+    site.services.dictionary.add_entry("ข้าวฮางงอก")
+    assert site.client().get(address).text.count("<mark>") == 1

@@ -18,6 +18,7 @@ from indexer.search.highlighting import TextSegment, find_hits, snippet
 from indexer.search.query import parser as queries
 from indexer.search.query.parser import Query
 from web.addresses import search_text_of_request
+from web.bootstrap import services
 
 pages = Blueprint("manual", __name__, url_prefix="/help")
 
@@ -53,7 +54,7 @@ def show(page: str = _FIRST) -> str:
         "public/manual.html",
         content=_rendered(page),
         typed=typed,
-        found=_find(queries.parse_query(typed)) if typed else [],
+        found=_find(queries.parse_query(typed), services().tokenizer) if typed else [],
         is_first=page == _FIRST,
     )
 
@@ -121,18 +122,18 @@ def _sections() -> tuple[ManualSection, ...]:
     return tuple(section for section in found if section.heading)
 
 
-def _find(query: Query) -> list[tuple[ManualSection, tuple[TextSegment, ...]]]:
+def _find(query: Query, tokenizer: Tokenizer) -> list[tuple[ManualSection, tuple[TextSegment, ...]]]:
     """Returns the sections that have the most of the query's words.
 
     Those with all of it in one piece of the heading come first, then those for clerks and residents, then
     those with words in the heading. Of equal ones those come first that have the longest part of the query
     in one piece, most of all in the heading.
     """
-    words = _words(query)
+    words = _words(query, tokenizer)
     scored = []
     for section in _sections():
-        in_heading = _hits(section.heading, query)
-        hits = in_heading | _hits(section.text, query)
+        in_heading = _hits(section.heading, query, tokenizer)
+        hits = in_heading | _hits(section.text, query, tokenizer)
         if hits:
             is_for_officers = section.page.startswith("officer")  # most who ask here are clerks and residents
             score = (
@@ -147,12 +148,11 @@ def _find(query: Query) -> list[tuple[ManualSection, tuple[TextSegment, ...]]]:
     most = max((covered for covered, _score, _section in scored), default=0)
     complete = [(score, section) for covered, score, section in scored if covered == most]
     complete.sort(key=lambda pair: pair[0], reverse=True)
-    return [(section, snippet(section.text, query)) for _score, section in complete[:_MOST_FOUND]]
+    return [(section, snippet(section.text, query, tokenizer)) for _score, section in complete[:_MOST_FOUND]]
 
 
-def _words(query: Query) -> set[str]:
+def _words(query: Query, tokenizer: Tokenizer) -> set[str]:
     """Returns the words of the query that say what is looked for."""
-    tokenizer = Tokenizer()
     words: set[str] = set()
     for chunk in query.chunks:
         tokens = [chunk.text[token.start : token.end] for token in tokenizer.tokens(chunk.text)]
@@ -160,8 +160,8 @@ def _words(query: Query) -> set[str]:
     return words - thai_stopwords()
 
 
-def _hits(text: str, query: Query) -> set[str]:
-    return {fold_text(text[start:end]) for start, end in find_hits(text, query)}
+def _hits(text: str, query: Query, tokenizer: Tokenizer) -> set[str]:
+    return {fold_text(text[start:end]) for start, end in find_hits(text, query, tokenizer)}
 
 
 def _coverage(words: set[str], hits: set[str]) -> int:

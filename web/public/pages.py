@@ -115,7 +115,9 @@ def announcement(announcement_id: int) -> str:
         recognised=_recognised(attachments),
         standing=public_relations(services().records, shown),
         inside=inside,
-        query=query_marking_whole_words([shown.body], queries.parse_query(typed)) if typed else None,
+        query=query_marking_whole_words([shown.body], queries.parse_query(typed), services().tokenizer)
+        if typed
+        else None,
         collections=services().collections.with_announcement(announcement_id),
         related=_published(similar_announcement_ids(services(), announcement_id, limit=4)),
         neighbours=_neighbours(shown),
@@ -159,7 +161,9 @@ def document(announcement_id: int, attachment_id: int) -> AnyResponse | str:
         return redirect(page_path(attachment, attachment.page_count, typed))
     page = services().pages.get(attachment_id, number) if attachment.page_count else None
     texts = services().pages.texts_by_attachment([attachment_id])[attachment_id] if page and typed else []
-    query = query_marking_whole_words((text for _, text in texts), query_to_mark(services(), typed))
+    query = query_marking_whole_words(
+        (text for _, text in texts), query_to_mark(services(), typed), services().tokenizer
+    )
     return render_template(
         "public/document.html",
         announcement=shown,
@@ -169,7 +173,9 @@ def document(announcement_id: int, attachment_id: int) -> AnyResponse | str:
         number=number,
         query=query if typed else None,
         blocks=reflow(page) if page else [],
-        boxes=hit_rectangles(page, tuple(find_hits(page.text, query))) if page and typed else [],
+        boxes=hit_rectangles(page, tuple(find_hits(page.text, query, services().tokenizer)))
+        if page and typed
+        else [],
         steps=_steps(attachment, number, query, texts) if page else {},
     )
 
@@ -335,7 +341,8 @@ def _steps(
     if number < count:
         steps["next"] = page_path(attachment, number + 1, query.typed)
     if query.typed:
-        found = [n for n, text in texts if find_hits(text, query)]
+        tokenizer = services().tokenizer
+        found = [n for n, text in texts if find_hits(text, query, tokenizer)]
         steps["hits"] = len(found)
         before = [n for n in found if n < number]
         after = [n for n in found if n > number]

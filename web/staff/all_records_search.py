@@ -8,7 +8,7 @@ from dataclasses import replace
 from archive.errors import Unavailable
 from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType
 from archive.model import Announcement
-from indexer.analysis.tokenizer import Tokenizer, fold_text
+from indexer.analysis.tokenizer import fold_text
 from indexer.search.query.parser import Filters, Query, parse_query
 from indexer.search.text_match import TextMatcher
 from web.bootstrap import Services
@@ -40,8 +40,7 @@ def search_all_records(services: Services, typed: str) -> list[int]:
 
 def _search_unpublished(services: Services, queries: list[Query]) -> tuple[list[int], list[int]]:
     """Returns the matching records whose title matches, then the other ones; the last changed first."""
-    tokenizer = Tokenizer(services.dictionary.current().words)
-    matchers = [TextMatcher(query, tokenizer) for query in queries]
+    matchers = [TextMatcher(query, services.tokenizer) for query in queries]
     titled, others = [], []
     for id, text in services.worklist.last_changed_unpublished_texts(limit=MOST_UNPUBLISHED):
         if any(matcher.matches(text.partition("\n")[0]) for matcher in matchers):

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indexer.analysis.dictionary import Dictionary
 from indexer.search.highlighting import (
     find_hits,
     highlight,
@@ -13,12 +16,13 @@ from indexer.search.highlighting import (
 )
 from indexer.search.query.parser import parse_query
 
+TOKENIZER = Dictionary().current().tokenizer
 THAI_TEXT = st.text(alphabet=st.sampled_from("กขคงเแโาิี่้ำะั์ .1๒a\n"), max_size=300)
 BODY = "เทศบาลตำบลหนองบัว ประกาศสอบราคาจ้างก่อสร้างถนนคอนกรีตเสริมเหล็ก " * 20
 
 
 def marked(text: str, typed: str) -> list[str]:
-    return [text[start:end] for start, end in find_hits(text, parse_query(typed))]
+    return [text[start:end] for start, end in find_hits(text, parse_query(typed), TOKENIZER)]
 
 
 def test_words_are_marked_where_they_are_words() -> None:
@@ -41,40 +45,53 @@ def test_common_words_that_make_one_together_are_marked() -> None:
     assert marked(text, "ศูนย์การมีส่วนร่วม") == ["ศูนย์", "การมีส่วนร่วม"]
 
 
+def test_a_local_word_is_marked_whole(tmp_path: Path) -> None:
+    text, query = "กลุ่มข้าวฮางงอก ทำให้งงว่าเป็นข้าว", parse_query("ข้าวฮางงอก")
+    dictionary = Dictionary(tmp_path / "words.txt")
+    dictionary.add_entry("ข้าวฮางงอก")
+    for tokenizer, marks in (
+        (TOKENIZER, ["ข้าวฮางงอก", "งง", "ข้าว"]),
+        (dictionary.current().tokenizer, ["ข้าวฮางงอก"]),
+    ):
+        assert [text[start:end] for start, end in find_hits(text, query, tokenizer)] == marks
+
+
 def test_highlight_is_the_whole_text() -> None:
-    segments = highlight(BODY, parse_query("ถนน หนองบัว"))
+    segments = highlight(BODY, parse_query("ถนน หนองบัว"), TOKENIZER)
     assert "".join(segment.text for segment in segments) == BODY
     assert {segment.text for segment in segments if segment.hit} == {"ถนน", "หนองบัว"}
 
 
 @given(THAI_TEXT, THAI_TEXT)
 def test_a_snippet_is_a_piece_of_the_text_in_whole_clusters(text: str, typed: str) -> None:
-    segments = snippet(text, parse_query(typed), length=40)
+    segments = snippet(text, parse_query(typed), TOKENIZER, length=40)
     shown = "".join(segment.text for segment in segments)
     assert shown in text
     assert bool(shown) == bool(text)
 
 
 def test_a_snippet_starts_and_ends_with_a_word() -> None:
-    shown = "".join(segment.text for segment in snippet(BODY, parse_query("คอนกรีต"), length=50))
+    shown = "".join(segment.text for segment in snippet(BODY, parse_query("คอนกรีต"), TOKENIZER, length=50))
     assert shown.startswith(("ประกาศ", "สอบ", "ราคา", "จ้าง", "ก่อสร้าง", "ถนน", "หนองบัว"))
     assert "คอนกรีต" in shown
     assert len(shown) <= 50
 
 
 def test_without_a_hit_the_start_is_shown() -> None:
-    shown = "".join(segment.text for segment in snippet(BODY, parse_query("ไม่มีคำนี้แน่"), length=30))
+    shown = "".join(segment.text for segment in snippet(BODY, parse_query("ไม่มีคำนี้แน่"), TOKENIZER, length=30))
     assert BODY.startswith(shown)
     assert shown
 
 
 def test_a_hit_at_the_very_end_is_shown() -> None:
-    assert any(segment.hit for segment in snippet(f"{BODY}พลับพลึงธาร", parse_query("พลับพลึงธาร"), length=50))
+    assert any(
+        segment.hit for segment in snippet(f"{BODY}พลับพลึงธาร", parse_query("พลับพลึงธาร"), TOKENIZER, length=50)
+    )
 
 
 def test_a_word_inside_another_is_not_marked() -> None:
     text = "แผนดำเนินงานประจำปีงบประมาณ และดอกจำปี"
-    assert find_hits(text, parse_query("จำปี")) == [(text.rindex("จำปี"), len(text))]
+    assert find_hits(text, parse_query("จำปี"), TOKENIZER) == [(text.rindex("จำปี"), len(text))]
 
 
 def test_a_passage_begins_with_a_phrase_and_has_no_ruling_lines() -> None:
@@ -82,7 +99,7 @@ def test_a_passage_begins_with_a_phrase_and_has_no_ruling_lines() -> None:
         "ด้วยกองช่างมีความจำเป็นต้องซ่อมแซมถนนสายหลักของตำบลหลายแห่งก่อนฤดูฝน จึงขออนุมัติจัดซื้อหลอดไฟ จำนวน 20 หลอด "
         "ตามรายการดังนี้ ......................... หลอดแอลอีดีขนาดยี่สิบวัตต์ " + "เพื่อใช้ในการซ่อมแซมทางสาธารณะ " * 6
     )
-    shown = "".join(segment.text for segment in snippet_with_ellipses(text, parse_query("หลอดไฟ")))
+    shown = "".join(segment.text for segment in snippet_with_ellipses(text, parse_query("หลอดไฟ"), TOKENIZER))
     assert shown.startswith("…จึงขออนุมัติจัดซื้อหลอดไฟ")
     assert shown.endswith("…")
     assert "...." not in shown
@@ -94,7 +111,7 @@ def test_a_hit_near_the_end_of_a_text_stands_near_the_beginning_of_its_passage()
         "ขอรับรองว่าห้างหุ้นส่วนจำกัด น้ำใสการช่าง ได้ก่อสร้างระบบประปาหมู่บ้านแบบบาดาลขนาดกลาง หมู่ 6 บ้านเนินสะแก "
         "วงเงิน 1,890,000 บาท แล้วเสร็จตามสัญญาเลขที่ 12/2560"
     )
-    segments = snippet_with_ellipses(text, parse_query("บ้านเนินสะแก"))
+    segments = snippet_with_ellipses(text, parse_query("บ้านเนินสะแก"), TOKENIZER)
     assert [segment.text for segment in segments if segment.hit] == ["บ้านเนินสะแก"]
     assert segments[0].text == "…"
     assert len(segments[1].text) <= 60
@@ -132,21 +149,24 @@ def test_whole_words_and_numbers_are_marked(typed: str, text: str, wanted: list[
 def test_a_part_of_a_word_is_not_marked_where_another_page_has_the_word() -> None:
     query = parse_query("คณะกรรมการ")
     pages = ["แต่งตั้งคณะกรรมการ", "๒. ผู้แทนชุมชน เป็นกรรมการ"]
-    assert find_hits(pages[1], query) != []
-    assert find_hits(pages[1], query_marking_whole_words(pages[1:], query)) != []
-    assert find_hits(pages[1], query_marking_whole_words(pages, query)) == []
-    assert len(find_hits(pages[0], query_marking_whole_words(pages, query))) == 1
+    assert find_hits(pages[1], query, TOKENIZER) != []
+    assert find_hits(pages[1], query_marking_whole_words(pages[1:], query, TOKENIZER), TOKENIZER) != []
+    assert find_hits(pages[1], query_marking_whole_words(pages, query, TOKENIZER), TOKENIZER) == []
+    assert len(find_hits(pages[0], query_marking_whole_words(pages, query, TOKENIZER), TOKENIZER)) == 1
 
 
 @pytest.mark.parametrize("typed", ["หมู่ 4", "หมู่ที่ 4", "หมู่4"])
 def test_another_village_is_not_marked(typed: str) -> None:
     text = "เก็บขยะหมู่ 1 ถึงหมู่ ๕ พ่นยุงหมู่ที่ ๔ และหมู่ 4"
-    assert [text[start:end] for start, end in find_hits(text, parse_query(typed))] == ["หมู่ที่ ๔", "หมู่ 4"]
+    assert [text[start:end] for start, end in find_hits(text, parse_query(typed), TOKENIZER)] == [
+        "หมู่ที่ ๔",
+        "หมู่ 4",
+    ]
 
 
 def test_a_village_with_two_digits_is_marked_whole() -> None:
     text = "ถนนหมู่ที่ ๑๒ และหมู่ 2"
-    assert [text[start:end] for start, end in find_hits(text, parse_query("หมู่ 12"))] == ["หมู่ที่ ๑๒"]
+    assert [text[start:end] for start, end in find_hits(text, parse_query("หมู่ 12"), TOKENIZER)] == ["หมู่ที่ ๑๒"]
 
 
 TAX = (
@@ -161,12 +181,14 @@ TAX = (
     [("ภาษีที่ดินถึงวันไหน", "มิถุนายน"), ("ภาษีที่ดินปรับเท่าไร", "50 บาท"), ("ภาษีที่ดินติดต่อที่ไหน", "ได้ที่งานจัดเก็บ")],
 )
 def test_the_passage_begins_where_the_answer_to_the_question_is(typed: str, answer: str) -> None:
-    shown = "".join(segment.text for segment in snippet_with_ellipses(TAX, parse_query(typed)))
+    shown = "".join(segment.text for segment in snippet_with_ellipses(TAX, parse_query(typed), TOKENIZER))
     assert answer in shown[:100]
 
 
 def test_the_beginning_of_a_passage_shows_most_words() -> None:
     text = "เรื่อง ภาษี ที่ทุกคนต้องทราบและขอให้ช่วยกันบอกต่อถึงญาติพี่น้องที่อยู่ต่างอำเภอด้วยขอขอบคุณมาก ณ โอกาสนี้ "
     text += "เจ้าของบ้านทุกคน มีกำหนดชำระภาษีภายในสิ้นเดือน และหลังจากนั้นไม่มีการผ่อนผันอีกแล้วทุกกรณี " * 2
-    shown = "".join(segment.text for segment in snippet_with_ellipses(text, parse_query("ภาษี กำหนดชำระ")))
+    shown = "".join(
+        segment.text for segment in snippet_with_ellipses(text, parse_query("ภาษี กำหนดชำระ"), TOKENIZER)
+    )
     assert "มีกำหนดชำระภาษี" in shown[:80]

@@ -225,6 +225,7 @@ def made_up(number: int) -> str:
     return "".join(chance.choice(letters) for _ in range(chance.choice((3, 20, 200))))
 
 
+TOKENIZER = Dictionary().current().tokenizer
 STRANGE = [*WRITTEN, *map(made_up, range(60))]
 
 
@@ -247,8 +248,8 @@ def test_every_query_has_an_answer(index: WhooshIndex, typed: str) -> None:
     assert len(page.hits) <= page.total
     assert page.query.typed == typed[:MAX_QUERY_LENGTH]
     assert len(index.suggest(typed)) <= 8
-    assert "".join(segment.text for segment in highlight(BODY, page.query)) == BODY
-    assert "".join(segment.text for segment in snippet(BODY, page.query, length=30)) in BODY
+    assert "".join(segment.text for segment in highlight(BODY, page.query, TOKENIZER)) == BODY
+    assert "".join(segment.text for segment in snippet(BODY, page.query, TOKENIZER, length=30)) in BODY
     for sort in (Sort.RELEVANCE, Sort.MOST_READ):
         assert index.search(parse_query(typed, sort=sort, page=7)).total == page.total
 
