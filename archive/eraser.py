@@ -17,6 +17,9 @@ from archive.repositories import Records
 class PageCache(Protocol):
     """A cache of pictures or copies that were made from stored files."""
 
+    def has(self, sha256: str) -> bool:
+        """Return True while the cache has something that was made from the file."""
+
     def forget(self, sha256: str) -> None:
         """Delete everything that was made from the file."""
 
@@ -47,10 +50,28 @@ class Eraser:
         erasure = self._records.erasures.erase_attachment_or_versions(
             attachment_id, scope, ordered_by=ordered_by, reason=reason, actor=actor
         )
-        self._clear_caches(erasure)
-        remove_erased_files(self._all_records, self._files, erasure)
-        self._clear_caches(erasure)  # a copy may have been made until the file was gone
+        self.finish(erasure)
         return erasure
+
+    def finish(self, erasure: Erasure) -> None:
+        """Delete what was cached of the files of an erasure, and the files that no record uses any more.
+
+        To be called again after a process was killed during an erasure, or after a file came back.
+        """
+        self._clear_caches(erasure)
+        for sha256 in erasure.files:
+            if self._files.exists(sha256) and not self._all_records.erasures.is_used_by_record(sha256):
+                _remove_unless_used(self._all_records, self._files, sha256)
+        self._clear_caches(erasure)  # a copy may have been made until the file was gone
+
+    def files_left(self, erasure: Erasure) -> list[str]:
+        """Return the SHA-256 of files of which bytes or pictures are left although no record uses them."""
+        return [
+            sha256
+            for sha256 in erasure.files
+            if (self._files.exists(sha256) or any(cache.has(sha256) for cache in self._caches))
+            and not self._all_records.erasures.is_used_by_record(sha256)
+        ]
 
     def erase_announcement_fields(
         self, announcement_id: int, *, ordered_by: str, reason: str, actor: str
@@ -86,21 +107,8 @@ def _checked_order(ordered_by: str, reason: str) -> tuple[str, str]:
     )
 
 
-def remove_erased_files(all_records: Records, files: Files, erasure: Erasure) -> list[str]:
-    """Delete the files of an erasure that no record uses any more.
-
-    Returns the SHA-256 of those that it deleted.
-    """
-    left = [
-        sha256
-        for sha256 in erasure.files
-        if files.exists(sha256) and not all_records.erasures.is_used_by_record(sha256)
-    ]
-    return [sha256 for sha256 in left if _is_removed(all_records, files, sha256)]
-
-
-def _is_removed(all_records: Records, files: Files, sha256: str) -> bool:
-    """Delete a file, and put it back when a record has begun to use it meanwhile. Returns False then.
+def _remove_unless_used(all_records: Records, files: Files, sha256: str) -> None:
+    """Delete a file, and put it back when a record has begun to use it meanwhile.
 
     An upload of the same bytes checks the store after its record is written, and this function checks the
     records after the file is gone: whichever comes second sees the other, and no upload lacks its file.
@@ -109,9 +117,7 @@ def _is_removed(all_records: Records, files: Files, sha256: str) -> bool:
         with files.open(sha256) as stored:
             shutil.copyfileobj(stored, copy)
         files.remove(sha256)
-        if not all_records.erasures.is_used_by_record(sha256):
-            return True
-        size = copy.tell()
-        copy.seek(0)
-        files.add(cast(BinaryIO, copy), limit=size)
-        return False
+        if all_records.erasures.is_used_by_record(sha256):
+            size = copy.tell()
+            copy.seek(0)
+            files.add(cast(BinaryIO, copy), limit=size)

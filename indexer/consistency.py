@@ -1,7 +1,8 @@
 """Consistency check: compares records, files, jobs and index on a running service, and repairs faults.
 
-Nothing is deleted. Work that a running service is only about to do is not reported as a fault: an index
-entry that looks wrong is checked again once the index is level with the records.
+Nothing is deleted but what was to be erased by order. Work that a running service is only about to do is
+not reported as a fault: an index entry that looks wrong is checked again once the index is level with the
+records.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from archive.eraser import Eraser
 from archive.errors import DatabaseDamaged, PrakatError
 from archive.hashing import sha256_of_stream
 from archive.model import Attachment, ReadingStatus
@@ -65,7 +67,7 @@ MESSAGES = {
     "backup-altered": "ข้อมูลสำรองล่าสุดไม่ใช่อย่างที่สำรองไว้ กรุณาสำรองใหม่ที่อื่นและตรวจดูว่าใครแก้ไข"
     " (the last backup is not what was made)",
     "erased-file-left": "ไฟล์ที่มีคำสั่งให้ลบถาวรยังอยู่ เรียก prakat check --repair เพื่อลบ"
-    " (a file that was erased by order is still there: check --repair deletes it)",
+    " (something of a file that was erased by order is still there: check --repair deletes it)",
     "file-unused": "ไฟล์ที่ไม่มีประกาศใดใช้ เก็บไว้ตามเดิม (used by no announcement; kept)",
 }
 
@@ -105,6 +107,7 @@ def check_consistency(
     files: Files,
     index: SearchIndex,
     database: Database,
+    eraser: Eraser,
     *,
     repair: bool,
     examinations: Sequence[Examination] = (),
@@ -114,7 +117,7 @@ def check_consistency(
 
     Takes about as long as reading every stored byte.
     """
-    return _Check(records, jobs, files, index, database, repair, progress, examinations).run()
+    return _Check(records, jobs, files, index, database, eraser, repair, progress, examinations).run()
 
 
 @dataclass(slots=True)
@@ -124,6 +127,7 @@ class _Check:
     _files: Files
     _index: SearchIndex
     _database: Database
+    _eraser: Eraser
     _repair: bool
     _progress: Progress
     _examinations: Sequence[Examination]
@@ -212,13 +216,13 @@ class _Check:
             self._report.notes.append(Finding("file-unused", stored.sha256))
 
     def _check_erasures(self) -> None:
-        """Reports files that were to be erased by order and are still there, though no record uses them."""
+        """Reports files that were to be erased by order and of which something is left; erases them."""
         for erasure in self._records.erasures.all():
-            for sha256 in erasure.files:
-                if self._files.exists(sha256) and not self._records.erasures.is_used_by_record(sha256):
-                    if self._repair:
-                        self._files.remove(sha256)
-                    self._find("erased-file-left", f"erasure {erasure.id}", sha256, mended=self._repair)
+            left = self._eraser.files_left(erasure)
+            if left and self._repair:
+                self._eraser.finish(erasure)
+            for sha256 in left:
+                self._find("erased-file-left", f"erasure {erasure.id}", sha256, mended=self._repair)
 
     # records
 

@@ -155,6 +155,7 @@ class Services(RepositoryAccess):
             self.files,
             self.index,
             self.database,
+            self.eraser,
             repair=repair,
             examinations=self.examinations,
             progress=progress,

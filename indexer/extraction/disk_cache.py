@@ -77,6 +77,10 @@ class DiskCache:
             if self._added % self._CHECK_EVERY == 1:
                 self._shrink()
 
+    def has(self, start: str) -> bool:
+        """Returns True when a file's name begins with ``start``, which has at least two letters."""
+        return any((self._folder / start[:2]).glob(f"{start}*"))
+
     def forget(self, start: str) -> None:
         """Deletes the files whose names begin with ``start``, which has at least two letters."""
         for path in (self._folder / start[:2]).glob(f"{start}*"):

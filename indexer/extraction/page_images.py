@@ -356,6 +356,10 @@ class PagePictures:
         """
         self.page_picture(attachment, page, width=_CROPPED_FROM)
 
+    def has(self, sha256: str) -> bool:
+        """Returns True while a cache has a picture of a file, or the PDF of an Office file."""
+        return any(cache.has(sha256) for cache in (self._drawn, self._marked, self._converted))
+
     def forget(self, sha256: str) -> None:
         """Deletes from the caches what was made from a file: pictures, and the PDF of an Office file."""
         for cache in (self._drawn, self._marked, self._converted):

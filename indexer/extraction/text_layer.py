@@ -71,6 +71,10 @@ class SearchableCopies:
         with self._slots.hold_slot("", seconds=WAIT_SECONDS):
             return self._cache.open(name) or self._make(attachment, pages, name)
 
+    def has(self, sha256: str) -> bool:
+        """Returns True while the cache has a copy of a file."""
+        return self._cache.has(sha256)
+
     def forget(self, sha256: str) -> None:
         """Deletes all copies of a file from the cache."""
         self._cache.forget(sha256)

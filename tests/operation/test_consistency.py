@@ -363,7 +363,13 @@ main()
 
 def examined(services: Services) -> ConsistencyReport:
     return check_consistency(
-        services.records, services.jobs, services.files, services.index, services.database, repair=False
+        services.records,
+        services.jobs,
+        services.files,
+        services.index,
+        services.database,
+        services.eraser,
+        repair=False,
     )
 
 

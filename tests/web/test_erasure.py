@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +14,7 @@ import pytest
 from archive.eraser import Eraser
 from archive.erasure import ErasureScope
 from archive.intake import Intake
-from archive.model import Role, Status
+from archive.model import Role, Status, TextSource
 from archive.ports import Files
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from storage.backup.writer import Backups
@@ -346,3 +346,28 @@ def test_caches_are_cleared_once_more_when_the_file_is_gone(site: Site) -> None:
         attachment.id, ErasureScope.ATTACHMENT, ordered_by="ศาล", reason="ละเมิด", actor="test"
     )
     assert stored == [True, False]
+
+
+@pytest.mark.parametrize("killed", ["before the file is deleted", "before the caches are cleared again"])
+def test_a_check_finishes_an_erasure_that_was_killed(site: Site, killed: str) -> None:
+    services, client = site.services, site.client()
+    made = site.announcement("ประกาศ")
+    attachment = site.attach(made.id, memo("เนื้อหา"))
+    site.work()
+    [read] = services.pages.by_attachment(attachment.id)
+    services.records.pages.save(replace(read, source=TextSource.OCR))  # of which a searchable copy is made
+    page = f"/announcements/{made.id}/attachments/{attachment.id}"
+    for address in (f"{page}/pages/1.webp?width=480&q=เนื้อหา", f"{page}/searchable.pdf"):
+        assert client.get(address).status_code == 200
+    services.records.erasures.erase_attachment_or_versions(
+        attachment.id, ErasureScope.ATTACHMENT, ordered_by="ศาล", reason="ละเมิด", actor="test"
+    )
+    site.work()
+    if killed == "before the caches are cleared again":
+        services.files.remove(attachment.sha256)
+    left = lambda: [path for path in services.settings.data.rglob("*") if attachment.sha256 in path.name]  # noqa: E731
+    assert len(left()) > 2
+    assert [each.code for each in services.check_consistency().findings] == ["erased-file-left"]
+    assert services.check_consistency(repair=True).needs_no_action
+    assert left() == []
+    assert services.check_consistency().findings == []
