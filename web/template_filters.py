@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import segno
 from flask import Flask, request, url_for
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, force_locale, get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -94,6 +94,7 @@ def _add_filters(app: Flask) -> None:
         highlighted=highlighted,
         file_type=file_type,
         readable_address=addresses.readable_address,
+        in_english=in_english,
         unbroken=words_kept_whole,
         translated=translated,
         blocks=blocks,
@@ -320,6 +321,12 @@ def size(number: int) -> str:
 def words_kept_whole(text: str) -> Markup:
     """Returns the text, escaped, with its words kept whole at the ends of lines."""
     return line_breaking.with_break_opportunities(text, services().dictionary.current().words)
+
+
+def in_english(text: str) -> str:
+    """Returns a text of the pages in English, for who typed English on a Thai page."""
+    with force_locale("en"):
+        return str(_(text))
 
 
 def marked(segments: tuple[TextSegment, ...]) -> Markup:

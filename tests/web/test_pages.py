@@ -361,3 +361,17 @@ def test_a_word_that_staff_added_is_marked_whole(site: Site) -> None:
     assert site.client().get(address).text.count("<mark>") > 1
     site.services.dictionary.add_entry("ข้าวฮางงอก")
     assert site.client().get(address).text.count("<mark>") == 1
+
+
+def test_who_types_english_is_answered_in_english_too(site: Site) -> None:
+    site.announcement("อัตราค่าธรรมเนียมเก็บขนขยะ")
+    site.work()
+    client = site.client()
+    page = client.get("/search?q=garbage").text
+    assert "อัตราค่าธรรมเนียม" in page
+    assert '<span class="remark" lang="en">Also searching for “ขยะ”' in page
+    missing = client.get("/search?q=passport renewal").text
+    assert '<p lang="en">The documents are in Thai. Try Thai words</p>' in missing
+    assert 'class="remark" lang="en"' not in client.get("/search?q=ขยะ").text
+    client.set_cookie("language", "en")
+    assert client.get("/search?q=garbage").text.count("Also searching for") == 1

@@ -14,6 +14,7 @@ from indexer.analysis.loanwords import find_spelled_letters
 from indexer.analysis.tokenizer import Token, fold_text, searchable_bytes
 from indexer.search.query.parser import Query, TypedChunk
 from indexer.search.query.question_words import (
+    ENGLISH_STOP_WORDS,
     has_question_words,
     stretches_without_question_words,
 )
@@ -105,7 +106,8 @@ class QueryPlan:
 
 def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     """Returns the plan of a query: its parts with clauses and phrases, and what must be absent."""
-    chunks = _with_numbers(query.chunks[:_MOST_PARTS])
+    typed = _with_numbers(query.chunks[:_MOST_PARTS])
+    chunks = _without_english_stop_words(typed)
     asked = [piece for chunk in chunks for piece in _without_question_words(chunk, lexicon)] or chunks
     parts: list[QueryPart] = []
     for chunk in asked[:_MOST_PARTS]:
@@ -115,8 +117,19 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     parts = _with_abbreviations_before_numbers(parts)
     whole = searchable_bytes(fold_text(" ".join(chunk.text for chunk in query.chunks))).data
     without = tuple(build_query_part(each.text, lexicon, exact=True) for each in query.without[:_MOST_PARTS])
-    is_question = asked != chunks and any(has_question_words(chunk.text) for chunk in chunks)
+    is_question = chunks != typed or (
+        asked != chunks and any(has_question_words(chunk.text) for chunk in chunks)
+    )
     return QueryPlan(tuple(parts), whole, without, had_question_words=is_question)
+
+
+def _without_english_stop_words(chunks: list[TypedChunk]) -> list[TypedChunk]:
+    """Returns the pieces of an English query that name something; all of any other query."""
+    is_english = all(chunk.text.isascii() and not chunk.exact for chunk in chunks)
+    telling = [
+        chunk for chunk in chunks if chunk.others or chunk.text.strip("?!.,") not in ENGLISH_STOP_WORDS
+    ]
+    return telling if is_english and telling else chunks
 
 
 def _with_abbreviations_before_numbers(parts: list[QueryPart]) -> list[QueryPart]:

@@ -29,6 +29,11 @@ _SUBJECT_LEAD = re.compile(
     r"(?:ข้อมูล|ข่าว|เอกสาร|ประกาศ)(?:เรื่อง|เกี่ยวกับ)"
 )  # asks nothing: what follows is the subject
 
+ENGLISH_STOP_WORDS = frozenset(
+    "a an and are at can do does for from get how i in is me my need of on please the there to want what when"
+    " where which who with you your".split()
+)  # words by which an English question names nothing
+
 
 def has_question_words(text: str) -> bool:
     """Returns True if a folded piece of a query asks something, more than naming its subject does."""

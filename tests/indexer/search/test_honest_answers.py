@@ -308,6 +308,22 @@ def test_pieces_of_one_word_are_no_partial_answer(tmp_path: Path) -> None:
     assert index.search(parse_query("สอบราคา กีฬา")).total > 1  # two wishes: each counts
 
 
+def test_an_english_question_is_answered_by_what_it_names(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    tax = entry(1, "ชำระภาษีที่ดินและสิ่งปลูกสร้าง", "ชำระภาษีที่ดินและสิ่งปลูกสร้าง ภายในเดือนเมษายน")
+    child = entry(2, "รับสมัครเด็กเข้าศูนย์พัฒนาเด็กเล็ก", "ศูนย์พัฒนาเด็กเล็ก")
+    index.update([tax, child, *(entry(n, f"กีฬา {n}") for n in range(3, 9))], (), position=3)
+    for typed, wanted in (
+        ("how do I pay property tax?", 1),
+        ("the land tax", 1),
+        ("where is the daycare", 2),
+        ("childcare", 2),
+    ):
+        page = index.search(parse_query(typed))
+        assert [hit.announcement_id for hit in page.hits] == [wanted], typed
+    assert index.search(parse_query("what")).total == 0
+
+
 def test_the_subject_named_first_does_not_make_a_question(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     plan = entry(1, "แผนพัฒนาท้องถิ่น", "แผนพัฒนา งานน้ำ งานถนน", published_on=dt.date(2021, 10, 15))
