@@ -1,21 +1,19 @@
 """Everything that is borrowed from Whoosh; no other module of the program imports it.
 
 Private parts, which a new version may change without notice: the base classes of the third codec
-(``W3Codec``, ``W3PerDocReader``, ``TermsReader``), the flushing and merging of ``SegmentWriter``, and the
+(``W3Codec``, ``W3PerDocReader``), the flushing and merging of ``SegmentWriter``, and the
 table of contents (``TOC``). ``tests/indexer/engines/whoosh/test_borrowed_parts.py`` names each that is used.
 """
 
 from __future__ import annotations
 
 from whoosh import columns
-from whoosh.codec.base import TermsReader
 from whoosh.codec.whoosh3 import W3Codec, W3PerDocReader
 from whoosh.fields import COLUMN, FieldType, Schema
 from whoosh.filedb.filestore import FileStorage, RamStorage
 from whoosh.formats import Existence
 from whoosh.index import TOC, FileIndex, clean_files
-from whoosh.matching import ListMatcher
-from whoosh.reading import SegmentReader, TermInfo, TermNotFound
+from whoosh.reading import SegmentReader
 from whoosh.writing import SegmentWriter
 
 __all__ = [
@@ -25,14 +23,10 @@ __all__ = [
     "FieldType",
     "FileIndex",
     "FileStorage",
-    "ListMatcher",
     "RamStorage",
     "Schema",
     "SegmentReader",
     "SegmentWriter",
-    "TermInfo",
-    "TermNotFound",
-    "TermsReader",
     "W3Codec",
     "W3PerDocReader",
     "clean_files",

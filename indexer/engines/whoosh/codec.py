@@ -27,11 +27,7 @@ import numpy.typing as npt
 from indexer.engines.whoosh import checksums
 from indexer.engines.whoosh.borrowed_parts import (
     TOC,
-    ListMatcher,
     SegmentWriter,
-    TermInfo,
-    TermNotFound,
-    TermsReader,
     W3Codec,
     W3PerDocReader,
     clean_files,
@@ -226,7 +222,7 @@ class ArrayTermsWriter:
         self.is_closed = True
 
 
-class ArrayTermsReader(TermsReader):  # type: ignore[misc]
+class ArrayTermsReader:
     """Reads a segment's terms (held in memory) and its posting lists (left on disk).
 
     ``words`` holds the terms in order; ``sizes`` holds the document frequency of each.
@@ -311,52 +307,14 @@ class ArrayTermsReader(TermsReader):  # type: ignore[misc]
     def close(self) -> None:
         """Does nothing: the file is closed with the last reference to it, as a thread may still read it."""
 
-    # The methods below are Whoosh's codec interface: with them its own tools can read these segments too.
-
-    def __contains__(self, term: tuple[str, bytes]) -> bool:
-        return term[0] == FIELD and self.term_position(term[1]) is not None
-
     def indexed_field_names(self) -> list[str]:
-        """Returns the name of the only field that has terms."""
+        """Returns the name of the only field that has terms; Whoosh asks for it when it merges segments."""
         return [FIELD]
 
-    def terms(self) -> Iterator[tuple[str, bytes]]:
-        """Returns all terms, each with its field, in ascending order."""
-        return ((FIELD, word) for word in self.words)
-
-    def terms_from(self, fieldname: str, prefix: bytes) -> Iterator[tuple[str, bytes]]:
-        """Returns the terms that are not less than ``prefix``, each with its field, in ascending order."""
-        return ((fieldname, word) for word in self.words[bisect_left(self.words, prefix) :])
-
-    def items(self) -> Iterator[tuple[tuple[str, bytes], TermInfo]]:
-        """Returns all terms with their statistics, in ascending order."""
-        return ((term, self.term_info(*term)) for term in self.terms())
-
-    def items_from(self, fieldname: str, prefix: bytes) -> Iterator[tuple[tuple[str, bytes], TermInfo]]:
-        """Returns the terms that are not less than ``prefix`` with their statistics, in ascending order."""
-        return ((term, self.term_info(*term)) for term in self.terms_from(fieldname, prefix))
-
-    def term_info(self, fieldname: str, text: bytes) -> TermInfo:
-        """Returns the statistics of a term. Raises ``TermNotFound`` for an unknown term."""
-        place = self.term_position(text)
-        if place is None:
-            raise TermNotFound(f"{fieldname}:{text!r}")
-        ids, _ = self.postings_at_position(place).documents_and_packed_counts()
-        return TermInfo(len(ids), len(ids), 1, 1, 1, int(ids[0]), int(ids[-1]))
-
-    def doc_frequency(self, fieldname: str, text: bytes) -> int:  # noqa: ARG002 (Whoosh's signature)
+    def document_frequency(self, term: bytes) -> int:
         """Returns the number of documents that have the term; 0 for an unknown term."""
-        place = self._places.get(text)
+        place = self._places.get(term)
         return 0 if place is None else self.sizes[place]
-
-    def matcher(self, fieldname: str, text: bytes, _format: Any, scorer: Any = None) -> ListMatcher:
-        """Returns a matcher over the documents that have a term. Raises ``TermNotFound`` for an unknown
-        term."""
-        place = self.term_position(text)
-        if place is None:
-            raise TermNotFound(f"{fieldname}:{text!r}")
-        ids, _ = self.postings_at_position(place).documents_and_packed_counts()
-        return ListMatcher(ids.tolist(), [1.0] * len(ids), scorer=scorer, term=(fieldname, text))
 
 
 class _Part(NamedTuple):

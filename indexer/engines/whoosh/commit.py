@@ -21,7 +21,7 @@ from indexer.engines.whoosh.borrowed_parts import TOC
 from indexer.engines.whoosh.codec import Postings
 from indexer.engines.whoosh.doc_values import OrdinalColumn, concatenate_columns, facet_values_column
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
-from indexer.engines.whoosh.schema import FIELD, schema
+from indexer.engines.whoosh.schema import schema
 from indexer.engines.whoosh.title_index import TitleIndex
 from indexer.search.vocabulary import MARK_BYTES, MIN_WORD_FREQUENCY, THAI_WORD
 
@@ -98,7 +98,7 @@ def _summed(segments: Sequence[OpenSegment], term: str) -> int:
     """Returns the number of documents of the segments that have the term, including deleted documents."""
     data, count = term.encode(), 0
     for segment in segments:
-        count += segment.terms.doc_frequency(FIELD, data)
+        count += segment.terms.document_frequency(data)
     return count
 
 

@@ -8,19 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from indexer.engines.whoosh.borrowed_parts import FileIndex, SegmentWriter, TermsReader, W3Codec
-from indexer.engines.whoosh.codec import ArrayCodec, ArrayTermsReader, Writer
+from indexer.engines.whoosh.borrowed_parts import FileIndex, SegmentWriter, W3Codec
+from indexer.engines.whoosh.codec import ArrayCodec, Writer
 from indexer.engines.whoosh.toc import CheckedIndex
 
 ROOT = Path(__file__).parents[4]
 
 REPLACED = [
     (ArrayCodec, W3Codec, ("length_stats", "field_writer", "terms_reader", "per_document_reader")),
-    (
-        ArrayTermsReader,
-        TermsReader,
-        ("terms", "terms_from", "items", "term_info", "doc_frequency", "matcher"),
-    ),
     (Writer, SegmentWriter, ("_assemble_segment", "_commit_toc", "_flush_segment", "add_postings_to_pool")),
     (CheckedIndex, FileIndex, ("_read_toc",)),
 ]
