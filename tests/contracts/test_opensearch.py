@@ -15,9 +15,11 @@ from opensearchpy import OpenSearch
 
 from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary
+from indexer.analysis.index_document import build_index_document
 from indexer.engines.opensearch import OpenSearchIndex
 from indexer.engines.opensearch.bulk_loader import Lease
 from indexer.engines.opensearch.cluster import Cluster, read_address
+from indexer.engines.opensearch.mapping import word_id, words_to_look_up
 from indexer.search.ports import SearchIndex
 from indexer.search.query.parser import parse_query
 from tests.contracts.engines import alias
@@ -88,6 +90,19 @@ def test_others_follow_to_the_new_generation(index: SearchIndex, address: str) -
             generation.set_position(2)
     assert found(other, "พัสดุ") == [2]
     assert found(other, "สอบราคา") == []
+
+
+def test_words_are_added_to_a_generation_that_another_process_built(index: SearchIndex, address: str) -> None:
+    index.update([entry(1, "ประกาศเรื่องกังหันลมผลิตไฟฟ้า")], (), position=1)
+    with OpenSearchIndex(address, Dictionary()).rebuild() as generation:
+        generation.add_announcements(ARCHIVE)
+        generation.set_position(4)
+    added = entry(9, "ประกาศเรื่องกังหันลมผลิตไฟฟ้า")
+    index.update([added], (), position=5)
+    words = words_to_look_up(build_index_document(added, Dictionary().current().tokenizer))
+    ids = [word_id(word) for word in words]
+    cluster = Cluster(read_address(address))
+    assert len(cluster.get_documents(cluster.address.index, ids)) == len(ids) > 0
 
 
 def test_builders_wait_for_each_other_and_outlive_each_other(

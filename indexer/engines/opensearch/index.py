@@ -80,7 +80,7 @@ class OpenSearchIndex:
         self._known: _Live | None = None
         self._looked = 0.0
         self._failed: tuple[float, Unavailable] | None = None  # when a look failed, and how
-        self._words: set[str] = set()  # that the live generation has
+        self._words: tuple[str, frozenset[str]] = "", frozenset()  # a generation, and words that it has
         self._lock = Lock()
 
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
@@ -92,7 +92,9 @@ class OpenSearchIndex:
         if live is None:
             raise IndexRemoved("the index was removed while it was written")
         made = [build_index_document(entry, live.lexicon.tokenizer) for entry in add]
-        new = {word for one in made for word in words_to_look_up(one)} - self._words
+        index, known = self._words
+        known = known if index == live.index else frozenset()
+        new = {word for one in made for word in words_to_look_up(one)} - known
         actions = [index_action(one, live.averages, position) for one in made]
         actions += [delete_action(id, position) for id in remove]
         actions += [word_action("create", word, 1, live.lexicon.tokenizer) for word in sorted(new)]
@@ -102,7 +104,7 @@ class OpenSearchIndex:
             remove_older_generations(self._cluster, live.index)
         finally:
             self._forget()
-        self._words |= new
+        self._words = live.index, known | new
 
     def position(self) -> int:
         live = self._live(fresh=True)
@@ -162,7 +164,6 @@ class OpenSearchIndex:
                 raise
             finally:
                 self._forget()
-                self._words = set()
             remove_older_generations(self._cluster, live)
 
     def manifest(self) -> IndexManifest | None:

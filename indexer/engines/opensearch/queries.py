@@ -51,7 +51,7 @@ _MOST_VALUES = 50  # values of one facet that are counted
 _SIMILAR_WORDS = 25  # distinctive words by which similar announcements are found
 _SIMILAR_SHARE = "30%"  # share of these words that a similar announcement has at least
 _SIMILAR_TITLE = f"{TUNING.min_similar_title:.0%}"  # the same for the rarest bigrams of the title
-_MOST_WITHHELD = 65_536  # ids in one clause, by OpenSearch's own limit
+_MOST_IDS = 65_536  # in one clause, by OpenSearch's own limit
 _TERM_BOOST = 1 / (TUNING.k1 * STEPS + 1)  # OpenSearch's BM25 multiplies by k1 + 1; without that: IDF at most
 _PHRASE_BOOST = 0.3  # share of a phrase's BM25 over its bigrams that is added to the BM25F of its words
 _NEAR_BOOST = 0.4  # the same for a phrase with a misread letter
@@ -566,9 +566,17 @@ def visibility_filters(filters: Filters) -> list[Json]:
     own: Json = ANNOUNCEMENTS
     if filters.organisation is not None:
         own = {"term": {"organisation": filters.organisation}}
-    ids = sorted(filters.withheld)
-    batches = (ids[start : start + _MOST_WITHHELD] for start in range(0, len(ids), _MOST_WITHHELD))
-    return [own, *({"bool": {"must_not": {"terms": {"id": batch}}}} for batch in batches)]
+    return [own, {"bool": {"must_not": _id_query(filters.withheld)}}] if filters.withheld else [own]
+
+
+def _id_query(ids: Set[int]) -> Json:
+    """Returns the query for the announcements with these ids, in clauses of at most ``_MOST_IDS``."""
+    ordered = sorted(ids)
+    starts = range(
+        0, max(len(ordered), 1), _MOST_IDS
+    )  # one clause, which nothing matches, where there is no id
+    clauses: list[Json] = [{"terms": {"id": ordered[start : start + _MOST_IDS]}} for start in starts]
+    return {"bool": {"should": clauses}} if len(clauses) > 1 else clauses[0]
 
 
 def date_range_query(time: DateRange) -> Json:
@@ -619,9 +627,9 @@ def filter_queries(filters: Filters, unknown: Set[str] = frozenset()) -> dict[st
     if filters.open_on is not None:
         found["open"] = {"range": {"expires": {"gte": filters.open_on.toordinal(), "lt": NEVER_EXPIRES}}}
     if filters.among is not None:
-        found["among"] = {"terms": {"id": sorted(filters.among)}}
+        found["among"] = _id_query(filters.among)
     if filters.in_force:
-        found["in_force"] = {"bool": {"must_not": {"terms": {"id": sorted(filters.ended)}}}}
+        found["in_force"] = {"bool": {"must_not": _id_query(filters.ended)}}
     if filters.announcement_id is not None:
         found["announcement_id"] = {"term": {"id": filters.announcement_id}}
     return found
