@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 import tarfile
@@ -11,6 +12,7 @@ import tomllib
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -102,12 +104,59 @@ def test_a_file_is_of_its_published_schema(name: str, schema: str, key: str, tmp
 def test_compose_serves_this_machine_alone_and_believes_its_own_gateway() -> None:
     compose = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
     (network,) = compose["networks"]["default"]["ipam"]["config"]
+    mounted = {
+        volume.partition(":")[0] for service in compose["services"].values() for volume in service["volumes"]
+    }
+    assert mounted == set(compose["volumes"])
     for service in compose["services"].values():
         assert service["environment"]["PRAKAT_TRUSTED_PROXIES"] == network["gateway"]
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
-        assert {volume.partition(":")[0] for volume in service["volumes"]} == set(compose["volumes"])
         build = service["build"]
         assert (ROOT / "deploy" / build["context"] / build["dockerfile"]).is_file()
+
+
+def test_every_service_of_compose_calls_a_command_that_takes_its_arguments() -> None:
+    called = {name: prakat_call(service) for name, service in compose_services().items()}
+    assert {name: words[0] for name, words in called.items()} == {
+        "web": "serve",
+        "worker": "worker",
+        "nightly": "nightly",
+    }
+    for name, *arguments in called.values():
+        command = main.get_command(click.Context(main), name)
+        assert command is not None
+        command.make_context(name, arguments)  # raises for one that it does not take
+
+
+def test_compose_asks_for_the_health_of_what_answers_alone() -> None:
+    """``docker compose up --wait`` waits until every service with a check is healthy."""
+    image = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
+    asked = re.findall(r"^HEALTHCHECK .*127\.0\.0\.1:(\d+)/healthz", image, re.MULTILINE)
+    for service in compose_services().values():
+        words = prakat_call(service)
+        answers = words[0] == "serve" and words[words.index("--port") + 1] in asked
+        assert service.get("healthcheck", {}).get("disable", False) is not answers
+
+
+def test_the_nightly_service_of_compose_may_write_where_it_backs_up_to() -> None:
+    nightly = compose_services()["nightly"]
+    destination = prakat_call(nightly)[1]
+    assert destination in {volume.partition(":")[2] for volume in nightly["volumes"]}
+    image = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
+    assert f"install -d -o prakat -g prakat -m 700 {destination}\n" in image  # a volume is as what it covers
+
+
+def compose_services() -> dict[str, dict[str, Any]]:
+    text = (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8")
+    services: dict[str, dict[str, Any]] = yaml.safe_load(text)["services"]
+    return services
+
+
+def prakat_call(service: dict[str, Any]) -> list[str]:
+    """Returns the words after ``prakat`` in a service's command, also in a line of the shell."""
+    command = service["command"]
+    [call] = re.findall(r"\bprakat ([^;]+)", command if isinstance(command, str) else command[-1])
+    return shlex.split(call)
 
 
 @pytest.mark.parametrize(
