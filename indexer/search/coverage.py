@@ -11,7 +11,8 @@ from itertools import pairwise
 from archive.thai.word_list import thai_stopwords
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.tokenizer import fold_text, group_into_longest_words, searchable_bytes
-from indexer.search.query.parser import KIND_NAMES, DateRange
+from indexer.search.query.date_ranges import DateRange
+from indexer.search.query.parser import KIND_NAMES
 from indexer.search.query.query_plan import (
     Alternative,
     Clause,

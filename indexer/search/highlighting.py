@@ -29,7 +29,8 @@ from archive.thai.characters import (
 )
 from archive.thai.word_list import thai_stopwords
 from indexer.analysis.tokenizer import Tokenizer, fold_text, group_into_longest_words, searchable_bytes
-from indexer.search.query.parser import DateRange, Query, TypedChunk
+from indexer.search.query.date_ranges import DateRange
+from indexer.search.query.parser import Query, TypedChunk
 
 _MOST_HITS = 300  # hits of one phrase or word that are marked in one text
 _LONGEST = 1000  # letters that are segmented into words at a time

@@ -130,8 +130,7 @@ def _with_other_times(query: Query, retrieved: EngineAnswer, others: ResultPage)
     """Returns what was found of the time that was typed, with the best of ``others`` and a note on these."""
     of_time = {hit.announcement_id for hit in retrieved.hits}
     rest = tuple(hit for hit in others.hits if hit.announcement_id not in of_time)
-    time = query.times[0]
-    note = query_notes.only_mentions_in_time_note(time.first, time.last, time.month)
+    note = query_notes.only_mentions_in_time_note(query.times[0])
     return replace(retrieved, hits_of_other_times=rest[:_MAX_OTHER_TIMES], notes=(*retrieved.notes, note))
 
 
@@ -184,7 +183,7 @@ def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: EngineAnsw
             if is_prose or time.is_one_day
             else query_notes.only_of_time_note
         )
-        notes.append(note(time.first, time.last, time.month))
+        notes.append(note(time))
     marks = (*other_wordings(corrected.plan), *(word for _, word in corrected.words))
     return replace(
         query,

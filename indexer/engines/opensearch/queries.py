@@ -16,7 +16,8 @@ from indexer.analysis.tokenizer import fold_text, gram_terms, searchable_bytes, 
 from indexer.engines.opensearch.mapping import STEPS, cluster_bigram_lines, clusters, name_key
 from indexer.search.coverage import is_stop_word_or_document_kind, longer_words
 from indexer.search.ports import MOST_PAGES
-from indexer.search.query.parser import DateRange, ExcludedValue, Filters, Query, Sort
+from indexer.search.query.date_ranges import DateRange
+from indexer.search.query.parser import ExcludedValue, Filters, Query, Sort
 from indexer.search.query.query_plan import (
     Alternative,
     Clause,

@@ -21,7 +21,7 @@ from indexer.search.coverage import (
     is_worth_showing_as_related,
     scattered_clauses,
 )
-from indexer.search.query.parser import DateRange
+from indexer.search.query.date_ranges import DateRange
 from indexer.search.query.query_plan import Clause, QueryPlan
 
 _BEST_DOCUMENTS = 3  # best-ranked documents whose coverage is computed; the highest counts

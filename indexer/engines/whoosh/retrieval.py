@@ -30,7 +30,7 @@ from indexer.search.coverage import (
     is_stop_word_or_document_kind,
 )
 from indexer.search.query import query_notes
-from indexer.search.query.parser import DateRange
+from indexer.search.query.date_ranges import DateRange
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import (
     Clause,

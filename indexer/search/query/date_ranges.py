@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from archive import thai
 from archive.errors import Invalid
@@ -53,26 +53,55 @@ _STRETCH = re.compile(
     re.VERBOSE,
 )
 _YEAR_AT_END = re.compile(rf"({ERA_NAME})\s*(\d+)$")
-
-
 _DAY_LONG = dt.timedelta(days=1)
 
 
-class DateMatch(NamedTuple):
-    """A date range at ``[start, end)`` of the folded text, with its first and last day (None: open end).
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """A date range at ``[start, end)`` of a folded text, with its first and last day (None: open end).
 
     ``month`` (1–12) means that month of any year; ``first`` and ``last`` are None then.
     """
 
-    start: int
-    end: int
+    text: str
     first: dt.date | None
     last: dt.date | None
-    labelled: bool  # written as a filter, such as ``date:``
-    month: int | None = None
+    month: int | None
+    start: int = field(compare=False)
+    end: int = field(compare=False)
+    is_labelled: bool = field(compare=False)  # written as a filter, such as ``date:``
+
+    @property
+    def year(self) -> int | None:
+        """Returns the Buddhist year, calendar or fiscal, that the range is; None for any other range."""
+        is_year = self.is_calendar_year or self.is_fiscal_year
+        return self.last.year + thai.ERA if self.last and is_year else None
+
+    @property
+    def is_calendar_year(self) -> bool:
+        """True for a year from January to December."""
+        return self._is_year_from_first_of(1)
+
+    @property
+    def is_fiscal_year(self) -> bool:
+        """True for a year from October to September."""
+        return self._is_year_from_first_of(10)
+
+    @property
+    def is_one_day(self) -> bool:
+        """True when both ends are the same day."""
+        return self.first is not None and self.first == self.last
+
+    def _is_year_from_first_of(self, month: int) -> bool:
+        return bool(
+            self.first
+            and self.last
+            and (self.first.month, self.first.day) == (month, 1)
+            and self.last == self.first.replace(year=self.first.year + 1) - _DAY_LONG
+        )
 
 
-def find_date_ranges(folded: str) -> list[DateMatch]:
+def find_date_ranges(folded: str) -> list[DateRange]:
     """Returns every date range of a folded text. Text that looks like a date but is none is skipped."""
     found = []
     for match in _STRETCH.finditer(folded):
@@ -82,7 +111,8 @@ def find_date_ranges(folded: str) -> list[DateMatch]:
             continue
         if first is None or last is None or first <= last:
             month = thai.month_number(match["month"]) if match["month"] else None
-            found.append(DateMatch(*match.span(), first, last, match["label"] is not None, month))
+            is_labelled = match["label"] is not None
+            found.append(DateRange(match.group(), first, last, month, *match.span(), is_labelled))
     return found
 
 

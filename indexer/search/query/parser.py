@@ -17,7 +17,7 @@ from archive.thai.characters import CONSONANTS, WORD_LETTERS
 from archive.thai.dates import written_year_as_buddhist
 from indexer.analysis.tokenizer import fold_text
 from indexer.search.query import query_notes
-from indexer.search.query.date_ranges import DateMatch, find_date_ranges
+from indexer.search.query.date_ranges import DateRange, find_date_ranges
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.villages import with_village_in_figures
 
@@ -78,36 +78,6 @@ class TypedChunk:
     exact: bool = False
     raw: str = ""
     others: tuple[TypedChunk, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DateRange:
-    """A date range among the words of a query.
-
-    A result must have a date in the range, or name the range (``text``, folded) as its own. ``month`` (1–12)
-    means that month of any year; ``first`` and ``last`` are None then.
-    """
-
-    text: str
-    first: dt.date | None
-    last: dt.date | None
-    month: int | None = None
-
-    @property
-    def year(self) -> int | None:
-        """Returns the Buddhist year, calendar or fiscal, that the range is; None for any other range."""
-        if (
-            self.first is None
-            or self.last is None
-            or not query_notes.is_calendar_or_fiscal_year(self.first, self.last)
-        ):
-            return None
-        return self.last.year + ERA
-
-    @property
-    def is_one_day(self) -> bool:
-        """True when both ends are the same day."""
-        return self.first is not None and self.first == self.last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,30 +264,28 @@ def _without_times(
     Those that stay become pieces of their own: น้ำปี 2564 is น้ำ and ปี 2564. With ``without_dates`` all date
     ranges are left out of ``raw``, where anything else is in it.
     """
-    stretches = find_date_ranges(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))
+    times = find_date_ranges(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))
     rest = folded
-    for stretch in stretches:
-        rest = _without(rest, (stretch.start, stretch.end))
+    for time in times:
+        rest = _without(rest, (time.start, time.end))
     has_words = any(map(str.isalnum, rest))
-    for stretch in reversed(stretches):
-        alone = dates_filter and not any(map(str.isalnum, _without(folded, (stretch.start, stretch.end))))
-        start = _start_of_exclusion(raw, stretch.start)
-        if folded[: stretch.start].endswith(":"):
+    for time in reversed(times):
+        alone = dates_filter and not any(map(str.isalnum, _without(folded, (time.start, time.end))))
+        start = _start_of_exclusion(raw, time.start)
+        if folded[: time.start].endswith(":"):
             continue  # the value of a field
-        if start < stretch.start:
-            reading.exclude_time(stretch, raw[start : stretch.start], raw[stretch.start : stretch.end])
-            raw, folded = (_without(text, (start, stretch.end)) for text in (raw, folded))
-        elif stretch.labelled or (
-            alone and not reading.chunks and stretch.month is None and "งบ" not in folded
-        ):
-            raw, folded = (_without(text, (stretch.start, stretch.end)) for text in (raw, folded))
-            reading.between(stretch)
+        if start < time.start:
+            reading.exclude_time(time, raw[start : time.start], raw[time.start : time.end])
+            raw, folded = (_without(text, (start, time.end)) for text in (raw, folded))
+        elif time.is_labelled or (alone and not reading.chunks and time.month is None and "งบ" not in folded):
+            raw, folded = (_without(text, (time.start, time.end)) for text in (raw, folded))
+            reading.between(time)
         elif without_dates and has_words:
-            raw = _without(raw, (stretch.start, stretch.end))
+            raw = _without(raw, (time.start, time.end))
         else:
-            reading.around(stretch, folded)
-            between = " " if raw[: stretch.start][-1:] >= "ก" else ""
-            raw = f"{raw[: stretch.start]}{between}{raw[stretch.start :]}"
+            reading.times.append(time)
+            between = " " if raw[: time.start][-1:] >= "ก" else ""
+            raw = f"{raw[: time.start]}{between}{raw[time.start :]}"
     return raw
 
 
@@ -386,25 +354,19 @@ class _Reading:
             self.chunks.append(TypedChunk(value, exact=True))
             self.understood.append(query_notes.document_number_note(value))
 
-    def between(self, stretch: DateMatch) -> None:
+    def between(self, time: DateRange) -> None:
         """Sets a date range as a filter, unless a date filter is set already."""
         first, last = self.filters.from_date, self.filters.to_date
         if first is None and last is None:
-            self.filters = replace(self.filters, from_date=stretch.first, to_date=stretch.last)
-            self.understood.append(query_notes.days_note(stretch.first, stretch.last))
-            self.days_alone = not stretch.labelled
+            self.filters = replace(self.filters, from_date=time.first, to_date=time.last)
+            self.understood.append(query_notes.days_note(time))
+            self.days_alone = not time.is_labelled
 
-    def around(self, stretch: DateMatch, folded: str) -> None:
-        """Adds a date range that stands among other words."""
-        text = folded[stretch.start : stretch.end]
-        self.times.append(DateRange(text, stretch.first, stretch.last, stretch.month))
-
-    def exclude_time(self, stretch: DateMatch, sign: str, text: str) -> None:
+    def exclude_time(self, time: DateRange, sign: str, text: str) -> None:
         """Excludes a calendar year as a filter, and any other date range, if it has no label, as a text."""
-        first, last = stretch.first, stretch.last
-        if first and last and (first, last) == (dt.date(last.year, 1, 1), dt.date(last.year, 12, 31)):
-            self._exclude_value(FACETS_BY_NAME["year"], last.year + ERA)
-        elif stretch.labelled:
+        if time.year is not None and time.is_calendar_year:
+            self._exclude_value(FACETS_BY_NAME["year"], time.year)
+        elif time.is_labelled:
             self.understood.append(query_notes.not_understood_note(sign + text))
         else:
             self._exclude(text)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from archive.facets import Facet, FacetType
 from archive.model import DocumentKind
 from archive.thai import ERA, MONTHS, format_date, format_short_date
+from indexer.search.query.date_ranges import DateRange
 
 
 class BilingualNote(NamedTuple):
@@ -91,31 +92,22 @@ def until_note(day: dt.date) -> BilingualNote:
     return BilingualNote(f"ถึง: {format_date(day)}", f"To: {_english(day)}")
 
 
-def days_note(first: dt.date | None, last: dt.date | None) -> BilingualNote:
-    """Returns the note of a date filter. None means an open end."""
-    named = dates_in_words(first, last)
+def days_note(time: DateRange) -> BilingualNote:
+    """Returns the note of a date filter."""
+    named = named_time(time)
     return BilingualNote(f"วันที่: {named.thai}", f"Dates: {named.english}")
 
 
-def only_of_time_note(first: dt.date | None, last: dt.date | None, month: int | None) -> BilingualNote:
-    """Returns the note that results are of a time alone: of a range, or of a month (1–12) of any year."""
-    if month is not None:
-        return BilingualNote(
-            f"แสดงเฉพาะ เดือน{MONTHS[month - 1]} ของทุกปี", f"Only of {calendar.month_name[month]}, of any year"
-        )
-    named = dates_in_words(first, last)
-    return BilingualNote(f"แสดงเฉพาะ {named.thai}", f"Only of {named.english}")
+def only_of_time_note(time: DateRange) -> BilingualNote:
+    """Returns the note that results are of a time alone."""
+    named = named_time(time)
+    every = ("", "") if time.month is None else (" ของทุกปี", ", of any year")
+    return BilingualNote(f"แสดงเฉพาะ {named.thai}{every[0]}", f"Only of {named.english}{every[1]}")
 
 
-def only_mentions_in_time_note(
-    first: dt.date | None, last: dt.date | None, month: int | None
-) -> BilingualNote:
+def only_mentions_in_time_note(time: DateRange) -> BilingualNote:
     """Returns the note that documents of a time only mention the words; those of other times come below."""
-    named = (
-        BilingualNote(f"เดือน{MONTHS[month - 1]}", calendar.month_name[month])
-        if month
-        else dates_in_words(first, last)
-    )
+    named = named_time(time)
     return BilingualNote(
         f"{named.thai} ไม่มีประกาศเรื่องนี้โดยตรง มีแต่ที่เอ่ยถึง ประกาศเรื่องนี้ของเวลาอื่นอยู่ท้ายหน้า",
         f"Of {named.english} only announcements that mention the words were found;"
@@ -123,34 +115,26 @@ def only_mentions_in_time_note(
     )
 
 
-def of_or_naming_time_note(first: dt.date | None, last: dt.date | None, month: int | None) -> BilingualNote:
-    """Returns the note that results are of a time or name it: of a range, or of a month of any year."""
-    if month is not None:
-        return BilingualNote(f"เดือน: {MONTHS[month - 1]}", f"Month: {calendar.month_name[month]}")
-    named = dates_in_words(first, last)
+def of_or_naming_time_note(time: DateRange) -> BilingualNote:
+    """Returns the note that results are of a time or name it."""
+    named = named_time(time)
     return BilingualNote(f"ช่วงเวลา: {named.thai}", f"Time: {named.english}")
 
 
-def is_calendar_or_fiscal_year(first: dt.date, last: dt.date) -> bool:
-    """Returns True for a calendar year, and for a fiscal year (October to September)."""
-    return (first.month, first.day) in ((1, 1), (10, 1)) and last == first.replace(
-        year=first.year + 1
-    ) - dt.timedelta(days=1)
-
-
-def dates_in_words(first: dt.date | None, last: dt.date | None) -> BilingualNote:
-    """Returns the first and last day in words, or the year that they are. None means an open end."""
-    if first and first == last:
-        return BilingualNote(format_date(first), _english(first))
-    if first and last and is_calendar_or_fiscal_year(first, last):
-        is_fiscal = first.month > 1
-        return BilingualNote(
-            f"{'ปีงบประมาณ' if is_fiscal else 'ปี พ.ศ.'} {last.year + ERA}",
-            f"{'fiscal year' if is_fiscal else 'year'} {last.year}",
-        )
-    thai = (format_short_date(day) if day else "" for day in (first, last))
-    english = (_english(day) if day else "" for day in (first, last))
-    return BilingualNote(" – ".join(thai).strip(), " – ".join(english).strip())
+def named_time(time: DateRange) -> BilingualNote:
+    """Returns a time in words: a month, a day, a year, or the first and the last day."""
+    if time.month is not None:
+        return BilingualNote(f"เดือน{MONTHS[time.month - 1]}", calendar.month_name[time.month])
+    if time.first and time.is_one_day:
+        return BilingualNote(format_date(time.first), _english(time.first))
+    if time.year is not None:
+        thai, english = ("ปีงบประมาณ", "fiscal year") if time.is_fiscal_year else ("ปี พ.ศ.", "year")
+        return BilingualNote(f"{thai} {time.year}", f"{english} {time.year - ERA}")
+    ends = (time.first, time.last)
+    return BilingualNote(
+        " – ".join(format_short_date(day) if day else "" for day in ends).strip(),
+        " – ".join(_english(day) if day else "" for day in ends).strip(),
+    )
 
 
 def also_searched_note(texts: Sequence[str]) -> BilingualNote:
