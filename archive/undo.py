@@ -334,8 +334,12 @@ class Undo:
 
     def _file(self, _id: int, change: Change, actor: str) -> None:
         attachment_id = _attachment(change.before)
-        if _attachment(change.after) != attachment_id:  # the new file still waits to replace this one
-            self._intake.attachments.detach(_attachment(change.after), actor=actor)
+        new_id = _attachment(change.after)
+        if new_id != attachment_id:
+            waiting = self._records.attachments.replacements([attachment_id]).get(attachment_id)
+            if waiting is None or waiting.id != new_id:  # it was cancelled, or is a document of its own now
+                raise Conflict("ไฟล์ใหม่ไม่ได้รอใช้แทนไฟล์นี้แล้ว", code="edited-meanwhile")
+            self._intake.attachments.detach(new_id, actor=actor)
             return
         for version in reversed(self._records.file_versions.by_attachment(attachment_id)):
             if version.sha256 == change.before["sha256"]:

@@ -178,12 +178,21 @@ class EngineAttachments(EngineRepository):
                 (known,) = self._rows_with_bytes(announcement_id, file.sha256)
                 if known["status"] != mappers.DETACHED:
                     return mappers.attachment(known), False
-                if hold is HoldReason.UNCONFIRMED:
-                    _set_hold(self._engine, known["id"], hold, mappers.attachment(known).decided)
-                self.reattach(known["id"], actor=actor)
+                self._put_back_as_document(known, hold, actor=actor)
                 return self.relabel(known["id"], label=label, kind=kind, actor=actor), True
             self._note(row, "attach", actor=actor, after=_described(row))
         return mappers.attachment(row), True
+
+    def _put_back_as_document(self, row: Row, hold: HoldReason, *, actor: str) -> None:
+        """Put a detached attachment back as a document of its own, also one that was to replace another."""
+        if hold is HoldReason.UNCONFIRMED:
+            _set_hold(self._engine, row["id"], hold, mappers.attachment(row).decided)
+        self._engine.run(
+            """UPDATE attachment SET replaces = NULL
+               WHERE organisation_id IN :organisations AND id = :id""",
+            id=row["id"],
+        )
+        self.reattach(row["id"], actor=actor)
 
     def _rows_with_bytes(self, announcement_id: int, sha256: str) -> list[Row]:
         """Return the row of the attachment of these bytes that an announcement has, or had; else none."""

@@ -464,6 +464,19 @@ def test_a_new_file_goes_with_the_document_that_is_taken_off(
     ]
 
 
+def test_a_cancelled_new_file_that_is_attached_becomes_a_document_of_its_own(
+    records: Records, jobs: Jobs, announcement: Announcement, public: Attachment
+) -> None:
+    waiting = renewed(records, public, b"new")
+    records.attachments.detach(waiting.id, actor=ACTOR)
+    again = attached(records, announcement, b"new")
+    assert (again.replaces, again.position, again.label) == (None, 2, "ประกาศ")
+    assert records.attachments.replacements([public.id]) == {}
+    read(records, jobs, again, "ข้อความใหม่")
+    assert records.attachments.get(public.id) == public
+    assert order(records, announcement) == [public.id, again.id]
+
+
 def test_an_erased_document_leaves_no_file_that_waits(
     records: Records, jobs: Jobs, announcement: Announcement, public: Attachment
 ) -> None:

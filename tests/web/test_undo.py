@@ -153,6 +153,26 @@ def test_an_undo_says_that_a_cancelled_file_is_in_use_already(site: Site) -> Non
     assert "เอกสารนี้อยู่ในประกาศแล้ว จึงไม่มีอะไรให้นำกลับมา" in said
 
 
+def test_a_cancelled_file_that_became_a_document_of_its_own_stays_when_its_replacing_is_undone(
+    site: Site,
+) -> None:
+    made, clerk, intake = site.announcement("ประกาศ"), site.signed_in(Role.STAFF), site.services.intake
+    paper = site.attach(made.id, memo("หนึ่ง"))
+    site.work()
+    newer = memo("สอง")
+    waiting = intake.file_versions.replace(paper.id, io.BytesIO(newer), filename="สอง.pdf", actor="x")
+    intake.attachments.detach(waiting.id, actor="x")
+    added = site.attach(made.id, newer, "สอง.pdf")
+    site.work()
+    documents = site.services.attachments.by_announcement([made.id])[made.id]
+    assert [(each.id, each.filename) for each in documents] == [
+        (paper.id, paper.filename),
+        (added.id, "สอง.pdf"),
+    ]
+    assert "ไฟล์ใหม่ไม่ได้รอใช้แทนไฟล์นี้แล้ว" in undo_last(site, clerk, made, "replace")
+    assert site.services.attachments.by_announcement([made.id])[made.id] == documents
+
+
 def test_the_history_says_why_a_confirmation_has_no_way_back(site: Site) -> None:
     made = site.announcement("ประกาศ")
     site.services.announcements.record_confirmation(made.id, {"title": "ประกาศ"}, actor="x")
