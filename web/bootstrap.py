@@ -183,6 +183,11 @@ class Services(RepositoryAccess):
         """Returns True when the services are for all organisations together, where there are several."""
         return self.organisation is not None and self.organisation.id == PROVINCE
 
+    @property
+    def is_whole_installation(self) -> bool:
+        """Returns True when the services are for all organisations: the only one, or the province."""
+        return self.organisation is None or self.is_province
+
     def site_url_of(self, announcement: Announcement) -> str:
         """Returns the full address of the site that an announcement is on."""
         return (

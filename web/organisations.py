@@ -99,7 +99,7 @@ def _asked_for(known: _Known, environ: WSGIEnvironment) -> Organisation:
 
 def _keep_from_towns() -> None:
     """Raises ``NotFound`` for an organisation's request for the whole installation's numbers."""
-    among_several = services().organisation is not None and not services().is_province
+    among_several = not services().is_whole_installation
     if among_several and request.endpoint in ("health.metrics", "health.ready"):
         raise NotFound
 

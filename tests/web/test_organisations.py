@@ -21,6 +21,7 @@ from web import organisations
 from web.accounts.passwords import hash_password
 from web.accounts.tokens import new_token, token_hash
 from web.bootstrap import Services
+from web.nightly import run_nightly
 
 DAY = dt.date(2021, 6, 9)
 
@@ -368,6 +369,24 @@ def test_numbers_of_the_installation_are_not_a_town_s_to_show(province: Province
     for path in ("/pladuk/metrics", "/pladuk/readyz"):
         assert client.get(path).status_code == 404
     assert client.get("/pladuk/healthz").status_code == 200
+
+
+def test_what_concerns_the_whole_installation_is_the_province_s_to_see(
+    province: Province, tmp_path: Path
+) -> None:
+    """A loss in another town, and where the backups are."""
+    province.site.services.incidents.record("record-deleted", "announcement 7", "last written 2026-01-01")
+    run_nightly(province.site.services, tmp_path / "backups")
+    province.of("").people.accounts.add("aree", hash_password(PASSWORD), Role.ADMIN)
+    client = province.client()
+    client.post("/pladuk/sign-in", data={"name": "somsri", "password": PASSWORD}, headers=BROWSER)
+    of_town = client.get("/pladuk/staff/health").text
+    client.post("/sign-in", data={"name": "aree", "password": PASSWORD}, headers=BROWSER)
+    of_all = client.get("/staff/health").text
+    for said in ("announcement 7", str(tmp_path), "หลักฐานว่าข้อมูลสูญหายหรือถูกแก้", "ซ้อมกู้คืนล่าสุด"):
+        assert said in of_all
+        assert said not in of_town
+    assert "เอกสารรอแปลงข้อความ" in of_town
 
 
 @pytest.mark.parametrize(

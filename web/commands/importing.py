@@ -162,7 +162,7 @@ def archive_contents(as_json: bool, organisation: str | None) -> None:
         "attachments": services.jobs.count_by_status(),
         "pages": services.pages.count_by_source(),
     }
-    if services.organisation is None or services.is_province:  # files and index are all organisations'
+    if services.is_whole_installation:  # files and index are all organisations'
         files = list(services.files.all())
         held["files"] = {"count": len(files), "bytes": sum(file.size for file in files)}
         held["index"] = _index_figures(services)

@@ -156,8 +156,7 @@ def _count(query: str) -> int:
 
 def _has_own_dictionary() -> bool:
     """Returns True where staff may change the dictionary, which all organisations share."""
-    here = services()
-    return here.organisation is None or here.is_province
+    return services().is_whole_installation
 
 
 def _require_own_dictionary() -> None:

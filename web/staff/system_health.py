@@ -56,7 +56,7 @@ class HealthLine:
 @pages.get("")
 @admin_only
 def overview() -> str:
-    """Show each part of the system with its state and what to do."""
+    """Show each part of the system with its state and what to do; to a town its own parts alone."""
     here = services()
     lines = [
         _worker(here),
@@ -65,19 +65,20 @@ def overview() -> str:
         _index(here),
         _slow_searches(),
         _disk(here),
-        _backup(here),
-        *_night(here),
-        _scrub(here),
-        _incidents(here),
-        *_other_trouble(here),
+        *(_of_whole_installation(here) if here.is_whole_installation else ()),
     ]
     return render_template(
         "staff/health.html",
         lines=lines,
-        incidents=here.incidents.list_open(),
+        incidents=here.incidents.list_open() if here.is_whole_installation else (),
         incident_names=_INCIDENTS,
         now=dt.datetime.now(dt.UTC),
     )
+
+
+def _of_whole_installation(here: Services) -> list[HealthLine]:
+    """Returns the lines that also tell of other organisations' records, and of places on the machine."""
+    return [_backup(here), *_night(here), _scrub(here), _incidents(here), *_other_trouble(here)]
 
 
 def _trouble(name: str, here: Services) -> str:
