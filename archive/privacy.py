@@ -314,9 +314,13 @@ def hold_after_reading(attachment: Attachment, details: ReadingResults) -> HoldR
     """Return the hold after a reading: personal data, or a hold that a person must lift; None for no hold.
 
     An attachment that was held for personal data stays held until a person decides: the page's picture may
-    still show data that the recognised text no longer has.
+    still show data that the recognised text no longer has. One that residents see although something in it is
+    undecided stays so while another reading finds nothing more: the worklist has it already.
     """
-    if finds_without_decision(find_personal_data_in_attachment(attachment, details), attachment.decided):
+    known = attachment.decided
+    if attachment.hold is None:
+        known = (*known, *map(type_and_place_key, undecided_finds(attachment)))
+    if finds_without_decision(find_personal_data_in_attachment(attachment, details), known):
         return HoldReason.PERSONAL_DATA
     return None if attachment.hold is HoldReason.UNREAD else attachment.hold
 

@@ -43,6 +43,7 @@ _NEEDED_KEYS: Mapping[str, Sequence[Collection[str]]] = {
     "redact": [_ATTACHMENT, ("sha256",)],
     "release": [_ATTACHMENT],
     "correct": [_ATTACHMENT, ("text",)],
+    "reread": [_ATTACHMENT, ("text",)],
 }
 """Action of a change → collections of keys; each side of the change has a key of each.
 
@@ -72,6 +73,7 @@ class Undo:
             "redact": self._file,
             "release": self._release,
             "correct": self._text,
+            "reread": self._text,
             "relate": self._relation,
             "disclose": self._entry,
         }
@@ -87,6 +89,7 @@ class Undo:
             "redact": self._is_file_same,
             "release": self._is_released,
             "correct": self._is_text_same,
+            "reread": self._is_text_same,
             "relate": self._is_relation_same,
             "disclose": self._is_entry_same,
         }

@@ -57,6 +57,13 @@ _ACTIONS = {
     "reread": lazy_gettext("แปลงหน้าใหม่"),
     "correct": lazy_gettext("แก้ข้อความในเอกสาร"),
 }
+_REASONS_WITHOUT_UNDO = {
+    "confirm": lazy_gettext("ยืนยันค่าเดิม จึงไม่มีอะไรให้เลิกทำ"),
+    "hold": lazy_gettext("เลิกทำไม่ได้ เพราะประชาชนจะเห็นสิ่งที่ยังไม่มีผู้ตัดสิน ให้ประชาชนเห็นอีกครั้งได้โดยตรวจและตัดสิน"),
+    "find": lazy_gettext("ระบบตรวจพบเอง จึงไม่มีอะไรให้เลิกทำ ให้ตรวจและตัดสินที่เอกสาร"),
+    "take-back": lazy_gettext("เลิกทำไม่ได้ เพราะไฟล์ใหม่ต้องตรวจก่อน ใช้ไฟล์ใหม่ได้อีกครั้งโดยตรวจแล้วกดเผยแพร่"),
+    "erase": lazy_gettext("ลบถาวรตามคำสั่งแล้ว กู้คืนไม่ได้"),
+}
 _RELATIONS = {
     "cancels": lazy_gettext("ยกเลิก"),
     "amends": lazy_gettext("แก้ไขเพิ่มเติม"),
@@ -210,6 +217,11 @@ def action_names() -> list[tuple[str, str]]:
 def action_name(action: str) -> str:
     """Returns the label of an action, as the history shows it."""
     return str(_ACTIONS.get(action, action))
+
+
+def reason_without_undo(action: str) -> str:
+    """Returns why changes of this kind have no undo, and what to do instead; "" where they have one."""
+    return str(_REASONS_WITHOUT_UNDO.get(action, ""))
 
 
 def actor_name(actor: str) -> str:

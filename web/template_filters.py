@@ -76,6 +76,7 @@ def _add_filters(app: Flask) -> None:
         cited=cited,
         kind_and_number_of_first_order=kind_and_number_of_first_order,
         action=labels.action_name,
+        reason_without_undo=labels.reason_without_undo,
         actor=labels.actor_name,
         role=labels.role_name,
         personal_data=labels.personal_data_name,

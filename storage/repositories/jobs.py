@@ -104,6 +104,8 @@ class EngineJobs(EngineRepository):
             row = self._held(attachment_id, worker)
             attachment = mappers.attachment(row)
             hold = privacy.hold_after_reading(attachment, details)
+            finds = privacy.find_personal_data_in_attachment(attachment, details)
+            is_undecided = bool(privacy.finds_without_decision(finds, attachment.decided))
             self._engine.run(
                 """DELETE FROM page
                    WHERE organisation_id IN :organisations AND attachment_id = :id
@@ -113,7 +115,8 @@ class EngineJobs(EngineRepository):
             )
             self._engine.run(
                 """UPDATE attachment SET page_count = :page_count, details = :details, rules = :rules,
-                       personal_data_rules = :personal_data_rules, has_undecided_finds = 0, hold = :hold
+                       personal_data_rules = :personal_data_rules,
+                       has_undecided_finds = :has_undecided_finds, hold = :hold
                    WHERE organisation_id IN :organisations AND id = :id""",
                 id=attachment_id,
                 hold=hold.value if hold else "",
@@ -121,6 +124,7 @@ class EngineJobs(EngineRepository):
                 details=mappers.details_json(details),
                 rules=rules,
                 personal_data_rules=privacy.RULES,
+                has_undecided_finds=int(is_undecided and hold is None),
             )
             self._settle(row, ReadingStatus.READY, None)
             if hold != attachment.hold:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.th import pin
 
+from archive import privacy
 from archive.model import Attachment, DocumentKind, PersonalDataSpan, ReadingResults, ReadingStatus
 from archive.privacy import EVERYTHING, decisions_on_known_finds, find_personal_data, undecided_finds
 from archive.thai import thai_digits
@@ -225,3 +228,37 @@ def test_a_decision_on_everything_covers_what_was_known_then() -> None:
     later = replace(published, details=ReadingResults(personal_data=(phone, email)), decided=decided)
     assert [(find.type, find.field) for find in undecided_finds(later)] == [("email", "label"), ("email", "")]
     assert decisions_on_known_finds(later) == decided
+
+
+_LIMITS = ("_CARD_BREAKS", "_CONTEXT", "_FEWEST_ACCOUNT_DIGITS", "_SLIPS")
+
+
+def fingerprint_of_rules() -> str:
+    """Returns a hash of the patterns and limits by which personal data is found."""
+    declared = {
+        name: (value.pattern, value.flags)
+        for name, value in vars(privacy).items()
+        if isinstance(value, re.Pattern)
+    }
+    limits = {name: getattr(privacy, name) for name in _LIMITS}
+    plain = {name: sorted(value) if isinstance(value, set) else value for name, value in limits.items()}
+    told = repr((sorted(declared.items()), sorted(plain.items())))
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def test_the_number_of_the_rules_belongs_to_their_patterns() -> None:
+    assert (privacy.RULES, fingerprint_of_rules()) == (1, "968e2e2ad394d7be"), (
+        "The patterns that find personal data have changed. If they may find more in a page than before,"
+        " raise privacy.RULES by one: the worker then looks through all stored texts again. In any case"
+        " write the number and the new fingerprint here."
+    )
+
+
+@pytest.mark.parametrize("name", ["_MOBILE", "_CARD_BREAKS", "_CONTEXT"])
+def test_a_changed_pattern_changes_the_fingerprint(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, changed = (
+        fingerprint_of_rules(),
+        {"_MOBILE": re.compile("0"), "_CARD_BREAKS": {1}, "_CONTEXT": 101},
+    )
+    monkeypatch.setattr(privacy, name, changed[name])
+    assert fingerprint_of_rules() != before

@@ -54,6 +54,33 @@ def test_ten_drafts_are_published_and_taken_back(staff: Visit, site: Site, width
     assert statuses(site, ids) == {Status.DRAFT}
 
 
+LINES_OF_NAMES = """(names) => {
+  const lines = {}, range = document.createRange();
+  for (const cell of document.querySelectorAll("main td *")) {
+    const name = cell.textContent.trim();
+    if (!names.includes(name)) continue;
+    range.selectNodeContents(cell);
+    (lines[name] ??= []).push(new Set([...range.getClientRects()].map((box) => box.top)).size);
+  }
+  return lines;
+}"""
+"""Names → on how many lines each of its places in the table stands."""
+
+
+def test_a_name_is_not_parted_at_the_end_of_a_line(staff: Visit, site: Site) -> None:
+    author = "จับกังไซเบอร์"
+    for id in drafts(site, "ใครดูแล", 2):
+        site.services.intake.announcements.revise(id, {"assigned_to": NAME, "author": author}, actor=NAME)
+    page = staff(width=PHONE)
+    for width in range(330, PHONE + 1, 6):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.goto("/staff")
+        lines = page.evaluate(LINES_OF_NAMES, [NAME, author])
+        assert lines[NAME]
+        assert lines[author]
+        assert {count for counts in lines.values() for count in counts} == {1}, (width, lines)
+
+
 def test_some_get_a_category_by_the_keyboard_alone(staff: Visit, site: Site) -> None:
     ids = drafts(site, "เปลี่ยนหมวด", 3)
     page = staff()

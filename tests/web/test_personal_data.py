@@ -722,6 +722,59 @@ def test_staff_decide_about_what_newer_rules_find_in_public(site: Site) -> None:
     assert_shown(site, made, attachment)
 
 
+def public_with_undecided_find(site: Site) -> tuple[Announcement, Attachment]:
+    """Returns a public paper whose file has a person's e-mail address, which newer rules found."""
+    made = site.announcement("ประกาศงานถนน")
+    text = f"ซ่อมถนนสายบ้านหนองกระทิง ผู้ร้อง นายแดง ใจดี {OWN_EMAIL}"
+    attachment = site.attach(made.id, memo(text), "คำร้องซ่อมถนน.pdf")
+    site.work()
+    texts = site.services.pages.texts_by_attachment([attachment.id])[attachment.id]
+    site.services.records.attachments.replace_finds(
+        attachment.id, [], page_texts=texts, rules=0, actor="test"
+    )
+    site.services.intake.attachments.release_held(attachment.id, reason="ดูแล้ว ไม่พบอะไร", actor="test")
+    search_again(site)
+    return made, attachment
+
+
+@pytest.mark.parametrize("way", ["whole", "page"])
+def test_a_rereading_leaves_what_is_public_and_undecided_in_sight(site: Site, way: str) -> None:
+    """It finds what the worklist has already: that is no reason to take it from residents unasked."""
+    made, attachment = public_with_undecided_find(site)
+    clerk, address = site.signed_in(Role.STAFF), f"/staff/attachments/{attachment.id}"
+    form = clerk.get(f"/staff/announcements/{made.id}").text
+    row = form.split(f'id="attachment-{attachment.id}"')[1].split('name="label-')[0]
+    assert "ประชาชนเห็นเอกสารนี้อยู่ ระบบตรวจซ้ำแล้วพบข้อมูลที่อาจเป็นข้อมูลส่วนบุคคล" in row
+    assert f'href="{address}"' in row
+    clerk.post(f"{address}/reread" if way == "whole" else f"{address}/pages/1/reread")
+    site.work()
+    assert_shown(site, made, site.services.attachments.get(attachment.id))
+    assert address in clerk.get("/staff?problem=public-personal-data").text
+
+
+@pytest.mark.parametrize("way", ["whole", "page"])
+def test_a_clerk_is_told_before_a_rereading_what_residents_see(site: Site, way: str) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    attachment = site.attach(made.id, WITH_ID, "รายชื่อ.pdf")
+    site.work()
+    pages, attachments = site.services.pages, site.services.records.attachments
+    pages.save(replace(pages.get(attachment.id, 1), text="อ่านไม่ออก"))  # a reading that missed the number
+    attachments.replace_finds(attachment.id, [], page_texts=[(1, "อ่านไม่ออก")], rules=9, actor="test")
+    site.services.intake.attachments.release_held(attachment.id, reason="ดูแล้ว ไม่พบอะไร", actor="test")
+    clerk, page = site.signed_in(Role.STAFF), f"/staff/attachments/{attachment.id}/pages/1"
+    said = "ถ้าพบข้อมูลส่วนบุคคลเพิ่ม ประชาชนจะไม่เห็นจนกว่าคุณจะตัดสิน"
+    assert said in clerk.get(f"/staff/announcements/{made.id}" if way == "whole" else page).text
+    if way == "whole":
+        clerk.post(f"/staff/attachments/{attachment.id}/reread")
+    else:
+        after = clerk.post(f"{page}/reread", follow_redirects=True).text
+        assert "ประชาชนไม่เห็นเอกสารนี้จนกว่าจะตัดสิน" in after
+        assert said not in after
+    site.work()
+    assert held(site, attachment) is HoldReason.PERSONAL_DATA
+    assert said not in clerk.get(f"/staff/announcements/{made.id}").text
+
+
 def test_staff_hide_what_newer_rules_find_in_public(site: Site) -> None:
     made = site.announcement("ประกาศงานถนน")
     attachment = read_by_older_rules(site, made)

@@ -180,6 +180,36 @@ def test_the_history_says_why_a_confirmation_has_no_way_back(site: Site) -> None
     assert "ยืนยันค่าเดิม จึงไม่มีอะไรให้เลิกทำ" in page
 
 
+def test_the_history_says_why_what_was_hidden_is_not_shown_by_an_undo(site: Site) -> None:
+    made, clerk, intake = site.announcement("ประกาศ"), site.signed_in(Role.STAFF), site.services.intake
+    paper = site.attach(made.id, memo("ผู้ร้อง 1-1017-00230-70-8"), "คำร้อง.pdf")
+    site.work()
+    intake.attachments.release_held(paper.id, actor="x", reason="กฎหมายกำหนด")
+    undo_last(site, clerk, made, "release")
+    hidden = site.services.history.entries(made.id)[-1]
+    assert hidden.action == "hold"
+    for address in (f"/staff/announcements/{made.id}/history", "/staff/history"):
+        page = clerk.get(address).text
+        assert f"/staff/history/{hidden.id}/undo" not in page
+        assert "ประชาชนจะเห็นสิ่งที่ยังไม่มีผู้ตัดสิน" in page
+        assert f'href="/staff/announcements/{made.id}#attachment-{paper.id}"' in page
+
+
+def test_a_page_read_again_goes_back_from_the_history(site: Site) -> None:
+    made, clerk = site.announcement("ประกาศ"), site.signed_in(Role.STAFF)
+    paper = site.attach(made.id, memo("หนึ่ง"), "หนึ่ง.pdf")
+    site.work()
+    site.services.intake.pages.correct(paper.id, 1, "แก้แล้ว", actor="x")
+    clerk.post(f"/staff/attachments/{paper.id}/pages/1/reread", data={"method": "embedded"})
+    assert site.services.pages.get(paper.id, 1).text != "แก้แล้ว"
+    change = site.services.history.entries(made.id)[-1]
+    asked = clerk.post(f"/staff/history/{change.id}/undo").text
+    assert "ข้อความหน้า 1 ของเอกสาร “หนึ่ง” กลับเป็นอย่างเดิม" in asked
+    undo_last(site, clerk, made, "reread")
+    now = site.services.pages.get(paper.id, 1)
+    assert (now.text, now.corrected) == ("แก้แล้ว", True)
+
+
 def test_a_publication_is_taken_back_with_one_click_while_nothing_followed(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.DRAFT)
     clerk = site.signed_in(Role.STAFF)

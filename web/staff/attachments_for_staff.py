@@ -23,6 +23,7 @@ from archive.model import (
     ScanAdvice,
     Status,
 )
+from archive.privacy import undecided_finds
 from archive.suggested_fields import (
     fields_as_in_new_draft,
     is_label_naming_earlier_file,
@@ -58,6 +59,7 @@ class AttachmentForStaff:
     pages_read: int  # while the attachment is being read; else 0
     announcements_with_same_file: tuple[Announcement, ...]  # without the attachment's own
     replacement: Attachment | None = None  # a new file that waits to replace this one, which residents see
+    has_public_finds: bool = False  # residents see it, although personal data in it is undecided
     advice: tuple[str, ...] = ()  # sentences on how the file was read and how to scan it better
 
 
@@ -85,6 +87,7 @@ def attachments_for_staff(announcement: Announcement) -> list[AttachmentForStaff
             each,
             replacements.get(each.id),
             is_unseen=draft or each.hold is HoldReason.UNCONFIRMED,
+            is_public=announcement.status is Status.PUBLISHED and each.hold is None,
             is_label_earlier=is_label_naming_earlier_file(each, changes),
             is_label_unconfirmed=f"label-{each.id}" in unconfirmed,
         )
@@ -195,6 +198,7 @@ def _paper(
     replacement: Attachment | None,
     *,
     is_unseen: bool,
+    is_public: bool,
     is_label_earlier: bool,
     is_label_unconfirmed: bool,
 ) -> AttachmentForStaff:
@@ -222,6 +226,7 @@ def _paper(
         pages_read=_pages_read(attachment),
         announcements_with_same_file=_announcements_with_same_file(attachment),
         replacement=replacement,
+        has_public_finds=is_public and bool(undecided_finds(attachment)),
         advice=tuple(_advice_text(each) for each in attachment.details.advice),
     )
 

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from archive import validation
 from archive.errors import PrakatError
-from archive.model import Attachment, Change, LowConfidenceSpan, Page
+from archive.model import Attachment, Change, LowConfidenceSpan, Page, Status
 from archive.worklist import should_person_check
 from indexer.extraction.image.deskew import Turn
 from indexer.extraction.page_images import hit_rectangles
@@ -53,6 +53,7 @@ def page(attachment_id: int, number: int) -> ResponseReturnValue:
                 attachment_id, number, request.form.get("text", ""), actor=g.actor, doubts=left
             )
             flash(_saved(len(left)), "good")
+            _say_if_hidden(attachment)
             return redirect(_after_saving(attachment, number))
         except PrakatError as error:
             flash(error_message(error), "bad")
@@ -62,6 +63,7 @@ def page(attachment_id: int, number: int) -> ResponseReturnValue:
         attachment=attachment,
         page=shown,
         number=number,
+        is_public=_is_public(attachment),
         is_more_to_check=number >= (attachment.page_count or 0)
         and _doubtful_page_elsewhere(attachment, number) is not None,
         marks=_marks(shown),
@@ -79,6 +81,7 @@ def reread(attachment_id: int, number: int) -> ResponseReturnValue:
         )
         services().intake.pages.replace_by_rereading(read, actor=g.actor)
         flash(_("แปลงหน้านี้ใหม่แล้ว ข้อความก่อนหน้ายังอยู่ด้านล่าง"), "good")
+        _say_if_hidden(attachment)
     except PrakatError as error:
         flash(error_message(error), "bad")
     return redirect(url_for("correction.page", attachment_id=attachment_id, number=number))
@@ -96,7 +99,19 @@ def restore(attachment_id: int, number: int) -> ResponseReturnValue:
         abort(404)
     activity.undo().restore_page_text(known[wanted].change, actor=g.actor)
     flash(_("กลับไปใช้ข้อความนั้นแล้ว"), "good")
+    _say_if_hidden(attachment)
     return redirect(url_for("correction.page", attachment_id=attachment_id, number=number))
+
+
+def _is_public(attachment: Attachment) -> bool:
+    status = services().announcements.get(attachment.announcement_id).status
+    return status is Status.PUBLISHED and attachment.hold is None
+
+
+def _say_if_hidden(before: Attachment) -> None:
+    """Tells the person that residents no longer see an attachment which they saw before the change."""
+    if _is_public(before) and services().attachments.get(before.id).hold is not None:
+        flash(_("ข้อความใหม่มีข้อมูลที่อาจเป็นข้อมูลส่วนบุคคล ประชาชนไม่เห็นเอกสารนี้จนกว่าจะตัดสิน ดูได้ในรายการที่ต้องตรวจ"), "bad")
 
 
 def _after_saving(attachment: Attachment, number: int) -> str:

@@ -153,6 +153,7 @@ _OF_PUBLISHED: Mapping[str, Callable[[Change, Announcement], Iterator[str]]] = {
     "redact": _of_file,
     "release": _of_release,
     "correct": _of_text,
+    "reread": _of_text,
     "relate": _of_relation,
     "disclose": _of_disclosure,
 }
