@@ -73,7 +73,7 @@ def pieces(page: EmbeddedPage, random: np.random.Generator) -> list[Piece]:
     if (
         page.text_choice is not TextChoice.EMBEDDED
         or page.turn
-        or page.coverage < MIN_PAGE_COVERAGE
+        or dictionary_coverage(page.text) < MIN_PAGE_COVERAGE
         or page.image_share > 0.5
     ):
         return []

@@ -91,7 +91,7 @@ class EmbeddedTextDocument:
         except UnreadableFile as error:  # there is no converter, or it cannot read the file
             if not texts:
                 raise UnreadableFile("empty") from error
-            self.path, self.outline = path, pdf_parser.FileOutline(page_count=0, sizes=())
+            self.path, self.outline = path, pdf_parser.FileOutline(page_count=0)
         self._texts = texts
         self.outline = replace(self.outline, page_count=self.outline.page_count + len(texts))
 
@@ -125,8 +125,8 @@ class EmbeddedTextDocument:
     def _open_repaired(self, folder: Path) -> None:
         repaired = folder / "repaired.pdf"
         self._child.call(input_normalization.write_repaired, self.path, repaired, seconds=OPEN_SECONDS)
-        outline = self._child.call(pdf_parser.open_file, repaired, seconds=OPEN_SECONDS)
-        self.path, self.outline = repaired, replace(outline, repaired=True)
+        self.outline = self._child.call(pdf_parser.open_file, repaired, seconds=OPEN_SECONDS)
+        self.path = repaired
 
     def _prefer_repaired(self, folder: Path) -> None:
         """Switches to a repaired copy of a file with missing pages, if the copy has more pages."""

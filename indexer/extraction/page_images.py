@@ -172,7 +172,7 @@ def _render(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
     return picture.convert("RGB")
 
 
-def page_picture(path: Path, number: int, width: int, turn: int, boxes: tuple[Rectangle, ...]) -> bytes:
+def page_picture(path: Path, number: int, width: int, turn: int) -> bytes:
     """Returns a page's picture as WebP. To be called in a sandbox child only. Raises ``UnreadableFile``."""
     with tempfile.TemporaryDirectory(prefix="prakat-") as folder:
         copy = Path(folder) / "copy.pdf"
@@ -185,8 +185,6 @@ def page_picture(path: Path, number: int, width: int, turn: int, boxes: tuple[Re
                 raise
             write_repaired(path, copy)
             picture = _picture(copy, number, width, turn)
-    for box in boxes:
-        _mark(picture, box)
     return _webp(picture)
 
 
@@ -376,7 +374,7 @@ class PagePictures:
             drawn = _content(self._drawn, name)  # another may have made it meanwhile
             if drawn is None:
                 with self._drawable(attachment) as path:
-                    drawn = self._run(name, page_picture, path, page.number, width, page.turn, ())
+                    drawn = self._run(name, page_picture, path, page.number, width, page.turn)
                 keep_while_stored(self._drawn, self._files, attachment.sha256, name, drawn)
         return drawn
 

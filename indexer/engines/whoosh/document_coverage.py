@@ -50,7 +50,7 @@ def answer_coverage(
     weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)
     if not weights:
         return 1.0
-    return max(_coverage(context, plan, scores, weights, document)[0] for document in best.tolist())
+    return max(_coverage(context, plan, scores, weights, document) for document in best.tolist())
 
 
 def documents_titled_with_telling_word(
@@ -87,8 +87,8 @@ def _coverage(
     scores: DocumentScores,
     weights: dict[Clause, float],
     document: int,
-) -> tuple[float, set[Clause]]:
-    """Returns the share of the query that the document answers, and the clauses that it has."""
+) -> float:
+    """Returns the share of the query that the document answers."""
     at = np.array([document], dtype=np.int64)
     matched = {clause for clause, listed in scores.postings.items() if listed.weights_at(at)[0] > 0}
     text = context.reader.commit.text(document)
@@ -110,4 +110,4 @@ def _coverage(
         if has_misread_word(text, searchable_bytes(clause.typed).data):
             misread[clause] = max(misread.get(clause, 0.0), context.tuning.misread_word_weight)
     broken = clauses_found_only_in_pieces(plan, pairs, text)
-    return document_coverage(weights, matched, scattered, broken, misread, context.tuning), matched
+    return document_coverage(weights, matched, scattered, broken, misread, context.tuning)

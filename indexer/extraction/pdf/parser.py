@@ -39,15 +39,10 @@ logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # it remarks on every 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileOutline:
-    """Facts about a file that are known before its pages are read.
-
-    ``sizes`` holds the width and height in points of each upright page.
-    """
+    """Facts about a file that are known before its pages are read."""
 
     page_count: int
-    sizes: tuple[tuple[float, float], ...]
     signatures: tuple[Signature, ...] = ()
-    repaired: bool = False  # the file was damaged; its pages are read from a repaired private copy
     complete: bool = True  # all the pages that the file says it has were found
     has_embedded_files: bool = False  # a portfolio, or files attached to the PDF or a page; they are not read
     has_comments: bool = False  # words that a PDF reader shows on demand; they are not read
@@ -69,7 +64,6 @@ class EmbeddedPage:
     text: str = ""
     lines: tuple[Line, ...] = ()
     text_choice: TextChoice = TextChoice.OCR
-    coverage: float = 0.0  # share (0–1) of the Thai letters in dictionary words
     turn: int = 0
     image_share: float = 0.0
     problem: str = ""
@@ -101,16 +95,14 @@ class PdfReader:
         self._swapped: set[int] = set()
 
     def outline(self) -> FileOutline:
-        """Returns the number and sizes of the pages, and the kinds of content that the file has."""
-        sizes = tuple(_frame(page.page_obj)[1:] for page in self._pages)
+        """Returns the number of the pages, and the kinds of content that the file has."""
         catalogue = self._pdf.doc.catalog
         annotations = [
             annotation for page in self._pages for annotation in annotation_dictionaries(page.page_obj.annots)
         ]
         return FileOutline(
-            page_count=len(sizes),
-            sizes=sizes,
-            complete=self._promised <= len(sizes),
+            page_count=len(self._pages),
+            complete=self._promised <= len(self._pages),
             has_embedded_files="Collection" in catalogue
             or _has(catalogue, "Names", "EmbeddedFiles")
             or any(subtype(annotation) == "FileAttachment" for annotation in annotations),
@@ -159,7 +151,6 @@ class PdfReader:
             text=repaired.text,
             lines=locate_lines(laid, repaired, width, height),
             text_choice=text_choice,
-            coverage=dictionary_coverage(repaired.text),
             turn=turn,
             image_share=share,
         )

@@ -43,5 +43,5 @@ def judge(path: Path, seconds: float = 10.0) -> Ending:
     except UnreadableFile as error:
         ending = Ending(page.problem or error.code)
     with contextlib.suppress(UnreadableFile):  # what matters is that it ends
-        sandbox.run_in_sandbox(page_picture, path, 1, 800, 0, (), seconds=seconds)
+        sandbox.run_in_sandbox(page_picture, path, 1, 800, 0, seconds=seconds)
     return ending

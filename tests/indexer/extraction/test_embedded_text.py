@@ -33,7 +33,6 @@ def test_shaped_thai_comes_back_as_written(tmp_path: Path) -> None:
     page = read(shaped(tmp_path / "a.pdf", [["หน้าแรก"], LINES]), 2)
     assert page.text.split("\n") == LINES
     assert page.text_choice is TextChoice.EMBEDDED
-    assert page.coverage > 0.9
 
 
 def test_every_letter_has_its_place(tmp_path: Path) -> None:

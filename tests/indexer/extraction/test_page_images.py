@@ -17,7 +17,13 @@ from archive.model import Attachment, Line, Page, Rectangle, TextSource
 from indexer.extraction import page_images, sandbox
 from indexer.extraction.disk_cache import DiskCache
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.page_images import PagePictures, hit_rectangles, page_picture, piece_with_most_hits
+from indexer.extraction.page_images import (
+    PagePictures,
+    hit_rectangles,
+    mark_and_crop,
+    page_picture,
+    piece_with_most_hits,
+)
 from storage.files.local import LocalFiles
 from tests.indexer.extraction.documents import embedded_page, shaped, stored_attachment
 
@@ -52,8 +58,8 @@ def marked(picture: Image.Image) -> tuple[int, int, int, int]:
 
 def painted(path: Path, page: Page, width: int = 800) -> Image.Image:
     boxes = tuple(hit_rectangles(page, (HIT,)))
-    webp = sandbox.run_in_sandbox(page_picture, path, 1, width, page.turn, boxes, seconds=20)
-    picture = Image.open(io.BytesIO(webp))
+    webp = sandbox.run_in_sandbox(page_picture, path, 1, width, page.turn, seconds=20)
+    picture = Image.open(io.BytesIO(mark_and_crop(webp, width, boxes, None)))
     assert picture.format == "WEBP"
     return picture
 
@@ -246,7 +252,7 @@ def test_a_page_that_cannot_be_drawn_is_not_tried_again(
 def test_a_picture_of_a_scan_is_shown(tmp_path: Path, form: str, name: str) -> None:
     path = tmp_path / name
     Image.new("RGB", (300, 400), "navy").save(path, form)
-    webp = sandbox.run_in_sandbox(page_picture, path, 1, 150, 0, (), seconds=20)
+    webp = sandbox.run_in_sandbox(page_picture, path, 1, 150, 0, seconds=20)
     with Image.open(io.BytesIO(webp)) as picture:
         assert (picture.width, picture.height) == (150, 200)
         assert picture.getpixel((75, 100))[2] > 100
