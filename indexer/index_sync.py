@@ -8,25 +8,15 @@ no change is missed, and syncing twice does no harm.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
 
 from archive.model import Status
 from archive.repositories import Records
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.other_readings import other_readings
+from indexer.search.ports import SyncTarget
 
 BATCH_SIZE = 250
 """Announcements in one commit: smaller commits cost more in total, larger ones keep readers waiting."""
-
-
-class SyncTarget(Protocol):
-    """The methods of ``SearchIndex`` and ``Generation`` that syncing needs."""
-
-    def position(self) -> int:
-        """Returns the change up to which the index holds the archive."""
-
-    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
-        """Adds and removes announcements, and sets the position, in one step."""
 
 
 def sync_batch(records: Records, index: SyncTarget) -> int:

@@ -92,11 +92,13 @@ def _count_published(records: Records, expected: int) -> int:
 
 
 def _compare(records: Records, generation: Generation) -> None:
-    level = records.history.last_change() == generation.position()
-    if level and generation.commit_and_count() != (
-        published := _count_published(records, generation.commit_and_count())
-    ):
+    """Raises ``Unavailable`` if a generation level with the records has another number of announcements."""
+    if records.history.last_change() != generation.position():
+        return
+    count = generation.commit_and_count()
+    published = _count_published(records, count)
+    if count != published:
         raise Unavailable(
-            f"ดัชนีใหม่มี {generation.commit_and_count()} เรื่อง แต่ทะเบียนมี {published} เรื่อง จึงยังใช้ดัชนีเดิม"
+            f"ดัชนีใหม่มี {count} เรื่อง แต่ทะเบียนมี {published} เรื่อง จึงยังใช้ดัชนีเดิม"
             " (the new index does not match the records)"
         )

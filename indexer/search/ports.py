@@ -102,7 +102,17 @@ class IndexManifest:
         return cls(**{**values, "built_at": dt.datetime.fromisoformat(values["built_at"])})
 
 
-class Generation(Protocol):
+class SyncTarget(Protocol):
+    """An index that follows the records: the live one, or a generation that is being built."""
+
+    def position(self) -> int:
+        """Return the change counter of the archive up to which the index has followed."""
+
+    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
+        """Replaces and removes announcements by id and sets ``position``: idempotent."""
+
+
+class Generation(SyncTarget, Protocol):
     """An index that is being built and is not yet visible to searches."""
 
     def add_announcements(self, entries: Iterable[SourceAnnouncement]) -> None:
@@ -111,28 +121,16 @@ class Generation(Protocol):
     def set_position(self, position: int) -> None:
         """Sets the change counter of the archive up to which the generation has followed."""
 
-    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
-        """Applies changes made while the generation was filled, as ``SearchIndex.update`` does."""
-
-    def position(self) -> int:
-        """Return the change up to which the new index holds the archive."""
-
     def commit_and_count(self) -> int:
         """Commit what was added, and return the number of announcements in the new index."""
 
 
-class SearchIndex(Protocol):
+class SearchIndex(SyncTarget, Protocol):
     """A search index.
 
     Every method raises ``Unavailable`` rather than answer from damaged parts of the index. Then
     ``is_current`` returns False, and a rebuild repairs the index.
     """
-
-    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
-        """Replaces and removes announcements by id and sets ``position``: idempotent and atomic."""
-
-    def position(self) -> int:
-        """Return the change up to which the index holds the archive."""
 
     def count(self) -> int:
         """Return the number of announcements in the index."""
