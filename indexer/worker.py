@@ -252,7 +252,7 @@ class Worker:
 class _Lease:
     """Renews a claim in the background while an attachment is read.
 
-    ``kept`` is False once the claim is lost.
+    ``is_held`` is False once the claim is lost.
     """
 
     def __init__(self, jobs: Jobs, attachment_id: int, name: str) -> None:

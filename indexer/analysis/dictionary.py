@@ -212,19 +212,19 @@ class Dictionary:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._seen: tuple[int, int] | None = None
         self._builtin = "\n".join(
             (files("indexer") / "data" / name).read_text(encoding="utf-8") for name in _BUILTIN_FILES
         )
-        self._lexicon = parse_lexicon(self._builtin)
+        self._latest: tuple[tuple[int, int] | None, Lexicon] = None, parse_lexicon(self._builtin)
 
     def current(self) -> Lexicon:
         """Returns the dictionary as the file stands now. A missing file counts as empty."""
         state = self._state()
-        if state != self._seen:
-            self._seen = state
-            self._lexicon = parse_lexicon(f"{self._builtin}\n{self._local() if state else ''}")
-        return self._lexicon
+        known, lexicon = self._latest  # one tuple: another thread may replace it here
+        if state != known:
+            lexicon = parse_lexicon(f"{self._builtin}\n{self._local() if state else ''}")
+            self._latest = state, lexicon
+        return lexicon
 
     def find_faults(self) -> Iterator[Fault]:
         """Yields a fault if the file is not in UTF-8. See ``archive.ports.Examination``."""

@@ -48,8 +48,7 @@ class OpenGeneration:
         self.lexicon: Lexicon = parse_lexicon((directory / _WORDS).read_text(encoding="utf-8"))
         self._storage = FileStorage(str(directory))
         self._index = _opened(self._storage)
-        self._snapshot: CommitReader | None = None
-        self._stamp = 0
+        self._latest: tuple[CommitReader | None, int] = None, 0  # and the directory's time stamp before it
         self._lock = Lock()
 
     @classmethod
@@ -63,13 +62,13 @@ class OpenGeneration:
     def reader(self) -> CommitReader:
         """Returns a reader of the latest commit; the same object as long as there is no newer commit."""
         stamp = self.directory.stat().st_mtime_ns
-        known = self._snapshot
-        if known is not None and stamp == self._stamp:
+        known, known_stamp = self._latest  # one tuple: another thread may replace it here
+        if known is not None and stamp == known_stamp:
             return known
         with self._lock:
-            self._snapshot = self._opened(self._snapshot)
-            self._stamp = stamp if time.time_ns() - stamp > _SETTLED else 0
-            return self._snapshot
+            latest = self._opened(self._latest[0])
+            self._latest = latest, stamp if time.time_ns() - stamp > _SETTLED else 0
+            return latest
 
     def _opened(self, known: CommitReader | None) -> CommitReader:
         for attempt in range(20):
@@ -136,7 +135,7 @@ class OpenGeneration:
         self._merge()
 
     def _merge(self) -> None:
-        """Merges segments of about the same size, so that the number of segments stays logarithmic."""
+        """Merges segments of about the same size, up to ``_LARGEST`` documents, so that few remain."""
         while chosen := _to_merge(self._index._read_toc().segments):
             for segment in chosen:
                 if damaged := damaged_files(self.directory, segment, lambda _count: None):
