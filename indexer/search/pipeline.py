@@ -14,7 +14,6 @@ from indexer.search.coverage import minimum_coverage
 from indexer.search.ports import ResultPage
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, normalize_query
-from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import (
     QueryPlan,
     build_query_plan,
@@ -53,19 +52,17 @@ def answer_query(
         )
     if not retrieved.total or _is_weak(query, corrected, retrieved, tuning):
         retrieved = _with_related_of_words(searcher, lexicon, query, corrected.plan, retrieved)
-    if query.in_year and not query.as_typed and (not retrieved.total or _lacks_words(retrieved)):
-        in_year = replace(query.in_year, typed=query.typed, is_year_assumed=True)
+    if query.parse_with_year and not query.as_typed and (not retrieved.total or _lacks_words(retrieved)):
+        in_year = replace(query.parse_with_year(), typed=query.typed, is_year_assumed=True)
         return answer_query(searcher, lexicon, _for_same_reader(query, in_year), tuning)
-    if query.with_dates_as_words and not retrieved.total:
-        return _search_instead(
-            searcher, lexicon, query, query.with_dates_as_words, query_notes.NOT_THEN, tuning
-        )
-    undated = query.without_date_ranges
+    if query.parse_dates_as_words and not retrieved.total:
+        return _search_at_any_time(searcher, lexicon, query, query.parse_dates_as_words(), tuning)
+    undated = query.parse_without_dates
     if undated and retrieved.has_title_match_at_other_times_only and query.page == 1:
-        others = _search_instead(searcher, lexicon, query, undated, query_notes.NOT_THEN, tuning)
+        others = _search_at_any_time(searcher, lexicon, query, undated(), tuning)
         retrieved = _with_other_times(query, retrieved, others)
     if undated and query_notes.NOT_THEN in retrieved.notes:
-        return _search_instead(searcher, lexicon, query, undated, query_notes.NOT_THEN, tuning)
+        return _search_at_any_time(searcher, lexicon, query, undated(), tuning)
     return present_results(query, corrected, retrieved, tuning)
 
 
@@ -98,17 +95,12 @@ def _with_related_of_words(
     return replace(retrieved, related=searcher.prepare_search(words, query).retrieve().related or ())
 
 
-def _search_instead(
-    searcher: Searcher,
-    lexicon: Lexicon,
-    query: Query,
-    other: Query,
-    note: BilingualNote,
-    tuning: SearchTuning,
+def _search_at_any_time(
+    searcher: Searcher, lexicon: Lexicon, query: Query, other: Query, tuning: SearchTuning
 ) -> ResultPage:
-    """Returns the results of another reading of the query, for the same reader, with a note that says so."""
+    """Returns the results of the query without its times, for the same reader, with a note that says so."""
     page = answer_query(searcher, lexicon, _for_same_reader(query, other), tuning)
-    notes = dict.fromkeys((note, *page.query.loosened))
+    notes = dict.fromkeys((query_notes.NOT_THEN, *page.query.loosened))
     return replace(page, query=replace(page.query, loosened=tuple(notes)))
 
 

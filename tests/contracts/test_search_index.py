@@ -677,8 +677,8 @@ def test_a_number_of_two_digits_is_a_year_where_nothing_else_has_it(index: Searc
     index.update([entry(20, "ประกาศน้ำประปาสายที่ ๖๔", published_on=dt.date(2023, 6, 9))], (), position=2)
     page = index.search(parse_query(typed))
     assert page.hits[0].announcement_id == 20
-    assert page.query.in_year
-    assert page.query.in_year.times[0].year == 2564
+    assert page.query.parse_with_year
+    assert page.query.parse_with_year().times[0].year == 2564
     assert not index.search(replace(parse_query("น้ำเสีย 64"), as_typed=True)).query.is_year_assumed
 
 
@@ -686,7 +686,7 @@ def test_a_number_of_two_digits_is_a_year_where_nothing_else_has_it(index: Searc
     "typed", ["ถนนสาย 64", "หมู่ 64", "มาตรา 64", "น้ำ 22", "น้ำ ปี 64", "64", '"น้ำ 64"', "น้ำ 1/64"]
 )
 def test_a_number_that_is_no_year_is_none(typed: str) -> None:
-    assert parse_query(typed).in_year is None
+    assert parse_query(typed).parse_with_year is None
 
 
 def test_what_has_only_some_words_comes_after_what_has_all(index: SearchIndex) -> None:

@@ -276,7 +276,7 @@ class PlanQueries:
     def attempts(self) -> list[SearchAttempt]:
         """The searches of which the first that finds anything answers the plan."""
         times = ["dated", "named"] if self.query.times else []
-        times += [] if self.query.without_date_ranges else [""]  # else the pipeline searches without the time
+        times += [] if self.query.parse_without_dates else [""]  # else the pipeline searches without the time
         is_quoted = any(part.phrase.exact for part in self.phrases)
         quotes = [True, False] if is_quoted else [False]
         return [

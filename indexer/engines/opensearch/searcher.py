@@ -269,7 +269,7 @@ class _Selection:
     def _chosen(self) -> tuple[_Found, tuple[BilingualNote, ...]]:
         """Returns what answers, and notes on what was given up. May raise ``SearchNotAskedYet``."""
         attempts = self.queries.attempts
-        is_last = self.queries.min_telling_clauses > 1 and not self.queries.query.without_date_ranges
+        is_last = self.queries.min_telling_clauses > 1 and not self.queries.query.parse_without_dates
         any_of_it = [SearchAttempt("any")] if is_last else []
         for attempt in (*attempts, *any_of_it):
             chosen = self._found(attempt)

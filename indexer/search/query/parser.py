@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
@@ -104,11 +105,11 @@ class Query:
     marks_parts_of_absent_words: bool = True  # parts of a longer word are marked in a text without it
     as_typed: bool = False  # no misspelling and no text in the wrong keyboard layout is to be corrected
     explain: bool = False  # the page of results is to contain an explanation
-    # The same text as words, for a date filter without any announcements.
-    with_dates_as_words: Query | None = None
-    without_date_ranges: Query | None = None  # the same query; None for date ranges alone
-    in_year: Query | None = None  # the same query with the number at its end as a year: น้ำ 64 is น้ำ ปี 2564
     is_year_assumed: bool = False  # the number at the end was read so, as nothing has it beside the words
+    # Functions that parse the same text in another way; None where that makes no difference.
+    parse_dates_as_words: Callable[[], Query] | None = field(default=None, compare=False)
+    parse_without_dates: Callable[[], Query] | None = field(default=None, compare=False)
+    parse_with_year: Callable[[], Query] | None = field(default=None, compare=False)  # น้ำ 64 as น้ำ ปี 2564
 
 
 MAX_QUERY_LENGTH = 500  # characters of the typed text that are read; the rest is ignored
@@ -171,7 +172,8 @@ _NEWEST = re.compile(
 )  # a question for whatever is new, maybe of one kind
 _ANYTHING = frozenset("ข่าว ข่าวสาร ประกาศ เรื่อง เอกสาร ข้อมูล ข่าวประกาศ ประกาศข่าว อะไร".split()) | {""}
 
-_SIGN_OF_EXCLUSION = re.compile(r"(?<!\S)(?:-|NOT\s+)$")  # at the end of the text before what is excluded
+# What a text ends with before something that is excluded.
+_SIGN_OF_EXCLUSION = re.compile(r"(?:(?<!\S)-|(?<![^\s\"])NOT\s+)$")
 _QUOTED = re.compile(r'"[^"]*"')  # quoted text is searched letter by letter, so no dates are read in it
 _PART = re.compile(
     r"""
@@ -192,7 +194,6 @@ def parse_query(
     sort: Sort = Sort.RELEVANCE,
     page: int = 1,
     per_page: int = 10,
-    dates_filter: bool = True,
     without_dates: bool = False,
 ) -> Query:
     """Parses a typed query. Accepts any text and never raises.
@@ -202,11 +203,26 @@ def parse_query(
     filters, which ``-`` and ``NOT`` turn into exclusions; they join ``filters``, which has precedence. A
     value that makes no sense is searched as words, or not used if excluded. A number may follow ``เลขที่`` too,
     and its year a word: ``คำสั่งที่ 215 ปี 2564`` is ``คำสั่งที่ 215/2564``. A date range (``query.date_ranges``)
-    is a filter when it is labelled (``date:``) and, unless ``dates_filter`` is False, when it stands alone.
-    Else results must be of that time or name it, or ``without_dates`` leaves it out. ``ข่าวล่าสุด``: the newest.
+    is a filter when it is labelled (``date:``) or stands alone. Elsewhere a result must have a date in that
+    range or name it; with ``without_dates`` it is left out. ``ข่าวล่าสุด`` is everything, newest first.
     """
-    reading = _Reading(filters or Filters())
-    raw = _with_numbers_in_figures(_SPACED.sub(r"\1:", normalize_query(typed)))
+    asked = Query(
+        typed=typed[:MAX_QUERY_LENGTH],
+        filters=filters or Filters(),
+        sort=sort,
+        page=max(page, 1),
+        per_page=max(per_page, 1),
+    )
+    return _parsed(asked, without_dates=without_dates)
+
+
+def _parsed(asked: Query, *, dates_filter: bool = True, without_dates: bool = False) -> Query:
+    """Returns the query with what its typed text asks for; its filters so far have precedence.
+
+    With ``dates_filter`` a date range that stands alone is a filter.
+    """
+    reading, sort = _Reading(asked.filters), asked.sort
+    raw = _with_numbers_in_figures(_SPACED.sub(r"\1:", normalize_query(asked.typed)))
     if reading.asks_for_newest(fold_text(raw).strip()):
         raw, sort = "", Sort.NEWEST if sort is Sort.RELEVANCE else sort
     raw, folded = _without_numbers(reading, raw, fold_text(raw))
@@ -215,25 +231,22 @@ def parse_query(
         reading.take(found)
     if raw.strip() and reading.is_empty:
         reading.understood.append(query_notes.NO_WORDS)
-    again = partial(parse_query, filters=filters, sort=sort, page=page, per_page=per_page)
     is_filter_alone = dates_filter and reading.days_alone and not reading.chunks
-    as_words = again(typed, dates_filter=False, without_dates=without_dates) if is_filter_alone else None
     is_dated = bool(reading.times) and not without_dates
-    rest = again(typed, dates_filter=dates_filter, without_dates=True) if is_dated else None
-    with_year = None if reading.times or without_dates else _with_bare_year(typed)
-    return Query(
-        typed=typed[:MAX_QUERY_LENGTH],
+    with_year = None if reading.times or without_dates else _with_bare_year(asked.typed)
+    as_words = partial(_parsed, asked, dates_filter=False, without_dates=without_dates)
+    undated = partial(_parsed, asked, dates_filter=dates_filter, without_dates=True)
+    return replace(
+        asked,
         filters=reading.filters,
         sort=sort,
-        page=max(page, 1),
-        per_page=max(per_page, 1),
         chunks=tuple(reading.chunks),
         without=tuple(reading.without),
-        times=() if without_dates else tuple(reading.times),
+        times=tuple(reading.times) if is_dated else (),
         understood=tuple(reading.understood),
-        with_dates_as_words=as_words,
-        without_date_ranges=rest if rest and rest.chunks != tuple(reading.chunks) else None,
-        in_year=again(with_year) if with_year else None,
+        parse_dates_as_words=as_words if is_filter_alone else None,
+        parse_without_dates=undated if is_dated and reading.has_words_beside_dates else None,
+        parse_with_year=partial(_parsed, replace(asked, typed=with_year)) if with_year else None,
     )
 
 
@@ -250,7 +263,7 @@ def _without_numbers(reading: _Reading, raw: str, folded: str) -> tuple[str, str
 
 def _with_bare_year(typed: str) -> str | None:
     """Returns the typed text with its last number named as a year; None if that is none: ถนนสาย 64."""
-    found = _BARE_YEAR.search(typed[:MAX_QUERY_LENGTH])
+    found = _BARE_YEAR.search(typed)
     if found is None or typed[: found.start()].endswith(_BEFORE_OTHER_NUMBERS):
         return None
     return f"{typed[: found.start()]} ปี {found['year']}"
@@ -268,7 +281,7 @@ def _without_times(
     rest = folded
     for time in times:
         rest = _without(rest, (time.start, time.end))
-    has_words = any(map(str.isalnum, rest))
+    reading.has_words_beside_dates = any(map(str.isalnum, rest))
     for time in reversed(times):
         alone = dates_filter and not any(map(str.isalnum, _without(folded, (time.start, time.end))))
         start = _start_of_exclusion(raw, time.start)
@@ -280,7 +293,7 @@ def _without_times(
         elif time.is_labelled or (alone and not reading.chunks and time.month is None and "งบ" not in folded):
             raw, folded = (_without(text, (time.start, time.end)) for text in (raw, folded))
             reading.between(time)
-        elif without_dates and has_words:
+        elif without_dates and reading.has_words_beside_dates:
             raw = _without(raw, (time.start, time.end))
         else:
             reading.times.append(time)
@@ -324,6 +337,7 @@ class _Reading:
         self.times: list[DateRange] = []
         self.understood: list[BilingualNote] = []
         self.days_alone = False
+        self.has_words_beside_dates = False
         self._joined = ""  # operator (OR, AND, NOT) before the next piece
 
     @property
