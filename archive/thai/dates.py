@@ -77,10 +77,11 @@ def _spoken(month: str) -> str:
     return re.sub("(คม|ยน|พันธ์)$", "", month)
 
 
+SPOKEN_MONTHS = tuple(map(_spoken, MONTHS))
 _MISSPELT_MONTHS = {"กรกฏาคม": 7, "กุมภาพันธุ์": 2}  # the commonest misspellings in old records
 _MONTH_NUMBERS = {
     _letters(name): number
-    for names in (MONTHS, SHORT_MONTHS, tuple(map(_spoken, MONTHS)))
+    for names in (MONTHS, SHORT_MONTHS, SPOKEN_MONTHS)
     for number, name in enumerate(names, start=1)
 } | _MISSPELT_MONTHS
 
@@ -102,7 +103,7 @@ SHORT_MONTH_NAME = "|".join(re.escape(name).replace(r"\.", r"\.?\s?") for name i
 """Pattern of an abbreviated Thai month, with or without dots and spaces."""
 
 _LONG_MONTH_NAMES = sorted(
-    {*MONTHS, *map(_spoken, MONTHS), *ENGLISH_MONTHS, *_MISSPELT_MONTHS}, key=lambda name: (-len(name), name)
+    {*MONTHS, *SPOKEN_MONTHS, *ENGLISH_MONTHS, *_MISSPELT_MONTHS}, key=lambda name: (-len(name), name)
 )
 MONTH_NAME = rf"(?:{'|'.join(_LONG_MONTH_NAMES)}|(?:{SHORT_MONTH_NAME}))(?![{CONSONANTS}a-z])\.?"
 """Pattern of a Thai or English month in a text of small letters."""

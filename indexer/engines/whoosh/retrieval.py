@@ -294,6 +294,8 @@ def _add_partial(
         scores, also_complete = match_fuzzily(context, scores)
         documents = documents | (also_complete & rest)
     partial = _partial_matches(context, scores, rest, is_quoted=query_notes.NOT_QUOTED in notes)
+    if found and plan.document_numbers:
+        partial &= _with_number(plan, scores)
     partial = partial | documents
     if found < int(partial.sum()):
         if not found:
@@ -303,6 +305,17 @@ def _add_partial(
         )  # nobody expects all its words: ranking decides
         return UnfilteredMatches(partial, preferred, scores, notes, None if is_prose else documents)
     return UnfilteredMatches(documents, preferred, scores, notes)
+
+
+def _with_number(plan: QueryPlan, scores: DocumentScores) -> Mask:
+    """Returns the documents that have a document's number of the plan: others are of no use."""
+    numbers = plan.document_numbers
+    numbered = (
+        clause
+        for clause in scores.clauses
+        if any(term in numbers for each in clause.alternatives for term in each.terms)
+    )
+    return scores.matching_any(set(numbered))
 
 
 def _partial_matches(

@@ -2,8 +2,9 @@
 
 ``มิ.ย. 64``, ``9 มิถุนายน 2564``, ``1-15 มิ.ย. 64``, ``มิ.ย.-ส.ค. 2564``, ``ตั้งแต่ ม.ค. 64 ถึง มี.ค. 65``,
 ``ปีงบประมาณ 2565`` and ``ปีงบ 65`` (October to September), ``ปี 2564``, ``ปี 64``, ``ปี 2021``, ``น้ำท่วม 2564``
-(a year after words, at the end), ``มิถุนายน`` (of any year), ``ก่อน 1 ม.ค. 64``, ``9/6/64``, ``2021-06-09``,
-``June 9, 2021``: years of two digits are Buddhist-era, of four either.
+(a year after words, at the end), ``มิถุนายน`` and ``เดือนมิถุนา`` (of any year), ``เดือนนี้`` (at the end),
+``ก่อน 1 ม.ค. 64``, ``9/6/64``, ``2021-06-09``, ``June 9, 2021``: years of two digits are Buddhist-era, of four
+either.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ from archive.thai.dates import (
     ERA_NAME,
     MONTH_NAME,
     SHORT_MONTH_NAME,
+    SPOKEN_MONTHS,
     parse_day_or_month,
     written_year_as_buddhist,
 )
 
-_THAI_MONTH = rf"(?:{'|'.join(thai.MONTHS)}|(?<![{CONSONANTS}.])(?:{SHORT_MONTH_NAME})\.)(?![{CONSONANTS}\d])"
+_SPOKEN_MONTH = rf"(?<=เดือน)(?:{'|'.join(SPOKEN_MONTHS)})(?![{WORD_LETTERS}])"  # เดือนกุมภา
+_DOTTED_MONTH = rf"(?<![{CONSONANTS}.])(?:{SHORT_MONTH_NAME})\."
+_THAI_MONTH = rf"(?:{'|'.join(thai.MONTHS)}|{_SPOKEN_MONTH}|{_DOTTED_MONTH})(?![{CONSONANTS}\d])"
 _YEAR = rf"{ERA_NAME}\s*(?:\d{{4}}|\d{{2}})(?![\d/.,:-]*\d)"
 _DAY = r"(?<![\d/.,])\d{1,2}"
 _TO = r"\s*(?:-|–|ถึง|จนถึง|to)\s*"
@@ -49,6 +53,8 @@ _STRETCH = re.compile(
         (?P<year>2[45]\d{{2}}|20[0-4]\d|[3-7]\d)(?![\d/.,:-]*\d)
       | (?<=[{WORD_LETTERS}])(?<!ที่)[ ]*(?P<bare>25[3-7]\d)(?=\s*$)
       | (?P<month>{_THAI_MONTH})
+      | (?P<spoken>เมื่อวาน(?:นี้)?|(?<!วัน)(?:สัปดาห์|อาทิตย์)นี้|(?:เดือน|(?<!ประจำ)ปี)(?:นี้|ที่แล้ว))
+        (?=\s*(?:มี)?(?:อะไร)?(?:บ้าง|ไหม|มั้ย)?(?:ครับ|คับ|ค่ะ|คะ)?\s*$)
     )""",
     re.VERBOSE,
 )
@@ -123,6 +129,8 @@ def _days(match: re.Match[str]) -> tuple[dt.date | None, dt.date | None]:
     if match["year"] or match["bare"]:
         year = written_year_as_buddhist(int(match["year"] or match["bare"])) - thai.ERA
         return dt.date(year, 1, 1), dt.date(year, 12, 31)
+    if match["spoken"]:
+        return _days_spoken_of(match["spoken"], thai.today())
     if match["fiscal"]:
         year = written_year_as_buddhist(int(match["fiscal"])) - thai.ERA
         return dt.date(year - 1, 10, 1), dt.date(year, 9, 30)
@@ -147,3 +155,20 @@ def _days(match: re.Match[str]) -> tuple[dt.date | None, dt.date | None]:
         return (None, begins - _DAY_LONG) if match["side"] == "ก่อน" else (ends + _DAY_LONG, None)
     first_day, last_day = parse_day_or_month(match["start"] or match["one"])
     return first_day, None if match["since"] else last_day
+
+
+def _days_spoken_of(text: str, today: dt.date) -> tuple[dt.date, dt.date]:
+    """Returns the first and last day of a time that is named by its distance from ``today``."""
+    if text.startswith("เมื่อวาน"):
+        return today - _DAY_LONG, today - _DAY_LONG
+    if text.startswith(("สัปดาห์", "อาทิตย์")):
+        monday = today - today.weekday() * _DAY_LONG
+        return monday, monday + 6 * _DAY_LONG
+    if text.startswith("เดือน"):
+        first = today.replace(day=1)
+        if text.endswith("ที่แล้ว"):
+            last = first - _DAY_LONG
+            return last.replace(day=1), last
+        return first, (first + 31 * _DAY_LONG).replace(day=1) - _DAY_LONG
+    year = today.year - text.endswith("ที่แล้ว")
+    return dt.date(year, 1, 1), dt.date(year, 12, 31)

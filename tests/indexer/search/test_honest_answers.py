@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.thai import today
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.engines.whoosh import WhooshIndex
@@ -322,6 +323,39 @@ def test_an_english_question_is_answered_by_what_it_names(tmp_path: Path) -> Non
         page = index.search(parse_query(typed))
         assert [hit.announcement_id for hit in page.hits] == [wanted], typed
     assert index.search(parse_query("what")).total == 0
+
+
+def test_who_gives_a_document_s_number_gets_no_others(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    order = entry(1, "ประกวดราคาจ้างก่อสร้างถนน", "คำสั่งเทศบาล ที่ ๙๘/๒๕๖๗ เรื่อง แต่งตั้งคณะกรรมการ")
+    others = [entry(n, f"แต่งตั้งคณะทำงาน {n}", f"คำสั่งเทศบาล ที่ {n}/2566") for n in range(2, 6)]
+    naming = entry(9, "ยกเลิกการแต่งตั้ง", "ให้ยกเลิกที่ 98/2567")
+    index.update([order, naming, *others, *(entry(n, f"กีฬา {n}") for n in range(10, 20))], (), position=3)
+    page = index.search(parse_query("คำสั่งแต่งตั้ง 98/2567"))
+    assert [hit.announcement_id for hit in page.hits] == [1, 9]
+
+
+def test_a_time_is_named_by_its_distance_from_today() -> None:
+    now, day = today(), dt.timedelta(days=1)
+    monday, first = now - now.weekday() * day, now.replace(day=1)
+    for typed, begin, end in (
+        ("ประกาศเมื่อวาน", now - day, now - day),
+        ("น้ำท่วมสัปดาห์นี้", monday, monday + 6 * day),
+        ("ข่าวเดือนนี้มีอะไรบ้าง", first, (first + 31 * day).replace(day=1) - day),
+        ("ข่าวเดือนที่แล้ว", (first - day).replace(day=1), first - day),
+        ("น้ำท่วม ปีนี้", dt.date(now.year, 1, 1), dt.date(now.year, 12, 31)),
+        ("น้ำท่วมปีที่แล้วครับ", dt.date(now.year - 1, 1, 1), dt.date(now.year - 1, 12, 31)),
+    ):
+        (time,) = parse_query(typed).times
+        assert (time.first, time.last) == (begin, end), typed
+    for typed in ("ผู้ประกันตนในปีนี้ได้รับเงินเพิ่ม", "ปิดวันอาทิตย์นี้"):
+        assert parse_query(typed).times == (), typed
+
+
+def test_a_month_is_read_by_its_spoken_name() -> None:
+    (time,) = parse_query("ประชุมสภาเดือนกุมภา").times
+    assert time.month == 2
+    assert parse_query("สิงหาราชา").times == ()
 
 
 def test_the_subject_named_first_does_not_make_a_question(tmp_path: Path) -> None:
