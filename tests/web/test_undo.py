@@ -437,6 +437,16 @@ def test_who_did_what_is_listed_narrowed_and_exported(site: Site) -> None:
     assert rows[2][3] == str(made.id)
 
 
+@pytest.mark.parametrize("sign", ["=", "＝", "＠"])
+def test_the_table_of_changes_has_no_formula(site: Site, sign: str) -> None:
+    """East Asian spreadsheets take the full-width signs for formulas too."""
+    made = site.announcement("ประกาศ")
+    site.services.intake.publication.withdraw(made.id, actor="มานะ", reason=f"{sign}1+1")
+    text = site.signed_in(Role.STAFF).get("/staff/history/changes.csv?action=withdraw").text
+    [_head, row] = csv.reader(io.StringIO(text))
+    assert row[-1] == f"'{sign}1+1"
+
+
 def open_form(clerk: FlaskClient, made: Announcement) -> dict[str, str]:
     """The values with which the form opens."""
     page = clerk.get(f"/staff/announcements/{made.id}").text

@@ -14,7 +14,7 @@ from archive.thai import today
 from web.addresses import absolute_url
 from web.bootstrap import services
 from web.disclosure_overview import filled_years, group_by_section, require_fiscal_year, year_overview
-from web.public.feeds import spreadsheet_cell
+from web.spreadsheet import spreadsheet_cell
 
 pages = Blueprint("disclosure", __name__)
 

@@ -22,15 +22,13 @@ from web.bootstrap import services
 from web.disclosure_overview import filled_years
 from web.public.open_data_files import dump_size_or_start, send_newest_dump
 from web.search_service import search
+from web.spreadsheet import spreadsheet_cell
 
 pages = Blueprint("feeds", __name__)
 
 _AT_ONCE = 500  # announcements read from the records at a time
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that can be typed but are not allowed in XML. Stored texts have none of these characters."""
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""Spreadsheets in East Asian settings also take the full-width signs for the beginning of a formula."""
 
 _CSV, _JSON_LINES = "announcements.csv", "announcements.jsonl"
 _EXPORTED = [field.name for field in ANNOUNCEMENT_FIELDS if field.is_exported]
@@ -211,15 +209,6 @@ def _row(announcement: Announcement) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """Returns the value of a field as JSON and CSV have it."""
     return value.isoformat() if isinstance(value, dt.date) else value
-
-
-def spreadsheet_cell(value: Any) -> Any:
-    """Returns the value for a cell of a CSV file.
-
-    A text that a spreadsheet would compute gets an apostrophe in front, by which spreadsheets know text
-    (OWASP, "CSV Injection").
-    """
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
 def _home(announcement: Announcement) -> str:

@@ -32,6 +32,7 @@ from web.accounts.sign_in import admin_only, current_person
 from web.addresses import page_number, path_on_this_site
 from web.bootstrap import services
 from web.errors import error_message
+from web.spreadsheet import spreadsheet_cell
 from web.staff import attachments_for_staff
 from web.staff.blueprints import staff_blueprint
 from web.staff.date_picker import date_picker, picked_date
@@ -43,7 +44,6 @@ PER_PAGE = 50
 _MOST_IN_CSV = 100_000  # changes: about 30 MB, some years of a busy municipality
 _CSV_AT_A_TIME = 1_000
 _FIRST_YEARS = 10  # years back that the date lists offer
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
 
 @pages.get("")
@@ -255,7 +255,7 @@ def _csv_lines(filters: HistoryFilters) -> Iterator[str]:
     for offset in range(0, _MOST_IN_CSV, _CSV_AT_A_TIME):
         found = services().records.changes.find(filters, limit=_CSV_AT_A_TIME, offset=offset)
         for change in found:
-            writer.writerow(map(_cell, _row(change)))
+            writer.writerow(map(spreadsheet_cell, _row(change)))
             yield line.getvalue()
             line.seek(0)
             line.truncate()
@@ -279,8 +279,3 @@ def _row(change: Change) -> tuple[object, ...]:
 
 def _fields_text(fields: dict[str, object]) -> str:
     return "; ".join(f"{name}: {value}" for name, value in template_filters.field_values(fields))
-
-
-def _cell(value: object) -> str:
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text

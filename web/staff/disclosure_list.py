@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from archive.disclosure import DisclosureItem, DisclosureRule, Period, checked_item
 from archive.errors import Invalid, TooLarge
-from web.public.feeds import spreadsheet_cell
+from web.spreadsheet import spreadsheet_cell
 
 COLUMNS = ("key", "section", "number", "title", "period", "keywords", "used")
 MOST_BYTES = 1 << 20  # of a table; one of fifty items has some 10 KB

@@ -1,0 +1,149 @@
+"""Staff's pages of collections: how they put them together."""
+
+from __future__ import annotations
+
+import re
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive import thai
+from archive.commands.collections import headings_as_text
+from archive.errors import Invalid, PrakatError
+from archive.model import Collection, CollectionLine, Status
+from archive.validation import checked_collection_heading
+from web.api.schemas import MOST_ITEMS
+from web.bootstrap import services
+from web.errors import error_message
+from web.staff import activity, personal_data
+from web.staff.blueprints import staff_blueprint
+
+pages = staff_blueprint("collection_desk", __name__, url_prefix="/staff/collections")
+
+_BLANKS = 3  # empty lines at the end of the form
+_RECENT = 50  # announcements offered while a number is typed
+
+
+@pages.get("")
+def list_all() -> str:
+    """Show staff's list of collections, each with a way to edit it."""
+    return render_template("staff/collections.html", collections=services().collections.all())
+
+
+@pages.route("/new", methods=["GET", "POST"])
+@pages.route("/<int:collection_id>", methods=["GET", "POST"])
+def edit(collection_id: int | None = None) -> ResponseReturnValue:
+    """Edit title, explanation, and lines in order; an emptied line is removed."""
+    refusal: PrakatError | None = None
+    if request.method == "POST":
+        try:
+            kept = _save(collection_id)
+            flash(_("บันทึกแล้ว"), "good")
+            return redirect(url_for("collection_desk.edit", collection_id=kept.id))
+        except PrakatError as error:
+            refusal = error
+            flash(error_message(error), "bad")
+    shown = services().collections.get(collection_id) if collection_id is not None else None
+    return render_template("staff/collection.html", collection=shown, **_lines(shown), **_found(refusal))
+
+
+@pages.get("/<int:collection_id>/history")
+def history(collection_id: int) -> str:
+    """Show every change of a collection: who, when, the value before and the value after."""
+    shown = services().collections.get(collection_id)
+    changes = services().collections.history(collection_id)
+    return render_template(
+        "staff/history.html",
+        title=shown.title,
+        back=url_for("collection_desk.edit", collection_id=collection_id),
+        changes=[(each, activity.undo().is_undoable_kind(each)) for each in reversed(changes)],
+    )
+
+
+def _save(collection_id: int | None) -> Collection:
+    with personal_data.reason_for_finds() as reason:
+        return services().intake.collections.save(
+            collection_id,
+            title=request.form.get("title", ""),
+            body=request.form.get("body", ""),
+            items=_items(),
+            actor=g.actor,
+            reason=reason,
+        )
+
+
+def _found(refusal: PrakatError | None) -> dict[str, object]:
+    """Returns the personal data for which the form was refused, and what is wrong with the reason given."""
+    finds = getattr(refusal, "finds", ())
+    if not finds:
+        return {}
+    headings = [checked_collection_heading(item.label) for item in _items()]
+    typed = {**request.form, "items": headings_as_text(headings)}
+    return {
+        "found": personal_data.describe_typed_finds(finds, typed),
+        "reason_fault": error_message(refusal) if isinstance(refusal, Invalid) else "",
+    }
+
+
+def _lines(collection: Collection | None) -> dict[str, object]:
+    """Returns the collection's lines as the form shows them at first, with titles and recent announcements.
+
+    The typed lines are used after a POST, else the stored ones.
+    """
+    if request.method == "POST":
+        lines = _typed()
+    else:
+        lines = (
+            [(item.label, str(item.announcement_id or "")) for item in collection.items] if collection else []
+        )
+    recent, _total = services().announcements.list_page(
+        statuses=[Status.PUBLISHED, Status.DRAFT], page=1, per_page=_RECENT
+    )
+    ids = [int(number) for _label, number in lines if number.isdecimal()]
+    return {
+        "lines": lines + [("", "")] * _BLANKS,
+        "titles": {str(each.id): each.title for each in services().announcements.get_many(ids).values()},
+        "recent": recent,
+    }
+
+
+def _items() -> list[CollectionLine]:
+    """Returns the collection's items in the order of the numbers typed before them."""
+    return [CollectionLine(label, _number(typed)) for label, typed in _typed() if label or typed]
+
+
+def _typed() -> list[tuple[str, str]]:
+    """Returns heading and announcement of each typed line, sorted by place.
+
+    A line without a place comes last.
+    """
+    lines = zip(
+        request.form.getlist("place"),
+        request.form.getlist("label"),
+        request.form.getlist("announcement"),
+        strict=False,
+    )
+    placed = [(_place(place), label.strip(), number.strip()) for place, label, number in lines]
+    placed.sort(key=lambda line: line[0])
+    return [(label, number) for _at, label, number in placed[:MOST_ITEMS] if label or number]
+
+
+def _place(typed: str) -> float:
+    try:
+        return float(thai.arabic_digits(typed))
+    except ValueError:
+        return float("inf")
+
+
+def _number(typed: str) -> int | None:
+    """Returns the number of an announcement, typed alone or inside a pasted address.
+
+    The address may have a port and a query as well.
+    """
+    found = re.search(r"(?:^|/announcements/)(\d{1,15})(?:[/?#].*)?$", thai.arabic_digits(typed))
+    if typed and not found:
+        raise Invalid(
+            "“%(typed)s” ไม่ใช่เลขหรือลิงก์ของประกาศในเว็บนี้", field="items", typed=thai.shorten(typed, 60)
+        )
+    return int(found[1]) if found else None
