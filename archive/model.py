@@ -344,14 +344,18 @@ class Collection:
     updated_by: str
 
 
+PAGE_UNITS = 10_000
+"""Parts of the upright page's width or height in which positions are given, from the top left corner."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of text on the page's picture, with the positions at which search hits are drawn.
 
     ``start`` is an offset into ``Page.text``. ``edges`` holds one x position more than the line
     has code points, so the code points ``[a, b)`` of the text lie between ``edges[a - start]``
-    and ``edges[b - start]``. All positions are in 1/10,000 of the upright page's width
-    (``edges``) or height (``top``, ``bottom``), from the top left corner.
+    and ``edges[b - start]``. Positions are in ``PAGE_UNITS`` of the width (``edges``) or of the height
+    (``top``, ``bottom``).
     """
 
     start: int
@@ -362,7 +366,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
-    """An area of the upright page, in 1/10,000 of its width and height, from the top left corner."""
+    """An area of the page, in ``PAGE_UNITS``."""
 
     left: int
     top: int

@@ -23,8 +23,8 @@ import pypdfium2
 from numpy.typing import NDArray
 from PIL import ImageDraw
 
+from archive.model import PAGE_UNITS
 from indexer.extraction.ocr_policy import TextChoice
-from indexer.extraction.page_text import UNITS
 from indexer.extraction.pdf.parser import EmbeddedPage, PdfReader
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.text_quality import dictionary_coverage, misplaced_letter_share, thai_letters
@@ -91,12 +91,12 @@ def pieces(page: EmbeddedPage, random: np.random.Generator) -> list[Piece]:
             found.append(
                 Piece(
                     shown,
-                    line.edges[start] / UNITS,
-                    line.edges[end] / UNITS,
-                    baseline / UNITS,
-                    em / UNITS,
-                    ceiling / UNITS,
-                    floor / UNITS,
+                    line.edges[start] / PAGE_UNITS,
+                    line.edges[end] / PAGE_UNITS,
+                    baseline / PAGE_UNITS,
+                    em / PAGE_UNITS,
+                    ceiling / PAGE_UNITS,
+                    floor / PAGE_UNITS,
                 )
             )
     return found
@@ -122,7 +122,7 @@ def _neighbours(number: int, boxes: list[tuple[int, int, int, int]]) -> tuple[fl
     """Return the baseline of the line above and the top of the letters of the line below."""
     top, bottom, left, right = boxes[number]
     middle = (top + bottom) / 2
-    ceiling, floor = 0.0, float(UNITS)
+    ceiling, floor = 0.0, float(PAGE_UNITS)
     for top2, bottom2, left2, right2 in boxes:
         em = (bottom2 - top2) / EM
         if min(right, right2) <= max(left, left2):

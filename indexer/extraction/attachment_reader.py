@@ -23,6 +23,7 @@ from archive.ports import Files
 from archive.repositories import Records
 from indexer.extraction import embedded_text, sandbox
 from indexer.extraction.embedded_text import EmbeddedTextDocument
+from indexer.extraction.image.deskew import Turn
 from indexer.extraction.metadata import extract_fields
 from indexer.extraction.ocr import recognition
 from indexer.extraction.ocr_policy import TextChoice, better_text
@@ -42,7 +43,6 @@ PAGES_READ = "pages read"
 OCR_MILLISECONDS = "OCR milliseconds"
 """Names of the running totals of pages read and of time spent in OCR (milliseconds)."""
 
-OCR_DPI = 300
 OCR_SECONDS = 120.0
 OCR_MEMORY_MB = 1536
 
@@ -134,7 +134,7 @@ class AttachmentReader:
             for number in wanted:
                 embedded = document.read_page(number)
                 if embedded.text_choice in (TextChoice.EMBEDDED, TextChoice.BLANK):
-                    yield _as_page(attachment_id, embedded)
+                    yield page_from_embedded_text(attachment_id, embedded)
                     continue
                 pending[self._recognisers.submit(self._timed, attachment_id, document.path, embedded)] = (
                     number
@@ -195,7 +195,8 @@ def _finished(pending: dict[Future[Page], int], when: str) -> Iterator[Page]:
         yield future.result()
 
 
-def _as_page(attachment_id: int, embedded: EmbeddedPage, problem: str = "") -> Page:
+def page_from_embedded_text(attachment_id: int, embedded: EmbeddedPage, problem: str = "") -> Page:
+    """Returns the page with the text that the file carries for it."""
     return Page(
         attachment_id=attachment_id,
         number=embedded.number,
@@ -217,9 +218,11 @@ def _recognise(attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
         )
     except UnreadableFile as error:
         kept = embedded.text_choice is TextChoice.BOTH  # doubtful text is better than none
-        return _as_page(attachment_id, embedded, "" if kept else embedded.problem or error.code)
+        return page_from_embedded_text(
+            attachment_id, embedded, "" if kept else embedded.problem or error.code
+        )
     if embedded.text_choice is TextChoice.BOTH and better_text(embedded.text, seen.text) == embedded.text:
-        return _as_page(attachment_id, embedded)
+        return page_from_embedded_text(attachment_id, embedded)
     return page_from_recognition(attachment_id, embedded.number, seen)
 
 
@@ -239,6 +242,9 @@ def page_from_recognition(attachment_id: int, number: int, ocr_page: recognition
     )
 
 
-def recognise_page(path: Path, number: int) -> recognition.OcrPage:
-    """Renders a page and recognises its text. Runs in the child process."""
-    return recognition.recognise_page_picture(rasterize_page(path, number, OCR_DPI))
+def recognise_page(path: Path, number: int, turn: Turn | None = None) -> recognition.OcrPage:
+    """Renders a page and recognises its text. Runs in the child process.
+
+    ``turn``: degrees clockwise that set the file's page upright; None: as it can be read best.
+    """
+    return recognition.recognise_page_picture(rasterize_page(path, number, recognition.DPI), turn=turn)

@@ -18,13 +18,12 @@ import numpy as np
 from PIL import Image, ImageChops
 
 from archive.errors import Unavailable
-from archive.model import Attachment, Line, Page, Rectangle
+from archive.model import PAGE_UNITS, Attachment, Line, Page, Rectangle
 from archive.ports import Files
 from indexer.extraction import parsers, sandbox
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.disk_cache import DiskCache, keep_while_stored
 from indexer.extraction.image.input_normalization import write_repaired
-from indexer.extraction.page_text import UNITS
 from indexer.extraction.parsers import convert_if_not_pdf
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.lazy_import import lazy_import
@@ -111,8 +110,8 @@ def _padded(line: Line, left: int, right: int) -> Rectangle:
     return Rectangle(
         max(0, left - HIT_PADDING),
         max(0, line.top - HIT_PADDING),
-        min(UNITS, right + HIT_PADDING),
-        min(UNITS, line.bottom + HIT_PADDING),
+        min(PAGE_UNITS, right + HIT_PADDING),
+        min(PAGE_UNITS, line.bottom + HIT_PADDING),
     )
 
 
@@ -261,10 +260,10 @@ def _between_letters(picture: Image.Image, area: tuple[int, int, int, int]) -> t
 def pixel_box(picture: Image.Image, box: Rectangle) -> tuple[int, int, int, int]:
     """Returns left, top, right and bottom of a box in pixels of the picture."""
     return (
-        box.left * picture.width // UNITS,
-        box.top * picture.height // UNITS,
-        -(-box.right * picture.width // UNITS),
-        -(-box.bottom * picture.height // UNITS),
+        box.left * picture.width // PAGE_UNITS,
+        box.top * picture.height // PAGE_UNITS,
+        -(-box.right * picture.width // PAGE_UNITS),
+        -(-box.bottom * picture.height // PAGE_UNITS),
     )
 
 
@@ -286,13 +285,13 @@ def piece_with_most_hits(boxes: Sequence[Rectangle], lines: Sequence[Line]) -> R
     middle = (best[0].top + best[0].bottom) // 2
     shown = [line.edges for line in lines if abs((line.top + line.bottom) // 2 - middle) <= CROP_HEIGHT // 2]
     begins, ends = (
-        (min(edges[0] for edges in shown), max(edges[-1] for edges in shown)) if shown else (0, UNITS)
+        (min(edges[0] for edges in shown), max(edges[-1] for edges in shown)) if shown else (0, PAGE_UNITS)
     )
-    left = max(0, min(begins - _CROP_MARGIN, UNITS - CROP_WIDTH))
-    right = min(UNITS, max(ends + _CROP_MARGIN, left + CROP_WIDTH))
+    left = max(0, min(begins - _CROP_MARGIN, PAGE_UNITS - CROP_WIDTH))
+    right = min(PAGE_UNITS, max(ends + _CROP_MARGIN, left + CROP_WIDTH))
     height = CROP_HEIGHT * (right - left) // CROP_WIDTH
     head = min((line.top for line in lines), default=0) - _CROP_MARGIN // 4
-    top = min(max(0, middle - height // 2, min(head, best[0].top)), UNITS - height)
+    top = min(max(0, middle - height // 2, min(head, best[0].top)), PAGE_UNITS - height)
     return Rectangle(left, top, right, top + height)
 
 

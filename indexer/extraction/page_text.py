@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from archive.model import Line
+from archive.model import PAGE_UNITS, Line
 from indexer.extraction.pdf.glyph_clusters import Cell, TextLine, cells_with_visible_spaces
 from indexer.extraction.pdf.shown_text import Box, Run, transform_box
 from indexer.extraction.pdf.text_repair import RepairedText
 
-UNITS = 10_000
 _ASCENT, _DESCENT = 0.78, 0.24  # of the em: where Thai marks end, above and below the baseline
 _LEVEL = 1.0  # degrees: text at a smaller angle counts as horizontal
 
@@ -88,7 +87,7 @@ def _box(line: TextLine, cell: Cell) -> Box:
 
 
 def _units(share: float) -> int:
-    return min(UNITS, max(0, round(share * UNITS)))
+    return min(PAGE_UNITS, max(0, round(share * PAGE_UNITS)))
 
 
 def upright_rotation(runs: Sequence[Run]) -> int:

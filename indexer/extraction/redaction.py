@@ -24,7 +24,7 @@ from PIL import Image, ImageDraw
 
 from archive import privacy
 from archive.errors import Conflict, Invalid, TooLarge, Unavailable
-from archive.model import Attachment, Line, Page, Rectangle, TextSource
+from archive.model import PAGE_UNITS, Attachment, Line, Page, Rectangle, TextSource
 from archive.ports import Files
 from archive.privacy import COVER
 from archive.thai import arabic_digits, cluster_borders
@@ -40,7 +40,6 @@ from indexer.extraction.page_images import (
     rasterize_page,
     turned_upright,
 )
-from indexer.extraction.page_text import UNITS
 from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
 from indexer.extraction.text_layer import add_text_layer, invisible_font
 from indexer.lazy_import import lazy_import
@@ -84,7 +83,7 @@ def boxes_of_finds(page: Page, spans: Sequence[tuple[int, int]]) -> list[Rectang
         for start, end in spans
     )
     for line, left, right in extents_of_hits(page, whole):
-        top, bottom = max(0, line.top - HIT_PADDING), min(UNITS, line.bottom + HIT_PADDING)
+        top, bottom = max(0, line.top - HIT_PADDING), min(PAGE_UNITS, line.bottom + HIT_PADDING)
         height = bottom - top
         margin = _margin(page, height) + HIT_PADDING
         least, most = _room_beside(page, line, left, right)
@@ -99,7 +98,7 @@ def _room_beside(page: Page, line: Line, left: int, right: int) -> tuple[int, in
     Where recognition placed the letters, a border may be off, and the box may hide some of the next letter.
     """
     share = _NEXT_LETTER_SHARE if page.source is TextSource.OCR else 0
-    least, most = 0, UNITS
+    least, most = 0, PAGE_UNITS
     for place, edges in enumerate(pairwise(line.edges)):
         low, high = sorted(edges)
         if page.text[line.start + place].isspace() or low == high:

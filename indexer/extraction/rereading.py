@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archive.errors import Invalid, Unavailable
-from archive.model import Attachment, Page, TextSource
+from archive.model import Attachment, Page
 from archive.ports import Files
 from indexer.extraction import sandbox
 from indexer.extraction.attachment_reader import (
-    OCR_DPI,
     OCR_MEMORY_MB,
     OCR_SECONDS,
     TEXT_RULES,
+    page_from_embedded_text,
     page_from_recognition,
+    recognise_page,
 )
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.image.deskew import Turn
-from indexer.extraction.ocr import recognition
-from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
 
 WAIT_SECONDS = 5.0  # seconds to wait while other pages are read again
@@ -70,26 +69,11 @@ def _embedded(attachment_id: int, document: EmbeddedTextDocument, number: int) -
     read = document.read_page(number)
     if not read.text.strip():
         raise Invalid("ไฟล์ไม่มีข้อความในหน้านี้ กรุณาเลือกแปลงจากภาพ", field="method", code="no-text")
-    return Page(
-        attachment_id=attachment_id,
-        number=number,
-        text=read.text,
-        raw=read.raw,
-        source=TextSource.EMBEDDED,
-        confidence=None,
-        turn=read.turn,
-        lines=read.lines,
-        rules=TEXT_RULES,
-    )
+    return replace(page_from_embedded_text(attachment_id, read), rules=TEXT_RULES)  # as a person chose it
 
 
 def _recognised(attachment_id: int, path: Path, number: int, turn: Turn | None) -> Page:
     seen = sandbox.run_in_sandbox(
-        recognise_turned, path, number, turn, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB
+        recognise_page, path, number, turn, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB
     )
     return page_from_recognition(attachment_id, number, seen)
-
-
-def recognise_turned(path: Path, number: int, turn: Turn | None) -> recognition.OcrPage:
-    """Renders a page and recognises its text in one orientation. Runs in the child process."""
-    return recognition.recognise_page_picture(rasterize_page(path, number, OCR_DPI), turn=turn)

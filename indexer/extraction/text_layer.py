@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from archive.errors import NotFound, Unavailable
 from archive.filetype import is_office
-from archive.model import Attachment, Line, Page, TextSource
+from archive.model import PAGE_UNITS, Attachment, Line, Page, TextSource
 from archive.ports import Files
 from archive.thai import cluster_borders
 from indexer.extraction import sandbox
@@ -36,7 +36,6 @@ else:
 FONT = "/PrakatUnseen"
 ADVANCE = 500  # thousandths of an em: width of every character of the invisible font
 ASCENT, DESCENT = 800, -200
-UNITS = 10_000  # positions of ``Line`` are in 1/10,000 of the page's width or height
 INVISIBLE = 3  # PDF's text rendering mode
 
 
@@ -162,10 +161,10 @@ def _even_lines(text: str) -> Iterator[Line]:
     start = 0
     for number, line in enumerate(lines):
         if line:
-            top = UNITS // 10 + number * (UNITS * 8 // 10) // len(lines)
-            step = UNITS * 8 // 10 / max(40, len(line))
-            edges = tuple(UNITS // 10 + round(step * place) for place in range(len(line) + 1))
-            yield Line(start, top, top + min(150, UNITS * 8 // 10 // len(lines)), edges)
+            top = PAGE_UNITS // 10 + number * (PAGE_UNITS * 8 // 10) // len(lines)
+            step = PAGE_UNITS * 8 // 10 / max(40, len(line))
+            edges = tuple(PAGE_UNITS // 10 + round(step * place) for place in range(len(line) + 1))
+            yield Line(start, top, top + min(150, PAGE_UNITS * 8 // 10 // len(lines)), edges)
         start += len(line) + 1
 
 
@@ -175,14 +174,17 @@ def _run(page: Page, line: Line, width: float, height: float) -> str:
     The characters of a cluster share its width, one beside the other. PDF readers misplace a mark that has
     no width or is drawn over its letter, or break the word there.
     """
-    size = max(1.0, (line.bottom - line.top) * height / UNITS)
+    size = max(1.0, (line.bottom - line.top) * height / PAGE_UNITS)
     text = page.text[line.start : line.start + len(line.edges) - 1]
     shown = []
     for start, end in pairwise(cluster_borders(text)):
-        share = (line.edges[end] - line.edges[start]) * width / UNITS / (end - start)
+        share = (line.edges[end] - line.edges[start]) * width / PAGE_UNITS / (end - start)
         scale = max(1.0, 100 * share / (size * ADVANCE / 1000))
         shown.append(f"{scale:.2f} Tz <{text[start:end].encode('utf-16-be').hex()}> Tj")
-    x, y = line.edges[0] * width / UNITS, height - line.bottom * height / UNITS - size * DESCENT / 1000
+    x, y = (
+        line.edges[0] * width / PAGE_UNITS,
+        height - line.bottom * height / PAGE_UNITS - size * DESCENT / 1000,
+    )
     return f"{FONT} {size:.2f} Tf 1 0 0 1 {x:.2f} {y:.2f} Tm {' '.join(shown)}"
 
 

@@ -14,9 +14,8 @@ from flask_babel import gettext as _
 
 from archive import privacy, thai
 from archive.errors import PrakatError
-from archive.model import Attachment, HoldReason, Page, PersonalDataSpan, ReadingStatus, Rectangle
+from archive.model import PAGE_UNITS, Attachment, HoldReason, Page, PersonalDataSpan, ReadingStatus, Rectangle
 from archive.privacy import undecided_finds
-from indexer.extraction.page_text import UNITS
 from indexer.extraction.redaction import (
     MOST_PAGES,
     Boxes,
@@ -301,6 +300,6 @@ def _read_box(value: str, *, is_covered: bool) -> Box:
         page, left, top, right, bottom = map(int, numbers)
     except ValueError:
         abort(400)
-    if not (0 <= left < right <= UNITS and 0 <= top < bottom <= UNITS and len(origin) < 20):
+    if not (0 <= left < right <= PAGE_UNITS and 0 <= top < bottom <= PAGE_UNITS and len(origin) < 20):
         abort(400)
     return Box(page, Rectangle(left, top, right, bottom), origin, is_covered)

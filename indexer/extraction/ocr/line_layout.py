@@ -10,13 +10,12 @@ from statistics import fmean, median
 
 from rapidfuzz.distance import Indel
 
-from archive.model import Line, LowConfidenceSpan
+from archive.model import PAGE_UNITS, Line, LowConfidenceSpan
 from indexer.extraction.image.deskew import UprightPage
 from indexer.extraction.ocr.correction import correct_ocr_errors
 from indexer.extraction.ocr.date_number_correction import correct_fixed_forms
 from indexer.extraction.pdf.text_repair import repair_text
 
-UNITS = 10_000  # positions are in 1/10,000 of the page's width or height
 RESPELT = 0.5  # highest confidence in letters that were changed to make a word
 DOUBTFUL = 0.97  # confidence of a character below which a person should look; print has 0.985–0.996
 MOST_ALTERNATIVES = 3  # other readings of a doubtful stretch that are kept
@@ -209,7 +208,7 @@ def _with_dashes(row: Sequence[Symbol]) -> list[Symbol]:
 
 
 def _unit(position: float, size: int) -> int:
-    return max(0, min(UNITS, round(position * UNITS / size)))
+    return max(0, min(PAGE_UNITS, round(position * PAGE_UNITS / size)))
 
 
 def _spread(row: Sequence[Symbol]) -> tuple[str, list[float], list[float]]:
