@@ -138,14 +138,14 @@ def _store_document(path: Path, filename: str, ref: str, target: InboxTarget) ->
     if draft is not None and _has_file(target.records, draft, sha256_of_file(path)):
         return False
     with path.open("rb") as stream:  # before the draft: a file that is refused leaves none
-        target.intake.uploads.store(stream, filename=filename, actor=ACTOR)
+        stored = target.intake.uploads.store(stream, filename=filename, actor=ACTOR)
     if draft is None:
         draft = target.intake.announcements.create(
             Draft(title="", published_on=today(), ref=ref), actor=ACTOR, title_follows=True
         )
     try:
         with path.open("rb") as stream:
-            target.intake.attachments.attach(draft.id, stream, filename=filename, actor=ACTOR)
+            target.intake.attachments.attach(draft.id, stream, filename=filename, actor=ACTOR, stored=stored)
     except Conflict:  # a person threw the draft away meanwhile
         return False
     return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
@@ -197,12 +197,21 @@ def _with_pages_and_versions(
 
 def _relations(services: Services, announcement_id: int, *, is_public: bool) -> Iterator[Relation]:
     """Yields the relations of an announcement to older ones; for a public bag, those that residents see."""
-    for relation in services.relations.list_decisions(announcement_id):
-        if relation.newer_id == announcement_id and (
-            not is_public
-            or (relation.kind and services.announcements.get(relation.older_id).status is Status.PUBLISHED)
-        ):
+    to_older = [
+        each
+        for each in services.relations.list_decisions(announcement_id)
+        if each.newer_id == announcement_id
+    ]
+    shown = _ids_of_public(services, (each.older_id for each in to_older)) if is_public else set()
+    for relation in to_older:
+        if not is_public or (relation.kind and relation.older_id in shown):
             yield relation
+
+
+def _ids_of_public(services: Services, ids: Iterable[int]) -> set[int]:
+    """Returns those of the ids whose announcements are published and can be read."""
+    found = services.announcements.get_many(ids)
+    return {id for id, each in found.items() if each.status is Status.PUBLISHED}
 
 
 def file_path(attachment: Attachment, version: FileVersion | None = None) -> PurePosixPath:
@@ -248,8 +257,7 @@ def _write_collections(services: Services, folder: Path, *, is_public: bool) -> 
 
 def _public_collection(services: Services, collection: Collection) -> Collection:
     ids = [item.announcement_id for item in collection.items if item.announcement_id is not None]
-    found = services.announcements.get_many(ids)
-    shown = {id for id, each in found.items() if each.status is Status.PUBLISHED}
+    shown = _ids_of_public(services, ids)
     items = tuple(each for each in collection.items if each.announcement_id in (None, *shown))
     return replace(collection, items=items)
 
@@ -257,8 +265,8 @@ def _public_collection(services: Services, collection: Collection) -> Collection
 def _write_disclosure(services: Services, folder: Path, *, is_public: bool) -> None:
     entries = services.disclosure.entries()
     if is_public:
-        found = services.announcements.get_many({each.announcement_id for each in entries})
-        entries = [each for each in entries if found[each.announcement_id].status is Status.PUBLISHED]
+        shown = _ids_of_public(services, {each.announcement_id for each in entries})
+        entries = [each for each in entries if each.announcement_id in shown]
     carried = CarriedDisclosureDecisions(
         tuple(services.disclosure.items_changed_by_staff(0, LAST_YEAR)), tuple(entries)
     )

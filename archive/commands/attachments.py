@@ -18,6 +18,7 @@ from archive.model import (
     PersonalDataSpan,
     Status,
 )
+from archive.ports import StoredFile
 from archive.repositories import Records
 from archive.suggested_fields import is_meaningless_label
 
@@ -40,11 +41,13 @@ class AttachmentCommands:
         kind: DocumentKind | None = None,
         stored_at: dt.datetime | None = None,
         is_to_confirm: bool = False,
+        stored: StoredFile | None = None,
     ) -> tuple[Attachment, bool]:
         """Store the bytes of a seekable stream, then the record and its job in one transaction.
 
         ``stored_at``: the time at which an older site stored the file. ``is_to_confirm``: where the
-        announcement is published, residents see the attachment only after ``show_checked``.
+        announcement is published, residents see the attachment only after ``show_checked``. ``stored``: what
+        ``Uploads.store`` returned for the same bytes, which are then neither scanned nor stored again.
 
         Returns ``(attachment, True)`` for a new attachment, ``(the existing attachment, False)`` for the same
         bytes again. Raises as ``Uploads.store`` does.
@@ -52,7 +55,7 @@ class AttachmentCommands:
         announcement = editable_announcement(self._records, announcement_id)
         name, media_type = safe_name_and_type(stream, filename)
         checked_label = validation.label_or_file_name(label, name)
-        file = self._uploads.store_named(stream, name, actor)
+        file = stored or self._uploads.store_named(stream, name, actor)
         made = self._records.attachments.attach(
             announcement_id,
             file,

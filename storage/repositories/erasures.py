@@ -183,7 +183,6 @@ class EngineErasures(EngineRepository):
                 announcement_id=row["announcement_id"],
                 position=row["position"],
             )
-        append_entries(self._engine, ("attachment", row["id"]), (READING, row["id"]))
 
     def _clear_history(self, row: Row, scope: ErasureScope, files: Collection[str]) -> None:
         """Remove what the entries of the history tell of the erased files."""

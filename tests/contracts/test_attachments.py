@@ -22,6 +22,8 @@ from archive.model import (
 from archive.ports import Jobs
 from archive.repositories import Records
 from archive.worklist import Problem, WorklistFilters
+from storage.engine import Engine
+from storage.hash_chain import last_entry
 from tests.contracts.samples import ACTOR, NOW, attached, draft, page, published, stored
 
 
@@ -245,6 +247,22 @@ def test_an_erased_attachment_leaves_its_number_and_nothing_else(
     assert announcement.id in records.history.ids_to_hide_since(0)
     again = attached(records, announcement, b"one")  # the same bytes may come again
     assert again.id not in (first.id, second.id)
+
+
+@pytest.mark.parametrize("scope", [ErasureScope.ATTACHMENT, ErasureScope.EARLIER_FILES])
+def test_an_erasure_has_one_entry_in_the_chain_for_each_row(
+    engine: Engine, records: Records, announcement: Announcement, scope: ErasureScope
+) -> None:
+    first = attached(records, announcement)
+    renewed(records, first, b"new")
+    before, _hash = last_entry(engine)
+    records.erasures.erase_attachment_or_versions(
+        first.id, scope, ordered_by="ศาล", reason="ละเมิด", actor=ACTOR
+    )
+    written = engine.rows("SELECT subject, subject_id FROM audit WHERE number > :number", number=before)
+    told = [(row["subject"], row["subject_id"]) for row in written]
+    assert ("attachment", first.id) in told
+    assert len(told) == len(set(told)), told
 
 
 def test_earlier_files_are_erased_without_the_present_one(

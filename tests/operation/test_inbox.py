@@ -25,9 +25,10 @@ from indexer.extraction.separators import SEPARATOR_TEXT
 from indexer.inbox import KNOWN, REFUSED, TAKEN, Inbox
 from tests.contracts.processes import KILLED, ended, in_child
 from tests.operation.archives import close, opened
+from tests.scanners import clamd
 from tests.web.conftest import memo
 from web.background_worker import inbox_targets
-from web.bootstrap import Services
+from web.bootstrap import Services, build_services
 
 PAGE = (1240, 1754)  # pixels of A4 at 150 dpi
 
@@ -127,6 +128,17 @@ def test_a_file_that_is_still_written_is_left_alone(
     (folder_of(services) / "cut-off.pdf").write_bytes(content[:-1000])
     collect(services)
     assert len(drafts(services)) == 2  # its reading will say that it is cut off
+
+
+def test_a_scan_is_looked_through_for_viruses_once(services: Services, tmp_path: Path) -> None:
+    log = tmp_path / "clamd.log"
+    with clamd(options=f"LogFile {log}\nLogClean yes") as address:
+        (folder_of(services) / "scan.pdf").write_bytes(memo("สแกนแล้ว"))
+        guarded = build_services(replace(services.settings, clamd=address))
+        collect(guarded)
+        assert len(attached(guarded)) == 1
+        close(guarded)
+    assert sum(line.endswith("OK") for line in log.read_text().splitlines() if "instream" in line) == 1
 
 
 def test_what_is_no_document_is_put_aside_with_the_reason(services: Services) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,6 +141,28 @@ def test_records_that_never_were_public_do_not_exist(site: Site, address: str) -
                 scythe.get_record(name)
         with pytest.raises(BadResumptionToken):
             list(scythe.list_records(resumption_token="e30="))
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"id": 2**63},
+        {"id": -(2**70)},
+        {"since": "0001-01-01T00:00:00+23:59"},
+        {"before": "9999-12-31T23:59:59-23:59"},
+        {"at": "0001-01-01T00:00:00+23:59"},
+        {"category": "\ud800"},
+        {"sent": 10**400},
+    ],
+)
+def test_a_forged_token_is_refused_or_answered(site: Site, forged: dict[str, object]) -> None:
+    site.announcement("ประกาศ")
+    given = {"since": None, "before": None, "kind": None, "category": None, "at": "2021-06-09T00:00:00+00:00"}
+    content = json.dumps(given | {"id": 0, "sent": 0} | forged)
+    token = base64.urlsafe_b64encode(content.encode()).decode()
+    answer = site.client().get("/oai", query_string={"verb": "ListRecords", "resumptionToken": token})
+    assert answer.status_code == 200
+    assert error(etree.fromstring(answer.data)) == "badResumptionToken"
 
 
 @pytest.mark.parametrize(

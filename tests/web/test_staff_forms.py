@@ -313,6 +313,13 @@ def test_a_disabled_account_can_be_enabled(site: Site, way: str) -> None:
     assert answer.status_code == 302
 
 
+def test_an_administrator_cannot_suspend_the_own_account(site: Site) -> None:
+    admin = site.signed_in(Role.ADMIN)
+    answer = admin.post("/staff/people/disable", data={"name": "admin"}, follow_redirects=True)
+    assert "ระงับบัญชีของตัวเองไม่ได้" in answer.text
+    assert admin.get("/staff/people").status_code == 200
+
+
 def test_an_administrator_helps_and_changes_people(site: Site) -> None:
     clerk, admin = site.signed_in(Role.STAFF), site.signed_in(Role.ADMIN)
     ids = {each.name: each.id for each in site.services.people.accounts.everyone()}

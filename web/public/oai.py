@@ -43,6 +43,7 @@ _PREFIX = "oai_dc"
 _SECOND = "%Y-%m-%dT%H:%M:%SZ"
 _DAY = "%Y-%m-%d"
 _IDENTIFIER = re.compile(r"oai:[^:]+:announcements/(\d{1,10})")
+_TOO_LARGE = 2**31  # a number of a record that no archive reaches; a database refuses much larger ones
 _KIND_SET, _CATEGORY_SET = "kind:", "category:"
 
 _ARGUMENTS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -246,23 +247,28 @@ def _read_token(token: str) -> _Place:
     """Returns the place that a token holds. Raises ``ProtocolError`` for a token that was not given out."""
     try:
         content = json.loads(base64.urlsafe_b64decode(token.encode()))
-        since, before = (
-            content[name] and dt.datetime.fromisoformat(content[name]) for name in ("since", "before")
-        )
+        since, before = (content[name] and _utc(content[name]) for name in ("since", "before"))
         kind = DocumentKind(content["kind"]) if content["kind"] else None
         category = str(content["category"]) if content["category"] is not None else None
+        (category or "").encode()  # half a character is an error that no query should meet
         selection = HarvestSelection(since=since, before=before, kind=kind, category=category)
-        after = (dt.datetime.fromisoformat(content["at"]).astimezone(dt.UTC), int(content["id"]))
-        return _Place(selection, after, int(content["sent"]))
+        last_id, sent = int(content["id"]), int(content["sent"])
+        if max(last_id, sent) >= _TOO_LARGE or min(last_id, sent) < 0:
+            raise ValueError
+        return _Place(selection, (_utc(content["at"]), last_id), sent)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ProtocolError("badResumptionToken", "begin the harvest again") from error
+
+
+def _utc(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
 
 
 def _find(identifier: str) -> Announcement:
     """Returns the announcement with this identifier, public or once public. Raises ``ProtocolError``."""
     named = _IDENTIFIER.fullmatch(identifier)
     absent = ProtocolError("idDoesNotExist", "there is no such record")
-    if named is None or int(named[1]) >= 2**31 or not services().harvest.was_public(int(named[1])):
+    if named is None or int(named[1]) >= _TOO_LARGE or not services().harvest.was_public(int(named[1])):
         raise absent
     try:
         found = services().announcements.get(int(named[1]))

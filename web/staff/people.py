@@ -74,8 +74,14 @@ def reset_password(person_id: int) -> ResponseReturnValue:
 
 @pages.post("/disable")
 def disable_person() -> ResponseReturnValue:
-    """Suspend an account: the person is signed out everywhere and cannot sign in."""
+    """Suspend an account: the person is signed out everywhere and cannot sign in.
+
+    Nobody suspends the own account, so that an administrator is left.
+    """
     name = request.form.get("name", "")
+    if name == g.actor:
+        flash(_("ระงับบัญชีของตัวเองไม่ได้ กรุณาให้ผู้ดูแลคนอื่นระงับ"), "bad")
+        return redirect(url_for("people.table"))
     services().people.accounts.disable_and_sign_out(name)
     note_security("person disabled", person=name)
     flash(_("ระงับการใช้งานของ %(name)s แล้ว", name=name), "good")
