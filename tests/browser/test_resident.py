@@ -116,6 +116,7 @@ def test_the_next_page_begins_with_its_picture(visit: Visit, site: Site, javascr
     assert bar
     assert picture
     assert picture["y"] >= bar["y"] + bar["height"]
+    assert page.locator(".sheet").evaluate("sheet => getComputedStyle(sheet).outlineStyle") == "none"
 
 
 @widths
