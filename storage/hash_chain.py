@@ -106,38 +106,6 @@ PROTECTED: Mapping[str, tuple[str, ...]] = {
 An empty column counts as absent, so that a migration may add a column.
 """
 
-UNPROTECTED: Mapping[str, tuple[str, ...]] = {
-    # position in the queue of indexing, counted visits, and columns of older versions
-    "announcement": ("id", "change", "updated_at", "visits", "ref_of_one"),
-    # the order on the announcement, the work of reading, and what reading found (see ``READING``)
-    "attachment": (
-        "id",
-        "position",
-        "status",
-        "error_code",
-        "error_message",
-        "rules",
-        "queued_at",
-        "attempts",
-        "worker",
-        "leased_until",
-        "page_count",
-        "details",
-        "personal_data_rules",
-        "has_undecided_finds",
-        "hidden_change",
-        "organisation_id",
-    ),
-    # the organisation is that of the row which owns them, and ``prakat check`` compares both
-    "history": ("id", "organisation_id"),
-    "collection_history": ("id", "organisation_id"),
-    "disclosure_history": ("id", "organisation_id"),
-    "person": ("id", "last_sign_in_at"),
-    "token": ("id", "last_used_at"),
-    "session": ("id", "seen_at", "organisation_id"),
-}
-"""Table → columns that are not in its digest: they change in normal work or are protected otherwise."""
-
 READING = "reading"
 """Subject of the entry for an attachment's reading: its outcome, details and pages.
 
