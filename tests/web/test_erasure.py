@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
-from collections.abc import Callable
+import sqlite3
+import unicodedata
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
+import pypdfium2
 import pytest
 
 from archive.eraser import Eraser
@@ -17,6 +22,7 @@ from archive.intake import Intake
 from archive.model import Role, Status, TextSource
 from archive.ports import Files
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
+from storage.backup.manifest import DATABASE
 from storage.backup.writer import Backups
 from tests.operation.archives import texts_in_index
 from tests.web.conftest import Site, memo, open_site
@@ -24,12 +30,54 @@ from web.bagit_packages import BagSelection, export_bag
 from web.static_copy import write_static_copy
 
 SECRET = "ประหยัดทรัพย์มะม่วงหวาน"
+ESCAPED = json.dumps(SECRET)[1:-1].encode()  # as JSON of ASCII has it
 DUMPS = ("/open-data/announcements.csv", "/open-data/announcements.jsonl")
 ORDER = {"ordered_by": "คำสั่งศาลปกครองที่ 7/2569", "reason": "ละเมิดสิทธิส่วนบุคคล", "sure": "1"}
 
 
+def traces(folder: Path) -> set[str]:
+    """Returns where the secret is in a folder: files, also PDFs by their text, and tables of a database.
+
+    Compressed values of a table are looked through too.
+    """
+    return {place for path in folder.rglob("*") if path.is_file() for place in _traces_in_file(path)}
+
+
+def _traces_in_file(path: Path) -> Iterator[str]:
+    content = path.read_bytes()
+    if SECRET.encode() in content or ESCAPED in content:
+        yield f"{path} as it lies"
+    if content.startswith(b"%PDF"):
+        with contextlib.closing(pypdfium2.PdfDocument(content)) as pdf:
+            text = "".join(page.get_textpage().get_text_range() for page in pdf)
+            if _without_marks(SECRET) in _without_marks(text):
+                yield f"{path.parent.parent.name} as a PDF"
+    if content.startswith(b"SQLite format 3"):
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
+                rows = database.execute(f"SELECT * FROM {table}")
+                if any(_has_secret(value) for row in rows for value in row):
+                    yield f"table {table}"
+
+
+def _without_marks(text: str) -> str:
+    """Returns the letters of a text; a PDF may have the marks above and below them in another order."""
+    return "".join(each for each in text if not each.isspace() and unicodedata.category(each) != "Mn")
+
+
+def _has_secret(value: object) -> bool:
+    """Returns True for a value of the database that has the secret text, be it compressed."""
+    content = value if isinstance(value, bytes) else str(value).encode()
+    with contextlib.suppress(zlib.error):
+        content = zlib.decompress(content)
+    return SECRET.encode() in content or ESCAPED in content
+
+
 class Erased:
-    """Two published announcements with the same file; the file of the first is erased, then of the second."""
+    """Two published announcements with the same file; the file of the first is erased, then of the second.
+
+    Residents saw another file of the first before. ``packed``: compressed values of the database about it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.site = open_site(folder / "data")
@@ -38,12 +86,20 @@ class Erased:
         self.paper = paper = memo(f"นาย{SECRET} ได้รับเงิน")
         for number in (1, 2):
             made = self.site.announcement(f"ประกาศรายชื่อ {number}", status=Status.DRAFT)
-            attachment = self.site.attach(made.id, paper, f"{SECRET}.pdf")
+            first_file = memo(f"นาง{SECRET} ได้รับเงิน") if number == 1 else paper
+            attachment = self.site.attach(made.id, first_file, f"{SECRET}.pdf")
             intake.attachments.relabel(
                 attachment.id, label=f"รายชื่อ{SECRET}", kind=attachment.kind, actor="test"
             )
             intake.publication.publish(made.id, actor="test")
             self.ids.append((made.id, attachment.id))
+        self.site.work()
+        earlier = self.site.services.attachments.get(self.ids[0][1])
+        waiting = intake.file_versions.replace(
+            earlier.id, io.BytesIO(paper), filename=f"{SECRET} 2.pdf", actor="test", is_to_confirm=True
+        )
+        self.site.work()
+        intake.attachments.show_checked(waiting.id, actor="test")
         self.site.work()
         intake.pages.correct(self.ids[0][1], 1, f"{SECRET} แก้แล้ว", actor="test")
         self.sha256 = self.site.services.attachments.get(self.ids[0][1]).sha256
@@ -54,9 +110,20 @@ class Erased:
         for dump in DUMPS:
             assert self.site.client().get(dump).status_code == 200
         assert self.is_in_index()
+        self.sha256s = {self.sha256, earlier.sha256}
+        self.site.services.database.checkpoint()
+        self.before = traces(self.data)
+        self.packed = self._packed()
         self.admin = self.site.signed_in(Role.ADMIN)
         self.answers = [self._erase(attachment) for _, attachment in self.ids]
         self.site.work()
+
+    def _packed(self) -> list[bytes]:
+        with contextlib.closing(sqlite3.connect(self.data / DATABASE)) as database:
+            rows = database.execute(
+                "SELECT texts FROM file_version UNION SELECT state FROM replaced_public_file"
+            )
+            return [packed for (packed,) in rows]
 
     def is_in_index(self) -> bool:
         """Returns True if a file of the index has the secret text, as letters of one byte."""
@@ -88,10 +155,14 @@ def test_bytes_that_another_record_uses_are_kept_and_named(erased: Erased) -> No
 def test_nothing_is_left_on_the_disk(erased: Erased) -> None:
     """Neither in the database's free space, nor in the index, the store or the caches."""
     erased.site.services.database.checkpoint()
+    tables = {"attachment", "page", "history", "file_version", "replaced_public_file"}
+    assert {f"table {table}" for table in tables} | {"files as a PDF"} <= erased.before
+    assert traces(erased.data) == set()
+    assert erased.packed
     for path in erased.data.rglob("*"):
-        assert erased.sha256 not in path.name, path
-        if path.is_file():
-            assert SECRET.encode() not in path.read_bytes(), path
+        assert not any(sha256 in path.name for sha256 in erased.sha256s), path
+        content = path.read_bytes() if path.is_file() else b""
+        assert not any(packed in content for packed in erased.packed), path
     assert not erased.is_in_index()
 
 
@@ -128,7 +199,7 @@ def test_a_check_is_clean_and_the_next_backup_has_nothing_of_it(erased: Erased, 
     assert isinstance(services.backups, Backups)
     report = services.backups.make_backup(target, lambda *_: None)
     assert (report.files, report.missing_in_archive) == (0, [])
-    assert not [path for path in target.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
+    assert traces(target) == set()
 
 
 def test_what_leaves_the_archive_has_nothing_of_it(erased: Erased, tmp_path: Path) -> None:
@@ -144,10 +215,10 @@ def test_what_leaves_the_archive_has_nothing_of_it(erased: Erased, tmp_path: Pat
         answer = public.get(address)
         assert answer.status_code == 200, address
         left[Path(address)] = answer.data
-    written = json.dumps(SECRET)[1:-1].encode()  # as JSON of ASCII has it
+    assert traces(tmp_path) == set()
     for path, content in left.items():
         assert erased.sha256 not in path.name, path
-        for trace in (SECRET.encode(), written, erased.sha256.encode(), erased.paper[:200]):
+        for trace in (SECRET.encode(), ESCAPED, erased.sha256.encode(), erased.paper[:200]):
             assert trace not in content, path
 
 
@@ -179,8 +250,7 @@ def test_an_announcement_s_own_text_is_erased_wherever_it_was(site: Site) -> Non
             assert SECRET not in client.get(f"/{shown.format(made.id)}").text
     assert services.check_consistency().findings == []
     services.database.checkpoint()
-    for path in services.settings.data.rglob("*"):
-        assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
+    assert traces(services.settings.data) == set()
     assert site.signed_in(Role.STAFF).get(address).status_code == 403
 
 
