@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +14,10 @@ from flask.testing import FlaskClient
 import indexer.worker
 from archive.eraser import Eraser
 from archive.erasure import ErasureScope
-from archive.model import Attachment, Page
 from indexer.extraction import cross_process_semaphore, page_images
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.page_images import PagePictures
+from storage.files.local import LocalFiles
 from tests.web.conftest import Site, memo, until
 from web.background_worker import build_worker
 from web.serving.http_server import HURRY
@@ -112,40 +113,40 @@ def test_a_worker_with_nothing_to_read_draws_what_results_show_first(
     assert asked.get_data() == drawn
 
 
-class ErasedWhileDrawn(PagePictures):
+class ErasingFiles(LocalFiles):
     """Erases the attachment when its picture is made, but not yet in the cache."""
 
-    folder: Path
     eraser: Eraser
-    drawn: int
+    attachment_id: int
+    is_erased = False
 
-    def draw_into_cache(self, attachment: Attachment, page: Page) -> None:
-        super().draw_into_cache(attachment, page)
-        drawn = {path: path.read_bytes() for path in self.folder.glob(f"**/{attachment.sha256}-*")}
+    @contextmanager
+    def local_path(self, sha256: str) -> Iterator[Path]:
+        with super().local_path(sha256) as path:
+            yield path
         self.eraser.erase_attachment_or_versions(
-            attachment.id, ErasureScope.ATTACHMENT, ordered_by="นายก", reason="ตามคำขอ", actor="demo"
+            self.attachment_id, ErasureScope.ATTACHMENT, ordered_by="นายก", reason="ตามคำขอ", actor="demo"
         )
-        for path, content in drawn.items():
-            path.write_bytes(content)
-        self.drawn = len(drawn)
+        self.is_erased = True
 
 
 def test_no_picture_stays_of_what_is_erased_while_it_is_drawn(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(indexer.worker, "CALM", 0.0)
-    pictures = ErasedWhileDrawn(site.services.files, site.services.settings.data / "pictures")
-    pictures.folder, pictures.eraser = site.services.settings.data / "pictures", site.services.eraser
-    pictures.drawn = 0
-    site.attach(site.announcement("ประกาศ").id, memo("ขออนุมัติจัดซื้อหลอดไฟฟ้า จำนวน 20 ดวง"))
+    data = site.services.settings.data
+    files = ErasingFiles(data / "files")
+    pictures = PagePictures(files, data / "pictures")
+    attached = site.attach(site.announcement("ประกาศ").id, memo("ขออนุมัติจัดซื้อหลอดไฟฟ้า จำนวน 20 ดวง"))
+    files.eraser, files.attachment_id = site.services.eraser, attached.id
     stop = threading.Event()
     worker = threading.Thread(
         target=build_worker(replace(site.services, pictures=pictures)).run_until_stopped, args=(stop,)
     )
     worker.start()
     try:
-        until(lambda: pictures.drawn > 0, seconds=60)
+        until(lambda: files.is_erased, seconds=60)
     finally:
         stop.set()
         worker.join()
-    assert not list(pictures.folder.glob("**/*.webp"))
+    assert not list((data / "pictures").glob("**/*.webp"))
