@@ -48,7 +48,7 @@ class CrossProcessSemaphore:
     def _one_of(self, names: Sequence[str], until: float) -> Iterator[None]:
         while (descriptor := self._locked(names)) is None:
             if time.monotonic() >= until:
-                raise Busy("ขณะนี้มีผู้ขอดูภาพพร้อมกันมาก กรุณาลองใหม่อีกครั้งในอีกสักครู่")
+                raise Busy("ขณะนี้มีผู้ใช้งานพร้อมกันมาก กรุณาลองใหม่อีกครั้งในอีกสักครู่")
             time.sleep(_LOOK_SECONDS)
         try:
             yield

@@ -59,7 +59,8 @@ class _Face:
         self.known: dict[int, tuple[str, float]] = {}
         self._unmeasured = not font.widths and not font.default_width
 
-    def prefetch_affixes(self, code: int) -> tuple[str, float]:
+    def look_up(self, code: int) -> tuple[str, float]:
+        """Returns the text and the width of a character code, and keeps them in ``known``."""
         try:
             text = self._font.to_unichr(code)
         except PDFUnicodeNotDefined:
@@ -345,7 +346,7 @@ class Interpreter:
         per_thousandth = -0.001 * per_em
         after = text.character_space * text.scale
         after_space = after + (0.0 if face.multibyte else text.word_space * text.scale)
-        known, look_up = face.known, face.prefetch_affixes
+        known, look_up = face.known, face.look_up
         glyphs: list[Glyph] = []
         append = glyphs.append
         x = 0.0
