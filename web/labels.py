@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import TypeVar
 
 from flask_babel import get_locale, lazy_gettext
 
@@ -12,6 +13,8 @@ from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import DocumentKind, ReadingStatus, Role, Status
 from archive.reports import ReportKind
 from indexer.search.query.query_notes import BilingualNote
+
+_Code = TypeVar("_Code", bound=str)
 
 _READINGS = {
     ReadingStatus.WAITING: lazy_gettext("รอแปลงข้อความ"),
@@ -136,6 +139,21 @@ _PERSONAL_DATA = {
 }
 
 
+def _name_in(names: Mapping[_Code, object]) -> Callable[[_Code], str]:
+    """Returns the function that gives the name of a code in the reader's language."""
+    return lambda code: str(names[code])
+
+
+reading_status_name = _name_in(_READINGS)
+status_name = _name_in(_STATUSES)
+relation_name = _name_in(_RELATIONS)  # by its code from either side: ``amends``, ``amended-by``
+report_name = _name_in(_REPORTS)
+section_name = _name_in(_SECTIONS)
+period_name = _name_in(_PERIODS)
+disclosure_state_name = _name_in(_DISCLOSURE_STATES)
+role_name = _name_in(_ROLES)
+
+
 def personal_data_name(type: str) -> str:
     """Returns the label of a type of personal data."""
     return str(_PERSONAL_DATA.get(type, type))
@@ -144,11 +162,6 @@ def personal_data_name(type: str) -> str:
 def field_name(code: str) -> str:
     """Returns the label of a field of the form."""
     return str(_FIELDS.get(code, code))
-
-
-def role_name(role: Role) -> str:
-    """Returns the name of a role in the reader's language."""
-    return str(_ROLES[role])
 
 
 def device_name(user_agent: str) -> str:
@@ -172,41 +185,6 @@ def kind_name(kind: DocumentKind | str) -> str:
 def note_text(note: BilingualNote) -> str:
     """Returns a note about a query, in the reader's language."""
     return note.english if str(get_locale()) == "en" else note.thai
-
-
-def reading_status_name(state: ReadingStatus) -> str:
-    """Returns the label of an attachment's reading state."""
-    return str(_READINGS[state])
-
-
-def status_name(status: Status | str) -> str:
-    """Returns the name of an announcement's status in the reader's language."""
-    return str(_STATUSES[Status(status)])
-
-
-def relation_name(code: str) -> str:
-    """Returns the label of a relation, by its code from either side: ``amends``, ``amended-by``."""
-    return str(_RELATIONS[code])
-
-
-def section_name(section: DisclosureRule) -> str:
-    """Returns the label of the rule that asks for items to disclose."""
-    return str(_SECTIONS[section])
-
-
-def period_name(period: Period) -> str:
-    """Returns the label of the period of an item to disclose."""
-    return str(_PERIODS[period])
-
-
-def disclosure_state_name(state: DisclosureState) -> str:
-    """Returns the label of the state of an item to disclose."""
-    return str(_DISCLOSURE_STATES[state])
-
-
-def report_name(kind: ReportKind) -> str:
-    """Returns the label of what a resident's report is about."""
-    return str(_REPORTS[kind])
 
 
 def action_names() -> list[tuple[str, str]]:

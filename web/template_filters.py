@@ -26,7 +26,7 @@ from archive.disclosure import DisclosureItem, DisclosureRule, Period, calendar_
 from archive.facets import FACETS
 from archive.fields import FIELDS_BY_NAME, FieldType
 from archive.filetype import ACCEPTED_FILES, is_office
-from archive.model import Announcement, Attachment, Page
+from archive.model import Announcement, Attachment, Page, Status
 from archive.privacy import GROUNDS
 from archive.relations import kind_and_number_of_first_order, title_with_number
 from archive.transfer_ports import OTHER_ARCHIVE
@@ -228,17 +228,13 @@ def _shown_value(code: str, value: object) -> str:
         return day(dt.datetime.fromisoformat(text) if "T" in text else dt.date.fromisoformat(text))
     if code in FIELDS_BY_NAME and FIELDS_BY_NAME[code].type is FieldType.FLAG:
         return str(_("ใช่") if value else _("ไม่"))
-    if code == "kind":
-        return labels.kind_name(text)
     if code == "relation":
         name, _space, number = text.partition(" ")
         if number.startswith(OTHER_ARCHIVE):
             other = _("เรื่องในคลังเดิมที่ไม่ได้นำเข้ามาด้วย")
             return f"{labels.relation_name(name)} {other}"
         return f"{labels.relation_name(name)} {_titles([int(number)])[int(number)]}"
-    if code in _CODES:
-        return _CODES[code](text)
-    return labels.status_name(text) if code == "status" else text
+    return _CODES[code](text) if code in _CODES else text
 
 
 def _titles(ids: Sequence[int]) -> dict[int, str]:
@@ -248,6 +244,8 @@ def _titles(ids: Sequence[int]) -> dict[int, str]:
 
 
 _CODES: Mapping[str, Callable[[str], str]] = {
+    "kind": labels.kind_name,
+    "status": lambda text: labels.status_name(Status(text)),
     "disclosure": lambda text: _disclosure(*text.split()),
     "section": lambda text: labels.section_name(DisclosureRule(text)),
     "period": lambda text: labels.period_name(Period(text)),
