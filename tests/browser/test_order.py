@@ -67,6 +67,26 @@ def test_papers_change_places_and_one_is_replaced(staff: Visit, site: Site) -> N
     shoot(page, "order")
 
 
+def test_all_numbers_are_right_before_a_move_is_stored(staff: Visit, site: Site) -> None:
+    page, waiting = staff(), list[Route]()
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/move", hold)
+    page.goto(f"/staff/announcements/{site.centre.id}")
+    numbers = page.locator("[data-rows] [name^=position-]")
+    first = numbers.first.get_attribute("name")
+    page.locator("[data-attachment]").last.get_by_role("button", name="เลื่อนขึ้น").click()
+    expect(numbers.last).to_have_attribute("name", first or "")
+    assert [box.input_value() for box in numbers.all()] == ["1", "2"]
+    before = site.services.attachments.by_announcement([site.centre.id])[site.centre.id]
+    with page.expect_response("**/move") as answer:
+        waiting[0].continue_()
+    assert answer.value.status == 204
+    site.services.intake.attachments.reorder(site.centre.id, [each.id for each in before], actor=ACTOR)
+
+
 def _move_in_the_short_list(page: Page, id: int, stored: Callable[[], list[int]], order: list[int]) -> None:
     """Move a paper down and up again where only places and names are shown."""
     short = page.get_by_label("แสดงเฉพาะลำดับและชื่อ")

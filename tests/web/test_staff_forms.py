@@ -377,6 +377,20 @@ def test_fifty_papers_are_put_in_order_by_number(site: Site) -> None:
     assert order() == [3, 1, 2, 0, 4]
 
 
+def test_a_clerk_goes_on_where_a_paper_was_taken_off(site: Site) -> None:
+    made, clerk = site.announcement("ประกาศ"), site.signed_in(Role.STAFF)
+    papers = [site.attach(made.id, memo(str(number)), f"{number}.pdf").id for number in range(3)]
+
+    def go_on(paper: int, step: str) -> str:
+        return clerk.post(f"/staff/attachments/{papers[paper]}/{step}").headers["Location"].split("#")[1]
+
+    assert go_on(1, "detach") == f"attachment-{papers[2]}"
+    assert go_on(2, "detach") == f"attachment-{papers[0]}"
+    assert go_on(1, "reattach") == f"attachment-{papers[1]}"
+    assert go_on(0, "detach") == f"attachment-{papers[1]}"
+    assert go_on(1, "detach") == "detached"
+
+
 def test_a_step_beside_the_form_confirms_nothing_that_the_system_filled_in(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
     made, first = new_with_file(site, clerk)

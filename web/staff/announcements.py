@@ -204,8 +204,8 @@ def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
     """Carry out the button for one attachment: move it, store its label, show it to residents, take it off,
     put it back or read it again.
 
-    A move stores the order alone, and what is typed in the form around the button stays typed there. Before
-    the other steps the form's content is stored.
+    A move stores the order alone, and what is typed in the form around the button stays typed there; a script
+    that shows the move itself asks for no page. Before the other steps the form's content is stored.
     """
     records = services().records
     one = (
@@ -221,12 +221,23 @@ def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
     except PrakatError as error:
         flash(error_message(error), "bad")
         return _form(announcement_id, request.form, error=error)
+    if step == "move" and "no_page" in request.form:
+        return Response(status=204)
     if step == "move" and "last_change" in request.form:
         typed = {name: value for name, value in request.form.items() if not name.startswith("position-")}
         return _form(announcement_id, typed, opened_on_change_id=request.form.get("last_change", type=int))
-    own_row = f"attachment-{one.replaces or attachment_id}"
-    anchor = "detached" if step == "detach" else "papers" if step == "reattach" else own_row
+    anchor = _row_to_go_on_from(one)
     return redirect(url_for("staff.edit", announcement_id=announcement_id, _anchor=anchor))
+
+
+def _row_to_go_on_from(attachment: Attachment) -> str:
+    """Returns the anchor of the attachment's row; of the row in its place once it is taken off."""
+    listed = services().attachments.by_announcement([attachment.announcement_id])[attachment.announcement_id]
+    ids = [each.id for each in listed]
+    own = attachment.replaces or attachment.id
+    if own in ids or not ids:
+        return f"attachment-{own}" if ids else "detached"
+    return f"attachment-{ids[min(attachment.position, len(ids)) - 1]}"
 
 
 @pages.post("/announcements/<int:announcement_id>/relations")
