@@ -70,7 +70,8 @@ class DiskCache:
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / name
             for target, held in ((path, content), (_sum(path), hashlib.sha256(content).digest())):
-                with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+                # Named after the file, so that ``forget`` finds what a kill or a full disk left.
+                with tempfile.NamedTemporaryFile(dir=folder, prefix=f"{name}-", delete=False) as file:
                     file.write(held)
                 Path(file.name).replace(target)
             self._added += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -151,6 +152,19 @@ def test_nothing_is_left_of_a_forgotten_office_file(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("cache*/*/*"))) == 6  # the PDF and two pictures, with their checksums
     album.forget(attachment.sha256)
     assert list(tmp_path.glob("cache*/*/*")) == []
+
+
+def test_what_a_full_disk_cut_off_is_forgotten_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    cache = DiskCache(tmp_path, 10**6)
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "replace", fail)
+        cache.put_if_possible("ab12.webp", b"a picture")
+    assert len(list(tmp_path.glob("*/*"))) == 1
+    cache.forget("ab12")
+    assert list(tmp_path.glob("*/*")) == []
 
 
 def test_a_picture_of_a_file_that_is_erased_meanwhile_is_not_kept(tmp_path: Path) -> None:
