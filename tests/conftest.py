@@ -61,5 +61,5 @@ settings.load_profile("prakat")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: half of the time is waiting, for browsers, leases, servers."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are processors: half of the time is waiting, for browsers, leases, servers."""
+    return (os.cpu_count() or 1) + 2

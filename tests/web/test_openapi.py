@@ -5,26 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, given, settings
-from openapi_spec_validator import validate
-from schemathesis import Case
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from tests.web.conftest import Site, memo, open_site
 
 EXAMPLES = 60  # of each operation
-CHECKS = [
-    not_a_server_error,
-    response_schema_conformance,
-    content_type_conformance,
-    status_code_conformance,
-]
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +27,8 @@ def token(site: Site) -> dict[str, str]:
 
 
 def test_the_description_is_valid(site: Site) -> None:
+    from openapi_spec_validator import validate  # takes a second, in every process that collects the tests
+
     document = site.client().get("/openapi.json").json
     validate(document)
     assert {"/api/v1/search", "/api/v1/attachments/{id}/file"} <= document["paths"].keys()
@@ -50,6 +37,20 @@ def test_the_description_is_valid(site: Site) -> None:
 # The tool does not close the files that it was answered with.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 def test_answers_are_as_described(site: Site, token: dict[str, str]) -> None:
+    import schemathesis  # takes seconds, in every process that collects the tests
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi.checks import (
+        content_type_conformance,
+        response_schema_conformance,
+        status_code_conformance,
+    )
+
+    checks = [
+        not_a_server_error,
+        response_schema_conformance,
+        content_type_conformance,
+        status_code_conformance,
+    ]
     document = schemathesis.openapi.from_wsgi("/openapi.json", site.app)
     operations = [found.ok() for found in document.get_all_operations()]
     assert len(operations) >= 14
@@ -57,8 +58,8 @@ def test_answers_are_as_described(site: Site, token: dict[str, str]) -> None:
 
         @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), deadline=None)
         @given(case=operation.as_strategy())
-        def answers(case: Case) -> None:
+        def answers(case: schemathesis.Case) -> None:
             plain = {"Accept-Encoding": "identity"}  # the tool does not unpack what it asks for packed
-            case.call_and_validate(headers=token | plain, checks=CHECKS)
+            case.call_and_validate(headers=token | plain, checks=checks)
 
         answers()

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import pytest
 from flask.testing import FlaskClient
 from markupsafe import escape
-from openapi_spec_validator import validate
 
 from archive.errors import Invalid
 from archive.model import THE_PROVINCE, Announcement, CollectionLine, Draft, Organisation, Role, Status
@@ -243,6 +242,8 @@ def test_no_link_of_a_town_below_a_path_leads_out_of_it(province: Province) -> N
 
 
 def test_the_api_of_a_town_below_a_path_is_described_there(province: Province) -> None:
+    from openapi_spec_validator import validate  # takes a second, in every process that collects the tests
+
     client = province.client()
     described = client.get("/pladuk/openapi.json").json
     validate(described)
