@@ -133,17 +133,20 @@
     return { ...text(element), ring: ring(element) };
   }
 
-  // Numbers one control of each look (the same classes all the way up); their number.
-  function markLooks() {
-    const looks = new Set();
+  // Numbers one control of each look (the same style sheets, and the same classes all the way up) that is not among
+  // the known ones; the looks in the order of their numbers.
+  function markLooks(known) {
+    const seen = new Set(known), looks = [];
+    const sheets = [...document.styleSheets].map((sheet) => sheet.href).join();
     for (const element of document.querySelectorAll("a, button, summary, input, select, textarea")) {
-      let look = [element.type, element.disabled, element.getAttribute("aria-current")].join();
+      let look = [sheets, element.type, element.disabled, element.getAttribute("aria-current")].join();
       for (let each = element; each; each = each.parentElement) look += ` ${each.tagName}.${each.className}`;
-      if (!isShown(element) || looks.has(look) || element.closest(".skip")) continue;
-      element.dataset.look = String(looks.size);
-      looks.add(look);
+      if (!isShown(element) || seen.has(look) || element.closest(".skip")) continue;
+      element.dataset.look = String(looks.length);
+      seen.add(look);
+      looks.push(look);
     }
-    return looks.size;
+    return looks;
   }
 
   function disableAll() {

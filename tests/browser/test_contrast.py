@@ -66,6 +66,7 @@ def _low_contrasts(page: Page, paths: list[str], theme: Theme) -> list[str]:
     page.add_init_script(path=COLOURS)
     page.emulate_media(color_scheme=theme)
     low: list[str] = []
+    hovered: list[str] = []
     for path in paths:
         page.goto(path)
         page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
@@ -73,7 +74,7 @@ def _low_contrasts(page: Page, paths: list[str], theme: Theme) -> list[str]:
             "at rest": page.evaluate("() => [contrasts.text(document.body)]"),
             "typed into": page.evaluate("() => contrasts.fields()"),
             "focused": _tab_through(page),
-            "hovered": _hover_over_all(page),
+            "hovered": _hover_over_new(page, hovered),
             "disabled": page.evaluate("() => contrasts.disableAll()"),
         }
         low += [f"{path} {state}: {said}" for state in states for said in _too_low(states[state])]
@@ -104,12 +105,14 @@ def _tab_through(page: Page) -> list[dict[str, Any]]:
     raise AssertionError(f"the Tab key never came round on {page.url}")
 
 
-def _hover_over_all(page: Page) -> list[dict[str, Any]]:
-    """One control of each look, with the mouse over it."""
-    judged = []
-    for look in range(page.evaluate("() => contrasts.markLooks()")):
-        control = page.locator(f"[data-look='{look}']")
+def _hover_over_new(page: Page, hovered: list[str]) -> list[dict[str, Any]]:
+    """One control of each look that ``hovered`` lacks, with the mouse over it; then ``hovered`` has it."""
+    judged: list[dict[str, Any]] = []
+    looks = page.evaluate("known => contrasts.markLooks(known)", hovered)
+    for number in range(len(looks)):
+        control = page.locator(f"[data-look='{number}']")
         control.hover(force=True)
         wait_until(page, "!document.getAnimations().length")  # colours change in steps
         judged.append(control.evaluate("element => contrasts.text(element)"))
+    hovered += looks
     return judged
