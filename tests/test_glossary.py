@@ -53,6 +53,10 @@ def test_names_are_made_of_known_words(room: str) -> None:
     assert not unknown
 
 
+def test_every_plain_word_is_in_a_name() -> None:
+    assert PLAIN - {word for room in ROOMS for name in names(room) for word in words(name)} == set()
+
+
 def signatures(room: str) -> Iterator[tuple[str, str]]:
     """Yields public functions, their parameters and the fields of public classes, each with its place."""
     for path, body in statements(room):
