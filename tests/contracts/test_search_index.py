@@ -375,6 +375,32 @@ def test_quotes_and_minus(archive: SearchIndex) -> None:
 LONG_SENTENCE = "ห้ามผู้ใดทิ้งขยะมูลฝอยลงในแม่น้ำลำคลองหรือทางระบายน้ำสาธารณะในเขตเทศบาลโดยเด็ดขาด"
 
 
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ('"ถนนคอนกรีต" OR "ท่อระบายน้ำ"', {1, 3}),
+        ('"ถนนคอนกรีต" OR ประปา', {1, 5}),
+        ('ประปา OR "ถนนคอนกรีต"', {1, 5}),
+        ('ซ่อม "ถนนคอนกรีต" OR "ท่อระบายน้ำ"', {1}),
+        ("ถนนคอนกรีต OR ท่อระบายน้ำ", {1, 2, 3, 4}),
+    ],
+)
+def test_quoted_words_stand_side_by_side_also_beside_or(
+    index: SearchIndex, typed: str, wanted: set[int]
+) -> None:
+    bodies = ("ซ่อมถนนคอนกรีต", "คอนกรีตแตก ซ่อมถนน", "ลอกท่อระบายน้ำ", "น้ำไหล ระบายลงท่อ", "ท่อประปา")
+    index.update([entry(id, "แจ้งงาน", body=body) for id, body in enumerate(bodies, 1)], (), position=5)
+    page = index.search(parse_query(typed))
+    assert {hit.announcement_id for hit in page.hits} == wanted
+    assert not page.query.loosened
+
+
+def test_quotes_beside_or_that_nothing_has_are_said_to_be_loosened(index: SearchIndex) -> None:
+    index.update([entry(1, "แจ้งงาน", body="คอนกรีตแตก ซ่อมถนน")], (), position=1)
+    page = index.search(parse_query('"ถนนคอนกรีต" OR "ท่อระบายน้ำ"'))
+    assert query_notes.NOT_QUOTED in page.query.loosened
+
+
 def test_a_long_sentence_is_excluded(index: SearchIndex) -> None:
     scattered = "ทางระบายน้ำสาธารณะในเขตเทศบาล ห้ามผู้ใดทิ้งขยะมูลฝอยโดยเด็ดขาด หรือ ลงในแม่น้ำลำคลอง"
     bodies = (f"ประกาศ{LONG_SENTENCE}ครับ", scattered, "เก็บขยะทุกวัน", f"ปวงชน{LONG_SENTENCE}")

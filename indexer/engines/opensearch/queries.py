@@ -277,7 +277,7 @@ class PlanQueries:
         """The searches of which the first that finds anything answers the plan."""
         times = ["dated", "named"] if self.query.times else []
         times += [] if self.query.parse_without_dates else [""]  # else the pipeline searches without the time
-        is_quoted = any(part.phrase.exact for part in self.phrases)
+        is_quoted = any(map(self._is_looked_up_quoted, self.plan.parts))
         quotes = [True, False] if is_quoted else [False]
         return [
             SearchAttempt("all" if quoted else self.level, quoted, time)
@@ -393,9 +393,13 @@ class PlanQueries:
         sentences, which documents seldom have letter by letter."""
         return [] if self.is_prose else misread_phrase_query(part.phrase.data, _NEAR_BOOST, is_loose=is_loose)
 
+    def _is_looked_up_quoted(self, part: QueryPart) -> bool:
+        """Returns True for quoted words in a row; a single quoted word is looked up as any other."""
+        return bool(part.quoted) and (part in self.phrases or not part.phrase.data)
+
     def _part(self, part: QueryPart, *, quoted: bool) -> Json:
-        if part.phrase.exact and quoted and part in self.phrases:
-            return phrase_query(part.phrase.data)
+        if quoted and self._is_looked_up_quoted(part):
+            return bool_should(bool_must(map(phrase_query, way)) for way in part.quoted)
         words = bool_must([*map(self._whole_clause, part.clauses), *self._longer_words(part)])
         if part not in self.phrases:
             return words

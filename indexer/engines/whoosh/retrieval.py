@@ -34,7 +34,6 @@ from indexer.search.query.date_ranges import DateRange
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import (
     Clause,
-    Phrase,
     QueryPart,
     QueryPlan,
     build_query_part,
@@ -128,7 +127,7 @@ def partial_matches(
         least = _NEXT_TO_NOTHING
     documents = covered >= least
     notes = [query_notes.NOT_ALL]
-    if any(phrase.exact for phrase in plan.phrases):
+    if plan.quoted_parts:
         notes.insert(0, query_notes.NOT_QUOTED)
     if times:
         notes.append(query_notes.NOT_THEN)
@@ -226,9 +225,9 @@ def _match_clauses(
     if not scores.idfs:
         return UnfilteredMatches(rest, preferred, scores)
     complete = scores.complete() & rest
-    exact = tuple(phrase for phrase in plan.phrases if phrase.exact)
+    exact = plan.quoted_parts
     if exact:
-        quoted = _with_phrases(context.reader, exact, complete)
+        quoted = _with_quoted_parts(context.reader, exact, complete)
         if quoted.any():
             return UnfilteredMatches(quoted, preferred, scores)
     notes = (query_notes.NOT_QUOTED,) if exact else ()
@@ -361,12 +360,15 @@ def _not_excluded(context: IndexContext, plan: QueryPlan) -> Mask:
     return rest
 
 
-def _with_phrases(reader: CommitReader, phrases: tuple[Phrase, ...], among: Mask) -> Mask:
-    """Returns the documents among these that have every phrase."""
+def _with_quoted_parts(reader: CommitReader, parts: tuple[QueryPart, ...], among: Mask) -> Mask:
+    """Returns the documents among these that have the letters of every quoted part."""
     mask = np.zeros(reader.commit.size, dtype=bool)
     documents = np.flatnonzero(among)
     mask[documents] = [
-        all(contains_uncut_phrase(text, phrase.data) for phrase in phrases)
+        all(
+            any(all(contains_uncut_phrase(text, data) for data in way) for way in part.quoted)
+            for part in parts
+        )
         for text in reader.commit.texts(documents)
     ]
     return mask

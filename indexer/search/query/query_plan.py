@@ -70,6 +70,8 @@ class QueryPart:
     clauses: tuple[Clause, ...]
     phrase: Phrase
     raw: str = ""  # as typed, letter for letter
+    # Of a quoted part the letters that results must have in a row; several ways where quotes stand beside OR.
+    quoted: tuple[tuple[bytes, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,11 @@ class QueryPlan:
     def is_sentence(self) -> bool:
         """Returns True if the plan has so many words that nobody expects all of them in one document."""
         return sum(len(each.alternatives[0].terms) for each in self.clauses) >= _MIN_SENTENCE_WORDS
+
+    @property
+    def quoted_parts(self) -> tuple[QueryPart, ...]:
+        """Returns the parts of which results must have letters in a row."""
+        return tuple(part for part in self.parts if part.quoted)
 
     @property
     def document_numbers(self) -> set[str]:
@@ -173,12 +180,20 @@ def _query_part(chunk: TypedChunk, lexicon: Lexicon, before: tuple[Clause, ...])
 
 def _either(chunk: TypedChunk, lexicon: Lexicon) -> QueryPart:
     """Returns a part with one clause, whose alternatives are the pieces joined with ``OR``."""
-    clauses = [build_query_part(one.text, lexicon, exact=True).clauses for one in (chunk, *chunk.others)]
-    alternatives = (
-        tuple(term for clause in each for term in clause.alternatives[0].terms) for each in clauses
-    )
+    pieces = (chunk, *chunk.others)
+    parts = [build_query_part(one.text, lexicon, exact=True) for one in pieces]
+    alternatives = [
+        tuple(term for clause in part.clauses for term in clause.alternatives[0].terms) for part in parts
+    ]
     either = Clause(chunk.text, tuple(Alternative(terms) for terms in alternatives if terms))
-    return QueryPart("", (either,), Phrase(b"", 0, exact=False))
+    ways = tuple(
+        (part.phrase.data,)
+        if one.exact
+        else tuple(searchable_bytes(fold_text(clause.typed)).data for clause in part.clauses)
+        for one, part in zip(pieces, parts, strict=True)
+    )
+    quoted = ways if any(one.exact for one in pieces) else ()
+    return QueryPart("", (either,), Phrase(b"", 0, exact=False), quoted=quoted)
 
 
 def _without_question_words(chunk: TypedChunk, lexicon: Lexicon) -> list[TypedChunk]:
@@ -205,7 +220,9 @@ def build_query_part(
         clauses = _numbered(merge_into_synonym_clauses(clauses, lexicon), folded)
         clauses = [_with_document_number(clause) for clause in _dated(clauses, clause_before)]
     words = sum(len(clause.alternatives[0].terms) for clause in clauses)
-    return QueryPart(folded, tuple(clauses), Phrase(searchable_bytes(folded).data, words, exact))
+    data = searchable_bytes(folded).data
+    quoted = ((data,),) if exact and data else ()
+    return QueryPart(folded, tuple(clauses), Phrase(data, words, exact), quoted=quoted)
 
 
 def merge_into_synonym_clauses(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
