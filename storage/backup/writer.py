@@ -140,10 +140,11 @@ class Backups:
 
 _NAMED = """SELECT sha256, size FROM attachment WHERE sha256 NOT LIKE 'erased-%'
     UNION SELECT sha256, size FROM file_version
-    UNION SELECT json_extract(before, '$.sha256'), json_extract(before, '$.size')
-    FROM history WHERE json_extract(before, '$.sha256') IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM history AS later WHERE later.announcement_id = history.announcement_id
-        AND later.action = 'import' AND later.id > history.id)
+    UNION SELECT json_extract(told, '$.sha256'), json_extract(told, '$.size') FROM (
+        SELECT id, announcement_id, iif(json_valid(before), before, '{}') AS told FROM history) AS entry
+    WHERE json_extract(told, '$.sha256') IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM history AS later WHERE later.announcement_id = entry.announcement_id
+        AND later.action = 'import' AND later.id > entry.id)
     ORDER BY 1"""
 """Query of all originals: also of detached or replaced attachments, which may be attached again.
 

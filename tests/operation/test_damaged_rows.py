@@ -142,3 +142,10 @@ def test_staff_pages_go_on_beside_a_damaged_document(data: Path) -> None:
     (change,) = [each for each in site.services.history.entries(2) if each.action == "detach"]
     undone = staff.post(f"/staff/history/{change.id}/undo", data={"confirmed": "yes"}, follow_redirects=True)
     assert undone.status_code == 200
+
+
+def test_a_backup_is_made_although_a_row_of_the_history_is_damaged(data: Path, tmp_path: Path) -> None:
+    damage(data, DAMAGES["history"])
+    ran = run(data, "backup", str(tmp_path / "backup.tar"))
+    assert ran.exit_code == 0, ran.output
+    assert run(tmp_path / "restored", "restore", str(tmp_path / "backup.tar")).exit_code == 0

@@ -304,6 +304,13 @@ def renewed(site: Site, status: Status) -> Renewed:
     assert answer.status_code == 302
     if status is not Status.DRAFT:
         intake.publication.publish(made.id, actor="test", reason="ตรวจแล้ว")
+        site.work()
+        newest = io.BytesIO(memo(f"นางสาว{SECRET} ได้รับเงิน"))
+        waiting = intake.file_versions.replace(
+            document.id, newest, filename="ใหม่กว่า.pdf", actor="test", is_to_confirm=True
+        )
+        site.work()
+        intake.attachments.show_checked(waiting.id, actor="test")
     site.work()
     if status is Status.WITHDRAWN:
         intake.publication.withdraw(made.id, actor="test", reason="คำสั่งศาล")
