@@ -1,7 +1,6 @@
 """Ranking: BM25F scores, boosted for phrases and neighbouring words of the query that a text contains.
 
-Only the texts of the best ``RERANK_DEPTH`` documents are read. Recency and views decide between near-ties
-only.
+Only the texts of the best ``RERANK_DEPTH`` documents are read. Of equal scores the newest comes first.
 """
 
 from __future__ import annotations
