@@ -174,6 +174,12 @@ _ANYTHING = frozenset("ข่าว ข่าวสาร ประกาศ เ
 
 # What a text ends with before something that is excluded.
 _SIGN_OF_EXCLUSION = re.compile(r"(?:(?<!\S)-|(?<![^\s\"])NOT\s+)$")
+_ANYTHING_OF_A_TIME = re.compile(
+    rf"""(?:ขอ|ดู|มี|หา|อยากรู้)? \s* (?:{"|".join(sorted(_ANYTHING - {"", "อะไร"}, key=len, reverse=True))})
+        (?:ทั้งหมด|ทุกเรื่อง)? (?:ของ|ใน)? \s* (?:มี)? (?:อะไร)? (?:บ้าง)? (?:ครับ|คับ|ค่ะ|คะ)?""",
+    re.VERBOSE,
+)  # beside a date: ประกาศ(เดือนนี้)มีอะไรบ้าง
+
 _QUOTED = re.compile(r'"[^"]*"')  # quoted text is searched letter by letter, so no dates are read in it
 _PART = re.compile(
     r"""
@@ -281,6 +287,8 @@ def _without_times(
     rest = folded
     for time in times:
         rest = _without(rest, (time.start, time.end))
+    if dates_filter and len(times) == 1 and _ANYTHING_OF_A_TIME.fullmatch(rest.strip()):
+        raw, folded, rest = (_without_all_but(text, times[0]) for text in (raw, folded, ""))
     reading.has_words_beside_dates = any(map(str.isalnum, rest))
     for time in reversed(times):
         alone = dates_filter and not any(map(str.isalnum, _without(folded, (time.start, time.end))))
@@ -300,6 +308,11 @@ def _without_times(
             between = " " if raw[: time.start][-1:] >= "ก" else ""
             raw = f"{raw[: time.start]}{between}{raw[time.start :]}"
     return raw
+
+
+def _without_all_but(text: str, time: DateRange) -> str:
+    """Returns the text with nothing but the date range, at its place."""
+    return " " * time.start + text[time.start : time.end] + " " * (len(text) - time.end)
 
 
 def _start_of_exclusion(raw: str, start: int) -> int:

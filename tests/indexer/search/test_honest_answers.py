@@ -339,10 +339,10 @@ def test_a_time_is_named_by_its_distance_from_today() -> None:
     now, day = today(), dt.timedelta(days=1)
     monday, first = now - now.weekday() * day, now.replace(day=1)
     for typed, begin, end in (
-        ("ประกาศเมื่อวาน", now - day, now - day),
+        ("น้ำท่วมเมื่อวาน", now - day, now - day),
         ("น้ำท่วมสัปดาห์นี้", monday, monday + 6 * day),
-        ("ข่าวเดือนนี้มีอะไรบ้าง", first, (first + 31 * day).replace(day=1) - day),
-        ("ข่าวเดือนที่แล้ว", (first - day).replace(day=1), first - day),
+        ("งานน้ำเดือนนี้มีอะไรบ้าง", first, (first + 31 * day).replace(day=1) - day),
+        ("น้ำท่วมเดือนที่แล้ว", (first - day).replace(day=1), first - day),
         ("น้ำท่วม ปีนี้", dt.date(now.year, 1, 1), dt.date(now.year, 12, 31)),
         ("น้ำท่วมปีที่แล้วครับ", dt.date(now.year - 1, 1, 1), dt.date(now.year - 1, 12, 31)),
     ):
@@ -356,6 +356,22 @@ def test_a_month_is_read_by_its_spoken_name() -> None:
     (time,) = parse_query("ประชุมสภาเดือนกุมภา").times
     assert time.month == 2
     assert parse_query("สิงหาราชา").times == ()
+
+
+@pytest.mark.parametrize(
+    "typed", ["ประกาศเดือนมิถุนายน 2564", "ข่าว ปี 2564", "มีข่าวอะไรบ้าง ปี 2564", "เอกสารปี 2564"]
+)
+def test_who_asks_for_anything_of_a_time_gets_all_of_it(tmp_path: Path, typed: str) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    of_then = [entry(1, "ปิดสะพาน", "ปิดสะพาน"), entry(2, "ประกาศข่าว", "รับสมัครงาน")]
+    later = entry(3, "ประกาศข่าวเอกสาร", "ข่าวเอกสาร", published_on=dt.date(2025, 6, 16))
+    index.update([*of_then, later], (), position=3)
+    page = index.search(parse_query(typed))
+    assert {hit.announcement_id for hit in page.hits} == {1, 2}
+    assert page.partial == 0
+    assert not page.query.loosened
+    later_alone = index.search(parse_query(typed.replace("2564", "2560")))
+    assert any("ไม่พบ" in note.thai for note in later_alone.query.loosened) or later_alone.total == 0
 
 
 def test_the_subject_named_first_does_not_make_a_question(tmp_path: Path) -> None:
