@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from archive.harvest_ports import HarvestSelection
 from archive.model import Announcement
 from storage import mappers
-from storage.engine import EngineRepository
+from storage.engine import EngineRepository, Row
 
 # An announcement leaves the public by being withdrawn only, whatever becomes of it afterwards.
 _WAS_PUBLIC = """(status = 'published' OR EXISTS (
@@ -25,26 +25,36 @@ class EngineHarvest(EngineRepository):
     def changes(
         self, selection: HarvestSelection, *, after: tuple[dt.datetime, int] | None, limit: int
     ) -> Sequence[Announcement]:
+        last_at, last_id = after or (_BEGINNING, 0)
+        last = (mappers.time_text(last_at), last_id)
+        readable: list[Announcement] = []
+        while len(readable) < limit:
+            found = self._rows_after(last, selection, limit=limit)
+            readable += mappers.map_readable_rows(mappers.announcement, found)
+            if len(found) < limit:
+                break
+            last = (found[-1]["updated_at"], found[-1]["id"])
+        return readable[:limit]
+
+    def _rows_after(self, last: tuple[str, int], selection: HarvestSelection, *, limit: int) -> list[Row]:
         in_set = ""
         if selection.kind is not None:
             in_set += " AND (status <> 'published' OR kind = :kind)"
         if selection.category is not None:
             in_set += " AND (status <> 'published' OR category = :category)"
-        last_at, last_id = after or (_BEGINNING, 0)
-        found = self._engine.rows(
+        return self._engine.rows(
             f"""SELECT * FROM announcement
                 WHERE organisation_id IN :organisations AND (updated_at, id) > (:last_at, :last_id)
                 AND updated_at >= :since AND updated_at < :before AND {_WAS_PUBLIC} {in_set}
                 ORDER BY updated_at, id LIMIT :limit""",  # noqa: S608  # our own conditions
-            last_at=mappers.time_text(last_at),
-            last_id=last_id,
+            last_at=last[0],
+            last_id=last[1],
             since=mappers.time_text(selection.since or _BEGINNING),
             before=mappers.time_text(selection.before or _END),
             kind=selection.kind.value if selection.kind else "",
             category=selection.category or "",
             limit=limit,
         )
-        return [*mappers.map_readable_rows(mappers.announcement, found)]
 
     def was_public(self, id: int) -> bool:
         found = self._engine.row(

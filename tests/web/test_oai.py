@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -217,6 +218,21 @@ def test_each_town_is_harvested_apart_and_the_province_together(tmp_path: Path) 
     (there,) = told("/oai", "bangkhen.go.th", "ListIdentifiers", "identifier")
     assert sorted(told("/oai", "127.0.0.1", "ListIdentifiers", "identifier")) == sorted([here, there])
     assert "pladuk" not in told("/oai", "bangkhen.go.th", "ListSets", "setName")
+
+
+def test_a_harvest_goes_on_behind_a_damaged_record(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oai, "RECORDS_PER_ANSWER", 2)
+    made = [site.announcement(f"ประกาศ {number}").id for number in range(5)]
+    with sqlite3.connect(site.services.settings.data / "prakat.sqlite") as database:
+        database.execute("UPDATE announcement SET kind = 'x' WHERE id = ?", [made[1]])
+    database.close()
+    arguments, harvested = {"metadataPrefix": "oai_dc"}, []
+    while arguments:
+        root = asked(site, verb="ListIdentifiers", **arguments)
+        harvested += [int(str(each.text).rpartition("/")[2]) for each in root.iter(f"{OAI}identifier")]
+        token = root.find(f".//{OAI}resumptionToken")
+        arguments = {"resumptionToken": token.text} if token is not None and token.text else {}
+    assert harvested == [made[0], *made[2:]]
 
 
 def test_a_harvest_survives_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
