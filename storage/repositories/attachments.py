@@ -16,6 +16,7 @@ from storage import mappers
 from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
+from storage.repositories.attachment_positions import NEXT_POSITION, close_gap
 from storage.repositories.file_versions import store_earlier_version
 from storage.repositories.replaced_public_files import (
     find_public_file,
@@ -152,16 +153,12 @@ class EngineAttachments(EngineRepository):
             announcement = history.announcement_row(self._engine, announcement_id)
             now = mappers.now_text()
             row = self._engine.row(
-                """INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type,
+                f"""INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type,
                        size, sha256, status, hold, created_at, queued_at, organisation_id)
-                   VALUES (:announcement_id,
-                       (SELECT coalesce(max(position), 0) + 1 FROM attachment
-                        WHERE organisation_id IN :organisations AND announcement_id = :announcement_id
-                        AND status <> 'detached'),
-                       :label, :filename, :kind, :media_type, :size, :sha256, 'waiting', :hold,
-                       :made, :at, :organisation)
+                   VALUES (:announcement_id, {NEXT_POSITION}, :label, :filename, :kind, :media_type,
+                       :size, :sha256, 'waiting', :hold, :made, :at, :organisation)
                    ON CONFLICT (announcement_id, sha256) DO NOTHING
-                   RETURNING *""",
+                   RETURNING *""",  # noqa: S608
                 announcement_id=announcement_id,
                 organisation=announcement["organisation_id"],
                 label=label,
@@ -516,14 +513,7 @@ class EngineAttachments(EngineRepository):
                 id=attachment_id,
             )
             if row["replaces"] is None:
-                self._engine.run(
-                    """UPDATE attachment SET position = position - 1
-                       WHERE organisation_id IN :organisations AND announcement_id = :announcement_id
-                       AND position > :position
-                       AND status <> 'detached'""",
-                    announcement_id=row["announcement_id"],
-                    position=row["position"],
-                )
+                close_gap(self._engine, row)
             self._note(row, "detach", actor=actor, before=_described(row))
             note_hidden_since_change(self._engine, attachment_id)
 
@@ -533,13 +523,9 @@ class EngineAttachments(EngineRepository):
             if row["replaces"] and (waiting := replacement_row(self._engine, row["replaces"])):
                 self.detach(waiting["id"], actor=actor)
             self._engine.run(
-                """UPDATE attachment SET status = :status, queued_at = :now, attempts = 0, position =
-                       CASE WHEN replaces IS NULL THEN (
-                           SELECT coalesce(max(beside.position), 0) + 1 FROM attachment AS beside
-                           WHERE beside.organisation_id IN :organisations
-                           AND beside.announcement_id = :announcement_id AND beside.status <> 'detached')
-                       ELSE 0 END
-                   WHERE organisation_id IN :organisations AND id = :id""",
+                f"""UPDATE attachment SET status = :status, queued_at = :now, attempts = 0,
+                       position = CASE WHEN replaces IS NULL THEN {NEXT_POSITION} ELSE 0 END
+                   WHERE organisation_id IN :organisations AND id = :id""",  # noqa: S608
                 id=attachment_id,
                 status=mappers.attachment(row).status.value,
                 now=mappers.now_text(),

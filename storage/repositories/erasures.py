@@ -12,6 +12,7 @@ from storage import mappers
 from storage.engine import EngineRepository, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
+from storage.repositories.attachment_positions import close_gap
 from storage.repositories.attachments import EngineAttachments, note_hidden_since_change
 from storage.repositories.replacements import replacement_row
 
@@ -176,13 +177,7 @@ class EngineErasures(EngineRepository):
             id=row["id"],
         )
         if row["status"] != mappers.DETACHED and row["replaces"] is None:
-            self._engine.run(
-                """UPDATE attachment SET position = position - 1
-                   WHERE organisation_id IN :organisations AND announcement_id = :announcement_id
-                   AND position > :position AND status <> 'detached'""",
-                announcement_id=row["announcement_id"],
-                position=row["position"],
-            )
+            close_gap(self._engine, row)
 
     def _clear_history(self, row: Row, scope: ErasureScope, files: Collection[str]) -> None:
         """Remove what the entries of the history tell of the erased files."""

@@ -14,6 +14,7 @@ from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
+from storage.repositories.attachment_positions import NEXT_POSITION
 from storage.repositories.file_versions import store_earlier_version
 from storage.repositories.replaced_public_files import keep_public_file, set_file
 
@@ -103,11 +104,8 @@ def take_over_file(engine: Queries, waiting: Row, *, is_released: bool) -> Row |
 
 def _add_to_list(engine: Queries, waiting: Row) -> None:
     engine.run(
-        """UPDATE attachment SET replaces = NULL, position = (
-               SELECT coalesce(max(beside.position), 0) + 1 FROM attachment AS beside
-               WHERE beside.organisation_id IN :organisations
-               AND beside.announcement_id = :announcement_id AND beside.status <> 'detached')
-           WHERE organisation_id IN :organisations AND id = :id""",
+        f"""UPDATE attachment SET replaces = NULL, position = {NEXT_POSITION}
+            WHERE organisation_id IN :organisations AND id = :id""",  # noqa: S608  # our own expression
         id=waiting["id"],
         announcement_id=waiting["announcement_id"],
     )
