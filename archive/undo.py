@@ -103,15 +103,23 @@ class Undo:
         return change.action in self._steps and _has_needed_keys(change)
 
     def is_refused(self, change: Change, status: Status) -> bool:
-        """Return True where a record of this status refuses to undo a change, whatever else is changed."""
+        """Return True where the record as it is now, of this status, refuses to undo a change."""
         if change.action == "create":
             return status not in (Status.DRAFT, Status.WITHDRAWN)
         if change.action in _STATUS_ACTIONS:
             return status != change.after["status"] or not self._is_last_status_change(change)
+        if change.action == "release" and "sha256" in change.after and not self._is_file_there(change):
+            return True
         is_first_title = change.action == "revise" and change.before == {"title": ""}
         return status not in (Status.DRAFT, Status.PUBLISHED) or (
             is_first_title and status is not Status.DRAFT
         )
+
+    def _is_file_there(self, change: Change) -> bool:
+        """Return True while the attachment has the file that a change gave it, and is not taken off."""
+        listed = self._records.attachments.by_announcement([change.announcement_id or 0])
+        files = {each.id: each.sha256 for each in listed[change.announcement_id or 0]}
+        return files.get(_attachment(change.after)) == change.after["sha256"]
 
     def _is_last_status_change(self, change: Change) -> bool:
         entries = self._records.history.entries(change.announcement_id or 0)

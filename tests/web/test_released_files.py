@@ -81,6 +81,8 @@ def test_the_public_file_before_comes_back_when_a_release_is_undone(
     asked, undone = undo_last(site, clerk, made, "release")
     for shown in (asked, undone):
         assert "ประชาชนเห็นไฟล์เดิม “ซ่อมถนน.pdf” ทันที ส่วนไฟล์ “สะพาน.pdf” รอให้ตรวจอีกครั้ง" in shown
+    release = [each for each in site.services.history.entries(made.id) if each.action == "release"][-1]
+    assert f"/staff/history/{release.id}/undo" not in undone  # it is undone already
     now, again = site.services.attachments.get(paper.id), waiting_for(site, paper)
     assert (now, site.services.pages.get(paper.id, 1)) == (before, page)
     assert (again.sha256, again.hold, again.status) == (waiting.sha256, HoldReason.UNCONFIRMED, "ready")
