@@ -63,8 +63,12 @@ class Filters:
 
     @property
     def narrows_beyond_organisation(self) -> bool:
-        """Returns True if the user narrowed the results: the organisation is no choice of the user's."""
-        return replace(self, organisation=None, withheld=frozenset(), ended=frozenset()) != Filters()
+        """Returns True if the user narrowed the results: the organisation is no choice of the user's.
+
+        An excluded value narrows no more than an excluded word.
+        """
+        others = replace(self, organisation=None, withheld=frozenset(), ended=frozenset(), excluded=())
+        return others != Filters()
 
 
 @dataclass(frozen=True, slots=True)

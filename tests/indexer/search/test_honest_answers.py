@@ -128,6 +128,7 @@ def test_what_came_near_is_told_apart(index: WhooshIndex) -> None:
     page = index.search(parse_query("วัคซีน ยูนิคอร์น ฮอบบิท"))
     assert [hit.announcement_id for hit in page.related] == [7]
     assert page.coverage < 0.5
+    assert index.search(parse_query("วัคซีน ยูนิคอร์น ฮอบบิท -kind:rule")).total == 0
 
 
 def test_inside_one_announcement_what_little_it_has_is_shown(index: WhooshIndex) -> None:
