@@ -22,7 +22,7 @@ from cattrs.preconf.json import make_converter
 
 from archive.changes import IMPORTER
 from archive.disclosure import LAST_YEAR, checked_item
-from archive.errors import Conflict, Invalid, NotFound, PersonalDataFound, PrakatError
+from archive.errors import Conflict, Invalid, NotFound, PersonalDataFound, PrakatError, RecordDamaged
 from archive.fields import ANNOUNCEMENT_FIELDS, checked_fields
 from archive.hashing import HashingReader
 from archive.model import (
@@ -93,7 +93,8 @@ def export_bag(
 ) -> ImportReport:
     """Export records into a new directory, which appears when it is complete and verified.
 
-    An original that is damaged or missing is left out and named in the report's problems. Raises ``Conflict``
+    An original that is damaged or missing, or a record that cannot be read, is left out and named in the
+    report's problems. Raises ``Conflict``
     when ``destination`` exists.
     """
     if destination.exists():
@@ -104,7 +105,7 @@ def export_bag(
     report = ImportReport()
     try:
         wanted = _wanted(services, selection)
-        for done, announcement in enumerate(_selected(services, wanted, selection), start=1):
+        for done, announcement in enumerate(_selected(services, wanted, selection, report), start=1):
             _write_record(services, announcement, part, selection, report)
             progress(done, len(wanted))
         if not selection.ids and selection.category is None:
@@ -126,9 +127,14 @@ def _wanted(services: Services, selection: BagSelection) -> list[int]:
     return sorted(selection.ids or known)
 
 
-def _selected(services: Services, wanted: Sequence[int], selection: BagSelection) -> Iterator[Announcement]:
+def _selected(
+    services: Services, wanted: Sequence[int], selection: BagSelection, report: ImportReport
+) -> Iterator[Announcement]:
+    """Yields the announcements of a bag. Those that cannot be read are named in the report's problems."""
     for start in range(0, len(wanted), _AT_ONCE):
-        found = services.announcements.get_many(wanted[start : start + _AT_ONCE])
+        ids = wanted[start : start + _AT_ONCE]
+        found = services.announcements.get_many(ids)
+        report.problems += [(f"announcement {id}", RecordDamaged().message) for id in ids if id not in found]
         for _id, announcement in sorted(found.items()):
             is_hidden = selection.is_for_residents and announcement.status is not Status.PUBLISHED
             if not is_hidden and selection.category in (None, announcement.category):

@@ -220,10 +220,14 @@ def test_a_public_bag_holds_what_residents_see_and_no_more(kept: Services, tmp_p
     assert originals <= records.keys()
 
 
-def test_a_public_bag_goes_on_without_a_damaged_record(kept: Services, tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("--public",)])
+def test_a_bag_goes_on_without_a_damaged_record_and_names_it(
+    kept: Services, tmp_path: Path, options: tuple[str, ...]
+) -> None:
     kept.database.run("UPDATE announcement SET kind = 'x' WHERE id = 2")  # type: ignore[attr-defined]
-    ran = run(kept.settings.data, "export", str(tmp_path / "bag"), "--public")
-    assert ran.exit_code == 0, ran.output
+    ran = run(kept.settings.data, "export", str(tmp_path / "bag"), *options)
+    assert ran.exit_code == 1, ran.output
+    assert "announcement 2" in ran.stderr
     assert not (tmp_path / "bag" / "data" / "records" / "2.json").exists()
     assert (tmp_path / "bag" / "data" / "records" / "3.json").exists()
 
