@@ -16,6 +16,7 @@ from archive.model import (
     HoldReason,
     LocatedPersonalData,
     PersonalDataSpan,
+    ReadingStatus,
     Status,
 )
 from archive.ports import StoredFile
@@ -127,13 +128,16 @@ class AttachmentCommands:
     def show_checked(self, attachment_id: int, *, actor: str, reason: str = "") -> Attachment:
         """Show a file that was added or replaced in a published announcement and that a person has checked.
 
-        Raises ``Conflict`` (code ``unread``) while it is unread, ``Invalid`` when its label is the name of a
-        file, and ``PersonalDataFound`` when personal data is undecided and no reason is given.
+        Raises ``Conflict`` (code ``unread``) while it is unread, or when it could not be read, which takes a
+        decision (``release_held``); ``Invalid`` when its label is the name of a file, and
+        ``PersonalDataFound`` when personal data is undecided and no reason is given.
         """
         attachment, _ = editable_attachment(self._records, attachment_id)
         if attachment.hold is not HoldReason.UNCONFIRMED:
             return attachment
         _require_read(attachment)
+        if attachment.status is ReadingStatus.FAILED:
+            raise Conflict("แปลงข้อความไม่ได้ จึงตรวจข้อมูลส่วนบุคคลไม่ได้ ประชาชนยังไม่เห็นเอกสารนี้", code="unread")
         if is_meaningless_label(attachment):
             row = attachment.replaces or attachment_id
             raise Invalid("กรุณาตั้งชื่อเอกสารให้ประชาชนเข้าใจก่อน", field=f"label-{row}")

@@ -16,6 +16,7 @@ from archive.model import (
     DocumentKind,
     HoldReason,
     LocatedPersonalData,
+    ReadingStatus,
     Status,
 )
 from archive.repositories import Records
@@ -61,14 +62,10 @@ class Publication:
         ]
         if finds or held:
             privacy.require_reason_to_show(finds, reason)
-        lifted = {
-            HoldReason.PERSONAL_DATA,
-            HoldReason.UNCONFIRMED if is_checked else HoldReason.PERSONAL_DATA,
-        }
         with self._records.batch():
             for attachment in self._records.attachments.by_announcement([id])[id]:
                 decided = [find.data for find in finds if find.attachment_id == attachment.id]
-                if decided or attachment.hold in lifted:
+                if decided or _is_shown_with_record(attachment, is_checked=is_checked):
                     self._records.attachments.record_decision_to_show(
                         attachment.id, decided, reason=reason.strip(), actor=actor
                     )
@@ -198,3 +195,14 @@ class Publication:
         return self._records.announcements.set_status(
             announcement.id, status, actor=actor, reason=reason.strip(), expected_status=announcement.status
         )
+
+
+def _is_shown_with_record(attachment: Attachment, *, is_checked: bool) -> bool:
+    """Return True for a held attachment that residents see once its record is published.
+
+    A file that waits for a person to look at it is one once that is done. A file that could not be read needs
+    a decision of its own: see ``AttachmentCommands.release_held``.
+    """
+    if attachment.hold is HoldReason.UNCONFIRMED:
+        return is_checked and attachment.status is not ReadingStatus.FAILED
+    return attachment.hold is HoldReason.PERSONAL_DATA

@@ -211,6 +211,25 @@ def test_an_unreadable_file_waits_for_a_person_when_its_release_is_undone(
     assert site.services.attachments.get(paper.id).hold is HoldReason.UNCONFIRMED
 
 
+def test_a_file_that_could_not_be_read_is_shown_by_a_decision_alone(
+    site: Site, clerk: FlaskClient, made: Announcement
+) -> None:
+    sent = {"file": (io.BytesIO(b"%PDF-1.7\nbroken"), "ซ่อมศาลา.pdf")}
+    id = clerk.post(f"/staff/announcements/{made.id}/attachments", data=sent).get_json()["id"]
+    site.work()
+    paper, publication = site.services.attachments.get(id), site.services.intake.publication
+    assert (paper.status, paper.hold) == ("failed", HoldReason.UNCONFIRMED)
+    said = clerk.post(f"/staff/attachments/{id}/show", follow_redirects=True).text
+    assert "แปลงข้อความไม่ได้ จึงตรวจข้อมูลส่วนบุคคลไม่ได้" in said
+    assert public_file(site, paper) == b""
+    publication.withdraw(made.id, actor="x", reason="ออกผิดฉบับ")
+    publication.restore_as_draft(made.id, actor="x")
+    publication.publish(made.id, actor="x")
+    assert public_file(site, paper) == b""
+    clerk.post(f"/staff/attachments/{id}", data=EXPLAINED)
+    assert public_file(site, paper) != b""
+
+
 def test_an_undone_withdrawal_shows_nothing_that_nobody_has_checked(
     site: Site, clerk: FlaskClient, made: Announcement
 ) -> None:
