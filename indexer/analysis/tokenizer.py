@@ -13,7 +13,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
@@ -296,6 +296,7 @@ class SearchableBytes:
         self._row = row
         self.data: bytes = row.tobytes().replace(b"\0", b"")
 
+    @cached_property
     def text_offsets(self) -> npt.NDArray[np.intp]:
         """Returns for each byte of ``data`` the offset of its code point in the text."""
         return (self._row > 0).nonzero()[0]

@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate, groupby, pairwise
-
-import numpy as np
 
 from archive.thai import MONTHS, SHORT_MONTHS
 from archive.thai.characters import (
@@ -28,7 +26,13 @@ from archive.thai.characters import (
     characters_of_class,
 )
 from archive.thai.word_list import thai_stopwords
-from indexer.analysis.tokenizer import Tokenizer, fold_text, group_into_longest_words, searchable_bytes
+from indexer.analysis.tokenizer import (
+    SearchableBytes,
+    Tokenizer,
+    fold_text,
+    group_into_longest_words,
+    searchable_bytes,
+)
 from indexer.search.query.date_ranges import DateRange
 from indexer.search.query.parser import Query, TypedChunk
 
@@ -269,24 +273,23 @@ def _runs(texts: list[str]) -> tuple[bytes, ...]:
     )
 
 
-def _places(
-    letters: bytes, runs: tuple[bytes, ...], kept: np.ndarray[tuple[int], np.dtype[np.intp]]
-) -> Iterator[tuple[int, int]]:
-    """Yields the ``[start, end)`` offsets of the runs in the text.
-
-    ``letters`` are the searchable bytes of the text; ``kept`` maps their positions to offsets in the text.
-    """
+def _places(letters: SearchableBytes, runs: tuple[bytes, ...]) -> list[tuple[int, int]]:
+    """Returns the ``[start, end)`` offsets of the runs in the text that ``letters`` was made of."""
+    data = letters.data
     firsts: list[int] = []
     lasts: list[int] = []
-    for data in runs:
-        at, size = letters.find(data), len(data)
+    for run in runs:
+        at, size = data.find(run), len(run)
         most = len(firsts) + _MOST_HITS
         while at >= 0 and len(firsts) < most:
             firsts.append(at)
             at += size
             lasts.append(at - 1)
-            at = letters.find(data, at)
-    return zip(kept[firsts].tolist(), (kept[lasts] + 1).tolist(), strict=True)
+            at = data.find(run, at)
+    if not firsts:
+        return []
+    offsets = letters.text_offsets
+    return list(zip(offsets[firsts].tolist(), (offsets[lasts] + 1).tolist(), strict=True))
 
 
 @lru_cache(maxsize=20_000)
@@ -393,19 +396,15 @@ class _Hits:
         self._borders = borders
         folded, sought = borders.folded, _sought(query, borders.tokenizer)
         letters = searchable_bytes(folded)
-        kept = letters.text_offsets()
         absent = (
             parts
             for whole, parts in sought.parts
             if query.marks_parts_of_absent_words and whole not in letters.data
         )
         by_itself = {*sought.pieces, *(part for parts in absent for part in parts)} - {*sought.segment}
-        places = [
-            (*_whole_clusters(folded, *place), _PHRASE)
-            for place in _places(letters.data, sought.phrases, kept)
-        ]
-        places += [(*place, _WORD) for place in _places(letters.data, sought.segment, kept)]
-        places += [(*place, _PART) for place in _places(letters.data, tuple(by_itself), kept)]
+        places = [(*_whole_clusters(folded, *place), _PHRASE) for place in _places(letters, sought.phrases)]
+        places += [(*place, _WORD) for place in _places(letters, sought.segment)]
+        places += [(*place, _PART) for place in _places(letters, tuple(by_itself))]
         places = [place for place in places if not _cuts_number(folded, place[1])]
         self._places = sorted(places)  # start, end, what stands there
         self._checked: dict[tuple[int, int, int], tuple[int, int]] = {}  # empty stretches for no hits
@@ -455,18 +454,18 @@ class _Hits:
                 break  # no later passage can show more, even if all its candidates are whole words
             start = rough[at][0]
             shown = self.within(start, max(start + length, rough[at][1]))
-            value = next(self._values(shown, length), 0.0)
-            if value:
-                value += self._answer_value(shown[0][0])
+            if not shown:
+                continue
+            value = self._values(shown, length)[0] + self._answer_value(shown[0][0])
             if value > best_value:
                 best, best_value = shown[0][0], value
         return best
 
-    def _values(self, hits: list[tuple[int, int]], length: int) -> Iterator[float]:
-        """Yields the value of the passage at each hit."""
-        folded = self._borders.folded
-        for whole, glance in zip(_values(folded, hits, length), _values(folded, hits, _GLANCE), strict=True):
-            yield whole + glance
+    def _values(self, hits: list[tuple[int, int]], length: int) -> list[float]:
+        """Returns the value of the passage at each hit."""
+        words = [self._borders.folded[start:end] for start, end in hits]
+        pairs = zip(_values(words, hits, length), _values(words, hits, _GLANCE), strict=True)
+        return [whole + glance for whole, glance in pairs]
 
     def _answer_value(self, start: int) -> float:
         """Returns what the first characters of a passage that begins with a hit are worth as an answer."""
@@ -504,22 +503,25 @@ def _apart(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _values(text: str, found: list[tuple[int, int]], length: int) -> Iterator[float]:
-    """Yields for each hit the value of a passage of ``length`` characters that begins at the hit.
+def _values(words: list[str], found: list[tuple[int, int]], length: int) -> list[float]:
+    """Returns for each hit the value of a passage of ``length`` characters that begins at the hit.
 
     The value is the number of letters of the different words shown, plus 0.01 for each hit shown.
     """
+    values = []
     last = letters = 0
-    words = [text[start:end] for start, end in found]
     shown = dict.fromkeys(words, 0)
     for first, (start, _) in enumerate(found):
         while last < len(found) and (last <= first or found[last][1] <= start + length):
-            shown[words[last]] += 1
-            letters += len(words[last]) * (shown[words[last]] == 1)
+            word = words[last]
+            letters += 0 if shown[word] else len(word)
+            shown[word] += 1
             last += 1
-        yield letters + 0.01 * (last - first)
-        shown[words[first]] -= 1
-        letters -= len(words[first]) * (shown[words[first]] == 0)
+        values.append(letters + 0.01 * (last - first))
+        word = words[first]
+        shown[word] -= 1
+        letters -= 0 if shown[word] else len(word)
+    return values
 
 
 def _segments(text: str, found: list[tuple[int, int]], start: int, end: int) -> tuple[TextSegment, ...]:

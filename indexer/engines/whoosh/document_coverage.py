@@ -13,9 +13,9 @@ from indexer.engines.whoosh.phrase_matching import has_misread_word, phrase_matc
 from indexer.engines.whoosh.ranking import TopDocuments
 from indexer.engines.whoosh.retrieval import title_or_label_mask
 from indexer.search.coverage import (
+    PiecesFinder,
     adjacent_clauses,
     clause_weights,
-    clauses_found_only_in_pieces,
     document_coverage,
     is_topic,
     is_worth_showing_as_related,
@@ -67,12 +67,12 @@ def documents_titled_with_telling_word(
     documents = [document for document in documents if weights]
     wanted = [each for each in weights if not plan.are_set_phrases_split or is_topic(each, scores.idfs[each])]
     topics = {clause: title_or_label_mask(context.reader, clause) for clause in wanted if documents}
-    pairs = adjacent_clauses(plan)
+    pairs, finder = adjacent_clauses(plan), PiecesFinder(plan)
     near = set()
     for document in documents:
         text = context.reader.commit.text(document)
         topical = {clause for clause, mask in topics.items() if mask[document]}
-        topical -= clauses_found_only_in_pieces(plan, pairs, text)
+        topical -= finder.clauses_in_pieces(text)
         beside = {run for _, _, run in pairs if run in text}
         scattered = set() if plan.are_set_phrases_split else scattered_clauses(pairs, beside)
         covered = document_coverage(weights, topical, scattered, set(), {}, context.tuning)
@@ -109,5 +109,5 @@ def _coverage(
     for clause in weights.keys() - matched:
         if has_misread_word(text, searchable_bytes(clause.typed).data):
             misread[clause] = max(misread.get(clause, 0.0), context.tuning.misread_word_weight)
-    broken = clauses_found_only_in_pieces(plan, pairs, text)
+    broken = PiecesFinder(plan).clauses_in_pieces(text)
     return document_coverage(weights, matched, scattered, broken, misread, context.tuning)

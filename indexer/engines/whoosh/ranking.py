@@ -22,12 +22,7 @@ from indexer.engines.whoosh.phrase_matching import (
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.retrieval import UnfilteredMatches
-from indexer.search.coverage import (
-    adjacent_clauses,
-    clauses_found_only_in_pieces,
-    may_be_found_in_pieces,
-    time_clauses,
-)
+from indexer.search.coverage import PiecesFinder, time_clauses
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_plan import Phrase, QueryPart, QueryPlan
 from indexer.search.tuning import SearchTuning
@@ -240,14 +235,16 @@ def _have_pieces_alone(
     sentence, of which nobody expects all words.
     """
     found = np.zeros(len(documents), dtype=bool)
-    if plan.is_sentence or not may_be_found_in_pieces(plan):
+    if plan.is_sentence:
         return found
-    pairs = adjacent_clauses(plan)
+    finder = PiecesFinder(plan)
+    if not finder.may_find_any:
+        return found
     times = time_clauses(query.times, context.lexicon)
     places = np.flatnonzero(among)
     texts = take_until(context.reader.commit.texts(documents[places]), _MAX_BYTES)
     for place, text in zip(places.tolist(), texts, strict=False):
-        found[place] = bool(clauses_found_only_in_pieces(plan, pairs, text) - times)
+        found[place] = bool(finder.clauses_in_pieces(text) - times)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice, pairwise
 from typing import NamedTuple
 
@@ -74,7 +75,7 @@ class QueryPart:
     quoted: tuple[tuple[bytes, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class QueryPlan:
     """The parts of a query. ``whole`` is the entire query as one run of searchable bytes."""
 
@@ -84,12 +85,12 @@ class QueryPlan:
     had_question_words: bool = False  # question words were removed
     are_set_phrases_split: bool = False  # set phrases were split: their words need not stand side by side
 
-    @property
+    @cached_property
     def clauses(self) -> tuple[Clause, ...]:
         """Returns the first ``_MOST_CLAUSES`` clauses of all parts in the order typed, each once."""
         return tuple(dict.fromkeys(clause for part in self.parts for clause in part.clauses))[:_MOST_CLAUSES]
 
-    @property
+    @cached_property
     def is_sentence(self) -> bool:
         """Returns True if the plan has so many words that nobody expects all of them in one document."""
         return sum(len(each.alternatives[0].terms) for each in self.clauses) >= _MIN_SENTENCE_WORDS
@@ -105,7 +106,7 @@ class QueryPlan:
         terms = {term for clause in self.clauses for each in clause.alternatives for term in each.terms}
         return {term for term in terms if _DOCUMENT_NUMBER.fullmatch(term)}
 
-    @property
+    @cached_property
     def phrases(self) -> tuple[Phrase, ...]:
         """Phrases of the parts that have one."""
         return tuple(part.phrase for part in self.parts if part.phrase.data)
