@@ -95,7 +95,7 @@ def mark_covered(
     covered = clause_scores.covered.copy()
     for clause in clauses:
         if clause in clause_scores.postings:
-            others = documents.compress(clause_scores.postings[clause].weights_at(documents) == 0)
+            others = documents.compress(~clause_scores.postings[clause].contains(documents))
             covered[others] += np.float32(clause_scores.idfs[clause])
     return replace(clause_scores, covered=covered)
 
@@ -114,7 +114,7 @@ def match_fuzzily(context: IndexContext, clause_scores: DocumentScores) -> tuple
     )
     for clause in distinctive:
         documents, shares = _fuzzy_documents(context.reader, _fuzzy_match(context, clause))
-        new = clause_scores.postings[clause].weights_at(documents) == 0
+        new = ~clause_scores.postings[clause].contains(documents)
         documents, shares = documents[new], shares[new] * np.float32(clause_scores.idfs[clause])
         scores[documents] += shares * np.float32(context.tuning.fuzzy_weight)
         covered[documents] += shares

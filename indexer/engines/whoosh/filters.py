@@ -94,7 +94,7 @@ def count_facets(
 def _counts(reader: CommitReader, mask: Mask) -> npt.NDArray[np.intp]:
     """Returns for each combination of facet values the number of documents in ``mask`` that have it."""
     codes, combinations = reader.commit.facets
-    return np.bincount(codes[np.flatnonzero(mask)], minlength=len(combinations))
+    return np.bincount(codes.compress(mask), minlength=len(combinations))
 
 
 def _values(reader: CommitReader, place: int, counts: npt.NDArray[np.intp]) -> tuple[FacetValue, ...]:

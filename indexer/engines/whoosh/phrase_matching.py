@@ -106,7 +106,7 @@ def _there(reader: CommitReader, candidates: DocumentNumbers, part: QueryPart) -
     data, texts = part.phrase.data, reader.commit.texts(candidates)
     if not part.phrase.exact:
         texts = take_until(texts, _MOST_LETTERS)
-    has = contains_uncut_phrase if _has_edge_digits(data) else contains
+    has = phrase_test(data)
     return (document for document, text in zip(candidates.tolist(), texts, strict=False) if has(text, data))
 
 
@@ -117,6 +117,11 @@ def take_until(texts: Iterable[bytes], most_bytes: int) -> Iterator[bytes]:
         most_bytes -= len(text)
         if most_bytes < 0:
             break
+
+
+def phrase_test(data: bytes) -> Callable[[bytes, bytes], bool]:
+    """Returns ``contains_uncut_phrase``, or the quicker ``contains`` where no number can be cut."""
+    return contains_uncut_phrase if _has_edge_digits(data) else contains
 
 
 def contains_uncut_phrase(text: bytes, data: bytes) -> bool:
@@ -210,7 +215,8 @@ def phrase_match_with_misreadings(
     stands for one of a short phrase's, it is below ``min_phrase_similarity``: ชอบราคา is not สอบราคา.
     """
     if exact is None:
-        exact = np.array([contains_uncut_phrase(text, data) for text in texts], dtype=bool)
+        has = phrase_test(data)
+        exact = np.array([has(text, data) for text in texts], dtype=bool)
     places: list[bytes] = []
     owners: list[int] = []
     pieces = _pieces(data, min(len(data) // _LETTERS_A_SLIP, _MOST_SLIPS))

@@ -17,6 +17,7 @@ from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.phrase_matching import (
     contains_uncut_phrase,
     phrase_match_with_misreadings,
+    phrase_test,
     take_until,
 )
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
@@ -86,7 +87,7 @@ def rank_documents(
     documents = np.flatnonzero(matched.documents & allowed)
     scores = matched.scores.scores[documents]
     is_partial = np.zeros(len(documents), bool) if matched.complete is None else ~matched.complete[documents]
-    complete = int((~is_partial).sum())
+    complete = len(documents) - int(np.count_nonzero(is_partial))
     if query.sort is Sort.RELEVANCE and plan.clauses:
         tier = np.where(is_partial, 0, _COMPLETE) + matched.preferred[documents]
         return rank_by_relevance(context, query, plan, documents, scores, tier)
@@ -119,7 +120,7 @@ def rank_by_relevance(
     as complete.
     """
     reader, total = context.reader, len(documents)
-    complete = int((tier >= _COMPLETE).sum())
+    complete = int(np.count_nonzero(tier >= _COMPLETE))
     chosen = scores + tier * scores.max(initial=0)
     most = max(query.page * query.per_page, RERANK_DEPTH)
     if len(documents) > 2 * most:
@@ -135,13 +136,13 @@ def rank_by_relevance(
     boosted = scores[:RERANK_DEPTH] + boosts.total() * np.float32(best)
     is_complete = tier[:RERANK_DEPTH] >= _COMPLETE
     is_apart, in_letterhead = _standing_apart(context, query, plan, head, is_complete, boosts)
-    complete -= int(is_apart.sum())
+    complete -= int(np.count_nonzero(is_apart))
     is_complete = is_complete & ~is_apart
     if len(plan.parts) == 1:
         is_misread = ~is_apart & (
             boosts.phrases >= context.tuning.min_phrase_similarity * context.tuning.phrase_boost
         )
-        complete += int((is_misread & ~is_complete).sum())
+        complete += int(np.count_nonzero(is_misread & ~is_complete))
         is_complete = is_complete | is_misread
     again = _best_first(reader, head, boosted, 2 * is_complete.astype(np.int64) - in_letterhead)
     return TopDocuments(
@@ -180,16 +181,15 @@ def phrase_boosts(context: IndexContext, plan: QueryPlan, documents: DocumentNum
     phrases = [part.phrase for part in parts]
     exact = [_with_phrase(texts, phrase.data) for phrase in phrases]
     synonyms = [_with_synonym_phrase(texts, part) for part in parts]
-    value = _phrase_values(phrases, exact, synonyms, tuning)
-    value = np.pad(value, (0, len(texts) - len(value)))
-    whole = _whole_query_values(plan, texts, phrases, exact, tuning)
+    value, whole = (np.zeros(len(documents), dtype=np.float32) for _ in range(2))
+    if phrases:
+        value[: len(texts)] = _phrase_values(phrases, exact, synonyms, tuning)
+    whole[: len(texts)] = _whole_query_values(plan, texts, phrases, exact, tuning)
     is_sentence_as_typed = plan.is_sentence and bool(whole.any())
     exact_count = int(np.count_nonzero(np.all(exact, axis=0))) if exact else _ENOUGH_EXACT
     if exact_count < _ENOUGH_EXACT and not is_sentence_as_typed:
         fuzzy = _fuzzy_values(context, phrases, exact, texts)
         value[: len(fuzzy)] = np.maximum(value[: len(fuzzy)], fuzzy - whole[: len(fuzzy)])
-    missing = len(documents) - len(texts)
-    value, whole = (np.pad(each, (0, missing)) for each in (value, whole))
     return PhraseBoosts(value, whole, _own_number_values(context, plan, documents))
 
 
@@ -329,4 +329,5 @@ def _fuzzy_values(
 
 def _with_phrase(texts: list[bytes], data: bytes) -> Mask:
     """Returns which of the texts contain the phrase."""
-    return np.array([contains_uncut_phrase(text, data) for text in texts], dtype=bool)
+    has = phrase_test(data)
+    return np.array([has(text, data) for text in texts], dtype=bool)

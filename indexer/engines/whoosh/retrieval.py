@@ -234,12 +234,12 @@ def _match_clauses(
     of_village = _of_village_asked_for(context, plan, scores, rest)
     if of_village.any():
         return UnfilteredMatches(of_village, preferred, scores, notes, of_village)
-    found = int(complete.sum())
+    found = int(np.count_nonzero(complete))
     if 0 < found < context.tuning.enough_complete and is_one_word(plan) and (preferred & rest).any():
         return _with_word_whole(context, plan, UnfilteredMatches(preferred & rest, preferred, scores), rest)
     if found < context.tuning.enough_complete or plan.is_sentence:
         return _add_partial(context, plan, UnfilteredMatches(complete, preferred, scores, notes), rest, found)
-    if _phrase_parts(plan) and int(preferred.sum()) < context.tuning.enough_complete:
+    if _phrase_parts(plan) and np.count_nonzero(preferred) < context.tuning.enough_complete:
         scores, also_complete = match_fuzzily(context, scores)
         complete |= also_complete & rest
         partial = _partial_matches(context, scores, rest, is_quoted=bool(exact))
@@ -296,7 +296,7 @@ def _add_partial(
     if found and plan.document_numbers:
         partial &= _with_number(plan, scores)
     partial = partial | documents
-    if found < int(partial.sum()):
+    if found < np.count_nonzero(partial):
         if not found:
             return UnfilteredMatches(partial, preferred, scores, (*notes, query_notes.NOT_ALL))
         is_prose = (
