@@ -300,13 +300,13 @@ def undecided_finds(attachment: Attachment) -> tuple[PersonalDataSpan, ...]:
     )
 
 
-def hold_of_new_file(announcement: Announcement, *, is_to_confirm: bool) -> HoldReason:
-    """Return the hold of a file that was just given to an announcement.
+def hold_of_new_file(announcement: Status, *, is_to_confirm: bool) -> HoldReason:
+    """Return the hold of a file that was just given to an announcement of this status.
 
     ``is_to_confirm``: a person gives the file, and has to check it before residents see it where the
     announcement is published. What a program gives, and what a draft gets, is held until it is read.
     """
-    waits = is_to_confirm and announcement.status is Status.PUBLISHED
+    waits = is_to_confirm and announcement is Status.PUBLISHED
     return HoldReason.UNCONFIRMED if waits else HoldReason.UNREAD
 
 

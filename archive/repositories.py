@@ -23,7 +23,6 @@ from archive.model import (
     DocumentKind,
     Draft,
     FileVersion,
-    HoldReason,
     IntegrityIncident,
     Line,
     LowConfidenceSpan,
@@ -157,10 +156,11 @@ class Attachments(Protocol):
         kind: DocumentKind,
         actor: str,
         stored_at: dt.datetime | None = None,
-        hold: HoldReason = HoldReason.UNREAD,
+        is_to_confirm: bool = False,
     ) -> tuple[Attachment, bool]:
-        """Add an attachment after the others. It waits to be read, and is held until then.
-        With ``UNCONFIRMED`` as ``hold``, it is held until a person's decision to show it is recorded.
+        """Add an attachment after the others. It waits to be read, and is held until then;
+        with ``is_to_confirm``, and where the announcement is published, until a person's decision to show it
+        is recorded.
         ``stored_at``: the time at which an older site stored the file; else the attachment's time is now.
         Returns ``(attachment, True)``; ``(the existing attachment, False)`` when the announcement has the
         same bytes already. A detached attachment with the same bytes is put back instead."""
@@ -174,11 +174,10 @@ class Attachments(Protocol):
         media_type: str,
         actor: str,
         is_redacted: bool = False,
-        hold: HoldReason = HoldReason.UNREAD,
+        is_to_confirm: bool = False,
     ) -> Attachment:
         """Give an attachment other bytes; those of a public one wait as an attachment of their own, which is
-        returned. Else the attachment keeps its id, and is held until it is read. With ``UNCONFIRMED`` as
-        ``hold``, it is held until a person's decision to show it is recorded.
+        returned. Else the attachment keeps its id. The new file is held as ``attach`` holds it.
 
         The file before and the texts of its pages are kept as a ``FileVersion``. A public attachment keeps
         its file, unless the new one is redacted: the new file waits as an attachment of its own, whose

@@ -53,7 +53,7 @@ class AttachmentCommands:
         Returns ``(attachment, True)`` for a new attachment, ``(the existing attachment, False)`` for the same
         bytes again. Raises as ``Uploads.store`` does.
         """
-        announcement = editable_announcement(self._records, announcement_id)
+        editable_announcement(self._records, announcement_id)
         name, media_type = safe_name_and_type(stream, filename)
         checked_label = validation.label_or_file_name(label, name)
         file = stored or self._uploads.store_named(stream, name, actor)
@@ -66,7 +66,7 @@ class AttachmentCommands:
             kind=kind or DocumentKind.OTHER,
             actor=actor,
             stored_at=stored_at,
-            hold=privacy.hold_of_new_file(announcement, is_to_confirm=is_to_confirm),
+            is_to_confirm=is_to_confirm,
         )
         self._uploads.store_again_if_erased(stream, file)
         return made
@@ -76,13 +76,13 @@ class AttachmentCommands:
     ) -> Attachment:
         """Change the label that residents read above the document, and the document's kind.
 
-        Raises ``PersonalDataFound`` when the announcement is published, the new label contains personal data,
-        and no reason is given.
+        Raises ``PersonalDataFound`` when residents see the document, the new label contains personal data,
+        and no reason is given. A held document stays held: its label is decided with it.
         """
         attachment, announcement = editable_attachment(self._records, attachment_id)
         checked_label = validation.label_or_file_name(label, attachment.filename)
         finds: Sequence[PersonalDataSpan] = ()
-        is_seen = announcement.status is Status.PUBLISHED and attachment.hold is not HoldReason.UNCONFIRMED
+        is_seen = announcement.status is Status.PUBLISHED and attachment.hold is None
         if is_seen and checked_label != attachment.label:
             finds = privacy.finds_without_decision(
                 privacy.find_in_fields({"label": checked_label}), attachment.decided

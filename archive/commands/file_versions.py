@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from archive import privacy, validation
+from archive import validation
 from archive.commands.status_rules import editable_attachment
 from archive.commands.uploads import Uploads, safe_name_and_type
 from archive.errors import NotFound
@@ -39,7 +39,7 @@ class FileVersionCommands:
         ``AttachmentCommands.show_checked`` too. Until then they see a public attachment's file as it is, and
         the new one is an attachment that ``replaces`` it. Raises as ``Uploads.store`` does.
         """
-        _attachment, announcement = editable_attachment(self._records, attachment_id)
+        editable_attachment(self._records, attachment_id)
         name, media_type = safe_name_and_type(stream, filename)
         file = self._uploads.store_named(stream, name, actor)
         replaced = self._records.attachments.replace(
@@ -48,7 +48,7 @@ class FileVersionCommands:
             filename=name,
             media_type=media_type,
             actor=actor,
-            hold=privacy.hold_of_new_file(announcement, is_to_confirm=is_to_confirm),
+            is_to_confirm=is_to_confirm,
         )
         self._uploads.store_again_if_erased(stream, file)
         return replaced
@@ -86,7 +86,7 @@ class FileVersionCommands:
         ``number``: see ``FileVersion``. A person chose the file: residents see it as after ``replace`` with
         ``is_to_confirm``.
         """
-        _attachment, announcement = editable_attachment(self._records, attachment_id)
+        editable_attachment(self._records, attachment_id)
         version = self.get(attachment_id, number)
         return self._records.attachments.replace(
             attachment_id,
@@ -95,7 +95,7 @@ class FileVersionCommands:
             media_type=version.media_type,
             actor=actor,
             is_redacted=version.is_redacted,
-            hold=privacy.hold_of_new_file(announcement, is_to_confirm=True),
+            is_to_confirm=True,
         )
 
     def get(self, attachment_id: int, number: int) -> FileVersion:

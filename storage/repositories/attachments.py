@@ -147,10 +147,11 @@ class EngineAttachments(EngineRepository):
         kind: DocumentKind,
         actor: str,
         stored_at: dt.datetime | None = None,
-        hold: HoldReason = HoldReason.UNREAD,
+        is_to_confirm: bool = False,
     ) -> tuple[Attachment, bool]:
         with self._engine.write():
             announcement = history.announcement_row(self._engine, announcement_id)
+            hold = self._hold_of_new_file(announcement_id, is_to_confirm=is_to_confirm)
             now = mappers.now_text()
             row = self._engine.row(
                 f"""INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type,
@@ -179,6 +180,12 @@ class EngineAttachments(EngineRepository):
                 return self.relabel(known["id"], label=label, kind=kind, actor=actor), True
             self._note(row, "attach", actor=actor, after=_described(row))
         return mappers.attachment(row), True
+
+    def _hold_of_new_file(self, announcement_id: int, *, is_to_confirm: bool) -> HoldReason:
+        """Return the hold of a file that the present transaction adds; nobody publishes the announcement
+        meanwhile."""
+        row = history.announcement_row(self._engine, announcement_id, lock=True)
+        return privacy.hold_of_new_file(Status(row["status"]), is_to_confirm=is_to_confirm)
 
     def _put_back_as_document(self, row: Row, hold: HoldReason, *, actor: str) -> None:
         """Put a detached attachment back as a document of its own, also one that was to replace another."""
@@ -209,7 +216,7 @@ class EngineAttachments(EngineRepository):
         media_type: str,
         actor: str,
         is_redacted: bool = False,
-        hold: HoldReason = HoldReason.UNREAD,
+        is_to_confirm: bool = False,
     ) -> Attachment:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, lock=True)
@@ -217,12 +224,16 @@ class EngineAttachments(EngineRepository):
                 return mappers.attachment(row)
             if not is_redacted and (waiting := replacement_row(self._engine, attachment_id)):
                 return self.replace(
-                    waiting["id"], file, filename=filename, media_type=media_type, actor=actor, hold=hold
+                    waiting["id"],
+                    file,
+                    filename=filename,
+                    media_type=media_type,
+                    actor=actor,
+                    is_to_confirm=is_to_confirm,
                 )
+            hold = self._hold_of_new_file(row["announcement_id"], is_to_confirm=is_to_confirm)
             if known := self._cancelled_replacement(row, file.sha256):
-                if known["hold"] == HoldReason.UNREAD:
-                    _set_hold(self._engine, known["id"], hold, mappers.attachment(known).decided)
-                return self.reattach(known["id"], actor=actor)
+                return self._put_back_replacement(known, hold, actor=actor)
             if self._rows_with_bytes(row["announcement_id"], file.sha256):
                 raise Conflict("ไฟล์นี้แนบอยู่กับประกาศนี้แล้ว หรือเคยนำออกไป กรุณาใช้เอกสารนั้นแทน", code="file-attached")
             if not is_redacted and self._is_public(row):
@@ -238,14 +249,11 @@ class EngineAttachments(EngineRepository):
                 hold=HoldReason.UNCONFIRMED if row["hold"] == HoldReason.UNCONFIRMED else hold,
                 is_redacted=is_redacted,
             )
-            after = attachment_row(self._engine, attachment_id)
-            self._note(
-                row,
+            action, after = (
                 "redact" if is_redacted else "replace",
-                actor=actor,
-                before=_described(row),
-                after=_described(after),
+                attachment_row(self._engine, attachment_id),
             )
+            self._note(row, action, actor=actor, before=_described(row), after=_described(after))
             note_hidden_since_change(self._engine, attachment_id)
             return self.get(attachment_id)
 
@@ -294,6 +302,11 @@ class EngineAttachments(EngineRepository):
             id=row["id"],
             sha256=sha256,
         )
+
+    def _put_back_replacement(self, row: Row, hold: HoldReason, *, actor: str) -> Attachment:
+        if row["hold"] == HoldReason.UNREAD:
+            _set_hold(self._engine, row["id"], hold, mappers.attachment(row).decided)
+        return self.reattach(row["id"], actor=actor)
 
     def _add_replacement(
         self, row: Row, file: StoredFile, *, filename: str, media_type: str, hold: HoldReason, actor: str

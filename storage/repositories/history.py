@@ -31,10 +31,18 @@ def bulk_name() -> str:
     return _bulk.get()
 
 
-def announcement_row(engine: Queries, id: int) -> Row:
+def announcement_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
     """Return the stored row of an announcement. Raises ``NotFound`` when the archive has no such
-    announcement."""
-    row = engine.row("SELECT * FROM announcement WHERE organisation_id IN :organisations AND id = :id", id=id)
+    announcement.
+
+    With ``lock``, which needs a transaction, other writers of the announcement wait.
+    """
+    lock_rows = "FOR NO KEY UPDATE" if lock else ""
+    row = engine.row(
+        f"""SELECT * FROM announcement
+            WHERE organisation_id IN :organisations AND id = :id {lock_rows}""",  # noqa: S608
+        id=id,
+    )
     if row is None:
         raise no_such_announcement()
     return row

@@ -167,6 +167,35 @@ def test_personal_data_in_what_staff_add_is_decided_on_as_anywhere(site: Site) -
     assert held(site, named) is None
 
 
+def test_a_file_waits_to_be_checked_when_its_record_is_published_while_it_arrives(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน", status=Status.DRAFT)
+    publication = site.services.intake.publication
+
+    class PublishedMeanwhile(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if site.services.announcements.get(made.id).status is Status.DRAFT:
+                publication.publish(made.id, actor="x")
+            return super().read(size)
+
+    attachment, _is_new = site.services.intake.attachments.attach(
+        made.id, PublishedMeanwhile(WITHOUT), filename="ซ่อมถนน.pdf", actor="x", is_to_confirm=True
+    )
+    site.work()
+    assert held(site, attachment) is HoldReason.UNCONFIRMED
+
+
+def test_a_decision_about_the_label_does_not_show_a_held_file(site: Site) -> None:
+    made = site.announcement("ประกาศเบี้ยยังชีพ")
+    attachment = site.attach(made.id, WITH_ID, "รายชื่อ.pdf")
+    site.work()
+    site.services.intake.pages.correct(attachment.id, 1, "ผู้ได้รับเบี้ยยังชีพ", actor="x")
+    assert held(site, attachment) is HoldReason.PERSONAL_DATA
+    site.services.intake.attachments.relabel(
+        attachment.id, label=f"ผู้มีเลข {NATIONAL_ID}", kind=attachment.kind, actor="x", reason=REASON
+    )
+    assert_hidden(site, made, attachment)
+
+
 def test_publishing_the_record_shows_what_waited_to_be_checked_once_it_is_read(site: Site) -> None:
     clerk, made = site.signed_in(Role.STAFF), site.announcement("ประกาศงานถนน")
     read = add_as_staff(site, clerk, made, WITHOUT, "ซ่อมถนน.pdf")
