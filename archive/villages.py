@@ -14,14 +14,14 @@ from archive.thai.digits import arabic_digits
 
 MOST_VILLAGES = 30  # of a subdistrict
 
-_NUMBER = r"\d{1,2}(?![\d/.:]*\d)"
+_NUMBER = r"\d{1,2}(?![\d/.:]*\d|,\d{3})"  # not of 7/2569, 8.30 or 25,000
 _NAMED = r"หมู่\s?(?:บ้าน\s?)?(?:ที่)?"
 _WEEKDAYS = "ที่ นี้ จันทร์ อังคาร พุธ พฤหัส ศุกร์ เสาร์ อาทิตย์"
 _COUNTED = "คน ราย แห่ง โครงการ ครัวเรือน หลังคาเรือน หลัง บาท เมตร กิโลเมตร กม. ปี เดือน ชุด สาย จุด ครั้ง ถัง ล้าน น."
 _NO_VILLAGE = "|".join(map(re.escape, (*_COUNTED.split(), *MONTHS, *SHORT_MONTHS)))
 _FURTHER = rf"{_NUMBER}(?!\s?(?:{_NO_VILLAGE}|วัน(?!{'|'.join(_WEEKDAYS.split())})))"
 _VILLAGES = re.compile(
-    rf"""หมู่\s?(?:บ้าน\s?ที่|ที่)?\s?{_NUMBER}
+    rf"""(?<!หมวด)หมู่\s?(?:บ้าน\s?ที่|ที่)?\s?{_NUMBER}
         (?: \s*(?:,|และ|หรือ|กับ|ถึง|-|–)\s*(?:{_NAMED}\s?)?{_FURTHER} | \s*{_NAMED}\s?{_FURTHER} )*""",
     re.VERBOSE,
 )  # หมู่ 4; หมู่ที่ 1, 2 และ 4; หมู่ 1 ถึงหมู่ 5, but not 30 of หมู่ 4 ถึง 30 มิถุนายน
@@ -35,7 +35,7 @@ _BEFORE = 60  # letters before a village that are looked at
 
 
 def villages_concerned(title: str, text: str) -> tuple[int, ...]:
-    """Returns the numbers of the villages that a title, or the text below it, names; the lowest first."""
+    """Return the numbers of the villages that a title, or the text below it, names; the lowest first."""
     found: set[int] = set()
     for each in map(arabic_digits, (title, text)):
         for run in _VILLAGES.finditer(each):
@@ -46,6 +46,6 @@ def villages_concerned(title: str, text: str) -> tuple[int, ...]:
 
 
 def _numbers(run: str) -> set[int]:
-    """Returns the numbers of a run of villages, with those between the two ends of a range."""
+    """Return the numbers of a run of villages, with those between the two ends of a range."""
     between = (range(int(first), int(last) + 1) for first, last in _RANGE.findall(run))
     return {*map(int, re.findall(r"\d+", run)), *(number for each in between for number in each)}

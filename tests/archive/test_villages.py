@@ -18,6 +18,8 @@ from archive.villages import villages_concerned
         ("ก่อสร้างถนนสายบ้านนายแดง หมู่ที่ 4 ตำบลหนองปลาดุก", (4,)),
         ("หมู่บ้านที่ 3 จะพ่นหมอกควัน", (3,)),
         ("ฉีดวัคซีน หมู่ 4 และ 5 วันที่ 6 มิถุนายน", (4, 5)),
+        ("ซ่อมท่อ หมู่ 4, 25,000 บาท", (4,)),
+        ("ถมดินหมู่ที่ 4 และ 12,500 บาท", (4,)),
     ],
 )
 def test_a_village_is_read_by_its_number(text: str, villages: tuple[int, ...]) -> None:
@@ -39,6 +41,8 @@ def test_a_village_is_read_by_its_number(text: str, villages: tuple[int, ...]) -
         "ตามมาตรา 4 และ ม.33",
         "หมู่ 2564 หมู่ 45 หมู่ 1/2564",
         "ทุกหมู่บ้านในเขตเทศบาล",
+        "แบบรายงานหมวดหมู่ที่ 2",
+        "งบประมาณหมวดหมู่ 3",
     ],
 )
 def test_an_address_a_person_and_another_number_are_no_village(text: str) -> None:
