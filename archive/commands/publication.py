@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from archive import privacy, validation
@@ -16,6 +17,7 @@ from archive.model import (
     DocumentKind,
     HoldReason,
     LocatedPersonalData,
+    PersonalDataSpan,
     ReadingStatus,
     Status,
 )
@@ -65,7 +67,7 @@ class Publication:
         with self._records.batch():
             for attachment in self._records.attachments.by_announcement([id])[id]:
                 decided = [find.data for find in finds if find.attachment_id == attachment.id]
-                if decided or _is_shown_with_record(attachment, is_checked=is_checked):
+                if _is_decided_with_record(attachment, decided, is_checked=is_checked):
                     self._records.attachments.record_decision_to_show(
                         attachment.id, decided, reason=reason.strip(), actor=actor
                     )
@@ -197,12 +199,17 @@ class Publication:
         )
 
 
-def _is_shown_with_record(attachment: Attachment, *, is_checked: bool) -> bool:
-    """Return True for a held attachment that residents see once its record is published.
+def _is_decided_with_record(
+    attachment: Attachment, decided: Sequence[PersonalDataSpan], *, is_checked: bool
+) -> bool:
+    """Return True for an attachment about which the publication of its record decides.
 
-    A file that waits for a person to look at it is one once that is done. A file that could not be read needs
-    a decision of its own: see ``AttachmentCommands.release_held``.
+    ``decided``: the finds in it that the reason to publish is given for. A file that waits for a person to
+    look at it is shown once that is done. A held file that could not be read needs a decision of its own: see
+    ``AttachmentCommands.release_held``.
     """
-    if attachment.hold is HoldReason.UNCONFIRMED:
-        return is_checked and attachment.status is not ReadingStatus.FAILED
-    return attachment.hold is HoldReason.PERSONAL_DATA
+    if attachment.hold is HoldReason.PERSONAL_DATA:
+        return True
+    if attachment.hold is not None and attachment.status is ReadingStatus.FAILED:
+        return False
+    return is_checked if attachment.hold is HoldReason.UNCONFIRMED else bool(decided)

@@ -211,10 +211,12 @@ def test_an_unreadable_file_waits_for_a_person_when_its_release_is_undone(
     assert site.services.attachments.get(paper.id).hold is HoldReason.UNCONFIRMED
 
 
+@pytest.mark.parametrize("filename", ["ซ่อมศาลา.pdf", "1234567890121.pdf"])
 def test_a_file_that_could_not_be_read_is_shown_by_a_decision_alone(
-    site: Site, clerk: FlaskClient, made: Announcement
+    site: Site, clerk: FlaskClient, made: Announcement, filename: str
 ) -> None:
-    sent = {"file": (io.BytesIO(b"%PDF-1.7\nbroken"), "ซ่อมศาลา.pdf")}
+    """The reason to publish an announcement with personal data in the file's name is no decision about it."""
+    sent = {"file": (io.BytesIO(b"%PDF-1.7\nbroken"), filename)}
     id = clerk.post(f"/staff/announcements/{made.id}/attachments", data=sent).get_json()["id"]
     site.work()
     paper, publication = site.services.attachments.get(id), site.services.intake.publication
@@ -224,7 +226,7 @@ def test_a_file_that_could_not_be_read_is_shown_by_a_decision_alone(
     assert public_file(site, paper) == b""
     publication.withdraw(made.id, actor="x", reason="ออกผิดฉบับ")
     publication.restore_as_draft(made.id, actor="x")
-    publication.publish(made.id, actor="x")
+    publication.publish(made.id, actor="x", reason=EXPLAINED["reason"])
     assert public_file(site, paper) == b""
     clerk.post(f"/staff/attachments/{id}", data=EXPLAINED)
     assert public_file(site, paper) != b""
