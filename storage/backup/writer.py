@@ -142,13 +142,15 @@ _NAMED = """SELECT sha256, size FROM attachment WHERE sha256 NOT LIKE 'erased-%'
     UNION SELECT sha256, size FROM file_version
     UNION SELECT json_extract(told, '$.sha256'), json_extract(told, '$.size') FROM (
         SELECT id, announcement_id, iif(json_valid(before), before, '{}') AS told FROM history) AS entry
-    WHERE json_extract(told, '$.sha256') IS NOT NULL AND NOT EXISTS (
+    WHERE json_extract(told, '$.sha256') IS NOT NULL AND json_extract(told, '$.size') IS NOT NULL
+    AND NOT EXISTS (
         SELECT 1 FROM history AS later WHERE later.announcement_id = entry.announcement_id
         AND later.action = 'import' AND later.id > entry.id)
     ORDER BY 1"""
 """Query of all originals: also of detached or replaced attachments, which may be attached again.
 
-The history names those that were replaced before there was a table of earlier files. What an imported
+The history names those that were replaced before there was a table of earlier files, with their size. Its
+entries without a size, of released files and of those taken back, name what the tables have. What an imported
 announcement's history names is left out: attachments that had been taken off there did not come along.
 """
 

@@ -30,6 +30,7 @@ from tests.operation.archives import (
     level,
     opened,
     overwrite,
+    read,
     run,
     stored,
     written_meanwhile,
@@ -132,6 +133,37 @@ def test_a_second_backup_into_a_directory_copies_what_is_new(
         if not name.startswith("files/")
     }
     other = restored(destination, tmp_path / "other")
+    assert everything(other) == everything(services)
+    close(other)
+
+
+def release_another_file(services: Services) -> int:
+    """Release another file of a public attachment. Returns its id."""
+    paper = services.attachments.by_announcement([2])[2][0]
+    waiting = services.intake.file_versions.replace(
+        paper.id, io.BytesIO(b"%PDF-1.7 released"), filename="ใหม่.pdf", actor=ACTOR, is_to_confirm=True
+    )
+    read(services, "ไฟล์ใหม่", pages=1)
+    services.intake.attachments.show_checked(waiting.id, actor=ACTOR)
+    return paper.id
+
+
+@pytest.mark.parametrize("is_undone", [False, True])
+def test_each_original_is_there_once_after_a_release(
+    services: Services, data: Path, tmp_path: Path, is_undone: bool
+) -> None:
+    destination, tar = tmp_path / "backup", tmp_path / "backup.tar"
+    destination.mkdir()
+    backed_up(data, destination)
+    id = release_another_file(services)
+    if is_undone:
+        services.records.attachments.take_back_public_file(id, actor=ACTOR)
+    result = run(data, "backup", str(destination))
+    assert (result.exit_code, "ใหม่ 1 ไฟล์" in result.stderr) == (0, True), result.stderr
+    with tarfile.open(backed_up(data, tar)) as members:
+        names = members.getnames()
+    assert len(names) == len(set(names))
+    other = restored(tar, tmp_path / "other")
     assert everything(other) == everything(services)
     close(other)
 
