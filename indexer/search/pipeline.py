@@ -53,7 +53,7 @@ def answer_query(
     if not retrieved.total or _is_weak(query, corrected, retrieved, tuning):
         retrieved = _with_related_of_words(searcher, lexicon, query, corrected.plan, retrieved)
     if query.parse_with_year and not query.as_typed and (not retrieved.total or _lacks_words(retrieved)):
-        in_year = replace(query.parse_with_year(), typed=query.typed, is_year_assumed=True)
+        in_year = replace(query.parse_with_year(), is_year_assumed=True, parse_with_year=None)
         return answer_query(searcher, lexicon, _for_same_reader(query, in_year), tuning)
     if query.parse_dates_as_words and not retrieved.total:
         return _search_at_any_time(searcher, lexicon, query, query.parse_dates_as_words(), tuning)
@@ -105,12 +105,12 @@ def _search_at_any_time(
 
 
 def _for_same_reader(query: Query, other: Query) -> Query:
-    """Returns another reading of the query, limited to what the reader of the query may see."""
+    """Returns another reading of the query as typed, limited to what the reader of the query may see."""
     own = query.filters
     filters = replace(
         other.filters, organisation=own.organisation, ended=own.ended, withheld=own.withheld, among=own.among
     )
-    return replace(other, filters=filters, as_typed=query.as_typed, explain=query.explain)
+    return replace(other, typed=query.typed, filters=filters, as_typed=query.as_typed, explain=query.explain)
 
 
 def _lacks_words(retrieved: EngineAnswer) -> bool:

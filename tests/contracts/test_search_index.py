@@ -709,10 +709,40 @@ def test_a_number_of_two_digits_is_a_year_where_nothing_else_has_it(index: Searc
 
 
 @pytest.mark.parametrize(
-    "typed", ["ถนนสาย 64", "หมู่ 64", "มาตรา 64", "น้ำ 22", "น้ำ ปี 64", "64", '"น้ำ 64"', "น้ำ 1/64"]
+    "typed",
+    ["ถนนสาย 64", "หมู่ 64", "มาตรา 64", "น้ำ 22", "น้ำ ปี 64", "64", '"น้ำ 64"', "น้ำ 1/64", "ฟ" * 498 + "64"],
 )
 def test_a_number_that_is_no_year_is_none(typed: str) -> None:
     assert parse_query(typed).parse_with_year is None
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["ท่อระบายน้ำ ถนนคอนกรีต -ปี64", "ท่อระบายน้ำ ถนนคอนกรีต NOT ปี 64", "ข่าว ปี 64", "มกราคม 64"],
+)
+def test_a_year_that_is_typed_as_one_is_not_assumed(index: SearchIndex, typed: str) -> None:
+    index.update(
+        [
+            entry(1, "วางท่อระบายน้ำ", published_on=dt.date(2023, 6, 9)),
+            entry(2, "ซ่อมถนนคอนกรีต", published_on=dt.date(2020, 6, 9)),
+            *(entry(at, "งานวันเด็ก", published_on=dt.date(2022, 1, 9)) for at in range(3, 9)),
+        ],
+        (),
+        position=1,
+    )
+    page = index.search(parse_query(typed))
+    assert page.query.typed == typed
+    assert not page.query.is_year_assumed
+    if page.query.filters.excluded:
+        assert {hit.announcement_id for hit in page.hits} == {1, 2}
+        assert page.query.times == ()
+
+
+def test_a_text_comes_back_as_typed_where_no_time_has_it(index: SearchIndex) -> None:
+    index.update([entry(1, "ประกาศหยุดจ่ายน้ำประปา", published_on=dt.date(2023, 6, 9))], (), position=1)
+    page = index.search(parse_query("ประกาศน้ำประปา 64"))
+    assert [hit.announcement_id for hit in page.hits] == [1]
+    assert page.query.typed == "ประกาศน้ำประปา 64"
 
 
 def test_what_has_only_some_words_comes_after_what_has_all(index: SearchIndex) -> None:

@@ -243,7 +243,7 @@ def _parsed(asked: Query, *, dates_filter: bool = True, without_dates: bool = Fa
         reading.understood.append(query_notes.NO_WORDS)
     is_filter_alone = dates_filter and reading.days_alone and not reading.chunks
     is_dated = bool(reading.times) and not without_dates
-    with_year = None if reading.times or without_dates else _with_bare_year(asked.typed)
+    with_year = None if reading.has_date_ranges or without_dates else _with_bare_year(asked.typed)
     as_words = partial(_parsed, asked, dates_filter=False, without_dates=without_dates)
     undated = partial(_parsed, asked, dates_filter=dates_filter, without_dates=True)
     return replace(
@@ -272,11 +272,15 @@ def _without_numbers(reading: _Reading, raw: str, folded: str) -> tuple[str, str
 
 
 def _with_bare_year(typed: str) -> str | None:
-    """Returns the typed text with its last number named as a year; None if that is none: ถนนสาย 64."""
+    """Returns the typed text with its last number named as a year; None if that is none: ถนนสาย 64.
+
+    None too where the text would become longer than what is read of one.
+    """
     found = _BARE_YEAR.search(typed)
     if found is None or typed[: found.start()].endswith(_BEFORE_OTHER_NUMBERS):
         return None
-    return f"{typed[: found.start()]} ปี {found['year']}"
+    with_year = f"{typed[: found.start()]} ปี {found['year']}"
+    return with_year if len(with_year) <= MAX_QUERY_LENGTH else None
 
 
 def _without_times(
@@ -288,6 +292,7 @@ def _without_times(
     ranges are left out of ``raw``, where anything else is in it.
     """
     times = find_date_ranges(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))
+    reading.has_date_ranges = bool(times)
     rest = folded
     for time in times:
         rest = _without(rest, (time.start, time.end))
@@ -354,6 +359,7 @@ class _Reading:
         self.times: list[DateRange] = []
         self.understood: list[BilingualNote] = []
         self.days_alone = False
+        self.has_date_ranges = False  # also those that are filters, or excluded
         self.has_words_beside_dates = False
         self._joined = ""  # operator (OR, AND, NOT) before the next piece
 
