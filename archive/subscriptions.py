@@ -81,8 +81,11 @@ class Subscriptions(Protocol):
         Those at once are due when ``newest_publication`` is new to them, daily ones when they were last
         looked at before ``dailies_looked_at_before``."""
 
-    def record_position(self, id: int, position: int, *, now: dt.datetime) -> None:
-        """Record up to which publication the follower was told everything."""
+    def record_position(self, id: int, position: int, *, looked_at: dt.datetime | None) -> None:
+        """Record up to which publication the follower was told everything.
+
+        ``looked_at``: the time at which all publications were looked through; None while later ones are left.
+        """
 
     def last_publication(self) -> int:
         """Return the position of the last publication."""

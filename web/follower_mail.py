@@ -103,7 +103,8 @@ class FollowerMailer:
         self, subscription: Subscription, position: int, now: dt.datetime, may_go_on: Callable[[], bool]
     ) -> None:
         """Tell a follower what was published up to ``position``, the earliest first, in as many messages as
-        that takes. The follower is moved on by each one that was delivered, and where nothing is new.
+        that takes. The follower is moved on by each one that was delivered, and where nothing is new; one who
+        is told once a day stays due until the last was.
 
         A follower whose search fails is tried again later, so that the others get their messages.
         """
@@ -127,7 +128,7 @@ class FollowerMailer:
                 subscription, self._news(subscription, found, told_upto, now)
             ):
                 return
-            self._store.record_position(subscription.id, told_upto, now=now)
+            self._store.record_position(subscription.id, told_upto, looked_at=now if is_last else None)
 
     def _of(self, subscription: Subscription) -> Services:
         """Return the services of the organisation that is followed."""

@@ -134,14 +134,14 @@ class EngineSubscriptions(EngineRepository):
         )
         return [*mappers.map_readable_rows(mappers.subscription, found)]
 
-    def record_position(self, id: int, position: int, *, now: dt.datetime) -> None:
+    def record_position(self, id: int, position: int, *, looked_at: dt.datetime | None) -> None:
         with self._engine.write():
             self._engine.run(
-                """UPDATE subscription SET position = :position, looked_at = :now
+                """UPDATE subscription SET position = :position, looked_at = coalesce(:looked_at, looked_at)
                    WHERE organisation_id IN :organisations AND id = :id""",
                 id=id,
                 position=position,
-                now=mappers.time_text(now),
+                looked_at=None if looked_at is None else mappers.time_text(looked_at),
             )
 
     def last_publication(self) -> int:

@@ -92,7 +92,7 @@ def test_followers_are_due_at_once_or_once_a_day(engine: Engine, records: Record
     assert (once.key, once.position) == ("once", start)
     (daily,) = store.list_due(upto, dailies_looked_at_before=NOW + HOUR, after_id=once.id, limit=9)
     for each in (once, daily):
-        store.record_position(each.id, upto, now=NOW + HOUR)
+        store.record_position(each.id, upto, looked_at=NOW + HOUR)
     assert store.list_due(upto, dailies_looked_at_before=NOW + HOUR, after_id=0, limit=9) == []
     assert [
         each.key

@@ -189,6 +189,26 @@ def test_a_digest_comes_once_a_day(posting: Site, mailbox: Mailbox) -> None:
     assert mailbox.text().count("/announcements/") == 2
 
 
+def test_the_rest_of_a_digest_that_was_not_taken_comes_the_same_day(
+    posting: Site, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower_mail, "MOST_IN_MESSAGE", 2)
+    follow(posting, mailbox, frequency="daily")
+    for title in ("เรื่องที่หนึ่ง", "เรื่องที่สอง", "เรื่องที่สาม"):
+        posting.announcement(title)
+    posting.work()
+    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    goes_on = iter((True, True, False))
+    FollowerMailer(posting.services).send_due_and_forget_unconfirmed(lambda: next(goes_on), tomorrow)
+    told = len(mailbox.messages)
+    deliver(posting, tomorrow)
+    deliver(posting, tomorrow)
+    news = [message.get_content() for message in mailbox.messages[1:]]
+    assert (told, len(news)) == (2, 2)
+    assert "เรื่องที่สาม" in news[1]
+    assert "เรื่องที่หนึ่ง" not in news[1]
+
+
 def test_a_crash_after_sending_repeats_the_same_message(
     posting: Site, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
