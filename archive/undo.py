@@ -472,6 +472,8 @@ def _has_needed_keys(change: Change) -> bool:
     """Return True when every side of a change has what an undo of it reads."""
     if OTHER_ARCHIVE in str(change.after.get("relation", "")):
         return False
+    if change.action == "release" and change.before and "sha256" not in change.after:
+        return False  # it replaced a public file by one that was erased
     needed = _NEEDED_KEYS.get(change.action)
     sides = [side for side in (change.before, change.after) if side]
     return needed is None or (

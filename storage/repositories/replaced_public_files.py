@@ -51,6 +51,7 @@ _ADD_WAITING = f"""INSERT INTO attachment (announcement_id, position, label, kin
         {", ".join(f":{name}" for name in FILE_COLUMNS)}) RETURNING *"""  # noqa: S608  # our own names
 
 _PENDING = ("waiting", "reading")
+_CHANGES_OF_TEXT = ("correct", "reread")  # actions of the history that have the text of a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,14 @@ class ReplacedPublicFile:
 
     ``number``: its number among the attachment's earlier files. ``columns``: those of ``FILE_COLUMNS``.
     ``pages``: rows of its pages. ``renamed``: ``(id, side)`` of each change of the history that named the
-    attachment whose file replaced it.
+    attachment whose file replaced it. ``last_change``: id of the newest change before it was replaced.
     """
 
     number: int
     columns: Mapping[str, Any]
     pages: Sequence[Mapping[str, Any]]
     renamed: Sequence[tuple[int, str]]
+    last_change: int
 
 
 def set_file(engine: Queries, attachment_id: int, columns: Mapping[str, Any]) -> None:
@@ -74,7 +76,7 @@ def set_file(engine: Queries, attachment_id: int, columns: Mapping[str, Any]) ->
 
 
 def keep_public_file(
-    engine: Queries, replaced: Row, waiting_id: int, renamed: Sequence[tuple[int, str]]
+    engine: Queries, replaced: Row, waiting_id: int, renamed: Sequence[tuple[int, str]], last_change: int
 ) -> None:
     """Keep how residents see an attachment. Call this inside a transaction, once its file is kept as an
     earlier one, and before the pages and earlier files of the attachment ``waiting_id`` are moved to it."""
@@ -87,6 +89,7 @@ def keep_public_file(
         "columns": {name: replaced[name] for name in FILE_COLUMNS},
         "pages": [dict(page) for page in pages],
         "renamed": renamed,
+        "last_change": last_change,
         "earlier_files_of_waiting": _count_earlier_files(engine, waiting_id, above=0),
     }
     engine.run(
@@ -114,7 +117,9 @@ def find_public_file(engine: Queries, attachment_id: int) -> ReplacedPublicFile 
     state = json.loads(zlib.decompress(row["state"]), object_hook=_bytes)
     if _count_earlier_files(engine, attachment_id, above=row["number"]) != state["earlier_files_of_waiting"]:
         return None
-    return ReplacedPublicFile(row["number"], state["columns"], state["pages"], state["renamed"])
+    return ReplacedPublicFile(
+        row["number"], state["columns"], state["pages"], state["renamed"], state["last_change"]
+    )
 
 
 def public_file_row(attachment: Row, file: ReplacedPublicFile) -> dict[str, Any]:
@@ -144,17 +149,26 @@ def take_back_public_file(engine: Queries, attachment: Row, file: ReplacedPublic
         taken["status"] = "waiting"
     waiting = engine.rows(_ADD_WAITING, now=mappers.now_text(), **{**attachment, **taken})[0]
     _part_pages_and_earlier_files(engine, attachment["id"], waiting["id"], file)
-    for id, side in file.renamed:
-        change = engine.row(
-            "SELECT * FROM history WHERE organisation_id IN :organisations AND id = :id", id=id
-        )
-        if change is not None:
-            history.rename_attachment(engine, change, [side], attachment["id"], waiting["id"])
+    _rename_in_history(engine, attachment, waiting["id"], file)
     append_entries(
         engine,
         *((subject, row["id"]) for row in (attachment, waiting) for subject in ("attachment", READING)),
     )
     return waiting
+
+
+def _rename_in_history(engine: Queries, attachment: Row, waiting_id: int, file: ReplacedPublicFile) -> None:
+    """Let the changes of the present file, and of its texts since it is public, name its new attachment."""
+    changes = engine.rows(
+        """SELECT * FROM history
+           WHERE organisation_id IN :organisations AND announcement_id = :id ORDER BY id""",
+        id=attachment["announcement_id"],
+    )
+    renamed = {(id, side) for id, side in file.renamed}
+    for change in changes:
+        is_of_text = change["id"] > file.last_change and change["action"] in _CHANGES_OF_TEXT
+        sides = [side for side in ("before", "after") if is_of_text or (change["id"], side) in renamed]
+        history.rename_attachment(engine, change, sides, attachment["id"], waiting_id)
 
 
 def _part_pages_and_earlier_files(

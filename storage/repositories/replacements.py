@@ -83,7 +83,8 @@ def take_over_file(engine: Queries, waiting: Row, *, is_released: bool) -> Row |
         if json.loads(change[side]).get("attachment_id") == waiting["id"]
     ]
     if is_released:
-        keep_public_file(engine, replaced, waiting["id"], renamed)
+        last_change = max((change["id"] for change in changes), default=0)
+        keep_public_file(engine, replaced, waiting["id"], renamed, last_change)
     _move_parts(engine, waiting["id"], replaced["id"])
     now = engine.rows(
         "SELECT * FROM attachment WHERE organisation_id IN :organisations AND id = :id", id=waiting["id"]

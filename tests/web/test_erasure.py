@@ -231,6 +231,31 @@ def test_a_file_that_comes_back_behind_the_archive_is_found_and_removed(erased: 
     assert not path.exists()
 
 
+def test_nothing_is_left_of_a_file_whose_release_was_undone(site: Site) -> None:
+    intake, attachments = site.services.intake, site.services.records.attachments
+    made = site.announcement("ประกาศรายชื่อ")
+    paper = site.attach(made.id, memo("ซ่อมถนน"), "ซ่อมถนน.pdf")
+    site.work()
+    secret = io.BytesIO(memo(f"นาย{SECRET} ได้รับเงิน"))
+    waiting = intake.file_versions.replace(
+        paper.id, secret, filename=f"{SECRET}.pdf", actor="test", is_to_confirm=True
+    )
+    site.work()
+    intake.attachments.show_checked(waiting.id, actor="test")
+    intake.pages.correct(paper.id, 1, f"{SECRET} แก้แล้ว", actor="test")
+    attachments.take_back_public_file(paper.id, actor="test")
+    again = attachments.replacements([paper.id])[paper.id]
+    site.signed_in(Role.ADMIN).post(f"/staff/attachments/{again.id}/erase", data=ORDER)
+    site.work()
+    site.services.database.checkpoint()
+    told = str([(each.before, each.after) for each in site.services.history.entries(made.id)])
+    assert (waiting.sha256 in told, paper.sha256 in told) == (False, True)
+    assert traces(site.services.settings.data) == set()
+    release = next(each for each in site.services.history.entries(made.id) if each.action == "release")
+    site.signed_in(Role.STAFF).post(f"/staff/history/{release.id}/undo", data={"confirmed": "yes"})
+    assert attachments.get(paper.id).hold is None
+
+
 def test_an_announcement_s_own_text_is_erased_wherever_it_was(site: Site) -> None:
     services, admin = site.services, site.signed_in(Role.ADMIN)
     made = site.announcement(f"ประกาศของ{SECRET}", body=f"นาย{SECRET}", category=f"{SECRET} ศึกษา")

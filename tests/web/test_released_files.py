@@ -99,6 +99,30 @@ def test_the_public_file_before_comes_back_when_a_release_is_undone(
     assert [each.sha256 for each in site.services.file_versions.by_attachment(paper.id)] == [paper.sha256]
 
 
+def test_a_text_of_the_new_file_stays_with_it_when_its_release_is_undone(
+    site: Site, clerk: FlaskClient, made: Announcement
+) -> None:
+    paper, pages = public_paper(site, made), site.services.pages
+    site.services.intake.pages.correct(paper.id, 1, "ซ่อมถนน", actor="สมศรี")
+    waiting = replace_file(site, clerk, paper, BRIDGE)
+    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    site.services.intake.pages.correct(paper.id, 1, "ซ่อมสะพาน", actor="สมศรี")
+    site.work()
+    undo_last(site, clerk, made, "release")
+    again = waiting_for(site, paper)
+    of_road, of_bridge = (each for each in site.services.history.entries(made.id) if each.action == "correct")
+    assert (of_road.after["attachment_id"], of_bridge.after["attachment_id"]) == (paper.id, again.id)
+    clerk.post(f"/staff/history/{of_bridge.id}/undo", data={"confirmed": "yes"})
+    assert pages.get(paper.id, 1).text == "ซ่อมถนน"
+    assert "ห้วยยาง" in pages.get(again.id, 1).text
+    clerk.post(f"/staff/attachments/{again.id}/show")  # and once more
+    site.work()
+    undo_last(site, clerk, made, "release")
+    entries = [each for each in site.services.history.entries(made.id) if each.action == "correct"]
+    last = waiting_for(site, paper).id
+    assert [each.after["attachment_id"] for each in entries] == [paper.id, last, last]
+
+
 def test_a_released_file_with_personal_data_waits_for_a_decision_again(
     site: Site, clerk: FlaskClient, made: Announcement
 ) -> None:
