@@ -25,7 +25,7 @@ from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.other_readings import OtherReading
 from indexer.search.ports import MOST_PAGES, SearchIndex
 from indexer.search.query import query_notes
-from indexer.search.query.parser import Filters, Query, Sort, parse_query
+from indexer.search.query.parser import ExcludedValue, Filters, Query, Sort, parse_query
 from tests.contracts.engines import IndexOpener
 
 NOW = dt.datetime(2021, 6, 9, tzinfo=dt.UTC)
@@ -206,6 +206,8 @@ def test_filters_can_be_typed(archive: SearchIndex) -> None:
         ("-date:2564", [3, 2, 1, 4]),
         ("-year:2564 -kind:minutes", [3]),
         ("-kind:rule -category:ไม่มี", [3, 2, 1, 4]),
+        ("-author:?", [3, 2, 1, 4]),
+        ('NOT author:"- -"', [3, 2, 1, 4]),
         ("-number:123/2564", [3, 1, 4]),
         ("NOT number:123/2564", [3, 1, 4]),
         ("NOT เลขที่ 123/2564", [3, 1, 4]),
@@ -218,6 +220,22 @@ def test_an_excluded_filter_is_never_read_as_wanted(
     archive: SearchIndex, typed: str, wanted: list[int]
 ) -> None:
     assert found(archive, typed) == wanted
+
+
+def test_a_name_without_letters_is_said_not_to_be_understood(archive: SearchIndex) -> None:
+    page = archive.search(parse_query("-author:?"))
+    assert page.query.understood == (query_notes.not_understood_note("-author:?"),)
+    assert page.query.filters.excluded == ()
+
+
+def test_excluded_values_are_few_and_each_counts_once(archive: SearchIndex) -> None:
+    repeated = archive.search(parse_query("-kind:order " * 20)).query
+    assert repeated.filters.excluded == (ExcludedValue("kind", DocumentKind.ORDER),)
+    assert len(repeated.understood) == 1
+    page = archive.search(parse_query(" ".join(f"-by:{letter}" for letter in "กขคงจฉชซฌญฎฏฐ")))
+    assert [each.value for each in page.query.filters.excluded] == [*"กขคงจฉชซ"]
+    assert page.query.understood[-1] == query_notes.most_exclusions_note(8)
+    assert page.query.understood.count(query_notes.most_exclusions_note(8)) == 1
 
 
 def test_facets_heed_excluded_values(archive: SearchIndex) -> None:
@@ -382,6 +400,8 @@ LONG_SENTENCE = "ห้ามผู้ใดทิ้งขยะมูลฝอ
         ('"ถนนคอนกรีต" OR ประปา', {1, 5}),
         ('ประปา OR "ถนนคอนกรีต"', {1, 5}),
         ('ซ่อม "ถนนคอนกรีต" OR "ท่อระบายน้ำ"', {1}),
+        ('"ถนนคอนกรีต" OR ฯ', {1}),
+        ('"ฯ" OR ฯ OR "ถนนคอนกรีต"', {1}),
         ("ถนนคอนกรีต OR ท่อระบายน้ำ", {1, 2, 3, 4}),
     ],
 )

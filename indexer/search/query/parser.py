@@ -16,7 +16,7 @@ from archive.model import DocumentKind
 from archive.thai import ERA, canonical_text, parse_date
 from archive.thai.characters import CONSONANTS, WORD_LETTERS
 from archive.thai.dates import written_year_as_buddhist
-from indexer.analysis.tokenizer import fold_text
+from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.search.query import query_notes
 from indexer.search.query.date_ranges import DateRange, find_date_ranges
 from indexer.search.query.query_notes import BilingualNote
@@ -116,6 +116,7 @@ class Query:
     parse_with_year: Callable[[], Query] | None = field(default=None, compare=False)  # น้ำ 64 as น้ำ ปี 2564
 
 
+_MOST_EXCLUDED = 8  # values of facets
 MAX_QUERY_LENGTH = 500  # characters of the typed text that are read; the rest is ignored
 
 KIND_NAMES = {
@@ -452,7 +453,14 @@ class _Reading:
             self.understood.append(query_notes.not_understood_note(typed))
 
     def _exclude_value(self, facet: Facet, value: DocumentKind | int | str) -> None:
+        """Excludes a value that is not excluded yet, up to ``_MOST_EXCLUDED``: each costs a look at all."""
         excluded = ExcludedValue(facet.name, value)
+        if excluded in self.filters.excluded:
+            return
+        if len(self.filters.excluded) >= _MOST_EXCLUDED:
+            note = query_notes.most_exclusions_note(_MOST_EXCLUDED)
+            self.understood += [note] if note not in self.understood else []
+            return
         self.filters = replace(self.filters, excluded=(*self.filters.excluded, excluded))
         self.understood.append(query_notes.facet_exclusion_note(facet, value))
 
@@ -519,7 +527,7 @@ def _facet_value(facet: Facet, value: str, folded: str) -> DocumentKind | int | 
     """Returns the value that a typed one means; None when it makes no sense for the facet."""
     match facet.type:
         case FacetType.NAME:
-            return value
+            return value if searchable_bytes(folded).data else None
         case FacetType.KIND:
             return _kind(folded)
         case FacetType.YEAR if _YEAR.fullmatch(folded):

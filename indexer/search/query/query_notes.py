@@ -67,6 +67,14 @@ def facet_exclusion_note(facet: Facet, value: DocumentKind | int | str) -> Bilin
     return BilingualNote(f"ไม่เอา {named.thai}", f"Without {named.english}")
 
 
+def most_exclusions_note(most: int) -> BilingualNote:
+    """Returns the note that so many values can be excluded at most, and that more of them were typed."""
+    return BilingualNote(
+        f"เลือกไม่เอาได้ไม่เกิน {most} อย่าง ที่เกินมาไม่ได้ใช้",
+        f"At most {most} can be left out; more of them are not used",
+    )
+
+
 def not_understood_note(typed: str) -> BilingualNote:
     """Returns the note that a piece of the query was not understood and is not used."""
     return BilingualNote(f"ไม่เข้าใจ “{typed}” จึงไม่ได้ใช้", f"“{typed}” was not understood and is not used")

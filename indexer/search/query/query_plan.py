@@ -182,18 +182,20 @@ def _query_part(chunk: TypedChunk, lexicon: Lexicon, before: tuple[Clause, ...])
 def _either(chunk: TypedChunk, lexicon: Lexicon) -> QueryPart:
     """Returns a part with one clause, whose alternatives are the pieces joined with ``OR``."""
     pieces = (chunk, *chunk.others)
-    parts = [build_query_part(one.text, lexicon, exact=True) for one in pieces]
-    alternatives = [
-        tuple(term for clause in part.clauses for term in clause.alternatives[0].terms) for part in parts
-    ]
-    either = Clause(chunk.text, tuple(Alternative(terms) for terms in alternatives if terms))
+    parts = [(one, build_query_part(one.text, lexicon, exact=True)) for one in pieces]
+    with_words = [(one, part) for one, part in parts if part.clauses]
+    alternatives = tuple(
+        Alternative(tuple(term for clause in part.clauses for term in clause.alternatives[0].terms))
+        for _, part in with_words
+    )
+    either = Clause(chunk.text, alternatives)
     ways = tuple(
         (part.phrase.data,)
         if one.exact
         else tuple(searchable_bytes(fold_text(clause.typed)).data for clause in part.clauses)
-        for one, part in zip(pieces, parts, strict=True)
+        for one, part in with_words
     )
-    quoted = ways if any(one.exact for one in pieces) else ()
+    quoted = ways if any(one.exact for one, _ in with_words) else ()
     return QueryPart("", (either,), Phrase(b"", 0, exact=False), quoted=quoted)
 
 
