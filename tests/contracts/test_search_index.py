@@ -758,6 +758,39 @@ def test_a_year_that_is_typed_as_one_is_not_assumed(index: SearchIndex, typed: s
         assert page.query.times == ()
 
 
+@pytest.mark.parametrize(
+    "typed", ["land tax in 2021", "land tax for 30 days", "how do i pay land tax in 2021"]
+)
+def test_a_small_english_word_and_a_number_are_no_code(index: SearchIndex, typed: str) -> None:
+    index.update(
+        [
+            entry(1, "Pay the land tax 2021", "within 30 days", published_on=dt.date(2021, 6, 9)),
+            entry(2, "Land use plan", published_on=dt.date(2021, 6, 9)),
+        ],
+        (),
+        position=1,
+    )
+    page = index.search(parse_query(typed))
+    assert page.hits[0].announcement_id == 1
+    assert not page.hits[0].is_partial
+    assert query_notes.NOT_ALL not in page.query.loosened
+
+
+def test_a_connective_makes_no_question_of_an_english_query(index: SearchIndex) -> None:
+    index.update(
+        [
+            entry(1, "Water and sewage works", published_on=dt.date(2021, 6, 9)),
+            entry(2, "Water and sewage works", "since june 2021", published_on=dt.date(2023, 6, 9)),
+        ],
+        (),
+        position=1,
+    )
+    narrowed = index.search(parse_query("water and sewage june 2021"))
+    assert [hit.announcement_id for hit in narrowed.hits] == [1]
+    asked = index.search(parse_query("when are water and sewage works in june 2021"))
+    assert {hit.announcement_id for hit in asked.hits} == {1, 2}
+
+
 def test_a_text_comes_back_as_typed_where_no_time_has_it(index: SearchIndex) -> None:
     index.update([entry(1, "ประกาศหยุดจ่ายน้ำประปา", published_on=dt.date(2023, 6, 9))], (), position=1)
     page = index.search(parse_query("ประกาศน้ำประปา 64"))

@@ -15,6 +15,7 @@ from indexer.analysis.loanwords import find_spelled_letters
 from indexer.analysis.tokenizer import Token, fold_text, searchable_bytes
 from indexer.search.query.parser import Query, TypedChunk
 from indexer.search.query.question_words import (
+    ENGLISH_QUESTION_WORDS,
     ENGLISH_STOP_WORDS,
     has_question_words,
     stretches_without_question_words,
@@ -114,8 +115,9 @@ class QueryPlan:
 
 def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     """Returns the plan of a query: its parts with clauses and phrases, and what must be absent."""
-    typed = _with_numbers(query.chunks[:_MOST_PARTS])
-    chunks = _without_english_stop_words(typed)
+    typed = query.chunks[:_MOST_PARTS]
+    telling = _without_english_stop_words(typed)
+    chunks = _with_numbers(telling)
     asked = [piece for chunk in chunks for piece in _without_question_words(chunk, lexicon)] or chunks
     parts: list[QueryPart] = []
     for chunk in asked[:_MOST_PARTS]:
@@ -125,19 +127,26 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     parts = _with_abbreviations_before_numbers(parts)
     whole = searchable_bytes(fold_text(" ".join(chunk.text for chunk in query.chunks))).data
     without = tuple(build_query_part(each.text, lexicon, exact=True) for each in query.without[:_MOST_PARTS])
-    is_question = chunks != typed or (
+    is_question = _is_english_question(typed, telling) or (
         asked != chunks and any(has_question_words(chunk.text) for chunk in chunks)
     )
     return QueryPlan(tuple(parts), whole, without, had_question_words=is_question)
 
 
-def _without_english_stop_words(chunks: list[TypedChunk]) -> list[TypedChunk]:
+def _without_english_stop_words(chunks: tuple[TypedChunk, ...]) -> tuple[TypedChunk, ...]:
     """Returns the pieces of an English query that name something; all of any other query."""
     is_english = all(chunk.text.isascii() and not chunk.exact for chunk in chunks)
-    telling = [
-        chunk for chunk in chunks if chunk.others or chunk.text.strip("?!.,") not in ENGLISH_STOP_WORDS
-    ]
+    telling = tuple(chunk for chunk in chunks if chunk.others or _bare_word(chunk) not in ENGLISH_STOP_WORDS)
     return telling if is_english and telling else chunks
+
+
+def _is_english_question(typed: tuple[TypedChunk, ...], telling: tuple[TypedChunk, ...]) -> bool:
+    """Returns True if English stop words were left out and one of them asks: when, but not in or the."""
+    return telling != typed and any(_bare_word(chunk) in ENGLISH_QUESTION_WORDS for chunk in typed)
+
+
+def _bare_word(chunk: TypedChunk) -> str:
+    return chunk.text.strip("?!.,")
 
 
 def _with_abbreviations_before_numbers(parts: list[QueryPart]) -> list[QueryPart]:

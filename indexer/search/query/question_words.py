@@ -29,10 +29,10 @@ _SUBJECT_LEAD = re.compile(
     r"(?:ข้อมูล|ข่าว|เอกสาร|ประกาศ)(?:เรื่อง|เกี่ยวกับ)"
 )  # asks nothing: what follows is the subject
 
-ENGLISH_STOP_WORDS = frozenset(
-    "a an and are at can do does for from get how i in is me my need of on please the there to want what when"
-    " where which who with you your".split()
-)  # words by which an English question names nothing
+ENGLISH_QUESTION_WORDS = frozenset("can do does how what when where which who".split())
+ENGLISH_STOP_WORDS = ENGLISH_QUESTION_WORDS | frozenset(
+    "a an and are at for from get i in is me my need of on please the there to want with you your".split()
+)  # words by which an English query names nothing
 
 
 def has_question_words(text: str) -> bool:
