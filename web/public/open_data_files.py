@@ -27,6 +27,7 @@ WAIT_SECONDS = 3.0
 10,000 announcements take about as long to write."""
 
 _PART = ".part"  # at the end of the name of a file that is being written
+_PARTS_OF_EARLIER_VERSIONS = "tmp*"  # which had random names
 _LOOK_SECONDS = 0.05  # between checks for the finished file
 _FORGOTTEN_AFTER = 7 * 24 * 3600.0  # seconds since writing; then files of unused addresses are deleted
 
@@ -66,8 +67,9 @@ def dump_size_or_start(name: str, lines: Callable[[], Iterator[str]]) -> int | N
 
 def delete_dumps() -> None:
     """Delete every written file, since something was erased. A file is written again when it is asked for."""
-    for file in _folder().glob("*.*.*"):
-        file.unlink(missing_ok=True)
+    for pattern in ("*.*.*", _PARTS_OF_EARLIER_VERSIONS):
+        for file in _folder().glob(pattern):
+            file.unlink(missing_ok=True)
 
 
 def _folder() -> Path:
@@ -124,6 +126,8 @@ def _delete_parts_and_older(target: Path) -> None:
     Call this as the one who writes: no other writer's file is there.
     """
     place, _change, name = target.name.split(".", 2)
+    for left in target.parent.glob(_PARTS_OF_EARLIER_VERSIONS):
+        left.unlink(missing_ok=True)
     for other in target.parent.glob("*.*.*"):
         with suppress(FileNotFoundError):
             is_forgotten = time.time() - other.stat().st_mtime > _FORGOTTEN_AFTER
