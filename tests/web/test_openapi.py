@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from archive.filetype import FILE_TYPES
 from tests.web.conftest import Site, memo, open_site
 
 EXAMPLES = 60  # of each operation
@@ -32,6 +33,28 @@ def test_the_description_is_valid(site: Site) -> None:
     document = site.client().get("/openapi.json").json
     validate(document)
     assert {"/api/v1/search", "/api/v1/attachments/{id}/file"} <= document["paths"].keys()
+
+
+def test_what_may_be_attached_and_what_takes_the_scope_to_publish_is_described(site: Site) -> None:
+    paths = site.client().get("/openapi.json").json["paths"]
+    announcement, attachment = "/api/v1/announcements/{id}", "/api/v1/attachments/{id}"
+    attach = paths[f"{announcement}/attachments"]["post"]
+    assert all(each.name in _said(attach) for each in FILE_TYPES.values())
+    for operation in (
+        attach,
+        paths[announcement]["patch"],
+        paths[f"{announcement}/relations/{{older_id}}"]["put"],
+        paths[f"{announcement}/relations/{{older_id}}"]["delete"],
+        paths[attachment]["patch"],
+        paths[attachment]["delete"],
+        paths[f"{attachment}/file"]["put"],
+    ):
+        assert "published or withdrawn" in _said(operation)
+        assert "the scope ``publish``" in _said(operation)
+
+
+def _said(operation: dict[str, str]) -> str:
+    return " ".join(f"{operation['summary']} {operation.get('description', '')}".split())
 
 
 # The tool does not close the files that it was answered with.

@@ -247,7 +247,8 @@ def show_announcement(id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.AnnouncementChanges)
 @blueprint.response(200, schemas.AnnouncementOut)
 def revise_announcement(changes: dict[str, Any], id: int) -> dict[str, Any]:
-    """แก้ไขประกาศ · Change an announcement; a published one needs the scope ``publish``."""
+    """แก้ไขประกาศ · Change an announcement; a published or withdrawn one needs the scope
+    ``publish``."""
     require_scope_to_change(services().announcements.get(id))
     reason = _stated_reason(changes)
     services().intake.announcements.revise(id, changes, actor=g.actor, reason=reason)
@@ -294,7 +295,7 @@ def restore_as_draft(id: int) -> dict[str, Any]:
 def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str, Any]:
     """บันทึกว่าประกาศนี้ยกเลิก แก้ไข หรือใช้แทนฉบับเก่า · Confirm that the announcement cancels, amends or
     replaces an older one, in place of an earlier decision. Residents see it once both are published. For a
-    published announcement it needs the scope ``publish``."""
+    published or withdrawn announcement it needs the scope ``publish``."""
     require_scope_to_change(services().announcements.get(id))
     services().intake.announcements.decide_relation(id, older_id, fields["relation"], actor=g.actor)
     return as_relation(fields["relation"].value, services().announcements.get(older_id))
@@ -304,7 +305,8 @@ def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str,
 @writing
 @blueprint.response(204)
 def dismiss_relation(id: int, older_id: int) -> None:
-    """เอาประกาศที่เกี่ยวข้องออก · Remove the relation, or dismiss a suggested one; it is not offered again."""
+    """เอาประกาศที่เกี่ยวข้องออก · Remove the relation, or dismiss a suggested one; it is not offered again.
+    For a published or withdrawn announcement it needs the scope ``publish``."""
     require_scope_to_change(services().announcements.get(id))
     services().intake.announcements.decide_relation(id, older_id, None, actor=g.actor)
 
@@ -320,8 +322,9 @@ def dismiss_relation(id: int, older_id: int) -> None:
 @blueprint.response(202, schemas.AttachmentOut)
 @blueprint.alt_response(200, schema=schemas.AttachmentOut, description="แนบไฟล์นี้ไว้แล้ว · attached before")
 def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
-    """แนบไฟล์ · Attach a file: PDF, JPEG, PNG, TIFF, HEIC, DOCX, XLSX, ODT, ODS, DOC or XLS, without password
-    or macros. It is read in the background. To a published announcement it needs the scope ``publish``."""
+    """แนบไฟล์ · Attach a file: PDF, JPEG, PNG, WebP, BMP, TIFF, HEIC, HEIF, DOCX, XLSX, ODT, ODS, DOC or XLS,
+    without password or macros. It is read in the background. To a published or withdrawn announcement it
+    needs the scope ``publish``."""
     require_scope_to_change(services().announcements.get(id))
     file = _sent_file()
     attachment, new = services().intake.attachments.attach(
@@ -409,8 +412,8 @@ def show_attachment(id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.AttachmentChanges)
 @blueprint.response(200, schemas.AttachmentOut)
 def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
-    """แก้ชื่อ ประเภท ลำดับ · Change label, kind and position; of a published announcement it needs the scope
-    ``publish``."""
+    """แก้ชื่อ ประเภท ลำดับ · Change label, kind and position; of a published or withdrawn announcement it
+    needs the scope ``publish``."""
     attachment = _require_scope_for_attachment(id)
     intake = services().intake
     with services().records.batch():
@@ -425,7 +428,8 @@ def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
 @writing
 @blueprint.response(204)
 def detach_attachment(id: int) -> None:
-    """นำออก · Take off; everything about it is kept, and staff can put it back."""
+    """นำออก · Take off; everything about it is kept, and staff can put it back. From a published or withdrawn
+    announcement it needs the scope ``publish``."""
     _require_scope_for_attachment(id)
     services().intake.attachments.detach(id, actor=g.actor)
 
@@ -437,7 +441,8 @@ def detach_attachment(id: int) -> None:
 @blueprint.alt_response(200, schema=schemas.AttachmentOut, description="ไฟล์เดิม · the same bytes")
 def replace_file(id: int) -> tuple[dict[str, Any], int]:
     """เปลี่ยนไฟล์ · A new version under the same id. It is held until it is read and nothing was found; until
-    then residents see a public file as it is. The answer describes the new version."""
+    then residents see a public file as it is. The answer describes the new version. In a published or
+    withdrawn announcement it needs the scope ``publish``."""
     before = _newest(_require_scope_for_attachment(id))
     file = _sent_file()
     after = services().intake.file_versions.replace(
