@@ -131,6 +131,8 @@ class SandboxProcess:
         except BaseException:
             self.close()
             raise
+        if is_over.is_set():  # just after the answer had come
+            self.close()
         result: T = self._understand(answer)
         return result
 
@@ -178,18 +180,22 @@ def _time_limit(connection: Connection, seconds: float, is_over: threading.Event
     the connection ends the block even while a process of the child's, which left its group, has it open.
     """
 
+    ours = socket.socket(fileno=connection.fileno())  # opens no file: there may be none left to open
+
     def end() -> None:
         is_over.set()
-        with socket.socket(fileno=os.dup(connection.fileno())) as ours:
-            ours.shutdown(socket.SHUT_RDWR)
+        ours.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(seconds, end)
-    timer.start()
     try:
-        yield
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
     finally:
-        timer.cancel()
-        timer.join()
+        ours.detach()
 
 
 class _Results(pickle.Unpickler):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import struct
 import time
@@ -136,6 +137,35 @@ def test_time_runs_out_for_a_request_that_is_not_read() -> None:
         time.sleep(0.5)
         with pytest.raises(sandbox.TimedOut):
             child.call(len, bytes(10_000_000), seconds=0.5)
+
+
+def test_time_runs_out_where_no_more_files_can_be_opened() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with sandbox.SandboxProcess() as child:
+        child.call(double, 1, seconds=10)
+        lowest_free = os.dup(0)
+        os.close(lowest_free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+        try:
+            with pytest.raises(sandbox.TimedOut):
+                child.call(time.sleep, 3, seconds=0.3)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_an_answer_at_the_last_moment_costs_the_next_call_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with sandbox.SandboxProcess() as child:
+        assert child.call(double, 1, seconds=10) == 2
+        receive = child._connection.recv_bytes  # type: ignore[union-attr]
+
+        def receive_and_pause(limit: int) -> bytes:
+            answer = receive(limit)
+            time.sleep(1)
+            return answer
+
+        monkeypatch.setattr(child._connection, "recv_bytes", receive_and_pause)
+        assert child.call(double, 2, seconds=0.5) == 4
+        assert child.call(double, 3, seconds=10) == 6
 
 
 def test_memory_runs_out() -> None:
