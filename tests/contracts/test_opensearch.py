@@ -80,6 +80,20 @@ def test_only_the_live_generation_is_left_and_nothing_that_was_never_finished(
     assert index.count() == 4
 
 
+def test_an_archive_whose_name_begins_alike_keeps_its_generations(address: str) -> None:
+    name = read_address(address).index
+    other = OpenSearchIndex(address.replace(f"index={name}", f"index={name}-test"), Dictionary())
+    other.update(ARCHIVE, (), position=4)
+    index = OpenSearchIndex(address, Dictionary())
+    for number in range(2):
+        with index.rebuild() as generation:
+            generation.add_announcements(ARCHIVE)
+            generation.set_position(number)
+    index.update([entry(9, "ถนนสายใหม่")], (), position=5)
+    assert list(client(address).indices.get_alias(name=f"{name}-test")) == [f"{name}-test-000001"]
+    assert found(other, "สอบราคา") == [1]
+
+
 def test_others_follow_to_the_new_generation(index: SearchIndex, address: str) -> None:
     index.update(ARCHIVE, (), position=1)
     other = OpenSearchIndex(address, Dictionary())

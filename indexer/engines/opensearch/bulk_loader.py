@@ -12,7 +12,7 @@ import re
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from archive.errors import Unavailable
@@ -185,7 +185,7 @@ class BulkLoader:
         for index in everything:
             if index != live and not self._cluster.read_metadata(index):
                 self._cluster.remove_index(index)
-        index = f"{self._alias}-{max(map(_number, everything), default=0) + 1:06d}"
+        index = f"{self._alias}-{max(everything.values(), default=0) + 1:06d}"
         self._cluster.create_index(
             index, {"settings": loading_settings(self._cluster.address), "mappings": MAPPING}
         )
@@ -224,16 +224,18 @@ class BulkLoader:
 
 def remove_older_generations(cluster: Cluster, live: str) -> None:
     """Removes the generations before the live one, also what a killed builder left of them."""
-    for index in _generations(cluster):
-        if _number(index) < _number(live):
+    numbers = _generations(cluster)
+    for index, number in numbers.items():
+        if number < numbers.get(live, 0):
             cluster.remove_index(index)
 
 
-def _generations(cluster: Cluster) -> Sequence[str]:
-    return [index for index in cluster.index_names(f"{cluster.address.index}-*") if _number(index)]
+def _generations(cluster: Cluster) -> dict[str, int]:
+    """Returns the numbers of the archive's own generations by index name.
 
-
-def _number(index: str) -> int:
-    """Returns the number of a generation by its index name; 0 for any other index."""
-    found = re.search(r"-([0-9]{6,})$", index)
-    return int(found[1]) if found else 0
+    Another archive's index may begin with the same name: ``prakat-test-000001`` is none of ``prakat``.
+    """
+    alias = cluster.address.index
+    own = re.compile(rf"{re.escape(alias)}-([0-9]{{6,}})")
+    found = map(own.fullmatch, cluster.index_names(f"{alias}-*"))
+    return {each[0]: int(each[1]) for each in found if each}
