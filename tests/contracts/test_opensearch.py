@@ -94,6 +94,13 @@ def test_an_archive_whose_name_begins_alike_keeps_its_generations(address: str) 
     assert found(other, "สอบราคา") == [1]
 
 
+def test_a_generation_that_is_gone_is_said_at_once_to_have_lost_nothing(address: str) -> None:
+    cluster = Cluster(read_address(address))
+    began = time.monotonic()
+    assert cluster.lost_shards(f"{cluster.address.index}-000001") == []
+    assert time.monotonic() - began < 5
+
+
 def test_others_follow_to_the_new_generation(index: SearchIndex, address: str) -> None:
     index.update(ARCHIVE, (), position=1)
     other = OpenSearchIndex(address, Dictionary())

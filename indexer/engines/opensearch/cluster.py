@@ -275,9 +275,11 @@ class Cluster:
         raise _trouble(503, "shards are not assigned")
 
     def lost_shards(self, index: str) -> list[str]:
-        """Returns the names of the shards of which no copy can be searched."""
-        with convert_cluster_errors():
-            found = self.client.cluster.health(index=index, level="shards")
+        """Returns the names of the shards of which no copy can be searched; none of an index that is gone."""
+        with convert_cluster_errors():  # without the timeout it waits for an index that is gone
+            found = self.client.cluster.health(
+                index=index, level="shards", timeout="0s", request_timeout=_PATIENCE, ignore=(408,)
+            )
         shards = found.get("indices", {}).get(index, {}).get("shards", {})
         return [f"{index}/{number}" for number, shard in sorted(shards.items()) if shard["status"] == "red"]
 
