@@ -186,11 +186,28 @@ def broken_words(plan: QueryPlan, runs_in_document: Collection[bytes]) -> set[Cl
 
     ``runs_in_document``: those of ``adjacent_clauses``.
     """
-    broken: set[Clause] = set()
-    for clauses in (each for part in plan.parts for each in longer_words(part)):
-        if not all(_run(left, right) in runs_in_document for left, right in pairwise(clauses)):
-            broken.update(clauses)
-    return broken
+    return _clauses_not_in_a_row(_longer_words_with_runs(plan), runs_in_document)
+
+
+def _longer_words_with_runs(plan: QueryPlan) -> list[tuple[tuple[Clause, ...], list[bytes]]]:
+    """Returns the clauses of each longer word of the plan, and the run of each two of them side by side."""
+    return [
+        (clauses, [_run(left, right) for left, right in pairwise(clauses)])
+        for part in plan.parts
+        for clauses in longer_words(part)
+    ]
+
+
+def _clauses_not_in_a_row(
+    words: list[tuple[tuple[Clause, ...], list[bytes]]], document: Collection[bytes] | bytes
+) -> set[Clause]:
+    """Returns the clauses of the longer words of which a document lacks a run.
+
+    ``document`` is its text, or the runs that it has.
+    """
+    return {
+        clause for clauses, runs in words if not all(run in document for run in runs) for clause in clauses
+    }
 
 
 class PiecesFinder:
@@ -202,11 +219,7 @@ class PiecesFinder:
 
     def __init__(self, plan: QueryPlan) -> None:
         self._plan = plan
-        self._longer_words = [
-            (clauses, [_run(left, right) for left, right in pairwise(clauses)])
-            for part in plan.parts
-            for clauses in longer_words(part)
-        ]
+        self._longer_words = _longer_words_with_runs(plan)
         self._set_phrases = [
             (clause, *_words_and_patterns(clause)) for clause in plan.clauses if len(clause.alternatives) > 1
         ]
@@ -221,10 +234,7 @@ class PiecesFinder:
 
     def clauses_in_pieces(self, text: bytes) -> set[Clause]:
         """Returns the clauses of the plan that the text has only in pieces."""
-        broken: set[Clause] = set()
-        for clauses, runs in self._longer_words:
-            if not all(run in text for run in runs):
-                broken.update(clauses)
+        broken = _clauses_not_in_a_row(self._longer_words, text)
         for clause, words, patterns in self._set_phrases:
             if not (any(word in text for word in words) or any(each.search(text) for each in patterns)):
                 broken.add(clause)

@@ -109,7 +109,11 @@ class SyncTarget(Protocol):
         """Return the change counter of the archive up to which the index has followed."""
 
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
-        """Replaces and removes announcements by id and sets ``position``: idempotent."""
+        """Replaces and removes announcements by id and sets ``position``: idempotent.
+
+        May change nothing, not the position either, where a rebuild exchanged the index meanwhile: whoever
+        follows an archive goes on from ``position()``, not from what was passed.
+        """
 
 
 class Generation(SyncTarget, Protocol):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from archive.thai.characters import WORD_LETTERS
 from archive.thai.word_list import thai_words
+from archive.villages import MOST_VILLAGES
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ ABBREVIATED_VILLAGE = "ม."
 """Abbreviation that before a village's number is หมู่ที่ first, then มาตรา."""
 
 _WORDS = frozenset(("หมู่", "ที่", "หมู่ที่", ABBREVIATED_VILLAGE))
-_MOST_VILLAGES = 30  # of a subdistrict; the ม.33, ม.39 and ม.40 of the insured are sections of a law
 
 _SPELT_NUMBERS = "หนึ่ง สอง สาม สี่ ห้า หก เจ็ด แปด เก้า สิบ".split()
 _SPELT_VILLAGE = re.compile(
@@ -56,13 +56,16 @@ def with_village_in_figures(text: str) -> str:
 
 
 def positions_of_village_numbers(words: Sequence[str]) -> list[int]:
-    """Returns the positions of words that are numbers up to ``_MOST_VILLAGES`` behind หมู่ที่ or ม. (ม.4)."""
+    """Returns the positions of words that are numbers up to ``MOST_VILLAGES`` behind หมู่ที่ or ม. (ม.4).
+
+    The ม.33, ม.39 and ม.40 of the insured are sections of a law.
+    """
     return [
         place
         for place in range(1, len(words))
         if words[place - 1] in ("หมู่ที่", ABBREVIATED_VILLAGE)
         and words[place].isdecimal()
-        and int(words[place]) <= _MOST_VILLAGES
+        and int(words[place]) <= MOST_VILLAGES
     ]
 
 

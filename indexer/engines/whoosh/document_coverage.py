@@ -50,7 +50,11 @@ def answer_coverage(
     weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)
     if not weights:
         return 1.0
-    return max(_coverage(context, plan, scores, weights, document) for document in best.tolist())
+    pairs, finder = adjacent_clauses(plan), PiecesFinder(plan)
+    return max(
+        _coverage(context, plan, scores, weights, document, pairs=pairs, finder=finder)
+        for document in best.tolist()
+    )
 
 
 def documents_titled_with_telling_word(
@@ -87,15 +91,20 @@ def _coverage(
     scores: DocumentScores,
     weights: dict[Clause, float],
     document: int,
+    *,
+    pairs: list[tuple[Clause, Clause, bytes]],
+    finder: PiecesFinder,
 ) -> float:
-    """Returns the share of the query that the document answers."""
+    """Returns the share of the query that the document answers.
+
+    ``pairs`` are the ``adjacent_clauses`` of the plan, ``finder`` is its ``PiecesFinder``.
+    """
     at = np.array([document], dtype=np.int64)
     matched = {clause for clause, listed in scores.postings.items() if listed.weights_at(at)[0] > 0}
     text = context.reader.commit.text(document)
     parts = [part for part in plan.parts if part.phrase.data and part.phrase.data in text]
     as_typed = {clause for part in parts for clause in part.clauses if clause in scores.idfs}
     matched |= as_typed
-    pairs = adjacent_clauses(plan)
     beside = {run for _, _, run in pairs if run in text}
     scattered = scattered_clauses(pairs, beside) - as_typed
     misread: dict[Clause, float] = {}
@@ -109,5 +118,5 @@ def _coverage(
     for clause in weights.keys() - matched:
         if has_misread_word(text, searchable_bytes(clause.typed).data):
             misread[clause] = max(misread.get(clause, 0.0), context.tuning.misread_word_weight)
-    broken = PiecesFinder(plan).clauses_in_pieces(text)
+    broken = finder.clauses_in_pieces(text)
     return document_coverage(weights, matched, scattered, broken, misread, context.tuning)

@@ -210,12 +210,13 @@ def parse_query(
     """Parses a typed query. Accepts any text and never raises.
 
     Quotes of any form ask for the exact words, ``-word`` and ``NOT word`` exclude a word, ``OR`` joins words
-    of which any one suffices. ``author:`` ``kind:`` ``year:`` ``category:`` ``number:`` (also in Thai) are
-    filters, which ``-`` and ``NOT`` turn into exclusions; they join ``filters``, which has precedence. A
-    value that makes no sense is searched as words, or not used if excluded. A number may follow ``เลขที่`` too,
-    and its year a word: ``คำสั่งที่ 215 ปี 2564`` is ``คำสั่งที่ 215/2564``. A date range (``query.date_ranges``)
-    is a filter when it is labelled (``date:``) or stands alone. Elsewhere a result must have a date in that
-    range or name it; with ``without_dates`` it is left out. ``ข่าวล่าสุด`` is everything, newest first.
+    of which any one suffices. ``author:`` ``kind:`` ``year:`` ``category:`` ``village:`` ``number:`` (also
+    in Thai) are filters, which ``-`` and ``NOT`` turn into exclusions (a few at most); they join ``filters``,
+    which has precedence. A value that makes no sense is searched as words, or not used if excluded. A number
+    may follow ``เลขที่`` too, and its year a word: ``คำสั่งที่ 215 ปี 2564`` is ``คำสั่งที่ 215/2564``. A date range
+    (``query.date_ranges``) is a filter when it is labelled (``date:``) or stands alone. Elsewhere a result
+    must have a date in that range or name it; with ``without_dates`` it is left out. ``ข่าวล่าสุด`` is
+    everything, newest first.
     """
     asked = Query(
         typed=typed[:MAX_QUERY_LENGTH],
