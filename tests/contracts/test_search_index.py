@@ -730,7 +730,10 @@ def test_a_number_of_two_digits_is_a_year_where_nothing_else_has_it(index: Searc
 
 @pytest.mark.parametrize(
     "typed",
-    ["ถนนสาย 64", "หมู่ 64", "มาตรา 64", "น้ำ 22", "น้ำ ปี 64", "64", '"น้ำ 64"', "น้ำ 1/64", "ฟ" * 498 + "64"],
+    [
+        *("ถนนสาย 64", "หมู่ 64", "มาตรา 64", "น้ำ 22", "น้ำ ปี 64", "64", '"น้ำ 64"', "น้ำ 1/64"),
+        *("ท่อ -น้ำ64", "ท่อ NOT น้ำ64", "ท่อ category:น้ำ64", "author:กองช่าง64", "ฟ" * 498 + "64"),
+    ],
 )
 def test_a_number_that_is_no_year_is_none(typed: str) -> None:
     assert parse_query(typed).parse_with_year is None

@@ -245,7 +245,8 @@ def _parsed(asked: Query, *, dates_filter: bool = True, without_dates: bool = Fa
         reading.understood.append(query_notes.NO_WORDS)
     is_filter_alone = dates_filter and reading.days_alone and not reading.chunks
     is_dated = bool(reading.times) and not without_dates
-    with_year = None if reading.has_date_ranges or without_dates else _with_bare_year(asked.typed)
+    may_end_with_year = reading.ends_with_wanted_text and not (reading.has_date_ranges or without_dates)
+    with_year = _with_bare_year(asked.typed) if may_end_with_year else None
     as_words = partial(_parsed, asked, dates_filter=False, without_dates=without_dates)
     undated = partial(_parsed, asked, dates_filter=dates_filter, without_dates=True)
     return replace(
@@ -363,6 +364,7 @@ class _Reading:
         self.days_alone = False
         self.has_date_ranges = False  # also those that are filters, or excluded
         self.has_words_beside_dates = False
+        self.ends_with_wanted_text = False  # the last part is no filter and not excluded
         self._joined = ""  # operator (OR, AND, NOT) before the next piece
 
     @property
@@ -412,6 +414,7 @@ class _Reading:
 
     def take(self, found: re.Match[str]) -> None:
         """Adds a part of the query: a filter, an operator, or a piece of text."""
+        self.ends_with_wanted_text = False
         is_excluded = bool(found["no"]) or self._joined == "NOT"
         name, quoted = found["field"] or found["name"], found["quoted"]
         value = found["value"] if quoted is None else quoted
@@ -466,6 +469,7 @@ class _Reading:
         self.understood.append(query_notes.facet_exclusion_note(facet, value))
 
     def _add(self, text: str, *, exact: bool) -> None:
+        self.ends_with_wanted_text = True
         chunk = TypedChunk(fold_text(text), exact, text)
         if self._joined in _EITHER and self.chunks:
             first = self.chunks.pop()
