@@ -121,7 +121,7 @@ class FollowerMailer:
             except Unavailable:
                 raise
             except Exception:
-                log.exception("the search of subscription %d failed", subscription.id)
+                log.exception("followed search failed", extra={"subscription": subscription.id})
                 self._defer(subscription)
                 return
             if found and not self._is_delivered(
@@ -155,7 +155,9 @@ class FollowerMailer:
                     self._store.unsubscribe(subscription.key)
                     return False
             except (smtplib.SMTPException, OSError) as error:
-                log.warning("a message to subscription %d was not taken: %s", subscription.id, error)
+                log.warning(
+                    "message was not taken", extra={"subscription": subscription.id, "reason": str(error)}
+                )
             else:
                 self._deferred.pop(subscription.id, None)
                 return True

@@ -79,7 +79,8 @@ def test_an_accepted_file_is_read(content: bytes, media_type: str, tmp_path: Pat
         (heic(b"heic", b"miaf"), "not-a-pdf"),
         (heic(b"msf1", b"heif"), "not-a-pdf"),
         (b"<html>", "not-a-pdf"),
-        (b"RIFF\0\0\0\0WEBPVP8 ", "not-a-pdf"),
+        (b"RIFF\0\0\0\0WAVEfmt ", "not-a-pdf"),
+        (b"BM, in full", "not-a-pdf"),
         (photograph("GIF"), "not-a-pdf"),
     ],
 )
