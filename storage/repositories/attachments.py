@@ -20,6 +20,7 @@ from storage.repositories.attachment_positions import NEXT_POSITION, close_gap
 from storage.repositories.file_versions import store_earlier_version
 from storage.repositories.replaced_public_files import (
     find_public_file,
+    has_earlier_files,
     public_file_row,
     take_back_public_file,
 )
@@ -369,9 +370,12 @@ class EngineAttachments(EngineRepository):
                 raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")
             if replacement_row(self._engine, attachment_id):
                 raise Conflict("มีไฟล์ใหม่อีกไฟล์รออยู่ กรุณายกเลิกไฟล์นั้นก่อน", code="edited-meanwhile")
-            if self._rows_with_bytes(row["announcement_id"], file.columns["sha256"]):
+            copy = self._cancelled_replacement(row, file.columns["sha256"])
+            if copy is not None and has_earlier_files(self._engine, copy["id"]):
+                copy = None  # nothing else has those
+            if copy is None and self._rows_with_bytes(row["announcement_id"], file.columns["sha256"]):
                 raise Conflict("ไฟล์เดิมเป็นเอกสารอื่นของประกาศนี้แล้ว กรุณาใช้เอกสารนั้นแทน", code="file-attached")
-            take_back_public_file(self._engine, row, file)
+            take_back_public_file(self._engine, row, file, copy)
             after = attachment_row(self._engine, attachment_id)
             self._note(row, "take-back", actor=actor, before=_named(row), after=_named(after))
             note_hidden_since_change(self._engine, attachment_id)

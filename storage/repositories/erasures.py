@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping
-from functools import partial
 
 from archive.erasure import Erasure, ErasureScope
 from archive.errors import Conflict, no_such_attachment
@@ -182,45 +181,34 @@ class EngineErasures(EngineRepository):
 
     def _clear_history(self, row: Row, scope: ErasureScope, files: Collection[str]) -> None:
         """Remove what the entries of the history tell of the erased files."""
-
-        def untold(action: str, change: Mapping[str, object]) -> dict[str, object]:
-            return _untold(action, change, row["id"], scope, files)
-
-        self._rewrite_history(row["announcement_id"], untold)
+        self._rewrite_history(row["announcement_id"], lambda change: _untold(change, row["id"], scope, files))
 
     def _rewrite_history(
-        self, announcement_id: int, untold: Callable[[str, Mapping[str, object]], dict[str, object]]
+        self, announcement_id: int, untold: Callable[[Mapping[str, object]], dict[str, object]]
     ) -> None:
-        """Replace each side of each change in an announcement's history by what ``untold`` leaves of it.
-
-        ``untold`` takes the action of the change and the side.
-        """
+        """Replace each side of each change in an announcement's history by what ``untold`` leaves of it."""
         entries = self._engine.rows(
             "SELECT * FROM history WHERE organisation_id IN :organisations AND announcement_id = :id",
             id=announcement_id,
         )
         for entry in entries:
-            history.rewrite_change(self._engine, entry, partial(untold, entry["action"]))
+            history.rewrite_change(self._engine, entry, untold)
 
 
-def _without_own_text(_action: str, change: Mapping[str, object]) -> dict[str, object]:
+def _without_own_text(change: Mapping[str, object]) -> dict[str, object]:
     """Return one side of a change without the announcement's own text."""
     return {name: value for name, value in change.items() if name not in _OWN_TEXT}
 
 
 def _untold(
-    action: str,
-    change: Mapping[str, object],
-    attachment_id: int,
-    scope: ErasureScope,
-    files: Collection[str],
+    change: Mapping[str, object], attachment_id: int, scope: ErasureScope, files: Collection[str]
 ) -> dict[str, object]:
     """Return one side of a change without what it tells of the erased files.
 
-    A release and its undo name files of two attachments under one id, so what they tell goes by the file.
+    An undone release names the file under the id of another attachment.
     """
-    has_erased_file = change.get("sha256") in files
-    is_told = has_erased_file and action in ("release", "take-back")
-    if change.get("attachment_id") == attachment_id:
-        is_told = scope is ErasureScope.ATTACHMENT or "text" in change or has_erased_file
+    is_told = change.get("sha256") in files or (
+        change.get("attachment_id") == attachment_id
+        and (scope is ErasureScope.ATTACHMENT or "text" in change)
+    )
     return {name: value for name, value in change.items() if not (is_told and name in _TELLING)}

@@ -51,7 +51,6 @@ _ADD_WAITING = f"""INSERT INTO attachment (announcement_id, position, label, kin
         {", ".join(f":{name}" for name in FILE_COLUMNS)}) RETURNING *"""  # noqa: S608  # our own names
 
 _PENDING = ("waiting", "reading")
-_CHANGES_OF_TEXT = ("correct", "reread")  # actions of the history that have the text of a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +135,16 @@ def public_file_row(attachment: Row, file: ReplacedPublicFile) -> dict[str, Any]
     return row
 
 
-def take_back_public_file(engine: Queries, attachment: Row, file: ReplacedPublicFile) -> Row:
+def take_back_public_file(
+    engine: Queries, attachment: Row, file: ReplacedPublicFile, copy: Row | None
+) -> Row:
     """Give an attachment its public file back. Call this inside a transaction.
 
+    ``copy``: a detached attachment that was to replace the present file by that one again. It is deleted.
     Returns the row of a new attachment, which has the present file and waits to replace that file again.
     """
+    if copy is not None:
+        _delete_cancelled_copy(engine, copy)
     set_file(engine, attachment["id"], public_file_row(attachment, file))
     present = mappers.attachment(attachment)
     hold = privacy.hold_of_cancelled_decisions(present, is_public=True)
@@ -150,6 +154,9 @@ def take_back_public_file(engine: Queries, attachment: Row, file: ReplacedPublic
     waiting = engine.rows(_ADD_WAITING, now=mappers.now_text(), **{**attachment, **taken})[0]
     _part_pages_and_earlier_files(engine, attachment["id"], waiting["id"], file)
     _rename_in_history(engine, attachment, waiting["id"], file)
+    if copy is not None:
+        for change in _changes_of_texts(engine, attachment["announcement_id"]):
+            history.rename_attachment(engine, change, ["before", "after"], copy["id"], attachment["id"])
     append_entries(
         engine,
         *((subject, row["id"]) for row in (attachment, waiting) for subject in ("attachment", READING)),
@@ -157,18 +164,43 @@ def take_back_public_file(engine: Queries, attachment: Row, file: ReplacedPublic
     return waiting
 
 
+def _delete_cancelled_copy(engine: Queries, copy: Row) -> None:
+    erasures = engine.rows(
+        """UPDATE erasure SET attachment_id = :replaced
+           WHERE organisation_id IN :organisations AND attachment_id = :id RETURNING id""",
+        replaced=copy["replaces"],
+        id=copy["id"],
+    )
+    engine.run(
+        "DELETE FROM page WHERE organisation_id IN :organisations AND attachment_id = :id", id=copy["id"]
+    )
+    engine.run("DELETE FROM attachment WHERE organisation_id IN :organisations AND id = :id", id=copy["id"])
+    append_entries(
+        engine,
+        *(("erasure", row["id"]) for row in erasures),
+        *((subject, copy["id"]) for subject in ("attachment", READING)),
+    )
+
+
+def _changes_of_texts(engine: Queries, announcement_id: int) -> list[Row]:
+    return engine.rows(
+        """SELECT * FROM history WHERE organisation_id IN :organisations AND announcement_id = :id
+           AND action IN ('correct', 'reread') ORDER BY id""",
+        id=announcement_id,
+    )
+
+
 def _rename_in_history(engine: Queries, attachment: Row, waiting_id: int, file: ReplacedPublicFile) -> None:
     """Let the changes of the present file, and of its texts since it is public, name its new attachment."""
-    changes = engine.rows(
-        """SELECT * FROM history
-           WHERE organisation_id IN :organisations AND announcement_id = :id ORDER BY id""",
-        id=attachment["announcement_id"],
-    )
-    renamed = {(id, side) for id, side in file.renamed}
-    for change in changes:
-        is_of_text = change["id"] > file.last_change and change["action"] in _CHANGES_OF_TEXT
-        sides = [side for side in ("before", "after") if is_of_text or (change["id"], side) in renamed]
-        history.rename_attachment(engine, change, sides, attachment["id"], waiting_id)
+    for id, side in file.renamed:
+        change = engine.row(
+            "SELECT * FROM history WHERE organisation_id IN :organisations AND id = :id", id=id
+        )
+        if change is not None:
+            history.rename_attachment(engine, change, [side], attachment["id"], waiting_id)
+    for change in _changes_of_texts(engine, attachment["announcement_id"]):
+        if change["id"] > file.last_change:
+            history.rename_attachment(engine, change, ["before", "after"], attachment["id"], waiting_id)
 
 
 def _part_pages_and_earlier_files(
@@ -206,6 +238,11 @@ def _part_pages_and_earlier_files(
         id=attachment_id,
         number=file.number,
     )
+
+
+def has_earlier_files(engine: Queries, attachment_id: int) -> bool:
+    """Return True for an attachment whose file was replaced."""
+    return _count_earlier_files(engine, attachment_id, above=0) > 0
 
 
 def _count_earlier_files(engine: Queries, attachment_id: int, *, above: int) -> int:

@@ -123,6 +123,33 @@ def test_a_text_of_the_new_file_stays_with_it_when_its_release_is_undone(
     assert [each.after["attachment_id"] for each in entries] == [paper.id, last, last]
 
 
+def test_a_release_is_undone_after_the_earlier_file_was_chosen_and_cancelled(
+    site: Site, clerk: FlaskClient, made: Announcement
+) -> None:
+    paper = public_paper(site, made)
+    waiting = replace_file(site, clerk, paper, BRIDGE)
+    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    site.work()
+    clerk.post(f"/staff/attachments/{paper.id}/versions/1/restore")
+    site.work()
+    chosen = waiting_for(site, paper)
+    site.services.intake.pages.correct(chosen.id, 1, "ซ่อมถนน เลือกแล้ว", actor="สมศรี")
+    site.services.intake.attachments.detach(chosen.id, actor="สมศรี")
+    asked, _undone = undo_last(site, clerk, made, "release")
+    assert "ประชาชนเห็นไฟล์เดิม “ซ่อมถนน.pdf” ทันที" in asked
+    assert public_file(site, paper) == ROAD
+    assert waiting_for(site, paper).sha256 == waiting.sha256
+    assert site.services.attachments.detached(made.id) == []
+    corrected = [each for each in site.services.history.entries(made.id) if each.action == "correct"]
+    assert [each.after["attachment_id"] for each in corrected] == [paper.id]
+    for change in site.services.history.entries(made.id):
+        undo = f"/staff/history/{change.id}/undo"
+        if change.action in ("detach", "replace"):
+            for form in ({}, {"confirmed": "yes"}):
+                assert clerk.post(undo, data=form, follow_redirects=True).status_code in (200, 404)
+            assert public_file(site, paper) == ROAD
+
+
 def test_a_released_file_with_personal_data_waits_for_a_decision_again(
     site: Site, clerk: FlaskClient, made: Announcement
 ) -> None:
