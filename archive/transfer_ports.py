@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -60,8 +60,11 @@ class Transfer(Protocol):
         the ``ref``.
         """
 
-    def name_related_records(self, announcement_id: int, ids: Mapping[int, int]) -> None:
+    def name_related_records(
+        self, announcement_id: int, changes: Sequence[Change], ids: Mapping[int, int]
+    ) -> None:
         """Give the related announcements in an imported history the ids that they have here.
 
-        ``ids``: ids here by ids in the other archive. One that is not in it keeps its marked number.
+        ``changes``: those of the record in the other archive; what came from elsewhere is none of them and
+        stays. ``ids``: ids here by ids in the other archive. One that is not in it keeps its marked number.
         """

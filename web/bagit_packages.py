@@ -94,8 +94,7 @@ def export_bag(
     """Export records into a new directory, which appears when it is complete and verified.
 
     An original that is damaged or missing, or a record that cannot be read, is left out and named in the
-    report's problems. Raises ``Conflict``
-    when ``destination`` exists.
+    report's problems. Raises ``Conflict`` when ``destination`` exists.
     """
     if destination.exists():
         raise Conflict(f"มี {destination} อยู่แล้ว กรุณาใช้ชื่อใหม่ (it exists already)")
@@ -316,19 +315,18 @@ def import_bag(services: Services, path: Path, progress: Callable[[int, int], No
     listed = sorted(payload.glob(f"{RECORDS}/*.json"), key=lambda each: (len(each.name), each.name))
     ids: dict[int, int] = {}
     relations: list[Relation] = []
-    related: list[int] = []
+    related: dict[str, CarriedRecord] = {}
     for done, file in enumerate(listed, start=1):
         try:
             record = _read_record(file, source, unknown)
             ids[record.announcement.id] = _take(services, record, payload, report)
             relations += record.relations
             if any(change.action == "relate" for change in record.history):
-                related.append(ids[record.announcement.id])
+                related[file.name] = record
         except (PrakatError, OSError, *_NOT_AS_WRITTEN) as error:
             report.problems.append((file.name, getattr(error, "message", str(error))))
         progress(done, len(listed))
-    for id in related:
-        services.transfer.name_related_records(id, ids)
+    _name_related_records(services, related, ids, report)
     _take_relations(services, relations, ids)
     if (payload / COLLECTIONS).is_file():
         _take_collections(services, payload / COLLECTIONS, ids, unknown, report)
@@ -339,6 +337,17 @@ def import_bag(services: Services, path: Path, progress: Callable[[int, int], No
         why = f"รุ่นนี้ไม่รู้จัก จึงไม่ได้นำเข้า {count:,} แห่ง ผู้สร้างถุงคือ {maker} (unknown here, not taken in)"
         report.problems.append((name, why))
     return report
+
+
+def _name_related_records(
+    services: Services, records: Mapping[str, CarriedRecord], ids: Mapping[int, int], report: ImportReport
+) -> None:
+    """Name the related announcements in the histories of ``records``, given by the names of their files."""
+    for name, record in records.items():
+        try:
+            services.transfer.name_related_records(ids[record.announcement.id], record.history, ids)
+        except (PrakatError, OSError, *_NOT_AS_WRITTEN) as error:
+            report.problems.append((name, getattr(error, "message", str(error))))
 
 
 def _unknown_files(payload: Path) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -57,7 +57,13 @@ class EngineTransfer(EngineRepository):
             append_entries(self._engine, ("announcement", row["id"]))
         return mappers.announcement(row)
 
-    def name_related_records(self, announcement_id: int, ids: Mapping[int, int]) -> None:
+    def name_related_records(
+        self, announcement_id: int, changes: Sequence[Change], ids: Mapping[int, int]
+    ) -> None:
+        carried = {
+            (mappers.time_text(each.at), *(_with_mark(side) for side in (each.before, each.after)))
+            for each in changes
+        }
         with self._engine.write():
             entries = self._engine.rows(
                 """SELECT * FROM history
@@ -65,7 +71,9 @@ class EngineTransfer(EngineRepository):
                 id=announcement_id,
             )
             for entry in entries:
-                history.rewrite_change(self._engine, entry, lambda side: _related_here(side, ids))
+                told = (json.loads(entry[name]).get("relation") for name in ("before", "after"))
+                if (entry["at"], *told) in carried:
+                    history.rewrite_change(self._engine, entry, lambda side: _related_here(side, ids))
 
     def _insert_change(
         self, announcement_id: int, change: Change, ids: Mapping[int, int], organisation: int
@@ -161,8 +169,14 @@ def _attachments_here(side: Mapping[str, object], ids: Mapping[int, int]) -> dic
     if "order" in side:
         here["order"] = [ids[each] for each in cast(list[int], side["order"]) if each in ids]
     if "relation" in side:
-        here["relation"] = str(side["relation"]).replace(" ", f" {OTHER_ARCHIVE}")
+        here["relation"] = _with_mark(side)
     return here
+
+
+def _with_mark(side: Mapping[str, object]) -> str | None:
+    """Return the relation of one side of a change, its number marked as one of the other archive."""
+    relation = side.get("relation")
+    return None if relation is None else str(relation).replace(" ", f" {OTHER_ARCHIVE}")
 
 
 def _related_here(side: Mapping[str, object], ids: Mapping[int, int]) -> dict[str, object]:

@@ -430,6 +430,34 @@ def test_a_related_record_that_did_not_come_along_is_named_as_one_of_the_other_a
     close(there)
 
 
+@pytest.mark.parametrize("is_other_archive", [False, True])
+def test_a_related_record_that_follows_later_is_named_if_the_archive_is_the_same(
+    taken: Taken, tmp_path: Path, is_other_archive: bool
+) -> None:
+    """Another archive may have a record of the same ``ref``, and other records under its numbers."""
+    source, selection, there = tmp_path / "source", tmp_path / "selection", opened(tmp_path / "third")
+    assert run(source, "export", str(selection), "2").exit_code == 0
+    add(there, 20)
+    assert run(there.settings.data, "import", str(selection)).exit_code == 0
+    (imported,) = (id for id in everything(there) if len(_documents(there, id)) == 2)
+    if is_other_archive:
+        source = tmp_path / "other"
+        other = opened(source)
+        _fill_source(other)
+        close(other)
+    assert run(source, "export", str(tmp_path / "later")).exit_code == 0
+    assert run(there.settings.data, "import", str(tmp_path / "later")).exit_code == 0
+    followed = max(everything(there))
+    told = [
+        each.after
+        for each in there.records.history.entries(imported)
+        if each.action == "relate" and each.actor == ACTOR
+    ]
+    assert followed > imported
+    assert told == [{"relation": "cancels #1" if is_other_archive else f"cancels {followed}"}]
+    close(there)
+
+
 def test_undo_of_imported_changes_touches_no_other_record(taken: Taken) -> None:
     services, before = taken.services, taken.of_own()
     undo = Undo(services.records, services.intake)
