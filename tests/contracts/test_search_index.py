@@ -855,6 +855,16 @@ def test_what_bears_a_number_comes_before_what_names_it(index: SearchIndex) -> N
     assert [hit.announcement_id for hit in index.search(parse_query("189/65")).hits] == [4]
 
 
+def test_who_gives_a_document_s_number_gets_no_others(index: SearchIndex) -> None:
+    order = entry(1, "ประกวดราคาจ้างก่อสร้างถนน", "คำสั่งเทศบาล ที่ ๙๘/๒๕๖๗ เรื่อง แต่งตั้งคณะกรรมการ")
+    others = [entry(n, f"แต่งตั้งคณะทำงาน {n}", f"คำสั่งเทศบาล ที่ {n}/2566") for n in range(2, 6)]
+    naming = entry(9, "ยกเลิกการแต่งตั้ง", "ให้ยกเลิกที่ 98/2567")
+    index.update([order, naming, *others, *(entry(n, f"กีฬา {n}") for n in range(10, 20))], (), position=3)
+    page = index.search(parse_query("คำสั่งแต่งตั้ง 98/2567"))
+    assert [hit.announcement_id for hit in page.hits] == [1, 9]
+    assert (page.total, page.partial) == (2, 1)
+
+
 @pytest.mark.parametrize("typed", ["คำสั่งที่ ๓๐๑", "คำสั่ง 301", "คำสั่งเลขที่ 301/2", "301"])
 def test_a_papers_number_is_completed_while_it_is_typed(index: SearchIndex, typed: str) -> None:
     bears = entry(2, "มาตรการโรคติดต่อ", "งดใช้สนาม", kind=DocumentKind.ORDER, number="๓๐๑/๒๕๖๔")

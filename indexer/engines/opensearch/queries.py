@@ -25,6 +25,7 @@ from indexer.search.query.query_plan import (
     QueryPlan,
     build_query_part,
     date_name_clauses,
+    has_document_number,
 )
 from indexer.search.tuning import TUNING
 
@@ -246,6 +247,7 @@ class SearchAttempt(NamedTuple):
     level: str = "enough"  # "all", "enough" or "any" of the plan; the first documents are those with all
     quoted: bool = False  # with quoted phrases letter by letter, and all of the plan
     time: str = ""  # "dated": published in one of the date ranges; "named": others that name one
+    has_number: bool = False  # partial matches have a document's number of the plan: others are of no use
     is_top_hits_only: bool = False  # the first hits by relevance, whatever page and order are asked for
 
 
@@ -311,6 +313,9 @@ class PlanQueries:
         enough = [bool_should(words, fewest)] if words else []
         enough += [query for part in long for query in phrases[part]]
         narrow = self.permitted_filters(match)
+        if match.has_number:
+            numbers = filter(has_document_number, self.plan.clauses)
+            narrow.append(bool_should([complete, *map(clause_query, numbers)]))
         if match.level == "all":
             return {"bool": {"filter": [complete, *narrow], "should": [*enough, *should]}}
         tier = 0.0 if self.is_prose else COMPLETE

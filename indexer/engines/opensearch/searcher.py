@@ -313,6 +313,8 @@ class _Selection:
             if self.queries.is_prose:  # these do not stand before the others
                 return self._found(whole)
             return _Found(way, complete, complete["doc_count"], passing, passing, is_whole=True, is_cut=True)
+        if complete["doc_count"] and self.queries.plan.document_numbers and not way.has_number:
+            return self._found(way._replace(has_number=True))
         total = int(answer["hits"]["total"]["value"])
         return _Found(way, counts, _unfiltered(answer), total, passing, is_whole=complete["doc_count"] > 0)
 

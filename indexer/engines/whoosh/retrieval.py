@@ -38,6 +38,7 @@ from indexer.search.query.query_plan import (
     QueryPlan,
     build_query_part,
     date_name_clauses,
+    has_document_number,
 )
 from indexer.search.villages import lacks_village, village_words
 
@@ -293,8 +294,8 @@ def _add_partial(
         scores, also_complete = match_fuzzily(context, scores)
         documents = documents | (also_complete & rest)
     partial = _partial_matches(context, scores, rest, is_quoted=query_notes.NOT_QUOTED in notes)
-    if found and plan.document_numbers:
-        partial &= _with_number(plan, scores)
+    if found and plan.document_numbers:  # documents without the number are of no use
+        partial &= scores.matching_any(set(filter(has_document_number, scores.clauses)))
     partial = partial | documents
     if found < np.count_nonzero(partial):
         if not found:
@@ -304,17 +305,6 @@ def _add_partial(
         )  # nobody expects all its words: ranking decides
         return UnfilteredMatches(partial, preferred, scores, notes, None if is_prose else documents)
     return UnfilteredMatches(documents, preferred, scores, notes)
-
-
-def _with_number(plan: QueryPlan, scores: DocumentScores) -> Mask:
-    """Returns the documents that have a document's number of the plan: others are of no use."""
-    numbers = plan.document_numbers
-    numbered = (
-        clause
-        for clause in scores.clauses
-        if any(term in numbers for each in clause.alternatives for term in each.terms)
-    )
-    return scores.matching_any(set(numbered))
 
 
 def _partial_matches(

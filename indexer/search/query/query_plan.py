@@ -113,6 +113,12 @@ class QueryPlan:
         return tuple(part.phrase for part in self.parts if part.phrase.data)
 
 
+def has_document_number(clause: Clause) -> bool:
+    """Returns True if the clause is for a number of a document, in any way to write it."""
+    terms = (term for each in clause.alternatives for term in each.terms)
+    return any(map(_DOCUMENT_NUMBER.fullmatch, terms))
+
+
 def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     """Returns the plan of a query: its parts with clauses and phrases, and what must be absent."""
     typed = query.chunks[:_MOST_PARTS]

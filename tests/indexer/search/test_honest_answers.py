@@ -326,16 +326,6 @@ def test_an_english_question_is_answered_by_what_it_names(tmp_path: Path) -> Non
     assert index.search(parse_query("what")).total == 0
 
 
-def test_who_gives_a_document_s_number_gets_no_others(tmp_path: Path) -> None:
-    index = WhooshIndex(tmp_path, Dictionary())
-    order = entry(1, "ประกวดราคาจ้างก่อสร้างถนน", "คำสั่งเทศบาล ที่ ๙๘/๒๕๖๗ เรื่อง แต่งตั้งคณะกรรมการ")
-    others = [entry(n, f"แต่งตั้งคณะทำงาน {n}", f"คำสั่งเทศบาล ที่ {n}/2566") for n in range(2, 6)]
-    naming = entry(9, "ยกเลิกการแต่งตั้ง", "ให้ยกเลิกที่ 98/2567")
-    index.update([order, naming, *others, *(entry(n, f"กีฬา {n}") for n in range(10, 20))], (), position=3)
-    page = index.search(parse_query("คำสั่งแต่งตั้ง 98/2567"))
-    assert [hit.announcement_id for hit in page.hits] == [1, 9]
-
-
 def test_a_time_is_named_by_its_distance_from_today() -> None:
     now, day = today(), dt.timedelta(days=1)
     monday, first = now - now.weekday() * day, now.replace(day=1)
