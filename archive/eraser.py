@@ -27,7 +27,8 @@ class PageCache(Protocol):
 class Eraser:
     """Carries out orders of erasure: in the records, in the caches and in the store of files.
 
-    A kill in between leaves at most the file, which a check of the archive finds and removes.
+    A kill in between leaves at most the file, its pictures and its copies, which a check of the archive finds
+    and removes. Open data that was written before is deleted by the pages, before an erasure and after it.
     """
 
     def __init__(

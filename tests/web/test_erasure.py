@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
+import signal
 import sqlite3
 import unicodedata
 import zlib
@@ -27,6 +29,7 @@ from storage.backup.writer import Backups
 from tests.operation.archives import texts_in_index
 from tests.web.conftest import Site, memo, open_site
 from web.bagit_packages import BagSelection, export_bag
+from web.staff import erasures
 from web.static_copy import write_static_copy
 
 SECRET = "ประหยัดทรัพย์มะม่วงหวาน"
@@ -448,6 +451,24 @@ def test_caches_are_cleared_once_more_when_the_file_is_gone(site: Site) -> None:
         attachment.id, ErasureScope.ATTACHMENT, ordered_by="ศาล", reason="ละเมิด", actor="test"
     )
     assert stored == [True, False]
+
+
+def test_an_erasure_that_was_killed_leaves_no_open_data_that_tells_the_title(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = site.announcement("ประกาศรายชื่อผู้ป่วย")
+    assert "ผู้ป่วย" in site.client().get("/open-data/announcements.csv", buffered=True).text
+    site.services.intake.publication.withdraw(made.id, actor="x", reason="ลงผิดเรื่อง")
+    order = {"scope": "text", "ordered_by": "ศาล", "reason": "ละเมิด", "sure": "1"}
+    clerk = site.signed_in(Role.ADMIN)
+    child = os.fork()
+    if not child:
+        monkeypatch.setattr(erasures, "_conclude", lambda _erasure: os.kill(os.getpid(), signal.SIGKILL))
+        clerk.post(f"/staff/announcements/{made.id}/erase", data=order)
+        os._exit(1)  # was not killed
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    assert "ผู้ป่วย" not in site.services.announcements.get(made.id).title
+    assert [*(site.services.settings.data / "open-data").glob("*.*.*")] == []
 
 
 @pytest.mark.parametrize("killed", ["before the file is deleted", "before the caches are cleared again"])

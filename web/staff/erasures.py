@@ -55,6 +55,7 @@ def erase_text(announcement_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             _require_certainty()
+            delete_dumps()  # a kill after the erasure leaves none
             _conclude(services().eraser.erase_announcement_fields(announcement_id, actor=g.actor, **_order()))
             return redirect(url_for("erasures.register"))
         except PrakatError as error:
@@ -75,6 +76,7 @@ def _carry_out(attachment: Attachment) -> None:
     if scope not in set(ErasureScope):
         abort(400)
     _require_certainty()
+    delete_dumps()  # a kill after the erasure leaves none
     erasure = services().eraser.erase_attachment_or_versions(
         attachment.id, ErasureScope(scope), actor=g.actor, **_order()
     )
@@ -94,7 +96,7 @@ def _order() -> dict[str, str]:
 
 
 def _conclude(erasure: Erasure) -> None:
-    """Delete the open data written before the erasure, log the erasure, and tell the person."""
+    """Delete the open data written until the erasure, log the erasure, and tell the person."""
     delete_dumps()
     note_security("erased by order", person=g.actor, erasure=erasure.id, announcement=erasure.announcement_id)
     flash(_("ลบถาวรตามคำสั่งแล้ว บันทึกไว้เป็นลำดับที่ %(id)s", id=erasure.id), "good")
