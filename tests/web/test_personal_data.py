@@ -498,7 +498,7 @@ def test_a_new_version_by_staff_waits_until_they_have_checked_it(site: Site) -> 
     site.work()
     bridge = memo("ให้ซ่อมสะพานบ้านห้วยยาง", subject="ซ่อมสะพาน")
     said = replace_as_staff(clerk, attachment, bridge, "สะพาน.pdf")
-    assert "ประชาชนเห็นไฟล์เดิมจนกว่าคุณจะตรวจไฟล์ใหม่แล้วกดเผยแพร่" in said
+    assert "ประชาชนเห็นไฟล์เดิมจนกว่าคุณจะตรวจไฟล์ใหม่แล้วกด “ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น”" in said
     waiting = site.services.attachments.replacements([attachment.id])[attachment.id]
     form, show = f"/staff/announcements/{made.id}", f"/staff/attachments/{waiting.id}/show"
     assert f'formaction="{show}"' not in clerk.get(form).text
@@ -511,7 +511,7 @@ def test_a_new_version_by_staff_waits_until_they_have_checked_it(site: Site) -> 
     page = clerk.get(form).text
     assert f'formaction="{show}"' in page
     assert "ไฟล์ใหม่ระบุว่า ซ่อมสะพาน" in page
-    assert "ตรวจและเผยแพร่ไฟล์ใหม่" in clerk.get(f"/staff/attachments/{waiting.id}").text
+    assert "ตรวจและเผยแพร่ไฟล์ที่รอใช้" in clerk.get(f"/staff/attachments/{waiting.id}").text
     clerk.post(show)
     site.work()
     shown = site.services.attachments.get(attachment.id)
@@ -547,9 +547,9 @@ def test_a_clerk_decides_on_a_new_version_or_cancels_it(site: Site) -> None:
     review, edit = f"/staff/attachments/{attachment.id}", f"/staff/announcements/{made.id}"
     replaced = clerk.post(review, data={"replace": "1", **new_file()}, follow_redirects=True).text
     assert "ได้รับไฟล์ใหม่แล้ว ประชาชนเห็นไฟล์เดิม" in replaced
-    assert "กำลังแปลงข้อความของไฟล์ใหม่ “รายชื่อผู้รับเบี้ย.pdf”" in replaced
+    assert "กำลังแปลงข้อความของไฟล์ที่รอใช้ “รายชื่อผู้รับเบี้ย.pdf”" in replaced
     site.work()
-    assert "ไฟล์ใหม่ “รายชื่อผู้รับเบี้ย.pdf” อาจมีข้อมูลส่วนบุคคล" in clerk.get(edit).text
+    assert "ไฟล์ที่รอใช้ “รายชื่อผู้รับเบี้ย.pdf” อาจมีข้อมูลส่วนบุคคล" in clerk.get(edit).text
     waiting = site.services.attachments.replacements([attachment.id])[attachment.id]
     assert f"/staff/attachments/{waiting.id}" in clerk.get("/staff?problem=personal-data").text
     page = clerk.get(f"/staff/attachments/{waiting.id}").text

@@ -92,7 +92,7 @@ def test_the_public_file_before_comes_back_when_a_release_is_undone(
     assert (finds(site, "หนองกระทิง"), finds(site, "ห้วยยาง")) == (True, False)
     assert site.services.file_versions.by_attachment(paper.id) == []
     form = clerk.get(f"/staff/announcements/{made.id}").text
-    assert "ไฟล์ใหม่ “สะพาน.pdf” รอให้คุณตรวจ" in form
+    assert "ไฟล์ที่รอใช้ “สะพาน.pdf” รอให้คุณตรวจ" in form
     clerk.post(f"/staff/attachments/{again.id}/show")  # and it is released once more
     site.work()
     assert public_file(site, paper) == BRIDGE
@@ -305,16 +305,18 @@ def test_an_earlier_file_that_is_wanted_again_waits_until_it_was_checked(
     waiting = replace_file(site, clerk, paper, BRIDGE)
     clerk.post(f"/staff/attachments/{waiting.id}/show")
     site.work()
-    said = "เลือกไฟล์นี้แล้ว ประชาชนเห็นไฟล์ปัจจุบันจนกว่าคุณจะตรวจไฟล์ที่เลือกแล้วกดเผยแพร่"
+    said = "เลือกไฟล์นี้แล้ว ประชาชนเห็นไฟล์ปัจจุบันจนกว่าคุณจะตรวจไฟล์ที่เลือกแล้วกด “ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น”"
     if way == "restore":
         version = f"/staff/attachments/{paper.id}/versions/1"
-        assert "ประชาชนเห็นไฟล์ปัจจุบันจนกว่าคุณจะตรวจไฟล์นี้แล้วกดเผยแพร่" in clerk.get(version).text
+        assert "ประชาชนเห็นไฟล์ปัจจุบันจนกว่าคุณจะตรวจไฟล์นี้แล้วกด “ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น”" in clerk.get(version).text
         assert said in clerk.post(f"{version}/restore", follow_redirects=True).text
         site.work()
     else:
         asked, _undone = undo_last(site, clerk, made, "replace")
-        assert "ไฟล์ “ซ่อมถนน.pdf” รอให้คุณตรวจแล้วกดเผยแพร่ ระหว่างนี้ประชาชนเห็นไฟล์ปัจจุบัน" in asked
+        assert "ไฟล์ “ซ่อมถนน.pdf” รอให้คุณตรวจแล้วกด “ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น” ระหว่างนี้ประชาชนเห็นไฟล์ปัจจุบัน" in asked
     assert public_file(site, paper) == BRIDGE
+    form = clerk.get(f"/staff/announcements/{made.id}").text
+    assert ">ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น</button>" in form
     again = waiting_for(site, paper)
     assert (again.sha256, again.hold) == (paper.sha256, HoldReason.UNCONFIRMED)
     assert f"#attachment-{again.id}" in clerk.get("/staff?problem=unconfirmed").text

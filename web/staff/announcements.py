@@ -189,7 +189,7 @@ def _replace(attachment: Attachment) -> str:
         is_to_confirm=True,
     )
     if given.replaces:
-        said = [_("ได้รับไฟล์ใหม่แล้ว ประชาชนเห็นไฟล์เดิมจนกว่าคุณจะตรวจไฟล์ใหม่แล้วกดเผยแพร่")]
+        said = [_("ได้รับไฟล์ใหม่แล้ว ประชาชนเห็นไฟล์เดิมจนกว่าคุณจะตรวจไฟล์ใหม่แล้วกด “ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น”")]
     else:
         kept = _("เปลี่ยนไฟล์แล้ว ไฟล์เดิมเก็บไว้ให้เจ้าหน้าที่เท่านั้น")
         said = [kept, attachments_for_staff.when_residents_see_file(given)]

@@ -53,7 +53,10 @@ def restore(attachment_id: int, number: int) -> ResponseReturnValue:
     try:
         restored = services().intake.file_versions.restore(attachment_id, number, actor=g.actor)
         if restored.replaces:
-            flash(_("เลือกไฟล์นี้แล้ว ประชาชนเห็นไฟล์ปัจจุบันจนกว่าคุณจะตรวจไฟล์ที่เลือกแล้วกดเผยแพร่"), "good")
+            flash(
+                _("เลือกไฟล์นี้แล้ว ประชาชนเห็นไฟล์ปัจจุบันจนกว่าคุณจะตรวจไฟล์ที่เลือกแล้วกด “ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น”"),
+                "good",
+            )
         else:
             done = _("กลับไปใช้ไฟล์เดิมแล้ว")
             flash(f"{done} {when_residents_see_file(restored)}", "good")

@@ -104,7 +104,9 @@ def _of_file(change: Change, announcement: Announcement) -> Iterator[str]:
     if any(each.is_redacted and each.sha256 == change.before["sha256"] for each in versions):
         yield str(_("ประชาชนจะไม่เห็นเอกสารนี้จนกว่าคุณจะตรวจไฟล์ “%(name)s” แล้วกดเผยแพร่", name=name))
     else:
-        yield str(_("ไฟล์ “%(name)s” รอให้คุณตรวจแล้วกดเผยแพร่ ระหว่างนี้ประชาชนเห็นไฟล์ปัจจุบัน", name=name))
+        yield str(
+            _("ไฟล์ “%(name)s” รอให้คุณตรวจแล้วกด “ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น” ระหว่างนี้ประชาชนเห็นไฟล์ปัจจุบัน", name=name)
+        )
 
 
 def _of_release(change: Change, announcement: Announcement) -> Iterator[str]:
