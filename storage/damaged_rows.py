@@ -8,6 +8,7 @@ from archive.errors import RecordDamaged
 from archive.ports import Fault
 from storage import mappers
 from storage.engine import Queries, Row
+from storage.repositories.replaced_public_files import replaced_public_file
 
 _MAPPERS: Mapping[str, Callable[[Row], object]] = {
     "announcement": mappers.announcement,
@@ -54,6 +55,21 @@ class DamagedRows:
             (row["id"],) for row in self._engine.rows("SELECT id FROM attachment ORDER BY id")
         ):
             yield from self._pages(attachment)
+        for key in self._engine.rows(
+            "SELECT attachment_id, number FROM replaced_public_file ORDER BY attachment_id, number"
+        ):
+            yield from self._public_file_before(key)
+
+    def _public_file_before(self, key: Row) -> Iterator[Fault]:
+        found = self._engine.rows(
+            "SELECT * FROM replaced_public_file WHERE attachment_id = :id AND number = :number",
+            id=key["attachment_id"],
+            number=key["number"],
+        )
+        for row in found:
+            if reason := _damage(row, replaced_public_file):
+                subject = f"replaced_public_file {row['attachment_id']} number {row['number']}"
+                yield Fault("record-damaged", subject, reason)
 
     def _pages(self, attachment: int) -> Iterator[Fault]:
         found = self._engine.rows(

@@ -73,7 +73,7 @@ _NOT_AS_WRITTEN = (
 _reported: set[str] = set()
 
 
-def _damaged_as_error(mapper: Callable[Concatenate[Row, _P], _T]) -> Callable[Concatenate[Row, _P], _T]:
+def damaged_as_error(mapper: Callable[Concatenate[Row, _P], _T]) -> Callable[Concatenate[Row, _P], _T]:
     """Make a mapper raise ``RecordDamaged`` for a row whose values are not what the archive writes."""
 
     @wraps(mapper)
@@ -114,7 +114,7 @@ def _mapper(record: type[_T], **others: Callable[[Row], object]) -> Callable[[Ro
         return record(**{name: read(row) for name, read in readers.items()})
 
     mapped.__name__ = record.__name__
-    return _damaged_as_error(mapped)
+    return damaged_as_error(mapped)
 
 
 def _column(name: str, type_of_field: Any) -> Callable[[Row], object]:
@@ -170,7 +170,7 @@ def plain_value(value: object) -> object:
     return value
 
 
-@_damaged_as_error
+@damaged_as_error
 def announcement(row: Row) -> Announcement:
     """Return the announcement. Its ``views`` is the baseline plus the visits that were counted here."""
     fields = {field.name: read_column(field, row[field.name]) for field in ANNOUNCEMENT_FIELDS}
@@ -187,7 +187,7 @@ def announcement(row: Row) -> Announcement:
     )
 
 
-@_damaged_as_error
+@damaged_as_error
 def attachment(row: Row) -> Attachment:
     """Return the attachment of a row."""
     details = _details(row["details"])
@@ -220,7 +220,7 @@ def pack_texts(texts: Sequence[str]) -> bytes:
     return zlib.compress(json.dumps(texts, ensure_ascii=False).encode())
 
 
-@_damaged_as_error
+@damaged_as_error
 def version_texts(row: Row) -> list[str]:
     """Return the texts of the pages of an earlier file."""
     return [_text(text) for text in json.loads(zlib.decompress(row["texts"]))]
@@ -330,7 +330,7 @@ def unpack_doubts(packed: bytes) -> tuple[LowConfidenceSpan, ...]:
     return tuple(LowConfidenceSpan(*values) for values in struct.iter_unpack("<qqd", packed))
 
 
-@_damaged_as_error
+@damaged_as_error
 def site_profile(row: Row) -> SiteProfileVersion:
     """Return the saved profile of a row."""
     return SiteProfileVersion(
@@ -341,7 +341,7 @@ def site_profile(row: Row) -> SiteProfileVersion:
     )
 
 
-@_damaged_as_error
+@damaged_as_error
 def collection(row: Row, items: Sequence[CollectionLine]) -> Collection:
     """Return the collection of a row, with its items."""
     return Collection(

@@ -60,6 +60,7 @@ class ReplacedPublicFile:
     ``number``: its number among the attachment's earlier files. ``columns``: those of ``FILE_COLUMNS``.
     ``pages``: rows of its pages. ``renamed``: ``(id, side)`` of each change of the history that named the
     attachment whose file replaced it. ``last_change``: id of the newest change before it was replaced.
+    ``earlier_files_of_waiting``: how many earlier files that attachment had.
     """
 
     number: int
@@ -67,6 +68,7 @@ class ReplacedPublicFile:
     pages: Sequence[Mapping[str, Any]]
     renamed: Sequence[tuple[int, str]]
     last_change: int
+    earlier_files_of_waiting: int
 
 
 def set_file(engine: Queries, attachment_id: int, columns: Mapping[str, Any]) -> None:
@@ -113,12 +115,17 @@ def find_public_file(engine: Queries, attachment_id: int) -> ReplacedPublicFile 
     )
     if row is None:
         return None
-    state = json.loads(zlib.decompress(row["state"]), object_hook=_bytes)
-    if _count_earlier_files(engine, attachment_id, above=row["number"]) != state["earlier_files_of_waiting"]:
+    file = replaced_public_file(row)
+    if _count_earlier_files(engine, attachment_id, above=file.number) != file.earlier_files_of_waiting:
         return None
-    return ReplacedPublicFile(
-        row["number"], state["columns"], state["pages"], state["renamed"], state["last_change"]
-    )
+    return file
+
+
+@mappers.damaged_as_error
+def replaced_public_file(row: Row) -> ReplacedPublicFile:
+    """Return the public file of a stored row. Raises ``RecordDamaged``."""
+    state = json.loads(zlib.decompress(row["state"]), object_hook=_bytes)
+    return ReplacedPublicFile(number=row["number"], **state)
 
 
 def public_file_row(attachment: Row, file: ReplacedPublicFile) -> dict[str, Any]:

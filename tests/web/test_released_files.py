@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 
 import pytest
 from flask.testing import FlaskClient
@@ -148,6 +149,25 @@ def test_a_release_is_undone_after_the_earlier_file_was_chosen_and_cancelled(
             for form in ({}, {"confirmed": "yes"}):
                 assert clerk.post(undo, data=form, follow_redirects=True).status_code in (200, 404)
             assert public_file(site, paper) == ROAD
+
+
+@pytest.mark.parametrize("state", [b"damaged", zlib.compress(b"{}")])
+def test_a_damaged_public_file_before_is_said_and_found_by_a_check(
+    site: Site, clerk: FlaskClient, made: Announcement, state: bytes
+) -> None:
+    paper = public_paper(site, made)
+    waiting = replace_file(site, clerk, paper, BRIDGE)
+    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    site.work()
+    with site.services.database.write():
+        site.services.database.run("UPDATE replaced_public_file SET state = :state", state=state)
+    change = next(each for each in site.services.history.entries(made.id) if each.action == "release")
+    for form in ({}, {"confirmed": "yes"}):
+        answer = clerk.post(f"/staff/history/{change.id}/undo", data=form, follow_redirects=True)
+        assert (answer.status_code, "เสียหาย" in answer.text) == (500, True)
+    assert public_file(site, paper) == BRIDGE
+    found = [(each.code, each.subject) for each in site.services.check_consistency().findings]
+    assert ("record-damaged", f"replaced_public_file {paper.id} number 1") in found
 
 
 def test_a_released_file_with_personal_data_waits_for_a_decision_again(
