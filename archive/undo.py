@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
-from archive.bulk_commands import BulkOutcome
 from archive.changes import HistoryFilters
 from archive.disclosure import DisclosureEntry, DisclosureItem, item_with_recorded_fields
-from archive.errors import Conflict, Invalid, NotFound, RecordDamaged, gettext_noop, no_such_attachment
+from archive.errors import (
+    Conflict,
+    Invalid,
+    NotFound,
+    PrakatError,
+    RecordDamaged,
+    gettext_noop,
+    no_such_attachment,
+)
 from archive.fields import FIELDS_BY_NAME, read_column
 from archive.intake import Intake
 from archive.model import (
@@ -49,6 +57,17 @@ _NEEDED_KEYS: Mapping[str, Sequence[Collection[str]]] = {
 
 An erasure takes keys away, and so does an import of a change whose attachment did not come along.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneBulk:
+    """Outcome of an undo of many changes: the records, as ``ids_of_record`` names them.
+
+    ``refused``: the records that stay as they are, each with the reason.
+    """
+
+    done: tuple[tuple[int, int, int], ...]
+    refused: tuple[tuple[tuple[int, int, int], PrakatError], ...]
 
 
 class Undo:
@@ -157,7 +176,7 @@ class Undo:
         if not named <= own:
             raise no_such_attachment()
 
-    def undo_bulk(self, bulk: str, *, actor: str) -> BulkOutcome:
+    def undo_bulk(self, bulk: str, *, actor: str) -> UndoneBulk:
         """Undo all changes that were made at once, in one transaction.
 
         A record that was changed since stays as it is, and is among the refused ones. Raises ``NotFound``.
@@ -165,11 +184,10 @@ class Undo:
         changes = self._records.changes.find(HistoryFilters(bulk=bulk), limit=MOST_AT_ONCE)
         if not changes:
             raise NotFound("ไม่พบการแก้ไขนี้ในประวัติ")
-        own = secrets.token_hex(8)
-        done: list[int] = []
-        refused: list[tuple[int, Conflict | Invalid | NotFound | RecordDamaged]] = []
-        with self._records.batch(own):
-            for record, group in groupby(sorted(changes, key=_place), key=_record):
+        done: list[tuple[int, int, int]] = []
+        refused: list[tuple[tuple[int, int, int], PrakatError]] = []
+        with self._records.batch(secrets.token_hex(8)):
+            for record, group in groupby(sorted(changes, key=_place), key=ids_of_record):
                 try:
                     with self._records.batch():
                         for change in group:
@@ -177,10 +195,10 @@ class Undo:
                             if change.action != "relate":  # two records have it, and it goes back in both
                                 self._refuse_later_changes(change)
                             self.undo(change, actor=actor)
-                    done.append(max(record))
+                    done.append(record)
                 except (Conflict, Invalid, NotFound, RecordDamaged) as error:
-                    refused.append((max(record), error))
-        return BulkOutcome(own, tuple(done), tuple(refused))
+                    refused.append((record, error))
+        return UndoneBulk(tuple(done), tuple(refused))
 
     def is_any_in_force(self, changes: Sequence[Change]) -> bool:
         """Return True while a record still is as one of the changes made it, and that can be undone."""
@@ -490,14 +508,14 @@ def _doubt(start: int, end: int, confidence: float, alternatives: Sequence[str])
     return LowConfidenceSpan(start, end, confidence, tuple(alternatives))
 
 
-def _record(change: Change) -> tuple[int, int, int]:
+def ids_of_record(change: Change) -> tuple[int, int, int]:
     """Return the ids of the announcement, the collection and the item to disclose; two of them are 0."""
     return change.announcement_id or 0, change.collection_id or 0, change.disclosure_item_id or 0
 
 
 def _place(change: Change) -> tuple[tuple[int, int, int], int]:
     """Return a key that sorts changes by record, and those of one record with the latest first."""
-    return _record(change), -change.id
+    return ids_of_record(change), -change.id
 
 
 def _attachment(place: Mapping[str, object]) -> int:

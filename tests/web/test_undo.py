@@ -373,6 +373,22 @@ def test_an_undone_list_of_items_is_not_offered_again(site: Site) -> None:
     assert "เลิกทำทั้งหมดนี้" not in admin.get("/staff/history?bulk=together").text
 
 
+def test_what_is_not_undone_is_named_by_its_own_title(site: Site) -> None:
+    """An announcement and a collection may have the same number."""
+    made, intake, clerk = site.announcement("ประกาศแรก"), site.services.intake, site.signed_in(Role.STAFF)
+    with site.services.records.batch("together"):
+        intake.announcements.revise(made.id, {"category": "ใหม่"}, actor="x")
+        kept = intake.collections.save(
+            None, title="ชุดแรก", body="", items=[CollectionLine("ก", made.id)], actor="x"
+        )
+    assert kept.id == made.id
+    intake.announcements.revise(made.id, {"category": "ใหม่กว่า"}, actor="x")
+    intake.collections.save(kept.id, title="ชุดแรก", body="", items=[CollectionLine("ข", made.id)], actor="x")
+    page = clerk.post("/staff/history/bulk/together/undo", data={"confirmed": "yes"}, follow_redirects=True)
+    refused = re.findall(r"(ประกาศแรก|ชุดแรก): \S", page.text)
+    assert sorted(refused) == ["ชุดแรก", "ประกาศแรก"]
+
+
 def test_undoing_many_leaves_what_somebody_changed_since(site: Site) -> None:
     made = [site.announcement(f"ร่าง {n}", status=Status.DRAFT, category="เดิม") for n in range(2)]
     clerk = site.signed_in(Role.STAFF)

@@ -26,7 +26,7 @@ from archive import thai
 from archive.changes import HistoryFilters
 from archive.errors import Invalid, PrakatError
 from archive.model import Announcement, Change, Role
-from archive.undo import MOST_AT_ONCE, Undo
+from archive.undo import MOST_AT_ONCE, Undo, ids_of_record
 from web import labels, template_filters
 from web.accounts.sign_in import admin_only, current_person
 from web.addresses import page_number, path_on_this_site
@@ -126,8 +126,8 @@ def undo_bulk(bulk: str) -> ResponseReturnValue:
     def undo_all() -> None:
         outcome = undo().undo_bulk(bulk, actor=g.actor)
         names = _names(changes)
-        for id, error in outcome.refused[:10]:
-            flash(f"{names.get(id, id)}: {error_message(error)}", "bad")
+        for record, error in outcome.refused[:10]:
+            flash(f"{names.get(record, max(record))}: {error_message(error)}", "bad")
         if not outcome.done:
             raise Invalid("เลิกทำไม่ได้เลย ทุกเรื่องคงไว้ตามเดิม")
         if outcome.refused:
@@ -166,14 +166,14 @@ def _may_undo(changes: Sequence[Change]) -> bool:
     return is_admin or not any(each.disclosure_item_id for each in changes)
 
 
-def _names(changes: Sequence[Change]) -> dict[int, str]:
-    """Returns the titles of the records of these changes, by the record's id."""
+def _names(changes: Sequence[Change]) -> dict[tuple[int, int, int], str]:
+    """Returns the titles of the records of these changes, by ``ids_of_record``."""
     titles = _titles(changes)
     names = {}
     for each in changes:
-        id = each.announcement_id or each.collection_id or each.disclosure_item_id or 0
-        of_item = each.after.get("title") or each.before.get("title") or each.after.get("item") or id
-        names[id] = titles.get((each.announcement_id, each.collection_id)) or str(of_item)
+        record = ids_of_record(each)
+        of_item = each.after.get("title") or each.before.get("title") or each.after.get("item") or max(record)
+        names[record] = titles.get((each.announcement_id, each.collection_id)) or str(of_item)
     return names
 
 
