@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from opensearchpy import OpenSearch
 
 from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary
-from indexer.analysis.index_document import build_index_document
+from indexer.analysis.index_document import SourceAnnouncement, build_index_document
 from indexer.engines.opensearch import OpenSearchIndex
 from indexer.engines.opensearch.bulk_loader import Lease
 from indexer.engines.opensearch.cluster import Cluster, read_address
@@ -99,6 +99,53 @@ def test_a_generation_that_is_gone_is_said_at_once_to_have_lost_nothing(address:
     began = time.monotonic()
     assert cluster.lost_shards(f"{cluster.address.index}-000001") == []
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("remove", [(), range(1, 500)])
+def test_an_update_brings_no_removed_generation_back(
+    index: SearchIndex, address: str, remove: Sequence[int]
+) -> None:
+    index.update(ARCHIVE, (), position=1)
+    other = OpenSearchIndex(address, Dictionary())
+    assert other.count() == 4
+
+    def replaced_meanwhile() -> Iterator[SourceAnnouncement]:
+        with index.rebuild() as generation:
+            generation.add_announcements(ARCHIVE[:3])
+            generation.set_position(1)
+        yield from [] if remove else [entry(9, "ถนนสายใหม่")]
+
+    other.update(replaced_meanwhile(), remove, position=2)
+    name = read_address(address).index
+    assert list(client(address).indices.get(index=f"{name}-0*")) == [f"{name}-000002"]
+    assert (other.position(), list(other.ids())) == (1, [1, 2, 3])
+    other.update([entry(9, "ถนนสายใหม่")], (), position=2)
+    assert (index.position(), list(index.ids())) == (2, [1, 2, 3, 9])
+
+
+def test_an_update_follows_to_a_generation_of_before_there_were_names_for_writing(
+    index: SearchIndex, address: str
+) -> None:
+    index.update(ARCHIVE, (), position=1)
+    name = f"{read_address(address).index}-000001"
+    client(address).indices.delete_alias(index=name, name=f"{name}-WRITING")
+    OpenSearchIndex(address, Dictionary()).update([entry(9, "ถนนสายใหม่")], (), position=2)
+    assert list(index.ids()) == [1, 2, 3, 4, 9]
+
+
+def test_an_older_generation_that_cannot_be_removed_now_is_removed_with_a_later_update(
+    index: SearchIndex, address: str
+) -> None:
+    """As while a snapshot is made of it."""
+    index.update(ARCHIVE, (), position=1)
+    older, blocked = f"{read_address(address).index}-000000", "index.blocks.read_only"
+    client(address).indices.create(index=older)
+    client(address).indices.put_settings(index=older, body={blocked: True})
+    index.update([entry(9, "ถนนสายใหม่")], (), position=2)
+    assert index.position() == 2
+    client(address).indices.put_settings(index=older, body={blocked: None})
+    index.update((), [9], position=3)
+    assert not client(address).indices.exists(index=older)
 
 
 def test_others_follow_to_the_new_generation(index: SearchIndex, address: str) -> None:

@@ -7,6 +7,7 @@ exchange, as it may hold what was erased.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import socket
@@ -34,6 +35,8 @@ from indexer.engines.opensearch.mapping import (
     words_to_look_up,
 )
 from indexer.engines.opensearch.queries import ANNOUNCEMENTS
+
+log = logging.getLogger("prakat.index")
 
 SAMPLE = 1000  # number of documents that the averages of a generation are measured on
 
@@ -189,6 +192,7 @@ class BulkLoader:
         self._cluster.create_index(
             index, {"settings": loading_settings(self._cluster.address), "mappings": MAPPING}
         )
+        self._cluster.allow_writing(index)
         return index
 
     def _measure(self) -> None:
@@ -223,11 +227,17 @@ class BulkLoader:
 
 
 def remove_older_generations(cluster: Cluster, live: str) -> None:
-    """Removes the generations before the live one, also what a killed builder left of them."""
+    """Removes the generations before the live one, also what a killed builder left of them.
+
+    One that cannot be removed now, such as while a snapshot is made of it, is left to the next call.
+    """
     numbers = _generations(cluster)
     for index, number in numbers.items():
         if number < numbers.get(live, 0):
-            cluster.remove_index(index)
+            try:
+                cluster.remove_index(index)
+            except (RuntimeError, Unavailable) as error:
+                log.warning("an older generation of the index, %s, is not removed yet: %s", index, error)
 
 
 def _generations(cluster: Cluster) -> dict[str, int]:

@@ -162,7 +162,9 @@ class Cluster:
         return [one for one in found if one["found"]]
 
     def bulk_write(self, index: str, actions: Iterable[Mapping[str, Any]], *, visible: bool) -> None:
-        """Sends bulk actions in pieces, each after the one before was accepted.
+        """Sends bulk actions to an index that ``allow_writing`` allows, in pieces, each after the one before.
+
+        Raises ``IndexRemoved`` if the index is gone: a write never creates it again.
 
         Actions that a busy cluster rejects are sent again. With ``visible`` this method returns only when
         searches see all actions.
@@ -171,7 +173,7 @@ class Cluster:
             sent = streaming_bulk(
                 self.client,
                 actions,
-                index=index,
+                index=_writing_name(index),
                 chunk_size=_AT_ONCE,
                 max_chunk_bytes=_BYTES_AT_ONCE,
                 raise_on_error=False,
@@ -184,7 +186,11 @@ class Cluster:
             for taken, item in sent:
                 ((action, outcome),) = item.items()
                 if not taken and outcome.get("status") not in _HARMLESS[action]:
-                    raise _trouble(outcome.get("status", 503), outcome.get("error"))
+                    error = outcome.get("error") or {}
+                    is_gone = (
+                        error.get("type") == "invalid_index_name_exception"
+                    )  # no alias: it would be created
+                    raise _trouble(404 if is_gone else outcome.get("status", 503), error)
 
     def count(self, index: str, *conditions: Mapping[str, Any]) -> int:
         """Returns the number of documents, visible to searches, that meet all conditions."""
@@ -211,6 +217,11 @@ class Cluster:
         """Creates an index with the given settings and mappings. Raises ``RuntimeError`` if it exists."""
         with convert_cluster_errors():
             self.client.indices.create(index=index, body=body, request_timeout=_LONG)
+
+    def allow_writing(self, index: str) -> None:
+        """Gives an index, if it has none yet, the alias that ``bulk_write`` writes through."""
+        with convert_cluster_errors():
+            self.client.indices.put_alias(index=index, name=_writing_name(index))
 
     def remove_index(self, index: str) -> None:
         """Deletes an index; does nothing if there is none of this name."""
@@ -312,6 +323,11 @@ class Cluster:
             found = self.client.get(index=index, id="lease", ignore=(404,))
             if found.get("found") and found["_source"]["owner"] == owner:
                 self.client.delete(index=index, id="lease", ignore=(404,))
+
+
+def _writing_name(index: str) -> str:
+    """Returns the alias to write through: with capitals, as no index can be created by such a name."""
+    return f"{index}-WRITING"
 
 
 def _credentials(account: tuple[str, str] | None) -> dict[str, str]:

@@ -93,17 +93,23 @@ class OpenSearchIndex:
             raise IndexRemoved("the index was removed while it was written")
         made = [build_index_document(entry, live.lexicon.tokenizer) for entry in add]
         index, known = self._words
-        known = known if index == live.index else frozenset()
+        is_new = index != live.index
+        known = frozenset() if is_new else known
         new = {word for one in made for word in words_to_look_up(one)} - known
         actions = [index_action(one, live.averages, position) for one in made]
         actions += [delete_action(id, position) for id in remove]
         actions += [word_action("create", word, 1, live.lexicon.tokenizer) for word in sorted(new)]
         try:
+            if is_new:
+                self._cluster.allow_writing(live.index)
             self._cluster.bulk_write(live.index, actions, visible=True)
             self._cluster.bulk_write(live.index, [position_action(position)], visible=False)
-            remove_older_generations(self._cluster, live.index)
+        except IndexRemoved:  # another generation took its place
+            self._words = "", frozenset()
+            return
         finally:
             self._forget()
+        remove_older_generations(self._cluster, live.index)
         self._words = live.index, known | new
 
     def position(self) -> int:
