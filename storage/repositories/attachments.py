@@ -19,6 +19,7 @@ from storage.repositories import history
 from storage.repositories.attachment_positions import NEXT_POSITION, close_gap
 from storage.repositories.file_versions import store_earlier_version
 from storage.repositories.replaced_public_files import (
+    delete_public_files,
     find_public_file,
     has_earlier_files,
     public_file_row,
@@ -47,8 +48,10 @@ def cancel_decisions_and_hold_again(engine: Queries, announcement_id: int) -> No
     """Cancel the decisions about personal data in an announcement's attachments.
 
     Each attachment is then held as ``privacy.hold_ignoring_decisions`` says; a file that waits to replace
-    another one always, and so is a damaged row, whose finds cannot be read. Call this inside a transaction.
+    another one always, and so is a damaged row, whose finds cannot be read. What is kept of public files is
+    deleted. Call this inside a transaction.
     """
+    delete_public_files(engine, announcement_id)
     found = engine.rows(
         """SELECT * FROM attachment
            WHERE organisation_id IN :organisations AND announcement_id = :id""",

@@ -121,6 +121,21 @@ def find_public_file(engine: Queries, attachment_id: int) -> ReplacedPublicFile 
     return file
 
 
+def delete_public_files(engine: Queries, announcement_id: int) -> None:
+    """Delete what is kept of public files of an announcement, to which no undone release leads back.
+
+    Call this inside a transaction.
+    """
+    deleted = engine.rows(
+        """DELETE FROM replaced_public_file WHERE organisation_id IN :organisations AND attachment_id IN (
+               SELECT id FROM attachment
+               WHERE organisation_id IN :organisations AND announcement_id = :id)
+           RETURNING attachment_id""",
+        id=announcement_id,
+    )
+    append_entries(engine, *(("attachment", id) for id in sorted({row["attachment_id"] for row in deleted})))
+
+
 @mappers.damaged_as_error
 def replaced_public_file(row: Row) -> ReplacedPublicFile:
     """Return the public file of a stored row. Raises ``RecordDamaged``."""

@@ -225,8 +225,12 @@ def test_a_way_back_that_passed_a_withdrawal_hides_the_paper(
     paper = public_paper(site, made)
     waiting = replace_file(site, clerk, paper, BRIDGE)
     clerk.post(f"/staff/attachments/{waiting.id}/show")
-    publication = site.services.intake.publication
+    publication, kept = site.services.intake.publication, "SELECT * FROM replaced_public_file"
+    assert len(site.services.database.rows(kept)) == 1
     publication.withdraw(made.id, actor="x", reason="ออกผิดฉบับ")
+    assert site.services.database.rows(kept) == []
+    site.work()
+    assert site.services.check_consistency().findings == []
     publication.restore_as_draft(made.id, actor="x")
     publication.publish(made.id, actor="x")
     site.work()
