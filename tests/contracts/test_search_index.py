@@ -746,7 +746,7 @@ def test_a_number_that_is_no_year_is_none(typed: str) -> None:
 def test_a_year_that_is_typed_as_one_is_not_assumed(index: SearchIndex, typed: str) -> None:
     index.update(
         [
-            entry(1, "วางท่อระบายน้ำ", published_on=dt.date(2023, 6, 9)),
+            entry(1, "วางท่อระบายน้ำข้างถนน", published_on=dt.date(2023, 6, 9)),
             entry(2, "ซ่อมถนนคอนกรีต", published_on=dt.date(2020, 6, 9)),
             *(entry(at, "งานวันเด็ก", published_on=dt.date(2022, 1, 9)) for at in range(3, 9)),
         ],
