@@ -237,7 +237,9 @@ def remove_older_generations(cluster: Cluster, live: str) -> None:
             try:
                 cluster.remove_index(index)
             except (RuntimeError, Unavailable) as error:
-                log.warning("an older generation of the index, %s, is not removed yet: %s", index, error)
+                log.warning(
+                    "older generation is not removed yet", extra={"index": index, "reason": str(error)}
+                )
 
 
 def _generations(cluster: Cluster) -> dict[str, int]:
