@@ -47,6 +47,11 @@ def test_a_copy_is_searched_and_read_from_a_disk(browser: Browser, tmp_path: Pat
         box.fill(typed)
         box.press("Enter")
         expect(results.get_by_role("link").first).to_have_text(title)
+    box.fill("ค่าขยะ")
+    box.press("Enter")
+    box.fill("ยา")
+    box.press("Enter")  # while the search before may still run
+    expect(results.get_by_role("link").first).to_have_text("ขอรับของที่สถานีอนามัย")
     box.fill("ทุเรียนกวน")
     box.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("ลองพิมพ์ให้สั้นลง")

@@ -244,16 +244,12 @@
   form.hidden = false;
   const box = form.querySelector("input");
 
-  async function searchTyped() {
-    const button = form.querySelector("button");
-    button.disabled = true; // one search at a time: the texts come through one door
-    try {
-      await search(box.value.trim(), status, results);
-    } catch {
+  // One search at a time, as the texts come through one door; the next one looks for what was sent last.
+  let searching = Promise.resolve();
+  function searchTyped() {
+    searching = searching.then(() => search(kept().trim(), status, results)).catch(() => {
       status.textContent = "อ่านข้อมูลค้นหาไม่ได้ กรุณาคัดลอกทั้งโฟลเดอร์ใหม่";
-    } finally {
-      button.disabled = false;
-    }
+    });
   }
 
   // The address keeps what was typed, so that the way back from a record leads to its results.
