@@ -129,6 +129,8 @@ class Undo:
             return status != change.after["status"] or not self._is_last_status_change(change)
         if change.action == "release" and "sha256" in change.after and not self._is_file_there(change):
             return True
+        if change.action in ("correct", "reread") and self.is_of_earlier_file(change):
+            return True
         is_first_title = change.action == "revise" and change.before == {"title": ""}
         return status not in (Status.DRAFT, Status.PUBLISHED) or (
             is_first_title and status is not Status.DRAFT
@@ -139,6 +141,20 @@ class Undo:
         listed = self._records.attachments.by_announcement([change.announcement_id or 0])
         files = {each.id: each.sha256 for each in listed[change.announcement_id or 0]}
         return files.get(_attachment(change.after)) == change.after["sha256"]
+
+    def is_of_earlier_file(self, change: Change) -> bool:
+        """Return True where a page's text was changed in a file that the document no longer has.
+
+        That text may be what a redacted copy covers. An entry of an earlier version does not tell the file:
+        there, any change of the document's file since then counts.
+        """
+        id = _attachment(change.before)
+        if "sha256" in change.before:
+            with_file = self._records.attachments.with_file(str(change.before["sha256"]))
+            return id not in {each.id for each in with_file}
+        entries = self._records.history.entries(change.announcement_id or 0)
+        later = (each.before for each in entries if each.id > change.id)
+        return any("sha256" in told and told.get("attachment_id") == id for told in later)
 
     def _is_last_status_change(self, change: Change) -> bool:
         entries = self._records.history.entries(change.announcement_id or 0)
@@ -403,7 +419,12 @@ class Undo:
         self.restore_page_text(change, actor=actor)
 
     def restore_page_text(self, change: Change, *, actor: str) -> None:
-        """Bring a page's text back to the one before a change, with the words that were in doubt in it."""
+        """Bring a page's text back to the one before a change, with the words that were in doubt in it.
+
+        Raises ``Conflict`` when that was the text of another file (``is_of_earlier_file``).
+        """
+        if self.is_of_earlier_file(change):
+            raise Conflict("เอกสารนี้เปลี่ยนไฟล์ไปแล้ว จึงนำข้อความของไฟล์เดิมกลับมาไม่ได้", code="edited-meanwhile")
         place, doubts = change.before, change.before.get("doubts")
         self._intake.pages.correct(
             _attachment(place),

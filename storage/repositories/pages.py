@@ -101,7 +101,13 @@ class EnginePages(EngineRepository):
             attachment["announcement_id"],
             action,
             actor=actor,
-            before={**place, "text": before.text, "corrected": before.corrected, **_kept_doubts(before)},
+            before={
+                **place,
+                "sha256": attachment["sha256"],
+                "text": before.text,
+                "corrected": before.corrected,
+                **_kept_doubts(before),
+            },
             after={**place, "text": after.text},
         )
         history.mark_updated(self._engine, attachment["announcement_id"])

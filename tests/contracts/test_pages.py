@@ -56,6 +56,7 @@ def test_what_a_person_corrected_outlives_rereading(records: Records, attachment
     assert entry.before == {
         "attachment_id": attachment.id,
         "page": 1,
+        "sha256": attachment.sha256,
         "text": "ประกาค",
         "corrected": 0,
         "doubts": [[0, 2, 0.31, []]],

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import re
+import sqlite3
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,33 @@ NUMBER = "1-2345-67890-12-1"
 DIGITS = NUMBER.replace("-", "")
 SECRETS = (NUMBER, DIGITS, NAME)
 REASON = "ระเบียบให้ประกาศก่อนปิดข้อมูล"
+
+
+@pytest.mark.parametrize("is_file_told", [True, False])  # entries of earlier versions do not tell it
+def test_a_text_from_before_the_redaction_comes_back_by_no_undo(site: Site, is_file_told: bool) -> None:
+    made = site.announcement("ประกาศรายชื่อ")
+    attachment = site.attach(made.id, memo("นางสมศรี เพราะป่วยมานาน", subject="เงินช่วยเหลือ"))
+    site.work()
+    intake = site.services.intake
+    intake.pages.correct(attachment.id, 1, "นางสมศรี ป่วยมานานแล้ว", actor="test")
+    corrected = site.services.history.entries(made.id)[-1]
+    if not is_file_told:
+        with sqlite3.connect(site.services.settings.data / "prakat.sqlite") as database:
+            database.execute(
+                """UPDATE history SET before = json_remove(before, '$.sha256') WHERE action = 'correct'"""
+            )
+        database.close()
+    intake.pages.correct(attachment.id, 1, "นางสมศรี ป่วยมานาน", actor="test")
+    staff, address = site.signed_in(Role.STAFF), f"/staff/attachments/{attachment.id}/redact"
+    marked = staff.post(address, data={"words": "สมศรี", "mark": "1"}).text
+    boxes = re.findall(r'name="box" value="([^"]+)"', marked)
+    assert staff.post(address, data={"box": boxes, "known": boxes}).status_code == 302
+    site.work()
+    history = staff.get(f"/staff/announcements/{made.id}/history").text
+    assert f"/staff/history/{corrected.id}/undo" not in history
+    staff.post(f"/staff/history/{corrected.id}/undo", data={"confirmed": "yes"})
+    assert "สมศรี" not in site.services.pages.get(attachment.id, 1).text
+    assert "ป่วยมานานแล้ว" not in staff.get(f"/staff/attachments/{attachment.id}/pages/1").text
 
 
 def test_the_log_says_where_a_slow_redaction_took_its_time(

@@ -193,7 +193,7 @@ def _marks(shown: Page) -> list[dict[str, Any]]:
 
 def _versions(attachment: Attachment, shown: Page) -> list[PageVersion]:
     """Returns the texts that the page had before, the latest first."""
-    changes = services().history.entries(attachment.announcement_id)
+    changes, undo = services().history.entries(attachment.announcement_id), activity.undo()
     return [
         PageVersion(place, change, text, compare_lines(text, shown.text))
         for place, change in reversed([*enumerate(changes)])
@@ -201,4 +201,5 @@ def _versions(attachment: Attachment, shown: Page) -> list[PageVersion]:
         and change.before.get("page") == shown.number
         and isinstance(text := change.before.get("text"), str)
         and text != shown.text
+        and not undo.is_of_earlier_file(change)
     ][:MOST_VERSIONS]
