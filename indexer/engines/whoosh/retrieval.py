@@ -110,7 +110,7 @@ def _narrow_to_time(matched: UnfilteredMatches, then: DateQueryDocuments) -> Unf
     return replace(matched, notes=(*matched.notes, query_notes.NOT_THEN))
 
 
-def partial_matches(
+def partial_matches_where_filters_leave_none(
     context: IndexContext,
     plan: QueryPlan,
     times: tuple[DateRange, ...],

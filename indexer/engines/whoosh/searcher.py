@@ -17,7 +17,7 @@ from indexer.engines.whoosh.retrieval import (
     UnfilteredMatches,
     is_whole_query_found,
     match_documents,
-    partial_matches,
+    partial_matches_where_filters_leave_none,
 )
 from indexer.engines.whoosh.vocabulary import WhooshVocabulary
 from indexer.search.ports import Hit
@@ -51,7 +51,7 @@ class WhooshSearcher:
         filters = filter_masks(reader, query.filters)
         allowed = combine_masks(reader, filters)
         if filters and not (matched.documents & allowed).any():
-            matched = partial_matches(context, plan, query.times, matched, allowed)
+            matched = partial_matches_where_filters_leave_none(context, plan, query.times, matched, allowed)
         ranked = rank_documents(context, query, plan, matched, allowed)
         if query_notes.NOT_ALL in matched.notes:  # none stands apart, however much it has
             ranked = replace(ranked, complete=0)
