@@ -122,7 +122,10 @@ class Undo:
         return change.action in self._steps and _has_needed_keys(change)
 
     def is_refused(self, change: Change, status: Status) -> bool:
-        """Return True where the record as it is now, of this status, refuses to undo a change."""
+        """Return True where the record as it is now, of this status, refuses to undo a change.
+
+        Ask only about a change of which ``is_undoable_kind`` is True: others may lack what is looked at.
+        """
         if change.action == "create":
             return status not in (Status.DRAFT, Status.WITHDRAWN)
         if change.action in _STATUS_ACTIONS:

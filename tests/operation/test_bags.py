@@ -407,14 +407,20 @@ def test_an_imported_history_names_the_documents_and_records_that_are_here(taken
     assert told == [f"cancelled-by {taken.imported}"]
 
 
-def test_a_related_record_that_did_not_come_along_is_named_as_one_of_the_other_archive(
-    taken: Taken, tmp_path: Path
-) -> None:
-    source, selection, there = tmp_path / "source", tmp_path / "selection", opened(tmp_path / "third")
-    assert run(source, "export", str(selection), "2").exit_code == 0
+def with_one_record_of_the_source(folder: Path) -> tuple[Services, int]:
+    """Returns another archive that took in one record of the source without its partner, and its id there."""
+    selection, there = folder / "selection", opened(folder / "third")
+    assert run(folder / "source", "export", str(selection), "2").exit_code == 0
     add(there, 20)
     assert run(there.settings.data, "import", str(selection)).exit_code == 0
     (imported,) = (id for id in everything(there) if len(_documents(there, id)) == 2)
+    return there, imported
+
+
+def test_a_related_record_that_did_not_come_along_is_named_as_one_of_the_other_archive(
+    taken: Taken, tmp_path: Path
+) -> None:
+    there, imported = with_one_record_of_the_source(tmp_path)
     (change,) = [each for each in there.records.history.entries(imported) if each.action == "relate"]
     assert change.after == {"relation": "cancels #1"}
     assert not Undo(there.records, there.intake).is_undoable_kind(change)
@@ -435,11 +441,8 @@ def test_a_related_record_that_follows_later_is_named_if_the_archive_is_the_same
     taken: Taken, tmp_path: Path, is_other_archive: bool
 ) -> None:
     """Another archive may have a record of the same ``ref``, and other records under its numbers."""
-    source, selection, there = tmp_path / "source", tmp_path / "selection", opened(tmp_path / "third")
-    assert run(source, "export", str(selection), "2").exit_code == 0
-    add(there, 20)
-    assert run(there.settings.data, "import", str(selection)).exit_code == 0
-    (imported,) = (id for id in everything(there) if len(_documents(there, id)) == 2)
+    source = tmp_path / "source"
+    there, imported = with_one_record_of_the_source(tmp_path)
     if is_other_archive:
         source = tmp_path / "other"
         other = opened(source)

@@ -41,6 +41,13 @@ def replace_file(site: Site, clerk: FlaskClient, paper: Attachment, data: bytes)
     return waiting_for(site, paper)
 
 
+def release_replacement(site: Site, clerk: FlaskClient, paper: Attachment) -> Attachment:
+    """Give a public paper another file and show it, as a clerk does. Returns the file as it waited."""
+    waiting = replace_file(site, clerk, paper, BRIDGE)
+    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    return waiting
+
+
 def waiting_for(site: Site, paper: Attachment) -> Attachment:
     return site.services.attachments.replacements([paper.id])[paper.id]
 
@@ -105,8 +112,7 @@ def test_a_text_of_the_new_file_stays_with_it_when_its_release_is_undone(
 ) -> None:
     paper, pages = public_paper(site, made), site.services.pages
     site.services.intake.pages.correct(paper.id, 1, "ซ่อมถนน", actor="สมศรี")
-    waiting = replace_file(site, clerk, paper, BRIDGE)
-    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    release_replacement(site, clerk, paper)
     site.services.intake.pages.correct(paper.id, 1, "ซ่อมสะพาน", actor="สมศรี")
     site.work()
     undo_last(site, clerk, made, "release")
@@ -128,8 +134,7 @@ def test_a_release_is_undone_after_the_earlier_file_was_chosen_and_cancelled(
     site: Site, clerk: FlaskClient, made: Announcement
 ) -> None:
     paper = public_paper(site, made)
-    waiting = replace_file(site, clerk, paper, BRIDGE)
-    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    waiting = release_replacement(site, clerk, paper)
     site.work()
     clerk.post(f"/staff/attachments/{paper.id}/versions/1/restore")
     site.work()
@@ -156,8 +161,7 @@ def test_a_damaged_public_file_before_is_said_and_found_by_a_check(
     site: Site, clerk: FlaskClient, made: Announcement, state: bytes
 ) -> None:
     paper = public_paper(site, made)
-    waiting = replace_file(site, clerk, paper, BRIDGE)
-    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    release_replacement(site, clerk, paper)
     site.work()
     with site.services.database.write():
         site.services.database.run("UPDATE replaced_public_file SET state = :state", state=state)
@@ -191,8 +195,7 @@ def test_a_decision_on_the_file_before_counts_when_it_comes_back(
     paper = public_paper(site, made, WITH_ID)
     site.services.intake.attachments.release_held(paper.id, actor="x", reason="กฎหมายกำหนด")
     before = site.services.attachments.get(paper.id)
-    waiting = replace_file(site, clerk, paper, BRIDGE)
-    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    release_replacement(site, clerk, paper)
     site.work()
     undo_last(site, clerk, made, "release")
     assert site.services.attachments.get(paper.id) == before
@@ -208,8 +211,7 @@ def test_a_file_before_that_nobody_decided_on_stays_hidden(
     text = pages.get(paper.id, 1).text
     find = PersonalDataSpan(type="phone", page=1, start=0, end=4)
     attachments.replace_finds(paper.id, [find], page_texts=[(1, text)], rules=9, actor="x")
-    waiting = replace_file(site, clerk, paper, BRIDGE)
-    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    release_replacement(site, clerk, paper)
     site.work()
     asked, _undone = undo_last(site, clerk, made, "release")
     assert "ไฟล์เดิม “ซ่อมถนน.pdf” มีข้อมูลส่วนบุคคลที่ยังไม่มีผู้ตัดสิน" in asked
@@ -223,8 +225,7 @@ def test_a_way_back_that_passed_a_withdrawal_hides_the_paper(
 ) -> None:
     """A withdrawal cancels what was decided, so no file comes back by itself after it."""
     paper = public_paper(site, made)
-    waiting = replace_file(site, clerk, paper, BRIDGE)
-    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    release_replacement(site, clerk, paper)
     publication, kept = site.services.intake.publication, "SELECT * FROM replaced_public_file"
     assert len(site.services.database.rows(kept)) == 1
     publication.withdraw(made.id, actor="x", reason="ออกผิดฉบับ")
@@ -243,8 +244,7 @@ def test_a_release_is_not_undone_over_another_file(
     site: Site, clerk: FlaskClient, made: Announcement
 ) -> None:
     paper = public_paper(site, made)
-    waiting = replace_file(site, clerk, paper, BRIDGE)
-    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    release_replacement(site, clerk, paper)
     third = replace_file(site, clerk, paper, memo("ซ่อมศาลา", subject="ซ่อมศาลา"))
     assert "มีไฟล์ใหม่อีกไฟล์รออยู่" in undo_last(site, clerk, made, "release")[1]
     assert public_file(site, paper) == BRIDGE
@@ -326,8 +326,7 @@ def test_an_earlier_file_that_is_wanted_again_waits_until_it_was_checked(
     site: Site, clerk: FlaskClient, made: Announcement, way: str
 ) -> None:
     paper = public_paper(site, made)
-    waiting = replace_file(site, clerk, paper, BRIDGE)
-    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    release_replacement(site, clerk, paper)
     site.work()
     said = "เลือกไฟล์นี้แล้ว ประชาชนเห็นไฟล์ปัจจุบันจนกว่าคุณจะตรวจไฟล์ที่เลือกแล้วกด “ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น”"
     if way == "restore":

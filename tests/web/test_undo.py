@@ -654,3 +654,23 @@ def test_what_a_program_did_is_not_said_of_a_person(site: Site) -> None:
         assert WORKER not in re.sub(r'value="[^"]*"', "", shown)
         assert all(name in shown for name in ("ระบบ (ทำเอง)", "ระบบ (นำเข้าข้อมูล)", "somsri"))
     assert len(re.findall("ระบบ", admin.get(f"/staff/history?actor={WORKER}").text)) > 1
+
+
+def test_a_text_whose_document_did_not_come_with_an_imported_history_is_listed_without_undo(
+    site: Site,
+) -> None:
+    made = site.announcement("ซ่อมถนน")
+    attachment = site.attach(made.id, memo("ให้ซ่อมถนน"), "ซ่อมถนน.pdf")
+    site.work()
+    site.services.intake.pages.correct(attachment.id, 1, "ให้ซ่อมสะพาน", actor="test")
+    with site.services.database.write():
+        site.services.database.run(
+            """UPDATE history SET before = json_remove(before, '$.attachment_id'),
+                   after = json_remove(after, '$.attachment_id') WHERE action = 'correct'"""
+        )
+    corrected = site.services.history.entries(made.id)[-1]
+    staff = site.signed_in(Role.STAFF)
+    for page in ("/staff/history", f"/staff/announcements/{made.id}/history"):
+        answer = staff.get(page)
+        assert (answer.status_code, "ให้ซ่อมสะพาน" in answer.text) == (200, True)
+        assert f"/staff/history/{corrected.id}/undo" not in answer.text

@@ -1,4 +1,4 @@
-"""What residents see of collections."""
+"""Pages of collections for residents."""
 
 from __future__ import annotations
 

@@ -178,9 +178,10 @@ def _names(changes: Sequence[Change]) -> dict[tuple[int, int, int], str]:
 
 
 def _can_undo(change: Change, known: Mapping[int, Announcement]) -> bool:
+    if not undo().is_undoable_kind(change):
+        return False
     announcement = known.get(change.announcement_id or 0)
-    is_refused = announcement is not None and undo().is_refused(change, announcement.status)
-    return undo().is_undoable_kind(change) and not is_refused
+    return announcement is None or not undo().is_refused(change, announcement.status)
 
 
 def _undone(

@@ -177,7 +177,7 @@ _NEWEST = re.compile(
 )  # a question for whatever is new, maybe of one kind
 _ANYTHING = frozenset("ข่าว ข่าวสาร ประกาศ เรื่อง เอกสาร ข้อมูล ข่าวประกาศ ประกาศข่าว อะไร".split()) | {""}
 
-# What a text ends with before something that is excluded.
+# The end of a text before something that is excluded.
 _SIGN_OF_EXCLUSION = re.compile(r"(?:(?<!\S)-|(?<![^\s\"])NOT\s+)$")
 _ANYTHING_OF_A_TIME = re.compile(
     rf"""(?:ขอ|ดู|มี|หา|อยากรู้)? \s* (?:{"|".join(sorted(_ANYTHING - {"", "อะไร"}, key=len, reverse=True))})
