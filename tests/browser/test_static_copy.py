@@ -10,6 +10,13 @@ from tests.operation.archives import read, run
 from tests.web.conftest import memo, open_site
 from web.settings import LOCAL_ADDRESS
 
+TYPE_ON = """([sent, typed]) => {
+  const box = document.querySelector("[data-copy-search] input");
+  box.value = sent;
+  box.form.requestSubmit();
+  box.value = typed; // before the page is told of its new address
+}"""
+
 
 def test_a_copy_is_searched_and_read_from_a_disk(browser: Browser, tmp_path: Path) -> None:
     site = open_site(tmp_path / "data")
@@ -52,6 +59,9 @@ def test_a_copy_is_searched_and_read_from_a_disk(browser: Browser, tmp_path: Pat
     box.fill("ยา")
     box.press("Enter")  # while the search before may still run
     expect(results.get_by_role("link").first).to_have_text("ขอรับของที่สถานีอนามัย")
+    page.evaluate(TYPE_ON, ["ค่าขยะ", "ทุเรียน"])
+    expect(results.get_by_role("link").first).to_have_text("อัตราค่าธรรมเนียมเก็บและขนมูลฝอย")
+    expect(box).to_have_value("ทุเรียน")
     box.fill("ทุเรียนกวน")
     box.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("ลองพิมพ์ให้สั้นลง")

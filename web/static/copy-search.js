@@ -252,19 +252,22 @@
     });
   }
 
-  // The address keeps what was typed, so that the way back from a record leads to its results.
+  // The address keeps what was sent, so that the way back from a record leads to its results.
   const kept = () => decodeURIComponent(location.hash.slice(1));
+  let sent = "";
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (kept() === box.value) searchTyped();
-    else location.hash = encodeURIComponent(box.value);
-  });
-  window.addEventListener("hashchange", () => {
-    box.value = kept();
+    sent = box.value;
+    location.hash = encodeURIComponent(sent);
     searchTyped();
   });
-  if (kept()) {
-    box.value = kept();
+
+  // What is being typed stays: the browser also tells of a new address that was sent from here.
+  function searchAddress() {
+    if (kept() === sent) return;
+    box.value = sent = kept();
     searchTyped();
   }
+  window.addEventListener("hashchange", searchAddress);
+  searchAddress();
 })();
