@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -106,9 +107,9 @@ def rewrite_change(
 ) -> None:
     """Replace both sides of a stored change by what ``rewrite`` makes of them.
 
-    Call this inside a transaction.
+    A side that is damaged is emptied, as nobody can say what it tells. Call this inside a transaction.
     """
-    _replace_sides(engine, entry, lambda _name, side: rewrite(side))
+    _replace_sides(engine, entry, lambda _name, side: rewrite(side) if side is not None else {})
 
 
 def rename_attachment(
@@ -119,26 +120,37 @@ def rename_attachment(
     With that id the change can be undone and its text erased. Call this inside a transaction.
     """
 
-    def renamed(name: str, side: Mapping[str, object]) -> dict[str, object]:
-        is_told = name in sides and side.get("attachment_id") == id_before
-        return {**side, "attachment_id": id_now} if is_told else dict(side)
+    def renamed(name: str, side: Mapping[str, object] | None) -> Mapping[str, object] | None:
+        is_told = side is not None and name in sides and side.get("attachment_id") == id_before
+        return {**(side or {}), "attachment_id": id_now} if is_told else side
 
     _replace_sides(engine, entry, renamed)
 
 
 def _replace_sides(
-    engine: Queries, entry: Row, replaced: Callable[[str, Mapping[str, object]], dict[str, object]]
+    engine: Queries,
+    entry: Row,
+    replaced: Callable[[str, Mapping[str, object] | None], Mapping[str, object] | None],
 ) -> None:
-    told = {name: json.loads(entry[name]) for name in ("before", "after")}
+    """Store what ``replaced`` makes of both sides of a change. A damaged side is None; None is left as is."""
+    told = {name: _readable_side(entry[name]) for name in ("before", "after")}
     left = {name: replaced(name, side) for name, side in told.items()}
     if left != told:
         engine.run(
             """UPDATE history SET before = :before, after = :after
                WHERE organisation_id IN :organisations AND id = :id""",
             id=entry["id"],
-            **{name: mappers.json_text(side) for name, side in left.items()},
+            **{name: entry[name] if side is None else mappers.json_text(side) for name, side in left.items()},
         )
         append_entries(engine, ("history", entry["id"]))
+
+
+def _readable_side(stored: str) -> dict[str, object] | None:
+    """Returns one side of a stored change; None when it is damaged."""
+    with contextlib.suppress(ValueError):
+        if isinstance(side := json.loads(stored), dict):
+            return side
+    return None
 
 
 class EngineHistory(EngineRepository):

@@ -265,6 +265,21 @@ def test_an_erasure_has_one_entry_in_the_chain_for_each_row(
     assert len(told) == len(set(told)), told
 
 
+def test_a_damaged_entry_of_the_history_keeps_nothing_from_an_erasure(
+    engine: Engine, records: Records, announcement: Announcement
+) -> None:
+    first = attached(records, announcement)
+    with engine.write():
+        engine.run(
+            "UPDATE history SET after = :torn WHERE action = 'attach'",
+            torn=f'{{"attachment_id": {first.id}, "filename": "ความลับ',
+        )
+    records.erasures.erase_attachment_or_versions(
+        first.id, ErasureScope.ATTACHMENT, ordered_by="ศาล", reason="ละเมิด", actor=ACTOR
+    )
+    assert "ความลับ" not in repr(engine.rows("SELECT after FROM history"))
+
+
 def test_earlier_files_are_erased_without_the_present_one(
     records: Records, announcement: Announcement
 ) -> None:
