@@ -161,8 +161,10 @@ class Disclosure(Protocol):
         """Remove an entry, if it is there. Raises ``NotFound`` for an unknown announcement."""
 
     def find_ids_by_title(self, phrases: Sequence[str], first: dt.date, last: dt.date) -> list[int]:
-        """Return the ids of announcements of these dates whose title contains one of the phrases.
-        Trashed and withdrawn announcements are left out; the newest comes first."""
+        """Return ids of announcements published ``first`` to ``last`` whose title has one of ``phrases``.
+
+        Both days are included. Trashed and withdrawn announcements are left out; the newest comes first.
+        """
 
 
 def fiscal_year(day: dt.date) -> int:

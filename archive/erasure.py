@@ -59,4 +59,6 @@ class Erasures(Protocol):
 
     def is_used_by_record(self, sha256: str) -> bool:
         """Return True when an attachment, also a detached one, or an earlier file has these bytes.
-        Erased attachments and erased earlier files do not count."""
+
+        Erased attachments and erased earlier files do not count.
+        """

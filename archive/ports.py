@@ -45,8 +45,10 @@ class Files(Protocol):
     """Content-addressed store of files. Files that ``add`` returned survive a power cut and never change."""
 
     def add(self, stream: BinaryIO, *, limit: int) -> StoredFile:
-        """Store a stream; idempotent.
-        Raises ``TooLarge`` past ``limit`` bytes, ``Unavailable`` on a full disk."""
+        """Store a stream under its hash; bytes that are stored already are not stored twice.
+
+        Raises ``TooLarge`` past ``limit`` bytes, ``Unavailable`` on a full disk.
+        """
 
     def open(self, sha256: str) -> BinaryIO:
         """Return a seekable stream of the file, at its start. Raises ``NotFound``."""
@@ -69,9 +71,11 @@ class Scanner(Protocol):
 
     def scan_while_reading(self, stream: BinaryIO) -> AbstractContextManager[BinaryIO]:
         """Provide a stream of the same bytes, which can be read once and is scanned while it is read.
+
         The read that reaches the end of the stream raises ``Invalid`` (code ``malware``) when a virus was
         found, ``TooLarge`` (``not-scanned``) when the file is too large to scan, and ``Unavailable``
-        (``scanner-unavailable``) when the scanner gives no verdict."""
+        (``scanner-unavailable``) when the scanner gives no verdict.
+        """
 
     def ping(self) -> None:
         """Check the scanner. Raises ``Unavailable`` when the scanner does not answer."""
@@ -82,17 +86,23 @@ class Jobs(Protocol):
 
     def claim(self, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> Attachment | None:
         """Claim the next attachment to read; None when no attachment waits.
+
         New uploads come before rereadings, then the oldest first. An attachment whose lease lapsed waits
         again, behind those not tried yet; after three deaths of its worker, the attachment fails instead,
-        with code ``reader-crashed``."""
+        with code ``reader-crashed``.
+        """
 
     def list_lapsed(self, *, lease: dt.timedelta, now: dt.datetime) -> list[int]:
         """Return the ids of attachments whose lease has run out.
-        A lease also counts as run out when it reaches so far ahead that the clock must have been set back."""
+
+        A lease also counts as run out when it reaches so far ahead that the clock must have been set back.
+        """
 
     def settle_lapsed(self, *, lease: dt.timedelta, now: dt.datetime) -> int:
-        """Set attachments with lapsed leases back to waiting, or to failed. Returns their number.
-        ``claim`` does the same first."""
+        """Set attachments with lapsed leases back to waiting, or to failed, and return their number.
+
+        ``claim`` does the same first.
+        """
 
     def renew(self, attachment_id: int, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> bool:
         """Extend a lease. Returns False when another worker has the lease: the caller must stop."""
@@ -100,20 +110,26 @@ class Jobs(Protocol):
     def finish(
         self, attachment_id: int, worker: str, *, page_count: int, details: ReadingResults, rules: int
     ) -> None:
-        """Set an attachment to ready, with the pages saved so far. Pages after ``page_count`` are deleted.
-        Raises ``Conflict`` (code ``lease-lost``) when another worker has the lease: drop the work."""
+        """Set an attachment to ready with the pages saved so far; pages after ``page_count`` are deleted.
+
+        Raises ``Conflict`` (code ``lease-lost``) when another worker has the lease: drop the work.
+        """
 
     def fail(self, attachment_id: int, worker: str, failure: Failure) -> None:
         """Set an attachment to failed, with the reason for the clerk. Raises ``Conflict`` like ``finish``."""
 
     def release(self, attachment_id: int, worker: str) -> None:
         """Give up a lease at an orderly stop, so that the attachment can be claimed again at once.
-        Does nothing when the lease was lost."""
+
+        Does nothing when the lease was lost.
+        """
 
     def queue_again(self, attachment_ids: Sequence[int], *, afresh: bool = False) -> int:
-        """Set attachments back to waiting, to be read again. Returns their number.
-        Pages that people corrected stay in any case; those that were read well with the newest rules stay
-        unless ``afresh``."""
+        """Set attachments back to waiting, to be read again, and return their number.
+
+        Pages that people corrected stay in any case. Pages that were read well with the newest rules stay,
+        unless ``afresh`` asks for these to be read again too.
+        """
 
     def list_outdated(self, rules: int) -> list[int]:
         """Return the ids of attachments that were read with rules older than ``rules``."""
@@ -170,8 +186,10 @@ class ApiTokens(Protocol):
         """Store a new token. Raises ``Conflict`` when a token that was not revoked has this name."""
 
     def use_live_token(self, token_hash: str, *, now: dt.datetime) -> ApiToken | None:
-        """Return the token with this hash, and record that the token was used at ``now``.
-        Returns None when no token has this hash, or when the token was revoked or has expired."""
+        """Return the live token with this hash and record its use at ``now``; None when there is none.
+
+        A token that was revoked or has expired is not live.
+        """
 
     def all(self) -> list[ApiToken]:
         """Return every token ever made, the oldest first."""
@@ -192,8 +210,10 @@ class SignIns(Protocol):
     def find_live_session(
         self, key_hash: str, *, idle: dt.timedelta, now: dt.datetime
     ) -> tuple[Session, Person] | None:
-        """Return the live session with its person, and record that the session was seen at ``now``.
-        Returns None when the session was closed or not seen for ``idle``, or when its person is disabled."""
+        """Return the live session with its person and record that it was seen; None when there is none.
+
+        A session is not live when it was closed or not seen for ``idle``, or when its person is disabled.
+        """
 
     def list_sessions(self, person_id: int) -> list[Session]:
         """Return the person's sessions, the last seen first."""
@@ -205,9 +225,10 @@ class SignIns(Protocol):
         """Close all sessions of a person: after a change of password, or when the person is disabled."""
 
     def count_failure_or_wait(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> dt.timedelta:
-        """Count one failure for every limit, and return zero.
-        While one of the limits must pause, counts nothing and returns the time to wait. Failures are
-        forgotten an hour after the last."""
+        """Count one failure for every limit and return zero; or count nothing and return the time to wait.
+
+        It counts nothing while one of the limits must pause. Failures are forgotten an hour after the last.
+        """
 
     def clear_failures_of_attempt(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> None:
         """Delete the failures of these limits; for a shared limit, only the failure of this attempt."""
@@ -221,16 +242,19 @@ class SecondFactors(Protocol):
 
     def store_unconfirmed(self, person_id: int, sealed_secret: str) -> None:
         """Store a secret that is not confirmed yet, in place of an earlier unconfirmed secret.
-        Raises ``Conflict`` when the person has a confirmed second factor."""
+
+        Raises ``Conflict`` when the person has a confirmed second factor.
+        """
 
     def confirm(self, person_id: int, *, step: int, recovery_hashes: Sequence[str], now: dt.datetime) -> None:
         """Confirm the second factor, so that sign-in requires it from now on.
+
         ``step``: time step of the code that confirmed the second factor; the code is thereby used. Raises
-        ``Conflict`` when the person has no second factor to confirm."""
+        ``Conflict`` when the person has no second factor to confirm.
+        """
 
     def use_code(self, person_id: int, *, step: int) -> bool:
-        """Mark the code of a time step as used.
-        Returns False when a code of this time step or of a later one was used before."""
+        """Mark the code of a time step as used; False when this or a later step's code was used before."""
 
     def use_recovery_code(self, person_id: int, code_hash: str, *, now: dt.datetime) -> bool:
         """Mark a recovery code as used. Returns False when the code is unknown or was used before."""
@@ -259,8 +283,10 @@ class Leases(Protocol):
     """
 
     def claim(self, name: str, holder: str, *, lease: dt.timedelta, now: dt.datetime) -> bool:
-        """Take or renew the lease on a duty. Returns False while another holder has the lease.
-        A lease that reaches so far ahead that the clock must have been set back since is taken over."""
+        """Take or renew the lease on a duty; False while another holder has it.
+
+        A lease that reaches so far ahead that the clock must have been set back since is taken over.
+        """
 
     def find_holder(self, name: str, *, now: dt.datetime) -> str:
         """Return who has the lease; "" when nobody has."""
@@ -332,7 +358,9 @@ class Audit(Protocol):
 
     def acknowledge_and_accept_all(self, actor: str) -> list[IntegrityIncident]:
         """Acknowledge every open incident and every fault, and accept differing rows as they are now.
-        Returns the incidents, with time and ``actor`` of the acknowledgement. Incidents stay on record."""
+
+        Returns the incidents, with time and ``actor`` of the acknowledgement. Incidents stay on record.
+        """
 
 
 class Examination(Protocol):

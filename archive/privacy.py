@@ -1,6 +1,6 @@
-"""Personal data in a page's text: national IDs, phone numbers of people, bank accounts, and beside a person's
-name e-mail addresses, house addresses, dates of birth and diseases.
+"""Finds personal data in a page's text: ID, telephone and account numbers, and data beside names.
 
+Beside a person's name these are e-mail addresses, house addresses, dates of birth and diseases.
 Offices break the Personal Data Protection Act (พ.ร.บ. คุ้มครองข้อมูลส่วนบุคคล พ.ศ. ๒๕๖๒) most often with
 these data: lists of names with ID numbers, of telephone numbers, of accounts that were paid. A find is a
 warning to the person who publishes; a find is never shown to residents.

@@ -52,7 +52,9 @@ class Reports(Protocol):
 
     def add_or_count(self, draft: ReportDraft) -> None:
         """Store a report; an open report with the same content is counted once more instead.
-        Deletes finished reports that are old. Raises ``TooMany`` while too many reports are open."""
+
+        Deletes finished reports that are old. Raises ``TooMany`` while too many reports are open.
+        """
 
     def list_open(self) -> list[Report]:
         """Return the reports that nobody has finished: personal data first, then the oldest first."""

@@ -69,21 +69,25 @@ class Announcements(Protocol):
         actor: str,
         reason: str = "",
     ) -> Announcement:
-        """Set fields of ``Draft`` or ``publish_at``.
-        ``views`` sets the baseline; visits that were counted here are added to the baseline. Without a
-        different value, nothing is written."""
+        """Set fields of ``Draft`` or ``publish_at``; writes nothing where no value differs.
+
+        ``views`` sets the baseline; visits that were counted here are added to the baseline.
+        """
 
     def record_confirmation(self, id: int, values: Mapping[str, object], *, actor: str) -> None:
         """Record that a person looked at values that the program filled in, and found them right.
-        ``values``: these values, of fields of ``Draft``, or of one attachment with its ``attachment_id``."""
+
+        ``values``: these values, of fields of ``Draft``, or of one attachment with its ``attachment_id``.
+        """
 
     def set_status(
         self, id: int, status: Status, *, actor: str, reason: str = "", expected_status: Status | None = None
     ) -> Announcement:
-        """Set the status and clear ``publish_at``.
-        Raises ``Conflict`` when the status before is not ``expected_status``. The reason of a withdrawal
-        stays on the record until the record is a draft again; every reason is in
-        the history. A withdrawal cancels the decisions to show personal data."""
+        """Set the status and clear ``publish_at``; ``Conflict`` where the status was not ``expected_status``.
+
+        The reason of a withdrawal stays on the record until the record is a draft again; every reason is in
+        the history. A withdrawal cancels the decisions to show personal data.
+        """
 
     def get(self, id: int) -> Announcement:
         """Return an announcement of any status. Raises ``NotFound``."""
@@ -104,15 +108,19 @@ class Announcements(Protocol):
         page: int,
         per_page: int,
     ) -> tuple[list[Announcement], int]:
-        """Return one page of announcements and the total number.
-        Announcements are sorted by ``published_on``, newest first, then by id."""
+        """Return one page of announcements, newest ``published_on`` first, and the number on all pages.
+
+        Announcements of one day are sorted by id.
+        """
 
     def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
         """Return the published announcements just before and after this one, by ``published_on``, then id."""
 
     def count_by_month(self) -> list[tuple[int, int, int]]:
         """Return ``(year C.E., month, number of published announcements)``, newest month first.
-        Months without published announcements are left out."""
+
+        Months without published announcements are left out.
+        """
 
     def count_by_status(self) -> dict[str, int]:
         """Return the number of announcements by status value, 0 where there are none."""
@@ -132,8 +140,10 @@ class History(Protocol):
 
     def ids_to_hide_since(self, change: int) -> set[int]:
         """Return the ids of announcements that an index at ``change`` may still show, but must not.
+
         They changed after ``change`` and are not published now, or one of their attachments was hidden after
-        ``change``."""
+        ``change``.
+        """
 
     def last_change(self) -> int:
         """Return the number of the latest change; 0 before the first."""
@@ -158,12 +168,14 @@ class Attachments(Protocol):
         stored_at: dt.datetime | None = None,
         is_to_confirm: bool = False,
     ) -> tuple[Attachment, bool]:
-        """Add an attachment after the others. It waits to be read, and is held until then;
-        with ``is_to_confirm``, and where the announcement is published, until a person's decision to show it
-        is recorded.
+        """Add an attachment after the others, and return it with True; False with one that was there.
+
+        The attachment waits to be read, and is held until then; with ``is_to_confirm``, and where the
+        announcement is published, until a person's decision to show it is recorded.
         ``stored_at``: the time at which an older site stored the file; else the attachment's time is now.
-        Returns ``(attachment, True)``; ``(the existing attachment, False)`` when the announcement has the
-        same bytes already. A detached attachment with the same bytes is put back instead."""
+        When the announcement has the same bytes already, nothing is written and that attachment is returned
+        with False. A detached attachment with the same bytes is put back, and returned with True.
+        """
 
     def replace(
         self,
@@ -176,15 +188,14 @@ class Attachments(Protocol):
         is_redacted: bool = False,
         is_to_confirm: bool = False,
     ) -> Attachment:
-        """Give an attachment other bytes; those of a public one wait as an attachment of their own, which is
-        returned. Else the attachment keeps its id. The new file is held as ``attach`` holds it.
+        """Give an attachment other bytes; a public attachment's new file is returned and waits beside it.
 
-        The file before and the texts of its pages are kept as a ``FileVersion``. A public attachment keeps
-        its file, unless the new one is redacted: the new file waits as an attachment of its own, whose
-        ``replaces`` is this id. It is always held, and is returned. In the transaction that ends its hold,
-        the public attachment takes over its file, its pages and its earlier files, and that id is gone.
-        Raises ``Conflict`` (code ``file-attached``) when another attachment of the announcement has these
-        bytes.
+        The file before and the texts of its pages are kept as a ``FileVersion``; the attachment keeps its id,
+        and its new file is held as ``attach`` holds it. A public attachment keeps its file, unless the new
+        one is redacted: the new file waits as an attachment of its own, whose ``replaces`` is this id. It is
+        always held, and is returned. In the transaction that ends its hold, the public attachment takes over
+        its file, its pages and its earlier files, and that id is gone. Raises ``Conflict`` (code
+        ``file-attached``) when another attachment of the announcement has these bytes.
         """
 
     def relabel(self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str) -> Attachment:
@@ -194,22 +205,28 @@ class Attachments(Protocol):
         """Set the order. Raises ``Conflict`` unless the ids are those of all its attachments."""
 
     def detach(self, attachment_id: int, *, actor: str) -> None:
-        """Detach an attachment, and its replacement that waits. Bytes, pages and corrections stay, so that
-        both can be put back."""
+        """Detach an attachment, and its replacement that waits; bytes, pages and corrections stay.
+
+        Both can be put back.
+        """
 
     def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
         """Cancel the decisions to show an attachment; see ``privacy.hold_of_cancelled_decisions``."""
 
     def with_public_file_before(self, attachment_id: int) -> Attachment | None:
-        """Return an attachment as ``take_back_public_file`` would leave it.
-        None where no public file was replaced by the present one, or nothing of that file is kept."""
+        """Return an attachment as ``take_back_public_file`` would leave it, without writing, or None.
+
+        None where no public file was replaced by the present one, or nothing of that file is kept.
+        """
 
     def take_back_public_file(self, attachment_id: int, *, actor: str) -> Attachment:
         """Give an attachment the public file back that its present file replaced when somebody released it.
+
         Residents see that file at once, with its pages and decisions as they were; it is held while something
         found in it is undecided. The present file waits to replace it again, as one that nobody decided on.
         Raises ``NotFound`` where ``with_public_file_before`` returns None, and ``Conflict`` when another file
-        waits, or when another attachment of the announcement has the bytes."""
+        waits, or when another attachment of the announcement has the bytes.
+        """
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
         """Put a detached attachment back, after the announcement's other attachments, under its id."""
@@ -268,8 +285,10 @@ class Pages(Protocol):
 
     def save(self, page: Page, *, sha256: str | None = None) -> None:
         """Insert or replace a page, but leave a page that a person corrected as it is.
+
         ``sha256``: hash of the bytes that the page was read from. Raises ``Conflict`` (code ``lease-lost``)
-        when the attachment has other bytes by now."""
+        when the attachment has other bytes by now; without ``sha256`` this is not checked.
+        """
 
     def correct(
         self,
@@ -283,16 +302,21 @@ class Pages(Protocol):
         doubts: Sequence[LowConfidenceSpan] = (),
         is_corrected: bool = True,
     ) -> Page:
-        """Set a page's text as a person corrected it. ``doubts``: those that are still to be checked.
+        """Set a page's text as a person corrected it; the attachment is held while finds are undecided.
+
         ``is_corrected``: False for a text before that a person restores.
-        ``personal_data``: the finds in this text. The attachment is held while some of them are undecided.
-        ``lines``: where the letters of this text are on the picture."""
+        ``personal_data``: the finds in this text.
+        ``lines``: where the letters of this text are on the picture.
+        ``doubts``: those that are still to be checked.
+        """
 
     def replace_by_rereading(
         self, page: Page, *, actor: str, personal_data: Sequence[PersonalDataSpan] = ()
     ) -> Page:
         """Replace a page by another reading that a person asked for, also a page that was corrected.
-        The text before is kept in the history. ``personal_data``: as for ``correct``."""
+
+        The text before is kept in the history. ``personal_data``: as for ``correct``.
+        """
 
     def get(self, attachment_id: int, number: int) -> Page:
         """Return one page; ``number`` from 1. Raises ``NotFound``."""
@@ -315,8 +339,10 @@ class Pages(Protocol):
         """Return the number of pages by source value, 0 where there are none."""
 
     def list_needing_check(self, *, least_confidence: float, limit: int) -> list[Page]:
-        """Return pages read with less confidence, with a problem, or checked by a person in part.
-        The least sure come first. Pages that a person has checked wholly are left out."""
+        """Return pages read with less confidence, with a problem, or checked in part; least sure first.
+
+        Pages that a person has checked wholly are left out.
+        """
 
 
 class Collections(Protocol):
@@ -333,8 +359,10 @@ class Collections(Protocol):
         reason: str = "",
     ) -> Collection:
         """Create a collection when ``id`` is None; else replace the whole collection.
+
         An id is never used twice. ``reason`` is kept in the history. Without a difference, nothing is
-        written."""
+        written.
+        """
 
     def get(self, id: int) -> Collection:
         """Return a collection. Raises ``NotFound``."""
@@ -355,10 +383,11 @@ class UsageStatistics(Protocol):
     def count_visit(
         self, announcement_id: int, visitor_hash: str, *, address_hash: str = "", now: dt.datetime
     ) -> bool:
-        """Count a visit once per visitor and visit window. Returns True when the visit was counted.
+        """Count a visit once per visitor and visit window; True when this visit was counted.
+
         Of the visitors from one address only the first few count; "" is no address. Both hashes are salted.
-        ``change`` is not raised. The count survives the death of the process,
-        perhaps not a power cut."""
+        ``change`` is not raised. The count survives the death of the process, perhaps not a power cut.
+        """
 
     def visits_by_day(self, *, days: int) -> list[tuple[dt.date, int]]:
         """Return ``(date, visits)`` of the last days in Thai time, oldest first, with days of no visits."""
@@ -370,8 +399,10 @@ class UsageStatistics(Protocol):
         """Return the running totals by name."""
 
     def record_missed_search_unless_personal(self, query: str) -> None:
-        """Count a query that found nothing.
-        A query with nine digits or more is not kept: they may be a person's identity or telephone number."""
+        """Count a query that found nothing, unless it has nine digits or more.
+
+        Nine digits may be a person's identity or telephone number, which is not kept.
+        """
 
     def list_missed_searches(self, *, limit: int = 100) -> list[MissedSearch]:
         """Return queries without results, most frequent first."""
@@ -394,8 +425,10 @@ class Relations(Protocol):
     """Relations between announcements: which one cancels, amends or replaces which."""
 
     def decide(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
-        """Store a person's decision on a relation, in place of an earlier one.
-        ``kind`` None dismisses the relation. Raises ``NotFound`` unless both announcements exist."""
+        """Store a person's decision on a relation, in place of an earlier one; ``kind`` None dismisses it.
+
+        Raises ``NotFound`` unless both announcements exist.
+        """
 
     def list_decisions(self, announcement_id: int) -> list[Relation]:
         """Return the decisions on relations to and from an announcement, the oldest decision first."""
@@ -410,17 +443,23 @@ class Relations(Protocol):
         """Return the ids of the announcements that a published announcement amends."""
 
     def find_ids_naming_document_number(self, number: str) -> list[int]:
-        """Return ids of announcements that name a document number, in the title or in an attachment.
+        """Return ids of announcements that name a document number in title or attachment; a limited number.
+
         Every field that was read from an attachment counts. ``number`` has Arabic digits, such as ``5/2560``.
-        A limited number of announcements is searched; trashed ones are left out."""
+        Trashed announcements are left out.
+        """
 
     def find_ids_by_title_phrase(self, phrase: str) -> list[int]:
-        """Return ids of announcements of which the title contains a phrase, at most a limited number.
-        Trashed announcements are left out."""
+        """Return ids of announcements whose title contains a phrase, at most a limited number.
+
+        Trashed announcements are left out.
+        """
 
     def find_ids_by_date(self, date: dt.date) -> list[int]:
-        """Return ids of announcements of a date, or with an attachment of which any field says it.
-        At most a limited number is returned; trashed announcements are left out."""
+        """Return ids of announcements of a date, or with an attachment that names it; a limited number.
+
+        Any field that was read from an attachment counts. Trashed announcements are left out.
+        """
 
 
 class FileVersions(Protocol):
@@ -440,10 +479,12 @@ class Batch(Protocol):
     """Function that opens one transaction around several writes."""
 
     def __call__(self, bulk: str = "") -> AbstractContextManager[None]:
-        """Combine writes of this thread into one transaction: all are kept, or none. What is read inside it
-        stays as it was read until the transaction ends: other writers wait.
-        A write that raises is undone alone, so a loop may go on with the next record. ``bulk``: a name that
-        the history gives to all these changes, so that they can be undone as one."""
+        """Combine this thread's writes into one transaction: all are kept, or none; other writers wait.
+
+        What is read inside it stays as it was read until the transaction ends. A write that raises is undone
+        alone, so a loop may go on with the next record. ``bulk``: a name that the history gives to all these
+        changes, so that they can be undone as one.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,10 @@ class SiteProfiles(Protocol):
 
     def save(self, profile: SiteProfile, *, emblem: Emblem | None = None, actor: str) -> None:
         """Save a profile as a new version, unless it equals the current one.
+
         The emblem is ``emblem``, or else that of ``profile.emblem_id``, or none.
-        Raises ``NotFound`` when ``profile.emblem_id`` has no emblem."""
+        Raises ``NotFound`` when ``profile.emblem_id`` has no emblem.
+        """
 
     def versions(self, *, limit: int) -> list[SiteProfileVersion]:
         """Return saved versions, the newest first."""

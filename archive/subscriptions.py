@@ -53,7 +53,9 @@ class Subscriptions(Protocol):
         self, address: str, search: str, frequency: Frequency, *, language: str, key: str
     ) -> None:
         """Store an unconfirmed subscription, unless the address has the same one or reached its limits.
-        The caller cannot tell whether it was stored: that would tell who follows what."""
+
+        The caller cannot tell whether it was stored: that would tell who follows what.
+        """
 
     def by_key(self, key: str) -> Subscription | None:
         """Return the subscription of the links in its messages; None for an unknown key."""
@@ -68,8 +70,10 @@ class Subscriptions(Protocol):
         """Delete subscriptions that were not confirmed in time. Returns their number."""
 
     def list_without_confirmation_request(self, *, after_id: int, limit: int) -> list[Subscription]:
-        """Return unconfirmed subscriptions whose address was not asked yet, by id, with ids above
-        ``after_id``."""
+        """Return at most ``limit`` unconfirmed subscriptions whose address was not asked yet, by id.
+
+        Only ids above ``after_id`` are returned.
+        """
 
     def record_confirmation_request(self, id: int, now: dt.datetime) -> None:
         """Record that the message asking for confirmation was sent."""
@@ -77,9 +81,11 @@ class Subscriptions(Protocol):
     def list_due(
         self, newest_publication: int, *, dailies_looked_at_before: dt.datetime, after_id: int, limit: int
     ) -> list[Subscription]:
-        """Return confirmed subscriptions that are due, by id, with ids above ``after_id``.
+        """Return at most ``limit`` confirmed subscriptions that are due, by id, with ids above ``after_id``.
+
         Those at once are due when ``newest_publication`` is new to them, daily ones when they were last
-        looked at before ``dailies_looked_at_before``."""
+        looked at before ``dailies_looked_at_before``.
+        """
 
     def record_position(self, id: int, position: int, *, looked_at: dt.datetime | None) -> None:
         """Record up to which publication the follower was told everything.
@@ -91,8 +97,10 @@ class Subscriptions(Protocol):
         """Return the position of the last publication."""
 
     def publications_between(self, after: int, upto: int) -> dict[int, int]:
-        """Return the announcements published after one position and up to another, in this order: id → the
-        position of its last publication there."""
+        """Return id → position of the announcements last published after ``after`` and up to ``upto``.
+
+        They are in the order of these positions.
+        """
 
 
 def checked_address(typed: str) -> str:

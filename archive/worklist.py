@@ -70,23 +70,29 @@ class Worklist(Protocol):
     def list_rows(
         self, filters: WorklistFilters, *, today: dt.date, page: int, per_page: int
     ) -> tuple[list[WorklistRow], int]:
-        """Return one page of records and the total number.
-        The order is that of ``filters.ids``; without ids the last changed record comes first."""
+        """Return one page of records and the number on all pages; the last changed record comes first.
+
+        With ``filters.ids``, the order is that of these ids.
+        """
 
     def count_by_problem(self, *, today: dt.date) -> dict[Problem, int]:
         """Return the number of records with each problem."""
 
     def count_by_status(self, filters: WorklistFilters, *, today: dt.date) -> dict[Status, int]:
         """Return the number of records that pass all filters, for each status; 0 where there are none.
-        ``filters.statuses`` counts too: a status that is not among them has 0."""
+
+        ``filters.statuses`` counts too: a status that is not among them has 0.
+        """
 
     def most_used_values(self, field: Literal["author", "category"]) -> list[str]:
         """Return the values of ``author`` or ``category`` in any record, the most frequent first."""
 
     def last_changed_unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
         """Yield id and text of the ``limit`` records changed last that are not published, for staff's search.
+
         These are drafts, withdrawn and trashed records. The text has the fields, and the attachments' names
-        and pages."""
+        and pages.
+        """
 
 
 def should_person_check(page: Page) -> bool:

@@ -1,4 +1,4 @@
-"""The embedded index and OpenSearch side by side: do they agree, and what does each cost?
+"""The embedded index and OpenSearch side by side: how far they agree, and what each costs.
 
     scripts/scale.sh .venv/bin/python -m benchmarks.engines --data DIRECTORY [--measure 100000]
 

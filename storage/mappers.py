@@ -118,8 +118,10 @@ def _mapper(record: type[_T], **others: Callable[[Row], object]) -> Callable[[Ro
 
 
 def _column(name: str, type_of_field: Any) -> Callable[[Row], object]:
-    """Return how a field is read from the column of its name: text, number, flag, time, or a member of an
-    enumeration; NULL where the type allows None."""
+    """Return the function that reads a field from the column of its name; NULL gives None where allowed.
+
+    The column holds a text, number, flag, time, or a member of an enumeration.
+    """
     is_optional = NoneType in get_args(type_of_field)
     kind = next(one for one in (*get_args(type_of_field), type_of_field) if one is not NoneType)
     convert = _CONVERTERS.get(kind, kind)
@@ -355,7 +357,7 @@ def collection(row: Row, items: Sequence[CollectionLine]) -> Collection:
 
 
 def _optional(name: str) -> Callable[[Row], object]:
-    """Return how a field is read from a column that not every table with such rows has."""
+    """Return the function that reads a field from a column, and gives None where the table lacks it."""
     return lambda row: row[name] if name in row.keys() else None  # noqa: SIM118  # sqlite3.Row
 
 

@@ -1,4 +1,4 @@
-"""The reference of commands and settings, written from the code:
+"""Writes the reference of commands and settings from the code.
 
 python -m tests.reference > docs/reference.md
 """

@@ -102,11 +102,11 @@ class FollowerMailer:
     def _tell_news(
         self, subscription: Subscription, position: int, now: dt.datetime, may_go_on: Callable[[], bool]
     ) -> None:
-        """Tell a follower what was published up to ``position``, the earliest first, in as many messages as
-        that takes. The follower is moved on by each one that was delivered, and where nothing is new; one who
-        is told once a day stays due until the last was.
+        """Tell a follower what was published up to ``position``, the earliest first, in one or more messages.
 
-        A follower whose search fails is tried again later, so that the others get their messages.
+        The follower is moved on by each one that was delivered, and where nothing is new; one who is told
+        once a day stays due until the last was. A follower whose search fails is tried again later, so that
+        the others get their messages.
         """
         here = self._of(subscription)
         published = [*here.subscriptions.publications_between(subscription.position, position).items()]
@@ -139,10 +139,10 @@ class FollowerMailer:
         return self._services.for_organisation(town, known)
 
     def _is_delivered(self, subscription: Subscription, message: EmailMessage) -> bool:
-        """Send a message. Where the server does not take it, defer the follower, or delete an address that
-        is refused for good, and return False.
+        """Send a message; False where the server does not take it.
 
-        Raises what ``mail_server`` raises, and ``smtplib.SMTPSenderRefused``: both concern every message.
+        Then the follower is deferred, or an address that is refused for good is deleted. Raises what
+        ``mail_server`` raises, and ``smtplib.SMTPSenderRefused``: both concern every message.
         """
         with mail_server(self._services.settings.smtp_url) as server:
             try:

@@ -109,8 +109,9 @@ class _Copy:
             self._place(f"fonts/sarabun-{weight}.woff2").write_bytes(woff2(weight))
 
     def _write_search_words(self) -> None:
-        """Writes the texts' Thai terms, the words that mean the same, English words with the Thai ones that
-        they find, and words that say nothing.
+        """Writes the words that the copy's search needs: terms, synonyms, translations and stop words.
+
+        Terms are the Thai ones of the texts; translations are English words with Thai ones that they find.
         """
         spellings = [group for group in loanword_spellings() if not self._terms.isdisjoint(group)]
         words = {

@@ -65,8 +65,10 @@ class CollectionCommands:
 
 
 def headings_as_text(headings: Iterable[str]) -> str:
-    """Return the headings of a collection as the text that is searched for personal data: one a paragraph,
-    as a number may go on in the next line."""
+    """Return a collection's headings, one a paragraph, as the text that is searched for personal data.
+
+    A number may go on in the next line, so each heading is a paragraph of its own.
+    """
     return "\n\n".join(headings)
 
 

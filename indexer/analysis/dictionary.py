@@ -250,8 +250,9 @@ class Dictionary:
                 file.write(f"{entry}\n" + (_change_line(actor, "+", entry) if actor else ""))
 
     def remove_entry(self, entry: str, *, actor: str) -> bool:
-        """Deletes the file's lines that are this entry, in one atomic step, and notes the change. Returns
-        False without any such line.
+        """Deletes the local file's lines that are this entry and notes the change; False without such a line.
+
+        Both are written in one atomic step.
         """
         if self._path is None or not self._state():
             return False

@@ -82,9 +82,7 @@ ZONES = (
 
 
 def pack_zone_counts(counts: Mapping[str, int]) -> int:
-    """Returns counts by zone packed into 32 bits. A count over its zone's maximum is stored as the
-    maximum.
-    """
+    """Returns counts by zone packed into 32 bits; a count over its zone's maximum becomes the maximum."""
     return sum(min(counts.get(zone.name, 0), zone.most) << zone.shift for zone in ZONES)
 
 

@@ -65,9 +65,7 @@ def sound_alike_or_latin(one: str, other: str) -> bool:
 
 
 def find_spelled_letters(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yields ``(start, end, latin)`` where Latin letters are spelled by name in a folded text:
-    ``เอ็มโอยู`` is ``mou``.
-    """
+    """Yields ``(start, end, latin)`` where a folded text spells Latin letters: ``เอ็มโอยู`` is ``mou``."""
     for found in _SPELLED_LETTERS.finditer(text):
         letters = re.findall(_LETTER_NAME, found.group())
         yield *found.span(), "".join(map(_latin_letter, letters))

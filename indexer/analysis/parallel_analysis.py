@@ -47,9 +47,7 @@ class ParallelAnalyzer:
         self._pool: ProcessPoolExecutor | None = None
 
     def analyze(self, entries: Iterable[SourceAnnouncement]) -> Iterator[IndexDocument]:
-        """Yields one document for each entry, in order. Entries are taken only a little ahead of the
-        results.
-        """
+        """Yields one document for each entry, in order; takes entries only a little ahead of the results."""
         if self._jobs == 1:
             yield from (build_index_document(entry, self._lexicon.tokenizer) for entry in entries)
             return

@@ -79,9 +79,7 @@ Plain tuples: a misspelt query makes some hundreds, and named ones take several 
 
 
 def lookup_keys(word: str) -> set[str]:
-    """Returns the keys under which a word of the archive is found by its sound; none for a word that is too
-    short or too long to be compared.
-    """
+    """Returns the keys under which a word is found by its sound; none for a word too short or too long."""
     is_compared = _MIN_WORD_LENGTH <= len(word) <= _MAX_WORD_LENGTH
     return set(phonetic_keys_with_deletions(word, _MIN_WORD_FOR_DELETION)) if is_compared else set()
 
@@ -137,9 +135,7 @@ class SpellingIndex:
 
 
 def spelling_costs_or_inf(typed: Sequence[str], words: Sequence[str]) -> npt.NDArray[np.float64]:
-    """Returns the edit cost of each pair (typed, word); ``inf`` when the sounds differ by more than one
-    edit.
-    """
+    """Returns the edit cost of each pair (typed, word); ``inf`` when their sounds are over one edit apart."""
     sounding = list(map(phonetic_key, typed)), list(map(phonetic_key, words))
     heard = process.cpdist(*sounding, scorer=OSA.distance, score_cutoff=1).astype(float)
     seen = process.cpdist(typed, words, scorer=OSA.distance)
@@ -163,8 +159,7 @@ def spelling_candidates(
     rarity: Callable[[str], float],
     most: int,
 ) -> list[SpellingCandidate]:
-    """Returns at most ``most`` corrections of a misspelt Thai piece, cheapest first, without the piece
-    itself.
+    """Returns at most ``most`` corrections of a misspelt Thai piece, cheapest first, without the piece.
 
     ``near`` returns words of the archive that sound like pieces (``SpellingIndex.find_words_by_sound``).
     ``rarity`` returns a word's inverse document frequency (log), ``inf`` if the archive lacks it.

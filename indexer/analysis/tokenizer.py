@@ -43,9 +43,7 @@ _MAX_WORD_LENGTH = 60  # characters; longer unknown stretches are noise that nob
 
 
 class Token(NamedTuple):
-    """A term and its place ``[start, end)`` in the display text. Tokens of a code's parts overlap the
-    whole.
-    """
+    """A term and its place ``[start, end)`` in the display text; the parts of a code overlap the whole."""
 
     term: str
     start: int
@@ -168,8 +166,9 @@ def _word_splitter(local: frozenset[str]) -> Callable[[str], tuple[str, ...]]:
 
 
 def _number_tokens(chunk: str, start: int) -> Iterator[Token]:
-    """Yields tokens of a number: ``2,267,343`` → 2267343; ``123/2564`` → itself, 123 and 2564; ``1.5`` →
-    itself.
+    """Yields tokens of a number: the whole, without thousands commas, then its parts, if it has several.
+
+    ``2,267,343`` → 2267343; ``123/2564`` → itself, 123 and 2564; ``1.5`` → itself.
     """
     end = start + len(chunk)
     whole = _THOUSANDS_COMMA.sub("", chunk)
@@ -222,8 +221,9 @@ def _is_nominalized(word: str, words: frozenset[str]) -> bool:
 
 
 def _is_compound(word: str, words: frozenset[str]) -> bool:
-    """Returns True for a long word that is two or more other words in a row, after an optional การ or
-    ความ.
+    """Returns True for a long word that is two or more other words in a row.
+
+    การ or ความ may stand before them.
     """
     if len(word) < _MIN_COMPOUND_LENGTH:
         return False
@@ -309,8 +309,9 @@ class SearchableBytes:
 
 
 def searchable_bytes(folded: str) -> SearchableBytes:
-    """Returns a folded text as bytes for phrase search. A separator between two digits is kept: 2 50 is
-    not 250.
+    """Returns a folded text as bytes for phrase search; a separator between two digits is kept.
+
+    So 2 50 is not 250. Only the commas of thousands go.
     """
     codes = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     row = _BYTE_OF_CODE_POINT.take(codes)

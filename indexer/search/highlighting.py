@@ -241,8 +241,9 @@ def _with_name(words: list[tuple[str, str]]) -> list[str]:
 
 
 def _numbered(texts: list[str], tokenizer: Tokenizer) -> list[str]:
-    """Returns each number of one digit with the word that was typed before it, and each village's number:
-    หมู่ 4, also as หมู่ที่ 4.
+    """Returns each number of one digit with the word typed before it, and each village's number twice.
+
+    หมู่ 4 is returned also as หมู่ที่ 4; a village's number may have two digits.
     """
     tokens = [text[token.start : token.end] for text in texts for token in tokenizer.tokens(text)]
     words = [token for token in tokens if token != _ORDINAL]

@@ -97,8 +97,7 @@ def replace_page_finds_and_hold(
 
 
 def note_hidden_since_change(engine: Queries, attachment_id: int) -> None:
-    """Note on a hidden attachment the change since which it is hidden: an index behind that change may still
-    show it.
+    """Note on a hidden attachment the change since which it is hidden: an older index may still show it.
 
     Does nothing for a replacement, which residents never saw. Call this inside a transaction, after the
     announcement's ``change`` was raised.
@@ -186,8 +185,10 @@ class EngineAttachments(EngineRepository):
         return mappers.attachment(row), True
 
     def _hold_of_new_file(self, announcement_id: int, *, is_to_confirm: bool) -> HoldReason:
-        """Return the hold of a file that the present transaction adds; nobody publishes the announcement
-        meanwhile."""
+        """Return the hold of a file that the present transaction adds; it locks the announcement.
+
+        So nobody publishes the announcement meanwhile.
+        """
         row = history.announcement_row(self._engine, announcement_id, lock=True)
         return privacy.hold_of_new_file(Status(row["status"]), is_to_confirm=is_to_confirm)
 

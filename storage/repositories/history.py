@@ -33,8 +33,7 @@ def bulk_name() -> str:
 
 
 def announcement_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
-    """Return the stored row of an announcement. Raises ``NotFound`` when the archive has no such
-    announcement.
+    """Return the stored row of an announcement; ``NotFound`` when the archive has no such announcement.
 
     With ``lock``, which needs a transaction, other writers of the announcement wait.
     """

@@ -79,8 +79,11 @@ def set_file(engine: Queries, attachment_id: int, columns: Mapping[str, Any]) ->
 def keep_public_file(
     engine: Queries, replaced: Row, waiting_id: int, renamed: Sequence[tuple[int, str]], last_change: int
 ) -> None:
-    """Keep how residents see an attachment. Call this inside a transaction, once its file is kept as an
-    earlier one, and before the pages and earlier files of the attachment ``waiting_id`` are moved to it."""
+    """Keep an attachment's public file as residents see it, with its pages, before a new one replaces it.
+
+    Call this inside a transaction, once its file is kept as an earlier one, and before the pages and
+    earlier files of the attachment ``waiting_id`` are moved to it.
+    """
     pages = engine.rows(
         """SELECT * FROM page
            WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",

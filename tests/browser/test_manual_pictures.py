@@ -1,4 +1,4 @@
-"""Takes the pictures of the manual, so that they show the pages, and the sheet to print, as they are:
+"""Takes the pictures of the manual, so that they show pages, and the sheet to print, as they are.
 
 SCREENSHOTS=docs/manual/pictures python -m pytest tests/browser/test_manual_pictures.py
 """

@@ -1,5 +1,7 @@
-"""The engines and stores on which every contract runs: the embedded ones, and beside them the real servers
-that ``scripts/scale.sh`` started, or says why it could not."""
+"""The engines and stores on which every contract runs: the embedded ones, and real servers.
+
+The servers are those that ``scripts/scale.sh`` started; it says why where it could not.
+"""
 
 from __future__ import annotations
 

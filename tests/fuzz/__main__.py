@@ -1,4 +1,4 @@
-"""Damaged and strange input, made from real input, thrown at what reads it:
+"""Throws damaged and strange input, made from real input, at what reads it.
 
     python -m tests.fuzz --seconds 600 --seed 7 [--only pdf] [--corpus DIRECTORY_OF_PDFS]
     python -m tests.fuzz --only pdf --seed 7 --case 123      one case again

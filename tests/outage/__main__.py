@@ -1,4 +1,4 @@
-"""Servers fail while people work: is anything lost, what do they see, and how long does it take?
+"""Lets servers fail while people work: what is lost, what people see, and how long it takes.
 
     scripts/scale.sh .venv/bin/python -m tests.outage [--webs 4] [--workers 4] [--silence 60]
 

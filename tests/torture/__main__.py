@@ -1,4 +1,7 @@
-"""python -m tests.torture --kills 100 --seed 7 --seconds 3600"""
+"""Kills the processes of an archive at random while it works, and verifies every promise after.
+
+python -m tests.torture --kills 100 --seed 7 --seconds 3600
+"""
 
 from __future__ import annotations
 

@@ -37,8 +37,7 @@ class AlternativeOut(Schema):
 
 
 class ClauseExplanationOut(Schema):
-    """A clause of the query as typed, its alternatives, and the IDF that follows from its document
-    frequency."""
+    """A clause of the query as typed, its alternatives, its document frequency, and its IDF."""
 
     typed = fields.String()
     alternatives = fields.List(fields.Nested(AlternativeOut))

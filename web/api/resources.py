@@ -247,8 +247,7 @@ def show_announcement(id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.AnnouncementChanges)
 @blueprint.response(200, schemas.AnnouncementOut)
 def revise_announcement(changes: dict[str, Any], id: int) -> dict[str, Any]:
-    """แก้ไขประกาศ · Change an announcement; a published or withdrawn one needs the scope
-    ``publish``."""
+    """แก้ไขประกาศ · Change an announcement; a published or withdrawn one needs the scope ``publish``."""
     require_scope_to_change(services().announcements.get(id))
     reason = _stated_reason(changes)
     services().intake.announcements.revise(id, changes, actor=g.actor, reason=reason)
@@ -260,9 +259,11 @@ def revise_announcement(changes: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.PersonalDataReasonIn, required=False)
 @blueprint.response(200, schemas.AnnouncementOut)
 def publish_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
-    """เผยแพร่ · Publish. With personal data (409, code ``personal-data``) it takes a ``reason``;
+    """เผยแพร่ · Publish; with personal data (409, code ``personal-data``) it takes a ``reason``.
+
     ``ground`` beside it names the legal ground. Attachments that are not read yet follow by themselves,
-    once nothing was found in them."""
+    once nothing was found in them.
+    """
     services().intake.publication.publish(id, actor=g.actor, reason=_stated_reason(args))
     return _record(id)
 
@@ -281,8 +282,10 @@ def withdraw_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
 @writing
 @blueprint.response(200, schemas.AnnouncementOut)
 def restore_as_draft(id: int) -> dict[str, Any]:
-    """กู้คืนเป็นฉบับร่าง · Back to draft, from withdrawn or trashed. A withdrawn one needs the scope
-    ``publish``: residents are then no longer told that it was withdrawn."""
+    """กู้คืนเป็นฉบับร่าง · Back to draft, from withdrawn or trashed.
+
+    A withdrawn one needs the scope ``publish``: residents are then no longer told that it was withdrawn.
+    """
     require_scope_to_change(services().announcements.get(id))
     services().intake.publication.restore_as_draft(id, actor=g.actor)
     return _record(id)
@@ -293,9 +296,12 @@ def restore_as_draft(id: int) -> dict[str, Any]:
 @blueprint.arguments(ConfirmedRelationIn)
 @blueprint.response(200, RelationOut)
 def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str, Any]:
-    """บันทึกว่าประกาศนี้ยกเลิก แก้ไข หรือใช้แทนฉบับเก่า · Confirm that the announcement cancels, amends or
-    replaces an older one, in place of an earlier decision. Residents see it once both are published. For a
-    published or withdrawn announcement it needs the scope ``publish``."""
+    """บันทึกว่าประกาศนี้ยกเลิก แก้ไข หรือใช้แทนฉบับเก่า · Confirm a relation to an older announcement.
+
+    The announcement cancels, amends or replaces the older one; this takes the place of an earlier decision.
+    Residents see it once both are published. For a published or withdrawn announcement it needs the scope
+    ``publish``.
+    """
     require_scope_to_change(services().announcements.get(id))
     services().intake.announcements.decide_relation(id, older_id, fields["relation"], actor=g.actor)
     return as_relation(fields["relation"].value, services().announcements.get(older_id))
@@ -306,7 +312,9 @@ def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str,
 @blueprint.response(204)
 def dismiss_relation(id: int, older_id: int) -> None:
     """เอาประกาศที่เกี่ยวข้องออก · Remove the relation, or dismiss a suggested one; it is not offered again.
-    For a published or withdrawn announcement it needs the scope ``publish``."""
+
+    For a published or withdrawn announcement it needs the scope ``publish``.
+    """
     require_scope_to_change(services().announcements.get(id))
     services().intake.announcements.decide_relation(id, older_id, None, actor=g.actor)
 
@@ -322,9 +330,11 @@ def dismiss_relation(id: int, older_id: int) -> None:
 @blueprint.response(202, schemas.AttachmentOut)
 @blueprint.alt_response(200, schema=schemas.AttachmentOut, description="แนบไฟล์นี้ไว้แล้ว · attached before")
 def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
-    """แนบไฟล์ · Attach a file: PDF, JPEG, PNG, WebP, BMP, TIFF, HEIC, HEIF, DOCX, XLSX, ODT, ODS, DOC or XLS,
-    without password or macros. It is read in the background. To a published or withdrawn announcement it
-    needs the scope ``publish``."""
+    """แนบไฟล์ · Attach a file, without password or macros; it is read in the background.
+
+    PDF, JPEG, PNG, WebP, BMP, TIFF, HEIC, HEIF, DOCX, XLSX, ODT, ODS, DOC or XLS. To a published or withdrawn
+    announcement it needs the scope ``publish``.
+    """
     require_scope_to_change(services().announcements.get(id))
     file = _sent_file()
     attachment, new = services().intake.attachments.attach(
@@ -412,8 +422,10 @@ def show_attachment(id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.AttachmentChanges)
 @blueprint.response(200, schemas.AttachmentOut)
 def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
-    """แก้ชื่อ ประเภท ลำดับ · Change label, kind and position; of a published or withdrawn announcement it
-    needs the scope ``publish``."""
+    """แก้ชื่อ ประเภท ลำดับ · Change label, kind and position.
+
+    Of a published or withdrawn announcement it needs the scope ``publish``.
+    """
     attachment = _require_scope_for_attachment(id)
     intake = services().intake
     with services().records.batch():
@@ -428,8 +440,10 @@ def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
 @writing
 @blueprint.response(204)
 def detach_attachment(id: int) -> None:
-    """นำออก · Take off; everything about it is kept, and staff can put it back. From a published or withdrawn
-    announcement it needs the scope ``publish``."""
+    """นำออก · Take off; everything about it is kept, and staff can put it back.
+
+    From a published or withdrawn announcement it needs the scope ``publish``.
+    """
     _require_scope_for_attachment(id)
     services().intake.attachments.detach(id, actor=g.actor)
 
@@ -440,9 +454,11 @@ def detach_attachment(id: int) -> None:
 @blueprint.response(202, schemas.AttachmentOut)
 @blueprint.alt_response(200, schema=schemas.AttachmentOut, description="ไฟล์เดิม · the same bytes")
 def replace_file(id: int) -> tuple[dict[str, Any], int]:
-    """เปลี่ยนไฟล์ · A new version under the same id. It is held until it is read and nothing was found; until
-    then residents see a public file as it is. The answer describes the new version. In a published or
-    withdrawn announcement it needs the scope ``publish``."""
+    """เปลี่ยนไฟล์ · A new version under the same id, held until it is read and nothing was found.
+
+    Until then residents see a public file as it is. The answer describes the new version. In a published or
+    withdrawn announcement it needs the scope ``publish``.
+    """
     before = _newest(_require_scope_for_attachment(id))
     file = _sent_file()
     after = services().intake.file_versions.replace(
@@ -456,8 +472,10 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
 @blueprint.arguments(schemas.PersonalDataReasonIn)
 @blueprint.response(200, schemas.AttachmentOut)
 def release_attachment(args: dict[str, Any], id: int) -> dict[str, Any]:
-    """ให้ประชาชนเห็น · Show an attachment that is held, in spite of what was found in it; or the new file that
-    waits to replace its public file."""
+    """ให้ประชาชนเห็น · Show an attachment that is held, in spite of what was found in it.
+
+    Where a new file waits to replace a public file, the new file is shown in its place.
+    """
     held = _newest(services().attachments.get(id))
     attachment = services().intake.attachments.release_held(
         held.id, actor=g.actor, reason=_stated_reason(args)

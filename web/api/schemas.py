@@ -375,8 +375,10 @@ class CollectionsOut(Schema):
 
 
 class PageOut(Schema):
-    """A page of an attachment with its text. ``confidence``: of the recognition, 0 to 1; null for a text
-    layer."""
+    """A page of an attachment with its text and the confidence of its recognition.
+
+    ``confidence``: 0 to 1; null for a text layer.
+    """
 
     number = fields.Integer()
     text = fields.String()

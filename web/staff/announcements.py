@@ -201,8 +201,7 @@ def _replace(attachment: Attachment) -> str:
 
 @pages.post("/attachments/<int:attachment_id>/<any(move, rename, show, detach, reattach, reread):step>")
 def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
-    """Carry out the button for one attachment: move it, store its label, show it to residents, take it off,
-    put it back or read it again.
+    """Carry out the button for one attachment: move, relabel, show, take off, put back or read again.
 
     A move stores the order alone, and what is typed in the form around the button stays typed there; a script
     that shows the move itself asks for no page. Before the other steps the form's content is stored.

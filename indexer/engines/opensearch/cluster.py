@@ -53,7 +53,10 @@ They mean that a newer update exists, or that the document was created or delete
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """``opensearch+http(s)://user:password@host:port,host2…/?index=…&shards=…&replicas=…&refresh=…&ca=…``"""
+    """The address of an OpenSearch cluster with its account and the settings of the index.
+
+    As a URL: ``opensearch+http(s)://user:password@host:port,host2…/?index=…&shards=…&replicas=…&refresh=…&ca=…``
+    """
 
     hosts: tuple[str, ...]
     account: tuple[str, str] | None = field(repr=False)  # user:password

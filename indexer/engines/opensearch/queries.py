@@ -104,8 +104,10 @@ def clause_query(clause: Clause, name: str | None = None) -> Json:
 
 
 def clause_count_query(clause: Clause) -> Json:
-    """Returns the query that counts the documents of a clause; a plain one for a single term, as counts are
-    cached by query."""
+    """Returns the query that counts the documents of a clause.
+
+    It is a plain one for a single term, as counts are cached by query.
+    """
     terms = clause.alternatives[0].terms
     return term_query(terms[0]) if len(clause.alternatives) == len(terms) == 1 else clause_query(clause)
 
@@ -228,8 +230,10 @@ def misread_word_query(clause: Clause) -> list[Json]:
 
 
 def misread_letter_query(clause: Clause, name: str) -> Json | None:
-    """Returns the named query for documents that have a word with one letter misread. None for a number, and
-    for a word too short to be told from others."""
+    """Returns the named query for documents that have a word with one letter misread, if it is telling.
+
+    None for a number, and for a word too short to be told from others.
+    """
     bigrams = cluster_bigram_lines(searchable_bytes(clause.typed).data).split("\n")
     if len(bigrams) + 1 < _FEWEST_CLUSTERS or clause.typed[:1].isdigit():
         return None
@@ -394,8 +398,10 @@ class PlanQueries:
         return [phrase_query(part.phrase.data, _PHRASE_BOOST), *self._near(part, is_loose=is_loose)]
 
     def _near(self, part: QueryPart, *, is_loose: bool) -> list[Json]:
-        """Returns the query for a phrase with misread letters; none in questions and
-        sentences, which documents seldom have letter by letter."""
+        """Returns the query for a phrase with misread letters; none in questions and sentences.
+
+        Documents seldom have these letter by letter.
+        """
         return [] if self.is_prose else misread_phrase_query(part.phrase.data, _NEAR_BOOST, is_loose=is_loose)
 
     def _is_looked_up_quoted(self, part: QueryPart) -> bool:

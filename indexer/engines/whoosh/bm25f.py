@@ -90,8 +90,10 @@ def score_clauses(context: IndexContext, clauses: tuple[Clause, ...]) -> Documen
 def mark_covered(
     clause_scores: DocumentScores, documents: DocumentNumbers, clauses: Iterable[Clause]
 ) -> DocumentScores:
-    """Returns the scores with ``documents`` counted as matching ``clauses``: they have these inside longer
-    words, or otherwise than by their terms."""
+    """Returns a copy of the scores in which ``documents`` count as matching ``clauses`` too.
+
+    These documents have the clauses inside longer words, or otherwise than by their terms.
+    """
     covered = clause_scores.covered.copy()
     for clause in clauses:
         if clause in clause_scores.postings:
@@ -101,8 +103,10 @@ def mark_covered(
 
 
 def match_fuzzily(context: IndexContext, clause_scores: DocumentScores) -> tuple[DocumentScores, Mask]:
-    """Returns the scores with clauses matched by their grams in damaged text, and the documents that match
-    all clauses without that."""
+    """Returns the scores with clauses matched by grams of damaged text, and which documents needed none.
+
+    The second value is True for the documents that match all clauses without that.
+    """
     distinctive = sorted(clause_scores.idfs, key=clause_scores.idfs.__getitem__, reverse=True)[
         :_MAX_FUZZY_CLAUSES
     ]
@@ -179,8 +183,10 @@ def documents_with_all(reader: CommitReader, clauses: Sequence[Clause]) -> Docum
 
 
 def _unweighted(reader: CommitReader, clause: Clause) -> PostingList:
-    """Returns the documents that match the clause, with weight 1. Cached: the words at the ends of a phrase
-    are tried in several combinations."""
+    """Returns the documents that match the clause, with weight 1; cached.
+
+    The words at the ends of a phrase are tried in several combinations.
+    """
     matching = reader.cached_documents(clause, lambda: np.flatnonzero(clause_mask(reader, clause)))
     return PostingList.from_documents(matching, np.ones(len(matching), dtype=np.float32), reader.commit.size)
 
@@ -204,8 +210,10 @@ def _term_postings(reader: CommitReader, term: str) -> tuple[PostingList, float]
 
 
 def _best_alternative(reader: CommitReader, clause: Clause) -> PostingList:
-    """Returns the score of the best alternative in each document. No alternative counts more than the typed
-    terms could, however rare it is."""
+    """Returns the score of the best alternative in each document, at most what the typed terms are worth.
+
+    However rare an alternative is, it does not count more than these.
+    """
     most = sum(reader.idf(reader.document_frequency(term)) for term in clause.alternatives[0].terms)
     best = np.zeros(reader.commit.size, dtype=np.float32)
     for alternative in clause.alternatives:

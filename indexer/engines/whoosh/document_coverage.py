@@ -64,8 +64,9 @@ def documents_titled_with_telling_word(
     scores: DocumentScores,
     documents: Iterable[int],
 ) -> set[int]:
-    """Returns those of the documents that are worth showing although none answers the query: a telling word
-    of it stands in their title or an attachment's label.
+    """Returns those of the documents that have a telling word of the query in their title or a label.
+
+    They are worth showing although none answers the query. Labels are those of attachments.
     """
     weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)
     documents = [document for document in documents if weights]

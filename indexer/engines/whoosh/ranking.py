@@ -112,9 +112,9 @@ def rank_by_relevance(
     scores: Floats,
     tier: npt.NDArray[np.int64],
 ) -> TopDocuments:
-    """Returns at least the documents of the query's page and those before, best first; the same order
-    whatever page is asked for.
+    """Returns at least the documents of the query's page and those before, best first.
 
+    The order is the same whatever page is asked for.
     ``tier`` of ``documents``: the higher ones are read for boosts before others, and documents of at
     least ``_COMPLETE`` stand before all below. A document that has the whole query with misread letters is
     as complete.
@@ -231,8 +231,9 @@ def _standing_apart(
 def _have_pieces_alone(
     context: IndexContext, query: Query, plan: QueryPlan, documents: DocumentNumbers, among: Mask
 ) -> Mask:
-    """Returns which documents ``among`` these have a longer word of the query only in pieces; none for a
-    sentence, of which nobody expects all words.
+    """Returns which documents ``among`` these have a longer word of the query only in pieces.
+
+    None for a sentence, of which nobody expects all words.
     """
     found = np.zeros(len(documents), dtype=bool)
     if plan.is_sentence:
@@ -272,8 +273,10 @@ def _have_other_places(
 def _phrase_values(
     phrases: list[Phrase], exact: list[Mask], synonyms: list[Mask], tuning: SearchTuning
 ) -> Floats:
-    """Returns for each text the share of the phrases that it has, by their number of words; a phrase with
-    a synonym in it counts as much as a synonym does."""
+    """Returns for each text the share of the phrases that it has, by their number of words.
+
+    A phrase with a synonym in it counts as much as a synonym does.
+    """
     value = np.zeros(len(exact[0]) if exact else 0, dtype=np.float32)
     words = sum(phrase.words for phrase in phrases)
     for phrase, found, similar in zip(phrases, exact, synonyms, strict=True):

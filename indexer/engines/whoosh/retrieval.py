@@ -73,8 +73,11 @@ class UnfilteredMatches:
 
 
 class DateQueryDocuments(NamedTuple):
-    """The documents of the times of a query, all that name one of them in their text, and all (of any time)
-    that have the other words, one of them in title or labels."""
+    """The documents of the dates in a query, those whose text names a date, and those of its other words.
+
+    ``dated``: the documents of the times. ``naming``: all that name one of the times in their text.
+    ``with_other_words_in_title``: all (of any time) that have the other words, one of them in title or label.
+    """
 
     dated: Mask
     naming: Mask
@@ -139,8 +142,7 @@ def partial_matches_where_filters_leave_none(
 
 
 def is_whole_query_found(reader: CommitReader, plan: QueryPlan, scores: DocumentScores) -> bool:
-    """Returns True if one of the best documents has the whole query as it was typed: then nothing is
-    misspelt."""
+    """Returns True if one of the best documents has the whole query as typed: then nothing is misspelt."""
     complete = scores.complete() & reader.live
     best = np.flatnonzero(complete) if scores.idfs else np.empty(0, np.int64)
     if len(best) > _TOP_DOCUMENTS:
@@ -151,9 +153,9 @@ def is_whole_query_found(reader: CommitReader, plan: QueryPlan, scores: Document
 def _match_times(
     context: IndexContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: DocumentScores
 ) -> tuple[DocumentScores, DateQueryDocuments | None]:
-    """Returns the scores with the documents of the times counted as naming these, and which documents match
-    the times; None for a query without times.
+    """Returns the scores with the documents of the times counted as naming these, and which match them.
 
+    The second value is None for a query without times.
     A document is of a time if it was published then, or if its title, its number or an attachment's label
     names that year. What names a day is of that day, as a letter is of the day that it bears. A question or a
     sentence is not narrowed: it may be about what happened then.
@@ -310,8 +312,10 @@ def _add_partial(
 def _partial_matches(
     context: IndexContext, scores: DocumentScores, allowed: Mask, *, is_quoted: bool
 ) -> Mask:
-    """Returns the documents that cover a share of the query's IDF mass, or of what the best document covers
-    if that is less; of these, where there are any, those with a word that tells documents apart."""
+    """Returns the documents that cover enough of the query's IDF mass, with a telling word if any has one.
+
+    Enough is a share of the mass, or of what the best document covers if that is less.
+    """
     tuning, mass = context.tuning, scores.total_idf_mass
     best = float(np.where(allowed, scores.covered, 0).max(initial=0))
     share = tuning.min_share_of_best_quoted if is_quoted else tuning.min_share_of_best
