@@ -125,27 +125,34 @@ class ItemStatus:
 class Disclosure(Protocol):
     """Items that staff changed, and the announcements that fill the items.
 
-    A list check says that somebody looked at a fiscal year without changed items of its own, and found that
-    the list of the year before holds for it too. It is stored as an item of that year without a change.
-    Every method that writes is one transaction, and is in the history.
+    A list of items is confirmed when somebody looked at a fiscal year without changed items of its own, and
+    found that the list of the year before holds for it too. This is stored as an item of that year without a
+    change. Every method that writes is one transaction, and is in the history.
     """
 
     def items_changed_by_staff(self, first: int, last: int) -> list[tuple[int, DisclosureItem]]:
         """Return the items that staff changed for these fiscal years, each with its year, oldest first."""
 
-    def save_item_or_record_list_check(
+    def save_item(
         self, year: int, item: DisclosureItem, *, replaced: DisclosureItem | None, actor: str
     ) -> None:
-        """Set an item from this fiscal year on. ``replaced``: the item as it was; None for a new item.
+        """Set an item from this fiscal year on; writes nothing where it equals ``replaced``.
 
-        An item without change is a list check, and is stored only where the year has no list of its own yet.
+        ``replaced``: the item as it was; None for a new item.
         """
 
-    def return_to_list_of_year_before(self, year: int, item_key: str, *, actor: str) -> None:
-        """Remove a list check: the fiscal year has the list of the year before again.
+    def confirm_item_list(self, year: int, item: DisclosureItem, *, actor: str) -> None:
+        """Record that the list of the year before holds for this fiscal year too.
 
-        ``item_key``: the item that ``save_item_or_record_list_check`` stored without change. Raises
-        ``Conflict`` (code ``edited-meanwhile``) when the year has other items of its own.
+        ``item``: any item of that list, under which it is recorded. Writes nothing where the year has a list
+        of its own.
+        """
+
+    def withdraw_item_list_confirmation(self, year: int, item_key: str, *, actor: str) -> None:
+        """Undo ``confirm_item_list``: nobody has confirmed the list of this fiscal year.
+
+        ``item_key``: the item under which it is recorded. Raises ``Conflict`` (code ``edited-meanwhile``)
+        when the year has other items of its own.
         """
 
     def entries(self, years: Collection[int] | None = None) -> list[DisclosureEntry]:
@@ -193,13 +200,16 @@ def kind_of_body(name: str) -> BodyKind:
     return BodyKind.SUBDISTRICT if any(word in name for word in words) else BodyKind.MUNICIPALITY
 
 
-def first_year_whose_changes_count(year: int) -> int:
-    """Return the first fiscal year whose changes by staff count in ``year``: that of the data file."""
+def first_year_of_applicable_changes(year: int) -> int:
+    """Return the first fiscal year whose item changes still apply in ``year``: that of its data file."""
     return max((each for each in _years_of_files() if each <= year), default=FIRST_YEAR)
 
 
-def year_of_item_list_among(year: int, changed_years: Iterable[int]) -> int:
-    """Return the fiscal year whose list ``year`` uses: the last one staff changed, else a data file's."""
+def latest_item_list_year(year: int, changed_years: Iterable[int]) -> int:
+    """Return the fiscal year whose list ``year`` uses: the latest of ``changed_years``, else a data file's.
+
+    ``changed_years``: the years up to ``year`` for which staff changed or confirmed the list.
+    """
     return max(changed_years, default=_file_year(year))
 
 
@@ -208,7 +218,7 @@ def items_of_year(
 ) -> list[DisclosureItem]:
     """Return the items of a fiscal year, those hidden included, sorted by section and number.
 
-    ``changed``: what staff changed from ``first_year_whose_changes_count`` to this year, the oldest first.
+    ``changed``: what staff changed from ``first_year_of_applicable_changes`` to this year, the oldest first.
     """
     items = {item.key: item for item in _template(_file_year(year), body)}
     items |= {item.key: item for _year, item in changed}

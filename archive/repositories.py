@@ -213,7 +213,7 @@ class Attachments(Protocol):
     def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
         """Cancel the decisions to show an attachment; see ``privacy.hold_of_cancelled_decisions``."""
 
-    def with_public_file_before(self, attachment_id: int) -> Attachment | None:
+    def preview_public_file_before(self, attachment_id: int) -> Attachment | None:
         """Return an attachment as ``take_back_public_file`` would leave it, without writing, or None.
 
         None where no public file was replaced by the present one, or nothing of that file is kept.
@@ -224,8 +224,8 @@ class Attachments(Protocol):
 
         Residents see that file at once, with its pages and decisions as they were; it is held while something
         found in it is undecided. The present file waits to replace it again, as one that nobody decided on.
-        Raises ``NotFound`` where ``with_public_file_before`` returns None, and ``Conflict`` when another file
-        waits, or when another attachment of the announcement has the bytes.
+        Raises ``NotFound`` where ``preview_public_file_before`` returns None, and ``Conflict`` when another
+        file waits, or when another attachment of the announcement has the bytes.
         """
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:

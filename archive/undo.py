@@ -398,13 +398,13 @@ class Undo:
     def _release(self, id: int, change: Change, actor: str) -> None:
         if "sha256" in change.after and not self._is_released(id, change):
             raise _edited_meanwhile()
-        if self.with_public_file_before(change):
+        if self.preview_public_file_before(change):
             self._records.attachments.take_back_public_file(_attachment(change.after), actor=actor)
         else:
             self._records.attachments.cancel_decisions(_attachment(change.after), actor=actor)
 
-    def with_public_file_before(self, change: Change) -> Attachment | None:
-        """Return the attachment as it will be once a release is undone that replaced a public file.
+    def preview_public_file_before(self, change: Change) -> Attachment | None:
+        """Return, without writing, the attachment as an undone release will leave it, or None.
 
         None where the release replaced none, or where residents do not get that file back: a withdrawal since
         has cancelled what was decided about it, or nothing of it is kept. The present file is then held.
@@ -416,7 +416,7 @@ class Undo:
         is_as_then = not any(each.id > change.id and each.action in _STATUS_ACTIONS for each in entries)
         if announcement.status is not Status.PUBLISHED or not is_as_then:
             return None
-        return self._records.attachments.with_public_file_before(_attachment(change.after))
+        return self._records.attachments.preview_public_file_before(_attachment(change.after))
 
     def _text(self, _id: int, change: Change, actor: str) -> None:
         self.restore_page_text(change, actor=actor)
@@ -469,15 +469,13 @@ class Undo:
         A change without another value says that somebody checked the list of the year, which goes back.
         """
         if change.before == change.after:
-            self._records.disclosure.return_to_list_of_year_before(
+            self._records.disclosure.withdraw_item_list_confirmation(
                 _number(change.after["year"]), str(change.after["item"]), actor=actor
             )
             return
         now = self._item_now(change)
         before = item_with_recorded_fields(now, _item_fields(change.before) or {"is_hidden": True})
-        self._records.disclosure.save_item_or_record_list_check(
-            _number(change.after["year"]), before, replaced=now, actor=actor
-        )
+        self._records.disclosure.save_item(_number(change.after["year"]), before, replaced=now, actor=actor)
 
     def _item_now(self, change: Change) -> DisclosureItem:
         year, key = _number(change.after["year"]), change.after["item"]

@@ -1,5 +1,6 @@
-"""Schema of the database, as ordered, named migrations. A released migration is never edited.
+"""Schema of the database, as ordered, named migrations: add a new one at the end of ``MIGRATIONS``.
 
+A released migration is never edited.
 A migration that changes rows which ``storage.hash_chain`` protects must append entries for them in ``then``.
 
 Times are ISO 8601 text in UTC with microseconds, so that they sort as text; dates are ISO text. ``{id}``,
@@ -9,7 +10,7 @@ text that sorts by its code points, and for binary data.
 
 from __future__ import annotations
 
-from storage.first_migrations import FIRST_MIGRATIONS
+from storage.frozen_migrations import FROZEN_MIGRATIONS
 from storage.hash_chain import append_entries_of_all_holds_and_decisions, append_missing_entries
 from storage.migration_types import Migration
 from storage.tenancy import PARENTS
@@ -69,7 +70,7 @@ _SUBSCRIPTIONS = (
 """Followers by e-mail."""
 
 MIGRATIONS = (
-    *FIRST_MIGRATIONS,
+    *FROZEN_MIGRATIONS,
     Migration(
         "scopes of tokens",
         (

@@ -107,25 +107,25 @@ class OrganisationQueries:
         return self._engine.write(durable=durable)
 
 
-def current_organisation(engine: Queries, *, several: int | None = None) -> int:
-    """Return the id of the organisation that new rows belong to.
+def current_organisation(engine: Queries, *, default_when_several: int | None = None) -> int:
+    """Return the id of the organisation that new rows belong to; ``Invalid`` where it is not clear.
 
-    Where there are several organisations and none was chosen, returns ``several``; raises ``Invalid`` (code
-    ``which-organisation``) when ``several`` is None.
+    Where there are several organisations and none was chosen, returns ``default_when_several``; raises
+    ``Invalid`` (code ``which-organisation``) when that is None.
     """
     if isinstance(engine, OrganisationQueries):
         return engine.organisation
     known = engine.rows("SELECT id FROM organisation ORDER BY id LIMIT 2")
     if len(known) == 1:
         return int(known[0]["id"])
-    if several is None:
+    if default_when_several is None:
         raise Invalid(
             "ระบบนี้มีหลายหน่วยงาน กรุณาทำรายการที่เว็บของหน่วยงานนั้น หรือระบุ --organisation"
             " (several organisations: choose one)",
             field="organisation",
             code="which-organisation",
         )
-    return several
+    return default_when_several
 
 
 def tenancy_condition(engine: Queries, table: str) -> str:

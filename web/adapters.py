@@ -40,8 +40,8 @@ def backup_keys(settings: Settings, identity: Path | None = None) -> BackupKeys:
     )
 
 
-def engine_place(setting: str, data: Path) -> str | Path:
-    """Returns the address of the engine that a setting names, or the data directory for an embedded engine.
+def engine_address_or_directory(setting: str, data: Path) -> str | Path:
+    """Returns the address of the engine that a setting names; ``data``, resolved, for an embedded engine.
 
     Embedded engines keep their files in the data directory, each under a name of its own.
     """

@@ -8,8 +8,8 @@ from contextlib import closing
 from archive.ports import Progress
 from storage import data_directory
 from storage.move import MoveResult, move_files, move_records
-from web.adapters import engine_place, open_files
-from web.database_connection import engine_of
+from web.adapters import engine_address_or_directory, open_files
+from web.database_connection import open_database_engine
 from web.settings import Settings
 
 
@@ -20,12 +20,16 @@ def move_archive(source: Settings, target: Settings, progress: Progress) -> Move
     """
     moved = MoveResult()
     target.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if engine_place(source.files, source.data) != engine_place(target.files, target.data):
+    if engine_address_or_directory(source.files, source.data) != engine_address_or_directory(
+        target.files, target.data
+    ):
         move_files(open_files(source), open_files(target), moved, progress)
-    if engine_place(source.database, source.data) != engine_place(target.database, target.data):
+    if engine_address_or_directory(source.database, source.data) != engine_address_or_directory(
+        target.database, target.data
+    ):
         with (
-            closing(engine_of(source.database, source.data)) as engine,
-            closing(engine_of(target.database, target.data)) as other,
+            closing(open_database_engine(source.database, source.data)) as engine,
+            closing(open_database_engine(target.database, target.data)) as other,
         ):
             move_records(engine, other, moved, progress)
     for name in (data_directory.WORDS, data_directory.SECRET, data_directory.SETTINGS):

@@ -10,7 +10,7 @@ from indexer.inbox import Inbox, InboxTarget
 from indexer.leader_leases import COLLECT_SCANS, MAINTAIN, SYNC_INDEX, LeaderLeases, lease_holder_name
 from indexer.scrub import Scrubber
 from indexer.worker import Worker
-from web.adapters import engine_place
+from web.adapters import engine_address_or_directory
 from web.bootstrap import Services
 from web.follower_mail import FollowerMailer
 
@@ -51,7 +51,7 @@ def leader_leases(services: Services, holder: str) -> LeaderLeases:
 
     An index in a directory, and a watched folder, belong to a worker on the same machine.
     """
-    place = engine_place(services.settings.search, services.settings.data)
+    place = engine_address_or_directory(services.settings.search, services.settings.data)
     index = "" if isinstance(place, str) else f" {socket.gethostname()}:{place}"
     names = {SYNC_INDEX: f"{SYNC_INDEX}{index}", MAINTAIN: MAINTAIN}
     if services.settings.inbox:

@@ -20,7 +20,7 @@ from storage.move import refuse_target_with_archive
 from web.adapters import backup_keys
 from web.archive_move import move_archive
 from web.bootstrap import Services, build_services
-from web.database_connection import engine_of
+from web.database_connection import open_database_engine
 from web.settings import Settings
 
 _EMBEDDED = ("sqlite", "local")
@@ -75,7 +75,7 @@ def _restore_to_servers(settings: Settings, unpack: Callable[[Path], object], pr
 
     After a kill the same command continues.
     """
-    with closing(engine_of(settings.database, settings.data)) as engine:
+    with closing(open_database_engine(settings.database, settings.data)) as engine:
         refuse_target_with_archive(engine)
     unpacked = settings.data / _UNPACKED
     shutil.rmtree(unpacked, ignore_errors=True)

@@ -465,9 +465,7 @@ def _take_disclosure(services: Services, file: Path, ids: Mapping[int, int], unk
     known = {(year, item.key) for year, item in services.disclosure.items_changed_by_staff(0, LAST_YEAR)}
     for year, item in carried.items:
         if (year, item.key) not in known:
-            services.disclosure.save_item_or_record_list_check(
-                year, checked_item(item), replaced=None, actor=IMPORTER
-            )
+            services.disclosure.save_item(year, checked_item(item), replaced=None, actor=IMPORTER)
     for entry in carried.entries:
         if entry.announcement_id in ids:
             here = replace(entry, announcement_id=ids[entry.announcement_id])

@@ -63,12 +63,12 @@ def open_database(settings: Settings, before_filling_empty: Callable[[], None]) 
     that is missing, or while an archive is still being moved to it.
     """
     _make_data_directory(settings.data)
-    engine = engine_of(settings.database, settings.data, before_filling_empty)
+    engine = open_database_engine(settings.database, settings.data, before_filling_empty)
     _refuse_unfinished_move(engine)
     return engine
 
 
-def engine_of(
+def open_database_engine(
     database: str, data: Path, before_filling_empty: Callable[[], None] = lambda: None
 ) -> Sqlite | Postgres:
     """Open the engine at ``database``, which is ``sqlite`` for the file in ``data``, or an address.

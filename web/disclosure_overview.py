@@ -14,14 +14,14 @@ from archive.disclosure import (
     DisclosureState,
     ItemStatus,
     first_day,
-    first_year_whose_changes_count,
+    first_year_of_applicable_changes,
     fiscal_year,
     is_outdated,
     item_status,
     items_of_year,
     kind_of_body,
+    latest_item_list_year,
     suggest_entries,
-    year_of_item_list_among,
 )
 from archive.errors import NotFound
 from archive.model import Announcement, Status
@@ -85,7 +85,7 @@ def year_choices() -> range:
 
 def year_items(services: Services, year: int) -> list[DisclosureItem]:
     """Returns the items of a fiscal year, those hidden included."""
-    changed = services.disclosure.items_changed_by_staff(first_year_whose_changes_count(year), year)
+    changed = services.disclosure.items_changed_by_staff(first_year_of_applicable_changes(year), year)
     return items_of_year(year, kind_of_body(services.settings.site_name), changed)
 
 
@@ -102,8 +102,8 @@ def filled_years(services: Services) -> set[int]:
 
 def year_of_item_list(services: Services, year: int) -> int:
     """Returns the fiscal year whose list ``year`` uses: the last one that staff or a data file changed."""
-    changed = services.disclosure.items_changed_by_staff(first_year_whose_changes_count(year), year)
-    return year_of_item_list_among(year, (changed_year for changed_year, _item in changed))
+    changed = services.disclosure.items_changed_by_staff(first_year_of_applicable_changes(year), year)
+    return latest_item_list_year(year, (changed_year for changed_year, _item in changed))
 
 
 def year_overview(services: Services, year: int) -> list[ItemShown]:

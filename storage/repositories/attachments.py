@@ -19,13 +19,17 @@ from storage.repositories import history
 from storage.repositories.attachment_positions import NEXT_POSITION, close_gap
 from storage.repositories.file_versions import store_earlier_version
 from storage.repositories.replaced_public_files import (
-    delete_public_files,
-    find_public_file,
+    delete_replaced_public_files,
+    find_replaced_public_file,
     has_earlier_files,
-    public_file_row,
+    row_with_public_file,
     take_back_public_file,
 )
-from storage.repositories.replacements import insert_replacement, replacement_row, take_over_file
+from storage.repositories.replacements import (
+    insert_replacement,
+    move_file_to_replaced_attachment,
+    replacement_row,
+)
 
 
 def attachment_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
@@ -51,7 +55,7 @@ def cancel_decisions_and_hold_again(engine: Queries, announcement_id: int) -> No
     another one always, and so is a damaged row, whose finds cannot be read. What is kept of public files is
     deleted. Call this inside a transaction.
     """
-    delete_public_files(engine, announcement_id)
+    delete_replaced_public_files(engine, announcement_id)
     found = engine.rows(
         """SELECT * FROM attachment
            WHERE organisation_id IN :organisations AND announcement_id = :id""",
@@ -92,11 +96,11 @@ def replace_page_finds_and_hold(
     known = (*attachment.decided, *map(privacy.type_and_place_key, privacy.undecided_finds(attachment)))
     if attachment.hold is None and privacy.finds_without_decision(finds, known):
         _set_hold(engine, attachment.id, HoldReason.PERSONAL_DATA, attachment.decided)
-        note_hidden_since_change(engine, attachment.id)
+        set_hidden_change(engine, attachment.id)
     _clear_undecided_if_none(engine, attachment.id)
 
 
-def note_hidden_since_change(engine: Queries, attachment_id: int) -> None:
+def set_hidden_change(engine: Queries, attachment_id: int) -> None:
     """Note on a hidden attachment the change since which it is hidden: an older index may still show it.
 
     Does nothing for a replacement, which residents never saw. Call this inside a transaction, after the
@@ -259,7 +263,7 @@ class EngineAttachments(EngineRepository):
                 attachment_row(self._engine, attachment_id),
             )
             self._note(row, action, actor=actor, before=_described(row), after=_described(after))
-            note_hidden_since_change(self._engine, attachment_id)
+            set_hidden_change(self._engine, attachment_id)
             return self.get(attachment_id)
 
     def _set_unread_file(
@@ -344,7 +348,9 @@ class EngineAttachments(EngineRepository):
             _set_hold(self._engine, attachment_id, hold, decisions)
             _set_has_undecided_finds(self._engine, attachment_id, has_undecided_finds=stays_public)
             before, after = None, _place(row)
-            if hold is None and (replaced := take_over_file(self._engine, row, is_released=True)):
+            if hold is None and (
+                replaced := move_file_to_replaced_attachment(self._engine, row, is_released=True)
+            ):
                 attachment_id = replaced["id"]
                 before, after = _named(replaced), {**_named(row), "attachment_id": attachment_id}
             self._note(row, "release", actor=actor, before=before, after=after, reason=reason)
@@ -358,18 +364,18 @@ class EngineAttachments(EngineRepository):
             )
             _set_hold(self._engine, attachment_id, hold, ())
             self._note(row, "hold", actor=actor, after=_place(row))
-            note_hidden_since_change(self._engine, attachment_id)
+            set_hidden_change(self._engine, attachment_id)
             return self.get(attachment_id)
 
-    def with_public_file_before(self, attachment_id: int) -> Attachment | None:
+    def preview_public_file_before(self, attachment_id: int) -> Attachment | None:
         row = attachment_row(self._engine, attachment_id)
-        file = find_public_file(self._engine, attachment_id)
-        return None if file is None else mappers.attachment(public_file_row(row, file))
+        file = find_replaced_public_file(self._engine, attachment_id)
+        return None if file is None else mappers.attachment(row_with_public_file(row, file))
 
     def take_back_public_file(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, lock=True)
-            file = find_public_file(self._engine, attachment_id)
+            file = find_replaced_public_file(self._engine, attachment_id)
             if file is None:
                 raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")
             if replacement_row(self._engine, attachment_id):
@@ -382,7 +388,7 @@ class EngineAttachments(EngineRepository):
             take_back_public_file(self._engine, row, file, copy)
             after = attachment_row(self._engine, attachment_id)
             self._note(row, "take-back", actor=actor, before=_named(row), after=_named(after))
-            note_hidden_since_change(self._engine, attachment_id)
+            set_hidden_change(self._engine, attachment_id)
             return self.get(attachment_id)
 
     def hold_for_undecided_finds(self, attachment_id: int, *, actor: str) -> Attachment:
@@ -391,7 +397,7 @@ class EngineAttachments(EngineRepository):
             decided = mappers.attachment(row).decided
             _set_hold(self._engine, attachment_id, HoldReason.PERSONAL_DATA, decided)
             self._note(row, "hold", actor=actor, after=_place(row))
-            note_hidden_since_change(self._engine, attachment_id)
+            set_hidden_change(self._engine, attachment_id)
             return self.get(attachment_id)
 
     def list_with_outdated_finds(self, rules: int, *, limit: int) -> list[int]:
@@ -536,7 +542,7 @@ class EngineAttachments(EngineRepository):
             if row["replaces"] is None:
                 close_gap(self._engine, row)
             self._note(row, "detach", actor=actor, before=_described(row))
-            note_hidden_since_change(self._engine, attachment_id)
+            set_hidden_change(self._engine, attachment_id)
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():

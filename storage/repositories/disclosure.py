@@ -1,7 +1,7 @@
 """Queries about the information that a body must disclose: changed items, and what fills the items.
 
-A list check (``archive.disclosure.Disclosure``) is a row of ``disclosure_item`` that equals the item of the
-year before.
+A confirmed list (``archive.disclosure.Disclosure``) is a row of ``disclosure_item`` that equals the item of
+the year before.
 """
 
 from __future__ import annotations
@@ -34,15 +34,29 @@ class EngineDisclosure(EngineRepository):
             *mappers.map_readable_rows(lambda row: (int(row["year"]), mappers.disclosure_item(row)), found)
         ]
 
-    def save_item_or_record_list_check(
+    def save_item(
         self, year: int, item: DisclosureItem, *, replaced: DisclosureItem | None, actor: str
     ) -> None:
         before, after = _columns(replaced) if replaced else {}, _columns(item)
         changed = {name for name in after if before.get(name) != after[name]}
-        if not changed:
-            if self.items_changed_by_staff(year, year):
-                return
-            changed = {"title"}  # by which the history names the item
+        if changed:
+            before = {name: before[name] for name in before if name in changed}
+            self._store_item(year, item, before, {name: after[name] for name in changed}, actor)
+
+    def confirm_item_list(self, year: int, item: DisclosureItem, *, actor: str) -> None:
+        if not self.items_changed_by_staff(year, year):
+            named: dict[str, object] = {"title": item.title}  # by which the history names the item
+            self._store_item(year, item, named, named, actor)
+
+    def _store_item(
+        self,
+        year: int,
+        item: DisclosureItem,
+        before: dict[str, object],
+        after: dict[str, object],
+        actor: str,
+    ) -> None:
+        """Store an item of a fiscal year, and its values ``before`` and ``after`` in the history."""
         with self._engine.write():
             saved = self._engine.rows(
                 """INSERT INTO disclosure_item (organisation_id, year, item, section, number, title, period,
@@ -56,17 +70,12 @@ class EngineDisclosure(EngineRepository):
                 organisation=current_organisation(self._engine),
                 year=year,
                 item=item.key,
-                **after,
+                **_columns(item),
             )
             place = {"year": year, "item": item.key}
-            self._append_change(
-                saved[0]["id"],
-                before=place | {name: before[name] for name in before if name in changed},
-                after=place | {name: after[name] for name in after if name in changed},
-                actor=actor,
-            )
+            self._append_change(saved[0]["id"], before=place | before, after=place | after, actor=actor)
 
-    def return_to_list_of_year_before(self, year: int, item_key: str, *, actor: str) -> None:
+    def withdraw_item_list_confirmation(self, year: int, item_key: str, *, actor: str) -> None:
         with self._engine.write():
             own = self._engine.rows(
                 """SELECT * FROM disclosure_item WHERE organisation_id IN :organisations

@@ -13,7 +13,7 @@ from storage.engine import EngineRepository, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.attachment_positions import close_gap
-from storage.repositories.attachments import EngineAttachments, note_hidden_since_change
+from storage.repositories.attachments import EngineAttachments, set_hidden_change
 from storage.repositories.replacements import replacement_row
 
 _TELLING = {"text", "doubts", "label", "filename", "sha256", "size", "media_type"}
@@ -59,7 +59,7 @@ class EngineErasures(EngineRepository):
             )
             history.mark_updated(self._engine, row["announcement_id"])
             if scope is ErasureScope.ATTACHMENT:
-                note_hidden_since_change(self._engine, attachment_id)
+                set_hidden_change(self._engine, attachment_id)
             append_entries(self._engine, ("attachment", attachment_id), (READING, attachment_id))
         return next(each for each in self.all() if each.id == id)
 

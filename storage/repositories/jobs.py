@@ -12,8 +12,8 @@ from storage import mappers
 from storage.engine import EngineRepository, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
-from storage.repositories.attachments import note_hidden_since_change
-from storage.repositories.replacements import take_over_file
+from storage.repositories.attachments import set_hidden_change
+from storage.repositories.replacements import move_file_to_replaced_attachment
 
 MAX_ATTEMPTS = 3
 """Readings of an attachment after which it fails, when the worker died each time.
@@ -130,9 +130,9 @@ class EngineJobs(EngineRepository):
             if hold != attachment.hold:
                 append_entries(self._engine, ("attachment", attachment_id))
             if hold and attachment.hold is None:
-                note_hidden_since_change(self._engine, attachment_id)
+                set_hidden_change(self._engine, attachment_id)
             if hold is None:
-                take_over_file(self._engine, row, is_released=False)
+                move_file_to_replaced_attachment(self._engine, row, is_released=False)
 
     def fail(self, attachment_id: int, worker: str, failure: Failure) -> None:
         with self._engine.write():

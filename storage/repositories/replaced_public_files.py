@@ -76,10 +76,10 @@ def set_file(engine: Queries, attachment_id: int, columns: Mapping[str, Any]) ->
     engine.run(_SET_FILE, id=attachment_id, **{name: columns[name] for name in FILE_COLUMNS})
 
 
-def keep_public_file(
+def store_replaced_public_file(
     engine: Queries, replaced: Row, waiting_id: int, renamed: Sequence[tuple[int, str]], last_change: int
 ) -> None:
-    """Keep an attachment's public file as residents see it, with its pages, before a new one replaces it.
+    """Store an attachment's public file as residents see it, with its pages, before a new one replaces it.
 
     Call this inside a transaction, once its file is kept as an earlier one, and before the pages and
     earlier files of the attachment ``waiting_id`` are moved to it.
@@ -106,8 +106,8 @@ def keep_public_file(
     )
 
 
-def find_public_file(engine: Queries, attachment_id: int) -> ReplacedPublicFile | None:
-    """Return the public file that an attachment's present file replaced.
+def find_replaced_public_file(engine: Queries, attachment_id: int) -> ReplacedPublicFile | None:
+    """Return the public file that an attachment's present file replaced, or None.
 
     None where the attachment got another file since, or where nothing of the public file is kept.
     """
@@ -124,7 +124,7 @@ def find_public_file(engine: Queries, attachment_id: int) -> ReplacedPublicFile 
     return file
 
 
-def delete_public_files(engine: Queries, announcement_id: int) -> None:
+def delete_replaced_public_files(engine: Queries, announcement_id: int) -> None:
     """Delete what is kept of public files of an announcement, to which no undone release leads back.
 
     Call this inside a transaction.
@@ -146,8 +146,8 @@ def replaced_public_file(row: Row) -> ReplacedPublicFile:
     return ReplacedPublicFile(number=row["number"], **state)
 
 
-def public_file_row(attachment: Row, file: ReplacedPublicFile) -> dict[str, Any]:
-    """Return the row of an attachment with that file, held while something found in it is undecided."""
+def row_with_public_file(attachment: Row, file: ReplacedPublicFile) -> dict[str, Any]:
+    """Return, without storing it, the row of an attachment with ``file``, held while finds are undecided."""
     row = {**attachment, **file.columns, "has_undecided_finds": 0}
     if row["status"] in _PENDING:
         row["status"] = "waiting"
@@ -163,14 +163,14 @@ def public_file_row(attachment: Row, file: ReplacedPublicFile) -> dict[str, Any]
 def take_back_public_file(
     engine: Queries, attachment: Row, file: ReplacedPublicFile, copy: Row | None
 ) -> Row:
-    """Give an attachment its public file back. Call this inside a transaction.
+    """Give an attachment its public file back, and return the row of a new one that has the present file.
 
-    ``copy``: a detached attachment that was to replace the present file by that one again. It is deleted.
-    Returns the row of a new attachment, which has the present file and waits to replace that file again.
+    The new attachment waits to replace that public file again. ``copy``: a detached attachment that was to
+    replace the present file by that one again. It is deleted. Call this inside a transaction.
     """
     if copy is not None:
         _delete_cancelled_copy(engine, copy)
-    set_file(engine, attachment["id"], public_file_row(attachment, file))
+    set_file(engine, attachment["id"], row_with_public_file(attachment, file))
     present = mappers.attachment(attachment)
     hold = privacy.hold_of_cancelled_decisions(present, is_public=True)
     taken = {"hold": hold.value, "decided": "", "has_undecided_finds": 0}

@@ -16,7 +16,7 @@ from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.attachment_positions import NEXT_POSITION
 from storage.repositories.file_versions import store_earlier_version
-from storage.repositories.replaced_public_files import keep_public_file, set_file
+from storage.repositories.replaced_public_files import set_file, store_replaced_public_file
 
 
 def replacement_row(engine: Queries, attachment_id: int) -> Row | None:
@@ -55,12 +55,13 @@ def insert_replacement(
     return row
 
 
-def take_over_file(engine: Queries, waiting: Row, *, is_released: bool) -> Row | None:
-    """Move file and pages of ``waiting`` to the attachment that it replaces, and delete its row.
+def move_file_to_replaced_attachment(engine: Queries, waiting: Row, *, is_released: bool) -> Row | None:
+    """Move file and pages of ``waiting`` to the attachment that it replaces; None when it replaces none.
 
-    Returns the row of that attachment as it was. Nothing is done for an attachment that replaces none. One
-    whose hold ends while the other is detached becomes an attachment like every other. ``is_released``: a
-    person decided it, and may take it back. Call this inside the transaction that ends the hold.
+    Returns the row of that attachment as it was, and deletes the row of ``waiting``. One whose hold ends
+    while the other is detached becomes an attachment like every other; then None is returned too.
+    ``is_released``: a person decided it, and may take it back: the public file before is kept for that. Call
+    this inside the transaction that ends the hold.
     """
     if waiting["replaces"] is None:
         return None
@@ -84,7 +85,7 @@ def take_over_file(engine: Queries, waiting: Row, *, is_released: bool) -> Row |
     ]
     if is_released:
         last_change = max((change["id"] for change in changes), default=0)
-        keep_public_file(engine, replaced, waiting["id"], renamed, last_change)
+        store_replaced_public_file(engine, replaced, waiting["id"], renamed, last_change)
     _move_parts(engine, waiting["id"], replaced["id"])
     now = engine.rows(
         "SELECT * FROM attachment WHERE organisation_id IN :organisations AND id = :id", id=waiting["id"]

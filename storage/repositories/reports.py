@@ -22,7 +22,7 @@ class EngineReports(EngineRepository):
     """Adapter of ``Reports`` for any ``Engine``."""
 
     def add_or_count(self, draft: ReportDraft) -> None:
-        organisation = current_organisation(self._engine, several=PROVINCE)
+        organisation = current_organisation(self._engine, default_when_several=PROVINCE)
         values: dict[str, object] = {
             "kind": draft.kind.value,
             "text": draft.text,

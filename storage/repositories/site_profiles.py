@@ -80,4 +80,4 @@ class EngineSiteProfiles(EngineRepository):
         return Emblem(row["emblem_type"], bytes(row["emblem"]))
 
     def _organisation(self) -> int:
-        return current_organisation(self._engine, several=PROVINCE)
+        return current_organisation(self._engine, default_when_several=PROVINCE)

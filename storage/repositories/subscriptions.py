@@ -29,7 +29,7 @@ class EngineSubscriptions(EngineRepository):
     def subscribe_within_limits(
         self, address: str, search: str, frequency: Frequency, *, language: str, key: str
     ) -> None:
-        organisation = current_organisation(self._engine, several=PROVINCE)
+        organisation = current_organisation(self._engine, default_when_several=PROVINCE)
         now = dt.datetime.now(dt.UTC)
         with self._engine.write():
             # The limits hold for all organisations of an installation together: it is one mailbox.

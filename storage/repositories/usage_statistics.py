@@ -173,7 +173,7 @@ class EngineUsageStatistics(EngineRepository):
                    VALUES (:organisation, :query, 1, :now)
                    ON CONFLICT (organisation_id, query)
                    DO UPDATE SET count = miss.count + 1, last_at = excluded.last_at""",
-                organisation=current_organisation(self._engine, several=PROVINCE),
+                organisation=current_organisation(self._engine, default_when_several=PROVINCE),
                 query=shorten(" ".join(query[: 4 * LONGEST_MISS].split()), LONGEST_MISS),
                 now=mappers.now_text(),
             )
@@ -181,7 +181,7 @@ class EngineUsageStatistics(EngineRepository):
 
     def _forget_misses(self) -> None:
         """Delete misses that are old, too long or above the limit. Call this inside a transaction."""
-        organisation = current_organisation(self._engine, several=PROVINCE)
+        organisation = current_organisation(self._engine, default_when_several=PROVINCE)
         self._engine.run(
             """DELETE FROM miss WHERE organisation_id = :organisation
                AND (last_at < :since OR length(query) > :longest)""",

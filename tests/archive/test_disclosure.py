@@ -21,8 +21,8 @@ from archive.disclosure import (
     item_status,
     items_of_year,
     kind_of_body,
+    latest_item_list_year,
     suggest_entries,
-    year_of_item_list_among,
 )
 from archive.errors import Invalid
 
@@ -103,9 +103,9 @@ def test_a_paper_is_outdated_for_a_year_unless_its_item_is_valid_until_it_change
 
 def test_the_list_of_a_year_without_one_comes_from_the_nearest_data_file() -> None:
     assert (
-        year_of_item_list_among(2560, []),
-        year_of_item_list_among(2570, []),
-        year_of_item_list_among(2570, [2568, 2569]),
+        latest_item_list_year(2560, []),
+        latest_item_list_year(2570, []),
+        latest_item_list_year(2570, [2568, 2569]),
     ) == (
         2567,
         2567,

@@ -379,9 +379,9 @@ def test_a_released_file_gives_way_to_the_public_one_before(
     renewed(records, public, b"newer")  # the file that waits has an earlier file of its own
     read(records, jobs, records.attachments.get(first.id), "ข้อความใหม่", personal_data=(PHONE,))
     records.pages.correct(first.id, 1, "ใหม่ที่แก้แล้ว", actor=ACTOR, personal_data=(PHONE,))
-    assert records.attachments.with_public_file_before(public.id) is None
+    assert records.attachments.preview_public_file_before(public.id) is None
     records.attachments.record_decision_to_show(first.id, [PHONE], reason="ยินยอม", actor=ACTOR)
-    assert records.attachments.with_public_file_before(public.id) == before
+    assert records.attachments.preview_public_file_before(public.id) == before
     change = records.history.last_change()
     assert records.attachments.take_back_public_file(public.id, actor=ACTOR) == before
     assert announcement.id in records.history.ids_to_hide_since(change)  # until search has followed
@@ -422,7 +422,7 @@ def test_nothing_is_left_for_the_way_back_once_earlier_files_are_erased(
     records.erasures.erase_attachment_or_versions(
         public.id, ErasureScope.EARLIER_FILES, ordered_by="ศาล", reason="ละเมิดสิทธิ", actor=ACTOR
     )
-    assert records.attachments.with_public_file_before(public.id) is None
+    assert records.attachments.preview_public_file_before(public.id) is None
 
 
 def test_a_file_that_waits_stays_held_when_its_record_is_withdrawn(

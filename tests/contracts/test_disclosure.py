@@ -15,7 +15,7 @@ from archive.disclosure import (
     DisclosureItem,
     DisclosureRule,
     Period,
-    first_year_whose_changes_count,
+    first_year_of_applicable_changes,
     items_of_year,
 )
 from archive.errors import NotFound
@@ -37,7 +37,7 @@ ITEM = DisclosureItem(
 
 
 def items(records: Records, year: int) -> dict[str, DisclosureItem]:
-    changed = records.disclosure.items_changed_by_staff(first_year_whose_changes_count(year), year)
+    changed = records.disclosure.items_changed_by_staff(first_year_of_applicable_changes(year), year)
     return {each.key: each for each in items_of_year(year, BodyKind.MUNICIPALITY, changed)}
 
 
@@ -46,20 +46,18 @@ def undo_of(records: Records, folder: Path) -> Undo:
 
 
 def test_an_item_is_changed_from_a_year_on(records: Records) -> None:
-    records.disclosure.save_item_or_record_list_check(2569, ITEM, replaced=None, actor=ACTOR)
+    records.disclosure.save_item(2569, ITEM, replaced=None, actor=ACTOR)
     assert items(records, 2568)[ITEM.key].number == "O16"
     assert items(records, 2569)[ITEM.key] == items(records, 2570)[ITEM.key] == ITEM
     renumbered = replace(ITEM, number="O20", is_hidden=True)
-    records.disclosure.save_item_or_record_list_check(2569, renumbered, replaced=ITEM, actor=ACTOR)
+    records.disclosure.save_item(2569, renumbered, replaced=ITEM, actor=ACTOR)
     assert items(records, 2569)[ITEM.key] == renumbered
 
 
 def test_changes_of_items_are_in_the_history_and_can_be_undone(records: Records, tmp_path: Path) -> None:
     undo = undo_of(records, tmp_path)
-    records.disclosure.save_item_or_record_list_check(2569, ITEM, replaced=None, actor="สมศรี")
-    records.disclosure.save_item_or_record_list_check(
-        2569, replace(ITEM, number="O20"), replaced=ITEM, actor="มานะ"
-    )
+    records.disclosure.save_item(2569, ITEM, replaced=None, actor="สมศรี")
+    records.disclosure.save_item(2569, replace(ITEM, number="O20"), replaced=ITEM, actor="มานะ")
     renumbered, added = records.changes.find(HistoryFilters(action="disclosure-item"), limit=9)
     assert (renumbered.before["number"], renumbered.after["number"]) == ("O14", "O20")
     assert {"สมศรี", "มานะ"} <= set(records.changes.actors())

@@ -129,7 +129,7 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     collection = records.collections.save(
         None, title=word, body=word, items=[CollectionLine(word, made.id)], actor=word
     )
-    records.disclosure.save_item_or_record_list_check(2564, item(word), replaced=None, actor=word)
+    records.disclosure.save_item(2564, item(word), replaced=None, actor=word)
     records.disclosure.assign(entry(made.id), actor=word)
     records.usage_statistics.count_visit(made.id, "visitor", now=dt.datetime.now(dt.UTC))
     records.usage_statistics.record_missed_search_unless_personal(word)

@@ -78,7 +78,7 @@ def make_archive(folder: Path) -> Path:
     item = DisclosureItem(
         key="own", section=DisclosureRule.OIT, number="O99", title="รายการของเรา", period=Period.YEARLY
     )
-    services.disclosure.save_item_or_record_list_check(2564, item, replaced=None, actor=ACTOR)
+    services.disclosure.save_item(2564, item, replaced=None, actor=ACTOR)
     for item_key in ("structure", "duties"):
         filled = DisclosureEntry(year=2564, item=item_key, part=0, announcement_id=1)
         services.disclosure.assign(filled, actor=ACTOR)

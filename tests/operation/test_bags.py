@@ -139,7 +139,7 @@ def kept(services: Services) -> Services:
         items=[CollectionLine("O1", 2), CollectionLine("O2", None)],
         actor=ACTOR,
     )
-    services.disclosure.save_item_or_record_list_check(2564, ITEM, replaced=None, actor=ACTOR)
+    services.disclosure.save_item(2564, ITEM, replaced=None, actor=ACTOR)
     for id in (2, DRAFT):
         services.disclosure.assign(entry(id), actor=ACTOR)
     services.pages.correct(1, 1, "ข้อความที่แก้แล้ว ๑๒๓", actor=ACTOR)

@@ -363,10 +363,8 @@ def test_an_undone_list_of_items_is_not_offered_again(site: Site) -> None:
     admin, disclosure = site.signed_in(Role.ADMIN), site.services.disclosure
     item = year_items(site.services, 2569)[0]
     with site.services.records.batch("together"):
-        disclosure.save_item_or_record_list_check(
-            2569, replace(item, title="ชื่อใหม่"), replaced=item, actor="x"
-        )
-        disclosure.save_item_or_record_list_check(2569, replace(item, key="new"), replaced=None, actor="x")
+        disclosure.save_item(2569, replace(item, title="ชื่อใหม่"), replaced=item, actor="x")
+        disclosure.save_item(2569, replace(item, key="new"), replaced=None, actor="x")
     assert "เลิกทำทั้งหมดนี้" in admin.get("/staff/history?bulk=together").text
     admin.post("/staff/history/bulk/together/undo", data={"confirmed": "yes"})
     assert "ชื่อใหม่" not in admin.get("/staff/disclosure/2569").text

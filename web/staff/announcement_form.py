@@ -133,7 +133,7 @@ class AnnouncementForm:
     @property
     def described_finds(self) -> list[personal_data.DescribedFind]:
         """Personal data in what was typed, each with the text around it."""
-        return personal_data.describe_typed_finds(self.finds, self.typed)
+        return personal_data.describe_finds_in_form(self.finds, self.typed)
 
     @property
     def reason_fault(self) -> str:

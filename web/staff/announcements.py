@@ -419,7 +419,7 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
             require_confirmed_category(changes["category"], confirmed=request.form.get("new_category", ""))
         if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
             changes.pop("title", None)  # the title is still to be read from the attachments
-        with personal_data.reason_for_finds() as reason:
+        with personal_data.reason_checked_after_block() as reason:
             services().intake.announcements.revise(announcement_id, changes, actor=g.actor, reason=reason)
             _relabel_all(announcement_id, settled, reason)
         _reorder(announcement_id)
@@ -470,7 +470,7 @@ def _reorder(announcement_id: int) -> None:
 
 def _rename(attachment_id: int) -> None:
     """Store the label and the kind in the form for one attachment: a press confirms what was suggested."""
-    with personal_data.reason_for_finds() as reason:
+    with personal_data.reason_checked_after_block() as reason:
         _relabel_from_form(attachment_id, reason)
     flash(_("บันทึกชื่อเอกสารแล้ว"), "good")
 
@@ -499,7 +499,7 @@ def _reread(attachment_id: int) -> None:
 
 def _show(attachment_id: int) -> None:
     """Store the label in the form, and show the attachment: a press confirms both."""
-    with services().records.batch(), personal_data.reason_for_finds() as reason:
+    with services().records.batch(), personal_data.reason_checked_after_block() as reason:
         _relabel_from_form(attachment_id, reason)
         services().intake.attachments.show_checked(attachment_id, actor=g.actor, reason=reason)
     flash(_("ประชาชนเห็นเอกสารนี้แล้ว"), "good")

@@ -62,7 +62,7 @@ def history(collection_id: int) -> str:
 
 
 def _save(collection_id: int | None) -> Collection:
-    with personal_data.reason_for_finds() as reason:
+    with personal_data.reason_checked_after_block() as reason:
         return services().intake.collections.save(
             collection_id,
             title=request.form.get("title", ""),
@@ -81,7 +81,7 @@ def _found(refusal: PrakatError | None) -> dict[str, object]:
     headings = [checked_collection_heading(item.label) for item in _items()]
     typed = {**request.form, "items": headings_as_text(headings)}
     return {
-        "found": personal_data.describe_typed_finds(finds, typed),
+        "found": personal_data.describe_finds_in_form(finds, typed),
         "reason_fault": error_message(refusal) if isinstance(refusal, Invalid) else "",
     }
 

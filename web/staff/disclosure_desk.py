@@ -284,9 +284,9 @@ def take_items(year: int) -> ResponseReturnValue:
         bulk = secrets.token_hex(8)
         with services().records.batch(bulk):
             for item in given:
-                services().disclosure.save_item_or_record_list_check(
-                    year, item, replaced=before.get(item.key), actor=g.actor
-                )
+                services().disclosure.save_item(year, item, replaced=before.get(item.key), actor=g.actor)
+            if given:
+                services().disclosure.confirm_item_list(year, given[0], actor=g.actor)
         return redirect(url_for("disclosure_desk.desk", year=year, done=bulk))
     except PrakatError as error:
         flash(error_message(error), "bad")
@@ -310,19 +310,13 @@ def _save_items(known: Sequence[DisclosureItem], listed: Sequence[DisclosureItem
         for item in listed:
             replaced = before.get(item.key)
             if (given := _typed_item(item, item.key)) is not None and given != replaced:
-                services().disclosure.save_item_or_record_list_check(
-                    year, checked_item(given), replaced=replaced, actor=g.actor
-                )
+                services().disclosure.save_item(year, checked_item(given), replaced=replaced, actor=g.actor)
         for number in range(_BLANKS):
             key = f"own-{secrets.token_hex(4)}"
             if (given := _typed_item(None, f"new-{number}", key)) is not None and given.title.strip():
-                services().disclosure.save_item_or_record_list_check(
-                    year, checked_item(given), replaced=None, actor=g.actor
-                )
+                services().disclosure.save_item(year, checked_item(given), replaced=None, actor=g.actor)
         if known and year_of_item_list(services(), year) != year:
-            services().disclosure.save_item_or_record_list_check(
-                year, known[0], replaced=known[0], actor=g.actor
-            )
+            services().disclosure.confirm_item_list(year, known[0], actor=g.actor)
 
 
 def _typed_item(before: DisclosureItem | None, field: str, key: str = "") -> DisclosureItem | None:

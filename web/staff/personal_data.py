@@ -61,8 +61,8 @@ class _ReasonRefused(Invalid):
 
 
 @contextmanager
-def reason_for_finds() -> Iterator[str]:
-    """Gives the reason of the form to a block that stores what is public.
+def reason_checked_after_block() -> Iterator[str]:
+    """Yields the form's reason to a block that stores what is public; refuses a wrong one only after it.
 
     Raises as ``reason_from_form_or_empty`` does, but once the block has found the personal data that needs
     the reason: the person sees it beside what is wrong with the reason.
@@ -82,10 +82,13 @@ def reason_for_finds() -> Iterator[str]:
         raise refusal
 
 
-def describe_typed_finds(
+def describe_finds_in_form(
     finds: Iterable[LocatedPersonalData], typed: Mapping[str, str]
 ) -> list[DescribedFind]:
-    """Returns finds in what was typed into an announcement's form. ``typed``: texts by their field's name."""
+    """Returns each find in what was typed into an announcement's form, with the text around it.
+
+    ``typed``: texts by their field's name.
+    """
     described = []
     for find in finds:
         data = find.data

@@ -25,16 +25,16 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.engines.whoosh import checksums
-from indexer.engines.whoosh.borrowed_parts import (
+from indexer.engines.whoosh.checksums import CheckedFile, with_checksum
+from indexer.engines.whoosh.schema import FIELD
+from indexer.engines.whoosh.toc import write_toc
+from indexer.engines.whoosh.whoosh_internals import (
     TOC,
     SegmentWriter,
     W3Codec,
     W3PerDocReader,
     clean_files,
 )
-from indexer.engines.whoosh.checksums import CheckedFile, with_checksum
-from indexer.engines.whoosh.schema import FIELD
-from indexer.engines.whoosh.toc import write_toc
 
 Ids = npt.NDArray[np.uint32]
 Counts = npt.NDArray[np.uint32]

@@ -17,12 +17,12 @@ import numpy as np
 from indexer.analysis.index_document import ATTRIBUTES, COLUMNS, ZoneLayout, parse_zone_layout
 from indexer.analysis.spelling_index import SpellingIndex
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
-from indexer.engines.whoosh.borrowed_parts import TOC
 from indexer.engines.whoosh.codec import Postings
 from indexer.engines.whoosh.doc_values import OrdinalColumn, concatenate_columns, facet_values_column
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
 from indexer.engines.whoosh.schema import schema
 from indexer.engines.whoosh.title_index import TitleIndex
+from indexer.engines.whoosh.whoosh_internals import TOC
 from indexer.search.vocabulary import MARK_BYTES, MIN_WORD_FREQUENCY, THAI_WORD
 
 _KEPT_COUNTS = 50_000  # terms whose document frequency is cached

@@ -17,7 +17,6 @@ from typing import Any
 from indexer.analysis.dictionary import Lexicon, parse_lexicon
 from indexer.analysis.index_document import SourceAnnouncement, build_index_document
 from indexer.analysis.parallel_analysis import ParallelAnalyzer
-from indexer.engines.whoosh.borrowed_parts import TOC, FileStorage, SegmentReader
 from indexer.engines.whoosh.checksums import (
     IndexDamaged,
     damaged_files,
@@ -29,6 +28,7 @@ from indexer.engines.whoosh.commit import Commit
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.schema import schema
 from indexer.engines.whoosh.toc import CheckedIndex, read_toc, write_toc
+from indexer.engines.whoosh.whoosh_internals import TOC, FileStorage, SegmentReader
 from indexer.search.tuning import TUNING, SearchTuning
 
 _WORDS = "words.txt"

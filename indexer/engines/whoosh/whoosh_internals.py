@@ -1,8 +1,8 @@
-"""Everything that is borrowed from Whoosh; no other module of the program imports it.
+"""Imports the parts of Whoosh that are used, private ones too; no other module imports Whoosh.
 
 Private parts, which a new version may change without notice: the base classes of the third codec
-(``W3Codec``, ``W3PerDocReader``), the flushing and merging of ``SegmentWriter``, and the
-table of contents (``TOC``). ``tests/indexer/engines/whoosh/test_borrowed_parts.py`` names each that is used.
+(``W3Codec``, ``W3PerDocReader``), the flushing and merging of ``SegmentWriter``, and the table of contents
+(``TOC``). ``tests/indexer/engines/whoosh/test_whoosh_internals.py`` names each that is used.
 """
 
 from __future__ import annotations

@@ -1,10 +1,13 @@
-"""The first migrations of the schema: records, people, visits, collections, organisations."""
+"""The oldest migrations of the schema, never edited any more; new ones stand in ``storage.migrations``.
+
+They make records, people, visits, collections and organisations.
+"""
 
 from __future__ import annotations
 
 from storage.migration_types import Migration
 
-FIRST_MIGRATIONS = (
+FROZEN_MIGRATIONS = (
     Migration(
         "records",
         (
