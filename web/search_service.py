@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from archive.errors import Unavailable
-from archive.model import Announcement, Attachment, Status
+from archive.model import Announcement, Attachment, DocumentKind, Status
 from indexer.analysis.tokenizer import Tokenizer
 from indexer.search.explanations import SearchExplanation
 from indexer.search.highlighting import TextSegment, snippet_with_ellipses
@@ -39,14 +39,17 @@ class PageResult:
 class Result:
     """An announcement that matches the query: a passage of its body, and its best pages.
 
-    ``page_count`` of its pages match; at most ``indexer.search.ports.MOST_PAGES`` are counted. The best three
-    are in ``pages``; all of those counted in a search inside one announcement.
+    Where the query asks for a kind of document that the announcement itself is not, ``attachments_of_kind``
+    are its attachments of that kind. ``page_count`` of its pages match; at most
+    ``indexer.search.ports.MOST_PAGES`` are counted. The best three are in ``pages``; all of those counted in
+    a search inside one announcement.
     """
 
     announcement: Announcement
     score: float  # comparable among the results of one search
     segments: tuple[TextSegment, ...]
     pages: tuple[PageResult, ...]
+    attachments_of_kind: tuple[Attachment, ...] = ()
     page_count: int = 0
     is_partial: bool = False  # it matches only some words of the query; results before it match all of them
     is_in_force: bool = True  # no published announcement cancels or replaces it
@@ -151,6 +154,7 @@ def _shown(services: Services, found: ResultPage, ended: Container[int], began: 
         return tuple(
             replace(
                 _result(public[id], hit, shown[id], attachments, texts, found.query, tokenizer),
+                attachments_of_kind=_of_kind(found.query.filters.kind, public[id], attachments),
                 page_count=len(pages[id]),
                 is_in_force=id not in ended,
                 is_amended=id in amended,
@@ -278,6 +282,17 @@ def similar_announcement_ids(services: Services, announcement_id: int, *, limit:
         return services.index.find_similar(announcement_id, limit=limit)
     except Unavailable:
         return []
+
+
+def _of_kind(
+    kind: DocumentKind | None, announcement: Announcement, attachments: Mapping[int, Attachment]
+) -> tuple[Attachment, ...]:
+    """Returns the announcement's attachments of a kind that it is not itself, in their order."""
+    if kind in (None, announcement.kind):
+        return ()
+    return tuple(
+        each for each in attachments.values() if each.announcement_id == announcement.id and each.kind is kind
+    )
 
 
 def _hit_letters(segments: Iterable[TextSegment]) -> int:

@@ -102,6 +102,7 @@ def test_a_page_is_stepped_through_enlarged_and_told_when_it_has_no_picture(visi
     expect(plain.get_by_role("link", name="จุดที่ 2", exact=True)).to_be_visible()
     expect(plain.get_by_role("button", name="แบ่งปัน")).to_be_hidden()
     plain.emulate_media(media="print")
+    expect(plain.locator(".sheet svg")).to_be_hidden()  # a printed paper bears no marks of a search
     assert plain.locator("main").bounding_box()["width"] == PHONE  # type: ignore[index]
 
 

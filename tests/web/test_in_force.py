@@ -144,6 +144,8 @@ def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Sit
         for path in (*views, f"{address}/certificate"):
             page = client.get(path).text
             assert (stated in page, unchanged in page) == (True, False), path
+        bar = client.get(views[1]).text.partition('class="turning above')[2].partition("</nav>")[0]
+        assert ("ยกเลิกแล้ว" in bar) == kind.ends  # stays in sight where a search leads to a mark
     news = site.announcement("งานวันเด็ก", kind="news")
     assert unchanged not in client.get(f"/announcements/{news.id}").text
     for path in views[:2]:  # the first sheet that is printed leads back to the page
@@ -154,6 +156,19 @@ def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Sit
         assert told in printed
     proof = client.get(f"{address}/certificate").text
     assert proof.index("ยกเลิกแล้วโดย") < proof.index("เผยแพร่แล้ว")
+
+
+def test_a_list_of_one_kind_names_the_attached_documents_of_that_kind(site: Site) -> None:
+    older, _newer = pair(site)
+    for label, kind in (("แต่งตั้งกรรมการ", DocumentKind.ORDER), ("ขออนุมัติ", DocumentKind.MEMO)):
+        paper = site.attach(older.id, memo(label, subject=label), f"{label}.pdf")
+        site.services.intake.attachments.relabel(paper.id, label=label, kind=kind, actor="test")
+    site.work()
+    page = site.client().get("/search?kind=memo").text
+    assert '<h1 class="noprint">บันทึกข้อความ</h1>' in page
+    assert re.search(r"บันทึกข้อความ:\s+<a[^>]+><span[^>]*>ขออนุมัติ<", page)
+    assert "แต่งตั้งกรรมการ" not in page.partition('id="results"')[2]
+    assert "ขออนุมัติ" not in site.client().get("/search?q=ปิดสนาม").text
 
 
 def test_a_printed_document_bears_its_own_number(site: Site) -> None:
