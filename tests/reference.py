@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from web.cli import main
-from web.settings import KNOWN, default_values
+from web.settings import EXPLANATIONS, default_values
 
 HEAD = """\
 # คำสั่งและการตั้งค่า · Commands and settings
@@ -31,7 +31,8 @@ def reference() -> str:
     """Returns the whole reference as Markdown."""
     shown = default_values()
     rows = [
-        f"| `PRAKAT_{name.upper()}` | {_cell(shown[name])} | {known.help} |" for name, known in KNOWN.items()
+        f"| `PRAKAT_{name.upper()}` | {_cell(shown[name])} | {explanation} |"
+        for name, explanation in EXPLANATIONS.items()
     ]
     return HEAD + "\n".join(rows) + "\n\n## คำสั่ง · Commands\n" + _commands(main, "prakat")
 

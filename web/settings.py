@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
@@ -25,31 +25,6 @@ _PREFIX = "PRAKAT_"
 
 LOCAL_ADDRESS = "http://127.0.0.1:8000"
 """Default of the public address; while none is set, ``web.serving.request_address`` finds one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """The settings of one installation; ``KNOWN`` explains each."""
-
-    data: Path = Path("data")
-    search: str = "whoosh"
-    database: str = "sqlite"
-    files: str = "local"
-    max_upload_mb: int = 100  # megabytes of one file
-    ocr_jobs: int = os.cpu_count() or 1  # pages recognised at the same time
-    site_name: str = "เทศบาลตำบล"
-    base_url: str = LOCAL_ADDRESS
-    allowed_hosts: tuple[str, ...] = ()
-    secret_key: str = ""
-    inbox: str = ""
-    clamd: str = ""
-    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
-    second_factor: str = "optional"
-    backup_signing_key: str = ""
-    backup_recipient: str = ""
-    smtp_url: str = ""
-    smtp_sender: str = ""
-    nightly_mail: str = ""
 
 
 def _directory(text: str) -> Path:
@@ -135,77 +110,136 @@ def _address(text: str) -> str:
     return text.rstrip("/")
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """Reader and explanation (Thai, then English) of one setting."""
-
-    read: Callable[[str], Any]
-    help: str
+def _setting(read: Callable[[str], object], explanation: str) -> Mapping[str, Any]:
+    """Returns what a setting has besides its default: what reads its text, and what it is (Thai, English)."""
+    return {"read": read, "explanation": explanation}
 
 
-KNOWN: Mapping[str, Setting] = {
-    "data": Setting(_directory, "ที่เก็บข้อมูลทั้งหมด · directory of everything that is kept"),
-    "search": Setting(_search, "เครื่องมือค้นหา: whoosh หรือ opensearch+http(s)://… · search engine"),
-    "database": Setting(_database, "ฐานข้อมูล: sqlite หรือ postgresql://… · database"),
-    "files": Setting(_files, "ที่เก็บไฟล์ต้นฉบับ: local หรือ s3://bucket?endpoint=… · store of the originals"),
-    "max_upload_mb": Setting(_count, "ขนาดไฟล์สูงสุดที่รับ (เมกะไบต์) · largest file taken, in megabytes"),
-    "ocr_jobs": Setting(_count, "จำนวนหน้าที่อ่านพร้อมกัน · pages recognised at the same time"),
-    "site_name": Setting(str, "ชื่อหน่วยงานบนหน้าเว็บ · the municipality's name on the pages"),
-    "base_url": Setting(
-        _address,
-        "ที่อยู่เว็บที่ประชาชนใช้ ถ้าไม่กำหนด ใช้ที่อยู่ที่ผู้ใช้เรียก"
-        " · the public address of the site; unset, that of each request",
-    ),
-    "allowed_hosts": Setting(
-        _host_names,
-        "ชื่อโฮสต์ที่ใช้เป็นที่อยู่เว็บได้เมื่อไม่กำหนด base_url นอกจากชื่อเครื่องนี้และหมายเลข IP คั่นด้วยจุลภาค"
-        " · without a base_url: host names that a request may give as the site's address, besides this"
-        " machine's name and IP addresses",
-    ),
-    "secret_key": Setting(
-        str,
-        "กุญแจลงชื่อเข้าใช้ สร้างเองถ้าไม่กำหนด · signs sessions; made and kept with the data when unset",
-    ),
-    "inbox": Setting(
-        str,
-        "โฟลเดอร์รับสแกน ไฟล์ที่เครื่องสแกนวางไว้เป็นฉบับร่างให้เอง เรื่องละหนึ่งฉบับ"
-        " · watched folder: scans that a scanner drops there become drafts",
-    ),
-    "clamd": Setting(
-        _scanner,
-        "โปรแกรมตรวจไวรัส ClamAV: host:port หรือ /ตำแหน่ง/socket ไฟล์ใหม่ทุกไฟล์ถูกตรวจก่อนรับ ถ้าไม่ตอบจะยังไม่รับไฟล์"
-        " · virus scanner that every new file must pass; while it does not answer, none is taken",
-    ),
-    "trusted_proxies": Setting(
-        _networks,
-        "ที่อยู่หรือเครือข่ายของพร็อกซีที่เชื่อ X-Forwarded-For ได้ คั่นด้วยจุลภาค"
-        " · addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas",
-    ),
-    "second_factor": Setting(
-        _second_factor,
-        "ยืนยันสองขั้น: optional หรือ admins ให้ผู้ดูแลทุกคนต้องใช้"
-        " · second factor; admins: every administrator needs one",
-    ),
-    "backup_signing_key": Setting(
-        str,
-        "ไฟล์กุญแจ Ed25519 (PEM) ที่เก็บแยกจากข้อมูล ใช้เซ็นข้อมูลสำรองและตรวจลายเซ็นเมื่อกู้คืน"
-        " · file of an Ed25519 key, kept apart, that signs backups and verifies them",
-    ),
-    "smtp_url": Setting(
-        _mail_server,
-        "เซิร์ฟเวอร์ส่งอีเมลให้ผู้ติดตาม: smtp://ผู้ใช้:รหัส@host:port (เข้ารหัสเมื่อเซิร์ฟเวอร์รับได้) หรือ smtps://…"
-        " ถ้าไม่กำหนด ติดตามได้ทางฟีดเท่านั้น · mail server for followers; unset, they have the feed alone",
-    ),
-    "smtp_sender": Setting(_sender, "ที่อยู่ผู้ส่งอีเมล · sender of the messages to followers; needed with smtp_url"),
-    "nightly_mail": Setting(
-        _sender,
-        "อีเมลของผู้ดูแลเครื่อง ที่รับผลงานกลางคืนเมื่อตั้ง smtp_url · address that is told each night's result",
-    ),
-    "backup_recipient": Setting(
-        str,
-        "กุญแจสาธารณะของ age (age1…) ที่ใช้เข้ารหัสข้อมูลสำรอง · public key of age that backups are encrypted for",
-    ),
-}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one installation."""
+
+    data: Path = field(
+        default=Path("data"),
+        metadata=_setting(_directory, "ที่เก็บข้อมูลทั้งหมด · directory of everything that is kept"),
+    )
+    search: str = field(
+        default="whoosh",
+        metadata=_setting(_search, "เครื่องมือค้นหา: whoosh หรือ opensearch+http(s)://… · search engine"),
+    )
+    database: str = field(
+        default="sqlite", metadata=_setting(_database, "ฐานข้อมูล: sqlite หรือ postgresql://… · database")
+    )
+    files: str = field(
+        default="local",
+        metadata=_setting(_files, "ที่เก็บไฟล์ต้นฉบับ: local หรือ s3://bucket?endpoint=… · store of the originals"),
+    )
+    max_upload_mb: int = field(
+        default=100, metadata=_setting(_count, "ขนาดไฟล์สูงสุดที่รับ (เมกะไบต์) · largest file taken, in megabytes")
+    )
+    ocr_jobs: int = field(
+        default=os.cpu_count() or 1,
+        metadata=_setting(_count, "จำนวนหน้าที่อ่านพร้อมกัน · pages recognised at the same time"),
+    )
+    site_name: str = field(
+        default="เทศบาลตำบล",
+        metadata=_setting(str, "ชื่อหน่วยงานบนหน้าเว็บ · the municipality's name on the pages"),
+    )
+    base_url: str = field(
+        default=LOCAL_ADDRESS,
+        metadata=_setting(
+            _address,
+            "ที่อยู่เว็บที่ประชาชนใช้ ถ้าไม่กำหนด ใช้ที่อยู่ที่ผู้ใช้เรียก"
+            " · the public address of the site; unset, that of each request",
+        ),
+    )
+    allowed_hosts: tuple[str, ...] = field(
+        default=(),
+        metadata=_setting(
+            _host_names,
+            "ชื่อโฮสต์ที่ใช้เป็นที่อยู่เว็บได้เมื่อไม่กำหนด base_url นอกจากชื่อเครื่องนี้และหมายเลข IP คั่นด้วยจุลภาค"
+            " · without a base_url: host names that a request may give as the site's address, besides this"
+            " machine's name and IP addresses",
+        ),
+    )
+    secret_key: str = field(
+        default="",
+        metadata=_setting(
+            str, "กุญแจลงชื่อเข้าใช้ สร้างเองถ้าไม่กำหนด · signs sessions; made and kept with the data when unset"
+        ),
+    )
+    inbox: str = field(
+        default="",
+        metadata=_setting(
+            str,
+            "โฟลเดอร์รับสแกน ไฟล์ที่เครื่องสแกนวางไว้เป็นฉบับร่างให้เอง เรื่องละหนึ่งฉบับ"
+            " · watched folder: scans that a scanner drops there become drafts",
+        ),
+    )
+    clamd: str = field(
+        default="",
+        metadata=_setting(
+            _scanner,
+            "โปรแกรมตรวจไวรัส ClamAV: host:port หรือ /ตำแหน่ง/socket ไฟล์ใหม่ทุกไฟล์ถูกตรวจก่อนรับ ถ้าไม่ตอบจะยังไม่รับไฟล์"
+            " · virus scanner that every new file must pass; while it does not answer, none is taken",
+        ),
+    )
+    trusted_proxies: tuple[str, ...] = field(
+        default=("127.0.0.1", "::1"),
+        metadata=_setting(
+            _networks,
+            "ที่อยู่หรือเครือข่ายของพร็อกซีที่เชื่อ X-Forwarded-For ได้ คั่นด้วยจุลภาค"
+            " · addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas",
+        ),
+    )
+    second_factor: str = field(
+        default="optional",
+        metadata=_setting(
+            _second_factor,
+            "ยืนยันสองขั้น: optional หรือ admins ให้ผู้ดูแลทุกคนต้องใช้"
+            " · second factor; admins: every administrator needs one",
+        ),
+    )
+    backup_signing_key: str = field(
+        default="",
+        metadata=_setting(
+            str,
+            "ไฟล์กุญแจ Ed25519 (PEM) ที่เก็บแยกจากข้อมูล ใช้เซ็นข้อมูลสำรองและตรวจลายเซ็นเมื่อกู้คืน"
+            " · file of an Ed25519 key, kept apart, that signs backups and verifies them",
+        ),
+    )
+    backup_recipient: str = field(
+        default="",
+        metadata=_setting(
+            str,
+            "กุญแจสาธารณะของ age (age1…) ที่ใช้เข้ารหัสข้อมูลสำรอง"
+            " · public key of age that backups are encrypted for",
+        ),
+    )
+    smtp_url: str = field(
+        default="",
+        metadata=_setting(
+            _mail_server,
+            "เซิร์ฟเวอร์ส่งอีเมลให้ผู้ติดตาม: smtp://ผู้ใช้:รหัส@host:port (เข้ารหัสเมื่อเซิร์ฟเวอร์รับได้) หรือ smtps://…"
+            " ถ้าไม่กำหนด ติดตามได้ทางฟีดเท่านั้น · mail server for followers; unset, they have the feed alone",
+        ),
+    )
+    smtp_sender: str = field(
+        default="",
+        metadata=_setting(_sender, "ที่อยู่ผู้ส่งอีเมล · sender of the messages to followers; needed with smtp_url"),
+    )
+    nightly_mail: str = field(
+        default="",
+        metadata=_setting(
+            _sender,
+            "อีเมลของผู้ดูแลเครื่อง ที่รับผลงานกลางคืนเมื่อตั้ง smtp_url · address that is told each night's result",
+        ),
+    )
+
+
+EXPLANATIONS: Mapping[str, str] = {each.name: each.metadata["explanation"] for each in fields(Settings)}
+"""Name of each setting → what it is, in Thai and English."""
+_READERS: Mapping[str, Callable[[str], Any]] = {each.name: each.metadata["read"] for each in fields(Settings)}
 
 
 def load_settings(environment: Mapping[str, str] = os.environ, *, directory: Path | None = None) -> Settings:
@@ -232,8 +266,8 @@ def load_settings(environment: Mapping[str, str] = os.environ, *, directory: Pat
 def default_values() -> dict[str, str]:
     """Returns each setting's default, as text for the documentation."""
     shown = {
-        field.name: ", ".join(field.default) if isinstance(field.default, tuple) else str(field.default)
-        for field in fields(Settings)
+        each.name: ", ".join(each.default) if isinstance(each.default, tuple) else str(each.default)
+        for each in fields(Settings)
     }
     return shown | {"ocr_jobs": "จำนวนหน่วยประมวลผล · number of processors"}
 
@@ -274,9 +308,9 @@ def read_setting(name: str, text: str, file: str = "") -> Any:
     Raises ``SettingsError`` for an unknown setting or a wrong value.
     """
     where = f"{_PREFIX}{name.upper()}" + (f" ({name} ใน {file})" if file else "")
-    if name not in KNOWN:
-        raise SettingsError(f"ไม่รู้จักการตั้งค่า {where} (unknown setting; known: {', '.join(KNOWN)})")
+    if name not in _READERS:
+        raise SettingsError(f"ไม่รู้จักการตั้งค่า {where} (unknown setting; known: {', '.join(_READERS)})")
     try:
-        return KNOWN[name].read(text)
+        return _READERS[name](text)
     except ValueError as error:
         raise SettingsError(f"การตั้งค่า {where} เป็น {without_credentials(text)!r} ใช้ไม่ได้: {error}") from error

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from web.cli import main
-from web.settings import KNOWN
+from web.settings import EXPLANATIONS
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -168,6 +168,6 @@ def test_what_deployment_files_call_is_there(name: str) -> None:
     assert commands
     assert commands <= set(main.list_commands(click.Context(main)))
     settings = set(re.findall(r"\bPRAKAT_(\w+)", text))
-    assert {setting.lower() for setting in settings} <= set(KNOWN)
+    assert {setting.lower() for setting in settings} <= set(EXPLANATIONS)
     copied = [path for line in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE) for path in line.split()]
     assert all((ROOT / path).exists() for path in copied)
