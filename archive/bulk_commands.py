@@ -23,7 +23,7 @@ class BulkOutcome:
 
 
 def apply_as_one_bulk(records: Records, ids: Iterable[int], command: Callable[[int], object]) -> BulkOutcome:
-    """Call ``command`` with each id, in one transaction. A record that is refused stays as it was.
+    """Call ``command`` with each id in one transaction, of which a refused command alone is undone.
 
     Refusals are ``Conflict``, ``Invalid``, ``NotFound`` and ``RecordDamaged``; another error undoes it all.
     """

@@ -65,8 +65,8 @@ class Eraser:
                 _remove_unless_used(self._all_records, self._files, sha256)
         self._clear_caches(erasure)  # a copy may have been made until the file was gone
 
-    def files_left(self, erasure: Erasure) -> list[str]:
-        """Return the SHA-256 of files of which bytes or pictures are left although no record uses them."""
+    def files_still_to_erase(self, erasure: Erasure) -> list[str]:
+        """Return the SHA-256 of an erasure's files whose bytes or pictures are there and no record uses."""
         return [
             sha256
             for sha256 in erasure.files
@@ -91,8 +91,8 @@ class Eraser:
             for cache in self._caches:
                 cache.forget(sha256)
 
-    def kept_files(self, erasure: Erasure) -> list[str]:
-        """Return the SHA-256 of files that stayed in the store because another record has the same bytes."""
+    def files_used_by_other_records(self, erasure: Erasure) -> list[str]:
+        """Return the SHA-256 of an erasure's files that stay stored, as another record has the same bytes."""
         return [sha256 for sha256 in erasure.files if self._all_records.erasures.is_used_by_record(sha256)]
 
 

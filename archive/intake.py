@@ -14,7 +14,10 @@ from archive.repositories import Records
 
 
 class Intake:
-    """The commands on one set of records and one store of files, by what they change."""
+    """All commands on one set of records and one store of files, grouped by what they change.
+
+    ``intake.pages.correct(…)``, ``intake.publication.publish(…)``.
+    """
 
     def __init__(
         self, records: Records, files: Files, *, max_upload_bytes: int, scanner: Scanner | None = None

@@ -124,11 +124,11 @@ class Jobs(Protocol):
         Does nothing when the lease was lost.
         """
 
-    def queue_again(self, attachment_ids: Sequence[int], *, afresh: bool = False) -> int:
+    def queue_again(self, attachment_ids: Sequence[int], *, should_reread_good_pages: bool = False) -> int:
         """Set attachments back to waiting, to be read again, and return their number.
 
-        Pages that people corrected stay in any case. Pages that were read well with the newest rules stay,
-        unless ``afresh`` asks for these to be read again too.
+        Pages that people corrected stay in any case. Pages that were read well with the newest rules stay
+        too, unless ``should_reread_good_pages``.
         """
 
     def list_outdated(self, rules: int) -> list[int]:
@@ -224,7 +224,9 @@ class SignIns(Protocol):
     def close_sessions(self, person_id: int) -> None:
         """Close all sessions of a person: after a change of password, or when the person is disabled."""
 
-    def count_failure_or_wait(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> dt.timedelta:
+    def count_failure_unless_paused(
+        self, limits: Sequence[AttemptLimit], *, now: dt.datetime
+    ) -> dt.timedelta:
         """Count one failure for every limit and return zero; or count nothing and return the time to wait.
 
         It counts nothing while one of the limits must pause. Failures are forgotten an hour after the last.
@@ -343,8 +345,15 @@ class ReadabilityCheck(Protocol):
     def find_faults(self) -> Iterator[Fault]:
         """Yield every row that cannot be read."""
 
-    def check_next_rows_and_list_known_damage(self) -> list[str]:
-        """Read a bounded share of the rows. Returns the names of the damaged rows that are known."""
+    def check_next_rows(self) -> None:
+        """Read the next share of the rows, of bounded size, to know which of them are damaged.
+
+        The first call reads the newest rows, each further call the next older ones, then again the newest.
+        Rows that were damaged at an earlier call are read again, since somebody may have repaired them.
+        """
+
+    def known_damaged_rows(self) -> list[str]:
+        """Return the names of the rows that ``check_next_rows`` found damaged when it last read them."""
 
 
 class Audit(Protocol):

@@ -282,8 +282,8 @@ def finds_without_decision(
     return tuple(uncovered)
 
 
-def decisions_on_known_finds(attachment: Attachment) -> tuple[str, ...]:
-    """Return the decisions with ``EVERYTHING`` as the finds that were known when it was decided.
+def expand_decision_on_everything(attachment: Attachment) -> tuple[str, ...]:
+    """Return an attachment's decisions, with ``EVERYTHING`` replaced by one for each find known at the time.
 
     The other types in an attachment's names were not looked for then.
     """
@@ -300,13 +300,13 @@ def undecided_finds(attachment: Attachment) -> tuple[PersonalDataSpan, ...]:
     )
 
 
-def hold_of_new_file(announcement: Status, *, is_to_confirm: bool) -> HoldReason:
+def hold_of_new_file(announcement: Status, *, should_hold_until_checked: bool) -> HoldReason:
     """Return the hold of a file that was just given to an announcement of this status.
 
-    ``is_to_confirm``: a person gives the file, and has to check it before residents see it where the
-    announcement is published. What a program gives, and what a draft gets, is held until it is read.
+    ``should_hold_until_checked``: a person gives the file, and has to check it before residents see it where
+    the announcement is published. What a program gives, and what a draft gets, is held until it is read.
     """
-    waits = is_to_confirm and announcement is Status.PUBLISHED
+    waits = should_hold_until_checked and announcement is Status.PUBLISHED
     return HoldReason.UNCONFIRMED if waits else HoldReason.UNREAD
 
 

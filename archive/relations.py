@@ -106,7 +106,7 @@ def kind_and_number_of_first_order(attachments: Iterable[Attachment]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class PublicRelations:
+class PublishedRelations:
     """Relations of an announcement to published ones.
 
     ``chain``: all announcements that changed each other with this one, the oldest first; empty without any.
@@ -128,8 +128,8 @@ class PublicRelations:
         return [other for kind, other in self.changed_by if kind.ends]
 
 
-def public_relations(records: Records, announcement: Announcement) -> PublicRelations:
-    """Return the announcement's relations to published announcements. Others are as if not there."""
+def published_relations(records: Records, announcement: Announcement) -> PublishedRelations:
+    """Return the announcement's relations to published announcements; others are left out."""
     known = {announcement.id: announcement}
     relations: dict[tuple[int, int], RelationKind] = {}
     new: Iterable[int] = [announcement.id]
@@ -150,7 +150,7 @@ def public_relations(records: Records, announcement: Announcement) -> PublicRela
             if each.kind and each.newer_id in known and each.older_id in known
         }
         new = published.keys()
-    return PublicRelations(
+    return PublishedRelations(
         tuple((kind, known[newer]) for (newer, older), kind in relations.items() if older == announcement.id),
         tuple((kind, known[older]) for (newer, older), kind in relations.items() if newer == announcement.id),
         tuple(sorted(known.values(), key=lambda each: (each.published_on, each.id))) if relations else (),
@@ -162,9 +162,9 @@ RELATION_NAMES = tuple(name for kind in RelationKind for name in (kind.value, ki
 """Names of relations, as the newer and as the older announcement has them."""
 
 
-def named_relations(standing: PublicRelations) -> Iterator[tuple[str, Announcement]]:
-    """Yield each relation's name from the announcement's own side, and the other announcement."""
-    for kind, other in standing.changes:
+def named_relations(relations: PublishedRelations) -> Iterator[tuple[str, Announcement]]:
+    """Yield ``(name, other announcement)`` of each relation, named as seen from the announcement itself."""
+    for kind, other in relations.changes:
         yield kind.value, other
-    for kind, other in standing.changed_by:
+    for kind, other in relations.changed_by:
         yield kind.passive_code, other

@@ -166,15 +166,15 @@ class Attachments(Protocol):
         kind: DocumentKind,
         actor: str,
         stored_at: dt.datetime | None = None,
-        is_to_confirm: bool = False,
+        should_hold_until_checked: bool = False,
     ) -> tuple[Attachment, bool]:
         """Add an attachment after the others, and return it with True; False with one that was there.
 
-        The attachment waits to be read, and is held until then; with ``is_to_confirm``, and where the
-        announcement is published, until a person's decision to show it is recorded.
-        ``stored_at``: the time at which an older site stored the file; else the attachment's time is now.
-        When the announcement has the same bytes already, nothing is written and that attachment is returned
-        with False. A detached attachment with the same bytes is put back, and returned with True.
+        The attachment waits to be read, and is held until then; with ``should_hold_until_checked``, and where
+        the announcement is published, until a person's decision to show it is recorded. ``stored_at``: the
+        time at which an older site stored the file; else the attachment's time is now. When the announcement
+        has the same bytes already, nothing is written and that attachment is returned with False. A detached
+        attachment with the same bytes is put back, and returned with True.
         """
 
     def replace(
@@ -186,7 +186,7 @@ class Attachments(Protocol):
         media_type: str,
         actor: str,
         is_redacted: bool = False,
-        is_to_confirm: bool = False,
+        should_hold_until_checked: bool = False,
     ) -> Attachment:
         """Give an attachment other bytes; a public attachment's new file is returned and waits beside it.
 
@@ -283,11 +283,11 @@ class Attachments(Protocol):
 class Pages(Protocol):
     """Pages of attachments, as they were read or corrected."""
 
-    def save(self, page: Page, *, sha256: str | None = None) -> None:
+    def save(self, page: Page, *, expected_sha256: str | None = None) -> None:
         """Insert or replace a page, but leave a page that a person corrected as it is.
 
-        ``sha256``: hash of the bytes that the page was read from. Raises ``Conflict`` (code ``lease-lost``)
-        when the attachment has other bytes by now; without ``sha256`` this is not checked.
+        ``expected_sha256``: hash of the bytes that the page was read from. Raises ``Conflict`` (code
+        ``lease-lost``) when the attachment has other bytes by now; without it this is not checked.
         """
 
     def correct(
@@ -300,11 +300,12 @@ class Pages(Protocol):
         personal_data: Sequence[PersonalDataSpan] = (),
         lines: Sequence[Line] = (),
         doubts: Sequence[LowConfidenceSpan] = (),
-        is_corrected: bool = True,
+        should_mark_corrected: bool = True,
     ) -> Page:
-        """Set a page's text as a person corrected it; the attachment is held while finds are undecided.
+        """Set a page's text as a person corrected it; undecided ``personal_data`` holds the attachment.
 
-        ``is_corrected``: False for a text before that a person restores.
+        ``should_mark_corrected``: False where a person restores a text that was recognised: a rereading may
+        change that one.
         ``personal_data``: the finds in this text.
         ``lines``: where the letters of this text are on the picture.
         ``doubts``: those that are still to be checked.

@@ -100,13 +100,13 @@ def names_of_unconfirmed_values(changes: Sequence[Change]) -> set[str]:
     return names
 
 
-def fields_stated_by_new_file(
+def fields_differing_in_new_file(
     announcement: Announcement,
     attachments: Sequence[Attachment],
     replacements: Mapping[int, Attachment],
     changes: Sequence[Change],
 ) -> dict[str, object]:
-    """Return the fields that a new file states otherwise than the announcement has them, by name.
+    """Return field → value as a new file states it, where the announcement has another value.
 
     A field that a person has set or confirmed since the file was replaced is left out. ``replacements``:
     the file that waits to replace an attachment's, by the attachment's id. ``changes``: the history of the

@@ -60,10 +60,10 @@ class Transfer(Protocol):
         the ``ref``.
         """
 
-    def name_related_records(
+    def renumber_related_announcements(
         self, announcement_id: int, changes: Sequence[Change], ids: Mapping[int, int]
     ) -> None:
-        """Give the related announcements in an imported history the ids that they have here.
+        """Replace ids of related announcements in an imported history by the ids that they have here.
 
         ``changes``: those of the record in the other archive; what came from elsewhere is none of them and
         stays. ``ids``: ids here by ids in the other archive. One that is not in it keeps its marked number.

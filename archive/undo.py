@@ -132,7 +132,7 @@ class Undo:
             return status != change.after["status"] or not self._is_last_status_change(change)
         if change.action == "release" and "sha256" in change.after and not self._is_file_there(change):
             return True
-        if change.action in ("correct", "reread") and self.is_of_earlier_file(change):
+        if change.action in ("correct", "reread") and self.is_text_of_earlier_file(change):
             return True
         is_first_title = change.action == "revise" and change.before == {"title": ""}
         return status not in (Status.DRAFT, Status.PUBLISHED) or (
@@ -145,8 +145,8 @@ class Undo:
         files = {each.id: each.sha256 for each in listed[change.announcement_id or 0]}
         return files.get(_attachment(change.after)) == change.after["sha256"]
 
-    def is_of_earlier_file(self, change: Change) -> bool:
-        """Return True where a page's text was changed in a file that the document no longer has.
+    def is_text_of_earlier_file(self, change: Change) -> bool:
+        """Return True where a change is of a page's text in a file that the attachment no longer has.
 
         That text may be what a redacted copy covers. An entry of an earlier version does not tell the file:
         there, any change of the document's file since then counts.
@@ -336,7 +336,7 @@ class Undo:
     def _withdrawal(self, id: int, _change: Change, actor: str) -> None:
         """Publish the record again. Files that nobody has checked yet wait on, for no checklist was shown."""
         self._intake.publication.restore_as_draft(id, actor=actor)
-        self._intake.publication.publish(id, actor=actor, is_checked=False)
+        self._intake.publication.publish(id, actor=actor, should_show_unconfirmed=False)
 
     def _status(self, id: int, change: Change, actor: str) -> None:
         """Go back to the status before the trash, or before a draft was made of the record."""
@@ -424,9 +424,9 @@ class Undo:
     def restore_page_text(self, change: Change, *, actor: str) -> None:
         """Bring a page's text back to the one before a change, with the words that were in doubt in it.
 
-        Raises ``Conflict`` when that was the text of another file (``is_of_earlier_file``).
+        Raises ``Conflict`` when that was the text of another file (``is_text_of_earlier_file``).
         """
-        if self.is_of_earlier_file(change):
+        if self.is_text_of_earlier_file(change):
             raise Conflict("เอกสารนี้เปลี่ยนไฟล์ไปแล้ว จึงนำข้อความของไฟล์เดิมกลับมาไม่ได้", code="edited-meanwhile")
         place, doubts = change.before, change.before.get("doubts")
         self._intake.pages.correct(
@@ -435,7 +435,7 @@ class Undo:
             str(place["text"]),
             actor=actor,
             doubts=[_doubt(*each) for each in doubts] if isinstance(doubts, list) else (),
-            is_corrected=bool(place.get("corrected", True)),
+            should_mark_corrected=bool(place.get("corrected", True)),
         )
 
     def _relation(self, id: int, change: Change, actor: str) -> None:

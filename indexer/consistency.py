@@ -218,7 +218,7 @@ class _Check:
     def _check_erasures(self) -> None:
         """Reports files that were to be erased by order and of which something is left; erases them."""
         for erasure in self._records.erasures.all():
-            left = self._eraser.files_left(erasure)
+            left = self._eraser.files_still_to_erase(erasure)
             if left and self._repair:
                 self._eraser.finish(erasure)
             for sha256 in left:

@@ -141,7 +141,7 @@ def _store_document(path: Path, filename: str, ref: str, target: InboxTarget) ->
         stored = target.intake.uploads.store(stream, filename=filename, actor=ACTOR)
     if draft is None:
         draft = target.intake.announcements.create(
-            Draft(title="", published_on=today(), ref=ref), actor=ACTOR, title_follows=True
+            Draft(title="", published_on=today(), ref=ref), actor=ACTOR, may_lack_title=True
         )
     try:
         with path.open("rb") as stream:

@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from archive.changes import WORKER
-from archive.commands.personal_data import search_outdated_attachments
+from archive.commands.personal_data import find_personal_data_by_newer_rules
 from archive.commands.publication import Publication
 from archive.errors import Conflict, PrakatError, Unavailable
 from archive.model import Attachment, Failure
@@ -220,7 +220,7 @@ class Worker:
     def _search_for_personal_data(self) -> bool:
         """Looks through some attachments that were read before the present rules for personal data."""
         if self._duties.is_leader(MAINTAIN):
-            search_outdated_attachments(self._records, limit=SEARCHED_AT_ONCE, actor=WORKER)
+            find_personal_data_by_newer_rules(self._records, limit=SEARCHED_AT_ONCE, actor=WORKER)
         self._stop.wait(SEARCH_EVERY)
         return False
 

@@ -79,12 +79,7 @@ class DamagedRows:
             if reason := _damage(row, mappers.page):
                 yield Fault("record-damaged", f"attachment {attachment} page {row['number']}", reason)
 
-    def check_next_rows_and_list_known_damage(self) -> list[str]:
-        """Read a share of the announcements and attachments. Returns the names of the known damaged rows.
-
-        The first call reads the newest rows, each further call the next older ones, then again the newest.
-        Rows that were damaged at an earlier call are read again, since somebody may have repaired them.
-        """
+    def check_next_rows(self) -> None:
         for table in _LISTED:
             below = self._next[table]
             found = self._engine.rows(
@@ -98,6 +93,8 @@ class DamagedRows:
                 ids=sorted(self._known[table]),
             )
             self._known[table] = {row["id"] for row in found if _damage(row, _MAPPERS[table])}
+
+    def known_damaged_rows(self) -> list[str]:
         return [f"{table} {id}" for table in _LISTED for id in sorted(self._known[table])]
 
 

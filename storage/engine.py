@@ -22,12 +22,14 @@ Row = Mapping[str, Any]
 _LIST = re.compile(r"\bIN :(\w+)")
 
 
-def expand_in_lists(sql: str, values: Mapping[str, object], list_form: str) -> tuple[str, dict[str, object]]:
-    """Expand each ``IN :name`` of the SQL: any value for None, ``=`` for a list of one.
+def expand_in_conditions(
+    sql: str, values: Mapping[str, object], list_form: str
+) -> tuple[str, dict[str, object]]:
+    """Return the SQL with each ``IN :name`` in the engine's form, and the values to bind.
 
-    Returns the SQL and its values. ``list_form`` is the engine's form for a list of any length, with the
-    replacement ``{name}``. A list of one is compared with ``=``, so that an index on further columns can be
-    used. ``organisations`` and ``account_organisations`` are None where they are not given.
+    None becomes ``IS NOT NULL``, and matches any value. ``list_form`` is the engine's form for a list of any
+    length, with the replacement ``{name}``. A list of one is compared with ``=``, so that an index on further
+    columns can be used. ``organisations`` and ``account_organisations`` are None where they are not given.
     """
     given: dict[str, Any] = {"organisations": None, "account_organisations": None, **values}
     bound = {**given}

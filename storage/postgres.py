@@ -17,7 +17,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
 from archive.errors import Unavailable
-from storage.engine import QueryClock, Row, expand_in_lists
+from storage.engine import QueryClock, Row, expand_in_conditions
 from storage.migration_types import ColumnTypes
 from storage.migrator import migrate
 from storage.move import MoveResult, move_records
@@ -335,7 +335,7 @@ def _nested(connection: _Connection) -> Iterator[None]:
 
 def _spell(sql: str, values: Mapping[str, object]) -> tuple[bytes, dict[str, object]]:
     """Return the SQL in psycopg's form, and its values: named parameters are spelled ``%(name)s``."""
-    spelled, bound = expand_in_lists(sql.replace("%", "%%"), values, "= ANY(:{name})")
+    spelled, bound = expand_in_conditions(sql.replace("%", "%%"), values, "= ANY(:{name})")
     return _NAME.sub(r"%(\1)s", spelled).encode(), bound
 
 

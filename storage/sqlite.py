@@ -16,7 +16,7 @@ from pathlib import Path
 import sqlite_utils
 
 from archive.errors import DatabaseDamaged, Unavailable
-from storage.engine import QueryClock, Row, expand_in_lists
+from storage.engine import QueryClock, Row, expand_in_conditions
 from storage.migration_types import ColumnTypes
 from storage.migrator import migrate
 from storage.repositories.organisations import find_stray_rows
@@ -250,7 +250,7 @@ def _spell(sql: str, values: Mapping[str, object]) -> tuple[str, dict[str, objec
 
     JSON allows lists of any length. SQLite has one writer at a time, which needs no row locks.
     """
-    spelled, bound = expand_in_lists(sql, values, "IN (SELECT value FROM json_each(:{name}))")
+    spelled, bound = expand_in_conditions(sql, values, "IN (SELECT value FROM json_each(:{name}))")
     return _LOCK.sub("", spelled), {
         name: json.dumps(value) if isinstance(value, list) else value for name, value in bound.items()
     }

@@ -38,7 +38,7 @@ def limit_rate(purpose: str, *, free: int, longest_pause: dt.timedelta) -> None:
     during which ``TooMany`` is raised. An hour without any use ends that.
     """
     limit = AttemptLimit(key=f"{purpose}:{hashed_visitor_address()}", free=free, longest_pause=longest_pause)
-    wait = services().people.sign_ins.count_failure_or_wait([limit], now=dt.datetime.now(dt.UTC))
+    wait = services().people.sign_ins.count_failure_unless_paused([limit], now=dt.datetime.now(dt.UTC))
     if wait > dt.timedelta(0):
         seconds = math.ceil(wait.total_seconds())
         error = TooMany("ส่งถี่เกินไป กรุณารอ %(seconds)s วินาทีแล้วลองใหม่", seconds=seconds)

@@ -345,7 +345,7 @@ def _name_related_records(
     """Name the related announcements in the histories of ``records``, given by the names of their files."""
     for name, record in records.items():
         try:
-            services.transfer.name_related_records(ids[record.announcement.id], record.history, ids)
+            services.transfer.renumber_related_announcements(ids[record.announcement.id], record.history, ids)
         except (PrakatError, OSError, *_NOT_AS_WRITTEN) as error:
             report.problems.append((name, getattr(error, "message", str(error))))
 

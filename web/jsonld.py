@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 
 from archive.model import Announcement, Attachment, Collection, DocumentKind, RelationKind
-from archive.relations import PublicRelations, public_relations
+from archive.relations import PublishedRelations, published_relations
 from web.addresses import absolute_url, page_path
 from web.bootstrap import services
 from web.public.collections import CollectionSection
@@ -53,7 +53,7 @@ def announcement(announcement: Announcement, attachments: Sequence[Attachment]) 
         "publisher": _office(),
         "hasPart": [_attachment_document(attachment) for attachment in attachments],
     }
-    found = public_relations(services().records, announcement)
+    found = published_relations(services().records, announcement)
     if announcement.kind in _LEGAL_KINDS or found.chain:
         described |= _legal_force(found)
     if announcement.author:
@@ -69,7 +69,7 @@ _LEGAL_RELATIONS = {
 }
 
 
-def _legal_force(found: PublicRelations) -> dict[str, Any]:
+def _legal_force(found: PublishedRelations) -> dict[str, Any]:
     """Returns whether a legal document is in force and which ones it changes, in schema.org's terms."""
     described: dict[str, Any] = {
         "@type": ["DigitalDocument", "Legislation"],

@@ -21,7 +21,7 @@ class _Repository(Generic[T]):
 
 
 class RepositoryAccess:
-    """Base of ``web.bootstrap.Services``, which has ``records``."""
+    """Base of ``web.bootstrap.Services``: each repository of ``records`` as an attribute of its own."""
 
     __slots__ = ()
 

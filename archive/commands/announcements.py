@@ -25,18 +25,18 @@ class AnnouncementCommands:
         actor: str,
         status: Status = Status.DRAFT,
         reason: str = "",
-        title_follows: bool = False,
+        may_lack_title: bool = False,
     ) -> Announcement:
-        """Create an announcement from a draft.
+        """Create an announcement from a draft, or a published one as ``status`` says.
 
-        ``title_follows``: a draft may be without a title until its attachments are read. Raises ``Invalid``
+        ``may_lack_title``: a draft may be without a title until its attachments are read. Raises ``Invalid``
         with the offending field; ``Conflict`` when the draft's ``ref`` is taken; ``PersonalDataFound`` when
         the status is published, the fields contain personal data, and no reason is given.
         """
         if status not in EDITABLE:
             raise Invalid("ประกาศใหม่เป็นได้เฉพาะฉบับร่าง (draft) หรือเผยแพร่ (published)", field="status")
         values = {field.name: getattr(draft, field.name) for field in fields(Draft)}
-        stored = checked_fields(values, may_lack_title=title_follows and status is Status.DRAFT)
+        stored = checked_fields(values, may_lack_title=may_lack_title and status is Status.DRAFT)
         checked_draft = Draft(**stored)  # type: ignore[arg-type]  # checked by name
         if status is Status.PUBLISHED and (finds := privacy.find_in_announcement(asdict(checked_draft))):
             privacy.require_reason_to_show(finds, reason)

@@ -41,14 +41,15 @@ class AttachmentCommands:
         label: str = "",
         kind: DocumentKind | None = None,
         stored_at: dt.datetime | None = None,
-        is_to_confirm: bool = False,
+        should_hold_until_checked: bool = False,
         stored: StoredFile | None = None,
     ) -> tuple[Attachment, bool]:
-        """Store the bytes of a seekable stream, then the record and its job in one transaction.
+        """Store the bytes of a seekable stream, then attach them; False beside one that had them already.
 
-        ``stored_at``: the time at which an older site stored the file. ``is_to_confirm``: where the
-        announcement is published, residents see the attachment only after ``show_checked``. ``stored``: what
-        ``Uploads.store`` returned for the same bytes, which are then neither scanned nor stored again.
+        The record and its job are written in one transaction. ``stored_at``: the time at which an older site
+        stored the file. ``should_hold_until_checked``: where the announcement is published, residents see the
+        attachment only after ``show_after_check``. ``stored``: what ``Uploads.store`` returned for the same
+        bytes, which are then neither scanned nor stored again.
 
         Returns ``(attachment, True)`` for a new attachment, ``(the existing attachment, False)`` for the same
         bytes again. Raises as ``Uploads.store`` does.
@@ -66,7 +67,7 @@ class AttachmentCommands:
             kind=kind or DocumentKind.OTHER,
             actor=actor,
             stored_at=stored_at,
-            is_to_confirm=is_to_confirm,
+            should_hold_until_checked=should_hold_until_checked,
         )
         self._uploads.store_again_if_erased(stream, file)
         return made
@@ -125,12 +126,13 @@ class AttachmentCommands:
             raise Conflict("เอกสารนี้ไม่มีข้อมูลส่วนบุคคลที่รอตัดสินแล้ว", code="edited-meanwhile")
         return self._records.attachments.hold_for_undecided_finds(attachment_id, actor=actor)
 
-    def show_checked(self, attachment_id: int, *, actor: str, reason: str = "") -> Attachment:
-        """Show a file that was added or replaced in a published announcement and that a person has checked.
+    def show_after_check(self, attachment_id: int, *, actor: str, reason: str = "") -> Attachment:
+        """Show an unconfirmed file of a published announcement once a person has checked it.
 
-        Raises ``Conflict`` (code ``unread``) while it is unread, or when it could not be read, which takes a
-        decision (``release_held``); ``Invalid`` when its label is the name of a file, and
-        ``PersonalDataFound`` when personal data is undecided and no reason is given.
+        Unconfirmed is a file that was added or replaced with ``should_hold_until_checked``; any other
+        attachment is returned as it is. Raises ``Conflict`` (code ``unread``) while it is unread, or when it
+        could not be read, which takes a decision (``release_held``); ``Invalid`` when its label is the name
+        of a file, and ``PersonalDataFound`` when personal data is undecided and no reason is given.
         """
         attachment, _ = editable_attachment(self._records, attachment_id)
         if attachment.hold is not HoldReason.UNCONFIRMED:

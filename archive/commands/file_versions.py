@@ -30,14 +30,14 @@ class FileVersionCommands:
         *,
         filename: str,
         actor: str,
-        is_to_confirm: bool = False,
+        should_hold_until_checked: bool = False,
     ) -> Attachment:
         """Give an attachment other bytes under the same id: a new version.
 
         Residents see the new version once it is read and no personal data was found in it; with
-        ``is_to_confirm``, and where the announcement is published, only after
-        ``AttachmentCommands.show_checked`` too. Until then they see a public attachment's file as it is, and
-        the new one is an attachment that ``replaces`` it. Raises as ``Uploads.store`` does.
+        ``should_hold_until_checked``, and where the announcement is published, only after
+        ``AttachmentCommands.show_after_check`` too. Until then they see a public attachment's file as it is,
+        and the new one is an attachment that ``replaces`` it. Raises as ``Uploads.store`` does.
         """
         editable_attachment(self._records, attachment_id)
         name, media_type = safe_name_and_type(stream, filename)
@@ -48,7 +48,7 @@ class FileVersionCommands:
             filename=name,
             media_type=media_type,
             actor=actor,
-            is_to_confirm=is_to_confirm,
+            should_hold_until_checked=should_hold_until_checked,
         )
         self._uploads.store_again_if_erased(stream, file)
         return replaced
@@ -70,7 +70,7 @@ class FileVersionCommands:
                 attachment_id, file, filename=name, media_type=PDF.media_type, actor=actor, is_redacted=True
             )
             for page in read_pages:
-                self._records.pages.save(page, sha256=file.sha256)
+                self._records.pages.save(page, expected_sha256=file.sha256)
             if is_name_of_file(attachment.label, [attachment]):
                 redacted = self._records.attachments.relabel(
                     attachment_id,
@@ -84,7 +84,7 @@ class FileVersionCommands:
         """Give an attachment one of its earlier files again; the present file becomes an earlier one.
 
         ``number``: see ``FileVersion``. A person chose the file: residents see it as after ``replace`` with
-        ``is_to_confirm``.
+        ``should_hold_until_checked``.
         """
         editable_attachment(self._records, attachment_id)
         version = self.get(attachment_id, number)
@@ -95,7 +95,7 @@ class FileVersionCommands:
             media_type=version.media_type,
             actor=actor,
             is_redacted=version.is_redacted,
-            is_to_confirm=True,
+            should_hold_until_checked=True,
         )
 
     def get(self, attachment_id: int, number: int) -> FileVersion:

@@ -25,12 +25,12 @@ class PageCommands:
         *,
         actor: str,
         doubts: Sequence[LowConfidenceSpan] = (),
-        is_corrected: bool = True,
+        should_mark_corrected: bool = True,
     ) -> Page:
-        """Replace the recognised text of a page by a person's text. A rereading does not change that text.
+        """Replace the recognised text of a page by a person's text, which a rereading does not change.
 
-        ``doubts``: places of the text that are still to be checked. ``is_corrected``: False for a text before
-        that a person restores.
+        ``doubts``: places of the text that are still to be checked. ``should_mark_corrected``: False where a
+        person restores a text that was recognised: a rereading may change that one.
         """
         editable_attachment(self._records, attachment_id)
         checked_text = validation.checked_page_text(text)
@@ -43,7 +43,7 @@ class PageCommands:
             personal_data=privacy.find_personal_data(checked_text, number),
             lines=align_lines(before.text, before.lines, checked_text),
             doubts=doubts,
-            is_corrected=is_corrected,
+            should_mark_corrected=should_mark_corrected,
         )
 
     def replace_by_rereading(self, page: Page, *, actor: str) -> Page:

@@ -6,8 +6,8 @@ from archive import privacy
 from archive.repositories import Records
 
 
-def search_outdated_attachments(records: Records, *, limit: int, actor: str) -> int:
-    """Look through attachments that older rules looked through last. Returns the number of those attachments.
+def find_personal_data_by_newer_rules(records: Records, *, limit: int, actor: str) -> int:
+    """Look again through at most ``limit`` attachments that older rules looked through; return how many.
 
     No page is read again. See ``Attachments.replace_finds`` for what follows from new finds.
     """

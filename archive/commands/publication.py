@@ -24,7 +24,7 @@ from archive.model import (
 from archive.repositories import Records
 from archive.suggested_fields import (
     fields_as_in_new_draft,
-    fields_stated_by_new_file,
+    fields_differing_in_new_file,
     is_meaningless_title,
     is_name_of_file,
     names_of_unconfirmed_values,
@@ -41,15 +41,17 @@ class Publication:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def publish(self, id: int, *, actor: str, reason: str = "", is_checked: bool = True) -> Announcement:
-        """Publish an announcement. Attachments that are not read yet are shown later, once they are read.
+    def publish(
+        self, id: int, *, actor: str, reason: str = "", should_show_unconfirmed: bool = True
+    ) -> Announcement:
+        """Publish an announcement; attachments that are not read yet are shown later, once they are read.
 
         One without a title first gets the fields that its attachments state.
 
-        ``reason``: the reason to publish in spite of personal data; kept in the history. ``is_checked``: a
-        person has looked at the files that wait for it, and residents see them too. Raises
-        ``PersonalDataFound`` when personal data is undecided and no reason is given, ``Invalid`` without a
-        title.
+        ``reason``: the reason to publish in spite of personal data; kept in the history.
+        ``should_show_unconfirmed``: a person has looked at the files that wait for it, and residents see them
+        too. Raises ``PersonalDataFound`` when personal data is undecided and no reason is given, ``Invalid``
+        without a title.
         """
         announcement = announcement_ready_for(self._records, id, Status.PUBLISHED)
         if not announcement.title:
@@ -67,7 +69,9 @@ class Publication:
         with self._records.batch():
             for attachment in self._records.attachments.by_announcement([id])[id]:
                 decided = [find.data for find in finds if find.attachment_id == attachment.id]
-                if _is_decided_with_record(attachment, decided, is_checked=is_checked):
+                if _is_decided_with_record(
+                    attachment, decided, should_show_unconfirmed=should_show_unconfirmed
+                ):
                     self._records.attachments.record_decision_to_show(
                         attachment.id, decided, reason=reason.strip(), actor=actor
                     )
@@ -102,7 +106,7 @@ class Publication:
         The worker filled them in when it published, or a new file states other ones.
         """
         names = names_of_unconfirmed_values(self._records.history.entries(id))
-        names |= self.fields_stated_by_new_file(id).keys()
+        names |= self.fields_differing_in_new_file(id).keys()
         announcement = self._records.announcements.get(id)
         fields = {name: getattr(announcement, name) for name in FIELDS_BY_NAME if name in names}
         with self._records.batch():
@@ -113,10 +117,13 @@ class Publication:
                     values = {"attachment_id": attachment.id, "label": attachment.label}
                     self._records.announcements.record_confirmation(id, values, actor=actor)
 
-    def fields_stated_by_new_file(self, id: int) -> dict[str, object]:
-        """Return the fields that a new file states otherwise, see ``archive.suggested_fields``."""
+    def fields_differing_in_new_file(self, id: int) -> dict[str, object]:
+        """Return field → value where a replaced attachment's new file states another than the announcement.
+
+        See ``archive.suggested_fields``.
+        """
         attachments = self._records.attachments.by_announcement([id])[id]
-        return fields_stated_by_new_file(
+        return fields_differing_in_new_file(
             self._records.announcements.get(id),
             attachments,
             self._records.attachments.replacements(each.id for each in attachments),
@@ -200,7 +207,7 @@ class Publication:
 
 
 def _is_decided_with_record(
-    attachment: Attachment, decided: Sequence[PersonalDataSpan], *, is_checked: bool
+    attachment: Attachment, decided: Sequence[PersonalDataSpan], *, should_show_unconfirmed: bool
 ) -> bool:
     """Return True for an attachment about which the publication of its record decides.
 
@@ -212,4 +219,4 @@ def _is_decided_with_record(
         return True
     if attachment.hold is not None and attachment.status is ReadingStatus.FAILED:
         return False
-    return is_checked if attachment.hold is HoldReason.UNCONFIRMED else bool(decided)
+    return should_show_unconfirmed if attachment.hold is HoldReason.UNCONFIRMED else bool(decided)

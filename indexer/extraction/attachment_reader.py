@@ -99,7 +99,7 @@ class AttachmentReader:
         with EmbeddedTextDocument(path) as document:
             wanted = self._unread(attachment, document.outline.page_count)
             for page in self._pages(attachment.id, document, wanted):
-                self._records.pages.save(page, sha256=attachment.sha256)
+                self._records.pages.save(page, expected_sha256=attachment.sha256)
                 self._records.usage_statistics.add_to_total(PAGES_READ, 1)
                 if not going_on():
                     raise ReadingStopped

@@ -154,11 +154,11 @@ class EngineAttachments(EngineRepository):
         kind: DocumentKind,
         actor: str,
         stored_at: dt.datetime | None = None,
-        is_to_confirm: bool = False,
+        should_hold_until_checked: bool = False,
     ) -> tuple[Attachment, bool]:
         with self._engine.write():
             announcement = history.announcement_row(self._engine, announcement_id)
-            hold = self._hold_of_new_file(announcement_id, is_to_confirm=is_to_confirm)
+            hold = self._hold_of_new_file(announcement_id, is_unchecked=should_hold_until_checked)
             now = mappers.now_text()
             row = self._engine.row(
                 f"""INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type,
@@ -188,13 +188,13 @@ class EngineAttachments(EngineRepository):
             self._note(row, "attach", actor=actor, after=_described(row))
         return mappers.attachment(row), True
 
-    def _hold_of_new_file(self, announcement_id: int, *, is_to_confirm: bool) -> HoldReason:
+    def _hold_of_new_file(self, announcement_id: int, *, is_unchecked: bool) -> HoldReason:
         """Return the hold of a file that the present transaction adds; it locks the announcement.
 
         So nobody publishes the announcement meanwhile.
         """
         row = history.announcement_row(self._engine, announcement_id, lock=True)
-        return privacy.hold_of_new_file(Status(row["status"]), is_to_confirm=is_to_confirm)
+        return privacy.hold_of_new_file(Status(row["status"]), should_hold_until_checked=is_unchecked)
 
     def _put_back_as_document(self, row: Row, hold: HoldReason, *, actor: str) -> None:
         """Put a detached attachment back as a document of its own, also one that was to replace another."""
@@ -225,7 +225,7 @@ class EngineAttachments(EngineRepository):
         media_type: str,
         actor: str,
         is_redacted: bool = False,
-        is_to_confirm: bool = False,
+        should_hold_until_checked: bool = False,
     ) -> Attachment:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, lock=True)
@@ -238,9 +238,9 @@ class EngineAttachments(EngineRepository):
                     filename=filename,
                     media_type=media_type,
                     actor=actor,
-                    is_to_confirm=is_to_confirm,
+                    should_hold_until_checked=should_hold_until_checked,
                 )
-            hold = self._hold_of_new_file(row["announcement_id"], is_to_confirm=is_to_confirm)
+            hold = self._hold_of_new_file(row["announcement_id"], is_unchecked=should_hold_until_checked)
             if known := self._cancelled_replacement(row, file.sha256):
                 return self._put_back_replacement(known, hold, actor=actor)
             if self._rows_with_bytes(row["announcement_id"], file.sha256):
@@ -447,7 +447,7 @@ class EngineAttachments(EngineRepository):
     ) -> None:
         """Store the finds of newer rules and what follows from them. Call this inside a transaction."""
         details = dataclasses.replace(attachment.details, personal_data=finds)
-        decided = privacy.decisions_on_known_finds(attachment)
+        decided = privacy.expand_decision_on_everything(attachment)
         undecided = privacy.finds_without_decision(
             privacy.find_personal_data_in_attachment(attachment, details), decided
         )

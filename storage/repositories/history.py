@@ -111,12 +111,13 @@ def rewrite_change(
     _replace_sides(engine, entry, lambda _name, side: rewrite(side) if side is not None else {})
 
 
-def rename_attachment(
+def replace_attachment_id(
     engine: Queries, entry: Row, sides: Collection[str], id_before: int, id_now: int
 ) -> None:
-    """Write the id that an attachment has now into sides of a stored change: ``before``, ``after`` or both.
+    """Replace an attachment's id in the given sides of a stored change, where they have ``id_before``.
 
-    With that id the change can be undone and its text erased. Call this inside a transaction.
+    ``sides``: ``before``, ``after`` or both. With the id that the attachment has now, the change can be
+    undone and its text erased. Call this inside a transaction.
     """
 
     def renamed(name: str, side: Mapping[str, object] | None) -> Mapping[str, object] | None:

@@ -176,9 +176,9 @@ class EngineJobs(EngineRepository):
                 worker=worker,
             )
 
-    def queue_again(self, attachment_ids: Sequence[int], *, afresh: bool = False) -> int:
+    def queue_again(self, attachment_ids: Sequence[int], *, should_reread_good_pages: bool = False) -> int:
         with self._engine.write():
-            if afresh:
+            if should_reread_good_pages:
                 self._engine.run(
                     """UPDATE page SET rules = 0
                        WHERE organisation_id IN :organisations AND attachment_id IN :ids AND corrected = 0""",

@@ -33,14 +33,14 @@ def write_page_unless_corrected(engine: Queries, page: Page, organisation: int) 
 class EnginePages(EngineRepository):
     """Adapter of ``Pages`` for any ``Engine``."""
 
-    def save(self, page: Page, *, sha256: str | None = None) -> None:
+    def save(self, page: Page, *, expected_sha256: str | None = None) -> None:
         """Insert or replace a page; see ``archive.repositories.Pages``.
 
         The write does not wait for the disk: ``Jobs.finish`` does, and makes earlier writes durable too.
         """
         with self._engine.write(durable=False):
             attachment = attachment_row(self._engine, page.attachment_id, lock=True)
-            if sha256 is not None and attachment["sha256"] != sha256:
+            if expected_sha256 is not None and attachment["sha256"] != expected_sha256:
                 raise Conflict("ไฟล์ของเอกสารนี้ถูกเปลี่ยนแล้ว", code="lease-lost")
             write_page_unless_corrected(self._engine, page, attachment["organisation_id"])
 
@@ -54,16 +54,16 @@ class EnginePages(EngineRepository):
         personal_data: Sequence[PersonalDataSpan] = (),
         lines: Sequence[Line] = (),
         doubts: Sequence[LowConfidenceSpan] = (),
-        is_corrected: bool = True,
+        should_mark_corrected: bool = True,
     ) -> Page:
         with self._engine.write():
             attachment = attachment_row(self._engine, attachment_id, lock=True)
             before = self.get(attachment_id, number)
             is_known = before.text == text and before.doubts == tuple(doubts)
-            if before.corrected and is_corrected and is_known:
+            if before.corrected and should_mark_corrected and is_known:
                 return before
             after = dataclasses.replace(
-                before, text=text, corrected=is_corrected, lines=tuple(lines), doubts=tuple(doubts)
+                before, text=text, corrected=should_mark_corrected, lines=tuple(lines), doubts=tuple(doubts)
             )
             self._replace(attachment, before, after, "correct", actor, personal_data)
         return after

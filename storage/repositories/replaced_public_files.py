@@ -181,7 +181,7 @@ def take_back_public_file(
     _rename_in_history(engine, attachment, waiting["id"], file)
     if copy is not None:
         for change in _changes_of_texts(engine, attachment["announcement_id"]):
-            history.rename_attachment(engine, change, ["before", "after"], copy["id"], attachment["id"])
+            history.replace_attachment_id(engine, change, ["before", "after"], copy["id"], attachment["id"])
     append_entries(
         engine,
         *((subject, row["id"]) for row in (attachment, waiting) for subject in ("attachment", READING)),
@@ -222,10 +222,10 @@ def _rename_in_history(engine: Queries, attachment: Row, waiting_id: int, file: 
             "SELECT * FROM history WHERE organisation_id IN :organisations AND id = :id", id=id
         )
         if change is not None:
-            history.rename_attachment(engine, change, [side], attachment["id"], waiting_id)
+            history.replace_attachment_id(engine, change, [side], attachment["id"], waiting_id)
     for change in _changes_of_texts(engine, attachment["announcement_id"]):
         if change["id"] > file.last_change:
-            history.rename_attachment(engine, change, ["before", "after"], attachment["id"], waiting_id)
+            history.replace_attachment_id(engine, change, ["before", "after"], attachment["id"], waiting_id)
 
 
 def _part_pages_and_earlier_files(

@@ -95,7 +95,7 @@ def move_file_to_replaced_attachment(engine: Queries, waiting: Row, *, is_releas
     )
     set_file(engine, replaced["id"], now)
     for change in changes:
-        history.rename_attachment(engine, change, ["before", "after"], waiting["id"], replaced["id"])
+        history.replace_attachment_id(engine, change, ["before", "after"], waiting["id"], replaced["id"])
     history.mark_updated(engine, replaced["announcement_id"])
     append_entries(
         engine,

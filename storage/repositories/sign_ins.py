@@ -104,7 +104,9 @@ class EngineSignIns(EngineRepository):
                 person_id=person_id,
             )
 
-    def count_failure_or_wait(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> dt.timedelta:
+    def count_failure_unless_paused(
+        self, limits: Sequence[AttemptLimit], *, now: dt.datetime
+    ) -> dt.timedelta:
         with self._engine.write(durable=False):
             self._forget_old_attempts(now)
             states = [self._attempt_state(limit, now) for limit in _in_lock_order(limits)]

@@ -57,7 +57,7 @@ class EngineTransfer(EngineRepository):
             append_entries(self._engine, ("announcement", row["id"]))
         return mappers.announcement(row)
 
-    def name_related_records(
+    def renumber_related_announcements(
         self, announcement_id: int, changes: Sequence[Change], ids: Mapping[int, int]
     ) -> None:
         carried = {

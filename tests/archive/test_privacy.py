@@ -15,7 +15,7 @@ from stdnum.th import pin
 
 from archive import privacy
 from archive.model import Attachment, DocumentKind, PersonalDataSpan, ReadingResults, ReadingStatus
-from archive.privacy import EVERYTHING, decisions_on_known_finds, find_personal_data, undecided_finds
+from archive.privacy import EVERYTHING, expand_decision_on_everything, find_personal_data, undecided_finds
 from archive.thai import thai_digits
 
 
@@ -223,11 +223,11 @@ def test_a_decision_on_everything_covers_what_was_known_then() -> None:
         decided=(EVERYTHING,),
     )
     assert undecided_finds(published) == ()
-    decided = decisions_on_known_finds(published)
+    decided = expand_decision_on_everything(published)
     assert sorted(decided) == ["national-id:label", "phone:1"]
     later = replace(published, details=ReadingResults(personal_data=(phone, email)), decided=decided)
     assert [(find.type, find.field) for find in undecided_finds(later)] == [("email", "label"), ("email", "")]
-    assert decisions_on_known_finds(later) == decided
+    assert expand_decision_on_everything(later) == decided
 
 
 _LIMITS = ("_CARD_BREAKS", "_CONTEXT", "_FEWEST_ACCOUNT_DIGITS", "_SLIPS")

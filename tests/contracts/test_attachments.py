@@ -176,7 +176,7 @@ def test_a_new_version_begins_unread_and_drops_what_is_still_read_of_the_old(
     )
     assert (new.id, new.sha256, new.status, new.hold) == (first.id, file.sha256, "waiting", HoldReason.UNREAD)
     with pytest.raises(Conflict):
-        records.pages.save(page(first), sha256=first.sha256)
+        records.pages.save(page(first), expected_sha256=first.sha256)
     with pytest.raises(Conflict):
         jobs.finish(first.id, "w", page_count=1, details=ReadingResults(), rules=1)
     assert records.pages.by_attachment(first.id) == []
@@ -312,7 +312,7 @@ def read(records: Records, jobs: Jobs, attachment: Attachment, text: str, **foun
     claimed = jobs.claim("w", lease=dt.timedelta(minutes=1), now=dt.datetime.now(dt.UTC))
     assert claimed is not None
     assert claimed.id == attachment.id
-    records.pages.save(page(attachment, text=text), sha256=attachment.sha256)
+    records.pages.save(page(attachment, text=text), expected_sha256=attachment.sha256)
     jobs.finish(attachment.id, "w", page_count=1, details=ReadingResults(**found), rules=1)  # type: ignore[arg-type]
 
 

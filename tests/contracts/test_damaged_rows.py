@@ -33,4 +33,6 @@ def test_lists_go_on(engine: Engine, records: Records, column: str, value: str) 
     with pytest.raises(RecordDamaged):
         records.announcements.get(2)
     assert [fault.subject for fault in DamagedRows(engine).find_faults()] == ["announcement 2"]
-    assert DamagedRows(engine).check_next_rows_and_list_known_damage() == ["announcement 2"]
+    rows = DamagedRows(engine)
+    rows.check_next_rows()
+    assert rows.known_damaged_rows() == ["announcement 2"]

@@ -184,7 +184,7 @@ def test_reading_again(jobs: Jobs, records: Records, waiting: list[Attachment]) 
     assert claim(jobs) == ready
 
 
-def test_reading_afresh_forgets_the_rules_of_pages(jobs: Jobs, records: Records) -> None:
+def test_rereading_good_pages_forgets_the_rules_of_pages(jobs: Jobs, records: Records) -> None:
     paper = attached(records, published(records))
     for _ in range(2):
         assert claim(jobs) == paper.id
@@ -194,7 +194,7 @@ def test_reading_afresh_forgets_the_rules_of_pages(jobs: Jobs, records: Records)
         assert jobs.queue_again([paper.id]) == 1
         assert [each.rules for each in records.pages.by_attachment(paper.id)] == [7, 7]
     records.pages.correct(paper.id, 2, "แก้แล้ว", actor="test")
-    jobs.queue_again([paper.id], afresh=True)
+    jobs.queue_again([paper.id], should_reread_good_pages=True)
     assert [each.rules for each in records.pages.by_attachment(paper.id)] == [0, 7]
 
 

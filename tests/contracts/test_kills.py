@@ -121,7 +121,7 @@ def test_a_change_of_a_public_file_killed_at_any_line_shows_one_of_the_two(
         """Read whatever waits, as the worker does."""
         jobs = EngineJobs(child.engine)
         while taken := jobs.claim("w", lease=dt.timedelta(minutes=1), now=NOW):
-            child.records.pages.save(page(taken, text=taken.sha256), sha256=taken.sha256)
+            child.records.pages.save(page(taken, text=taken.sha256), expected_sha256=taken.sha256)
             jobs.finish(taken.id, "w", page_count=1, details=ReadingResults(), rules=1)
 
     before = opened(tmp_path / "before")

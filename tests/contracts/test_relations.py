@@ -8,7 +8,7 @@ import pytest
 
 from archive.errors import NotFound
 from archive.model import Relation, RelationKind, Status
-from archive.relations import public_relations
+from archive.relations import published_relations
 from archive.repositories import Records
 from tests.contracts.samples import ACTOR, draft, published
 
@@ -50,11 +50,11 @@ def test_a_chain_names_no_draft(records: Records) -> None:
     last = published(records)
     for newer, older in ((second, first), (hidden, second), (last, hidden), (last, second)):
         records.relations.decide(newer.id, older.id, RelationKind.CANCELS, actor=ACTOR)
-    found = public_relations(records, first)
+    found = published_relations(records, first)
     assert [each.id for each in found.chain] == [first.id, second.id, last.id]
     assert found.ended == {first.id, second.id}
     assert not found.is_in_force
-    assert public_relations(records, last).is_in_force
+    assert published_relations(records, last).is_in_force
 
 
 def test_announcements_are_found_by_number_title_and_date(records: Records) -> None:

@@ -64,7 +64,7 @@ def fail(people: People, times: int, *limits: AttemptLimit, now: dt.datetime = N
     Returns the time of the last failure.
     """
     for _ in range(times):
-        while (wait := people.sign_ins.count_failure_or_wait(limits, now=now)) > NO_WAIT:
+        while (wait := people.sign_ins.count_failure_unless_paused(limits, now=now)) > NO_WAIT:
             now += wait
     return now
 
@@ -74,36 +74,36 @@ def test_pauses_double_after_the_free_failures(people: People) -> None:
     waits = []
     now = NOW
     for _ in range(4):
-        wait = people.sign_ins.count_failure_or_wait([NAME], now=now)
+        wait = people.sign_ins.count_failure_unless_paused([NAME], now=now)
         waits.append(wait / SECOND)
         now += wait
-        assert people.sign_ins.count_failure_or_wait([NAME], now=now) == NO_WAIT
+        assert people.sign_ins.count_failure_unless_paused([NAME], now=now) == NO_WAIT
     assert waits == [1, 2, 4, 4]
 
 
 def test_who_must_wait_is_not_counted(people: People) -> None:
     fail(people, 3, NAME)
     for _ in range(50):
-        assert people.sign_ins.count_failure_or_wait([NAME, ADDRESS], now=NOW) == SECOND
-    assert people.sign_ins.count_failure_or_wait([NAME], now=NOW + SECOND) == NO_WAIT
+        assert people.sign_ins.count_failure_unless_paused([NAME, ADDRESS], now=NOW) == SECOND
+    assert people.sign_ins.count_failure_unless_paused([NAME], now=NOW + SECOND) == NO_WAIT
     assert fail(people, 4, ADDRESS) == NOW
 
 
 def test_the_longest_wait_of_several_limits_counts(people: People) -> None:
     now = fail(people, 7, ADDRESS)
-    wait = people.sign_ins.count_failure_or_wait([ADDRESS], now=now)
+    wait = people.sign_ins.count_failure_unless_paused([ADDRESS], now=now)
     assert wait == 4 * SECOND
-    assert people.sign_ins.count_failure_or_wait([NAME, ADDRESS], now=now) == wait
-    assert people.sign_ins.count_failure_or_wait([NAME], now=now) == NO_WAIT
+    assert people.sign_ins.count_failure_unless_paused([NAME, ADDRESS], now=now) == wait
+    assert people.sign_ins.count_failure_unless_paused([NAME], now=now) == NO_WAIT
 
 
 def test_success_clears_one_s_own_failures_and_one_of_those_shared(people: People) -> None:
     now = fail(people, 5, NAME, ADDRESS)
-    now += people.sign_ins.count_failure_or_wait([NAME, ADDRESS], now=now)
-    assert people.sign_ins.count_failure_or_wait([NAME, ADDRESS], now=now) == NO_WAIT
+    now += people.sign_ins.count_failure_unless_paused([NAME, ADDRESS], now=now)
+    assert people.sign_ins.count_failure_unless_paused([NAME, ADDRESS], now=now) == NO_WAIT
     people.sign_ins.clear_failures_of_attempt([NAME, ADDRESS], now=now)
     assert fail(people, 2, NAME, now=now) == now
-    wait = people.sign_ins.count_failure_or_wait([ADDRESS], now=now)
+    wait = people.sign_ins.count_failure_unless_paused([ADDRESS], now=now)
     assert wait == SECOND  # five failures are left
 
 
@@ -114,7 +114,7 @@ def test_failures_are_forgotten(people: People) -> None:
 
 def test_a_clock_set_back_makes_nobody_wait(people: People) -> None:
     fail(people, 9, NAME, now=NOW + dt.timedelta(days=30))
-    assert people.sign_ins.count_failure_or_wait([NAME], now=NOW) == NO_WAIT
+    assert people.sign_ins.count_failure_unless_paused([NAME], now=NOW) == NO_WAIT
 
 
 def test_a_second_factor_through_its_life(people: People, somsri: Person) -> None:

@@ -141,10 +141,14 @@ def release_another_file(services: Services) -> int:
     """Release another file of a public attachment. Returns its id."""
     paper = services.attachments.by_announcement([2])[2][0]
     waiting = services.intake.file_versions.replace(
-        paper.id, io.BytesIO(b"%PDF-1.7 released"), filename="ใหม่.pdf", actor=ACTOR, is_to_confirm=True
+        paper.id,
+        io.BytesIO(b"%PDF-1.7 released"),
+        filename="ใหม่.pdf",
+        actor=ACTOR,
+        should_hold_until_checked=True,
     )
     read(services, "ไฟล์ใหม่", pages=1)
-    services.intake.attachments.show_checked(waiting.id, actor=ACTOR)
+    services.intake.attachments.show_after_check(waiting.id, actor=ACTOR)
     return paper.id
 
 

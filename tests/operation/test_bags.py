@@ -146,7 +146,7 @@ def kept(services: Services) -> Services:
     fill_rare_tables(services)
     for name in ("scan1", "scan2"):  # as the scanner's folder makes them; nobody has given a title yet
         untitled = Draft(title="", published_on=NOW.date(), ref=name)
-        draft = services.intake.announcements.create(untitled, actor=ACTOR, title_follows=True)
+        draft = services.intake.announcements.create(untitled, actor=ACTOR, may_lack_title=True)
         services.intake.attachments.attach(
             draft.id, io.BytesIO(b"%PDF-1.7 " * 20 + name.encode()), filename="a.pdf", actor=ACTOR
         )

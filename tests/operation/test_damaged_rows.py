@@ -84,12 +84,11 @@ def test_pages_go_on_without_it_and_readiness_is_degraded(data: Path, name: str)
 def test_a_row_that_was_mended_is_forgotten(data: Path, services: Services) -> None:
     before = services.announcements.get(1).published_on
     damage(data, DAMAGES["date"])
-    assert services.readability_check.check_next_rows_and_list_known_damage() == [
-        "announcement 1",
-        "announcement 2",
-    ]
+    services.readability_check.check_next_rows()
+    assert services.readability_check.known_damaged_rows() == ["announcement 1", "announcement 2"]
     damage(data, f"UPDATE announcement SET published_on = '{before}' WHERE id IN (1, 2)")
-    assert services.readability_check.check_next_rows_and_list_known_damage() == []
+    services.readability_check.check_next_rows()
+    assert services.readability_check.known_damaged_rows() == []
 
 
 def test_the_other_drafts_are_published_when_their_time_comes(data: Path, services: Services) -> None:

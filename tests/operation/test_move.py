@@ -53,7 +53,7 @@ def data(data: Path) -> Path:
     people.sign_ins.open_session(somsri.id, "key", device="Firefox", now=NOW)
     people.tokens.add("เว็บหลัก", "token-hash")
     limit = AttemptLimit(key="สมศรี", free=5, longest_pause=dt.timedelta(seconds=30))
-    people.sign_ins.count_failure_or_wait([limit], now=NOW)
+    people.sign_ins.count_failure_unless_paused([limit], now=NOW)
     close(services)
     (data / "words.txt").write_text("หนองปลาดุก\n")
     assert run(data, "reindex").exit_code == 0

@@ -99,10 +99,14 @@ class Erased:
         self.site.work()
         earlier = self.site.services.attachments.get(self.ids[0][1])
         waiting = intake.file_versions.replace(
-            earlier.id, io.BytesIO(paper), filename=f"{SECRET} 2.pdf", actor="test", is_to_confirm=True
+            earlier.id,
+            io.BytesIO(paper),
+            filename=f"{SECRET} 2.pdf",
+            actor="test",
+            should_hold_until_checked=True,
         )
         self.site.work()
-        intake.attachments.show_checked(waiting.id, actor="test")
+        intake.attachments.show_after_check(waiting.id, actor="test")
         self.site.work()
         intake.pages.correct(self.ids[0][1], 1, f"{SECRET} แก้แล้ว", actor="test")
         self.sha256 = self.site.services.attachments.get(self.ids[0][1]).sha256
@@ -241,10 +245,10 @@ def test_nothing_is_left_of_a_file_whose_release_was_undone(site: Site) -> None:
     site.work()
     secret = io.BytesIO(memo(f"นาย{SECRET} ได้รับเงิน"))
     waiting = intake.file_versions.replace(
-        paper.id, secret, filename=f"{SECRET}.pdf", actor="test", is_to_confirm=True
+        paper.id, secret, filename=f"{SECRET}.pdf", actor="test", should_hold_until_checked=True
     )
     site.work()
-    intake.attachments.show_checked(waiting.id, actor="test")
+    intake.attachments.show_after_check(waiting.id, actor="test")
     intake.pages.correct(paper.id, 1, f"{SECRET} แก้แล้ว", actor="test")
     attachments.take_back_public_file(paper.id, actor="test")
     again = attachments.replacements([paper.id])[paper.id]
@@ -335,10 +339,10 @@ def renewed(site: Site, status: Status) -> Renewed:
         site.work()
         newest = io.BytesIO(memo(f"นางสาว{SECRET} ได้รับเงิน"))
         waiting = intake.file_versions.replace(
-            document.id, newest, filename="ใหม่กว่า.pdf", actor="test", is_to_confirm=True
+            document.id, newest, filename="ใหม่กว่า.pdf", actor="test", should_hold_until_checked=True
         )
         site.work()
-        intake.attachments.show_checked(waiting.id, actor="test")
+        intake.attachments.show_after_check(waiting.id, actor="test")
     site.work()
     if status is Status.WITHDRAWN:
         intake.publication.withdraw(made.id, actor="test", reason="คำสั่งศาล")

@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 
 from archive import thai
 from archive.changes import WORKER
-from archive.commands.personal_data import search_outdated_attachments
+from archive.commands.personal_data import find_personal_data_by_newer_rules
 from archive.errors import Invalid, PersonalDataFound
 from archive.model import Announcement, Attachment, CollectionLine, HoldReason, Role, Status
 from tests.web.conftest import BROWSER, Site, memo, sent_form, until
@@ -178,7 +178,7 @@ def test_a_file_waits_to_be_checked_when_its_record_is_published_while_it_arrive
             return super().read(size)
 
     attachment, _is_new = site.services.intake.attachments.attach(
-        made.id, PublishedMeanwhile(WITHOUT), filename="ซ่อมถนน.pdf", actor="x", is_to_confirm=True
+        made.id, PublishedMeanwhile(WITHOUT), filename="ซ่อมถนน.pdf", actor="x", should_hold_until_checked=True
     )
     site.work()
     assert held(site, attachment) is HoldReason.UNCONFIRMED
@@ -588,7 +588,7 @@ def test_a_rereading_of_what_is_public_hides_nothing(site: Site) -> None:
     made = site.announcement("ประกาศงานถนน")
     attachment = site.attach(made.id, WITHOUT)
     site.work()
-    site.services.jobs.queue_again([attachment.id], afresh=True)
+    site.services.jobs.queue_again([attachment.id], should_reread_good_pages=True)
     assert_shown(site, made, attachment)
 
 
@@ -598,7 +598,7 @@ def test_a_decision_lasts_until_the_record_is_withdrawn(site: Site) -> None:
     site.work()
     intake = site.services.intake
     intake.publication.publish(made.id, actor="สมศรี", reason=REASON)
-    site.services.jobs.queue_again([attachment.id], afresh=True)
+    site.services.jobs.queue_again([attachment.id], should_reread_good_pages=True)
     site.work()
     assert held(site, attachment) is None
     intake.publication.withdraw(made.id, actor="สมศรี", reason="มีข้อมูลส่วนบุคคล")
@@ -677,7 +677,7 @@ def read_by_older_rules(site: Site, made: Announcement) -> Attachment:
 
 
 def search_again(site: Site) -> None:
-    assert search_outdated_attachments(site.services.records, limit=9, actor=WORKER) == 1
+    assert find_personal_data_by_newer_rules(site.services.records, limit=9, actor=WORKER) == 1
 
 
 def test_the_worker_looks_through_what_older_rules_looked_through(site: Site) -> None:
@@ -692,7 +692,7 @@ def test_the_worker_looks_through_what_older_rules_looked_through(site: Site) ->
         stop.set()
         thread.join()
     assert site.services.history.entries(made.id)[-1].actor == WORKER
-    assert search_outdated_attachments(site.services.records, limit=9, actor=WORKER) == 0
+    assert find_personal_data_by_newer_rules(site.services.records, limit=9, actor=WORKER) == 0
     assert (
         "ตรวจซ้ำพบข้อมูลส่วนบุคคล"
         in site.signed_in(Role.STAFF).get(f"/staff/announcements/{made.id}/history").text

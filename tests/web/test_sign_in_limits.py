@@ -56,7 +56,7 @@ def count(site: Site, times: int, limits: list[AttemptLimit]) -> None:
     pauses = [max(limit.pause_after(failures) for limit in limits) for failures in range(1, times)]
     at = dt.datetime.now(dt.UTC) - sum(pauses, dt.timedelta())
     for pause in [*pauses, dt.timedelta()]:
-        assert not site.services.people.sign_ins.count_failure_or_wait(limits, now=at)
+        assert not site.services.people.sign_ins.count_failure_unless_paused(limits, now=at)
         at += pause
 
 
@@ -189,7 +189,7 @@ def test_one_s_own_password_is_not_guessed_at_a_desk_left_alone(site: Site) -> N
     for _ in range(FREE_FAILURES + 8):
         client.post("/staff/account", data=sent)
     person = next(each for each in site.services.people.accounts.everyone() if each.name == "staff")
-    wait = site.services.people.sign_ins.count_failure_or_wait(
+    wait = site.services.people.sign_ins.count_failure_unless_paused(
         own_password_limits(person), now=dt.datetime.now(dt.UTC)
     )
     assert wait > dt.timedelta(0)

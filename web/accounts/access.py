@@ -19,7 +19,7 @@ from archive.model import (
     Scope,
     Status,
 )
-from archive.relations import public_relations
+from archive.relations import published_relations
 from web.accounts.tokens import token_hash
 from web.bootstrap import services
 from web.serving.log import note_security
@@ -77,7 +77,7 @@ def require_visible(announcement: Announcement, *, staff: bool) -> Announcement:
             reason=announcement.reason,
             title=announcement.title,
             published_on=announcement.published_on,
-            successors=public_relations(services().records, announcement).changed_by,
+            successors=published_relations(services().records, announcement).changed_by,
         )
     raise no_such_announcement()
 

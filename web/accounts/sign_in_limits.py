@@ -80,7 +80,7 @@ def count_failure_or_refuse(limits: list[AttemptLimit]) -> None:
 
     Raises ``TooMany`` with the seconds to wait during a pause.
     """
-    wait = services().people.sign_ins.count_failure_or_wait(limits, now=dt.datetime.now(dt.UTC))
+    wait = services().people.sign_ins.count_failure_unless_paused(limits, now=dt.datetime.now(dt.UTC))
     if wait > dt.timedelta(0):
         seconds = math.ceil(wait.total_seconds())
         error = TooMany(

@@ -8,7 +8,7 @@ from flask import url_for
 from marshmallow import Schema, fields, validate
 
 from archive.model import Announcement, RelationKind
-from archive.relations import RELATION_NAMES, PublicRelations, named_relations
+from archive.relations import RELATION_NAMES, PublishedRelations, named_relations
 
 IN_FORCE = {"description": "ไม่ถูกยกเลิก · no published announcement cancels or replaces it"}
 
@@ -51,9 +51,9 @@ def as_relation(name: str, other: Announcement) -> dict[str, Any]:
     }
 
 
-def as_public_relations(standing: PublicRelations) -> dict[str, Any]:
+def as_published_relations(relations: PublishedRelations) -> dict[str, Any]:
     """Returns an announcement's relations as the API tells them."""
     return {
-        "in_force": standing.is_in_force,
-        "relations": [as_relation(name, other) for name, other in named_relations(standing)],
+        "in_force": relations.is_in_force,
+        "relations": [as_relation(name, other) for name, other in named_relations(relations)],
     }

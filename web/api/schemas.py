@@ -25,12 +25,12 @@ from archive.model import (
     TextSource,
 )
 from archive.privacy import undecided_finds
-from archive.relations import public_relations
+from archive.relations import published_relations
 from archive.villages import MOST_VILLAGES
 from indexer.search.query.parser import Filters, Query, Sort, parse_query
 from web.accounts.access import visible_items
 from web.addresses import absolute_url, page_path
-from web.api.announcement_relation_schemas import IN_FORCE, RelationOut, as_public_relations
+from web.api.announcement_relation_schemas import IN_FORCE, RelationOut, as_published_relations
 from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, explanation_member
 from web.api.field_schemas import COUNT, KINDS, Day, input_field, output_field
 from web.api.personal_data_schemas import FindOut, HoldOut, ground_field, reason_field
@@ -522,7 +522,7 @@ def as_announcement(
     return (
         {name: getattr(announcement, name) for name in names}
         | whose
-        | as_public_relations(public_relations(services.records, announcement))
+        | as_published_relations(published_relations(services.records, announcement))
         | {
             "url": _url(
                 announcement, services, url_for("public.announcement", announcement_id=announcement.id)

@@ -141,7 +141,7 @@ def reread(attachment_ids: tuple[int, ...], failed: bool, if_needed: bool) -> No
         ids |= set(services.jobs.list_failed())
     if if_needed:
         ids |= set(services.jobs.list_outdated(attachment_reader.RULES))
-    count = services.jobs.queue_again(attachment_ids, afresh=True)
+    count = services.jobs.queue_again(attachment_ids, should_reread_good_pages=True)
     count += services.jobs.queue_again(sorted(ids.difference(attachment_ids)))
     click.echo(f"รอแปลงใหม่ {count:,} เอกสาร")
 

@@ -21,7 +21,7 @@ from lxml import etree
 from archive.errors import NotFound
 from archive.harvest_ports import HarvestSelection
 from archive.model import Announcement, DocumentKind, Status
-from archive.relations import named_relations, public_relations
+from archive.relations import named_relations, published_relations
 from web.accounts.access import visible_attachments
 from web.accounts.sign_in import csrf
 from web.addresses import absolute_url
@@ -338,7 +338,7 @@ def _add_dublin_core(metadata: etree._Element, announcement: Announcement) -> No
     for attachment in attachments:
         file = url_for("public.document_file", announcement_id=announcement.id, attachment_id=attachment.id)
         say("relation", absolute_url(file, site))
-    for name, other in named_relations(public_relations(services().records, announcement)):
+    for name, other in named_relations(published_relations(services().records, announcement)):
         page = url_for("public.announcement", announcement_id=other.id)
         say("relation", f"{name}: {absolute_url(page, services().site_url_of(other))}")
 

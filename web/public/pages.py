@@ -18,7 +18,7 @@ from archive.errors import Unavailable
 from archive.facets import FACETS_BY_NAME
 from archive.filetype import is_office
 from archive.model import Announcement, Attachment, ReadingStatus, Status, TextSource
-from archive.relations import public_relations
+from archive.relations import published_relations
 from indexer.extraction.page_images import hit_rectangles
 from indexer.search.highlighting import find_hits, query_marking_whole_words
 from indexer.search.query import parser as queries
@@ -113,7 +113,7 @@ def announcement(announcement_id: int) -> str:
         attachments=attachments,
         has_withheld_document_with_new_file=has_withheld_document_with_new_file(announcement_id),
         recognised=_recognised(attachments),
-        standing=public_relations(services().records, shown),
+        published_relations=published_relations(services().records, shown),
         inside=inside,
         query=query_marking_whole_words([shown.body], queries.parse_query(typed), services().tokenizer)
         if typed
@@ -133,7 +133,7 @@ def certificate(announcement_id: int) -> str:
         "public/certificate.html",
         announcement=shown,
         attachments=visible_attachments(announcement_id, staff=person_may_see_unpublished()),
-        standing=public_relations(services().records, shown),
+        published_relations=published_relations(services().records, shown),
         published_at=max(published, default=None),
         address=absolute_url(url_for("public.announcement", announcement_id=announcement_id)),
     )
@@ -167,7 +167,7 @@ def document(announcement_id: int, attachment_id: int) -> AnyResponse | str:
     return render_template(
         "public/document.html",
         announcement=shown,
-        standing=public_relations(services().records, shown),
+        published_relations=published_relations(services().records, shown),
         attachment=attachment,
         page=page,
         number=number,
@@ -192,7 +192,7 @@ def document_text(announcement_id: int, attachment_id: int) -> str:
     return render_template(
         "public/document-text.html",
         announcement=shown,
-        standing=public_relations(services().records, shown),
+        published_relations=published_relations(services().records, shown),
         attachment=attachment,
         pages=[(page, reflow(page)) for page in wanted],
         previous=max(1, first - _TEXT_PAGES) if first > 1 else None,

@@ -81,7 +81,7 @@ def _create_once() -> Announcement:
         return services().intake.announcements.create(
             Draft(**changes, ref=ref),  # type: ignore[arg-type]  # intake checks each
             actor=g.actor,
-            title_follows=_has_files(),
+            may_lack_title=_has_files(),
         )
     except Conflict as error:
         known = services().announcements.by_external_ref(ref) if ref and error.code == "ref-taken" else None
@@ -186,7 +186,7 @@ def _replace(attachment: Attachment) -> str:
         cast(BinaryIO, file.stream),
         filename=file.filename,
         actor=g.actor,
-        is_to_confirm=True,
+        should_hold_until_checked=True,
     )
     if given.replaces:
         said = [_("ได้รับไฟล์ใหม่แล้ว ประชาชนเห็นไฟล์เดิมจนกว่าคุณจะตรวจไฟล์ใหม่แล้วกด “ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น”")]
@@ -493,7 +493,7 @@ def _reattach(attachment_id: int) -> None:
 
 
 def _reread(attachment_id: int) -> None:
-    services().jobs.queue_again([attachment_id], afresh=True)
+    services().jobs.queue_again([attachment_id], should_reread_good_pages=True)
     flash(_("ส่งเอกสารไปแปลงข้อความใหม่แล้ว"), "good")
 
 
@@ -501,7 +501,7 @@ def _show(attachment_id: int) -> None:
     """Store the label in the form, and show the attachment: a press confirms both."""
     with services().records.batch(), personal_data.reason_checked_after_block() as reason:
         _relabel_from_form(attachment_id, reason)
-        services().intake.attachments.show_checked(attachment_id, actor=g.actor, reason=reason)
+        services().intake.attachments.show_after_check(attachment_id, actor=g.actor, reason=reason)
     flash(_("ประชาชนเห็นเอกสารนี้แล้ว"), "good")
 
 
@@ -522,7 +522,7 @@ def _attach(announcement_id: int, file: FileStorage) -> tuple[Attachment, bool]:
         cast(BinaryIO, file.stream),
         filename=file.filename or "",
         actor=g.actor,
-        is_to_confirm=True,
+        should_hold_until_checked=True,
     )
 
 

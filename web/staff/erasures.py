@@ -23,7 +23,7 @@ def register() -> str:
     """List every erasure: what, who ordered it, why, who carried it out, and which bytes had to stay."""
     found = services().records.erasures.all()
     known = services().announcements.get_many({each.announcement_id for each in found})
-    kept = {each.id: len(services().eraser.kept_files(each)) for each in found}
+    kept = {each.id: len(services().eraser.files_used_by_other_records(each)) for each in found}
     return render_template("staff/erasures.html", erasures=found, announcements=known, kept=kept)
 
 
@@ -81,7 +81,7 @@ def _carry_out(attachment: Attachment) -> None:
         attachment.id, ErasureScope(scope), actor=g.actor, **_order()
     )
     _conclude(erasure)
-    if services().eraser.kept_files(erasure):
+    if services().eraser.files_used_by_other_records(erasure):
         flash(_("ไฟล์บางไฟล์ยังอยู่ในคลัง เพราะมีเอกสารอื่นใช้ไฟล์เดียวกัน"), "warn")
 
 

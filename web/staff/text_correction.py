@@ -201,5 +201,5 @@ def _versions(attachment: Attachment, shown: Page) -> list[PageVersion]:
         and change.before.get("page") == shown.number
         and isinstance(text := change.before.get("text"), str)
         and text != shown.text
-        and not undo.is_of_earlier_file(change)
+        and not undo.is_text_of_earlier_file(change)
     ][:MOST_VERSIONS]
