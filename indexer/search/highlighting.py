@@ -35,6 +35,7 @@ from indexer.analysis.tokenizer import (
 )
 from indexer.search.query.date_ranges import DateRange
 from indexer.search.query.parser import Query, TypedChunk
+from indexer.search.query.question_words import chunks_without_question_words
 
 _MOST_HITS = 300  # hits of one phrase or word that are marked in one text
 _LONGEST = 1000  # letters that are segmented into words at a time
@@ -175,7 +176,10 @@ def _sought(query: Query, tokenizer: Tokenizer) -> _Sought:
     words: list[str] = []
     pieces: list[str] = []
     parts: dict[str, list[str]] = {}
-    chunks = [chunk for first in query.chunks for chunk in (first, *first.others)]
+    typed_chunks = (
+        chunks_without_question_words(query.chunks, tokenizer, names_title=query.names_title) or query.chunks
+    )
+    chunks = [chunk for first in typed_chunks for chunk in (first, *first.others)]
     chunks = _without_periods(chunks, query.times)
     sought = [(chunk.text, chunk.exact) for chunk in chunks] + [
         (mark, False) for mark in query.extra_highlights

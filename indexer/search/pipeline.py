@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from indexer.analysis.dictionary import Lexicon
+from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.search.coverage import minimum_coverage
 from indexer.search.ports import ResultPage
 from indexer.search.query import query_notes
@@ -21,6 +22,7 @@ from indexer.search.query.query_plan import (
     other_wordings,
     split_set_phrases,
 )
+from indexer.search.query.question_words import may_begin_title
 from indexer.search.searcher import EngineAnswer, PreparedSearch, Searcher
 from indexer.search.spelling_correction import (
     CorrectedQuery,
@@ -38,7 +40,7 @@ def answer_query(
     """Returns the page of results of any query that ``parse_query`` gives."""
     if not query.as_typed:
         query = read_exclusions_as_thai(query, lexicon)
-    typed = build_query_plan(query, lexicon)
+    query, typed = _plan(searcher, lexicon, query)
     corrected, matched = CorrectedQuery(typed), searcher.prepare_search(typed, query)
     as_typed = matched
     if not (matched.is_as_typed or query.as_typed):
@@ -64,6 +66,22 @@ def answer_query(
     if undated and query_notes.NOT_THEN in retrieved.notes:
         return _search_at_any_time(searcher, lexicon, query, undated(), tuning)
     return present_results(query, corrected, retrieved, tuning)
+
+
+def _plan(searcher: Searcher, lexicon: Lexicon, query: Query) -> tuple[Query, QueryPlan]:
+    """Returns the query and its plan, with the เรื่อง or ข่าว at the front if a title begins so."""
+    plan = build_query_plan(query, lexicon)
+    leads = [] if query.names_title else [each.text for each in query.chunks if may_begin_title(each)]
+    if not (query.as_typed or any(_begins_any_title(searcher, plan, each) for each in leads)):
+        return query, plan
+    query = replace(query, names_title=True)
+    return query, build_query_plan(query, lexicon)
+
+
+def _begins_any_title(searcher: Searcher, plan: QueryPlan, text: str) -> bool:
+    """Returns True if a title begins with the text, letter for letter: เรื่อง น้ำ does not begin with เรื่องน้ำ."""
+    named = searcher.correction_vocabulary(plan).titles_containing(searchable_bytes(text).data, marks=True)
+    return any(fold_text(each.name).startswith(text) for each in named)
 
 
 def _correct(

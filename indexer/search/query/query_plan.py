@@ -17,8 +17,8 @@ from indexer.search.query.parser import Query, TypedChunk
 from indexer.search.query.question_words import (
     ENGLISH_QUESTION_WORDS,
     ENGLISH_STOP_WORDS,
+    chunks_without_question_words,
     has_question_words,
-    stretches_without_question_words,
 )
 from indexer.search.villages import ABBREVIATED_VILLAGE, positions_of_village_numbers
 
@@ -124,7 +124,7 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     typed = query.chunks[:_MOST_PARTS]
     telling = _without_english_stop_words(typed)
     chunks = _with_numbers(telling)
-    asked = [piece for chunk in chunks for piece in _without_question_words(chunk, lexicon)] or chunks
+    asked = chunks_without_question_words(chunks, lexicon.tokenizer, names_title=query.names_title) or chunks
     parts: list[QueryPart] = []
     for chunk in asked[:_MOST_PARTS]:
         before = parts[-1].clauses[-1:] if parts else ()
@@ -212,16 +212,6 @@ def _either(chunk: TypedChunk, lexicon: Lexicon) -> QueryPart:
     )
     quoted = ways if any(one.exact for one, _ in with_words) else ()
     return QueryPart("", (either,), Phrase(b"", 0, exact=False), quoted=quoted)
-
-
-def _without_question_words(chunk: TypedChunk, lexicon: Lexicon) -> list[TypedChunk]:
-    """Returns the stretches of a piece that remain without its question words."""
-    if chunk.exact or chunk.others:
-        return [chunk]
-    return [
-        TypedChunk(chunk.text[start:end], raw=chunk.raw[start:end])
-        for start, end in stretches_without_question_words(chunk.text, lexicon.tokenizer)
-    ]
 
 
 def build_query_part(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from indexer.analysis.tokenizer import Tokenizer
+from indexer.analysis.tokenizer import Tokenizer, group_into_longest_words
+from indexer.search.query.parser import TypedChunk
 
 QUESTION_WORDS = re.compile(
     r"""
@@ -13,6 +15,8 @@ QUESTION_WORDS = re.compile(
     | ^ขอ (?:ข้อมูล|รายละเอียด|ข่าว|เอกสาร)? (?:เรื่อง|เกี่ยวกับ)? (?=.+(?:หน่อย|ครับ|คับ|ค่ะ|คะ)$)
     | ^ (?:ขอ|หา|ค้นหา|อยาก|ต้องการ) (?:ได้|ดู|หา|อ่าน)* (?:ข้อมูล|รายละเอียด|ข่าว|เอกสาร|ประกาศ) (?:เรื่อง|เกี่ยวกับ|ของ)?
     | ^ (?:ข้อมูล|ข่าว|เอกสาร|ประกาศ) (?:เรื่อง|เกี่ยวกับ)
+    | ^ (?:เรื่อง|ข่าวประชาสัมพันธ์|ข่าวสาร|ข่าว)
+        (?:(?:ของ|ใน|แถว)? (?:หมู่บ้าน|บ้าน|ตำบล|ชุมชน|เทศบาล|เมือง) เรา | ของ | เกี่ยวกับ)?
     | (?:ทั้งหมด|ทุกเรื่อง|ทุกอย่าง) (?:ของ)? $ | (?:ใหม่)? ล่าสุด $
     | (?:เป็น|คือ|มี|ชื่อ|เรียก)? (?:ว่า)? (?:ใคร|อะไร) (?:บ้าง)?
     | (?:อยู่)? (?:ที่ไหน|ที่ใด) (?:บ้าง)? | ไหน (?:บ้าง)?
@@ -26,7 +30,9 @@ QUESTION_WORDS = re.compile(
 )
 
 _SUBJECT_LEAD = re.compile(
-    r"(?:ข้อมูล|ข่าว|เอกสาร|ประกาศ)(?:เรื่อง|เกี่ยวกับ)"
+    r"""(?:ข้อมูล|ข่าว|เอกสาร|ประกาศ) (?:เรื่อง|เกี่ยวกับ)
+      | (?P<may_begin_title>เรื่อง|ข่าวประชาสัมพันธ์|ข่าวสาร|ข่าว) (?:(?:ของ|ใน|แถว)? .* เรา | ของ | เกี่ยวกับ)?""",
+    re.VERBOSE,
 )  # asks nothing: what follows is the subject
 
 ENGLISH_QUESTION_WORDS = frozenset("can do does how what when where which who".split())
@@ -40,14 +46,54 @@ def has_question_words(text: str) -> bool:
     return any(not _SUBJECT_LEAD.fullmatch(asks[0]) for asks in QUESTION_WORDS.finditer(text))
 
 
-def stretches_without_question_words(text: str, segmenter: Tokenizer) -> list[tuple[int, int]]:
-    """Returns the stretches ``[start, end)`` of a folded piece of a query that are no question words."""
+def may_begin_title(chunk: TypedChunk) -> bool:
+    """Returns True if a piece begins with a word such as เรื่อง that is left out unless a title begins so."""
+    lead = QUESTION_WORDS.match(chunk.text)
+    return lead is not None and _begins_title(lead) and lead.end() < len(chunk.text)
+
+
+def chunks_without_question_words(
+    chunks: Sequence[TypedChunk], segmenter: Tokenizer, *, names_title: bool
+) -> list[TypedChunk]:
+    """Returns what remains of the pieces without their question words.
+
+    With ``names_title`` the เรื่อง or ข่าว that a piece begins with stays, as does one that is the last piece.
+    """
+    remaining: list[TypedChunk] = []
+    for chunk in chunks:
+        stays = names_title or (chunk is chunks[-1] and not may_begin_title(chunk))
+        if chunk.exact or chunk.others:
+            remaining.append(chunk)
+        else:
+            remaining += (
+                TypedChunk(chunk.text[start:end], raw=chunk.raw[start:end])
+                for start, end in stretches_without_question_words(chunk.text, segmenter, names_title=stays)
+            )
+    return remaining
+
+
+def stretches_without_question_words(
+    text: str, segmenter: Tokenizer, *, names_title: bool = False
+) -> list[tuple[int, int]]:
+    """Returns the stretches ``[start, end)`` of a folded piece of a query that are no question words.
+
+    With ``names_title`` the เรื่อง or ข่าว that it begins with stays; that of a longer word (ข่าวกีฬา) always.
+    """
+    words = [text[token.start : token.end] for token in segmenter.tokens(text)]
     borders = {0, *(token.end for token in segmenter.tokens(text))}
+    first_word = "".join(next(iter(group_into_longest_words(words)), ()))
     stretches = []
     at = 0
     for asks in QUESTION_WORDS.finditer(text):
+        if _begins_title(asks) and (names_title or asks.end() < len(first_word)):
+            continue
         if asks.start() in borders and asks.end() in borders:
             stretches.append((at, asks.start()))
             at = asks.end()
     stretches.append((at, len(text)))
     return [(start, end) for start, end in stretches if any(map(str.isalnum, text[start:end]))]
+
+
+def _begins_title(asks: re.Match[str]) -> bool:
+    lead = _SUBJECT_LEAD.fullmatch(asks[0])
+    return lead is not None and lead["may_begin_title"] is not None

@@ -11,6 +11,7 @@ import pytest
 from archive.model import DocumentKind
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
+from indexer.search.highlighting import highlight
 from indexer.search.query.parser import Filters, Query, parse_query
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.question_words import stretches_without_question_words
@@ -452,11 +453,46 @@ def test_words_that_only_ask_are_not_looked_for(index: WhooshIndex) -> None:
         ("ผ้าไหมไทย", "ผ้าไหมไทย"),
         ("คะแนนสอบ", "คะแนนสอบ"),
         ("อะไร", ""),
+        ("เรื่องน้ำ", "น้ำ"),
+        ("ข่าวหมู่4", "หมู่4"),
+        ("ข่าวของบ้านเราหมู่4มีอะไรบ้าง", "หมู่4"),
+        ("ข่าวประชาสัมพันธ์ภาษี", "ภาษี"),
+        ("เรื่องราวร้องทุกข์", "เรื่องราวร้องทุกข์"),
+        ("ข่าวกีฬา", "ข่าวกีฬา"),
     ],
 )
 def test_what_a_question_is_about(typed: str, told: str) -> None:
     stretches = stretches_without_question_words(typed, Dictionary().current().tokenizer)
     assert "|".join(typed[start:end] for start, end in stretches) == told
+
+
+@pytest.mark.parametrize("typed", ["เรื่องภาษี", "เรื่อง ภาษี", "ข่าวของภาษี", "เรื่องภาษีปี 2564"])
+def test_the_word_that_names_no_subject_is_neither_looked_for_nor_marked(tmp_path: Path, typed: str) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    day = dt.date(2021, 6, 9)
+    index.update(
+        [
+            entry(1, "ชำระภาษี", "ยื่นได้ที่เทศบาล", published_on=day),
+            entry(2, "หอกระจายข่าว", "เรื่องเดิม เรื่องเพื่อพิจารณา", published_on=day),
+        ],
+        (),
+        position=2,
+    )
+    page = index.search(parse_query(typed))
+    assert [(hit.announcement_id, hit.is_partial) for hit in page.hits] == [(1, False)]
+    tokenizer = Dictionary().current().tokenizer
+    segments = highlight("เรื่อง ข่าวการชำระภาษี", page.query, tokenizer)
+    assert [segment.text for segment in segments if segment.hit] == ["ภาษี"]
+
+
+def test_a_title_that_begins_with_such_a_word_is_found_by_it(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "ข่าวลวงทางโทรศัพท์"), entry(2, "คนลวงขายของ"), entry(3, "เรื่อง น้ำ")], (), position=3)
+    assert [
+        hit.announcement_id for hit in index.search(parse_query("ข่าวลวง")).hits if not hit.is_partial
+    ] == [1]
+    assert set(found(index, "ข่าวคนลวง")) >= {2}
+    assert not run(index, "เรื่องน้ำ").names_title
 
 
 def test_a_question_of_nothing_but_asking_words_is_searched(tmp_path: Path) -> None:
