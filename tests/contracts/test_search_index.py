@@ -421,6 +421,14 @@ def test_quotes_beside_or_that_nothing_has_are_said_to_be_loosened(index: Search
     assert query_notes.NOT_QUOTED in page.query.loosened
 
 
+def test_nobody_who_typed_a_number_that_is_there_is_told_of_quotes(index: SearchIndex) -> None:
+    order = entry(1, "คำสั่ง ที่ 215/2564", body="แต่งตั้งคณะกรรมการศูนย์", kind=DocumentKind.ORDER)
+    index.update([order, entry(2, "ศูนย์กีฬา", body="คำสั่งซื้อ"), entry(3, "ถนน")], (), position=3)
+    page = index.search(parse_query("ขอดูคำสั่งเลขที่ 215/2564 เรื่องตั้งกรรมการศูนย์เยาวชนครับ"))
+    assert page.hits[0].announcement_id == 1
+    assert query_notes.NOT_QUOTED not in page.query.loosened
+
+
 def test_a_long_sentence_is_excluded(index: SearchIndex) -> None:
     scattered = "ทางระบายน้ำสาธารณะในเขตเทศบาล ห้ามผู้ใดทิ้งขยะมูลฝอยโดยเด็ดขาด หรือ ลงในแม่น้ำลำคลอง"
     bodies = (f"ประกาศ{LONG_SENTENCE}ครับ", scattered, "เก็บขยะทุกวัน", f"ปวงชน{LONG_SENTENCE}")

@@ -228,12 +228,16 @@ def _match_clauses(
     if not scores.idfs:
         return UnfilteredMatches(rest, preferred, scores)
     complete = scores.complete() & rest
-    exact = plan.quoted_parts
-    if exact:
+    notes: tuple[BilingualNote, ...] = ()
+    if exact := plan.quoted_parts:
         quoted = _with_quoted_parts(context.reader, exact, complete)
         if quoted.any():
             return UnfilteredMatches(quoted, preferred, scores)
-    notes = (query_notes.NOT_QUOTED,) if exact else ()
+        quoted = _with_quoted_parts(context.reader, exact, _best_with_words_of(exact, scores, rest))
+        if quoted.any():
+            complete, rest = complete & quoted, quoted
+        else:
+            notes = (query_notes.NOT_QUOTED,)
     of_village = _of_village_asked_for(context, plan, scores, rest)
     if of_village.any():
         return UnfilteredMatches(of_village, preferred, scores, notes, of_village)
@@ -352,6 +356,15 @@ def _not_excluded(context: IndexContext, plan: QueryPlan) -> Mask:
         rest = rest.copy()
         rest[documents_with_phrase(context.reader, context.lexicon, excluded)] = False
     return rest
+
+
+def _best_with_words_of(parts: tuple[QueryPart, ...], scores: DocumentScores, among: Mask) -> Mask:
+    """Returns the best documents among these that have all words of the parts, so many as are read."""
+    found = np.zeros_like(among)
+    words = {clause for part in parts for clause in part.clauses if clause in scores.postings}
+    best = np.flatnonzero(among & scores.matching_all(words))
+    found[best[np.argsort(-scores.scores[best], kind="stable")[:MAX_VERIFIED]]] = True
+    return found
 
 
 def _with_quoted_parts(reader: CommitReader, parts: tuple[QueryPart, ...], among: Mask) -> Mask:
