@@ -36,7 +36,7 @@ from archive.thai import MONTHS, SHORT_MONTHS, arabic_digits, thai_digits
 from indexer.extraction.attachment_reader import recognise_page
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.metadata import extract_fields
-from indexer.extraction.ocr_policy import TextChoice
+from indexer.extraction.ocr_policy import PageTextDecision
 from web.sample.scans import ScanLook, make_scan
 
 FIELDS = ("kind", "number", "date", "subject", "from", "to", "urgency")
@@ -424,7 +424,7 @@ def read(path: Path) -> list[Page]:
         for number in range(1, document.outline.page_count + 1):
             page = document.read_page(number)
             common = {"attachment_id": 1, "number": number}
-            if page.text_choice is TextChoice.EMBEDDED:
+            if page.page_text_decision is PageTextDecision.EMBEDDED:
                 pages.append(
                     Page(
                         text=page.text,

@@ -57,7 +57,7 @@ from indexer.engines.whoosh import WhooshIndex
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.metadata import extract_fields
 from indexer.extraction.ocr.recognition import DPI, SYSTEM_MODELS, recognise_page_picture
-from indexer.extraction.ocr_policy import TextChoice, better_text
+from indexer.extraction.ocr_policy import PageTextDecision, better_text
 from indexer.extraction.page_images import rasterize_page
 from indexer.search.query.parser import parse_query
 
@@ -111,14 +111,17 @@ def read(case: Case) -> Outcome:
     with EmbeddedTextDocument(case.path) as document:
         start = time.process_time()
         embedded = document.read_page(case.number)
-        if embedded.text_choice not in (TextChoice.OCR, TextChoice.BOTH):
+        if embedded.page_text_decision not in (PageTextDecision.OCR, PageTextDecision.BOTH):
             page = _page(case, embedded.text, embedded.raw, TextSource.EMBEDDED, lines=embedded.lines)
             return Outcome(page, time.process_time() - start, 0.0)
         image = rasterize_page(document.path, case.number, DPI)
         seen = recognise_page_picture(image)
         seconds = time.process_time() - start
         bare = bare_seconds(image, seen.turn)
-    if embedded.text_choice is TextChoice.BOTH and better_text(embedded.text, seen.text) == embedded.text:
+    if (
+        embedded.page_text_decision is PageTextDecision.BOTH
+        and better_text(embedded.text, seen.text) == embedded.text
+    ):
         page = _page(case, embedded.text, embedded.raw, TextSource.EMBEDDED, lines=embedded.lines)
     else:
         page = _page(

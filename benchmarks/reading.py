@@ -30,7 +30,7 @@ from rich.table import Table
 
 from indexer.extraction.attachment_reader import recognise_page
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.ocr_policy import TextChoice, better_text
+from indexer.extraction.ocr_policy import PageTextDecision, better_text
 from indexer.extraction.pdf import parser
 from indexer.extraction.pdf.parser import EmbeddedPage
 from web.sample.sheet import Sheet
@@ -84,15 +84,15 @@ def stock(path: Path, number: int) -> str:
 
 def final(document: EmbeddedTextDocument, page: EmbeddedPage) -> str:
     """The page's text as the archive keeps it."""
-    if page.text_choice not in (TextChoice.OCR, TextChoice.BOTH):
+    if page.page_text_decision not in (PageTextDecision.OCR, PageTextDecision.BOTH):
         return page.text
     seen = recognise_page(document.path, page.number).text
-    return better_text(page.text, seen) if page.text_choice is TextChoice.BOTH else seen
+    return better_text(page.text, seen) if page.page_text_decision is PageTextDecision.BOTH else seen
 
 
 def phrases(listed: list[Case]) -> Table:
     table = Table(
-        "file", "page", "OCR", "text_choice", "phrases", "extract_text", "assembled", "final", "missed"
+        "file", "page", "OCR", "page_text_decision", "phrases", "extract_text", "assembled", "final", "missed"
     )
     sums: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
     for case in listed:
@@ -109,7 +109,12 @@ def phrases(listed: list[Case]) -> Table:
         missed = ", ".join(phrase for phrase in case.phrases if not found((phrase,), text))
         needs = "yes" if case.needs_ocr else ""
         table.add_row(
-            case.path.name, str(case.page), needs, page.text_choice.value, *map(str, counts.values()), missed
+            case.path.name,
+            str(case.page),
+            needs,
+            page.page_text_decision.value,
+            *map(str, counts.values()),
+            missed,
         )
     for needs_ocr, name in ((False, "with a text layer"), (True, "that need OCR")):
         total = sums[needs_ocr]

@@ -48,7 +48,8 @@ from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
 from contextlib import nullcontext
 from indexer.analysis import parallel_analysis as analysis
-names = ("rare_garbage_collections", "rare_collections")  # the latter in older versions
+# The last two are its names in older versions.
+names = ("collect_garbage_rarely", "rare_garbage_collections", "rare_collections")
 rare_collections = next((getattr(analysis, name) for name in names if hasattr(analysis, name)), nullcontext)
 
 if __name__ == "__main__":

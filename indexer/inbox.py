@@ -68,8 +68,8 @@ class Inbox:
         self._targets = targets
         self._sizes: dict[Path, tuple[int, float]] = {}  # size and time at which it was seen first
 
-    def take_one_file_of_each_folder(self) -> bool:
-        """Take at most one file of each folder. Returns True when a file was taken out."""
+    def take_up_to_one_file_per_folder(self) -> bool:
+        """Take at most one complete file of each folder into the archive; True when any file was taken."""
         has_taken = False
         for folder, target in self._targets().items():
             for path in self._complete_files(folder):

@@ -8,7 +8,7 @@ from archive.errors import PrakatError, Unavailable
 from archive.model import Status
 from archive.repositories import Records
 from indexer.analysis.index_document import SourceAnnouncement
-from indexer.analysis.parallel_analysis import rare_garbage_collections
+from indexer.analysis.parallel_analysis import collect_garbage_rarely
 from indexer.index_sync import BATCH_SIZE, load_public, sync_batch
 from indexer.search.ports import Generation, SearchIndex
 
@@ -61,7 +61,7 @@ def rebuild(
     and the records have different numbers of announcements.
     """
     note_loss(records, index)
-    with rare_garbage_collections(), index.rebuild(jobs=jobs) as generation:
+    with collect_garbage_rarely(), index.rebuild(jobs=jobs) as generation:
         start = records.history.last_change()
         generation.add_announcements(_all(records, progress))
         generation.set_position(start)

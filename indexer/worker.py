@@ -226,7 +226,7 @@ class Worker:
 
     def _collect_scan(self) -> bool:
         """Takes a scan out of the watched folder, if there is one and this worker watches it."""
-        if self._duties.is_leader(COLLECT_SCANS) and self._inbox.take_one_file_of_each_folder():
+        if self._duties.is_leader(COLLECT_SCANS) and self._inbox.take_up_to_one_file_per_folder():
             return True
         self._stop.wait(LOOK_EVERY)
         return False

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from PIL import ImageDraw
 
 from archive.model import PAGE_UNITS
-from indexer.extraction.ocr_policy import TextChoice
+from indexer.extraction.ocr_policy import PageTextDecision
 from indexer.extraction.pdf.parser import EmbeddedPage, PdfReader
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.text_quality import dictionary_coverage, misplaced_letter_share, thai_letters
@@ -71,7 +71,7 @@ class Piece:
 def pieces(page: EmbeddedPage, random: np.random.Generator) -> list[Piece]:
     """Return stretches of the page's lines whose text is beyond doubt."""
     if (
-        page.text_choice is not TextChoice.EMBEDDED
+        page.page_text_decision is not PageTextDecision.EMBEDDED
         or page.turn
         or dictionary_coverage(page.text) < MIN_PAGE_COVERAGE
         or page.image_share > 0.5

@@ -17,7 +17,7 @@ from archive.errors import Unavailable
 from archive.filetype import is_shown_by_browsers
 from archive.hashing import sha256_of_stream
 from archive.model import Attachment, FileVersion
-from indexer.extraction.cross_process_semaphore import Busy
+from indexer.extraction.cross_process_semaphore import NoFreeSlot
 from indexer.extraction.page_images import WAIT_SECONDS
 from indexer.search.highlighting import find_hits
 from web.bootstrap import services
@@ -114,8 +114,8 @@ def send_picture(
 ) -> Response:
     """Returns the page's picture as WebP, with the hits for ``typed`` drawn in.
 
-    ``cropped``: only the area with the most hits. While pictures for other requests are being made, the
-    kept picture of the whole page without marks is returned, if there is one. Raises ``Busy`` otherwise.
+    ``cropped``: only the area with the most hits. While pictures for other requests are being made, the kept
+    picture of the whole page without marks is returned, if there is one. Raises ``NoFreeSlot`` otherwise.
     """
     _check_sound(attachment)
     page = services().pages.get(attachment.id, number)
@@ -129,7 +129,7 @@ def send_picture(
             data = pictures.page_picture(
                 attachment, page, width=width, hits=found, cropped=cropped, address=address, seconds=seconds
             )
-    except Busy:
+    except NoFreeSlot:
         unmarked = None if cropped else pictures.cached_picture(attachment, page, width=width)
         if unmarked is None:
             raise

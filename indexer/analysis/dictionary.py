@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from archive.ports import Fault
-from indexer.analysis.loanwords import loanword_spellings, sound_alike_or_latin
+from indexer.analysis.loanwords import is_possible_respelling, loanword_spellings
 from indexer.analysis.spelling_index import SpellingIndex
 from indexer.analysis.tokenizer import Tokenizer, fold_text
 
@@ -88,7 +88,7 @@ class Lexicon:
                 found.setdefault(full, {})[short,] = SYNONYM_WEIGHT
         for group in (*loanword_spellings(), *self.synonym_groups):
             for way, other in permutations(group, 2):
-                weight = SPELLING_WEIGHT if sound_alike_or_latin(way, other) else SYNONYM_WEIGHT
+                weight = SPELLING_WEIGHT if is_possible_respelling(way, other) else SYNONYM_WEIGHT
                 found.setdefault(self._terms(way), {})[self._terms(other)] = weight
         for foreign, *thai in self.translations:
             others = dict.fromkeys(map(self._terms, thai), SYNONYM_WEIGHT)

@@ -54,11 +54,13 @@ def _consistent_spellings(found: list[str]) -> list[str]:
     """Returns the spellings that sound like another one: translations (เงิน for silver) are dropped."""
     if len(found) == 1:
         return found
-    return [one for one in found if any(other != one and sound_alike_or_latin(one, other) for other in found)]
+    return [
+        one for one in found if any(other != one and is_possible_respelling(one, other) for other in found)
+    ]
 
 
-def sound_alike_or_latin(one: str, other: str) -> bool:
-    """Returns True if two words may be spellings of one word; always True if one is in Latin letters."""
+def is_possible_respelling(one: str, other: str) -> bool:
+    """Returns True if two words sound alike, so may be one word; always True if one is in Latin letters."""
     if one.isascii() or other.isascii():
         return True
     return OSA.normalized_distance(phonetic_key(one), phonetic_key(other)) < _MAX_SOUND_DISTANCE

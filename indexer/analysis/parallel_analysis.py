@@ -25,8 +25,8 @@ Terms and counts hold no cycles, so that the default collections find nothing an
 
 
 @contextmanager
-def rare_garbage_collections() -> Iterator[None]:
-    """Let the garbage collector of this process run rarely during the context."""
+def collect_garbage_rarely() -> Iterator[None]:
+    """Let Python's garbage collector of this process run rarely during the context, then as before."""
     usual = gc.get_threshold()
     gc.set_threshold(*_RARE_COLLECTIONS)
     try:

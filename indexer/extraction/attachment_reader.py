@@ -26,7 +26,7 @@ from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.image.deskew import Turn
 from indexer.extraction.metadata import extract_fields
 from indexer.extraction.ocr import recognition
-from indexer.extraction.ocr_policy import TextChoice, better_text
+from indexer.extraction.ocr_policy import PageTextDecision, better_text
 from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.scan_advice import scan_advice
@@ -133,7 +133,7 @@ class AttachmentReader:
         try:
             for number in wanted:
                 embedded = document.read_page(number)
-                if embedded.text_choice in (TextChoice.EMBEDDED, TextChoice.BLANK):
+                if embedded.page_text_decision in (PageTextDecision.EMBEDDED, PageTextDecision.BLANK):
                     yield page_from_embedded_text(attachment_id, embedded)
                     continue
                 pending[self._recognisers.submit(self._timed, attachment_id, document.path, embedded)] = (
@@ -206,7 +206,9 @@ def page_from_embedded_text(attachment_id: int, embedded: EmbeddedPage, problem:
         confidence=None,
         turn=embedded.turn,
         lines=embedded.lines,
-        rules=TEXT_RULES if embedded.text_choice in (TextChoice.EMBEDDED, TextChoice.BLANK) else RULES,
+        rules=TEXT_RULES
+        if embedded.page_text_decision in (PageTextDecision.EMBEDDED, PageTextDecision.BLANK)
+        else RULES,
         problem=problem,
     )
 
@@ -217,11 +219,14 @@ def _recognise(attachment_id: int, path: Path, embedded: EmbeddedPage) -> Page:
             recognise_page, path, embedded.number, seconds=OCR_SECONDS, memory_mb=OCR_MEMORY_MB
         )
     except UnreadableFile as error:
-        kept = embedded.text_choice is TextChoice.BOTH  # doubtful text is better than none
+        kept = embedded.page_text_decision is PageTextDecision.BOTH  # doubtful text is better than none
         return page_from_embedded_text(
             attachment_id, embedded, "" if kept else embedded.problem or error.code
         )
-    if embedded.text_choice is TextChoice.BOTH and better_text(embedded.text, seen.text) == embedded.text:
+    if (
+        embedded.page_text_decision is PageTextDecision.BOTH
+        and better_text(embedded.text, seen.text) == embedded.text
+    ):
         return page_from_embedded_text(attachment_id, embedded)
     return page_from_recognition(attachment_id, embedded.number, seen)
 

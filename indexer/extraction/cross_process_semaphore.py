@@ -16,8 +16,8 @@ _LOOK_SECONDS = 0.03
 _OWNER_FILES = 64  # lock files of owners; two owners with the same file wait for each other
 
 
-class Busy(Unavailable):
-    """Raised when all slots stayed taken for as long as the caller was willing to wait."""
+class NoFreeSlot(Unavailable):
+    """Raised when all slots of a semaphore stayed taken for as long as the caller was willing to wait."""
 
     code = "busy"
     retry_after = 2
@@ -33,7 +33,7 @@ class CrossProcessSemaphore:
     def hold_slot(self, owner: str, *, seconds: float) -> Iterator[None]:
         """Holds a slot. Each ``owner`` has at most one slot at a time, unless ``owner`` is "".
 
-        Raises ``Busy`` after waiting for ``seconds`` in vain.
+        Raises ``NoFreeSlot`` after waiting for ``seconds`` in vain.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         until = time.monotonic() + seconds
@@ -48,7 +48,7 @@ class CrossProcessSemaphore:
     def _one_of(self, names: Sequence[str], until: float) -> Iterator[None]:
         while (descriptor := self._locked(names)) is None:
             if time.monotonic() >= until:
-                raise Busy("ขณะนี้มีผู้ใช้งานพร้อมกันมาก กรุณาลองใหม่อีกครั้งในอีกสักครู่")
+                raise NoFreeSlot("ขณะนี้มีผู้ใช้งานพร้อมกันมาก กรุณาลองใหม่อีกครั้งในอีกสักครู่")
             time.sleep(_LOOK_SECONDS)
         try:
             yield

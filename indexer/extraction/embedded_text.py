@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from indexer.extraction import parsers
 from indexer.extraction.image import input_normalization
-from indexer.extraction.ocr_policy import TextChoice
+from indexer.extraction.ocr_policy import PageTextDecision
 from indexer.extraction.office.text import TextPage
 from indexer.extraction.parsers import Parser
 from indexer.extraction.pdf import signatures
@@ -148,7 +148,7 @@ class EmbeddedTextDocument:
         if from_the_end < len(self._texts):
             text = self._texts[-1 - from_the_end].text
             return pdf_parser.EmbeddedPage(
-                number=number, raw=text, text=text, text_choice=TextChoice.EMBEDDED
+                number=number, raw=text, text=text, page_text_decision=PageTextDecision.EMBEDDED
             )
         if self._kills >= MAX_KILLS:
             return pdf_parser.EmbeddedPage(number=number, problem=self._last_problem)

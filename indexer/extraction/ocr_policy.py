@@ -7,8 +7,8 @@ from enum import StrEnum
 from indexer.extraction.text_quality import dictionary_coverage, misplaced_letter_share, thai_letters
 
 
-class TextChoice(StrEnum):
-    """The decision about a page: use the file's own text, recognise it, do both, or read nothing."""
+class PageTextDecision(StrEnum):
+    """How the text of a page is got: use the file's own text, recognise the picture, do both, or neither."""
 
     EMBEDDED = "embedded"  # the file's own text is good
     OCR = "ocr"  # recognise the picture; the file's own text is useless
@@ -27,7 +27,7 @@ _MISPLACED = 0.10
 _SCAN = 0.60  # share of the page under pictures from which on it is a scan, even with a text layer
 
 
-def judge_embedded_text(text: str, *, undecodable: float, image_share: float, paths: int) -> TextChoice:
+def judge_embedded_text(text: str, *, undecodable: float, image_share: float, paths: int) -> PageTextDecision:
     """Returns the decision on a page, given its repaired text.
 
     ``undecodable`` is the share (0–1) of its character codes that stand for no known character.
@@ -37,16 +37,16 @@ def judge_embedded_text(text: str, *, undecodable: float, image_share: float, pa
     characters = len("".join(text.split()))
     if characters < _FEW_CHARACTERS:
         if image_share > _SOME_PICTURE or paths >= _MANY_PATHS:
-            return TextChoice.OCR
-        return TextChoice.EMBEDDED if characters else TextChoice.BLANK
+            return PageTextDecision.OCR
+        return PageTextDecision.EMBEDDED if characters else PageTextDecision.BLANK
     if undecodable > _UNDECODABLE:
-        return TextChoice.OCR
+        return PageTextDecision.OCR
     if len(thai_letters(text)) < _ENOUGH_THAI:
-        return TextChoice.OCR if image_share > _SCAN else TextChoice.EMBEDDED
+        return PageTextDecision.OCR if image_share > _SCAN else PageTextDecision.EMBEDDED
     covered = dictionary_coverage(text)
     if covered < _GARBAGE or misplaced_letter_share(text) > _MISPLACED:
-        return TextChoice.OCR
-    return TextChoice.BOTH if covered < _SUSPICIOUS else TextChoice.EMBEDDED
+        return PageTextDecision.OCR
+    return PageTextDecision.BOTH if covered < _SUSPICIOUS else PageTextDecision.EMBEDDED
 
 
 def better_text(embedded: str, recognised: str) -> str:
@@ -61,4 +61,4 @@ def better_text(embedded: str, recognised: str) -> str:
     return recognised if worth(recognised) > worth(embedded) else embedded
 
 
-__all__ = ["TextChoice", "better_text", "judge_embedded_text"]
+__all__ = ["PageTextDecision", "better_text", "judge_embedded_text"]

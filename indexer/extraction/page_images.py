@@ -326,8 +326,8 @@ class PagePictures:
         ``hits`` are ``[start, end)`` offsets into ``page.text``. With ``cropped`` only the piece with the
         most hits is returned.
 
-        Raises ``Busy`` when others make pictures, and ``address`` may not have one made within ``seconds``;
-        ``Unavailable`` when the picture cannot be made within its limits.
+        Raises ``NoFreeSlot`` when others make pictures, and ``address`` may not have one made within
+        ``seconds``; ``Unavailable`` when the picture cannot be made within its limits.
         """
         width = max(1, min(width, MAX_WIDTH))
         boxes = tuple(hit_rectangles(page, hits))

@@ -16,7 +16,11 @@ from archive import filetype
 from archive.errors import Invalid
 from archive.filetype import FileType
 from indexer.extraction.image.input_normalization import wrap_heif, wrap_picture
-from indexer.extraction.office.libreoffice import convert_document, convert_spreadsheet_to_pdf, find_program
+from indexer.extraction.office.libreoffice import (
+    convert_document,
+    convert_spreadsheet_to_pdf,
+    find_libreoffice,
+)
 from indexer.extraction.office.text import TextPage, read_docx, read_odt, read_spreadsheet
 from indexer.extraction.reading_errors import UnreadableFile
 
@@ -89,7 +93,7 @@ def parser_of(path: Path) -> Parser:
 
 def can_draw_pages(media_type: str) -> bool:
     """Returns True when pages of files of this type can be drawn on this machine."""
-    return not filetype.is_office(media_type) or find_program() is not None
+    return not filetype.is_office(media_type) or find_libreoffice() is not None
 
 
 def convert_if_not_pdf(path: Path, target: Path) -> bool:

@@ -192,9 +192,9 @@ class Redactor:
         ``areas_without_text``: areas whose text is left out, one for each box; the boxes by default.
         ``timed_step`` surrounds each step, named ``draw``, ``assemble`` or ``verify``.
 
-        Raises ``Invalid`` without boxes, ``TooLarge`` for a file with too many pages,
-        ``RedactionIncomplete`` when covered data is still to be found in the copy, ``Busy`` while another
-        copy is made, and ``Unavailable`` when the file cannot be drawn.
+        Raises ``Invalid`` without boxes, ``TooLarge`` for a file with too many pages, ``RedactionIncomplete``
+        when covered data is still to be found in the copy, ``NoFreeSlot`` while another copy is made, and
+        ``Unavailable`` when the file cannot be drawn.
         """
         if not any(boxes.values()):
             raise Invalid("ยังไม่มีส่วนใดที่จะปิด กรุณาเลือกหรือวาดกรอบอย่างน้อยหนึ่งแห่ง", field="boxes")

@@ -49,8 +49,8 @@ class PageRereader:
     def reread_page(self, attachment: Attachment, number: int, settings: ReadingSettings) -> Page:
         """Returns the page as it is read with the settings; nothing is saved.
 
-        Raises ``Busy`` while too many others are read, ``Invalid`` (code ``no-text``) for a page without text
-        of its own when ``from_picture`` is False, ``Unavailable`` when the page cannot be read.
+        Raises ``NoFreeSlot`` while too many others are read, ``Invalid`` (code ``no-text``) for a page
+        without text of its own when ``from_picture`` is False, ``Unavailable`` when the page cannot be read.
         """
         try:
             with (

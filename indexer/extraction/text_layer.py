@@ -55,8 +55,8 @@ class SearchableCopies:
     def copy(self, attachment: Attachment, pages: Sequence[Page]) -> BinaryIO:
         """Opens the searchable copy of an attachment. ``pages`` are all its pages as stored.
 
-        ``NotFound`` when none was read from a picture, ``Busy`` while others are made, ``Unavailable`` when
-        it cannot be made in time.
+        ``NotFound`` when none was read from a picture, ``NoFreeSlot`` while others are made, ``Unavailable``
+        when it cannot be made in time.
         """
         if (
             attachment.is_redacted

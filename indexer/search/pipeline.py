@@ -46,7 +46,7 @@ def answer_query(
     if not (matched.is_as_typed or query.as_typed):
         corrected, matched = _correct(searcher, lexicon, query, corrected, matched)
     retrieved = matched.retrieve()
-    if corrected.words and _is_weak(query, corrected, retrieved, tuning):
+    if corrected.corrections and _is_weak(query, corrected, retrieved, tuning):
         # Nothing is found as corrected either: what came near is that of the text as typed, maybe a name.
         corrected, retrieved = (
             CorrectedQuery(typed),
@@ -93,7 +93,7 @@ def _correct(
 ) -> tuple[CorrectedQuery, PreparedSearch]:
     """Returns the corrected query with its matches; as typed, where nothing better is found."""
     corrected = correct_query(searcher.correction_vocabulary(typed.plan), lexicon, typed.plan)
-    if not corrected.words:
+    if not corrected.corrections:
         return typed, matched
     again = searcher.prepare_search(corrected.plan, query)
     new = set(corrected.plan.clauses) - set(typed.plan.clauses)
@@ -164,7 +164,7 @@ def present_results(
         related=retrieved.hits_of_other_times,
         partial=retrieved.partial,
         facets=dict(retrieved.facets),
-        did_you_mean=_corrected_text(normalize_query(query.typed), corrected.words),
+        did_you_mean=_corrected_text(normalize_query(query.typed), corrected.corrections),
         query=as_run,
         coverage=retrieved.coverage,
         explanation=retrieved.explanation,
@@ -182,7 +182,7 @@ def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer, t
 
 def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer) -> Query:
     """Returns the query with notes on corrections and expansions, and with further words to highlight."""
-    notes = [query_notes.read_as_note(*pair) for pair in corrected.words]
+    notes = [query_notes.read_as_note(*pair) for pair in corrected.corrections]
     if also := explained_expansions(corrected.plan):
         notes.append(query_notes.also_searched_note(also))
     times = query.times if retrieved.is_of_time else ()
@@ -194,7 +194,7 @@ def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: EngineAnsw
             else query_notes.only_of_time_note
         )
         notes.append(note(time))
-    marks = (*other_wordings(corrected.plan), *(word for _, word in corrected.words))
+    marks = (*other_wordings(corrected.plan), *(word for _, word in corrected.corrections))
     return replace(
         query,
         times=times,

@@ -16,7 +16,7 @@ from indexer.search.vocabulary import Vocabulary
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineAnswer:
-    """An engine's answer to a query plan: the hits of one page of results, totals and coverage."""
+    """An engine's answer to a query plan: hits of one page; totals, facets and coverage of all documents."""
 
     total: int = 0  # documents that match the plan and pass the filters
     hits: tuple[Hit, ...] = ()  # of the page asked for, best first, each with its best pages
@@ -57,4 +57,7 @@ class Searcher(Protocol):
         """
 
     def correction_vocabulary(self, plan: QueryPlan) -> Vocabulary:
-        """Returns the vocabulary for the correction of a plan that was matched before."""
+        """Returns the vocabulary that corrects a plan; ``prepare_search`` was called with the plan before.
+
+        What that call fetched answers most of the vocabulary's questions.
+        """

@@ -45,10 +45,10 @@ _SWITCHED_TEXT = re.compile(rf"[{WORD_LETTERS}a-z0-9]+(?:[ .-][{WORD_LETTERS}a-z
 
 @dataclass(frozen=True, slots=True)
 class CorrectedQuery:
-    """The plan with misspelt stretches replaced, and pairs (stretch as typed, correction)."""
+    """The plan with misspelt stretches replaced; without ``corrections``, the plan as it was typed."""
 
     plan: QueryPlan
-    words: tuple[tuple[str, str], ...] = ()
+    corrections: tuple[tuple[str, str], ...] = ()  # (stretch as typed, its correction)
 
 
 class _Correction(NamedTuple):
@@ -151,7 +151,7 @@ def _in_other_layout(context: _Context, part: QueryPart) -> QueryPart | None:
     switched = None if part.phrase.exact else _switched(part, context.lexicon)
     if switched is None or not context.vocabulary.has_all(switched.clauses):
         return None
-    return None if context.vocabulary.estimate_phrase_count(part, enough=1) else switched
+    return None if context.vocabulary.estimate_phrase_count(part, limit=1) else switched
 
 
 def _corrections(context: _Context, part: QueryPart, whole: bytes, most: int) -> list[_Correction]:
@@ -216,10 +216,10 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
     typed = build_query_part(text, context.lexicon)
     if _is_known_by_other_words(vocabulary, typed) and all(map(vocabulary.has_clause, typed.clauses)):
         return None
-    matching = vocabulary.estimate_phrase_count(typed, enough=MIN_WORD_FREQUENCY)
+    matching = vocabulary.estimate_phrase_count(typed, limit=MIN_WORD_FREQUENCY)
     is_common = matching >= (MIN_WORD_FREQUENCY if is_unknown else 1)
     if is_common or vocabulary.shares_document_with_longer_phrase(
-        typed, with_neighbouring_letters(typed.phrase.data, whole)
+        typed, extend_by_neighbouring_letters(typed.phrase.data, whole)
     ):
         return None
 
@@ -282,8 +282,8 @@ def _compounds(
     ]
 
 
-def with_neighbouring_letters(stretch: bytes, whole_query: bytes) -> list[bytes]:
-    """Returns a stretch of the whole query with the letters before it, and with the letters after it."""
+def extend_by_neighbouring_letters(stretch: bytes, whole_query: bytes) -> list[bytes]:
+    """Returns the stretch with a few letters of the query before it, and with a few after it."""
     start = whole_query.find(stretch)
     end = start + len(stretch)
     beside = (
@@ -303,7 +303,7 @@ def _most_likely(
             break  # neither it nor any after it can be likelier, however many documents have it
         part = build_query_part(candidate.text, context.lexicon)
         count = context.vocabulary.estimate_phrase_count(
-            part, enough=_MAX_COUNTED, depth=_MAX_VERIFIED, part_as_typed=typed
+            part, limit=_MAX_COUNTED, max_candidates=_MAX_VERIFIED, uncorrected_part=typed
         )
         if _leads_to_other_words(context.vocabulary, candidate, part):
             count = max(count, int(context.vocabulary.has_all(part.clauses)))

@@ -133,7 +133,7 @@ def _is_there(vocabulary: Vocabulary, lexicon: Lexicon, text: str) -> bool:
     (*_, last) = text.split()
     typed = build_query_part(last, lexicon, exact=True)
     near = replace(typed, phrase=typed.phrase._replace(exact=False))
-    return vocabulary.estimate_phrase_count(near, enough=1, depth=_MOST_READ) > 0
+    return vocabulary.estimate_phrase_count(near, limit=1, max_candidates=_MOST_READ) > 0
 
 
 def _titles(vocabulary: Vocabulary, letters: bytes, *, marks: bool) -> list[str]:

@@ -49,14 +49,15 @@ class Vocabulary(Protocol):
         self,
         part: QueryPart,
         *,
-        enough: int,
-        depth: int | None = None,
-        part_as_typed: QueryPart | None = None,
+        limit: int,
+        max_candidates: int | None = None,
+        uncorrected_part: QueryPart | None = None,
     ) -> int:
-        """Returns the number of documents with the phrase of ``part``, at most ``enough``.
+        """Returns the number of documents with the phrase of ``part``, at most ``limit``; may be estimated.
 
-        ``depth`` is the number of candidate documents that an engine without an index of phrases reads.
-        ``part_as_typed`` is the part as typed where ``part`` is a correction of it.
+        ``max_candidates`` is the number of documents that an engine without an index of phrases reads for it.
+        ``uncorrected_part`` is the part as typed where ``part`` is a correction of it: an engine that has to
+        estimate expects the phrase only where something in that part may be misspelt.
         """
 
     def shares_document_with_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:

@@ -49,8 +49,8 @@ def watching(tmp_path: Path) -> Services:
 def collect(services: Services) -> None:
     """Look into the folder until nothing is taken any more."""
     inbox = Inbox(lambda: inbox_targets(services))
-    inbox.take_one_file_of_each_folder()  # the first look only sees how large the files are
-    while inbox.take_one_file_of_each_folder():
+    inbox.take_up_to_one_file_per_folder()  # the first look only sees how large the files are
+    while inbox.take_up_to_one_file_per_folder():
         pass
 
 
@@ -120,10 +120,10 @@ def test_a_file_that_is_still_written_is_left_alone(
     inbox = Inbox(lambda: inbox_targets(services))
     path.write_bytes(content[:-1000])
     for _ in range(3):
-        assert not inbox.take_one_file_of_each_folder()  # a PDF without its end
+        assert not inbox.take_up_to_one_file_per_folder()  # a PDF without its end
     path.write_bytes(content)
-    assert not inbox.take_one_file_of_each_folder()  # it grew since the last look
-    assert inbox.take_one_file_of_each_folder()
+    assert not inbox.take_up_to_one_file_per_folder()  # it grew since the last look
+    assert inbox.take_up_to_one_file_per_folder()
     monkeypatch.setattr(watched, "UNFINISHED_SECONDS", 0.0)
     (folder_of(services) / "cut-off.pdf").write_bytes(content[:-1000])
     collect(services)

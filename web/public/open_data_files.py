@@ -14,7 +14,7 @@ from pathlib import Path
 
 from flask import Response, copy_current_request_context, request
 
-from indexer.extraction.cross_process_semaphore import Busy, CrossProcessSemaphore
+from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore, NoFreeSlot
 from web.bootstrap import services
 from web.file_responses import send_range_as_file
 from web.serving.http_caching import PUBLIC, drop_entity_tag
@@ -36,8 +36,8 @@ def send_newest_dump(name: str, media_type: str, lines: Callable[[], Iterator[st
     """Returns the newest written file ``name``; starts rewriting it, with ``lines``, after a change.
 
     The answer has ranges and an ETag. The file is that of the last change if it is written within
-    ``WAIT_SECONDS``, else the previous one, unless something was withdrawn since. Raises ``Busy`` when there
-    is no file to send yet.
+    ``WAIT_SECONDS``, else the previous one, unless something was withdrawn since. Raises ``NoFreeSlot`` when
+    there is no file to send yet.
     """
     drop_entity_tag()
     current = _current(name)
@@ -45,7 +45,7 @@ def send_newest_dump(name: str, media_type: str, lines: Callable[[], Iterator[st
         _wait_for(_write_in_background(current, lines), current)
     found = _newest(current)
     if found is None:
-        raise Busy("กำลังเตรียมไฟล์ข้อมูลเปิด กรุณาลองใหม่อีกครั้งในอีกสักครู่")
+        raise NoFreeSlot("กำลังเตรียมไฟล์ข้อมูลเปิด กรุณาลองใหม่อีกครั้งในอีกสักครู่")
     file = found.open("rb")
     size = os.fstat(file.fileno()).st_size
     answer = send_range_as_file(file, size, mimetype=media_type, download_name=name, etag=found.name)
@@ -107,7 +107,7 @@ def _wait_for(thread: threading.Thread, target: Path) -> None:
 
 
 def _write(target: Path, lines: Callable[[], Iterator[str]]) -> None:
-    with suppress(Busy), CrossProcessSemaphore(target.parent, 1).hold_slot("", seconds=WAIT_SECONDS):
+    with suppress(NoFreeSlot), CrossProcessSemaphore(target.parent, 1).hold_slot("", seconds=WAIT_SECONDS):
         if target.exists():
             return
         part = target.with_name(target.name + _PART)

@@ -31,8 +31,8 @@ from indexer.search.query.parser import Filters
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan, build_query_part
 from indexer.search.spelling_correction import (
     doubtful_parts,
+    extend_by_neighbouring_letters,
     parts_meant_in_other_layout,
-    with_neighbouring_letters,
 )
 from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FREQUENCY, TitleMatch
 
@@ -106,21 +106,21 @@ class ClusterVocabulary:
         self,
         part: QueryPart,
         *,
-        enough: int,
-        depth: int | None = None,  # noqa: ARG002
-        part_as_typed: QueryPart | None = None,
+        limit: int,
+        max_candidates: int | None = None,  # noqa: ARG002
+        uncorrected_part: QueryPart | None = None,
     ) -> int:
         known = self._known(part_query(part))
         if known is None:
             terms = [term for clause in part.clauses for term in clause.alternatives[0].terms]
-            typed = part_as_typed.clauses if part_as_typed else ()
+            typed = uncorrected_part.clauses if uncorrected_part else ()
             is_likely = len(terms) == 1 or not all(
                 has_only_dictionary_words(clause, self._lexicon) for clause in typed
             )
             rarest = min(map(self.document_frequency, terms), default=0) if is_likely else 0
             is_word = len(group_into_longest_words(terms)) == 1
-            known = min(rarest, enough) if is_word else math.ceil(min(rarest, enough) / _RARER_TOGETHER)
-        return min(known, enough)
+            known = min(rarest, limit) if is_word else math.ceil(min(rarest, limit) / _RARER_TOGETHER)
+        return min(known, limit)
 
     def shares_document_with_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         return any(self._known(query) for query in _longer(part.phrase.data, longer))
@@ -187,7 +187,7 @@ class ClusterVocabulary:
         queries += [bool_must(map(clause_count_query, part.clauses)) for part in switched]
         for part in parts:
             queries += map(clause_count_query, part.clauses)
-            queries += _longer(part.phrase.data, with_neighbouring_letters(part.phrase.data, plan.whole))
+            queries += _longer(part.phrase.data, extend_by_neighbouring_letters(part.phrase.data, plan.whole))
         queries += map(clause_count_query, self._everyday_clauses(pieces))
         counts = self._counts.missing_requests(queries)
         lookups = [

@@ -87,7 +87,7 @@ def score_clauses(context: IndexContext, clauses: tuple[Clause, ...]) -> Documen
     return DocumentScores(scores, covered, postings, idfs, np.zeros_like(covered))
 
 
-def mark_covered(
+def with_clauses_covered(
     clause_scores: DocumentScores, documents: DocumentNumbers, clauses: Iterable[Clause]
 ) -> DocumentScores:
     """Returns a copy of the scores in which ``documents`` count as matching ``clauses`` too.
@@ -217,8 +217,8 @@ def _best_alternative(reader: CommitReader, clause: Clause) -> PostingList:
     most = sum(reader.idf(reader.document_frequency(term)) for term in clause.alternatives[0].terms)
     best = np.zeros(reader.commit.size, dtype=np.float32)
     for alternative in clause.alternatives:
-        _alternative_postings(reader, alternative.terms).raise_to_weights(best, most, alternative.weight)
-    return PostingList.from_exact_weights(best)
+        _alternative_postings(reader, alternative.terms).raise_scores_in_place(best, most, alternative.weight)
+    return PostingList.from_weights_exact(best)
 
 
 def _alternative_postings(reader: CommitReader, terms: tuple[str, ...]) -> PostingList:

@@ -60,13 +60,13 @@ class PostingList:
         return cls(None, every, count=count, scale=1 / _STEPS)
 
     @classmethod
-    def from_weights(cls, weights: Floats) -> PostingList:
+    def from_weights_quantized(cls, weights: Floats) -> PostingList:
         """Returns a list from one weight for every document, rounded to 16 bits; 0 for no posting."""
         values = _stepped(weights)
         return cls(None, values, count=int(np.count_nonzero(values > 0)), scale=1 / _STEPS)
 
     @classmethod
-    def from_exact_weights(cls, weights: Floats) -> PostingList:
+    def from_weights_exact(cls, weights: Floats) -> PostingList:
         """Returns a list from one weight for every document, not rounded; 0 for no posting."""
         return cls(None, weights, count=int(np.count_nonzero(weights > 0)))
 
@@ -134,14 +134,14 @@ class PostingList:
         else:
             sums[self._listed] += np.float32(value)
 
-    def raise_to_weights(self, best: Floats, most: float, share: float) -> None:
-        """Raises ``best`` for every listed document to ``share`` times its weight, if that is higher.
+    def raise_scores_in_place(self, scores: Floats, max_weight: float, factor: float) -> None:
+        """Raises ``scores`` of every listed document to ``factor`` times its weight, where that is higher.
 
-        Weights above ``most`` count as ``most``.
+        Weights above ``max_weight`` count as ``max_weight``.
         """
         where = slice(None) if self._listed is None else self._listed
-        weights = np.minimum(_times(self._values, self._scale), np.float32(most))
-        best[where] = np.maximum(best[where], weights * np.float32(share))
+        weights = np.minimum(_times(self._values, self._scale), np.float32(max_weight))
+        scores[where] = np.maximum(scores[where], weights * np.float32(factor))
 
     def mark_documents(self, mask: Mask) -> None:
         """Sets the mask for every listed document."""

@@ -39,7 +39,7 @@ class PostingListBuilder:
         """Returns every live document with the term, and the term's weight in each, between 0 and 1."""
         lists = list(self._commit.postings(term))
         if lists and all(postings.ids is None for _, _, postings in lists):
-            return PostingList.from_weights(self._saturated(self._of_every_document(lists)))
+            return PostingList.from_weights_quantized(self._saturated(self._of_every_document(lists)))
         documents, weights = self._of_listed_documents(lists)
         if not self._all_live:
             kept = self._live[documents]

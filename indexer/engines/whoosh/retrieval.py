@@ -11,8 +11,8 @@ import numpy as np
 from indexer.engines.whoosh.bm25f import (
     DocumentScores,
     documents_with_all,
-    mark_covered,
     match_fuzzily,
+    with_clauses_covered,
 )
 from indexer.engines.whoosh.filters import date_range_mask
 from indexer.engines.whoosh.index_context import IndexContext
@@ -53,7 +53,7 @@ _MAX_FUZZY_VERIFIED = 200  # documents read for a phrase with misread letters
 
 @dataclass(frozen=True, slots=True)
 class UnfilteredMatches:
-    """The documents that match, before filters.
+    """The documents that match a plan before filters, which of them stand first, and what was relaxed.
 
     ``preferred`` have a phrase as it was typed and rank first. ``complete`` match all of the plan and stand
     before the others; None where this makes no difference. ``notes`` say what was relaxed. Where
@@ -72,7 +72,7 @@ class UnfilteredMatches:
     has_title_match_at_other_times_only: bool = False
 
 
-class DateQueryDocuments(NamedTuple):
+class DateMatches(NamedTuple):
     """The documents of the dates in a query, those whose text names a date, and those of its other words.
 
     ``dated``: the documents of the times. ``naming``: all that name one of the times in their text.
@@ -94,7 +94,7 @@ def match_documents(
     return matched if then is None else _narrow_to_time(matched, then)
 
 
-def _narrow_to_time(matched: UnfilteredMatches, then: DateQueryDocuments) -> UnfilteredMatches:
+def _narrow_to_time(matched: UnfilteredMatches, then: DateMatches) -> UnfilteredMatches:
     """Returns those of the time; where there are none, those that name it; else all, with a note."""
     dated, naming = matched.documents & then.dated, matched.documents & then.naming
     if matched.scores.covered[dated].any():
@@ -113,16 +113,16 @@ def _narrow_to_time(matched: UnfilteredMatches, then: DateQueryDocuments) -> Unf
     return replace(matched, notes=(*matched.notes, query_notes.NOT_THEN))
 
 
-def partial_matches_where_filters_leave_none(
+def relax_to_partial_matches(
     context: IndexContext,
     plan: QueryPlan,
     times: tuple[DateRange, ...],
     matched: UnfilteredMatches,
     allowed: Mask,
 ) -> UnfilteredMatches:
-    """Returns all partial matches, before filters, for a caller that found no full match among ``allowed``.
+    """Returns all partial matches, before filters; call it where no match is among ``allowed``.
 
-    ``allowed`` decides only how little of the plan may suffice.
+    ``allowed`` are the documents that pass the filters: they decide only how little of the plan may suffice.
     """
     scores, rest = matched.scores, _not_excluded(context, plan)
     covered = np.where(rest, scores.covered, 0)
@@ -141,8 +141,8 @@ def partial_matches_where_filters_leave_none(
     return UnfilteredMatches(documents, none, scores, tuple(notes))
 
 
-def is_whole_query_found(reader: CommitReader, plan: QueryPlan, scores: DocumentScores) -> bool:
-    """Returns True if one of the best documents has the whole query as typed: then nothing is misspelt."""
+def has_document_with_whole_query(reader: CommitReader, plan: QueryPlan, scores: DocumentScores) -> bool:
+    """Returns True if one of the best documents has the whole query letter by letter: nothing is misspelt."""
     complete = scores.complete() & reader.live
     best = np.flatnonzero(complete) if scores.idfs else np.empty(0, np.int64)
     if len(best) > _TOP_DOCUMENTS:
@@ -152,7 +152,7 @@ def is_whole_query_found(reader: CommitReader, plan: QueryPlan, scores: Document
 
 def _match_times(
     context: IndexContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: DocumentScores
-) -> tuple[DocumentScores, DateQueryDocuments | None]:
+) -> tuple[DocumentScores, DateMatches | None]:
     """Returns the scores with the documents of the times counted as naming these, and which match them.
 
     The second value is None for a query without times.
@@ -171,7 +171,7 @@ def _match_times(
         of_time = date_range_mask(reader, time.first, time.last, time.month) & reader.live
         if time.year is not None:
             of_time = of_time | reader.zone_mask(str(time.year), _NAMING)
-        scores = mark_covered(scores, np.flatnonzero(of_time), clauses)
+        scores = with_clauses_covered(scores, np.flatnonzero(of_time), clauses)
         name = time.text if time.year is None else f"ปี {time.year}"
         named = documents_with_all(reader, date_name_clauses(name, context.lexicon))
         if time.is_one_day or plan.is_sentence or plan.had_question_words:
@@ -183,7 +183,7 @@ def _match_times(
         dated, naming = (mask & scores.matching_any(others) for mask in (dated, naming))
         if not (plan.is_sentence or plan.had_question_words or any(time.is_one_day for time in times)):
             about = _about(reader, others) & scores.matching_all(others)
-    return scores, DateQueryDocuments(dated, naming, about)
+    return scores, DateMatches(dated, naming, about)
 
 
 def _about(reader: CommitReader, clauses: Collection[Clause]) -> Mask:
@@ -212,7 +212,7 @@ def _match_phrases(
     most = max(MAX_VERIFIED // max(len(parts), 1), _MIN_VERIFIED)
     for part in parts:
         documents = documents_with_phrase(context.reader, context.lexicon, part, scores.scores, most=most)
-        scores = mark_covered(scores, documents, part.clauses)
+        scores = with_clauses_covered(scores, documents, part.clauses)
         preferred[documents] = True
     return scores, preferred
 

@@ -15,9 +15,9 @@ from indexer.engines.whoosh.posting_list import Mask
 from indexer.engines.whoosh.ranking import TopDocuments, rank_documents
 from indexer.engines.whoosh.retrieval import (
     UnfilteredMatches,
-    is_whole_query_found,
+    has_document_with_whole_query,
     match_documents,
-    partial_matches_where_filters_leave_none,
+    relax_to_partial_matches,
 )
 from indexer.engines.whoosh.vocabulary import WhooshVocabulary
 from indexer.search.ports import Hit
@@ -40,7 +40,7 @@ class WhooshSearcher:
     def prepare_search(self, plan: QueryPlan, query: Query) -> PreparedSearch:
         scores = score_clauses(self._context, plan.clauses)
         return PreparedSearch(
-            is_as_typed=is_whole_query_found(self._context.reader, plan, scores),
+            is_as_typed=has_document_with_whole_query(self._context.reader, plan, scores),
             frequencies={clause: listed.count for clause, listed in scores.postings.items()},
             retrieve=partial(self._retrieve, plan, query, scores),
         )
@@ -51,7 +51,7 @@ class WhooshSearcher:
         filters = filter_masks(reader, query.filters)
         allowed = combine_masks(reader, filters)
         if filters and not (matched.documents & allowed).any():
-            matched = partial_matches_where_filters_leave_none(context, plan, query.times, matched, allowed)
+            matched = relax_to_partial_matches(context, plan, query.times, matched, allowed)
         ranked = rank_documents(context, query, plan, matched, allowed)
         if query_notes.NOT_ALL in matched.notes:  # none stands apart, however much it has
             ranked = replace(ranked, complete=0)

@@ -41,11 +41,11 @@ class WhooshVocabulary:
         self,
         part: QueryPart,
         *,
-        enough: int,
-        depth: int | None = None,
-        part_as_typed: QueryPart | None = None,  # noqa: ARG002 (phrases are counted, not estimated)
+        limit: int,
+        max_candidates: int | None = None,
+        uncorrected_part: QueryPart | None = None,  # noqa: ARG002 (phrases are counted, not estimated)
     ) -> int:
-        return len(self._with_phrase(part, enough, depth))
+        return len(self._with_phrase(part, limit, max_candidates))
 
     def shares_document_with_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         # ``estimate_phrase_count`` looked at these documents before: those with the rare phrase.
@@ -80,7 +80,6 @@ class WhooshVocabulary:
                 facts = segment.attributes[document]
                 yield TitleMatch(not begins, -int(facts["views"]), int(facts["id"]), title)
 
-    def _with_phrase(self, part: QueryPart, enough: int, depth: int | None) -> DocumentNumbers:
-        return documents_with_phrase(
-            self._reader, self._context.lexicon, part, enough=enough, most=depth or MAX_VERIFIED
-        )
+    def _with_phrase(self, part: QueryPart, limit: int, max_candidates: int | None) -> DocumentNumbers:
+        most = max_candidates or MAX_VERIFIED
+        return documents_with_phrase(self._reader, self._context.lexicon, part, enough=limit, most=most)

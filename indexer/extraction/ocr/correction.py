@@ -294,5 +294,5 @@ def word_rarities() -> dict[str, float]:
 
 
 def load_before_fork() -> None:
-    """Loads the words."""
+    """Loads the words of the correction, which processes forked after it then share."""
     _words()

@@ -232,5 +232,5 @@ def _beginnings() -> frozenset[str]:
 
 
 def load_before_fork() -> None:
-    """Loads the beginnings of all known words, which the children then share."""
+    """Loads the beginnings of all known words, which processes forked after it then share."""
     _beginnings()

@@ -21,7 +21,7 @@ from indexer.extraction.ocr.glyph_alignment import align_to_ink
 from indexer.extraction.ocr.line_layout import Symbol, Transcript, join_rows
 from indexer.extraction.ocr.line_rereading import reread_line
 from indexer.extraction.ocr.noise import mean_confidence, probable_accuracy, without_noise
-from indexer.extraction.ocr.second_layout import choose_rows, is_worthwhile
+from indexer.extraction.ocr.second_layout import choose_rows, is_second_layout_worthwhile
 from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, read_page, sample_line_beginnings
 from indexer.extraction.reading_errors import UnreadableFile
 
@@ -67,7 +67,7 @@ def recognise_page_picture(
     deadline = time.monotonic() + seconds
     measured = measure_orientation(image)
     reading = _upright(measured, deadline) if turn is None else _read(measured.upright(turn), deadline)
-    if LEAST_ACCURACY <= reading.accuracy < POOR_ACCURACY and is_worthwhile(reading.rows):
+    if LEAST_ACCURACY <= reading.accuracy < POOR_ACCURACY and is_second_layout_worthwhile(reading.rows):
         rows = choose_rows(reading.rows, reading.upright.image, deadline - time.monotonic())
         reading = replace(reading, rows=rows)
     reread = (without_noise(reread_line(row, reading.upright.image, deadline)) for row in reading.rows)
@@ -165,7 +165,7 @@ def _read(upright: UprightPage, deadline: float) -> _Reading:
 
 
 def load_before_fork() -> None:
-    """Loads the model and the words, before the processes that all need them are forked."""
+    """Loads the recognition model and its words, which processes forked after it then share."""
     correction.load_before_fork()
     line_voting.load_before_fork()
     with contextlib.suppress(UnreadableFile):

@@ -28,8 +28,11 @@ MARGIN = 3.0  # letters in words that a row has more than those it replaces: abo
 LEAST_DOUBTFUL = 60  # Thai letters in doubtful rows from which on the time is spent; a gazette's cover had 23
 
 
-def is_worthwhile(rows: Sequence[Sequence[Symbol]]) -> bool:
-    """Returns True if at least ``LEAST_DOUBTFUL`` Thai letters stand in rows that were not read well."""
+def is_second_layout_worthwhile(rows: Sequence[Sequence[Symbol]]) -> bool:
+    """Returns True where many Thai letters of a page were not read well: reading it again may pay.
+
+    At least ``LEAST_DOUBTFUL`` letters stand in rows with a mean confidence under ``SURE``.
+    """
     doubtful = (row for row in rows if mean_confidence(row) < SURE)
     return sum(len(thai_letters(row_text(row))) for row in doubtful) >= LEAST_DOUBTFUL
 

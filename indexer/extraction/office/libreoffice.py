@@ -32,7 +32,7 @@ _SETTINGS = (
 )
 
 
-def find_program() -> str | None:
+def find_libreoffice() -> str | None:
     """Returns the path of LibreOffice, or None where it is not installed."""
     return shutil.which("soffice", path=SEARCH_PATH) or shutil.which("libreoffice", path=SEARCH_PATH)
 
@@ -49,7 +49,7 @@ def convert_spreadsheet_to_pdf(path: Path, target: Path) -> None:
 
 def _convert(path: Path, target: Path, output: str) -> None:
     """Converts in the folder of ``target``, which the caller deletes, also after a conversion was killed."""
-    program = find_program()
+    program = find_libreoffice()
     if program is None:
         raise UnreadableFile("no-office")
     with path.open("rb") as file:

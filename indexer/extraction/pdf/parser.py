@@ -14,7 +14,7 @@ from pdfminer.pdftypes import PDFStream, resolve1
 from pdfplumber.utils.exceptions import PdfminerException
 
 from archive.model import Line, Signature
-from indexer.extraction.ocr_policy import TextChoice, judge_embedded_text
+from indexer.extraction.ocr_policy import PageTextDecision, judge_embedded_text
 from indexer.extraction.page_text import lay_out_text, locate_lines, turn_runs, upright_rotation
 from indexer.extraction.pdf.content_stream import (
     Interpreter,
@@ -63,7 +63,7 @@ class EmbeddedPage:
     raw: str = ""
     text: str = ""
     lines: tuple[Line, ...] = ()
-    text_choice: TextChoice = TextChoice.OCR
+    page_text_decision: PageTextDecision = PageTextDecision.OCR
     turn: int = 0
     image_share: float = 0.0
     problem: str = ""
@@ -139,7 +139,7 @@ class PdfReader:
         if turn in (90, 270):
             width, height = height, width
         share = min(1.0, content.image_square_points / (width * height))
-        text_choice = judge_embedded_text(
+        page_text_decision = judge_embedded_text(
             repaired.text,
             undecodable=count_undecodable(laid.text) / max(1, content.glyphs),
             image_share=share,
@@ -150,7 +150,7 @@ class PdfReader:
             raw=laid.text,
             text=repaired.text,
             lines=locate_lines(laid, repaired, width, height),
-            text_choice=text_choice,
+            page_text_decision=page_text_decision,
             turn=turn,
             image_share=share,
         )
@@ -205,7 +205,7 @@ def _ordered(box: Box) -> Box:
 
 
 def load_before_fork() -> None:
-    """Loads the dictionary."""
+    """Loads the dictionary, which processes forked after it then share."""
     dictionary_coverage("เทศบาล")
 
 

@@ -127,8 +127,8 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     asked = chunks_without_question_words(chunks, lexicon.tokenizer, names_title=query.names_title) or chunks
     parts: list[QueryPart] = []
     for chunk in asked[:_MOST_PARTS]:
-        before = parts[-1].clauses[-1:] if parts else ()
-        made = _either(chunk, lexicon) if chunk.others else _query_part(chunk, lexicon, before)
+        preceding = parts[-1].clauses[-1] if parts and parts[-1].clauses else None
+        made = _either(chunk, lexicon) if chunk.others else _query_part(chunk, lexicon, preceding)
         parts.append(made)
     parts = _with_abbreviations_before_numbers(parts)
     whole = searchable_bytes(fold_text(" ".join(chunk.text for chunk in query.chunks))).data
@@ -188,10 +188,9 @@ def _with_numbers(chunks: Sequence[TypedChunk]) -> list[TypedChunk]:
     return joined
 
 
-def _query_part(chunk: TypedChunk, lexicon: Lexicon, before: tuple[Clause, ...]) -> QueryPart:
-    return replace(
-        build_query_part(chunk.text, lexicon, exact=chunk.exact, clause_before=before), raw=chunk.raw
-    )
+def _query_part(chunk: TypedChunk, lexicon: Lexicon, preceding: Clause | None) -> QueryPart:
+    part = build_query_part(chunk.text, lexicon, exact=chunk.exact, preceding=preceding)
+    return replace(part, raw=chunk.raw)
 
 
 def _either(chunk: TypedChunk, lexicon: Lexicon) -> QueryPart:
@@ -215,18 +214,18 @@ def _either(chunk: TypedChunk, lexicon: Lexicon) -> QueryPart:
 
 
 def build_query_part(
-    text: str, lexicon: Lexicon, *, exact: bool = False, clause_before: tuple[Clause, ...] = ()
+    text: str, lexicon: Lexicon, *, exact: bool = False, preceding: Clause | None = None
 ) -> QueryPart:
-    """Returns the clauses and the phrase of a piece of a query.
+    """Returns the clauses and the phrase of a piece of a query; with ``exact`` without synonyms.
 
-    ``clause_before`` is the clause before the piece, if any: a year after a month is read with its help.
+    ``preceding`` is the clause before the piece, if any: a year after a month is read with its help.
     """
     folded = fold_text(text)
     clauses = _words(folded, lexicon, exact=exact)
     if not exact:
         clauses = _spelt_out(_with_number_word(clauses), folded)
         clauses = _numbered(merge_into_synonym_clauses(clauses, lexicon), folded)
-        clauses = [_with_document_number(clause) for clause in _dated(clauses, clause_before)]
+        clauses = [_with_document_number(clause) for clause in _dated(clauses, preceding)]
     words = sum(len(clause.alternatives[0].terms) for clause in clauses)
     data = searchable_bytes(folded).data
     quoted = ((data,),) if exact and data else ()
@@ -349,8 +348,9 @@ def _numbered(clauses: list[Clause], text: str) -> list[Clause]:
     return clauses
 
 
-def _dated(clauses: list[Clause], before: tuple[Clause, ...]) -> list[Clause]:
+def _dated(clauses: list[Clause], preceding: Clause | None) -> list[Clause]:
     """Returns the clauses with alternatives for years: the other era; two or four digits."""
+    before = [preceding] if preceding else []
     dated = list(before)
     for clause in clauses:
         year = clause.typed

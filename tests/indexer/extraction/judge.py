@@ -8,7 +8,7 @@ from pathlib import Path
 
 from indexer.extraction import sandbox
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.ocr_policy import TextChoice
+from indexer.extraction.ocr_policy import PageTextDecision
 from indexer.extraction.page_images import page_picture, rasterize_page
 from indexer.extraction.pdf.parser import EmbeddedPage
 from indexer.extraction.reading_errors import UnreadableFile
@@ -37,7 +37,7 @@ def judge(path: Path, seconds: float = 10.0) -> Ending:
     try:
         with EmbeddedTextDocument(path) as document:
             page = document.read_page(1)
-            if page.problem or page.text_choice in {TextChoice.OCR, TextChoice.BOTH}:
+            if page.problem or page.page_text_decision in {PageTextDecision.OCR, PageTextDecision.BOTH}:
                 sandbox.run_in_sandbox(seen, document.path, 1, seconds=seconds)
         ending = Ending("ready", page.text, page.problem)
     except UnreadableFile as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.extraction.cross_process_semaphore import Busy, CrossProcessSemaphore
+from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore, NoFreeSlot
 
 HOLD = """
 import sys, time
@@ -35,7 +35,7 @@ def holder(folder: Path, owner: str) -> subprocess.Popen[str]:
 def test_what_other_processes_hold_is_taken_until_they_end(tmp_path: Path) -> None:
     slots = CrossProcessSemaphore(tmp_path, 2)
     others = [holder(tmp_path, owner) for owner in ("10.0.0.1", "10.0.0.2")]
-    with pytest.raises(Busy) as busy, slots.hold_slot("10.0.0.3", seconds=0.1):
+    with pytest.raises(NoFreeSlot) as busy, slots.hold_slot("10.0.0.3", seconds=0.1):
         raise AssertionError
     assert busy.value.retry_after < 10
     os.kill(others[0].pid, signal.SIGKILL)
@@ -49,7 +49,7 @@ def test_what_other_processes_hold_is_taken_until_they_end(tmp_path: Path) -> No
 def test_no_address_has_two(tmp_path: Path) -> None:
     slots = CrossProcessSemaphore(tmp_path, 2)
     with slots.hold_slot("10.0.0.1", seconds=0.0):
-        with pytest.raises(Busy), slots.hold_slot("10.0.0.1", seconds=0.1):
+        with pytest.raises(NoFreeSlot), slots.hold_slot("10.0.0.1", seconds=0.1):
             raise AssertionError
         with slots.hold_slot("10.0.0.2", seconds=0.0):
             pass

@@ -8,7 +8,7 @@ import pikepdf
 import pytest
 
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.ocr_policy import TextChoice
+from indexer.extraction.ocr_policy import PageTextDecision
 from indexer.extraction.pdf.parser import EmbeddedPage
 from tests.indexer.extraction.documents import Raw, shaped
 
@@ -32,7 +32,7 @@ def drawn(raw: Raw, tmp_path: Path, content: str) -> str:
 def test_shaped_thai_comes_back_as_written(tmp_path: Path) -> None:
     page = read(shaped(tmp_path / "a.pdf", [["หน้าแรก"], LINES]), 2)
     assert page.text.split("\n") == LINES
-    assert page.text_choice is TextChoice.EMBEDDED
+    assert page.page_text_decision is PageTextDecision.EMBEDDED
 
 
 def test_every_letter_has_its_place(tmp_path: Path) -> None:
@@ -135,10 +135,10 @@ def test_what_is_filled_into_a_form_written_or_stamped_on_a_page_is_read(tmp_pat
 
 def test_a_page_without_text_is_blank_or_a_scan(tmp_path: Path) -> None:
     raw = Raw(["ก"])
-    assert read(raw.save(tmp_path / "blank.pdf", "")).text_choice is TextChoice.BLANK
+    assert read(raw.save(tmp_path / "blank.pdf", "")).page_text_decision is PageTextDecision.BLANK
     picture = "q 595 0 0 842 0 0 cm BI /W 1 /H 1 /BPC 8 /CS /G ID \x00 EI Q"
     page = read(raw.save(tmp_path / "scan.pdf", picture))
-    assert page.text_choice is TextChoice.OCR
+    assert page.page_text_decision is PageTextDecision.OCR
     assert page.image_share == pytest.approx(1.0)
 
 
@@ -146,5 +146,6 @@ def test_a_page_of_garbage_is_recognised_instead(tmp_path: Path) -> None:
     raw = Raw(list("กฬฆฌฒณฎฏฐฑฉฮ"))
     content = raw.show(*"ฬฆฌฒณฎฏฐฑฉฮก" * 5)
     assert (
-        read(raw.save(tmp_path / "a.pdf", f"BT /F 9 Tf 50 700 Td {content} ET")).text_choice is TextChoice.OCR
+        read(raw.save(tmp_path / "a.pdf", f"BT /F 9 Tf 50 700 Td {content} ET")).page_text_decision
+        is PageTextDecision.OCR
     )

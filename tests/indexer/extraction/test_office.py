@@ -14,7 +14,7 @@ from archive import filetype
 from archive.errors import Invalid
 from indexer.extraction import sandbox
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.ocr_policy import TextChoice
+from indexer.extraction.ocr_policy import PageTextDecision
 from indexer.extraction.office import libreoffice, text
 from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.parsers import parser_of
@@ -31,7 +31,7 @@ from tests.indexer.extraction.office_files import (
 )
 
 needs_libreoffice = pytest.mark.skipif(
-    libreoffice.find_program() is None, reason="LibreOffice is not installed"
+    libreoffice.find_libreoffice() is None, reason="LibreOffice is not installed"
 )
 PAGE_BREAK = '<w:p><w:r><w:br w:type="page"/></w:r></w:p>'
 MEMO = paragraph("บันทึกข้อความ") + PAGE_BREAK + paragraph("หน้าที่สอง") + "<w:p><w:r><w:tab/></w:r></w:p>"
@@ -48,7 +48,7 @@ def pages(content: bytes, folder: Path) -> list[str]:
     path.write_bytes(content)
     with EmbeddedTextDocument(path) as document:
         read = [document.read_page(number) for number in range(1, document.outline.page_count + 1)]
-    assert {page.text_choice for page in read} == {TextChoice.EMBEDDED}
+    assert {page.page_text_decision for page in read} == {PageTextDecision.EMBEDDED}
     return [page.text for page in read]
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from indexer.extraction.ocr.line_layout import Symbol, join_rows, row_text
-from indexer.extraction.ocr.second_layout import choose_rows, is_worthwhile
+from indexer.extraction.ocr.second_layout import choose_rows, is_second_layout_worthwhile
 from indexer.extraction.ocr.tesseract import read_page
 
 FONT = Path(fontpkg_sarabun.__file__).parent / "files" / "Sarabun-Regular.ttf"
@@ -61,6 +61,6 @@ def test_the_first_reading_stays_when_time_is_up(page: Image.Image, rows: list[l
 
 
 def test_the_second_layout_is_for_pages_with_much_that_is_doubtful(rows: list[list[Symbol]]) -> None:
-    assert not is_worthwhile(rows)
-    assert not is_worthwhile([misread(rows[2], 0.9)])
-    assert is_worthwhile([misread(row, 0.9) for row in rows])
+    assert not is_second_layout_worthwhile(rows)
+    assert not is_second_layout_worthwhile([misread(rows[2], 0.9)])
+    assert is_second_layout_worthwhile([misread(row, 0.9) for row in rows])
