@@ -23,9 +23,9 @@ class BulkOutcome:
 
 
 def apply_as_one_bulk(records: Records, ids: Iterable[int], command: Callable[[int], object]) -> BulkOutcome:
-    """Call ``command`` with each id in one transaction, of which a refused command alone is undone.
+    """Call ``command`` with each id in one transaction; collect ``Conflict``, ``Invalid``, ``NotFound``.
 
-    Refusals are ``Conflict``, ``Invalid``, ``NotFound`` and ``RecordDamaged``; another error undoes it all.
+    A refused command alone is undone; ``RecordDamaged`` is a refusal too. Another error undoes it all.
     """
     bulk = secrets.token_hex(8)
     done: list[int] = []

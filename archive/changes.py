@@ -17,7 +17,10 @@ SAMPLE = "prakat sample"  # actor of what the sample archive begins with
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryFilters:
-    """Filters of the history of all records. None and "" mean no limit."""
+    """Limits of a look into the whole history by actor, action, time and bulk; None and "" are no limit.
+
+    ``since`` is the first moment, ``before`` the first that is too late.
+    """
 
     actor: str = ""
     action: str = ""

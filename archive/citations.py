@@ -61,7 +61,10 @@ class StatedRelation:
 
 
 def find_stated_relations(text: str) -> list[StatedRelation]:
-    """Return the citations in a text, in order, each document once."""
+    """Return at most 20 documents that a text says it cancels, amends or replaces, in order, each once.
+
+    Left out is one that the text names without a number or a date, and without subject and year.
+    """
     plain = re.sub(r"\s+", " ", arabic_digits(canonical_text(text)))
     found: dict[tuple[object, ...], StatedRelation] = {}
     verbs = [*_VERB.finditer(plain)]

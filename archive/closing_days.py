@@ -17,10 +17,11 @@ _ACCEPTED = re.compile(r"(?:รับ|การ)สมัคร|ยื่น|เ
 
 
 def find_latest_closing_day(text: str, *, after: dt.date) -> dt.date | None:
-    """Return the latest closing day that the text states and that is later than ``after``; None without one.
+    """Return the last closing day after ``after`` that a text writes with its month's name; None without one.
 
     A date is one where a word such as ภายใน or หมดเขต stands shortly before it, or where it ends a period in
-    which applications or bids are accepted. The day of an event is none.
+    which applications or bids are accepted. The day of an event is none, nor is a date in figures
+    (12/05/2568).
     """
     plain = thai.arabic_digits(text)
     found = []

@@ -41,7 +41,7 @@ _DIGITS = re.compile(r"(\d+)")
 
 
 class BodyKind(StrEnum):
-    """Kind of body, which decides some words of the items."""
+    """Kind of body, municipality or subdistrict organisation, which decides some words of the items."""
 
     MUNICIPALITY = "municipality"
     SUBDISTRICT = "subdistrict"
@@ -65,7 +65,7 @@ class Period(StrEnum):
 
 
 class DisclosureState(StrEnum):
-    """State of an item in a fiscal year."""
+    """State of an item in a fiscal year: filled, stale, missing or not due yet."""
 
     FILLED = "filled"  # every part that is due has a published announcement
     STALE = "stale"  # a part that is due is missing, but something was published this year or last
@@ -149,10 +149,10 @@ class Disclosure(Protocol):
         """
 
     def withdraw_item_list_confirmation(self, year: int, item_key: str, *, actor: str) -> None:
-        """Undo ``confirm_item_list``: nobody has confirmed the list of this fiscal year.
+        """Undo ``confirm_item_list``; ``Conflict`` unless this item is all that the year has of its own.
 
-        ``item_key``: the item under which it is recorded. Raises ``Conflict`` (code ``edited-meanwhile``)
-        when the year has other items of its own.
+        Nobody has confirmed the list of this fiscal year then. ``item_key``: the item under which it is
+        recorded. The code is ``edited-meanwhile``.
         """
 
     def entries(self, years: Collection[int] | None = None) -> list[DisclosureEntry]:
@@ -168,9 +168,10 @@ class Disclosure(Protocol):
         """Remove an entry, if it is there. Raises ``NotFound`` for an unknown announcement."""
 
     def find_ids_by_title(self, phrases: Sequence[str], first: dt.date, last: dt.date) -> list[int]:
-        """Return ids of announcements published ``first`` to ``last`` whose title has one of ``phrases``.
+        """Return ids of drafts and published records of these days by title, newest first; a limited number.
 
-        Both days are included. Trashed and withdrawn announcements are left out; the newest comes first.
+        The title has one of ``phrases``; ``published_on`` is from ``first`` to ``last``, both included.
+        Trashed and withdrawn announcements are left out.
         """
 
 
@@ -206,27 +207,31 @@ def first_year_of_applicable_changes(year: int) -> int:
 
 
 def latest_item_list_year(year: int, changed_years: Iterable[int]) -> int:
-    """Return the fiscal year whose list ``year`` uses: the latest of ``changed_years``, else a data file's.
+    """Return the fiscal year whose list ``year`` uses: the last changed up to then, else a data file's.
 
-    ``changed_years``: the years up to ``year`` for which staff changed or confirmed the list.
+    ``changed_years``: the years for which staff changed or confirmed the list; later ones are left out.
     """
-    return max(changed_years, default=_file_year(year))
+    return max((each for each in changed_years if each <= year), default=_file_year(year))
 
 
 def items_of_year(
     year: int, body: BodyKind, changed: Iterable[tuple[int, DisclosureItem]]
 ) -> list[DisclosureItem]:
-    """Return the items of a fiscal year, those hidden included, sorted by section and number.
+    """Return a year's items by section and number, with what was ``changed`` in it or before on top.
 
-    ``changed``: what staff changed from ``first_year_of_applicable_changes`` to this year, the oldest first.
+    Hidden items are included. ``changed``: what staff changed from ``first_year_of_applicable_changes`` on,
+    each with its year, the oldest first; later years are left out.
     """
     items = {item.key: item for item in _template(_file_year(year), body)}
-    items |= {item.key: item for _year, item in changed}
+    items |= {item.key: item for changed_year, item in changed if changed_year <= year}
     return sorted(items.values(), key=_place)
 
 
 def checked_item(item: DisclosureItem) -> DisclosureItem:
-    """Return the item with its texts tidied. Raises ``Invalid`` for an item that cannot be kept."""
+    """Return the item with tidy texts; ``Invalid`` for a bad key, a missing title or a text too long.
+
+    Only the first keywords are kept; ``section`` and ``period`` are not looked at.
+    """
     if not _KEY.fullmatch(item.key):
         raise Invalid("ชื่อถาวรใช้ได้เฉพาะ a–z 0–9 และ -", field="key")
     title = checked_required_text(
@@ -263,11 +268,11 @@ def checked_entry(entry: DisclosureEntry, items: Iterable[DisclosureItem]) -> Di
 def item_status(
     item: DisclosureItem, year: int, *, filled: Collection[int], has_recent_announcement: bool, today: dt.date
 ) -> ItemStatus:
-    """Return the state of an item.
+    """Return an item's state: months and quarters are due when over, others from the year's first day.
 
     ``filled``: parts with a published announcement that is not outdated. ``has_recent_announcement``: True
-    when the item has any published announcement in this fiscal year or in the one before. A month or a
-    quarter is due when it is over, other items from the beginning of the fiscal year.
+    when the item has any published announcement in this fiscal year or in the one before; it is then stale,
+    not missing.
     """
     parts = tuple(
         PartStatus(part, part in filled, _is_due(item.period, year, part, today))
@@ -282,11 +287,11 @@ def item_status(
 
 
 def is_outdated(item: DisclosureItem, year: int, title: str, published_on: dt.date) -> bool:
-    """Return True when a paper is too old to fill an item in a fiscal year.
+    """Return True when a paper's date is too old for an item and its title does not name the fiscal year.
 
-    An item that is valid until it changes takes papers of any age, such as an order that is still in force.
-    A summary of a month or a quarter is of the fiscal year itself. A yearly paper may be of the year before,
-    in which plans and budgets are made. A title that names the fiscal year counts whatever its date is.
+    An item that is valid until it changes takes papers of any age, such as an order that is still in force. A
+    summary of a month or a quarter is of the fiscal year itself. A yearly paper may be of the year before, in
+    which plans and budgets are made. A title that names the fiscal year counts whatever its date is.
     """
     if item.period is Period.UNTIL_CHANGED:
         return False
@@ -325,9 +330,9 @@ def suggest_entries(
 
 
 def entry_by_title_or_date(item: DisclosureItem, title: str, published_on: dt.date) -> DisclosureEntry:
-    """Return the entry of an item for the fiscal year and part that a title names, or else its date tells.
+    """Return an item's entry, of id 0, by the title, else by its date (the month before, if monthly).
 
-    Its ``announcement_id`` is 0.
+    The title may name the fiscal year, the month or the quarter. The ``announcement_id`` is 0.
     """
     year, part = _stated_part(item.period, title, published_on)
     return DisclosureEntry(year=year, item=item.key, part=part, announcement_id=0)

@@ -43,9 +43,10 @@ class Eraser:
     def erase_attachment_or_versions(
         self, attachment_id: int, scope: ErasureScope, *, ordered_by: str, reason: str, actor: str
     ) -> Erasure:
-        """Erase an attachment or its earlier files, and return the record of it.
+        """Erase an attachment or its earlier files by an order, which needs who ordered it and why.
 
-        Raises ``Invalid`` without ``ordered_by`` or ``reason``, ``NotFound`` for an unknown attachment.
+        Returns the record of it. Raises ``Invalid`` without ``ordered_by`` or ``reason``, ``NotFound`` for an
+        unknown attachment.
         """
         ordered_by, reason = _checked_order(ordered_by, reason)
         erasure = self._records.erasures.erase_attachment_or_versions(
@@ -77,9 +78,10 @@ class Eraser:
     def erase_announcement_fields(
         self, announcement_id: int, *, ordered_by: str, reason: str, actor: str
     ) -> Erasure:
-        """Erase title, body, author and category of an announcement, also in its history; return the record.
+        """Erase a record's own texts, also in its history; ``Conflict`` while it is published.
 
-        Raises ``Invalid`` without ``ordered_by`` or ``reason``, ``Conflict`` for a published announcement.
+        They are title, body, author and category. Returns the record of the erasure. Raises ``Invalid``
+        without ``ordered_by`` or ``reason``.
         """
         ordered_by, reason = _checked_order(ordered_by, reason)
         return self._records.erasures.erase_announcement_fields(

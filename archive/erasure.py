@@ -46,9 +46,10 @@ class Erasures(Protocol):
     def erase_announcement_fields(
         self, announcement_id: int, *, ordered_by: str, reason: str, actor: str
     ) -> Erasure:
-        """Erase title, body, author and category of an announcement, also in its history; return the record.
+        """Erase a record's own texts, also in its history; ``Conflict`` while it is published.
 
-        Raises ``Conflict`` for a published announcement: residents are to be told first why it goes.
+        They are title, body, author and category; residents are to be told first why a published one goes.
+        Returns the record of the erasure.
         """
 
     def all(self) -> list[Erasure]:

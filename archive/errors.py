@@ -139,7 +139,10 @@ class SettingsError(PrakatError):
 
 
 class RecordDamaged(PrakatError):
-    """A row of the database that cannot be read: its values are not what the archive writes."""
+    """A row of the database that cannot be read; the error does not name it.
+
+    Its values are not what the archive writes.
+    """
 
     code = "record-damaged"
 

@@ -24,7 +24,10 @@ Values = tuple[Value, ...]
 
 
 class FacetType(Enum):
-    """Type of a facet's values, which decides how search reads, compares, sorts and shows them."""
+    """Type of a facet's values (kind, name, year, village, organisation), by which search reads them.
+
+    It also decides how they are compared, sorted and shown.
+    """
 
     KIND = auto()  # one of ``DocumentKind``
     NAME = auto()  # free text; a filter finds the name, or else all names that contain it, by letters alone
@@ -106,12 +109,12 @@ NAME_FACETS = tuple(each.name for each in FACETS if each.type is FacetType.NAME)
 
 
 def facet_values(announcement: Announcement, attachments: Sequence[Attachment]) -> tuple[Values, ...]:
-    """Return the announcement's values of each facet, in the order of ``FACETS``."""
+    """Return the values of each facet in the order of ``FACETS``: ("",) for no name, () for no village."""
     return tuple(facet.values(announcement, attachments) for facet in FACETS)
 
 
-def read_village(text: str) -> int | None:
-    """Return the number of a village; None for a text that is none."""
+def parse_village_number(text: str) -> int | None:
+    """Return 1 to 30 for such a number in Arabic digits alone; None for all else, such as หมู่ 4."""
     number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 2 else 0
     return number if 1 <= number <= MOST_VILLAGES else None
 
@@ -125,7 +128,7 @@ def read_filter(facet: Facet, text: str) -> DocumentKind | int | str | None:
             case FacetType.YEAR:
                 return int(text) if text.isascii() and len(text) <= 4 else None
             case FacetType.VILLAGE:
-                return read_village(text)
+                return parse_village_number(text)
             case FacetType.NAME:
                 return text or None
     return None

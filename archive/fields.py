@@ -28,7 +28,10 @@ _MOST_VIEWS = 10**12  # views; more than any site can have had
 
 
 class FieldType(Enum):
-    """Type of a field's value. In the database and in JSON, all types but ``COUNT`` and ``FLAG`` are text."""
+    """Type of a field: line, text, date, moment, kind, count, flag or identifier.
+
+    In the database and in JSON, all types but ``COUNT`` and ``FLAG`` are text.
+    """
 
     LINE = auto()  # text without line breaks
     TEXT = auto()  # text with line breaks
@@ -42,7 +45,10 @@ class FieldType(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncementField:
-    """One field. Its attribute, column, JSON key and form control have the same name."""
+    """One field: its name, type, label, check and default, and the places that show, take or export it.
+
+    Its attribute, column, JSON key and form control have the same name.
+    """
 
     name: str
     type: FieldType
@@ -63,10 +69,10 @@ class AnnouncementField:
 
 
 def checked_fields(values: Mapping[str, object], *, may_lack_title: bool = False) -> dict[str, object]:
-    """Return the given fields, validated and in the form in which they are stored.
+    """Return the given fields checked and as stored; ``Invalid`` for a bad value or an unknown name.
 
-    ``may_lack_title``: the title may be "", as that of a draft whose attachments are to state it. Raises
-    ``Invalid`` for the first field that breaks its rule, and for a name that is not a field.
+    A field that is not given is not asked for, be it required. ``may_lack_title``: the title may be "", as
+    that of a draft whose attachments are to state it. The error is of the first field that breaks its rule.
     """
     kept = {}
     for name, value in values.items():
@@ -81,10 +87,7 @@ def checked_fields(values: Mapping[str, object], *, may_lack_title: bool = False
 
 
 def read_column(field: AnnouncementField, value: Any) -> Any:
-    """Convert a column's value to the field's value.
-
-    Raises ``ValueError`` or ``TypeError`` when the column's value is damaged.
-    """
+    """Convert a column's value to the field's; ``ValueError`` or ``TypeError`` for a damaged one."""
     if value is None and field.is_nullable:
         return None
     match field.type:

@@ -26,7 +26,7 @@ _TAIL_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class FileSample:
-    """The parts of a file by which its type is detected.
+    """The parts of a file that tell its type: its head, a ZIP file's tail, a compound file's streams.
 
     ``head``: its first bytes. ``tail``: the last bytes of a ZIP file, which hold its directory. ``streams``:
     names of the top-level streams of a compound file, as Word 97 and Excel 97 write it.
@@ -39,7 +39,7 @@ class FileSample:
 
 @dataclass(frozen=True, slots=True)
 class FileType:
-    """A type of file.
+    """A type of file that is accepted, with its extensions and the check of its content.
 
     ``extensions``: the usual file extension first. ``name`` is used in messages. ``has_signature`` returns
     True for the sample of a file of this type.
@@ -172,10 +172,11 @@ _is_encrypted = _has_stream("EncryptedPackage")
 
 
 def detect_file_type(stream: BinaryIO) -> FileType:
-    """Return the type of a file by its content, never by its name. The stream's position stays.
+    """Return a file's type by its content; ``Invalid`` for others, empty files, passwords and macros.
 
-    Raises ``Invalid``, with a message for the person who uploads: ``empty-file`` for an empty file,
-    ``password`` and ``macros`` for such Office files, ``not-a-document`` for a file of any other type.
+    The name never counts. The stream's position stays. The error has a message for the person who uploads:
+    ``empty-file`` for an empty file, ``password`` and ``macros`` for such Office files, ``not-a-document``
+    for a file of any other type.
     """
     start = stream.tell()
     sample = _sample(stream)
@@ -249,7 +250,7 @@ def _top_level_streams(stream: BinaryIO) -> frozenset[str]:
 
 
 def is_shown_by_browsers(media_type: str) -> bool:
-    """Return True for a type that browsers show in a tab; False too for a media type that is unknown."""
+    """Return True for PDF, JPEG, PNG, WebP and BMP, which browsers show in a tab; False for all else."""
     known = FILE_TYPES.get(media_type)
     return known is not None and known.is_shown_by_browsers
 

@@ -12,9 +12,10 @@ from archive.model import Announcement, DocumentKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HarvestSelection:
-    """Limits of one harvest; None stands for no limit.
+    """Limits of a harvest: since, before (excluded), kind, category; what was withdrawn goes by time alone.
 
-    Announcements that are no longer public are selected by time alone: a harvester of any set must drop them.
+    None stands for no limit. Announcements that are no longer public are selected by time alone: a harvester
+    of any set must drop them.
     """
 
     since: dt.datetime | None = None  # first moment of change

@@ -14,9 +14,10 @@ from archive.repositories import Records
 
 
 class Intake:
-    """All commands on one set of records and one store of files, grouped by what they change.
+    """The commands on records and files: announcements, attachments, pages, publication and others.
 
-    ``intake.pages.correct(…)``, ``intake.publication.publish(…)``.
+    They work on one set of records and one store of files: ``intake.pages.correct(…)``,
+    ``intake.publication.publish(…)``.
     """
 
     def __init__(

@@ -11,10 +11,10 @@ from archive.model import Line
 
 
 def align_lines(before: str, lines: Sequence[Line], after: str) -> tuple[Line, ...]:
-    """Return the lines of the text ``after``, at the positions that their letters had in ``before``.
+    """Return the lines of ``after`` at their letters' places in ``before``; wholly new lines have none.
 
     Unchanged letters keep their places; new letters share the room between their neighbours. A line of
-    ``after`` that stands for no line of ``before`` has no position.
+    ``after`` that stands for no line of ``before`` is not returned.
     """
     old, new = [*_numbered(before)], [*_numbered(after)]
     aligned: list[Line] = []

@@ -80,7 +80,10 @@ class ReadingStatus(StrEnum):
 
 
 class TextSource(StrEnum):
-    """Origin of a page's text as it was read; ``Page.corrected`` tells whether a person changed it since."""
+    """Origin of a page's text as it was read: held by the file, from OCR, or no text was read.
+
+    ``Page.corrected`` tells whether a person changed it since.
+    """
 
     EMBEDDED = "embedded"  # the file holds the text
     OCR = "ocr"
@@ -123,7 +126,10 @@ THE_PROVINCE = Organisation(id=PROVINCE, slug="", name="", host=None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """Input for a new announcement, from a person or from a line of an import manifest."""
+    """Input for a new announcement: all fields but its status, time to publish and person in charge.
+
+    A person gives it, or a line of an import manifest.
+    """
 
     title: str
     body: str = ""
@@ -184,9 +190,9 @@ class RelationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """A person's decision on how a newer announcement changes an older one.
+    """A person's decision that a newer record changes an older one; kind None where that was dismissed.
 
-    ``kind`` is None when the person dismissed the relation: it is not offered again.
+    A relation that was dismissed is not offered again.
     """
 
     newer_id: int  # of an announcement
@@ -214,7 +220,10 @@ class Signature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractedField:
-    """A field read from a document, such as its number, with the confidence of the reading (0–1)."""
+    """A value that was read for a field of a document, with the confidence of the reading (0–1).
+
+    The field's name is the key in ``ReadingResults.fields``.
+    """
 
     value: str
     confidence: float
@@ -222,7 +231,10 @@ class ExtractedField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalDataSpan:
-    """Personal data found in a text. ``start`` and ``end`` are offsets into that text."""
+    """Personal data in a page's text or in a field: its type, page (0 in a field), start, end and field.
+
+    ``start`` and ``end`` are offsets into that text.
+    """
 
     type: str  # one of the types that archive.privacy declares
     page: int  # page number, from 1; 0 for personal data in a field
@@ -240,7 +252,7 @@ class LocatedPersonalData:
 
 
 class HoldReason(StrEnum):
-    """Reason why an attachment is held.
+    """Why residents do not see a file: unread, personal data in it, or not yet checked by a person.
 
     Only staff and tokens see a held attachment, whatever the announcement's status is.
     """
@@ -264,7 +276,7 @@ class ScanAdvice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingResults:
-    """Results of reading an attachment, for the attachment as a whole.
+    """Results for a whole attachment: fields, signatures, personal data and advice about the scan.
 
     ``fields`` may hold kind, number, date (ISO), subject, from, to and urgency.
     """
@@ -350,12 +362,12 @@ PAGE_UNITS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text on the page's picture, with the positions at which search hits are drawn.
+    """One line of a page's text: its offset, top, bottom and the left to right edges of its letters.
 
-    ``start`` is an offset into ``Page.text``. ``edges`` holds one x position more than the line
-    has code points, so the code points ``[a, b)`` of the text lie between ``edges[a - start]``
-    and ``edges[b - start]``. Positions are in ``PAGE_UNITS`` of the width (``edges``) or of the height
-    (``top``, ``bottom``).
+    Search hits are drawn there on the page's picture. ``start`` is an offset into ``Page.text``. ``edges``
+    holds one x position more than the line has code points, so the code points ``[a, b)`` of the text lie
+    between ``edges[a - start]`` and ``edges[b - start]``. Positions are in ``PAGE_UNITS`` of the width
+    (``edges``) or of the height (``top``, ``bottom``).
     """
 
     start: int
@@ -366,7 +378,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
-    """An area of the page, in ``PAGE_UNITS``."""
+    """An area of the page by its left, top, right and bottom edges in ``PAGE_UNITS``."""
 
     left: int
     top: int
@@ -454,7 +466,10 @@ class AttemptLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondFactor:
-    """A person's second factor: time-based codes (TOTP, RFC 6238) of an application on their telephone."""
+    """A person's TOTP factor: its encrypted secret, whether it is confirmed, recovery codes left.
+
+    Its time-based codes (RFC 6238) come from an application on the person's telephone.
+    """
 
     sealed_secret: str  # encrypted: see web/accounts/second_factor.py
     is_confirmed: bool  # False during set-up

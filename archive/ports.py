@@ -45,9 +45,9 @@ class Files(Protocol):
     """Content-addressed store of files. Files that ``add`` returned survive a power cut and never change."""
 
     def add(self, stream: BinaryIO, *, limit: int) -> StoredFile:
-        """Store a stream under its hash; bytes that are stored already are not stored twice.
+        """Store a stream once by its hash; ``TooLarge`` past ``limit`` bytes, ``Unavailable`` on a full disk.
 
-        Raises ``TooLarge`` past ``limit`` bytes, ``Unavailable`` on a full disk.
+        Bytes that are stored already are not stored twice.
         """
 
     def open(self, sha256: str) -> BinaryIO:
@@ -70,11 +70,11 @@ class Scanner(Protocol):
     """Scans uploaded files for viruses."""
 
     def scan_while_reading(self, stream: BinaryIO) -> AbstractContextManager[BinaryIO]:
-        """Provide a stream of the same bytes, which can be read once and is scanned while it is read.
+        """Provide the same bytes, scanned while read; the read that reaches the end raises for a virus.
 
-        The read that reaches the end of the stream raises ``Invalid`` (code ``malware``) when a virus was
-        found, ``TooLarge`` (``not-scanned``) when the file is too large to scan, and ``Unavailable``
-        (``scanner-unavailable``) when the scanner gives no verdict.
+        The stream can be read once. The read that reaches its end raises ``Invalid`` (code ``malware``) when
+        a virus was found, ``TooLarge`` (``not-scanned``) when the file is too large to scan, and
+        ``Unavailable`` (``scanner-unavailable``) when the scanner gives no verdict.
         """
 
     def ping(self) -> None:
@@ -125,10 +125,11 @@ class Jobs(Protocol):
         """
 
     def queue_again(self, attachment_ids: Sequence[int], *, should_reread_good_pages: bool = False) -> int:
-        """Set attachments back to waiting, to be read again, and return their number.
+        """Queue read files again; with ``should_reread_good_pages`` all their pages but corrected ones.
 
         Pages that people corrected stay in any case. Pages that were read well with the newest rules stay
-        too, unless ``should_reread_good_pages``.
+        too, unless ``should_reread_good_pages``. Files that wait or are being read are left as they are.
+        Returns the number of those queued.
         """
 
     def list_outdated(self, rules: int) -> list[int]:
@@ -249,10 +250,9 @@ class SecondFactors(Protocol):
         """
 
     def confirm(self, person_id: int, *, step: int, recovery_hashes: Sequence[str], now: dt.datetime) -> None:
-        """Confirm the second factor, so that sign-in requires it from now on.
+        """Confirm the factor that was stored, which sign-in needs from now on; ``Conflict`` without one.
 
-        ``step``: time step of the code that confirmed the second factor; the code is thereby used. Raises
-        ``Conflict`` when the person has no second factor to confirm.
+        ``step``: time step of the code that confirmed the second factor; the code is thereby used.
         """
 
     def use_code(self, person_id: int, *, step: int) -> bool:
@@ -304,7 +304,7 @@ class Organisations(Protocol):
         """Return all organisations, in the order in which they joined."""
 
     def add(self, slug: str, name: str, host: str | None) -> Organisation:
-        """Add an organisation. Raises ``Conflict`` when the slug or the host is taken."""
+        """Add an organisation, its slug unchecked; ``Conflict`` when the slug or the host is taken."""
 
     def change(self, slug: str, *, to: Organisation) -> None:
         """Set an organisation's slug, name and host. Raises ``NotFound``, or ``Conflict`` as ``add`` does."""

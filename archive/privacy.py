@@ -137,10 +137,10 @@ GROUNDS: Mapping[Ground, str] = {
 
 
 def checked_reason(ground: str, explanation: str) -> str:
-    """Return the checked reason for showing personal data: the ground, and what a person explained.
+    """Return ground and explanation as text; ``Invalid`` for a short explanation or one with personal data.
 
-    That it is the office's own contact data needs no explanation. Raises ``Invalid`` for a ground that is not
-    listed, and for an explanation that explains nothing.
+    An explanation has ten letters, five of them different. That it is the office's own contact data needs
+    none. Raises ``Invalid`` also for a ground that is not listed.
     """
     if ground not in set(Ground):
         raise Invalid("กรุณาเลือกเหตุที่กฎหมายให้เผยแพร่ได้", field="ground", code="required")
@@ -158,13 +158,14 @@ def checked_reason(ground: str, explanation: str) -> str:
 
 
 def find_personal_data(text: str, page: int) -> tuple[PersonalDataSpan, ...]:
-    """Return the personal data in ``text``, in order and without overlaps, with offsets into ``text``.
+    """Return the personal data in ``text``; e-mail, addresses, births and diseases only beside a name.
 
-    National IDs are recognised by their checksum (mod 11), mobile numbers by their form, landlines and bank
-    accounts by their form and a word before them (โทร., เลขที่บัญชี). Digits may be Thai or Arabic, and may
-    be separated by spaces, dashes, dots or a line break. The landline that an office gives as its own, as
-    every letter does, is not personal data. E-mail addresses, house addresses, dates of birth and diseases
-    are found only shortly after a person's name with its title.
+    The finds are in order and without overlaps, with offsets into ``text``. National IDs are recognised by
+    their checksum (mod 11), mobile numbers by their form, landlines and bank accounts by their form and a
+    word before them (โทร., เลขที่บัญชี). Digits may be Thai or Arabic, and may be separated by spaces,
+    dashes, dots or a line break. The landline that an office gives as its own, as every letter does, is not
+    personal data. E-mail addresses, house addresses, dates of birth and diseases are found only shortly after
+    a person's name with its title.
     """
     digits = arabic_digits(text)  # has the length of ``text``, so its offsets are those of ``text``
     taken: list[tuple[int, int]] = []
@@ -237,7 +238,7 @@ def _letters_and_digits(fields: Mapping[str, str], data: PersonalDataSpan) -> st
 
 
 def require_reason_to_show(finds: Sequence[LocatedPersonalData], reason: str) -> None:
-    """Raise ``PersonalDataFound`` without a reason to show the finds to residents."""
+    """Raise ``PersonalDataFound`` where the reason is blank, even with no finds to list."""
     if not reason.strip():
         raise PersonalDataFound(finds)
 
@@ -268,7 +269,7 @@ def type_and_place_key(data: PersonalDataSpan) -> str:
 def finds_without_decision(
     finds: Iterable[PersonalDataSpan], decided: Iterable[str]
 ) -> tuple[PersonalDataSpan, ...]:
-    """Return the finds that no decision covers. Each decision covers one find of its type and place."""
+    """Return finds that no decision covers; each covers one of its type and place, ``EVERYTHING`` all."""
     left = Counter(decided)
     if left[EVERYTHING]:
         return ()
@@ -301,7 +302,7 @@ def undecided_finds(attachment: Attachment) -> tuple[PersonalDataSpan, ...]:
 
 
 def hold_of_new_file(announcement: Status, *, should_hold_until_checked: bool) -> HoldReason:
-    """Return the hold of a file that was just given to an announcement of this status.
+    """Return UNCONFIRMED for a published record with ``should_hold_until_checked``, else UNREAD.
 
     ``should_hold_until_checked``: a person gives the file, and has to check it before residents see it where
     the announcement is published. What a program gives, and what a draft gets, is held until it is read.
@@ -311,7 +312,7 @@ def hold_of_new_file(announcement: Status, *, should_hold_until_checked: bool) -
 
 
 def hold_after_reading(attachment: Attachment, details: ReadingResults) -> HoldReason | None:
-    """Return the hold after a reading: personal data, or a hold that a person must lift; None for no hold.
+    """Return the hold after a reading, or None; one that a person must lift stays, even without finds.
 
     An attachment that was held for personal data stays held until a person decides: the page's picture may
     still show data that the recognised text no longer has. One that residents see although something in it is
@@ -326,7 +327,10 @@ def hold_after_reading(attachment: Attachment, details: ReadingResults) -> HoldR
 
 
 def hold_ignoring_decisions(attachment: Attachment) -> HoldReason | None:
-    """Return the hold that an attachment has without any decisions about its personal data."""
+    """Return UNREAD before a first reading, PERSONAL_DATA with finds, else None: decisions do not count.
+
+    That a file waits for a person's check does not count either.
+    """
     if attachment.rules == 0:
         return HoldReason.UNREAD
     if find_personal_data_in_attachment(attachment, attachment.details):
@@ -335,7 +339,7 @@ def hold_ignoring_decisions(attachment: Attachment) -> HoldReason | None:
 
 
 def hold_of_cancelled_decisions(attachment: Attachment, *, is_public: bool) -> HoldReason:
-    """Return the hold of an attachment once the decision to show it is cancelled.
+    """Return the hold once its decisions are cancelled: never None, UNCONFIRMED without finds.
 
     A public one is never shown again by a reading alone, as a new file is: a person did not want it shown.
     """

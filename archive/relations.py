@@ -94,10 +94,10 @@ def title_with_number(announcement: Announcement, attachments: Iterable[Attachme
 
 
 def kind_and_number_of_first_order(attachments: Iterable[Attachment]) -> str:
-    """Return kind and number of the first order, rule or announcement: ``คำสั่งที่ 5/2564``.
+    """Return kind and number of the first binding document (คำสั่งที่ 5/2564); "" where it states none.
 
-    Empty where it states none: the number of a later one, such as the order that names a committee, is not
-    that of the whole. Letters do not count: theirs is the number of their sender.
+    Orders, rules, bylaws and announcements bind. The number of a later one, such as the order that names a
+    committee, is not that of the whole. Letters do not count: theirs is the number of their sender.
     """
     first = next((each for each in attachments if each.kind.has_legal_force), None)
     if first is None or "number" not in first.details.fields:

@@ -51,9 +51,9 @@ class Reports(Protocol):
     """Residents' reports of problems."""
 
     def add_or_count(self, draft: ReportDraft) -> None:
-        """Store a report; an open report with the same content is counted once more instead.
+        """Store a report, or count the same again; ``TooMany`` while too many are open; deletes old ones.
 
-        Deletes finished reports that are old. Raises ``TooMany`` while too many reports are open.
+        An open report with the same content is counted once more. Deleted are finished reports that are old.
         """
 
     def list_open(self) -> list[Report]:

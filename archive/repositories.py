@@ -83,10 +83,11 @@ class Announcements(Protocol):
     def set_status(
         self, id: int, status: Status, *, actor: str, reason: str = "", expected_status: Status | None = None
     ) -> Announcement:
-        """Set the status and clear ``publish_at``; ``Conflict`` where the status was not ``expected_status``.
+        """Set the status; a withdrawal cancels the decisions to show personal data.
 
-        The reason of a withdrawal stays on the record until the record is a draft again; every reason is in
-        the history. A withdrawal cancels the decisions to show personal data.
+        ``publish_at`` is cleared. Raises ``Conflict`` where the status was not ``expected_status``. The
+        reason of a withdrawal stays on the record until the record is a draft again; every reason is in the
+        history.
         """
 
     def get(self, id: int) -> Announcement:
@@ -139,10 +140,10 @@ class History(Protocol):
         """Return ``(announcement id, its change)`` for changes after ``change``, in order of change."""
 
     def ids_to_hide_since(self, change: int) -> set[int]:
-        """Return the ids of announcements that an index at ``change`` may still show, but must not.
+        """Return ids that an index at ``change`` must not show: not public now, or with a file hidden since.
 
         They changed after ``change`` and are not published now, or one of their attachments was hidden after
-        ``change``.
+        ``change``: such a published announcement is to be indexed anew first.
         """
 
     def last_change(self) -> int:
@@ -168,13 +169,12 @@ class Attachments(Protocol):
         stored_at: dt.datetime | None = None,
         should_hold_until_checked: bool = False,
     ) -> tuple[Attachment, bool]:
-        """Add an attachment after the others, and return it with True; False with one that was there.
+        """Attach a file as the last, or put its detached one back (True); False with one that was there.
 
         The attachment waits to be read, and is held until then; with ``should_hold_until_checked``, and where
         the announcement is published, until a person's decision to show it is recorded. ``stored_at``: the
         time at which an older site stored the file; else the attachment's time is now. When the announcement
-        has the same bytes already, nothing is written and that attachment is returned with False. A detached
-        attachment with the same bytes is put back, and returned with True.
+        has the same bytes already, nothing is written and that attachment is returned with False.
         """
 
     def replace(
@@ -188,14 +188,15 @@ class Attachments(Protocol):
         is_redacted: bool = False,
         should_hold_until_checked: bool = False,
     ) -> Attachment:
-        """Give an attachment other bytes; a public attachment's new file is returned and waits beside it.
+        """Give an attachment another file; unless redacted, that of a public one is returned and waits.
 
         The file before and the texts of its pages are kept as a ``FileVersion``; the attachment keeps its id,
-        and its new file is held as ``attach`` holds it. A public attachment keeps its file, unless the new
-        one is redacted: the new file waits as an attachment of its own, whose ``replaces`` is this id. It is
-        always held, and is returned. In the transaction that ends its hold, the public attachment takes over
-        its file, its pages and its earlier files, and that id is gone. Raises ``Conflict`` (code
-        ``file-attached``) when another attachment of the announcement has these bytes.
+        and its new file is held as ``attach`` holds it. Where the bytes are the same, nothing is written. A
+        public attachment keeps its file, unless the new one is redacted: the new file waits as an attachment
+        of its own, whose ``replaces`` is this id. It is always held, and is returned. In the transaction that
+        ends its hold, the public attachment takes over its file, its pages and its earlier files, and that id
+        is gone. Raises ``Conflict`` (code ``file-attached``) when another attachment of the announcement has
+        these bytes.
         """
 
     def relabel(self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str) -> Attachment:
@@ -220,12 +221,12 @@ class Attachments(Protocol):
         """
 
     def take_back_public_file(self, attachment_id: int, *, actor: str) -> Attachment:
-        """Give an attachment the public file back that its present file replaced when somebody released it.
+        """Give residents back at once the public file that a released one replaced; the present one waits.
 
-        Residents see that file at once, with its pages and decisions as they were; it is held while something
-        found in it is undecided. The present file waits to replace it again, as one that nobody decided on.
-        Raises ``NotFound`` where ``preview_public_file_before`` returns None, and ``Conflict`` when another
-        file waits, or when another attachment of the announcement has the bytes.
+        Residents see that file with its pages and decisions as they were; it is held while something found in
+        it is undecided. The present file waits to replace it again, as one that nobody decided on. Raises
+        ``NotFound`` where ``preview_public_file_before`` returns None, and ``Conflict`` when another file
+        waits, or when another attachment of the announcement has the bytes.
         """
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
@@ -234,9 +235,11 @@ class Attachments(Protocol):
     def record_decision_to_show(
         self, attachment_id: int, decided: Iterable[PersonalDataSpan], *, reason: str, actor: str
     ) -> Attachment:
-        """Record the decision to show the finds ``decided``.
+        """Record the decision to show finds; if none is left, the hold ends and a waiting file takes over.
 
-        The attachment is then no longer held, unless undecided finds remain.
+        ``decided``: the finds. An attachment of which other finds are undecided stays held, or public if it
+        was. A file that waits beside a public one takes its place and its id. One that is still to be read
+        stays held until then.
         """
 
     def hold_for_undecided_finds(self, attachment_id: int, *, actor: str) -> Attachment:
@@ -254,11 +257,12 @@ class Attachments(Protocol):
         rules: int,
         actor: str,
     ) -> None:
-        """Replace the finds in an attachment's pages by those of newer rules.
+        """Replace an attachment's finds unless its pages changed; only one that is not public is held.
 
-        Undecided finds hold an attachment that is not public. One that is public stays so: the worklist has
-        it until somebody decides. ``page_texts``: ``(number, text)`` of the pages that were looked through;
-        nothing is written when the pages have changed since.
+        The finds in its pages are those of newer rules. Undecided finds hold an attachment that is not
+        public. One that is public stays so: the worklist has it until somebody decides. ``page_texts``:
+        ``(number, text)`` of the pages that were looked through; nothing is written when the pages have
+        changed since.
         """
 
     def get(self, id: int) -> Attachment:
@@ -284,10 +288,10 @@ class Pages(Protocol):
     """Pages of attachments, as they were read or corrected."""
 
     def save(self, page: Page, *, expected_sha256: str | None = None) -> None:
-        """Insert or replace a page, but leave a page that a person corrected as it is.
+        """Save a page unless a person corrected it; ``Conflict`` where the file is not ``expected_sha256``.
 
-        ``expected_sha256``: hash of the bytes that the page was read from. Raises ``Conflict`` (code
-        ``lease-lost``) when the attachment has other bytes by now; without it this is not checked.
+        ``expected_sha256``: hash of the bytes that the page was read from. The code is ``lease-lost``, as
+        another file was given meanwhile; without a hash this is not checked.
         """
 
     def correct(
@@ -314,9 +318,10 @@ class Pages(Protocol):
     def replace_by_rereading(
         self, page: Page, *, actor: str, personal_data: Sequence[PersonalDataSpan] = ()
     ) -> Page:
-        """Replace a page by another reading that a person asked for, also a page that was corrected.
+        """Replace a page, also a corrected one, by another reading; undecided finds hold the attachment.
 
-        The text before is kept in the history. ``personal_data``: as for ``correct``.
+        A person asked for the reading. The text before is kept in the history. ``personal_data``: as for
+        ``correct``.
         """
 
     def get(self, attachment_id: int, number: int) -> Page:
@@ -359,10 +364,9 @@ class Collections(Protocol):
         actor: str,
         reason: str = "",
     ) -> Collection:
-        """Create a collection when ``id`` is None; else replace the whole collection.
+        """Create a collection (id None) or replace it whole; writes nothing without a difference.
 
-        An id is never used twice. ``reason`` is kept in the history. Without a difference, nothing is
-        written.
+        An id is never used twice. ``reason`` is kept in the history.
         """
 
     def get(self, id: int) -> Collection:
@@ -399,8 +403,8 @@ class UsageStatistics(Protocol):
     def running_totals(self) -> dict[str, int]:
         """Return the running totals by name."""
 
-    def record_missed_search_unless_personal(self, query: str) -> None:
-        """Count a query that found nothing, unless it has nine digits or more.
+    def record_missed_search_unless_long_number(self, query: str) -> None:
+        """Count a query that found nothing, unless it has nine digits or more; names and addresses are kept.
 
         Nine digits may be a person's identity or telephone number, which is not kept.
         """
@@ -444,22 +448,19 @@ class Relations(Protocol):
         """Return the ids of the announcements that a published announcement amends."""
 
     def find_ids_naming_document_number(self, number: str) -> list[int]:
-        """Return ids of announcements that name a document number in title or attachment; a limited number.
+        """Return a limited number of ids, not trashed, whose title or read fields name a document number.
 
-        Every field that was read from an attachment counts. ``number`` has Arabic digits, such as ``5/2560``.
-        Trashed announcements are left out.
+        Every field that was read from an attachment counts, the text of pages does not. ``number`` has Arabic
+        digits, such as ``5/2560``.
         """
 
     def find_ids_by_title_phrase(self, phrase: str) -> list[int]:
-        """Return ids of announcements whose title contains a phrase, at most a limited number.
-
-        Trashed announcements are left out.
-        """
+        """Return a limited number of ids, not trashed, of announcements whose title contains a phrase."""
 
     def find_ids_by_date(self, date: dt.date) -> list[int]:
-        """Return ids of announcements of a date, or with an attachment that names it; a limited number.
+        """Return a limited number of ids, not trashed, of a date or with a document that states it.
 
-        Any field that was read from an attachment counts. Trashed announcements are left out.
+        Any field that was read from an attachment counts.
         """
 
 
@@ -477,7 +478,7 @@ class FileVersions(Protocol):
 
 
 class Batch(Protocol):
-    """Function that opens one transaction around several writes."""
+    """Function that opens a transaction; one inside another is undone alone when it raises."""
 
     def __call__(self, bulk: str = "") -> AbstractContextManager[None]:
         """Combine this thread's writes into one transaction: all are kept, or none; other writers wait.

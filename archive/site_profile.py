@@ -64,10 +64,10 @@ class SiteProfiles(Protocol):
         """Return the version that was saved last; an empty profile before the first."""
 
     def save(self, profile: SiteProfile, *, emblem: Emblem | None = None, actor: str) -> None:
-        """Save a profile as a new version, unless it equals the current one.
+        """Save a version unless equal; without ``emblem`` and ``profile.emblem_id`` it has no emblem.
 
-        The emblem is ``emblem``, or else that of ``profile.emblem_id``, or none.
-        Raises ``NotFound`` when ``profile.emblem_id`` has no emblem.
+        The emblem is ``emblem``, or else that of ``profile.emblem_id``. Raises ``NotFound`` when
+        ``profile.emblem_id`` has no emblem.
         """
 
     def versions(self, *, limit: int) -> list[SiteProfileVersion]:
@@ -84,7 +84,7 @@ TEXT_FIELDS = tuple(field.name for field in fields(SiteProfile) if field.name !=
 
 
 def checked_profile(profile: SiteProfile) -> SiteProfile:
-    """Return the profile with its texts in canonical form. Raises ``Invalid``."""
+    """Return the profile with tidy texts; ``Invalid`` for a bad e-mail address or a text too long."""
     email = validation.one_line(profile.email)
     if email and not re.fullmatch(r"[^@\s<>]{1,64}@[^@\s<>]{1,180}\.[^@\s<>.]{2,}", email):
         raise Invalid("อีเมลไม่ถูกต้อง กรุณากรอกเช่น saraban@example.go.th", field="email")

@@ -22,7 +22,7 @@ MOST_OF_ADDRESS = 20  # most subscriptions of one address
 
 
 class Frequency(StrEnum):
-    """How often a follower gets a message."""
+    """How often a follower gets a message: at once or daily."""
 
     AT_ONCE = "at-once"
     DAILY = "daily"
@@ -81,10 +81,11 @@ class Subscriptions(Protocol):
     def list_due(
         self, newest_publication: int, *, dailies_looked_at_before: dt.datetime, after_id: int, limit: int
     ) -> list[Subscription]:
-        """Return at most ``limit`` confirmed subscriptions that are due, by id, with ids above ``after_id``.
+        """Return due subscriptions by id: at-once ones with news, daily ones not looked at since a time.
 
-        Those at once are due when ``newest_publication`` is new to them, daily ones when they were last
-        looked at before ``dailies_looked_at_before``.
+        Only confirmed ones with ids above ``after_id``, at most ``limit``. Those at once are due when
+        ``newest_publication`` is new to them; daily ones, with news or without, when they were last looked
+        at, or confirmed, before ``dailies_looked_at_before``.
         """
 
     def record_position(self, id: int, position: int, *, looked_at: dt.datetime | None) -> None:

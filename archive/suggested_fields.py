@@ -31,9 +31,9 @@ _FILLED = {"title", *NAMES_IN_DOCUMENTS}
 
 @dataclass(frozen=True, slots=True)
 class SuggestedFields:
-    """Suggested values of fields.
+    """Checked values by field, the attachment that states them, and whether one is still awaited.
 
-    ``fields``: checked values by name. ``awaited``: True while an attachment that may state them is unread.
+    ``fields``: the values by name. ``awaited``: True while an attachment that may state them is unread.
     ``source``: the attachment that states them.
     """
 
@@ -43,10 +43,7 @@ class SuggestedFields:
 
 
 def suggest_fields(attachments: Sequence[Attachment]) -> SuggestedFields:
-    """Return the fields that the first attachment with a subject states, or else the first with a title.
-
-    Nothing is suggested while an attachment before that one is still to be read.
-    """
+    """Return what the first paper with a subject, else title, states; nothing while one before is unread."""
     titled = [each for each in attachments if stated_subject_or_title(each)]
     for attachment in attachments:
         if attachment.is_reading_pending:
@@ -63,7 +60,7 @@ def stated_subject_or_title(attachment: Attachment) -> ExtractedField | None:
 
 
 def fields_as_in_new_draft(announcement: Announcement, attachments: Sequence[Attachment] = ()) -> set[str]:
-    """Return the names of the fields that nobody has given: they still have the values of a new draft.
+    """Return the names of fields not given: as in a new draft, dated on its day, titled by a file's name.
 
     A date counts as not given when it is the day on which the draft was made. A title that is the name of a
     file counts as not given; a kind counts as not given while the title does.
@@ -80,9 +77,10 @@ def fields_as_in_new_draft(announcement: Announcement, attachments: Sequence[Att
 
 
 def names_of_unconfirmed_values(changes: Sequence[Change]) -> set[str]:
-    """Return the names of the values that the worker filled in and that nobody has set or confirmed since.
+    """Return the names, such as ``title`` or ``label-7``, of the worker's values that nobody confirmed.
 
-    ``changes``: the history of an announcement, the latest last. ``label-7`` is the label of attachment 7.
+    Nobody has set them since either. ``changes``: the history of an announcement, the latest last.
+    ``label-7`` is the label of attachment 7.
     """
     names: set[str] = set()
     for change in changes:
@@ -106,10 +104,10 @@ def fields_differing_in_new_file(
     replacements: Mapping[int, Attachment],
     changes: Sequence[Change],
 ) -> dict[str, object]:
-    """Return field → value as a new file states it, where the announcement has another value.
+    """Return, by name, what a new file states otherwise in fields that no person has set since.
 
-    A field that a person has set or confirmed since the file was replaced is left out. ``replacements``:
-    the file that waits to replace an attachment's, by the attachment's id. ``changes``: the history of the
+    A field that a person has confirmed since the file was replaced is left out too. ``replacements``: the
+    file that waits to replace an attachment's, by the attachment's id. ``changes``: the history of the
     announcement, the latest last.
     """
     stated = suggest_fields([replacements.get(each.id, each) for each in attachments])
@@ -175,7 +173,7 @@ def is_label_naming_earlier_file(attachment: Attachment, changes: Sequence[Chang
 
 
 def is_meaningless_title(title: str, attachments: Sequence[Attachment]) -> bool:
-    """Return True when a title or label ends like a file's name, or is a file's name without a Thai word.
+    """Return True for a title that ends like a file, or is a name of ``attachments`` without a Thai word.
 
     Such are ``12 doc.pdf``, and ``scan 0012`` for the attachment ``scan_0012.pdf``. The name of an attachment
     with a Thai word in it, such as ``ประกาศราคากลาง``, may be a title.

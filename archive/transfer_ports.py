@@ -52,18 +52,17 @@ class Transfer(Protocol):
     """Takes over records of another archive."""
 
     def take_over_record(self, record: CarriedRecord, *, actor: str, reason: str) -> Announcement:
-        """Create the announcement with its history, attachments and pages, in one transaction.
+        """Create a record, its history and all with new ids in one transaction; its files are stored before.
 
-        The files of the attachments must be stored already. Ids and change numbers are new, also in the
-        history, where changes of attachments that did not come along have none. The history ends with an
-        entry ``import`` by ``actor``. Raises ``Conflict`` (code ``ref-taken``) when another announcement has
-        the ``ref``.
+        Change numbers are new too. Changes of attachments that did not come along have no attachment in the
+        history. The history ends with an entry ``import`` by ``actor``. Raises ``Conflict`` (code
+        ``ref-taken``) when another announcement has the ``ref``.
         """
 
     def renumber_related_announcements(
         self, announcement_id: int, changes: Sequence[Change], ids: Mapping[int, int]
     ) -> None:
-        """Replace ids of related announcements in an imported history by the ids that they have here.
+        """Give related announcements in the imported ``changes`` their ids here; those not in ``ids`` stay.
 
         ``changes``: those of the record in the other archive; what came from elsewhere is none of them and
         stays. ``ids``: ids here by ids in the other archive. One that is not in it keeps its marked number.

@@ -122,9 +122,10 @@ class Undo:
         return change.action in self._steps and _has_needed_keys(change)
 
     def is_refused(self, change: Change, status: Status) -> bool:
-        """Return True where the record as it is now, of this status, refuses to undo a change.
+        """Return True where the record's status, file or later history refuses an undo of this change.
 
         Ask only about a change of which ``is_undoable_kind`` is True: others may lack what is looked at.
+        ``status``: that of the record now.
         """
         if change.action == "create":
             return status not in (Status.DRAFT, Status.WITHDRAWN)
@@ -196,9 +197,9 @@ class Undo:
             raise no_such_attachment()
 
     def undo_bulk(self, bulk: str, *, actor: str) -> UndoneBulk:
-        """Undo all changes that were made at once, in one transaction.
+        """Undo a bulk in one transaction; records that were changed since are refused, others of it undone.
 
-        A record that was changed since stays as it is, and is among the refused ones. Raises ``NotFound``.
+        A bulk is all changes that were made at once. Raises ``NotFound`` for an unknown one.
         """
         changes = self._records.changes.find(HistoryFilters(bulk=bulk), limit=MOST_AT_ONCE)
         if not changes:

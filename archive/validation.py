@@ -30,7 +30,7 @@ def checked_required_text(text: str, *, field: str, field_label: str, length: in
 
 
 def checked_account_name(text: str) -> str:
-    """Return the name of a person who signs in, or of a program's token. Raises ``Invalid``."""
+    """Return the name of a person or token as one line of 1 to 100 characters; ``Invalid`` otherwise."""
     return checked_required_text(text, field="name", field_label=gettext_noop("ชื่อ"), length=LONGEST_NAME)
 
 
@@ -61,9 +61,10 @@ def checked_report_text(text: str) -> str:
 
 
 def label_or_file_name(text: str, filename: str) -> str:
-    """Return the label of an attachment: as given, or else the file's name without its extension.
+    """Return the label as given, else by the file's name, else เอกสารแนบ; ``Invalid`` over 300 characters.
 
-    A redacted copy is named as its original is.
+    Of a file's name, the extension goes and spaces stand for ``_``. A redacted copy is named as its original
+    is.
     """
     stem = PurePosixPath(filename).stem.removesuffix(REDACTED_ENDING)
     given = one_line(text) or one_line(stem.replace("_", " "))

@@ -35,7 +35,7 @@ _BEFORE = 60  # letters before a village that are looked at
 
 
 def villages_concerned(title: str, text: str) -> tuple[int, ...]:
-    """Return the numbers of the villages that a title, or the text below it, names; the lowest first."""
+    """Return the numbers of the villages that title and text name, all together, the lowest first."""
     found: set[int] = set()
     for each in map(arabic_digits, (title, text)):
         for run in _VILLAGES.finditer(each):

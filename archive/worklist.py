@@ -12,7 +12,7 @@ from archive.model import Announcement, DocumentKind, Page, Status
 
 
 class Problem(StrEnum):
-    """Reason why a record needs attention."""
+    """Why a record needs attention: personal data, unchecked file, failed or doubtful reading, its time."""
 
     PERSONAL_DATA = "personal-data"  # an attachment is held until somebody decides about personal data
     PUBLIC_PERSONAL_DATA = "public-personal-data"  # newer rules found it in what residents see
@@ -33,7 +33,10 @@ LEAST_CONFIDENCE = 0.93
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorklistFilters:
-    """Filters of the worklist. None and "" mean no limit."""
+    """Filters of the worklist by status, person, kind, problem, ids and others; None means no limit.
+
+    "" means no limit too.
+    """
 
     statuses: tuple[Status, ...] = tuple(Status)
     person: str = ""  # records assigned to this person, or made by the person and assigned to nobody
@@ -47,7 +50,7 @@ class WorklistFilters:
 
 @dataclass(frozen=True, slots=True)
 class FoundProblem:
-    """A problem of a record, with the attachment (and its page) that has the problem, if it is one's."""
+    """A problem of a record, with its attachment (or None) and the page (or 0)."""
 
     announcement_id: int
     problem: Problem
@@ -57,7 +60,7 @@ class FoundProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorklistRow:
-    """One record of the worklist. ``changed_by``: actor of its last change."""
+    """One record of the worklist with its problems; ``changed_by`` is the actor of its last change."""
 
     announcement: Announcement
     changed_by: str
@@ -79,13 +82,13 @@ class Worklist(Protocol):
         """Return the number of records with each problem."""
 
     def count_by_status(self, filters: WorklistFilters, *, today: dt.date) -> dict[Status, int]:
-        """Return the number of records that pass all filters, for each status; 0 where there are none.
-
-        ``filters.statuses`` counts too: a status that is not among them has 0.
-        """
+        """Return the number of records that pass all filters by status; 0 for those not filtered for."""
 
     def most_used_values(self, field: Literal["author", "category"]) -> list[str]:
-        """Return the values of ``author`` or ``category`` in any record, the most frequent first."""
+        """Return the most frequent values of ``author`` or ``category``, at most a limited number.
+
+        They are those of any record; the most frequent comes first.
+        """
 
     def last_changed_unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
         """Yield id and text of the ``limit`` records changed last that are not published, for staff's search.

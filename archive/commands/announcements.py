@@ -27,11 +27,12 @@ class AnnouncementCommands:
         reason: str = "",
         may_lack_title: bool = False,
     ) -> Announcement:
-        """Create an announcement from a draft, or a published one as ``status`` says.
+        """Create a draft or a published announcement; with ``may_lack_title`` a draft's title may be "".
 
-        ``may_lack_title``: a draft may be without a title until its attachments are read. Raises ``Invalid``
-        with the offending field; ``Conflict`` when the draft's ``ref`` is taken; ``PersonalDataFound`` when
-        the status is published, the fields contain personal data, and no reason is given.
+        ``may_lack_title``: for a draft whose attachments are still to be read and to state the title. Raises
+        ``Invalid`` with the offending field, also for a ``status`` that is neither of the two; ``Conflict``
+        when the draft's ``ref`` is taken; ``PersonalDataFound`` when the status is published, the fields
+        contain personal data, and no reason is given.
         """
         if status not in EDITABLE:
             raise Invalid("ประกาศใหม่เป็นได้เฉพาะฉบับร่าง (draft) หรือเผยแพร่ (published)", field="status")
@@ -45,9 +46,10 @@ class AnnouncementCommands:
         )
 
     def revise(self, id: int, changes: dict[str, object], *, actor: str, reason: str = "") -> Announcement:
-        """Set fields of ``Draft``, or ``publish_at`` (drafts only).
+        """Set fields of a draft or published announcement; new personal data in public needs a reason.
 
-        Raises ``Invalid``, ``Conflict``, and ``PersonalDataFound`` when a published announcement would get
+        The fields are those of ``Draft`` and ``publish_at`` (drafts only). Raises ``Invalid``, ``Conflict``
+        also for a withdrawn or trashed announcement, and ``PersonalDataFound`` when a published one would get
         new personal data without a reason.
         """
         announcement = editable_announcement(self._records, id)
@@ -60,10 +62,11 @@ class AnnouncementCommands:
         return self._records.announcements.revise(id, checked_changes, actor=actor, reason=reason.strip())
 
     def decide_relation(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
-        """Confirm that one announcement cancels, amends or replaces an older one; with None, dismiss that.
+        """Confirm that an announcement changes an older one, or dismiss that (None); ``Invalid`` if reversed.
 
-        Raises ``Invalid`` when an announcement would be related to itself, or the older one already changes
-        the newer one; ``NotFound`` for an unknown announcement; ``Conflict`` for one in the trash.
+        Reversed: the older one already changes the newer one. Raises ``Invalid`` also when an announcement
+        would be related to itself, ``NotFound`` for an unknown announcement, ``Conflict`` for one in the
+        trash.
         """
         if newer_id == older_id:
             raise Invalid("ประกาศยกเลิกหรือแก้ไขตัวเองไม่ได้ กรุณาเลือกประกาศอื่น", field="older")

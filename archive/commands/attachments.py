@@ -44,15 +44,13 @@ class AttachmentCommands:
         should_hold_until_checked: bool = False,
         stored: StoredFile | None = None,
     ) -> tuple[Attachment, bool]:
-        """Store the bytes of a seekable stream, then attach them; False beside one that had them already.
+        """Attach a file and return it with True; with False the attachment that had the same bytes already.
 
-        The record and its job are written in one transaction. ``stored_at``: the time at which an older site
-        stored the file. ``should_hold_until_checked``: where the announcement is published, residents see the
-        attachment only after ``show_after_check``. ``stored``: what ``Uploads.store`` returned for the same
-        bytes, which are then neither scanned nor stored again.
-
-        Returns ``(attachment, True)`` for a new attachment, ``(the existing attachment, False)`` for the same
-        bytes again. Raises as ``Uploads.store`` does.
+        A detached attachment with these bytes is put back, with True. The record and its job are written in
+        one transaction. ``stored_at``: the time at which an older site stored the file.
+        ``should_hold_until_checked``: where the announcement is published, residents see the attachment only
+        after ``show_after_check``. ``stored``: what ``Uploads.store`` returned for the same bytes, which are
+        then neither scanned nor stored again. Raises as ``Uploads.store`` does.
         """
         editable_announcement(self._records, announcement_id)
         name, media_type = safe_name_and_type(stream, filename)
@@ -75,7 +73,7 @@ class AttachmentCommands:
     def relabel(
         self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str, reason: str = ""
     ) -> Attachment:
-        """Change the label that residents read above the document, and the document's kind.
+        """Change an attachment's label and kind; a public label with personal data needs a reason.
 
         Raises ``PersonalDataFound`` when residents see the document, the new label contains personal data,
         and no reason is given. A held document stays held: its label is decided with it.
@@ -102,9 +100,9 @@ class AttachmentCommands:
             )
 
     def release_held(self, attachment_id: int, *, actor: str, reason: str) -> Attachment:
-        """Show an attachment although personal data was found in it or reading it failed.
+        """Show a held attachment although finds or a failed reading hold it; ``Conflict`` while unread.
 
-        Raises ``Invalid`` without a reason, ``Conflict`` (code ``unread``) while the attachment is unread.
+        The code of that error is ``unread``. Raises ``Invalid`` without a reason.
         """
         attachment, _ = editable_attachment(self._records, attachment_id)
         said = validation.checked_required_text(
@@ -117,9 +115,9 @@ class AttachmentCommands:
         )
 
     def hide_undecided(self, attachment_id: int, *, actor: str) -> Attachment:
-        """Hide a public attachment until somebody decides about the personal data that was found in it.
+        """Hide a public attachment until its undecided finds are decided; ``Conflict`` where it has none.
 
-        Raises ``Conflict`` when nothing in it is undecided.
+        Decisions that were made about other finds stay.
         """
         attachment, _ = editable_attachment(self._records, attachment_id)
         if not privacy.undecided_finds(attachment):
@@ -127,12 +125,12 @@ class AttachmentCommands:
         return self._records.attachments.hold_for_undecided_finds(attachment_id, actor=actor)
 
     def show_after_check(self, attachment_id: int, *, actor: str, reason: str = "") -> Attachment:
-        """Show an unconfirmed file of a published announcement once a person has checked it.
+        """Show a file that waited for a person's check; ``Conflict`` while unread, ``Invalid`` by its label.
 
-        Unconfirmed is a file that was added or replaced with ``should_hold_until_checked``; any other
-        attachment is returned as it is. Raises ``Conflict`` (code ``unread``) while it is unread, or when it
-        could not be read, which takes a decision (``release_held``); ``Invalid`` when its label is the name
-        of a file, and ``PersonalDataFound`` when personal data is undecided and no reason is given.
+        Such a file was added or replaced with ``should_hold_until_checked`` in a published announcement; any
+        other attachment is returned as it is. Raises ``Conflict`` (code ``unread``) also when it could not be
+        read, which takes a decision (``release_held``); ``Invalid`` when its label is the name of a file, and
+        ``PersonalDataFound`` when personal data is undecided and no reason is given.
         """
         attachment, _ = editable_attachment(self._records, attachment_id)
         if attachment.hold is not HoldReason.UNCONFIRMED:
@@ -153,17 +151,14 @@ class AttachmentCommands:
         )
 
     def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None:
-        """Reorder the attachments of an announcement.
-
-        ``attachment_ids``: ids of all its attachments in their new order. Raises ``Conflict`` for other ids.
-        """
+        """Set the order of an announcement's attachments; ``Conflict`` unless all their ids are given."""
         editable_announcement(self._records, announcement_id)
         self._records.attachments.reorder(announcement_id, attachment_ids, actor=actor)
 
     def move(self, announcement_id: int, positions: Mapping[int, int], *, actor: str) -> None:
-        """Move attachments of an announcement, each to a position; the others close up in their order.
+        """Move attachments to positions from 1; a position beyond either end means that end.
 
-        ``positions``: attachment id → position, from 1. A position beyond either end means that end.
+        ``positions``: attachment id → position. The others close up in their order.
         """
         ids = [
             one.id for one in self._records.attachments.by_announcement([announcement_id])[announcement_id]
@@ -179,7 +174,7 @@ class AttachmentCommands:
         self._records.attachments.detach(attachment_id, actor=actor)
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
-        """Put a detached attachment back, after the announcement's other attachments."""
+        """Put a detached attachment back as the announcement's last; ``NotFound`` unless it is detached."""
         editable_announcement(
             self._records, self._records.attachments.get_detached(attachment_id).announcement_id
         )

@@ -32,12 +32,12 @@ class FileVersionCommands:
         actor: str,
         should_hold_until_checked: bool = False,
     ) -> Attachment:
-        """Give an attachment other bytes under the same id: a new version.
+        """Give an attachment a new file; a public one keeps its own until the new, returned here, is shown.
 
-        Residents see the new version once it is read and no personal data was found in it; with
-        ``should_hold_until_checked``, and where the announcement is published, only after
-        ``AttachmentCommands.show_after_check`` too. Until then they see a public attachment's file as it is,
-        and the new one is an attachment that ``replaces`` it. Raises as ``Uploads.store`` does.
+        The new file of a public attachment is an attachment of its own that ``replaces`` it; of any other it
+        is a new version under the same id. Residents see it once it is read and no personal data was found in
+        it; with ``should_hold_until_checked``, and where the announcement is published, only after
+        ``AttachmentCommands.show_after_check`` too. Raises as ``Uploads.store`` does.
         """
         editable_attachment(self._records, attachment_id)
         name, media_type = safe_name_and_type(stream, filename)
@@ -56,11 +56,11 @@ class FileVersionCommands:
     def replace_by_redacted_copy(
         self, attachment_id: int, copy: BinaryIO, read_pages: Sequence[Page], *, actor: str
     ) -> Attachment:
-        """Give an attachment a copy of its file in which places are covered, under the same id.
+        """Replace a file by its covered copy under a neutral name; other pages than ``read_pages`` are read.
 
-        ``read_pages``: pages of the copy whose text is known; others are still to be read. The file before
-        stays for staff only, and so does its name: it may tell what is covered. A label that is nothing but
-        that name is replaced too. Residents see the copy once no personal data was found in any page.
+        ``read_pages``: pages of the copy whose text is known. The file before stays for staff only, and so
+        does its name: it may tell what is covered. A label that is nothing but that name is replaced too. The
+        id stays. Residents see the copy once no personal data was found in any page.
         """
         attachment, announcement = editable_attachment(self._records, attachment_id)
         file = self._uploads.store_redacted_copy(copy)
@@ -81,10 +81,10 @@ class FileVersionCommands:
         return redacted
 
     def restore(self, attachment_id: int, number: int, *, actor: str) -> Attachment:
-        """Give an attachment one of its earlier files again; the present file becomes an earlier one.
+        """Give an attachment an earlier file again, which residents see once a person has checked it.
 
-        ``number``: see ``FileVersion``. A person chose the file: residents see it as after ``replace`` with
-        ``should_hold_until_checked``.
+        The present file becomes an earlier one, but a public attachment keeps it until then. ``number``: see
+        ``FileVersion``. The rest is as in ``replace`` with ``should_hold_until_checked``.
         """
         editable_attachment(self._records, attachment_id)
         version = self.get(attachment_id, number)

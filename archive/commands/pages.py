@@ -27,7 +27,7 @@ class PageCommands:
         doubts: Sequence[LowConfidenceSpan] = (),
         should_mark_corrected: bool = True,
     ) -> Page:
-        """Replace the recognised text of a page by a person's text, which a rereading does not change.
+        """Set a page's text as a person typed it; new finds hold the attachment, rereadings change nothing.
 
         ``doubts``: places of the text that are still to be checked. ``should_mark_corrected``: False where a
         person restores a text that was recognised: a rereading may change that one.
@@ -47,7 +47,10 @@ class PageCommands:
         )
 
     def replace_by_rereading(self, page: Page, *, actor: str) -> Page:
-        """Replace a page by another reading that a person asked for. The text before can be restored."""
+        """Replace a page, also a corrected one, by another reading; new finds hold the attachment.
+
+        A person asked for the reading. The text before can be restored.
+        """
         editable_attachment(self._records, page.attachment_id)
         return self._records.pages.replace_by_rereading(
             page, actor=actor, personal_data=privacy.find_personal_data(page.text, page.number)

@@ -7,9 +7,10 @@ from archive.repositories import Records
 
 
 def find_personal_data_by_newer_rules(records: Records, *, limit: int, actor: str) -> int:
-    """Look again through at most ``limit`` attachments that older rules looked through; return how many.
+    """Look again through at most ``limit`` read attachments; new finds hold those that are not public.
 
-    No page is read again. See ``Attachments.replace_finds`` for what follows from new finds.
+    Those are looked through that older rules looked through last. No page is read again. Returns their
+    number. What follows from new finds tells ``Attachments.replace_finds``.
     """
     texts = records.pages.texts_by_attachment(
         records.attachments.list_with_outdated_finds(privacy.RULES, limit=limit)

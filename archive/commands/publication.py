@@ -44,14 +44,15 @@ class Publication:
     def publish(
         self, id: int, *, actor: str, reason: str = "", should_show_unconfirmed: bool = True
     ) -> Announcement:
-        """Publish an announcement; attachments that are not read yet are shown later, once they are read.
+        """Publish a record; with ``should_show_unconfirmed`` also its files that wait for a person's check.
 
-        One without a title first gets the fields that its attachments state.
+        Attachments that are not read yet are shown later, once they are read. A record without a title first
+        gets the fields that its attachments state.
 
         ``reason``: the reason to publish in spite of personal data; kept in the history.
-        ``should_show_unconfirmed``: a person has looked at the files that wait for it, and residents see them
-        too. Raises ``PersonalDataFound`` when personal data is undecided and no reason is given, ``Invalid``
-        without a title.
+        ``should_show_unconfirmed``: a person has looked at the files that wait for it. Raises
+        ``PersonalDataFound`` when personal data is undecided or a file is held for it, and no reason is
+        given; ``Invalid`` without a title.
         """
         announcement = announcement_ready_for(self._records, id, Status.PUBLISHED)
         if not announcement.title:
@@ -118,9 +119,9 @@ class Publication:
                     self._records.announcements.record_confirmation(id, values, actor=actor)
 
     def fields_differing_in_new_file(self, id: int) -> dict[str, object]:
-        """Return field → value where a replaced attachment's new file states another than the announcement.
+        """Return what a new file states otherwise in fields that nobody has set or confirmed since, by name.
 
-        See ``archive.suggested_fields``.
+        The values are the file's, which replaced another. See ``archive.suggested_fields``.
         """
         attachments = self._records.attachments.by_announcement([id])[id]
         return fields_differing_in_new_file(
@@ -131,12 +132,13 @@ class Publication:
         )
 
     def publish_due_or_unschedule(self, now: dt.datetime, *, actor: str) -> list[int]:
-        """Publish the drafts whose ``publish_at`` has come. Returns the ids of the published announcements.
+        """Publish due drafts once read, with fields filled; one with finds or without a title loses its time.
 
-        A draft whose attachments are still being read waits, since personal data in them is not known before.
-        The values that the attachments state fill the fields that nobody gave. A draft in which personal data
-        was found, or without a title of its own, stays a draft and its ``publish_at`` is cleared: a person
-        decides, and the log says why (the error's code).
+        ``publish_at`` has come. A draft whose attachments are still being read waits, since personal data in
+        them is not known before. The values that the attachments state fill the fields that nobody gave. A
+        draft in which personal data was found, or whose title is a file's name, stays a draft and its
+        ``publish_at`` is cleared: a person decides, and the log says why (the error's code). Returns the ids
+        of the published announcements.
         """
         published = []
         for due in self._records.announcements.ids_due_for_publication(now):
@@ -160,9 +162,9 @@ class Publication:
         return published
 
     def withdraw(self, id: int, *, actor: str, reason: str) -> Announcement:
-        """Withdraw a published announcement. Residents then get status 410 with the reason.
+        """Withdraw a published record; residents read the reason, ``Invalid`` with personal data in it.
 
-        Raises ``Invalid`` without a reason, or when the reason contains personal data.
+        Residents then get status 410 with the reason. Raises ``Invalid`` also without a reason.
         """
         announcement = announcement_ready_for(self._records, id, Status.WITHDRAWN)
         said = validation.checked_required_text(
@@ -185,7 +187,11 @@ class Publication:
         return self._step(announcement_ready_for(self._records, id, Status.DRAFT), Status.DRAFT, actor)
 
     def undecided_personal_data(self, id: int) -> tuple[LocatedPersonalData, ...]:
-        """Return the finds in an announcement's fields and attachments that nobody has decided to show."""
+        """Return the finds that nobody has decided to show; none is no proof that residents see every file.
+
+        They are those of an announcement's fields and attachments. A file may be held without finds that are
+        undecided, and what an unread file contains is not known yet.
+        """
         fields = privacy.find_in_announcement(asdict(self._records.announcements.get(id)))
         attachments = self._records.attachments.by_announcement([id])[id]
         return (

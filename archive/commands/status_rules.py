@@ -31,7 +31,10 @@ _REMEDIES = {
 
 
 def editable_announcement(records: Records, id: int) -> Announcement:
-    """Return an announcement that may be edited. Raises ``Conflict`` (code ``wrong-status``) otherwise."""
+    """Return a draft or published announcement; ``Conflict`` for a withdrawn or trashed one.
+
+    The error's code is ``wrong-status``.
+    """
     announcement = records.announcements.get(id)
     if announcement.status not in EDITABLE:
         raise _not_editable(announcement)

@@ -52,11 +52,14 @@ class Uploads:
             raise
 
     def store_again_if_erased(self, stream: BinaryIO, file: StoredFile) -> None:
-        """Store a file again that an erasure of the same bytes took away before its record was written."""
+        """Call this after the record is written: stores the file again if an erasure took it meanwhile.
+
+        Else the file of a new record may be gone: an erasure of the same bytes saw no record that has them.
+        """
         if not self._files.exists(file.sha256):
             stream.seek(0)
             self._files.add(stream, limit=file.size)
 
     def store_redacted_copy(self, copy: BinaryIO) -> StoredFile:
-        """Store a copy that was made of a stored file."""
+        """Store a copy made here without a virus scan; ``TooLarge`` past 500 MiB or a higher upload limit."""
         return self._files.add(copy, limit=max(self._max_bytes, _LARGEST_COPY))

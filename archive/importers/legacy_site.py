@@ -91,9 +91,9 @@ class SiteKind(Protocol):
         """Patterns of the names of saved pages."""
 
     def read_saved_page(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:
-        """Return the announcements of one saved page; an error for each that cannot be understood.
+        """Return a saved page's announcements, or an error for each bad one; ``Invalid`` where it holds none.
 
-        ``name``: the page's file name without extension. Raises ``Invalid`` for a page without any.
+        ``name``: the page's file name without extension.
         """
 
 
@@ -101,10 +101,9 @@ _MOST_VIEW_DIGITS = 10  # digits; up to ten thousand million readers, within the
 
 
 def decode_page(data: bytes) -> str:
-    """Decode a saved page, whatever its encoding.
+    """Decode a saved page as UTF-8 or UTF-16, else as the Thai encoding it declares, or windows-874.
 
-    UTF-8 and UTF-16 are detected. Other pages are decoded as they declare, or else as windows-874, the
-    superset of TIS-620 that Thai Windows wrote.
+    Windows-874 is the superset of TIS-620 that Thai Windows wrote. Bytes that fit no letter are replaced.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")

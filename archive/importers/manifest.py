@@ -24,7 +24,10 @@ MANIFEST_FIELDS = (*(field.name for field in _DRAFTED), "status", "attachments")
 
 @dataclass(frozen=True, slots=True)
 class ListedFile:
-    """A file beside the manifest; ``path`` is relative and stays below the manifest's directory."""
+    """A file beside the manifest, as ``parse_line`` checked it: ``path`` stays below its directory.
+
+    The path is relative to the manifest.
+    """
 
     path: PurePosixPath
     label: str
@@ -42,7 +45,10 @@ class ListedAnnouncement:
 
 
 def parse_line(line: str) -> ListedAnnouncement:
-    """Parse one line. Raises ``Invalid`` with a message about the fault in the line."""
+    """Parse a line, published unless ``status`` is draft; ``Invalid`` for any fault, also without ``ref``.
+
+    The error's message tells the fault in the line.
+    """
     try:
         given = json.loads(line)
     except (ValueError, RecursionError) as error:

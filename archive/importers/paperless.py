@@ -26,7 +26,10 @@ _ARCHIVE_FILE = "__exported_archive_name__"
 
 @dataclass(frozen=True, slots=True)
 class ExportedDocument:
-    """A document of the export, with the names of what it refers to. ``number`` is paperless' own."""
+    """A document of the export: its raw fields, its correspondent, its type as category, and its file.
+
+    ``number`` is paperless' own.
+    """
 
     number: int
     fields: Mapping[str, Any]
@@ -65,9 +68,10 @@ def _documents(
 
 
 def as_listed_announcement(document: ExportedDocument) -> ListedAnnouncement:
-    """Return a document as a draft with its original file: paperless knows no difference of public and not.
+    """Return a document as a draft, its ref by checksum; ``Invalid`` without a date or a file.
 
-    Raises ``Invalid`` for a document without title, date or file.
+    Paperless knows no difference of public and not. The file is the original. Without a checksum, the ref is
+    paperless' number. The title may be missing: it is checked when the draft is made.
     """
     title = str(document.fields.get("title", "")).strip()
     path = PurePosixPath(document.file)

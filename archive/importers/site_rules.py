@@ -17,9 +17,9 @@ KINDS = ("joomla", "pdf-menu", "google-sites", "wordpress")
 
 
 def load_site(rules: str | None = None) -> SiteKind:
-    """Returns the reader of a kind of site. ``rules``: one of ``KINDS``, or the path of a rule file.
+    """Returns a site's reader: one of ``KINDS``, a rule file's, or the default; ``Invalid`` for a bad one.
 
-    Raises ``Invalid`` for an unusable rule file.
+    ``rules``: one of ``KINDS``, or the path of a rule file; None for the default rules.
     """
     try:
         source = _source(rules)

@@ -24,7 +24,10 @@ class WordPressJsonPages:
     patterns: tuple[str, ...] = ("*.json",)
 
     def read_saved_page(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:  # noqa: ARG002  # posts have names
-        """Returns the posts of one saved answer, a list of posts or one post; see ``SiteKind``."""
+        """Returns the posts of an answer, or an error for each bad one; ``Invalid`` where it holds none.
+
+        The answer is a list of posts or one post. See ``SiteKind``.
+        """
         try:
             answer = json.loads(data)
         except (ValueError, RecursionError) as error:

@@ -67,7 +67,10 @@ class XPathRules:
             raise ValueError(str(error)) from error
 
     def read_saved_page(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:  # noqa: ARG002  # a page has a title
-        """Returns the announcements of one saved page; see ``SiteKind``."""
+        """Returns a page's announcements, or an error for each bad one; ``Invalid`` where it holds none.
+
+        See ``SiteKind``.
+        """
         page = decode_page(data)
         try:
             tree = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", page))
@@ -136,7 +139,10 @@ def _views(text: str) -> int:
 
 
 def document_link(link: html.HtmlElement) -> OldFile | None:
-    """Returns the document that a link leads to; None for a link to a page."""
+    """Returns the document that a link leads to, also on Google Drive; None for a link to a page.
+
+    A document is told by the extension of its address.
+    """
     address = str(link.get("href") or link.get("src") or "")
     path = PurePosixPath(unquote(split_address(address).path))
     is_drive = split_address(address).netloc.endswith("drive.google.com")

@@ -57,7 +57,7 @@ _TOO_MANY_MARKS = re.compile(f"([{_COMBINING}]{{{_MOST_MARKS}}})[{_COMBINING}]+"
 
 
 def characters_of_class(character_class: str) -> frozenset[str]:
-    """Return the characters of a class, such as ``CONSONANTS``."""
+    """Return the Thai characters of a class that is written as in a regular expression, such as ก-ฮ."""
     return frozenset(re.findall(f"[{character_class}]", _THAI_BLOCK))
 
 

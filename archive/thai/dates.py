@@ -121,11 +121,12 @@ _YEARS = range(1700, 2300)  # C.E.; a year outside this range is a typing error
 
 
 def parse_date(text: str) -> dt.date:
-    """Parse a date as Thai people write it, or an ISO date, in Thai or Arabic digits.
+    """Return the date that a Thai or ISO text states, years of two digits Buddhist; ``Invalid`` for others.
 
-    ``9 มิถุนายน 2564``, ``9 มิ.ย. 64``, ``๙ เดือน มิถุนายน พ.ศ. ๒๕๖๔``, ``วันพุธที่ 9 มิถุนายน 2564``,
-    ``09/06/2564``, ``9-6-64``, ``2021-06-09``. Years of two digits are Buddhist (64 is 2564); years of
-    four digits are Buddhist from 2400 on, unless พ.ศ. or ค.ศ. is written. Raises ``Invalid`` for other texts.
+    In Thai or Arabic digits: ``9 มิถุนายน 2564``, ``9 มิ.ย. 64``, ``๙ เดือน มิถุนายน พ.ศ. ๒๕๖๔``, ``วันพุธที่
+    9 มิถุนายน 2564``, ``09/06/2564``, ``9-6-64``, ``2021-06-09``. Years of two digits are Buddhist (64 is
+    2564) unless ค.ศ. is written; years of four digits are Buddhist from 2400 on, unless พ.ศ. or ค.ศ. is
+    written.
     """
     if len(text) > _MOST_DATE:
         raise _no_date(text)
@@ -180,9 +181,10 @@ class WrittenDate(NamedTuple):
 
 
 def find_dates_with_month_names(text: str) -> Iterator[WrittenDate]:
-    """Yield the dates of day, month by name and Buddhist year in a text with Arabic digits, in order.
+    """Yield dates with month names, misread ones too (``is_misread``), from text with Arabic digits.
 
-    Misread ones too, as ``9 มิถุนายม 6564``. What is no date of the calendar (31 เมษายน) is skipped.
+    Of day, month by name and Buddhist year, in order; ``9 มิถุนายม 6564`` is misread. What is no date of the
+    calendar (31 เมษายน) is skipped.
     """
     for match in _WRITTEN_DATE.finditer(text):
         name = match["month"].strip()
@@ -208,10 +210,10 @@ _NAMED_MONTH = re.compile(rf"(\d{{1,2}})?\s*({MONTH_NAME})\s*({ERA_NAME})\s*(\d+
 
 
 def parse_day_or_month(text: str) -> tuple[dt.date, dt.date]:
-    """Return the first and last day of a date, or of a month with its year, in a text of small letters.
+    """Return first and last day of a date or month; ``Invalid`` or ``ValueError`` for text that is none.
 
-    As ``parse_date``, and also ``june 9, 2021``, ``มิ.ย. 64`` and ``jun 2021``; a year of four digits is
-    Buddhist from 2300 on. Raises ``Invalid`` or ``ValueError`` for text that is no date.
+    In a text of small letters. As ``parse_date``, and also ``june 9, 2021``, ``มิ.ย. 64`` and ``jun 2021``; a
+    year of four digits is Buddhist from 2300 on.
     """
     if american := _AMERICAN_DATE.fullmatch(text):
         year, month, day = int(american[3]), ENGLISH_MONTHS[american[1]], american[2]

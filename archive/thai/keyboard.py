@@ -20,7 +20,7 @@ def switch_layout(typed: str) -> str:
 
 
 def switched_readings(typed: str) -> tuple[str, ...]:
-    """Returns the text in the other layout; of Latin capitals also as typed with Caps Lock on.
+    """Returns one text in the other layout, or two for Latin capitals (also with Caps Lock on).
 
     ``OHE`` → ``ฯ็ฎ`` and, with Caps Lock on, ``น้ำ``.
     """

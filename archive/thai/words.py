@@ -24,9 +24,9 @@ _WORD = re.compile(f"[^{NEVER_INITIAL}].*[^{LEADING_VOWELS}]")
 
 
 def cut_words(run: str, local: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """Return a run of Thai letters cut into the fewest words.
+    """Return a Thai run cut into fewest words; letters of no word stay with their neighbour.
 
-    ``local``: the place's own words. A cluster that belongs to no word stays with its neighbours.
+    ``local``: the place's own words.
     """
     words = [(last + 1, length, 1) for last, length in _known(local).iter(run)]
     costs, before = _cheapest(len(run), words)

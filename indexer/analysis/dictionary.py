@@ -135,10 +135,9 @@ class Lexicon:
 
 
 def parse_lexicon(text: str) -> Lexicon:
-    """Returns the lexicon of a dictionary file's text alone, without the built-in entries.
+    """Returns the lexicon of a file's text alone, without built-in entries; skips bad lines.
 
-    Lines that make no sense are skipped. Equal lexicons are one object, so that their synonyms are
-    worked out once.
+    Equal lexicons are one object, so that their synonyms are worked out once.
     """
     words: set[str] = set()
     meanings: set[tuple[str, str]] = set()
@@ -239,10 +238,10 @@ class Dictionary:
         return content.decode(_LEGACY_ENCODING, errors="ignore")
 
     def add_entry(self, entry: str, *, actor: str = "") -> None:
-        """Appends an entry (a word, ``abbreviation = expansion``, synonyms) to the file, unchecked.
+        """Appends an unchecked entry to the file; nothing for one with a line break, noted with ``actor``.
 
-        Takes effect with the next rebuild. Nothing is done for an entry with a line break. With an ``actor``
-        the change is noted (``changes``).
+        An entry is a word, ``abbreviation = expansion`` or synonyms. It takes effect with the next rebuild.
+        Nothing is done without a file. With an ``actor`` the change is noted (``changes``).
         """
         if self._path is not None and "\n" not in entry:
             self._convert(self._path)

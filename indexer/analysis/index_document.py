@@ -52,9 +52,9 @@ PLAIN_ZONES = ("title", "labels", "author", "number", "body")
 
 @dataclass(frozen=True, slots=True)
 class SourceAnnouncement:
-    """A published announcement with its attachments, each with ``(page number, text)`` of its pages.
+    """A published announcement with its attachments, their page texts and other readings of them.
 
-    ``other_readings`` are other readings of doubtful words of these pages.
+    Each attachment has ``(page number, text)`` of its pages. ``other_readings`` are of doubtful words.
     """
 
     announcement: Announcement
@@ -63,7 +63,10 @@ class SourceAnnouncement:
 
 
 class ZoneBits(NamedTuple):
-    """A part of an announcement, and the bits of its count in a packed posting weight."""
+    """A part of an announcement, with the lowest bit and the largest value of its packed count.
+
+    The count is in a packed posting weight.
+    """
 
     name: str
     shift: int  # lowest bit of the count

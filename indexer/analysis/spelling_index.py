@@ -79,7 +79,7 @@ Plain tuples: a misspelt query makes some hundreds, and named ones take several 
 
 
 def lookup_keys(word: str) -> set[str]:
-    """Returns the keys under which a word is found by its sound; none for a word too short or too long."""
+    """Returns the keys under which a word is found by its sound; none for one too short or too long."""
     is_compared = _MIN_WORD_LENGTH <= len(word) <= _MAX_WORD_LENGTH
     return set(phonetic_keys_with_deletions(word, _MIN_WORD_FOR_DELETION)) if is_compared else set()
 
@@ -115,8 +115,12 @@ class SpellingIndex:
                 self._heard = every[order], places[order]
             self._sources.add(source)
 
-    def find_words_by_sound(self, pieces: list[str]) -> list[SoundMatch]:
-        """Returns the words within one edit of the phonetic key of a piece."""
+    def find_words_near_in_sound(self, pieces: list[str]) -> list[SoundMatch]:
+        """Returns ``(place in pieces, word)`` for words that may be one edit away in sound, some two.
+
+        Two edits are a letter that each side has and the other lacks. ``spelling_costs_or_inf`` tells them
+        apart.
+        """
         numbers: list[int] = []
         hashes: list[int] = []
         for number, piece in enumerate(pieces):
@@ -159,10 +163,11 @@ def spelling_candidates(
     rarity: Callable[[str], float],
     most: int,
 ) -> list[SpellingCandidate]:
-    """Returns at most ``most`` corrections of a misspelt Thai piece, cheapest first, without the piece.
+    """Returns at most ``most`` corrections of a piece, cheapest first; none for over 40 letters.
 
-    ``near`` returns words of the archive that sound like pieces (``SpellingIndex.find_words_by_sound``).
-    ``rarity`` returns a word's inverse document frequency (log), ``inf`` if the archive lacks it.
+    The piece itself is none. ``near`` returns words of the archive that sound like pieces
+    (``SpellingIndex.find_words_near_in_sound``). ``rarity`` returns a word's inverse document frequency
+    (log), ``inf`` if the archive lacks it.
     """
     if len(typed) > _MAX_TYPED_LENGTH:
         return []
@@ -185,7 +190,10 @@ def spelling_candidates(
 
 
 def spelling_pieces(typed: str) -> list[str]:
-    """Returns the pieces of a misspelt stretch that ``spelling_candidates`` looks up."""
+    """Returns the pieces of a misspelt stretch that are looked up; none for over 40 letters.
+
+    ``spelling_candidates`` looks them up.
+    """
     return [] if len(typed) > _MAX_TYPED_LENGTH else [typed[start:end] for start, end in _spans(typed)]
 
 

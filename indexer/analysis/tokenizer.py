@@ -309,9 +309,9 @@ class SearchableBytes:
 
 
 def searchable_bytes(folded: str) -> SearchableBytes:
-    """Returns a folded text as bytes for phrase search; a separator between two digits is kept.
+    """Returns a folded text as bytes; between two digits a separator stays, unless it parts thousands.
 
-    So 2 50 is not 250. Only the commas of thousands go.
+    The bytes are for phrase search: 2 50 is not 250, but 2,500 is 2500.
     """
     codes = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     row = _BYTE_OF_CODE_POINT.take(codes)

@@ -231,9 +231,9 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
         return vocabulary.idf(frequency if is_word else 1) if is_word or word in everyday else math.inf
 
     def near(pieces: list[str]) -> list[SoundMatch]:
-        found = context.lexicon.synonym_words.find_words_by_sound(pieces)
+        found = context.lexicon.synonym_words.find_words_near_in_sound(pieces)
         everyday.update(word for _, word in found)
-        return sorted({*vocabulary.find_words_by_sound(pieces, tokenizer.is_known_word), *found})
+        return sorted({*vocabulary.find_words_near_in_sound(pieces, tokenizer.is_known_word), *found})
 
     candidates = spelling_candidates(text, near, rarity, _MAX_CANDIDATES)
     if len(words) == 1 and not is_unknown:  # what was typed is a word: only one that sounds the same is meant

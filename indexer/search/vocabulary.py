@@ -63,12 +63,13 @@ class Vocabulary(Protocol):
     def shares_document_with_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         """Returns True if a document with the phrase of ``part`` has one of the ``longer`` phrases too."""
 
-    def find_words_by_sound(
+    def find_words_near_in_sound(
         self, pieces: list[str], is_dictionary_word: Callable[[str], bool]
     ) -> list[SoundMatch]:
-        """Returns words of the archive that sound like one of the pieces, each with its piece.
+        """Returns ``(place in pieces, word)`` of the archive's words that may be one edit away in sound.
 
-        ``is_dictionary_word`` returns True for a word of the dictionary.
+        As ``SpellingIndex`` finds them; some are two edits away. ``is_dictionary_word`` returns True for a
+        word of the dictionary.
         """
 
     def completions(self, begun: str, most: int) -> list[str]:

@@ -164,7 +164,7 @@ class EngineUsageStatistics(EngineRepository):
         counts = {row["day"]: int(row["count"]) for row in found}
         return [(day, counts.get(day.isoformat(), 0)) for day in shown]
 
-    def record_missed_search_unless_personal(self, query: str) -> None:
+    def record_missed_search_unless_long_number(self, query: str) -> None:
         if _may_name_person(query):
             return
         with self._engine.write(durable=False):

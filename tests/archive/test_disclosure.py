@@ -51,6 +51,11 @@ def test_items_have_the_words_of_the_body_and_the_order_of_their_numbers() -> No
     assert items_of_year(2550, BodyKind.MUNICIPALITY, []) == ITEMS
 
 
+def test_changes_of_later_years_do_not_reach_back() -> None:
+    assert items_of_year(2569, BodyKind.MUNICIPALITY, [(2570, ITEM)]) == ITEMS
+    assert latest_item_list_year(2570, [2569, 2571]) == 2569
+
+
 @pytest.mark.parametrize(
     ("item", "filled", "has_recent_announcement", "today", "state"),
     [

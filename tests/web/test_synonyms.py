@@ -17,7 +17,7 @@ def test_an_entry_is_tried_added_removed_and_put_back(site: Site) -> None:
     made = site.announcement("ซ่อมแซมตลิ่งถูกกัดเซาะริมคลอง")
     site.work()
     for _ in range(2):
-        site.services.usage_statistics.record_missed_search_unless_personal("ตลิ่งพัง")
+        site.services.usage_statistics.record_missed_search_unless_long_number("ตลิ่งพัง")
     staff = site.signed_in(Role.STAFF)
     preview = html.unescape(staff.post("/staff/synonyms/add", data=FORM | {"preview": "1"}).text)
     assert EFFECT in preview

@@ -71,7 +71,7 @@ def results() -> str:
     if not answer.total and query.typed and query.page == 1 and is_looked_at:
         http_caching.drop_entity_tag()
         with suppress(Unavailable):  # a search that cannot be noted (full disk) is still answered
-            services().usage_statistics.record_missed_search_unless_personal(query.typed)
+            services().usage_statistics.record_missed_search_unless_long_number(query.typed)
     return render_template(
         "public/results.html",
         answer=answer,

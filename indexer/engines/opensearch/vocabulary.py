@@ -125,7 +125,7 @@ class ClusterVocabulary:
     def shares_document_with_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:
         return any(self._known(query) for query in _longer(part.phrase.data, longer))
 
-    def find_words_by_sound(
+    def find_words_near_in_sound(
         self, pieces: list[str], is_dictionary_word: Callable[[str], bool]
     ) -> list[SoundMatch]:
         fetched = SpellingIndex()
@@ -135,7 +135,7 @@ class ClusterVocabulary:
             if count >= MIN_WORD_FREQUENCY or is_dictionary_word(word)
         )
         fetched.add_source_once("fetched", words)
-        return fetched.find_words_by_sound(pieces)
+        return fetched.find_words_near_in_sound(pieces)
 
     def completions(self, begun: str, most: int) -> list[str]:
         body = _words({"prefix": {"word": begun}}, _MOST_COUNTED)
@@ -199,7 +199,7 @@ class ClusterVocabulary:
 
     def _everyday_clauses(self, pieces: Sequence[str]) -> list[Clause]:
         """Returns the clauses with synonyms that may be meant by some of the pieces, one of them misspelt."""
-        words = {word for _, word in self._lexicon.synonym_words.find_words_by_sound(list(pieces))}
+        words = {word for _, word in self._lexicon.synonym_words.find_words_near_in_sound(list(pieces))}
         meant = words - set(pieces)
         keys = [key for key in self._lexicon.synonyms if meant.intersection(key) and words.issuperset(key)]
         return [each for key in keys for each in build_query_part("".join(key), self._lexicon).clauses]

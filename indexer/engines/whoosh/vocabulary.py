@@ -52,13 +52,13 @@ class WhooshVocabulary:
         texts = self._commit.texts(self._with_phrase(part, MIN_WORD_FREQUENCY, None))
         return any(one in text for text in texts for one in longer)
 
-    def find_words_by_sound(
+    def find_words_near_in_sound(
         self, pieces: list[str], is_dictionary_word: Callable[[str], bool]
     ) -> list[SoundMatch]:
         spellings = self._commit.spellings
         for segment in self._commit.segments:
             spellings.add_source_once(segment.id, segment.correctable_words(is_dictionary_word))
-        return spellings.find_words_by_sound(pieces)
+        return spellings.find_words_near_in_sound(pieces)
 
     def completions(self, begun: str, most: int) -> list[str]:
         data = begun.encode()

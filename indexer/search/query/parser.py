@@ -11,7 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from archive.errors import Invalid
-from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType, read_village
+from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType, parse_village_number
 from archive.model import DocumentKind
 from archive.thai import ERA, canonical_text, parse_date
 from archive.thai.characters import CONSONANTS, WORD_LETTERS
@@ -539,7 +539,7 @@ def _facet_value(facet: Facet, value: str, folded: str) -> DocumentKind | int | 
         case FacetType.YEAR if _YEAR.fullmatch(folded):
             return written_year_as_buddhist(int(folded))
         case FacetType.VILLAGE:
-            return read_village(folded)
+            return parse_village_number(folded)
         case _:
             return None
 
