@@ -108,7 +108,7 @@ Look = Callable[[Settings], Iterator[Trouble]]
 LookInside = Callable[[Services], Iterator[Trouble]]
 
 
-def diagnose_this_machine() -> list[Trouble]:
+def open_and_diagnose_archive() -> list[Trouble]:
     """Opens (and thereby migrates) the archive of this machine, and returns its troubles, worst kind first.
 
     The settings are loaded first. Opening, as a start does, migrates a database of an earlier version, and

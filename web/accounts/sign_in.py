@@ -284,7 +284,7 @@ def open_session(person: Person) -> None:
 def _signed_in(person: Person, next: str) -> ResponseReturnValue:
     open_session(person)
     note_security("signed in", person=person.name)
-    answer = redirect(path_on_this_site(next, url_for("worklist.table")))
+    answer = redirect(path_on_this_site(next, url_for("worklist.show_worklist")))
     set_device_cookie(answer, person)
     return answer
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from web.commands.terminal import InputPath, open_existing
-from web.diagnosis import Trouble, TroubleKind, diagnose_this_machine
+from web.diagnosis import Trouble, TroubleKind, open_and_diagnose_archive
 from web.nightly import STEP_NAMES, run_nightly
 from web.nightly_mail import mail_result_if_configured
 
@@ -28,7 +28,7 @@ def doctor(as_json: bool) -> None:
     ตัวอย่าง · example:
       prakat doctor
     """
-    found = diagnose_this_machine()
+    found = open_and_diagnose_archive()
     if as_json:
         click.echo(json.dumps([asdict(trouble) for trouble in found], ensure_ascii=False))
     else:

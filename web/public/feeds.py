@@ -72,7 +72,7 @@ def sitemap() -> Response:
 @pages.get("/robots.txt")
 def robots() -> Response:
     """Serve ``robots.txt``."""
-    hidden = [url_for(page) for page in ("worklist.table", "auth.sign_in", "public.results")]
+    hidden = [url_for(page) for page in ("worklist.show_worklist", "auth.sign_in", "public.results")]
     below = [f"/{town.slug}" for town in services().towns.values() if services().is_province]
     lines = ["User-agent: *", *(f"Disallow: {root}{path}" for root in ("", *below) for path in hidden)]
     lines += [f"Sitemap: {absolute_url(url_for('feeds.sitemap'))}", ""]

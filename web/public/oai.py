@@ -75,12 +75,12 @@ class _Place:
 
 
 @pages.route("/oai", methods=["GET", "POST"])
-def answer() -> Response:
-    """Answer one request of a harvester. Errors of the protocol are answers too, with status 200."""
+def answer_harvester() -> Response:
+    """Answer one OAI-PMH request; errors of the protocol are answers too, with status 200."""
     root = etree.Element(f"{{{_OAI}}}OAI-PMH", nsmap={None: _OAI, "xsi": _XSI})
     root.set(f"{{{_XSI}}}schemaLocation", f"{_OAI} {_OAI}OAI-PMH.xsd")
     _add(root, "responseDate", dt.datetime.now(dt.UTC).strftime(_SECOND))
-    asked = _add(root, "request", absolute_url(url_for("oai.answer")))
+    asked = _add(root, "request", absolute_url(url_for("oai.answer_harvester")))
     try:
         verb, arguments = _checked_arguments()
         filled = etree.Element(f"{{{_OAI}}}{verb}")
@@ -118,7 +118,7 @@ def _identify(filled: etree._Element, _arguments: Mapping[str, str]) -> None:
     first = services().harvest.changes(HarvestSelection(), after=None, limit=1)
     since = first[0].updated_at if first else dt.datetime.now(dt.UTC)
     _add(filled, "repositoryName", services().settings.site_name)
-    _add(filled, "baseURL", absolute_url(url_for("oai.answer")))
+    _add(filled, "baseURL", absolute_url(url_for("oai.answer_harvester")))
     _add(filled, "protocolVersion", "2.0")
     contact = services().site_profiles.current().email or fallback_contact(services().settings)
     _add(filled, "adminEmail", contact)

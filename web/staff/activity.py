@@ -67,7 +67,7 @@ def changes() -> str:
         changes=[(change, _can_undo(change, known)) for change in shown],
         titles=_titles(shown),
         filters=filters,
-        can_undo_bulk=bool(filters.bulk) and _may_undo(found) and undo().is_any_in_force(found),
+        can_undo_bulk=bool(filters.bulk) and _may_undo(found) and undo_commands().is_any_in_force(found),
         actors=services().records.changes.actors(),
         actions=labels.action_names(),
         since=date_picker("since", request.args, None, years=years),
@@ -107,9 +107,9 @@ def undo_item_change(change_id: int) -> ResponseReturnValue:
 
 
 def _undo_one(change: Change) -> ResponseReturnValue:
-    consequences = undo_consequences([*filter(undo().is_undoable_kind, [change])])
+    consequences = undo_consequences([*filter(undo_commands().is_undoable_kind, [change])])
     return _question([change], consequences) or _undone(
-        lambda: undo().undo(change, actor=g.actor), consequences
+        lambda: undo_commands().undo(change, actor=g.actor), consequences
     )
 
 
@@ -119,12 +119,12 @@ def undo_bulk(bulk: str) -> ResponseReturnValue:
     changes = services().records.changes.find(HistoryFilters(bulk=bulk), limit=MOST_AT_ONCE)
     if not _may_undo(changes):
         raise Forbidden
-    consequences = undo_consequences([*filter(undo().is_undoable_kind, changes)])
+    consequences = undo_consequences([*filter(undo_commands().is_undoable_kind, changes)])
     if question := _question(changes, consequences):
         return question
 
     def undo_all() -> None:
-        outcome = undo().undo_bulk(bulk, actor=g.actor)
+        outcome = undo_commands().undo_bulk(bulk, actor=g.actor)
         names = _names(changes)
         for record, error in outcome.refused[:10]:
             flash(f"{names.get(record, max(record))}: {error_message(error)}", "bad")
@@ -154,8 +154,8 @@ def _question(changes: Sequence[Change], consequences: Sequence[tuple[str, list[
     )
 
 
-def undo() -> Undo:
-    """Returns what undoes changes of the records at hand."""
+def undo_commands() -> Undo:
+    """Returns the commands that undo changes of this request's records; undoes nothing itself."""
     return Undo(services().records, services().intake)
 
 
@@ -178,10 +178,10 @@ def _names(changes: Sequence[Change]) -> dict[tuple[int, int, int], str]:
 
 
 def _can_undo(change: Change, known: Mapping[int, Announcement]) -> bool:
-    if not undo().is_undoable_kind(change):
+    if not undo_commands().is_undoable_kind(change):
         return False
     announcement = known.get(change.announcement_id or 0)
-    return announcement is None or not undo().is_refused(change, announcement.status)
+    return announcement is None or not undo_commands().is_refused(change, announcement.status)
 
 
 def _undone(

@@ -209,7 +209,9 @@ def build_form(
         relations=relation_forms.relation_form(announcement),
         disclosure=disclosure_forms.disclosure_form(announcement),
         near_duplicate=_near_duplicate(announcement, attachments),
-        other_editor=edit_conflicts.note_presence_and_describe_other(announcement, last_change),
+        other_editor=edit_conflicts.describe_other_editor(
+            announcement, last_change, form_holder=edit_conflicts.claim_form(announcement.id)
+        ),
         last_change=last_change,
     )
 

@@ -100,9 +100,9 @@ def edit(announcement_id: int) -> ResponseReturnValue:
 def note_presence(announcement_id: int) -> Response:
     """Note that the person works in the form. Answers, in plain text, who else works on the announcement."""
     opened_on = request.args.get("opened_on", 0, type=int)
-    said = edit_conflicts.note_presence_and_describe_other(
-        services().announcements.get(announcement_id), opened_on
-    )
+    announcement = services().announcements.get(announcement_id)
+    form_holder = edit_conflicts.claim_form(announcement_id)
+    said = edit_conflicts.describe_other_editor(announcement, opened_on, form_holder=form_holder)
     return Response(said, mimetype="text/plain")
 
 
@@ -269,7 +269,7 @@ def publish(announcement_id: int) -> ResponseReturnValue:
     fault: Invalid | None = None
     if request.method == "POST":
         try:
-            said = publication.apply_publication_choice(announcement_id)
+            said = publication.publish_as_chosen(announcement_id)
             announcement = services().announcements.get(announcement_id)
             if announcement.status is Status.PUBLISHED:
                 change = edit_conflicts.last_change_id(announcement)
@@ -329,7 +329,7 @@ def _withdraw(announcement_id: int) -> None:
 @pages.get("/announcements/<int:announcement_id>/history")
 def history(announcement_id: int) -> str:
     """Show every change: who, when, the value before and the value after."""
-    announcement, undo = services().announcements.get(announcement_id), activity.undo()
+    announcement, undo = services().announcements.get(announcement_id), activity.undo_commands()
     return render_template(
         "staff/history.html",
         title=announcement.title,

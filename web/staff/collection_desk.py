@@ -57,7 +57,7 @@ def history(collection_id: int) -> str:
         "staff/history.html",
         title=shown.title,
         back=url_for("collection_desk.edit", collection_id=collection_id),
-        changes=[(each, activity.undo().is_undoable_kind(each)) for each in reversed(changes)],
+        changes=[(each, activity.undo_commands().is_undoable_kind(each)) for each in reversed(changes)],
     )
 
 

@@ -58,7 +58,7 @@ _RECENT = 50  # announcements offered while a number is typed
 
 @pages.get("")
 @pages.get("/<int:year>")
-def desk(year: int | None = None) -> ResponseReturnValue:
+def show_fiscal_year(year: int | None = None) -> ResponseReturnValue:
     """Show every item of a fiscal year, by default the present one: filled, stale or missing."""
     if "year" in request.args:
         return redirect(_address_in(require_fiscal_year(request.args.get("year", 0, type=int))))
@@ -86,7 +86,7 @@ def _address_in(year: int) -> str:
     key = request.args.get("item", "")
     if any(each.key == key and not each.is_hidden for each in year_items(services(), year)):
         return url_for("disclosure_desk.item", year=year, item_key=key)
-    return url_for("disclosure_desk.desk", year=year)
+    return url_for("disclosure_desk.show_fiscal_year", year=year)
 
 
 @pages.route("/<int:year>/<item_key>", methods=["GET", "POST"])
@@ -217,7 +217,7 @@ def carry_over_announcements(year: int) -> ResponseReturnValue:
         ]
         if chosen:
             done = _change_all(chosen, services().disclosure.assign)
-            return redirect(url_for("disclosure_desk.desk", year=year, done=done))
+            return redirect(url_for("disclosure_desk.show_fiscal_year", year=year, done=done))
         flash(_("กรุณาติ๊กประกาศที่จะนำมาใช้ก่อน"), "bad")
     return render_template("staff/disclosure-carry-over.html", year=year, proposed=proposed)
 
@@ -287,7 +287,7 @@ def take_items(year: int) -> ResponseReturnValue:
                 services().disclosure.save_item(year, item, replaced=before.get(item.key), actor=g.actor)
             if given:
                 services().disclosure.confirm_item_list(year, given[0], actor=g.actor)
-        return redirect(url_for("disclosure_desk.desk", year=year, done=bulk))
+        return redirect(url_for("disclosure_desk.show_fiscal_year", year=year, done=bulk))
     except PrakatError as error:
         flash(error_message(error), "bad")
         return redirect(url_for("disclosure_desk.items", year=year))

@@ -69,17 +69,16 @@ def last_change_id(announcement: Announcement) -> int:
     return max((change.id for change in services().history.entries(announcement.id)), default=0)
 
 
-def note_presence_and_describe_other(announcement: Announcement, opened_on_change_id: int) -> str:
+def describe_other_editor(announcement: Announcement, opened_on_change_id: int, *, form_holder: str) -> str:
     """Returns the note about somebody else at work on the announcement; "" without one.
 
-    That is who saved it after the change ``opened_on_change_id``, who has its form open, or who saved it
-    shortly before. Others are told from now on that this person has the form open.
+    That is who saved it after the change ``opened_on_change_id``, who has its form open (``form_holder``, as
+    ``claim_form`` returns it), or who saved it shortly before.
     """
     now = dt.datetime.now(dt.UTC)
     changes = [each for each in services().history.entries(announcement.id) if each.actor != g.actor]
     last = changes[-1] if changes else None
     clock = last.at.astimezone(thai.BANGKOK).strftime("%H:%M") if last else ""
-    editor = _claim_form(announcement.id, now)
     if last and last.id > opened_on_change_id:
         return str(
             _(
@@ -88,16 +87,19 @@ def note_presence_and_describe_other(announcement: Announcement, opened_on_chang
                 clock=clock,
             )
         )
-    if editor:
-        return str(_("%(name)s เปิดเรื่องนี้ไว้ อาจกำลังแก้อยู่", name=editor))
+    if form_holder:
+        return str(_("%(name)s เปิดเรื่องนี้ไว้ อาจกำลังแก้อยู่", name=form_holder))
     if last and now - last.at < _RECENT:
         return str(_("%(name)s บันทึกเรื่องนี้เมื่อ %(clock)s น.", name=labels.actor_name(last.actor), clock=clock))
     return ""
 
 
-def _claim_form(id: int, now: dt.datetime) -> str:
-    """Returns who else has the form of an announcement open; "" when it is now this person's."""
-    name = f"form {id}"
+def claim_form(announcement_id: int) -> str:
+    """Notes that this person has the announcement's form open, and returns who else has; "" when nobody.
+
+    Where somebody else has it open, nothing is noted.
+    """
+    name, now = f"form {announcement_id}", dt.datetime.now(dt.UTC)
     with suppress(Unavailable):  # on a full disk the form opens nevertheless
         if services().leases.claim(name, g.actor, lease=_RECENT, now=now):
             return ""

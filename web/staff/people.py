@@ -22,25 +22,28 @@ pages = staff_blueprint("people", __name__, url_prefix="/staff/people", admins=T
 _PASSWORD_BYTES = 12  # of chance in a password that the archive makes: sixteen letters
 
 
-@pages.route("", methods=["GET", "POST"])
-def table() -> ResponseReturnValue:
-    """Show the people with division, role, last sign-in and state; add and change people."""
-    if request.method == "POST":
-        try:
-            name, password = (
-                validation.checked_account_name(request.form.get("name", "")),
-                request.form.get("password", ""),
-            )
-            check_strength(password, about=(name, services().settings.site_name))
-            person = services().people.accounts.add(
-                name, hash_password(password), _role(), division=_division()
-            )
-            note_security("person added", person=person.name, role=person.role.value)
-            flash(_("เพิ่มผู้ใช้ %(name)s แล้ว", name=name), "good")
-            return redirect(url_for("people.table"))
-        except PrakatError as error:
-            flash(error_message(error), "bad")
+@pages.get("")
+def list_people() -> str:
+    """Show the people with division, role, last sign-in and state, and the forms that change them."""
     return _table()
+
+
+@pages.post("")
+def add_person() -> ResponseReturnValue:
+    """Add an account with a name that no other has and a password that is not weak."""
+    try:
+        name, password = (
+            validation.checked_account_name(request.form.get("name", "")),
+            request.form.get("password", ""),
+        )
+        check_strength(password, about=(name, services().settings.site_name))
+        person = services().people.accounts.add(name, hash_password(password), _role(), division=_division())
+        note_security("person added", person=person.name, role=person.role.value)
+        flash(_("เพิ่มผู้ใช้ %(name)s แล้ว", name=name), "good")
+        return redirect(url_for("people.list_people"))
+    except PrakatError as error:
+        flash(error_message(error), "bad")
+        return _table()
 
 
 @pages.post("/<int:person_id>")
@@ -56,7 +59,7 @@ def change(person_id: int) -> ResponseReturnValue:
         flash(_("บันทึกของ %(name)s แล้ว", name=person.name), "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
-    return redirect(url_for("people.table"))
+    return redirect(url_for("people.list_people"))
 
 
 @pages.post("/<int:person_id>/password")
@@ -81,11 +84,11 @@ def disable_person() -> ResponseReturnValue:
     name = request.form.get("name", "")
     if name == g.actor:
         flash(_("ระงับบัญชีของตัวเองไม่ได้ กรุณาให้ผู้ดูแลคนอื่นระงับ"), "bad")
-        return redirect(url_for("people.table"))
+        return redirect(url_for("people.list_people"))
     services().people.accounts.disable_and_sign_out(name)
     note_security("person disabled", person=name)
     flash(_("ระงับการใช้งานของ %(name)s แล้ว", name=name), "good")
-    return redirect(url_for("people.table"))
+    return redirect(url_for("people.list_people"))
 
 
 @pages.post("/enable")
@@ -95,7 +98,7 @@ def enable_person() -> ResponseReturnValue:
     services().people.accounts.enable(name)
     note_security("person enabled", person=name)
     flash(_("%(name)s ใช้งานได้อีกครั้งแล้ว", name=name), "good")
-    return redirect(url_for("people.table"))
+    return redirect(url_for("people.list_people"))
 
 
 def _table(*, reset: Person | None = None, password: str = "") -> str:

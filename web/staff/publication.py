@@ -23,12 +23,15 @@ _WORKDAY_BEGINS = "08:30"
 _YEARS_AHEAD = 5  # years that the list offers, this one among them
 
 
-def apply_publication_choice(announcement_id: int) -> str:
-    """Carries out the choice in the form for one record. Returns a message for the person."""
+def publish_as_chosen(announcement_id: int) -> str:
+    """Publishes one record now, later, once it is read, or not, as chosen in the form; returns a message.
+
+    Later and once it is read set a time. Raises ``Conflict`` when the page did not show all personal data.
+    """
     return _CHOICES.get(request.form.get("when", ""), _publish_now)(announcement_id)
 
 
-def apply_publication_choice_to_each(ids: Iterable[int]) -> BulkOutcome:
+def publish_each_as_chosen(ids: Iterable[int]) -> BulkOutcome:
     """Publishes each record at the set time, or at once.
 
     At once means, for a record with documents that are still being read: as soon as they are read.

@@ -22,14 +22,14 @@ _MOST_RECORDS = 50  # listed of each problem; the worklist has them all
 
 
 @pages.get("/review")
-def attention_list() -> str:
+def show_records_needing_attention() -> str:
     """Show records whose files have personal data to decide on or cannot be read, and doubtful pages."""
     today = thai.today()
     doubtful = services().pages.list_needing_check(least_confidence=LEAST_CONFIDENCE, limit=100)
     return render_template(
         "staff/review.html",
         lists=[
-            (name, url_for("worklist.table", problem=problem), *_records_with(problem, today))
+            (name, url_for("worklist.show_worklist", problem=problem), *_records_with(problem, today))
             for problem, name in PROBLEM_NAMES.items()
             if problem in (Problem.PERSONAL_DATA, Problem.PUBLIC_PERSONAL_DATA, Problem.FAILED)
         ],

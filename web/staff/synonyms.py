@@ -40,7 +40,7 @@ class RescuedSearch:
 
 
 @pages.get("")
-def table() -> str:
+def list_synonyms() -> str:
     """Show the archive's own synonyms with their effect, then the built-in ones."""
     return _page()
 
@@ -58,7 +58,7 @@ def add_or_preview() -> ResponseReturnValue:
         return _page(preview=entry)
     if entry not in services().dictionary.local_synonyms():
         services().dictionary.add_entry(entry, actor=g.actor)
-    return redirect(url_for("synonyms.table", added=entry))
+    return redirect(url_for("synonyms.list_synonyms", added=entry))
 
 
 @pages.post("/remove")
@@ -68,7 +68,7 @@ def remove() -> ResponseReturnValue:
     entry = request.form.get("entry", "")
     if not services().dictionary.remove_entry(entry, actor=g.actor):
         abort(404)
-    return redirect(url_for("synonyms.table", removed=entry))
+    return redirect(url_for("synonyms.list_synonyms", removed=entry))
 
 
 @pages.post("/restore")
@@ -81,7 +81,7 @@ def restore() -> ResponseReturnValue:
         abort(400)
     if entry not in services().dictionary.local_synonyms():
         services().dictionary.add_entry(entry, actor=g.actor)
-    return redirect(url_for("synonyms.table", added=entry))
+    return redirect(url_for("synonyms.list_synonyms", added=entry))
 
 
 def _page(preview: str = "") -> str:

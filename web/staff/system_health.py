@@ -123,7 +123,7 @@ def _failures(here: Services) -> HealthLine:
         _("แปลงข้อความไม่ได้"),
         _("%(count)s ไฟล์", count=f"{failed:,}"),
         _("เปิดดูทีละเรื่อง แล้วเปลี่ยนไฟล์ หรือกดแปลงใหม่") if failed else "",
-        url_for("worklist.table", problem=Problem.FAILED) if failed else "",
+        url_for("worklist.show_worklist", problem=Problem.FAILED) if failed else "",
     )
 
 

@@ -97,7 +97,7 @@ def restore(attachment_id: int, number: int) -> ResponseReturnValue:
     }
     if wanted not in known:
         abort(404)
-    activity.undo().restore_page_text(known[wanted].change, actor=g.actor)
+    activity.undo_commands().restore_page_text(known[wanted].change, actor=g.actor)
     flash(_("กลับไปใช้ข้อความนั้นแล้ว"), "good")
     _say_if_hidden(attachment)
     return redirect(url_for("correction.page", attachment_id=attachment_id, number=number))
@@ -121,7 +121,7 @@ def _after_saving(attachment: Attachment, number: int) -> str:
         return url_for("correction.page", attachment_id=attachment.id, number=number + 1)
     if (doubtful := _doubtful_page_elsewhere(attachment, number)) is not None:
         return url_for("correction.page", attachment_id=doubtful.attachment_id, number=doubtful.number)
-    return url_for("reading_review.attention_list")
+    return url_for("reading_review.show_records_needing_attention")
 
 
 def _doubtful_page_elsewhere(attachment: Attachment, number: int) -> Page | None:
@@ -193,7 +193,7 @@ def _marks(shown: Page) -> list[dict[str, Any]]:
 
 def _versions(attachment: Attachment, shown: Page) -> list[PageVersion]:
     """Returns the texts that the page had before, the latest first."""
-    changes, undo = services().history.entries(attachment.announcement_id), activity.undo()
+    changes, undo = services().history.entries(attachment.announcement_id), activity.undo_commands()
     return [
         PageVersion(place, change, text, compare_lines(text, shown.text))
         for place, change in reversed([*enumerate(changes)])

@@ -87,7 +87,7 @@ class WorklistArguments:
     def path(self, **changes: str) -> str:
         """Returns the address of the worklist with some filters changed."""
         arguments = self.arguments(**changes)
-        return url_for("worklist.table") + (f"?{urlencode(arguments)}" if arguments else "")
+        return url_for("worklist.show_worklist") + (f"?{urlencode(arguments)}" if arguments else "")
 
 
 def _asked(values: Mapping[str, str], prefix: str = "") -> WorklistArguments:
@@ -121,7 +121,7 @@ def _filters(asked: WorklistArguments) -> WorklistFilters:
 
 
 @pages.get("")
-def table() -> str:
+def show_worklist() -> str:
     """Show what needs attention today, and the records that pass the filters."""
     records = services().records
     asked = _asked(request.args)
@@ -157,12 +157,12 @@ def _to_do(today: dt.date) -> list[tuple[int, str, str]]:
     """Returns what needs attention today: how many, of what, and the address of the list."""
     counts = services().worklist.count_by_problem(today=today)
     found = [
-        (counts[problem], str(name), url_for("worklist.table", problem=problem))
+        (counts[problem], str(name), url_for("worklist.show_worklist", problem=problem))
         for problem, name in PROBLEM_NAMES.items()
     ]
     reports = len(services().reports.list_open())
     found.append((reports, _("เรื่องที่ประชาชนแจ้ง"), url_for("report_list.reports")))
-    lacking = (_("ข้อมูลที่ต้องเปิดเผยซึ่งยังขาด"), url_for("disclosure_desk.desk"))
+    lacking = (_("ข้อมูลที่ต้องเปิดเผยซึ่งยังขาด"), url_for("disclosure_desk.show_fiscal_year"))
     found.append((count_items_lacking_announcement(services()), *lacking))
     return [line for line in found if line[0]]
 
@@ -247,11 +247,11 @@ def publish_many() -> ResponseReturnValue:
             if not ticked:
                 raise Invalid("กรุณาติ๊กเรื่องที่จะเผยแพร่ก่อน")
             _store_typed_dates(ticked)
-            outcome = publication.apply_publication_choice_to_each(ticked)
+            outcome = publication.publish_each_as_chosen(ticked)
             done = _report(outcome)
             if outcome.done:
                 _report_unticked([id for id in _ids(request.form.getlist("listed")) if id not in ticked])
-                return redirect(f"{url_for('worklist.table')}?{urlencode(done)}")
+                return redirect(f"{url_for('worklist.show_worklist')}?{urlencode(done)}")
         except PrakatError as error:
             fault = error if isinstance(error, Invalid) else None
             flash(error_message(error), "bad")
@@ -443,4 +443,4 @@ def _back(done: Mapping[str, str | int] | None = None) -> str:
     names = [*WorklistArguments.__slots__, "page"]
     asked = {name: request.form[f"at-{name}"][:500] for name in names if request.form.get(f"at-{name}")}
     arguments = asked | dict(done or {})
-    return url_for("worklist.table") + (f"?{urlencode(arguments)}" if arguments else "")
+    return url_for("worklist.show_worklist") + (f"?{urlencode(arguments)}" if arguments else "")

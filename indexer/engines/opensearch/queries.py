@@ -214,8 +214,8 @@ def _in_order(ways: Sequence[tuple[Sequence[Sequence[str]], int]]) -> Json:
     return {"intervals": {"grams": {"any_of": {"intervals": rows}}}}
 
 
-def misread_word_query(clause: Clause) -> list[Json]:
-    """Returns one query for documents with a word with misread letters, by its letter grams, or none.
+def fuzzy_gram_query(clause: Clause) -> list[Json]:
+    """Returns the query for documents with most letter grams of a word, in a list; [] for a short word.
 
     The index has grams only of unknown words and of the letters beside these.
     """
@@ -229,10 +229,10 @@ def misread_word_query(clause: Clause) -> list[Json]:
     )
 
 
-def misread_letter_query(clause: Clause, name: str) -> Json | None:
-    """Returns the named query for documents that have a word with one letter misread, if it is telling.
+def one_misread_letter_query(clause: Clause, name: str) -> Json | None:
+    """Returns the named query for a word with one letter misread; None for a number or a short word.
 
-    None for a number, and for a word too short to be told from others.
+    Too short is a word that could not be told from others with a letter misread.
     """
     bigrams = cluster_bigram_lines(searchable_bytes(clause.typed).data).split("\n")
     if len(bigrams) + 1 < _FEWEST_CLUSTERS or clause.typed[:1].isdigit():
@@ -246,9 +246,9 @@ def has_bigram(data: bytes) -> bool:
 
 
 class SearchAttempt(NamedTuple):
-    """One of the searches for a plan."""
+    """A search that may answer a plan; the first of ``PlanQueries.attempts`` that finds anything does."""
 
-    level: str = "enough"  # "all", "enough" or "any" of the plan; the first documents are those with all
+    strictness: str = "enough"  # have "all", "enough" or "any" of the plan; those with all come first
     quoted: bool = False  # with quoted phrases letter by letter, and all of the plan
     time: str = ""  # "dated": published in one of the date ranges; "named": others that name one
     has_number: bool = False  # partial matches have a document's number of the plan: others are of no use
@@ -286,28 +286,28 @@ class PlanQueries:
         is_quoted = any(map(self._is_looked_up_quoted, self.plan.parts))
         quotes = [True, False] if is_quoted else [False]
         return [
-            SearchAttempt("all" if quoted else self.level, quoted, time)
+            SearchAttempt("all" if quoted else self.default_strictness, quoted, time)
             for time in times
             for quoted in quotes
         ]
 
     @property
-    def level(self) -> str:
-        """The level of a search: partial matches are possible with several clauses only."""
+    def default_strictness(self) -> str:
+        """Strictness of the first attempt: "enough" of several clauses; "all" of one, which has no part."""
         return "enough" if len(self.plan.clauses) > 1 else "all"
 
-    def complete(self, match: SearchAttempt) -> Json:
+    def complete(self, attempt: SearchAttempt) -> Json:
         """Returns the query for documents with every part, by its words or letter by letter."""
-        return bool_must(self._part(part, quoted=match.quoted) for part in self.plan.parts if part.clauses)
+        return bool_must(self._part(part, quoted=attempt.quoted) for part in self.plan.parts if part.clauses)
 
-    def matching(self, match: SearchAttempt, complete: Json) -> Json:
+    def matching(self, attempt: SearchAttempt, complete: Json) -> Json:
         """Returns the scored query for the documents of a search.
 
         Documents with all of the plan score at least ``COMPLETE`` where others may stand beside them.
         """
-        fewest = self.min_telling_clauses if match.level == "enough" else 1
+        fewest = self.min_telling_clauses if attempt.strictness == "enough" else 1
         telling = self._telling()
-        is_loose = match.level != "all" and len(self.plan.clauses) <= _MAX_FUZZY_CLAUSES
+        is_loose = attempt.strictness != "all" and len(self.plan.clauses) <= _MAX_FUZZY_CLAUSES
         words = [self._clause(clause, is_loose=is_loose) for clause in telling]
         long = [part for part in self.phrases if len(part.clauses) >= fewest]
         phrases = {part: self._phrase(part, is_loose=True) for part in self.phrases}
@@ -316,22 +316,22 @@ class PlanQueries:
         should += [*self._whole(), *self._own_numbers()]
         enough = [bool_should(words, fewest)] if words else []
         enough += [query for part in long for query in phrases[part]]
-        narrow = self.permitted_filters(match)
-        if match.has_number:
+        narrow = self.permitted_filters(attempt)
+        if attempt.has_number:
             numbers = filter(has_document_number, self.plan.clauses)
             narrow.append(bool_should([complete, *map(clause_query, numbers)]))
-        if match.level == "all":
+        if attempt.strictness == "all":
             return {"bool": {"filter": [complete, *narrow], "should": [*enough, *should]}}
         tier = 0.0 if self.is_prose else COMPLETE
         enough.append({"constant_score": {"filter": complete, "boost": tier}})
         return {"bool": {"must": [bool_should(enough)], "should": should, "filter": narrow}}
 
-    def permitted_filters(self, match: SearchAttempt) -> list[Json]:
+    def permitted_filters(self, attempt: SearchAttempt) -> list[Json]:
         """Returns filters for what the reader may see, of the time of the search, with nothing excluded."""
         time: list[Json] = []
-        if match.time == "dated":
+        if attempt.time == "dated":
             time = [bool_should(self._dated()), *self._of_topic()]
-        elif match.time == "named":
+        elif attempt.time == "named":
             others = {"bool": {"must_not": self._dated()}}
             time = [self._named(), others, *self._of_topic()]
         excluded = [self._excluded(part) for part in self.plan.without]
@@ -390,7 +390,7 @@ class PlanQueries:
 
     def _clause(self, clause: Clause, *, is_loose: bool = False) -> Json:
         """Returns the query of a clause that, if ``is_loose``, may also stand with misread letters."""
-        fuzzy = misread_word_query(clause) if is_loose else []
+        fuzzy = fuzzy_gram_query(clause) if is_loose else []
         exact = self.clause_or_same_date_query(clause)
         return best_of([exact, *fuzzy]) if fuzzy else exact
 
@@ -485,7 +485,7 @@ class PlanQueries:
 
 
 def search_body(
-    queries: PlanQueries, match: SearchAttempt, named_queries: Sequence[Json], filters: Mapping[str, Json]
+    queries: PlanQueries, attempt: SearchAttempt, named_queries: Sequence[Json], filters: Mapping[str, Json]
 ) -> dict[str, Any]:
     """Returns the request for one page of the documents of a search, with totals and facets.
 
@@ -493,32 +493,32 @@ def search_body(
     where OpenSearch looks at them for the hits alone. For the best hits only the first three are asked for.
     """
     query = queries.query
-    sort = Sort.RELEVANCE if match.is_top_hits_only else query.sort
-    complete = queries.complete(match)
-    matching = queries.matching(match, complete)
+    sort = Sort.RELEVANCE if attempt.is_top_hits_only else query.sort
+    complete = queries.complete(attempt)
+    matching = queries.matching(attempt, complete)
     order = ORDERS[sort]
-    if sort is not Sort.RELEVANCE and match.level != "all" and not queries.is_prose:
+    if sort is not Sort.RELEVANCE and attempt.strictness != "all" and not queries.is_prose:
         first = {"constant_score": {"filter": complete, "boost": COMPLETE}}
         matching, order = {"bool": {"filter": [matching], "should": [first]}}, [{"_score": "desc"}, *order]
     begin = min((query.page - 1) * query.per_page, 100_000 - query.per_page)
     body: dict[str, Any] = {
         "query": matching,
-        "from": 0 if match.is_top_hits_only else begin,
-        "size": BEST_HITS if match.is_top_hits_only else query.per_page,
+        "from": 0 if attempt.is_top_hits_only else begin,
+        "size": BEST_HITS if attempt.is_top_hits_only else query.per_page,
         "sort": order,
-        "track_total_hits": not match.is_top_hits_only,
+        "track_total_hits": not attempt.is_top_hits_only,
         "post_filter": {
             "bool": {"filter": [*filters.values(), {"match_all": {}}], "should": list(named_queries)}
         },
         "stored_fields": "_none_",  # reading one would unpack the whole stored document
         "docvalue_fields": ["id"],
     }
-    if match.is_top_hits_only:
+    if attempt.is_top_hits_only:
         return body
     counts = _facets(filters)
-    if match.level != "all":
+    if attempt.strictness != "all":
         counts[COMPLETE_ONES] = {"filter": complete, "aggs": {**_facets(filters), **_passing(filters)}}
-    topic = queries.title_match_aggregations() if match.time == "dated" else {}
+    topic = queries.title_match_aggregations() if attempt.time == "dated" else {}
     return body | {"aggs": {**counts, **topic}}
 
 

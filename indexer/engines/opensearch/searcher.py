@@ -34,7 +34,7 @@ from indexer.engines.opensearch.queries import (
     exact_and_partial_name_queries,
     filter_queries,
     has_bigram,
-    misread_letter_query,
+    one_misread_letter_query,
     page_query,
     phrase_query,
     search_body,
@@ -107,7 +107,9 @@ class OpenSearchSearcher:
         queries = selection.queries
         is_corrected = bool(self._vocabularies.keys() - {queries.plan})
         bodies = _bodies(queries, self._searches(selection, missing, is_corrected=is_corrected), unknown)
-        is_counted = is_corrected or queries.query.explain or any(match.level != "all" for match in bodies)
+        is_counted = (
+            is_corrected or queries.query.explain or any(attempt.strictness != "all" for attempt in bodies)
+        )
         counts = self._counts.missing_requests(_count_queries(queries, with_clauses=is_counted))
         vocabulary = self.correction_vocabulary(queries.plan)
         lookups = [] if not selection.answers or selection.is_as_typed else vocabulary.lookups(queries.plan)
@@ -126,11 +128,13 @@ class OpenSearchSearcher:
         queries = selection.queries
         searches = [missing] if selection.answers else [missing, *queries.attempts]
         if not selection.answers and self._expects_many(queries):
-            searches = [match._replace(level="all") for match in searches]
+            searches = [attempt._replace(strictness="all") for attempt in searches]
         elif is_corrected and queries.min_telling_clauses > 1:
             searches.append(SearchAttempt("any"))
         if queries.query.page > 1 or queries.query.sort is not Sort.RELEVANCE:
-            searches += [match._replace(is_top_hits_only=True) for match in searches if match.level != "all"]
+            searches += [
+                attempt._replace(is_top_hits_only=True) for attempt in searches if attempt.strictness != "all"
+            ]
         return list(dict.fromkeys(searches))
 
     def _expects_many(self, queries: PlanQueries) -> bool:
@@ -154,11 +158,11 @@ def _bodies(
     shown = _named_queries(queries)
     pages = page_query(queries)
     bodies = {}
-    for match in searches:
-        named = shown.values() if match.level != "all" or queries.query.explain else ()
-        inner = [pages] if pages and not match.is_top_hits_only else []
-        body = search_body(queries, match, [*named, *inner], filters)
-        bodies[match] = body | ({NAMED_SCORES: True} if queries.query.explain else {})
+    for attempt in searches:
+        named = shown.values() if attempt.strictness != "all" or queries.query.explain else ()
+        inner = [pages] if pages and not attempt.is_top_hits_only else []
+        body = search_body(queries, attempt, [*named, *inner], filters)
+        bodies[attempt] = body | ({NAMED_SCORES: True} if queries.query.explain else {})
     return bodies
 
 
@@ -183,7 +187,7 @@ def _named_queries(queries: PlanQueries) -> dict[str, Json]:
         named[f"topic{at}"] = topic_query(clause, f"topic{at}")
         if len(clause.alternatives) > 1:
             named[f"whole{at}"] = together_query(clause, f"whole{at}")
-        if misread := misread_letter_query(clause, f"misread{at}"):
+        if misread := one_misread_letter_query(clause, f"misread{at}"):
             named[f"misread{at}"] = misread
     for at, (_, _, run) in enumerate(adjacent_clauses(queries.plan)):
         if has_bigram(run):
@@ -193,18 +197,18 @@ def _named_queries(queries: PlanQueries) -> dict[str, Json]:
     return named
 
 
-class SearchNotAskedYet(Exception):
-    """Raised where a choice needs the answer to a search that was not asked for yet."""
+class AttemptNotSent(Exception):
+    """Raised where the choice among attempts needs the answer to one that was not sent to OpenSearch yet."""
 
-    def __init__(self, match: SearchAttempt) -> None:
-        super().__init__(match)
-        self.match = match
+    def __init__(self, attempt: SearchAttempt) -> None:
+        super().__init__(attempt)
+        self.attempt = attempt
 
 
 class _Found(NamedTuple):
     """The documents of a search that answer: all of them, or those alone that have all of the plan."""
 
-    match: SearchAttempt
+    attempt: SearchAttempt
     counts: Answer  # aggregations of these documents
     found: int  # these documents, whatever the filters are
     total: int  # those that pass the filters
@@ -225,17 +229,17 @@ class _Selection:
         """Returns the search without which the choice cannot be made; None if it can."""
         try:
             self._chosen()
-        except SearchNotAskedYet as missing:
-            return missing.match
+        except AttemptNotSent as missing:
+            return missing.attempt
         return None
 
     def retrieved(self) -> EngineAnswer:
         chosen, notes = self._chosen()
-        answer = self.answers[chosen.match]
+        answer = self.answers[chosen.attempt]
         coverage = self._coverage(chosen)
         is_parted = 0 < chosen.complete < chosen.total and not self.queries.is_prose
         hits = tuple(_hit(hit, is_parted=is_parted) for hit in _shown(answer, chosen))
-        is_dated = chosen.match.time == "dated"
+        is_dated = chosen.attempt.time == "dated"
         return EngineAnswer(
             total=chosen.total,
             hits=hits,
@@ -263,11 +267,11 @@ class _Selection:
         query = self.queries.query
         if query.page > 1 or query.sort is not Sort.RELEVANCE:
             return ()
-        found = self._found(SearchAttempt(self.queries.level, time="named"))
-        return tuple(map(_hit, _shown(self.answers[found.match], found)[:_MAX_OTHER_TIMES]))
+        found = self._found(SearchAttempt(self.queries.default_strictness, time="named"))
+        return tuple(map(_hit, _shown(self.answers[found.attempt], found)[:_MAX_OTHER_TIMES]))
 
     def _chosen(self) -> tuple[_Found, tuple[BilingualNote, ...]]:
-        """Returns what answers, and notes on what was given up. May raise ``SearchNotAskedYet``."""
+        """Returns what answers, and notes on what was given up. May raise ``AttemptNotSent``."""
         attempts = self.queries.attempts
         is_last = self.queries.min_telling_clauses > 1 and not self.queries.query.parse_without_dates
         any_of_it = [SearchAttempt("any")] if is_last else []
@@ -278,7 +282,7 @@ class _Selection:
         else:
             chosen = self._found(attempts[-1])
         if filter_queries(self.queries.query.filters) and not chosen.total:
-            for relaxed in map(self._found, (SearchAttempt(self.queries.level), *any_of_it)):
+            for relaxed in map(self._found, (SearchAttempt(self.queries.default_strictness), *any_of_it)):
                 if relaxed.total:
                     chosen = relaxed
                     break
@@ -286,37 +290,41 @@ class _Selection:
 
     def _notes(self, chosen: _Found) -> tuple[BilingualNote, ...]:
         """Returns the notes on what was given up to find anything."""
-        times, match = self.queries.query.times, chosen.match
+        times, attempt = self.queries.query.times, chosen.attempt
         is_quoted = any(each.quoted for each in self.queries.attempts)
-        notes = [query_notes.NOT_QUOTED] if is_quoted and not match.quoted else []
+        notes = [query_notes.NOT_QUOTED] if is_quoted and not attempt.quoted else []
         if chosen.total and not chosen.complete and not (chosen.is_whole and self.queries.is_prose):
             notes.append(query_notes.NOT_ALL)
-        if times and match.time != "dated":
-            notes.append(query_notes.ONLY_NAMED if match.time and chosen.found else query_notes.NOT_THEN)
+        if times and attempt.time != "dated":
+            notes.append(query_notes.ONLY_NAMED if attempt.time and chosen.found else query_notes.NOT_THEN)
         return tuple(notes)
 
-    def _found(self, way: SearchAttempt) -> _Found:
+    def _found(self, attempt: SearchAttempt) -> _Found:
         """Returns what a search found: partial matches only where documents with all of the plan are few."""
-        whole = way._replace(level="all")
-        is_only_whole = way.level == "all"
+        whole = attempt._replace(strictness="all")
+        is_only_whole = attempt.strictness == "all"
         if is_only_whole or whole in self.answers:
             answer = self._answer(whole)
             found = _unfiltered(answer)
             if is_only_whole or self._is_enough(found):
                 total = int(answer["hits"]["total"]["value"])
                 return _Found(whole, answer["aggregations"], found, total, total, is_whole=found > 0)
-        answer = self._answer(way)
+        answer = self._answer(attempt)
         counts = answer["aggregations"]
         complete = counts[COMPLETE_ONES]
         passing = complete.get(PASSING, complete)["doc_count"]
         if self._is_enough(complete["doc_count"]):
             if self.queries.is_prose:  # these do not stand before the others
                 return self._found(whole)
-            return _Found(way, complete, complete["doc_count"], passing, passing, is_whole=True, is_cut=True)
-        if complete["doc_count"] and self.queries.plan.document_numbers and not way.has_number:
-            return self._found(way._replace(has_number=True))
+            return _Found(
+                attempt, complete, complete["doc_count"], passing, passing, is_whole=True, is_cut=True
+            )
+        if complete["doc_count"] and self.queries.plan.document_numbers and not attempt.has_number:
+            return self._found(attempt._replace(has_number=True))
         total = int(answer["hits"]["total"]["value"])
-        return _Found(way, counts, _unfiltered(answer), total, passing, is_whole=complete["doc_count"] > 0)
+        return _Found(
+            attempt, counts, _unfiltered(answer), total, passing, is_whole=complete["doc_count"] > 0
+        )
 
     def _is_enough(self, complete: int) -> bool:
         """Returns True if with so many documents that have all of the plan no partial matches are wanted."""
@@ -324,10 +332,10 @@ class _Selection:
         stands_there = complete > 0 and len(plan.parts) == 1 and self.is_as_typed
         return (complete >= TUNING.enough_complete or stands_there) and not plan.is_sentence
 
-    def _answer(self, match: SearchAttempt) -> Answer:
-        if match not in self.answers:
-            raise SearchNotAskedYet(match)
-        return self.answers[match]
+    def _answer(self, attempt: SearchAttempt) -> Answer:
+        if attempt not in self.answers:
+            raise AttemptNotSent(attempt)
+        return self.answers[attempt]
 
     @property
     def is_as_typed(self) -> bool:
@@ -347,9 +355,9 @@ class _Selection:
     def _coverage(self, chosen: _Found) -> float:
         """Returns the share of the plan that the best hit answers (``indexer.search.coverage``)."""
         weights = self._weights()
-        if not weights or (chosen.is_whole and chosen.match.level == "all"):
+        if not weights or (chosen.is_whole and chosen.attempt.strictness == "all"):
             return 1.0
-        best = self.answers.get(chosen.match._replace(is_top_hits_only=True), self.answers[chosen.match])
+        best = self.answers.get(chosen.attempt._replace(is_top_hits_only=True), self.answers[chosen.attempt])
         covered = [self._hit_coverage(hit, weights) for hit in best["hits"]["hits"][:BEST_HITS]]
         return max(covered, default=1.0)
 
