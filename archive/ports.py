@@ -166,8 +166,8 @@ class Accounts(Protocol):
     def enable(self, name: str) -> None:
         """Let a disabled person sign in again. ``NotFound`` for a name that nobody has."""
 
-    def set_password_hash(self, id: int, password_hash: str) -> None:
-        """Set the hash of a person's password; sessions stay open. Raises ``NotFound``."""
+    def set_password_and_sign_out(self, id: int, password_hash: str) -> None:
+        """Set the hash of a person's password and close all sessions of the person. Raises ``NotFound``."""
 
     def set_role_and_division(self, id: int, *, role: Role, division: str) -> None:
         """Set a person's role and division. Raises ``NotFound``."""
@@ -205,8 +205,14 @@ class SignIns(Protocol):
     A person can end a session; failed attempts of all processes count together.
     """
 
-    def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session:
-        """Store a new session under the hash of its key, and return it."""
+    def open_session(
+        self, person_id: int, key_hash: str, *, password_hash: str, device: str, now: dt.datetime
+    ) -> Session:
+        """Store a new session under the hash of its key for who knew the password, and return the session.
+
+        ``password_hash``: that with which the password was compared. Raises ``Conflict`` where the person has
+        another one by now, or is disabled.
+        """
 
     def find_live_session(
         self, key_hash: str, *, idle: dt.timedelta, now: dt.datetime
@@ -223,7 +229,7 @@ class SignIns(Protocol):
         """Delete one session of a person; does nothing when there is none."""
 
     def close_sessions(self, person_id: int) -> None:
-        """Close all sessions of a person: after a change of password, or when the person is disabled."""
+        """Close all sessions of a person."""
 
     def count_failure_unless_paused(
         self, limits: Sequence[AttemptLimit], *, now: dt.datetime

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import unquote, urlencode
+from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 from flask import request, url_for
 
@@ -16,6 +16,7 @@ from archive.model import Attachment
 from indexer.search.query.parser import MAX_QUERY_LENGTH
 from web.bootstrap import services
 
+LARGEST_ID = 2**31 - 1  # of a record: the largest integer that every database stores as one
 _LAST_PAGE = 1_000_000
 _ESCAPED_LETTERS = re.compile("(?:%[89A-F][0-9A-F])+")  # escaped bytes of letters beyond ASCII
 _PATH_HERE = re.compile(r"/(?![/\\])[^\t\r\n]*")
@@ -71,6 +72,14 @@ def path_of_request() -> str:
     return request.script_root + request.full_path
 
 
+def split_address(stated: str) -> SplitResult:
+    """Returns the parts of an address that a client states; empty parts for one that is no address."""
+    try:
+        return urlsplit(stated)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+
+
 def path_on_this_site(target: str, otherwise: str) -> str:
     """Returns ``target`` if it is a path on this site, else ``otherwise``.
 
@@ -78,6 +87,12 @@ def path_on_this_site(target: str, otherwise: str) -> str:
     """
     root = request.script_root
     return target if target.startswith(root) and _PATH_HERE.fullmatch(target, len(root)) else otherwise
+
+
+def record_number(name: str) -> int | None:
+    """Returns the argument or field of the request as the id of a record; None for anything else."""
+    given = request.values.get(name, type=int)
+    return given if given is not None and 0 < given <= LARGEST_ID else None
 
 
 def page_number() -> int:

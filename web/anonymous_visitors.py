@@ -7,13 +7,13 @@ import hashlib
 import math
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
-from urllib.parse import urlsplit
 
 from flask import request
 from werkzeug.exceptions import BadRequest
 
 from archive.errors import TooMany
 from archive.model import AttemptLimit
+from web.addresses import split_address
 from web.bootstrap import services
 
 
@@ -53,6 +53,6 @@ def require_own_form() -> None:
     instead: in ``Origin``, older ones in ``Referer``.
     """
     stated = request.headers.get("Origin") or request.headers.get("Referer") or ""
-    own = (request.host, urlsplit(services().settings.base_url).netloc)
-    if urlsplit(stated).netloc not in own:
+    own = (request.host, split_address(services().settings.base_url).netloc)
+    if split_address(stated).netloc not in own:
         raise BadRequest

@@ -17,6 +17,7 @@ from archive.errors import Unavailable
 from archive.model import Scope
 from web import errors, fonts, organisations, template_filters
 from web.accounts import access, sign_in
+from web.addresses import LARGEST_ID
 from web.api import resources
 from web.bootstrap import Services
 from web.public import collections, disclosure, feeds, following, manual, oai, pages, reports, statements
@@ -181,7 +182,7 @@ class _Number(IntegerConverter):
     """A number in an address that fits a database integer; a larger number is no address (404)."""
 
     def __init__(self, map: Map) -> None:
-        super().__init__(map, max=2**31 - 1)
+        super().__init__(map, max=LARGEST_ID)
 
 
 def _name_request() -> None:

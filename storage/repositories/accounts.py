@@ -80,7 +80,7 @@ class EngineAccounts(EngineRepository):
                     organisation=current_organisation(self._engine),
                 )
 
-    def set_password_hash(self, id: int, password_hash: str) -> None:
+    def set_password_and_sign_out(self, id: int, password_hash: str) -> None:
         with write_with_entries_of_changed_people(self._engine):
             if not self._engine.run(
                 """UPDATE person SET password_hash = :password_hash
@@ -89,6 +89,11 @@ class EngineAccounts(EngineRepository):
                 password_hash=password_hash,
             ):
                 raise _nobody()
+            self._engine.run(
+                """DELETE FROM session
+                   WHERE organisation_id IN :account_organisations AND person_id = :id""",
+                id=id,
+            )
 
     def set_role_and_division(self, id: int, *, role: Role, division: str) -> None:
         with write_with_entries_of_changed_people(self._engine):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from archive.errors import NotFound, Unavailable
+from archive.errors import Conflict, Unavailable
 from archive.model import AttemptLimit, Person, Session
 from storage import mappers
 from storage.engine import EngineRepository
@@ -24,7 +24,9 @@ _ATTEMPTS_FORGOTTEN_AFTER = dt.timedelta(hours=1)  # much longer than any pause 
 class EngineSignIns(EngineRepository):
     """Adapter of ``SignIns`` for any ``Engine``."""
 
-    def open_session(self, person_id: int, key_hash: str, *, device: str, now: dt.datetime) -> Session:
+    def open_session(
+        self, person_id: int, key_hash: str, *, password_hash: str, device: str, now: dt.datetime
+    ) -> Session:
         with write_with_entries_of_changed_people(self._engine):
             self._engine.run(
                 "DELETE FROM session WHERE organisation_id IN :account_organisations AND started_at <= :old",
@@ -34,14 +36,16 @@ class EngineSignIns(EngineRepository):
                 """INSERT INTO session (person_id, key_hash, device, started_at, seen_at, organisation_id)
                    SELECT id, :key_hash, :device, :now, :now, organisation_id FROM person
                    WHERE organisation_id IN :account_organisations AND id = :person_id
+                       AND password_hash = :password_hash AND disabled = 0
                    RETURNING *""",
                 person_id=person_id,
+                password_hash=password_hash,
                 key_hash=key_hash,
                 device=device,
                 now=mappers.time_text(now),
             )
             if row is None:
-                raise NotFound("ไม่พบผู้ใช้นี้")
+                raise Conflict("รหัสผ่านเปลี่ยนไประหว่างลงชื่อเข้าใช้ กรุณาลงชื่อเข้าใช้อีกครั้ง", code="password-changed")
             self._engine.run(
                 """UPDATE person SET last_sign_in_at = :now
                    WHERE organisation_id IN :account_organisations AND id = :person_id""",

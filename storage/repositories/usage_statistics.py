@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 
-from archive.model import PROVINCE
+from archive.model import PROVINCE, Status
 from archive.repositories import MissedSearch
 from archive.thai import BANGKOK, shorten, today
 from storage import mappers
@@ -54,6 +54,8 @@ class EngineUsageStatistics(EngineRepository):
             return False
         with self._engine.write(durable=False):
             announcement = announcement_row(self._engine, announcement_id)
+            if announcement["status"] != Status.PUBLISHED:
+                return False
             self._forget(since)
             if (
                 address_hash

@@ -134,7 +134,7 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     records.usage_statistics.count_visit(made.id, "visitor", now=dt.datetime.now(dt.UTC))
     records.usage_statistics.record_missed_search_unless_long_number(word)
     person = people.accounts.add("somsri", word, Role.ADMIN)
-    people.sign_ins.open_session(person.id, f"key {word}", device=word, now=NOW)
+    people.sign_ins.open_session(person.id, f"key {word}", password_hash=word, device=word, now=NOW)
     people.tokens.add("web", f"token {word}")
     people.second_factors.store_unconfirmed(person.id, f"secret {word}")
     people.second_factors.confirm(person.id, step=1, recovery_hashes=[f"code {word}"], now=NOW)
@@ -297,7 +297,7 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     (Collections, "history", "id"): lambda theirs: theirs.collection,
     (Attachments, "get", "id"): lambda theirs: theirs.attachment,
     (Accounts, "person", "id"): lambda theirs: theirs.person,
-    (Accounts, "set_password_hash", "id"): lambda theirs: theirs.person,
+    (Accounts, "set_password_and_sign_out", "id"): lambda theirs: theirs.person,
     (SignIns, "close_session", "id"): lambda _theirs: 1,
     (SignIns, "open_session", "key_hash"): lambda _theirs: "a new key",
     (ApiTokens, "add", "token_hash"): lambda _theirs: "a new token",
@@ -416,7 +416,9 @@ def test_each_has_its_own_references_and_names(towns: tuple[Town, Town]) -> None
 def test_the_province_works_in_each_and_belongs_to_none(engine: Engine, towns: tuple[Town, Town]) -> None:
     province = open_people(OrganisationQueries(engine, PROVINCE))
     wanchai = province.accounts.add("wanchai", "hash", Role.ADMIN)
-    province.sign_ins.open_session(wanchai.id, "key of the province", device="", now=NOW)
+    province.sign_ins.open_session(
+        wanchai.id, "key of the province", password_hash="hash", device="", now=NOW
+    )
     province.tokens.add("audit", "token of the province")
     assert [each.name for each in province.accounts.everyone()] == ["wanchai"]
     assert province.accounts.by_name("somsri") is None

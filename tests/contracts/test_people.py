@@ -32,7 +32,7 @@ def test_a_name_belongs_to_one_person(people: People) -> None:
 
 def test_disabling_and_passwords(people: People) -> None:
     somsri = people.accounts.add("สมศรี", "hash", Role.STAFF)
-    people.accounts.set_password_hash(somsri.id, "new")
+    people.accounts.set_password_and_sign_out(somsri.id, "new")
     people.accounts.disable_and_sign_out("สมศรี")
     found = people.accounts.by_name("สมศรี")
     assert found is not None
@@ -40,7 +40,7 @@ def test_disabling_and_passwords(people: People) -> None:
     with pytest.raises(NotFound):
         people.accounts.disable_and_sign_out("ไม่มี")
     with pytest.raises(NotFound):
-        people.accounts.set_password_hash(99, "x")
+        people.accounts.set_password_and_sign_out(99, "x")
 
 
 def test_tokens_live_until_revoked(people: People) -> None:

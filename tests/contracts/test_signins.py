@@ -21,7 +21,7 @@ def somsri(people: People) -> Person:
 
 
 def test_a_session_lives_while_it_is_used(people: People, somsri: Person) -> None:
-    opened = people.sign_ins.open_session(somsri.id, "key", device="Firefox", now=NOW)
+    opened = people.sign_ins.open_session(somsri.id, "key", password_hash="hash", device="Firefox", now=NOW)
     assert people.sign_ins.find_live_session("key", idle=IDLE, now=NOW) == (
         opened,
         replace(somsri, last_sign_in_at=NOW),
@@ -35,8 +35,8 @@ def test_a_session_lives_while_it_is_used(people: People, somsri: Person) -> Non
 
 def test_sessions_can_be_ended_by_their_person_only(people: People, somsri: Person) -> None:
     other = people.accounts.add("กานดา", "hash", Role.ADMIN)
-    first = people.sign_ins.open_session(somsri.id, "1", device="โทรศัพท์", now=NOW)
-    second = people.sign_ins.open_session(somsri.id, "2", device="Chrome", now=NOW)
+    first = people.sign_ins.open_session(somsri.id, "1", password_hash="hash", device="โทรศัพท์", now=NOW)
+    second = people.sign_ins.open_session(somsri.id, "2", password_hash="hash", device="Chrome", now=NOW)
     assert people.sign_ins.list_sessions(somsri.id) == [second, first]
     people.sign_ins.close_session(other.id, first.id)
     assert people.sign_ins.find_live_session("1", idle=IDLE, now=NOW) is not None
@@ -46,8 +46,22 @@ def test_sessions_can_be_ended_by_their_person_only(people: People, somsri: Pers
     assert people.sign_ins.list_sessions(somsri.id) == []
 
 
+def test_a_new_password_ends_sessions_and_sign_ins_begun_with_the_old_one(
+    people: People, somsri: Person
+) -> None:
+    people.sign_ins.open_session(somsri.id, "1", password_hash="hash", device="", now=NOW)
+    people.accounts.set_password_and_sign_out(somsri.id, "new hash")
+    assert people.sign_ins.list_sessions(somsri.id) == []
+    with pytest.raises(Conflict):
+        people.sign_ins.open_session(somsri.id, "2", password_hash="hash", device="", now=NOW)
+    people.sign_ins.open_session(somsri.id, "3", password_hash="new hash", device="", now=NOW)
+    people.accounts.disable_and_sign_out("สมศรี")
+    with pytest.raises(Conflict):
+        people.sign_ins.open_session(somsri.id, "4", password_hash="new hash", device="", now=NOW)
+
+
 def test_a_disabled_person_is_signed_out(people: People, somsri: Person) -> None:
-    people.sign_ins.open_session(somsri.id, "key", device="", now=NOW)
+    people.sign_ins.open_session(somsri.id, "key", password_hash="hash", device="", now=NOW)
     people.accounts.disable_and_sign_out("สมศรี")
     assert people.sign_ins.find_live_session("key", idle=IDLE, now=NOW) is None
 

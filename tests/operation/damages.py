@@ -64,7 +64,9 @@ def make_archive(folder: Path) -> Path:
     services.people.accounts.disable_and_sign_out("malee")
     services.people.second_factors.store_unconfirmed(1, "sealed secret")
     now = dt.datetime.now(dt.UTC)
-    services.people.sign_ins.open_session(2, "session-key", device="Firefox", now=now)
+    services.people.sign_ins.open_session(
+        2, "session-key", password_hash="hash of somsri", device="Firefox", now=now
+    )
     for name in ("importer", "mirror", "revoked", "old"):
         services.people.tokens.add(name, f"hash of {name}")
     services.people.tokens.revoke("revoked")

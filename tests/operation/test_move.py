@@ -50,7 +50,7 @@ def data(data: Path) -> Path:
         records.usage_statistics.count_visit(1 + visitor % 2, f"{visitor}", now=dt.datetime.now(dt.UTC))
     records.usage_statistics.record_missed_search_unless_long_number("ภาษีป้าย")
     somsri = people.accounts.add("สมศรี", "hash", Role.ADMIN)
-    people.sign_ins.open_session(somsri.id, "key", device="Firefox", now=NOW)
+    people.sign_ins.open_session(somsri.id, "key", password_hash="hash", device="Firefox", now=NOW)
     people.tokens.add("เว็บหลัก", "token-hash")
     limit = AttemptLimit(key="สมศรี", free=5, longest_pause=dt.timedelta(seconds=30))
     people.sign_ins.count_failure_unless_paused([limit], now=NOW)

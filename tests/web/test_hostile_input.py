@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from archive.errors import Invalid
 from archive.importers import legacy_site
 from archive.importers.site_rules import load_site
+from archive.model import Role, Status
 from tests.web.conftest import Site, open_site
 from web.importing import import_manifest
 
@@ -82,3 +83,48 @@ def test_any_page_of_an_older_site(text: str) -> None:
     rules = load_site()
     with suppress(Invalid):
         assert legacy_site.parse_page(text, name="page", rules=rules).draft.title
+
+
+HUGE = "9" * 20
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "form", "headers", "expected"),
+    [
+        ("get", "/announcements/999", {}, {"If-None-Match": "*"}, 404),
+        ("get", f"/report?announcement={HUGE}", {}, {}, 200),
+        ("get", f"/report?attachment={HUGE}", {}, {}, 200),
+        ("post", "/report", {"kind": "other", "attachment": HUGE, "text": "ก"}, {}, 303),
+        ("post", "/report", {"kind": "other"}, {"Origin": "http://[::1"}, 400),
+        ("post", "/follow", {"address": "a@example.go.th"}, {"Origin": "http://[::1"}, 400),
+        ("post", "/staff/announcements/new", {"title": "ก"}, {"Referer": "http://[x"}, 302),
+    ],
+)
+def test_an_odd_request_of_a_visitor_is_refused(
+    site: Site, method: str, path: str, form: dict[str, str], headers: dict[str, str], expected: int
+) -> None:
+    sent_from = {"Origin": "http://localhost", "User-Agent": "Firefox"} | headers
+    answer = site.client().open(path, method=method.upper(), data=form or None, headers=sent_from)
+    assert answer.status_code == expected, answer.text
+
+
+def test_an_item_to_disclose_of_no_year_is_refused(site: Site) -> None:
+    staff = site.signed_in(Role.STAFF)
+    for told in (f"{HUGE} o1 0", f"2569 o1 {HUGE}", "2569 o1", "๒๕๖๙ ไม่มี 0"):
+        answer = staff.post("/staff/announcements/new", data={"title": "ก", "disclose": told})
+        assert answer.status_code == 422, told
+
+
+def test_a_draft_has_no_visits_and_no_answer_of_its_own(site: Site) -> None:
+    draft = site.announcement("ร่างลับ", status=Status.DRAFT)
+    client = site.client()
+    for headers in ({"If-None-Match": "*"}, {}):
+        told = {"User-Agent": "Firefox"} | headers
+        answers = [client.get(f"/announcements/{id}", headers=told) for id in (draft.id, 999)]
+        assert [each.status_code for each in answers] == [404, 404]
+        again = [each.headers.get("ETag", "") for each in answers]
+        tags = [
+            client.get(f"/announcements/{draft.id}", headers=told | {"If-None-Match": tag}) for tag in again
+        ]
+        assert [each.status_code for each in tags] == [404, 404]
+    assert site.services.announcements.get(draft.id).views == 0

@@ -77,6 +77,20 @@ def test_the_password_alone_opens_nothing(site: Site, enrolled: tuple[str, list[
     assert client.get("/staff").status_code == 200
 
 
+def test_a_sign_in_begun_with_the_old_password_ends_with_it(
+    site: Site, enrolled: tuple[str, list[str]]
+) -> None:
+    secret, _codes = enrolled
+    client, accounts = site.client(), site.services.people.accounts
+    assert sign_in(client) == "/sign-in/code"
+    known = accounts.by_name("somsri")
+    assert known
+    accounts.set_password_and_sign_out(known[0].id, hash_password("another password"))
+    answer = client.post("/sign-in/code", data={"code": code(secret)}, headers=BROWSER)
+    assert answer.headers["Location"] == "/sign-in"
+    assert client.get("/staff").status_code == 302
+
+
 def test_without_the_password_no_code_is_asked_for(site: Site, enrolled: tuple[str, list[str]]) -> None:
     secret, _codes = enrolled
     client = site.client()

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import ParamSpec, TypeVar, cast
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -32,7 +31,7 @@ from web.accounts.sign_in_limits import (
     set_device_cookie,
     sign_in_limits,
 )
-from web.addresses import path_on_this_site
+from web.addresses import path_on_this_site, split_address
 from web.bootstrap import services
 from web.errors import answer_http_error, error_message
 from web.serving.log import note_security
@@ -135,7 +134,7 @@ def _ask_to_sign_in() -> ResponseReturnValue:
 def _page_of_request() -> str:
     """Returns the path of the requested page; for a form that was sent, of the page with the form."""
     here = request.script_root + request.path
-    came_from = urlsplit(request.referrer or "")
+    came_from = split_address(request.referrer or "")
     is_of_form = request.method == "POST" and came_from.netloc == request.host
     return path_on_this_site(came_from.path, here) if is_of_form else here
 
@@ -184,7 +183,7 @@ def sign_in() -> ResponseReturnValue:
             is_right = verify_password(known[1] if known else None, form.password.data)
             if is_right and known and not known[0].disabled:
                 clear_failures(limits)
-                return _first_factor_passed(known[0], request.args.get("next", ""))
+                return _first_factor_passed(*known, request.args.get("next", ""))
             note_security("sign-in failed", good=False, person=known[0].name if known else "(unknown)")
             flash(_refusal(is_suspended=is_right), "bad")
         except TooMany as error:
@@ -203,11 +202,11 @@ def _refusal(*, is_suspended: bool) -> str:
     return str(_("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"))
 
 
-def _first_factor_passed(person: Person, next: str) -> ResponseReturnValue:
+def _first_factor_passed(person: Person, password_hash: str, next: str) -> ResponseReturnValue:
     factor = services().people.second_factors.get(person.id)
     if factor is not None and factor.is_confirmed:
-        return _ask_for_code(person, next)
-    return _signed_in(person, next)
+        return _ask_for_code(person, password_hash, next)
+    return _signed_in(person, password_hash, next)
 
 
 @pages.route("/sign-in/code", methods=["GET", "POST"])
@@ -216,13 +215,13 @@ def enter_code() -> ResponseReturnValue:
     pending = _pending()
     if pending is None:
         return redirect(url_for("auth.sign_in"))
-    person, next = pending
+    person, password_hash, next = pending
     status = HTTPStatus.OK
     headers: dict[str, str] = {}
     if request.method == "POST":
         try:
             if _use_code(person):
-                return _signed_in(person, next)
+                return _signed_in(person, password_hash, next)
             note_security("second factor failed", good=False, person=person.name)
             flash(_("รหัสยืนยันไม่ถูกต้องหรือใช้ไปแล้ว กรุณารอรหัสถัดไปแล้วลองใหม่"), "bad")
         except TooMany as error:
@@ -269,37 +268,51 @@ def keep_session_alive() -> ResponseReturnValue:
     return Response(generate_csrf(), mimetype="text/plain")
 
 
-def open_session(person: Person) -> None:
-    """Sign the person in with a fresh session key, so that a key known from before is worth nothing."""
+def open_session(person: Person, password_hash: str) -> None:
+    """Sign the person in with a fresh session key, so that a key known from before is worth nothing.
+
+    Raises ``Conflict`` where ``password_hash``, which the password was compared with, is not the person's any
+    more.
+    """
     key = secrets.token_urlsafe(32)
     now = dt.datetime.now(dt.UTC)
     services().people.sign_ins.open_session(
-        person.id, _hash(key), device=(request.user_agent.string or "")[:200], now=now
+        person.id,
+        _hash(key),
+        password_hash=password_hash,
+        device=(request.user_agent.string or "")[:200],
+        now=now,
     )
     session.clear()
     session[_KEY] = key
     g.pop("opened", None)
 
 
-def _signed_in(person: Person, next: str) -> ResponseReturnValue:
-    open_session(person)
+def _signed_in(person: Person, password_hash: str, next: str) -> ResponseReturnValue:
+    open_session(person, password_hash)
     note_security("signed in", person=person.name)
     answer = redirect(path_on_this_site(next, url_for("worklist.show_worklist")))
     set_device_cookie(answer, person)
     return answer
 
 
-def _ask_for_code(person: Person, next: str) -> ResponseReturnValue:
+def _ask_for_code(person: Person, password_hash: str, next: str) -> ResponseReturnValue:
     """Redirect to the second factor after a right password; the code must come within ``CODE_WITHIN``."""
     session.clear()
-    session[_PENDING] = {"person": person.id, "at": dt.datetime.now(dt.UTC).isoformat(), "next": next}
+    session[_PENDING] = {
+        "person": person.id,
+        "password": _hash(password_hash),
+        "at": dt.datetime.now(dt.UTC).isoformat(),
+        "next": next,
+    }
     return redirect(url_for("auth.enter_code"))
 
 
-def _pending() -> tuple[Person, str] | None:
-    """Returns the person who typed a right password in this browser, and the page to go to afterwards.
+def _pending() -> tuple[Person, str, str] | None:
+    """Returns who typed a right password in this browser, its hash, and the page to go to afterwards.
 
-    None when that was longer ago than ``CODE_WITHIN``, or the person is disabled.
+    None when that was longer ago than ``CODE_WITHIN``, the password is another by now, or the person is
+    disabled.
     """
     pending = session.get(_PENDING)
     if pending is None:
@@ -308,7 +321,10 @@ def _pending() -> tuple[Person, str] | None:
     if not -CLOCK_SLACK < age < CODE_WITHIN:
         return None
     person = services().people.accounts.person(pending["person"])
-    return None if person.disabled else (person, pending["next"])
+    known = services().people.accounts.by_name(person.name)
+    if known is None or known[0].disabled or _hash(known[1]) != pending["password"]:
+        return None
+    return *known, pending["next"]
 
 
 def _hash(key: str) -> str:

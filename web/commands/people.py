@@ -66,8 +66,8 @@ def change_password(name: str, password_stdin: bool, organisation: str | None) -
     known = people.accounts.by_name(name)
     if known is None:
         raise NotFound(f"ไม่พบผู้ใช้ {name} (no such person)")
-    people.accounts.set_password_hash(known[0].id, passwords.hash_password(_password(name, password_stdin)))
-    people.sign_ins.close_sessions(known[0].id)
+    password_hash = passwords.hash_password(_password(name, password_stdin))
+    people.accounts.set_password_and_sign_out(known[0].id, password_hash)
     click.echo(f"ตั้งรหัสผ่านใหม่ของ {name} แล้ว", err=True)
 
 

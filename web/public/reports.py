@@ -17,7 +17,7 @@ from archive.thai import canonical_text
 from indexer.search.query.parser import MAX_QUERY_LENGTH
 from web.accounts.access import require_visible, require_visible_attachment
 from web.accounts.sign_in import csrf
-from web.addresses import page_path, path_on_this_site
+from web.addresses import page_path, path_on_this_site, record_number
 from web.anonymous_visitors import limit_rate, require_own_form
 from web.bootstrap import services
 from web.errors import error_message
@@ -78,8 +78,8 @@ def _form(problem: str = "") -> str:
 
 def _subject() -> tuple[Announcement | None, Attachment | None, int | None]:
     """Returns announcement, attachment and page number of the request, as far as residents may see them."""
-    announcement_id = request.values.get("announcement", type=int)
-    attachment_id = request.values.get("attachment", type=int)
+    announcement_id = record_number("announcement")
+    attachment_id = record_number("attachment")
     attachment = require_visible_attachment(attachment_id, staff=False) if attachment_id is not None else None
     if attachment is not None:
         announcement_id = attachment.announcement_id

@@ -111,7 +111,7 @@ def _answer_unchanged() -> Response | None:
     g.entity_tag = _entity_tag() if _is_for_everybody() else None
     if g.entity_tag is None:
         return None
-    if request.if_none_match.contains_weak(g.entity_tag):
+    if not request.if_none_match.star_tag and request.if_none_match.contains_weak(g.entity_tag):
         return Response(status=304)
     kept = _kept_answers().get(_variant(g.entity_tag))
     return None if kept is None else Response(kept.body, headers=list(kept.headers))

@@ -56,9 +56,9 @@ def overview() -> ResponseReturnValue:
             note_security("password not changed", good=False, person=person.name)
             flash(error_message(error), "bad")
         else:
-            services().people.accounts.set_password_hash(person.id, hash_password(form.new.data))
-            services().people.sign_ins.close_sessions(person.id)
-            open_session(person)
+            password_hash = hash_password(form.new.data)
+            services().people.accounts.set_password_and_sign_out(person.id, password_hash)
+            open_session(person, password_hash)
             note_security("password changed", person=person.name)
             flash(_("เปลี่ยนรหัสผ่านแล้ว และออกจากระบบในเครื่องอื่นทั้งหมด"), "good")
             return redirect(url_for("account.overview"))

@@ -53,9 +53,9 @@ def blank_form() -> ResponseReturnValue:
     ``disclose`` names the item to disclose, under which the announcement is put.
     """
     named = request.values.get("disclose", "")
+    if named:
+        disclosure_forms.entry_from_button(0, named)
     if request.method == "GET":
-        if named:
-            disclosure_forms.entry_from_button(0, named)
         return _form(None, {name: value for name, value in request.args.items() if name != "disclose"})
     try:
         made = _create_once()

@@ -81,7 +81,7 @@ def carry_out_disclosure_form(announcement_id: int, form: Mapping[str, str], act
 def _entry(announcement_id: int, told: str) -> DisclosureEntry:
     """Returns the entry that a button names: year, key of the item, part."""
     year, key, part = told.split() if told.count(" ") == 2 else ("", "", "")
-    if not (year.isdecimal() and part.isdecimal() and len(told) < 100):
+    if not (year.isdecimal() and len(year) == 4 and part.isdecimal() and len(part) <= 2):
         raise Invalid("กรุณาเลือกรายการที่ต้องเปิดเผย", field="disclosure-item")
     return DisclosureEntry(year=int(year), item=key, part=int(part), announcement_id=announcement_id)
 

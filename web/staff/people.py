@@ -69,8 +69,7 @@ def reset_password(person_id: int) -> ResponseReturnValue:
     if person.name == g.actor:  # the page of the own account asks for the present password
         return redirect(url_for("account.overview"))
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
-    services().people.accounts.set_password_hash(person_id, hash_password(password))
-    services().people.sign_ins.close_sessions(person_id)
+    services().people.accounts.set_password_and_sign_out(person_id, hash_password(password))
     note_security("password reset", person=person.name)
     return _table(reset=person, password=password)
 
