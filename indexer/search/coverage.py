@@ -107,7 +107,7 @@ def document_coverage(
     misread: Mapping[Clause, float],
     tuning: SearchTuning,
 ) -> float:
-    """Returns the share (0–1) of the weights that a document covers.
+    """Returns the share (0–1) of the weights, of which there must be one at least, that a document covers.
 
     A word in ``broken`` was typed as a part of a longer word that the document lacks: it counts least.
     A word in ``scattered`` was typed beside others, but stands beside none of these in the document: it
@@ -133,10 +133,10 @@ def is_worth_showing_as_related(
     coverage: float,
     tuning: SearchTuning,
 ) -> bool:
-    """Returns True if a document that is no answer is worth showing apart.
+    """Returns True for a document that is no answer, but has a telling word or covers enough of the query.
 
-    It then has a telling word that was typed by itself, or covers enough of the query. For a question one
-    word that few documents have is enough: most words of a question name nothing.
+    It is then shown apart. A telling word counts that was typed by itself. For a question one word that few
+    documents have is enough: most words of a question name nothing.
     """
     if plan.had_question_words and any(
         is_topic(clause, idfs[clause]) for clause in matched if clause in idfs

@@ -80,7 +80,9 @@ def _plan(searcher: Searcher, lexicon: Lexicon, query: Query) -> tuple[Query, Qu
 
 def _begins_any_title(searcher: Searcher, plan: QueryPlan, text: str) -> bool:
     """Returns True if a title begins with the text, letter for letter: เรื่อง น้ำ does not begin with เรื่องน้ำ."""
-    named = searcher.correction_vocabulary(plan).titles_containing(searchable_bytes(text).data, marks=True)
+    named = searcher.correction_vocabulary(plan).titles_containing(
+        searchable_bytes(text).data, with_marks=True
+    )
     return any(fold_text(each.name).startswith(text) for each in named)
 
 
@@ -177,7 +179,7 @@ def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer, t
     Whoever is in a document, or narrowed the results, sees what little there is.
     """
     least = minimum_coverage(tuning, corrected.plan)
-    return retrieved.coverage < least and not query.filters.narrows_beyond_organisation
+    return retrieved.coverage < least and not query.filters.narrows_by_choice
 
 
 def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer) -> Query:

@@ -32,7 +32,10 @@ class PageHit:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One announcement that matches the query, with at most ``MOST_PAGES`` of its pages, the best first."""
+    """An announcement that matches all of the query, or only some if ``is_partial``, with its best pages.
+
+    It has at most ``MOST_PAGES`` of its pages, the best first.
+    """
 
     announcement_id: int
     score: float  # comparable among the hits of one search
@@ -50,7 +53,7 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultPage:
-    """One page of hits.
+    """One page of hits; where none is an answer, ``total`` is 0 and ``related`` has what came near.
 
     ``facets`` has the counted values of each of ``archive.facets.FACETS``. The counts of a facet respect the
     query and every filter but the facet's own. With an organisation as a filter, counts,
@@ -98,7 +101,7 @@ class IndexManifest:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> IndexManifest:
-        """Return the manifest that ``as_json`` wrote. Raises an error of Python's for other values."""
+        """Return the manifest of ``as_json``; ``KeyError``, ``TypeError``, ``ValueError`` for others."""
         return cls(**{**values, "built_at": dt.datetime.fromisoformat(values["built_at"])})
 
 
@@ -109,10 +112,10 @@ class SyncTarget(Protocol):
         """Return the change counter of the archive up to which the index has followed."""
 
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
-        """Replaces and removes announcements by id and sets ``position``: idempotent.
+        """Replaces and removes by id and sets ``position``, or does nothing if a rebuild exchanged the index.
 
-        May change nothing, not the position either, where a rebuild exchanged the index meanwhile: whoever
-        follows an archive goes on from ``position()``, not from what was passed.
+        It may be repeated. Where it does nothing the position stays too: whoever follows an archive goes on
+        from ``position()``, not from what was passed.
         """
 
 
@@ -123,10 +126,10 @@ class Generation(SyncTarget, Protocol):
         """Adds announcements that the generation does not contain yet; faster than ``update``."""
 
     def set_position(self, position: int) -> None:
-        """Sets the change counter of the archive up to which the generation has followed."""
+        """Sets the archive's change up to which the generation has followed; stored when it is published."""
 
     def commit_and_count(self) -> int:
-        """Commit what was added, and return the number of announcements in the new index."""
+        """Commit what was added so far, and return the number of announcements in the new index."""
 
 
 class SearchIndex(SyncTarget, Protocol):
@@ -162,15 +165,14 @@ class SearchIndex(SyncTarget, Protocol):
         """Returns the ids of similar announcements of the same organisation."""
 
     def rebuild(self, *, jobs: int = 1) -> AbstractContextManager[Generation]:
-        """Opens a new generation beside the live one, which is published on a clean exit only.
+        """Opens a new generation, once no other process builds one; only a clean exit publishes it.
 
-        Waits while another process builds a generation. ``jobs`` is the number of processes that analyse
-        at the same time. The generation has the words that are in force when it begins; with words that
-        are added meanwhile it is not current.
+        ``jobs`` is the number of processes that analyse at the same time. The generation has the words that
+        are in force when it begins; with words that are added meanwhile it is not current.
         """
 
     def manifest(self) -> IndexManifest | None:
-        """Returns the manifest of the live index; None when there is no usable index."""
+        """Returns the manifest of the live index; None without one, ``Unavailable`` if it cannot be used."""
 
     def is_current(self) -> bool:
         """Returns True if the index is usable and was made with the rules and words now in force.
@@ -189,7 +191,4 @@ class SearchIndex(SyncTarget, Protocol):
         """Returns the names of parts found damaged since the last rebuild, also by ``find_damage``."""
 
     def find_differing(self, entries: Iterable[SourceAnnouncement]) -> list[int]:
-        """Returns the ids of entries that the index does not have exactly as given.
-
-        The number of views is ignored.
-        """
+        """Returns the ids of entries that the index has not, or not so; the number of views is ignored."""

@@ -34,10 +34,10 @@ class EngineAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedSearch:
-    """A query plan looked up in an index: what its correction needs, and ``retrieve``, which answers it.
+    """A plan's clauses as looked up: their frequencies, and ``retrieve``, which makes the answer.
 
-    ``retrieve`` matches, ranks, counts and cuts the documents. It is called for the plan that is answered,
-    not for a misspelt one.
+    It has what the plan's correction needs. ``retrieve`` matches, ranks, counts and cuts the documents. It is
+    called for the plan that is answered, not for a misspelt one.
     """
 
     is_as_typed: bool  # a document has the whole query as it was typed: nothing is misspelt

@@ -83,10 +83,13 @@ def correct_query(vocabulary: Vocabulary, lexicon: Lexicon, plan: QueryPlan) -> 
     return CorrectedQuery(replace(plan, parts=tuple(parts)) if words else plan, tuple(words))
 
 
-def doubtful_parts(plan: QueryPlan, lexicon: Lexicon, is_frequent: Callable[[str], bool]) -> list[QueryPart]:
-    """Returns the stretches of a plan that may be misspelt, as parts of a query of their own.
+def correctable_parts(
+    plan: QueryPlan, lexicon: Lexicon, is_frequent: Callable[[str], bool]
+) -> list[QueryPart]:
+    """Returns all short Thai runs, and of long ones the unknown words with their neighbours, as parts.
 
-    ``is_frequent`` returns True for an unknown word that several documents have.
+    Parts of a query of their own, which may be misspelt. ``is_frequent`` returns True for an unknown word
+    that several documents have: that one is right.
     """
     return [
         build_query_part(part.text[start:end], lexicon)

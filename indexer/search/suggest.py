@@ -138,6 +138,6 @@ def _is_there(vocabulary: Vocabulary, lexicon: Lexicon, text: str) -> bool:
 
 def _titles(vocabulary: Vocabulary, letters: bytes, *, marks: bool) -> list[str]:
     # The sort is stable, so that names of one announcement stay in their order.
-    found = sorted(vocabulary.titles_containing(letters, marks=marks), key=itemgetter(slice(3)))
+    found = sorted(vocabulary.titles_containing(letters, with_marks=marks), key=itemgetter(slice(3)))
     has_number = any(map(str.isdigit, text_of_bytes(letters)))
     return [each.name for each in found if has_number or not _KIND_AND_NUMBER.fullmatch(each.name)]

@@ -21,7 +21,7 @@ class TextMatcher:
         self._unwanted = [_letters(each.text) for each in query.without]
 
     def matches(self, text: str) -> bool:
-        """Returns True for a text with every word of the query; always True for a query without words."""
+        """Returns True for a text with every wanted word's letters somewhere and no excluded word."""
         letters = _letters(text)
         return all(
             any(all(word in letters for word in words) for words in alternatives)

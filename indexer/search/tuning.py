@@ -72,8 +72,8 @@ class SearchTuning:
     min_similar_title: float = 0.2  # share of the IDF mass of its title that the other's title has
 
 
-def quantize(average: float) -> float:
-    """Returns the average rounded to a grid of 10 %, so that the result is stable while documents change."""
+def round_to_stable_grid(average: float) -> float:
+    """Returns the average, at least 1, rounded to a grid of 10 % that few changes of documents move."""
     return 1.1 ** round(math.log(max(average, 1.0), 1.1))
 
 

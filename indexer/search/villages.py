@@ -107,14 +107,14 @@ def names_section(number: bytes, text: bytes) -> bool:
 
 
 def names_section_alone(number: bytes, text: bytes) -> bool:
-    """Returns True if a text names a section of a law with the number, and no village."""
+    """Returns True if a text names a section of a law with the number, and no village with it."""
     return names_section(number, text) and not names_village(number, text)
 
 
 def names_village(number: bytes, text: bytes) -> bool:
-    """Returns True if a text names the village with the number.
+    """Returns True if a text names the village with the number, alone, in a list or within a range.
 
-    It may stand among several (หมู่ 1, 2 และ 4) or between two (หมู่ 1 ถึงหมู่ 5).
+    In a list: หมู่ 1, 2 และ 4; within a range: หมู่ 1 ถึงหมู่ 5.
     """
     runs = [each[0] for each in _VILLAGES.finditer(text) if not _ends_a_word(text, each)]
     return any(number in re.findall(rb"[0-9]+", each) for each in runs) or any(

@@ -34,7 +34,7 @@ class Vocabulary(Protocol):
     """Words, phrases and titles of the documents that one query may see."""
 
     def document_frequency(self, term: str) -> int:
-        """Returns the number of documents that have the term."""
+        """Returns the number of documents that have the term, which an engine may estimate."""
 
     def idf(self, frequency: int) -> float:
         """Returns the inverse document frequency (BM25) of a term that ``frequency`` documents have."""
@@ -75,8 +75,9 @@ class Vocabulary(Protocol):
     def completions(self, begun: str, most: int) -> list[str]:
         """Returns words of the archive that begin with ``begun`` and are longer, the commonest first."""
 
-    def titles_containing(self, letters: bytes, *, marks: bool) -> Iterable[TitleMatch]:
-        """Returns titles and subjects that contain the letters.
+    def titles_containing(self, letters: bytes, *, with_marks: bool) -> Iterable[TitleMatch]:
+        """Returns titles and subjects with the letters, which must have no marks without ``with_marks``.
 
-        Without ``marks``, the marks above and below the line in the titles and subjects are ignored.
+        Without ``with_marks`` the marks above and below the line are left out of the titles and subjects
+        only.
         """

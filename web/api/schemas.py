@@ -106,7 +106,7 @@ class _SearchArgs(PagingArgs):
             sort=data["sort"],
             page=data["page"],
             per_page=data["per_page"],
-            without_dates=data["any_time"],
+            leave_out_dates=data["any_time"],
         )
         return replace(query, as_typed=data["as_typed"], explain=data["explain"])
 

@@ -134,7 +134,7 @@ class BulkLoader:
         self._send(made)
 
     def set_position(self, position: int) -> None:
-        """Sets the change up to which the archive was added."""
+        """Sets the change up to which the archive was added; stored only when the index is published."""
         self._position = position
 
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
@@ -158,7 +158,10 @@ class BulkLoader:
         return self._cluster.count(self._index, ANNOUNCEMENTS)
 
     def publish_with_manifest(self, manifest: Mapping[str, Any]) -> str:
-        """Completes the index, waits until it can be searched, points the alias to it; returns its name."""
+        """Completes the index, points the alias to it and returns its name; removes no older generation.
+
+        It waits until the index can be searched before it points the alias to it.
+        """
         self._measure()
         self._analysis.close()
         self._cluster.bulk_write(self._index, self._last(), visible=False)
@@ -227,9 +230,10 @@ class BulkLoader:
 
 
 def remove_older_generations(cluster: Cluster, live: str) -> None:
-    """Removes the generations before the live one, also what a killed builder left of them.
+    """Removes the generations older than the live one; one that cannot be removed now is left and logged.
 
-    One that cannot be removed now, such as while a snapshot is made of it, is left to the next call.
+    They have lower numbers than ``live``; what a killed builder left of them is removed too. One may be in
+    use, such as while a snapshot is made of it: the next call tries again.
     """
     numbers = _generations(cluster)
     for index, number in numbers.items():

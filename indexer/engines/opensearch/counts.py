@@ -29,12 +29,12 @@ class VisibleDocumentCounts:
         self._prefix = f"{filters.organisation} "
 
     @property
-    def total(self) -> int:
-        """Returns the number of all documents."""
+    def known_total(self) -> int:
+        """The number of all documents that the query may see; 0 before the first ``fetch``, never asks."""
         return self.known_count(ANNOUNCEMENTS) or 0
 
     def idf(self, frequency: int) -> float:
-        return math.log1p((max(self.total, frequency) - frequency + 0.5) / (frequency + 0.5))
+        return math.log1p((max(self.known_total, frequency) - frequency + 0.5) / (frequency + 0.5))
 
     def known_count(self, query: Json) -> int | None:
         """Returns the number of documents that match the query; None if it was not asked for yet."""

@@ -177,7 +177,7 @@ class OpenSearchIndex:
         return live.manifest if live else None
 
     def is_current(self) -> bool:
-        """Returns True if the index was made with the rules and words now in force.
+        """Returns False if a rebuild is due: other rules, other words, or far more documents than measured.
 
         Raises ``Unavailable`` while the cluster does not answer, as most missing nodes come back. Parts that
         are lost for good are named by ``find_damage``; then the index must be rebuilt.

@@ -40,7 +40,7 @@ from indexer.analysis.index_document import (
 from indexer.analysis.spelling_index import lookup_keys
 from indexer.analysis.tokenizer import Tokenizer, fold_text, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.cluster import Address
-from indexer.search.tuning import TUNING, quantize
+from indexer.search.tuning import TUNING, round_to_stable_grid
 from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FREQUENCY, THAI_WORD
 
 STEPS = 1000  # term frequency that stands for a BM25F weight of 1
@@ -156,7 +156,8 @@ def average_lengths(documents: Sequence[IndexDocument]) -> dict[str, float]:
         return dict(TYPICAL)
     facts = np.concatenate([np.frombuffer(document.columns["facts"], ATTRIBUTES) for document in documents])
     return {
-        zone: quantize(float(facts[zone].astype(np.float64).mean())) for zone in TUNING.length_normalization
+        zone: round_to_stable_grid(float(facts[zone].astype(np.float64).mean()))
+        for zone in TUNING.length_normalization
     }
 
 

@@ -257,7 +257,7 @@ class SearchAttempt(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlanQueries:
-    """The OpenSearch queries of one plan."""
+    """The OpenSearch queries of one plan, made anew at every call."""
 
     plan: QueryPlan
     query: Query
@@ -300,10 +300,10 @@ class PlanQueries:
         """Returns the query for documents with every part, by its words or letter by letter."""
         return bool_must(self._part(part, quoted=attempt.quoted) for part in self.plan.parts if part.clauses)
 
-    def matching(self, attempt: SearchAttempt, complete: Json) -> Json:
-        """Returns the scored query for the documents of a search.
+    def ranked_query(self, attempt: SearchAttempt, complete: Json) -> Json:
+        """Returns the scored query of an attempt with its filters; what has all of the plan scores highest.
 
-        Documents with all of the plan score at least ``COMPLETE`` where others may stand beside them.
+        That is at least ``COMPLETE``, where others may stand beside it.
         """
         fewest = self.min_telling_clauses if attempt.strictness == "enough" else 1
         telling = self._telling()
@@ -357,12 +357,11 @@ class PlanQueries:
         return best_of(self._phrase(part, is_loose=False), name)
 
     def title_match_aggregations(self) -> Json:
-        """Returns aggregations that count the documents with a telling word of the plan in the title.
+        """Returns two aggregations of documents with a telling word in the title; {} for sentences and days.
 
-        A stop word or a kind of document tells nothing.
-
-        One counts among the matching documents, the other among all that have every word but the time. It is
-        empty for questions, sentences and single days: they are about what happened then.
+        A stop word or a kind of document tells nothing. One counts among the matching documents, the other
+        among all that have every word but the time. Empty for questions, sentences and single days: they are
+        about what happened then.
         """
         words = [
             clause for clause in self._clauses_without_dates() if not is_stop_word_or_document_kind(clause)
@@ -495,7 +494,7 @@ def search_body(
     query = queries.query
     sort = Sort.RELEVANCE if attempt.is_top_hits_only else query.sort
     complete = queries.complete(attempt)
-    matching = queries.matching(attempt, complete)
+    matching = queries.ranked_query(attempt, complete)
     order = ORDERS[sort]
     if sort is not Sort.RELEVANCE and attempt.strictness != "all" and not queries.is_prose:
         first = {"constant_score": {"filter": complete, "boost": COMPLETE}}

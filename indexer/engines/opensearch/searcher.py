@@ -77,6 +77,7 @@ class OpenSearchSearcher:
         self._vocabularies: dict[QueryPlan, ClusterVocabulary] = {}
 
     def correction_vocabulary(self, plan: QueryPlan) -> ClusterVocabulary:
+        """Returns the vocabulary for a plan, the same object each time; ``prepare_search`` fills it."""
         if plan not in self._vocabularies:
             self._vocabularies[plan] = ClusterVocabulary(
                 self._cluster, self._index, self._filters, self._counts, self._lexicon, plan
@@ -142,7 +143,7 @@ class OpenSearchSearcher:
 
         Words are counted as independent of each other; those of one subject stand together more often.
         """
-        total, clauses = self._counts.total, queries.plan.clauses
+        total, clauses = self._counts.known_total, queries.plan.clauses
         known = [self._counts.known_count(clause_count_query(clause)) for clause in clauses]
         if queries.plan.is_sentence or queries.query.times or None in known:
             return False

@@ -30,7 +30,7 @@ from indexer.search.coverage import has_only_dictionary_words
 from indexer.search.query.parser import Filters
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan, build_query_part
 from indexer.search.spelling_correction import (
-    doubtful_parts,
+    correctable_parts,
     extend_by_neighbouring_letters,
     parts_meant_in_other_layout,
 )
@@ -53,7 +53,7 @@ def part_query(part: QueryPart) -> Json:
 
 def misspelling_test_queries(plan: QueryPlan, lexicon: Lexicon) -> list[Json]:
     """Returns the queries whose counts tell whether a plan has anything that is misspelt."""
-    parts = doubtful_parts(plan, lexicon, lambda _word: False)
+    parts = correctable_parts(plan, lexicon, lambda _word: False)
     clauses = [clause for part in parts for clause in part.clauses]
     return [*map(clause_count_query, clauses), *map(part_query, parts)]
 
@@ -84,6 +84,7 @@ class ClusterVocabulary:
         self._count_keys: list[str] = []
 
     def document_frequency(self, term: str) -> int:
+        """Returns the documents with a term; with a plan perhaps an estimate that counts hidden ones too."""
         known = self._known(term_query(term))
         return self._words().get(term, 0) if known is None else known
 
@@ -94,6 +95,7 @@ class ClusterVocabulary:
         return bool(self._known(clause_count_query(clause)))
 
     def has_all(self, clauses: Sequence[Clause]) -> bool:
+        """Returns True if a document has all clauses; with a plan perhaps only each clause in some."""
         known = self._known(bool_must(map(clause_count_query, clauses)))
         return all(map(self._may_have, clauses)) if known is None else bool(known)
 
@@ -145,8 +147,8 @@ class ClusterVocabulary:
         counted = sorted((-self.document_frequency(word), word) for word in fitting)
         return [word for count, word in counted[:most] if count]
 
-    def titles_containing(self, letters: bytes, *, marks: bool) -> Iterator[TitleMatch]:
-        field, text = ("names" if marks else "bare_names"), text_of_bytes(letters)
+    def titles_containing(self, letters: bytes, *, with_marks: bool) -> Iterator[TitleMatch]:
+        field, text = ("names" if with_marks else "bare_names"), text_of_bytes(letters)
         bodies = [
             {
                 "query": {"bool": {"filter": [query, *self._visible]}},
@@ -161,7 +163,7 @@ class ClusterVocabulary:
             for hit in answer["hits"]["hits"]:
                 if hit["_source"]["id"] not in seen:
                     seen.add(hit["_source"]["id"])
-                    yield from _named(hit["_source"], letters, marks=marks)
+                    yield from _named(hit["_source"], letters, marks=with_marks)
 
     def _known(self, query: Json) -> int | None:
         """Returns a count; with a plan, None if the correction of the plan does not need it."""
@@ -179,7 +181,7 @@ class ClusterVocabulary:
 
     def lookups(self, plan: QueryPlan) -> list[Mapping[str, Any]]:
         """Returns the searches for all that the correction needs; ``note`` takes their answers."""
-        parts = doubtful_parts(plan, self._lexicon, self._is_frequent)
+        parts = correctable_parts(plan, self._lexicon, self._is_frequent)
         pieces = sorted({piece for part in parts for piece in spelling_pieces(part.text)})
         sounds = sorted({sound for piece in pieces for sound in phonetic_keys_with_deletions(piece)})
         switched = parts_meant_in_other_layout(plan, self._lexicon)

@@ -102,10 +102,10 @@ def with_clauses_covered(
     return replace(clause_scores, covered=covered)
 
 
-def match_fuzzily(context: IndexContext, clause_scores: DocumentScores) -> tuple[DocumentScores, Mask]:
-    """Returns the scores with clauses matched by grams of damaged text, and which documents needed none.
+def add_misread_matches(context: IndexContext, clause_scores: DocumentScores) -> tuple[DocumentScores, Mask]:
+    """Returns the scores with clauses in misread text added, and the mask of documents complete before.
 
-    The second value is True for the documents that match all clauses without that.
+    The mask is True for the documents that match all clauses as they are.
     """
     distinctive = sorted(clause_scores.idfs, key=clause_scores.idfs.__getitem__, reverse=True)[
         :_MAX_FUZZY_CLAUSES
@@ -173,7 +173,7 @@ def _documents_with_terms(
 
 
 def documents_with_all(reader: CommitReader, clauses: Sequence[Clause]) -> DocumentNumbers:
-    """Returns the documents that match every clause, ascending. Needs one clause at least."""
+    """Returns the documents that match every clause, ascending. Raises ``ValueError`` without a clause."""
     plain = [reader.postings(clause.alternatives[0].terms[0]) for clause in clauses if _is_plain(clause)]
     others = [clause for clause in clauses if not _is_plain(clause)]
     is_short = plain and others and min(one.count for one in plain) < _FEW_DOCUMENTS

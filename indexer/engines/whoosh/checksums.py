@@ -41,7 +41,7 @@ def without_checksum(data: bytes, name: str) -> bytes:
 
 
 def line_with_checksum(text: str) -> str:
-    """Returns a line of text with its checksum, for files that people may want to read."""
+    """Returns a text with its checksum and a line end, for files that people may want to read."""
     return f"{text} {zlib.crc32(text.encode()):08x}\n"
 
 
@@ -103,7 +103,7 @@ class CheckedFile:
 
 
 def write_checksums(directory: Path, segment: str) -> None:
-    """Writes the checksums of all files of a segment, which never change after this, to ``SEGMENT.sums``."""
+    """Writes the checksums of a finished segment's files to ``SEGMENT.sums``, without a sync to disk."""
     sums = {
         path.name: _checksum(path, lambda _count: None) for path in sorted(directory.glob(f"{segment}.*"))
     }

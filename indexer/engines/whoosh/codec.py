@@ -82,12 +82,12 @@ _COMMON = 3  # a term in one of 3 documents is common: one byte per document tak
 
 
 class Postings(NamedTuple):
-    """The documents of a segment that have a term, in ascending order, with the term's counts.
+    """Documents of a segment that have a term, with its counts; a term in a third of them has no ``ids``.
 
-    ``first`` holds the counts in the first zone, one for each of ``ids``. For a common term ``ids`` is None
-    and ``first`` has one count for every document of the segment. ``others`` lists the positions in
-    ``first`` of the documents that have the term in other zones; ``rest`` holds the counts in those zones
-    (packed, without the first zone), one for each of ``others``.
+    The documents ascend. ``first`` holds the counts in the first zone, one for each of ``ids``. For a common
+    term ``ids`` is None and ``first`` has one count for every document of the segment, 0 for one without the
+    term. ``others`` lists the positions in ``first`` of the documents that have the term in other zones;
+    ``rest`` holds the counts in those zones (packed, without the first zone), one for each of ``others``.
     """
 
     ids: npt.NDArray[np.int64] | None
@@ -97,7 +97,7 @@ class Postings(NamedTuple):
 
     @property
     def documents(self) -> npt.NDArray[np.int64]:
-        """Returns the document numbers, also for a common term, whose ``ids`` is None."""
+        """Returns the document numbers, worked out from the counts where a common term has no ``ids``."""
         if self.ids is not None:
             return self.ids
         there = self.first > 0
@@ -160,7 +160,7 @@ def _before_ids(head: int, count: int) -> int:
 
 
 def decode(data: bytes, count: int, size: int) -> Postings:
-    """Decodes a posting list that ``encode`` wrote.
+    """Decodes a verified posting list that ``encode`` wrote; other bytes give no certain error.
 
     ``count`` is the number of ids in the list, ``size`` the number of documents of the segment.
     """

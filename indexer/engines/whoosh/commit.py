@@ -46,10 +46,9 @@ class OpenSegment:
             self.facets = facet_values_column(opened["facets"].values())
 
     def correctable_words(self, is_dictionary_word: Callable[[str], bool]) -> Iterator[str]:
-        """Yields the segment's Thai words that a misspelling may stand for.
+        """Yields Thai words for corrections: those of the dictionary, and those that enough documents have.
 
-        These are the words of the dictionary, and those that occur in at least
-        ``MIN_WORD_FREQUENCY`` documents.
+        These are documents of the segment: at least ``MIN_WORD_FREQUENCY`` of them.
         """
         for data, size in zip(self.terms.words, self.terms.sizes.tolist(), strict=True):
             word = data.decode()
@@ -169,7 +168,7 @@ class Commit:
         return parse_zone_layout(segment.layout[local])
 
     def token_boundaries(self, document: int) -> Mask:
-        """Returns for each position of ``text`` True if a word begins or ends there."""
+        """Returns True for each position of ``text`` where a word begins or ends; more values may follow."""
         segment, local = self._at(document)
         return np.unpackbits(np.frombuffer(segment.token_boundaries[local], np.uint8)).astype(bool)
 

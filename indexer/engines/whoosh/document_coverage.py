@@ -35,7 +35,7 @@ def answer_coverage(
     scores: DocumentScores,
     ranked: TopDocuments,
 ) -> float:
-    """Returns the share (0–1) of the query that the best document answers; 1 for a query without words.
+    """Returns the share (0–1) of the query that the best document answers; 1 without words or hits.
 
     Date ranges do not count, as a note says that other dates are shown. A document that matches every clause
     answers all. Otherwise a word counts in full only beside a word that it was typed beside, and a word
@@ -57,7 +57,7 @@ def answer_coverage(
     )
 
 
-def documents_titled_with_telling_word(
+def documents_with_telling_word_in_title_or_label(
     context: IndexContext,
     plan: QueryPlan,
     times: tuple[DateRange, ...],

@@ -23,7 +23,10 @@ _EPOCH = dt.date(1970, 1, 1).toordinal()  # day 0 of numpy's dates, as an ordina
 
 
 def filter_masks(reader: CommitReader, filters: Filters) -> dict[str, Mask]:
-    """Returns a mask of the documents that pass each filter, by the filter's name; only for set filters."""
+    """Returns the mask of each filter that is set, by its name; not of organisation and withheld ids.
+
+    These narrow the reader already.
+    """
     masks: dict[str, Mask] = {}
     for place, facet in enumerate(FACETS):
         value = getattr(filters, facet.name)
@@ -74,9 +77,9 @@ def combine_masks(reader: CommitReader, masks: Mapping[str, Mask], but: str = ""
 def count_facets(
     reader: CommitReader, documents: Mask, masks: Mapping[str, Mask]
 ) -> dict[str, tuple[FacetValue, ...]]:
-    """Returns the counts of each facet's values over ``documents``.
+    """Returns the counts of each facet's most frequent values, under every filter but the facet's own.
 
-    Each facet is counted under every filter but its own.
+    At most ``_MOST_VALUES`` of a facet, and none for the empty value.
     """
     everything = _counts(reader, documents & combine_masks(reader, masks))
     return {

@@ -111,9 +111,9 @@ class GenerationDirectory:
         return self._manifest.read(path / _MANIFEST)
 
     def note_damage(self, path: Path, parts: Iterable[str]) -> None:
-        """Records that parts of a generation are damaged.
+        """Records damaged parts inside the generation; records nothing on a disk that cannot be written to.
 
-        On a disk that cannot be written to nothing is recorded; the next scrub finds the damage again.
+        The next scrub finds the damage again.
         """
         with suppress(OSError), (path / _DAMAGED).open("a") as file:
             file.writelines(f"{part}\n" for part in parts)

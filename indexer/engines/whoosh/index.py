@@ -133,6 +133,7 @@ class WhooshIndex:
             self._generations.publish_with_manifest(path, manifest)
 
     def manifest(self) -> IndexManifest | None:
+        """Returns the live manifest; None without an index, ``Unavailable`` for one that cannot be used."""
         while live := self._live():
             manifest = self._generations.manifest(live.directory)
             if manifest is not None or not self._is_replaced(live.directory):
@@ -140,6 +141,7 @@ class WhooshIndex:
         return None
 
     def is_current(self) -> bool:
+        """Returns True if it is undamaged and made with the rules and words now in force; raises nothing."""
         try:
             manifest = self.manifest()
         except Unavailable:

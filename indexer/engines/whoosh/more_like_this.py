@@ -24,7 +24,7 @@ _MAX_BYTES = 20_000  # bytes of the announcement's text that are read
 
 
 def find_similar(context: IndexContext, announcement_id: int, limit: int) -> list[int]:
-    """Returns ids of similar announcements, the most similar first; none for an unknown announcement."""
+    """Returns ids of similar announcements of the context's reader, best first; none for an unknown id."""
     reader = context.reader
     document = reader.document_numbers.get(announcement_id)
     if document is None:

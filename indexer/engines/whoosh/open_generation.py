@@ -85,11 +85,11 @@ class OpenGeneration:
         raise FileNotFoundError(f"no commit can be read in {self.directory}")
 
     def find_damage(self, after_read: Callable[[int], None]) -> list[str]:
-        """Returns the names of files of the latest commit that are missing or do not match their checksums.
+        """Returns the damaged files of the latest commit; ``IndexDamaged`` if the commit itself is damaged.
 
-        Raises ``IndexDamaged`` when the table of contents or the position itself is damaged.
-        ``after_read`` is called after each piece that was read, with the number of its bytes; the call may
-        wait.
+        These are files that are missing or do not match their checksums. The commit is damaged when its table
+        of contents or position is. ``after_read`` is called after each piece that was read, with the number
+        of its bytes; the call may wait.
         """
         whole: set[str] = set()
         while True:
@@ -114,7 +114,10 @@ class OpenGeneration:
         return (self.directory / _WORDS).read_bytes() == self.lexicon.text().encode()
 
     def commit_changes(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], position: int) -> None:
-        """Makes one commit: replaces and removes documents by announcement id, and sets the position."""
+        """Locks the index and makes one commit: replaces and removes by id, sets the position; then merges.
+
+        Nothing is synced to disk.
+        """
         writer = Writer(self._index)
         try:
             before = self.reader()
@@ -190,7 +193,7 @@ class GenerationBuilder:
         return self._position
 
     def commit_and_count(self) -> int:
-        """Commits what was added, and returns the number of announcements."""
+        """Commits what was added so far and returns the number of announcements; more may be added."""
         self.flush()
         return self._segments.reader().count
 

@@ -48,11 +48,11 @@ def documents_with_phrase(
     enough: int = 1 << 30,
     most: int = MAX_VERIFIED,
 ) -> DocumentNumbers:
-    """Returns the live documents that contain the phrase of ``part``, in ascending order.
+    """Returns live documents with the phrase, ascending; none for a long part that is not quoted.
 
-    Returns at most ``enough`` documents. About ``most`` candidates are read: where there are more, those
-    with the best scores. Documents in which the phrase is cut into other words are sought only when few
-    documents have the same words.
+    A part is long with more than ``_MOST_CLAUSES`` clauses. Returns at most ``enough`` documents. About
+    ``most`` candidates are read: where there are more, those with the best scores. Documents in which the
+    phrase is cut into other words are sought only when few documents have the same words.
     """
     if not (part.phrase.data and part.clauses) or (
         len(part.clauses) > _MOST_CLAUSES and not part.phrase.exact
@@ -268,9 +268,10 @@ def _misreading_test(data: bytes, lexicon: Lexicon) -> Callable[[bytes], bool]:
 
 
 def has_misread_word(text: bytes, data: bytes) -> bool:
-    """Returns True if the text has the word with one letter misread, left out or too many.
+    """Returns True if a word of ``_MIN_MISREAD_WORD`` letters or more stands there with one wrong at most.
 
-    Words of fewer than ``_MIN_MISREAD_WORD`` letters, and numbers, are like too many others.
+    A letter is misread, left out or too many. False for shorter words and numbers, which are like too many
+    others.
     """
     if len(data) < _MIN_MISREAD_WORD or data[:1].isdigit():
         return False

@@ -167,7 +167,9 @@ def _stepped(weights: Floats) -> npt.NDArray[np.uint16]:
 
 
 def intersect(lists: Sequence[PostingList]) -> DocumentNumbers:
-    """Returns the documents that are in all lists, in ascending order. ``lists`` must not be empty."""
+    """Returns the documents that are in all lists, ascending. Raises ``ValueError`` without a list."""
+    if not lists:
+        raise ValueError("no list to intersect")
     if all(one.is_long for one in lists):  # several times faster than looking up the many documents of one
         return np.flatnonzero(np.logical_and.reduce([one.mask_of_long() for one in lists]))
     fewest, *others = sorted(lists, key=lambda one: one.count)

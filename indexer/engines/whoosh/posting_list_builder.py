@@ -12,7 +12,7 @@ from indexer.analysis.index_document import ZONES
 from indexer.engines.whoosh.codec import Postings
 from indexer.engines.whoosh.commit import Commit
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask, PostingList
-from indexer.search.tuning import SearchTuning, quantize
+from indexer.search.tuning import SearchTuning, round_to_stable_grid
 
 _NONE, _NO_COUNTS = np.empty(0, np.int64), np.empty(0, np.uint8)
 
@@ -31,7 +31,7 @@ class PostingListBuilder:
     def _relative_length(self, zone: str, share: float) -> Floats:
         """Returns each document's zone length against the mean; ``share`` of it counts."""
         lengths = self._commit.attributes[zone].astype(np.float32)
-        average = quantize(float(lengths[self._live].mean()) if self._live.any() else 1.0)
+        average = round_to_stable_grid(float(lengths[self._live].mean()) if self._live.any() else 1.0)
         relative: Floats = 1 - share + share * lengths / np.float32(average)
         return relative
 

@@ -45,7 +45,7 @@ _MAX_BYTES = 4_000_000  # bytes of text read for one query
 
 @dataclass(frozen=True, slots=True)
 class PhraseBoosts:
-    """Boosts of documents in shares of the best score, by reason."""
+    """Boosts in shares of the best score: for phrases, for the whole query, for an own number."""
 
     phrases: Floats
     whole_query: Floats
@@ -63,10 +63,9 @@ class PhraseBoosts:
 
 @dataclass(frozen=True, slots=True)
 class TopDocuments:
-    """The first documents of ``total``, best first, with their scores.
+    """The best of ``total`` documents, with scores; the first ``complete`` of them match all of the plan.
 
-    The first ``complete`` of them match all of the plan. ``boosts`` are those of the first documents, in
-    units of ``best_score``; None where no boost was given.
+    ``boosts`` are those of the first documents, in units of ``best_score``; None where no boost was given.
     """
 
     documents: DocumentNumbers
@@ -80,7 +79,7 @@ class TopDocuments:
 def rank_documents(
     context: IndexContext, query: Query, plan: QueryPlan, matched: UnfilteredMatches, allowed: Mask
 ) -> TopDocuments:
-    """Returns the retrieved documents among ``allowed`` in the order that the query asks for.
+    """Returns the allowed documents in the query's order, those that match only some of the plan last.
 
     In any order, documents that match only some of the plan come after those that match all of it.
     """

@@ -51,9 +51,10 @@ class CommitReader:
         self._lock = Lock()
 
     def restricted_to(self, organisation: int | None, withheld: frozenset[int] = frozenset()) -> CommitReader:
-        """Returns a reader of one organisation's documents (None: of all) without ``withheld`` announcements.
+        """Returns a reader of one organisation (None: of all) without ``withheld``, which counts these alone.
 
-        The counts and words of that reader are of its documents alone.
+        Its words and its cache are of its documents alone too. It is this reader itself where nothing is left
+        out.
         """
         if withheld:
             withheld = frozenset(withheld & self.document_numbers.keys())

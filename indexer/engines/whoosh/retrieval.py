@@ -10,8 +10,8 @@ import numpy as np
 
 from indexer.engines.whoosh.bm25f import (
     DocumentScores,
+    add_misread_matches,
     documents_with_all,
-    match_fuzzily,
     with_clauses_covered,
 )
 from indexer.engines.whoosh.filters import date_range_mask
@@ -87,7 +87,7 @@ class DateMatches(NamedTuple):
 def match_documents(
     context: IndexContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: DocumentScores
 ) -> UnfilteredMatches:
-    """Returns the documents that match the plan and one of the times, whatever the filters are."""
+    """Returns what matches before filters; a time or words that no document has are given up, with a note."""
     scores, then = _match_times(context, plan, times, scores)
     scores, preferred = _match_phrases(context, plan, scores)
     matched = _match_clauses(context, plan, scores, preferred, _not_excluded(context, plan))
@@ -247,7 +247,7 @@ def _match_clauses(
     if found < context.tuning.enough_complete or plan.is_sentence:
         return _add_partial(context, plan, UnfilteredMatches(complete, preferred, scores, notes), rest, found)
     if _phrase_parts(plan) and np.count_nonzero(preferred) < context.tuning.enough_complete:
-        scores, also_complete = match_fuzzily(context, scores)
+        scores, also_complete = add_misread_matches(context, scores)
         complete |= also_complete & rest
         partial = _partial_matches(context, scores, rest, is_quoted=bool(exact))
         fuzzy = _with_fuzzy_phrases(context, plan, scores, partial & ~complete)
@@ -263,7 +263,7 @@ def _with_word_whole(
 
     Its pieces alone, the ราคา of สอบราคา, are of no use.
     """
-    scores, _ = match_fuzzily(context, whole.scores)
+    scores, _ = add_misread_matches(context, whole.scores)
     partial = _partial_matches(context, scores, rest, is_quoted=False)
     documents = whole.documents.copy()
     documents[_with_fuzzy_phrases(context, plan, scores, partial & ~documents)] = True
@@ -297,7 +297,7 @@ def _add_partial(
         complete.notes,
     )
     if not (plan.is_sentence and found and preferred.any()):  # else the sentence is there as it was typed
-        scores, also_complete = match_fuzzily(context, scores)
+        scores, also_complete = add_misread_matches(context, scores)
         documents = documents | (also_complete & rest)
     partial = _partial_matches(context, scores, rest, is_quoted=query_notes.NOT_QUOTED in notes)
     if found and plan.document_numbers:  # documents without the number are of no use

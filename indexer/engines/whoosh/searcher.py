@@ -6,7 +6,10 @@ from dataclasses import replace
 from functools import partial
 
 from indexer.engines.whoosh.bm25f import DocumentScores, score_clauses
-from indexer.engines.whoosh.document_coverage import answer_coverage, documents_titled_with_telling_word
+from indexer.engines.whoosh.document_coverage import (
+    answer_coverage,
+    documents_with_telling_word_in_title_or_label,
+)
 from indexer.engines.whoosh.explain import explain_search
 from indexer.engines.whoosh.filters import combine_masks, count_facets, filter_masks
 from indexer.engines.whoosh.index_context import IndexContext
@@ -78,7 +81,7 @@ class WhooshSearcher:
     ) -> tuple[Hit, ...]:
         """Returns the hits worth showing although none of them is an answer."""
         numbers = {hit: self._context.reader.document_numbers[hit.announcement_id] for hit in hits}
-        titled = documents_titled_with_telling_word(
+        titled = documents_with_telling_word_in_title_or_label(
             self._context, plan, query.times, found.scores, numbers.values()
         )
         return tuple(hit for hit, number in numbers.items() if number in titled)

@@ -28,7 +28,7 @@ class CheckedIndex(FileIndex):  # type: ignore[misc]
 
 
 def write_toc(directory: Path, index_name: str, toc: TOC) -> None:
-    """Writes the table of contents in one atomic step, which makes the commit visible."""
+    """Writes the table of contents by a rename, which makes the commit visible; nothing is synced to disk."""
     memory = RamStorage()
     toc.write(memory, index_name)
     name = _name(index_name, toc.generation)
@@ -38,10 +38,9 @@ def write_toc(directory: Path, index_name: str, toc: TOC) -> None:
 
 
 def read_toc(directory: Path, index_name: str, generation: int) -> TOC:
-    """Returns the table of contents of a commit.
+    """Returns a commit's table of contents; ``FileNotFoundError`` once a later commit removed it.
 
-    Raises ``FileNotFoundError`` when a later commit has removed the file, ``IndexDamaged`` when the file
-    does not match its checksum.
+    Raises ``IndexDamaged`` when the file does not match its checksum.
     """
     name = _name(index_name, generation)
     memory = RamStorage()

@@ -72,9 +72,9 @@ class WhooshVocabulary:
         counted = [(-self.document_frequency(word), word) for _, word in common]  # what was withdrawn is out
         return [word for count, word in sorted(counted)[:most] if count]
 
-    def titles_containing(self, letters: bytes, *, marks: bool) -> Iterator[TitleMatch]:
+    def titles_containing(self, letters: bytes, *, with_marks: bool) -> Iterator[TitleMatch]:
         for base, segment in zip(self._commit.bases, self._commit.segments, strict=False):
-            titles = segment.title_index if marks else segment.title_index_without_marks
+            titles = segment.title_index if with_marks else segment.title_index_without_marks
             live = self._reader.live[base : base + segment.size]
             for begins, document, title in titles.titles_with(letters, _MOST_NAMED, live):
                 facts = segment.attributes[document]

@@ -62,10 +62,11 @@ class Filters:
     withheld: frozenset[int] = frozenset()  # ids of announcements that are treated as if not there
 
     @property
-    def narrows_beyond_organisation(self) -> bool:
-        """Returns True if the user narrowed the results: the organisation is no choice of the user's.
+    def narrows_by_choice(self) -> bool:
+        """Returns True if the user narrowed the results; an excluded value or the organisation does not.
 
-        An excluded value narrows no more than an excluded word.
+        The organisation is no choice of the user's, nor are withheld and ended announcements. An excluded
+        value narrows no more than an excluded word.
         """
         others = replace(self, organisation=None, withheld=frozenset(), ended=frozenset(), excluded=())
         return others != Filters()
@@ -73,10 +74,10 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class TypedChunk:
-    """A piece of the query that was typed without a space or in quotes.
+    """A piece typed without a space or in quotes, with the pieces that ``OR`` joins to it in ``others``.
 
     ``text`` is folded, ``raw`` has the typed case. ``exact`` is True for a piece in quotes. ``others`` are
-    alternatives to the piece, joined with ``OR``.
+    alternatives to the piece. Where it stood in the query is not told.
     """
 
     text: str
@@ -91,7 +92,7 @@ class Query:
 
     ``understood`` notes how filters, abbreviations and misspellings were read; ``loosened`` notes which
     conditions were given up to find anything. ``times`` of a query as it was run are those that narrowed the
-    results; none with ``without_dates`` of ``parse_query``. ``extra_highlights`` are further words to
+    results; none with ``leave_out_dates`` of ``parse_query``. ``extra_highlights`` are further words to
     highlight in texts: corrected spellings and the full forms of abbreviations.
     """
 
@@ -206,7 +207,7 @@ def parse_query(
     sort: Sort = Sort.RELEVANCE,
     page: int = 1,
     per_page: int = 10,
-    without_dates: bool = False,
+    leave_out_dates: bool = False,
 ) -> Query:
     """Parses a typed query. Accepts any text and never raises.
 
@@ -216,7 +217,7 @@ def parse_query(
     which has precedence. A value that makes no sense is searched as words, or not used if excluded. A number
     may follow ``เลขที่`` too, and its year a word: ``คำสั่งที่ 215 ปี 2564`` is ``คำสั่งที่ 215/2564``. A date range
     (``query.date_ranges``) is a filter when it is labelled (``date:``) or stands alone. Elsewhere a result
-    must have a date in that range or name it; with ``without_dates`` it is left out. ``ข่าวล่าสุด`` is
+    must have a date in that range or name it; with ``leave_out_dates`` it is left out. ``ข่าวล่าสุด`` is
     everything, newest first.
     """
     asked = Query(
@@ -226,10 +227,10 @@ def parse_query(
         page=max(page, 1),
         per_page=max(per_page, 1),
     )
-    return _parsed(asked, without_dates=without_dates)
+    return _parsed(asked, leave_out_dates=leave_out_dates)
 
 
-def _parsed(asked: Query, *, dates_filter: bool = True, without_dates: bool = False) -> Query:
+def _parsed(asked: Query, *, dates_filter: bool = True, leave_out_dates: bool = False) -> Query:
     """Returns the query with what its typed text asks for; its filters so far have precedence.
 
     With ``dates_filter`` a date range that stands alone is a filter.
@@ -239,17 +240,17 @@ def _parsed(asked: Query, *, dates_filter: bool = True, without_dates: bool = Fa
     if reading.asks_for_newest(fold_text(raw).strip()):
         raw, sort = "", Sort.NEWEST if sort is Sort.RELEVANCE else sort
     raw, folded = _without_numbers(reading, raw, fold_text(raw))
-    words = _without_times(reading, raw, folded, dates_filter=dates_filter, without_dates=without_dates)
+    words = _without_times(reading, raw, folded, dates_filter=dates_filter, leave_out_dates=leave_out_dates)
     for found in _PART.finditer(words):
         reading.take(found)
     if raw.strip() and reading.is_empty:
         reading.understood.append(query_notes.NO_WORDS)
     is_filter_alone = dates_filter and reading.days_alone and not reading.chunks
-    is_dated = bool(reading.times) and not without_dates
-    may_end_with_year = reading.ends_with_wanted_text and not (reading.has_date_ranges or without_dates)
+    is_dated = bool(reading.times) and not leave_out_dates
+    may_end_with_year = reading.ends_with_wanted_text and not (reading.has_date_ranges or leave_out_dates)
     with_year = _with_bare_year(asked.typed) if may_end_with_year else None
-    as_words = partial(_parsed, asked, dates_filter=False, without_dates=without_dates)
-    undated = partial(_parsed, asked, dates_filter=dates_filter, without_dates=True)
+    as_words = partial(_parsed, asked, dates_filter=False, leave_out_dates=leave_out_dates)
+    undated = partial(_parsed, asked, dates_filter=dates_filter, leave_out_dates=True)
     return replace(
         asked,
         filters=reading.filters,
@@ -288,11 +289,11 @@ def _with_bare_year(typed: str) -> str | None:
 
 
 def _without_times(
-    reading: _Reading, raw: str, folded: str, *, dates_filter: bool, without_dates: bool
+    reading: _Reading, raw: str, folded: str, *, dates_filter: bool, leave_out_dates: bool
 ) -> str:
     """Returns ``raw`` without the date ranges that are filters; adds every date range to ``reading``.
 
-    Those that stay become pieces of their own: น้ำปี 2564 is น้ำ and ปี 2564. With ``without_dates`` all date
+    Those that stay become pieces of their own: น้ำปี 2564 is น้ำ and ปี 2564. With ``leave_out_dates`` all date
     ranges are left out of ``raw``, where anything else is in it.
     """
     times = find_date_ranges(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))
@@ -314,7 +315,7 @@ def _without_times(
         elif time.is_labelled or (alone and not reading.chunks and time.month is None and "งบ" not in folded):
             raw, folded = (_without(text, (time.start, time.end)) for text in (raw, folded))
             reading.between(time)
-        elif without_dates and reading.has_words_beside_dates:
+        elif leave_out_dates and reading.has_words_beside_dates:
             raw = _without(raw, (time.start, time.end))
         else:
             reading.times.append(time)
@@ -338,7 +339,7 @@ def _start_of_exclusion(raw: str, start: int) -> int:
 
 
 def normalize_query(typed: str) -> str:
-    """Returns the typed text in the archive's canonical form, with plain quotes, letters and signs."""
+    """Returns the first ``MAX_QUERY_LENGTH`` characters in canonical form, with plain quotes and signs."""
     return canonical_text(typed[:MAX_QUERY_LENGTH]).translate(_PLAIN)
 
 

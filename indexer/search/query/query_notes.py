@@ -85,9 +85,12 @@ def alternatives_note(texts: Sequence[str]) -> BilingualNote:
     return BilingualNote(" หรือ ".join(texts), " or ".join(texts))
 
 
-def years_note(first: int, last: int) -> BilingualNote:
-    """Returns the note of a range of years, given in the Buddhist era."""
-    return BilingualNote(f"ปี พ.ศ. {first}–{last}", f"Years: {first - ERA}–{last - ERA}")
+def years_note(first_buddhist_year: int, last_buddhist_year: int) -> BilingualNote:
+    """Returns the note of a range of years, which are given in the Buddhist era."""
+    return BilingualNote(
+        f"ปี พ.ศ. {first_buddhist_year}–{last_buddhist_year}",
+        f"Years: {first_buddhist_year - ERA}–{last_buddhist_year - ERA}",
+    )
 
 
 def since_note(day: dt.date) -> BilingualNote:

@@ -109,7 +109,7 @@ class QueryPlan:
 
     @cached_property
     def phrases(self) -> tuple[Phrase, ...]:
-        """Phrases of the parts that have one."""
+        """Phrases of all parts with letters, also of single words, but not of parts joined with ``OR``."""
         return tuple(part.phrase for part in self.parts if part.phrase.data)
 
 

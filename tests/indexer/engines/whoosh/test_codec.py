@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,3 +61,8 @@ def test_what_has_all_is_what_each_has(one: dict[int, float], other: dict[int, f
     for size in (100, 100_000):
         found = intersect([kept(one, size), kept(other, size)])
         assert found.tolist() == sorted(one.keys() & other.keys())
+
+
+def test_no_list_has_no_documents_in_common_and_is_refused() -> None:
+    with pytest.raises(ValueError, match="no list"):
+        intersect([])
