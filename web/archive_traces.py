@@ -16,10 +16,11 @@ def may_hold_archive(settings: Settings) -> bool:
     return settings.database != "sqlite" or any((settings.data / name).exists() for name in traces)
 
 
-def raise_if_archive_traces(settings: Settings) -> None:
-    """Raise ``SettingsError`` when something beside a missing database says that it is lost, not new.
+def refuse_to_begin_empty_beside_traces(settings: Settings) -> None:
+    """Raise ``SettingsError`` where originals, an index or a backup's note lie; for a missing database.
 
-    The caller knows that the database is missing.
+    They say that the database is lost, not new. Only the caller knows that it is missing: every archive in
+    use has originals and an index.
     """
     data = settings.data
     evidence = {

@@ -28,12 +28,12 @@ def build_worker(services: Services) -> Worker:
         Scrubber(services.records, services.files, services.index, services.settings.data),
         Inbox(lambda: inbox_targets(services)),
         services.pictures,
-        FollowerMailer(services).send_due_and_forget_unconfirmed if services.settings.smtp_url else None,
+        FollowerMailer(services).send_due_and_delete_unconfirmed if services.settings.smtp_url else None,
     )
 
 
 def inbox_targets(services: Services) -> dict[Path, InboxTarget]:
-    """Returns the watched folders with where their scans go.
+    """Returns the watched folders, which may be missing, with where their scans go; {} without an inbox.
 
     Where there are several organisations, each has a folder of its own, named by its slug.
     """

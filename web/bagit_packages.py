@@ -91,10 +91,10 @@ class BagSelection:
 def export_bag(
     services: Services, destination: Path, selection: BagSelection, progress: Callable[[int, int], None]
 ) -> ImportReport:
-    """Export records into a new directory, which appears when it is complete and verified.
+    """Export records into a new directory; what is damaged is left out and named in the report's problems.
 
-    An original that is damaged or missing, or a record that cannot be read, is left out and named in the
-    report's problems. Raises ``Conflict`` when ``destination`` exists.
+    That is an original that is damaged or missing, or a record that cannot be read. The directory appears
+    when it is complete and verified. Raises ``Conflict`` when ``destination`` exists.
     """
     if destination.exists():
         raise Conflict(f"มี {destination} อยู่แล้ว กรุณาใช้ชื่อใหม่ (it exists already)")

@@ -55,7 +55,7 @@ from storage.repositories.records import open_records
 from storage.repositories.transfer import EngineTransfer
 from storage.tenancy import OrganisationQueries
 from web.adapters import backup_keys, open_files, open_index
-from web.archive_traces import raise_if_archive_traces
+from web.archive_traces import refuse_to_begin_empty_beside_traces
 from web.database_connection import open_database
 from web.repository_access import RepositoryAccess
 from web.settings import Settings
@@ -168,13 +168,13 @@ class Services(RepositoryAccess):
 
     @property
     def redactor(self) -> redaction.Redactor:
-        """Returns the maker of redacted copies."""
+        """Returns a new maker of redacted copies; all share their number at a time on this machine."""
         settings = self.settings
         return redaction.Redactor(self.files, settings.data / "redactions", jobs=settings.ocr_jobs)
 
     @property
     def rereader(self) -> rereading.PageRereader:
-        """Returns the reader that recognises a single page again."""
+        """Returns a new reader of single pages; all share their number at a time on this machine."""
         settings = self.settings
         return rereading.PageRereader(self.files, settings.data / "rereadings", jobs=settings.ocr_jobs)
 
@@ -234,7 +234,8 @@ def build_services(settings: Settings, *, may_begin_empty: bool = False) -> Serv
     """
     data = settings.data
     engine = open_database(
-        settings, (lambda: None) if may_begin_empty else partial(raise_if_archive_traces, settings)
+        settings,
+        (lambda: None) if may_begin_empty else partial(refuse_to_begin_empty_beside_traces, settings),
     )
     dictionary = Dictionary(data / data_directory.WORDS)
     files = open_files(settings)

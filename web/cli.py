@@ -40,7 +40,7 @@ class Prakat(FullHelpGroup):
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Returns all command names, in order."""
+        """Returns all command names, sorted, without loading a command."""
         return sorted(_found_commands())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -51,11 +51,11 @@ class Prakat(FullHelpGroup):
         return super().get_command(ctx, cmd_name)
 
     def describe(self, name: str) -> str:
-        """Returns the whole description of a command in one line, without loading the command."""
+        """Returns a command's help in one line, read from the source of its module; nothing is loaded."""
         return _found_commands()[name].short_help
 
     def invoke(self, ctx: click.Context) -> object:
-        """Runs the command; an error that people can act on becomes one line and a status."""
+        """Runs the command; wrong settings end it with 2, refusals and disk errors with 1, in one line."""
         try:
             return super().invoke(ctx)
         except SettingsError as error:

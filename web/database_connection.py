@@ -42,17 +42,17 @@ class AccountDatabase:
 
 
 def open_accounts(settings: Settings) -> AccountDatabase:
-    """Open the accounts of the archive that the settings name.
+    """Open the accounts alone, in a database that is made and migrated where needed; no index, no files.
 
     Raises what ``web.bootstrap.build_services`` raises.
     """
 
-    def raise_if_archive_traces() -> None:
+    def refuse_beside_traces() -> None:
         from web import archive_traces  # an empty database is rare, and the index that it looks into is slow
 
-        archive_traces.raise_if_archive_traces(settings)
+        archive_traces.refuse_to_begin_empty_beside_traces(settings)
 
-    return AccountDatabase(open_database(settings, raise_if_archive_traces))
+    return AccountDatabase(open_database(settings, refuse_beside_traces))
 
 
 def open_database(settings: Settings, before_filling_empty: Callable[[], None]) -> Sqlite | Postgres:
@@ -71,7 +71,7 @@ def open_database(settings: Settings, before_filling_empty: Callable[[], None]) 
 def open_database_engine(
     database: str, data: Path, before_filling_empty: Callable[[], None] = lambda: None
 ) -> Sqlite | Postgres:
-    """Open the engine at ``database``, which is ``sqlite`` for the file in ``data``, or an address.
+    """Open, make where missing, and migrate the database: ``sqlite`` for the file in ``data``, or an address.
 
     ``before_filling_empty`` as for ``open_database``. Raises ``SettingsError`` when its library is missing.
     """

@@ -32,7 +32,7 @@ from web.bootstrap import Services, build_services
 from web.database_connection import data_open_to_others
 from web.nightly import OVERDUE, read_nightly
 from web.serving.health import BEAT_SECONDS, LEAST_FREE, heartbeat_path
-from web.settings import LOCAL_ADDRESS, Settings, fallback_contact
+from web.settings import LOCAL_ADDRESS, Settings, postmaster_address
 
 LEAST_MEMORY = 2 << 30
 """Bytes of memory below which reading scans swaps: a page needs up to 1 GiB, the web processes 0.4 GB."""
@@ -334,7 +334,7 @@ def _contacts(services: Services) -> Iterator[Trouble]:
         here = services.for_organisation(organisation, known)
         if not here.site_profiles.current().email:
             said = (
-                f"{here.settings.site_name} ยังไม่มีอีเมลติดต่อ OAI-PMH จึงบอก {fallback_contact(here.settings)}"
+                f"{here.settings.site_name} ยังไม่มีอีเมลติดต่อ OAI-PMH จึงบอก {postmaster_address(here.settings)}"
                 " (no contact address: harvesters are told this one, which may not exist)"
             )
             remedy = "หน้าเจ้าหน้าที่: อื่น ๆ → ข้อมูลหน่วยงาน → อีเมล (on the staff's pages: the site's profile)"

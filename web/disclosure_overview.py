@@ -142,7 +142,7 @@ def _shown(
 def show_entry(
     entry: DisclosureEntry, announcement: Announcement, item: DisclosureItem, year: int
 ) -> EntryShown:
-    """Returns the announcement in the item as the pages of ``year`` show it."""
+    """Returns an announcement in an item with how old it is for ``year``; reads no records."""
     published_on = announcement.published_on
     return EntryShown(
         entry,

@@ -91,10 +91,10 @@ def _takes_files() -> bool:
     return "wsgi.file_wrapper" in request.environ
 
 
-def send_searchable_copy(attachment: Attachment) -> Response:
-    """Returns a scan as a PDF with its text laid over it, to search, mark and copy.
+def send_public_searchable_copy(attachment: Attachment) -> Response:
+    """Returns a public scan as a searchable PDF, which caches may keep; never call it for a held attachment.
 
-    Only for public attachments.
+    The text is laid over the pictures, to search, mark and copy.
     """
     pages = services().pages.by_attachment(attachment.id)
     answer = send_file(
@@ -112,10 +112,11 @@ def send_searchable_copy(attachment: Attachment) -> Response:
 def send_picture(
     attachment: Attachment, number: int, *, width: int, typed: str, public: bool, cropped: bool = False
 ) -> Response:
-    """Returns the page's picture as WebP, with the hits for ``typed`` drawn in.
+    """Returns a page's picture as WebP with the hits of ``typed``; when busy without, or ``NoFreeSlot``.
 
-    ``cropped``: only the area with the most hits. While pictures for other requests are being made, the kept
-    picture of the whole page without marks is returned, if there is one. Raises ``NoFreeSlot`` otherwise.
+    ``cropped``: only the area with the most hits. While pictures for other requests are being made, the
+    kept picture of the whole page without marks is returned, if there is one and not ``cropped``. Raises
+    ``NoFreeSlot`` otherwise.
     """
     _check_sound(attachment)
     page = services().pages.get(attachment.id, number)

@@ -49,13 +49,14 @@ class FollowerMailer:
         self._store = services.subscriptions
         self._deferred: dict[int, float] = {}  # subscription id → monotonic time of the next try
 
-    def send_due_and_forget_unconfirmed(
+    def send_due_and_delete_unconfirmed(
         self, may_go_on: Callable[[], bool], now: dt.datetime | None = None
     ) -> None:
-        """Send all messages that are due at ``now``, while ``may_go_on`` returns True.
+        """Send what is due at ``now`` while ``may_go_on()``; raises where the mail server fails.
 
-        Raises ``OSError`` when the mail server cannot be reached, and ``smtplib.SMTPException`` when it
-        refuses to serve; everything that was not sent stays due.
+        News waits while the index is behind the records. Raises ``OSError`` when the mail server cannot be
+        reached, and ``smtplib.SMTPException`` when it refuses to serve; everything that was not sent stays
+        due.
         """
         now = now or dt.datetime.now(dt.UTC)
         self._store.delete_unconfirmed(now)

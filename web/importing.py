@@ -63,7 +63,11 @@ def import_manifest(services: Services, path: Path, progress: Callable[[int, int
 def import_site(
     services: Services, path: Path, site: SiteKind, progress: Callable[[int, int], None]
 ) -> ImportReport:
-    """Import every saved page below ``path``, or the one page that ``path`` is, with the files beside it."""
+    """Import and publish the saved pages at or below ``path``, with files; as drafts with personal data.
+
+    Files lie beside the pages. A file that is missing or refused is named in the announcement's text and in
+    the report's problems.
+    """
     directory = path if path.is_dir() else path.parent
     pages = [path]
     if path.is_dir():

@@ -167,10 +167,7 @@ def field_name(code: str) -> str:
 
 
 def device_name(user_agent: str) -> str:
-    """Returns ``Chrome · Windows`` for a browser's User-Agent header.
-
-    Returns the header itself when neither browser nor system is known.
-    """
+    """Returns ``Chrome · Windows`` for a User-Agent header; one that names neither is returned whole."""
     found = [
         next((name for word, name in words.items() if word in user_agent), "")
         for words in (_BROWSERS, _SYSTEMS)
@@ -205,7 +202,7 @@ def reason_without_undo(action: str) -> str:
 
 
 def actor_name(actor: str) -> str:
-    """Returns the name of who made a change, as the history shows it; for a program what it did."""
+    """Returns who made a change: worker, importer and sample in words, any other name as it is."""
     return str(_PROGRAMS.get(actor, actor))
 
 

@@ -67,7 +67,7 @@ class NightlyResult:
 
     @property
     def is_overdue(self) -> bool:
-        """True when a later run has been missed."""
+        """True two days after the run ended: a later run has been missed."""
         return dt.datetime.now(dt.UTC) - self.finished_at > OVERDUE
 
 

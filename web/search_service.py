@@ -90,10 +90,11 @@ class Answer:
 
 
 def search(services: Services, query: Query) -> Answer:
-    """Returns the answer to a query, from published records only.
+    """Returns the answer to a query; without an index it lists all for one without words, or raises.
 
-    Without a usable index the records themselves are listed, newest first. A query that the records alone
-    cannot answer raises ``Unavailable``, which is not the same as finding nothing.
+    Only published records are in it. Without a usable index the records themselves are listed, newest first.
+    A query that the records alone cannot answer raises ``Unavailable``, which is not the same as finding
+    nothing.
     """
     with timed_part("search"):
         return _answer(services, query, time.perf_counter())
@@ -265,9 +266,9 @@ def _listed(services: Services, query: Query, began: float) -> Answer:
 
 
 def most_read(services: Services, *, limit: int) -> Answer:
-    """Returns an answer with the announcements that residents read most.
+    """Returns an answer with the announcements that residents read most; empty without a usable index.
 
-    Without a usable index the answer is empty, so that the page is shown all the same.
+    So the page is shown all the same.
     """
     query = parse_query("", sort=Sort.MOST_READ, per_page=limit)
     try:

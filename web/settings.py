@@ -292,8 +292,8 @@ def _from_file(path: Path) -> dict[str, str]:
     return {name: str(value) for name, value in table.items()}
 
 
-def fallback_contact(settings: Settings) -> str:
-    """Returns the mail address that every host should have (RFC 2142), for where no other is known."""
+def postmaster_address(settings: Settings) -> str:
+    """Returns ``postmaster@`` the site's host (RFC 2142), for where no other address is known."""
     return f"postmaster@{urlsplit(settings.base_url).hostname}"
 
 

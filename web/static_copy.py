@@ -43,10 +43,10 @@ _THAI = characters_of_class(WORD_LETTERS)
 def write_static_copy(
     services: Services, destination: Path, progress: Callable[[int, int], None]
 ) -> ImportReport:
-    """Write the copy into a new directory, which appears when it is complete.
+    """Write the copy into a new directory; damaged originals are left out and named in the report's problems.
 
-    It holds what residents see and nothing else. An original that is damaged is left out and named in the
-    report's problems. Raises ``Conflict`` when ``destination`` exists.
+    The copy holds what residents see and nothing else, and appears when it is complete. Raises ``Conflict``
+    when ``destination`` exists.
     """
     if destination.exists():
         raise Conflict(f"มี {destination} อยู่แล้ว กรุณาใช้ชื่อใหม่ (it exists already)")

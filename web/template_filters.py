@@ -117,9 +117,9 @@ def _add_globals(app: Flask) -> None:
         path_of_request=addresses.path_of_request,
         month_path=month_path,
         path_with=path_with,
-        echoed_arguments=echoed_arguments,
+        repeated_search_arguments=repeated_search_arguments,
         hit_picture=hit_picture,
-        has_picture=has_picture,
+        is_drawable=is_drawable,
         qr_code=qr_code,
         month_names=month_names,
         now=lambda: dt.datetime.now(thai.BANGKOK),
@@ -297,11 +297,9 @@ def month_names() -> list[tuple[int, str]]:
     return [(number, month_name(dt.date(2000, number, 1))) for number in range(1, 13)]
 
 
-def year_in_page_language(year: int | dt.date) -> str:
-    """Returns the year as readers of the page's language count it: ``พ.ศ. 2564``, ``2021``.
-
-    ``year`` is a year of the Buddhist era, or a date.
-    """
+def year_in_page_language(buddhist_year_or_date: int | dt.date) -> str:
+    """Returns a year B.E., or a date's year, as the page's readers count it: ``พ.ศ. 2564``, ``2021``."""
+    year = buddhist_year_or_date
     buddhist = thai.buddhist_year(year) if isinstance(year, dt.date) else year
     return str(buddhist - thai.ERA) if str(get_locale()) == "en" else f"พ.ศ. {buddhist}"
 
@@ -360,8 +358,8 @@ def qr_code(address: str) -> Markup:
     )
 
 
-def has_picture(attachment: Attachment, page: Page | None = None) -> bool:
-    """Return True when the attachment's first page, or the given page, can be drawn.
+def is_drawable(attachment: Attachment, page: Page | None = None) -> bool:
+    """Return True when files of this type, or the given page, can be drawn, whether read or not.
 
     Pages of an Office file can be drawn where LibreOffice is installed and was when the file was read.
     """
@@ -404,11 +402,11 @@ def blocks(body: str) -> Iterator[BodyBlock]:
         yield BodyBlock(tuple(items), start)
 
 
-def echoed_arguments() -> dict[str, str]:
-    """Returns the arguments of this search that links and forms repeat.
+def repeated_search_arguments() -> dict[str, str]:
+    """Returns this search's arguments, ``page`` too, for links and forms; each cut to what a search reads.
 
-    Only the arguments of a search are repeated, each cut to the length that a search reads. A page has some
-    hundred links: one long argument would make megabytes of it.
+    Arguments of anything else are left out. A page has some hundred links: one long argument would make
+    megabytes of it.
     """
     longest = {"q": MAX_QUERY_LENGTH}
     return {
@@ -423,11 +421,11 @@ _SEARCH_ARGUMENTS = frozenset(field.data_key or name for name, field in SearchAr
 
 
 def path_with(endpoint: str = "public.results", /, **changes: object) -> str:
-    """Returns the address of this search, or of the same at another ``endpoint``, with arguments changed.
+    """Returns this search's address with arguments changed, on page 1; None removes one, "" does not.
 
-    None removes an argument. Any change goes to page 1.
+    ``endpoint``: that of another page, for the same search there.
     """
-    arguments = {name: value for name, value in echoed_arguments().items() if name != "page"}
+    arguments = {name: value for name, value in repeated_search_arguments().items() if name != "page"}
     arguments |= {name: str(value) for name, value in changes.items() if value is not None}
     for name, value in changes.items():
         if value is None:

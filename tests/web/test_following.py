@@ -102,7 +102,7 @@ def posting(tmp_path: Path, mailbox: Mailbox) -> Site:
 
 
 def deliver(site: Site, now: dt.datetime | None = None) -> None:
-    FollowerMailer(site.services).send_due_and_forget_unconfirmed(lambda: True, now)
+    FollowerMailer(site.services).send_due_and_delete_unconfirmed(lambda: True, now)
 
 
 def follow(
@@ -199,7 +199,7 @@ def test_the_rest_of_a_digest_that_was_not_taken_comes_the_same_day(
     posting.work()
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
     goes_on = iter((True, True, False))
-    FollowerMailer(posting.services).send_due_and_forget_unconfirmed(lambda: next(goes_on), tomorrow)
+    FollowerMailer(posting.services).send_due_and_delete_unconfirmed(lambda: next(goes_on), tomorrow)
     told = len(mailbox.messages)
     deliver(posting, tomorrow)
     deliver(posting, tomorrow)
@@ -283,10 +283,10 @@ def test_many_deferred_addresses_keep_no_new_one_waiting(posting: Site, mailbox:
     for number in range(101):
         ask(number)
     mailbox.refuse = "451 try later"
-    mailer.send_due_and_forget_unconfirmed(lambda: True)
+    mailer.send_due_and_delete_unconfirmed(lambda: True)
     mailbox.refuse = ""
     ask(101)
-    mailer.send_due_and_forget_unconfirmed(lambda: True)
+    mailer.send_due_and_delete_unconfirmed(lambda: True)
     assert [message["To"] for message in mailbox.messages] == ["a101@example.com"]
 
 
@@ -395,7 +395,7 @@ def test_what_an_absent_mail_server_did_not_take_stays_due(posting: Site) -> Non
     settings = replace(posting.services.settings, smtp_url="smtp://127.0.0.1:1")
     posting.client().post("/follow", data={"address": "a@example.com"}, headers=OWN)
     with pytest.raises(OSError, match="refused"):
-        FollowerMailer(replace(posting.services, settings=settings)).send_due_and_forget_unconfirmed(
+        FollowerMailer(replace(posting.services, settings=settings)).send_due_and_delete_unconfirmed(
             lambda: True
         )
     assert posting.services.subscriptions.list_without_confirmation_request(after_id=0, limit=1)

@@ -480,7 +480,7 @@ def test_a_form_is_saved_while_somebody_else_saves(site: Site, monkeypatch: pyte
     page = clerk.get(f"/staff/announcements/{made.id}").text
     last_change = re.search(r'name="last_change" value="(\d+)"', page)[1]
     form = {"last_change": last_change, "title": "ฝายใหม่", "published_on": TODAY.isoformat(), "kind": "news"}
-    merge_edits = edit_conflicts.merge_edits
+    merge_edits = edit_conflicts.merge_edits_of_request
 
     def change_category() -> None:
         site.services.intake.announcements.revise(made.id, {"category": "ชลประทาน"}, actor="อีกคนหนึ่ง")
@@ -493,7 +493,7 @@ def test_a_form_is_saved_while_somebody_else_saves(site: Site, monkeypatch: pyte
         other.join(0.3)  # long enough to store a field; the clerk's transaction makes it wait
         return settled
 
-    monkeypatch.setattr(edit_conflicts, "merge_edits", merge_slowly)
+    monkeypatch.setattr(edit_conflicts, "merge_edits_of_request", merge_slowly)
     saved = clerk.post(f"/staff/announcements/{made.id}", data=form)
     other.join()
     assert saved.status_code == 302

@@ -27,7 +27,7 @@ class Day(fields.Date):
 
 
 def input_field(field: AnnouncementField, **options: Any) -> fields.Field[Any]:
-    """Returns the schema field that reads an announcement's field from a request."""
+    """Returns the schema field for an announcement's field; what stores the value checks its length."""
     if field.is_nullable:
         options["allow_none"] = True
     match field.type:

@@ -106,9 +106,9 @@ class _Api(Api):  # type: ignore[misc]
 
 
 def needs_scope(scope: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Lets a view be called only with a live token that has this scope.
+    """Lets a view be called only with a live token of this scope, and makes the token ``g.actor``.
 
-    The token's name is the actor in the history (``g.actor``).
+    That is the actor whom the view's commands name in the history: ``token NAME``.
     """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
@@ -222,7 +222,7 @@ def _stated_reason(given: dict[str, Any]) -> str:
 @blueprint.arguments(schemas.AnnouncementIn)
 @blueprint.response(201, schemas.AnnouncementOut)
 def create_announcement(fields: dict[str, Any]) -> dict[str, Any]:
-    """สร้างประกาศ · Make an announcement."""
+    """สร้างประกาศ · Make a draft; a public one with status ``published`` and the scope ``publish``."""
     status = Status(fields.pop("status"))
     if status is Status.PUBLISHED:
         require_scope(Scope.PUBLISH)
@@ -247,7 +247,10 @@ def show_announcement(id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.AnnouncementChanges)
 @blueprint.response(200, schemas.AnnouncementOut)
 def revise_announcement(changes: dict[str, Any], id: int) -> dict[str, Any]:
-    """แก้ไขประกาศ · Change an announcement; a published or withdrawn one needs the scope ``publish``."""
+    """แก้ไขประกาศ · Change an announcement; personal data in a public one needs a ``reason`` (else 409).
+
+    A published or withdrawn announcement needs the scope ``publish``.
+    """
     require_scope_to_change(services().announcements.get(id))
     reason = _stated_reason(changes)
     services().intake.announcements.revise(id, changes, actor=g.actor, reason=reason)
@@ -273,7 +276,7 @@ def publish_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.WithdrawalIn, required=False)
 @blueprint.response(200, schemas.AnnouncementOut)
 def withdraw_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
-    """ถอน · Withdraw; residents then get 410 with the reason."""
+    """ถอน · Withdraw; residents get 410 with the reason, or with ``ถอนผ่าน API`` where none is sent."""
     services().intake.publication.withdraw(id, actor=g.actor, reason=args["reason"] or "ถอนผ่าน API")
     return _record(id)
 
@@ -330,10 +333,10 @@ def dismiss_relation(id: int, older_id: int) -> None:
 @blueprint.response(202, schemas.AttachmentOut)
 @blueprint.alt_response(200, schema=schemas.AttachmentOut, description="แนบไฟล์นี้ไว้แล้ว · attached before")
 def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
-    """แนบไฟล์ · Attach a file, without password or macros; it is read in the background.
+    """แนบไฟล์ · Attach a file (202), read in the background; 200 where these bytes are attached already.
 
-    PDF, JPEG, PNG, WebP, BMP, TIFF, HEIC, HEIF, DOCX, XLSX, ODT, ODS, DOC or XLS. To a published or withdrawn
-    announcement it needs the scope ``publish``.
+    PDF, JPEG, PNG, WebP, BMP, TIFF, HEIC, HEIF, DOCX, XLSX, ODT, ODS, DOC or XLS, without password or macros.
+    To a published or withdrawn announcement it needs the scope ``publish``.
     """
     require_scope_to_change(services().announcements.get(id))
     file = _sent_file()
@@ -367,7 +370,7 @@ def show_collection(id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.CollectionIn)
 @blueprint.response(201, schemas.CollectionOut)
 def create_collection(fields: dict[str, Any]) -> dict[str, Any]:
-    """สร้างชุดประกาศ · Make a collection."""
+    """สร้างชุดประกาศ · Make a collection, public at once; it needs the scope ``publish``."""
     reason = _stated_reason(fields)
     made = services().intake.collections.save(None, **fields, actor=g.actor, reason=reason)
     return _collections([made])[0]
@@ -378,7 +381,7 @@ def create_collection(fields: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(schemas.CollectionChanges)
 @blueprint.response(200, schemas.CollectionOut)
 def change_collection(changes: dict[str, Any], id: int) -> dict[str, Any]:
-    """แก้ไขชุดประกาศ · Change a collection."""
+    """แก้ไขชุดประกาศ · Change a collection, in public at once; it needs the scope ``publish``."""
     reason, known = _stated_reason(changes), services().collections.get(id)
     wanted = {"title": known.title, "body": known.body, "items": known.items} | changes
     saved = services().intake.collections.save(id, **wanted, actor=g.actor, reason=reason)
@@ -454,10 +457,11 @@ def detach_attachment(id: int) -> None:
 @blueprint.response(202, schemas.AttachmentOut)
 @blueprint.alt_response(200, schema=schemas.AttachmentOut, description="ไฟล์เดิม · the same bytes")
 def replace_file(id: int) -> tuple[dict[str, Any], int]:
-    """เปลี่ยนไฟล์ · A new version under the same id, held until it is read and nothing was found.
+    """เปลี่ยนไฟล์ · Give an attachment a new version (202) under the same id; 200 for the same bytes.
 
-    Until then residents see a public file as it is. The answer describes the new version. In a published or
-    withdrawn announcement it needs the scope ``publish``.
+    The new version is held until it is read and nothing was found; until then residents see a public file as
+    it is. The answer describes the new version. In a published or withdrawn announcement it needs the scope
+    ``publish``.
     """
     before = _newest(_require_scope_for_attachment(id))
     file = _sent_file()
@@ -472,9 +476,10 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
 @blueprint.arguments(schemas.PersonalDataReasonIn)
 @blueprint.response(200, schemas.AttachmentOut)
 def release_attachment(args: dict[str, Any], id: int) -> dict[str, Any]:
-    """ให้ประชาชนเห็น · Show an attachment that is held, in spite of what was found in it.
+    """ให้ประชาชนเห็น · Show a held attachment, for a ``reason`` or ``ground``; it needs the scope ``publish``.
 
-    Where a new file waits to replace a public file, the new file is shown in its place.
+    It is shown in spite of the personal data that was found in it. Where a new file waits to replace a public
+    file, the new file is shown in its place.
     """
     held = _newest(services().attachments.get(id))
     attachment = services().intake.attachments.release_held(

@@ -215,7 +215,7 @@ class AttachmentChanges(Schema):
 
 
 class WithdrawalIn(_LenientArguments):
-    """The reason for a withdrawal, which residents are told."""
+    """The reason for a withdrawal, which residents are told; it may be left out."""
 
     reason = fields.String(load_default="")
 
@@ -228,7 +228,7 @@ class PersonalDataReasonIn(_LenientArguments):
 
 
 class AttachmentIn(_LenientArguments):
-    """The form fields of an upload beside its file. Without ``kind`` the kind is ``other``."""
+    """The ``label`` and ``kind`` of an upload, beside its file; without ``kind`` it is ``other``."""
 
     label = fields.String(load_default="")
     kind = fields.Enum(DocumentKind, by_value=True, load_default=None)
@@ -338,7 +338,7 @@ AnnouncementOut = Schema.from_dict(
 
 
 class AnnouncementsOut(Schema):
-    """One page of the list of announcements. ``total``: announcements on all pages."""
+    """One page of announcements in ``results``; ``total`` counts those on all pages."""
 
     total = fields.Integer()
     page = fields.Integer()
@@ -347,7 +347,7 @@ class AnnouncementsOut(Schema):
 
 
 class CollectionLineOut(Schema):
-    """A line of a collection. A line without a published announcement is a heading alone."""
+    """A line of a collection; a heading has no announcement, and unpublished ones are left out whole."""
 
     label = fields.String()
     announcement_id = fields.Integer(
@@ -422,7 +422,7 @@ ResultOut = Schema.from_dict(
 
 
 class FacetValueOut(Schema):
-    """A value of a facet, and the number of results that have it."""
+    """A facet's ``value``, as a filter takes it, and the ``count`` of results that have it."""
 
     value = fields.Raw(
         metadata={"description": "ข้อความ หรือปี พ.ศ. และหมู่ที่เป็นตัวเลข · text, or the year or village as a number"}
@@ -563,7 +563,7 @@ def as_page(page: Page) -> dict[str, Any]:
 
 
 def as_answer(answer: Answer, services: Services) -> dict[str, Any]:
-    """Returns the answer to a search as values for ``SearchOut``."""
+    """Returns a search's answer for ``SearchOut``; its addresses are paths, whole ones for the province."""
     query = answer.query
     return {
         "total": answer.total,

@@ -19,7 +19,7 @@ from web.static_copy import write_static_copy
 @click.option("--category", metavar="NAME", help="เฉพาะหมวดนี้ · only this category")
 @click.option("--public", "is_public", is_flag=True, help="เฉพาะที่ประชาชนเห็น · only what residents see")
 @organisation_option
-def export_bag_command(
+def export(
     destination: Path,
     announcement_ids: tuple[int, ...],
     category: str | None,
@@ -68,4 +68,4 @@ def _tell(report: ImportReport, destination: Path) -> None:
     sys.exit(1 if report.problems else 0)
 
 
-COMMANDS = (export_bag_command, export_site)
+COMMANDS = (export, export_site)

@@ -83,10 +83,11 @@ def importer_of(path: Path) -> Callable[[Services, Path, Callable[[int, int], No
     help=f"ชนิดเว็บไซต์เดิม หรือไฟล์กฎของตน · kind of site ({', '.join(KINDS)}), or a rule file",
 )
 @organisation_option
-def import_old_site(path: Path, rules: str | None, organisation: str | None) -> None:
-    """นำเข้าหน้าเว็บเดิมที่บันทึกไว้ · Import saved pages of an older site, with the files beside them.
+def import_site(path: Path, rules: str | None, organisation: str | None) -> None:
+    """นำเข้าและเผยแพร่หน้าเว็บเดิมที่บันทึกไว้ · Import and publish an older site's saved pages, with files.
 
-    PATH: a directory with all that lies below it, or a single page.
+    PATH: a directory with all that lies below it, or a single page. A page with personal data becomes a
+    draft.
 
     \b
     ตัวอย่าง · example:
@@ -228,4 +229,4 @@ _NAMES = {
     "damaged_files": "ไฟล์ที่เสียหายหรือหายไป",
 }
 
-COMMANDS = (import_, import_old_site, reread, archive_contents)
+COMMANDS = (import_, import_site, reread, archive_contents)

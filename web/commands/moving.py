@@ -23,15 +23,15 @@ from web.settings import Settings
 @click.command()
 @click.option(
     "--to",
-    "places",
+    "target_addresses",
     metavar="PLACE",
     multiple=True,
     required=True,
     help="postgresql://… · s3://… · หรือโฟลเดอร์ (a directory: SQLite and local files). "
     "ใช้ซ้ำได้ · may be given more than once",
 )
-def move(places: tuple[str, ...]) -> None:
-    """ย้ายทะเบียน ผู้ใช้ และไฟล์ไปเครื่องมืออื่น · Carry records, people and files to other engines.
+def move(target_addresses: tuple[str, ...]) -> None:
+    """ย้ายทะเบียน ผู้ใช้ และไฟล์ไปเครื่องมืออื่น · Carry records, people and files to other engines or a directory.
 
     Killed at any moment, the same command goes on where it was. Every record and every byte is
     compared at the target. Stop the service first; what it kept here stays here, untouched.
@@ -42,7 +42,7 @@ def move(places: tuple[str, ...]) -> None:
       prakat move --to /var/lib/prakat-small
     """
     source = settings.load_settings()
-    target = _target(source, places)
+    target = _target(source, target_addresses)
     with progress_bars({"files": "ย้ายไฟล์", "records": "ย้ายทะเบียน", "rebuild": "สร้างดัชนี"}) as progress:
         moved = move_archive(source, target, progress)
         if target.data != source.data:

@@ -28,7 +28,10 @@ def organisation() -> None:
 @click.argument("name")
 @click.option("--host", help="ชื่อโฮสต์ของตน · a host name of its own; otherwise it is at /SLUG/")
 def add_organisation(slug: str, name: str, host: str | None) -> None:
-    """เพิ่มหน่วยงาน · Add one: with staff, records and an address of its own, beside those that are there.
+    """เพิ่มหน่วยงาน · Add an organisation; once there are two, the first one's pages move to /SLUG/.
+
+    Each has staff, records and an address of its own. What the first one had alone is then the address of the
+    province.
 
     \b
     ตัวอย่าง · example:

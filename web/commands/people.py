@@ -85,9 +85,9 @@ def _password(name: str, from_stdin: bool) -> str:
 @click.argument("name")
 @organisation_option
 def reset_second_factor(name: str, organisation: str | None) -> None:
-    """ปิดการยืนยันสองขั้นของผู้ที่ทำโทรศัพท์และรหัสสำรองหาย · Switch off the second factor of one who lost it.
+    """ปิดการยืนยันสองขั้นของผู้ที่ทำโทรศัพท์และรหัสสำรองหาย · Switch off a lost second factor and end all sessions.
 
-    ทุกเครื่องที่ผู้นั้นลงชื่อเข้าใช้อยู่ต้องลงชื่อใหม่ · Also ends all sessions of the person.
+    ทุกเครื่องที่ผู้นั้นลงชื่อเข้าใช้อยู่ต้องลงชื่อใหม่ · The person signs in again everywhere.
 
     \b
     ตัวอย่าง · example:
@@ -170,7 +170,7 @@ def token() -> None:
 )
 @organisation_option
 def add_token(name: str, scopes: tuple[str, ...], expires: str | None, organisation: str | None) -> None:
-    """ออก token ใหม่ แสดงครั้งเดียว · Print a new token, once.
+    """ออก token ใหม่ แสดงครั้งเดียว · Print a new token, once; it may do everything, for ever, unless limited.
 
     \b
     ตัวอย่าง · example:

@@ -156,11 +156,12 @@ def _list(title: str, findings: list[Finding]) -> None:
     help="เก็บชุดสำรองรายเดือนกี่เดือน · months of which a generation is kept",
 )
 def backup(destination: str, verify: bool, accept_loss: bool, keep_days: int, keep_months: int) -> None:
-    """สำรองทั้งคลังขณะเปิดบริการ · Back up everything while the service runs.
+    """สำรองทั้งคลังขณะเปิดบริการ · Back up, while the service runs, to a file or as a generation in a directory.
 
-    One file; or, into a directory (one that exists, or a name that ends in /), one more generation, for which
-    only what is new is copied. Each backup reads a part of the earlier files again, and thirty backups read
-    all of them; damaged ones are copied again.
+    A directory is one that exists, or a name that ends in /; only what is new is copied to it, and
+    generations that need not be kept any longer are removed. An archive that has less than the backup before
+    is refused. Exit 1 when a file is damaged. Each backup reads a part of the earlier files again, and thirty
+    backups read all of them; damaged ones are copied again.
 
     \b
     ตัวอย่าง · example:
@@ -253,10 +254,10 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
 
 @click.command("begin-anew")
 def begin_empty_archive_after_loss() -> None:
-    """เริ่มคลังว่างข้างไฟล์ของคลังเดิมที่ฐานข้อมูลหายไป · Begin an empty archive where an older one lost its database.
+    """เริ่มคลังว่างข้างไฟล์ของคลังเดิมที่ฐานข้อมูลหายไป · Begin an empty archive where the database was lost.
 
-    The originals that lie there stay, used by no announcement; the index is made anew. Where there is a
-    database, nothing happens.
+    Nothing is asked. The originals that lie there stay, used by no announcement; the index is made anew.
+    Where there is a database, only the index is made anew.
 
     \b
     ตัวอย่าง · example:

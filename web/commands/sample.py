@@ -23,7 +23,7 @@ _NOT_INSTALLED = (
 
 @click.command()
 def sample() -> None:
-    """ใส่คลังตัวอย่างของเทศบาลสมมติ · Fill the archive with a fictional municipality's sample.
+    """ใส่คลังตัวอย่างของเทศบาลสมมติ · Add a fictional municipality's sample, once, to any archive.
 
     สร้างผู้ดูแลชื่อ demo ด้วย รหัสผ่านอยู่ใน sample-sign-in.txt · Also makes an administrator named demo, whose
     password is in sample-sign-in.txt of the data directory.

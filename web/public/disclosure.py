@@ -30,7 +30,7 @@ def _not_at_the_province() -> None:
 
 @pages.get("/disclosure")
 def newest() -> ResponseReturnValue:
-    """Lead to the newest fiscal year in which a published announcement fills an item."""
+    """Lead to the newest fiscal year with a published announcement in an item, else to the present one."""
     newest_year = max(filled_years(services()), default=fiscal_year(today()))
     return redirect(url_for("disclosure.year", year=newest_year))
 

@@ -29,7 +29,7 @@ LONGEST_PAUSE = dt.timedelta(hours=1)
 
 @pages.get("/follow")
 def follow() -> str:
-    """Explain how to be told of new announcements: of all, or of those that a search finds."""
+    """Explain how to follow all announcements or a search: by feed, and by mail where mail is set up."""
     return _page()
 
 

@@ -35,7 +35,7 @@ _MOST_FOUND = 20  # sections shown for a search
 
 @dataclass(frozen=True, slots=True)
 class ManualSection:
-    """A heading of the manual with the text under it. ``anchor`` is its place on the page."""
+    """A heading of the manual with the plain text under it; ``anchor`` is its place on the page."""
 
     page: str
     anchor: str

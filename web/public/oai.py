@@ -26,7 +26,7 @@ from web.accounts.access import visible_attachments
 from web.accounts.sign_in import csrf
 from web.addresses import absolute_url
 from web.bootstrap import services
-from web.settings import fallback_contact
+from web.settings import postmaster_address
 
 pages = Blueprint("oai", __name__)
 csrf.exempt(pages)  # OAI-PMH demands POST beside GET; nothing is changed by either
@@ -120,7 +120,7 @@ def _identify(filled: etree._Element, _arguments: Mapping[str, str]) -> None:
     _add(filled, "repositoryName", services().settings.site_name)
     _add(filled, "baseURL", absolute_url(url_for("oai.answer_harvester")))
     _add(filled, "protocolVersion", "2.0")
-    contact = services().site_profiles.current().email or fallback_contact(services().settings)
+    contact = services().site_profiles.current().email or postmaster_address(services().settings)
     _add(filled, "adminEmail", contact)
     _add(filled, "earliestDatestamp", since.strftime(_SECOND))
     _add(filled, "deletedRecord", "persistent")

@@ -62,7 +62,7 @@ def home() -> str:
 
 @pages.get("/search")
 def results() -> str:
-    """Show the answer to a query; all its state is in the address."""
+    """Show the answer to the query in the address; one that found nothing is noted as a missed search."""
     query = _query()
     answer = search(services(), query)
     is_looked_at = "prefetch" not in request.headers.get(
@@ -150,9 +150,9 @@ def _visible_document(announcement_id: int, attachment_id: int) -> tuple[Announc
 
 @pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>")
 def document(announcement_id: int, attachment_id: int) -> AnyResponse | str:
-    """Show one page of a document at a time, so that a long document opens as fast as a short one.
+    """Show one page of a document, ``?page=``; a number past the end leads to the last page.
 
-    A number past the end leads to the last page.
+    So a long document opens as fast as a short one.
     """
     shown, attachment = _visible_document(announcement_id, attachment_id)
     typed = search_text_of_request()
@@ -209,12 +209,9 @@ def document_file(announcement_id: int, attachment_id: int) -> Response:
 
 @pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>/searchable.pdf")
 def document_searchable(announcement_id: int, attachment_id: int) -> Response:
-    """Send a scan's copy with its text laid over it.
-
-    Nobody gets a copy of an unpublished document, staff included.
-    """
+    """Send a scan's searchable copy; nobody, staff included, gets one of what residents do not see."""
     require_visible(services().announcements.get(announcement_id), staff=False)
-    return file_responses.send_searchable_copy(
+    return file_responses.send_public_searchable_copy(
         require_visible_attachment(attachment_id, staff=False, announcement_id=announcement_id)
     )
 

@@ -16,7 +16,7 @@ DPI = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanLook:
-    """Properties of a scan.
+    """The skew, turn, noise, JPEG quality, stamp and signature of a scan, which always has 200 dpi.
 
     ``skew`` and ``turn`` are in degrees; ``quality`` is that of the JPEG (0–95).
     """

@@ -63,7 +63,7 @@ class Sheet:
         self.pages[-1].append(" ".join(text for text, _, _ in parts))
 
     def paragraph(self, text: str, *, indent: float = INDENT, size: float = SIZE) -> None:
-        """Set a paragraph to the full width, first line indented, broken between Thai words."""
+        """Set a paragraph flush left, first line indented, broken between Thai words."""
         width = self._pdf.epw
         line, room = "", width - indent
         x = indent

@@ -60,7 +60,7 @@ def ready() -> tuple[Response, int]:
 
 @pages.get("/metrics")
 def metrics() -> Response:
-    """Send the metrics for Prometheus, read at the moment of the request."""
+    """Send the present metrics to any caller: a proxy in front must keep this address to itself."""
     return Response(exposition(services()), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -1,4 +1,4 @@
-"""HTTP caching and compression of answers.
+"""HTTP caching by ETag, answers kept by this process, and compression with gzip.
 
 Public answers are validated and kept while nothing changes, and compressed where they hold no secret; static
 files are kept by browsers for ever.
@@ -90,7 +90,10 @@ class ResponseCache:
 
 
 def register_caching_and_compression(app: Flask) -> None:
-    """Register the caching of ``app``'s answers, which runs after all handlers that are installed later."""
+    """Have ``app`` send kept answers, ETags and gzip; call it before any other handler is registered.
+
+    Flask runs the first ``before_request`` first and the first ``after_request`` last.
+    """
     app.extensions["kept-answers"] = ResponseCache()
     app.before_request(_answer_unchanged)
     app.after_request(_cache_answer)
@@ -99,9 +102,9 @@ def register_caching_and_compression(app: Flask) -> None:
 
 
 def drop_entity_tag() -> None:
-    """Drop the entity tag of this answer, so that the next request is not answered from a kept copy.
+    """Keep this answer out of the kept ones: for views that record something of each request.
 
-    For views that record something of each request.
+    Without its entity tag, the next request is not answered from a kept copy either.
     """
     g.entity_tag = None
 

@@ -56,7 +56,7 @@ class StopRequest:
         return self._event.is_set()
 
     def call_when_set(self, call: Callable[[], None]) -> None:
-        """Call ``call`` at the stop; ``call`` must be short and safe in a signal handler."""
+        """Call ``call``, short and safe in a signal handler, at a stop to come; not for one that has come."""
         self._calls.append(call)
 
     def report_alive(self) -> None:
@@ -101,10 +101,10 @@ class _Process:
 
 
 class Master:
-    """Runs the processes of ``roles`` until SIGTERM or SIGINT.
+    """Runs the processes of ``roles`` until SIGTERM or SIGINT; SIGHUP loads the program anew, without a gap.
 
-    SIGHUP: the program is loaded anew with its settings and takes over the listening ``sockets``; the old
-    processes finish the requests in hand. ``check`` raises an error beforehand if the reload is impossible.
+    The new program reads its settings and takes over the listening ``sockets``; the old processes finish the
+    requests in hand. ``check`` raises an error beforehand if the reload is impossible.
     """
 
     def __init__(

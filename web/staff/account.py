@@ -149,7 +149,7 @@ def new_recovery_codes() -> ResponseReturnValue:
 @pages.post("/second-factor/disable")
 @staff_only
 def disable_second_factor() -> ResponseReturnValue:
-    """Switch the second factor off, for a person who knows the password."""
+    """Switch the second factor off for who knows the password; who must have one sets up another."""
     person = _me()
     if _knows_password(person) and services().people.second_factors.remove(person.id):
         note_security("second factor off", person=person.name)

@@ -102,7 +102,7 @@ def undo_collection_change(change_id: int) -> ResponseReturnValue:
 @pages.post("/items/<int:change_id>/undo")
 @admin_only
 def undo_item_change(change_id: int) -> ResponseReturnValue:
-    """Undo one change of an item to disclose; ask first."""
+    """Undo one change of an item to disclose, for administrators alone; ask first."""
     return _undo_one(services().records.changes.get_disclosure_item_change(change_id))
 
 
@@ -115,7 +115,7 @@ def _undo_one(change: Change) -> ResponseReturnValue:
 
 @pages.post("/bulk/<bulk>/undo")
 def undo_bulk(bulk: str) -> ResponseReturnValue:
-    """Undo all changes that were made at once; first ask where residents would notice it."""
+    """Undo changes made at once, but those that are refused; first ask where residents would notice it."""
     changes = services().records.changes.find(HistoryFilters(bulk=bulk), limit=MOST_AT_ONCE)
     if not _may_undo(changes):
         raise Forbidden

@@ -45,7 +45,8 @@ class AnnouncementForm:
     """Values that the templates of the form read. ``announcement`` is None for one that is still to be made.
 
     ``typed``: what was sent with a form and is not stored. ``values``: the text with which each field
-    opens. ``finds``, ``conflicts`` and ``fault``: why the form could not be saved, see ``build_form``.
+    opens. ``finds``, ``conflicts`` and ``fault``: why the form could not be saved, see
+    ``build_form_and_note_presence``.
     """
 
     announcement: Announcement | None
@@ -142,7 +143,7 @@ class AnnouncementForm:
 
     @property
     def near_duplicate_message(self) -> str:
-        """Message about an announcement or other draft with nearly this draft's text; "" without one."""
+        """Message about the near duplicate that was found when the form was built; "" without one."""
         return checklist.describe_near_duplicate(self.near_duplicate) if self.near_duplicate else ""
 
     @property
@@ -170,13 +171,13 @@ class AnnouncementForm:
         return {name: services().worklist.most_used_values(name) for name in ("author", "category")}
 
 
-def build_form(
+def build_form_and_note_presence(
     announcement: Announcement | None,
     typed: Mapping[str, str],
     error: PrakatError | None = None,
     opened_on_change_id: int | None = None,
 ) -> AnnouncementForm:
-    """Returns the form for an announcement, or for a new one.
+    """Returns the form for an announcement or a new one, and notes that the person is at work on it.
 
     ``typed``: what was sent with the form and is not stored. ``error``: why it could not be saved. It may
     name personal data, for which the form then asks a reason, or fields that somebody else changed, between

@@ -36,7 +36,7 @@ from web.staff import (
     publication,
     relation_forms,
 )
-from web.staff.announcement_form import FORM_FIELDS, AnnouncementForm, build_form
+from web.staff.announcement_form import FORM_FIELDS, AnnouncementForm, build_form_and_note_presence
 from web.staff.blueprints import staff_blueprint
 from web.staff.categories import require_confirmed_category
 
@@ -107,8 +107,8 @@ def note_presence(announcement_id: int) -> Response:
 
 
 @pages.post("/announcements/<int:announcement_id>")
-def save_and_act(announcement_id: int) -> ResponseReturnValue:
-    """Store the form's content, then do what the pressed button says."""
+def save_and_redirect(announcement_id: int) -> ResponseReturnValue:
+    """Store the form, which confirms values filled in; then lead to the form or the page of publication."""
     try:
         _save_form(announcement_id)
     except PrakatError as error:
@@ -121,7 +121,7 @@ def save_and_act(announcement_id: int) -> ResponseReturnValue:
 
 @pages.post("/announcements/<int:announcement_id>/attachments")
 def attach_file(announcement_id: int) -> ResponseReturnValue:
-    """Attach one file sent by a script that shows progress; answers in JSON."""
+    """Attach one file for a script: JSON with 202, or 200 for a known file; an error is a page."""
     file = request.files.get("file")
     if file is None:
         abort(400)
@@ -201,10 +201,11 @@ def _replace(attachment: Attachment) -> str:
 
 @pages.post("/attachments/<int:attachment_id>/<any(move, rename, show, detach, reattach, reread):step>")
 def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
-    """Carry out the button for one attachment: move, relabel, show, take off, put back or read again.
+    """Carry out an attachment's button; all but a move store the form first, without confirming values.
 
-    A move stores the order alone, and what is typed in the form around the button stays typed there; a script
-    that shows the move itself asks for no page. Before the other steps the form's content is stored.
+    The buttons move, relabel, show, take off, put back and read again. A move stores the order alone, and
+    what is typed in the form around the button stays typed there; a script that shows the move itself asks
+    for no page. Before the other steps the form's content is stored.
     """
     records = services().records
     one = (
@@ -297,7 +298,7 @@ def publish(announcement_id: int) -> ResponseReturnValue:
 
 @pages.post("/announcements/<int:announcement_id>/<any(withdraw, trash, restore):step>")
 def change_status(announcement_id: int, step: str) -> ResponseReturnValue:
-    """Withdraw, trash or restore the announcement."""
+    """Withdraw with a reason and a successor, if typed, trash, or restore as a draft; nothing is asked."""
     intake = services().intake
     try:
         if step == "withdraw":
@@ -348,9 +349,9 @@ def _form(
     error: PrakatError | None = None,
     opened_on_change_id: int | None = None,
 ) -> str:
-    """Returns the page with the form. The arguments are those of ``build_form``."""
+    """Returns the page with the form. The arguments are those of ``build_form_and_note_presence``."""
     announcement = services().announcements.get(announcement_id) if announcement_id is not None else None
-    form = build_form(announcement, typed, error, opened_on_change_id)
+    form = build_form_and_note_presence(announcement, typed, error, opened_on_change_id)
     return render_template(
         "staff/announcement.html", announcement=announcement, form=form, publication=_just_published(form)
     )
@@ -407,7 +408,7 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
         return
     with services().records.batch():
         announcement = services().announcements.get(announcement_id)
-        settled = edit_conflicts.merge_edits(announcement, _changes() | _labels(announcement_id))
+        settled = edit_conflicts.merge_edits_of_request(announcement, _changes() | _labels(announcement_id))
         if not confirm:
             settled = _without_unconfirmed(announcement, settled)
         if announcement.status not in (Status.DRAFT, Status.PUBLISHED):
@@ -433,7 +434,7 @@ def _without_unconfirmed(announcement: Announcement, typed: Mapping[str, object]
 
     The kind stays beside a typed title, for only a draft without a title is offered one.
     """
-    filled = attachments_for_staff.prefilled_form_values(announcement)
+    filled = attachments_for_staff.unsaved_prefilled_values(announcement)
     kept = {name: value for name, value in typed.items() if name not in filled or filled[name] != value}
     return kept | {"kind": typed["kind"]} if "title" in filled and "title" in kept else kept
 

@@ -65,7 +65,7 @@ class AttachmentForStaff:
 
 @dataclass(frozen=True, slots=True)
 class SuggestedFormValues:
-    """Fields of the announcement as its documents state them.
+    """What the documents state of the announcement's fields, and which of them fill a draft's form.
 
     ``prefilled_fields``: names of those that nobody has given, and with which the form of a draft begins.
     """
@@ -99,7 +99,7 @@ def first_pictured(papers: Sequence[AttachmentForStaff]) -> Attachment | None:
     """Returns the first attachment whose pages can be drawn; None while there is none."""
     attachments = (paper.attachment for paper in papers)
     return next(
-        (each for each in attachments if each.page_count and template_filters.has_picture(each)), None
+        (each for each in attachments if each.page_count and template_filters.is_drawable(each)), None
     )
 
 
@@ -122,8 +122,8 @@ def suggested_form_values(
     )
 
 
-def prefilled_form_values(announcement: Announcement) -> dict[str, object]:
-    """Returns the values that the system fills into the form; they are not stored until a person saves them.
+def unsaved_prefilled_values(announcement: Announcement) -> dict[str, object]:
+    """Returns what the system fills into the form, ``label-7`` and ``kind-7`` too; nobody saved it yet.
 
     They are by the names of the form's fields; ``label-7`` and ``kind-7`` are those of attachment 7.
     """
@@ -139,7 +139,7 @@ def prefilled_form_values(announcement: Announcement) -> dict[str, object]:
 
 
 def displayed_title(announcement: Announcement) -> str:
-    """Returns the title for staff's pages.
+    """Returns the title for staff's pages; a draft's suggested title is marked as such, else a file is named.
 
     A draft without title, or titled by a file's name, has the title that its documents suggest, which is
     marked as such; without a suggestion it is named by its first file, and whether that is still read.
@@ -157,10 +157,7 @@ def displayed_title(announcement: Announcement) -> str:
 
 
 def attachment_label(attachment: Attachment) -> str:
-    """Returns the label of an attachment for staff's pages.
-
-    One that is a file's name gives way to what the document states, else to the title of its announcement.
-    """
+    """Returns an attachment's label; for a file's name the stated subject, else the announcement's title."""
     if not is_meaningless_title(attachment.label, [attachment]):
         return attachment.label
     return suggested_label(attachment) or displayed_title(

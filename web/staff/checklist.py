@@ -46,7 +46,7 @@ from web.staff.near_duplicates import NearDuplicateAnnouncement, find_near_dupli
 
 
 class BulkPublishEffect(StrEnum):
-    """The effect that one line of the checklist has on its record when many are published at once."""
+    """What a line does to its record in a bulk: published, even in doubt, only if ticked, or kept a draft."""
 
     GOOD = "good"
     DOUBTFUL = "doubtful"  # published as it is
@@ -56,7 +56,7 @@ class BulkPublishEffect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the checklist.
+    """One line of the checklist: name, value, effect and remark, and the address that puts it right.
 
     ``place``: address at which the item is put right. ``note``: sentence that holds whatever the effect.
     """
@@ -310,15 +310,17 @@ def _near_duplicate(announcement: Announcement, papers: Sequence[AttachmentForSt
 
 
 def describe_near_duplicate(near_duplicate: NearDuplicateAnnouncement) -> str:
-    """Returns the message about an announcement or draft with nearly the same text."""
+    """Returns a sentence on a near duplicate: its year, or that it is a draft, and how many lines differ."""
     if near_duplicate.other.status is Status.DRAFT:
-        if not near_duplicate.differing:
+        if not near_duplicate.lines_changed:
             return str(_("ข้อความเหมือนกันทุกบรรทัดกับฉบับร่างอีกเรื่อง อาจทำซ้ำ"))
-        return str(_("เหมือนฉบับร่างอีกเรื่อง ต่างกัน %(count)s บรรทัด", count=near_duplicate.differing))
+        return str(_("เหมือนฉบับร่างอีกเรื่อง ต่างกัน %(count)s บรรทัด", count=near_duplicate.lines_changed))
     year = thai.buddhist_year(near_duplicate.other.published_on)
-    if not near_duplicate.differing:
+    if not near_duplicate.lines_changed:
         return str(_("ข้อความเหมือนกันทุกบรรทัดกับประกาศปี %(year)s", year=year))
-    return str(_("เหมือนประกาศปี %(year)s ต่างกัน %(count)s บรรทัด", year=year, count=near_duplicate.differing))
+    return str(
+        _("เหมือนประกาศปี %(year)s ต่างกัน %(count)s บรรทัด", year=year, count=near_duplicate.lines_changed)
+    )
 
 
 def _attachments(announcement: Announcement, papers: Sequence[AttachmentForStaff]) -> Check:

@@ -91,7 +91,10 @@ def _address_in(year: int) -> str:
 
 @pages.route("/<int:year>/<item_key>", methods=["GET", "POST"])
 def item(year: int, item_key: str) -> ResponseReturnValue:
-    """Show one item with its announcements, those that its keywords find, and a field for any other."""
+    """Show one item; put announcements in it, take them out, or make a draft of a foreign web address.
+
+    The page has the item's announcements, those that its keywords find, and a field for any other.
+    """
     found = next(
         (each for each in year_overview(services(), require_fiscal_year(year)) if each.item.key == item_key),
         None,
@@ -236,9 +239,10 @@ def _carried_over(shown: Sequence[ItemShown]) -> list[tuple[ItemShown, list[Entr
 @pages.route("/<int:year>/items", methods=["GET", "POST"])
 @admin_only
 def items(year: int) -> ResponseReturnValue:
-    """Edit the list of a fiscal year: numbers, titles, periods, keywords; add items and hide them.
+    """Edit, as an administrator, the list from a fiscal year on: numbers, titles, periods, keywords, hiding.
 
-    The argument ``copy`` names another fiscal year whose list the form shows, for this year to take over.
+    Items can be added too. The argument ``copy`` names another fiscal year whose list the form shows, for
+    this year to take over.
     """
     known = year_items(services(), require_fiscal_year(year))
     copied = request.args.get("copy", type=int)
@@ -266,7 +270,7 @@ def items(year: int) -> ResponseReturnValue:
 @pages.get("/<int:year>/items.csv")
 @admin_only
 def items_csv(year: int) -> Response:
-    """Send the list of a fiscal year as a table for a spreadsheet."""
+    """Send an administrator the list of a fiscal year as a table, hidden items included."""
     answer = Response(items_as_csv(year_items(services(), require_fiscal_year(year))), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f"attachment; filename=disclosure-items-{year}.csv"
     return answer
@@ -275,7 +279,7 @@ def items_csv(year: int) -> Response:
 @pages.post("/<int:year>/items.csv")
 @admin_only
 def take_items(year: int) -> ResponseReturnValue:
-    """Take a table as the list of a fiscal year, as one change."""
+    """Take an administrator's table as a fiscal year's list, as one change; items it lacks are hidden."""
     known = year_items(services(), require_fiscal_year(year))
     file = request.files.get("list")
     try:

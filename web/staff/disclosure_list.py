@@ -35,10 +35,9 @@ def items_as_csv(items: Iterable[DisclosureItem]) -> str:
 
 
 def merge_items_with_csv(content: bytes, listed: Sequence[DisclosureItem]) -> list[DisclosureItem]:
-    """Returns the items of a table: those of ``listed`` as they are to be, and the new ones.
+    """Returns a table's items, and as hidden those it lacks; raises ``Invalid`` at the first wrong row.
 
-    A known item that the table lacks is hidden. Raises ``Invalid`` with the number of the first wrong row,
-    and ``TooLarge``.
+    ``listed``: the known items. ``Invalid`` has the number of the row. Raises ``TooLarge`` too.
     """
     if len(content) > MOST_BYTES:
         raise TooLarge("ตารางใหญ่เกินไป กรุณาใช้ไฟล์ที่ดาวน์โหลดจากหน้านี้")

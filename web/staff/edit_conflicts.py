@@ -107,11 +107,12 @@ def claim_form(announcement_id: int) -> str:
     return editor if editor != g.actor else ""
 
 
-def merge_edits(announcement: Announcement, typed: Mapping[str, object]) -> dict[str, object]:
-    """Returns the typed values that are to be stored; values that somebody else changed stay.
+def merge_edits_of_request(announcement: Announcement, typed: Mapping[str, object]) -> dict[str, object]:
+    """Returns the typed values to store; what others changed since the request's ``last_change`` stays.
 
-    ``typed``: values by name, ``label-7`` and ``kind-7`` being those of attachment 7. Raises
-    ``EditConflict`` when both changed the same field differently and the person has not chosen yet.
+    The request's ``choose-NAME`` is the person's choice, ``mine`` or ``theirs``, on the field NAME.
+    ``typed``: values by name, ``label-7`` and ``kind-7`` being those of attachment 7. Raises ``EditConflict``
+    when both changed the same field differently and the person has not chosen yet.
     """
     theirs = _changed_since(announcement, request.form.get("last_change", type=int))
     kept: dict[str, object] = {}

@@ -48,8 +48,8 @@ def file(attachment_id: int, number: int) -> Response:
 
 
 @pages.post("/restore")
-def restore(attachment_id: int, number: int) -> ResponseReturnValue:
-    """Make an earlier file the attachment's present file again."""
+def choose_earlier_file(attachment_id: int, number: int) -> ResponseReturnValue:
+    """Choose an earlier file again; in place of a public file once a person has checked it."""
     try:
         restored = services().intake.file_versions.restore(attachment_id, number, actor=g.actor)
         if restored.replaces:

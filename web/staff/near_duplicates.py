@@ -39,13 +39,13 @@ _MOST_DRAFTS = 200  # newest drafts whose titles are compared
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicateAnnouncement:
-    """An announcement or draft that is nearly the same.
+    """An announcement or draft that is nearly the same, and the number of lines that differ.
 
-    ``differing``: the number of lines added or of lines removed, whichever is larger.
+    ``lines_changed``: the number of lines added or of lines removed, whichever is larger.
     """
 
     other: Announcement
-    differing: int
+    lines_changed: int
 
 
 def find_near_duplicate(announcement: Announcement) -> NearDuplicateAnnouncement | None:

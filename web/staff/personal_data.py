@@ -20,7 +20,7 @@ _BEFORE, _AFTER = 40, 20  # code points shown around a find: enough for the name
 
 @dataclass(frozen=True, slots=True)
 class DescribedFind:
-    """A find with a little text around it. ``attachment`` is None for a find in the announcement itself."""
+    """A find's type and place with a little text around it; ``attachment`` is None for a record's field."""
 
     type: str
     attachment: Attachment | None

@@ -32,9 +32,9 @@ def publish_as_chosen(announcement_id: int) -> str:
 
 
 def publish_each_as_chosen(ids: Iterable[int]) -> BulkOutcome:
-    """Publishes each record at the set time, or at once.
+    """Publishes each record now or at the set time, those still being read once they are; refused ones stay.
 
-    At once means, for a record with documents that are still being read: as soon as they are read.
+    Records are still being read while one of their documents is.
     """
     at = _chosen_time(request.form) if request.form.get("when") == "later" else None
 
@@ -88,7 +88,7 @@ def publication_time_fields(
 
 
 def preselected_choice(announcement: Announcement, *, unread: bool) -> str:
-    """Returns the choice that the form begins with.
+    """Returns ``now``, ``read`` or ``later``, with which the form begins; after an error the choice made.
 
     After an error that is the choice already made; otherwise a second press would publish at once.
     """

@@ -23,7 +23,7 @@ _MOST_RECORDS = 50  # listed of each problem; the worklist has them all
 
 @pages.get("/review")
 def show_records_needing_attention() -> str:
-    """Show records whose files have personal data to decide on or cannot be read, and doubtful pages."""
+    """Show records with undecided personal data or files that cannot be read, and doubtful pages; no more."""
     today = thai.today()
     doubtful = services().pages.list_needing_check(least_confidence=LEAST_CONFIDENCE, limit=100)
     return render_template(

@@ -1,4 +1,4 @@
-"""Staff's page of the site profile: contact, statements and emblem, with the versions saved before."""
+"""Page of the site profile, for all staff: contact, statements and emblem, with the earlier versions."""
 
 from __future__ import annotations
 

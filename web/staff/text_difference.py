@@ -12,7 +12,7 @@ _AROUND = 2  # unchanged lines that are shown before and after a change
 
 @dataclass(frozen=True, slots=True)
 class DifferenceLine:
-    """One line of a difference; a ``gap`` stands for unchanged lines that are left out."""
+    """One whole line of a difference; a ``gap`` stands for unchanged lines that are left out."""
 
     change: Literal["same", "removed", "added", "gap"]
     text: str = ""

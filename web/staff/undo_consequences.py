@@ -28,9 +28,9 @@ _LONGEST_VALUE = 100  # letters of a field's value in a sentence
 
 
 def undo_consequences(changes: Sequence[Change]) -> list[tuple[str, list[str]]]:
-    """Returns sentences on what residents would notice of an undo, each with the titles of its records.
+    """Returns sentences on what an undo changes for residents, or trashes, each with its records' titles.
 
-    Drafts that the undo would trash have a sentence too. One change is told in detail, several by their kind.
+    One change is told in detail, several by their kind.
     """
     known = services().announcements.get_many(
         {each.announcement_id for each in changes if each.announcement_id}

@@ -180,8 +180,8 @@ def _done() -> tuple[str, str] | None:
 
 
 @pages.post("/bulk")
-def apply() -> ResponseReturnValue:
-    """Carry out the pressed button on every ticked record; then back to the same list."""
+def apply_bulk_action() -> ResponseReturnValue:
+    """Carry out the button on all ticked records; ``publish`` leads to the checklist of the first 50."""
     action, ids = request.form.get("action", ""), list[int]()
     try:
         ids = _everything() if "everything" in request.form else _ids(request.form.getlist("id"))
