@@ -53,7 +53,7 @@ class EngineAnnouncements(EngineRepository):
                 organisation=current_organisation(self._engine),
                 status=status.value,
                 change=history.next_change_number(self._engine),
-                at=mappers.now_text(),
+                at=history.next_update_time(self._engine),
             )
             if row is None:
                 raise _ref_taken()

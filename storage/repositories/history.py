@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from storage import mappers
 from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import append_entries
 
+_FOLLOWED_CLOCK = dt.timedelta(days=1)  # how far ahead of the clock times of updates may run
+_TICK = dt.timedelta(microseconds=1)  # between two times of updates: as exactly as they are stored
 _bulk: ContextVar[str] = ContextVar("bulk", default="")
 
 
@@ -65,8 +68,24 @@ def mark_updated(engine: Queries, announcement_id: int) -> None:
            WHERE organisation_id IN :organisations AND id = :id""",
         id=announcement_id,
         change=next_change_number(engine),
-        at=mappers.now_text(),
+        at=next_update_time(engine),
     )
+
+
+def next_update_time(engine: Queries) -> str:
+    """Return the present time as text, or one just after the newest ``updated_at`` where a clock went back.
+
+    So who asks for what changed since some moment misses nothing. A time more than a day ahead, written while
+    a clock was wrong, is not followed. Call this inside a transaction, after ``next_change_number``.
+    """
+    now = dt.datetime.now(dt.UTC)
+    newest = engine.row(
+        """SELECT updated_at FROM announcement WHERE organisation_id IN :organisations AND updated_at < :limit
+           ORDER BY updated_at DESC, id DESC LIMIT 1""",
+        limit=mappers.time_text(now + _FOLLOWED_CLOCK),
+    )
+    after = dt.datetime.fromisoformat(newest["updated_at"]) + _TICK if newest else now
+    return mappers.time_text(max(now, after))
 
 
 def append_change(

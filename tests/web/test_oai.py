@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,6 +123,42 @@ def test_the_next_harvest_brings_what_changed_and_drops_what_was_withdrawn(site:
         assert len(list(scythe.list_records(from_=exact, until=exact))) == 1
         with pytest.raises(NoRecordsMatch):
             list(scythe.list_records(until="2025-12-31"))
+
+
+def test_a_change_that_is_being_stored_during_a_harvest_is_in_the_next(site: Site, address: str) -> None:
+    withdrawn = site.announcement("ถอนพร้อมเรื่องอื่นอีกมาก")
+    is_begun, is_harvested = threading.Event(), threading.Event()
+
+    def withdraw() -> None:
+        with site.services.records.batch():
+            site.services.intake.publication.withdraw(withdrawn.id, actor="test", reason="ผิดเรื่อง")
+            is_begun.set()
+            is_harvested.wait(30)
+
+    thread = threading.Thread(target=withdraw)
+    thread.start()
+    is_begun.wait(30)
+    time.sleep(1.1)  # until the second after
+    answer = asked(site, verb="ListRecords", metadataPrefix="oai_dc")
+    assert "deleted" not in etree.tostring(answer, encoding="unicode")
+    is_harvested.set()
+    thread.join()
+    with Scythe(address) as scythe:
+        (changed,) = scythe.list_records(from_=answer.findtext(f"{OAI}responseDate"))
+    assert (changed.header.identifier, changed.deleted) == (identifier(withdrawn), True)
+
+
+def test_a_change_after_the_clock_went_back_is_newer_than_all_before(site: Site) -> None:
+    first, second = (site.announcement(title) for title in ("หนึ่ง", "สอง"))
+    ahead = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+    with site.services.database.write():  # type: ignore[attr-defined]  # the embedded engine's
+        site.services.database.run(  # type: ignore[attr-defined]
+            "UPDATE announcement SET updated_at = :at WHERE id = :id",
+            at=ahead.isoformat(timespec="microseconds"),
+            id=first.id,
+        )
+    site.services.intake.publication.withdraw(second.id, actor="test", reason="ผิดเรื่อง")
+    assert site.services.announcements.get(second.id).updated_at > ahead
 
 
 def test_files_that_are_held_are_not_told(site: Site) -> None:

@@ -40,6 +40,11 @@ _DC = "http://purl.org/dc/elements/1.1/"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _XML = "http://www.w3.org/XML/1998/namespace"
 _PREFIX = "oai_dc"
+_LONGEST_WRITE = dt.timedelta(minutes=5)
+"""Time that storing a change of many records may take, by which ``responseDate`` stays behind the clock.
+
+A harvester asks next for what changed after that date, and a change bears the time at which it began.
+"""
 _SECOND = "%Y-%m-%dT%H:%M:%SZ"
 _DAY = "%Y-%m-%d"
 _IDENTIFIER = re.compile(r"oai:[^:]+:announcements/(\d{1,10})")
@@ -79,7 +84,7 @@ def answer_harvester() -> Response:
     """Answer one OAI-PMH request; errors of the protocol are answers too, with status 200."""
     root = etree.Element(f"{{{_OAI}}}OAI-PMH", nsmap={None: _OAI, "xsi": _XSI})
     root.set(f"{{{_XSI}}}schemaLocation", f"{_OAI} {_OAI}OAI-PMH.xsd")
-    _add(root, "responseDate", dt.datetime.now(dt.UTC).strftime(_SECOND))
+    _add(root, "responseDate", (dt.datetime.now(dt.UTC) - _LONGEST_WRITE).strftime(_SECOND))
     asked = _add(root, "request", absolute_url(url_for("oai.answer_harvester")))
     try:
         verb, arguments = _checked_arguments()
