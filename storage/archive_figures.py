@@ -41,7 +41,7 @@ class ArchiveCounts:
         )
 
     def is_in_chain(self, rows: ReadRows) -> bool:
-        """Return True when the audit chain still has the entry that was the last one in these figures."""
+        """Return True when the audit chain has the last entry of these figures, or when they have none."""
         if not self.audit_number:
             return True
         found = rows(f"SELECT hash FROM audit WHERE number = {self.audit_number:d}")  # noqa: S608

@@ -10,5 +10,5 @@ SETTINGS = "prakat.toml"
 
 
 def original_path(sha256: str) -> str:
-    """Return the name of an original, in a backup as in a data directory."""
+    """Return the name of an original in a backup and in a data directory: ``files/ab/ab34…``."""
     return f"{FILES}/{sha256[:2]}/{sha256}"

@@ -78,12 +78,13 @@ class Queries(Protocol):
         """Run the same statement once for each set of values. Lists among the values have the same length."""
 
     def write(self, *, durable: bool = True) -> AbstractContextManager[None]:
-        """Open a transaction for the length of the context. A nested transaction can fail by itself.
+        """Open a transaction, nested or not, which must be durable where it raises the change counter.
 
-        Durable transactions exclude each other, and their data survives a power cut once the context ends.
-        With ``durable=False`` the data survives only the death of the process. Such a transaction is far
-        cheaper and may run beside others. A transaction that raises the change counter must be durable: an
-        index may have followed the counter already, and must never meet the same number for another change.
+        A nested transaction can fail by itself. Durable transactions exclude each other, and their data
+        survives a power cut once the context ends. With ``durable=False`` the data survives only the death of
+        the process. Such a transaction is far cheaper and may run beside others. Why the change counter needs
+        a durable one: an index may have followed the counter already, and must never meet the same number for
+        another change.
         """
 
 
@@ -103,11 +104,11 @@ class Engine(Queries, Protocol):
     def highest_id_ever_assigned(self, table: str) -> int:
         """Return the highest id that a table ever assigned; 0 when the table assigned none."""
 
-    def assign_ids_above(self, table: str, id: int) -> None:
-        """Make the table assign only ids above ``id`` from now on."""
+    def set_last_assigned_id(self, table: str, id: int) -> None:
+        """Set the id after which the table assigns ids from now on, also to a lower one than before."""
 
     def copy_to_sqlite(self, path: Path) -> None:
-        """Write a consistent copy of the database to ``path`` as one SQLite file. Writers are not blocked."""
+        """Write a consistent copy of the database to ``path``, a new SQLite file; writers are not blocked."""
 
     def checkpoint(self) -> None:
         """See ``archive.ports.Database``."""

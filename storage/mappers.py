@@ -87,9 +87,9 @@ def damaged_as_error(mapper: Callable[Concatenate[Row, _P], _T]) -> Callable[Con
 
 
 def map_readable_rows(mapper: Callable[[Row], _T], rows: Iterable[Row]) -> Iterator[_T]:
-    """Map rows, leaving out damaged rows, so that one damaged row does not make a whole list fail.
+    """Map rows, logging each damaged one once and leaving it out, so that no whole list fails.
 
-    Each process logs each damaged row once. ``prakat check`` and the readiness check list damaged rows.
+    Each process logs a damaged row once. ``prakat check`` and the readiness check list damaged rows.
     """
     for row in rows:
         try:
@@ -159,8 +159,8 @@ def _time(text: str | None) -> dt.datetime | None:
     return None if text is None else dt.datetime.fromisoformat(text)
 
 
-def plain_value(value: object) -> object:
-    """Convert a field's value to its form in JSON and in the database."""
+def stored_value(value: object) -> object:
+    """Convert dates, times, enumerations and bools (to 0 or 1) to what the database and JSON have."""
     if isinstance(value, dt.datetime):
         return time_text(value)
     if isinstance(value, dt.date):
@@ -224,7 +224,7 @@ def pack_texts(texts: Sequence[str]) -> bytes:
 
 @damaged_as_error
 def version_texts(row: Row) -> list[str]:
-    """Return the texts of the pages of an earlier file."""
+    """Return the texts of the pages of an earlier file. Raises ``RecordDamaged``."""
     return [_text(text) for text in json.loads(zlib.decompress(row["texts"]))]
 
 
@@ -239,7 +239,7 @@ def _reading(row: Row) -> ReadingStatus:
 
 def details_json(details: ReadingResults) -> str:
     """Return details as JSON in ASCII: fields of a hostile file may hold characters that UTF-8 cannot."""
-    return json.dumps(asdict(details), default=plain_value)
+    return json.dumps(asdict(details), default=stored_value)
 
 
 def _details(text: str) -> ReadingResults:
@@ -334,7 +334,7 @@ def unpack_doubts(packed: bytes) -> tuple[LowConfidenceSpan, ...]:
 
 @damaged_as_error
 def site_profile(row: Row) -> SiteProfileVersion:
-    """Return the saved profile of a row."""
+    """Return the saved profile of a row. Raises ``RecordDamaged``."""
     return SiteProfileVersion(
         id=row["id"],
         profile=SiteProfile(**{name: _text(row[name]) for name in TEXT_FIELDS}, emblem_id=row["emblem_id"]),
@@ -345,7 +345,7 @@ def site_profile(row: Row) -> SiteProfileVersion:
 
 @damaged_as_error
 def collection(row: Row, items: Sequence[CollectionLine]) -> Collection:
-    """Return the collection of a row, with its items."""
+    """Return the collection of a row, with its items. Raises ``RecordDamaged``."""
     return Collection(
         id=row["id"],
         title=_text(row["title"]),
@@ -393,6 +393,6 @@ report = _mapper(Report)
 subscription = _mapper(Subscription, organisation=_organisation_of)
 
 
-def json_text(values: Mapping[str, object]) -> str:
-    """Return values as JSON, in the form in which the history has them."""
-    return json.dumps({name: plain_value(value) for name, value in values.items()}, ensure_ascii=False)
+def history_json(values: Mapping[str, object]) -> str:
+    """Return values as JSON in the order given and with Thai letters, as the history has them."""
+    return json.dumps({name: stored_value(value) for name, value in values.items()}, ensure_ascii=False)

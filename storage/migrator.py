@@ -12,11 +12,11 @@ from storage.migration_types import ColumnTypes, Migration
 
 
 def migrate(engine: Engine, dialect: ColumnTypes, before_filling_empty: Callable[[], None]) -> None:
-    """Apply missing migrations, in order, in one transaction. Processes that start together wait in turn.
+    """Apply missing migrations in one transaction; ``SettingsError`` for a later version's database.
 
-    A database with all migrations is not written to. ``before_filling_empty`` is called before an empty
-    database is filled, and may raise to refuse. Raises ``SettingsError``, and writes nothing, when a later
-    version of the program has migrated the database: this version does not know what that one stores.
+    They are applied in order. Processes that start together wait in turn. A database with all migrations is
+    not written to, nor is one of a later version: this version does not know what that one stores.
+    ``before_filling_empty`` is called before an empty database is filled, and may raise to refuse.
     """
     if not engine.has_table("migration"):
         before_filling_empty()
@@ -36,7 +36,7 @@ def migrate(engine: Engine, dialect: ColumnTypes, before_filling_empty: Callable
                 migration.then(engine)
             for table in migration.tables_copied_with_ids:
                 last = engine.rows(f"SELECT coalesce(max(id), 0) AS id FROM {table}")[0]["id"]  # noqa: S608
-                engine.assign_ids_above(table, last)
+                engine.set_last_assigned_id(table, last)
             engine.run(
                 "INSERT INTO migration (name, applied_at) VALUES (:name, :at)",
                 name=migration.name,

@@ -65,7 +65,7 @@ _Values = dict[str, Any]
 
 @dataclass(slots=True)
 class MoveResult:
-    """Result of a move.
+    """Numbers of files and records now equal and newly copied, and originals damaged at the source.
 
     ``newly_copied`` counts the files and records that the target lacked before. ``damaged_sha256`` lists the
     originals that are damaged at the source itself.
@@ -82,11 +82,12 @@ def is_move_unfinished(engine: Engine) -> bool:
     return engine.row("SELECT 1 AS found FROM counter WHERE name = 'moving'") is not None
 
 
-def move_records(source: Engine, target: Engine, moved: MoveResult, progress: Progress) -> None:
-    """Copy every row and the change counter, and compare each batch of rows.
+def make_records_equal(source: Engine, target: Engine, moved: MoveResult, progress: Progress) -> None:
+    """Make rows and change counter of the target those of the source, and delete all other rows there.
 
-    Raises ``Conflict`` when the source is unfinished itself, when the target holds another archive, or when
-    the source was changed meanwhile. A repeated call copies only rows that differ.
+    Each batch of rows is compared. Raises ``Conflict`` when the source is unfinished itself, when the target
+    holds another archive, or when the source was changed meanwhile. A repeated call copies only rows that
+    differ.
     """
     if is_move_unfinished(source):
         raise Conflict("ต้นทางเองยังย้ายมาไม่เสร็จ (the source itself is unfinished)", code="unfinished")
@@ -99,7 +100,7 @@ def move_records(source: Engine, target: Engine, moved: MoveResult, progress: Pr
             moved.newly_copied += copied
             progress("records", min(moved.equal_records, total), total)
         if "id" in TABLES[name]:
-            target.assign_ids_above(name, source.highest_id_ever_assigned(name))
+            target.set_last_assigned_id(name, source.highest_id_ever_assigned(name))
     if _change(source) != change:
         raise Conflict(
             "มีการแก้ไขต้นทางระหว่างย้าย กรุณาหยุดบริการแล้วเรียกคำสั่งเดิมอีกครั้ง"
@@ -203,7 +204,10 @@ class _Table:
 
 
 def move_files(source: Files, target: Files, moved: MoveResult, progress: Progress) -> None:
-    """Copy every original. Each is read again at the target and compared by its SHA-256."""
+    """Copy every intact original and list damaged ones in ``moved``; ``Unavailable`` if a copy differs.
+
+    Each copy is read again at the target and compared by its SHA-256.
+    """
     total = sum(1 for _ in source.all())
     remaining = source.all()
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="move") as pool:

@@ -19,10 +19,9 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def make_directory_private(path: Path) -> None:
-    """Create a directory that only its owner may use, or make an existing one so.
+    """Create a directory for its owner alone, or close one and the files directly in it to others.
 
-    Of an existing directory, other users' permissions are removed from the directory and from the files
-    directly in it: the database, the key, the settings. Raises ``OSError`` when it cannot be created.
+    Such files are the database, the key, the settings. Raises ``OSError`` when it cannot be created.
     """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     for each in _open_to_others([path, *path.iterdir()]):

@@ -20,7 +20,7 @@ from archive.errors import Unavailable
 from storage.engine import QueryClock, Row, expand_in_conditions
 from storage.migration_types import ColumnTypes
 from storage.migrator import migrate
-from storage.move import MoveResult, move_records
+from storage.move import MoveResult, make_records_equal
 from storage.repositories.organisations import find_stray_rows
 from storage.sqlite import Sqlite
 from storage.tenancy import ACCOUNTS
@@ -160,7 +160,7 @@ class Postgres:
         )
         return int(found[0]["id"])
 
-    def assign_ids_above(self, table: str, id: int) -> None:
+    def set_last_assigned_id(self, table: str, id: int) -> None:
         with self.write():
             self.run(
                 "SELECT setval(pg_get_serial_sequence(:table, 'id'), greatest(:id, 1), :id > 0)",
@@ -173,9 +173,9 @@ class Postgres:
         return _clock.seconds
 
     def find_faults(self) -> list[str]:
-        """See ``archive.ports.Database``.
+        """Find bad checksums and indexes, unvalidated constraints, and rows of a wrong organisation.
 
-        Finds bad checksums, invalid indexes, unvalidated constraints, and rows of a wrong organisation.
+        See ``archive.ports.Database``.
         """
         found = self.rows(
             """SELECT 'checksum failures: ' || checksum_failures AS fault FROM pg_stat_database
@@ -196,7 +196,7 @@ class Postgres:
     def copy_to_sqlite(self, path: Path) -> None:
         """See ``Engine.copy_to_sqlite``."""
         with self._one_moment(), closing(Sqlite(path)) as collected:
-            move_records(self, collected, MoveResult(), lambda *_: None)
+            make_records_equal(self, collected, MoveResult(), lambda *_: None)
         with closing(sqlite3.connect(path)) as copy:
             copy.execute("PRAGMA journal_mode = DELETE")  # makes the copy one file, without a log beside it
 

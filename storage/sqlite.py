@@ -94,7 +94,7 @@ class Sqlite:
         row = self.row("SELECT seq FROM sqlite_sequence WHERE name = :table", table=table)
         return row["seq"] if row else 0
 
-    def assign_ids_above(self, table: str, id: int) -> None:
+    def set_last_assigned_id(self, table: str, id: int) -> None:
         with self.write():
             self.run("DELETE FROM sqlite_sequence WHERE name = :table", table=table)
             self.run("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :id)", table=table, id=id)

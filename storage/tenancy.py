@@ -129,9 +129,10 @@ def current_organisation(engine: Queries, *, default_when_several: int | None = 
 
 
 def tenancy_condition(engine: Queries, table: str) -> str:
-    """Return the condition for queries that are written for any table, such as those of the hash chain.
+    """Return a table's condition for ``WHERE``; ``1 = 1`` for the whole installation or a shared table.
 
-    The whole installation needs none: its queries also run while migrations have yet to add the column.
+    For queries that are written for any table, such as those of the hash chain. The whole installation needs
+    none: its queries also run while migrations have yet to add the column.
     """
     if not isinstance(engine, OrganisationQueries) or table in SHARED:
         return "1 = 1"

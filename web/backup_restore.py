@@ -15,7 +15,7 @@ from indexer.worker import LEASE
 from storage.backup import rehearsal
 from storage.backup.last_backup import read_backup_note
 from storage.backup.manifest import BackupManifest
-from storage.backup.restore import open_backup, restore_backup
+from storage.backup.restore import backup_source_at, restore_backup
 from storage.move import refuse_target_with_archive
 from web.adapters import backup_keys
 from web.archive_move import move_archive
@@ -61,7 +61,7 @@ def rehearse_restore(settings: Settings, source: Path, identity: Path | None = N
 
 def backup_generations(source: Path) -> list[tuple[str, str]]:
     """Return the name of each generation, oldest first, and why it cannot be restored, else ""."""
-    return list(open_backup(source).examine_generations())
+    return list(backup_source_at(source).examine_generations())
 
 
 def last_backup_place(settings: Settings) -> Path | None:

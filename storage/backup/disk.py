@@ -18,9 +18,9 @@ CHUNK = 1 << 20  # bytes that are read at a time
 
 @contextmanager
 def emptied_and_locked_directory(directory: Path) -> Iterator[None]:
-    """Lock and empty a directory for the length of the context, and delete it afterwards.
+    """Lock, empty and at last delete a directory; raises ``Conflict`` at once while another has the lock.
 
-    Files that a dead process left are deleted. Raises ``Conflict`` while another process has the lock.
+    Files that a dead process left are deleted. The lock and the directory last for the length of the context.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(directory, os.O_RDONLY)

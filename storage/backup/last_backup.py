@@ -14,7 +14,7 @@ from archive.errors import PrakatError
 from archive.ports import Fault
 from storage.archive_figures import ArchiveCounts, describe_losses
 from storage.backup.manifest import GENERATION_FORMAT, BackupManifest
-from storage.backup.restore import open_backup
+from storage.backup.restore import backup_source_at
 from storage.engine import Engine
 from storage.files.local import sync_directory
 
@@ -22,19 +22,19 @@ NOTE = "last-backup.json"
 
 
 @dataclass(frozen=True, slots=True)
-class BackupNote:
-    """Place and time of the last backup."""
+class BackupPlaceAndTime:
+    """Place and time of the last backup; the figures beside them in the note are not read here."""
 
     destination: Path
     made_at: dt.datetime
 
 
-def read_backup_note(data: Path) -> BackupNote | None:
+def read_backup_note(data: Path) -> BackupPlaceAndTime | None:
     """Return the note on the last backup; None when there is none that can be read."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         content = json.loads((data / NOTE).read_text(encoding="utf-8"))
         made_at = dt.datetime.strptime(content["generation"], GENERATION_FORMAT).replace(tzinfo=dt.UTC)
-        return BackupNote(Path(content["destination"]), made_at)
+        return BackupPlaceAndTime(Path(content["destination"]), made_at)
     return None
 
 
@@ -65,9 +65,9 @@ class LastBackupComparison:
         sync_directory(self._path.parent)
 
     def find_faults(self) -> Iterator[Fault]:
-        """Yield losses of the archive since its last backup, and alterations of that backup.
+        """Yield losses since the last backup, and alterations of that backup where its disk can be reached.
 
-        A backup whose destination cannot be reached is not checked: the disk may be stored elsewhere.
+        Without a note of a backup there are none. The disk of a backup may be stored elsewhere.
         """
         try:
             content = json.loads(self._path.read_text(encoding="utf-8"))
@@ -91,7 +91,7 @@ class LastBackupComparison:
 
 def _find_alteration(destination: Path, generation: str, digest: str) -> str:
     """Return how a generation differs from the one that was written; empty when it does not differ."""
-    backup = open_backup(destination)
+    backup = backup_source_at(destination)
     try:
         for manifest in (backup.read_manifest(generation), backup.read_manifest(None)):
             if manifest.generation == generation and manifest.digest != digest:

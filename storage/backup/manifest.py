@@ -42,13 +42,13 @@ NAME = re.compile(
 
 @dataclass(kw_only=True)
 class BackupManifest:
-    """Manifest of one backup, or of one generation in a backup directory.
+    """Members of one backup or generation with their SHA-256, and figures, digest and signature.
 
     ``members``: SHA-256 of each member's content by name. ``sha256_of_encrypted``: that of the age file that
     is kept in its place, for each member that is encrypted. ``archive`` is None, and ``last_migration``, the
     newest one of the database, is "", in manifests of versions that did not note it. ``digest`` is the text
-    that is signed; a manifest that was written or read has it.
-    ``signature`` is the Ed25519 signature of ``digest``; None where there is none.
+    that is signed; a manifest that was written or read has it. ``signature`` is the Ed25519 signature of
+    ``digest``; None where there is none.
     """
 
     made_at: dt.datetime
@@ -60,10 +60,10 @@ class BackupManifest:
     signature: bytes | None = None
 
     def seal_to_bytes(self, sign: Callable[[bytes], bytes] | None = None) -> bytes:
-        """Return the JSON text with a checksum of its own, signed with ``sign`` where it is given.
+        """Set ``digest`` and return the JSON text with a checksum, signed with ``sign`` where it is given.
 
-        Sets ``digest``, the text that is signed: the SHA-256, in hexadecimal, of the manifest without
-        checksum and signature.
+        ``digest``, the text that is signed, is the SHA-256, in hexadecimal, of the manifest without checksum
+        and signature.
         """
         content: dict[str, Any] = {
             "format": _ENCRYPTED_FORMAT if self.sha256_of_encrypted else _PLAIN_FORMAT,
@@ -113,12 +113,12 @@ class BackupManifest:
 
     def paths(self) -> Iterator[str]:
         """Yield the path of each member inside a backup directory."""
-        return (self.path(name) for name in self.members)
+        return (self.path_of_member(name) for name in self.members)
 
-    def path(self, name: str) -> str:
-        """Return where a member lies inside a backup directory.
+    def path_of_member(self, name: str) -> str:
+        """Return where a member lies inside a backup directory: an original by name, others by content.
 
-        An original lies under its name, unless it was damaged already when it was kept.
+        An original that was damaged already when it was kept lies by its content too.
         """
         return member_path(name, self.members[name], encrypted=name in self.sha256_of_encrypted)
 

@@ -10,7 +10,7 @@ from archive.errors import Invalid, Unavailable
 from storage.archive_figures import ArchiveCounts
 from storage.backup.keys import BackupKeys
 from storage.backup.manifest import BackupManifest
-from storage.backup.restore import open_backup, restore_backup
+from storage.backup.restore import backup_source_at, restore_backup
 from storage.data_directory import DATABASE
 from storage.sqlite import Sqlite
 
@@ -52,6 +52,6 @@ def _size(source: Path) -> int:
     """Return the bytes of the newest generation of a backup, as stored."""
     if source.is_file():
         return source.stat().st_size
-    manifest = open_backup(source).read_manifest(None)
-    paths = [source / manifest.path(name) for name in manifest.members]
+    manifest = backup_source_at(source).read_manifest(None)
+    paths = [source / manifest.path_of_member(name) for name in manifest.members]
     return sum(path.stat().st_size for path in paths if path.exists())

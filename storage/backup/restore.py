@@ -45,7 +45,7 @@ def restore_backup(
     if data.exists() and any(path != aside for path in data.iterdir()):
         raise Conflict(f"{data} มีข้อมูลอยู่แล้ว กู้คืนได้เฉพาะลงที่ว่าง (not empty: restore into an empty directory)")
     keys = keys or BackupKeys()
-    backup = open_backup(source)
+    backup = backup_source_at(source)
     with (
         convert_backup_disk_errors("กู้คืนไม่สำเร็จ ยังไม่มีอะไรเปลี่ยน (restore failed)"),
         emptied_and_locked_directory(aside),
@@ -56,7 +56,7 @@ def restore_backup(
         def report(done: int) -> None:
             progress("restore", done, max(done, backup.total))
 
-        manifest = backup.check_backup(report, generation=generation, into=unpacked, keys=keys)
+        manifest = backup.check_members(report, generation=generation, into=unpacked, keys=keys)
         keys.verify(manifest)
         require_intact_database(unpacked / DATABASE)
         _refuse_newer_version(read_migrations(unpacked / DATABASE), backup)
@@ -75,8 +75,8 @@ def _refuse_newer_version(applied: Collection[str], backup: BackupSource) -> Non
         raise SettingsError(f"{error.message}: --generation {own}") from error
 
 
-def open_backup(path: Path) -> BackupSource:
-    """Return the backup at a path, for reading. No byte is read yet."""
+def backup_source_at(path: Path) -> BackupSource:
+    """Return the backup at a path, unread: one that is not there raises only when it is read."""
     return DirectorySource(path) if path.is_dir() else TarSource(path)
 
 
@@ -112,11 +112,11 @@ class BackupSource:
         raise NotImplementedError
 
     def read_manifest(self, generation: str | None) -> BackupManifest:
-        """Return the manifest of a generation, of the newest for None. Raises as ``check_backup`` does."""
+        """Return the manifest of a generation, of the newest for None. Raises as ``check_members`` does."""
         raise NotImplementedError
 
     def examine_generations(self) -> Iterator[tuple[str, str]]:
-        """Yield the name of each generation, oldest first, and why it cannot be restored, else ""."""
+        """Yield each generation, oldest first, and why its manifest keeps it from being restored, else ""."""
         for name in self.generations():
             try:
                 newest = self.read_manifest(name).last_migration
@@ -131,7 +131,7 @@ class BackupSource:
         names = [name for name, problem in self.examine_generations() if not problem]
         return names[-1] if names else None
 
-    def check_backup(
+    def check_members(
         self,
         progress: Callable[[int], None],
         *,
@@ -139,7 +139,10 @@ class BackupSource:
         into: Path | None = None,
         keys: BackupKeys | None = None,
     ) -> BackupManifest:
-        """Read every byte of one generation. With ``into``, write the decrypted members into that directory.
+        """Read every byte of one generation and compare it; the manifest's signature is not checked.
+
+        ``BackupKeys.verify`` checks that one; ``keys`` only decrypt here. With ``into``, write the decrypted
+        members into that directory.
 
         Returns the generation's manifest. Raises ``Invalid`` with the names of damaged members, ``NotFound``
         for an unknown generation.
@@ -253,12 +256,12 @@ class DirectorySource(BackupSource):
         return BackupDirectory(self._path).generations() or [self.read_manifest(None).generation]
 
     def read_manifest(self, generation: str | None) -> BackupManifest:
-        return BackupManifest.from_bytes(BackupDirectory(self._path).newest_manifest_bytes(generation))
+        return BackupManifest.from_bytes(BackupDirectory(self._path).manifest_bytes(generation))
 
     def find_damage_except_originals(self, manifest: BackupManifest) -> list[str]:
         damage = []
         for name, sha256 in manifest.members.items():
-            path = self._path / manifest.path(name)
+            path = self._path / manifest.path_of_member(name)
             if not path.is_file():
                 damage.append(name)
             elif not name.startswith(FILES):
@@ -268,13 +271,13 @@ class DirectorySource(BackupSource):
         return damage
 
     def _members(self, generation: str | None) -> Iterator[tuple[str, BinaryIO]]:
-        text = BackupDirectory(self._path).newest_manifest_bytes(generation)
+        text = BackupDirectory(self._path).manifest_bytes(generation)
         manifest = BackupManifest.from_bytes(text)
         self.total = len(manifest.members)
         yield MANIFEST, io.BytesIO(text)
         for name in manifest.members:
             try:
-                with (self._path / manifest.path(name)).open("rb") as stream:
+                with (self._path / manifest.path_of_member(name)).open("rb") as stream:
                     yield name + AGE if name in manifest.sha256_of_encrypted else name, stream
             except FileNotFoundError:
                 continue  # ``_compare`` reports the missing member

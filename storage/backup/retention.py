@@ -30,7 +30,7 @@ class RetentionRule:
     newest: int = 3
 
     def kept_generations(self, generations: Iterable[str]) -> set[str]:
-        """Return the names of the generations that the rule keeps."""
+        """Return the names that the rule keeps: of days, of months, and the ``newest`` ones always."""
         names = sorted(generations)
         kept = set(names[-self.newest :])
         for length, count in ((_DAY, self.days_with_backup), (_MONTH, self.months_with_backup)):
@@ -56,10 +56,10 @@ class BackupDirectory:
         """Return the manifest of one generation. Raises ``Invalid`` when the manifest is damaged."""
         return BackupManifest.from_bytes(self._manifest_path(generation).read_bytes())
 
-    def newest_manifest_bytes(self, name_prefix: str | None) -> bytes:
-        """Return the manifest of the newest generation whose name begins so, or of the newest.
+    def manifest_bytes(self, name_prefix: str | None) -> bytes:
+        """Return the newest manifest, or the newest of those whose name begins so; ``NotFound`` if none does.
 
-        Raises ``NotFound`` when there is none of that name, ``Invalid`` when there is no manifest at all.
+        Raises ``Invalid`` when there is no manifest at all.
         """
         if name_prefix is None:
             try:
@@ -84,7 +84,7 @@ class BackupDirectory:
         Returns None where none can be read.
         """
         try:
-            return BackupManifest.from_bytes(self.newest_manifest_bytes(None))
+            return BackupManifest.from_bytes(self.manifest_bytes(None))
         except Invalid:
             for name in reversed(self.generations()):
                 try:
@@ -93,13 +93,13 @@ class BackupDirectory:
                     continue
         return None
 
-    def publish(self, part: Path, name: str) -> None:
-        """Move a complete manifest from ``part`` to ``manifest.json``, with a copy as generation ``name``.
+    def publish(self, synced_manifest: Path, name: str) -> None:
+        """Make a manifest, synced to disk already, the newest one, with a copy as generation ``name``.
 
-        ``part`` must be on the disk already; all else is written through to the disk.
+        All else is synced here.
         """
-        self._add_generation(name, part.read_bytes())
-        part.replace(self.path / MANIFEST)
+        self._add_generation(name, synced_manifest.read_bytes())
+        synced_manifest.replace(self.path / MANIFEST)
         sync_directory(self.path)
 
     def adopt_old_manifest(self) -> None:
@@ -108,7 +108,7 @@ class BackupDirectory:
         Does nothing where its generation exists, and where it is missing or damaged.
         """
         try:
-            text = self.newest_manifest_bytes(None)
+            text = self.manifest_bytes(None)
             manifest = BackupManifest.from_bytes(text)
         except Invalid:
             return
@@ -127,10 +127,9 @@ class BackupDirectory:
         sync_directory(kept.parent)
 
     def prune(self, retention: RetentionRule) -> int:
-        """Remove generations that the rule does not keep, then files that no kept generation names.
+        """Remove generations not kept and files none names; nothing, and 0, if a kept manifest is damaged.
 
-        Returns the number of removed generations. Where a kept manifest is damaged nothing is removed,
-        because the files that this manifest names are not known.
+        Returns the number of removed generations. What a damaged manifest names is not known.
         """
         kept = retention.kept_generations(self.generations())
         try:

@@ -28,7 +28,7 @@ from storage.backup.disk import (
     write_through_to_disk,
 )
 from storage.backup.keys import BackupKeys
-from storage.backup.last_backup import BackupNote, LastBackupComparison, read_backup_note
+from storage.backup.last_backup import BackupPlaceAndTime, LastBackupComparison, read_backup_note
 from storage.backup.manifest import AGE, MANIFEST, BackupManifest, member_path
 from storage.backup.restore import TarSource
 from storage.backup.retention import BackupDirectory, RetentionRule
@@ -39,7 +39,7 @@ from storage.files.local import sync_directory
 
 @dataclass(slots=True)
 class BackupReport:
-    """Result of one backup. All names are SHA-256 of originals.
+    """Numbers of one backup's files and generations, and SHA-256 of originals damaged, missing or lost.
 
     The backup holds those that are damaged in the archive as they are. ``copied_again`` were damaged or
     missing in the backup directory. ``lost_in_both`` are damaged there, and the archive has no intact copy.
@@ -64,7 +64,7 @@ class Backups:
         self._files = files
         self._keys = keys or BackupKeys()
 
-    def last(self) -> BackupNote | None:
+    def last(self) -> BackupPlaceAndTime | None:
         """Return place and time of the last backup; None before the first."""
         return read_backup_note(self._data)
 
@@ -275,7 +275,7 @@ class _TarTarget(_Target):
         write_through_to_disk(self._file)
         self._file.close()
         total = len(self.manifest.members)
-        TarSource(self._part).check_backup(lambda done: progress("verify", done, total))
+        TarSource(self._part).check_members(lambda done: progress("verify", done, total))
         self._part.replace(self._destination)
         sync_directory(self._destination.parent)
         return 1
@@ -322,7 +322,7 @@ class _DirectoryTarget(_Target):
         if self._before is None or self._before.archive or DATABASE not in self._before.members:
             return self._before.archive if self._before else None
         try:
-            return _read_figures(self._path / self._before.path(DATABASE))
+            return _read_figures(self._path / self._before.path_of_member(DATABASE))
         except (OSError, PrakatError):
             return None
 
@@ -347,7 +347,7 @@ class _DirectoryTarget(_Target):
                 shutil.copyfileobj(hashing, copy, CHUNK)
                 write_through_to_disk(copy)
             written = self.manifest.members[name] = hashing.sha256()
-        kept = self._path / self.manifest.path(name)
+        kept = self._path / self.manifest.path_of_member(name)
         if _hash_from_disk(part) != written:
             raise Unavailable(f"ที่เก็บสำรองอ่านกลับไม่ตรงกับที่เขียน (does not read back as written): {kept}")
         _move_into_place(part, kept)
@@ -394,7 +394,7 @@ class _DirectoryTarget(_Target):
         due = heapq.nsmallest(held if self._whole else max(_LEAST, -(-held // _ROUND)), self._to_verify)
         for done, (_, sha256) in enumerate(due, start=1):
             name = original_path(sha256)
-            path = self._path / self.manifest.path(name)
+            path = self._path / self.manifest.path_of_member(name)
             found = _hash_from_disk(path)
             if found == self.manifest.sha256_of_encrypted.get(name, sha256):
                 os.utime(path)

@@ -42,7 +42,10 @@ class Clamd:
 
     @contextmanager
     def scan_while_reading(self, stream: BinaryIO) -> Iterator[BinaryIO]:
-        """Provide a stream of the same bytes, which are sent to clamd while they are read."""
+        """Provide the bytes for one full read, which raises ``Invalid`` at its end if clamd finds a virus.
+
+        Bytes are sent to clamd while they are read. A stream that is not read to its end is not judged.
+        """
         with self._connected() as connection:
             yield cast(BinaryIO, io.BufferedReader(_Scanned(stream, connection), _CHUNK))
 

@@ -43,7 +43,7 @@ class EngineAnnouncements(EngineRepository):
         self, draft: Draft, *, actor: str, status: Status = Status.DRAFT, reason: str = ""
     ) -> Announcement:
         fields = {
-            field.name: mappers.plain_value(getattr(draft, field.name, field.default))
+            field.name: mappers.stored_value(getattr(draft, field.name, field.default))
             for field in ANNOUNCEMENT_FIELDS
         }
         with self._engine.write():
@@ -77,7 +77,7 @@ class EngineAnnouncements(EngineRepository):
             row = history.announcement_row(self._engine, id)
             after = {
                 name: value
-                for name, value in ((name, mappers.plain_value(value)) for name, value in changes.items())
+                for name, value in ((name, mappers.stored_value(value)) for name, value in changes.items())
                 if value != row[name]
             }
             if after:
@@ -91,7 +91,7 @@ class EngineAnnouncements(EngineRepository):
     def record_confirmation(self, id: int, values: Mapping[str, object], *, actor: str) -> None:
         with self._engine.write():
             history.announcement_row(self._engine, id)
-            after = {name: mappers.plain_value(value) for name, value in values.items()}
+            after = {name: mappers.stored_value(value) for name, value in values.items()}
             history.append_change(self._engine, id, "confirm", actor=actor, after=after)
 
     def set_status(

@@ -49,11 +49,11 @@ def attachment_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
 
 
 def cancel_decisions_and_hold_again(engine: Queries, announcement_id: int) -> None:
-    """Cancel the decisions about personal data in an announcement's attachments.
+    """Cancel decisions, hold again what needs one, delete kept public files; call in a transaction.
 
-    Each attachment is then held as ``privacy.hold_ignoring_decisions`` says; a file that waits to replace
-    another one always, and so is a damaged row, whose finds cannot be read. What is kept of public files is
-    deleted. Call this inside a transaction.
+    The decisions are those about personal data in an announcement's attachments. Each attachment is then held
+    as ``privacy.hold_ignoring_decisions`` says; a file that waits to replace another one always, and so is a
+    damaged row, whose finds cannot be read.
     """
     delete_replaced_public_files(engine, announcement_id)
     found = engine.rows(
@@ -78,10 +78,10 @@ def _hold_without_decisions(row: Row) -> HoldReason | None:
 def replace_page_finds_and_hold(
     engine: Queries, attachment: Attachment, page: int, page_finds: Sequence[PersonalDataSpan]
 ) -> None:
-    """Replace the finds of a page by those in its corrected text.
+    """Replace the finds of a page; new ones hold the attachment, one that has gone never releases it.
 
-    New undecided finds hold the attachment; a find that has gone does not release it. Call this inside a
-    transaction, after the announcement's ``change`` was raised.
+    They are those in its corrected text. Call this inside a transaction, after the announcement's ``change``
+    was raised.
     """
     others = [data for data in attachment.details.personal_data if data.page != page]
     details = dataclasses.replace(
@@ -101,10 +101,9 @@ def replace_page_finds_and_hold(
 
 
 def set_hidden_change(engine: Queries, attachment_id: int) -> None:
-    """Note on a hidden attachment the change since which it is hidden: an older index may still show it.
+    """Note since which change an attachment is hidden; call after that change, in its transaction.
 
-    Does nothing for a replacement, which residents never saw. Call this inside a transaction, after the
-    announcement's ``change`` was raised.
+    An older index may still show it. Does nothing for a replacement, which residents never saw.
     """
     engine.run(
         """UPDATE attachment SET hidden_change = (

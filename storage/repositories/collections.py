@@ -146,8 +146,8 @@ def _note(
         at=mappers.now_text(),
         actor=actor,
         action=action,
-        before=mappers.json_text({name: value for name, value in before.items() if name in changed}),
-        after=mappers.json_text({name: value for name, value in after.items() if name in changed}),
+        before=mappers.history_json({name: value for name, value in before.items() if name in changed}),
+        after=mappers.history_json({name: value for name, value in after.items() if name in changed}),
         reason=reason,
     )
     append_entries(engine, ("collection_history", made[0]["id"]))

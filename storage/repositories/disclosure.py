@@ -108,8 +108,8 @@ class EngineDisclosure(EngineRepository):
             id=item_id,
             at=mappers.now_text(),
             actor=actor,
-            before=mappers.json_text(before),
-            after=mappers.json_text(after),
+            before=mappers.history_json(before),
+            after=mappers.history_json(after),
             bulk=history.bulk_name(),
         )
         append_entries(self._engine, ("disclosure_item", item_id), ("disclosure_history", made[0]["id"]))

@@ -62,7 +62,7 @@ def next_change_number(engine: Queries) -> int:
 
 
 def mark_updated(engine: Queries, announcement_id: int) -> None:
-    """Set the announcement's ``updated_at``, and raise its ``change`` so that search indexes it again."""
+    """Set ``updated_at`` and raise ``change``, so that search indexes it again; call in a transaction."""
     engine.run(
         """UPDATE announcement SET change = :change, updated_at = :at
            WHERE organisation_id IN :organisations AND id = :id""",
@@ -98,9 +98,9 @@ def append_change(
     after: Mapping[str, object] | None = None,
     reason: str = "",
 ) -> None:
-    """Append an entry to the history of an announcement. Does not raise the change counter.
+    """Append an entry to an announcement's history in a transaction; does not raise the change counter.
 
-    Call this inside a transaction.
+    ``mark_updated`` does.
     """
     made = engine.rows(
         """INSERT INTO history (announcement_id, at, actor, action, before, after, reason, bulk,
@@ -113,8 +113,8 @@ def append_change(
         at=mappers.now_text(),
         actor=actor,
         action=action,
-        before=mappers.json_text(before or {}),
-        after=mappers.json_text(after or {}),
+        before=mappers.history_json(before or {}),
+        after=mappers.history_json(after or {}),
         reason=reason,
     )
     append_entries(engine, ("history", made[0]["id"]))
@@ -123,9 +123,10 @@ def append_change(
 def rewrite_change(
     engine: Queries, entry: Row, rewrite: Callable[[Mapping[str, object]], dict[str, object]]
 ) -> None:
-    """Replace both sides of a stored change by what ``rewrite`` makes of them.
+    """Replace both sides of a stored change by what ``rewrite`` makes of them; call in a transaction.
 
-    A side that is damaged is emptied, as nobody can say what it tells. Call this inside a transaction.
+    A side that is damaged is emptied, as nobody can say what it tells. A side that changes renews the entry
+    in the hash chain.
     """
     _replace_sides(engine, entry, lambda _name, side: rewrite(side) if side is not None else {})
 
@@ -133,10 +134,10 @@ def rewrite_change(
 def replace_attachment_id(
     engine: Queries, entry: Row, sides: Collection[str], id_before: int, id_now: int
 ) -> None:
-    """Replace an attachment's id in the given sides of a stored change, where they have ``id_before``.
+    """Replace an attachment's id in the sides of a stored change that have it; call in a transaction.
 
     ``sides``: ``before``, ``after`` or both. With the id that the attachment has now, the change can be
-    undone and its text erased. Call this inside a transaction.
+    undone and its text erased.
     """
 
     def renamed(name: str, side: Mapping[str, object] | None) -> Mapping[str, object] | None:
@@ -159,7 +160,10 @@ def _replace_sides(
             """UPDATE history SET before = :before, after = :after
                WHERE organisation_id IN :organisations AND id = :id""",
             id=entry["id"],
-            **{name: entry[name] if side is None else mappers.json_text(side) for name, side in left.items()},
+            **{
+                name: entry[name] if side is None else mappers.history_json(side)
+                for name, side in left.items()
+            },
         )
         append_entries(engine, ("history", entry["id"]))
 

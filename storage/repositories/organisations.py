@@ -11,9 +11,9 @@ from storage.tenancy import PARENTS
 
 
 def find_stray_rows(engine: Engine) -> list[str]:
-    """Return a line for each row whose organisation does not exist or is not that of the row that owns it.
+    """Return a line a row whose organisation is missing or not its owner's, at most 20 lines a table.
 
-    No site shows such a row, or the wrong one does. At most 20 lines a table.
+    No site shows such a row, or the wrong one does.
     """
     homeless = [
         f"{table} {row['id']}: no organisation {row['organisation_id']}"

@@ -34,9 +34,9 @@ class EnginePages(EngineRepository):
     """Adapter of ``Pages`` for any ``Engine``."""
 
     def save(self, page: Page, *, expected_sha256: str | None = None) -> None:
-        """Insert or replace a page; see ``archive.repositories.Pages``.
+        """Save a page no person corrected, without waiting for the disk; see ``archive.repositories.Pages``.
 
-        The write does not wait for the disk: ``Jobs.finish`` does, and makes earlier writes durable too.
+        ``Jobs.finish`` waits for the disk, and makes earlier writes durable too.
         """
         with self._engine.write(durable=False):
             attachment = attachment_row(self._engine, page.attachment_id, lock=True)

@@ -55,7 +55,7 @@ _PENDING = ("waiting", "reading")
 
 @dataclass(frozen=True, slots=True)
 class ReplacedPublicFile:
-    """A public file as residents saw it.
+    """A public file as residents saw it: its columns, its pages' rows, and what undoes its release.
 
     ``number``: its number among the attachment's earlier files. ``columns``: those of ``FILE_COLUMNS``.
     ``pages``: rows of its pages. ``renamed``: ``(id, side)`` of each change of the history that named the
@@ -79,7 +79,7 @@ def set_file(engine: Queries, attachment_id: int, columns: Mapping[str, Any]) ->
 def store_replaced_public_file(
     engine: Queries, replaced: Row, waiting_id: int, renamed: Sequence[tuple[int, str]], last_change: int
 ) -> None:
-    """Store an attachment's public file as residents see it, with its pages, before a new one replaces it.
+    """Store an attachment's public file as residents see it, with its pages, before another replaces it.
 
     Call this inside a transaction, once its file is kept as an earlier one, and before the pages and
     earlier files of the attachment ``waiting_id`` are moved to it.
@@ -107,9 +107,9 @@ def store_replaced_public_file(
 
 
 def find_replaced_public_file(engine: Queries, attachment_id: int) -> ReplacedPublicFile | None:
-    """Return the public file that an attachment's present file replaced, or None.
+    """Return the public file that the present file replaced; None if another file came since, or none.
 
-    None where the attachment got another file since, or where nothing of the public file is kept.
+    None too where nothing of the public file is kept.
     """
     row = engine.row(
         """SELECT number, state FROM replaced_public_file
@@ -125,7 +125,7 @@ def find_replaced_public_file(engine: Queries, attachment_id: int) -> ReplacedPu
 
 
 def delete_replaced_public_files(engine: Queries, announcement_id: int) -> None:
-    """Delete what is kept of public files of an announcement, to which no undone release leads back.
+    """Delete what is kept of an announcement's public files, so that no release can be undone any more.
 
     Call this inside a transaction.
     """
@@ -161,15 +161,15 @@ def row_with_public_file(attachment: Row, file: ReplacedPublicFile) -> dict[str,
 
 
 def take_back_public_file(
-    engine: Queries, attachment: Row, file: ReplacedPublicFile, copy: Row | None
+    engine: Queries, attachment: Row, file: ReplacedPublicFile, cancelled_copy: Row | None
 ) -> Row:
-    """Give an attachment its public file back, and return the row of a new one that has the present file.
+    """Give an attachment its public file back; return a new row that waits with the present file.
 
-    The new attachment waits to replace that public file again. ``copy``: a detached attachment that was to
-    replace the present file by that one again. It is deleted. Call this inside a transaction.
+    The new attachment waits to replace that public file again. ``cancelled_copy``: a detached attachment that
+    was to replace the present file by that one again. It is deleted. Call this inside a transaction.
     """
-    if copy is not None:
-        _delete_cancelled_copy(engine, copy)
+    if cancelled_copy is not None:
+        _delete_cancelled_copy(engine, cancelled_copy)
     set_file(engine, attachment["id"], row_with_public_file(attachment, file))
     present = mappers.attachment(attachment)
     hold = privacy.hold_of_cancelled_decisions(present, is_public=True)
@@ -179,9 +179,11 @@ def take_back_public_file(
     waiting = engine.rows(_ADD_WAITING, now=mappers.now_text(), **{**attachment, **taken})[0]
     _part_pages_and_earlier_files(engine, attachment["id"], waiting["id"], file)
     _rename_in_history(engine, attachment, waiting["id"], file)
-    if copy is not None:
+    if cancelled_copy is not None:
         for change in _changes_of_texts(engine, attachment["announcement_id"]):
-            history.replace_attachment_id(engine, change, ["before", "after"], copy["id"], attachment["id"])
+            history.replace_attachment_id(
+                engine, change, ["before", "after"], cancelled_copy["id"], attachment["id"]
+            )
     append_entries(
         engine,
         *((subject, row["id"]) for row in (attachment, waiting) for subject in ("attachment", READING)),

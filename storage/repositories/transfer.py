@@ -37,7 +37,7 @@ class EngineTransfer(EngineRepository):
             organisation = current_organisation(self._engine)
             row = self._engine.row(
                 _INSERT,
-                **{name: mappers.plain_value(getattr(given, name)) for name in _FIELDS},
+                **{name: mappers.stored_value(getattr(given, name)) for name in _FIELDS},
                 status=given.status.value,
                 reason=given.reason,
                 change=history.next_change_number(self._engine),
@@ -89,8 +89,8 @@ class EngineTransfer(EngineRepository):
             at=mappers.time_text(change.at),
             actor=change.actor,
             action=change.action,
-            before=mappers.json_text(_attachments_here(change.before, ids)),
-            after=mappers.json_text(_attachments_here(change.after, ids)),
+            before=mappers.history_json(_attachments_here(change.before, ids)),
+            after=mappers.history_json(_attachments_here(change.after, ids)),
             reason=change.reason,
             bulk=change.bulk,
             organisation=organisation,

@@ -43,10 +43,10 @@ class EngineUsageStatistics(EngineRepository):
     def count_visit(
         self, announcement_id: int, visitor_hash: str, *, address_hash: str = "", now: dt.datetime
     ) -> bool:
-        """Count a visit once per visitor and ``VISIT_WINDOW``; see ``archive.repositories.UsageStatistics``.
+        """Count a visit once per visitor and window, of few visitors of an address; True if it counts.
 
-        A known visitor costs one look-up. A new visitor costs a transaction, which waits neither for the disk
-        nor for a lock on the announcement.
+        See ``archive.repositories.UsageStatistics``. A known visitor costs one look-up. A new visitor costs a
+        transaction, which waits neither for the disk nor for a lock on the announcement.
         """
         since = mappers.time_text(now - VISIT_WINDOW)
         visitor = f"{address_hash}:{visitor_hash}" if address_hash else visitor_hash

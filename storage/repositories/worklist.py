@@ -207,7 +207,7 @@ def _condition(filters: WorklistFilters, today: dt.date) -> tuple[str, dict[str,
     for name in ("author", "category", "kind"):
         if wanted := getattr(filters, name):
             conditions.append(f"{name} = :{name}")
-            values[name] = mappers.plain_value(wanted)
+            values[name] = mappers.stored_value(wanted)
     if filters.person:
         conditions.append(
             """(assigned_to = :person OR (assigned_to = '' AND id IN

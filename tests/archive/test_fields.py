@@ -9,7 +9,7 @@ from archive.facets import FACETS
 from archive.fields import ANNOUNCEMENT_FIELDS, FieldType, read_column
 from archive.model import Announcement, Draft
 from indexer.search.query.parser import Filters
-from storage.mappers import plain_value
+from storage.mappers import stored_value
 
 EXAMPLES = {
     FieldType.LINE: "ข้อความ",
@@ -36,7 +36,7 @@ def test_every_attribute_of_a_draft_is_declared() -> None:
 def test_columns_are_read_as_they_are_written() -> None:
     for field in ANNOUNCEMENT_FIELDS:
         value = EXAMPLES.get(field.type, field.default)
-        assert read_column(field, plain_value(value)) == value, field.name
+        assert read_column(field, stored_value(value)) == value, field.name
         if field.is_nullable:
             assert read_column(field, None) is None
 

@@ -370,9 +370,9 @@ def _sum_again(data: Path) -> None:
     """Replace the database in the backup by another, and make the sums right."""
     backup = data.with_name("backup")
     manifest = BackupManifest.from_bytes((backup / "manifest.json").read_bytes())
-    content = (backup / manifest.path("prakat.sqlite")).read_bytes() + bytes(4096)
+    content = (backup / manifest.path_of_member("prakat.sqlite")).read_bytes() + bytes(4096)
     manifest.members["prakat.sqlite"] = hashlib.sha256(content).hexdigest()
-    (backup / manifest.path("prakat.sqlite")).write_bytes(content)
+    (backup / manifest.path_of_member("prakat.sqlite")).write_bytes(content)
     for path in (backup / "manifest.json", *(backup / "generations").iterdir()):
         path.write_bytes(manifest.seal_to_bytes())
 
