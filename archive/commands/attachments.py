@@ -158,15 +158,19 @@ class AttachmentCommands:
     def move(self, announcement_id: int, positions: Mapping[int, int], *, actor: str) -> None:
         """Move attachments to positions from 1; a position beyond either end means that end.
 
-        ``positions``: attachment id → position. The others close up in their order.
+        ``positions``: attachment id → position. The others fill the places between, in their order.
+        Attachments with the same position stand there one after the other, in the order that they had.
+        Raises ``Conflict`` for an attachment that the announcement does not have.
         """
-        ids = [
-            one.id for one in self._records.attachments.by_announcement([announcement_id])[announcement_id]
-        ]
-        for attachment_id, position in sorted(positions.items(), key=lambda each: each[1]):
-            ids.remove(attachment_id)
-            ids.insert(max(position, 1) - 1, attachment_id)
-        self.reorder(announcement_id, ids, actor=actor)
+        attachments = self._records.attachments.by_announcement([announcement_id])[announcement_id]
+        before = {one.id: place for place, one in enumerate(attachments)}
+        after = [each for each in before if each not in positions]
+        moved = sorted(positions, key=lambda each: (positions[each], before.get(each, 0)))
+        place = -1
+        for attachment_id in moved:
+            place = max(positions[attachment_id] - 1, place + 1)
+            after.insert(place, attachment_id)
+        self.reorder(announcement_id, after, actor=actor)
 
     def detach(self, attachment_id: int, *, actor: str) -> None:
         """Detach an attachment from its announcement. The data stays, so that ``reattach`` works."""

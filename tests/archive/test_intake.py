@@ -52,6 +52,36 @@ def read_with(jobs: Jobs, *found: PersonalDataSpan) -> None:
     jobs.finish(job.id, "w", page_count=1, details=ReadingResults(personal_data=found), rules=1)
 
 
+@pytest.mark.parametrize(
+    ("positions", "order"),
+    [
+        ({"D": 2, "A": 4}, "BDCA"),
+        ({"A": 3, "B": 1}, "BCAD"),
+        ({"D": 1, "C": 1}, "CDAB"),
+        ({"C": 1, "D": 1}, "CDAB"),
+        ({"A": 4, "B": 4}, "CDAB"),
+        ({"A": 99, "D": 0}, "DBCA"),
+        ({"C": 3}, "ABCD"),
+    ],
+)
+def test_each_moved_attachment_stands_where_it_was_put(
+    records: Records, intake: Intake, positions: dict[str, int], order: str
+) -> None:
+    made = intake.announcements.create(draft(), actor=ACTOR)
+    ids = {name: upload(intake, made, PDF + name.encode(), f"{name}.pdf") for name in "ABCD"}
+    intake.attachments.move(
+        made.id, {ids[name]: position for name, position in positions.items()}, actor=ACTOR
+    )
+    assert [each.filename[0] for each in records.attachments.by_announcement([made.id])[made.id]] == [*order]
+
+
+def test_an_attachment_of_another_announcement_is_not_moved(intake: Intake) -> None:
+    made, other = (intake.announcements.create(draft(), actor=ACTOR) for _ in range(2))
+    upload(intake, made)
+    with pytest.raises(Conflict):
+        intake.attachments.move(made.id, {upload(intake, other): 1}, actor=ACTOR)
+
+
 def test_text_is_kept_in_its_canonical_form(intake: Intake) -> None:
     made = intake.announcements.create(
         draft(
