@@ -63,7 +63,8 @@ _RISE = 0.35  # of a box's height, added above Thai letters: tone marks stand ab
 _ROUNDED = 20  # 1/10,000 of the page: positions in a text layer move by a few of them, to the right
 _BLACK = 40  # of 255: brightest value of a covered pixel; JPEG blurs the border of a box
 _COLOURFUL = 40  # of 255: saturation; paper under a scanner's lamp has some 20, a blue stamp 100 and more
-_BLURRED = 8  # pixels at the border of a box that JPEG may blur: one block of its grid
+_BLURRED = 8  # pixels at the border of a box that JPEG may blur: one block of its grid; the middle of 3,800
+# boxes of 1 to 23 pixels on paper and on noise was never brighter than 25
 _LEAST_DIGITS = 6  # digits in a row beside a box that show that the box covers only a part of a number
 
 Boxes = Mapping[int, Sequence[Rectangle]]
@@ -336,14 +337,18 @@ def _without_covers(page: Page) -> Page:
 
 
 def is_black(path: Path, number: int, boxes: Sequence[Rectangle]) -> bool:
-    """Returns True when every box of the page is black, but for a border that JPEG may blur."""
+    """Returns True when every box of the page is black, but for a border that JPEG may blur.
+
+    Of a box that is all border, the pixels in its middle are looked at.
+    """
     picture = rasterize_page(path, number, DPI).convert("L")
-    for box in boxes:
-        left, top, right, bottom = pixel_box(picture, box)
-        inner = (left + _BLURRED, top + _BLURRED, right - _BLURRED, bottom - _BLURRED)
-        if inner[0] < inner[2] and inner[1] < inner[3] and _brightest(picture.crop(inner)) > _BLACK:
-            return False
-    return True
+    return all(_brightest(picture.crop(_without_border(*pixel_box(picture, box)))) <= _BLACK for box in boxes)
+
+
+def _without_border(left: int, top: int, right: int, bottom: int) -> tuple[int, int, int, int]:
+    """Returns the part of a box in pixels that JPEG does not blur: at least one pixel wide and high."""
+    left, top = min(left + _BLURRED, (left + right) // 2), min(top + _BLURRED, (top + bottom) // 2)
+    return left, top, max(right - _BLURRED, left + 1), max(bottom - _BLURRED, top + 1)
 
 
 def _picture_path(folder: Path, number: int) -> Path:

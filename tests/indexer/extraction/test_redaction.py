@@ -19,8 +19,11 @@ from indexer.extraction.redaction import (
     COVER,
     RedactionIncomplete,
     Redactor,
+    assemble_searchable_pdf,
     box_without_margins,
     boxes_of_finds,
+    burn_page,
+    is_black,
     personal_digits_covered_up,
     spans_inside,
     with_text_covered,
@@ -202,3 +205,38 @@ def _page(text: str, lines: tuple[Line, ...]) -> Page:
         lines=lines,
         rules=1,
     )
+
+
+@pytest.mark.parametrize("pixels", [1, 2, 5, 9, 16, 17, 40])
+def test_a_box_of_any_size_is_proved_to_be_black(tmp_path: Path, pixels: int) -> None:
+    """Boxes of that many pixels of a copy, narrow ones and low ones, at many places of the JPEG's grid."""
+    small, large = 10_000 * pixels // 1654, 1_500
+    boxes = [
+        Rectangle(left, top, left + across, top + down)
+        for place in range(6)
+        for left, top, across, down in (
+            (503 + 1_205 * place, 507, small, large),
+            (503 + 1_205 * place, 3_009 + 7 * place, small, small),
+            (511, 5_003 + 611 * place, large, small),
+        )
+    ]
+    bare = tmp_path / "bare.pdf"
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page(page_size=(595, 842))
+        pdf.save(bare)
+    (tmp_path / "1.jpg").write_bytes(burn_page(bare, 1, 0, boxes))
+    assemble_searchable_pdf(tmp_path, [_page("", ())], tmp_path / "copy.pdf")
+    assert is_black(tmp_path / "copy.pdf", 1, boxes)
+    for box in boxes:
+        assert not is_black(bare, 1, [box])
+
+
+def test_a_box_that_is_half_white_is_not_black(tmp_path: Path) -> None:
+    bare = tmp_path / "bare.pdf"
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page(page_size=(595, 842))
+        pdf.save(bare)
+    box = Rectangle(1_000, 1_000, 1_060, 1_400)  # 10 pixels wide
+    (tmp_path / "1.jpg").write_bytes(burn_page(bare, 1, 0, [dataclasses.replace(box, bottom=1_200)]))
+    assemble_searchable_pdf(tmp_path, [_page("", ())], tmp_path / "copy.pdf")
+    assert not is_black(tmp_path / "copy.pdf", 1, [box])
