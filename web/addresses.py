@@ -19,6 +19,7 @@ from web.bootstrap import services
 LARGEST_ID = 2**31 - 1  # of a record: the largest integer that every database stores as one
 _LAST_PAGE = 1_000_000
 _ESCAPED_LETTERS = re.compile("(?:%[89A-F][0-9A-F])+")  # escaped bytes of letters beyond ASCII
+_ANNOUNCEMENT_PATH = re.compile(r"(?:/staff)?/announcements/(\d{1,9})(?:/.*)?")
 _PATH_HERE = re.compile(r"/(?![/\\])[^\t\r\n]*")
 
 
@@ -65,6 +66,27 @@ def search_text_of_request() -> str:
     The length matters because pages repeat the query in many links.
     """
     return request.args.get("q", "").strip()[:MAX_QUERY_LENGTH]
+
+
+def announcement_id_of_address(typed: str) -> int | None:
+    """Returns the id of the announcement whose address on this site was typed, whole or without the host.
+
+    Returns None for any other text, also for an address of another site. The port of the address does not
+    matter: a site behind a proxy may have two.
+    """
+    try:
+        address = urlsplit(typed if "://" in typed or typed.startswith("/") else f"//{typed}")
+        host = address.hostname
+    except ValueError:  # square brackets that hold no IP address
+        return None
+    site = urlsplit(services().settings.base_url)
+    if host not in (None, site.hostname, urlsplit(f"//{request.host}").hostname):
+        return None
+    for root in (request.script_root, site.path):
+        found = _ANNOUNCEMENT_PATH.fullmatch(address.path.removeprefix(root))
+        if found and address.path.startswith(root):
+            return int(found[1])
+    return None
 
 
 def path_of_request() -> str:

@@ -278,6 +278,15 @@ def test_the_worklist_counts_what_is_lacking(site: Site, staff: FlaskClient) -> 
     assert "/staff/disclosure" in staff.get("/staff").text.split("ต้องทำวันนี้")[1].split("</section>")[0]
 
 
+def test_the_address_of_another_archive_makes_a_draft_with_a_link(site: Site, staff: FlaskClient) -> None:
+    own = site.announcement("ประกาศของเรา")
+    address = f"https://elsewhere.go.th/announcements/{own.id}"
+    staff.post(f"{DESK}/contact", data={"other": address})
+    [linked] = site.services.disclosure.entries([YEAR])
+    assert linked.announcement_id != own.id
+    assert address in site.services.announcements.get(linked.announcement_id).body
+
+
 def test_a_web_address_and_a_new_announcement_fill_an_item(site: Site, staff: FlaskClient) -> None:
     address = "https://www.facebook.com/nongpladuk"
     page = staff.post(f"{DESK}/contact", data={"other": address}, follow_redirects=True).text

@@ -66,6 +66,31 @@ def test_staff_confirm_what_the_text_states(site: Site) -> None:
     assert "ไม่พบประกาศเลขที่ 99/2564" in refused.text
 
 
+def test_the_address_of_another_site_names_no_announcement_of_this_one(site: Site) -> None:
+    older, newer = pair(site, Status.DRAFT)
+    staff, edit = site.signed_in(Role.STAFF), f"/staff/announcements/{newer.id}"
+    for typed in (
+        f"https://elsewhere.go.th/announcements/{older.id}",
+        f"elsewhere.go.th/announcements/{older.id}",
+        f"http://localhost/neighbour/announcements/{older.id}",
+        f"http://localhost/about?from=/announcements/{older.id}",
+    ):
+        page = staff.post(
+            f"{edit}/relations", data={"relate": "typed", "related_kind": "cancels", "related_to": typed}
+        ).text
+        assert "วางลิงก์ของประกาศในเว็บนี้" in page, typed
+        assert not site.services.relations.list_decisions(newer.id), typed
+    for typed in (
+        f"LOCALHOST:8100/announcements/{older.id}/attachments/1#page",
+        f"/staff/announcements/{older.id}",
+    ):
+        staff.post(
+            f"{edit}/relations", data={"relate": "typed", "related_kind": "cancels", "related_to": typed}
+        )
+        assert site.services.relations.list_decisions(newer.id)[0].kind is RelationKind.CANCELS, typed
+        staff.post(f"{edit}/relations", data={"dismiss": older.id})
+
+
 def test_programs_relate_announcements_as_staff_do(site: Site) -> None:
     older, newer = pair(site)
     client, path = site.client(), f"/api/v1/announcements/{newer.id}/relations/{older.id}"

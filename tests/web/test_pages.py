@@ -116,6 +116,9 @@ def test_a_collection_from_form_to_page(site: Site) -> None:
 
     wrong = form | {"announcement": ["ไม่ใช่เลข", "", "", ""]}
     assert "ไม่ใช่เลขหรือลิงก์" in staff.post("/staff/collections/1", data=wrong).text
+    for foreign in ("https://elsewhere.go.th/announcements/", "http://localhost/neighbour/announcements/"):
+        given = form | {"announcement": [f"{foreign}{plan.id}", "", "", ""]}
+        assert "ไม่ใช่เลขหรือลิงก์" in staff.post("/staff/collections/1", data=given).text
     unknown = form | {"announcement": ["999", "", "", ""]}
     assert "ไม่มีประกาศเลขที่ 999" in staff.post("/staff/collections/1", data=unknown).text
     assert site.client().post("/staff/collections/1", data=form).status_code == 302  # to the sign-in

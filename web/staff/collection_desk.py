@@ -13,6 +13,7 @@ from archive.commands.collections import headings_as_text
 from archive.errors import Invalid, PrakatError
 from archive.model import Collection, CollectionLine, Status
 from archive.validation import checked_collection_heading
+from web.addresses import announcement_id_of_address
 from web.api.schemas import MOST_ITEMS
 from web.bootstrap import services
 from web.errors import error_message
@@ -22,6 +23,7 @@ from web.staff.blueprints import staff_blueprint
 pages = staff_blueprint("collection_desk", __name__, url_prefix="/staff/collections")
 
 _BLANKS = 3  # empty lines at the end of the form
+_NUMBER = re.compile(r"\d{1,15}")
 _RECENT = 50  # announcements offered while a number is typed
 
 
@@ -137,13 +139,14 @@ def _place(typed: str) -> float:
 
 
 def _number(typed: str) -> int | None:
-    """Returns the number of an announcement, typed alone or inside a pasted address.
+    """Returns the number of an announcement, typed alone or as the address of the announcement.
 
-    The address may have a port and a query as well.
+    None for "". Raises ``Invalid`` for any other text.
     """
-    found = re.search(r"(?:^|/announcements/)(\d{1,15})(?:[/?#].*)?$", thai.arabic_digits(typed))
-    if typed and not found:
+    plain = thai.arabic_digits(typed)
+    number = int(plain) if _NUMBER.fullmatch(plain) else announcement_id_of_address(plain)
+    if typed and number is None:
         raise Invalid(
             "“%(typed)s” ไม่ใช่เลขหรือลิงก์ของประกาศในเว็บนี้", field="items", typed=thai.shorten(typed, 60)
         )
-    return int(found[1]) if found else None
+    return number

@@ -13,13 +13,13 @@ from archive.errors import Invalid, NotFound, gettext_noop
 from archive.model import Announcement, RelationKind, Status
 from archive.relations import SuggestedRelation, suggest_relations
 from archive.thai import arabic_digits
+from web.addresses import announcement_id_of_address
 from web.bootstrap import services
 from web.staff.all_records_search import search_all_records
 
 _MOST_CHOICES = 6  # announcements offered for typed words
 _CHOOSE = gettext_noop("กรุณาเลือกประกาศที่ตรงกับคำที่พิมพ์")
 _NONE_FOUND = gettext_noop("ไม่พบประกาศที่มีคำนี้ กรุณาพิมพ์คำในชื่อเรื่อง เลขที่ เช่น 5/2560 หรือวางลิงก์ของประกาศในเว็บนี้")
-_ADDRESS = re.compile(r".*/announcements/(\d{1,9})(?:[/?#].*)?")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/.]+\.[^\s]{1,2000}")
 _ID = re.compile(r"\d{1,9}")
 _NUMBER = re.compile(r"(?:ที่)?\s*0*(\d{1,5})\s*/\s*(2[3-6]\d\d)")
@@ -133,8 +133,8 @@ def chosen_or_named(form: Mapping[str, str], field: str) -> int:
 
 
 def is_foreign_web_address(typed: str) -> bool:
-    """Returns True for a web address that is not that of an announcement."""
-    return bool(_WEB_ADDRESS.fullmatch(typed.strip())) and not _ADDRESS.fullmatch(typed.strip())
+    """Returns True for a web address that is not that of an announcement of this site."""
+    return bool(_WEB_ADDRESS.fullmatch(typed.strip())) and announcement_id_of_address(typed.strip()) is None
 
 
 def find_typed_announcement(typed: str) -> int:
@@ -155,8 +155,8 @@ def find_typed_announcement(typed: str) -> int:
                 number=f"{match[1]}/{match[2]}",
             )
         return found[0]
-    if match := _ADDRESS.fullmatch(plain):
-        return _known(match[1])
+    if (id := announcement_id_of_address(plain)) is not None:
+        return services().announcements.get(id).id
     choices = _announcements_with(typed.strip())
     titled = [each.id for each in choices if each.title == typed.strip()]
     if len(titled) != 1:
