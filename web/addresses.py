@@ -74,13 +74,9 @@ def announcement_id_of_address(typed: str) -> int | None:
     Returns None for any other text, also for an address of another site. The port of the address does not
     matter: a site behind a proxy may have two.
     """
-    try:
-        address = urlsplit(typed if "://" in typed or typed.startswith("/") else f"//{typed}")
-        host = address.hostname
-    except ValueError:  # square brackets that hold no IP address
-        return None
+    address = split_address(typed if "://" in typed or typed.startswith("/") else f"//{typed}")
     site = urlsplit(services().settings.base_url)
-    if host not in (None, site.hostname, urlsplit(f"//{request.host}").hostname):
+    if address.hostname not in (None, site.hostname, urlsplit(f"//{request.host}").hostname):
         return None
     for root in (request.script_root, site.path):
         found = _ANNOUNCEMENT_PATH.fullmatch(address.path.removeprefix(root))

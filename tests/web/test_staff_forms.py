@@ -56,6 +56,19 @@ def test_a_file_name_is_no_title_and_the_login_no_author(site: Site) -> None:
     assert site.services.announcements.get(made.id).status is Status.DRAFT
 
 
+def test_nothing_is_published_without_a_choice_of_when(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    made = site.announcement("ประกาศที่ยังไม่เสร็จ", status=Status.DRAFT)
+    for address, form in (
+        (f"/staff/announcements/{made.id}/publish", {}),
+        ("/staff/publish", {"id": made.id}),
+    ):
+        for choice in ({}, {"when": ""}, {"when": "soon"}):
+            page = clerk.post(address, data=form | choice)
+            assert "ยังไม่ได้เลือกว่าจะเผยแพร่เมื่อไร" in page.text
+            assert site.services.announcements.get(made.id).status is Status.DRAFT
+
+
 def test_published_by_itself_it_has_what_the_paper_states(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
     made, _ = new_with_file(site, clerk)

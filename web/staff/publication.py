@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from flask import g, request
 from flask_babel import gettext as _
@@ -26,17 +26,19 @@ _YEARS_AHEAD = 5  # years that the list offers, this one among them
 def publish_as_chosen(announcement_id: int) -> str:
     """Publishes one record now, later, once it is read, or not, as chosen in the form; returns a message.
 
-    Later and once it is read set a time. Raises ``Conflict`` when the page did not show all personal data.
+    Later and once it is read set a time. Raises ``Conflict`` when the page did not show all personal data,
+    ``Invalid`` for a form without a choice.
     """
-    return _CHOICES.get(request.form.get("when", ""), _publish_now)(announcement_id)
+    return _CHOICES[_chosen(_CHOICES)](announcement_id)
 
 
 def publish_each_as_chosen(ids: Iterable[int]) -> BulkOutcome:
     """Publishes each record now or at the set time, those still being read once they are; refused ones stay.
 
-    Records are still being read while one of their documents is.
+    Records are still being read while one of their documents is. Raises ``Invalid`` for a form without a
+    choice.
     """
-    at = _chosen_time(request.form) if request.form.get("when") == "later" else None
+    at = _chosen_time(request.form) if _chosen(("now", "later")) == "later" else None
 
     def publish(id: int) -> None:
         if at is not None:
@@ -48,6 +50,14 @@ def publish_each_as_chosen(ids: Iterable[int]) -> BulkOutcome:
             services().intake.publication.publish(id, actor=g.actor)
 
     return apply_as_one_bulk(services().records, ids, publish)
+
+
+def _chosen(choices: Container[str]) -> str:
+    """Returns the choice in the form. Raises ``Invalid`` for none, or another: nothing is published then."""
+    chosen = request.form.get("when", "")
+    if chosen not in choices:
+        raise Invalid("ยังไม่ได้เลือกว่าจะเผยแพร่เมื่อไร กรุณาเลือกแล้วกดอีกครั้ง", field="when")
+    return chosen
 
 
 def is_being_read(announcement_id: int) -> bool:
