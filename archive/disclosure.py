@@ -48,7 +48,7 @@ class BodyKind(StrEnum):
 
 
 class DisclosureRule(StrEnum):
-    """Rule that asks for an item."""
+    """The rule that asks for an item: the OIT assessment, section 7 or section 9 of the law."""
 
     OIT = "oit"
     SECTION_7 = "section-7"
@@ -56,7 +56,7 @@ class DisclosureRule(StrEnum):
 
 
 class Period(StrEnum):
-    """Period after which an item needs another announcement."""
+    """How often an item needs an announcement: yearly, quarterly, monthly, or once until it changes."""
 
     UNTIL_CHANGED = "once"  # valid until it changes; confirmed each fiscal year
     YEARLY = "yearly"
@@ -107,7 +107,7 @@ class DisclosureEntry:
 
 @dataclass(frozen=True, slots=True)
 class PartStatus:
-    """A part of an item: a month, a quarter or the whole year (0)."""
+    """A part of an item (a month, a quarter, 0 for the whole year): whether it is filled, and is due."""
 
     part: int
     is_filled: bool
@@ -116,7 +116,7 @@ class PartStatus:
 
 @dataclass(frozen=True, slots=True)
 class ItemStatus:
-    """State of an item in a year, as a whole and by part."""
+    """State of an item in a year as a whole, and whether each of its parts is filled and is due."""
 
     state: DisclosureState
     parts: tuple[PartStatus, ...]
@@ -136,7 +136,7 @@ class Disclosure(Protocol):
     def save_item(
         self, year: int, item: DisclosureItem, *, replaced: DisclosureItem | None, actor: str
     ) -> None:
-        """Set an item from this fiscal year on; writes nothing where it equals ``replaced``.
+        """Set an item from this fiscal year on, over any change since; nothing if it equals ``replaced``.
 
         ``replaced``: the item as it was; None for a new item.
         """

@@ -37,7 +37,7 @@ class Erasures(Protocol):
     def erase_attachment_or_versions(
         self, attachment_id: int, scope: ErasureScope, *, ordered_by: str, reason: str, actor: str
     ) -> Erasure:
-        """Erase an attachment, also a detached one, or its earlier files; return the record of it.
+        """Erase an attachment, also a detached one, or its earlier files; their bytes stay in the store.
 
         Texts of pages and names of files are removed from the history as well. The bytes stay in the store:
         see ``archive.eraser``.

@@ -74,7 +74,7 @@ class MissingScope(PrakatError):
 
 
 class Invalid(PrakatError):
-    """Input that breaks a rule. ``field`` names the offending field, when there is one."""
+    """Input that breaks a rule; ``field`` names the offending field, or is None."""
 
     code = "invalid"
     http_status = 422

@@ -64,7 +64,7 @@ class AnnouncementField:
 
     @property
     def is_nullable(self) -> bool:
-        """True for a field whose value may be absent."""
+        """True for a field that may be None, such as ``ref``; texts that may lack are "" instead."""
         return self.default is None and not self.is_required
 
 

@@ -256,7 +256,7 @@ def is_shown_by_browsers(media_type: str) -> bool:
 
 
 def is_office(media_type: str) -> bool:
-    """Return True for the media type of an Office file."""
+    """Return True for the accepted Office types: DOCX, XLSX, ODT, ODS, DOC and XLS."""
     known = FILE_TYPES.get(media_type)
     return known is not None and known.is_office
 

@@ -11,7 +11,7 @@ _CHUNK = 256 << 10  # bytes that are read at a time; larger chunks are not hashe
 
 
 class HashingReader:
-    """Wraps a stream and hashes its bytes while they are read."""
+    """Wraps a stream and computes the SHA-256 of its bytes while they are read."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -28,7 +28,7 @@ class HashingReader:
         return self._digest.hexdigest()
 
     def finish(self, after_chunk: Callable[[int], object] = lambda _: None) -> str:
-        """Read what is left. Returns the SHA-256 of the whole stream.
+        """Read what is left and return the SHA-256 of the whole stream; tells each chunk's size.
 
         ``after_chunk`` is called with the number of bytes of each chunk that was read.
         """

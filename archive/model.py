@@ -39,7 +39,7 @@ class DocumentKind(StrEnum):
 
     @property
     def has_legal_force(self) -> bool:
-        """Return True for documents that bind until another one cancels them."""
+        """True for orders, rules, bylaws and announcements, which bind until another one cancels them."""
         return self in (DocumentKind.ORDER, DocumentKind.RULE, DocumentKind.BYLAW, DocumentKind.ANNOUNCEMENT)
 
     @property
@@ -91,14 +91,14 @@ class TextSource(StrEnum):
 
 
 class Role(StrEnum):
-    """Role of a person: staff publish, admins also manage people and settings."""
+    """Role of a person, staff or admin: staff publish, admins also manage people and settings."""
 
     STAFF = "staff"
     ADMIN = "admin"
 
 
 class Scope(StrEnum):
-    """Permission of an API token."""
+    """Permission of an API token: read what is not public, write drafts, or publish."""
 
     READ = "read"  # see records that are not public
     WRITE = "write"  # make and change drafts, and attach files to them
@@ -210,7 +210,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """A digital signature (PAdES) found in a PDF."""
+    """A digital signature (PAdES) in a PDF: its signer and time, whether it is intact and trusted."""
 
     signer: str
     signed_at: dt.datetime | None
@@ -245,7 +245,7 @@ class PersonalDataSpan:
 
 @dataclass(frozen=True, slots=True)
 class LocatedPersonalData:
-    """A piece of personal data and its place; ``attachment_id`` is None in the announcement's own fields."""
+    """A find with its attachment's id; None where it is in the announcement's own fields."""
 
     attachment_id: int | None
     data: PersonalDataSpan
@@ -419,7 +419,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Someone who may sign in."""
+    """Someone who may sign in, unless ``disabled``, with role, organisation and division."""
 
     id: int
     name: str
@@ -433,7 +433,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A person's sign-in on one device."""
+    """A person's sign-in on one device: when it began and was seen last; it has no expiry of its own."""
 
     id: int
     person_id: int
@@ -444,7 +444,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptLimit:
-    """Limit on attempts to guess a secret.
+    """Limit on attempts to guess a secret: after ``free`` failures each one more doubles a pause.
 
     After ``free`` failures each further failure is followed by a pause. The pause doubles each time, from
     one second up to ``longest_pause``.
@@ -478,7 +478,7 @@ class SecondFactor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiToken:
-    """A token with which another program uses the API. Only the hash of the secret is stored."""
+    """A token with which another program uses the API; its secret is stored only as a hash, not here."""
 
     name: str
     scopes: frozenset[Scope]
@@ -490,7 +490,7 @@ class ApiToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One entry of a record's history: who did what when, with the fields before and after."""
+    """An entry of a history: who did what, when and why, with the changed fields before and after."""
 
     at: dt.datetime
     actor: str

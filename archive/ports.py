@@ -85,7 +85,7 @@ class Jobs(Protocol):
     """Queue of attachments to be read. A claim is a lease, which lapses if its holder dies."""
 
     def claim(self, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> Attachment | None:
-        """Claim the next attachment to read; None when no attachment waits.
+        """Claim the next file to read, new uploads before rereadings, oldest first; None when none waits.
 
         New uploads come before rereadings, then the oldest first. An attachment whose lease lapsed waits
         again, behind those not tried yet; after three deaths of its worker, the attachment fails instead,
@@ -250,7 +250,7 @@ class SecondFactors(Protocol):
         """Return the second factor of a person, confirmed or not; None where there is none."""
 
     def store_unconfirmed(self, person_id: int, sealed_secret: str) -> None:
-        """Store a secret that is not confirmed yet, in place of an earlier unconfirmed secret.
+        """Store an unconfirmed secret over an earlier one; ``Conflict`` when one is confirmed already.
 
         Raises ``Conflict`` when the person has a confirmed second factor.
         """
@@ -276,7 +276,7 @@ class SecondFactors(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Repositories of who may sign in or call the API."""
+    """The repositories of people, API tokens, sign-ins and second factors."""
 
     accounts: Accounts
     tokens: ApiTokens

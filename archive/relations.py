@@ -18,7 +18,7 @@ _LONGEST_CHAIN = 50  # announcements of one chain of changes that a page lists
 
 @dataclass(frozen=True, slots=True)
 class SuggestedRelation:
-    """An announcement in the archive that matches a citation."""
+    """A citation in a text, and the announcement in the archive that it names."""
 
     citation: StatedRelation
     older: Announcement

@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class ReportKind(StrEnum):
-    """Subject of a resident's report."""
+    """Subject of a resident's report: personal data, unreadable, wrong, not found by a search, or other."""
 
     PERSONAL_DATA = "personal-data"
     UNREADABLE = "unreadable"

@@ -212,7 +212,10 @@ class Attachments(Protocol):
         """
 
     def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
-        """Cancel the decisions to show an attachment; see ``privacy.hold_of_cancelled_decisions``."""
+        """Cancel the decisions to show an attachment, which is held from then on in any case.
+
+        Why it is held tells ``privacy.hold_of_cancelled_decisions``.
+        """
 
     def preview_public_file_before(self, attachment_id: int) -> Attachment | None:
         """Return an attachment as ``take_back_public_file`` would leave it, without writing, or None.
@@ -269,7 +272,7 @@ class Attachments(Protocol):
         """Return an attachment that is not detached. Raises ``NotFound``."""
 
     def by_announcement(self, announcement_ids: Iterable[int]) -> dict[int, list[Attachment]]:
-        """Return the attachments by announcement id, in order of position, without replacements."""
+        """Return the attachments for each of these ids, [] without any, by position, without replacements."""
 
     def replacements(self, attachment_ids: Iterable[int]) -> dict[int, Attachment]:
         """Return the attachments that wait to replace the file of one of these, by the id of that one."""

@@ -27,7 +27,7 @@ class Emblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteProfile:
-    """Contact of a municipality and its statements as plain text; an empty field is not shown.
+    """Contact, statements and emblem of a municipality, not its name; an empty field is not shown.
 
     Empty statements stand for those that come with the program. ``emblem_id``: id of the version with which
     the emblem was uploaded; None where there is no emblem.
@@ -49,7 +49,7 @@ class SiteProfile:
 
 @dataclass(frozen=True, slots=True)
 class SiteProfileVersion:
-    """A profile as it was saved."""
+    """A profile as it was saved, with who saved it and when."""
 
     id: int
     profile: SiteProfile
@@ -100,7 +100,7 @@ def checked_profile(profile: SiteProfile) -> SiteProfile:
 
 
 def checked_emblem(content: bytes) -> Emblem:
-    """Return the emblem with its type. Raises ``Invalid`` unless it is a small PNG or JPEG file."""
+    """Return the emblem with its type; ``Invalid`` unless it is PNG or JPEG of at most 200 KB."""
     if len(content) > MOST_EMBLEM_BYTES:
         raise Invalid("ภาพตราใหญ่เกินไป กรุณาย่อให้ไม่เกิน 200 KB", field="emblem", code="too-large")
     for media_type, signature in _SIGNATURES.items():

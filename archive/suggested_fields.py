@@ -135,7 +135,7 @@ def suggested_title_unless_given(announcement: Announcement, attachments: Sequen
 
 
 def suggested_label(attachment: Attachment) -> str:
-    """Return a label as a clerk would write it: kind, number and subject, or the title of a paper without.
+    """Return a label as a clerk would write it: kind, number and subject, or the title; else "".
 
     Return "" while neither is read. The label is in the document's language, whatever that of the page.
     """
@@ -156,7 +156,7 @@ def is_name_of_file(text: str, attachments: Sequence[Attachment]) -> bool:
 
 
 def is_label_naming_earlier_file(attachment: Attachment, changes: Sequence[Change]) -> bool:
-    """Return True while the label is that of a file before, and names that file, its subject or its number.
+    """Return True while a label, given before a new file came, names the file before or its subject.
 
     ``changes``: the history of the announcement, the latest last. A label such as ``แบบคำร้อง``, which fits
     every file, is no such label, nor is one that was given after the file was replaced.

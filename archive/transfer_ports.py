@@ -23,7 +23,7 @@ class CarriedVersion:
 
 @dataclass(frozen=True, slots=True)
 class CarriedAttachment:
-    """An attachment with the pages that were read from it. Ids are those of the other archive."""
+    """An attachment of another archive, with its ids there, its pages and its earlier files."""
 
     attachment: Attachment
     pages: tuple[Page, ...] = ()

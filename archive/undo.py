@@ -61,9 +61,10 @@ An erasure takes keys away, and so does an import of a change whose attachment d
 
 @dataclass(frozen=True, slots=True)
 class UndoneBulk:
-    """Outcome of an undo of many changes: the records, as ``ids_of_record`` names them.
+    """Outcome of an undo of many changes: the records undone, and those refused with the error.
 
     ``refused``: the records that stay as they are, each with the reason.
+    The records are as ``ids_of_record`` names them.
     """
 
     done: tuple[tuple[int, int, int], ...]

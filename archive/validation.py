@@ -72,7 +72,7 @@ def label_or_file_name(text: str, filename: str) -> str:
 
 
 def safe_filename(name: str, media_type: str) -> str:
-    """Return the uploader's name for the file, made safe for a download on any system.
+    """Return the uploader's file name without folders and reserved characters, with a fitting extension.
 
     Thai letters stay. Folders, control characters, reserved characters and leading dots are removed. The
     extension is one of ``media_type``, so that no file is downloaded under the name of a program.

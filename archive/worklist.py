@@ -79,7 +79,7 @@ class Worklist(Protocol):
         """
 
     def count_by_problem(self, *, today: dt.date) -> dict[Problem, int]:
-        """Return the number of records with each problem."""
+        """Return the number of records with each problem; 0 where no record has it."""
 
     def count_by_status(self, filters: WorklistFilters, *, today: dt.date) -> dict[Status, int]:
         """Return the number of records that pass all filters by status; 0 for those not filtered for."""

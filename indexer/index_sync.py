@@ -35,7 +35,7 @@ def sync_batch(records: Records, index: SyncTarget) -> int:
 
 
 def load_public(records: Records, ids: Iterable[int]) -> list[SourceAnnouncement]:
-    """Returns the published announcements among ``ids``, with the text of attachments not on hold."""
+    """Returns the published announcements among ``ids`` with texts of files not on hold, unread ones too."""
     public = {
         id: announcement
         for id, announcement in records.announcements.get_many(ids).items()

@@ -64,7 +64,10 @@ class ScrubStopped(Exception):
 
 
 class Scrubber:
-    """Verifies the index and the files. Only one worker at a time may use a state file."""
+    """Verifies index and files piece by piece, and keeps what it found in a state file and the log.
+
+    Only one worker at a time may use a state file.
+    """
 
     def __init__(self, records: Records, files: Files, index: SearchIndex, data: Path) -> None:
         self._records, self._files, self._index = records, files, index

@@ -49,7 +49,7 @@ class ArchiveCounts:
 
 
 def describe_losses(before: ArchiveCounts, now: ArchiveCounts) -> list[str]:
-    """Return one line for each figure that dropped since ``before`` by more than people cause on purpose.
+    """Return a line for each figure that dropped; attachments and people may drop a little.
 
     Announcements and history are never deleted, so any missing row is a loss. Missing attachments and people
     are a loss when more are missing than somebody deletes on purpose.

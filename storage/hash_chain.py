@@ -170,9 +170,10 @@ def write_with_entries_of_changed_people(engine: Queries) -> Iterator[None]:
 
 
 def append_missing_entries(engine: Engine) -> None:
-    """Append an entry for every row that has none. This starts the chain of an existing archive.
+    """Append an entry for every row that has none; call this inside a transaction.
 
     Tables that later migrations create are left out.
+    This starts the chain of an existing archive.
     """
     for subject in SUBJECTS:
         if subject in PROTECTED and not engine.has_table(subject):

@@ -10,7 +10,7 @@ from storage.engine import Engine
 
 @dataclass(frozen=True, slots=True)
 class ColumnTypes:
-    """Column types whose SQL differs between engines."""
+    """The SQL of column types that differ between engines: key, text and binary data."""
 
     id: str
     text: str

@@ -34,7 +34,10 @@ def open_index(settings: Settings, dictionary: Dictionary) -> SearchIndex:
 
 
 def backup_keys(settings: Settings, identity: Path | None = None) -> BackupKeys:
-    """Return the keys of backups. ``identity``: file of the age key that reads an encrypted one."""
+    """Return the keys of backups; ``SettingsError`` for a key that cannot be used.
+
+    ``identity``: file of the age key that reads an encrypted one.
+    """
     return BackupKeys(
         signing_key=settings.backup_signing_key, recipient=settings.backup_recipient, identity=identity
     )

@@ -61,7 +61,7 @@ def line_share_url(address: str) -> str:
 
 
 def search_text_of_request() -> str:
-    """Returns ``?q=`` of the request, cut to the length that a search reads.
+    """Returns ``?q=`` of the request as typed, stripped and cut to the length that a search reads.
 
     The length matters because pages repeat the query in many links.
     """

@@ -18,7 +18,7 @@ from web.bootstrap import services
 
 
 def hashed_trait(text: str) -> str:
-    """Returns an opaque name for a trait of a visitor, which only this site can make."""
+    """Returns a lasting opaque name for a trait of a visitor, which only this site can make."""
     return hashlib.sha256(f"{services().secret_key}|{text}".encode()).hexdigest()[:24]
 
 

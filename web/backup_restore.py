@@ -54,7 +54,7 @@ def restore(
 
 
 def rehearse_restore(settings: Settings, source: Path, identity: Path | None = None) -> BackupManifest:
-    """Restore the newest backup beside the archive, compare it, and delete it again."""
+    """Restore the newest backup beside the archive, compare and delete it; raises where they differ."""
     room = settings.data / "restore-rehearsal"
     return rehearsal.restore_and_compare(source, room, backup_keys(settings, identity))
 

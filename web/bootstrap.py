@@ -116,7 +116,7 @@ class Services(RepositoryAccess):
     def for_organisation(
         self, organisation: Organisation | None, organisations: Sequence[Organisation]
     ) -> Services:
-        """Returns the services of one organisation or of the province; with None these services unchanged.
+        """Returns the services of an organisation or of the province; for None, these services unchanged.
 
         The province's services see all records, but only the province's own people. The services of an
         organisation see nothing of another organisation.

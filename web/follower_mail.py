@@ -231,7 +231,7 @@ class FollowerMailer:
 
 
 def frequency_or_daily(typed: str) -> Frequency:
-    """Return the frequency that a form states; daily where it states none."""
+    """Return the frequency that a form states; daily where it states none or an unknown one."""
     return Frequency(typed) if typed in set(Frequency) else Frequency.DAILY
 
 

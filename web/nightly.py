@@ -72,7 +72,7 @@ class NightlyResult:
 
 
 def run_nightly(services: Services, destination: Path, *, identity: Path | None = None) -> NightlyResult:
-    """Run all steps, one after the other, and keep the result.
+    """Run all steps in order, whatever fails, and store the result; mails nothing.
 
     A step that fails does not stop the others. ``identity``: age private key with which the rehearsal opens
     an encrypted backup.

@@ -374,14 +374,14 @@ def hit_picture(page: PageResult, typed: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BodyBlock:
-    """A paragraph, or a numbered list with the number that it starts from."""
+    """A numbered list with the number that it starts from, or, without one, a paragraph."""
 
     items: tuple[str, ...]
     start: int | None = None
 
 
 def blocks(body: str) -> Iterator[BodyBlock]:
-    """Yields a body's paragraphs and numbered lists.
+    """Yields each line of a body as a paragraph, and lines with numbers in a row as one list.
 
     No typed text is lost, and a list keeps its numbers.
     """

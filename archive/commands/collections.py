@@ -26,7 +26,7 @@ class CollectionCommands:
         actor: str,
         reason: str = "",
     ) -> Collection:
-        """Create a collection when ``id`` is None; else replace the collection's title, body and items.
+        """Create a collection (``id`` None) or replace it whole; new personal data in it needs a reason.
 
         ``reason``: the reason to show personal data in its texts, which residents read at once; kept in the
         history. Raises ``Invalid`` with the offending field, ``NotFound`` for an unknown collection, and

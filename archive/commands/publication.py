@@ -79,7 +79,7 @@ class Publication:
             return self._step(announcement, Status.PUBLISHED, actor, reason)
 
     def fill_missing_fields_and_labels(self, id: int, *, actor: str) -> Announcement:
-        """Fill fields that nobody has given with values that the attachments state.
+        """Fill, with what attachments state, fields that nobody has given and labels that are file names.
 
         While nobody has given a title, the form was not saved: labels that are names of files are filled too.
         """

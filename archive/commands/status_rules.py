@@ -42,7 +42,7 @@ def editable_announcement(records: Records, id: int) -> Announcement:
 
 
 def editable_attachment(records: Records, id: int) -> tuple[Attachment, Announcement]:
-    """Return an attachment with its announcement, which may be edited. Raises ``Conflict`` otherwise."""
+    """Return an attachment and its record; ``Conflict`` where that is withdrawn or in the trash."""
     attachment = records.attachments.get(id)
     return attachment, editable_announcement(records, attachment.announcement_id)
 

@@ -32,7 +32,7 @@ class Uploads:
         self._max_bytes = max_bytes
 
     def store(self, stream: BinaryIO, *, filename: str, actor: str) -> StoredFile:
-        """Store the bytes of a seekable stream, for a record that is still to be made.
+        """Store a seekable stream for a record still to be made; ``Invalid`` or ``TooLarge`` if refused.
 
         Raises ``Invalid`` for a file of no known type, or in which a virus was found; ``TooLarge``; and
         ``Unavailable``, also when the configured scanner does not answer.

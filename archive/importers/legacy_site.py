@@ -36,7 +36,7 @@ _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteRules:
-    """Layout of one site's pages; see ``archive/data/site.toml``."""
+    """Patterns of one site's pages: byline, attachment link, end of text, addresses, names of files."""
 
     byline: re.Pattern[str]
     attachment: re.Pattern[str]
@@ -247,7 +247,7 @@ def _split_body(lines: list[str], rules: SiteRules) -> tuple[str, list[re.Match[
 
 
 def url_path_and_query(address: str) -> str:
-    """Return path and query of an http(s) address; "" for any other, also a relative one."""
+    """Return path and query of an http(s) address as they stand; "" for any other, also a relative one."""
     parts = split_address(address)
     if parts.scheme not in ("http", "https"):
         return ""

@@ -201,7 +201,7 @@ _JOINED = characters_of_class(FOLLOWING_VOWELS) | {"\u200d"}
 
 
 def shorten(text: str, length: int) -> str:
-    """Shorten a text to at most ``length`` code points, including ``…`` where text was left out.
+    """Shorten a text to ``length`` code points with ``…``, between character clusters, not words.
 
     Never cuts a cluster; a first cluster that does not fit is left out whole.
     """

@@ -110,7 +110,7 @@ class Lexicon:
 
     @cached_property
     def max_synonym_terms(self) -> int:
-        """Returns the number of terms of the longest key of ``synonyms``."""
+        """Returns the number of terms of the longest key of ``synonyms``; 0 without any."""
         return max(map(len, self.synonyms), default=0)
 
     @cached_property
@@ -270,7 +270,7 @@ class Dictionary:
         return [each for line in reversed(self._local().splitlines()) if (each := _read_change(line))]
 
     def local_synonyms(self) -> list[str]:
-        """Returns the lines with synonyms of the file, the last added first."""
+        """Returns the local file's lines of synonyms (``~``, none with ``->``), the last added first."""
         return [line.strip() for line in reversed(self._local().splitlines()) if is_synonym_entry(line)]
 
     def builtin_synonyms(self) -> list[str]:

@@ -36,7 +36,7 @@ def collect_garbage_rarely() -> Iterator[None]:
 
 
 class ParallelAnalyzer:
-    """Builds index documents with one lexicon in ``jobs`` processes, of which this process is one.
+    """Builds index documents with one lexicon in ``jobs`` processes, this one included, until ``close``.
 
     A process needs half a second to start, and this process would else wait for the others.
     """

@@ -139,7 +139,7 @@ class SpellingIndex:
 
 
 def spelling_costs_or_inf(typed: Sequence[str], words: Sequence[str]) -> npt.NDArray[np.float64]:
-    """Returns the edit cost of each pair (typed, word); ``inf`` when their sounds are over one edit apart."""
+    """Returns the edit cost of each pair (typed[i], words[i]); ``inf`` if sounds are over one edit apart."""
     sounding = list(map(phonetic_key, typed)), list(map(phonetic_key, words))
     heard = process.cpdist(*sounding, scorer=OSA.distance, score_cutoff=1).astype(float)
     seen = process.cpdist(typed, words, scorer=OSA.distance)

@@ -196,7 +196,7 @@ def _finished(pending: dict[Future[Page], int], when: str) -> Iterator[Page]:
 
 
 def page_from_embedded_text(attachment_id: int, embedded: EmbeddedPage, problem: str = "") -> Page:
-    """Returns the page with the text that the file carries for it."""
+    """Returns the page with the text that the file carries for it; it has no confidence (None)."""
     return Page(
         attachment_id=attachment_id,
         number=embedded.number,

@@ -80,7 +80,7 @@ _FAILURES = {"empty-file": "empty", "not-a-document": "not-a-pdf"}
 
 
 def parser_of(path: Path) -> Parser:
-    """Returns the parser of a file, chosen by its content.
+    """Returns the parser of a file by its content; ``UnreadableFile`` for one that is not accepted.
 
     Raises ``UnreadableFile``: empty, not-a-pdf, password, macros.
     """
@@ -97,7 +97,7 @@ def can_draw_pages(media_type: str) -> bool:
 
 
 def convert_if_not_pdf(path: Path, target: Path) -> bool:
-    """Writes a file as a PDF, in a sandbox child. Writes nothing and returns False if it is a PDF already."""
+    """Writes a file as a PDF; call it in a sandbox child. False, and nothing written, if it is a PDF."""
     convert = parser_of(path).convert
     if convert is not None:
         convert(path, target)

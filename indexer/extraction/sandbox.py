@@ -74,9 +74,9 @@ class Crashed(UnreadableFile):
 
 
 class CannotStart(UnreadableFile):
-    """Raised when no child starts, such as where ``/dev/null`` cannot be written. The file itself is sound.
+    """Raised when no child starts; the file is sound, but the attachment fails all the same.
 
-    It is an ``UnreadableFile`` all the same: the attachment fails, and the clerk reads whom to tell.
+    No child starts where ``/dev/null`` cannot be written. The clerk reads whom to tell.
     """
 
     code = "no-sandbox"

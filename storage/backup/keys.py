@@ -25,7 +25,7 @@ _FORGED = "ลายเซ็นของข้อมูลสำรองไม
 
 
 class BackupKeys:
-    """Keys for writing and reading backups. Without keys, backups are neither signed nor encrypted.
+    """Keys that sign, encrypt and read backups; without them, these are neither signed nor encrypted.
 
     ``recipient`` is the age public key for which backups are encrypted. ``identity`` is the age private key
     that reads an encrypted backup.

@@ -135,7 +135,7 @@ def visible_items(collection: Collection, visible_ids: Container[int]) -> list[C
 
 
 def log_token_read_of_held_attachment(attachment: Attachment) -> None:
-    """Write into the security log that a token read an attachment that is held."""
+    """Write into the security log that a token read a held attachment; nothing without a token."""
     token = current_token()
     if token is not None:
         note_security("held attachment read", token=token.name, attachment=attachment.id, path=request.path)

@@ -41,7 +41,7 @@ _MOST_PEOPLE = 12  # people who share a device and are remembered on it
 
 
 def sign_in_limits(name: str, person: Person | None) -> list[AttemptLimit]:
-    """Returns the limits for a try at the password of ``name``.
+    """Returns the limits for a try at a password: of the known device, else of name and address.
 
     ``person``: the person who has this name, if anybody.
     """

@@ -52,7 +52,7 @@ def as_relation(name: str, other: Announcement) -> dict[str, Any]:
 
 
 def as_published_relations(relations: PublishedRelations) -> dict[str, Any]:
-    """Returns an announcement's relations as the API tells them."""
+    """Returns for the API whether an announcement is in force, and its relations to published ones."""
     return {
         "in_force": relations.is_in_force,
         "relations": [as_relation(name, other) for name, other in named_relations(relations)],

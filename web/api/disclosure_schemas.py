@@ -43,7 +43,7 @@ class DisclosureOut(Schema):
 
 
 def as_disclosure(year: int, items: Sequence[ItemShown]) -> dict[str, Any]:
-    """Returns the items with the announcements that residents see, as the API tells them."""
+    """Returns all given items for the API, each with the announcements that residents see."""
     return {"year": year, "items": [_as_item(each) for each in items]}
 
 

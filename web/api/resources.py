@@ -61,7 +61,7 @@ blueprint = _Blueprint("api", __name__, url_prefix="/api/v1", description="ป�
 
 
 def register_api(app: Flask) -> None:
-    """Put the API and its description into ``app``."""
+    """Put the API into ``app``, and its description at ``/openapi.json``."""
     app.config.update(
         API_TITLE="Prakat ประกาศ",
         API_VERSION="v1",
@@ -236,7 +236,7 @@ def create_announcement(fields: dict[str, Any]) -> dict[str, Any]:
 @blueprint.get("/announcements/<int:id>")
 @blueprint.response(200, schemas.AnnouncementOut)
 def show_announcement(id: int) -> dict[str, Any]:
-    """หนึ่งประกาศ · One announcement."""
+    """หนึ่งประกาศ · One announcement; one that is not public needs the scope ``read``."""
     staff = _staff()
     require_visible(services().announcements.get(id), staff=staff)
     return _record(id, staff=staff)
@@ -491,7 +491,7 @@ def release_attachment(args: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.get("/attachments/<int:id>/pages")
 @blueprint.response(200, schemas.PageOut(many=True))
 def show_pages(id: int) -> list[dict[str, Any]]:
-    """ข้อความทุกหน้า · The text of every page."""
+    """ข้อความทุกหน้า · The text of every page; of a held attachment with the scope ``read``."""
     require_visible_attachment(id, staff=_staff())
     return [schemas.as_page(page) for page in services().pages.by_attachment(id)]
 

@@ -165,7 +165,7 @@ class SuggestArgs(_LenientArguments):
 
 
 class PagePictureArgs(_LenientArguments):
-    """The picture of a page: its ``width`` in pixels, and the query whose hits are marked in it."""
+    """The picture of a page: its ``width`` (240, 480, 1000 or 1600), and the query whose hits are marked."""
 
     q = fields.String(load_default="")
     width = fields.Integer(load_default=1000, validate=validate.OneOf([240, 480, 1000, 1600]))

@@ -36,7 +36,7 @@ def collection(collection_id: int) -> str:
 
 
 def public_sections(collection: Collection) -> list[CollectionSection]:
-    """Returns the headings of a collection with their announcements, as residents see them."""
+    """Returns the headings of a collection with their published announcements; empty ones are left out."""
     ids = [item.announcement_id for item in collection.items if item.announcement_id is not None]
     shown = {
         id: each

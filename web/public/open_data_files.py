@@ -33,7 +33,7 @@ _FORGOTTEN_AFTER = 7 * 24 * 3600.0  # seconds since writing; then files of unuse
 
 
 def send_newest_dump(name: str, media_type: str, lines: Callable[[], Iterator[str]]) -> Response:
-    """Returns the newest written file ``name``; starts rewriting it, with ``lines``, after a change.
+    """Send the newest written file ``name`` while a newer is made; ``NoFreeSlot`` where there is none yet.
 
     The answer has ranges and an ETag. The file is that of the last change if it is written within
     ``WAIT_SECONDS``, else the previous one, unless something was withdrawn since. Raises ``NoFreeSlot`` when

@@ -77,7 +77,7 @@ class Sheet:
             self.line(line.rstrip(), size=size, x=x)
 
     def space(self, points: float) -> None:
-        """Leaves a vertical space."""
+        """Moves down by some points; breaks no page."""
         self._pdf.set_y(self.next_line_y + points)
 
     def number_pages(self) -> None:

@@ -37,7 +37,7 @@ class SharedHistogram(Collector):
         self._lock = Lock()
 
     def observe(self, seconds: float) -> None:
-        """Add one observation."""
+        """Add one observation; rarely one is lost where two processes share a row."""
         row = self._rows[os.getpid() % _ROWS]
         with self._lock:
             row[bisect_left(_BUCKETS, seconds)] += 1

@@ -12,7 +12,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 class Networks:
-    """A set of addresses and networks, such as ``127.0.0.1`` and ``10.1.0.0/24``."""
+    """A set of addresses and networks such as ``10.1.0.0/24``; a wrong one raises ``ValueError``."""
 
     def __init__(self, named: Iterable[str]) -> None:
         self._networks = [ip_network(each, strict=False) for each in named]

@@ -92,7 +92,7 @@ def second_factor_page() -> str:
 @pages.post("/second-factor/begin")
 @staff_only
 def begin_second_factor() -> ResponseReturnValue:
-    """Make a secret and show it.
+    """Make a secret, not asked for before a code proves it, and show it; needs no password.
 
     Codes are asked for at sign-in only once a code has proved that the telephone knows the secret.
     """

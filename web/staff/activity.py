@@ -89,7 +89,7 @@ def as_csv() -> Response:
 
 @pages.post("/<int:change_id>/undo")
 def undo_change(change_id: int) -> ResponseReturnValue:
-    """Undo one change of an announcement. An undo that residents would notice asks first."""
+    """Undo one change of an announcement; asks first where residents would notice it."""
     return _undo_one(services().records.changes.get_announcement_change(change_id))
 
 

@@ -98,7 +98,7 @@ def edit(announcement_id: int) -> ResponseReturnValue:
 
 @pages.get("/announcements/<int:announcement_id>/other-editor")
 def note_presence(announcement_id: int) -> Response:
-    """Note that the person works in the form. Answers, in plain text, who else works on the announcement."""
+    """Note, by a GET, that the person works in the form; tells in plain text who else does."""
     opened_on = request.args.get("opened_on", 0, type=int)
     announcement = services().announcements.get(announcement_id)
     form_holder = edit_conflicts.claim_form(announcement_id)

@@ -26,7 +26,7 @@ _SENTENCES = {
 
 
 def describe_bulk(changes: Sequence[Change]) -> str:
-    """Returns a sentence for changes that were made at once, such as "เผยแพร่แล้ว 10 เรื่อง"."""
+    """Returns a sentence, in the reader's language, for changes made at once: "เผยแพร่แล้ว 10 เรื่อง"."""
     steps: dict[tuple[int | None, int | None], set[str]] = {}
     for change in changes:
         # each record that is put into a collection is a change of the collection of its own

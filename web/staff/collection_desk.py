@@ -36,7 +36,7 @@ def list_all() -> str:
 @pages.route("/new", methods=["GET", "POST"])
 @pages.route("/<int:collection_id>", methods=["GET", "POST"])
 def edit(collection_id: int | None = None) -> ResponseReturnValue:
-    """Edit title, explanation, and lines in order; an emptied line is removed."""
+    """Edit title, explanation, and lines in order; an emptied line goes, and the last to save wins."""
     refusal: PrakatError | None = None
     if request.method == "POST":
         try:

@@ -28,7 +28,7 @@ class DatePicker:
 
 
 def date_picker(name: str, form: Mapping[str, str], at: dt.date | None, *, years: range) -> DatePicker:
-    """Returns a picker. What ``form`` has for it is chosen; else the date ``at``."""
+    """Returns a picker of these years alone, at what ``form`` has for it, else at the date ``at``."""
     if f"{name}-day" in form:
         chosen = (form[f"{name}-day"], form.get(f"{name}-month", ""), form.get(f"{name}-year", ""))
     else:

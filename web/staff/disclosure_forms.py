@@ -36,7 +36,7 @@ class DisclosureForm:
 
 
 def disclosure_form(announcement: Announcement) -> DisclosureForm:
-    """Returns the form's content for an announcement."""
+    """Returns the form's content for an announcement, with the items of its date's fiscal year."""
     year = fiscal_year(announcement.published_on)
     return DisclosureForm(
         _with_items(services().disclosure.by_announcement(announcement.id)),
@@ -87,7 +87,7 @@ def _entry(announcement_id: int, told: str) -> DisclosureEntry:
 
 
 def entry_from_button(announcement_id: int, button_value: str) -> DisclosureEntry:
-    """Returns the entry that a button or an address names. Raises ``Invalid`` for one that no year has."""
+    """Returns the entry of a button's ``YEAR KEY PART``; ``Invalid`` for one that no year has."""
     entry = _entry(announcement_id, button_value)
     return checked_entry(entry, list_shown_items(entry.year))
 

@@ -76,7 +76,7 @@ def reset_password(person_id: int) -> ResponseReturnValue:
 
 @pages.post("/disable")
 def disable_person() -> ResponseReturnValue:
-    """Suspend an account: the person is signed out everywhere and cannot sign in.
+    """Suspend an account, not one's own: the person is signed out everywhere and cannot sign in.
 
     Nobody suspends the own account, so that an administrator is left.
     """

@@ -47,7 +47,7 @@ def list_synonyms() -> str:
 
 @pages.post("/add")
 def add_or_preview() -> ResponseReturnValue:
-    """Add an entry, or only show its effect."""
+    """Add an entry, by which the worker rebuilds the index, or only show its effect."""
     _require_own_dictionary()
     try:
         entry = _entry(request.form.get("said", ""), request.form.get("written", ""))

@@ -44,7 +44,7 @@ class PageVersion:
 
 @pages.route("", methods=["GET", "POST"])
 def page(attachment_id: int, number: int) -> ResponseReturnValue:
-    """Show a page and its text line by line; keep the corrected text, and go on to the next page if asked."""
+    """Show a page with its text line by line; a POST stores the corrected text, over any change since."""
     attachment = services().attachments.get(attachment_id)
     if request.method == "POST":
         try:
@@ -73,7 +73,7 @@ def page(attachment_id: int, number: int) -> ResponseReturnValue:
 
 @pages.post("/reread")
 def reread(attachment_id: int, number: int) -> ResponseReturnValue:
-    """Read the page again with the chosen settings. The text before can be restored."""
+    """Read the page again with the chosen settings; errors are messages. The text before can come back."""
     attachment = services().attachments.get(attachment_id)
     try:
         read = services().rereader.reread_page(

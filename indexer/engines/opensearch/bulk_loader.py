@@ -152,7 +152,7 @@ class BulkLoader:
         return self._position
 
     def commit_and_count(self) -> int:
-        """Makes what was added searchable, and returns the number of announcements."""
+        """Makes what was added searchable by a refresh, and returns the number of announcements."""
         self._measure()
         self._cluster.refresh_index(self._index)
         return self._cluster.count(self._index, ANNOUNCEMENTS)

@@ -342,7 +342,7 @@ def _credentials(account: tuple[str, str] | None) -> dict[str, str]:
 
 @contextmanager
 def convert_cluster_errors() -> Iterator[None]:
-    """Converts errors of the cluster: a lost index to ``IndexRemoved``, a bad request to ``RuntimeError``.
+    """Converts a lost index to ``IndexRemoved``, a bad request to ``RuntimeError``, else ``Unavailable``.
 
     All other errors become ``Unavailable``.
     """

@@ -285,5 +285,5 @@ def word_body(word: str, counted: int, tokenizer: Tokenizer) -> dict[str, Any]:
 
 
 def words_to_look_up(document: IndexDocument) -> Iterator[str]:
-    """Yields the words of a document that can be looked up by their beginning or sound."""
+    """Yields the words of a document, Thai or Latin, that a beginning or a misspelling may look up."""
     return (term for term in document.terms if COMPLETABLE_WORD.fullmatch(term))

@@ -162,7 +162,7 @@ def phrase_query(data: bytes, boost: float = 1.0, field: str = "grams", name: st
 
 
 def misread_phrase_query(data: bytes, boost: float, *, is_loose: bool) -> list[Json]:
-    """Returns one query for documents that may have a phrase with a few letters misread, or none.
+    """Returns one query for a phrase with a few letters misread; [] for a phrase that is too short.
 
     Where one letter may be misread, all before and after its cluster must stand there in a row. Where several
     may, there is one piece more than such letters: two of the pieces must stand as typed, not far from each
@@ -270,7 +270,7 @@ class PlanQueries:
 
     @property
     def is_prose(self) -> bool:
-        """True for questions and sentences, of which nobody expects all words in one document."""
+        """True for questions and sentences: documents with all of their words do not stand before others."""
         return self.plan.is_sentence or self.plan.had_question_words
 
     @property
@@ -280,7 +280,7 @@ class PlanQueries:
 
     @property
     def attempts(self) -> list[SearchAttempt]:
-        """The searches of which the first that finds anything answers the plan."""
+        """The searches, by time and by quotes, of which the first that finds anything answers the plan."""
         times = ["dated", "named"] if self.query.times else []
         times += [] if self.query.parse_without_dates else [""]  # else the pipeline searches without the time
         is_quoted = any(map(self._is_looked_up_quoted, self.plan.parts))
@@ -327,7 +327,7 @@ class PlanQueries:
         return {"bool": {"must": [bool_should(enough)], "should": should, "filter": narrow}}
 
     def permitted_filters(self, attempt: SearchAttempt) -> list[Json]:
-        """Returns filters for what the reader may see, of the time of the search, with nothing excluded."""
+        """Returns the filters of a search: what the reader may see, its time, and what the plan excludes."""
         time: list[Json] = []
         if attempt.time == "dated":
             time = [bool_should(self._dated()), *self._of_topic()]
@@ -353,7 +353,7 @@ class PlanQueries:
         return best_of([clause_query(clause), published], name)
 
     def phrase_or_misread(self, part: QueryPart, name: str) -> Json:
-        """Returns the named query for the phrase of a part, as typed or with misread letters."""
+        """Returns the named query for a phrase as typed or, except in prose, with misread letters."""
         return best_of(self._phrase(part, is_loose=False), name)
 
     def title_match_aggregations(self) -> Json:

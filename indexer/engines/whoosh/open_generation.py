@@ -198,7 +198,7 @@ class GenerationBuilder:
         return self._segments.reader().count
 
     def flush(self) -> None:
-        """Commits the announcements that were added since the last commit."""
+        """Commits the announcements added since the last commit, also when there are none."""
         writer = self._writer or Writer(self._index)
         _write_position(self._segments.directory, writer.generation, self._position)
         writer.commit(mergetype=_not_empty)

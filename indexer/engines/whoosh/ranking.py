@@ -111,7 +111,7 @@ def rank_by_relevance(
     scores: Floats,
     tier: npt.NDArray[np.int64],
 ) -> TopDocuments:
-    """Returns at least the documents of the query's page and those before, best first.
+    """Returns at least the documents up to the query's page, best first; complete ``tier`` before others.
 
     The order is the same whatever page is asked for.
     ``tier`` of ``documents``: the higher ones are read for boosts before others, and documents of at

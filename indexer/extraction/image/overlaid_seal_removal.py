@@ -22,7 +22,7 @@ MEETS = 4  # cells in which the ink of a seal lies on black ink, at least
 
 
 def grey_without_overlaid_seals(image: Image.Image) -> Image.Image:
-    """Returns the page in grey without seals; black text under a seal stays."""
+    """Returns the page in grey without the seals over black text; other coloured ink and text stay."""
     if image.mode not in ("RGB", "RGBA", "P", "CMYK"):
         return image.convert("L")
     colours = image.convert("RGB")

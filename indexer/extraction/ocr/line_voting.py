@@ -152,7 +152,7 @@ def _choices(symbol: Symbol) -> Iterator[tuple[str, float]]:
 
 
 def begins_with_thai(text: str) -> bool:
-    """Returns True if a text begins with a Thai letter or mark; Thai digits and ๆ ฯ ฿ are neither."""
+    """Returns True if a text, not "", begins with a Thai letter or mark; digits and ๆ ฯ ฿ are neither."""
     return "ก" <= text[0] <= "ฮ" or "ะ" <= text[0] <= "ฺ" or "เ" <= text[0] <= "ไ" or "็" <= text[0] <= "๎"
 
 

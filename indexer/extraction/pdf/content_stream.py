@@ -426,7 +426,7 @@ def subtype(annotation: dict[str, Any]) -> str:
 
 
 def is_comment(annotation: dict[str, Any]) -> bool:
-    """Returns True for words that a PDF reader shows on demand, such as a note, and that no page shows.
+    """Returns True for an annotation with words that no page shows, such as a note or a highlight.
 
     A free text or a stamp is a comment only without an appearance of its own.
     """

@@ -51,7 +51,10 @@ class TextLine:
 
 
 class ClusterAssembler:
-    """Puts one page together. ``swapped`` (fonts that give ำ for า) outlives the page: one per file."""
+    """Puts the glyphs of one page together; make a new one for each page, with the file's ``swapped``.
+
+    ``swapped``: fonts that give ำ for า, which are found once and hold for the whole file.
+    """
 
     def __init__(self, swapped: set[int]) -> None:
         self.lines: list[TextLine] = []
@@ -61,7 +64,7 @@ class ClusterAssembler:
         self._doubled: Cell | None = None  # the cell that is being drawn over
 
     def assemble_lines(self, runs: list[Run]) -> list[TextLine]:
-        """Returns all lines of the page, assembled from its runs."""
+        """Returns all lines of the page, assembled from its runs, in the order in which they are drawn."""
         for run in runs:
             for glyph in run.glyphs:
                 first = glyph.text[:1]

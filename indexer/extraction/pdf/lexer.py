@@ -36,7 +36,7 @@ class Name(str):
 
 
 def tokens(data: bytes) -> Iterator[tuple[bytes, list[Any]]]:
-    """Yields each operator and its operands: floats, bytes, ``Name``, lists, dicts.
+    """Yields each operator and its operands (floats, bytes, ``Name``, lists, dicts); inline images as BI.
 
     An inline image comes as the operator BI, without operands. Bytes that are no PDF syntax are skipped.
     """

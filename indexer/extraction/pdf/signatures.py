@@ -34,7 +34,7 @@ def may_be_signed(path: Path) -> bool:
 
 
 def find_signatures(path: Path) -> tuple[Signature, ...]:
-    """Returns the signatures in a PDF, in the order of signing.
+    """Returns the signatures in a PDF in signing order; raises what pyHanko raises for a damaged file.
 
     Without a configured root certificate no signer is trusted: ``trusted`` is then False.
     """

@@ -75,7 +75,7 @@ def chunks_without_question_words(
 def stretches_without_question_words(
     text: str, segmenter: Tokenizer, *, names_title: bool = False
 ) -> list[tuple[int, int]]:
-    """Returns the stretches ``[start, end)`` of a folded piece of a query that are no question words.
+    """Returns the stretches ``[start, end)`` of a folded piece beside its question words, if any are left.
 
     With ``names_title`` the เรื่อง or ข่าว that it begins with stays; that of a longer word (ข่าวกีฬา) always.
     """
