@@ -51,7 +51,7 @@ _IGNORED_ENDINGS = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".i
 
 @dataclass(frozen=True, slots=True)
 class InboxTarget:
-    """Where the scans of one folder go."""
+    """The records and the commands of the organisation that one folder's scans go to."""
 
     records: Records
     intake: Intake

@@ -28,7 +28,10 @@ requeue attachments of dead workers. ``COLLECT_SCANS``: take scans out of the wa
 
 
 def lease_holder_name(process: int | None = None) -> str:
-    """Returns a name for a worker, unique across machines: for this process, or for the given process id."""
+    """Returns ``host:pid`` of this process, or of the given one, as the name of a lease's holder.
+
+    It is unique across machines.
+    """
     return f"{socket.gethostname()}:{process or os.getpid()}"
 
 

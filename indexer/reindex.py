@@ -23,8 +23,11 @@ def is_ahead_of_records(records: Records, index: SearchIndex) -> bool:
     return index.position() > records.history.last_change()
 
 
-def note_loss(records: Records, index: SearchIndex) -> None:
-    """Records an incident if the index is ahead of the records: after a rebuild no other trace is left."""
+def note_lost_changes(records: Records, index: SearchIndex) -> None:
+    """Records an incident if the index is ahead of the records; ``rebuild`` does so itself.
+
+    After a rebuild no other trace is left.
+    """
     try:
         position, last = index.position(), records.history.last_change()
     except PrakatError:  # a damaged index has no readable position
@@ -53,14 +56,14 @@ def rebuild(
     jobs: int = 1,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> int:
-    """Rebuilds the index from all records and returns the number of announcements in the new generation.
+    """Rebuilds and publishes the index, and returns its size; ``Unavailable`` if the records' differs.
 
-    Builds in ``jobs`` processes, replays changes made meanwhile, compares counts and swaps the generations.
-    ``progress(done, total)`` is called after each batch, in announcements. If the rebuild is killed, the live
-    generation stays in use. Raises ``Unavailable``, and keeps the live generation, when the new generation
-    and the records have different numbers of announcements.
+    The size is the number of announcements in the new generation. Builds in ``jobs`` processes, replays
+    changes made meanwhile, compares counts and swaps the generations. ``progress(done, total)`` is called
+    after each batch, in announcements. The live generation stays in use where the rebuild is killed or the
+    sizes differ.
     """
-    note_loss(records, index)
+    note_lost_changes(records, index)
     with collect_garbage_rarely(), index.rebuild(jobs=jobs) as generation:
         start = records.history.last_change()
         generation.add_announcements(_all(records, progress))

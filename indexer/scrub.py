@@ -96,7 +96,7 @@ class Scrubber:
         return True
 
     def scrub_next_file_if_due(self, wait: Callable[[float], bool]) -> bool:
-        """Reads the next original file if a check is due; returns False if not.
+        """Reads the next original, or all damaged ones again, and notes damage in its state; False: not due.
 
         ``wait`` has the same meaning as in ``scrub_index_if_due``.
         """

@@ -150,7 +150,7 @@ class Worker:
         except IndexError:
             return False
         with suppress(PrakatError):  # gone meanwhile, or not to be drawn: whoever asks for it is told
-            self._pictures.draw_into_cache(attachment, self._records.pages.get(attachment.id, number))
+            self._pictures.draw_first_picture(attachment, self._records.pages.get(attachment.id, number))
         return True
 
     def _read(self, attachment: Attachment, name: str) -> None:

@@ -43,15 +43,18 @@ def page_path(attachment: Attachment, number: int, typed: str = "") -> str:
     return f"{path}?{urlencode({'page': number} | ({'q': typed} if typed else {}))}"
 
 
-def picture_path(attachment: Attachment, number: int, *, width: int, **more: Any) -> str:
-    """Returns the address of a page's picture, ``width`` pixels wide."""
+def picture_path(attachment: Attachment, number: int, *, width: int, **arguments: Any) -> str:
+    """Returns the address of a page's picture, which stays the same when the file is replaced.
+
+    ``width`` is in pixels.
+    """
     return url_for(
         "public.document_picture",
         announcement_id=attachment.announcement_id,
         attachment_id=attachment.id,
         number=number,
         width=width,
-        **more,
+        **arguments,
     )
 
 

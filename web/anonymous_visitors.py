@@ -46,8 +46,8 @@ def limit_rate(purpose: str, *, free: int, longest_pause: dt.timedelta) -> None:
         raise error
 
 
-def require_own_form() -> None:
-    """Raises ``BadRequest`` unless the request comes from a form of this site.
+def require_form_of_this_site() -> None:
+    """Raises ``BadRequest`` unless ``Origin``, or else ``Referer``, is this site; also without both.
 
     Visitors have no session that a form's token could be compared with. Browsers state the site of the form
     instead: in ``Origin``, older ones in ``Referer``.

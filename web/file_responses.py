@@ -98,7 +98,7 @@ def send_public_searchable_copy(attachment: Attachment) -> Response:
     """
     pages = services().pages.by_attachment(attachment.id)
     answer = send_file(
-        services().copies.copy(attachment, pages),
+        services().copies.open_or_make(attachment, pages),
         mimetype="application/pdf",
         as_attachment=True,
         download_name=f"{PurePath(attachment.filename).stem} (ค้นข้อความได้).pdf",

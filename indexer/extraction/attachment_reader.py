@@ -65,7 +65,7 @@ class ReadingStopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReadingOutcome:
-    """Result of reading an attachment."""
+    """What a reading gave: page count, results, and the oldest version of the rules that read a page."""
 
     page_count: int
     details: ReadingResults
@@ -82,10 +82,10 @@ class AttachmentReader:
         self._recognisers = ThreadPoolExecutor(ocr_jobs, thread_name_prefix="ocr")
 
     def read_remaining_pages(self, attachment: Attachment, going_on: Callable[[], bool]) -> ReadingOutcome:
-        """Reads and stores the pages that are not read yet, as long as ``going_on()`` returns True.
+        """Reads and stores the pages not read yet; fails only if none can be read, or no disk space is left.
 
-        Raises ``ReadingStopped`` when it returns False, ``UnreadableFile`` when no page of the file can be
-        read, ``Unavailable`` when the disk has no room, which is not the file's fault.
+        Raises ``ReadingStopped`` when ``going_on()`` returns False, ``UnreadableFile`` when no page of the
+        file can be read, ``Unavailable`` when the disk has no room, which is not the file's fault.
         """
         if is_temporary_space_low():
             raise Unavailable(

@@ -45,7 +45,7 @@ class DiskCache:
         self._added = 0
 
     def open(self, name: str) -> BinaryIO | None:
-        """Opens a cached file; returns None if there is none or if it does not match its checksum.
+        """Opens a cached file; None for one that is missing or, though it stays in the cache, damaged.
 
         The open file can be read to its end even if it is deleted from the cache meanwhile.
         """

@@ -44,8 +44,8 @@ class EmbeddedTextDocument:
     path: Path
     """A PDF: the file itself, its repaired copy, or what it was converted to. Valid until ``close``.
 
-    For an Office file that cannot be converted on this machine it is the file itself: ``can_draw_pages`` is
-    False then.
+    For an Office file that cannot be converted on this machine it is the file itself:
+    ``are_all_pages_drawn`` is False then.
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,8 +69,8 @@ class EmbeddedTextDocument:
         self.close()
 
     @property
-    def can_draw_pages(self) -> bool:
-        """True when all pages can be drawn."""
+    def are_all_pages_drawn(self) -> bool:
+        """False when some pages have only text: without LibreOffice, or of hidden sheets and comments."""
         return not self._texts
 
     def _open(self, path: Path) -> None:

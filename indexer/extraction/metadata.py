@@ -245,12 +245,12 @@ class _Row:
 
 
 def extract_fields(pages: Sequence[Page]) -> dict[str, ExtractedField]:
-    """Returns the fields that were found, by name.
+    """Returns kind, number, date, urgency, subject or title, from and to, as far as they were found.
 
     ``kind`` is a value of ``DocumentKind``; ``number`` is canonical (``มท 0808.2/ว 123``, ``123/2564``);
-    ``date`` is ISO; ``urgency`` one of ด่วน, ด่วนมาก, ด่วนที่สุด; ``subject``, ``title``, ``from`` and ``to`` are
-    as written. A paper has a ``title`` only where it has no ``subject``. A field that is covered in part by a
-    redaction is left out.
+    ``date`` is ISO; ``urgency`` one of ด่วน, ด่วนมาก, ด่วนที่สุด; ``subject``, ``title``, ``from`` and ``to``
+    are as written. A paper has a ``title`` only where it has no ``subject``. A field that is covered in part
+    by a redaction is left out.
     """
     written = [page for page in pages if page.text.strip()]
     if not written:

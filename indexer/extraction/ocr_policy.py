@@ -50,10 +50,7 @@ def judge_embedded_text(text: str, *, undecodable: float, image_share: float, pa
 
 
 def better_text(embedded: str, recognised: str) -> str:
-    """Returns the better of two readings of one page.
-
-    A reading's value is the number of Thai letters in dictionary words minus the number outside of words.
-    """
+    """Returns the reading with more Thai letters in words, less those outside; ``embedded`` if equal."""
 
     def worth(text: str) -> float:
         return len(thai_letters(text)) * (2 * dictionary_coverage(text) - 1)

@@ -258,7 +258,7 @@ def _between_letters(picture: Image.Image, area: tuple[int, int, int, int]) -> t
 
 
 def pixel_box(picture: Image.Image, box: Rectangle) -> tuple[int, int, int, int]:
-    """Returns left, top, right and bottom of a box in pixels of the picture."""
+    """Returns left, top, right and bottom of a box in pixels, rounded outwards and not clipped."""
     return (
         box.left * picture.width // PAGE_UNITS,
         box.top * picture.height // PAGE_UNITS,
@@ -268,11 +268,11 @@ def pixel_box(picture: Image.Image, box: Rectangle) -> tuple[int, int, int, int]
 
 
 def piece_with_most_hits(boxes: Sequence[Rectangle], lines: Sequence[Line]) -> Rectangle:
-    """Returns the piece of the page that shows most of its hits; the head of the page if there is no hit.
+    """Returns the piece around the line with most hits, always of one shape; the head without hits.
 
     The line with the most hits, the first of several, stands in the middle of the height. The piece is as
-    wide as that line and those around it, so that it cuts no word, and always of the same shape. It does not
-    begin above the first line of the page, where half of a seal or emblem would show.
+    wide as that line and those around it, so that it cuts no word. It does not begin above the first line of
+    the page, where half of a seal or emblem would show.
     """
     by_line: dict[int, list[Rectangle]] = {}
     for box in boxes:
@@ -321,10 +321,10 @@ class PagePictures:
         address: str = "",
         seconds: float = WAIT_SECONDS,
     ) -> bytes:
-        """Returns the page's picture as WebP, ``width`` pixels wide, with the hits marked.
+        """Returns the page as WebP with its hits marked; ``Unavailable`` if it cannot be drawn, or not now.
 
-        ``hits`` are ``[start, end)`` offsets into ``page.text``. With ``cropped`` only the piece with the
-        most hits is returned.
+        It is ``width`` pixels wide, ``MAX_WIDTH`` at most. ``hits`` are ``[start, end)`` offsets into
+        ``page.text``. With ``cropped`` only the piece with the most hits is returned.
 
         Raises ``NoFreeSlot`` when others make pictures, and ``address`` may not have one made within
         ``seconds``; ``Unavailable`` when the picture cannot be made within its limits.
@@ -346,10 +346,10 @@ class PagePictures:
             keep_while_stored(self._marked, self._files, attachment.sha256, name, marked)
         return marked
 
-    def draw_into_cache(self, attachment: Attachment, page: Page) -> None:
-        """Draws the page as results and the reader first show it, so that no resident waits for it.
+    def draw_first_picture(self, attachment: Attachment, page: Page) -> None:
+        """Draws the picture that results and reader show first; ``Unavailable`` if it cannot be, or not now.
 
-        Raises ``Unavailable`` when the picture cannot be made, or not now.
+        It is cached, so that no resident waits for it.
         """
         self.page_picture(attachment, page, width=_CROPPED_FROM)
 

@@ -91,7 +91,7 @@ def _units(share: float) -> int:
 
 
 def upright_rotation(runs: Sequence[Run]) -> int:
-    """Returns the rotation in degrees clockwise that sets most of the text upright."""
+    """Returns the degrees clockwise that set the text upright; 0 unless clearly most of it is turned."""
     counts = dict.fromkeys((0, 90, 180, 270), 0)
     for run in runs:
         quarter = round(run.angle / 90) * 90 % 360

@@ -17,7 +17,7 @@ from archive.errors import Invalid
 from archive.filetype import FileType
 from indexer.extraction.image.input_normalization import wrap_heif, wrap_picture
 from indexer.extraction.office.libreoffice import (
-    convert_document,
+    convert_document_to_pdf,
     convert_spreadsheet_to_pdf,
     find_libreoffice,
 )
@@ -37,7 +37,7 @@ class Limits(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Parser:
-    """How files of one type become pages.
+    """How files of one type are made PDFs, what reads their text, and the limits of converting.
 
     ``convert``: makes a PDF of the file; None for a file that is a PDF. ``read_text``: returns the text of
     each page, for a type that this machine may be unable to convert. ``seconds``, ``memory_mb``: limits of
@@ -65,9 +65,9 @@ PARSERS = {
         Parser(filetype.TIFF, partial(wrap_picture, format="TIFF")),
         Parser(filetype.HEIC, wrap_heif),
         Parser(filetype.HEIF, wrap_heif),
-        Parser(filetype.DOCX, convert_document, read_docx, **_LIBREOFFICE),
-        Parser(filetype.ODT, convert_document, read_odt, **_LIBREOFFICE),
-        Parser(filetype.DOC, convert_document, **_LIBREOFFICE),
+        Parser(filetype.DOCX, convert_document_to_pdf, read_docx, **_LIBREOFFICE),
+        Parser(filetype.ODT, convert_document_to_pdf, read_odt, **_LIBREOFFICE),
+        Parser(filetype.DOC, convert_document_to_pdf, **_LIBREOFFICE),
         Parser(filetype.XLSX, convert_spreadsheet_to_pdf, read_spreadsheet, has_sheets=True, **_LIBREOFFICE),
         Parser(filetype.ODS, convert_spreadsheet_to_pdf, read_spreadsheet, has_sheets=True, **_LIBREOFFICE),
         Parser(filetype.XLS, convert_spreadsheet_to_pdf, read_spreadsheet, has_sheets=True, **_LIBREOFFICE),
@@ -92,7 +92,7 @@ def parser_of(path: Path) -> Parser:
 
 
 def can_draw_pages(media_type: str) -> bool:
-    """Returns True when pages of files of this type can be drawn on this machine."""
+    """Returns False only for Office types on a machine without LibreOffice."""
     return not filetype.is_office(media_type) or find_libreoffice() is not None
 
 

@@ -138,7 +138,7 @@ def _margin(page: Page, height: int) -> int:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ReadableData:
-    """Data that should be covered, but can still be read in the copy.
+    """Data that can still be read in the copy; ``text`` is masked, and empty for a box that is not black.
 
     ``text``: the data with its middle letters hidden; "" where a box is not black. ``area``: its place on the
     upright page; None where the place is not known.
@@ -188,7 +188,7 @@ class Redactor:
         *,
         timed_step: Callable[[str], AbstractContextManager[None]] = lambda _step: nullcontext(),
     ) -> RedactedCopy:
-        """Returns the redacted copy of an attachment. ``pages``: all pages of the attachment.
+        """Returns a redacted copy, read again without a find, of an attachment of ``MOST_PAGES`` at most.
 
         ``areas_without_text``: areas whose text is left out, one for each box; the boxes by default.
         ``timed_step`` surrounds each step, named ``draw``, ``assemble`` or ``verify``.
@@ -211,7 +211,7 @@ class Redactor:
                     self._files.local_path(attachment.sha256) as path,
                     EmbeddedTextDocument(path) as document,
                 ):
-                    if not document.can_draw_pages:
+                    if not document.are_all_pages_drawn:
                         raise _is_not_drawn()
                     with timed_step("draw"):
                         self._draw(document.path, pages, boxes, Path(name))
@@ -392,10 +392,10 @@ def _add_picture(pdf: pikepdf.Pdf, jpeg: bytes) -> pikepdf.Page:
 
 
 def with_text_covered(page: Page, boxes: Sequence[Rectangle]) -> Page:
-    """Returns the page, upright as in the copy, without the characters under the boxes.
+    """Returns the page as in the copy: ``COVER`` for each covered piece, no text of unknown position.
 
-    Each covered piece of a line becomes one ``COVER``. On a page with boxes, text whose position is not known
-    is left out: it may be under a box.
+    It is upright, as in the copy. On a page with boxes, text whose position is not known is left out: it may
+    be under a box.
     """
     if not boxes:
         return dataclasses.replace(page, turn=0)

@@ -29,7 +29,7 @@ TURNS: Sequence[Turn] = (0, 90, 180, 270)
 
 @dataclass(frozen=True, slots=True)
 class ReadingSettings:
-    """Settings of one reading.
+    """How to read a page: from its picture or the file's text, and turned by how many degrees.
 
     ``from_picture``: recognise the picture even where the file has text. ``turn``: degrees clockwise that set
     the file's page upright; None: as it can be read best.
@@ -47,7 +47,7 @@ class PageRereader:
         self._slots = CrossProcessSemaphore(folder, jobs)
 
     def reread_page(self, attachment: Attachment, number: int, settings: ReadingSettings) -> Page:
-        """Returns the page as it is read with the settings; nothing is saved.
+        """Reads the page with the settings and saves nothing; ``Invalid`` if the file has no text for it.
 
         Raises ``NoFreeSlot`` while too many others are read, ``Invalid`` (code ``no-text``) for a page
         without text of its own when ``from_picture`` is False, ``Unavailable`` when the page cannot be read.

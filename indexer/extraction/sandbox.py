@@ -83,21 +83,22 @@ class CannotStart(UnreadableFile):
 
 
 def run_in_sandbox(function: Callable[..., T], *args: Any, seconds: float, memory_mb: int = 1024) -> T:
-    """Runs ``function(*args)`` in its own child process and returns the result.
+    """Runs ``function(*args)`` in a child of its own; only plain values and our data classes come back.
 
     ``function`` must be importable by name.
 
     Raises ``CannotStart``, ``TimedOut``, ``OutOfMemory``, ``Crashed``, or the ``UnreadableFile`` that the
-    function raised.
+    function raised; any other exception of it is ``Crashed``.
     """
     with SandboxProcess(memory_mb=memory_mb) as child:
         return child.call(function, *args, seconds=seconds)
 
 
 class SandboxProcess:
-    """A child that serves many calls and keeps its state between them (an open file, say).
+    """A child that keeps its state between calls; after a failure the next call gets a fresh one.
 
-    After ``TimedOut``, ``OutOfMemory`` or ``Crashed`` the next call gets a new child, without the state.
+    It serves many calls. The state is an open file, say. A failure is ``TimedOut``, ``OutOfMemory`` or
+    ``Crashed``.
     """
 
     def __init__(self, *, memory_mb: int = 1024) -> None:

@@ -25,10 +25,10 @@ _LARGEST_SIDE = 3_000  # pixels of a rendered page
 
 
 def split_at_separators(path: Path, folder: Path) -> int:
-    """Writes the documents between separator sheets as ``folder/1.pdf`` and so on. Returns their number.
+    """Writes the documents between separator sheets to ``folder`` and returns their number; 0 without.
 
-    Returns 0, and writes nothing, for a file without separator sheets. The same file always gives the same
-    bytes. Raises ``UnreadableFile`` for a file that cannot be opened.
+    They are ``folder/1.pdf`` and so on. Nothing is written when it returns 0. The same file always gives the
+    same bytes. Raises ``UnreadableFile`` for a file that cannot be opened.
     """
     pdf = path
     wrapped = folder / "stack.pdf"

@@ -52,11 +52,11 @@ class SearchableCopies:
         self._cache = DiskCache(cache, cache_bytes)
         self._slots = CrossProcessSemaphore(cache, 1)  # one at a time: readers of pages come first
 
-    def copy(self, attachment: Attachment, pages: Sequence[Page]) -> BinaryIO:
-        """Opens the searchable copy of an attachment. ``pages`` are all its pages as stored.
+    def open_or_make(self, attachment: Attachment, pages: Sequence[Page]) -> BinaryIO:
+        """Opens the searchable copy, made if missing; ``NotFound`` when no page was read from a picture.
 
-        ``NotFound`` when none was read from a picture, ``NoFreeSlot`` while others are made, ``Unavailable``
-        when it cannot be made in time.
+        ``pages`` are all pages of the attachment as stored. ``NotFound`` too for a redacted copy and an
+        Office file. ``NoFreeSlot`` while others are made, ``Unavailable`` when it cannot be made in time.
         """
         if (
             attachment.is_redacted
@@ -83,7 +83,7 @@ class SearchableCopies:
             target = Path(folder) / "copy.pdf"
             try:
                 with self._files.local_path(attachment.sha256) as path:
-                    sandbox.run_in_sandbox(searchable_copy, path, tuple(pages), target, seconds=SECONDS)
+                    sandbox.run_in_sandbox(write_searchable_copy, path, tuple(pages), target, seconds=SECONDS)
             except UnreadableFile as error:
                 raise Unavailable("ทำสำเนาที่ค้นข้อความได้ไม่สำเร็จ กรุณาใช้ไฟล์ต้นฉบับ", code=error.code) from error
             content = target.read_bytes()
@@ -96,11 +96,11 @@ def _name(attachment: Attachment, pages: Sequence[Page]) -> str:
     return f"{attachment.sha256}-{hashlib.sha256(repr((_STYLE, shown)).encode()).hexdigest()[:16]}.pdf"
 
 
-def searchable_copy(original: Path, pages: Sequence[Page], target: Path) -> None:
-    """Writes ``target``: ``original`` with recognised pages set upright and their text laid over them.
+def write_searchable_copy(original: Path, pages: Sequence[Page], target: Path) -> None:
+    """Writes the original as a PDF, with text over recognised pages, upright and without signatures.
 
-    ``pages`` as stored; those with text of their own are copied as they are. A digital signature holds
-    for the original only and is left out of the copy. Raises ``UnreadableFile``.
+    For a sandbox child only. ``pages`` as stored; those with text of their own are copied as they are. A
+    digital signature holds for the original only. Raises ``UnreadableFile``.
     """
     if convert_if_not_pdf(original, target):
         original = target

@@ -36,10 +36,10 @@ def without_marks(text: str) -> str:
 
 
 def dictionary_coverage(text: str) -> float:
-    """Returns the share (0–1) of the Thai letters that lie in dictionary words of two letters or more.
+    """Returns the share (0–1) of Thai letters in dictionary words; 1 for a text without Thai letters.
 
-    Readable Thai has 0.84 and more, garbage 0.38 and less. Returns 1.0 for a text without Thai letters.
-    White space inside a word does not lower the share.
+    Words have two letters or more. Readable Thai has 0.84 and more, garbage 0.38 and less. White space inside
+    a word does not lower the share.
     """
     letters = thai_letters(text)
     if not letters:

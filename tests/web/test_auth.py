@@ -200,12 +200,12 @@ def test_typing_keeps_a_session_awake(client: FlaskClient, site: Site) -> None:
 )
 def test_a_password_that_is_easily_guessed_is_refused(password: str) -> None:
     with pytest.raises(Invalid):
-        check_strength(password, about=("somsri", "หนองปลาดุก"))
+        check_strength(password, guessable_words=("somsri", "หนองปลาดุก"))
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "correct horse battery", "ปลาทู-รองเท้า-ฝน", "๙ช้าง๓ม้า๗วัวควาย"])
 def test_any_letters_make_a_password(password: str) -> None:
-    check_strength(password, about=("somsri",))
+    check_strength(password, guessable_words=("somsri",))
     assert verify_password(hash_password(password), password)
 
 

@@ -42,18 +42,18 @@ def has_scope(scope: Scope) -> bool:
 
 
 def require_scope(scope: Scope) -> None:
-    """Raises ``MissingScope`` unless the request's token has this scope."""
+    """Raises ``MissingScope`` (403) unless the request's token has this scope, also without a token."""
     if not has_scope(scope):
         token = current_token()
         note_security("scope missing", good=False, token=token.name if token else None, scope=scope.value)
         raise MissingScope(scope.value)
 
 
-def require_scope_to_change(announcement: Announcement) -> None:
-    """Raises ``MissingScope`` unless the token may change this announcement.
+def require_publish_scope_if_public(announcement: Announcement) -> None:
+    """Raises ``MissingScope`` without ``publish`` for a published or withdrawn one; checks no draft.
 
-    A published or withdrawn one needs the scope ``publish``: residents see its changes, or that it was
-    withdrawn and why.
+    Residents see the changes of such an announcement, or that it was withdrawn and why. Whoever calls this
+    has asked for the scope to write.
     """
     if announcement.status in (Status.PUBLISHED, Status.WITHDRAWN):
         require_scope(Scope.PUBLISH)
@@ -110,7 +110,7 @@ def visible_attachments(announcement_id: int, *, staff: bool) -> list[Attachment
 
 
 def has_withheld_document_with_new_file(announcement_id: int) -> bool:
-    """Returns True while residents do not see a document whose file was replaced.
+    """Returns True while a new file keeps a document from residents for more than a confirmation.
 
     A document that only waits for a person to confirm it (``HoldReason.UNCONFIRMED``) does not count.
     """
@@ -122,10 +122,10 @@ def has_withheld_document_with_new_file(announcement_id: int) -> bool:
     )
 
 
-def visible_items(collection: Collection, visible_ids: Container[int]) -> list[CollectionLine]:
-    """Returns the collection's lines without those of announcements that are not among ``visible_ids``.
+def visible_lines(collection: Collection, visible_ids: Container[int]) -> list[CollectionLine]:
+    """Returns the lines but those of announcements not among ``visible_ids``, whose labels go too.
 
-    The heading of a hidden announcement is left out too: a heading may tell as much as a title.
+    The label of a hidden announcement may tell as much as a title. Headings without announcement stay.
     """
     return [
         item

@@ -31,10 +31,10 @@ def _hash_of_nobody() -> str:
     return HASHER.hash("nobody has this password")
 
 
-def check_strength(password: str, *, about: Iterable[str] = ()) -> None:
-    """Raises ``Invalid`` when the password is too short, too long or too easily guessed.
+def check_strength(password: str, *, guessable_words: Iterable[str] = ()) -> None:
+    """Raises ``Invalid`` for a password of few or too many letters, or one that is easily guessed.
 
-    ``about``: names that the guesser is taken to know.
+    ``guessable_words``: names that the guesser is taken to know. A long password may contain them.
     """
     if len(password) < SHORTEST:
         raise Invalid("รหัสผ่านต้องยาวอย่างน้อย %(least)s ตัวอักษร (too short)", field="password", least=SHORTEST)
@@ -42,7 +42,7 @@ def check_strength(password: str, *, about: Iterable[str] = ()) -> None:
         raise Invalid("รหัสผ่านยาวเกิน %(most)s ตัวอักษร (too long)", field="password", most=LONGEST)
     from zxcvbn import zxcvbn  # 12 MB of word lists, for the few who set a password
 
-    known = [*filter(None, about), *sorted(thai_words())]
+    known = [*filter(None, guessable_words), *sorted(thai_words())]
     for typed in (
         password,
         keyboard.switch_layout(password),

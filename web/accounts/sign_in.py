@@ -62,8 +62,8 @@ _WHILE_SETTING_UP = {
 }
 
 
-class SignIn(FlaskForm):  # type: ignore[misc]
-    """Form of the sign-in page."""
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    """Form of the sign-in page: name and password; the page to go to next is in its address."""
 
     name = StringField(validators=[InputRequired(), Length(max=LONGEST_NAME)])
     password = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
@@ -109,7 +109,10 @@ def must_set_up_second_factor(person: Person) -> bool:
 
 
 def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
-    """Returns the view for staff only: others are asked to sign in first, and come back to the view."""
+    """Returns the view for staff: others sign in first, or set up the second factor that they must have.
+
+    After the sign-in they come back to the view.
+    """
 
     @wraps(view)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
@@ -171,7 +174,7 @@ def sign_in() -> ResponseReturnValue:
     Every failure has the same message: nobody learns which names exist. Only who knows the password of a
     suspended account is told that it is suspended.
     """
-    form = SignIn()
+    form = SignInForm()
     status = HTTPStatus.OK
     headers: dict[str, str] = {}
     if form.validate_on_submit():
@@ -261,9 +264,9 @@ def sign_out() -> ResponseReturnValue:
 @pages.get("/staff/awake")
 @staff_only
 def keep_session_alive() -> ResponseReturnValue:
-    """Keep the session alive: a form requests this address while somebody types into the form.
+    """Keep the session alive and answer with its form token, while somebody types into a form.
 
-    The answer is the token that a form needs in this session.
+    A form requests this address meanwhile.
     """
     return Response(generate_csrf(), mimetype="text/plain")
 

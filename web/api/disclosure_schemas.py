@@ -25,7 +25,7 @@ class DisclosedAnnouncementOut(Schema):
 
 
 class DisclosureItemOut(Schema):
-    """An item that the body must disclose."""
+    """An item that the body must disclose, with its period and the public announcements that fill it."""
 
     key = fields.String(metadata={"description": "ไม่เปลี่ยนแม้เลขข้อเปลี่ยน · the same in every year"})
     section = fields.String(validate=validate.OneOf([*DisclosureRule]))

@@ -23,8 +23,8 @@ from web.accounts.access import (
     current_token,
     has_scope,
     log_unpublished_read,
+    require_publish_scope_if_public,
     require_scope,
-    require_scope_to_change,
     require_visible,
     require_visible_attachment,
     visible_attachments,
@@ -251,7 +251,7 @@ def revise_announcement(changes: dict[str, Any], id: int) -> dict[str, Any]:
 
     A published or withdrawn announcement needs the scope ``publish``.
     """
-    require_scope_to_change(services().announcements.get(id))
+    require_publish_scope_if_public(services().announcements.get(id))
     reason = _stated_reason(changes)
     services().intake.announcements.revise(id, changes, actor=g.actor, reason=reason)
     return _record(id)
@@ -289,7 +289,7 @@ def restore_as_draft(id: int) -> dict[str, Any]:
 
     A withdrawn one needs the scope ``publish``: residents are then no longer told that it was withdrawn.
     """
-    require_scope_to_change(services().announcements.get(id))
+    require_publish_scope_if_public(services().announcements.get(id))
     services().intake.publication.restore_as_draft(id, actor=g.actor)
     return _record(id)
 
@@ -305,7 +305,7 @@ def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str,
     Residents see it once both are published. For a published or withdrawn announcement it needs the scope
     ``publish``.
     """
-    require_scope_to_change(services().announcements.get(id))
+    require_publish_scope_if_public(services().announcements.get(id))
     services().intake.announcements.decide_relation(id, older_id, fields["relation"], actor=g.actor)
     return as_relation(fields["relation"].value, services().announcements.get(older_id))
 
@@ -318,7 +318,7 @@ def dismiss_relation(id: int, older_id: int) -> None:
 
     For a published or withdrawn announcement it needs the scope ``publish``.
     """
-    require_scope_to_change(services().announcements.get(id))
+    require_publish_scope_if_public(services().announcements.get(id))
     services().intake.announcements.decide_relation(id, older_id, None, actor=g.actor)
 
 
@@ -338,7 +338,7 @@ def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
     PDF, JPEG, PNG, WebP, BMP, TIFF, HEIC, HEIF, DOCX, XLSX, ODT, ODS, DOC or XLS, without password or macros.
     To a published or withdrawn announcement it needs the scope ``publish``.
     """
-    require_scope_to_change(services().announcements.get(id))
+    require_publish_scope_if_public(services().announcements.get(id))
     file = _sent_file()
     attachment, new = services().intake.attachments.attach(
         id,
@@ -534,5 +534,5 @@ def _newest(attachment: Attachment) -> Attachment:
 def _require_scope_for_attachment(id: int) -> Attachment:
     """Returns the attachment. Raises ``MissingScope`` when the token may not change it."""
     attachment = services().attachments.get(id)
-    require_scope_to_change(services().announcements.get(attachment.announcement_id))
+    require_publish_scope_if_public(services().announcements.get(attachment.announcement_id))
     return attachment

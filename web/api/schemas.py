@@ -28,7 +28,7 @@ from archive.privacy import undecided_finds
 from archive.relations import published_relations
 from archive.villages import MOST_VILLAGES
 from indexer.search.query.parser import Filters, Query, Sort, parse_query
-from web.accounts.access import visible_items
+from web.accounts.access import visible_lines
 from web.addresses import absolute_url, page_path
 from web.api.announcement_relation_schemas import IN_FORCE, RelationOut, as_published_relations
 from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, explanation_member
@@ -544,7 +544,7 @@ def as_collection(collection: Collection, announcements: Mapping[int, Announceme
         "url": url_for("collections.collection", collection_id=collection.id),
         "items": [
             _as_item(item.label, announcements.get(item.announcement_id or 0))
-            for item in visible_items(collection, announcements)
+            for item in visible_lines(collection, announcements)
         ],
         "updated_at": collection.updated_at,
     }

@@ -77,7 +77,7 @@ def _password(name: str, from_stdin: bool) -> str:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt("รหัสผ่าน (password)", hide_input=True, confirmation_prompt=True, err=True)
-    passwords.check_strength(password, about=(name,))
+    passwords.check_strength(password, guessable_words=(name,))
     return str(password)
 
 

@@ -20,7 +20,7 @@ from flask import Flask, url_for
 from archive.errors import PrakatError, Unavailable
 from indexer.lazy_import import lazy_import
 from indexer.leader_leases import lease_holder_name
-from indexer.reindex import note_loss
+from indexer.reindex import note_lost_changes
 from web import settings
 from web.app import create_app, may_send_large_body
 from web.bootstrap import Services
@@ -76,7 +76,7 @@ def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
     """
     configure_logging()
     services = open_services()
-    note_loss(services.records, services.index)
+    note_lost_changes(services.records, services.index)
     _log_audit_head(services)
     try:
         sockets = sockets_of_replaced_master() or listen(host, port)

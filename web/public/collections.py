@@ -8,7 +8,7 @@ from itertools import groupby
 from flask import Blueprint, render_template
 
 from archive.model import Announcement, Collection, Status
-from web.accounts.access import visible_items
+from web.accounts.access import visible_lines
 from web.bootstrap import services
 
 pages = Blueprint("collections", __name__)
@@ -47,5 +47,5 @@ def public_sections(collection: Collection) -> list[CollectionSection]:
         CollectionSection(
             label, tuple(shown[item.announcement_id] for item in items if item.announcement_id is not None)
         )
-        for label, items in groupby(visible_items(collection, shown), key=lambda item: item.label)
+        for label, items in groupby(visible_lines(collection, shown), key=lambda item: item.label)
     ]

@@ -12,7 +12,7 @@ from flask_babel import get_locale
 from archive.errors import Invalid, NotFound
 from archive.subscriptions import Subscription, checked_address
 from web.accounts.sign_in import csrf
-from web.anonymous_visitors import limit_rate, require_own_form
+from web.anonymous_visitors import limit_rate, require_form_of_this_site
 from web.bootstrap import services
 from web.errors import error_message
 from web.followed_search import describe_followed_search, followed_arguments
@@ -36,7 +36,7 @@ def follow() -> str:
 @pages.post("/follow")
 def subscribe() -> ResponseReturnValue:
     """Note an address, to which a message that asks for confirmation is sent."""
-    require_own_form()
+    require_form_of_this_site()
     if not services().settings.smtp_url:
         raise NotFound("ระบบนี้ยังไม่เปิดให้ติดตามทางอีเมล กรุณาเลือกวิธีอื่นในหน้าติดตามข่าวประกาศ")
     try:

@@ -18,12 +18,12 @@ from indexer.search.query.parser import MAX_QUERY_LENGTH
 from web.accounts.access import require_visible, require_visible_attachment
 from web.accounts.sign_in import csrf
 from web.addresses import page_path, path_on_this_site, record_number
-from web.anonymous_visitors import limit_rate, require_own_form
+from web.anonymous_visitors import limit_rate, require_form_of_this_site
 from web.bootstrap import services
 from web.errors import error_message
 
 pages = Blueprint("reports", __name__)
-csrf.exempt(pages)  # ``require_own_form`` guards them: visitors have no session
+csrf.exempt(pages)  # ``require_form_of_this_site`` guards them: visitors have no session
 
 FREE_REPORTS = 5  # reports from one address before pauses begin: a long document may have several problems
 
@@ -41,7 +41,7 @@ def write() -> str:
 @pages.post("/report")
 def send() -> ResponseReturnValue:
     """Store a report, which staff alone see; count the search that found nothing, where it is about one."""
-    require_own_form()
+    require_form_of_this_site()
     if request.form.get("kind") not in set(ReportKind):
         raise BadRequest
     kind = ReportKind(request.form["kind"])

@@ -51,7 +51,7 @@ def overview() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             _check_own_password(person, form.current.data)
-            check_strength(form.new.data, about=(person.name, services().settings.site_name))
+            check_strength(form.new.data, guessable_words=(person.name, services().settings.site_name))
         except (Invalid, TooMany) as error:
             note_security("password not changed", good=False, person=person.name)
             flash(error_message(error), "bad")

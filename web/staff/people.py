@@ -36,7 +36,7 @@ def add_person() -> ResponseReturnValue:
             validation.checked_account_name(request.form.get("name", "")),
             request.form.get("password", ""),
         )
-        check_strength(password, about=(name, services().settings.site_name))
+        check_strength(password, guessable_words=(name, services().settings.site_name))
         person = services().people.accounts.add(name, hash_password(password), _role(), division=_division())
         note_security("person added", person=person.name, role=person.role.value)
         flash(_("เพิ่มผู้ใช้ %(name)s แล้ว", name=name), "good")

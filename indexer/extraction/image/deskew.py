@@ -35,7 +35,7 @@ LEAST_LEAN = 0.1  # degrees; less moves no line by the height of a mark
 
 @dataclass(frozen=True, slots=True)
 class UprightPage:
-    """A grey picture ready for recognition and how it came from the page's own picture.
+    """A grey picture ready for recognition, with the turn and the lean that were taken out of it.
 
     ``turn`` is in degrees clockwise. ``lean`` is in degrees, clockwise as the lines then ran; the
     turned picture's columns were shifted by it.
@@ -52,10 +52,10 @@ class UprightPage:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredPage:
-    """A scanned page in grey without seals, and what its ink says about its orientation.
+    """A scanned page in grey with its likely turns, whether these are clear, and its lean both ways.
 
-    ``turns``: all turns that may set the page upright, the likeliest first. ``is_clear``: the page's rows
-    are plain to see, so the first turn or, failing it, the second is almost certainly right.
+    It has no seals. ``turns``: all turns that may set the page upright, the likeliest first. ``is_clear``:
+    the page's rows are plain to see, so the first turn or, failing it, the second is almost certainly right.
     """
 
     turns: tuple[Turn, ...]

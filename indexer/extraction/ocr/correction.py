@@ -72,9 +72,10 @@ def correct_ocr_errors(text: str) -> str:
 
 
 def doubtful_words(text: str) -> Iterator[tuple[int, int]]:
-    """Yields start and end of stretches that are no word or look like a more usual one, as คำประกัน does.
+    """Yields start and end of Thai stretches whose row is to be read again: no word, or like a usual one.
 
-    Rows with these are read again. Stretches of fewer than three Thai letters are not judged.
+    A word is doubtful too that looks like a more usual one, as คำประกัน does. Stretches of fewer than three
+    Thai letters are not judged.
     """
     for match in _STRETCH.finditer(text):
         end = match.start()

@@ -27,7 +27,7 @@ LEAST_SPAN = 6  # heights of a letter that a row must be long for its slope to b
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The straight line on which the letters of a row stand: y = ``at_zero`` + ``slope`` · x, in pixels.
+    """Where a row's letters stand, y = ``at_zero`` + ``slope`` · x in pixels, and how high they are.
 
     ``height``: pixels from the line to the top of letters without marks.
     """
@@ -39,7 +39,10 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class LineImage:
-    """The level picture of a line; its corner at the top left lies at ``left`` and ``top`` on the page."""
+    """The level picture of a line, with its place on the page and the slope that was taken out of it.
+
+    Its corner at the top left lies at ``left`` and ``top`` on the page.
+    """
 
     image: Image.Image
     left: int

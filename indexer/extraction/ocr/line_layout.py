@@ -31,10 +31,10 @@ LEANING = 0.35  # share of a row's height that it may climb before it is given i
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A recognised character, in pixels of the straightened picture, with its confidence (0–1).
+    """A recognised character: its box in the straightened picture, confidence, and any space before it.
 
-    ``alternatives``: other readings of it, with how much less certain the recogniser was of each (0 for as
-    certain; a unit divides the likelihood by about e).
+    The box is in pixels, the confidence from 0 to 1. ``alternatives``: other readings of it, with how much
+    less certain the recogniser was of each (0 for as certain; a unit divides the likelihood by about e).
     """
 
     text: str

@@ -58,11 +58,12 @@ class OcrPage:
 def recognise_page_picture(
     image: Image.Image, *, seconds: float = TIMEOUT, turn: Turn | None = None
 ) -> OcrPage:
-    """Recognises a page's picture at ``DPI``: Thai official text, with Latin words among it.
+    """Recognises a page's picture; past ``seconds`` it fails only if the first reading is not done.
 
-    ``turn``: degrees clockwise that set the picture upright; None: as it can be read best. Past
-    ``seconds`` nothing is read again. Raises ``UnreadableFile``: ``timeout`` when the first reading takes
-    longer, ``no-ocr-model`` when no Thai model is installed.
+    The picture at ``DPI`` has Thai official text, with Latin words among it. ``turn``: degrees clockwise that
+    set the picture upright; None: as it can be read best. Past ``seconds`` nothing is read again. Raises
+    ``UnreadableFile``: ``timeout`` when the first reading takes longer, ``no-ocr-model`` when no Thai model
+    is installed.
     """
     deadline = time.monotonic() + seconds
     measured = measure_orientation(image)

@@ -47,9 +47,9 @@ Box = tuple[int, int, int, int]
 
 
 def read_page(image: Image.Image, seconds: float) -> list[list[Symbol]]:
-    """Finds and reads the lines of an upright page. Pieces of one row may come apart, in any order.
+    """Reads a page's lines, in any order; ``UnreadableFile`` past ``seconds`` or without a Thai model.
 
-    Raises ``UnreadableFile``: ``timeout`` past ``seconds``, ``no-ocr-model`` when no Thai model is installed.
+    The page is upright. Pieces of one row may come apart. The codes are ``timeout`` and ``no-ocr-model``.
     """
     # finds the lines around seals and signatures
     return _read_lines(image, seconds, tesserocr.PSM.SPARSE_TEXT)

@@ -37,13 +37,19 @@ def find_libreoffice() -> str | None:
     return shutil.which("soffice", path=SEARCH_PATH) or shutil.which("libreoffice", path=SEARCH_PATH)
 
 
-def convert_document(path: Path, target: Path) -> None:
-    """Writes a text document as a PDF. Raises ``UnreadableFile``: no-office, damaged."""
+def convert_document_to_pdf(path: Path, target: Path) -> None:
+    """Writes a text document as a PDF, without limits of its own: call it in a sandbox child only.
+
+    Raises ``UnreadableFile``: no-office, damaged.
+    """
     _convert(path, target, "pdf:writer_pdf_Export")
 
 
 def convert_spreadsheet_to_pdf(path: Path, target: Path) -> None:
-    """Writes a spreadsheet as a PDF, a page per sheet. Raises ``UnreadableFile``: no-office, damaged."""
+    """Writes a spreadsheet as a PDF, a page per sheet, without limits: call it in a sandbox child only.
+
+    Raises ``UnreadableFile``: no-office, damaged.
+    """
     _convert(path, target, SHEETS_AS_PAGES)
 
 

@@ -187,7 +187,7 @@ def _without_overprints(lines: list[TextLine]) -> list[TextLine]:
 
 
 def cells_with_visible_spaces(line: TextLine) -> list[Cell]:
-    """Returns the line's cells with the spaces that a person sees, and no other spaces."""
+    """Returns the cells with a space for each gap that a person sees, and a tab for each wide one."""
     letters = [cell for cell in line.cells if not cell.text.isspace()]
     shown = {id(after) for before, after in pairwise(line.cells) if before.text.isspace()}
     gaps = [after.start - before.end for before, after in pairwise(letters) if id(after) not in shown]

@@ -39,7 +39,10 @@ logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # it remarks on every 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileOutline:
-    """Facts about a file that are known before its pages are read."""
+    """Page count and signatures of a file, and if pages are missing or content is in it that is not read.
+
+    These facts are known before its pages are read.
+    """
 
     page_count: int
     signatures: tuple[Signature, ...] = ()
@@ -51,7 +54,7 @@ class FileOutline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedPage:
-    """The text that the file carries for a page.
+    """The text that the file carries for a page, its positions, and if it is used or recognised instead.
 
     ``raw`` is the text in the file, ``text`` the text as a person sees it, ``lines`` the positions of
     ``text``. ``turn`` is the rotation in degrees clockwise, beyond the file's own /Rotate, that sets the page
@@ -95,7 +98,7 @@ class PdfReader:
         self._swapped: set[int] = set()
 
     def outline(self) -> FileOutline:
-        """Returns the number of the pages, and the kinds of content that the file has."""
+        """Returns the page count and the kinds of content; the constructor has refused damaged files."""
         catalogue = self._pdf.doc.catalog
         annotations = [
             annotation for page in self._pages for annotation in annotation_dictionaries(page.page_obj.annots)
@@ -111,7 +114,7 @@ class PdfReader:
         )
 
     def page(self, number: int) -> EmbeddedPage:
-        """Reads page ``number`` (1…). Raises ``UnreadableFile`` when the page passes a limit."""
+        """Reads page ``number`` (1…). Raises ``UnreadableFile`` if it is damaged or passes a limit."""
         page = self._pages[number - 1]
         try:
             return self._read(number, page.page_obj)

@@ -19,10 +19,11 @@ class Glyph(NamedTuple):
 
 @dataclass(slots=True)
 class Run:
-    """Glyphs shown by one operator (or replaced by one /ActualText).
+    """Glyphs shown by one operator, with the angle, level and font size of their baseline.
 
-    ``angle``: the baseline's direction in degrees, counter-clockwise. ``level``: the distance of the
-    baseline from the origin, across the direction. ``size``: the em, in points.
+    The operator may be one /ActualText that replaces them. ``angle``: the baseline's direction in degrees,
+    counter-clockwise. ``level``: the distance of the baseline from the origin, across the direction.
+    ``size``: the em, in points.
     """
 
     glyphs: list[Glyph]

@@ -44,7 +44,7 @@ def repair_text(text: str) -> str:
 
 
 def count_undecodable(text: str) -> int:
-    """Returns the number of character codes of the raw text that stand for no known character."""
+    """Returns the number of ``(cid:…)``, U+FFFD and control codes in the raw text."""
     return len(_UNKNOWN.findall(text))
 
 

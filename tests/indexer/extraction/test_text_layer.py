@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from archive.model import Line, Page, TextSource
-from indexer.extraction.text_layer import searchable_copy
+from indexer.extraction.text_layer import write_searchable_copy
 
 TEXT = "ที่ นม ๕๒๓๐๑/ว ๔๒๘\nเรื่อง ขอน้ำประปาที่ต่ำกว่าเกณฑ์\nE-mail : saraban@example.go.th"
 
@@ -52,7 +52,7 @@ def test_thai_reads_back_upright(tmp_path: Path, rotate: int, turn: int) -> None
     sideways = (rotate + turn) % 180 == 90
     original = scan(tmp_path / "scan.pdf", (877, 620) if sideways else (620, 877), rotate)
     before = original.read_bytes()
-    searchable_copy(original, [recognised(turn)], tmp_path / "copy.pdf")
+    write_searchable_copy(original, [recognised(turn)], tmp_path / "copy.pdf")
     assert original.read_bytes() == before
     with pypdfium2.PdfDocument(tmp_path / "copy.pdf") as pdf:
         page = pdf[0]
@@ -63,7 +63,7 @@ def test_thai_reads_back_upright(tmp_path: Path, rotate: int, turn: int) -> None
 
 
 def test_places_fit_within_a_letter(tmp_path: Path) -> None:
-    searchable_copy(scan(tmp_path / "scan.pdf"), [recognised()], tmp_path / "copy.pdf")
+    write_searchable_copy(scan(tmp_path / "scan.pdf"), [recognised()], tmp_path / "copy.pdf")
     page = recognised()
     at = page.text.index("ประปา")
     line = page.lines[1]
@@ -79,7 +79,7 @@ def test_places_fit_within_a_letter(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler's pdftotext is not installed")
 def test_poppler_reads_the_same(tmp_path: Path) -> None:
-    searchable_copy(scan(tmp_path / "scan.pdf"), [recognised()], tmp_path / "copy.pdf")
+    write_searchable_copy(scan(tmp_path / "scan.pdf"), [recognised()], tmp_path / "copy.pdf")
     read = subprocess.run(
         ["pdftotext", "-raw", tmp_path / "copy.pdf", "-"], capture_output=True, text=True, check=True
     ).stdout
@@ -88,14 +88,14 @@ def test_poppler_reads_the_same(tmp_path: Path) -> None:
 
 def test_pages_with_text_of_their_own_are_copied_as_they_are(tmp_path: Path) -> None:
     page = Page(attachment_id=1, number=1, text="ก", raw="ก", source=TextSource.EMBEDDED, confidence=None)
-    searchable_copy(scan(tmp_path / "scan.pdf"), [page], tmp_path / "copy.pdf")
+    write_searchable_copy(scan(tmp_path / "scan.pdf"), [page], tmp_path / "copy.pdf")
     with pypdfium2.PdfDocument(tmp_path / "copy.pdf") as pdf:
         assert pdf[0].get_textpage().get_text_bounded() == ""
 
 
 def test_the_picture_looks_the_same(tmp_path: Path) -> None:
     original = scan(tmp_path / "scan.pdf")
-    searchable_copy(original, [recognised()], tmp_path / "copy.pdf")
+    write_searchable_copy(original, [recognised()], tmp_path / "copy.pdf")
     pictures = []
     for path in (original, tmp_path / "copy.pdf"):
         with pypdfium2.PdfDocument(path) as pdf:
