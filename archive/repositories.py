@@ -391,10 +391,10 @@ class UsageStatistics(Protocol):
     def count_visit(
         self, announcement_id: int, visitor_hash: str, *, address_hash: str = "", now: dt.datetime
     ) -> bool:
-        """Count a visit once per visitor and visit window; True when this visit was counted.
+        """Count a visit once per visitor and window, of few visitors per address; True if it was counted.
 
-        Of the visitors from one address only the first few count; "" is no address. Both hashes are salted.
-        ``change`` is not raised. The count survives the death of the process, perhaps not a power cut.
+        "" is no address. Both hashes are salted. ``change`` is not raised. The count survives the death of
+        the process, perhaps not a power cut.
         """
 
     def visits_by_day(self, *, days: int) -> list[tuple[dt.date, int]]:

@@ -101,7 +101,7 @@ class IndexManifest:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> IndexManifest:
-        """Return the manifest of ``as_json``; ``KeyError``, ``TypeError``, ``ValueError`` for others."""
+        """Return what ``as_json`` wrote; ``KeyError``, ``TypeError`` or ``ValueError`` for anything else."""
         return cls(**{**values, "built_at": dt.datetime.fromisoformat(values["built_at"])})
 
 

@@ -11,7 +11,7 @@ from storage.tenancy import PARENTS
 
 
 def find_stray_rows(engine: Engine) -> list[str]:
-    """Return a line a row whose organisation is missing or not its owner's, at most 20 lines a table.
+    """Return a line for each row of a missing organisation or not of its owner's, at most 20 a table.
 
     No site shows such a row, or the wrong one does.
     """

@@ -43,7 +43,7 @@ class EngineUsageStatistics(EngineRepository):
     def count_visit(
         self, announcement_id: int, visitor_hash: str, *, address_hash: str = "", now: dt.datetime
     ) -> bool:
-        """Count a visit once per visitor and window, of few visitors of an address; True if it counts.
+        """Count a visit once per visitor and window, of few visitors per address; True if it was counted.
 
         See ``archive.repositories.UsageStatistics``. A known visitor costs one look-up. A new visitor costs a
         transaction, which waits neither for the disk nor for a lock on the announcement.

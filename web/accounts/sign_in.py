@@ -272,10 +272,9 @@ def keep_session_alive() -> ResponseReturnValue:
 
 
 def open_session(person: Person, password_hash: str) -> None:
-    """Sign the person in with a fresh session key, so that a key known from before is worth nothing.
+    """Sign the person in with a fresh session key; ``Conflict`` if the password has changed; logs nothing.
 
-    Raises ``Conflict`` where ``password_hash``, which the password was compared with, is not the person's any
-    more.
+    A key known from before is then worth nothing. ``password_hash`` is what the password was compared with.
     """
     key = secrets.token_urlsafe(32)
     now = dt.datetime.now(dt.UTC)

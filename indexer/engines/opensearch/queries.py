@@ -357,7 +357,7 @@ class PlanQueries:
         return best_of(self._phrase(part, is_loose=False), name)
 
     def title_match_aggregations(self) -> Json:
-        """Returns two aggregations of documents with a telling word in the title; {} for sentences and days.
+        """Returns two counts of documents with a telling word in the title; {} for sentences, single days.
 
         A stop word or a kind of document tells nothing. One counts among the matching documents, the other
         among all that have every word but the time. Empty for questions, sentences and single days: they are

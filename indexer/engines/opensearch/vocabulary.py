@@ -95,7 +95,7 @@ class ClusterVocabulary:
         return bool(self._known(clause_count_query(clause)))
 
     def has_all(self, clauses: Sequence[Clause]) -> bool:
-        """Returns True if a document has all clauses; with a plan perhaps only each clause in some."""
+        """Returns True if a document has all clauses; with a plan perhaps only several together do."""
         known = self._known(bool_must(map(clause_count_query, clauses)))
         return all(map(self._may_have, clauses)) if known is None else bool(known)
 
@@ -112,6 +112,7 @@ class ClusterVocabulary:
         max_candidates: int | None = None,  # noqa: ARG002
         uncorrected_part: QueryPart | None = None,
     ) -> int:
+        """With a plan an estimate by the rarest word; ``max_candidates`` is not used."""
         known = self._known(part_query(part))
         if known is None:
             terms = [term for clause in part.clauses for term in clause.alternatives[0].terms]

@@ -268,7 +268,7 @@ def _misreading_test(data: bytes, lexicon: Lexicon) -> Callable[[bytes], bool]:
 
 
 def has_misread_word(text: bytes, data: bytes) -> bool:
-    """Returns True if a word of ``_MIN_MISREAD_WORD`` letters or more stands there with one wrong at most.
+    """Returns True if a word of ``_MIN_MISREAD_WORD`` letters or more is there with at most one wrong.
 
     A letter is misread, left out or too many. False for shorter words and numbers, which are like too many
     others.

@@ -51,7 +51,7 @@ class CommitReader:
         self._lock = Lock()
 
     def restricted_to(self, organisation: int | None, withheld: frozenset[int] = frozenset()) -> CommitReader:
-        """Returns a reader of one organisation (None: of all) without ``withheld``, which counts these alone.
+        """Returns a reader of one organisation's documents (None: all) but ``withheld``; no others count.
 
         Its words and its cache are of its documents alone too. It is this reader itself where nothing is left
         out.

@@ -209,7 +209,7 @@ def parse_query(
     per_page: int = 10,
     leave_out_dates: bool = False,
 ) -> Query:
-    """Parses a typed query. Accepts any text and never raises.
+    """Parses any typed text, never raises; ``leave_out_dates`` drops dates that stand beside words.
 
     Quotes of any form ask for the exact words, ``-word`` and ``NOT word`` exclude a word, ``OR`` joins words
     of which any one suffices. ``author:`` ``kind:`` ``year:`` ``category:`` ``village:`` ``number:`` (also
