@@ -234,10 +234,10 @@ def _match_clauses(
         if quoted.any():
             return UnfilteredMatches(quoted, preferred, scores)
         quoted = _with_quoted_parts(context.reader, exact, _best_with_words_of(exact, scores, rest))
-        if quoted.any():
-            complete, rest = complete & quoted, quoted
-        else:
+        if not quoted.any():
             notes = (query_notes.NOT_QUOTED,)
+        elif all(any(map(has_document_number, part.clauses)) for part in exact):
+            complete, rest = complete & quoted, quoted  # a document with another number is of no use
     of_village = _of_village_asked_for(context, plan, scores, rest)
     if of_village.any():
         return UnfilteredMatches(of_village, preferred, scores, notes, of_village)
@@ -299,7 +299,7 @@ def _add_partial(
     if not (plan.is_sentence and found and preferred.any()):  # else the sentence is there as it was typed
         scores, also_complete = add_misread_matches(context, scores)
         documents = documents | (also_complete & rest)
-    partial = _partial_matches(context, scores, rest, is_quoted=query_notes.NOT_QUOTED in notes)
+    partial = _partial_matches(context, scores, rest, is_quoted=bool(plan.quoted_parts))
     if found and plan.document_numbers:  # documents without the number are of no use
         partial &= scores.matching_any(set(filter(has_document_number, scores.clauses)))
     partial = partial | documents
