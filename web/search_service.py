@@ -74,7 +74,9 @@ class Answer:
     ``query`` is the query as it was run, with notes on how it was understood and loosened. Where the matches
     cover too little of the query, ``total`` is 0 and ``related`` holds the nearest results; where the query
     names a time, ``related`` holds results of other times that mention it. ``partial_count`` of ``total``
-    match only some words. ``explanation`` is None unless the query asks for one.
+    match only some words. Where the query asks for two things that no announcement answers together,
+    ``wishes`` has the answer to each, and ``results`` those of both. ``explanation`` is None unless the query
+    asks for one.
     """
 
     total: int
@@ -86,6 +88,7 @@ class Answer:
     related: tuple[Result, ...] = ()
     partial_count: int = 0
     is_any_no_longer_in_force: bool = False  # of ``results``
+    wishes: tuple[Answer, ...] = ()
     explanation: SearchExplanation | None = None
 
 
@@ -112,6 +115,8 @@ def _answer(services: Services, query: Query, began: float) -> Answer:
             raise
         return _listed(services, query, began)
     answer = _shown(services, found, ended, began)
+    if found.wishes:
+        answer = replace(answer, wishes=tuple(_shown(services, each, ended, began) for each in found.wishes))
     SEARCH_SECONDS.observe(answer.took_ms / 1000)
     return answer
 

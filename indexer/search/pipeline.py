@@ -23,6 +23,7 @@ from indexer.search.query.query_plan import (
     split_set_phrases,
 )
 from indexer.search.query.question_words import may_begin_title
+from indexer.search.query.two_wishes import split_wishes
 from indexer.search.searcher import EngineAnswer, PreparedSearch, Searcher
 from indexer.search.spelling_correction import (
     CorrectedQuery,
@@ -52,7 +53,12 @@ def answer_query(
             CorrectedQuery(typed),
             replace(as_typed.retrieve(), coverage=retrieved.coverage),
         )
-    if not retrieved.total or _is_weak(query, corrected, retrieved, tuning):
+    is_answered = bool(retrieved.total) and not _is_weak(query, corrected, retrieved, tuning)
+    if (not is_answered or _lacks_words(retrieved)) and (
+        both := _answer_two_wishes(searcher, lexicon, query, tuning)
+    ):
+        return both
+    if not is_answered:
         retrieved = _with_related_of_words(searcher, lexicon, query, corrected.plan, retrieved)
     if query.parse_with_year and not query.as_typed and (not retrieved.total or _lacks_words(retrieved)):
         in_year = replace(query.parse_with_year(), is_year_assumed=True, parse_with_year=None)
@@ -66,6 +72,37 @@ def answer_query(
     if undated and query_notes.NOT_THEN in retrieved.notes:
         return _search_at_any_time(searcher, lexicon, query, undated(), tuning)
     return present_results(query, corrected, retrieved, tuning)
+
+
+def _answer_two_wishes(
+    searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTuning
+) -> ResultPage | None:
+    """Returns the answers to two wishes in one query, each by itself.
+
+    None for one wish, where one of two has no document with all of its words, and where a document answers
+    both: then และ is a part of a name.
+    """
+    wishes = split_wishes(query, lexicon.tokenizer)
+    if wishes is None:
+        return None
+    pages = tuple(_complete_matches(answer_query(searcher, lexicon, wish, tuning)) for wish in wishes)
+    hits = tuple(hit for page in pages for hit in page.hits)
+    if not all(page.hits for page in pages) or len({hit.announcement_id for hit in hits}) < len(hits):
+        return None
+    understood = [note for page in pages for note in page.query.understood]
+    as_run = replace(
+        query,
+        understood=tuple(dict.fromkeys((*query.understood, *understood))),
+        loosened=(query_notes.TWO_WISHES,),
+        extra_highlights=tuple(mark for page in pages for mark in page.query.extra_highlights),
+    )
+    return ResultPage(total=len(hits), hits=hits if query.page == 1 else (), wishes=pages, query=as_run)
+
+
+def _complete_matches(page: ResultPage) -> ResultPage:
+    """Returns the page with those hits alone that have all words of the query."""
+    hits = () if page.query.loosened else tuple(hit for hit in page.hits if not hit.is_partial)
+    return replace(page, total=page.total - page.partial, hits=hits, partial=0, related=())
 
 
 def _plan(searcher: Searcher, lexicon: Lexicon, query: Query) -> tuple[Query, QueryPlan]:

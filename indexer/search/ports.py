@@ -68,6 +68,8 @@ class ResultPage:
     query: Query  # the query as it was run; its notes say what was understood and what was loosened
     related: tuple[Hit, ...] = ()  # partial matches, where no hit covers enough of the query (total is 0);
     # or, beside the hits of the time that was typed, announcements of other times that mention it
+    wishes: tuple[ResultPage, ...] = ()  # where the query asks for two things that no document answers
+    # together, the page of each; ``hits`` are those of both
     coverage: float = 1.0  # share of the query that the best hit answers
     explanation: SearchExplanation | None = None  # set where the query asks for an explanation
 

@@ -358,6 +358,22 @@ def test_what_concerns_a_village_is_browsed_found_and_followed(site: Site) -> No
     assert client.get("/search?village=99").status_code == 200
 
 
+def test_two_wishes_in_one_search_are_answered_under_two_headings(site: Site) -> None:
+    site.announcement("ฉีดวัคซีนป้องกันโรคพิษสุนัขบ้าให้สุนัข")
+    site.announcement("พ่นหมอกควันกำจัดยุงลาย")
+    site.announcement("รายงานการประชุมสภา")
+    site.work()
+    page = site.client().get("/search?q=ฉีดวัคซีนหมาและพ่นยุง").text
+    assert "ไม่พบ" not in page
+    assert "ไม่มีประกาศฉบับใดตอบทั้งสองเรื่อง จึงแสดงทีละเรื่อง" in page
+    headings = re.findall(r"<h2>(“.*?)</h2>", page)
+    assert headings == ["“ฉีดวัคซีนหมา” พบ 1 เรื่อง", "“พ่นยุง” พบ 1 เรื่อง"]
+    assert page.index(headings[0]) < page.index("/announcements/1") < page.index(headings[1])
+    assert page.index(headings[1]) < page.index("/announcements/2")
+    found = site.client().get("/api/v1/search?q=ฉีดวัคซีนหมาและพ่นยุง").get_json()
+    assert (found["total"], len(found["results"])) == (2, 2)
+
+
 def test_a_word_that_staff_added_is_marked_whole(site: Site) -> None:
     made = site.announcement("ประกาศ", body="กลุ่มข้าวฮางงอก ทำให้งงว่าเป็นข้าว")
     address = f"/announcements/{made.id}?q=ข้าวฮางงอก"

@@ -31,6 +31,9 @@ NOT_ALL = BilingualNote(
     "ไม่มีประกาศที่มีครบทุกคำ แสดงประกาศที่มีเพียงบางคำด้วย",
     "Nothing has all of the words; announcements with some of them are shown",
 )
+TWO_WISHES = BilingualNote(
+    "ไม่มีประกาศฉบับใดตอบทั้งสองเรื่อง จึงแสดงทีละเรื่อง", "No announcement answers both; each is answered by itself"
+)
 NOT_THEN = BilingualNote(
     "ไม่พบของช่วงเวลานั้น แสดงของช่วงเวลาอื่นด้วย", "Nothing of that time was found; other times are shown too"
 )

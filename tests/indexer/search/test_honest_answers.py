@@ -470,3 +470,62 @@ def test_a_village_that_is_not_there_is_not_answered_by_its_number_alone(tmp_pat
 def test_a_number_that_no_village_has_is_a_section_of_a_law(villages: WhooshIndex) -> None:
     hits = villages.search(parse_query("ผู้ประกันตน ม.40")).hits
     assert {hit.announcement_id for hit in hits if not hit.is_partial} == {8, 9}
+
+
+WISHES = (
+    entry(1, "ฉีดวัคซีนป้องกันโรคพิษสุนัขบ้าให้สุนัข"),
+    entry(2, "พ่นหมอกควันกำจัดยุงลาย"),
+    entry(3, "ชำระภาษีที่ดินและสิ่งปลูกสร้าง"),
+    entry(4, "อัตราค่าธรรมเนียมเก็บขนขยะมูลฝอย"),
+    entry(5, "รับสมัครพนักงานจ้าง", "สรรหาและเลือกสรรพนักงาน"),
+    entry(6, "จ่ายเบี้ยยังชีพผู้สูงอายุ", "กองสวัสดิการและสังคม โทร. 100"),
+    *(entry(number, "รายงานการประชุมสภา") for number in range(10, 16)),
+)
+
+
+@pytest.fixture(scope="module")
+def of_wishes(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
+    index = WhooshIndex(tmp_path_factory.mktemp("wishes"), Dictionary())
+    index.update(WISHES, (), position=1)
+    return index
+
+
+@pytest.mark.parametrize(
+    ("typed", "first", "second"),
+    [
+        ("ฉีดวัคซีนหมาและพ่นยุง", ("ฉีดวัคซีนหมา", 1), ("พ่นยุง", 2)),
+        ("ฉีดวัคซีนหมา และ พ่นยุง", ("ฉีดวัคซีนหมา", 1), ("พ่นยุง", 2)),
+        ("วัคซีนหมากับพ่นยุง", ("วัคซีนหมา", 1), ("พ่นยุง", 2)),
+        ("อยากรู้เรื่องเบี้ยผู้สูงอายุกับรับสมัครงาน", ("เบี้ยผู้สูงอายุ", 6), ("รับสมัครงาน", 5)),
+        ("จ่ายค่าขยะกับภาษีที่ดินพร้อมกันได้ไหม", ("จ่ายค่าขยะ", 4), ("ภาษีที่ดิน", 3)),
+    ],
+)
+def test_two_wishes_are_answered_each_by_itself(
+    of_wishes: WhooshIndex, typed: str, first: tuple[str, int], second: tuple[str, int]
+) -> None:
+    page = of_wishes.search(parse_query(typed))
+    wishes = [(wish.query.typed, [hit.announcement_id for hit in wish.hits]) for wish in page.wishes]
+    assert wishes == [(first[0], [first[1]]), (second[0], [second[1]])]
+    assert [hit.announcement_id for hit in page.hits] == [first[1], second[1]]
+    assert (page.total, page.partial, page.related) == (2, 0, ())
+    assert page.query.loosened == (query_notes.TWO_WISHES,)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "กองสวัสดิการและสังคม",
+        "เบี้ยยังชีพ กองสวัสดิการและสังคม",
+        "ชำระภาษีที่ดินและสิ่งปลูกสร้างล่วงหน้า",
+        "กองยุทธศาสตร์และพ่นยุง",
+        "ฉีดวัคซีนหมากับกองสวัสดิการ",
+        "สุนัขและพนักงานจ้างที่สรรหาและเลือกสรร",
+        "สนามบินและพ่นยุง",
+        "กับข้าวพ่นยุง",
+        '"ฉีดวัคซีนหมา" และพ่นยุง',
+    ],
+)
+def test_a_name_with_and_and_a_wish_that_has_no_answer_are_not_split(
+    of_wishes: WhooshIndex, typed: str
+) -> None:
+    assert of_wishes.search(parse_query(typed)).wishes == ()

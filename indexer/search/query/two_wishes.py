@@ -1,0 +1,62 @@
+"""Splits a query of two wishes: ฉีดวัคซีนหมาและพ่นยุง asks for two things that seldom stand in one document."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from indexer.analysis.tokenizer import Tokenizer, group_into_longest_words
+from indexer.search.query.parser import Query, TypedChunk
+from indexer.search.query.question_words import chunks_without_question_words
+
+_MOST_SHOWN = 5  # announcements of each wish
+_MOST_WORDS = 4  # of a wish; longer ones say something of both, or of one with another
+_BETWEEN = re.compile("แล้วก็|และ|กับ|รวมทั้ง|พร้อมทั้ง|ตลอดจน")
+_NAMED_WITH_AND = re.compile(
+    r"(?:กอง|สำนัก|งาน|ฝ่าย|ศูนย์|คณะ|กระทรวง|กรม|สถาบัน|มหาวิทยาลัย|โรงเรียน|โครงการ|แผน|พระราช|พ\.ร\.|กฎ|ระเบียบ|เทศบัญญัติ|ข้อบัญญัติ)"
+)  # an office, a plan or a law, whose name often has และ: กองสวัสดิการและสังคม
+_TOGETHER = re.compile("(?:ไป)?(?:พร้อมกัน|ด้วยกัน|ทั้งคู่|ทั้งสอง(?:อย่าง|เรื่อง|รายการ)?)")
+
+
+def split_wishes(query: Query, segmenter: Tokenizer) -> tuple[Query, Query] | None:
+    """Returns a query for each of the two wishes of a query; None for any other, as for one with a time.
+
+    The words between the wishes stand once, not in a longer word (กับข้าว), and in no name of an office.
+    """
+    if query.times or any(chunk.exact or chunk.others for chunk in query.chunks):
+        return None
+    text = " ".join(chunk.text for chunk in query.chunks)
+    borders = _word_borders(text, segmenter)
+    between = [each for each in _BETWEEN.finditer(text) if borders.issuperset(each.span())]
+    if len(between) != 1:
+        return None
+    wishes = text[: between[0].start()].strip(), _TOGETHER.sub(" ", text[between[0].end() :]).strip()
+    if any(not wish or _NAMED_WITH_AND.match(wish) for wish in wishes):
+        return None
+    first, second = (_wish(query, each, segmenter) for each in wishes)
+    is_short = all(len(_longest_words(each.typed, segmenter)) <= _MOST_WORDS for each in (first, second))
+    return (first, second) if is_short else None
+
+
+def _wish(query: Query, text: str, segmenter: Tokenizer) -> Query:
+    """Returns a query for a wish, without its question words: people read it above its answers."""
+    typed = [TypedChunk(piece, raw=piece) for piece in text.split()]
+    chunks = chunks_without_question_words(typed, segmenter, names_title=query.names_title) or typed
+    told = " ".join(chunk.text for chunk in chunks)
+    return replace(
+        query, typed=told, chunks=tuple(chunks), page=1, per_page=_MOST_SHOWN, parse_with_year=None
+    )
+
+
+def _word_borders(text: str, segmenter: Tokenizer) -> set[int]:
+    """Returns the places where a word, the longest that the dictionary has, begins or ends."""
+    return {place for word in _longest_words(text, segmenter) for place in word}
+
+
+def _longest_words(text: str, segmenter: Tokenizer) -> list[tuple[int, int]]:
+    tokens = segmenter.tokens(text)
+    words, at = [], 0
+    for word in group_into_longest_words([text[token.start : token.end] for token in tokens]):
+        words.append((tokens[at].start, tokens[at + len(word) - 1].end))
+        at += len(word)
+    return words
