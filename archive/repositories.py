@@ -175,7 +175,14 @@ class Attachments(Protocol):
         the announcement is published, until a person's decision to show it is recorded. ``stored_at``: the
         time at which an older site stored the file; else the attachment's time is now. When the announcement
         has the same bytes already, nothing is written and that attachment is returned with False.
+
+        Without ``should_hold_until_checked`` a program gives the file. It brings back nothing that somebody
+        else detached, replaced or covered: nothing is written, and the attachment that has or had the bytes
+        is returned with False. Raises ``Conflict`` (code ``file-erased``) where they were erased by order.
         """
+
+    def refuse_erased_file(self, announcement_id: int, sha256: str) -> None:
+        """Raise ``Conflict`` (code ``file-erased``) where the announcement had a file that was erased."""
 
     def replace(
         self,
@@ -197,6 +204,11 @@ class Attachments(Protocol):
         ends its hold, the public attachment takes over its file, its pages and its earlier files, and that id
         is gone. Raises ``Conflict`` (code ``file-attached``) when another attachment of the announcement has
         these bytes.
+
+        Without ``should_hold_until_checked`` a program gives the file. In the place of a redacted copy, or
+        with bytes that somebody else replaced before, it waits for a person all the same; where residents do
+        not see the present file, such bytes raise ``Conflict`` (code ``file-attached``). Bytes that were
+        erased by order raise ``Conflict`` (code ``file-erased``).
         """
 
     def relabel(self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str) -> Attachment:

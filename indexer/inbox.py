@@ -152,9 +152,14 @@ def _store_document(path: Path, filename: str, ref: str, target: InboxTarget) ->
 
 
 def _has_file(records: Records, draft: Announcement, sha256: str) -> bool:
-    """Returns True when the draft has, or had, an attachment with these bytes."""
+    """Returns True when the draft has, or had, a file with these bytes, also one that was erased by order."""
+    try:
+        records.attachments.refuse_erased_file(draft.id, sha256)
+    except Conflict:
+        return True
     there = records.attachments.by_announcement([draft.id])[draft.id] + records.attachments.detached(draft.id)
-    return any(attachment.sha256 == sha256 for attachment in there)
+    earlier = {version.attachment_id for version in records.file_versions.with_file(sha256)}
+    return any(attachment.sha256 == sha256 or attachment.id in earlier for attachment in there)
 
 
 def _is_ignored(path: Path) -> bool:

@@ -1,8 +1,9 @@
 """Imports many announcements from a manifest or from an older site's pages: any size, resumable.
 
 Announcements imported before are found again by their ``ref``: running an import again adds nothing twice and
-completes an import that was cut short. An outage (full disk, no virus scanner) ends the import, so that no
-announcement is taken without its files meanwhile.
+completes an import that was cut short. What was covered, replaced, taken off or erased since stays so. An
+outage (full disk, no virus scanner) ends the import, so that no announcement is taken without its files
+meanwhile.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TypeVar
 from urllib.parse import unquote
 
 from archive.changes import IMPORTER
-from archive.errors import Invalid, PersonalDataFound, PrakatError, TooLarge, Unavailable
+from archive.errors import Conflict, Invalid, PersonalDataFound, PrakatError, TooLarge, Unavailable
 from archive.importers import manifest, paperless
 from archive.importers.legacy_site import OldFile, OldPage, SiteKind, split_address
 from archive.importers.manifest import ListedAnnouncement, ListedFile
@@ -299,7 +300,7 @@ class _Import:
     def _attach_all(
         self, announcement_id: int, listed: ListedAnnouncement, paths: list[Path | None]
     ) -> tuple[dict[int, int], dict[int, str]]:
-        """Attach the files of an announcement.
+        """Attach the files of an announcement, but for those that were erased from it by order.
 
         Returns, by position in the list, the ids of attached files and the reasons for refused files.
         """
@@ -311,6 +312,9 @@ class _Import:
                     taken[at] = self._attach(announcement_id, listed.files[at], path)
                 except (Invalid, TooLarge) as error:
                     refused[at] = f"{path.name}: {error.message}"
+                except Conflict as error:
+                    if error.code != "file-erased":
+                        raise
         return taken, refused
 
     def _attach(self, announcement_id: int, file: ListedFile, path: Path) -> int:
@@ -344,9 +348,9 @@ class _Import:
             return
         body = "\n".join(line for line in lines if line not in mentions)
         self.services.intake.announcements.revise(known.id, {"body": body}, actor=IMPORTER)
-        held = [each.id for each in self.services.attachments.by_announcement([known.id])[known.id]]
-        listed_first = [*taken.values(), *(id for id in held if id not in taken.values())]
-        self.services.intake.attachments.reorder(known.id, listed_first, actor=IMPORTER)
+        present = [each.id for each in self.services.attachments.by_announcement([known.id])[known.id]]
+        listed_first = dict.fromkeys(id for id in (*taken.values(), *present) if id in present)
+        self.services.intake.attachments.reorder(known.id, [*listed_first], actor=IMPORTER)
 
 
 def _mention(at: int, listed: ListedAnnouncement) -> str:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from archive import privacy, validation
 from archive.commands.status_rules import editable_announcement, editable_attachment
-from archive.commands.uploads import Uploads, safe_name_and_type
+from archive.commands.uploads import Uploads, safe_name_and_type, sha256_and_rewind
 from archive.errors import Conflict, Invalid, gettext_noop
 from archive.model import (
     Attachment,
@@ -51,10 +51,16 @@ class AttachmentCommands:
         ``should_hold_until_checked``: where the announcement is published, residents see the attachment only
         after ``show_after_check``. ``stored``: what ``Uploads.store`` returned for the same bytes, which are
         then neither scanned nor stored again. Raises as ``Uploads.store`` does.
+
+        Without ``should_hold_until_checked`` a program gives the file. What somebody else detached, replaced
+        or covered stays so: the attachment that has or had the bytes is returned with False. Raises
+        ``Conflict`` (code ``file-erased``) for bytes that were erased from the announcement by order.
         """
         editable_announcement(self._records, announcement_id)
         name, media_type = safe_name_and_type(stream, filename)
         checked_label = validation.label_or_file_name(label, name)
+        if not should_hold_until_checked:
+            self._records.attachments.refuse_erased_file(announcement_id, sha256_and_rewind(stream))
         file = stored or self._uploads.store_named(stream, name, actor)
         made = self._records.attachments.attach(
             announcement_id,

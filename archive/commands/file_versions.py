@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from archive import validation
 from archive.commands.status_rules import editable_attachment
-from archive.commands.uploads import Uploads, safe_name_and_type
+from archive.commands.uploads import Uploads, safe_name_and_type, sha256_and_rewind
 from archive.errors import NotFound
 from archive.filetype import PDF
 from archive.model import Announcement, Attachment, DocumentKind, FileVersion, Page
@@ -37,10 +37,17 @@ class FileVersionCommands:
         The new file of a public attachment is an attachment of its own that ``replaces`` it; of any other it
         is a new version under the same id. Residents see it once it is read and no personal data was found in
         it; with ``should_hold_until_checked``, and where the announcement is published, only after
-        ``AttachmentCommands.show_after_check`` too. Raises as ``Uploads.store`` does.
+        ``AttachmentCommands.show_after_check`` too. What a program gives, without
+        ``should_hold_until_checked``, waits for that all the same in the place of a redacted copy,
+        or where somebody else replaced these bytes before. Raises as ``Uploads.store`` and
+        ``Attachments.replace`` do.
         """
-        editable_attachment(self._records, attachment_id)
+        attachment, _ = editable_attachment(self._records, attachment_id)
         name, media_type = safe_name_and_type(stream, filename)
+        if not should_hold_until_checked:
+            self._records.attachments.refuse_erased_file(
+                attachment.announcement_id, sha256_and_rewind(stream)
+            )
         file = self._uploads.store_named(stream, name, actor)
         replaced = self._records.attachments.replace(
             attachment_id,

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from archive import filetype, validation
 from archive.errors import Invalid
+from archive.hashing import sha256_of_stream
 from archive.ports import Files, Scanner, StoredFile
 
 log = logging.getLogger("prakat.security")
@@ -21,6 +22,14 @@ def safe_name_and_type(stream: BinaryIO, filename: str) -> tuple[str, str]:
     """
     media_type = filetype.detect_file_type(stream).media_type
     return validation.safe_filename(filename, media_type), media_type
+
+
+def sha256_and_rewind(stream: BinaryIO) -> str:
+    """Return the SHA-256 of a seekable stream, which is at its beginning afterwards."""
+    stream.seek(0)
+    sha256 = sha256_of_stream(stream)
+    stream.seek(0)
+    return sha256
 
 
 class Uploads:

@@ -17,6 +17,13 @@ from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.attachment_positions import NEXT_POSITION, close_gap
+from storage.repositories.file_history import (
+    attachment_that_had_bytes,
+    attachment_with_bytes,
+    refuse_erased_file,
+    was_detached_by,
+    was_replaced_by_other,
+)
 from storage.repositories.file_versions import store_earlier_version
 from storage.repositories.replaced_public_files import (
     delete_replaced_public_files,
@@ -156,15 +163,24 @@ class EngineAttachments(EngineRepository):
         should_hold_until_checked: bool = False,
     ) -> tuple[Attachment, bool]:
         with self._engine.write():
-            announcement = history.announcement_row(self._engine, announcement_id)
             hold = self._hold_of_new_file(announcement_id, is_unchecked=should_hold_until_checked)
+            known = attachment_with_bytes(self._engine, announcement_id, file.sha256)
+            if not should_hold_until_checked:
+                set_aside = self._set_aside_by_other(known, announcement_id, file.sha256, actor)
+                if set_aside is not None:
+                    return mappers.attachment(set_aside), False
+            if known is not None:
+                if known["status"] != mappers.DETACHED:
+                    return mappers.attachment(known), False
+                self._put_back_as_document(known, hold, actor=actor)
+                return self.relabel(known["id"], label=label, kind=kind, actor=actor), True
+            announcement = history.announcement_row(self._engine, announcement_id)
             now = mappers.now_text()
-            row = self._engine.row(
+            (row,) = self._engine.rows(
                 f"""INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type,
                        size, sha256, status, hold, created_at, queued_at, organisation_id)
                    VALUES (:announcement_id, {NEXT_POSITION}, :label, :filename, :kind, :media_type,
                        :size, :sha256, 'waiting', :hold, :made, :at, :organisation)
-                   ON CONFLICT (announcement_id, sha256) DO NOTHING
                    RETURNING *""",  # noqa: S608
                 announcement_id=announcement_id,
                 organisation=announcement["organisation_id"],
@@ -178,14 +194,25 @@ class EngineAttachments(EngineRepository):
                 made=now if stored_at is None else mappers.time_text(stored_at),
                 hold=hold.value,
             )
-            if row is None:
-                (known,) = self._rows_with_bytes(announcement_id, file.sha256)
-                if known["status"] != mappers.DETACHED:
-                    return mappers.attachment(known), False
-                self._put_back_as_document(known, hold, actor=actor)
-                return self.relabel(known["id"], label=label, kind=kind, actor=actor), True
             self._note(row, "attach", actor=actor, after=_described(row))
         return mappers.attachment(row), True
+
+    def _set_aside_by_other(
+        self, known: Row | None, announcement_id: int, sha256: str, actor: str
+    ) -> Row | None:
+        """Return the row of the attachment whose file of these bytes somebody detached or replaced, or None.
+
+        ``known``: the attachment whose present file has the bytes. None too where ``actor`` detached it.
+        Raises ``Conflict`` where the file was erased by order.
+        """
+        if known is None:
+            refuse_erased_file(self._engine, announcement_id, sha256)
+            return attachment_that_had_bytes(self._engine, announcement_id, sha256)
+        is_detached = known["status"] == mappers.DETACHED
+        return known if is_detached and not was_detached_by(self._engine, known, actor) else None
+
+    def refuse_erased_file(self, announcement_id: int, sha256: str) -> None:
+        refuse_erased_file(self._engine, announcement_id, sha256)
 
     def _hold_of_new_file(self, announcement_id: int, *, is_unchecked: bool) -> HoldReason:
         """Return the hold of a file that the present transaction adds; it locks the announcement.
@@ -206,15 +233,6 @@ class EngineAttachments(EngineRepository):
         )
         self.reattach(row["id"], actor=actor)
 
-    def _rows_with_bytes(self, announcement_id: int, sha256: str) -> list[Row]:
-        """Return the row of the attachment of these bytes that an announcement has, or had; else none."""
-        return self._engine.rows(
-            """SELECT * FROM attachment
-               WHERE organisation_id IN :organisations AND announcement_id = :id AND sha256 = :sha256""",
-            id=announcement_id,
-            sha256=sha256,
-        )
-
     def replace(
         self,
         attachment_id: int,
@@ -230,6 +248,8 @@ class EngineAttachments(EngineRepository):
             row = attachment_row(self._engine, attachment_id, lock=True)
             if row["sha256"] == file.sha256:
                 return mappers.attachment(row)
+            if not is_redacted and not should_hold_until_checked:
+                should_hold_until_checked = self._needs_person_to_replace(row, file.sha256, actor)
             if not is_redacted and (waiting := replacement_row(self._engine, attachment_id)):
                 return self.replace(
                     waiting["id"],
@@ -242,7 +262,7 @@ class EngineAttachments(EngineRepository):
             hold = self._hold_of_new_file(row["announcement_id"], is_unchecked=should_hold_until_checked)
             if known := self._cancelled_replacement(row, file.sha256):
                 return self._put_back_replacement(known, hold, actor=actor)
-            if self._rows_with_bytes(row["announcement_id"], file.sha256):
+            if attachment_with_bytes(self._engine, row["announcement_id"], file.sha256):
                 raise Conflict("ไฟล์นี้แนบอยู่กับประกาศนี้แล้ว หรือเคยนำออกไป กรุณาใช้เอกสารนั้นแทน", code="file-attached")
             if not is_redacted and self._is_public(row):
                 return self._add_replacement(
@@ -257,13 +277,29 @@ class EngineAttachments(EngineRepository):
                 hold=HoldReason.UNCONFIRMED if row["hold"] == HoldReason.UNCONFIRMED else hold,
                 is_redacted=is_redacted,
             )
-            action, after = (
-                "redact" if is_redacted else "replace",
-                attachment_row(self._engine, attachment_id),
-            )
+            action = "redact" if is_redacted else "replace"
+            after = attachment_row(self._engine, attachment_id)
             self._note(row, action, actor=actor, before=_described(row), after=_described(after))
             set_hidden_change(self._engine, attachment_id)
             return self.get(attachment_id)
+
+    def _needs_person_to_replace(self, row: Row, sha256: str, actor: str) -> bool:
+        """Return True where a person has to check a file that a program puts in the place of another one.
+
+        That is where the present file is a redacted copy, or where somebody else replaced or detached these
+        bytes before. Raises ``Conflict`` for erased bytes, and for replaced ones where residents do not see
+        the present file: nothing would keep a later publication from showing the earlier one.
+        """
+        refuse_erased_file(self._engine, row["announcement_id"], sha256)
+        if was_replaced_by_other(self._engine, row["announcement_id"], sha256, actor):
+            if not self._is_public(row):
+                raise Conflict(
+                    "ประกาศนี้เคยมีไฟล์นี้ และมีผู้เปลี่ยนเป็นไฟล์อื่นแล้ว เจ้าหน้าที่นำไฟล์ก่อนหน้ากลับมาได้", code="file-attached"
+                )
+            return True
+        cancelled = self._cancelled_replacement(row, sha256)
+        is_cancelled_by_other = cancelled is not None and not was_detached_by(self._engine, cancelled, actor)
+        return bool(row["is_redacted"]) or is_cancelled_by_other
 
     def _set_unread_file(
         self,
@@ -382,7 +418,9 @@ class EngineAttachments(EngineRepository):
             copy = self._cancelled_replacement(row, file.columns["sha256"])
             if copy is not None and has_earlier_files(self._engine, copy["id"]):
                 copy = None  # nothing else has those
-            if copy is None and self._rows_with_bytes(row["announcement_id"], file.columns["sha256"]):
+            if copy is None and attachment_with_bytes(
+                self._engine, row["announcement_id"], file.columns["sha256"]
+            ):
                 raise Conflict("ไฟล์เดิมเป็นเอกสารอื่นของประกาศนี้แล้ว กรุณาใช้เอกสารนั้นแทน", code="file-attached")
             take_back_public_file(self._engine, row, file, copy)
             after = attachment_row(self._engine, attachment_id)

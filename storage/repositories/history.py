@@ -153,7 +153,7 @@ def _replace_sides(
     replaced: Callable[[str, Mapping[str, object] | None], Mapping[str, object] | None],
 ) -> None:
     """Store what ``replaced`` makes of both sides of a change. A damaged side is None; None is left as is."""
-    told = {name: _readable_side(entry[name]) for name in ("before", "after")}
+    told = {name: readable_side(entry[name]) for name in ("before", "after")}
     left = {name: replaced(name, side) for name, side in told.items()}
     if left != told:
         engine.run(
@@ -168,8 +168,8 @@ def _replace_sides(
         append_entries(engine, ("history", entry["id"]))
 
 
-def _readable_side(stored: str) -> dict[str, object] | None:
-    """Returns one side of a stored change; None when it is damaged."""
+def readable_side(stored: str) -> dict[str, object] | None:
+    """Return one side of a stored change; None when it is damaged."""
     with contextlib.suppress(ValueError):
         if isinstance(side := json.loads(stored), dict):
             return side

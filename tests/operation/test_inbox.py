@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw
 from archive.commands.announcements import AnnouncementCommands
 from archive.commands.attachments import AttachmentCommands
 from archive.commands.uploads import Uploads
+from archive.erasure import ErasureScope
 from archive.errors import Unavailable
 from archive.model import Announcement, Organisation, Status
 from indexer import inbox as watched
@@ -111,6 +112,28 @@ def test_the_same_file_twice_makes_one_draft(services: Services) -> None:
     collect(services)
     assert len(drafts(services)) == 1
     assert sorted(path.name for path in (folder_of(services) / KNOWN).iterdir()) == ["a.pdf", "b.pdf"]
+
+
+@pytest.mark.parametrize("step", ["replace", "erase"])
+def test_a_scan_dropped_again_brings_back_no_replaced_or_erased_file(services: Services, step: str) -> None:
+    data = memo("ขออนุมัติซ่อมถนน")
+    (folder_of(services) / "scan.pdf").write_bytes(data)
+    collect(services)
+    (draft,) = drafts(services)
+    (paper,) = services.attachments.by_announcement([draft.id])[draft.id]
+    if step == "replace":
+        newer = io.BytesIO(memo("ขออนุมัติซ่อมถนน แก้ไข"))
+        services.intake.file_versions.replace(paper.id, newer, filename="ใหม่.pdf", actor="clerk")
+    else:
+        services.eraser.erase_attachment_or_versions(
+            paper.id, ErasureScope.ATTACHMENT, ordered_by="ศาล 1/2564", reason="คำสั่งศาล", actor="admin"
+        )
+    before = attached(services)
+    (folder_of(services) / "scan again.pdf").write_bytes(data)
+    collect(services)
+    assert (attached(services), drafts(services)) == (before, [services.announcements.get(draft.id)])
+    assert [each.name for each in (folder_of(services) / KNOWN).iterdir()] == ["scan again.pdf"]
+    assert services.files.exists(paper.sha256) is (step == "replace")
 
 
 def test_a_file_that_is_still_written_is_left_alone(

@@ -161,7 +161,7 @@ def test_a_cancelled_file_that_became_a_document_of_its_own_stays_when_its_repla
     site.work()
     newer = memo("สอง")
     waiting = intake.file_versions.replace(paper.id, io.BytesIO(newer), filename="สอง.pdf", actor="x")
-    intake.attachments.detach(waiting.id, actor="x")
+    intake.attachments.detach(waiting.id, actor="test")
     added = site.attach(made.id, newer, "สอง.pdf")
     site.work()
     documents = site.services.attachments.by_announcement([made.id])[made.id]

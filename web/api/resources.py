@@ -336,7 +336,9 @@ def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
     """แนบไฟล์ · Attach a file (202), read in the background; 200 where these bytes are attached already.
 
     PDF, JPEG, PNG, WebP, BMP, TIFF, HEIC, HEIF, DOCX, XLSX, ODT, ODS, DOC or XLS, without password or macros.
-    To a published or withdrawn announcement it needs the scope ``publish``.
+    Bytes that the announcement had before change nothing: the answer (200) is the attachment that has or had
+    them, though somebody replaced, covered or took off that file. Bytes that were erased by order are refused
+    (409, ``file-erased``). To a published or withdrawn announcement it needs the scope ``publish``.
     """
     require_publish_scope_if_public(services().announcements.get(id))
     file = _sent_file()
@@ -460,8 +462,10 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
     """เปลี่ยนไฟล์ · Give an attachment a new version (202) under the same id; 200 for the same bytes.
 
     The new version is held until it is read and nothing was found; until then residents see a public file as
-    it is. The answer describes the new version. In a published or withdrawn announcement it needs the scope
-    ``publish``.
+    it is. The answer describes the new version. In the place of a redacted copy, or with bytes that somebody
+    replaced before, it waits until a person shows it; where residents do not see the present file, such bytes
+    are refused (409, ``file-attached``), and so are bytes that were erased by order (409, ``file-erased``).
+    In a published or withdrawn announcement it needs the scope ``publish``.
     """
     before = _newest(_require_scope_for_attachment(id))
     file = _sent_file()
