@@ -67,7 +67,7 @@ def test_a_page_is_corrected_with_few_keys(staff: Visit, site: Site, doubted: Pa
     expect(left).to_contain_text("3")
     assert abs(page.evaluate(WIDENED)) < 0.5  # pixels: the highlights lie under their words
     shoot(page, "staff-correction-1280")
-    expect(page.locator(".choices button").first).to_have_text("Alt+1 ใส่ “สารส้ม”")
+    expect(page.locator(".choices button").nth(1)).to_have_text("Alt+1 ใส่ “สารส้ม”")
     page.keyboard.press("Alt+1")  # the first doubtful word is selected already
     expect(left).to_contain_text("2")
     page.keyboard.press("Control+z")  # takes the word back
@@ -101,8 +101,13 @@ def test_words_are_chosen_with_the_mouse(staff: Visit, site: Site, doubted: Page
     page.goto(f"/staff/attachments/{doubted.attachment_id}/pages/1")
     box = page.locator("rect.doubt").first
     box.click()  # on the picture
-    page.locator(".choices button").first.click()
+    page.locator(".choices button").nth(1).click()
     expect(page.locator("[data-left]")).to_contain_text("2")
+    lines = page.locator("[data-lines] textarea")
+    below = lines.nth(7).bounding_box()  # under the words that are offered for a line above
+    assert below
+    page.mouse.dblclick(below["x"] + 20, below["y"] + below["height"] / 2, delay=30)
+    assert lines.nth(7).evaluate("field => document.activeElement === field && field.selectionEnd > 0")
     page.set_viewport_size({"width": PHONE, "height": 844})  # the picture is a strip above the text
     page.locator("[data-lines] textarea").last.scroll_into_view_if_needed()
     before = page.evaluate("scrollY")

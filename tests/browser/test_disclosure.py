@@ -13,6 +13,23 @@ from tests.browser.conftest import DESK, PHONE, Act, Visit, click, press, shoot
 from tests.browser.site import ACTOR, Site
 
 
+def test_a_list_is_saved_by_its_button_alone_and_not_left_unsaved(staff: Visit) -> None:
+    page = staff()
+    page.goto("/staff/disclosure/2571/items")
+    before = page.locator("main .notice").count()
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    number = page.get_by_label("ข้อ", exact=True).first
+    number.fill("ขก1")
+    number.press("Enter")
+    page.get_by_role("link", name="งานทั้งหมด").first.click()
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    assert page.url.endswith("/2571/items")
+    assert page.locator("main .notice").count() == before
+    expect(number).to_have_value("ขก1")
+
+
 @pytest.mark.parametrize(
     ("width", "act", "month"), [(PHONE, click, 10), (DESK, click, 11), (DESK, press, 12)]
 )

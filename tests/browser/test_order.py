@@ -101,6 +101,23 @@ def _move_in_the_short_list(page: Page, id: int, stored: Callable[[], list[int]]
     expect(page.locator(f"#kind-{id}")).to_be_visible()
 
 
+def test_the_short_list_is_there_once_many_papers_arrived_and_stays_chosen(staff: Visit) -> None:
+    page = staff()
+    page.goto("/staff/announcements/new")
+    papers = [order(f"{number}/2570", f"ฉบับที่ {number}", "ข้อความ") for number in range(6)]
+    files = [
+        {"name": f"{n}.pdf", "mimeType": "application/pdf", "buffer": each} for n, each in enumerate(papers)
+    ]
+    page.set_input_files("#files", files)  # type: ignore[arg-type]
+    page.get_by_role("button", name="รวมเป็น").click()
+    short = page.get_by_label("แสดงเฉพาะลำดับและชื่อ")
+    expect(short).to_be_visible(timeout=60_000)
+    short.check()
+    page.reload()
+    expect(short).to_be_checked()
+    expect(page.locator("[id^=kind-]").first).to_be_hidden()
+
+
 def test_a_small_picture_that_could_not_be_made_yet_is_asked_for_again(staff: Visit, site: Site) -> None:
     page, paper = staff(), site.attachments[0]
     asked: list[str] = []

@@ -2,6 +2,8 @@
 // Enter accepts it, Alt and a digit put one of the offered words in its place, Ctrl+Enter saves and goes on.
 "use strict";
 
+const DOUBLE_CLICK = 300; // milliseconds between its two clicks at most
+
 const form = document.getElementById("desk");
 
 if (form) {
@@ -207,8 +209,19 @@ if (form) {
     }
   }
 
-  // The offered words below the line of the selected one, for the mouse too.
+  // The offered words below the line of the selected one, for the mouse too. Lines stay where they are until a
+  // second click of a double click would have come.
+  let pressed = -Infinity; // milliseconds: when a line was last clicked
+  let waiting;
+  list.addEventListener("pointerdown", ({ target }) => { if (target.matches("textarea")) pressed = performance.now(); });
   function choices() {
+    clearTimeout(waiting);
+    const wait = pressed + DOUBLE_CLICK - performance.now();
+    if (wait > 0) waiting = setTimeout(showChoices, wait);
+    else showChoices();
+  }
+
+  function showChoices() {
     list.querySelector(".choices")?.remove();
     if (!current || current.doubt.settled) return;
     const { line, doubt } = current;
@@ -226,8 +239,8 @@ if (form) {
       made.addEventListener("click", act);
       bar.append(made);
     };
+    button("Enter", list.dataset.accept, () => accept(line)); // in its place for each word, for who clicks twice
     doubt.mark.alternatives.forEach((word, place) => button(`Alt+${place + 1}`, list.dataset.put.replace("#", word), () => accept(line, word)));
-    button("Enter", list.dataset.accept, () => accept(line));
     line.row.append(bar);
     line.row.scrollIntoView({ block: "nearest" });
   }

@@ -356,6 +356,11 @@ async function update() {
   const title = form.elements.title;
   const heading = typed(title) ? title.defaultValue ? null : title.value : fresh.getElementById("heading").textContent;
   if (heading) document.getElementById("heading").textContent = heading;
+  const compact = fresh.querySelector("[data-compact]");
+  if (compact && !papers.querySelector("[data-compact]")) {
+    rows.before(compact.closest("label"));
+    keepCompact();
+  }
   offers(rows);
   showHandles();
 }
@@ -523,6 +528,15 @@ function acceptWork() {
   });
 }
 
+// Whether only numbers and names of the papers are shown stays chosen while the page is loaded again.
+function keepCompact() {
+  const tick = papers.querySelector("[data-compact]");
+  if (!tick) return;
+  const key = `compact ${location.pathname}`;
+  tick.checked = sessionStorage.getItem(key) !== null;
+  tick.addEventListener("change", () => (tick.checked ? sessionStorage.setItem(key, "yes") : sessionStorage.removeItem(key)));
+}
+
 const showHandles = () => rows.querySelectorAll("[data-handle]").forEach((handle) => { handle.hidden = false; });
 
 function start() {
@@ -535,6 +549,7 @@ function start() {
   acceptOrder();
   acceptWork();
   showHandles();
+  keepCompact();
   if (papers.dataset.address && !watching) watch();
 }
 
