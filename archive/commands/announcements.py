@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 
 from archive import privacy
 from archive.commands.status_rules import EDITABLE, editable_announcement, refuse_trashed
+from archive.commands.transactions import in_one_transaction
 from archive.errors import Conflict, Invalid
 from archive.fields import checked_fields
 from archive.model import Announcement, Draft, RelationKind, Status
@@ -45,6 +46,7 @@ class AnnouncementCommands:
             checked_draft, actor=actor, status=status, reason=reason.strip()
         )
 
+    @in_one_transaction
     def revise(self, id: int, changes: dict[str, object], *, actor: str, reason: str = "") -> Announcement:
         """Set fields of a draft or published announcement; new personal data in public needs a reason.
 
@@ -61,6 +63,7 @@ class AnnouncementCommands:
             privacy.require_reason_to_show(finds, reason)
         return self._records.announcements.revise(id, checked_changes, actor=actor, reason=reason.strip())
 
+    @in_one_transaction
     def decide_relation(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
         """Confirm that an announcement changes an older one, or dismiss that (None); ``Invalid`` if reversed.
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO
 
 from archive import privacy, validation
 from archive.commands.status_rules import editable_announcement, editable_attachment
+from archive.commands.transactions import in_one_transaction
 from archive.commands.uploads import Uploads, safe_name_and_type, sha256_and_rewind
 from archive.errors import Conflict, Invalid, gettext_noop
 from archive.model import (
+    Announcement,
     Attachment,
     DocumentKind,
     HoldReason,
@@ -43,6 +45,7 @@ class AttachmentCommands:
         stored_at: dt.datetime | None = None,
         should_hold_until_checked: bool = False,
         stored: StoredFile | None = None,
+        check_permission: Callable[[Announcement], object] = lambda _: None,
     ) -> tuple[Attachment, bool]:
         """Attach a file and return it with True; with False the attachment that had the same bytes already.
 
@@ -50,7 +53,8 @@ class AttachmentCommands:
         one transaction. ``stored_at``: the time at which an older site stored the file.
         ``should_hold_until_checked``: where the announcement is published, residents see the attachment only
         after ``show_after_check``. ``stored``: what ``Uploads.store`` returned for the same bytes, which are
-        then neither scanned nor stored again. Raises as ``Uploads.store`` does.
+        then neither scanned nor stored again. ``check_permission``: called with the announcement in that
+        transaction; what it raises refuses the file. Raises as ``Uploads.store`` does.
 
         Without ``should_hold_until_checked`` a program gives the file. What somebody else detached, replaced
         or covered stays so: the attachment that has or had the bytes is returned with False. Raises
@@ -62,20 +66,23 @@ class AttachmentCommands:
         if not should_hold_until_checked:
             self._records.attachments.refuse_erased_file(announcement_id, sha256_and_rewind(stream))
         file = stored or self._uploads.store_named(stream, name, actor)
-        made = self._records.attachments.attach(
-            announcement_id,
-            file,
-            filename=name,
-            media_type=media_type,
-            label=checked_label,
-            kind=kind or DocumentKind.OTHER,
-            actor=actor,
-            stored_at=stored_at,
-            should_hold_until_checked=should_hold_until_checked,
-        )
+        with self._records.batch():
+            check_permission(editable_announcement(self._records, announcement_id))
+            made = self._records.attachments.attach(
+                announcement_id,
+                file,
+                filename=name,
+                media_type=media_type,
+                label=checked_label,
+                kind=kind or DocumentKind.OTHER,
+                actor=actor,
+                stored_at=stored_at,
+                should_hold_until_checked=should_hold_until_checked,
+            )
         self._uploads.store_again_if_erased(stream, file)
         return made
 
+    @in_one_transaction
     def relabel(
         self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str, reason: str = ""
     ) -> Attachment:
@@ -96,15 +103,13 @@ class AttachmentCommands:
                 privacy.require_reason_to_show(
                     [LocatedPersonalData(attachment_id, data) for data in finds], reason
                 )
-        with self._records.batch():
-            if finds:
-                self._records.attachments.record_decision_to_show(
-                    attachment_id, finds, reason=reason.strip(), actor=actor
-                )
-            return self._records.attachments.relabel(
-                attachment_id, label=checked_label, kind=kind, actor=actor
+        if finds:
+            self._records.attachments.record_decision_to_show(
+                attachment_id, finds, reason=reason.strip(), actor=actor
             )
+        return self._records.attachments.relabel(attachment_id, label=checked_label, kind=kind, actor=actor)
 
+    @in_one_transaction
     def release_held(self, attachment_id: int, *, actor: str, reason: str) -> Attachment:
         """Show a held attachment although finds or a failed reading hold it; ``Conflict`` while unread.
 
@@ -120,6 +125,7 @@ class AttachmentCommands:
             attachment_id, finds, reason=said, actor=actor
         )
 
+    @in_one_transaction
     def hide_undecided(self, attachment_id: int, *, actor: str) -> Attachment:
         """Hide a public attachment until its undecided finds are decided; ``Conflict`` where it has none.
 
@@ -130,6 +136,7 @@ class AttachmentCommands:
             raise Conflict("เอกสารนี้ไม่มีข้อมูลส่วนบุคคลที่รอตัดสินแล้ว", code="edited-meanwhile")
         return self._records.attachments.hold_for_undecided_finds(attachment_id, actor=actor)
 
+    @in_one_transaction
     def show_after_check(self, attachment_id: int, *, actor: str, reason: str = "") -> Attachment:
         """Show a file that waited for a person's check; ``Conflict`` while unread, ``Invalid`` by its label.
 
@@ -156,11 +163,13 @@ class AttachmentCommands:
             attachment_id, finds, reason=reason.strip(), actor=actor
         )
 
+    @in_one_transaction
     def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None:
         """Set the order of an announcement's attachments; ``Conflict`` unless all their ids are given."""
         editable_announcement(self._records, announcement_id)
         self._records.attachments.reorder(announcement_id, attachment_ids, actor=actor)
 
+    @in_one_transaction
     def move(self, announcement_id: int, positions: Mapping[int, int], *, actor: str) -> None:
         """Move attachments to positions from 1; a position beyond either end means that end.
 
@@ -178,11 +187,13 @@ class AttachmentCommands:
             after.insert(place, attachment_id)
         self.reorder(announcement_id, after, actor=actor)
 
+    @in_one_transaction
     def detach(self, attachment_id: int, *, actor: str) -> None:
         """Detach an attachment from its announcement. The data stays, so that ``reattach`` works."""
         editable_attachment(self._records, attachment_id)
         self._records.attachments.detach(attachment_id, actor=actor)
 
+    @in_one_transaction
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
         """Put a detached attachment back as the announcement's last; ``NotFound`` unless it is detached."""
         editable_announcement(

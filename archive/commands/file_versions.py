@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 from archive import validation
 from archive.commands.status_rules import editable_attachment
+from archive.commands.transactions import in_one_transaction
 from archive.commands.uploads import Uploads, safe_name_and_type, sha256_and_rewind
 from archive.errors import NotFound
 from archive.filetype import PDF
@@ -31,6 +32,7 @@ class FileVersionCommands:
         filename: str,
         actor: str,
         should_hold_until_checked: bool = False,
+        check_permission: Callable[[Announcement], object] = lambda _: None,
     ) -> Attachment:
         """Give an attachment a new file; a public one keeps its own until the new, returned here, is shown.
 
@@ -39,7 +41,8 @@ class FileVersionCommands:
         it; with ``should_hold_until_checked``, and where the announcement is published, only after
         ``AttachmentCommands.show_after_check`` too. What a program gives, without
         ``should_hold_until_checked``, waits for that all the same in the place of a redacted copy,
-        or where somebody else replaced these bytes before. Raises as ``Uploads.store`` and
+        or where somebody else replaced these bytes before. ``check_permission``: called with the announcement
+        in the transaction that writes; what it raises refuses the file. Raises as ``Uploads.store`` and
         ``Attachments.replace`` do.
         """
         attachment, _ = editable_attachment(self._records, attachment_id)
@@ -49,14 +52,16 @@ class FileVersionCommands:
                 attachment.announcement_id, sha256_and_rewind(stream)
             )
         file = self._uploads.store_named(stream, name, actor)
-        replaced = self._records.attachments.replace(
-            attachment_id,
-            file,
-            filename=name,
-            media_type=media_type,
-            actor=actor,
-            should_hold_until_checked=should_hold_until_checked,
-        )
+        with self._records.batch():
+            check_permission(editable_attachment(self._records, attachment_id)[1])
+            replaced = self._records.attachments.replace(
+                attachment_id,
+                file,
+                filename=name,
+                media_type=media_type,
+                actor=actor,
+                should_hold_until_checked=should_hold_until_checked,
+            )
         self._uploads.store_again_if_erased(stream, file)
         return replaced
 
@@ -87,6 +92,7 @@ class FileVersionCommands:
                 )
         return redacted
 
+    @in_one_transaction
     def restore(self, attachment_id: int, number: int, *, actor: str) -> Attachment:
         """Give an attachment an earlier file again, which residents see once a person has checked it.
 

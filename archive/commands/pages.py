@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from archive import privacy, validation
 from archive.commands.status_rules import editable_attachment
+from archive.commands.transactions import in_one_transaction
 from archive.line_alignment import align_lines
 from archive.model import LowConfidenceSpan, Page
 from archive.repositories import Records
@@ -17,6 +18,7 @@ class PageCommands:
     def __init__(self, records: Records) -> None:
         self._records = records
 
+    @in_one_transaction
     def correct(
         self,
         attachment_id: int,
@@ -46,6 +48,7 @@ class PageCommands:
             should_mark_corrected=should_mark_corrected,
         )
 
+    @in_one_transaction
     def replace_by_rereading(self, page: Page, *, actor: str) -> Page:
         """Replace a page, also a corrected one, by another reading; new finds hold the attachment.
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 from archive import privacy, validation
 from archive.commands.status_rules import announcement_ready_for
+from archive.commands.transactions import in_one_transaction
 from archive.errors import Conflict, Invalid, PersonalDataFound, RecordDamaged, gettext_noop
 from archive.fields import FIELDS_BY_NAME
 from archive.model import (
@@ -41,6 +42,7 @@ class Publication:
     def __init__(self, records: Records) -> None:
         self._records = records
 
+    @in_one_transaction
     def publish(
         self, id: int, *, actor: str, reason: str = "", should_show_unconfirmed: bool = True
     ) -> Announcement:
@@ -67,17 +69,15 @@ class Publication:
         ]
         if finds or held:
             privacy.require_reason_to_show(finds, reason)
-        with self._records.batch():
-            for attachment in self._records.attachments.by_announcement([id])[id]:
-                decided = [find.data for find in finds if find.attachment_id == attachment.id]
-                if _is_decided_with_record(
-                    attachment, decided, should_show_unconfirmed=should_show_unconfirmed
-                ):
-                    self._records.attachments.record_decision_to_show(
-                        attachment.id, decided, reason=reason.strip(), actor=actor
-                    )
-            return self._step(announcement, Status.PUBLISHED, actor, reason)
+        for attachment in self._records.attachments.by_announcement([id])[id]:
+            decided = [find.data for find in finds if find.attachment_id == attachment.id]
+            if _is_decided_with_record(attachment, decided, should_show_unconfirmed=should_show_unconfirmed):
+                self._records.attachments.record_decision_to_show(
+                    attachment.id, decided, reason=reason.strip(), actor=actor
+                )
+        return self._step(announcement, Status.PUBLISHED, actor, reason)
 
+    @in_one_transaction
     def fill_missing_fields_and_labels(self, id: int, *, actor: str) -> Announcement:
         """Fill, with what attachments state, fields that nobody has given and labels that are file names.
 
@@ -88,10 +88,9 @@ class Publication:
         stated = suggest_fields(attachments).fields
         missing = fields_as_in_new_draft(announcement, attachments)
         given = {name: value for name, value in stated.items() if name in missing}
-        with self._records.batch():
-            for attachment in attachments if "title" in missing else ():
-                self._label_as_it_states(attachment, actor)
-            return self._records.announcements.revise(id, given, actor=actor) if given else announcement
+        for attachment in attachments if "title" in missing else ():
+            self._label_as_it_states(attachment, actor)
+        return self._records.announcements.revise(id, given, actor=actor) if given else announcement
 
     def _label_as_it_states(self, attachment: Attachment, actor: str) -> None:
         label, kind = suggested_label(attachment), attachment.kind
@@ -101,6 +100,7 @@ class Publication:
             kind = DocumentKind(attachment.details.fields["kind"].value)
         self._records.attachments.relabel(attachment.id, label=label, kind=kind, actor=actor)
 
+    @in_one_transaction
     def confirm_filled_values(self, id: int, *, actor: str) -> None:
         """Record that a person looked at the values that are in doubt after publication.
 
@@ -110,13 +110,12 @@ class Publication:
         names |= self.fields_differing_in_new_file(id).keys()
         announcement = self._records.announcements.get(id)
         fields = {name: getattr(announcement, name) for name in FIELDS_BY_NAME if name in names}
-        with self._records.batch():
-            if fields:
-                self._records.announcements.record_confirmation(id, fields, actor=actor)
-            for attachment in self._records.attachments.by_announcement([id])[id]:
-                if f"label-{attachment.id}" in names:
-                    values = {"attachment_id": attachment.id, "label": attachment.label}
-                    self._records.announcements.record_confirmation(id, values, actor=actor)
+        if fields:
+            self._records.announcements.record_confirmation(id, fields, actor=actor)
+        for attachment in self._records.attachments.by_announcement([id])[id]:
+            if f"label-{attachment.id}" in names:
+                values = {"attachment_id": attachment.id, "label": attachment.label}
+                self._records.announcements.record_confirmation(id, values, actor=actor)
 
     def fields_differing_in_new_file(self, id: int) -> dict[str, object]:
         """Return what a new file states otherwise in fields that nobody has set or confirmed since, by name.
@@ -143,24 +142,32 @@ class Publication:
         published = []
         for due in self._records.announcements.ids_due_for_publication(now):
             try:
-                if self._being_read(due):
-                    continue
-                titled = self.fill_missing_fields_and_labels(due, actor=actor).title
-                if is_meaningless_title(titled, self._records.attachments.by_announcement([due])[due]):
-                    raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
-                self.publish(due, actor=actor)
-            except (PersonalDataFound, Invalid) as refusal:
-                _schedule_log.warning(
-                    "scheduled draft not published", extra={"announcement": due, "why": refusal.code}
-                )
-                self._records.announcements.revise(due, {"publish_at": None}, actor=actor)
-                continue
-            except (Conflict, RecordDamaged) as error:  # another process was faster, or the row is damaged
+                if self._publish_or_unschedule(due, now, actor):
+                    published.append(due)
+            except (Conflict, RecordDamaged) as error:  # somebody was faster, or the row is damaged
                 _schedule_log.info("scheduled draft skipped", extra={"announcement": due, "why": error.code})
-                continue
-            published.append(due)
         return published
 
+    @in_one_transaction
+    def _publish_or_unschedule(self, id: int, now: dt.datetime, actor: str) -> bool:
+        """Publish a draft that is still due; False when it is not, waits to be read, or was unscheduled."""
+        publish_at = self._records.announcements.get(id).publish_at
+        if publish_at is None or publish_at > now or self._being_read(id):
+            return False
+        titled = self.fill_missing_fields_and_labels(id, actor=actor).title
+        try:
+            if is_meaningless_title(titled, self._records.attachments.by_announcement([id])[id]):
+                raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
+            self.publish(id, actor=actor)
+        except (PersonalDataFound, Invalid) as refusal:
+            _schedule_log.warning(
+                "scheduled draft not published", extra={"announcement": id, "why": refusal.code}
+            )
+            self._records.announcements.revise(id, {"publish_at": None}, actor=actor)
+            return False
+        return True
+
+    @in_one_transaction
     def withdraw(self, id: int, *, actor: str, reason: str) -> Announcement:
         """Withdraw a published record; residents read the reason, ``Invalid`` with personal data in it.
 
@@ -178,10 +185,12 @@ class Publication:
             )
         return self._step(announcement, Status.WITHDRAWN, actor, said)
 
+    @in_one_transaction
     def trash(self, id: int, *, actor: str) -> Announcement:
         """Move an announcement to the trash; nothing is deleted. A published one must be withdrawn first."""
         return self._step(announcement_ready_for(self._records, id, Status.TRASHED), Status.TRASHED, actor)
 
+    @in_one_transaction
     def restore_as_draft(self, id: int, *, actor: str) -> Announcement:
         """Make a draft of a withdrawn or trashed announcement."""
         return self._step(announcement_ready_for(self._records, id, Status.DRAFT), Status.DRAFT, actor)

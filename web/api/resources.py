@@ -251,9 +251,10 @@ def revise_announcement(changes: dict[str, Any], id: int) -> dict[str, Any]:
 
     A published or withdrawn announcement needs the scope ``publish``.
     """
-    require_publish_scope_if_public(services().announcements.get(id))
     reason = _stated_reason(changes)
-    services().intake.announcements.revise(id, changes, actor=g.actor, reason=reason)
+    with services().records.batch():
+        require_publish_scope_if_public(services().announcements.get(id))
+        services().intake.announcements.revise(id, changes, actor=g.actor, reason=reason)
     return _record(id)
 
 
@@ -289,8 +290,9 @@ def restore_as_draft(id: int) -> dict[str, Any]:
 
     A withdrawn one needs the scope ``publish``: residents are then no longer told that it was withdrawn.
     """
-    require_publish_scope_if_public(services().announcements.get(id))
-    services().intake.publication.restore_as_draft(id, actor=g.actor)
+    with services().records.batch():
+        require_publish_scope_if_public(services().announcements.get(id))
+        services().intake.publication.restore_as_draft(id, actor=g.actor)
     return _record(id)
 
 
@@ -305,8 +307,9 @@ def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str,
     Residents see it once both are published. For a published or withdrawn announcement it needs the scope
     ``publish``.
     """
-    require_publish_scope_if_public(services().announcements.get(id))
-    services().intake.announcements.decide_relation(id, older_id, fields["relation"], actor=g.actor)
+    with services().records.batch():
+        require_publish_scope_if_public(services().announcements.get(id))
+        services().intake.announcements.decide_relation(id, older_id, fields["relation"], actor=g.actor)
     return as_relation(fields["relation"].value, services().announcements.get(older_id))
 
 
@@ -318,8 +321,9 @@ def dismiss_relation(id: int, older_id: int) -> None:
 
     For a published or withdrawn announcement it needs the scope ``publish``.
     """
-    require_publish_scope_if_public(services().announcements.get(id))
-    services().intake.announcements.decide_relation(id, older_id, None, actor=g.actor)
+    with services().records.batch():
+        require_publish_scope_if_public(services().announcements.get(id))
+        services().intake.announcements.decide_relation(id, older_id, None, actor=g.actor)
 
 
 @blueprint.post("/announcements/<int:id>/attachments")
@@ -349,6 +353,7 @@ def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
         actor=g.actor,
         label=fields["label"],
         kind=fields["kind"],
+        check_permission=require_publish_scope_if_public,
     )
     return schemas.as_attachment(attachment), 202 if new else 200
 
@@ -384,9 +389,11 @@ def create_collection(fields: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, schemas.CollectionOut)
 def change_collection(changes: dict[str, Any], id: int) -> dict[str, Any]:
     """แก้ไขชุดประกาศ · Change a collection, in public at once; it needs the scope ``publish``."""
-    reason, known = _stated_reason(changes), services().collections.get(id)
-    wanted = {"title": known.title, "body": known.body, "items": known.items} | changes
-    saved = services().intake.collections.save(id, **wanted, actor=g.actor, reason=reason)
+    reason = _stated_reason(changes)
+    with services().records.batch():
+        known = services().collections.get(id)
+        wanted = {"title": known.title, "body": known.body, "items": known.items} | changes
+        saved = services().intake.collections.save(id, **wanted, actor=g.actor, reason=reason)
     return _collections([saved])[0]
 
 
@@ -431,9 +438,9 @@ def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
 
     Of a published or withdrawn announcement it needs the scope ``publish``.
     """
-    attachment = _require_scope_for_attachment(id)
     intake = services().intake
     with services().records.batch():
+        attachment = _require_scope_for_attachment(id)
         if "position" in changes:
             intake.attachments.move(attachment.announcement_id, {id: changes["position"]}, actor=g.actor)
         label, kind = changes.get("label", attachment.label), changes.get("kind", attachment.kind)
@@ -449,8 +456,9 @@ def detach_attachment(id: int) -> None:
 
     From a published or withdrawn announcement it needs the scope ``publish``.
     """
-    _require_scope_for_attachment(id)
-    services().intake.attachments.detach(id, actor=g.actor)
+    with services().records.batch():
+        _require_scope_for_attachment(id)
+        services().intake.attachments.detach(id, actor=g.actor)
 
 
 @blueprint.put("/attachments/<int:id>/file")
@@ -470,7 +478,11 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
     before = _newest(_require_scope_for_attachment(id))
     file = _sent_file()
     after = services().intake.file_versions.replace(
-        id, cast(BinaryIO, file.stream), filename=file.filename or "", actor=g.actor
+        id,
+        cast(BinaryIO, file.stream),
+        filename=file.filename or "",
+        actor=g.actor,
+        check_permission=require_publish_scope_if_public,
     )
     return schemas.as_attachment(replace(after, id=id)), 200 if after.sha256 == before.sha256 else 202
 
@@ -485,10 +497,10 @@ def release_attachment(args: dict[str, Any], id: int) -> dict[str, Any]:
     It is shown in spite of the personal data that was found in it. Where a new file waits to replace a public
     file, the new file is shown in its place.
     """
-    held = _newest(services().attachments.get(id))
-    attachment = services().intake.attachments.release_held(
-        held.id, actor=g.actor, reason=_stated_reason(args)
-    )
+    reason = _stated_reason(args)
+    with services().records.batch():
+        held = _newest(services().attachments.get(id))
+        attachment = services().intake.attachments.release_held(held.id, actor=g.actor, reason=reason)
     return schemas.as_attachment(attachment)
 
 

@@ -195,7 +195,7 @@ def build_form_and_note_presence(
         )
     attachments = attachments_for_staff.attachments_for_staff(announcement)
     suggested_values = attachments_for_staff.suggested_form_values(announcement, attachments)
-    last_change = opened_on_change_id or edit_conflicts.last_change_id(announcement)
+    last_change = opened_on_change_id or edit_conflicts.last_change_id(announcement.id)
     offered = {name: suggested_values.fields[name] for name in suggested_values.prefilled_fields}
     return AnnouncementForm(
         announcement=announcement,

@@ -273,13 +273,14 @@ def publish(announcement_id: int) -> ResponseReturnValue:
             said = publication.publish_as_chosen(announcement_id)
             announcement = services().announcements.get(announcement_id)
             if announcement.status is Status.PUBLISHED:
-                change = edit_conflicts.last_change_id(announcement)
+                change = edit_conflicts.last_change_id(announcement_id)
                 return redirect(url_for("staff.edit", announcement_id=announcement_id, published=change))
             flash(said, "good")
             return redirect(url_for("staff.edit", announcement_id=announcement_id))
         except PrakatError as error:
             fault = error if isinstance(error, Invalid) else None
             flash(error_message(error), "bad")
+    last_change = edit_conflicts.last_change_id(announcement_id)
     announcement = services().announcements.get(announcement_id)
     papers = attachments_for_staff.attachments_for_staff(announcement)
     unread = [each.attachment for each in papers if each.attachment.hold is HoldReason.UNREAD]
@@ -287,6 +288,7 @@ def publish(announcement_id: int) -> ResponseReturnValue:
     return render_template(
         "staff/publish.html",
         announcement=announcement,
+        last_change=last_change,
         checks=checklist.publication_checks(announcement, papers, finds),
         found=personal_data.describe_finds(announcement, finds),
         found_seen=personal_data.finds_fingerprint(finds),

@@ -25,6 +25,7 @@ _STATUS_ACTIONS = {
     "restore": gettext_noop("%(name)s กู้คืนประกาศนี้เป็นฉบับร่างแล้ว สิ่งที่พิมพ์ยังไม่ได้บันทึก กรุณาตรวจดูแล้วบันทึกอีกครั้ง"),
 }
 """Action of the history that changes the status → message to a person whose form was opened before it."""
+_CHANGED = gettext_noop("เรื่องนี้หรือเอกสารของเรื่องนี้เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่ ยังไม่ได้เผยแพร่ กรุณาตรวจดูอีกครั้ง")
 _RECENT = dt.timedelta(minutes=10)  # since the last key or click in a form, or since it was saved
 _NOT_EDITABLE = gettext_noop("ประกาศที่ถอนหรือทิ้งแล้วแก้ไขไม่ได้ สิ่งที่พิมพ์ยังไม่ได้บันทึก กู้คืนเป็นฉบับร่างก่อน")
 
@@ -64,9 +65,25 @@ class EditConflict(Conflict):
         self.settled = tuple(settled)
 
 
-def last_change_id(announcement: Announcement) -> int:
-    """Returns the id of the record's last change, by which the form knows what it was opened on."""
-    return max((change.id for change in services().history.entries(announcement.id)), default=0)
+def last_change_id(announcement_id: int) -> int:
+    """Returns the id of the record's last change, by which a form knows what it was opened on.
+
+    Ask before the record is read: what is changed in between counts as changed after the form was opened.
+    """
+    return max((change.id for change in services().history.entries(announcement_id)), default=0)
+
+
+def is_changed_since(announcement_id: int, last_change: int | None) -> bool:
+    """Returns True where the record was changed after the change ``last_change``; False when that is None.
+
+    Asked inside the transaction that writes, what a person looked at is still what is stored.
+    """
+    return last_change is not None and last_change != last_change_id(announcement_id)
+
+
+def changed_before_publication() -> Conflict:
+    """Returns the refusal to publish a record that is no longer as its checklist showed it."""
+    return Conflict(_CHANGED, code="edited-meanwhile")
 
 
 def describe_other_editor(announcement: Announcement, opened_on_change_id: int, *, form_holder: str) -> str:

@@ -16,7 +16,7 @@ from archive.suggested_fields import is_meaningless_title
 from web import template_filters
 from web.bootstrap import services
 from web.errors import error_message
-from web.staff import personal_data
+from web.staff import edit_conflicts, personal_data
 from web.staff.date_picker import DatePicker, date_picker, parse_time_of_day, picked_date
 
 _WORKDAY_BEGINS = "08:30"
@@ -26,21 +26,32 @@ _YEARS_AHEAD = 5  # years that the list offers, this one among them
 def publish_as_chosen(announcement_id: int) -> str:
     """Publishes one record now, later, once it is read, or not, as chosen in the form; returns a message.
 
-    Later and once it is read set a time. Raises ``Conflict`` when the page did not show all personal data,
-    ``Invalid`` for a form without a choice.
+    Later and once it is read set a time. Raises ``Conflict`` when the record has changed since the page was
+    opened, or the page did not show all personal data, ``Invalid`` for a form without a choice.
     """
-    return _CHOICES[_chosen(_CHOICES)](announcement_id)
+    with services().records.batch():
+        if edit_conflicts.is_changed_since(announcement_id, request.form.get("last_change", type=int)):
+            raise edit_conflicts.changed_before_publication()
+        return _CHOICES[_chosen(_CHOICES)](announcement_id)
 
 
-def publish_each_as_chosen(ids: Iterable[int]) -> BulkOutcome:
+def ids_changed_since_shown(ids: Iterable[int]) -> set[int]:
+    """Returns the ids of the records that were changed since the form for many was opened."""
+    form = request.form
+    return {id for id in ids if edit_conflicts.is_changed_since(id, form.get(f"last_change-{id}", type=int))}
+
+
+def publish_each_as_chosen(ids: Iterable[int], *, changed_ids: Container[int]) -> BulkOutcome:
     """Publishes each record now or at the set time, those still being read once they are; refused ones stay.
 
-    Records are still being read while one of their documents is. Raises ``Invalid`` for a form without a
-    choice.
+    Records are still being read while one of their documents is. ``changed_ids``: records that are refused,
+    because they changed since the form was opened. Raises ``Invalid`` for a form without a choice.
     """
     at = _chosen_time(request.form) if _chosen(("now", "later")) == "later" else None
 
     def publish(id: int) -> None:
+        if id in changed_ids:
+            raise edit_conflicts.changed_before_publication()
         if at is not None:
             _publish_at(id, at)
         elif is_being_read(id):

@@ -25,7 +25,7 @@ from web.addresses import page_number
 from web.bootstrap import services
 from web.disclosure_overview import count_items_lacking_announcement, year_choices
 from web.errors import error_message
-from web.staff import attachments_for_staff, checklist, disclosure_forms, publication
+from web.staff import attachments_for_staff, checklist, disclosure_forms, edit_conflicts, publication
 from web.staff.all_records_search import search_all_records
 from web.staff.blueprints import staff_blueprint
 from web.staff.bulk_summary import describe_bulk
@@ -246,8 +246,10 @@ def publish_many() -> ResponseReturnValue:
             ticked = _ids(request.form.getlist("id"))
             if not ticked:
                 raise Invalid("กรุณาติ๊กเรื่องที่จะเผยแพร่ก่อน")
-            _store_typed_dates(ticked)
-            outcome = publication.publish_each_as_chosen(ticked)
+            with services().records.batch():
+                changed = publication.ids_changed_since_shown(ticked)
+                _store_typed_dates([id for id in ticked if id not in changed])
+                outcome = publication.publish_each_as_chosen(ticked, changed_ids=changed)
             done = _report(outcome)
             if outcome.done:
                 _report_unticked([id for id in _ids(request.form.getlist("listed")) if id not in ticked])
@@ -275,6 +277,7 @@ class PublicationCandidate:
     papers: Sequence[attachments_for_staff.AttachmentForStaff]
     checks: Sequence[checklist.Check]
     is_being_read: bool
+    last_change: int  # id of the record's last change, on which the checklist was opened
 
     @property
     def first_pictured(self) -> Attachment | None:
@@ -295,6 +298,8 @@ class PublicationCandidate:
 
 
 def _candidate(announcement: Announcement) -> PublicationCandidate:
+    last_change = edit_conflicts.last_change_id(announcement.id)
+    announcement = services().announcements.get(announcement.id)
     papers = attachments_for_staff.attachments_for_staff(announcement)
     found = services().intake.publication.undecided_personal_data(announcement.id)
     return PublicationCandidate(
@@ -302,24 +307,24 @@ def _candidate(announcement: Announcement) -> PublicationCandidate:
         papers,
         checklist.publication_checks(announcement, papers, found),
         publication.is_being_read(announcement.id),
+        last_change,
     )
 
 
 def _store_typed_dates(ids: Sequence[int]) -> None:
-    """Store the dates that were typed beside these records, all or none. Raises ``Invalid``."""
-    with services().records.batch():
-        for id in ids:
-            name = f"published_on-{id}"
-            typed = request.form.get(name, "").strip()
-            if not typed:
-                continue
-            try:
-                services().intake.announcements.revise(
-                    id, {"published_on": thai.parse_date(typed)}, actor=g.actor
-                )
-            except Invalid as error:
-                error.field = name  # a date alone does not know beside which record it was typed
-                raise
+    """Store the dates that were typed beside these records. Raises ``Invalid``."""
+    for id in ids:
+        name = f"published_on-{id}"
+        typed = request.form.get(name, "").strip()
+        if not typed:
+            continue
+        try:
+            services().intake.announcements.revise(
+                id, {"published_on": thai.parse_date(typed)}, actor=g.actor
+            )
+        except Invalid as error:
+            error.field = name  # a date alone does not know beside which record it was typed
+            raise
 
 
 def _report_unticked(ids: Sequence[int]) -> None:

@@ -1,0 +1,178 @@
+"""Two commands at once on every engine: the later one looks at what the earlier one left."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from archive.errors import Conflict, Invalid, PersonalDataFound
+from archive.intake import Intake
+from archive.model import Attachment, Collection, CollectionLine, ReadingResults, RelationKind, Status
+from archive.ports import Jobs
+from archive.repositories import Records
+from storage.files.local import LocalFiles
+from tests.contracts.samples import ACTOR, draft, published
+
+PHONE = "ติดต่อ นายสมชาย ใจดี โทร 081-234-5678"
+WAIT = 0.5  # seconds in which the later command looks at the records, unless it waits for the earlier one
+PAST = dt.datetime(2021, 6, 9, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def intake(records: Records, tmp_path: Path) -> Intake:
+    return Intake(records, LocalFiles(tmp_path / "files"), max_upload_bytes=10_000)
+
+
+@pytest.fixture
+def later(records: Records) -> Iterator[Callable[..., BaseException | None]]:
+    """Calls a command that begins while another one is under way; returns the error with which it ends."""
+    with ThreadPoolExecutor(1) as thread:
+
+        def call(
+            command: Callable[[], object], *, while_another: Callable[[], object]
+        ) -> BaseException | None:
+            with records.batch():
+                ended = thread.submit(command)
+                time.sleep(WAIT)
+                while_another()
+            return ended.exception()
+
+        yield call
+
+
+Later = Callable[..., BaseException | None]
+
+
+def a_draft(records: Records) -> int:
+    return records.announcements.create(draft(), actor=ACTOR).id
+
+
+def pdf(intake: Intake, announcement_id: int, content: bytes = b"%PDF-1.4 first") -> Attachment:
+    attachment, _ = intake.attachments.attach(
+        announcement_id, io.BytesIO(content), filename="ก.pdf", actor=ACTOR
+    )
+    return attachment
+
+
+def test_text_typed_while_the_record_is_published_needs_a_reason(
+    records: Records, intake: Intake, later: Later
+) -> None:
+    id = a_draft(records)
+    error = later(
+        lambda: intake.announcements.revise(id, {"body": PHONE}, actor="B"),
+        while_another=lambda: intake.publication.publish(id, actor="A"),
+    )
+    assert isinstance(error, PersonalDataFound)
+    now = records.announcements.get(id)
+    assert (now.status, now.body) == (Status.PUBLISHED, draft().body)
+
+
+def test_a_publication_sees_the_text_that_is_stored_meanwhile(
+    records: Records, intake: Intake, later: Later
+) -> None:
+    id = a_draft(records)
+    error = later(
+        lambda: intake.publication.publish(id, actor="A"),
+        while_another=lambda: intake.announcements.revise(id, {"body": PHONE}, actor="B"),
+    )
+    assert isinstance(error, PersonalDataFound)
+    assert records.announcements.get(id).status is Status.DRAFT
+
+
+def test_a_set_publication_sees_the_text_that_is_stored_meanwhile(
+    records: Records, intake: Intake, later: Later
+) -> None:
+    id = a_draft(records)
+    records.announcements.revise(id, {"publish_at": PAST}, actor=ACTOR)
+    error = later(
+        lambda: intake.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="worker"),
+        while_another=lambda: intake.announcements.revise(id, {"body": PHONE}, actor="B"),
+    )
+    assert error is None
+    now = records.announcements.get(id)
+    assert (now.status, now.publish_at) == (Status.DRAFT, None)
+
+
+def test_a_set_publication_that_is_cancelled_meanwhile_does_not_take_place(
+    records: Records, intake: Intake, later: Later
+) -> None:
+    id = a_draft(records)
+    records.announcements.revise(id, {"publish_at": PAST}, actor=ACTOR)
+    later(
+        lambda: intake.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="worker"),
+        while_another=lambda: intake.announcements.revise(id, {"publish_at": None}, actor="B"),
+    )
+    assert records.announcements.get(id).status is Status.DRAFT
+
+
+def test_a_label_typed_while_the_record_is_published_needs_a_reason(
+    records: Records, jobs: Jobs, intake: Intake, later: Later
+) -> None:
+    id = a_draft(records)
+    paper = pdf(intake, id)
+    assert jobs.claim("w", lease=dt.timedelta(minutes=5), now=dt.datetime.now(dt.UTC))
+    jobs.finish(paper.id, "w", page_count=0, details=ReadingResults(), rules=1)
+    error = later(
+        lambda: intake.attachments.relabel(paper.id, label=PHONE, kind=paper.kind, actor="B"),
+        while_another=lambda: intake.publication.publish(id, actor="A"),
+    )
+    assert isinstance(error, PersonalDataFound)
+    assert records.attachments.get(paper.id).label == paper.label
+
+
+def test_a_withdrawn_record_is_not_changed_by_who_began_before(
+    records: Records, intake: Intake, later: Later
+) -> None:
+    id = published(records).id
+    paper = pdf(intake, id)
+    commands: dict[str, Callable[[], object]] = {
+        "revise": lambda: intake.announcements.revise(id, {"title": "ชื่อใหม่"}, actor="B"),
+        "attach": lambda: pdf(intake, id, b"%PDF-1.4 second"),
+        "label": lambda: intake.attachments.relabel(paper.id, label="ใหม่", kind=paper.kind, actor="B"),
+        "detach": lambda: intake.attachments.detach(paper.id, actor="B"),
+        "replace": lambda: intake.file_versions.replace(
+            paper.id, io.BytesIO(b"%PDF-1.4 third"), filename="ข.pdf", actor="B"
+        ),
+    }
+    for name, command in commands.items():
+        error = later(
+            command, while_another=lambda: intake.publication.withdraw(id, actor="A", reason="ลงผิดเรื่อง")
+        )
+        assert isinstance(error, Conflict), name
+        assert records.history.entries(id)[-1].action == "withdraw", name
+        intake.publication.restore_as_draft(id, actor="A")
+        intake.publication.publish(id, actor="A")
+
+
+def test_two_records_do_not_cancel_each_other(records: Records, intake: Intake, later: Later) -> None:
+    one, other = published(records).id, published(records).id
+    decide = intake.announcements.decide_relation
+    error = later(
+        lambda: decide(other, one, RelationKind.CANCELS, actor="B"),
+        while_another=lambda: decide(one, other, RelationKind.CANCELS, actor="A"),
+    )
+    assert isinstance(error, Invalid)
+    assert len(records.relations.list_decisions(one)) == 1
+
+
+def test_a_collection_gets_no_personal_data_that_its_saver_did_not_state(
+    records: Records, intake: Intake, later: Later
+) -> None:
+    """The texts before are those that the transaction meets: a find that was taken out is new again."""
+    made = _collection(intake, None, PHONE, reason="เบอร์กลางของกอง")
+    error = later(
+        lambda: _collection(intake, made.id, PHONE),
+        while_another=lambda: _collection(intake, made.id, "ไม่มีเบอร์แล้ว"),
+    )
+    assert isinstance(error, PersonalDataFound)
+
+
+def _collection(intake: Intake, id: int | None, body: str, reason: str = "") -> Collection:
+    lines = [CollectionLine("ก", None)]
+    return intake.collections.save(id, title="ชุด", body=body, items=lines, actor="A", reason=reason)
