@@ -33,12 +33,12 @@ _FILLED = {"title", *NAMES_IN_DOCUMENTS}
 class SuggestedFields:
     """Checked values by field, the attachment that states them, and whether one is still awaited.
 
-    ``fields``: the values by name. ``awaited``: True while an attachment that may state them is unread.
+    ``fields``: the values by name. ``is_awaited``: True while an attachment that may state them is unread.
     ``source``: the attachment that states them.
     """
 
     fields: dict[str, object] = field(default_factory=dict)
-    awaited: bool = False
+    is_awaited: bool = False
     source: Attachment | None = None
 
 
@@ -47,7 +47,7 @@ def suggest_fields(attachments: Sequence[Attachment]) -> SuggestedFields:
     titled = [each for each in attachments if stated_subject_or_title(each)]
     for attachment in attachments:
         if attachment.is_reading_pending:
-            return SuggestedFields(awaited=True)
+            return SuggestedFields(is_awaited=True)
         if "subject" in attachment.details.fields:
             return SuggestedFields(_stated_by(attachment), source=attachment)
     return SuggestedFields(_stated_by(titled[0]), source=titled[0]) if titled else SuggestedFields()

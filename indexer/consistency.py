@@ -109,15 +109,15 @@ def check_consistency(
     database: Database,
     eraser: Eraser,
     *,
-    repair: bool,
+    should_repair: bool,
     examinations: Sequence[Examination] = (),
     progress: Progress = lambda _step, _done, _total: None,
 ) -> ConsistencyReport:
-    """Checks everything once and returns the report; with ``repair`` does all repairs that are harmless.
+    """Checks everything once and returns the report; ``should_repair`` asks for all harmless repairs.
 
     Takes about as long as reading every stored byte.
     """
-    return _Check(records, jobs, files, index, database, eraser, repair, progress, examinations).run()
+    return _Check(records, jobs, files, index, database, eraser, should_repair, progress, examinations).run()
 
 
 @dataclass(slots=True)

@@ -77,14 +77,14 @@ class Queries(Protocol):
     def run_many(self, sql: str, many: Sequence[Mapping[str, object]]) -> None:
         """Run the same statement once for each set of values. Lists among the values have the same length."""
 
-    def write(self, *, durable: bool = True) -> AbstractContextManager[None]:
+    def write(self, *, is_durable: bool = True) -> AbstractContextManager[None]:
         """Open a transaction, nested or not, which must be durable where it raises the change counter.
 
         A nested transaction can fail by itself. Durable transactions exclude each other, and their data
-        survives a power cut once the context ends. With ``durable=False`` the data survives only the death of
-        the process. Such a transaction is far cheaper and may run beside others. Why the change counter needs
-        a durable one: an index may have followed the counter already, and must never meet the same number for
-        another change.
+        survives a power cut once the context ends. With ``is_durable=False`` the data survives only the death
+        of the process. Such a transaction is far cheaper and may run beside others. Why the change counter
+        needs a durable one: an index may have followed the counter already, and must never meet the same
+        number for another change.
         """
 
 

@@ -106,14 +106,14 @@ class Postgres:
                 connection.cursor().executemany(each[0][0], [values for _, values in each])
 
     @contextmanager
-    def write(self, *, durable: bool = True) -> Iterator[None]:
+    def write(self, *, is_durable: bool = True) -> Iterator[None]:
         """See ``Engine.write``; inside another ``write`` the outer one decides about durability."""
         if held := self._held():
             with _with_converted_errors(), _nested(held):
                 yield
             return
         with _with_converted_errors(), _clock.running():
-            connection, _ = self._start(_BEGIN_DURABLE if durable else _BEGIN)
+            connection, _ = self._start(_BEGIN_DURABLE if is_durable else _BEGIN)
         self._threads.held = connection
         try:
             yield

@@ -75,7 +75,7 @@ class Sqlite:
                 self._connection().db.conn.executemany(each[0][0], [values for _, values in each])
 
     @contextmanager
-    def write(self, *, durable: bool = True) -> Iterator[None]:
+    def write(self, *, is_durable: bool = True) -> Iterator[None]:
         """See ``Engine.write``; inside another ``write`` the outer one decides about durability."""
         connection = self._connection()
         if connection.writing:
@@ -83,7 +83,7 @@ class Sqlite:
             with connection.db.atomic():
                 yield
             return
-        with connection.transaction(durable=durable):
+        with connection.transaction(is_durable=is_durable):
             yield
 
     def has_table(self, name: str) -> bool:
@@ -179,10 +179,10 @@ class _Connection:
         self.db.execute("PRAGMA secure_delete = ON")  # what is erased leaves no trace in free space
 
     @contextmanager
-    def transaction(self, *, durable: bool) -> Iterator[None]:
+    def transaction(self, *, is_durable: bool) -> Iterator[None]:
         self._check_file()
         with _timed_with_converted_errors():
-            self.db.conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self.db.conn.execute(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
             self.db.conn.execute("BEGIN IMMEDIATE")
         self.writing = True
         try:

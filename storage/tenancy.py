@@ -103,8 +103,8 @@ class OrganisationQueries:
         _check(sql)
         self._engine.run_many(sql, [{**self._bound, **values} for values in many])
 
-    def write(self, *, durable: bool = True) -> AbstractContextManager[None]:
-        return self._engine.write(durable=durable)
+    def write(self, *, is_durable: bool = True) -> AbstractContextManager[None]:
+        return self._engine.write(is_durable=is_durable)
 
 
 def current_organisation(engine: Queries, *, default_when_several: int | None = None) -> int:

@@ -146,9 +146,9 @@ class Services(RepositoryAccess):
         )
 
     def check_consistency(
-        self, *, repair: bool = False, progress: Progress = lambda _step, _done, _total: None
+        self, *, should_repair: bool = False, progress: Progress = lambda _step, _done, _total: None
     ) -> consistency.ConsistencyReport:
-        """Check every stored byte, record and index entry; with ``repair`` do all harmless repairs."""
+        """Check every stored byte, record and index entry; with ``should_repair`` do all harmless repairs."""
         return consistency.check_consistency(
             self.records,
             self.jobs,
@@ -156,7 +156,7 @@ class Services(RepositoryAccess):
             self.index,
             self.database,
             self.eraser,
-            repair=repair,
+            should_repair=should_repair,
             examinations=self.examinations,
             progress=progress,
         )

@@ -36,7 +36,7 @@ _DAY = 24 * 3600.0
 _lock = threading.Lock()
 
 
-def send_original(file: Attachment | FileVersion, *, public: bool) -> Response:
+def send_original(file: Attachment | FileVersion, *, is_public: bool) -> Response:
     """Returns the stored bytes under their file name, with HTTP ranges and revalidation."""
     _check_sound(file)
     answer = send_range_as_file(
@@ -48,7 +48,7 @@ def send_original(file: Attachment | FileVersion, *, public: bool) -> Response:
         etag=file.sha256,
     )
     answer.headers["Content-Security-Policy"] = _FILE_POLICY
-    _cache(answer, public=public)
+    _cache(answer, is_public=is_public)
     return answer
 
 
@@ -105,17 +105,17 @@ def send_public_searchable_copy(attachment: Attachment) -> Response:
     )
     _name_for_old_programs(answer, "searchable.pdf")
     answer.headers["Content-Security-Policy"] = _FILE_POLICY
-    _cache(answer, public=True)
+    _cache(answer, is_public=True)
     return answer
 
 
 def send_picture(
-    attachment: Attachment, number: int, *, width: int, typed: str, public: bool, cropped: bool = False
+    attachment: Attachment, number: int, *, width: int, typed: str, is_public: bool, is_cropped: bool = False
 ) -> Response:
     """Returns a page's picture as WebP with the hits of ``typed``; when busy without, or ``NoFreeSlot``.
 
-    ``cropped``: only the area with the most hits. While pictures for other requests are being made, the
-    kept picture of the whole page without marks is returned, if there is one and not ``cropped``. Raises
+    ``is_cropped``: only the area with the most hits. While pictures for other requests are being made, the
+    kept picture of the whole page without marks is returned, if there is one and not ``is_cropped``. Raises
     ``NoFreeSlot`` otherwise.
     """
     _check_sound(attachment)
@@ -128,10 +128,16 @@ def send_picture(
     try:
         with timed_part("picture"):
             data = pictures.page_picture(
-                attachment, page, width=width, hits=found, cropped=cropped, address=address, seconds=seconds
+                attachment,
+                page,
+                width=width,
+                hits=found,
+                is_cropped=is_cropped,
+                address=address,
+                seconds=seconds,
             )
     except NoFreeSlot:
-        unmarked = None if cropped else pictures.cached_picture(attachment, page, width=width)
+        unmarked = None if is_cropped else pictures.cached_picture(attachment, page, width=width)
         if unmarked is None:
             raise
         answer = make_response(unmarked)
@@ -141,7 +147,7 @@ def send_picture(
     answer = make_response(data)
     answer.mimetype = "image/webp"
     answer.add_etag()
-    _cache(answer, public=public)
+    _cache(answer, is_public=is_public)
     answer.make_conditional(request)
     return answer
 
@@ -166,10 +172,10 @@ def _check_sound(file: Attachment | FileVersion) -> None:
         sound[file.sha256] = True
 
 
-def _cache(answer: Response, *, public: bool) -> None:
+def _cache(answer: Response, *, is_public: bool) -> None:
     """Set how the answer may be cached.
 
     Clients revalidate each time, so that a withdrawn file is gone at once; unchanged bytes are not sent
     again.
     """
-    answer.headers["Cache-Control"] = "public, no-cache" if public else "private, no-store"
+    answer.headers["Cache-Control"] = "public, no-cache" if is_public else "private, no-store"

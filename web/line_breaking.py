@@ -45,7 +45,7 @@ def with_break_opportunities(text: str, local_words: frozenset[str]) -> Markup:
 
     ``local_words`` are the place's own words.
     """
-    return segments_with_break_opportunities((TextSegment(text, hit=False),), local_words)
+    return segments_with_break_opportunities((TextSegment(text, is_hit=False),), local_words)
 
 
 def segments_with_break_opportunities(segments: Iterable[TextSegment], local_words: frozenset[str]) -> Markup:
@@ -53,22 +53,22 @@ def segments_with_break_opportunities(segments: Iterable[TextSegment], local_wor
     lines: list[list[TextSegment]] = [[]]
     for segment in segments:
         first, *others = segment.text.split("\n")
-        lines[-1].append(TextSegment(first, segment.hit))
-        lines += [[TextSegment(other, segment.hit)] for other in others]
+        lines[-1].append(TextSegment(first, segment.is_hit))
+        lines += [[TextSegment(other, segment.is_hit)] for other in others]
     return Markup("\n").join(_line([part for part in line if part.text], local_words) for line in lines)
 
 
 def _line(parts: Sequence[TextSegment], local_words: frozenset[str]) -> Markup:
     shown = Markup()
     for number, part in enumerate(parts):
-        is_short_hit = part.hit and len(part.text) <= _MAX_UNBROKEN
+        is_short_hit = part.is_hit and len(part.text) <= _MAX_UNBROKEN
         pieces = (
             escape(part.text) if is_short_hit else _OPPORTUNITY.join(breakable_pieces(part.text, local_words))
         )
         before_part = parts[number - 1].text[-1] if number else "x"
         if number and (before_part.isspace() or (_is_thai(before_part) and _is_thai(part.text[0]))):
             shown += _OPPORTUNITY
-        shown += _MARK % pieces if part.hit else pieces
+        shown += _MARK % pieces if part.is_hit else pieces
     return _LINE % shown if shown else shown
 
 

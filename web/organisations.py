@@ -110,7 +110,7 @@ def _lead_home() -> AnyResponse | None:
     if not services().is_province or request.blueprint != "public" or "announcement_id" not in named:
         return None
     shown = require_visible(
-        services().announcements.get(named["announcement_id"]), staff=person_may_see_unpublished()
+        services().announcements.get(named["announcement_id"]), is_staff=person_may_see_unpublished()
     )
     return redirect(services().site_url_of_organisation(shown.organisation) + request.full_path.rstrip("?"))
 

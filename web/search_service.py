@@ -303,7 +303,7 @@ def _of_kind(
 
 def _hit_letters(segments: Iterable[TextSegment]) -> int:
     """Returns the number of letters of the different words that a passage marks."""
-    return sum(map(len, {segment.text for segment in segments if segment.hit}))
+    return sum(map(len, {segment.text for segment in segments if segment.is_hit}))
 
 
 def _result(

@@ -209,7 +209,7 @@ def is_past(date: dt.date) -> bool:
 
 def cited(announcement: Announcement) -> str:
     """Returns the announcement's name as other texts cite it: number and title."""
-    return title_with_number(announcement, visible_attachments(announcement.id, staff=False))
+    return title_with_number(announcement, visible_attachments(announcement.id, is_staff=False))
 
 
 def field_values(fields: Mapping[str, object]) -> list[tuple[str, str]]:

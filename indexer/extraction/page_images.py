@@ -317,21 +317,21 @@ class PagePictures:
         *,
         width: int,
         hits: tuple[tuple[int, int], ...] = (),
-        cropped: bool = False,
+        is_cropped: bool = False,
         address: str = "",
         seconds: float = WAIT_SECONDS,
     ) -> bytes:
         """Returns the page as WebP with its hits marked; ``Unavailable`` if it cannot be drawn, or not now.
 
         It is ``width`` pixels wide, ``MAX_WIDTH`` at most. ``hits`` are ``[start, end)`` offsets into
-        ``page.text``. With ``cropped`` only the piece with the most hits is returned.
+        ``page.text``. With ``is_cropped`` only the piece with the most hits is returned.
 
         Raises ``NoFreeSlot`` when others make pictures, and ``address`` may not have one made within
         ``seconds``; ``Unavailable`` when the picture cannot be made within its limits.
         """
         width = max(1, min(width, MAX_WIDTH))
         boxes = tuple(hit_rectangles(page, hits))
-        crop = piece_with_most_hits(boxes, page.lines) if cropped else None
+        crop = piece_with_most_hits(boxes, page.lines) if is_cropped else None
         if not boxes and crop is None:
             return self.cached_picture(attachment, page, width=width) or self._draw(
                 attachment, page, width, address, seconds

@@ -77,7 +77,7 @@ class TextSegment:
     """A stretch of a snippet, marked or not."""
 
     text: str
-    hit: bool
+    is_hit: bool
 
 
 def find_hits(text: str, query: Query, tokenizer: Tokenizer) -> list[tuple[int, int]]:
@@ -114,13 +114,13 @@ def snippet_with_ellipses(
     """Returns the best passage as people read it: without ruling lines, and ``…`` where the text goes on."""
     segments, start, end = _passage(text, query, tokenizer, length)
     shown = [
-        segment if segment.hit else TextSegment(_RULE.sub(" ", segment.text), hit=False)
+        segment if segment.is_hit else TextSegment(_RULE.sub(" ", segment.text), is_hit=False)
         for segment in segments
     ]
     if text[:start].strip():
-        shown.insert(0, TextSegment(ELLIPSIS, hit=False))
+        shown.insert(0, TextSegment(ELLIPSIS, is_hit=False))
     if text[end:].strip():
-        shown.append(TextSegment(ELLIPSIS, hit=False))
+        shown.append(TextSegment(ELLIPSIS, is_hit=False))
     return tuple(segment for segment in shown if segment.text)
 
 
@@ -137,7 +137,7 @@ def _passage(
     end = len(text) if end >= len(text) else borders.before(end)  # the last word of the text stays
     if end <= start:  # one word longer than the passage
         end = min(len(text), start + length)
-    shown = found.within(start, end, clipped=True)
+    shown = found.within(start, end, is_clipped=True)
     places = [(max(left, start), min(right, end)) for left, right in shown]
     return _segments(text, places, start, end), start, end
 
@@ -181,7 +181,7 @@ def _sought(query: Query, tokenizer: Tokenizer) -> _Sought:
     )
     chunks = [chunk for first in typed_chunks for chunk in (first, *first.others)]
     chunks = _without_periods(chunks, query.times)
-    sought = [(chunk.text, chunk.exact) for chunk in chunks] + [
+    sought = [(chunk.text, chunk.is_exact) for chunk in chunks] + [
         (mark, False) for mark in query.extra_highlights
     ]
     for text, exact in sought:
@@ -194,7 +194,7 @@ def _sought(query: Query, tokenizer: Tokenizer) -> _Sought:
             words_or_pieces += _with_name([("".join(each), each[0]) for each in joined])
             parts |= {"".join(each): [word for word in each if _telling(word)] for each in joined if each[1:]}
             phrases += _together(typed)
-    numbered = _numbered([chunk.text for chunk in chunks if not (chunk.exact or chunk.others)], tokenizer)
+    numbered = _numbered([chunk.text for chunk in chunks if not (chunk.is_exact or chunk.others)], tokenizer)
     phrases += numbered
     if any(map(_telling, (*words, *pieces))):
         words, pieces = (list(filter(_telling, each)) for each in (words, pieces))
@@ -228,7 +228,7 @@ def _without_periods(chunks: list[TypedChunk], times: tuple[DateRange, ...]) -> 
     A day stays, as does a query of nothing else.
     """
     periods = {word for time in times if time.year or time.month for word in time.text.split()}
-    rest = [chunk for chunk in chunks if chunk.exact or chunk.text not in periods]
+    rest = [chunk for chunk in chunks if chunk.is_exact or chunk.text not in periods]
     return rest if any(_telling(chunk.text) for chunk in rest) else chunks
 
 
@@ -416,14 +416,14 @@ class _Hits:
         self._longest = max((end - start for start, end, _ in places), default=0)
         self._answers = [answer for asked, answer in _ANSWERS if asked.search(query.typed)]
 
-    def within(self, start: int, end: int, *, clipped: bool = False) -> list[tuple[int, int]]:
+    def within(self, start: int, end: int, *, is_clipped: bool = False) -> list[tuple[int, int]]:
         """Returns the hits between two offsets, sorted, without overlaps.
 
-        With ``clipped`` also the hits that reach over ``start`` or ``end`` are returned.
+        With ``is_clipped`` also the hits that reach over ``start`` or ``end`` are returned.
         """
-        first = bisect_left(self._places, (start - self._longest if clipped else start,))
+        first = bisect_left(self._places, (start - self._longest if is_clipped else start,))
         places = self._places[first : bisect_left(self._places, (end,))]
-        if clipped:
+        if is_clipped:
             found = [self._whole(place) for place in places if place[1] > start]
         else:
             found = [self._whole(place) for place in places if place[1] <= end]
@@ -533,7 +533,7 @@ def _segments(text: str, found: list[tuple[int, int]], start: int, end: int) -> 
     segments = []
     at = start
     for left, right in found:
-        segments += [TextSegment(text[at:left], hit=False), TextSegment(text[left:right], hit=True)]
+        segments += [TextSegment(text[at:left], is_hit=False), TextSegment(text[left:right], is_hit=True)]
         at = right
-    segments.append(TextSegment(text[at:end], hit=False))
+    segments.append(TextSegment(text[at:end], is_hit=False))
     return tuple(segment for segment in segments if segment.text)

@@ -94,14 +94,14 @@ def correctable_parts(
     return [
         build_query_part(part.text[start:end], lexicon)
         for part in plan.parts
-        if not part.phrase.exact
+        if not part.phrase.is_exact
         for start, end in _doubtful_stretches(part.text, lexicon, is_frequent)
     ]
 
 
 def parts_meant_in_other_layout(plan: QueryPlan, lexicon: Lexicon) -> list[QueryPart]:
     """Returns, of the parts typed in the wrong keyboard layout, the parts as they were meant."""
-    switched = (_switched(part, lexicon) for part in plan.parts if not part.phrase.exact)
+    switched = (_switched(part, lexicon) for part in plan.parts if not part.phrase.is_exact)
     return [part for part in switched if part is not None]
 
 
@@ -151,14 +151,14 @@ def _is_of_real_words(part: QueryPart, lexicon: Lexicon) -> bool:
 
 def _in_other_layout(context: _Context, part: QueryPart) -> QueryPart | None:
     """Returns the part as typed with the keyboard in the other layout, if the archive has only that."""
-    switched = None if part.phrase.exact else _switched(part, context.lexicon)
+    switched = None if part.phrase.is_exact else _switched(part, context.lexicon)
     if switched is None or not context.vocabulary.has_all(switched.clauses):
         return None
     return None if context.vocabulary.estimate_phrase_count(part, limit=1) else switched
 
 
 def _corrections(context: _Context, part: QueryPart, whole: bytes, most: int) -> list[_Correction]:
-    if part.phrase.exact:
+    if part.phrase.is_exact:
         return []
     found = []
 
@@ -344,7 +344,7 @@ def _apply_corrections(context: _Context, part: QueryPart, corrections: list[_Co
         at = end
     clauses += build_query_part(part.text[at:], context.lexicon).clauses
     text += part.text[at:]
-    phrase = Phrase(searchable_bytes(text).data, len(clauses), exact=False)
+    phrase = Phrase(searchable_bytes(text).data, len(clauses), is_exact=False)
     return QueryPart(part.text, tuple(merge_into_synonym_clauses(clauses, context.lexicon)), phrase)
 
 

@@ -131,8 +131,8 @@ def _sorted_words() -> list[str]:
 def _is_there(vocabulary: Vocabulary, lexicon: Lexicon, text: str) -> bool:
     """Returns True if a document has the last word of ``text`` as a phrase; reads ``_MOST_READ`` at most."""
     (*_, last) = text.split()
-    typed = build_query_part(last, lexicon, exact=True)
-    near = replace(typed, phrase=typed.phrase._replace(exact=False))
+    typed = build_query_part(last, lexicon, is_exact=True)
+    near = replace(typed, phrase=typed.phrase._replace(is_exact=False))
     return vocabulary.estimate_phrase_count(near, limit=1, max_candidates=_MOST_READ) > 0
 
 

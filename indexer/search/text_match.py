@@ -30,7 +30,7 @@ class TextMatcher:
 
 
 def _sought(piece: TypedChunk, tokenizer: Tokenizer) -> list[bytes]:
-    if piece.exact:
+    if piece.is_exact:
         return [_letters(piece.text)]
     return [_letters(token.term) for token in tokenizer.tokens(piece.text)] or [_letters(piece.text)]
 

@@ -24,7 +24,7 @@ COMPLETABLE_WORD = re.compile(f"[{WORD_LETTERS}]+|[a-z]+")
 class TitleMatch(NamedTuple):
     """A title or subject that contains the letters sought. Sorts the most likely match first."""
 
-    within: bool  # the title has the letters in its middle or at its end, not at its beginning
+    is_within: bool  # the title has the letters in its middle or at its end, not at its beginning
     minus_views: int  # minus the number of views, so that the most viewed sorts first
     announcement_id: int
     name: str

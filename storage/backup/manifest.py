@@ -120,12 +120,12 @@ class BackupManifest:
 
         An original that was damaged already when it was kept lies by its content too.
         """
-        return member_path(name, self.members[name], encrypted=name in self.sha256_of_encrypted)
+        return member_path(name, self.members[name], is_encrypted=name in self.sha256_of_encrypted)
 
 
-def member_path(name: str, sha256: str, *, encrypted: bool) -> str:
+def member_path(name: str, sha256: str, *, is_encrypted: bool) -> str:
     """Return where a member with this content lies inside a backup directory."""
-    return (name if name.endswith(sha256) else f"{STATE}/{sha256}") + (AGE if encrypted else "")
+    return (name if name.endswith(sha256) else f"{STATE}/{sha256}") + (AGE if is_encrypted else "")
 
 
 def _digest(content: Mapping[str, object]) -> str:

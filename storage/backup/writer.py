@@ -73,22 +73,22 @@ class Backups:
         destination: Path,
         progress: Progress,
         *,
-        verify_all: bool = False,
-        accept_loss: bool = False,
+        should_verify_all: bool = False,
+        should_accept_loss: bool = False,
         keep_days: int = 30,
         keep_months: int = 12,
     ) -> BackupReport:
         """Back up into ``destination``: a file, or a directory that exists.
 
         Into a directory only new files are copied, as one more generation. A share of the files that were
-        there is read again: all of them within 30 backups, or at once with ``verify_all``. Earlier
+        there is read again: all of them within 30 backups, or at once with ``should_verify_all``. Earlier
         generations stay until the new one is complete, durable and verified; then generations beyond the last
         of each of ``keep_days`` days and ``keep_months`` months are removed (see
         ``storage.backup.retention``).
 
         Raises ``Invalid`` for a destination inside the data directory; ``Conflict`` while another backup is
         written there, and (code ``archive-went-back``) when the archive has less than the previous backup,
-        unless ``accept_loss``; ``Unavailable`` on a bad disk or a damaged database.
+        unless ``should_accept_loss``; ``Unavailable`` on a bad disk or a damaged database.
         """
         if destination.resolve().is_relative_to(self._data.resolve()):
             raise Invalid("ที่เก็บสำรองต้องอยู่นอกที่เก็บข้อมูล (the backup must lie outside of the data directory)")
@@ -104,14 +104,14 @@ class Backups:
             self._engine.copy_to_sqlite(snapshot)
             require_intact_database(snapshot)
             target: _Target = (
-                _DirectoryTarget(destination, aside, self._files, self._keys, report, whole=verify_all)
+                _DirectoryTarget(destination, aside, self._files, self._keys, report, whole=should_verify_all)
                 if is_directory
                 else _TarTarget(destination, aside, self._files, self._keys)
             )
             with target:
                 target.manifest.archive = _read_figures(snapshot)
                 target.manifest.last_migration = read_migrations(snapshot)[-1]
-                if not accept_loss:
+                if not should_accept_loss:
                     _refuse_loss(target.figures_before(), snapshot)
                 self._write(snapshot, target, report, progress)
                 report.generations = target.publish(progress, RetentionRule(keep_days, keep_months))
@@ -422,7 +422,7 @@ class _DirectoryTarget(_Target):
         self._report.lost_in_both.append(sha256)
         if found and name not in self.manifest.sha256_of_encrypted:
             self.manifest.members[name] = found
-            _move_into_place(path, self._path / member_path(name, found, encrypted=False))
+            _move_into_place(path, self._path / member_path(name, found, is_encrypted=False))
         else:
             del self.manifest.members[name]
             self.manifest.sha256_of_encrypted.pop(name, None)

@@ -53,7 +53,7 @@ class EngineApiTokens(EngineRepository):
         found = mappers.token(row)
         if found.last_used_at is None or abs(now - found.last_used_at) >= _LAST_USE_STEP:
             # Where the disk is full, the write is skipped, so that programs still get in.
-            with suppress(Unavailable), self._engine.write(durable=False):
+            with suppress(Unavailable), self._engine.write(is_durable=False):
                 self._engine.run(
                     """UPDATE token SET last_used_at = :now
                        WHERE organisation_id IN :account_organisations AND id = :id""",

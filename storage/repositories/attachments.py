@@ -39,12 +39,12 @@ from storage.repositories.replacements import (
 )
 
 
-def attachment_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
+def attachment_row(engine: Queries, id: int, *, should_lock: bool = False) -> Row:
     """Return the row of an attachment that is not detached. Raises ``NotFound``.
 
-    With ``lock``, which needs a transaction, other writers of the attachment's pages wait.
+    With ``should_lock``, which needs a transaction, other writers of the attachment's pages wait.
     """
-    lock_rows = "FOR NO KEY UPDATE" if lock else ""
+    lock_rows = "FOR NO KEY UPDATE" if should_lock else ""
     row = engine.row(
         f"""SELECT * FROM attachment
             WHERE organisation_id IN :organisations AND id = :id AND status <> 'detached' {lock_rows}""",  # noqa: S608
@@ -219,7 +219,7 @@ class EngineAttachments(EngineRepository):
 
         So nobody publishes the announcement meanwhile.
         """
-        row = history.announcement_row(self._engine, announcement_id, lock=True)
+        row = history.announcement_row(self._engine, announcement_id, should_lock=True)
         return privacy.hold_of_new_file(Status(row["status"]), should_hold_until_checked=is_unchecked)
 
     def _put_back_as_document(self, row: Row, hold: HoldReason, *, actor: str) -> None:
@@ -245,7 +245,7 @@ class EngineAttachments(EngineRepository):
         should_hold_until_checked: bool = False,
     ) -> Attachment:
         with self._engine.write():
-            row = attachment_row(self._engine, attachment_id, lock=True)
+            row = attachment_row(self._engine, attachment_id, should_lock=True)
             if row["sha256"] == file.sha256:
                 return mappers.attachment(row)
             if not is_redacted and not should_hold_until_checked:
@@ -371,7 +371,7 @@ class EngineAttachments(EngineRepository):
         self, attachment_id: int, decided: Iterable[PersonalDataSpan], *, reason: str, actor: str
     ) -> Attachment:
         with self._engine.write():
-            row = attachment_row(self._engine, attachment_id, lock=True)
+            row = attachment_row(self._engine, attachment_id, should_lock=True)
             attachment = mappers.attachment(row)
             decisions = (*attachment.decided, *map(privacy.type_and_place_key, decided))
             finds = privacy.find_personal_data_in_attachment(attachment, attachment.details)
@@ -393,7 +393,7 @@ class EngineAttachments(EngineRepository):
 
     def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():
-            row = attachment_row(self._engine, attachment_id, lock=True)
+            row = attachment_row(self._engine, attachment_id, should_lock=True)
             hold = privacy.hold_of_cancelled_decisions(
                 mappers.attachment(row), is_public=self._is_public(row)
             )
@@ -409,7 +409,7 @@ class EngineAttachments(EngineRepository):
 
     def take_back_public_file(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():
-            row = attachment_row(self._engine, attachment_id, lock=True)
+            row = attachment_row(self._engine, attachment_id, should_lock=True)
             file = find_replaced_public_file(self._engine, attachment_id)
             if file is None:
                 raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")
@@ -430,7 +430,7 @@ class EngineAttachments(EngineRepository):
 
     def hold_for_undecided_finds(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():
-            row = attachment_row(self._engine, attachment_id, lock=True)
+            row = attachment_row(self._engine, attachment_id, should_lock=True)
             decided = mappers.attachment(row).decided
             _set_hold(self._engine, attachment_id, HoldReason.PERSONAL_DATA, decided)
             self._note(row, "hold", actor=actor, after=_place(row))

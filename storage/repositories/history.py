@@ -35,12 +35,12 @@ def bulk_name() -> str:
     return _bulk.get()
 
 
-def announcement_row(engine: Queries, id: int, *, lock: bool = False) -> Row:
+def announcement_row(engine: Queries, id: int, *, should_lock: bool = False) -> Row:
     """Return the stored row of an announcement; ``NotFound`` when the archive has no such announcement.
 
-    With ``lock``, which needs a transaction, other writers of the announcement wait.
+    With ``should_lock``, which needs a transaction, other writers of the announcement wait.
     """
-    lock_rows = "FOR NO KEY UPDATE" if lock else ""
+    lock_rows = "FOR NO KEY UPDATE" if should_lock else ""
     row = engine.row(
         f"""SELECT * FROM announcement
             WHERE organisation_id IN :organisations AND id = :id {lock_rows}""",  # noqa: S608

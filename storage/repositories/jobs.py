@@ -37,7 +37,7 @@ class EngineJobs(EngineRepository):
                WHERE organisation_id IN :organisations AND status = 'waiting' LIMIT 1"""
         ):
             return None  # idle workers take no write lock
-        with self._engine.write(durable=False):
+        with self._engine.write(is_durable=False):
             row = self._engine.row(
                 """UPDATE attachment SET status = 'reading', worker = :worker, leased_until = :until,
                        attempts = attempts + 1
@@ -86,7 +86,7 @@ class EngineJobs(EngineRepository):
         )
 
     def renew(self, attachment_id: int, worker: str, *, lease: dt.timedelta, now: dt.datetime) -> bool:
-        with self._engine.write(durable=False):
+        with self._engine.write(is_durable=False):
             held = self._engine.run(
                 """UPDATE attachment SET leased_until = :until
                    WHERE organisation_id IN :organisations AND id = :id AND worker = :worker
@@ -166,7 +166,7 @@ class EngineJobs(EngineRepository):
         append_entries(self._engine, (READING, row["id"]))
 
     def release(self, attachment_id: int, worker: str) -> None:
-        with self._engine.write(durable=False):
+        with self._engine.write(is_durable=False):
             self._engine.run(
                 """UPDATE attachment SET status = 'waiting', worker = NULL, leased_until = NULL,
                        attempts = attempts - 1

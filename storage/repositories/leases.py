@@ -26,7 +26,7 @@ class EngineLeases(EngineRepository):
             **times,
         ):
             return False  # a waiting process takes no write lock
-        with self._engine.write(durable=False):
+        with self._engine.write(is_durable=False):
             taken = self._engine.run(
                 """INSERT INTO lease (name, holder, until) VALUES (:name, :holder, :until)
                    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
@@ -47,7 +47,7 @@ class EngineLeases(EngineRepository):
         return str(found["holder"]) if found else ""
 
     def release(self, name: str, holder: str) -> None:
-        with self._engine.write(durable=False):
+        with self._engine.write(is_durable=False):
             self._engine.run(
                 "DELETE FROM lease WHERE name = :name AND holder = :holder", name=name, holder=holder
             )

@@ -38,8 +38,8 @@ class EnginePages(EngineRepository):
 
         ``Jobs.finish`` waits for the disk, and makes earlier writes durable too.
         """
-        with self._engine.write(durable=False):
-            attachment = attachment_row(self._engine, page.attachment_id, lock=True)
+        with self._engine.write(is_durable=False):
+            attachment = attachment_row(self._engine, page.attachment_id, should_lock=True)
             if expected_sha256 is not None and attachment["sha256"] != expected_sha256:
                 raise Conflict("ไฟล์ของเอกสารนี้ถูกเปลี่ยนแล้ว", code="lease-lost")
             write_page_unless_corrected(self._engine, page, attachment["organisation_id"])
@@ -57,7 +57,7 @@ class EnginePages(EngineRepository):
         should_mark_corrected: bool = True,
     ) -> Page:
         with self._engine.write():
-            attachment = attachment_row(self._engine, attachment_id, lock=True)
+            attachment = attachment_row(self._engine, attachment_id, should_lock=True)
             before = self.get(attachment_id, number)
             is_known = before.text == text and before.doubts == tuple(doubts)
             if before.corrected and should_mark_corrected and is_known:
@@ -72,7 +72,7 @@ class EnginePages(EngineRepository):
         self, page: Page, *, actor: str, personal_data: Sequence[PersonalDataSpan] = ()
     ) -> Page:
         with self._engine.write():
-            attachment = attachment_row(self._engine, page.attachment_id, lock=True)
+            attachment = attachment_row(self._engine, page.attachment_id, should_lock=True)
             before = self.get(page.attachment_id, page.number)
             self._replace(attachment, before, page, "reread", actor, personal_data)
         return page

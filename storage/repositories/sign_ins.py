@@ -68,7 +68,7 @@ class EngineSignIns(EngineRepository):
             return None
         session = mappers.session(found)
         if abs(now - session.seen_at) >= _SEEN_STEP:  # abs: the clock may have been set back
-            with suppress(Unavailable), self._engine.write(durable=False):  # a full disk ends no session
+            with suppress(Unavailable), self._engine.write(is_durable=False):  # a full disk ends no session
                 self._engine.run(
                     """UPDATE session SET seen_at = :now
                        WHERE organisation_id IN :account_organisations AND id = :id""",
@@ -111,7 +111,7 @@ class EngineSignIns(EngineRepository):
     def count_failure_unless_paused(
         self, limits: Sequence[AttemptLimit], *, now: dt.datetime
     ) -> dt.timedelta:
-        with self._engine.write(durable=False):
+        with self._engine.write(is_durable=False):
             self._forget_old_attempts(now)
             states = [self._attempt_state(limit, now) for limit in _in_lock_order(limits)]
             wait = max((state.wait for state in states), default=dt.timedelta(0))
@@ -122,7 +122,7 @@ class EngineSignIns(EngineRepository):
         return dt.timedelta(0)
 
     def clear_failures_of_attempt(self, limits: Sequence[AttemptLimit], *, now: dt.datetime) -> None:
-        with self._engine.write(durable=False):
+        with self._engine.write(is_durable=False):
             for limit in _in_lock_order(limits):
                 if limit.is_shared:
                     failures = self._attempt_state(limit, now).failures

@@ -52,7 +52,7 @@ class EngineUsageStatistics(EngineRepository):
         visitor = f"{address_hash}:{visitor_hash}" if address_hash else visitor_hash
         if self._seen(announcement_id, visitor, since):
             return False
-        with self._engine.write(durable=False):
+        with self._engine.write(is_durable=False):
             announcement = announcement_row(self._engine, announcement_id)
             if announcement["status"] != Status.PUBLISHED:
                 return False
@@ -169,7 +169,7 @@ class EngineUsageStatistics(EngineRepository):
     def record_missed_search_unless_long_number(self, query: str) -> None:
         if _may_name_person(query):
             return
-        with self._engine.write(durable=False):
+        with self._engine.write(is_durable=False):
             self._engine.run(
                 """INSERT INTO miss (organisation_id, query, count, last_at)
                    VALUES (:organisation, :query, 1, :now)
@@ -218,7 +218,7 @@ class EngineUsageStatistics(EngineRepository):
             )
 
     def add_to_total(self, name: str, amount: int) -> None:
-        with self._engine.write(durable=False):
+        with self._engine.write(is_durable=False):
             self._engine.run(
                 """INSERT INTO counter (name, value) VALUES (:name, :amount)
                    ON CONFLICT (name) DO UPDATE SET value = counter.value + excluded.value""",

@@ -93,7 +93,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "highlight": lambda text: highlighting.highlight(text, _QUERY, _LEXICON.tokenizer),
     "snippet": lambda text: highlighting.snippet(text, _QUERY, _LEXICON.tokenizer),
     "line breaks": lambda text: line_breaking.segments_with_break_opportunities(
-        (highlighting.TextSegment(text, hit=False),), frozenset()
+        (highlighting.TextSegment(text, is_hit=False),), frozenset()
     ),
 }
 

@@ -659,7 +659,7 @@ def test_a_typed_time_finds_what_is_about_the_words(
         assert sum(each.count for each in page.facets["year"]) == page.total
     assert page.total == index.search(parse_query(typed, page=3)).total == len(wanted)
     if typed.startswith("น้ำ "):
-        assert set(found(index, typed, leave_out_dates=True)) == {1, 2, 3, 5}
+        assert set(found(index, typed, should_leave_out_dates=True)) == {1, 2, 3, 5}
 
 
 @pytest.mark.parametrize("typed", ["15 มิ.ย. 64", "นัดประชุม ปี 2550"])
@@ -702,7 +702,7 @@ def test_a_typed_time_narrows(index: SearchIndex, typed: str, wanted: list[int])
     is_of_2564 = wanted == [1, 3, 6]
     assert [hit.announcement_id for hit in page.related] == ([5] if is_of_2564 else [])
     if is_of_2564:
-        anytime = index.search(parse_query(typed, leave_out_dates=True))
+        anytime = index.search(parse_query(typed, should_leave_out_dates=True))
         assert (5 in [hit.announcement_id for hit in anytime.hits], anytime.query.times) == (True, ())
 
 

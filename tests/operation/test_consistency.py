@@ -369,7 +369,7 @@ def examined(services: Services) -> ConsistencyReport:
         services.index,
         services.database,
         services.eraser,
-        repair=False,
+        should_repair=False,
     )
 
 

@@ -234,7 +234,7 @@ def test_a_file_that_comes_back_behind_the_archive_is_found_and_removed(erased: 
     path = erased.data / "files" / erased.sha256[:2] / erased.sha256
     path.write_bytes(b"from an old copy")
     assert "erased-file-left" in {each.code for each in services.check_consistency().findings}
-    services.check_consistency(repair=True)
+    services.check_consistency(should_repair=True)
     assert not path.exists()
 
 
@@ -495,6 +495,6 @@ def test_a_check_finishes_an_erasure_that_was_killed(site: Site, killed: str) ->
     left = lambda: [path for path in services.settings.data.rglob("*") if attachment.sha256 in path.name]  # noqa: E731
     assert len(left()) > 2
     assert [each.code for each in services.check_consistency().findings] == ["erased-file-left"]
-    assert services.check_consistency(repair=True).needs_no_action
+    assert services.check_consistency(should_repair=True).needs_no_action
     assert left() == []
     assert services.check_consistency().findings == []

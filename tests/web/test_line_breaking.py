@@ -46,7 +46,7 @@ def test_joined_again_it_is_the_text(text: str) -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["ศูนย์", "ส่งเสริม\nการ", "<b>", "&", "'", '"']), st.booleans())))
 def test_hits_are_marked_and_everything_else_is_escaped(told: list[tuple[str, bool]]) -> None:
-    segments = [TextSegment(text, hit=hit) for text, hit in told]
+    segments = [TextSegment(text, is_hit=hit) for text, hit in told]
     shown = html.fromstring(
         f"<p>{line_breaking.segments_with_break_opportunities(segments, frozenset())}</p>"
     )
@@ -77,10 +77,10 @@ def test_nothing_is_longer_than_a_line(text: str) -> None:
 
 def test_hits_keep_words_whole() -> None:
     segments = [
-        TextSegment("จัดตั้ง", hit=False),
-        TextSegment("ศูนย์", hit=True),
-        TextSegment("ส่งเสริม", hit=False),
-        TextSegment("เหมืองแร่ดีบุก", hit=True),
+        TextSegment("จัดตั้ง", is_hit=False),
+        TextSegment("ศูนย์", is_hit=True),
+        TextSegment("ส่งเสริม", is_hit=False),
+        TextSegment("เหมืองแร่ดีบุก", is_hit=True),
     ]
     shown = marked(segments)
     assert pieces(shown) == ["จัดตั้ง", "ศูนย์", "ส่งเสริม", "เหมืองแร่ดีบุก"]

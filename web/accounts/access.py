@@ -59,7 +59,7 @@ def require_publish_scope_if_public(announcement: Announcement) -> None:
         require_scope(Scope.PUBLISH)
 
 
-def require_visible(announcement: Announcement, *, staff: bool) -> Announcement:
+def require_visible(announcement: Announcement, *, is_staff: bool) -> Announcement:
     """Returns the announcement, if it may be shown; raises ``Gone`` for a withdrawn one, else ``NotFound``.
 
     Staff may see it in any status. ``Gone`` has title, date, reason and successors; ``NotFound`` is the same
@@ -68,7 +68,7 @@ def require_visible(announcement: Announcement, *, staff: bool) -> Announcement:
     g.noindex = announcement.noindex
     if announcement.status is Status.PUBLISHED:
         return announcement
-    if staff:
+    if is_staff:
         log_unpublished_read([announcement])
         return announcement
     if announcement.status is Status.WITHDRAWN:
@@ -83,7 +83,7 @@ def require_visible(announcement: Announcement, *, staff: bool) -> Announcement:
 
 
 def require_visible_attachment(
-    attachment_id: int, *, staff: bool, announcement_id: int | None = None
+    attachment_id: int, *, is_staff: bool, announcement_id: int | None = None
 ) -> Attachment:
     """Returns the attachment, if its announcement may be shown and, except to staff, it is not held.
 
@@ -92,21 +92,21 @@ def require_visible_attachment(
     """
     attachment = services().attachments.get(attachment_id)
     announcement = services().announcements.get(attachment.announcement_id)
-    is_hidden = announcement.status not in (Status.PUBLISHED, Status.WITHDRAWN) and not staff
+    is_hidden = announcement.status not in (Status.PUBLISHED, Status.WITHDRAWN) and not is_staff
     if is_hidden or announcement_id not in (None, announcement.id):
         raise no_such_attachment()
-    require_visible(announcement, staff=staff)
+    require_visible(announcement, is_staff=is_staff)
     if attachment.hold is not None:
-        if not staff:
+        if not is_staff:
             raise no_such_attachment()
         log_token_read_of_held_attachment(attachment)
     return attachment
 
 
-def visible_attachments(announcement_id: int, *, staff: bool) -> list[Attachment]:
-    """Returns an announcement's attachments in order; held ones are left out unless ``staff``."""
+def visible_attachments(announcement_id: int, *, is_staff: bool) -> list[Attachment]:
+    """Returns an announcement's attachments in order; held ones are left out unless ``is_staff``."""
     attachments = services().attachments.by_announcement([announcement_id])[announcement_id]
-    return [each for each in attachments if staff or each.hold is None]
+    return [each for each in attachments if is_staff or each.hold is None]
 
 
 def has_withheld_document_with_new_file(announcement_id: int) -> bool:

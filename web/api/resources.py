@@ -238,8 +238,8 @@ def create_announcement(fields: dict[str, Any]) -> dict[str, Any]:
 def show_announcement(id: int) -> dict[str, Any]:
     """หนึ่งประกาศ · One announcement; one that is not public needs the scope ``read``."""
     staff = _staff()
-    require_visible(services().announcements.get(id), staff=staff)
-    return _record(id, staff=staff)
+    require_visible(services().announcements.get(id), is_staff=staff)
+    return _record(id, is_staff=staff)
 
 
 @blueprint.patch("/announcements/<int:id>")
@@ -425,8 +425,8 @@ def _collections(found: Sequence[Collection]) -> list[dict[str, Any]]:
 @blueprint.response(200, schemas.AttachmentWithReplacementOut)
 def show_attachment(id: int) -> dict[str, Any]:
     """หนึ่งเอกสารแนบ · One attachment and how far it is read."""
-    attachment = require_visible_attachment(id, staff=_staff())
-    return schemas.as_attachment_with_replacement(attachment, services(), staff=_staff())
+    attachment = require_visible_attachment(id, is_staff=_staff())
+    return schemas.as_attachment_with_replacement(attachment, services(), is_staff=_staff())
 
 
 @blueprint.patch("/attachments/<int:id>")
@@ -508,7 +508,7 @@ def release_attachment(args: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.response(200, schemas.PageOut(many=True))
 def show_pages(id: int) -> list[dict[str, Any]]:
     """ข้อความทุกหน้า · The text of every page; of a held attachment with the scope ``read``."""
-    require_visible_attachment(id, staff=_staff())
+    require_visible_attachment(id, is_staff=_staff())
     return [schemas.as_page(page) for page in services().pages.by_attachment(id)]
 
 
@@ -517,7 +517,7 @@ def show_pages(id: int) -> list[dict[str, Any]]:
 def show_file(id: int) -> Response:
     """ไฟล์ต้นฉบับ · The original, byte for byte."""
     staff = _staff()
-    return send_original(require_visible_attachment(id, staff=staff), public=not staff)
+    return send_original(require_visible_attachment(id, is_staff=staff), is_public=not staff)
 
 
 @blueprint.get("/attachments/<int:id>/pages/<int:number>.webp")
@@ -526,20 +526,20 @@ def show_file(id: int) -> Response:
 def show_picture(args: dict[str, Any], id: int, number: int) -> Response:
     """ภาพของหน้า พร้อมคำที่พบ · The page's picture, hits marked."""
     staff = _staff()
-    attachment = require_visible_attachment(id, staff=staff)
+    attachment = require_visible_attachment(id, is_staff=staff)
     return send_picture(
         attachment,
         number,
         width=args["width"],
         typed=args["q"],
-        cropped=args["crop"] == "hit",
-        public=not staff,
+        is_cropped=args["crop"] == "hit",
+        is_public=not staff,
     )
 
 
-def _record(id: int, *, staff: bool = True) -> dict[str, Any]:
+def _record(id: int, *, is_staff: bool = True) -> dict[str, Any]:
     announcement = services().announcements.get(id)
-    return schemas.as_announcement(announcement, visible_attachments(id, staff=staff), services())
+    return schemas.as_announcement(announcement, visible_attachments(id, is_staff=is_staff), services())
 
 
 def _newest(attachment: Attachment) -> Attachment:

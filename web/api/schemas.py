@@ -106,7 +106,7 @@ class _SearchArgs(PagingArgs):
             sort=data["sort"],
             page=data["page"],
             per_page=data["per_page"],
-            leave_out_dates=data["any_time"],
+            should_leave_out_dates=data["any_time"],
         )
         return replace(query, as_typed=data["as_typed"], explain=data["explain"])
 
@@ -390,7 +390,7 @@ class SegmentOut(Schema):
     """A piece of a text. ``hit``: it matches the query and is marked."""
 
     text = fields.String()
-    hit = fields.Boolean()
+    hit = fields.Boolean(attribute="is_hit")
 
 
 class PageResultOut(Schema):
@@ -489,10 +489,10 @@ def as_attachment(attachment: Attachment) -> dict[str, Any]:
 
 
 def as_attachment_with_replacement(
-    attachment: Attachment, services: Services, *, staff: bool
+    attachment: Attachment, services: Services, *, is_staff: bool
 ) -> dict[str, Any]:
     """Returns the attachment as values for ``AttachmentWithReplacementOut``."""
-    waiting = services.attachments.replacements([attachment.id]).get(attachment.id) if staff else None
+    waiting = services.attachments.replacements([attachment.id]).get(attachment.id) if is_staff else None
     names = ReplacementOut().fields.keys()
     replacement = waiting and {name: value for name, value in as_attachment(waiting).items() if name in names}
     return as_attachment(attachment) | {"replacement": replacement}

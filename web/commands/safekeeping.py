@@ -49,7 +49,7 @@ def check(as_json: bool, repair: bool, acknowledged_by: str | None) -> None:
       prakat check --json
     """
     try:
-        report = _examined(repair=repair, acknowledged_by=acknowledged_by)
+        report = _examined(should_repair=repair, acknowledged_by=acknowledged_by)
     except Unavailable as error:  # a database so damaged that it does not open is a finding, too
         click.echo(f"prakat: {error.message}", err=True)
         is_damaged = isinstance(error, DatabaseDamaged)
@@ -66,7 +66,7 @@ def check(as_json: bool, repair: bool, acknowledged_by: str | None) -> None:
     sys.exit(0 if report.needs_no_action else 1)
 
 
-def _examined(*, repair: bool, acknowledged_by: str | None) -> ConsistencyReport:
+def _examined(*, should_repair: bool, acknowledged_by: str | None) -> ConsistencyReport:
     """Returns the report on the archive. Raises ``Unavailable`` if its database cannot be opened."""
     logging.getLogger("prakat.storage").addHandler(logging.NullHandler())  # the report names damaged rows
     services = open_existing()
@@ -78,7 +78,7 @@ def _examined(*, repair: bool, acknowledged_by: str | None) -> ConsistencyReport
                 err=True,
             )
     with progress_bars(_STEPS) as progress:
-        return services.check_consistency(repair=repair, progress=progress)
+        return services.check_consistency(should_repair=should_repair, progress=progress)
 
 
 _STEPS = {
@@ -174,8 +174,8 @@ def backup(destination: str, verify: bool, accept_loss: bool, keep_days: int, ke
         report = services.backups.make_backup(
             Path(destination),
             progress,
-            verify_all=verify,
-            accept_loss=accept_loss,
+            should_verify_all=verify,
+            should_accept_loss=accept_loss,
             keep_days=keep_days,
             keep_months=keep_months,
         )

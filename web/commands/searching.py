@@ -87,7 +87,7 @@ def _show(console: Console, result: Result) -> None:
     for segments in (result.segments, *(page.segments for page in result.pages)):
         line = Text("   ")
         for segment in segments:
-            line.append(" ".join(segment.text.split("\n")), style="reverse" if segment.hit else "")
+            line.append(" ".join(segment.text.split("\n")), style="reverse" if segment.is_hit else "")
         console.print(line, soft_wrap=True)  # a break between cells may fall within a Thai cluster
 
 

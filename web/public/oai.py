@@ -337,7 +337,7 @@ def _add_dublin_core(metadata: etree._Element, announcement: Announcement) -> No
     say("type", announcement.kind.english, "en")
     say("identifier", absolute_url(home, site))
     say("language", "th")
-    attachments = visible_attachments(announcement.id, staff=False)
+    attachments = visible_attachments(announcement.id, is_staff=False)
     for media_type in sorted({attachment.media_type for attachment in attachments}):
         say("format", media_type)
     for attachment in attachments:

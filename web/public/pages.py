@@ -103,10 +103,12 @@ def all_announcements() -> AnyResponse:
 @pages.get("/announcements/<int:announcement_id>")
 def announcement(announcement_id: int) -> str:
     """Show one announcement in full."""
-    shown = require_visible(services().announcements.get(announcement_id), staff=person_may_see_unpublished())
+    shown = require_visible(
+        services().announcements.get(announcement_id), is_staff=person_may_see_unpublished()
+    )
     typed = search_text_of_request()
     inside = _inside(announcement_id, typed) if typed else None
-    attachments = visible_attachments(announcement_id, staff=person_may_see_unpublished())
+    attachments = visible_attachments(announcement_id, is_staff=person_may_see_unpublished())
     return render_template(
         "public/announcement.html",
         announcement=shown,
@@ -127,12 +129,14 @@ def announcement(announcement_id: int) -> str:
 @pages.get("/announcements/<int:announcement_id>/certificate")
 def certificate(announcement_id: int) -> str:
     """Show who published the announcement and when, and each document's checksum, to verify a copy."""
-    shown = require_visible(services().announcements.get(announcement_id), staff=person_may_see_unpublished())
+    shown = require_visible(
+        services().announcements.get(announcement_id), is_staff=person_may_see_unpublished()
+    )
     published = [each.at for each in services().history.entries(announcement_id) if each.action == "publish"]
     return render_template(
         "public/certificate.html",
         announcement=shown,
-        attachments=visible_attachments(announcement_id, staff=person_may_see_unpublished()),
+        attachments=visible_attachments(announcement_id, is_staff=person_may_see_unpublished()),
         published_relations=published_relations(services().records, shown),
         published_at=max(published, default=None),
         address=absolute_url(url_for("public.announcement", announcement_id=announcement_id)),
@@ -142,9 +146,9 @@ def certificate(announcement_id: int) -> str:
 def _visible_document(announcement_id: int, attachment_id: int) -> tuple[Announcement, Attachment]:
     """Returns an announcement and its attachment. Raises ``Gone`` or ``NotFound`` unless both may be seen."""
     staff = person_may_see_unpublished()
-    announcement = require_visible(services().announcements.get(announcement_id), staff=staff)
+    announcement = require_visible(services().announcements.get(announcement_id), is_staff=staff)
     return announcement, require_visible_attachment(
-        attachment_id, staff=staff, announcement_id=announcement_id
+        attachment_id, is_staff=staff, announcement_id=announcement_id
     )
 
 
@@ -204,15 +208,15 @@ def document_text(announcement_id: int, attachment_id: int) -> str:
 def document_file(announcement_id: int, attachment_id: int) -> Response:
     """Send the original file, byte for byte."""
     _, attachment = _visible_document(announcement_id, attachment_id)
-    return file_responses.send_original(attachment, public=not person_may_see_unpublished())
+    return file_responses.send_original(attachment, is_public=not person_may_see_unpublished())
 
 
 @pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>/searchable.pdf")
 def document_searchable(announcement_id: int, attachment_id: int) -> Response:
     """Send a scan's searchable copy; nobody, staff included, gets one of what residents do not see."""
-    require_visible(services().announcements.get(announcement_id), staff=False)
+    require_visible(services().announcements.get(announcement_id), is_staff=False)
     return file_responses.send_public_searchable_copy(
-        require_visible_attachment(attachment_id, staff=False, announcement_id=announcement_id)
+        require_visible_attachment(attachment_id, is_staff=False, announcement_id=announcement_id)
     )
 
 
@@ -226,8 +230,8 @@ def document_picture(announcement_id: int, attachment_id: int, number: int) -> R
         number,
         width=args["width"],
         typed=args["q"],
-        cropped=args["crop"] == "hit",
-        public=not person_may_see_unpublished(),
+        is_cropped=args["crop"] == "hit",
+        is_public=not person_may_see_unpublished(),
     )
 
 
@@ -252,7 +256,7 @@ def old_address(old: str) -> AnyResponse:
     found = services().announcements.by_old_url(asked) or services().announcements.by_old_url(f"/{old}")
     if found is None or found.status not in (Status.PUBLISHED, Status.WITHDRAWN):
         raise NoSuchPage
-    require_visible(found, staff=False)
+    require_visible(found, is_staff=False)
     return redirect(url_for("public.announcement", announcement_id=found.id), code=301)
 
 

@@ -80,12 +80,14 @@ def _subject() -> tuple[Announcement | None, Attachment | None, int | None]:
     """Returns announcement, attachment and page number of the request, as far as residents may see them."""
     announcement_id = record_number("announcement")
     attachment_id = record_number("attachment")
-    attachment = require_visible_attachment(attachment_id, staff=False) if attachment_id is not None else None
+    attachment = (
+        require_visible_attachment(attachment_id, is_staff=False) if attachment_id is not None else None
+    )
     if attachment is not None:
         announcement_id = attachment.announcement_id
     if announcement_id is None:
         return None, None, None
-    announcement = require_visible(services().announcements.get(announcement_id), staff=False)
+    announcement = require_visible(services().announcements.get(announcement_id), is_staff=False)
     number = request.values.get("page", type=int)
     if attachment is None or number is None or not 1 <= number <= (attachment.page_count or 0):
         number = None

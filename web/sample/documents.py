@@ -73,8 +73,8 @@ def make_document(text: SampleText) -> SampleDocument:
 def _memo(sheet: Sheet, text: SampleText) -> None:
     _emblem(sheet, x=0, size=42)
     if text.urgency:
-        sheet.line(text.urgency, size=20, bold=True, x=60)
-    sheet.line("บันทึกข้อความ", size=24, bold=True, align="C")
+        sheet.line(text.urgency, size=20, is_bold=True, x=60)
+    sheet.line("บันทึกข้อความ", size=24, is_bold=True, align="C")
     sheet.beside(("ส่วนราชการ", 0, True), (f"{text.division} {text.office} โทร. {text.phone}", 76, False))
     sheet.beside(
         ("ที่", 0, True), (_thai(text.number), 20, False), ("วันที่", 225, True), (_date(text.date), 262, False)
@@ -91,7 +91,7 @@ def _memo(sheet: Sheet, text: SampleText) -> None:
 def _letter(sheet: Sheet, text: SampleText) -> None:
     _emblem(sheet, x=204, size=52)
     if text.urgency:
-        sheet.line(text.urgency, size=20, bold=True)
+        sheet.line(text.urgency, size=20, is_bold=True)
     sheet.beside((f"ที่ {_thai(text.number)}", 0, False), (text.office, 290, False))
     for line in ADDRESS:
         sheet.line(line, x=290)
@@ -125,10 +125,10 @@ def _notice(sheet: Sheet, text: SampleText) -> None:
 
 
 def _minutes(sheet: Sheet, text: SampleText) -> None:
-    sheet.line(f"รายงานการประชุมสภา{text.office}", size=18, bold=True, align="C")
+    sheet.line(f"รายงานการประชุมสภา{text.office}", size=18, is_bold=True, align="C")
     sheet.line(f"ครั้งที่ {_thai(text.number)}", align="C")
     sheet.line(f"เมื่อวันที่ {_date(text.date)}", align="C")
-    sheet.line(f"เรื่อง {text.subject}", bold=True, align="C")
+    sheet.line(f"เรื่อง {text.subject}", is_bold=True, align="C")
     _body(sheet, text)
     sheet.line("เลิกประชุมเวลา ๑๕.๓๐ น.", x=71)
     _signature(sheet, CLERK, "เลขานุการสภาเทศบาล")
@@ -144,10 +144,10 @@ _LAYOUTS: dict[DocumentKind, Callable[[Sheet, SampleText], None]] = {
 
 def _head(sheet: Sheet, title: str, text: SampleText) -> None:
     _emblem(sheet, x=204, size=52)
-    sheet.line(title, size=18, bold=True, align="C")
+    sheet.line(title, size=18, is_bold=True, align="C")
     if text.number:
         sheet.line(f"ที่ {_thai(text.number)}", align="C")
-    sheet.line(f"เรื่อง {text.subject}", bold=True, align="C")
+    sheet.line(f"เรื่อง {text.subject}", is_bold=True, align="C")
     sheet.line("-" * 30, align="C")
 
 

@@ -46,11 +46,11 @@ class Sheet:
         return float(self._pdf.get_y())
 
     def line(
-        self, text: str, *, size: float = SIZE, bold: bool = False, align: str = "L", x: float = 0
+        self, text: str, *, size: float = SIZE, is_bold: bool = False, align: str = "L", x: float = 0
     ) -> None:
         """Set one line that is known to fit; ``x`` in points from the left margin."""
         self._make_room(size)
-        self._set(text, size, bold, align, x)
+        self._set(text, size, is_bold, align, x)
         self._pdf.set_y(self.next_line_y + size * LEADING)
         self.pages[-1].append(text)
 
@@ -104,9 +104,9 @@ class Sheet:
         self._pdf.set_text_shaping(True)
         return float(self._pdf.get_string_width(_decomposed(text)))
 
-    def _set(self, text: str, size: float, bold: bool, align: str, x: float) -> None:
+    def _set(self, text: str, size: float, is_bold: bool, align: str, x: float) -> None:
         y = self.next_line_y
-        self._pdf.set_font("Sarabun", "B" if bold else "", size)
+        self._pdf.set_font("Sarabun", "B" if is_bold else "", size)
         self._pdf.set_text_shaping(True)
         self._pdf.set_xy(MARGIN_LEFT + x, y)
         self._pdf.cell(self._pdf.epw - x, size * LEADING, _decomposed(text), align=align)

@@ -293,7 +293,7 @@ def publish(announcement_id: int) -> ResponseReturnValue:
         found=personal_data.describe_finds(announcement, finds),
         found_seen=personal_data.finds_fingerprint(finds),
         unread=[each for each in unread if each.is_reading_pending],
-        when=publication.preselected_choice(announcement, unread=bool(unread)),
+        when=publication.preselected_choice(announcement, is_unread=bool(unread)),
         **publication.publication_time_fields(announcement.publish_at, fault),
     )
 

@@ -118,7 +118,7 @@ def suggested_form_values(
         missing |= {"title", "kind"}
     stated = suggest_fields(attachments)
     return SuggestedFormValues(
-        stated.fields, frozenset(missing & stated.fields.keys()), stated.awaited and "title" in missing
+        stated.fields, frozenset(missing & stated.fields.keys()), stated.is_awaited and "title" in missing
     )
 
 

@@ -15,7 +15,7 @@ from web.public.open_data_files import delete_dumps
 from web.serving.log import note_security
 from web.staff.blueprints import staff_blueprint
 
-pages = staff_blueprint("erasures", __name__, url_prefix="/staff", admins=True)
+pages = staff_blueprint("erasures", __name__, url_prefix="/staff", is_for_admins=True)
 
 
 @pages.get("/erasures")

@@ -44,7 +44,7 @@ def file(attachment_id: int, number: int) -> Response:
     services().attachments.get(attachment_id)
     version = services().intake.file_versions.get(attachment_id, number)
     note_security("earlier file read", person=g.actor, attachment=attachment_id, version=number)
-    return file_responses.send_original(version, public=False)
+    return file_responses.send_original(version, is_public=False)
 
 
 @pages.post("/restore")

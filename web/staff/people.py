@@ -17,7 +17,7 @@ from web.errors import error_message
 from web.serving.log import note_security
 from web.staff.blueprints import staff_blueprint
 
-pages = staff_blueprint("people", __name__, url_prefix="/staff/people", admins=True)
+pages = staff_blueprint("people", __name__, url_prefix="/staff/people", is_for_admins=True)
 
 _PASSWORD_BYTES = 12  # of chance in a password that the archive makes: sixteen letters
 

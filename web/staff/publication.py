@@ -108,7 +108,7 @@ def publication_time_fields(
     }
 
 
-def preselected_choice(announcement: Announcement, *, unread: bool) -> str:
+def preselected_choice(announcement: Announcement, *, is_unread: bool) -> str:
     """Returns ``now``, ``read`` or ``later``, with which the form begins; after an error the choice made.
 
     After an error that is the choice already made; otherwise a second press would publish at once.
@@ -117,7 +117,7 @@ def preselected_choice(announcement: Announcement, *, unread: bool) -> str:
         return chosen
     if announcement.publish_at and announcement.publish_at > dt.datetime.now(dt.UTC):
         return "later"
-    return "read" if unread else "now"
+    return "read" if is_unread else "now"
 
 
 def _publish_now(announcement_id: int) -> str:

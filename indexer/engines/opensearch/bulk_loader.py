@@ -143,7 +143,7 @@ class BulkLoader:
         made = self._counted(build_index_document(entry, self._lexicon.tokenizer) for entry in add)
         actions = [index_action(one, self._averages or {}, position) for one in made]
         actions += [delete_action(id, position) for id in remove]
-        self._cluster.bulk_write(self._index, actions, visible=False)
+        self._cluster.bulk_write(self._index, actions, should_await_visibility=False)
         self._lease.renew()
         self._position = position
 
@@ -164,7 +164,7 @@ class BulkLoader:
         """
         self._measure()
         self._analysis.close()
-        self._cluster.bulk_write(self._index, self._last(), visible=False)
+        self._cluster.bulk_write(self._index, self._last(), should_await_visibility=False)
         self._lease.renew()
         held = self.commit_and_count()
         if held >= _WORTH_MERGING:
@@ -208,7 +208,9 @@ class BulkLoader:
     def _send(self, made: Iterable[IndexDocument]) -> None:
         average = self._averages or {}
         self._cluster.bulk_write(
-            self._index, self._kept_up(index_action(one, average, 0) for one in made), visible=False
+            self._index,
+            self._kept_up(index_action(one, average, 0) for one in made),
+            should_await_visibility=False,
         )
 
     def _kept_up(self, actions: Iterable[Action]) -> Iterator[Action]:

@@ -164,13 +164,15 @@ class Cluster:
                 raise _trouble(503, one["error"])
         return [one for one in found if one["found"]]
 
-    def bulk_write(self, index: str, actions: Iterable[Mapping[str, Any]], *, visible: bool) -> None:
+    def bulk_write(
+        self, index: str, actions: Iterable[Mapping[str, Any]], *, should_await_visibility: bool
+    ) -> None:
         """Sends bulk actions to an index that ``allow_writing`` allows, in pieces, each after the one before.
 
         Raises ``IndexRemoved`` if the index is gone: a write never creates it again.
 
-        Actions that a busy cluster rejects are sent again. With ``visible`` this method returns only when
-        searches see all actions.
+        Actions that a busy cluster rejects are sent again. With ``should_await_visibility`` this method
+        returns only when searches see all actions.
         """
         with convert_cluster_errors():
             sent = streaming_bulk(
@@ -184,7 +186,7 @@ class Cluster:
                 initial_backoff=_PAUSE,
                 max_backoff=_LONGEST_PAUSE,
                 request_timeout=_LONG,
-                refresh="wait_for" if visible else False,
+                refresh="wait_for" if should_await_visibility else False,
             )
             for taken, item in sent:
                 ((action, outcome),) = item.items()

@@ -102,8 +102,8 @@ class OpenSearchIndex:
         try:
             if is_new:
                 self._cluster.allow_writing(live.index)
-            self._cluster.bulk_write(live.index, actions, visible=True)
-            self._cluster.bulk_write(live.index, [position_action(position)], visible=False)
+            self._cluster.bulk_write(live.index, actions, should_await_visibility=True)
+            self._cluster.bulk_write(live.index, [position_action(position)], should_await_visibility=False)
         except IndexRemoved:  # another generation took its place
             self._words = "", frozenset()
             return

@@ -249,7 +249,7 @@ class SearchAttempt(NamedTuple):
     """A search that may answer a plan; the first of ``PlanQueries.attempts`` that finds anything does."""
 
     strictness: str = "enough"  # have "all", "enough" or "any" of the plan; those with all come first
-    quoted: bool = False  # with quoted phrases letter by letter, and all of the plan
+    is_quoted: bool = False  # with quoted phrases letter by letter, and all of the plan
     time: str = ""  # "dated": published in one of the date ranges; "named": others that name one
     has_number: bool = False  # partial matches have a document's number of the plan: others are of no use
     is_top_hits_only: bool = False  # the first hits by relevance, whatever page and order are asked for
@@ -298,7 +298,9 @@ class PlanQueries:
 
     def complete(self, attempt: SearchAttempt) -> Json:
         """Returns the query for documents with every part, by its words or letter by letter."""
-        return bool_must(self._part(part, quoted=attempt.quoted) for part in self.plan.parts if part.clauses)
+        return bool_must(
+            self._part(part, is_quoted=attempt.is_quoted) for part in self.plan.parts if part.clauses
+        )
 
     def ranked_query(self, attempt: SearchAttempt, complete: Json) -> Json:
         """Returns the scored query of an attempt with its filters; what has all of the plan scores highest.
@@ -407,8 +409,8 @@ class PlanQueries:
         """Returns True for quoted words in a row; a single quoted word is looked up as any other."""
         return bool(part.quoted) and (part in self.phrases or not part.phrase.data)
 
-    def _part(self, part: QueryPart, *, quoted: bool) -> Json:
-        if quoted and self._is_looked_up_quoted(part):
+    def _part(self, part: QueryPart, *, is_quoted: bool) -> Json:
+        if is_quoted and self._is_looked_up_quoted(part):
             return bool_should(bool_must(map(phrase_query, way)) for way in part.quoted)
         words = bool_must([*map(self._whole_clause, part.clauses), *self._longer_words(part)])
         if part not in self.phrases:
@@ -527,7 +529,7 @@ def page_query(queries: PlanQueries) -> Json | None:
     words = [searchable_bytes(fold_text(clause.typed)).data for clause in queries.plan.clauses]
     should = [phrase_query(data, field="pages.grams") for data in words if data]
     should += [phrase_query(part.phrase.data, field="pages.grams") for part in queries.phrases]
-    must = [phrase_query(part.phrase.data, field="pages.grams") for part in parts if part.phrase.exact]
+    must = [phrase_query(part.phrase.data, field="pages.grams") for part in parts if part.phrase.is_exact]
     if not should:
         return None
     return {

@@ -292,8 +292,8 @@ class _Selection:
     def _notes(self, chosen: _Found) -> tuple[BilingualNote, ...]:
         """Returns the notes on what was given up to find anything."""
         times, attempt = self.queries.query.times, chosen.attempt
-        is_quoted = any(each.quoted for each in self.queries.attempts)
-        notes = [query_notes.NOT_QUOTED] if is_quoted and not attempt.quoted else []
+        is_quoted = any(each.is_quoted for each in self.queries.attempts)
+        notes = [query_notes.NOT_QUOTED] if is_quoted and not attempt.is_quoted else []
         if chosen.total and not chosen.complete and not (chosen.is_whole and self.queries.is_prose):
             notes.append(query_notes.NOT_ALL)
         if times and attempt.time != "dated":

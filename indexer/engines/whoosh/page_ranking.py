@@ -41,7 +41,7 @@ def best_pages(
         scores += idf * best
     for phrase in plan.phrases:
         there = _counts(text, phrase.data, ends, layout.zones[-1]) > 0
-        if phrase.exact:
+        if phrase.is_exact:
             scores *= there
         if phrase.words > 1:
             scores += context.tuning.page_phrase_boost * there

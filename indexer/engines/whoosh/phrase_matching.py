@@ -55,7 +55,7 @@ def documents_with_phrase(
     phrase is cut into other words are sought only when few documents have the same words.
     """
     if not (part.phrase.data and part.clauses) or (
-        len(part.clauses) > _MOST_CLAUSES and not part.phrase.exact
+        len(part.clauses) > _MOST_CLAUSES and not part.phrase.is_exact
     ):
         return np.empty(0, np.int64)
     whole = reader.cached_documents(
@@ -64,7 +64,7 @@ def documents_with_phrase(
     if len(part.clauses) == part.phrase.words == 1:
         return whole[:enough]
     there = _read(reader, "whole", whole, part, scores, enough, most)
-    clear = len(there) >= min(enough, _CLEAR) and not part.phrase.exact
+    clear = len(there) >= min(enough, _CLEAR) and not part.phrase.is_exact
     if clear or len(part.clauses) == 1 or len(there) == enough:
         return there
     others = reader.cached_documents(
@@ -88,7 +88,7 @@ def _read(
 
     ``which`` distinguishes the cached result from that of other candidates for the same words.
     """
-    if len(candidates) > most and not part.phrase.exact:
+    if len(candidates) > most and not part.phrase.is_exact:
         best: DocumentNumbers | slice = slice(most)
         if scores is not None:
             best = np.argpartition(-scores[candidates], most)[:most]
@@ -104,7 +104,7 @@ def _read(
 
 def _there(reader: CommitReader, candidates: DocumentNumbers, part: QueryPart) -> Iterator[int]:
     data, texts = part.phrase.data, reader.commit.texts(candidates)
-    if not part.phrase.exact:
+    if not part.phrase.is_exact:
         texts = take_until(texts, _MOST_LETTERS)
     has = phrase_test(data)
     return (document for document, text in zip(candidates.tolist(), texts, strict=False) if has(text, data))

@@ -76,12 +76,12 @@ class Filters:
 class TypedChunk:
     """A piece typed without a space or in quotes, with the pieces that ``OR`` joins to it in ``others``.
 
-    ``text`` is folded, ``raw`` has the typed case. ``exact`` is True for a piece in quotes. ``others`` are
+    ``text`` is folded, ``raw`` has the typed case. ``is_exact`` is True for a piece in quotes. ``others`` are
     alternatives to the piece. Where it stood in the query is not told.
     """
 
     text: str
-    exact: bool = False
+    is_exact: bool = False
     raw: str = ""
     others: tuple[TypedChunk, ...] = ()
 
@@ -207,7 +207,7 @@ def parse_query(
     sort: Sort = Sort.RELEVANCE,
     page: int = 1,
     per_page: int = 10,
-    leave_out_dates: bool = False,
+    should_leave_out_dates: bool = False,
 ) -> Query:
     """Parses any typed text, never raises; ``leave_out_dates`` drops dates that stand beside words.
 
@@ -217,7 +217,7 @@ def parse_query(
     which has precedence. A value that makes no sense is searched as words, or not used if excluded. A number
     may follow ``เลขที่`` too, and its year a word: ``คำสั่งที่ 215 ปี 2564`` is ``คำสั่งที่ 215/2564``. A date range
     (``query.date_ranges``) is a filter when it is labelled (``date:``) or stands alone. Elsewhere a result
-    must have a date in that range or name it; with ``leave_out_dates`` it is left out. ``ข่าวล่าสุด`` is
+    must have a date in that range or name it; with ``should_leave_out_dates`` it is left out. ``ข่าวล่าสุด`` is
     everything, newest first.
     """
     asked = Query(
@@ -227,10 +227,10 @@ def parse_query(
         page=max(page, 1),
         per_page=max(per_page, 1),
     )
-    return _parsed(asked, leave_out_dates=leave_out_dates)
+    return _parsed(asked, should_leave_out_dates=should_leave_out_dates)
 
 
-def _parsed(asked: Query, *, dates_filter: bool = True, leave_out_dates: bool = False) -> Query:
+def _parsed(asked: Query, *, dates_filter: bool = True, should_leave_out_dates: bool = False) -> Query:
     """Returns the query with what its typed text asks for; its filters so far have precedence.
 
     With ``dates_filter`` a date range that stands alone is a filter.
@@ -240,17 +240,21 @@ def _parsed(asked: Query, *, dates_filter: bool = True, leave_out_dates: bool = 
     if reading.asks_for_newest(fold_text(raw).strip()):
         raw, sort = "", Sort.NEWEST if sort is Sort.RELEVANCE else sort
     raw, folded = _without_numbers(reading, raw, fold_text(raw))
-    words = _without_times(reading, raw, folded, dates_filter=dates_filter, leave_out_dates=leave_out_dates)
+    words = _without_times(
+        reading, raw, folded, dates_filter=dates_filter, should_leave_out_dates=should_leave_out_dates
+    )
     for found in _PART.finditer(words):
         reading.take(found)
     if raw.strip() and reading.is_empty:
         reading.understood.append(query_notes.NO_WORDS)
     is_filter_alone = dates_filter and reading.days_alone and not reading.chunks
-    is_dated = bool(reading.times) and not leave_out_dates
-    may_end_with_year = reading.ends_with_wanted_text and not (reading.has_date_ranges or leave_out_dates)
+    is_dated = bool(reading.times) and not should_leave_out_dates
+    may_end_with_year = reading.ends_with_wanted_text and not (
+        reading.has_date_ranges or should_leave_out_dates
+    )
     with_year = _with_bare_year(asked.typed) if may_end_with_year else None
-    as_words = partial(_parsed, asked, dates_filter=False, leave_out_dates=leave_out_dates)
-    undated = partial(_parsed, asked, dates_filter=dates_filter, leave_out_dates=True)
+    as_words = partial(_parsed, asked, dates_filter=False, should_leave_out_dates=should_leave_out_dates)
+    undated = partial(_parsed, asked, dates_filter=dates_filter, should_leave_out_dates=True)
     return replace(
         asked,
         filters=reading.filters,
@@ -289,12 +293,12 @@ def _with_bare_year(typed: str) -> str | None:
 
 
 def _without_times(
-    reading: _Reading, raw: str, folded: str, *, dates_filter: bool, leave_out_dates: bool
+    reading: _Reading, raw: str, folded: str, *, dates_filter: bool, should_leave_out_dates: bool
 ) -> str:
     """Returns ``raw`` without the date ranges that are filters; adds every date range to ``reading``.
 
-    Those that stay become pieces of their own: น้ำปี 2564 is น้ำ and ปี 2564. With ``leave_out_dates`` all date
-    ranges are left out of ``raw``, where anything else is in it.
+    Those that stay become pieces of their own: น้ำปี 2564 is น้ำ and ปี 2564. With ``should_leave_out_dates``
+    all date ranges are left out of ``raw``, where anything else is in it.
     """
     times = find_date_ranges(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))
     reading.has_date_ranges = bool(times)
@@ -315,7 +319,7 @@ def _without_times(
         elif time.is_labelled or (alone and not reading.chunks and time.month is None and "งบ" not in folded):
             raw, folded = (_without(text, (time.start, time.end)) for text in (raw, folded))
             reading.between(time)
-        elif leave_out_dates and reading.has_words_beside_dates:
+        elif should_leave_out_dates and reading.has_words_beside_dates:
             raw = _without(raw, (time.start, time.end))
         else:
             reading.times.append(time)
@@ -394,7 +398,7 @@ class _Reading:
         if is_excluded:
             self._exclude(value)
         else:
-            self.chunks.append(TypedChunk(value, exact=True))
+            self.chunks.append(TypedChunk(value, is_exact=True))
             self.understood.append(query_notes.document_number_note(value))
 
     def between(self, time: DateRange) -> None:
@@ -437,13 +441,13 @@ class _Reading:
             self._joined = text
         elif any(map(str.isalnum, text.replace(_AND_SO_ON, ""))):
             if is_excluded:
-                self._exclude(text, exact=quoted is not None)
+                self._exclude(text, is_exact=quoted is not None)
             else:
-                self._add(text, exact=quoted is not None)
+                self._add(text, is_exact=quoted is not None)
             self._joined = ""
 
-    def _exclude(self, text: str, *, exact: bool = True) -> None:
-        self.without.append(TypedChunk(fold_text(text), exact, text))
+    def _exclude(self, text: str, *, is_exact: bool = True) -> None:
+        self.without.append(TypedChunk(fold_text(text), is_exact, text))
         self.understood.append(query_notes.exclusion_note(text))
 
     def _exclude_filter(self, name: str, value: str, typed: str) -> None:
@@ -470,9 +474,9 @@ class _Reading:
         self.filters = replace(self.filters, excluded=(*self.filters.excluded, excluded))
         self.understood.append(query_notes.facet_exclusion_note(facet, value))
 
-    def _add(self, text: str, *, exact: bool) -> None:
+    def _add(self, text: str, *, is_exact: bool) -> None:
         self.ends_with_wanted_text = True
-        chunk = TypedChunk(fold_text(text), exact, text)
+        chunk = TypedChunk(fold_text(text), is_exact, text)
         if self._joined in _EITHER and self.chunks:
             first = self.chunks.pop()
             self.chunks.append(replace(first, others=(*first.others, chunk)))

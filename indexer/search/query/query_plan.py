@@ -61,7 +61,7 @@ class Phrase(NamedTuple):
 
     data: bytes
     words: int
-    exact: bool  # the phrase was quoted: results must contain it
+    is_exact: bool  # the phrase was quoted: results must contain it
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,9 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
         parts.append(made)
     parts = _with_abbreviations_before_numbers(parts)
     whole = searchable_bytes(fold_text(" ".join(chunk.text for chunk in query.chunks))).data
-    without = tuple(build_query_part(each.text, lexicon, exact=True) for each in query.without[:_MOST_PARTS])
+    without = tuple(
+        build_query_part(each.text, lexicon, is_exact=True) for each in query.without[:_MOST_PARTS]
+    )
     is_question = _is_english_question(typed, telling) or (
         asked != chunks and any(has_question_words(chunk.text) for chunk in chunks)
     )
@@ -141,7 +143,7 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
 
 def _without_english_stop_words(chunks: tuple[TypedChunk, ...]) -> tuple[TypedChunk, ...]:
     """Returns the pieces of an English query that name something; all of any other query."""
-    is_english = all(chunk.text.isascii() and not chunk.exact for chunk in chunks)
+    is_english = all(chunk.text.isascii() and not chunk.is_exact for chunk in chunks)
     telling = tuple(chunk for chunk in chunks if chunk.others or _bare_word(chunk) not in ENGLISH_STOP_WORDS)
     return telling if is_english and telling else chunks
 
@@ -179,7 +181,7 @@ def _with_numbers(chunks: Sequence[TypedChunk]) -> list[TypedChunk]:
     for chunk in chunks:
         last = joined.pop() if joined else None
         text = f"{last.text} {chunk.text}" if last else ""
-        plain = last and not (last.exact or last.others or chunk.exact or chunk.others)
+        plain = last and not (last.is_exact or last.others or chunk.is_exact or chunk.others)
         numbered = _NUMBERED.match(text) if plain else None
         if last and numbered and numbered[1] == last.text:
             joined.append(TypedChunk(text, raw=f"{last.raw} {chunk.raw}"))
@@ -189,14 +191,14 @@ def _with_numbers(chunks: Sequence[TypedChunk]) -> list[TypedChunk]:
 
 
 def _query_part(chunk: TypedChunk, lexicon: Lexicon, preceding: Clause | None) -> QueryPart:
-    part = build_query_part(chunk.text, lexicon, exact=chunk.exact, preceding=preceding)
+    part = build_query_part(chunk.text, lexicon, is_exact=chunk.is_exact, preceding=preceding)
     return replace(part, raw=chunk.raw)
 
 
 def _either(chunk: TypedChunk, lexicon: Lexicon) -> QueryPart:
     """Returns a part with one clause, whose alternatives are the pieces joined with ``OR``."""
     pieces = (chunk, *chunk.others)
-    parts = [(one, build_query_part(one.text, lexicon, exact=True)) for one in pieces]
+    parts = [(one, build_query_part(one.text, lexicon, is_exact=True)) for one in pieces]
     with_words = [(one, part) for one, part in parts if part.clauses]
     alternatives = tuple(
         Alternative(tuple(term for clause in part.clauses for term in clause.alternatives[0].terms))
@@ -205,31 +207,31 @@ def _either(chunk: TypedChunk, lexicon: Lexicon) -> QueryPart:
     either = Clause(chunk.text, alternatives)
     ways = tuple(
         (part.phrase.data,)
-        if one.exact
+        if one.is_exact
         else tuple(searchable_bytes(fold_text(clause.typed)).data for clause in part.clauses)
         for one, part in with_words
     )
-    quoted = ways if any(one.exact for one, _ in with_words) else ()
-    return QueryPart("", (either,), Phrase(b"", 0, exact=False), quoted=quoted)
+    quoted = ways if any(one.is_exact for one, _ in with_words) else ()
+    return QueryPart("", (either,), Phrase(b"", 0, is_exact=False), quoted=quoted)
 
 
 def build_query_part(
-    text: str, lexicon: Lexicon, *, exact: bool = False, preceding: Clause | None = None
+    text: str, lexicon: Lexicon, *, is_exact: bool = False, preceding: Clause | None = None
 ) -> QueryPart:
-    """Returns the clauses and the phrase of a piece of a query; with ``exact`` without synonyms.
+    """Returns the clauses and the phrase of a piece of a query; with ``is_exact`` without synonyms.
 
     ``preceding`` is the clause before the piece, if any: a year after a month is read with its help.
     """
     folded = fold_text(text)
-    clauses = _words(folded, lexicon, exact=exact)
-    if not exact:
+    clauses = _words(folded, lexicon, is_exact=is_exact)
+    if not is_exact:
         clauses = _spelt_out(_with_number_word(clauses), folded)
         clauses = _numbered(merge_into_synonym_clauses(clauses, lexicon), folded)
         clauses = [_with_document_number(clause) for clause in _dated(clauses, preceding)]
     words = sum(len(clause.alternatives[0].terms) for clause in clauses)
     data = searchable_bytes(folded).data
-    quoted = ((data,),) if exact and data else ()
-    return QueryPart(folded, tuple(clauses), Phrase(data, words, exact), quoted=quoted)
+    quoted = ((data,),) if is_exact and data else ()
+    return QueryPart(folded, tuple(clauses), Phrase(data, words, is_exact), quoted=quoted)
 
 
 def merge_into_synonym_clauses(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
@@ -389,7 +391,7 @@ def _years(year: int, month: bool) -> list[str]:
     return [str(year - ERA), *short] if year in _ERAS[1] else []
 
 
-def _words(folded: str, lexicon: Lexicon, *, exact: bool) -> list[Clause]:
+def _words(folded: str, lexicon: Lexicon, *, is_exact: bool) -> list[Clause]:
     """Returns one clause for each word; a code and its parts make one clause."""
     tokens = lexicon.tokenizer.tokens(folded)
     words = []
@@ -400,7 +402,7 @@ def _words(folded: str, lexicon: Lexicon, *, exact: bool) -> list[Clause]:
         alternatives = [Alternative((token.term,))]
         if parts:
             alternatives.append(Alternative(parts, _PARTS))
-        elif not exact and (len(token.term) > 1 or folded[token.end - 1] == "."):
+        elif not is_exact and (len(token.term) > 1 or folded[token.end - 1] == "."):
             alternatives += [Alternative(full, SYNONYM_WEIGHT) for full in lexicon.expansions(token.term)]
         words.append(Clause(folded[token.start : token.end], tuple(alternatives[:_MOST_ALTERNATIVES])))
         at += 1 + len(parts)

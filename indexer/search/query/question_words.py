@@ -62,7 +62,7 @@ def chunks_without_question_words(
     remaining: list[TypedChunk] = []
     for chunk in chunks:
         stays = names_title or (chunk is chunks[-1] and not may_begin_title(chunk))
-        if chunk.exact or chunk.others:
+        if chunk.is_exact or chunk.others:
             remaining.append(chunk)
         else:
             remaining += (

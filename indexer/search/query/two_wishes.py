@@ -23,7 +23,7 @@ def split_wishes(query: Query, segmenter: Tokenizer) -> tuple[Query, Query] | No
 
     The words between the wishes stand once, not in a longer word (กับข้าว), and in no name of an office.
     """
-    if query.times or any(chunk.exact or chunk.others for chunk in query.chunks):
+    if query.times or any(chunk.is_exact or chunk.others for chunk in query.chunks):
         return None
     text = " ".join(chunk.text for chunk in query.chunks)
     borders = _word_borders(text, segmenter)

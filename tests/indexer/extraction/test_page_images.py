@@ -201,11 +201,13 @@ def test_the_piece_around_a_hit(tmp_path: Path) -> None:
     path = shaped(tmp_path / "a.pdf", [[TEXT]])
     attachment, page = attached(files, path), page_of(path)
     album = PagePictures(files, tmp_path / "cache")
-    shown = Image.open(io.BytesIO(album.page_picture(attachment, page, width=480, hits=(HIT,), cropped=True)))
+    shown = Image.open(
+        io.BytesIO(album.page_picture(attachment, page, width=480, hits=(HIT,), is_cropped=True))
+    )
     assert shown.width == 480
     assert shown.height < 240
     assert marked_area(shown) > 0
-    head = Image.open(io.BytesIO(album.page_picture(attachment, page, width=480, cropped=True)))
+    head = Image.open(io.BytesIO(album.page_picture(attachment, page, width=480, is_cropped=True)))
     assert head.width == 480
     assert marked_area(head) == 0
 

@@ -59,7 +59,7 @@ def test_a_local_word_is_marked_whole(tmp_path: Path) -> None:
 def test_highlight_is_the_whole_text() -> None:
     segments = highlight(BODY, parse_query("ถนน หนองบัว"), TOKENIZER)
     assert "".join(segment.text for segment in segments) == BODY
-    assert {segment.text for segment in segments if segment.hit} == {"ถนน", "หนองบัว"}
+    assert {segment.text for segment in segments if segment.is_hit} == {"ถนน", "หนองบัว"}
 
 
 @given(THAI_TEXT, THAI_TEXT)
@@ -85,7 +85,8 @@ def test_without_a_hit_the_start_is_shown() -> None:
 
 def test_a_hit_at_the_very_end_is_shown() -> None:
     assert any(
-        segment.hit for segment in snippet(f"{BODY}พลับพลึงธาร", parse_query("พลับพลึงธาร"), TOKENIZER, length=50)
+        segment.is_hit
+        for segment in snippet(f"{BODY}พลับพลึงธาร", parse_query("พลับพลึงธาร"), TOKENIZER, length=50)
     )
 
 
@@ -112,7 +113,7 @@ def test_a_hit_near_the_end_of_a_text_stands_near_the_beginning_of_its_passage()
         "วงเงิน 1,890,000 บาท แล้วเสร็จตามสัญญาเลขที่ 12/2560"
     )
     segments = snippet_with_ellipses(text, parse_query("บ้านเนินสะแก"), TOKENIZER)
-    assert [segment.text for segment in segments if segment.hit] == ["บ้านเนินสะแก"]
+    assert [segment.text for segment in segments if segment.is_hit] == ["บ้านเนินสะแก"]
     assert segments[0].text == "…"
     assert len(segments[1].text) <= 60
     assert segments[-1].text.endswith("12/2560")

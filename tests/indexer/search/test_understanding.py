@@ -482,7 +482,7 @@ def test_the_word_that_names_no_subject_is_neither_looked_for_nor_marked(tmp_pat
     assert [(hit.announcement_id, hit.is_partial) for hit in page.hits] == [(1, False)]
     tokenizer = Dictionary().current().tokenizer
     segments = highlight("เรื่อง ข่าวการชำระภาษี", page.query, tokenizer)
-    assert [segment.text for segment in segments if segment.hit] == ["ภาษี"]
+    assert [segment.text for segment in segments if segment.is_hit] == ["ภาษี"]
 
 
 def test_a_title_that_begins_with_such_a_word_is_found_by_it(tmp_path: Path) -> None:
