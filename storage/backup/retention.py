@@ -129,10 +129,12 @@ class BackupDirectory:
     def prune(self, retention: RetentionRule) -> int:
         """Remove generations not kept and files none names; nothing, and 0, if a kept manifest is damaged.
 
-        Returns the number of removed generations. What a damaged manifest names is not known.
+        Returns the number of removed generations. What a damaged manifest names is not known. The newest
+        backup always stays, also where the clock was set back, so that its name sorts before the others.
         """
         kept = retention.kept_generations(self.generations())
         try:
+            kept.add(BackupManifest.from_bytes(self.manifest_bytes(None)).generation)
             named = {path for name in kept for path in self.read(name).paths()}
         except Invalid:
             return 0

@@ -283,6 +283,9 @@ class _TarTarget(_Target):
 
 _ROUND = 30  # backups into a directory within which each of its originals is read again
 _LEAST = 200  # least number of originals that a backup reads again
+_CLOCK_CORRECTION = dt.timedelta(
+    days=1
+)  # as of a wrong time zone; days further ahead would count as one for long
 
 
 class _DirectoryTarget(_Target):
@@ -312,8 +315,14 @@ class _DirectoryTarget(_Target):
     def __exit__(self, *_: object) -> None: ...
 
     def _next_moment(self) -> dt.datetime:
-        """Return the present time, moved on by whole seconds until no generation has its name."""
+        """Return the present time, moved on by whole seconds until no generation has its name.
+
+        Where the previous backup is at most ``_CLOCK_CORRECTION`` ahead, it is the second after that one: the
+        names of generations then sort in the order of the backups.
+        """
         moment = _now()
+        if self._before is not None and moment < self._before.made_at <= moment + _CLOCK_CORRECTION:
+            moment = self._before.made_at + dt.timedelta(seconds=1)
         while BackupManifest(made_at=moment).generation in self._directory.generations():
             moment += dt.timedelta(seconds=1)
         return moment

@@ -10,14 +10,16 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from archive.errors import Unavailable
-from archive.model import Role
+from archive.model import Draft, Role
 from indexer.reindex import is_rebuild_needed
 from indexer.worker import LEASE
+from storage.backup.manifest import GENERATION_FORMAT, GENERATIONS, MANIFEST, BackupManifest
 from tests.disks import small_disk
 from tests.operation.archives import (
     ACTOR,
@@ -503,6 +505,51 @@ def test_a_clock_that_was_set_back_leaves_nothing_out(
     flip(victim, 30)
     codes = [run(data, "backup", str(destination)).exit_code for _ in range(12)]
     assert sorted(codes) == [0] * 11 + [1]
+
+
+def add_generations_ahead(destination: Path, days: Iterable[int]) -> None:
+    """Copy the newest manifest into generations that are so many days ahead of the clock."""
+    for each in days:
+        name = f"{dt.datetime.now(dt.UTC) + dt.timedelta(days=each):{GENERATION_FORMAT}}"
+        shutil.copy(destination / MANIFEST, destination / GENERATIONS / f"{name}.json")
+
+
+def newest_manifest(destination: Path) -> BackupManifest:
+    return BackupManifest.from_bytes((destination / MANIFEST).read_bytes())
+
+
+def test_a_backup_is_kept_however_far_the_clock_was_set_back(
+    services: Services, data: Path, tmp_path: Path
+) -> None:
+    destination = tmp_path / "backup"
+    destination.mkdir()
+    backed_up(data, destination)
+    add_generations_ahead(destination, [*range(5000, 5031), *range(5060, 5460, 31)])
+    for title in ("เรื่องแรก", "เรื่องที่สอง"):
+        services.announcements.create(Draft(title=title, published_on=dt.date(2021, 6, 9)), actor=ACTOR)
+        backed_up(data, destination)
+        newest = newest_manifest(destination)
+        assert newest.made_at < dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+        assert newest.generation in run(data, "restore", str(destination), "--list").stdout
+        assert all((destination / path).exists() for path in newest.paths())
+    assert everything(restored(destination, tmp_path / "other")) == everything(services)
+
+
+def test_a_backup_comes_after_the_one_before_when_the_clock_went_back_an_hour(
+    data: Path, tmp_path: Path
+) -> None:
+    destination = tmp_path / "backup"
+    destination.mkdir()
+    backed_up(data, destination)
+    before = newest_manifest(destination)
+    (destination / GENERATIONS / f"{before.generation}.json").unlink()
+    before.made_at += dt.timedelta(hours=1)
+    for path in (destination / MANIFEST, destination / GENERATIONS / f"{before.generation}.json"):
+        path.write_bytes(before.seal_to_bytes())
+    for _ in range(2):
+        backed_up(data, destination)
+        assert newest_manifest(destination).generation > before.generation
+        before = newest_manifest(destination)
 
 
 def test_what_is_damaged_here_and_there_does_not_spoil_the_rest(data: Path, tmp_path: Path) -> None:
