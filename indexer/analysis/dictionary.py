@@ -8,9 +8,10 @@ maybe of another language, with Thai words that it finds (``dog -> สุนั�
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import hashlib
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -237,6 +238,13 @@ class Dictionary:
             return content.decode("utf-8-sig")
         return content.decode(_LEGACY_ENCODING, errors="ignore")
 
+    @contextmanager
+    def _alone(self, path: Path) -> Iterator[None]:
+        """Holds the lock of those who change the file, also of other processes."""
+        with path.with_suffix(".lock").open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
     def add_entry(self, entry: str, *, actor: str = "") -> None:
         """Appends an unchecked entry to the file; nothing for one with a line break, noted with ``actor``.
 
@@ -244,9 +252,12 @@ class Dictionary:
         Nothing is done without a file. With an ``actor`` the change is noted (``changes``).
         """
         if self._path is not None and "\n" not in entry:
-            self._convert(self._path)
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(f"{entry}\n" + (_change_line(actor, "+", entry) if actor else ""))
+            with self._alone(self._path):
+                self._convert(self._path)
+                last = self._local()[-1:]
+                with self._path.open("a", encoding="utf-8") as file:
+                    file.write("\n" if last not in ("", "\n") else "")
+                    file.write(f"{entry}\n" + (_change_line(actor, "+", entry) if actor else ""))
 
     def remove_entry(self, entry: str, *, actor: str) -> bool:
         """Deletes the local file's lines that are this entry and notes the change; False without such a line.
@@ -255,14 +266,15 @@ class Dictionary:
         """
         if self._path is None or not self._state():
             return False
-        lines = self._local().splitlines()
-        kept = [line for line in lines if line.strip() != entry.strip()]
-        if len(kept) == len(lines):
-            return False
-        part = self._path.with_suffix(".part")
-        text = "".join(f"{line}\n" for line in kept) + _change_line(actor, "-", entry)
-        part.write_text(text, encoding="utf-8")
-        part.replace(self._path)
+        with self._alone(self._path):
+            lines = self._local().splitlines()
+            kept = [line for line in lines if line.strip() != entry.strip()]
+            if len(kept) == len(lines):
+                return False
+            part = self._path.with_suffix(".part")
+            text = "".join(f"{line}\n" for line in kept) + _change_line(actor, "-", entry)
+            part.write_text(text, encoding="utf-8")
+            part.replace(self._path)
         return True
 
     def changes(self) -> list[DictionaryChange]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Event
+
+import pytest
 
 from indexer.analysis.dictionary import Dictionary
 
@@ -30,3 +33,31 @@ def test_no_thread_gets_the_earlier_words_while_another_reads_the_file(tmp_path:
         finally:
             may_read.set()
         assert slow.result() is dictionary.current()
+
+
+@pytest.mark.parametrize("before", ["บ้านดอนมะกอก", "บ้านดอนมะกอก\n", ""])
+def test_an_entry_gets_a_line_of_its_own(tmp_path: Path, before: str) -> None:
+    path = tmp_path / "words.txt"
+    path.write_text(before, encoding="utf-8")
+    dictionary = Dictionary(path)
+    dictionary.add_entry("โคกสูง")
+    assert {"โคกสูง", *before.split()} <= dictionary.current().words
+    assert path.read_text(encoding="utf-8").splitlines() == [*before.split(), "โคกสูง"]
+
+
+def change(path: Path, number: int) -> None:
+    """Add forty entries, and remove every other one of them again."""
+    dictionary = Dictionary(path)
+    for place in range(40):
+        dictionary.add_entry(f"หมา{number} ~ สุนัข{place}", actor="somsri")
+        if place % 2:
+            assert dictionary.remove_entry(f"หมา{number} ~ สุนัข{place}", actor="somsri")
+
+
+def test_no_entry_is_lost_where_two_processes_change_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "words.txt"
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
+        list(processes.map(change, [path, path], [1, 2]))
+    wanted = {f"หมา{number} ~ สุนัข{place}" for number in (1, 2) for place in range(0, 40, 2)}
+    assert set(Dictionary(path).local_synonyms()) == wanted
+    assert len(Dictionary(path).changes()) == 2 * (40 + 20)
