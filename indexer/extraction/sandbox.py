@@ -31,7 +31,7 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any, Self, TypeVar
 
-from indexer.extraction.reading_errors import UnreadableFile
+from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
 
 T = TypeVar("T")
 
@@ -157,7 +157,7 @@ class SandboxProcess:
             raise Crashed from error
         if outcome == "done":
             return value
-        if outcome == "unreadable":
+        if outcome == "unreadable" and value in tuple(MESSAGES):  # a child may send anything
             raise UnreadableFile(value)
         self.close()
         raise OutOfMemory if outcome == "memory" else Crashed

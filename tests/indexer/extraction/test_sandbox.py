@@ -185,6 +185,17 @@ def test_a_reason_crosses_the_border() -> None:
     assert caught.value.failure.code == "password"
 
 
+def refuse_oddly(code: object) -> None:
+    raise UnreadableFile(code)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("code", ["no such code", 7, ("password",), ["password"], {}])
+def test_a_reason_that_nobody_knows_is_a_crash(code: object) -> None:
+    with sandbox.SandboxProcess() as child, pytest.raises(sandbox.Crashed) as caught:
+        child.call(refuse_oddly, code, seconds=10)
+    assert caught.value.failure.code == "crashed"
+
+
 def test_a_child_that_was_taken_over_cannot_run_anything_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
