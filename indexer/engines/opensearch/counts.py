@@ -25,7 +25,8 @@ class VisibleDocumentCounts:
         is_everyone = filters.organisation is None and not filters.withheld
         # Without a further condition the cluster knows a term's count without reading any document.
         self._visible = [] if is_everyone else visibility_filters(filters)
-        self._known = {} if filters.withheld else shared
+        self._shared = {} if filters.withheld else shared
+        self._known: dict[str, int] = {}  # those of this search, which no other search removes
         self._prefix = f"{filters.organisation} "
 
     @property
@@ -38,7 +39,7 @@ class VisibleDocumentCounts:
 
     def known_count(self, query: Json) -> int | None:
         """Returns the number of documents that match the query; None if it was not asked for yet."""
-        return self._known.get(self._key(query))
+        return self._known_at(self._key(query))
 
     def count(self, query: Json) -> int:
         """Returns the number of documents that match the query."""
@@ -55,15 +56,21 @@ class VisibleDocumentCounts:
     def missing_requests(self, queries: Sequence[Json]) -> list[tuple[str, dict[str, Any]]]:
         """Returns key and request of each query that was not counted yet, and of all documents."""
         wanted = {self._key(query): query for query in (ANNOUNCEMENTS, *queries)}
-        missing = {key: query for key, query in wanted.items() if key not in self._known}
+        missing = {key: query for key, query in wanted.items() if self._known_at(key) is None}
         return [(key, count_body(query, self._visible)) for key, query in missing.items()]
 
     def store(self, keys: Sequence[str], answers: Sequence[Mapping[str, Any]]) -> None:
         """Adds the counts in the responses to those known."""
-        if len(self._known) > _MOST:
-            self._known.clear()
+        if len(self._shared) > _MOST:
+            self._shared.clear()
         for key, answer in zip(keys, answers, strict=True):
-            self._known[key] = answer["hits"]["total"]["value"]
+            self._known[key] = self._shared[key] = answer["hits"]["total"]["value"]
+
+    def _known_at(self, key: str) -> int | None:
+        """Returns a count of this search, or else the shared one, which this search then keeps."""
+        if key not in self._known and (count := self._shared.get(key)) is not None:
+            self._known[key] = count
+        return self._known.get(key)
 
     def _key(self, query: Json) -> str:
         return self._prefix + json.dumps(query, sort_keys=True)
