@@ -17,7 +17,7 @@ from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement, build_index_document
 from indexer.engines.opensearch import OpenSearchIndex
-from indexer.engines.opensearch.bulk_loader import Lease
+from indexer.engines.opensearch.bulk_loader import LEXICON, POSITION, Lease
 from indexer.engines.opensearch.cluster import Cluster, read_address
 from indexer.engines.opensearch.mapping import word_id, words_to_look_up
 from indexer.search.ports import SearchIndex
@@ -281,3 +281,28 @@ def test_an_explanation_names_the_score_of_each_word(index: SearchIndex) -> None
     parts = {part.name: part.value for part in explanation.hits[0].parts}
     assert {f"bm25f: {clause.typed}" for clause in explanation.clauses} <= parts.keys()
     assert sum(parts.values()) == pytest.approx(explanation.hits[0].score, abs=0.01)
+
+
+@pytest.mark.parametrize("lost", ["lexicon", "position", "manifest", "averages", "schema"])
+def test_a_generation_without_what_it_needs_is_rebuilt(address: str, lost: str) -> None:
+    OpenSearchIndex(address, Dictionary()).update(ARCHIVE, (), position=4)
+    with client(address) as cluster:
+        (name,) = cluster.indices.get_alias(name=read_address(address).index)
+        if lost in (LEXICON, POSITION):
+            cluster.delete(index=name, id=lost, params={"refresh": "true"})
+        else:
+            stored = cluster.indices.get_mapping(index=name)[name]["mappings"]["_meta"]
+            (stored["manifest"] if lost == "schema" else stored).pop(lost)
+            cluster.indices.put_mapping(index=name, body={"_meta": stored})
+    index = OpenSearchIndex(address, Dictionary())
+    for _twice in range(2):
+        assert not index.is_current()
+        for ask in (index.manifest, index.count, lambda: found(index, "สอบราคา")):
+            with pytest.raises(Unavailable) as refused:
+                ask()
+            assert refused.value.code == "index-damaged"
+    with index.rebuild() as generation:
+        generation.add_announcements(ARCHIVE)
+        generation.set_position(9)
+    assert index.is_current()
+    assert found(index, "สอบราคา") == [1]

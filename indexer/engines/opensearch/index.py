@@ -6,6 +6,7 @@ answer, every method raises ``Unavailable``: searches show that error, and chang
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -42,6 +43,7 @@ from indexer.search.suggest import suggest_words_and_titles
 SCHEMA = 10
 """Version of documents and mapping. To be raised whenever either changes."""
 
+_DAMAGED = "index-damaged"  # code of the error where a generation lacks what it needs to be used
 _FRESH = 1.0  # seconds for which the alias and the position are cached
 _OUTGROWN = 4  # a rebuild is due above 4 times the documents that the averages were measured on
 _FEW = 250
@@ -50,6 +52,8 @@ _PAGE = 10_000
 _READ_AT_ONCE = 1000
 
 T = TypeVar("T")
+
+log = logging.getLogger("prakat.index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +186,12 @@ class OpenSearchIndex:
         Raises ``Unavailable`` while the cluster does not answer, as most missing nodes come back. Parts that
         are lost for good are named by ``find_damage``; then the index must be rebuilt.
         """
-        live = self._live()
+        try:
+            live = self._live()
+        except Unavailable as error:
+            if error.code != _DAMAGED:
+                raise
+            return False
         if live is None or not live.manifest.is_of_same_rules(self._wanted()):
             return False
         return live.sample >= SAMPLE or live.count <= _OUTGROWN * max(live.sample, _FEW)
@@ -284,8 +293,9 @@ class OpenSearchIndex:
             with suppress(IndexRemoved):
                 if known is None or known.index != index:
                     known = self._opened(index)
-                (followed,) = self._cluster.get_documents(index, [POSITION])
-                position = int(followed["_source"]["position"])
+                with _reading_stored_values():
+                    (followed,) = self._cluster.get_documents(index, [POSITION])
+                    position = int(followed["_source"]["position"])
                 count = self._cluster.count(index, ANNOUNCEMENTS)
                 if position == known.position and count == known.count:
                     return known
@@ -293,18 +303,29 @@ class OpenSearchIndex:
         raise _changing_generations()
 
     def _opened(self, index: str) -> _Live:
-        written = self._cluster.read_metadata(index)
-        (words,) = self._cluster.get_documents(index, [LEXICON])
-        return _Live(
-            index,
-            IndexManifest.from_json(written["manifest"]),
-            written["averages"],
-            written["sample"],
-            parse_lexicon(words["_source"]["lexicon"]),
-            position=-1,
-            count=0,
-            counts={},
-        )
+        with _reading_stored_values():
+            written = self._cluster.read_metadata(index)
+            (words,) = self._cluster.get_documents(index, [LEXICON])
+            return _Live(
+                index,
+                IndexManifest.from_json(written["manifest"]),
+                written["averages"],
+                written["sample"],
+                parse_lexicon(words["_source"]["lexicon"]),
+                position=-1,
+                count=0,
+                counts={},
+            )
+
+
+@contextmanager
+def _reading_stored_values() -> Iterator[None]:
+    """Converts the errors of reading values that a generation lacks, or has otherwise, to ``Unavailable``."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        log.error("search index is damaged", extra={"why": repr(error)})
+        raise Unavailable("ดัชนีค้นหาเสียหาย ระบบกำลังสร้างใหม่ กรุณาลองอีกครั้งในอีกสักครู่", code=_DAMAGED) from error
 
 
 def _changing_generations() -> Unavailable:
