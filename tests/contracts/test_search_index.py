@@ -173,6 +173,8 @@ def test_numbers_are_found_however_they_are_typed(archive: SearchIndex, typed: s
     [
         (Filters(kind=DocumentKind.ORDER), [2]),
         (Filters(author="กองคลัง"), [2]),
+        (Filters(author="คลัง"), [2]),
+        (Filters(author="---"), []),
         (Filters(year=2565), [3]),
         (Filters(from_date=dt.date(2021, 1, 1)), [3, 2, 1]),
         (Filters(to_date=dt.date(2020, 12, 31)), [4]),

@@ -609,15 +609,19 @@ def _between(first: dt.date | None, last: dt.date | None) -> Json:
 
 
 def exact_and_partial_name_queries(filters: Filters) -> dict[str, tuple[Json, Json]]:
-    """Returns for each filter by name a query for exactly that name, and one for names that contain it."""
+    """Returns for each filter by name a query for exactly that name, and one for names that contain it.
+
+    No name counts as containing a text without letters.
+    """
     names = {name: (name, value) for name in NAME_FACETS if (value := getattr(filters, name)) is not None}
     names |= {_excluded_key(each): each for each in filters.excluded if each.facet in NAME_FACETS}
     return {
         key: (
-            {"term": {f"{name}_letters": name_key(value)}},
-            {"wildcard": {f"{name}_letters": f"*{name_key(value)}*"}},
+            {"term": {f"{name}_letters": letters}},
+            {"wildcard": {f"{name}_letters": f"*{letters}*"}} if letters else {"match_none": {}},
         )
         for key, (name, value) in names.items()
+        for letters in (name_key(value),)
     }
 
 
