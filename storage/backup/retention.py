@@ -35,7 +35,7 @@ class RetentionRule:
         kept = set(names[-self.newest :])
         for length, count in ((_DAY, self.days_with_backup), (_MONTH, self.months_with_backup)):
             latest = {name[:length]: name for name in names}  # the last of a period wins
-            kept.update(latest[period] for period in sorted(latest)[-count:])
+            kept.update(latest[period] for period in sorted(latest, reverse=True)[:count])
         return kept
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from archive.errors import SettingsError, Unavailable
 from storage.backup.manifest import BackupManifest
+from storage.backup.retention import RetentionRule
 from tests.operation.archives import ACTOR, add, checked, close, draft, everything, opened, run, stored
 from web.bootstrap import Services
 
@@ -193,6 +194,13 @@ def test_files_go_from_a_backup_only_when_no_generation_names_them(
     assert backed_up(3)
     assert not backed_up(4)  # three are kept whatever their day
     assert len(stored(destination)) == 11
+
+
+def test_no_month_is_kept_where_none_is_asked_for() -> None:
+    names = [f"2025-{month:02}-{day:02}T030000Z" for month in (1, 2, 3, 4) for day in (1, 2)]
+    assert RetentionRule(1, 0, newest=1).kept_generations(names) == {names[-1]}
+    assert RetentionRule(0, 2, newest=1).kept_generations(names) == {names[-3], names[-1]}
+    assert RetentionRule(3, 0, newest=1).kept_generations(names) == set(names[-3:])
 
 
 def forget(data: Path, sha256: str) -> None:
