@@ -14,6 +14,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,9 @@ SETTLED_SECONDS = 5.0
 
 UNFINISHED_SECONDS = 600.0
 """Seconds to wait for the end mark of a PDF; then it is taken, and its reading says that it is cut off."""
+
+RETRY_SECONDS = 60.0
+"""Seconds after which a file that could not be read or moved is tried again."""
 
 LOOK_EVERY = 3.0  # seconds between looks into the folder
 
@@ -67,19 +71,41 @@ class Inbox:
     def __init__(self, targets: Targets) -> None:
         self._targets = targets
         self._sizes: dict[Path, tuple[int, float]] = {}  # size and time at which it was seen first
+        self._failed: dict[Path, float] = {}  # time of the last failure
 
     def take_up_to_one_file_per_folder(self) -> bool:
-        """Take at most one complete file of each folder into the archive; True when any file was taken."""
-        has_taken = False
-        for folder, target in self._targets().items():
-            for path in self._complete_files(folder):
-                self._take(path, folder, target)
-                has_taken = True
-                break
-        return has_taken
+        """Take at most one complete file of each folder into the archive; True when any file was taken.
 
-    def _complete_files(self, folder: Path) -> Iterator[Path]:
-        """Yields the files of a folder that nobody writes to any more, the oldest first."""
+        A file or a folder that cannot be read or moved is passed over; the log says why.
+        """
+        taken = [self._take_up_to_one_file(*watched) for watched in self._targets().items()]
+        return any(taken)
+
+    def _take_up_to_one_file(self, folder: Path, target: InboxTarget) -> bool:
+        with self._passed_over_on_failure(folder):
+            for path, seconds in self._settled_files(folder):
+                with self._passed_over_on_failure(path):
+                    if self._is_due(path) and (seconds >= UNFINISHED_SECONDS or _has_end(path)):
+                        self._take(path, folder, target)
+                        return True
+        return False
+
+    def _is_due(self, path: Path) -> bool:
+        failed = self._failed.get(path)
+        return failed is None or time.monotonic() - failed >= RETRY_SECONDS
+
+    @contextmanager
+    def _passed_over_on_failure(self, path: Path) -> Iterator[None]:
+        """Log an ``OSError`` of a file or folder, at most once in ``RETRY_SECONDS``, and go on after it."""
+        try:
+            yield
+        except OSError as error:
+            if self._is_due(path):
+                log.warning("cannot be taken", extra={"file": str(path), "why": str(error)})
+                self._failed[path] = time.monotonic()
+
+    def _settled_files(self, folder: Path) -> Iterator[tuple[Path, float]]:
+        """Yields files of a folder whose sizes stay the same, with seconds since then; the oldest first."""
         try:
             found = [(path.lstat(), path) for path in folder.iterdir() if not _is_ignored(path)]
         except FileNotFoundError:
@@ -92,8 +118,8 @@ class Inbox:
             size, since = seen[path]
             if size != status.st_size:
                 seen[path] = (status.st_size, now)
-            elif now - since >= SETTLED_SECONDS and (_has_end(path) or now - since >= UNFINISHED_SECONDS):
-                yield path
+            elif now - since >= SETTLED_SECONDS:
+                yield path, now - since
         self._sizes = {path: known for path, known in self._sizes.items() if path.parent != folder} | seen
 
     def _take(self, path: Path, folder: Path, target: InboxTarget) -> None:

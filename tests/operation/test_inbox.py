@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
+import logging
 import os
 import signal
 from dataclasses import replace
@@ -252,6 +254,56 @@ def test_a_full_disk_leaves_the_scan_in_the_folder(
     assert (folder_of(services) / "scan.pdf").exists()
     collect(services)
     assert len(drafts(services)) == 1
+
+
+def give_up_powers_of_root() -> None:
+    """Let the permissions of files count for this process, also where it is root's."""
+    header, none = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()  # no capability is left
+    assert ctypes.CDLL(None).capset(header, none) == 0
+
+
+def test_what_cannot_be_read_or_moved_stops_no_other_file_or_folder(
+    services: Services, tmp_path: Path
+) -> None:
+    services.organisations.change("main", to=Organisation(id=1, slug="pladuk", name="หนองปลาดุก", host=None))
+    for town in ("bangkhen", "closed", "dindaeng"):
+        services.organisations.add(town, town, None)
+    folders = {town: folder_of(services) / town for town in ("bangkhen", "closed", "dindaeng", "pladuk")}
+    for folder in folders.values():
+        folder.mkdir()
+    unreadable = folders["bangkhen"] / "a.pdf"
+    unreadable.write_bytes(memo("ของเครื่องสแกนเนอร์"))
+    os.utime(unreadable, (1, 1))
+    unreadable.chmod(0)
+    good = [folders[town] / "b.pdf" for town in ("bangkhen", "pladuk")]
+    for path in good:
+        path.write_bytes(memo(f"เอกสารของ {path.parent.name}"))
+    immovable = folders["dindaeng"] / "immovable.pdf"
+    immovable.write_bytes(memo("ย้ายไม่ได้"))
+    folders["dindaeng"].chmod(0o500)
+    folders["closed"].chmod(0)
+    close(services)
+
+    def work() -> None:
+        give_up_powers_of_root()
+        handler = logging.FileHandler(tmp_path / "log")
+        handler.setFormatter(logging.Formatter("%(message)s %(file)s"))
+        watched.log.addHandler(handler)
+        child = watching(tmp_path)
+        inbox = Inbox(lambda: inbox_targets(child))
+        for _ in range(4):
+            inbox.take_up_to_one_file_per_folder()
+
+    assert ended(in_child(work)) == 0
+    for folder in folders.values():
+        folder.chmod(0o700)
+    assert unreadable.exists()
+    assert [path.exists() for path in good] == [False, False]
+    assert len(drafts(watching(tmp_path))) == 3  # the immovable one once
+    said = (tmp_path / "log").read_text("utf-8")
+    assert [said.count(f"cannot be taken {path}") for path in (unreadable, immovable, folders["closed"])] == [
+        1
+    ] * 3
 
 
 def test_each_organisation_has_a_folder_of_its_own(services: Services) -> None:
