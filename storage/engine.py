@@ -54,7 +54,7 @@ class QueryClock(threading.local):
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Add the time of the block."""
+        """Add the time of the block to the clock; a block inside another counts twice."""
         began = time.perf_counter()
         try:
             yield

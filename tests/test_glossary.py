@@ -75,6 +75,51 @@ def test_functions_parameters_and_fields_are_not_named_by_a_participle_alone(roo
     assert not [f"{place} {name}" for name, place in signatures(room) if name in EMPTY]
 
 
+BOOLEAN_PREFIXES = (
+    "are_",
+    "had_",
+    "has_",
+    "is_",
+    "marks_",
+    "may_",
+    "names_",
+    "should_",
+    "was_",
+    "with_",
+    "without_",
+)
+
+OTHER_BOOLEANS = frozenset(
+    # columns of the database, and words of the JSON, of the query and of the sample's tables
+    (
+        "as_typed corrected disabled explain in_force intact mended noindex signature signed stamp trusted"
+        " as_attachment"  # Flask's own word
+    ).split()
+)
+"""Booleans whose name is given from outside."""
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_booleans_read_as_statements(room: str) -> None:
+    """Parameters of public functions and fields of public classes; those of commands are Click's options."""
+    odd = []
+    for path, body in statements(room):
+        classes = [node for node in body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+        for node in (*body, *(member for each in classes for member in each.body)):
+            named: list[tuple[str, ast.expr | None]] = []
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                named = [(each.arg, each.annotation) for each in (*node.args.args, *node.args.kwonlyargs)]
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                named = [(node.target.id, node.annotation)]
+            odd += [
+                f"{path.relative_to(ROOT)}:{node.lineno} {name}"
+                for name, kind in named
+                if isinstance(kind, ast.Name) and kind.id == "bool"
+                if not name.startswith(("_", *BOOLEAN_PREFIXES)) and name not in OTHER_BOOLEANS
+            ]
+    assert not [each for each in odd if not each.startswith("web/commands/")]
+
+
 def documented_methods(name: str, classes: dict[str, list[ast.ClassDef]]) -> set[str]:
     """Returns the methods that the classes of a name, or their bases, give a docstring."""
     own = {

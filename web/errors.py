@@ -99,7 +99,7 @@ def answer_http_error(error: HTTPException) -> ResponseReturnValue:
     """Returns the answer to an error of HTTP: a page, or problem details for programs."""
     status = error.code or 500
     if status in _REFUSALS or isinstance(error, CSRFError):
-        note_security("refused", good=False, status=status, path=request.path, method=request.method)
+        note_security("refused", is_good=False, status=status, path=request.path, method=request.method)
     if error.response is not None:  # a redirect, or an answer that is already complete
         return error.get_response()
     message = str(MESSAGES.get(status, error.name))

@@ -41,14 +41,14 @@ _MOST_VIEW_DIGITS = 10  # digits; as for saved pages in lines
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XPathRules:
-    """Layout of one site's pages as XPath expressions. ``single``: a page is one announcement."""
+    """Layout of one site's pages as XPath expressions. ``is_single``: a page is one announcement."""
 
     item: XPath
     parts: Mapping[str, XPath]
     files: XPath
     date_pattern: re.Pattern[str]
     title_end: re.Pattern[str]
-    single: bool
+    is_single: bool
     patterns: tuple[str, ...] = ("*.html", "*.htm", "*.php", "*.txt")
 
     @classmethod
@@ -61,7 +61,7 @@ class XPathRules:
                 files=XPath(table["files"]),
                 date_pattern=re.compile(table.get("date_pattern", "(?P<date>.+)")),
                 title_end=re.compile(table.get("title_end", r"(?!)")),
-                single=bool(table.get("single", False)),
+                is_single=bool(table.get("single", False)),
             )
         except XPathError as error:
             raise ValueError(str(error)) from error
@@ -104,9 +104,9 @@ class XPathRules:
             category=said.get("category", ""),
             published_on=thai.parse_date(_day(dated["date"])),
             views=_views(said.get("views", "")),
-            old_url=address or None if self.single else None,
+            old_url=address or None if self.is_single else None,
         )
-        return OldPage(draft, files, key="" if self.single else _key(draft, files))
+        return OldPage(draft, files, key="" if self.is_single else _key(draft, files))
 
 
 def _text(found: object, *, is_body: bool) -> str:

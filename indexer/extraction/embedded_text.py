@@ -117,7 +117,7 @@ class EmbeddedTextDocument:
                 if second.code in {"empty", "damaged"} and is_pdf and input_normalization.is_cut_off(path):
                     raise UnreadableFile("truncated") from second
                 raise (second if second.code in {"password", "empty"} else first) from second
-        if not self.outline.complete:
+        if not self.outline.is_complete:
             self._prefer_repaired(folder)
         if is_pdf and signatures.may_be_signed(path):
             self._read_signatures(path)

@@ -31,11 +31,11 @@ TURNS: Sequence[Turn] = (0, 90, 180, 270)
 class ReadingSettings:
     """How to read a page: from its picture or the file's text, and turned by how many degrees.
 
-    ``from_picture``: recognise the picture even where the file has text. ``turn``: degrees clockwise that set
-    the file's page upright; None: as it can be read best.
+    ``should_use_picture``: recognise the picture even where the file has text. ``turn``: degrees clockwise
+    that set the file's page upright; None: as it can be read best.
     """
 
-    from_picture: bool = True
+    should_use_picture: bool = True
     turn: Turn | None = None
 
 
@@ -50,7 +50,8 @@ class PageRereader:
         """Reads the page with the settings and saves nothing; ``Invalid`` if the file has no text for it.
 
         Raises ``NoFreeSlot`` while too many others are read, ``Invalid`` (code ``no-text``) for a page
-        without text of its own when ``from_picture`` is False, ``Unavailable`` when the page cannot be read.
+        without text of its own when ``should_use_picture`` is False, ``Unavailable`` when the page cannot be
+        read.
         """
         try:
             with (
@@ -58,7 +59,7 @@ class PageRereader:
                 self._files.local_path(attachment.sha256) as path,
                 EmbeddedTextDocument(path) as document,
             ):
-                if settings.from_picture:
+                if settings.should_use_picture:
                     return _recognised(attachment.id, document.path, number, settings.turn)
                 return _embedded(attachment.id, document, number)
         except UnreadableFile as error:

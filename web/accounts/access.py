@@ -45,7 +45,7 @@ def require_scope(scope: Scope) -> None:
     """Raises ``MissingScope`` (403) unless the request's token has this scope, also without a token."""
     if not has_scope(scope):
         token = current_token()
-        note_security("scope missing", good=False, token=token.name if token else None, scope=scope.value)
+        note_security("scope missing", is_good=False, token=token.name if token else None, scope=scope.value)
         raise MissingScope(scope.value)
 
 

@@ -145,7 +145,7 @@ def _page_of_request() -> str:
 def _refuse_outdated_form(error: CSRFError) -> ResponseReturnValue:
     """Answer a form whose token is not the session's: its person was signed out after the form was opened."""
     if request.path.startswith("/staff"):
-        note_security("refused", good=False, status=error.code, path=request.path, method=request.method)
+        note_security("refused", is_good=False, status=error.code, path=request.path, method=request.method)
         if current_person() is None:
             return _ask_to_sign_in()
         said = _("หน้านี้เปิดไว้ก่อนลงชื่อเข้าใช้ครั้งล่าสุด สิ่งที่ส่งยังไม่ได้บันทึก กรุณากลับไปที่หน้าเดิมแล้วบันทึกอีกครั้ง")
@@ -187,10 +187,10 @@ def sign_in() -> ResponseReturnValue:
             if is_right and known and not known[0].disabled:
                 clear_failures(limits)
                 return _first_factor_passed(*known, request.args.get("next", ""))
-            note_security("sign-in failed", good=False, person=known[0].name if known else "(unknown)")
+            note_security("sign-in failed", is_good=False, person=known[0].name if known else "(unknown)")
             flash(_refusal(is_suspended=is_right), "bad")
         except TooMany as error:
-            note_security("sign-in paused", good=False)
+            note_security("sign-in paused", is_good=False)
             flash(error_message(error), "bad")
             status, headers = HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(error.retry_after)}
     page = render_template(
@@ -225,10 +225,10 @@ def enter_code() -> ResponseReturnValue:
         try:
             if _use_code(person):
                 return _signed_in(person, password_hash, next)
-            note_security("second factor failed", good=False, person=person.name)
+            note_security("second factor failed", is_good=False, person=person.name)
             flash(_("รหัสยืนยันไม่ถูกต้องหรือใช้ไปแล้ว กรุณารอรหัสถัดไปแล้วลองใหม่"), "bad")
         except TooMany as error:
-            note_security("second factor paused", good=False, person=person.name)
+            note_security("second factor paused", is_good=False, person=person.name)
             flash(error_message(error), "bad")
             status, headers = HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(error.retry_after)}
     return render_template("staff/sign-in-code.html"), status, headers

@@ -70,12 +70,12 @@ def register_request_log(app: Flask, database: Database) -> None:
     app.jinja_env.template_class = _TimedTemplate
 
 
-def note_security(event: str, *, good: bool = True, **facts: object) -> None:
+def note_security(event: str, *, is_good: bool = True, **facts: object) -> None:
     """Log an event of sign-ins and rights, with the address that the request came from.
 
     Typed text is never logged: people mistake one field for the other.
     """
-    level = logging.INFO if good else logging.WARNING
+    level = logging.INFO if is_good else logging.WARNING
     security.log(level, event, extra=facts | {"address": request.remote_addr})
 
 

@@ -53,7 +53,7 @@ def overview() -> ResponseReturnValue:
             _check_own_password(person, form.current.data)
             check_strength(form.new.data, guessable_words=(person.name, services().settings.site_name))
         except (Invalid, TooMany) as error:
-            note_security("password not changed", good=False, person=person.name)
+            note_security("password not changed", is_good=False, person=person.name)
             flash(error_message(error), "bad")
         else:
             password_hash = hash_password(form.new.data)
@@ -190,7 +190,7 @@ def _knows_password(person: Person) -> bool:
     try:
         _check_own_password(person, request.form.get("password", ""))
     except (Invalid, TooMany) as error:
-        note_security("own password not right", good=False, person=person.name)
+        note_security("own password not right", is_good=False, person=person.name)
         flash(error_message(error), "bad")
         return False
     return True

@@ -172,7 +172,9 @@ def _settings(shown: Page) -> ReadingSettings:
     if chosen in steps:
         return ReadingSettings(turn=cast(Turn, (shown.turn + steps[chosen]) % 360))
     turns = {str(turn): turn for turn in TURNS}
-    return ReadingSettings(from_picture=request.form.get("method") != "embedded", turn=turns.get(chosen))
+    return ReadingSettings(
+        should_use_picture=request.form.get("method") != "embedded", turn=turns.get(chosen)
+    )
 
 
 def _marks(shown: Page) -> list[dict[str, Any]]:

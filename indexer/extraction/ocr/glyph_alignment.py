@@ -77,7 +77,7 @@ def align_to_ink(row: Sequence[Symbol], image: Image.Image) -> list[Symbol]:
     aligned: list[Symbol] = []
     left = next(sides)
     for number, (letter, *marks) in enumerate(clusters):
-        if number and letter.spaced:
+        if number and letter.has_space_before:
             left = next(sides)
         right = next(sides)
         aligned.append(replace(letter, left=left, right=right))
@@ -91,7 +91,7 @@ def _clusters(row: Sequence[Symbol]) -> Iterator[list[Symbol]]:
     cluster: list[Symbol] = []
     for symbol in row:
         is_mark = all(unicodedata.category(char) == "Mn" for char in symbol.text)
-        if cluster and not (is_mark and not symbol.spaced):
+        if cluster and not (is_mark and not symbol.has_space_before):
             yield cluster
             cluster = []
         cluster.append(symbol)
@@ -106,7 +106,7 @@ def _borders(clusters: Sequence[Sequence[Symbol]]) -> Iterator[_Border]:
         width = sum(_WIDTHS.get(char, 1.0) for char in cluster[0].text)
         right = max(cluster[0].right, *(mark.left for mark in cluster))
         following = clusters[number + 1][0] if number + 1 < len(clusters) else None
-        if following is None or following.spaced:
+        if following is None or following.has_space_before:
             yield _Border(right, width)
             if following:
                 yield _Border(following.left, 0)

@@ -43,13 +43,13 @@ class Symbol:
     right: int
     bottom: int
     confidence: float
-    spaced: bool = False  # white space stands before it
+    has_space_before: bool = False  # white space stands before it
     alternatives: tuple[tuple[str, float], ...] = ()
 
 
 def row_text(row: Iterable[Symbol]) -> str:
     """Returns the text of a row as it was recognised, with its spaces."""
-    return "".join(" " * symbol.spaced + symbol.text for symbol in row)
+    return "".join(" " * symbol.has_space_before + symbol.text for symbol in row)
 
 
 def join_rows(fragments: Iterable[Sequence[Symbol]]) -> list[list[Symbol]]:
@@ -151,7 +151,7 @@ def _height_with_marks(row: Sequence[Symbol]) -> tuple[float, float]:
 
 
 def _after_space(symbol: Symbol) -> Symbol:
-    return replace(symbol, spaced=True)
+    return replace(symbol, has_space_before=True)
 
 
 @dataclass(slots=True)
@@ -198,7 +198,7 @@ def _with_dashes(row: Sequence[Symbol]) -> list[Symbol]:
     if not letters:
         return list(row)
     least = DASH * median(letters)
-    ends = {place for place, symbol in enumerate(row) if symbol.spaced}
+    ends = {place for place, symbol in enumerate(row) if symbol.has_space_before}
     return [
         replace(symbol, text="–")
         if symbol.text == "-" and {place, place + 1} <= ends and symbol.right - symbol.left >= least
@@ -215,7 +215,7 @@ def _spread(row: Sequence[Symbol]) -> tuple[str, list[float], list[float]]:
     """Returns a row's text, the x position of every edge between its code points, and their confidences."""
     text, edges, sure = "", [float(row[0].left)], []
     for symbol in row:
-        if symbol.spaced:
+        if symbol.has_space_before:
             text += " "
             edges.append(max(edges[-1], float(symbol.left)))
             sure.append(1.0)
@@ -286,7 +286,7 @@ class _LineAlternatives:
         self._read, self._text = read, text
         symbols: list[Symbol | None] = []
         for one in row:
-            symbols += [None] * one.spaced + [one] * len(one.text)
+            symbols += [None] * one.has_space_before + [one] * len(one.text)
         self._symbols: dict[int, Symbol] = {}  # by place in ``text``, where that was not changed
         self._places: list[int] = []  # places in ``read``, by place in ``text``
         for old, new in _stretches(read, text):

@@ -92,7 +92,9 @@ def _reread_pieces(row: Sequence[Symbol], page_image: Image.Image, deadline: flo
         best = _likeliest_reading(piece, page_image, deadline) if _may_be_print(piece) else piece
         if best is not piece and mean_confidence(best) >= UNREADABLE:
             best = reread_line(best, page_image, deadline)
-        line += [replace(symbol, spaced=bool(line) and piece[0].spaced) for symbol in best[:1]] + best[1:]
+        line += [
+            replace(symbol, has_space_before=bool(line) and piece[0].has_space_before) for symbol in best[:1]
+        ] + best[1:]
     return line
 
 
@@ -176,7 +178,7 @@ def _in_doubtful_words(row: Sequence[Symbol]) -> set[int]:
 
     Numbers that break the grammar of numbers are such stretches too.
     """
-    owners = [place for place, symbol in enumerate(row) for _ in " " * symbol.spaced + symbol.text]
+    owners = [place for place, symbol in enumerate(row) for _ in " " * symbol.has_space_before + symbol.text]
     text = row_text(row)
     stretches = (*doubtful_words(text), *malformed_numbers(text))
     return {place for start, end in stretches for place in owners[start:end]}
@@ -225,8 +227,10 @@ def _around(row: Sequence[Symbol], places: Iterable[int]) -> list[range]:
     for place in sorted(places):
         before = range(place - 1, max(0, place - reach), -1)
         after = range(place + 2, min(len(row), place + reach))
-        start = next((near for near in before if row[near].spaced), max(0, place - CONTEXT))
-        stop = next((near for near in after if row[near].spaced), min(len(row), place + CONTEXT + 1))
+        start = next((near for near in before if row[near].has_space_before), max(0, place - CONTEXT))
+        stop = next(
+            (near for near in after if row[near].has_space_before), min(len(row), place + CONTEXT + 1)
+        )
         while start > 0 and _is_mark(row[start]):
             start -= 1
         while stop < len(row) and _is_mark(row[stop]):
@@ -269,7 +273,7 @@ def _read_again(
         symbols = line.on_page(found, scale)
         before = row[stretch.start : stretch.stop]
         if symbols and _is_same_line(before, symbols):
-            symbols[0] = replace(symbols[0], spaced=before[0].spaced)
+            symbols[0] = replace(symbols[0], has_space_before=before[0].has_space_before)
             again[stretch.start : stretch.stop] = symbols
             is_read = True
     return again if is_read else None

@@ -39,7 +39,7 @@ class PlaceCandidates:
 
     costs: dict[str, float]
     symbols: dict[str, Symbol]
-    spaced: bool
+    has_space_before: bool
 
     @property
     def cheapest(self) -> str:
@@ -53,7 +53,7 @@ def vote_on_readings(readings: Sequence[Sequence[Symbol]]) -> list[Symbol]:
     line: list[Symbol] = []
     is_space_due = False
     for place, text in zip(places, _decided(places), strict=True):
-        is_space_due = is_space_due or place.spaced
+        is_space_due = is_space_due or place.has_space_before
         if not text:
             continue
         symbol = place.symbols.get(text) or replace(next(iter(place.symbols.values())), text=text)
@@ -66,7 +66,7 @@ def vote_on_readings(readings: Sequence[Sequence[Symbol]]) -> list[Symbol]:
                     (other, cost) for other, cost in place.costs.items() if other and other != text
                 ),
             )
-        line.append(replace(symbol, spaced=is_space_due and bool(line)))
+        line.append(replace(symbol, has_space_before=is_space_due and bool(line)))
         is_space_due = False
     return line
 
@@ -97,26 +97,26 @@ def _merged(readings: Sequence[Sequence[Symbol]]) -> list[PlaceCandidates]:
             column: list[Symbol | None] = [None] * len(readings)
             for number, symbols in extra.items():
                 column[number] = symbols[step_at] if step_at < len(symbols) else None
-            places.append(_place(column, spaced=False))
+            places.append(_place(column, has_space_before=False))
         if at < len(first):
-            places.append(_place(columns[at], spaced=_is_spaced(columns[at])))
+            places.append(_place(columns[at], has_space_before=_is_spaced(columns[at])))
     return places
 
 
 def _is_spaced(column: Sequence[Symbol | None]) -> bool:
     """Returns True if most readings have a space there; the first reading decides between as many."""
-    said = [symbol.spaced for symbol in column if symbol]
+    said = [symbol.has_space_before for symbol in column if symbol]
     return 2 * sum(said) + said[0] > len(said)
 
 
-def _place(column: Sequence[Symbol | None], *, spaced: bool) -> PlaceCandidates:
+def _place(column: Sequence[Symbol | None], *, has_space_before: bool) -> PlaceCandidates:
     """Returns a place with the mean cost of every text over the readings.
 
     A text costs 0 in a reading that has it as its choice, and ``MISSING`` in a reading without it.
     """
     first = column[0]
     if first and all(symbol is first for symbol in column):  # it was not read again
-        return PlaceCandidates(dict(_choices(first)), {first.text: first}, spaced)
+        return PlaceCandidates(dict(_choices(first)), {first.text: first}, has_space_before)
     said = [dict(_choices(symbol)) if symbol else {"": 0.0} for symbol in column]
     texts = dict.fromkeys(text for choices in said for text in choices)
     means = {
@@ -137,7 +137,7 @@ def _place(column: Sequence[Symbol | None], *, spaced: bool) -> PlaceCandidates:
         sure = [symbol.confidence for symbol in same]
         # a digit that any reading doubts may be handwriting, and no word tells
         symbols[text] = replace(same[0], confidence=fmean(sure) if begins_with_thai(text) else min(sure))
-    return PlaceCandidates(costs, symbols, spaced)
+    return PlaceCandidates(costs, symbols, has_space_before)
 
 
 def _choices(symbol: Symbol) -> Iterator[tuple[str, float]]:
@@ -163,7 +163,7 @@ def _decided(places: Sequence[PlaceCandidates]) -> list[str]:
     while start < len(places):
         end = start + 1
         if _may_be_thai(places[start]):
-            while end < len(places) and _may_be_thai(places[end]) and not places[end].spaced:
+            while end < len(places) and _may_be_thai(places[end]) and not places[end].has_space_before:
                 end += 1
         stretch = places[start:end]
         is_open = end - start > 1 and any(len(place.costs) > 1 for place in stretch)

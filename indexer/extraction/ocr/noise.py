@@ -46,7 +46,7 @@ def without_noise(line: Sequence[Symbol]) -> list[Symbol]:
 
 
 def _is_text(line: Sequence[Symbol]) -> bool:
-    text = "".join((" " if symbol.spaced else "") + symbol.text for symbol in line)
+    text = "".join((" " if symbol.has_space_before else "") + symbol.text for symbol in line)
     sure = mean_confidence(line)
     has_digit = any(letter.isdigit() for letter in text)
     least_of_short = LEAST_OF_SHORT if has_digit else LEAST_OF_LETTERS
@@ -71,7 +71,7 @@ def _without_dotted_rules(line: Sequence[Symbol]) -> list[Symbol]:
             continue
         end = max(end, place + 1)
         for symbol in line[place:end]:
-            kept.append(replace(symbol, spaced=bool(kept)) if after_rule else symbol)
+            kept.append(replace(symbol, has_space_before=bool(kept)) if after_rule else symbol)
             after_rule = False
         place = end
     return kept

@@ -169,7 +169,7 @@ def without_echoes(line: list[Symbol]) -> list[Symbol]:
     """
     kept: list[Symbol] = []
     for symbol in line:
-        if not (symbol.spaced and kept and is_echo(symbol, kept[-1])):
+        if not (symbol.has_space_before and kept and is_echo(symbol, kept[-1])):
             kept.append(symbol)
     return kept
 
@@ -185,7 +185,7 @@ def _found_lines(engine: tesserocr.PyTessBaseAPI, *, with_alternatives: bool) ->
         if begins_word and line and symbol.IsAtBeginningOf(text_line):
             yield line
             line = []
-        spaced = begins_word and symbol.BlanksBeforeWord() > 0
+        has_space_before = begins_word and symbol.BlanksBeforeWord() > 0
         text, box = symbol.GetUTF8Text(level).strip(), symbol.BoundingBox(level)
         if text and box:
             left, top, right, bottom = box
@@ -198,7 +198,7 @@ def _found_lines(engine: tesserocr.PyTessBaseAPI, *, with_alternatives: bool) ->
                     right,
                     bottom,
                     confidence,
-                    spaced and bool(line),
+                    has_space_before and bool(line),
                     _alternatives(symbol, text) if with_alternatives else (),
                 )
             )

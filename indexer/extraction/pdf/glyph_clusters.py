@@ -37,7 +37,7 @@ class Cell:
     start: float  # points along the baseline
     end: float  # points along the baseline
     font: int  # number that the interpreter gave the font
-    kept_am: bool = False  # a ำ that was put together from a lost nikhahit
+    is_assembled_am: bool = False  # a ำ that was put together from a lost nikhahit
 
 
 @dataclass(slots=True)
@@ -128,7 +128,7 @@ class ClusterAssembler:
             return
         for line in self.lines:
             for cell in line.cells:
-                if cell.font in self._swapped and not cell.kept_am:
+                if cell.font in self._swapped and not cell.is_assembled_am:
                     cell.text = cell.text.replace("ำ", "า")
 
 

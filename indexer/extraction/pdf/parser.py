@@ -46,7 +46,7 @@ class FileOutline:
 
     page_count: int
     signatures: tuple[Signature, ...] = ()
-    complete: bool = True  # all the pages that the file says it has were found
+    is_complete: bool = True  # all the pages that the file says it has were found
     has_embedded_files: bool = False  # a portfolio, or files attached to the PDF or a page; they are not read
     has_comments: bool = False  # words that a PDF reader shows on demand; they are not read
     is_dynamic_form: bool = False  # an XFA form, whose visible content is made by a program inside it
@@ -105,7 +105,7 @@ class PdfReader:
         ]
         return FileOutline(
             page_count=len(self._pages),
-            complete=self._promised <= len(self._pages),
+            is_complete=self._promised <= len(self._pages),
             has_embedded_files="Collection" in catalogue
             or _has(catalogue, "Names", "EmbeddedFiles")
             or any(subtype(annotation) == "FileAttachment" for annotation in annotations),

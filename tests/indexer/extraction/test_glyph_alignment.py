@@ -45,8 +45,8 @@ def test_a_dash_read_as_a_hyphen_keeps_its_width(row: str) -> None:
     for left, right in ((100, 130), (180, 206), (250, 280)):
         is_dash = left == 180
         draw.rectangle((left, 44 if is_dash else 30, right, 47 if is_dash else 60), fill="black")
-    ka, dash = Symbol("ก", 100, 30, 130, 60, 0.99), Symbol("-", 180, 30, 206, 60, 0.99, spaced=True)
-    last = Symbol("ก", 250, 30, 280, 60, 0.99, spaced=True)
+    ka, dash = Symbol("ก", 100, 30, 130, 60, 0.99), Symbol("-", 180, 30, 206, 60, 0.99, has_space_before=True)
+    last = Symbol("ก", 250, 30, 280, 60, 0.99, has_space_before=True)
     aligned = align_to_ink([ka, dash, last] if len(row) > 1 else [dash], image)
     found = next(symbol for symbol in aligned if symbol.text == "-")
     assert found.right - found.left >= 24

@@ -68,7 +68,7 @@ def test_a_corrected_stretch_keeps_what_was_read() -> None:
 
 def test_a_letter_that_was_read_twice_is_written_once() -> None:
     word = fragment("ประ", 10, 10)
-    echo = replace(word[-1], left=word[-1].left + 1, spaced=True)
+    echo = replace(word[-1], left=word[-1].left + 1, has_space_before=True)
     assert without_echoes([*word, echo, *fragment("ปา", 70, 10)]) == [*word, *fragment("ปา", 70, 10)]
     again = fragment("ออก", 10, 10)
     assert without_echoes(again) == again
@@ -99,8 +99,8 @@ def test_every_code_point_has_its_place(texts: list[str]) -> None:
 def test_a_wide_hyphen_between_spaces_is_a_dash() -> None:
     def written(width: int) -> str:
         digits = [Symbol(text, 20 * at, 0, 20 * at + 18, 40, 0.99) for at, text in enumerate("10")]
-        rule = Symbol("-", 50, 18, 50 + width, 22, 0.99, spaced=True)
-        after = Symbol("1", 100, 0, 118, 40, 0.99, spaced=True)
+        rule = Symbol("-", 50, 18, 50 + width, 22, 0.99, has_space_before=True)
+        after = Symbol("1", 100, 0, 118, 40, 0.99, has_space_before=True)
         transcript = Transcript(UprightPage(Image.new("L", (200, 50)), 0, 0.0))
         transcript.append_line([*digits, rule, after])
         return transcript.text

@@ -140,7 +140,12 @@ def captions(form: Image.Image) -> list[list[Symbol]]:
 def misread(row: list[Symbol], confidence: float) -> list[Symbol]:
     """The row with every third letter read as ฉ: hardly a word is left."""
     return [
-        replace(symbol, text="ฉ" if place % 3 == 0 else symbol.text, confidence=confidence, spaced=not place)
+        replace(
+            symbol,
+            text="ฉ" if place % 3 == 0 else symbol.text,
+            confidence=confidence,
+            has_space_before=not place,
+        )
         for place, symbol in enumerate(row)
     ]
 
@@ -151,7 +156,9 @@ def test_the_pieces_of_an_unreadable_row_are_read_again_each_level_by_itself(
     small, large = (misread(caption, 0.955) for caption in captions)
     reread = reread_line([*small, *large], form, deadline())
     assert text_of(reread) == CAPTION + CAPTION
-    assert [symbol.left for symbol in reread if symbol.spaced] == [pytest.approx(large[0].left, abs=6)]
+    assert [symbol.left for symbol in reread if symbol.has_space_before] == [
+        pytest.approx(large[0].left, abs=6)
+    ]
 
 
 def test_a_piece_that_can_be_no_print_is_not_read_again(

@@ -11,19 +11,21 @@ from indexer.extraction.ocr.line_voting import vote_on_readings
 def reading(text: str, **alternatives: tuple[tuple[str, float], ...]) -> list[Symbol]:
     """Symbols of a text, one a code point; ``alternatives`` by the letter that they stand beside."""
     symbols: list[Symbol] = []
-    spaced = False
+    has_space_before = False
     for letter in text:
         if letter == " ":
-            spaced = True
+            has_space_before = True
             continue
         left = 20 * len(symbols)
-        symbols.append(Symbol(letter, left, 0, left + 18, 40, 0.98, spaced, alternatives.get(letter, ())))
-        spaced = False
+        symbols.append(
+            Symbol(letter, left, 0, left + 18, 40, 0.98, has_space_before, alternatives.get(letter, ()))
+        )
+        has_space_before = False
     return symbols
 
 
 def text_of(symbols: list[Symbol]) -> str:
-    return "".join((" " if symbol.spaced else "") + symbol.text for symbol in symbols)
+    return "".join((" " if symbol.has_space_before else "") + symbol.text for symbol in symbols)
 
 
 def test_most_readings_decide_digits() -> None:
