@@ -56,7 +56,7 @@ class DisclosureRule(StrEnum):
 
 
 class Period(StrEnum):
-    """How often an item needs an announcement: yearly, quarterly, monthly, or once until it changes."""
+    """The period after which an item needs another announcement; ``UNTIL_CHANGED`` is confirmed yearly."""
 
     UNTIL_CHANGED = "once"  # valid until it changes; confirmed each fiscal year
     YEARLY = "yearly"

@@ -22,7 +22,7 @@ MOST_OF_ADDRESS = 20  # most subscriptions of one address
 
 
 class Frequency(StrEnum):
-    """How often a follower gets a message: at once or daily."""
+    """The rhythm of a follower's messages: at once or daily."""
 
     AT_ONCE = "at-once"
     DAILY = "daily"

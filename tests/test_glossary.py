@@ -120,6 +120,19 @@ def test_booleans_read_as_statements(room: str) -> None:
     assert not [each for each in odd if not each.startswith("web/commands/")]
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_docstrings_begin_with_a_subject_or_a_verb(room: str) -> None:
+    """A first line that begins with What, Whether or How much is no sentence, and says nothing alone."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    odd = []
+    for path in (ROOT / room).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            text = ast.get_docstring(node) if isinstance(node, documented) else None
+            if text and re.match(r"(What|Whether|Of what|Which|Who|Where|How)\b", text):
+                odd.append(f"{path.relative_to(ROOT)}: {text.splitlines()[0]}")
+    assert not odd
+
+
 def documented_methods(name: str, classes: dict[str, list[ast.ClassDef]]) -> set[str]:
     """Returns the methods that the classes of a name, or their bases, give a docstring."""
     own = {

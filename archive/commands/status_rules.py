@@ -1,4 +1,4 @@
-"""Which announcements may be edited, and which changes of status are allowed."""
+"""Rules of editing: the statuses in which a record may be edited, and the changes of status allowed."""
 
 from __future__ import annotations
 

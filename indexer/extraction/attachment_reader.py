@@ -65,7 +65,7 @@ class ReadingStopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReadingOutcome:
-    """What a reading gave: page count, results, and the oldest version of the rules that read a page."""
+    """Result of a reading: page count, results, and the oldest version of rules that read a page."""
 
     page_count: int
     details: ReadingResults

@@ -8,7 +8,7 @@ from indexer.extraction.text_quality import dictionary_coverage, misplaced_lette
 
 
 class PageTextDecision(StrEnum):
-    """How the text of a page is got: use the file's own text, recognise the picture, do both, or neither."""
+    """The way to a page's text: the file's own text, the recognised picture, both, or neither."""
 
     EMBEDDED = "embedded"  # the file's own text is good
     OCR = "ocr"  # recognise the picture; the file's own text is useless

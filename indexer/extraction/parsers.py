@@ -37,7 +37,7 @@ class Limits(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Parser:
-    """How files of one type are made PDFs, what reads their text, and the limits of converting.
+    """The reading of one file type: its conversion to PDF, its text reader, and the limits of converting.
 
     ``convert``: makes a PDF of the file; None for a file that is a PDF. ``read_text``: returns the text of
     each page, for a type that this machine may be unable to convert. ``seconds``, ``memory_mb``: limits of

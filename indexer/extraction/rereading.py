@@ -29,7 +29,7 @@ TURNS: Sequence[Turn] = (0, 90, 180, 270)
 
 @dataclass(frozen=True, slots=True)
 class ReadingSettings:
-    """How to read a page: from its picture or the file's text, and turned by how many degrees.
+    """Settings of one reading: from the picture or the file's text, and turned by some degrees.
 
     ``should_use_picture``: recognise the picture even where the file has text. ``turn``: degrees clockwise
     that set the file's page upright; None: as it can be read best.

@@ -1,4 +1,4 @@
-"""Who did what across all records, as a page and as CSV; and the way back from each change."""
+"""The changes of all records and who made them, as a page and as CSV, and the way back from each."""
 
 from __future__ import annotations
 

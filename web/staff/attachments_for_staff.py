@@ -65,7 +65,7 @@ class AttachmentForStaff:
 
 @dataclass(frozen=True, slots=True)
 class SuggestedFormValues:
-    """What the documents state of the announcement's fields, and which of them fill a draft's form.
+    """The fields that documents state of their announcement, and which of these fill a draft's form.
 
     ``prefilled_fields``: names of those that nobody has given, and with which the form of a draft begins.
     """

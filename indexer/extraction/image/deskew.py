@@ -158,7 +158,7 @@ def _strips(ink: Ink) -> _Strips:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """How sharply ink falls into rows, at best, and the lean in degrees at which it does."""
+    """The sharpest fall of ink into rows, and the lean in degrees at which it is found."""
 
     sharpness: float
     lean: float

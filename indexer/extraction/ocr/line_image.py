@@ -27,7 +27,7 @@ LEAST_SPAN = 6  # heights of a letter that a row must be long for its slope to b
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Where a row's letters stand, y = ``at_zero`` + ``slope`` · x in pixels, and how high they are.
+    """The line on which a row's letters stand, y = ``at_zero`` + ``slope`` · x in pixels, and their height.
 
     ``height``: pixels from the line to the top of letters without marks.
     """

@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 
 from indexer.extraction.ocr.line_layout import Symbol, body_extent, join_rows, row_text
 from indexer.extraction.ocr.noise import mean_confidence, without_noise
-from indexer.extraction.ocr.tesseract import read_column
+from indexer.extraction.ocr.tesseract import read_as_one_column
 from indexer.extraction.pdf.text_repair import repair_text
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.text_quality import dictionary_coverage, thai_letters
@@ -47,7 +47,7 @@ def choose_rows(rows: Sequence[list[Symbol]], image: Image.Image, seconds: float
     picture = image.resize(size, Image.Resampling.LANCZOS).filter(ImageFilter.MedianFilter(3))
     chosen = list(rows)
     try:
-        column = read_column(picture, seconds)
+        column = read_as_one_column(picture, seconds)
     except UnreadableFile:  # time is up: the page was read before
         return chosen
     for found in column:

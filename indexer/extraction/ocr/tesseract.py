@@ -55,7 +55,7 @@ def read_page(image: Image.Image, seconds: float) -> list[list[Symbol]]:
     return _read_lines(image, seconds, tesserocr.PSM.SPARSE_TEXT)
 
 
-def read_column(image: Image.Image, seconds: float) -> list[list[Symbol]]:
+def read_as_one_column(image: Image.Image, seconds: float) -> list[list[Symbol]]:
     """Finds and reads the lines of an upright page as one column of text. Raises what ``read_page`` does."""
     return _read_lines(image, seconds, tesserocr.PSM.SINGLE_COLUMN)
 
