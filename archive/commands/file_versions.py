@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 from archive import validation
-from archive.commands.status_rules import editable_attachment
+from archive.commands.status_rules import editable_attachment, refuse_other_file
 from archive.commands.transactions import in_one_transaction
 from archive.commands.uploads import Uploads, safe_name_and_type, sha256_and_rewind
 from archive.errors import NotFound
@@ -66,18 +66,21 @@ class FileVersionCommands:
         return replaced
 
     def replace_by_redacted_copy(
-        self, attachment_id: int, copy: BinaryIO, read_pages: Sequence[Page], *, actor: str
+        self, attachment_id: int, copy: BinaryIO, read_pages: Sequence[Page], *, made_from: str, actor: str
     ) -> Attachment:
         """Replace a file by its covered copy under a neutral name; other pages than ``read_pages`` are read.
 
         ``read_pages``: pages of the copy whose text is known. The file before stays for staff only, and so
         does its name: it may tell what is covered. A label that is nothing but that name is replaced too. The
-        id stays. Residents see the copy once no personal data was found in any page.
+        id stays. Residents see the copy once no personal data was found in any page. ``made_from``: SHA-256
+        of the file of which the copy was made. Raises ``Conflict`` when the attachment has another one now.
         """
-        attachment, announcement = editable_attachment(self._records, attachment_id)
+        editable_attachment(self._records, attachment_id)
         file = self._uploads.store_redacted_copy(copy)
-        name = _name_of_copy(announcement, attachment)
         with self._records.batch():
+            attachment, announcement = editable_attachment(self._records, attachment_id)
+            refuse_other_file(attachment, made_from)
+            name = _name_of_copy(announcement, attachment)
             redacted = self._records.attachments.replace(
                 attachment_id, file, filename=name, media_type=PDF.media_type, actor=actor, is_redacted=True
             )

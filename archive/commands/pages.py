@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archive import privacy, validation
-from archive.commands.status_rules import editable_attachment
+from archive.commands.status_rules import editable_attachment, refuse_other_file
 from archive.commands.transactions import in_one_transaction
 from archive.line_alignment import align_lines
 from archive.model import LowConfidenceSpan, Page
@@ -49,12 +49,14 @@ class PageCommands:
         )
 
     @in_one_transaction
-    def replace_by_rereading(self, page: Page, *, actor: str) -> Page:
+    def replace_by_rereading(self, page: Page, *, read_from: str, actor: str) -> Page:
         """Replace a page, also a corrected one, by another reading; new finds hold the attachment.
 
-        A person asked for the reading. The text before can be restored.
+        A person asked for the reading. The text before can be restored. ``read_from``: SHA-256 of the file
+        that was read. Raises ``Conflict`` when the attachment has another one by now.
         """
-        editable_attachment(self._records, page.attachment_id)
+        attachment, _ = editable_attachment(self._records, page.attachment_id)
+        refuse_other_file(attachment, read_from)
         return self._records.pages.replace_by_rereading(
             page, actor=actor, personal_data=privacy.find_personal_data(page.text, page.number)
         )

@@ -47,6 +47,14 @@ def editable_attachment(records: Records, id: int) -> tuple[Attachment, Announce
     return attachment, editable_announcement(records, attachment.announcement_id)
 
 
+def refuse_other_file(attachment: Attachment, sha256: str) -> None:
+    """Raise ``Conflict`` where an attachment has another file now than the one with this SHA-256."""
+    if attachment.sha256 != sha256:
+        raise Conflict(
+            "ไฟล์ของเอกสารนี้เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่ จึงยังไม่ได้บันทึก กรุณาตรวจไฟล์ปัจจุบันก่อน", code="edited-meanwhile"
+        )
+
+
 def announcement_ready_for(records: Records, id: int, status: Status) -> Announcement:
     """Return an announcement that may change to a status. Raises ``Conflict`` (code ``wrong-status``)."""
     announcement = records.announcements.get(id)

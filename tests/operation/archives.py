@@ -98,7 +98,9 @@ def fill_rare_tables(services: Services) -> None:
     read(services, "ไฟล์ใหม่", pages=1)
     pages = [replace(page, text="ปิดทับ") for page in services.pages.by_attachment(second.id)]
     covered = io.BytesIO(b"%PDF-1.7 covered")
-    services.intake.file_versions.replace_by_redacted_copy(second.id, covered, pages, actor=ACTOR)
+    services.intake.file_versions.replace_by_redacted_copy(
+        second.id, covered, pages, made_from=second.sha256, actor=ACTOR
+    )
     services.relations.decide(3, 2, RelationKind.CANCELS, actor=ACTOR)
     services.relations.decide(3, 1, None, actor=ACTOR)
     services.intake.announcements.revise(1, {"noindex": True}, actor=ACTOR)

@@ -366,7 +366,9 @@ def _fill_source(services: Services) -> None:
     read(services, "ข้อความใหม่", pages=1)
     covered = io.BytesIO(b"%PDF-1.7 covered")
     pages = services.pages.by_attachment(first.id)
-    intake.file_versions.replace_by_redacted_copy(first.id, covered, pages, actor=ACTOR)
+    intake.file_versions.replace_by_redacted_copy(
+        first.id, covered, pages, made_from=first.sha256, actor=ACTOR
+    )
     services.relations.decide(made, older, RelationKind.CANCELS, actor=ACTOR)
     level(services)
 

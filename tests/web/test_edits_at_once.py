@@ -10,9 +10,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from archive.model import RelationKind, Role, Scope, Status
+from archive.errors import Conflict
+from archive.model import Attachment, RelationKind, Role, Scope, Status
 from tests.web.conftest import Site, memo
 
 PHONE = "ติดต่อ นายสมชาย ใจดี โทร 081-234-5678"
@@ -33,14 +35,10 @@ def sent_while(
 
 
 def hidden_fields(page: str) -> dict[str, str]:
-    """What a browser sends with the forms of a page by itself: what the person saw, in the main."""
+    """The hidden fields of a page, of two with one name the first: they tell what the person saw."""
     tags = re.findall(r'<input[^>]*type="hidden"[^>]*>', page)
-    found = {
-        name: re.findall(r'value="([^"]*)"', tag)
-        for tag in tags
-        for name in re.findall(r'name="([^"]+)"', tag)
-    }
-    return {name: html.unescape(value[0]) for name, value in found.items() if value and name != "known"}
+    named = [(re.findall(r'name="([^"]+)"', tag), re.findall(r'value="([^"]*)"', tag)) for tag in tags]
+    return {name[0]: html.unescape(value[0]) for name, value in reversed(named) if name and value}
 
 
 @pytest.mark.parametrize("way", ["change", "attach", "relate", "relabel", "replace", "take off"])
@@ -121,3 +119,100 @@ def test_the_checklist_for_many_publishes_only_what_it_showed(site: Site) -> Non
     answer = staff.post(page, data=sent | {"id": [each.id for each in drafts], "when": "now"})
     assert "เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่" in staff.get(answer.location).text
     assert [services.announcements.get(each.id).status for each in drafts] == [Status.DRAFT, Status.PUBLISHED]
+
+
+NAME = "สมศรี"
+
+
+def read_document(site: Site, *paragraphs: str) -> Attachment:
+    """A document of a published record, read by a worker."""
+    made = site.announcement("ประกาศรายชื่อ")
+    paper = site.attach(made.id, memo(*paragraphs, subject="เงินช่วยเหลือ"))
+    site.work()
+    return site.services.attachments.get(paper.id)
+
+
+def marked_boxes(staff: FlaskClient, paper: Attachment, words: str) -> dict[str, object]:
+    """The form of a redaction in which the places of the words are marked."""
+    page = staff.post(f"/staff/attachments/{paper.id}/redact", data={"words": words, "mark": "1"}).text
+    boxes = re.findall(r'name="box" value="([^"]+)"', page)
+    assert boxes
+    return hidden_fields(page) | {"box": boxes, "known": boxes}
+
+
+def public_text(site: Site, paper: Attachment) -> str:
+    answer = site.client().get(f"/api/v1/attachments/{paper.id}/pages")
+    return "".join(page["text"] for page in answer.get_json()) if answer.status_code == 200 else ""
+
+
+def test_a_correction_opened_before_a_redaction_does_not_bring_the_covered_text_back(site: Site) -> None:
+    paper = read_document(site, f"นาง{NAME} เพราะป่วยมานาน")
+    clerk, page = site.signed_in(Role.STAFF), f"/staff/attachments/{paper.id}/pages/1"
+    opened = hidden_fields(clerk.get(page).text) | {
+        "text": site.services.pages.get(paper.id, 1).text + "\nอีกบรรทัด"
+    }
+    other = site.signed_in(Role.ADMIN)
+    other.post(f"/staff/attachments/{paper.id}/redact", data=marked_boxes(other, paper, NAME))
+    site.work()
+    assert NAME not in public_text(site, paper) != ""
+    for sent in (opened, hidden_fields(clerk.post(page, data=opened).text) | {"text": opened["text"]}):
+        refused = clerk.post(page, data=sent)  # nor does a second press on the page of the refusal
+        assert "เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่" in refused.text
+        site.work()
+        assert NAME not in public_text(site, paper) != ""
+        assert site.services.attachments.get(paper.id).hold is None
+
+
+def test_a_rereading_under_way_during_a_redaction_does_not_bring_the_covered_text_back(site: Site) -> None:
+    paper = read_document(site, f"นาง{NAME} เพราะป่วยมานาน")
+    services, staff = site.services, site.signed_in(Role.STAFF)
+    read = services.pages.get(paper.id, 1)  # as a rereading of the file gives it
+    staff.post(f"/staff/attachments/{paper.id}/redact", data=marked_boxes(staff, paper, NAME))
+    site.work()
+    with pytest.raises(Conflict):
+        services.intake.pages.replace_by_rereading(read, read_from=paper.sha256, actor="สมศรี")
+    assert NAME not in public_text(site, paper) != ""
+
+
+def test_a_correction_saved_meanwhile_is_not_overwritten_unseen(site: Site) -> None:
+    paper = read_document(site, "ให้ซ่อมถนน")
+    one, other, page = (
+        site.signed_in(Role.STAFF),
+        site.signed_in(Role.ADMIN),
+        f"/staff/attachments/{paper.id}/pages/1",
+    )
+    text = site.services.pages.get(paper.id, 1).text
+    first, second = hidden_fields(one.get(page).text), hidden_fields(other.get(page).text)
+    saved = first | {"text": f"{text}\nบรรทัดของ ก"}
+    assert one.post(page, data=saved).status_code == 302
+    refused = other.post(page, data=second | {"text": f"{text}\nบรรทัดของ ข"}).text
+    assert "เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่" in refused
+    assert "บรรทัดของ ข</textarea>" in refused  # to be copied
+    reread = other.post(f"{page}/reread", data=second | {"method": "embedded"}, follow_redirects=True).text
+    assert "เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่" in reread
+    assert site.services.pages.get(paper.id, 1).text == f"{text}\nบรรทัดของ ก"
+    assert one.post(page, data=saved).status_code == 302  # the same once more, after a lost answer
+
+
+def test_a_second_redaction_uncovers_nothing_that_the_first_covered(site: Site) -> None:
+    paper = read_document(site, f"นาง{NAME} เพราะป่วยมานาน", "นายมานะ เพราะตกงาน")
+    one, other = site.signed_in(Role.STAFF), site.signed_in(Role.ADMIN)
+    page = f"/staff/attachments/{paper.id}/redact"
+    first, second = marked_boxes(one, paper, NAME), marked_boxes(other, paper, "มานะ")
+    services = site.services
+    read, content = services.pages.by_attachment(paper.id), memo("สำเนาที่ปิด มานะ เท่านั้น")
+    assert one.post(page, data=first).status_code == 302
+    site.work()
+    with pytest.raises(Conflict):  # the copy was made of the file before, while the first was made
+        services.intake.file_versions.replace_by_redacted_copy(
+            paper.id, io.BytesIO(content), read, made_from=paper.sha256, actor="สมศรี"
+        )
+    refused = other.post(page, data=second, follow_redirects=True).text
+    assert "เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่" in refused
+    site.work()
+    assert NAME not in public_text(site, paper) != ""
+    assert other.post(page, data=marked_boxes(other, paper, "มานะ")).status_code == 302
+    site.work()
+    text = public_text(site, paper)
+    assert NAME not in text != ""
+    assert "มานะ" not in text

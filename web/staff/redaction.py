@@ -13,7 +13,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from archive import privacy, thai
-from archive.errors import PrakatError
+from archive.commands.status_rules import refuse_other_file
+from archive.errors import Conflict, PrakatError
 from archive.model import PAGE_UNITS, Attachment, HoldReason, Page, PersonalDataSpan, ReadingStatus, Rectangle
 from archive.privacy import undecided_finds
 from indexer.extraction.redaction import (
@@ -70,6 +71,10 @@ class NearSpelling:
 def redact(attachment_id: int) -> ResponseReturnValue:
     """Show the pages with the boxes; mark the places of typed words; make the copy and publish it."""
     attachment = services().attachments.get(attachment_id)
+    try:
+        refuse_other_file(attachment, request.form.get("sha256", attachment.sha256))
+    except Conflict as error:
+        return _page_of_present_file(attachment, error)
     read = services().pages.by_attachment(attachment_id) if attachment.status is ReadingStatus.READY else []
     boxes = _sent_boxes() if request.method == "POST" else _found_boxes(attachment, read)
     typed = request.form.get("words", "").strip()
@@ -86,6 +91,8 @@ def redact(attachment_id: int) -> ResponseReturnValue:
             readable = error.readable
             boxes = _with_readable(boxes, readable)
         except PrakatError as error:
+            if error.code == "edited-meanwhile":
+                return _page_of_present_file(attachment, error)
             flash(error_message(error), "bad")
     return render_template(
         "staff/redact.html",
@@ -101,6 +108,12 @@ def redact(attachment_id: int) -> ResponseReturnValue:
     )
 
 
+def _page_of_present_file(attachment: Attachment, error: PrakatError) -> ResponseReturnValue:
+    """Says that the boxes were of another file, and begins anew with those of the present one."""
+    flash(error_message(error), "bad")
+    return redirect(url_for("redaction.redact", attachment_id=attachment.id))
+
+
 def _page_after_copy(attachment: Attachment) -> str:
     """Returns the address of the attachment, or of its announcement where it becomes the file of another."""
     if attachment.replaces:
@@ -114,7 +127,11 @@ def _replace_by_copy(attachment: Attachment, read: Sequence[Page], boxes: Sequen
     )
     with timed_part("save"):
         redacted = services().intake.file_versions.replace_by_redacted_copy(
-            attachment.id, copy.content, copy.pages_with_known_text, actor=g.actor
+            attachment.id,
+            copy.content,
+            copy.pages_with_known_text,
+            made_from=attachment.sha256,
+            actor=g.actor,
         )
     kept = _("เปลี่ยนเป็นสำเนาที่ปิดข้อมูลแล้ว ต้นฉบับเก็บไว้ให้เจ้าหน้าที่เท่านั้น")
     flash(f"{kept} {when_residents_see_file(redacted)}", "good")

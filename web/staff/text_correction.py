@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from archive import validation
-from archive.errors import PrakatError
+from archive.errors import PrakatError, gettext_noop
 from archive.model import Attachment, Change, LowConfidenceSpan, Page, Status
 from archive.worklist import should_person_check
 from indexer.extraction.image.deskew import Turn
@@ -21,6 +21,7 @@ from web.bootstrap import services
 from web.errors import error_message
 from web.staff import activity
 from web.staff.blueprints import staff_blueprint
+from web.staff.form_fingerprints import page_fingerprint, refuse_if_changed
 from web.staff.text_difference import DifferenceLine, compare_lines
 
 pages = staff_blueprint(
@@ -29,6 +30,7 @@ pages = staff_blueprint(
 
 MOST_ALTERNATIVES = 9  # readings offered for a doubtful place: each has a digit key
 MOST_VERSIONS = 20  # earlier texts shown on the page
+_CHANGED = gettext_noop("ข้อความหรือไฟล์ของหน้านี้เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่ ยังไม่ได้บันทึก กรุณาเปิดหน้านี้ใหม่แล้วตรวจดูอีกครั้ง")
 _PLACE = re.compile(r"(\d{1,6}):(\d{1,6}):(\d{1,6})")
 
 
@@ -44,15 +46,11 @@ class PageVersion:
 
 @pages.route("", methods=["GET", "POST"])
 def page(attachment_id: int, number: int) -> ResponseReturnValue:
-    """Show a page with its text line by line; a POST stores the corrected text, over any change since."""
+    """Show a page with its text line by line; a POST stores the corrected text unless it changed since."""
     attachment = services().attachments.get(attachment_id)
     if request.method == "POST":
         try:
-            left = _unchecked_doubts(services().pages.get(attachment_id, number))
-            services().intake.pages.correct(
-                attachment_id, number, request.form.get("text", ""), actor=g.actor, doubts=left
-            )
-            flash(_saved(len(left)), "good")
+            flash(_saved(_correct(attachment_id, number)), "good")
             _say_if_hidden(attachment)
             return redirect(_after_saving(attachment, number))
         except PrakatError as error:
@@ -63,12 +61,32 @@ def page(attachment_id: int, number: int) -> ResponseReturnValue:
         attachment=attachment,
         page=shown,
         number=number,
+        fingerprint=page_fingerprint(attachment, shown),
         is_public=_is_public(attachment),
         is_more_to_check=number >= (attachment.page_count or 0)
         and _doubtful_page_elsewhere(attachment, number) is not None,
         marks=_marks(shown),
         versions=_versions(attachment, shown),
     )
+
+
+def _correct(attachment_id: int, number: int) -> int:
+    """Stores the text of the form; returns the number of doubts that are still to be checked."""
+    text = request.form.get("text", "")
+    with services().records.batch():
+        if validation.checked_page_text(text) != services().pages.get(attachment_id, number).text:
+            _refuse_changed_page(attachment_id, number)
+        left = _unchecked_doubts(services().pages.get(attachment_id, number))
+        services().intake.pages.correct(attachment_id, number, text, actor=g.actor, doubts=left)
+    return len(left)
+
+
+def _refuse_changed_page(attachment_id: int, number: int) -> None:
+    """Raises ``Conflict`` where the page's text or file is not the one on which the form was opened."""
+    now = page_fingerprint(
+        services().attachments.get(attachment_id), services().pages.get(attachment_id, number)
+    )
+    refuse_if_changed(now, _CHANGED)
 
 
 @pages.post("/reread")
@@ -79,7 +97,9 @@ def reread(attachment_id: int, number: int) -> ResponseReturnValue:
         read = services().rereader.reread_page(
             attachment, number, _settings(services().pages.get(attachment_id, number))
         )
-        services().intake.pages.replace_by_rereading(read, actor=g.actor)
+        with services().records.batch():
+            _refuse_changed_page(attachment_id, number)
+            services().intake.pages.replace_by_rereading(read, read_from=attachment.sha256, actor=g.actor)
         flash(_("แปลงหน้านี้ใหม่แล้ว ข้อความก่อนหน้ายังอยู่ด้านล่าง"), "good")
         _say_if_hidden(attachment)
     except PrakatError as error:
@@ -97,9 +117,14 @@ def restore(attachment_id: int, number: int) -> ResponseReturnValue:
     }
     if wanted not in known:
         abort(404)
-    activity.undo_commands().restore_page_text(known[wanted].change, actor=g.actor)
-    flash(_("กลับไปใช้ข้อความนั้นแล้ว"), "good")
-    _say_if_hidden(attachment)
+    try:
+        with services().records.batch():
+            _refuse_changed_page(attachment_id, number)
+            activity.undo_commands().restore_page_text(known[wanted].change, actor=g.actor)
+        flash(_("กลับไปใช้ข้อความนั้นแล้ว"), "good")
+        _say_if_hidden(attachment)
+    except PrakatError as error:
+        flash(error_message(error), "bad")
     return redirect(url_for("correction.page", attachment_id=attachment_id, number=number))
 
 

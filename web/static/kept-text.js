@@ -6,7 +6,8 @@
 const ANSWER_WITHIN = 15 * 1000; // milliseconds for which an answer of the archive is waited for
 const UNSENT_OF_NEW = "unsent of new"; // names of files that did not arrive for a new announcement that was sent
 const OWN_PAGE = new RegExp("^.*/announcements/(new|[0-9]+)"); // of a new announcement, or of a draft
-const KEPT = "kept text"; // { person, path, values, lastChange, isRefused }
+const OPENED_ON = "[name=last_change], [name=fingerprint]"; // tells on what a form was opened
+const KEPT = "kept text"; // { person, path, values, openedOn, isRefused }
 const signedIn = document.querySelector("[data-person]");
 
 function readKept() {
@@ -24,13 +25,14 @@ function readKept() {
   return signedIn && form && kept.path === location.pathname ? { ...kept, form } : null;
 }
 
-function putBack({ form, values, lastChange }) {
+function putBack({ form, values, openedOn }) {
   for (const [name, value] of Object.entries(values)) {
     const field = form.elements[name];
     if (field?.type === "checkbox") field.checked = value;
     else if (field?.tagName) field.value = value;
   }
-  if (lastChange && form.elements.last_change) form.elements.last_change.value = lastChange;
+  const field = form.querySelector(OPENED_ON);
+  if (openedOn && field) field.value = openedOn;
   form.dataset.unsaved = "typed";
   const said = document.createElement("p");
   said.className = "notice warn";
@@ -114,7 +116,7 @@ addEventListener("submit", (event) => {
   }
   const unsent = location.pathname.match(OWN_PAGE)?.[1] === "new" && sessionStorage.getItem(`unsent ${location.pathname}`);
   if (unsent) sessionStorage.setItem(UNSENT_OF_NEW, unsent);
-  const lastChange = sent.elements.last_change?.value;
+  const openedOn = sent.querySelector(OPENED_ON)?.value;
   const { person } = signedIn.dataset;
-  sessionStorage.setItem(KEPT, JSON.stringify({ person, path: location.pathname, values, lastChange }));
+  sessionStorage.setItem(KEPT, JSON.stringify({ person, path: location.pathname, values, openedOn }));
 });

@@ -1,0 +1,30 @@
+"""Fingerprints of what a form showed: nobody decides on or overwrites what was changed since then."""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import request
+
+from archive.errors import Conflict
+from archive.model import Attachment, Page
+
+
+def fingerprint(*shown: object) -> str:
+    """Returns a short hash of values that a form shows; other values have another one."""
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+
+
+def page_fingerprint(attachment: Attachment, page: Page) -> str:
+    """Returns the fingerprint of an attachment's file and of the text of one of its pages."""
+    return fingerprint(attachment.sha256, page.text)
+
+
+def refuse_if_changed(now: str, message: str) -> None:
+    """Raises ``Conflict`` with ``message`` when the form was opened on another fingerprint than ``now``.
+
+    The form's field ``fingerprint`` has it; a form without it is not checked. Call this inside the
+    transaction that writes: what a person saw is then what is stored.
+    """
+    if request.form.get("fingerprint", now) != now:
+        raise Conflict(message, code="edited-meanwhile")
