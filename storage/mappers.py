@@ -86,7 +86,7 @@ def damaged_as_error(mapper: Callable[Concatenate[Row, _P], _T]) -> Callable[Con
     return checked
 
 
-def map_readable_rows(mapper: Callable[[Row], _T], rows: Iterable[Row]) -> Iterator[_T]:
+def map_readable_rows(mapper: Callable[[Row], _T], rows: Iterable[Row], table: str) -> Iterator[_T]:
     """Map rows, logging each damaged one once and leaving it out, so that no whole list fails.
 
     Each process logs a damaged row once. ``prakat check`` and the readiness check list damaged rows.
@@ -95,10 +95,16 @@ def map_readable_rows(mapper: Callable[[Row], _T], rows: Iterable[Row]) -> Itera
         try:
             yield mapper(row)
         except RecordDamaged as error:
-            name = f"{mapper.__name__} {row['id'] if 'id' in row.keys() else dict(row)}"  # noqa: SIM118  # sqlite3.Row
+            name = _name_of_row(row, table)
             if name not in _reported:
                 _reported.add(name)
                 log.error("damaged row", extra={"row": name, "why": str(error.__cause__)})
+
+
+def _name_of_row(row: Row, table: str) -> str:
+    """Return how the log names a row: by its table and id, or else by its attachment and number there."""
+    key = ("id",) if "id" in row.keys() else ("attachment_id", "number")  # noqa: SIM118  # sqlite3.Row
+    return " ".join([table, *(str(row[column]) for column in key)])
 
 
 def _mapper(record: type[_T], **others: Callable[[Row], object]) -> Callable[[Row], _T]:

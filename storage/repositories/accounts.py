@@ -54,7 +54,7 @@ class EngineAccounts(EngineRepository):
         found = self._engine.rows(
             "SELECT * FROM person WHERE organisation_id IN :organisations ORDER BY name"
         )
-        return [*mappers.map_readable_rows(mappers.person, found)]
+        return [*mappers.map_readable_rows(mappers.person, found, "person")]
 
     def disable_and_sign_out(self, name: str) -> None:
         self._set_disabled(name, True)

@@ -150,7 +150,9 @@ class EngineAnnouncements(EngineRepository):
         found = self._engine.rows(
             "SELECT * FROM announcement WHERE organisation_id IN :organisations AND id IN :ids", ids=list(ids)
         )
-        return {each.id: each for each in mappers.map_readable_rows(mappers.announcement, found)}
+        return {
+            each.id: each for each in mappers.map_readable_rows(mappers.announcement, found, "announcement")
+        }
 
     def by_external_ref(self, ref: str) -> Announcement | None:
         row = self._engine.row(
@@ -187,7 +189,7 @@ class EngineAnnouncements(EngineRepository):
             limit=per_page,
             offset=(page - 1) * per_page,
         )
-        return [*mappers.map_readable_rows(mappers.announcement, found)], total[0]["n"]
+        return [*mappers.map_readable_rows(mappers.announcement, found, "announcement")], total[0]["n"]
 
     def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
         place = history.announcement_row(self._engine, id)
@@ -205,8 +207,8 @@ class EngineAnnouncements(EngineRepository):
             **values,
         )
         return (
-            next(mappers.map_readable_rows(mappers.announcement, earlier), None),
-            next(mappers.map_readable_rows(mappers.announcement, later), None),
+            next(mappers.map_readable_rows(mappers.announcement, earlier, "announcement"), None),
+            next(mappers.map_readable_rows(mappers.announcement, later, "announcement"), None),
         )
 
     def count_by_month(self) -> list[tuple[int, int, int]]:

@@ -64,7 +64,7 @@ class EngineApiTokens(EngineRepository):
 
     def all(self) -> list[ApiToken]:
         found = self._engine.rows("SELECT * FROM token WHERE organisation_id IN :organisations ORDER BY id")
-        return [*mappers.map_readable_rows(mappers.token, found)]
+        return [*mappers.map_readable_rows(mappers.token, found, "token")]
 
     def revoke(self, name: str) -> None:
         with write_with_entries_of_changed_people(self._engine):

@@ -476,7 +476,7 @@ class EngineAttachments(EngineRepository):
                 id=attachment_id,
                 rules=rules,
             )
-            for attachment in mappers.map_readable_rows(mappers.attachment, [row]):
+            for attachment in mappers.map_readable_rows(mappers.attachment, [row], "attachment"):
                 self._store_finds(row, attachment, tuple(finds), actor=actor)
 
     def _store_finds(
@@ -517,7 +517,7 @@ class EngineAttachments(EngineRepository):
                ORDER BY id""",
             id=announcement_id,
         )
-        return [*mappers.map_readable_rows(mappers.attachment, found)]
+        return [*mappers.map_readable_rows(mappers.attachment, found, "attachment")]
 
     def relabel(self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str) -> Attachment:
         with self._engine.write():
@@ -628,7 +628,7 @@ class EngineAttachments(EngineRepository):
         )
         by_announcement: dict[int, list[Attachment]] = {one: [] for one in ids}
         for one, group in groupby(found, key=lambda row: int(row["announcement_id"])):
-            by_announcement[one] = [*mappers.map_readable_rows(mappers.attachment, group)]
+            by_announcement[one] = [*mappers.map_readable_rows(mappers.attachment, group, "attachment")]
         return by_announcement
 
     def replacements(self, attachment_ids: Iterable[int]) -> dict[int, Attachment]:
@@ -638,7 +638,7 @@ class EngineAttachments(EngineRepository):
                ORDER BY id""",
             ids=list(attachment_ids),
         )
-        readable = mappers.map_readable_rows(mappers.attachment, found)
+        readable = mappers.map_readable_rows(mappers.attachment, found, "attachment")
         return {each.replaces: each for each in readable if each.replaces is not None}
 
     def _of(self, announcement_id: int) -> list[Attachment]:
@@ -651,7 +651,7 @@ class EngineAttachments(EngineRepository):
                ORDER BY id""",
             sha256=sha256,
         )
-        return [*mappers.map_readable_rows(mappers.attachment, found)]
+        return [*mappers.map_readable_rows(mappers.attachment, found, "attachment")]
 
     def _note(
         self,

@@ -6,7 +6,7 @@ from archive.changes import HistoryFilters
 from archive.errors import NotFound
 from archive.model import Change
 from storage import mappers
-from storage.engine import EngineRepository
+from storage.engine import EngineRepository, Row
 
 _COLUMNS = "at, actor, action, before, after, reason, bulk"
 _TABLES = {
@@ -37,7 +37,11 @@ class EngineChanges(EngineRepository):
             offset=offset,
             **values,
         )
-        return [*mappers.map_readable_rows(mappers.change, found)]
+        return [
+            change
+            for row in found
+            for change in mappers.map_readable_rows(mappers.change, [row], _table_of(row))
+        ]
 
     def get_announcement_change(self, id: int) -> Change:
         return self._one("history", id)
@@ -63,6 +67,11 @@ class EngineChanges(EngineRepository):
             for table in _TABLES
         )
         return [row["actor"] for row in self._engine.rows(f"{' UNION '.join(named)} ORDER BY actor")]
+
+
+def _table_of(row: Row) -> str:
+    """Return the table that a row of all changes comes from: its other tables' owners are NULL."""
+    return next(table for table, owner in _TABLES.items() if row[owner] is not None)
 
 
 def _owner(table: str) -> str:

@@ -63,7 +63,7 @@ class EngineCollections(EngineRepository):
                WHERE organisation_id IN :organisations AND collection_id = :id ORDER BY id""",
             id=id,
         )
-        return [*mappers.map_readable_rows(mappers.change, found)]
+        return [*mappers.map_readable_rows(mappers.change, found, "collection_history")]
 
     def get(self, id: int) -> Collection:
         row = self._engine.row(
@@ -103,7 +103,9 @@ class EngineCollections(EngineRepository):
                 CollectionLine(line["label"], line["announcement_id"])
             )
         return [
-            *mappers.map_readable_rows(lambda row: mappers.collection(row, items.get(row["id"], [])), found)
+            *mappers.map_readable_rows(
+                lambda row: mappers.collection(row, items.get(row["id"], [])), found, "collection"
+            )
         ]
 
 

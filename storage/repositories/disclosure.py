@@ -31,7 +31,9 @@ class EngineDisclosure(EngineRepository):
             last=last,
         )
         return [
-            *mappers.map_readable_rows(lambda row: (int(row["year"]), mappers.disclosure_item(row)), found)
+            *mappers.map_readable_rows(
+                lambda row: (int(row["year"]), mappers.disclosure_item(row)), found, "disclosure_item"
+            )
         ]
 
     def save_item(
@@ -120,7 +122,7 @@ class EngineDisclosure(EngineRepository):
                AND year IN :years ORDER BY id""",
             years=None if years is None else list(years),
         )
-        return [*mappers.map_readable_rows(mappers.disclosure_entry, found)]
+        return [*mappers.map_readable_rows(mappers.disclosure_entry, found, "disclosure_entry")]
 
     def by_announcement(self, announcement_id: int) -> list[DisclosureEntry]:
         found = self._engine.rows(
@@ -128,7 +130,7 @@ class EngineDisclosure(EngineRepository):
                AND announcement_id = :id ORDER BY id""",
             id=announcement_id,
         )
-        return [*mappers.map_readable_rows(mappers.disclosure_entry, found)]
+        return [*mappers.map_readable_rows(mappers.disclosure_entry, found, "disclosure_entry")]
 
     def assign(self, entry: DisclosureEntry, *, actor: str) -> None:
         with self._engine.write():

@@ -98,7 +98,7 @@ class EngineErasures(EngineRepository):
         found = self._engine.rows(
             "SELECT * FROM erasure WHERE organisation_id IN :organisations ORDER BY id DESC"
         )
-        return [*mappers.map_readable_rows(mappers.erasure, found)]
+        return [*mappers.map_readable_rows(mappers.erasure, found, "erasure")]
 
     def last_at(self) -> dt.datetime | None:
         row = self._engine.row("SELECT max(at) AS at FROM erasure WHERE organisation_id IN :organisations")

@@ -48,7 +48,7 @@ class EngineFileVersions(EngineRepository):
                WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",
             id=attachment_id,
         )
-        return [*mappers.map_readable_rows(mappers.file_version, found)]
+        return [*mappers.map_readable_rows(mappers.file_version, found, "file_version")]
 
     def page_texts(self, attachment_id: int, version_number: int) -> list[str]:
         row = self._engine.row(
@@ -68,4 +68,4 @@ class EngineFileVersions(EngineRepository):
                ORDER BY attachment_id, number""",
             sha256=sha256,
         )
-        return [*mappers.map_readable_rows(mappers.file_version, found)]
+        return [*mappers.map_readable_rows(mappers.file_version, found, "file_version")]

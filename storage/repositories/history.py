@@ -186,7 +186,7 @@ class EngineHistory(EngineRepository):
                ORDER BY id""",
             id=announcement_id,
         )
-        return [*mappers.map_readable_rows(mappers.change, found)]
+        return [*mappers.map_readable_rows(mappers.change, found, "history")]
 
     def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
         found = self._engine.rows(

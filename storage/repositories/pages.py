@@ -132,7 +132,7 @@ class EnginePages(EngineRepository):
                WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",
             id=attachment_id,
         )
-        return [*mappers.map_readable_rows(mappers.page, found)]
+        return [*mappers.map_readable_rows(mappers.page, found, "page")]
 
     def list_needing_check(self, *, least_confidence: float, limit: int) -> list[Page]:
         found = self._engine.rows(
@@ -147,7 +147,7 @@ class EnginePages(EngineRepository):
             least_confidence=least_confidence,
             limit=limit,
         )
-        return [*mappers.map_readable_rows(mappers.page, found)]
+        return [*mappers.map_readable_rows(mappers.page, found, "page")]
 
     def count_by_source(self) -> dict[str, int]:
         found = self._engine.rows(

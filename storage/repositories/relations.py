@@ -60,14 +60,14 @@ class EngineRelations(EngineRepository):
                    AND (newer_id = :id OR older_id = :id) ORDER BY id""",
             id=announcement_id,
         )
-        return [*mappers.map_readable_rows(mappers.relation, found)]
+        return [*mappers.map_readable_rows(mappers.relation, found, "relation")]
 
     def list_public(self) -> list[Relation]:
         found = self._engine.rows(
             f"""SELECT * FROM relation WHERE organisation_id IN :organisations AND kind <> ''
                 AND {_NEWER_IS_PUBLISHED} AND {_OLDER_IS_PUBLISHED} ORDER BY id"""  # noqa: S608
         )
-        return [*mappers.map_readable_rows(mappers.relation, found)]
+        return [*mappers.map_readable_rows(mappers.relation, found, "relation")]
 
     def ids_no_longer_in_force(self) -> frozenset[int]:
         return self._older_of([kind for kind in RelationKind if kind.ends])

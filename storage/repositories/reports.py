@@ -79,7 +79,7 @@ class EngineReports(EngineRepository):
                ORDER BY CASE WHEN kind = :urgent THEN 0 ELSE 1 END, made_at, id""",
             urgent=ReportKind.PERSONAL_DATA.value,
         )
-        return [*mappers.map_readable_rows(mappers.report, found)]
+        return [*mappers.map_readable_rows(mappers.report, found, "report")]
 
     def list_finished(self, *, limit: int) -> list[Report]:
         found = self._engine.rows(
@@ -87,7 +87,7 @@ class EngineReports(EngineRepository):
                ORDER BY done_at DESC, id DESC LIMIT :limit""",
             limit=limit,
         )
-        return [*mappers.map_readable_rows(mappers.report, found)]
+        return [*mappers.map_readable_rows(mappers.report, found, "report")]
 
     def finish(self, id: int, *, actor: str) -> None:
         self._set_done(id, mappers.now_text(), actor)

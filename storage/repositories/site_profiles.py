@@ -56,7 +56,7 @@ class EngineSiteProfiles(EngineRepository):
             organisation=self._organisation(),
             limit=limit,
         )
-        return [*mappers.map_readable_rows(mappers.site_profile, found)]
+        return [*mappers.map_readable_rows(mappers.site_profile, found, "site_profile")]
 
     def get(self, id: int) -> SiteProfileVersion:
         row = self._engine.row(

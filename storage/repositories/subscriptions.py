@@ -107,7 +107,7 @@ class EngineSubscriptions(EngineRepository):
             after_id=after_id,
             limit=limit,
         )
-        return [*mappers.map_readable_rows(mappers.subscription, found)]
+        return [*mappers.map_readable_rows(mappers.subscription, found, "subscription")]
 
     def record_confirmation_request(self, id: int, now: dt.datetime) -> None:
         with self._engine.write():
@@ -132,7 +132,7 @@ class EngineSubscriptions(EngineRepository):
             after_id=after_id,
             limit=limit,
         )
-        return [*mappers.map_readable_rows(mappers.subscription, found)]
+        return [*mappers.map_readable_rows(mappers.subscription, found, "subscription")]
 
     def record_position(self, id: int, position: int, *, looked_at: dt.datetime | None) -> None:
         with self._engine.write():

@@ -79,7 +79,8 @@ class EngineWorklist(EngineRepository):
             "SELECT * FROM announcement WHERE organisation_id IN :organisations AND id IN :ids", ids=ids
         )
         shown = sorted(
-            mappers.map_readable_rows(mappers.announcement, rows), key=lambda each: ids.index(each.id)
+            mappers.map_readable_rows(mappers.announcement, rows, "announcement"),
+            key=lambda each: ids.index(each.id),
         )
         actors = self._last_actors(ids)
         problems = self._problems(ids, today)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 
 import pytest
 
+from archive.changes import HistoryFilters
 from archive.errors import RecordDamaged
-from archive.model import Draft, Status
+from archive.model import CollectionLine, Draft, Status
 from archive.repositories import Records
+from storage import mappers
 from storage.damaged_rows import DamagedRows
 from storage.engine import Engine
+from tests.contracts.samples import ACTOR, attached, page, published
 
 pytestmark = pytest.mark.behind_its_back
 
@@ -36,3 +40,24 @@ def test_lists_go_on(engine: Engine, records: Records, column: str, value: str) 
     rows = DamagedRows(engine)
     rows.check_next_rows()
     assert rows.known_damaged_rows() == ["announcement 2"]
+
+
+def test_the_log_names_each_damaged_row_by_its_table(
+    engine: Engine, records: Records, caplog: pytest.LogCaptureFixture
+) -> None:
+    attachment = attached(records, published(records))
+    records.pages.save(page(attachment, text="ความลับของผู้ร้อง"))
+    records.collections.save(None, title="แผน", body="", items=[CollectionLine("O1", None)], actor=ACTOR)
+    with engine.write():
+        engine.run("UPDATE history SET at = 'x' WHERE id = 1")
+        engine.run("UPDATE collection_history SET at = 'x' WHERE id = 1")
+        engine.run("UPDATE collection SET updated_at = 'x' WHERE id = 1")
+        engine.run("UPDATE page SET source = 'x'")
+    mappers._reported.clear()
+    with caplog.at_level(logging.ERROR, "prakat.storage"):
+        for _twice in range(2):
+            assert records.collections.all() == []
+            records.changes.find(HistoryFilters(), limit=10)
+            assert records.pages.by_attachment(attachment.id) == []
+    named = [record.row for record in caplog.records]  # type: ignore[attr-defined]
+    assert sorted(named) == ["collection 1", "collection_history 1", "history 1", f"page {attachment.id} 1"]
