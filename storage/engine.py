@@ -51,14 +51,19 @@ class QueryClock(threading.local):
     """Adds up the seconds that each thread spends in the database: queries, waits for locks, commits."""
 
     seconds = 0.0
+    _is_running = False
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Add the time of the block to the clock; a block inside another counts twice."""
-        began = time.perf_counter()
+        """Add the time of the block to the clock; a block inside another adds nothing."""
+        if self._is_running:
+            yield
+            return
+        began, self._is_running = time.perf_counter(), True
         try:
             yield
         finally:
+            self._is_running = False
             self.seconds += time.perf_counter() - began
 
 

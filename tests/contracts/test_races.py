@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from archive.model import ReadingResults
 from archive.repositories import Records
+from storage.engine import Engine
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.records import open_records
 from tests.contracts.engines import Opener, StoreOpener
@@ -129,3 +132,15 @@ def test_the_same_bytes_from_many_are_stored_once(opened_store: StoreOpener) -> 
     content = b"%PDF" * 100_000
     together(lambda _: opened_store().add(io.BytesIO(content), limit=len(content)))
     assert [file.size for file in opened_store().all()] == [len(content)]
+
+
+def test_the_time_of_a_query_that_opens_a_connection_counts_once(engine: Engine) -> None:
+    def ask() -> tuple[float, float]:
+        began = time.perf_counter()
+        engine.rows("SELECT count(*) AS n FROM announcement")
+        return engine.seconds_spent_by_thread(), time.perf_counter() - began
+
+    for _ in range(5):  # each thread opens a connection of its own
+        with ThreadPoolExecutor(1) as thread:
+            counted, passed = thread.submit(ask).result()
+        assert 0 < counted <= passed
