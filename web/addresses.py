@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from flask import request, url_for
 
+from archive.addresses import split_address
 from archive.model import Attachment
 from indexer.search.query.parser import MAX_QUERY_LENGTH
 from web.bootstrap import services
@@ -91,14 +92,6 @@ def announcement_id_of_address(typed: str) -> int | None:
 def path_of_request() -> str:
     """Returns the path of the present request, with its arguments."""
     return request.script_root + request.full_path
-
-
-def split_address(stated: str) -> SplitResult:
-    """Returns the parts of an address that a client states; empty parts for one that is no address."""
-    try:
-        return urlsplit(stated)
-    except ValueError:
-        return SplitResult("", "", "", "", "")
 
 
 def path_on_this_site(target: str, otherwise: str) -> str:

@@ -11,9 +11,9 @@ from ipaddress import ip_address, ip_network
 from flask import request
 from werkzeug.exceptions import BadRequest
 
+from archive.addresses import split_address
 from archive.errors import TooMany
 from archive.model import AttemptLimit
-from web.addresses import split_address
 from web.bootstrap import services
 
 

@@ -17,10 +17,11 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 from urllib.parse import unquote
 
+from archive.addresses import split_address
 from archive.changes import IMPORTER
 from archive.errors import Conflict, Invalid, PersonalDataFound, PrakatError, TooLarge, Unavailable
 from archive.importers import manifest, paperless
-from archive.importers.legacy_site import OldFile, OldPage, SiteKind, split_address
+from archive.importers.legacy_site import OldFile, OldPage, SiteKind
 from archive.importers.manifest import ListedAnnouncement, ListedFile
 from archive.model import Announcement, Draft, Status
 from web.bootstrap import Services

@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Protocol
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote
 
 from lxml import html
 from lxml.etree import ParserError
 
 from archive import thai
+from archive.addresses import split_address
 from archive.errors import Invalid
 from archive.model import Draft
 
@@ -252,14 +253,6 @@ def url_path_and_query(address: str) -> str:
     if parts.scheme not in ("http", "https"):
         return ""
     return parts.path + (f"?{parts.query}" if parts.query else "")
-
-
-def split_address(address: str) -> SplitResult:
-    """Split an address from a page. Returns empty parts for an invalid address."""
-    try:
-        return urlsplit(address)
-    except ValueError:
-        return SplitResult("", "", "", "", "")
 
 
 def _old_file(match: re.Match[str], rules: SiteRules) -> OldFile:

@@ -11,8 +11,9 @@ from lxml import html
 from lxml.etree import ParserError
 
 from archive import thai
+from archive.addresses import split_address
 from archive.errors import Invalid
-from archive.importers.legacy_site import OldPage, split_address, url_path_and_query
+from archive.importers.legacy_site import OldPage, url_path_and_query
 from archive.importers.xpath_rules import body_text, document_link
 from archive.model import Draft
 

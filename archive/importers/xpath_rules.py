@@ -17,6 +17,7 @@ from lxml import html
 from lxml.etree import ParserError, XPath, XPathError
 
 from archive import thai
+from archive.addresses import split_address
 from archive.errors import Invalid
 from archive.importers.legacy_site import (
     OldFile,
@@ -24,7 +25,6 @@ from archive.importers.legacy_site import (
     decode_page,
     element_text,
     page_address,
-    split_address,
     url_path_and_query,
 )
 from archive.model import Draft

@@ -19,6 +19,7 @@ from werkzeug.exceptions import Forbidden
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
+from archive.addresses import split_address
 from archive.errors import TooMany
 from archive.model import Person, Role, Session
 from archive.validation import LONGEST_NAME
@@ -31,7 +32,7 @@ from web.accounts.sign_in_limits import (
     set_device_cookie,
     sign_in_limits,
 )
-from web.addresses import path_on_this_site, split_address
+from web.addresses import path_on_this_site
 from web.bootstrap import services
 from web.errors import answer_http_error, error_message
 from web.serving.log import note_security
