@@ -249,6 +249,7 @@ def _load_word_list(local: frozenset[str]) -> str:
 
 
 _MOST_JOINED = 6  # words of the tokenizer that may make one longer word
+_DIVISIONS = frozenset(("กองช่าง", "กองคลัง"))  # of each municipality; in กองช่างซ่อมถนน is no ช่างซ่อม
 _PREFIXES = frozenset("การ ความ ที่ ตาม ใน ของ และ โดย เพื่อ ให้ จาก กับ แก่ มี เป็น ไม่".split())
 """Words that the full dictionary has before others, as in การประชุม: what follows is a whole word without
 them.
@@ -265,7 +266,8 @@ def group_into_longest_words(words: Sequence[str]) -> list[Sequence[str]]:
     while at < len(words):
         most = 1 if words[at] in _PREFIXES else min(_MOST_JOINED, len(words) - at)
         lengths = range(most, 1, -1)
-        length = next((each for each in lengths if "".join(words[at : at + each]) in thai_words()), 1)
+        joined = ((each, "".join(words[at : at + each])) for each in lengths)
+        length = next((each for each, word in joined if word in thai_words() or word in _DIVISIONS), 1)
         groups.append(words[at : at + length])
         at += length
     return groups

@@ -251,10 +251,10 @@ def _words_and_patterns(clause: Clause) -> tuple[list[bytes], list[re.Pattern[by
 
 @lru_cache(maxsize=1_000)
 def close_together_pattern(alternative: Alternative) -> re.Pattern[bytes]:
-    """Returns a pattern of searchable bytes: the terms in order, with a few letters between them."""
+    """Returns a pattern of searchable bytes: the terms in order, each a group, with a few letters between."""
     is_number = alternative.terms[0][0].isdigit()
-    gap = b".{0,%d}" % (_LETTERS_BETWEEN_NUMBERS if is_number else _LETTERS_BETWEEN_WORDS)
-    words = (re.escape(_letters(term)) for term in alternative.terms)
+    gap = b".{0,%d}?" % (_LETTERS_BETWEEN_NUMBERS if is_number else _LETTERS_BETWEEN_WORDS)
+    words = (b"(%s)" % re.escape(_letters(term)) for term in alternative.terms)
     return re.compile(gap.join(words), re.DOTALL)
 
 

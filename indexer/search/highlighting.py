@@ -14,7 +14,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import accumulate, groupby, pairwise
+from itertools import accumulate, groupby, islice, pairwise
 
 from archive.thai import MONTHS, SHORT_MONTHS
 from archive.thai.characters import (
@@ -33,9 +33,12 @@ from indexer.analysis.tokenizer import (
     group_into_longest_words,
     searchable_bytes,
 )
+from indexer.search.coverage import close_together_pattern
 from indexer.search.query.date_ranges import DateRange
 from indexer.search.query.parser import Query, TypedChunk
+from indexer.search.query.query_plan import Alternative
 from indexer.search.query.question_words import chunks_without_question_words
+from indexer.search.villages import find_typed_village, section_places, village_names, village_places
 
 _MOST_HITS = 300  # hits of one phrase or word that are marked in one text
 _LONGEST = 1000  # letters that are segmented into words at a time
@@ -54,9 +57,16 @@ _SPACE = re.compile(r"\s+")
 _RULE = re.compile(r"\s*[.…_\-–—=*]{4,}\s*")  # dotted and drawn lines of a form
 _THAI = characters_of_class(LETTERS_AND_SIGNS)
 _NUMBER = re.compile(r"\d+(?:[./:,-]\d+)+")
+_AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+")
 _YEAR = re.compile(r"25\d\d")
+_FORMULA = re.compile(
+    r"""(?m:^|(?<=\t)) [ ]* (?:เรียน|เรื่อง) (?=\s)
+      | จึง (?:ขอ)? (?:เรียน|แจ้ง|ประกาศ)
+      | (?:คำสั่ง|สั่ง|ประกาศ|ให้ไว้) (?=\s*ณ\s*วันที่)""",
+    re.VERBOSE,
+)
+"""Words by which each letter and order begins and ends: they tell nothing of what it is about."""
 _PLACE_KINDS = frozenset("บ้าน หมู่บ้าน ชุมชน ตำบล อำเภอ จังหวัด แขวง เขต ซอย วัด หนอง ห้วย คลอง".split())
-_VILLAGE = "หมู่"
 _GLANCE = 80  # characters of a passage that a telephone shows
 _ANSWER_VALUE = 8  # letters of hits that a passage with the kind of answer is worth more
 _DAY_OR_HOUR = "|".join(map(re.escape, (*MONTHS, *SHORT_MONTHS))) + r"|\d[.:]\d\d ?น\."
@@ -162,12 +172,17 @@ class _Sought:
 
     ``pieces`` are the two words of a piece such as ราคากลาง, which hit only as words that people read.
     ``parts`` has the parts of each longer word, which hit only by themselves, in a text without it.
+    ``together`` are the words of synonyms, which hit only close together: อาคาร alone is no ก่อสร้างอาคาร.
+    ``village`` is the number of a village, ``section`` that of a section of a law.
     """
 
     phrases: tuple[bytes, ...]
     segment: tuple[bytes, ...]
     pieces: tuple[bytes, ...]
     parts: tuple[tuple[bytes, tuple[bytes, ...]], ...]
+    together: tuple[re.Pattern[bytes], ...]
+    village: bytes | None
+    section: bytes | None
 
 
 @lru_cache(maxsize=256)
@@ -176,17 +191,15 @@ def _sought(query: Query, tokenizer: Tokenizer) -> _Sought:
     words: list[str] = []
     pieces: list[str] = []
     parts: dict[str, list[str]] = {}
-    typed_chunks = (
-        chunks_without_question_words(query.chunks, tokenizer, names_title=query.names_title) or query.chunks
-    )
-    chunks = [chunk for first in typed_chunks for chunk in (first, *first.others)]
-    chunks = _without_periods(chunks, query.times)
-    sought = [(chunk.text, chunk.is_exact) for chunk in chunks] + [
-        (mark, False) for mark in query.extra_highlights
-    ]
-    for text, exact in sought:
-        folded = fold_text(text)
-        typed = _words(folded, tokenizer)
+    chunks = _telling_chunks(query, tokenizer)
+    village, may_be_section = find_typed_village(_plain_words(chunks, tokenizer)) or (None, False)
+    synonyms = [(text, _words(fold_text(text), tokenizer)) for text in query.extra_highlights]
+    single = [text for text, typed in synonyms if len(group_into_longest_words(typed)) == 1]
+    for text, exact in (
+        *((chunk.text, chunk.is_exact) for chunk in chunks),
+        *((text, False) for text in (*query.corrected_words, *single)),
+    ):
+        typed = _words(fold_text(text), tokenizer)
         (phrases if exact or len(typed) > 1 else words).append(text)
         if not exact:
             joined = group_into_longest_words(typed)
@@ -194,13 +207,13 @@ def _sought(query: Query, tokenizer: Tokenizer) -> _Sought:
             words_or_pieces += _with_name([("".join(each), each[0]) for each in joined])
             parts |= {"".join(each): [word for word in each if _telling(word)] for each in joined if each[1:]}
             phrases += _together(typed)
-    numbered = _numbered([chunk.text for chunk in chunks if not (chunk.is_exact or chunk.others)], tokenizer)
-    phrases += numbered
+    phrases += _numbered(_plain_words(chunks, tokenizer))
     if any(map(_telling, (*words, *pieces))):
         words, pieces = (list(filter(_telling, each)) for each in (words, pieces))
-    if any(each.startswith(_VILLAGE) for each in numbered):  # หมู่ 8 is another village than หมู่ 4
+    if village is not None:
+        names = village_names(village)
         phrases, words, pieces = (
-            [each for each in texts if fold_text(each) not in (_VILLAGE, _VILLAGE + _ORDINAL)]
+            [each for each in texts if fold_text(each).replace(" ", "") not in names]
             for texts in (phrases, words, pieces)
         )
     return _Sought(
@@ -208,7 +221,25 @@ def _sought(query: Query, tokenizer: Tokenizer) -> _Sought:
         _runs(words),
         _runs(pieces),
         tuple((_runs([word])[0], _runs(its)) for word, its in parts.items()),
+        tuple(
+            close_together_pattern(Alternative(tuple(each))) for text, each in synonyms if text not in single
+        ),
+        village.encode() if village is not None else None,
+        village.encode() if village is not None and may_be_section else None,
     )
+
+
+def _telling_chunks(query: Query, tokenizer: Tokenizer) -> list[TypedChunk]:
+    """Returns the pieces of a query and their alternatives, without question words and periods."""
+    chunks = chunks_without_question_words(query.chunks, tokenizer, names_title=query.names_title)
+    every = [chunk for first in chunks or query.chunks for chunk in (first, *first.others)]
+    return _without_periods(every, query.times)
+
+
+def _plain_words(chunks: list[TypedChunk], tokenizer: Tokenizer) -> list[str]:
+    """Returns the words of the pieces that are neither quoted nor alternatives."""
+    texts = [fold_text(chunk.text) for chunk in chunks if not (chunk.is_exact or chunk.others)]
+    return [text[token.start : token.end] for text in texts for token in tokenizer.tokens(text)]
 
 
 def _words(folded: str, tokenizer: Tokenizer) -> list[str]:
@@ -244,17 +275,13 @@ def _with_name(words: list[tuple[str, str]]) -> list[str]:
     ]
 
 
-def _numbered(texts: list[str], tokenizer: Tokenizer) -> list[str]:
-    """Returns each number of one digit with the word typed before it, and each village's number twice.
-
-    หมู่ 4 is returned also as หมู่ที่ 4; a village's number may have two digits.
-    """
-    tokens = [text[token.start : token.end] for text in texts for token in tokenizer.tokens(text)]
+def _numbered(tokens: list[str]) -> list[str]:
+    """Returns each number of one digit with the word that was typed before it: ชั้น 4, also as ชั้นที่ 4."""
     words = [token for token in tokens if token != _ORDINAL]
     return [
         f"{word}{between}{number}"
         for word, number in pairwise(words)
-        if number.isdigit() and len(number) <= (2 if word == _VILLAGE else 1) and _telling(word)
+        if number.isdigit() and len(number) == 1 and _telling(word)
         for between in ("", _ORDINAL)
     ]
 
@@ -295,6 +322,38 @@ def _places(letters: SearchableBytes, runs: tuple[bytes, ...]) -> list[tuple[int
         return []
     offsets = letters.text_offsets
     return list(zip(offsets[firsts].tolist(), (offsets[lasts] + 1).tolist(), strict=True))
+
+
+def _places_together(letters: SearchableBytes, sought: _Sought) -> list[tuple[int, int]]:
+    """Returns the offsets of synonyms whose words stand close together, word by word, and of villages."""
+    found = [
+        each.span(word)
+        for pattern in sought.together
+        for each in islice(pattern.finditer(letters.data), _MOST_HITS)
+        for word in range(1, pattern.groups + 1)
+    ]
+    if sought.village is not None:
+        found += village_places(sought.village, letters.data)
+    if sought.section is not None:
+        found += section_places(sought.section, letters.data)
+    offsets = letters.text_offsets
+    return [(int(offsets[start]), int(offsets[end - 1]) + 1) for start, end in found]
+
+
+def _outside_formulas(folded: str, places: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Returns the candidate hits without the single words of a formula: the สั่ง of สั่ง ณ วันที่."""
+    formulas = [each.span() for each in _FORMULA.finditer(folded)] if places else []
+    starts = [start for start, _ in formulas]
+
+    def is_in_formula(start: int, end: int) -> bool:
+        number = bisect_right(starts, start) - 1
+        return number >= 0 and end <= formulas[number][1]
+
+    return [
+        (start, end, sought)
+        for start, end, sought in places
+        if sought == _PHRASE or not is_in_formula(start, end)
+    ]
 
 
 @lru_cache(maxsize=20_000)
@@ -345,9 +404,14 @@ class _Borders:
         )
 
     def _whole_number(self, start: int, end: int) -> tuple[int, int]:
-        """Returns the number of which ``[start, end)`` is a part; an empty stretch for the year in it."""
+        """Returns the number of which ``[start, end)`` is a part; an empty stretch for the year in it.
+
+        A part of an amount (98 of 98,948, 15 of 0.15) is no number: the stretch is empty too.
+        """
         for number in _NUMBER.finditer(self.folded, max(0, start - _CONTEXT), end + _CONTEXT):
             if number.start() <= start and end <= number.end() and number.group() != self.folded[start:end]:
+                if _AMOUNT.fullmatch(number.group()):
+                    return start, start
                 is_calendar_or_fiscal_year = start > number.start() and _YEAR.fullmatch(
                     self.folded, start, end
                 )
@@ -410,6 +474,8 @@ class _Hits:
         places = [(*_whole_clusters(folded, *place), _PHRASE) for place in _places(letters, sought.phrases)]
         places += [(*place, _WORD) for place in _places(letters, sought.segment)]
         places += [(*place, _PART) for place in _places(letters, tuple(by_itself))]
+        places = _outside_formulas(folded, places)
+        places += [(*place, _PHRASE) for place in _places_together(letters, sought)]
         places = [place for place in places if not _cuts_number(folded, place[1])]
         self._places = sorted(places)  # start, end, what stands there
         self._checked: dict[tuple[int, int, int], tuple[int, int]] = {}  # empty stretches for no hits

@@ -94,6 +94,7 @@ def _answer_two_wishes(
         query,
         understood=tuple(dict.fromkeys((*query.understood, *understood))),
         loosened=(query_notes.TWO_WISHES,),
+        corrected_words=tuple(word for page in pages for word in page.query.corrected_words),
         extra_highlights=tuple(mark for page in pages for mark in page.query.extra_highlights),
     )
     return ResultPage(total=len(hits), hits=hits if query.page == 1 else (), wishes=pages, query=as_run)
@@ -233,13 +234,13 @@ def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: EngineAnsw
             else query_notes.only_of_time_note
         )
         notes.append(note(time))
-    marks = (*other_wordings(corrected.plan), *(word for _, word in corrected.corrections))
     return replace(
         query,
         times=times,
         understood=(*query.understood, *notes),
         loosened=retrieved.notes,
-        extra_highlights=(*query.extra_highlights, *marks),
+        corrected_words=(*query.corrected_words, *(word for _, word in corrected.corrections)),
+        extra_highlights=(*query.extra_highlights, *other_wordings(corrected.plan)),
     )
 
 

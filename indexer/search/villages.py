@@ -34,7 +34,7 @@ _VILLAGE = re.compile(
     % tuple(searchable_bytes(fold_text(word)).data for word in ("หมู่", "ที่"))
 )
 _VILLAGES = re.compile(  # หมู่ 1, 2 และ 4; บ้านหนองบัว ม.4
-    rb"(?P<name>%s|%s)(?:[0-9 -]|%s)+"
+    rb"(?P<name>%s|%s(?=[0-9]))(?:[0-9 -]|%s)+"
     % tuple(
         b"|".join(searchable_bytes(fold_text(word)).data for word in words)
         for words in (("หมู่",), ("ม",), ("ที่", "และ", "ถึง", "หรือ", "กับ", "หมู่"))
@@ -46,6 +46,10 @@ _RANGE = re.compile(  # หมู่ 1 ถึงหมู่ 5
 )
 _SECTION = re.compile(rb"%s(?P<number>[0-9]{1,2})(?![0-9])" % searchable_bytes(fold_text("มาตรา")).data)
 _ABBREVIATED = searchable_bytes(fold_text(ABBREVIATED_VILLAGE)).data
+_NAMES, _ORDINAL = (
+    b"|".join(searchable_bytes(fold_text(word)).data for word in words) for words in (("หมู่", "ม"), ("ที่",))
+)
+_MOST_DIGITS = 2  # of a village's number
 _LONGEST_ENDING = 8  # letters of a word that is looked for before a number
 
 
@@ -81,6 +85,46 @@ def village_words(plan: QueryPlan) -> frozenset[str]:
     """Returns the words by which the plan names its village; none without one."""
     number = village_number(plan)
     return frozenset() if number is None else _WORDS | {number.decode()}
+
+
+def find_typed_village(words: Sequence[str]) -> tuple[str, bool] | None:
+    """Returns the number of the first village among typed words, and True if it may be a section's: ม.4."""
+    numbered = positions_of_village_numbers(words)
+    for place in range(1, len(words)):
+        is_behind_word = words[place - 1] == "หมู่" or tuple(words[max(place - 2, 0) : place]) == ("หมู่", "ที่")
+        is_short = words[place].isdecimal() and len(words[place]) <= _MOST_DIGITS
+        if is_short and (is_behind_word or place in numbered):
+            return words[place], words[place - 1] == ABBREVIATED_VILLAGE
+    return None
+
+
+def village_names(number: str) -> frozenset[str]:
+    """Returns the words by which a village is typed, each alone and with its number; and the number."""
+    names = (*_WORDS, "มาตรา")
+    return frozenset((*names, number, *(name + number for name in names)))
+
+
+def village_places(number: bytes, text: bytes) -> list[tuple[int, int]]:
+    """Returns the ``[start, end)`` of each place of a text that names the village by itself.
+
+    Without one, those of the rows and ranges that it is in: หมู่ 1 ถึงหมู่ 5, หมู่ 1, 2 และ 4.
+    """
+    runs = [each for each in _VILLAGES.finditer(text) if not _ends_a_word(text, each)]
+    alone = re.compile(rb"(?:%s)(?:%s)?%s(?![0-9])" % (_NAMES, _ORDINAL, re.escape(number)))
+    places = [each.span() for run in runs for each in alone.finditer(text, *run.span())]
+    if places:
+        return places
+    rows = [(run.start(), run.start() + _last_digit(run[0]) + 1) for run in runs]
+    return [(start, end) for start, end in rows if end > start and names_village(number, text[start:end])]
+
+
+def section_places(number: bytes, text: bytes) -> list[tuple[int, int]]:
+    """Returns the ``[start, end)`` of each place of a text that names a law's section with the number."""
+    return [each.span() for each in _SECTION.finditer(text) if each["number"] == number]
+
+
+def _last_digit(run: bytes) -> int:
+    return max(map(run.rfind, (b"%d" % digit for digit in range(10))))
 
 
 def lacks_village(plan: QueryPlan, text: bytes) -> bool:

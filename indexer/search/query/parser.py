@@ -92,8 +92,8 @@ class Query:
 
     ``understood`` notes how filters, abbreviations and misspellings were read; ``loosened`` notes which
     conditions were given up to find anything. ``times`` of a query as it was run are those that narrowed the
-    results; none with ``leave_out_dates`` of ``parse_query``. ``extra_highlights`` are further words to
-    highlight in texts: corrected spellings and the full forms of abbreviations.
+    results; none with ``leave_out_dates`` of ``parse_query``. Further words to highlight in texts are
+    ``corrected_words``, and ``extra_highlights``: synonyms and the full forms of abbreviations.
     """
 
     typed: str
@@ -106,6 +106,7 @@ class Query:
     times: tuple[DateRange, ...] = ()
     understood: tuple[BilingualNote, ...] = ()
     loosened: tuple[BilingualNote, ...] = ()
+    corrected_words: tuple[str, ...] = ()
     extra_highlights: tuple[str, ...] = ()
     marks_parts_of_absent_words: bool = True  # parts of a longer word are marked in a text without it
     as_typed: bool = False  # no misspelling and no text in the wrong keyboard layout is to be corrected
@@ -164,6 +165,9 @@ _NUMBER_OF_YEAR = re.compile(
     re.VERBOSE,
 )  # a document number whose year is said in words
 
+_SPACED_NUMBER = re.compile(
+    r"(?<![\d/.,:-])(?<!\d )(\d{1,5})(?:\s+/\s*|\s*/\s+)([2๒][5๕]\d\d|[3-7๓-๗]\d)(?!\s*[\d/.,:-])"
+)  # 98 / 2567
 _BARE_YEAR = re.compile(rf"(?<=[{WORD_LETTERS}])\s*(?P<year>[3-7๓-๗]\d)\s*$")
 _BEFORE_OTHER_NUMBERS = tuple(
     "ที่ หมู่ ม. บ้าน มาตรา ข้อ วรรค สาย ซอย ถนน เบอร์ โทร อายุ ห้อง รุ่น ชุด งวด หน้า ช่อง โครงการ แผนงาน".split()
@@ -349,6 +353,7 @@ def normalize_query(typed: str) -> str:
 
 def _with_numbers_in_figures(text: str) -> str:
     """Returns the text with a document number's year behind a slash, and villages as หมู่ or ม. and figures."""
+    text = _SPACED_NUMBER.sub(r"\1/\2", text)
     text = _NUMBER_OF_YEAR.sub(r"\1/\2", text)
     return with_village_in_figures(text)
 

@@ -155,7 +155,7 @@ def test_slips_are_read_as_what_the_archive_has(index: WhooshIndex, typed: str, 
     page = index.search(parse_query(typed))
     assert page.did_you_mean == meant
     assert [hit.announcement_id for hit in page.hits] == found(index, meant)
-    assert meant in page.query.extra_highlights
+    assert meant in page.query.corrected_words
 
 
 def test_a_slip_in_the_last_short_word_of_an_everyday_word_is_corrected(tmp_path: Path) -> None:
