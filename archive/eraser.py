@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import logging
+import os
 from collections.abc import Sequence
-from typing import BinaryIO, Protocol, cast
+from contextlib import suppress
+from typing import Protocol
 
 from archive import validation
 from archive.erasure import Erasure, ErasureScope
-from archive.errors import gettext_noop
+from archive.errors import NotFound, Unavailable, gettext_noop
 from archive.ports import Files
 from archive.repositories import Records
+
+log = logging.getLogger("prakat.erasures")
 
 
 class PageCache(Protocol):
@@ -27,8 +30,8 @@ class PageCache(Protocol):
 class Eraser:
     """Carries out orders of erasure: in the records, in the caches and in the store of files.
 
-    A kill in between leaves at most the file, its pictures and its copies, which a check of the archive finds
-    and removes. Open data that was written before is deleted by the pages, before an erasure and after it.
+    A kill in between leaves at most the file, its pictures and its copies, which a worker removes. Open data
+    that was written before is deleted by the pages, before an erasure and after it.
     """
 
     def __init__(
@@ -52,8 +55,20 @@ class Eraser:
         erasure = self._records.erasures.erase_attachment_or_versions(
             attachment_id, scope, ordered_by=ordered_by, reason=reason, actor=actor
         )
-        self.finish(erasure)
+        self._finish_or_log(erasure)
         return erasure
+
+    def finish_all(self) -> None:
+        """Finish every erasure of which something is left; the log says what cannot be deleted yet."""
+        for erasure in self._records.erasures.all():
+            if self.files_still_to_erase(erasure):
+                self._finish_or_log(erasure)
+
+    def _finish_or_log(self, erasure: Erasure) -> None:
+        try:
+            self.finish(erasure)
+        except (OSError, Unavailable) as error:
+            log.warning("erased file is still stored", extra={"erasure": erasure.id, "why": str(error)})
 
     def finish(self, erasure: Erasure) -> None:
         """Delete what was cached of the files of an erasure, and the files that no record uses any more.
@@ -114,13 +129,14 @@ def _remove_unless_used(all_records: Records, files: Files, sha256: str) -> None
     """Delete a file, and put it back when a record has begun to use it meanwhile.
 
     An upload of the same bytes checks the store after its record is written, and this function checks the
-    records after the file is gone: whichever comes second sees the other, and no upload lacks its file.
+    records after the file is gone: whichever comes second sees the other, and no upload lacks its file. An
+    open file can be read after it was deleted, so a store on this machine needs no copy for that.
     """
-    with tempfile.TemporaryFile() as copy:
-        with files.open(sha256) as stored:
-            shutil.copyfileobj(stored, copy)
+    with (
+        suppress(NotFound, FileNotFoundError),  # another process was faster
+        files.local_path(sha256) as path,
+        path.open("rb") as kept,
+    ):
         files.remove(sha256)
         if all_records.erasures.is_used_by_record(sha256):
-            size = copy.tell()
-            copy.seek(0)
-            files.add(cast(BinaryIO, copy), limit=size)
+            files.add(kept, limit=os.fstat(kept.fileno()).st_size)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 from archive.changes import WORKER
 from archive.commands.personal_data import find_personal_data_by_newer_rules
 from archive.commands.publication import Publication
+from archive.eraser import Eraser
 from archive.errors import Conflict, PrakatError, Unavailable
 from archive.model import Attachment, Failure
 from archive.ports import Jobs
@@ -48,6 +49,7 @@ RENEW_EVERY = 8.0  # seconds; two renewals may be missed before another worker t
 LANES = 2  # attachments read at the same time, so that a long one does not delay a short one
 SEARCHED_AT_ONCE = 20  # attachments looked through for personal data in one transaction
 SEARCH_EVERY = 1.0  # seconds between those; leaves the processor to residents
+ERASE_EVERY = 300.0  # seconds between looks for files of erasures that are still stored
 MAIL_EVERY = 5.0  # seconds between looks for mail that is due
 MAX_DRAWN_AHEAD = 10  # first pages of an attachment whose pictures are made before anybody asks
 MAX_WAITING_PICTURES = 1_000  # pages; of a large import the pictures of the newest are made
@@ -69,13 +71,14 @@ class Worker:
         scrub: Scrubber,
         inbox: Inbox,
         pictures: PagePictures,
+        eraser: Eraser,
         send_mail: Callable[[Callable[[], bool]], None] | None = None,
     ) -> None:
         """``send_mail`` sends what is due to followers, while the function that it gets returns True."""
         self._records, self._jobs, self._publication = records, jobs, publication
         self._index, self._reader, self._duties = index, reader, duties
         self._scrub, self._inbox = scrub, inbox
-        self._pictures = pictures
+        self._pictures, self._eraser = pictures, eraser
         self._to_draw: deque[tuple[Attachment, int]] = deque(maxlen=MAX_WAITING_PICTURES)
         self._last_read = time.monotonic()
         self._send_mail = send_mail
@@ -100,6 +103,7 @@ class Worker:
                 ("scrub", self._scrub_some),
                 ("personal-data", self._search_for_personal_data),
                 ("inbox", self._collect_scan),
+                ("erasures", self._finish_erasures),
                 ("duties", self._renew_duties),
                 *((("mail", self._mail),) if self._send_mail else ()),
             )
@@ -229,6 +233,13 @@ class Worker:
         if self._duties.is_leader(COLLECT_SCANS) and self._inbox.take_up_to_one_file_per_folder():
             return True
         self._stop.wait(LOOK_EVERY)
+        return False
+
+    def _finish_erasures(self) -> bool:
+        """Deletes files that were erased by order and could not be deleted then."""
+        if self._duties.is_leader(MAINTAIN):
+            self._eraser.finish_all()
+            self._stop.wait(ERASE_EVERY)
         return False
 
     def _mail(self) -> bool:

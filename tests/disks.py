@@ -25,3 +25,16 @@ def small_disk(directory: Path, size: str) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["umount", "--lazy", directory], check=True)
+
+
+@contextmanager
+def read_only(directory: Path) -> Iterator[None]:
+    """The directory takes no writes, as a failed disk; the test is skipped where that cannot be had."""
+    for options in (["--bind", directory], ["-o", "remount,bind,ro"]):
+        mounted = subprocess.run(["mount", *options, directory], check=False, capture_output=True, text=True)
+        if mounted.returncode:
+            pytest.skip(f"nothing can be mounted read-only here: {mounted.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", directory], check=True)

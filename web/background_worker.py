@@ -28,6 +28,7 @@ def build_worker(services: Services) -> Worker:
         Scrubber(services.records, services.files, services.index, services.settings.data),
         Inbox(lambda: inbox_targets(services)),
         services.pictures,
+        services.eraser,
         FollowerMailer(services).send_due_and_delete_unconfirmed if services.settings.smtp_url else None,
     )
 

@@ -8,6 +8,8 @@ import json
 import os
 import signal
 import sqlite3
+import tempfile
+import threading
 import unicodedata
 import zlib
 from collections.abc import Callable, Iterator
@@ -26,8 +28,10 @@ from archive.ports import Files
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from storage.backup.manifest import DATABASE
 from storage.backup.writer import Backups
+from tests.disks import read_only, small_disk
 from tests.operation.archives import texts_in_index
-from tests.web.conftest import Site, memo, open_site
+from tests.web.conftest import Site, memo, open_site, until
+from web.background_worker import build_worker
 from web.bagit_packages import BagSelection, export_bag
 from web.staff import erasures
 from web.static_copy import write_static_copy
@@ -489,12 +493,57 @@ def test_a_check_finishes_an_erasure_that_was_killed(site: Site, killed: str) ->
     services.records.erasures.erase_attachment_or_versions(
         attachment.id, ErasureScope.ATTACHMENT, ordered_by="ศาล", reason="ละเมิด", actor="test"
     )
-    site.work()
+    left = lambda: [path for path in services.settings.data.rglob("*") if attachment.sha256 in path.name]  # noqa: E731
+    contents = {path: path.read_bytes() for path in left()}
+    site.work()  # the worker finishes the erasure, which is to be as before
+    for path, content in contents.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     if killed == "before the caches are cleared again":
         services.files.remove(attachment.sha256)
-    left = lambda: [path for path in services.settings.data.rglob("*") if attachment.sha256 in path.name]  # noqa: E731
     assert len(left()) > 2
     assert [each.code for each in services.check_consistency().findings] == ["erased-file-left"]
     assert services.check_consistency(should_repair=True).needs_no_action
     assert left() == []
     assert services.check_consistency().findings == []
+
+
+def test_an_erasure_needs_no_room_for_temporary_files(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attachment = site.attach(site.announcement("ประกาศ").id, memo("เนื้อหา"))
+    site.work()
+    admin = site.signed_in(Role.ADMIN)
+    small = tmp_path / "small"
+    small.mkdir()
+    with small_disk(small, "64k"):
+        with (small / "ballast").open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
+            while True:
+                ballast.write(b"x" * 4096)
+        monkeypatch.setattr(tempfile, "tempdir", str(small))
+        answer = admin.post(f"/staff/attachments/{attachment.id}/erase", data=ORDER)
+        monkeypatch.undo()
+    assert answer.status_code == 302
+    assert not site.services.files.exists(attachment.sha256)
+
+
+def test_an_erasure_whose_file_cannot_be_deleted_yet_says_so_and_is_finished_later(site: Site) -> None:
+    attachment = site.attach(site.announcement("ประกาศ").id, memo("เนื้อหา"))
+    site.work()
+    admin, address = site.signed_in(Role.ADMIN), f"/staff/attachments/{attachment.id}/erase"
+    with read_only(site.services.settings.data / "files" / attachment.sha256[:2]):
+        said = admin.post(address, data=ORDER, follow_redirects=True)
+        assert said.status_code == 200
+        assert "ยังลบไฟล์ออกจากที่เก็บไม่ได้ ระบบจะลองลบให้อีกจนสำเร็จ" in said.text
+        assert "ลบถาวรตามคำสั่งแล้ว" not in said.text
+        assert len(site.services.records.erasures.all()) == 1
+        assert site.services.files.exists(attachment.sha256)
+    stop = threading.Event()
+    working = threading.Thread(target=build_worker(site.services).run_until_stopped, args=(stop,))
+    working.start()
+    try:
+        until(lambda: not site.services.files.exists(attachment.sha256), seconds=30)
+    finally:
+        stop.set()
+        working.join()
+    assert site.services.check_consistency().findings == []

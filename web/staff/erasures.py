@@ -99,4 +99,10 @@ def _conclude(erasure: Erasure) -> None:
     """Delete the open data written until the erasure, log the erasure, and tell the person."""
     delete_dumps()
     note_security("erased by order", person=g.actor, erasure=erasure.id, announcement=erasure.announcement_id)
-    flash(_("ลบถาวรตามคำสั่งแล้ว บันทึกไว้เป็นลำดับที่ %(id)s", id=erasure.id), "good")
+    if services().eraser.files_still_to_erase(erasure):
+        flash(
+            _("บันทึกคำสั่งลบเป็นลำดับที่ %(id)s แล้ว แต่ยังลบไฟล์ออกจากที่เก็บไม่ได้ ระบบจะลองลบให้อีกจนสำเร็จ", id=erasure.id),
+            "warn",
+        )
+    else:
+        flash(_("ลบถาวรตามคำสั่งแล้ว บันทึกไว้เป็นลำดับที่ %(id)s", id=erasure.id), "good")
