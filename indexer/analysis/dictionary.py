@@ -1,4 +1,4 @@
-"""Dictionary of words, abbreviations and synonyms: built in, and a file that staff extend while it runs.
+"""Dictionary of words, abbreviations and synonyms: those of ``indexer/data/``, and a file that staff extend.
 
 One entry a line: a word (``หนองปลาดุก``), an abbreviation with its expansion (``ทต. = เทศบาลตำบล``;
 several expansions on several lines), synonyms, any of which finds the others (``หมา ~ สุนัข``), or a word,
