@@ -126,7 +126,7 @@ def read_filter(facet: Facet, text: str) -> DocumentKind | int | str | None:
             case FacetType.KIND:
                 return DocumentKind(text)
             case FacetType.YEAR:
-                return int(text) if text.isascii() and len(text) <= 4 else None
+                return int(text) if text.isascii() and text.isdecimal() and len(text) <= 4 else None
             case FacetType.VILLAGE:
                 return parse_village_number(text)
             case FacetType.NAME:

@@ -216,7 +216,7 @@ def parse_day_or_month(text: str) -> tuple[dt.date, dt.date]:
     year of four digits is Buddhist from 2300 on.
     """
     if american := _AMERICAN_DATE.fullmatch(text):
-        year, month, day = int(american[3]), ENGLISH_MONTHS[american[1]], american[2]
+        year, month, day = int(american[3]), ENGLISH_MONTHS.get(american[1], 0), american[2]
     elif named := _NAMED_MONTH.fullmatch(text):
         month = ENGLISH_MONTHS.get(named[2].rstrip(".")) or month_number(named[2]) or 0
         written, day = int(named[4]), named[1]
@@ -227,7 +227,7 @@ def parse_day_or_month(text: str) -> tuple[dt.date, dt.date]:
     else:
         date = parse_date(text)
         return date, date
-    if year not in _YEARS:
+    if year not in _YEARS or not month:
         raise _no_date(text)
     first, last = (int(day), int(day)) if day else (1, calendar.monthrange(year, month)[1])
     return dt.date(year, month, first), dt.date(year, month, last)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
-from archive.facets import FACETS
+import pytest
+
+from archive.facets import FACETS, FACETS_BY_NAME, read_filter
 from archive.fields import ANNOUNCEMENT_FIELDS, FieldType, read_column
 from archive.model import Announcement, Draft
 from indexer.search.query.parser import Filters
@@ -43,3 +45,11 @@ def test_columns_are_read_as_they_are_written() -> None:
 
 def test_every_facet_has_its_filter() -> None:
     assert {facet.name for facet in FACETS} <= {each.name for each in dataclasses.fields(Filters)}
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [("2564", 2564), ("64", 64), ("-256", None), ("+256", None), ("1_00", None), (" 25", None), ("", None)],
+)
+def test_a_filter_of_a_year_is_digits_alone(text: str, year: int | None) -> None:
+    assert read_filter(FACETS_BY_NAME["year"], text) == year

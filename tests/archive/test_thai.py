@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from archive import thai
 from archive.errors import Invalid
-from archive.thai.dates import find_dates_with_month_names
+from archive.thai.dates import find_dates_with_month_names, parse_day_or_month
 
 LETTERS = "กขคงนมยรวสอ"
 VOWELS_AND_MARKS = "ะัาำิีึืุูเแโใไๅ็่้๊๋์ฺํ๎"
@@ -235,3 +235,9 @@ def test_month_names() -> None:
     assert [thai.month_number(name) for name in thai.SHORT_MONTHS] == list(range(1, 13))
     assert thai.month_number("มิย") == 6
     assert thai.month_number("เดือน") is None
+
+
+@pytest.mark.parametrize("typed", ["foo 9, 2021", "มิ 9, 2021", "juni 9 2021", "june 31, 2021"])
+def test_a_day_of_no_month_is_no_date(typed: str) -> None:
+    with pytest.raises((Invalid, ValueError)):
+        parse_day_or_month(typed)
