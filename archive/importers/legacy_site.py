@@ -32,6 +32,7 @@ _BLOCKS = frozenset(
 _BYLINE_LENGTH = 500
 _SKIPPED = frozenset(("script", "style", "noscript", "head"))
 _SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)\s*-->")
+_THAI_LETTER = re.compile("[ก-๛]")
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 
 
@@ -48,7 +49,7 @@ class SiteRules:
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> SiteRules:
-        """Returns the rules of a parsed rule file. Raises ``KeyError`` or ``ValueError`` for a bad one."""
+        """Returns the rules of a parsed rule file. Raises ``KeyError``, ``ValueError`` or ``re.error``."""
         return cls(
             byline=_pattern(table, "byline", {"author", "date", "views"}),
             attachment=_pattern(table, "attachment", {"label", "file"}),
@@ -104,16 +105,17 @@ _MOST_VIEW_DIGITS = 10  # digits; up to ten thousand million readers, within the
 def decode_page(data: bytes) -> str:
     """Decode a saved page as UTF-8 or UTF-16, else as the Thai encoding it declares, or windows-874.
 
-    Windows-874 is the superset of TIS-620 that Thai Windows wrote. Bytes that fit no letter are replaced.
+    Windows-874 is the superset of TIS-620 that Thai Windows wrote. Bytes that fit no letter are replaced. A
+    page is in UTF-8 if at least as many of its letters are Thai in it as do not fit.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        declared = _CHARSET.search(data[:2048])
-        name = declared.group(1).decode("ascii").lower() if declared else "windows-874"
-        return data.decode(_THAI_ENCODINGS.get(name, "cp874"), errors="replace")
+    text = data.decode("utf-8-sig", errors="replace")
+    if text.count("\ufffd") <= len(_THAI_LETTER.findall(text)):
+        return text
+    declared = _CHARSET.search(data[:2048])
+    name = declared.group(1).decode("ascii").lower() if declared else "windows-874"
+    return data.decode(_THAI_ENCODINGS.get(name, "cp874"), errors="replace")
 
 
 _THAI_ENCODINGS = {"iso-8859-11": "iso8859_11", "windows-874": "cp874", "tis-620": "cp874"}

@@ -53,18 +53,21 @@ class XPathRules:
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> XPathRules:
-        """Returns the rules of a parsed rule file. Raises ``KeyError`` or ``ValueError`` for a bad one."""
-        try:
-            return cls(
-                item=XPath(table["item"]),
-                parts={name: XPath(table[name]) for name in PARTS if table.get(name)},
-                files=XPath(table["files"]),
-                date_pattern=re.compile(table.get("date_pattern", "(?P<date>.+)")),
-                title_end=re.compile(table.get("title_end", r"(?!)")),
-                is_single=bool(table.get("single", False)),
-            )
-        except XPathError as error:
-            raise ValueError(str(error)) from error
+        """Returns the rules of a parsed rule file.
+
+        Raises ``KeyError``, ``TypeError``, ``ValueError`` or ``re.error`` for a bad one.
+        """
+        date_pattern = re.compile(table.get("date_pattern", "(?P<date>.+)"))
+        if "date" not in date_pattern.groupindex:
+            raise ValueError("date_pattern: (?P<date>…)")
+        return cls(
+            item=_expression(table, "item", finds_elements=True),
+            parts={name: _expression(table, name) for name in PARTS if table.get(name)},
+            files=_expression(table, "files", finds_elements=True),
+            date_pattern=date_pattern,
+            title_end=re.compile(table.get("title_end", r"(?!)")),
+            is_single=bool(table.get("single", False)),
+        )
 
     def read_saved_page(self, data: bytes, name: str) -> Sequence[OldPage | Invalid]:  # noqa: ARG002  # a page has a title
         """Returns a page's announcements, or an error for each bad one; ``Invalid`` where it holds none.
@@ -107,6 +110,18 @@ class XPathRules:
             old_url=address or None if self.is_single else None,
         )
         return OldPage(draft, files, key="" if self.is_single else _key(draft, files))
+
+
+def _expression(table: Mapping[str, Any], name: str, *, finds_elements: bool = False) -> XPath:
+    """Returns the XPath expression of this name in a rule file, tried on a page without content."""
+    try:
+        expression = XPath(table[name])
+        found = expression(html.document_fromstring("<p></p>"))
+    except XPathError as error:
+        raise ValueError(f"{name}: {error}") from error
+    if finds_elements and not isinstance(found, list):
+        raise ValueError(f"{name}: {table[name]} finds no elements")
+    return expression
 
 
 def _text(found: object, *, is_body: bool) -> str:

@@ -82,6 +82,14 @@ def test_html_page_in_every_encoding(rules: SiteRules, charset: str, encoding: s
     )
 
 
+def test_one_broken_byte_makes_no_other_letters(rules: SiteRules) -> None:
+    broken = HTML.format(charset="utf-8").encode().replace(" ผู้ดูแล".encode(), b"\xe0 " + "ผู้ดูแล".encode(), 1)
+    for page in (broken, broken.replace(b'<meta charset="utf-8">', b"")):
+        assert parse_page(decode_page(page), name="x", rules=rules).draft.title == "ประกาศรับสมัครอาสาสมัคร"
+    mixed = HTML.format(charset="utf-8").encode("cp874", "ignore")  # says UTF-8, and is not
+    assert parse_page(decode_page(mixed), name="x", rules=rules).draft.title == "ประกาศรับสมัครอาสาสมัคร"
+
+
 def test_utf_16_as_windows_notepad_saves_it(rules: SiteRules) -> None:
     assert parse_page(decode_page(TEXT.encode("utf-16")), name="x", rules=rules).draft.views == 1204
 
@@ -133,7 +141,20 @@ old_url = '/show/{name}'
 
 
 @pytest.mark.parametrize(
-    "text", ["", "byline = 3", "byline = '('", "byline = 'x'\nattachment = 'x'\nend = 'x'"]
+    "text",
+    [
+        "",
+        "byline = 3",
+        "byline = '('",
+        "byline = 'x'\nattachment = 'x'\nend = 'x'",
+        "form = 'selectors'\nitem = '//li['\nfiles = './/a'",
+        "form = 'selectors'\nitem = 'nothing(//li)'\nfiles = './/a'",
+        "form = 'selectors'\nitem = 'count(//li)'\nfiles = './/a'",
+        "form = 'selectors'\nitem = '//li'\nfiles = 'string(.//a)'",
+        "form = 'selectors'\nitem = '//li'\nfiles = './/a'\ntitle = 'my:title(.)'",
+        "form = 'selectors'\nitem = '//li'\nfiles = './/a'\ndate_pattern = '(.+)'",
+        "form = 'selectors'\nitem = '//li'\nfiles = './/a'\ntitle_end = '('",
+    ],
 )
 def test_unusable_rules_are_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "bad.toml"
