@@ -40,7 +40,12 @@ from indexer.search.query.query_plan import (
     date_name_clauses,
     has_document_number,
 )
-from indexer.search.villages import lacks_village, village_words
+from indexer.search.villages import (
+    lacks_village,
+    names_village_in_addresses_alone,
+    village_number,
+    village_words,
+)
 
 _MIN_VERIFIED = 100  # documents read for each of many phrases
 _TOP_DOCUMENTS = 20  # documents read to see whether the query stands there as typed
@@ -275,14 +280,20 @@ def _of_village_asked_for(
 ) -> Mask:
     """Returns the documents ``among`` these that name the village of a query of nothing else.
 
-    A หมู่ and a 4 that stand apart are of no use to who lives in หมู่ 4; หมู่ 1 ถึงหมู่ 5 is.
+    A หมู่ and a 4 that stand apart are of no use to who lives in หมู่ 4; หมู่ 1 ถึงหมู่ 5 is. Nor are those that
+    name it in addresses alone, such as that of a letterhead, if others name it.
     """
-    found = np.zeros_like(among)
-    if village_words(plan).issuperset(clause.typed for clause in plan.clauses):
+    found, number = np.zeros_like(among), village_number(plan)
+    if number and village_words(plan).issuperset(clause.typed for clause in plan.clauses):
         named = {clause for clause in plan.clauses if not clause.typed.isdigit()}
         best = np.flatnonzero(among & scores.matching_any(named))
         best = best[np.argsort(-scores.scores[best], kind="stable")[:MAX_VERIFIED]]
-        found[best] = [not lacks_village(plan, text) for text in context.reader.commit.texts(best)]
+        naming = [not lacks_village(plan, text) for text in context.reader.commit.texts(best)]
+        best = best[naming]
+        is_address = [
+            names_village_in_addresses_alone(number, text) for text in context.reader.commit.texts(best)
+        ]
+        found[best] = ~np.array(is_address, dtype=bool) if not all(is_address) else True
     return found
 
 
