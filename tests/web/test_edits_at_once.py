@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from archive.errors import Conflict
-from archive.model import Attachment, RelationKind, Role, Scope, Status
-from tests.web.conftest import Site, memo
+from archive.model import Attachment, HoldReason, RelationKind, Role, Scope, Status
+from tests.web.conftest import Site, memo, sent_form
 
 PHONE = "ติดต่อ นายสมชาย ใจดี โทร 081-234-5678"
 WAIT = 0.5  # seconds in which a request looks at the records, unless it waits for what is under way
@@ -216,3 +216,54 @@ def test_a_second_redaction_uncovers_nothing_that_the_first_covered(site: Site) 
     text = public_text(site, paper)
     assert NAME not in text != ""
     assert "มานะ" not in text
+
+
+def test_a_decision_counts_only_for_the_file_that_was_looked_at(site: Site) -> None:
+    made = site.announcement("ประกาศรายชื่อ")
+    paper = site.attach(made.id, memo("ติดต่อกองช่าง โทร 081-111-1111", subject="ขอเชิญ"))
+    site.work()
+    clerk, address = site.signed_in(Role.STAFF), f"/staff/attachments/{paper.id}"
+    decided = hidden_fields(clerk.get(address).text) | {"ground": "office-contact", "reason": ""}
+    newer = {
+        "replace": "1",
+        "file": (io.BytesIO(memo("นายประหยัด เลขประจำตัวประชาชน 1-2345-67890-12-1")), "ข.pdf"),
+    }
+    site.signed_in(Role.ADMIN).post(address, data=newer)
+    site.work()
+    refused = clerk.post(address, data=decided).text
+    assert "เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่" in refused
+    assert site.services.attachments.get(paper.id).hold is HoldReason.PERSONAL_DATA
+    assert site.client().get(f"/announcements/{made.id}{address[6:]}/file").status_code == 404
+    looked_at = hidden_fields(refused) | {"ground": "office-contact", "reason": ""}
+    assert clerk.post(address, data=looked_at).status_code == 302
+    assert site.services.attachments.get(paper.id).hold is None
+
+
+@pytest.mark.parametrize("is_public_before", [True, False])
+def test_a_checked_file_is_shown_only_as_it_was_looked_at(site: Site, is_public_before: bool) -> None:
+    made, clerk = site.announcement("ประกาศ"), site.signed_in(Role.STAFF)
+    other, form = site.signed_in(Role.ADMIN), f"/staff/announcements/{made.id}"
+    if is_public_before:
+        paper = site.attach(made.id, memo("ฉบับแรก"))
+        site.work()
+    else:
+        clerk.post(f"{form}/attachments", data={"file": (io.BytesIO(memo("ฉบับสอง")), "two.pdf")})
+        (paper,) = site.services.attachments.by_announcement([made.id])[made.id]
+
+    def give(staff: FlaskClient, text: str, name: str) -> None:
+        sent = {"replace": "1", "file": (io.BytesIO(memo(text)), name)}
+        staff.post(f"/staff/attachments/{paper.id}", data=sent)
+
+    if is_public_before:
+        give(clerk, "ฉบับสอง", "two.pdf")
+    site.work()
+    waiting = site.services.attachments.replacements([paper.id]).get(paper.id, paper)
+    show = f"/staff/attachments/{waiting.id}/show"
+    looked_at = sent_form(clerk.get(form).text) | {f"label-{paper.id}": "หนังสือเวียน"}
+    give(other, "ฉบับสาม รายชื่อผู้ป่วย", "three.pdf")
+    site.work()
+    refused = clerk.post(show, data=looked_at).text
+    assert "เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่" in refused
+    assert "รายชื่อผู้ป่วย" not in public_text(site, paper)
+    assert clerk.post(show, data=sent_form(refused)).status_code == 302
+    assert "รายชื่อผู้ป่วย" in public_text(site, paper)

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
 from archive import thai
-from archive.errors import Conflict, Invalid, PrakatError
+from archive.errors import Conflict, Invalid, PrakatError, gettext_noop
 from archive.fields import FIELDS_BY_NAME, AnnouncementField, FieldType
 from archive.model import (
     Announcement,
@@ -39,9 +39,13 @@ from web.staff import (
 from web.staff.announcement_form import FORM_FIELDS, AnnouncementForm, build_form_and_note_presence
 from web.staff.blueprints import staff_blueprint
 from web.staff.categories import require_confirmed_category
+from web.staff.form_fingerprints import decision_fingerprint, file_fingerprint, refuse_if_changed
 
 pages = staff_blueprint("staff", __name__, url_prefix="/staff")
 
+_OTHER_FILE = gettext_noop(
+    "ไฟล์ของเอกสารนี้ หรือสิ่งที่พบในไฟล์ เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่ จึงยังไม่ได้ทำตามที่กด กรุณาดูไฟล์ปัจจุบันแล้วกดอีกครั้ง"
+)
 _LONGEST_POSITION = 4  # digits; no announcement has ten thousand attachments
 
 
@@ -150,6 +154,7 @@ def review_attachment(attachment_id: int) -> ResponseReturnValue:
             announcement,
             [LocatedPersonalData(attachment_id, data) for data in undecided_finds(reviewed)],
         ),
+        fingerprint=decision_fingerprint(reviewed),
         versions=services().file_versions.by_attachment(attachment_id),
         replacement=services().attachments.replacements([attachment_id]).get(attachment_id),
         upload_mb=services().settings.max_upload_mb,
@@ -160,20 +165,18 @@ def _decide(attachment: Attachment) -> str:
     """Carry out the button that was pressed for the attachment. Returns the message."""
     if "replace" in request.form:
         return _replace(attachment)
-    if "cancel" in request.form:
-        services().intake.attachments.detach(attachment.id, actor=g.actor)
-        return str(_("ยกเลิกไฟล์ใหม่แล้ว ยังใช้ไฟล์เดิม"))
     if "hide" in request.form:
         services().intake.attachments.hide_undecided(attachment.id, actor=g.actor)
         return str(_("ประชาชนไม่เห็นเอกสารนี้แล้ว"))
-    return _release(attachment)
-
-
-def _release(attachment: Attachment) -> str:
-    services().intake.attachments.release_held(
-        attachment.id, actor=g.actor, reason=personal_data.reason_from_form_or_empty()
-    )
-    return str(_("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่"))
+    with services().records.batch():
+        refuse_if_changed(decision_fingerprint(services().attachments.get(attachment.id)), _OTHER_FILE)
+        if "cancel" in request.form:
+            services().intake.attachments.detach(attachment.id, actor=g.actor)
+            return str(_("ยกเลิกไฟล์ใหม่แล้ว ยังใช้ไฟล์เดิม"))
+        services().intake.attachments.release_held(
+            attachment.id, actor=g.actor, reason=personal_data.reason_from_form_or_empty()
+        )
+        return str(_("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่"))
 
 
 def _replace(attachment: Attachment) -> str:
@@ -503,6 +506,9 @@ def _reread(attachment_id: int) -> None:
 def _show(attachment_id: int) -> None:
     """Store the label in the form, and show the attachment: a press confirms both."""
     with services().records.batch(), personal_data.reason_checked_after_block() as reason:
+        checked = services().attachments.get(attachment_id)
+        row = checked.replaces or attachment_id
+        refuse_if_changed(file_fingerprint(checked), _OTHER_FILE, field=f"fingerprint-{row}")
         _relabel_from_form(attachment_id, reason)
         services().intake.attachments.show_after_check(attachment_id, actor=g.actor, reason=reason)
     flash(_("ประชาชนเห็นเอกสารนี้แล้ว"), "good")

@@ -39,6 +39,7 @@ from archive.suggested_fields import (
 from indexer.extraction.scan_advice import MESSAGES
 from web import template_filters
 from web.bootstrap import services
+from web.staff.form_fingerprints import file_fingerprint
 
 MOST_PAGES_NAMED = 5
 UNSURE = 0.8  # confidence (0 to 1) below which a person is asked to look at a value before confirming it
@@ -58,6 +59,7 @@ class AttachmentForStaff:
     stated_label: str  # label stated by the document, where a person gave another; "" when none
     pages_read: int  # while the attachment is being read; else 0
     announcements_with_same_file: tuple[Announcement, ...]  # without the attachment's own
+    fingerprint: str  # of the file that a person checks: the replacement, or else the attachment's own
     replacement: Attachment | None = None  # a new file that waits to replace this one, which residents see
     has_public_finds: bool = False  # residents see it, although personal data in it is undecided
     advice: tuple[str, ...] = ()  # sentences on how the file was read and how to scan it better
@@ -221,6 +223,7 @@ def _paper(
         and has_doubtful_field(attachment, "title", "number"),
         stated_label=label if not is_guessed and label != attachment.label else "",
         pages_read=_pages_read(attachment),
+        fingerprint=file_fingerprint(replacement or attachment),
         announcements_with_same_file=_announcements_with_same_file(attachment),
         replacement=replacement,
         has_public_finds=is_public and bool(undecided_finds(attachment)),

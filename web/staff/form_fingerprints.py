@@ -8,6 +8,7 @@ from flask import request
 
 from archive.errors import Conflict
 from archive.model import Attachment, Page
+from archive.privacy import undecided_finds
 
 
 def fingerprint(*shown: object) -> str:
@@ -15,16 +16,26 @@ def fingerprint(*shown: object) -> str:
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
 
+def file_fingerprint(attachment: Attachment) -> str:
+    """Returns the fingerprint of an attachment's file and of what was found in its pages."""
+    return fingerprint(attachment.sha256, attachment.details.personal_data)
+
+
+def decision_fingerprint(attachment: Attachment) -> str:
+    """Returns the fingerprint of an attachment's file and of what is to be decided in it and in its label."""
+    return fingerprint(attachment.sha256, undecided_finds(attachment))
+
+
 def page_fingerprint(attachment: Attachment, page: Page) -> str:
     """Returns the fingerprint of an attachment's file and of the text of one of its pages."""
     return fingerprint(attachment.sha256, page.text)
 
 
-def refuse_if_changed(now: str, message: str) -> None:
+def refuse_if_changed(now: str, message: str, *, field: str = "fingerprint") -> None:
     """Raises ``Conflict`` with ``message`` when the form was opened on another fingerprint than ``now``.
 
-    The form's field ``fingerprint`` has it; a form without it is not checked. Call this inside the
+    ``field``: the form's field that has it; a form without that field is not checked. Call this inside the
     transaction that writes: what a person saw is then what is stored.
     """
-    if request.form.get("fingerprint", now) != now:
+    if request.form.get(field, now) != now:
         raise Conflict(message, code="edited-meanwhile")
