@@ -134,11 +134,17 @@ class Disclosure(Protocol):
         """Return the items that staff changed for these fiscal years, each with its year, oldest first."""
 
     def save_item(
-        self, year: int, item: DisclosureItem, *, replaced: DisclosureItem | None, actor: str
+        self,
+        year: int,
+        item: DisclosureItem,
+        *,
+        replaced: DisclosureItem | None,
+        actor: str,
+        reason: str = "",
     ) -> None:
         """Set an item from this fiscal year on, over any change since; nothing if it equals ``replaced``.
 
-        ``replaced``: the item as it was; None for a new item.
+        ``replaced``: the item as it was; None for a new item. ``reason``: that for showing personal data.
         """
 
     def confirm_item_list(self, year: int, item: DisclosureItem, *, actor: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from archive.commands.announcements import AnnouncementCommands
 from archive.commands.attachments import AttachmentCommands
 from archive.commands.collections import CollectionCommands
+from archive.commands.disclosure import DisclosureCommands
 from archive.commands.file_versions import FileVersionCommands
 from archive.commands.pages import PageCommands
 from archive.commands.publication import Publication
@@ -30,3 +31,4 @@ class Intake:
         self.pages = PageCommands(records)
         self.publication = Publication(records)
         self.collections = CollectionCommands(records)
+        self.disclosure = DisclosureCommands(records)

@@ -477,7 +477,7 @@ class Undo:
             return
         now = self._item_now(change)
         before = item_with_recorded_fields(now, _item_fields(change.before) or {"is_hidden": True})
-        self._records.disclosure.save_item(_number(change.after["year"]), before, replaced=now, actor=actor)
+        self._intake.disclosure.save_item(_number(change.after["year"]), before, replaced=now, actor=actor)
 
     def _item_now(self, change: Change) -> DisclosureItem:
         year, key = _number(change.after["year"]), change.after["item"]

@@ -21,7 +21,7 @@ from cattrs.errors import BaseValidationError, StructureHandlerNotFoundError
 from cattrs.preconf.json import make_converter
 
 from archive.changes import IMPORTER
-from archive.disclosure import LAST_YEAR, checked_item
+from archive.disclosure import LAST_YEAR, DisclosureItem, items_of_year, kind_of_body
 from archive.errors import Conflict, Invalid, NotFound, PersonalDataFound, PrakatError, RecordDamaged
 from archive.fields import ANNOUNCEMENT_FIELDS, checked_fields
 from archive.hashing import HashingReader
@@ -268,15 +268,31 @@ def _public_collection(services: Services, collection: Collection) -> Collection
 
 
 def _write_disclosure(services: Services, folder: Path, *, is_public: bool) -> None:
-    entries = services.disclosure.entries()
+    items, entries = services.disclosure.items_changed_by_staff(0, LAST_YEAR), services.disclosure.entries()
     if is_public:
+        items = _without_hidden_texts(services, items)
         shown = _ids_of_public(services, {each.announcement_id for each in entries})
         entries = [each for each in entries if each.announcement_id in shown]
-    carried = CarriedDisclosureDecisions(
-        tuple(services.disclosure.items_changed_by_staff(0, LAST_YEAR)), tuple(entries)
-    )
+    carried = CarriedDisclosureDecisions(tuple(items), tuple(entries))
     content = _converter.dumps(carried, indent=1, ensure_ascii=False)
     (folder / DISCLOSURE).write_text(content, encoding="utf-8")
+
+
+def _without_hidden_texts(
+    services: Services, changed: Sequence[tuple[int, DisclosureItem]]
+) -> list[tuple[int, DisclosureItem]]:
+    """Return the changed items as residents may know them.
+
+    A hidden item of the data file has the file's texts; one that staff added is left out.
+    """
+    body, shown = kind_of_body(services.settings.site_name), []
+    for year, item in changed:
+        given = {each.key: each for each in items_of_year(year, body, ())}
+        if not item.is_hidden:
+            shown.append((year, item))
+        elif item.key in given:
+            shown.append((year, replace(given[item.key], is_hidden=True)))
+    return shown
 
 
 def _described(services: Services) -> dict[str, str]:
@@ -331,7 +347,7 @@ def import_bag(services: Services, path: Path, progress: Callable[[int, int], No
     if (payload / COLLECTIONS).is_file():
         _take_collections(services, payload / COLLECTIONS, ids, unknown, report)
     if (payload / DISCLOSURE).is_file():
-        _take_disclosure(services, payload / DISCLOSURE, ids, unknown)
+        _take_disclosure(services, payload / DISCLOSURE, ids, unknown, report)
     maker = bag.info.get(_MAKER, "?")
     for name, count in sorted(unknown.items()):
         why = f"รุ่นนี้ไม่รู้จัก จึงไม่ได้นำเข้า {count:,} แห่ง ผู้สร้างถุงคือ {maker} (unknown here, not taken in)"
@@ -458,14 +474,23 @@ def _take_collections(
             report.problems.append((f"{file.name}: {collection.id}", why))
 
 
-def _take_disclosure(services: Services, file: Path, ids: Mapping[int, int], unknown: Counter[str]) -> None:
-    """Import the items that are not changed here yet, and the entries of the records that are here now."""
+def _take_disclosure(
+    services: Services, file: Path, ids: Mapping[int, int], unknown: Counter[str], report: ImportReport
+) -> None:
+    """Import the items that are not changed here yet, and the entries of the records that are here now.
+
+    One with personal data would be public at once: it is among the problems, for a person to make it here.
+    """
     text = file.read_text(encoding="utf-8")
     carried = _load(text, CarriedDisclosureDecisions, f"{file.name}:", unknown)
     known = {(year, item.key) for year, item in services.disclosure.items_changed_by_staff(0, LAST_YEAR)}
     for year, item in carried.items:
         if (year, item.key) not in known:
-            services.disclosure.save_item(year, checked_item(item), replaced=None, actor=IMPORTER)
+            try:
+                services.intake.disclosure.save_item(year, item, replaced=None, actor=IMPORTER)
+            except PersonalDataFound as found:
+                why = f"ไม่ได้นำเข้ารายการที่ต้องเปิดเผย: {found.message} (an item with personal data: not taken in)"
+                report.problems.append((f"{file.name}: {year} {item.key}", why))
     for entry in carried.entries:
         if entry.announcement_id in ids:
             here = replace(entry, announcement_id=ids[entry.announcement_id])

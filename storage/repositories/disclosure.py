@@ -37,13 +37,19 @@ class EngineDisclosure(EngineRepository):
         ]
 
     def save_item(
-        self, year: int, item: DisclosureItem, *, replaced: DisclosureItem | None, actor: str
+        self,
+        year: int,
+        item: DisclosureItem,
+        *,
+        replaced: DisclosureItem | None,
+        actor: str,
+        reason: str = "",
     ) -> None:
         before, after = _columns(replaced) if replaced else {}, _columns(item)
         changed = {name for name in after if before.get(name) != after[name]}
         if changed:
             before = {name: before[name] for name in before if name in changed}
-            self._store_item(year, item, before, {name: after[name] for name in changed}, actor)
+            self._store_item(year, item, before, {name: after[name] for name in changed}, actor, reason)
 
     def confirm_item_list(self, year: int, item: DisclosureItem, *, actor: str) -> None:
         if not self.items_changed_by_staff(year, year):
@@ -57,6 +63,7 @@ class EngineDisclosure(EngineRepository):
         before: dict[str, object],
         after: dict[str, object],
         actor: str,
+        reason: str = "",
     ) -> None:
         """Store an item of a fiscal year, and its values ``before`` and ``after`` in the history."""
         with self._engine.write():
@@ -75,7 +82,9 @@ class EngineDisclosure(EngineRepository):
                 **_columns(item),
             )
             place = {"year": year, "item": item.key}
-            self._append_change(saved[0]["id"], before=place | before, after=place | after, actor=actor)
+            self._append_change(
+                saved[0]["id"], before=place | before, after=place | after, actor=actor, reason=reason
+            )
 
     def withdraw_item_list_confirmation(self, year: int, item_key: str, *, actor: str) -> None:
         with self._engine.write():
@@ -98,13 +107,19 @@ class EngineDisclosure(EngineRepository):
             )
 
     def _append_change(
-        self, item_id: int, *, before: Mapping[str, object], after: Mapping[str, object], actor: str
+        self,
+        item_id: int,
+        *,
+        before: Mapping[str, object],
+        after: Mapping[str, object],
+        actor: str,
+        reason: str = "",
     ) -> None:
         """Append a change of an item to the history, and the item and the change to the hash chain."""
         made = self._engine.rows(
             """INSERT INTO disclosure_history (organisation_id, disclosure_item_id, at, actor, action,
                    before, after, reason, bulk)
-               VALUES (:organisation, :id, :at, :actor, 'disclosure-item', :before, :after, '', :bulk)
+               VALUES (:organisation, :id, :at, :actor, 'disclosure-item', :before, :after, :reason, :bulk)
                RETURNING id""",
             organisation=current_organisation(self._engine),
             id=item_id,
@@ -112,6 +127,7 @@ class EngineDisclosure(EngineRepository):
             actor=actor,
             before=mappers.history_json(before),
             after=mappers.history_json(after),
+            reason=reason,
             bulk=history.bulk_name(),
         )
         append_entries(self._engine, ("disclosure_item", item_id), ("disclosure_history", made[0]["id"]))

@@ -47,6 +47,7 @@ from tests.operation.archives import (
 )
 from tests.web.conftest import open_site
 from web.bootstrap import Services
+from web.disclosure_overview import year_items
 
 Record = tuple[Announcement, list[Change], list[tuple[Attachment, list[Page], bytes]]]
 
@@ -220,6 +221,32 @@ def test_a_public_bag_holds_what_residents_see_and_no_more(kept: Services, tmp_p
     assert originals <= records.keys()
 
 
+def test_a_public_bag_tells_no_texts_of_hidden_items(kept: Services, tmp_path: Path) -> None:
+    structure = next(each for each in year_items(kept, 2569) if each.key == "structure")
+    told = dataclasses.replace(structure, title="ชื่อที่ซ่อนไว้", number="ก.9", is_hidden=True)
+    for item in (told, dataclasses.replace(told, key="own-1", title="รายการที่ซ่อนไว้")):
+        kept.disclosure.save_item(2569, item, replaced=None, actor=ACTOR)
+    bag = tmp_path / "bag"
+    assert run(kept.settings.data, "export", str(bag), "--public").exit_code == 0
+    text = (bag / "data" / "disclosure.json").read_text(encoding="utf-8")
+    assert "ซ่อนไว้" not in text
+    items = {each["key"]: each for _year, each in json.loads(text)["items"]}
+    assert items["structure"] == items["structure"] | {"title": structure.title, "is_hidden": True}
+    assert "own-1" not in items
+
+
+def test_a_disclosed_item_with_personal_data_waits_for_a_person(kept: Services, tmp_path: Path) -> None:
+    item = dataclasses.replace(ITEM, key="own-2", title="ผู้ประสานงาน โทร. 081 234 5678")
+    kept.disclosure.save_item(2565, item, replaced=None, actor=ACTOR)
+    bag, there = tmp_path / "bag", tmp_path / "there"
+    assert run(kept.settings.data, "export", str(bag)).exit_code == 0
+    taken = run(there, "import", str(bag))
+    assert "ไม่ได้นำเข้ารายการที่ต้องเปิดเผย" in taken.output
+    services = opened(there)
+    assert services.disclosure.items_changed_by_staff(0, LAST_YEAR) == [(2564, ITEM)]
+    close(services)
+
+
 @pytest.mark.parametrize("options", [(), ("--public",)])
 def test_a_bag_goes_on_without_a_damaged_record_and_names_it(
     kept: Services, tmp_path: Path, options: tuple[str, ...]
@@ -366,8 +393,9 @@ def _fill_source(services: Services) -> None:
     read(services, "ข้อความใหม่", pages=1)
     covered = io.BytesIO(b"%PDF-1.7 covered")
     pages = services.pages.by_attachment(first.id)
+    present = services.attachments.get(first.id)
     intake.file_versions.replace_by_redacted_copy(
-        first.id, covered, pages, made_from=first.sha256, actor=ACTOR
+        first.id, covered, pages, made_from=present.sha256, actor=ACTOR
     )
     services.relations.decide(made, older, RelationKind.CANCELS, actor=ACTOR)
     level(services)

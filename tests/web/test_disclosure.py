@@ -169,6 +169,39 @@ def test_administrators_undo_a_saved_list_except_for_items_edited_since(
     assert "อำนาจที่แก้อีก" in page
 
 
+def test_personal_data_in_an_item_needs_a_reason(site: Site) -> None:
+    admin, resident, phone = site.signed_in(Role.ADMIN), site.client(), "081-234-5678"
+    title = f"ติดต่อ นายสมชาย ใจดี โทร {phone}"
+    line = {"number": "O51", "title": title, "shown": "1", "section": "oit", "period": "yearly"}
+    data = {f"{name}-new-0": value for name, value in line.items()}
+
+    def is_public() -> bool:
+        places = (f"/disclosure/{YEAR}", f"/disclosure/{YEAR}.csv", f"/api/v1/disclosure/{YEAR}")
+        return any(phone in resident.get(place).get_data(as_text=True) for place in places)
+
+    page = admin.post(f"{DESK}/items", data=data).text
+    assert "ชื่อรายการมีข้อมูลส่วนบุคคล" in page
+    assert 'name="ground"' in page
+    assert title in page  # as it was typed
+    assert not is_public()
+    table = io.BytesIO(admin.get(f"{DESK}/items.csv").data + f",oit,O51,{title},yearly,,\n".encode())
+    sent = admin.post(f"{DESK}/items.csv", data={"list": (table, "list.csv")}, follow_redirects=True).text
+    assert "กรอกรายการนั้นในตารางบนหน้านี้พร้อมเหตุผล" in sent
+    assert not is_public()
+    hidden = {name: value for name, value in data.items() if name != "shown-new-0"}
+    assert "บันทึกแล้ว" in admin.post(f"{DESK}/items", data=hidden, follow_redirects=True).text
+    assert not is_public()
+    key = re.findall(r'name="title-(own-\w+)"', admin.get(f"{DESK}/items").text)[0]
+    shown = {f"{name}-{key}": value for name, value in line.items()}
+    assert "ชื่อรายการมีข้อมูลส่วนบุคคล" in admin.post(f"{DESK}/items", data=shown).text
+    why = {"ground": "public-task", "reason": "เจ้าหน้าที่ที่ประกาศกำหนดให้ติดต่อ"}
+    assert "บันทึกแล้ว" in admin.post(f"{DESK}/items", data=shown | why, follow_redirects=True).text
+    assert is_public()
+    assert why["reason"] in admin.get("/staff/history?action=disclosure-item").text
+    renamed = shown | {f"number-{key}": "O52"}  # the data are there already
+    assert "บันทึกแล้ว" in admin.post(f"{DESK}/items", data=renamed, follow_redirects=True).text
+
+
 def test_that_a_list_was_checked_is_undone(site: Site) -> None:
     admin, copied = site.signed_in(Role.ADMIN), "ยังไม่มีของปี"
     for _time in range(2):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from flask import Response, flash, g, redirect, render_template, request, url_for
@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from archive.changes import HistoryFilters
+from archive.commands.disclosure import new_personal_data_in_item
 from archive.disclosure import (
     PARTS,
     DisclosureEntry,
@@ -20,13 +21,12 @@ from archive.disclosure import (
     DisclosureState,
     Period,
     checked_entry,
-    checked_item,
     first_day,
     fiscal_year,
     last_day,
     suggest_entries,
 )
-from archive.errors import Invalid, NotFound, PrakatError
+from archive.errors import Invalid, NotFound, PersonalDataFound, PrakatError
 from archive.model import Draft, Status
 from archive.thai import today
 from web import template_filters
@@ -44,7 +44,7 @@ from web.disclosure_overview import (
     year_overview,
 )
 from web.errors import error_message
-from web.staff import attachments_for_staff
+from web.staff import attachments_for_staff, personal_data
 from web.staff.blueprints import staff_blueprint
 from web.staff.disclosure_list import MOST_BYTES, items_as_csv, merge_items_with_csv
 from web.staff.relation_forms import chosen_or_named, is_foreign_web_address
@@ -244,7 +244,7 @@ def items(year: int) -> ResponseReturnValue:
     Items can be added too. The argument ``copy`` names another fiscal year whose list the form shows, for
     this year to take over.
     """
-    known = year_items(services(), require_fiscal_year(year))
+    known, refusal = year_items(services(), require_fiscal_year(year)), None
     copied = request.args.get("copy", type=int)
     listed = _copied_list(known, require_fiscal_year(copied)) if copied else known
     if request.method == "POST":
@@ -253,15 +253,17 @@ def items(year: int) -> ResponseReturnValue:
             flash(_("บันทึกแล้ว ใช้ตั้งแต่ปีงบประมาณ %(year)s เป็นต้นไป", year=year), "good")
             return redirect(url_for("disclosure_desk.items", year=year))
         except PrakatError as error:
+            refusal = error
             flash(error_message(error), "bad")
     return render_template(
         "staff/disclosure-items.html",
+        **_found(refusal, known, listed),
         year=year,
         list_year=year_of_item_list(services(), year),
         items=[_typed_item(each, each.key) or each for each in listed],
+        blanks=[_typed_item(None, f"new-{number}") for number in range(_BLANKS)],
         copied=copied,
         years=year_choices(),
-        blanks=range(_BLANKS),
         sections=list(DisclosureRule),
         periods=list(Period),
     )
@@ -288,13 +290,18 @@ def take_items(year: int) -> ResponseReturnValue:
         bulk = secrets.token_hex(8)
         with services().records.batch(bulk):
             for item in given:
-                services().disclosure.save_item(year, item, replaced=before.get(item.key), actor=g.actor)
+                services().intake.disclosure.save_item(
+                    year, item, replaced=before.get(item.key), actor=g.actor
+                )
             if given:
                 services().disclosure.confirm_item_list(year, given[0], actor=g.actor)
         return redirect(url_for("disclosure_desk.show_fiscal_year", year=year, done=bulk))
+    except PersonalDataFound as error:
+        advice = _("แก้ในตาราง หรือกรอกรายการนั้นในตารางบนหน้านี้พร้อมเหตุผล")
+        flash(f"{error_message(error)} {advice}", "bad")
     except PrakatError as error:
         flash(error_message(error), "bad")
-        return redirect(url_for("disclosure_desk.items", year=year))
+    return redirect(url_for("disclosure_desk.items", year=year))
 
 
 def _copied_list(known: Sequence[DisclosureItem], year: int) -> list[DisclosureItem]:
@@ -309,18 +316,47 @@ def _save_items(known: Sequence[DisclosureItem], listed: Sequence[DisclosureItem
 
     Where none differs, the list of an earlier year becomes that of ``year`` as it is, for it was checked.
     """
-    before = {each.key: each for each in known}
-    with services().records.batch(secrets.token_hex(8)):
-        for item in listed:
-            replaced = before.get(item.key)
-            if (given := _typed_item(item, item.key)) is not None and given != replaced:
-                services().disclosure.save_item(year, checked_item(given), replaced=replaced, actor=g.actor)
-        for number in range(_BLANKS):
-            key = f"own-{secrets.token_hex(4)}"
-            if (given := _typed_item(None, f"new-{number}", key)) is not None and given.title.strip():
-                services().disclosure.save_item(year, checked_item(given), replaced=None, actor=g.actor)
+    with (
+        services().records.batch(secrets.token_hex(8)),
+        personal_data.reason_checked_after_block() as reason,
+    ):
+        for item, replaced in _typed_changes(known, listed):
+            services().intake.disclosure.save_item(
+                year, item, replaced=replaced, actor=g.actor, reason=reason
+            )
         if known and year_of_item_list(services(), year) != year:
             services().disclosure.confirm_item_list(year, known[0], actor=g.actor)
+
+
+def _typed_changes(
+    known: Sequence[DisclosureItem], listed: Sequence[DisclosureItem]
+) -> Iterator[tuple[DisclosureItem, DisclosureItem | None]]:
+    """Yields the typed items that differ from ``known`` ones, each with the one it replaces, and new ones."""
+    before = {each.key: each for each in known}
+    for item in listed:
+        replaced = before.get(item.key)
+        if (given := _typed_item(item, item.key)) is not None and given != replaced:
+            yield given, replaced
+    for number in range(_BLANKS):
+        given = _typed_item(None, f"new-{number}", f"own-{secrets.token_hex(4)}")
+        if given is not None and given.title.strip():
+            yield given, None
+
+
+def _found(
+    refusal: PrakatError | None, known: Sequence[DisclosureItem], listed: Sequence[DisclosureItem]
+) -> dict[str, object]:
+    """Returns the personal data for which the form was refused, and what is wrong with the reason given."""
+    if not getattr(refusal, "finds", ()):
+        return {}
+    found = [
+        each
+        for item, replaced in _typed_changes(known, listed)
+        for each in personal_data.describe_finds_in_form(
+            new_personal_data_in_item(item, replaced), {"title": item.title, "number": item.number}
+        )
+    ]
+    return {"found": found, "reason_fault": error_message(refusal) if isinstance(refusal, Invalid) else ""}
 
 
 def _typed_item(before: DisclosureItem | None, field: str, key: str = "") -> DisclosureItem | None:
