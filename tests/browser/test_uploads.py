@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Dialog, FilePayload, Route, expect
 
 from tests.browser.conftest import PHONE, Visit, click, press, sign_in
@@ -214,3 +215,31 @@ def test_saving_without_network_keeps_the_form_and_the_draft_names_what_is_missi
     page.get_by_role("link", name="+ ประกาศใหม่").click()
     expect(page.locator("#title")).to_have_value("")
     expect(line).to_have_count(0)
+
+
+@pytest.mark.parametrize("button", ["บันทึกฉบับร่าง", "บันทึกและตรวจก่อนเผยแพร่"])
+def test_save_pressed_without_network_stays_unsaved_until_it_is_sent(
+    staff: Visit, site: Site, button: str
+) -> None:
+    """The file that was on its way arrives meanwhile, and the page becomes that of its draft."""
+    page = staff()
+    page.goto("/staff/announcements/new")
+    page.context.set_offline(True)
+    page.set_input_files("#files", [paper("one.pdf", f"ออฟไลน์ {button}")])
+    page.fill("#title", f"กด {button} ตอนเน็ตหลุด")
+    click(page.get_by_role("button", name=button))
+    said = page.locator("[data-not-saved]")
+    expect(said).to_contain_text("ยังไม่ได้บันทึก")
+    page.context.set_offline(False)
+    page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
+    expect(page.locator("[data-attachment]")).to_have_count(1)
+    id = int(page.url.rsplit("/", 1)[1])
+    expect(said).to_contain_text("ยังไม่ได้บันทึก")
+    expect(page.locator("#title")).to_have_value(f"กด {button} ตอนเน็ตหลุด")
+    click(said.get_by_role("button", name="ลองอีกครั้ง"))
+    if "เผยแพร่" in button:
+        page.wait_for_url(re.compile(rf"/{id}/publish$"))
+    else:
+        expect(page.locator(".notice.good")).to_contain_text("บันทึกแล้ว")
+    expect(said).to_have_count(0)
+    assert site.services.announcements.get(id).title == f"กด {button} ตอนเน็ตหลุด"

@@ -67,12 +67,15 @@ async function renewToken(form) {
 
 let reachable = null; // the form that may be sent now, for the archive has answered
 let isAsking = false;
+let pressed = null; // { form, submitter } of the press that was not sent, or is about to be
 
-async function sendOnceReachable(form, submitter) {
+async function sendOnceReachable(pressedForm, button) {
   if (isAsking) return;
   isAsking = true;
-  const isReachable = navigator.onLine && await renewToken(form);
+  pressed = { form: pressedForm, submitter: button };
+  const isReachable = navigator.onLine && await renewToken(pressed.form);
   isAsking = false;
+  const { form, submitter } = pressed; // of the draft, once the new announcement has become one
   form.querySelector("[data-not-saved]")?.remove();
   if (!isReachable) return sayNotSaved(form, submitter);
   reachable = form;
@@ -92,6 +95,14 @@ function sayNotSaved(form, submitter) {
   said.append(`${signedIn.dataset.offline} `, again);
   (form.querySelector(".saving") ?? submitter?.closest(".buttons") ?? form).prepend(said);
   said.scrollIntoView({ block: "nearest" });
+}
+
+// The form of a draft is now in the place of that of a new announcement: what was pressed there stays to be sent.
+function movePress(before, after) {
+  if (pressed?.form !== before) return;
+  const { name } = pressed.submitter ?? {};
+  pressed = { form: after, submitter: name ? after.elements[name] : null };
+  if (before.querySelector("[data-not-saved]")) sayNotSaved(after, pressed.submitter);
 }
 
 // The first to hear of a form that is sent; all others hear of it once the archive has answered.

@@ -319,6 +319,7 @@ function showDraft(page, address) {
     if (typedIn && typed(typedIn)) field.value = typedIn.value;
   }
   document.getElementById(focused)?.focus();
+  movePress(before, form);
 }
 
 const untouched = (part) => !part.contains(document.activeElement) && ![...part.querySelectorAll("textarea, select")].some(typed);
