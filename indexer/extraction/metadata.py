@@ -53,6 +53,7 @@ APART = 10  # years between two dates of one paper from which on one of them is 
 _THAI = re.compile(f"[{LETTERS_AND_SIGNS}]")
 _GAP = re.compile(r"\s+|$")
 _RULE = re.compile(r"[-–—_.…=*\s]{3,}")
+_SPECK = re.compile(r"(?<=\s)[-–—]\s+(?=\()")  # a dash that no office writes before a bracket
 _NUMBER_LABEL = re.compile(rf"(?:ด่วน\S*\s+)?ท[ีิึื]?[่้'’`\"]?(?=\s|[{CONSONANTS}]{{1,4}}\s?\d|\d|พิเศษ)\s*")
 _REFERENCE = re.compile(
     rf"(?P<office>[{CONSONANTS}]{{1,4}}\.?\s?)?"
@@ -442,7 +443,10 @@ def _drop(text: str, count: int) -> str:
 
 
 def _rows(page: Page) -> list[_Row]:
-    """Returns the page's lines that contain text, with their left and right ends where these are known."""
+    """Returns the page's lines that contain text, with their left and right ends where these are known.
+
+    In a line that was recognised, a lone dash before a bracket is left out, for it is a speck on the scan.
+    """
     rows: list[_Row] = []
     offset = 0
     for text in page.text.split("\n"):
@@ -458,6 +462,7 @@ def _rows(page: Page) -> list[_Row]:
         if re.search(rf"[{LETTERS_AND_SIGNS}๐-๙A-Za-z0-9]", text):
             shown = re.sub(r"[.…_]{3,}", " ", canonical_text(text)).strip()
             recognised = page.source is TextSource.OCR
+            shown = _SPECK.sub("", shown) if recognised else shown
             rows.append(_Row(shown, left, right, text, doubts, is_recognised=recognised))
         elif _RULE.fullmatch(text.strip() or "x"):
             rows.append(_Row("---", None, None))

@@ -54,6 +54,14 @@ def test_a_field_that_redaction_covers_in_part_is_left_out() -> None:
     assert found.keys() == {"kind", "number", "date", "to"}
 
 
+def test_a_speck_read_as_a_dash_before_a_bracket_is_no_part_of_a_scan_s_subject() -> None:
+    speck = ORDER.replace("คณะกรรมการ", "คณะกรรมการ หมู่ที่ ๔ - (แก้ไข)")
+    assert extract_fields(pages(speck, confidence=0.95))["subject"].value == "แต่งตั้งคณะกรรมการ หมู่ที่ ๔ (แก้ไข)"
+    assert values(speck)["subject"] == "แต่งตั้งคณะกรรมการ หมู่ที่ ๔ - (แก้ไข)"  # typed so, and no scan
+    dash = ORDER.replace("คณะกรรมการ", "คณะกรรมการ สายบ้านดอน - บ้านนา (แก้ไข)")
+    assert "บ้านดอน - บ้านนา (แก้ไข)" in extract_fields(pages(dash, confidence=0.95))["subject"].value
+
+
 def test_memo() -> None:
     assert values(MEMO) == {
         "kind": "memo",
