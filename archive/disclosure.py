@@ -65,9 +65,10 @@ class Period(StrEnum):
 
 
 class DisclosureState(StrEnum):
-    """State of an item in a fiscal year: filled, stale, missing or not due yet."""
+    """State of an item in a fiscal year: filled, drafted, stale, missing or not due yet."""
 
     FILLED = "filled"  # every part that is due has a published announcement
+    DRAFTED = "drafted"  # what a part that is due still lacks is there as a draft
     STALE = "stale"  # a part that is due is missing, but something was published this year or last
     MISSING = "missing"  # a part that is due is missing, and nothing was published this year or last
     NOT_DUE = "not-due"  # no part is due yet
@@ -272,11 +273,17 @@ def checked_entry(entry: DisclosureEntry, items: Iterable[DisclosureItem]) -> Di
 
 
 def item_status(
-    item: DisclosureItem, year: int, *, filled: Collection[int], has_recent_announcement: bool, today: dt.date
+    item: DisclosureItem,
+    year: int,
+    *,
+    filled: Collection[int],
+    drafted: Collection[int] = (),
+    has_recent_announcement: bool,
+    today: dt.date,
 ) -> ItemStatus:
     """Return an item's state: months and quarters are due when over, others from the year's first day.
 
-    ``filled``: parts with a published announcement that is not outdated. ``has_recent_announcement``: True
+    ``filled``: parts with a published announcement that is not outdated; ``drafted``: with such a draft. ``has_recent_announcement``: True
     when the item has any published announcement in this fiscal year or in the one before; it is then stale,
     not missing.
     """
@@ -287,6 +294,8 @@ def item_status(
     if all(part.is_filled for part in parts if part.is_due):
         is_begun = any(part.is_filled or part.is_due for part in parts)
         return ItemStatus(DisclosureState.FILLED if is_begun else DisclosureState.NOT_DUE, parts)
+    if all(part.is_filled or part.part in drafted for part in parts if part.is_due):
+        return ItemStatus(DisclosureState.DRAFTED, parts)
     return ItemStatus(
         DisclosureState.STALE if filled or has_recent_announcement else DisclosureState.MISSING, parts
     )

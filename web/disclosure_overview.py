@@ -28,6 +28,7 @@ from archive.model import Announcement, Status
 from archive.thai import today
 from web.bootstrap import Services
 
+_TO_ADD = (DisclosureState.STALE, DisclosureState.MISSING)
 _LINK = re.compile(r"https?://\S+")
 
 
@@ -133,6 +134,11 @@ def _shown(
         item,
         year,
         filled={each.entry.part for each in entries if each.is_public and not each.is_outdated},
+        drafted={
+            each.entry.part
+            for each in entries
+            if each.announcement.status is Status.DRAFT and not each.is_outdated
+        },
         has_recent_announcement=any(each.is_public for each in (*entries, *before)),
         today=today(),
     )
@@ -153,9 +159,18 @@ def show_entry(
 
 
 def count_items_lacking_announcement(services: Services) -> int:
-    """Returns the number of items of the present fiscal year that lack an announcement that is due."""
+    """Returns the number of items of the present fiscal year that lack a published announcement that is due."""
     shown = year_overview(services, fiscal_year(today()))
-    return sum(each.status.state in (DisclosureState.MISSING, DisclosureState.STALE) for each in shown)
+    return sum(each.status.state in (*_TO_ADD, DisclosureState.DRAFTED) for each in shown)
+
+
+def items_to_add_to(shown: Sequence[ItemShown], key: str) -> list[ItemShown]:
+    """Returns the other items that lack an announcement that is due, drafts counted as there.
+
+    The items begin with those after the item ``key``; those before it follow.
+    """
+    at = next((place for place, each in enumerate(shown) if each.item.key == key), len(shown))
+    return [each for each in (*shown[at + 1 :], *shown[:at]) if each.status.state in _TO_ADD]
 
 
 def suggested_entries(services: Services, announcement: Announcement) -> list[DisclosureEntry]:

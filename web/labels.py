@@ -115,6 +115,7 @@ _PERIODS = {
 }
 _DISCLOSURE_STATES = {
     DisclosureState.FILLED: lazy_gettext("มีแล้ว"),
+    DisclosureState.DRAFTED: lazy_gettext("มีฉบับร่างรอเผยแพร่"),
     DisclosureState.STALE: lazy_gettext("ต้องปรับปรุง"),
     DisclosureState.MISSING: lazy_gettext("ยังไม่มี"),
     DisclosureState.NOT_DUE: lazy_gettext("ยังไม่ถึงกำหนด"),

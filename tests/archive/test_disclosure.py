@@ -86,6 +86,26 @@ def test_an_item_is_filled_stale_or_missing(
 
 
 @pytest.mark.parametrize(
+    ("item", "filled", "drafted", "state"),
+    [
+        (ITEM, set(), {0}, DisclosureState.DRAFTED),
+        (ITEM, {0}, {0}, DisclosureState.FILLED),
+        (MONTHLY, {10}, {11}, DisclosureState.DRAFTED),
+        (MONTHLY, {10}, {12}, DisclosureState.STALE),  # December is not due, November is
+        (MONTHLY, set(), {11}, DisclosureState.MISSING),
+    ],
+)
+def test_an_item_that_lacks_only_what_is_there_as_a_draft_is_drafted(
+    item: DisclosureItem, filled: set[int], drafted: set[int], state: DisclosureState
+) -> None:
+    day = dt.date(2025, 12, 1)
+    status = item_status(
+        item, YEAR, filled=filled, drafted=drafted, has_recent_announcement=False, today=day
+    )
+    assert status.state is state
+
+
+@pytest.mark.parametrize(
     ("period", "title", "day", "expected"),
     [
         (Period.YEARLY, "คำสั่งที่ 40/2547", "2004-06-09", True),

@@ -353,6 +353,33 @@ def test_a_web_address_and_a_new_announcement_fill_an_item(site: Site, staff: Fl
     assert staff.get("/staff/announcements/new?disclose=x").status_code == 422
 
 
+def test_item_after_item_is_filled_with_drafts_and_published(site: Site, staff: FlaskClient) -> None:
+    def missing() -> int:
+        found = re.search(r"ยังไม่มี \((\d+)\)", staff.get(DESK).text)
+        assert found
+        return int(found[1])
+
+    before = missing()
+    page = staff.post(
+        f"{DESK}/structure", data={"other": "https://a.go.th/structure"}, follow_redirects=True
+    ).text
+    [added] = site.services.disclosure.entries([YEAR])
+    assert "มีฉบับร่างรอเผยแพร่" in page
+    following = re.search(rf'รายการถัดไปที่ยังขาด\s+<a href="{DESK}/([a-z0-9-]+)">O2 ', page)
+    assert following
+    assert missing() == before - 1
+    drafted = staff.get(f"{DESK}?state=drafted").text
+    assert "มีฉบับร่างรอเผยแพร่ (1)" in drafted
+    assert f'href="{DESK}/structure"' in drafted
+    assert f'href="{DESK}/{following[1]}"' not in drafted
+    last = staff.get(f"{DESK}/{MONTHLY}").text  # after the last item the first that lacks something
+    assert "รายการถัดไปที่ยังขาด" in last
+    sent = staff.post(f"/staff/announcements/{added.announcement_id}/publish", data={"when": "now"})
+    published = staff.get(sent.location).text
+    assert re.search(f'href="{DESK}/structure">กลับไปที่รายการ O1 ', published)
+    assert "กลับไปที่รายการ" not in staff.get(f"/staff/announcements/{added.announcement_id}").text
+
+
 def test_the_public_page_says_in_one_line_what_a_year_lacks(site: Site, staff: FlaskClient) -> None:
     client, lacking = site.client(), f"ยังไม่มีประกาศของปีงบประมาณ {YEAR}"
     assert lacking in client.get(f"/disclosure/{YEAR}").text

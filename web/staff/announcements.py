@@ -24,6 +24,7 @@ from archive.model import (
     Status,
 )
 from archive.privacy import undecided_finds
+from archive.worklist import WorklistFilters
 from web.bootstrap import services
 from web.errors import error_message
 from web.staff import (
@@ -357,8 +358,13 @@ def _form(
     """Returns the page with the form. The arguments are those of ``build_form_and_note_presence``."""
     announcement = services().announcements.get(announcement_id) if announcement_id is not None else None
     form = build_form_and_note_presence(announcement, typed, error, opened_on_change_id)
+    publication_id = _just_published(form)
     return render_template(
-        "staff/announcement.html", announcement=announcement, form=form, publication=_just_published(form)
+        "staff/announcement.html",
+        announcement=announcement,
+        form=form,
+        publication=publication_id,
+        next_draft=_next_own_draft() if publication_id else None,
     )
 
 
@@ -368,6 +374,13 @@ def _just_published(form: AnnouncementForm) -> int:
     if form.announcement is None or form.announcement.status is not Status.PUBLISHED:
         return 0
     return named if named == form.last_change else 0
+
+
+def _next_own_draft() -> Announcement | None:
+    """Returns the draft at the head of the person's own drafts in the worklist; None without one."""
+    filters = WorklistFilters(statuses=(Status.DRAFT,), person=g.actor)
+    rows, _total = services().worklist.list_rows(filters, today=thai.today(), page=1, per_page=1)
+    return rows[0].announcement if rows else None
 
 
 def _has_files() -> bool:

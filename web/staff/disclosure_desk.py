@@ -36,6 +36,7 @@ from web.disclosure_overview import (
     EntryShown,
     ItemShown,
     group_by_section,
+    items_to_add_to,
     require_fiscal_year,
     show_entry,
     year_choices,
@@ -95,10 +96,8 @@ def item(year: int, item_key: str) -> ResponseReturnValue:
 
     The page has the item's announcements, those that its keywords find, and a field for any other.
     """
-    found = next(
-        (each for each in year_overview(services(), require_fiscal_year(year)) if each.item.key == item_key),
-        None,
-    )
+    overview = year_overview(services(), require_fiscal_year(year))
+    found = next((each for each in overview if each.item.key == item_key), None)
     if found is None:
         raise NotFound("ปีนี้ไม่มีรายการนี้ กรุณาเลือกจากรายการ")
     unclear: PrakatError | None = None
@@ -120,6 +119,7 @@ def item(year: int, item_key: str) -> ResponseReturnValue:
         "staff/disclosure-item.html",
         year=year,
         shown=found,
+        lacking=items_to_add_to(overview, item_key),
         parts=PARTS[found.item.period] if len(PARTS[found.item.period]) > 1 else (),
         candidates=_candidates(found, year),
         recent=recent,
