@@ -19,6 +19,14 @@ CHOOSING = (
 )
 MOST_CLICKS = 12
 
+# Pixels by which the letters of the last line of the text, where the caret is, reach below the bar or the text's box.
+CARET_BELOW_BAR = """() => {
+  const text = document.getElementById('body'), style = getComputedStyle(text), box = text.getBoundingClientRect();
+  const leading = (parseFloat(style.lineHeight) - parseFloat(style.fontSize)) / 2; // below the letters
+  const bottom = box.top + text.scrollHeight - text.scrollTop - parseFloat(style.paddingBottom) - leading;
+  return Math.max(bottom - document.querySelector('.saving').getBoundingClientRect().top, bottom - box.bottom);
+}"""
+
 
 def papers(mark: str) -> list[FilePayload]:
     """Three files that say ``mark``, the first of them a scan."""
@@ -380,3 +388,21 @@ def _count_clicks(page: Page) -> None:
 
 def _clicks(page: Page) -> int:
     return int(page.evaluate("Number(sessionStorage.getItem('clicks'))"))
+
+
+def test_the_save_bar_stays_in_sight_beside_the_caret_in_a_long_text(staff: Visit, site: Site) -> None:
+    page = staff()
+    page.goto(f"/staff/announcements/{site.centre.id}")
+    save, text = page.get_by_role("button", name="บันทึก", exact=True).last, page.locator("#body")
+    for width, height in ((1366, 768), (PHONE, 844), (1280, 560)):
+        page.set_viewport_size({"width": width, "height": height})
+        text.fill("บรรทัดแรก")
+        text.evaluate("part => scrollTo(0, part.getBoundingClientRect().top + scrollY - innerHeight / 2)")
+        text.press("ControlOrMeta+End")
+        for _line in range(40):
+            text.press("Enter")
+            page.keyboard.insert_text("ข้อความ")
+        expect(save).to_be_in_viewport(ratio=1)
+        below = page.evaluate(CARET_BELOW_BAR)
+        assert below <= 0, f"{width}×{height}: {below} px of the caret's line are under the bar"
+    text.fill(site.centre.body)
