@@ -99,9 +99,7 @@ def test_an_item_that_lacks_only_what_is_there_as_a_draft_is_drafted(
     item: DisclosureItem, filled: set[int], drafted: set[int], state: DisclosureState
 ) -> None:
     day = dt.date(2025, 12, 1)
-    status = item_status(
-        item, YEAR, filled=filled, drafted=drafted, has_recent_announcement=False, today=day
-    )
+    status = item_status(item, YEAR, filled=filled, drafted=drafted, has_recent_announcement=False, today=day)
     assert status.state is state
 
 

@@ -263,6 +263,28 @@ def test_two_clerks_do_not_overwrite_each_other(staff: Visit, site: Site) -> Non
     assert site.services.announcements.get(id).title == "ฝายของคนอื่น"
 
 
+def test_the_first_editor_is_told_without_typing_that_somebody_saved(staff: Visit, site: Site) -> None:
+    page = staff()
+    page.clock.install()
+    page.goto(f"/staff/announcements/{site.centre.id}")
+    note = page.locator("[data-other-editor]")
+    expect(note).not_to_contain_text("มานี")
+    site.services.intake.announcements.revise(site.centre.id, {"category": "น้ำ"}, actor="มานี")
+    page.clock.run_for(21_000)  # ms
+    expect(note).to_contain_text("มานี บันทึกเรื่องนี้ไปแล้วเมื่อ")
+    expect(note).to_be_in_viewport(ratio=1)
+    looks: list[str] = []
+    page.on("request", lambda request: looks.append(request.url))
+    page.clock.run_for(11 * 60_000)  # ms: nobody works in the form, and the session must end some time
+    page.wait_for_timeout(300)
+    looked = len(looks)
+    page.clock.run_for(60_000)
+    page.wait_for_timeout(300)
+    assert len(looks) == looked
+    revert = {"category": site.centre.category}
+    site.services.intake.announcements.revise(site.centre.id, revert, actor="test")
+
+
 def test_work_in_a_new_form_shows_no_note(staff: Visit) -> None:
     page = staff()
     page.clock.install()

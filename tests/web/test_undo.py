@@ -498,11 +498,19 @@ def test_who_opens_a_form_is_told_of_the_other_editor(site: Site) -> None:
     assert "staff เปิดเรื่องนี้ไว้ อาจกำลังแก้อยู่" in form
     look = html.unescape(form.split('data-awake="')[1].split('"')[0])
     assert second.get(look).text == "staff เปิดเรื่องนี้ไว้ อาจกำลังแก้อยู่"
+    assert first.get(f"{look}&look=yes").text == "admin เปิดเรื่องนี้ไว้ อาจกำลังแก้อยู่"  # the first is told too
     site.services.intake.announcements.revise(made.id, {"category": "ภาษี"}, actor="staff")
     assert second.get(look).text.startswith("staff บันทึกเรื่องนี้ไปแล้วเมื่อ ")
     site.services.leases.release(f"form {made.id}", "staff")
     assert "staff บันทึกเรื่องนี้เมื่อ " in second.get(address).text
     assert "admin" not in second.get(address).text.split('id="main"')[1]
+
+
+def test_a_look_at_who_else_is_at_work_claims_nothing(site: Site) -> None:
+    made = site.announcement("ประกาศ", status=Status.DRAFT)
+    look = f"/staff/announcements/{made.id}/other-editor?opened_on=0&look=yes"
+    site.signed_in(Role.STAFF).get(look)
+    assert "เปิดเรื่องนี้ไว้" not in site.signed_in(Role.ADMIN).get(look).text
 
 
 def test_two_editors_of_one_field_choose_with_both_texts_before_them(site: Site) -> None:

@@ -103,10 +103,14 @@ def edit(announcement_id: int) -> ResponseReturnValue:
 
 @pages.get("/announcements/<int:announcement_id>/other-editor")
 def note_presence(announcement_id: int) -> Response:
-    """Note, by a GET, that the person works in the form; tells in plain text who else does."""
+    """Note, by a GET, that the person works in the form; tells in plain text who else does.
+
+    With the argument ``look`` nothing is noted: the form is open, and the person does nothing in it.
+    """
     opened_on = request.args.get("opened_on", 0, type=int)
     announcement = services().announcements.get(announcement_id)
-    form_holder = edit_conflicts.claim_form(announcement_id)
+    find = edit_conflicts.find_other_form_holder if "look" in request.args else edit_conflicts.claim_form
+    form_holder = find(announcement_id)
     said = edit_conflicts.describe_other_editor(announcement, opened_on, form_holder=form_holder)
     return Response(said, mimetype="text/plain")
 

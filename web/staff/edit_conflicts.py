@@ -114,14 +114,27 @@ def describe_other_editor(announcement: Announcement, opened_on_change_id: int, 
 def claim_form(announcement_id: int) -> str:
     """Notes that this person has the announcement's form open, and returns who else has; "" when nobody.
 
-    Where somebody else has it open, nothing is noted.
+    Two people are noted, so that each is told of the other; a third is told of one of them.
     """
-    name, now = f"form {announcement_id}", dt.datetime.now(dt.UTC)
+    now = dt.datetime.now(dt.UTC)
     with suppress(Unavailable):  # on a full disk the form opens nevertheless
-        if services().leases.claim(name, g.actor, lease=_RECENT, now=now):
-            return ""
-    editor = services().leases.find_holder(name, now=now)
-    return editor if editor != g.actor else ""
+        any(
+            services().leases.claim(name, g.actor, lease=_RECENT, now=now)
+            for name in _form_leases(announcement_id)
+        )
+    return find_other_form_holder(announcement_id)
+
+
+def find_other_form_holder(announcement_id: int) -> str:
+    """Returns who else has the announcement's form open; "" when nobody. Notes nothing."""
+    now = dt.datetime.now(dt.UTC)
+    holders = (services().leases.find_holder(name, now=now) for name in _form_leases(announcement_id))
+    return next((holder for holder in holders if holder not in ("", g.actor)), "")
+
+
+def _form_leases(announcement_id: int) -> tuple[str, str]:
+    """Returns the names of the leases of the first and of the second person who have the form open."""
+    return f"form {announcement_id}", f"form {announcement_id} second"
 
 
 def merge_edits_of_request(announcement: Announcement, typed: Mapping[str, object]) -> dict[str, object]:

@@ -10,6 +10,8 @@ const OFFLINE_AT_MOST = 10 * 60 * 1000; // milliseconds for which a device witho
 const SCROLL_EDGE = 70; // CSS pixels from the window's edge within which a dragged paper scrolls the page
 const SCROLL_STEP = 10; // CSS pixels a frame
 const FRAME = 16; // milliseconds
+const LOOK_EVERY = 20 * 1000; // milliseconds between looks at who else has the announcement open, or saved it
+const LOOK_AT_MOST = 10 * 60 * 1000; // milliseconds after the last work in the form: an idle session must end
 const AWAKE_EVERY = 30 * 1000; // milliseconds of work in the form after which the service hears of it
 
 const uploads = new Set(); // files that are on their way, or that failed and still wait
@@ -71,14 +73,26 @@ function storeUnsent() {
 // Whoever works in the form is there: the session must not end before what is typed is saved, others are told who
 // has the form open, and the person is told of somebody else at work on the same announcement.
 let awake = Date.now();
+let worked = Date.now();
 function keepAwake() {
   for (const type of ["input", "focusin", "pointerdown"]) form.addEventListener(type, tellOfWork);
 }
 
 async function tellOfWork() {
-  if (Date.now() - awake < AWAKE_EVERY) return;
-  awake = Date.now();
-  const answer = await fetch(papers.dataset.awake).catch(() => null);
+  worked = Date.now();
+  if (worked - awake < AWAKE_EVERY) return;
+  awake = worked;
+  await showOtherEditor(papers.dataset.awake);
+}
+
+// Whoever only has the form open in sight is told of others too.
+function lookForOthers() {
+  if (document.hidden || Date.now() - worked > LOOK_AT_MOST) return;
+  showOtherEditor(`${papers.dataset.awake}&look=yes`);
+}
+
+async function showOtherEditor(address) {
+  const answer = await fetch(address).catch(() => null);
   const note = form.querySelector("[data-other-editor]");
   const isKnown = papers.dataset.address; // of a new announcement nobody else knows: the answer is for the session
   if (!answer?.ok || isSignIn(answer.url) || !note || !isKnown) return;
@@ -551,7 +565,9 @@ function start() {
   acceptWork();
   showHandles();
   keepCompact();
-  if (papers.dataset.address && !watching) watch();
+  if (!papers.dataset.address || watching) return;
+  watch();
+  setInterval(lookForOthers, LOOK_EVERY);
 }
 
 start();
