@@ -283,9 +283,9 @@ def item_status(
 ) -> ItemStatus:
     """Return an item's state: months and quarters are due when over, others from the year's first day.
 
-    ``filled``: parts with a published announcement that is not outdated; ``drafted``: with such a draft. ``has_recent_announcement``: True
-    when the item has any published announcement in this fiscal year or in the one before; it is then stale,
-    not missing.
+    ``filled``: parts with a published announcement that is not outdated; ``drafted``: parts with a draft that
+    is not. ``has_recent_announcement``: True when the item has any published announcement in this fiscal year
+    or in the one before; it is then stale, not missing.
     """
     parts = tuple(
         PartStatus(part, part in filled, _is_due(item.period, year, part, today))

@@ -159,7 +159,7 @@ def show_entry(
 
 
 def count_items_lacking_announcement(services: Services) -> int:
-    """Returns the number of items of the present fiscal year that lack a published announcement that is due."""
+    """Returns the number of this fiscal year's items that lack a published announcement that is due."""
     shown = year_overview(services, fiscal_year(today()))
     return sum(each.status.state in (*_TO_ADD, DisclosureState.DRAFTED) for each in shown)
 

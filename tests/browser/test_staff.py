@@ -19,12 +19,14 @@ CHOOSING = (
 )
 MOST_CLICKS = 12
 
-# Pixels by which the letters of the last line of the text, where the caret is, reach below the bar or the text's box.
+# Pixels by which the letters of the text's last line, where the caret is, reach below the bar or the text.
 CARET_BELOW_BAR = """() => {
-  const text = document.getElementById('body'), style = getComputedStyle(text), box = text.getBoundingClientRect();
+  const text = document.getElementById('body');
+  const style = getComputedStyle(text), box = text.getBoundingClientRect();
   const leading = (parseFloat(style.lineHeight) - parseFloat(style.fontSize)) / 2; // below the letters
   const bottom = box.top + text.scrollHeight - text.scrollTop - parseFloat(style.paddingBottom) - leading;
-  return Math.max(bottom - document.querySelector('.saving').getBoundingClientRect().top, bottom - box.bottom);
+  const bar = document.querySelector('.saving').getBoundingClientRect();
+  return Math.max(bottom - bar.top, bottom - box.bottom);
 }"""
 
 
