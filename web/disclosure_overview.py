@@ -164,13 +164,13 @@ def count_items_lacking_announcement(services: Services) -> int:
     return sum(each.status.state in (*_TO_ADD, DisclosureState.DRAFTED) for each in shown)
 
 
-def items_to_add_to(shown: Sequence[ItemShown], key: str) -> list[ItemShown]:
+def items_to_add_to(items: Sequence[ItemShown], key: str) -> list[ItemShown]:
     """Returns the other items that lack an announcement that is due, drafts counted as there.
 
     The items begin with those after the item ``key``; those before it follow.
     """
-    at = next((place for place, each in enumerate(shown) if each.item.key == key), len(shown))
-    return [each for each in (*shown[at + 1 :], *shown[:at]) if each.status.state in _TO_ADD]
+    at = next((place for place, each in enumerate(items) if each.item.key == key), len(items))
+    return [each for each in (*items[at + 1 :], *items[:at]) if each.status.state in _TO_ADD]
 
 
 def suggested_entries(services: Services, announcement: Announcement) -> list[DisclosureEntry]:
