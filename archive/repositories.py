@@ -292,6 +292,9 @@ class Attachments(Protocol):
     def with_file(self, sha256: str) -> list[Attachment]:
         """Return the attachments of all announcements that have these bytes, detached ones left out."""
 
+    def detached_with_file(self, sha256: str) -> list[Attachment]:
+        """Return the detached attachments of all announcements that had these bytes."""
+
     def get_detached(self, id: int) -> Attachment:
         """Return a detached attachment. Raises ``NotFound`` when no detached attachment has this id."""
 

@@ -200,6 +200,10 @@ class _Check:
         users = [
             *(f"attachment {each.id}" for each in self._records.attachments.with_file(stored.sha256)),
             *(
+                f"attachment {each.id}"
+                for each in self._records.attachments.detached_with_file(stored.sha256)
+            ),
+            *(
                 f"attachment {each.attachment_id} version {each.number}"
                 for each in self._records.file_versions.with_file(stored.sha256)
             ),
@@ -238,6 +242,8 @@ class _Check:
             texts = self._records.pages.texts_by_attachment(attachment.id for attachment in attachments)
             for attachment in attachments:
                 self._check_attachment(attachment, len(texts.get(attachment.id, ())))
+            for id in batch:
+                self._check_detached(id)
             self._report.checked["announcements"] += len(batch)
             self._report.checked["attachments"] += len(attachments)
             self._report.checked["pages"] += sum(map(len, texts.values()))
@@ -253,6 +259,12 @@ class _Check:
         if attachment.status is ReadingStatus.READY and pages != attachment.page_count:
             mended = self._repair and self._jobs.queue_again([attachment.id]) == 1
             self._find("pages-missing", subject, f"{pages}/{attachment.page_count}", mended=mended)
+
+    def _check_detached(self, announcement_id: int) -> None:
+        """Reports the missing files of detached attachments, which come back when they are attached again."""
+        for attachment in self._records.attachments.detached(announcement_id):
+            if not self._files.exists(attachment.sha256):
+                self._find("file-missing", f"attachment {attachment.id}", attachment.sha256)
 
     def _check_jobs(self) -> None:
         """Reports jobs that no worker continues.

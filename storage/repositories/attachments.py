@@ -653,6 +653,15 @@ class EngineAttachments(EngineRepository):
         )
         return [*mappers.map_readable_rows(mappers.attachment, found, "attachment")]
 
+    def detached_with_file(self, sha256: str) -> list[Attachment]:
+        found = self._engine.rows(
+            """SELECT * FROM attachment
+               WHERE organisation_id IN :organisations AND sha256 = :sha256 AND status = 'detached'
+               ORDER BY id""",
+            sha256=sha256,
+        )
+        return [*mappers.map_readable_rows(mappers.attachment, found, "attachment")]
+
     def _note(
         self,
         row: Row,

@@ -96,6 +96,23 @@ def test_a_missing_file_is_found_and_attaching_it_again_mends_it(data: Path, ser
     assert checked(data) == (0, set())
 
 
+def test_the_file_of_a_detached_attachment_is_used_and_missed(data: Path, services: Services) -> None:
+    victim = stored(data)[5]
+    (attachment,) = services.attachments.with_file(victim.name)
+    services.intake.attachments.detach(attachment.id, actor=ACTOR)
+    level(services)
+    report = examined(services)
+    assert (report.findings, report.notes) == ([], [])
+    flip(victim, 100)
+    assert [(each.code, each.detail) for each in examined(services).findings] == [
+        ("file-damaged", f"attachment {attachment.id}")
+    ]
+    victim.unlink()
+    assert [(each.code, each.subject) for each in examined(services).findings] == [
+        ("file-missing", f"attachment {attachment.id}")
+    ]
+
+
 def test_repair_never_touches_bytes(data: Path) -> None:
     flip(stored(data)[0], 50)
     shutil.rmtree(generation(data))
