@@ -76,6 +76,7 @@ class Scrubber:
         self._left: Iterator[StoredFile] | None = None
         self._saved = 0.0
         self._damaged_read_at = _never()
+        self._damaged_left: list[str] = []  # those still to be read again
 
     def scrub_index_if_due(self, wait: Callable[[float], bool]) -> bool:
         """Reads the whole index if a check is due; returns False if not. The index itself records damage.
@@ -96,14 +97,15 @@ class Scrubber:
         return True
 
     def scrub_next_file_if_due(self, wait: Callable[[float], bool]) -> bool:
-        """Reads the next original, or all damaged ones again, and notes damage in its state; False: not due.
+        """Reads the next original, or a damaged one again, and notes damage in its state; False: not due.
 
         ``wait`` has the same meaning as in ``scrub_index_if_due``.
         """
         if self._state.damaged_files and dt.datetime.now(dt.UTC) - self._damaged_read_at > DAMAGED_EVERY:
             self._damaged_read_at = dt.datetime.now(dt.UTC)
-            for sha256 in list(self._state.damaged_files):
-                self._check(sha256, wait)
+            self._damaged_left = list(self._state.damaged_files)
+        if self._damaged_left:
+            self._check(self._damaged_left.pop(), wait)
             return True
         if not self._state.files_began_at and not _is_due(self._state.files_finished_at, FILES_EVERY):
             return False

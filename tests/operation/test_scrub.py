@@ -143,3 +143,18 @@ def test_a_rotten_index_is_named_until_it_is_mended(data: Path, services: Servic
     metrics = open_site(data).client().get("/metrics", headers=BROWSER).get_data(as_text=True)
     assert "prakat_index_damaged_parts 1.0" in metrics
     assert json.loads(run(data, "stats", "--json").stdout)["index"]["damaged"] == 1
+
+
+def test_damaged_files_are_read_again_one_at_a_time(data: Path, services: Services) -> None:
+    victims = stored(data)[2:5]
+    for victim in victims:
+        flip(victim, 100)
+    scrub_all(services)
+    assert len(read_scrub_record(services.settings.data).damaged_files) == 3
+    largest = max(victim.stat().st_size for victim in victims)
+    scrub, calls = scrub_of(services), []
+    while not calls or scrub.scrub_next_file_if_due(calls[-1].wait):
+        calls.append(Clock())
+    read = [clock.seconds * BYTES_PER_SECOND for clock in calls if clock.seconds]
+    assert len(read) == 3
+    assert max(read) <= largest * 1.01
