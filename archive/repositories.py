@@ -349,7 +349,10 @@ class Pages(Protocol):
         """Return the pages that are saved so far, by number."""
 
     def texts_by_attachment(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
-        """Return ``(number, text)`` of every page, by attachment id. Search needs no other columns."""
+        """Return ``(number, text)`` of every page, by attachment id; "" for a damaged text.
+
+        Search needs no other columns.
+        """
 
     def doubtful_texts_by_attachment(
         self, attachment_ids: Iterable[int]

@@ -101,6 +101,11 @@ def map_readable_rows(mapper: Callable[[Row], _T], rows: Iterable[Row], table: s
                 log.error("damaged row", extra={"row": name, "why": str(error.__cause__)})
 
 
+def readable_text(value: object) -> str:
+    """Return a text as the database has it; "" for one that is damaged, which ``prakat check`` names."""
+    return value if isinstance(value, str) else ""
+
+
 def _name_of_row(row: Row, table: str) -> str:
     """Return how the log names a row: by its table and id, or else by its attachment and number there."""
     key = ("id",) if "id" in row.keys() else ("attachment_id", "number")  # noqa: SIM118  # sqlite3.Row

@@ -16,12 +16,7 @@ def find_personal_data_by_newer_rules(records: Records, *, limit: int, actor: st
         records.attachments.list_with_outdated_finds(privacy.RULES, limit=limit)
     )
     found = {
-        id: [
-            find
-            for number, text in pages
-            if isinstance(text, str)  # else the row is damaged, and nobody is shown it
-            for find in privacy.find_personal_data(text, number)
-        ]
+        id: [find for number, text in pages for find in privacy.find_personal_data(text, number)]
         for id, pages in texts.items()
     }
     with records.batch():

@@ -468,7 +468,9 @@ class EngineAttachments(EngineRepository):
                    WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",
                 id=attachment_id,
             )
-            if row is None or [(page["number"], page["text"]) for page in now] != [*page_texts]:
+            if row is None or [(page["number"], mappers.readable_text(page["text"])) for page in now] != [
+                *page_texts
+            ]:
                 return
             self._engine.run(
                 """UPDATE attachment SET personal_data_rules = :rules

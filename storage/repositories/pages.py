@@ -168,7 +168,7 @@ class EnginePages(EngineRepository):
             ids=[one for one, _ in wanted],
             numbers=[number for _, number in wanted],
         )
-        texts = {(row["attachment_id"], row["number"]): row["text"] for row in found}
+        texts = {(row["attachment_id"], row["number"]): mappers.readable_text(row["text"]) for row in found}
         return {place: text for place, text in texts.items() if place in wanted}
 
     def texts_by_attachment(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
@@ -181,7 +181,7 @@ class EnginePages(EngineRepository):
         )
         texts: dict[int, list[tuple[int, str]]] = {one: [] for one in ids}
         for one, group in groupby(found, key=lambda row: int(row["attachment_id"])):
-            texts[one] = [(row["number"], row["text"]) for row in group]
+            texts[one] = [(row["number"], mappers.readable_text(row["text"])) for row in group]
         return texts
 
     def doubtful_texts_by_attachment(
@@ -194,7 +194,11 @@ class EnginePages(EngineRepository):
             ids=list(attachment_ids),
         )
         return {
-            one: [(row["text"], mappers.unpack_doubts(bytes(row["doubts"]))) for row in group]
+            one: [
+                (row["text"], mappers.unpack_doubts(bytes(row["doubts"])))
+                for row in group
+                if mappers.readable_text(row["text"])
+            ]
             for one, group in groupby(found, key=lambda row: int(row["attachment_id"]))
         }
 

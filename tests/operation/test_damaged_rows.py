@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from archive.model import HoldReason, Role, Status
+from archive.model import HoldReason, LowConfidenceSpan, Role, Status
+from archive.relations import suggest_relations
 from indexer.reindex import rebuild
+from storage.mappers import pack_doubts
 from tests.operation.archives import ACTOR, checked, close, opened, run
 from tests.web.conftest import open_site
 from web.app import create_app
 from web.bootstrap import Services
+from web.staff.attachments_for_staff import body_and_page_lines
 
 PAGES = (
     "/",
@@ -148,3 +151,16 @@ def test_a_backup_is_made_although_a_row_of_the_history_is_damaged(data: Path, t
     ran = run(data, "backup", str(tmp_path / "backup.tar"))
     assert ran.exit_code == 0, ran.output
     assert run(tmp_path / "restored", "restore", str(tmp_path / "backup.tar")).exit_code == 0
+
+
+def test_a_page_whose_text_is_damaged_counts_as_without_text(data: Path, services: Services) -> None:
+    attachment = services.attachments.get(1)
+    announcement = services.announcements.get(attachment.announcement_id)
+    damage(data, "UPDATE page SET text = CAST(x'bbc3' AS TEXT) WHERE attachment_id = 1 AND number = 1")
+    doubts = pack_doubts([LowConfidenceSpan(0, 2, 0.5, ("กข",))]).hex()
+    damage(data, f"UPDATE page SET doubts = x'{doubts}' WHERE attachment_id = 1 AND number = 1")
+    assert suggest_relations(services.records, announcement) == []
+    app = create_app(services)
+    with app.app_context():
+        assert body_and_page_lines(announcement).startswith("เทศบาลแจ้งเรื่องที่ 2\nเลขที่")
+    assert rebuild(services.records, services.index) > 10
