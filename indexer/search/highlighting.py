@@ -34,6 +34,7 @@ from indexer.analysis.tokenizer import (
     searchable_bytes,
 )
 from indexer.search.coverage import close_together_pattern
+from indexer.search.passages import LINE_OF_PHRASE, phrase_end, phrase_start, with_lines_joined
 from indexer.search.query.date_ranges import DateRange
 from indexer.search.query.parser import Query, TypedChunk
 from indexer.search.query.query_plan import Alternative
@@ -53,7 +54,6 @@ _LETTERS = re.compile(
     f"[{WORD_LETTERS}]{{1,{_LONGEST}}}[{NEVER_INITIAL}]*(?<![{LEADING_VOWELS}])"
     f"|[^\\W{WORD_LETTERS}]{{1,{_LONGEST}}}"
 )
-_SPACE = re.compile(r"\s+")
 _RULE = re.compile(r"\s*[.…_\-–—=*]{4,}\s*")  # dotted and drawn lines of a form
 _THAI = characters_of_class(LETTERS_AND_SIGNS)
 _NUMBER = re.compile(r"\d+(?:[./:,-]\d+)+")
@@ -68,8 +68,11 @@ _FORMULA = re.compile(
 """Words by which each letter and order begins and ends: they tell nothing of what it is about."""
 _PLACE_KINDS = frozenset("บ้าน หมู่บ้าน ชุมชน ตำบล อำเภอ จังหวัด แขวง เขต ซอย วัด หนอง ห้วย คลอง".split())
 _GLANCE = 80  # characters of a passage that a telephone shows
-_ANSWER_VALUE = 8  # letters of hits that a passage with the kind of answer is worth more
-_DAY_OR_HOUR = "|".join(map(re.escape, (*MONTHS, *SHORT_MONTHS))) + r"|\d[.:]\d\d ?น\."
+_ANSWER_VALUE = 24  # letters of hits that a passage with the kind of answer is worth more
+_DAY_OR_HOUR = (
+    "|".join(map(re.escape, (*MONTHS, *SHORT_MONTHS)))
+    + r"|\d[.:]\d\d ?น\.|วัน(?:จันทร์|อังคาร|พุธ|พฤหัส|ศุกร์|เสาร์|อาทิตย์)|ทุกวัน"
+)
 _ANSWERS = tuple(
     (re.compile(asked), re.compile(answer))
     for asked, answer in (
@@ -121,10 +124,17 @@ def snippet(text: str, query: Query, tokenizer: Tokenizer, *, length: int = 180)
 def snippet_with_ellipses(
     text: str, query: Query, tokenizer: Tokenizer, *, length: int = 180
 ) -> tuple[TextSegment, ...]:
-    """Returns the best passage as people read it: without ruling lines, and ``…`` where the text goes on."""
+    """Returns the best passage as people read it: without ruling lines, and ``…`` where the text goes on.
+
+    A word that the end of a line of paper cuts in two is shown whole.
+    """
+    text = with_lines_joined(text)
     segments, start, end = _passage(text, query, tokenizer, length)
     shown = [
-        segment if segment.is_hit else TextSegment(_RULE.sub(" ", segment.text), is_hit=False)
+        TextSegment(
+            (segment.text if segment.is_hit else _RULE.sub(" ", segment.text)).replace(LINE_OF_PHRASE, ""),
+            is_hit=segment.is_hit,
+        )
         for segment in segments
     ]
     if text[:start].strip():
@@ -142,28 +152,18 @@ def _passage(
     found = _Hits(borders, query)
     context = min(_CONTEXT, length // 4)
     first = found.densest(length - context)
-    start = 0 if first is None else _phrase_start(text, first, borders.before(max(0, first - context)))
+    start = 0 if first is None else phrase_start(text, first, borders.before(max(0, first - context)))
     end = start + length
-    end = len(text) if end >= len(text) else borders.before(end)  # the last word of the text stays
+    if end >= len(text):
+        end = len(text)  # the last word of the text stays
+    else:
+        last = max((right for _, right in found.within(start, end)), default=start)
+        end = phrase_end(text, last, borders.before_longer_word(end))
     if end <= start:  # one word longer than the passage
         end = min(len(text), start + length)
     shown = found.within(start, end, is_clipped=True)
     places = [(max(left, start), min(right, end)) for left, right in shown]
     return _segments(text, places, start, end), start, end
-
-
-def _phrase_start(text: str, hit: int, start: int) -> int:
-    """Returns the start of a phrase near ``start``: Thai has a space or a new line between phrases.
-
-    Without one between ``start`` and the hit, a little before ``start`` is looked at; else ``start`` stays.
-    """
-    if start == 0:
-        return 0
-    after = _SPACE.search(text, start, hit)
-    if after is not None:
-        return after.end()
-    before = [space.end() for space in _SPACE.finditer(text, max(0, start - _CONTEXT), start)]
-    return before[-1] if before else start
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +392,13 @@ class _Borders:
             return place
         borders = self._borders(*stretch)
         return borders[bisect_right(borders, place) - 1]
+
+    def before_longer_word(self, place: int) -> int:
+        """Returns the last border of words, as people read them, at or before the offset ``place``."""
+        if place == 0 or place >= len(self.folded):
+            return place
+        left, right = self._longer_word(place)
+        return left if place - left <= _MOST_WIDENED or right == place else self.before(place)
 
     def whole(self, start: int, end: int) -> tuple[int, int]:
         """Returns the offsets of a hit widened to whole words, as people read them, and to whole numbers."""

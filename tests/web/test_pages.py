@@ -358,6 +358,12 @@ def test_what_concerns_a_village_is_browsed_found_and_followed(site: Site) -> No
     assert client.get("/search?village=99").status_code == 200
 
 
+def test_a_search_inside_an_announcement_shows_the_passage_of_its_body(site: Site) -> None:
+    made = site.announcement("ประกาศ", body="กองการประปาจะล้างถังตกตะกอนในวันจันทร์")
+    site.work()
+    assert '<p class="passage"' in site.client().get(f"/announcements/{made.id}?q=ล้างถัง").text
+
+
 def test_two_wishes_in_one_search_are_answered_under_two_headings(site: Site) -> None:
     site.announcement("ฉีดวัคซีนป้องกันโรคพิษสุนัขบ้าให้สุนัข")
     site.announcement("พ่นหมอกควันกำจัดยุงลาย")

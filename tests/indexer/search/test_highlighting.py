@@ -107,6 +107,55 @@ def test_a_passage_begins_with_a_phrase_and_has_no_ruling_lines() -> None:
     assert "...." not in shown
 
 
+def passage(text: str, typed: str, length: int = 180) -> str:
+    segments = snippet_with_ellipses(text, parse_query(typed), TOKENIZER, length=length)
+    return "".join(segment.text for segment in segments)
+
+
+PAPER = """ประกาศเทศบาลตำบลหนองปลาดุก
+เรื่อง การเก็บขนขยะ
+เทศบาลตำบลหนองปลาดุกรับสมัครบุคคลเพื่อเลือกสรรเป็น
+พนักงานจ้าง 3 อัตรา คือ ผู้ช่วยครู 1 อัตรา และคน
+งานประจำรถเก็บขนขยะและรถน้ำ ค่าตอบแทนเดือนละ 9,400 บาท
+ยื่นใบสมัครด้วยตนเองที่สำนักปลัดเทศบาลตำบลหนองปลา
+จึงประกาศให้ทราบโดยทั่วกัน"""
+
+
+def test_a_word_cut_by_the_end_of_a_line_of_paper_is_shown_whole() -> None:
+    shown = passage(PAPER, "รถเก็บขนขยะ")
+    assert "และคนงานประจำรถเก็บขนขยะ" in shown
+    assert "เป็นพนักงานจ้าง" in passage(PAPER, "เลือกสรร")
+    assert "9,400 บาท\nยื่นใบสมัคร" in shown
+    assert "หนองปลาดุก\nเรื่อง" in passage(PAPER, "หนองปลาดุก")
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "begins"),
+    [
+        ("พบผู้ป่วยสูงอายุทั้งตำบล 6 รายในเขตหมู่ 4 และหมู่ 8 เทศบาลจะพ่นหมอกควันทุกหลังคาเรือน", "พ่นหมอกควัน", "…ในเขตหมู่ 4"),
+        (
+            "ตามที่กรมส่งเสริมได้แจ้งว่าพ้นภัยแล้ว จึงให้ยกเลิกคำสั่งเทศบาล ที่ 301/2564 เรื่อง ปิดสนาม",
+            "301/2564",
+            "…จึงให้ยกเลิก",
+        ),
+        ("ตามเทศบัญญัติการจัดการสิ่งปฏิกูลและมูลฝอย พ.ศ. 2566 จึงขอแจ้งอัตราค่าธรรมเนียม", "อัตราค่าธรรมเนียม", "…จึงขอแจ้ง"),
+    ],
+)
+def test_a_passage_begins_with_no_number_and_no_part_of_a_name(text: str, typed: str, begins: str) -> None:
+    assert passage(text + " ต่อไป" * 40, typed).startswith(begins)
+
+
+@pytest.mark.parametrize("length", range(40, 90))
+def test_a_passage_ends_in_no_number_and_in_no_word(length: int) -> None:
+    text = "ราคากลาง 2,940,000 บาท เป็นโครงการก่อสร้างสนามกีฬาของคณะกรรมการหมู่บ้าน เมื่อวันที่ 28 มีนาคม 2569"
+    text += " ถึงหน้าที่ว่าการอำเภอ"
+    shown = passage(text, "ราคากลาง", length).removesuffix("…")
+    following = text[len(shown) : len(shown) + 1]
+    assert text.startswith(shown)
+    assert not (shown[-1].isdigit() and following and following in ",.0123456789")
+    assert not any(shown.endswith(cut) for cut in ("2,940,", "สนาม", "คณะ", "มี", "เมื่อวัน", "หน้า"))
+
+
 def test_a_hit_near_the_end_of_a_text_stands_near_the_beginning_of_its_passage() -> None:
     """A phone shows some 70 letters of a passage; the passage does not begin early to fill its length."""
     text = (

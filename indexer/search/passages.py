@@ -1,0 +1,88 @@
+"""Passages: where a passage of a text begins and ends, so that it reads as people write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise, takewhile
+
+from archive.thai.characters import LETTERS_AND_SIGNS, MARKS
+
+LINE_OF_PHRASE = "\0"
+"""Stands for the end of a line of paper inside a phrase or word; no archived text has it."""
+_FULL = 0.65  # share of the longest line that a line fills at least when its sentence goes on in the next
+_FULL_BEHIND_LABEL = 0.85  # the same of a line with a label such as เรียน: most fill one line only
+_LEAST_LINES = 3  # of a text whose lines are those of paper
+_LOOKED_BACK = 30  # characters before a passage in which the beginning of its phrase is looked for
+_LOOKED_BACK_FROM_END = 20  # characters at the end of a passage in which the end of a phrase is looked for
+_MARKS = re.compile(f"[{MARKS}]")  # above and below the letters: they take no room
+_THAI = re.compile(f"[{LETTERS_AND_SIGNS}]")
+_LABEL = re.compile(r"(?:เรื่อง|เรียน|อ้างถึง|สิ่งที่ส่งมาด้วย|ส่วนราชการ)")
+_BEGINS_PARAGRAPH = re.compile(
+    rf"{_LABEL.pattern}|ที่\s|วันที่|โทร|จึง(?:ขอ)?(?:เรียน|ประกาศ)|ขอแสดง|ทั้งนี้|ข้อ\s*\d|\(?\d{{1,3}}[.)]"
+)
+_ENDS_PHRASE = re.compile(r"(?:บาท|ดังนี้)$")
+_PHRASE_BORDER = re.compile(
+    r"""\n\s*\n\s*                                        # between paragraphs
+      | \s*\n\s*(?=\(?\d{1,2}[.)]\s)                      # before an item of a list
+      | (?<=\d)\s+(?=จึง|ขอ|ให้|โดย|ซึ่ง|เพื่อ|หาก|แต่|ส่วน|ผู้)
+      | (?<![\d\s])\s+(?=[^\s\d])                         # numbers have a space on both sides
+        (?!พ\.\s?ศ\.|ค\.\s?ศ\.|น\.|บาท|คน|[ๆฯ)”]|(?:ที่|เลขที่|วันที่|ฉบับที่|ถึง|และ|หรือ|กับ)\s?[\w/.]*\d)""",
+    re.VERBOSE,
+)
+_IN_NUMBER = re.compile(r"\d+(?:[.,/:-]\d+)*")
+
+
+def with_lines_joined(text: str) -> str:
+    """Returns the text with ``LINE_OF_PHRASE`` for each end of a full line between two Thai letters.
+
+    Thai has no space between words: shown as one, the end of a line would cut a word in two.
+    """
+    lines = text.split("\n")
+    if len(lines) < _LEAST_LINES:
+        return text
+    widths = [len(_MARKS.sub("", line)) for line in lines]
+    longest, joined = max(widths), [lines[0]]
+    for width, (line, following) in zip(widths, pairwise(lines), strict=False):
+        share = _FULL_BEHIND_LABEL if _LABEL.match(line) else _FULL
+        goes_on = (
+            width >= share * longest
+            and _THAI.match(line[-1:])
+            and _THAI.match(following)
+            and not (_ENDS_PHRASE.search(line) or _BEGINS_PARAGRAPH.match(following))
+        )
+        joined += [LINE_OF_PHRASE if goes_on else "\n", following]
+    return "".join(joined)
+
+
+def phrase_start(text: str, hit: int, start: int) -> int:
+    """Returns the start of a phrase near ``start``: Thai has a space or a new line between phrases.
+
+    Without one between ``start`` and the hit, a little before ``start`` is looked at; else ``start`` stays,
+    but not in a number.
+    """
+    if start == 0:
+        return 0
+    borders = [border.end() for border in _borders(text, start - _LOOKED_BACK, hit)]
+    after = [border for border in borders if start <= border]
+    return (after or borders[-1:] or [_outside_number(text, start)])[0]
+
+
+def phrase_end(text: str, last_hit: int, end: int) -> int:
+    """Returns the end of a phrase a little before ``end``, behind the last hit; else no end in a number."""
+    borders = [border.start() for border in _borders(text, end - _LOOKED_BACK_FROM_END, end + 1)]
+    return borders[-1] if borders and borders[-1] > last_hit else _outside_number(text, end)
+
+
+def _borders(text: str, first: int, last: int) -> Iterator[re.Match[str]]:
+    """Yields the borders of phrases that begin at ``first`` or later and end at ``last`` or earlier."""
+    found = _PHRASE_BORDER.finditer(text, max(first, 0))  # a border looks at the letter behind it
+    return takewhile(lambda border: border.end() <= last, found)
+
+
+def _outside_number(text: str, place: int) -> int:
+    """Returns the place; the start of the number in which it is."""
+    for number in _IN_NUMBER.finditer(text, max(0, place - _LOOKED_BACK_FROM_END), place + 1):
+        if number.start() < place < number.end():
+            return number.start()
+    return place
