@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from archive.errors import Conflict
-from archive.model import Attachment, HoldReason, RelationKind, Role, Scope, Status
+from archive.model import Attachment, CollectionLine, HoldReason, RelationKind, Role, Scope, Status
 from tests.web.conftest import Site, memo, sent_form
 
 PHONE = "ติดต่อ นายสมชาย ใจดี โทร 081-234-5678"
@@ -267,3 +267,51 @@ def test_a_checked_file_is_shown_only_as_it_was_looked_at(site: Site, is_public_
     assert "รายชื่อผู้ป่วย" not in public_text(site, paper)
     assert clerk.post(show, data=sent_form(refused)).status_code == 302
     assert "รายชื่อผู้ป่วย" in public_text(site, paper)
+
+
+def test_lines_of_a_collection_that_were_saved_meanwhile_stay(site: Site) -> None:
+    ids = [site.announcement(title).id for title in ("หนึ่ง", "สอง")]
+    made = site.services.intake.collections.save(
+        None, title="ชุด", body="", items=[CollectionLine("ก", ids[0])], actor="test"
+    )
+    one, other, page = site.signed_in(Role.STAFF), site.signed_in(Role.ADMIN), f"/staff/collections/{made.id}"
+
+    def form(staff: FlaskClient) -> dict[str, object]:
+        first = {"title": "ชุด", "body": "", "place": ["1"], "label": ["ก"], "announcement": [str(ids[0])]}
+        return hidden_fields(staff.get(page).text) | first
+
+    first, second = form(one), form(other)
+    lines = {"place": ["1", "2"], "label": ["ก", "ข"], "announcement": [str(id) for id in ids]}
+    assert one.post(page, data=first | lines).status_code == 302
+    refused = other.post(page, data=second | {"body": "คำอธิบาย"}).text
+    assert "เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่" in refused
+    assert "คำอธิบาย</textarea>" in refused
+    assert len(site.services.collections.get(made.id).items) == len(ids)
+
+
+def test_a_site_profile_that_was_saved_meanwhile_stays(site: Site) -> None:
+    one, other, page = site.signed_in(Role.STAFF), site.signed_in(Role.ADMIN), "/staff/site"
+    first, second = hidden_fields(one.get(page).text), hidden_fields(other.get(page).text)
+    assert one.post(page, data=first | {"phone": "0 2123 4567"}).status_code == 302
+    refused = other.post(page, data=second | {"hours": "8.30–16.30 น."})
+    assert refused.status_code == 409
+    assert "เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่" in refused.text
+    assert "8.30–16.30 น." in refused.text
+    assert site.services.site_profiles.current().phone == "0 2123 4567"
+
+
+def test_a_list_of_items_that_was_saved_meanwhile_stays(site: Site) -> None:
+    one, page = site.signed_in(Role.ADMIN), "/staff/disclosure/2569/items"
+    opened = one.get(page).text
+    field = re.findall(r'name="title-([\w-]+)"', opened)[0]
+    (section,) = re.findall(rf'name="section-{field}">.*?value="(\w[\w-]*)" selected', opened, re.DOTALL)
+    (period,) = re.findall(rf'name="period-{field}">.*?value="(\w[\w-]*)" selected', opened, re.DOTALL)
+    sent = hidden_fields(opened) | {
+        f"section-{field}": section,
+        f"period-{field}": period,
+        f"shown-{field}": "1",
+    }
+    assert one.post(page, data=sent | {f"title-{field}": "ชื่อใหม่ของคนแรก"}).status_code == 302
+    refused = one.post(page, data=sent | {f"title-{field}": "ชื่อใหม่ของคนที่สอง"}).text
+    assert "เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่" in refused
+    assert "ชื่อใหม่ของคนแรก" in one.get(page).text

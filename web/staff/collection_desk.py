@@ -19,6 +19,7 @@ from web.bootstrap import services
 from web.errors import error_message
 from web.staff import activity, personal_data
 from web.staff.blueprints import staff_blueprint
+from web.staff.form_fingerprints import fingerprint, refuse_if_changed
 
 pages = staff_blueprint("collection_desk", __name__, url_prefix="/staff/collections")
 
@@ -36,7 +37,7 @@ def list_all() -> str:
 @pages.route("/new", methods=["GET", "POST"])
 @pages.route("/<int:collection_id>", methods=["GET", "POST"])
 def edit(collection_id: int | None = None) -> ResponseReturnValue:
-    """Edit title, explanation, and lines in order; an emptied line goes, and the last to save wins."""
+    """Edit title, explanation, and lines in order; an emptied line goes, and nothing saved since is lost."""
     refusal: PrakatError | None = None
     if request.method == "POST":
         try:
@@ -47,7 +48,13 @@ def edit(collection_id: int | None = None) -> ResponseReturnValue:
             refusal = error
             flash(error_message(error), "bad")
     shown = services().collections.get(collection_id) if collection_id is not None else None
-    return render_template("staff/collection.html", collection=shown, **_lines(shown), **_found(refusal))
+    return render_template(
+        "staff/collection.html",
+        collection=shown,
+        fingerprint=fingerprint(shown),
+        **_lines(shown),
+        **_found(refusal),
+    )
 
 
 @pages.get("/<int:collection_id>/history")
@@ -64,8 +71,9 @@ def history(collection_id: int) -> str:
 
 
 def _save(collection_id: int | None) -> Collection:
-    with personal_data.reason_checked_after_block() as reason:
-        return services().intake.collections.save(
+    with services().records.batch(), personal_data.reason_checked_after_block() as reason:
+        before = None if collection_id is None else services().collections.get(collection_id)
+        saved = services().intake.collections.save(
             collection_id,
             title=request.form.get("title", ""),
             body=request.form.get("body", ""),
@@ -73,6 +81,9 @@ def _save(collection_id: int | None) -> Collection:
             actor=g.actor,
             reason=reason,
         )
+        if before is not None and saved != before:
+            refuse_if_changed(fingerprint(before))
+    return saved
 
 
 def _found(refusal: PrakatError | None) -> dict[str, object]:

@@ -48,6 +48,7 @@ from web.errors import error_message
 from web.staff import attachments_for_staff, personal_data
 from web.staff.blueprints import staff_blueprint
 from web.staff.disclosure_list import MOST_BYTES, items_as_csv, merge_items_with_csv
+from web.staff.form_fingerprints import fingerprint, refuse_if_changed
 from web.staff.relation_forms import chosen_or_named, is_foreign_web_address
 
 pages = staff_blueprint("disclosure_desk", __name__, url_prefix="/staff/disclosure")
@@ -249,7 +250,7 @@ def items(year: int) -> ResponseReturnValue:
     listed = _copied_list(known, require_fiscal_year(copied)) if copied else known
     if request.method == "POST":
         try:
-            _save_items(known, listed, year)
+            _save_items(year, copied)
             flash(_("บันทึกแล้ว ใช้ตั้งแต่ปีงบประมาณ %(year)s เป็นต้นไป", year=year), "good")
             return redirect(url_for("disclosure_desk.items", year=year))
         except PrakatError as error:
@@ -262,6 +263,7 @@ def items(year: int) -> ResponseReturnValue:
         list_year=year_of_item_list(services(), year),
         items=[_typed_item(each, each.key) or each for each in listed],
         blanks=[_typed_item(None, f"new-{number}") for number in range(_BLANKS)],
+        fingerprint=fingerprint(known),
         copied=copied,
         years=year_choices(),
         sections=list(DisclosureRule),
@@ -282,13 +284,14 @@ def items_csv(year: int) -> Response:
 @admin_only
 def take_items(year: int) -> ResponseReturnValue:
     """Take an administrator's table as a fiscal year's list, as one change; items it lacks are hidden."""
-    known = year_items(services(), require_fiscal_year(year))
-    file = request.files.get("list")
+    require_fiscal_year(year)
+    file, bulk = request.files.get("list"), secrets.token_hex(8)
+    table = file.read(MOST_BYTES + 1) if file else b""
     try:
-        given = merge_items_with_csv(file.read(MOST_BYTES + 1) if file else b"", known)
-        before = {each.key: each for each in known}
-        bulk = secrets.token_hex(8)
         with services().records.batch(bulk):
+            known = year_items(services(), year)
+            given = merge_items_with_csv(table, known)
+            before = {each.key: each for each in known}
             for item in given:
                 services().intake.disclosure.save_item(
                     year, item, replaced=before.get(item.key), actor=g.actor
@@ -311,16 +314,23 @@ def _copied_list(known: Sequence[DisclosureItem], year: int) -> list[DisclosureI
     return [*taken, *(replace(each, is_hidden=True) for each in known if each.key not in keys)]
 
 
-def _save_items(known: Sequence[DisclosureItem], listed: Sequence[DisclosureItem], year: int) -> None:
-    """Store the lines of ``listed`` that differ from ``known`` items, and new ones, in one transaction.
+def _save_items(year: int, copied: int | None) -> None:
+    """Store the lines that differ from the list, and new ones; refuse them where it changed since.
 
     Where none differs, the list of an earlier year becomes that of ``year`` as it is, for it was checked.
+    ``copied``: the year whose list the form showed instead. Raises ``Conflict`` when the list is no longer
+    the one on which the form was opened.
     """
     with (
         services().records.batch(secrets.token_hex(8)),
         personal_data.reason_checked_after_block() as reason,
     ):
-        for item, replaced in _typed_changes(known, listed):
+        known = year_items(services(), year)
+        listed = _copied_list(known, require_fiscal_year(copied)) if copied else known
+        changes = [*_typed_changes(known, listed)]
+        if changes or year_of_item_list(services(), year) != year:
+            refuse_if_changed(fingerprint(known))
+        for item, replaced in changes:
             services().intake.disclosure.save_item(
                 year, item, replaced=replaced, actor=g.actor, reason=reason
             )

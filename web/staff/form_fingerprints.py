@@ -6,9 +6,13 @@ import hashlib
 
 from flask import request
 
-from archive.errors import Conflict
+from archive.errors import Conflict, gettext_noop
 from archive.model import Attachment, Page
 from archive.privacy import undecided_finds
+
+CHANGED_MEANWHILE = gettext_noop(
+    "ข้อมูลที่บันทึกไว้เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่ สิ่งที่พิมพ์ยังไม่ได้บันทึก กรุณาคัดลอกไว้ แล้วเปิดหน้านี้ใหม่"
+)
 
 
 def fingerprint(*shown: object) -> str:
@@ -31,7 +35,7 @@ def page_fingerprint(attachment: Attachment, page: Page) -> str:
     return fingerprint(attachment.sha256, page.text)
 
 
-def refuse_if_changed(now: str, message: str, *, field: str = "fingerprint") -> None:
+def refuse_if_changed(now: str, message: str = CHANGED_MEANWHILE, *, field: str = "fingerprint") -> None:
     """Raises ``Conflict`` with ``message`` when the form was opened on another fingerprint than ``now``.
 
     ``field``: the form's field that has it; a form without that field is not checked. Call this inside the

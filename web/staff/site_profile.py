@@ -8,12 +8,13 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from archive.errors import Invalid
-from archive.site_profile import TEXT_FIELDS, SiteProfile, checked_emblem, checked_profile
+from archive.errors import Conflict, Invalid
+from archive.site_profile import TEXT_FIELDS, Emblem, SiteProfile, checked_emblem, checked_profile
 from web.bootstrap import services
 from web.errors import error_message
 from web.public.statements import built_in_statement
 from web.staff.blueprints import staff_blueprint
+from web.staff.form_fingerprints import fingerprint, refuse_if_changed
 
 pages = staff_blueprint("site_profile", __name__, url_prefix="/staff/site")
 
@@ -28,19 +29,31 @@ def edit() -> str:
 
 @pages.post("")
 def save() -> ResponseReturnValue:
-    """Save the profile as a new version. A statement that was not changed stays the program's own."""
+    """Save the profile as a new version, unless it changed since the form was opened.
+
+    A statement that was not changed stays the program's own.
+    """
     typed = SiteProfile(emblem_id=None, **{name: request.form.get(name, "") for name in TEXT_FIELDS})
     upload = request.files.get("emblem")
     try:
         given = _without_built_in(checked_profile(typed))
         emblem = checked_emblem(upload.read()) if upload and upload.filename else None
-    except Invalid as error:
-        return _form(typed, error_message(error), error.field), error.http_status
-    before = services().site_profiles.current().emblem_id
-    kept = None if "no-emblem" in request.form else before
-    services().site_profiles.save(replace(given, emblem_id=kept), emblem=emblem, actor=g.actor)
+        _save_unless_changed(given, emblem)
+    except (Conflict, Invalid) as error:
+        return _form(typed, error_message(error), getattr(error, "field", None)), error.http_status
     flash(_("บันทึกแล้ว แสดงที่หน้าเว็บแล้ว"), "good")
     return redirect(url_for("site_profile.edit"))
+
+
+def _save_unless_changed(given: SiteProfile, emblem: Emblem | None) -> None:
+    """Stores the texts, with the emblem that is uploaded, or else stays. Raises ``Conflict``."""
+    profiles = services().site_profiles
+    with services().records.batch():
+        before = profiles.current()
+        kept = None if "no-emblem" in request.form else before.emblem_id
+        profiles.save(replace(given, emblem_id=kept), emblem=emblem, actor=g.actor)
+        if profiles.current() != before:
+            refuse_if_changed(fingerprint(before))
 
 
 @pages.post("/versions/<int:version_id>")
@@ -52,13 +65,15 @@ def restore(version_id: int) -> ResponseReturnValue:
 
 
 def _form(profile: SiteProfile, problem: str = "", wrong_field: str | None = None) -> str:
+    current = services().site_profiles.current()
     return render_template(
         "staff/site-profile.html",
+        fingerprint=fingerprint(current),
         profile=replace(
             profile,
             privacy=profile.privacy or built_in_statement("privacy", "th"),
             accessibility=profile.accessibility or built_in_statement("accessibility", "th"),
-            emblem_id=services().site_profiles.current().emblem_id,
+            emblem_id=current.emblem_id,
         ),
         problem=problem,
         wrong_field=wrong_field,
