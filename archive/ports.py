@@ -262,7 +262,10 @@ class SecondFactors(Protocol):
         """
 
     def use_code(self, person_id: int, *, step: int) -> bool:
-        """Mark the code of a time step as used; False when this or a later step's code was used before."""
+        """Mark the code of a time step as used; False when this or a later step's code was used before.
+
+        A step so far ahead that the clock must have been set back since counts as none.
+        """
 
     def use_recovery_code(self, person_id: int, code_hash: str, *, now: dt.datetime) -> bool:
         """Mark a recovery code as used. Returns False when the code is unknown or was used before."""

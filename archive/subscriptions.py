@@ -79,13 +79,19 @@ class Subscriptions(Protocol):
         """Record that the message asking for confirmation was sent."""
 
     def list_due(
-        self, newest_publication: int, *, dailies_looked_at_before: dt.datetime, after_id: int, limit: int
+        self,
+        newest_publication: int,
+        *,
+        dailies_looked_at_before: dt.datetime,
+        now: dt.datetime,
+        after_id: int,
+        limit: int,
     ) -> list[Subscription]:
         """Return due subscriptions by id: at-once ones with news, daily ones not looked at since a time.
 
         Only confirmed ones with ids above ``after_id``, at most ``limit``. Those at once are due when
         ``newest_publication`` is new to them; daily ones, with news or without, when they were last looked
-        at, or confirmed, before ``dailies_looked_at_before``.
+        at, or confirmed, before ``dailies_looked_at_before``, or after ``now``: the clock was ahead then.
         """
 
     def record_position(self, id: int, position: int, *, looked_at: dt.datetime | None) -> None:

@@ -91,7 +91,7 @@ class FollowerMailer:
             digests_at -= dt.timedelta(days=1)
         after = 0
         while found := self._store.list_due(
-            position, dailies_looked_at_before=digests_at, after_id=after, limit=_AT_ONCE
+            position, dailies_looked_at_before=digests_at, now=now, after_id=after, limit=_AT_ONCE
         ):
             yield from found
             after = found[-1].id

@@ -11,6 +11,13 @@ from storage import mappers
 from storage.engine import EngineRepository
 from storage.hash_chain import write_with_entries_of_changed_people
 
+MOST_STEPS_BACK = 2
+"""Most steps by which a code may be older than the last one that was accepted, while the clock goes forward.
+
+The accepted codes are those of the present step and of its two neighbours. A last step further ahead was used
+while the clock was ahead, and counts no more.
+"""
+
 
 class EngineSecondFactors(EngineRepository):
     """Adapter of ``SecondFactors`` for any ``Engine``."""
@@ -71,10 +78,11 @@ class EngineSecondFactors(EngineRepository):
         with self._engine.write():
             used = self._engine.run(
                 """UPDATE second_factor SET last_step = :step
-                   WHERE organisation_id IN :account_organisations AND person_id = :id AND last_step < :step
-                   AND confirmed_at IS NOT NULL""",
+                   WHERE organisation_id IN :account_organisations AND person_id = :id
+                   AND (last_step < :step OR last_step > :latest) AND confirmed_at IS NOT NULL""",
                 id=person_id,
                 step=step,
+                latest=step + MOST_STEPS_BACK,
             )
         return used == 1
 

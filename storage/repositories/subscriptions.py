@@ -119,16 +119,24 @@ class EngineSubscriptions(EngineRepository):
             )
 
     def list_due(
-        self, newest_publication: int, *, dailies_looked_at_before: dt.datetime, after_id: int, limit: int
+        self,
+        newest_publication: int,
+        *,
+        dailies_looked_at_before: dt.datetime,
+        now: dt.datetime,
+        after_id: int,
+        limit: int,
     ) -> list[Subscription]:
         found = self._engine.rows(
             """SELECT * FROM subscription WHERE organisation_id IN :organisations
                AND confirmed_at IS NOT NULL AND id > :after_id
                AND ((frequency = 'at-once' AND position < :newest_publication)
-                   OR (frequency = 'daily' AND coalesce(looked_at, confirmed_at) < :dailies_looked_at_before))
+                   OR (frequency = 'daily' AND (coalesce(looked_at, confirmed_at) < :dailies_looked_at_before
+                       OR coalesce(looked_at, confirmed_at) > :now)))
                ORDER BY id LIMIT :limit""",
             newest_publication=newest_publication,
             dailies_looked_at_before=mappers.time_text(dailies_looked_at_before),
+            now=mappers.time_text(now),
             after_id=after_id,
             limit=limit,
         )

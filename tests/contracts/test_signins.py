@@ -173,3 +173,13 @@ def test_a_code_is_used_once(people: People, somsri: Person) -> None:
         False, False, True,
     ]  # fmt: skip
     assert people.second_factors.use_recovery_code(other.id, "b", now=NOW)
+
+
+def test_codes_are_accepted_again_once_the_clock_is_right(people: People, somsri: Person) -> None:
+    """It was a year ahead when the last code was used. No code is accepted twice all the same."""
+    people.second_factors.store_unconfirmed(somsri.id, "sealed")
+    people.second_factors.confirm(somsri.id, step=1_000_000, recovery_hashes=["a"], now=NOW)
+    steps = (100, 100, 99, 98, 101, 101)  # a telephone's clock may be a step off, on either side
+    assert [people.second_factors.use_code(somsri.id, step=step) for step in steps] == [
+        True, False, False, False, True, False,
+    ]  # fmt: skip

@@ -15,6 +15,7 @@ from tests.contracts.samples import ACTOR, draft, published
 
 NOW = dt.datetime.now(dt.UTC)
 HOUR = dt.timedelta(hours=1)
+LATER = NOW + 3 * HOUR
 
 
 def follow(store: EngineSubscriptions, key: str, search: str = "q=x", **more: object) -> None:
@@ -30,7 +31,7 @@ def test_an_address_is_asked_once_and_then_kept_or_forgotten(engine: Engine) -> 
     assert store.list_without_confirmation_request(after_id=asked.id, limit=9) == []
     store.record_confirmation_request(asked.id, NOW)
     assert store.list_without_confirmation_request(after_id=0, limit=9) == []
-    assert store.list_due(10, dailies_looked_at_before=NOW, after_id=0, limit=9) == []
+    assert store.list_due(10, dailies_looked_at_before=NOW, now=LATER, after_id=0, limit=9) == []
     assert store.delete_unconfirmed(NOW) == 0
     assert store.delete_unconfirmed(NOW + UNCONFIRMED_FOR + HOUR) == 1
     assert not store.confirm("k1")
@@ -88,13 +89,32 @@ def test_followers_are_due_at_once_or_once_a_day(engine: Engine, records: Record
     assert [*between] == [made.id, hidden.id]
     assert start < between[made.id] < between[hidden.id] == upto
     assert store.publications_between(between[made.id], upto) == {hidden.id: upto}
-    (once,) = store.list_due(upto, dailies_looked_at_before=NOW - HOUR, after_id=0, limit=9)
+    (once,) = store.list_due(upto, dailies_looked_at_before=NOW - HOUR, now=LATER, after_id=0, limit=9)
     assert (once.key, once.position) == ("once", start)
-    (daily,) = store.list_due(upto, dailies_looked_at_before=NOW + HOUR, after_id=once.id, limit=9)
+    (daily,) = store.list_due(upto, dailies_looked_at_before=NOW + HOUR, now=LATER, after_id=once.id, limit=9)
     for each in (once, daily):
         store.record_position(each.id, upto, looked_at=NOW + HOUR)
-    assert store.list_due(upto, dailies_looked_at_before=NOW + HOUR, after_id=0, limit=9) == []
+    assert store.list_due(upto, dailies_looked_at_before=NOW + HOUR, now=LATER, after_id=0, limit=9) == []
     assert [
         each.key
-        for each in store.list_due(upto, dailies_looked_at_before=NOW + 2 * HOUR, after_id=0, limit=9)
+        for each in store.list_due(
+            upto, dailies_looked_at_before=NOW + 2 * HOUR, now=LATER, after_id=0, limit=9
+        )
     ] == ["daily"]
+
+
+def test_a_daily_follower_who_was_looked_at_in_the_future_is_due(engine: Engine) -> None:
+    """The clock was a year ahead for a while."""
+    store = EngineSubscriptions(engine)
+    store.subscribe_within_limits("a@example.com", "", Frequency.DAILY, language="th", key="daily")
+    store.confirm("daily")
+    (daily,) = store.list_due(1, dailies_looked_at_before=LATER, now=LATER, after_id=0, limit=9)
+
+    def is_due(now: dt.datetime) -> bool:
+        return bool(store.list_due(1, dailies_looked_at_before=now - HOUR, now=now, after_id=0, limit=9))
+
+    store.record_position(daily.id, 1, looked_at=LATER + 365 * 24 * HOUR)
+    assert is_due(LATER)
+    store.record_position(daily.id, 1, looked_at=LATER)
+    assert not is_due(LATER + HOUR / 2)
+    assert is_due(LATER + 2 * HOUR)
