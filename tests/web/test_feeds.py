@@ -66,6 +66,27 @@ def test_the_sitemap_lists_what_is_public(filled: Site) -> None:
         assert dt.datetime.fromisoformat(str(changed)).tzinfo
 
 
+def test_a_long_sitemap_comes_in_parts(filled: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = filled.client()
+    whole = client.get("/sitemap.xml").text
+    monkeypatch.setattr("web.public.feeds.MOST_IN_SITEMAP", 2)
+    assert client.get("/sitemap.xml").text == whole == client.get("/sitemap.xml?part=1").text
+    filled.announcement("เรื่องที่สาม")
+
+    def places(path: str, element: str) -> list[str]:
+        tree = etree.fromstring(client.get(path).data)
+        return [
+            str(place) for place in tree.xpath(f"/*/*[local-name()='{element}']/*[local-name()='loc']/text()")
+        ]
+
+    parts = places("/sitemap.xml", "sitemap")
+    assert parts == [f"http://localhost/sitemap.xml?part={part}" for part in (1, 2)]
+    listed = [place for part in parts for place in places(part.removeprefix("http://localhost"), "url")]
+    assert sorted(listed) == [f"http://localhost/announcements/{id}" for id in (1, 2, 5)]
+    for wrong in ("0", "3", "-1"):
+        assert client.get(f"/sitemap.xml?part={wrong}").status_code == 404
+
+
 def test_robots_find_the_sitemap_and_stay_out_of_the_office(filled: Site) -> None:
     lines = filled.client().get("/robots.txt").text.splitlines()
     assert "Disallow: /staff" in lines

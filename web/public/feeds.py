@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from archive import thai
 from archive.fields import ANNOUNCEMENT_FIELDS
@@ -26,6 +26,7 @@ from web.spreadsheet import spreadsheet_cell
 
 pages = Blueprint("feeds", __name__)
 
+MOST_IN_SITEMAP = 50_000  # addresses: https://www.sitemaps.org/protocol.html
 _AT_ONCE = 500  # announcements read from the records at a time
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that can be typed but are not allowed in XML. Stored texts have none of these characters."""
@@ -57,16 +58,33 @@ def search_feed() -> Response:
 
 @pages.get("/sitemap.xml")
 def sitemap() -> Response:
-    """Send a sitemap: announcements that search engines may list, collections and years of disclosure."""
-    return Response(
-        render_template(
-            "sitemap.xml",
-            announcements=(each for each in _published() if not each.noindex),
-            collections=services().collections.all(),
-            years=[] if services().is_province else sorted(filled_years(services())),
-        ),
-        content_type="application/xml",
-    )
+    """Send a sitemap: announcements that search engines may list, collections and years of disclosure.
+
+    Where these are more than one sitemap may have, an index of the parts, each at ``?part=``, from 1.
+    """
+    addresses = [*_addresses_for_search_engines()]
+    starts = range(0, max(len(addresses), 1), MOST_IN_SITEMAP)
+    parts = range(1, len(starts) + 1)
+    if "part" not in request.args and len(parts) > 1:
+        return Response(render_template("sitemap-index.xml", parts=parts), content_type="application/xml")
+    part = request.args.get("part", 1, type=int)
+    if part not in parts:
+        abort(404)
+    shown = addresses[starts[part - 1] :][:MOST_IN_SITEMAP]
+    return Response(render_template("sitemap.xml", addresses=shown), content_type="application/xml")
+
+
+def _addresses_for_search_engines() -> Iterator[tuple[str, dt.datetime | None]]:
+    """Yields full addresses of pages, each with the time of its last change where that is known."""
+    for each in _published():
+        if not each.noindex:
+            path = url_for("public.announcement", announcement_id=each.id)
+            yield absolute_url(path, services().site_url_of(each)), each.updated_at
+    for collection in services().collections.all():
+        path = url_for("collections.collection", collection_id=collection.id)
+        yield absolute_url(path), collection.updated_at
+    for year in [] if services().is_province else sorted(filled_years(services())):
+        yield absolute_url(url_for("disclosure.year", year=year)), None
 
 
 @pages.get("/robots.txt")
