@@ -69,7 +69,7 @@ class Sqlite:
             return self._connection().db.execute(*_spell(sql, values)).rowcount
 
     def run_many(self, sql: str, many: Sequence[Mapping[str, object]]) -> None:
-        with _timed_with_converted_errors():
+        with self.write(), _timed_with_converted_errors():
             each = [_spell(sql, values) for values in many]
             if each:
                 self._connection().db.conn.executemany(each[0][0], [values for _, values in each])

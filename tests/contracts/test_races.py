@@ -144,3 +144,10 @@ def test_the_time_of_a_query_that_opens_a_connection_counts_once(engine: Engine)
         with ThreadPoolExecutor(1) as thread:
             counted, passed = thread.submit(ask).result()
         assert 0 < counted <= passed
+
+
+def test_many_statements_are_carried_out_together_or_not_at_all(engine: Engine) -> None:
+    twice = [{"name": "one", "value": 1}, {"name": "two", "value": 2}, {"name": "one", "value": 3}]
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        engine.run_many("INSERT INTO counter (name, value) VALUES (:name, :value)", twice)
+    assert engine.rows("SELECT name FROM counter WHERE name IN ('one', 'two')") == []
