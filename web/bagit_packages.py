@@ -7,9 +7,11 @@ the bag hold the SHA-256 of every file, so that any BagIt program can verify an 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
@@ -96,6 +98,7 @@ def export_bag(
     That is an original that is damaged or missing, or a record that cannot be read. The directory appears
     when it is complete and verified. Raises ``Conflict`` when ``destination`` exists.
     """
+    destination = destination.absolute()
     if destination.exists():
         raise Conflict(f"มี {destination} อยู่แล้ว กรุณาใช้ชื่อใหม่ (it exists already)")
     part = destination.with_name(f".{destination.name}.part")
@@ -111,12 +114,29 @@ def export_bag(
             _write_collections(services, part, is_public=selection.is_for_residents)
             _write_disclosure(services, part, is_public=selection.is_for_residents)
         (part / README_FILE).write_text(_README_TEXT, encoding="utf-8")
-        bagit.make_bag(str(part), _described(services), checksums=["sha256"])
+        with _working_inside(part.parent):
+            bagit.make_bag(str(part), _described(services), checksums=["sha256"])
         part.replace(destination)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
     return report
+
+
+@contextmanager
+def _working_inside(directory: Path) -> Iterator[None]:
+    """Makes ``directory`` the working directory for a while, and then the one before if that can be entered.
+
+    The library leaves its working directory and comes back to it, which may be gone, or closed to this user.
+    """
+    with suppress(OSError):
+        before = Path.cwd()
+    os.chdir(directory)
+    try:
+        yield
+    finally:
+        with suppress(OSError, UnboundLocalError):
+            os.chdir(before)
 
 
 def _wanted(services: Services, selection: BagSelection) -> list[int]:
