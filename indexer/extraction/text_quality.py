@@ -26,7 +26,7 @@ _MISPLACED = re.compile(
 
 
 def thai_letters(text: str) -> str:
-    """Returns the Thai letters, vowels and marks of a text, joined; digits and signs are left out."""
+    """Returns the Thai letters, vowels, marks and ๆ of a text, joined; digits and other signs go."""
     return "".join(_LETTERS.findall(text))
 
 

@@ -21,7 +21,7 @@ class TextMatcher:
         self._unwanted = [_letters(each.text) for each in query.without]
 
     def matches(self, text: str) -> bool:
-        """Returns True for a text with every wanted word's letters somewhere and no excluded word."""
+        """Returns True for a text with the letters of each word or its alternative, and of none excluded."""
         letters = _letters(text)
         return all(
             any(all(word in letters for word in words) for words in alternatives)

@@ -21,8 +21,10 @@ class TitleIndex:
         """Yields for each title with the letters: True if it begins with them, its document, the title.
 
         Titles that begin with the letters come first. Yields at most ``most`` titles, of ``live`` documents
-        of the segment only, which number from 0.
+        of the segment only, which number from 0. Yields nothing for no letters.
         """
+        if not letters:
+            return
         seen: set[int] = set()
         for needle in (b"\0" + letters, letters):
             at = self._joined.find(needle)

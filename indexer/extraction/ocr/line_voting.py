@@ -152,8 +152,9 @@ def _choices(symbol: Symbol) -> Iterator[tuple[str, float]]:
 
 
 def begins_with_thai(text: str) -> bool:
-    """Returns True if a text, not "", begins with a Thai letter or mark; digits and ๆ ฯ ฿ are neither."""
-    return "ก" <= text[0] <= "ฮ" or "ะ" <= text[0] <= "ฺ" or "เ" <= text[0] <= "ไ" or "็" <= text[0] <= "๎"
+    """Returns True if a text begins with a Thai letter or mark; digits and ๆ ฯ ฿ are neither."""
+    first = text[:1]
+    return "ก" <= first <= "ฮ" or "ะ" <= first <= "ฺ" or "เ" <= first <= "ไ" or "็" <= first <= "๎"
 
 
 def _decided(places: Sequence[PlaceCandidates]) -> list[str]:
@@ -173,7 +174,7 @@ def _decided(places: Sequence[PlaceCandidates]) -> list[str]:
 
 
 def _may_be_thai(place: PlaceCandidates) -> bool:
-    return any(text and begins_with_thai(text) for text in place.costs)
+    return any(map(begins_with_thai, place.costs))
 
 
 @dataclass(frozen=True, slots=True)

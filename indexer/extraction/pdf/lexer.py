@@ -38,7 +38,9 @@ class Name(str):
 def tokens(data: bytes) -> Iterator[tuple[bytes, list[Any]]]:
     """Yields each operator and its operands (floats, bytes, ``Name``, lists, dicts); inline images as BI.
 
-    An inline image comes as the operator BI, without operands. Bytes that are no PDF syntax are skipped.
+    An inline image comes as the operator BI, without operands. The words true, false and null are operands
+    too, as ``True``, ``False`` and ``None``; so is, as ``None``, any operator inside an array or dictionary.
+    Bytes that are no PDF syntax are skipped.
     """
     operands: list[Any] = []
     outer: list[list[Any]] = []
