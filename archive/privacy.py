@@ -196,7 +196,7 @@ def find_in_fields(fields: Mapping[str, str]) -> tuple[PersonalDataSpan, ...]:
     )
 
 
-_FIELDS_THAT_RESIDENTS_READ = [
+FIELDS_THAT_RESIDENTS_READ = [
     field.name
     for field in ANNOUNCEMENT_FIELDS
     if field.is_in_form and field.type in (FieldType.LINE, FieldType.TEXT)
@@ -210,7 +210,7 @@ def find_in_announcement(fields: Mapping[str, object]) -> list[LocatedPersonalDa
 
 
 def _texts_that_residents_read(fields: Mapping[str, object]) -> dict[str, str]:
-    return {name: str(fields[name]) for name in _FIELDS_THAT_RESIDENTS_READ if name in fields}
+    return {name: str(fields[name]) for name in FIELDS_THAT_RESIDENTS_READ if name in fields}
 
 
 def find_new_in_announcement(

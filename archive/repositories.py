@@ -146,6 +146,12 @@ class History(Protocol):
         ``change``: such a published announcement is to be indexed anew first.
         """
 
+    def ids_with_text_replaced_since(self, change: int) -> set[int]:
+        """Return ids of announcements that lost a text that an index at ``change`` still finds them by.
+
+        The text was in a field that residents read, and was erased or revised after ``change``.
+        """
+
     def last_change(self) -> int:
         """Return the number of the latest change; 0 before the first."""
 

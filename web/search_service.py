@@ -213,10 +213,12 @@ def _scoped(services: Services, query: Query) -> Query:
 def _without_withdrawn(services: Services, query: Query) -> Query:
     """Returns the query without the announcements withdrawn since the index followed the records.
 
-    Those count in no total, no facet and no correction, also while no worker makes the index follow.
+    Those count in no total, no facet and no correction, also while no worker makes the index follow. Neither
+    do announcements that lost a text since, which the index still finds them by.
     """
-    withdrawn = services.history.ids_to_hide_since(services.index.position())
-    return replace(query, filters=replace(query.filters, withheld=frozenset(withdrawn)))
+    history, position = services.history, services.index.position()
+    withheld = history.ids_to_hide_since(position) | history.ids_with_text_replaced_since(position)
+    return replace(query, filters=replace(query.filters, withheld=frozenset(withheld)))
 
 
 def _facets(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from archive.errors import Conflict
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Announcement, Draft, Status
+from archive.privacy import FIELDS_THAT_RESIDENTS_READ
 from storage import mappers
 from storage.engine import EngineRepository
 from storage.hash_chain import append_entries
@@ -83,6 +84,12 @@ class EngineAnnouncements(EngineRepository):
             if after:
                 before = {name: row[name] for name in after}
                 self._set(id, after)
+                if any(
+                    str(row[name]) not in str(after[name])
+                    for name in after
+                    if name in FIELDS_THAT_RESIDENTS_READ
+                ):
+                    history.set_replaced_text_change(self._engine, id)
                 history.append_change(
                     self._engine, id, "revise", actor=actor, before=before, after=after, reason=reason
                 )

@@ -91,6 +91,7 @@ class EngineErasures(EngineRepository):
                 self._engine, announcement_id, "erase", actor=actor, after={"erasure": id}, reason=reason
             )
             history.mark_updated(self._engine, announcement_id)
+            history.set_replaced_text_change(self._engine, announcement_id)
             append_entries(self._engine, ("announcement", announcement_id))
         return next(each for each in self.all() if each.id == id)
 

@@ -88,6 +88,18 @@ def next_update_time(engine: Queries) -> str:
     return mappers.time_text(max(now, after))
 
 
+def set_replaced_text_change(engine: Queries, announcement_id: int) -> None:
+    """Note on an announcement the change since which a text of it is gone: an older index still finds it.
+
+    Call this inside a transaction, after the announcement's ``change`` was raised.
+    """
+    engine.run(
+        """UPDATE announcement SET replaced_text_change = change
+           WHERE organisation_id IN :organisations AND id = :id""",
+        id=announcement_id,
+    )
+
+
 def append_change(
     engine: Queries,
     announcement_id: int,
@@ -204,6 +216,14 @@ class EngineHistory(EngineRepository):
                AND (status <> 'published' OR id IN (
                    SELECT announcement_id FROM attachment
                    WHERE organisation_id IN :organisations AND hidden_change > :change))""",
+            change=change,
+        )
+        return {row["id"] for row in found}
+
+    def ids_with_text_replaced_since(self, change: int) -> set[int]:
+        found = self._engine.rows(
+            """SELECT id FROM announcement
+               WHERE organisation_id IN :organisations AND replaced_text_change > :change""",
             change=change,
         )
         return {row["id"] for row in found}

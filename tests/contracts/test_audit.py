@@ -25,7 +25,7 @@ with an erasure. For the last one ``reattach`` does."""
 
 _UNPROTECTED: Mapping[str, tuple[str, ...]] = {
     # position in the queue of indexing, counted visits, and columns of older versions
-    "announcement": ("id", "change", "updated_at", "visits", "ref_of_one"),
+    "announcement": ("id", "change", "updated_at", "visits", "ref_of_one", "replaced_text_change"),
     # the order on the announcement, the work of reading, and what reading found (see ``READING`` there)
     "attachment": (
         "id",

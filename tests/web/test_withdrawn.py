@@ -80,6 +80,43 @@ def test_nothing_is_suggested_while_the_index_is_far_behind(site: Site) -> None:
     assert site.client().get(address).json == {"suggestions": []}
 
 
+@pytest.mark.parametrize("way", ["revised", "erased"])
+def test_texts_that_were_replaced_find_nothing_and_count_in_no_facet(site: Site, way: str) -> None:
+    services = site.services
+    made = site.announcement(TITLE, body="เลข 88997766", author="กองสาธารณสุข", category="ผู้ป่วย")
+    site.announcement("ประกาศรายชื่อผู้มีสิทธิสอบ", author="สำนักปลัด", category="สอบ")
+    site.work()
+    renewed = {"title": "ประกาศรายชื่อ", "body": "", "author": "สำนักปลัด", "category": "สอบ"}
+    if way == "erased":  # and published again, all before the index follows
+        services.intake.publication.withdraw(made.id, actor="x", reason="ลงผิดเรื่อง")
+        services.eraser.erase_announcement_fields(made.id, ordered_by="ศาล", reason="ละเมิด", actor="x")
+        services.intake.publication.restore_as_draft(made.id, actor="x")
+    services.intake.announcements.revise(made.id, renewed, actor="x")
+    if way == "erased":
+        services.intake.publication.publish(made.id, actor="x")
+    reader = site.client()
+    for typed in ("88997766", "หนองกระทิง", "ผู้ป่วย"):
+        answer = reader.get("/api/v1/search", query_string={"q": typed}).json
+        assert answer is not None
+        assert (answer["total"], answer["results"], answer["did_you_mean"]) == (0, [], None), typed
+    facets = reader.get("/api/v1/search").json["facets"]  # type: ignore[index]
+    assert facets["author"] == [{"value": "สำนักปลัด", "count": 1}]
+    site.work()
+    found = reader.get("/api/v1/search", query_string={"q": "ประกาศรายชื่อ"}).json
+    assert found is not None
+    assert found["total"] == 2
+
+
+def test_a_change_that_takes_no_text_away_hides_nothing(site: Site) -> None:
+    made = site.announcement("ประกาศรายชื่อผู้มีสิทธิสอบ")
+    site.work()
+    site.attach(made.id, b"%PDF-1.7 x")
+    site.services.intake.announcements.revise(made.id, {"body": "สอบวันจันทร์", "views": 7}, actor="x")
+    found = site.client().get("/api/v1/search", query_string={"q": "ผู้มีสิทธิสอบ"}).json
+    assert found is not None
+    assert found["total"] == 1
+
+
 def test_its_page_for_staff_has_no_empty_card(behind: tuple[Site, Announcement]) -> None:
     site, hidden = behind
     page = site.signed_in(Role.STAFF).get(f"/staff/announcements/{hidden.id}").text
