@@ -29,6 +29,7 @@ _ADDRESS_WORDS = frozenset("หมู่ บ้าน หมู่บ้าน �
 _MIN_SENTENCE_WORDS = 4  # telling words; a question of fewer names a thing and maybe its place
 _LETTERS_BETWEEN_WORDS = 20  # between two words of a set phrase: ก่อสร้าง(ดัดแปลงหรือรื้อถอน)อาคาร
 _LETTERS_BETWEEN_NUMBERS = 2  # between a document's number and its year
+_LEAST_NAMED = 4  # letters of a word that is said to be missing
 _TOPIC_IDF = math.log(5)  # of a word in one of five announcements
 _COMMON_IDF = math.log(5 / 3)  # of a word in three of five announcements, such as the municipality's own name
 
@@ -172,6 +173,22 @@ def longer_words(part: QueryPart) -> list[tuple[Clause, ...]]:
         words.append(part.clauses[at : at + len(word)])
         at += len(word)
     return [clauses for clauses in words if len(clauses) > 1]
+
+
+def missing_words(plan: QueryPlan, frequencies: Mapping[Clause, int]) -> tuple[str, ...]:
+    """Returns the telling words of a plan, the longest that are read there, that no document has.
+
+    ``frequencies`` has the number of documents with each clause. Numbers are no words; short ones may only
+    join others (ตอน).
+    """
+    missing: dict[str, None] = {}
+    for part in plan.parts:
+        longer = {clause: clauses for clauses in longer_words(part) for clause in clauses}
+        for clause in part.clauses:
+            is_telling = not is_stop_word_or_document_kind(clause) and clause.typed[:1].isalpha()
+            if is_telling and frequencies.get(clause) == 0:
+                missing["".join(each.typed for each in longer.get(clause, (clause,)))] = None
+    return tuple(word for word in missing if len(word) >= _LEAST_NAMED)
 
 
 def is_one_word(plan: QueryPlan) -> bool:

@@ -260,7 +260,10 @@ def _without_periods(chunks: list[TypedChunk], times: tuple[DateRange, ...]) -> 
     """
     periods = {word for time in times if time.year or time.month for word in time.text.split()}
     rest = [chunk for chunk in chunks if chunk.is_exact or chunk.text not in periods]
-    return rest if any(_telling(chunk.text) for chunk in rest) else chunks
+    if any(_telling(chunk.text) for chunk in rest):
+        return rest
+    words = [chunk for chunk in chunks if not chunk.text.isdigit()]  # of งบปี 67 no other 67
+    return words if any(_telling(chunk.text) for chunk in words) else chunks
 
 
 def _with_name(words: list[tuple[str, str]]) -> list[str]:

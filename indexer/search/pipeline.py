@@ -7,15 +7,18 @@ counts (``PreparedSearch.retrieve``).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
-from indexer.search.coverage import minimum_coverage
+from indexer.search.coverage import minimum_coverage, missing_words
 from indexer.search.ports import ResultPage
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, normalize_query
+from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import (
+    Clause,
     QueryPlan,
     build_query_plan,
     explained_expansions,
@@ -32,6 +35,7 @@ from indexer.search.spelling_correction import (
 )
 from indexer.search.tuning import TUNING, SearchTuning
 
+_MOST_MISSING_NAMED = 3  # words of a query that no document has, of which a note tells
 _MAX_OTHER_TIMES = 5  # results shown of other times, where those of the time only mention the words
 
 
@@ -71,6 +75,8 @@ def answer_query(
         retrieved = _with_other_times(query, retrieved, others)
     if undated and query_notes.NOT_THEN in retrieved.notes:
         return _search_at_any_time(searcher, lexicon, query, undated(), tuning)
+    frequencies = {**as_typed.frequencies, **matched.frequencies}
+    retrieved = replace(retrieved, notes=_notes_naming_missing(retrieved.notes, corrected.plan, frequencies))
     return present_results(query, corrected, retrieved, tuning)
 
 
@@ -169,6 +175,20 @@ def _for_same_reader(query: Query, other: Query) -> Query:
         other.filters, organisation=own.organisation, ended=own.ended, withheld=own.withheld, among=own.among
     )
     return replace(other, typed=query.typed, filters=filters, as_typed=query.as_typed, explain=query.explain)
+
+
+def _notes_naming_missing(
+    notes: tuple[BilingualNote, ...], plan: QueryPlan, frequencies: Mapping[Clause, int]
+) -> tuple[BilingualNote, ...]:
+    """Returns the notes; that nothing has all words names those that nothing has, if these are few.
+
+    Nobody expects all words of a question or a sentence.
+    """
+    missing = () if plan.is_sentence or plan.had_question_words else missing_words(plan, frequencies)
+    if not 0 < len(missing) <= _MOST_MISSING_NAMED:
+        return notes
+    named = query_notes.missing_words_note(missing)
+    return tuple(named if note == query_notes.NOT_ALL else note for note in notes)
 
 
 def _lacks_words(retrieved: EngineAnswer) -> bool:

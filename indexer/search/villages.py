@@ -22,7 +22,7 @@ _WORDS = frozenset(("หมู่", "ที่", "หมู่ที่", ABBREV
 
 _SPELT_NUMBERS = "หนึ่ง สอง สาม สี่ ห้า หก เจ็ด แปด เก้า สิบ".split()
 _SPELT_VILLAGE = re.compile(
-    rf"(หมู่(?:บ้าน)?\s*(?:ที่)?\s*)({'|'.join(_SPELT_NUMBERS)})(?![{WORD_LETTERS}])"
+    rf"(หมู่(?:บ้าน)?\s*(?:ที่)?\s*)({'|'.join(_SPELT_NUMBERS)})(?=(?P<rest>[{WORD_LETTERS}]*))"
 )  # หมู่เจ็ด
 _VILLAGE_NUMBER = re.compile(
     r"""หมู่บ้าน (?=\s*(?:ที่)?\s*\d{1,2}(?!\d|\s*(?:แห่ง|หมู่บ้าน|ครัวเรือน|หลัง|คน|ปี)))""", re.VERBOSE
@@ -55,8 +55,16 @@ _LONGEST_ENDING = 8  # letters of a word that is looked for before a number
 
 def with_village_in_figures(text: str) -> str:
     """Returns a typed text with villages as หมู่ or ม. and figures: หมู่บ้านเจ็ด is หมู่7."""
-    text = _SPELT_VILLAGE.sub(lambda each: f"{each[1]}{_SPELT_NUMBERS.index(each[2]) + 1}", text)
+    text = _SPELT_VILLAGE.sub(_spelt_village_in_figures, text)
     return _UNPUNCTUATED_VILLAGE.sub("ม.", _VILLAGE_NUMBER.sub("หมู่", text))
+
+
+def _spelt_village_in_figures(village: re.Match[str]) -> str:
+    """Returns a village with its number in figures; as it is where the number begins a word: หมู่สี่แยก."""
+    spelt, rest = village[2], village["rest"]
+    if any(spelt + rest[:end] in thai_words() for end in range(1, len(rest) + 1)):
+        return village[0]
+    return f"{village[1]}{_SPELT_NUMBERS.index(spelt) + 1}"
 
 
 def positions_of_village_numbers(words: Sequence[str]) -> list[int]:

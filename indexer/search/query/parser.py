@@ -169,6 +169,7 @@ _SPACED_NUMBER = re.compile(
     r"(?<![\d/.,:-])(?<!\d )(\d{1,5})(?:\s+/\s*|\s*/\s+)([2๒][5๕]\d\d|[3-7๓-๗]\d)(?!\s*[\d/.,:-])"
 )  # 98 / 2567
 _BARE_YEAR = re.compile(rf"(?<=[{WORD_LETTERS}])\s*(?P<year>[3-7๓-๗]\d)\s*$")
+_CIRCULAR = re.compile(rf"(?<![{WORD_LETTERS}])ว$")  # of a circular letter's number: ว 54
 _BEFORE_OTHER_NUMBERS = tuple(
     "ที่ หมู่ ม. บ้าน มาตรา ข้อ วรรค สาย ซอย ถนน เบอร์ โทร อายุ ห้อง รุ่น ชุด งวด หน้า ช่อง โครงการ แผนงาน".split()
 )
@@ -290,7 +291,8 @@ def _with_bare_year(typed: str) -> str | None:
     None too where the text would become longer than what is read of one.
     """
     found = _BARE_YEAR.search(typed)
-    if found is None or typed[: found.start()].endswith(_BEFORE_OTHER_NUMBERS):
+    before = typed[: found.start()] if found else ""
+    if found is None or before.endswith(_BEFORE_OTHER_NUMBERS) or _CIRCULAR.search(before):
         return None
     with_year = f"{typed[: found.start()]} ปี {found['year']}"
     return with_year if len(with_year) <= MAX_QUERY_LENGTH else None

@@ -157,6 +157,15 @@ def also_searched_note(texts: Sequence[str]) -> BilingualNote:
     return BilingualNote(f"ค้นคำว่า {quoted} ด้วย", f"Also searching for {quoted}")
 
 
+def missing_words_note(words: Sequence[str]) -> BilingualNote:
+    """Returns the note that no announcement has the words; those with the other words are shown."""
+    quoted = ", ".join(f"“{word}”" for word in words)
+    return BilingualNote(
+        f"ไม่มีประกาศใดมีคำว่า {quoted} แสดงประกาศที่มีเพียงบางคำที่ค้น",
+        f"Nothing has {quoted}; announcements with the other words are shown",
+    )
+
+
 def read_as_note(typed: str, replacement: str) -> BilingualNote:
     """Returns the note that a text was read as another one."""
     return BilingualNote(

@@ -472,6 +472,20 @@ def test_a_number_that_no_village_has_is_a_section_of_a_law(villages: WhooshInde
     assert {hit.announcement_id for hit in hits if not hit.is_partial} == {8, 9}
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("หยุดจ่ายน้ำประปาสุโขทัย", "ไม่มีประกาศใดมีคำว่า “สุโขทัย” แสดงประกาศที่มีเพียงบางคำที่ค้น"),
+        ("เตือนภัยน้ำท่วมเชียงใหม่", "ไม่มีประกาศใดมีคำว่า “เชียงใหม่” แสดงประกาศที่มีเพียงบางคำที่ค้น"),
+        ("ภาษีที่ดิน ถนน", query_notes.NOT_ALL.thai),  # both are there, each in another announcement
+    ],
+)
+def test_a_word_that_nothing_has_is_named(index: WhooshIndex, typed: str, said: str) -> None:
+    page = index.search(parse_query(typed))
+    assert page.total > 0
+    assert [note.thai for note in page.query.loosened] == [said]
+
+
 WISHES = (
     entry(1, "ฉีดวัคซีนป้องกันโรคพิษสุนัขบ้าให้สุนัข"),
     entry(2, "พ่นหมอกควันกำจัดยุงลาย"),

@@ -462,6 +462,7 @@ def test_words_that_only_ask_are_not_looked_for(index: WhooshIndex) -> None:
         ("สร้างบ้านเสียเงินเท่าไหร่", "สร้างบ้าน"),
         ("แล้วต้องเสียเงินเท่าไร", ""),
         ("เสียเงินค่าปรับ", "เสียเงินค่าปรับ"),
+        ("คำสั่งปิดสนามยังใช้อยู่ไหม", "คำสั่งปิดสนาม"),
     ],
 )
 def test_what_a_question_is_about(typed: str, told: str) -> None:
@@ -486,6 +487,19 @@ def test_the_word_that_names_no_subject_is_neither_looked_for_nor_marked(tmp_pat
     tokenizer = Dictionary().current().tokenizer
     segments = highlight("เรื่อง ข่าวการชำระภาษี", page.query, tokenizer)
     assert [segment.text for segment in segments if segment.is_hit] == ["ภาษี"]
+
+
+def test_a_circular_letters_number_is_no_year() -> None:
+    assert parse_query("นป 52302 ว 54").parse_with_year is None
+    assert parse_query("ข่าว 64").parse_with_year is not None
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [("หมู่สี่รถขยะ", "หมู่4รถขยะ"), ("หมู่สี่แยก", None), ("หมู่สามารถ", None), ("หมู่สอง", "หมู่2")],
+)
+def test_a_village_spelt_out_may_stand_before_words(typed: str, number: str | None) -> None:
+    assert [chunk.text for chunk in parse_query(typed).chunks] == [number or typed]
 
 
 def test_a_title_that_begins_with_such_a_word_is_found_by_it(tmp_path: Path) -> None:
