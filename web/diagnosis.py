@@ -61,13 +61,18 @@ _BEGIN_OR_RESTORE = (
     "เริ่มครั้งแรก: systemctl start prakat; หลังดิสก์เสีย: prakat restore /var/backups/prakat"
     " (the first start; after a loss: restore)"
 )
+_USUAL_DATA = Path("/var/lib/prakat")  # place of the data in the manual and of the units
+_ASK_ABOUT_USUAL_DATA = f"runuser -u prakat -- env PRAKAT_DATA={_USUAL_DATA} prakat doctor"
 _RUN_NIGHTLY = "systemctl enable --now prakat-nightly.timer && systemctl start prakat-nightly"
 _NIGHT_REMEDIES = {
     "backup": (
         "df -h {place}; ls -ld {place}; journalctl -u prakat-nightly -n 50;"
         " แก้ตามข้อความแล้ว systemctl start prakat-nightly"
     ),
-    "check": "prakat check --repair; systemctl start prakat-nightly",
+    "check": (
+        "prakat check --repair; ที่ยังเหลือ ทำตามตาราง “สิ่งที่ prakat check พบได้” ในคู่มือ"
+        " (what is left: see the manual); systemctl start prakat-nightly"
+    ),
     "scrub": "systemctl status prakat; prakat check; systemctl start prakat-nightly",
     "restore": (
         "prakat backup {place}/ --verify; systemctl start prakat-nightly"
@@ -121,7 +126,9 @@ def open_and_diagnose_archive() -> list[Trouble]:
     found = [trouble for look in MACHINE for trouble in look(given)]
     if not may_hold_archive(given):
         missing = f"ยังไม่มีคลังที่ {given.data} (there is no archive; PRAKAT_DATA names its place)"
-        found.append(Trouble("no-archive", TroubleKind.MISSING, missing, _BEGIN_OR_RESTORE))
+        is_elsewhere = given.data == Settings().data and may_hold_archive(Settings(data=_USUAL_DATA))
+        remedy = _ASK_ABOUT_USUAL_DATA if is_elsewhere else _BEGIN_OR_RESTORE
+        found.append(Trouble("no-archive", TroubleKind.MISSING, missing, remedy))
         return _sorted(found)
     try:
         services = build_services(given)
@@ -387,7 +394,7 @@ def _service(services: Services) -> Iterator[Trouble]:
         silent = float("inf")
     if silent > BEAT_SECONDS:
         said = "ตัวอ่านเอกสารไม่ทำงาน เอกสารใหม่จะยังค้นไม่พบ (no worker is running)"
-        yield Trouble("no-worker", TroubleKind.MISSING, said, "systemctl start prakat")
+        yield Trouble("no-worker", TroubleKind.MISSING, said, "systemctl restart prakat")
     if is_rebuild_needed(services.records, services.index):
         said = "ดัชนีค้นหาไม่มี เก่า หรือเสียหาย (the index is missing, outdated or damaged)"
         yield Trouble("index", TroubleKind.MISSING, said, "prakat reindex --if-needed")

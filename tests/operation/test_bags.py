@@ -46,6 +46,7 @@ from tests.operation.archives import (
     stored,
 )
 from tests.web.conftest import open_site
+from web.bagit_packages import BagSelection, export_bag
 from web.bootstrap import Services
 from web.disclosure_overview import year_items
 
@@ -205,6 +206,17 @@ def test_a_collection_with_personal_data_waits_for_a_person(kept: Services, tmp_
     services = opened(there)
     assert [each.title for each in services.collections.all()] == ["รายงานประจำปี"]
     close(services)
+
+
+def test_a_bag_is_made_from_a_directory_that_is_gone(
+    kept: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    export_bag(kept, tmp_path / "bag", BagSelection(), lambda _done, _total: None)
+    assert bagit.Bag(str(tmp_path / "bag")).is_valid()
 
 
 def test_a_public_bag_holds_what_residents_see_and_no_more(kept: Services, tmp_path: Path) -> None:

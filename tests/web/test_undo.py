@@ -214,7 +214,7 @@ def test_a_publication_is_taken_back_with_one_click_while_nothing_followed(site:
     made = site.announcement("ประกาศ", status=Status.DRAFT)
     clerk = site.signed_in(Role.STAFF)
     page = clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "now"}, follow_redirects=True)
-    assert "เผยแพร่แล้ว ประชาชนค้นพบได้ทันที" in page.text
+    assert "เผยแพร่แล้ว ประชาชนเปิดอ่านได้ทันที" in page.text
     [notice] = re.findall(r'<form\s+class="notice good.*?</form>', page.text, re.DOTALL)
     way = notice.split('action="')[1].split('"')[0]
     sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', notice))

@@ -128,7 +128,7 @@ def _publish_now(announcement_id: int) -> str:
     services().intake.publication.publish(
         announcement_id, actor=g.actor, reason=personal_data.reason_from_form_or_empty()
     )
-    return str(_("เผยแพร่แล้ว ประชาชนค้นพบได้ทันที"))
+    return str(_("เผยแพร่แล้ว ประชาชนเปิดอ่านได้ทันที"))
 
 
 def _refuse_file_name(announcement_id: int) -> None:
