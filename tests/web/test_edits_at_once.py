@@ -315,3 +315,17 @@ def test_a_list_of_items_that_was_saved_meanwhile_stays(site: Site) -> None:
     refused = one.post(page, data=sent | {f"title-{field}": "ชื่อใหม่ของคนที่สอง"}).text
     assert "เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่" in refused
     assert "ชื่อใหม่ของคนแรก" in one.get(page).text
+
+
+def test_an_order_erases_no_file_that_its_form_did_not_show(site: Site) -> None:
+    paper = site.attach(site.announcement("ร่าง", status=Status.DRAFT).id, memo("ที่สั่งให้ลบ"))
+    admin, page = site.signed_in(Role.ADMIN), f"/staff/attachments/{paper.id}/erase"
+    order = {"sure": "1", "ordered_by": "คำสั่งศาลที่ 1/2569", "reason": "คำสั่งศาลให้ลบ", "scope": "attachment"}
+    sent = hidden_fields(admin.get(page).text) | order
+    site.services.intake.file_versions.replace(
+        paper.id, io.BytesIO(memo("อีกไฟล์")), filename="ข.pdf", actor="อีกคน"
+    )
+    refused = admin.post(page, data=sent)
+    assert "เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่" in refused.text
+    assert site.services.records.erasures.all() == []
+    assert admin.post(page, data=hidden_fields(refused.text) | order).status_code == 302

@@ -6,6 +6,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from archive.commands.status_rules import refuse_other_file
 from archive.erasure import Erasure, ErasureScope
 from archive.errors import Invalid, NotFound, PrakatError
 from archive.model import Attachment
@@ -75,6 +76,7 @@ def _carry_out(attachment: Attachment) -> None:
     scope = request.form.get("scope", ErasureScope.ATTACHMENT)
     if scope not in set(ErasureScope):
         abort(400)
+    refuse_other_file(attachment, request.form.get("sha256", attachment.sha256))
     _require_certainty()
     delete_dumps()  # a kill after the erasure leaves none
     erasure = services().eraser.erase_attachment_or_versions(
