@@ -71,6 +71,31 @@ class UndoneBulk:
     refused: tuple[tuple[tuple[int, int, int], PrakatError], ...]
 
 
+_KINDS_REVERSED_BY_THEIR_OWN = ("revise", "label", "order")
+
+
+def find_reversals(changes: Sequence[Change]) -> dict[int, Change]:
+    """Return, by the id of a change, the later change that set its values back and still holds.
+
+    ``changes``: the history of one announcement or collection, the latest last.
+    """
+    found: dict[int, Change] = {}
+    for place in range(len(changes) - 1, -1, -1):
+        change = changes[place]
+        later = (each for each in changes[place + 1 :] if each.id not in found)
+        if reversal := next((each for each in later if _is_reversal(each, change)), None):
+            found[change.id] = reversal
+    return found
+
+
+def _is_reversal(later: Change, change: Change) -> bool:
+    return (
+        later.action == change.action in _KINDS_REVERSED_BY_THEIR_OWN
+        and later.before.items() >= change.after.items()
+        and later.after.items() >= change.before.items()
+    )
+
+
 class Undo:
     """Brings records back to the state before a change."""
 

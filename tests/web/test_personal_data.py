@@ -547,6 +547,9 @@ def test_a_clerk_decides_on_a_new_version_or_cancels_it(site: Site) -> None:
     review, edit = f"/staff/attachments/{attachment.id}", f"/staff/announcements/{made.id}"
     replaced = clerk.post(review, data={"replace": "1", **new_file()}, follow_redirects=True).text
     assert "ได้รับไฟล์ใหม่แล้ว ประชาชนเห็นไฟล์เดิม" in replaced
+    row = re.search(r'<a href="#(attachment-\d+)">ไปที่ไฟล์ใหม่</a>', replaced)
+    assert row
+    assert f'id="{row[1]}"' in replaced
     assert "กำลังแปลงข้อความของไฟล์ที่รอใช้ “รายชื่อผู้รับเบี้ย.pdf”" in replaced
     site.work()
     assert "ไฟล์ที่รอใช้ “รายชื่อผู้รับเบี้ย.pdf” อาจมีข้อมูลส่วนบุคคล" in clerk.get(edit).text

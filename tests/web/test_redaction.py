@@ -21,6 +21,7 @@ from archive.model import Attachment, HoldReason, Role, Status
 from archive.privacy import COVER
 from archive.thai import thai_digits
 from tests.web.conftest import Site, memo, open_site
+from web.sample.scans import ScanLook, make_scan
 
 NAME = "ประหยัดทรัพย์มะม่วงหวาน"
 MISSPELT = "ประหยัดทรัพย์มะม่วงหวาย"
@@ -211,6 +212,22 @@ def test_the_way_there_worked(redacted: Redacted) -> None:
     now = redacted.now()
     assert (now.is_redacted, now.hold, now.status) == (True, None, "ready")
     assert now.sha256 != redacted.attachment.sha256
+
+
+def test_residents_are_not_sent_to_an_original_that_they_have_not(site: Site) -> None:
+    made, staff = site.announcement("ประกาศรายชื่อ"), site.signed_in(Role.STAFF)
+    scan = make_scan(memo(f"ประชาชนเลขที่ {NUMBER} มีสิทธิ", subject="รายชื่อ"), ScanLook(), seed=3)
+    attachment = site.attach(made.id, scan)
+    site.work()
+    address = f"/staff/attachments/{attachment.id}/redact"
+    boxes = re.findall(r'name="box" value="([^"]+)"', staff.get(address).text)
+    assert staff.post(address, data={"box": boxes, "known": boxes}).status_code == 302
+    site.work()
+    paper = f"/announcements/{made.id}/attachments/{attachment.id}"
+    for path in (paper, f"{paper}/text"):
+        page = site.client().get(path).text
+        assert "โปรดยึดภาพในไฟล์ที่ปิดข้อมูลแล้ว" in page, path
+        assert "ต้นฉบับ" not in page, path
 
 
 def test_no_address_tells_what_was_covered(redacted: Redacted) -> None:

@@ -437,7 +437,7 @@ def test_a_step_beside_the_form_confirms_nothing_that_the_system_filled_in(site:
     assert given() == ("กองช่าง", *as_new)  # which a person typed
     assert papers() == [(first.id, *of_first)]
     assert "ระบบอ่านจากเอกสาร โปรดตรวจ" in clerk.get(f"/staff/announcements/{made.id}/publish").text
-    assert "ยังไม่ตั้งชื่อเรื่อง" in clerk.get("/staff?status=draft").text
+    assert "รอตั้งหรือยืนยันชื่อเรื่อง" in clerk.get("/staff?status=draft").text
     address = f"/staff/announcements/{made.id}"
     clerk.post(address, data=sent_form(clerk.get(address).text))
     assert given()[1:3] == (sent["title"], DocumentKind.MEMO)

@@ -607,6 +607,7 @@ def test_an_undo_that_residents_would_notice_asks_first(site: Site) -> None:
     [button] = re.findall(r'action="(/staff/history/bulk/\w+/undo)"', page)
     asked = clerk.post(button, data={"next": "/staff"}).text
     assert "ประชาชนจะเปิดเรื่องเหล่านี้ไม่ได้อีก" in asked
+    assert "เมื่อเลิกทำแล้ว" in asked
     assert "ร่าง 1" in asked
     visitor = site.client()
     assert visitor.get(f"/announcements/{made[0].id}").status_code == 200
@@ -680,3 +681,39 @@ def test_a_text_whose_document_did_not_come_with_an_imported_history_is_listed_w
         answer = staff.get(page)
         assert (answer.status_code, "ให้ซ่อมสะพาน" in answer.text) == (200, True)
         assert f"/staff/history/{corrected.id}/undo" not in answer.text
+
+
+def test_the_history_marks_what_was_undone_and_offers_no_second_undo_of_it(site: Site) -> None:
+    made, clerk = site.announcement("ซ่อมถนน", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    revise = site.services.intake.announcements.revise
+    revise(made.id, {"category": "โยธา"}, actor="x")
+    change = site.services.history.entries(made.id)[-1]
+    page = clerk.get(f"/staff/announcements/{made.id}/history").text
+    assert "ว่าง</span> → โยธา" in " ".join(page.split())
+    button = f"/staff/history/{change.id}/undo"
+    assert button in page
+    clerk.post(button, data={"confirmed": "yes"})
+    [undo] = [each for each in site.services.history.entries(made.id) if each.id > change.id]
+    page = clerk.get(f"/staff/announcements/{made.id}/history").text
+    assert page.count("เลิกทำแล้ว กลับเป็นอย่างเดิมเมื่อ ") == 1
+    assert button not in page
+    clerk.post(f"/staff/history/{undo.id}/undo", data={"confirmed": "yes"})  # the change holds again
+    page = clerk.get(f"/staff/announcements/{made.id}/history").text
+    assert page.count("เลิกทำแล้ว กลับเป็นอย่างเดิมเมื่อ ") == 1
+    assert button in page
+    assert f"/staff/history/{undo.id}/undo" not in page
+
+
+def test_after_publishing_the_person_s_next_draft_is_offered(site: Site) -> None:
+    clerk, title = site.signed_in(Role.STAFF), "ร่างของฉัน"
+    sent = {"published_on": "2024-01-02", "kind": "announcement"}
+    addresses = [
+        clerk.post("/staff/announcements/new", data=sent | {"title": f"{title} {number}"}).location
+        for number in (1, 2)
+    ]
+    site.announcement("ร่างของคนอื่น", status=Status.DRAFT)
+    published = clerk.post(f"{addresses[0]}/publish", data={"when": "now"}, follow_redirects=True).text
+    [offered] = re.findall(rf'href="{addresses[1]}">(ฉบับร่างถัดไปของฉัน: .*?)</a>', published, re.DOTALL)
+    assert re.sub("<[^>]*>", "", offered) == f"ฉบับร่างถัดไปของฉัน: {title} 2"
+    last = clerk.post(f"{addresses[1]}/publish", data={"when": "now"}, follow_redirects=True).text
+    assert "ฉบับร่างถัดไปของฉัน" not in last

@@ -146,6 +146,7 @@ def _question(changes: Sequence[Change], consequences: Sequence[tuple[str, list[
         question=_("เลิกทำ %(count)s เรื่องนี้หรือไม่", count=count)
         if len(changes) > 1
         else _("เลิกทำการแก้ไขนี้หรือไม่"),
+        lead=_("เมื่อเลิกทำแล้ว"),
         consequences=consequences,
         fields=[("next", request.form.get("next", ""))],
         button=_("เลิกทำ"),

@@ -9,6 +9,7 @@ from typing import BinaryIO, cast
 from flask import Response, abort, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from markupsafe import Markup
 from werkzeug.datastructures import FileStorage
 
 from archive import thai
@@ -24,6 +25,7 @@ from archive.model import (
     Status,
 )
 from archive.privacy import undecided_finds
+from archive.undo import find_reversals
 from archive.worklist import WorklistFilters
 from web.bootstrap import services
 from web.errors import error_message
@@ -197,14 +199,17 @@ def _replace(attachment: Attachment) -> str:
         should_hold_until_checked=True,
     )
     if given.replaces:
-        said = [_("ได้รับไฟล์ใหม่แล้ว ประชาชนเห็นไฟล์เดิมจนกว่าคุณจะตรวจไฟล์ใหม่แล้วกด “ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น”")]
+        said = [
+            _("ได้รับไฟล์ใหม่แล้ว ประชาชนเห็นไฟล์เดิมจนกว่าคุณจะตรวจไฟล์ใหม่แล้วกด “ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น”"),
+            Markup('<a href="#attachment-{}">{}</a>').format(given.id, _("ไปที่ไฟล์ใหม่")),
+        ]
     else:
         kept = _("เปลี่ยนไฟล์แล้ว ไฟล์เดิมเก็บไว้ให้เจ้าหน้าที่เท่านั้น")
         said = [kept, attachments_for_staff.when_residents_see_file(given)]
     papers = attachments_for_staff.attachments_for_staff(announcement)
     if any(paper.earlier_label for paper in papers if paper.attachment.id == attachment.id):
         said.append(_("ชื่อเอกสารยังเป็นของไฟล์เดิม เมื่อแปลงข้อความเสร็จระบบจะเสนอชื่อใหม่ ต้องกดบันทึกชื่อใหม่ ประชาชนจึงเห็น"))
-    return " ".join(said)
+    return Markup(" ").join(said)
 
 
 @pages.post("/attachments/<int:attachment_id>/<any(move, rename, show, detach, reattach, reread):step>")
@@ -341,14 +346,16 @@ def _withdraw(announcement_id: int) -> None:
 def history(announcement_id: int) -> str:
     """Show every change: who, when, the value before and the value after."""
     announcement, undo = services().announcements.get(announcement_id), activity.undo_commands()
+    changes = services().history.entries(announcement_id)
     return render_template(
         "staff/history.html",
         title=announcement.title,
         back=url_for("staff.edit", announcement_id=announcement_id),
         changes=[
             (each, undo.is_undoable_kind(each) and not undo.is_refused(each, announcement.status))
-            for each in reversed(services().history.entries(announcement_id))
+            for each in reversed(changes)
         ],
+        reversals=find_reversals(changes),
     )
 
 

@@ -12,6 +12,7 @@ from archive import thai
 from archive.commands.collections import headings_as_text
 from archive.errors import Invalid, PrakatError
 from archive.model import Collection, CollectionLine, Status
+from archive.undo import find_reversals
 from archive.validation import checked_collection_heading
 from web.addresses import announcement_id_of_address
 from web.api.schemas import MOST_ITEMS
@@ -67,6 +68,7 @@ def history(collection_id: int) -> str:
         title=shown.title,
         back=url_for("collection_desk.edit", collection_id=collection_id),
         changes=[(each, activity.undo_commands().is_undoable_kind(each)) for each in reversed(changes)],
+        reversals=find_reversals(changes),
     )
 
 

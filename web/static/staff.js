@@ -579,3 +579,8 @@ if (papers) {
 // A link to a field leads into it, not only to its place.
 const field = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
 if (field && field.matches("input, select, textarea")) field.focus();
+
+// What was just done is said where the page opens, for its head is out of sight there.
+const messages = document.querySelectorAll("main > .notice[role=status]");
+if (field && messages.length && field.matches("[data-attachment]")) field.lastElementChild.prepend(...messages);
+else if (field && messages.length && field.matches("h2")) field.after(...messages);
