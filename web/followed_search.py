@@ -35,7 +35,7 @@ def followed_query(arguments: str, announcement_ids: frozenset[int]) -> Query:
 
 
 def describe_followed_search(arguments: str, *, everything: str) -> str:
-    """Returns the search in a few words, such as ``น้ำ · คำสั่ง``; ``everything`` where it has no limits."""
+    """Returns the search on one line, such as ``น้ำ · คำสั่ง``; ``everything`` where it has no limits."""
     given = dict(parse_qsl(arguments))
     for facet in FACETS:
         value = read_filter(facet, given.get(facet.name, ""))
@@ -43,4 +43,4 @@ def describe_followed_search(arguments: str, *, everything: str) -> str:
             given[facet.name] = value.thai
         elif facet.type is FacetType.VILLAGE and value is not None:
             given[facet.name] = f"หมู่ {value}"
-    return " · ".join(given.values()) or everything
+    return " ".join(" · ".join(given.values()).split()) or everything

@@ -169,10 +169,12 @@ class FollowerMailer:
         self._deferred[subscription.id] = time.monotonic() + _RETRY_AFTER
 
     def _confirmation(self, to: Subscription, now: dt.datetime) -> EmailMessage:
+        """Return the message that asks for confirmation.
+
+        It holds nothing that somebody typed, since anybody may have it sent to anybody. The page to confirm
+        on names the search.
+        """
         site, root = self._site(to)
-        what = describe_followed_search(
-            to.search, everything=_said(to, "ประกาศใหม่ทุกเรื่อง", "all new announcements")
-        )
         link = f"{root}/follow/confirm/{to.key}"
         message = self._message(
             to, _said(to, f"ยืนยันการติดตามประกาศของ{site}", f"Confirm: announcements of {site}"), "confirm", now
@@ -180,10 +182,10 @@ class FollowerMailer:
         message.set_content(
             _said(
                 to,
-                f"มีผู้ขอให้ส่งประกาศของ{site} มาที่อีเมลนี้\n\nเรื่องที่ติดตาม: {what}\n\n"
-                f"ยืนยันที่\n{link}\n\nหากคุณไม่ได้ขอ ไม่ต้องทำอะไร ระบบจะลบอีเมลนี้ภายใน 2 วัน\n",
+                f"มีผู้ขอให้ส่งประกาศของ{site} มาที่อีเมลนี้\n\nดูเรื่องที่ติดตามและยืนยันที่\n{link}\n\n"
+                "หากคุณไม่ได้ขอ ไม่ต้องทำอะไร ระบบจะลบอีเมลนี้ภายใน 2 วัน\n",
                 f"Somebody asked for announcements of {site} to be sent to this address.\n\n"
-                f"Followed: {what}\n\nConfirm at\n{link}\n\n"
+                f"See what is followed, and confirm, at\n{link}\n\n"
                 "If it was not you, do nothing: the address is deleted within 2 days.\n",
             )
         )

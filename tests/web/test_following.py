@@ -14,6 +14,7 @@ from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import trustme
@@ -116,6 +117,29 @@ def follow(
     assert site.client().get(path).status_code == 200
     assert site.client().post(path).status_code == 200
     return path.replace("confirm", "stop")
+
+
+def test_a_stranger_cannot_put_words_into_the_message_to_an_address(posting: Site, mailbox: Mailbox) -> None:
+    typed = "ท่านได้รับเงินคืนภาษี\r\nกดที่ https://bank.example/refund"
+    search_page = "/follow?" + urlencode({"q": typed, "author": "ธนาคาร http://bank.example"})
+    form = {"address": "a@example.com", "frequency": "at-once"}
+    assert posting.client().post(search_page, data=form, headers=OWN).status_code == 303
+    deliver(posting)
+    asked = mailbox.text()
+    assert "เทศบาลตำบลหนองปลาดุก" in asked
+    assert "bank.example" not in asked
+    assert "เงินคืนภาษี" not in asked
+    confirm = re.findall(rf"{ROOT}(/follow/confirm/\S+)", asked)[0]
+    page = posting.client().get(confirm).get_data(as_text=True)
+    assert "ท่านได้รับเงินคืนภาษี กดที่ https://bank.example/refund · ธนาคาร" in page
+
+
+def test_news_name_a_search_of_several_lines_on_one_line(posting: Site, mailbox: Mailbox) -> None:
+    follow(posting, mailbox, urlencode({"q": "น้ำประปา\r\nหยุดจ่าย"}))
+    posting.announcement("ประกาศหยุดจ่ายน้ำประปา")
+    posting.work()
+    deliver(posting)
+    assert "เรื่องที่ติดตาม: น้ำประปา หยุดจ่าย\n" in mailbox.text().replace("\r\n", "\n")
 
 
 def test_new_announcements_reach_a_confirmed_address_once(posting: Site, mailbox: Mailbox) -> None:

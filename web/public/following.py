@@ -62,12 +62,17 @@ def sent() -> str:
 
 @pages.route("/follow/confirm/<key>", methods=["GET", "POST"])
 def confirm(key: str) -> str:
-    """Confirm a subscription by a button: programs that check mail open its links by themselves."""
-    _known(key)
+    """Show what is followed, and confirm it by a button: programs that check mail open its links."""
+    subscription = _known(key)
     if request.method == "POST":
         services().subscriptions.confirm(key)
         return render_template("public/follow-step.html", step="confirmed", key=key)
-    return render_template("public/follow-step.html", step="confirm", key=key)
+    return render_template(
+        "public/follow-step.html",
+        step="confirm",
+        key=key,
+        followed=describe_followed_search(subscription.search, everything=""),
+    )
 
 
 @pages.route("/follow/stop/<key>", methods=["GET", "POST"])
