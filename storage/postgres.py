@@ -13,10 +13,11 @@ from pathlib import Path
 
 import psycopg
 from psycopg import Connection, Cursor, errors
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
-from archive.errors import Unavailable
+from archive.errors import SettingsError, Unavailable
 from storage.engine import QueryClock, Row, expand_in_conditions
 from storage.migration_types import ColumnTypes
 from storage.migrator import migrate
@@ -79,6 +80,7 @@ class Postgres:
         self._address = address
         self._threads = threading.local()
         self._pools: dict[int, ConnectionPool[_Connection]] = {}
+        _check_address(address)
         with _with_converted_errors():  # fails at once and with the reason; the pool would retry for a while
             psycopg.connect(address, connect_timeout=int(_WAIT)).close()
         migrate(self, _DIALECT, before_filling_empty)
@@ -286,6 +288,17 @@ class Postgres:
             pool = self._pools.setdefault(os.getpid(), fresh)
             pool.open()
         return pool
+
+
+def _check_address(address: str) -> None:
+    """Raise ``SettingsError`` where the client library cannot read the address."""
+    try:
+        conninfo_to_dict(address)
+    except psycopg.ProgrammingError:  # its message may quote the password
+        raise SettingsError(
+            "ที่อยู่ฐานข้อมูล postgresql://… (PRAKAT_DATABASE) เขียนไม่ถูกรูปแบบ"
+            " (the address of the database cannot be read)"
+        ) from None
 
 
 def _organisation(values: Mapping[str, object]) -> str:

@@ -57,18 +57,27 @@ def _scanner(text: str) -> str:
     return text
 
 
+def _names_host(address: str) -> bool:
+    """Returns True where an address names a host, with a valid port or none."""
+    try:
+        parts = urlsplit(address)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, or brackets left open
+        return False
+
+
 def _mail_server(text: str) -> str:
-    parts = urlsplit(text)
-    if text and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
+    if text and not (text.startswith(("smtp://", "smtps://")) and _names_host(text)):
         raise ValueError("ต้องเป็น smtp://host:port หรือ smtps://… (the address of a mail server)")
+    parts = urlsplit(text)
     if not unquote(f"{parts.username}{parts.password}").isascii():  # Python's smtplib sends no others
         raise ValueError("ชื่อผู้ใช้และรหัสต้องเป็นอักษรอังกฤษ ตัวเลข หรือเครื่องหมาย (user and password must be ASCII)")
     return text
 
 
 def _sender(text: str) -> str:
-    name, address = parseaddr(text)
-    if text and ("@" not in address or not f"{name}{address}".isprintable()):
+    _name, address = parseaddr(text)
+    if text and ("@" not in address or not text.isprintable()):
         raise ValueError("ต้องเป็นที่อยู่อีเมล เช่น no-reply@example.go.th (an e-mail address)")
     return text
 
@@ -105,8 +114,11 @@ def _host_names(text: str) -> tuple[str, ...]:
 
 
 def _address(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
-        raise ValueError("ต้องขึ้นต้นด้วย http:// หรือ https:// (an http or https address)")
+    if not (re.fullmatch(r"https?://[^\s?#@]+", text) and text.isprintable() and _names_host(text)):
+        raise ValueError(
+            "ต้องเป็น http:// หรือ https:// ตามด้วยชื่อโฮสต์ มีพอร์ตและตำแหน่งได้ ไม่มีผู้ใช้ ช่องว่าง ? หรือ #"
+            " (an http or https address of a host; a port and a path may follow, no user, space, ? or #)"
+        )
     return text.rstrip("/")
 
 

@@ -242,6 +242,43 @@ def test_a_folder_that_may_not_be_entered_is_passed_over(tmp_path: Path) -> None
         os.seteuid(user)
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("base_url", "https://[::1"),
+        ("base_url", "https://"),
+        ("base_url", "https://u:secret@x.go.th"),
+        ("base_url", "https://x.go.th/a?b"),
+        ("base_url", "https://x.go.th/#c"),
+        ("base_url", "https://x.go.th:99999"),
+        ("base_url", "https://x.go.th:port"),
+        ("base_url", "https://x.go.th "),
+        ("base_url", "https://x.go.th\n/a"),
+        ("smtp_sender", "a@x.go.th\nBcc: b@x.go.th"),
+        ("smtp_sender", "ก ข\nBcc: b@x.go.th"),
+        ("database", "postgresql://[::1"),
+        ("database", "postgresql://127.0.0.1/a?nonsense=1"),
+        ("database", "postgresql://a%zz@127.0.0.1/a"),
+    ],
+)
+def test_a_wrong_setting_stops_every_command_with_one_line(shell: Shell, name: str, wrong: str) -> None:
+    shell.data.mkdir()
+    (shell.data / "prakat.toml").write_text(f"{name} = {json.dumps(wrong)}", encoding="utf-8")
+    refused = shell.run("stats")
+    assert refused.exit_code == 2, refused.exception
+    assert f"PRAKAT_{name.upper()}" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert "secret" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "right",
+    ["https://x.go.th", "https://เทศบาล.ไทย/ประกาศ", "http://[::1]:8000", "http://10.0.0.5:8080/archive"],
+)
+def test_a_public_address_may_have_a_port_and_a_path(right: str, tmp_path: Path) -> None:
+    assert load_settings({"PRAKAT_BASE_URL": f"{right}/"}, directory=tmp_path).base_url == right
+
+
 def test_the_command_is_installed_under_its_name() -> None:
     prakat = Path(sys.executable).with_name("prakat")
     shown = subprocess.run([prakat, "--help"], capture_output=True, text=True, check=True).stdout

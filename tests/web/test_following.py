@@ -358,7 +358,12 @@ def test_mail_needs_a_sender_and_a_public_address(tmp_path: Path) -> None:
         load_settings(mail, directory=tmp_path)
     whole = mail | {"PRAKAT_SMTP_SENDER": "a@example.com", "PRAKAT_BASE_URL": ROOT}
     assert load_settings(whole, directory=tmp_path).smtp_url == "smtp://mail.example"
-    for wrong, said in (("http://mail.example", "smtp://host:port"), ("smtp://a:%E0%B8%81@b", "ASCII")):
+    for wrong, said in (
+        ("http://mail.example", "smtp://host:port"),
+        ("smtp://mail.example:port", "smtp://host:port"),
+        ("smtp://[mail.example", "smtp://host:port"),
+        ("smtp://a:%E0%B8%81@b", "ASCII"),
+    ):
         with pytest.raises(SettingsError, match=said):
             load_settings(whole | {"PRAKAT_SMTP_URL": wrong}, directory=tmp_path)
 
