@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
+from archive.facets import FACETS
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.tokenizer import TOKENIZER_VERSION
 from indexer.search.explanations import SearchExplanation
@@ -74,6 +75,11 @@ class ResultPage:
     explanation: SearchExplanation | None = None  # set where the query asks for an explanation
 
 
+def facets_in_force() -> str:
+    """Return the names and types of the facets that the running code stores, in their order."""
+    return " ".join(f"{facet.name}:{facet.type.name}" for facet in FACETS)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexManifest:
     """Versions of the rules and words that an index was made with.
@@ -84,6 +90,7 @@ class IndexManifest:
     schema: int  # version of the index's fields
     canon: int  # version of the canonical form of text
     tokenizer: str
+    facets: str  # names and types of the stored facets, in their order
     dictionary: str  # hash of the local word list and abbreviations
     built_at: dt.datetime  # when building began: what is erased or added to the words later may be missed
 
@@ -91,7 +98,14 @@ class IndexManifest:
     def in_force(cls, schema: int, dictionary: str) -> IndexManifest:
         """Return the manifest of an index with this schema and dictionary whose building begins now."""
         now = dt.datetime.now(dt.UTC)
-        return cls(schema=schema, canon=1, tokenizer=TOKENIZER_VERSION, dictionary=dictionary, built_at=now)
+        return cls(
+            schema=schema,
+            canon=1,
+            tokenizer=TOKENIZER_VERSION,
+            facets=facets_in_force(),
+            dictionary=dictionary,
+            built_at=now,
+        )
 
     def is_of_same_rules(self, other: IndexManifest) -> bool:
         """Return True if the manifests differ at most in the time."""

@@ -21,6 +21,7 @@ from indexer.analysis.index_document import SourceAnnouncement
 from indexer.consistency import MESSAGES, ConsistencyReport, check_consistency
 from indexer.engines.whoosh import index
 from indexer.index_sync import load_public
+from indexer.search import ports
 from indexer.search.query.parser import parse_query
 from indexer.worker import LEASE
 from tests.operation.archives import (
@@ -211,6 +212,17 @@ def test_an_index_of_another_version_is_outdated_and_the_figures_are_told(
     assert figures.exit_code == 0, figures.output
     assert json.loads(figures.stdout)["announcements"]["published"] > 0
     assert checked(data, "--repair")[0] == 0
+    assert checked(data) == (0, set())
+
+
+def test_an_index_of_other_facets_is_built_anew_and_answers_nothing_until_then(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ports, "FACETS", ports.FACETS[:-1])  # as before a facet was added
+    assert checked(data) == (1, {"index-outdated"})
+    with pytest.raises(Unavailable):
+        opened(data).index.search(parse_query("ประกาศ"))
+    assert run(data, "reindex", "--if-needed").exit_code == 0
     assert checked(data) == (0, set())
 
 
