@@ -112,6 +112,9 @@ class Engine(Queries, Protocol):
     def set_last_assigned_id(self, table: str, id: int) -> None:
         """Set the id after which the table assigns ids from now on, also to a lower one than before."""
 
+    def one_moment(self) -> AbstractContextManager[None]:
+        """Let this thread read the database as it is at one moment; it must not write to it meanwhile."""
+
     def copy_to_sqlite(self, path: Path) -> None:
         """Write a consistent copy of the database to ``path``, a new SQLite file; writers are not blocked."""
 

@@ -85,29 +85,44 @@ def is_move_unfinished(engine: Engine) -> bool:
 def make_records_equal(source: Engine, target: Engine, moved: MoveResult, progress: Progress) -> None:
     """Make rows and change counter of the target those of the source, and delete all other rows there.
 
-    Each batch of rows is compared. Raises ``Conflict`` when the source is unfinished itself, when the target
-    holds another archive, or when the source was changed meanwhile. A repeated call copies only rows that
-    differ.
+    The source is read as it is at one moment. Each batch of rows is compared. Raises ``Conflict`` when the
+    source is unfinished itself, or when the target holds another archive. A repeated call copies only rows
+    that differ.
     """
-    if is_move_unfinished(source):
-        raise Conflict("ต้นทางเองยังย้ายมาไม่เสร็จ (the source itself is unfinished)", code="unfinished")
-    _begin(target)
-    change = _change(source)
-    total = sum(source.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in TABLES)  # noqa: S608
-    for name in TABLES:
-        for batch, copied in _Table(name, source, target).level():
-            moved.equal_records += batch
-            moved.newly_copied += copied
-            progress("records", min(moved.equal_records, total), total)
-        if "id" in TABLES[name]:
-            target.set_last_assigned_id(name, source.highest_id_ever_assigned(name))
-    if _change(source) != change:
+    _finish(target, _copy_rows(source, target, moved, progress))
+
+
+def move_records(source: Engine, target: Engine, moved: MoveResult, progress: Progress) -> None:
+    """Do the same as ``make_records_equal``; also raise ``Conflict`` when the source was changed meanwhile.
+
+    The target then stays unfinished, and a repeated call brings the changes after.
+    """
+    change = _copy_rows(source, target, moved, progress)
+    if _change(source) != change or not all(_Table(name, source, target).is_level() for name in TABLES):
         raise Conflict(
             "มีการแก้ไขต้นทางระหว่างย้าย กรุณาหยุดบริการแล้วเรียกคำสั่งเดิมอีกครั้ง"
             " (the source was changed meanwhile: stop the service, then run this again)",
             code="changed-meanwhile",
         )
     _finish(target, change)
+
+
+def _copy_rows(source: Engine, target: Engine, moved: MoveResult, progress: Progress) -> int:
+    """Copy the rows that the source has at one moment. Returns its change counter at that moment."""
+    if is_move_unfinished(source):
+        raise Conflict("ต้นทางเองยังย้ายมาไม่เสร็จ (the source itself is unfinished)", code="unfinished")
+    _begin(target)
+    with source.one_moment():
+        change = _change(source)
+        total = sum(source.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in TABLES)  # noqa: S608
+        for name in TABLES:
+            for batch, copied in _Table(name, source, target).level():
+                moved.equal_records += batch
+                moved.newly_copied += copied
+                progress("records", min(moved.equal_records, total), total)
+            if "id" in TABLES[name]:
+                target.set_last_assigned_id(name, source.highest_id_ever_assigned(name))
+    return change
 
 
 def refuse_target_with_archive(target: Engine) -> None:
@@ -150,18 +165,26 @@ class _Table:
         Yields for each batch the number of equal rows, and the number of those that were not equal before.
         Raises ``Unavailable`` when a batch still differs after it was written.
         """
+        for after, upto, wanted, there in self._batches():
+            if wanted != there:
+                self._mend(wanted, there)
+                if self._rows(self._target, after, upto) != wanted:
+                    raise Unavailable(f"ข้อมูลที่ปลายทางไม่ตรงกับต้นทาง (rows of {self._name} differ after {after})")
+            yield len(wanted), sum(there.get(key) != row for key, row in wanted.items())
+
+    def is_level(self) -> bool:
+        """Return True when the target's rows are equal to the source's as they are now."""
+        return all(wanted == there for _, _, wanted, there in self._batches())
+
+    def _batches(self) -> Iterator[tuple[_Key | None, _Key | None, dict[_Key, _Values], dict[_Key, _Values]]]:
+        """Yield batches of rows of the source and of the target, each between two keys (None: no bound)."""
         after: _Key | None = None
         whole = False
         while not whole:
             wanted = self._rows(self._source, after, None)
             whole = len(wanted) < _ROWS
             upto = None if whole else [*wanted][-1]
-            there = self._rows(self._target, after, upto)
-            if wanted != there:
-                self._mend(wanted, there)
-                if self._rows(self._target, after, upto) != wanted:
-                    raise Unavailable(f"ข้อมูลที่ปลายทางไม่ตรงกับต้นทาง (rows of {self._name} differ after {after})")
-            yield len(wanted), sum(there.get(key) != row for key, row in wanted.items())
+            yield after, upto, wanted, self._rows(self._target, after, upto)
             after = upto
 
     def _rows(self, engine: Engine, after: _Key | None, upto: _Key | None) -> dict[_Key, _Values]:

@@ -195,16 +195,9 @@ class Postgres:
         """See ``archive.ports.Database``. Constraints leave none; ``find_faults`` names one not validated."""
         return {}
 
-    def copy_to_sqlite(self, path: Path) -> None:
-        """See ``Engine.copy_to_sqlite``."""
-        with self._one_moment(), closing(Sqlite(path)) as collected:
-            make_records_equal(self, collected, MoveResult(), lambda *_: None)
-        with closing(sqlite3.connect(path)) as copy:
-            copy.execute("PRAGMA journal_mode = DELETE")  # makes the copy one file, without a log beside it
-
     @contextmanager
-    def _one_moment(self) -> Iterator[None]:
-        """Let this thread read one snapshot of the database, unaffected by concurrent writes."""
+    def one_moment(self) -> Iterator[None]:
+        """See ``Engine.one_moment``."""
         with _with_converted_errors():
             connection, _ = self._start(_BEGIN_READING)
         self._threads.held = connection
@@ -214,6 +207,13 @@ class Postgres:
             _roll_back(connection)
             self._threads.held = None
             self._pool().putconn(connection)
+
+    def copy_to_sqlite(self, path: Path) -> None:
+        """See ``Engine.copy_to_sqlite``."""
+        with closing(Sqlite(path)) as collected:
+            make_records_equal(self, collected, MoveResult(), lambda *_: None)
+        with closing(sqlite3.connect(path)) as copy:
+            copy.execute("PRAGMA journal_mode = DELETE")  # makes the copy one file, without a log beside it
 
     def checkpoint(self) -> None:
         """Do nothing: a PostgreSQL server makes checkpoints by itself."""

@@ -120,6 +120,16 @@ class Sqlite:
             found[f"{fault['parent']} {row[0]['missing']}"].append(f"{table} {rowid}")
         return found
 
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """See ``Engine.one_moment``."""
+        connection = self._connection().db.conn
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.rollback()
+
     def copy_to_sqlite(self, path: Path) -> None:
         """See ``Engine.copy_to_sqlite``."""
         with _timed_with_converted_errors(), closing(sqlite3.connect(path)) as copy:

@@ -7,7 +7,7 @@ from contextlib import closing
 
 from archive.ports import Progress
 from storage import data_directory
-from storage.move import MoveResult, make_records_equal, move_files
+from storage.move import MoveResult, move_files, move_records
 from web.adapters import engine_address_or_directory, open_files
 from web.database_connection import open_database_engine
 from web.settings import Settings
@@ -31,7 +31,7 @@ def move_archive(source: Settings, target: Settings, progress: Progress) -> Move
             closing(open_database_engine(source.database, source.data)) as engine,
             closing(open_database_engine(target.database, target.data)) as other,
         ):
-            make_records_equal(engine, other, moved, progress)
+            move_records(engine, other, moved, progress)
     for name in (data_directory.WORDS, data_directory.SECRET, data_directory.SETTINGS):
         if (source.data / name).exists() and not (target.data / name).exists():
             shutil.copy2(source.data / name, target.data / name)

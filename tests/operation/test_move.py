@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -195,6 +196,40 @@ def test_what_changes_meanwhile_is_brought_after(data: Path, target: Settings) -
     move_archive(source, target, quiet)
     close(services)
     assert told(target) == told(source)
+
+
+def test_a_person_suspended_meanwhile_is_not_let_in_at_the_target(data: Path, target: Settings) -> None:
+    services = build_services(Settings(data=data))
+
+    def suspend(step: str, done: int, total: int) -> None:
+        if step == "records" and done == total:
+            services.people.accounts.disable_and_sign_out("สมศรี")
+
+    with pytest.raises(Conflict) as refused:
+        move_archive(Settings(data=data), target, suspend)
+    assert refused.value.code == "changed-meanwhile"
+    with pytest.raises(SettingsError):
+        build_services(target)
+    move_archive(Settings(data=data), target, quiet)
+    close(services)
+    assert told(target) == told(Settings(data=data))
+
+
+def test_work_that_goes_on_is_refused_with_a_clear_message(data: Path, target: Settings) -> None:
+    services = build_services(Settings(data=data))
+
+    def work(step: str, _done: int, _total: int) -> None:
+        if step == "records":
+            services.intake.attachments.attach(1, io.BytesIO(b"%PDF-1.7 new"), filename="ก.pdf", actor=ACTOR)
+            services.people.accounts.add(f"คนที่ {time.monotonic_ns()}", "hash", Role.STAFF)
+            services.announcements.revise(1, {"title": f"แก้ไข {time.monotonic_ns()}"}, actor=ACTOR)
+
+    with pytest.raises(Conflict) as refused:
+        move_archive(Settings(data=data), target, work)
+    assert refused.value.code == "changed-meanwhile"
+    move_archive(Settings(data=data), target, quiet)
+    close(services)
+    assert told(target) == told(Settings(data=data))
 
 
 def test_a_damaged_original_is_named_and_not_passed_on(data: Path, target: Settings) -> None:
