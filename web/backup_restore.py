@@ -59,9 +59,25 @@ def rehearse_restore(settings: Settings, source: Path, identity: Path | None = N
     return rehearsal.restore_and_compare(source, room, backup_keys(settings, identity))
 
 
+def is_newest_backup_encrypted(source: Path) -> bool:
+    """Return True where the newest backup can be restored with its age identity alone."""
+    return rehearsal.is_newest_backup_encrypted(source)
+
+
+def compare_stored_backup(settings: Settings, source: Path) -> BackupManifest:
+    """Compare each stored byte of the newest backup with its manifest; raises where they differ."""
+    return rehearsal.compare_stored_bytes(source, backup_keys(settings, None))
+
+
 def backup_generations(source: Path) -> list[tuple[str, str]]:
     """Return the name of each generation, oldest first, and why it cannot be restored, else ""."""
     return list(backup_source_at(source).examine_generations())
+
+
+def plain_generations(source: Path) -> list[str]:
+    """Return the names of the generations that can be read without an age identity, oldest first."""
+    backup = backup_source_at(source)
+    return [name for name in backup.generations() if not backup.read_manifest(name).sha256_of_encrypted]
 
 
 def last_backup_place(settings: Settings) -> Path | None:

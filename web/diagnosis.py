@@ -20,17 +20,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from archive.errors import PrakatError, SettingsError
+from archive.errors import Invalid, PrakatError, SettingsError
 from archive.model import Role
 from indexer.extraction import sandbox
 from indexer.extraction.ocr.tesseract import OWN_MODEL, SYSTEM_MODELS
 from indexer.reindex import is_rebuild_needed
 from web import settings
 from web.archive_traces import may_hold_archive
-from web.backup_restore import backup_generations, last_backup_place
+from web.backup_restore import backup_generations, last_backup_place, plain_generations
 from web.bootstrap import Services, build_services
 from web.database_connection import data_open_to_others
-from web.nightly import OVERDUE, read_nightly
+from web.nightly import OVERDUE, REHEARSAL_OVERDUE, NightlyResult, NightlyStep, read_nightly
 from web.serving.health import BEAT_SECONDS, LEAST_FREE, heartbeat_path
 from web.settings import LOCAL_ADDRESS, Settings, postmaster_address
 
@@ -80,6 +80,16 @@ _NIGHT_REMEDIES = {
     ),
 }
 """Name of a nightly step → the commands that show why it failed, mend it and run it again."""
+_DELETABLE = (
+    "ลบได้โดยปลอดภัย (may be deleted, are made again): pictures/ pictures-marked/ copies/ open-data/"
+    " ห้ามลบ (never) files/ prakat.sqlite"
+)
+_NO_ROOM = f"df -h {{data}}; {_DELETABLE}; systemctl start prakat-nightly"
+_MOVE_PLAIN = (
+    "mkdir {place}/plain;"
+    " mv {place}/generations {place}/files {place}/state {place}/manifest.json {place}/plain/;"
+    " systemctl start prakat-nightly; สำรองสำเร็จแล้ว (after that backup succeeded): rm -r {place}/plain"
+)
 _BACKUPS = Path("/var/backups/prakat")  # place of the backups in the manual and of the nightly unit
 _MEND_DEVNULL = "rm -f /dev/null && mknod -m 666 /dev/null c 1 3"
 _SANDBOX_SECONDS = 30.0  # for a call that does nothing, on a busy machine
@@ -239,11 +249,14 @@ def _permissions(given: Settings) -> Iterator[Trouble]:
 
 def _disk(given: Settings) -> Iterator[Trouble]:
     place = given.data if given.data.is_dir() else Path()
-    if shutil.disk_usage(place).free < 8 * LEAST_FREE:
-        said = f"พื้นที่ดิสก์เหลือน้อยที่ {place.resolve()} (disk is almost full)"
-        yield Trouble(
-            "disk-space", TroubleKind.MISSING, said, f"df -h {place.resolve()}; ขยายดิสก์หรือย้ายข้อมูลสำรองออก"
+    free = shutil.disk_usage(place).free
+    if free < 8 * LEAST_FREE:
+        said = (
+            f"พื้นที่ดิสก์เหลือ {free >> 20:,} MB ที่ {place.resolve()} ควรเหลือ {8 * LEAST_FREE >> 20:,} MB"
+            " (disk is almost full)"
         )
+        remedy = f"df -h {place.resolve()}; ขยายดิสก์หรือย้ายข้อมูลสำรองออก; {_DELETABLE}"
+        yield Trouble("disk-space", TroubleKind.MISSING, said, remedy)
     if shutil.disk_usage(tempfile.gettempdir()).free < (given.max_upload_mb << 20) * 4:
         said = f"พื้นที่ชั่วคราวไม่พอสำหรับไฟล์ใหญ่สุดที่รับ {given.max_upload_mb} MB (no room for uploads)"
         yield Trouble(
@@ -369,6 +382,15 @@ def _backup(services: Services) -> Iterator[Trouble]:
         yield Trouble(
             "plain-backup", TroubleKind.UNSAFE, said, _line('backup_recipient = "age1…"'), is_advice=True
         )
+        return
+    with suppress(OSError, Invalid):  # a damaged backup is told by the nightly run
+        if plain := plain_generations(last.destination):
+            said = (
+                f"ชุดสำรอง {len(plain):,} ชุดก่อนเข้ารหัสยังอ่านได้ที่ {last.destination}"
+                " (generations from before the encryption can be read by anybody)"
+            )
+            remedy = _MOVE_PLAIN.format(place=last.destination)
+            yield Trouble("plain-generations", TroubleKind.UNSAFE, said, remedy, is_advice=True)
 
 
 def _night(services: Services) -> Iterator[Trouble]:
@@ -377,14 +399,28 @@ def _night(services: Services) -> Iterator[Trouble]:
         said = "งานกลางคืน (สำรอง ตรวจ ซ้อมกู้คืน) ยังไม่เคยทำงาน (no nightly run yet)"
         yield Trouble("no-nightly", TroubleKind.MISSING, said, _RUN_NIGHTLY, is_advice=True)
         return
+    place = kept.destination if (kept := services.backups.last()) else _BACKUPS
     for step in last.steps:
         if not step.is_ok:
             said = f"งานกลางคืนขั้น {step.name} ไม่สำเร็จ (a nightly step failed): {step.detail}"
-            place = kept.destination if (kept := services.backups.last()) else _BACKUPS
-            yield Trouble("nightly", TroubleKind.UNSAFE, said, _NIGHT_REMEDIES[step.name].format(place=place))
+            remedy = _NO_ROOM if step.code == "no-room" else _NIGHT_REMEDIES[step.name]
+            remedy = remedy.format(place=place, data=services.settings.data)
+            yield Trouble("nightly", TroubleKind.UNSAFE, said, remedy)
+        elif step.is_skipped:
+            yield _skipped(step, last, place)
     if last.is_overdue:
         said = "งานกลางคืนไม่ทำงานเกินสองวัน (the nightly run is overdue)"
         yield Trouble("old-nightly", TroubleKind.MISSING, said, "systemctl status prakat-nightly.timer")
+
+
+def _skipped(step: NightlyStep, last: NightlyResult, place: Path) -> Trouble:
+    """Returns the advice on a rehearsal that was skipped; a trouble when no backup was restored for long."""
+    said = f"งานกลางคืนขั้น {step.name} {step.detail}"
+    if last.is_rehearsal_overdue:
+        said += f" ไม่ได้ซ้อมกู้คืนจริงเกิน {REHEARSAL_OVERDUE.days} วัน (no restore was rehearsed for so long)"
+    remedy = f"prakat nightly {place}/ --identity identity.txt"
+    is_advice = not last.is_rehearsal_overdue
+    return Trouble("skipped-rehearsal", TroubleKind.UNSAFE, said, remedy, is_advice=is_advice)
 
 
 def _service(services: Services) -> Iterator[Trouble]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from archive.errors import PrakatError
 from indexer.scrub import FILES_EVERY, read_scrub_record
-from web.backup_restore import rehearse_restore
+from web.backup_restore import compare_stored_backup, is_newest_backup_encrypted, rehearse_restore
 from web.bootstrap import Services
 from web.settings import Settings
 
@@ -26,6 +26,8 @@ log = logging.getLogger("prakat.nightly")
 RESULT = "nightly.json"
 
 OVERDUE = dt.timedelta(days=2)  # age of the last result above which a nightly run has been missed
+
+REHEARSAL_OVERDUE = dt.timedelta(days=60)  # age of the last restore above which the backup is unproved
 
 _SCRUB_OVERDUE = 2 * FILES_EVERY  # a pass over large originals may take longer than its period
 _MOST_NAMED = 5  # findings named in one line
@@ -42,23 +44,42 @@ class StepFoundFaults(Exception):
     """Raised by a step that ran to its end and found something that a person must look at."""
 
 
+class StepSkipped(Exception):
+    """Raised by a step that found no fault, but could not do its work on this machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class NightlyStep:
-    """Outcome of one step. ``detail`` is one line for the officer; ``name`` is a key of ``STEP_NAMES``."""
+    """Outcome of one step. ``detail`` is one line for the officer; ``name`` is a key of ``STEP_NAMES``.
+
+    A step that was skipped found no fault: ``is_ok`` is True. ``code``: that of the error that stopped it.
+    """
 
     name: str
     is_ok: bool
     detail: str
     seconds: float
+    is_skipped: bool = False
+    code: str = ""
+
+    @property
+    def sign(self) -> str:
+        """Sign of the outcome in lists: done, skipped or failed."""
+        return "✗" if not self.is_ok else "–" if self.is_skipped else "✓"
 
 
 @dataclass(frozen=True, slots=True)
 class NightlyResult:
-    """Outcome of one night. Times are in UTC."""
+    """Outcome of one night. Times are in UTC.
+
+    ``rehearsed_at``: when a backup was last restored and compared, in this night or an earlier one; None for
+    never.
+    """
 
     began_at: dt.datetime
     finished_at: dt.datetime
     steps: tuple[NightlyStep, ...]
+    rehearsed_at: dt.datetime | None = None
 
     @property
     def is_ok(self) -> bool:
@@ -70,13 +91,19 @@ class NightlyResult:
         """True two days after the run ended: a later run has been missed."""
         return dt.datetime.now(dt.UTC) - self.finished_at > OVERDUE
 
+    @property
+    def is_rehearsal_overdue(self) -> bool:
+        """True where no backup was restored and compared for sixty days."""
+        return self.rehearsed_at is None or dt.datetime.now(dt.UTC) - self.rehearsed_at > REHEARSAL_OVERDUE
+
 
 def run_nightly(services: Services, destination: Path, *, identity: Path | None = None) -> NightlyResult:
     """Run all steps in order, whatever fails, and store the result; mails nothing.
 
     A step that fails does not stop the others. ``identity``: age private key with which the rehearsal opens
-    an encrypted backup.
+    an encrypted backup. Without it the rehearsal of one is skipped: its stored bytes are compared.
     """
+    earlier = read_nightly(services.settings)
     began_at = dt.datetime.now(dt.UTC)
     work: dict[str, Callable[[], str]] = {
         "backup": lambda: _back_up(services, destination),
@@ -85,7 +112,10 @@ def run_nightly(services: Services, destination: Path, *, identity: Path | None 
         "restore": lambda: _rehearse(services, destination, identity),
     }
     steps = tuple(_run(name, step) for name, step in work.items())
-    result = NightlyResult(began_at, dt.datetime.now(dt.UTC), steps)
+    rehearsed_at = earlier.rehearsed_at if earlier else None
+    if any(step.name == "restore" and step.is_ok and not step.is_skipped for step in steps):
+        rehearsed_at = began_at
+    result = NightlyResult(began_at, dt.datetime.now(dt.UTC), steps, rehearsed_at)
     _write_result(result, services.settings.data / RESULT)
     return result
 
@@ -98,22 +128,26 @@ def read_nightly(settings: Settings) -> NightlyResult | None:
             dt.datetime.fromisoformat(kept["began_at"]),
             dt.datetime.fromisoformat(kept["finished_at"]),
             tuple(NightlyStep(**step) for step in kept["steps"]),
+            dt.datetime.fromisoformat(moment) if (moment := kept.get("rehearsed_at")) else None,
         )
     return None
 
 
 def _run(name: str, step: Callable[[], str]) -> NightlyStep:
     began = time.monotonic()
+    is_skipped, code = False, ""
     try:
         is_ok, detail = True, step()
+    except StepSkipped as skipped:
+        is_ok, is_skipped, detail = True, True, str(skipped)
     except StepFoundFaults as found:
         is_ok, detail = False, str(found)
     except PrakatError as error:
-        is_ok, detail = False, error.message
+        is_ok, detail, code = False, error.message, error.code
     except Exception as error:
         log.exception("step failed", extra={"step": name})
         is_ok, detail = False, f"{type(error).__name__}: {error}"
-    return NightlyStep(name, is_ok, detail, round(time.monotonic() - began, 1))
+    return NightlyStep(name, is_ok, detail, round(time.monotonic() - began, 1), is_skipped, code)
 
 
 def _back_up(services: Services, destination: Path) -> str:
@@ -156,6 +190,14 @@ def _look_at_scrub(services: Services) -> str:
 
 
 def _rehearse(services: Services, destination: Path, identity: Path | None) -> str:
+    if identity is None and is_newest_backup_encrypted(destination):
+        manifest = compare_stored_backup(services.settings, destination)
+        raise StepSkipped(
+            f"ข้าม: ชุด {manifest.generation} เข้ารหัสไว้ เครื่องนี้ไม่มีกุญแจ"
+            f" อ่านครบ {len(manifest.members):,} ไฟล์ ไม่เสียหาย"
+            f" ซ้อมเองเดือนละครั้ง: prakat nightly {destination}/ --identity identity.txt"
+            " (skipped: encrypted, and no key here; every stored byte is as it was)"
+        )
     manifest = rehearse_restore(services.settings, destination, identity)
     return f"กู้คืนชุด {manifest.generation} ได้ครบ {len(manifest.members):,} ไฟล์ (restored and compared)"
 
@@ -170,6 +212,7 @@ def _write_result(result: NightlyResult, path: Path) -> None:
         "began_at": result.began_at.isoformat(timespec="seconds"),
         "finished_at": result.finished_at.isoformat(timespec="seconds"),
         "steps": [asdict(step) for step in result.steps],
+        "rehearsed_at": result.rehearsed_at and result.rehearsed_at.isoformat(timespec="seconds"),
     }
     part = path.with_suffix(".part")
     part.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -23,7 +23,7 @@ def mail_result_if_configured(settings: Settings, result: NightlyResult) -> None
     message["Subject"] = f"งานกลางคืน{outcome} · {settings.site_name}"
     message["From"], message["To"] = settings.smtp_sender, settings.nightly_mail
     message["Date"] = result.finished_at
-    lines = [f"{'✓' if step.is_ok else '✗'} {STEP_NAMES[step.name]}: {step.detail}" for step in result.steps]
+    lines = [f"{step.sign} {STEP_NAMES[step.name]}: {step.detail}" for step in result.steps]
     message.set_content("\n".join([*lines, "", f"{settings.base_url}/staff/health"]))
     try:
         with mail_server(settings.smtp_url) as server:

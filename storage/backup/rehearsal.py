@@ -25,14 +25,16 @@ def restore_and_compare(source: Path, room: Path, keys: BackupKeys) -> BackupMan
     Returns the manifest.
 
     Raises ``Invalid`` (code ``backup-damaged``, ``backup-signature``, ``backup-encrypted``, or
-    ``backup-differs`` for other records than were backed up), and ``Unavailable`` when the disk has no room.
+    ``backup-differs`` for other records than were backed up), and ``Unavailable`` (code ``no-room``) when the
+    disk has no room.
     """
     shutil.rmtree(room, ignore_errors=True)  # what a killed rehearsal left
     needed = _size(source) + FREE_AFTERWARDS
     free = shutil.disk_usage(room.parent).free
     if free < needed:
         raise Unavailable(
-            f"พื้นที่ไม่พอสำหรับซ้อมกู้คืน ต้องการ {needed >> 20:,} MB ว่าง {free >> 20:,} MB (no room for a rehearsal)"
+            f"พื้นที่ไม่พอสำหรับซ้อมกู้คืน ต้องการ {needed >> 20:,} MB ว่าง {free >> 20:,} MB (no room for a rehearsal)",
+            code="no-room",
         )
     try:
         manifest = restore_backup(source, room, lambda _step, _done, _total: None, keys=keys)
@@ -45,6 +47,22 @@ def restore_and_compare(source: Path, room: Path, keys: BackupKeys) -> BackupMan
             f"กู้คืนได้ไม่ตรงกับที่สำรอง (restored records differ): {found} ≠ {manifest.archive}",
             code="backup-differs",
         )
+    return manifest
+
+
+def is_newest_backup_encrypted(source: Path) -> bool:
+    """Return True where the newest backup can be restored with its age identity alone."""
+    return bool(backup_source_at(source).read_manifest(None).sha256_of_encrypted)
+
+
+def compare_stored_bytes(source: Path, keys: BackupKeys) -> BackupManifest:
+    """Compare every stored byte of the newest backup, and its signature, with the manifest; restore nothing.
+
+    Needs no age identity. Returns the manifest. Raises ``Invalid`` (code ``backup-damaged`` or
+    ``backup-signature``).
+    """
+    manifest = backup_source_at(source).check_members(lambda _done: None)
+    keys.verify(manifest)
     return manifest
 
 

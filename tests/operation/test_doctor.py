@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import pyrage
 import pytest
 
 from archive.model import Role
 from archive.site_profile import SiteProfile
 from indexer.extraction import sandbox
+from storage.backup import rehearsal
 from tests.operation.archives import close, opened, run
 from web import diagnosis
 from web.accounts.passwords import hash_password
@@ -152,3 +155,39 @@ def test_a_machine_without_models_is_told_which(cared_for: Path, monkeypatch: py
     assert status == 1
     assert str(codes["models"]["remedy"]).startswith("apt-get install tesseract-ocr-tha")
     assert "journalctl -u prakat" in str(codes["sandbox"]["remedy"])
+
+
+def test_a_full_disk_is_told_in_figures_with_what_may_be_deleted(
+    cared_for: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diagnosis, "LEAST_FREE", 1 << 60)
+    named = found(cared_for)[1]["disk-space"]
+    assert re.search(r"เหลือ [\d,]+ MB .* ควรเหลือ [\d,]+ MB", str(named["message"]))
+    assert "pictures/" in str(named["remedy"])
+
+
+def test_a_rehearsal_that_lacked_room_or_key_has_its_own_remedy(
+    cared_for: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backups = str(tmp_path / "backups")
+    with monkeypatch.context() as full:
+        full.setattr(rehearsal, "FREE_AFTERWARDS", 1 << 60)
+        assert run(cared_for, "nightly", backups).exit_code == 1
+    named = found(cared_for)[1]["nightly"]
+    assert "pictures/" in str(named["remedy"])
+    assert "--verify" not in str(named["remedy"])
+    key = pyrage.x25519.Identity.generate().to_public()
+    with (cared_for / "prakat.toml").open("a", encoding="utf-8") as settings:
+        settings.write(f'\nbackup_recipient = "{key}"\n')
+    assert run(cared_for, "nightly", backups).exit_code == 0
+    status, codes = found(cared_for)
+    assert status == 0
+    assert codes["skipped-rehearsal"]["is_advice"]
+    assert "--identity" in str(codes["skipped-rehearsal"]["remedy"])
+    assert codes["plain-generations"]["is_advice"]
+    plain = tmp_path / "backups" / "plain"  # what the remedy says
+    plain.mkdir()
+    for name in ("generations", "files", "state", "manifest.json"):
+        (tmp_path / "backups" / name).rename(plain / name)
+    assert run(cared_for, "nightly", backups).exit_code == 0
+    assert "plain-generations" not in found(cared_for)[1]

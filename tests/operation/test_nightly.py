@@ -6,15 +6,18 @@ import datetime as dt
 import json
 from pathlib import Path
 
+import pyrage
 import pytest
 from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
 from archive.errors import Invalid
 from indexer.scrub import RECORD
+from storage.backup import rehearsal
 from storage.data_directory import DATABASE
 from tests.operation.archives import flip, overwrite, run, stored
 from tests.web.test_following import Mailbox, mailbox  # noqa: F401  # a fixture
+from web import backup_restore
 from web.app import create_app
 from web.backup_restore import rehearse_restore
 from web.bootstrap import Services
@@ -147,3 +150,55 @@ def test_the_officer_is_told_by_mail(
     assert message.get_content().count("✓") == 4
     mailbox.refuse = "550 no such person"
     assert "was not sent" in CliRunner().invoke(main, ["nightly", str(tmp_path / "backups")], env=told).output
+
+
+@pytest.fixture
+def age_key(services: Services, tmp_path: Path) -> Path:
+    """An age identity whose public key the archive encrypts its backups for."""
+    identity = pyrage.x25519.Identity.generate()
+    (services.settings.data / "prakat.toml").write_text(f'backup_recipient = "{identity.to_public()}"\n')
+    path = tmp_path / "identity.txt"
+    path.write_text(f"{identity}\n")
+    return path
+
+
+def test_a_rehearsal_without_the_key_is_skipped_and_with_it_is_made(
+    services: Services, age_key: Path, tmp_path: Path
+) -> None:
+    data, backups = services.settings.data, tmp_path / "backups"
+    ran = run(data, "nightly", str(backups))
+    assert ran.exit_code == 0, ran.output
+    assert [line[0] for line in ran.stdout.splitlines()] == ["✓", "✓", "✓", "–"]
+    assert f"prakat nightly {backups}/ --identity" in ran.stdout
+    assert nightly_readiness(services) == "ok"
+    assert 'step="restore"' not in exposition(services).decode()
+    kept = read_nightly(services.settings)
+    assert kept is not None
+    assert kept.is_ok
+    assert kept.is_rehearsal_overdue  # never made
+    ran = run(data, "nightly", str(backups), "--identity", str(age_key))
+    assert [line[0] for line in ran.stdout.splitlines()] == ["✓"] * 4
+    assert run(data, "nightly", str(backups)).exit_code == 0
+    kept = read_nightly(services.settings)
+    assert kept is not None
+    assert kept.steps[-1].is_skipped
+    assert not kept.is_rehearsal_overdue
+
+
+@pytest.mark.usefixtures("age_key")
+def test_damage_in_an_encrypted_backup_is_found_without_the_key(services: Services, tmp_path: Path) -> None:
+    backups = tmp_path / "backups"
+    assert run(services.settings.data, "nightly", str(backups)).exit_code == 0
+    kept = max((backups / "state").iterdir(), key=lambda path: path.stat().st_size)
+    flip(kept, 100)
+    with pytest.raises(Invalid) as refused:
+        backup_restore.compare_stored_backup(services.settings, backups)
+    assert refused.value.code == "backup-damaged"
+
+
+def test_no_room_for_a_rehearsal_is_kept_as_its_reason(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rehearsal, "FREE_AFTERWARDS", 1 << 60)
+    step = run_nightly(services, tmp_path / "backups").steps[-1]
+    assert (step.name, step.is_ok, step.code) == ("restore", False, "no-room")

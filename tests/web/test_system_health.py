@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from archive.model import Role, Status
+from storage.backup import rehearsal
 from tests.web.conftest import Site
 from web.nightly import run_nightly
 from web.serving.metrics import SEARCH_SECONDS
@@ -68,3 +71,14 @@ def test_slow_searches_are_counted_without_what_was_typed() -> None:
         4,
         2,
     )
+
+
+def test_a_rehearsal_without_room_says_nothing_against_the_backup(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rehearsal, "FREE_AFTERWARDS", 1 << 60)
+    run_nightly(site.services, tmp_path / "backups")
+    found = lines(site.signed_in(Role.ADMIN).get("/staff/health").text)
+    assert "ข้อมูลสำรองไม่ได้เสีย" in found["ซ้อมกู้คืนล่าสุด"]
+    assert "เพิ่มที่ว่าง" in found["ซ้อมกู้คืนล่าสุด"]
+    assert "สำรองใหม่" not in found["ซ้อมกู้คืนล่าสุด"]

@@ -135,7 +135,8 @@ class _Archive(Collector):
         )
         steps = GaugeMetricFamily("prakat_nightly_ok", "1 for a step that succeeded, else 0", labels=["step"])
         for step in last.steps:
-            steps.add_metric([step.name], int(step.is_ok))
+            if not step.is_skipped:
+                steps.add_metric([step.name], int(step.is_ok))
         yield steps
 
     def _work(self) -> Iterator[Metric]:

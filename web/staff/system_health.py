@@ -205,7 +205,14 @@ def _night(here: Services) -> list[HealthLine]:
             )
             lines.append(HealthLine(label, _("ยังไม่เคย"), setup))
             continue
-        advice = remedy if not step.is_ok else ""
+        advice = "" if step.is_ok else remedy
+        if step.code == "no-room":
+            advice = _(
+                "ข้อมูลสำรองไม่ได้เสีย แต่ดิสก์ของคลังไม่มีที่ให้ซ้อม ให้ผู้ดูแลเครื่องเพิ่มที่ว่าง (prakat doctor บอกวิธี)"
+                " แล้วเรียก systemctl start prakat-nightly"
+            )
+        if step.is_skipped and last.is_rehearsal_overdue:
+            advice = _("ยังไม่ได้ซ้อมกู้คืนด้วยกุญแจในสองเดือนนี้ ให้ผู้ดูแลเครื่องเรียก prakat nightly พร้อม --identity")
         if step.is_ok and last.is_overdue:
             advice = _("งานกลางคืนไม่ทำงานเกินสองวัน ให้ผู้ดูแลเครื่องตรวจงานกลางคืน (prakat-nightly.timer)")
         value = f"{template_filters.short_moment(last.finished_at)} · {_for_officers(step.detail)}"
