@@ -414,6 +414,19 @@ def _clicks(page: Page) -> int:
     return int(page.evaluate("Number(sessionStorage.getItem('clicks'))"))
 
 
+def test_what_was_done_to_a_paper_is_said_at_the_paper(staff: Visit) -> None:
+    page = staff()
+    page.set_viewport_size({"width": 1366, "height": 560})
+    _draft_with(page, papers("ฝายทดน้ำ")[1:2])
+    row = page.locator("[data-attachment][data-status=ready]")
+    expect(row).to_have_count(1, timeout=60_000)
+    page.get_by_role("button", name="แปลงใหม่").click()
+    said = page.get_by_text("ส่งเอกสารไปแปลงข้อความใหม่แล้ว")
+    expect(said).to_be_in_viewport(ratio=1)
+    expect(row).to_have_count(1, timeout=60_000)
+    expect(row).to_contain_text("ส่งเอกสารไปแปลงข้อความใหม่แล้ว")  # also once the row is brought up to date
+
+
 def test_the_save_bar_stays_in_sight_beside_the_caret_in_a_long_text(staff: Visit, site: Site) -> None:
     page = staff()
     page.goto(f"/staff/announcements/{site.centre.id}")

@@ -358,7 +358,10 @@ async function update() {
     row.querySelectorAll("img").forEach(retryPicture);
     if (!shown) { rows.append(row); arrows(); }
     else if (["status", "progress", "hold"].every((name) => shown.dataset[name] === row.dataset[name])) continue;
-    else if (untouched(shown)) shown.replaceWith(row);
+    else if (untouched(shown)) {
+      row.lastElementChild.prepend(...shown.querySelectorAll("[data-said]"));
+      shown.replaceWith(row);
+    }
     else { shown.querySelector(".facts").replaceWith(row.querySelector(".facts")); Object.assign(shown.dataset, row.dataset); }
   }
   const awaited = fresh.querySelector("[data-awaited]");
@@ -582,5 +585,6 @@ if (field && field.matches("input, select, textarea")) field.focus();
 
 // What was just done is said where the page opens, for its head is out of sight there.
 const messages = document.querySelectorAll("main > .notice[role=status]");
+messages.forEach((message) => { message.dataset.said = ""; });
 if (field && messages.length && field.matches("[data-attachment]")) field.lastElementChild.prepend(...messages);
 else if (field && messages.length && field.matches("h2")) field.after(...messages);
