@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import logging
 
 import pytest
 
@@ -70,6 +71,64 @@ def test_only_the_scope_of_reading_shows_drafts(filled: Site) -> None:
     assert client.get("/api/v1/announcements/2", headers=other).status_code == 404
     assert client.get("/api/v1/announcements?status=draft", headers=reader).json["total"] == 1
     assert client.get("/api/v1/announcements?status=draft", headers=other).status_code == 401
+
+
+def test_writing_alone_reads_nothing_that_the_token_did_not_send(filled: Site) -> None:
+    draft = filled.announcement("ร่างเลิกจ้าง", status=Status.DRAFT, body="เนื้อในร่าง")
+    held = filled.attach(draft.id, memo("โทร 0812345678"), "บัญชีรายชื่อ.pdf")
+    filled.work()
+    other = filled.announcement("ร่างอื่น", status=Status.DRAFT)
+    writer, client = filled.token("writer", scopes=frozenset({WRITE})), filled.client()
+    api = "/api/v1"
+
+    answer = client.patch(f"{api}/announcements/{draft.id}", json={}, headers=writer)
+    assert answer.json == {"id": draft.id, "status": "draft", "url": f"/announcements/{draft.id}"}
+    answer = client.patch(f"{api}/announcements/{draft.id}", json={"category": "บุคลากร"}, headers=writer)
+    assert answer.json["category"] == "บุคลากร"
+    assert answer.json.keys() == {"id", "status", "url", "category"}
+    answer = client.patch(f"{api}/attachments/{held.id}", json={"position": 1}, headers=writer)
+    assert answer.json == {
+        "id": held.id,
+        "announcement_id": draft.id,
+        "status": "ready",
+        "position": 1,
+    }
+    sent = {"file": (io.BytesIO(memo("โทร 0812345678")), "again.pdf"), "label": "อีกครั้ง"}
+    answer = client.post(f"{api}/announcements/{draft.id}/attachments", data=sent, headers=writer)
+    assert (answer.status_code, answer.json["id"], answer.json["sha256"]) == (200, held.id, held.sha256)
+    assert "บัญชีรายชื่อ" not in answer.text
+    path = f"{api}/announcements/{other.id}/relations/{draft.id}"
+    assert client.put(path, json={"relation": "cancels"}, headers=writer).status_code == 404
+    assert filled.services.relations.list_decisions(other.id) == []
+    created = client.post(f"{api}/announcements", json=NEW, headers=writer).json
+    assert (created["title"], created["attachments"]) == (NEW["title"], [])
+
+
+def test_who_may_publish_but_not_read_sees_what_residents_see(filled: Site) -> None:
+    draft = filled.announcement("ร่างเลิกจ้าง", status=Status.DRAFT)
+    held = filled.attach(draft.id, memo("โทร 0812345678"), "บัญชีรายชื่อ.pdf")
+    filled.work()
+    headers, client = filled.token("publisher", scopes=frozenset({PUBLISH})), filled.client()
+    withdrawn = client.post("/api/v1/announcements/1/withdraw", json={}, headers=headers).json
+    assert withdrawn == {"id": 1, "status": "withdrawn", "url": "/announcements/1"}
+    path = f"/api/v1/attachments/{held.id}/release"
+    released = client.post(path, json={"reason": "จำเป็น"}, headers=headers)
+    assert released.json == {"id": held.id, "announcement_id": draft.id, "status": "ready"}
+    published = client.post(
+        f"/api/v1/announcements/{draft.id}/publish", json={"reason": "จำเป็น"}, headers=headers
+    ).json
+    assert published["title"] == "ร่างเลิกจ้าง"
+
+
+def test_an_answer_that_shows_a_draft_is_a_read_in_the_security_log(
+    filled: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = filled.token("both", scopes=frozenset({READ, WRITE}))
+    with caplog.at_level(logging.INFO, "prakat.security"):
+        answer = filled.client().patch("/api/v1/announcements/2", json={}, headers=headers)
+    assert answer.json["title"] == "ประกาศ draft"
+    reads = [each.__dict__ for each in caplog.records if each.message == "unpublished record read"]
+    assert [(each["token"], each["announcements"]) for each in reads] == [("both", [2])]
 
 
 def test_an_expired_token_is_none(filled: Site) -> None:

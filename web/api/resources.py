@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import wraps
 from json import JSONDecodeError
@@ -139,6 +139,10 @@ writing = needs_scope(Scope.WRITE)
 publishing = needs_scope(Scope.PUBLISH)
 
 
+_FILE_FIELDS = ("sha256", "size")
+"""Fields of an attachment that whoever sends its bytes knows."""
+
+
 def _challenge() -> Any:
     return WWWAuthenticate("bearer", {"realm": "prakat"})
 
@@ -255,7 +259,7 @@ def revise_announcement(changes: dict[str, Any], id: int) -> dict[str, Any]:
     with services().records.batch():
         require_publish_scope_if_public(services().announcements.get(id))
         services().intake.announcements.revise(id, changes, actor=g.actor, reason=reason)
-    return _record(id)
+    return _changed_record(id, sent=changes)
 
 
 @blueprint.post("/announcements/<int:id>/publish")
@@ -269,7 +273,7 @@ def publish_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
     once nothing was found in them.
     """
     services().intake.publication.publish(id, actor=g.actor, reason=_stated_reason(args))
-    return _record(id)
+    return _changed_record(id)
 
 
 @blueprint.post("/announcements/<int:id>/withdraw")
@@ -279,7 +283,7 @@ def publish_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
 def withdraw_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
     """ถอน · Withdraw; residents get 410 with the reason, or with ``ถอนผ่าน API`` where none is sent."""
     services().intake.publication.withdraw(id, actor=g.actor, reason=args["reason"] or "ถอนผ่าน API")
-    return _record(id)
+    return _changed_record(id)
 
 
 @blueprint.post("/announcements/<int:id>/restore")
@@ -293,7 +297,7 @@ def restore_as_draft(id: int) -> dict[str, Any]:
     with services().records.batch():
         require_publish_scope_if_public(services().announcements.get(id))
         services().intake.publication.restore_as_draft(id, actor=g.actor)
-    return _record(id)
+    return _changed_record(id)
 
 
 @blueprint.put("/announcements/<int:id>/relations/<int:older_id>")
@@ -305,10 +309,11 @@ def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str,
 
     The announcement cancels, amends or replaces the older one; this takes the place of an earlier decision.
     Residents see it once both are published. For a published or withdrawn announcement it needs the scope
-    ``publish``.
+    ``publish``; an older one that is not public needs the scope ``read``.
     """
     with services().records.batch():
         require_publish_scope_if_public(services().announcements.get(id))
+        require_visible(services().announcements.get(older_id), is_staff=_staff())
         services().intake.announcements.decide_relation(id, older_id, fields["relation"], actor=g.actor)
     return as_relation(fields["relation"].value, services().announcements.get(older_id))
 
@@ -355,7 +360,7 @@ def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
         kind=fields["kind"],
         check_permission=require_publish_scope_if_public,
     )
-    return schemas.as_attachment(attachment), 202 if new else 200
+    return _changed_attachment(attachment, sent=_FILE_FIELDS), 202 if new else 200
 
 
 @blueprint.get("/collections")
@@ -445,7 +450,7 @@ def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
             intake.attachments.move(attachment.announcement_id, {id: changes["position"]}, actor=g.actor)
         label, kind = changes.get("label", attachment.label), changes.get("kind", attachment.kind)
         intake.attachments.relabel(id, label=label, kind=kind, actor=g.actor, reason=_stated_reason(changes))
-    return schemas.as_attachment(services().attachments.get(id))
+    return _changed_attachment(services().attachments.get(id), sent=changes)
 
 
 @blueprint.delete("/attachments/<int:id>")
@@ -484,7 +489,8 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
         actor=g.actor,
         check_permission=require_publish_scope_if_public,
     )
-    return schemas.as_attachment(replace(after, id=id)), 200 if after.sha256 == before.sha256 else 202
+    answer = _changed_attachment(replace(after, id=id), sent=_FILE_FIELDS)
+    return answer, 200 if after.sha256 == before.sha256 else 202
 
 
 @blueprint.post("/attachments/<int:id>/release")
@@ -501,7 +507,7 @@ def release_attachment(args: dict[str, Any], id: int) -> dict[str, Any]:
     with services().records.batch():
         held = _newest(services().attachments.get(id))
         attachment = services().intake.attachments.release_held(held.id, actor=g.actor, reason=reason)
-    return schemas.as_attachment(attachment)
+    return _changed_attachment(attachment)
 
 
 @blueprint.get("/attachments/<int:id>/pages")
@@ -540,6 +546,36 @@ def show_picture(args: dict[str, Any], id: int, number: int) -> Response:
 def _record(id: int, *, is_staff: bool = True) -> dict[str, Any]:
     announcement = services().announcements.get(id)
     return schemas.as_announcement(announcement, visible_attachments(id, is_staff=is_staff), services())
+
+
+def _changed_record(id: int, *, sent: Iterable[str] = ()) -> dict[str, Any]:
+    """Returns an announcement that the token has changed, as far as the token may see it or ``sent`` it.
+
+    ``sent``: the names of the fields that the request carried.
+    """
+    announcement, staff = services().announcements.get(id), _staff()
+    if staff:
+        log_unpublished_read([announcement])
+    record = _record(id, is_staff=staff)
+    if staff or announcement.status is Status.PUBLISHED:
+        return record
+    told = {"id", "status", "url", *sent}
+    return {name: value for name, value in record.items() if name in told}
+
+
+def _changed_attachment(attachment: Attachment, *, sent: Iterable[str] = ()) -> dict[str, Any]:
+    """Returns an attachment that the token has changed, as far as the token may see it or ``sent`` it.
+
+    ``sent``: the names of the fields that the request carried.
+    """
+    announcement, staff = services().announcements.get(attachment.announcement_id), _staff()
+    if staff:
+        log_unpublished_read([announcement])
+    whole = schemas.as_attachment(attachment)
+    if staff or (announcement.status is Status.PUBLISHED and attachment.hold is None):
+        return whole
+    told = {"id", "announcement_id", "status", *sent}
+    return {name: value for name, value in whole.items() if name in told}
 
 
 def _newest(attachment: Attachment) -> Attachment:
