@@ -20,6 +20,7 @@ from web.accounts.sign_in_limits import (
     own_password_limits,
     sign_in_limits,
 )
+from web.anonymous_visitors import hashed_visitor_address
 from web.app import create_app
 from web.settings import load_settings
 
@@ -122,6 +123,13 @@ def test_one_address_guesses_slowly_whatever_the_name(site: Site) -> None:
     assert attempt(site.client(), PASSWORD, address=CLERK)[0] == 302
 
 
+def test_a_household_s_ipv6_network_guesses_as_slowly_as_one_address(site: Site) -> None:
+    for number in range(FREE_FAILURES_OF_ADDRESS + 1):
+        fail(site, 1, name=f"name {number}", address=f"2001:db8:1:2::{number:x}")
+    assert attempt(site.client(), PASSWORD, address="2001:db8:1:2:ffff::1")[0] == 429
+    assert attempt(site.client(), PASSWORD, address="2001:db8:1:3::1")[0] == 302
+
+
 def test_an_office_behind_one_address_signs_in_all_morning(site: Site) -> None:
     assert {attempt(site.client(), PASSWORD)[0] for _ in range(FREE_FAILURES_OF_ADDRESS * 2)} == {302}
 
@@ -139,17 +147,24 @@ def behind(site: Site, trusted: tuple[str, ...]) -> FlaskClient:
     return ReaderClient(app, app.response_class, use_cookies=False)
 
 
-def counted_addresses(site: Site) -> set[str]:
+def counted_addresses(site: Site, *expected: str) -> set[str]:
+    """Returns which of the expected addresses are counted, and ``another`` for each one more."""
+    named = {}
+    for address in expected:
+        with site.app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            g.services = site.services
+            named[f"address:{hashed_visitor_address()}"] = address
     kept = site.services.database.rows("SELECT key FROM sign_in_attempt")  # type: ignore[attr-defined]
-    return {row["key"].removeprefix("address:") for row in kept if row["key"].startswith("address:")}
+    keys = [row["key"] for row in kept if row["key"].startswith("address:")]
+    return {named.get(key, "another") for key in keys}
 
 
 def test_only_a_trusted_proxy_says_whom_it_speaks_for(site: Site) -> None:
     forwarded = {"X-Forwarded-For": CLERK}
     attempt(behind(site, ("10.2.0.0/24",)), "เดา", address="10.1.0.4", **forwarded)
-    assert counted_addresses(site) == {"10.1.0.4"}
+    assert counted_addresses(site, "10.1.0.4") == {"10.1.0.4"}
     attempt(behind(site, ("10.1.0.0/24",)), "เดา", address="10.1.0.3", **forwarded)
-    assert counted_addresses(site) == {"10.1.0.4", CLERK}
+    assert counted_addresses(site, "10.1.0.4", CLERK) == {"10.1.0.4", CLERK}
 
 
 @pytest.mark.parametrize(

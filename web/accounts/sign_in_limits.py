@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from archive.errors import TooMany
 from archive.model import AttemptLimit, Person
+from web.anonymous_visitors import hashed_visitor_address
 from web.bootstrap import services
 
 FREE_FAILURES = 5
@@ -52,7 +53,7 @@ def sign_in_limits(name: str, person: Person | None) -> list[AttemptLimit]:
     return [
         _limit(f"name:{whose}:{name}"),
         AttemptLimit(
-            key=f"address:{request.remote_addr}",
+            key=f"address:{hashed_visitor_address()}",
             free=FREE_FAILURES_OF_ADDRESS,
             longest_pause=LONGEST_PAUSE_OF_ADDRESS,
             is_shared=True,
