@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, cast
-from wsgiref.types import WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask, Request, Response, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
 
 from archive.errors import Unavailable
@@ -23,6 +24,7 @@ from web.bootstrap import Services
 from web.public import collections, disclosure, feeds, following, manual, oai, pages, reports, statements
 from web.serving import health, http_caching, log
 from web.serving.proxies import Networks, TrustedProxies
+from web.serving.request_address import is_possible_host
 from web.staff import (
     account,
     activity,
@@ -154,6 +156,12 @@ class _Application(Flask):
     page's processor time.
     """
 
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request; with 400 alone where its ``Host`` header cannot name any site."""
+        if not is_possible_host(environ.get("HTTP_HOST", "")):
+            return BadRequest()(environ, start_response)
+        return super().__call__(environ, start_response)
+
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self._remembered = lru_cache(maxsize=_PATHS)(self._built)
@@ -191,6 +199,8 @@ def _name_request() -> None:
 
 def may_send_large_body(app: Flask, environ: WSGIEnvironment) -> bool:
     """Returns True when the client may send a large body after the header that ``environ`` was made from."""
+    if not is_possible_host(environ.get("HTTP_HOST", "")):
+        return False
     cast(organisations.OrganisationMiddleware, app.wsgi_app).route_to_organisation(environ)
     with app.request_context(environ), suppress(Unavailable):
         return _may_bring_files()

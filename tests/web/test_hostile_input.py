@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from archive.errors import Invalid
 from archive.importers import legacy_site
 from archive.importers.site_rules import load_site
 from archive.model import Role, Status
 from tests.web.conftest import Site, open_site
+from web.app import may_send_large_body
 from web.importing import import_manifest
 
 ANYTHING = st.recursive(
@@ -106,6 +108,22 @@ def test_an_odd_request_of_a_visitor_is_refused(
     sent_from = {"Origin": "http://localhost", "User-Agent": "Firefox"} | headers
     answer = site.client().open(path, method=method.upper(), data=form or None, headers=sent_from)
     assert answer.status_code == expected, answer.text
+
+
+@pytest.mark.parametrize("host", ["a..b", "..", "xn--a", "a" * 64, "a..b:8000"])
+def test_a_host_that_no_site_can_have_is_refused(site: Site, host: str) -> None:
+    environ = EnvironBuilder("/").get_environ() | {"HTTP_HOST": host}
+    _body, status, _headers = run_wsgi_app(site.app, environ)
+    assert status == "400 BAD REQUEST"
+    assert may_send_large_body(site.app, environ) is False
+
+
+@pytest.mark.parametrize("number", [HUGE, "9" * 15, "๙" * 30, "9" * 5000])
+def test_a_number_that_no_announcement_can_have_is_refused_in_a_collection(site: Site, number: str) -> None:
+    form = {"title": "ชุด", "place": "1", "label": "ก", "announcement": number}
+    answer = site.signed_in(Role.ADMIN).post("/staff/collections/new", data=form)
+    assert answer.status_code == 200
+    assert "ไม่ใช่เลขหรือลิงก์ของประกาศ" in answer.text
 
 
 def test_an_item_to_disclose_of_no_year_is_refused(site: Site) -> None:

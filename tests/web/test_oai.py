@@ -25,6 +25,10 @@ from web.public import oai
 
 OAI = "{http://www.openarchives.org/OAI/2.0/}"
 SECRET = "มะม่วงน้ำปลาหวาน"
+PLACE = {"since": None, "before": None, "kind": None, "category": None, "sent": 0}
+TOKEN = base64.urlsafe_b64encode(
+    json.dumps(PLACE | {"at": "2020-01-01T00:00:00+00:00", "id": 0}).encode()
+).decode()
 
 
 @pytest.fixture
@@ -217,6 +221,8 @@ def test_a_forged_token_is_refused_or_answered(site: Site, forged: dict[str, obj
         ({"verb": "ListRecords", "resumptionToken": "ไม่ใช่"}, "badResumptionToken"),
         ({"verb": "ListRecords", "resumptionToken": "W10="}, "badResumptionToken"),
         ({"verb": "ListSets", "resumptionToken": "W10="}, "badResumptionToken"),
+        ({"verb": "ListRecords", "resumptionToken": f"{TOKEN}\0"}, "badResumptionToken"),
+        ({"verb": "ListRecords", "resumptionToken": f"\x01{TOKEN}"}, "badResumptionToken"),
         ({"verb": "GetRecord", "metadataPrefix": "oai_dc", "identifier": "x"}, "idDoesNotExist"),
         ({"verb": "Identify", "identifier": "x"}, "badArgument"),
     ],

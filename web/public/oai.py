@@ -251,7 +251,7 @@ def _write_token(place: _Place) -> str:
 def _read_token(token: str) -> _Place:
     """Returns the place that a token holds. Raises ``ProtocolError`` for a token that was not given out."""
     try:
-        content = json.loads(base64.urlsafe_b64decode(token.encode()))
+        content = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
         since, before = (content[name] and _utc(content[name]) for name in ("since", "before"))
         kind = DocumentKind(content["kind"]) if content["kind"] else None
         category = str(content["category"]) if content["category"] is not None else None

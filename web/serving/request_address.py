@@ -8,6 +8,7 @@ hosts that the settings allow are taken.
 from __future__ import annotations
 
 import logging
+import re
 import socket
 from collections.abc import Container
 from functools import cache
@@ -22,6 +23,7 @@ log = logging.getLogger("prakat")
 
 _MOST_WARNINGS = 100  # hosts that the log names once each; strangers may make up any number
 _warned: set[str] = set()
+_PORT = re.compile(r":\d*$")
 
 
 def public_base_url(settings: Settings, organisation_hosts: Container[str] = ()) -> str:
@@ -43,6 +45,15 @@ def public_base_url(settings: Settings, organisation_hosts: Container[str] = ())
         _warned.add(name)
         log.warning("host is not allowed as the site's address: set PRAKAT_BASE_URL", extra={"host": name})
     return settings.base_url
+
+
+def is_possible_host(header: str) -> bool:
+    """Returns False for a ``Host`` header that cannot name any site, such as ``a..b``."""
+    try:
+        _PORT.sub("", header).encode("idna").decode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _is_of_this_machine(name: str) -> bool:

@@ -14,7 +14,7 @@ from archive.errors import Invalid, PrakatError
 from archive.model import Collection, CollectionLine, Status
 from archive.undo import find_reversals
 from archive.validation import checked_collection_heading
-from web.addresses import announcement_id_of_address
+from web.addresses import LARGEST_ID, announcement_id_of_address
 from web.api.schemas import MOST_ITEMS
 from web.bootstrap import services
 from web.errors import error_message
@@ -115,7 +115,7 @@ def _lines(collection: Collection | None) -> dict[str, object]:
     recent, _total = services().announcements.list_page(
         statuses=[Status.PUBLISHED, Status.DRAFT], page=1, per_page=_RECENT
     )
-    ids = [int(number) for _label, number in lines if number.isdecimal()]
+    ids = [id for _label, typed in lines if (id := _typed_id(typed)) is not None]
     return {
         "lines": lines + [("", "")] * _BLANKS,
         "titles": {str(each.id): each.title for each in services().announcements.get_many(ids).values()},
@@ -151,13 +151,18 @@ def _place(typed: str) -> float:
         return float("inf")
 
 
+def _typed_id(typed: str) -> int | None:
+    """Returns the id of a record that was typed as a number; None for any other text."""
+    plain = thai.arabic_digits(typed)
+    return int(plain) if _NUMBER.fullmatch(plain) and int(plain) <= LARGEST_ID else None
+
+
 def _number(typed: str) -> int | None:
     """Returns the number of an announcement, typed alone or as the address of the announcement.
 
     None for "". Raises ``Invalid`` for any other text.
     """
-    plain = thai.arabic_digits(typed)
-    number = int(plain) if _NUMBER.fullmatch(plain) else announcement_id_of_address(plain)
+    number = _typed_id(typed) or announcement_id_of_address(thai.arabic_digits(typed))
     if typed and number is None:
         raise Invalid(
             "“%(typed)s” ไม่ใช่เลขหรือลิงก์ของประกาศในเว็บนี้", field="items", typed=thai.shorten(typed, 60)
