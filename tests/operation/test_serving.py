@@ -145,6 +145,25 @@ def test_a_reload_with_a_wrong_setting_changes_nothing(service: Service, folder:
     assert get(service, "/") == 200
 
 
+def test_a_reload_of_a_program_that_cannot_start_changes_nothing(service: Service, folder: Path) -> None:
+    before = children(service.pid, WEB)
+    said = (folder / "log").read_text().count("not reloaded")
+    key, away = folder / "data" / "secret-key", folder / "data" / "secret-key.away"
+    key.rename(away)
+    key.mkdir()
+    try:
+        service.signal(signal.SIGHUP)
+        until(lambda: (folder / "log").read_text().count("not reloaded") > said)
+    finally:
+        key.rmdir()
+        away.rename(key)
+    assert children(service.pid, WEB) == before
+    assert get(service, "/") == 200
+    service.signal(signal.SIGHUP)
+    until(lambda: not {*children(service.pid, WEB)} & {*before})
+    assert get(service, "/") == 200
+
+
 def test_idle_connections_stop_nobody(service: Service) -> None:
     with ExitStack() as idle:
         for _ in range(250):

@@ -21,14 +21,13 @@ from archive.errors import PrakatError, Unavailable
 from indexer.lazy_import import lazy_import
 from indexer.leader_leases import lease_holder_name
 from indexer.reindex import note_lost_changes
-from web import settings
 from web.app import create_app, may_send_large_body
 from web.bootstrap import Services
 from web.commands.terminal import open_services
 from web.serving.health import heartbeat_path
 from web.serving.http_server import Server, listen
 from web.serving.log import configure_logging
-from web.serving.prefork import Master, ProcessRole, StopRequest, sockets_of_replaced_master
+from web.serving.prefork import Master, ProcessRole, StopRequest, is_trial_start, sockets_of_replaced_master
 from web.serving.proxies import Networks
 
 if TYPE_CHECKING:
@@ -76,13 +75,17 @@ def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
     """
     configure_logging()
     services = open_services()
+    app = create_app(services)
+    if is_trial_start():
+        background_worker.build_worker(services)
+        services.database.close()
+        return
     note_lost_changes(services.records, services.index)
     _log_audit_head(services)
     try:
         sockets = sockets_of_replaced_master() or listen(host, port)
     except OSError as error:
         raise Unavailable(_cannot_listen(host, port, error)) from error
-    app = create_app(services)
     _warm_up(app)
     services.database.close()
 
@@ -101,7 +104,7 @@ def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
     roles = [ProcessRole(WEB, processes, serve_pages)]
     roles += [] if no_worker else [ProcessRole(READER, 1, read_documents)]
     click.echo(f"ประกาศ: http://{host}:{port}", err=True)
-    Master(roles, sockets, check=settings.load_settings).run_processes()
+    Master(roles, sockets).run_processes()
     _log_audit_head(services)
     services.database.close()
 

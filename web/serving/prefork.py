@@ -33,6 +33,8 @@ _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _SOCKETS, _OLD_PROCESSES = "_PRAKAT_SOCKETS", "_PRAKAT_OLD_PROCESSES"
 """Environment variables with the descriptors that a master hands to its successor: the listening sockets, and
 the master's ends of the connections with processes that go on until the new processes are there."""
+_TRIAL = "_PRAKAT_TRIAL"
+"""Environment variable of a program that is started only to see whether it starts."""
 
 
 class StopRequest:
@@ -100,18 +102,38 @@ class _Process:
     restart_at: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _TrialStart:
+    """The new program, started beside this one; ``output`` is the descriptor of what it prints."""
+
+    pid: int
+    output: int
+    ends_at: float
+
+    def end(self) -> None:
+        """Kill it, if it still runs, and forget what it printed."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        os.close(self.output)
+
+    def last_line(self) -> str:
+        """Returns the last line that it printed, which says why it does not start."""
+        printed = os.pread(self.output, os.fstat(self.output).st_size, 0).decode(errors="replace")
+        return next(reversed(printed.splitlines()), "")
+
+
 class Master:
     """Runs the processes of ``roles`` until SIGTERM or SIGINT; SIGHUP loads the program anew, without a gap.
 
-    The new program reads its settings and takes over the listening ``sockets``; the old processes finish the
-    requests in hand. ``check`` raises an error beforehand if the reload is impossible.
+    The new program is first started beside this one, up to where it would serve (see ``is_trial_start``). If
+    it cannot start, the log says why, and nothing changes. Otherwise it takes over the listening ``sockets``,
+    and the old processes finish the requests in hand.
     """
 
-    def __init__(
-        self, roles: Sequence[ProcessRole], sockets: Sequence[socket.socket], check: Callable[[], object]
-    ) -> None:
+    def __init__(self, roles: Sequence[ProcessRole], sockets: Sequence[socket.socket]) -> None:
         self._processes = [_Process(role) for role in roles for _ in range(role.count)]
-        self._sockets, self._check = sockets, check
+        self._sockets = sockets
+        self._trial: _TrialStart | None = None
         self._old_processes = _numbers(os.environ.pop(_OLD_PROCESSES, ""))
 
     def run_processes(self) -> None:
@@ -126,9 +148,10 @@ class Master:
             if number in (signal.SIGTERM, signal.SIGINT):
                 break
             if number == signal.SIGHUP:
-                self._reload()
+                self._try_new_program()
             if received is None:
                 self._end_silent_ones()
+            self._end_long_trial()
             self._replace_ended_ones()
         self._stop()
 
@@ -154,6 +177,8 @@ class Master:
 
     def _replace_ended_ones(self) -> None:
         for pid, status in _ended():
+            if self._trial is not None and self._trial.pid == pid:
+                self._reload_if_started(self._trial, status)
             for process in self._processes:
                 if process.pid == pid:
                     self._note_end(process, status)
@@ -193,22 +218,40 @@ class Master:
                 os.kill(process.pid, signal.SIGKILL)
                 process.silent = 0.0
 
-    def _reload(self) -> None:
+    def _try_new_program(self) -> None:
+        if self._trial is not None:
+            self._trial.end()
+        self._trial = None
         try:
-            self._check()
-        except Exception as error:  # noqa: BLE001 - whatever is wrong, the service goes on as it is
+            self._trial = _start_trial()
+        except OSError as error:
             log.error("not reloaded", extra={"why": str(error)})
-            return
+
+    def _end_long_trial(self) -> None:
+        if self._trial is not None and time.monotonic() > self._trial.ends_at:
+            os.kill(self._trial.pid, signal.SIGKILL)  # its end is then noted as any other
+
+    def _reload_if_started(self, trial: _TrialStart, status: int) -> None:
+        self._trial = None
+        why = trial.last_line()
+        os.close(trial.output)
+        if status == 0:
+            self._reload()
+        log.error("not reloaded", extra={"why": why, "exit": status})
+
+    def _reload(self) -> NoReturn:
         log.info("reloading")
         old = [process.connection for process in self._processes if process.connection is not None]
         for kept in (*old, *self._sockets):
             kept.set_inheritable(True)
         os.environ[_SOCKETS] = _descriptors(self._sockets)
         os.environ[_OLD_PROCESSES] = _descriptors(old)
-        os.execv(sys.executable, [sys.executable, "-m", "web.cli", *sys.argv[1:]])  # noqa: S606 - ourselves
+        os.execv(sys.executable, _command_line())  # noqa: S606 - ourselves
 
     def _stop(self) -> None:
         """Ask all processes to stop, wait for them, and kill those that do not."""
+        if self._trial is not None:
+            self._trial.end()
         running = {process.pid for process in self._processes if process.connection is not None}
         for pid in running:
             if pid is not None:
@@ -229,6 +272,27 @@ class Master:
 def sockets_of_replaced_master() -> list[socket.socket]:
     """Returns the listening sockets of the master that this one replaces; none at a first start."""
     return [socket.socket(fileno=number) for number in _numbers(os.environ.pop(_SOCKETS, ""))]
+
+
+def is_trial_start() -> bool:
+    """Returns True where the program was started only to see whether it starts; it must not serve then."""
+    return _TRIAL in os.environ
+
+
+def _command_line() -> list[str]:
+    return [sys.executable, "-m", "web.cli", *sys.argv[1:]]
+
+
+def _start_trial() -> _TrialStart:
+    output = os.memfd_create("trial start")  # not on the disk, which may be full
+    pid = os.posix_spawn(
+        sys.executable,
+        _command_line(),
+        os.environ | {_TRIAL: "1"},
+        file_actions=[(os.POSIX_SPAWN_DUP2, output, number) for number in (1, 2)],
+        setsigmask=[],
+    )
+    return _TrialStart(pid, output, time.monotonic() + START_SECONDS)
 
 
 def _run_role(role: ProcessRole, master: socket.socket, replaced_pid: int | None) -> NoReturn:
