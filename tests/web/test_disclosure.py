@@ -254,6 +254,32 @@ def test_the_list_of_a_year_is_edited_in_a_spreadsheet_and_undone(site: Site) ->
     assert site.signed_in(Role.STAFF).get(address).status_code == 403
 
 
+def test_a_list_that_another_spreadsheet_saved_is_taken_or_refused_with_its_row(site: Site) -> None:
+    admin, address = site.signed_in(Role.ADMIN), f"{DESK}/items.csv"
+    table = admin.get(address).get_data().decode("utf-8-sig") + ",oit,O51,รายการที่เพิ่ม,yearly,,\n"
+    rows = len(table.splitlines())
+
+    def send(content: bytes) -> tuple[int, str]:
+        data = {"list": (io.BytesIO(content), "list.csv")}
+        answer = admin.post(address, data=data, follow_redirects=True)
+        return answer.status_code, answer.text
+
+    lines_of_an_old_mac = "\r".join(table.splitlines()).encode()
+    for number, content in enumerate((lines_of_an_old_mac, table.encode("utf-16")), start=1):
+        status, page = send(content.replace("รายการที่เพิ่ม".encode(), f"เพิ่ม {number}".encode()))
+        assert (status, "notice bad" in page) == (200, False)
+    assert "รายการที่เพิ่ม" in page
+    for wrong in (
+        f'{table},oit,O52,"ลืมปิด,yearly,,\n' + "ก" * 140_000,
+        f"{table},oit,O52,{'ก' * 140_000},yearly,,",
+    ):
+        status, page = send(wrong.encode())
+        assert status in (200, 422)
+        assert f"แถวที่ {rows + 1}" in page
+    status, page = send(b"\xff\xfeodd")
+    assert (status in (200, 422), "notice bad" in page) == (True, True)
+
+
 def test_residents_see_published_announcements_alone(site: Site, staff: FlaskClient) -> None:
     shown = site.announcement("=โครงสร้าง")
     for status in (Status.DRAFT, Status.WITHDRAWN, Status.TRASHED):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from archive.disclosure import DisclosureItem, DisclosureRule, Period, checked_item
@@ -41,11 +42,8 @@ def merge_items_with_csv(content: bytes, listed: Sequence[DisclosureItem]) -> li
     """
     if len(content) > MOST_BYTES:
         raise TooLarge("ตารางใหญ่เกินไป กรุณาใช้ไฟล์ที่ดาวน์โหลดจากหน้านี้")
-    reader = csv.DictReader(io.StringIO(_decoded(content)), restval="")
-    if not {"key", "section", "title", "period"} <= set(reader.fieldnames or ()):
-        raise Invalid("ไม่ใช่ตารางรายการ กรุณาดาวน์โหลดตารางจากหน้านี้ แก้แล้วส่งกลับเป็น CSV", field="list")
     read: dict[str, DisclosureItem] = {}
-    for number, row in enumerate(reader, start=2):
+    for number, row in _numbered_rows(_decoded(content)):
         item = _item(row, number)
         if item.key in read or len(read) >= _MOST_ROWS:
             raise Invalid("แถวที่ %(row)s ซ้ำกับแถวก่อน", field="list", row=number)
@@ -55,8 +53,26 @@ def merge_items_with_csv(content: bytes, listed: Sequence[DisclosureItem]) -> li
     return [*read.values(), *(replace(each, is_hidden=True) for each in listed if each.key not in read)]
 
 
+def _numbered_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yields each row after the first with its number; raises ``Invalid`` where none can be read."""
+    reader = csv.DictReader(io.StringIO(text, newline=None), restval="")
+    number = 0
+    try:
+        if not {"key", "section", "title", "period"} <= set(reader.fieldnames or ()):
+            raise Invalid("ไม่ใช่ตารางรายการ กรุณาดาวน์โหลดตารางจากหน้านี้ แก้แล้วส่งกลับเป็น CSV", field="list")
+        number = 1
+        for number, row in enumerate(reader, start=2):
+            yield number, row
+    except csv.Error as error:
+        raise Invalid(
+            "อ่านแถวที่ %(row)s ไม่ได้ กรุณาตรวจว่าเครื่องหมายคำพูดในแถวนั้นครบคู่", field="list", row=number + 1
+        ) from error
+
+
 def _decoded(content: bytes) -> str:
-    """Returns the text of a table, also of one that a Thai Windows has saved in its own character set."""
+    """Returns the text of a table, also of one in UTF-16 or in the character set of a Thai Windows."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", errors="replace")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
