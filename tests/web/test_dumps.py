@@ -51,6 +51,16 @@ def test_a_dump_is_written_once_and_again_after_a_change(
     assert f"({size(len(after.get_data()))})" in filled.client().get("/open-data").text
 
 
+def test_made_up_hosts_do_not_fill_the_disk(filled: Site) -> None:
+    for number in range(8):
+        answer = filled.client().get(PATHS[0], base_url=f"http://10.0.0.{number}", buffered=True)
+        assert f"http://10.0.0.{number}/" in answer.text
+    most = open_data_files.MOST_PLACES_OF_ORGANISATION
+    until(lambda: len(written(filled)) <= most, seconds=10)
+    again = filled.client().get(PATHS[0], base_url="http://10.0.0.7", buffered=True)
+    assert again.headers["ETag"].strip('"') in {file.name for file in written(filled)}
+
+
 @pytest.mark.parametrize("withdrawn", [False, True])
 def test_while_one_is_written_the_one_before_is_sent_unless_it_tells_too_much(
     filled: Site, withdrawn: bool, monkeypatch: pytest.MonkeyPatch

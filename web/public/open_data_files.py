@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 from flask import Response, copy_current_request_context, request
@@ -25,6 +26,9 @@ WAIT_SECONDS = 3.0
 """Seconds for which a request waits for a file being written, and a writer for its turn.
 
 10,000 announcements take about as long to write."""
+
+MOST_PLACES_OF_ORGANISATION = 4
+"""Addresses of a site for which files are kept: where none is set, visitors choose it by their ``Host``."""
 
 _PART = ".part"  # at the end of the name of a file that is being written
 _PARTS_OF_EARLIER_VERSIONS = "tmp*"  # which had random names
@@ -118,6 +122,7 @@ def _write(target: Path, lines: Callable[[], Iterator[str]]) -> None:
         except Exception:
             log.exception("open data not written", extra={"file": target.name})
         _delete_parts_and_older(target)
+        _delete_places_of_long_ago(target.parent)
 
 
 def _delete_parts_and_older(target: Path) -> None:
@@ -135,6 +140,19 @@ def _delete_parts_and_older(target: Path) -> None:
             is_older = other.name.startswith(f"{place}.") and other.name.endswith(f".{name}")
             if other != target and (is_part or is_older or is_forgotten):
                 other.unlink()
+
+
+def _delete_places_of_long_ago(folder: Path) -> None:
+    """Keep the files of the addresses that were written for last, a few for each organisation.
+
+    Call this as the one who writes.
+    """
+    by_place: dict[str, list[Path]] = {}
+    for file in sorted(folder.glob("*.*.*"), key=lambda file: file.stat().st_mtime, reverse=True):
+        by_place.setdefault(file.name.partition(".")[0], []).append(file)
+    most = MOST_PLACES_OF_ORGANISATION * (1 + len(services().towns))
+    for file in chain.from_iterable([*by_place.values()][most:]):
+        file.unlink(missing_ok=True)
 
 
 def _newest(current: Path) -> Path | None:

@@ -1,8 +1,8 @@
 """Finds the site's address where none is set: the request's, if its host may be believed.
 
 Whoever sends a request writes its ``Host`` header. An address made from any host at all would let a stranger
-put links to another site into pages that caches keep; so only this machine's names, IP addresses and the
-hosts that the settings allow are taken.
+put links to another site into pages that caches keep; so only this machine's names and IP addresses, those
+of private networks, and the hosts that the settings allow are taken.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import logging
 import re
 import socket
 from collections.abc import Container
+from contextlib import suppress
 from functools import cache
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from flask import request
 from werkzeug.exceptions import SecurityError
@@ -57,13 +58,22 @@ def is_possible_host(header: str) -> bool:
 
 
 def _is_of_this_machine(name: str) -> bool:
-    if name == "localhost" or name.endswith(".localhost") or name in _machine_names():
+    if name == "localhost" or name in _machine_names():
         return True
     try:
-        ip_address(name)
+        address = ip_address(name)
     except ValueError:
         return False
-    return True
+    return address.is_private or _is_bound_here(address)
+
+
+def _is_bound_here(address: IPv4Address | IPv6Address) -> bool:
+    """Returns True when this machine has the address: another machine's cannot be listened at."""
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    with suppress(OSError), socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.bind((str(address), 0))
+        return True
+    return False
 
 
 @cache
