@@ -150,6 +150,8 @@ def test_every_search_for_what_is_not_there_is_noted(filled: Site) -> None:
         get(filled.client(), "/search?q=ไดโนเสาร์")
     filled.client().get("/search?q=ไดโนเสาร์", headers={"Sec-Purpose": "prefetch"})
     assert filled.services.usage_statistics.list_missed_searches()[0].count == 2
+    filled.client().get("/search?q=ไดโนเสาร์")
+    assert filled.services.usage_statistics.list_missed_searches()[0].count == 3
 
 
 def test_what_is_kept_is_bounded() -> None:

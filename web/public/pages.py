@@ -65,13 +65,11 @@ def results() -> str:
     """Show the answer to the query in the address; one that found nothing is noted as a missed search."""
     query = _query()
     answer = search(services(), query)
-    is_looked_at = "prefetch" not in request.headers.get(
-        "Sec-Purpose", ""
-    )  # else loaded in case somebody asks
-    if not answer.total and query.typed and query.page == 1 and is_looked_at:
+    if not answer.total and query.typed and query.page == 1:
         http_caching.drop_entity_tag()
-        with suppress(Unavailable):  # a search that cannot be noted (full disk) is still answered
-            services().usage_statistics.record_missed_search_unless_long_number(query.typed)
+        if "prefetch" not in request.headers.get("Sec-Purpose", ""):  # else loaded in case somebody asks
+            with suppress(Unavailable):  # a search that cannot be noted (full disk) is still answered
+                services().usage_statistics.record_missed_search_unless_long_number(query.typed)
     return render_template(
         "public/results.html",
         answer=answer,
