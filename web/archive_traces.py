@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from archive.errors import PrakatError, SettingsError
 from indexer.analysis.dictionary import Dictionary
 from storage import data_directory
@@ -9,11 +11,27 @@ from storage.backup.last_backup import NOTE
 from web.adapters import open_files, open_index
 from web.settings import Settings
 
+USUAL_DATA = Path("/var/lib/prakat")
+"""Place of the data in the manual and of the units."""
+
 
 def may_hold_archive(settings: Settings) -> bool:
     """Returns True where the data directory has a trace of an archive, or the database is elsewhere."""
     traces = (data_directory.DATABASE, data_directory.FILES, "index", NOTE)
     return settings.database != "sqlite" or any((settings.data / name).exists() for name in traces)
+
+
+def is_archive_elsewhere(settings: Settings) -> bool:
+    """Returns True where the default data directory has no archive, and that of the service has one.
+
+    A directory of the service that this user may not enter counts as one that has.
+    """
+    if settings.data != Settings().data or may_hold_archive(settings):
+        return False
+    try:
+        return may_hold_archive(Settings(data=USUAL_DATA))
+    except PermissionError:
+        return True
 
 
 def refuse_to_begin_empty_beside_traces(settings: Settings) -> None:

@@ -82,6 +82,11 @@ def open_database_engine(
     return Postgres(database, before_filling_empty)
 
 
+def has_database_file(settings: Settings) -> bool:
+    """Return True where the data directory has an embedded database."""
+    return (settings.data / data_directory.DATABASE).exists()
+
+
 def data_open_to_others(settings: Settings) -> list[Path]:
     """Return the paths in the data directory that other users may read and ``check --repair`` closes."""
     return paths_open_to_others(settings.data)

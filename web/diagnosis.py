@@ -26,7 +26,7 @@ from indexer.extraction import sandbox
 from indexer.extraction.ocr.tesseract import OWN_MODEL, SYSTEM_MODELS
 from indexer.reindex import is_rebuild_needed
 from web import settings
-from web.archive_traces import may_hold_archive
+from web.archive_traces import USUAL_DATA, is_archive_elsewhere, may_hold_archive
 from web.backup_restore import backup_generations, last_backup_place, plain_generations
 from web.bootstrap import Services, build_services
 from web.database_connection import data_open_to_others
@@ -61,8 +61,7 @@ _BEGIN_OR_RESTORE = (
     "เริ่มครั้งแรก: systemctl start prakat; หลังดิสก์เสีย: prakat restore /var/backups/prakat"
     " (the first start; after a loss: restore)"
 )
-_USUAL_DATA = Path("/var/lib/prakat")  # place of the data in the manual and of the units
-_ASK_ABOUT_USUAL_DATA = f"runuser -u prakat -- env PRAKAT_DATA={_USUAL_DATA} prakat doctor"
+_ASK_ABOUT_USUAL_DATA = f"runuser -u prakat -- env PRAKAT_DATA={USUAL_DATA} prakat doctor"
 _RUN_NIGHTLY = "systemctl enable --now prakat-nightly.timer && systemctl start prakat-nightly"
 _NIGHT_REMEDIES = {
     "backup": (
@@ -135,9 +134,8 @@ def open_and_diagnose_archive() -> list[Trouble]:
         return [Trouble("settings", TroubleKind.WRONG, error.message, "prakat serve --help; แก้ prakat.toml")]
     found = [trouble for look in MACHINE for trouble in look(given)]
     if not may_hold_archive(given):
-        missing = f"ยังไม่มีคลังที่ {given.data} (there is no archive; PRAKAT_DATA names its place)"
-        is_elsewhere = given.data == Settings().data and may_hold_archive(Settings(data=_USUAL_DATA))
-        remedy = _ASK_ABOUT_USUAL_DATA if is_elsewhere else _BEGIN_OR_RESTORE
+        missing = f"ยังไม่มีคลังที่ {given.data.absolute()} (there is no archive; PRAKAT_DATA names its place)"
+        remedy = _ASK_ABOUT_USUAL_DATA if is_archive_elsewhere(given) else _BEGIN_OR_RESTORE
         found.append(Trouble("no-archive", TroubleKind.MISSING, missing, remedy))
         return _sorted(found)
     try:
@@ -235,7 +233,8 @@ def _guards(given: Settings) -> Iterator[Trouble]:
         yield Trouble("proxies", TroubleKind.UNSAFE, said, _line('trusted_proxies = "127.0.0.1"'))
     if os.geteuid() == 0:
         said = "กำลังใช้สิทธิ์ root บริการควรมีผู้ใช้ของตัวเอง (running as root)"
-        command = f"runuser -u prakat -- env PRAKAT_DATA={given.data.absolute()} prakat doctor"
+        data = USUAL_DATA if is_archive_elsewhere(given) else given.data.absolute()
+        command = f"runuser -u prakat -- env PRAKAT_DATA={data} prakat doctor"
         yield Trouble("root", TroubleKind.UNSAFE, said, command, is_advice=True)
 
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from archive.model import Role
 from tests.web.conftest import Site, memo
+from web import archive_traces
 from web.cli import main
 from web.settings import Settings, load_settings
 
@@ -346,3 +347,28 @@ def test_short_help_is_what_the_command_says() -> None:
         command = main.get_command(context, name)
         assert command is not None
         assert main.describe(name) == command.get_short_help_str(limit=1000)  # type: ignore[attr-defined]
+
+
+def test_without_a_place_an_archive_that_begins_is_told_and_none_begins_beside_the_services(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PRAKAT_DATA", raising=False)
+    monkeypatch.setattr(archive_traces, "USUAL_DATA", tmp_path / "service")
+    monkeypatch.chdir(tmp_path)
+    add = ("user", "add", "somsri", "--role", "admin", "--password-stdin")
+    began = CliRunner().invoke(main, add, input=PASSWORD)
+    assert began.exit_code == 0
+    assert str(tmp_path / "data") in began.stderr
+    assert "PRAKAT_DATA" in began.stderr
+    again = CliRunner().invoke(main, ["user", "list"])
+    assert "somsri" in again.stdout
+    assert again.stderr == ""
+    (tmp_path / "data").rename(tmp_path / "service")
+    (tmp_path / "list.jsonl").touch()
+    for command in (add, ("import", "list.jsonl"), ("reindex",), ("stats",)):
+        refused = CliRunner().invoke(main, command, input=PASSWORD)
+        assert refused.exit_code == 1, command
+        assert str(tmp_path / "data") in refused.stderr
+        assert f"PRAKAT_DATA={tmp_path / 'service'}" in refused.stderr
+    assert not (tmp_path / "data").exists()
+    assert CliRunner().invoke(main, add, input=PASSWORD, env={"PRAKAT_DATA": "data"}).exit_code == 0

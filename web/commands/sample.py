@@ -11,7 +11,7 @@ from archive.errors import Unavailable
 from archive.model import Role
 from indexer.reindex import is_rebuild_needed, rebuild
 from web.accounts.passwords import hash_password
-from web.commands.terminal import open_services, progress_bar
+from web.commands.terminal import open_or_begin_services, progress_bar
 from web.settings import FILE
 
 _NAME = "demo"
@@ -37,7 +37,7 @@ def sample() -> None:
         from web.sample.documents import OFFICE
     except ModuleNotFoundError as missing:
         raise Unavailable(_NOT_INSTALLED) from missing
-    services = open_services()
+    services = open_or_begin_services()
     if services.people.accounts.by_name(_NAME) is None:
         password = secrets.token_urlsafe(9)
         services.people.accounts.add(_NAME, hash_password(password), Role.ADMIN)

@@ -51,10 +51,55 @@ BAR_AFTER = 2.0  # seconds of work before a bar appears: short work needs no bar
 
 
 def open_services() -> Services:
-    """Returns the services of the archive that the settings name."""
+    """Returns the services of the archive that the settings name; where there is none, one begins.
+
+    Raises ``NotFound`` as ``_settings_of_archive`` does.
+    """
+    from web import bootstrap
+
+    return bootstrap.build_services(_settings_of_archive())
+
+
+def open_or_begin_services() -> Services:
+    """Returns the same services, also beside the service's archive: for commands meant to begin one."""
     from web import bootstrap
 
     return bootstrap.build_services(settings.load_settings())
+
+
+def _settings_of_archive() -> settings.Settings:
+    """Returns the settings in force, and says where an archive begins in a place that nobody named.
+
+    Raises ``NotFound`` where that place has no archive and the service has one: it is meant then.
+    """
+    from web.database_connection import has_database_file
+
+    given = settings.load_settings()
+    is_named = "PRAKAT_DATA" in os.environ or given.data != settings.Settings().data
+    if is_named or has_database_file(given):
+        return given
+    from web import archive_traces  # slow, and needed in an empty place alone
+
+    _refuse_beside_service(given)
+    if not archive_traces.may_hold_archive(given):
+        place = given.data.absolute()
+        click.echo(
+            f"เริ่มคลังใหม่ที่ {place} ถ้าคลังอยู่ที่อื่น ตั้ง PRAKAT_DATA"
+            " (an archive begins here; PRAKAT_DATA names another place)",
+            err=True,
+        )
+    return given
+
+
+def _refuse_beside_service(given: settings.Settings) -> None:
+    from web import archive_traces
+
+    if archive_traces.is_archive_elsewhere(given):
+        raise NotFound(
+            f"ไม่มีคลังที่ {given.data.absolute()} คลังของบริการอยู่ที่อื่น เรียกด้วย"
+            f" runuser -u prakat -- env PRAKAT_DATA={archive_traces.USUAL_DATA} prakat …"
+            " (there is no archive here: name the service's)"
+        )
 
 
 def open_existing() -> Services:
@@ -65,8 +110,10 @@ def open_existing() -> Services:
     from web import archive_traces, bootstrap
 
     given = settings.load_settings()
+    if "PRAKAT_DATA" not in os.environ:
+        _refuse_beside_service(given)
     if not archive_traces.may_hold_archive(given):
-        raise NotFound(f"ไม่พบคลังที่ {given.data} กรุณาตรวจ PRAKAT_DATA (there is no archive)")
+        raise NotFound(f"ไม่พบคลังที่ {given.data.absolute()} กรุณาตรวจ PRAKAT_DATA (there is no archive)")
     return bootstrap.build_services(given)
 
 
@@ -122,7 +169,7 @@ def open_people_of(organisation: str | None) -> People:
     """
     from web.database_connection import open_accounts
 
-    accounts = open_accounts(settings.load_settings())
+    accounts = open_accounts(_settings_of_archive())
     return accounts.people_of(_chosen(organisation, accounts.organisations.all()))
 
 
