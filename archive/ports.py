@@ -149,10 +149,16 @@ class Accounts(Protocol):
     """People who may sign in. Passwords are kept only as hashes."""
 
     def add(self, name: str, password_hash: str, role: Role, *, division: str = "") -> Person:
-        """Add a person. Raises ``Conflict`` when the name is taken."""
+        """Add a person. Raises ``Conflict`` when the name is taken, in a town also by one of the province.
+
+        For the province, a name that a person of any town has is taken.
+        """
 
     def person(self, id: int) -> Person:
         """Return a person, also a suspended one. Raises ``NotFound``."""
+
+    def password_hash(self, id: int) -> str:
+        """Return the hash of a person's password. Raises ``NotFound``."""
 
     def by_name(self, name: str) -> tuple[Person, str] | None:
         """Return the person with this name and the password hash; None when nobody has this name."""

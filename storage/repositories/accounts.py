@@ -15,6 +15,7 @@ class EngineAccounts(EngineRepository):
 
     def add(self, name: str, password_hash: str, role: Role, *, division: str = "") -> Person:
         with write_with_entries_of_changed_people(self._engine):
+            self._refuse_namesake(name)
             row = self._engine.row(
                 """INSERT INTO person (name, password_hash, role, division, created_at, organisation_id)
                    VALUES (:name, :password_hash, :role, :division, :now, :organisation)
@@ -27,8 +28,22 @@ class EngineAccounts(EngineRepository):
                 now=mappers.now_text(),
             )
             if row is None:
-                raise Conflict("มีผู้ใช้ชื่อ “%(name)s” อยู่แล้ว กรุณาใช้ชื่ออื่น", code="name-taken", name=name)
+                raise _name_taken(name)
         return mappers.person(row)
+
+    def _refuse_namesake(self, name: str) -> None:
+        """Raise ``Conflict`` where the province has a person of this name, or for the province a town.
+
+        The history names who did something by the name alone.
+        """
+        here = current_organisation(self._engine)
+        towns = [row["id"] for row in self._engine.rows("SELECT id FROM organisation")]
+        if self._engine.row(
+            "SELECT id FROM person WHERE organisation_id IN :account_organisations AND name = :name LIMIT 1",
+            name=name,
+            account_organisations=[PROVINCE, *(towns if here == PROVINCE else [here])],
+        ):
+            raise _name_taken(name)
 
     def person(self, id: int) -> Person:
         row = self._engine.row(
@@ -39,6 +54,15 @@ class EngineAccounts(EngineRepository):
         if row is None:
             raise _nobody()
         return mappers.person(row)
+
+    def password_hash(self, id: int) -> str:
+        row = self._engine.row(
+            "SELECT password_hash FROM person WHERE organisation_id IN :account_organisations AND id = :id",
+            id=id,
+        )
+        if row is None:
+            raise _nobody()
+        return str(row["password_hash"])
 
     def by_name(self, name: str) -> tuple[Person, str] | None:
         """Return the person and the password hash. An organisation's own person precedes the province's."""
@@ -105,6 +129,10 @@ class EngineAccounts(EngineRepository):
                 division=division,
             ):
                 raise _nobody()
+
+
+def _name_taken(name: str) -> Conflict:
+    return Conflict("มีผู้ใช้ชื่อ “%(name)s” อยู่แล้ว กรุณาใช้ชื่ออื่น", code="name-taken", name=name)
 
 
 def _nobody() -> NotFound:

@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from markupsafe import escape
 
-from archive.errors import Invalid
+from archive.errors import Conflict, Invalid
 from archive.model import THE_PROVINCE, Announcement, CollectionLine, Draft, Organisation, Role, Status
 from tests.web.conftest import BROWSER, PASSWORD, Site, memo, open_site
 from web import organisations
@@ -325,6 +325,29 @@ def test_the_province_s_staff_act_in_each_town(province: Province) -> None:
     )
     id = int(made.headers["Location"].rsplit("/", 1)[-1])
     assert province.of("pladuk").records.announcements.get(id).title == "โดยจังหวัด"
+
+
+def test_the_province_and_a_town_have_no_namesakes(province: Province) -> None:
+    front, town = province.of("").people.accounts, province.of("pladuk").people.accounts
+    front.add("malee", hash_password(PASSWORD), Role.ADMIN)
+    for accounts, name in ((town, "malee"), (front, "somsri")):
+        with pytest.raises(Conflict) as refused:
+            accounts.add(name, hash_password(PASSWORD), Role.ADMIN)
+        assert refused.value.code == "name-taken"
+    mine = front.by_name("malee")
+    assert mine is not None
+    # as an archive of an earlier version may hold: the town has the name too
+    province.site.services.database.run(  # type: ignore[attr-defined]
+        """INSERT INTO person (name, password_hash, role, division, created_at, organisation_id)
+           SELECT name, 'another', role, division, created_at, 1 FROM person WHERE name = 'malee'"""
+    )
+    client = province.client()
+    client.post("/sign-in", data={"name": "malee", "password": PASSWORD}, headers=BROWSER)
+    client.post("/pladuk/staff/people/disable", data={"name": "malee"})
+    assert [each.disabled for each in town.everyone() if each.name == "malee"] == [True]
+    given = {"current": PASSWORD, "new": "ปลาดุกกินหญ้าริมน้ำ 47", "again": "ปลาดุกกินหญ้าริมน้ำ 47"}
+    assert client.post("/pladuk/staff/account", data=given).status_code == 302
+    assert front.by_name("malee") != mine
 
 
 def test_a_token_works_in_its_own_town(province: Province) -> None:

@@ -324,10 +324,10 @@ def _pending() -> tuple[Person, str, str] | None:
     if not -CLOCK_SLACK < age < CODE_WITHIN:
         return None
     person = services().people.accounts.person(pending["person"])
-    known = services().people.accounts.by_name(person.name)
-    if known is None or known[0].disabled or _hash(known[1]) != pending["password"]:
+    password_hash = services().people.accounts.password_hash(person.id)
+    if person.disabled or _hash(password_hash) != pending["password"]:
         return None
-    return *known, pending["next"]
+    return person, password_hash, pending["next"]
 
 
 def _hash(key: str) -> str:

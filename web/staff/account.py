@@ -200,7 +200,6 @@ def _check_own_password(person: Person, typed: str) -> None:
     """Raises ``Invalid`` for a wrong password of the person, ``TooMany`` during a pause."""
     limits = own_password_limits(person)
     count_failure_or_refuse(limits)
-    known = services().people.accounts.by_name(person.name)
-    if not verify_password(known[1] if known and known[0].id == person.id else None, typed):
+    if not verify_password(services().people.accounts.password_hash(person.id), typed):
         raise Invalid("รหัสผ่านเดิมไม่ถูกต้อง", field="current")
     clear_failures(limits)

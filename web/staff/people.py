@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,6 +12,7 @@ from archive import validation
 from archive.errors import Conflict, PrakatError
 from archive.model import Person, Role
 from web.accounts.passwords import check_strength, hash_password
+from web.accounts.sign_in import current_person
 from web.bootstrap import services
 from web.errors import error_message
 from web.serving.log import note_security
@@ -52,7 +53,7 @@ def change(person_id: int) -> ResponseReturnValue:
     person = _person(person_id)
     try:
         role = _role()
-        if role is not person.role and person.name == g.actor:
+        if role is not person.role and _is_me(person):
             raise Conflict("เปลี่ยนสิทธิ์ใช้งานของตัวเองไม่ได้ กรุณาให้ผู้ดูแลคนอื่นเปลี่ยน")
         services().people.accounts.set_role_and_division(person_id, role=role, division=_division())
         note_security("person changed", person=person.name, role=role.value)
@@ -66,7 +67,7 @@ def change(person_id: int) -> ResponseReturnValue:
 def reset_password(person_id: int) -> ResponseReturnValue:
     """Give a person who forgot the password a new one, shown this once; end the person's sessions."""
     person = _person(person_id)
-    if person.name == g.actor:  # the page of the own account asks for the present password
+    if _is_me(person):  # the page of the own account asks for the present password
         return redirect(url_for("account.overview"))
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
     services().people.accounts.set_password_and_sign_out(person_id, hash_password(password))
@@ -81,7 +82,7 @@ def disable_person() -> ResponseReturnValue:
     Nobody suspends the own account, so that an administrator is left.
     """
     name = request.form.get("name", "")
-    if name == g.actor:
+    if any(each.name == name and _is_me(each) for each in services().people.accounts.everyone()):
         flash(_("ระงับบัญชีของตัวเองไม่ได้ กรุณาให้ผู้ดูแลคนอื่นระงับ"), "bad")
         return redirect(url_for("people.list_people"))
     services().people.accounts.disable_and_sign_out(name)
@@ -111,6 +112,11 @@ def _table(*, reset: Person | None = None, password: str = "") -> str:
         reset=reset,
         password=password,
     )
+
+
+def _is_me(person: Person) -> bool:
+    me = current_person()
+    return me is not None and me.id == person.id
 
 
 def _person(person_id: int) -> Person:
