@@ -2,9 +2,11 @@
 
 The SQL in ``storage`` is the part that SQLite and PostgreSQL share, with named parameters (``:name``). A
 ``list`` is passed as ``IN :name``; None in its place stands for any value. ``:organisations`` and
-``:account_organisations`` are None unless the caller passes them (see ``storage.tenancy``). A row that
-another transaction may be changing is read ``FOR NO KEY UPDATE``, with ``SKIP LOCKED`` when a locked row is
-not worth waiting for. Each engine translates these; an engine with one writer at a time leaves the locks out.
+``:account_organisations`` are None unless the caller passes them (see ``storage.tenancy``). A plus sign, as
+in ``+organisation_id``, keeps SQLite from an index that begins with the column, where another finds fewer
+rows. A row that another transaction may be changing is read ``FOR NO KEY UPDATE``, with ``SKIP LOCKED`` when
+a locked row is not worth waiting for. Each engine translates these; an engine with one writer at a time
+leaves the locks out.
 """
 
 from __future__ import annotations

@@ -396,8 +396,6 @@ MIGRATIONS = (
         (
             # the change at which a text was taken out; an older index still finds it
             """ALTER TABLE announcement ADD COLUMN replaced_text_change BIGINT NOT NULL DEFAULT 0""",
-            """CREATE INDEX announcement_replaced_text ON announcement (replaced_text_change)
-                WHERE replaced_text_change > 0""",
         ),
     ),
 )

@@ -80,7 +80,8 @@ def next_update_time(engine: Queries) -> str:
     """
     now = dt.datetime.now(dt.UTC)
     newest = engine.row(
-        """SELECT updated_at FROM announcement WHERE organisation_id IN :organisations AND updated_at < :limit
+        """SELECT updated_at FROM announcement
+           WHERE +organisation_id IN :organisations AND updated_at < :limit
            ORDER BY updated_at DESC, id DESC LIMIT 1""",
         limit=mappers.time_text(now + _FOLLOWED_CLOCK),
     )
@@ -212,10 +213,11 @@ class EngineHistory(EngineRepository):
 
     def ids_to_hide_since(self, change: int) -> set[int]:
         found = self._engine.rows(
-            """SELECT id FROM announcement WHERE organisation_id IN :organisations AND change > :change
-               AND (status <> 'published' OR id IN (
-                   SELECT announcement_id FROM attachment
-                   WHERE organisation_id IN :organisations AND hidden_change > :change))""",
+            """SELECT id FROM announcement WHERE +organisation_id IN :organisations AND change > :change
+               AND (status <> 'published' OR EXISTS (
+                   SELECT 1 FROM attachment
+                   WHERE organisation_id IN :organisations AND announcement_id = announcement.id
+                   AND hidden_change > :change))""",
             change=change,
         )
         return {row["id"] for row in found}
@@ -223,7 +225,8 @@ class EngineHistory(EngineRepository):
     def ids_with_text_replaced_since(self, change: int) -> set[int]:
         found = self._engine.rows(
             """SELECT id FROM announcement
-               WHERE organisation_id IN :organisations AND replaced_text_change > :change""",
+               WHERE +organisation_id IN :organisations AND change > :change
+               AND replaced_text_change > :change""",
             change=change,
         )
         return {row["id"] for row in found}

@@ -6,7 +6,11 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from archive.model import Status
+from storage.engine import Queries, Row
+from storage.repositories.history import EngineHistory, next_update_time
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.records import open_records
 from storage.sqlite import Sqlite
@@ -90,3 +94,51 @@ def test_neighbours_cost_nothing(tmp_path: Path) -> None:
     assert all(taken > 0 for taken in alone.values())
     assert {name: taken for name, taken in beside.items() if taken > 2 * alone[name]} == {}
     engine.close()
+
+
+class PlannedSqlite(Sqlite):
+    """SQLite that keeps the plan of each query, one line a step."""
+
+    def __init__(self, path: Path) -> None:
+        self.plans: list[str] = []
+        super().__init__(path)
+
+    def rows(self, sql: str, **values: object) -> list[Row]:
+        if sql.startswith("SELECT"):
+            plan = super().rows(f"EXPLAIN QUERY PLAN {sql}", **values)
+            self.plans.append("\n".join(step["detail"] for step in plan))
+        return super().rows(sql, **values)
+
+
+@pytest.fixture
+def planned(tmp_path: Path) -> PlannedSqlite:
+    """Returns a database with records of two towns."""
+    engine = PlannedSqlite(tmp_path / "prakat.db")
+    fill(engine, HERE, FEW)
+    fill(engine, NEXT_DOOR, FEW)
+    engine.plans.clear()
+    return engine
+
+
+@pytest.fixture(params=[False, True], ids=["one town", "all towns"])
+def scope(planned: PlannedSqlite, request: pytest.FixtureRequest) -> Queries:
+    """Returns the queries of one town, or of the whole database."""
+    return planned if request.param else OrganisationQueries(planned, HERE)
+
+
+def test_the_time_of_an_update_is_found_without_sorting(planned: PlannedSqlite, scope: Queries) -> None:
+    next_update_time(scope)
+    [plan] = planned.plans
+    assert "announcement_by_update" in plan
+    assert "TEMP B-TREE" not in plan
+    planned.close()
+
+
+def test_a_search_reads_only_what_changed_since(planned: PlannedSqlite, scope: Queries) -> None:
+    history, last = EngineHistory(scope), FEW - 2
+    history.ids_to_hide_since(last)
+    history.ids_with_text_replaced_since(last)
+    assert len(planned.plans) == 2
+    assert [plan for plan in planned.plans if "announcement_by_change" not in plan] == []
+    assert [plan for plan in planned.plans if "SCAN" in plan] == []
+    planned.close()
