@@ -1,6 +1,6 @@
 """Writes the reference of commands and settings from the code.
 
-python -m tests.reference > docs/reference.md
+python -m tests.reference > docs/manual/reference.md
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from web.settings import EXPLANATIONS, default_values
 HEAD = """\
 # คำสั่งและการตั้งค่า · Commands and settings
 
-เอกสารนี้สร้างจากโปรแกรมโดยตรง (written from the code: `python -m tests.reference > docs/reference.md`)
+เอกสารนี้สร้างจากโปรแกรมโดยตรง (written from the code: `python -m tests.reference > docs/manual/reference.md`)
 
 ## การตั้งค่า · Settings
 
