@@ -383,7 +383,7 @@ def _backup(services: Services) -> Iterator[Trouble]:
         )
         return
     with suppress(OSError, Invalid):  # a damaged backup is told by the nightly run
-        if plain := plain_generations(last.destination):
+        if last.destination.is_dir() and (plain := plain_generations(last.destination)):
             said = (
                 f"ชุดสำรอง {len(plain):,} ชุดก่อนเข้ารหัสยังอ่านได้ที่ {last.destination}"
                 " (generations from before the encryption can be read by anybody)"
