@@ -188,7 +188,11 @@ class Attachments(Protocol):
         """
 
     def refuse_erased_file(self, announcement_id: int, sha256: str) -> None:
-        """Raise ``Conflict`` (code ``file-erased``) where the announcement had a file that was erased."""
+        """Raise ``Conflict`` (code ``file-erased``) where a file of these bytes was erased by order.
+
+        Only erasures in this announcement count. Bytes that a person attached again since, and that are not
+        detached, are not refused.
+        """
 
     def replace(
         self,
@@ -212,9 +216,9 @@ class Attachments(Protocol):
         these bytes.
 
         Without ``should_hold_until_checked`` a program gives the file. In the place of a redacted copy, or
-        with bytes that somebody else replaced before, it waits for a person all the same; where residents do
-        not see the present file, such bytes raise ``Conflict`` (code ``file-attached``). Bytes that were
-        erased by order raise ``Conflict`` (code ``file-erased``).
+        with bytes that somebody else replaced before, it waits for a person all the same. Raises ``Conflict``
+        (code ``file-attached``) for a draft's redacted copy, and for such bytes where residents do not see
+        the present file; and as ``refuse_erased_file`` does.
         """
 
     def relabel(self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str) -> Attachment:

@@ -40,8 +40,9 @@ class FileVersionCommands:
         is a new version under the same id. Residents see it once it is read and no personal data was found in
         it; with ``should_hold_until_checked``, and where the announcement is published, only after
         ``AttachmentCommands.show_after_check`` too. What a program gives, without
-        ``should_hold_until_checked``, waits for that all the same in the place of a redacted copy,
-        or where somebody else replaced these bytes before. ``check_permission``: called with the announcement
+        ``should_hold_until_checked``, waits for that all the same in the place of a redacted copy, or where
+        somebody else replaced these bytes before; a draft's redacted copy is only replaced by a person
+        (``Conflict``, code ``file-attached``). ``check_permission``: called with the announcement
         in the transaction that writes; what it raises refuses the file. Raises as ``Uploads.store`` and
         ``Attachments.replace`` do.
         """

@@ -287,10 +287,13 @@ class EngineAttachments(EngineRepository):
         """Return True where a person has to check a file that a program puts in the place of another one.
 
         That is where the present file is a redacted copy, or where somebody else replaced or detached these
-        bytes before. Raises ``Conflict`` for erased bytes, and for replaced ones where residents do not see
-        the present file: nothing would keep a later publication from showing the earlier one.
+        bytes before. Raises ``Conflict`` for erased bytes, for any file in the place of a draft's redacted
+        copy, and for replaced bytes where residents do not see the present file: nothing would keep a later
+        publication from showing the file.
         """
         refuse_erased_file(self._engine, row["announcement_id"], sha256)
+        if row["is_redacted"] and self._is_of_draft(row):
+            raise Conflict("ไฟล์นี้เป็นสำเนาที่ปิดข้อมูลแล้ว เจ้าหน้าที่เท่านั้นที่เปลี่ยนไฟล์ได้", code="file-attached")
         if was_replaced_by_other(self._engine, row["announcement_id"], sha256, actor):
             if not self._is_public(row):
                 raise Conflict(
@@ -337,6 +340,10 @@ class EngineAttachments(EngineRepository):
     def _is_public(self, row: Row) -> bool:
         announcement = history.announcement_row(self._engine, row["announcement_id"])
         return not row["hold"] and announcement["status"] == Status.PUBLISHED
+
+    def _is_of_draft(self, row: Row) -> bool:
+        announcement = history.announcement_row(self._engine, row["announcement_id"])
+        return bool(announcement["status"] == Status.DRAFT)
 
     def _cancelled_replacement(self, row: Row, sha256: str) -> Row | None:
         return self._engine.row(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archive.errors import Conflict
+from storage import mappers
 from storage.engine import Queries, Row
 from storage.repositories import history
 
@@ -36,8 +37,12 @@ def attachment_that_had_bytes(engine: Queries, announcement_id: int, sha256: str
 def refuse_erased_file(engine: Queries, announcement_id: int, sha256: str) -> None:
     """Raise ``Conflict`` (code ``file-erased``) where a file of these bytes was erased by order.
 
-    Only erasures in this announcement count.
+    Only erasures in this announcement count. Bytes that a person attached again since, and that are not
+    detached, are not refused.
     """
+    known = attachment_with_bytes(engine, announcement_id, sha256)
+    if known is not None and known["status"] != mappers.DETACHED:
+        return
     erasures = engine.rows(
         """SELECT files FROM erasure
            WHERE organisation_id IN :organisations AND announcement_id = :id""",

@@ -477,7 +477,8 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
     The new version is held until it is read and nothing was found; until then residents see a public file as
     it is. The answer describes the new version. In the place of a redacted copy, or with bytes that somebody
     replaced before, it waits until a person shows it; where residents do not see the present file, such bytes
-    are refused (409, ``file-attached``), and so are bytes that were erased by order (409, ``file-erased``).
+    are refused (409, ``file-attached``), and so is any file in the place of a draft's redacted copy. Bytes
+    that were erased by order are refused (409, ``file-erased``).
     In a published or withdrawn announcement it needs the scope ``publish``.
     """
     before = _newest(_require_scope_for_attachment(id))
