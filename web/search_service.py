@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, DocumentKind, Status
@@ -40,7 +41,7 @@ class Result:
     """An announcement that matches the query: a passage of its body, and its best pages.
 
     Where the query asks for a kind of document that the announcement itself is not, ``attachments_of_kind``
-    are its attachments of that kind. ``page_count`` of its pages match; at most
+    are its first three attachments of that kind. ``page_count`` of its pages match; at most
     ``indexer.search.ports.MOST_PAGES`` are counted. The best three are in ``pages``; all of those counted in
     a search inside one announcement.
     """
@@ -295,12 +296,13 @@ def similar_announcement_ids(services: Services, announcement_id: int, *, limit:
 def _of_kind(
     kind: DocumentKind | None, announcement: Announcement, attachments: Mapping[int, Attachment]
 ) -> tuple[Attachment, ...]:
-    """Returns the announcement's attachments of a kind that it is not itself, in their order."""
+    """Returns the first attachments of a kind that the announcement is not itself, three at most."""
     if kind in (None, announcement.kind):
         return ()
-    return tuple(
+    of_kind = (
         each for each in attachments.values() if each.announcement_id == announcement.id and each.kind is kind
     )
+    return tuple(islice(of_kind, _SHOWN_PAGES))
 
 
 def _hit_letters(segments: Iterable[TextSegment]) -> int:

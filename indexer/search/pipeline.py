@@ -85,10 +85,11 @@ def _answer_two_wishes(
 ) -> ResultPage | None:
     """Returns the answers to two wishes in one query, each by itself.
 
-    None for one wish, where one of two has no document with all of its words, and where a document answers
-    both: then และ is a part of a name.
+    None for a reader who cannot be shown them, for one wish, where one of two has no document with all of its
+    words, and where a document answers both: then และ is a part of a name.
     """
-    wishes = split_wishes(query, lexicon.tokenizer)
+    may_split = query.may_split_wishes and query.page == 1 and not query.as_typed
+    wishes = split_wishes(query, lexicon.tokenizer) if may_split else None
     if wishes is None:
         return None
     pages = tuple(_complete_matches(answer_query(searcher, lexicon, wish, tuning)) for wish in wishes)
@@ -103,7 +104,7 @@ def _answer_two_wishes(
         corrected_words=tuple(word for page in pages for word in page.query.corrected_words),
         extra_highlights=tuple(mark for page in pages for mark in page.query.extra_highlights),
     )
-    return ResultPage(total=len(hits), hits=hits if query.page == 1 else (), wishes=pages, query=as_run)
+    return ResultPage(total=len(hits), hits=hits, wishes=pages, query=as_run)
 
 
 def _complete_matches(page: ResultPage) -> ResultPage:

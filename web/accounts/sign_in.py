@@ -325,7 +325,7 @@ def _pending() -> tuple[Person, str, str] | None:
         return None
     person = services().people.accounts.person(pending["person"])
     password_hash = services().people.accounts.password_hash(person.id)
-    if person.disabled or _hash(password_hash) != pending["password"]:
+    if person.disabled or _hash(password_hash) != pending.get("password"):
         return None
     return person, password_hash, pending["next"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from itertools import groupby
 from typing import Any, cast
 
@@ -63,7 +64,7 @@ def home() -> str:
 @pages.get("/search")
 def results() -> str:
     """Show the answer to the query in the address; one that found nothing is noted as a missed search."""
-    query = _query()
+    query = replace(_query(), may_split_wishes=True)
     answer = search(services(), query)
     if not answer.total and query.typed and query.page == 1:
         http_caching.drop_entity_tag()

@@ -110,6 +110,7 @@ class Query:
     extra_highlights: tuple[str, ...] = ()
     marks_parts_of_absent_words: bool = True  # parts of a longer word are marked in a text without it
     as_typed: bool = False  # no misspelling and no text in the wrong keyboard layout is to be corrected
+    may_split_wishes: bool = False  # the reader can be shown the answers to two wishes in one query
     explain: bool = False  # the page of results is to contain an explanation
     names_title: bool = False  # a title begins with what was typed: its เรื่อง or ข่าว at the front is sought
     is_year_assumed: bool = False  # the number at the end was read so, as nothing has it beside the words

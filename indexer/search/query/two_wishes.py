@@ -44,7 +44,12 @@ def _wish(query: Query, text: str, segmenter: Tokenizer) -> Query:
     chunks = chunks_without_question_words(typed, segmenter, names_title=query.names_title) or typed
     told = " ".join(chunk.text for chunk in chunks)
     return replace(
-        query, typed=told, chunks=tuple(chunks), page=1, per_page=_MOST_SHOWN, parse_with_year=None
+        query,
+        typed=told,
+        chunks=tuple(chunks),
+        per_page=_MOST_SHOWN,
+        parse_with_year=None,
+        may_split_wishes=False,
     )
 
 

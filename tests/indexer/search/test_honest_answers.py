@@ -517,12 +517,13 @@ def of_wishes(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
 def test_two_wishes_are_answered_each_by_itself(
     of_wishes: WhooshIndex, typed: str, first: tuple[str, int], second: tuple[str, int]
 ) -> None:
-    page = of_wishes.search(parse_query(typed))
+    page = of_wishes.search(replace(parse_query(typed), may_split_wishes=True))
     wishes = [(wish.query.typed, [hit.announcement_id for hit in wish.hits]) for wish in page.wishes]
     assert wishes == [(first[0], [first[1]]), (second[0], [second[1]])]
     assert [hit.announcement_id for hit in page.hits] == [first[1], second[1]]
     assert (page.total, page.partial, page.related) == (2, 0, ())
     assert page.query.loosened == (query_notes.TWO_WISHES,)
+    assert of_wishes.search(parse_query(typed)).wishes == ()  # for who cannot be shown two lists
 
 
 @pytest.mark.parametrize(
@@ -542,4 +543,4 @@ def test_two_wishes_are_answered_each_by_itself(
 def test_a_name_with_and_and_a_wish_that_has_no_answer_are_not_split(
     of_wishes: WhooshIndex, typed: str
 ) -> None:
-    assert of_wishes.search(parse_query(typed)).wishes == ()
+    assert of_wishes.search(replace(parse_query(typed), may_split_wishes=True)).wishes == ()
