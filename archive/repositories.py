@@ -136,6 +136,9 @@ class History(Protocol):
     def entries(self, announcement_id: int) -> list[Change]:
         """Return the changes of an announcement and its attachments, oldest first. Raises ``NotFound``."""
 
+    def last_entry_id(self, announcement_id: int) -> int:
+        """Return the id of the latest entry of an announcement, readable or not; 0 when there is none."""
+
     def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
         """Return ``(announcement id, its change)`` for changes after ``change``, in order of change."""
 

@@ -201,6 +201,14 @@ class EngineHistory(EngineRepository):
         )
         return [*mappers.map_readable_rows(mappers.change, found, "history")]
 
+    def last_entry_id(self, announcement_id: int) -> int:
+        found = self._engine.row(
+            """SELECT id FROM history WHERE organisation_id IN :organisations AND announcement_id = :id
+               ORDER BY id DESC LIMIT 1""",
+            id=announcement_id,
+        )
+        return int(found["id"]) if found else 0
+
     def changed_since(self, change: int, *, limit: int) -> list[tuple[int, int]]:
         found = self._engine.rows(
             """SELECT id, change FROM announcement

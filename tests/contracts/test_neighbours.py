@@ -10,12 +10,12 @@ import pytest
 
 from archive.model import Status
 from storage.engine import Queries, Row
-from storage.repositories.history import EngineHistory, next_update_time
+from storage.repositories.history import EngineHistory, append_change, next_update_time
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.records import open_records
 from storage.sqlite import Sqlite
 from storage.tenancy import OrganisationQueries
-from tests.contracts.samples import NOW
+from tests.contracts.samples import ACTOR, NOW
 
 HERE, NEXT_DOOR = 1, 2
 FEW, MANY = 20, 2_000
@@ -141,4 +141,21 @@ def test_a_search_reads_only_what_changed_since(planned: PlannedSqlite, scope: Q
     assert len(planned.plans) == 2
     assert [plan for plan in planned.plans if "announcement_by_change" not in plan] == []
     assert [plan for plan in planned.plans if "SCAN" in plan] == []
+    planned.close()
+
+
+def test_a_long_history_makes_its_last_entry_no_harder_to_find(
+    planned: PlannedSqlite, scope: Queries
+) -> None:
+    history = EngineHistory(scope)
+
+    def write_entries(count: int) -> None:
+        with planned.write():
+            for _ in range(count):
+                append_change(scope, 1, "revise", actor=ACTOR)
+
+    write_entries(10)
+    few = steps(planned, lambda: history.last_entry_id(1))
+    write_entries(500)
+    assert steps(planned, lambda: history.last_entry_id(1)) <= few
     planned.close()

@@ -70,7 +70,7 @@ def last_change_id(announcement_id: int) -> int:
 
     Ask before the record is read: what is changed in between counts as changed after the form was opened.
     """
-    return max((change.id for change in services().history.entries(announcement_id)), default=0)
+    return services().history.last_entry_id(announcement_id)
 
 
 def is_changed_since(announcement_id: int, last_change: int | None) -> bool:
