@@ -6,8 +6,6 @@ while it waits, and no list of an announcement's attachments has it.
 
 from __future__ import annotations
 
-import json
-
 from archive.model import HoldReason
 from archive.ports import StoredFile
 from storage import mappers
@@ -83,7 +81,7 @@ def move_file_to_replaced_attachment(engine: Queries, waiting: Row, *, is_releas
         (change["id"], side)
         for change in changes
         for side in ("before", "after")
-        if json.loads(change[side]).get("attachment_id") == waiting["id"]
+        if _told_attachment_id(change, side) == waiting["id"]
     ]
     if is_released:
         last_change = max((change["id"] for change in changes), default=0)
@@ -125,10 +123,13 @@ def _changes(engine: Queries, waiting: Row, replaced: Row) -> list[Row]:
     )
     ids = (waiting["id"], replaced["id"])
     return [
-        each
-        for each in found
-        if any(json.loads(each[side]).get("attachment_id") in ids for side in ("before", "after"))
+        each for each in found if any(_told_attachment_id(each, side) in ids for side in ("before", "after"))
     ]
+
+
+def _told_attachment_id(change: Row, side: str) -> object:
+    """Return the attachment's id in one side of a change; None without one, or when the side is damaged."""
+    return (history.readable_side(change[side]) or {}).get("attachment_id")
 
 
 def _move_parts(engine: Queries, waiting_id: int, replaced_id: int) -> None:

@@ -296,6 +296,20 @@ def test_a_damaged_entry_of_the_history_keeps_nothing_from_an_erasure(
     assert "ความลับ" not in repr(engine.rows("SELECT after FROM history"))
 
 
+@pytest.mark.behind_its_back
+@pytest.mark.parametrize("found", [(), (PersonalDataSpan(type="phone", page=1, start=0, end=4),)])
+def test_a_damaged_entry_of_the_history_keeps_no_new_file_from_its_place(
+    engine: Engine, records: Records, jobs: Jobs, public: Attachment, found: tuple[PersonalDataSpan, ...]
+) -> None:
+    waiting = renewed(records, public, b"new")
+    with engine.write():
+        engine.run("UPDATE history SET after = '{\"attachment_id\": ' WHERE action = 'attach'")
+    read(records, jobs, waiting, "ข้อความใหม่", personal_data=found)
+    if found:
+        records.attachments.record_decision_to_show(waiting.id, found, reason="ยินยอม", actor=ACTOR)
+    assert records.attachments.get(public.id).sha256 == waiting.sha256
+
+
 def test_earlier_files_are_erased_without_the_present_one(
     records: Records, announcement: Announcement
 ) -> None:
