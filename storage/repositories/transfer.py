@@ -42,7 +42,7 @@ class EngineTransfer(EngineRepository):
                 reason=given.reason,
                 change=history.next_change_number(self._engine),
                 created_at=mappers.time_text(given.created_at),
-                updated_at=mappers.now_text(),
+                updated_at=history.next_update_time(self._engine),
                 organisation=organisation,
             )
             if row is None:
@@ -71,7 +71,8 @@ class EngineTransfer(EngineRepository):
                 id=announcement_id,
             )
             for entry in entries:
-                told = (json.loads(entry[name]).get("relation") for name in ("before", "after"))
+                sides = [history.readable_side(entry[name]) for name in ("before", "after")]
+                told = [side.get("relation") for side in sides if side is not None]
                 if (entry["at"], *told) in carried:
                     history.rewrite_change(self._engine, entry, lambda side: _related_here(side, ids))
 

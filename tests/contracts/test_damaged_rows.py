@@ -9,11 +9,12 @@ import pytest
 
 from archive.changes import HistoryFilters
 from archive.errors import RecordDamaged
-from archive.model import CollectionLine, Draft, Status
+from archive.model import CollectionLine, Draft, RelationKind, Status
 from archive.repositories import Records
 from storage import mappers
 from storage.damaged_rows import DamagedRows
 from storage.engine import Engine
+from storage.repositories.transfer import EngineTransfer
 from tests.contracts.samples import ACTOR, attached, page, published
 
 pytestmark = pytest.mark.behind_its_back
@@ -61,3 +62,21 @@ def test_the_log_names_each_damaged_row_by_its_table(
             assert records.pages.by_attachment(attachment.id) == []
     named = [record.row for record in caplog.records]  # type: ignore[attr-defined]
     assert sorted(named) == ["collection 1", "collection_history 1", "history 1", f"page {attachment.id} 1"]
+
+
+def test_a_damaged_entry_of_the_history_keeps_nothing_from_an_import(
+    engine: Engine, records: Records
+) -> None:
+    newer, older = published(records), published(records)
+    for kind in (RelationKind.AMENDS, RelationKind.CANCELS):
+        records.relations.decide(newer.id, older.id, kind, actor=ACTOR)
+    torn, whole = (each for each in records.history.entries(newer.id) if each.action == "relate")
+    with engine.write():
+        engine.run("UPDATE history SET after = '{\"relation\": ' WHERE id = :id", id=torn.id)
+        for side in ("before", "after"):
+            told = mappers.history_json(
+                {"relation": f"{getattr(whole, side)['relation']}".replace(" ", " #")}
+            )
+            engine.run(f"UPDATE history SET {side} = :told WHERE id = :id", told=told, id=whole.id)
+    EngineTransfer(engine).renumber_related_announcements(newer.id, [torn, whole], {older.id: 77})
+    assert records.history.entries(newer.id)[-1].after == {"relation": "cancels 77"}

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
 from archive.errors import Conflict, NotFound
 from archive.model import DocumentKind, Status
 from archive.repositories import Records
+from archive.transfer_ports import CarriedRecord
+from storage import mappers
+from storage.engine import Engine
+from storage.repositories.transfer import EngineTransfer
 from tests.contracts.samples import ACTOR, NOW, draft, published
 
 
@@ -183,6 +188,26 @@ def test_a_search_that_may_name_a_person_is_not_kept(records: Records, query: st
     records.usage_statistics.record_missed_search_unless_long_number(query)
     records.usage_statistics.record_missed_search_unless_long_number("คำสั่งที่ 215/2564")
     assert [miss.query for miss in records.usage_statistics.list_missed_searches()] == ["คำสั่งที่ 215/2564"]
+
+
+def test_a_record_taken_over_after_the_clock_went_back_is_newer_than_all_before(
+    engine: Engine, records: Records
+) -> None:
+    first = published(records)
+    ahead = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+    with engine.write():
+        engine.run("UPDATE announcement SET updated_at = :at", at=mappers.time_text(ahead))
+    carried = CarriedRecord(replace(first, ref="เรื่องจากที่อื่น"))
+    taken = EngineTransfer(engine).take_over_record(carried, actor=ACTOR, reason="ย้ายมา")
+    assert taken.updated_at > ahead
+
+
+def test_names_the_last_entry_of_a_history(records: Records) -> None:
+    first, second = published(records), published(records)
+    records.announcements.revise(first.id, {"title": "ชื่อใหม่"}, actor=ACTOR)
+    for one in (first, second):
+        assert records.history.last_entry_id(one.id) == records.history.entries(one.id)[-1].id
+    assert records.history.last_entry_id(999) == 0
 
 
 def test_a_touch_is_followed_and_is_no_history(records: Records) -> None:
