@@ -44,16 +44,29 @@ class Eraser:
         self._caches = caches
 
     def erase_attachment_or_versions(
-        self, attachment_id: int, scope: ErasureScope, *, ordered_by: str, reason: str, actor: str
+        self,
+        attachment_id: int,
+        scope: ErasureScope,
+        *,
+        ordered_by: str,
+        reason: str,
+        actor: str,
+        expected_sha256: str | None = None,
     ) -> Erasure:
         """Erase an attachment or its earlier files by an order, which needs who ordered it and why.
 
-        Returns the record of it. Raises ``Invalid`` without ``ordered_by`` or ``reason``, ``NotFound`` for an
-        unknown attachment.
+        Returns the record of it. ``expected_sha256``: see ``Erasures.erase_attachment_or_versions``, which
+        raises ``Conflict`` for another file. Raises ``Invalid`` without ``ordered_by`` or ``reason``,
+        ``NotFound`` for an unknown attachment.
         """
         ordered_by, reason = _checked_order(ordered_by, reason)
         erasure = self._records.erasures.erase_attachment_or_versions(
-            attachment_id, scope, ordered_by=ordered_by, reason=reason, actor=actor
+            attachment_id,
+            scope,
+            ordered_by=ordered_by,
+            reason=reason,
+            actor=actor,
+            expected_sha256=expected_sha256,
         )
         self._finish_or_log(erasure)
         return erasure

@@ -35,12 +35,20 @@ class Erasures(Protocol):
     """Erasures by order. Every other deletion keeps what it takes away."""
 
     def erase_attachment_or_versions(
-        self, attachment_id: int, scope: ErasureScope, *, ordered_by: str, reason: str, actor: str
+        self,
+        attachment_id: int,
+        scope: ErasureScope,
+        *,
+        ordered_by: str,
+        reason: str,
+        actor: str,
+        expected_sha256: str | None = None,
     ) -> Erasure:
         """Erase an attachment, also a detached one, or its earlier files; their bytes stay in the store.
 
         Texts of pages and names of files are removed from the history as well. The bytes stay in the store:
-        see ``archive.eraser``.
+        see ``archive.eraser``. ``expected_sha256``: the SHA-256 of the file that the person saw; raises
+        ``Conflict`` (code ``edited-meanwhile``) where the attachment has another one. None: any file.
         """
 
     def erase_announcement_fields(

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Collection, Mapping
 
 from archive.erasure import Erasure, ErasureScope
-from archive.errors import Conflict, no_such_attachment
+from archive.errors import Conflict, file_changed_meanwhile, no_such_attachment
 from archive.model import Status
 from storage import mappers
 from storage.engine import EngineRepository, Row
@@ -29,10 +29,19 @@ class EngineErasures(EngineRepository):
     """Adapter of ``Erasures`` for any ``Engine``."""
 
     def erase_attachment_or_versions(
-        self, attachment_id: int, scope: ErasureScope, *, ordered_by: str, reason: str, actor: str
+        self,
+        attachment_id: int,
+        scope: ErasureScope,
+        *,
+        ordered_by: str,
+        reason: str,
+        actor: str,
+        expected_sha256: str | None = None,
     ) -> Erasure:
         with self._engine.write():
             row = self._attachment(attachment_id)
+            if expected_sha256 not in (None, row["sha256"]):
+                raise file_changed_meanwhile()
             files = self._files(row, scope)
             id = self._record(
                 row["organisation_id"],

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from archive.eraser import Eraser
+from archive.erasure import ErasureScope
 from archive.errors import Conflict, Invalid, PersonalDataFound
 from archive.intake import Intake
 from archive.model import Attachment, Collection, CollectionLine, ReadingResults, RelationKind, Status
@@ -148,6 +150,32 @@ def test_a_withdrawn_record_is_not_changed_by_who_began_before(
         assert records.history.entries(id)[-1].action == "withdraw", name
         intake.publication.restore_as_draft(id, actor="A")
         intake.publication.publish(id, actor="A")
+
+
+@pytest.mark.parametrize("scope", [ErasureScope.ATTACHMENT, ErasureScope.EARLIER_FILES])
+def test_an_erasure_takes_no_other_file_than_the_one_that_was_shown(
+    records: Records, intake: Intake, tmp_path: Path, later: Later, scope: ErasureScope
+) -> None:
+    shown = pdf(intake, a_draft(records))
+    eraser = Eraser(records, records, LocalFiles(tmp_path / "files"), ())
+    error = later(
+        lambda: eraser.erase_attachment_or_versions(
+            shown.id,
+            scope,
+            ordered_by="คำสั่งศาลที่ 1",
+            reason="ละเมิดสิทธิ",
+            actor="B",
+            expected_sha256=shown.sha256,
+        ),
+        while_another=lambda: intake.file_versions.replace(
+            shown.id, io.BytesIO(b"%PDF-1.4 second"), filename="ก.pdf", actor=ACTOR
+        ),
+    )
+    assert isinstance(error, Conflict)
+    assert error.code == "edited-meanwhile"
+    assert records.erasures.all() == []
+    [version] = records.file_versions.by_attachment(shown.id)
+    assert version.sha256 == shown.sha256
 
 
 def test_two_records_do_not_cancel_each_other(records: Records, intake: Intake, later: Later) -> None:

@@ -76,11 +76,12 @@ def _carry_out(attachment: Attachment) -> None:
     scope = request.form.get("scope", ErasureScope.ATTACHMENT)
     if scope not in set(ErasureScope):
         abort(400)
-    refuse_other_file(attachment, request.form.get("sha256", attachment.sha256))
+    shown_sha256 = request.form.get("sha256", attachment.sha256)
+    refuse_other_file(attachment, shown_sha256)
     _require_certainty()
     delete_dumps()  # a kill after the erasure leaves none
     erasure = services().eraser.erase_attachment_or_versions(
-        attachment.id, ErasureScope(scope), actor=g.actor, **_order()
+        attachment.id, ErasureScope(scope), actor=g.actor, expected_sha256=shown_sha256, **_order()
     )
     _conclude(erasure)
     if services().eraser.files_used_by_other_records(erasure):
