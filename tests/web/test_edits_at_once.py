@@ -121,6 +121,17 @@ def test_the_checklist_for_many_publishes_only_what_it_showed(site: Site) -> Non
     assert [services.announcements.get(each.id).status for each in drafts] == [Status.DRAFT, Status.PUBLISHED]
 
 
+@pytest.mark.parametrize("address", ["announcements/{id}/publish", "publish?id={id}"])
+def test_a_second_press_on_publish_says_that_the_record_is_public(site: Site, address: str) -> None:
+    draft, staff = site.announcement("ร่าง", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    page = f"/staff/{address.format(id=draft.id)}"
+    sent = hidden_fields(staff.get(page).text) | {"id": str(draft.id), "when": "now"}
+    assert staff.post(page, data=sent).status_code == 302
+    pressed_again = staff.post(page, data=sent).text
+    assert "ประกาศนี้เผยแพร่อยู่" in pressed_again
+    assert "ยังไม่ได้เผยแพร่" not in pressed_again
+
+
 NAME = "สมศรี"
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Container, Iterable, Mapping
+from typing import NoReturn
 
 from flask import g, request
 from flask_babel import gettext as _
 
 from archive import thai
 from archive.bulk_commands import BulkOutcome, apply_as_one_bulk
+from archive.commands.status_rules import announcement_ready_for
 from archive.errors import Conflict, Invalid
-from archive.model import Announcement
+from archive.model import Announcement, Status
 from archive.suggested_fields import is_meaningless_title
 from web import template_filters
 from web.bootstrap import services
@@ -31,7 +33,7 @@ def publish_as_chosen(announcement_id: int) -> str:
     """
     with services().records.batch():
         if edit_conflicts.is_changed_since(announcement_id, request.form.get("last_change", type=int)):
-            raise edit_conflicts.changed_before_publication()
+            _refuse_changed_record(announcement_id)
         return _CHOICES[_chosen(_CHOICES)](announcement_id)
 
 
@@ -51,7 +53,7 @@ def publish_each_as_chosen(ids: Iterable[int], *, changed_ids: Container[int]) -
 
     def publish(id: int) -> None:
         if id in changed_ids:
-            raise edit_conflicts.changed_before_publication()
+            _refuse_changed_record(id)
         if at is not None:
             _publish_at(id, at)
         elif is_being_read(id):
@@ -61,6 +63,15 @@ def publish_each_as_chosen(ids: Iterable[int], *, changed_ids: Container[int]) -
             services().intake.publication.publish(id, actor=g.actor)
 
     return apply_as_one_bulk(services().records, ids, publish)
+
+
+def _refuse_changed_record(announcement_id: int) -> NoReturn:
+    """Raises ``Conflict``: the record changed since the form was opened, or its status forbids publication.
+
+    The status is said first: when a form is sent twice, the record is published by the second time.
+    """
+    announcement_ready_for(services().records, announcement_id, Status.PUBLISHED)
+    raise edit_conflicts.changed_before_publication()
 
 
 def _chosen(choices: Container[str]) -> str:
