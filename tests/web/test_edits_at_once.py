@@ -250,6 +250,19 @@ def test_a_decision_counts_only_for_the_file_that_was_looked_at(site: Site) -> N
     assert site.services.attachments.get(paper.id).hold is None
 
 
+def test_a_decision_that_is_sent_twice_was_made(site: Site) -> None:
+    made = site.announcement("ประกาศรายชื่อ")
+    paper = site.attach(made.id, memo("ติดต่อกองช่าง โทร 081-111-1111", subject="ขอเชิญ"))
+    site.work()
+    clerk, address = site.signed_in(Role.STAFF), f"/staff/attachments/{paper.id}"
+    decided = hidden_fields(clerk.get(address).text) | {"ground": "office-contact", "reason": ""}
+    for _press in range(2):
+        answer = clerk.post(address, data=decided)
+        assert answer.status_code == 302
+        assert "ตัดสินแล้ว" in clerk.get(answer.location).text
+    assert [each.action for each in site.services.history.entries(made.id)].count("release") == 1
+
+
 @pytest.mark.parametrize("is_public_before", [True, False])
 def test_a_checked_file_is_shown_only_as_it_was_looked_at(site: Site, is_public_before: bool) -> None:
     made, clerk = site.announcement("ประกาศ"), site.signed_in(Role.STAFF)

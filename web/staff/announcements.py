@@ -176,14 +176,23 @@ def _decide(attachment: Attachment) -> str:
         services().intake.attachments.hide_undecided(attachment.id, actor=g.actor)
         return str(_("ประชาชนไม่เห็นเอกสารนี้แล้ว"))
     with services().records.batch():
-        refuse_if_changed(decision_fingerprint(services().attachments.get(attachment.id)), _OTHER_FILE)
+        now = services().attachments.get(attachment.id)
         if "cancel" in request.form:
+            refuse_if_changed(decision_fingerprint(now), _OTHER_FILE)
             services().intake.attachments.detach(attachment.id, actor=g.actor)
             return str(_("ยกเลิกไฟล์ใหม่แล้ว ยังใช้ไฟล์เดิม"))
-        services().intake.attachments.release_held(
-            attachment.id, actor=g.actor, reason=personal_data.reason_from_form_or_empty()
-        )
+        if not _is_decided_for_file_shown(now):
+            refuse_if_changed(decision_fingerprint(now), _OTHER_FILE)
+            services().intake.attachments.release_held(
+                attachment.id, actor=g.actor, reason=personal_data.reason_from_form_or_empty()
+            )
         return str(_("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่"))
+
+
+def _is_decided_for_file_shown(attachment: Attachment) -> bool:
+    """Returns True where nothing is left to decide in the file that the form showed: it was sent twice."""
+    is_same_file = request.form.get("sha256") == attachment.sha256
+    return is_same_file and attachment.hold is None and not undecided_finds(attachment)
 
 
 def _replace(attachment: Attachment) -> str:
