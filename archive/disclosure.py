@@ -241,12 +241,22 @@ def checked_item(item: DisclosureItem) -> DisclosureItem:
     """
     if not _KEY.fullmatch(item.key):
         raise Invalid("ชื่อถาวรใช้ได้เฉพาะ a–z 0–9 และ -", field="key")
-    title = checked_required_text(
-        item.title, field="title", field_label=gettext_noop("ชื่อรายการ"), length=_LONGEST_TITLE
+    tidy = _tidy_item(item)
+    checked_required_text(
+        tidy.title, field="title", field_label=gettext_noop("ชื่อรายการ"), length=_LONGEST_TITLE
     )
-    number = checked_length(one_line(item.number), "number", gettext_noop("เลขข้อ"), _LONGEST_NUMBER)
+    checked_length(tidy.number, "number", gettext_noop("เลขข้อ"), _LONGEST_NUMBER)
+    return tidy
+
+
+def _tidy_item(item: DisclosureItem) -> DisclosureItem:
     keywords = tuple(dict.fromkeys(filter(None, map(one_line, item.keywords))))[:_MOST_KEYWORDS]
-    return replace(item, title=title, number=number, keywords=keywords)
+    return replace(item, title=one_line(item.title), number=one_line(item.number), keywords=keywords)
+
+
+def is_equal_except_key(one: DisclosureItem, other: DisclosureItem) -> bool:
+    """Return True where two items are stored with the same values, apart from their keys."""
+    return replace(_tidy_item(one), key=other.key) == _tidy_item(other)
 
 
 def item_with_recorded_fields(item: DisclosureItem, fields: Mapping[str, object]) -> DisclosureItem:

@@ -14,7 +14,7 @@ from archive.changes import HistoryFilters
 from archive.disclosure import DisclosureEntry, fiscal_year
 from archive.model import CollectionLine, Role, Status
 from tests.web.conftest import Site
-from web.disclosure_overview import today
+from web.disclosure_overview import today, year_items
 
 YEAR = fiscal_year(today()) - 1  # over: every month of it is due
 OCTOBER = dt.date(YEAR - 544, 10, 20)
@@ -139,6 +139,26 @@ def test_administrators_change_the_list_from_a_year_on(site: Site, staff: FlaskC
     assert "O99" not in staff.get(DESK).text
     assert staff.post("/staff/history/items/2/undo").status_code == 403
     assert "notice bad" in admin.post(address, data=data | {"title-structure": " "}).text
+
+
+def test_a_new_item_that_is_sent_twice_is_in_the_list_once(site: Site) -> None:
+    admin, address = site.signed_in(Role.ADMIN), f"{DESK}/items"
+    (opened,) = set(re.findall(r'name="fingerprint" value="(\w+)"', admin.get(address).text))
+    line = {
+        "number": " O50",
+        "title": "รายการ  ของเรา ",
+        "keywords": "ก, ข, ก",
+        "section": "oit",
+        "period": "yearly",
+    }
+    sent = {f"{name}-new-0": value for name, value in line.items()} | {"shown-new-0": "1"}
+    for _press in range(2):
+        answer = admin.post(address, data=sent | {"fingerprint": opened})
+        assert answer.status_code == 302
+        assert "บันทึกแล้ว" in admin.get(answer.location).text
+    assert [each.title for each in year_items(site.services, YEAR)].count("รายการ ของเรา") == 1
+    other = {"fingerprint": opened, "title-new-0": "รายการอื่น"}
+    assert "สิ่งที่พิมพ์ยังไม่ได้บันทึก" in admin.post(address, data=sent | other).text
 
 
 def test_administrators_undo_a_saved_list_except_for_items_edited_since(

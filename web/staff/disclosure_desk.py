@@ -23,6 +23,7 @@ from archive.disclosure import (
     checked_entry,
     first_day,
     fiscal_year,
+    is_equal_except_key,
     last_day,
     suggest_entries,
 )
@@ -341,15 +342,21 @@ def _save_items(year: int, copied: int | None) -> None:
 def _typed_changes(
     known: Sequence[DisclosureItem], listed: Sequence[DisclosureItem]
 ) -> Iterator[tuple[DisclosureItem, DisclosureItem | None]]:
-    """Yields the typed items that differ from ``known`` ones, each with the one it replaces, and new ones."""
-    before = {each.key: each for each in known}
+    """Yields the typed items that differ from ``known`` ones, each with the one it replaces, and new ones.
+
+    A new item that the list already has is not yielded: the form that added it was sent again.
+    """
+    items = {each.key: each for each in known}
     for item in listed:
-        replaced = before.get(item.key)
+        replaced = items.get(item.key)
         if (given := _typed_item(item, item.key)) is not None and given != replaced:
+            items[item.key] = given
             yield given, replaced
     for number in range(_BLANKS):
         given = _typed_item(None, f"new-{number}", f"own-{secrets.token_hex(4)}")
-        if given is not None and given.title.strip():
+        if given is None or not given.title.strip():
+            continue
+        if not any(is_equal_except_key(given, each) for each in items.values()):
             yield given, None
 
 
