@@ -6,6 +6,7 @@ An undo is a change like any other: it obeys the same rules, is in the history, 
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -77,23 +78,34 @@ _KINDS_REVERSED_BY_THEIR_OWN = ("revise", "label", "order")
 def find_reversals(changes: Sequence[Change]) -> dict[int, Change]:
     """Return, by the id of a change, the later change that set its values back and still holds.
 
-    ``changes``: the history of one announcement or collection, the latest last.
+    ``changes``: the history of one announcement or collection, the latest last. A change whose values were
+    erased was set back by none.
     """
     found: dict[int, Change] = {}
-    for place in range(len(changes) - 1, -1, -1):
-        change = changes[place]
-        later = (each for each in changes[place + 1 :] if each.id not in found)
+    still_holding: defaultdict[_Step, list[Change]] = defaultdict(list)
+    for change in reversed(changes):
+        if change.action not in _KINDS_REVERSED_BY_THEIR_OWN:
+            continue
+        back = [still_holding[step] for step in _steps(change.action, change.after, change.before)]
+        later = reversed(min(back, key=len, default=[]))  # the earliest of them first
         if reversal := next((each for each in later if _is_reversal(each, change)), None):
             found[change.id] = reversal
+        else:
+            for step in _steps(change.action, change.before, change.after):
+                still_holding[step].append(change)
     return found
 
 
+_Step = tuple[str, str, int]
+"""One field's way from a value to another: the action, the field's name, a hash of the two values."""
+
+
+def _steps(action: str, start: Mapping[str, object], end: Mapping[str, object]) -> list[_Step]:
+    return [(action, name, hash((repr(start[name]), repr(end[name])))) for name in start.keys() & end.keys()]
+
+
 def _is_reversal(later: Change, change: Change) -> bool:
-    return (
-        later.action == change.action in _KINDS_REVERSED_BY_THEIR_OWN
-        and later.before.items() >= change.after.items()
-        and later.after.items() >= change.before.items()
-    )
+    return later.before.items() >= change.after.items() and later.after.items() >= change.before.items()
 
 
 class Undo:
