@@ -95,13 +95,23 @@ class Eraser:
         self._clear_caches(erasure)  # a copy may have been made until the file was gone
 
     def files_still_to_erase(self, erasure: Erasure) -> list[str]:
-        """Return the SHA-256 of an erasure's files whose bytes or pictures are there and no record uses."""
+        """Return the SHA-256 of an erasure's files whose bytes or pictures are there and no record uses.
+
+        While the store of files cannot be reached, all files that no record uses are returned.
+        """
         return [
             sha256
             for sha256 in erasure.files
-            if (self._files.exists(sha256) or any(cache.has(sha256) for cache in self._caches))
+            if (any(cache.has(sha256) for cache in self._caches) or self._may_be_stored(sha256))
             and not self._all_records.erasures.is_used_by_record(sha256)
         ]
+
+    def _may_be_stored(self, sha256: str) -> bool:
+        """Return False only where the store of files says that it does not have the file."""
+        try:
+            return self._files.exists(sha256)
+        except Unavailable:
+            return True
 
     def erase_announcement_fields(
         self, announcement_id: int, *, ordered_by: str, reason: str, actor: str

@@ -31,8 +31,10 @@ from storage.backup.writer import Backups
 from tests.disks import read_only, small_disk
 from tests.operation.archives import texts_in_index
 from tests.web.conftest import Site, memo, open_site, until
+from web.app import create_app
 from web.background_worker import build_worker
 from web.bagit_packages import BagSelection, export_bag
+from web.bootstrap import build_services
 from web.staff import erasures
 from web.static_copy import write_static_copy
 
@@ -547,3 +549,26 @@ def test_an_erasure_whose_file_cannot_be_deleted_yet_says_so_and_is_finished_lat
         stop.set()
         working.join()
     assert site.services.check_consistency().findings == []
+
+
+def test_an_erasure_is_recorded_while_the_store_of_files_is_down(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    made = site.announcement("ประกาศ")
+    first, second = (site.attach(made.id, memo(text)) for text in ("เนื้อหา", "อีกเนื้อหา"))
+    down = build_services(replace(site.services.settings, files="s3://prakat?endpoint=http://127.0.0.1:9"))
+    app = create_app(down)
+    app.config["WTF_CSRF_ENABLED"] = False
+    admin = Site(down, app).signed_in(Role.ADMIN)
+    for attachment in (first, second):
+        said = admin.post(f"/staff/attachments/{attachment.id}/erase", data=ORDER, follow_redirects=True)
+        assert said.status_code == 200
+        assert "ยังลบไฟล์ออกจากที่เก็บไม่ได้ ระบบจะลองลบให้อีกจนสำเร็จ" in said.text
+    assert len(down.records.erasures.all()) == 2
+    caplog.clear()
+    down.eraser.finish_all()
+    assert [each.getMessage() for each in caplog.records].count("erased file is still stored") == 2
+    site.services.eraser.finish_all()
+    assert not any(site.services.files.exists(each.sha256) for each in (first, second))
