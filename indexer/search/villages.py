@@ -44,12 +44,19 @@ _RANGE = re.compile(  # หมู่ 1 ถึงหมู่ 5
     rb"([0-9]{1,2})(?:-|%s)(?:%s|%s)*([0-9]{1,2})(?![0-9])"
     % tuple(searchable_bytes(fold_text(word)).data for word in ("ถึง", "หมู่", "ที่"))
 )
+_NO_HOUSE = re.compile(  # ซอย 2 หมู่ 4; ประจำปี 2567 หมู่ 4
+    rb"(?:%s)[0-9]+$|(?<![0-9/])2[45][0-9]{2}$"
+    % b"|".join(
+        searchable_bytes(fold_text(word)).data for word in ("ซอย", "สาย", "ครั้งที่", "ปี", "ตอน", "ช่วง", "ฉบับที่")
+    )
+)
 _SECTION = re.compile(rb"%s(?P<number>[0-9]{1,2})(?![0-9])" % searchable_bytes(fold_text("มาตรา")).data)
 _ABBREVIATED = searchable_bytes(fold_text(ABBREVIATED_VILLAGE)).data
 _NAMES, _ORDINAL = (
     b"|".join(searchable_bytes(fold_text(word)).data for word in words) for words in (("หมู่", "ม"), ("ที่",))
 )
 _MOST_DIGITS = 2  # of a village's number
+_BEFORE_HOUSE = 20  # letters before the last digit of a house's number that tell if it is one
 _LONGEST_ENDING = 8  # letters of a word that is looked for before a number
 
 
@@ -194,5 +201,13 @@ def names_village_in_addresses_alone(number: bytes, text: bytes) -> bool:
 
     The letterhead of a paper has the municipality's own address (199 หมู่ 4), which is no news of the village.
     """
-    named = [place for place in _VILLAGE.finditer(text) if place["number"] == number]
-    return bool(named) and all(place["house"] for place in named)
+    elsewhere = _VILLAGE.sub(lambda village: b"\n" if _is_address(village) else village[0], text)
+    return names_village(number, text) and not names_village(number, elsewhere)
+
+
+def _is_address(village: re.Match[bytes]) -> bool:
+    """Returns True for a village behind a house's number; not behind that of a lane, a time or a year."""
+    if village["house"] is None:
+        return False
+    before = village.string[max(0, village.start() - _BEFORE_HOUSE) : village.end("house")]
+    return _NO_HOUSE.search(before) is None

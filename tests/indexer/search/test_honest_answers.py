@@ -18,6 +18,7 @@ from indexer.engines.whoosh.phrase_matching import phrase_match_with_misreadings
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, parse_query
 from indexer.search.tuning import SearchTuning
+from indexer.search.villages import names_village_in_addresses_alone
 from tests.contracts.test_search_index import entry
 
 TITLES = (
@@ -414,6 +415,33 @@ def test_a_letterheads_address_is_shown_where_nothing_else_names_the_village(tmp
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(1, "รับสมัครพนักงาน", "ที่ทำการ ๑๙๙ หมู่ ๔"), entry(2, "ถนนหมู่ 5")], (), position=2)
     assert [hit.announcement_id for hit in index.search(parse_query("หมู่ 4")).hits] == [1]
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        "งบประมาณประจำปี 2567 หมู่ที่ 4",
+        "ซ่อมถนนซอย 2 หมู่ 4",
+        "ซ่อมถนนสาย 3 หมู่ 4",
+        "ประชุมครั้งที่ 1 หมู่ที่ 4",
+        "ประชุมวันที่ 5 มิถุนายน 2567 หมู่ที่ 4",
+        "พ่นยุงหมู่ 1, 2 และ 4",
+        "เก็บขยะหมู่ 1 ถึงหมู่ 5",
+        "ประชุมบ้านหนองบัว ม.4",
+    ],
+)
+def test_news_of_a_village_is_no_address_of_it(news: str) -> None:
+    four = b"4"
+    office = "ที่ทำการเทศบาล ๑๙๙ หมู่ ๔ ตำบลหนองปลาดุก"
+    of_both = searchable_bytes(fold_text(f"{office} {news}")).data
+    assert not names_village_in_addresses_alone(four, searchable_bytes(fold_text(news)).data)
+    assert not names_village_in_addresses_alone(four, of_both)
+    assert names_village_in_addresses_alone(four, searchable_bytes(fold_text(office)).data)
+
+
+@pytest.mark.parametrize("address", ["199 หมู่ 4", "199/25 หมู่ที่ 4", "เลขที่ 2567/1 ม.ใหม่ 12 หมู่ 4"])
+def test_a_house_in_a_village_is_an_address(address: str) -> None:
+    assert names_village_in_addresses_alone(b"4", searchable_bytes(fold_text(address)).data)
 
 
 def test_who_asks_for_a_village_alone_gets_nothing_of_others(villages: WhooshIndex) -> None:
