@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from archive.thai.word_list import thai_stopwords
 from indexer.analysis.tokenizer import Tokenizer, group_into_longest_words
 from indexer.search.query.parser import Query, TypedChunk
 from indexer.search.query.question_words import chunks_without_question_words
@@ -33,15 +34,28 @@ def split_wishes(query: Query, segmenter: Tokenizer) -> tuple[Query, Query] | No
     wishes = text[: between[0].start()].strip(), _TOGETHER.sub(" ", text[between[0].end() :]).strip()
     if any(not wish or _NAMED_WITH_AND.match(wish) for wish in wishes):
         return None
+    if not all(_names_something(query, each, segmenter) for each in wishes):
+        return None
     first, second = (_wish(query, each, segmenter) for each in wishes)
     is_short = all(len(_longest_words(each.typed, segmenter)) <= _MOST_WORDS for each in (first, second))
     return (first, second) if is_short else None
 
 
+def _names_something(query: Query, text: str, segmenter: Tokenizer) -> bool:
+    """Returns True if a text has a word that is neither one of a question nor a stop word."""
+    chunks = _without_question_words(query, text, segmenter)
+    terms = (token.term for chunk in chunks for token in segmenter.tokens(chunk.text))
+    return any(term not in thai_stopwords() for term in terms)
+
+
+def _without_question_words(query: Query, text: str, segmenter: Tokenizer) -> list[TypedChunk]:
+    typed = [TypedChunk(piece, raw=piece) for piece in text.split()]
+    return chunks_without_question_words(typed, segmenter, names_title=query.names_title)
+
+
 def _wish(query: Query, text: str, segmenter: Tokenizer) -> Query:
     """Returns a query for a wish, without its question words: people read it above its answers."""
-    typed = [TypedChunk(piece, raw=piece) for piece in text.split()]
-    chunks = chunks_without_question_words(typed, segmenter, names_title=query.names_title) or typed
+    chunks = _without_question_words(query, text, segmenter)
     told = " ".join(chunk.text for chunk in chunks)
     return replace(
         query,

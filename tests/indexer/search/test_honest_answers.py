@@ -17,6 +17,7 @@ from indexer.engines.whoosh import WhooshIndex
 from indexer.engines.whoosh.phrase_matching import phrase_match_with_misreadings
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, parse_query
+from indexer.search.query.two_wishes import split_wishes
 from indexer.search.tuning import SearchTuning
 from indexer.search.villages import names_village_in_addresses_alone
 from tests.contracts.test_search_index import entry
@@ -572,3 +573,9 @@ def test_a_name_with_and_and_a_wish_that_has_no_answer_are_not_split(
     of_wishes: WhooshIndex, typed: str
 ) -> None:
     assert of_wishes.search(replace(parse_query(typed), may_split_wishes=True)).wishes == ()
+
+
+@pytest.mark.parametrize("typed", ["ร้องเรียนกับใคร", "ทำบัตรกับใครได้บ้าง", "ติดต่อกับใครที่ไหน", "ฉีดวัคซีนหมากับใคร"])
+def test_words_of_a_question_alone_are_no_wish(typed: str) -> None:
+    query = replace(parse_query(typed), may_split_wishes=True)
+    assert split_wishes(query, Dictionary().current().tokenizer) is None
