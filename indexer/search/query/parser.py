@@ -92,7 +92,7 @@ class Query:
 
     ``understood`` notes how filters, abbreviations and misspellings were read; ``loosened`` notes which
     conditions were given up to find anything. ``times`` of a query as it was run are those that narrowed the
-    results; none with ``leave_out_dates`` of ``parse_query``. Further words to highlight in texts are
+    results; none with ``should_leave_out_dates`` of ``parse_query``. Further words to highlight in texts are
     ``corrected_words``, and ``extra_highlights``: synonyms and the full forms of abbreviations.
     """
 
@@ -167,7 +167,7 @@ _NUMBER_OF_YEAR = re.compile(
 )  # a document number whose year is said in words
 
 _SPACED_NUMBER = re.compile(
-    r"(?<![\d/.,:-])(?<!\d )(\d{1,5})(?:\s+/\s*|\s*/\s+)([2๒][5๕]\d\d|[3-7๓-๗]\d)(?!\s*[\d/.,:-])"
+    r"(?<![\d/.,:-])(?<![\d/] )(\d{1,5})(?:\s+/\s*|\s*/\s+)([2๒][5๕]\d\d|[3-7๓-๗]\d)(?!\s*[\d/.,:-])"
 )  # 98 / 2567
 _BARE_YEAR = re.compile(rf"(?<=[{WORD_LETTERS}])\s*(?P<year>[3-7๓-๗]\d)\s*$")
 _CIRCULAR = re.compile(rf"(?<![{WORD_LETTERS}])ว$")  # of a circular letter's number: ว 54
@@ -215,7 +215,7 @@ def parse_query(
     per_page: int = 10,
     should_leave_out_dates: bool = False,
 ) -> Query:
-    """Parses any typed text, never raises; ``leave_out_dates`` drops dates that stand beside words.
+    """Parses any typed text, never raises; ``should_leave_out_dates`` drops dates that stand beside words.
 
     Quotes of any form ask for the exact words, ``-word`` and ``NOT word`` exclude a word, ``OR`` joins words
     of which any one suffices. ``author:`` ``kind:`` ``year:`` ``category:`` ``village:`` ``number:`` (also

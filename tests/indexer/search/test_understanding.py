@@ -622,3 +622,12 @@ def test_an_english_word_finds_the_thai_ones_but_not_the_other_way_round(index: 
     assert "ค้นคำว่า “น้ำท่วม”, “อุทกภัย” ด้วย" in said(run(index, "Flood").understood)
     assert not any("flood" in note for note in said(run(index, "น้ำท่วม").understood))
     assert found(index, "land tax")[0] == 1
+
+
+@pytest.mark.parametrize("typed", ["5 / 12 / 2567", "5/ 12 / 2567", "5 /12/ 2567"])
+def test_a_date_between_spaces_is_no_document_number(typed: str) -> None:
+    assert "12/2567" not in {chunk.text for chunk in parse_query(typed).chunks}
+
+
+def test_a_document_number_between_spaces_is_one() -> None:
+    assert [chunk.text for chunk in parse_query("คำสั่ง 98 / 2567").chunks] == ["คำสั่ง", "98/2567"]
