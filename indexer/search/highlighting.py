@@ -222,7 +222,9 @@ def _sought(query: Query, tokenizer: Tokenizer) -> _Sought:
         _runs(pieces),
         tuple((_runs([word])[0], _runs(its)) for word, its in parts.items()),
         tuple(
-            close_together_pattern(Alternative(tuple(each))) for text, each in synonyms if text not in single
+            close_together_pattern(Alternative(tuple(each)))
+            for text, each in synonyms
+            if each and text not in single
         ),
         village.encode() if village is not None else None,
         village.encode() if village is not None and may_be_section else None,
@@ -416,12 +418,15 @@ class _Borders:
     def _whole_number(self, start: int, end: int) -> tuple[int, int]:
         """Returns the number of which ``[start, end)`` is a part; an empty stretch for the year in it.
 
-        A part of an amount (98 of 98,948, 15 of 0.15) is no number: the stretch is empty too.
+        A part of an amount (98 of 98,948, 15 of 0.15) is no number: the stretch is empty too. The baht of one
+        without satang (495,000 of 495,000.00) are the same amount.
         """
         for number in _NUMBER.finditer(self.folded, max(0, start - _CONTEXT), end + _CONTEXT):
             if number.start() <= start and end <= number.end() and number.group() != self.folded[start:end]:
                 if _AMOUNT.fullmatch(number.group()):
-                    return start, start
+                    rest = self.folded[end : number.end()]
+                    is_same = start == number.start() and rest.startswith(".") and not rest.strip(".0")
+                    return number.span() if is_same else (start, start)
                 is_calendar_or_fiscal_year = start > number.start() and _YEAR.fullmatch(
                     self.folded, start, end
                 )

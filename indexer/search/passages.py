@@ -12,14 +12,17 @@ LINE_OF_PHRASE = "\0"
 """Stands for the end of a line of paper inside a phrase or word; no archived text has it."""
 _FULL = 0.65  # share of the longest line that a line fills at least when its sentence goes on in the next
 _FULL_BEHIND_LABEL = 0.85  # the same of a line with a label such as เรียน: most fill one line only
+_LEAST_WIDTH = 50  # letters of the longest line of paper; those of lists are shorter
 _LEAST_LINES = 3  # of a text whose lines are those of paper
 _LOOKED_BACK = 30  # characters before a passage in which the beginning of its phrase is looked for
 _LOOKED_BACK_FROM_END = 20  # characters at the end of a passage in which the end of a phrase is looked for
+_LOOKED_BEHIND = 40  # characters behind a border that are looked at
 _MARKS = re.compile(f"[{MARKS}]")  # above and below the letters: they take no room
 _THAI = re.compile(f"[{LETTERS_AND_SIGNS}]")
 _LABEL = re.compile(r"(?:เรื่อง|เรียน|อ้างถึง|สิ่งที่ส่งมาด้วย|ส่วนราชการ)")
 _BEGINS_PARAGRAPH = re.compile(
     rf"{_LABEL.pattern}|ที่\s|วันที่|โทร|จึง(?:ขอ)?(?:เรียน|ประกาศ)|ขอแสดง|ทั้งนี้|ข้อ\s*\d|\(?\d{{1,3}}[.)]"
+    r"|นาย(?!กเทศมนตรี|กองค์การ)|นาง|น\.ส\.|วาระที่"
 )
 _ENDS_PHRASE = re.compile(r"(?:บาท|ดังนี้)$")
 _PHRASE_BORDER = re.compile(
@@ -43,6 +46,8 @@ def with_lines_joined(text: str) -> str:
         return text
     widths = [len(_MARKS.sub("", line)) for line in lines]
     longest, joined = max(widths), [lines[0]]
+    if longest < _LEAST_WIDTH:
+        return text
     for width, (line, following) in zip(widths, pairwise(lines), strict=False):
         share = _FULL_BEHIND_LABEL if _LABEL.match(line) else _FULL
         goes_on = (
@@ -76,7 +81,7 @@ def phrase_end(text: str, last_hit: int, end: int) -> int:
 
 def _borders(text: str, first: int, last: int) -> Iterator[re.Match[str]]:
     """Yields the borders of phrases that begin at ``first`` or later and end at ``last`` or earlier."""
-    found = _PHRASE_BORDER.finditer(text, max(first, 0))  # a border looks at the letter behind it
+    found = _PHRASE_BORDER.finditer(text, max(first, 0), last + _LOOKED_BEHIND)
     return takewhile(lambda border: border.end() <= last, found)
 
 

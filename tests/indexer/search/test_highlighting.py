@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from indexer.search.highlighting import (
     snippet,
     snippet_with_ellipses,
 )
+from indexer.search.passages import phrase_end, with_lines_joined
 from indexer.search.query.parser import parse_query
 
 TOKENIZER = Dictionary().current().tokenizer
@@ -130,6 +132,36 @@ def test_a_word_cut_by_the_end_of_a_line_of_paper_is_shown_whole() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "รายชื่อผู้สมัคร\nสมชาย ใจดี\nสมหญิง รักเรียน\nสมศรี มีทรัพย์",
+        "รายการพัสดุ\nกระดาษสี่เหลี่ยม\nปากกาลูกลื่น\nดินสอดำยาว",
+    ],
+)
+def test_the_lines_of_a_list_stay_lines(text: str) -> None:
+    assert with_lines_joined(text) == text
+
+
+@pytest.mark.parametrize(
+    ("begins", "is_apart"),
+    [
+        *((each, True) for each in ("นายสมชาย", "นายกิตติ", "นางสมหญิง", "น.ส.สมศรี", "วาระที่ ๒")),
+        *((each, False) for each in ("นายกเทศมนตรี", "ซื้อจัดจ้าง", "จ้างเหมา")),
+    ],
+)
+def test_a_name_and_an_item_of_minutes_begin_a_line(begins: str, is_apart: bool) -> None:
+    line = "เทศบาลตำบลหนองปลาดุกรับสมัครบุคคลเพื่อเลือกสรรเป็นพนักงานจ้างและลูกจ้าง"
+    assert ("\n" in with_lines_joined(f"{line}\n{begins}\n{line}").replace(f"{begins}\n", begins)) == is_apart
+
+
+def test_the_borders_of_a_long_blank_are_found_quickly() -> None:
+    text = "ประกาศ" + " " * 60_000
+    began = time.process_time()
+    phrase_end(text, 0, 30)
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
     ("text", "typed", "begins"),
     [
         ("พบผู้ป่วยสูงอายุทั้งตำบล 6 รายในเขตหมู่ 4 และหมู่ 8 เทศบาลจะพ่นหมอกควันทุกหลังคาเรือน", "พ่นหมอกควัน", "…ในเขตหมู่ 4"),
@@ -188,6 +220,8 @@ def test_a_hit_near_the_end_of_a_text_stands_near_the_beginning_of_its_passage()
         ("98/2567", "ที่ ๙๘ / ๒๕๖๗ ลงวันที่ ๒ เมษายน ๒๕๖๗", ["๙๘ / ๒๕๖๗"]),
         ("งบปี 67", "แผนงานที่ ๖๗ ของงบประมาณ งบกลาง", ["งบ"]),
         ("98", "หน้า ๙๘ ตั้งไว้ ๙๘,๙๔๘ บาท และ 1,098.98 บาท", ["๙๘"]),  # an amount is another number
+        ("495,000", "วงเงิน 495,000.00 บาท หรือ 495,000 บาท หรือ 495,000.50 บาท", ["495,000.00", "495,000"]),
+        ("98", "ตั้งไว้ 98,948.00 บาท", []),
         ("หมู่ 15", "หนา 0.15 เมตร 15 ต้น หมู่ 15", ["หมู่ 15"]),
         ("ม.4", "หมู่ 1 หมู่ 4 หมู่บ้าน หมู่ที่ ๔ มาตรา 4 รวม 4 มาตรา 40", ["หมู่ 4", "หมู่ที่ ๔", "มาตรา 4"]),
         ("ม.4", "ม.4 บ้านใหม่ ม.40", ["ม.4"]),
@@ -224,6 +258,11 @@ def test_a_synonym_of_several_words_is_marked_where_they_stand_close_together(
 ) -> None:
     query = replace(parse_query("ไฟดับ"), extra_highlights=("งดจ่ายไฟฟ้า",))
     assert [text[start:end] for start, end in find_hits(text, query, TOKENIZER)] == wanted
+
+
+def test_a_synonym_without_a_letter_is_not_marked() -> None:
+    query = replace(parse_query("ไฟดับ"), extra_highlights=("!!", "…"))
+    assert find_hits("ไฟดับ !!", query, TOKENIZER) == [(0, len("ไฟดับ"))]
 
 
 def test_a_part_of_a_word_is_not_marked_where_another_page_has_the_word() -> None:
