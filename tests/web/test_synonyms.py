@@ -49,6 +49,7 @@ def test_what_is_no_entry_is_refused(site: Site) -> None:
     for wrong in (
         {"said": "ตลิ่ง", "written": ""},
         {"said": "ก ~ ข", "written": "ค=ง"},
+        {"said": "ตลิ่ง", "written": "!!"},
         {"said": "ก" * 61, "written": "ขค"},
     ):
         assert staff.post("/staff/synonyms/add", data=wrong).status_code == 200
