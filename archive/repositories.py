@@ -186,8 +186,9 @@ class Attachments(Protocol):
         has the same bytes already, nothing is written and that attachment is returned with False.
 
         Without ``should_hold_until_checked`` a program gives the file. It brings back nothing that somebody
-        else detached, replaced or covered: nothing is written, and the attachment that has or had the bytes
-        is returned with False. Raises ``Conflict`` (code ``file-erased``) where they were erased by order.
+        else detached, and nothing that anybody replaced or covered, the program itself too: nothing is
+        written, and the attachment that has or had the bytes is returned with False. Raises ``Conflict``
+        (code ``file-erased``) as ``refuse_erased_file`` does.
         """
 
     def refuse_erased_file(self, announcement_id: int, sha256: str) -> None:

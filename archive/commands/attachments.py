@@ -56,9 +56,10 @@ class AttachmentCommands:
         then neither scanned nor stored again. ``check_permission``: called with the announcement in that
         transaction; what it raises refuses the file. Raises as ``Uploads.store`` does.
 
-        Without ``should_hold_until_checked`` a program gives the file. What somebody else detached, replaced
-        or covered stays so: the attachment that has or had the bytes is returned with False. Raises
-        ``Conflict`` (code ``file-erased``) for bytes that were erased from the announcement by order.
+        Without ``should_hold_until_checked`` a program gives the file. What somebody else detached stays so,
+        and what anybody replaced or covered, the program itself too: the attachment that has or had the bytes
+        is returned with False. Raises ``Conflict`` (code ``file-erased``) for bytes that were erased from the
+        announcement by order, unless a person attached them again.
         """
         editable_announcement(self._records, announcement_id)
         name, media_type = safe_name_and_type(stream, filename)

@@ -166,9 +166,9 @@ class EngineAttachments(EngineRepository):
             hold = self._hold_of_new_file(announcement_id, is_unchecked=should_hold_until_checked)
             known = attachment_with_bytes(self._engine, announcement_id, file.sha256)
             if not should_hold_until_checked:
-                set_aside = self._set_aside_by_other(known, announcement_id, file.sha256, actor)
-                if set_aside is not None:
-                    return mappers.attachment(set_aside), False
+                kept = self._find_attachment_to_keep(known, announcement_id, file.sha256, actor)
+                if kept is not None:
+                    return mappers.attachment(kept), False
             if known is not None:
                 if known["status"] != mappers.DETACHED:
                     return mappers.attachment(known), False
@@ -197,12 +197,13 @@ class EngineAttachments(EngineRepository):
             self._note(row, "attach", actor=actor, after=_described(row))
         return mappers.attachment(row), True
 
-    def _set_aside_by_other(
+    def _find_attachment_to_keep(
         self, known: Row | None, announcement_id: int, sha256: str, actor: str
     ) -> Row | None:
-        """Return the row of the attachment whose file of these bytes somebody detached or replaced, or None.
+        """Return the row of the attachment that a program leaves as it is when it sends these bytes, or None.
 
-        ``known``: the attachment whose present file has the bytes. None too where ``actor`` detached it.
+        It is an attachment one of whose earlier files has the bytes, whoever replaced that file, or
+        ``known`` where somebody but ``actor`` detached it. ``known``: whose present file has the bytes.
         Raises ``Conflict`` where the file was erased by order.
         """
         if known is None:

@@ -552,6 +552,15 @@ def test_erased_bytes_that_a_person_attached_again_are_no_longer_refused(
     assert refused.value.code == "file-erased"
 
 
+def test_a_file_that_its_sender_replaced_is_not_attached_beside_the_new_one(
+    records: Records, announcement: Announcement
+) -> None:
+    first = attached(records, announcement, b"one")
+    second = renewed(records, first, b"two")
+    assert attached(records, announcement, b"one") == second
+    assert _listed(records, announcement) == [second]
+
+
 def test_a_redacted_copy_of_a_public_file_replaces_it_at_once(records: Records, public: Attachment) -> None:
     covered = redacted(records, public)
     assert (covered.id, covered.hold) == (public.id, HoldReason.UNREAD)
