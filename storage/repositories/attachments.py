@@ -203,7 +203,7 @@ class EngineAttachments(EngineRepository):
         """Return the row of the attachment that a program leaves as it is when it sends these bytes, or None.
 
         It is an attachment one of whose earlier files has the bytes, whoever replaced that file, or
-        ``known`` where somebody but ``actor`` detached it. ``known``: whose present file has the bytes.
+        ``known`` where somebody but ``actor`` detached it. ``known``: the one that has the bytes now.
         Raises ``Conflict`` where the file was erased by order.
         """
         if known is None:
