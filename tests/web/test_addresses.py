@@ -17,7 +17,7 @@ WRITTEN = re.compile(r"""(?:["'`(]|(?<!; path)=)\s*/(?![/*>])|\brequest\.path\b|
 """An address that begins at the host, or one put together of parts. What a reader chose for the look of pages
 is a cookie of the whole host."""
 
-KNOWN = {"/api/", "/staff", "/proc/mounts", "/var/backups/prakat"}
+KNOWN = {"/api/", "/staff", "/proc/mounts", "/var/backups/prakat", "/var/lib/prakat"}
 """Strings by which code recognises an address, and files of the system; these lead nowhere."""
 
 MESSAGES = "*_mail.py"

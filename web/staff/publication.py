@@ -28,13 +28,16 @@ _YEARS_AHEAD = 5  # years that the list offers, this one among them
 def publish_as_chosen(announcement_id: int) -> str:
     """Publishes one record now, later, once it is read, or not, as chosen in the form; returns a message.
 
-    Later and once it is read set a time. Raises ``Conflict`` when the record has changed since the page was
-    opened, or the page did not show all personal data, ``Invalid`` for a form without a choice.
+    Later and once it is read set a time, before which the record may change as before. Raises ``Conflict``
+    when a record to be published now has changed since the page was opened, or the page did not show all
+    personal data, ``Invalid`` for a form without a choice.
     """
     with services().records.batch():
-        if edit_conflicts.is_changed_since(announcement_id, request.form.get("last_change", type=int)):
+        chosen = _chosen(_CHOICES)
+        last_change = request.form.get("last_change", type=int)
+        if chosen == "now" and edit_conflicts.is_changed_since(announcement_id, last_change):
             _refuse_changed_record(announcement_id)
-        return _CHOICES[_chosen(_CHOICES)](announcement_id)
+        return _CHOICES[chosen](announcement_id)
 
 
 def ids_changed_since_shown(ids: Iterable[int]) -> set[int]:
@@ -46,18 +49,18 @@ def ids_changed_since_shown(ids: Iterable[int]) -> set[int]:
 def publish_each_as_chosen(ids: Iterable[int], *, changed_ids: Container[int]) -> BulkOutcome:
     """Publishes each record now or at the set time, those still being read once they are; refused ones stay.
 
-    Records are still being read while one of their documents is. ``changed_ids``: records that are refused,
-    because they changed since the form was opened. Raises ``Invalid`` for a form without a choice.
+    Records are still being read while one of their documents is. ``changed_ids``: records that are not to be
+    published now, as they changed since the form was opened. Raises ``Invalid`` for a form without a choice.
     """
     at = _chosen_time(request.form) if _chosen(("now", "later")) == "later" else None
 
     def publish(id: int) -> None:
-        if id in changed_ids:
-            _refuse_changed_record(id)
         if at is not None:
             _publish_at(id, at)
         elif is_being_read(id):
             _publish_when_read(id)
+        elif id in changed_ids:
+            _refuse_changed_record(id)
         else:
             _refuse_file_name(id)
             services().intake.publication.publish(id, actor=g.actor)
