@@ -150,7 +150,10 @@ class Publication:
 
     @in_one_transaction
     def _publish_or_unschedule(self, id: int, now: dt.datetime, actor: str) -> bool:
-        """Publish a draft that is still due; False when it is not, waits to be read, or was unscheduled."""
+        """Publish a draft that is still due; False when it is not, waits to be read, or was unscheduled.
+
+        Files that wait for a person's check go on waiting: nobody looks through them at that moment.
+        """
         publish_at = self._records.announcements.get(id).publish_at
         if publish_at is None or publish_at > now or self._being_read(id):
             return False
@@ -158,7 +161,7 @@ class Publication:
         try:
             if is_meaningless_title(titled, self._records.attachments.by_announcement([id])[id]):
                 raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
-            self.publish(id, actor=actor)
+            self.publish(id, actor=actor, should_show_unconfirmed=False)
         except (PersonalDataFound, Invalid) as refusal:
             _schedule_log.warning(
                 "scheduled draft not published", extra={"announcement": id, "why": refusal.code}

@@ -823,3 +823,25 @@ def test_staff_hide_what_newer_rules_find_in_public(site: Site) -> None:
     assert "ไม่มีข้อมูลส่วนบุคคลที่รอตัดสินแล้ว" in refused.text
     site.work()
     assert_shown(site, made, attachment)
+
+
+def test_a_set_time_shows_no_file_that_waits_for_a_persons_check(site: Site) -> None:
+    intake = site.services.intake
+    made = site.announcement("มีไฟล์ที่รอตรวจ")
+    paper, _ = intake.attachments.attach(
+        made.id,
+        io.BytesIO(memo("ยังไม่มีใครตรวจ")),
+        filename="a.pdf",
+        actor="พิมพ์",
+        should_hold_until_checked=True,
+    )
+    site.work()
+    assert held(site, paper) is HoldReason.UNCONFIRMED
+    intake.publication.withdraw(made.id, actor="พิมพ์", reason="ลงผิดเรื่อง")
+    intake.publication.restore_as_draft(made.id, actor="พิมพ์")
+    now = dt.datetime.now(dt.UTC)
+    intake.announcements.revise(made.id, {"publish_at": now + dt.timedelta(seconds=1)}, actor="พิมพ์")
+    assert intake.publication.publish_due_or_unschedule(now + dt.timedelta(seconds=2), actor="timer") == [
+        made.id
+    ]
+    assert held(site, paper) is HoldReason.UNCONFIRMED
