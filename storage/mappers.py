@@ -343,6 +343,14 @@ def unpack_doubts(packed: bytes) -> tuple[LowConfidenceSpan, ...]:
     return tuple(LowConfidenceSpan(*values) for values in struct.iter_unpack("<qqd", packed))
 
 
+def readable_doubts(packed: object) -> tuple[LowConfidenceSpan, ...]:
+    """Return the spans of a page's column of doubts; none where the column is damaged."""
+    try:
+        return unpack_doubts(bytes(packed)) if isinstance(packed, bytes | memoryview) else ()
+    except (ValueError, TypeError, struct.error):
+        return ()
+
+
 @damaged_as_error
 def site_profile(row: Row) -> SiteProfileVersion:
     """Return the saved profile of a row. Raises ``RecordDamaged``."""

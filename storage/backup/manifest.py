@@ -92,6 +92,8 @@ class BackupManifest:
             made_at = dt.datetime.fromisoformat(content["made_at"])
             members: dict[str, str] = content["members"]
             known = content["format"] in (_PLAIN_FORMAT, _ENCRYPTED_FORMAT)
+            counts = ArchiveCounts(**content["archive"]) if known and "archive" in content else None
+            signed = None if signature is None else base64.b64decode(signature)
         except (ValueError, KeyError, AttributeError, TypeError) as error:
             raise damaged_members([MANIFEST]) from error
         if not known:
@@ -100,10 +102,10 @@ class BackupManifest:
             made_at=made_at,
             members=members,
             sha256_of_encrypted=content.get("encrypted", {}),
-            archive=ArchiveCounts(**content["archive"]) if "archive" in content else None,
+            archive=counts,
             last_migration=content.get("last_migration", ""),
             digest=_digest(content),
-            signature=None if signature is None else base64.b64decode(signature),
+            signature=signed,
         )
 
     @property

@@ -195,7 +195,7 @@ class EnginePages(EngineRepository):
         )
         return {
             one: [
-                (row["text"], mappers.unpack_doubts(bytes(row["doubts"])))
+                (row["text"], mappers.readable_doubts(row["doubts"]))
                 for row in group
                 if mappers.readable_text(row["text"])
             ]

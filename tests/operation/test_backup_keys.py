@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import pyrage
@@ -16,6 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from archive.errors import PrakatError
+from storage.backup import manifest
 from storage.backup.manifest import BackupManifest
 from tests.operation.archives import add, close, everything, flip, opened
 from web.bootstrap import Services
@@ -155,3 +158,11 @@ def test_a_wrong_key_stops_the_start(data: Path, name: str, value: str) -> None:
     result = CliRunner().invoke(main, ["stats"], env=environment)
     assert result.exit_code == 2
     assert f"PRAKAT_{name}" in result.stderr
+
+
+@pytest.mark.parametrize(("name", "value"), [("archive", {"unknown": 1}), ("signature", "A")])
+def test_a_manifest_with_odd_values_is_damaged(name: str, value: object) -> None:
+    content = {"format": 1, "made_at": "2026-11-30T00:00:00+00:00", "members": {}, name: value}
+    text = json.dumps(content | {"sum": manifest._digest(content)})
+    with pytest.raises(PrakatError):
+        BackupManifest.from_bytes(text.encode())

@@ -80,6 +80,8 @@ def test_pages_go_on_without_it_and_readiness_is_degraded(data: Path, name: str)
     assert answer["status"] == "degraded" or answer["checks"]["worker"] != "ok"
     assert "damaged" in answer["checks"]["records"]
     assert rebuild(services.records, services.index) > 10
+    damage(data, "UPDATE page SET doubts = x'00112233' WHERE attachment_id = 2 AND number = 1")
+    assert rebuild(services.records, services.index) > 10
     assert {client.get(page, buffered=True).status_code for page in PAGES} == {200}
     close(services)
 

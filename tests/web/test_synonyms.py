@@ -50,6 +50,7 @@ def test_what_is_no_entry_is_refused(site: Site) -> None:
         {"said": "ตลิ่ง", "written": ""},
         {"said": "ก ~ ข", "written": "ค=ง"},
         {"said": "ตลิ่ง", "written": "!!"},
+        {"said": "ab->cd", "written": "ตลิ่ง"},  # which the file would take for a translation
         {"said": "ก" * 61, "written": "ขค"},
     ):
         assert staff.post("/staff/synonyms/add", data=wrong).status_code == 200

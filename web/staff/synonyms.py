@@ -118,8 +118,8 @@ def _entry(said: str, written: str) -> str:
     words = list(dict.fromkeys(filter(None, words)))
     if not 2 <= len(words) <= _MOST_WORDS:
         raise Invalid("กรุณากรอกอย่างน้อยสองคำที่ความหมายเดียวกัน และไม่เกิน 8 คำ", field="written")
-    if any(len(each) > _LONGEST or len(each) < 2 or set(each) & set("~=#") for each in words):
-        raise Invalid("คำหนึ่งยาว 2–60 ตัวอักษร และไม่มีเครื่องหมาย ~ = #", field="written")
+    if any(len(each) > _LONGEST or len(each) < 2 or re.search("[~=#]|->", each) for each in words):
+        raise Invalid("คำหนึ่งยาว 2–60 ตัวอักษร และไม่มีเครื่องหมาย ~ = # ->", field="written")
     if not all(re.search(r"[^\W_]", each) for each in words):
         raise Invalid("แต่ละคำต้องมีตัวอักษรหรือตัวเลข", field="written")
     return " ~ ".join(words)
