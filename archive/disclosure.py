@@ -143,9 +143,11 @@ class Disclosure(Protocol):
         actor: str,
         reason: str = "",
     ) -> None:
-        """Set an item from this fiscal year on, over any change since; nothing if it equals ``replaced``.
+        """Set an item from this fiscal year on, even over others' changes; nothing if it equals ``replaced``.
 
-        ``replaced``: the item as it was; None for a new item. ``reason``: that for showing personal data.
+        ``replaced``: the item as it was; None for a new item. It tells what changed, for the history, and is
+        not compared with what is stored: there is no ``Conflict``. ``reason``: that for showing personal
+        data.
         """
 
     def confirm_item_list(self, year: int, item: DisclosureItem, *, actor: str) -> None:
@@ -224,10 +226,10 @@ def latest_item_list_year(year: int, changed_years: Iterable[int]) -> int:
 def items_of_year(
     year: int, body: BodyKind, changed: Iterable[tuple[int, DisclosureItem]]
 ) -> list[DisclosureItem]:
-    """Return a year's items by section and number, with what was ``changed`` in it or before on top.
+    """Return a year's items, hidden ones too, by section and number, with what was ``changed`` by then.
 
-    Hidden items are included. ``changed``: what staff changed from ``first_year_of_applicable_changes`` on,
-    each with its year, the oldest first; later years are left out.
+    ``changed``: what staff changed from ``first_year_of_applicable_changes`` on, each with its year, the
+    oldest first; later years are left out.
     """
     items = {item.key: item for item in _template(_file_year(year), body)}
     items |= {item.key: item for changed_year, item in changed if changed_year <= year}

@@ -172,11 +172,12 @@ _is_encrypted = _has_stream("EncryptedPackage")
 
 
 def detect_file_type(stream: BinaryIO) -> FileType:
-    """Return a file's type by its content; ``Invalid`` for others, empty files, passwords and macros.
+    """Return a file's type by content; ``Invalid`` for others, empty ones, Office passwords and macros.
 
-    The name never counts. The stream's position stays. The error has a message for the person who uploads:
-    ``empty-file`` for an empty file, ``password`` and ``macros`` for such Office files, ``not-a-document``
-    for a file of any other type.
+    The name never counts. The stream's position stays. A password is noticed in DOCX and XLSX only: an
+    encrypted PDF is not refused. The error has a message for the person who uploads: ``empty-file`` for an
+    empty file, ``password`` and ``macros`` for such Office files, ``not-a-document`` for a file of any other
+    type.
     """
     start = stream.tell()
     sample = _sample(stream)

@@ -11,10 +11,10 @@ from archive.model import Line
 
 
 def align_lines(before: str, lines: Sequence[Line], after: str) -> tuple[Line, ...]:
-    """Return the lines of ``after`` at their letters' places in ``before``; wholly new lines have none.
+    """Return the lines of ``after`` at their letters' places in ``before``; wholly new ones are left out.
 
     Unchanged letters keep their places; new letters share the room between their neighbours. A line of
-    ``after`` that stands for no line of ``before`` is not returned.
+    ``after`` is wholly new when it stands for no line of ``before``.
     """
     old, new = [*_numbered(before)], [*_numbered(after)]
     aligned: list[Line] = []

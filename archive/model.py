@@ -220,9 +220,9 @@ class Signature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractedField:
-    """A value that was read for a field of a document, with the confidence of the reading (0–1).
+    """A value read for a field, and the confidence (0–1); the field's name is the key that it is under.
 
-    The field's name is the key in ``ReadingResults.fields``.
+    It is a key of ``ReadingResults.fields``.
     """
 
     value: str
@@ -444,10 +444,9 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptLimit:
-    """Limit on attempts to guess a secret: after ``free`` failures each one more doubles a pause.
+    """Limit on guesses by key: after ``free`` failures a pause from 1 s doubles up to ``longest_pause``.
 
-    After ``free`` failures each further failure is followed by a pause. The pause doubles each time, from
-    one second up to ``longest_pause``.
+    It limits attempts to guess a secret. Each failure after the first ``free`` ones is followed by a pause.
     """
 
     key: str  # attempts are counted by this key: a name, an address, a device

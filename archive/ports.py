@@ -70,7 +70,7 @@ class Scanner(Protocol):
     """Scans uploaded files for viruses."""
 
     def scan_while_reading(self, stream: BinaryIO) -> AbstractContextManager[BinaryIO]:
-        """Provide the same bytes, scanned while read; the read that reaches the end raises for a virus.
+        """Provide the same bytes, scanned while read; the last read raises for a virus or without a verdict.
 
         The stream can be read once. The read that reaches its end raises ``Invalid`` (code ``malware``) when
         a virus was found, ``TooLarge`` (``not-scanned``) when the file is too large to scan, and
@@ -214,10 +214,10 @@ class SignIns(Protocol):
     def open_session(
         self, person_id: int, key_hash: str, *, password_hash: str, device: str, now: dt.datetime
     ) -> Session:
-        """Store a new session under the hash of its key for who knew the password, and return the session.
+        """Store and return a session under its key's hash; ``Conflict`` if ``password_hash`` is outdated.
 
-        ``password_hash``: that with which the password was compared. Raises ``Conflict`` where the person has
-        another one by now, or is disabled.
+        ``password_hash``: that with which the password was compared; the person may have another one by now.
+        Raises ``Conflict`` also for a disabled person.
         """
 
     def find_live_session(

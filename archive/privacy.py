@@ -137,10 +137,11 @@ GROUNDS: Mapping[Ground, str] = {
 
 
 def checked_reason(ground: str, explanation: str) -> str:
-    """Return ground and explanation as text; ``Invalid`` for a short explanation or one with personal data.
+    """Return a reason's text; ``Invalid`` if short or with personal data; office contact needs no words.
 
-    An explanation has ten letters, five of them different. That it is the office's own contact data needs
-    none. Raises ``Invalid`` also for a ground that is not listed.
+    The text has ground and explanation. An explanation has ten letters, five of them different. The ground
+    that it is the office's own contact data needs none, but one that is given is checked. Raises
+    ``Invalid`` also for a ground that is not listed.
     """
     if ground not in set(Ground):
         raise Invalid("กรุณาเลือกเหตุที่กฎหมายให้เผยแพร่ได้", field="ground", code="required")
@@ -339,9 +340,10 @@ def hold_ignoring_decisions(attachment: Attachment) -> HoldReason | None:
 
 
 def hold_of_cancelled_decisions(attachment: Attachment, *, is_public: bool) -> HoldReason:
-    """Return the hold once its decisions are cancelled: never None, UNCONFIRMED without finds.
+    """Return the hold once decisions are cancelled, never None; UNREAD only for a file that is not public.
 
-    A public one is never shown again by a reading alone, as a new file is: a person did not want it shown.
+    Once read it is PERSONAL_DATA with finds, else UNCONFIRMED. A public one is never shown again by a
+    reading alone, as a new file is: a person did not want it shown.
     """
     hold = hold_ignoring_decisions(attachment) or HoldReason.UNCONFIRMED
     return HoldReason.UNCONFIRMED if is_public and hold is HoldReason.UNREAD else hold

@@ -83,11 +83,10 @@ class Announcements(Protocol):
     def set_status(
         self, id: int, status: Status, *, actor: str, reason: str = "", expected_status: Status | None = None
     ) -> Announcement:
-        """Set the status; a withdrawal cancels the decisions to show personal data.
+        """Set the status, clearing ``publish_at``; a withdrawal cancels decisions to show personal data.
 
-        ``publish_at`` is cleared. Raises ``Conflict`` where the status was not ``expected_status``. The
-        reason of a withdrawal stays on the record until the record is a draft again; every reason is in the
-        history.
+        Raises ``Conflict`` where the status was not ``expected_status``. The reason of a withdrawal
+        stays on the record until the record is a draft again; every reason is in the history.
         """
 
     def get(self, id: int) -> Announcement:
@@ -178,12 +177,13 @@ class Attachments(Protocol):
         stored_at: dt.datetime | None = None,
         should_hold_until_checked: bool = False,
     ) -> tuple[Attachment, bool]:
-        """Attach a file as the last, or put its detached one back (True); False with one that was there.
+        """Attach a file as the last (True); False with one that is there, or that a program may not put back.
 
         The attachment waits to be read, and is held until then; with ``should_hold_until_checked``, and where
         the announcement is published, until a person's decision to show it is recorded. ``stored_at``: the
         time at which an older site stored the file; else the attachment's time is now. When the announcement
-        has the same bytes already, nothing is written and that attachment is returned with False.
+        has the same bytes already, nothing is written and that attachment is returned with False. A detached
+        one is put back, with True.
 
         Without ``should_hold_until_checked`` a program gives the file. It brings back nothing that somebody
         else detached, and nothing that anybody replaced or covered, the program itself too: nothing is

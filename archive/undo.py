@@ -160,10 +160,10 @@ class Undo:
         return change.action in self._steps and _has_needed_keys(change)
 
     def is_refused(self, change: Change, status: Status) -> bool:
-        """Return True where the record's status, file or later history refuses an undo of this change.
+        """Return True where status, file or later history refuses an undo that ``is_undoable_kind`` allows.
 
-        Ask only about a change of which ``is_undoable_kind`` is True: others may lack what is looked at.
-        ``status``: that of the record now.
+        Ask only about a change of which that is True: others may lack what is looked at (``KeyError``), and
+        False would not mean that they can be undone. ``status``: that of the record now.
         """
         if change.action == "create":
             return status not in (Status.DRAFT, Status.WITHDRAWN)

@@ -35,7 +35,10 @@ _BEFORE = 60  # letters before a village that are looked at
 
 
 def villages_concerned(title: str, text: str) -> tuple[int, ...]:
-    """Return the numbers of the villages that title and text name, all together, the lowest first."""
+    """Return the numbers of the villages concerned, lowest first; none of a person or a house's address.
+
+    A village head's is left out too, and so is a village that is named without a number.
+    """
     found: set[int] = set()
     for each in map(arabic_digits, (title, text)):
         for run in _VILLAGES.finditer(each):

@@ -73,9 +73,9 @@ class Worklist(Protocol):
     def list_rows(
         self, filters: WorklistFilters, *, today: dt.date, page: int, per_page: int
     ) -> tuple[list[WorklistRow], int]:
-        """Return one page of records and the number on all pages; the last changed record comes first.
+        """Return a page of records and the number of all; last changed first, or in order of ``filters.ids``.
 
-        With ``filters.ids``, the order is that of these ids.
+        The number is that of the records on all pages.
         """
 
     def count_by_problem(self, *, today: dt.date) -> dict[Problem, int]:

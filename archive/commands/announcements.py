@@ -65,9 +65,10 @@ class AnnouncementCommands:
 
     @in_one_transaction
     def decide_relation(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
-        """Confirm that an announcement changes an older one, or dismiss that (None); ``Invalid`` if reversed.
+        """Confirm or dismiss (None) that a record changes an older one; ``Invalid`` if that one changes it.
 
-        Reversed: the older one already changes the newer one. Raises ``Invalid`` also when an announcement
+        Whether the older one is confirmed to cancel, amend or replace the newer one counts; their dates are
+        not looked at, and a dismissal is not refused for it. Raises ``Invalid`` also when an announcement
         would be related to itself, ``NotFound`` for an unknown announcement, ``Conflict`` for one in the
         trash.
         """

@@ -47,14 +47,15 @@ class AttachmentCommands:
         stored: StoredFile | None = None,
         check_permission: Callable[[Announcement], object] = lambda _: None,
     ) -> tuple[Attachment, bool]:
-        """Attach a file and return it with True; with False the attachment that had the same bytes already.
+        """Attach a file (True) or return the one of its bytes (False); a program puts only its own back.
 
-        A detached attachment with these bytes is put back, with True. The record and its job are written in
-        one transaction. ``stored_at``: the time at which an older site stored the file.
-        ``should_hold_until_checked``: where the announcement is published, residents see the attachment only
-        after ``show_after_check``. ``stored``: what ``Uploads.store`` returned for the same bytes, which are
-        then neither scanned nor stored again. ``check_permission``: called with the announcement in that
-        transaction; what it raises refuses the file. Raises as ``Uploads.store`` does.
+        A detached attachment with these bytes is put back, with True, but by a program only where the program
+        itself detached it. The record and its job are written in one transaction. ``stored_at``: the time at
+        which an older site stored the file. ``should_hold_until_checked``: where the announcement is
+        published, residents see the attachment only after ``show_after_check``. ``stored``: what
+        ``Uploads.store`` returned for the same bytes, which are then neither scanned nor stored again.
+        ``check_permission``: called with the announcement in that transaction; what it raises refuses the
+        file. Raises as ``Uploads.store`` does.
 
         Without ``should_hold_until_checked`` a program gives the file. What somebody else detached stays so,
         and what anybody replaced or covered, the program itself too: the attachment that has or had the bytes
@@ -139,7 +140,7 @@ class AttachmentCommands:
 
     @in_one_transaction
     def show_after_check(self, attachment_id: int, *, actor: str, reason: str = "") -> Attachment:
-        """Show a file that waited for a person's check; ``Conflict`` while unread, ``Invalid`` by its label.
+        """Show a file that waited for a check; ``Conflict`` while unread; personal data needs a ``reason``.
 
         Such a file was added or replaced with ``should_hold_until_checked`` in a published announcement; any
         other attachment is returned as it is. Raises ``Conflict`` (code ``unread``) also when it could not be

@@ -69,12 +69,12 @@ class FileVersionCommands:
     def replace_by_redacted_copy(
         self, attachment_id: int, copy: BinaryIO, read_pages: Sequence[Page], *, made_from: str, actor: str
     ) -> Attachment:
-        """Replace a file by its covered copy under a neutral name; other pages than ``read_pages`` are read.
+        """Replace a file by its redacted copy; ``Conflict`` unless its SHA-256 is still ``made_from``.
 
-        ``read_pages``: pages of the copy whose text is known. The file before stays for staff only, and so
-        does its name: it may tell what is covered. A label that is nothing but that name is replaced too. The
-        id stays. Residents see the copy once no personal data was found in any page. ``made_from``: SHA-256
-        of the file of which the copy was made. Raises ``Conflict`` when the attachment has another one now.
+        The copy gets a neutral name. ``read_pages``: pages of the copy whose text is known; other pages are
+        read. The file before stays for staff only, and so does its name: it may tell what is covered. A label
+        that is nothing but that name is replaced too. The id stays. Residents see the copy once no personal
+        data was found in any page. ``made_from``: SHA-256 of the file of which the copy was made.
         """
         editable_attachment(self._records, attachment_id)
         file = self._uploads.store_redacted_copy(copy)

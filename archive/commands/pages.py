@@ -50,10 +50,10 @@ class PageCommands:
 
     @in_one_transaction
     def replace_by_rereading(self, page: Page, *, read_from: str, actor: str) -> Page:
-        """Replace a page, also a corrected one, by another reading; new finds hold the attachment.
+        """Replace a page, even a corrected one, by a rereading; ``Conflict`` if ``read_from`` is outdated.
 
-        A person asked for the reading. The text before can be restored. ``read_from``: SHA-256 of the file
-        that was read. Raises ``Conflict`` when the attachment has another one by now.
+        A person asked for the reading. The text before can be restored. New finds hold the attachment.
+        ``read_from``: SHA-256 of the file that was read, which the attachment must still have.
         """
         attachment, _ = editable_attachment(self._records, page.attachment_id)
         refuse_other_file(attachment, read_from)

@@ -46,15 +46,16 @@ class Publication:
     def publish(
         self, id: int, *, actor: str, reason: str = "", should_show_unconfirmed: bool = True
     ) -> Announcement:
-        """Publish a record; with ``should_show_unconfirmed`` also its files that wait for a person's check.
+        """Publish a record, an untitled one with what its files state; personal data needs a ``reason``.
 
         Attachments that are not read yet are shown later, once they are read. A record without a title first
         gets the fields that its attachments state.
 
-        ``reason``: the reason to publish in spite of personal data; kept in the history.
-        ``should_show_unconfirmed``: a person has looked at the files that wait for it. Raises
-        ``PersonalDataFound`` when personal data is undecided or a file is held for it, and no reason is
-        given; ``Invalid`` without a title.
+        ``reason``: the reason to publish in spite of personal data; kept in the history. The files in
+        which it was found are shown then. ``should_show_unconfirmed``: a person has looked at the files that
+        wait for a check, which are shown too; else they go on waiting. Raises ``PersonalDataFound`` when
+        personal data is undecided or a file is held for it, and no reason is given; ``Invalid`` without a
+        title.
         """
         announcement = announcement_ready_for(self._records, id, Status.PUBLISHED)
         if not announcement.title:
@@ -79,9 +80,9 @@ class Publication:
 
     @in_one_transaction
     def fill_missing_fields_and_labels(self, id: int, *, actor: str) -> Announcement:
-        """Fill, with what attachments state, fields that nobody has given and labels that are file names.
+        """Fill fields that nobody gave from the files, and file-name labels while nobody gave the title.
 
-        While nobody has given a title, the form was not saved: labels that are names of files are filled too.
+        While nobody has given a title, the form was not saved: nobody has looked at the labels either.
         """
         announcement = self._records.announcements.get(id)
         attachments = self._records.attachments.by_announcement([id])[id]

@@ -16,9 +16,10 @@ _LARGEST_COPY = 500 << 20  # bytes; pictures of 100 pages may be larger than the
 
 
 def safe_name_and_type(stream: BinaryIO, filename: str) -> tuple[str, str]:
-    """Return the name and the media type under which a seekable stream is stored.
+    """Return name and media type to store a stream under, which is not moved; ``Invalid`` for other types.
 
-    Raises ``Invalid`` for a file that is neither a document nor a picture of a known type.
+    The stream is seekable. Raises ``Invalid`` as ``filetype.detect_file_type`` does: for a file that is
+    neither a document nor a picture of a known type, an empty one, and Office passwords and macros.
     """
     media_type = filetype.detect_file_type(stream).media_type
     return validation.safe_filename(filename, media_type), media_type

@@ -53,9 +53,9 @@ class XPathRules:
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> XPathRules:
-        """Returns the rules of a parsed rule file.
+        """Returns a rule file's rules; ``KeyError``, ``TypeError``, ``ValueError``, ``re.error`` if bad.
 
-        Raises ``KeyError``, ``TypeError``, ``ValueError`` or ``re.error`` for a bad one.
+        ``table``: the rule file as it was parsed.
         """
         date_pattern = re.compile(table.get("date_pattern", "(?P<date>.+)"))
         if "date" not in date_pattern.groupindex:

@@ -210,10 +210,10 @@ _NAMED_MONTH = re.compile(rf"(\d{{1,2}})?\s*({MONTH_NAME})\s*({ERA_NAME})\s*(\d+
 
 
 def parse_day_or_month(text: str) -> tuple[dt.date, dt.date]:
-    """Return first and last day of a date or month; ``Invalid`` or ``ValueError`` for text that is none.
+    """Return first and last day of a date or month in small letters; ``Invalid`` or ``ValueError`` else.
 
-    In a text of small letters. As ``parse_date``, and also ``june 9, 2021``, ``มิ.ย. 64`` and ``jun 2021``; a
-    year of four digits is Buddhist from 2300 on.
+    Capital letters (``June 9, 2021``) are refused. As ``parse_date``, and also ``june 9, 2021``, ``มิ.ย. 64``
+    and ``jun 2021``; a year of four digits is Buddhist from 2300 on.
     """
     if american := _AMERICAN_DATE.fullmatch(text):
         year, month, day = int(american[3]), ENGLISH_MONTHS.get(american[1], 0), american[2]

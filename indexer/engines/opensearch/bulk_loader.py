@@ -78,7 +78,10 @@ def _versioned(action: str, id: str, position: int) -> dict[str, Any]:
 
 
 class Lease:
-    """The right to build, which one process on any machine has at a time. Lapses when its holder dies."""
+    """Context in which one process on any machine builds; entering waits, and it lapses unless renewed.
+
+    The lease lapses also when its holder dies. Leaving the context gives it back.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
