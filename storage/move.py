@@ -83,11 +83,11 @@ def is_move_unfinished(engine: Engine) -> bool:
 
 
 def make_records_equal(source: Engine, target: Engine, moved: MoveResult, progress: Progress) -> None:
-    """Make rows and change counter of the target those of the source, and delete all other rows there.
+    """Make the target's rows those of the source; ``Conflict`` where it holds an archive already.
 
-    The source is read as it is at one moment. Each batch of rows is compared. Raises ``Conflict`` when the
-    source is unfinished itself, or when the target holds another archive. A repeated call copies only rows
-    that differ.
+    An unfinished move into the target does not count: a repeated call copies only rows that differ, and
+    deletes all other rows there. The change counter becomes that of the source too, which is read as it is at
+    one moment. Raises ``Conflict`` also when the source is unfinished itself.
     """
     _finish(target, _copy_rows(source, target, moved, progress))
 

@@ -175,9 +175,10 @@ class Postgres:
         return _clock.seconds
 
     def find_faults(self) -> list[str]:
-        """Find bad checksums and indexes, unvalidated constraints, and rows of a wrong organisation.
+        """List faults that the server has noticed itself, and rows of a wrong organisation.
 
-        See ``archive.ports.Database``.
+        The server counts bad checksums, and marks invalid indexes and constraints that are not validated. No
+        table is read in search of damage. See ``archive.ports.Database``.
         """
         found = self.rows(
             """SELECT 'checksum failures: ' || checksum_failures AS fault FROM pg_stat_database

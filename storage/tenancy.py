@@ -73,10 +73,11 @@ _CONDITION = re.compile(r"organisation_id (IN :organisations|IN :account_organis
 
 
 class OrganisationQueries:
-    """``Queries`` that bind one organisation's id, and refuse SQL that does not name it.
+    """Queries bound to one organisation; ``ValueError`` for SQL on its tables without its condition.
 
-    New rows belong to that organisation (``current_organisation``). A query of a table of ``OWN`` that does
-    not say its organisation raises ``ValueError``.
+    Its tables are those of ``OWN``; a table that is not in ``SHARED`` either raises ``KeyError``. Bound are
+    ``:organisations`` and ``:account_organisations``, not ``:organisation``. New rows belong to that
+    organisation (``current_organisation``).
     """
 
     def __init__(self, engine: Queries, organisation: int) -> None:
@@ -129,10 +130,11 @@ def current_organisation(engine: Queries, *, default_when_several: int | None = 
 
 
 def tenancy_condition(engine: Queries, table: str) -> str:
-    """Return a table's condition for ``WHERE``; ``1 = 1`` for the whole installation or a shared table.
+    """Return a table's ``IN :organisations`` condition, which ``engine`` binds; ``1 = 1`` for all rows.
 
-    For queries that are written for any table, such as those of the hash chain. The whole installation needs
-    none: its queries also run while migrations have yet to add the column.
+    Tables of accounts have ``IN :account_organisations``. All rows: of the whole installation, or of a shared
+    table. For queries that are written for any table, such as those of the hash chain. The whole installation
+    needs none: its queries also run while migrations have yet to add the column.
     """
     if not isinstance(engine, OrganisationQueries) or table in SHARED:
         return "1 = 1"

@@ -34,9 +34,9 @@ def open_index(settings: Settings, dictionary: Dictionary) -> SearchIndex:
 
 
 def backup_keys(settings: Settings, identity: Path | None = None) -> BackupKeys:
-    """Return the keys of backups; ``SettingsError`` for a key that cannot be used.
+    """Return the keys of backups; only ``identity`` reads an encrypted one. ``SettingsError`` for a bad key.
 
-    ``identity``: file of the age key that reads an encrypted one.
+    ``identity``: file of the age key; no setting has it.
     """
     return BackupKeys(
         signing_key=settings.backup_signing_key, recipient=settings.backup_recipient, identity=identity

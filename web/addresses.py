@@ -90,7 +90,7 @@ def announcement_id_of_address(typed: str) -> int | None:
 
 
 def path_of_request() -> str:
-    """Returns the path of the present request, with its arguments."""
+    """Returns the path of the present request, with its arguments; it ends with ``?`` without any."""
     return request.script_root + request.full_path
 
 

@@ -120,9 +120,10 @@ def village_names(number: str) -> frozenset[str]:
 
 
 def village_places(number: bytes, text: bytes) -> list[tuple[int, int]]:
-    """Returns the ``[start, end)`` of each place of a text that names the village by itself.
+    """Returns the places that name the village by itself, or else the rows and ranges that it is in.
 
-    Without one, those of the rows and ranges that it is in: หมู่ 1 ถึงหมู่ 5, หมู่ 1, 2 และ 4.
+    Each is ``[start, end)`` in ``text``. Rows and ranges: หมู่ 1, 2 และ 4, หมู่ 1 ถึงหมู่ 5. A village in an address
+    counts too.
     """
     runs = [each for each in _VILLAGES.finditer(text) if not _ends_a_word(text, each)]
     alone = re.compile(rb"(?:%s)(?:%s)?%s(?![0-9])" % (_NAMES, _ORDINAL, re.escape(number)))

@@ -53,9 +53,9 @@ class Vocabulary(Protocol):
         max_candidates: int | None = None,
         uncorrected_part: QueryPart | None = None,
     ) -> int:
-        """Returns the number of documents with the phrase of ``part``, at most ``limit``; may be estimated.
+        """Returns how many documents have the phrase of ``part``, at most ``limit``; engines may estimate it.
 
-        ``max_candidates`` is the number of documents that an engine without an index of phrases reads for it.
+        ``max_candidates`` is the most documents that an engine without an index of phrases reads for it.
         ``uncorrected_part`` is the part as typed where ``part`` is a correction of it: an engine that has to
         estimate expects the phrase only where something in that part may be misspelt.
         """

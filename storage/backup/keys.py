@@ -64,7 +64,7 @@ class BackupKeys:
             raise Invalid(_FORGED, code="backup-signature") from None
 
     def encrypt(self, stream: BinaryIO, into: Path) -> str:
-        """Encrypt a stream for ``recipient``, which must be set, into a synced file; return the SHA-256."""
+        """Encrypt a stream into a synced file; return the SHA-256 of the plain bytes. Needs ``recipient``."""
         hashing = HashingReader(stream)
         with into.open("wb") as encrypted:
             pyrage.encrypt_io(hashing, encrypted, [self.recipient])

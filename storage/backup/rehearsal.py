@@ -56,10 +56,10 @@ def is_newest_backup_encrypted(source: Path) -> bool:
 
 
 def compare_stored_bytes(source: Path, keys: BackupKeys) -> BackupManifest:
-    """Compare every stored byte of the newest backup, and its signature, with the manifest; restore nothing.
+    """Raise ``Invalid`` unless the newest backup's bytes and signature fit its manifest; restore nothing.
 
-    Needs no age identity. Returns the manifest. Raises ``Invalid`` (code ``backup-damaged`` or
-    ``backup-signature``).
+    Needs no age identity, and reads every stored byte. Returns the manifest. The code of the error is
+    ``backup-damaged`` or ``backup-signature``.
     """
     manifest = backup_source_at(source).check_members(lambda _done: None)
     keys.verify(manifest)

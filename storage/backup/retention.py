@@ -57,9 +57,9 @@ class BackupDirectory:
         return BackupManifest.from_bytes(self._manifest_path(generation).read_bytes())
 
     def manifest_bytes(self, name_prefix: str | None) -> bytes:
-        """Return the newest manifest, or the newest of those whose name begins so; ``NotFound`` if none does.
+        """Return the newest manifest (``Invalid`` without one), or the newest named ``name_prefix…``.
 
-        Raises ``Invalid`` when there is no manifest at all.
+        Raises ``NotFound`` where no generation's name begins with ``name_prefix``.
         """
         if name_prefix is None:
             try:
@@ -127,10 +127,10 @@ class BackupDirectory:
         sync_directory(kept.parent)
 
     def prune(self, retention: RetentionRule) -> int:
-        """Remove generations not kept and files none names; nothing, and 0, if a kept manifest is damaged.
+        """Remove generations not kept, with files none names; return how many, 0 if a kept one is damaged.
 
-        Returns the number of removed generations. What a damaged manifest names is not known. The newest
-        backup always stays, also where the clock was set back, so that its name sorts before the others.
+        Where a kept manifest is damaged, nothing is removed: what it names is not known. The newest backup
+        always stays, also where the clock was set back, so that its name sorts before the others.
         """
         kept = retention.kept_generations(self.generations())
         try:

@@ -85,10 +85,9 @@ def _hold_without_decisions(row: Row) -> HoldReason | None:
 def replace_page_finds_and_hold(
     engine: Queries, attachment: Attachment, page: int, page_finds: Sequence[PersonalDataSpan]
 ) -> None:
-    """Replace the finds of a page; new ones hold the attachment, one that has gone never releases it.
+    """Replace a page's finds, hold for new ones; call after ``change`` was raised, in its transaction.
 
-    They are those in its corrected text. Call this inside a transaction, after the announcement's ``change``
-    was raised.
+    They are those in its corrected text. One that has gone never releases the attachment.
     """
     others = [data for data in attachment.details.personal_data if data.page != page]
     details = dataclasses.replace(

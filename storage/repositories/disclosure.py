@@ -45,6 +45,7 @@ class EngineDisclosure(EngineRepository):
         actor: str,
         reason: str = "",
     ) -> None:
+        """Store the item over any change since; ``replaced`` tells the history what changed."""
         before, after = _columns(replaced) if replaced else {}, _columns(item)
         changed = {name for name in after if before.get(name) != after[name]}
         if changed:

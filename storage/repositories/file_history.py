@@ -9,10 +9,7 @@ from storage.repositories import history
 
 
 def attachment_with_bytes(engine: Queries, announcement_id: int, sha256: str) -> Row | None:
-    """Return the row of an announcement's attachment whose present file has these bytes, or None.
-
-    The attachment may be detached.
-    """
+    """Return an announcement's attachment, detached or not, whose present file has these bytes, or None."""
     return engine.row(
         """SELECT * FROM attachment
            WHERE organisation_id IN :organisations AND announcement_id = :id AND sha256 = :sha256""",
@@ -22,7 +19,10 @@ def attachment_with_bytes(engine: Queries, announcement_id: int, sha256: str) ->
 
 
 def attachment_that_had_bytes(engine: Queries, announcement_id: int, sha256: str) -> Row | None:
-    """Return the row of an announcement's attachment one of whose earlier files has these bytes, or None."""
+    """Return an announcement's attachment, detached or not, an earlier file of which has these bytes.
+
+    Returns its row; None without one.
+    """
     return engine.row(
         """SELECT * FROM attachment
            WHERE organisation_id IN :organisations AND announcement_id = :id AND id IN (

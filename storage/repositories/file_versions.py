@@ -9,7 +9,7 @@ from storage.engine import EngineRepository, Queries, Row
 
 
 def store_earlier_version(engine: Queries, attachment: Row, *, actor: str) -> None:
-    """Keep the attachment's present file and the texts of its pages. Call this inside a transaction."""
+    """Keep the present file and page texts in a transaction; the caller appends the chain entry after."""
     texts = engine.rows(
         """SELECT text FROM page
            WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",

@@ -73,10 +73,11 @@ def mark_updated(engine: Queries, announcement_id: int) -> None:
 
 
 def next_update_time(engine: Queries) -> str:
-    """Return the present time as text, or one just after the newest ``updated_at`` where a clock went back.
+    """Return the time for ``updated_at``, after all before it; call after ``next_change_number``.
 
-    So who asks for what changed since some moment misses nothing. A time more than a day ahead, written while
-    a clock was wrong, is not followed. Call this inside a transaction, after ``next_change_number``.
+    The present time as text, or one just after the newest ``updated_at`` where a clock went back: so who asks
+    for what changed since some moment misses nothing. A time more than a day ahead, written while a clock was
+    wrong, is not followed. Call this in the transaction of ``next_change_number``.
     """
     now = dt.datetime.now(dt.UTC)
     newest = engine.row(
@@ -90,9 +91,9 @@ def next_update_time(engine: Queries) -> str:
 
 
 def set_replaced_text_change(engine: Queries, announcement_id: int) -> None:
-    """Note on an announcement the change since which a text of it is gone: an older index still finds it.
+    """Note that a text is gone since the ``change`` just raised; call in that transaction.
 
-    Call this inside a transaction, after the announcement's ``change`` was raised.
+    An older index still finds the announcement by that text.
     """
     engine.run(
         """UPDATE announcement SET replaced_text_change = change
@@ -136,10 +137,10 @@ def append_change(
 def rewrite_change(
     engine: Queries, entry: Row, rewrite: Callable[[Mapping[str, object]], dict[str, object]]
 ) -> None:
-    """Replace both sides of a stored change by what ``rewrite`` makes of them; call in a transaction.
+    """Replace both sides of a stored change in a transaction; a damaged side becomes empty.
 
-    A side that is damaged is emptied, as nobody can say what it tells. A side that changes renews the entry
-    in the hash chain.
+    Any other side becomes what ``rewrite`` makes of it. Nobody can say what a damaged one tells. A side
+    that changes renews the entry in the hash chain.
     """
     _replace_sides(engine, entry, lambda _name, side: rewrite(side) if side is not None else {})
 

@@ -72,17 +72,17 @@ class ReplacedPublicFile:
 
 
 def set_file(engine: Queries, attachment_id: int, columns: Mapping[str, Any]) -> None:
-    """Give an attachment the columns of a file. Call this inside a transaction."""
+    """Give an attachment a file's columns in a transaction; the caller appends its chain entry after."""
     engine.run(_SET_FILE, id=attachment_id, **{name: columns[name] for name in FILE_COLUMNS})
 
 
 def store_replaced_public_file(
     engine: Queries, replaced: Row, waiting_id: int, renamed: Sequence[tuple[int, str]], last_change: int
 ) -> None:
-    """Store an attachment's public file as residents see it, with its pages, before another replaces it.
+    """Store the public file and its pages; call after ``store_earlier_version``, in its transaction.
 
-    Call this inside a transaction, once its file is kept as an earlier one, and before the pages and
-    earlier files of the attachment ``waiting_id`` are moved to it.
+    Call this before the pages and earlier files of the attachment ``waiting_id`` are moved to ``replaced``.
+    ``renamed`` and ``last_change``: see ``ReplacedPublicFile``.
     """
     pages = engine.rows(
         """SELECT * FROM page
@@ -125,10 +125,7 @@ def find_replaced_public_file(engine: Queries, attachment_id: int) -> ReplacedPu
 
 
 def delete_replaced_public_files(engine: Queries, announcement_id: int) -> None:
-    """Delete what is kept of an announcement's public files, so that no release can be undone any more.
-
-    Call this inside a transaction.
-    """
+    """Delete in a transaction what is kept of an announcement's public files: no release can be undone."""
     deleted = engine.rows(
         """DELETE FROM replaced_public_file WHERE organisation_id IN :organisations AND attachment_id IN (
                SELECT id FROM attachment
@@ -163,10 +160,10 @@ def row_with_public_file(attachment: Row, file: ReplacedPublicFile) -> dict[str,
 def take_back_public_file(
     engine: Queries, attachment: Row, file: ReplacedPublicFile, cancelled_copy: Row | None
 ) -> Row:
-    """Give an attachment its public file back; return a new row that waits with the present file.
+    """Give an attachment its public file back, delete ``cancelled_copy``; return the row now waiting.
 
-    The new attachment waits to replace that public file again. ``cancelled_copy``: a detached attachment that
-    was to replace the present file by that one again. It is deleted. Call this inside a transaction.
+    A new attachment waits, with the present file, to replace that public file again. ``cancelled_copy``: a
+    detached attachment that was to replace the present file by that one again. Call this in a transaction.
     """
     if cancelled_copy is not None:
         _delete_cancelled_copy(engine, cancelled_copy)

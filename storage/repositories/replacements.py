@@ -29,10 +29,7 @@ def replacement_row(engine: Queries, attachment_id: int) -> Row | None:
 def insert_replacement(
     engine: Queries, attachment: Row, file: StoredFile, *, filename: str, media_type: str, hold: HoldReason
 ) -> Row:
-    """Add an attachment that waits to replace another's file, of which the caller saw that none waits yet.
-
-    Call this inside a transaction.
-    """
+    """Add in a transaction an attachment that waits to replace another's file; the caller saw none wait."""
     now = mappers.now_text()
     row = engine.rows(
         """INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type,
@@ -57,11 +54,12 @@ def insert_replacement(
 
 
 def move_file_to_replaced_attachment(engine: Queries, waiting: Row, *, is_released: bool) -> Row | None:
-    """Move a waiting file to the attachment that it replaces; return that one's row as it was, or None.
+    """Move a waiting file to the attachment it replaces; return that one's old row, None if it is detached.
 
-    None when it replaces none, or when that attachment is detached: then it becomes an attachment like every
-    other. Otherwise the row of ``waiting`` is deleted. ``is_released``: a person decided it, and may take it
-    back: the public file before is kept for that. Call this inside the transaction that ends the hold.
+    None too when it replaces none. Where that attachment is detached, the waiting one becomes an attachment
+    like every other. Otherwise the row of ``waiting`` is deleted. ``is_released``: a person decided it, and
+    may take it back: the public file before is kept for that. Call this inside the transaction that ends the
+    hold.
     """
     if waiting["replaces"] is None:
         return None

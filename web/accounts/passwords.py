@@ -32,7 +32,7 @@ def _hash_of_nobody() -> str:
 
 
 def check_strength(password: str, *, guessable_words: Iterable[str] = ()) -> None:
-    """Raises ``Invalid`` for a password of few or too many letters, or one that is easily guessed.
+    """Raises ``Invalid`` for fewer than 12 or over 128 characters, or under a million guesses to find it.
 
     ``guessable_words``: names that the guesser is taken to know. A long password may contain them.
     """

@@ -77,7 +77,10 @@ def time_step(secret: str, typed: str, now: dt.datetime) -> int | None:
 
 
 def use_code(person: Person, factor: SecondFactor, typed: str, now: dt.datetime) -> bool:
-    """Uses up a valid telephone code or recovery code. Returns False for a wrong or used one."""
+    """Uses up a valid code or recovery code; False if wrong or used, ``Unavailable`` after a key change.
+
+    The code is that of a telephone, and the key the secret key: once it has changed, recovery codes fail too.
+    """
     people = services().people
     step = time_step(decrypt_secret(factor), typed, now)
     if step is not None:

@@ -62,7 +62,10 @@ def sign_in_limits(name: str, person: Person | None) -> list[AttemptLimit]:
 
 
 def code_limits(person: Person) -> list[AttemptLimit]:
-    """Returns the limits for a try at the second factor of a person whose password was right."""
+    """Returns the limit for a person's second factor: of the known device, else of the person.
+
+    It is for a try by a person whose password was right.
+    """
     device = _known_device(person)
     key = f"code of device:{device}" if device else f"code:{person.id}"
     return [AttemptLimit(key=key, free=FREE_FAILURES, longest_pause=LONGEST_PAUSE_OF_CODES)]

@@ -78,7 +78,10 @@ class QueryPart:
 
 @dataclass(frozen=True)
 class QueryPlan:
-    """The parts of a query. ``whole`` is the entire query as one run of searchable bytes."""
+    """The parts of a query to find and those to exclude, without times; ``whole`` is its letters in a row.
+
+    ``whole`` is of all pieces of the query, question words too, as searchable bytes. Times are in ``Query``.
+    """
 
     parts: tuple[QueryPart, ...]
     whole: bytes
@@ -120,7 +123,10 @@ def has_document_number(clause: Clause) -> bool:
 
 
 def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
-    """Returns the plan of a query: its parts with clauses and phrases, and what must be absent."""
+    """Returns the parts of a query without question words, as clauses and phrases, and its exclusions.
+
+    An English query loses its stop words too. Where nothing else was typed, all words stay.
+    """
     typed = query.chunks[:_MOST_PARTS]
     telling = _without_english_stop_words(typed)
     chunks = _with_numbers(telling)
@@ -218,9 +224,10 @@ def _either(chunk: TypedChunk, lexicon: Lexicon) -> QueryPart:
 def build_query_part(
     text: str, lexicon: Lexicon, *, is_exact: bool = False, preceding: Clause | None = None
 ) -> QueryPart:
-    """Returns the clauses and the phrase of a piece of a query; with ``is_exact`` without synonyms.
+    """Returns the part of a typed piece; ``preceding`` helps to read a year, ``is_exact`` omits synonyms.
 
-    ``preceding`` is the clause before the piece, if any: a year after a month is read with its help.
+    ``preceding`` is the clause before the piece, if any: a year after a month is read with its help. With
+    ``is_exact`` other ways to write numbers and years are omitted too.
     """
     folded = fold_text(text)
     clauses = _words(folded, lexicon, is_exact=is_exact)

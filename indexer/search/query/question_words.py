@@ -57,9 +57,10 @@ def may_begin_title(chunk: TypedChunk) -> bool:
 def chunks_without_question_words(
     chunks: Sequence[TypedChunk], segmenter: Tokenizer, *, names_title: bool
 ) -> list[TypedChunk]:
-    """Returns what remains of the pieces without their question words.
+    """Returns the pieces without their question words; quoted ones whole, none where nothing remains.
 
-    With ``names_title`` the เรื่อง or ข่าว that a piece begins with stays, as does one that is the last piece.
+    Pieces with ``OR`` stay whole too, and a piece may be split where a question word stood in it. With
+    ``names_title`` the เรื่อง or ข่าว that a piece begins with stays, as does one that is the last piece.
     """
     remaining: list[TypedChunk] = []
     for chunk in chunks:
