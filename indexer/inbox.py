@@ -55,7 +55,7 @@ _IGNORED_ENDINGS = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".i
 
 @dataclass(frozen=True, slots=True)
 class InboxTarget:
-    """The records and the commands of the organisation that one folder's scans go to."""
+    """The records and the intake commands for one folder's scans, both of one organisation."""
 
     records: Records
     intake: Intake
@@ -74,9 +74,10 @@ class Inbox:
         self._failed: dict[Path, float] = {}  # time of the last failure
 
     def take_up_to_one_file_per_folder(self) -> bool:
-        """Take at most one complete file of each folder into the archive; True when any file was taken.
+        """Takes or refuses at most one complete file of each folder and moves it away; True if there was any.
 
-        A file or a folder that cannot be read or moved is passed over; the log says why.
+        It goes into ``TAKEN``, ``KNOWN`` or ``REFUSED`` in its folder. A file or a folder that cannot be read
+        or moved is passed over; the log says why.
         """
         taken = [self._take_up_to_one_file(*watched) for watched in self._targets().items()]
         return any(taken)

@@ -79,10 +79,10 @@ class Scrubber:
         self._damaged_left: list[str] = []  # those still to be read again
 
     def scrub_index_if_due(self, wait: Callable[[float], bool]) -> bool:
-        """Reads the whole index if a check is due; returns False if not. The index itself records damage.
+        """Reads the whole index if due, else False; ``ScrubStopped`` once ``wait`` returns True.
 
-        ``wait`` sleeps for the given seconds and returns True when the worker is to stop; then this method
-        raises ``ScrubStopped``.
+        ``wait`` sleeps for the given seconds and returns True when the worker is to stop. The index itself
+        records damage.
         """
         if not _is_due(self._state.index_checked_at, INDEX_EVERY):
             return False
@@ -97,9 +97,10 @@ class Scrubber:
         return True
 
     def scrub_next_file_if_due(self, wait: Callable[[float], bool]) -> bool:
-        """Reads the next original, or a damaged one again, and notes damage in its state; False: not due.
+        """Reads one original again if due, else False; ``ScrubStopped`` once ``wait`` returns True.
 
-        ``wait`` has the same meaning as in ``scrub_index_if_due``.
+        It is the next one, or a damaged one; at the end of a pass none is left to read, which is True too.
+        Damage is noted in the state. ``wait`` has the same meaning as in ``scrub_index_if_due``.
         """
         if self._state.damaged_files and dt.datetime.now(dt.UTC) - self._damaged_read_at > DAMAGED_EVERY:
             self._damaged_read_at = dt.datetime.now(dt.UTC)

@@ -8,7 +8,7 @@ from indexer.extraction.text_quality import dictionary_coverage, misplaced_lette
 
 
 class PageTextDecision(StrEnum):
-    """The way to a page's text: the file's own text, the recognised picture, both, or neither."""
+    """Source of a page's text: EMBEDDED, OCR, BOTH, or BLANK for a page without any."""
 
     EMBEDDED = "embedded"  # the file's own text is good
     OCR = "ocr"  # recognise the picture; the file's own text is useless

@@ -73,7 +73,7 @@ _SAME_WORD = 60  # hits closer than this are drawn as one
 
 
 def hit_rectangles(page: Page, hits: tuple[tuple[int, int], ...]) -> list[Rectangle]:
-    """Returns the rectangles of the ``[start, end)`` stretches of ``page.text``, with neighbours merged."""
+    """Returns padded rectangles of the ``[start, end)`` stretches of ``page.text``, neighbours merged."""
     return [_padded(line, left, right) for line, left, right in extents_of_hits(page, hits)]
 
 
@@ -321,13 +321,14 @@ class PagePictures:
         address: str = "",
         seconds: float = WAIT_SECONDS,
     ) -> bytes:
-        """Returns the page as WebP with its hits marked; ``Unavailable`` if it cannot be drawn, or not now.
+        """Returns the page as WebP, ``MAX_WIDTH`` wide at most, with hits marked, or raises ``Unavailable``.
 
-        It is ``width`` pixels wide, ``MAX_WIDTH`` at most. ``hits`` are ``[start, end)`` offsets into
-        ``page.text``. With ``is_cropped`` only the piece with the most hits is returned.
+        It is ``width`` pixels wide, or ``MAX_WIDTH`` if that is less. ``hits`` are ``[start, end)`` offsets
+        into ``page.text``. With ``is_cropped`` only the piece with the most hits is returned.
 
         Raises ``NoFreeSlot`` when others make pictures, and ``address`` may not have one made within
-        ``seconds``; ``Unavailable`` when the picture cannot be made within its limits.
+        ``seconds``; ``Unavailable`` when the picture cannot be made within its limits, and for
+        ``RETRY_SECONDS`` after that.
         """
         width = max(1, min(width, MAX_WIDTH))
         boxes = tuple(hit_rectangles(page, hits))

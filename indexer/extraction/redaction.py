@@ -164,7 +164,10 @@ class RedactionIncomplete(Conflict):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RedactedCopy:
-    """A redacted copy. Pages that ``pages_with_known_text`` lacks are to be recognised."""
+    """A redacted copy as a binary stream, and those of its pages whose text is known.
+
+    Pages that ``pages_with_known_text`` lacks are to be recognised.
+    """
 
     content: BinaryIO
     pages_with_known_text: tuple[Page, ...]
@@ -188,12 +191,12 @@ class Redactor:
         *,
         timed_step: Callable[[str], AbstractContextManager[None]] = lambda _step: nullcontext(),
     ) -> RedactedCopy:
-        """Returns a redacted copy, read again without a find, of an attachment of ``MOST_PAGES`` at most.
+        """Returns a copy with ``boxes`` black and no text in ``areas_without_text``, proved by reading it.
 
-        ``areas_without_text``: areas whose text is left out, one for each box; the boxes by default.
+        ``areas_without_text`` has one area for each box; the boxes by default.
         ``timed_step`` surrounds each step, named ``draw``, ``assemble`` or ``verify``.
 
-        Raises ``Invalid`` without boxes, ``TooLarge`` for a file with too many pages, ``RedactionIncomplete``
+        Raises ``Invalid`` without boxes, ``TooLarge`` beyond ``MOST_PAGES`` pages, ``RedactionIncomplete``
         when covered data is still to be found in the copy, ``NoFreeSlot`` while another copy is made, and
         ``Unavailable`` when the file cannot be drawn.
         """

@@ -47,7 +47,7 @@ class PageRereader:
         self._slots = CrossProcessSemaphore(folder, jobs)
 
     def reread_page(self, attachment: Attachment, number: int, settings: ReadingSettings) -> Page:
-        """Reads the page with the settings and saves nothing; ``Invalid`` if the file has no text for it.
+        """Reads a page with the settings, saves nothing; ``Unavailable`` if it cannot be read, or not now.
 
         Raises ``NoFreeSlot`` while too many others are read, ``Invalid`` (code ``no-text``) for a page
         without text of its own when ``should_use_picture`` is False, ``Unavailable`` when the page cannot be

@@ -114,7 +114,7 @@ class SandboxProcess:
 
     @property
     def alive(self) -> bool:
-        """True while the process runs."""
+        """True from the first call until a failure or ``close``, also where the child just died."""
         return self._connection is not None
 
     def call(self, function: Callable[..., T], *args: Any, seconds: float) -> T:

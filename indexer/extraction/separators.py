@@ -25,7 +25,7 @@ _LARGEST_SIDE = 3_000  # pixels of a rendered page
 
 
 def split_at_separators(path: Path, folder: Path) -> int:
-    """Writes the documents between separator sheets to ``folder`` and returns their number; 0 without.
+    """Writes and counts the documents between separator sheets; 0 without any or beyond ``MAX_PAGES`` pages.
 
     They are ``folder/1.pdf`` and so on. Nothing is written when it returns 0. The same file always gives the
     same bytes. Raises ``UnreadableFile`` for a file that cannot be opened.

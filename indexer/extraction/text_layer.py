@@ -53,10 +53,11 @@ class SearchableCopies:
         self._slots = CrossProcessSemaphore(cache, 1)  # one at a time: readers of pages come first
 
     def open_or_make(self, attachment: Attachment, pages: Sequence[Page]) -> BinaryIO:
-        """Opens the searchable copy, made if missing; ``NotFound`` when no page was read from a picture.
+        """Opens or makes the copy; ``NotFound`` if none is to be made, ``Unavailable`` if not now.
 
-        ``pages`` are all pages of the attachment as stored. ``NotFound`` too for a redacted copy and an
-        Office file. ``NoFreeSlot`` while others are made, ``Unavailable`` when it cannot be made in time.
+        ``pages`` are all pages of the attachment as stored. None is to be made of a redacted copy, of an
+        Office file, and where no page was read from a picture. ``NoFreeSlot`` while others are made,
+        ``Unavailable`` too when it cannot be made in time.
         """
         if (
             attachment.is_redacted
@@ -117,7 +118,10 @@ def write_searchable_copy(original: Path, pages: Sequence[Page], target: Path) -
 
 
 def add_text_layer(pdf: pikepdf.Pdf, leaf: pikepdf.Page, page: Page, font: pikepdf.Object) -> None:
-    """Sets ``leaf`` upright and lays the text of ``page`` over it. ``font``: see ``invisible_font``."""
+    """Sets ``leaf`` upright, which drops its annotations if it moves, and lays ``page``'s text over it.
+
+    What its crop box showed becomes the whole page. ``font``: see ``invisible_font``.
+    """
     width, height = _set_upright(leaf, page.turn)
     lines = page.lines or (_even_lines(page.text) if page.corrected else ())
     text = "\n".join(_run(page, line, width, height) for line in lines)
@@ -189,7 +193,7 @@ def _run(page: Page, line: Line, width: float, height: float) -> str:
 
 
 def invisible_font(pdf: pikepdf.Pdf) -> pikepdf.Dictionary:
-    """Returns a font without ink, in which every UTF-16 unit stands for itself."""
+    """Returns a font without ink for the caller to add to ``pdf``; every UTF-16 unit is itself."""
     program = pdf.make_stream(_program())
     program.Length1 = len(_program())
     descriptor = pikepdf.Dictionary(

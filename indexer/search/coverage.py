@@ -59,10 +59,10 @@ def clause_weights(
     lexicon: Lexicon,
     tuning: SearchTuning,
 ) -> dict[Clause, float]:
-    """Returns the weight of each clause that names no time: its IDF; less for stop words and unknown words.
+    """Returns the weight of each clause without a time: its IDF, ``highest_idf`` at most, or less.
 
-    ``highest_idf`` is that of a word seen once. An unseen word weighs no more: in small archives it would
-    outweigh all others.
+    It is less for stop words and unknown words. ``highest_idf`` is that of a word seen once. An unseen word
+    weighs no more: in small archives it would outweigh all others.
     """
     named = time_clauses(times, lexicon)
     weights = {}
@@ -176,10 +176,10 @@ def longer_words(part: QueryPart) -> list[tuple[Clause, ...]]:
 
 
 def missing_words(plan: QueryPlan, frequencies: Mapping[Clause, int]) -> tuple[str, ...]:
-    """Returns the telling words of a plan, the longest that are read there, that no document has.
+    """Returns the telling words of a plan, of four letters or more, that no document has; no numbers.
 
-    ``frequencies`` has the number of documents with each clause. Numbers are no words; short ones may only
-    join others (ตอน).
+    They are the longest words that are read there. ``frequencies`` has the number of documents with each
+    clause. Shorter words may only join others (ตอน).
     """
     missing: dict[str, None] = {}
     for part in plan.parts:
@@ -250,7 +250,7 @@ class PiecesFinder:
         return bool(self._longer_words or self._set_phrases) or self._has_village
 
     def clauses_in_pieces(self, text: bytes) -> set[Clause]:
-        """Returns the clauses of the plan that the text has only in pieces."""
+        """Returns the clauses of longer words, set phrases and a village that a text does not have whole."""
         broken = _clauses_not_in_a_row(self._longer_words, text)
         for clause, words, patterns in self._set_phrases:
             if not (any(word in text for word in words) or any(each.search(text) for each in patterns)):

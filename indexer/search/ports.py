@@ -128,10 +128,10 @@ class SyncTarget(Protocol):
         """Return the change counter of the archive up to which the index has followed."""
 
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
-        """Replaces and removes by id and sets ``position``, or does nothing if a rebuild exchanged the index.
+        """Replaces and removes by id, not always in one step; does nothing if a rebuild exchanged the index.
 
-        It may be repeated. Where it does nothing the position stays too: whoever follows an archive goes on
-        from ``position()``, not from what was passed.
+        It sets ``position``, and may be repeated. Where it does nothing the position stays too: whoever
+        follows an archive goes on from ``position()``, not from what was passed.
         """
 
 
@@ -162,7 +162,7 @@ class SearchIndex(SyncTarget, Protocol):
         """Returns every announcement id in the index, in ascending order."""
 
     def search(self, query: Query) -> ResultPage:
-        """Return one page of results. Raises ``Unavailable`` when the index cannot be read."""
+        """Returns a page of results, empty without an index; ``Unavailable`` if it cannot be read."""
 
     def suggest(
         self,

@@ -273,9 +273,9 @@ class Cluster:
                 yield
 
     def wait_until_searchable(self, index: str) -> None:
-        """Waits until every shard of the index can be searched, with all its copies if there is time.
+        """Waits until every shard can be searched; ``Unavailable`` if one has no copy in 80 seconds.
 
-        Raises ``Unavailable`` if a shard has not even one copy.
+        In the first 20 seconds it waits for all copies of the index's shards.
         """
         with convert_cluster_errors():
             for status, seconds in (("green", _COPIES), ("yellow", _LONG)):

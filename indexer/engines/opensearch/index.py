@@ -181,10 +181,11 @@ class OpenSearchIndex:
         return live.manifest if live else None
 
     def is_current(self) -> bool:
-        """Returns False if a rebuild is due: other rules, other words, or far more documents than measured.
+        """Returns False if a rebuild is due; ``Unavailable`` while the cluster does not answer.
 
-        Raises ``Unavailable`` while the cluster does not answer, as most missing nodes come back. Parts that
-        are lost for good are named by ``find_damage``; then the index must be rebuilt.
+        A rebuild is due for other rules, other words, or far more documents than measured; not
+        for missing nodes, as most come back. Parts that are lost for good are named by ``find_damage``; then
+        the index must be rebuilt.
         """
         try:
             live = self._live()

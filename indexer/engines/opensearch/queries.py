@@ -104,9 +104,9 @@ def clause_query(clause: Clause, name: str | None = None) -> Json:
 
 
 def clause_count_query(clause: Clause) -> Json:
-    """Returns the query that counts the documents of a clause.
+    """Returns the query under which a clause's count is cached: a plain one for a single term.
 
-    It is a plain one for a single term, as counts are cached by query.
+    The count is that of the documents of the clause.
     """
     terms = clause.alternatives[0].terms
     return term_query(terms[0]) if len(clause.alternatives) == len(terms) == 1 else clause_query(clause)
@@ -215,9 +215,10 @@ def _in_order(ways: Sequence[tuple[Sequence[Sequence[str]], int]]) -> Json:
 
 
 def fuzzy_gram_query(clause: Clause) -> list[Json]:
-    """Returns the query for documents with most letter grams of a word, in a list; [] for a short word.
+    """Returns a list of one query by the letter grams of unknown words; [] for a short word or number.
 
-    The index has grams only of unknown words and of the letters beside these.
+    It finds documents with most grams of the word. The index has grams only of unknown words and of the
+    letters beside these.
     """
     data = searchable_bytes(clause.typed).data
     if len(data) < _MIN_FUZZY_LENGTH or data[:1].isdigit():
@@ -630,9 +631,10 @@ def _excluded_key(excluded: ExcludedValue) -> str:
 
 
 def filter_queries(filters: Filters, unknown: Set[str] = frozenset()) -> dict[str, Json]:
-    """Returns the query of each filter that is set, by the filter's name.
+    """Returns the query of each filter set, by its name; not of organisation and withheld ids.
 
-    ``unknown`` are filters by a name that no announcement has exactly.
+    Those are left to ``visibility_filters``. ``unknown`` are filters by a name that no announcement has
+    exactly.
     """
     found = {name: both[name in unknown] for name, both in exact_and_partial_name_queries(filters).items()}
     for facet in FACETS:

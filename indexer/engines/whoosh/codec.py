@@ -82,12 +82,13 @@ _COMMON = 3  # a term in one of 3 documents is common: one byte per document tak
 
 
 class Postings(NamedTuple):
-    """Documents of a segment that have a term, with its counts; a term in a third of them has no ``ids``.
+    """A term's documents in a segment, with counts in the first zone apart from those in other zones.
 
     The documents ascend. ``first`` holds the counts in the first zone, one for each of ``ids``. For a common
-    term ``ids`` is None and ``first`` has one count for every document of the segment, 0 for one without the
-    term. ``others`` lists the positions in ``first`` of the documents that have the term in other zones;
-    ``rest`` holds the counts in those zones (packed, without the first zone), one for each of ``others``.
+    term, which a third of the documents have, ``ids`` is None and ``first`` has one count for every document
+    of the segment, 0 for one without the term. ``others`` lists the positions in ``first`` of the documents
+    that have the term in other zones; ``rest`` holds the counts in those zones (packed, without the first
+    zone), one for each of ``others``.
     """
 
     ids: npt.NDArray[np.int64] | None

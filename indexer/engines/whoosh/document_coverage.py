@@ -64,9 +64,10 @@ def documents_with_telling_word_in_title_or_label(
     scores: DocumentScores,
     documents: Iterable[int],
 ) -> set[int]:
-    """Returns those of the documents that have a telling word of the query in their title or a label.
+    """Returns the documents worth showing as related, by what their titles and labels have of the query.
 
-    They are worth showing although none answers the query. Labels are those of attachments.
+    None of them answers the query. See ``is_worth_showing_as_related`` for what is enough. Labels are
+    those of attachments.
     """
     weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)
     documents = [document for document in documents if weights]

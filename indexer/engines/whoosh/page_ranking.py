@@ -19,10 +19,7 @@ _MOST_PLACES = 200  # occurrences of one term that are counted
 def best_pages(
     context: IndexContext, plan: QueryPlan, idfs: tuple[float, ...], document: int
 ) -> tuple[PageHit, ...]:
-    """Returns at most ``MOST_PAGES`` pages that have the words of the plan, the best first.
-
-    A page must contain every quoted phrase.
-    """
+    """Returns up to ``MOST_PAGES`` pages, best first, with words and every quoted phrase of the plan."""
     reader = context.reader
     layout = reader.commit.layout(document)
     if not layout.pages:

@@ -135,9 +135,9 @@ class PostingList:
             sums[self._listed] += np.float32(value)
 
     def raise_scores_in_place(self, scores: Floats, max_weight: float, factor: float) -> None:
-        """Raises ``scores`` of every listed document to ``factor`` times its weight, where that is higher.
+        """Raises ``scores`` of listed documents to ``factor`` times a weight that is cut to ``max_weight``.
 
-        Weights above ``max_weight`` count as ``max_weight``.
+        A score that is higher already stays.
         """
         where = slice(None) if self._listed is None else self._listed
         weights = np.minimum(_times(self._values, self._scale), np.float32(max_weight))

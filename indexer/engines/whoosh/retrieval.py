@@ -78,7 +78,7 @@ class UnfilteredMatches:
 
 
 class DateMatches(NamedTuple):
-    """Documents of the times asked for, those that only name one, and those of any time on the topic.
+    """Documents of the times asked for, those that name one, and those of any time on the topic.
 
     ``dated``: the documents of the times. ``naming``: all that name one of the times in their text.
     ``with_other_words_in_title``: all (of any time) that have the other words, one of them in title or label.

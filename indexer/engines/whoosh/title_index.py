@@ -18,7 +18,7 @@ class TitleIndex:
         self._starts = np.cumsum([1, *(len(one) + 1 for one in letters)])
 
     def titles_with(self, letters: bytes, most: int, live: Mask) -> Iterator[tuple[bool, int, str]]:
-        """Yields for each title with the letters: True if it begins with them, its document, the title.
+        """Yields titles with the letters: whether they begin so, document within the segment, title.
 
         Titles that begin with the letters come first. Yields at most ``most`` titles, of ``live`` documents
         of the segment only, which number from 0. Yields nothing for no letters.

@@ -1,4 +1,6 @@
-"""Imports the parts of Whoosh that are used, private ones too; no other module imports Whoosh.
+"""Imports all parts of Whoosh that are used, private ones too; changes none.
+
+No other module imports Whoosh.
 
 Private parts, which a new version may change without notice: the base classes of the third codec
 (``W3Codec``, ``W3PerDocReader``), the flushing and merging of ``SegmentWriter``, and the table of contents

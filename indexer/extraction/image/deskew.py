@@ -73,7 +73,7 @@ class MeasuredPage:
 
 
 def measure_orientation(image: Image.Image) -> MeasuredPage:
-    """Measures the lean and the likely orientation of a page's picture."""
+    """Cleans a page's picture (seals, specks, light) and measures its lean and likely turns."""
     grey = strengthen_ink(remove_specks(even_illumination(grey_without_overlaid_seals(image))))
     ink = _ink(grey)
     along, across = _rows(ink), _rows(np.rot90(ink))

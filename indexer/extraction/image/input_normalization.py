@@ -34,8 +34,9 @@ Image.MAX_IMAGE_PIXELS = None  # the limit here is our own, with its own message
 
 
 def wrap_picture(path: Path, wrapped: Path, *, format: str) -> None:
-    """Writes a picture as a PDF with one page per frame. Raises ``UnreadableFile``: damaged, too-big.
+    """Writes a picture as a PDF, a page for each frame of a TIFF or opaque WebP; ``UnreadableFile`` if bad.
 
+    The codes of ``UnreadableFile`` are damaged and too-big. Of other pictures the first frame is the page.
     ``format``: the name that Pillow has for the picture's format.
     """
     try:

@@ -33,7 +33,7 @@ _SETTINGS = (
 
 
 def find_libreoffice() -> str | None:
-    """Returns the path of LibreOffice, or None where it is not installed."""
+    """Looks for LibreOffice at every call; returns its path or None."""
     return shutil.which("soffice", path=SEARCH_PATH) or shutil.which("libreoffice", path=SEARCH_PATH)
 
 

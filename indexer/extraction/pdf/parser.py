@@ -98,7 +98,10 @@ class PdfReader:
         self._swapped: set[int] = set()
 
     def outline(self) -> FileOutline:
-        """Returns the page count and the kinds of content; the constructor has refused damaged files."""
+        """Returns the page count and the kinds of content, without the signatures.
+
+        The constructor has refused damaged files.
+        """
         catalogue = self._pdf.doc.catalog
         annotations = [
             annotation for page in self._pages for annotation in annotation_dictionaries(page.page_obj.annots)

@@ -34,9 +34,9 @@ def may_be_signed(path: Path) -> bool:
 
 
 def find_signatures(path: Path) -> tuple[Signature, ...]:
-    """Returns the signatures in a PDF in signing order; raises what pyHanko raises for a damaged file.
+    """Returns a PDF's signatures in signing order, intact or not; none is trusted, as no root is known.
 
-    Without a configured root certificate no signer is trusted: ``trusted`` is then False.
+    A root is a certificate whose signers are trusted. Raises what pyHanko raises for a damaged file.
     """
     from pyhanko.pdf_utils.reader import PdfFileReader  # half a second; few documents are signed
 
