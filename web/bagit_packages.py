@@ -240,7 +240,7 @@ def _ids_of_public(services: Services, ids: Iterable[int]) -> set[int]:
 
 
 def file_path(attachment: Attachment, version: FileVersion | None = None) -> PurePosixPath:
-    """Returns where an original, or an earlier file of the attachment, lies in a bag, below ``data``."""
+    """Returns the path of an original, or of an earlier file, relative to the bag's directory ``data``."""
     ending = PurePosixPath(version.filename if version else attachment.filename).suffix
     ending = ending if ending.isascii() else ""
     name = f"{attachment.position}.v{version.number}" if version else f"{attachment.position}"

@@ -128,9 +128,9 @@ def _fitting(word: str) -> tuple[str, ...]:
 
 
 def unbreakable_words(run: str, local: frozenset[str]) -> list[str]:
-    """Returns a run of Thai letters cut into words.
+    """Returns a run of Thai letters cut into words, prefixes and kinds of place joined to the next.
 
-    Prefixes such as การ stay with the word that follows, and บ้าน with the name of the place.
+    Such are การ, which stays with the word that follows, and บ้าน, with the name of the place.
     """
     words: list[str] = []
     following = 0  # words that stay with the last one

@@ -83,7 +83,7 @@ class NightlyResult:
 
     @property
     def is_ok(self) -> bool:
-        """True when every step succeeded."""
+        """True when no step failed; a skipped one did not."""
         return all(step.is_ok for step in self.steps)
 
     @property

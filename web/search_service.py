@@ -237,11 +237,10 @@ def _facets(
 
 
 def suggest(services: Services, typed: str) -> list[str]:
-    """Returns completions for the text that someone is typing.
+    """Returns completions, without announcements changed since indexing; none where over 1,000 changed.
 
-    Announcements changed since the index followed the records are left out: they may be withdrawn, or no
-    longer have the title that the index knows. There are no suggestions where more changed than
-    ``MOST_LEFT_OUT_OF_SUGGESTIONS``.
+    Such announcements may be withdrawn, or no longer have the title that the index knows. The number is
+    ``MOST_LEFT_OUT_OF_SUGGESTIONS``. Raises ``Unavailable`` with the index of another version.
     """
     changed = services.history.changed_since(
         services.index.position(), limit=MOST_LEFT_OUT_OF_SUGGESTIONS + 1

@@ -255,9 +255,10 @@ _READERS: Mapping[str, Callable[[str], Any]] = {each.name: each.metadata["read"]
 
 
 def load_settings(environment: Mapping[str, str] = os.environ, *, directory: Path | None = None) -> Settings:
-    """Returns the settings in force.
+    """Returns the settings: environment over ``prakat.toml`` over defaults; ``SettingsError`` for one wrong.
 
-    Raises ``SettingsError`` with one line that names the wrong setting.
+    The file is that in ``directory``, by default the current one, else that in the data directory.
+    ``SettingsError`` has one line, which names the wrong setting.
     """
     here = directory or Path()
     given = _from_file(here / FILE)

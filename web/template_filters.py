@@ -181,10 +181,7 @@ def styles_csp_source(root: str) -> str:
 
 
 def day(date: dt.date | dt.datetime) -> str:
-    """Returns a date as ``9 มิถุนายน 2564``; in English ``9 June 2021``.
-
-    A moment is shown in Thai time.
-    """
+    """Returns a date as ``9 มิถุนายน 2564``, a moment with its Thai time; ``9 June 2021`` in English."""
     clock = ""
     if isinstance(date, dt.datetime):
         local = date.astimezone(thai.BANGKOK)
@@ -339,7 +336,10 @@ def highlighted(text: str, query: Query | None) -> Markup:
 
 
 def file_type(filename: str) -> str:
-    """Returns the file type for a document without a picture: ``PDF`` for ``order.pdf``."""
+    """Returns ``PDF`` for ``order.pdf``: four letters of the ending at most, ``?`` without one.
+
+    Pages show it for a document without a picture.
+    """
     return PurePath(filename).suffix.removeprefix(".").upper()[:4] or "?"
 
 

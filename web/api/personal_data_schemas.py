@@ -39,10 +39,10 @@ _GROUND = {
 
 
 def reason_field() -> fields.String:
-    """Returns the field in which a program explains why personal data is shown."""
+    """Returns the optional field, "" where not sent, that says why personal data is shown."""
     return fields.String(load_default="", metadata=_REASON)
 
 
 def ground_field() -> fields.String:
-    """Returns the field in which a program names the legal ground for which personal data is shown."""
+    """Returns the optional field, "" where not sent, that names the legal ground to show personal data."""
     return fields.String(load_default="", validate=validate.OneOf(["", *Ground]), metadata=_GROUND)

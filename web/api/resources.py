@@ -171,7 +171,10 @@ def _sent_file() -> FileStorage:
 @blueprint.arguments(schemas.SearchArgs, location="query")
 @blueprint.response(200, schemas.SearchOut)
 def search_announcements(query: Query) -> dict[str, Any]:
-    """ค้นหาประกาศที่เผยแพร่ · Search published announcements; no query lists all, newest first."""
+    """ค้นหาประกาศที่เผยแพร่ · Search published announcements; ``explain`` needs the scope ``read``.
+
+    No query lists all, newest first.
+    """
     if query.explain:
         require_scope(Scope.READ)
     return schemas.as_answer(search(services(), query), services())
@@ -267,10 +270,10 @@ def revise_announcement(changes: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.PersonalDataReasonIn, required=False)
 @blueprint.response(200, schemas.AnnouncementOut)
 def publish_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
-    """เผยแพร่ · Publish; with personal data (409, code ``personal-data``) it takes a ``reason``.
+    """เผยแพร่ · Publish; unread files follow once read, and personal data needs a ``reason`` (else 409).
 
-    ``ground`` beside it names the legal ground. Attachments that are not read yet follow by themselves,
-    once nothing was found in them.
+    The code of that 409 is ``personal-data``; ``ground`` beside the reason names the legal ground.
+    Attachments that are not read yet follow by themselves, once nothing was found in them.
     """
     services().intake.publication.publish(id, actor=g.actor, reason=_stated_reason(args))
     return _changed_record(id)
@@ -290,9 +293,9 @@ def withdraw_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
 @writing
 @blueprint.response(200, schemas.AnnouncementOut)
 def restore_as_draft(id: int) -> dict[str, Any]:
-    """กู้คืนเป็นฉบับร่าง · Back to draft, from withdrawn or trashed.
+    """กู้คืนเป็นฉบับร่าง · Back to draft, from trashed, or with the scope ``publish`` from withdrawn.
 
-    A withdrawn one needs the scope ``publish``: residents are then no longer told that it was withdrawn.
+    Residents are no longer told that a restored one was withdrawn.
     """
     with services().records.batch():
         require_publish_scope_if_public(services().announcements.get(id))
@@ -305,11 +308,12 @@ def restore_as_draft(id: int) -> dict[str, Any]:
 @blueprint.arguments(ConfirmedRelationIn)
 @blueprint.response(200, RelationOut)
 def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str, Any]:
-    """บันทึกว่าประกาศนี้ยกเลิก แก้ไข หรือใช้แทนฉบับเก่า · Confirm a relation to an older announcement.
+    """บันทึกว่าเกี่ยวข้อง · Confirm a relation; a public record needs ``publish``, a hidden older one ``read``.
 
-    The announcement cancels, amends or replaces the older one; this takes the place of an earlier decision.
-    Residents see it once both are published. For a published or withdrawn announcement it needs the scope
-    ``publish``; an older one that is not public needs the scope ``read``.
+    บันทึกว่าประกาศนี้ยกเลิก แก้ไข หรือใช้แทนฉบับเก่า · The announcement cancels, amends or replaces the older one;
+    this takes the place of an earlier decision. Residents see it once both are published. For a published or
+    withdrawn announcement it needs the scope ``publish``; an older one that is not public needs the scope
+    ``read``.
     """
     with services().records.batch():
         require_publish_scope_if_public(services().announcements.get(id))
@@ -322,9 +326,9 @@ def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str,
 @writing
 @blueprint.response(204)
 def dismiss_relation(id: int, older_id: int) -> None:
-    """เอาประกาศที่เกี่ยวข้องออก · Remove the relation, or dismiss a suggested one; it is not offered again.
+    """เอาประกาศที่เกี่ยวข้องออก · Remove a relation or a suggestion; in a public record with ``publish``.
 
-    For a published or withdrawn announcement it needs the scope ``publish``.
+    It is not offered again. For a published or withdrawn announcement it needs the scope ``publish``.
     """
     with services().records.batch():
         require_publish_scope_if_public(services().announcements.get(id))
@@ -342,12 +346,13 @@ def dismiss_relation(id: int, older_id: int) -> None:
 @blueprint.response(202, schemas.AttachmentOut)
 @blueprint.alt_response(200, schema=schemas.AttachmentOut, description="แนบไฟล์นี้ไว้แล้ว · attached before")
 def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
-    """แนบไฟล์ · Attach a file (202), read in the background; 200 where these bytes are attached already.
+    """แนบไฟล์ · Attach a file (202; 200 for bytes it had before); to a public record: scope ``publish``.
 
-    PDF, JPEG, PNG, WebP, BMP, TIFF, HEIC, HEIF, DOCX, XLSX, ODT, ODS, DOC or XLS, without password or macros.
-    Bytes that the announcement had before change nothing: the answer (200) is the attachment that has or had
-    them, though somebody replaced, covered or took off that file. Bytes that were erased by order are refused
-    (409, ``file-erased``). To a published or withdrawn announcement it needs the scope ``publish``.
+    It is read in the background. PDF, JPEG, PNG, WebP, BMP, TIFF, HEIC, HEIF, DOCX, XLSX, ODT, ODS, DOC or
+    XLS, without password or macros. Bytes that the announcement had before change nothing: the answer (200)
+    is the attachment that has or had them, though somebody replaced, covered or took off that file. Bytes
+    that were erased by order are refused (409, ``file-erased``). To a published or withdrawn announcement
+    it needs the scope ``publish``.
     """
     require_publish_scope_if_public(services().announcements.get(id))
     file = _sent_file()
@@ -429,7 +434,7 @@ def _collections(found: Sequence[Collection]) -> list[dict[str, Any]]:
 @blueprint.get("/attachments/<int:id>")
 @blueprint.response(200, schemas.AttachmentWithReplacementOut)
 def show_attachment(id: int) -> dict[str, Any]:
-    """หนึ่งเอกสารแนบ · One attachment and how far it is read."""
+    """หนึ่งเอกสารแนบ · One attachment and how far it is read; held or unpublished: scope ``read``."""
     attachment = require_visible_attachment(id, is_staff=_staff())
     return schemas.as_attachment_with_replacement(attachment, services(), is_staff=_staff())
 
@@ -439,7 +444,7 @@ def show_attachment(id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.AttachmentChanges)
 @blueprint.response(200, schemas.AttachmentOut)
 def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
-    """แก้ชื่อ ประเภท ลำดับ · Change label, kind and position.
+    """แก้ชื่อ ประเภท ลำดับ · Change label, kind, position; in a public record with the scope ``publish``.
 
     Of a published or withdrawn announcement it needs the scope ``publish``.
     """
@@ -457,9 +462,9 @@ def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
 @writing
 @blueprint.response(204)
 def detach_attachment(id: int) -> None:
-    """นำออก · Take off; everything about it is kept, and staff can put it back.
+    """นำออก · Take off, reversible by staff; from a public record with the scope ``publish``.
 
-    From a published or withdrawn announcement it needs the scope ``publish``.
+    Everything about it is kept. From a published or withdrawn announcement it needs the scope ``publish``.
     """
     with services().records.batch():
         _require_scope_for_attachment(id)
@@ -472,13 +477,13 @@ def detach_attachment(id: int) -> None:
 @blueprint.response(202, schemas.AttachmentOut)
 @blueprint.alt_response(200, schema=schemas.AttachmentOut, description="ไฟล์เดิม · the same bytes")
 def replace_file(id: int) -> tuple[dict[str, Any], int]:
-    """เปลี่ยนไฟล์ · Give an attachment a new version (202) under the same id; 200 for the same bytes.
+    """เปลี่ยนไฟล์ · Give a new version (202; 200 for the same bytes), held until read; public: ``publish``.
 
-    The new version is held until it is read and nothing was found; until then residents see a public file as
-    it is. The answer describes the new version. In the place of a redacted copy, or with bytes that somebody
-    replaced before, it waits until a person shows it; where residents do not see the present file, such bytes
-    are refused (409, ``file-attached``), and so is any file in the place of a draft's redacted copy. Bytes
-    that were erased by order are refused (409, ``file-erased``).
+    The attachment's id stays. The new version is held until it is read and nothing was found; until then
+    residents see a public file as it is. The answer describes the new version. In the place of a redacted
+    copy, or with bytes that somebody replaced before, it waits until a person shows it; where residents do
+    not see the present file, such bytes are refused (409, ``file-attached``), and so is any file in the
+    place of a draft's redacted copy. Bytes that were erased by order are refused (409, ``file-erased``).
     In a published or withdrawn announcement it needs the scope ``publish``.
     """
     before = _newest(_require_scope_for_attachment(id))
@@ -522,7 +527,7 @@ def show_pages(id: int) -> list[dict[str, Any]]:
 @blueprint.get("/attachments/<int:id>/file")
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def show_file(id: int) -> Response:
-    """ไฟล์ต้นฉบับ · The original, byte for byte."""
+    """ไฟล์ต้นฉบับ · The original, byte for byte; held or unpublished: scope ``read``."""
     staff = _staff()
     return send_original(require_visible_attachment(id, is_staff=staff), is_public=not staff)
 
@@ -531,7 +536,7 @@ def show_file(id: int) -> Response:
 @blueprint.arguments(schemas.PagePictureArgs, location="query")
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/webp")
 def show_picture(args: dict[str, Any], id: int, number: int) -> Response:
-    """ภาพของหน้า พร้อมคำที่พบ · The page's picture, hits marked."""
+    """ภาพของหน้า พร้อมคำที่พบ · The page's picture, hits marked; held or unpublished: scope ``read``."""
     staff = _staff()
     attachment = require_visible_attachment(id, is_staff=staff)
     return send_picture(

@@ -55,7 +55,7 @@ class _LenientArguments(Schema):
 
 
 class PagingArgs(_LenientArguments):
-    """A page of a list: ``page`` counts from 1."""
+    """A page of a list, from 1, of 1 to 50 entries; empty values are ignored, others out of range refused."""
 
     page = fields.Integer(load_default=1, validate=validate.Range(1, 1_000_000))
     per_page = fields.Integer(load_default=10, validate=validate.Range(1, MOST_PER_PAGE))
@@ -165,7 +165,7 @@ class SuggestArgs(_LenientArguments):
 
 
 class PagePictureArgs(_LenientArguments):
-    """The picture of a page: its ``width`` (240, 480, 1000 or 1600), and the query whose hits are marked."""
+    """The picture of a page: ``width`` (240, 480, 1000, 1600), hits of ``q``, ``crop=hit`` for their area."""
 
     q = fields.String(load_default="")
     width = fields.Integer(load_default=1000, validate=validate.OneOf([240, 480, 1000, 1600]))

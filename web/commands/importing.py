@@ -84,10 +84,9 @@ def importer_of(path: Path) -> Callable[[Services, Path, Callable[[int, int], No
 )
 @organisation_option
 def import_site(path: Path, rules: str | None, organisation: str | None) -> None:
-    """นำเข้าและเผยแพร่หน้าเว็บเดิมที่บันทึกไว้ · Import and publish an older site's saved pages, with files.
+    """นำเข้าและเผยแพร่หน้าเว็บเดิม · Import and publish an older site's pages; those with personal data as drafts.
 
-    PATH: a directory with all that lies below it, or a single page. A page with personal data becomes a
-    draft.
+    PATH: a directory with all that lies below it, or a single page, as saved; their files come too.
 
     \b
     ตัวอย่าง · example:

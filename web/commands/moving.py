@@ -31,10 +31,11 @@ from web.settings import Settings
     "ใช้ซ้ำได้ · may be given more than once",
 )
 def move(target_addresses: tuple[str, ...]) -> None:
-    """ย้ายทะเบียน ผู้ใช้ และไฟล์ไปเครื่องมืออื่น · Carry records, people and files to other engines or a directory.
+    """คัดลอกทะเบียน ผู้ใช้ และไฟล์ไปที่อื่น · Copy the stopped archive to other engines or a directory.
 
-    Killed at any moment, the same command goes on where it was. Every record and every byte is
-    compared at the target. Stop the service first; what it kept here stays here, untouched.
+    Records, people and files are copied, and every record and every byte is compared at the target. Killed
+    at any moment, the same command goes on where it was. Stop the service first; what it kept here stays
+    here, untouched. A new directory gets its own index.
 
     \b
     ตัวอย่าง · example:

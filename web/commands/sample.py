@@ -23,10 +23,10 @@ _NOT_INSTALLED = (
 
 @click.command()
 def sample() -> None:
-    """ใส่คลังตัวอย่างของเทศบาลสมมติ · Add a fictional municipality's sample, once, to any archive.
+    """ใส่คลังตัวอย่างและผู้ดูแลชื่อ demo · Add a fictional municipality's sample and an administrator demo, once.
 
-    สร้างผู้ดูแลชื่อ demo ด้วย รหัสผ่านอยู่ใน sample-sign-in.txt · Also makes an administrator named demo, whose
-    password is in sample-sign-in.txt of the data directory.
+    รหัสผ่านอยู่ใน sample-sign-in.txt · The password is in sample-sign-in.txt of the data directory. A site
+    without settings gets the municipality's name.
 
     \b
     ตัวอย่าง · example:

@@ -51,9 +51,9 @@ BAR_AFTER = 2.0  # seconds of work before a bar appears: short work needs no bar
 
 
 def open_services() -> Services:
-    """Returns the services of the archive that the settings name; where there is none, one begins.
+    """Returns the archive's services, begun where there is none; ``NotFound`` beside the service's.
 
-    Raises ``NotFound`` as ``_settings_of_archive`` does.
+    Raises it as ``_settings_of_archive`` does: where nobody named a place and the service has an archive.
     """
     from web import bootstrap
 

@@ -36,7 +36,10 @@ def collection(collection_id: int) -> str:
 
 
 def public_sections(collection: Collection) -> list[CollectionSection]:
-    """Returns the headings of a collection with their published announcements; empty ones are left out."""
+    """Returns headings with their published announcements, without one whose announcements are all hidden.
+
+    A heading that was given no announcement stays, with none.
+    """
     ids = [item.announcement_id for item in collection.items if item.announcement_id is not None]
     shown = {
         id: each

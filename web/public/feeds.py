@@ -115,13 +115,16 @@ def open_data() -> str:
 
 @pages.get("/open-data/announcements.csv")
 def as_csv() -> Response:
-    """Send all published announcements as CSV; UTF-8 with a mark, so that spreadsheets show the Thai."""
+    """Send the newest written CSV of all published announcements; 503 while the first is being written.
+
+    UTF-8 with a mark, so that spreadsheets show the Thai.
+    """
     return send_newest_dump(_CSV, "text/csv; charset=utf-8", _csv_lines)
 
 
 @pages.get("/open-data/announcements.jsonl")
 def as_json_lines() -> Response:
-    """Send all published announcements, one JSON object to a line."""
+    """Send the newest written JSON lines of all published announcements; 503 while the first are written."""
     return send_newest_dump(_JSON_LINES, "application/x-ndjson; charset=utf-8", _json_lines)
 
 

@@ -28,9 +28,10 @@ _PORT = re.compile(r":\d*$")
 
 
 def public_base_url(settings: Settings, organisation_hosts: Container[str] = ()) -> str:
-    """Returns the public address as set, or that of the present request: ``http://127.0.0.1:8100``.
+    """Returns the set public address, else the request's if its host is trusted, else the default one.
 
-    ``organisation_hosts``: hosts of organisations that have one of their own.
+    Trusted are this machine, the allowed hosts of the settings, and ``organisation_hosts``: hosts of
+    organisations that have one of their own. An address is like ``http://127.0.0.1:8100``.
     """
     if settings.base_url != LOCAL_ADDRESS:
         return settings.base_url

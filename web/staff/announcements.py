@@ -99,7 +99,7 @@ def _create_once() -> Announcement:
 
 @pages.get("/announcements/<int:announcement_id>")
 def edit(announcement_id: int) -> ResponseReturnValue:
-    """Show the announcement, the reading of its files, and the actions possible on it."""
+    """Show the announcement, its files and actions, and note that the person has its form open."""
     return _form(announcement_id, {})
 
 

@@ -46,7 +46,7 @@ from web.staff.near_duplicates import NearDuplicateAnnouncement, find_near_dupli
 
 
 class BulkPublishEffect(StrEnum):
-    """The effect of a line on its record in a bulk: published, even in doubt, if ticked, or kept a draft."""
+    """The effect of a line in a bulk: GOOD and DOUBTFUL publish, TO_CONFIRM if ticked, BLOCKING never."""
 
     GOOD = "good"
     DOUBTFUL = "doubtful"  # published as it is

@@ -38,7 +38,10 @@ def list_all() -> str:
 @pages.route("/new", methods=["GET", "POST"])
 @pages.route("/<int:collection_id>", methods=["GET", "POST"])
 def edit(collection_id: int | None = None) -> ResponseReturnValue:
-    """Edit title, explanation, and lines in order; an emptied line goes, and nothing saved since is lost."""
+    """Edit a collection or begin one; a save is refused where it changed since the form was opened.
+
+    The form has the title, the explanation and the lines in order; an emptied line goes.
+    """
     refusal: PrakatError | None = None
     if request.method == "POST":
         try:

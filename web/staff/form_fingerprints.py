@@ -36,9 +36,9 @@ def page_fingerprint(attachment: Attachment, page: Page) -> str:
 
 
 def refuse_if_changed(now: str, message: str = CHANGED_MEANWHILE, *, field: str = "fingerprint") -> None:
-    """Raises ``Conflict`` with ``message`` when the form was opened on another fingerprint than ``now``.
+    """Raises ``Conflict`` where the form sent another fingerprint than ``now``; a form without one passes.
 
-    ``field``: the form's field that has it; a form without that field is not checked. Call this inside the
+    ``field``: the form's field that has it. ``message``: that of the ``Conflict``. Call this inside the
     transaction that writes: what a person saw is then what is stored.
     """
     if request.form.get(field, now) != now:

@@ -32,7 +32,7 @@ def find_places(text: str, typed: str) -> Iterator[Span]:
 
 
 def find_near_spellings(text: str, typed: str) -> Mapping[str, list[Span]]:
-    """Returns the spellings one or two letters off the typed words, with the places of each.
+    """Returns spellings one or two letters off, with their places; none for fewer than four letters.
 
     Places that overlap an exact one are left out, and of places that overlap each other the nearest stays.
     """

@@ -44,9 +44,10 @@ def describe_finds(announcement: Announcement, finds: Iterable[LocatedPersonalDa
 
 
 def reason_from_form_or_empty() -> str:
-    """Returns the reason to show personal data, of its ground and explanation in the form; "" for none.
+    """Returns the form's reason to show personal data, "" for none; ``Invalid`` for an incomplete one.
 
-    Raises ``Invalid`` when only one of the two is given, or when the explanation explains nothing.
+    It has a ground and an explanation that explains something; the ground of the office's own contact data
+    may stand alone.
     """
     ground, explanation = request.form.get("ground", ""), request.form.get("reason", "").strip()
     return privacy.checked_reason(ground, explanation) if ground or explanation else ""

@@ -41,7 +41,7 @@ def publish_as_chosen(announcement_id: int) -> str:
 
 
 def ids_changed_since_shown(ids: Iterable[int]) -> set[int]:
-    """Returns the ids of the records that were changed since the form for many was opened."""
+    """Returns the ids whose records changed since the form; one that the form does not name has not."""
     form = request.form
     return {id for id in ids if edit_conflicts.is_changed_since(id, form.get(f"last_change-{id}", type=int))}
 

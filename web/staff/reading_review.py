@@ -48,9 +48,10 @@ def _records_with(problem: Problem, today: dt.date) -> tuple[Sequence[WorklistRo
 
 @pages.post("/misses")
 def settle_missed_search() -> ResponseReturnValue:
-    """Take a search that found nothing off the list; add its word to the dictionary unless told to forget it.
+    """Take a missed search off the list, its word into the dictionary; one of several towns adds none.
 
-    Among several organisations only the province adds words: others are told so, and the list stays.
+    With ``forget`` it is only taken off. Among several organisations only the province adds words: others are
+    told so, and the list stays.
     """
     word = request.form.get("word", "").strip()
     here = services()

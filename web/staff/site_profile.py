@@ -23,13 +23,13 @@ _VERSIONS_SHOWN = 20
 
 @pages.get("")
 def edit() -> str:
-    """Show the form with the current profile, then the versions."""
+    """Show all staff the form with the current profile, then the versions."""
     return _form(services().site_profiles.current())
 
 
 @pages.post("")
 def save() -> ResponseReturnValue:
-    """Save the profile as a new version, unless it changed since the form was opened.
+    """Save the profile as a new version for any of the staff, unless it changed since the form was opened.
 
     A statement that was not changed stays the program's own.
     """
@@ -58,7 +58,7 @@ def _save_unless_changed(given: SiteProfile, emblem: Emblem | None) -> None:
 
 @pages.post("/versions/<int:version_id>")
 def restore(version_id: int) -> ResponseReturnValue:
-    """Save an earlier version anew."""
+    """Save an earlier version anew, for any of the staff."""
     services().site_profiles.save(services().site_profiles.get(version_id).profile, actor=g.actor)
     flash(_("กลับไปใช้ฉบับนั้นแล้ว"), "good")
     return redirect(url_for("site_profile.edit"))

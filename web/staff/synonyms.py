@@ -48,7 +48,10 @@ def list_synonyms() -> str:
 
 @pages.post("/add")
 def add_or_preview() -> ResponseReturnValue:
-    """Add an entry, by which the worker rebuilds the index, or only show its effect."""
+    """Add an entry, or show its effect alone; 403 to one of several towns, which share the dictionary.
+
+    The worker rebuilds the index for an entry that was added.
+    """
     _require_own_dictionary()
     try:
         entry = _entry(request.form.get("said", ""), request.form.get("written", ""))
@@ -64,7 +67,7 @@ def add_or_preview() -> ResponseReturnValue:
 
 @pages.post("/remove")
 def remove() -> ResponseReturnValue:
-    """Remove an entry; the page that follows offers to put it back."""
+    """Remove an entry; 403 to one of several towns. The page that follows offers to put it back."""
     _require_own_dictionary()
     entry = request.form.get("entry", "")
     if not services().dictionary.remove_entry(entry, actor=g.actor):
@@ -74,7 +77,7 @@ def remove() -> ResponseReturnValue:
 
 @pages.post("/restore")
 def restore() -> ResponseReturnValue:
-    """Put a removed entry back."""
+    """Put a removed entry back; 403 to one of several towns, which share the dictionary."""
     _require_own_dictionary()
     try:
         entry = _entry("", request.form.get("entry", "").replace("~", ","))

@@ -56,7 +56,7 @@ class HealthLine:
 @pages.get("")
 @admin_only
 def overview() -> str:
-    """Show each part of the system with its state and what to do; to a town its own parts alone."""
+    """Show administrators each part's state and what to do; to one of several towns its own parts alone."""
     here = services()
     lines = [
         _worker(here),
