@@ -48,6 +48,19 @@ def test_none_undoes_what_another_was_faster_with(tmp_path: Path) -> None:
     close(services)
 
 
+def test_a_batch_that_another_has_overtaken_replaces_nothing(tmp_path: Path) -> None:
+    services = opened(tmp_path / "data")
+    fill(services, 2)
+    sync_batch(services.records, services.index)
+    overtaken, position = load_public(services.records, [1]), services.history.last_change()
+    services.announcements.revise(1, {"title": "แก้แล้ว"}, actor=ACTOR)
+    sync_batch(services.records, services.index)
+    services.index.update(overtaken, (), position=position)
+    assert services.index.find_differing(load_public(services.records, [1])) == []
+    assert services.index.position() == services.history.last_change()
+    close(services)
+
+
 def test_what_is_erased_during_a_rebuild_is_gone_with_the_next(tmp_path: Path) -> None:
     services = opened(tmp_path / "data")
     fill(services, 6)

@@ -116,11 +116,15 @@ class OpenGeneration:
     def commit_changes(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], position: int) -> None:
         """Locks the index and makes one commit: replaces and removes by id, sets the position; then merges.
 
-        Nothing is synced to disk.
+        Does nothing where another process has followed further: its texts may be newer than these, and who
+        follows from there would not see them replaced. Nothing is synced to disk.
         """
         writer = Writer(self._index)
         try:
             before = self.reader()
+            if position < before.commit.position:
+                writer.cancel()
+                return
             added = {
                 entry.announcement.id: build_index_document(entry, self.lexicon.tokenizer) for entry in add
             }
