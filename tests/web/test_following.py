@@ -87,6 +87,14 @@ def mailbox() -> Iterator[Mailbox]:
     server.stop()
 
 
+class Posting(Site):
+    """A site that followers are told of by ``deliver`` alone, never by the worker beside it."""
+
+    def work(self) -> None:
+        settings = replace(self.services.settings, smtp_url="")
+        Site(replace(self.services, settings=settings), self.app).work()
+
+
 @pytest.fixture
 def posting(tmp_path: Path, mailbox: Mailbox) -> Site:
     plain = open_site(tmp_path / "data")
@@ -99,7 +107,7 @@ def posting(tmp_path: Path, mailbox: Mailbox) -> Site:
     services = replace(plain.services, settings=settings)
     app = create_app(services)
     app.config["WTF_CSRF_ENABLED"] = False
-    return Site(services, app)
+    return Posting(services, app)
 
 
 def deliver(site: Site, now: dt.datetime | None = None) -> None:
