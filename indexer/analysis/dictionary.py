@@ -246,18 +246,22 @@ class Dictionary:
             yield
 
     def add_entry(self, entry: str, *, actor: str = "") -> None:
-        """Appends an unchecked entry to the file; nothing for one with a line break, noted with ``actor``.
+        """Appends an entry to the file, and with an ``actor`` notes the change (``changes``).
 
-        An entry is a word, ``abbreviation = expansion`` or synonyms. It takes effect with the next rebuild.
-        Nothing is done without a file. With an ``actor`` the change is noted (``changes``).
+        An entry is a word, ``abbreviation = expansion`` or synonyms: which of them, its signs say. It takes
+        effect with the next rebuild. Raises ``ValueError`` for an empty entry, a comment, one with a line
+        break of any kind or a tab, and where there is no file.
         """
-        if self._path is not None and "\n" not in entry:
-            with self._alone(self._path):
-                self._convert(self._path)
-                last = self._local()[-1:]
-                with self._path.open("a", encoding="utf-8") as file:
-                    file.write("\n" if last not in ("", "\n") else "")
-                    file.write(f"{entry}\n" + (_change_line(actor, "+", entry) if actor else ""))
+        if self._path is None:
+            raise ValueError("the dictionary has no file to add an entry to")
+        if entry.splitlines() != [entry] or "\t" in entry or not entry.split("#")[0].strip():
+            raise ValueError(f"not one entry of the dictionary: {entry!r}")
+        with self._alone(self._path):
+            self._convert(self._path)
+            last = self._local()[-1:]
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write("\n" if last not in ("", "\n") else "")
+                file.write(f"{entry}\n" + (_change_line(actor, "+", entry) if actor else ""))
 
     def remove_entry(self, entry: str, *, actor: str) -> bool:
         """Deletes the local file's lines that are this entry and notes the change; False without such a line.

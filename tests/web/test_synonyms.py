@@ -57,6 +57,23 @@ def test_what_is_no_entry_is_refused(site: Site) -> None:
     assert site.services.dictionary.local_synonyms() == []
 
 
+def test_a_missed_search_gives_the_dictionary_one_plain_word(site: Site) -> None:
+    staff = site.signed_in(Role.STAFF)
+    usage = site.services.usage_statistics
+    usage.record_missed_search_unless_long_number("โคกสูง")
+    for wrong in ("หมา ~ สุนัข", "ทต = เทศบาล", "dog -> สุนัข", "# โคกสูง", "!!", "ก" * 61):
+        page = staff.post("/staff/misses", data={"query": "โคกสูง", "word": wrong}, follow_redirects=True).text
+        assert "ในพจนานุกรมแล้ว" not in page
+        assert "~ = #" in html.unescape(page) or "ต้องมีตัวอักษร" in page
+    assert site.services.dictionary.changes() == []
+    assert [each.query for each in usage.list_missed_searches()] == ["โคกสูง"]
+    page = staff.post("/staff/misses", data={"query": "โคกสูง", "word": "โคก\tสูง"}, follow_redirects=True).text
+    assert "เพิ่ม “โคก สูง” ในพจนานุกรมแล้ว" in page
+    assert "โคกสูง" in site.services.dictionary.current().words
+    assert [(each.is_added, each.entry) for each in site.services.dictionary.changes()] == [(True, "โคก สูง")]
+    assert usage.list_missed_searches() == []
+
+
 def test_everyday_words_find_official_ones(site: Site) -> None:
     titles = {
         "น้ำไม่ไหล": "แจ้งงดจ่ายน้ำประปาหมู่ที่ 3",

@@ -1,19 +1,22 @@
-"""Review by staff of held and failed files, doubtfully read pages, and searches that found nothing."""
+"""Staff's page of held and failed files and of doubtfully read pages, and the answer to a missed search."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from archive import thai
+from archive.errors import Invalid
 from archive.worklist import LEAST_CONFIDENCE, Problem, WorklistFilters, WorklistRow
 from indexer.extraction.reading_errors import MESSAGES
 from web.bootstrap import services
+from web.errors import error_message
 from web.staff.blueprints import staff_blueprint
+from web.staff.synonyms import checked_word
 from web.staff.worklist import PROBLEM_NAMES
 
 pages = staff_blueprint("reading_review", __name__, url_prefix="/staff")
@@ -51,7 +54,7 @@ def settle_missed_search() -> ResponseReturnValue:
     """Take a missed search off the list, its word into the dictionary; one of several towns adds none.
 
     With ``forget`` it is only taken off. Among several organisations only the province adds words: others are
-    told so, and the list stays.
+    told so, and the list stays, as it does for a word that is no plain word.
     """
     word = request.form.get("word", "").strip()
     here = services()
@@ -60,7 +63,12 @@ def settle_missed_search() -> ResponseReturnValue:
         flash(_("คำใหม่ใช้ร่วมกันทุกหน่วยงาน กรุณาแจ้งผู้ดูแลของจังหวัดให้เพิ่ม"), "warn")
         return redirect(url_for("statistics.statistics"))
     if "forget" not in request.form and word:
-        here.dictionary.add_entry(word)
+        try:
+            word = checked_word(word)
+        except Invalid as error:
+            flash(error_message(error), "bad")
+            return redirect(url_for("statistics.statistics"))
+        here.dictionary.add_entry(word, actor=g.actor)
         flash(_("เพิ่ม “%(word)s” ในพจนานุกรมแล้ว ระบบกำลังปรับปรุงการค้นหา", word=word), "good")
     here.usage_statistics.delete_missed_search(request.form.get("query", ""))
     return redirect(url_for("statistics.statistics"))

@@ -27,7 +27,7 @@ _WEEKS = dt.timedelta(weeks=4)  # time of the searches on which the effect is sh
 _MOST_MISSES = 200  # searches without results that are tried, the most frequent first
 _MOST_CHANGES = 20  # changes shown, the last first
 _MOST_EFFECTS = 5  # searches named beside one entry
-_LONGEST = 60  # characters of a word or phrase
+_SHORTEST, _LONGEST = 2, 60  # characters of a word or phrase
 _MOST_WORDS = 8  # words of one entry
 
 
@@ -113,19 +113,25 @@ def _page(preview: str = "") -> str:
 
 def _entry(said: str, written: str) -> str:
     """Returns the entry of what people say and what official texts write. Raises ``Invalid``."""
-    words = [
-        each.strip()
-        for text in (said, written)
-        for each in canonical_text(text).replace("\n", ",").split(",")
-    ]
-    words = list(dict.fromkeys(filter(None, words)))
+    parts = [part for text in (said, written) for part in canonical_text(text).replace("\n", ",").split(",")]
+    words = list(dict.fromkeys(checked_word(part) for part in parts if part.strip()))
     if not 2 <= len(words) <= _MOST_WORDS:
         raise Invalid("กรุณากรอกอย่างน้อยสองคำที่ความหมายเดียวกัน และไม่เกิน 8 คำ", field="written")
-    if any(len(each) > _LONGEST or len(each) < 2 or re.search("[~=#]|->", each) for each in words):
-        raise Invalid("คำหนึ่งยาว 2–60 ตัวอักษร และไม่มีเครื่องหมาย ~ = # ->", field="written")
-    if not all(re.search(r"[^\W_]", each) for each in words):
-        raise Invalid("แต่ละคำต้องมีตัวอักษรหรือตัวเลข", field="written")
     return " ~ ".join(words)
+
+
+def checked_word(text: str) -> str:
+    """Returns a word or phrase as the dictionary's file has it, with single spaces.
+
+    Raises ``Invalid`` for one that is too short or too long, has no letter or digit, or has a sign that
+    makes another kind of entry of it.
+    """
+    word = " ".join(canonical_text(text).split())
+    if not _SHORTEST <= len(word) <= _LONGEST or re.search("[~=#]|->", word):
+        raise Invalid("คำหนึ่งยาว 2–60 ตัวอักษร และไม่มีเครื่องหมาย ~ = # ->", field="written")
+    if not re.search(r"[^\W_]", word):
+        raise Invalid("แต่ละคำต้องมีตัวอักษรหรือตัวเลข", field="written")
+    return word
 
 
 def _recent_misses() -> list[MissedSearch]:

@@ -45,6 +45,23 @@ def test_an_entry_gets_a_line_of_its_own(tmp_path: Path, before: str) -> None:
     assert path.read_text(encoding="utf-8").splitlines() == [*before.split(), "โคกสูง"]
 
 
+@pytest.mark.parametrize(
+    "entry", ["โคก\nสูง", "โคก\rสูง", "โคก\vสูง", "โคก\u2028สูง", "โคก\tสูง", "โคกสูง\n", "", " ", "# โคกสูง"]
+)
+def test_what_is_not_one_entry_is_refused(tmp_path: Path, entry: str) -> None:
+    dictionary = Dictionary(tmp_path / "words.txt")
+    before = dictionary.current()
+    with pytest.raises(ValueError, match="not one entry"):
+        dictionary.add_entry(entry, actor="somsri")
+    assert dictionary.current() == before
+    assert dictionary.changes() == []
+
+
+def test_a_dictionary_without_a_file_takes_no_entry() -> None:
+    with pytest.raises(ValueError, match="no file"):
+        Dictionary().add_entry("โคกสูง", actor="somsri")
+
+
 def change(path: Path, number: int) -> None:
     """Add forty entries, and remove every other one of them again."""
     dictionary = Dictionary(path)
