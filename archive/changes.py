@@ -35,6 +35,9 @@ class Changes(Protocol):
     def find(self, filters: HistoryFilters, *, limit: int, offset: int = 0) -> list[Change]:
         """Return changes of all announcements, collections and items to disclose, the latest first."""
 
+    def list_bulk(self, bulk: str) -> list[Change]:
+        """Return all changes that were made at once under this name, the latest first; none for ""."""
+
     def get_announcement_change(self, id: int) -> Change:
         """Return a change of an announcement. Raises ``NotFound``."""
 

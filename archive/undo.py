@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from archive.changes import HistoryFilters
 from archive.disclosure import DisclosureEntry, DisclosureItem, item_with_recorded_fields
 from archive.errors import (
     Conflict,
@@ -36,7 +35,6 @@ from archive.model import (
 from archive.repositories import Records
 from archive.transfer_ports import OTHER_ARCHIVE
 
-MOST_AT_ONCE = 5_000  # changes of one bulk: a thousand records, each changed in several steps
 _UNDONE = gettext_noop("เลิกทำการเผยแพร่")
 
 _DISMISSED = "dismissed"  # name of a relation that somebody removed, as the history has it
@@ -239,7 +237,7 @@ class Undo:
 
         A bulk is all changes that were made at once. Raises ``NotFound`` for an unknown one.
         """
-        changes = self._records.changes.find(HistoryFilters(bulk=bulk), limit=MOST_AT_ONCE)
+        changes = self._records.changes.list_bulk(bulk)
         if not changes:
             raise NotFound("ไม่พบการแก้ไขนี้ในประวัติ")
         done: list[tuple[int, int, int]] = []

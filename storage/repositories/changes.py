@@ -16,6 +16,8 @@ _TABLES = {
 }
 """Table of changes → its column that names the changed record."""
 
+_NO_LIMIT = 2**31 - 1  # changes; more than any history has
+
 _NOTHING = "CAST(NULL AS BIGINT)"  # PostgreSQL takes a bare NULL for text, which a union refuses beside an id
 
 
@@ -42,6 +44,9 @@ class EngineChanges(EngineRepository):
             for row in found
             for change in mappers.map_readable_rows(mappers.change, [row], _table_of(row))
         ]
+
+    def list_bulk(self, bulk: str) -> list[Change]:
+        return self.find(HistoryFilters(bulk=bulk), limit=_NO_LIMIT) if bulk else []
 
     def get_announcement_change(self, id: int) -> Change:
         return self._one("history", id)

@@ -26,7 +26,7 @@ from archive import thai
 from archive.changes import HistoryFilters
 from archive.errors import Invalid, PrakatError
 from archive.model import Announcement, Change, Role
-from archive.undo import MOST_AT_ONCE, Undo, ids_of_record
+from archive.undo import Undo, ids_of_record
 from web import labels, template_filters
 from web.accounts.sign_in import admin_only, current_person
 from web.addresses import page_number, path_on_this_site
@@ -116,7 +116,7 @@ def _undo_one(change: Change) -> ResponseReturnValue:
 @pages.post("/bulk/<bulk>/undo")
 def undo_bulk(bulk: str) -> ResponseReturnValue:
     """Undo changes made at once, but those that are refused; first ask where residents would notice it."""
-    changes = services().records.changes.find(HistoryFilters(bulk=bulk), limit=MOST_AT_ONCE)
+    changes = services().records.changes.list_bulk(bulk)
     if not _may_undo(changes):
         raise Forbidden
     consequences = undo_consequences([*filter(undo_commands().is_undoable_kind, changes)])

@@ -14,10 +14,8 @@ from flask_babel import lazy_gettext
 
 from archive import thai
 from archive.bulk_commands import BulkOutcome, apply_as_one_bulk
-from archive.changes import HistoryFilters
 from archive.errors import Conflict, Invalid, PrakatError
 from archive.model import Announcement, Attachment, CollectionLine, DocumentKind, Status
-from archive.undo import MOST_AT_ONCE
 from archive.worklist import Problem, WorklistFilters
 from indexer.search.query.parser import MAX_QUERY_LENGTH
 from web import labels
@@ -170,7 +168,7 @@ def _to_do(today: dt.date) -> list[tuple[int, str, str]]:
 def _done() -> tuple[str, str] | None:
     """Returns the name of the changes that were just made at once, and the sentence that says so."""
     bulk = request.args.get("done", "")[:40]
-    changes = services().records.changes.find(HistoryFilters(bulk=bulk), limit=MOST_AT_ONCE) if bulk else []
+    changes = services().records.changes.list_bulk(bulk)
     if not changes:
         return None
     said, unchanged = describe_bulk(changes), request.args.get("unchanged", 0, type=int)
@@ -430,7 +428,7 @@ def _report(outcome: BulkOutcome) -> dict[str, str | int]:
         flash(f"{title}: {error_message(error)}", "bad")
     if len(outcome.refused) > _MOST_NAMED:
         flash(_("และอีก %(count)s เรื่องที่ทำไม่ได้", count=len(outcome.refused) - _MOST_NAMED), "bad")
-    changes = services().records.changes.find(HistoryFilters(bulk=outcome.bulk), limit=MOST_AT_ONCE)
+    changes = services().records.changes.list_bulk(outcome.bulk)
     changed = {(each.announcement_id, each.collection_id and each.id) for each in changes}
     unchanged = len(outcome.done) - len(changed)
     if not changed:
