@@ -22,7 +22,6 @@ from archive.errors import (
     no_such_attachment,
 )
 from archive.fields import FIELDS_BY_NAME, read_column
-from archive.intake import Intake
 from archive.model import (
     Attachment,
     Change,
@@ -32,6 +31,7 @@ from archive.model import (
     RelationKind,
     Status,
 )
+from archive.record_commands import RecordCommands
 from archive.repositories import Records
 from archive.transfer_ports import OTHER_ARCHIVE
 
@@ -109,9 +109,9 @@ def _is_reversal(later: Change, change: Change) -> bool:
 class Undo:
     """Brings records back to the state before a change."""
 
-    def __init__(self, records: Records, intake: Intake) -> None:
+    def __init__(self, records: Records, commands: RecordCommands) -> None:
         self._records = records
-        self._intake = intake
+        self._commands = commands
         self._steps: Mapping[str, Callable[[int, Change, str], object]] = {
             "create": self._creation,
             "revise": self._fields,
@@ -361,19 +361,19 @@ class Undo:
                 self._records.announcements.revise(id, {"title": ""}, actor=actor)
             elif not before:
                 raise Conflict("ประกาศต้องมีชื่อเรื่อง จึงกลับไปเป็นไม่มีชื่อไม่ได้")
-        self._intake.announcements.revise(id, before, actor=actor)
+        self._commands.announcements.revise(id, before, actor=actor)
 
     def _creation(self, id: int, _change: Change, actor: str) -> None:
-        self._intake.publication.trash(id, actor=actor)
+        self._commands.publication.trash(id, actor=actor)
 
     def _publication(self, id: int, _change: Change, actor: str) -> None:
-        self._intake.publication.withdraw(id, actor=actor, reason=_UNDONE)
-        self._intake.publication.restore_as_draft(id, actor=actor)
+        self._commands.publication.withdraw(id, actor=actor, reason=_UNDONE)
+        self._commands.publication.restore_as_draft(id, actor=actor)
 
     def _withdrawal(self, id: int, _change: Change, actor: str) -> None:
         """Publish the record again. Files that nobody has checked yet wait on, for no checklist was shown."""
-        self._intake.publication.restore_as_draft(id, actor=actor)
-        self._intake.publication.publish(id, actor=actor, should_show_unconfirmed=False)
+        self._commands.publication.restore_as_draft(id, actor=actor)
+        self._commands.publication.publish(id, actor=actor, should_show_unconfirmed=False)
 
     def _status(self, id: int, change: Change, actor: str) -> None:
         """Go back to the status before the trash, or before a draft was made of the record."""
@@ -390,21 +390,21 @@ class Undo:
         return reasons[-1] if reasons else ""
 
     def _detach(self, _id: int, change: Change, actor: str) -> None:
-        self._intake.attachments.detach(_attachment(change.after), actor=actor)
+        self._commands.attachments.detach(_attachment(change.after), actor=actor)
 
     def _reattach(self, id: int, change: Change, actor: str) -> None:
         attachment_id = _attachment(change.before)
         if attachment_id in self._order_now(id):  # a cancelled file was sent again, and is in use
             raise Conflict("เอกสารนี้อยู่ในประกาศแล้ว จึงไม่มีอะไรให้นำกลับมา", code="edited-meanwhile")
-        attachment = self._intake.attachments.reattach(attachment_id, actor=actor)
+        attachment = self._commands.attachments.reattach(attachment_id, actor=actor)
         if attachment.replaces:
             return
         position = _number(change.before["position"])
-        self._intake.attachments.move(attachment.announcement_id, {attachment.id: position}, actor=actor)
+        self._commands.attachments.move(attachment.announcement_id, {attachment.id: position}, actor=actor)
 
     def _label(self, _id: int, change: Change, actor: str) -> None:
         now = self._records.attachments.get(_attachment(change.before))
-        self._intake.attachments.relabel(
+        self._commands.attachments.relabel(
             now.id,
             label=str(change.before.get("label", now.label)),
             kind=DocumentKind(str(change.before.get("kind", now.kind))),
@@ -413,7 +413,7 @@ class Undo:
 
     def _order(self, id: int, change: Change, actor: str) -> None:
         order = change.before["order"]
-        self._intake.attachments.reorder(
+        self._commands.attachments.reorder(
             id, [*map(_number, order)] if isinstance(order, list) else [], actor=actor
         )
 
@@ -424,11 +424,11 @@ class Undo:
             waiting = self._records.attachments.replacements([attachment_id]).get(attachment_id)
             if waiting is None or waiting.id != new_id:  # it was cancelled, or is a document of its own now
                 raise Conflict("ไฟล์ใหม่ไม่ได้รอใช้แทนไฟล์นี้แล้ว", code="edited-meanwhile")
-            self._intake.attachments.detach(new_id, actor=actor)
+            self._commands.attachments.detach(new_id, actor=actor)
             return
         for version in reversed(self._records.file_versions.by_attachment(attachment_id)):
             if version.sha256 == change.before["sha256"]:
-                self._intake.file_versions.restore(attachment_id, version.number, actor=actor)
+                self._commands.file_versions.restore(attachment_id, version.number, actor=actor)
                 return
         raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")
 
@@ -466,7 +466,7 @@ class Undo:
         if self.is_text_of_earlier_file(change):
             raise Conflict("เอกสารนี้เปลี่ยนไฟล์ไปแล้ว จึงนำข้อความของไฟล์เดิมกลับมาไม่ได้", code="edited-meanwhile")
         place, doubts = change.before, change.before.get("doubts")
-        self._intake.pages.correct(
+        self._commands.pages.correct(
             _attachment(place),
             _number(place["page"]),
             str(place["text"]),
@@ -512,7 +512,7 @@ class Undo:
             return
         now = self._item_now(change)
         before = item_with_recorded_fields(now, _item_fields(change.before) or {"is_hidden": True})
-        self._intake.disclosure.save_item(_number(change.after["year"]), before, replaced=now, actor=actor)
+        self._commands.disclosure.save_item(_number(change.after["year"]), before, replaced=now, actor=actor)
 
     def _item_now(self, change: Change) -> DisclosureItem:
         year, key = _number(change.after["year"]), change.after["item"]
@@ -526,7 +526,7 @@ class Undo:
         now = self._records.collections.get(id)
         items = change.before.get("items")
         lines = [CollectionLine(*line) for line in items] if isinstance(items, list) else now.items
-        self._intake.collections.save(
+        self._commands.collections.save(
             id,
             title=str(change.before.get("title", now.title)),
             body=str(change.before.get("body", now.body)),

@@ -71,9 +71,9 @@ def _fill(services: Services, count: int, size: int) -> None:
 
 
 def _add(services: Services, number: int, size: int) -> None:
-    made = services.intake.announcements.create(draft(number), actor=ACTOR, status=Status.PUBLISHED)
+    made = services.commands.announcements.create(draft(number), actor=ACTOR, status=Status.PUBLISHED)
     content = io.BytesIO(b"%PDF-1.7 " + os.urandom(size))
-    services.intake.attachments.attach(made.id, content, filename="ก.pdf", actor=ACTOR)
+    services.commands.attachments.attach(made.id, content, filename="ก.pdf", actor=ACTOR)
 
 
 class _Uploads:

@@ -228,7 +228,7 @@ def fill(folder: Path, docs: Path) -> tuple[str, str]:
     import_manifest(services, folder / "manifest.jsonl", lambda _done, _total: None)
     memo = make_document(_memo()).pdf
     [first], _ = services.announcements.list_page(statuses=[Status.PUBLISHED], page=1, per_page=1)
-    attached, _ = services.intake.attachments.attach(
+    attached, _ = services.commands.attachments.attach(
         first.id, io.BytesIO(memo), filename="memo.pdf", actor="benchmark"
     )
     rebuild(services.records, services.index)

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from archive.errors import Conflict, Invalid, TooLarge
 from archive.hashing import sha256_of_file
-from archive.intake import Intake
 from archive.model import Announcement, Draft
+from archive.record_commands import RecordCommands
 from archive.repositories import Records
 from archive.thai import today
 from indexer.extraction import sandbox
@@ -55,10 +55,10 @@ _IGNORED_ENDINGS = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".i
 
 @dataclass(frozen=True, slots=True)
 class InboxTarget:
-    """The records and the intake commands for one folder's scans, both of one organisation."""
+    """The records and the commands for one folder's scans, both of one organisation."""
 
     records: Records
-    intake: Intake
+    commands: RecordCommands
 
 
 Targets = Callable[[], Mapping[Path, InboxTarget]]
@@ -165,14 +165,16 @@ def _store_document(path: Path, filename: str, ref: str, target: InboxTarget) ->
     if draft is not None and _has_file(target.records, draft, sha256_of_file(path)):
         return False
     with path.open("rb") as stream:  # before the draft: a file that is refused leaves none
-        stored = target.intake.uploads.store(stream, filename=filename, actor=ACTOR)
+        stored = target.commands.uploads.store(stream, filename=filename, actor=ACTOR)
     if draft is None:
-        draft = target.intake.announcements.create(
+        draft = target.commands.announcements.create(
             Draft(title="", published_on=today(), ref=ref), actor=ACTOR, may_lack_title=True
         )
     try:
         with path.open("rb") as stream:
-            target.intake.attachments.attach(draft.id, stream, filename=filename, actor=ACTOR, stored=stored)
+            target.commands.attachments.attach(
+                draft.id, stream, filename=filename, actor=ACTOR, stored=stored
+            )
     except Conflict:  # a person threw the draft away meanwhile
         return False
     return True

@@ -21,7 +21,7 @@ def build_worker(services: Services) -> Worker:
     return Worker(
         services.records,
         services.jobs,
-        services.intake.publication,
+        services.commands.publication,
         services.index,
         reader,
         leader_leases(services, lease_holder_name()),
@@ -42,9 +42,9 @@ def inbox_targets(services: Services) -> dict[Path, InboxTarget]:
         return {}
     folder, known = Path(services.settings.inbox).expanduser(), services.organisations.all()
     if len(known) == 1:
-        return {folder: InboxTarget(services.records, services.intake)}
+        return {folder: InboxTarget(services.records, services.commands)}
     scoped = {town.slug: services.for_organisation(town, known) for town in known}
-    return {folder / slug: InboxTarget(each.records, each.intake) for slug, each in scoped.items()}
+    return {folder / slug: InboxTarget(each.records, each.commands) for slug, each in scoped.items()}
 
 
 def leader_leases(services: Services, holder: str) -> LeaderLeases:

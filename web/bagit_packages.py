@@ -454,7 +454,7 @@ def _held_again(carried: CarriedAttachment) -> CarriedAttachment:
 
 def _store_original(services: Services, file: Attachment | FileVersion, path: Path) -> None:
     with path.open("rb") as stream:
-        stored = services.intake.uploads.store(stream, filename=file.filename, actor=IMPORTER)
+        stored = services.commands.uploads.store(stream, filename=file.filename, actor=IMPORTER)
     if (stored.sha256, stored.size) != (file.sha256, file.size):
         raise Invalid(f"{file.filename}: ไฟล์ไม่ตรงกับทะเบียน (not the file that the record names)")
 
@@ -486,7 +486,7 @@ def _take_collections(
             for item in collection.items
         ]
         try:
-            services.intake.collections.save(
+            services.commands.collections.save(
                 None, title=collection.title, body=collection.body, items=items, actor=IMPORTER
             )
         except PersonalDataFound as found:
@@ -507,7 +507,7 @@ def _take_disclosure(
     for year, item in carried.items:
         if (year, item.key) not in known:
             try:
-                services.intake.disclosure.save_item(year, item, replaced=None, actor=IMPORTER)
+                services.commands.disclosure.save_item(year, item, replaced=None, actor=IMPORTER)
             except PersonalDataFound as found:
                 why = f"ไม่ได้นำเข้ารายการที่ต้องเปิดเผย: {found.message} (an item with personal data: not taken in)"
                 report.problems.append((f"{file.name}: {year} {item.key}", why))

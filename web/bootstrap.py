@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 from archive.eraser import Eraser
 from archive.harvest_ports import Harvest
-from archive.intake import Intake
 from archive.model import PROVINCE, Announcement, Organisation
 from archive.ports import (
     Audit,
@@ -30,6 +29,7 @@ from archive.ports import (
     ReadabilityCheck,
     Scanner,
 )
+from archive.record_commands import RecordCommands
 from archive.repositories import Records
 from archive.transfer_ports import Transfer
 from indexer.analysis.dictionary import Dictionary
@@ -104,7 +104,7 @@ class Services(RepositoryAccess):
     examinations: Sequence[Examination]
     index: SearchIndex
     dictionary: Dictionary
-    intake: Intake
+    commands: RecordCommands
     pictures: PagePictures
     copies: SearchableCopies
     eraser: Eraser
@@ -142,7 +142,7 @@ class Services(RepositoryAccess):
             transfer=EngineTransfer(scope),
             eraser=Eraser(records, self.records, self.files, (self.pictures, self.copies)),
             jobs=EngineJobs(scope),
-            intake=_intake(records, self.files, self.scanner, self.settings),
+            commands=_commands(records, self.files, self.scanner, self.settings),
         )
 
     def check_consistency(
@@ -265,7 +265,7 @@ def build_services(settings: Settings, *, may_begin_empty: bool = False) -> Serv
         ),
         index=open_index(settings, dictionary),
         dictionary=dictionary,
-        intake=_intake(records, files, scanner, settings),
+        commands=_commands(records, files, scanner, settings),
         pictures=pictures,
         copies=copies,
         eraser=Eraser(records, records, files, (pictures, copies)),
@@ -274,8 +274,10 @@ def build_services(settings: Settings, *, may_begin_empty: bool = False) -> Serv
     )
 
 
-def _intake(records: Records, files: Files, scanner: Scanner | None, settings: Settings) -> Intake:
-    return Intake(records, files, max_upload_bytes=settings.max_upload_mb * _MEGABYTE, scanner=scanner)
+def _commands(records: Records, files: Files, scanner: Scanner | None, settings: Settings) -> RecordCommands:
+    return RecordCommands(
+        records, files, max_upload_bytes=settings.max_upload_mb * _MEGABYTE, scanner=scanner
+    )
 
 
 _SHORTEST_SECRET = 32  # characters; a shorter key is what a power cut left, and is replaced

@@ -282,12 +282,12 @@ class _Import:
     def _create(self, draft: Draft, status: Status, where: str) -> Announcement:
         """Create the announcement; as a draft when its fields have personal data, for a person to decide."""
         try:
-            return self.services.intake.announcements.create(draft, actor=IMPORTER, status=status)
+            return self.services.commands.announcements.create(draft, actor=IMPORTER, status=status)
         except PersonalDataFound as found:
             self.report.problems.append(
                 (where, f"นำเข้าเป็นฉบับร่าง: {found.message} (personal data: imported as a draft)")
             )
-            return self.services.intake.announcements.create(draft, actor=IMPORTER)
+            return self.services.commands.announcements.create(draft, actor=IMPORTER)
 
     def _path(self, file: ListedFile, where: str) -> Path | None:
         try:
@@ -320,7 +320,7 @@ class _Import:
 
     def _attach(self, announcement_id: int, file: ListedFile, path: Path) -> int:
         with path.open("rb") as stream:
-            attachment, new = self.services.intake.attachments.attach(
+            attachment, new = self.services.commands.attachments.attach(
                 announcement_id,
                 stream,
                 filename=path.name,
@@ -336,7 +336,7 @@ class _Import:
         """Add the lines of refused files to the body, as for lost files."""
         if refused:
             body = "\n".join([announcement.body, *refused]).strip()
-            self.services.intake.announcements.revise(announcement.id, {"body": body}, actor=IMPORTER)
+            self.services.commands.announcements.revise(announcement.id, {"body": body}, actor=IMPORTER)
 
     def _complete(self, known: Announcement, listed: ListedAnnouncement, taken: dict[int, int]) -> None:
         """Put files that were lost at the last import in their places.
@@ -348,10 +348,10 @@ class _Import:
         if not mentions.intersection(lines):
             return
         body = "\n".join(line for line in lines if line not in mentions)
-        self.services.intake.announcements.revise(known.id, {"body": body}, actor=IMPORTER)
+        self.services.commands.announcements.revise(known.id, {"body": body}, actor=IMPORTER)
         present = [each.id for each in self.services.attachments.by_announcement([known.id])[known.id]]
         listed_first = dict.fromkeys(id for id in (*taken.values(), *present) if id in present)
-        self.services.intake.attachments.reorder(known.id, [*listed_first], actor=IMPORTER)
+        self.services.commands.attachments.reorder(known.id, [*listed_first], actor=IMPORTER)
 
 
 def _mention(at: int, listed: ListedAnnouncement) -> str:

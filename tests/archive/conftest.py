@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from archive.intake import Intake
 from archive.ports import Files, Jobs
+from archive.record_commands import RecordCommands
 from archive.repositories import Records
 from storage.files.local import LocalFiles
 from storage.repositories.jobs import EngineJobs
@@ -42,5 +42,5 @@ def files(tmp_path: Path) -> Files:
 
 
 @pytest.fixture
-def intake(records: Records, files: Files) -> Intake:
-    return Intake(records, files, max_upload_bytes=10_000)
+def commands(records: Records, files: Files) -> RecordCommands:
+    return RecordCommands(records, files, max_upload_bytes=10_000)

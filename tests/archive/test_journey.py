@@ -5,19 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import io
 
-from archive.intake import Intake
 from archive.model import Draft, ExtractedField, Page, ReadingResults, ReadingStatus, Status, TextSource
 from archive.ports import Files, Jobs
+from archive.record_commands import RecordCommands
 from archive.repositories import Records
 
 NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
 
 
 def test_a_scan_goes_all_the_way(records: Records, jobs: Jobs, files: Files) -> None:
-    intake = Intake(records, files, max_upload_bytes=1000)
+    commands = RecordCommands(records, files, max_upload_bytes=1000)
     draft = Draft(title="ประกาศรับสมัคร", published_on=dt.date(2021, 6, 9), views=492)
-    announcement = intake.announcements.create(draft, actor="สมศรี")
-    attachment, new = intake.attachments.attach(
+    announcement = commands.announcements.create(draft, actor="สมศรี")
+    attachment, new = commands.attachments.attach(
         announcement.id, io.BytesIO(b"%PDF-1.7 ..."), filename="ประกาศ.pdf", actor="สมศรี"
     )
     assert new
@@ -33,10 +33,10 @@ def test_a_scan_goes_all_the_way(records: Records, jobs: Jobs, files: Files) -> 
     assert records.attachments.get(attachment.id).status is ReadingStatus.READY
     assert records.pages.get(attachment.id, 1) == page
 
-    assert intake.publication.publish(announcement.id, actor="สมศรี").status is Status.PUBLISHED
+    assert commands.publication.publish(announcement.id, actor="สมศรี").status is Status.PUBLISHED
     assert records.usage_statistics.count_visit(announcement.id, "visitor", now=NOW)
     assert records.announcements.get(announcement.id).views == 493
-    withdrawn = intake.publication.withdraw(announcement.id, actor="สมศรี", reason="ประกาศผิดฉบับ")
+    withdrawn = commands.publication.withdraw(announcement.id, actor="สมศรี", reason="ประกาศผิดฉบับ")
     assert withdrawn.reason == "ประกาศผิดฉบับ"
     actions = [change.action for change in records.history.entries(announcement.id)]
     assert actions == ["create", "attach", "publish", "withdraw"]

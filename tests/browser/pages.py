@@ -68,12 +68,12 @@ def staff_pages(site: Site) -> list[str]:
 
 def _draft_with_personal_data(site: Site) -> int:
     """The id of a draft whose attachment holds a telephone number; the same draft at each call."""
-    records, intake = site.services.records, site.services.intake
+    records, commands = site.services.records, site.services.commands
     known = records.announcements.by_external_ref("axe")
     if known is None:
         draft = Draft(title="ผู้รับเบี้ยยังชีพ", published_on=dt.date(2021, 6, 9), ref="axe")
-        known = intake.announcements.create(draft, actor=ACTOR)
+        known = commands.announcements.create(draft, actor=ACTOR)
         paper = order("91/2566", "ผู้รับเบี้ยยังชีพ", "นางสมศรี โทร. 08 1234 5678")
-        intake.attachments.attach(known.id, io.BytesIO(paper), filename="list.pdf", actor=ACTOR)
-    wait_until(lambda: bool(intake.publication.undecided_personal_data(known.id)), "the number was found")
+        commands.attachments.attach(known.id, io.BytesIO(paper), filename="list.pdf", actor=ACTOR)
+    wait_until(lambda: bool(commands.publication.undecided_personal_data(known.id)), "the number was found")
     return known.id

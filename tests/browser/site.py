@@ -131,29 +131,29 @@ def _fill(services: Services) -> tuple[Announcement, Announcement]:
             kind=DocumentKind.ANNOUNCEMENT if number % 3 else DocumentKind.NEWS,
             category="สิ่งแวดล้อม",
         )
-    services.intake.publication.withdraw(fee.id, actor=ACTOR, reason="ประกาศซ้ำ")
+    services.commands.publication.withdraw(fee.id, actor=ACTOR, reason="ประกาศซ้ำ")
     return services.announcements.get(centre.id), services.announcements.get(fee.id)
 
 
 def _collect(services: Services, centre: Announcement) -> Collection:
     items = [CollectionLine("O1 โครงสร้าง", None), CollectionLine("O2 การมีส่วนร่วม", centre.id)]
     body = "หัวข้อตามแบบวัด OIT"
-    return services.intake.collections.save(
+    return services.commands.collections.save(
         None, title="การเปิดเผยข้อมูลสาธารณะ", body=body, items=items, actor=ACTOR
     )
 
 
 def _announce(services: Services, title: str, body: str, day: dt.date, **more: object) -> Announcement:
     fields = {"author": "จับกังไซเบอร์", "category": "การมีส่วนร่วม"} | more
-    made = services.intake.announcements.create(
+    made = services.commands.announcements.create(
         Draft(title=title, body=body, published_on=day, **fields),  # type: ignore[arg-type]
         actor=ACTOR,
     )
-    return services.intake.publication.publish(made.id, actor=ACTOR)
+    return services.commands.publication.publish(made.id, actor=ACTOR)
 
 
 def _attach(services: Services, to: Announcement, label: str, data: bytes, kind: DocumentKind) -> None:
-    services.intake.attachments.attach(
+    services.commands.attachments.attach(
         to.id, io.BytesIO(data), filename=f"{label}.pdf", label=label, kind=kind, actor=ACTOR
     )
 

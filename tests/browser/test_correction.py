@@ -20,8 +20,8 @@ WORDS = {"สารสัม": ("สารส้ม", "สารสม"), "ต�
 @pytest.fixture
 def doubted(site: Site) -> Page:
     """A page with three doubtful words: two misread ones with likely readings, and one that is right."""
-    records, intake = site.services.records, site.services.intake
-    made = intake.announcements.create(Draft(title="ตรวจคำ", published_on=dt.date(2021, 6, 9)), actor=ACTOR)
+    records, commands = site.services.records, site.services.commands
+    made = commands.announcements.create(Draft(title="ตรวจคำ", published_on=dt.date(2021, 6, 9)), actor=ACTOR)
     paper = SampleText(
         kind=DocumentKind.MEMO,
         number="นป 1/1",
@@ -29,7 +29,7 @@ def doubted(site: Site) -> Page:
         subject="ตรวจคำ",
         paragraphs=["ราคา สารส้ม", "ราคา ต่ำกว่า เกณฑ์", "ของ เทศบาล นี้"],
     )
-    attachment, _ = intake.attachments.attach(
+    attachment, _ = commands.attachments.attach(
         made.id, io.BytesIO(make_document(paper).pdf), filename="a.pdf", actor=ACTOR
     )
     wait_until(lambda: records.attachments.get(attachment.id).status == "ready", "it was read")

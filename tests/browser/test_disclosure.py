@@ -37,10 +37,10 @@ def test_a_month_of_the_year_s_page_is_filled(
     staff: Visit, visit: Visit, site: Site, width: int, act: Act, month: int
 ) -> None:
     title = f"สรุปผลการดำเนินการจัดซื้อจัดจ้าง (แบบ สขร.1) เดือน{MONTHS[month - 1]} 2568"
-    made = site.services.intake.announcements.create(
+    made = site.services.commands.announcements.create(
         Draft(title=title, published_on=dt.date(2025, 11, 5)), actor=ACTOR
     )
-    site.services.intake.publication.publish(made.id, actor=ACTOR)
+    site.services.commands.publication.publish(made.id, actor=ACTOR)
     page = staff(width=width)
     page.goto("/staff/disclosure")
     page.get_by_label("ปีงบประมาณ", exact=True).select_option("2569")

@@ -43,8 +43,8 @@ def long(site: Site) -> Announcement:
         body="\n".join(f"{each['title']}\n{each.get('body', '')}" for each in told),
         published_on=dt.date(2011, 1, 1),
     )
-    made = site.services.intake.announcements.create(draft, actor=ACTOR)
-    site.services.intake.publication.publish(made.id, actor=ACTOR)
+    made = site.services.commands.announcements.create(draft, actor=ACTOR)
+    site.services.commands.publication.publish(made.id, actor=ACTOR)
     services = site.services
     wait_until(lambda: services.index.position() >= services.history.last_change(), "it was indexed")
     return made

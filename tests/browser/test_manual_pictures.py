@@ -68,9 +68,11 @@ def _draft(site: Site) -> int:
     """Make a draft without a title, let its document be read, and return its number."""
     services = site.services
     untitled = Draft(title="", published_on=dt.date(2021, 6, 9))
-    draft = services.intake.announcements.create(untitled, actor=ACTOR, may_lack_title=True)
+    draft = services.commands.announcements.create(untitled, actor=ACTOR, may_lack_title=True)
     document = order("31/2564", "แต่งตั้งคณะกรรมการจัดงานลอยกระทง", "ให้กรรมการประชุมภายในเดือนตุลาคม")
-    services.intake.attachments.attach(draft.id, io.BytesIO(document), filename="scan_0031.pdf", actor=ACTOR)
+    services.commands.attachments.attach(
+        draft.id, io.BytesIO(document), filename="scan_0031.pdf", actor=ACTOR
+    )
 
     def is_read() -> bool:
         (attachment,) = services.attachments.by_announcement([draft.id])[draft.id]

@@ -15,13 +15,13 @@ from tests.browser.site import ACTOR, Site, order, wait_until
 
 
 def test_papers_change_places_and_one_is_replaced(staff: Visit, site: Site) -> None:
-    made = site.services.intake.announcements.create(
+    made = site.services.commands.announcements.create(
         Draft(title="เรียงลำดับ", published_on=dt.date(2026, 1, 5)), actor=ACTOR
     )
     ids = []
     for number in range(6):
         paper = io.BytesIO(order(f"{number}/2569", f"เอกสารที่ {number}", "ข้อความ"))
-        attachment, _ = site.services.intake.attachments.attach(
+        attachment, _ = site.services.commands.attachments.attach(
             made.id, paper, filename=f"{number}.pdf", actor=ACTOR, label=f"เอกสารที่ {number}"
         )
         ids.append(attachment.id)
@@ -84,7 +84,7 @@ def test_all_numbers_are_right_before_a_move_is_stored(staff: Visit, site: Site)
     with page.expect_response("**/move") as answer:
         waiting[0].continue_()
     assert answer.value.status == 204
-    site.services.intake.attachments.reorder(site.centre.id, [each.id for each in before], actor=ACTOR)
+    site.services.commands.attachments.reorder(site.centre.id, [each.id for each in before], actor=ACTOR)
 
 
 def _move_in_the_short_list(page: Page, id: int, stored: Callable[[], list[int]], order: list[int]) -> None:

@@ -80,10 +80,10 @@ def test_something_that_lies_over_a_control_is_noticed(visit: Visit) -> None:
 
 def doubtful_page(site: Site, mark: str) -> tuple[str, int]:
     """The address of a page with much text, of which the recogniser doubted a word; and its attachment."""
-    records, intake = site.services.records, site.services.intake
-    made = intake.announcements.create(Draft(title=mark, published_on=dt.date(2021, 6, 9)), actor=ACTOR)
+    records, commands = site.services.records, site.services.commands
+    made = commands.announcements.create(Draft(title=mark, published_on=dt.date(2021, 6, 9)), actor=ACTOR)
     paper = io.BytesIO(order("1/2566", mark, mark))
-    attachment, _ = intake.attachments.attach(made.id, paper, filename="long.pdf", actor=ACTOR)
+    attachment, _ = commands.attachments.attach(made.id, paper, filename="long.pdf", actor=ACTOR)
     wait_until(lambda: records.attachments.get(attachment.id).status == "ready", "it was read")
     read = records.pages.get(attachment.id, 1)
     text = "\n".join(f"บรรทัดที่ {number}" for number in range(60))

@@ -25,9 +25,11 @@ Box = tuple[int, int, int, int]
 def paper(site: Site) -> Attachment:
     """A document of one page, read."""
     draft = Draft(title="ปิดข้อมูล", published_on=dt.date(2021, 6, 9))
-    made = site.services.intake.announcements.create(draft, actor=ACTOR)
+    made = site.services.commands.announcements.create(draft, actor=ACTOR)
     data = io.BytesIO(order("3/2566", "ปิดข้อมูล", "ให้ชดใช้เงิน", "แก่ผู้เสียหาย"))
-    attachment, _ = site.services.intake.attachments.attach(made.id, data, filename="paper.pdf", actor=ACTOR)
+    attachment, _ = site.services.commands.attachments.attach(
+        made.id, data, filename="paper.pdf", actor=ACTOR
+    )
     wait_until(lambda: _text(site, attachment) != "", "it was read")
     return attachment
 

@@ -207,14 +207,14 @@ def test_narrowing_is_one_click_in_and_one_click_out(visit: Visit, width: int) -
 
 
 def test_a_result_counts_its_pages_and_leads_to_all_of_them(visit: Visit, site: Site) -> None:
-    made = site.services.intake.announcements.create(
+    made = site.services.commands.announcements.create(
         Draft(title="เล่มแผนพัฒนา", published_on=dt.date(2022, 1, 5)), actor=ACTOR
     )
     paper = order("9/2565", "แผน", *[f"โครงการที่ {n} ขุดลอกคลองไส้ไก่ให้น้ำไหลสะดวก" for n in range(150)])
-    site.services.intake.attachments.attach(
+    site.services.commands.attachments.attach(
         made.id, io.BytesIO(paper), filename="แผน.pdf", label="เล่มแผน", actor=ACTOR
     )
-    site.services.intake.publication.publish(made.id, actor=ACTOR)
+    site.services.commands.publication.publish(made.id, actor=ACTOR)
     page = visit(width=PHONE)
     services = site.services
     archives.wait_until(lambda: _is_read(site, made.id), "the paper was read")

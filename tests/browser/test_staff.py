@@ -251,12 +251,12 @@ def test_two_clerks_do_not_overwrite_each_other(staff: Visit, site: Site) -> Non
     page = staff()
     _draft_with(page, papers("ฝายน้ำล้น")[1:2])
     id = int(page.url.rsplit("/", 1)[1])
-    site.services.intake.announcements.revise(id, {"category": "ชลประทาน"}, actor="อีกคนหนึ่ง")
+    site.services.commands.announcements.revise(id, {"category": "ชลประทาน"}, actor="อีกคนหนึ่ง")
     page.fill("#title", "ฝายใหม่")
     page.get_by_role("button", name="บันทึกฉบับร่าง").click()  # other fields: both changes are kept
     expect(page.locator("h1")).to_have_text("ฝายใหม่")
     expect(page.locator("#category")).to_have_value("ชลประทาน")
-    site.services.intake.announcements.revise(id, {"title": "ฝายของคนอื่น"}, actor="อีกคนหนึ่ง")
+    site.services.commands.announcements.revise(id, {"title": "ฝายของคนอื่น"}, actor="อีกคนหนึ่ง")
     page.fill("#title", "ฝายของเรา")
     page.get_by_role("button", name="บันทึกฉบับร่าง").click()  # the same field: the clerk decides
     content = page.locator("#content")
@@ -271,7 +271,7 @@ def test_the_first_editor_is_told_without_typing_that_somebody_saved(staff: Visi
     page.goto(f"/staff/announcements/{site.centre.id}")
     note = page.locator("[data-other-editor]")
     expect(note).not_to_contain_text("มานี")
-    site.services.intake.announcements.revise(site.centre.id, {"category": "น้ำ"}, actor="มานี")
+    site.services.commands.announcements.revise(site.centre.id, {"category": "น้ำ"}, actor="มานี")
     page.clock.run_for(21_000)  # ms
     expect(note).to_contain_text("มานี บันทึกเรื่องนี้ไปแล้วเมื่อ")
     expect(note).to_be_in_viewport(ratio=1)
@@ -284,7 +284,7 @@ def test_the_first_editor_is_told_without_typing_that_somebody_saved(staff: Visi
     page.wait_for_timeout(300)
     assert len(looks) == looked
     revert = {"category": site.centre.category}
-    site.services.intake.announcements.revise(site.centre.id, revert, actor="test")
+    site.services.commands.announcements.revise(site.centre.id, revert, actor="test")
 
 
 def test_work_in_a_new_form_shows_no_note(staff: Visit) -> None:
@@ -353,7 +353,7 @@ def test_a_wrong_password_says_nothing_of_names(visit: Visit) -> None:
 def test_what_is_added_to_a_published_record_waits_for_one_press(
     staff: Visit, visit: Visit, site: Site, width: int, mark: str
 ) -> None:
-    made = site.services.intake.announcements.create(
+    made = site.services.commands.announcements.create(
         Draft(title="งานก่อสร้าง", published_on=dt.date(2025, 11, 5)), actor=NAME, status=Status.PUBLISHED
     )
     page, resident = staff(width=width), visit(width=width)

@@ -182,7 +182,7 @@ def test_text_typed_while_signed_out_elsewhere_comes_back_after_signing_in(visit
     expect(page.locator(".notice.good")).to_be_visible()
     assert site.services.announcements.get(site.centre.id).body == "พิมพ์ไว้นานแล้ว"
     assert page.evaluate("sessionStorage.length") == 0
-    site.services.intake.announcements.revise(site.centre.id, {"body": site.centre.body}, actor="test")
+    site.services.commands.announcements.revise(site.centre.id, {"body": site.centre.body}, actor="test")
 
 
 def test_saving_without_network_keeps_the_form_and_the_draft_names_what_is_missing(

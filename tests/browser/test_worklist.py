@@ -16,7 +16,7 @@ MOST_CLICKS = 6
 
 def drafts(site: Site, mark: str, count: int) -> list[int]:
     made = [
-        site.services.intake.announcements.create(
+        site.services.commands.announcements.create(
             Draft(title=f"{mark} ที่ {number}", published_on=dt.date(2026, 1, 5), author="กองช่าง"),
             actor=ACTOR,
         )
@@ -70,7 +70,7 @@ LINES_OF_NAMES = """(names) => {
 def test_a_name_is_not_parted_at_the_end_of_a_line(staff: Visit, site: Site) -> None:
     author = "จับกังไซเบอร์"
     for id in drafts(site, "ใครดูแล", 2):
-        site.services.intake.announcements.revise(id, {"assigned_to": NAME, "author": author}, actor=NAME)
+        site.services.commands.announcements.revise(id, {"assigned_to": NAME, "author": author}, actor=NAME)
     page = staff(width=PHONE)
     for width in range(330, PHONE + 1, 6):
         page.set_viewport_size({"width": width, "height": 844})
@@ -108,7 +108,7 @@ def test_a_range_of_own_drafts_is_ticked_with_shift_and_retagged_by_mouse(staff:
     click(page.get_by_role("link", name="เฉพาะเรื่องของฉัน"))
     expect(page.locator("[name=id]")).to_have_count(0)  # they are of somebody else
     for id in ids:
-        site.services.intake.announcements.revise(id, {"assigned_to": NAME}, actor=ACTOR)
+        site.services.commands.announcements.revise(id, {"assigned_to": NAME}, actor=ACTOR)
     page.reload()
     ticks = page.locator("[name=id]")
     ticks.nth(0).click()
@@ -137,7 +137,7 @@ def test_two_editors_choose_between_their_texts(staff: Visit, site: Site, act: A
     [id] = drafts(site, "สองคนแก้", 1)
     page = staff()
     page.goto(f"/staff/announcements/{id}")
-    site.services.intake.announcements.revise(id, {"title": "ของสมศรี"}, actor="สมศรี")
+    site.services.commands.announcements.revise(id, {"title": "ของสมศรี"}, actor="สมศรี")
     page.fill("#title", "ของฉัน")
     act(page.get_by_role("button", name="บันทึกฉบับร่าง"))
     _expect_choice(page)

@@ -11,7 +11,6 @@ import pytest
 from archive import privacy
 from archive.erasure import ErasureScope
 from archive.errors import Conflict, NotFound
-from archive.intake import Intake
 from archive.model import (
     Announcement,
     Attachment,
@@ -23,6 +22,7 @@ from archive.model import (
     Status,
 )
 from archive.ports import Jobs
+from archive.record_commands import RecordCommands
 from archive.repositories import Records
 from archive.worklist import Problem, WorklistFilters
 from storage.engine import Engine
@@ -502,27 +502,29 @@ def test_a_file_that_waits_can_itself_be_replaced_and_redacted(
 
 
 @pytest.fixture
-def intake(records: Records, tmp_path: Path) -> Intake:
-    return Intake(records, LocalFiles(tmp_path / "files"), max_upload_bytes=10_000)
+def commands(records: Records, tmp_path: Path) -> RecordCommands:
+    return RecordCommands(records, LocalFiles(tmp_path / "files"), max_upload_bytes=10_000)
 
 
-def test_a_program_replaces_no_redacted_copy_in_a_draft(records: Records, jobs: Jobs, intake: Intake) -> None:
+def test_a_program_replaces_no_redacted_copy_in_a_draft(
+    records: Records, jobs: Jobs, commands: RecordCommands
+) -> None:
     made = records.announcements.create(draft(), actor=ACTOR)
     covered = redacted(records, attached(records, made))
     read(records, jobs, covered, "ปิดแล้ว")
     records.announcements.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
     scan = io.BytesIO(b"%PDF-1.7 scanned again")
     with pytest.raises(Conflict) as refused:
-        intake.file_versions.replace(covered.id, scan, filename="ก.pdf", actor="program")
+        commands.file_versions.replace(covered.id, scan, filename="ก.pdf", actor="program")
     assert refused.value.code == "file-attached"
-    intake.publication.publish_due_or_unschedule(NOW, actor="timer")
+    commands.publication.publish_due_or_unschedule(NOW, actor="timer")
     assert records.announcements.get(made.id).status is Status.PUBLISHED
     [now] = _listed(records, made)
     assert (now.sha256, now.is_redacted, now.hold) == (covered.sha256, True, None)
 
 
 def test_erased_bytes_that_a_person_attached_again_are_no_longer_refused(
-    records: Records, announcement: Announcement, intake: Intake
+    records: Records, announcement: Announcement, commands: RecordCommands
 ) -> None:
     beside = attached(records, announcement, b"beside")
     content = b"%PDF-1.7 erased"
@@ -533,13 +535,13 @@ def test_erased_bytes_that_a_person_attached_again_are_no_longer_refused(
         reason="ละเมิดสิทธิ",
         actor=ACTOR,
     )
-    send = lambda **given: intake.attachments.attach(  # noqa: E731
+    send = lambda **given: commands.attachments.attach(  # noqa: E731
         announcement.id, io.BytesIO(content), filename="ก.pdf", **given
     )
     again, is_new = send(actor="clerk", should_hold_until_checked=True)
     assert is_new
     assert send(actor="program") == (again, False)
-    put = lambda attachment_id: intake.file_versions.replace(  # noqa: E731
+    put = lambda attachment_id: commands.file_versions.replace(  # noqa: E731
         attachment_id, io.BytesIO(content), filename="ก.pdf", actor="program"
     )
     assert put(again.id) == again

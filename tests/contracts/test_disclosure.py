@@ -19,8 +19,8 @@ from archive.disclosure import (
     items_of_year,
 )
 from archive.errors import NotFound
-from archive.intake import Intake
 from archive.model import Status
+from archive.record_commands import RecordCommands
 from archive.repositories import Records
 from archive.undo import Undo
 from storage.files.local import LocalFiles
@@ -42,7 +42,7 @@ def items(records: Records, year: int) -> dict[str, DisclosureItem]:
 
 
 def undo_of(records: Records, folder: Path) -> Undo:
-    return Undo(records, Intake(records, LocalFiles(folder / "files"), max_upload_bytes=1))
+    return Undo(records, RecordCommands(records, LocalFiles(folder / "files"), max_upload_bytes=1))
 
 
 def test_an_item_is_changed_from_a_year_on(records: Records) -> None:

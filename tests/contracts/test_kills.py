@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from archive.intake import Intake
 from archive.model import ReadingResults, Status
 from archive.ports import Files
+from archive.record_commands import RecordCommands
 from archive.repositories import Records
 from storage.files.local import LocalFiles
 from storage.hash_chain import AuditTrail
@@ -32,13 +32,13 @@ class Archive:
     engine: Sqlite
     records: Records
     files: Files
-    intake: Intake
+    commands: RecordCommands
 
 
 def opened(folder: Path) -> Archive:
     engine = Sqlite(folder / "prakat.db")
     records, files = open_records(engine), LocalFiles(folder / "files")
-    return Archive(engine, records, files, Intake(records, files, max_upload_bytes=10_000))
+    return Archive(engine, records, files, RecordCommands(records, files, max_upload_bytes=10_000))
 
 
 @pytest.fixture
@@ -49,12 +49,12 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 def test_an_upload_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_path: Path) -> None:
-    made = archive.intake.announcements.create(draft(), actor=ACTOR)
+    made = archive.record_commands.announcements.create(draft(), actor=ACTOR)
     answered = tmp_path / "answered"
 
     def upload(child: Archive) -> None:
         """Upload different bytes at each step, and touch ``answered`` once the archive has kept them."""
-        child.intake.attachments.attach(
+        child.commands.attachments.attach(
             made.id, io.BytesIO(CONTENT + b"%d" % step), filename="ก.pdf", actor=ACTOR
         )
         answered.touch()
@@ -80,18 +80,18 @@ def test_an_upload_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_p
 
 
 def test_a_publication_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_path: Path) -> None:
-    made = archive.intake.announcements.create(draft(), actor=ACTOR)
+    made = archive.record_commands.announcements.create(draft(), actor=ACTOR)
     step = 1
     while killed_at(
-        step, lambda: opened(tmp_path), lambda child: child.intake.publication.publish(made.id, actor=ACTOR)
+        step, lambda: opened(tmp_path), lambda child: child.commands.publication.publish(made.id, actor=ACTOR)
     ):
         announcement = archive.records.announcements.get(made.id)
         last = archive.records.history.entries(made.id)[-1]
         assert announcement.change == archive.records.history.last_change()
         if announcement.status is Status.PUBLISHED:
             assert last.action == "publish"
-            archive.intake.publication.withdraw(made.id, actor=ACTOR, reason="ทดสอบ")
-            archive.intake.publication.restore_as_draft(made.id, actor=ACTOR)
+            archive.record_commands.publication.withdraw(made.id, actor=ACTOR, reason="ทดสอบ")
+            archive.record_commands.publication.restore_as_draft(made.id, actor=ACTOR)
         else:
             assert last.action in {"create", "restore"}
         step += 1
@@ -106,8 +106,10 @@ def test_a_start_killed_at_any_line_can_be_done_again(tmp_path: Path) -> None:
 
     while killed_at(step, fresh, lambda folder: opened(folder).engine.close()):
         archive = opened(fresh())
-        made = archive.intake.announcements.create(draft(), actor=ACTOR)
-        archive.intake.attachments.attach(made.id, io.BytesIO(CONTENT), filename="ก.pdf", actor=ACTOR)
+        made = archive.record_commands.announcements.create(draft(), actor=ACTOR)
+        archive.record_commands.attachments.attach(
+            made.id, io.BytesIO(CONTENT), filename="ก.pdf", actor=ACTOR
+        )
         assert EngineJobs(archive.engine).claim("w", lease=NOW - NOW, now=NOW) is not None
         archive.engine.close()
         step += 29  # not every line: tables and directories are made one like the other
@@ -125,11 +127,13 @@ def test_a_change_of_a_public_file_killed_at_any_line_shows_one_of_the_two(
             jobs.finish(taken.id, "w", page_count=1, details=ReadingResults(), rules=1)
 
     before = opened(tmp_path / "before")
-    made = before.intake.announcements.create(draft(), actor=ACTOR, status=Status.PUBLISHED)
-    file, _new = before.intake.attachments.attach(made.id, io.BytesIO(CONTENT), filename="ก.pdf", actor=ACTOR)
+    made = before.commands.announcements.create(draft(), actor=ACTOR, status=Status.PUBLISHED)
+    file, _new = before.commands.attachments.attach(
+        made.id, io.BytesIO(CONTENT), filename="ก.pdf", actor=ACTOR
+    )
     read(before)
     new = io.BytesIO(CONTENT + b"new")
-    wanted = before.intake.file_versions.replace(file.id, new, filename="ข.pdf", actor=ACTOR).sha256
+    wanted = before.commands.file_versions.replace(file.id, new, filename="ข.pdf", actor=ACTOR).sha256
     before.engine.close()
     step, seen = 1, set()
     while True:

@@ -76,34 +76,36 @@ def written_meanwhile(services: Services) -> Iterator[list[int]]:
 
 def add(services: Services, number: int) -> int:
     """Add one announcement with its whole history. Returns its id."""
-    intake = services.intake
-    made = intake.announcements.create(draft(number), actor=ACTOR)
+    commands = services.commands
+    made = commands.announcements.create(draft(number), actor=ACTOR)
     if number % 2 == 0:
         content = b"%PDF-1.7 " + f"{number} ".encode() * 2000
-        intake.attachments.attach(made.id, io.BytesIO(content), filename=f"ประกาศ {number}.pdf", actor=ACTOR)
+        commands.attachments.attach(
+            made.id, io.BytesIO(content), filename=f"ประกาศ {number}.pdf", actor=ACTOR
+        )
         read(services, f"เลขที่ บธ {number}/2564 หน้าของเรื่องที่ {number} ", pages=1 + number % 3)
     if number % 5:
-        intake.publication.publish(made.id, actor=ACTOR, reason="ทดสอบ")
+        commands.publication.publish(made.id, actor=ACTOR, reason="ทดสอบ")
     if number % 7 == 0 and number % 5:
-        intake.publication.withdraw(made.id, actor=ACTOR, reason="พิมพ์ผิด")
+        commands.publication.withdraw(made.id, actor=ACTOR, reason="พิมพ์ผิด")
     return made.id
 
 
 def fill_rare_tables(services: Services) -> None:
     """Give an archive of ``fill`` what few have: replaced and redacted files, relations, ``noindex``."""
     first, second = (services.attachments.by_announcement([id])[id][0] for id in (2, 4))
-    services.intake.file_versions.replace(
+    services.commands.file_versions.replace(
         first.id, io.BytesIO(b"%PDF-1.7 new"), filename="ใหม่.pdf", actor=ACTOR
     )
     read(services, "ไฟล์ใหม่", pages=1)
     pages = [replace(page, text="ปิดทับ") for page in services.pages.by_attachment(second.id)]
     covered = io.BytesIO(b"%PDF-1.7 covered")
-    services.intake.file_versions.replace_by_redacted_copy(
+    services.commands.file_versions.replace_by_redacted_copy(
         second.id, covered, pages, made_from=second.sha256, actor=ACTOR
     )
     services.relations.decide(3, 2, RelationKind.CANCELS, actor=ACTOR)
     services.relations.decide(3, 1, None, actor=ACTOR)
-    services.intake.announcements.revise(1, {"noindex": True}, actor=ACTOR)
+    services.commands.announcements.revise(1, {"noindex": True}, actor=ACTOR)
 
 
 def read(services: Services, text: str, *, pages: int) -> None:

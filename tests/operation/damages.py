@@ -71,10 +71,10 @@ def make_archive(folder: Path) -> Path:
         services.people.tokens.add(name, f"hash of {name}")
     services.people.tokens.revoke("revoked")
     for title in ("ข้อบัญญัติ", "แผนพัฒนา", "งบประมาณ"):
-        services.intake.collections.save(
+        services.commands.collections.save(
             None, title=title, body="", items=[CollectionLine("ปี 2564", 1)], actor=ACTOR
         )
-    services.intake.collections.save(
+    services.commands.collections.save(
         3, title="งบประมาณรายจ่าย", body="", items=[CollectionLine("ปี 2564", 2)], actor=ACTOR
     )
     item = DisclosureItem(

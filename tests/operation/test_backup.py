@@ -97,7 +97,7 @@ def test_what_was_taken_off_is_kept_too(services: Services, data: Path, tmp_path
 
 
 def test_nobody_reads_what_was_being_read(services: Services, data: Path, tmp_path: Path) -> None:
-    services.intake.attachments.attach(1, io.BytesIO(b"%PDF-1.7 reading"), filename="ก.pdf", actor=ACTOR)
+    services.commands.attachments.attach(1, io.BytesIO(b"%PDF-1.7 reading"), filename="ก.pdf", actor=ACTOR)
     assert services.jobs.claim("w", lease=LEASE, now=dt.datetime.now(dt.UTC)) is not None
     other = restored(backed_up(data, tmp_path / "backup.tar"), tmp_path / "other")
     assert (other.jobs.count_by_status()["reading"], other.jobs.count_by_status()["waiting"]) == (0, 1)
@@ -142,7 +142,7 @@ def test_a_second_backup_into_a_directory_copies_what_is_new(
 def release_another_file(services: Services) -> int:
     """Release another file of a public attachment. Returns its id."""
     paper = services.attachments.by_announcement([2])[2][0]
-    waiting = services.intake.file_versions.replace(
+    waiting = services.commands.file_versions.replace(
         paper.id,
         io.BytesIO(b"%PDF-1.7 released"),
         filename="ใหม่.pdf",
@@ -150,7 +150,7 @@ def release_another_file(services: Services) -> int:
         should_hold_until_checked=True,
     )
     read(services, "ไฟล์ใหม่", pages=1)
-    services.intake.attachments.show_after_check(waiting.id, actor=ACTOR)
+    services.commands.attachments.show_after_check(waiting.id, actor=ACTOR)
     return paper.id
 
 
@@ -389,7 +389,7 @@ def test_memory_does_not_grow_with_the_bytes(tmp_path: Path) -> None:
     made = add(services, 1)
     for number in range(3):
         content = b"%PDF-1.7 " + os.urandom(1000) + bytes([number]) * (30 << 20)
-        services.intake.attachments.attach(made, io.BytesIO(content), filename="ใหญ่.pdf", actor=ACTOR)
+        services.commands.attachments.attach(made, io.BytesIO(content), filename="ใหญ่.pdf", actor=ACTOR)
         del content
     close(services)
     limited = (

@@ -141,5 +141,5 @@ def test_a_served_archive_is_never_restored_onto(served: Settings, data: Path, t
     assert result.exit_code == 1
     assert "not empty" in result.stderr
     assert everything(services) == before
-    services.intake.announcements.revise(1, {"title": "ยังแก้ไขได้"}, actor=ACTOR)
+    services.commands.announcements.revise(1, {"title": "ยังแก้ไขได้"}, actor=ACTOR)
     close(services)

@@ -134,7 +134,7 @@ def entry(announcement_id: int) -> DisclosureEntry:
 @pytest.fixture
 def kept(services: Services) -> Services:
     """An archive with a collection, a corrected page, a replaced file, relations, views, untitled drafts."""
-    services.intake.collections.save(
+    services.commands.collections.save(
         None,
         title="รายงานประจำปี",
         body="ปี ๒๕๖๔",
@@ -148,14 +148,14 @@ def kept(services: Services) -> Services:
     fill_rare_tables(services)
     for name in ("scan1", "scan2"):  # as the scanner's folder makes them; nobody has given a title yet
         untitled = Draft(title="", published_on=NOW.date(), ref=name)
-        draft = services.intake.announcements.create(untitled, actor=ACTOR, may_lack_title=True)
-        services.intake.attachments.attach(
+        draft = services.commands.announcements.create(untitled, actor=ACTOR, may_lack_title=True)
+        services.commands.attachments.attach(
             draft.id, io.BytesIO(b"%PDF-1.7 " * 20 + name.encode()), filename="a.pdf", actor=ACTOR
         )
-    services.intake.publication.trash(draft.id, actor=ACTOR)
+    services.commands.publication.trash(draft.id, actor=ACTOR)
     read(services, "สแกน", pages=1)
     with services.records.batch("made-at-once"):
-        services.intake.announcements.revise(VIEWED, {"views": 1200}, actor=ACTOR)
+        services.commands.announcements.revise(VIEWED, {"views": 1200}, actor=ACTOR)
     services.usage_statistics.count_visit(VIEWED, "visitor", now=NOW)
     level(services)
     return services
@@ -196,7 +196,7 @@ def test_another_archive_takes_a_bag_in_record_by_record(kept: Services, tmp_pat
 
 def test_a_collection_with_personal_data_waits_for_a_person(kept: Services, tmp_path: Path) -> None:
     """It would be public at once, and nobody here has given a reason."""
-    kept.intake.collections.save(
+    kept.commands.collections.save(
         None, title="ผู้ประสานงาน", body="โทร. 081 234 5678", items=[], actor=ACTOR, reason="ให้ไว้แล้ว"
     )
     bag, there = tmp_path / "bag", tmp_path / "there"
@@ -286,7 +286,7 @@ def test_a_file_that_waits_to_replace_another_is_named_and_not_exported(
     attached = kept.records.attachments.by_announcement([2, 3])
     public = next(each for found in attached.values() for each in found if each.hold is None)
     newer = io.BytesIO(b"%PDF-1.7\n" + b"\0" * 900)
-    kept.intake.file_versions.replace(public.id, newer, filename="waits.pdf", actor=ACTOR)
+    kept.commands.file_versions.replace(public.id, newer, filename="waits.pdf", actor=ACTOR)
     told = run(kept.settings.data, "export", str(tmp_path / "bag"))
     assert told.exit_code == 1
     assert "waits.pdf" in told.stderr
@@ -387,26 +387,26 @@ SECRET = "ประหยัดทรัพย์มะม่วงหวาน"
 def _fill_source(services: Services) -> None:
     """Make an announcement with every kind of change of a document, and one that it cancels."""
     older = add(services, 2)
-    made, intake = add(services, 4), services.intake
+    made, commands = add(services, 4), services.commands
     (first,) = services.attachments.by_announcement([made])[made]
     second, gone = (
-        intake.attachments.attach(made, io.BytesIO(b"%PDF-1.7 " + text), filename="a.pdf", actor=ACTOR)[0]
+        commands.attachments.attach(made, io.BytesIO(b"%PDF-1.7 " + text), filename="a.pdf", actor=ACTOR)[0]
         for text in (b"second", b"gone")
     )
     read(services, "ข้อความ", pages=1)
-    intake.attachments.relabel(gone.id, label=f"ของ{SECRET}", kind=gone.kind, actor=ACTOR)
-    intake.attachments.detach(gone.id, actor=ACTOR)
-    intake.attachments.relabel(first.id, label=f"รายชื่อ{SECRET}", kind=first.kind, actor=ACTOR)
-    intake.attachments.relabel(first.id, label="บัญชีรายชื่อ", kind=first.kind, actor=ACTOR)
-    intake.pages.correct(first.id, 1, f"{SECRET} แก้แล้ว", actor=ACTOR)
-    intake.attachments.reorder(made, [second.id, first.id], actor=ACTOR)
+    commands.attachments.relabel(gone.id, label=f"ของ{SECRET}", kind=gone.kind, actor=ACTOR)
+    commands.attachments.detach(gone.id, actor=ACTOR)
+    commands.attachments.relabel(first.id, label=f"รายชื่อ{SECRET}", kind=first.kind, actor=ACTOR)
+    commands.attachments.relabel(first.id, label="บัญชีรายชื่อ", kind=first.kind, actor=ACTOR)
+    commands.pages.correct(first.id, 1, f"{SECRET} แก้แล้ว", actor=ACTOR)
+    commands.attachments.reorder(made, [second.id, first.id], actor=ACTOR)
     newer = io.BytesIO(b"%PDF-1.7 newer")
-    intake.file_versions.replace(first.id, newer, filename=f"{SECRET}.pdf", actor=ACTOR)
+    commands.file_versions.replace(first.id, newer, filename=f"{SECRET}.pdf", actor=ACTOR)
     read(services, "ข้อความใหม่", pages=1)
     covered = io.BytesIO(b"%PDF-1.7 covered")
     pages = services.pages.by_attachment(first.id)
     present = services.attachments.get(first.id)
-    intake.file_versions.replace_by_redacted_copy(
+    commands.file_versions.replace_by_redacted_copy(
         first.id, covered, pages, made_from=present.sha256, actor=ACTOR
     )
     services.relations.decide(made, older, RelationKind.CANCELS, actor=ACTOR)
@@ -465,10 +465,10 @@ def test_a_related_record_that_did_not_come_along_is_named_as_one_of_the_other_a
     there, imported = with_one_record_of_the_source(tmp_path)
     (change,) = [each for each in there.records.history.entries(imported) if each.action == "relate"]
     assert change.after == {"relation": "cancels #1"}
-    assert not Undo(there.records, there.intake).is_undoable_kind(change)
+    assert not Undo(there.records, there.commands).is_undoable_kind(change)
     before = everything(there)
     with pytest.raises(PrakatError):
-        Undo(there.records, there.intake).undo(change, actor=ACTOR)
+        Undo(there.records, there.commands).undo(change, actor=ACTOR)
     assert everything(there) == before
     staff = open_site(there.settings.data).signed_in(Role.STAFF)
     for page in (f"/staff/announcements/{imported}", f"/staff/announcements/{imported}/history"):
@@ -505,7 +505,7 @@ def test_a_related_record_that_follows_later_is_named_if_the_archive_is_the_same
 
 def test_undo_of_imported_changes_touches_no_other_record(taken: Taken) -> None:
     services, before = taken.services, taken.of_own()
-    undo = Undo(services.records, services.intake)
+    undo = Undo(services.records, services.commands)
     done = []
     for change in reversed(taken.history()):
         try:
@@ -521,7 +521,7 @@ def test_undo_of_imported_changes_touches_no_other_record(taken: Taken) -> None:
 def test_undo_refuses_a_change_that_names_a_document_of_another_record(taken: Taken) -> None:
     """Histories that an earlier version imported have such changes."""
     services, before = taken.services, taken.of_own()
-    undo = Undo(services.records, services.intake)
+    undo = Undo(services.records, services.commands)
     (other,) = _documents(services, taken.own[0])
     for change in taken.history("attach", "label", "correct", "replace", "redact"):
         sides = {name: {**getattr(change, name)} for name in ("before", "after")}

@@ -69,18 +69,18 @@ def services(service: Timed) -> Services:
 
 
 def scheduled(services: Services, ahead: dt.timedelta) -> Announcement:
-    made = services.intake.announcements.create(
+    made = services.commands.announcements.create(
         Draft(title="ประกาศสอบราคา", body="", published_on=dt.date(2026, 6, 9)), actor=ACTOR
     )
-    return services.intake.announcements.revise(
+    return services.commands.announcements.revise(
         made.id, {"publish_at": dt.datetime.now(dt.UTC) + ahead}, actor=ACTOR
     )
 
 
 def published(services: Services, title: str) -> Announcement:
     draft = Draft(title=title, body="", published_on=dt.date(2026, 6, 9))
-    return services.intake.publication.publish(
-        services.intake.announcements.create(draft, actor=ACTOR).id, actor=ACTOR
+    return services.commands.publication.publish(
+        services.commands.announcements.create(draft, actor=ACTOR).id, actor=ACTOR
     )
 
 
@@ -115,7 +115,7 @@ def test_nobody_waits_longer_than_a_lease(service: Timed, services: Services, ju
     """A dead worker's lease ends in time, for its document and for the duty of following the index."""
     made = published(services, "ประกาศสอบราคา")
     service.hold_worker(held=True)
-    paper = services.intake.attachments.attach(
+    paper = services.commands.attachments.attach(
         made.id, io.BytesIO(memo("หลอดไฟ")), filename="a.pdf", actor=ACTOR
     )[0]
     claimed = services.jobs.claim("one that died", lease=worker.LEASE, now=dt.datetime.now(dt.UTC))

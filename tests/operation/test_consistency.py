@@ -100,7 +100,7 @@ def test_a_missing_file_is_found_and_attaching_it_again_mends_it(data: Path, ser
 def test_the_file_of_a_detached_attachment_is_used_and_missed(data: Path, services: Services) -> None:
     victim = stored(data)[5]
     (attachment,) = services.attachments.with_file(victim.name)
-    services.intake.attachments.detach(attachment.id, actor=ACTOR)
+    services.commands.attachments.detach(attachment.id, actor=ACTOR)
     level(services)
     report = examined(services)
     assert (report.findings, report.notes) == ([], [])
@@ -321,7 +321,7 @@ def test_a_stuck_reading_is_found_and_mended(
     monkeypatch.setattr("indexer.consistency.PATIENCE", 0.5)
     made = add(services, 33)
     level(services)
-    services.intake.attachments.attach(made, io.BytesIO(b"%PDF-1.7 stuck"), filename="ก.pdf", actor=ACTOR)
+    services.commands.attachments.attach(made, io.BytesIO(b"%PDF-1.7 stuck"), filename="ก.pdf", actor=ACTOR)
     assert services.jobs.claim("dead", lease=LEASE, now=NOW - LEASE) is not None
     level(services)
     assert checked(data) == (1, {"job-stuck"})
@@ -351,7 +351,7 @@ def test_a_running_service_is_never_accused(services: Services) -> None:
                 number += 1
                 made = add(services, number)
                 if number % 7:
-                    services.intake.announcements.revise(made, {"body": "แก้ไขแล้ว"}, actor=ACTOR)
+                    services.commands.announcements.revise(made, {"body": "แก้ไขแล้ว"}, actor=ACTOR)
                 level(services)
         except PrakatError as error:
             trouble.append(error)

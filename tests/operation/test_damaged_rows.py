@@ -102,7 +102,7 @@ def test_the_other_drafts_are_published_when_their_time_comes(data: Path, servic
     for id in (first, second):
         damage(data, f"UPDATE announcement SET publish_at = '2021-01-01T00:00:00+00:00' WHERE id = {id}")
     damage(data, f"UPDATE announcement SET kind = 'x' WHERE id = {first}")
-    assert services.intake.publication.publish_due_or_unschedule(
+    assert services.commands.publication.publish_due_or_unschedule(
         dt.datetime.now(dt.UTC), actor="prakat worker"
     ) == [second]
 
@@ -125,7 +125,7 @@ def test_an_announcement_with_a_damaged_document_is_withdrawn_and_the_document_h
     (document,) = services.attachments.by_announcement([2])[2]
     assert (document.hold, services.announcements.get(2).status) == (None, Status.PUBLISHED)
     damage(data, DAMAGES["details"])
-    services.intake.publication.withdraw(2, actor=ACTOR, reason="ลงผิดเรื่อง")
+    services.commands.publication.withdraw(2, actor=ACTOR, reason="ลงผิดเรื่อง")
     assert services.announcements.get(2).status is Status.WITHDRAWN
     damage(data, f"UPDATE attachment SET details = '{{}}' WHERE id = {document.id}")
     assert services.attachments.get(document.id).hold is HoldReason.PERSONAL_DATA
@@ -133,12 +133,12 @@ def test_an_announcement_with_a_damaged_document_is_withdrawn_and_the_document_h
 
 def test_staff_pages_go_on_beside_a_damaged_document(data: Path) -> None:
     site = open_site(data)
-    intake, attachments = site.services.intake, site.services.attachments
+    commands, attachments = site.services.commands, site.services.attachments
     (document,) = attachments.by_announcement([2])[2]
-    intake.file_versions.replace(document.id, io.BytesIO(b"%PDF-1.7 x"), filename="a.pdf", actor=ACTOR)
+    commands.file_versions.replace(document.id, io.BytesIO(b"%PDF-1.7 x"), filename="a.pdf", actor=ACTOR)
     (waiting,) = attachments.replacements([document.id]).values()
-    gone, _ = intake.attachments.attach(2, io.BytesIO(b"%PDF-1.7 y"), filename="b.pdf", actor=ACTOR)
-    intake.attachments.detach(gone.id, actor=ACTOR)
+    gone, _ = commands.attachments.attach(2, io.BytesIO(b"%PDF-1.7 y"), filename="b.pdf", actor=ACTOR)
+    commands.attachments.detach(gone.id, actor=ACTOR)
     damage(data, f"UPDATE attachment SET details = '{{' WHERE id IN ({waiting.id}, {gone.id})")
     staff = site.signed_in(Role.STAFF)
     for page in ("announcements/2", "announcements/2/history", f"attachments/{document.id}"):

@@ -109,7 +109,7 @@ def test_the_same_file_twice_makes_one_draft(services: Services) -> None:
     collect(services)
     assert len(drafts(services)) == 1
     assert [path.name for path in (folder_of(services) / KNOWN).iterdir()] == ["b.pdf"]
-    services.intake.publication.trash(drafts(services)[0].id, actor="สมศรี")
+    services.commands.publication.trash(drafts(services)[0].id, actor="สมศรี")
     (folder_of(services) / "a.pdf").write_bytes(content)
     collect(services)
     assert len(drafts(services)) == 1
@@ -125,7 +125,7 @@ def test_a_scan_dropped_again_brings_back_no_replaced_or_erased_file(services: S
     (paper,) = services.attachments.by_announcement([draft.id])[draft.id]
     if step == "replace":
         newer = io.BytesIO(memo("ขออนุมัติซ่อมถนน แก้ไข"))
-        services.intake.file_versions.replace(paper.id, newer, filename="ใหม่.pdf", actor="clerk")
+        services.commands.file_versions.replace(paper.id, newer, filename="ใหม่.pdf", actor="clerk")
     else:
         services.eraser.erase_attachment_or_versions(
             paper.id, ErasureScope.ATTACHMENT, ordered_by="ศาล 1/2564", reason="คำสั่งศาล", actor="admin"

@@ -22,13 +22,13 @@ EDITS = 300
 def test_none_undoes_what_another_was_faster_with(tmp_path: Path) -> None:
     services = opened(tmp_path / "data")
     made = [
-        services.intake.announcements.create(
+        services.commands.announcements.create(
             Draft(title=f"{number}", published_on=NOW.date()), actor=ACTOR
         ).id
         for number in range(ANNOUNCEMENTS)
     ]
     for id in made:
-        services.intake.publication.publish(id, actor=ACTOR)
+        services.commands.publication.publish(id, actor=ACTOR)
     sync_batch(services.records, services.index)
 
     def follows() -> None:
@@ -69,11 +69,11 @@ def test_what_is_erased_during_a_rebuild_is_gone_with_the_next(tmp_path: Path) -
     def is_in_index() -> bool:
         return any(secret in text for text in texts_in_index(tmp_path / "data"))
 
-    services.intake.announcements.revise(1, {"body": "ประหยัดทรัพย์มะม่วงหวาน"}, actor=ACTOR)
+    services.commands.announcements.revise(1, {"body": "ประหยัดทรัพย์มะม่วงหวาน"}, actor=ACTOR)
     order = {"ordered_by": "ศาล", "reason": "ละเมิด", "actor": ACTOR}
 
     def erase(_done: int, _total: int) -> None:
-        services.intake.publication.withdraw(1, actor=ACTOR, reason="คำสั่งศาล")
+        services.commands.publication.withdraw(1, actor=ACTOR, reason="คำสั่งศาล")
         services.eraser.erase_announcement_fields(1, **order)
 
     rebuild(services.records, services.index, progress=erase)

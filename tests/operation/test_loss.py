@@ -61,7 +61,7 @@ def test_somebody_may_begin_anew(data: Path) -> None:
 def test_nothing_is_written_to_a_database_that_was_removed(data: Path, services: Services) -> None:
     (data / "prakat.sqlite").unlink()
     with pytest.raises(Unavailable) as refusal:
-        services.intake.announcements.create(draft(60), actor=ACTOR)
+        services.commands.announcements.create(draft(60), actor=ACTOR)
     assert refusal.value.code == "database-gone"
     assert not (data / "prakat.sqlite").exists()
 

@@ -41,7 +41,9 @@ def data(data: Path) -> Path:
     """An archive with people, visits, a collection, relations, earlier and detached files."""
     services = build_services(Settings(data=data))
     fill_rare_tables(services)
-    services.intake.collections.save(None, title="ITA", body="", items=[CollectionLine("O1", 2)], actor=ACTOR)
+    services.commands.collections.save(
+        None, title="ITA", body="", items=[CollectionLine("O1", 2)], actor=ACTOR
+    )
     services.disclosure.assign(DisclosureEntry(year=2564, item="o1", part=0, announcement_id=2), actor=ACTOR)
     records, people = services.records, services.people
     last = [row["id"] for row in services.database.rows("SELECT id FROM attachment ORDER BY id")][-1]  # type: ignore[attr-defined]
@@ -137,7 +139,7 @@ def test_ids_that_were_used_are_not_used_again(data: Path, target: Settings) -> 
     highest = max(
         one.id for found in services.attachments.by_announcement(range(1, 100)).values() for one in found
     )
-    made, _ = services.intake.attachments.attach(
+    made, _ = services.commands.attachments.attach(
         1, io.BytesIO(b"%PDF-1.7 new"), filename="ก.pdf", actor=ACTOR
     )
     # Of the two between, one was taken off before the move, and one waits to replace the file of another.

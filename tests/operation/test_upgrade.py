@@ -72,7 +72,7 @@ def test_the_version_before_0_2_0_opens_and_can_be_gone_back_to(tmp_path: Path) 
     (collection,) = services.collections.all()
     assert collection.items[0].announcement_id == 1
     assert [change.action for change in services.history.entries(2)] == ["create", "withdraw"]
-    services.intake.announcements.revise(1, {"title": "แก้ในรุ่นใหม่"}, actor="somsri")
+    services.commands.announcements.revise(1, {"title": "แก้ในรุ่นใหม่"}, actor="somsri")
     prakat("reindex")
     prakat("backup", f"{backups}/")
     # Back to the version before: its own backup, which the upgrade has not touched, is restored as it was.

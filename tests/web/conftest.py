@@ -75,18 +75,18 @@ class Site:
         self, title: str, *, status: Status = Status.PUBLISHED, **values: object
     ) -> Announcement:
         given: dict[str, object] = {"published_on": dt.date(2021, 6, 9), "author": "จับกังไซเบอร์"} | values
-        intake = self.services.intake
-        made = intake.announcements.create(Draft(title=title, **given), actor="test")  # type: ignore[arg-type]
+        commands = self.services.commands
+        made = commands.announcements.create(Draft(title=title, **given), actor="test")  # type: ignore[arg-type]
         if status in (Status.PUBLISHED, Status.WITHDRAWN):
-            intake.publication.publish(made.id, actor="test")
+            commands.publication.publish(made.id, actor="test")
         if status is Status.WITHDRAWN:
-            intake.publication.withdraw(made.id, actor="test", reason="ลงผิดเรื่อง")
+            commands.publication.withdraw(made.id, actor="test", reason="ลงผิดเรื่อง")
         if status is Status.TRASHED:
-            intake.publication.trash(made.id, actor="test")
+            commands.publication.trash(made.id, actor="test")
         return self.services.announcements.get(made.id)
 
     def attach(self, announcement_id: int, data: bytes, filename: str = "เอกสาร.pdf") -> Attachment:
-        attachment, _ = self.services.intake.attachments.attach(
+        attachment, _ = self.services.commands.attachments.attach(
             announcement_id, io.BytesIO(data), filename=filename, actor="test"
         )
         return attachment

@@ -205,13 +205,13 @@ class Archive:
             )
             self.ids[status] = made.id, site.attach(made.id, memo(word, subject=word), f"{word}.pdf").id
             # a collection for each, of the same number
-            site.services.intake.collections.save(
+            site.services.commands.collections.save(
                 None, title="ชุดประกาศ", body="", items=[CollectionLine("", made.id)], actor="test"
             )
         whole.work()
         for status, (_, attachment_id) in self.ids.items():  # each has an earlier file too
             word = SECRETS.get(status, SHOWN)
-            site.services.intake.file_versions.replace(
+            site.services.commands.file_versions.replace(
                 attachment_id,
                 io.BytesIO(memo(word, subject=word, number="นป 52301/413")),
                 filename=f"{word}.pdf",
@@ -230,13 +230,13 @@ class Archive:
         }
 
     def _bring(self, id: int, status: Status) -> None:
-        intake = self.site.services.intake
+        commands = self.site.services.commands
         if status in (Status.PUBLISHED, Status.WITHDRAWN):
-            intake.publication.publish(id, actor="test")
+            commands.publication.publish(id, actor="test")
         if status is Status.WITHDRAWN:
-            intake.publication.withdraw(id, actor="test", reason="ลงผิดเรื่อง")
+            commands.publication.withdraw(id, actor="test", reason="ลงผิดเรื่อง")
         if status is Status.TRASHED:
-            intake.publication.trash(id, actor="test")
+            commands.publication.trash(id, actor="test")
 
     def ask(self, who: str, method: str, path: str) -> tuple[int, str]:
         """Returns status and text of an answer.

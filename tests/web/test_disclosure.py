@@ -326,7 +326,7 @@ def test_residents_see_published_announcements_alone(site: Site, staff: FlaskCli
     )
     assert f"/disclosure/{YEAR}</loc>" in client.get("/sitemap.xml").text
     before = client.get(addresses[0]).headers["ETag"]
-    site.services.intake.publication.withdraw(shown.id, actor="test", reason="ผิด")
+    site.services.commands.publication.withdraw(shown.id, actor="test", reason="ผิด")
     assert client.get(addresses[0], headers={"If-None-Match": before}).status_code == 200
     assert shown.title not in client.get(addresses[0]).text
     assert "/disclosure/" not in client.get("/sitemap.xml").text  # the other entries are hidden ones
@@ -430,7 +430,7 @@ def test_the_public_page_says_in_one_line_what_a_year_lacks(site: Site, staff: F
     client, lacking = site.client(), f"ยังไม่มีประกาศของปีงบประมาณ {YEAR}"
     assert lacking in client.get(f"/disclosure/{YEAR}").text
     made = site.announcement("โครงสร้าง")
-    saved = site.services.intake.collections.save(
+    saved = site.services.commands.collections.save(
         None, title="ข้อมูลเดิม", body="", items=[CollectionLine("O1", made.id)], actor="x"
     )
     empty = client.get(f"/disclosure/{YEAR}").text

@@ -69,7 +69,7 @@ def test_while_one_is_written_the_one_before_is_sent_unless_it_tells_too_much(
     monkeypatch.setattr(open_data_files, "WAIT_SECONDS", 0.2)
     filled.announcement("ประกาศใหม่")
     if withdrawn:
-        filled.services.intake.publication.withdraw(1, actor="สมศรี", reason="ลงผิดเรื่อง")
+        filled.services.commands.publication.withdraw(1, actor="สมศรี", reason="ลงผิดเรื่อง")
     with CrossProcessSemaphore(filled.services.settings.data / "open-data", 1).hold_slot(
         "", seconds=1.0
     ):  # another process

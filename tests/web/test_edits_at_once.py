@@ -65,7 +65,7 @@ def test_a_token_that_may_not_publish_changes_nothing_that_is_published_meanwhil
         "replace": lambda: client.put(f"{attachment}/file", data=file(), headers=headers),
         "take off": lambda: client.delete(attachment, headers=headers),
     }
-    publish = site.services.intake.publication.publish
+    publish = site.services.commands.publication.publish
     answer = sent_while(site, requests[way], lambda: publish(draft.id, actor="test"))
     assert (answer.status_code, answer.get_json()["code"]) == (403, "insufficient-scope")
     assert site.services.history.entries(draft.id)[-1].action == "publish"
@@ -75,7 +75,7 @@ def test_a_phone_number_sent_while_the_record_is_published_needs_a_reason(site: 
     headers, draft = site.token(), site.announcement("ร่าง", status=Status.DRAFT)
     client, record = site.client(), f"/api/v1/announcements/{draft.id}"
     assert client.get(record, headers=headers).status_code == 200
-    publish = site.services.intake.publication.publish
+    publish = site.services.commands.publication.publish
     answer = sent_while(
         site,
         lambda: client.patch(record, json={"body": PHONE}, headers=headers),
@@ -92,7 +92,7 @@ def test_the_publish_page_publishes_only_what_it_showed(site: Site) -> None:
     staff, page = site.signed_in(Role.STAFF), f"/staff/announcements/{draft.id}/publish"
     sent = hidden_fields(staff.get(page).text) | {"when": "now"}
     services = site.services
-    services.intake.file_versions.replace(
+    services.commands.file_versions.replace(
         paper.id, io.BytesIO(memo("ที่ไม่มีใครดู")), filename="ข.pdf", actor="อีกคน"
     )
     site.work()
@@ -112,7 +112,7 @@ def test_the_checklist_for_many_publishes_only_what_it_showed(site: Site) -> Non
     page = f"/staff/publish?id={drafts[0].id}&id={drafts[1].id}"
     sent: dict[str, object] = dict(hidden_fields(staff.get(page).text))
     services = site.services
-    services.intake.file_versions.replace(
+    services.commands.file_versions.replace(
         papers[0].id, io.BytesIO(memo("ที่ไม่มีใครดู")), filename="ข.pdf", actor="อีกคน"
     )
     site.work()
@@ -181,7 +181,7 @@ def test_a_rereading_under_way_during_a_redaction_does_not_bring_the_covered_tex
     staff.post(f"/staff/attachments/{paper.id}/redact", data=marked_boxes(staff, paper, NAME))
     site.work()
     with pytest.raises(Conflict):
-        services.intake.pages.replace_by_rereading(read, read_from=paper.sha256, actor="สมศรี")
+        services.commands.pages.replace_by_rereading(read, read_from=paper.sha256, actor="สมศรี")
     assert NAME not in public_text(site, paper) != ""
 
 
@@ -215,7 +215,7 @@ def test_a_second_redaction_uncovers_nothing_that_the_first_covered(site: Site) 
     assert one.post(page, data=first).status_code == 302
     site.work()
     with pytest.raises(Conflict):  # the copy was made of the file before, while the first was made
-        services.intake.file_versions.replace_by_redacted_copy(
+        services.commands.file_versions.replace_by_redacted_copy(
             paper.id, io.BytesIO(content), read, made_from=paper.sha256, actor="สมศรี"
         )
     refused = other.post(page, data=second, follow_redirects=True).text
@@ -295,7 +295,7 @@ def test_a_checked_file_is_shown_only_as_it_was_looked_at(site: Site, is_public_
 
 def test_lines_of_a_collection_that_were_saved_meanwhile_stay(site: Site) -> None:
     ids = [site.announcement(title).id for title in ("หนึ่ง", "สอง")]
-    made = site.services.intake.collections.save(
+    made = site.services.commands.collections.save(
         None, title="ชุด", body="", items=[CollectionLine("ก", ids[0])], actor="test"
     )
     one, other, page = site.signed_in(Role.STAFF), site.signed_in(Role.ADMIN), f"/staff/collections/{made.id}"
@@ -346,7 +346,7 @@ def test_an_order_erases_no_file_that_its_form_did_not_show(site: Site) -> None:
     admin, page = site.signed_in(Role.ADMIN), f"/staff/attachments/{paper.id}/erase"
     order = {"sure": "1", "ordered_by": "คำสั่งศาลที่ 1/2569", "reason": "คำสั่งศาลให้ลบ", "scope": "attachment"}
     sent = hidden_fields(admin.get(page).text) | order
-    site.services.intake.file_versions.replace(
+    site.services.commands.file_versions.replace(
         paper.id, io.BytesIO(memo("อีกไฟล์")), filename="ข.pdf", actor="อีกคน"
     )
     refused = admin.post(page, data=sent)

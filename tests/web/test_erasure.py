@@ -22,9 +22,9 @@ import pytest
 
 from archive.eraser import Eraser
 from archive.erasure import ErasureScope
-from archive.intake import Intake
 from archive.model import Role, Status, TextSource
 from archive.ports import Files
+from archive.record_commands import RecordCommands
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from storage.backup.manifest import DATABASE
 from storage.backup.writer import Backups
@@ -90,21 +90,21 @@ class Erased:
 
     def __init__(self, folder: Path) -> None:
         self.site = open_site(folder / "data")
-        intake = self.site.services.intake
+        commands = self.site.services.commands
         self.ids = []
         self.paper = paper = memo(f"นาย{SECRET} ได้รับเงิน")
         for number in (1, 2):
             made = self.site.announcement(f"ประกาศรายชื่อ {number}", status=Status.DRAFT)
             first_file = memo(f"นาง{SECRET} ได้รับเงิน") if number == 1 else paper
             attachment = self.site.attach(made.id, first_file, f"{SECRET}.pdf")
-            intake.attachments.relabel(
+            commands.attachments.relabel(
                 attachment.id, label=f"รายชื่อ{SECRET}", kind=attachment.kind, actor="test"
             )
-            intake.publication.publish(made.id, actor="test")
+            commands.publication.publish(made.id, actor="test")
             self.ids.append((made.id, attachment.id))
         self.site.work()
         earlier = self.site.services.attachments.get(self.ids[0][1])
-        waiting = intake.file_versions.replace(
+        waiting = commands.file_versions.replace(
             earlier.id,
             io.BytesIO(paper),
             filename=f"{SECRET} 2.pdf",
@@ -112,9 +112,9 @@ class Erased:
             should_hold_until_checked=True,
         )
         self.site.work()
-        intake.attachments.show_after_check(waiting.id, actor="test")
+        commands.attachments.show_after_check(waiting.id, actor="test")
         self.site.work()
-        intake.pages.correct(self.ids[0][1], 1, f"{SECRET} แก้แล้ว", actor="test")
+        commands.pages.correct(self.ids[0][1], 1, f"{SECRET} แก้แล้ว", actor="test")
         self.sha256 = self.site.services.attachments.get(self.ids[0][1]).sha256
         self.site.work()
         for announcement, attachment in self.ids:
@@ -245,17 +245,17 @@ def test_a_file_that_comes_back_behind_the_archive_is_found_and_removed(erased: 
 
 
 def test_nothing_is_left_of_a_file_whose_release_was_undone(site: Site) -> None:
-    intake, attachments = site.services.intake, site.services.records.attachments
+    commands, attachments = site.services.commands, site.services.records.attachments
     made = site.announcement("ประกาศรายชื่อ")
     paper = site.attach(made.id, memo("ซ่อมถนน"), "ซ่อมถนน.pdf")
     site.work()
     secret = io.BytesIO(memo(f"นาย{SECRET} ได้รับเงิน"))
-    waiting = intake.file_versions.replace(
+    waiting = commands.file_versions.replace(
         paper.id, secret, filename=f"{SECRET}.pdf", actor="test", should_hold_until_checked=True
     )
     site.work()
-    intake.attachments.show_after_check(waiting.id, actor="test")
-    intake.pages.correct(paper.id, 1, f"{SECRET} แก้แล้ว", actor="test")
+    commands.attachments.show_after_check(waiting.id, actor="test")
+    commands.pages.correct(paper.id, 1, f"{SECRET} แก้แล้ว", actor="test")
     attachments.take_back_public_file(paper.id, actor="test")
     again = attachments.replacements([paper.id])[paper.id]
     site.signed_in(Role.ADMIN).post(f"/staff/attachments/{again.id}/erase", data=ORDER)
@@ -272,13 +272,13 @@ def test_nothing_is_left_of_a_file_whose_release_was_undone(site: Site) -> None:
 def test_an_announcement_s_own_text_is_erased_wherever_it_was(site: Site) -> None:
     services, admin = site.services, site.signed_in(Role.ADMIN)
     made = site.announcement(f"ประกาศของ{SECRET}", body=f"นาย{SECRET}", category=f"{SECRET} ศึกษา")
-    services.intake.announcements.revise(made.id, {"body": f"นาง{SECRET}"}, actor="test")
+    services.commands.announcements.revise(made.id, {"body": f"นาง{SECRET}"}, actor="test")
     site.work()
     assert all(SECRET in site.client().get(dump).text for dump in DUMPS)
     address = f"/staff/announcements/{made.id}/erase"
     assert "กรุณาถอนประกาศ" in admin.post(address, data=ORDER).text
     assert services.records.erasures.all() == []
-    services.intake.publication.withdraw(made.id, actor="test", reason="คำสั่งศาล")
+    services.commands.publication.withdraw(made.id, actor="test", reason="คำสั่งศาล")
     assert address in admin.get(f"/staff/announcements/{made.id}").text
     page = admin.post(address, data=ORDER, follow_redirects=True).text
     assert f"ข้อความของเรื่องที่ {made.id} ในระบบ" in page
@@ -324,16 +324,16 @@ BULK = "made-at-once"
 
 
 def renewed(site: Site, status: Status) -> Renewed:
-    intake = site.services.intake
+    commands = site.services.commands
     made = site.announcement("ประกาศรายชื่อ", status=Status.DRAFT)
     document = site.attach(made.id, memo(f"นาย{SECRET} ได้รับเงิน"), f"{SECRET}.pdf")
     site.work()
     with site.services.records.batch(BULK):
-        intake.announcements.revise(made.id, {"author": SECRET, "body": SECRET}, actor="test")
-        intake.attachments.relabel(document.id, label=f"รายชื่อ{SECRET}", kind=document.kind, actor="test")
-        intake.pages.correct(document.id, 1, f"{SECRET} แก้แล้ว", actor="test")
+        commands.announcements.revise(made.id, {"author": SECRET, "body": SECRET}, actor="test")
+        commands.attachments.relabel(document.id, label=f"รายชื่อ{SECRET}", kind=document.kind, actor="test")
+        commands.pages.correct(document.id, 1, f"{SECRET} แก้แล้ว", actor="test")
         newer = io.BytesIO(memo(f"นาง{SECRET} ได้รับเงิน"))
-        intake.file_versions.replace(document.id, newer, filename="ใหม่.pdf", actor="test")
+        commands.file_versions.replace(document.id, newer, filename="ใหม่.pdf", actor="test")
     site.work()
     box = "1,1000,1000,4000,2000,drawn"
     answer = site.signed_in(Role.STAFF).post(
@@ -341,17 +341,17 @@ def renewed(site: Site, status: Status) -> Renewed:
     )
     assert answer.status_code == 302
     if status is not Status.DRAFT:
-        intake.publication.publish(made.id, actor="test", reason="ตรวจแล้ว")
+        commands.publication.publish(made.id, actor="test", reason="ตรวจแล้ว")
         site.work()
         newest = io.BytesIO(memo(f"นางสาว{SECRET} ได้รับเงิน"))
-        waiting = intake.file_versions.replace(
+        waiting = commands.file_versions.replace(
             document.id, newest, filename="ใหม่กว่า.pdf", actor="test", should_hold_until_checked=True
         )
         site.work()
-        intake.attachments.show_after_check(waiting.id, actor="test")
+        commands.attachments.show_after_check(waiting.id, actor="test")
     site.work()
     if status is Status.WITHDRAWN:
-        intake.publication.withdraw(made.id, actor="test", reason="คำสั่งศาล")
+        commands.publication.withdraw(made.id, actor="test", reason="คำสั่งศาล")
     return Renewed(site, made.id, document.id)
 
 
@@ -427,8 +427,8 @@ def test_an_upload_of_the_bytes_that_are_being_erased_keeps_its_file(site: Site,
     other = site.announcement("ประกาศอื่น")
 
     def upload(files: object) -> None:
-        intake = Intake(services.records, cast(Files, files), max_upload_bytes=1 << 20)
-        intake.attachments.attach(other.id, io.BytesIO(paper), filename="a.pdf", actor="test")
+        commands = RecordCommands(services.records, cast(Files, files), max_upload_bytes=1 << 20)
+        commands.attachments.attach(other.id, io.BytesIO(paper), filename="a.pdf", actor="test")
 
     def erase(files: object) -> None:
         eraser = Eraser(services.records, services.records, cast(Files, files), ())
@@ -468,7 +468,7 @@ def test_an_erasure_that_was_killed_leaves_no_open_data_that_tells_the_title(
 ) -> None:
     made = site.announcement("ประกาศรายชื่อผู้ป่วย")
     assert "ผู้ป่วย" in site.client().get("/open-data/announcements.csv", buffered=True).text
-    site.services.intake.publication.withdraw(made.id, actor="x", reason="ลงผิดเรื่อง")
+    site.services.commands.publication.withdraw(made.id, actor="x", reason="ลงผิดเรื่อง")
     order = {"scope": "text", "ordered_by": "ศาล", "reason": "ละเมิด", "sure": "1"}
     clerk = site.signed_in(Role.ADMIN)
     child = os.fork()

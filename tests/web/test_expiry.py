@@ -44,7 +44,7 @@ def test_the_api_takes_and_tells_it(site: Site) -> None:
 def test_an_unlikely_day_is_refused(site: Site, day: dt.date) -> None:
     made = site.announcement("ประกาศ")
     with pytest.raises(Invalid, match="ไม่น่าถูกต้อง"):
-        site.services.intake.announcements.revise(made.id, {"expires_on": day}, actor="test")
+        site.services.commands.announcements.revise(made.id, {"expires_on": day}, actor="test")
 
 
 def test_staff_type_it_as_they_write_dates(site: Site) -> None:
@@ -126,7 +126,7 @@ def test_the_index_follows_a_changed_day(site: Site) -> None:
     site.work()
     address = "/api/v1/search?q=สอบราคา&open=true"
     assert site.client().get(address).json["total"] == 0
-    site.services.intake.announcements.revise(made.id, {"expires_on": CLOSES}, actor="test")
+    site.services.commands.announcements.revise(made.id, {"expires_on": CLOSES}, actor="test")
     site.work()
     assert site.client().get(address).json["total"] == 1
 

@@ -55,7 +55,7 @@ def test_atom_is_what_feed_readers_expect(filled: Site) -> None:
 
 
 def test_the_sitemap_lists_what_is_public(filled: Site) -> None:
-    made = filled.services.intake.collections.save(
+    made = filled.services.commands.collections.save(
         None, title="ชุด", body="", items=[CollectionLine("", 1)], actor="test"
     )
     tree = etree.fromstring(filled.client().get("/sitemap.xml").data)
@@ -134,7 +134,7 @@ def test_the_catalogue_is_dcat(filled: Site) -> None:
 
 
 def test_pages_describe_themselves(filled: Site) -> None:
-    filled.services.intake.collections.save(
+    filled.services.commands.collections.save(
         None, title="ชุด", body="", items=[CollectionLine("O1", 2)], actor="test"
     )
     home = _described(filled, "/")
@@ -151,7 +151,7 @@ def test_descriptions_use_words_that_schema_org_has(filled: Site) -> None:
     words = rdflib.namespace.SDO  # schema.org's vocabulary, as the library has it
     attachment = filled.attach(1, memo("ข้อความ"))
     filled.work()  # a file on a published record is held until it is read
-    filled.services.intake.collections.save(
+    filled.services.commands.collections.save(
         None, title="ชุด", body="", items=[CollectionLine("O1", 2)], actor="test"
     )
     types = set()

@@ -105,8 +105,8 @@ def replace(sent: Sent, clerk: FlaskClient) -> None:
     clerk.post(f"/staff/attachments/{sent.listed[0].id}", data=form)
     sent.site.work()
     (waiting,) = sent.site.services.attachments.replacements([sent.listed[0].id]).values()
-    sent.site.services.intake.attachments.relabel(waiting.id, label="บัญชี", kind=waiting.kind, actor="clerk")
-    sent.site.services.intake.attachments.show_after_check(waiting.id, actor="clerk")
+    sent.site.services.commands.attachments.relabel(waiting.id, label="บัญชี", kind=waiting.kind, actor="clerk")
+    sent.site.services.commands.attachments.show_after_check(waiting.id, actor="clerk")
 
 
 def take_off(sent: Sent, clerk: FlaskClient) -> None:
@@ -198,8 +198,8 @@ def test_another_file_put_on_a_redacted_copy_waits_for_a_person(sent: Sent, site
 def test_an_earlier_file_of_a_draft_is_not_put_back_by_a_program(sent: Sent, site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
     cover(sent, clerk)
-    site.services.intake.publication.withdraw(sent.id, actor="clerk", reason="ลงผิดเรื่อง")
-    site.services.intake.publication.restore_as_draft(sent.id, actor="clerk")
+    site.services.commands.publication.withdraw(sent.id, actor="clerk", reason="ลงผิดเรื่อง")
+    site.services.commands.publication.restore_as_draft(sent.id, actor="clerk")
     site.work()
     (covered,) = sent.listed
     status, answer = sent.put(covered)

@@ -275,9 +275,9 @@ def test_every_one_of_many_new_announcements_is_told_once(posting: Site, mailbox
     follow(posting, mailbox, "q=น้ำประปา")
     new = [posting.announcement(f"ประกาศหยุดจ่ายน้ำประปา ครั้งที่ {n}").id for n in range(120)]
     again = new[3]  # published twice in the meantime
-    posting.services.intake.publication.withdraw(again, actor="test", reason="ลงผิดเรื่อง")
-    posting.services.intake.publication.restore_as_draft(again, actor="test")
-    posting.services.intake.publication.publish(again, actor="test")
+    posting.services.commands.publication.withdraw(again, actor="test", reason="ลงผิดเรื่อง")
+    posting.services.commands.publication.restore_as_draft(again, actor="test")
+    posting.services.commands.publication.publish(again, actor="test")
     posting.work()
     deliver(posting)
     deliver(posting)

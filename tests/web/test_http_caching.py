@@ -91,7 +91,7 @@ def test_each_reader_gets_a_page_of_their_own_kind(filled: Site, headers: dict[s
 def test_a_change_is_seen_at_once(filled: Site) -> None:
     made = filled.announcement("ประกาศที่จะถอน")
     before = {path: get(filled.client(), path) for path in ("/", "/announcements/2", "/api/v1/announcements")}
-    filled.services.intake.publication.withdraw(made.id, actor="สมศรี", reason="ลงผิดเรื่อง")
+    filled.services.commands.publication.withdraw(made.id, actor="สมศรี", reason="ลงผิดเรื่อง")
     for path, page in before.items():
         now = get(filled.client(), path, If_None_Match=page.headers["ETag"])
         assert now.status_code == (410 if path == "/announcements/2" else 200)
@@ -103,7 +103,7 @@ def test_a_change_is_seen_at_once(filled: Site) -> None:
 
 def test_a_collection_that_changes_is_seen_at_once(filled: Site) -> None:
     before = get(filled.client(), "/collections")
-    filled.services.intake.collections.save(
+    filled.services.commands.collections.save(
         None, title="ชุดใหม่", body="", items=[CollectionLine("ก", 1)], actor="สมศรี"
     )
     now = get(filled.client(), "/collections", If_None_Match=before.headers["ETag"])

@@ -26,7 +26,7 @@ def pair(site: Site, status: Status = Status.PUBLISHED) -> tuple[Announcement, A
 def confirm(
     site: Site, newer: Announcement, older: Announcement, kind: RelationKind = RelationKind.CANCELS
 ) -> None:
-    site.services.intake.announcements.decide_relation(newer.id, older.id, kind, actor="test")
+    site.services.commands.announcements.decide_relation(newer.id, older.id, kind, actor="test")
 
 
 def test_staff_confirm_what_the_text_states(site: Site) -> None:
@@ -122,7 +122,7 @@ def test_both_pages_say_so_and_a_draft_stays_unnamed(site: Site) -> None:
     for path in (address, f"{address}/certificate", f"/api/v1{address}", "/open-data/announcements.jsonl"):
         assert "12/2564" not in client.get(path).text, path
     assert client.get(f"/api/v1{address}").json["in_force"] is True
-    site.services.intake.publication.publish(newer.id, actor="test")
+    site.services.commands.publication.publish(newer.id, actor="test")
     page = re.sub(r"\s+", " ", client.get(address).text)
     assert f'<b>ยกเลิกแล้วโดย</b> <a href="/announcements/{newer.id}" lang="th">' in page
     assert f"ยกเลิกแล้วโดย {NEW}" in re.sub(r"<[^>]+>", "", page)
@@ -148,7 +148,7 @@ def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Sit
         paragraphs=("ให้ปิดสนาม",),
     )
     paper = site.attach(older.id, make_document(order).pdf, "คำสั่ง.pdf")
-    site.services.intake.attachments.relabel(paper.id, label="คำสั่ง", kind=DocumentKind.ORDER, actor="test")
+    site.services.commands.attachments.relabel(paper.id, label="คำสั่ง", kind=DocumentKind.ORDER, actor="test")
     site.work()
     client, unchanged = site.client(), "ยังไม่พบว่ามีประกาศฉบับอื่นมายกเลิกหรือแก้ไข"
     address = f"/announcements/{older.id}"
@@ -158,10 +158,10 @@ def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Sit
     for path in (address, f"{address}/certificate"):
         assert "คำสั่งที่ 5/2564" in client.get(path).text, path
     first = site.attach(older.id, make_document(replace(order, number="")).pdf, "ประกาศ.pdf")
-    site.services.intake.attachments.relabel(
+    site.services.commands.attachments.relabel(
         first.id, label="ประกาศ", kind=DocumentKind.ANNOUNCEMENT, actor="test"
     )
-    site.services.intake.attachments.move(older.id, {first.id: 1}, actor="test")
+    site.services.commands.attachments.move(older.id, {first.id: 1}, actor="test")
     site.work()
     assert "คำสั่งที่ 5/2564" not in client.get(address).text  # the number of an order that is attached to it
     for kind, stated in ((RelationKind.AMENDS, "แก้ไขเพิ่มเติมโดย"), (RelationKind.CANCELS, "ยกเลิกแล้วโดย")):
@@ -187,7 +187,7 @@ def test_a_list_of_one_kind_names_the_attached_documents_of_that_kind(site: Site
     older, _newer = pair(site)
     for label, kind in (("แต่งตั้งกรรมการ", DocumentKind.ORDER), ("ขออนุมัติ", DocumentKind.MEMO)):
         paper = site.attach(older.id, memo(label, subject=label), f"{label}.pdf")
-        site.services.intake.attachments.relabel(paper.id, label=label, kind=kind, actor="test")
+        site.services.commands.attachments.relabel(paper.id, label=label, kind=kind, actor="test")
     site.work()
     page = site.client().get("/search?kind=memo").text
     assert '<h1 class="noprint">บันทึกข้อความ</h1>' in page
@@ -208,11 +208,11 @@ def test_a_printed_document_bears_its_own_number(site: Site) -> None:
 def test_the_withdrawn_page_names_its_successor(site: Site) -> None:
     older, newer = pair(site)
     confirm(site, newer, older)
-    site.services.intake.publication.withdraw(older.id, actor="test", reason="หมดความจำเป็น")
+    site.services.commands.publication.withdraw(older.id, actor="test", reason="หมดความจำเป็น")
     answer = site.client().get(f"/announcements/{older.id}")
     assert answer.status_code == 410
     assert NEW in answer.text
-    site.services.intake.publication.withdraw(newer.id, actor="test", reason="ผิด")
+    site.services.commands.publication.withdraw(newer.id, actor="test", reason="ผิด")
     assert NEW not in site.client().get(f"/announcements/{older.id}").text
 
 

@@ -59,7 +59,7 @@ def test_hidden_answers_as_absent_does(site: Site, status: Status, address: str)
     hidden = site.announcement("ยังไม่ให้ใครเห็น", status=Status.DRAFT)
     attachment = site.attach(hidden.id, memo("เนื้อหา"))
     if status is Status.TRASHED:
-        site.services.intake.publication.trash(hidden.id, actor="test")
+        site.services.commands.publication.trash(hidden.id, actor="test")
     there = address.format(id=hidden.id, attachment=attachment.id)
     assert_same(site.client(), there, address.format(id=ABSENT, attachment=ABSENT))
 
@@ -70,7 +70,7 @@ def test_the_old_address_of_a_draft_answers_as_any_unknown_address(site: Site) -
 
 
 def listed(site: Site, *items: CollectionLine) -> int:
-    made = site.services.intake.collections.save(None, title="ชุด", body="", items=items, actor="test")
+    made = site.services.commands.collections.save(None, title="ชุด", body="", items=items, actor="test")
     return made.id
 
 
@@ -107,7 +107,7 @@ FORMULAS = ["=1+1", "+66812345678", "-2+3", "@SUM(A1)", "\tแท็บ", "＝1+
 @pytest.mark.parametrize("typed", FORMULAS)
 def test_a_spreadsheet_computes_nothing_of_ours(site: Site, typed: str) -> None:
     made = site.announcement(f"{typed}", status=Status.DRAFT, body=typed, author=typed, category=typed)
-    site.services.intake.publication.publish(made.id, actor="test", reason="เบอร์กลางของหน่วยงาน")
+    site.services.commands.publication.publish(made.id, actor="test", reason="เบอร์กลางของหน่วยงาน")
     table = (
         site.client()
         .get("/open-data/announcements.csv", buffered=True)

@@ -70,10 +70,10 @@ def test_a_harvester_gets_every_public_record_and_no_other(
     ]
     withdrawn = site.announcement(SECRET, status=Status.WITHDRAWN, body=SECRET, category=SECRET)
     again_draft = site.announcement(SECRET, status=Status.WITHDRAWN, body=SECRET)
-    site.services.intake.publication.restore_as_draft(again_draft.id, actor="test")
+    site.services.commands.publication.restore_as_draft(again_draft.id, actor="test")
     site.announcement(SECRET, status=Status.DRAFT, category=SECRET)
     site.announcement(SECRET, status=Status.TRASHED)
-    site.services.intake.announcements.revise(
+    site.services.commands.announcements.revise(
         public[0].id, {"expires_on": dt.date(2021, 7, 1)}, actor="ทดสอบ"
     )
     for older in (public[1], withdrawn):
@@ -117,7 +117,7 @@ def test_the_next_harvest_brings_what_changed_and_drops_what_was_withdrawn(site:
             "UPDATE announcement SET updated_at = :at",
             at=dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC).isoformat(timespec="microseconds"),
         )
-    site.services.intake.publication.withdraw(kept.id, actor="test", reason="ผิดเรื่อง")
+    site.services.commands.publication.withdraw(kept.id, actor="test", reason="ผิดเรื่อง")
     with Scythe(address) as scythe:
         (changed,) = scythe.list_records(from_="2026-01-02")
         assert (changed.header.identifier, changed.deleted) == (identifier(kept), True)
@@ -135,7 +135,7 @@ def test_a_change_that_is_being_stored_during_a_harvest_is_in_the_next(site: Sit
 
     def withdraw() -> None:
         with site.services.records.batch():
-            site.services.intake.publication.withdraw(withdrawn.id, actor="test", reason="ผิดเรื่อง")
+            site.services.commands.publication.withdraw(withdrawn.id, actor="test", reason="ผิดเรื่อง")
             is_begun.set()
             is_harvested.wait(30)
 
@@ -161,7 +161,7 @@ def test_a_change_after_the_clock_went_back_is_newer_than_all_before(site: Site)
             at=ahead.isoformat(timespec="microseconds"),
             id=first.id,
         )
-    site.services.intake.publication.withdraw(second.id, actor="test", reason="ผิดเรื่อง")
+    site.services.commands.publication.withdraw(second.id, actor="test", reason="ผิดเรื่อง")
     assert site.services.announcements.get(second.id).updated_at > ahead
 
 
@@ -248,9 +248,9 @@ def test_each_town_is_harvested_apart_and_the_province_together(tmp_path: Path) 
     organisations.add("bangkhen", "บางเขน", "bangkhen.go.th")
     site = open_site(tmp_path / "data")
     for town in organisations.all():
-        intake = site.services.for_organisation(town, organisations.all()).intake
+        commands = site.services.for_organisation(town, organisations.all()).commands
         draft = Draft(title=town.name, published_on=dt.date(2021, 6, 9), category=town.slug)
-        intake.announcements.create(draft, actor="test", status=Status.PUBLISHED)
+        commands.announcements.create(draft, actor="test", status=Status.PUBLISHED)
 
     def told(path: str, host: str, verb: str, tag: str) -> list[str]:
         arguments = {"verb": verb} | ({} if verb == "ListSets" else {"metadataPrefix": "oai_dc"})

@@ -50,7 +50,7 @@ class Province:
         services = self.of(slug)
         published = Status.PUBLISHED
         for number in range(3):
-            made = services.intake.announcements.create(
+            made = services.commands.announcements.create(
                 Draft(
                     title=f"ซ่อมถนนของ{slug}สายที่ {number}",
                     published_on=DAY,
@@ -63,7 +63,7 @@ class Province:
             self.announcements.setdefault(slug, made)
         id = self.announcements[slug].id
         self.attachments[slug] = Site(services, self.site.app).attach(id, memo(slug)).id
-        services.intake.collections.save(
+        services.commands.collections.save(
             None, title=f"ชุดของ{slug}", body="", items=[CollectionLine("", id)], actor="test"
         )
         services.people.accounts.add("somsri", hash_password(PASSWORD), Role.ADMIN)
@@ -114,10 +114,10 @@ def test_what_people_write_stays_as_they_wrote_it(province: Province) -> None:
     """Text that looks like an address is not rewritten."""
     written = """<a href="/x"> "url": "/x" data-y="/x" """.strip()
     town = province.of("pladuk")
-    made = town.intake.announcements.create(
+    made = town.commands.announcements.create(
         Draft(title=written, body=written, published_on=DAY), actor="test"
     )
-    town.intake.publication.publish(made.id, actor="test")
+    town.commands.publication.publish(made.id, actor="test")
     client = province.client()
     assert client.get(f"/pladuk/api/v1/announcements/{made.id}").json["body"] == written
     assert str(escape(written)) in client.get(f"/pladuk/announcements/{made.id}").text
@@ -195,7 +195,7 @@ def test_an_announcement_is_at_its_own_town_s_address(province: Province) -> Non
         path = f"/announcements/{province.announcements[slug].id}"
         assert client.get(f"{path}?q=road").headers["Location"] == f"{home}{path}?q=road"
     assert client.get("/announcements/999").status_code == 404
-    draft = province.of("pladuk").intake.announcements.create(
+    draft = province.of("pladuk").commands.announcements.create(
         Draft(title="ร่าง", published_on=DAY), actor="test"
     )
     assert client.get(f"/announcements/{draft.id}").status_code == 404

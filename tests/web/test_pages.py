@@ -127,7 +127,7 @@ def test_a_collection_from_form_to_page(site: Site) -> None:
 
 def test_the_history_shows_the_lines_that_changed(site: Site) -> None:
     made = site.announcement("ประกาศ", body="บรรทัดแรก\nบรรทัดที่ผิด\nบรรทัดท้าย")
-    site.services.intake.announcements.revise(
+    site.services.commands.announcements.revise(
         made.id, {"body": "บรรทัดแรก\nบรรทัดที่ถูก\nบรรทัดท้าย"}, actor="somsri"
     )
     shown = site.signed_in(Role.STAFF).get(f"/staff/announcements/{made.id}/history").text

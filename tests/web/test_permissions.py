@@ -48,7 +48,7 @@ def test_what_commands_make_is_for_the_owner(tmp_path: Path) -> None:
 def loose(site: Site) -> Path:
     """An archive as older versions left it."""
     made = site.announcement("ประกาศ")
-    site.services.intake.attachments.attach(
+    site.services.commands.attachments.attach(
         made.id, io.BytesIO(memo("เนื้อหา")), filename="memo.pdf", actor="test"
     )
     data = site.services.settings.data

@@ -169,7 +169,7 @@ def test_personal_data_in_what_staff_add_is_decided_on_as_anywhere(site: Site) -
 
 def test_a_file_waits_to_be_checked_when_its_record_is_published_while_it_arrives(site: Site) -> None:
     made = site.announcement("ประกาศงานถนน", status=Status.DRAFT)
-    publication = site.services.intake.publication
+    publication = site.services.commands.publication
 
     class PublishedMeanwhile(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
@@ -177,7 +177,7 @@ def test_a_file_waits_to_be_checked_when_its_record_is_published_while_it_arrive
                 publication.publish(made.id, actor="x")
             return super().read(size)
 
-    attachment, _is_new = site.services.intake.attachments.attach(
+    attachment, _is_new = site.services.commands.attachments.attach(
         made.id, PublishedMeanwhile(WITHOUT), filename="ซ่อมถนน.pdf", actor="x", should_hold_until_checked=True
     )
     site.work()
@@ -188,9 +188,9 @@ def test_a_decision_about_the_label_does_not_show_a_held_file(site: Site) -> Non
     made = site.announcement("ประกาศเบี้ยยังชีพ")
     attachment = site.attach(made.id, WITH_ID, "รายชื่อ.pdf")
     site.work()
-    site.services.intake.pages.correct(attachment.id, 1, "ผู้ได้รับเบี้ยยังชีพ", actor="x")
+    site.services.commands.pages.correct(attachment.id, 1, "ผู้ได้รับเบี้ยยังชีพ", actor="x")
     assert held(site, attachment) is HoldReason.PERSONAL_DATA
-    site.services.intake.attachments.relabel(
+    site.services.commands.attachments.relabel(
         attachment.id, label=f"ผู้มีเลข {NATIONAL_ID}", kind=attachment.kind, actor="x", reason=REASON
     )
     assert_hidden(site, made, attachment)
@@ -201,9 +201,9 @@ def test_publishing_the_record_shows_what_waited_to_be_checked_once_it_is_read(s
     read = add_as_staff(site, clerk, made, WITHOUT, "ซ่อมถนน.pdf")
     site.work()
     unread = add_as_staff(site, clerk, made, memo("ให้ซ่อมสะพาน"), "สะพาน.pdf")
-    site.services.intake.publication.withdraw(made.id, actor="x", reason="ออกผิดฉบับ")
-    site.services.intake.publication.restore_as_draft(made.id, actor="x")
-    site.services.intake.publication.publish(made.id, actor="x")
+    site.services.commands.publication.withdraw(made.id, actor="x", reason="ออกผิดฉบับ")
+    site.services.commands.publication.restore_as_draft(made.id, actor="x")
+    site.services.commands.publication.publish(made.id, actor="x")
     assert (held(site, read), held(site, unread)) == (None, HoldReason.UNREAD)
     site.work()
     assert held(site, unread) is None
@@ -276,7 +276,7 @@ def test_finds_lead_to_where_they_are_covered(site: Site) -> None:
     checklist = f"/staff/announcements/{made.id}/publish"
     assert way in clerk.get(checklist).text
     assert way in clerk.get(f"/staff/attachments/{attachment.id}/pages/1").text
-    site.services.intake.pages.correct(attachment.id, 1, "ผู้รับเบี้ยยังชีพ", actor="x")
+    site.services.commands.pages.correct(attachment.id, 1, "ผู้รับเบี้ยยังชีพ", actor="x")
     assert held(site, attachment) is HoldReason.PERSONAL_DATA  # the picture still shows it
     page = clerk.get(checklist).text
     assert "พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน" in page
@@ -343,11 +343,11 @@ def test_what_people_write_is_looked_through_on_every_way(site: Site, field: str
     timed = site.announcement(
         "ตั้งเวลา", status=Status.DRAFT, **{n: v for n, v in written.items() if n != "title"}
     )
-    site.services.intake.announcements.revise(
+    site.services.commands.announcements.revise(
         timed.id, {**written, "publish_at": dt.datetime.now(dt.UTC)}, actor="t"
     )
     assert (
-        site.services.intake.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
+        site.services.commands.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
         == []
     )
     assert site.services.announcements.get(timed.id).publish_at is None
@@ -386,7 +386,7 @@ def test_a_collection_with_personal_data_needs_a_reason(site: Site, field: str) 
 def test_numbers_of_two_headings_are_not_one(site: Site) -> None:
     half = len(NATIONAL_ID) // 2
     items = [CollectionLine(NATIONAL_ID[:half], None), CollectionLine(NATIONAL_ID[half:], None)]
-    site.services.intake.collections.save(None, title="ชุด", body="", items=items, actor="t")
+    site.services.commands.collections.save(None, title="ชุด", body="", items=items, actor="t")
 
 
 def test_the_office_s_own_contact_data_explains_itself_and_finds_stay_in_sight(site: Site) -> None:
@@ -529,10 +529,10 @@ def test_a_cancelled_new_version_that_staff_want_after_all_waits_too(site: Site)
     attachment = site.attach(made.id, WITHOUT, "ซ่อมถนนสายในบ้าน.pdf")
     site.work()
     bridge = memo("ให้ซ่อมสะพาน", subject="ซ่อมสะพาน")
-    waiting = site.services.intake.file_versions.replace(
+    waiting = site.services.commands.file_versions.replace(
         attachment.id, io.BytesIO(bridge), filename="สะพาน.pdf", actor="program"
     )
-    site.services.intake.attachments.detach(waiting.id, actor="program")
+    site.services.commands.attachments.detach(waiting.id, actor="program")
     replace_as_staff(clerk, attachment, bridge, "สะพาน.pdf")
     site.work()
     assert held(site, waiting) is HoldReason.UNCONFIRMED
@@ -575,14 +575,14 @@ def test_an_id_that_a_rereading_finds_hides_the_file(site: Site) -> None:
     attachment = site.attach(made.id, WITHOUT, "ซ่อมถนนสายในบ้าน.pdf")
     site.work()
     corrected = f"ซ่อมถนนสายบ้านหนองกระทิง ผู้ร้อง {NATIONAL_ID}"
-    site.services.intake.pages.correct(attachment.id, 1, corrected, actor="สมศรี")
+    site.services.commands.pages.correct(attachment.id, 1, corrected, actor="สมศรี")
     assert_hidden(site, made, attachment)  # also before the index has followed
-    site.services.intake.pages.correct(attachment.id, 1, "ซ่อมถนนสายบ้านหนองกระทิง", actor="สมศรี")
+    site.services.commands.pages.correct(attachment.id, 1, "ซ่อมถนนสายบ้านหนองกระทิง", actor="สมศรี")
     assert held(site, attachment) is HoldReason.PERSONAL_DATA  # the picture may show it all the same
     site.services.jobs.queue_again([attachment.id])
     site.work()
     assert held(site, attachment) is HoldReason.PERSONAL_DATA
-    site.services.intake.attachments.release_held(attachment.id, reason="ดูแล้ว ในภาพไม่มีเลขนี้", actor="สมศรี")
+    site.services.commands.attachments.release_held(attachment.id, reason="ดูแล้ว ในภาพไม่มีเลขนี้", actor="สมศรี")
     site.work()
     assert_shown(site, made, attachment)
 
@@ -599,15 +599,15 @@ def test_a_decision_lasts_until_the_record_is_withdrawn(site: Site) -> None:
     made = site.announcement("ประกาศเบี้ยยังชีพ", status=Status.DRAFT)
     attachment = site.attach(made.id, WITH_ID)
     site.work()
-    intake = site.services.intake
-    intake.publication.publish(made.id, actor="สมศรี", reason=REASON)
+    commands = site.services.commands
+    commands.publication.publish(made.id, actor="สมศรี", reason=REASON)
     site.services.jobs.queue_again([attachment.id], should_reread_good_pages=True)
     site.work()
     assert held(site, attachment) is None
-    intake.publication.withdraw(made.id, actor="สมศรี", reason="มีข้อมูลส่วนบุคคล")
-    intake.publication.restore_as_draft(made.id, actor="สมศรี")
+    commands.publication.withdraw(made.id, actor="สมศรี", reason="มีข้อมูลส่วนบุคคล")
+    commands.publication.restore_as_draft(made.id, actor="สมศรี")
     with pytest.raises(PersonalDataFound):
-        intake.publication.publish(made.id, actor="สมศรี")
+        commands.publication.publish(made.id, actor="สมศรี")
 
 
 @pytest.mark.parametrize("change", ["label", "filename"])
@@ -615,7 +615,7 @@ def test_names_of_files_are_looked_through(site: Site, change: str) -> None:
     made = site.announcement("ประกาศงานถนน")
     given = {"label": f"คำร้องของ {NATIONAL_ID}"} if change == "label" else {}
     name = f"{NATIONAL_ID.replace('-', '')}.pdf" if change == "filename" else "ก.pdf"
-    attachment, _ = site.services.intake.attachments.attach(
+    attachment, _ = site.services.commands.attachments.attach(
         made.id, io.BytesIO(WITHOUT), filename=name, actor="t", **({"label": "คำร้อง"} | given)
     )
     site.work()
@@ -638,7 +638,7 @@ def test_a_label_with_an_id_is_not_taken_on_what_is_public(site: Site) -> None:
 def test_the_reason_of_a_withdrawal_is_public(site: Site) -> None:
     made = site.announcement("ประกาศงานถนน")
     with pytest.raises(Invalid):
-        site.services.intake.publication.withdraw(made.id, actor="t", reason=f"มีเลข {NATIONAL_ID}")
+        site.services.commands.publication.withdraw(made.id, actor="t", reason=f"มีเลข {NATIONAL_ID}")
 
 
 def test_a_file_that_cannot_be_read_is_shown_by_decision_only(site: Site) -> None:
@@ -764,7 +764,7 @@ def public_with_undecided_find(site: Site) -> tuple[Announcement, Attachment]:
     site.services.records.attachments.replace_finds(
         attachment.id, [], page_texts=texts, rules=0, actor="test"
     )
-    site.services.intake.attachments.release_held(attachment.id, reason="ดูแล้ว ไม่พบอะไร", actor="test")
+    site.services.commands.attachments.release_held(attachment.id, reason="ดูแล้ว ไม่พบอะไร", actor="test")
     search_again(site)
     return made, attachment
 
@@ -792,7 +792,7 @@ def test_a_clerk_is_told_before_a_rereading_what_residents_see(site: Site, way: 
     pages, attachments = site.services.pages, site.services.records.attachments
     pages.save(replace(pages.get(attachment.id, 1), text="อ่านไม่ออก"))  # a reading that missed the number
     attachments.replace_finds(attachment.id, [], page_texts=[(1, "อ่านไม่ออก")], rules=9, actor="test")
-    site.services.intake.attachments.release_held(attachment.id, reason="ดูแล้ว ไม่พบอะไร", actor="test")
+    site.services.commands.attachments.release_held(attachment.id, reason="ดูแล้ว ไม่พบอะไร", actor="test")
     clerk, page = site.signed_in(Role.STAFF), f"/staff/attachments/{attachment.id}/pages/1"
     said = "ถ้าพบข้อมูลส่วนบุคคลเพิ่ม ประชาชนจะไม่เห็นจนกว่าคุณจะตัดสิน"
     assert said in clerk.get(f"/staff/announcements/{made.id}" if way == "whole" else page).text
@@ -826,9 +826,9 @@ def test_staff_hide_what_newer_rules_find_in_public(site: Site) -> None:
 
 
 def test_a_set_time_shows_no_file_that_waits_for_a_persons_check(site: Site) -> None:
-    intake = site.services.intake
+    commands = site.services.commands
     made = site.announcement("มีไฟล์ที่รอตรวจ")
-    paper, _ = intake.attachments.attach(
+    paper, _ = commands.attachments.attach(
         made.id,
         io.BytesIO(memo("ยังไม่มีใครตรวจ")),
         filename="a.pdf",
@@ -837,11 +837,11 @@ def test_a_set_time_shows_no_file_that_waits_for_a_persons_check(site: Site) -> 
     )
     site.work()
     assert held(site, paper) is HoldReason.UNCONFIRMED
-    intake.publication.withdraw(made.id, actor="พิมพ์", reason="ลงผิดเรื่อง")
-    intake.publication.restore_as_draft(made.id, actor="พิมพ์")
+    commands.publication.withdraw(made.id, actor="พิมพ์", reason="ลงผิดเรื่อง")
+    commands.publication.restore_as_draft(made.id, actor="พิมพ์")
     now = dt.datetime.now(dt.UTC)
-    intake.announcements.revise(made.id, {"publish_at": now + dt.timedelta(seconds=1)}, actor="พิมพ์")
-    assert intake.publication.publish_due_or_unschedule(now + dt.timedelta(seconds=2), actor="timer") == [
+    commands.announcements.revise(made.id, {"publish_at": now + dt.timedelta(seconds=1)}, actor="พิมพ์")
+    assert commands.publication.publish_due_or_unschedule(now + dt.timedelta(seconds=2), actor="timer") == [
         made.id
     ]
     assert held(site, paper) is HoldReason.UNCONFIRMED

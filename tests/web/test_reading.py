@@ -61,7 +61,7 @@ def test_a_signed_scan_is_read_and_its_original_stays(site: Site, tmp_path: Path
     assert page.source is TextSource.OCR
     assert page.lines
 
-    site.services.intake.attachments.release_held(attachment.id, reason="เจ้าของยินยอมแล้ว", actor="test")
+    site.services.commands.attachments.release_held(attachment.id, reason="เจ้าของยินยอมแล้ว", actor="test")
     client = site.client()
     assert client.get(f"/api/v1/attachments/{attachment.id}").json["signed"] is True
     assert client.get(f"/api/v1/attachments/{attachment.id}/file", buffered=True).data == paper
@@ -100,7 +100,7 @@ def test_a_corrected_page_is_copied_with_the_correction(site: Site) -> None:
     announcement = site.announcement("ซ่อมถังประปา")
     attachment = site.attach(announcement.id, make_scan(memo("ขอถังประปา"), ScanLook(), seed=3))
     site.work()
-    site.services.intake.pages.correct(attachment.id, 1, "ข้อความที่คนแก้แล้ว\nบรรทัดที่สอง", actor="test")
+    site.services.commands.pages.correct(attachment.id, 1, "ข้อความที่คนแก้แล้ว\nบรรทัดที่สอง", actor="test")
     copy = site.client().get(
         f"/announcements/{announcement.id}/attachments/{attachment.id}/searchable.pdf", buffered=True
     )
@@ -130,7 +130,7 @@ def test_an_office_file_is_found_and_downloaded_without_libreoffice(
     attachment = site.attach(announcement.id, content, filename="ราคากลาง.docx")
     site.work()
     assert site.services.attachments.get(attachment.id).hold is not None  # of the phone number
-    site.services.intake.attachments.release_held(attachment.id, reason="เบอร์สำนักงาน", actor="test")
+    site.services.commands.attachments.release_held(attachment.id, reason="เบอร์สำนักงาน", actor="test")
     site.work()
     client = site.client()
     found = client.get("/api/v1/search?q=ดอนมะกอก").get_json()["results"]

@@ -36,8 +36,8 @@ def test_a_text_from_before_the_redaction_comes_back_by_no_undo(site: Site, is_f
     made = site.announcement("ประกาศรายชื่อ")
     attachment = site.attach(made.id, memo("นางสมศรี เพราะป่วยมานาน", subject="เงินช่วยเหลือ"))
     site.work()
-    intake = site.services.intake
-    intake.pages.correct(attachment.id, 1, "นางสมศรี ป่วยมานานแล้ว", actor="test")
+    commands = site.services.commands
+    commands.pages.correct(attachment.id, 1, "นางสมศรี ป่วยมานานแล้ว", actor="test")
     corrected = site.services.history.entries(made.id)[-1]
     if not is_file_told:
         with sqlite3.connect(site.services.settings.data / "prakat.sqlite") as database:
@@ -45,7 +45,7 @@ def test_a_text_from_before_the_redaction_comes_back_by_no_undo(site: Site, is_f
                 """UPDATE history SET before = json_remove(before, '$.sha256') WHERE action = 'correct'"""
             )
         database.close()
-    intake.pages.correct(attachment.id, 1, "นางสมศรี ป่วยมานาน", actor="test")
+    commands.pages.correct(attachment.id, 1, "นางสมศรี ป่วยมานาน", actor="test")
     staff, address = site.signed_in(Role.STAFF), f"/staff/attachments/{attachment.id}/redact"
     marked = staff.post(address, data={"words": "สมศรี", "mark": "1"}).text
     boxes = re.findall(r'name="box" value="([^"]+)"', marked)
@@ -90,16 +90,16 @@ class Redacted:
 
     def __init__(self, data: Path) -> None:
         self.site = open_site(data)
-        intake = self.site.services.intake
+        commands = self.site.services.commands
         made = self.site.announcement("ประกาศรายชื่อผู้ได้รับเงินช่วยเหลือ", status=Status.DRAFT)
         text = f"ประชาชนเลขที่ {NUMBER} นาย{NAME} มีสิทธิได้รับเงินช่วยเหลือ"
         self.original = _laden_with_secrets(memo(text, subject="รายชื่อผู้มีสิทธิ"))
         self.attachment = self.site.attach(made.id, self.original, f"{NAME} {DIGITS}.pdf")
-        intake.attachments.relabel(
+        commands.attachments.relabel(
             self.attachment.id, label="บัญชีรายชื่อ", kind=self.attachment.kind, actor="test"
         )
         self.site.work()
-        intake.publication.publish(made.id, actor="test", reason=REASON)
+        commands.publication.publish(made.id, actor="test", reason=REASON)
         self.site.work()
         self.addresses = self._addresses(made.id)
         client = self.site.client()
@@ -376,7 +376,7 @@ def test_a_number_that_was_only_taken_out_of_the_text_is_still_covered_in_the_pi
     text = site.services.pages.get(attachment.id, 1).text
     number = next(find for find in site.services.attachments.get(attachment.id).details.personal_data)
     corrected = text[: number.start] + left + text[number.end :]
-    site.services.intake.pages.correct(attachment.id, 1, corrected, actor="test")
+    site.services.commands.pages.correct(attachment.id, 1, corrected, actor="test")
     assert _covered(staff.get(address).text) == [True]
     explained = {"ground": "not-personal", "reason": "ดูภาพของหน้าแล้วเป็นเลขตัวอย่าง"}
     staff.post(f"/staff/attachments/{attachment.id}", data=explained)
@@ -431,7 +431,7 @@ def test_a_copy_does_not_bear_the_name_of_its_original(site: Site) -> None:
     assert NAME not in now.filename + now.label
     assert now.is_redacted
     assert now.filename.endswith(".pdf")
-    site.services.intake.publication.publish(made.id, actor="test")
+    site.services.commands.publication.publish(made.id, actor="test")
     client, document = site.client(), f"/announcements/{made.id}/attachments/{attachment.id}"
     for path in (
         f"{document}/file",

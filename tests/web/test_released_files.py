@@ -77,10 +77,10 @@ def test_the_public_file_before_comes_back_when_a_release_is_undone(
     site: Site, clerk: FlaskClient, made: Announcement
 ) -> None:
     paper = public_paper(site, made)
-    site.services.intake.pages.correct(paper.id, 1, "ซ่อมถนนสายบ้านหนองกระทิง แก้แล้ว", actor="สมศรี")
+    site.services.commands.pages.correct(paper.id, 1, "ซ่อมถนนสายบ้านหนองกระทิง แก้แล้ว", actor="สมศรี")
     page, before = site.services.pages.get(paper.id, 1), site.services.attachments.get(paper.id)
     waiting = replace_file(site, clerk, paper, BRIDGE)
-    site.services.intake.pages.correct(waiting.id, 1, "ให้ซ่อมสะพานบ้านห้วยยาง ตรวจแล้ว", actor="สมศรี")
+    site.services.commands.pages.correct(waiting.id, 1, "ให้ซ่อมสะพานบ้านห้วยยาง ตรวจแล้ว", actor="สมศรี")
     show = f"/staff/attachments/{waiting.id}/show"
     clerk.post(show)
     site.work()
@@ -111,9 +111,9 @@ def test_a_text_of_the_new_file_stays_with_it_when_its_release_is_undone(
     site: Site, clerk: FlaskClient, made: Announcement
 ) -> None:
     paper, pages = public_paper(site, made), site.services.pages
-    site.services.intake.pages.correct(paper.id, 1, "ซ่อมถนน", actor="สมศรี")
+    site.services.commands.pages.correct(paper.id, 1, "ซ่อมถนน", actor="สมศรี")
     release_replacement(site, clerk, paper)
-    site.services.intake.pages.correct(paper.id, 1, "ซ่อมสะพาน", actor="สมศรี")
+    site.services.commands.pages.correct(paper.id, 1, "ซ่อมสะพาน", actor="สมศรี")
     site.work()
     undo_last(site, clerk, made, "release")
     again = waiting_for(site, paper)
@@ -139,8 +139,8 @@ def test_a_release_is_undone_after_the_earlier_file_was_chosen_and_cancelled(
     clerk.post(f"/staff/attachments/{paper.id}/versions/1/restore")
     site.work()
     chosen = waiting_for(site, paper)
-    site.services.intake.pages.correct(chosen.id, 1, "ซ่อมถนน เลือกแล้ว", actor="สมศรี")
-    site.services.intake.attachments.detach(chosen.id, actor="สมศรี")
+    site.services.commands.pages.correct(chosen.id, 1, "ซ่อมถนน เลือกแล้ว", actor="สมศรี")
+    site.services.commands.attachments.detach(chosen.id, actor="สมศรี")
     asked, _undone = undo_last(site, clerk, made, "release")
     assert "ประชาชนเห็นไฟล์เดิม “ซ่อมถนน.pdf” ทันที" in asked
     assert public_file(site, paper) == ROAD
@@ -193,7 +193,7 @@ def test_a_decision_on_the_file_before_counts_when_it_comes_back(
     site: Site, clerk: FlaskClient, made: Announcement
 ) -> None:
     paper = public_paper(site, made, WITH_ID)
-    site.services.intake.attachments.release_held(paper.id, actor="x", reason="กฎหมายกำหนด")
+    site.services.commands.attachments.release_held(paper.id, actor="x", reason="กฎหมายกำหนด")
     before = site.services.attachments.get(paper.id)
     release_replacement(site, clerk, paper)
     site.work()
@@ -226,7 +226,7 @@ def test_a_way_back_that_passed_a_withdrawal_hides_the_paper(
     """A withdrawal cancels what was decided, so no file comes back by itself after it."""
     paper = public_paper(site, made)
     release_replacement(site, clerk, paper)
-    publication, kept = site.services.intake.publication, "SELECT * FROM replaced_public_file"
+    publication, kept = site.services.commands.publication, "SELECT * FROM replaced_public_file"
     assert len(site.services.database.rows(kept)) == 1
     publication.withdraw(made.id, actor="x", reason="ออกผิดฉบับ")
     assert site.services.database.rows(kept) == []
@@ -294,7 +294,7 @@ def test_a_file_that_could_not_be_read_is_shown_by_a_decision_alone(
     sent = {"file": (io.BytesIO(b"%PDF-1.7\nbroken"), filename)}
     id = clerk.post(f"/staff/announcements/{made.id}/attachments", data=sent).get_json()["id"]
     site.work()
-    paper, publication = site.services.attachments.get(id), site.services.intake.publication
+    paper, publication = site.services.attachments.get(id), site.services.commands.publication
     assert (paper.status, paper.hold) == ("failed", HoldReason.UNCONFIRMED)
     said = clerk.post(f"/staff/attachments/{id}/show", follow_redirects=True).text
     assert "แปลงข้อความไม่ได้ จึงตรวจข้อมูลส่วนบุคคลไม่ได้" in said
@@ -314,7 +314,7 @@ def test_an_undone_withdrawal_shows_nothing_that_nobody_has_checked(
     sent = {"file": (io.BytesIO(BRIDGE), "ซ่อมสะพาน.pdf")}
     id = clerk.post(f"/staff/announcements/{made.id}/attachments", data=sent).get_json()["id"]
     site.work()
-    site.services.intake.publication.withdraw(made.id, actor="x", reason="ออกผิดฉบับ")
+    site.services.commands.publication.withdraw(made.id, actor="x", reason="ออกผิดฉบับ")
     undo_last(site, clerk, made, "withdraw")
     assert site.services.announcements.get(made.id).status is Status.PUBLISHED
     assert site.services.attachments.get(id).hold is HoldReason.UNCONFIRMED

@@ -187,8 +187,8 @@ def test_administrators_are_made_to_have_one_where_the_settings_say_so(site: Sit
     app.config["WTF_CSRF_ENABLED"] = False
     strict = Site(site.services, app)
     draft = site.announcement("ฉบับร่างลับ")
-    site.services.intake.publication.withdraw(draft.id, actor="test", reason="ทดสอบ")
-    site.services.intake.publication.restore_as_draft(draft.id, actor="test")
+    site.services.commands.publication.withdraw(draft.id, actor="test", reason="ทดสอบ")
+    site.services.commands.publication.restore_as_draft(draft.id, actor="test")
     admin = strict.signed_in(Role.ADMIN)
     assert admin.get("/staff/people").headers["Location"] == PAGE
     assert admin.get(f"/announcements/{draft.id}").status_code == 404

@@ -76,7 +76,7 @@ def test_published_by_itself_it_has_what_the_paper_states(site: Site) -> None:
     site.work()
     shown = site.services.announcements.get(made.id)
     if shown.status is Status.DRAFT:  # read after the worker had looked for what is due
-        site.services.intake.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
+        site.services.commands.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
         shown = site.services.announcements.get(made.id)
     assert shown.status is Status.PUBLISHED
     assert (shown.title, shown.kind) == ("ขออนุมัติจัดซื้อหลอดไฟ", DocumentKind.MEMO)
@@ -105,7 +105,7 @@ def test_what_a_person_gave_is_not_overwritten(site: Site) -> None:
     made, _ = new_with_file(site, clerk, **given)
     clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "read"})
     site.work()
-    site.services.intake.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
+    site.services.commands.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
     shown = site.services.announcements.get(made.id)
     assert (shown.title, shown.author, shown.published_on.isoformat()) == tuple(given.values())
     assert shown.kind is DocumentKind.ANNOUNCEMENT
@@ -118,7 +118,7 @@ def test_a_paper_without_a_subject_stays_a_draft(site: Site) -> None:
     clerk.post(f"/staff/attachments/{attachment.id}", data={"replace": "1", "file": blank})
     clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "read"})
     site.work()
-    site.services.intake.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
+    site.services.commands.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
     kept = site.services.announcements.get(made.id)
     assert (kept.status, kept.publish_at, kept.title) == (Status.DRAFT, None, "")
 
@@ -152,21 +152,21 @@ def test_a_label_that_tells_residents_nothing_is_in_doubt(site: Site) -> None:
         assert ("✓" in page.split("<b>ชื่อเอกสาร</b>")[0][-200:]) is not bool(found)
         return [f"{papers[0].id - int(id)}{said}".removeprefix("0").strip() for id, said in found]
 
-    intake, seems = site.services.intake, "ดูเหมือนชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"
+    commands, seems = site.services.commands, "ดูเหมือนชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"
     labels = ["GuPune 219521f0", "ประกาศราคากลาง", "TOR หลอดไฟ", "ประกาศราคากลาง", stated]
     for paper, label in zip(papers, labels, strict=True):
-        intake.attachments.relabel(paper.id, label=label, kind=DocumentKind.OTHER, actor="x")
+        commands.attachments.relabel(paper.id, label=label, kind=DocumentKind.OTHER, actor="x")
     twice = "ชื่อซ้ำกับเอกสารอื่นในประกาศนี้"
     assert doubts() == [f"{seems} · เอกสารระบุว่า {stated}", f"-1{twice}", f"-3{twice}"]
-    intake.attachments.relabel(papers[3].id, label="scan 12", kind=DocumentKind.OTHER, actor="x")
+    commands.attachments.relabel(papers[3].id, label="scan 12", kind=DocumentKind.OTHER, actor="x")
     form = clerk.get(f"/staff/announcements/{made.id}").text
     assert form.count(seems) == 1  # for the first, the form begins with what the paper states
-    intake.attachments.relabel(papers[0].id, label="ใบเสนอราคา", kind=DocumentKind.OTHER, actor="x")
-    intake.attachments.relabel(papers[3].id, label="Image 12", kind=DocumentKind.OTHER, actor="x")
+    commands.attachments.relabel(papers[0].id, label="ใบเสนอราคา", kind=DocumentKind.OTHER, actor="x")
+    commands.attachments.relabel(papers[3].id, label="Image 12", kind=DocumentKind.OTHER, actor="x")
     assert doubts() == [f"-3{seems}"]
-    intake.attachments.relabel(papers[3].id, label="แบบคำร้อง", kind=DocumentKind.OTHER, actor="x")
+    commands.attachments.relabel(papers[3].id, label="แบบคำร้อง", kind=DocumentKind.OTHER, actor="x")
     assert doubts() == []
-    intake.file_versions.replace(
+    commands.file_versions.replace(
         papers[4].id, io.BytesIO(memo("ใหม่", subject="ซื้อโคม")), filename="a.pdf", actor="x"
     )
     assert doubts() == ["-4ชื่อนี้มาจากไฟล์ก่อนหน้า"]
@@ -218,7 +218,7 @@ def test_a_closing_day_that_the_text_states_is_offered(site: Site) -> None:
     made = site.announcement("สอบราคา", status=Status.DRAFT, body=body)
     for address in (f"/staff/announcements/{made.id}/publish", f"/staff/announcements/{made.id}"):
         assert said in clerk.get(address).text
-    site.services.intake.announcements.revise(made.id, {"expires_on": closing}, actor="x")
+    site.services.commands.announcements.revise(made.id, {"expires_on": closing}, actor="x")
     for address in (f"/staff/announcements/{made.id}/publish", f"/staff/announcements/{made.id}"):
         page = clerk.get(address).text
         assert said not in page
@@ -238,7 +238,7 @@ def test_residents_are_told_while_a_program_s_new_file_is_not_shown(site: Site) 
     paper, address = site.attach(made.id, memo("ให้ซ่อมถนน")), f"/announcements/{made.id}"
     assert "กำลังปรับปรุงเอกสารแนบ" not in site.client().get(address).text  # it was never shown
     newer = io.BytesIO(memo("ให้ซ่อมสะพาน"))
-    site.services.intake.file_versions.replace(paper.id, newer, filename="ใหม่.pdf", actor="program")
+    site.services.commands.file_versions.replace(paper.id, newer, filename="ใหม่.pdf", actor="program")
     assert "กำลังปรับปรุงเอกสารแนบ" in site.client().get(address).text
     page = site.signed_in(Role.STAFF).get(f"/staff/announcements/{made.id}").text
     assert "ประชาชนยังไม่เห็นเอกสารนี้ จะเห็นเมื่อแปลงข้อความเสร็จ" in page
@@ -248,7 +248,7 @@ def test_clerks_are_told_while_a_replaced_file_is_not_shown(site: Site) -> None:
     made = site.announcement("ซ่อมถนน")
     paper = site.attach(made.id, memo("ให้ซ่อมถนน"))
     clerk, address = site.signed_in(Role.STAFF), f"/announcements/{made.id}"
-    old = site.services.intake.attachments.relabel(
+    old = site.services.commands.attachments.relabel(
         paper.id, label="คำสั่ง เรื่อง ซ่อมถนน", kind=DocumentKind.ORDER, actor="x"
     )
     form = f"/staff/announcements/{made.id}"
@@ -280,7 +280,7 @@ def test_a_draft_s_title_is_in_doubt_once_its_file_is_replaced(site: Site) -> No
     site.work()
     clerk, form = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}"
     newer = memo("ให้ซ่อมสะพาน", subject="ซ่อมสะพาน")
-    site.services.intake.file_versions.replace(paper.id, io.BytesIO(newer), filename="ใหม่.pdf", actor="x")
+    site.services.commands.file_versions.replace(paper.id, io.BytesIO(newer), filename="ใหม่.pdf", actor="x")
     doubt = "ไฟล์ใหม่ระบุว่า ซ่อมสะพาน"
     assert doubt not in clerk.get(f"{form}/publish").text  # the new file is not read yet
     clerk.post(form, data=sent_form(clerk.get(form).text))  # so this confirms nothing about it
@@ -496,7 +496,7 @@ def test_a_form_is_saved_while_somebody_else_saves(site: Site, monkeypatch: pyte
     merge_edits = edit_conflicts.merge_edits_of_request
 
     def change_category() -> None:
-        site.services.intake.announcements.revise(made.id, {"category": "ชลประทาน"}, actor="อีกคนหนึ่ง")
+        site.services.commands.announcements.revise(made.id, {"category": "ชลประทาน"}, actor="อีกคนหนึ่ง")
 
     other = threading.Thread(target=change_category)
 
@@ -529,7 +529,7 @@ def test_a_time_stays_offered_with_personal_data_and_is_taken_back_where_it_is_s
     assert "ตั้งเวลาไม่ได้ขณะที่ยังมีข้อมูลส่วนบุคคล" in page
     waiting = site.announcement("รอเวลา", status=Status.DRAFT)
     at = dt.datetime.now(dt.UTC) + dt.timedelta(days=3)
-    site.services.intake.announcements.revise(waiting.id, {"publish_at": at}, actor="x")
+    site.services.commands.announcements.revise(waiting.id, {"publish_at": at}, actor="x")
     above, form = clerk.get(f"/staff/announcements/{waiting.id}").text.split('id="main"')
     assert 'value="not"' in above
     assert 'value="not"' not in form
@@ -599,9 +599,9 @@ def test_values_that_the_worker_filled_in_are_in_doubt_until_somebody_saves_them
     clerk = site.signed_in(Role.STAFF)
     made, attachment = draft_read_with_doubt(site, clerk)
     address = f"/staff/announcements/{made.id}"
-    intake, now = site.services.intake, dt.datetime.now(dt.UTC)
-    intake.announcements.revise(made.id, {"publish_at": now}, actor="staff")
-    assert intake.publication.publish_due_or_unschedule(now + dt.timedelta(seconds=1), actor=WORKER) == [
+    commands, now = site.services.commands, dt.datetime.now(dt.UTC)
+    commands.announcements.revise(made.id, {"publish_at": now}, actor="staff")
+    assert commands.publication.publish_due_or_unschedule(now + dt.timedelta(seconds=1), actor=WORKER) == [
         made.id
     ]
 
@@ -618,7 +618,7 @@ def test_values_that_the_worker_filled_in_are_in_doubt_until_somebody_saves_them
         (label, HARD),
     ]
     assert "ควรตรวจ 4 จุด" in clerk.get(address).text
-    intake.announcements.revise(made.id, {"title": "ซ่อมถนนสายกลาง"}, actor="staff")
+    commands.announcements.revise(made.id, {"title": "ซ่อมถนนสายกลาง"}, actor="staff")
     assert [name for name, _remark in doubts()] == ["published_on", "kind", label]
     clerk.post(address, data=sent_form(clerk.get(address).text))
     assert doubts() == []
@@ -632,10 +632,10 @@ def test_values_that_the_worker_filled_in_are_in_doubt_until_somebody_saves_them
 def test_a_date_that_the_worker_did_not_find_is_in_doubt_after_publication(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
     made, _attachment = draft_read_with_doubt(site, clerk, is_dated=False)
-    intake, now = site.services.intake, dt.datetime.now(dt.UTC)
-    intake.announcements.revise(made.id, {"publish_at": now}, actor="staff")
-    intake.publication.publish_due_or_unschedule(now + dt.timedelta(seconds=1), actor=WORKER)
+    commands, now = site.services.commands, dt.datetime.now(dt.UTC)
+    commands.announcements.revise(made.id, {"publish_at": now}, actor="staff")
+    commands.publication.publish_due_or_unschedule(now + dt.timedelta(seconds=1), actor=WORKER)
     address = f"/staff/announcements/{made.id}"
     assert "ระบบอ่านวันที่ในเอกสารไม่ได้" in clerk.get(address).text
-    intake.announcements.revise(made.id, {"published_on": dt.date(2007, 6, 29)}, actor="staff")
+    commands.announcements.revise(made.id, {"published_on": dt.date(2007, 6, 29)}, actor="staff")
     assert "ระบบอ่านวันที่ในเอกสารไม่ได้" not in clerk.get(address).text

@@ -21,7 +21,7 @@ def filled(site: Site) -> int:
     read(site.services, "ข้อความในเอกสาร ถังประปา", pages=1)
     for status in (Status.DRAFT, Status.WITHDRAWN, Status.TRASHED):
         hidden = site.announcement(f"{SECRET} {status}", status=status, body=SECRET, category=SECRET)
-        site.services.intake.collections.save(
+        site.services.commands.collections.save(
             None,
             title="ชุด",
             body="",

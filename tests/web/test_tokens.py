@@ -36,7 +36,7 @@ DEEDS = [
 def filled(site: Site) -> Site:
     for status in (Status.PUBLISHED, Status.DRAFT, Status.WITHDRAWN, Status.TRASHED):
         site.announcement(f"ประกาศ {status}", status=status)
-    site.services.intake.collections.save(None, title="ชุด", body="", items=[], actor="test")
+    site.services.commands.collections.save(None, title="ชุด", body="", items=[], actor="test")
     return site
 
 

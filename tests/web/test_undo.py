@@ -49,7 +49,7 @@ def test_fields_go_back_and_the_way_back_goes_back(site: Site) -> None:
     made = site.announcement("ก่อน", status=Status.DRAFT, kind=DocumentKind.ORDER)
     clerk = site.signed_in(Role.STAFF)
     changes: dict[str, object] = {"title": "หลัง", "kind": "news", "category": "คลัง"}
-    site.services.intake.announcements.revise(made.id, changes, actor="x")
+    site.services.commands.announcements.revise(made.id, changes, actor="x")
     undo_last(site, clerk, made, "revise")
     now = site.services.announcements.get(made.id)
     assert (now.title, now.kind, now.category) == ("ก่อน", DocumentKind.ORDER, "")
@@ -60,11 +60,11 @@ def test_fields_go_back_and_the_way_back_goes_back(site: Site) -> None:
 def test_a_first_title_is_taken_back_from_a_draft_only(site: Site) -> None:
     made, clerk = site.announcement("ร่าง", status=Status.DRAFT), site.signed_in(Role.STAFF)
     site.services.announcements.revise(made.id, {"title": ""}, actor="upload")
-    site.services.intake.announcements.revise(made.id, {"title": "ชื่อผิด"}, actor="x")
+    site.services.commands.announcements.revise(made.id, {"title": "ชื่อผิด"}, actor="x")
     undo_last(site, clerk, made, "revise")
     assert site.services.announcements.get(made.id).title == ""
-    site.services.intake.announcements.revise(made.id, {"title": "ชื่อถูก"}, actor="x")
-    site.services.intake.publication.publish(made.id, actor="x")
+    site.services.commands.announcements.revise(made.id, {"title": "ชื่อถูก"}, actor="x")
+    site.services.commands.publication.publish(made.id, actor="x")
     assert "ประกาศต้องมีชื่อเรื่อง" in undo_last(site, clerk, made, "revise", is_offered=False)
     assert site.services.announcements.get(made.id).title == "ชื่อถูก"
 
@@ -72,8 +72,8 @@ def test_a_first_title_is_taken_back_from_a_draft_only(site: Site) -> None:
 def test_other_fields_go_back_where_a_first_title_must_stay(site: Site) -> None:
     made, clerk = site.announcement("ร่าง", status=Status.DRAFT), site.signed_in(Role.STAFF)
     site.services.announcements.revise(made.id, {"title": ""}, actor="upload")
-    site.services.intake.announcements.revise(made.id, {"title": "ซ่อมถนน", "author": "กองช่าง"}, actor="x")
-    site.services.intake.publication.publish(made.id, actor="x")
+    site.services.commands.announcements.revise(made.id, {"title": "ซ่อมถนน", "author": "กองช่าง"}, actor="x")
+    site.services.commands.publication.publish(made.id, actor="x")
     changes = {each.action: each for each in site.services.history.entries(made.id)}
     for address in (f"/staff/announcements/{made.id}/history", "/staff/history"):
         page = clerk.get(address).text
@@ -89,26 +89,26 @@ def test_other_fields_go_back_where_a_first_title_must_stay(site: Site) -> None:
 
 def test_each_status_goes_back_to_the_one_before(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.DRAFT)
-    clerk, intake, records = site.signed_in(Role.STAFF), site.services.intake, site.services.records
-    intake.publication.publish(made.id, actor="x")
-    intake.publication.withdraw(made.id, actor="x", reason="ลงผิด")
+    clerk, commands, records = site.signed_in(Role.STAFF), site.services.commands, site.services.records
+    commands.publication.publish(made.id, actor="x")
+    commands.publication.withdraw(made.id, actor="x", reason="ลงผิด")
     undo_last(site, clerk, made, "withdraw")
     assert records.announcements.get(made.id).status is Status.PUBLISHED
-    intake.publication.withdraw(made.id, actor="x", reason="ลงผิดอีก")
-    intake.publication.trash(made.id, actor="x")
+    commands.publication.withdraw(made.id, actor="x", reason="ลงผิดอีก")
+    commands.publication.trash(made.id, actor="x")
     undo_last(site, clerk, made, "trash")
     assert (records.announcements.get(made.id).status, records.announcements.get(made.id).reason) == (
         Status.WITHDRAWN,
         "ลงผิดอีก",
     )
-    intake.publication.restore_as_draft(made.id, actor="x")
+    commands.publication.restore_as_draft(made.id, actor="x")
     undo_last(site, clerk, made, "restore")
     assert records.announcements.get(made.id).reason == "ลงผิดอีก"
 
 
 def test_an_older_status_is_not_brought_back_over_a_newer_one(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.WITHDRAWN)
-    site.services.intake.publication.restore_as_draft(made.id, actor="x")
+    site.services.commands.publication.restore_as_draft(made.id, actor="x")
     clerk = site.signed_in(Role.STAFF)
     assert "เปลี่ยนไปอีกภายหลัง" in undo_last(site, clerk, made, "withdraw", is_offered=False)
     assert site.services.announcements.get(made.id).status is Status.DRAFT
@@ -118,8 +118,8 @@ def test_a_publication_is_undone_from_the_history_after_a_question(site: Site) -
     made = site.announcement("ประกาศ", status=Status.DRAFT)
     clerk, history = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}/history"
     for _ in range(2):
-        site.services.intake.publication.publish(made.id, actor="x")
-        site.services.intake.announcements.revise(
+        site.services.commands.publication.publish(made.id, actor="x")
+        site.services.commands.announcements.revise(
             made.id, {"category": f"หมวด {_}"}, actor="x"
         )  # the banner is gone
         change = [each for each in site.services.history.entries(made.id) if each.action == "publish"][-1]
@@ -137,13 +137,13 @@ def test_a_publication_is_undone_from_the_history_after_a_question(site: Site) -
 
 
 def test_an_undo_says_that_a_cancelled_file_is_in_use_already(site: Site) -> None:
-    made, clerk, intake = site.announcement("ประกาศ"), site.signed_in(Role.STAFF), site.services.intake
+    made, clerk, commands = site.announcement("ประกาศ"), site.signed_in(Role.STAFF), site.services.commands
     paper = site.attach(made.id, memo("หนึ่ง"))
     site.work()
     newer = memo("สอง")
-    waiting = intake.file_versions.replace(paper.id, io.BytesIO(newer), filename="สอง.pdf", actor="x")
-    intake.attachments.detach(waiting.id, actor="x")  # cancelled, and sent again
-    intake.file_versions.replace(paper.id, io.BytesIO(newer), filename="สอง.pdf", actor="x")
+    waiting = commands.file_versions.replace(paper.id, io.BytesIO(newer), filename="สอง.pdf", actor="x")
+    commands.attachments.detach(waiting.id, actor="x")  # cancelled, and sent again
+    commands.file_versions.replace(paper.id, io.BytesIO(newer), filename="สอง.pdf", actor="x")
     site.work()
     assert site.services.attachments.get(paper.id).filename == "สอง.pdf"
     [cancelled] = [each for each in site.services.history.entries(made.id) if each.action == "detach"]
@@ -156,12 +156,12 @@ def test_an_undo_says_that_a_cancelled_file_is_in_use_already(site: Site) -> Non
 def test_a_cancelled_file_that_became_a_document_of_its_own_stays_when_its_replacing_is_undone(
     site: Site,
 ) -> None:
-    made, clerk, intake = site.announcement("ประกาศ"), site.signed_in(Role.STAFF), site.services.intake
+    made, clerk, commands = site.announcement("ประกาศ"), site.signed_in(Role.STAFF), site.services.commands
     paper = site.attach(made.id, memo("หนึ่ง"))
     site.work()
     newer = memo("สอง")
-    waiting = intake.file_versions.replace(paper.id, io.BytesIO(newer), filename="สอง.pdf", actor="x")
-    intake.attachments.detach(waiting.id, actor="test")
+    waiting = commands.file_versions.replace(paper.id, io.BytesIO(newer), filename="สอง.pdf", actor="x")
+    commands.attachments.detach(waiting.id, actor="test")
     added = site.attach(made.id, newer, "สอง.pdf")
     site.work()
     documents = site.services.attachments.by_announcement([made.id])[made.id]
@@ -181,10 +181,10 @@ def test_the_history_says_why_a_confirmation_has_no_way_back(site: Site) -> None
 
 
 def test_the_history_says_why_what_was_hidden_is_not_shown_by_an_undo(site: Site) -> None:
-    made, clerk, intake = site.announcement("ประกาศ"), site.signed_in(Role.STAFF), site.services.intake
+    made, clerk, commands = site.announcement("ประกาศ"), site.signed_in(Role.STAFF), site.services.commands
     paper = site.attach(made.id, memo("ผู้ร้อง 1-1017-00230-70-8"), "คำร้อง.pdf")
     site.work()
-    intake.attachments.release_held(paper.id, actor="x", reason="กฎหมายกำหนด")
+    commands.attachments.release_held(paper.id, actor="x", reason="กฎหมายกำหนด")
     undo_last(site, clerk, made, "release")
     hidden = site.services.history.entries(made.id)[-1]
     assert hidden.action == "hold"
@@ -199,7 +199,7 @@ def test_a_page_read_again_goes_back_from_the_history(site: Site) -> None:
     made, clerk = site.announcement("ประกาศ"), site.signed_in(Role.STAFF)
     paper = site.attach(made.id, memo("หนึ่ง"), "หนึ่ง.pdf")
     site.work()
-    site.services.intake.pages.correct(paper.id, 1, "แก้แล้ว", actor="x")
+    site.services.commands.pages.correct(paper.id, 1, "แก้แล้ว", actor="x")
     clerk.post(f"/staff/attachments/{paper.id}/pages/1/reread", data={"method": "embedded"})
     assert site.services.pages.get(paper.id, 1).text != "แก้แล้ว"
     change = site.services.history.entries(made.id)[-1]
@@ -224,11 +224,11 @@ def test_a_publication_is_taken_back_with_one_click_while_nothing_followed(site:
     assert site.services.announcements.get(made.id).status is Status.DRAFT
     assert site.client().get(f"/announcements/{made.id}").status_code == 404
     assert way not in clerk.get(page.request.full_path).text  # it is a draft again
-    site.services.intake.publication.publish(made.id, actor="x")
+    site.services.commands.publication.publish(made.id, actor="x")
     last = max(each.id for each in site.services.history.entries(made.id))
     address = f"/staff/announcements/{made.id}?published={last}"
     assert f"/staff/history/{last}/undo" in clerk.get(address).text
-    site.services.intake.announcements.revise(made.id, {"category": "ภาษี"}, actor="x")
+    site.services.commands.announcements.revise(made.id, {"category": "ภาษี"}, actor="x")
     assert f"/staff/history/{last}/undo" not in clerk.get(address).text
 
 
@@ -236,20 +236,20 @@ def test_what_was_done_to_papers_goes_back(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.DRAFT)
     first, second = (site.attach(made.id, memo(text), f"{text}.pdf") for text in ("หนึ่ง", "สอง"))
     site.work()
-    clerk, intake, records = site.signed_in(Role.STAFF), site.services.intake, site.services.records
+    clerk, commands, records = site.signed_in(Role.STAFF), site.services.commands, site.services.records
 
     def order() -> list[int]:
         return [each.id for each in records.attachments.by_announcement([made.id])[made.id]]
 
-    intake.attachments.move(second.announcement_id, {second.id: 1}, actor="x")
+    commands.attachments.move(second.announcement_id, {second.id: 1}, actor="x")
     undo_last(site, clerk, made, "order")
     assert order() == [first.id, second.id]
-    intake.attachments.detach(first.id, actor="x")
+    commands.attachments.detach(first.id, actor="x")
     undo_last(site, clerk, made, "detach")
     assert order() == [first.id, second.id]
     undo_last(site, clerk, made, "attach")
     assert order() == [first.id]
-    intake.attachments.relabel(first.id, label="ชื่อใหม่", kind=DocumentKind.ORDER, actor="x")
+    commands.attachments.relabel(first.id, label="ชื่อใหม่", kind=DocumentKind.ORDER, actor="x")
     undo_last(site, clerk, made, "label")
     assert (records.attachments.get(first.id).label, records.attachments.get(first.id).kind) == (
         "หนึ่ง",
@@ -260,12 +260,12 @@ def test_what_was_done_to_papers_goes_back(site: Site) -> None:
         doubts=(LowConfidenceSpan(0, 4, 0.5, ("บันทึก",)), LowConfidenceSpan(5, 6, 0.4)),
     )
     records.pages.save(before)
-    intake.pages.correct(first.id, 1, "แก้แล้ว", actor="x")
+    commands.pages.correct(first.id, 1, "แก้แล้ว", actor="x")
     assert not records.pages.get(first.id, 1).doubts
     undo_last(site, clerk, made, "correct")
     after = records.pages.get(first.id, 1)
     assert (after.text, after.doubts, after.corrected) == (before.text, before.doubts, False)
-    intake.file_versions.replace(first.id, io.BytesIO(memo("สาม")), filename="สาม.pdf", actor="x")
+    commands.file_versions.replace(first.id, io.BytesIO(memo("สาม")), filename="สาม.pdf", actor="x")
     undo_last(site, clerk, made, "replace")
     assert records.attachments.get(first.id).sha256 == first.sha256
 
@@ -274,7 +274,7 @@ def test_a_decision_to_show_personal_data_goes_back(site: Site) -> None:
     made = site.announcement("ผู้รับเบี้ย", status=Status.DRAFT)
     held = site.attach(made.id, memo("นางสมศรี 1-1017-00230-70-8"))
     site.work()
-    site.services.intake.attachments.release_held(held.id, actor="x", reason="กฎหมายกำหนด")
+    site.services.commands.attachments.release_held(held.id, actor="x", reason="กฎหมายกำหนด")
     undo_last(site, site.signed_in(Role.STAFF), made, "release")
     now = site.services.attachments.get(held.id)
     assert (now.hold, now.decided) == (HoldReason.PERSONAL_DATA, ())
@@ -282,11 +282,11 @@ def test_a_decision_to_show_personal_data_goes_back(site: Site) -> None:
 
 def test_a_collection_goes_back(site: Site) -> None:
     listed = site.announcement("ประกาศ")
-    intake, records = site.services.intake, site.services.records
-    kept = intake.collections.save(
+    commands, records = site.services.commands, site.services.records
+    kept = commands.collections.save(
         None, title="OIT", body="เดิม", items=[CollectionLine("O1", listed.id)], actor="x"
     )
-    intake.collections.save(kept.id, title="ใหม่", body="เดิม", items=[], actor="x")
+    commands.collections.save(kept.id, title="ใหม่", body="เดิม", items=[], actor="x")
     change = records.collections.history(kept.id)[-1]
     clerk = site.signed_in(Role.STAFF)
     address = f"/staff/history/collections/{change.id}/undo"
@@ -324,32 +324,32 @@ def test_once_undone_it_is_not_offered_again(site: Site, action: str) -> None:
     made, older = (site.announcement(title, status=Status.DRAFT) for title in ("ซ่อมถนน", "ซ่อมถนนเดิม"))
     first, second = (site.attach(made.id, memo(f"{text} 1-1017-00230-70-8"), f"{text}.pdf") for text in "กข")
     site.work()
-    intake, records = site.services.intake, site.services.records
+    commands, records = site.services.commands, site.services.records
     if action == "reattach":
-        intake.attachments.detach(second.id, actor="x")
+        commands.attachments.detach(second.id, actor="x")
     entry = DisclosureEntry(year=2569, item="structure", part=0, announcement_id=made.id)
-    commands: dict[str, Callable[[], object]] = {
-        "label": lambda: intake.attachments.relabel(
+    changes: dict[str, Callable[[], object]] = {
+        "label": lambda: commands.attachments.relabel(
             first.id, label="แบบแปลน", kind=DocumentKind.MEMO, actor="x"
         ),
-        "order": lambda: intake.attachments.move(made.id, {second.id: 1}, actor="x"),
-        "detach": lambda: intake.attachments.detach(first.id, actor="x"),
-        "reattach": lambda: intake.attachments.reattach(second.id, actor="x"),
-        "correct": lambda: intake.pages.correct(first.id, 1, "แก้แล้ว", actor="x"),
-        "replace": lambda: intake.file_versions.replace(
+        "order": lambda: commands.attachments.move(made.id, {second.id: 1}, actor="x"),
+        "detach": lambda: commands.attachments.detach(first.id, actor="x"),
+        "reattach": lambda: commands.attachments.reattach(second.id, actor="x"),
+        "correct": lambda: commands.pages.correct(first.id, 1, "แก้แล้ว", actor="x"),
+        "replace": lambda: commands.file_versions.replace(
             first.id, io.BytesIO(memo("ใหม่")), filename="c.pdf", actor="x"
         ),
-        "release": lambda: intake.attachments.release_held(first.id, actor="x", reason="กฎหมายกำหนด"),
-        "relate": lambda: intake.announcements.decide_relation(
+        "release": lambda: commands.attachments.release_held(first.id, actor="x", reason="กฎหมายกำหนด"),
+        "relate": lambda: commands.announcements.decide_relation(
             made.id, older.id, RelationKind.CANCELS, actor="x"
         ),
         "disclose": lambda: records.disclosure.assign(entry, actor="x"),
-        "create": lambda: intake.announcements.create(
+        "create": lambda: commands.announcements.create(
             Draft(title="อีกเรื่อง", published_on=dt.date(2026, 1, 5)), actor="x"
         ),
     }
     with records.batch("together"):
-        commands[action]()
+        changes[action]()
     clerk = site.signed_in(Role.STAFF)
     page = "/staff/history?bulk=together"
     assert "เลิกทำทั้งหมดนี้" in clerk.get(page).text
@@ -373,15 +373,17 @@ def test_an_undone_list_of_items_is_not_offered_again(site: Site) -> None:
 
 def test_what_is_not_undone_is_named_by_its_own_title(site: Site) -> None:
     """An announcement and a collection may have the same number."""
-    made, intake, clerk = site.announcement("ประกาศแรก"), site.services.intake, site.signed_in(Role.STAFF)
+    made, commands, clerk = site.announcement("ประกาศแรก"), site.services.commands, site.signed_in(Role.STAFF)
     with site.services.records.batch("together"):
-        intake.announcements.revise(made.id, {"category": "ใหม่"}, actor="x")
-        kept = intake.collections.save(
+        commands.announcements.revise(made.id, {"category": "ใหม่"}, actor="x")
+        kept = commands.collections.save(
             None, title="ชุดแรก", body="", items=[CollectionLine("ก", made.id)], actor="x"
         )
     assert kept.id == made.id
-    intake.announcements.revise(made.id, {"category": "ใหม่กว่า"}, actor="x")
-    intake.collections.save(kept.id, title="ชุดแรก", body="", items=[CollectionLine("ข", made.id)], actor="x")
+    commands.announcements.revise(made.id, {"category": "ใหม่กว่า"}, actor="x")
+    commands.collections.save(
+        kept.id, title="ชุดแรก", body="", items=[CollectionLine("ข", made.id)], actor="x"
+    )
     page = clerk.post("/staff/history/bulk/together/undo", data={"confirmed": "yes"}, follow_redirects=True)
     refused = re.findall(r"(ประกาศแรก|ชุดแรก): \S", page.text)
     assert sorted(refused) == ["ชุดแรก", "ประกาศแรก"]
@@ -404,7 +406,7 @@ def test_undoing_many_leaves_what_somebody_changed_since(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
     data = {"action": "retag", "id": [str(each.id) for each in made], "category": "ใหม่", "confirmed": "ใหม่"}
     page = clerk.post("/staff/bulk", data=data, follow_redirects=True).text
-    site.services.intake.announcements.revise(made[1].id, {"category": "ของฉัน"}, actor="คนอื่น")
+    site.services.commands.announcements.revise(made[1].id, {"category": "ของฉัน"}, actor="คนอื่น")
     [button] = re.findall(r'action="(/staff/history/bulk/\w+/undo)"', page)
     answer = clerk.post(button, follow_redirects=True).text
     assert "ร่าง 1: มีผู้แก้ไขเรื่องนี้ภายหลัง" in answer
@@ -414,7 +416,7 @@ def test_undoing_many_leaves_what_somebody_changed_since(site: Site) -> None:
 
 def test_records_put_into_a_collection_are_taken_out_again_as_one(site: Site) -> None:
     made = [site.announcement(f"ประกาศ {n}") for n in range(3)]
-    kept = site.services.intake.collections.save(
+    kept = site.services.commands.collections.save(
         None, title="OIT", body="", items=[CollectionLine("O1", None)], actor="x"
     )
     clerk = site.signed_in(Role.STAFF)
@@ -428,14 +430,14 @@ def test_records_put_into_a_collection_are_taken_out_again_as_one(site: Site) ->
 
 def test_the_history_names_other_records_and_marks_what_was_taken_away(site: Site) -> None:
     made, older = site.announcement("ซ่อมถนน"), site.announcement("ซ่อมถนนเดิม")
-    intake, disclosure = site.services.intake, site.services.disclosure
+    commands, disclosure = site.services.commands, site.services.disclosure
     for kind in (RelationKind.REPLACES, None):
-        intake.announcements.decide_relation(made.id, older.id, kind, actor="x")
+        commands.announcements.decide_relation(made.id, older.id, kind, actor="x")
     entry = DisclosureEntry(year=2569, item="structure", part=0, announcement_id=made.id)
     disclosure.assign(entry, actor="x")
     disclosure.unassign(entry, actor="x")
     lines = [CollectionLine("", older.id)]
-    kept = intake.collections.save(None, title="ชุด", body="", items=lines, actor="x")
+    kept = commands.collections.save(None, title="ชุด", body="", items=lines, actor="x")
     clerk = site.signed_in(Role.STAFF)
     page = clerk.get(f"/staff/announcements/{made.id}/history").text
     assert f"ไม่เกี่ยวข้อง “ซ่อมถนนเดิม” #{older.id}" in page
@@ -448,7 +450,7 @@ def test_the_history_names_other_records_and_marks_what_was_taken_away(site: Sit
 
 def test_who_did_what_is_listed_narrowed_and_exported(site: Site) -> None:
     made = site.announcement("=ประกาศ")
-    site.services.intake.collections.save(None, title="ชุด", body="", items=[], actor="มานะ")
+    site.services.commands.collections.save(None, title="ชุด", body="", items=[], actor="มานะ")
     clerk = site.signed_in(Role.STAFF)
     page = clerk.get("/staff/history").text
     assert page.index("ชุด") < page.index("=ประกาศ")
@@ -467,7 +469,7 @@ def test_who_did_what_is_listed_narrowed_and_exported(site: Site) -> None:
 def test_the_table_of_changes_has_no_formula(site: Site, sign: str) -> None:
     """East Asian spreadsheets take the full-width signs for formulas too."""
     made = site.announcement("ประกาศ")
-    site.services.intake.publication.withdraw(made.id, actor="มานะ", reason=f"{sign}1+1")
+    site.services.commands.publication.withdraw(made.id, actor="มานะ", reason=f"{sign}1+1")
     text = site.signed_in(Role.STAFF).get("/staff/history/changes.csv?action=withdraw").text
     [_head, row] = csv.reader(io.StringIO(text))
     assert row[-1] == f"'{sign}1+1"
@@ -491,7 +493,7 @@ def test_two_editors_of_different_fields_do_not_notice_each_other(site: Site) ->
     made = site.announcement("ประกาศ", status=Status.DRAFT, body="เดิม\n\nสองวรรค")
     clerk = site.signed_in(Role.STAFF)
     form = open_form(clerk, made)
-    site.services.intake.announcements.revise(made.id, {"category": "คลัง"}, actor="สมศรี")
+    site.services.commands.announcements.revise(made.id, {"category": "คลัง"}, actor="สมศรี")
     clerk.post(f"/staff/announcements/{made.id}", data=form | {"title": "ประกาศใหม่"})
     now = site.services.announcements.get(made.id)
     assert (now.title, now.category) == ("ประกาศใหม่", "คลัง")
@@ -501,7 +503,7 @@ def test_who_opens_a_form_is_told_of_the_other_editor(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.DRAFT)
     first, second = site.signed_in(Role.STAFF), site.signed_in(Role.ADMIN)
     address = f"/staff/announcements/{made.id}"
-    site.services.intake.announcements.revise(
+    site.services.commands.announcements.revise(
         made.id, {"category": "เดิม"}, actor="staff"
     )  # by the one who opens it first
     for _look in range(2):
@@ -511,7 +513,7 @@ def test_who_opens_a_form_is_told_of_the_other_editor(site: Site) -> None:
     look = html.unescape(form.split('data-awake="')[1].split('"')[0])
     assert second.get(look).text == "staff เปิดเรื่องนี้ไว้ อาจกำลังแก้อยู่"
     assert first.get(f"{look}&look=yes").text == "admin เปิดเรื่องนี้ไว้ อาจกำลังแก้อยู่"  # the first is told too
-    site.services.intake.announcements.revise(made.id, {"category": "ภาษี"}, actor="staff")
+    site.services.commands.announcements.revise(made.id, {"category": "ภาษี"}, actor="staff")
     assert second.get(look).text.startswith("staff บันทึกเรื่องนี้ไปแล้วเมื่อ ")
     site.services.leases.release(f"form {made.id}", "staff")
     assert "staff บันทึกเรื่องนี้เมื่อ " in second.get(address).text
@@ -529,7 +531,9 @@ def test_two_editors_of_one_field_choose_with_both_texts_before_them(site: Site)
     made = site.announcement("ประกาศ", status=Status.DRAFT)
     clerk = site.signed_in(Role.STAFF)
     form = open_form(clerk, made)
-    site.services.intake.announcements.revise(made.id, {"title": "ของสมศรี", "category": "คลัง"}, actor="สมศรี")
+    site.services.commands.announcements.revise(
+        made.id, {"title": "ของสมศรี", "category": "คลัง"}, actor="สมศรี"
+    )
     typed = form | {"title": "ของฉัน", "author": "กองช่าง"}
     page = clerk.post(f"/staff/announcements/{made.id}", data=typed).text
     for shown in ("กรุณาเลือกทีละช่อง", "ของสมศรี", "ใช้ของ สมศรี", 'name="choose-title"', ">ของฉัน</textarea>"):
@@ -572,7 +576,9 @@ def test_a_paper_s_name_that_somebody_gave_meanwhile_stays(site: Site) -> None:
     paper = site.attach(made.id, memo("หนึ่ง"), "หนึ่ง.pdf")
     clerk = site.signed_in(Role.STAFF)
     form = open_form(clerk, made) | {f"label-{paper.id}": "หนึ่ง", f"kind-{paper.id}": "other"}
-    site.services.intake.attachments.relabel(paper.id, label="ของสมศรี", kind=DocumentKind.OTHER, actor="สมศรี")
+    site.services.commands.attachments.relabel(
+        paper.id, label="ของสมศรี", kind=DocumentKind.OTHER, actor="สมศรี"
+    )
     clerk.post(f"/staff/announcements/{made.id}", data=form)
     assert site.services.attachments.get(paper.id).label == "ของสมศรี"
     page = clerk.post(f"/staff/announcements/{made.id}", data=form | {f"label-{paper.id}": "ของฉัน"}).text
@@ -583,7 +589,7 @@ def test_what_was_published_meanwhile_is_not_changed_unseen(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.DRAFT)
     clerk = site.signed_in(Role.STAFF)
     form = open_form(clerk, made)
-    site.services.intake.publication.publish(made.id, actor="สมศรี")
+    site.services.commands.publication.publish(made.id, actor="สมศรี")
     page = clerk.post(f"/staff/announcements/{made.id}", data=form | {"title": "ร่างหยาบ"}).text
     assert "สมศรี เผยแพร่ประกาศนี้ไปแล้ว สิ่งที่พิมพ์ยังไม่ได้บันทึก" in page
     assert site.services.announcements.get(made.id).title == "ประกาศ"
@@ -595,7 +601,7 @@ def test_text_typed_for_a_record_that_was_taken_away_meanwhile_is_not_lost(site:
         made = site.announcement("ประกาศ", status=Status.PUBLISHED if step == "withdraw" else Status.DRAFT)
         form = open_form(clerk, made) | {"title": "เขียนใหม่", "body": "ข้อความยาว"}
         reason = {"reason": "ลงผิด"} if step == "withdraw" else {}
-        getattr(site.services.intake.publication, step)(made.id, actor="สมศรี", **reason)
+        getattr(site.services.commands.publication, step)(made.id, actor="สมศรี", **reason)
         page = clerk.post(f"/staff/announcements/{made.id}", data=form).text
         assert f"ประกาศนี้{said} สิ่งที่พิมพ์ยังไม่ได้บันทึก" in page
         assert "บันทึกแล้ว" not in page
@@ -631,12 +637,12 @@ def test_an_undo_that_residents_would_notice_asks_first(site: Site) -> None:
 
 
 def test_an_undo_of_what_is_public_says_what_residents_see_otherwise(site: Site) -> None:
-    made, clerk, intake = site.announcement("ซ่อมถนน"), site.signed_in(Role.STAFF), site.services.intake
+    made, clerk, commands = site.announcement("ซ่อมถนน"), site.signed_in(Role.STAFF), site.services.commands
     paper = site.attach(made.id, memo("ถนน"), "ถนน.pdf")
     site.work()
-    intake.attachments.relabel(paper.id, label="แบบแปลน", kind=paper.kind, actor="x")
-    intake.announcements.revise(made.id, {"title": "ซ่อมสะพาน", "assigned_to": "staff"}, actor="x")
-    intake.attachments.detach(paper.id, actor="x")
+    commands.attachments.relabel(paper.id, label="แบบแปลน", kind=paper.kind, actor="x")
+    commands.announcements.revise(made.id, {"title": "ซ่อมสะพาน", "assigned_to": "staff"}, actor="x")
+    commands.attachments.detach(paper.id, actor="x")
 
     def undo_from_history(action: str, said: str) -> None:
         change = [each for each in site.services.history.entries(made.id) if each.action == action][-1]
@@ -651,15 +657,15 @@ def test_an_undo_of_what_is_public_says_what_residents_see_otherwise(site: Site)
         assert f"เลิกทำแล้ว กลับเป็นอย่างเดิม · {said}" in undone
 
     undo_from_history("detach", "ประชาชนเห็นเอกสาร “แบบแปลน” อีกครั้ง")
-    intake.pages.correct(paper.id, 1, "แก้แล้ว", actor="x")
+    commands.pages.correct(paper.id, 1, "แก้แล้ว", actor="x")
     undo_from_history("correct", "ข้อความหน้า 1 ของเอกสาร “แบบแปลน” กลับเป็นอย่างเดิม")
     undo_from_history("label", "ชื่อเอกสาร: ประชาชนเห็น “ถนน” แทน “แบบแปลน”")
-    intake.attachments.release_held(paper.id, actor="x", reason="เหตุผลตามกฎหมาย")
+    commands.attachments.release_held(paper.id, actor="x", reason="เหตุผลตามกฎหมาย")
     undo_from_history("release", "ประชาชนไม่เห็นเอกสาร “ถนน” จนกว่าจะตัดสินใหม่")
-    intake.attachments.release_held(paper.id, actor="x", reason="เหตุผลตามกฎหมาย")
+    commands.attachments.release_held(paper.id, actor="x", reason="เหตุผลตามกฎหมาย")
     undo_from_history("attach", "ประชาชนไม่เห็นเอกสาร “ถนน” อีก")
     undo_from_history("revise", "เรื่อง: ประชาชนเห็น “ซ่อมถนน” แทน “ซ่อมสะพาน”")
-    intake.announcements.revise(made.id, {"assigned_to": "staff"}, actor="x")
+    commands.announcements.revise(made.id, {"assigned_to": "staff"}, actor="x")
     change = site.services.history.entries(made.id)[-1]
     assert clerk.post(f"/staff/history/{change.id}/undo").status_code == 302  # residents never saw it
 
@@ -667,7 +673,7 @@ def test_an_undo_of_what_is_public_says_what_residents_see_otherwise(site: Site)
 def test_what_a_program_did_is_not_said_of_a_person(site: Site) -> None:
     made, admin = site.announcement("ร่าง", status=Status.DRAFT), site.signed_in(Role.ADMIN)
     for actor, views in ((WORKER, 1), (IMPORTER, 2), ("somsri", 3)):
-        site.services.intake.announcements.revise(made.id, {"views": views}, actor=actor)
+        site.services.commands.announcements.revise(made.id, {"views": views}, actor=actor)
     pages = (f"/staff/announcements/{made.id}/history", "/staff/history", "/staff/history/changes.csv")
     for shown in (admin.get(page).text for page in pages):
         assert WORKER not in re.sub(r'value="[^"]*"', "", shown)
@@ -681,7 +687,7 @@ def test_a_text_whose_document_did_not_come_with_an_imported_history_is_listed_w
     made = site.announcement("ซ่อมถนน")
     attachment = site.attach(made.id, memo("ให้ซ่อมถนน"), "ซ่อมถนน.pdf")
     site.work()
-    site.services.intake.pages.correct(attachment.id, 1, "ให้ซ่อมสะพาน", actor="test")
+    site.services.commands.pages.correct(attachment.id, 1, "ให้ซ่อมสะพาน", actor="test")
     with site.services.database.write():
         site.services.database.run(
             """UPDATE history SET before = json_remove(before, '$.attachment_id'),
@@ -697,7 +703,7 @@ def test_a_text_whose_document_did_not_come_with_an_imported_history_is_listed_w
 
 def test_the_history_marks_what_was_undone_and_offers_no_second_undo_of_it(site: Site) -> None:
     made, clerk = site.announcement("ซ่อมถนน", status=Status.DRAFT), site.signed_in(Role.STAFF)
-    revise = site.services.intake.announcements.revise
+    revise = site.services.commands.announcements.revise
     revise(made.id, {"category": "โยธา"}, actor="x")
     change = site.services.history.entries(made.id)[-1]
     page = clerk.get(f"/staff/announcements/{made.id}/history").text

@@ -19,7 +19,7 @@ def behind(site: Site) -> tuple[Site, Announcement]:
     hidden = site.announcement(TITLE, author="กองสาธารณสุข", category="ผู้ป่วย")
     site.announcement("ประกาศรายชื่อผู้มีสิทธิสอบ", author="สำนักปลัด", category="สอบ")
     site.work()
-    site.services.intake.publication.withdraw(hidden.id, actor="สมศรี", reason="มีข้อมูลส่วนบุคคล")
+    site.services.commands.publication.withdraw(hidden.id, actor="สมศรี", reason="มีข้อมูลส่วนบุคคล")
     return site, hidden
 
 
@@ -63,7 +63,7 @@ def test_no_correction_gives_its_words_away(behind: tuple[Site, Announcement]) -
 def test_a_title_that_was_changed_is_not_suggested_as_it_was(site: Site) -> None:
     made = site.announcement("ประกาศเรื่องนายสมชาย ใจร้าย")
     site.work()
-    site.services.intake.announcements.revise(made.id, {"title": "ประกาศเรื่องบุคคล"}, actor="สมศรี")
+    site.services.commands.announcements.revise(made.id, {"title": "ประกาศเรื่องบุคคล"}, actor="สมศรี")
     suggested = site.client().get("/api/v1/suggest?q=ประกาศเรื่อง").json["suggestions"]  # type: ignore[index]
     assert not [text for text in suggested if "สมชาย" in text]
 
@@ -88,12 +88,12 @@ def test_texts_that_were_replaced_find_nothing_and_count_in_no_facet(site: Site,
     site.work()
     renewed = {"title": "ประกาศรายชื่อ", "body": "", "author": "สำนักปลัด", "category": "สอบ"}
     if way == "erased":  # and published again, all before the index follows
-        services.intake.publication.withdraw(made.id, actor="x", reason="ลงผิดเรื่อง")
+        services.commands.publication.withdraw(made.id, actor="x", reason="ลงผิดเรื่อง")
         services.eraser.erase_announcement_fields(made.id, ordered_by="ศาล", reason="ละเมิด", actor="x")
-        services.intake.publication.restore_as_draft(made.id, actor="x")
-    services.intake.announcements.revise(made.id, renewed, actor="x")
+        services.commands.publication.restore_as_draft(made.id, actor="x")
+    services.commands.announcements.revise(made.id, renewed, actor="x")
     if way == "erased":
-        services.intake.publication.publish(made.id, actor="x")
+        services.commands.publication.publish(made.id, actor="x")
     reader = site.client()
     for typed in ("88997766", "หนองกระทิง", "ผู้ป่วย"):
         answer = reader.get("/api/v1/search", query_string={"q": typed}).json
@@ -111,7 +111,7 @@ def test_a_change_that_takes_no_text_away_hides_nothing(site: Site) -> None:
     made = site.announcement("ประกาศรายชื่อผู้มีสิทธิสอบ")
     site.work()
     site.attach(made.id, b"%PDF-1.7 x")
-    site.services.intake.announcements.revise(made.id, {"body": "สอบวันจันทร์", "views": 7}, actor="x")
+    site.services.commands.announcements.revise(made.id, {"body": "สอบวันจันทร์", "views": 7}, actor="x")
     found = site.client().get("/api/v1/search", query_string={"q": "ผู้มีสิทธิสอบ"}).json
     assert found is not None
     assert found["total"] == 1
@@ -125,8 +125,8 @@ def test_its_page_for_staff_has_no_empty_card(behind: tuple[Site, Announcement])
 
 def test_what_is_published_again_is_found_again(behind: tuple[Site, Announcement]) -> None:
     site, hidden = behind
-    site.services.intake.publication.restore_as_draft(hidden.id, actor="สมศรี")
-    site.services.intake.publication.publish(hidden.id, actor="สมศรี", reason="ตรวจแล้ว")
+    site.services.commands.publication.restore_as_draft(hidden.id, actor="สมศรี")
+    site.services.commands.publication.publish(hidden.id, actor="สมศรี", reason="ตรวจแล้ว")
     answer = site.client().get("/api/v1/search?q=หนองกระทิง").json
     assert answer is not None
     assert [result["id"] for result in answer["results"]] == [hidden.id]

@@ -73,7 +73,7 @@ def test_the_tabs_count_what_the_filter_shows_and_an_empty_archive_says_so(site:
     assert "ไม่มีเรื่องที่ตรงกับตัวกรองนี้" in clerk.get("/staff?mine=1").text
     site.announcement("ของคนอื่น", status=Status.DRAFT)
     [mine, _] = drafts(site, 2)
-    site.services.intake.announcements.revise(mine.id, {"assigned_to": "staff"}, actor="x")
+    site.services.commands.announcements.revise(mine.id, {"assigned_to": "staff"}, actor="x")
     page = clerk.get("/staff?mine=1").text
     assert "ทั้งหมด (1)" in page
     assert "ฉบับร่าง (1)" in page
@@ -86,7 +86,7 @@ def test_thirty_records_get_a_category_in_one_step(site: Site) -> None:
     assert "เปลี่ยนหมวดแล้ว 30 เรื่อง" in page
     found = site.services.announcements.get_many(each.id for each in made)
     assert {each.category for each in found.values()} == {"จัดซื้อจัดจ้าง"}
-    site.services.intake.announcements.revise(made[0].id, {"category": "น้ำ"}, actor="สมศรี")
+    site.services.commands.announcements.revise(made[0].id, {"category": "น้ำ"}, actor="สมศรี")
     again = act(site.signed_in(Role.STAFF), "retag", made, category="จัดซื้อจัดจ้าง")
     assert "เปลี่ยนหมวดแล้ว 1 เรื่อง" in again
     assert "ไม่ต้องเปลี่ยน 29 เรื่อง" in again.split("เปลี่ยนหมวดแล้ว 1 เรื่อง")[1]  # after what was done
@@ -126,7 +126,7 @@ def test_nothing_ticked_and_nothing_known_change_nothing(site: Site) -> None:
 
 def test_records_are_assigned_and_put_into_a_collection_once(site: Site) -> None:
     made = drafts(site, 3)
-    kept = site.services.intake.collections.save(
+    kept = site.services.commands.collections.save(
         None, title="OIT", body="", items=[CollectionLine("O1", made[0].id)], actor="x"
     )
     clerk = site.signed_in(Role.STAFF)
@@ -255,7 +255,7 @@ def test_many_are_published_at_a_set_time_and_the_unread_once_read(site: Site) -
     (field,) = re.findall(r'(?s)<input\s[^>]*id="publish_time"[^>]*>', refused)
     assert 'aria-invalid="true"' in field
     assert re.search(r'id="fault-publish_time">[^<]*8\.30', refused)
-    site.services.intake.announcements.revise(made[0].id, {"expires_on": dt.date(2026, 1, 2)}, actor="test")
+    site.services.commands.announcements.revise(made[0].id, {"expires_on": dt.date(2026, 1, 2)}, actor="test")
     one = f"/staff/announcements/{made[0].id}/publish"
     closed = clerk.post(one, data=sent, follow_redirects=True).text
     assert "หมดเขต 2 มกราคม 2569 ก่อนวันที่เผยแพร่" in closed

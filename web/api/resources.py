@@ -234,7 +234,7 @@ def create_announcement(fields: dict[str, Any]) -> dict[str, Any]:
     if status is Status.PUBLISHED:
         require_scope(Scope.PUBLISH)
     reason = _stated_reason(fields)
-    announcement = services().intake.announcements.create(
+    announcement = services().commands.announcements.create(
         Draft(**fields), actor=g.actor, status=status, reason=reason
     )
     return _record(announcement.id)
@@ -261,7 +261,7 @@ def revise_announcement(changes: dict[str, Any], id: int) -> dict[str, Any]:
     reason = _stated_reason(changes)
     with services().records.batch():
         require_publish_scope_if_public(services().announcements.get(id))
-        services().intake.announcements.revise(id, changes, actor=g.actor, reason=reason)
+        services().commands.announcements.revise(id, changes, actor=g.actor, reason=reason)
     return _changed_record(id, sent=changes)
 
 
@@ -275,7 +275,7 @@ def publish_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
     The code of that 409 is ``personal-data``; ``ground`` beside the reason names the legal ground.
     Attachments that are not read yet follow by themselves, once nothing was found in them.
     """
-    services().intake.publication.publish(id, actor=g.actor, reason=_stated_reason(args))
+    services().commands.publication.publish(id, actor=g.actor, reason=_stated_reason(args))
     return _changed_record(id)
 
 
@@ -285,7 +285,7 @@ def publish_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.response(200, schemas.AnnouncementOut)
 def withdraw_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
     """ถอน · Withdraw; residents get 410 with the reason, or with ``ถอนผ่าน API`` where none is sent."""
-    services().intake.publication.withdraw(id, actor=g.actor, reason=args["reason"] or "ถอนผ่าน API")
+    services().commands.publication.withdraw(id, actor=g.actor, reason=args["reason"] or "ถอนผ่าน API")
     return _changed_record(id)
 
 
@@ -299,7 +299,7 @@ def restore_as_draft(id: int) -> dict[str, Any]:
     """
     with services().records.batch():
         require_publish_scope_if_public(services().announcements.get(id))
-        services().intake.publication.restore_as_draft(id, actor=g.actor)
+        services().commands.publication.restore_as_draft(id, actor=g.actor)
     return _changed_record(id)
 
 
@@ -318,7 +318,7 @@ def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str,
     with services().records.batch():
         require_publish_scope_if_public(services().announcements.get(id))
         require_visible(services().announcements.get(older_id), is_staff=_staff())
-        services().intake.announcements.decide_relation(id, older_id, fields["relation"], actor=g.actor)
+        services().commands.announcements.decide_relation(id, older_id, fields["relation"], actor=g.actor)
     return as_relation(fields["relation"].value, services().announcements.get(older_id))
 
 
@@ -332,7 +332,7 @@ def dismiss_relation(id: int, older_id: int) -> None:
     """
     with services().records.batch():
         require_publish_scope_if_public(services().announcements.get(id))
-        services().intake.announcements.decide_relation(id, older_id, None, actor=g.actor)
+        services().commands.announcements.decide_relation(id, older_id, None, actor=g.actor)
 
 
 @blueprint.post("/announcements/<int:id>/attachments")
@@ -356,7 +356,7 @@ def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
     """
     require_publish_scope_if_public(services().announcements.get(id))
     file = _sent_file()
-    attachment, new = services().intake.attachments.attach(
+    attachment, new = services().commands.attachments.attach(
         id,
         cast(BinaryIO, file.stream),
         filename=file.filename or "",
@@ -389,7 +389,7 @@ def show_collection(id: int) -> dict[str, Any]:
 def create_collection(fields: dict[str, Any]) -> dict[str, Any]:
     """สร้างชุดประกาศ · Make a collection, public at once; it needs the scope ``publish``."""
     reason = _stated_reason(fields)
-    made = services().intake.collections.save(None, **fields, actor=g.actor, reason=reason)
+    made = services().commands.collections.save(None, **fields, actor=g.actor, reason=reason)
     return _collections([made])[0]
 
 
@@ -403,7 +403,7 @@ def change_collection(changes: dict[str, Any], id: int) -> dict[str, Any]:
     with services().records.batch():
         known = services().collections.get(id)
         wanted = {"title": known.title, "body": known.body, "items": known.items} | changes
-        saved = services().intake.collections.save(id, **wanted, actor=g.actor, reason=reason)
+        saved = services().commands.collections.save(id, **wanted, actor=g.actor, reason=reason)
     return _collections([saved])[0]
 
 
@@ -448,13 +448,15 @@ def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
 
     Of a published or withdrawn announcement it needs the scope ``publish``.
     """
-    intake = services().intake
+    commands = services().commands
     with services().records.batch():
         attachment = _require_scope_for_attachment(id)
         if "position" in changes:
-            intake.attachments.move(attachment.announcement_id, {id: changes["position"]}, actor=g.actor)
+            commands.attachments.move(attachment.announcement_id, {id: changes["position"]}, actor=g.actor)
         label, kind = changes.get("label", attachment.label), changes.get("kind", attachment.kind)
-        intake.attachments.relabel(id, label=label, kind=kind, actor=g.actor, reason=_stated_reason(changes))
+        commands.attachments.relabel(
+            id, label=label, kind=kind, actor=g.actor, reason=_stated_reason(changes)
+        )
     return _changed_attachment(services().attachments.get(id), sent=changes)
 
 
@@ -468,7 +470,7 @@ def detach_attachment(id: int) -> None:
     """
     with services().records.batch():
         _require_scope_for_attachment(id)
-        services().intake.attachments.detach(id, actor=g.actor)
+        services().commands.attachments.detach(id, actor=g.actor)
 
 
 @blueprint.put("/attachments/<int:id>/file")
@@ -488,7 +490,7 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
     """
     before = _newest(_require_scope_for_attachment(id))
     file = _sent_file()
-    after = services().intake.file_versions.replace(
+    after = services().commands.file_versions.replace(
         id,
         cast(BinaryIO, file.stream),
         filename=file.filename or "",
@@ -512,7 +514,7 @@ def release_attachment(args: dict[str, Any], id: int) -> dict[str, Any]:
     reason = _stated_reason(args)
     with services().records.batch():
         held = _newest(services().attachments.get(id))
-        attachment = services().intake.attachments.release_held(held.id, actor=g.actor, reason=reason)
+        attachment = services().commands.attachments.release_held(held.id, actor=g.actor, reason=reason)
     return _changed_attachment(attachment)
 
 

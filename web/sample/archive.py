@@ -87,9 +87,9 @@ def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[
         views=given["views"],
         old_url=given.get("old_url"),
     )
-    announcement = services.intake.announcements.create(draft, actor=SAMPLE)
+    announcement = services.commands.announcements.create(draft, actor=SAMPLE)
     for file, data in made:
-        services.intake.attachments.attach(
+        services.commands.attachments.attach(
             announcement.id,
             io.BytesIO(data),
             filename=f"{file['label']}.pdf",
@@ -98,9 +98,9 @@ def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[
             actor=SAMPLE,
         )
     if given.get("status") != Status.DRAFT:
-        services.intake.publication.publish(announcement.id, actor=SAMPLE)
+        services.commands.publication.publish(announcement.id, actor=SAMPLE)
     if given.get("status") == Status.WITHDRAWN:
-        services.intake.publication.withdraw(announcement.id, actor=SAMPLE, reason=given["reason"])
+        services.commands.publication.withdraw(announcement.id, actor=SAMPLE, reason=given["reason"])
 
 
 def _introduce(services: Services) -> None:
@@ -115,7 +115,7 @@ def _relate(services: Services, listed: list[dict[str, Any]]) -> None:
     for given in listed:
         newer, older = known[given["title"]], known.get(given.get("cancels", ""))
         if newer and older:
-            services.intake.announcements.decide_relation(
+            services.commands.announcements.decide_relation(
                 newer.id, older.id, RelationKind.CANCELS, actor=SAMPLE
             )
 
@@ -130,7 +130,7 @@ def _collect(services: Services, listed: list[dict[str, Any]]) -> None:
     for line in given["items"]:
         found = known[line["title"]] if "title" in line else None
         items.append(CollectionLine(line["label"], found.id if found else None))
-    services.intake.collections.save(
+    services.commands.collections.save(
         None, title=given["title"], body=given["body"], items=items, actor=SAMPLE
     )
 

@@ -157,7 +157,7 @@ def _question(changes: Sequence[Change], consequences: Sequence[tuple[str, list[
 
 def undo_commands() -> Undo:
     """Returns the commands that undo changes of this request's records; undoes nothing itself."""
-    return Undo(services().records, services().intake)
+    return Undo(services().records, services().commands)
 
 
 def _may_undo(changes: Sequence[Change]) -> bool:

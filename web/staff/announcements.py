@@ -85,8 +85,8 @@ def _create_once() -> Announcement:
     sent = repr((request.form.get("form_key"), g.actor, sorted(changes.items(), key=str)))
     ref = f"form:{hashlib.sha256(sent.encode()).hexdigest()[:32]}" if "form_key" in request.form else None
     try:
-        return services().intake.announcements.create(
-            Draft(**changes, ref=ref),  # type: ignore[arg-type]  # intake checks each
+        return services().commands.announcements.create(
+            Draft(**changes, ref=ref),  # type: ignore[arg-type]  # commands checks each
             actor=g.actor,
             may_lack_title=_has_files(),
         )
@@ -173,17 +173,17 @@ def _decide(attachment: Attachment) -> str:
     if "replace" in request.form:
         return _replace(attachment)
     if "hide" in request.form:
-        services().intake.attachments.hide_undecided(attachment.id, actor=g.actor)
+        services().commands.attachments.hide_undecided(attachment.id, actor=g.actor)
         return str(_("ประชาชนไม่เห็นเอกสารนี้แล้ว"))
     with services().records.batch():
         now = services().attachments.get(attachment.id)
         if "cancel" in request.form:
             refuse_if_changed(decision_fingerprint(now), _OTHER_FILE)
-            services().intake.attachments.detach(attachment.id, actor=g.actor)
+            services().commands.attachments.detach(attachment.id, actor=g.actor)
             return str(_("ยกเลิกไฟล์ใหม่แล้ว ยังใช้ไฟล์เดิม"))
         if not _is_decided_for_file_shown(now):
             refuse_if_changed(decision_fingerprint(now), _OTHER_FILE)
-            services().intake.attachments.release_held(
+            services().commands.attachments.release_held(
                 attachment.id, actor=g.actor, reason=personal_data.reason_from_form_or_empty()
             )
         return str(_("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่"))
@@ -200,7 +200,7 @@ def _replace(attachment: Attachment) -> str:
     if file is None or not file.filename:
         raise Invalid("กรุณาเลือกไฟล์ใหม่ก่อน", field="file")
     announcement = services().announcements.get(attachment.announcement_id)
-    given = services().intake.file_versions.replace(
+    given = services().commands.file_versions.replace(
         attachment.id,
         cast(BinaryIO, file.stream),
         filename=file.filename,
@@ -306,7 +306,7 @@ def publish(announcement_id: int) -> ResponseReturnValue:
     announcement = services().announcements.get(announcement_id)
     papers = attachments_for_staff.attachments_for_staff(announcement)
     unread = [each.attachment for each in papers if each.attachment.hold is HoldReason.UNREAD]
-    finds = services().intake.publication.undecided_personal_data(announcement_id)
+    finds = services().commands.publication.undecided_personal_data(announcement_id)
     return render_template(
         "staff/publish.html",
         announcement=announcement,
@@ -323,16 +323,16 @@ def publish(announcement_id: int) -> ResponseReturnValue:
 @pages.post("/announcements/<int:announcement_id>/<any(withdraw, trash, restore):step>")
 def change_status(announcement_id: int, step: str) -> ResponseReturnValue:
     """Withdraw with a reason and a successor, if typed, trash, or restore as a draft; nothing is asked."""
-    intake = services().intake
+    commands = services().commands
     try:
         if step == "withdraw":
             _withdraw(announcement_id)
             flash(_("ถอนประกาศแล้ว ประชาชนเห็นเพียงเหตุผลที่ถอน"), "good")
         elif step == "trash":
-            intake.publication.trash(announcement_id, actor=g.actor)
+            commands.publication.trash(announcement_id, actor=g.actor)
             flash(_("ทิ้งลงถังขยะแล้ว กู้คืนได้เสมอ"), "good")
         else:
-            intake.publication.restore_as_draft(announcement_id, actor=g.actor)
+            commands.publication.restore_as_draft(announcement_id, actor=g.actor)
             flash(_("กู้คืนเป็นฉบับร่างแล้ว"), "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
@@ -346,7 +346,7 @@ def _withdraw(announcement_id: int) -> None:
     with services().records.batch():
         if "chosen" in request.form or request.form.get("successor", "").strip():
             relation_forms.record_replaced_by(announcement_id, request.form, g.actor)
-        services().intake.publication.withdraw(
+        services().commands.publication.withdraw(
             announcement_id, actor=g.actor, reason=request.form.get("reason", "")
         )
 
@@ -452,18 +452,18 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
         if announcement.status not in (Status.DRAFT, Status.PUBLISHED):
             if "restore" not in request.form:
                 raise edit_conflicts.not_editable_conflict()
-            announcement = services().intake.publication.restore_as_draft(announcement_id, actor=g.actor)
+            announcement = services().commands.publication.restore_as_draft(announcement_id, actor=g.actor)
         changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
         if changes.get("category", announcement.category) != announcement.category:
             require_confirmed_category(changes["category"], confirmed=request.form.get("new_category", ""))
         if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
             changes.pop("title", None)  # the title is still to be read from the attachments
         with personal_data.reason_checked_after_block() as reason:
-            services().intake.announcements.revise(announcement_id, changes, actor=g.actor, reason=reason)
+            services().commands.announcements.revise(announcement_id, changes, actor=g.actor, reason=reason)
             _relabel_all(announcement_id, settled, reason)
         _reorder(announcement_id)
         if confirm:
-            services().intake.publication.confirm_filled_values(announcement_id, actor=g.actor)
+            services().commands.publication.confirm_filled_values(announcement_id, actor=g.actor)
     _attach_all(announcement_id)
 
 
@@ -490,7 +490,7 @@ def _move(attachment_id: int) -> None:
         _reorder(attachment.announcement_id)
         return
     position = attachment.position + (1 if request.form.get("to") == "down" else -1)
-    services().intake.attachments.move(attachment.announcement_id, {attachment_id: position}, actor=g.actor)
+    services().commands.attachments.move(attachment.announcement_id, {attachment_id: position}, actor=g.actor)
 
 
 def _reorder(announcement_id: int) -> None:
@@ -504,7 +504,7 @@ def _reorder(announcement_id: int) -> None:
             raise Invalid("ลำดับของเอกสารต้องเป็นตัวเลข เช่น 1", field=f"position-{attachment.id}")
         positions[attachment.id] = int(typed)
     if positions:
-        services().intake.attachments.move(announcement_id, positions, actor=g.actor)
+        services().commands.attachments.move(announcement_id, positions, actor=g.actor)
 
 
 def _rename(attachment_id: int) -> None:
@@ -522,12 +522,12 @@ def _relabel_from_form(attachment_id: int, reason: str) -> None:
 
 
 def _detach(attachment_id: int) -> None:
-    services().intake.attachments.detach(attachment_id, actor=g.actor)
+    services().commands.attachments.detach(attachment_id, actor=g.actor)
     flash(_("นำเอกสารออกแล้ว นำกลับมาได้จากรายการเอกสารที่นำออก"), "good")
 
 
 def _reattach(attachment_id: int) -> None:
-    services().intake.attachments.reattach(attachment_id, actor=g.actor)
+    services().commands.attachments.reattach(attachment_id, actor=g.actor)
     flash(_("นำเอกสารกลับมาแล้ว"), "good")
 
 
@@ -543,7 +543,7 @@ def _show(attachment_id: int) -> None:
         row = checked.replaces or attachment_id
         refuse_if_changed(file_fingerprint(checked), _OTHER_FILE, field=f"fingerprint-{row}")
         _relabel_from_form(attachment_id, reason)
-        services().intake.attachments.show_after_check(attachment_id, actor=g.actor, reason=reason)
+        services().commands.attachments.show_after_check(attachment_id, actor=g.actor, reason=reason)
     flash(_("ประชาชนเห็นเอกสารนี้แล้ว"), "good")
 
 
@@ -559,7 +559,7 @@ _PAPER_STEPS: dict[str, Callable[[int], None]] = {
 
 def _attach(announcement_id: int, file: FileStorage) -> tuple[Attachment, bool]:
     """Attach a file. Residents see one that is added to a published announcement once it is checked."""
-    return services().intake.attachments.attach(
+    return services().commands.attachments.attach(
         announcement_id,
         cast(BinaryIO, file.stream),
         filename=file.filename or "",
@@ -598,7 +598,7 @@ def _relabel_all(announcement_id: int, settled: Mapping[str, object], reason: st
         kind = _known_kind(str(settled.get(f"kind-{attachment.id}", attachment.kind)))
         if (label, kind) != (attachment.label, attachment.kind):
             try:
-                services().intake.attachments.relabel(
+                services().commands.attachments.relabel(
                     attachment.id, label=label, kind=kind, actor=g.actor, reason=reason
                 )
             except Invalid as error:

@@ -86,7 +86,7 @@ def publication_checks(
     """
     suggested = suggested_form_values(announcement, papers)
     stated, given = suggested.fields, announcement
-    stated_anew = services().intake.publication.fields_differing_in_new_file(announcement.id)
+    stated_anew = services().commands.publication.fields_differing_in_new_file(announcement.id)
     if not announcement.title:  # nobody saved the form
         values = {name: stated[name] for name in suggested.prefilled_fields}
         announcement = dataclasses.replace(announcement, **values)  # type: ignore[arg-type]  # checked by name
@@ -123,7 +123,7 @@ def doubts_after_publication(announcement: Announcement, papers: Sequence[Attach
     if announcement.status is not Status.PUBLISHED:
         return []
     unconfirmed = names_of_unconfirmed_values(services().history.entries(announcement.id))
-    stated_anew = services().intake.publication.fields_differing_in_new_file(announcement.id)
+    stated_anew = services().commands.publication.fields_differing_in_new_file(announcement.id)
     values = {
         "title": announcement.title,
         "published_on": template_filters.day(announcement.published_on),

@@ -166,7 +166,7 @@ def _add_link(item: DisclosureItem, year: int, address: str, part: str) -> str:
     title = f"{item.title} {template_filters.part_name(item, entry.part, year)}".strip()
     bulk = secrets.token_hex(8)
     with services().records.batch(bulk):
-        made = services().intake.announcements.create(
+        made = services().commands.announcements.create(
             Draft(title=title, body=address, published_on=today()), actor=g.actor
         )
         services().disclosure.assign(replace(entry, announcement_id=made.id), actor=g.actor)
@@ -294,7 +294,7 @@ def take_items(year: int) -> ResponseReturnValue:
             given = merge_items_with_csv(table, known)
             before = {each.key: each for each in known}
             for item in given:
-                services().intake.disclosure.save_item(
+                services().commands.disclosure.save_item(
                     year, item, replaced=before.get(item.key), actor=g.actor
                 )
             if given:
@@ -332,7 +332,7 @@ def _save_items(year: int, copied: int | None) -> None:
         if changes or year_of_item_list(services(), year) != year:
             refuse_if_changed(fingerprint(known))
         for item, replaced in changes:
-            services().intake.disclosure.save_item(
+            services().commands.disclosure.save_item(
                 year, item, replaced=replaced, actor=g.actor, reason=reason
             )
         if known and year_of_item_list(services(), year) != year:

@@ -25,7 +25,7 @@ def compare_with_present_file(attachment_id: int, number: int) -> str:
     """Show the difference between the text of an earlier file and the present text."""
     records = services().records
     attachment = records.attachments.get(attachment_id)
-    version = services().intake.file_versions.get(attachment_id, number)
+    version = services().commands.file_versions.get(attachment_id, number)
     texts = [page.text for page in records.pages.by_attachment(attachment_id)]
     return render_template(
         "staff/file-version.html",
@@ -42,7 +42,7 @@ def compare_with_present_file(attachment_id: int, number: int) -> str:
 def file(attachment_id: int, number: int) -> Response:
     """Send an earlier file, byte for byte. Each reading is logged: the file may hold personal data."""
     services().attachments.get(attachment_id)
-    version = services().intake.file_versions.get(attachment_id, number)
+    version = services().commands.file_versions.get(attachment_id, number)
     note_security("earlier file read", person=g.actor, attachment=attachment_id, version=number)
     return file_responses.send_original(version, is_public=False)
 
@@ -51,7 +51,7 @@ def file(attachment_id: int, number: int) -> Response:
 def choose_earlier_file(attachment_id: int, number: int) -> ResponseReturnValue:
     """Choose an earlier file again; in place of a public file once a person has checked it."""
     try:
-        restored = services().intake.file_versions.restore(attachment_id, number, actor=g.actor)
+        restored = services().commands.file_versions.restore(attachment_id, number, actor=g.actor)
         if restored.replaces:
             flash(
                 _("เลือกไฟล์นี้แล้ว ประชาชนเห็นไฟล์ปัจจุบันจนกว่าคุณจะตรวจไฟล์ที่เลือกแล้วกด “ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น”"),

@@ -63,7 +63,7 @@ def publish_each_as_chosen(ids: Iterable[int], *, changed_ids: Container[int]) -
             _refuse_changed_record(id)
         else:
             _refuse_file_name(id)
-            services().intake.publication.publish(id, actor=g.actor)
+            services().commands.publication.publish(id, actor=g.actor)
 
     return apply_as_one_bulk(services().records, ids, publish)
 
@@ -135,11 +135,11 @@ def preselected_choice(announcement: Announcement, *, is_unread: bool) -> str:
 
 
 def _publish_now(announcement_id: int) -> str:
-    found = services().intake.publication.undecided_personal_data(announcement_id)
+    found = services().commands.publication.undecided_personal_data(announcement_id)
     if found and request.form.get("found_seen") != personal_data.finds_fingerprint(found):
         raise Conflict("พบข้อมูลส่วนบุคคลเพิ่มขณะที่เปิดหน้านี้อยู่ กรุณาตรวจดูอีกครั้ง", code="personal-data")
     _refuse_file_name(announcement_id)
-    services().intake.publication.publish(
+    services().commands.publication.publish(
         announcement_id, actor=g.actor, reason=personal_data.reason_from_form_or_empty()
     )
     return str(_("เผยแพร่แล้ว ประชาชนเปิดอ่านได้ทันที"))
@@ -147,7 +147,9 @@ def _publish_now(announcement_id: int) -> str:
 
 def _refuse_file_name(announcement_id: int) -> None:
     """Fills what nobody gave from the documents. Raises ``Invalid`` when the title stays a file's name."""
-    title = services().intake.publication.fill_missing_fields_and_labels(announcement_id, actor=g.actor).title
+    title = (
+        services().commands.publication.fill_missing_fields_and_labels(announcement_id, actor=g.actor).title
+    )
     if is_meaningless_title(
         title, services().attachments.by_announcement([announcement_id])[announcement_id]
     ):
@@ -181,18 +183,18 @@ def _chosen_time(form: Mapping[str, str]) -> dt.datetime:
 
 
 def _publish_at(announcement_id: int, at: dt.datetime) -> str:
-    if services().intake.publication.undecided_personal_data(
+    if services().commands.publication.undecided_personal_data(
         announcement_id
     ):  # at the set time nobody would be there to state the reason
         raise Conflict("พบข้อมูลส่วนบุคคล กรุณาปิดข้อมูลก่อน หรือเผยแพร่ทันทีโดยระบุเหตุผล", code="personal-data")
     if not is_being_read(announcement_id):
         _refuse_file_name(announcement_id)
-    services().intake.announcements.revise(announcement_id, {"publish_at": at}, actor=g.actor)
+    services().commands.announcements.revise(announcement_id, {"publish_at": at}, actor=g.actor)
     return str(_("ตั้งเวลาเผยแพร่แล้ว"))
 
 
 def _publish_not(announcement_id: int) -> str:
-    services().intake.announcements.revise(announcement_id, {"publish_at": None}, actor=g.actor)
+    services().commands.announcements.revise(announcement_id, {"publish_at": None}, actor=g.actor)
     return str(_("ยกเลิกเวลาเผยแพร่แล้ว ยังเป็นฉบับร่าง"))
 
 

@@ -126,7 +126,7 @@ def _replace_by_copy(attachment: Attachment, read: Sequence[Page], boxes: Sequen
         attachment, read, _by_page(boxes), _by_page(_of_text(boxes, read)), timed_step=timed_part
     )
     with timed_part("save"):
-        redacted = services().intake.file_versions.replace_by_redacted_copy(
+        redacted = services().commands.file_versions.replace_by_redacted_copy(
             attachment.id,
             copy.content,
             copy.pages_with_known_text,

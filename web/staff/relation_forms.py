@@ -93,9 +93,9 @@ def carry_out_relation_form(announcement_id: int, form: Mapping[str, str], actor
 
     Raises ``Invalid`` for text that names no announcement, or more than one.
     """
-    intake = services().intake
+    commands = services().commands
     if "dismiss" in form:
-        intake.announcements.decide_relation(announcement_id, _known(form["dismiss"]), None, actor=actor)
+        commands.announcements.decide_relation(announcement_id, _known(form["dismiss"]), None, actor=actor)
         return str(_("เอาประกาศที่เกี่ยวข้องออกแล้ว"))
     chosen = form.get("relate", "")
     typed = chosen == "typed"
@@ -103,7 +103,7 @@ def carry_out_relation_form(announcement_id: int, form: Mapping[str, str], actor
     kind = form.get(f"relation-{older}") or form.get("related_kind", "")
     if kind not in set(RelationKind):
         raise Invalid("กรุณาเลือกว่าประกาศนี้ยกเลิก แก้ไขเพิ่มเติม หรือใช้แทนอีกฉบับ", field="related_kind")
-    intake.announcements.decide_relation(announcement_id, older, RelationKind(kind), actor=actor)
+    commands.announcements.decide_relation(announcement_id, older, RelationKind(kind), actor=actor)
     return str(_("บันทึกประกาศที่เกี่ยวข้องแล้ว"))
 
 
@@ -111,7 +111,7 @@ def record_replaced_by(announcement_id: int, form: Mapping[str, str], actor: str
     """Record that the typed or chosen announcement replaces this one. Raises ``Invalid``."""
     try:
         newer = chosen_or_named(form, "successor")
-        services().intake.announcements.decide_relation(
+        services().commands.announcements.decide_relation(
             newer, announcement_id, RelationKind.REPLACES, actor=actor
         )
     except UnclearAnnouncement as error:

@@ -77,7 +77,7 @@ def _correct(attachment_id: int, number: int) -> int:
         if validation.checked_page_text(text) != services().pages.get(attachment_id, number).text:
             _refuse_changed_page(attachment_id, number)
         left = _unchecked_doubts(services().pages.get(attachment_id, number))
-        services().intake.pages.correct(attachment_id, number, text, actor=g.actor, doubts=left)
+        services().commands.pages.correct(attachment_id, number, text, actor=g.actor, doubts=left)
     return len(left)
 
 
@@ -99,7 +99,7 @@ def reread(attachment_id: int, number: int) -> ResponseReturnValue:
         )
         with services().records.batch():
             _refuse_changed_page(attachment_id, number)
-            services().intake.pages.replace_by_rereading(read, read_from=attachment.sha256, actor=g.actor)
+            services().commands.pages.replace_by_rereading(read, read_from=attachment.sha256, actor=g.actor)
         flash(_("แปลงหน้านี้ใหม่แล้ว ข้อความก่อนหน้ายังอยู่ด้านล่าง"), "good")
         _say_if_hidden(attachment)
     except PrakatError as error:

@@ -113,7 +113,7 @@ def _of_release(change: Change, announcement: Announcement) -> Iterator[str]:
     attachment = _shown(change.after, announcement)
     if attachment is None:
         return
-    before = Undo(services().records, services().intake).preview_public_file_before(change)
+    before = Undo(services().records, services().commands).preview_public_file_before(change)
     if before is None:
         yield str(_("ประชาชนไม่เห็นเอกสาร “%(label)s” จนกว่าจะตัดสินใหม่", label=attachment.label))
         return

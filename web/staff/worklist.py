@@ -299,7 +299,7 @@ def _candidate(announcement: Announcement) -> PublicationCandidate:
     last_change = edit_conflicts.last_change_id(announcement.id)
     announcement = services().announcements.get(announcement.id)
     papers = attachments_for_staff.attachments_for_staff(announcement)
-    found = services().intake.publication.undecided_personal_data(announcement.id)
+    found = services().commands.publication.undecided_personal_data(announcement.id)
     return PublicationCandidate(
         announcement,
         papers,
@@ -317,7 +317,7 @@ def _store_typed_dates(ids: Sequence[int]) -> None:
         if not typed:
             continue
         try:
-            services().intake.announcements.revise(
+            services().commands.announcements.revise(
                 id, {"published_on": thai.parse_date(typed)}, actor=g.actor
             )
         except Invalid as error:
@@ -344,21 +344,23 @@ def _withdraw(ids: Sequence[int]) -> BulkOutcome:
     reason = request.form.get("reason", "")
     if not reason.strip():
         raise Invalid("กรุณากรอกเหตุผลที่ถอน เพราะประชาชนจะเห็นเหตุผลนี้", field="reason")
-    return _each(ids, lambda each: services().intake.publication.withdraw(each, actor=g.actor, reason=reason))
+    return _each(
+        ids, lambda each: services().commands.publication.withdraw(each, actor=g.actor, reason=reason)
+    )
 
 
 def _trash(ids: Sequence[int]) -> BulkOutcome:
-    return _each(ids, lambda each: services().intake.publication.trash(each, actor=g.actor))
+    return _each(ids, lambda each: services().commands.publication.trash(each, actor=g.actor))
 
 
 def _restore(ids: Sequence[int]) -> BulkOutcome:
-    return _each(ids, lambda each: services().intake.publication.restore_as_draft(each, actor=g.actor))
+    return _each(ids, lambda each: services().commands.publication.restore_as_draft(each, actor=g.actor))
 
 
 def _retag(ids: Sequence[int]) -> BulkOutcome:
     changes: dict[str, object] = {"category": request.form.get("category", "")}
     require_confirmed_category(changes["category"], confirmed=request.form.get("confirmed", ""))
-    return _each(ids, lambda each: services().intake.announcements.revise(each, changes, actor=g.actor))
+    return _each(ids, lambda each: services().commands.announcements.revise(each, changes, actor=g.actor))
 
 
 def _assign(ids: Sequence[int]) -> BulkOutcome:
@@ -366,7 +368,7 @@ def _assign(ids: Sequence[int]) -> BulkOutcome:
     if name and name not in {each.name for each in services().people.accounts.everyone()}:
         raise Invalid("ไม่พบผู้ใช้ชื่อนี้ กรุณาเลือกจากรายการ", field="person")
     return _each(
-        ids, lambda each: services().intake.announcements.revise(each, {"assigned_to": name}, actor=g.actor)
+        ids, lambda each: services().commands.announcements.revise(each, {"assigned_to": name}, actor=g.actor)
     )
 
 
@@ -380,7 +382,7 @@ def _collect(ids: Sequence[int]) -> BulkOutcome:
     def add(id: int) -> None:
         kept = services().collections.get(shown.id)
         if id not in {item.announcement_id for item in kept.items}:
-            services().intake.collections.save(
+            services().commands.collections.save(
                 kept.id,
                 title=kept.title,
                 body=kept.body,

@@ -79,9 +79,9 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, obj
     services = opened(data)
     fill(services, 60)
     for number in range(3):
-        made = services.intake.announcements.create(draft(200 + number), actor="ทดสอบ")
-        services.intake.publication.publish(made.id, actor="ทดสอบ", reason="ทดสอบ")
-        services.intake.publication.withdraw((8, 11, 13)[number], actor="ทดสอบ", reason="ทดสอบ")
+        made = services.commands.announcements.create(draft(200 + number), actor="ทดสอบ")
+        services.commands.publication.publish(made.id, actor="ทดสอบ", reason="ทดสอบ")
+        services.commands.publication.withdraw((8, 11, 13)[number], actor="ทดสอบ", reason="ทดสอบ")
         level(services)
     right = answers(services)
     assert right.keys() == asked(services).keys()

@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from archive.errors import Conflict, Invalid, NotFound, TooLarge
-from archive.intake import Intake
 from archive.model import (
     Announcement,
     DocumentKind,
@@ -24,6 +23,7 @@ from archive.model import (
     TextSource,
 )
 from archive.ports import Files, Jobs
+from archive.record_commands import RecordCommands
 from archive.repositories import Records
 from archive.suggested_fields import is_meaningless_title, suggest_fields, suggested_label
 
@@ -38,9 +38,9 @@ def draft(**fields: object) -> Draft:
 
 
 def upload(
-    intake: Intake, announcement: Announcement, content: bytes = PDF, filename: str = "ประกาศ.pdf"
+    commands: RecordCommands, announcement: Announcement, content: bytes = PDF, filename: str = "ประกาศ.pdf"
 ) -> int:
-    attachment, _ = intake.attachments.attach(
+    attachment, _ = commands.attachments.attach(
         announcement.id, io.BytesIO(content), filename=filename, actor=ACTOR
     )
     return attachment.id
@@ -65,25 +65,25 @@ def read_with(jobs: Jobs, *found: PersonalDataSpan) -> None:
     ],
 )
 def test_each_moved_attachment_stands_where_it_was_put(
-    records: Records, intake: Intake, positions: dict[str, int], order: str
+    records: Records, commands: RecordCommands, positions: dict[str, int], order: str
 ) -> None:
-    made = intake.announcements.create(draft(), actor=ACTOR)
-    ids = {name: upload(intake, made, PDF + name.encode(), f"{name}.pdf") for name in "ABCD"}
-    intake.attachments.move(
+    made = commands.announcements.create(draft(), actor=ACTOR)
+    ids = {name: upload(commands, made, PDF + name.encode(), f"{name}.pdf") for name in "ABCD"}
+    commands.attachments.move(
         made.id, {ids[name]: position for name, position in positions.items()}, actor=ACTOR
     )
     assert [each.filename[0] for each in records.attachments.by_announcement([made.id])[made.id]] == [*order]
 
 
-def test_an_attachment_of_another_announcement_is_not_moved(intake: Intake) -> None:
-    made, other = (intake.announcements.create(draft(), actor=ACTOR) for _ in range(2))
-    upload(intake, made)
+def test_an_attachment_of_another_announcement_is_not_moved(commands: RecordCommands) -> None:
+    made, other = (commands.announcements.create(draft(), actor=ACTOR) for _ in range(2))
+    upload(commands, made)
     with pytest.raises(Conflict):
-        intake.attachments.move(made.id, {upload(intake, other): 1}, actor=ACTOR)
+        commands.attachments.move(made.id, {upload(commands, other): 1}, actor=ACTOR)
 
 
-def test_text_is_kept_in_its_canonical_form(intake: Intake) -> None:
-    made = intake.announcements.create(
+def test_text_is_kept_in_its_canonical_form(commands: RecordCommands) -> None:
+    made = commands.announcements.create(
         draft(
             title="  ประกาศ\u200b  รับสมัคร\n",
             body="\n\nบรรทัดแรก  \r\n  - ข้อหนึ่ง\r\n\r\nนำ\u0e49\n",
@@ -125,46 +125,49 @@ def test_text_is_kept_in_its_canonical_form(intake: Intake) -> None:
         ("id", 5),
     ],
 )
-def test_a_broken_rule_names_its_field(intake: Intake, records: Records, field: str, value: object) -> None:
-    made = intake.announcements.create(draft(), actor=ACTOR)
+def test_a_broken_rule_names_its_field(
+    commands: RecordCommands, records: Records, field: str, value: object
+) -> None:
+    made = commands.announcements.create(draft(), actor=ACTOR)
     with pytest.raises(Invalid) as refused:
-        intake.announcements.revise(made.id, {field: value}, actor=ACTOR)
+        commands.announcements.revise(made.id, {field: value}, actor=ACTOR)
     assert refused.value.field == field
     assert any("ก" <= character <= "๛" for character in refused.value.message)
     assert records.announcements.get(made.id) == made
     if field in Draft.__slots__:
         with pytest.raises(Invalid):
-            intake.announcements.create(draft(**{field: value}), actor=ACTOR)
+            commands.announcements.create(draft(**{field: value}), actor=ACTOR)
 
 
-def test_a_kind_may_come_as_its_word(intake: Intake) -> None:
-    made = intake.announcements.create(draft(), actor=ACTOR)
-    assert intake.announcements.revise(made.id, {"kind": "order"}, actor=ACTOR).kind is DocumentKind.ORDER
+def test_a_kind_may_come_as_its_word(commands: RecordCommands) -> None:
+    made = commands.announcements.create(draft(), actor=ACTOR)
+    assert commands.announcements.revise(made.id, {"kind": "order"}, actor=ACTOR).kind is DocumentKind.ORDER
 
 
-def test_a_new_record_is_a_draft_or_public(intake: Intake) -> None:
+def test_a_new_record_is_a_draft_or_public(commands: RecordCommands) -> None:
     assert (
-        intake.announcements.create(draft(), actor=ACTOR, status=Status.PUBLISHED).status is Status.PUBLISHED
+        commands.announcements.create(draft(), actor=ACTOR, status=Status.PUBLISHED).status
+        is Status.PUBLISHED
     )
     for status in (Status.WITHDRAWN, Status.TRASHED):
         with pytest.raises(Invalid):
-            intake.announcements.create(draft(), actor=ACTOR, status=status)
+            commands.announcements.create(draft(), actor=ACTOR, status=status)
 
 
-def test_a_page_is_corrected_in_canonical_text(intake: Intake, records: Records) -> None:
-    made = intake.announcements.create(draft(), actor=ACTOR)
-    attachment = upload(intake, made)
+def test_a_page_is_corrected_in_canonical_text(commands: RecordCommands, records: Records) -> None:
+    made = commands.announcements.create(draft(), actor=ACTOR)
+    attachment = upload(commands, made)
     read = Page(
         attachment_id=attachment, number=1, text="นา", raw="นา", source=TextSource.OCR, confidence=0.4
     )
     records.pages.save(read)
-    corrected = intake.pages.correct(attachment, 1, "นำ\u0e49\r\nใจ", actor=ACTOR)
+    corrected = commands.pages.correct(attachment, 1, "นำ\u0e49\r\nใจ", actor=ACTOR)
     assert (corrected.text, corrected.corrected) == ("น้ำ\nใจ", True)
     with pytest.raises(Invalid):
-        intake.pages.correct(attachment, 1, "ก" * 200_001, actor=ACTOR)
-    intake.publication.trash(made.id, actor=ACTOR)
+        commands.pages.correct(attachment, 1, "ก" * 200_001, actor=ACTOR)
+    commands.publication.trash(made.id, actor=ACTOR)
     with pytest.raises(Conflict):
-        intake.pages.correct(attachment, 1, "น้ำ", actor=ACTOR)
+        commands.pages.correct(attachment, 1, "น้ำ", actor=ACTOR)
 
 
 VERBS = {
@@ -181,105 +184,111 @@ ALLOWED = {
 }
 
 
-def do(intake: Intake, verb: str, id: int) -> Announcement:
+def do(commands: RecordCommands, verb: str, id: int) -> Announcement:
     match verb:
         case "publish":
-            return intake.publication.publish(id, actor=ACTOR)
+            return commands.publication.publish(id, actor=ACTOR)
         case "withdraw":
-            return intake.publication.withdraw(id, actor=ACTOR, reason="ประกาศผิดฉบับ")
+            return commands.publication.withdraw(id, actor=ACTOR, reason="ประกาศผิดฉบับ")
         case "trash":
-            return intake.publication.trash(id, actor=ACTOR)
+            return commands.publication.trash(id, actor=ACTOR)
         case _:
-            return intake.publication.restore_as_draft(id, actor=ACTOR)
+            return commands.publication.restore_as_draft(id, actor=ACTOR)
 
 
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_step_from_every_status(intake: Intake, records: Records, status: Status, verb: str) -> None:
-    made = intake.announcements.create(draft(), actor=ACTOR)
+def test_every_step_from_every_status(
+    commands: RecordCommands, records: Records, status: Status, verb: str
+) -> None:
+    made = commands.announcements.create(draft(), actor=ACTOR)
     records.announcements.set_status(made.id, status, actor=ACTOR)
     if verb in ALLOWED[status]:
-        assert do(intake, verb, made.id).status is VERBS[verb]
+        assert do(commands, verb, made.id).status is VERBS[verb]
     else:
         with pytest.raises(Conflict):
-            do(intake, verb, made.id)
+            do(commands, verb, made.id)
         assert records.announcements.get(made.id).status is status
 
 
-def test_withdrawing_takes_a_reason(intake: Intake, records: Records) -> None:
-    made = intake.announcements.create(draft(), actor=ACTOR, status=Status.PUBLISHED)
+def test_withdrawing_takes_a_reason(commands: RecordCommands, records: Records) -> None:
+    made = commands.announcements.create(draft(), actor=ACTOR, status=Status.PUBLISHED)
     with pytest.raises(Invalid) as refused:
-        intake.publication.withdraw(made.id, actor=ACTOR, reason=" \n")
+        commands.publication.withdraw(made.id, actor=ACTOR, reason=" \n")
     assert refused.value.field == "reason"
-    assert intake.publication.withdraw(made.id, actor=ACTOR, reason=" ผิดฉบับ ").reason == "ผิดฉบับ"
+    assert commands.publication.withdraw(made.id, actor=ACTOR, reason=" ผิดฉบับ ").reason == "ผิดฉบับ"
 
 
 @pytest.mark.parametrize("status", [Status.WITHDRAWN, Status.TRASHED])
-def test_what_is_out_of_sight_cannot_be_changed(intake: Intake, records: Records, status: Status) -> None:
-    made = intake.announcements.create(draft(), actor=ACTOR)
-    attachment = upload(intake, made)
+def test_what_is_out_of_sight_cannot_be_changed(
+    commands: RecordCommands, records: Records, status: Status
+) -> None:
+    made = commands.announcements.create(draft(), actor=ACTOR)
+    attachment = upload(commands, made)
     records.announcements.set_status(made.id, status, actor=ACTOR)
     for change in (
-        lambda: intake.announcements.revise(made.id, {"title": "ใหม่"}, actor=ACTOR),
-        lambda: upload(intake, made, b"%PDF other"),
-        lambda: intake.attachments.relabel(attachment, label="ใหม่", kind=DocumentKind.ORDER, actor=ACTOR),
-        lambda: intake.attachments.reorder(made.id, [attachment], actor=ACTOR),
-        lambda: intake.attachments.detach(attachment, actor=ACTOR),
+        lambda: commands.announcements.revise(made.id, {"title": "ใหม่"}, actor=ACTOR),
+        lambda: upload(commands, made, b"%PDF other"),
+        lambda: commands.attachments.relabel(attachment, label="ใหม่", kind=DocumentKind.ORDER, actor=ACTOR),
+        lambda: commands.attachments.reorder(made.id, [attachment], actor=ACTOR),
+        lambda: commands.attachments.detach(attachment, actor=ACTOR),
     ):
         with pytest.raises(Conflict):
             change()
 
 
 def test_personal_data_is_published_for_a_stated_reason_only(
-    intake: Intake, jobs: Jobs, records: Records
+    commands: RecordCommands, jobs: Jobs, records: Records
 ) -> None:
-    made = intake.announcements.create(draft(), actor=ACTOR)
-    attachment = upload(intake, made)
+    made = commands.announcements.create(draft(), actor=ACTOR)
+    attachment = upload(commands, made)
     read_with(jobs, NATIONAL_ID)
-    assert intake.publication.undecided_personal_data(made.id) == (
+    assert commands.publication.undecided_personal_data(made.id) == (
         LocatedPersonalData(attachment, NATIONAL_ID),
     )
     with pytest.raises(Conflict) as refused:
-        intake.publication.publish(made.id, actor=ACTOR, reason="  ")
+        commands.publication.publish(made.id, actor=ACTOR, reason="  ")
     assert refused.value.code == "personal-data"
-    intake.publication.publish(made.id, actor=ACTOR, reason="เจ้าของยินยอมแล้ว")
+    commands.publication.publish(made.id, actor=ACTOR, reason="เจ้าของยินยอมแล้ว")
     assert records.history.entries(made.id)[-1].reason == "เจ้าของยินยอมแล้ว"
 
 
 def test_publication_at_a_time(
-    intake: Intake, jobs: Jobs, records: Records, caplog: pytest.LogCaptureFixture
+    commands: RecordCommands, jobs: Jobs, records: Records, caplog: pytest.LogCaptureFixture
 ) -> None:
     plain, personal = (
-        intake.announcements.create(draft(title=title), actor=ACTOR) for title in ("หนึ่ง", "สอง")
+        commands.announcements.create(draft(title=title), actor=ACTOR) for title in ("หนึ่ง", "สอง")
     )
-    upload(intake, personal)
+    upload(commands, personal)
     read_with(jobs, NATIONAL_ID)
     for made in (plain, personal):
-        intake.announcements.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
-    assert intake.publication.publish_due_or_unschedule(NOW - dt.timedelta(seconds=1), actor="timer") == []
-    assert intake.publication.publish_due_or_unschedule(NOW, actor="timer") == [plain.id]
+        commands.announcements.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
+    assert commands.publication.publish_due_or_unschedule(NOW - dt.timedelta(seconds=1), actor="timer") == []
+    assert commands.publication.publish_due_or_unschedule(NOW, actor="timer") == [plain.id]
     held = records.announcements.get(personal.id)
     assert (held.status, held.publish_at) == (Status.DRAFT, None)
     assert [(each.announcement, each.why) for each in caplog.records if each.name == "prakat.schedule"] == [  # type: ignore[attr-defined]
         (personal.id, "personal-data")
     ]
-    assert intake.publication.publish_due_or_unschedule(NOW, actor="timer") == []
+    assert commands.publication.publish_due_or_unschedule(NOW, actor="timer") == []
 
 
-def test_what_is_still_read_waits_beyond_its_time(intake: Intake, records: Records, jobs: Jobs) -> None:
-    made = intake.announcements.create(draft(), actor=ACTOR)
-    upload(intake, made)
-    intake.announcements.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
-    assert intake.publication.publish_due_or_unschedule(NOW, actor="timer") == []
+def test_what_is_still_read_waits_beyond_its_time(
+    commands: RecordCommands, records: Records, jobs: Jobs
+) -> None:
+    made = commands.announcements.create(draft(), actor=ACTOR)
+    upload(commands, made)
+    commands.announcements.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
+    assert commands.publication.publish_due_or_unschedule(NOW, actor="timer") == []
     assert records.announcements.get(made.id).publish_at == NOW
     read_with(jobs)
-    assert intake.publication.publish_due_or_unschedule(NOW, actor="timer") == [made.id]
+    assert commands.publication.publish_due_or_unschedule(NOW, actor="timer") == [made.id]
 
 
-def test_only_drafts_can_be_timed(intake: Intake) -> None:
-    made = intake.announcements.create(draft(), actor=ACTOR, status=Status.PUBLISHED)
+def test_only_drafts_can_be_timed(commands: RecordCommands) -> None:
+    made = commands.announcements.create(draft(), actor=ACTOR, status=Status.PUBLISHED)
     with pytest.raises(Conflict):
-        intake.announcements.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
+        commands.announcements.revise(made.id, {"publish_at": NOW}, actor=ACTOR)
 
 
 @pytest.mark.parametrize(
@@ -297,10 +306,12 @@ def test_only_drafts_can_be_timed(intake: Intake) -> None:
     ],
 )
 def test_the_type_is_what_the_bytes_say(
-    intake: Intake, files: Files, content: bytes, media_type: str, filename: str
+    commands: RecordCommands, files: Files, content: bytes, media_type: str, filename: str
 ) -> None:
-    made = intake.announcements.create(draft(), actor=ACTOR)
-    attachment, new = intake.attachments.attach(made.id, io.BytesIO(content), filename=filename, actor=ACTOR)
+    made = commands.announcements.create(draft(), actor=ACTOR)
+    attachment, new = commands.attachments.attach(
+        made.id, io.BytesIO(content), filename=filename, actor=ACTOR
+    )
     assert new
     assert (attachment.media_type, attachment.filename, attachment.label) == (media_type, filename, "สแกน")
     with files.open(attachment.sha256) as stream:
@@ -320,33 +331,33 @@ def test_the_type_is_what_the_bytes_say(
         b"\x00\x00\x00\x18ftyp",
     ],
 )
-def test_other_files_are_refused_and_not_kept(intake: Intake, files: Files, content: bytes) -> None:
-    made = intake.announcements.create(draft(), actor=ACTOR)
+def test_other_files_are_refused_and_not_kept(commands: RecordCommands, files: Files, content: bytes) -> None:
+    made = commands.announcements.create(draft(), actor=ACTOR)
     with pytest.raises(Invalid) as refused:
-        upload(intake, made, content, "ประกาศ.pdf")
+        upload(commands, made, content, "ประกาศ.pdf")
     assert (refused.value.field, refused.value.code) == ("file", "not-a-document")
     assert list(files.all()) == []
 
 
-def test_an_empty_file_is_said_to_be_empty(intake: Intake) -> None:
+def test_an_empty_file_is_said_to_be_empty(commands: RecordCommands) -> None:
     with pytest.raises(Invalid) as refused:
-        upload(intake, intake.announcements.create(draft(), actor=ACTOR), b"")
+        upload(commands, commands.announcements.create(draft(), actor=ACTOR), b"")
     assert refused.value.code == "empty-file"
 
 
-def test_size_limit_and_missing_record(intake: Intake, files: Files) -> None:
-    made = intake.announcements.create(draft(), actor=ACTOR)
+def test_size_limit_and_missing_record(commands: RecordCommands, files: Files) -> None:
+    made = commands.announcements.create(draft(), actor=ACTOR)
     with pytest.raises(TooLarge):
-        upload(intake, made, PDF + b"x" * 10_000)
+        upload(commands, made, PDF + b"x" * 10_000)
     with pytest.raises(NotFound):
-        intake.attachments.attach(made.id + 1, io.BytesIO(PDF), filename="ก.pdf", actor=ACTOR)
+        commands.attachments.attach(made.id + 1, io.BytesIO(PDF), filename="ก.pdf", actor=ACTOR)
     assert list(files.all()) == []
 
 
-def test_the_same_bytes_again(intake: Intake) -> None:
-    made = intake.announcements.create(draft(), actor=ACTOR)
-    first, new = intake.attachments.attach(made.id, io.BytesIO(PDF), filename="ก.pdf", actor=ACTOR)
-    again, new_again = intake.attachments.attach(made.id, io.BytesIO(PDF), filename="ข.pdf", actor=ACTOR)
+def test_the_same_bytes_again(commands: RecordCommands) -> None:
+    made = commands.announcements.create(draft(), actor=ACTOR)
+    first, new = commands.attachments.attach(made.id, io.BytesIO(PDF), filename="ก.pdf", actor=ACTOR)
+    again, new_again = commands.attachments.attach(made.id, io.BytesIO(PDF), filename="ข.pdf", actor=ACTOR)
     assert (new, new_again) == (True, False)
     assert again == first
 
@@ -363,17 +374,17 @@ def test_the_same_bytes_again(intake: Intake) -> None:
     ],
 )
 def test_the_name_of_a_file_is_told_from_a_title(
-    intake: Intake, records: Records, title: str, filename: str, expected: bool
+    commands: RecordCommands, records: Records, title: str, filename: str, expected: bool
 ) -> None:
     attachment = records.attachments.get(
-        upload(intake, intake.announcements.create(draft(), actor=ACTOR), filename=filename)
+        upload(commands, commands.announcements.create(draft(), actor=ACTOR), filename=filename)
     )
     assert is_meaningless_title(title, [attachment]) is expected
 
 
-def test_a_paper_without_a_subject_is_named_by_its_title(intake: Intake, records: Records) -> None:
+def test_a_paper_without_a_subject_is_named_by_its_title(commands: RecordCommands, records: Records) -> None:
     """The title of the first paper counts only where no paper states a subject."""
-    id = upload(intake, intake.announcements.create(draft(), actor=ACTOR), filename="scan_01.pdf")
+    id = upload(commands, commands.announcements.create(draft(), actor=ACTOR), filename="scan_01.pdf")
     paper = replace(records.attachments.get(id), status=ReadingStatus.READY)
     plan = replace(
         paper, details=ReadingResults(fields={"title": ExtractedField(value="แผนพัฒนาสามปี", confidence=0.8)})

@@ -14,11 +14,11 @@ from archive.ports import Files, Scanner
 from archive.repositories import Records
 
 
-class Intake:
+class RecordCommands:
     """The commands on records and files: announcements, attachments, pages, publication and others.
 
-    They work on one set of records and one store of files: ``intake.pages.correct(…)``,
-    ``intake.publication.publish(…)``.
+    They work on one set of records and one store of files: ``commands.pages.correct(…)``,
+    ``commands.publication.publish(…)``.
     """
 
     def __init__(
