@@ -12,9 +12,9 @@ from archive.repositories import Records
 
 @dataclass(frozen=True, slots=True)
 class BulkOutcome:
-    """Outcome of a command on many records.
+    """Outcome of a command on many records: ids done, ids refused with the error, name of the bulk.
 
-    ``bulk``: the name of the changes in the history. ``refused``: the other records, each with the reason.
+    ``bulk``: the name of the changes in the history.
     """
 
     bulk: str
@@ -23,9 +23,10 @@ class BulkOutcome:
 
 
 def apply_as_one_bulk(records: Records, ids: Iterable[int], command: Callable[[int], object]) -> BulkOutcome:
-    """Call ``command`` with each id in one transaction; collect ``Conflict``, ``Invalid``, ``NotFound``.
+    """Call ``command`` with each id in one transaction; collect refusals, ``RecordDamaged`` among them.
 
-    A refused command alone is undone; ``RecordDamaged`` is a refusal too. Another error undoes it all.
+    A refusal is ``Conflict``, ``Invalid``, ``NotFound`` or ``RecordDamaged``; that command alone is undone.
+    Another error undoes it all.
     """
     bulk = secrets.token_hex(8)
     done: list[int] = []

@@ -151,10 +151,9 @@ class Disclosure(Protocol):
         """
 
     def confirm_item_list(self, year: int, item: DisclosureItem, *, actor: str) -> None:
-        """Record that the list of the year before holds for this fiscal year too.
+        """Record that last year's list holds, under any ``item`` of it; nothing where the year has its own.
 
-        ``item``: any item of that list, under which it is recorded. Writes nothing where the year has a list
-        of its own.
+        ``item``: any item of that list, under which it is recorded.
         """
 
     def withdraw_item_list_confirmation(self, year: int, item_key: str, *, actor: str) -> None:
@@ -200,7 +199,7 @@ def last_day(year: int) -> dt.date:
 
 
 def calendar_year_of_month(year: int, month: int) -> int:
-    """Return the calendar year (Buddhist era) in which month 1–12 of a fiscal year lies."""
+    """Return the Buddhist year of a calendar month 1–12 of a fiscal year: 10 to 12 are of the year before."""
     return year - (month >= _FIRST_MONTH)
 
 
@@ -293,11 +292,12 @@ def item_status(
     has_recent_announcement: bool,
     today: dt.date,
 ) -> ItemStatus:
-    """Return an item's state: months and quarters are due when over, others from the year's first day.
+    """Return an item's state; a missing part makes it stale with a recent announcement, else missing.
 
-    ``filled``: parts with a published announcement that is not outdated; ``drafted``: parts with a draft that
-    is not. ``has_recent_announcement``: True when the item has any published announcement in this fiscal year
-    or in the one before; it is then stale, not missing.
+    Months and quarters are due when over, others from the year's first day. ``filled``: parts with a
+    published announcement that is not outdated; ``drafted``: parts with a draft that is not.
+    ``has_recent_announcement``: True when the item has any published announcement in this fiscal year or in
+    the one before.
     """
     parts = tuple(
         PartStatus(part, part in filled, _is_due(item.period, year, part, today))

@@ -52,7 +52,7 @@ def no_such_attachment() -> NotFound:
     return NotFound("ไม่พบเอกสารแนบนี้ อาจถูกนำออกไปแล้ว")
 
 
-def file_changed_meanwhile() -> Conflict:
+def file_changed_error() -> Conflict:
     """Return the error for an attachment that has another file than the one that the person was shown."""
     return Conflict(
         "ไฟล์ของเอกสารนี้เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่ จึงยังไม่ได้บันทึก กรุณาตรวจไฟล์ปัจจุบันก่อน", code="edited-meanwhile"

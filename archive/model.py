@@ -190,7 +190,7 @@ class RelationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """A person's decision that a newer record changes an older one; kind None where that was dismissed.
+    """A decision that one record changes an older one: the two ids, and the kind, or None if dismissed.
 
     A relation that was dismissed is not offered again.
     """
@@ -362,12 +362,12 @@ PAGE_UNITS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a page's text: its offset, top, bottom and the left to right edges of its letters.
+    """One line of a page's text: its offset, and in ``PAGE_UNITS`` top, bottom and its letters' edges.
 
     Search hits are drawn there on the page's picture. ``start`` is an offset into ``Page.text``. ``edges``
-    holds one x position more than the line has code points, so the code points ``[a, b)`` of the text lie
-    between ``edges[a - start]`` and ``edges[b - start]``. Positions are in ``PAGE_UNITS`` of the width
-    (``edges``) or of the height (``top``, ``bottom``).
+    holds one x position, left to right, more than the line has code points, so the code points ``[a, b)`` of
+    the text lie between ``edges[a - start]`` and ``edges[b - start]``. Positions are in ``PAGE_UNITS`` of the
+    width (``edges``) or of the height (``top``, ``bottom``).
     """
 
     start: int

@@ -159,7 +159,7 @@ def checked_reason(ground: str, explanation: str) -> str:
 
 
 def find_personal_data(text: str, page: int) -> tuple[PersonalDataSpan, ...]:
-    """Return the personal data in ``text``; e-mail, addresses, births and diseases only beside a name.
+    """Return ID, phone and account numbers in ``text``, and e-mail, homes, births, diseases after a name.
 
     The finds are in order and without overlaps, with offsets into ``text``. National IDs are recognised by
     their checksum (mod 11), mobile numbers by their form, landlines and bank accounts by their form and a
@@ -238,8 +238,11 @@ def _letters_and_digits(fields: Mapping[str, str], data: PersonalDataSpan) -> st
     return "".join(filter(str.isalnum, arabic_digits(found)))
 
 
-def require_reason_to_show(finds: Sequence[LocatedPersonalData], reason: str) -> None:
-    """Raise ``PersonalDataFound`` where the reason is blank, even with no finds to list."""
+def refuse_blank_reason(finds: Sequence[LocatedPersonalData], reason: str) -> None:
+    """Raise ``PersonalDataFound`` with the finds where the reason to show them is blank.
+
+    It is raised even with no finds to list.
+    """
     if not reason.strip():
         raise PersonalDataFound(finds)
 
@@ -302,18 +305,18 @@ def undecided_finds(attachment: Attachment) -> tuple[PersonalDataSpan, ...]:
     )
 
 
-def hold_of_new_file(announcement: Status, *, should_hold_until_checked: bool) -> HoldReason:
-    """Return UNCONFIRMED for a published record with ``should_hold_until_checked``, else UNREAD.
+def hold_reason_of_new_file(announcement: Status, *, is_from_person: bool) -> HoldReason:
+    """Return UNCONFIRMED for a person's file in a published record, else UNREAD.
 
-    ``should_hold_until_checked``: a person gives the file, and has to check it before residents see it where
-    the announcement is published. What a program gives, and what a draft gets, is held until it is read.
+    ``is_from_person``: a person gives the file, and has to check it before residents see it where the
+    announcement is published. What a program gives, and what a draft gets, is held until it is read.
     """
-    waits = should_hold_until_checked and announcement is Status.PUBLISHED
+    waits = is_from_person and announcement is Status.PUBLISHED
     return HoldReason.UNCONFIRMED if waits else HoldReason.UNREAD
 
 
-def hold_after_reading(attachment: Attachment, details: ReadingResults) -> HoldReason | None:
-    """Return the hold after a reading, or None; one that a person must lift stays, even without finds.
+def hold_reason_after_reading(attachment: Attachment, details: ReadingResults) -> HoldReason | None:
+    """Return why a read file is held, or None; a person's hold stays, a public file needs a new find.
 
     An attachment that was held for personal data stays held until a person decides: the page's picture may
     still show data that the recognised text no longer has. One that residents see although something in it is
@@ -327,7 +330,7 @@ def hold_after_reading(attachment: Attachment, details: ReadingResults) -> HoldR
     return None if attachment.hold is HoldReason.UNREAD else attachment.hold
 
 
-def hold_ignoring_decisions(attachment: Attachment) -> HoldReason | None:
+def hold_reason_ignoring_decisions(attachment: Attachment) -> HoldReason | None:
     """Return UNREAD before a first reading, PERSONAL_DATA with finds, else None: decisions do not count.
 
     That a file waits for a person's check does not count either.
@@ -339,13 +342,13 @@ def hold_ignoring_decisions(attachment: Attachment) -> HoldReason | None:
     return None
 
 
-def hold_of_cancelled_decisions(attachment: Attachment, *, is_public: bool) -> HoldReason:
-    """Return the hold once decisions are cancelled, never None; UNREAD only for a file that is not public.
+def hold_reason_after_cancelling_decisions(attachment: Attachment, *, is_public: bool) -> HoldReason:
+    """Return why a file is held once decisions are cancelled, never None; a public one is never UNREAD.
 
     Once read it is PERSONAL_DATA with finds, else UNCONFIRMED. A public one is never shown again by a
     reading alone, as a new file is: a person did not want it shown.
     """
-    hold = hold_ignoring_decisions(attachment) or HoldReason.UNCONFIRMED
+    hold = hold_reason_ignoring_decisions(attachment) or HoldReason.UNCONFIRMED
     return HoldReason.UNCONFIRMED if is_public and hold is HoldReason.UNREAD else hold
 
 

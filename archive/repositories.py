@@ -114,7 +114,7 @@ class Announcements(Protocol):
         """
 
     def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
-        """Return the published announcements just before and after this one, by ``published_on``, then id."""
+        """Return the older and the newer published neighbour of this one, by ``published_on``, then id."""
 
     def count_by_month(self) -> list[tuple[int, int, int]]:
         """Return ``(year C.E., month, number of published announcements)``, newest month first.
@@ -148,10 +148,11 @@ class History(Protocol):
         ``change``: such a published announcement is to be indexed anew first.
         """
 
-    def ids_with_text_replaced_since(self, change: int) -> set[int]:
-        """Return ids of announcements that lost a text that an index at ``change`` still finds them by.
+    def ids_with_fields_replaced_since(self, change: int) -> set[int]:
+        """Return ids of announcements of which a field (no page) was revised or erased after ``change``.
 
-        The text was in a field that residents read, and was erased or revised after ``change``.
+        It is a field that residents read, so an index at ``change`` still finds the announcement by the lost
+        text.
         """
 
     def last_change(self) -> int:
@@ -175,20 +176,20 @@ class Attachments(Protocol):
         kind: DocumentKind,
         actor: str,
         stored_at: dt.datetime | None = None,
-        should_hold_until_checked: bool = False,
+        is_from_person: bool = False,
     ) -> tuple[Attachment, bool]:
-        """Attach a file as the last (True); False with one that is there, or that a program may not put back.
+        """Attach a person's or a program's file as the last (True), or return the one with its bytes (False).
 
-        The attachment waits to be read, and is held until then; with ``should_hold_until_checked``, and where
-        the announcement is published, until a person's decision to show it is recorded. ``stored_at``: the
-        time at which an older site stored the file; else the attachment's time is now. When the announcement
-        has the same bytes already, nothing is written and that attachment is returned with False. A detached
-        one is put back, with True.
+        The attachment waits to be read, and is held until then; with ``is_from_person``, and where the
+        announcement is published, until a person's decision to show it is recorded. ``stored_at``: the time
+        at which an older site stored the file; else the attachment's time is now. When the announcement has
+        the same bytes already, nothing is written and that attachment is returned with False. A detached one
+        is put back, with True.
 
-        Without ``should_hold_until_checked`` a program gives the file. It brings back nothing that somebody
-        else detached, and nothing that anybody replaced or covered, the program itself too: nothing is
-        written, and the attachment that has or had the bytes is returned with False. Raises ``Conflict``
-        (code ``file-erased``) as ``refuse_erased_file`` does.
+        Without ``is_from_person`` a program gives the file. It brings back nothing that somebody else
+        detached, and nothing that anybody replaced or covered, the program itself too: nothing is written,
+        and the attachment that has or had the bytes is returned with False. Raises ``Conflict`` (code
+        ``file-erased``) as ``refuse_erased_file`` does.
         """
 
     def refuse_erased_file(self, announcement_id: int, sha256: str) -> None:
@@ -207,7 +208,7 @@ class Attachments(Protocol):
         media_type: str,
         actor: str,
         is_redacted: bool = False,
-        should_hold_until_checked: bool = False,
+        is_from_person: bool = False,
     ) -> Attachment:
         """Give an attachment another file; unless redacted, that of a public one is returned and waits.
 
@@ -219,7 +220,7 @@ class Attachments(Protocol):
         is gone. Raises ``Conflict`` (code ``file-attached``) when another attachment of the announcement has
         these bytes.
 
-        Without ``should_hold_until_checked`` a program gives the file. In the place of a redacted copy, or
+        Without ``is_from_person`` a program gives the file. In the place of a redacted copy, or
         with bytes that somebody else replaced before, it waits for a person all the same. Raises ``Conflict``
         (code ``file-attached``) for a draft's redacted copy, and for such bytes where residents do not see
         the present file; and as ``refuse_erased_file`` does.
@@ -240,7 +241,7 @@ class Attachments(Protocol):
     def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
         """Cancel the decisions to show an attachment, which is held from then on in any case.
 
-        Why it is held tells ``privacy.hold_of_cancelled_decisions``.
+        Why it is held tells ``privacy.hold_reason_after_cancelling_decisions``.
         """
 
     def preview_public_file_before(self, attachment_id: int) -> Attachment | None:
@@ -250,7 +251,7 @@ class Attachments(Protocol):
         """
 
     def take_back_public_file(self, attachment_id: int, *, actor: str) -> Attachment:
-        """Give residents back at once the public file that a released one replaced; the present one waits.
+        """Put back the public file that a released one replaced, held if undecided; the present one waits.
 
         Residents see that file with its pages and decisions as they were; it is held while something found in
         it is undecided. The present file waits to replace it again, as one that nobody decided on. Raises

@@ -60,7 +60,7 @@ def stated_subject_or_title(attachment: Attachment) -> ExtractedField | None:
 
 
 def fields_as_in_new_draft(announcement: Announcement, attachments: Sequence[Attachment] = ()) -> set[str]:
-    """Return the names of fields not given: as in a new draft, dated on its day, titled by a file's name.
+    """Return which of title, kind, published_on and author nobody gave: they are as in a new draft.
 
     A date counts as not given when it is the day on which the draft was made. A title that is the name of a
     file counts as not given; a kind counts as not given while the title does.

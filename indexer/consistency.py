@@ -113,9 +113,9 @@ def check_consistency(
     examinations: Sequence[Examination] = (),
     progress: Progress = lambda _step, _done, _total: None,
 ) -> ConsistencyReport:
-    """Checks everything once and returns the report; ``should_repair`` asks for all harmless repairs.
+    """Checks everything once; ``should_repair`` mends what it can and deletes only what was to be erased.
 
-    Takes about as long as reading every stored byte.
+    Returns the report. Takes about as long as reading every stored byte.
     """
     return _Check(records, jobs, files, index, database, eraser, should_repair, progress, examinations).run()
 

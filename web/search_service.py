@@ -218,7 +218,7 @@ def _without_withdrawn(services: Services, query: Query) -> Query:
     do announcements that lost a text since, which the index still finds them by.
     """
     history, position = services.history, services.index.position()
-    withheld = history.ids_to_hide_since(position) | history.ids_with_text_replaced_since(position)
+    withheld = history.ids_to_hide_since(position) | history.ids_with_fields_replaced_since(position)
     return replace(query, filters=replace(query.filters, withheld=frozenset(withheld)))
 
 

@@ -14,7 +14,7 @@ from archive.repositories import Records
 
 
 class AnnouncementCommands:
-    """Creates and edits announcements."""
+    """Creates and edits announcements; whether the actor may do so, the caller has checked."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
@@ -28,12 +28,12 @@ class AnnouncementCommands:
         reason: str = "",
         may_lack_title: bool = False,
     ) -> Announcement:
-        """Create a draft or a published announcement; with ``may_lack_title`` a draft's title may be "".
+        """Create a draft or a published record; personal data in a published one needs a ``reason``.
 
-        ``may_lack_title``: for a draft whose attachments are still to be read and to state the title. Raises
-        ``Invalid`` with the offending field, also for a ``status`` that is neither of the two; ``Conflict``
-        when the draft's ``ref`` is taken; ``PersonalDataFound`` when the status is published, the fields
-        contain personal data, and no reason is given.
+        ``may_lack_title``: a draft's title may be "", as its attachments are still to be read and to state
+        it. Raises ``Invalid`` with the offending field, also for a ``status`` that is neither of the two;
+        ``Conflict`` when the draft's ``ref`` is taken; ``PersonalDataFound`` when the status is published,
+        the fields contain personal data, and no reason is given.
         """
         if status not in EDITABLE:
             raise Invalid("ประกาศใหม่เป็นได้เฉพาะฉบับร่าง (draft) หรือเผยแพร่ (published)", field="status")
@@ -41,7 +41,7 @@ class AnnouncementCommands:
         stored = checked_fields(values, may_lack_title=may_lack_title and status is Status.DRAFT)
         checked_draft = Draft(**stored)  # type: ignore[arg-type]  # checked by name
         if status is Status.PUBLISHED and (finds := privacy.find_in_announcement(asdict(checked_draft))):
-            privacy.require_reason_to_show(finds, reason)
+            privacy.refuse_blank_reason(finds, reason)
         return self._records.announcements.create(
             checked_draft, actor=actor, status=status, reason=reason.strip()
         )
@@ -60,7 +60,7 @@ class AnnouncementCommands:
             raise Conflict("ตั้งเวลาเผยแพร่ได้เฉพาะฉบับร่าง", code="wrong-status")
         is_published = announcement.status is Status.PUBLISHED
         if is_published and (finds := privacy.find_new_in_announcement(announcement, checked_changes)):
-            privacy.require_reason_to_show(finds, reason)
+            privacy.refuse_blank_reason(finds, reason)
         return self._records.announcements.revise(id, checked_changes, actor=actor, reason=reason.strip())
 
     @in_one_transaction

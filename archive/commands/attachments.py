@@ -43,29 +43,29 @@ class AttachmentCommands:
         label: str = "",
         kind: DocumentKind | None = None,
         stored_at: dt.datetime | None = None,
-        should_hold_until_checked: bool = False,
+        is_from_person: bool = False,
         stored: StoredFile | None = None,
         check_permission: Callable[[Announcement], object] = lambda _: None,
     ) -> tuple[Attachment, bool]:
-        """Attach a file (True) or return the one of its bytes (False); a program puts only its own back.
+        """Attach a person's or a program's file (True), or return the one with its bytes (False).
 
         A detached attachment with these bytes is put back, with True, but by a program only where the program
         itself detached it. The record and its job are written in one transaction. ``stored_at``: the time at
-        which an older site stored the file. ``should_hold_until_checked``: where the announcement is
-        published, residents see the attachment only after ``show_after_check``. ``stored``: what
+        which an older site stored the file. ``is_from_person``: a person gives the file; where the
+        announcement is published, residents see it only after ``show_unconfirmed_file``. ``stored``: what
         ``Uploads.store`` returned for the same bytes, which are then neither scanned nor stored again.
         ``check_permission``: called with the announcement in that transaction; what it raises refuses the
         file. Raises as ``Uploads.store`` does.
 
-        Without ``should_hold_until_checked`` a program gives the file. What somebody else detached stays so,
-        and what anybody replaced or covered, the program itself too: the attachment that has or had the bytes
-        is returned with False. Raises ``Conflict`` (code ``file-erased``) for bytes that were erased from the
+        Without ``is_from_person`` a program gives the file. What somebody else detached stays so, and what
+        anybody replaced or covered, the program itself too: the attachment that has or had the bytes is
+        returned with False. Raises ``Conflict`` (code ``file-erased``) for bytes that were erased from the
         announcement by order, unless a person attached them again.
         """
         editable_announcement(self._records, announcement_id)
         name, media_type = safe_name_and_type(stream, filename)
         checked_label = validation.label_or_file_name(label, name)
-        if not should_hold_until_checked:
+        if not is_from_person:
             self._records.attachments.refuse_erased_file(announcement_id, sha256_and_rewind(stream))
         file = stored or self._uploads.store_named(stream, name, actor)
         with self._records.batch():
@@ -79,7 +79,7 @@ class AttachmentCommands:
                 kind=kind or DocumentKind.OTHER,
                 actor=actor,
                 stored_at=stored_at,
-                should_hold_until_checked=should_hold_until_checked,
+                is_from_person=is_from_person,
             )
         self._uploads.store_again_if_erased(stream, file)
         return made
@@ -102,7 +102,7 @@ class AttachmentCommands:
                 privacy.find_in_fields({"label": checked_label}), attachment.decided
             )
             if finds:
-                privacy.require_reason_to_show(
+                privacy.refuse_blank_reason(
                     [LocatedPersonalData(attachment_id, data) for data in finds], reason
                 )
         if finds:
@@ -112,7 +112,7 @@ class AttachmentCommands:
         return self._records.attachments.relabel(attachment_id, label=checked_label, kind=kind, actor=actor)
 
     @in_one_transaction
-    def release_held(self, attachment_id: int, *, actor: str, reason: str) -> Attachment:
+    def release_with_reason(self, attachment_id: int, *, actor: str, reason: str) -> Attachment:
         """Show a held attachment although finds or a failed reading hold it; ``Conflict`` while unread.
 
         The code of that error is ``unread``. Raises ``Invalid`` without a reason.
@@ -139,12 +139,12 @@ class AttachmentCommands:
         return self._records.attachments.hold_for_undecided_finds(attachment_id, actor=actor)
 
     @in_one_transaction
-    def show_after_check(self, attachment_id: int, *, actor: str, reason: str = "") -> Attachment:
-        """Show a file that waited for a check; ``Conflict`` while unread; personal data needs a ``reason``.
+    def show_unconfirmed_file(self, attachment_id: int, *, actor: str, reason: str = "") -> Attachment:
+        """Show a file that waited for a check; it must be read and named, and finds need a ``reason``.
 
-        Such a file was added or replaced with ``should_hold_until_checked`` in a published announcement; any
-        other attachment is returned as it is. Raises ``Conflict`` (code ``unread``) also when it could not be
-        read, which takes a decision (``release_held``); ``Invalid`` when its label is the name of a file, and
+        It was added or replaced by a person in a published announcement; any other attachment is returned as
+        it is. Raises ``Conflict`` (code ``unread``) while it is unread, and when it could not be read, which
+        takes a decision (``release_with_reason``); ``Invalid`` when its label is the name of a file, and
         ``PersonalDataFound`` when personal data is undecided and no reason is given.
         """
         attachment, _ = editable_attachment(self._records, attachment_id)
@@ -158,9 +158,7 @@ class AttachmentCommands:
             raise Invalid("กรุณาตั้งชื่อเอกสารให้ประชาชนเข้าใจก่อน", field=f"label-{row}")
         finds = privacy.undecided_finds(attachment)
         if finds:
-            privacy.require_reason_to_show(
-                [LocatedPersonalData(attachment_id, data) for data in finds], reason
-            )
+            privacy.refuse_blank_reason([LocatedPersonalData(attachment_id, data) for data in finds], reason)
         return self._records.attachments.record_decision_to_show(
             attachment_id, finds, reason=reason.strip(), actor=actor
         )

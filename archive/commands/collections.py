@@ -56,7 +56,7 @@ class CollectionCommands:
         ]
         before = {} if id is None else _texts(self._records.collections.get(id))
         if finds := privacy.find_new_in_fields(before, texts | {"items": headings_as_text(headings)}):
-            privacy.require_reason_to_show(finds, reason)
+            privacy.refuse_blank_reason(finds, reason)
         return self._records.collections.save(
             id,
             **texts,

@@ -34,7 +34,7 @@ class DisclosureCommands:
         checked = checked_item(item)
         finds = new_personal_data_in_item(checked, replaced)
         if finds:
-            privacy.require_reason_to_show(finds, reason)
+            privacy.refuse_blank_reason(finds, reason)
         self._records.disclosure.save_item(
             year, checked, replaced=replaced, actor=actor, reason=reason.strip() if finds else ""
         )

@@ -31,24 +31,23 @@ class FileVersionCommands:
         *,
         filename: str,
         actor: str,
-        should_hold_until_checked: bool = False,
+        is_from_person: bool = False,
         check_permission: Callable[[Announcement], object] = lambda _: None,
     ) -> Attachment:
-        """Give an attachment a new file; a public one keeps its own until the new, returned here, is shown.
+        """Give an attachment a new file; a public one keeps its own while the new, returned here, is held.
 
         The new file of a public attachment is an attachment of its own that ``replaces`` it; of any other it
         is a new version under the same id. Residents see it once it is read and no personal data was found in
-        it; with ``should_hold_until_checked``, and where the announcement is published, only after
-        ``AttachmentCommands.show_after_check`` too. What a program gives, without
-        ``should_hold_until_checked``, waits for that all the same in the place of a redacted copy, or where
-        somebody else replaced these bytes before; a draft's redacted copy is only replaced by a person
-        (``Conflict``, code ``file-attached``). ``check_permission``: called with the announcement
-        in the transaction that writes; what it raises refuses the file. Raises as ``Uploads.store`` and
-        ``Attachments.replace`` do.
+        it; with ``is_from_person``, and where the announcement is published, only after
+        ``AttachmentCommands.show_unconfirmed_file``. What a program gives, without ``is_from_person``, waits
+        for that all the same in the place of a redacted copy, or where somebody else replaced these bytes
+        before; a draft's redacted copy is only replaced by a person (``Conflict``, code ``file-attached``).
+        ``check_permission``: called with the announcement in the transaction that writes; what it raises
+        refuses the file. Raises as ``Uploads.store`` and ``Attachments.replace`` do.
         """
         attachment, _ = editable_attachment(self._records, attachment_id)
         name, media_type = safe_name_and_type(stream, filename)
-        if not should_hold_until_checked:
+        if not is_from_person:
             self._records.attachments.refuse_erased_file(
                 attachment.announcement_id, sha256_and_rewind(stream)
             )
@@ -61,7 +60,7 @@ class FileVersionCommands:
                 filename=name,
                 media_type=media_type,
                 actor=actor,
-                should_hold_until_checked=should_hold_until_checked,
+                is_from_person=is_from_person,
             )
         self._uploads.store_again_if_erased(stream, file)
         return replaced
@@ -98,10 +97,10 @@ class FileVersionCommands:
 
     @in_one_transaction
     def restore(self, attachment_id: int, number: int, *, actor: str) -> Attachment:
-        """Give an attachment an earlier file again, which residents see once a person has checked it.
+        """Give an attachment an earlier file again; a public one keeps its own until that is checked.
 
-        The present file becomes an earlier one, but a public attachment keeps it until then. ``number``: see
-        ``FileVersion``. The rest is as in ``replace`` with ``should_hold_until_checked``.
+        The file that it replaces becomes an earlier one. ``number``: see ``FileVersion``. The rest is as in
+        ``replace`` with ``is_from_person``.
         """
         editable_attachment(self._records, attachment_id)
         version = self.get(attachment_id, number)
@@ -112,7 +111,7 @@ class FileVersionCommands:
             media_type=version.media_type,
             actor=actor,
             is_redacted=version.is_redacted,
-            should_hold_until_checked=True,
+            is_from_person=True,
         )
 
     def get(self, attachment_id: int, number: int) -> FileVersion:

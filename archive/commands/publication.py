@@ -69,7 +69,7 @@ class Publication:
             if one.hold is HoldReason.PERSONAL_DATA
         ]
         if finds or held:
-            privacy.require_reason_to_show(finds, reason)
+            privacy.refuse_blank_reason(finds, reason)
         for attachment in self._records.attachments.by_announcement([id])[id]:
             decided = [find.data for find in finds if find.attachment_id == attachment.id]
             if _is_decided_with_record(attachment, decided, should_show_unconfirmed=should_show_unconfirmed):
@@ -232,7 +232,7 @@ def _is_decided_with_record(
 
     ``decided``: the finds in it that the reason to publish is given for. A file that waits for a person to
     look at it is shown once that is done. A held file that could not be read needs a decision of its own: see
-    ``AttachmentCommands.release_held``.
+    ``AttachmentCommands.release_with_reason``.
     """
     if attachment.hold is HoldReason.PERSONAL_DATA:
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archive.errors import Conflict, file_changed_meanwhile, gettext_noop
+from archive.errors import Conflict, file_changed_error, gettext_noop
 from archive.model import Announcement, Attachment, Status
 from archive.repositories import Records
 
@@ -50,7 +50,7 @@ def editable_attachment(records: Records, id: int) -> tuple[Attachment, Announce
 def refuse_other_file(attachment: Attachment, sha256: str) -> None:
     """Raise ``Conflict`` where an attachment has another file now than the one with this SHA-256."""
     if attachment.sha256 != sha256:
-        raise file_changed_meanwhile()
+        raise file_changed_error()
 
 
 def announcement_ready_for(records: Records, id: int, status: Status) -> Announcement:

@@ -122,9 +122,10 @@ _THAI_ENCODINGS = {"iso-8859-11": "iso8859_11", "windows-874": "cp874", "tis-620
 
 
 def parse_page(page: str, *, name: str, rules: SiteRules) -> OldPage:
-    """Parse one page of HTML or plain text. ``name``: the page's file name without extension.
+    """Parse a page of HTML or text; ``name``, its file's, stands in the old address if it states none.
 
-    Raises ``Invalid`` for a page without byline or title, or with an invalid date.
+    ``name`` is without extension. Raises ``Invalid`` for a page without byline or title, or with an invalid
+    date.
     """
     text, address = _flatten(page) if _is_html(page) else (page, "")
     lines = text.splitlines()

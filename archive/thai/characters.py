@@ -66,11 +66,12 @@ _TONES = characters_of_class(TONES)
 
 
 def canonical_text(text: str) -> str:
-    """Return the canonical form of a text; idempotent, and safe to store and to show.
+    """Return the text in NFC with Thai marks in order, without invisible characters; idempotent.
 
-    The text is in NFC and its line breaks are ``\\n``. Invisible characters (zero-width, control, direction
-    marks) are removed. Marks are sorted in spelling order, each once. ``ํา`` becomes ``ำ`` with the tone mark
-    before that letter; ``เเ`` becomes ``แ``. Digits, letter case and spaces stay as written.
+    The text is safe to store and to show. Its line breaks are ``\\n``. Invisible characters (zero-width,
+    control, direction marks) are removed. Marks are sorted in spelling order, each once. ``ํา`` becomes ``ำ``
+    with the tone mark before that letter; ``เเ`` becomes ``แ``. Digits, letter case and spaces stay as
+    written.
     """
     if text.isascii() and text.isprintable():
         return text

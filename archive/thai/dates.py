@@ -173,7 +173,7 @@ _SAME_MONTH = 80  # of 100: lowest similarity of a misread month to its name
 
 
 class WrittenDate(NamedTuple):
-    """A date in a text, with the match whose groups are ``day``, ``month`` and ``year``."""
+    """A date in a text, the match with groups ``day``, ``month``, ``year``, and whether it was misread."""
 
     date: dt.date
     match: re.Match[str]

@@ -163,11 +163,11 @@ def spelling_candidates(
     rarity: Callable[[str], float],
     most: int,
 ) -> list[SpellingCandidate]:
-    """Returns at most ``most`` corrections of a piece, cheapest first; none for over 40 letters.
+    """Returns at most ``most`` corrections, cheapest first; ``rarity`` of an unknown word must be ``inf``.
 
-    The piece itself is none. ``near`` returns words of the archive that sound like pieces
-    (``SpellingIndex.find_words_near_in_sound``). ``rarity`` returns a word's inverse document frequency
-    (log), ``inf`` if the archive lacks it.
+    The piece itself is none, and a piece of over 40 letters has none. ``near`` returns words of the archive
+    that sound like pieces (``SpellingIndex.find_words_near_in_sound``). ``rarity`` returns a word's inverse
+    document frequency (log), ``inf`` if the archive lacks it.
     """
     if len(typed) > _MAX_TYPED_LENGTH:
         return []

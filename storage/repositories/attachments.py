@@ -59,8 +59,8 @@ def cancel_decisions_and_hold_again(engine: Queries, announcement_id: int) -> No
     """Cancel decisions, hold again what needs one, delete kept public files; call in a transaction.
 
     The decisions are those about personal data in an announcement's attachments. Each attachment is then held
-    as ``privacy.hold_ignoring_decisions`` says; a file that waits to replace another one always, and so is a
-    damaged row, whose finds cannot be read.
+    as ``privacy.hold_reason_ignoring_decisions`` says; a file that waits to replace another one always, and
+    so is a damaged row, whose finds cannot be read.
     """
     delete_replaced_public_files(engine, announcement_id)
     found = engine.rows(
@@ -77,7 +77,7 @@ def cancel_decisions_and_hold_again(engine: Queries, announcement_id: int) -> No
 def _hold_without_decisions(row: Row) -> HoldReason | None:
     least = HoldReason.UNCONFIRMED if row["replaces"] else None
     try:
-        return privacy.hold_ignoring_decisions(mappers.attachment(row)) or least
+        return privacy.hold_reason_ignoring_decisions(mappers.attachment(row)) or least
     except RecordDamaged:
         return HoldReason.PERSONAL_DATA
 
@@ -159,12 +159,12 @@ class EngineAttachments(EngineRepository):
         kind: DocumentKind,
         actor: str,
         stored_at: dt.datetime | None = None,
-        should_hold_until_checked: bool = False,
+        is_from_person: bool = False,
     ) -> tuple[Attachment, bool]:
         with self._engine.write():
-            hold = self._hold_of_new_file(announcement_id, is_unchecked=should_hold_until_checked)
+            hold = self._hold_reason_of_new_file(announcement_id, is_from_person=is_from_person)
             known = attachment_with_bytes(self._engine, announcement_id, file.sha256)
-            if not should_hold_until_checked:
+            if not is_from_person:
                 kept = self._find_attachment_to_keep(known, announcement_id, file.sha256, actor)
                 if kept is not None:
                     return mappers.attachment(kept), False
@@ -214,13 +214,13 @@ class EngineAttachments(EngineRepository):
     def refuse_erased_file(self, announcement_id: int, sha256: str) -> None:
         refuse_erased_file(self._engine, announcement_id, sha256)
 
-    def _hold_of_new_file(self, announcement_id: int, *, is_unchecked: bool) -> HoldReason:
-        """Return the hold of a file that the present transaction adds; it locks the announcement.
+    def _hold_reason_of_new_file(self, announcement_id: int, *, is_from_person: bool) -> HoldReason:
+        """Return why a file that the present transaction adds is held; it locks the announcement.
 
         So nobody publishes the announcement meanwhile.
         """
         row = history.announcement_row(self._engine, announcement_id, should_lock=True)
-        return privacy.hold_of_new_file(Status(row["status"]), should_hold_until_checked=is_unchecked)
+        return privacy.hold_reason_of_new_file(Status(row["status"]), is_from_person=is_from_person)
 
     def _put_back_as_document(self, row: Row, hold: HoldReason, *, actor: str) -> None:
         """Put a detached attachment back as a document of its own, also one that was to replace another."""
@@ -242,14 +242,15 @@ class EngineAttachments(EngineRepository):
         media_type: str,
         actor: str,
         is_redacted: bool = False,
-        should_hold_until_checked: bool = False,
+        is_from_person: bool = False,
     ) -> Attachment:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, should_lock=True)
             if row["sha256"] == file.sha256:
                 return mappers.attachment(row)
-            if not is_redacted and not should_hold_until_checked:
-                should_hold_until_checked = self._needs_person_to_replace(row, file.sha256, actor)
+            is_unchecked = is_from_person
+            if not is_redacted and not is_from_person:
+                is_unchecked = self._needs_person_to_replace(row, file.sha256, actor)
             if not is_redacted and (waiting := replacement_row(self._engine, attachment_id)):
                 return self.replace(
                     waiting["id"],
@@ -257,9 +258,9 @@ class EngineAttachments(EngineRepository):
                     filename=filename,
                     media_type=media_type,
                     actor=actor,
-                    should_hold_until_checked=should_hold_until_checked,
+                    is_from_person=is_unchecked,
                 )
-            hold = self._hold_of_new_file(row["announcement_id"], is_unchecked=should_hold_until_checked)
+            hold = self._hold_reason_of_new_file(row["announcement_id"], is_from_person=is_unchecked)
             if known := self._cancelled_replacement(row, file.sha256):
                 return self._put_back_replacement(known, hold, actor=actor)
             if attachment_with_bytes(self._engine, row["announcement_id"], file.sha256):
@@ -401,7 +402,7 @@ class EngineAttachments(EngineRepository):
     def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, should_lock=True)
-            hold = privacy.hold_of_cancelled_decisions(
+            hold = privacy.hold_reason_after_cancelling_decisions(
                 mappers.attachment(row), is_public=self._is_public(row)
             )
             _set_hold(self._engine, attachment_id, hold, ())

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Collection, Mapping
 
 from archive.erasure import Erasure, ErasureScope
-from archive.errors import Conflict, file_changed_meanwhile, no_such_attachment
+from archive.errors import Conflict, file_changed_error, no_such_attachment
 from archive.model import Status
 from storage import mappers
 from storage.engine import EngineRepository, Row
@@ -41,7 +41,7 @@ class EngineErasures(EngineRepository):
         with self._engine.write():
             row = self._attachment(attachment_id)
             if expected_sha256 not in (None, row["sha256"]):
-                raise file_changed_meanwhile()
+                raise file_changed_error()
             files = self._files(row, scope)
             id = self._record(
                 row["organisation_id"],

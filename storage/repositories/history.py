@@ -231,7 +231,7 @@ class EngineHistory(EngineRepository):
         )
         return {row["id"] for row in found}
 
-    def ids_with_text_replaced_since(self, change: int) -> set[int]:
+    def ids_with_fields_replaced_since(self, change: int) -> set[int]:
         found = self._engine.rows(
             """SELECT id FROM announcement
                WHERE +organisation_id IN :organisations AND change > :change

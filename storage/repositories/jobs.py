@@ -103,7 +103,7 @@ class EngineJobs(EngineRepository):
         with self._engine.write():
             row = self._held(attachment_id, worker)
             attachment = mappers.attachment(row)
-            hold = privacy.hold_after_reading(attachment, details)
+            hold = privacy.hold_reason_after_reading(attachment, details)
             finds = privacy.find_personal_data_in_attachment(attachment, details)
             is_undecided = bool(privacy.finds_without_decision(finds, attachment.decided))
             self._engine.run(

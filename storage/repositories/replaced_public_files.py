@@ -169,7 +169,7 @@ def take_back_public_file(
         _delete_cancelled_copy(engine, cancelled_copy)
     set_file(engine, attachment["id"], row_with_public_file(attachment, file))
     present = mappers.attachment(attachment)
-    hold = privacy.hold_of_cancelled_decisions(present, is_public=True)
+    hold = privacy.hold_reason_after_cancelling_decisions(present, is_public=True)
     taken = {"hold": hold.value, "decided": "", "has_undecided_finds": 0}
     if present.is_reading_pending:
         taken["status"] = "waiting"

@@ -260,7 +260,7 @@ def test_an_erased_attachment_leaves_its_number_and_nothing_else(
         label="หนึ่ง",
         kind=DocumentKind.OTHER,
         actor=ACTOR,
-        should_hold_until_checked=True,
+        is_from_person=True,
     )
     assert (again.id in (first.id, second.id), is_new) == (False, True)
 
@@ -538,7 +538,7 @@ def test_erased_bytes_that_a_person_attached_again_are_no_longer_refused(
     send = lambda **given: commands.attachments.attach(  # noqa: E731
         announcement.id, io.BytesIO(content), filename="ก.pdf", **given
     )
-    again, is_new = send(actor="clerk", should_hold_until_checked=True)
+    again, is_new = send(actor="clerk", is_from_person=True)
     assert is_new
     assert send(actor="program") == (again, False)
     put = lambda attachment_id: commands.file_versions.replace(  # noqa: E731

@@ -212,7 +212,7 @@ def values(theirs: Town) -> dict[str, object]:
         "filename": "ใหม่.pdf",
         "media_type": "application/pdf",
         "is_redacted": False,
-        "should_hold_until_checked": False,
+        "is_from_person": False,
         "scope": ErasureScope.ATTACHMENT,
         "ordered_by": "แย่งมา",
         "label": "ใหม่",

@@ -147,10 +147,10 @@ def release_another_file(services: Services) -> int:
         io.BytesIO(b"%PDF-1.7 released"),
         filename="ใหม่.pdf",
         actor=ACTOR,
-        should_hold_until_checked=True,
+        is_from_person=True,
     )
     read(services, "ไฟล์ใหม่", pages=1)
-    services.commands.attachments.show_after_check(waiting.id, actor=ACTOR)
+    services.commands.attachments.show_unconfirmed_file(waiting.id, actor=ACTOR)
     return paper.id
 
 

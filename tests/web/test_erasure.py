@@ -109,10 +109,10 @@ class Erased:
             io.BytesIO(paper),
             filename=f"{SECRET} 2.pdf",
             actor="test",
-            should_hold_until_checked=True,
+            is_from_person=True,
         )
         self.site.work()
-        commands.attachments.show_after_check(waiting.id, actor="test")
+        commands.attachments.show_unconfirmed_file(waiting.id, actor="test")
         self.site.work()
         commands.pages.correct(self.ids[0][1], 1, f"{SECRET} แก้แล้ว", actor="test")
         self.sha256 = self.site.services.attachments.get(self.ids[0][1]).sha256
@@ -251,10 +251,10 @@ def test_nothing_is_left_of_a_file_whose_release_was_undone(site: Site) -> None:
     site.work()
     secret = io.BytesIO(memo(f"นาย{SECRET} ได้รับเงิน"))
     waiting = commands.file_versions.replace(
-        paper.id, secret, filename=f"{SECRET}.pdf", actor="test", should_hold_until_checked=True
+        paper.id, secret, filename=f"{SECRET}.pdf", actor="test", is_from_person=True
     )
     site.work()
-    commands.attachments.show_after_check(waiting.id, actor="test")
+    commands.attachments.show_unconfirmed_file(waiting.id, actor="test")
     commands.pages.correct(paper.id, 1, f"{SECRET} แก้แล้ว", actor="test")
     attachments.take_back_public_file(paper.id, actor="test")
     again = attachments.replacements([paper.id])[paper.id]
@@ -345,10 +345,10 @@ def renewed(site: Site, status: Status) -> Renewed:
         site.work()
         newest = io.BytesIO(memo(f"นางสาว{SECRET} ได้รับเงิน"))
         waiting = commands.file_versions.replace(
-            document.id, newest, filename="ใหม่กว่า.pdf", actor="test", should_hold_until_checked=True
+            document.id, newest, filename="ใหม่กว่า.pdf", actor="test", is_from_person=True
         )
         site.work()
-        commands.attachments.show_after_check(waiting.id, actor="test")
+        commands.attachments.show_unconfirmed_file(waiting.id, actor="test")
     site.work()
     if status is Status.WITHDRAWN:
         commands.publication.withdraw(made.id, actor="test", reason="คำสั่งศาล")

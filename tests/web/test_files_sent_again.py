@@ -106,7 +106,7 @@ def replace(sent: Sent, clerk: FlaskClient) -> None:
     sent.site.work()
     (waiting,) = sent.site.services.attachments.replacements([sent.listed[0].id]).values()
     sent.site.services.commands.attachments.relabel(waiting.id, label="บัญชี", kind=waiting.kind, actor="clerk")
-    sent.site.services.commands.attachments.show_after_check(waiting.id, actor="clerk")
+    sent.site.services.commands.attachments.show_unconfirmed_file(waiting.id, actor="clerk")
 
 
 def take_off(sent: Sent, clerk: FlaskClient) -> None:

@@ -178,7 +178,7 @@ def test_a_file_waits_to_be_checked_when_its_record_is_published_while_it_arrive
             return super().read(size)
 
     attachment, _is_new = site.services.commands.attachments.attach(
-        made.id, PublishedMeanwhile(WITHOUT), filename="ซ่อมถนน.pdf", actor="x", should_hold_until_checked=True
+        made.id, PublishedMeanwhile(WITHOUT), filename="ซ่อมถนน.pdf", actor="x", is_from_person=True
     )
     site.work()
     assert held(site, attachment) is HoldReason.UNCONFIRMED
@@ -582,7 +582,9 @@ def test_an_id_that_a_rereading_finds_hides_the_file(site: Site) -> None:
     site.services.jobs.queue_again([attachment.id])
     site.work()
     assert held(site, attachment) is HoldReason.PERSONAL_DATA
-    site.services.commands.attachments.release_held(attachment.id, reason="ดูแล้ว ในภาพไม่มีเลขนี้", actor="สมศรี")
+    site.services.commands.attachments.release_with_reason(
+        attachment.id, reason="ดูแล้ว ในภาพไม่มีเลขนี้", actor="สมศรี"
+    )
     site.work()
     assert_shown(site, made, attachment)
 
@@ -764,7 +766,9 @@ def public_with_undecided_find(site: Site) -> tuple[Announcement, Attachment]:
     site.services.records.attachments.replace_finds(
         attachment.id, [], page_texts=texts, rules=0, actor="test"
     )
-    site.services.commands.attachments.release_held(attachment.id, reason="ดูแล้ว ไม่พบอะไร", actor="test")
+    site.services.commands.attachments.release_with_reason(
+        attachment.id, reason="ดูแล้ว ไม่พบอะไร", actor="test"
+    )
     search_again(site)
     return made, attachment
 
@@ -792,7 +796,9 @@ def test_a_clerk_is_told_before_a_rereading_what_residents_see(site: Site, way: 
     pages, attachments = site.services.pages, site.services.records.attachments
     pages.save(replace(pages.get(attachment.id, 1), text="อ่านไม่ออก"))  # a reading that missed the number
     attachments.replace_finds(attachment.id, [], page_texts=[(1, "อ่านไม่ออก")], rules=9, actor="test")
-    site.services.commands.attachments.release_held(attachment.id, reason="ดูแล้ว ไม่พบอะไร", actor="test")
+    site.services.commands.attachments.release_with_reason(
+        attachment.id, reason="ดูแล้ว ไม่พบอะไร", actor="test"
+    )
     clerk, page = site.signed_in(Role.STAFF), f"/staff/attachments/{attachment.id}/pages/1"
     said = "ถ้าพบข้อมูลส่วนบุคคลเพิ่ม ประชาชนจะไม่เห็นจนกว่าคุณจะตัดสิน"
     assert said in clerk.get(f"/staff/announcements/{made.id}" if way == "whole" else page).text
@@ -833,7 +839,7 @@ def test_a_set_time_shows_no_file_that_waits_for_a_persons_check(site: Site) -> 
         io.BytesIO(memo("ยังไม่มีใครตรวจ")),
         filename="a.pdf",
         actor="พิมพ์",
-        should_hold_until_checked=True,
+        is_from_person=True,
     )
     site.work()
     assert held(site, paper) is HoldReason.UNCONFIRMED

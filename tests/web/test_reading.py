@@ -61,7 +61,9 @@ def test_a_signed_scan_is_read_and_its_original_stays(site: Site, tmp_path: Path
     assert page.source is TextSource.OCR
     assert page.lines
 
-    site.services.commands.attachments.release_held(attachment.id, reason="เจ้าของยินยอมแล้ว", actor="test")
+    site.services.commands.attachments.release_with_reason(
+        attachment.id, reason="เจ้าของยินยอมแล้ว", actor="test"
+    )
     client = site.client()
     assert client.get(f"/api/v1/attachments/{attachment.id}").json["signed"] is True
     assert client.get(f"/api/v1/attachments/{attachment.id}/file", buffered=True).data == paper
@@ -130,7 +132,7 @@ def test_an_office_file_is_found_and_downloaded_without_libreoffice(
     attachment = site.attach(announcement.id, content, filename="ราคากลาง.docx")
     site.work()
     assert site.services.attachments.get(attachment.id).hold is not None  # of the phone number
-    site.services.commands.attachments.release_held(attachment.id, reason="เบอร์สำนักงาน", actor="test")
+    site.services.commands.attachments.release_with_reason(attachment.id, reason="เบอร์สำนักงาน", actor="test")
     site.work()
     client = site.client()
     found = client.get("/api/v1/search?q=ดอนมะกอก").get_json()["results"]

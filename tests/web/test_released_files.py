@@ -193,7 +193,7 @@ def test_a_decision_on_the_file_before_counts_when_it_comes_back(
     site: Site, clerk: FlaskClient, made: Announcement
 ) -> None:
     paper = public_paper(site, made, WITH_ID)
-    site.services.commands.attachments.release_held(paper.id, actor="x", reason="กฎหมายกำหนด")
+    site.services.commands.attachments.release_with_reason(paper.id, actor="x", reason="กฎหมายกำหนด")
     before = site.services.attachments.get(paper.id)
     release_replacement(site, clerk, paper)
     site.work()

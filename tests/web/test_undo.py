@@ -184,7 +184,7 @@ def test_the_history_says_why_what_was_hidden_is_not_shown_by_an_undo(site: Site
     made, clerk, commands = site.announcement("ประกาศ"), site.signed_in(Role.STAFF), site.services.commands
     paper = site.attach(made.id, memo("ผู้ร้อง 1-1017-00230-70-8"), "คำร้อง.pdf")
     site.work()
-    commands.attachments.release_held(paper.id, actor="x", reason="กฎหมายกำหนด")
+    commands.attachments.release_with_reason(paper.id, actor="x", reason="กฎหมายกำหนด")
     undo_last(site, clerk, made, "release")
     hidden = site.services.history.entries(made.id)[-1]
     assert hidden.action == "hold"
@@ -274,7 +274,7 @@ def test_a_decision_to_show_personal_data_goes_back(site: Site) -> None:
     made = site.announcement("ผู้รับเบี้ย", status=Status.DRAFT)
     held = site.attach(made.id, memo("นางสมศรี 1-1017-00230-70-8"))
     site.work()
-    site.services.commands.attachments.release_held(held.id, actor="x", reason="กฎหมายกำหนด")
+    site.services.commands.attachments.release_with_reason(held.id, actor="x", reason="กฎหมายกำหนด")
     undo_last(site, site.signed_in(Role.STAFF), made, "release")
     now = site.services.attachments.get(held.id)
     assert (now.hold, now.decided) == (HoldReason.PERSONAL_DATA, ())
@@ -339,7 +339,9 @@ def test_once_undone_it_is_not_offered_again(site: Site, action: str) -> None:
         "replace": lambda: commands.file_versions.replace(
             first.id, io.BytesIO(memo("ใหม่")), filename="c.pdf", actor="x"
         ),
-        "release": lambda: commands.attachments.release_held(first.id, actor="x", reason="กฎหมายกำหนด"),
+        "release": lambda: commands.attachments.release_with_reason(
+            first.id, actor="x", reason="กฎหมายกำหนด"
+        ),
         "relate": lambda: commands.announcements.decide_relation(
             made.id, older.id, RelationKind.CANCELS, actor="x"
         ),
@@ -660,9 +662,9 @@ def test_an_undo_of_what_is_public_says_what_residents_see_otherwise(site: Site)
     commands.pages.correct(paper.id, 1, "แก้แล้ว", actor="x")
     undo_from_history("correct", "ข้อความหน้า 1 ของเอกสาร “แบบแปลน” กลับเป็นอย่างเดิม")
     undo_from_history("label", "ชื่อเอกสาร: ประชาชนเห็น “ถนน” แทน “แบบแปลน”")
-    commands.attachments.release_held(paper.id, actor="x", reason="เหตุผลตามกฎหมาย")
+    commands.attachments.release_with_reason(paper.id, actor="x", reason="เหตุผลตามกฎหมาย")
     undo_from_history("release", "ประชาชนไม่เห็นเอกสาร “ถนน” จนกว่าจะตัดสินใหม่")
-    commands.attachments.release_held(paper.id, actor="x", reason="เหตุผลตามกฎหมาย")
+    commands.attachments.release_with_reason(paper.id, actor="x", reason="เหตุผลตามกฎหมาย")
     undo_from_history("attach", "ประชาชนไม่เห็นเอกสาร “ถนน” อีก")
     undo_from_history("revise", "เรื่อง: ประชาชนเห็น “ซ่อมถนน” แทน “ซ่อมสะพาน”")
     commands.announcements.revise(made.id, {"assigned_to": "staff"}, actor="x")

@@ -514,7 +514,9 @@ def release_attachment(args: dict[str, Any], id: int) -> dict[str, Any]:
     reason = _stated_reason(args)
     with services().records.batch():
         held = _newest(services().attachments.get(id))
-        attachment = services().commands.attachments.release_held(held.id, actor=g.actor, reason=reason)
+        attachment = services().commands.attachments.release_with_reason(
+            held.id, actor=g.actor, reason=reason
+        )
     return _changed_attachment(attachment)
 
 

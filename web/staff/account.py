@@ -32,7 +32,7 @@ from web.serving.log import note_security
 pages = Blueprint("account", __name__, url_prefix="/staff/account")
 
 
-class NewPassword(FlaskForm):  # type: ignore[misc]
+class NewPasswordForm(FlaskForm):  # type: ignore[misc]
     """Form in which a person sets another password."""
 
     current = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
@@ -47,7 +47,7 @@ def overview() -> ResponseReturnValue:
     A new password ends every session of the person but a new one on this device.
     """
     person = cast(Person, current_person())
-    form = NewPassword()
+    form = NewPasswordForm()
     if form.validate_on_submit():
         try:
             _check_own_password(person, form.current.data)

@@ -183,7 +183,7 @@ def _decide(attachment: Attachment) -> str:
             return str(_("ยกเลิกไฟล์ใหม่แล้ว ยังใช้ไฟล์เดิม"))
         if not _is_decided_for_file_shown(now):
             refuse_if_changed(decision_fingerprint(now), _OTHER_FILE)
-            services().commands.attachments.release_held(
+            services().commands.attachments.release_with_reason(
                 attachment.id, actor=g.actor, reason=personal_data.reason_from_form_or_empty()
             )
         return str(_("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่"))
@@ -205,7 +205,7 @@ def _replace(attachment: Attachment) -> str:
         cast(BinaryIO, file.stream),
         filename=file.filename,
         actor=g.actor,
-        should_hold_until_checked=True,
+        is_from_person=True,
     )
     if given.replaces:
         said = [
@@ -543,7 +543,7 @@ def _show(attachment_id: int) -> None:
         row = checked.replaces or attachment_id
         refuse_if_changed(file_fingerprint(checked), _OTHER_FILE, field=f"fingerprint-{row}")
         _relabel_from_form(attachment_id, reason)
-        services().commands.attachments.show_after_check(attachment_id, actor=g.actor, reason=reason)
+        services().commands.attachments.show_unconfirmed_file(attachment_id, actor=g.actor, reason=reason)
     flash(_("ประชาชนเห็นเอกสารนี้แล้ว"), "good")
 
 
@@ -564,7 +564,7 @@ def _attach(announcement_id: int, file: FileStorage) -> tuple[Attachment, bool]:
         cast(BinaryIO, file.stream),
         filename=file.filename or "",
         actor=g.actor,
-        should_hold_until_checked=True,
+        is_from_person=True,
     )
 
 

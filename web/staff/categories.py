@@ -13,8 +13,8 @@ _LEAST_LIKENESS = 70.0  # likeness of letters (0 to 100, Indel) from which a cat
 _MOST_OFFERED = 3
 
 
-class NewCategory(Invalid):
-    """A category that no record has yet. ``similar``: known categories that may be meant."""
+class CategoryUnknown(Invalid):
+    """Refusal of a category that no record has yet. ``similar``: known categories that may be meant."""
 
     code = "new-category"
 
@@ -29,7 +29,7 @@ class NewCategory(Invalid):
 
 
 def require_confirmed_category(category: object, *, confirmed: str) -> None:
-    """Raises ``NewCategory`` for one that no record has, unless ``confirmed`` is that category.
+    """Raises ``CategoryUnknown`` for one that no record has, unless ``confirmed`` is that category.
 
     An archive without categories asks nothing: there is no name that the new one could be a misspelling of.
     """
@@ -40,4 +40,4 @@ def require_confirmed_category(category: object, *, confirmed: str) -> None:
     similar = process.extract(
         given, known, scorer=fuzz.ratio, limit=_MOST_OFFERED, score_cutoff=_LEAST_LIKENESS
     )
-    raise NewCategory(given, [name for name, _likeness, _place in similar])
+    raise CategoryUnknown(given, [name for name, _likeness, _place in similar])

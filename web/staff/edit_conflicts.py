@@ -81,7 +81,7 @@ def is_changed_since(announcement_id: int, last_change: int | None) -> bool:
     return last_change is not None and last_change != last_change_id(announcement_id)
 
 
-def changed_before_publication() -> Conflict:
+def changed_before_publication_error() -> Conflict:
     """Returns the refusal to publish a record that is no longer as its checklist showed it."""
     return Conflict(_CHANGED, code="edited-meanwhile")
 

@@ -74,7 +74,7 @@ def _refuse_changed_record(announcement_id: int) -> NoReturn:
     The status is said first: when a form is sent twice, the record is published by the second time.
     """
     announcement_ready_for(services().records, announcement_id, Status.PUBLISHED)
-    raise edit_conflicts.changed_before_publication()
+    raise edit_conflicts.changed_before_publication_error()
 
 
 def _chosen(choices: Container[str]) -> str:

@@ -39,8 +39,8 @@ class RelationForm:
         return bool(self.suggested or self.changes or self.changed_by)
 
 
-class UnclearAnnouncement(Invalid):
-    """Words that name no announcement. ``choices``: announcements with these words, the best first."""
+class AnnouncementUnclear(Invalid):
+    """Refusal of words that name no announcement. ``choices``: those with these words, the best first."""
 
     code = "announcement-unclear"
 
@@ -114,7 +114,7 @@ def record_replaced_by(announcement_id: int, form: Mapping[str, str], actor: str
         services().commands.announcements.decide_relation(
             newer, announcement_id, RelationKind.REPLACES, actor=actor
         )
-    except UnclearAnnouncement as error:
+    except AnnouncementUnclear as error:
         error.field = "successor"
         raise
     except (Invalid, NotFound) as error:
@@ -140,14 +140,14 @@ def is_foreign_web_address(typed: str) -> bool:
 def find_typed_announcement(typed: str) -> int:
     """Returns the id of the announcement that was typed: its address, whole title, or document number.
 
-    Raises ``UnclearAnnouncement`` for other words and for a bare number, with the announcements that they may
+    Raises ``AnnouncementUnclear`` for other words and for a bare number, with the announcements that they may
     mean.
     """
     plain = arabic_digits(typed).strip()
     if match := _NUMBER.fullmatch(plain):
         found = services().relations.find_ids_naming_document_number(f"{match[1]}/{match[2]}")
         if len(found) > 1:
-            raise UnclearAnnouncement([*services().announcements.get_many(found[:_MOST_CHOICES]).values()])
+            raise AnnouncementUnclear([*services().announcements.get_many(found[:_MOST_CHOICES]).values()])
         if not found:
             raise Invalid(
                 "ไม่พบประกาศเลขที่ %(number)s กรุณาพิมพ์คำในชื่อเรื่อง หรือวางลิงก์ของประกาศในเว็บนี้",
@@ -160,5 +160,5 @@ def find_typed_announcement(typed: str) -> int:
     choices = _announcements_with(typed.strip())
     titled = [each.id for each in choices if each.title == typed.strip()]
     if len(titled) != 1:
-        raise UnclearAnnouncement(choices)
+        raise AnnouncementUnclear(choices)
     return titled[0]

@@ -27,7 +27,7 @@ from web.staff import attachments_for_staff, checklist, disclosure_forms, edit_c
 from web.staff.all_records_search import search_all_records
 from web.staff.blueprints import staff_blueprint
 from web.staff.bulk_summary import describe_bulk
-from web.staff.categories import NewCategory, require_confirmed_category
+from web.staff.categories import CategoryUnknown, require_confirmed_category
 
 pages = staff_blueprint("worklist", __name__, url_prefix="/staff")
 pages.add_app_template_filter(attachments_for_staff.displayed_title, "staff_title")
@@ -191,7 +191,7 @@ def apply_bulk_action() -> ResponseReturnValue:
         if action not in _ACTIONS:
             raise Invalid("กรุณาเลือกว่าจะทำอะไรกับเรื่องที่เลือกไว้")
         return redirect(_back(_report(_ACTIONS[action](ids))))
-    except NewCategory as error:
+    except CategoryUnknown as error:
         return _ask_about(error, len(ids))
     except PrakatError as error:
         flash(error_message(error), "bad")
@@ -214,7 +214,7 @@ def _everything() -> list[int]:
     return [row.announcement.id for row in rows]
 
 
-def _ask_about(error: NewCategory, count: int) -> str:
+def _ask_about(error: CategoryUnknown, count: int) -> str:
     """Returns the page that asks before the chosen records get a category that no record has."""
     similar = _("หมวดที่คล้ายกันและมีอยู่แล้ว")
     return render_template(
