@@ -196,6 +196,15 @@ def test_a_decision_about_the_label_does_not_show_a_held_file(site: Site) -> Non
     assert_hidden(site, made, attachment)
 
 
+def test_a_label_with_a_refused_reason_is_not_stored(site: Site) -> None:
+    made = site.announcement("ประกาศเบี้ยยังชีพ")
+    attachment = site.attach(made.id, WITHOUT, "รายชื่อ.pdf")
+    form = {f"label-{attachment.id}": "รายชื่อผู้รับเบี้ย", "ground": "because", "reason": "ทดสอบ"}
+    page = site.signed_in(Role.STAFF).post(f"/staff/attachments/{attachment.id}/rename", data=form).text
+    assert 'class="notice bad"' in page
+    assert site.services.attachments.get(attachment.id).label == attachment.label
+
+
 def test_publishing_the_record_shows_what_waited_to_be_checked_once_it_is_read(site: Site) -> None:
     clerk, made = site.signed_in(Role.STAFF), site.announcement("ประกาศงานถนน")
     read = add_as_staff(site, clerk, made, WITHOUT, "ซ่อมถนน.pdf")

@@ -487,6 +487,17 @@ def test_what_cannot_be_saved_is_said_at_its_field(site: Site) -> None:
     assert at_fault(wrong) == [f"position-{paper}"]
 
 
+def test_the_rarest_of_many_categories_is_no_new_one(site: Site) -> None:
+    site.announcement("เดิม", category="อุทยาน")
+    with site.services.records.batch():
+        for number in range(300):
+            for _ in range(2):
+                site.announcement("อีกเรื่อง", category=f"งาน {number}")
+    form = {"title": "เรื่อง", "published_on": TODAY.isoformat(), "kind": "news", "category": "อุทยาน"}
+    made = site.signed_in(Role.STAFF).post("/staff/announcements/new", data=form)
+    assert made.status_code == 302, made.text
+
+
 def test_a_form_is_saved_while_somebody_else_saves(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     clerk = site.signed_in(Role.STAFF)
     made, _ = new_with_file(site, clerk)

@@ -538,7 +538,7 @@ def _reread(attachment_id: int) -> None:
 
 def _show(attachment_id: int) -> None:
     """Store the label in the form, and show the attachment: a press confirms both."""
-    with services().records.batch(), personal_data.reason_checked_after_block() as reason:
+    with personal_data.reason_checked_after_block() as reason:
         checked = services().attachments.get(attachment_id)
         row = checked.replaces or attachment_id
         refuse_if_changed(file_fingerprint(checked), _OTHER_FILE, field=f"fingerprint-{row}")

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz, process
 
+from archive import thai
 from archive.errors import Invalid, gettext_noop
+from archive.worklist import WorklistFilters
 from web.bootstrap import services
 
 _LEAST_LIKENESS = 70.0  # likeness of letters (0 to 100, Indel) from which a category is offered instead
@@ -34,9 +36,12 @@ def require_confirmed_category(category: object, *, confirmed: str) -> None:
     An archive without categories asks nothing: there is no name that the new one could be a misspelling of.
     """
     given = str(category or "").strip()
-    known = services().worklist.most_used_values("category")
-    if not given or not known or given in known or given == confirmed.strip():
+    worklist = services().worklist
+    known = worklist.most_used_values("category")
+    if not given or not known or given == confirmed.strip():
         return
+    if any(worklist.count_by_status(WorklistFilters(category=given), today=thai.today()).values()):
+        return  # also where it is too rare to be among the most used ones
     similar = process.extract(
         given, known, scorer=fuzz.ratio, limit=_MOST_OFFERED, score_cutoff=_LEAST_LIKENESS
     )

@@ -65,22 +65,24 @@ class _ReasonRefused(Invalid):
 def reason_checked_after_block() -> Iterator[str]:
     """Yields the form's reason to a block that stores what is public; refuses a wrong one only after it.
 
-    Raises as ``reason_from_form_or_empty`` does, but once the block has found the personal data that needs
-    the reason: the person sees it beside what is wrong with the reason.
+    The block is one transaction, of which a refusal leaves nothing. Raises as ``reason_from_form_or_empty``
+    does, but once the block has found the personal data that needs the reason: the person sees it beside what
+    is wrong with the reason.
     """
     refusal, reason = None, ""
     try:
         reason = reason_from_form_or_empty()
     except Invalid as error:
         refusal = error
-    try:
-        yield reason
-    except PersonalDataFound as found:
-        if refusal is None:
-            raise
-        raise _ReasonRefused(refusal, found.finds) from found
-    if refusal is not None:
-        raise refusal
+    with services().records.batch():
+        try:
+            yield reason
+        except PersonalDataFound as found:
+            if refusal is None:
+                raise
+            raise _ReasonRefused(refusal, found.finds) from found
+        if refusal is not None:
+            raise refusal
 
 
 def describe_finds_in_form(
