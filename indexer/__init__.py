@@ -2,7 +2,7 @@
 
 ``extraction`` turns files into pages of text, ``analysis`` turns announcements into index documents,
 ``search`` turns a query into results, and ``engines`` store the index. The modules here run them: ``worker``,
-``reindex``, ``index_sync``, ``consistency``, ``leader_leases``, ``scrub``.
+``inbox``, ``reindex``, ``index_sync``, ``consistency``, ``leader_leases``, ``scrub``.
 """
 
 from __future__ import annotations

@@ -105,23 +105,24 @@ class Inbox:
                 log.warning("cannot be taken", extra={"file": str(path), "why": str(error)})
                 self._failed[path] = time.monotonic()
 
-    def _settled_files(self, folder: Path) -> Iterator[tuple[Path, float]]:
-        """Yields files of a folder whose sizes stay the same, with seconds since then; the oldest first."""
+    def _settled_files(self, folder: Path) -> list[tuple[Path, float]]:
+        """Returns files of a folder whose sizes stay the same, with seconds since then; the oldest first."""
         try:
             found = [(path.lstat(), path) for path in folder.iterdir() if not _is_ignored(path)]
         except FileNotFoundError:
-            return
-        seen = {path: self._sizes.get(path, (-1, 0.0)) for _, path in found}
-        now = time.monotonic()
+            return []
+        settled, seen, now = [], {}, time.monotonic()
         for status, path in sorted(found, key=lambda pair: (pair[0].st_mtime, pair[1].name)):
             if not stat.S_ISREG(status.st_mode):
                 continue
-            size, since = seen[path]
+            size, since = self._sizes.get(path, (-1, now))
             if size != status.st_size:
-                seen[path] = (status.st_size, now)
+                since = now
             elif now - since >= SETTLED_SECONDS:
-                yield path, now - since
+                settled.append((path, now - since))
+            seen[path] = status.st_size, since
         self._sizes = {path: known for path, known in self._sizes.items() if path.parent != folder} | seen
+        return settled
 
     def _take(self, path: Path, folder: Path, target: InboxTarget) -> None:
         """Store one file and move it out of the folder. Raises ``Unavailable``, with the file left there."""

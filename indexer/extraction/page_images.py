@@ -423,8 +423,9 @@ class PagePictures:
     def _refuse_again(self, name: str) -> None:
         """Raises ``Unavailable`` for a page that failed to draw less than ``RETRY_SECONDS`` ago."""
         now = time.monotonic()
-        known = self._failed.copy()  # other threads add to it
-        self._failed = {key: failed for key, failed in known.items() if failed[0] > now}
+        for key, (until, _) in self._failed.copy().items():  # other threads add to it
+            if until <= now:
+                self._failed.pop(key, None)
         if name in self._failed:
             raise Unavailable(_NO_PICTURE, code=self._failed[name][1])
 

@@ -1,4 +1,4 @@
-"""Line layout: joins assembled lines to the page's text, with the position of each code point."""
+"""Page text: joins assembled lines to the page's text, with the position of each code point."""
 
 from __future__ import annotations
 

@@ -150,6 +150,21 @@ def test_an_update_replaces_and_removes(archive: SearchIndex) -> None:
     assert archive.position() == 6
 
 
+def test_a_batch_that_a_rebuild_has_overtaken_replaces_nothing_and_brings_nothing_back(
+    archive: SearchIndex, opened_index: IndexOpener
+) -> None:
+    other = opened_index()
+    with archive.rebuild() as generation:
+        generation.add_announcements([entry(1, "ยกเลิกประกาศ"), entry(4, "รายงานฉบับใหม่")])
+        generation.set_position(9)
+    other.update(ARCHIVE[:2], [4], position=8)
+    assert (list(archive.ids()), archive.position()) == ([1, 4], 9)
+    assert found(archive, "ยกเลิก") == [1]
+    assert found(archive, "สอบราคา") == []
+    other.update(ARCHIVE[:2], [4], position=10)
+    assert (list(archive.ids()), archive.position()) == ([1, 2], 10)
+
+
 def test_a_failing_update_changes_nothing(archive: SearchIndex) -> None:
     def entries():  # type: ignore[no-untyped-def]
         yield entry(9, "ถนนสายใหม่")
@@ -303,6 +318,11 @@ def test_pages_of_hits_follow_each_other(index: SearchIndex) -> None:
     assert sorted(together) == list(range(1, 251))
     assert pages[36] == together[252:]
     assert index.search(parse_query("รับสมัครงาน", page=99)).total == 250
+
+
+def test_a_page_beyond_all_that_can_be_paged_through_is_empty(archive: SearchIndex) -> None:
+    pages = [archive.search(parse_query("", page=page, per_page=100_000)) for page in (1, 2, 3)]
+    assert [(len(page.hits), page.total) for page in pages] == [(4, 4), (0, 4), (0, 4)]
 
 
 @pytest.fixture
@@ -873,6 +893,18 @@ def test_who_gives_a_document_s_number_gets_no_others(index: SearchIndex) -> Non
     page = index.search(parse_query("คำสั่งแต่งตั้ง 98/2567"))
     assert [hit.announcement_id for hit in page.hits] == [1, 9]
     assert (page.total, page.partial) == (2, 1)
+
+
+def test_what_cites_a_document_s_number_at_another_time_is_shown_beside_what_is_of_the_time(
+    index: SearchIndex,
+) -> None:
+    order = entry(1, "ซ่อมถนน", "คำสั่งเทศบาล ที่ ๒๑๕/๒๕๖๔", published_on=dt.date(2021, 6, 9))
+    cited = "ตามคำสั่งที่ 215/2564 เดือนมิถุนายน 2564"
+    later = entry(2, "ติดตามงานซ่อมถนน", cited, published_on=dt.date(2022, 3, 1))
+    index.update([order, later], (), position=2)
+    page = index.search(parse_query("ซ่อมถนน 215/2564 มิถุนายน 2564"))
+    assert [hit.announcement_id for hit in page.hits] == [1]
+    assert [hit.announcement_id for hit in page.related] == [2]
 
 
 @pytest.mark.parametrize("typed", ["คำสั่งที่ ๓๐๑", "คำสั่ง 301", "คำสั่งเลขที่ 301/2", "301"])

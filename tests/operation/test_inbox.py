@@ -155,6 +155,16 @@ def test_a_file_that_is_still_written_is_left_alone(
     assert len(drafts(services)) == 2  # its reading will say that it is cut off
 
 
+def test_a_scan_settles_while_others_are_taken(services: Services) -> None:
+    folder = folder_of(services)
+    for name in ("a.pdf", "b.pdf"):
+        (folder / name).write_bytes(memo(name))
+    inbox = Inbox(lambda: inbox_targets(services))
+    inbox.take_up_to_one_file_per_folder()
+    (folder / "late.pdf").write_bytes(memo("มาทีหลัง"))
+    assert [inbox.take_up_to_one_file_per_folder() for _ in range(4)] == [True, True, True, False]
+
+
 def test_a_scan_is_looked_through_for_viruses_once(services: Services, tmp_path: Path) -> None:
     log = tmp_path / "clamd.log"
     with clamd(options=f"LogFile {log}\nLogClean yes") as address:

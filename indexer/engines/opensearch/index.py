@@ -95,6 +95,8 @@ class OpenSearchIndex:
             live = self._live()
         if live is None:
             raise IndexRemoved("the index was removed while it was written")
+        if position < live.position:  # another process has followed further, perhaps with a rebuild
+            return
         made = [build_index_document(entry, live.lexicon.tokenizer) for entry in add]
         index, known = self._words
         is_new = index != live.index

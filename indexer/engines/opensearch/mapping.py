@@ -44,10 +44,10 @@ from indexer.search.tuning import TUNING, round_to_stable_grid
 from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FREQUENCY, THAI_WORD
 
 STEPS = 1000  # term frequency that stands for a BM25F weight of 1
+DEEPEST = 100_000  # results that can be paged through
 
 _MOST = 60_000  # highest frequency that is stored; larger weights hardly change a score
 _MOST_TOGETHER = 2**31 - 1  # highest sum of the frequencies of a document
-_DEEPEST = 100_000  # results that can be paged through
 TYPICAL = {"title": 14.0, "labels": 8.0, "body": 60.0, "pages": 400.0}
 """Average zone lengths of municipal announcements, in terms, for an index that begins empty."""
 
@@ -69,7 +69,7 @@ def loading_settings(address: Address) -> dict[str, Any]:
             "number_of_replicas": 0,
             "refresh_interval": "-1",
             "gc_deletes": "1h",  # for so long an older update of what was removed is known to be older
-            "max_result_window": _DEEPEST,
+            "max_result_window": DEEPEST,
             "mapping": {"nested_objects": {"limit": 100_000}},  # pages of one announcement
             "similarity": {
                 "bm25f": {"type": "BM25", "k1": TUNING.k1 * STEPS, "b": 0},

@@ -13,7 +13,7 @@ from archive.facets import FACETS, FACETS_BY_NAME, NAME_FACETS, FacetType
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.index_document import NEVER_EXPIRES
 from indexer.analysis.tokenizer import fold_text, gram_terms, searchable_bytes, text_of_bytes
-from indexer.engines.opensearch.mapping import STEPS, cluster_bigram_lines, clusters, name_key
+from indexer.engines.opensearch.mapping import DEEPEST, STEPS, cluster_bigram_lines, clusters, name_key
 from indexer.search.coverage import is_stop_word_or_document_kind, longer_words
 from indexer.search.ports import MOST_PAGES
 from indexer.search.query.date_ranges import DateRange
@@ -502,11 +502,11 @@ def search_body(
     if sort is not Sort.RELEVANCE and attempt.strictness != "all" and not queries.is_prose:
         first = {"constant_score": {"filter": complete, "boost": COMPLETE}}
         matching, order = {"bool": {"filter": [matching], "should": [first]}}, [{"_score": "desc"}, *order]
-    begin = min((query.page - 1) * query.per_page, 100_000 - query.per_page)
+    begin = min((query.page - 1) * query.per_page, DEEPEST)
     body: dict[str, Any] = {
         "query": matching,
         "from": 0 if attempt.is_top_hits_only else begin,
-        "size": BEST_HITS if attempt.is_top_hits_only else query.per_page,
+        "size": BEST_HITS if attempt.is_top_hits_only else min(query.per_page, DEEPEST - begin),
         "sort": order,
         "track_total_hits": not attempt.is_top_hits_only,
         "post_filter": {

@@ -227,9 +227,11 @@ class _Selection:
     answers: dict[SearchAttempt, Answer] = field(default_factory=dict)
 
     def missing(self) -> SearchAttempt | None:
-        """Returns the search without which the choice cannot be made; None if it can."""
+        """Returns a search that the answer needs and that was not sent yet; None if there is none."""
         try:
-            self._chosen()
+            chosen, _ = self._chosen()
+            if chosen.attempt.time == "dated":
+                self._hits_of_other_times()
         except AttemptNotSent as missing:
             return missing.attempt
         return None

@@ -12,6 +12,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,7 +46,7 @@ class TextPage:
 
 def read_docx(path: Path) -> tuple[TextPage, ...]:
     """Returns the pages of a Word document. Raises ``UnreadableFile``."""
-    with _open_package(path) as package:
+    with _opened_package(path) as package:
         pages, hidden = _Pages(), _Pages()
         for part in _matching_parts(package, r"word/header\d*\.xml"):
             _add_docx_text(part, pages, hidden)
@@ -60,7 +61,7 @@ def read_docx(path: Path) -> tuple[TextPage, ...]:
 
 def read_odt(path: Path) -> tuple[TextPage, ...]:
     """Returns the pages of an OpenDocument text. Raises ``UnreadableFile``."""
-    with _open_package(path) as package:
+    with _opened_package(path) as package:
         pages, hidden = _Pages(), _Pages()
         for part in _matching_parts(package, r"(?:styles|content)\.xml"):
             for each in part.iter("{*}master-styles", "{*}body"):
@@ -71,7 +72,8 @@ def read_odt(path: Path) -> tuple[TextPage, ...]:
 def read_spreadsheet(path: Path) -> tuple[TextPage, ...]:
     """Returns the sheets of an Excel or OpenDocument spreadsheet as pages. Raises ``UnreadableFile``."""
     if zipfile.is_zipfile(path):
-        _open_package(path).close()
+        with _opened_package(path):
+            pass
     pages, hidden = [], []
     left = MAX_CHARACTERS
     try:
@@ -166,20 +168,22 @@ def _clean(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def _open_package(path: Path) -> zipfile.ZipFile:
+@contextmanager
+def _opened_package(path: Path) -> Iterator[zipfile.ZipFile]:
     """Opens an Office document as ZIP. Raises ``UnreadableFile``: damaged, password, office-too-big."""
     try:
         package = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise UnreadableFile("damaged") from error
-    parts = package.infolist()
-    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
-        raise UnreadableFile("office-too-big")
-    if any(part.flag_bits & _ENCRYPTED for part in parts):
-        raise UnreadableFile("password")
-    if b"encryption-data" in _content(package, "META-INF/manifest.xml"):  # OpenDocument
-        raise UnreadableFile("password")
-    return package
+    with package:
+        parts = package.infolist()
+        if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
+            raise UnreadableFile("office-too-big")
+        if any(part.flag_bits & _ENCRYPTED for part in parts):
+            raise UnreadableFile("password")
+        if b"encryption-data" in _content(package, "META-INF/manifest.xml"):  # OpenDocument
+            raise UnreadableFile("password")
+        yield package
 
 
 def _matching_parts(package: zipfile.ZipFile, pattern: str) -> Iterator[etree._Element]:

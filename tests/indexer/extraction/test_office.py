@@ -144,6 +144,16 @@ def test_hostile_office_files_end_with_their_reason(
     assert failure(make(), tmp_path) in codes
 
 
+@pytest.mark.parametrize("read", [text.read_docx, text.read_spreadsheet])
+def test_a_refused_office_file_is_closed(read: Callable[[Path], object], tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(opendocument("text", "<text:p>ก</text:p>", manifest="<m:encryption-data/>"))
+    with pytest.raises(UnreadableFile, match="password") as refused:
+        read(path)
+    opened = [each.readlink() for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+    assert path not in opened, refused  # while the error still refers to all that it passed through
+
+
 def test_a_cell_at_the_far_corner_ends_within_the_limits(tmp_path: Path) -> None:
     far = '<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>ก</t></is></c></row>'
     book = xlsx({"ก": ROWS}, **{"xl/worksheets/sheet1.xml": _sheet_with(far)})

@@ -264,6 +264,29 @@ def test_a_page_that_cannot_be_drawn_is_not_tried_again(
     assert first.value.code == second.value.code == "damaged"
 
 
+def test_a_failure_that_another_thread_notes_meanwhile_is_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class FilledWhileCopied(dict[str, tuple[float, str]]):
+        def copy(self) -> dict[str, tuple[float, str]]:
+            copied = super().copy()
+            self.update(noted)
+            return copied
+
+    files = LocalFiles(tmp_path / "files")
+    good, bad = shaped(tmp_path / "a.pdf", [[TEXT]]), tmp_path / "b.pdf"
+    page = page_of(good)
+    bad.write_bytes(b"%PDF-1.7\n")
+    album, attachment = PagePictures(files, tmp_path / "cache"), attached(files, bad)
+    with pytest.raises(Unavailable):
+        album.page_picture(attachment, page, width=300)
+    noted, album._failed = album._failed, FilledWhileCopied()
+    album.page_picture(attached(files, good), page, width=300)
+    monkeypatch.setattr(page_images, "sandbox", None)
+    with pytest.raises(Unavailable):
+        album.page_picture(attachment, page, width=300)
+
+
 @pytest.mark.parametrize(("form", "name"), [("JPEG", "a.jpg"), ("PNG", "a.png"), ("TIFF", "a.tif")])
 def test_a_picture_of_a_scan_is_shown(tmp_path: Path, form: str, name: str) -> None:
     path = tmp_path / name
