@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from pdfminer.pdffont import PDFFont, PDFUnicodeNotDefined
@@ -82,17 +83,6 @@ class _Text:
     leading: float = 0.0
     rise: float = 0.0
 
-    def copy(self) -> _Text:
-        return _Text(
-            self.face,
-            self.size,
-            self.character_space,
-            self.word_space,
-            self.scale,
-            self.leading,
-            self.rise,
-        )
-
 
 def multiply_matrices(first: Matrix, second: Matrix) -> Matrix:
     """Returns the matrix that applies ``first``, then ``second``."""
@@ -123,7 +113,7 @@ class Interpreter:
         """Runs a page's (or form's) streams. Raises ``UnreadableFile`` past the limits."""
         data = b"\n".join(self._data(stream) for stream in streams)
         outside = (self._matrix, self._text, len(self._marked))
-        self._matrix, self._text = matrix, self._text.copy()
+        self._matrix, self._text = matrix, replace(self._text)
         self._execute(data, _dictionary(resources), depth)
         while len(self._marked) > outside[2]:
             self._end_marked()
@@ -151,7 +141,7 @@ class Interpreter:
                 if action is not None:
                     action(*operands)
                 elif operator == b"q" and len(saved) < MAX_SAVED:
-                    saved.append((self._matrix, self._text.copy()))
+                    saved.append((self._matrix, replace(self._text)))
                 elif operator == b"Q" and saved:
                     self._matrix, self._text = saved.pop()
                 elif operator == b"Tf":
@@ -166,7 +156,7 @@ class Interpreter:
 
     def _operators(self) -> dict[bytes, Callable[..., None]]:
         return {
-            b"Tj": self._show,
+            b"Tj": lambda string: self._show_spaced([string]),
             b"TJ": self._show_spaced,
             b"'": self._next_line_show,
             b'"': self._space_next_line_show,
@@ -176,14 +166,14 @@ class Interpreter:
             b"T*": self._next_line,
             b"BT": self._begin_text,
             b"cm": self._concatenate,
-            b"Tc": self._set_character_space,
-            b"Tw": self._set_word_space,
+            b"Tc": partial(self._set, "character_space"),
+            b"Tw": partial(self._set, "word_space"),
             b"Tz": self._set_scale,
-            b"TL": self._set_leading,
-            b"Ts": self._set_rise,
-            b"BMC": self._begin_marked_plain,
+            b"TL": partial(self._set, "leading"),
+            b"Ts": partial(self._set, "rise"),
+            b"BMC": lambda *_: self._begin_marked({}),
             b"EMC": self._end_marked,
-            b"BI": self._inline_image,
+            b"BI": self._add_image,
             **dict.fromkeys((b"m", b"re"), self._count_path),
         }
 
@@ -191,9 +181,6 @@ class Interpreter:
 
     def _count_path(self, *_: Any) -> None:
         self.content.subpath_count += 1
-
-    def _inline_image(self) -> None:
-        self._add_image()
 
     def _add_image(self) -> None:
         left, bottom, right, top = transform_box(self._matrix, (0.0, 0.0, 1.0, 1.0))
@@ -225,9 +212,6 @@ class Interpreter:
         self.interpret_streams([form], form.get("Resources") or resources, matrix, depth)
 
     # marked content
-
-    def _begin_marked_plain(self, *_: Any) -> None:
-        self._begin_marked({})
 
     def _begin_marked(self, properties: dict[str, Any]) -> None:
         actual = resolve1(properties.get("ActualText"))
@@ -270,20 +254,11 @@ class Interpreter:
     def _next_line(self) -> None:
         self._move(0.0, -self._text.leading)
 
-    def _set_character_space(self, space: float) -> None:
-        self._text.character_space = float(space)
-
-    def _set_word_space(self, space: float) -> None:
-        self._text.word_space = float(space)
+    def _set(self, name: str, value: float) -> None:
+        setattr(self._text, name, float(value))
 
     def _set_scale(self, percent: float) -> None:
         self._text.scale = float(percent) / 100.0
-
-    def _set_leading(self, leading: float) -> None:
-        self._text.leading = float(leading)
-
-    def _set_rise(self, rise: float) -> None:
-        self._text.rise = float(rise)
 
     def _face(self, resources: dict[str, Any], name: Any) -> _Face:
         reference = _dictionary(resources.get("Font")).get(str(name))
@@ -307,12 +282,9 @@ class Interpreter:
         self._show_spaced([string])
 
     def _space_next_line_show(self, word_space: float, character_space: float, string: bytes) -> None:
-        self._set_word_space(word_space)
-        self._set_character_space(character_space)
+        self._set("word_space", word_space)
+        self._set("character_space", character_space)
         self._next_line_show(string)
-
-    def _show(self, string: bytes) -> None:
-        self._show_spaced([string])
 
     def _show_spaced(self, parts: list[Any]) -> None:
         text = self._text
