@@ -145,8 +145,7 @@ class both:  # noqa: N801 (reads as what it gives)
 
 def build(index: SearchIndex, entries: Iterable[SourceAnnouncement], jobs: int) -> None:
     with index.rebuild(jobs=jobs) as generation:
-        generation.add_announcements(entries)
-        generation.set_position(1)
+        generation.add_announcements(entries, position=1)
 
 
 def asked(index: SearchIndex, typed: list[str], users: int, seconds: float) -> tuple[list[float], float]:

@@ -16,11 +16,12 @@ import argparse
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from benchmarks.corpus import entry, records
+from benchmarks.tuning import tuned
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.engines.whoosh import WhooshIndex
@@ -75,9 +76,9 @@ def ablate(folder: Path, impossible: list[dict[str, Any]], answerable: list[dict
     """Print how many queries are answered "nothing found" with all values, and without each."""
     print("| value | in force | without | impossible | answerable |\n|---|---|---|---|---|")
     for value, neutral in (("", 0.0), *NEUTRAL.items()):
-        tuning = replace(TUNING, **{value: neutral}) if value else TUNING
-        index = WhooshIndex(folder, Dictionary(), tuning)
-        counts = [sum(none for *_, none in judged(each, index)) for each in (impossible, answerable)]
+        with tuned(value, neutral) if value else nullcontext():
+            index = WhooshIndex(folder, Dictionary())
+            counts = [sum(none for *_, none in judged(each, index)) for each in (impossible, answerable)]
         name = f"`{value}` | {getattr(TUNING, value)} | {neutral}" if value else "all in force | |"
         print(f"| {name} | {counts[0]} | {counts[1]} |", flush=True)
 

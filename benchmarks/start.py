@@ -60,8 +60,7 @@ if __name__ == "__main__":
     index = WhooshIndex(folder / "index", Dictionary(folder / "words.txt"))
     used, began = sum(os.times()[:4]), time.perf_counter()
     with rare_collections(), index.rebuild(jobs=jobs) as generation:
-        generation.add_announcements(iter(entries))
-        generation.set_position(1)
+        generation.add_announcements(iter(entries), position=1)
     print(time.perf_counter() - began, sum(os.times()[:4]) - used)
 """
 

@@ -19,8 +19,8 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -30,7 +30,7 @@ from benchmarks.search import ndcg
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.query.parser import parse_query
-from indexer.search.tuning import TUNING, SearchTuning
+from indexer.search.tuning import TUNING
 
 HERE = Path(__file__).parent
 NEUTRAL: Mapping[str, Any] = {
@@ -78,7 +78,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         indexes = {name: built(Path(folder) / name, options.data, name) for name in options.texts}
-        full = {name: judged(path, ids, queries, TUNING) for name, (path, ids) in indexes.items()}
+        full = {name: judged(path, ids, queries) for name, (path, ids) in indexes.items()}
         print(
             "| value | in force | without |", " | ".join(f"{name} | questions" for name in options.texts), "|"
         )
@@ -87,18 +87,32 @@ def main() -> None:
             "| all in force | | |", " | ".join(f"{mean:.4f}" for each in full.values() for mean in each), "|"
         )
         for value, neutral in NEUTRAL.items():
-            tuning = replace(TUNING, **{value: neutral})
-            differences = [
-                without - whole
-                for name, (path, ids) in indexes.items()
-                for without, whole in zip(judged(path, ids, queries, tuning), full[name], strict=True)
-            ]
+            with tuned(value, neutral):
+                differences = [
+                    without - whole
+                    for name, (path, ids) in indexes.items()
+                    for without, whole in zip(judged(path, ids, queries), full[name], strict=True)
+                ]
             in_force = getattr(TUNING, value)
             shown = "by zone" if isinstance(in_force, dict) else in_force
             without = next(iter(neutral.values())) if isinstance(neutral, dict) else neutral
             print(
                 f"| `{value}` | {shown} | {without} |", " | ".join(f"{one:+.4f}" for one in differences), "|"
             )
+
+
+@contextmanager
+def tuned(value: str, setting: Any) -> Iterator[None]:
+    """Sets one value of ``TUNING``, which nothing else changes, and puts it back at the end.
+
+    An index must be opened inside, as its posting lists are made with the values.
+    """
+    in_force = getattr(TUNING, value)
+    object.__setattr__(TUNING, value, setting)
+    try:
+        yield
+    finally:
+        object.__setattr__(TUNING, value, in_force)
 
 
 def built(folder: Path, data: Path, name: str) -> tuple[Path, list[str]]:
@@ -109,11 +123,9 @@ def built(folder: Path, data: Path, name: str) -> tuple[Path, list[str]]:
     return folder, [record["id"] for record in corpus]
 
 
-def judged(
-    folder: Path, ids: Sequence[str], queries: Sequence[dict[str, Any]], tuning: SearchTuning
-) -> tuple[float, float]:
-    """Returns the mean over tasks of nDCG@10 with a tuning: of the queries, and of the questions."""
-    index = WhooshIndex(folder, Dictionary(), tuning)
+def judged(folder: Path, ids: Sequence[str], queries: Sequence[dict[str, Any]]) -> tuple[float, float]:
+    """Returns the mean over tasks of nDCG@10: of the queries, and of the questions."""
+    index = WhooshIndex(folder, Dictionary())
     values: dict[str, list[float]] = defaultdict(list)
     for query in queries:
         page = index.search(parse_query(query["query"]))
@@ -130,12 +142,12 @@ def print_page_table(data: Path, texts: Sequence[str], queries: Sequence[dict[st
     print("|---|---|---|" + "---|---|" * len(texts))
     with tempfile.TemporaryDirectory() as folder:
         indexes = {name: built_of_pages(Path(folder) / name, data, name) for name in texts}
-        for value, neutral in (("all in force", None), *PAGE_NEUTRAL.items()):
-            tuning = TUNING if neutral is None else replace(TUNING, **{value: neutral})
-            figures = [pages_judged(path, places, queries, tuning) for path, places in indexes.values()]
-            shown = "| all in force | |" if neutral is None else f"| `{value}` | {getattr(TUNING, value)} |"
+        for value, neutral in (("", None), *PAGE_NEUTRAL.items()):
+            with tuned(value, neutral) if value else nullcontext():
+                figures = [pages_judged(path, places, queries) for path, places in indexes.values()]
+            shown = f"| `{value}` | {getattr(TUNING, value)} | {neutral}" if value else "| all in force | |"
             cells = " | ".join(f"{rank:.4f} | {count:.2f}" for rank, count in figures)
-            print(shown, "" if neutral is None else neutral, "|", cells, "|")
+            print(shown, "|", cells, "|")
 
 
 def built_of_pages(folder: Path, data: Path, name: str) -> tuple[Path, dict[str, tuple[int, int]]]:
@@ -149,13 +161,10 @@ def built_of_pages(folder: Path, data: Path, name: str) -> tuple[Path, dict[str,
 
 
 def pages_judged(
-    folder: Path,
-    places: Mapping[str, tuple[int, int]],
-    queries: Sequence[dict[str, Any]],
-    tuning: SearchTuning,
+    folder: Path, places: Mapping[str, tuple[int, int]], queries: Sequence[dict[str, Any]]
 ) -> tuple[float, float]:
     """Returns the mean reciprocal rank of the right page, and the mean number of pages shown."""
-    index = WhooshIndex(folder, Dictionary(), tuning)
+    index = WhooshIndex(folder, Dictionary())
     ranks, counts = [], []
     for query in queries:
         answer = index.search(parse_query(query["query"]))

@@ -66,8 +66,7 @@ def rebuild(
     note_lost_changes(records, index)
     with collect_garbage_rarely(), index.rebuild(jobs=jobs) as generation:
         start = records.history.last_change()
-        generation.add_announcements(_all(records, progress))
-        generation.set_position(start)
+        generation.add_announcements(_all(records, progress), position=start)
         while sync_batch(records, generation):
             pass
         _compare(records, generation)

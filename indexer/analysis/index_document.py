@@ -21,7 +21,14 @@ from archive.facets import facet_values
 from archive.model import Announcement, Attachment
 from archive.suggested_fields import stated_subject_or_title
 from indexer.analysis.other_readings import OtherReading
-from indexer.analysis.tokenizer import GRAM_LENGTH, Tokenizer, fold_text, gram_terms, searchable_bytes
+from indexer.analysis.tokenizer import (
+    GRAM_LENGTH,
+    Tokenizer,
+    fold_text,
+    gram_terms,
+    letters_of,
+    searchable_bytes,
+)
 
 _THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
 COMPRESSED_COLUMNS = ("facets", "title", "subjects")
@@ -216,7 +223,7 @@ def build_index_document(entry: SourceAnnouncement, segmenter: Tokenizer) -> Ind
 
 def searchable_text_column(entry: SourceAnnouncement) -> bytes:
     """Returns ``build_index_document``'s column ``text``, one byte a letter, without tokenizing."""
-    return b"".join(searchable_bytes(fold_text(text)).data + b"\0" for _, text, _ in _zones(entry))
+    return b"".join(letters_of(text) + b"\0" for _, text, _ in _zones(entry))
 
 
 def _zones(entry: SourceAnnouncement) -> Iterator[tuple[str, str, tuple[int, ...]]]:

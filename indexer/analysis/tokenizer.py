@@ -326,6 +326,11 @@ def searchable_bytes(folded: str) -> SearchableBytes:
     return SearchableBytes(row)
 
 
+def letters_of(text: str) -> bytes:
+    """Returns the letters of a text, folded, as the bytes that ``searchable_bytes`` gives."""
+    return searchable_bytes(fold_text(text)).data
+
+
 GRAM_LENGTH = 3
 """Letters of a gram (letter n-gram). Misread words are found by the grams that are still right."""
 _GRAM_PREFIX = "\x01"  # a control character, with which no word begins

@@ -10,7 +10,12 @@ from itertools import pairwise
 
 from archive.thai.word_list import thai_stopwords
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.tokenizer import fold_text, group_into_longest_words, searchable_bytes
+from indexer.analysis.tokenizer import (
+    gram_terms,
+    group_into_longest_words,
+    letters_of,
+    searchable_bytes,
+)
 from indexer.search.query.date_ranges import DateRange
 from indexer.search.query.parser import KIND_NAMES
 from indexer.search.query.query_plan import (
@@ -20,7 +25,7 @@ from indexer.search.query.query_plan import (
     QueryPlan,
     build_query_part,
 )
-from indexer.search.tuning import SearchTuning
+from indexer.search.tuning import TUNING
 from indexer.search.villages import lacks_village, village_number, village_words
 
 _KINDS = frozenset(name for names in KIND_NAMES.values() for name in names)  # each document is of some kind
@@ -29,12 +34,13 @@ _ADDRESS_WORDS = frozenset("หมู่ บ้าน หมู่บ้าน �
 _MIN_SENTENCE_WORDS = 4  # telling words; a question of fewer names a thing and maybe its place
 _LETTERS_BETWEEN_WORDS = 20  # between two words of a set phrase: ก่อสร้าง(ดัดแปลงหรือรื้อถอน)อาคาร
 _LETTERS_BETWEEN_NUMBERS = 2  # between a document's number and its year
+_MIN_FUZZY_LENGTH = 4  # letters; shorter words have too few grams to be told apart
 _LEAST_NAMED = 4  # letters of a word that is said to be missing
 _TOPIC_IDF = math.log(5)  # of a word in one of five announcements
 _COMMON_IDF = math.log(5 / 3)  # of a word in three of five announcements, such as the municipality's own name
 
 
-def minimum_coverage(tuning: SearchTuning, plan: QueryPlan) -> float:
+def minimum_coverage(plan: QueryPlan) -> float:
     """Returns the coverage below which the answer to the plan is "nothing found"."""
     telling = (
         [
@@ -48,16 +54,12 @@ def minimum_coverage(tuning: SearchTuning, plan: QueryPlan) -> float:
         plan.is_sentence
         and sum(len(group_into_longest_words(words)) for words in telling) >= _MIN_SENTENCE_WORDS
     ):
-        return tuning.min_answer_coverage_sentence
-    return tuning.min_answer_coverage_question if plan.had_question_words else tuning.min_answer_coverage
+        return TUNING.min_answer_coverage_sentence
+    return TUNING.min_answer_coverage_question if plan.had_question_words else TUNING.min_answer_coverage
 
 
 def clause_weights(
-    idfs: Mapping[Clause, float],
-    highest_idf: float,
-    times: tuple[DateRange, ...],
-    lexicon: Lexicon,
-    tuning: SearchTuning,
+    idfs: Mapping[Clause, float], highest_idf: float, times: tuple[DateRange, ...], lexicon: Lexicon
 ) -> dict[Clause, float]:
     """Returns the weight of each clause without a time: its IDF, ``highest_idf`` at most, or less.
 
@@ -68,8 +70,8 @@ def clause_weights(
     weights = {}
     for clause, idf in idfs.items():
         if clause not in named:
-            share = 1.0 if has_only_dictionary_words(clause, lexicon) else tuning.unknown_word_weight
-            share *= tuning.stop_word_weight if is_stop_word_or_document_kind(clause) else 1.0
+            share = 1.0 if has_only_dictionary_words(clause, lexicon) else TUNING.unknown_word_weight
+            share *= TUNING.stop_word_weight if is_stop_word_or_document_kind(clause) else 1.0
             weights[clause] = share * min(idf, highest_idf)
     return weights
 
@@ -100,13 +102,22 @@ def is_stop_word_or_document_kind(clause: Clause) -> bool:
     return clause.typed in thai_stopwords() or clause.typed in _KINDS
 
 
+def required_grams(clause: Clause) -> tuple[list[str], int]:
+    """Returns the grams of a clause's letters, and how many of them stand where the clause is misread.
+
+    No grams and 2 for a number, and for a word that is too short to be told from others.
+    """
+    data = searchable_bytes(clause.typed).data
+    terms = [] if len(data) < _MIN_FUZZY_LENGTH or data[:1].isdigit() else gram_terms(data)
+    return terms, math.floor(max(1.0, TUNING.fuzzy_min_grams * len(terms))) + 1
+
+
 def document_coverage(
     weights: Mapping[Clause, float],
     matched: Collection[Clause],
     scattered: Set[Clause],
     broken: Set[Clause],
     misread: Mapping[Clause, float],
-    tuning: SearchTuning,
 ) -> float:
     """Returns the share (0–1) of the weights, of which there must be one at least, that a document covers.
 
@@ -120,19 +131,15 @@ def document_coverage(
         if clause not in matched:
             return misread.get(clause, 0.0)
         if clause in broken:
-            return max(tuning.broken_word_weight, misread.get(clause, 0.0))
-        return tuning.scattered_word_weight if clause in scattered else 1.0
+            return max(TUNING.broken_word_weight, misread.get(clause, 0.0))
+        return TUNING.scattered_word_weight if clause in scattered else 1.0
 
     value = sum(weight * share(clause) for clause, weight in weights.items())
     return min(value / sum(weights.values()), 1.0)
 
 
 def is_worth_showing_as_related(
-    plan: QueryPlan,
-    idfs: Mapping[Clause, float],
-    matched: Collection[Clause],
-    coverage: float,
-    tuning: SearchTuning,
+    plan: QueryPlan, idfs: Mapping[Clause, float], matched: Collection[Clause], coverage: float
 ) -> bool:
     """Returns True for a document that is no answer, but has a telling word or covers enough of the query.
 
@@ -143,7 +150,7 @@ def is_worth_showing_as_related(
         is_topic(clause, idfs[clause]) for clause in matched if clause in idfs
     ):
         return True
-    return coverage >= tuning.min_related_coverage or any(
+    return coverage >= TUNING.min_related_coverage or any(
         all(clause in matched for clause in part.clauses)
         and any(is_distinguishing(clause, idfs[clause]) for clause in part.clauses if clause in idfs)
         for part in plan.parts
@@ -262,7 +269,7 @@ class PiecesFinder:
 
 def _words_and_patterns(clause: Clause) -> tuple[list[bytes], list[re.Pattern[bytes]]]:
     """Returns the clause's alternatives of one word, and the patterns of the others."""
-    words = [_letters(each.terms[0]) for each in clause.alternatives if len(each.terms) == 1]
+    words = [letters_of(each.terms[0]) for each in clause.alternatives if len(each.terms) == 1]
     return words, [close_together_pattern(each) for each in clause.alternatives if len(each.terms) > 1]
 
 
@@ -271,13 +278,9 @@ def close_together_pattern(alternative: Alternative) -> re.Pattern[bytes]:
     """Returns a pattern of searchable bytes: the terms in order, each a group, with a few letters between."""
     is_number = alternative.terms[0][0].isdigit()
     gap = b".{0,%d}?" % (_LETTERS_BETWEEN_NUMBERS if is_number else _LETTERS_BETWEEN_WORDS)
-    words = (b"(%s)" % re.escape(_letters(term)) for term in alternative.terms)
+    words = (b"(%s)" % re.escape(letters_of(term)) for term in alternative.terms)
     return re.compile(gap.join(words), re.DOTALL)
 
 
 def _run(left: Clause, right: Clause) -> bytes:
-    return _letters(left.typed + right.typed)
-
-
-def _letters(text: str) -> bytes:
-    return searchable_bytes(fold_text(text)).data
+    return letters_of(left.typed + right.typed)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from indexer.search.coverage import minimum_coverage
+from indexer.search.query.query_plan import Clause, QueryPlan
+
+_NOTHING = 5e-5  # of a score; smaller parts of it are left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +48,36 @@ class SearchExplanation:
     coverage: float  # share (0–1) of the query that the best hit answers
     min_coverage: float  # share (0–1) below which nothing counts as found
     hits: tuple[HitExplanation, ...]
+
+
+def build_explanation(
+    plan: QueryPlan,
+    frequencies: Mapping[Clause, int],
+    idfs: Mapping[Clause, float],
+    coverage: float,
+    hits: Iterable[HitExplanation],
+) -> SearchExplanation:
+    """Returns the explanation of a page of results; ``frequencies`` and ``idfs`` have each clause."""
+    return SearchExplanation(
+        tuple(
+            ClauseExplanation(
+                clause.typed,
+                tuple((" ".join(each.terms), each.weight) for each in clause.alternatives),
+                frequencies[clause],
+                round(idf, 4),
+            )
+            for clause, idf in idfs.items()
+        ),
+        tuple(part.text for part in plan.parts if part.phrase.words > 1),
+        round(coverage, 4),
+        minimum_coverage(plan),
+        tuple(hits),
+    )
+
+
+def build_hit_explanation(
+    announcement_id: int, score: float, coverage: float, parts: Iterable[ScorePart]
+) -> HitExplanation:
+    """Returns the explanation of a hit, rounded, with the parts that are not next to nothing."""
+    kept = tuple(ScorePart(part.name, round(part.value, 4)) for part in parts if abs(part.value) > _NOTHING)
+    return HitExplanation(announcement_id, round(score, 4), round(coverage, 4), kept)

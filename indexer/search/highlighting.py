@@ -31,6 +31,7 @@ from indexer.analysis.tokenizer import (
     Tokenizer,
     fold_text,
     group_into_longest_words,
+    letters_of,
     searchable_bytes,
 )
 from indexer.search.coverage import close_together_pattern
@@ -106,7 +107,7 @@ def query_marking_whole_words(texts: Iterable[str], query: Query, tokenizer: Tok
 
     A page is shown block by block, and a paper page by page: what one of them lacks, another may have.
     """
-    letters = [searchable_bytes(fold_text(text)).data for text in texts]
+    letters = [letters_of(text) for text in texts]
     is_whole = all(any(whole in data for data in letters) for whole, _ in _sought(query, tokenizer).parts)
     return replace(query, marks_parts_of_absent_words=False) if is_whole else query
 
@@ -305,9 +306,7 @@ def _together(words: list[str]) -> list[str]:
 
 
 def _runs(texts: list[str]) -> tuple[bytes, ...]:
-    return tuple(
-        dict.fromkeys(data for data in (searchable_bytes(fold_text(text)).data for text in texts) if data)
-    )
+    return tuple(dict.fromkeys(data for data in (letters_of(text) for text in texts) if data))
 
 
 def _places(letters: SearchableBytes, runs: tuple[bytes, ...]) -> list[tuple[int, int]]:

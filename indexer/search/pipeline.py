@@ -27,21 +27,17 @@ from indexer.search.query.query_plan import (
 )
 from indexer.search.query.question_words import may_begin_title
 from indexer.search.query.two_wishes import split_wishes
-from indexer.search.searcher import EngineAnswer, PreparedSearch, Searcher
+from indexer.search.searcher import MOST_OF_OTHER_TIMES, EngineAnswer, PreparedSearch, Searcher
 from indexer.search.spelling_correction import (
     CorrectedQuery,
     correct_query,
     read_exclusions_as_thai,
 )
-from indexer.search.tuning import TUNING, SearchTuning
 
 _MOST_MISSING_NAMED = 3  # words of a query that no document has, of which a note tells
-_MAX_OTHER_TIMES = 5  # results shown of other times, where those of the time only mention the words
 
 
-def answer_query(
-    searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTuning = TUNING
-) -> ResultPage:
+def answer_query(searcher: Searcher, lexicon: Lexicon, query: Query) -> ResultPage:
     """Returns the page of results of any query that ``parse_query`` gives."""
     if not query.as_typed:
         query = read_exclusions_as_thai(query, lexicon)
@@ -51,38 +47,36 @@ def answer_query(
     if not (matched.is_as_typed or query.as_typed):
         corrected, matched = _correct(searcher, lexicon, query, corrected, matched)
     retrieved = matched.retrieve()
-    if corrected.corrections and _is_weak(query, corrected, retrieved, tuning):
+    if corrected.corrections and _is_weak(query, corrected, retrieved):
         # Nothing is found as corrected either: what came near is that of the text as typed, maybe a name.
         corrected, retrieved = (
             CorrectedQuery(typed),
             replace(as_typed.retrieve(), coverage=retrieved.coverage),
         )
-    is_answered = bool(retrieved.total) and not _is_weak(query, corrected, retrieved, tuning)
+    is_answered = bool(retrieved.total) and not _is_weak(query, corrected, retrieved)
     if (not is_answered or _lacks_words(retrieved)) and (
-        both := _answer_two_wishes(searcher, lexicon, query, tuning)
+        both := _answer_two_wishes(searcher, lexicon, query)
     ):
         return both
     if not is_answered:
         retrieved = _with_related_of_words(searcher, lexicon, query, corrected.plan, retrieved)
     if query.parse_with_year and not query.as_typed and (not retrieved.total or _lacks_words(retrieved)):
         in_year = replace(query.parse_with_year(), is_year_assumed=True, parse_with_year=None)
-        return answer_query(searcher, lexicon, _for_same_reader(query, in_year), tuning)
+        return answer_query(searcher, lexicon, _for_same_reader(query, in_year))
     if query.parse_dates_as_words and not retrieved.total:
-        return _search_at_any_time(searcher, lexicon, query, query.parse_dates_as_words(), tuning)
+        return _search_at_any_time(searcher, lexicon, query, query.parse_dates_as_words())
     undated = query.parse_without_dates
     if undated and retrieved.has_title_match_at_other_times_only and query.page == 1:
-        others = _search_at_any_time(searcher, lexicon, query, undated(), tuning)
+        others = _search_at_any_time(searcher, lexicon, query, undated())
         retrieved = _with_other_times(query, retrieved, others)
     if undated and query_notes.NOT_THEN in retrieved.notes:
-        return _search_at_any_time(searcher, lexicon, query, undated(), tuning)
+        return _search_at_any_time(searcher, lexicon, query, undated())
     frequencies = {**as_typed.frequencies, **matched.frequencies}
     retrieved = replace(retrieved, notes=_notes_naming_missing(retrieved.notes, corrected.plan, frequencies))
-    return present_results(query, corrected, retrieved, tuning)
+    return present_results(query, corrected, retrieved)
 
 
-def _answer_two_wishes(
-    searcher: Searcher, lexicon: Lexicon, query: Query, tuning: SearchTuning
-) -> ResultPage | None:
+def _answer_two_wishes(searcher: Searcher, lexicon: Lexicon, query: Query) -> ResultPage | None:
     """Returns the answers to two wishes in one query, each by itself.
 
     None for a reader who cannot be shown them, for one wish, where one of two has no document with all of its
@@ -92,7 +86,7 @@ def _answer_two_wishes(
     wishes = split_wishes(query, lexicon.tokenizer) if may_split else None
     if wishes is None:
         return None
-    pages = tuple(_complete_matches(answer_query(searcher, lexicon, wish, tuning)) for wish in wishes)
+    pages = tuple(_complete_matches(answer_query(searcher, lexicon, wish)) for wish in wishes)
     hits = tuple(hit for page in pages for hit in page.hits)
     if not all(page.hits for page in pages) or len({hit.announcement_id for hit in hits}) < len(hits):
         return None
@@ -160,11 +154,9 @@ def _with_related_of_words(
     return replace(retrieved, related=searcher.prepare_search(words, query).retrieve().related or ())
 
 
-def _search_at_any_time(
-    searcher: Searcher, lexicon: Lexicon, query: Query, other: Query, tuning: SearchTuning
-) -> ResultPage:
+def _search_at_any_time(searcher: Searcher, lexicon: Lexicon, query: Query, other: Query) -> ResultPage:
     """Returns the results of the query without its times, for the same reader, with a note that says so."""
-    page = answer_query(searcher, lexicon, _for_same_reader(query, other), tuning)
+    page = answer_query(searcher, lexicon, _for_same_reader(query, other))
     notes = dict.fromkeys((query_notes.NOT_THEN, *page.query.loosened))
     return replace(page, query=replace(page.query, loosened=tuple(notes)))
 
@@ -185,7 +177,7 @@ def _notes_naming_missing(
 
     Nobody expects all words of a question or a sentence.
     """
-    missing = () if plan.is_sentence or plan.had_question_words else missing_words(plan, frequencies)
+    missing = () if plan.is_prose else missing_words(plan, frequencies)
     if not 0 < len(missing) <= _MOST_MISSING_NAMED:
         return notes
     named = query_notes.missing_words_note(missing)
@@ -202,15 +194,13 @@ def _with_other_times(query: Query, retrieved: EngineAnswer, others: ResultPage)
     of_time = {hit.announcement_id for hit in retrieved.hits}
     rest = tuple(hit for hit in others.hits if hit.announcement_id not in of_time)
     note = query_notes.only_mentions_in_time_note(query.times[0])
-    return replace(retrieved, hits_of_other_times=rest[:_MAX_OTHER_TIMES], notes=(*retrieved.notes, note))
+    return replace(retrieved, hits_of_other_times=rest[:MOST_OF_OTHER_TIMES], notes=(*retrieved.notes, note))
 
 
-def present_results(
-    query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer, tuning: SearchTuning
-) -> ResultPage:
+def present_results(query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer) -> ResultPage:
     """Returns the page asked for; what covers too little of the query is ``related``, not an answer."""
     as_run = _query_as_run(query, corrected, retrieved)
-    if not retrieved.total or _is_weak(query, corrected, retrieved, tuning):
+    if not retrieved.total or _is_weak(query, corrected, retrieved):
         return ResultPage(
             total=0,
             hits=(),
@@ -232,12 +222,12 @@ def present_results(
     )
 
 
-def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer, tuning: SearchTuning) -> bool:
+def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer) -> bool:
     """Returns True if what was found covers too little of the query to be an answer.
 
     Whoever is in a document, or narrowed the results, sees what little there is.
     """
-    least = minimum_coverage(tuning, corrected.plan)
+    least = minimum_coverage(corrected.plan)
     return retrieved.coverage < least and not query.filters.narrows_by_choice
 
 
@@ -247,11 +237,10 @@ def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: EngineAnsw
     if also := explained_expansions(corrected.plan):
         notes.append(query_notes.also_searched_note(also))
     times = query.times if retrieved.is_of_time else ()
-    is_prose = corrected.plan.is_sentence or corrected.plan.had_question_words
     for time in times:
         note = (
             query_notes.of_or_naming_time_note
-            if is_prose or time.is_one_day
+            if corrected.plan.is_prose or time.is_one_day
             else query_notes.only_of_time_note
         )
         notes.append(note(time))

@@ -138,11 +138,11 @@ class SyncTarget(Protocol):
 class Generation(SyncTarget, Protocol):
     """An index that is being built and is not yet visible to searches."""
 
-    def add_announcements(self, entries: Iterable[SourceAnnouncement]) -> None:
-        """Adds announcements that the generation does not contain yet; faster than ``update``."""
+    def add_announcements(self, entries: Iterable[SourceAnnouncement], *, position: int = 0) -> None:
+        """Adds announcements that the generation does not contain yet; faster than ``update``.
 
-    def set_position(self, position: int) -> None:
-        """Sets the archive's change up to which the generation has followed; stored when it is published."""
+        ``position``: the archive's change up to which it has then followed; stored when it is published.
+        """
 
     def commit_and_count(self) -> int:
         """Commit what was added so far, and return the number of announcements in the new index."""

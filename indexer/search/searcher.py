@@ -13,6 +13,10 @@ from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import Clause, QueryPlan
 from indexer.search.vocabulary import Vocabulary
 
+MOST_OF_OTHER_TIMES = 5  # documents shown of other times than that typed
+MOST_FACET_VALUES = 50  # values of one facet that are returned
+BEST_HITS = 3  # documents whose coverage is computed; the highest counts
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineAnswer:
@@ -61,3 +65,9 @@ class Searcher(Protocol):
 
         What that call fetched answers most of the vocabulary's questions.
         """
+
+
+def facet_values_by_count(counts: Mapping[str | int, int]) -> tuple[FacetValue, ...]:
+    """Returns a facet's ``MOST_FACET_VALUES`` most frequent values; the empty value is none."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
+    return tuple(FacetValue(value, count) for value, count in ordered[:MOST_FACET_VALUES] if value != "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from indexer.analysis.tokenizer import Tokenizer, fold_text, searchable_bytes
+from indexer.analysis.tokenizer import Tokenizer, letters_of
 from indexer.search.query.parser import Query, TypedChunk
 
 
@@ -17,12 +17,12 @@ class TextMatcher:
         self._wanted = [
             [_sought(piece, tokenizer) for piece in (chunk, *chunk.others)] for chunk in query.chunks
         ]
-        self._wanted += [[[_letters(time.text)]] for time in query.times]
-        self._unwanted = [_letters(each.text) for each in query.without]
+        self._wanted += [[[letters_of(time.text)]] for time in query.times]
+        self._unwanted = [letters_of(each.text) for each in query.without]
 
     def matches(self, text: str) -> bool:
         """Returns True for a text with the letters of each word or its alternative, and of none excluded."""
-        letters = _letters(text)
+        letters = letters_of(text)
         return all(
             any(all(word in letters for word in words) for words in alternatives)
             for alternatives in self._wanted
@@ -31,9 +31,5 @@ class TextMatcher:
 
 def _sought(piece: TypedChunk, tokenizer: Tokenizer) -> list[bytes]:
     if piece.is_exact:
-        return [_letters(piece.text)]
-    return [_letters(token.term) for token in tokenizer.tokens(piece.text)] or [_letters(piece.text)]
-
-
-def _letters(text: str) -> bytes:
-    return searchable_bytes(fold_text(text)).data
+        return [letters_of(piece.text)]
+    return [letters_of(token.term) for token in tokenizer.tokens(piece.text)] or [letters_of(piece.text)]

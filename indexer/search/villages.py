@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from archive.thai.characters import WORD_LETTERS
 from archive.thai.word_list import thai_words
 from archive.villages import MOST_VILLAGES
-from indexer.analysis.tokenizer import fold_text, searchable_bytes
+from indexer.analysis.tokenizer import letters_of
 
 if TYPE_CHECKING:
     from indexer.search.query.query_plan import QueryPlan
@@ -29,32 +29,28 @@ _VILLAGE_NUMBER = re.compile(
 )  # หมู่บ้าน 7 is หมู่ 7
 _UNPUNCTUATED_VILLAGE = re.compile(rf"(?<![{WORD_LETTERS}.])ม\s?(?=\d{{1,2}}(?![\d./]))")  # ม7 is ม.7
 
+
+def _any_of(*words: str) -> bytes:
+    return b"|".join(map(letters_of, words))
+
+
 _VILLAGE = re.compile(
     rb"(?P<house>[0-9](?:/[0-9]+)?)?%s(?:%s)?(?P<number>[0-9]{1,2})(?![0-9])"
-    % tuple(searchable_bytes(fold_text(word)).data for word in ("หมู่", "ที่"))
+    % (letters_of("หมู่"), letters_of("ที่"))
 )
 _VILLAGES = re.compile(  # หมู่ 1, 2 และ 4; บ้านหนองบัว ม.4
     rb"(?P<name>%s|%s(?=[0-9]))(?:[0-9 -]|%s)+"
-    % tuple(
-        b"|".join(searchable_bytes(fold_text(word)).data for word in words)
-        for words in (("หมู่",), ("ม",), ("ที่", "และ", "ถึง", "หรือ", "กับ", "หมู่"))
-    )
+    % (letters_of("หมู่"), letters_of("ม"), _any_of("ที่", "และ", "ถึง", "หรือ", "กับ", "หมู่"))
 )
 _RANGE = re.compile(  # หมู่ 1 ถึงหมู่ 5
-    rb"([0-9]{1,2})(?:-|%s)(?:%s|%s)*([0-9]{1,2})(?![0-9])"
-    % tuple(searchable_bytes(fold_text(word)).data for word in ("ถึง", "หมู่", "ที่"))
+    rb"([0-9]{1,2})(?:-|%s)(?:%s)*([0-9]{1,2})(?![0-9])" % (letters_of("ถึง"), _any_of("หมู่", "ที่"))
 )
 _NO_HOUSE = re.compile(  # ซอย 2 หมู่ 4; ประจำปี 2567 หมู่ 4
-    rb"(?:%s)[0-9]+$|(?<![0-9/])2[45][0-9]{2}$"
-    % b"|".join(
-        searchable_bytes(fold_text(word)).data for word in ("ซอย", "สาย", "ครั้งที่", "ปี", "ตอน", "ช่วง", "ฉบับที่")
-    )
+    rb"(?:%s)[0-9]+$|(?<![0-9/])2[45][0-9]{2}$" % _any_of("ซอย", "สาย", "ครั้งที่", "ปี", "ตอน", "ช่วง", "ฉบับที่")
 )
-_SECTION = re.compile(rb"%s(?P<number>[0-9]{1,2})(?![0-9])" % searchable_bytes(fold_text("มาตรา")).data)
-_ABBREVIATED = searchable_bytes(fold_text(ABBREVIATED_VILLAGE)).data
-_NAMES, _ORDINAL = (
-    b"|".join(searchable_bytes(fold_text(word)).data for word in words) for words in (("หมู่", "ม"), ("ที่",))
-)
+_SECTION = re.compile(rb"%s(?P<number>[0-9]{1,2})(?![0-9])" % letters_of("มาตรา"))
+_ABBREVIATED = letters_of(ABBREVIATED_VILLAGE)
+_NAMES, _ORDINAL = _any_of("หมู่", "ม"), letters_of("ที่")
 _MOST_DIGITS = 2  # of a village's number
 _BEFORE_HOUSE = 20  # letters before the last digit of a house's number that tell if it is one
 _LONGEST_ENDING = 8  # letters of a word that is looked for before a number
@@ -193,7 +189,7 @@ def _ends_a_word(text: bytes, village: re.Match[bytes]) -> bool:
 
 @cache
 def _words_ending_like_an_abbreviated_village() -> frozenset[bytes]:
-    words = (searchable_bytes(fold_text(word)).data for word in thai_words() if word.endswith("ม"))
+    words = (letters_of(word) for word in thai_words() if word.endswith("ม"))
     return frozenset(word for word in words if len(word) <= _LONGEST_ENDING)
 
 

@@ -16,6 +16,7 @@ MARK_BYTES = searchable_bytes("ัิีึืุู็่้๊๋์ํ").data
 
 MIN_WORD_FREQUENCY = 3
 """Documents in which an unknown string of letters must occur before it counts as a word."""
+MOST_COUNTED = 40  # completions whose documents are counted, the commonest first
 THAI_WORD = re.compile(f"[{WORD_LETTERS}]+")
 COMPLETABLE_WORD = re.compile(f"[{WORD_LETTERS}]+|[a-z]+")
 """Words that may be offered as completions: Thai or Latin letters only."""

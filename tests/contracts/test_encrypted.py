@@ -104,8 +104,7 @@ def test_search_by_an_account_over_tls(search: Search) -> None:
     index.update(ARCHIVE, (), position=4)
     assert found(index, "สอบราคา") == [1]
     with index.rebuild() as generation:
-        generation.add_announcements(ARCHIVE[1:])
-        generation.set_position(5)
+        generation.add_announcements(ARCHIVE[1:], position=5)
     assert (found(index, "สอบราคา"), index.position()) == ([], 5)
 
 

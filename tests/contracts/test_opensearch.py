@@ -16,10 +16,10 @@ from opensearchpy import OpenSearch
 from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement, build_index_document
-from indexer.engines.opensearch import OpenSearchIndex
+from indexer.engines.opensearch import OpenSearchIndex, bulk_loader
 from indexer.engines.opensearch.bulk_loader import LEXICON, POSITION, Lease
 from indexer.engines.opensearch.cluster import Cluster, read_address
-from indexer.engines.opensearch.mapping import word_id, words_to_look_up
+from indexer.engines.opensearch.mapping import words_to_look_up
 from indexer.search.ports import SearchIndex
 from indexer.search.query.parser import parse_query
 from tests.contracts.engines import alias
@@ -69,12 +69,10 @@ def test_only_the_live_generation_is_left_and_nothing_that_was_never_finished(
     name = read_address(address).index
     for number in range(3):
         with index.rebuild() as generation:
-            generation.add_announcements(ARCHIVE[: number + 1])
-            generation.set_position(number)
+            generation.add_announcements(ARCHIVE[: number + 1], position=number)
     client(address).indices.create(index=f"{name}-000009")  # its builder died
     with index.rebuild() as generation:
-        generation.add_announcements(ARCHIVE)
-        generation.set_position(9)
+        generation.add_announcements(ARCHIVE, position=9)
     assert list(client(address).indices.get(index=f"{name}-0*")) == [f"{name}-000010"]
     assert list(client(address).indices.get_alias(name=name)) == [f"{name}-000010"]
     assert index.count() == 4
@@ -87,8 +85,7 @@ def test_an_archive_whose_name_begins_alike_keeps_its_generations(address: str) 
     index = OpenSearchIndex(address, Dictionary())
     for number in range(2):
         with index.rebuild() as generation:
-            generation.add_announcements(ARCHIVE)
-            generation.set_position(number)
+            generation.add_announcements(ARCHIVE, position=number)
     index.update([entry(9, "ถนนสายใหม่")], (), position=5)
     assert list(client(address).indices.get_alias(name=f"{name}-test")) == [f"{name}-test-000001"]
     assert found(other, "สอบราคา") == [1]
@@ -111,8 +108,7 @@ def test_an_update_brings_no_removed_generation_back(
 
     def replaced_meanwhile() -> Iterator[SourceAnnouncement]:
         with index.rebuild() as generation:
-            generation.add_announcements(ARCHIVE[:3])
-            generation.set_position(1)
+            generation.add_announcements(ARCHIVE[:3], position=1)
         yield from [] if remove else [entry(9, "ถนนสายใหม่")]
 
     other.update(replaced_meanwhile(), remove, position=2)
@@ -154,8 +150,7 @@ def test_others_follow_to_the_new_generation(index: SearchIndex, address: str) -
     assert found(other, "สอบราคา") == [1]
     for _ in range(2):  # the generation that it knows is removed
         with index.rebuild() as generation:
-            generation.add_announcements(ARCHIVE[1:])
-            generation.set_position(2)
+            generation.add_announcements(ARCHIVE[1:], position=2)
     assert found(other, "พัสดุ") == [2]
     assert found(other, "สอบราคา") == []
 
@@ -163,18 +158,17 @@ def test_others_follow_to_the_new_generation(index: SearchIndex, address: str) -
 def test_words_are_added_to_a_generation_that_another_process_built(index: SearchIndex, address: str) -> None:
     index.update([entry(1, "ประกาศเรื่องกังหันลมผลิตไฟฟ้า")], (), position=1)
     with OpenSearchIndex(address, Dictionary()).rebuild() as generation:
-        generation.add_announcements(ARCHIVE)
-        generation.set_position(4)
+        generation.add_announcements(ARCHIVE, position=4)
     added = entry(9, "ประกาศเรื่องกังหันลมผลิตไฟฟ้า")
     index.update([added], (), position=5)
     words = words_to_look_up(build_index_document(added, Dictionary().current().tokenizer))
-    ids = [word_id(word) for word in words]
+    ids = [f"={word}" for word in words]
     cluster = Cluster(read_address(address))
     assert len(cluster.get_documents(cluster.address.index, ids)) == len(ids) > 0
 
 
 def test_builders_wait_for_each_other_and_outlive_each_other(
-    address: str,
+    address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = Cluster(read_address(address))
     order: list[str] = []
@@ -191,26 +185,32 @@ def test_builders_wait_for_each_other_and_outlive_each_other(
     for thread in threads:
         thread.join()
     assert order in (list("aabb"), list("bbaa"))
-    assert there.take_lease(f"{there.address.index}-building", "one that dies", 0.5)
+    monkeypatch.setattr(bulk_loader, "_LEASE", 0.5)
+    assert Lease(there).take()  # by one that dies
+    monkeypatch.undo()
     build("c")
     assert order[-1] == "c"
 
 
 def test_a_builder_that_was_silent_for_too_long_stops(address: str) -> None:
     there = Cluster(read_address(address))
-    place = f"{there.address.index}-building"
+    another = Lease(there)
     with Lease(there) as lease:
-        client(address).delete(index=place, id="lease")
-        assert there.take_lease(place, "another", 120)
+        client(address).delete(index=f"{there.address.index}-building", id="lease")
+        assert another.take()
         lease._renewed = float("-inf")
         with pytest.raises(Unavailable):
             lease.renew()
-    assert there.take_lease(place, "another", 120)
+    assert another.take()
 
 
-def test_a_builder_that_died_before_the_clock_was_set_back_holds_nobody_up(address: str) -> None:
+def test_a_builder_that_died_before_the_clock_was_set_back_holds_nobody_up(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     there = Cluster(read_address(address))
-    assert there.take_lease(f"{there.address.index}-building", "one that dies", 3600 + 120)
+    monkeypatch.setattr(bulk_loader, "_LEASE", 3600 + 120.0)
+    assert Lease(there).take()
+    monkeypatch.undo()
     began = time.monotonic()
     with Lease(there):
         assert time.monotonic() - began < 30
@@ -232,8 +232,7 @@ def test_a_lost_shard_is_named_and_never_answers_in_part(address: str, tmp_path:
         index.search(parse_query("ถนน"))
     assert index.find_damage() == [f"{name}/1"]
     with index.rebuild() as generation:
-        generation.add_announcements(ARCHIVE)
-        generation.set_position(4)
+        generation.add_announcements(ARCHIVE, position=4)
     assert index.find_damage() == []
     assert found(index, "สอบราคา") == [1]
 
@@ -302,7 +301,6 @@ def test_a_generation_without_what_it_needs_is_rebuilt(address: str, lost: str) 
                 ask()
             assert refused.value.code == "index-damaged"
     with index.rebuild() as generation:
-        generation.add_announcements(ARCHIVE)
-        generation.set_position(9)
+        generation.add_announcements(ARCHIVE, position=9)
     assert index.is_current()
     assert found(index, "สอบราคา") == [1]

@@ -155,8 +155,7 @@ def test_a_batch_that_a_rebuild_has_overtaken_replaces_nothing_and_brings_nothin
 ) -> None:
     other = opened_index()
     with archive.rebuild() as generation:
-        generation.add_announcements([entry(1, "ยกเลิกประกาศ"), entry(4, "รายงานฉบับใหม่")])
-        generation.set_position(9)
+        generation.add_announcements([entry(1, "ยกเลิกประกาศ"), entry(4, "รายงานฉบับใหม่")], position=9)
     other.update(ARCHIVE[:2], [4], position=8)
     assert (list(archive.ids()), archive.position()) == ([1, 4], 9)
     assert found(archive, "ยกเลิก") == [1]
@@ -473,8 +472,7 @@ def test_a_rebuild_is_seen_on_a_clean_exit_only(archive: SearchIndex) -> None:
         generation.add_announcements(entry(8 // rest, "ถนนสายใหม่") for rest in (1, 0))
     assert list(archive.ids()) == [1, 2, 3, 4]
     with archive.rebuild() as generation:
-        generation.add_announcements([entry(8, "ถนนสายใหม่")])
-        generation.set_position(12)
+        generation.add_announcements([entry(8, "ถนนสายใหม่")], position=12)
         assert list(archive.ids()) == [1, 2, 3, 4]
     assert list(archive.ids()) == [8]
     assert archive.position() == 12
@@ -516,8 +514,7 @@ def test_readers_follow_at_once_to_a_generation_that_another_process_makes(
         try:
             for number in range(20):
                 with archive.rebuild() as generation:
-                    generation.add_announcements(ARCHIVE)
-                    generation.set_position(number)
+                    generation.add_announcements(ARCHIVE, position=number)
         finally:
             over.set()
         for reader in readers:

@@ -14,24 +14,26 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
 from typing import Any, Self
+
+from opensearchpy.exceptions import ConflictError
 
 from archive.errors import Unavailable
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.index_document import IndexDocument, SourceAnnouncement, build_index_document
 from indexer.analysis.parallel_analysis import ParallelAnalyzer
 from indexer.analysis.tokenizer import Tokenizer
-from indexer.engines.opensearch.cluster import Cluster
+from indexer.engines.opensearch.cluster import LONG, Cluster
 from indexer.engines.opensearch.mapping import (
     MAPPING,
     Averages,
-    announcement_id,
     average_lengths,
     loading_settings,
     opensearch_document,
     serving_settings,
     word_body,
-    word_id,
     words_to_look_up,
 )
 from indexer.engines.opensearch.queries import ANNOUNCEMENTS
@@ -53,9 +55,8 @@ Action = Mapping[str, Any]
 
 def index_action(document: IndexDocument, average: Averages, position: int) -> Action:
     """Returns the bulk action that stores an announcement unless a version after ``position`` is stored."""
-    return _versioned("index", str(announcement_id(document)), position) | {
-        "_source": opensearch_document(document, average)
-    }
+    source = opensearch_document(document, average)
+    return _versioned("index", str(source["id"]), position) | {"_source": source}
 
 
 def delete_action(id: int, position: int) -> Action:
@@ -70,7 +71,7 @@ def position_action(position: int) -> Action:
 
 def word_action(action: str, word: str, counted: int, tokenizer: Tokenizer) -> Action:
     """Returns the bulk action (``create`` or ``index``) that adds a word to the vocabulary."""
-    return {"_op_type": action, "_id": word_id(word), "_source": word_body(word, counted, tokenizer)}
+    return {"_op_type": action, "_id": f"={word}", "_source": word_body(word, counted, tokenizer)}
 
 
 def _versioned(action: str, id: str, position: int) -> dict[str, Any]:
@@ -90,23 +91,43 @@ class Lease:
         self._renewed = 0.0
 
     def __enter__(self) -> Self:
-        while not self._cluster.take_lease(self._index, self._owner, _LEASE):
+        while not self.take():
             time.sleep(_POLL)
-        self._renewed = time.monotonic()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._cluster.release_lease(self._index, self._owner)
+        with suppress(Unavailable), self._cluster.calling() as client:  # else it lapses
+            found = client.get(index=self._index, id="lease", ignore=(404,))
+            if found.get("found") and found["_source"]["owner"] == self._owner:
+                client.delete(index=self._index, id="lease", ignore=(404,))
+
+    def take(self) -> bool:
+        """Takes or renews the lease, without waiting; returns True if this process now has it."""
+        body = {"owner": self._owner, "until": time.time() + _LEASE}
+        with self._cluster.calling() as client, suppress(ConflictError):  # another was faster
+            try:
+                client.create(index=self._index, id="lease", body=body)
+            except ConflictError:
+                found = client.get(index=self._index, id="lease", ignore=(404,))
+                if not found["found"]:
+                    return False
+                # One that ends later than any could was taken before the clock was set back.
+                left = found["_source"]["until"] - time.time()
+                if found["_source"]["owner"] != self._owner and 0 < left <= 2 * _LEASE:
+                    return False
+                read = {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
+                client.index(index=self._index, id="lease", body=body, **read)
+            self._renewed = time.monotonic()
+            return True
+        return False
 
     def renew(self) -> None:
         """Renews the lease if a renewal is due. Must be called repeatedly while building.
 
         Raises ``Unavailable`` if another process has taken it, since this one was silent for too long.
         """
-        if time.monotonic() - self._renewed > _RENEWED:
-            if not self._cluster.take_lease(self._index, self._owner, _LEASE):
-                raise Unavailable("โปรเซสอื่นสร้างดัชนีต่อแล้ว (another process builds the index now)")
-            self._renewed = time.monotonic()
+        if time.monotonic() - self._renewed > _RENEWED and not self.take():
+            raise Unavailable("โปรเซสอื่นสร้างดัชนีต่อแล้ว (another process builds the index now)")
 
 
 class BulkLoader:
@@ -123,25 +144,17 @@ class BulkLoader:
         self._position = 0
         self._index = self._begin()
 
-    def add_announcements(self, entries: Iterable[SourceAnnouncement]) -> None:
-        """Sends announcements that the new index does not contain yet."""
+    def add_announcements(self, entries: Iterable[SourceAnnouncement], *, position: int = 0) -> None:
+        self._position = position
         made = self._counted(self._analysis.analyze(entries))
         if self._averages is None:
-            for one in made:
-                self._first.append(one)
-                if len(self._first) == SAMPLE:
-                    break
-            else:
+            self._first += islice(made, SAMPLE - len(self._first))
+            if len(self._first) < SAMPLE:
                 return
             self._measure()
         self._send(made)
 
-    def set_position(self, position: int) -> None:
-        """Sets the change up to which the archive was added; stored only when the index is published."""
-        self._position = position
-
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
-        """Applies changes that were made to the archive while the new index was filled."""
         self._measure()
         made = self._counted(build_index_document(entry, self._lexicon.tokenizer) for entry in add)
         actions = [index_action(one, self._averages or {}, position) for one in made]
@@ -151,13 +164,12 @@ class BulkLoader:
         self._position = position
 
     def position(self) -> int:
-        """Returns the change up to which the archive was added."""
         return self._position
 
     def commit_and_count(self) -> int:
-        """Makes what was added searchable by a refresh, and returns the number of announcements."""
         self._measure()
-        self._cluster.refresh_index(self._index)
+        with self._cluster.calling() as client:
+            client.indices.refresh(index=self._index, request_timeout=LONG)
         return self._cluster.count(self._index, ANNOUNCEMENTS)
 
     def publish_with_manifest(self, manifest: Mapping[str, Any]) -> str:
@@ -173,13 +185,18 @@ class BulkLoader:
         if held >= _WORTH_MERGING:
             for _ in self._cluster.merge_segments(self._index, 1 + held // _OF_ONE_SEGMENT):
                 self._lease.renew()
-        self._cluster.apply_settings(self._index, serving_settings(self._cluster.address))
+        with self._cluster.calling() as client:
+            settings = serving_settings(self._cluster.address)
+            client.indices.put_settings(index=self._index, body=settings)
         self._lease.renew()
         self._cluster.wait_until_searchable(self._index)
         made_with = {"manifest": manifest, "averages": self._averages, "sample": self._sample}
-        self._cluster.store_metadata(self._index, made_with)
-        previous = self._cluster.live_index(self._alias)
-        self._cluster.point_alias(self._alias, self._index, previous)
+        actions = [{"add": {"index": self._index, "alias": self._alias}}]
+        if previous := self._cluster.live_index(self._alias):
+            actions.append({"remove": {"index": previous, "alias": self._alias}})
+        with self._cluster.calling() as client:
+            client.indices.put_mapping(index=self._index, body={"_meta": made_with})
+            client.indices.update_aliases(body={"actions": actions})  # in one atomic step
         return self._index
 
     def abandon(self) -> None:
@@ -195,9 +212,9 @@ class BulkLoader:
             if index != live and not self._cluster.read_metadata(index):
                 self._cluster.remove_index(index)
         index = f"{self._alias}-{max(everything.values(), default=0) + 1:06d}"
-        self._cluster.create_index(
-            index, {"settings": loading_settings(self._cluster.address), "mappings": MAPPING}
-        )
+        body = {"settings": loading_settings(self._cluster.address), "mappings": MAPPING}
+        with self._cluster.calling() as client:
+            client.indices.create(index=index, body=body, request_timeout=LONG)
         self._cluster.allow_writing(index)
         return index
 
@@ -258,5 +275,6 @@ def _generations(cluster: Cluster) -> dict[str, int]:
     """
     alias = cluster.address.index
     own = re.compile(rf"{re.escape(alias)}-([0-9]{{6,}})")
-    found = map(own.fullmatch, cluster.index_names(f"{alias}-*"))
-    return {each[0]: int(each[1]) for each in found if each}
+    with cluster.calling() as client:
+        found = map(own.fullmatch, client.indices.get_settings(index=f"{alias}-*", name="index.uuid"))
+        return {each[0]: int(each[1]) for each in found if each}

@@ -18,7 +18,6 @@ from opensearchpy import OpenSearch
 from opensearchpy.exceptions import (
     AuthenticationException,
     AuthorizationException,
-    ConflictError,
     ConnectionTimeout,
     NotFoundError,
     OpenSearchException,
@@ -32,7 +31,7 @@ from archive.errors import SettingsError, Unavailable
 logging.getLogger("opensearch").setLevel(logging.ERROR)  # a dead node is told of with every request
 
 _PATIENCE = 10.0  # seconds to wait for an answer
-_LONG = 60  # seconds to wait for a bulk write, or for a new index to be ready
+LONG = 60  # seconds to wait for a bulk write, or for a new index to be ready
 _POLL = 0.5  # seconds between checks of a running task
 _COPIES = 20  # seconds to wait for the replicas of a new index
 NAMED_SCORES = "include_named_queries_score"
@@ -42,7 +41,7 @@ _TRIES = 3
 _AT_ONCE = 200  # documents in one bulk request
 _BYTES_AT_ONCE = 8 << 20
 _REJECTED_AGAIN = 8  # times that an action which a busy cluster rejected is sent again, with longer pauses
-_PAUSE, _LONGEST_PAUSE = 1, 30  # seconds before an action is sent again
+_PAUSE, LONGEST_PAUSE = 1, 30  # seconds before an action is sent again
 
 _HARMLESS = {"index": {409}, "create": {409}, "delete": {404, 409}}
 """HTTP statuses by bulk action that are no errors.
@@ -130,6 +129,12 @@ class Cluster:
             )
         return client
 
+    @contextmanager
+    def calling(self) -> Iterator[OpenSearch]:
+        """Yields the client for other calls; raises what ``convert_cluster_errors`` makes of their errors."""
+        with convert_cluster_errors():
+            yield self.client
+
     def multi_search(
         self, index: str, bodies: Sequence[Mapping[str, Any]], preference: str = ""
     ) -> list[dict[str, Any]]:
@@ -184,17 +189,15 @@ class Cluster:
                 raise_on_error=False,
                 max_retries=_REJECTED_AGAIN,
                 initial_backoff=_PAUSE,
-                max_backoff=_LONGEST_PAUSE,
-                request_timeout=_LONG,
+                max_backoff=LONGEST_PAUSE,
+                request_timeout=LONG,
                 refresh="wait_for" if should_await_visibility else False,
             )
             for taken, item in sent:
                 ((action, outcome),) = item.items()
                 if not taken and outcome.get("status") not in _HARMLESS[action]:
                     error = outcome.get("error") or {}
-                    is_gone = (
-                        error.get("type") == "invalid_index_name_exception"
-                    )  # no alias: it would be created
+                    is_gone = error.get("type") == "invalid_index_name_exception"  # it would be created
                     raise _trouble(404 if is_gone else outcome.get("status", 503), error)
 
     def count(self, index: str, *conditions: Mapping[str, Any]) -> int:
@@ -211,18 +214,6 @@ class Cluster:
             return str(next(iter(self.client.indices.get_alias(name=alias))))
         return None
 
-    def point_alias(self, alias: str, index: str, previous: str | None) -> None:
-        """Points the alias to the index, and away from ``previous``, in one atomic step."""
-        actions = [{"add": {"index": index, "alias": alias}}]
-        actions += [{"remove": {"index": previous, "alias": alias}}] if previous else []
-        with convert_cluster_errors():
-            self.client.indices.update_aliases(body={"actions": actions})
-
-    def create_index(self, index: str, body: Mapping[str, Any]) -> None:
-        """Creates an index with the given settings and mappings. Raises ``RuntimeError`` if it exists."""
-        with convert_cluster_errors():
-            self.client.indices.create(index=index, body=body, request_timeout=_LONG)
-
     def allow_writing(self, index: str) -> None:
         """Gives an index, if it has none yet, the alias that ``bulk_write`` writes through."""
         with convert_cluster_errors():
@@ -231,33 +222,13 @@ class Cluster:
     def remove_index(self, index: str) -> None:
         """Deletes an index; does nothing if there is none of this name."""
         with convert_cluster_errors():
-            self.client.indices.delete(index=index, ignore_unavailable=True, request_timeout=_LONG)
-
-    def index_names(self, pattern: str) -> list[str]:
-        """Returns the names of the indexes that match a pattern with ``*``."""
-        with convert_cluster_errors():
-            return list(self.client.indices.get_settings(index=pattern, name="index.uuid"))
+            self.client.indices.delete(index=index, ignore_unavailable=True, request_timeout=LONG)
 
     def read_metadata(self, index: str) -> dict[str, Any]:
-        """Returns the values stored in the index with ``store_metadata``; an empty dict if there are none."""
+        """Returns the values stored as ``_meta`` of the index's mapping; an empty dict if there are none."""
         with convert_cluster_errors():
             found = self.client.indices.get_mapping(index=index)[index]["mappings"]
         return dict(found.get("_meta", {}))
-
-    def store_metadata(self, index: str, metadata: Mapping[str, Any]) -> None:
-        """Stores values in the index's mapping, in place of those that were stored before."""
-        with convert_cluster_errors():
-            self.client.indices.put_mapping(index=index, body={"_meta": metadata})
-
-    def apply_settings(self, index: str, settings: Mapping[str, Any]) -> None:
-        """Changes the given settings of an index; the others stay as they are."""
-        with convert_cluster_errors():
-            self.client.indices.put_settings(index=index, body=settings)
-
-    def refresh_index(self, index: str) -> None:
-        """Makes everything that was written to an index visible to searches."""
-        with convert_cluster_errors():
-            self.client.indices.refresh(index=index, request_timeout=_LONG)
 
     def merge_segments(self, index: str, segments: int) -> Iterator[None]:
         """Merges a newly filled index into ``segments`` segments per shard; yields until that is done.
@@ -265,7 +236,7 @@ class Cluster:
         The merge halves the index, as data kept for copying single documents goes, and speeds up searches.
         """
         with convert_cluster_errors():
-            self.client.indices.flush(index=index, force=True, request_timeout=_LONG)
+            self.client.indices.flush(index=index, force=True, request_timeout=LONG)
             merging = {"max_num_segments": segments, "wait_for_completion": False}
             task = self.client.indices.forcemerge(index=index, **merging)["task"]
             while not self.client.tasks.get(task_id=task)["completed"]:
@@ -278,7 +249,7 @@ class Cluster:
         In the first 20 seconds it waits for all copies of the index's shards.
         """
         with convert_cluster_errors():
-            for status, seconds in (("green", _COPIES), ("yellow", _LONG)):
+            for status, seconds in (("green", _COPIES), ("yellow", LONG)):
                 found = self.client.cluster.health(
                     index=index,
                     wait_for_status=status,
@@ -299,36 +270,6 @@ class Cluster:
         shards = found.get("indices", {}).get(index, {}).get("shards", {})
         return [f"{index}/{number}" for number, shard in sorted(shards.items()) if shard["status"] == "red"]
 
-    # A lease
-
-    def take_lease(self, index: str, owner: str, seconds: float) -> bool:
-        """Takes or renews the lease stored in the index for ``seconds``; returns True if owner has it."""
-        body = {"owner": owner, "until": time.time() + seconds}
-        with convert_cluster_errors():
-            try:
-                self.client.create(index=index, id="lease", body=body)
-                return True
-            except ConflictError:
-                found = self.client.get(index=index, id="lease", ignore=(404,))
-            if not found["found"]:
-                return False
-            # One that ends later than any could was taken before the clock was set back.
-            left = found["_source"]["until"] - time.time()
-            if found["_source"]["owner"] != owner and 0 < left <= 2 * seconds:
-                return False
-            with suppress(ConflictError):  # another was faster
-                read = {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
-                self.client.index(index=index, id="lease", body=body, **read)
-                return True
-        return False
-
-    def release_lease(self, index: str, owner: str) -> None:
-        """Releases the lease if the owner still has it. If the cluster does not answer, the lease lapses."""
-        with suppress(Unavailable), convert_cluster_errors():
-            found = self.client.get(index=index, id="lease", ignore=(404,))
-            if found.get("found") and found["_source"]["owner"] == owner:
-                self.client.delete(index=index, id="lease", ignore=(404,))
-
 
 def _writing_name(index: str) -> str:
     """Returns the alias to write through: with capitals, as no index can be created by such a name."""
@@ -344,10 +285,7 @@ def _credentials(account: tuple[str, str] | None) -> dict[str, str]:
 
 @contextmanager
 def convert_cluster_errors() -> Iterator[None]:
-    """Converts a lost index to ``IndexRemoved``, a bad request to ``RuntimeError``, else ``Unavailable``.
-
-    All other errors become ``Unavailable``.
-    """
+    """Converts a lost index to ``IndexRemoved``, a bad request to ``RuntimeError``, else ``Unavailable``."""
     try:
         yield
     except TransportError as error:

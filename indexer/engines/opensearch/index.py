@@ -49,7 +49,6 @@ _OUTGROWN = 4  # a rebuild is due above 4 times the documents that the averages 
 _FEW = 250
 _LOOKS = 3  # at the live generation, each after another had just taken its place
 _PAGE = 10_000
-_READ_AT_ONCE = 1000
 
 T = TypeVar("T")
 
@@ -195,7 +194,8 @@ class OpenSearchIndex:
             if error.code != _DAMAGED:
                 raise
             return False
-        if live is None or not live.manifest.is_of_same_rules(self._wanted()):
+        wanted = IndexManifest.in_force(SCHEMA, self._dictionary.current().version)
+        if live is None or not live.manifest.is_of_same_rules(wanted):
             return False
         return live.sample >= SAMPLE or live.count <= _OUTGROWN * max(live.sample, _FEW)
 
@@ -215,20 +215,17 @@ class OpenSearchIndex:
 
     def _fingerprints(self, live: _Live, ids: Sequence[int]) -> dict[int, str]:
         """Returns the fingerprint of each of the announcements that searches see."""
-        found = {}
-        for start in range(0, len(ids), _READ_AT_ONCE):
-            some = ids[start : start + _READ_AT_ONCE]
-            body = {
-                "query": {"terms": {"id": some}},
-                "size": len(some),
-                "sort": ["_doc"],
-                "track_total_hits": False,
-                "stored_fields": "_none_",
-                "docvalue_fields": ["id", "fingerprint"],
-            }
-            for hit in self._cluster.multi_search(live.index, [body])[0]["hits"]["hits"]:
-                found[hit["fields"]["id"][0]] = hit["fields"]["fingerprint"][0]
-        return found
+        body = {
+            "query": {"terms": {"id": ids}},
+            "size": len(ids),
+            "sort": ["_doc"],
+            "track_total_hits": False,
+            "stored_fields": "_none_",
+            "docvalue_fields": ["id", "fingerprint"],
+        }
+        (answer,) = self._cluster.multi_search(live.index, [body])
+        fields = (hit["fields"] for hit in answer["hits"]["hits"])
+        return {each["id"][0]: each["fingerprint"][0] for each in fields}
 
     def _ids(self, live: _Live) -> list[int]:
         ids: list[int] = []
@@ -245,9 +242,6 @@ class OpenSearchIndex:
             ids += [hit["sort"][0] for hit in hits]
             if len(hits) < _PAGE:
                 return ids
-
-    def _wanted(self) -> IndexManifest:
-        return IndexManifest.in_force(SCHEMA, self._dictionary.current().version)
 
     def _asked(self, ask: Callable[[_Live], T]) -> T | None:
         """Returns the result of ``ask`` on the live generation; None if there is no live generation.

@@ -38,7 +38,7 @@ from indexer.analysis.index_document import (
     searchable_text_column,
 )
 from indexer.analysis.spelling_index import lookup_keys
-from indexer.analysis.tokenizer import Tokenizer, fold_text, searchable_bytes, text_of_bytes
+from indexer.analysis.tokenizer import Tokenizer, letters_of, text_of_bytes
 from indexer.engines.opensearch.cluster import Address
 from indexer.search.tuning import TUNING, round_to_stable_grid
 from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FREQUENCY, THAI_WORD
@@ -164,18 +164,13 @@ def average_lengths(documents: Sequence[IndexDocument]) -> dict[str, float]:
     }
 
 
-def announcement_id(document: IndexDocument) -> int:
-    """Returns the id of the announcement that a document of the index stands for."""
-    return int(np.frombuffer(document.columns["facts"], ATTRIBUTES)[0]["id"])
-
-
 def opensearch_document(document: IndexDocument, average: Averages) -> dict[str, Any]:
     """Returns the OpenSearch document of an announcement."""
     facts = np.frombuffer(document.columns["facts"], ATTRIBUTES)[0]
     title = document.columns["title"].decode()
     facets = dict(zip(FACETS_BY_NAME, json.loads(document.columns["facets"]), strict=True))
     names = list(dict.fromkeys([title, *document.columns["subjects"].decode().splitlines()]))
-    runs = [searchable_bytes(fold_text(name)).data for name in names]
+    runs = [letters_of(name) for name in names]
     weights = _weights(document, facts, average).tolist()
     day = dt.date.fromordinal(int(facts["date"]))
     zones = document.columns["text"].split(b"\0")
@@ -268,12 +263,7 @@ def cluster_bigram_lines_with_last(data: bytes) -> str:
 
 def name_key(text: str) -> str:
     """Returns the letters of a name, by which names are compared."""
-    return text_of_bytes(searchable_bytes(fold_text(text)).data)
-
-
-def word_id(word: str) -> str:
-    """Returns the id under which a word of the vocabulary is stored: ``=`` and the word."""
-    return f"={word}"
+    return text_of_bytes(letters_of(text))
 
 
 def word_body(word: str, counted: int, tokenizer: Tokenizer) -> dict[str, Any]:

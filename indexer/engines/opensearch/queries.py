@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from archive.facets import FACETS, FACETS_BY_NAME, NAME_FACETS, FacetType
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.index_document import NEVER_EXPIRES
-from indexer.analysis.tokenizer import fold_text, gram_terms, searchable_bytes, text_of_bytes
+from indexer.analysis.tokenizer import letters_of, searchable_bytes, text_of_bytes
 from indexer.engines.opensearch.mapping import DEEPEST, STEPS, cluster_bigram_lines, clusters, name_key
-from indexer.search.coverage import is_stop_word_or_document_kind, longer_words
+from indexer.search.coverage import is_stop_word_or_document_kind, longer_words, required_grams, time_clauses
 from indexer.search.ports import MOST_PAGES
 from indexer.search.query.date_ranges import DateRange
 from indexer.search.query.parser import ExcludedValue, Filters, Query, Sort
@@ -27,6 +27,7 @@ from indexer.search.query.query_plan import (
     date_name_clauses,
     has_document_number,
 )
+from indexer.search.searcher import BEST_HITS, MOST_FACET_VALUES
 from indexer.search.tuning import TUNING
 
 Json = Mapping[str, Any]
@@ -41,15 +42,12 @@ COMPLETE_ONES = "complete"  # name of the aggregation that counts the matching d
 
 PASSING = "passing"  # name of the aggregation that counts documents that pass all filters
 
-BEST_HITS = 3  # hits whose coverage is computed; the highest counts
-
 UNFILTERED = "unfiltered"  # name of the aggregation that counts matching documents without filters
 
 TITLE_MATCHES, TITLE_MATCHES_AT_ANY_TIME = "about", "about-elsewhere"
 """Names of the aggregations that count documents with the topic of a query: of its time, and of any time."""
 
 _ENOUGH = 100  # documents with a phrase that are counted; more make no spelling likelier
-_MOST_VALUES = 50  # values of one facet that are counted
 _SIMILAR_WORDS = 25  # distinctive words by which similar announcements are found
 _SIMILAR_SHARE = "30%"  # share of these words that a similar announcement has at least
 _SIMILAR_TITLE = f"{TUNING.min_similar_title:.0%}"  # the same for the rarest bigrams of the title
@@ -60,7 +58,6 @@ _NEAR_BOOST = 0.4  # the same for a phrase with a misread letter
 _FEWEST_CLUSTERS = 5  # of a word or phrase that is looked for with a misread letter
 _CLUSTERS_A_SLIP, _MOST_SLIPS = 6, 4  # one misread letter is allowed for each 6 clusters, 4 at most
 _MOST_SPOILT = 3  # bigrams in place of the two of a misread cluster: a letter may be lost or one too many
-_MIN_FUZZY_LENGTH = 4  # letters; shorter words have too few grams to be told apart
 _MAX_FUZZY_CLAUSES = 12  # clauses that are matched by grams
 _GRAM_BOOST = 0.3  # weight of a gram beside a term
 _OWN_NUMBER_BOOST = 4.0  # of a document that bears the number typed; half of a rare word's score
@@ -88,9 +85,9 @@ def bool_should(queries: Iterable[Json], least: int = 1) -> Json:
     return {"bool": {"should": list(queries), "minimum_should_match": least}}
 
 
-def best_of(queries: Iterable[Json], name: str | None = None) -> Json:
-    """Returns the query that any of the queries matches, with the score of the best; named, if so wanted."""
-    return {"dis_max": {"queries": list(queries), **({"_name": name} if name else {})}}
+def best_of(queries: Iterable[Json]) -> Json:
+    """Returns the query that any of the queries matches, with the score of the best."""
+    return {"dis_max": {"queries": list(queries)}}
 
 
 def term_query(term: str, weight: float = 1.0) -> Json:
@@ -98,9 +95,9 @@ def term_query(term: str, weight: float = 1.0) -> Json:
     return {"term": {"terms": {"value": term, "boost": weight * _TERM_BOOST}}}
 
 
-def clause_query(clause: Clause, name: str | None = None) -> Json:
+def clause_query(clause: Clause) -> Json:
     """Returns a query that any alternative of the clause matches; the best alternative gives the score."""
-    return best_of(map(_alternative, clause.alternatives), name)
+    return best_of(map(_alternative, clause.alternatives))
 
 
 def clause_count_query(clause: Clause) -> Json:
@@ -108,8 +105,7 @@ def clause_count_query(clause: Clause) -> Json:
 
     The count is that of the documents of the clause.
     """
-    terms = clause.alternatives[0].terms
-    return term_query(terms[0]) if len(clause.alternatives) == len(terms) == 1 else clause_query(clause)
+    return term_query(clause.single_term) if clause.single_term else clause_query(clause)
 
 
 def _alternative(alternative: Alternative) -> Json:
@@ -125,40 +121,36 @@ def _side_by_side(alternative: Alternative) -> Json:
     return best_of(phrase_query(number, alternative.weight * _PHRASE_BOOST) for number in numbers)
 
 
-def together_query(clause: Clause, name: str | None = None) -> Json:
+def together_query(clause: Clause) -> Json:
     """Returns the query for documents with the words of an alternative together, a few letters between."""
-    return best_of(map(_together, clause.alternatives), name)
+    return best_of(map(_together, clause.alternatives))
 
 
 def _together(alternative: Alternative) -> Json:
     if len(alternative.terms) == 1 or alternative.terms[0].isdigit():
         return _alternative(alternative)
-    words = (searchable_bytes(fold_text(term)).data for term in alternative.terms)
+    words = (letters_of(term) for term in alternative.terms)
     near = {"query": "\n".join(map(cluster_bigram_lines, words)), "slop": _CLUSTERS_BETWEEN_WORDS}
     return bool_must([_alternative(alternative), {"match_phrase": {"grams": near}}])
 
 
-def topic_query(clause: Clause, name: str) -> Json:
-    """Returns the named query for documents with the clause in the title or in a label."""
-    alternatives = (
-        bool_must(
-            phrase_query(searchable_bytes(fold_text(term)).data, field="topic_grams") for term in each.terms
-        )
+def topic_query(clause: Clause) -> Json:
+    """Returns the query for documents with the clause in the title or in a label."""
+    return best_of(
+        bool_must(phrase_query(letters_of(term), field="topic_grams") for term in each.terms)
         for each in clause.alternatives
     )
-    return best_of(alternatives, name)
 
 
-def phrase_query(data: bytes, boost: float = 1.0, field: str = "grams", name: str | None = None) -> Json:
+def phrase_query(data: bytes, boost: float = 1.0, field: str = "grams") -> Json:
     """Returns a query for documents in which the letters stand in a row.
 
     A single character cluster has no bigram: any bigram that begins with it matches then.
     """
-    named = {"_name": name} if name else {}
     text = cluster_bigram_lines(data)
     if not text:
-        return {"prefix": {field: {"value": text_of_bytes(data), "boost": boost, **named}}}
-    return {"match_phrase": {field: {"query": text, "boost": boost, **named}}}
+        return {"prefix": {field: {"value": text_of_bytes(data), "boost": boost}}}
+    return {"match_phrase": {field: {"query": text, "boost": boost}}}
 
 
 def misread_phrase_query(data: bytes, boost: float, *, is_loose: bool) -> list[Json]:
@@ -220,25 +212,21 @@ def fuzzy_gram_query(clause: Clause) -> list[Json]:
     It finds documents with most grams of the word. The index has grams only of unknown words and of the
     letters beside these.
     """
-    data = searchable_bytes(clause.typed).data
-    if len(data) < _MIN_FUZZY_LENGTH or data[:1].isdigit():
+    terms, fewest = required_grams(clause)
+    if fewest > len(terms):
         return []
-    terms = gram_terms(data)
-    fewest = math.floor(max(1.0, TUNING.fuzzy_min_grams * len(terms))) + 1
-    return (
-        [bool_should([term_query(one, _GRAM_BOOST) for one in terms], fewest)] if fewest <= len(terms) else []
-    )
+    return [bool_should([term_query(one, _GRAM_BOOST) for one in terms], fewest)]
 
 
-def one_misread_letter_query(clause: Clause, name: str) -> Json | None:
-    """Returns the named query for a word with one letter misread; None for a number or a short word.
+def one_misread_letter_query(clause: Clause) -> Json | None:
+    """Returns the query for a word with one letter misread; None for a number or a short word.
 
     Too short is a word that could not be told from others with a letter misread.
     """
     bigrams = cluster_bigram_lines(searchable_bytes(clause.typed).data).split("\n")
     if len(bigrams) + 1 < _FEWEST_CLUSTERS or clause.typed[:1].isdigit():
         return None
-    return {"bool": {"filter": [_with_one_gap(bigrams)], "_name": name}}
+    return {"bool": {"filter": [_with_one_gap(bigrams)]}}
 
 
 def has_bigram(data: bytes) -> bool:
@@ -268,11 +256,6 @@ class PlanQueries:
     def phrases(self) -> list[QueryPart]:
         """The parts of several words, which a document may have letter by letter."""
         return [part for part in self.plan.parts if part.phrase.words > 1 and has_bigram(part.phrase.data)]
-
-    @property
-    def is_prose(self) -> bool:
-        """True for questions and sentences: documents with all of their words do not stand before others."""
-        return self.plan.is_sentence or self.plan.had_question_words
 
     @property
     def min_telling_clauses(self) -> int:
@@ -325,7 +308,7 @@ class PlanQueries:
             narrow.append(bool_should([complete, *map(clause_query, numbers)]))
         if attempt.strictness == "all":
             return {"bool": {"filter": [complete, *narrow], "should": [*enough, *should]}}
-        tier = 0.0 if self.is_prose else COMPLETE
+        tier = 0.0 if self.plan.is_prose else COMPLETE
         enough.append({"constant_score": {"filter": complete, "boost": tier}})
         return {"bool": {"must": [bool_should(enough)], "should": should, "filter": narrow}}
 
@@ -343,7 +326,7 @@ class PlanQueries:
         only_these = [one for one in own if one is not ANNOUNCEMENTS or not self.plan.clauses]  # have words
         return [*only_these, *time, *without]
 
-    def clause_or_same_date_query(self, clause: Clause, name: str | None = None) -> Json:
+    def clause_or_same_date_query(self, clause: Clause) -> Json:
         """Returns the query of a clause; for a clause that names a date, documents of that date match too."""
         days = [
             date_range_query(time)
@@ -351,13 +334,13 @@ class PlanQueries:
             if clause in build_query_part(time.text, self.lexicon).clauses
         ]
         if not days:
-            return clause_query(clause, name)
+            return clause_query(clause)
         published = {"constant_score": {"filter": bool_should(days), "boost": 1.0}}
-        return best_of([clause_query(clause), published], name)
+        return best_of([clause_query(clause), published])
 
-    def phrase_or_misread(self, part: QueryPart, name: str) -> Json:
-        """Returns the named query for a phrase as typed or, except in prose, with misread letters."""
-        return best_of(self._phrase(part, is_loose=False), name)
+    def phrase_or_misread(self, part: QueryPart) -> Json:
+        """Returns the query for a phrase as typed or, except in prose, with misread letters."""
+        return best_of(self._phrase(part, is_loose=False))
 
     def title_match_aggregations(self) -> Json:
         """Returns two counts of documents with a telling word in the title; {} for sentences, single days.
@@ -369,12 +352,10 @@ class PlanQueries:
         words = [
             clause for clause in self._clauses_without_dates() if not is_stop_word_or_document_kind(clause)
         ]
-        if self.is_prose or not words or any(time.is_one_day for time in self.query.times):
+        if self.plan.is_prose or not words or any(time.is_one_day for time in self.query.times):
             return {}
         runs = ("".join(way.terms) for clause in words for way in clause.alternatives)
-        topic = bool_should(
-            phrase_query(searchable_bytes(fold_text(run)).data, field="title_grams") for run in runs
-        )
+        topic = bool_should(phrase_query(letters_of(run), field="title_grams") for run in runs)
         visible = visibility_filters(self.query.filters)
         anywhere = bool_must([topic, *visible, *map(clause_query, self._clauses_without_dates())])
         return {
@@ -404,7 +385,11 @@ class PlanQueries:
 
         Documents seldom have these letter by letter.
         """
-        return [] if self.is_prose else misread_phrase_query(part.phrase.data, _NEAR_BOOST, is_loose=is_loose)
+        return (
+            []
+            if self.plan.is_prose
+            else misread_phrase_query(part.phrase.data, _NEAR_BOOST, is_loose=is_loose)
+        )
 
     def _is_looked_up_quoted(self, part: QueryPart) -> bool:
         """Returns True for quoted words in a row; a single quoted word is looked up as any other."""
@@ -436,7 +421,7 @@ class PlanQueries:
         runs = (
             "".join(each.typed for each in group) for group in groups if all(map(undated.__contains__, group))
         )
-        return [phrase_query(searchable_bytes(fold_text(run)).data) for run in runs]
+        return [phrase_query(letters_of(run)) for run in runs]
 
     def _own_numbers(self) -> list[Json]:
         numbers = (searchable_bytes(number).data for number in sorted(self.plan.document_numbers))
@@ -463,16 +448,14 @@ class PlanQueries:
         times = self.query.times
         ways = [date_range_query(time) for time in times]
         ways += [phrase_query(str(time.year).encode(), field="title_grams") for time in times if time.year]
-        if self.is_prose or any(time.is_one_day for time in times):
+        if self.plan.is_prose or any(time.is_one_day for time in times):
             ways.append(self._named())
         return ways
 
     def _named(self) -> Json:
         """Returns the query for documents that name one of the date ranges."""
-        names = (time.text if time.year is None else f"ปี {time.year}" for time in self.query.times)
-        return bool_should(
-            bool_must(map(clause_query, date_name_clauses(name, self.lexicon))) for name in names
-        )
+        names = (date_name_clauses(time, self.lexicon) for time in self.query.times)
+        return bool_should(bool_must(map(clause_query, name)) for name in names)
 
     def _of_topic(self) -> list[Json]:
         """Returns the query for documents with a word of the plan that names none of the date ranges."""
@@ -481,8 +464,7 @@ class PlanQueries:
 
     def _clauses_without_dates(self) -> list[Clause]:
         """Returns the clauses that name none of the date ranges."""
-        times = self.query.times
-        named = {clause for time in times for clause in build_query_part(time.text, self.lexicon).clauses}
+        named = time_clauses(self.query.times, self.lexicon)
         return [clause for clause in self.plan.clauses if clause not in named]
 
 
@@ -499,7 +481,7 @@ def search_body(
     complete = queries.complete(attempt)
     matching = queries.ranked_query(attempt, complete)
     order = ORDERS[sort]
-    if sort is not Sort.RELEVANCE and attempt.strictness != "all" and not queries.is_prose:
+    if sort is not Sort.RELEVANCE and attempt.strictness != "all" and not queries.plan.is_prose:
         first = {"constant_score": {"filter": complete, "boost": COMPLETE}}
         matching, order = {"bool": {"filter": [matching], "should": [first]}}, [{"_score": "desc"}, *order]
     begin = min((query.page - 1) * query.per_page, DEEPEST)
@@ -527,7 +509,7 @@ def search_body(
 def page_query(queries: PlanQueries) -> Json | None:
     """Returns the query for the best pages of each hit; None for a plan without words."""
     parts = [part for part in queries.plan.parts if part.phrase.data]
-    words = [searchable_bytes(fold_text(clause.typed)).data for clause in queries.plan.clauses]
+    words = [letters_of(clause.typed) for clause in queries.plan.clauses]
     should = [phrase_query(data, field="pages.grams") for data in words if data]
     should += [phrase_query(part.phrase.data, field="pages.grams") for part in queries.phrases]
     must = [phrase_query(part.phrase.data, field="pages.grams") for part in parts if part.phrase.is_exact]
@@ -672,7 +654,7 @@ def _facets(filters: Mapping[str, Json]) -> dict[str, Any]:
         counts[UNFILTERED] = {"filter": {"match_all": {}}}
     for name in FACETS_BY_NAME:
         others = [one for other, one in filters.items() if other != name]
-        values = {"terms": {"field": name, "size": _MOST_VALUES}}
+        values = {"terms": {"field": name, "size": MOST_FACET_VALUES}}
         counts[name] = (
             {"filter": {"bool": {"filter": others}}, "aggs": {"values": values}} if others else values
         )

@@ -20,7 +20,6 @@ from indexer.analysis.dictionary import Lexicon
 from indexer.engines.opensearch.cluster import NAMED_SCORES, Cluster
 from indexer.engines.opensearch.counts import VisibleDocumentCounts
 from indexer.engines.opensearch.queries import (
-    BEST_HITS,
     COMPLETE,
     COMPLETE_ONES,
     PASSING,
@@ -49,19 +48,28 @@ from indexer.search.coverage import (
     document_coverage,
     is_topic,
     is_worth_showing_as_related,
-    minimum_coverage,
     scattered_clauses,
 )
-from indexer.search.explanations import ClauseExplanation, HitExplanation, ScorePart, SearchExplanation
+from indexer.search.explanations import (
+    HitExplanation,
+    ScorePart,
+    SearchExplanation,
+    build_explanation,
+    build_hit_explanation,
+)
 from indexer.search.ports import FacetValue, Hit, PageHit
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, Query, Sort
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
-from indexer.search.searcher import EngineAnswer, PreparedSearch
+from indexer.search.searcher import (
+    BEST_HITS,
+    MOST_OF_OTHER_TIMES,
+    EngineAnswer,
+    PreparedSearch,
+    facet_values_by_count,
+)
 from indexer.search.tuning import TUNING
-
-_MAX_OTHER_TIMES = 5  # documents shown that only mention the time typed
 
 Answer = Mapping[str, Any]
 
@@ -160,7 +168,7 @@ def _bodies(
     pages = page_query(queries)
     bodies = {}
     for attempt in searches:
-        named = shown.values() if attempt.strictness != "all" or queries.query.explain else ()
+        named = shown if attempt.strictness != "all" or queries.query.explain else ()
         inner = [pages] if pages and not attempt.is_top_hits_only else []
         body = search_body(queries, attempt, [*named, *inner], filters)
         bodies[attempt] = body | ({NAMED_SCORES: True} if queries.query.explain else {})
@@ -178,24 +186,22 @@ def _count_queries(queries: PlanQueries, *, with_clauses: bool) -> list[Json]:
     return [*wanted, *map(clause_count_query, plan.clauses)] if with_clauses else wanted
 
 
-def _named_queries(queries: PlanQueries) -> dict[str, Json]:
-    """Returns queries by name that tell which clauses, neighbours and phrases a hit has."""
-    named = {
-        f"clause{at}": queries.clause_or_same_date_query(one, f"clause{at}")
-        for at, one in enumerate(queries.plan.clauses)
-    }
+def _named_queries(queries: PlanQueries) -> list[Json]:
+    """Returns named queries that tell which clauses, neighbours and phrases a hit has."""
+    shown: dict[str, Json] = {}
     for at, clause in enumerate(queries.plan.clauses):
-        named[f"topic{at}"] = topic_query(clause, f"topic{at}")
+        shown[f"clause{at}"] = queries.clause_or_same_date_query(clause)
+        shown[f"topic{at}"] = topic_query(clause)
         if len(clause.alternatives) > 1:
-            named[f"whole{at}"] = together_query(clause, f"whole{at}")
-        if misread := one_misread_letter_query(clause, f"misread{at}"):
-            named[f"misread{at}"] = misread
+            shown[f"whole{at}"] = together_query(clause)
+        if misread := one_misread_letter_query(clause):
+            shown[f"misread{at}"] = misread
     for at, (_, _, run) in enumerate(adjacent_clauses(queries.plan)):
         if has_bigram(run):
-            named[f"pair{at}"] = phrase_query(run, name=f"pair{at}")
+            shown[f"pair{at}"] = phrase_query(run)
     for at, part in enumerate(queries.phrases):
-        named[f"phrase{at}"] = queries.phrase_or_misread(part, name=f"phrase{at}")
-    return named
+        shown[f"phrase{at}"] = queries.phrase_or_misread(part)
+    return [{"bool": {"must": [query], "_name": name}} for name, query in shown.items()]
 
 
 class AttemptNotSent(Exception):
@@ -240,7 +246,7 @@ class _Selection:
         chosen, notes = self._chosen()
         answer = self.answers[chosen.attempt]
         coverage = self._coverage(chosen)
-        is_parted = 0 < chosen.complete < chosen.total and not self.queries.is_prose
+        is_parted = 0 < chosen.complete < chosen.total and not self.queries.plan.is_prose
         hits = tuple(_hit(hit, is_parted=is_parted) for hit in _shown(answer, chosen))
         is_dated = chosen.attempt.time == "dated"
         return EngineAnswer(
@@ -271,7 +277,7 @@ class _Selection:
         if query.page > 1 or query.sort is not Sort.RELEVANCE:
             return ()
         found = self._found(SearchAttempt(self.queries.default_strictness, time="named"))
-        return tuple(map(_hit, _shown(self.answers[found.attempt], found)[:_MAX_OTHER_TIMES]))
+        return tuple(map(_hit, _shown(self.answers[found.attempt], found)[:MOST_OF_OTHER_TIMES]))
 
     def _chosen(self) -> tuple[_Found, tuple[BilingualNote, ...]]:
         """Returns what answers, and notes on what was given up. May raise ``AttemptNotSent``."""
@@ -296,7 +302,7 @@ class _Selection:
         times, attempt = self.queries.query.times, chosen.attempt
         is_quoted = any(each.is_quoted for each in self.queries.attempts)
         notes = [query_notes.NOT_QUOTED] if is_quoted and not attempt.is_quoted else []
-        if chosen.total and not chosen.complete and not (chosen.is_whole and self.queries.is_prose):
+        if chosen.total and not chosen.complete and not (chosen.is_whole and self.queries.plan.is_prose):
             notes.append(query_notes.NOT_ALL)
         if times and attempt.time != "dated":
             notes.append(query_notes.ONLY_NAMED if attempt.time and chosen.found else query_notes.NOT_THEN)
@@ -317,7 +323,7 @@ class _Selection:
         complete = counts[COMPLETE_ONES]
         passing = complete.get(PASSING, complete)["doc_count"]
         if self._is_enough(complete["doc_count"]):
-            if self.queries.is_prose:  # these do not stand before the others
+            if self.queries.plan.is_prose:  # these do not stand before the others
                 return self._found(whole)
             return _Found(
                 attempt, complete, complete["doc_count"], passing, passing, is_whole=True, is_cut=True
@@ -378,8 +384,8 @@ class _Selection:
         topical -= self._broken(names)
         beside = self._beside(names)
         scattered = set() if plan.are_set_phrases_split else scattered_clauses(adjacent_clauses(plan), beside)
-        covered = document_coverage(self._weights(), topical, scattered, set(), {}, TUNING)
-        return is_worth_showing_as_related(plan, idfs, topical, covered, TUNING)
+        covered = document_coverage(self._weights(), topical, scattered, set(), {})
+        return is_worth_showing_as_related(plan, idfs, topical, covered)
 
     def _beside(self, names: Mapping[str, float]) -> set[bytes]:
         """Returns the runs of adjacent clauses that a hit has."""
@@ -395,7 +401,7 @@ class _Selection:
 
     def _weights(self) -> dict[Clause, float]:
         times = self.queries.query.times
-        return clause_weights(self._idfs(), self.counts.idf(1), times, self.queries.lexicon, TUNING)
+        return clause_weights(self._idfs(), self.counts.idf(1), times, self.queries.lexicon)
 
     def _hit_coverage(self, hit: Answer, weights: Mapping[Clause, float]) -> float:
         """Returns the share of the plan that a hit answers: all of it with every word, none in pieces."""
@@ -407,7 +413,7 @@ class _Selection:
         scattered = scattered_clauses(adjacent_clauses(plan), self._beside(names)) - as_typed
         words = (one for at, one in enumerate(plan.clauses) if f"misread{at}" in names)
         misread = dict.fromkeys(words, TUNING.misread_word_weight) | dict.fromkeys(as_typed, 1.0)
-        return document_coverage(weights, self._matched(hit), scattered, broken, misread, TUNING)
+        return document_coverage(weights, self._matched(hit), scattered, broken, misread)
 
     def _matched(self, hit: Answer) -> set[Clause]:
         """Returns the clauses that a hit has as words, or letter by letter in a phrase."""
@@ -420,22 +426,8 @@ class _Selection:
         return [part for at, part in enumerate(self.queries.phrases) if f"phrase{at}" in names]
 
     def _explanation(self, answer: Answer, coverage: float) -> SearchExplanation:
-        plan, idfs, counts = self.queries.plan, self._idfs(), self.frequencies()
-        return SearchExplanation(
-            tuple(
-                ClauseExplanation(
-                    clause.typed,
-                    tuple((" ".join(each.terms), each.weight) for each in clause.alternatives),
-                    counts[clause],
-                    round(idfs[clause], 4),
-                )
-                for clause in plan.clauses
-            ),
-            tuple(part.text for part in plan.parts if part.phrase.words > 1),
-            round(coverage, 4),
-            minimum_coverage(TUNING, plan),
-            tuple(self._explain_hit(hit) for hit in answer["hits"]["hits"]),
-        )
+        hits = map(self._explain_hit, answer["hits"]["hits"])
+        return build_explanation(self.queries.plan, self.frequencies(), self._idfs(), coverage, hits)
 
     def _explain_hit(self, hit: Answer) -> HitExplanation:
         names, idfs = _names(hit), self._idfs()
@@ -449,8 +441,7 @@ class _Selection:
         score = _score(hit) or total  # hits in another order have no score of their own
         parts.append(ScorePart("phrases", score - total))
         mass = sum(idfs[one] for one in self._matched(hit)) / max(sum(idfs.values()), 1e-9)
-        kept = tuple(ScorePart(part.name, round(part.value, 4)) for part in parts if abs(part.value) > 5e-5)
-        return HitExplanation(hit["fields"]["id"][0], round(score, 4), round(mass, 4), kept)
+        return build_hit_explanation(hit["fields"]["id"][0], score, mass, parts)
 
 
 def _names(hit: Answer) -> Mapping[str, float]:
@@ -507,7 +498,5 @@ def _hit(hit: Answer, *, is_parted: bool = False) -> Hit:
 
 
 def _values(facet: Answer) -> tuple[FacetValue, ...]:
-    """Returns the values of a facet, the most frequent first; the empty value is none."""
     buckets = facet.get("values", facet)["buckets"]
-    ordered = sorted(buckets, key=lambda bucket: (-bucket["doc_count"], str(bucket["key"])))
-    return tuple(FacetValue(one["key"], one["doc_count"]) for one in ordered if one["key"] != "")
+    return facet_values_by_count({bucket["key"]: bucket["doc_count"] for bucket in buckets})

@@ -13,7 +13,12 @@ from indexer.analysis.spelling_index import (
     phonetic_keys_with_deletions,
     spelling_pieces,
 )
-from indexer.analysis.tokenizer import fold_text, group_into_longest_words, searchable_bytes, text_of_bytes
+from indexer.analysis.tokenizer import (
+    group_into_longest_words,
+    letters_of,
+    searchable_bytes,
+    text_of_bytes,
+)
 from indexer.engines.opensearch.cluster import Cluster
 from indexer.engines.opensearch.counts import VisibleDocumentCounts
 from indexer.engines.opensearch.mapping import clusters
@@ -34,10 +39,15 @@ from indexer.search.spelling_correction import (
     extend_by_neighbouring_letters,
     parts_meant_in_other_layout,
 )
-from indexer.search.vocabulary import COMPLETABLE_WORD, MARK_BYTES, MIN_WORD_FREQUENCY, TitleMatch
+from indexer.search.vocabulary import (
+    COMPLETABLE_WORD,
+    MARK_BYTES,
+    MIN_WORD_FREQUENCY,
+    MOST_COUNTED,
+    TitleMatch,
+)
 
 _MOST_HEARD = 1000  # words fetched that sound alike
-_MOST_COUNTED = 40  # completions whose documents are counted
 _RARER_TOGETHER = (
     10  # times that a run of words is rarer than its rarest word; ผลิต and พัน are common, ผลิตพัน is not
 )
@@ -100,9 +110,8 @@ class ClusterVocabulary:
         return all(map(self._may_have, clauses)) if known is None else bool(known)
 
     def _may_have(self, clause: Clause) -> bool:
-        terms = clause.alternatives[0].terms
-        is_plain = len(clause.alternatives) == len(terms) == 1
-        return self.document_frequency(terms[0]) > 0 if is_plain else self.has_clause(clause)
+        term = clause.single_term
+        return self.document_frequency(term) > 0 if term else self.has_clause(clause)
 
     def estimate_phrase_count(
         self,
@@ -141,7 +150,7 @@ class ClusterVocabulary:
         return fetched.find_words_near_in_sound(pieces)
 
     def completions(self, begun: str, most: int) -> list[str]:
-        body = _words({"prefix": {"word": begun}}, _MOST_COUNTED)
+        body = _words({"prefix": {"word": begun}}, MOST_COUNTED)
         words = _word_counts(self._cluster.multi_search(self._index, [body])[0])
         fitting = [word for word in words if word != begun and COMPLETABLE_WORD.fullmatch(word)]
         self._counts.fetch(list(map(term_query, fitting)))  # what was withdrawn is out
@@ -251,7 +260,7 @@ def _word_counts(answer: Mapping[str, Any]) -> dict[str, int]:
 def _named(source: Mapping[str, Any], letters: bytes, *, marks: bool) -> Iterator[TitleMatch]:
     """Yields the titles and subjects of an announcement that contain the letters."""
     for name in source["shown"]:
-        data = searchable_bytes(fold_text(name)).data
+        data = letters_of(name)
         data = data if marks else data.translate(None, MARK_BYTES)
         if letters in data:
             yield TitleMatch(not data.startswith(letters), -source["views"], source["id"], name)

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 
-from indexer.analysis.tokenizer import gram_terms, searchable_bytes
-from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask, PostingList, intersect
 from indexer.engines.whoosh.reader import CommitReader
-from indexer.search.coverage import close_together_pattern
+from indexer.search.coverage import close_together_pattern, required_grams
 from indexer.search.query.query_plan import Alternative, Clause
+from indexer.search.tuning import TUNING
 
 _ROUNDING = 0.9999  # share of the IDF mass that counts as all of it, as sums of 32-bit floats are rounded
-_MIN_FUZZY_LENGTH = 4  # letters; shorter words have too few grams to be told apart
 _MAX_FUZZY_CLAUSES = 12  # clauses, highest IDF first, that are matched by grams
 _MAX_NUMBERS_READ = 400  # documents read to see whether the parts of a number stand side by side
 _FEW_DOCUMENTS = 5000  # documents; intersecting so few first is faster than reading the other lists
-
-
-class RequiredGrams(NamedTuple):
-    """Terms of a clause, of which at least ``fewest`` occur where the clause stands with misread letters."""
-
-    terms: tuple[str, ...]
-    fewest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +31,6 @@ class DocumentScores:
     postings: Mapping[Clause, PostingList]
     idfs: Mapping[Clause, float]
     misread: Floats
-
-    @property
-    def clauses(self) -> Collection[Clause]:
-        """Clauses that have scores."""
-        return self.postings.keys()
 
     @property
     def total_idf_mass(self) -> float:
@@ -73,9 +57,8 @@ class DocumentScores:
         return mask
 
 
-def score_clauses(context: IndexContext, clauses: tuple[Clause, ...]) -> DocumentScores:
+def score_clauses(reader: CommitReader, clauses: tuple[Clause, ...]) -> DocumentScores:
     """Returns the scores of all documents for the clauses."""
-    reader = context.reader
     scores = np.zeros(reader.commit.size, dtype=np.float32)
     covered = np.zeros(reader.commit.size, dtype=np.float32)
     postings: dict[Clause, PostingList] = {}
@@ -102,7 +85,7 @@ def with_clauses_covered(
     return replace(clause_scores, covered=covered)
 
 
-def add_misread_matches(context: IndexContext, clause_scores: DocumentScores) -> tuple[DocumentScores, Mask]:
+def add_misread_matches(reader: CommitReader, clause_scores: DocumentScores) -> tuple[DocumentScores, Mask]:
     """Returns the scores with clauses in misread text added, and the mask of documents complete before.
 
     The mask is True for the documents that match all clauses as they are.
@@ -117,32 +100,23 @@ def add_misread_matches(context: IndexContext, clause_scores: DocumentScores) ->
         clause_scores.misread.copy(),
     )
     for clause in distinctive:
-        documents, shares = _fuzzy_documents(context.reader, _fuzzy_match(context, clause))
+        documents, shares = _fuzzy_documents(reader, clause)
         new = ~clause_scores.postings[clause].contains(documents)
         documents, shares = documents[new], shares[new] * np.float32(clause_scores.idfs[clause])
-        scores[documents] += shares * np.float32(context.tuning.fuzzy_weight)
+        scores[documents] += shares * np.float32(TUNING.fuzzy_weight)
         covered[documents] += shares
         misread[documents] += shares
     return replace(clause_scores, scores=scores, covered=covered, misread=misread), complete
 
 
-def _grams(clause: Clause) -> list[str]:
-    data = searchable_bytes(clause.typed).data
-    return gram_terms(data) if len(data) >= _MIN_FUZZY_LENGTH and not data[:1].isdigit() else []
-
-
-def _fuzzy_match(context: IndexContext, clause: Clause) -> RequiredGrams:
-    terms = tuple(_grams(clause))
-    return RequiredGrams(terms, math.floor(max(1.0, context.tuning.fuzzy_min_grams * len(terms))) + 1)
-
-
-def _fuzzy_documents(reader: CommitReader, match: RequiredGrams) -> tuple[DocumentNumbers, Floats]:
-    """Returns the documents with enough of the grams, and the share of them that each has (0–1)."""
+def _fuzzy_documents(reader: CommitReader, clause: Clause) -> tuple[DocumentNumbers, Floats]:
+    """Returns the documents with enough grams of the clause, and the share of them that each has (0–1)."""
+    terms, fewest = required_grams(clause)
     counts = np.zeros(reader.commit.size, dtype=np.float32)
-    for term in match.terms:
+    for term in terms:
         counts[reader.documents_with(term)] += 1
-    documents = np.flatnonzero(counts >= match.fewest)
-    return documents, counts[documents] / np.float32(max(len(match.terms), 1))
+    documents = np.flatnonzero(counts >= fewest)
+    return documents, counts[documents] / np.float32(max(len(terms), 1))
 
 
 def clause_mask(reader: CommitReader, clause: Clause) -> Mask:
@@ -174,8 +148,8 @@ def _documents_with_terms(
 
 def documents_with_all(reader: CommitReader, clauses: Sequence[Clause]) -> DocumentNumbers:
     """Returns the documents that match every clause, ascending. Raises ``ValueError`` without a clause."""
-    plain = [reader.postings(clause.alternatives[0].terms[0]) for clause in clauses if _is_plain(clause)]
-    others = [clause for clause in clauses if not _is_plain(clause)]
+    plain = [reader.postings(clause.single_term) for clause in clauses if clause.single_term]
+    others = [clause for clause in clauses if not clause.single_term]
     is_short = plain and others and min(one.count for one in plain) < _FEW_DOCUMENTS
     if is_short and not len(intersect(plain)):
         return np.empty(0, np.int64)
@@ -191,15 +165,10 @@ def _unweighted(reader: CommitReader, clause: Clause) -> PostingList:
     return PostingList.from_documents(matching, np.ones(len(matching), dtype=np.float32), reader.commit.size)
 
 
-def _is_plain(clause: Clause) -> bool:
-    """Returns True for a clause that is a single term."""
-    return len(clause.alternatives) == 1 and len(clause.alternatives[0].terms) == 1
-
-
 def _clause_postings(reader: CommitReader, clause: Clause) -> tuple[PostingList, float]:
     """Returns the documents that match the clause with their scores, and the clause's IDF."""
-    if _is_plain(clause):
-        return _term_postings(reader, clause.alternatives[0].terms[0])
+    if clause.single_term:
+        return _term_postings(reader, clause.single_term)
     found = _best_alternative(reader, clause)
     return found, reader.idf(found.count)
 

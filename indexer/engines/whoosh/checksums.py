@@ -79,14 +79,7 @@ class CheckedFile:
             raise IndexDamaged(self.name)
         return data
 
-    def read_all(self) -> bytes:
-        """Returns the content of the whole file, without the checksum at its end.
-
-        Raises ``IndexDamaged`` when the file cannot be read or does not match its checksum.
-        """
-        return without_checksum(self._read(0, self.size), self.name)
-
-    def read_tail(self, start: int) -> bytes:
+    def read_tail(self, start: int = 0) -> bytes:
         """Returns the bytes from ``start`` to the end, without the checksum that follows them.
 
         Raises ``IndexDamaged`` when the bytes cannot be read or do not match their checksum.

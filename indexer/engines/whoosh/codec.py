@@ -32,7 +32,6 @@ from indexer.engines.whoosh.whoosh_internals import (
     TOC,
     SegmentWriter,
     W3Codec,
-    W3PerDocReader,
     clean_files,
 )
 
@@ -52,10 +51,6 @@ class ArrayCodec(W3Codec):  # type: ignore[misc]
     def terms_reader(self, storage: Any, segment: Any) -> ArrayTermsReader:
         """Returns the reader of a segment's terms and postings."""
         return ArrayTermsReader(storage, segment)
-
-    def per_document_reader(self, storage: Any, segment: Any) -> W3PerDocReader:
-        """Returns the reader of a segment's columns."""
-        return W3PerDocReader(storage, segment)
 
 
 _TERMS, _TABLE, _POSTINGS = ".words", ".table", ".lists"
@@ -152,14 +147,6 @@ def encode(ids: Ids, counts: Counts, size: int) -> bytes:
     return bytes([head]) + length + body.tobytes() + b"".join(data for _, data in parts)
 
 
-def _before_ids(head: int, count: int) -> int:
-    """Returns the number of bytes before the ids in an encoded list of ``count`` ids.
-
-    ``head`` is the first byte of the list.
-    """
-    return (5 if head & _OTHERS else 1) + (1 if head & _FLAT else count)
-
-
 def decode(data: bytes, count: int, size: int) -> Postings:
     """Decodes a verified posting list that ``encode`` wrote; other bytes give no certain error.
 
@@ -231,14 +218,14 @@ class ArrayTermsReader:
 
     def __init__(self, storage: Any, segment: Any) -> None:
         with segment.open_file(storage, _TERMS) as file:
-            words = zlib.decompress(CheckedFile(file).read_all())
+            words = zlib.decompress(CheckedFile(file).read_tail())
         self._size: int = segment.doc_count_all()
         # A tuple, because Python's garbage collector would walk through a list again and again.
         self.words: tuple[bytes, ...] = tuple(words.split(b"\n")) if words else ()
         # A dict look-up takes a tenth of the time of a search in ``words``, and a query makes hundreds.
         self._places = {word: place for place, word in enumerate(self.words)}
         with segment.open_file(storage, _TABLE) as file:
-            table = zlib.decompress(CheckedFile(file).read_all())
+            table = zlib.decompress(CheckedFile(file).read_tail())
         count = len(self.words)
         # A memoryview returns plain Python numbers, faster than a numpy array.
         self._ends = memoryview(np.cumsum(np.frombuffer(table, "<u4", count), dtype=np.int64).data)
@@ -252,22 +239,14 @@ class ArrayTermsReader:
         """Returns the position of the term in ``words``; None if the segment does not have the term."""
         return self._places.get(term)
 
-    def words_with_prefix(self, letters: bytes, most: int) -> Iterator[str]:
-        """Yields the first of the terms that begin with ``letters``, at most ``most``, in byte order."""
-        first = bisect_left(self.words, letters)
-        for word in self.words[first : first + most]:
-            if not word.startswith(letters):
+    def words_with_edge(self, letters: bytes, most: int, *, is_suffix: bool) -> Iterator[str]:
+        """Yields terms that begin (or end) with ``letters``, at most ``most``, by their (reversed) bytes."""
+        words, sought, step = (self._backwards, letters[::-1], -1) if is_suffix else (self.words, letters, 1)
+        first = bisect_left(words, sought)
+        for word in words[first : first + most]:
+            if not word.startswith(sought):
                 break
-            yield word.decode()
-
-    def words_with_suffix(self, letters: bytes, most: int) -> Iterator[str]:
-        """Yields terms that end with ``letters``, at most ``most``, in order of their reversed bytes."""
-        ending = letters[::-1]
-        first = bisect_left(self._backwards, ending)
-        for word in self._backwards[first : first + most]:
-            if not word.startswith(ending):
-                break
-            yield word[::-1].decode()
+            yield word[::step].decode()
 
     @cached_property
     def _backwards(self) -> tuple[bytes, ...]:
@@ -296,7 +275,7 @@ class ArrayTermsReader:
             if head & 3 == _EVERY:
                 mask[decode(data, count, self._size).documents] = True
                 continue
-            start = _before_ids(head, count)
+            start = (5 if head & _OTHERS else 1) + (1 if head & _FLAT else count)  # of the ids
             width = 1 << (head & 3)
             steps.setdefault(width, []).append(data[start : start + width * count])
             counts.setdefault(width, []).append(count)
@@ -381,8 +360,6 @@ class Writer(SegmentWriter):  # type: ignore[misc]
         for term, ids, counts in self._merged() if self._parts else self._inverted():
             self.fieldwriter.write_term(term, ids, counts, self.docnum)
         self.fieldwriter.close()
-        for part in self._parts:
-            part.terms.close()
 
     def _inverted(self) -> Iterator[tuple[bytes, Ids, Counts]]:
         names = [term.encode() for term in self._ordinals]

@@ -9,14 +9,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
 from indexer.analysis.index_document import ATTRIBUTES, COLUMNS, ZoneLayout, parse_zone_layout
 from indexer.analysis.spelling_index import SpellingIndex
-from indexer.analysis.tokenizer import fold_text, searchable_bytes
+from indexer.analysis.tokenizer import letters_of
 from indexer.engines.whoosh.codec import Postings
 from indexer.engines.whoosh.doc_values import OrdinalColumn, concatenate_columns, facet_values_column
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
@@ -63,7 +63,7 @@ class OpenSegment:
         for document, (title, subjects) in enumerate(columns):
             names = dict.fromkeys([title.decode(), *subjects.decode().splitlines()])
             named += [(document, name) for name in names if name.strip()]
-        return TitleIndex(named, [searchable_bytes(fold_text(name)).data for _, name in named])
+        return TitleIndex(named, [letters_of(name) for _, name in named])
 
     @cached_property
     def title_index_without_marks(self) -> TitleIndex:
@@ -93,14 +93,6 @@ class _TextCache(dict[int, bytes]):
         return text
 
 
-def _summed(segments: Sequence[OpenSegment], term: str) -> int:
-    """Returns the number of documents of the segments that have the term, including deleted documents."""
-    data, count = term.encode(), 0
-    for segment in segments:
-        count += segment.terms.document_frequency(data)
-    return count
-
-
 class Commit:
     """One commit. ``position`` is the last change of the archive that the commit has followed."""
 
@@ -123,7 +115,11 @@ class Commit:
         # Words of earlier commits may stay: the frequency of each is always taken from this commit.
         self.spellings: SpellingIndex = earlier.spellings if earlier else SpellingIndex()
         self._texts = _TextCache(self.segments, self.bases)
-        self._frequency = lru_cache(_KEPT_COUNTS)(partial(_summed, self.segments))
+        segments = self.segments  # a reference to this commit would keep it in memory with its cache
+        self.estimated_document_frequency = lru_cache(_KEPT_COUNTS)(
+            lambda term: sum(each.terms.document_frequency(term.encode()) for each in segments)
+        )
+        """The number of documents with a term without reading any: deleted ones are counted too."""
 
     @cached_property
     def facets(self) -> OrdinalColumn:
@@ -138,21 +134,10 @@ class Commit:
             if place is not None:
                 yield base, segment.size, segment.terms.postings_at_position(place)
 
-    def estimated_document_frequency(self, term: str) -> int:
-        """Returns the number of documents with the term without reading any: deleted ones are counted too."""
-        return self._frequency(term)
-
-    def words_with_prefix(self, letters: str, most: int) -> Iterator[str]:
-        """Yields words of the archive that begin with ``letters``, at most ``most`` of each segment."""
-        data = letters.encode()
+    def words_with_edge(self, letters: str, most: int, *, is_suffix: bool) -> Iterator[str]:
+        """Yields words of the archive that begin (or end) with ``letters``, ``most`` of each segment."""
         for segment in self.segments:
-            yield from segment.terms.words_with_prefix(data, most)
-
-    def words_with_suffix(self, letters: str, most: int) -> Iterator[str]:
-        """Yields words of the archive that end with ``letters``, at most ``most`` of each segment."""
-        data = letters.encode()
-        for segment in self.segments:
-            yield from segment.terms.words_with_suffix(data, most)
+            yield from segment.terms.words_with_edge(letters.encode(), most, is_suffix=is_suffix)
 
     def text(self, document: int) -> bytes:
         """Returns the searchable text of a document."""

@@ -8,9 +8,9 @@ import numpy as np
 
 from indexer.analysis.tokenizer import searchable_bytes
 from indexer.engines.whoosh.bm25f import DocumentScores
-from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.phrase_matching import has_misread_word, phrase_match_with_misreadings
 from indexer.engines.whoosh.ranking import TopDocuments
+from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.retrieval import title_or_label_mask
 from indexer.search.coverage import (
     PiecesFinder,
@@ -23,13 +23,14 @@ from indexer.search.coverage import (
 )
 from indexer.search.query.date_ranges import DateRange
 from indexer.search.query.query_plan import Clause, QueryPlan
+from indexer.search.searcher import BEST_HITS
+from indexer.search.tuning import TUNING
 
-_BEST_DOCUMENTS = 3  # best-ranked documents whose coverage is computed; the highest counts
 _ALL = 0.999  # share of the IDF mass that counts as all of it, as sums of 32-bit floats are rounded
 
 
 def answer_coverage(
-    context: IndexContext,
+    reader: CommitReader,
     plan: QueryPlan,
     times: tuple[DateRange, ...],
     scores: DocumentScores,
@@ -46,19 +47,19 @@ def answer_coverage(
     covered = (scores.covered - scores.misread)[ranked.documents]
     if covered.max() >= scores.total_idf_mass * _ALL and ranked.complete:
         return 1.0
-    best = ranked.documents[np.argsort(-ranked.scores, kind="stable")[:_BEST_DOCUMENTS]]
-    weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)
+    best = ranked.documents[np.argsort(-ranked.scores, kind="stable")[:BEST_HITS]]
+    weights = clause_weights(scores.idfs, reader.idf(1), times, reader.lexicon)
     if not weights:
         return 1.0
     pairs, finder = adjacent_clauses(plan), PiecesFinder(plan)
     return max(
-        _coverage(context, plan, scores, weights, document, pairs=pairs, finder=finder)
+        _coverage(reader, plan, scores, weights, document, pairs=pairs, finder=finder)
         for document in best.tolist()
     )
 
 
 def documents_with_telling_word_in_title_or_label(
-    context: IndexContext,
+    reader: CommitReader,
     plan: QueryPlan,
     times: tuple[DateRange, ...],
     scores: DocumentScores,
@@ -69,26 +70,26 @@ def documents_with_telling_word_in_title_or_label(
     None of them answers the query. See ``is_worth_showing_as_related`` for what is enough. Labels are
     those of attachments.
     """
-    weights = clause_weights(scores.idfs, context.reader.idf(1), times, context.lexicon, context.tuning)
+    weights = clause_weights(scores.idfs, reader.idf(1), times, reader.lexicon)
     documents = [document for document in documents if weights]
     wanted = [each for each in weights if not plan.are_set_phrases_split or is_topic(each, scores.idfs[each])]
-    topics = {clause: title_or_label_mask(context.reader, clause) for clause in wanted if documents}
+    topics = {clause: title_or_label_mask(reader, clause) for clause in wanted if documents}
     pairs, finder = adjacent_clauses(plan), PiecesFinder(plan)
     near = set()
     for document in documents:
-        text = context.reader.commit.text(document)
+        text = reader.commit.text(document)
         topical = {clause for clause, mask in topics.items() if mask[document]}
         topical -= finder.clauses_in_pieces(text)
         beside = {run for _, _, run in pairs if run in text}
         scattered = set() if plan.are_set_phrases_split else scattered_clauses(pairs, beside)
-        covered = document_coverage(weights, topical, scattered, set(), {}, context.tuning)
-        if is_worth_showing_as_related(plan, scores.idfs, topical, covered, context.tuning):
+        covered = document_coverage(weights, topical, scattered, set(), {})
+        if is_worth_showing_as_related(plan, scores.idfs, topical, covered):
             near.add(document)
     return near
 
 
 def _coverage(
-    context: IndexContext,
+    reader: CommitReader,
     plan: QueryPlan,
     scores: DocumentScores,
     weights: dict[Clause, float],
@@ -103,7 +104,7 @@ def _coverage(
     """
     at = np.array([document], dtype=np.int64)
     matched = {clause for clause, listed in scores.postings.items() if listed.weights_at(at)[0] > 0}
-    text = context.reader.commit.text(document)
+    text = reader.commit.text(document)
     parts = [part for part in plan.parts if part.phrase.data and part.phrase.data in text]
     as_typed = {clause for part in parts for clause in part.clauses if clause in scores.idfs}
     matched |= as_typed
@@ -112,13 +113,11 @@ def _coverage(
     misread: dict[Clause, float] = {}
     for part in plan.parts:
         if part.phrase.words > 1 and not matched.issuperset(part.clauses):
-            (similarity,) = phrase_match_with_misreadings(
-                [text], part.phrase.data, context.lexicon, context.tuning
-            ).tolist()
-            is_misread = similarity > context.tuning.min_phrase_similarity
+            (similarity,) = phrase_match_with_misreadings([text], part.phrase.data, reader.lexicon).tolist()
+            is_misread = similarity > TUNING.min_phrase_similarity
             misread |= dict.fromkeys(part.clauses, 1.0 if is_misread else similarity)
     for clause in weights.keys() - matched:
         if has_misread_word(text, searchable_bytes(clause.typed).data):
-            misread[clause] = max(misread.get(clause, 0.0), context.tuning.misread_word_weight)
+            misread[clause] = max(misread.get(clause, 0.0), TUNING.misread_word_weight)
     broken = finder.clauses_in_pieces(text)
-    return document_coverage(weights, matched, scattered, broken, misread, context.tuning)
+    return document_coverage(weights, matched, scattered, broken, misread)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.ranking import TopDocuments
+from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.retrieval import UnfilteredMatches
-from indexer.search.coverage import minimum_coverage
-from indexer.search.explanations import ClauseExplanation, HitExplanation, ScorePart, SearchExplanation
+from indexer.search.explanations import (
+    HitExplanation,
+    ScorePart,
+    SearchExplanation,
+    build_explanation,
+    build_hit_explanation,
+)
 from indexer.search.query.parser import Query
 from indexer.search.query.query_plan import QueryPlan
 
 
 def explain_search(
-    context: IndexContext,
+    reader: CommitReader,
     plan: QueryPlan,
     matched: UnfilteredMatches,
     ranked: TopDocuments,
@@ -25,28 +30,15 @@ def explain_search(
     if not query.explain:
         return None
     scores = matched.scores
-    clauses = tuple(
-        ClauseExplanation(
-            clause.typed,
-            tuple((" ".join(each.terms), each.weight) for each in clause.alternatives),
-            scores.postings[clause].count,
-            round(idf, 4),
-        )
-        for clause, idf in scores.idfs.items()
-    )
+    frequencies = {clause: listed.count for clause, listed in scores.postings.items()}
     begin = (query.page - 1) * query.per_page
     places = range(begin, min(begin + query.per_page, len(ranked.documents)))
-    return SearchExplanation(
-        clauses,
-        tuple(part.text for part in plan.parts if part.phrase.words > 1),
-        round(coverage, 4),
-        minimum_coverage(context.tuning, plan),
-        tuple(_explain_hit(context, matched, ranked, place) for place in places),
-    )
+    hits = (_explain_hit(reader, matched, ranked, place) for place in places)
+    return build_explanation(plan, frequencies, scores.idfs, coverage, hits)
 
 
 def _explain_hit(
-    context: IndexContext, matched: UnfilteredMatches, ranked: TopDocuments, place: int
+    reader: CommitReader, matched: UnfilteredMatches, ranked: TopDocuments, place: int
 ) -> HitExplanation:
     document, score = int(ranked.documents[place]), float(ranked.scores[place])
     at = np.array([document], dtype=np.int64)
@@ -60,9 +52,6 @@ def _explain_hit(
             value = float(getattr(boosts, name)[place]) * ranked.best_score
             parts.append(ScorePart(name.replace("_", " "), value))
     covered = float(matched.scores.covered[document]) / max(matched.scores.total_idf_mass, 1e-9)
-    return HitExplanation(
-        int(context.reader.commit.attributes["id"][document]),
-        round(score, 4),
-        round(min(covered, 1.0), 4),
-        tuple(ScorePart(part.name, round(part.value, 4)) for part in parts if abs(part.value) > 0.00005),
+    return build_hit_explanation(
+        int(reader.commit.attributes["id"][document]), score, min(covered, 1.0), parts
     )

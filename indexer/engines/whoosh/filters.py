@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from archive.facets import FACETS, FacetType
 from indexer.analysis.index_document import NEVER_EXPIRES
-from indexer.analysis.tokenizer import fold_text, searchable_bytes
+from indexer.analysis.tokenizer import letters_of
 from indexer.engines.whoosh.posting_list import Mask
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.search.ports import FacetValue
 from indexer.search.query.parser import Filters
+from indexer.search.searcher import facet_values_by_count
 
-_MOST_VALUES = 50  # values of one facet that are returned, the most frequent first
 _PLACES = {facet.name: place for place, facet in enumerate(FACETS)}
 _EPOCH = dt.date(1970, 1, 1).toordinal()  # day 0 of numpy's dates, as an ordinal
 
@@ -77,10 +77,7 @@ def combine_masks(reader: CommitReader, masks: Mapping[str, Mask], but: str = ""
 def count_facets(
     reader: CommitReader, documents: Mask, masks: Mapping[str, Mask]
 ) -> dict[str, tuple[FacetValue, ...]]:
-    """Returns the counts of each facet's most frequent values, under every filter but the facet's own.
-
-    At most ``_MOST_VALUES`` of a facet, and none for the empty value.
-    """
+    """Returns the counts of each facet's most frequent values, under every filter but the facet's own."""
     everything = _counts(reader, documents & combine_masks(reader, masks))
     return {
         facet.name: _values(
@@ -106,8 +103,7 @@ def _values(reader: CommitReader, place: int, counts: npt.NDArray[np.intp]) -> t
     for code in np.flatnonzero(counts).tolist():
         for value in combinations[code][place]:
             used[value] += int(counts[code])
-    first = sorted(used.items(), key=lambda item: (-item[1], str(item[0])))
-    return tuple(FacetValue(value, count) for value, count in first[:_MOST_VALUES] if value != "")
+    return facet_values_by_count(used)
 
 
 def _with_value(reader: CommitReader, place: int, value: str | int) -> Mask:
@@ -122,11 +118,11 @@ def _named(reader: CommitReader, place: int, typed: str) -> Mask:
 
     Only letters are compared, and only with values of live documents.
     """
-    letters = _letters(typed)
+    letters = letters_of(typed)
     combinations = reader.commit.facets.values
     used = np.flatnonzero(_counts(reader, reader.live)).tolist()
     values = {
-        value: _letters(str(value)) for value in {one for code in used for one in combinations[code][place]}
+        value: letters_of(str(value)) for value in {one for code in used for one in combinations[code][place]}
     }
     fitting = {value for value, its in values.items() if its == letters}
     if not fitting and letters:
@@ -139,7 +135,3 @@ def _with(reader: CommitReader, place: int, values: Set[str | int]) -> Mask:
     codes, combinations = reader.commit.facets
     fitting = np.array([not values.isdisjoint(each[place]) for each in combinations], dtype=bool)
     return fitting[codes]
-
-
-def _letters(text: str) -> bytes:
-    return searchable_bytes(fold_text(text)).data

@@ -5,9 +5,6 @@ finished and is removed by the next rebuild. The older generation is removed wit
 hold what was erased; a reader that has its files open reads on, one that was about to open them looks again.
 A process that finds damage in the live generation writes it to the generation's ``damaged`` file: every
 process sees that file, and the worker acts upon it.
-
-Each request asks which generation is live, so the pointer and the manifest are read once and kept until the
-file is another or was written to.
 """
 
 from __future__ import annotations
@@ -16,11 +13,9 @@ import fcntl
 import json
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from indexer.engines.whoosh.checksums import IndexDamaged, line_with_checksum, line_without_checksum
 from indexer.search.ports import IndexManifest
@@ -29,31 +24,6 @@ _POINTER = "current"
 _MANIFEST = "manifest.json"
 _LOCK = "building"
 _DAMAGED = "damaged"
-_SETTLED = 50_000_000  # nanoseconds; a file's time stamp older than this can be trusted to be the last
-
-T = TypeVar("T")
-
-
-class _ParsedFile(Generic[T]):
-    """The parsed content of a file, parsed again when the file was replaced or written to."""
-
-    def __init__(self, parse: Callable[[Path], T | None]) -> None:
-        self._parse = parse
-        self._known: tuple[object, T | None] = (None, None)
-
-    def read(self, path: Path) -> T | None:
-        """Returns the parsed content; None when the file cannot be read or parsed."""
-        try:
-            status = path.stat()
-        except OSError:
-            return None
-        stamp = (str(path), status.st_ino, status.st_size, status.st_mtime_ns)
-        known_stamp, content = self._known
-        if stamp != known_stamp:
-            is_settled = time.time_ns() - status.st_mtime_ns > _SETTLED
-            content = self._parse(path)
-            self._known = (stamp if is_settled else None, content)
-        return content
 
 
 class GenerationDirectory:
@@ -62,15 +32,13 @@ class GenerationDirectory:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._pointer_path = directory / _POINTER
-        self._pointer = _ParsedFile(_parse_pointer)
-        self._manifest = _ParsedFile(_parse_manifest)
 
     def current(self) -> Path | None:
         """Returns the live generation's directory; None when there is none or its name is unreadable."""
-        while (manifest_path := self._pointer.read(self._pointer_path)) is not None:
+        while (manifest_path := _parse_pointer(self._pointer_path)) is not None:
             if manifest_path.is_file():
                 return manifest_path.parent
-            if self._pointer.read(self._pointer_path) == manifest_path:  # else it was just replaced
+            if _parse_pointer(self._pointer_path) == manifest_path:  # else it was just replaced
                 break
         return None
 
@@ -108,7 +76,10 @@ class GenerationDirectory:
 
     def manifest(self, path: Path) -> IndexManifest | None:
         """Returns the manifest of the generation at ``path``; None when the manifest cannot be read."""
-        return self._manifest.read(path / _MANIFEST)
+        try:
+            return IndexManifest.from_json(json.loads((path / _MANIFEST).read_text()))
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
 
     def note_damage(self, path: Path, parts: Iterable[str]) -> None:
         """Records damaged parts inside the generation; records nothing on a disk that cannot be written to.
@@ -138,13 +109,6 @@ def _parse_pointer(path: Path) -> Path | None:
     except (OSError, IndexDamaged):
         return None
     return path.parent / name / _MANIFEST if name else None
-
-
-def _parse_manifest(path: Path) -> IndexManifest | None:
-    try:
-        return IndexManifest.from_json(json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
 
 
 def _number(path: Path) -> int:

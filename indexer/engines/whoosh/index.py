@@ -13,11 +13,10 @@ from threading import Lock
 from typing import NamedTuple
 
 from archive.errors import Unavailable
-from indexer.analysis.dictionary import Dictionary, Lexicon
+from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.engines.whoosh.checksums import IndexDamaged
 from indexer.engines.whoosh.generations import GenerationDirectory
-from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.more_like_this import find_similar
 from indexer.engines.whoosh.open_generation import GenerationBuilder, OpenGeneration
 from indexer.engines.whoosh.reader import CommitReader
@@ -27,7 +26,6 @@ from indexer.search.pipeline import answer_query
 from indexer.search.ports import Generation, IndexManifest, ResultPage, facets_in_force
 from indexer.search.query.parser import Query
 from indexer.search.suggest import suggest_words_and_titles
-from indexer.search.tuning import TUNING, SearchTuning
 
 SCHEMA = 12
 """Version of the file format of a generation. To be raised whenever that format changes."""
@@ -41,7 +39,6 @@ _OWN_LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 class _Live(NamedTuple):
     directory: Path
-    lexicon: Lexicon
     reader: CommitReader
 
 
@@ -51,8 +48,7 @@ class WhooshIndex:
     The number of views of an announcement is as of the announcement's last update.
     """
 
-    def __init__(self, directory: Path, dictionary: Dictionary, tuning: SearchTuning = TUNING) -> None:
-        self._tuning = tuning
+    def __init__(self, directory: Path, dictionary: Dictionary) -> None:
         self._generations = GenerationDirectory(directory)
         self._dictionary = dictionary
         self._open: OpenGeneration | None = None
@@ -63,7 +59,9 @@ class WhooshIndex:
         if generation is None:
             with self.rebuild():
                 pass
-            generation = self._current()
+            generation = self._generation()
+        if generation is None:
+            raise FileNotFoundError("the index was removed while it was written")
         with self._unless_replaced(generation.directory), self._reading(generation.directory):
             generation.commit_changes(add, remove, position)
             self._generations.remove_older(generation.directory)
@@ -86,8 +84,7 @@ class WhooshIndex:
             return ResultPage(total=0, hits=(), query=query)
         with self._reading(live.directory):
             part = live.reader.restricted_to(query.filters.organisation, query.filters.withheld)
-            searcher = WhooshSearcher(IndexContext(part, live.lexicon, self._tuning))
-            return answer_query(searcher, live.lexicon, query, self._tuning)
+            return answer_query(WhooshSearcher(part), part.lexicon, query)
 
     def suggest(
         self,
@@ -102,8 +99,7 @@ class WhooshIndex:
             return []
         with self._reading(live.directory):
             part = live.reader.restricted_to(organisation, withheld)
-            vocabulary = WhooshVocabulary(IndexContext(part, live.lexicon, self._tuning))
-            return suggest_words_and_titles(vocabulary, live.lexicon, typed, limit)
+            return suggest_words_and_titles(WhooshVocabulary(part), part.lexicon, typed, limit)
 
     def find_similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
         live = self._live()
@@ -112,8 +108,7 @@ class WhooshIndex:
             return []
         organisation = int(live.reader.commit.attributes["organisation"][document])
         with self._reading(live.directory):
-            part = live.reader.restricted_to(organisation)
-            return find_similar(IndexContext(part, live.lexicon, self._tuning), announcement_id, limit)
+            return find_similar(live.reader.restricted_to(organisation), document, limit)
 
     @contextmanager
     def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:
@@ -148,7 +143,7 @@ class WhooshIndex:
             return False
         if manifest is None or self.noted_damage():
             return False
-        return manifest.is_of_same_rules(self._wanted())
+        return manifest.is_of_same_rules(IndexManifest.in_force(SCHEMA, self._dictionary.current().version))
 
     def find_damage(self, after_read: Callable[[int], None] = lambda _count: None) -> list[str]:
         while generation := self._generation():
@@ -172,14 +167,11 @@ class WhooshIndex:
         with self._reading(live.directory):
             return [entry.announcement.id for entry in entries if not live.reader.is_up_to_date_with(entry)]
 
-    def _wanted(self) -> IndexManifest:
-        return IndexManifest.in_force(SCHEMA, self._dictionary.current().version)
-
     def _live(self) -> _Live | None:
         """Returns the latest commit of the live generation; None when there is no live generation."""
         while generation := self._generation():
             with self._unless_replaced(generation.directory), self._opening(generation.directory):
-                return _Live(generation.directory, generation.lexicon, generation.reader())
+                return _Live(generation.directory, generation.reader())
         return None
 
     def _generation(self) -> OpenGeneration | None:
@@ -196,15 +188,9 @@ class WhooshIndex:
         if manifest is None or (manifest.schema, manifest.facets) != (SCHEMA, facets_in_force()):
             raise Unavailable("ดัชนีค้นหาเป็นของรุ่นอื่น ระบบกำลังสร้างใหม่ กรุณาลองอีกครั้งในอีกสักครู่", code="index-outdated")
         with self._opening(path):
-            generation = OpenGeneration(path, self._tuning)
+            generation = OpenGeneration(path)
             if generation.lexicon.version != manifest.dictionary:
                 raise IndexDamaged("words.txt")
-        return generation
-
-    def _current(self) -> OpenGeneration:
-        generation = self._generation()
-        if generation is None:
-            raise FileNotFoundError("the index was removed while it was written")
         return generation
 
     @contextmanager

@@ -11,10 +11,10 @@ import numpy as np
 from archive.thai.word_list import thai_stopwords
 from indexer.analysis.tokenizer import group_into_longest_words, text_of_bytes
 from indexer.engines.whoosh.bm25f import score_clauses
-from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.posting_list import Floats
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.search.query.query_plan import Alternative, Clause
+from indexer.search.tuning import TUNING
 
 _WORDS = 25  # distinctive words that are searched for
 _CANDIDATES = 100  # words whose exact document frequency is looked up
@@ -23,26 +23,21 @@ _SAY_LITTLE = frozenset("ประจำปี ปี พศ งบ ประม
 _MAX_BYTES = 20_000  # bytes of the announcement's text that are read
 
 
-def find_similar(context: IndexContext, announcement_id: int, limit: int) -> list[int]:
-    """Returns ids of similar announcements of the context's reader, best first; none for an unknown id."""
-    reader = context.reader
-    document = reader.document_numbers.get(announcement_id)
-    if document is None:
-        return []
-    clauses = tuple(Clause(term, (Alternative((term,)),)) for term in _distinctive_words(context, document))
-    scores = score_clauses(context, clauses).scores.copy()
-    bound = float(scores[document]) * context.tuning.min_similarity
+def find_similar(reader: CommitReader, document: int, limit: int) -> list[int]:
+    """Returns ids of the announcements of the reader that are like the document, best first."""
+    clauses = tuple(Clause(term, (Alternative((term,)),)) for term in _distinctive_words(reader, document))
+    scores = score_clauses(reader, clauses).scores.copy()
+    bound = float(scores[document]) * TUNING.min_similarity
     scores[document] = 0
     alike = np.flatnonzero(scores > bound)
-    alike = alike[_title_shares(context, document)[alike] >= context.tuning.min_similar_title]
+    alike = alike[_title_shares(reader, document)[alike] >= TUNING.min_similar_title]
     ids = reader.commit.attributes["id"][alike]
     order = np.lexsort((ids, -scores[alike]))[:limit]
     return [int(id) for id in ids[order]]
 
 
-def _title_shares(context: IndexContext, document: int) -> Floats:
+def _title_shares(reader: CommitReader, document: int) -> Floats:
     """Returns for each document the share of the IDF mass of this document's title that its own title has."""
-    reader = context.reader
     title = reader.commit.text(document).split(b"\0", 1)[0]
     borders = np.flatnonzero(reader.commit.token_boundaries(document)[: len(title) + 1]).tolist()
     words = [text_of_bytes(title[start:end]) for start, end in pairwise(borders) if end - start > 1]
@@ -57,9 +52,8 @@ def _title_shares(context: IndexContext, document: int) -> Floats:
     return shares / np.float32(mass or 1.0)
 
 
-def _distinctive_words(context: IndexContext, document: int) -> list[str]:
+def _distinctive_words(reader: CommitReader, document: int) -> list[str]:
     """Returns the document's words with the highest tf·idf that other announcements have too."""
-    reader = context.reader
     text = reader.commit.text(document)[:_MAX_BYTES]
     borders = np.flatnonzero(reader.commit.token_boundaries(document)[: len(text) + 1]).tolist()
     counts: Counter[str] = Counter()

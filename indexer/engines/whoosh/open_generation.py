@@ -29,7 +29,6 @@ from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.schema import schema
 from indexer.engines.whoosh.toc import CheckedIndex, read_toc, write_toc
 from indexer.engines.whoosh.whoosh_internals import TOC, FileStorage, SegmentReader
-from indexer.search.tuning import TUNING, SearchTuning
 
 _WORDS = "words.txt"
 _NAME = "MAIN"
@@ -42,9 +41,8 @@ _SETTLED = 50_000_000  # nanoseconds; a directory's time stamp older than this c
 class OpenGeneration:
     """An open generation, for reading and writing."""
 
-    def __init__(self, directory: Path, tuning: SearchTuning = TUNING) -> None:
+    def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._tuning = tuning
         self.lexicon: Lexicon = parse_lexicon((directory / _WORDS).read_text(encoding="utf-8"))
         self._storage = FileStorage(str(directory))
         self._index = _opened(self._storage)
@@ -79,7 +77,7 @@ class OpenGeneration:
                 toc = read_toc(self.directory, _NAME, generation)
                 position = _read_position(self.directory, generation)
                 commit = Commit(self._storage, toc, position, known.commit if known else None)
-                return CommitReader(commit, commit.present, self._tuning)
+                return CommitReader(commit, commit.present, self.lexicon)
             except FileNotFoundError:  # a commit has just cleared these files away: look again
                 time.sleep(0.005 * attempt)
         raise FileNotFoundError(f"no commit can be read in {self.directory}")
@@ -174,30 +172,23 @@ class GenerationBuilder:
         self._writer: Writer | None = None
         self._position = 0
 
-    def add_announcements(self, entries: Iterable[SourceAnnouncement]) -> None:
-        """Adds announcements that the generation does not contain yet."""
+    def add_announcements(self, entries: Iterable[SourceAnnouncement], *, position: int = 0) -> None:
+        self._position = position
         for made in self._analysis.analyze(entries):
             self._writer = self._writer or Writer(self._index)
             self._writer.add_document_terms(*made)
             if self._writer.postings > _AT_ONCE:
                 self.flush()
 
-    def set_position(self, position: int) -> None:
-        """Sets the change up to which the archive was added."""
-        self._position = position
-
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
-        """Applies changes that were made to the archive while the generation was filled."""
         self.flush()
         self._segments.commit_changes(add, remove, position)
         self._position = position
 
     def position(self) -> int:
-        """Returns the change up to which the archive was added."""
         return self._position
 
     def commit_and_count(self) -> int:
-        """Commits what was added so far and returns the number of announcements; more may be added."""
         self.flush()
         return self._segments.reader().count
 

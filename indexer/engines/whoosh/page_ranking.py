@@ -7,20 +7,20 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from indexer.analysis.tokenizer import fold_text, searchable_bytes
-from indexer.engines.whoosh.index_context import IndexContext
+from indexer.analysis.tokenizer import letters_of
 from indexer.engines.whoosh.posting_list import Mask
+from indexer.engines.whoosh.reader import CommitReader
 from indexer.search.ports import MOST_PAGES, PageHit
 from indexer.search.query.query_plan import QueryPlan
+from indexer.search.tuning import TUNING
 
 _MOST_PLACES = 200  # occurrences of one term that are counted
 
 
 def best_pages(
-    context: IndexContext, plan: QueryPlan, idfs: tuple[float, ...], document: int
+    reader: CommitReader, plan: QueryPlan, idfs: tuple[float, ...], document: int
 ) -> tuple[PageHit, ...]:
     """Returns up to ``MOST_PAGES`` pages, best first, with words and every quoted phrase of the plan."""
-    reader = context.reader
     layout = reader.commit.layout(document)
     if not layout.pages:
         return ()
@@ -31,9 +31,7 @@ def best_pages(
         best = np.zeros(len(ends))
         for alternative in clause.alternatives:
             for term in alternative.terms:
-                counts = _counts(
-                    text, searchable_bytes(fold_text(term)).data, ends, layout.zones[-1], borders
-                )
+                counts = _counts(text, letters_of(term), ends, layout.zones[-1], borders)
                 best = np.maximum(best, alternative.weight * counts / (counts + 1) / len(alternative.terms))
         scores += idf * best
     for phrase in plan.phrases:
@@ -41,8 +39,8 @@ def best_pages(
         if phrase.is_exact:
             scores *= there
         if phrase.words > 1:
-            scores += context.tuning.page_phrase_boost * there
-    least = context.tuning.min_page_share * scores.max()
+            scores += TUNING.page_phrase_boost * there
+    least = TUNING.min_page_share * scores.max()
     order = [place for place in np.argsort(-scores, kind="stable").tolist() if scores[place] > least]
     return tuple(
         PageHit(layout.pages[place][0], layout.pages[place][1], float(scores[place]))

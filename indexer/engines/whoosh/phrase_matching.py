@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from operator import contains
 
 import numpy as np
 from rapidfuzz import process
@@ -22,7 +21,7 @@ from indexer.engines.whoosh.bm25f import documents_with_all
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.search.query.query_plan import Alternative, Clause, QueryPart
-from indexer.search.tuning import SearchTuning
+from indexer.search.tuning import TUNING
 
 _CLEAR = 10  # documents with the phrase; from this many on, documents cut into other words are not sought
 _MOST_CLAUSES = 12  # clauses; a part with more of them is matched as a phrase only if quoted or excluded
@@ -41,7 +40,6 @@ _MOST_PLACES = 8  # occurrences of one piece of the phrase that are compared in 
 
 def documents_with_phrase(
     reader: CommitReader,
-    lexicon: Lexicon,
     part: QueryPart,
     scores: Floats | None = None,
     *,
@@ -68,7 +66,7 @@ def documents_with_phrase(
     if clear or len(part.clauses) == 1 or len(there) == enough:
         return there
     others = reader.cached_documents(
-        ("cut otherwise", part.clauses), lambda: _cut_otherwise(reader, lexicon, part.clauses)
+        ("cut otherwise", part.clauses), lambda: _cut_otherwise(reader, part.clauses)
     )
     others = np.setdiff1d(others, whole, assume_unique=True)
     there_too = _read(reader, "others", others, part, scores, enough - len(there), most)
@@ -106,8 +104,8 @@ def _there(reader: CommitReader, candidates: DocumentNumbers, part: QueryPart) -
     data, texts = part.phrase.data, reader.commit.texts(candidates)
     if not part.phrase.is_exact:
         texts = take_until(texts, _MOST_LETTERS)
-    has = phrase_test(data)
-    return (document for document, text in zip(candidates.tolist(), texts, strict=False) if has(text, data))
+    listed = zip(candidates.tolist(), texts, strict=False)
+    return (document for document, text in listed if contains_uncut_phrase(text, data))
 
 
 def take_until(texts: Iterable[bytes], most_bytes: int) -> Iterator[bytes]:
@@ -119,31 +117,14 @@ def take_until(texts: Iterable[bytes], most_bytes: int) -> Iterator[bytes]:
             break
 
 
-def phrase_test(data: bytes) -> Callable[[bytes, bytes], bool]:
-    """Returns ``contains_uncut_phrase``, or the quicker ``contains`` where no number can be cut."""
-    return contains_uncut_phrase if _has_edge_digits(data) else contains
-
-
 def contains_uncut_phrase(text: bytes, data: bytes) -> bool:
     """Returns True if ``text`` contains ``data`` without cutting a number: 25 is not in 250."""
-    return data in text and (not _has_edge_digits(data) or find_uncut_phrase(text, data) >= 0)
-
-
-def find_uncut_phrase(text: bytes, data: bytes, start: int = 0) -> int:
-    """Returns the first position of ``data`` in ``text`` from ``start`` on; -1 if there is none.
-
-    A position at which ``data`` would be part of a longer number does not count.
-    """
-    found = text.find(data, start)
-    if _has_edge_digits(data):
-        while found >= 0 and _in_number(text, data, found):
-            found = text.find(data, found + 1)
-    return found
-
-
-def _has_edge_digits(data: bytes) -> bool:
-    """Returns True if ``data`` begins or ends with a digit, so that it may be part of a longer number."""
-    return data[:1].isdigit() or data[-1:].isdigit()
+    if not (data[:1].isdigit() or data[-1:].isdigit()):
+        return data in text
+    found = text.find(data)
+    while found >= 0 and _in_number(text, data, found):
+        found = text.find(data, found + 1)
+    return found >= 0
 
 
 def _in_number(text: bytes, data: bytes, found: int) -> bool:
@@ -154,14 +135,14 @@ def _in_number(text: bytes, data: bytes, found: int) -> bool:
     )
 
 
-def _cut_otherwise(reader: CommitReader, lexicon: Lexicon, clauses: Sequence[Clause]) -> DocumentNumbers:
+def _cut_otherwise(reader: CommitReader, clauses: Sequence[Clause]) -> DocumentNumbers:
     """Returns documents with the phrase's inner words and, for its ends, words that contain these ends."""
-    firsts, lasts = _loose(lexicon, clauses), _loose(lexicon, clauses[::-1])
+    firsts, lasts = _loose(reader.lexicon, clauses), _loose(reader.lexicon, clauses[::-1])
     found = np.zeros(reader.commit.size, dtype=bool)
     for first in firsts:
-        beginning = _edge(reader, lexicon, clauses[:first], ends=True)
+        beginning = _edge(reader, clauses[:first], ends=True)
         for last in (last for last in lasts if first + last <= len(clauses)):
-            ending = _edge(reader, lexicon, clauses[len(clauses) - last :], ends=False)
+            ending = _edge(reader, clauses[len(clauses) - last :], ends=False)
             inner = clauses[first : len(clauses) - last]
             sought = [*inner, *(edge for edge in (beginning, ending) if edge is not None)]
             if sought:
@@ -185,7 +166,7 @@ def _together(clauses: Sequence[Clause]) -> str:
     return letters if len(letters) >= _SHORTEST_EDGE else ""
 
 
-def _edge(reader: CommitReader, lexicon: Lexicon, clauses: Sequence[Clause], *, ends: bool) -> Clause | None:
+def _edge(reader: CommitReader, clauses: Sequence[Clause], *, ends: bool) -> Clause | None:
     """Returns a clause of the words of the archive that end (or begin) with the letters of the clauses.
 
     Returns None where the edge cannot narrow the documents, as each may have such a word.
@@ -193,21 +174,15 @@ def _edge(reader: CommitReader, lexicon: Lexicon, clauses: Sequence[Clause], *, 
     letters = _together(clauses)
     if not letters:
         return None
-    find = reader.commit.words_with_suffix if ends else reader.commit.words_with_prefix
-    words = dict.fromkeys(find(letters, _MOST_ENDINGS))
-    if not words or (len(clauses) == 1 and not lexicon.tokenizer.is_known_word(letters)):
+    words = dict.fromkeys(reader.commit.words_with_edge(letters, _MOST_ENDINGS, is_suffix=ends))
+    if not words or (len(clauses) == 1 and not reader.lexicon.tokenizer.is_known_word(letters)):
         return None  # a leftover of segmentation, whose letters a document may have in other tokens
     alternatives = [Alternative((word,)) for word in words]
     return Clause(letters, (*alternatives, *(clauses[0].alternatives if len(clauses) == 1 else ())))
 
 
 def phrase_match_with_misreadings(
-    texts: Sequence[bytes],
-    data: bytes,
-    lexicon: Lexicon,
-    tuning: SearchTuning,
-    *,
-    exact: Mask | None = None,
+    texts: Sequence[bytes], data: bytes, lexicon: Lexicon, *, exact: Mask | None = None
 ) -> Floats:
     """Returns for each text 1 if it has the phrase, less if some letters are misread, otherwise 0.
 
@@ -215,8 +190,7 @@ def phrase_match_with_misreadings(
     stands for one of a short phrase's, it is below ``min_phrase_similarity``: ชอบราคา is not สอบราคา.
     """
     if exact is None:
-        has = phrase_test(data)
-        exact = np.array([has(text, data) for text in texts], dtype=bool)
+        exact = np.array([contains_uncut_phrase(text, data) for text in texts], dtype=bool)
     places: list[bytes] = []
     owners: list[int] = []
     pieces = _pieces(data, min(len(data) // _LETTERS_A_SLIP, _MOST_SLIPS))
@@ -226,7 +200,7 @@ def phrase_match_with_misreadings(
         owners += [owner] * len(near)
     similarity = exact.astype(np.float32)
     if places:
-        floor, ceiling = tuning.fuzzy_phrase_floor, tuning.fuzzy_phrase_ceiling
+        floor, ceiling = TUNING.fuzzy_phrase_floor, TUNING.fuzzy_phrase_ceiling
         least = math.ceil(floor * len(data))
         (best,) = process.cdist(
             [data], places, scorer=LCSseq.similarity, score_cutoff=least, dtype=np.float64
@@ -239,9 +213,9 @@ def phrase_match_with_misreadings(
         near = (best / float(len(data)) - floor) / (1 - floor) * ceiling
         if is_short:
             is_misread = _misreading_test(data, lexicon)
-            is_other = near > tuning.min_phrase_similarity
+            is_other = near > TUNING.min_phrase_similarity
             is_other[is_other] = [not is_misread(places[at]) for at in np.flatnonzero(is_other).tolist()]
-            near[is_other] = _OTHER_WORD * tuning.min_phrase_similarity
+            near[is_other] = _OTHER_WORD * TUNING.min_phrase_similarity
         np.maximum.at(similarity, owners, near)
     return similarity
 

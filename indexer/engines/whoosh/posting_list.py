@@ -92,24 +92,24 @@ class PostingList:
             return self._values[documents] * self._scale
         if not self.count:
             return np.zeros(len(documents), dtype=np.float32)
-        places = self._listed.searchsorted(documents)
-        places[places == self.count] = 0
-        there = self._listed[places] == documents
+        places, there = self._positions(self._listed, documents)
         weights: Floats = self._values[places] * there * self._scale
         return weights
 
     def contains(self, documents: DocumentNumbers) -> Mask:
         """Returns which of the documents are in the list."""
-        there: Mask
         if self._listed is None:
-            there = self._values[documents] > 0
-        elif not self.count:
-            there = np.zeros(len(documents), dtype=bool)
-        else:
-            places = self._listed.searchsorted(documents)
-            places[places == self.count] = 0
-            there = self._listed[places] == documents
-        return there
+            mask: Mask = self._values[documents] > 0
+            return mask
+        if not self.count:
+            return np.zeros(len(documents), dtype=bool)
+        return self._positions(self._listed, documents)[1]
+
+    def _positions(self, listed: DocumentNumbers, documents: DocumentNumbers) -> tuple[DocumentNumbers, Mask]:
+        """Returns the position of each of the documents in ``listed``, and whether it is there."""
+        places = listed.searchsorted(documents)
+        places[places == self.count] = 0
+        return places, listed[places] == documents
 
     @property
     def is_long(self) -> bool:

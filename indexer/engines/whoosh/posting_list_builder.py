@@ -12,7 +12,7 @@ from indexer.analysis.index_document import ZONES
 from indexer.engines.whoosh.codec import Postings
 from indexer.engines.whoosh.commit import Commit
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask, PostingList
-from indexer.search.tuning import SearchTuning, round_to_stable_grid
+from indexer.search.tuning import TUNING, round_to_stable_grid
 
 _NONE, _NO_COUNTS = np.empty(0, np.int64), np.empty(0, np.uint8)
 
@@ -20,12 +20,12 @@ _NONE, _NO_COUNTS = np.empty(0, np.int64), np.empty(0, np.uint8)
 class PostingListBuilder:
     """Builds posting lists of the ``live`` documents; zone lengths are relative to theirs alone."""
 
-    def __init__(self, commit: Commit, live: Mask, tuning: SearchTuning) -> None:
-        self._commit, self._live, self._tuning = commit, live, tuning
+    def __init__(self, commit: Commit, live: Mask) -> None:
+        self._commit, self._live = commit, live
         self._all_live = bool(live.all())
         self._norms = {
-            zone: np.float32(tuning.zone_weights[zone]) / self._relative_length(zone, share)
-            for zone, share in tuning.length_normalization.items()
+            zone: np.float32(TUNING.zone_weights[zone]) / self._relative_length(zone, share)
+            for zone, share in TUNING.length_normalization.items()
         }
 
     def _relative_length(self, zone: str, share: float) -> Floats:
@@ -48,7 +48,7 @@ class PostingListBuilder:
 
     def _saturated(self, weights: Floats) -> Floats:
         """Returns the weights saturated to between 0 and 1 (BM25): each further occurrence adds less."""
-        saturated: Floats = weights + np.float32(self._tuning.k1)
+        saturated: Floats = weights + np.float32(TUNING.k1)
         return np.divide(weights, saturated, out=saturated)
 
     def _of_every_document(self, lists: Iterable[tuple[int, int, Postings]]) -> Floats:
@@ -98,6 +98,6 @@ class PostingListBuilder:
                 weights += counts * (
                     self._norms[zone.name][documents]
                     if zone.name in self._norms
-                    else self._tuning.zone_weights[zone.name]
+                    else TUNING.zone_weights[zone.name]
                 )
         return weights

@@ -12,12 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.analysis.dictionary import SYNONYM_WEIGHT
-from indexer.analysis.tokenizer import fold_text, searchable_bytes
-from indexer.engines.whoosh.index_context import IndexContext
+from indexer.analysis.tokenizer import letters_of
 from indexer.engines.whoosh.phrase_matching import (
     contains_uncut_phrase,
     phrase_match_with_misreadings,
-    phrase_test,
     take_until,
 )
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
@@ -26,7 +24,7 @@ from indexer.engines.whoosh.retrieval import UnfilteredMatches
 from indexer.search.coverage import PiecesFinder, time_clauses
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_plan import Phrase, QueryPart, QueryPlan
-from indexer.search.tuning import SearchTuning
+from indexer.search.tuning import TUNING
 from indexer.search.villages import (
     lacks_village,
     names_section_alone,
@@ -77,7 +75,7 @@ class TopDocuments:
 
 
 def rank_documents(
-    context: IndexContext, query: Query, plan: QueryPlan, matched: UnfilteredMatches, allowed: Mask
+    reader: CommitReader, query: Query, plan: QueryPlan, matched: UnfilteredMatches, allowed: Mask
 ) -> TopDocuments:
     """Returns the allowed documents in the query's order, those that match only some of the plan last.
 
@@ -89,8 +87,8 @@ def rank_documents(
     complete = len(documents) - int(np.count_nonzero(is_partial))
     if query.sort is Sort.RELEVANCE and plan.clauses:
         tier = np.where(is_partial, 0, _COMPLETE) + matched.preferred[documents]
-        return rank_by_relevance(context, query, plan, documents, scores, tier)
-    attributes = context.reader.commit.attributes[documents]
+        return rank_by_relevance(reader, query, plan, documents, scores, tier)
+    attributes = reader.commit.attributes[documents]
     ids, dates = attributes["id"], attributes["date"]
     if query.sort is Sort.OLDEST:
         order = np.lexsort((ids, dates, is_partial))
@@ -104,7 +102,7 @@ def rank_documents(
 
 
 def rank_by_relevance(
-    context: IndexContext,
+    reader: CommitReader,
     query: Query,
     plan: QueryPlan,
     documents: DocumentNumbers,
@@ -118,7 +116,7 @@ def rank_by_relevance(
     least ``_COMPLETE`` stand before all below. A document that has the whole query with misread letters is
     as complete.
     """
-    reader, total = context.reader, len(documents)
+    total = len(documents)
     complete = int(np.count_nonzero(tier >= _COMPLETE))
     chosen = scores + tier * scores.max(initial=0)
     most = max(query.page * query.per_page, RERANK_DEPTH)
@@ -130,17 +128,15 @@ def rank_by_relevance(
     order = _best_first(reader, documents, chosen)
     documents, scores, tier = documents[order], scores[order], tier[order]
     head = documents[:RERANK_DEPTH]
-    boosts = phrase_boosts(context, plan, head)
+    boosts = phrase_boosts(reader, plan, head)
     best = float(scores[:RERANK_DEPTH].max(initial=0))
     boosted = scores[:RERANK_DEPTH] + boosts.total() * np.float32(best)
     is_complete = tier[:RERANK_DEPTH] >= _COMPLETE
-    is_apart, in_letterhead = _standing_apart(context, query, plan, head, is_complete, boosts)
+    is_apart, in_letterhead = _standing_apart(reader, query, plan, head, is_complete, boosts)
     complete -= int(np.count_nonzero(is_apart))
     is_complete = is_complete & ~is_apart
     if len(plan.parts) == 1:
-        is_misread = ~is_apart & (
-            boosts.phrases >= context.tuning.min_phrase_similarity * context.tuning.phrase_boost
-        )
+        is_misread = ~is_apart & (boosts.phrases >= TUNING.min_phrase_similarity * TUNING.phrase_boost)
         complete += int(np.count_nonzero(is_misread & ~is_complete))
         is_complete = is_complete | is_misread
     again = _best_first(reader, head, boosted, 2 * is_complete.astype(np.int64) - in_letterhead)
@@ -172,36 +168,35 @@ def _best_first(
     return order
 
 
-def phrase_boosts(context: IndexContext, plan: QueryPlan, documents: DocumentNumbers) -> PhraseBoosts:
+def phrase_boosts(reader: CommitReader, plan: QueryPlan, documents: DocumentNumbers) -> PhraseBoosts:
     """Returns the boosts of documents for the plan's phrases and its whole text."""
-    texts = list(take_until(context.reader.commit.texts(documents), _MAX_BYTES))
-    tuning = context.tuning
+    texts = list(take_until(reader.commit.texts(documents), _MAX_BYTES))
     parts = [part for part in plan.parts if part.phrase.words > 1]
     phrases = [part.phrase for part in parts]
     exact = [_with_phrase(texts, phrase.data) for phrase in phrases]
     synonyms = [_with_synonym_phrase(texts, part) for part in parts]
     value, whole = (np.zeros(len(documents), dtype=np.float32) for _ in range(2))
     if phrases:
-        value[: len(texts)] = _phrase_values(phrases, exact, synonyms, tuning)
-    whole[: len(texts)] = _whole_query_values(plan, texts, phrases, exact, tuning)
+        value[: len(texts)] = _phrase_values(phrases, exact, synonyms)
+    whole[: len(texts)] = _whole_query_values(plan, texts, phrases, exact)
     is_sentence_as_typed = plan.is_sentence and bool(whole.any())
     exact_count = int(np.count_nonzero(np.all(exact, axis=0))) if exact else _ENOUGH_EXACT
     if exact_count < _ENOUGH_EXACT and not is_sentence_as_typed:
-        fuzzy = _fuzzy_values(context, phrases, exact, texts)
+        fuzzy = _fuzzy_values(reader, phrases, exact, texts)
         value[: len(fuzzy)] = np.maximum(value[: len(fuzzy)], fuzzy - whole[: len(fuzzy)])
-    return PhraseBoosts(value, whole, _own_number_values(context, plan, documents))
+    return PhraseBoosts(value, whole, _own_number_values(reader, plan, documents))
 
 
-def _own_number_values(context: IndexContext, plan: QueryPlan, documents: DocumentNumbers) -> Floats:
+def _own_number_values(reader: CommitReader, plan: QueryPlan, documents: DocumentNumbers) -> Floats:
     """Returns the boosts of the documents that bear a number of the query, not only name it."""
     own = np.zeros(len(documents), dtype=np.float32)
     for number in plan.document_numbers:
-        own[context.reader.zone_mask(number, _NUMBER_ZONE)[documents]] = context.tuning.own_number_boost
+        own[reader.zone_mask(number, _NUMBER_ZONE)[documents]] = TUNING.own_number_boost
     return own
 
 
 def _standing_apart(
-    context: IndexContext,
+    reader: CommitReader,
     query: Query,
     plan: QueryPlan,
     documents: DocumentNumbers,
@@ -213,43 +208,33 @@ def _standing_apart(
     The first: those with only pieces of the query's words, or with its village's number for something
     else. The second: those of the first that have the number only in their letterhead.
     """
-    is_apart = _have_pieces_alone(context, query, plan, documents, is_complete & (boosts.phrases == 0))
+    is_apart = _have_pieces_alone(reader, query, plan, documents, is_complete & (boosts.phrases == 0))
     if village_number(plan) is not None:
-        places = np.flatnonzero(is_complete & ~is_apart)
-        texts = take_until(context.reader.commit.texts(documents[places]), _MAX_BYTES)
-        for place, text in zip(places.tolist(), texts, strict=False):
-            is_apart[place] = lacks_village(plan, text)
+        among = is_complete & ~is_apart
+        is_apart |= _texts_where(reader, documents, among, lambda text: lacks_village(plan, text))
     in_letterhead = _have_other_places(
-        context, plan, documents, is_complete & ~is_apart, names_village_in_addresses_alone
+        reader, plan, documents, is_complete & ~is_apart, names_village_in_addresses_alone
     )
     is_apart |= in_letterhead
-    is_apart |= _have_other_places(context, plan, documents, is_complete & ~is_apart, names_section_alone)
+    is_apart |= _have_other_places(reader, plan, documents, is_complete & ~is_apart, names_section_alone)
     return is_apart, in_letterhead
 
 
 def _have_pieces_alone(
-    context: IndexContext, query: Query, plan: QueryPlan, documents: DocumentNumbers, among: Mask
+    reader: CommitReader, query: Query, plan: QueryPlan, documents: DocumentNumbers, among: Mask
 ) -> Mask:
     """Returns which documents ``among`` these have a longer word of the query only in pieces.
 
     None for a sentence, of which nobody expects all words.
     """
-    found = np.zeros(len(documents), dtype=bool)
-    if plan.is_sentence:
-        return found
-    finder = PiecesFinder(plan)
-    if not finder.may_find_any:
-        return found
-    times = time_clauses(query.times, context.lexicon)
-    places = np.flatnonzero(among)
-    texts = take_until(context.reader.commit.texts(documents[places]), _MAX_BYTES)
-    for place, text in zip(places.tolist(), texts, strict=False):
-        found[place] = bool(finder.clauses_in_pieces(text) - times)
-    return found
+    if plan.is_sentence or not (finder := PiecesFinder(plan)).may_find_any:
+        return np.zeros(len(documents), dtype=bool)
+    times = time_clauses(query.times, reader.lexicon)
+    return _texts_where(reader, documents, among, lambda text: bool(finder.clauses_in_pieces(text) - times))
 
 
 def _have_other_places(
-    context: IndexContext,
+    reader: CommitReader,
     plan: QueryPlan,
     documents: DocumentNumbers,
     among: Mask,
@@ -259,19 +244,26 @@ def _have_other_places(
 
     ``is_other`` decides by number and text. No document is returned where that would be all of them.
     """
-    found = np.zeros(len(documents), dtype=bool)
-    places = np.flatnonzero(among)
     number = village_number(plan)
-    if number is not None:
-        texts = take_until(context.reader.commit.texts(documents[places]), _MAX_BYTES)
-        for place, text in zip(places.tolist(), texts, strict=False):
-            found[place] = is_other(number, text)
+    if number is None:
+        return np.zeros(len(documents), dtype=bool)
+    found = _texts_where(reader, documents, among, lambda text: is_other(number, text))
     return found if (among & ~found).any() else np.zeros_like(found)
 
 
-def _phrase_values(
-    phrases: list[Phrase], exact: list[Mask], synonyms: list[Mask], tuning: SearchTuning
-) -> Floats:
+def _texts_where(
+    reader: CommitReader, documents: DocumentNumbers, among: Mask, is_sought: Callable[[bytes], bool]
+) -> Mask:
+    """Returns the documents ``among`` these whose text is sought; reads about ``_MAX_BYTES`` at most."""
+    found = np.zeros(len(documents), dtype=bool)
+    places = np.flatnonzero(among)
+    texts = take_until(reader.commit.texts(documents[places]), _MAX_BYTES)
+    for place, text in zip(places.tolist(), texts, strict=False):
+        found[place] = is_sought(text)
+    return found
+
+
+def _phrase_values(phrases: list[Phrase], exact: list[Mask], synonyms: list[Mask]) -> Floats:
     """Returns for each text the share of the phrases that it has, by their number of words.
 
     A phrase with a synonym in it counts as much as a synonym does.
@@ -280,7 +272,7 @@ def _phrase_values(
     words = sum(phrase.words for phrase in phrases)
     for phrase, found, similar in zip(phrases, exact, synonyms, strict=True):
         share = np.maximum(found.astype(np.float32), similar * np.float32(SYNONYM_WEIGHT))
-        value += np.float32(tuning.phrase_boost * phrase.words / words) * share
+        value += np.float32(TUNING.phrase_boost * phrase.words / words) * share
     return value
 
 
@@ -292,12 +284,12 @@ def _with_synonym_phrase(texts: list[bytes], part: QueryPart) -> Mask:
         for alternative in clause.alternatives[1:]:
             if sum(map(len, alternative.terms)) >= _MIN_SYNONYM_PHRASE:
                 words = [*typed[:place], "".join(alternative.terms), *typed[place + 1 :]]
-                found |= _with_phrase(texts, searchable_bytes(fold_text("".join(words))).data)
+                found |= _with_phrase(texts, letters_of("".join(words)))
     return found
 
 
 def _whole_query_values(
-    plan: QueryPlan, texts: list[bytes], phrases: list[Phrase], exact: list[Mask], tuning: SearchTuning
+    plan: QueryPlan, texts: list[bytes], phrases: list[Phrase], exact: list[Mask]
 ) -> Floats:
     """Returns the boosts of the texts with the whole query."""
     whole = np.zeros(len(texts), dtype=np.float32)
@@ -310,12 +302,12 @@ def _whole_query_values(
     ]
     candidates = np.flatnonzero(np.all(parts, axis=0)) if parts else np.arange(len(texts))
     for place in candidates.tolist():
-        whole[place] = tuning.whole_query_boost * contains_uncut_phrase(texts[place], plan.whole)
+        whole[place] = TUNING.whole_query_boost * contains_uncut_phrase(texts[place], plan.whole)
     return whole
 
 
 def _fuzzy_values(
-    context: IndexContext, phrases: list[Phrase], exact: list[Mask], texts: list[bytes]
+    reader: CommitReader, phrases: list[Phrase], exact: list[Mask], texts: list[bytes]
 ) -> Floats:
     """Returns for the first texts the boosts of phrases with misread letters."""
     texts = texts[:_MAX_FUZZY_TEXTS]
@@ -323,13 +315,12 @@ def _fuzzy_values(
     words = sum(phrase.words for phrase in phrases)
     for phrase, found in zip(phrases, exact, strict=True):
         similarity = phrase_match_with_misreadings(
-            texts, phrase.data, context.lexicon, context.tuning, exact=found[: len(texts)]
+            texts, phrase.data, reader.lexicon, exact=found[: len(texts)]
         )
-        value += similarity * np.float32(context.tuning.phrase_boost * phrase.words / words)
+        value += similarity * np.float32(TUNING.phrase_boost * phrase.words / words)
     return value
 
 
 def _with_phrase(texts: list[bytes], data: bytes) -> Mask:
     """Returns which of the texts contain the phrase."""
-    has = phrase_test(data)
-    return np.array([has(text, data) for text in texts], dtype=bool)
+    return np.array([contains_uncut_phrase(text, data) for text in texts], dtype=bool)

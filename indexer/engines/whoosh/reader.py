@@ -11,6 +11,7 @@ import numpy as np
 from cachetools import LRUCache
 
 from archive.facets import facet_values
+from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.index_document import (
     ZONES,
     SourceAnnouncement,
@@ -20,7 +21,6 @@ from indexer.analysis.index_document import (
 from indexer.engines.whoosh.commit import Commit
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask, PostingList
 from indexer.engines.whoosh.posting_list_builder import PostingListBuilder
-from indexer.search.tuning import TUNING, SearchTuning
 
 _KEPT_SCORED = 96_000_000  # bytes of posting lists that are cached
 _KEPT_PARTS = 16  # readers of one organisation, or without withheld announcements, that are cached
@@ -35,14 +35,14 @@ def _room(documents: DocumentNumbers) -> int:
 class CommitReader:
     """Reader of the ``live`` documents of one commit; every method answers from them only.
 
-    ``share``: the part of the usual memory that its caches may take.
+    ``lexicon``: that of the index. ``share``: the part of the usual memory that its caches may take.
     """
 
-    def __init__(self, commit: Commit, live: Mask, tuning: SearchTuning = TUNING, *, share: int = 1) -> None:
+    def __init__(self, commit: Commit, live: Mask, lexicon: Lexicon, *, share: int = 1) -> None:
         self.commit = commit
         self.live = live
         self.count = int(live.sum())
-        self._tuning = tuning
+        self.lexicon = lexicon
         self._whole = self.count == commit.size
         self._scored: LRUCache[str, PostingList] = LRUCache(_KEPT_SCORED // share, PostingList.memory_bytes)
         self._remembered: LRUCache[Hashable, DocumentNumbers] = LRUCache(_KEPT_FOUND // share, _room)
@@ -78,7 +78,7 @@ class CommitReader:
         live[[self.document_numbers[id] for id in withheld]] = False
         if int(live.sum()) == self.count:
             return None
-        return CommitReader(self.commit, live, self._tuning, share=_KEPT_PARTS)
+        return CommitReader(self.commit, live, self.lexicon, share=_KEPT_PARTS)
 
     @cached_property
     def document_numbers(self) -> dict[int, int]:
@@ -88,7 +88,7 @@ class CommitReader:
 
     @cached_property
     def _posting_lists(self) -> PostingListBuilder:
-        return PostingListBuilder(self.commit, self.live, self._tuning)
+        return PostingListBuilder(self.commit, self.live)
 
     def postings(self, term: str) -> PostingList:
         """Returns every live document with the term, and the term's weight in each."""

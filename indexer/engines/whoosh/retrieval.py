@@ -15,7 +15,6 @@ from indexer.engines.whoosh.bm25f import (
     with_clauses_covered,
 )
 from indexer.engines.whoosh.filters import date_range_mask
-from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.phrase_matching import (
     MAX_VERIFIED,
     contains_uncut_phrase,
@@ -40,6 +39,7 @@ from indexer.search.query.query_plan import (
     date_name_clauses,
     has_document_number,
 )
+from indexer.search.tuning import TUNING
 from indexer.search.villages import (
     lacks_village,
     names_village_in_addresses_alone,
@@ -90,12 +90,12 @@ class DateMatches(NamedTuple):
 
 
 def match_documents(
-    context: IndexContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: DocumentScores
+    reader: CommitReader, plan: QueryPlan, times: tuple[DateRange, ...], scores: DocumentScores
 ) -> UnfilteredMatches:
     """Returns what matches before filters; a time or words that no document has are given up, with a note."""
-    scores, then = _match_times(context, plan, times, scores)
-    scores, preferred = _match_phrases(context, plan, scores)
-    matched = _match_clauses(context, plan, scores, preferred, _not_excluded(context, plan))
+    scores, then = _match_times(reader, plan, times, scores)
+    scores, preferred = _match_phrases(reader, plan, scores)
+    matched = _match_clauses(reader, plan, scores, preferred, _not_excluded(reader, plan))
     return matched if then is None else _narrow_to_time(matched, then)
 
 
@@ -119,7 +119,7 @@ def _narrow_to_time(matched: UnfilteredMatches, then: DateMatches) -> Unfiltered
 
 
 def relax_to_partial_matches(
-    context: IndexContext,
+    reader: CommitReader,
     plan: QueryPlan,
     times: tuple[DateRange, ...],
     matched: UnfilteredMatches,
@@ -129,9 +129,9 @@ def relax_to_partial_matches(
 
     ``allowed`` are the documents that pass the filters: they decide only how little of the plan may suffice.
     """
-    scores, rest = matched.scores, _not_excluded(context, plan)
+    scores, rest = matched.scores, _not_excluded(reader, plan)
     covered = np.where(rest, scores.covered, 0)
-    least = context.tuning.min_coverage * scores.total_idf_mass
+    least = TUNING.min_coverage * scores.total_idf_mass
     if not ((covered >= least) & allowed).any():
         least = _NEXT_TO_NOTHING
     documents = covered >= least
@@ -156,7 +156,7 @@ def has_document_with_whole_query(reader: CommitReader, plan: QueryPlan, scores:
 
 
 def _match_times(
-    context: IndexContext, plan: QueryPlan, times: tuple[DateRange, ...], scores: DocumentScores
+    reader: CommitReader, plan: QueryPlan, times: tuple[DateRange, ...], scores: DocumentScores
 ) -> tuple[DocumentScores, DateMatches | None]:
     """Returns the scores with the documents of the times counted as naming these, and which match them.
 
@@ -167,26 +167,24 @@ def _match_times(
     """
     if not times:
         return scores, None
-    reader = context.reader
     dated, naming = (np.zeros(reader.commit.size, dtype=bool) for _ in range(2))
-    others = set(scores.clauses)
+    others = set(scores.idfs)
     for time in times:
-        clauses = build_query_part(time.text, context.lexicon).clauses
+        clauses = build_query_part(time.text, reader.lexicon).clauses
         others -= set(clauses)
         of_time = date_range_mask(reader, time.first, time.last, time.month) & reader.live
         if time.year is not None:
             of_time = of_time | reader.zone_mask(str(time.year), _NAMING)
         scores = with_clauses_covered(scores, np.flatnonzero(of_time), clauses)
-        name = time.text if time.year is None else f"ปี {time.year}"
-        named = documents_with_all(reader, date_name_clauses(name, context.lexicon))
-        if time.is_one_day or plan.is_sentence or plan.had_question_words:
+        named = documents_with_all(reader, date_name_clauses(time, reader.lexicon))
+        if time.is_one_day or plan.is_prose:
             of_time[named] = True
         dated |= of_time
         naming[named] = True
     about = np.zeros_like(dated)
     if others:
         dated, naming = (mask & scores.matching_any(others) for mask in (dated, naming))
-        if not (plan.is_sentence or plan.had_question_words or any(time.is_one_day for time in times)):
+        if not (plan.is_prose or any(time.is_one_day for time in times)):
             about = _about(reader, others) & scores.matching_all(others)
     return scores, DateMatches(dated, naming, about)
 
@@ -209,14 +207,14 @@ def title_or_label_mask(reader: CommitReader, clause: Clause) -> Mask:
 
 
 def _match_phrases(
-    context: IndexContext, plan: QueryPlan, scores: DocumentScores
+    reader: CommitReader, plan: QueryPlan, scores: DocumentScores
 ) -> tuple[DocumentScores, Mask]:
     """Returns the documents that have a part of several words as it was typed: these have all its words."""
-    preferred = np.zeros(context.reader.commit.size, dtype=bool)
+    preferred = np.zeros(reader.commit.size, dtype=bool)
     parts = _phrase_parts(plan)
     most = max(MAX_VERIFIED // max(len(parts), 1), _MIN_VERIFIED)
     for part in parts:
-        documents = documents_with_phrase(context.reader, context.lexicon, part, scores.scores, most=most)
+        documents = documents_with_phrase(reader, part, scores.scores, most=most)
         scores = with_clauses_covered(scores, documents, part.clauses)
         preferred[documents] = True
     return scores, preferred
@@ -227,7 +225,7 @@ def _phrase_parts(plan: QueryPlan) -> list[QueryPart]:
 
 
 def _match_clauses(
-    context: IndexContext, plan: QueryPlan, scores: DocumentScores, preferred: Mask, rest: Mask
+    reader: CommitReader, plan: QueryPlan, scores: DocumentScores, preferred: Mask, rest: Mask
 ) -> UnfilteredMatches:
     """Returns the documents of ``rest`` that match all clauses; where these are few, also partial matches."""
     if not scores.idfs:
@@ -235,49 +233,47 @@ def _match_clauses(
     complete = scores.complete() & rest
     notes: tuple[BilingualNote, ...] = ()
     if exact := plan.quoted_parts:
-        quoted = _with_quoted_parts(context.reader, exact, complete)
+        quoted = _with_quoted_parts(reader, exact, complete)
         if quoted.any():
             return UnfilteredMatches(quoted, preferred, scores)
-        quoted = _with_quoted_parts(context.reader, exact, _best_with_words_of(exact, scores, rest))
+        quoted = _with_quoted_parts(reader, exact, _best_with_words_of(exact, scores, rest))
         if not quoted.any():
             notes = (query_notes.NOT_QUOTED,)
         elif all(any(map(has_document_number, part.clauses)) for part in exact):
             complete, rest = complete & quoted, quoted  # a document with another number is of no use
-    of_village = _of_village_asked_for(context, plan, scores, rest)
+    of_village = _of_village_asked_for(reader, plan, scores, rest)
     if of_village.any():
         return UnfilteredMatches(of_village, preferred, scores, notes, of_village)
     found = int(np.count_nonzero(complete))
-    if 0 < found < context.tuning.enough_complete and is_one_word(plan) and (preferred & rest).any():
-        return _with_word_whole(context, plan, UnfilteredMatches(preferred & rest, preferred, scores), rest)
-    if found < context.tuning.enough_complete or plan.is_sentence:
-        return _add_partial(context, plan, UnfilteredMatches(complete, preferred, scores, notes), rest, found)
-    if _phrase_parts(plan) and np.count_nonzero(preferred) < context.tuning.enough_complete:
-        scores, also_complete = add_misread_matches(context, scores)
+    if 0 < found < TUNING.enough_complete and is_one_word(plan) and (preferred & rest).any():
+        return _with_word_whole(reader, plan, UnfilteredMatches(preferred & rest, preferred, scores), rest)
+    if found < TUNING.enough_complete or plan.is_sentence:
+        return _add_partial(reader, plan, UnfilteredMatches(complete, preferred, scores, notes), rest, found)
+    if _phrase_parts(plan) and np.count_nonzero(preferred) < TUNING.enough_complete:
+        scores, also_complete = add_misread_matches(reader, scores)
         complete |= also_complete & rest
-        partial = _partial_matches(context, scores, rest, is_quoted=bool(exact))
-        fuzzy = _with_fuzzy_phrases(context, plan, scores, partial & ~complete)
+        partial = _partial_matches(scores, rest, is_quoted=bool(exact))
+        fuzzy = _with_fuzzy_phrases(reader, plan, scores, partial & ~complete)
         preferred, complete = preferred.copy(), complete.copy()
         preferred[fuzzy] = complete[fuzzy] = True
     return UnfilteredMatches(complete, preferred, scores, notes)
 
 
 def _with_word_whole(
-    context: IndexContext, plan: QueryPlan, whole: UnfilteredMatches, rest: Mask
+    reader: CommitReader, plan: QueryPlan, whole: UnfilteredMatches, rest: Mask
 ) -> UnfilteredMatches:
     """Returns the documents that have the one word of the plan, and those of ``rest`` where it is misread.
 
     Its pieces alone, the ราคา of สอบราคา, are of no use.
     """
-    scores, _ = add_misread_matches(context, whole.scores)
-    partial = _partial_matches(context, scores, rest, is_quoted=False)
+    scores, _ = add_misread_matches(reader, whole.scores)
+    partial = _partial_matches(scores, rest, is_quoted=False)
     documents = whole.documents.copy()
-    documents[_with_fuzzy_phrases(context, plan, scores, partial & ~documents)] = True
+    documents[_with_fuzzy_phrases(reader, plan, scores, partial & ~documents)] = True
     return replace(whole, documents=documents, preferred=documents, scores=scores)
 
 
-def _of_village_asked_for(
-    context: IndexContext, plan: QueryPlan, scores: DocumentScores, among: Mask
-) -> Mask:
+def _of_village_asked_for(reader: CommitReader, plan: QueryPlan, scores: DocumentScores, among: Mask) -> Mask:
     """Returns the documents ``among`` these that name the village of a query of nothing else.
 
     A หมู่ and a 4 that stand apart are of no use to who lives in หมู่ 4; หมู่ 1 ถึงหมู่ 5 is. Nor are those that
@@ -288,53 +284,44 @@ def _of_village_asked_for(
         named = {clause for clause in plan.clauses if not clause.typed.isdigit()}
         best = np.flatnonzero(among & scores.matching_any(named))
         best = best[np.argsort(-scores.scores[best], kind="stable")[:MAX_VERIFIED]]
-        naming = [not lacks_village(plan, text) for text in context.reader.commit.texts(best)]
+        naming = [not lacks_village(plan, text) for text in reader.commit.texts(best)]
         best = best[naming]
-        is_address = [
-            names_village_in_addresses_alone(number, text) for text in context.reader.commit.texts(best)
-        ]
+        is_address = [names_village_in_addresses_alone(number, text) for text in reader.commit.texts(best)]
         found[best] = ~np.array(is_address, dtype=bool) if not all(is_address) else True
     return found
 
 
 def _add_partial(
-    context: IndexContext, plan: QueryPlan, complete: UnfilteredMatches, rest: Mask, found: int
+    reader: CommitReader, plan: QueryPlan, complete: UnfilteredMatches, rest: Mask, found: int
 ) -> UnfilteredMatches:
     """Returns the ``found`` complete matches and the partial ones, with a note if there are only these."""
-    documents, preferred, scores, notes = (
-        complete.documents,
-        complete.preferred,
-        complete.scores,
-        complete.notes,
-    )
+    documents, preferred, scores = complete.documents, complete.preferred, complete.scores
     if not (plan.is_sentence and found and preferred.any()):  # else the sentence is there as it was typed
-        scores, also_complete = add_misread_matches(context, scores)
+        scores, also_complete = add_misread_matches(reader, scores)
         documents = documents | (also_complete & rest)
-    partial = _partial_matches(context, scores, rest, is_quoted=bool(plan.quoted_parts))
+    partial = _partial_matches(scores, rest, is_quoted=bool(plan.quoted_parts))
     if found and plan.document_numbers:  # documents without the number are of no use
-        partial &= scores.matching_any(set(filter(has_document_number, scores.clauses)))
+        partial &= scores.matching_any(set(filter(has_document_number, scores.idfs)))
     partial = partial | documents
     if found < np.count_nonzero(partial):
         if not found:
-            return UnfilteredMatches(partial, preferred, scores, (*notes, query_notes.NOT_ALL))
-        is_prose = (
-            plan.is_sentence or plan.had_question_words
-        )  # nobody expects all its words: ranking decides
-        return UnfilteredMatches(partial, preferred, scores, notes, None if is_prose else documents)
-    return UnfilteredMatches(documents, preferred, scores, notes)
+            return UnfilteredMatches(partial, preferred, scores, (*complete.notes, query_notes.NOT_ALL))
+        # Nobody expects all words of prose: ranking decides.
+        return UnfilteredMatches(
+            partial, preferred, scores, complete.notes, None if plan.is_prose else documents
+        )
+    return UnfilteredMatches(documents, preferred, scores, complete.notes)
 
 
-def _partial_matches(
-    context: IndexContext, scores: DocumentScores, allowed: Mask, *, is_quoted: bool
-) -> Mask:
+def _partial_matches(scores: DocumentScores, allowed: Mask, *, is_quoted: bool) -> Mask:
     """Returns the documents that cover enough of the query's IDF mass, with a telling word if any has one.
 
     Enough is a share of the mass, or of what the best document covers if that is less.
     """
-    tuning, mass = context.tuning, scores.total_idf_mass
+    mass = scores.total_idf_mass
     best = float(np.where(allowed, scores.covered, 0).max(initial=0))
-    share = tuning.min_share_of_best_quoted if is_quoted else tuning.min_share_of_best
-    least = max(min(tuning.min_coverage * mass, share * best), _NEXT_TO_NOTHING)
+    share = TUNING.min_share_of_best_quoted if is_quoted else TUNING.min_share_of_best
+    least = max(min(TUNING.min_coverage * mass, share * best), _NEXT_TO_NOTHING)
     partial: Mask = allowed & (scores.covered >= least)
     common = np.zeros_like(scores.covered)
     untelling = [clause for clause, idf in scores.idfs.items() if not is_distinguishing(clause, idf)]
@@ -345,7 +332,7 @@ def _partial_matches(
 
 
 def _with_fuzzy_phrases(
-    context: IndexContext, plan: QueryPlan, scores: DocumentScores, among: Mask
+    reader: CommitReader, plan: QueryPlan, scores: DocumentScores, among: Mask
 ) -> DocumentNumbers:
     """Returns the documents that have every phrase with some letters misread."""
     candidates = np.flatnonzero(among)
@@ -354,18 +341,18 @@ def _with_fuzzy_phrases(
         candidates = np.sort(candidates[best])
     for part in _phrase_parts(plan):
         if len(candidates):
-            texts = list(context.reader.commit.texts(candidates))
-            similar = phrase_match_with_misreadings(texts, part.phrase.data, context.lexicon, context.tuning)
-            candidates = candidates[similar > context.tuning.min_phrase_similarity]
+            texts = list(reader.commit.texts(candidates))
+            similar = phrase_match_with_misreadings(texts, part.phrase.data, reader.lexicon)
+            candidates = candidates[similar > TUNING.min_phrase_similarity]
     return candidates
 
 
-def _not_excluded(context: IndexContext, plan: QueryPlan) -> Mask:
+def _not_excluded(reader: CommitReader, plan: QueryPlan) -> Mask:
     """Returns the live documents that have nothing of what the query excludes."""
-    rest = context.reader.live
+    rest = reader.live
     for excluded in plan.without:
         rest = rest.copy()
-        rest[documents_with_phrase(context.reader, context.lexicon, excluded)] = False
+        rest[documents_with_phrase(reader, excluded)] = False
     return rest
 
 

@@ -29,12 +29,6 @@ class TermsField(FieldType):  # type: ignore[misc]
 
     def __init__(self) -> None:
         self.format = Existence()
-        self.analyzer = None
-        self.scorable = False
-        self.stored = False
-        self.unique = False
-        self.vector = None
-        self.column_type = None
         self.spelling = False
 
     def to_bytes(self, value: str | bytes) -> bytes:
@@ -128,7 +122,7 @@ class CompressedBytesColumn(columns.Column):  # type: ignore[misc]
 
         def values(self) -> list[bytes]:
             """Returns the value of every document."""
-            data = zlib.decompress(self._packed.read_all())
+            data = zlib.decompress(self._packed.read_tail())
             ends = (
                 4 * self._count + np.cumsum(np.frombuffer(data, "<u4", self._count), dtype=np.int64)
             ).tolist()

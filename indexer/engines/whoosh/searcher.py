@@ -12,10 +12,10 @@ from indexer.engines.whoosh.document_coverage import (
 )
 from indexer.engines.whoosh.explain import explain_search
 from indexer.engines.whoosh.filters import combine_masks, count_facets, filter_masks
-from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.page_ranking import best_pages
 from indexer.engines.whoosh.posting_list import Mask
 from indexer.engines.whoosh.ranking import TopDocuments, rank_documents
+from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.retrieval import (
     UnfilteredMatches,
     has_document_with_whole_query,
@@ -28,66 +28,65 @@ from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import QueryPlan
-from indexer.search.searcher import EngineAnswer, PreparedSearch
+from indexer.search.searcher import MOST_OF_OTHER_TIMES, EngineAnswer, PreparedSearch
+from indexer.search.tuning import TUNING
 from indexer.search.vocabulary import Vocabulary
-
-_MAX_OTHER_TIMES = 5  # documents shown that only mention the time typed
 
 
 class WhooshSearcher:
     """Retrieves documents from one commit by its arrays: match, filter, rank, then count and cover."""
 
-    def __init__(self, context: IndexContext) -> None:
-        self._context = context
+    def __init__(self, reader: CommitReader) -> None:
+        self._reader = reader
 
     def prepare_search(self, plan: QueryPlan, query: Query) -> PreparedSearch:
-        scores = score_clauses(self._context, plan.clauses)
+        scores = score_clauses(self._reader, plan.clauses)
         return PreparedSearch(
-            is_as_typed=has_document_with_whole_query(self._context.reader, plan, scores),
+            is_as_typed=has_document_with_whole_query(self._reader, plan, scores),
             frequencies={clause: listed.count for clause, listed in scores.postings.items()},
             retrieve=partial(self._retrieve, plan, query, scores),
         )
 
     def _retrieve(self, plan: QueryPlan, query: Query, scores: DocumentScores) -> EngineAnswer:
-        context, reader = self._context, self._context.reader
-        matched = match_documents(context, plan, query.times, scores)
+        reader = self._reader
+        matched = match_documents(reader, plan, query.times, scores)
         filters = filter_masks(reader, query.filters)
         allowed = combine_masks(reader, filters)
         if filters and not (matched.documents & allowed).any():
-            matched = relax_to_partial_matches(context, plan, query.times, matched, allowed)
-        ranked = rank_documents(context, query, plan, matched, allowed)
+            matched = relax_to_partial_matches(reader, plan, query.times, matched, allowed)
+        ranked = rank_documents(reader, query, plan, matched, allowed)
         if query_notes.NOT_ALL in matched.notes:  # none stands apart, however much it has
             ranked = replace(ranked, complete=0)
-        coverage = answer_coverage(context, plan, query.times, matched.scores, ranked)
-        hits = _hits(context, query, plan, matched, ranked)
+        coverage = answer_coverage(reader, plan, query.times, matched.scores, ranked)
+        hits = _hits(reader, query, plan, matched, ranked)
         return EngineAnswer(
             total=ranked.total,
             hits=hits,
             related=self._related(plan, query, matched, hits)
-            if coverage < context.tuning.min_answer_coverage
+            if coverage < TUNING.min_answer_coverage
             else None,
             partial=ranked.total - ranked.complete if ranked.complete else 0,
             is_of_time=matched.is_of_time,
             has_title_match_at_other_times_only=matched.has_title_match_at_other_times_only,
-            hits_of_other_times=_hits_of_other_times(context, query, plan, matched, allowed),
+            hits_of_other_times=_hits_of_other_times(reader, query, plan, matched, allowed),
             facets=count_facets(reader, matched.documents, filters),
             notes=_notes(matched, ranked),
             coverage=coverage,
-            explanation=explain_search(context, plan, matched, ranked, coverage, query),
+            explanation=explain_search(reader, plan, matched, ranked, coverage, query),
         )
 
     def _related(
         self, plan: QueryPlan, query: Query, found: UnfilteredMatches, hits: tuple[Hit, ...]
     ) -> tuple[Hit, ...]:
         """Returns the hits worth showing although none of them is an answer."""
-        numbers = {hit: self._context.reader.document_numbers[hit.announcement_id] for hit in hits}
+        numbers = {hit: self._reader.document_numbers[hit.announcement_id] for hit in hits}
         titled = documents_with_telling_word_in_title_or_label(
-            self._context, plan, query.times, found.scores, numbers.values()
+            self._reader, plan, query.times, found.scores, numbers.values()
         )
         return tuple(hit for hit, number in numbers.items() if number in titled)
 
     def correction_vocabulary(self, plan: QueryPlan) -> Vocabulary:  # noqa: ARG002 (one for all plans)
-        return WhooshVocabulary(self._context)
+        return WhooshVocabulary(self._reader)
 
 
 def _notes(matched: UnfilteredMatches, ranked: TopDocuments) -> tuple[BilingualNote, ...]:
@@ -97,18 +96,18 @@ def _notes(matched: UnfilteredMatches, ranked: TopDocuments) -> tuple[BilingualN
 
 
 def _hits_of_other_times(
-    context: IndexContext, query: Query, plan: QueryPlan, matched: UnfilteredMatches, allowed: Mask
+    reader: CommitReader, query: Query, plan: QueryPlan, matched: UnfilteredMatches, allowed: Mask
 ) -> tuple[Hit, ...]:
     """Returns, for the first page, the best documents of other times that mention the time typed."""
     if matched.only_naming_time is None or query.page > 1 or not (matched.only_naming_time & allowed).any():
         return ()
-    few = replace(query, per_page=_MAX_OTHER_TIMES, sort=Sort.RELEVANCE)
+    few = replace(query, per_page=MOST_OF_OTHER_TIMES, sort=Sort.RELEVANCE)
     others = replace(matched, documents=matched.only_naming_time, complete=None)
-    return _hits(context, few, plan, others, rank_documents(context, few, plan, others, allowed))
+    return _hits(reader, few, plan, others, rank_documents(reader, few, plan, others, allowed))
 
 
 def _hits(
-    context: IndexContext,
+    reader: CommitReader,
     query: Query,
     plan: QueryPlan,
     matched: UnfilteredMatches,
@@ -119,9 +118,9 @@ def _hits(
     idfs = tuple(matched.scores.idfs.values())
     return tuple(
         Hit(
-            int(context.reader.commit.attributes["id"][document]),
+            int(reader.commit.attributes["id"][document]),
             round(score, 4),
-            best_pages(context, plan, idfs, document),
+            best_pages(reader, plan, idfs, document),
             is_partial=place >= ranked.complete > 0,
         )
         for place, (document, score) in enumerate(

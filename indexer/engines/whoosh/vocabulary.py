@@ -9,21 +9,20 @@ from heapq import nlargest
 
 from indexer.analysis.spelling_index import SoundMatch
 from indexer.engines.whoosh.bm25f import clause_mask, documents_with_all
-from indexer.engines.whoosh.index_context import IndexContext
 from indexer.engines.whoosh.phrase_matching import MAX_VERIFIED, documents_with_phrase
 from indexer.engines.whoosh.posting_list import DocumentNumbers
+from indexer.engines.whoosh.reader import CommitReader
 from indexer.search.query.query_plan import Clause, QueryPart
-from indexer.search.vocabulary import COMPLETABLE_WORD, MIN_WORD_FREQUENCY, TitleMatch
+from indexer.search.vocabulary import COMPLETABLE_WORD, MIN_WORD_FREQUENCY, MOST_COUNTED, TitleMatch
 
-_MOST_COUNTED = 40  # completions whose live documents are counted, the commonest first
 _MOST_NAMED = 400  # titles looked at in one segment
 
 
 class WhooshVocabulary:
     """Words, phrases and titles of one commit."""
 
-    def __init__(self, context: IndexContext) -> None:
-        self._context, self._reader, self._commit = context, context.reader, context.reader.commit
+    def __init__(self, reader: CommitReader) -> None:
+        self._reader, self._commit = reader, reader.commit
 
     def document_frequency(self, term: str) -> int:
         return self._reader.document_frequency(term)
@@ -68,7 +67,7 @@ class WhooshVocabulary:
             first, after = bisect_left(words, data), bisect_left(words, data + b"\xff")
             counts.update(dict(zip(words[first:after], sizes[first:after].tolist(), strict=True)))
         fitting = [(count, word.decode()) for word, count in counts.items() if word != data]
-        common = nlargest(_MOST_COUNTED, (found for found in fitting if COMPLETABLE_WORD.fullmatch(found[1])))
+        common = nlargest(MOST_COUNTED, (found for found in fitting if COMPLETABLE_WORD.fullmatch(found[1])))
         counted = [(-self.document_frequency(word), word) for _, word in common]  # what was withdrawn is out
         return [word for count, word in sorted(counted)[:most] if count]
 
@@ -82,4 +81,4 @@ class WhooshVocabulary:
 
     def _with_phrase(self, part: QueryPart, limit: int, max_candidates: int | None) -> DocumentNumbers:
         most = max_candidates or MAX_VERIFIED
-        return documents_with_phrase(self._reader, self._context.lexicon, part, enough=limit, most=most)
+        return documents_with_phrase(self._reader, part, enough=limit, most=most)

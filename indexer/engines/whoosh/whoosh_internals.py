@@ -3,34 +3,17 @@
 No other module imports Whoosh.
 
 Private parts, which a new version may change without notice: the base classes of the third codec
-(``W3Codec``, ``W3PerDocReader``), the flushing and merging of ``SegmentWriter``, and the table of contents
+(``W3Codec``), the flushing and merging of ``SegmentWriter``, and the table of contents
 (``TOC``). ``tests/indexer/engines/whoosh/test_whoosh_internals.py`` names each that is used.
 """
 
 from __future__ import annotations
 
 from whoosh import columns
-from whoosh.codec.whoosh3 import W3Codec, W3PerDocReader
+from whoosh.codec.whoosh3 import W3Codec
 from whoosh.fields import COLUMN, FieldType, Schema
 from whoosh.filedb.filestore import FileStorage, RamStorage
 from whoosh.formats import Existence
 from whoosh.index import TOC, FileIndex, clean_files
 from whoosh.reading import SegmentReader
 from whoosh.writing import SegmentWriter
-
-__all__ = [
-    "COLUMN",
-    "TOC",
-    "Existence",
-    "FieldType",
-    "FileIndex",
-    "FileStorage",
-    "RamStorage",
-    "Schema",
-    "SegmentReader",
-    "SegmentWriter",
-    "W3Codec",
-    "W3PerDocReader",
-    "clean_files",
-    "columns",
-]

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from archive.thai import ERA, MONTHS, SHORT_MONTHS
 from indexer.analysis.dictionary import SPELLING_WEIGHT, SYNONYM_WEIGHT, Lexicon, Synonym
 from indexer.analysis.loanwords import find_spelled_letters
-from indexer.analysis.tokenizer import Token, fold_text, searchable_bytes
+from indexer.analysis.tokenizer import Token, fold_text, letters_of, searchable_bytes
+from indexer.search.query.date_ranges import DateRange
 from indexer.search.query.parser import Query, TypedChunk
 from indexer.search.query.question_words import (
     ENGLISH_QUESTION_WORDS,
@@ -54,6 +55,12 @@ class Clause(NamedTuple):
 
     typed: str
     alternatives: tuple[Alternative, ...]
+
+    @property
+    def single_term(self) -> str | None:
+        """The only term of a clause of one; None for a clause with alternatives or of several terms."""
+        terms = self.alternatives[0].terms
+        return terms[0] if len(self.alternatives) == len(terms) == 1 else None
 
 
 class Phrase(NamedTuple):
@@ -100,6 +107,11 @@ class QueryPlan:
         return sum(len(each.alternatives[0].terms) for each in self.clauses) >= _MIN_SENTENCE_WORDS
 
     @property
+    def is_prose(self) -> bool:
+        """True for questions and sentences: documents with all of their words do not stand before others."""
+        return self.is_sentence or self.had_question_words
+
+    @property
     def quoted_parts(self) -> tuple[QueryPart, ...]:
         """Returns the parts of which results must have letters in a row."""
         return tuple(part for part in self.parts if part.quoted)
@@ -137,7 +149,7 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
         made = _either(chunk, lexicon) if chunk.others else _query_part(chunk, lexicon, preceding)
         parts.append(made)
     parts = _with_abbreviations_before_numbers(parts)
-    whole = searchable_bytes(fold_text(" ".join(chunk.text for chunk in query.chunks))).data
+    whole = letters_of(" ".join(chunk.text for chunk in query.chunks))
     without = tuple(
         build_query_part(each.text, lexicon, is_exact=True) for each in query.without[:_MOST_PARTS]
     )
@@ -212,9 +224,7 @@ def _either(chunk: TypedChunk, lexicon: Lexicon) -> QueryPart:
     )
     either = Clause(chunk.text, alternatives)
     ways = tuple(
-        (part.phrase.data,)
-        if one.is_exact
-        else tuple(searchable_bytes(fold_text(clause.typed)).data for clause in part.clauses)
+        (part.phrase.data,) if one.is_exact else tuple(letters_of(clause.typed) for clause in part.clauses)
         for one, part in with_words
     )
     quoted = ways if any(one.is_exact for one, _ in with_words) else ()
@@ -382,9 +392,10 @@ def _with_document_number(clause: Clause) -> Clause:
     return Clause(clause.typed, (*clause.alternatives, *full)[:_MOST_ALTERNATIVES])
 
 
-def date_name_clauses(time: str, lexicon: Lexicon) -> tuple[Clause, ...]:
+def date_name_clauses(time: DateRange, lexicon: Lexicon) -> tuple[Clause, ...]:
     """Returns the clauses by which a text names a date range, without words like ``วันที่`` and ``เดือน``."""
-    clauses = build_query_part(time, lexicon).clauses
+    name = time.text if time.year is None else f"ปี {time.year}"
+    clauses = build_query_part(name, lexicon).clauses
     return tuple(clause for clause in clauses if clause.typed not in _BEFORE_A_TIME) or clauses
 
 

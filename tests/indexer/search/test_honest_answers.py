@@ -18,7 +18,7 @@ from indexer.engines.whoosh.phrase_matching import phrase_match_with_misreadings
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, parse_query
 from indexer.search.query.two_wishes import split_wishes
-from indexer.search.tuning import SearchTuning
+from indexer.search.tuning import TUNING
 from indexer.search.villages import names_village_in_addresses_alone
 from tests.contracts.test_search_index import entry
 
@@ -254,8 +254,8 @@ def test_a_word_without_its_tone_mark_is_a_misread_one() -> None:
         searchable_bytes(fold_text(text)).data
         for text in ("โคแสนลาน", "โครงการ “โคแสนล้าน” นำร่อง", "โคแสนงาน")
     )
-    least = SearchTuning().min_phrase_similarity
-    found = phrase_match_with_misreadings([herd, work], phrase, Dictionary().current(), SearchTuning())
+    least = TUNING.min_phrase_similarity
+    found = phrase_match_with_misreadings([herd, work], phrase, Dictionary().current())
     assert [similarity > least for similarity in found.tolist()] == [True, False]
 
 

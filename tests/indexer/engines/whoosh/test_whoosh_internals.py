@@ -15,7 +15,7 @@ from indexer.engines.whoosh.whoosh_internals import FileIndex, SegmentWriter, W3
 ROOT = Path(__file__).parents[4]
 
 REPLACED = [
-    (ArrayCodec, W3Codec, ("length_stats", "field_writer", "terms_reader", "per_document_reader")),
+    (ArrayCodec, W3Codec, ("length_stats", "field_writer", "terms_reader")),
     (Writer, SegmentWriter, ("_assemble_segment", "_commit_toc", "_flush_segment", "add_postings_to_pool")),
     (CheckedIndex, FileIndex, ("_read_toc",)),
 ]
