@@ -211,12 +211,11 @@ def _sought(query: Query, tokenizer: Tokenizer) -> _Sought:
     phrases += _numbered(_plain_words(chunks, tokenizer))
     if any(map(_telling, (*words, *pieces))):
         words, pieces = (list(filter(_telling, each)) for each in (words, pieces))
-    if village is not None:
-        names = village_names(village)
-        phrases, words, pieces = (
-            [each for each in texts if fold_text(each).replace(" ", "") not in names]
-            for texts in (phrases, words, pieces)
-        )
+    names = village_names(village) if village is not None else frozenset[str]()
+    phrases, words, pieces = (
+        [each for each in texts if fold_text(each).replace(" ", "") not in names]
+        for texts in (phrases, words, pieces)
+    )
     return _Sought(
         _runs(phrases),
         _runs(words),
@@ -225,7 +224,7 @@ def _sought(query: Query, tokenizer: Tokenizer) -> _Sought:
         tuple(
             close_together_pattern(Alternative(tuple(each)))
             for text, each in synonyms
-            if each and text not in single
+            if each and text not in single and text not in names
         ),
         village.encode() if village is not None else None,
         village.encode() if village is not None and may_be_section else None,

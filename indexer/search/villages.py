@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from archive.thai.characters import WORD_LETTERS
 from archive.thai.word_list import thai_words
+from archive.thai.words import cut_words
 from archive.villages import MOST_VILLAGES
-from indexer.analysis.tokenizer import letters_of
+from indexer.analysis.tokenizer import letters_of, text_of_bytes
 
 if TYPE_CHECKING:
     from indexer.search.query.query_plan import QueryPlan
@@ -28,6 +29,8 @@ _VILLAGE_NUMBER = re.compile(
     r"""หมู่บ้าน (?=\s*(?:ที่)?\s*\d{1,2}(?!\d|\s*(?:แห่ง|หมู่บ้าน|ครัวเรือน|หลัง|คน|ปี)))""", re.VERBOSE
 )  # หมู่บ้าน 7 is หมู่ 7
 _UNPUNCTUATED_VILLAGE = re.compile(rf"(?<![{WORD_LETTERS}.])ม\s?(?=\d{{1,2}}(?![\d./]))")  # ม7 is ม.7
+
+_GLUED_VILLAGE = re.compile(rf"(?<=[{WORD_LETTERS}])ม\.(?=\s?\d{{1,2}}(?![\d./]))")  # บ้านดอนม.4 is บ้านดอน ม.4
 
 
 def _any_of(*words: str) -> bytes:
@@ -53,12 +56,13 @@ _ABBREVIATED = letters_of(ABBREVIATED_VILLAGE)
 _NAMES, _ORDINAL = _any_of("หมู่", "ม"), letters_of("ที่")
 _MOST_DIGITS = 2  # of a village's number
 _BEFORE_HOUSE = 20  # letters before the last digit of a house's number that tell if it is one
-_LONGEST_ENDING = 8  # letters of a word that is looked for before a number
+_BEFORE_NUMBER = 24  # letters before a number that are read as words
 
 
 def with_village_in_figures(text: str) -> str:
     """Returns a typed text with villages as หมู่ or ม. and figures: หมู่บ้านเจ็ด is หมู่7."""
     text = _SPELT_VILLAGE.sub(_spelt_village_in_figures, text)
+    text = _GLUED_VILLAGE.sub(_village_apart, text)
     return _UNPUNCTUATED_VILLAGE.sub("ม.", _VILLAGE_NUMBER.sub("หมู่", text))
 
 
@@ -68,6 +72,12 @@ def _spelt_village_in_figures(village: re.Match[str]) -> str:
     if any(spelt + rest[:end] in thai_words() for end in range(1, len(rest) + 1)):
         return village[0]
     return f"{village[1]}{_SPELT_NUMBERS.index(spelt) + 1}"
+
+
+def _village_apart(village: re.Match[str]) -> str:
+    """Returns the ม. of a village behind a space; as it is where it ends a word: กม.4."""
+    before = letters_of(village.string[: village.start() + 1])
+    return village[0] if _is_read_as_word(before[-_BEFORE_NUMBER:]) else f" {village[0]}"
 
 
 def positions_of_village_numbers(words: Sequence[str]) -> list[int]:
@@ -179,18 +189,23 @@ def names_village(number: bytes, text: bytes) -> bool:
 
 
 def _ends_a_word(text: bytes, village: re.Match[bytes]) -> bool:
-    """Returns True where the ม of ม.4 is the last letter of a word: รวม 4 ถัง."""
+    """Returns True where the ม of ม.4 is the last letter of a word: รวม 4 ถัง, but not บ้านดอน ม.4."""
     end = village.end("name")
-    return village["name"] == _ABBREVIATED and any(
-        text[start:end] in _words_ending_like_an_abbreviated_village()
-        for start in range(max(0, end - _LONGEST_ENDING), end - 1)
-    )
+    return village["name"] == _ABBREVIATED and _is_read_as_word(text[max(0, end - _BEFORE_NUMBER) : end])
 
 
-@cache
-def _words_ending_like_an_abbreviated_village() -> frozenset[bytes]:
-    words = (letters_of(word) for word in thai_words() if word.endswith("ม"))
-    return frozenset(word for word in words if len(word) <= _LONGEST_ENDING)
+@lru_cache(maxsize=10_000)
+def _is_read_as_word(before_number: bytes) -> bool:
+    """Returns True if letters end with a word, and are no words in fewer pieces without their last letter.
+
+    บ้านดอนม is read as บ้าน ดอน ม, although นม is a word; รวม is no รว ม. Behind บ้าน stands a name: บ้านนา ม.4.
+    """
+    letters = re.split(rf"[^{WORD_LETTERS}]", text_of_bytes(before_number))[-1]
+    words, without_last = cut_words(letters), cut_words(letters[:-1])
+    if words[-1] not in thai_words():
+        return False
+    is_read_without = bool(without_last) and without_last[-1] in thai_words()
+    return not (is_read_without and (len(without_last) < len(words) or words[-2:-1] == ("บ้าน",)))
 
 
 def names_village_in_addresses_alone(number: bytes, text: bytes) -> bool:

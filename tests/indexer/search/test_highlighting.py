@@ -283,6 +283,16 @@ def test_another_village_is_not_marked(typed: str) -> None:
     ]
 
 
+def test_no_other_village_is_marked_for_an_abbreviated_one() -> None:
+    query = replace(parse_query("บ้านดอน ม.4"), extra_highlights=("หมู่ที่", "มาตรา", "หมู่"))
+    text = "ถนนบ้านดอน หมู่ 2 หมู่ 3 และหมู่ 7 ยกของขึ้นที่สูง ส่วนบ้านดอน ม.4 ปลอดภัย"
+    assert [text[start:end] for start, end in find_hits(text, query, TOKENIZER)] == [
+        "บ้านดอน",
+        "บ้านดอน",
+        "ม.4",
+    ]
+
+
 def test_a_village_with_two_digits_is_marked_whole() -> None:
     text = "ถนนหมู่ที่ ๑๒ และหมู่ 2"
     assert [text[start:end] for start, end in find_hits(text, parse_query("หมู่ 12"), TOKENIZER)] == ["หมู่ที่ ๑๒"]

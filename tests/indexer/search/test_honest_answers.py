@@ -19,7 +19,7 @@ from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, parse_query
 from indexer.search.query.two_wishes import split_wishes
 from indexer.search.tuning import TUNING
-from indexer.search.villages import names_village_in_addresses_alone
+from indexer.search.villages import names_village, names_village_in_addresses_alone
 from tests.contracts.test_search_index import entry
 
 TITLES = (
@@ -438,6 +438,21 @@ def test_news_of_a_village_is_no_address_of_it(news: str) -> None:
     assert not names_village_in_addresses_alone(four, searchable_bytes(fold_text(news)).data)
     assert not names_village_in_addresses_alone(four, of_both)
     assert names_village_in_addresses_alone(four, searchable_bytes(fold_text(office)).data)
+
+
+@pytest.mark.parametrize("named", ["บ้านดอน ม.4", "บ้านโคกสูง ม.๔", "บ้านนา ม.4", "บ้านสันกลาง ม. 4", "สนาม ม.4"])
+def test_a_village_behind_a_name_is_no_word_that_ends_with_its_letter(named: str) -> None:
+    assert names_village(b"4", searchable_bytes(fold_text(f"ซ่อมถนน{named}")).data)
+
+
+@pytest.mark.parametrize("counted", ["รวม 4 ถัง", "ดื่มนม 4 กล่อง", "ในนาม 4 คน", "กม. 4", "ผู้เข้าร่วม 4 คน"])
+def test_a_word_that_ends_like_a_village_is_none(counted: str) -> None:
+    assert not names_village(b"4", searchable_bytes(fold_text(counted)).data)
+
+
+@pytest.mark.parametrize(("typed", "read"), [("บ้านดอนม.4", "ม.4"), ("บ้านโคกสูงม. ๔", "ม."), ("กม.4", "กม.4")])
+def test_a_village_typed_without_a_space_is_read(typed: str, read: str) -> None:
+    assert read in [chunk.text for chunk in parse_query(typed).chunks]
 
 
 @pytest.mark.parametrize("address", ["199 หมู่ 4", "199/25 หมู่ที่ 4", "เลขที่ 2567/1 ม.ใหม่ 12 หมู่ 4"])
