@@ -69,17 +69,24 @@ _FORMULA = re.compile(
 """Words by which each letter and order begins and ends: they tell nothing of what it is about."""
 _PLACE_KINDS = frozenset("บ้าน หมู่บ้าน ชุมชน ตำบล อำเภอ จังหวัด แขวง เขต ซอย วัด หนอง ห้วย คลอง".split())
 _GLANCE = 80  # characters of a passage that a telephone shows
+_BEHIND_HIT = 24  # characters in which an answer begins that is right behind a hit: ชำระภายในเดือนมิถุนายน
 _ANSWER_VALUE = 24  # letters of hits that a passage with the kind of answer is worth more
-_DAY_OR_HOUR = (
-    "|".join(map(re.escape, (*MONTHS, *SHORT_MONTHS)))
-    + r"|\d[.:]\d\d ?น\.|วัน(?:จันทร์|อังคาร|พุธ|พฤหัส|ศุกร์|เสาร์|อาทิตย์)|ทุกวัน"
+_ANSWER_VALUE_BEHIND_HIT = (
+    96  # the same where the answer is right behind a hit: more than the longest official name
 )
+_DAY = "|".join(map(re.escape, (*MONTHS, *SHORT_MONTHS))) + "|วัน(?:จันทร์|อังคาร|พุธ|พฤหัส|ศุกร์|เสาร์|อาทิตย์)|ทุกวัน"
+_HOUR = r"\d[.:]\d\d ?น\."
 _ANSWERS = tuple(
     (re.compile(asked), re.compile(answer))
     for asked, answer in (
-        ("เมื่อไ|เมื่อใด|วันไหน|วันใด|วันสุดท้าย|ตอนไหน|กี่โมง|ถึงไหน", _DAY_OR_HOUR),
+        ("วันไหน|วันใด|วันสุดท้าย|ถึงไหน", _DAY),
+        ("กี่โมง", _HOUR),
+        ("เมื่อไ|เมื่อใด|ตอนไหน", f"{_DAY}|{_HOUR}"),
         ("เท่าไ|เท่าใด|กี่บาท|ราคา|ค่า", r"\d ?บาท"),
-        ("ที่ไหน|ที่ใด|ตรงไหน|แห่งไหน", r"(?:^|\s)ณ\s|ได้ที่|ที่ทำการ|สำนักงาน"),
+        (
+            "ที่ไหน|ที่ใด|ตรงไหน|แห่งไหน",
+            r"(?:^|\s)ณ\s|ได้ที่|ที่ทำการ|สำนักงาน|ที่(?:สำนัก|กอง|งาน|ศูนย์|ศาลา|อาคาร|ห้อง|โรงเรียน|วัด)",
+        ),
     )
 )
 """Pairs of patterns: a kind of question, and what its answer has."""
@@ -153,7 +160,7 @@ def _passage(
     found = _Hits(borders, query)
     context = min(_CONTEXT, length // 4)
     first = found.densest(length - context)
-    start = 0 if first is None else phrase_start(text, first, borders.before(max(0, first - context)))
+    start = 0 if first is None else phrase_start(text, first, borders.before_longer_word(first - context))
     end = start + length
     if end >= len(text):
         end = len(text)  # the last word of the text stays
@@ -174,6 +181,8 @@ class _Sought:
     ``pieces`` are the two words of a piece such as ราคากลาง, which hit only as words that people read.
     ``parts`` has the parts of each longer word, which hit only by themselves, in a text without it.
     ``together`` are the words of synonyms, which hit only close together: อาคาร alone is no ก่อสร้างอาคาร.
+    ``beside_answer`` has each of these words, which hits alone only before what the query asks: ชำระ of
+    ชำระภาษี in ชำระได้ที่ชั้น 1.
     ``village`` is the number of a village, ``section`` that of a section of a law.
     """
 
@@ -182,6 +191,7 @@ class _Sought:
     pieces: tuple[bytes, ...]
     parts: tuple[tuple[bytes, tuple[bytes, ...]], ...]
     together: tuple[re.Pattern[bytes], ...]
+    beside_answer: tuple[bytes, ...]
     village: bytes | None
     section: bytes | None
 
@@ -216,16 +226,14 @@ def _sought(query: Query, tokenizer: Tokenizer) -> _Sought:
         [each for each in texts if fold_text(each).replace(" ", "") not in names]
         for texts in (phrases, words, pieces)
     )
+    of_several = [each for text, each in synonyms if each and text not in single and text not in names]
     return _Sought(
         _runs(phrases),
         _runs(words),
         _runs(pieces),
         tuple((_runs([word])[0], _runs(its)) for word, its in parts.items()),
-        tuple(
-            close_together_pattern(Alternative(tuple(each)))
-            for text, each in synonyms
-            if each and text not in single and text not in names
-        ),
+        tuple(close_together_pattern(Alternative(tuple(each))) for each in of_several),
+        _runs([word for each in of_several for word in each if _telling(word)]),
         village.encode() if village is not None else None,
         village.encode() if village is not None and may_be_section else None,
     )
@@ -398,8 +406,8 @@ class _Borders:
 
     def before_longer_word(self, place: int) -> int:
         """Returns the last border of words, as people read them, at or before the offset ``place``."""
-        if place == 0 or place >= len(self.folded):
-            return place
+        if place <= 0 or place >= len(self.folded):
+            return max(place, 0)
         left, right = self._longer_word(place)
         return left if place - left <= _MOST_WIDENED or right == place else self.before(place)
 
@@ -487,13 +495,18 @@ class _Hits:
         places = [(*_whole_clusters(folded, *place), _PHRASE) for place in _places(letters, sought.phrases)]
         places += [(*place, _WORD) for place in _places(letters, sought.segment)]
         places += [(*place, _PART) for place in _places(letters, tuple(by_itself))]
+        self._answers = [answer for asked, answer in _ANSWERS if asked.search(query.typed)]
+        places += [
+            (start, end, _WORD)
+            for start, end in (_places(letters, sought.beside_answer) if self._answers else ())
+            if any(answer.search(folded, end, end + _BEHIND_HIT) for answer in self._answers)
+        ]
         places = _outside_formulas(folded, places)
         places += [(*place, _PHRASE) for place in _places_together(letters, sought)]
         places = [place for place in places if not _cuts_number(folded, place[1])]
         self._places = sorted(places)  # start, end, what stands there
         self._checked: dict[tuple[int, int, int], tuple[int, int]] = {}  # empty stretches for no hits
         self._longest = max((end - start for start, end, _ in places), default=0)
-        self._answers = [answer for asked, answer in _ANSWERS if asked.search(query.typed)]
 
     def within(self, start: int, end: int, *, is_clipped: bool = False) -> list[tuple[int, int]]:
         """Returns the hits between two offsets, sorted, without overlaps.
@@ -531,7 +544,7 @@ class _Hits:
         """
         best, best_value = None, 0.0
         rough = _apart((left, right) for left, right, _ in self._places)
-        most_more = _ANSWER_VALUE * len(self._answers)
+        most_more = (_ANSWER_VALUE + _ANSWER_VALUE_BEHIND_HIT) * len(self._answers)
         bounds = [value + most_more for value in self._values(rough, length)]
         for at in sorted(range(len(rough)), key=bounds.__getitem__, reverse=True):
             if bounds[at] <= best_value:
@@ -540,7 +553,7 @@ class _Hits:
             shown = self.within(start, max(start + length, rough[at][1]))
             if not shown:
                 continue
-            value = self._values(shown, length)[0] + self._answer_value(shown[0][0])
+            value = self._values(shown, length)[0] + self._answer_value(*shown[0])
             if value > best_value:
                 best, best_value = shown[0][0], value
         return best
@@ -551,11 +564,12 @@ class _Hits:
         pairs = zip(_values(words, hits, length), _values(words, hits, _GLANCE), strict=True)
         return [whole + glance for whole, glance in pairs]
 
-    def _answer_value(self, start: int) -> float:
-        """Returns what the first characters of a passage that begins with a hit are worth as an answer."""
-        end = start + _GLANCE
-        has_answer = [each.search(self._borders.folded, start, end) for each in self._answers]
-        return _ANSWER_VALUE * sum(map(bool, has_answer))
+    def _answer_value(self, start: int, end: int) -> float:
+        """Returns what answers are worth in the first characters of a passage that begins with a hit."""
+        folded = self._borders.folded
+        in_passage = sum(1 for each in self._answers if each.search(folded, start, start + _GLANCE))
+        behind_hit = sum(1 for each in self._answers if each.search(folded, end, end + _BEHIND_HIT))
+        return _ANSWER_VALUE * in_passage + _ANSWER_VALUE_BEHIND_HIT * behind_hit
 
 
 def _cuts_number(folded: str, end: int) -> bool:

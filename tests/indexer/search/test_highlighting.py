@@ -314,6 +314,49 @@ def test_the_passage_begins_where_the_answer_to_the_question_is(typed: str, answ
     assert answer in shown[:100]
 
 
+PAYING = (
+    "แจ้งกำหนดเวลาชำระภาษีที่ดินและสิ่งปลูกสร้าง\nเรียน เจ้าของที่ดินและสิ่งปลูกสร้างทุกท่าน\n"
+    "เทศบาลได้แจ้งการประเมินภาษีที่ดินและสิ่งปลูกสร้างประจำปี ๒๕๖๗ แล้ว "
+    "ขอให้เจ้าของทรัพย์สินชำระภายในเดือนมิถุนายน ๒๕๖๗\nผู้ที่มีภาษีตั้งแต่ ๓,๐๐๐ บาทขึ้นไป ขอผ่อนชำระได้ ๓ งวด "
+    "โดยยื่นคำขอก่อนสิ้นเดือนเมษายน\nชำระได้ที่งานจัดเก็บรายได้ ชั้น ๑ สำนักงานเทศบาล หรือสแกนคิวอาร์โค้ดในใบแจ้งประเมิน"
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "synonyms", "begins"),
+    [
+        ("จ่ายภาษีที่ไหน", ("ชำระภาษี", "ภาษี"), "ชำระได้ที่งานจัดเก็บรายได้"),
+        ("เสียภาษีที่ดินที่ไหน", ("ชำระภาษีที่ดิน", "ภาษีที่ดิน"), "ชำระได้ที่งานจัดเก็บรายได้"),
+        ("จ่ายภาษีถึงวันไหน", ("ชำระภาษี", "ภาษี"), "ชำระภายในเดือนมิถุนายน"),
+        ("จ่ายภาษี", ("ชำระภาษี", "ภาษี"), "ชำระภาษี"),
+    ],
+)
+def test_an_answer_behind_one_word_of_a_synonym_is_the_passage(
+    typed: str, synonyms: tuple[str, ...], begins: str
+) -> None:
+    query = replace(parse_query(typed), extra_highlights=synonyms)
+    segments = snippet_with_ellipses(PAYING, query, TOKENIZER)
+    first = next(number for number, segment in enumerate(segments) if segment.is_hit)
+    assert "".join(segment.text for segment in segments[first:]).startswith(begins)
+
+
+def test_an_hour_is_no_day() -> None:
+    minutes = "รายงานการประชุมสภา เมื่อวันที่ 15 สิงหาคม 2565 มีสมาชิกมาประชุมสิบเอ็ดคน " * 3 + "เลิกประชุมเวลา 15.30 น."
+    shown = snippet_with_ellipses(minutes, parse_query("ประชุมสภาวันไหน"), TOKENIZER)
+    assert "สิงหาคม" in "".join(segment.text for segment in shown)
+    shown = snippet_with_ellipses(minutes, parse_query("ประชุมสภาเลิกกี่โมง"), TOKENIZER)
+    assert "15.30" in "".join(segment.text for segment in shown)
+
+
+def test_a_passage_without_a_border_before_its_hit_begins_with_a_whole_word() -> None:
+    text = (
+        "และผู้ว่าราชการจังหวัดอนุมัติเทศบัญญัติงบประมาณรายจ่ายประจำปีงบประมาณ พ.ศ. 2567 จำนวน 48,500,000 บาท "
+        "มีผลใช้บังคับตั้งแต่วันที่ 1 ตุลาคม 2566"
+    )
+    shown = "".join(each.text for each in snippet(text, parse_query("งบประมาณเท่าไหร่"), TOKENIZER, length=120))
+    assert shown.startswith("ผู้ว่าราชการจังหวัด")
+
+
 def test_the_beginning_of_a_passage_shows_most_words() -> None:
     text = "เรื่อง ภาษี ที่ทุกคนต้องทราบและขอให้ช่วยกันบอกต่อถึงญาติพี่น้องที่อยู่ต่างอำเภอด้วยขอขอบคุณมาก ณ โอกาสนี้ "
     text += "เจ้าของบ้านทุกคน มีกำหนดชำระภาษีภายในสิ้นเดือน และหลังจากนั้นไม่มีการผ่อนผันอีกแล้วทุกกรณี " * 2
