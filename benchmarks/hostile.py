@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 import resource
-import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from rich.console import Console
 from rich.table import Table

@@ -99,6 +99,7 @@ class SiteKind(Protocol):
         """
 
 
+_NUMBER = re.compile(r"[\d,]+")
 _MOST_VIEW_DIGITS = 10  # digits; up to ten thousand million readers, within the archive's own limit
 
 
@@ -139,17 +140,22 @@ def parse_page(page: str, *, name: str, rules: SiteRules) -> OldPage:
         body=body,
         author=byline["author"].strip(),
         published_on=thai.parse_date(byline["date"]),
-        views=_views(byline["views"]),
+        views=parse_view_count(byline["views"]),
         old_url=url_path_and_query(address) or (rules.old_url.format(name=name) or None),
     )
     return OldPage(draft, tuple(_old_file(match, rules) for match in attached))
 
 
-def _views(written: str) -> int:
-    digits = thai.arabic_digits(written.strip()).replace(",", "")
+def parse_view_count(text: str) -> int:
+    """Return the first number of a text, as the count of an old page's readers; 0 where there is none.
+
+    In Thai or Arabic digits, with or without commas. Raises ``Invalid`` for one of more than ten digits.
+    """
+    number = _NUMBER.search(text)
+    digits = thai.arabic_digits(number[0]).replace(",", "") if number else ""
     if len(digits) > _MOST_VIEW_DIGITS:
         raise Invalid("จำนวนผู้อ่านมากเกินกว่าจะเป็นไปได้ (view count is too large)", field="views")
-    return int(digits)
+    return int(digits or 0)
 
 
 def _pattern(table: Mapping[str, Any], key: str, groups: set[str]) -> re.Pattern[str]:
@@ -165,6 +171,14 @@ def _squeeze(line: str) -> str:
 
 def _is_html(page: str) -> bool:
     return re.search(r"<(!doctype|html|body|div|table|p)\b", page[:4096], re.IGNORECASE) is not None
+
+
+def parse_html(page: str) -> html.HtmlElement:
+    """Return the root element of a saved page. Raises ``Invalid`` for an empty one."""
+    try:
+        return html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", page))
+    except (ParserError, ValueError) as error:
+        raise Invalid("หน้าเว็บว่างเปล่า (empty page)") from error
 
 
 def page_address(page: str, tree: html.HtmlElement) -> str:
@@ -188,10 +202,7 @@ def _flatten(page: str) -> tuple[str, str]:
 
     Each block element is a line of the text. Links to files are followed by ``[file name]``.
     """
-    try:
-        tree = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", page))
-    except ParserError as error:
-        raise Invalid("หน้าเว็บว่างเปล่า (empty page)") from error
+    tree = parse_html(page)
     parts: list[str] = []
     _write(tree, parts, marks_files=True)
     return "".join(parts), page_address(page, tree)
@@ -229,7 +240,7 @@ def _file_mark(href: str, shown: str) -> str:
 def _find_byline(lines: list[str], rules: SiteRules) -> tuple[int, dict[str, str]]:
     for at, line in enumerate(lines):
         if match := rules.byline.search(_squeeze(line)[:_BYLINE_LENGTH]):
-            return at, match.groupdict()
+            return at, match.groupdict("")
     raise Invalid(
         "ไม่พบบรรทัด By / เมื่อ / อ่าน ถ้าเป็นเว็บไซต์ชนิดอื่น ระบุ --rules (no byline; another kind of site: --rules)",
         field="byline",
@@ -259,7 +270,8 @@ def url_path_and_query(address: str) -> str:
 
 
 def _old_file(match: re.Match[str], rules: SiteRules) -> OldFile:
-    filename = PurePosixPath(match["file"].strip().replace("\\", "/")).name
+    told = match.groupdict("")
+    filename = PurePosixPath(told["file"].strip().replace("\\", "/")).name
     stored_at = None
     if rules.file_time:
         try:
@@ -267,4 +279,4 @@ def _old_file(match: re.Match[str], rules: SiteRules) -> OldFile:
             stored_at = dt.datetime.strptime(named, f"{rules.file_time} %z")
         except ValueError:
             stored_at = None  # the file's name holds no time: a person chose it
-    return OldFile(filename, match["label"].strip() or filename, stored_at)
+    return OldFile(filename, told["label"].strip() or filename, stored_at)

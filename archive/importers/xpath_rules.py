@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from lxml import html
-from lxml.etree import ParserError, XPath, XPathError
+from lxml.etree import XPath, XPathError
 
 from archive import thai
 from archive.addresses import split_address
@@ -25,6 +25,8 @@ from archive.importers.legacy_site import (
     decode_page,
     element_text,
     page_address,
+    parse_html,
+    parse_view_count,
     url_path_and_query,
 )
 from archive.model import Draft
@@ -34,9 +36,6 @@ FILE_ENDINGS = frozenset(
     ".pdf .jpg .jpeg .png .tif .tiff .heic .doc .docx .xls .xlsx .ppt .pptx .odt .ods .zip .rar".split()
 )
 """Endings of links that are documents, and not pages of the site."""
-
-_NUMBER = re.compile(r"[\d,]+")
-_MOST_VIEW_DIGITS = 10  # digits; as for saved pages in lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +74,7 @@ class XPathRules:
         See ``SiteKind``.
         """
         page = decode_page(data)
-        try:
-            tree = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", page))
-        except (ParserError, ValueError) as error:
-            raise Invalid("หน้าเว็บว่างเปล่า (empty page)") from error
+        tree = parse_html(page)
         address = url_path_and_query(page_address(page, tree))
         found = [self._announcement_or_error(item, address) for item in self.item(tree)]
         if not found:
@@ -106,7 +102,7 @@ class XPathRules:
             author=said.get("author", ""),
             category=said.get("category", ""),
             published_on=thai.parse_date(_day(dated["date"])),
-            views=_views(said.get("views", "")),
+            views=parse_view_count(said.get("views", "")),
             old_url=address or None if self.is_single else None,
         )
         return OldPage(draft, files, key="" if self.is_single else _key(draft, files))
@@ -143,14 +139,6 @@ def _day(text: str) -> str:
     """Returns a date without the time of day that machines write after it (``2021-06-09T10:00:00+07:00``)."""
     iso = re.match(r"\d{4}-\d\d-\d\d", text.strip())
     return iso[0] if iso else text
-
-
-def _views(text: str) -> int:
-    number = _NUMBER.search(text)
-    digits = thai.arabic_digits(number[0]).replace(",", "") if number else ""
-    if len(digits) > _MOST_VIEW_DIGITS:
-        raise Invalid("จำนวนผู้อ่านมากเกินกว่าจะเป็นไปได้ (view count is too large)", field="views")
-    return int(digits or 0)
 
 
 def document_link(link: html.HtmlElement) -> OldFile | None:

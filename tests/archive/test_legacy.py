@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from archive.errors import Invalid
-from archive.importers.legacy_site import OldFile, SiteRules, decode_page, parse_page
+from archive.importers.legacy_site import OldFile, OldPage, SiteRules, decode_page, parse_page
 from archive.importers.site_rules import load_site
 
 BANGKOK = dt.timezone(dt.timedelta(hours=7))
@@ -138,6 +138,22 @@ old_url = '/show/{name}'
     assert (page.draft.author, page.draft.views, page.draft.body) == ("ธุรการ", 8, "เนื้อหา")
     assert page.draft.old_url == "/show/n8"
     assert page.files == (OldFile("a.pdf", "แบบ ก", None),)
+
+
+@pytest.mark.parametrize("views", [r"(?P<views>\d*)", r"(?:อ่าน (?P<views>\d+))?"])
+def test_a_byline_may_lack_what_its_rule_leaves_open(tmp_path: Path, views: str) -> None:
+    path = tmp_path / "other.toml"
+    path.write_text(
+        rf"""
+byline = '^(?:โดย (?P<author>\S+) )?เมื่อ (?P<date>\S+ \S+ \d+) ?{views}$'
+attachment = '^ไฟล์: (?:(?P<label>\S+) )?(?P<file>\S+\.pdf)$'
+end = '^ติดต่อเรา'
+""",
+        encoding="utf-8",
+    )
+    (page,) = load_site(str(path)).read_saved_page("ข่าว\nเมื่อ 5 ม.ค. 66\nไฟล์: a.pdf".encode(), "n8")
+    assert isinstance(page, OldPage)
+    assert (page.draft.author, page.draft.views, page.files) == ("", 0, (OldFile("a.pdf", "a.pdf", None),))
 
 
 @pytest.mark.parametrize(
