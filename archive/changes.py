@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from archive.model import Change
 
@@ -38,14 +38,8 @@ class Changes(Protocol):
     def list_bulk(self, bulk: str) -> list[Change]:
         """Return all changes that were made at once under this name, the latest first; none for ""."""
 
-    def get_announcement_change(self, id: int) -> Change:
-        """Return a change of an announcement. Raises ``NotFound``."""
-
-    def get_collection_change(self, id: int) -> Change:
-        """Return a change of a collection. Raises ``NotFound``."""
-
-    def get_disclosure_item_change(self, id: int) -> Change:
-        """Return a change of an item to disclose. Raises ``NotFound``."""
+    def get(self, id: int, *, of: Literal["announcement", "collection", "disclosure_item"]) -> Change:
+        """Return a change of a record of this kind: each kind counts its changes. Raises ``NotFound``."""
 
     def actors(self) -> list[str]:
         """Return the names of those who changed anything that the history has, in order."""

@@ -304,11 +304,8 @@ class Attachments(Protocol):
     def replacements(self, attachment_ids: Iterable[int]) -> dict[int, Attachment]:
         """Return the attachments that wait to replace the file of one of these, by the id of that one."""
 
-    def with_file(self, sha256: str) -> list[Attachment]:
-        """Return the attachments of all announcements that have these bytes, detached ones left out."""
-
-    def detached_with_file(self, sha256: str) -> list[Attachment]:
-        """Return the detached attachments of all announcements that had these bytes."""
+    def with_file(self, sha256: str, *, is_detached: bool = False) -> list[Attachment]:
+        """Return the attachments that have these bytes: those not detached, or else those detached."""
 
     def get_detached(self, id: int) -> Attachment:
         """Return a detached attachment. Raises ``NotFound`` when no detached attachment has this id."""

@@ -201,7 +201,7 @@ class _Check:
             *(f"attachment {each.id}" for each in self._records.attachments.with_file(stored.sha256)),
             *(
                 f"attachment {each.id}"
-                for each in self._records.attachments.detached_with_file(stored.sha256)
+                for each in self._records.attachments.with_file(stored.sha256, is_detached=True)
             ),
             *(
                 f"attachment {each.attachment_id} version {each.number}"

@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from archive.errors import RecordDamaged
 from archive.ports import Fault
 from storage import mappers
 from storage.engine import Queries, Row
+from storage.mappers import Mapper
 from storage.repositories.replaced_public_files import replaced_public_file
 
-_MAPPERS: Mapping[str, Callable[[Row], object]] = {
-    "announcement": mappers.announcement,
-    "attachment": mappers.attachment,
-    "history": mappers.change,
-    "collection": lambda row: mappers.collection(row, ()),
-    "collection_history": mappers.change,
-    "disclosure_item": mappers.disclosure_item,
-    "disclosure_history": mappers.change,
-    "disclosure_entry": mappers.disclosure_entry,
-    "relation": mappers.relation,
-    "organisation": mappers.organisation,
-    "person": mappers.person,
-    "token": mappers.token,
-    "session": mappers.session,
-    "incident": mappers.incident,
-    "erasure": mappers.erasure,
-}
-_LISTED = ("announcement", "attachment")  # tables that residents' pages are made from
+_MAPPERS: Sequence[Mapper[Any]] = (
+    mappers.announcement,
+    mappers.attachment,
+    mappers.change,
+    mappers.collection,
+    mappers.collection_change,
+    mappers.disclosure_item,
+    mappers.disclosure_change,
+    mappers.disclosure_entry,
+    mappers.relation,
+    mappers.organisation,
+    mappers.person,
+    mappers.token,
+    mappers.session,
+    mappers.incident,
+    mappers.erasure,
+    mappers.report,
+    mappers.site_profile,
+    mappers.subscription,
+)
+_OF_ATTACHMENTS: Sequence[tuple[Mapper[Any], str]] = (
+    (mappers.page, "attachment {attachment_id} page {number}"),
+    (mappers.file_version, "file_version {attachment_id} number {number}"),
+    (replaced_public_file, "replaced_public_file {attachment_id} number {number}"),
+)
+"""Mappers of rows that may be large, so are read one attachment at a time, each with the name of a row."""
+
+_LISTED = (mappers.announcement, mappers.attachment)  # residents' pages are made from these
 _BATCH = 500  # rows read at a time; also the rows of each table that one readiness check reads
 
 
@@ -36,51 +48,33 @@ class DamagedRows:
 
     def __init__(self, engine: Queries) -> None:
         self._engine = engine
-        self._known: dict[str, set[int]] = {table: set() for table in _LISTED}
+        self._known: dict[str, set[int]] = {mapper.table: set() for mapper in _LISTED}
         # By table, the next share has ids below this one; None: it begins with the newest.
-        self._next: dict[str, int | None] = dict.fromkeys(_LISTED)
+        self._next: dict[str, int | None] = dict.fromkeys(self._known)
 
     def find_faults(self) -> Iterator[Fault]:
         """Yield every row that cannot be read."""
-        for table in _MAPPERS:
+        for mapper in _MAPPERS:
             above = 0
             while found := self._engine.rows(
-                f"SELECT * FROM {table} WHERE id > :above ORDER BY id LIMIT :limit",  # noqa: S608  # our own names
+                f"SELECT * FROM {mapper.table} WHERE id > :above ORDER BY id LIMIT :limit",  # noqa: S608  # our own names
                 above=above,
                 limit=_BATCH,
             ):
-                yield from _faults(found, table)
+                yield from _faults(found, mapper, f"{mapper.table} {{id}}")
                 above = found[-1]["id"]
-        for (attachment,) in (
-            (row["id"],) for row in self._engine.rows("SELECT id FROM attachment ORDER BY id")
-        ):
-            yield from self._pages(attachment)
-        for key in self._engine.rows(
-            "SELECT attachment_id, number FROM replaced_public_file ORDER BY attachment_id, number"
-        ):
-            yield from self._public_file_before(key)
-
-    def _public_file_before(self, key: Row) -> Iterator[Fault]:
-        found = self._engine.rows(
-            "SELECT * FROM replaced_public_file WHERE attachment_id = :id AND number = :number",
-            id=key["attachment_id"],
-            number=key["number"],
-        )
-        for row in found:
-            if reason := _damage(row, replaced_public_file):
-                subject = f"replaced_public_file {row['attachment_id']} number {row['number']}"
-                yield Fault("record-damaged", subject, reason)
-
-    def _pages(self, attachment: int) -> Iterator[Fault]:
-        found = self._engine.rows(
-            "SELECT * FROM page WHERE attachment_id = :id ORDER BY number", id=attachment
-        )
-        for row in found:
-            if reason := _damage(row, mappers.page):
-                yield Fault("record-damaged", f"attachment {attachment} page {row['number']}", reason)
+        attachments = self._engine.rows("SELECT id FROM attachment ORDER BY id")
+        for mapper, name in _OF_ATTACHMENTS:
+            for attachment in attachments:
+                found = self._engine.rows(
+                    f"SELECT * FROM {mapper.table} WHERE attachment_id = :id ORDER BY number",  # noqa: S608
+                    id=attachment["id"],
+                )
+                yield from _faults(found, mapper, name)
 
     def check_next_rows(self) -> None:
-        for table in _LISTED:
+        for mapper in _LISTED:
+            table = mapper.table
             below = self._next[table]
             found = self._engine.rows(
                 f"SELECT * FROM {table} WHERE id < :below ORDER BY id DESC LIMIT :limit",  # noqa: S608
@@ -92,22 +86,23 @@ class DamagedRows:
                 f"SELECT * FROM {table} WHERE id IN :ids",  # noqa: S608  # our own names
                 ids=sorted(self._known[table]),
             )
-            self._known[table] = {row["id"] for row in found if _damage(row, _MAPPERS[table])}
+            self._known[table] = {row["id"] for row in found if _damage(row, mapper)}
 
     def known_damaged_rows(self) -> list[str]:
-        return [f"{table} {id}" for table in _LISTED for id in sorted(self._known[table])]
+        return [f"{table} {id}" for table in self._known for id in sorted(self._known[table])]
 
 
 _HIGHEST = 2**62
 
 
-def _faults(found: Sequence[Row], table: str) -> Iterator[Fault]:
+def _faults(found: Sequence[Row], mapper: Mapper[Any], name: str) -> Iterator[Fault]:
+    """Yield a fault for each row that cannot be read. ``name``: its name, with columns in braces."""
     for row in found:
-        if reason := _damage(row, _MAPPERS[table]):
-            yield Fault("record-damaged", f"{table} {row['id']}", reason)
+        if reason := _damage(row, mapper):
+            yield Fault("record-damaged", name.format(**row), reason)
 
 
-def _damage(row: Row, mapper: Callable[[Row], object]) -> str:
+def _damage(row: Row, mapper: Mapper[Any]) -> str:
     """Return the reason why a row cannot be read; empty for a readable row."""
     try:
         mapper(row)

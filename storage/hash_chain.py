@@ -19,87 +19,39 @@ from archive.model import IntegrityIncident
 from archive.ports import Fault
 from storage.engine import Engine, Queries, Row
 from storage.mappers import incident, now_text
+from storage.rows import insert_row
 from storage.tenancy import OrganisationQueries, tenancy_condition
 
-PROTECTED: Mapping[str, tuple[str, ...]] = {
-    "announcement": (
-        "organisation_id",
+PROTECTED: Mapping[str, Sequence[str]] = {
+    "announcement": [
+        *"organisation_id status reason created_at".split(),
         *(field.name for field in ANNOUNCEMENT_FIELDS),
-        "status",
-        "reason",
-        "created_at",
-    ),
-    "history": ("announcement_id", "at", "actor", "action", "before", "after", "reason", "bulk"),
+    ],
+    "history": "announcement_id at actor action before after reason bulk".split(),
     "attachment": (
-        "announcement_id",
-        "label",
-        "filename",
-        "kind",
-        "media_type",
-        "size",
-        "sha256",
-        "created_at",
-        "hold",
-        "decided",
-        "is_redacted",
-        "replaces",
-    ),
+        "announcement_id label filename kind media_type size sha256 created_at"
+        " hold decided is_redacted replaces"
+    ).split(),
     "erasure": (
-        "organisation_id",
-        "announcement_id",
-        "attachment_id",
-        "scope",
-        "ordered_by",
-        "reason",
-        "files",
-        "at",
-        "actor",
-    ),
-    "collection": ("organisation_id", "title", "body", "updated_at", "updated_by"),
-    "collection_history": ("collection_id", "at", "actor", "action", "before", "after", "reason", "bulk"),
+        "organisation_id announcement_id attachment_id scope ordered_by reason files at actor"
+    ).split(),
+    "collection": "organisation_id title body updated_at updated_by".split(),
+    "collection_history": "collection_id at actor action before after reason bulk".split(),
     "disclosure_item": (
-        "organisation_id",
-        "year",
-        "item",
-        "section",
-        "number",
-        "title",
-        "period",
-        "keywords",
-        "is_hidden",
-        "undone_at",
-    ),
-    "disclosure_history": (
-        "disclosure_item_id",
-        "at",
-        "actor",
-        "action",
-        "before",
-        "after",
-        "reason",
-        "bulk",
-    ),
-    "disclosure_entry": ("organisation_id", "announcement_id", "year", "item", "part"),
-    "relation": ("organisation_id", "newer_id", "older_id", "kind"),
+        "organisation_id year item section number title period keywords is_hidden undone_at"
+    ).split(),
+    "disclosure_history": "disclosure_item_id at actor action before after reason bulk".split(),
+    "disclosure_entry": "organisation_id announcement_id year item part".split(),
+    "relation": "organisation_id newer_id older_id kind".split(),
     "site_profile": (
-        "organisation_id",
-        "address",
-        "phone",
-        "email",
-        "hours",
-        "privacy",
-        "accessibility",
-        "emblem_id",
-        "emblem_type",
-        "emblem",
-        "saved_at",
-        "saved_by",
-    ),
-    "organisation": ("slug", "name", "host"),
-    "person": ("organisation_id", "name", "password_hash", "role", "disabled", "created_at", "division"),
-    "token": ("organisation_id", "name", "hash", "scopes", "expires_at", "created_at", "revoked_at"),
-    "session": ("person_id", "key_hash", "device", "started_at"),
-    "incident": ("found_at", "code", "subject", "detail", "acknowledged_at", "acknowledged_by"),
+        "organisation_id address phone email hours privacy accessibility"
+        " emblem_id emblem_type emblem saved_at saved_by"
+    ).split(),
+    "organisation": "slug name host".split(),
+    "person": "organisation_id name password_hash role disabled created_at division".split(),
+    "token": "organisation_id name hash scopes expires_at created_at revoked_at".split(),
+    "session": "person_id key_hash device started_at".split(),
+    "incident": "found_at code subject detail acknowledged_at acknowledged_by".split(),
 }
 """Table → columns that are in the digest of a row.
 
@@ -206,15 +158,15 @@ def open_incidents(engine: Queries) -> list[IntegrityIncident]:
 
 def insert_incident(engine: Queries, fault: Fault) -> None:
     """Add an open incident. Call this inside a transaction."""
-    made = engine.rows(
-        """INSERT INTO incident (found_at, code, subject, detail)
-           VALUES (:at, :code, :subject, :detail) RETURNING id""",
-        at=now_text(),
+    made = insert_row(
+        engine,
+        "incident",
+        found_at=now_text(),
         code=fault.code,
         subject=fault.subject,
         detail=fault.detail,
     )
-    append_entries(engine, ("incident", made[0]["id"]))
+    append_entries(engine, ("incident", made["id"]))
 
 
 class AuditTrail:

@@ -8,10 +8,10 @@ import logging
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
-from functools import wraps
+from dataclasses import asdict, dataclass, fields
+from enum import Enum
 from types import NoneType
-from typing import Any, Concatenate, ParamSpec, TypeVar, get_args, get_type_hints
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from archive.disclosure import DisclosureEntry, DisclosureItem
 from archive.erasure import Erasure
@@ -23,7 +23,6 @@ from archive.model import (
     Attachment,
     Change,
     Collection,
-    CollectionLine,
     DocumentKind,
     ExtractedField,
     Failure,
@@ -59,7 +58,6 @@ ERASED = "erased-"
 
 log = logging.getLogger("prakat.storage")
 
-_P = ParamSpec("_P")
 _T = TypeVar("_T")
 _NOT_AS_WRITTEN = (
     ValueError,
@@ -73,20 +71,26 @@ _NOT_AS_WRITTEN = (
 _reported: set[str] = set()
 
 
-def damaged_as_error(mapper: Callable[Concatenate[Row, _P], _T]) -> Callable[Concatenate[Row, _P], _T]:
-    """Make a mapper raise ``RecordDamaged`` for a row whose values are not what the archive writes."""
+@dataclass(frozen=True, slots=True)
+class Mapper(Generic[_T]):
+    """Returns the record of a row of ``table``; raises ``RecordDamaged`` for one that cannot be read."""
 
-    @wraps(mapper)
-    def checked(row: Row, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    table: str
+    _read: Callable[[Row], _T]
+
+    def __call__(self, row: Row) -> _T:
         try:
-            return mapper(row, *args, **kwargs)
+            return self._read(row)
         except _NOT_AS_WRITTEN as error:
             raise RecordDamaged from error
 
-    return checked
+
+def mapper_of(table: str) -> Callable[[Callable[[Row], _T]], Mapper[_T]]:
+    """Decorates a function of a row, which becomes the mapper of a table."""
+    return lambda read: Mapper(table, read)
 
 
-def map_readable_rows(mapper: Callable[[Row], _T], rows: Iterable[Row], table: str) -> Iterator[_T]:
+def map_readable_rows(mapper: Mapper[_T], rows: Iterable[Row]) -> Iterator[_T]:
     """Map rows, logging each damaged one once and leaving it out, so that no whole list fails.
 
     Each process logs a damaged row once. ``prakat check`` and the readiness check list damaged rows.
@@ -95,7 +99,7 @@ def map_readable_rows(mapper: Callable[[Row], _T], rows: Iterable[Row], table: s
         try:
             yield mapper(row)
         except RecordDamaged as error:
-            name = _name_of_row(row, table)
+            name = _name_of_row(row, mapper.table)
             if name not in _reported:
                 _reported.add(name)
                 log.error("damaged row", extra={"row": name, "why": str(error.__cause__)})
@@ -112,8 +116,8 @@ def _name_of_row(row: Row, table: str) -> str:
     return " ".join([table, *(str(row[column]) for column in key)])
 
 
-def _mapper(record: type[_T], **others: Callable[[Row], object]) -> Callable[[Row], _T]:
-    """Return a mapper that reads each field of a record from the column of its name, by the field's type.
+def _mapper(record: type[_T], table: str, **others: Callable[[Row], object]) -> Mapper[_T]:
+    """Return the mapper that reads each field of a record from the column of its name, by the field's type.
 
     ``others``: how to read the fields that a column does not hold in that form.
     """
@@ -121,11 +125,7 @@ def _mapper(record: type[_T], **others: Callable[[Row], object]) -> Callable[[Ro
     names = [field.name for field in fields(record)]  # type: ignore[arg-type]
     readers = {name: others.get(name) or _column(name, types[name]) for name in names}
 
-    def mapped(row: Row) -> _T:
-        return record(**{name: read(row) for name, read in readers.items()})
-
-    mapped.__name__ = record.__name__
-    return damaged_as_error(mapped)
+    return Mapper(table, lambda row: record(**{name: read(row) for name, read in readers.items()}))
 
 
 def _column(name: str, type_of_field: Any) -> Callable[[Row], object]:
@@ -176,14 +176,14 @@ def stored_value(value: object) -> object:
         return time_text(value)
     if isinstance(value, dt.date):
         return value.isoformat()
-    if isinstance(value, DocumentKind | Status):
+    if isinstance(value, Enum):
         return value.value
     if isinstance(value, bool):
         return int(value)
     return value
 
 
-@damaged_as_error
+@mapper_of("announcement")
 def announcement(row: Row) -> Announcement:
     """Return the announcement. Its ``views`` is the baseline plus the visits that were counted here."""
     fields = {field.name: read_column(field, row[field.name]) for field in ANNOUNCEMENT_FIELDS}
@@ -200,7 +200,7 @@ def announcement(row: Row) -> Announcement:
     )
 
 
-@damaged_as_error
+@mapper_of("attachment")
 def attachment(row: Row) -> Attachment:
     """Return the attachment of a row."""
     details = _details(row["details"])
@@ -233,7 +233,7 @@ def pack_texts(texts: Sequence[str]) -> bytes:
     return zlib.compress(json.dumps(texts, ensure_ascii=False).encode())
 
 
-@damaged_as_error
+@mapper_of("file_version")
 def version_texts(row: Row) -> list[str]:
     """Return the texts of the pages of an earlier file. Raises ``RecordDamaged``."""
     return [_text(text) for text in json.loads(zlib.decompress(row["texts"]))]
@@ -270,16 +270,7 @@ def _details(text: str) -> ReadingResults:
 
 def page_values(page: Page) -> dict[str, object]:
     """Return the columns of a page, by name."""
-    return {
-        "attachment_id": page.attachment_id,
-        "number": page.number,
-        "source": page.source.value,
-        "confidence": page.confidence,
-        "turn": page.turn,
-        "rules": page.rules,
-        "corrected": int(page.corrected),
-        "problem": page.problem,
-        "text": page.text,
+    return {field.name: stored_value(getattr(page, field.name)) for field in fields(page)} | {
         "raw": zlib.compress(page.raw.encode(errors="surrogatepass")),
         "lines": pack_lines(page.lines),
         "doubts": pack_doubts(page.doubts),
@@ -351,30 +342,6 @@ def readable_doubts(packed: object) -> tuple[LowConfidenceSpan, ...]:
         return ()
 
 
-@damaged_as_error
-def site_profile(row: Row) -> SiteProfileVersion:
-    """Return the saved profile of a row. Raises ``RecordDamaged``."""
-    return SiteProfileVersion(
-        id=row["id"],
-        profile=SiteProfile(**{name: _text(row[name]) for name in TEXT_FIELDS}, emblem_id=row["emblem_id"]),
-        saved_at=dt.datetime.fromisoformat(row["saved_at"]),
-        saved_by=row["saved_by"],
-    )
-
-
-@damaged_as_error
-def collection(row: Row, items: Sequence[CollectionLine]) -> Collection:
-    """Return the collection of a row, with its items. Raises ``RecordDamaged``."""
-    return Collection(
-        id=row["id"],
-        title=_text(row["title"]),
-        body=_text(row["body"]),
-        items=tuple(items),
-        updated_at=dt.datetime.fromisoformat(row["updated_at"]),
-        updated_by=row["updated_by"],
-    )
-
-
 def _optional(name: str) -> Callable[[Row], object]:
     """Return the function that reads a field from a column, and gives None where the table lacks it."""
     return lambda row: row[name] if name in row.keys() else None  # noqa: SIM118  # sqlite3.Row
@@ -382,34 +349,48 @@ def _optional(name: str) -> Callable[[Row], object]:
 
 page = _mapper(
     Page,
+    "page",
     raw=lambda row: zlib.decompress(row["raw"]).decode(errors="surrogatepass"),
     lines=lambda row: unpack_lines(row["lines"]),
     doubts=lambda row: unpack_doubts(row["doubts"]),
 )
-change = _mapper(
-    Change,
-    before=lambda row: json.loads(row["before"]),
-    after=lambda row: json.loads(row["after"]),
-    announcement_id=_optional("announcement_id"),
-    collection_id=_optional("collection_id"),
-    disclosure_item_id=_optional("disclosure_item_id"),
+change, collection_change, disclosure_change = (
+    _mapper(
+        Change,
+        table,
+        before=lambda row: json.loads(row["before"]),
+        after=lambda row: json.loads(row["after"]),
+        announcement_id=_optional("announcement_id"),
+        collection_id=_optional("collection_id"),
+        disclosure_item_id=_optional("disclosure_item_id"),
+    )
+    for table in ("history", "collection_history", "disclosure_history")
 )
+collection = _mapper(Collection, "collection", items=lambda _row: ())  # the items are rows of another table
 disclosure_item = _mapper(
     DisclosureItem,
+    "disclosure_item",
     key=lambda row: _text(row["item"]),
     keywords=lambda row: tuple(_text(row["keywords"]).splitlines()),
 )
-file_version = _mapper(FileVersion)
-erasure = _mapper(Erasure, files=lambda row: tuple(_text(row["files"]).split()))
-incident = _mapper(IntegrityIncident, acknowledged_by=lambda row: row["acknowledged_by"] or "")
-person = _mapper(Person, organisation=_organisation_of)
-organisation = _mapper(Organisation)
-session = _mapper(Session)
-token = _mapper(ApiToken, scopes=lambda row: frozenset(map(Scope, row["scopes"].split(","))))
-relation = _mapper(Relation, kind=lambda row: RelationKind(row["kind"]) if row["kind"] else None)
-disclosure_entry = _mapper(DisclosureEntry)
-report = _mapper(Report)
-subscription = _mapper(Subscription, organisation=_organisation_of)
+file_version = _mapper(FileVersion, "file_version")
+erasure = _mapper(Erasure, "erasure", files=lambda row: tuple(_text(row["files"]).split()))
+incident = _mapper(IntegrityIncident, "incident", acknowledged_by=lambda row: row["acknowledged_by"] or "")
+person = _mapper(Person, "person", organisation=_organisation_of)
+organisation = _mapper(Organisation, "organisation")
+session = _mapper(Session, "session")
+token = _mapper(ApiToken, "token", scopes=lambda row: frozenset(map(Scope, row["scopes"].split(","))))
+relation = _mapper(Relation, "relation", kind=lambda row: RelationKind(row["kind"]) if row["kind"] else None)
+disclosure_entry = _mapper(DisclosureEntry, "disclosure_entry")
+report = _mapper(Report, "report")
+site_profile = _mapper(
+    SiteProfileVersion,
+    "site_profile",
+    profile=lambda row: SiteProfile(
+        **{name: _text(row[name]) for name in TEXT_FIELDS}, emblem_id=row["emblem_id"]
+    ),
+)
+subscription = _mapper(Subscription, "subscription", organisation=_organisation_of)
 
 
 def history_json(values: Mapping[str, object]) -> str:

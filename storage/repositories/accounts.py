@@ -7,6 +7,7 @@ from archive.model import PROVINCE, Person, Role
 from storage import mappers
 from storage.engine import EngineRepository
 from storage.hash_chain import write_with_entries_of_changed_people
+from storage.rows import insert_row_unless_present, read_rows, update_row
 from storage.tenancy import current_organisation
 
 
@@ -16,16 +17,16 @@ class EngineAccounts(EngineRepository):
     def add(self, name: str, password_hash: str, role: Role, *, division: str = "") -> Person:
         with write_with_entries_of_changed_people(self._engine):
             self._refuse_namesake(name)
-            row = self._engine.row(
-                """INSERT INTO person (name, password_hash, role, division, created_at, organisation_id)
-                   VALUES (:name, :password_hash, :role, :division, :now, :organisation)
-                   ON CONFLICT (organisation_id, name) DO NOTHING RETURNING *""",
-                organisation=current_organisation(self._engine),
+            row = insert_row_unless_present(
+                self._engine,
+                "person",
+                "organisation_id, name",
+                organisation_id=current_organisation(self._engine),
                 name=name,
                 password_hash=password_hash,
                 role=role.value,
                 division=division,
-                now=mappers.now_text(),
+                created_at=mappers.now_text(),
             )
             if row is None:
                 raise _name_taken(name)
@@ -40,6 +41,7 @@ class EngineAccounts(EngineRepository):
         towns = [row["id"] for row in self._engine.rows("SELECT id FROM organisation")]
         if self._engine.row(
             "SELECT id FROM person WHERE organisation_id IN :account_organisations AND name = :name LIMIT 1",
+            organisations=None,  # else PostgreSQL shows no town's people to the province
             name=name,
             account_organisations=[PROVINCE, *(towns if here == PROVINCE else [here])],
         ):
@@ -75,10 +77,7 @@ class EngineAccounts(EngineRepository):
         return None if row is None else (mappers.person(row), row["password_hash"])
 
     def everyone(self) -> list[Person]:
-        found = self._engine.rows(
-            "SELECT * FROM person WHERE organisation_id IN :organisations ORDER BY name"
-        )
-        return [*mappers.map_readable_rows(mappers.person, found, "person")]
+        return read_rows(self._engine, mappers.person, order="name")
 
     def disable_and_sign_out(self, name: str) -> None:
         self._set_disabled(name, True)
@@ -121,13 +120,7 @@ class EngineAccounts(EngineRepository):
 
     def set_role_and_division(self, id: int, *, role: Role, division: str) -> None:
         with write_with_entries_of_changed_people(self._engine):
-            if not self._engine.run(
-                """UPDATE person SET role = :role, division = :division
-                   WHERE organisation_id IN :organisations AND id = :id""",
-                id=id,
-                role=role.value,
-                division=division,
-            ):
+            if not update_row(self._engine, "person", id, role=role.value, division=division):
                 raise _nobody()
 
 

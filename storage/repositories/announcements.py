@@ -15,6 +15,7 @@ from storage.engine import EngineRepository
 from storage.hash_chain import append_entries
 from storage.repositories import history
 from storage.repositories.attachments import cancel_decisions_and_hold_again
+from storage.rows import count_rows, insert_row_unless_present, read_rows, update_row
 from storage.tenancy import current_organisation
 
 _ACTIONS = {
@@ -26,13 +27,6 @@ _ACTIONS = {
 
 _FIELDS = tuple(field.name for field in ANNOUNCEMENT_FIELDS)
 """Names of the fields that ``revise`` may set. The columns have the same names."""
-
-_INSERT = f"""INSERT INTO announcement ({", ".join(_FIELDS)},
-        status, change, created_at, updated_at, organisation_id)
-    VALUES ({", ".join(f":{name}" for name in _FIELDS)}, :status, :change, :at, :at, :organisation)
-    ON CONFLICT (organisation_id, ref) DO NOTHING
-    RETURNING *"""  # noqa: S608  # our own names
-
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
@@ -48,13 +42,17 @@ class EngineAnnouncements(EngineRepository):
             for field in ANNOUNCEMENT_FIELDS
         }
         with self._engine.write():
-            row = self._engine.row(
-                _INSERT,
+            change, at = history.next_change_number(self._engine), history.next_update_time(self._engine)
+            row = insert_row_unless_present(
+                self._engine,
+                "announcement",
+                "organisation_id, ref",
                 **fields,
-                organisation=current_organisation(self._engine),
+                organisation_id=current_organisation(self._engine),
                 status=status.value,
-                change=history.next_change_number(self._engine),
-                at=history.next_update_time(self._engine),
+                change=change,
+                created_at=at,
+                updated_at=at,
             )
             if row is None:
                 raise _ref_taken()
@@ -76,13 +74,11 @@ class EngineAnnouncements(EngineRepository):
             raise KeyError(f"not fields of an announcement: {sorted(unknown)}")
         with self._engine.write():
             row = history.announcement_row(self._engine, id)
-            after = {
-                name: value
-                for name, value in ((name, mappers.stored_value(value)) for name, value in changes.items())
-                if value != row[name]
-            }
+            before, after = history.changed_fields(
+                {name: row[name] for name in changes},
+                {name: mappers.stored_value(value) for name, value in changes.items()},
+            )
             if after:
-                before = {name: row[name] for name in after}
                 self._set(id, after)
                 if any(
                     str(row[name]) not in str(after[name])
@@ -129,8 +125,7 @@ class EngineAnnouncements(EngineRepository):
     def _set(self, id: int, columns: dict[str, object]) -> None:
         """Set columns of an announcement. Call this inside a transaction.
 
-        Raises ``Conflict`` when another announcement of the organisation has the new ``ref``. The columns'
-        names go into the SQL as they are: they must come from this code, never from a person.
+        Raises ``Conflict`` when another announcement of the organisation has the new ``ref``.
         """
         if columns.get("ref") is not None and self._engine.row(
             """SELECT id FROM announcement WHERE organisation_id IN :organisations AND ref = :ref
@@ -140,13 +135,7 @@ class EngineAnnouncements(EngineRepository):
             id=id,
         ):
             raise _ref_taken()
-        assignments = ", ".join(f"{name} = :{name}" for name in columns)
-        self._engine.run(
-            f"""UPDATE announcement SET {assignments}
-                WHERE organisation_id IN :organisations AND id = :id""",  # noqa: S608
-            id=id,
-            **columns,
-        )
+        update_row(self._engine, "announcement", id, **columns)
         history.mark_updated(self._engine, id)
         append_entries(self._engine, ("announcement", id))
 
@@ -154,12 +143,8 @@ class EngineAnnouncements(EngineRepository):
         return mappers.announcement(history.announcement_row(self._engine, id))
 
     def get_many(self, ids: Iterable[int]) -> dict[int, Announcement]:
-        found = self._engine.rows(
-            "SELECT * FROM announcement WHERE organisation_id IN :organisations AND id IN :ids", ids=list(ids)
-        )
-        return {
-            each.id: each for each in mappers.map_readable_rows(mappers.announcement, found, "announcement")
-        }
+        found = read_rows(self._engine, mappers.announcement, "id IN :ids", ids=list(ids))
+        return {each.id: each for each in found}
 
     def by_external_ref(self, ref: str) -> Announcement | None:
         row = self._engine.row(
@@ -196,27 +181,22 @@ class EngineAnnouncements(EngineRepository):
             limit=per_page,
             offset=(page - 1) * per_page,
         )
-        return [*mappers.map_readable_rows(mappers.announcement, found, "announcement")], total[0]["n"]
+        return [*mappers.map_readable_rows(mappers.announcement, found)], total[0]["n"]
 
     def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
         place = history.announcement_row(self._engine, id)
-        values = {"day": place["published_on"], "id": id, "status": Status.PUBLISHED.value}
-        earlier = self._engine.rows(
-            """SELECT * FROM announcement WHERE organisation_id IN :organisations AND status = :status
-               AND (published_on, id) < (:day, :id)
-               ORDER BY published_on DESC, id DESC LIMIT 3""",
-            **values,
+        earlier, later = (
+            read_rows(
+                self._engine,
+                mappers.announcement,
+                f"status = 'published' AND (published_on, id) {beyond} (:day, :id)",
+                order=f"published_on {order}, id {order} LIMIT 3",
+                day=place["published_on"],
+                id=id,
+            )
+            for beyond, order in (("<", "DESC"), (">", "ASC"))
         )
-        later = self._engine.rows(
-            """SELECT * FROM announcement WHERE organisation_id IN :organisations AND status = :status
-               AND (published_on, id) > (:day, :id)
-               ORDER BY published_on, id LIMIT 3""",
-            **values,
-        )
-        return (
-            next(mappers.map_readable_rows(mappers.announcement, earlier, "announcement"), None),
-            next(mappers.map_readable_rows(mappers.announcement, later, "announcement"), None),
-        )
+        return next(iter(earlier), None), next(iter(later), None)
 
     def count_by_month(self) -> list[tuple[int, int, int]]:
         found = self._engine.rows(
@@ -231,13 +211,7 @@ class EngineAnnouncements(EngineRepository):
         ]
 
     def count_by_status(self) -> dict[str, int]:
-        found = self._engine.rows(
-            """SELECT status, count(*) AS n FROM announcement
-               WHERE organisation_id IN :organisations AND status IN :known GROUP BY status""",
-            known=[status.value for status in Status],
-        )
-        counted = {row["status"]: row["n"] for row in found}
-        return {status.value: counted.get(status.value, 0) for status in Status}
+        return count_rows(self._engine, "announcement", "status", Status)
 
     def ids_due_for_publication(self, now: dt.datetime) -> list[int]:
         found = self._engine.rows(

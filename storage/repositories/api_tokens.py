@@ -10,6 +10,7 @@ from archive.model import ALL_SCOPES, ApiToken, Scope
 from storage import mappers
 from storage.engine import EngineRepository
 from storage.hash_chain import write_with_entries_of_changed_people
+from storage.rows import insert_row, read_rows
 from storage.tenancy import current_organisation
 
 _LAST_USE_STEP = dt.timedelta(minutes=1)  # a program that calls often causes one write a minute at most
@@ -29,15 +30,15 @@ class EngineApiTokens(EngineRepository):
         with write_with_entries_of_changed_people(self._engine):
             if any(name == known.name and not known.revoked_at for known in self.all()):
                 raise Conflict(f"มีโทเคนชื่อ “{name}” อยู่แล้ว กรุณาใช้ชื่ออื่น หรือเพิกถอนของเดิมก่อน", code="name-taken")
-            self._engine.run(
-                """INSERT INTO token (name, hash, scopes, expires_at, created_at, organisation_id)
-                   VALUES (:name, :hash, :scopes, :expires_at, :now, :organisation)""",
-                organisation=current_organisation(self._engine),
+            insert_row(
+                self._engine,
+                "token",
+                organisation_id=current_organisation(self._engine),
                 name=name,
                 hash=token_hash,
                 scopes=",".join(sorted(scopes)),
-                expires_at=mappers.time_text(expires_at) if expires_at else None,
-                now=mappers.now_text(),
+                expires_at=mappers.stored_value(expires_at),
+                created_at=mappers.now_text(),
             )
 
     def use_live_token(self, token_hash: str, *, now: dt.datetime) -> ApiToken | None:
@@ -63,8 +64,7 @@ class EngineApiTokens(EngineRepository):
         return found
 
     def all(self) -> list[ApiToken]:
-        found = self._engine.rows("SELECT * FROM token WHERE organisation_id IN :organisations ORDER BY id")
-        return [*mappers.map_readable_rows(mappers.token, found, "token")]
+        return read_rows(self._engine, mappers.token)
 
     def revoke(self, name: str) -> None:
         with write_with_entries_of_changed_people(self._engine):

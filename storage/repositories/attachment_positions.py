@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from storage.engine import Queries, Row
 
-NEXT_POSITION = """(SELECT coalesce(max(beside.position), 0) + 1 FROM attachment AS beside
-    WHERE beside.organisation_id IN :organisations
-    AND beside.announcement_id = :announcement_id AND beside.status <> 'detached')"""
-"""SQL for the position after the last attachment of ``:announcement_id``."""
+
+def next_position(engine: Queries, announcement_id: int) -> int:
+    """Return the position after the last attachment of an announcement. Call this inside a transaction."""
+    last = engine.rows(
+        """SELECT coalesce(max(position), 0) AS position FROM attachment
+           WHERE organisation_id IN :organisations AND announcement_id = :id AND status <> 'detached'""",
+        id=announcement_id,
+    )[0]
+    return int(last["position"]) + 1
 
 
 def close_gap(engine: Queries, taken_off: Row) -> None:

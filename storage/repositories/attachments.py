@@ -16,7 +16,7 @@ from storage import mappers
 from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
-from storage.repositories.attachment_positions import NEXT_POSITION, close_gap
+from storage.repositories.attachment_positions import close_gap, next_position
 from storage.repositories.file_history import (
     attachment_that_had_bytes,
     attachment_with_bytes,
@@ -37,6 +37,7 @@ from storage.repositories.replacements import (
     move_file_to_replaced_attachment,
     replacement_row,
 )
+from storage.rows import delete_rows, insert_row, read_rows, update_row
 
 
 def attachment_row(engine: Queries, id: int, *, should_lock: bool = False) -> Row:
@@ -93,11 +94,7 @@ def replace_page_finds_and_hold(
     details = dataclasses.replace(
         attachment.details, personal_data=tuple(sorted([*others, *page_finds], key=lambda one: one.page))
     )
-    engine.run(
-        "UPDATE attachment SET details = :details WHERE organisation_id IN :organisations AND id = :id",
-        id=attachment.id,
-        details=mappers.details_json(details),
-    )
+    update_row(engine, "attachment", attachment.id, details=mappers.details_json(details))
     finds = privacy.find_personal_data_in_attachment(attachment, details)
     known = (*attachment.decided, *map(privacy.type_and_place_key, privacy.undecided_finds(attachment)))
     if attachment.hold is None and privacy.finds_without_decision(finds, known):
@@ -121,28 +118,20 @@ def set_hidden_change(engine: Queries, attachment_id: int) -> None:
 
 
 def _set_hold(engine: Queries, attachment_id: int, hold: HoldReason | None, decided: Sequence[str]) -> None:
-    engine.run(
-        """UPDATE attachment SET hold = :hold, decided = :decided, has_undecided_finds = 0
-           WHERE organisation_id IN :organisations AND id = :id""",
-        id=attachment_id,
+    update_row(
+        engine,
+        "attachment",
+        attachment_id,
         hold=hold.value if hold else "",
         decided=json.dumps(list(decided)) if decided else "",
+        has_undecided_finds=0,
     )
 
 
 def _clear_undecided_if_none(engine: Queries, attachment_id: int) -> None:
     """Take a public attachment off the worklist once its last undecided find has gone."""
     if not privacy.undecided_finds(mappers.attachment(attachment_row(engine, attachment_id))):
-        _set_has_undecided_finds(engine, attachment_id, has_undecided_finds=False)
-
-
-def _set_has_undecided_finds(engine: Queries, attachment_id: int, *, has_undecided_finds: bool) -> None:
-    engine.run(
-        """UPDATE attachment SET has_undecided_finds = :has_undecided_finds
-           WHERE organisation_id IN :organisations AND id = :id""",
-        id=attachment_id,
-        has_undecided_finds=int(has_undecided_finds),
-    )
+        update_row(engine, "attachment", attachment_id, has_undecided_finds=0)
 
 
 class EngineAttachments(EngineRepository):
@@ -175,23 +164,22 @@ class EngineAttachments(EngineRepository):
                 return self.relabel(known["id"], label=label, kind=kind, actor=actor), True
             announcement = history.announcement_row(self._engine, announcement_id)
             now = mappers.now_text()
-            (row,) = self._engine.rows(
-                f"""INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type,
-                       size, sha256, status, hold, created_at, queued_at, organisation_id)
-                   VALUES (:announcement_id, {NEXT_POSITION}, :label, :filename, :kind, :media_type,
-                       :size, :sha256, 'waiting', :hold, :made, :at, :organisation)
-                   RETURNING *""",  # noqa: S608
+            row = insert_row(
+                self._engine,
+                "attachment",
+                organisation_id=announcement["organisation_id"],
                 announcement_id=announcement_id,
-                organisation=announcement["organisation_id"],
+                position=next_position(self._engine, announcement_id),
                 label=label,
                 filename=filename,
                 kind=kind.value,
                 media_type=media_type,
                 size=file.size,
                 sha256=file.sha256,
-                at=now,
-                made=now if stored_at is None else mappers.time_text(stored_at),
+                status="waiting",
                 hold=hold.value,
+                created_at=now if stored_at is None else mappers.time_text(stored_at),
+                queued_at=now,
             )
             self._note(row, "attach", actor=actor, after=_described(row))
         return mappers.attachment(row), True
@@ -226,11 +214,7 @@ class EngineAttachments(EngineRepository):
         """Put a detached attachment back as a document of its own, also one that was to replace another."""
         if hold is HoldReason.UNCONFIRMED:
             _set_hold(self._engine, row["id"], hold, mappers.attachment(row).decided)
-        self._engine.run(
-            """UPDATE attachment SET replaces = NULL
-               WHERE organisation_id IN :organisations AND id = :id""",
-            id=row["id"],
-        )
+        update_row(self._engine, "attachment", row["id"], replaces=None)
         self.reattach(row["id"], actor=actor)
 
     def replace(
@@ -293,7 +277,7 @@ class EngineAttachments(EngineRepository):
         publication from showing the file.
         """
         refuse_erased_file(self._engine, row["announcement_id"], sha256)
-        if row["is_redacted"] and self._is_of_draft(row):
+        if row["is_redacted"] and self._is_of(Status.DRAFT, row):
             raise Conflict("ไฟล์นี้เป็นสำเนาที่ปิดข้อมูลแล้ว เจ้าหน้าที่เท่านั้นที่เปลี่ยนไฟล์ได้", code="file-attached")
         if was_replaced_by_other(self._engine, row["announcement_id"], sha256, actor):
             if not self._is_public(row):
@@ -316,11 +300,7 @@ class EngineAttachments(EngineRepository):
         is_redacted: bool,
     ) -> None:
         """Give an attachment a file, of which nothing is read yet."""
-        self._engine.run(
-            """DELETE FROM page
-               WHERE organisation_id IN :organisations AND attachment_id = :id""",
-            id=attachment_id,
-        )
+        delete_rows(self._engine, "page", attachment_id=attachment_id)
         self._engine.run(
             """UPDATE attachment SET filename = :filename, media_type = :media_type, size = :size,
                    sha256 = :sha256, page_count = NULL, status = 'waiting', error_code = NULL,
@@ -339,12 +319,11 @@ class EngineAttachments(EngineRepository):
         )
 
     def _is_public(self, row: Row) -> bool:
-        announcement = history.announcement_row(self._engine, row["announcement_id"])
-        return not row["hold"] and announcement["status"] == Status.PUBLISHED
+        return not row["hold"] and self._is_of(Status.PUBLISHED, row)
 
-    def _is_of_draft(self, row: Row) -> bool:
-        announcement = history.announcement_row(self._engine, row["announcement_id"])
-        return bool(announcement["status"] == Status.DRAFT)
+    def _is_of(self, status: Status, row: Row) -> bool:
+        """Return True where the announcement of an attachment has this status."""
+        return bool(history.announcement_row(self._engine, row["announcement_id"])["status"] == status)
 
     def _cancelled_replacement(self, row: Row, sha256: str) -> Row | None:
         return self._engine.row(
@@ -389,7 +368,7 @@ class EngineAttachments(EngineRepository):
             if not attachment.rules and attachment.is_reading_pending:
                 hold = HoldReason.UNREAD
             _set_hold(self._engine, attachment_id, hold, decisions)
-            _set_has_undecided_finds(self._engine, attachment_id, has_undecided_finds=stays_public)
+            update_row(self._engine, "attachment", attachment_id, has_undecided_finds=int(stays_public))
             before, after = None, _place(row)
             if hold is None and (
                 replaced := move_file_to_replaced_attachment(self._engine, row, is_released=True)
@@ -405,10 +384,7 @@ class EngineAttachments(EngineRepository):
             hold = privacy.hold_reason_after_cancelling_decisions(
                 mappers.attachment(row), is_public=self._is_public(row)
             )
-            _set_hold(self._engine, attachment_id, hold, ())
-            self._note(row, "hold", actor=actor, after=_place(row))
-            set_hidden_change(self._engine, attachment_id)
-            return self.get(attachment_id)
+            return self._hold_again(row, hold, (), actor=actor)
 
     def preview_public_file_before(self, attachment_id: int) -> Attachment | None:
         row = attachment_row(self._engine, attachment_id)
@@ -440,10 +416,14 @@ class EngineAttachments(EngineRepository):
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, should_lock=True)
             decided = mappers.attachment(row).decided
-            _set_hold(self._engine, attachment_id, HoldReason.PERSONAL_DATA, decided)
-            self._note(row, "hold", actor=actor, after=_place(row))
-            set_hidden_change(self._engine, attachment_id)
-            return self.get(attachment_id)
+            return self._hold_again(row, HoldReason.PERSONAL_DATA, decided, actor=actor)
+
+    def _hold_again(self, row: Row, hold: HoldReason, decided: Sequence[str], *, actor: str) -> Attachment:
+        """Hold an attachment that residents may have seen. Call this inside a transaction."""
+        _set_hold(self._engine, row["id"], hold, decided)
+        self._note(row, "hold", actor=actor, after=_place(row))
+        set_hidden_change(self._engine, row["id"])
+        return self.get(row["id"])
 
     def list_with_outdated_finds(self, rules: int, *, limit: int) -> list[int]:
         found = self._engine.rows(
@@ -480,13 +460,8 @@ class EngineAttachments(EngineRepository):
                 *page_texts
             ]:
                 return
-            self._engine.run(
-                """UPDATE attachment SET personal_data_rules = :rules
-                   WHERE organisation_id IN :organisations AND id = :id""",
-                id=attachment_id,
-                rules=rules,
-            )
-            for attachment in mappers.map_readable_rows(mappers.attachment, [row], "attachment"):
+            update_row(self._engine, "attachment", attachment_id, personal_data_rules=rules)
+            for attachment in mappers.map_readable_rows(mappers.attachment, [row]):
                 self._store_finds(row, attachment, tuple(finds), actor=actor)
 
     def _store_finds(
@@ -503,7 +478,7 @@ class EngineAttachments(EngineRepository):
         if undecided:
             hold = attachment.hold if is_public else HoldReason.PERSONAL_DATA
             _set_hold(self._engine, attachment.id, hold, decided)
-            _set_has_undecided_finds(self._engine, attachment.id, has_undecided_finds=is_public)
+            update_row(self._engine, "attachment", attachment.id, has_undecided_finds=int(is_public))
             if is_new:
                 history.append_change(
                     self._engine, attachment.announcement_id, "find", actor=actor, after=_place(row)
@@ -511,23 +486,17 @@ class EngineAttachments(EngineRepository):
         elif details == attachment.details:
             return
         else:
-            _set_has_undecided_finds(self._engine, attachment.id, has_undecided_finds=False)
-        self._engine.run(
-            "UPDATE attachment SET details = :details WHERE organisation_id IN :organisations AND id = :id",
-            id=attachment.id,
-            details=mappers.details_json(details),
-        )
+            update_row(self._engine, "attachment", attachment.id, has_undecided_finds=0)
+        update_row(self._engine, "attachment", attachment.id, details=mappers.details_json(details))
         append_entries(self._engine, ("attachment", attachment.id), (READING, attachment.id))
 
     def detached(self, announcement_id: int) -> list[Attachment]:
-        found = self._engine.rows(
-            """SELECT * FROM attachment
-               WHERE organisation_id IN :organisations AND announcement_id = :id AND status = 'detached'
-               AND sha256 NOT LIKE 'erased-%'
-               ORDER BY id""",
+        return read_rows(
+            self._engine,
+            mappers.attachment,
+            "announcement_id = :id AND status = 'detached' AND sha256 NOT LIKE 'erased-%'",
             id=announcement_id,
         )
-        return [*mappers.map_readable_rows(mappers.attachment, found, "attachment")]
 
     def relabel(self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str) -> Attachment:
         with self._engine.write():
@@ -560,12 +529,7 @@ class EngineAttachments(EngineRepository):
             if before == after:
                 return
             for position, attachment_id in enumerate(after, start=1):
-                self._engine.run(
-                    """UPDATE attachment SET position = :position
-                       WHERE organisation_id IN :organisations AND id = :id""",
-                    position=position,
-                    id=attachment_id,
-                )
+                update_row(self._engine, "attachment", attachment_id, position=position)
             history.append_change(
                 self._engine,
                 announcement_id,
@@ -581,10 +545,8 @@ class EngineAttachments(EngineRepository):
             if waiting := replacement_row(self._engine, attachment_id):
                 self.detach(waiting["id"], actor=actor)
             row = attachment_row(self._engine, attachment_id)
-            self._engine.run(
-                """UPDATE attachment SET status = 'detached', worker = NULL, leased_until = NULL
-                   WHERE organisation_id IN :organisations AND id = :id""",
-                id=attachment_id,
+            update_row(
+                self._engine, "attachment", attachment_id, status="detached", worker=None, leased_until=None
             )
             if row["replaces"] is None:
                 close_gap(self._engine, row)
@@ -596,14 +558,14 @@ class EngineAttachments(EngineRepository):
             row = self._detached_row(attachment_id)
             if row["replaces"] and (waiting := replacement_row(self._engine, row["replaces"])):
                 self.detach(waiting["id"], actor=actor)
-            self._engine.run(
-                f"""UPDATE attachment SET status = :status, queued_at = :now, attempts = 0,
-                       position = CASE WHEN replaces IS NULL THEN {NEXT_POSITION} ELSE 0 END
-                   WHERE organisation_id IN :organisations AND id = :id""",  # noqa: S608
-                id=attachment_id,
+            update_row(
+                self._engine,
+                "attachment",
+                attachment_id,
                 status=mappers.attachment(row).status.value,
-                now=mappers.now_text(),
-                announcement_id=row["announcement_id"],
+                queued_at=mappers.now_text(),
+                attempts=0,
+                position=0 if row["replaces"] else next_position(self._engine, row["announcement_id"]),
             )
             after = attachment_row(self._engine, attachment_id)
             self._note(after, "reattach", actor=actor, after=_described(after))
@@ -638,39 +600,24 @@ class EngineAttachments(EngineRepository):
         )
         by_announcement: dict[int, list[Attachment]] = {one: [] for one in ids}
         for one, group in groupby(found, key=lambda row: int(row["announcement_id"])):
-            by_announcement[one] = [*mappers.map_readable_rows(mappers.attachment, group, "attachment")]
+            by_announcement[one] = [*mappers.map_readable_rows(mappers.attachment, group)]
         return by_announcement
 
     def replacements(self, attachment_ids: Iterable[int]) -> dict[int, Attachment]:
-        found = self._engine.rows(
-            """SELECT * FROM attachment
-               WHERE organisation_id IN :organisations AND replaces IN :ids AND status <> 'detached'
-               ORDER BY id""",
+        found = read_rows(
+            self._engine,
+            mappers.attachment,
+            "replaces IN :ids AND status <> 'detached'",
             ids=list(attachment_ids),
         )
-        readable = mappers.map_readable_rows(mappers.attachment, found, "attachment")
-        return {each.replaces: each for each in readable if each.replaces is not None}
+        return {each.replaces: each for each in found if each.replaces is not None}
 
     def _of(self, announcement_id: int) -> list[Attachment]:
         return self.by_announcement([announcement_id])[announcement_id]
 
-    def with_file(self, sha256: str) -> list[Attachment]:
-        found = self._engine.rows(
-            """SELECT * FROM attachment
-               WHERE organisation_id IN :organisations AND sha256 = :sha256 AND status <> 'detached'
-               ORDER BY id""",
-            sha256=sha256,
-        )
-        return [*mappers.map_readable_rows(mappers.attachment, found, "attachment")]
-
-    def detached_with_file(self, sha256: str) -> list[Attachment]:
-        found = self._engine.rows(
-            """SELECT * FROM attachment
-               WHERE organisation_id IN :organisations AND sha256 = :sha256 AND status = 'detached'
-               ORDER BY id""",
-            sha256=sha256,
-        )
-        return [*mappers.map_readable_rows(mappers.attachment, found, "attachment")]
+    def with_file(self, sha256: str, *, is_detached: bool = False) -> list[Attachment]:
+        status = "status = 'detached'" if is_detached else "status <> 'detached'"
+        return read_rows(self._engine, mappers.attachment, f"sha256 = :sha256 AND {status}", sha256=sha256)
 
     def _note(
         self,

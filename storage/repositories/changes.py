@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from archive.changes import HistoryFilters
 from archive.errors import NotFound
 from archive.model import Change
 from storage import mappers
 from storage.engine import EngineRepository, Row
+from storage.tenancy import PARENTS
 
+_MAPPERS = (mappers.change, mappers.collection_change, mappers.disclosure_change)
 _COLUMNS = "at, actor, action, before, after, reason, bulk"
-_TABLES = {
-    "history": "announcement_id",
-    "collection_history": "collection_id",
-    "disclosure_history": "disclosure_item_id",
-}
+_TABLES = {mapper.table: PARENTS[mapper.table][0] for mapper in _MAPPERS}
 """Table of changes → its column that names the changed record."""
 
 _NO_LIMIT = 2**31 - 1  # changes; more than any history has
@@ -39,32 +39,20 @@ class EngineChanges(EngineRepository):
             offset=offset,
             **values,
         )
-        return [
-            change
-            for row in found
-            for change in mappers.map_readable_rows(mappers.change, [row], _table_of(row))
-        ]
+        return [change for row in found for change in mappers.map_readable_rows(_mapper_of(row), [row])]
 
     def list_bulk(self, bulk: str) -> list[Change]:
         return self.find(HistoryFilters(bulk=bulk), limit=_NO_LIMIT) if bulk else []
 
-    def get_announcement_change(self, id: int) -> Change:
-        return self._one("history", id)
-
-    def get_collection_change(self, id: int) -> Change:
-        return self._one("collection_history", id)
-
-    def get_disclosure_item_change(self, id: int) -> Change:
-        return self._one("disclosure_history", id)
-
-    def _one(self, table: str, id: int) -> Change:
+    def get(self, id: int, *, of: Literal["announcement", "collection", "disclosure_item"]) -> Change:
+        mapper = next(each for each in _MAPPERS if PARENTS[each.table][1] == of)
         row = self._engine.row(
-            f"SELECT * FROM {table} WHERE organisation_id IN :organisations AND id = :id",  # noqa: S608  # our own names
+            f"SELECT * FROM {mapper.table} WHERE organisation_id IN :organisations AND id = :id",  # noqa: S608
             id=id,
         )
         if row is None:
             raise NotFound("ไม่พบการแก้ไขนี้ในประวัติ")
-        return mappers.change(row)
+        return mapper(row)
 
     def actors(self) -> list[str]:
         named = (
@@ -74,9 +62,9 @@ class EngineChanges(EngineRepository):
         return [row["actor"] for row in self._engine.rows(f"{' UNION '.join(named)} ORDER BY actor")]
 
 
-def _table_of(row: Row) -> str:
-    """Return the table that a row of all changes comes from: its other tables' owners are NULL."""
-    return next(table for table, owner in _TABLES.items() if row[owner] is not None)
+def _mapper_of(row: Row) -> mappers.Mapper[Change]:
+    """Return the mapper of the table that a row of all changes comes from: other tables' owners are NULL."""
+    return next(mapper for mapper in _MAPPERS if row[_TABLES[mapper.table]] is not None)
 
 
 def _owner(table: str) -> str:

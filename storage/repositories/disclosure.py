@@ -15,6 +15,7 @@ from storage import mappers
 from storage.engine import EngineRepository
 from storage.hash_chain import append_entries
 from storage.repositories import history
+from storage.rows import insert_row_unless_present, read_rows, update_row
 from storage.tenancy import current_organisation
 
 _MOST_TITLED = 100  # announcements that are offered for one item
@@ -24,17 +25,14 @@ class EngineDisclosure(EngineRepository):
     """Adapter of ``Disclosure`` for any ``Engine``."""
 
     def items_changed_by_staff(self, first: int, last: int) -> list[tuple[int, DisclosureItem]]:
-        found = self._engine.rows(
-            """SELECT * FROM disclosure_item WHERE organisation_id IN :organisations
-               AND year BETWEEN :first AND :last AND undone_at IS NULL ORDER BY year, id""",
+        return read_rows(
+            self._engine,
+            _year_and_item,
+            "year BETWEEN :first AND :last AND undone_at IS NULL",
+            order="year, id",
             first=first,
             last=last,
         )
-        return [
-            *mappers.map_readable_rows(
-                lambda row: (int(row["year"]), mappers.disclosure_item(row)), found, "disclosure_item"
-            )
-        ]
 
     def save_item(
         self,
@@ -46,11 +44,9 @@ class EngineDisclosure(EngineRepository):
         reason: str = "",
     ) -> None:
         """Store the item over any change since; ``replaced`` tells the history what changed."""
-        before, after = _columns(replaced) if replaced else {}, _columns(item)
-        changed = {name for name in after if before.get(name) != after[name]}
-        if changed:
-            before = {name: before[name] for name in before if name in changed}
-            self._store_item(year, item, before, {name: after[name] for name in changed}, actor, reason)
+        before, after = history.changed_fields(_columns(replaced) if replaced else {}, _columns(item))
+        if after:
+            self._store_item(year, item, before, after, actor, reason)
 
     def confirm_item_list(self, year: int, item: DisclosureItem, *, actor: str) -> None:
         if not self.items_changed_by_staff(year, year):
@@ -96,12 +92,7 @@ class EngineDisclosure(EngineRepository):
             )
             if [row["item"] for row in own] != [item_key]:
                 raise Conflict("มีผู้แก้ไขเรื่องนี้ภายหลัง จึงคงไว้ตามเดิม", code="edited-meanwhile")
-            self._engine.run(
-                """UPDATE disclosure_item SET undone_at = :at
-                   WHERE organisation_id IN :organisations AND id = :id""",
-                id=own[0]["id"],
-                at=mappers.now_text(),
-            )
+            update_row(self._engine, "disclosure_item", own[0]["id"], undone_at=mappers.now_text())
             place = {"year": year, "item": item_key}
             self._append_change(
                 own[0]["id"], before=place | {"title": own[0]["title"]}, after=place, actor=actor
@@ -117,50 +108,37 @@ class EngineDisclosure(EngineRepository):
         reason: str = "",
     ) -> None:
         """Append a change of an item to the history, and the item and the change to the hash chain."""
-        made = self._engine.rows(
-            """INSERT INTO disclosure_history (organisation_id, disclosure_item_id, at, actor, action,
-                   before, after, reason, bulk)
-               VALUES (:organisation, :id, :at, :actor, 'disclosure-item', :before, :after, :reason, :bulk)
-               RETURNING id""",
-            organisation=current_organisation(self._engine),
-            id=item_id,
-            at=mappers.now_text(),
+        append_entries(self._engine, ("disclosure_item", item_id))
+        history.append_change(
+            self._engine,
+            item_id,
+            "disclosure-item",
+            table="disclosure_history",
             actor=actor,
-            before=mappers.history_json(before),
-            after=mappers.history_json(after),
+            before=before,
+            after=after,
             reason=reason,
-            bulk=history.bulk_name(),
         )
-        append_entries(self._engine, ("disclosure_item", item_id), ("disclosure_history", made[0]["id"]))
 
     def entries(self, years: Collection[int] | None = None) -> list[DisclosureEntry]:
-        found = self._engine.rows(
-            """SELECT * FROM disclosure_entry WHERE organisation_id IN :organisations
-               AND year IN :years ORDER BY id""",
-            years=None if years is None else list(years),
-        )
-        return [*mappers.map_readable_rows(mappers.disclosure_entry, found, "disclosure_entry")]
+        wanted = None if years is None else list(years)
+        return read_rows(self._engine, mappers.disclosure_entry, "year IN :years", years=wanted)
 
     def by_announcement(self, announcement_id: int) -> list[DisclosureEntry]:
-        found = self._engine.rows(
-            """SELECT * FROM disclosure_entry WHERE organisation_id IN :organisations
-               AND announcement_id = :id ORDER BY id""",
-            id=announcement_id,
-        )
-        return [*mappers.map_readable_rows(mappers.disclosure_entry, found, "disclosure_entry")]
+        return read_rows(self._engine, mappers.disclosure_entry, "announcement_id = :id", id=announcement_id)
 
     def assign(self, entry: DisclosureEntry, *, actor: str) -> None:
         with self._engine.write():
             owner = history.announcement_row(self._engine, entry.announcement_id)
-            made = self._engine.rows(
-                """INSERT INTO disclosure_entry (organisation_id, announcement_id, year, item, part)
-                   VALUES (:organisation_id, :announcement_id, :year, :item, :part)
-                   ON CONFLICT (announcement_id, year, item, part) DO NOTHING RETURNING id""",
+            made = insert_row_unless_present(
+                self._engine,
+                "disclosure_entry",
+                "announcement_id, year, item, part",
                 organisation_id=owner["organisation_id"],
                 **_place(entry),
             )
             if made:
-                append_entries(self._engine, ("disclosure_entry", made[0]["id"]))
+                append_entries(self._engine, ("disclosure_entry", made["id"]))
                 entry_field = {"disclosure": _history_text(entry)}
                 history.append_change(
                     self._engine, entry.announcement_id, "disclose", actor=actor, after=entry_field
@@ -199,6 +177,11 @@ class EngineDisclosure(EngineRepository):
             },
         )
         return [row["id"] for row in found]
+
+
+_year_and_item = mappers.Mapper(
+    mappers.disclosure_item.table, lambda row: (int(row["year"]), mappers.disclosure_item(row))
+)
 
 
 def _columns(item: DisclosureItem) -> dict[str, object]:

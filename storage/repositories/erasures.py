@@ -15,6 +15,7 @@ from storage.repositories import history
 from storage.repositories.attachment_positions import close_gap
 from storage.repositories.attachments import EngineAttachments, set_hidden_change
 from storage.repositories.replacements import replacement_row
+from storage.rows import delete_rows, insert_row, read_rows, update_row
 
 _TELLING = {"text", "doubts", "label", "filename", "sha256", "size", "media_type"}
 """Keys of a change in the history that tell something of a file, of its name or of its pages."""
@@ -43,7 +44,7 @@ class EngineErasures(EngineRepository):
             if expected_sha256 not in (None, row["sha256"]):
                 raise file_changed_error()
             files = self._files(row, scope)
-            id = self._record(
+            erasure = self._record(
                 row["organisation_id"],
                 (row["announcement_id"], row["id"]),
                 scope,
@@ -53,16 +54,13 @@ class EngineErasures(EngineRepository):
                 actor=actor,
             )
             for table in ("file_version", "replaced_public_file"):
-                self._engine.run(
-                    f"DELETE FROM {table} WHERE organisation_id IN :organisations AND attachment_id = :id",  # noqa: S608
-                    id=attachment_id,
-                )
+                delete_rows(self._engine, table, attachment_id=attachment_id)
             self._clear_history(row, scope, files)
             if scope is ErasureScope.ATTACHMENT:
                 if waiting := replacement_row(self._engine, attachment_id):
                     EngineAttachments(self._engine).detach(waiting["id"], actor=actor)
-                self._clear_attachment(row, id)
-            place: dict[str, object] = {"attachment_id": attachment_id, "erasure": id}
+                self._clear_attachment(row, erasure.id)
+            place: dict[str, object] = {"attachment_id": attachment_id, "erasure": erasure.id}
             history.append_change(
                 self._engine, row["announcement_id"], "erase", actor=actor, after=place, reason=reason
             )
@@ -70,7 +68,7 @@ class EngineErasures(EngineRepository):
             if scope is ErasureScope.ATTACHMENT:
                 set_hidden_change(self._engine, attachment_id)
             append_entries(self._engine, ("attachment", attachment_id), (READING, attachment_id))
-        return next(each for each in self.all() if each.id == id)
+        return erasure
 
     def erase_announcement_fields(
         self, announcement_id: int, *, ordered_by: str, reason: str, actor: str
@@ -79,7 +77,7 @@ class EngineErasures(EngineRepository):
             row = history.announcement_row(self._engine, announcement_id)
             if row["status"] == Status.PUBLISHED:
                 raise Conflict("กรุณาถอนประกาศพร้อมเหตุผลก่อน แล้วจึงลบข้อความตามคำสั่ง", code="wrong-status")
-            id = self._record(
+            erasure = self._record(
                 row["organisation_id"],
                 (announcement_id, None),
                 ErasureScope.TEXT,
@@ -88,27 +86,20 @@ class EngineErasures(EngineRepository):
                 reason=reason,
                 actor=actor,
             )
-            self._engine.run(
-                """UPDATE announcement SET title = :title, body = '', author = '', category = '',
-                       publish_at = NULL
-                   WHERE organisation_id IN :organisations AND id = :id""",
-                title=_ERASED_TITLE,
-                id=announcement_id,
-            )
+            columns = {**dict.fromkeys(_OWN_TEXT, ""), "title": _ERASED_TITLE, "publish_at": None}
+            update_row(self._engine, "announcement", announcement_id, **columns)
             self._rewrite_history(announcement_id, _without_own_text)
+            place = {"erasure": erasure.id}
             history.append_change(
-                self._engine, announcement_id, "erase", actor=actor, after={"erasure": id}, reason=reason
+                self._engine, announcement_id, "erase", actor=actor, after=place, reason=reason
             )
             history.mark_updated(self._engine, announcement_id)
             history.set_replaced_text_change(self._engine, announcement_id)
             append_entries(self._engine, ("announcement", announcement_id))
-        return next(each for each in self.all() if each.id == id)
+        return erasure
 
     def all(self) -> list[Erasure]:
-        found = self._engine.rows(
-            "SELECT * FROM erasure WHERE organisation_id IN :organisations ORDER BY id DESC"
-        )
-        return [*mappers.map_readable_rows(mappers.erasure, found, "erasure")]
+        return read_rows(self._engine, mappers.erasure, order="id DESC")
 
     def last_at(self) -> dt.datetime | None:
         row = self._engine.row("SELECT max(at) AS at FROM erasure WHERE organisation_id IN :organisations")
@@ -152,14 +143,12 @@ class EngineErasures(EngineRepository):
         ordered_by: str,
         reason: str,
         actor: str,
-    ) -> int:
-        """Add the record of an erasure. ``place``: the announcement and the attachment. Returns its id."""
-        made = self._engine.rows(
-            """INSERT INTO erasure (organisation_id, announcement_id, attachment_id, scope, ordered_by,
-                   reason, files, at, actor)
-               VALUES (:organisation, :announcement_id, :attachment_id, :scope, :ordered_by,
-                   :reason, :files, :at, :actor) RETURNING id""",
-            organisation=organisation,
+    ) -> Erasure:
+        """Add and return the record of an erasure. ``place``: the announcement and the attachment."""
+        row = insert_row(
+            self._engine,
+            "erasure",
+            organisation_id=organisation,
             announcement_id=place[0],
             attachment_id=place[1],
             scope=scope.value,
@@ -169,14 +158,12 @@ class EngineErasures(EngineRepository):
             at=mappers.now_text(),
             actor=actor,
         )
-        append_entries(self._engine, ("erasure", made[0]["id"]))
-        return int(made[0]["id"])
+        append_entries(self._engine, ("erasure", row["id"]))
+        return mappers.erasure(row)
 
     def _clear_attachment(self, row: Row, erasure: int) -> None:
         """Take the attachment off, and leave nothing of it but its id and its announcement."""
-        self._engine.run(
-            "DELETE FROM page WHERE organisation_id IN :organisations AND attachment_id = :id", id=row["id"]
-        )
+        delete_rows(self._engine, "page", attachment_id=row["id"])
         self._engine.run(
             """UPDATE attachment SET label = '', filename = '', kind = 'other', media_type = '', size = 0,
                    sha256 = :erased, page_count = NULL, status = 'detached', error_code = NULL,

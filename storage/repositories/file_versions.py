@@ -6,6 +6,7 @@ from archive.errors import NotFound
 from archive.model import FileVersion
 from storage import mappers
 from storage.engine import EngineRepository, Queries, Row
+from storage.rows import insert_row, read_rows
 
 
 def store_earlier_version(engine: Queries, attachment: Row, *, actor: str) -> None:
@@ -20,22 +21,16 @@ def store_earlier_version(engine: Queries, attachment: Row, *, actor: str) -> No
            WHERE organisation_id IN :organisations AND attachment_id = :id""",
         id=attachment["id"],
     )
-    engine.run(
-        """INSERT INTO file_version (organisation_id, attachment_id, number, filename, media_type, size,
-               sha256, is_redacted, texts, replaced_at, replaced_by)
-           VALUES (:organisation, :attachment_id, :number, :filename, :media_type, :size,
-               :sha256, :is_redacted, :texts, :at, :actor)""",
-        organisation=attachment["organisation_id"],
+    kept = ("organisation_id", "filename", "media_type", "size", "sha256", "is_redacted")
+    insert_row(
+        engine,
+        "file_version",
+        **{name: attachment[name] for name in kept},
         attachment_id=attachment["id"],
         number=(last["number"] if last else 0) + 1,
-        filename=attachment["filename"],
-        media_type=attachment["media_type"],
-        size=attachment["size"],
-        sha256=attachment["sha256"],
-        is_redacted=attachment["is_redacted"],
         texts=mappers.pack_texts([row["text"] for row in texts]),
-        at=mappers.now_text(),
-        actor=actor,
+        replaced_at=mappers.now_text(),
+        replaced_by=actor,
     )
 
 
@@ -43,12 +38,9 @@ class EngineFileVersions(EngineRepository):
     """Adapter of ``FileVersions`` for any ``Engine``."""
 
     def by_attachment(self, attachment_id: int) -> list[FileVersion]:
-        found = self._engine.rows(
-            """SELECT * FROM file_version
-               WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",
-            id=attachment_id,
+        return read_rows(
+            self._engine, mappers.file_version, "attachment_id = :id", order="number", id=attachment_id
         )
-        return [*mappers.map_readable_rows(mappers.file_version, found, "file_version")]
 
     def page_texts(self, attachment_id: int, version_number: int) -> list[str]:
         row = self._engine.row(
@@ -62,10 +54,10 @@ class EngineFileVersions(EngineRepository):
         return mappers.version_texts(row)
 
     def with_file(self, sha256: str) -> list[FileVersion]:
-        found = self._engine.rows(
-            """SELECT * FROM file_version
-               WHERE organisation_id IN :organisations AND sha256 = :sha256
-               ORDER BY attachment_id, number""",
+        return read_rows(
+            self._engine,
+            mappers.file_version,
+            "sha256 = :sha256",
+            order="attachment_id, number",
             sha256=sha256,
         )
-        return [*mappers.map_readable_rows(mappers.file_version, found, "file_version")]

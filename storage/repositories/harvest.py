@@ -30,7 +30,7 @@ class EngineHarvest(EngineRepository):
         readable: list[Announcement] = []
         while len(readable) < limit:
             found = self._rows_after(last, selection, limit=limit)
-            readable += mappers.map_readable_rows(mappers.announcement, found, "announcement")
+            readable += mappers.map_readable_rows(mappers.announcement, found)
             if len(found) < limit:
                 break
             last = (found[-1]["updated_at"], found[-1]["id"])

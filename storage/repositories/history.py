@@ -14,6 +14,8 @@ from archive.model import Change
 from storage import mappers
 from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import append_entries
+from storage.rows import read_rows, update_row
+from storage.tenancy import PARENTS
 
 _FOLLOWED_CLOCK = dt.timedelta(days=1)  # how far ahead of the clock times of updates may run
 _TICK = dt.timedelta(microseconds=1)  # between two times of updates: as exactly as they are stored
@@ -63,13 +65,8 @@ def next_change_number(engine: Queries) -> int:
 
 def mark_updated(engine: Queries, announcement_id: int) -> None:
     """Set ``updated_at`` and raise ``change``, so that search indexes it again; call in a transaction."""
-    engine.run(
-        """UPDATE announcement SET change = :change, updated_at = :at
-           WHERE organisation_id IN :organisations AND id = :id""",
-        id=announcement_id,
-        change=next_change_number(engine),
-        at=next_update_time(engine),
-    )
+    change, at = next_change_number(engine), next_update_time(engine)
+    update_row(engine, "announcement", announcement_id, change=change, updated_at=at)
 
 
 def next_update_time(engine: Queries) -> str:
@@ -102,11 +99,20 @@ def set_replaced_text_change(engine: Queries, announcement_id: int) -> None:
     )
 
 
+def changed_fields(
+    before: Mapping[str, object], after: Mapping[str, object]
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Return what ``before`` and ``after`` say of the fields that ``after`` has with another value."""
+    changed = {name: value for name, value in after.items() if name not in before or before[name] != value}
+    return {name: before[name] for name in changed if name in before}, changed
+
+
 def append_change(
     engine: Queries,
-    announcement_id: int,
+    record_id: int,
     action: str,
     *,
+    table: str = "history",
     actor: str,
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
@@ -114,16 +120,16 @@ def append_change(
 ) -> None:
     """Append an entry to an announcement's history in a transaction; does not raise the change counter.
 
-    ``mark_updated`` does.
+    ``mark_updated`` does. ``table``: another history, of the record that its rows belong to.
     """
+    column, parent = PARENTS[table]
     made = engine.rows(
-        """INSERT INTO history (announcement_id, at, actor, action, before, after, reason, bulk,
-               organisation_id)
-           SELECT id, :at, :actor, :action, :before, :after, :reason, :bulk, organisation_id
-           FROM announcement WHERE organisation_id IN :organisations AND id = :announcement_id
-           RETURNING id""",
+        f"""INSERT INTO {table} ({column}, at, actor, action, before, after, reason, bulk, organisation_id)
+            SELECT id, :at, :actor, :action, :before, :after, :reason, :bulk, organisation_id
+            FROM {parent} WHERE organisation_id IN :organisations AND id = :record_id
+            RETURNING id""",  # noqa: S608  # our own names
         bulk=bulk_name(),
-        announcement_id=announcement_id,
+        record_id=record_id,
         at=mappers.now_text(),
         actor=actor,
         action=action,
@@ -131,7 +137,7 @@ def append_change(
         after=mappers.history_json(after or {}),
         reason=reason,
     )
-    append_entries(engine, ("history", made[0]["id"]))
+    append_entries(engine, (table, made[0]["id"]))
 
 
 def rewrite_change(
@@ -170,15 +176,10 @@ def _replace_sides(
     told = {name: readable_side(entry[name]) for name in ("before", "after")}
     left = {name: replaced(name, side) for name, side in told.items()}
     if left != told:
-        engine.run(
-            """UPDATE history SET before = :before, after = :after
-               WHERE organisation_id IN :organisations AND id = :id""",
-            id=entry["id"],
-            **{
-                name: entry[name] if side is None else mappers.history_json(side)
-                for name, side in left.items()
-            },
-        )
+        sides = {
+            name: entry[name] if side is None else mappers.history_json(side) for name, side in left.items()
+        }
+        update_row(engine, "history", entry["id"], **sides)
         append_entries(engine, ("history", entry["id"]))
 
 
@@ -195,12 +196,7 @@ class EngineHistory(EngineRepository):
 
     def entries(self, announcement_id: int) -> list[Change]:
         announcement_row(self._engine, announcement_id)
-        found = self._engine.rows(
-            """SELECT * FROM history WHERE organisation_id IN :organisations AND announcement_id = :id
-               ORDER BY id""",
-            id=announcement_id,
-        )
-        return [*mappers.map_readable_rows(mappers.change, found, "history")]
+        return read_rows(self._engine, mappers.change, "announcement_id = :id", id=announcement_id)
 
     def last_entry_id(self, announcement_id: int) -> int:
         found = self._engine.row(
@@ -249,9 +245,4 @@ class EngineHistory(EngineRepository):
                 "SELECT id FROM announcement WHERE organisation_id IN :organisations AND id IN :ids",
                 ids=list(ids),
             ):
-                self._engine.run(
-                    """UPDATE announcement SET change = :change
-                       WHERE organisation_id IN :organisations AND id = :id""",
-                    id=row["id"],
-                    change=next_change_number(self._engine),
-                )
+                update_row(self._engine, "announcement", row["id"], change=next_change_number(self._engine))

@@ -14,6 +14,7 @@ from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.attachments import set_hidden_change
 from storage.repositories.replacements import move_file_to_replaced_attachment
+from storage.rows import count_rows, update_row
 
 MAX_ATTEMPTS = 3
 """Readings of an attachment after which it fails, when the worker died each time.
@@ -64,10 +65,13 @@ class EngineJobs(EngineRepository):
                 if row["attempts"] >= MAX_ATTEMPTS:
                     self._settle(row, ReadingStatus.FAILED, _CRASHED)
                 else:
-                    self._engine.run(
-                        """UPDATE attachment SET status = 'waiting', worker = NULL, leased_until = NULL
-                           WHERE organisation_id IN :organisations AND id = :id""",
-                        id=row["id"],
+                    update_row(
+                        self._engine,
+                        "attachment",
+                        row["id"],
+                        status="waiting",
+                        worker=None,
+                        leased_until=None,
                     )
         return len(lapsed)
 
@@ -113,12 +117,10 @@ class EngineJobs(EngineRepository):
                 id=attachment_id,
                 page_count=page_count,
             )
-            self._engine.run(
-                """UPDATE attachment SET page_count = :page_count, details = :details, rules = :rules,
-                       personal_data_rules = :personal_data_rules,
-                       has_undecided_finds = :has_undecided_finds, hold = :hold
-                   WHERE organisation_id IN :organisations AND id = :id""",
-                id=attachment_id,
+            update_row(
+                self._engine,
+                "attachment",
+                attachment_id,
                 hold=hold.value if hold else "",
                 page_count=page_count,
                 details=mappers.details_json(details),
@@ -153,14 +155,15 @@ class EngineJobs(EngineRepository):
 
     def _settle(self, row: Row, status: ReadingStatus, failure: Failure | None) -> None:
         """End a reading, and make search index the announcement again. Call this inside a transaction."""
-        self._engine.run(
-            """UPDATE attachment SET status = :status, error_code = :code, error_message = :message,
-                   worker = NULL, leased_until = NULL
-               WHERE organisation_id IN :organisations AND id = :id""",
-            id=row["id"],
+        update_row(
+            self._engine,
+            "attachment",
+            row["id"],
             status=status.value,
-            code=failure and failure.code,
-            message=failure and failure.message,
+            error_code=failure and failure.code,
+            error_message=failure and failure.message,
+            worker=None,
+            leased_until=None,
         )
         history.mark_updated(self._engine, row["announcement_id"])
         append_entries(self._engine, (READING, row["id"]))
@@ -209,12 +212,7 @@ class EngineJobs(EngineRepository):
         return [row["id"] for row in found]
 
     def count_by_status(self) -> dict[str, int]:
-        found = self._engine.rows(
-            """SELECT status, count(*) AS n FROM attachment
-               WHERE organisation_id IN :organisations AND status IN :known GROUP BY status""",
-            known=[status.value for status in ReadingStatus],
-        )
-        return {status.value: 0 for status in ReadingStatus} | {row["status"]: row["n"] for row in found}
+        return count_rows(self._engine, "attachment", "status", ReadingStatus)
 
     def oldest_waiting(self) -> dt.datetime | None:
         row = self._engine.row(

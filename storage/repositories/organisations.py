@@ -7,7 +7,9 @@ from archive.model import Organisation
 from storage import mappers
 from storage.engine import Engine, EngineRepository
 from storage.hash_chain import append_entries
-from storage.tenancy import PARENTS
+from storage.move import TABLES
+from storage.rows import insert_row
+from storage.tenancy import OWN, PARENTS
 
 
 def find_stray_rows(engine: Engine) -> list[str]:
@@ -16,12 +18,12 @@ def find_stray_rows(engine: Engine) -> list[str]:
     No site shows such a row, or the wrong one does.
     """
     homeless = [
-        f"{table} {row['id']}: no organisation {row['organisation_id']}"
-        for table in ("announcement", "collection", "person", "token")
+        f"{table} {row['key']}: no organisation {row['organisation_id']}"
+        for table in sorted(OWN - PARENTS.keys())
         for row in engine.rows(
-            f"""SELECT id, organisation_id FROM {table}
+            f"""SELECT {TABLES[table][-1]} AS key, organisation_id FROM {table}
                 WHERE organisation_id <> 0 AND organisation_id NOT IN (SELECT id FROM organisation)
-                ORDER BY id LIMIT 20"""  # noqa: S608  # our own names
+                ORDER BY key LIMIT 20"""  # noqa: S608  # our own names
         )
     ]
     torn = [
@@ -48,12 +50,7 @@ class EngineOrganisations(EngineRepository):
     def add(self, slug: str, name: str, host: str | None) -> Organisation:
         with self._engine.write():
             self._refuse_taken(slug, host)
-            row = self._engine.rows(
-                "INSERT INTO organisation (slug, name, host) VALUES (:slug, :name, :host) RETURNING *",
-                slug=slug,
-                name=name,
-                host=host,
-            )[0]
+            row = insert_row(self._engine, "organisation", slug=slug, name=name, host=host)
             append_entries(self._engine, ("organisation", row["id"]))
         return mappers.organisation(row)
 

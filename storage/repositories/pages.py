@@ -13,6 +13,7 @@ from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.attachments import attachment_row, replace_page_finds_and_hold
+from storage.rows import count_rows, read_rows
 
 _WRITE = """INSERT INTO page (attachment_id, number, source, confidence, turn, rules, corrected,
         problem, text, raw, lines, doubts, organisation_id)
@@ -23,6 +24,13 @@ _WRITE = """INSERT INTO page (attachment_id, number, source, confidence, turn, r
         rules = excluded.rules, corrected = excluded.corrected, problem = excluded.problem,
         text = excluded.text, raw = excluded.raw, lines = excluded.lines, doubts = excluded.doubts
     WHERE page.corrected = 0"""
+
+NEEDS_CHECK = """(corrected = 0 AND (confidence < :least_confidence OR problem <> '')
+    OR corrected = 1 AND length(doubts) > 0)"""
+"""Condition in SQL of a page to be checked by a person; ``archive.worklist.should_person_check`` says why."""
+
+_IS_NOT_DETACHED = """attachment_id NOT IN (
+    SELECT id FROM attachment WHERE organisation_id IN :organisations AND status = 'detached')"""
 
 
 def write_page_unless_corrected(engine: Queries, page: Page, organisation: int) -> None:
@@ -127,38 +135,20 @@ class EnginePages(EngineRepository):
 
     def by_attachment(self, attachment_id: int) -> list[Page]:
         attachment_row(self._engine, attachment_id)
-        found = self._engine.rows(
-            """SELECT * FROM page
-               WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",
-            id=attachment_id,
-        )
-        return [*mappers.map_readable_rows(mappers.page, found, "page")]
+        return read_rows(self._engine, mappers.page, "attachment_id = :id", order="number", id=attachment_id)
 
     def list_needing_check(self, *, least_confidence: float, limit: int) -> list[Page]:
-        found = self._engine.rows(
-            """SELECT * FROM page
-               WHERE organisation_id IN :organisations AND corrected IN (0, 1)
-               AND (corrected = 0 AND (confidence < :least_confidence OR problem <> '')
-                    OR corrected = 1 AND length(doubts) > 0)
-               AND attachment_id NOT IN (
-                   SELECT id FROM attachment
-                   WHERE organisation_id IN :organisations AND status = 'detached')
-               ORDER BY coalesce(confidence, 0), attachment_id, number LIMIT :limit""",
+        return read_rows(
+            self._engine,
+            mappers.page,
+            f"corrected IN (0, 1) AND {NEEDS_CHECK} AND {_IS_NOT_DETACHED}",
+            order="coalesce(confidence, 0), attachment_id, number LIMIT :limit",
             least_confidence=least_confidence,
             limit=limit,
         )
-        return [*mappers.map_readable_rows(mappers.page, found, "page")]
 
     def count_by_source(self) -> dict[str, int]:
-        found = self._engine.rows(
-            """SELECT source, count(*) AS n FROM page
-               WHERE organisation_id IN :organisations AND source IN :known AND attachment_id NOT IN (
-                   SELECT id FROM attachment
-                   WHERE organisation_id IN :organisations AND status = 'detached')
-               GROUP BY source""",
-            known=[source.value for source in TextSource],
-        )
-        return {source.value: 0 for source in TextSource} | {row["source"]: row["n"] for row in found}
+        return count_rows(self._engine, "page", "source", TextSource, f"AND {_IS_NOT_DETACHED}")
 
     def texts_at(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
         wanted = set(places)

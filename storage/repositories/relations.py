@@ -13,6 +13,7 @@ from storage import mappers
 from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import append_entries
 from storage.repositories import history
+from storage.rows import read_rows
 
 _FOUND_AT_MOST = 200  # announcements that a rough search returns before their texts are compared
 _IS_PUBLISHED = """EXISTS (SELECT 1 FROM announcement WHERE organisation_id IN :organisations
@@ -55,19 +56,13 @@ class EngineRelations(EngineRepository):
             _note(self._engine, older_id, newer_id, names.get(before, ""), names.get(code, ""), actor)
 
     def list_decisions(self, announcement_id: int) -> list[Relation]:
-        found = self._engine.rows(
-            """SELECT * FROM relation WHERE organisation_id IN :organisations
-                   AND (newer_id = :id OR older_id = :id) ORDER BY id""",
-            id=announcement_id,
+        return read_rows(
+            self._engine, mappers.relation, "(newer_id = :id OR older_id = :id)", id=announcement_id
         )
-        return [*mappers.map_readable_rows(mappers.relation, found, "relation")]
 
     def list_public(self) -> list[Relation]:
-        found = self._engine.rows(
-            f"""SELECT * FROM relation WHERE organisation_id IN :organisations AND kind <> ''
-                AND {_NEWER_IS_PUBLISHED} AND {_OLDER_IS_PUBLISHED} ORDER BY id"""  # noqa: S608
-        )
-        return [*mappers.map_readable_rows(mappers.relation, found, "relation")]
+        is_public = f"kind <> '' AND {_NEWER_IS_PUBLISHED} AND {_OLDER_IS_PUBLISHED}"
+        return read_rows(self._engine, mappers.relation, is_public)
 
     def ids_no_longer_in_force(self) -> frozenset[int]:
         return self._older_of([kind for kind in RelationKind if kind.ends])

@@ -19,36 +19,13 @@ from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
+from storage.rows import delete_rows, insert_row, update_row
 
-FILE_COLUMNS = (
-    "filename",
-    "media_type",
-    "size",
-    "sha256",
-    "page_count",
-    "status",
-    "error_code",
-    "error_message",
-    "details",
-    "rules",
-    "personal_data_rules",
-    "has_undecided_finds",
-    "queued_at",
-    "attempts",
-    "hold",
-    "decided",
-    "is_redacted",
+FILE_COLUMNS = tuple(
+    "filename media_type size sha256 page_count status error_code error_message details rules "
+    "personal_data_rules has_undecided_finds queued_at attempts hold decided is_redacted".split()
 )
 """Columns of an attachment that are those of its file, and of what was read from it and decided on it."""
-
-_SET_FILE = f"""UPDATE attachment SET {", ".join(f"{name} = :{name}" for name in FILE_COLUMNS)},
-        worker = NULL, leased_until = NULL
-    WHERE organisation_id IN :organisations AND id = :id"""  # noqa: S608  # our own names
-
-_ADD_WAITING = f"""INSERT INTO attachment (announcement_id, position, label, kind, replaces, created_at,
-        organisation_id, {", ".join(FILE_COLUMNS)})
-    VALUES (:announcement_id, 0, :label, :kind, :id, :now, :organisation_id,
-        {", ".join(f":{name}" for name in FILE_COLUMNS)}) RETURNING *"""  # noqa: S608  # our own names
 
 _PENDING = ("waiting", "reading")
 
@@ -73,7 +50,8 @@ class ReplacedPublicFile:
 
 def set_file(engine: Queries, attachment_id: int, columns: Mapping[str, Any]) -> None:
     """Give an attachment a file's columns in a transaction; the caller appends its chain entry after."""
-    engine.run(_SET_FILE, id=attachment_id, **{name: columns[name] for name in FILE_COLUMNS})
+    file = {name: columns[name] for name in FILE_COLUMNS}
+    update_row(engine, "attachment", attachment_id, **file, worker=None, leased_until=None)
 
 
 def store_replaced_public_file(
@@ -136,9 +114,9 @@ def delete_replaced_public_files(engine: Queries, announcement_id: int) -> None:
     append_entries(engine, *(("attachment", id) for id in sorted({row["attachment_id"] for row in deleted})))
 
 
-@mappers.damaged_as_error
+@mappers.mapper_of("replaced_public_file")
 def replaced_public_file(row: Row) -> ReplacedPublicFile:
-    """Return the public file of a stored row. Raises ``RecordDamaged``."""
+    """Return the public file of a stored row."""
     state = json.loads(zlib.decompress(row["state"]), object_hook=_bytes)
     return ReplacedPublicFile(number=row["number"], **state)
 
@@ -170,10 +148,18 @@ def take_back_public_file(
     set_file(engine, attachment["id"], row_with_public_file(attachment, file))
     present = mappers.attachment(attachment)
     hold = privacy.hold_reason_after_cancelling_decisions(present, is_public=True)
-    taken = {"hold": hold.value, "decided": "", "has_undecided_finds": 0}
+    taken = {name: attachment[name] for name in (*FILE_COLUMNS, "announcement_id", "label", "kind")}
     if present.is_reading_pending:
         taken["status"] = "waiting"
-    waiting = engine.rows(_ADD_WAITING, now=mappers.now_text(), **{**attachment, **taken})[0]
+    waiting = insert_row(
+        engine,
+        "attachment",
+        **taken | {"hold": hold.value, "decided": "", "has_undecided_finds": 0},
+        organisation_id=attachment["organisation_id"],
+        position=0,
+        replaces=attachment["id"],
+        created_at=mappers.now_text(),
+    )
     _part_pages_and_earlier_files(engine, attachment["id"], waiting["id"], file)
     _rename_in_history(engine, attachment, waiting["id"], file)
     if cancelled_copy is not None:
@@ -195,10 +181,8 @@ def _delete_cancelled_copy(engine: Queries, copy: Row) -> None:
         replaced=copy["replaces"],
         id=copy["id"],
     )
-    engine.run(
-        "DELETE FROM page WHERE organisation_id IN :organisations AND attachment_id = :id", id=copy["id"]
-    )
-    engine.run("DELETE FROM attachment WHERE organisation_id IN :organisations AND id = :id", id=copy["id"])
+    delete_rows(engine, "page", attachment_id=copy["id"])
+    delete_rows(engine, "attachment", id=copy["id"])
     append_entries(
         engine,
         *(("erasure", row["id"]) for row in erasures),
@@ -238,17 +222,8 @@ def _part_pages_and_earlier_files(
         waiting=waiting_id,
     )
     for page in file.pages:
-        names = [*page]
-        engine.run(
-            f"INSERT INTO page ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})",  # noqa: S608
-            **page,
-        )
-    engine.run(
-        """DELETE FROM file_version
-           WHERE organisation_id IN :organisations AND attachment_id = :id AND number = :number""",
-        id=attachment_id,
-        number=file.number,
-    )
+        insert_row(engine, "page", **page)
+    delete_rows(engine, "file_version", attachment_id=attachment_id, number=file.number)
     engine.run(
         """UPDATE file_version SET attachment_id = :waiting, number = number - :number
            WHERE organisation_id IN :organisations AND attachment_id = :id AND number > :number""",
@@ -256,12 +231,7 @@ def _part_pages_and_earlier_files(
         waiting=waiting_id,
         number=file.number,
     )
-    engine.run(
-        """DELETE FROM replaced_public_file
-           WHERE organisation_id IN :organisations AND attachment_id = :id AND number = :number""",
-        id=attachment_id,
-        number=file.number,
-    )
+    delete_rows(engine, "replaced_public_file", attachment_id=attachment_id, number=file.number)
 
 
 def has_earlier_files(engine: Queries, attachment_id: int) -> bool:

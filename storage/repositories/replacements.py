@@ -12,9 +12,10 @@ from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
-from storage.repositories.attachment_positions import NEXT_POSITION
+from storage.repositories.attachment_positions import next_position
 from storage.repositories.file_versions import store_earlier_version
 from storage.repositories.replaced_public_files import set_file, store_replaced_public_file
+from storage.rows import delete_rows, insert_row, update_row
 
 
 def replacement_row(engine: Queries, attachment_id: int) -> Row | None:
@@ -31,24 +32,24 @@ def insert_replacement(
 ) -> Row:
     """Add in a transaction an attachment that waits to replace another's file; the caller saw none wait."""
     now = mappers.now_text()
-    row = engine.rows(
-        """INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type,
-               size, sha256, status, hold, replaces, created_at, queued_at, organisation_id)
-           VALUES (:announcement_id, 0, :label, :filename, :kind, :media_type,
-               :size, :sha256, 'waiting', :hold, :replaces, :now, :now, :organisation)
-           RETURNING *""",
+    row = insert_row(
+        engine,
+        "attachment",
+        organisation_id=attachment["organisation_id"],
         announcement_id=attachment["announcement_id"],
-        organisation=attachment["organisation_id"],
+        position=0,
         label=attachment["label"],
-        kind=attachment["kind"],
-        replaces=attachment["id"],
-        hold=hold.value,
         filename=filename,
+        kind=attachment["kind"],
         media_type=media_type,
         size=file.size,
         sha256=file.sha256,
-        now=now,
-    )[0]
+        status="waiting",
+        hold=hold.value,
+        replaces=attachment["id"],
+        created_at=now,
+        queued_at=now,
+    )
     append_entries(engine, ("attachment", row["id"]), (READING, row["id"]))
     return row
 
@@ -88,9 +89,7 @@ def move_file_to_replaced_attachment(engine: Queries, waiting: Row, *, is_releas
     now = engine.rows(
         "SELECT * FROM attachment WHERE organisation_id IN :organisations AND id = :id", id=waiting["id"]
     )[0]
-    engine.run(
-        "DELETE FROM attachment WHERE organisation_id IN :organisations AND id = :id", id=waiting["id"]
-    )
+    delete_rows(engine, "attachment", id=waiting["id"])
     set_file(engine, replaced["id"], now)
     for change in changes:
         history.replace_attachment_id(engine, change, ["before", "after"], waiting["id"], replaced["id"])
@@ -103,12 +102,8 @@ def move_file_to_replaced_attachment(engine: Queries, waiting: Row, *, is_releas
 
 
 def _add_to_list(engine: Queries, waiting: Row) -> None:
-    engine.run(
-        f"""UPDATE attachment SET replaces = NULL, position = {NEXT_POSITION}
-            WHERE organisation_id IN :organisations AND id = :id""",  # noqa: S608  # our own expression
-        id=waiting["id"],
-        announcement_id=waiting["announcement_id"],
-    )
+    position = next_position(engine, waiting["announcement_id"])
+    update_row(engine, "attachment", waiting["id"], replaces=None, position=position)
     append_entries(engine, ("attachment", waiting["id"]))
 
 
@@ -132,9 +127,7 @@ def _told_attachment_id(change: Row, side: str) -> object:
 
 def _move_parts(engine: Queries, waiting_id: int, replaced_id: int) -> None:
     """Move the pages and the earlier files; those come after the earlier files that are there."""
-    engine.run(
-        "DELETE FROM page WHERE organisation_id IN :organisations AND attachment_id = :id", id=replaced_id
-    )
+    delete_rows(engine, "page", attachment_id=replaced_id)
     engine.run(
         """UPDATE page SET attachment_id = :replaced
            WHERE organisation_id IN :organisations AND attachment_id = :waiting""",

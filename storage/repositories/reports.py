@@ -9,6 +9,7 @@ from archive.model import PROVINCE
 from archive.reports import Report, ReportDraft, ReportKind
 from storage import mappers
 from storage.engine import EngineRepository
+from storage.rows import insert_row, read_rows, update_row
 from storage.tenancy import current_organisation
 
 MOST_OPEN_REPORTS = 1_000
@@ -48,13 +49,13 @@ class EngineReports(EngineRepository):
             if counted:
                 return
             self._refuse_flood(organisation)
-            self._engine.run(
-                """INSERT INTO report (organisation_id, kind, text, announcement_id, attachment_id, page,
-                       query, count, made_at, done_by)
-                   VALUES (:organisation, :kind, :text, CAST(:announcement_id AS BIGINT),
-                       CAST(:attachment_id AS BIGINT), CAST(:page AS BIGINT), :query, 1, :now, '')""",
-                organisation=organisation,
-                now=mappers.now_text(),
+            insert_row(
+                self._engine,
+                "report",
+                organisation_id=organisation,
+                count=1,
+                made_at=mappers.now_text(),
+                done_by="",
                 **values,
             )
 
@@ -74,20 +75,22 @@ class EngineReports(EngineRepository):
         )
 
     def list_open(self) -> list[Report]:
-        found = self._engine.rows(
-            """SELECT * FROM report WHERE organisation_id IN :organisations AND done_at IS NULL
-               ORDER BY CASE WHEN kind = :urgent THEN 0 ELSE 1 END, made_at, id""",
+        return read_rows(
+            self._engine,
+            mappers.report,
+            "done_at IS NULL",
+            order="CASE WHEN kind = :urgent THEN 0 ELSE 1 END, made_at, id",
             urgent=ReportKind.PERSONAL_DATA.value,
         )
-        return [*mappers.map_readable_rows(mappers.report, found, "report")]
 
     def list_finished(self, *, limit: int) -> list[Report]:
-        found = self._engine.rows(
-            """SELECT * FROM report WHERE organisation_id IN :organisations AND done_at IS NOT NULL
-               ORDER BY done_at DESC, id DESC LIMIT :limit""",
+        return read_rows(
+            self._engine,
+            mappers.report,
+            "done_at IS NOT NULL",
+            order="done_at DESC, id DESC LIMIT :limit",
             limit=limit,
         )
-        return [*mappers.map_readable_rows(mappers.report, found, "report")]
 
     def finish(self, id: int, *, actor: str) -> None:
         self._set_done(id, mappers.now_text(), actor)
@@ -97,12 +100,6 @@ class EngineReports(EngineRepository):
 
     def _set_done(self, id: int, at: str | None, actor: str) -> None:
         with self._engine.write():
-            changed = self._engine.run(
-                """UPDATE report SET done_at = CAST(:at AS TEXT), done_by = :actor
-                   WHERE organisation_id IN :organisations AND id = :id""",
-                id=id,
-                at=at,
-                actor=actor,
-            )
+            changed = update_row(self._engine, "report", id, done_at=at, done_by=actor)
         if not changed:
             raise NotFound("ไม่พบเรื่องที่แจ้งนี้ อาจถูกลบไปแล้ว")

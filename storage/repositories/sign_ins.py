@@ -89,7 +89,7 @@ class EngineSignIns(EngineRepository):
                ORDER BY seen_at DESC, id DESC""",
             person_id=person_id,
         )
-        return [*mappers.map_readable_rows(mappers.session, found, "session")]
+        return [*mappers.map_readable_rows(mappers.session, found)]
 
     def close_session(self, person_id: int, id: int) -> None:
         with write_with_entries_of_changed_people(self._engine):

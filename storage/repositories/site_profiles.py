@@ -8,6 +8,7 @@ from archive.site_profile import TEXT_FIELDS, Emblem, SiteProfile, SiteProfileVe
 from storage import mappers
 from storage.engine import EngineRepository
 from storage.hash_chain import append_entries
+from storage.rows import insert_row
 from storage.tenancy import current_organisation
 
 _COLUMNS = ", ".join(("id", *TEXT_FIELDS, "emblem_id", "saved_at", "saved_by"))
@@ -26,20 +27,18 @@ class EngineSiteProfiles(EngineRepository):
                 return
             if emblem is None and profile.emblem_id is not None:
                 self.emblem_uploaded_with(profile.emblem_id)
-            made = self._engine.rows(
-                """INSERT INTO site_profile (organisation_id, address, phone, email, hours, privacy,
-                       accessibility, emblem_id, emblem_type, emblem, saved_at, saved_by)
-                   VALUES (:organisation, :address, :phone, :email, :hours, :privacy, :accessibility,
-                       CAST(:emblem_id AS BIGINT), :emblem_type, :emblem, :now, :actor) RETURNING id""",
-                organisation=self._organisation(),
+            made = insert_row(
+                self._engine,
+                "site_profile",
+                organisation_id=self._organisation(),
                 **{name: getattr(profile, name) for name in TEXT_FIELDS},
                 emblem_id=None if emblem else profile.emblem_id,
                 emblem_type=emblem.media_type if emblem else "",
                 emblem=emblem.content if emblem else b"",
-                now=mappers.now_text(),
-                actor=actor,
+                saved_at=mappers.now_text(),
+                saved_by=actor,
             )
-            id = int(made[0]["id"])
+            id = int(made["id"])
             if emblem:
                 self._engine.run(
                     """UPDATE site_profile SET emblem_id = id
@@ -56,7 +55,7 @@ class EngineSiteProfiles(EngineRepository):
             organisation=self._organisation(),
             limit=limit,
         )
-        return [*mappers.map_readable_rows(mappers.site_profile, found, "site_profile")]
+        return [*mappers.map_readable_rows(mappers.site_profile, found)]
 
     def get(self, id: int) -> SiteProfileVersion:
         row = self._engine.row(

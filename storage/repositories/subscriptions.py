@@ -14,6 +14,7 @@ from archive.subscriptions import (
 )
 from storage import mappers
 from storage.engine import EngineRepository
+from storage.rows import delete_rows, insert_row, read_rows, update_row
 from storage.tenancy import current_organisation
 
 _DAY = dt.timedelta(days=1)
@@ -47,17 +48,17 @@ class EngineSubscriptions(EngineRepository):
             is_known = any((row["organisation_id"], row["search"]) == (organisation, search) for row in found)
             if is_known or len(recent) >= MOST_CONFIRMATIONS_A_DAY or len(found) >= MOST_OF_ADDRESS:
                 return
-            self._engine.run(
-                """INSERT INTO subscription (organisation_id, address, key, search, frequency, language,
-                       made_at, position)
-                   VALUES (:organisation, :address, :key, :search, :frequency, :language, :now, 0)""",
-                organisation=organisation,
+            insert_row(
+                self._engine,
+                "subscription",
+                organisation_id=organisation,
                 address=address,
                 key=key,
                 search=search,
                 frequency=frequency.value,
                 language=language,
-                now=mappers.time_text(now),
+                made_at=mappers.time_text(now),
+                position=0,
             )
 
     def by_key(self, key: str) -> Subscription | None:
@@ -80,10 +81,7 @@ class EngineSubscriptions(EngineRepository):
 
     def unsubscribe(self, key: str) -> bool:
         with self._engine.write():
-            changed = self._engine.run(
-                "DELETE FROM subscription WHERE organisation_id IN :organisations AND key = :key", key=key
-            )
-        return changed == 1
+            return delete_rows(self._engine, "subscription", key=key) == 1
 
     def delete_unconfirmed(self, now: dt.datetime) -> int:
         before = mappers.time_text(now - UNCONFIRMED_FOR)
@@ -101,22 +99,18 @@ class EngineSubscriptions(EngineRepository):
             )
 
     def list_without_confirmation_request(self, *, after_id: int, limit: int) -> list[Subscription]:
-        found = self._engine.rows(
-            """SELECT * FROM subscription WHERE organisation_id IN :organisations
-               AND asked_at IS NULL AND confirmed_at IS NULL AND id > :after_id ORDER BY id LIMIT :limit""",
+        return read_rows(
+            self._engine,
+            mappers.subscription,
+            "asked_at IS NULL AND confirmed_at IS NULL AND id > :after_id",
+            order="id LIMIT :limit",
             after_id=after_id,
             limit=limit,
         )
-        return [*mappers.map_readable_rows(mappers.subscription, found, "subscription")]
 
     def record_confirmation_request(self, id: int, now: dt.datetime) -> None:
         with self._engine.write():
-            self._engine.run(
-                """UPDATE subscription SET asked_at = :now
-                   WHERE organisation_id IN :organisations AND id = :id""",
-                id=id,
-                now=mappers.time_text(now),
-            )
+            update_row(self._engine, "subscription", id, asked_at=mappers.time_text(now))
 
     def list_due(
         self,
@@ -127,20 +121,20 @@ class EngineSubscriptions(EngineRepository):
         after_id: int,
         limit: int,
     ) -> list[Subscription]:
-        found = self._engine.rows(
-            """SELECT * FROM subscription WHERE organisation_id IN :organisations
-               AND confirmed_at IS NOT NULL AND id > :after_id
+        return read_rows(
+            self._engine,
+            mappers.subscription,
+            """confirmed_at IS NOT NULL AND id > :after_id
                AND ((frequency = 'at-once' AND position < :newest_publication)
                    OR (frequency = 'daily' AND (coalesce(looked_at, confirmed_at) < :dailies_looked_at_before
-                       OR coalesce(looked_at, confirmed_at) > :now)))
-               ORDER BY id LIMIT :limit""",
+                       OR coalesce(looked_at, confirmed_at) > :now)))""",
+            order="id LIMIT :limit",
             newest_publication=newest_publication,
             dailies_looked_at_before=mappers.time_text(dailies_looked_at_before),
             now=mappers.time_text(now),
             after_id=after_id,
             limit=limit,
         )
-        return [*mappers.map_readable_rows(mappers.subscription, found, "subscription")]
 
     def record_position(self, id: int, position: int, *, looked_at: dt.datetime | None) -> None:
         with self._engine.write():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import cast
 
 from archive.errors import Conflict
@@ -16,16 +16,10 @@ from storage.engine import EngineRepository
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.pages import write_page_unless_corrected
+from storage.rows import insert_row, insert_row_unless_present
 from storage.tenancy import current_organisation
 
 _FIELDS = tuple(field.name for field in ANNOUNCEMENT_FIELDS)
-
-_INSERT = f"""INSERT INTO announcement ({", ".join(_FIELDS)},
-        status, reason, change, created_at, updated_at, organisation_id)
-    VALUES ({", ".join(f":{name}" for name in _FIELDS)},
-        :status, :reason, :change, :created_at, :updated_at, :organisation)
-    ON CONFLICT (organisation_id, ref) DO NOTHING
-    RETURNING *"""  # noqa: S608  # our own names
 
 
 class EngineTransfer(EngineRepository):
@@ -35,15 +29,17 @@ class EngineTransfer(EngineRepository):
         given = record.announcement
         with self._engine.write():
             organisation = current_organisation(self._engine)
-            row = self._engine.row(
-                _INSERT,
+            row = insert_row_unless_present(
+                self._engine,
+                "announcement",
+                "organisation_id, ref",
                 **{name: mappers.stored_value(getattr(given, name)) for name in _FIELDS},
                 status=given.status.value,
                 reason=given.reason,
                 change=history.next_change_number(self._engine),
                 created_at=mappers.time_text(given.created_at),
                 updated_at=history.next_update_time(self._engine),
-                organisation=organisation,
+                organisation_id=organisation,
             )
             if row is None:
                 raise Conflict("มีประกาศที่ใช้รหัสอ้างอิง (ref) นี้อยู่แล้ว", code="ref-taken")
@@ -80,12 +76,10 @@ class EngineTransfer(EngineRepository):
         self, announcement_id: int, change: Change, ids: Mapping[int, int], organisation: int
     ) -> None:
         """Insert a change. ``ids``: ids of the attachments here by those in the other archive."""
-        made = self._engine.rows(
-            """INSERT INTO history (announcement_id, at, actor, action, before, after, reason, bulk,
-                   organisation_id)
-               VALUES (:announcement_id, :at, :actor, :action, :before, :after, :reason, :bulk,
-                   :organisation)
-               RETURNING id""",
+        made = insert_row(
+            self._engine,
+            "history",
+            organisation_id=organisation,
             announcement_id=announcement_id,
             at=mappers.time_text(change.at),
             actor=change.actor,
@@ -94,21 +88,16 @@ class EngineTransfer(EngineRepository):
             after=mappers.history_json(_attachments_here(change.after, ids)),
             reason=change.reason,
             bulk=change.bulk,
-            organisation=organisation,
         )
-        append_entries(self._engine, ("history", made[0]["id"]))
+        append_entries(self._engine, ("history", made["id"]))
 
     def _insert_attachment(self, announcement_id: int, carried: CarriedAttachment, organisation: int) -> int:
         given = carried.attachment
         status = ReadingStatus.WAITING if given.status is ReadingStatus.READING else given.status
-        made = self._engine.rows(
-            """INSERT INTO attachment (announcement_id, position, label, filename, kind, media_type, size,
-                   sha256, page_count, status, error_code, error_message, details, rules, hold, decided,
-                   is_redacted, created_at, queued_at, organisation_id)
-               VALUES (:announcement_id, :position, :label, :filename, :kind, :media_type, :size,
-                   :sha256, :page_count, :status, :error_code, :error_message, :details, :rules, :hold,
-                   :decided, :is_redacted, :created_at, :queued_at, :organisation)
-               RETURNING id""",
+        made = insert_row(
+            self._engine,
+            "attachment",
+            organisation_id=organisation,
             announcement_id=announcement_id,
             position=given.position,
             label=given.label,
@@ -128,9 +117,8 @@ class EngineTransfer(EngineRepository):
             is_redacted=int(given.is_redacted),
             created_at=mappers.time_text(given.created_at),
             queued_at=mappers.now_text(),
-            organisation=organisation,
         )
-        id = int(made[0]["id"])
+        id = int(made["id"])
         for page in carried.pages:
             write_page_unless_corrected(self._engine, replace(page, attachment_id=id), organisation)
         for each in carried.versions:
@@ -140,22 +128,13 @@ class EngineTransfer(EngineRepository):
 
     def _insert_version(self, attachment_id: int, carried: CarriedVersion, organisation: int) -> None:
         given = carried.version
-        self._engine.run(
-            """INSERT INTO file_version (organisation_id, attachment_id, number, filename, media_type, size,
-                   sha256, is_redacted, texts, replaced_at, replaced_by)
-               VALUES (:organisation, :attachment_id, :number, :filename, :media_type, :size,
-                   :sha256, :is_redacted, :texts, :at, :actor)""",
-            organisation=organisation,
-            attachment_id=attachment_id,
-            number=given.number,
-            filename=given.filename,
-            media_type=given.media_type,
-            size=given.size,
-            sha256=given.sha256,
-            is_redacted=int(given.is_redacted),
+        columns = {field.name: mappers.stored_value(getattr(given, field.name)) for field in fields(given)}
+        insert_row(
+            self._engine,
+            "file_version",
+            **columns | {"attachment_id": attachment_id},
+            organisation_id=organisation,
             texts=mappers.pack_texts(carried.texts),
-            at=mappers.time_text(given.replaced_at),
-            actor=given.replaced_by,
         )
 
 

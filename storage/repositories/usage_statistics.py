@@ -11,6 +11,7 @@ from archive.thai import BANGKOK, shorten, today
 from storage import mappers
 from storage.engine import EngineRepository
 from storage.repositories.history import announcement_row
+from storage.rows import insert_row
 from storage.tenancy import current_organisation
 
 VISIT_WINDOW = dt.timedelta(minutes=30)
@@ -74,11 +75,11 @@ class EngineUsageStatistics(EngineRepository):
                 since=since,
             )
             if counted:
-                self._engine.run(
-                    """INSERT INTO waiting_visit (announcement_id, day, organisation_id)
-                       VALUES (:id, :day, :organisation)""",
-                    organisation=announcement["organisation_id"],
-                    id=announcement_id,
+                insert_row(
+                    self._engine,
+                    "waiting_visit",
+                    organisation_id=announcement["organisation_id"],
+                    announcement_id=announcement_id,
                     day=now.astimezone(BANGKOK).date().isoformat(),
                 )
                 self._tally()

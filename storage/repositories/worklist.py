@@ -17,53 +17,52 @@ from archive.worklist import (
 )
 from storage import mappers
 from storage.engine import EngineRepository
+from storage.repositories.pages import NEEDS_CHECK
+from storage.rows import read_rows
 
 _MOST_VALUES = 300  # authors or categories that are offered
 _BATCH = 100  # records whose texts are read at a time
 
+
+def _attachments_where(condition: str) -> str:
+    """Return the query for the records with an attachment of which the condition is true."""
+    return f"""SELECT announcement.id AS announcement_id, min(attachment.id) AS attachment_id, 0 AS page
+        FROM announcement JOIN attachment ON attachment.announcement_id = announcement.id
+        WHERE announcement.organisation_id IN :organisations AND {condition} AND {{which}}
+        GROUP BY announcement.id"""  # noqa: S608  # our own conditions
+
+
+def _fields_where(condition: str) -> str:
+    """Return the query for the records of whose own fields the condition is true."""
+    return f"""SELECT announcement.id AS announcement_id, NULL AS attachment_id, 0 AS page
+        FROM announcement WHERE organisation_id IN :organisations AND {condition} AND {{which}}"""  # noqa: S608
+
+
+_UNFINISHED = "announcement.status IN ('draft', 'published')"
+
 _PROBLEMS = {
-    Problem.PERSONAL_DATA: """SELECT announcement.id AS announcement_id,
-            min(attachment.id) AS attachment_id, 0 AS page
-        FROM announcement JOIN attachment ON attachment.announcement_id = announcement.id
-        WHERE announcement.organisation_id IN :organisations
-        AND announcement.status IN ('draft', 'published') AND attachment.hold = 'personal-data'
-        AND attachment.status <> 'detached' AND {which} GROUP BY announcement.id""",
-    Problem.PUBLIC_PERSONAL_DATA: """SELECT announcement.id AS announcement_id,
-            min(attachment.id) AS attachment_id, 0 AS page
-        FROM announcement JOIN attachment ON attachment.announcement_id = announcement.id
-        WHERE announcement.organisation_id IN :organisations
-        AND announcement.status = 'published' AND attachment.has_undecided_finds > 0
-        AND attachment.status <> 'detached' AND {which} GROUP BY announcement.id""",
-    Problem.UNCONFIRMED: """SELECT announcement.id AS announcement_id,
-            min(attachment.id) AS attachment_id, 0 AS page
-        FROM announcement JOIN attachment ON attachment.announcement_id = announcement.id
-        WHERE announcement.organisation_id IN :organisations
-        AND announcement.status = 'published' AND attachment.hold = 'unconfirmed'
-        AND attachment.status = 'ready' AND {which} GROUP BY announcement.id""",
-    Problem.FAILED: """SELECT announcement.id AS announcement_id,
-            min(attachment.id) AS attachment_id, 0 AS page
-        FROM announcement JOIN attachment ON attachment.announcement_id = announcement.id
-        WHERE announcement.organisation_id IN :organisations
-        AND announcement.status IN ('draft', 'published') AND attachment.status = 'failed'
-        AND {which} GROUP BY announcement.id""",
-    Problem.DOUBTFUL: """SELECT announcement.id AS announcement_id,
+    Problem.PERSONAL_DATA: _attachments_where(
+        f"{_UNFINISHED} AND attachment.hold = 'personal-data' AND attachment.status <> 'detached'"
+    ),
+    Problem.PUBLIC_PERSONAL_DATA: _attachments_where(
+        """announcement.status = 'published' AND attachment.has_undecided_finds > 0
+            AND attachment.status <> 'detached'"""
+    ),
+    Problem.UNCONFIRMED: _attachments_where(
+        """announcement.status = 'published' AND attachment.hold = 'unconfirmed'
+            AND attachment.status = 'ready'"""
+    ),
+    Problem.FAILED: _attachments_where(f"{_UNFINISHED} AND attachment.status = 'failed'"),
+    Problem.DOUBTFUL: f"""SELECT announcement.id AS announcement_id,
             min(page.attachment_id) AS attachment_id, min(page.number) AS page
         FROM announcement JOIN attachment ON attachment.announcement_id = announcement.id
         JOIN page ON page.attachment_id = attachment.id
         WHERE announcement.organisation_id IN :organisations
-        AND announcement.status IN ('draft', 'published') AND attachment.status <> 'detached'
-        AND (page.corrected = 0 AND (page.confidence < :sure OR page.problem <> '')
-             OR page.corrected = 1 AND length(page.doubts) > 0)
-        AND {which} GROUP BY announcement.id""",
-    Problem.UNTITLED: """SELECT announcement.id AS announcement_id, NULL AS attachment_id, 0 AS page
-        FROM announcement WHERE organisation_id IN :organisations AND status = 'draft'
-        AND title = '' AND {which}""",
-    Problem.SCHEDULED: """SELECT announcement.id AS announcement_id, NULL AS attachment_id, 0 AS page
-        FROM announcement WHERE organisation_id IN :organisations AND status = 'draft'
-        AND publish_at IS NOT NULL AND {which}""",
-    Problem.EXPIRING: """SELECT announcement.id AS announcement_id, NULL AS attachment_id, 0 AS page
-        FROM announcement WHERE organisation_id IN :organisations AND status = 'published'
-        AND expires_on BETWEEN :today AND :soon AND {which}""",
+        AND {_UNFINISHED} AND attachment.status <> 'detached' AND {NEEDS_CHECK}
+        AND {{which}} GROUP BY announcement.id""",  # noqa: S608  # our own conditions
+    Problem.UNTITLED: _fields_where("status = 'draft' AND title = ''"),
+    Problem.SCHEDULED: _fields_where("status = 'draft' AND publish_at IS NOT NULL"),
+    Problem.EXPIRING: _fields_where("status = 'published' AND expires_on BETWEEN :today AND :soon"),
 }
 """Problem → query for the records that have it. ``{which}`` is replaced by a condition on the records."""
 
@@ -75,13 +74,8 @@ class EngineWorklist(EngineRepository):
         self, filters: WorklistFilters, *, today: dt.date, page: int, per_page: int
     ) -> tuple[list[WorklistRow], int]:
         ids, total = self._page_of_ids(filters, today, page, per_page)
-        rows = self._engine.rows(
-            "SELECT * FROM announcement WHERE organisation_id IN :organisations AND id IN :ids", ids=ids
-        )
-        shown = sorted(
-            mappers.map_readable_rows(mappers.announcement, rows, "announcement"),
-            key=lambda each: ids.index(each.id),
-        )
+        found = read_rows(self._engine, mappers.announcement, "id IN :ids", ids=ids)
+        shown = sorted(found, key=lambda each: ids.index(each.id))
         actors = self._last_actors(ids)
         problems = self._problems(ids, today)
         return [
@@ -198,7 +192,7 @@ class EngineWorklist(EngineRepository):
 
 def _problem_values(today: dt.date) -> dict[str, object]:
     soon = today + EXPIRES_SOON
-    return {"sure": LEAST_CONFIDENCE, "today": today.isoformat(), "soon": soon.isoformat()}
+    return {"least_confidence": LEAST_CONFIDENCE, "today": today.isoformat(), "soon": soon.isoformat()}
 
 
 def _condition(filters: WorklistFilters, today: dt.date) -> tuple[str, dict[str, object]]:

@@ -15,11 +15,19 @@ from storage.hash_chain import PROTECTED, AuditTrail, last_entry
 
 STORAGE = Path(__file__).parents[2] / "storage"
 _WRITE = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)\b(?:\s+SET\s+(.*?)(?:WHERE|$))?", re.DOTALL)
+_WRITERS = {"insert_row", "insert_row_unless_present", "update_row", "delete_rows"}  # of ``storage.rows``
 _UNRECORDED = {"migrations.py", "move.py"}  # whole databases, whose chain goes with them
 _APPENDS = re.compile(
     r"\b(append_entries|write_with_entries_of_changed_people)\(|self\._(note|append_change)\("
 )  # an attachment's ``_note`` appends, and ``_append_change`` of an item to disclose
-_OTHERS_APPEND = {"_keep", "_set_hold", "_set_unread_file", "_clear_attachment", "_put_back_as_document"}
+_OTHERS_APPEND = {
+    "_keep",
+    "_set_hold",
+    "set_file",
+    "_set_unread_file",
+    "_clear_attachment",
+    "_put_back_as_document",
+}
 """Helpers whose callers append: once a collection's items are there; with a file's hold; with its change;
 with an erasure. For the last one ``reattach`` does."""
 
@@ -77,18 +85,26 @@ def test_every_function_that_writes_protected_columns_appends_to_the_chain() -> 
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef) and node.name not in _OTHERS_APPEND:
                 written = ast.get_source_segment(text, node) or ""
-                if _writes_protected(written):
+                if _writes_protected(node, written):
                     assert _APPENDS.search(written), (
                         f"{path.name}: {node.name} must append to the audit chain (storage.hash_chain)"
                     )
 
 
-def _writes_protected(text: str) -> bool:
-    for table, assigned in _WRITE.findall(text):
-        columns = set(re.findall(r"(\w+) = ", assigned))
-        if table in PROTECTED and not (columns and columns <= set(_UNPROTECTED.get(table, ()))):
-            return True
-    return False
+def _writes_protected(node: ast.FunctionDef, text: str) -> bool:
+    written = [(table, set(re.findall(r"(\w+) = ", assigned))) for table, assigned in _WRITE.findall(text)]
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in _WRITERS:
+            table = call.args[1]
+            named = {keyword.arg or "any" for keyword in call.keywords}  # "any": columns of a mapping
+            columns = named if call.func.id == "update_row" else set()
+            written += [
+                (each, columns) for each in ([table.value] if isinstance(table, ast.Constant) else PROTECTED)
+            ]
+    return any(
+        table in PROTECTED and not (columns and columns <= set(_UNPROTECTED.get(table, ())))
+        for table, columns in written
+    )
 
 
 def test_the_chain_is_whole_from_the_beginning(engine: Engine) -> None:

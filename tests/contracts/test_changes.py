@@ -30,8 +30,8 @@ def test_changes_of_both_are_merged_and_narrowed(records: Records) -> None:
     first, second = (records.changes.find(HistoryFilters(), limit=1, offset=at) for at in (0, 1))
     assert first != second
     assert {"สมศรี", "มานะ"} <= set(records.changes.actors())
-    assert records.changes.get_announcement_change(latest.id) == latest
+    assert records.changes.get(latest.id, of="announcement") == latest
     with pytest.raises(NotFound):
-        records.changes.get_announcement_change(10_000)
+        records.changes.get(10_000, of="announcement")
     with pytest.raises(NotFound):
-        records.changes.get_collection_change(10_000)
+        records.changes.get(10_000, of="collection")

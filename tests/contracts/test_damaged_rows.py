@@ -10,12 +10,15 @@ import pytest
 from archive.changes import HistoryFilters
 from archive.errors import RecordDamaged
 from archive.model import CollectionLine, Draft, RelationKind, Status
+from archive.reports import ReportDraft, ReportKind
 from archive.repositories import Records
+from archive.site_profile import SiteProfile
+from archive.subscriptions import Frequency
 from storage import mappers
 from storage.damaged_rows import DamagedRows
 from storage.engine import Engine
 from storage.repositories.transfer import EngineTransfer
-from tests.contracts.samples import ACTOR, attached, page, published
+from tests.contracts.samples import ACTOR, attached, page, published, stored
 
 pytestmark = pytest.mark.behind_its_back
 
@@ -62,6 +65,35 @@ def test_the_log_names_each_damaged_row_by_its_table(
             assert records.pages.by_attachment(attachment.id) == []
     named = [record.row for record in caplog.records]  # type: ignore[attr-defined]
     assert sorted(named) == ["collection 1", "collection_history 1", "history 1", f"page {attachment.id} 1"]
+
+
+def test_each_row_that_a_list_leaves_out_is_found(engine: Engine, records: Records) -> None:
+    attachment = attached(records, published(records))
+    for content in (b"second", b"third"):
+        records.attachments.replace(
+            attachment.id,
+            stored(content),
+            filename="a.pdf",
+            media_type="application/pdf",
+            actor=ACTOR,
+            is_redacted=True,
+        )
+    records.reports.add_or_count(ReportDraft(kind=ReportKind.OTHER, text="หน้าหาย"))
+    records.site_profiles.save(SiteProfile(phone="1669"), actor=ACTOR)
+    records.subscriptions.subscribe_within_limits("a@b.th", "ถนน", Frequency.DAILY, language="th", key="k")
+    with engine.write():
+        engine.run("UPDATE file_version SET replaced_at = 'x' WHERE number = 2")
+        for table in ("report", "subscription"):
+            engine.run(f"UPDATE {table} SET made_at = 'x'")
+        engine.run("UPDATE site_profile SET saved_at = 'x'")
+    assert [each.number for each in records.file_versions.by_attachment(attachment.id)] == [1]
+    assert records.reports.list_open() == records.site_profiles.versions(limit=1) == []
+    assert sorted(fault.subject for fault in DamagedRows(engine).find_faults()) == [
+        f"file_version {attachment.id} number 2",
+        "report 1",
+        "site_profile 1",
+        "subscription 1",
+    ]
 
 
 def test_a_damaged_entry_of_the_history_keeps_nothing_from_an_import(

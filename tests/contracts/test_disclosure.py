@@ -61,13 +61,13 @@ def test_changes_of_items_are_in_the_history_and_can_be_undone(records: Records,
     renumbered, added = records.changes.find(HistoryFilters(action="disclosure-item"), limit=9)
     assert (renumbered.before["number"], renumbered.after["number"]) == ("O14", "O20")
     assert {"สมศรี", "มานะ"} <= set(records.changes.actors())
-    assert records.changes.get_disclosure_item_change(renumbered.id) == renumbered
+    assert records.changes.get(renumbered.id, of="disclosure_item") == renumbered
     undo.undo(renumbered, actor=ACTOR)
     assert items(records, 2569)[ITEM.key] == ITEM
     undo.undo(added, actor=ACTOR)
     assert items(records, 2569)[ITEM.key].is_hidden
     with pytest.raises(NotFound):
-        records.changes.get_disclosure_item_change(99)
+        records.changes.get(99, of="disclosure_item")
 
 
 def test_an_announcement_is_assigned_once_and_can_be_taken_out(records: Records, tmp_path: Path) -> None:

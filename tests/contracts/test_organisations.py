@@ -56,7 +56,7 @@ from storage.repositories.jobs import EngineJobs
 from storage.repositories.organisations import EngineOrganisations, find_stray_rows
 from storage.repositories.people import open_people
 from storage.repositories.records import open_records
-from storage.tenancy import OWN, SHARED, OrganisationQueries
+from storage.tenancy import OWN, PARENTS, SHARED, OrganisationQueries
 from tests.contracts.samples import ACTOR, NOW, attached, draft, page, rows_of, stored
 
 SECRET = "มะม่วงน้ำปลาหวาน"
@@ -248,6 +248,7 @@ def values(theirs: Town) -> dict[str, object]:
         "lease": LEASE,
         "page_count": 1,
         "details": ReadingResults(),
+        "is_detached": False,
         "rules": 9,
         "failure": Failure("broken", "แย่งมา"),
         "should_reread_good_pages": True,
@@ -439,6 +440,15 @@ def test_the_province_works_in_each_and_belongs_to_none(engine: Engine, towns: t
             each.people.tokens.revoke("audit")
 
 
+def test_the_province_and_a_town_have_no_namesakes(engine: Engine, towns: tuple[Town, Town]) -> None:
+    province = open_people(OrganisationQueries(engine, PROVINCE)).accounts
+    province.add("malee", "hash", Role.ADMIN)
+    for accounts, name in ((towns[0].people.accounts, "malee"), (province, "somsri")):
+        with pytest.raises(Conflict) as refused:
+            accounts.add(name, "hash", Role.ADMIN)
+        assert refused.value.code == "name-taken"
+
+
 def test_where_there_are_several_what_is_new_needs_one(engine: Engine, towns: tuple[Town, Town]) -> None:
     for make in (
         lambda: open_records(engine).announcements.create(draft(), actor=ACTOR),
@@ -512,3 +522,18 @@ def test_a_row_of_another_organisation_than_its_owner_is_found(
         engine.run("UPDATE page SET organisation_id = 2 WHERE attachment_id = :id", id=towns[1].attachment)
     (fault,) = find_stray_rows(engine)
     assert fault == f"page of attachment {towns[1].attachment}: organisation 2 instead of 1"
+
+
+@pytest.mark.behind_its_back
+@pytest.mark.parametrize("table", sorted(OWN - PARENTS.keys()))
+def test_a_row_of_a_missing_organisation_is_found(
+    engine: Engine, towns: tuple[Town, Town], table: str
+) -> None:
+    mine, _theirs = towns
+    mine.records.erasures.erase_attachment_or_versions(
+        mine.attachment, ErasureScope.EARLIER_FILES, ordered_by=MINE, reason=MINE, actor=ACTOR
+    )
+    with engine.write():
+        moved = engine.run(f"UPDATE {table} SET organisation_id = 7 WHERE organisation_id = 2")
+    found = [fault for fault in find_stray_rows(engine) if fault.startswith(f"{table} ")]
+    assert len([fault for fault in found if fault.endswith(": no organisation 7")]) == moved > 0

@@ -90,20 +90,20 @@ def as_csv() -> Response:
 @pages.post("/<int:change_id>/undo")
 def undo_change(change_id: int) -> ResponseReturnValue:
     """Undo one change of an announcement; asks first where residents would notice it."""
-    return _undo_one(services().records.changes.get_announcement_change(change_id))
+    return _undo_one(services().records.changes.get(change_id, of="announcement"))
 
 
 @pages.post("/collections/<int:change_id>/undo")
 def undo_collection_change(change_id: int) -> ResponseReturnValue:
     """Undo one change of a collection; ask first."""
-    return _undo_one(services().records.changes.get_collection_change(change_id))
+    return _undo_one(services().records.changes.get(change_id, of="collection"))
 
 
 @pages.post("/items/<int:change_id>/undo")
 @admin_only
 def undo_item_change(change_id: int) -> ResponseReturnValue:
     """Undo one change of an item to disclose, for administrators alone; ask first."""
-    return _undo_one(services().records.changes.get_disclosure_item_change(change_id))
+    return _undo_one(services().records.changes.get(change_id, of="disclosure_item"))
 
 
 def _undo_one(change: Change) -> ResponseReturnValue:
