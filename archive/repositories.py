@@ -321,7 +321,8 @@ class Pages(Protocol):
         """Save a page unless a person corrected it; ``Conflict`` where the file is not ``expected_sha256``.
 
         ``expected_sha256``: hash of the bytes that the page was read from. The code is ``lease-lost``, as
-        another file was given meanwhile; without a hash this is not checked.
+        another file was given meanwhile; without a hash this is not checked. Where the file was read before,
+        undecided personal data in the page holds the attachment at once: the reading may not reach its end.
         """
 
     def correct(

@@ -86,9 +86,9 @@ def _hold_without_decisions(row: Row) -> HoldReason | None:
 def replace_page_finds_and_hold(
     engine: Queries, attachment: Attachment, page: int, page_finds: Sequence[PersonalDataSpan]
 ) -> None:
-    """Replace a page's finds, hold for new ones; call after ``change`` was raised, in its transaction.
+    """Replace a page's finds, and hide the attachment for new ones; call in a transaction.
 
-    They are those in its corrected text. One that has gone never releases the attachment.
+    They are those in its present text. One that has gone never releases the attachment.
     """
     others = [data for data in attachment.details.personal_data if data.page != page]
     details = dataclasses.replace(
@@ -99,6 +99,7 @@ def replace_page_finds_and_hold(
     known = (*attachment.decided, *map(privacy.type_and_place_key, privacy.undecided_finds(attachment)))
     if attachment.hold is None and privacy.finds_without_decision(finds, known):
         _set_hold(engine, attachment.id, HoldReason.PERSONAL_DATA, attachment.decided)
+        history.mark_updated(engine, attachment.announcement_id)
         set_hidden_change(engine, attachment.id)
     _clear_undecided_if_none(engine, attachment.id)
 

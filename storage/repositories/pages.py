@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from archive import privacy
 from archive.errors import Conflict, NotFound
 from archive.model import Line, LowConfidenceSpan, Page, PersonalDataSpan, TextSource
 from storage import mappers
@@ -33,9 +34,9 @@ _IS_NOT_DETACHED = """attachment_id NOT IN (
     SELECT id FROM attachment WHERE organisation_id IN :organisations AND status = 'detached')"""
 
 
-def write_page_unless_corrected(engine: Queries, page: Page, organisation: int) -> None:
-    """Insert or replace a page, unless a person corrected it. Call this inside a transaction."""
-    engine.run(_WRITE, organisation=organisation, **mappers.page_values(page))
+def write_page_unless_corrected(engine: Queries, page: Page, organisation: int) -> bool:
+    """Insert or replace a page in a transaction, unless a person corrected it; True when it was written."""
+    return engine.run(_WRITE, organisation=organisation, **mappers.page_values(page)) == 1
 
 
 class EnginePages(EngineRepository):
@@ -46,11 +47,15 @@ class EnginePages(EngineRepository):
 
         ``Jobs.finish`` waits for the disk, and makes earlier writes durable too.
         """
+        finds = privacy.find_personal_data(page.text, page.number)
         with self._engine.write(is_durable=False):
             attachment = attachment_row(self._engine, page.attachment_id, should_lock=True)
             if expected_sha256 is not None and attachment["sha256"] != expected_sha256:
                 raise Conflict("ไฟล์ของเอกสารนี้ถูกเปลี่ยนแล้ว", code="lease-lost")
-            write_page_unless_corrected(self._engine, page, attachment["organisation_id"])
+            is_written = write_page_unless_corrected(self._engine, page, attachment["organisation_id"])
+            if is_written and finds and attachment["rules"]:  # read before: residents may see it
+                replace_page_finds_and_hold(self._engine, mappers.attachment(attachment), page.number, finds)
+                append_entries(self._engine, ("attachment", page.attachment_id))
 
     def correct(
         self,

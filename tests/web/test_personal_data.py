@@ -8,6 +8,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from archive import thai
 from archive.changes import WORKER
 from archive.commands.personal_data import find_personal_data_by_newer_rules
 from archive.errors import Invalid, PersonalDataFound
-from archive.model import Announcement, Attachment, CollectionLine, HoldReason, Role, Status
+from archive.model import Announcement, Attachment, CollectionLine, Failure, HoldReason, Role, Status
+from indexer.extraction.attachment_reader import AttachmentReader, ReadingStopped
 from tests.web.conftest import BROWSER, Site, memo, sent_form, until
 from web.background_worker import build_worker
 from web.importing import import_manifest
@@ -598,6 +600,39 @@ def test_an_id_that_a_rereading_finds_hides_the_file(site: Site) -> None:
     assert_shown(site, made, attachment)
 
 
+@pytest.mark.parametrize("end", ["stopped", "failed"])
+def test_an_id_in_a_page_of_a_rereading_that_does_not_end_hides_the_file(site: Site, end: str) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    attachment = public_although_its_reading_missed_the_id(site, made)
+    jobs, records = site.services.jobs, site.services.records
+    jobs.queue_again([attachment.id], should_reread_good_pages=True)
+    claimed = jobs.claim("w", lease=dt.timedelta(minutes=5), now=dt.datetime.now(dt.UTC))
+    assert claimed is not None
+    reader = AttachmentReader(records, site.services.files, ocr_jobs=1)
+    with closing(reader), pytest.raises(ReadingStopped):
+        reader.read_remaining_pages(claimed, lambda: False)
+    if end == "failed":
+        jobs.fail(attachment.id, "w", Failure("reader-crashed", "ไฟล์อาจเสียหาย"))
+    else:
+        jobs.release(attachment.id, "w")
+    assert held(site, attachment) is HoldReason.PERSONAL_DATA
+    assert_hidden(site, made, attachment)  # also before the index has followed
+    address = f"/staff/attachments/{attachment.id}"
+    assert address in site.signed_in(Role.STAFF).get("/staff?problem=personal-data").text
+    assert not [*site.services.audit.find_faults()]
+
+
+def public_although_its_reading_missed_the_id(site: Site, made: Announcement) -> Attachment:
+    attachment = site.attach(made.id, WITH_ID, "รายชื่อ.pdf")
+    site.work()
+    pages, attachments = site.services.pages, site.services.records.attachments
+    pages.save(replace(pages.get(attachment.id, 1), text="อ่านไม่ออก"))
+    attachments.replace_finds(attachment.id, [], page_texts=[(1, "อ่านไม่ออก")], rules=9, actor="test")
+    return site.services.commands.attachments.release_with_reason(
+        attachment.id, reason="ดูแล้ว ไม่พบอะไร", actor="test"
+    )
+
+
 def test_a_rereading_of_what_is_public_hides_nothing(site: Site) -> None:
     made = site.announcement("ประกาศงานถนน")
     attachment = site.attach(made.id, WITHOUT)
@@ -800,14 +835,7 @@ def test_a_rereading_leaves_what_is_public_and_undecided_in_sight(site: Site, wa
 @pytest.mark.parametrize("way", ["whole", "page"])
 def test_a_clerk_is_told_before_a_rereading_what_residents_see(site: Site, way: str) -> None:
     made = site.announcement("ประกาศงานถนน")
-    attachment = site.attach(made.id, WITH_ID, "รายชื่อ.pdf")
-    site.work()
-    pages, attachments = site.services.pages, site.services.records.attachments
-    pages.save(replace(pages.get(attachment.id, 1), text="อ่านไม่ออก"))  # a reading that missed the number
-    attachments.replace_finds(attachment.id, [], page_texts=[(1, "อ่านไม่ออก")], rules=9, actor="test")
-    site.services.commands.attachments.release_with_reason(
-        attachment.id, reason="ดูแล้ว ไม่พบอะไร", actor="test"
-    )
+    attachment = public_although_its_reading_missed_the_id(site, made)
     clerk, page = site.signed_in(Role.STAFF), f"/staff/attachments/{attachment.id}/pages/1"
     said = "ถ้าพบข้อมูลส่วนบุคคลเพิ่ม ประชาชนจะไม่เห็นจนกว่าคุณจะตัดสิน"
     assert said in clerk.get(f"/staff/announcements/{made.id}" if way == "whole" else page).text
