@@ -97,10 +97,11 @@ class Scrubber:
         return True
 
     def scrub_next_file_if_due(self, wait: Callable[[float], bool]) -> bool:
-        """Reads one original again if due, else False; ``ScrubStopped`` once ``wait`` returns True.
+        """Reads one original if due, else False; notes damage in the state file; may raise ``ScrubStopped``.
 
         It is the next one, or a damaged one; at the end of a pass none is left to read, which is True too.
-        Damage is noted in the state. ``wait`` has the same meaning as in ``scrub_index_if_due``.
+        ``ScrubStopped`` is raised once ``wait``, which has the same meaning as in ``scrub_index_if_due``,
+        returns True.
         """
         if self._state.damaged_files and dt.datetime.now(dt.UTC) - self._damaged_read_at > DAMAGED_EVERY:
             self._damaged_read_at = dt.datetime.now(dt.UTC)

@@ -69,15 +69,15 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """One page of results.
+class SearchResults:
+    """One page of results for readers: hits of a ``ResultPage`` with their public announcements.
 
     ``query`` is the query as it was run, with notes on how it was understood and loosened. Where the matches
     cover too little of the query, ``total`` is 0 and ``related`` holds the nearest results; where the query
     names a time, ``related`` holds results of other times that mention it. ``partial_count`` of ``total``
     match only some words. Where the query asks for two things that no announcement answers together,
-    ``wishes`` has the answer to each, and ``results`` those of both. ``explanation`` is None unless the query
-    asks for one.
+    ``subquery_results`` has the answer to each, and ``results`` those of both. ``explanation`` is None unless
+    the query asks for one.
     """
 
     total: int
@@ -89,11 +89,11 @@ class Answer:
     related: tuple[Result, ...] = ()
     partial_count: int = 0
     is_any_no_longer_in_force: bool = False  # of ``results``
-    wishes: tuple[Answer, ...] = ()
+    subquery_results: tuple[SearchResults, ...] = ()
     explanation: SearchExplanation | None = None
 
 
-def search(services: Services, query: Query) -> Answer:
+def search(services: Services, query: Query) -> SearchResults:
     """Returns the answer to a query; without an index it lists all for one without words, or raises.
 
     Only published records are in it. Without a usable index the records themselves are listed, newest first.
@@ -104,7 +104,7 @@ def search(services: Services, query: Query) -> Answer:
         return _answer(services, query, time.perf_counter())
 
 
-def _answer(services: Services, query: Query, began: float) -> Answer:
+def _answer(services: Services, query: Query, began: float) -> SearchResults:
     ended = services.relations.ids_no_longer_in_force()
     chosen = replace(query.filters, ended=ended) if query.filters.in_force else query.filters
     try:
@@ -116,8 +116,11 @@ def _answer(services: Services, query: Query, began: float) -> Answer:
             raise
         return _listed(services, query, began)
     answer = _shown(services, found, ended, began)
-    if found.wishes:
-        answer = replace(answer, wishes=tuple(_shown(services, each, ended, began) for each in found.wishes))
+    if found.subquery_results:
+        answer = replace(
+            answer,
+            subquery_results=tuple(_shown(services, each, ended, began) for each in found.subquery_results),
+        )
     SEARCH_SECONDS.observe(answer.took_ms / 1000)
     return answer
 
@@ -135,7 +138,7 @@ def search_visible(services: Services, query: Query) -> ResultPage:
     return services.index.search(_without_withdrawn(services, _scoped(services, query)))
 
 
-def _shown(services: Services, found: ResultPage, ended: Container[int], began: float) -> Answer:
+def _shown(services: Services, found: ResultPage, ended: Container[int], began: float) -> SearchResults:
     """Returns the answer made of the index's hits and their current records.
 
     The records decide what is public: hits that are not published, and attachments that are held, are left
@@ -171,7 +174,7 @@ def _shown(services: Services, found: ResultPage, ended: Container[int], began: 
         )
 
     results = visible_results(found.hits)
-    return Answer(
+    return SearchResults(
         total=found.total - (len(found.hits) - len(results)),
         results=results,
         related=visible_results(found.related),
@@ -253,13 +256,13 @@ def suggest(services: Services, typed: str) -> list[str]:
     )
 
 
-def _listed(services: Services, query: Query, began: float) -> Answer:
+def _listed(services: Services, query: Query, began: float) -> SearchResults:
     """Returns an answer that lists the newest published announcements, from the records."""
     tokenizer = services.tokenizer
     listed, total = services.announcements.list_page(
         statuses=[Status.PUBLISHED], page=query.page, per_page=query.per_page
     )
-    return Answer(
+    return SearchResults(
         total=total,
         results=tuple(
             Result(announcement, 0.0, snippet_with_ellipses(announcement.body, query, tokenizer), ())
@@ -272,7 +275,7 @@ def _listed(services: Services, query: Query, began: float) -> Answer:
     )
 
 
-def most_read(services: Services, *, limit: int) -> Answer:
+def most_read(services: Services, *, limit: int) -> SearchResults:
     """Returns an answer with the announcements that residents read most; empty without a usable index.
 
     So the page is shown all the same.
@@ -281,7 +284,7 @@ def most_read(services: Services, *, limit: int) -> Answer:
     try:
         return search(services, query)
     except Unavailable:
-        return Answer(total=0, results=(), facets={}, did_you_mean=None, query=query, took_ms=0.0)
+        return SearchResults(total=0, results=(), facets={}, did_you_mean=None, query=query, took_ms=0.0)
 
 
 def similar_announcement_ids(services: Services, announcement_id: int, *, limit: int) -> list[int]:

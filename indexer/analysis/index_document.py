@@ -20,7 +20,7 @@ import numpy.typing as npt
 from archive.facets import facet_values
 from archive.model import Announcement, Attachment
 from archive.suggested_fields import stated_subject_or_title
-from indexer.analysis.other_readings import OtherReading
+from indexer.analysis.other_readings import OtherReadingInContext
 from indexer.analysis.tokenizer import (
     GRAM_LENGTH,
     Tokenizer,
@@ -66,7 +66,7 @@ class SourceAnnouncement:
 
     announcement: Announcement
     attachments: tuple[tuple[Attachment, tuple[tuple[int, str], ...]], ...]
-    other_readings: tuple[OtherReading, ...] = ()
+    other_readings: tuple[OtherReadingInContext, ...] = ()
 
 
 class ZoneBits(NamedTuple):
@@ -157,7 +157,7 @@ class _DocumentWriter:
                 is_near_unknown[max(0, from_bytes[at] - GRAM_LENGTH) : to_bytes[at] + 1] = True
         self._grams.update(gram_terms(data, is_near_unknown))
 
-    def add_other_readings(self, readings: Iterable[OtherReading]) -> None:
+    def add_other_readings(self, readings: Iterable[OtherReadingInContext]) -> None:
         """Adds the words of other readings. The searchable bytes hold what was read alone."""
         counts = self._counts.setdefault("other_readings", Counter())
         for reading in readings:

@@ -248,7 +248,7 @@ def page_from_recognition(attachment_id: int, number: int, ocr_page: recognition
 
 
 def recognise_page(path: Path, number: int, turn: Turn | None = None) -> recognition.OcrPage:
-    """Renders a page and recognises its text. Runs in the child process.
+    """Renders and recognises a page, in the child process; ``UnreadableFile`` if either fails.
 
     ``turn``: degrees clockwise that set the file's page upright; None: as it can be read best.
     """

@@ -116,10 +116,10 @@ def _padded(line: Line, left: int, right: int) -> Rectangle:
 
 
 def rasterize_page(path: Path, number: int, max_dpi: float) -> Image.Image:
-    """Renders page ``number`` (1…) of a PDF, with its /Rotate applied. To be called in a sandbox child only.
+    """Renders a PDF's page ``number`` (1…) in a sandbox child, at a lower dpi if huge; ``UnreadableFile``.
 
-    The resolution is lowered where the picture would pass 40 megapixels, and for a scan whose size was
-    given in pixels instead of points. Raises ``UnreadableFile``.
+    Its /Rotate is applied. The resolution is lowered where the picture would pass 40 megapixels, and for a
+    scan whose size was given in pixels instead of points.
     """
     with _opened(path) as document:
         page = document[number - 1]

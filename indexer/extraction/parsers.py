@@ -97,7 +97,7 @@ def can_draw_pages(media_type: str) -> bool:
 
 
 def convert_if_not_pdf(path: Path, target: Path) -> bool:
-    """Writes a file as a PDF; call it in a sandbox child. False, and nothing written, if it is a PDF."""
+    """Writes a file as a PDF in a sandbox child, False if it is one already; ``UnreadableFile`` if bad."""
     convert = parser_of(path).convert
     if convert is not None:
         convert(path, target)

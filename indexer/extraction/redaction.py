@@ -191,14 +191,14 @@ class Redactor:
         *,
         timed_step: Callable[[str], AbstractContextManager[None]] = lambda _step: nullcontext(),
     ) -> RedactedCopy:
-        """Returns a copy with ``boxes`` black and no text in ``areas_without_text``, proved by reading it.
+        """Makes and proves a redacted copy; ``Invalid`` without boxes, ``TooLarge`` beyond 100 pages.
 
-        ``areas_without_text`` has one area for each box; the boxes by default.
-        ``timed_step`` surrounds each step, named ``draw``, ``assemble`` or ``verify``.
+        ``boxes`` are black in it, and it has no text in ``areas_without_text``, one area for each box; the
+        boxes by default. ``timed_step`` surrounds each step, named ``draw``, ``assemble`` or ``verify``.
 
-        Raises ``Invalid`` without boxes, ``TooLarge`` beyond ``MOST_PAGES`` pages, ``RedactionIncomplete``
-        when covered data is still to be found in the copy, ``NoFreeSlot`` while another copy is made, and
-        ``Unavailable`` when the file cannot be drawn.
+        Raises ``Invalid`` also for an Office file that is not drawn, ``RedactionIncomplete`` when covered
+        data is still to be found in the copy, ``NoFreeSlot`` while another copy is made, and ``Unavailable``
+        when the file cannot be drawn.
         """
         if not any(boxes.values()):
             raise Invalid("ยังไม่มีส่วนใดที่จะปิด กรุณาเลือกหรือวาดกรอบอย่างน้อยหนึ่งแห่ง", field="boxes")
@@ -323,7 +323,7 @@ def burn_page(path: Path, number: int, turn: int, boxes: Sequence[Rectangle]) ->
 
 
 def assemble_searchable_pdf(folder: Path, pages: Sequence[Page], target: Path) -> None:
-    """Writes a new PDF of the pictures in ``folder``, with the pages' texts laid over them."""
+    """Writes a PDF of the pictures ``folder/NUMBER.jpg`` of the pages, with their texts laid over them."""
     with pikepdf.new() as pdf:
         font = pdf.make_indirect(invisible_font(pdf))
         for page in pages:

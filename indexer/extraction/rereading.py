@@ -47,7 +47,7 @@ class PageRereader:
         self._slots = CrossProcessSemaphore(folder, jobs)
 
     def reread_page(self, attachment: Attachment, number: int, settings: ReadingSettings) -> Page:
-        """Reads a page with the settings, saves nothing; ``Unavailable`` if it cannot be read, or not now.
+        """Reads a page, saves nothing; ``Invalid`` without text to take, ``Unavailable`` if not readable now.
 
         Raises ``NoFreeSlot`` while too many others are read, ``Invalid`` (code ``no-text``) for a page
         without text of its own when ``should_use_picture`` is False, ``Unavailable`` when the page cannot be

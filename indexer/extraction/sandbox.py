@@ -118,7 +118,7 @@ class SandboxProcess:
         return self._connection is not None
 
     def call(self, function: Callable[..., T], *args: Any, seconds: float) -> T:
-        """Runs ``function(*args)`` in the child, within ``seconds`` of wall-clock time."""
+        """Runs ``function(*args)`` in the child, within ``seconds``; raises what ``run_in_sandbox`` does."""
         request = pickle.dumps((function, args, seconds))
         connection = self._connection or self._start()
         is_over = threading.Event()

@@ -25,10 +25,10 @@ _LARGEST_SIDE = 3_000  # pixels of a rendered page
 
 
 def split_at_separators(path: Path, folder: Path) -> int:
-    """Writes and counts the documents between separator sheets; 0 without any or beyond ``MAX_PAGES`` pages.
+    """Writes and counts the documents between separator sheets, 0 if none; in a sandbox child only.
 
-    They are ``folder/1.pdf`` and so on. Nothing is written when it returns 0. The same file always gives the
-    same bytes. Raises ``UnreadableFile`` for a file that cannot be opened.
+    They are ``folder/1.pdf`` and so on. It is 0 also beyond ``MAX_PAGES`` pages, and nothing is written then.
+    The same file always gives the same bytes. Raises ``UnreadableFile`` for a file that cannot be opened.
     """
     pdf = path
     wrapped = folder / "stack.pdf"

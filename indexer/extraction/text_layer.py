@@ -98,10 +98,10 @@ def _name(attachment: Attachment, pages: Sequence[Page]) -> str:
 
 
 def write_searchable_copy(original: Path, pages: Sequence[Page], target: Path) -> None:
-    """Writes the original as a PDF, with text over recognised pages, upright and without signatures.
+    """Writes an unsigned PDF with text over recognised pages; sandbox child only; ``UnreadableFile``.
 
-    For a sandbox child only. ``pages`` as stored; those with text of their own are copied as they are. A
-    digital signature holds for the original only. Raises ``UnreadableFile``.
+    The text is upright. ``pages`` as stored; those with text of their own are copied as they are. A digital
+    signature holds for the original only.
     """
     if convert_if_not_pdf(original, target):
         original = target

@@ -256,8 +256,8 @@ class PiecesFinder:
         """Returns True if the plan has a longer word, a set phrase or a village."""
         return bool(self._longer_words or self._set_phrases) or self._has_village
 
-    def clauses_in_pieces(self, text: bytes) -> set[Clause]:
-        """Returns the clauses of longer words, set phrases and a village that a text does not have whole."""
+    def clauses_not_whole(self, text: bytes) -> set[Clause]:
+        """Returns clauses of longer words, set phrases or a village that a text lacks or has in pieces."""
         broken = _clauses_not_in_a_row(self._longer_words, text)
         for clause, words, patterns in self._set_phrases:
             if not (any(word in text for word in words) or any(each.search(text) for each in patterns)):

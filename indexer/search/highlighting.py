@@ -40,7 +40,12 @@ from indexer.search.query.date_ranges import DateRange
 from indexer.search.query.parser import Query, TypedChunk
 from indexer.search.query.query_plan import Alternative
 from indexer.search.query.question_words import chunks_without_question_words
-from indexer.search.villages import find_typed_village, section_places, village_names, village_places
+from indexer.search.villages import (
+    find_typed_village,
+    section_places,
+    village_or_section_words,
+    village_places,
+)
 
 _MOST_HITS = 300  # hits of one phrase or word that are marked in one text
 _LONGEST = 1000  # letters that are segmented into words at a time
@@ -95,7 +100,7 @@ _OF_A_DATE = frozenset("ปี เดือน วัน วันที่ พ.
 
 @dataclass(frozen=True, slots=True)
 class TextSegment:
-    """A stretch of a snippet, marked or not."""
+    """A stretch of a snippet; ``is_hit`` is True for one that is to be marked."""
 
     text: str
     is_hit: bool
@@ -221,7 +226,7 @@ def _sought(query: Query, tokenizer: Tokenizer) -> _Sought:
     phrases += _numbered(_plain_words(chunks, tokenizer))
     if any(map(_telling, (*words, *pieces))):
         words, pieces = (list(filter(_telling, each)) for each in (words, pieces))
-    names = village_names(village) if village is not None else frozenset[str]()
+    names = village_or_section_words(village) if village is not None else frozenset[str]()
     phrases, words, pieces = (
         [each for each in texts if fold_text(each).replace(" ", "") not in names]
         for texts in (phrases, words, pieces)
@@ -241,7 +246,7 @@ def _sought(query: Query, tokenizer: Tokenizer) -> _Sought:
 
 def _telling_chunks(query: Query, tokenizer: Tokenizer) -> list[TypedChunk]:
     """Returns the pieces of a query and their alternatives, without question words and periods."""
-    chunks = chunks_without_question_words(query.chunks, tokenizer, names_title=query.names_title)
+    chunks = chunks_without_question_words(query.chunks, tokenizer, should_keep_title_word=query.names_title)
     every = [chunk for first in chunks or query.chunks for chunk in (first, *first.others)]
     return _without_periods(every, query.times)
 

@@ -61,10 +61,9 @@ def with_lines_joined(text: str) -> str:
 
 
 def phrase_start(text: str, hit: int, start: int) -> int:
-    """Returns the start of a phrase near ``start``: Thai has a space or a new line between phrases.
+    """Returns the first phrase start from ``start`` to the hit, else the last one shortly before it.
 
-    Without one between ``start`` and the hit, a little before ``start`` is looked at; else ``start`` stays,
-    but not in a number.
+    Thai has a space or a new line between phrases. Without any, ``start`` stays, but not in a number.
     """
     if start == 0:
         return 0

@@ -26,8 +26,8 @@ from indexer.search.query.query_plan import (
     split_set_phrases,
 )
 from indexer.search.query.question_words import may_begin_title
-from indexer.search.query.two_wishes import split_wishes
-from indexer.search.searcher import MOST_OF_OTHER_TIMES, EngineAnswer, PreparedSearch, Searcher
+from indexer.search.query.subqueries import split_into_subqueries
+from indexer.search.searcher import MOST_OF_OTHER_TIMES, PreparedSearch, RetrievalResult, Searcher
 from indexer.search.spelling_correction import (
     CorrectedQuery,
     correct_query,
@@ -55,7 +55,7 @@ def answer_query(searcher: Searcher, lexicon: Lexicon, query: Query) -> ResultPa
         )
     is_answered = bool(retrieved.total) and not _is_weak(query, corrected, retrieved)
     if (not is_answered or _lacks_words(retrieved)) and (
-        both := _answer_two_wishes(searcher, lexicon, query)
+        both := _answer_subqueries(searcher, lexicon, query)
     ):
         return both
     if not is_answered:
@@ -76,17 +76,17 @@ def answer_query(searcher: Searcher, lexicon: Lexicon, query: Query) -> ResultPa
     return present_results(query, corrected, retrieved)
 
 
-def _answer_two_wishes(searcher: Searcher, lexicon: Lexicon, query: Query) -> ResultPage | None:
-    """Returns the answers to two wishes in one query, each by itself.
+def _answer_subqueries(searcher: Searcher, lexicon: Lexicon, query: Query) -> ResultPage | None:
+    """Returns the answers to two subqueries in one query, each by itself.
 
-    None for a reader who cannot be shown them, for one wish, where one of two has no document with all of its
-    words, and where a document answers both: then และ is a part of a name.
+    None for a reader who cannot be shown them, for one subquery, where one of two has no document with all of
+    its words, and where a document answers both: then และ is a part of a name.
     """
-    may_split = query.may_split_wishes and query.page == 1 and not query.as_typed
-    wishes = split_wishes(query, lexicon.tokenizer) if may_split else None
-    if wishes is None:
+    may_split = query.may_split_into_subqueries and query.page == 1 and not query.as_typed
+    subqueries = split_into_subqueries(query, lexicon.tokenizer) if may_split else None
+    if subqueries is None:
         return None
-    pages = tuple(_complete_matches(answer_query(searcher, lexicon, wish)) for wish in wishes)
+    pages = tuple(_complete_matches(answer_query(searcher, lexicon, subquery)) for subquery in subqueries)
     hits = tuple(hit for page in pages for hit in page.hits)
     if not all(page.hits for page in pages) or len({hit.announcement_id for hit in hits}) < len(hits):
         return None
@@ -94,11 +94,11 @@ def _answer_two_wishes(searcher: Searcher, lexicon: Lexicon, query: Query) -> Re
     as_run = replace(
         query,
         understood=tuple(dict.fromkeys((*query.understood, *understood))),
-        loosened=(query_notes.TWO_WISHES,),
+        loosened=(query_notes.TWO_SUBQUERIES,),
         corrected_words=tuple(word for page in pages for word in page.query.corrected_words),
         extra_highlights=tuple(mark for page in pages for mark in page.query.extra_highlights),
     )
-    return ResultPage(total=len(hits), hits=hits, wishes=pages, query=as_run)
+    return ResultPage(total=len(hits), hits=hits, subquery_results=pages, query=as_run)
 
 
 def _complete_matches(page: ResultPage) -> ResultPage:
@@ -142,8 +142,8 @@ def _correct(
 
 
 def _with_related_of_words(
-    searcher: Searcher, lexicon: Lexicon, query: Query, plan: QueryPlan, retrieved: EngineAnswer
-) -> EngineAnswer:
+    searcher: Searcher, lexicon: Lexicon, query: Query, plan: QueryPlan, retrieved: RetrievalResult
+) -> RetrievalResult:
     """Returns what was found; where nothing came near, with what comes near the single words of set phrases.
 
     Nothing has หมาจรจัด or its synonyms: what is about หมา or สุนัข is shown.
@@ -184,12 +184,12 @@ def _notes_naming_missing(
     return tuple(named if note == query_notes.NOT_ALL else note for note in notes)
 
 
-def _lacks_words(retrieved: EngineAnswer) -> bool:
+def _lacks_words(retrieved: RetrievalResult) -> bool:
     """Returns True if nothing that was found has all words of the query."""
     return query_notes.NOT_ALL in retrieved.notes
 
 
-def _with_other_times(query: Query, retrieved: EngineAnswer, others: ResultPage) -> EngineAnswer:
+def _with_other_times(query: Query, retrieved: RetrievalResult, others: ResultPage) -> RetrievalResult:
     """Returns what was found of the time that was typed, with the best of ``others`` and a note on these."""
     of_time = {hit.announcement_id for hit in retrieved.hits}
     rest = tuple(hit for hit in others.hits if hit.announcement_id not in of_time)
@@ -197,7 +197,7 @@ def _with_other_times(query: Query, retrieved: EngineAnswer, others: ResultPage)
     return replace(retrieved, hits_of_other_times=rest[:MOST_OF_OTHER_TIMES], notes=(*retrieved.notes, note))
 
 
-def present_results(query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer) -> ResultPage:
+def present_results(query: Query, corrected: CorrectedQuery, retrieved: RetrievalResult) -> ResultPage:
     """Returns the page asked for; what covers too little of the query is ``related``, not an answer."""
     as_run = _query_as_run(query, corrected, retrieved)
     if not retrieved.total or _is_weak(query, corrected, retrieved):
@@ -222,7 +222,7 @@ def present_results(query: Query, corrected: CorrectedQuery, retrieved: EngineAn
     )
 
 
-def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer) -> bool:
+def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: RetrievalResult) -> bool:
     """Returns True if what was found covers too little of the query to be an answer.
 
     Whoever is in a document, or narrowed the results, sees what little there is.
@@ -231,7 +231,7 @@ def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer) -
     return retrieved.coverage < least and not query.filters.narrows_by_choice
 
 
-def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: EngineAnswer) -> Query:
+def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: RetrievalResult) -> Query:
     """Returns the query with notes on corrections and expansions, and with further words to highlight."""
     notes = [query_notes.read_as_note(*pair) for pair in corrected.corrections]
     if also := explained_expansions(corrected.plan):

@@ -54,7 +54,7 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultPage:
-    """One page of hits; where none is an answer, ``total`` is 0 and ``related`` has what came near.
+    """One page of hits by id; where none is an answer, ``total`` is 0 and ``related`` has what came near.
 
     ``facets`` has the counted values of each of ``archive.facets.FACETS``. The counts of a facet respect the
     query and every filter but the facet's own. With an organisation as a filter, counts,
@@ -69,8 +69,9 @@ class ResultPage:
     query: Query  # the query as it was run; its notes say what was understood and what was loosened
     related: tuple[Hit, ...] = ()  # partial matches, where no hit covers enough of the query (total is 0);
     # or, beside the hits of the time that was typed, announcements of other times that mention it
-    wishes: tuple[ResultPage, ...] = ()  # where the query asks for two things that no document answers
-    # together, the page of each; ``hits`` are those of both
+    # Where the query asks for two things that no document answers together, the page of each; ``hits`` are
+    # those of both.
+    subquery_results: tuple[ResultPage, ...] = ()
     coverage: float = 1.0  # share of the query that the best hit answers
     explanation: SearchExplanation | None = None  # set where the query asks for an explanation
 
@@ -196,11 +197,11 @@ class SearchIndex(SyncTarget, Protocol):
         An index that is not current must be rebuilt.
         """
 
-    def find_damage(self, after_read: Callable[[int], None] = ...) -> list[str]:
-        """Reads every byte of the index; returns and records the names of missing or damaged parts.
+    def find_damage(self, after_bytes_read: Callable[[int], None] = ...) -> list[str]:
+        """Returns and records damaged parts of the index; ``after_bytes_read`` gets each piece's length.
 
-        ``after_read`` is called after each piece that was read, with the number of its bytes. The call may
-        wait, so that a slow scrub leaves the disk to others.
+        Every byte is read. A part is damaged where it is missing too. ``after_bytes_read`` is called after
+        each piece that was read. The call may wait, so that a slow scrub leaves the disk to others.
         """
 
     def noted_damage(self) -> list[str]:

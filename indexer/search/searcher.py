@@ -19,8 +19,11 @@ BEST_HITS = 3  # documents whose coverage is computed; the highest counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EngineAnswer:
-    """An engine's answer to a query plan: hits of one page; totals, facets and coverage of all documents."""
+class RetrievalResult:
+    """Hits that an engine retrieved for a plan, one page of them, with counts of all documents.
+
+    ``answer_query`` makes the ``ResultPage`` of them.
+    """
 
     total: int = 0  # documents that match the plan and pass the filters
     hits: tuple[Hit, ...] = ()  # of the page asked for, best first, each with its best pages
@@ -46,18 +49,18 @@ class PreparedSearch:
 
     is_as_typed: bool  # a document has the whole query as it was typed: nothing is misspelt
     frequencies: Mapping[Clause, int]  # documents that match each clause
-    retrieve: Callable[[], EngineAnswer]
+    retrieve: Callable[[], RetrievalResult]
 
 
 class Searcher(Protocol):
     """One state of an index as one query sees it: the documents of its organisation, none withheld."""
 
     def prepare_search(self, plan: QueryPlan, query: Query) -> PreparedSearch:
-        """Looks up the plan's clauses. ``retrieve`` of the result answers the query by them.
+        """Looks up the plan's clauses; no hits yet: ``retrieve`` of the result matches, filters and ranks.
 
-        Documents that match all of the plan are returned; where these are few, also documents that match
-        enough of it, after the others. Which documents match does not depend on filters, so that the count
-        beside a filter is what choosing it gives.
+        Documents that match all of the plan are returned by it; where these are few, also documents that
+        match enough of it, after the others. Which documents match does not depend on filters, so that the
+        count beside a filter is what choosing it gives.
         """
 
     def correction_vocabulary(self, plan: QueryPlan) -> Vocabulary:

@@ -20,7 +20,7 @@ from indexer.search.query.parser import Query, TypedChunk
 from indexer.search.query.query_plan import (
     Alternative,
     Clause,
-    Phrase,
+    PhraseBytes,
     QueryPart,
     QueryPlan,
     build_query_part,
@@ -344,7 +344,7 @@ def _apply_corrections(context: _Context, part: QueryPart, corrections: list[_Co
         at = end
     clauses += build_query_part(part.text[at:], context.lexicon).clauses
     text += part.text[at:]
-    phrase = Phrase(searchable_bytes(text).data, len(clauses), is_exact=False)
+    phrase = PhraseBytes(searchable_bytes(text).data, len(clauses), is_exact=False)
     return QueryPart(part.text, tuple(merge_into_synonym_clauses(clauses, context.lexicon)), phrase)
 
 

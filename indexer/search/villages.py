@@ -119,8 +119,8 @@ def find_typed_village(words: Sequence[str]) -> tuple[str, bool] | None:
     return None
 
 
-def village_names(number: str) -> frozenset[str]:
-    """Returns the words by which a village is typed, each alone and with its number; and the number."""
+def village_or_section_words(number: str) -> frozenset[str]:
+    """Returns words of a village, and of มาตรา, each alone and with the number; and the number alone."""
     names = (*_WORDS, "มาตรา")
     return frozenset((*names, number, *(name + number for name in names)))
 

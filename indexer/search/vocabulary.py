@@ -23,7 +23,7 @@ COMPLETABLE_WORD = re.compile(f"[{WORD_LETTERS}]+|[a-z]+")
 
 
 class TitleMatch(NamedTuple):
-    """A title or subject that contains the letters sought. Sorts the most likely match first."""
+    """A title with the letters sought; those that begin with them sort first, then the most viewed."""
 
     is_within: bool  # the title has the letters in its middle or at its end, not at its beginning
     minus_views: int  # minus the number of views, so that the most viewed sorts first

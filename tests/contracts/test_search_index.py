@@ -22,7 +22,7 @@ from archive.model import (
 )
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
-from indexer.analysis.other_readings import OtherReading
+from indexer.analysis.other_readings import OtherReadingInContext
 from indexer.search.ports import MOST_PAGES, SearchIndex
 from indexer.search.query import query_notes
 from indexer.search.query.parser import ExcludedValue, Filters, Query, Sort, parse_query
@@ -78,7 +78,7 @@ def entry(id: int, title: str, *pages: str, **values: object) -> SourceAnnouncem
     return SourceAnnouncement(
         announcement,
         ((attachment, texts),) if pages or fields else (),
-        tuple(OtherReading(word, 0, len(word)) for word in other_readings),
+        tuple(OtherReadingInContext(word, 0, len(word)) for word in other_readings),
     )
 
 
@@ -678,7 +678,7 @@ def test_a_typed_time_finds_what_is_about_the_words(
         assert sum(each.count for each in page.facets["year"]) == page.total
     assert page.total == index.search(parse_query(typed, page=3)).total == len(wanted)
     if typed.startswith("น้ำ "):
-        assert set(found(index, typed, should_leave_out_dates=True)) == {1, 2, 3, 5}
+        assert set(found(index, typed, should_drop_dates_beside_words=True)) == {1, 2, 3, 5}
 
 
 @pytest.mark.parametrize("typed", ["15 มิ.ย. 64", "นัดประชุม ปี 2550"])
@@ -721,7 +721,7 @@ def test_a_typed_time_narrows(index: SearchIndex, typed: str, wanted: list[int])
     is_of_2564 = wanted == [1, 3, 6]
     assert [hit.announcement_id for hit in page.related] == ([5] if is_of_2564 else [])
     if is_of_2564:
-        anytime = index.search(parse_query(typed, should_leave_out_dates=True))
+        anytime = index.search(parse_query(typed, should_drop_dates_beside_words=True))
         assert (5 in [hit.announcement_id for hit in anytime.hits], anytime.query.times) == (True, ())
 
 

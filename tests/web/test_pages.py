@@ -364,7 +364,7 @@ def test_a_search_inside_an_announcement_shows_the_passage_of_its_body(site: Sit
     assert '<p class="passage"' in site.client().get(f"/announcements/{made.id}?q=ล้างถัง").text
 
 
-def test_two_wishes_in_one_search_are_answered_under_two_headings(site: Site) -> None:
+def test_two_subqueries_in_one_search_are_answered_under_two_headings(site: Site) -> None:
     site.announcement("ฉีดวัคซีนป้องกันโรคพิษสุนัขบ้าให้สุนัข")
     site.announcement("พ่นหมอกควันกำจัดยุงลาย")
     site.announcement("รายงานการประชุมสภา")

@@ -35,7 +35,7 @@ from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, explan
 from web.api.field_schemas import COUNT, KINDS, Day, input_field, output_field
 from web.api.personal_data_schemas import FindOut, HoldOut, ground_field, reason_field
 from web.bootstrap import Services, services
-from web.search_service import Answer, PageResult, Result
+from web.search_service import PageResult, Result, SearchResults
 
 MOST_PER_PAGE = 50
 MOST_ITEMS = 500  # most lines of a collection in one request
@@ -106,7 +106,7 @@ class _SearchArgs(PagingArgs):
             sort=data["sort"],
             page=data["page"],
             per_page=data["per_page"],
-            should_leave_out_dates=data["any_time"],
+            should_drop_dates_beside_words=data["any_time"],
         )
         return replace(query, as_typed=data["as_typed"], explain=data["explain"])
 
@@ -562,7 +562,7 @@ def as_page(page: Page) -> dict[str, Any]:
     return {name: getattr(page, name) for name in PageOut().fields}
 
 
-def as_answer(answer: Answer, services: Services) -> dict[str, Any]:
+def as_answer(answer: SearchResults, services: Services) -> dict[str, Any]:
     """Returns a search's answer for ``SearchOut``; its addresses are paths, whole ones for the province."""
     query = answer.query
     return {

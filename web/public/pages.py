@@ -37,7 +37,7 @@ from web.anonymous_visitors import hashed_trait, hashed_visitor_address
 from web.api import schemas
 from web.bootstrap import services
 from web.reflow import reflow
-from web.search_service import Answer, most_read, query_to_mark, search, similar_announcement_ids
+from web.search_service import SearchResults, most_read, query_to_mark, search, similar_announcement_ids
 from web.serving import http_caching
 from web.template_filters import asset
 
@@ -64,7 +64,7 @@ def home() -> str:
 @pages.get("/search")
 def results() -> str:
     """Show the answer to the query in the address; one that found nothing is noted as a missed search."""
-    query = replace(_query(), may_split_wishes=True)
+    query = replace(_query(), may_split_into_subqueries=True)
     answer = search(services(), query)
     if not answer.total and query.typed and query.page == 1:
         http_caching.drop_entity_tag()
@@ -290,7 +290,7 @@ def _chips(filters: Filters) -> list[tuple[str, object]]:
     return [(name, value) for name, value in found if value is not None]
 
 
-def _inside(announcement_id: int, typed: str) -> Answer | None:
+def _inside(announcement_id: int, typed: str) -> SearchResults | None:
     """Returns where this announcement matches what was typed; None while the index cannot be searched."""
     with suppress(Unavailable):
         return search(

@@ -172,9 +172,10 @@ class Cluster:
     def bulk_write(
         self, index: str, actions: Iterable[Mapping[str, Any]], *, should_await_visibility: bool
     ) -> None:
-        """Sends bulk actions to an index that ``allow_writing`` allows, in pieces, each after the one before.
+        """Sends bulk actions in order, drops outdated ones silently; ``IndexRemoved`` if the index is gone.
 
-        Raises ``IndexRemoved`` if the index is gone: a write never creates it again.
+        The index is one that ``allow_writing`` allows; a write never creates it again. An action is outdated
+        where the index has a newer version, has the document to be created, or lacks the one to be deleted.
 
         Actions that a busy cluster rejects are sent again. With ``should_await_visibility`` this method
         returns only when searches see all actions.

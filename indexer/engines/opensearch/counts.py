@@ -38,11 +38,11 @@ class VisibleDocumentCounts:
         return math.log1p((max(self.known_total, frequency) - frequency + 0.5) / (frequency + 0.5))
 
     def known_count(self, query: Json) -> int | None:
-        """Returns the number of documents that match the query; None if it was not asked for yet."""
+        """Returns the known count, 100 at most for a phrase or a conjunction; None before it is asked for."""
         return self._known_at(self._key(query))
 
     def count(self, query: Json) -> int:
-        """Returns the number of documents that match the query."""
+        """Returns how many documents match, asked for once; 100 at most for a phrase or a conjunction."""
         self.fetch([query])
         return self._known[self._key(query)]
 

@@ -199,7 +199,7 @@ class OpenSearchIndex:
             return False
         return live.sample >= SAMPLE or live.count <= _OUTGROWN * max(live.sample, _FEW)
 
-    def find_damage(self, after_read: Callable[[int], None] = lambda _count: None) -> list[str]:  # noqa: ARG002
+    def find_damage(self, after_bytes_read: Callable[[int], None] = lambda _count: None) -> list[str]:  # noqa: ARG002
         """Returns the lost shards; the cluster itself compares its files with their checksums."""
         return self.noted_damage()
 

@@ -177,12 +177,12 @@ def opensearch_document(document: IndexDocument, average: Averages) -> dict[str,
     return {
         "id": int(facts["id"]),
         "terms": "\n".join(f"{term}\t{weight}" for term, weight in zip(document.terms, weights, strict=True)),
-        "grams": [cluster_bigram_lines_with_last(zone) for zone in zones if zone],
-        "title_grams": cluster_bigram_lines_with_last(zones[0]),
+        "grams": [stored_bigram_lines(zone) for zone in zones if zone],
+        "title_grams": stored_bigram_lines(zones[0]),
         "topic_grams": [
-            cluster_bigram_lines_with_last(zones[PLAIN_ZONES.index(zone)]) for zone in ("title", "labels")
+            stored_bigram_lines(zones[PLAIN_ZONES.index(zone)]) for zone in ("title", "labels")
         ],
-        "number_grams": cluster_bigram_lines_with_last(zones[PLAIN_ZONES.index("number")]),
+        "number_grams": stored_bigram_lines(zones[PLAIN_ZONES.index("number")]),
         "pages": _pages(document),
         "names": [text_of_bytes(data) for data in runs],
         "bare_names": [text_of_bytes(data.translate(None, MARK_BYTES)) for data in runs],
@@ -206,7 +206,7 @@ def _pages(document: IndexDocument) -> list[dict[str, Any]]:
         {
             "attachment": attachment,
             "number": number,
-            "grams": cluster_bigram_lines_with_last(document.columns["text"][start:end]),
+            "grams": stored_bigram_lines(document.columns["text"][start:end]),
         }
         for start, (attachment, number, end) in zip(starts, layout.pages, strict=False)
     ]
@@ -248,13 +248,13 @@ def clusters(data: bytes) -> list[str]:
     return _CLUSTER.findall(text_of_bytes(data))
 
 
-def cluster_bigram_lines(data: bytes) -> str:
-    """Returns the bigrams of the character clusters of searchable bytes, one a line."""
+def query_bigram_lines(data: bytes) -> str:
+    """Returns the bigrams that a phrase query looks up, one a line; "" for a single character cluster."""
     return "\n".join(left + right for left, right in pairwise(clusters(data)))
 
 
-def cluster_bigram_lines_with_last(data: bytes) -> str:
-    """Returns the bigrams of searchable bytes and the last character cluster, one a line.
+def stored_bigram_lines(data: bytes) -> str:
+    """Returns the bigrams that the index stores of searchable bytes, and the last cluster, one a line.
 
     Every cluster then begins a line, so that a text of one cluster is found at the end too.
     """

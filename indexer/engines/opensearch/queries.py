@@ -13,7 +13,7 @@ from archive.facets import FACETS, FACETS_BY_NAME, NAME_FACETS, FacetType
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.index_document import NEVER_EXPIRES
 from indexer.analysis.tokenizer import letters_of, searchable_bytes, text_of_bytes
-from indexer.engines.opensearch.mapping import DEEPEST, STEPS, cluster_bigram_lines, clusters, name_key
+from indexer.engines.opensearch.mapping import DEEPEST, STEPS, clusters, name_key, query_bigram_lines
 from indexer.search.coverage import is_stop_word_or_document_kind, longer_words, required_grams, time_clauses
 from indexer.search.ports import MOST_PAGES
 from indexer.search.query.date_ranges import DateRange
@@ -101,7 +101,7 @@ def clause_query(clause: Clause) -> Json:
 
 
 def clause_count_query(clause: Clause) -> Json:
-    """Returns the query under which a clause's count is cached: a plain one for a single term.
+    """Returns the scored query under which a clause's count is cached: a plain one for a single term.
 
     The count is that of the documents of the clause.
     """
@@ -130,7 +130,7 @@ def _together(alternative: Alternative) -> Json:
     if len(alternative.terms) == 1 or alternative.terms[0].isdigit():
         return _alternative(alternative)
     words = (letters_of(term) for term in alternative.terms)
-    near = {"query": "\n".join(map(cluster_bigram_lines, words)), "slop": _CLUSTERS_BETWEEN_WORDS}
+    near = {"query": "\n".join(map(query_bigram_lines, words)), "slop": _CLUSTERS_BETWEEN_WORDS}
     return bool_must([_alternative(alternative), {"match_phrase": {"grams": near}}])
 
 
@@ -147,7 +147,7 @@ def phrase_query(data: bytes, boost: float = 1.0, field: str = "grams") -> Json:
 
     A single character cluster has no bigram: any bigram that begins with it matches then.
     """
-    text = cluster_bigram_lines(data)
+    text = query_bigram_lines(data)
     if not text:
         return {"prefix": {field: {"value": text_of_bytes(data), "boost": boost}}}
     return {"match_phrase": {field: {"query": text, "boost": boost}}}
@@ -164,7 +164,7 @@ def misread_phrase_query(data: bytes, boost: float, *, is_loose: bool) -> list[J
     letters = clusters(data)
     if len(letters) < _FEWEST_CLUSTERS:
         return []
-    bigrams = cluster_bigram_lines(data).split("\n")
+    bigrams = query_bigram_lines(data).split("\n")
     slips = min(max(len(letters) // _CLUSTERS_A_SLIP, 1), _MOST_SLIPS)
     intact = _with_one_gap(bigrams) if slips == 1 else _with_pieces(bigrams, slips + 1, 1 if is_loose else 2)
     left = {"query": "\n".join(bigrams), "minimum_should_match": len(bigrams) - 2 * slips, "boost": boost}
@@ -223,7 +223,7 @@ def one_misread_letter_query(clause: Clause) -> Json | None:
 
     Too short is a word that could not be told from others with a letter misread.
     """
-    bigrams = cluster_bigram_lines(searchable_bytes(clause.typed).data).split("\n")
+    bigrams = query_bigram_lines(searchable_bytes(clause.typed).data).split("\n")
     if len(bigrams) + 1 < _FEWEST_CLUSTERS or clause.typed[:1].isdigit():
         return None
     return {"bool": {"filter": [_with_one_gap(bigrams)]}}
@@ -471,10 +471,11 @@ class PlanQueries:
 def search_body(
     queries: PlanQueries, attempt: SearchAttempt, named_queries: Sequence[Json], filters: Mapping[str, Json]
 ) -> dict[str, Any]:
-    """Returns the request for one page of the documents of a search, with totals and facets.
+    """Returns the request for a page of an attempt; totals and facets unless only its top hits are asked.
 
-    ``named_queries`` tell about a hit, but match nothing more: they stand in the post filter,
-    where OpenSearch looks at them for the hits alone. For the best hits only the first three are asked for.
+    A page ends at result 100,000 at most. ``named_queries`` tell about a hit, but match nothing more: they
+    stand in the post filter, where OpenSearch looks at them for the hits alone. Of an attempt for the best
+    hits only the first three are asked for.
     """
     query = queries.query
     sort = Sort.RELEVANCE if attempt.is_top_hits_only else query.sort

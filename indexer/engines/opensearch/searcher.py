@@ -65,8 +65,8 @@ from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
 from indexer.search.searcher import (
     BEST_HITS,
     MOST_OF_OTHER_TIMES,
-    EngineAnswer,
     PreparedSearch,
+    RetrievalResult,
     facet_values_by_count,
 )
 from indexer.search.tuning import TUNING
@@ -242,14 +242,14 @@ class _Selection:
             return missing.attempt
         return None
 
-    def retrieved(self) -> EngineAnswer:
+    def retrieved(self) -> RetrievalResult:
         chosen, notes = self._chosen()
         answer = self.answers[chosen.attempt]
         coverage = self._coverage(chosen)
         is_parted = 0 < chosen.complete < chosen.total and not self.queries.plan.is_prose
         hits = tuple(_hit(hit, is_parted=is_parted) for hit in _shown(answer, chosen))
         is_dated = chosen.attempt.time == "dated"
-        return EngineAnswer(
+        return RetrievalResult(
             total=chosen.total,
             hits=hits,
             related=self._related(answer) if coverage < TUNING.min_answer_coverage else None,

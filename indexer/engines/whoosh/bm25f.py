@@ -73,7 +73,7 @@ def score_clauses(reader: CommitReader, clauses: tuple[Clause, ...]) -> Document
 def with_clauses_covered(
     clause_scores: DocumentScores, documents: DocumentNumbers, clauses: Iterable[Clause]
 ) -> DocumentScores:
-    """Returns a copy of the scores in which ``documents`` count as matching ``clauses`` too.
+    """Returns the scores with ``clauses`` added to what ``documents`` cover, not to what they match.
 
     These documents have the clauses inside longer words, or otherwise than by their terms.
     """

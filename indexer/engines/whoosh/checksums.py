@@ -103,30 +103,31 @@ def write_checksums(directory: Path, segment: str) -> None:
     (directory / f"{segment}{_SUMS}").write_text(json.dumps(sums))
 
 
-def damaged_files(directory: Path, segment: str, after_read: Callable[[int], None]) -> list[str]:
+def damaged_files(directory: Path, segment: str, after_bytes_read: Callable[[int], None]) -> list[str]:
     """Returns the names of the segment's files that are missing or do not match their checksums.
 
-    ``after_read`` is called after each piece that was read, with the number of its bytes; the call may wait.
+    ``after_bytes_read`` is called after each piece that was read, with the number of its bytes; the call
+    may wait.
     """
     kept = f"{segment}{_SUMS}"
     try:
         sums: dict[str, int] = json.loads((directory / kept).read_text())
-        return [name for name, sum in sums.items() if _found(directory / name, after_read) != sum]
+        return [name for name, sum in sums.items() if _found(directory / name, after_bytes_read) != sum]
     except (OSError, ValueError, AttributeError):
         return [kept]
 
 
-def _found(path: Path, after_read: Callable[[int], None]) -> int | None:
+def _found(path: Path, after_bytes_read: Callable[[int], None]) -> int | None:
     try:
-        return _checksum(path, after_read)
+        return _checksum(path, after_bytes_read)
     except OSError:
         return None
 
 
-def _checksum(path: Path, after_read: Callable[[int], None]) -> int:
+def _checksum(path: Path, after_bytes_read: Callable[[int], None]) -> int:
     found = 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             found = zlib.crc32(chunk, found)
-            after_read(len(chunk))
+            after_bytes_read(len(chunk))
     return found

@@ -28,7 +28,7 @@ from indexer.engines.whoosh import checksums
 from indexer.engines.whoosh.checksums import CheckedFile, with_checksum
 from indexer.engines.whoosh.schema import FIELD
 from indexer.engines.whoosh.toc import write_toc
-from indexer.engines.whoosh.whoosh_internals import (
+from indexer.engines.whoosh.whoosh_imports import (
     TOC,
     SegmentWriter,
     W3Codec,

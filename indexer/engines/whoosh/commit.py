@@ -22,7 +22,7 @@ from indexer.engines.whoosh.doc_values import OrdinalColumn, concatenate_columns
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
 from indexer.engines.whoosh.schema import schema
 from indexer.engines.whoosh.title_index import TitleIndex
-from indexer.engines.whoosh.whoosh_internals import TOC
+from indexer.engines.whoosh.whoosh_imports import TOC
 from indexer.search.vocabulary import MARK_BYTES, MIN_WORD_FREQUENCY, THAI_WORD
 
 _KEPT_COUNTS = 50_000  # terms whose document frequency is cached

@@ -8,7 +8,7 @@ import numpy as np
 
 from indexer.analysis.tokenizer import searchable_bytes
 from indexer.engines.whoosh.bm25f import DocumentScores
-from indexer.engines.whoosh.phrase_matching import has_misread_word, phrase_match_with_misreadings
+from indexer.engines.whoosh.phrase_matching import contains_word_misread_once, phrase_match_with_misreadings
 from indexer.engines.whoosh.ranking import TopDocuments
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.retrieval import title_or_label_mask
@@ -79,7 +79,7 @@ def documents_with_telling_word_in_title_or_label(
     for document in documents:
         text = reader.commit.text(document)
         topical = {clause for clause, mask in topics.items() if mask[document]}
-        topical -= finder.clauses_in_pieces(text)
+        topical -= finder.clauses_not_whole(text)
         beside = {run for _, _, run in pairs if run in text}
         scattered = set() if plan.are_set_phrases_split else scattered_clauses(pairs, beside)
         covered = document_coverage(weights, topical, scattered, set(), {})
@@ -117,7 +117,7 @@ def _coverage(
             is_misread = similarity > TUNING.min_phrase_similarity
             misread |= dict.fromkeys(part.clauses, 1.0 if is_misread else similarity)
     for clause in weights.keys() - matched:
-        if has_misread_word(text, searchable_bytes(clause.typed).data):
+        if contains_word_misread_once(text, searchable_bytes(clause.typed).data):
             misread[clause] = max(misread.get(clause, 0.0), TUNING.misread_word_weight)
-    broken = finder.clauses_in_pieces(text)
+    broken = finder.clauses_not_whole(text)
     return document_coverage(weights, matched, scattered, broken, misread)

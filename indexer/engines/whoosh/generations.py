@@ -54,7 +54,7 @@ class GenerationDirectory:
             yield
 
     def clean_up_and_begin(self) -> Path:
-        """Removes unfinished generations of earlier runs; creates an empty directory for a new one."""
+        """Removes unfinished generations, makes an empty one; call it while holding ``build_lock``."""
         for path in self._all():
             if not (path / _MANIFEST).is_file():
                 shutil.rmtree(path, ignore_errors=True)

@@ -145,10 +145,10 @@ class WhooshIndex:
             return False
         return manifest.is_of_same_rules(IndexManifest.in_force(SCHEMA, self._dictionary.current().version))
 
-    def find_damage(self, after_read: Callable[[int], None] = lambda _count: None) -> list[str]:
+    def find_damage(self, after_bytes_read: Callable[[int], None] = lambda _count: None) -> list[str]:
         while generation := self._generation():
             with self._unless_replaced(generation.directory), self._reading(generation.directory):
-                found = generation.find_damage(after_read)
+                found = generation.find_damage(after_bytes_read)
                 if not found:
                     return []
                 if not self._is_replaced(generation.directory):

@@ -28,7 +28,7 @@ from indexer.engines.whoosh.commit import Commit
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.schema import schema
 from indexer.engines.whoosh.toc import CheckedIndex, read_toc, write_toc
-from indexer.engines.whoosh.whoosh_internals import TOC, FileStorage, SegmentReader
+from indexer.engines.whoosh.whoosh_imports import TOC, FileStorage, SegmentReader
 
 _WORDS = "words.txt"
 _NAME = "MAIN"
@@ -82,12 +82,12 @@ class OpenGeneration:
                 time.sleep(0.005 * attempt)
         raise FileNotFoundError(f"no commit can be read in {self.directory}")
 
-    def find_damage(self, after_read: Callable[[int], None]) -> list[str]:
+    def find_damage(self, after_bytes_read: Callable[[int], None]) -> list[str]:
         """Returns the damaged files of the latest commit; ``IndexDamaged`` if the commit itself is damaged.
 
         These are files that are missing or do not match their checksums. The commit is damaged when its table
-        of contents or position is. ``after_read`` is called after each piece that was read, with the number
-        of its bytes; the call may wait.
+        of contents or position is. ``after_bytes_read`` is called after each piece that was read, with the
+        number of its bytes; the call may wait.
         """
         whole: set[str] = set()
         while True:
@@ -101,7 +101,7 @@ class OpenGeneration:
                 raise
             found = [] if self._has_own_words() else [_WORDS]
             for segment in {part.segment_id() for part in toc.segments} - whole:
-                damaged = damaged_files(self.directory, segment, after_read)
+                damaged = damaged_files(self.directory, segment, after_bytes_read)
                 found += damaged
                 whole |= set() if damaged else {segment}
             # A commit may have removed files meanwhile: then the files of the new commit are checked.

@@ -46,11 +46,11 @@ def documents_with_phrase(
     enough: int = 1 << 30,
     most: int = MAX_VERIFIED,
 ) -> DocumentNumbers:
-    """Returns live documents with the phrase, ascending; none for a long part that is not quoted.
+    """Returns live documents with the phrase, ascending; unquoted, of the best ``most`` candidates alone.
 
-    A part is long with more than ``_MOST_CLAUSES`` clauses. Returns at most ``enough`` documents. About
-    ``most`` candidates are read: where there are more, those with the best scores. Documents in which the
-    phrase is cut into other words are sought only when few documents have the same words.
+    None for a long part that is not quoted: one with more than ``_MOST_CLAUSES`` clauses. Returns at most
+    ``enough`` documents. The best candidates are those with the best scores. Documents in which the phrase is
+    cut into other words are sought only when few documents have the same words.
     """
     if not (part.phrase.data and part.clauses) or (
         len(part.clauses) > _MOST_CLAUSES and not part.phrase.is_exact
@@ -241,8 +241,8 @@ def _misreading_test(data: bytes, lexicon: Lexicon) -> Callable[[bytes], bool]:
     return is_misread
 
 
-def has_misread_word(text: bytes, data: bytes) -> bool:
-    """Returns True if a word of ``_MIN_MISREAD_WORD`` letters or more is there with at most one wrong.
+def contains_word_misread_once(text: bytes, data: bytes) -> bool:
+    """Returns True if the text has the word ``data``, of five letters or more, with at most one wrong.
 
     A letter is misread, left out or too many. False for shorter words and numbers, which are like too many
     others.

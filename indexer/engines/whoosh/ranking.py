@@ -23,7 +23,7 @@ from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.retrieval import UnfilteredMatches
 from indexer.search.coverage import PiecesFinder, time_clauses
 from indexer.search.query.parser import Query, Sort
-from indexer.search.query.query_plan import Phrase, QueryPart, QueryPlan
+from indexer.search.query.query_plan import PhraseBytes, QueryPart, QueryPlan
 from indexer.search.tuning import TUNING
 from indexer.search.villages import (
     lacks_village,
@@ -230,7 +230,7 @@ def _have_pieces_alone(
     if plan.is_sentence or not (finder := PiecesFinder(plan)).may_find_any:
         return np.zeros(len(documents), dtype=bool)
     times = time_clauses(query.times, reader.lexicon)
-    return _texts_where(reader, documents, among, lambda text: bool(finder.clauses_in_pieces(text) - times))
+    return _texts_where(reader, documents, among, lambda text: bool(finder.clauses_not_whole(text) - times))
 
 
 def _have_other_places(
@@ -263,7 +263,7 @@ def _texts_where(
     return found
 
 
-def _phrase_values(phrases: list[Phrase], exact: list[Mask], synonyms: list[Mask]) -> Floats:
+def _phrase_values(phrases: list[PhraseBytes], exact: list[Mask], synonyms: list[Mask]) -> Floats:
     """Returns for each text the share of the phrases that it has, by their number of words.
 
     A phrase with a synonym in it counts as much as a synonym does.
@@ -289,7 +289,7 @@ def _with_synonym_phrase(texts: list[bytes], part: QueryPart) -> Mask:
 
 
 def _whole_query_values(
-    plan: QueryPlan, texts: list[bytes], phrases: list[Phrase], exact: list[Mask]
+    plan: QueryPlan, texts: list[bytes], phrases: list[PhraseBytes], exact: list[Mask]
 ) -> Floats:
     """Returns the boosts of the texts with the whole query."""
     whole = np.zeros(len(texts), dtype=np.float32)
@@ -307,7 +307,7 @@ def _whole_query_values(
 
 
 def _fuzzy_values(
-    reader: CommitReader, phrases: list[Phrase], exact: list[Mask], texts: list[bytes]
+    reader: CommitReader, phrases: list[PhraseBytes], exact: list[Mask], texts: list[bytes]
 ) -> Floats:
     """Returns for the first texts the boosts of phrases with misread letters."""
     texts = texts[:_MAX_FUZZY_TEXTS]

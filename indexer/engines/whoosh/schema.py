@@ -12,7 +12,7 @@ import numpy as np
 
 from indexer.analysis.index_document import COLUMNS, COMPRESSED_COLUMNS
 from indexer.engines.whoosh.checksums import CheckedFile, with_checksum
-from indexer.engines.whoosh.whoosh_internals import COLUMN, Existence, FieldType, Schema, columns
+from indexer.engines.whoosh.whoosh_imports import COLUMN, Existence, FieldType, Schema, columns
 
 FIELD = "terms"  # name of the one indexed field of a document
 

@@ -28,7 +28,7 @@ from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import QueryPlan
-from indexer.search.searcher import MOST_OF_OTHER_TIMES, EngineAnswer, PreparedSearch
+from indexer.search.searcher import MOST_OF_OTHER_TIMES, PreparedSearch, RetrievalResult
 from indexer.search.tuning import TUNING
 from indexer.search.vocabulary import Vocabulary
 
@@ -47,7 +47,7 @@ class WhooshSearcher:
             retrieve=partial(self._retrieve, plan, query, scores),
         )
 
-    def _retrieve(self, plan: QueryPlan, query: Query, scores: DocumentScores) -> EngineAnswer:
+    def _retrieve(self, plan: QueryPlan, query: Query, scores: DocumentScores) -> RetrievalResult:
         reader = self._reader
         matched = match_documents(reader, plan, query.times, scores)
         filters = filter_masks(reader, query.filters)
@@ -59,7 +59,7 @@ class WhooshSearcher:
             ranked = replace(ranked, complete=0)
         coverage = answer_coverage(reader, plan, query.times, matched.scores, ranked)
         hits = _hits(reader, query, plan, matched, ranked)
-        return EngineAnswer(
+        return RetrievalResult(
             total=ranked.total,
             hits=hits,
             related=self._related(plan, query, matched, hits)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.engines.whoosh.checksums import with_checksum, without_checksum
-from indexer.engines.whoosh.whoosh_internals import TOC, FileIndex, FileStorage, RamStorage
+from indexer.engines.whoosh.whoosh_imports import TOC, FileIndex, FileStorage, RamStorage
 
 
 class CheckedIndex(FileIndex):  # type: ignore[misc]

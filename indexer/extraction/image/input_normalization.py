@@ -34,10 +34,10 @@ Image.MAX_IMAGE_PIXELS = None  # the limit here is our own, with its own message
 
 
 def wrap_picture(path: Path, wrapped: Path, *, format: str) -> None:
-    """Writes a picture as a PDF, a page for each frame of a TIFF or opaque WebP; ``UnreadableFile`` if bad.
+    """Writes a picture as a PDF, TIFF frames as pages, in a sandbox child; ``UnreadableFile`` if bad.
 
-    The codes of ``UnreadableFile`` are damaged and too-big. Of other pictures the first frame is the page.
-    ``format``: the name that Pillow has for the picture's format.
+    The codes of ``UnreadableFile`` are damaged and too-big. Frames of an opaque WebP are pages too; of other
+    pictures the first frame is the page. ``format``: the name that Pillow has for the picture's format.
     """
     try:
         with Image.open(path, formats=(format,)) as picture:
@@ -47,7 +47,7 @@ def wrap_picture(path: Path, wrapped: Path, *, format: str) -> None:
 
 
 def wrap_heif(path: Path, wrapped: Path) -> None:
-    """Writes a HEIF file as a PDF. Raises ``UnreadableFile``: damaged, too-big."""
+    """Writes a HEIF file as a PDF, in a sandbox child only; ``UnreadableFile``: damaged, too-big."""
     try:
         photograph = pillow_heif.open_heif(path)
         _check_size(photograph.size)
@@ -118,7 +118,7 @@ def is_cut_off(path: Path) -> bool:
 
 
 def write_repaired(path: Path, repaired: Path) -> None:
-    """Writes a repaired copy of a PDF. Raises ``UnreadableFile``: password, damaged, empty."""
+    """Writes a repaired PDF, in a sandbox child only; ``UnreadableFile``: password, damaged, empty."""
     try:
         with pikepdf.open(path) as pdf:
             if not pdf.pages:

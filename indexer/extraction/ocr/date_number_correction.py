@@ -21,7 +21,7 @@ _LIKE_NINE = "ธร5"  # what ๙ of older typefaces is read as; no other Thai 
 
 
 def correct_fixed_forms(text: str) -> str:
-    """Returns the text with misread signs in dates, gazette references and addresses corrected."""
+    """Returns the text with misread dates, amounts, gazette parts, postal codes and แแ corrected."""
     for pattern, mended in _RULES:
         text = pattern.sub(mended, text)
     return text

@@ -38,10 +38,10 @@ def is_second_layout_worthwhile(rows: Sequence[Sequence[Symbol]]) -> bool:
 
 
 def choose_rows(rows: Sequence[list[Symbol]], image: Image.Image, seconds: float) -> list[list[Symbol]]:
-    """Returns the rows of the page from the top, some of them as they were read in a second layout.
+    """Returns the rows, some as a second layout reads them; as they are if ``seconds`` run out.
 
-    A row of the second layout replaces the symbols that it covers if these are doubtful and have fewer
-    letters in words. Past ``seconds`` the rows are returned as they are.
+    The rows are from the top of the page. A row of the second layout replaces the symbols that it covers if
+    these are doubtful and have fewer letters in words.
     """
     size = (max(1, round(image.width * SCALE)), max(1, round(image.height * SCALE)))
     picture = image.resize(size, Image.Resampling.LANCZOS).filter(ImageFilter.MedianFilter(3))

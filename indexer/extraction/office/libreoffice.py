@@ -38,7 +38,7 @@ def find_libreoffice() -> str | None:
 
 
 def convert_document_to_pdf(path: Path, target: Path) -> None:
-    """Writes a text document as a PDF, without limits of its own: call it in a sandbox child only.
+    """Writes a text document as a PDF; in a sandbox child only; ``UnreadableFile`` if it fails.
 
     Raises ``UnreadableFile``: no-office, damaged.
     """
@@ -46,9 +46,9 @@ def convert_document_to_pdf(path: Path, target: Path) -> None:
 
 
 def convert_spreadsheet_to_pdf(path: Path, target: Path) -> None:
-    """Writes a spreadsheet as a PDF, a page per sheet, without limits: call it in a sandbox child only.
+    """Writes a spreadsheet as a PDF, a page per sheet; in a sandbox child; ``UnreadableFile`` if it fails.
 
-    Raises ``UnreadableFile``: no-office, damaged.
+    It has no limits of its own. The codes of ``UnreadableFile`` are no-office and damaged.
     """
     _convert(path, target, SHEETS_AS_PAGES)
 

@@ -45,7 +45,7 @@ class TextPage:
 
 
 def read_docx(path: Path) -> tuple[TextPage, ...]:
-    """Returns the pages of a Word document. Raises ``UnreadableFile``."""
+    """Returns a Word document's pages, then unprinted text, in a sandbox child; ``UnreadableFile`` if bad."""
     with _opened_package(path) as package:
         pages, hidden = _Pages(), _Pages()
         for part in _matching_parts(package, r"word/header\d*\.xml"):
@@ -60,7 +60,7 @@ def read_docx(path: Path) -> tuple[TextPage, ...]:
 
 
 def read_odt(path: Path) -> tuple[TextPage, ...]:
-    """Returns the pages of an OpenDocument text. Raises ``UnreadableFile``."""
+    """Returns an ODT's pages, then its unprinted text, in a sandbox child; ``UnreadableFile`` if bad."""
     with _opened_package(path) as package:
         pages, hidden = _Pages(), _Pages()
         for part in _matching_parts(package, r"(?:styles|content)\.xml"):
@@ -70,7 +70,7 @@ def read_odt(path: Path) -> tuple[TextPage, ...]:
 
 
 def read_spreadsheet(path: Path) -> tuple[TextPage, ...]:
-    """Returns the sheets of an Excel or OpenDocument spreadsheet as pages. Raises ``UnreadableFile``."""
+    """Returns the sheets, hidden ones last, in a sandbox child only; ``UnreadableFile`` if bad."""
     if zipfile.is_zipfile(path):
         with _opened_package(path):
             pass

@@ -200,7 +200,7 @@ class Interpreter:
             self.interpret_form(painted, self._matrix, resources, depth + 1)
 
     def interpret_form(self, form: PDFStream, matrix: Matrix, resources: dict[str, Any], depth: int) -> None:
-        """Runs a form (or an annotation's appearance); skips a form that is nested too deep."""
+        """Runs a form or an appearance, unless nested too deep; ``UnreadableFile`` past the other limits."""
         self._forms += 1
         if self._forms > MAX_FORMS:
             raise UnreadableFile("too-big")

@@ -50,10 +50,11 @@ class TextLine:
     cells: list[Cell] = field(default_factory=list)
 
 
-class ClusterAssembler:
-    """Puts the glyphs of one page together; make a new one for each page, with the file's ``swapped``.
+class GlyphClusterAssembler:
+    """Assembles one page's glyphs; pass the file's one set ``swapped`` of fonts that give ำ for า.
 
-    ``swapped``: fonts that give ำ for า, which are found once and hold for the whole file.
+    Make a new one for each page. ``swapped``: numbers of fonts, which are found once and hold for the whole
+    file.
     """
 
     def __init__(self, swapped: set[int]) -> None:

@@ -26,7 +26,7 @@ from indexer.extraction.pdf.content_stream import (
     multiply_matrices,
     subtype,
 )
-from indexer.extraction.pdf.glyph_clusters import ClusterAssembler
+from indexer.extraction.pdf.glyph_clusters import GlyphClusterAssembler
 from indexer.extraction.pdf.shown_text import Box, Matrix
 from indexer.extraction.pdf.text_repair import count_undecodable, repair_with_origins
 from indexer.extraction.reading_errors import UnreadableFile
@@ -140,7 +140,7 @@ class PdfReader:
         runs = content.runs
         if turn:
             runs = turn_runs(runs, turn, width, height)
-        laid = lay_out_text(ClusterAssembler(self._swapped).assemble_lines(runs))
+        laid = lay_out_text(GlyphClusterAssembler(self._swapped).assemble_lines(runs))
         repaired = repair_with_origins(laid.text)
         if turn in (90, 270):
             width, height = height, width
@@ -219,14 +219,20 @@ _open: PdfReader | None = None  # the file that this child serves
 
 
 def open_file(path: Path) -> FileOutline:
-    """Opens a PDF in this child process; ``read_page`` then reads from that PDF."""
+    """Opens a PDF in this child for ``read_page``; returns its outline, which lacks the signatures.
+
+    Raises ``UnreadableFile``.
+    """
     global _open  # noqa: PLW0603 - a child serves one file
     _open = PdfReader(path)
     return _open.outline()
 
 
 def read_page(number: int) -> EmbeddedPage:
-    """Reads page ``number`` (1…) of the file that this child process has open."""
+    """Reads a page of the PDF that ``open_file`` opened in this child; ``UnreadableFile`` if it cannot be.
+
+    ``number`` begins at 1.
+    """
     if _open is None:
         raise UnreadableFile("crashed")
     return _open.page(number)

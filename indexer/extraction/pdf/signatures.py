@@ -34,9 +34,10 @@ def may_be_signed(path: Path) -> bool:
 
 
 def find_signatures(path: Path) -> tuple[Signature, ...]:
-    """Returns a PDF's signatures in signing order, intact or not; none is trusted, as no root is known.
+    """Returns a PDF's signatures, none trusted; raises pyHanko's errors; call it in a sandbox child only.
 
-    A root is a certificate whose signers are trusted. Raises what pyHanko raises for a damaged file.
+    They are in signing order, intact or not. None is trusted, as no root is known: a root is a certificate
+    whose signers are trusted.
     """
     from pyhanko.pdf_utils.reader import PdfFileReader  # half a second; few documents are signed
 

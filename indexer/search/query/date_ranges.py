@@ -64,9 +64,10 @@ _DAY_LONG = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """A date range at ``[start, end)`` of a folded text, with its first and last day (None: open end).
+    """A date range in a folded text: first and last day, None for an open end, or a month of any year.
 
-    ``month`` (1–12) means that month of any year; ``first`` and ``last`` are None then.
+    ``month`` (1–12) means that month of any year; ``first`` and ``last`` are None then. The range stands at
+    ``[start, end)`` of the text.
     """
 
     text: str

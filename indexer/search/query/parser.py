@@ -74,10 +74,10 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class TypedChunk:
-    """A piece typed without a space or in quotes, with the pieces that ``OR`` joins to it in ``others``.
+    """A piece typed without a space or in quotes, with its ``OR`` alternatives in ``others``.
 
-    ``text`` is folded, ``raw`` has the typed case. ``is_exact`` is True for a piece in quotes. ``others`` are
-    alternatives to the piece. Where it stood in the query is not told.
+    ``text`` is folded, ``raw`` has the typed case. ``is_exact`` is True for a piece in quotes. Where it stood
+    in the query is not told.
     """
 
     text: str
@@ -92,8 +92,8 @@ class Query:
 
     ``understood`` notes how filters, abbreviations and misspellings were read; ``loosened`` notes which
     conditions were given up to find anything. ``times`` of a query as it was run are those that narrowed the
-    results; none with ``should_leave_out_dates`` of ``parse_query``. Further words to highlight in texts are
-    ``corrected_words``, and ``extra_highlights``: synonyms and the full forms of abbreviations.
+    results; none with ``should_drop_dates_beside_words`` of ``parse_query``. Further words to highlight in
+    texts are ``corrected_words``, and ``extra_highlights``: synonyms and the full forms of abbreviations.
     """
 
     typed: str
@@ -110,7 +110,9 @@ class Query:
     extra_highlights: tuple[str, ...] = ()
     marks_parts_of_absent_words: bool = True  # parts of a longer word are marked in a text without it
     as_typed: bool = False  # no misspelling and no text in the wrong keyboard layout is to be corrected
-    may_split_wishes: bool = False  # the reader can be shown the answers to two wishes in one query
+    may_split_into_subqueries: bool = (
+        False  # the reader can be shown the answers to two subqueries in one query
+    )
     explain: bool = False  # the page of results is to contain an explanation
     names_title: bool = False  # a title begins with what was typed: its เรื่อง or ข่าว at the front is sought
     is_year_assumed: bool = False  # the number at the end was read so, as nothing has it beside the words
@@ -213,9 +215,9 @@ def parse_query(
     sort: Sort = Sort.RELEVANCE,
     page: int = 1,
     per_page: int = 10,
-    should_leave_out_dates: bool = False,
+    should_drop_dates_beside_words: bool = False,
 ) -> Query:
-    """Parses any typed text, never raises; ``should_leave_out_dates`` drops dates that stand beside words.
+    """Parses the first 500 characters of a text, never raises; given ``filters`` win over typed ones.
 
     Quotes of any form ask for the exact words, ``-word`` and ``NOT word`` exclude a word, ``OR`` joins words
     of which any one suffices. ``author:`` ``kind:`` ``year:`` ``category:`` ``village:`` ``number:`` (also
@@ -223,8 +225,8 @@ def parse_query(
     which has precedence. A value that makes no sense is searched as words, or not used if excluded. A number
     may follow ``เลขที่`` too, and its year a word: ``คำสั่งที่ 215 ปี 2564`` is ``คำสั่งที่ 215/2564``. A date range
     (``query.date_ranges``) is a filter when it is labelled (``date:``) or stands alone. Elsewhere a result
-    must have a date in that range or name it; with ``should_leave_out_dates`` it is left out. ``ข่าวล่าสุด`` is
-    everything, newest first.
+    must have a date in that range or name it; with ``should_drop_dates_beside_words`` it is left out.
+    ``ข่าวล่าสุด`` is everything, newest first.
     """
     asked = Query(
         typed=typed[:MAX_QUERY_LENGTH],
@@ -233,10 +235,12 @@ def parse_query(
         page=max(page, 1),
         per_page=max(per_page, 1),
     )
-    return _parsed(asked, should_leave_out_dates=should_leave_out_dates)
+    return _parsed(asked, should_drop_dates_beside_words=should_drop_dates_beside_words)
 
 
-def _parsed(asked: Query, *, dates_filter: bool = True, should_leave_out_dates: bool = False) -> Query:
+def _parsed(
+    asked: Query, *, dates_filter: bool = True, should_drop_dates_beside_words: bool = False
+) -> Query:
     """Returns the query with what its typed text asks for; its filters so far have precedence.
 
     With ``dates_filter`` a date range that stands alone is a filter.
@@ -247,20 +251,26 @@ def _parsed(asked: Query, *, dates_filter: bool = True, should_leave_out_dates: 
         raw, sort = "", Sort.NEWEST if sort is Sort.RELEVANCE else sort
     raw, folded = _without_numbers(reading, raw, fold_text(raw))
     words = _without_times(
-        reading, raw, folded, dates_filter=dates_filter, should_leave_out_dates=should_leave_out_dates
+        reading,
+        raw,
+        folded,
+        dates_filter=dates_filter,
+        should_drop_dates_beside_words=should_drop_dates_beside_words,
     )
     for found in _PART.finditer(words):
         reading.take(found)
     if raw.strip() and reading.is_empty:
         reading.understood.append(query_notes.NO_WORDS)
     is_filter_alone = dates_filter and reading.days_alone and not reading.chunks
-    is_dated = bool(reading.times) and not should_leave_out_dates
+    is_dated = bool(reading.times) and not should_drop_dates_beside_words
     may_end_with_year = reading.ends_with_wanted_text and not (
-        reading.has_date_ranges or should_leave_out_dates
+        reading.has_date_ranges or should_drop_dates_beside_words
     )
     with_year = _with_bare_year(asked.typed) if may_end_with_year else None
-    as_words = partial(_parsed, asked, dates_filter=False, should_leave_out_dates=should_leave_out_dates)
-    undated = partial(_parsed, asked, dates_filter=dates_filter, should_leave_out_dates=True)
+    as_words = partial(
+        _parsed, asked, dates_filter=False, should_drop_dates_beside_words=should_drop_dates_beside_words
+    )
+    undated = partial(_parsed, asked, dates_filter=dates_filter, should_drop_dates_beside_words=True)
     return replace(
         asked,
         filters=reading.filters,
@@ -300,12 +310,12 @@ def _with_bare_year(typed: str) -> str | None:
 
 
 def _without_times(
-    reading: _Reading, raw: str, folded: str, *, dates_filter: bool, should_leave_out_dates: bool
+    reading: _Reading, raw: str, folded: str, *, dates_filter: bool, should_drop_dates_beside_words: bool
 ) -> str:
     """Returns ``raw`` without the date ranges that are filters; adds every date range to ``reading``.
 
-    Those that stay become pieces of their own: น้ำปี 2564 is น้ำ and ปี 2564. With ``should_leave_out_dates``
-    all date ranges are left out of ``raw``, where anything else is in it.
+    Those that stay become pieces of their own: น้ำปี 2564 is น้ำ and ปี 2564. With
+    ``should_drop_dates_beside_words`` all date ranges are left out of ``raw``, where anything else is in it.
     """
     times = find_date_ranges(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))
     reading.has_date_ranges = bool(times)
@@ -326,7 +336,7 @@ def _without_times(
         elif time.is_labelled or (alone and not reading.chunks and time.month is None and "งบ" not in folded):
             raw, folded = (_without(text, (time.start, time.end)) for text in (raw, folded))
             reading.between(time)
-        elif should_leave_out_dates and reading.has_words_beside_dates:
+        elif should_drop_dates_beside_words and reading.has_words_beside_dates:
             raw = _without(raw, (time.start, time.end))
         else:
             reading.times.append(time)

@@ -31,7 +31,7 @@ NOT_ALL = BilingualNote(
     "ไม่มีประกาศที่มีครบทุกคำ แสดงประกาศที่มีเพียงบางคำด้วย",
     "Nothing has all of the words; announcements with some of them are shown",
 )
-TWO_WISHES = BilingualNote(
+TWO_SUBQUERIES = BilingualNote(
     "ไม่มีประกาศฉบับใดตอบทั้งสองเรื่อง จึงแสดงทีละเรื่อง", "No announcement answers both; each is answered by itself"
 )
 NOT_THEN = BilingualNote(

@@ -63,8 +63,11 @@ class Clause(NamedTuple):
         return terms[0] if len(self.alternatives) == len(terms) == 1 else None
 
 
-class Phrase(NamedTuple):
-    """A run of letters of the query: words that were typed without a space, or in quotes."""
+class PhraseBytes(NamedTuple):
+    """The letters of a query part in a row, as searchable bytes, and the number of its words.
+
+    The part was typed without a space, or in quotes.
+    """
 
     data: bytes
     words: int
@@ -73,11 +76,11 @@ class Phrase(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class QueryPart:
-    """A part of the query that was typed in one piece, with its clauses and its phrase."""
+    """A ``TypedChunk`` as it is looked up: as clauses of single words, and as a phrase of its letters."""
 
     text: str  # folded
     clauses: tuple[Clause, ...]
-    phrase: Phrase
+    phrase: PhraseBytes
     raw: str = ""  # as typed, letter for letter
     # Of a quoted part the letters that results must have in a row; several ways where quotes stand beside OR.
     quoted: tuple[tuple[bytes, ...], ...] = ()
@@ -123,7 +126,7 @@ class QueryPlan:
         return {term for term in terms if _DOCUMENT_NUMBER.fullmatch(term)}
 
     @cached_property
-    def phrases(self) -> tuple[Phrase, ...]:
+    def phrases(self) -> tuple[PhraseBytes, ...]:
         """Phrases of all parts with letters, also of single words, but not of parts joined with ``OR``."""
         return tuple(part.phrase for part in self.parts if part.phrase.data)
 
@@ -142,7 +145,10 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     typed = query.chunks[:_MOST_PARTS]
     telling = _without_english_stop_words(typed)
     chunks = _with_numbers(telling)
-    asked = chunks_without_question_words(chunks, lexicon.tokenizer, names_title=query.names_title) or chunks
+    asked = (
+        chunks_without_question_words(chunks, lexicon.tokenizer, should_keep_title_word=query.names_title)
+        or chunks
+    )
     parts: list[QueryPart] = []
     for chunk in asked[:_MOST_PARTS]:
         preceding = parts[-1].clauses[-1] if parts and parts[-1].clauses else None
@@ -228,7 +234,7 @@ def _either(chunk: TypedChunk, lexicon: Lexicon) -> QueryPart:
         for one, part in with_words
     )
     quoted = ways if any(one.is_exact for one, _ in with_words) else ()
-    return QueryPart("", (either,), Phrase(b"", 0, is_exact=False), quoted=quoted)
+    return QueryPart("", (either,), PhraseBytes(b"", 0, is_exact=False), quoted=quoted)
 
 
 def build_query_part(
@@ -248,7 +254,7 @@ def build_query_part(
     words = sum(len(clause.alternatives[0].terms) for clause in clauses)
     data = searchable_bytes(folded).data
     quoted = ((data,),) if is_exact and data else ()
-    return QueryPart(folded, tuple(clauses), Phrase(data, words, is_exact), quoted=quoted)
+    return QueryPart(folded, tuple(clauses), PhraseBytes(data, words, is_exact), quoted=quoted)
 
 
 def merge_into_synonym_clauses(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:

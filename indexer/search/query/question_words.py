@@ -55,32 +55,36 @@ def may_begin_title(chunk: TypedChunk) -> bool:
 
 
 def chunks_without_question_words(
-    chunks: Sequence[TypedChunk], segmenter: Tokenizer, *, names_title: bool
+    chunks: Sequence[TypedChunk], segmenter: Tokenizer, *, should_keep_title_word: bool
 ) -> list[TypedChunk]:
-    """Returns the pieces without their question words; quoted ones whole, none where nothing remains.
+    """Returns the pieces without question words, quoted ones whole; may keep a first เรื่อง or ข่าว.
 
-    Pieces with ``OR`` stay whole too, and a piece may be split where a question word stood in it. With
-    ``names_title`` the เรื่อง or ข่าว that a piece begins with stays, as does one that is the last piece.
+    Nothing is returned where nothing remains. Pieces with ``OR`` stay whole too, and a piece may be split
+    where a question word stood in it. With ``should_keep_title_word`` the เรื่อง or ข่าว that a piece begins
+    with stays, as does one that is the last piece.
     """
     remaining: list[TypedChunk] = []
     for chunk in chunks:
-        stays = names_title or (chunk is chunks[-1] and not may_begin_title(chunk))
+        stays = should_keep_title_word or (chunk is chunks[-1] and not may_begin_title(chunk))
         if chunk.is_exact or chunk.others:
             remaining.append(chunk)
         else:
             remaining += (
                 TypedChunk(chunk.text[start:end], raw=chunk.raw[start:end])
-                for start, end in stretches_without_question_words(chunk.text, segmenter, names_title=stays)
+                for start, end in stretches_without_question_words(
+                    chunk.text, segmenter, should_keep_title_word=stays
+                )
             )
     return remaining
 
 
 def stretches_without_question_words(
-    text: str, segmenter: Tokenizer, *, names_title: bool = False
+    text: str, segmenter: Tokenizer, *, should_keep_title_word: bool = False
 ) -> list[tuple[int, int]]:
     """Returns the stretches ``[start, end)`` of a folded piece beside its question words, if any are left.
 
-    With ``names_title`` the เรื่อง or ข่าว that it begins with stays; that of a longer word (ข่าวกีฬา) always.
+    With ``should_keep_title_word`` the เรื่อง or ข่าว that it begins with stays; that of a longer word (ข่าวกีฬา)
+    always.
     """
     words = [text[token.start : token.end] for token in segmenter.tokens(text)]
     borders = {0, *(token.end for token in segmenter.tokens(text))}
@@ -88,7 +92,7 @@ def stretches_without_question_words(
     stretches = []
     at = 0
     for asks in QUESTION_WORDS.finditer(text):
-        if _begins_title(asks) and (names_title or asks.end() < len(first_word)):
+        if _begins_title(asks) and (should_keep_title_word or asks.end() < len(first_word)):
             continue
         if asks.start() in borders and asks.end() in borders:
             stretches.append((at, asks.start()))

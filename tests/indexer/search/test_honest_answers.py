@@ -17,7 +17,7 @@ from indexer.engines.whoosh import WhooshIndex
 from indexer.engines.whoosh.phrase_matching import phrase_match_with_misreadings
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, parse_query
-from indexer.search.query.two_wishes import split_wishes
+from indexer.search.query.subqueries import split_into_subqueries
 from indexer.search.tuning import TUNING
 from indexer.search.villages import names_village, names_village_in_addresses_alone
 from tests.contracts.test_search_index import entry
@@ -309,7 +309,7 @@ def test_pieces_of_one_word_are_no_partial_answer(tmp_path: Path) -> None:
     page = index.search(parse_query("สอบราคา"))
     assert ([hit.announcement_id for hit in page.hits], page.total, page.partial) == ([1], 1, 0)
     assert [each.count for each in page.facets["kind"]] == [1]
-    assert index.search(parse_query("สอบราคา กีฬา")).total > 1  # two wishes: each counts
+    assert index.search(parse_query("สอบราคา กีฬา")).total > 1  # two subqueries: each counts
 
 
 def test_an_english_question_is_answered_by_what_it_names(tmp_path: Path) -> None:
@@ -530,7 +530,7 @@ def test_a_word_that_nothing_has_is_named(index: WhooshIndex, typed: str, said: 
     assert [note.thai for note in page.query.loosened] == [said]
 
 
-WISHES = (
+OF_TWO_SUBQUERIES = (
     entry(1, "ฉีดวัคซีนป้องกันโรคพิษสุนัขบ้าให้สุนัข"),
     entry(2, "พ่นหมอกควันกำจัดยุงลาย"),
     entry(3, "ชำระภาษีที่ดินและสิ่งปลูกสร้าง"),
@@ -542,9 +542,9 @@ WISHES = (
 
 
 @pytest.fixture(scope="module")
-def of_wishes(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
-    index = WhooshIndex(tmp_path_factory.mktemp("wishes"), Dictionary())
-    index.update(WISHES, (), position=1)
+def of_subqueries(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
+    index = WhooshIndex(tmp_path_factory.mktemp("subqueries"), Dictionary())
+    index.update(OF_TWO_SUBQUERIES, (), position=1)
     return index
 
 
@@ -558,16 +558,21 @@ def of_wishes(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
         ("จ่ายค่าขยะกับภาษีที่ดินพร้อมกันได้ไหม", ("จ่ายค่าขยะ", 4), ("ภาษีที่ดิน", 3)),
     ],
 )
-def test_two_wishes_are_answered_each_by_itself(
-    of_wishes: WhooshIndex, typed: str, first: tuple[str, int], second: tuple[str, int]
+def test_two_subqueries_are_answered_each_by_itself(
+    of_subqueries: WhooshIndex, typed: str, first: tuple[str, int], second: tuple[str, int]
 ) -> None:
-    page = of_wishes.search(replace(parse_query(typed), may_split_wishes=True))
-    wishes = [(wish.query.typed, [hit.announcement_id for hit in wish.hits]) for wish in page.wishes]
-    assert wishes == [(first[0], [first[1]]), (second[0], [second[1]])]
+    page = of_subqueries.search(replace(parse_query(typed), may_split_into_subqueries=True))
+    subqueries = [
+        (subquery.query.typed, [hit.announcement_id for hit in subquery.hits])
+        for subquery in page.subquery_results
+    ]
+    assert subqueries == [(first[0], [first[1]]), (second[0], [second[1]])]
     assert [hit.announcement_id for hit in page.hits] == [first[1], second[1]]
     assert (page.total, page.partial, page.related) == (2, 0, ())
-    assert page.query.loosened == (query_notes.TWO_WISHES,)
-    assert of_wishes.search(parse_query(typed)).wishes == ()  # for who cannot be shown two lists
+    assert page.query.loosened == (query_notes.TWO_SUBQUERIES,)
+    assert (
+        of_subqueries.search(parse_query(typed)).subquery_results == ()
+    )  # for who cannot be shown two lists
 
 
 @pytest.mark.parametrize(
@@ -584,13 +589,16 @@ def test_two_wishes_are_answered_each_by_itself(
         '"ฉีดวัคซีนหมา" และพ่นยุง',
     ],
 )
-def test_a_name_with_and_and_a_wish_that_has_no_answer_are_not_split(
-    of_wishes: WhooshIndex, typed: str
+def test_a_name_with_and_and_a_subquery_that_has_no_answer_are_not_split(
+    of_subqueries: WhooshIndex, typed: str
 ) -> None:
-    assert of_wishes.search(replace(parse_query(typed), may_split_wishes=True)).wishes == ()
+    assert (
+        of_subqueries.search(replace(parse_query(typed), may_split_into_subqueries=True)).subquery_results
+        == ()
+    )
 
 
 @pytest.mark.parametrize("typed", ["ร้องเรียนกับใคร", "ทำบัตรกับใครได้บ้าง", "ติดต่อกับใครที่ไหน", "ฉีดวัคซีนหมากับใคร"])
-def test_words_of_a_question_alone_are_no_wish(typed: str) -> None:
-    query = replace(parse_query(typed), may_split_wishes=True)
-    assert split_wishes(query, Dictionary().current().tokenizer) is None
+def test_words_of_a_question_alone_are_no_subquery(typed: str) -> None:
+    query = replace(parse_query(typed), may_split_into_subqueries=True)
+    assert split_into_subqueries(query, Dictionary().current().tokenizer) is None

@@ -10,7 +10,7 @@ import pytest
 
 from indexer.engines.whoosh.codec import ArrayCodec, Writer
 from indexer.engines.whoosh.toc import CheckedIndex
-from indexer.engines.whoosh.whoosh_internals import FileIndex, SegmentWriter, W3Codec
+from indexer.engines.whoosh.whoosh_imports import FileIndex, SegmentWriter, W3Codec
 
 ROOT = Path(__file__).parents[4]
 
@@ -41,7 +41,7 @@ def test_only_one_module_imports_whoosh() -> None:
         for path in (ROOT / room).rglob("*.py")
         if re.search(r"^\s*(from|import) whoosh\b", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
-    assert importing == {"indexer/engines/whoosh/whoosh_internals.py"}
+    assert importing == {"indexer/engines/whoosh/whoosh_imports.py"}
 
 
 @pytest.mark.parametrize(("ours", "base", "names"), REPLACED)

@@ -1,4 +1,4 @@
-"""Splits a query of two wishes: ฉีดวัคซีนหมาและพ่นยุง asks for two things that seldom stand in one document."""
+"""Splits a query that asks for two things that seldom stand in one document: ฉีดวัคซีนหมาและพ่นยุง."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from indexer.analysis.tokenizer import Tokenizer, group_into_longest_words
 from indexer.search.query.parser import Query, TypedChunk
 from indexer.search.query.question_words import chunks_without_question_words
 
-_MOST_SHOWN = 5  # announcements of each wish
-_MOST_WORDS = 4  # of a wish; longer ones say something of both, or of one with another
+_MOST_SHOWN = 5  # announcements of each subquery
+_MOST_WORDS = 4  # of a subquery; longer ones say something of both, or of one with another
 _BETWEEN = re.compile("แล้วก็|และ|กับ|รวมทั้ง|พร้อมทั้ง|ตลอดจน")
 _NAMED_WITH_AND = re.compile(
     r"(?:กอง|สำนัก|งาน|ฝ่าย|ศูนย์|คณะ|กระทรวง|กรม|สถาบัน|มหาวิทยาลัย|โรงเรียน|โครงการ|แผน|พระราช|พ\.ร\.|กฎ|ระเบียบ|เทศบัญญัติ|ข้อบัญญัติ)"
@@ -19,10 +19,10 @@ _NAMED_WITH_AND = re.compile(
 _TOGETHER = re.compile("(?:ไป)?(?:พร้อมกัน|ด้วยกัน|ทั้งคู่|ทั้งสอง(?:อย่าง|เรื่อง|รายการ)?)")
 
 
-def split_wishes(query: Query, segmenter: Tokenizer) -> tuple[Query, Query] | None:
-    """Returns a query for each of the two wishes of a query; None for any other, as for one with a time.
+def split_into_subqueries(query: Query, segmenter: Tokenizer) -> tuple[Query, Query] | None:
+    """Returns the two queries of a query that asks for two things; None for any other, as with a time.
 
-    The words between the wishes stand once, not in a longer word (กับข้าว), and in no name of an office.
+    The words between the subqueries stand once, not in a longer word (กับข้าว), and in no name of an office.
     """
     if query.times or any(chunk.is_exact or chunk.others for chunk in query.chunks):
         return None
@@ -31,12 +31,12 @@ def split_wishes(query: Query, segmenter: Tokenizer) -> tuple[Query, Query] | No
     between = [each for each in _BETWEEN.finditer(text) if borders.issuperset(each.span())]
     if len(between) != 1:
         return None
-    wishes = text[: between[0].start()].strip(), _TOGETHER.sub(" ", text[between[0].end() :]).strip()
-    if any(not wish or _NAMED_WITH_AND.match(wish) for wish in wishes):
+    subqueries = text[: between[0].start()].strip(), _TOGETHER.sub(" ", text[between[0].end() :]).strip()
+    if any(not subquery or _NAMED_WITH_AND.match(subquery) for subquery in subqueries):
         return None
-    if not all(_names_something(query, each, segmenter) for each in wishes):
+    if not all(_names_something(query, each, segmenter) for each in subqueries):
         return None
-    first, second = (_wish(query, each, segmenter) for each in wishes)
+    first, second = (_subquery(query, each, segmenter) for each in subqueries)
     is_short = all(len(_longest_words(each.typed, segmenter)) <= _MOST_WORDS for each in (first, second))
     return (first, second) if is_short else None
 
@@ -50,11 +50,11 @@ def _names_something(query: Query, text: str, segmenter: Tokenizer) -> bool:
 
 def _without_question_words(query: Query, text: str, segmenter: Tokenizer) -> list[TypedChunk]:
     typed = [TypedChunk(piece, raw=piece) for piece in text.split()]
-    return chunks_without_question_words(typed, segmenter, names_title=query.names_title)
+    return chunks_without_question_words(typed, segmenter, should_keep_title_word=query.names_title)
 
 
-def _wish(query: Query, text: str, segmenter: Tokenizer) -> Query:
-    """Returns a query for a wish, without its question words: people read it above its answers."""
+def _subquery(query: Query, text: str, segmenter: Tokenizer) -> Query:
+    """Returns a query for a subquery, without its question words: people read it above its answers."""
     chunks = _without_question_words(query, text, segmenter)
     told = " ".join(chunk.text for chunk in chunks)
     return replace(
@@ -63,7 +63,7 @@ def _wish(query: Query, text: str, segmenter: Tokenizer) -> Query:
         chunks=tuple(chunks),
         per_page=_MOST_SHOWN,
         parse_with_year=None,
-        may_split_wishes=False,
+        may_split_into_subqueries=False,
     )
 
 

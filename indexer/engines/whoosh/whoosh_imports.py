@@ -1,10 +1,8 @@
-"""Imports all parts of Whoosh that are used, private ones too; changes none.
-
-No other module imports Whoosh.
+"""The only module that imports Whoosh: the names used here, private ones too, all unchanged.
 
 Private parts, which a new version may change without notice: the base classes of the third codec
-(``W3Codec``), the flushing and merging of ``SegmentWriter``, and the table of contents
-(``TOC``). ``tests/indexer/engines/whoosh/test_whoosh_internals.py`` names each that is used.
+(``W3Codec``), the flushing and merging of ``SegmentWriter``, and the table of contents (``TOC``).
+``tests/indexer/engines/whoosh/test_whoosh_imports.py`` names each that is used.
 """
 
 from __future__ import annotations
