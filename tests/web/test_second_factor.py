@@ -46,7 +46,7 @@ def enter(client: FlaskClient, typed: str) -> int:
 
 def enrol(client: FlaskClient) -> tuple[str, list[str]]:
     """The secret and the recovery codes of one who is signed in. The code of the step before is used up."""
-    client.post(f"{PAGE}/begin")
+    client.post(f"{PAGE}/begin", data={"password": PASSWORD})
     page = client.get(PAGE).text
     assert "<svg" in page
     address = re.search(r'href="(otpauth:[^"]+)"', page)
@@ -121,7 +121,7 @@ def test_a_code_is_taken_once(site: Site, enrolled: tuple[str, list[str]]) -> No
 def test_the_code_that_switched_it_on_is_used(site: Site) -> None:
     client = site.client()
     sign_in(client)
-    client.post(f"{PAGE}/begin")
+    client.post(f"{PAGE}/begin", data={"password": PASSWORD})
     found = re.search(r"secret=([A-Z2-7]+)", client.get(PAGE).text)
     assert found
     typed = code(found[1])
@@ -173,6 +173,51 @@ def test_switching_it_off_and_new_codes_need_the_password(
     assert not any(code in fresh for code in codes)
     client.post(f"{PAGE}/disable", data={"password": PASSWORD})
     assert sign_in(site.client()) == "/staff"
+
+
+def test_setting_it_up_needs_the_password(site: Site) -> None:
+    client = site.client()
+    sign_in(client)
+    for typed in ({}, {"password": "ไม่ใช่รหัสผ่าน"}):
+        client.post(f"{PAGE}/begin", data=typed)
+        assert "otpauth:" not in client.get(PAGE).text
+
+
+def test_a_secret_is_shown_only_where_it_was_begun(site: Site) -> None:
+    begun, other = site.client(), site.client()
+    for client in (begun, other):
+        sign_in(client)
+    begun.post(f"{PAGE}/begin", data={"password": PASSWORD})
+    found = re.search(r"secret=([A-Z2-7]+)", begun.get(PAGE).text)
+    assert found
+    assert "otpauth:" not in other.get(PAGE).text
+    assert 'name="password"' in other.get(PAGE).text
+    other.post(f"{PAGE}/confirm", data={"code": code(found[1])})
+    with begun.session_transaction() as kept:
+        kept["second factor begun"] = (dt.datetime.now(dt.UTC) - dt.timedelta(minutes=11)).isoformat()
+    assert "otpauth:" not in begun.get(PAGE).text
+    begun.post(f"{PAGE}/confirm", data={"code": code(found[1])})
+    assert sign_in(site.client()) == "/staff"
+
+
+def test_recovery_codes_serve_after_the_secret_key_changed(
+    site: Site, enrolled: tuple[str, list[str]]
+) -> None:
+    secret, codes = enrolled
+    app = create_app(replace(site.services, secret_key="another key"))
+    app.config["WTF_CSRF_ENABLED"] = False
+    client = ReaderClient(app, app.response_class, use_cookies=True)
+    sign_in(client)
+    refused = client.post("/sign-in/code", data={"code": code(secret)}, headers=BROWSER)
+    assert refused.status_code == 503
+    assert "ใช้รหัสสำรองที่จดไว้แทน" in refused.text
+    assert 'name="code"' in refused.text
+    answer = client.post("/sign-in/code", data={"code": codes[0]}, headers=BROWSER)
+    assert answer.headers["Location"] == PAGE
+    assert "กุญแจของระบบเปลี่ยนไป" in client.get(PAGE).text
+    client.post(f"{PAGE}/disable", data={"password": PASSWORD})
+    enrol(client)
+    assert "กุญแจของระบบเปลี่ยนไป" not in client.get(PAGE).text
 
 
 def test_a_secret_is_not_kept_readable(site: Site, enrolled: tuple[str, list[str]]) -> None:

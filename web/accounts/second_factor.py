@@ -49,8 +49,18 @@ def decrypt_secret(factor: SecondFactor) -> str:
     except InvalidToken as error:
         log.error("second factor cannot be decrypted: PRAKAT_SECRET_KEY is not the one that it was made with")
         raise Unavailable(
-            "ตรวจรหัสยืนยันไม่ได้ เพราะกุญแจของระบบเปลี่ยนไป กรุณาให้ผู้ดูแลระบบเรียก prakat user reset-second-factor"
+            "รหัสจากโทรศัพท์ใช้ไม่ได้ เพราะกุญแจของระบบเปลี่ยนไป ใช้รหัสสำรองที่จดไว้แทน"
+            " หรือให้ผู้ดูแลเครื่องเรียก prakat user reset-second-factor"
         ) from error
+
+
+def has_readable_secret(factor: SecondFactor) -> bool:
+    """Returns False once the secret key is another than the one that the second factor was set up with."""
+    try:
+        decrypt_secret(factor)
+    except Unavailable:
+        return False
+    return True
 
 
 def enrolment_address(person: Person, secret: str) -> str:
@@ -77,15 +87,15 @@ def time_step(secret: str, typed: str, now: dt.datetime) -> int | None:
 
 
 def use_code(person: Person, factor: SecondFactor, typed: str, now: dt.datetime) -> bool:
-    """Uses up a valid code or recovery code; False if wrong or used, ``Unavailable`` after a key change.
+    """Uses up a valid code of the telephone or a recovery code. Returns False if it is wrong or used.
 
-    The code is that of a telephone, and the key the secret key: once it has changed, recovery codes fail too.
+    Recovery codes need no secret key. Raises ``Unavailable`` for anything else once the key has changed.
     """
-    people = services().people
+    factors = services().people.second_factors
+    if factors.use_recovery_code(person.id, recovery_hash(typed), now=now):
+        return True
     step = time_step(decrypt_secret(factor), typed, now)
-    if step is not None:
-        return people.second_factors.use_code(person.id, step=step)
-    return people.second_factors.use_recovery_code(person.id, recovery_hash(typed), now=now)
+    return step is not None and factors.use_code(person.id, step=step)
 
 
 def generate_recovery_codes() -> list[str]:

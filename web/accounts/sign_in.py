@@ -20,7 +20,7 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from archive.addresses import split_address
-from archive.errors import TooMany
+from archive.errors import TooMany, Unavailable
 from archive.model import Person, Role, Session
 from archive.validation import LONGEST_NAME
 from web.accounts import second_factor
@@ -225,14 +225,24 @@ def enter_code() -> ResponseReturnValue:
     if request.method == "POST":
         try:
             if _use_code(person):
-                return _signed_in(person, password_hash, next)
+                return _signed_in(person, password_hash, _page_after_code(person, next))
             note_security("second factor failed", is_good=False, person=person.name)
             flash(_("รหัสยืนยันไม่ถูกต้องหรือใช้ไปแล้ว กรุณารอรหัสถัดไปแล้วลองใหม่"), "bad")
         except TooMany as error:
             note_security("second factor paused", is_good=False, person=person.name)
             flash(error_message(error), "bad")
             status, headers = HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(error.retry_after)}
+        except Unavailable as error:
+            flash(error_message(error), "bad")
+            status = HTTPStatus(error.http_status)
     return render_template("staff/sign-in-code.html"), status, headers
+
+
+def _page_after_code(person: Person, next: str) -> str:
+    """Returns ``next``, or the page of the second factor where the telephone's codes serve no more."""
+    factor = services().people.second_factors.get(person.id)
+    is_usable = factor is None or second_factor.has_readable_secret(factor)
+    return next if is_usable else url_for("account.second_factor_page")
 
 
 def _use_code(person: Person) -> bool:

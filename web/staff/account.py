@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import cast
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
@@ -30,6 +30,10 @@ from web.errors import error_message
 from web.serving.log import note_security
 
 pages = Blueprint("account", __name__, url_prefix="/staff/account")
+
+_BEGUN = "second factor begun"
+_SECRET_SHOWN_FOR = dt.timedelta(minutes=10)
+"""Time from the password until the telephone's first code: long enough to find and install an application."""
 
 
 class NewPasswordForm(FlaskForm):  # type: ignore[misc]
@@ -92,16 +96,19 @@ def second_factor_page() -> str:
 @pages.post("/second-factor/begin")
 @staff_only
 def begin_second_factor() -> ResponseReturnValue:
-    """Make a secret, not asked for before a code proves it, and show it; needs no password.
+    """Make a secret for who knows the password, and show it here for ``_SECRET_SHOWN_FOR``.
 
     Codes are asked for at sign-in only once a code has proved that the telephone knows the secret.
     """
-    try:
-        services().people.second_factors.store_unconfirmed(
-            _me().id, second_factor.encrypt_secret(second_factor.new_secret())
-        )
-    except Conflict as error:
-        flash(error_message(error), "bad")
+    person = _me()
+    if _knows_password(person):
+        try:
+            services().people.second_factors.store_unconfirmed(
+                person.id, second_factor.encrypt_secret(second_factor.new_secret())
+            )
+            session[_BEGUN] = dt.datetime.now(dt.UTC).isoformat()
+        except Conflict as error:
+            flash(error_message(error), "bad")
     return redirect(url_for("account.second_factor_page"))
 
 
@@ -114,7 +121,7 @@ def confirm_second_factor() -> ResponseReturnValue:
     """
     person = _me()
     factor = services().people.second_factors.get(person.id)
-    if factor is None or factor.is_confirmed:
+    if factor is None or factor.is_confirmed or not _has_just_begun():
         return redirect(url_for("account.second_factor_page"))
     now = dt.datetime.now(dt.UTC)
     step = second_factor.time_step(second_factor.decrypt_secret(factor), request.form.get("code", ""), now)
@@ -165,19 +172,28 @@ def _second_factor_page(person: Person, *, codes: list[str] | None = None) -> st
         factor=factor,
         codes=codes,
         is_required=must_set_up_second_factor(person),
+        is_key_changed=factor and factor.is_confirmed and not second_factor.has_readable_secret(factor),
         **_enrolment(person, factor),
     )
 
 
 def _enrolment(person: Person, factor: SecondFactor | None) -> dict[str, object]:
-    """Returns the secret as a QR code and as text while the second factor is being set up; else nothing."""
-    if factor is None or factor.is_confirmed:
+    """Returns the secret as a QR code and as text while this session sets it up; else nothing."""
+    if factor is None or factor.is_confirmed or not _has_just_begun():
         return {}
     secret = second_factor.decrypt_secret(factor)
     groups = [secret[at : at + 4] for at in range(0, len(secret), 4)]
     address = second_factor.enrolment_address(person, secret)
     picture = Markup(second_factor.enrolment_qr_code(address))  # noqa: S704  # the library's, of letters that it drew
     return {"secret": " ".join(groups), "qr_code": picture, "address": address}
+
+
+def _has_just_begun() -> bool:
+    """Returns True while this session may see the secret: who only finds the desk unlocked later may not."""
+    begun = session.get(_BEGUN)
+    return (
+        begun is not None and dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(begun) < _SECRET_SHOWN_FOR
+    )
 
 
 def _me() -> Person:
@@ -201,5 +217,5 @@ def _check_own_password(person: Person, typed: str) -> None:
     limits = own_password_limits(person)
     count_failure_or_refuse(limits)
     if not verify_password(services().people.accounts.password_hash(person.id), typed):
-        raise Invalid("รหัสผ่านเดิมไม่ถูกต้อง", field="current")
+        raise Invalid("รหัสผ่านไม่ถูกต้อง", field="current")
     clear_failures(limits)
