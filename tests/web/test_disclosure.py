@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from archive.changes import HistoryFilters
 from archive.disclosure import DisclosureEntry, fiscal_year
 from archive.model import CollectionLine, Role, Status
-from tests.web.conftest import Site
+from tests.web.conftest import BROWSER, PASSWORD, Site
+from web.accounts.passwords import hash_password
 from web.disclosure_overview import today, year_items
 
 YEAR = fiscal_year(today()) - 1  # over: every month of it is due
@@ -298,6 +299,35 @@ def test_a_list_that_another_spreadsheet_saved_is_taken_or_refused_with_its_row(
         assert f"แถวที่ {rows + 1}" in page
     status, page = send(b"\xff\xfeodd")
     assert (status in (200, 422), "notice bad" in page) == (True, True)
+
+
+def test_a_table_is_refused_where_somebody_else_saved_the_list_meanwhile(site: Site) -> None:
+    admin, other = site.signed_in(Role.ADMIN), site.client()
+    site.services.people.accounts.add("สมศรี", hash_password(PASSWORD), Role.ADMIN)
+    other.post("/sign-in", data={"name": "สมศรี", "password": PASSWORD}, headers=BROWSER)
+    address, line = f"{DESK}/items.csv", ",oit,O51,รายการของเรา,yearly,,\n"
+    table = admin.get(address).get_data().decode("utf-8-sig")
+
+    def send(client: FlaskClient, table: str) -> str:
+        data = {"list": (io.BytesIO(table.encode()), "list.csv")}
+        return client.post(address, data=data, follow_redirects=True).text
+
+    def titles() -> list[str]:
+        return [row["title"] for row in csv.DictReader(io.StringIO(other.get(address).text))]
+
+    for _time in range(2):  # the same table again, as somebody does who goes on in it
+        assert "notice bad" not in send(admin, table + line)
+    assert titles().count("รายการของเรา") == 1
+    data = {"number-own": "", "title-new-0": "รายการของเขา", "section-new-0": "oit", "period-new-0": "yearly"}
+    other.post(f"{DESK}/items", data=data | {"shown-new-0": "1"})
+    refused = send(admin, table + line.replace("O51", "O52"))
+    assert "สมศรี แก้รายการของปีนี้หลังจากดาวน์โหลดตาราง" in refused
+    assert "รายการของเขา" in other.get(DESK).text
+    fresh = admin.get(address).get_data().decode("utf-8-sig")
+    assert "notice bad" not in send(admin, fresh.replace("รายการของเขา", "รายการของทุกคน"))
+    assert "รายการของทุกคน" in titles()
+    other.post(f"/staff/disclosure/{YEAR + 1}/items", data=data | {"shown-new-0": "1"})  # a later year's list
+    assert "notice bad" not in send(admin, fresh)
 
 
 def test_residents_see_published_announcements_alone(site: Site, staff: FlaskClient) -> None:

@@ -27,8 +27,8 @@ from archive.disclosure import (
     last_day,
     suggest_entries,
 )
-from archive.errors import Invalid, NotFound, PersonalDataFound, PrakatError
-from archive.model import Draft, Status
+from archive.errors import Conflict, Invalid, NotFound, PersonalDataFound, PrakatError
+from archive.model import Change, Draft, Status
 from archive.thai import today
 from web import template_filters
 from web.accounts.sign_in import admin_only
@@ -48,7 +48,7 @@ from web.disclosure_overview import (
 from web.errors import error_message
 from web.staff import attachments_for_staff, personal_data
 from web.staff.blueprints import staff_blueprint
-from web.staff.disclosure_list import MOST_BYTES, items_as_csv, merge_items_with_csv
+from web.staff.disclosure_list import MOST_BYTES, items_as_csv, merge_items_with_csv, version_of_csv
 from web.staff.form_fingerprints import fingerprint, refuse_if_changed
 from web.staff.relation_forms import chosen_or_named, is_foreign_web_address
 
@@ -56,6 +56,7 @@ pages = staff_blueprint("disclosure_desk", __name__, url_prefix="/staff/disclosu
 
 _LATE = dt.timedelta(days=92)  # after the year's end: summaries of its last month and last quarter come then
 _BLANKS = 3  # empty lines at the end of the list's form
+_MOST_LIST_CHANGES = 10_000  # of all years; a new list of fifty items every year makes 50 a year
 _RECENT = 50  # announcements offered while a number is typed
 
 
@@ -276,7 +277,8 @@ def items(year: int) -> ResponseReturnValue:
 @admin_only
 def items_csv(year: int) -> Response:
     """Send an administrator the list of a fiscal year as a table, hidden items included."""
-    answer = Response(items_as_csv(year_items(services(), require_fiscal_year(year))), mimetype="text/csv")
+    table = items_as_csv(year_items(services(), require_fiscal_year(year)), _last_list_change())
+    answer = Response(table, mimetype="text/csv")
     answer.headers["Content-Disposition"] = f"attachment; filename=disclosure-items-{year}.csv"
     return answer
 
@@ -292,6 +294,7 @@ def take_items(year: int) -> ResponseReturnValue:
         with services().records.batch(bulk):
             known = year_items(services(), year)
             given = merge_items_with_csv(table, known)
+            _refuse_table_older_than_changes_of_others(year, version_of_csv(table))
             before = {each.key: each for each in known}
             for item in given:
                 services().commands.disclosure.save_item(
@@ -306,6 +309,32 @@ def take_items(year: int) -> ResponseReturnValue:
     except PrakatError as error:
         flash(error_message(error), "bad")
     return redirect(url_for("disclosure_desk.items", year=year))
+
+
+def _list_changes() -> list[Change]:
+    """Returns the changes of the lists of all fiscal years, the latest first."""
+    return services().records.changes.find(HistoryFilters(action="disclosure-item"), limit=_MOST_LIST_CHANGES)
+
+
+def _last_list_change() -> int:
+    return max((each.id for each in _list_changes()), default=0)
+
+
+def _refuse_table_older_than_changes_of_others(year: int, version: int | None) -> None:
+    """Raises ``Conflict`` where somebody else changed the year's list since the table was downloaded.
+
+    Who goes on in a table of their own may send it again. ``version``: see ``version_of_csv``; a table
+    without one passes.
+    """
+    for each in _list_changes():
+        is_of_year = each.after.get("year") in range(year + 1)  # the list of an earlier year is that of this one
+        if version is not None and each.id > version and each.actor != g.actor and is_of_year:
+            raise Conflict(
+                "%(person)s แก้รายการของปีนี้หลังจากดาวน์โหลดตาราง จึงยังไม่ได้ใช้ตารางที่ส่งมา"
+                " กรุณาดาวน์โหลดตารางใหม่ แล้วแก้อีกครั้ง",
+                code="edited-meanwhile",
+                person=each.actor,
+            )
 
 
 def _copied_list(known: Sequence[DisclosureItem], year: int) -> list[DisclosureItem]:

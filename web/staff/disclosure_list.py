@@ -10,20 +10,24 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from archive.disclosure import DisclosureItem, DisclosureRule, Period, checked_item
+from archive.disclosure import DisclosureItem, DisclosureRule, Period, checked_item, is_equal_except_key
 from archive.errors import Invalid, TooLarge
 from web.spreadsheet import spreadsheet_cell
 
-COLUMNS = ("key", "section", "number", "title", "period", "keywords", "used")
+COLUMNS = ("key", "section", "number", "title", "period", "keywords", "used", "version")
 MOST_BYTES = 1 << 20  # of a table; one of fifty items has some 10 KB
 
 _MOST_ROWS = 500
+_VERSION = re.compile(r"v(\d{1,18})")
 _NUMBER_IN_BRACKETS = re.compile(r"-(\d+)")
 """Form into which spreadsheets turn ``(1)``: they take brackets for a negative number."""
 
 
-def items_as_csv(items: Iterable[DisclosureItem]) -> str:
-    """Returns the items as CSV with a mark by which spreadsheets know that the text is UTF-8."""
+def items_as_csv(items: Iterable[DisclosureItem], version: int) -> str:
+    """Returns the items as CSV with a mark by which spreadsheets know that the text is UTF-8.
+
+    ``version``: id of the last change of any list, by which ``version_of_csv`` tells how old the table is.
+    """
     table = io.StringIO()
     table.write("\ufeff")
     writer = csv.writer(table)
@@ -31,20 +35,30 @@ def items_as_csv(items: Iterable[DisclosureItem]) -> str:
     for item in items:
         used = "no" if item.is_hidden else "yes"
         row = (item.key, item.section.value, item.number, item.title, item.period.value)
-        writer.writerow([spreadsheet_cell(value) for value in (*row, "; ".join(item.keywords), used)])
+        cells = (*row, "; ".join(item.keywords), used, f"v{version}")
+        writer.writerow([spreadsheet_cell(value) for value in cells])
     return table.getvalue()
+
+
+def version_of_csv(content: bytes) -> int | None:
+    """Returns the version that a table was downloaded with; None where no row has one."""
+    cells = (row.get("version", "").strip() for _number, row in _numbered_rows(_decoded(content)))
+    return min((int(found[1]) for cell in cells if (found := _VERSION.fullmatch(cell))), default=None)
 
 
 def merge_items_with_csv(content: bytes, listed: Sequence[DisclosureItem]) -> list[DisclosureItem]:
     """Returns a table's items, and as hidden those it lacks; raises ``Invalid`` at the first wrong row.
 
-    ``listed``: the known items. ``Invalid`` has the number of the row. Raises ``TooLarge`` too.
+    ``listed``: the known items; a row without a key that has the values of one of them is that item.
+    ``Invalid`` has the number of the row. Raises ``TooLarge`` too.
     """
     if len(content) > MOST_BYTES:
         raise TooLarge("ตารางใหญ่เกินไป กรุณาใช้ไฟล์ที่ดาวน์โหลดจากหน้านี้")
     read: dict[str, DisclosureItem] = {}
     for number, row in _numbered_rows(_decoded(content)):
         item = _item(row, number)
+        if not row.get("key", "").strip():
+            item = next((each for each in listed if is_equal_except_key(item, each)), item)
         if item.key in read or len(read) >= _MOST_ROWS:
             raise Invalid("แถวที่ %(row)s ซ้ำกับแถวก่อน", field="list", row=number)
         read[item.key] = item
