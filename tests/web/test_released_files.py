@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 import zlib
 
 import pytest
@@ -255,6 +257,42 @@ def test_a_release_is_not_undone_over_another_file(
     ).text
     assert "มีผู้แก้ไขเรื่องนี้ภายหลัง" in said
     assert public_file(site, paper) not in (ROAD, BRIDGE, b"")
+
+
+def test_a_release_that_is_pressed_twice_is_said_to_be_done(
+    site: Site, clerk: FlaskClient, made: Announcement
+) -> None:
+    paper = public_paper(site, made)
+    waiting = replace_file(site, clerk, paper, BRIDGE)
+    page = clerk.get(f"/staff/announcements/{made.id}").text
+    button = re.search(rf'formaction="([^"]*/attachments/{waiting.id}/show[^"]*)"', page)
+    fields = dict(re.findall(r'name="(fingerprint-\d+)" value="(\w+)"', page))
+    assert button
+    for _time in range(2):
+        answer = clerk.post(html.unescape(button[1]), data=fields)
+        assert answer.headers["Location"] == f"/staff/announcements/{made.id}#attachment-{paper.id}"
+        assert "ประชาชนเห็นเอกสารนี้แล้ว" in clerk.get(f"/staff/announcements/{made.id}").text
+    assert public_file(site, paper) == BRIDGE
+    replace_file(site, clerk, paper, memo("ซ่อมศาลา", subject="ซ่อมศาลา"))
+    clerk.post(f"/staff/attachments/{waiting_for(site, paper).id}/show")
+    assert clerk.post(html.unescape(button[1]), data=fields).status_code == 404  # another file is public
+
+
+def test_a_decision_on_a_replacement_that_is_sent_twice_is_said_to_be_done(
+    site: Site, clerk: FlaskClient, made: Announcement
+) -> None:
+    paper = public_paper(site, made)
+    waiting = replace_file(site, clerk, paper, WITH_ID)
+    address = f"/staff/attachments/{waiting.id}"
+    form = clerk.get(address).text
+    fields = {
+        name: re.findall(rf'name="{name}" value="(\w+)"', form)[-1]
+        for name in ("fingerprint", "sha256", "row")
+    }
+    for _time in range(2):
+        said = clerk.post(address, data=fields | EXPLAINED, follow_redirects=True)
+        assert (said.status_code, "ตัดสินแล้ว" in said.text) == (200, True)
+    assert public_file(site, paper) == WITH_ID
 
 
 def test_an_added_file_waits_again_when_its_release_is_undone(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import re
 
 from archive.model import Role
 from tests.web.conftest import Site
@@ -29,6 +30,17 @@ def test_contact_and_emblem_stand_on_every_page_at_once(site: Site) -> None:
     assert "/emblem/" not in resident.get("/").text
     staff.post("/staff/site/versions/1")
     assert "/emblem/1" in resident.get("/").text
+
+
+def test_an_emblem_that_is_sent_twice_is_saved_once(site: Site) -> None:
+    staff = site.signed_in(Role.STAFF)
+    opened = re.findall(r'name="fingerprint" value="(\w+)"', staff.get("/staff/site").text)[0]
+    for _time in range(2):
+        data = FORM | {"emblem": (io.BytesIO(PNG), "ตรา.png"), "fingerprint": opened}
+        assert staff.post("/staff/site", data=data).status_code == 302
+    assert len(site.services.site_profiles.versions(limit=9)) == 1
+    other = {"emblem": (io.BytesIO(PNG + b"2"), "ตรา.png"), "fingerprint": opened}
+    assert staff.post("/staff/site", data=FORM | other).status_code == 409
 
 
 def test_a_statement_is_the_municipality_s_own_or_the_program_s(site: Site) -> None:

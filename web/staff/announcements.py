@@ -13,7 +13,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import FileStorage
 
 from archive import thai
-from archive.errors import Conflict, Invalid, PrakatError, gettext_noop
+from archive.errors import Conflict, Invalid, NotFound, PrakatError, gettext_noop
 from archive.fields import FIELDS_BY_NAME, AnnouncementField, FieldType
 from archive.model import (
     Announcement,
@@ -49,6 +49,8 @@ pages = staff_blueprint("staff", __name__, url_prefix="/staff")
 _OTHER_FILE = gettext_noop(
     "ไฟล์ของเอกสารนี้ หรือสิ่งที่พบในไฟล์ เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่ จึงยังไม่ได้ทำตามที่กด กรุณาดูไฟล์ปัจจุบันแล้วกดอีกครั้ง"
 )
+_DECIDED = gettext_noop("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่")
+_SHOWN = gettext_noop("ประชาชนเห็นเอกสารนี้แล้ว")
 _LONGEST_POSITION = 4  # digits; no announcement has ten thousand attachments
 
 
@@ -143,7 +145,10 @@ def attach_file(announcement_id: int) -> ResponseReturnValue:
 @pages.route("/attachments/<int:attachment_id>", methods=["GET", "POST"])
 def review_attachment(attachment_id: int) -> ResponseReturnValue:
     """Show an attachment, its finds and earlier files; release it, replace its file or cancel the new one."""
-    reviewed = services().attachments.get(attachment_id)
+    try:
+        reviewed = services().attachments.get(attachment_id)
+    except NotFound as error:
+        return _say_released_before(error, _DECIDED)
     if request.method == "POST":
         try:
             flash(_decide(reviewed), "good")
@@ -186,7 +191,23 @@ def _decide(attachment: Attachment) -> str:
             services().commands.attachments.release_with_reason(
                 attachment.id, actor=g.actor, reason=personal_data.reason_from_form_or_empty()
             )
-        return str(_("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่"))
+        return str(_(_DECIDED))
+
+
+def _say_released_before(error: NotFound, said: str) -> ResponseReturnValue:
+    """Say of a waiting file that a form released before that it is done. Raises ``error`` for any other.
+
+    Once released, the file is that of the attachment in the form's ``row``, and residents see it.
+    """
+    try:
+        public = services().attachments.get(request.values.get("row", 0, type=int))
+    except NotFound:
+        raise error from None
+    if public.hold is not None or public.sha256 != request.values.get("sha256"):
+        raise error
+    flash(_(said), "good")
+    anchor = f"attachment-{public.id}"
+    return redirect(url_for("staff.edit", announcement_id=public.announcement_id, _anchor=anchor))
 
 
 def _is_decided_for_file_shown(attachment: Attachment) -> bool:
@@ -229,12 +250,11 @@ def change_attachment(attachment_id: int, step: str) -> ResponseReturnValue:
     what is typed in the form around the button stays typed there; a script that shows the move itself asks
     for no page. Before the other steps the form's content is stored.
     """
-    records = services().records
-    one = (
-        records.attachments.get_detached(attachment_id)
-        if step == "reattach"
-        else records.attachments.get(attachment_id)
-    )
+    attachments = services().attachments
+    try:
+        one = (attachments.get_detached if step == "reattach" else attachments.get)(attachment_id)
+    except NotFound as error:
+        return _say_released_before(error, _SHOWN)
     announcement_id = one.announcement_id
     try:
         if step != "move":
@@ -544,7 +564,7 @@ def _show(attachment_id: int) -> None:
         refuse_if_changed(file_fingerprint(checked), _OTHER_FILE, field=f"fingerprint-{row}")
         _relabel_from_form(attachment_id, reason)
         services().commands.attachments.show_unconfirmed_file(attachment_id, actor=g.actor, reason=reason)
-    flash(_("ประชาชนเห็นเอกสารนี้แล้ว"), "good")
+    flash(_(_SHOWN), "good")
 
 
 _PAPER_STEPS: dict[str, Callable[[int], None]] = {

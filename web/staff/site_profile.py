@@ -46,11 +46,16 @@ def save() -> ResponseReturnValue:
 
 
 def _save_unless_changed(given: SiteProfile, emblem: Emblem | None) -> None:
-    """Stores the texts, with the emblem that is uploaded, or else stays. Raises ``Conflict``."""
+    """Stores the texts, with the emblem that is uploaded, or else stays. Raises ``Conflict``.
+
+    The picture that is the emblem already makes no new version: the form was sent twice.
+    """
     profiles = services().site_profiles
     with services().records.batch():
         before = profiles.current()
         kept = None if "no-emblem" in request.form else before.emblem_id
+        if kept is not None and profiles.emblem_uploaded_with(kept) == emblem:
+            emblem = None
         profiles.save(replace(given, emblem_id=kept), emblem=emblem, actor=g.actor)
         if profiles.current() != before:
             refuse_if_changed(fingerprint(before))
