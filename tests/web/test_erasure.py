@@ -26,6 +26,7 @@ from archive.model import Role, Status, TextSource
 from archive.ports import Files
 from archive.record_commands import RecordCommands
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
+from indexer.extraction.cross_process_semaphore import NoFreeSlot
 from storage.backup.manifest import DATABASE
 from storage.backup.writer import Backups
 from tests.disks import read_only, small_disk
@@ -34,7 +35,8 @@ from tests.web.conftest import Site, memo, open_site, until
 from web.app import create_app
 from web.background_worker import build_worker
 from web.bagit_packages import BagSelection, export_bag
-from web.bootstrap import build_services
+from web.bootstrap import KNOWN, ORGANISATION, build_services
+from web.public.open_data_files import send_newest_dump
 from web.staff import erasures
 from web.static_copy import write_static_copy
 
@@ -290,6 +292,25 @@ def test_an_announcement_s_own_text_is_erased_wherever_it_was(site: Site) -> Non
     services.database.checkpoint()
     assert traces(services.settings.data) == set()
     assert site.signed_in(Role.STAFF).get(address).status_code == 403
+
+
+def test_open_data_written_while_something_is_erased_does_not_stay(site: Site) -> None:
+    """The process that erases is killed before it deletes the file that another one was writing."""
+    services = site.services
+    made = site.announcement(f"ประกาศของ{SECRET}")
+    services.commands.publication.withdraw(made.id, actor="test", reason="คำสั่งศาล")
+    order = {name: ORDER[name] for name in ("ordered_by", "reason")}
+
+    def lines() -> Iterator[str]:
+        yield f"{SECRET}\n"
+        services.eraser.erase_announcement_fields(made.id, actor="test", **order)
+
+    whole_installation = {KNOWN: (), ORGANISATION: None}
+    asked = site.app.test_request_context(DUMPS[0], environ_base=whole_installation)
+    with asked, pytest.raises(NoFreeSlot):
+        send_newest_dump("announcements.csv", "text/csv", lines)
+    services.database.checkpoint()
+    assert traces(services.settings.data) == set()
 
 
 @dataclass(frozen=True)

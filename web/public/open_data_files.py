@@ -70,7 +70,10 @@ def dump_size_or_start(name: str, lines: Callable[[], Iterator[str]]) -> int | N
 
 
 def delete_dumps() -> None:
-    """Delete every written file, since something was erased. A file is written again when it is asked for."""
+    """Delete every written file, since something was erased. A file is written again when it is asked for.
+
+    One that is being written meanwhile is deleted by its writer.
+    """
     for pattern in ("*.*.*", _PARTS_OF_EARLIER_VERSIONS):
         for file in _folder().glob(pattern):
             file.unlink(missing_ok=True)
@@ -115,10 +118,13 @@ def _write(target: Path, lines: Callable[[], Iterator[str]]) -> None:
         if target.exists():
             return
         part = target.with_name(target.name + _PART)
+        erasures = services().records.erasures.all()
         try:
             with part.open("w", encoding="utf-8", newline="") as file:
                 file.writelines(lines())
             part.replace(target)
+            if services().records.erasures.all() != erasures:  # it may have what was erased meanwhile
+                target.unlink(missing_ok=True)
         except Exception:
             log.exception("open data not written", extra={"file": target.name})
         _delete_parts_and_older(target)
