@@ -327,7 +327,7 @@ def _refuse_table_older_than_changes_of_others(year: int, version: int | None) -
     without one passes.
     """
     for each in _list_changes():
-        is_of_year = each.after.get("year") in range(year + 1)  # the list of an earlier year is that of this one
+        is_of_year = each.after.get("year") in range(year + 1)  # or of one before, whose list it has
         if version is not None and each.id > version and each.actor != g.actor and is_of_year:
             raise Conflict(
                 "%(person)s แก้รายการของปีนี้หลังจากดาวน์โหลดตาราง จึงยังไม่ได้ใช้ตารางที่ส่งมา"
