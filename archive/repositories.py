@@ -113,6 +113,9 @@ class Announcements(Protocol):
         Announcements of one day are sorted by id.
         """
 
+    def published_ids(self) -> list[int]:
+        """Return the ids of all published announcements, in the order of ``list_page``."""
+
     def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
         """Return the older and the newer published neighbour of this one, by ``published_on``, then id."""
 

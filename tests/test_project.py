@@ -54,6 +54,20 @@ def test_the_papers_name_files_that_are_there() -> None:
         assert set(re.findall(r"\btest_\w+\.py", text)) <= tests, paper.name
 
 
+def test_every_lazy_import_is_used() -> None:
+    for path in kept(".py"):
+        nodes = [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+        lazy = {
+            target.id
+            for node in nodes
+            if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("lazy_import(")
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        used = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+        assert lazy <= used, path
+
+
 def test_no_lock_names_a_registry() -> None:
     for lock in ROOT.glob("requirements*.lock"):
         text = lock.read_text(encoding="utf-8")

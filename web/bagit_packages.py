@@ -150,14 +150,21 @@ def _selected(
     services: Services, wanted: Sequence[int], selection: BagSelection, report: ImportReport
 ) -> Iterator[Announcement]:
     """Yields the announcements of a bag. Those that cannot be read are named in the report's problems."""
-    for start in range(0, len(wanted), _AT_ONCE):
-        ids = wanted[start : start + _AT_ONCE]
-        found = services.announcements.get_many(ids)
-        report.problems += [(f"announcement {id}", RecordDamaged().message) for id in ids if id not in found]
-        for _id, announcement in sorted(found.items()):
-            is_hidden = selection.is_for_residents and announcement.status is not Status.PUBLISHED
-            if not is_hidden and selection.category in (None, announcement.category):
-                yield announcement
+    for announcement in read_many(services, wanted, report):
+        is_hidden = selection.is_for_residents and announcement.status is not Status.PUBLISHED
+        if not is_hidden and selection.category in (None, announcement.category):
+            yield announcement
+
+
+def read_many(services: Services, ids: Sequence[int], report: ImportReport) -> Iterator[Announcement]:
+    """Yields the announcements of ``ids``; those that cannot be read are named in the report's problems."""
+    for start in range(0, len(ids), _AT_ONCE):
+        wanted = ids[start : start + _AT_ONCE]
+        found = services.announcements.get_many(wanted)
+        report.problems += [
+            (f"announcement {id}", RecordDamaged().message) for id in wanted if id not in found
+        ]
+        yield from (found[id] for id in sorted(found))
 
 
 def _write_record(

@@ -31,7 +31,7 @@ from web.backup_restore import backup_generations, last_backup_place, plain_gene
 from web.bootstrap import Services, build_services
 from web.database_connection import data_open_to_others
 from web.nightly import OVERDUE, REHEARSAL_OVERDUE, NightlyResult, NightlyStep, read_nightly
-from web.serving.health import BEAT_SECONDS, LEAST_FREE, heartbeat_path
+from web.serving.health import CHECKS, LEAST_FREE
 from web.settings import LOCAL_ADDRESS, Settings, postmaster_address
 
 LEAST_MEMORY = 2 << 30
@@ -423,11 +423,7 @@ def _skipped(step: NightlyStep, last: NightlyResult, place: Path) -> Trouble:
 
 
 def _service(services: Services) -> Iterator[Trouble]:
-    try:
-        silent = time.time() - heartbeat_path(services.settings).stat().st_mtime
-    except OSError:
-        silent = float("inf")
-    if silent > BEAT_SECONDS:
+    if CHECKS["worker"](services):
         said = "ตัวอ่านเอกสารไม่ทำงาน เอกสารใหม่จะยังค้นไม่พบ (no worker is running)"
         yield Trouble("no-worker", TroubleKind.MISSING, said, "systemctl restart prakat")
     if is_rebuild_needed(services.records, services.index):

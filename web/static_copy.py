@@ -24,7 +24,7 @@ from indexer.analysis.tokenizer import fold_text
 from indexer.reindex import NO_LIMIT
 from indexer.search.query.question_words import QUESTION_WORDS
 from web.app import create_app
-from web.bagit_packages import copy_original, file_path
+from web.bagit_packages import copy_original, file_path, read_many
 from web.bootstrap import KNOWN, ORGANISATION, Services
 from web.disclosure_overview import filled_years, year_overview
 from web.fonts import WEIGHTS, woff2
@@ -35,7 +35,6 @@ from web.settings import LOCAL_ADDRESS
 _STATIC = Path(__file__).parent / "static"
 _ON_FIRST_PAGE = 50  # newest announcements that the first page lists
 _SHARD_CHARACTERS = 2_000_000  # of text in one file of the search: read in a blink, also from a slow stick
-_AT_ONCE = 200  # announcements read at a time
 _BORDER = "\x7f"  # of two words, for the copy's search: a character of one byte that no text has
 _THAI = characters_of_class(WORD_LETTERS)
 
@@ -43,9 +42,9 @@ _THAI = characters_of_class(WORD_LETTERS)
 def write_static_copy(
     services: Services, destination: Path, progress: Callable[[int, int], None]
 ) -> ImportReport:
-    """Write the copy into a new directory; damaged originals are left out and named in the report's problems.
+    """Write the copy into a new directory; what is damaged is left out and named in the report's problems.
 
-    The copy holds what residents see and nothing else, and appears when it is complete. Raises ``Conflict``
+    That is an original or a record that cannot be read. The copy holds what residents see and nothing else, and appears when it is complete. Raises ``Conflict``
     when ``destination`` exists.
     """
     if destination.exists():
@@ -98,9 +97,8 @@ class _Copy:
 
     def _public(self) -> Iterator[Announcement]:
         ids = sorted(id for id, _change in self.services.history.changed_since(0, limit=NO_LIMIT))
-        for start in range(0, len(ids), _AT_ONCE):
-            found = self.services.announcements.get_many(ids[start : start + _AT_ONCE])
-            yield from (each for _id, each in sorted(found.items()) if each.status is Status.PUBLISHED)
+        readable = read_many(self.services, ids, self.report)
+        return (each for each in readable if each.status is Status.PUBLISHED)
 
     def _write_looks(self) -> None:
         for name in ("site.css", "icon.svg", "copy-search.js"):

@@ -183,6 +183,13 @@ class EngineAnnouncements(EngineRepository):
         )
         return [*mappers.map_readable_rows(mappers.announcement, found)], total[0]["n"]
 
+    def published_ids(self) -> list[int]:
+        found = self._engine.rows(
+            """SELECT id FROM announcement WHERE organisation_id IN :organisations AND status = 'published'
+               ORDER BY published_on DESC, id DESC"""
+        )
+        return [row["id"] for row in found]
+
     def neighbours(self, id: int) -> tuple[Announcement | None, Announcement | None]:
         place = history.announcement_row(self._engine, id)
         earlier, later = (

@@ -82,6 +82,7 @@ def test_neighbours_cost_nothing(tmp_path: Path) -> None:
         "months": records.announcements.count_by_month,
         "misses": records.usage_statistics.list_missed_searches,
         "list": lambda: records.announcements.list_page(statuses=[Status.PUBLISHED], page=1, per_page=30),
+        "ids": records.announcements.published_ids,
         "one": lambda: records.attachments.get(1),
         "page": lambda: records.pages.texts_by_attachment([1]),
     }

@@ -129,6 +129,7 @@ def test_lists_newest_first_by_status(records: Records) -> None:
     assert ([one.id for one in found], total) == ([second.id, first.id], 3)
     found, total = records.announcements.list_page(statuses=[Status.PUBLISHED], page=2, per_page=2)
     assert ([one.id for one in found], total) == ([old.id], 3)
+    assert records.announcements.published_ids() == [second.id, first.id, old.id]
 
 
 def test_every_change_that_search_must_follow_is_told_once_and_in_order(records: Records) -> None:

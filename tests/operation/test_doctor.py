@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -77,6 +79,11 @@ def no_heartbeat(data: Path) -> None:
     (data / "worker-alive").unlink()
 
 
+def clock_set_back(data: Path) -> None:
+    in_an_hour = time.time() + 3600
+    os.utime(data / "worker-alive", (in_an_hour, in_an_hour))
+
+
 def wrong_setting(data: Path) -> None:
     (data / "prakat.toml").write_text(MENDED + "colour = 'red'\n", encoding="utf-8")
 
@@ -119,6 +126,7 @@ REMEDIES = {"no-tls": "เปิดให้ใช้ผ่าน https", "no-ba
     [
         (open_to_others, {"open-to-others"}),
         (no_heartbeat, {"no-worker"}),
+        (clock_set_back, {"no-worker"}),
         (wrong_setting, {"settings"}),
         (trusts_everybody, {"proxies"}),
         (unencrypted_site, {"no-tls", "ocr-jobs", "secret-key"}),

@@ -126,6 +126,20 @@ def test_what_a_killed_writer_left_is_deleted(
     until(lambda: not (part.exists() or part_of_earlier_version.exists()), seconds=10)
 
 
+def test_a_record_is_in_a_dump_once_whatever_changes_while_it_is_written(
+    filled: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [filled.announcement(f"ประกาศที่ {number}").id for number in range(4)]
+    monkeypatch.setattr(feeds, "_AT_ONCE", 2)
+    with filled.app.app_context():
+        written = feeds._published()
+        found = [next(written).id, next(written).id]
+        filled.announcement("ประกาศใหม่")
+        filled.services.intake.publication.withdraw(made[0], actor="สมศรี", reason="ลงผิดเรื่อง")
+        found += [each.id for each in written]
+    assert found == [made[3], made[2], made[1], 1]
+
+
 def test_many_who_ask_at_once_have_it_written_once(filled: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     published = feeds._published

@@ -88,3 +88,14 @@ def test_a_copy_replaces_nothing_and_names_what_is_damaged(site: Site, tmp_path:
     again = run(data, "export-site", str(tmp_path / "usb"))
     assert again.exit_code == 1
     assert "exists already" in again.stderr
+
+
+def test_a_copy_goes_on_without_a_record_that_cannot_be_read_and_names_it(site: Site, tmp_path: Path) -> None:
+    id = filled(site)
+    site.services.database.run("UPDATE announcement SET kind = 'x' WHERE id = :id", id=id)  # type: ignore[attr-defined]
+    ran = run(site.services.settings.data, "export-site", str(tmp_path / "usb"))
+    assert ran.exit_code == 1, ran.output
+    assert f"announcement {id}" in ran.stderr
+    pages = [page.stem for page in (tmp_path / "usb" / "announcements").iterdir()]
+    assert len(pages) == 1
+    assert str(id) not in pages

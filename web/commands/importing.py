@@ -27,7 +27,7 @@ from web.commands.terminal import (
 if TYPE_CHECKING:
     from indexer import reindex, scrub
     from indexer.extraction import attachment_reader
-    from web import bagit_packages, bootstrap, importing
+    from web import bagit_packages, importing
     from web.bootstrap import Services
     from web.importing import ImportReport
 else:
@@ -35,7 +35,6 @@ else:
     scrub = lazy_import("indexer.scrub")
     attachment_reader = lazy_import("indexer.extraction.attachment_reader")
     bagit_packages = lazy_import("web.bagit_packages")
-    bootstrap = lazy_import("web.bootstrap")
     importing = lazy_import("web.importing")
 
 

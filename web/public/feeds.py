@@ -204,15 +204,12 @@ class _Relations:
 
 
 def _published() -> Iterator[Announcement]:
-    page = 1
-    while True:
-        found, _ = services().announcements.list_page(
-            statuses=[Status.PUBLISHED], page=page, per_page=_AT_ONCE
-        )
-        yield from found
-        if len(found) < _AT_ONCE:
-            return
-        page += 1
+    """Yields the published announcements, newest first; each once, whatever is published meanwhile."""
+    ids = services().announcements.published_ids()
+    for start in range(0, len(ids), _AT_ONCE):
+        wanted = ids[start : start + _AT_ONCE]
+        found = services().announcements.get_many(wanted)
+        yield from (found[id] for id in wanted if id in found and found[id].status is Status.PUBLISHED)
 
 
 def _columns() -> tuple[str, ...]:
