@@ -31,30 +31,37 @@ def _directory(text: str) -> Path:
     return Path(text).expanduser()
 
 
-def _database(text: str) -> str:
-    if text != "sqlite" and not text.startswith(("postgresql://", "postgres://")):
-        raise ValueError("ต้องเป็น sqlite หรือ postgresql://… (sqlite, or the address of a PostgreSQL database)")
-    return text
+def _matching(pattern: str, said: str) -> Callable[[str], str]:
+    """Returns a function that returns its text; it raises ``ValueError(said)`` unless ``pattern`` matches."""
+
+    def read(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.DOTALL):
+            raise ValueError(said)
+        return text
+
+    return read
 
 
-def _search(text: str) -> str:
-    if text != "whoosh" and not text.startswith(("opensearch+http://", "opensearch+https://")):
-        raise ValueError(
-            "ต้องเป็น whoosh หรือ opensearch+http(s)://… (whoosh, or the address of an OpenSearch cluster)"
-        )
-    return text
-
-
-def _files(text: str) -> str:
-    if text != "local" and not re.match(r"s3://[a-z0-9]", text):
-        raise ValueError("ต้องเป็น local หรือ s3://bucket?endpoint=… (local, or a bucket of an S3 store)")
-    return text
-
-
-def _scanner(text: str) -> str:
-    if text and not re.fullmatch(r"/.+|[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}", text):
-        raise ValueError("ต้องเป็น host:port หรือ /ตำแหน่ง/ของ/socket (host:port, or the path of a socket)")
-    return text
+_database = _matching(
+    "sqlite|postgres(ql)?://.*",
+    "ต้องเป็น sqlite หรือ postgresql://… (sqlite, or the address of a PostgreSQL database)",
+)
+_search = _matching(
+    r"whoosh|opensearch\+https?://.*",
+    "ต้องเป็น whoosh หรือ opensearch+http(s)://… (whoosh, or the address of an OpenSearch cluster)",
+)
+_files = _matching(
+    "local|s3://[a-z0-9].*",
+    "ต้องเป็น local หรือ s3://bucket?endpoint=… (local, or a bucket of an S3 store)",
+)
+_scanner = _matching(
+    r"|/[^\n]+|[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}",
+    "ต้องเป็น host:port หรือ /ตำแหน่ง/ของ/socket (host:port, or the path of a socket)",
+)
+_second_factor = _matching(
+    "optional|admins",
+    "ต้องเป็น optional หรือ admins (optional, or required of administrators: admins)",
+)
 
 
 def _names_host(address: str) -> bool:
@@ -94,12 +101,6 @@ def _networks(text: str) -> tuple[str, ...]:
     return named
 
 
-def _second_factor(text: str) -> str:
-    if text not in ("optional", "admins"):
-        raise ValueError("ต้องเป็น optional หรือ admins (optional, or required of administrators: admins)")
-    return text
-
-
 def _count(text: str) -> int:
     if not re.fullmatch(r"0*[1-9][0-9]{0,8}", text):
         raise ValueError("ต้องเป็นจำนวนเต็มตั้งแต่ 1 (a whole number from 1)")
@@ -122,130 +123,94 @@ def _address(text: str) -> str:
     return text.rstrip("/")
 
 
-def _setting(read: Callable[[str], object], explanation: str) -> Mapping[str, Any]:
-    """Returns what a setting has besides its default: what reads its text, and what it is (Thai, English)."""
-    return {"read": read, "explanation": explanation}
+def _setting(default: Any, read: Callable[[str], object], explanation: str) -> Any:
+    """Returns a field with its default, what reads its text, and what it is (Thai, English)."""
+    return field(default=default, metadata={"read": read, "explanation": explanation})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The settings of one installation."""
 
-    data: Path = field(
-        default=Path("data"),
-        metadata=_setting(_directory, "ที่เก็บข้อมูลทั้งหมด · directory of everything that is kept"),
+    data: Path = _setting(  # noqa: RUF009  # a field
+        Path("data"), _directory, "ที่เก็บข้อมูลทั้งหมด · directory of everything that is kept"
     )
-    search: str = field(
-        default="whoosh",
-        metadata=_setting(_search, "เครื่องมือค้นหา: whoosh หรือ opensearch+http(s)://… · search engine"),
+    search: str = _setting(
+        "whoosh", _search, "เครื่องมือค้นหา: whoosh หรือ opensearch+http(s)://… · search engine"
     )
-    database: str = field(
-        default="sqlite", metadata=_setting(_database, "ฐานข้อมูล: sqlite หรือ postgresql://… · database")
+    database: str = _setting("sqlite", _database, "ฐานข้อมูล: sqlite หรือ postgresql://… · database")
+    files: str = _setting(
+        "local", _files, "ที่เก็บไฟล์ต้นฉบับ: local หรือ s3://bucket?endpoint=… · store of the originals"
     )
-    files: str = field(
-        default="local",
-        metadata=_setting(_files, "ที่เก็บไฟล์ต้นฉบับ: local หรือ s3://bucket?endpoint=… · store of the originals"),
+    max_upload_mb: int = _setting(100, _count, "ขนาดไฟล์สูงสุดที่รับ (เมกะไบต์) · largest file taken, in megabytes")
+    ocr_jobs: int = _setting(
+        os.cpu_count() or 1, _count, "จำนวนหน้าที่อ่านพร้อมกัน · pages recognised at the same time"
     )
-    max_upload_mb: int = field(
-        default=100, metadata=_setting(_count, "ขนาดไฟล์สูงสุดที่รับ (เมกะไบต์) · largest file taken, in megabytes")
+    site_name: str = _setting("เทศบาลตำบล", str, "ชื่อหน่วยงานบนหน้าเว็บ · the municipality's name on the pages")
+    base_url: str = _setting(
+        LOCAL_ADDRESS,
+        _address,
+        "ที่อยู่เว็บที่ประชาชนใช้ ถ้าไม่กำหนด ใช้ที่อยู่ที่ผู้ใช้เรียก"
+        " · the public address of the site; unset, that of each request",
     )
-    ocr_jobs: int = field(
-        default=os.cpu_count() or 1,
-        metadata=_setting(_count, "จำนวนหน้าที่อ่านพร้อมกัน · pages recognised at the same time"),
+    allowed_hosts: tuple[str, ...] = _setting(
+        (),
+        _host_names,
+        "ชื่อโฮสต์ที่ใช้เป็นที่อยู่เว็บได้เมื่อไม่กำหนด base_url นอกจากชื่อเครื่องนี้และหมายเลข IP คั่นด้วยจุลภาค"
+        " · without a base_url: host names that a request may give as the site's address, besides this"
+        " machine's name and IP addresses",
     )
-    site_name: str = field(
-        default="เทศบาลตำบล",
-        metadata=_setting(str, "ชื่อหน่วยงานบนหน้าเว็บ · the municipality's name on the pages"),
+    secret_key: str = _setting(
+        "", str, "กุญแจลงชื่อเข้าใช้ สร้างเองถ้าไม่กำหนด · signs sessions; made and kept with the data when unset"
     )
-    base_url: str = field(
-        default=LOCAL_ADDRESS,
-        metadata=_setting(
-            _address,
-            "ที่อยู่เว็บที่ประชาชนใช้ ถ้าไม่กำหนด ใช้ที่อยู่ที่ผู้ใช้เรียก"
-            " · the public address of the site; unset, that of each request",
-        ),
+    inbox: str = _setting(
+        "",
+        str,
+        "โฟลเดอร์รับสแกน ไฟล์ที่เครื่องสแกนวางไว้เป็นฉบับร่างให้เอง เรื่องละหนึ่งฉบับ"
+        " · watched folder: scans that a scanner drops there become drafts",
     )
-    allowed_hosts: tuple[str, ...] = field(
-        default=(),
-        metadata=_setting(
-            _host_names,
-            "ชื่อโฮสต์ที่ใช้เป็นที่อยู่เว็บได้เมื่อไม่กำหนด base_url นอกจากชื่อเครื่องนี้และหมายเลข IP คั่นด้วยจุลภาค"
-            " · without a base_url: host names that a request may give as the site's address, besides this"
-            " machine's name and IP addresses",
-        ),
+    clamd: str = _setting(
+        "",
+        _scanner,
+        "โปรแกรมตรวจไวรัส ClamAV: host:port หรือ /ตำแหน่ง/socket ไฟล์ใหม่ทุกไฟล์ถูกตรวจก่อนรับ ถ้าไม่ตอบจะยังไม่รับไฟล์"
+        " · virus scanner that every new file must pass; while it does not answer, none is taken",
     )
-    secret_key: str = field(
-        default="",
-        metadata=_setting(
-            str, "กุญแจลงชื่อเข้าใช้ สร้างเองถ้าไม่กำหนด · signs sessions; made and kept with the data when unset"
-        ),
+    trusted_proxies: tuple[str, ...] = _setting(
+        ("127.0.0.1", "::1"),
+        _networks,
+        "ที่อยู่หรือเครือข่ายของพร็อกซีที่เชื่อ X-Forwarded-For ได้ คั่นด้วยจุลภาค"
+        " · addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas",
     )
-    inbox: str = field(
-        default="",
-        metadata=_setting(
-            str,
-            "โฟลเดอร์รับสแกน ไฟล์ที่เครื่องสแกนวางไว้เป็นฉบับร่างให้เอง เรื่องละหนึ่งฉบับ"
-            " · watched folder: scans that a scanner drops there become drafts",
-        ),
+    second_factor: str = _setting(
+        "optional",
+        _second_factor,
+        "ยืนยันสองขั้น: optional หรือ admins ให้ผู้ดูแลทุกคนต้องใช้"
+        " · second factor; admins: every administrator needs one",
     )
-    clamd: str = field(
-        default="",
-        metadata=_setting(
-            _scanner,
-            "โปรแกรมตรวจไวรัส ClamAV: host:port หรือ /ตำแหน่ง/socket ไฟล์ใหม่ทุกไฟล์ถูกตรวจก่อนรับ ถ้าไม่ตอบจะยังไม่รับไฟล์"
-            " · virus scanner that every new file must pass; while it does not answer, none is taken",
-        ),
+    backup_signing_key: str = _setting(
+        "",
+        str,
+        "ไฟล์กุญแจ Ed25519 (PEM) ที่เก็บแยกจากข้อมูล ใช้เซ็นข้อมูลสำรองและตรวจลายเซ็นเมื่อกู้คืน"
+        " · file of an Ed25519 key, kept apart, that signs backups and verifies them",
     )
-    trusted_proxies: tuple[str, ...] = field(
-        default=("127.0.0.1", "::1"),
-        metadata=_setting(
-            _networks,
-            "ที่อยู่หรือเครือข่ายของพร็อกซีที่เชื่อ X-Forwarded-For ได้ คั่นด้วยจุลภาค"
-            " · addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas",
-        ),
+    backup_recipient: str = _setting(
+        "",
+        str,
+        "กุญแจสาธารณะของ age (age1…) ที่ใช้เข้ารหัสข้อมูลสำรอง · public key of age that backups are encrypted for",
     )
-    second_factor: str = field(
-        default="optional",
-        metadata=_setting(
-            _second_factor,
-            "ยืนยันสองขั้น: optional หรือ admins ให้ผู้ดูแลทุกคนต้องใช้"
-            " · second factor; admins: every administrator needs one",
-        ),
+    smtp_url: str = _setting(
+        "",
+        _mail_server,
+        "เซิร์ฟเวอร์ส่งอีเมลให้ผู้ติดตาม: smtp://ผู้ใช้:รหัส@host:port (เข้ารหัสเมื่อเซิร์ฟเวอร์รับได้) หรือ smtps://…"
+        " ถ้าไม่กำหนด ติดตามได้ทางฟีดเท่านั้น · mail server for followers; unset, they have the feed alone",
     )
-    backup_signing_key: str = field(
-        default="",
-        metadata=_setting(
-            str,
-            "ไฟล์กุญแจ Ed25519 (PEM) ที่เก็บแยกจากข้อมูล ใช้เซ็นข้อมูลสำรองและตรวจลายเซ็นเมื่อกู้คืน"
-            " · file of an Ed25519 key, kept apart, that signs backups and verifies them",
-        ),
+    smtp_sender: str = _setting(
+        "", _sender, "ที่อยู่ผู้ส่งอีเมล · sender of the messages to followers; needed with smtp_url"
     )
-    backup_recipient: str = field(
-        default="",
-        metadata=_setting(
-            str,
-            "กุญแจสาธารณะของ age (age1…) ที่ใช้เข้ารหัสข้อมูลสำรอง"
-            " · public key of age that backups are encrypted for",
-        ),
-    )
-    smtp_url: str = field(
-        default="",
-        metadata=_setting(
-            _mail_server,
-            "เซิร์ฟเวอร์ส่งอีเมลให้ผู้ติดตาม: smtp://ผู้ใช้:รหัส@host:port (เข้ารหัสเมื่อเซิร์ฟเวอร์รับได้) หรือ smtps://…"
-            " ถ้าไม่กำหนด ติดตามได้ทางฟีดเท่านั้น · mail server for followers; unset, they have the feed alone",
-        ),
-    )
-    smtp_sender: str = field(
-        default="",
-        metadata=_setting(_sender, "ที่อยู่ผู้ส่งอีเมล · sender of the messages to followers; needed with smtp_url"),
-    )
-    nightly_mail: str = field(
-        default="",
-        metadata=_setting(
-            _sender,
-            "อีเมลของผู้ดูแลเครื่อง ที่รับผลงานกลางคืนเมื่อตั้ง smtp_url · address that is told each night's result",
-        ),
+    nightly_mail: str = _setting(
+        "",
+        _sender,
+        "อีเมลของผู้ดูแลเครื่อง ที่รับผลงานกลางคืนเมื่อตั้ง smtp_url · address that is told each night's result",
     )
 
 
@@ -262,7 +227,11 @@ def load_settings(environment: Mapping[str, str] = os.environ, *, directory: Pat
     """
     here = directory or Path()
     given = _from_file(here / FILE)
-    named = {key.removeprefix(_PREFIX).lower(): text for key, text in _ours(environment).items()}
+    named = {
+        key.removeprefix(_PREFIX).lower(): text
+        for key, text in environment.items()
+        if key.startswith(_PREFIX)
+    }
     if not given:
         data = _directory(named.get("data", str(Settings().data)))
         given = _from_file(data / FILE)
@@ -283,10 +252,6 @@ def default_values() -> dict[str, str]:
         for each in fields(Settings)
     }
     return shown | {"ocr_jobs": "จำนวนหน่วยประมวลผล · number of processors"}
-
-
-def _ours(environment: Mapping[str, str]) -> dict[str, str]:
-    return {key: text for key, text in environment.items() if key.startswith(_PREFIX)}
 
 
 def _from_file(path: Path) -> dict[str, str]:
