@@ -226,7 +226,7 @@ def fill(folder: Path, docs: Path) -> tuple[str, str]:
     services = build_services(Settings(data=folder / "data"))
     manifest(docs, folder / "manifest.jsonl")
     import_manifest(services, folder / "manifest.jsonl", lambda _done, _total: None)
-    memo = make_document(_memo()).pdf
+    memo = make_document(_memo())
     [first], _ = services.announcements.list_page(statuses=[Status.PUBLISHED], page=1, per_page=1)
     attached, _ = services.commands.attachments.attach(
         first.id, io.BytesIO(memo), filename="memo.pdf", actor="benchmark"

@@ -354,7 +354,7 @@ def import_bag(services: Services, path: Path, progress: Callable[[int, int], No
         raise Invalid("ไม่ใช่ถุงข้อมูลที่ประกาศส่งออก (not a bag that was exported by this program)")
     source, report = str(bag.info.get(_SOURCE, "")), ImportReport()
     payload = path / "data"
-    unknown = Counter(_unknown_files(payload))
+    unknown = Counter(each.name for each in payload.iterdir() if each.name not in _PAYLOAD)
     listed = sorted(payload.glob(f"{RECORDS}/*.json"), key=lambda each: (len(each.name), each.name))
     ids: dict[int, int] = {}
     relations: list[Relation] = []
@@ -391,11 +391,6 @@ def _name_related_records(
             services.transfer.renumber_related_announcements(ids[record.announcement.id], record.history, ids)
         except (PrakatError, OSError, *_NOT_AS_WRITTEN) as error:
             report.problems.append((name, getattr(error, "message", str(error))))
-
-
-def _unknown_files(payload: Path) -> Iterator[str]:
-    """Yields the names of files and folders that exports of this version do not have."""
-    return (each.name for each in payload.iterdir() if each.name not in _PAYLOAD)
 
 
 def _load(text: str, kind: type[_Loaded], prefix: str, unknown: Counter[str]) -> _Loaded:

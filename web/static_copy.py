@@ -44,8 +44,8 @@ def write_static_copy(
 ) -> ImportReport:
     """Write the copy into a new directory; what is damaged is left out and named in the report's problems.
 
-    That is an original or a record that cannot be read. The copy holds what residents see and nothing else, and appears when it is complete. Raises ``Conflict``
-    when ``destination`` exists.
+    That is an original or a record that cannot be read. The copy holds what residents see and nothing else,
+    and appears when it is complete. Raises ``Conflict`` when ``destination`` exists.
     """
     if destination.exists():
         raise Conflict(f"มี {destination} อยู่แล้ว กรุณาใช้ชื่อใหม่ (it exists already)")

@@ -99,7 +99,7 @@ def order(number: str, subject: str, *paragraphs: str, kind: DocumentKind = Docu
     day = dt.date(2021, 6, 9)
     return make_document(
         SampleText(kind=kind, number=number, date=day, subject=subject, paragraphs=paragraphs)
-    ).pdf
+    )
 
 
 def scanned(pdf: bytes, seed: int) -> bytes:

@@ -30,7 +30,7 @@ def doubted(site: Site) -> Page:
         paragraphs=["ราคา สารส้ม", "ราคา ต่ำกว่า เกณฑ์", "ของ เทศบาล นี้"],
     )
     attachment, _ = commands.attachments.attach(
-        made.id, io.BytesIO(make_document(paper).pdf), filename="a.pdf", actor=ACTOR
+        made.id, io.BytesIO(make_document(paper)), filename="a.pdf", actor=ACTOR
     )
     wait_until(lambda: records.attachments.get(attachment.id).status == "ready", "it was read")
     read = records.pages.get(attachment.id, 1)

@@ -145,7 +145,7 @@ def memo(*paragraphs: str, subject: str = "ขออนุมัติจัด�
         subject=subject,
         paragraphs=paragraphs,
     )
-    return make_document(text).pdf
+    return make_document(text)
 
 
 def sent_form(page: str) -> dict[str, str]:

@@ -147,7 +147,7 @@ def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Sit
         subject="ปิดสนาม",
         paragraphs=("ให้ปิดสนาม",),
     )
-    paper = site.attach(older.id, make_document(order).pdf, "คำสั่ง.pdf")
+    paper = site.attach(older.id, make_document(order), "คำสั่ง.pdf")
     site.services.commands.attachments.relabel(paper.id, label="คำสั่ง", kind=DocumentKind.ORDER, actor="test")
     site.work()
     client, unchanged = site.client(), "ยังไม่พบว่ามีประกาศฉบับอื่นมายกเลิกหรือแก้ไข"
@@ -157,7 +157,7 @@ def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Sit
         assert unchanged in client.get(path).text, path
     for path in (address, f"{address}/certificate"):
         assert "คำสั่งที่ 5/2564" in client.get(path).text, path
-    first = site.attach(older.id, make_document(replace(order, number="")).pdf, "ประกาศ.pdf")
+    first = site.attach(older.id, make_document(replace(order, number="")), "ประกาศ.pdf")
     site.services.commands.attachments.relabel(
         first.id, label="ประกาศ", kind=DocumentKind.ANNOUNCEMENT, actor="test"
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from pathlib import Path
 
 import click
 
@@ -44,19 +43,14 @@ def sample() -> None:
         note = services.settings.data / "sample-sign-in.txt"
         note.touch(mode=0o600)
         note.write_text(f"เจ้าหน้าที่ลงชื่อเข้าใช้ (staff sign-in): {_NAME} / {password}\n", encoding="utf-8")
-    _name_site(services.settings.data / FILE, OFFICE)
+    if not (written_settings := services.settings.data / FILE).exists():
+        written_settings.write_text(f'site_name = "{OFFICE}"\n', encoding="utf-8")
     click.echo("กำลังสร้างคลังตัวอย่าง ใช้เวลาราวหนึ่งนาที (making the sample archive: about a minute)", err=True)
     with progress_bar("สร้างคลังตัวอย่าง") as progress:
         count = fill_archive(services, progress)
     if is_rebuild_needed(services.records, services.index):
         rebuild(services.records, services.index)
     click.echo(f"คลังตัวอย่างมี {count} เรื่อง", err=True)
-
-
-def _name_site(path: Path, office: str) -> None:
-    """Set the site's name to the sample municipality's, unless the archive has settings already."""
-    if not path.exists():
-        path.write_text(f'site_name = "{office}"\n', encoding="utf-8")
 
 
 COMMANDS = (sample,)

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -128,7 +127,8 @@ def worker() -> None:
     services = open_services()
     _log_audit_head(services)
     stop = threading.Event()
-    _on_signal(stop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     _read(services, stop, lambda: None)
 
 
@@ -181,14 +181,6 @@ def _log_audit_head(services: Services) -> None:
     with suppress(PrakatError):
         number, digest = services.audit.last_entry()
         log.info("audit head", extra={"number": number, "digest": digest})
-
-
-def _on_signal(stop: threading.Event) -> None:
-    def asked(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, asked)
-    signal.signal(signal.SIGINT, asked)
 
 
 COMMANDS = (serve, worker)

@@ -6,13 +6,13 @@ import datetime as dt
 import io
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from importlib.resources import files
 from typing import Any
 
 from archive.changes import SAMPLE
-from archive.model import CollectionLine, DocumentKind, Draft, RelationKind, Status
+from archive.model import Announcement, CollectionLine, DocumentKind, Draft, RelationKind, Status
 from archive.site_profile import SiteProfile
 from web.bootstrap import Services
 from web.disclosure_overview import suggested_entries
@@ -22,18 +22,12 @@ from web.sample.scans import ScanLook, make_scan
 _FILLER = 9  # paragraphs that fill a page of a long document
 
 
-def announcements() -> list[dict[str, Any]]:
-    """Returns the sample's announcements as written in ``announcements.toml``."""
-    listed: list[dict[str, Any]] = _written("announcements")["announcement"]
-    return listed
-
-
 def fill_archive(services: Services, progress: Callable[[int, int], None]) -> int:
     """Put the sample into an archive. Returns the number of announcements of the sample.
 
     A second call adds nothing twice.
     """
-    listed = announcements()
+    listed: list[dict[str, Any]] = _written("announcements")["announcement"]
     missing = [
         (seed, given)
         for seed, given in enumerate(listed)
@@ -46,9 +40,10 @@ def fill_archive(services: Services, progress: Callable[[int, int], None]) -> in
             _add(services, given, [(file, next(made)) for file in given.get("files", ())])
             progress(done, len(missing))
     _introduce(services)
-    _relate(services, listed)
-    _collect(services, listed)
-    _disclose(services, listed)
+    known = {each["title"]: services.announcements.by_external_ref(_ref(each)) for each in listed}
+    _relate(services, listed, known)
+    _collect(services, known)
+    _disclose(services, known.values())
     return len(listed)
 
 
@@ -71,7 +66,7 @@ def document(values: Mapping[str, Any], file: Mapping[str, Any]) -> SampleText:
 
 def _document(asked: tuple[Mapping[str, Any], Mapping[str, Any], int]) -> bytes:
     given, file, seed = asked
-    pdf = make_document(document(given, file)).pdf
+    pdf = make_document(document(given, file))
     return make_scan(pdf, ScanLook(**file["scan"]), seed=seed) if "scan" in file else pdf
 
 
@@ -109,9 +104,10 @@ def _introduce(services: Services) -> None:
         services.site_profiles.save(SiteProfile(**_written("contact")), emblem=None, actor=SAMPLE)
 
 
-def _relate(services: Services, listed: list[dict[str, Any]]) -> None:
-    """Confirm which announcements of the sample cancel which."""
-    known = {each["title"]: services.announcements.by_external_ref(_ref(each)) for each in listed}
+def _relate(
+    services: Services, listed: list[dict[str, Any]], known: Mapping[str, Announcement | None]
+) -> None:
+    """Confirm which announcements of the sample cancel which. ``known``: by title."""
     for given in listed:
         newer, older = known[given["title"]], known.get(given.get("cancels", ""))
         if newer and older:
@@ -120,12 +116,11 @@ def _relate(services: Services, listed: list[dict[str, Any]]) -> None:
             )
 
 
-def _collect(services: Services, listed: list[dict[str, Any]]) -> None:
+def _collect(services: Services, known: Mapping[str, Announcement | None]) -> None:
     """Create the year's disclosure page, unless there are collections already."""
     if services.collections.all():
         return
     given = _written("collection")
-    known = {each["title"]: services.announcements.by_external_ref(_ref(each)) for each in listed}
     items = []
     for line in given["items"]:
         found = known[line["title"]] if "title" in line else None
@@ -135,10 +130,9 @@ def _collect(services: Services, listed: list[dict[str, Any]]) -> None:
     )
 
 
-def _disclose(services: Services, listed: list[dict[str, Any]]) -> None:
+def _disclose(services: Services, known: Iterable[Announcement | None]) -> None:
     """Put each published announcement under the item to disclose that its title suggests."""
-    for given in listed:
-        announcement = services.announcements.by_external_ref(_ref(given))
+    for announcement in known:
         if announcement is None or announcement.status is not Status.PUBLISHED:
             continue
         if not services.disclosure.by_announcement(announcement.id):

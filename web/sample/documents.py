@@ -1,4 +1,4 @@
-"""Official documents laid out as the regulation on correspondence has them, with what they say as truth.
+"""Official documents laid out as the regulation on correspondence has them, as PDF.
 
 Layouts after the Prime Minister's Office regulation on correspondence, B.E. 2526, appendix.
 """
@@ -11,27 +11,14 @@ from dataclasses import dataclass
 
 from archive import thai
 from archive.model import DocumentKind
+from archive.thai import thai_digits
 from web.sample.sheet import Sheet
 
 OFFICE = "เทศบาลตำบลหนองปลาดุก"
 ADDRESS = ("๑๙๙ หมู่ ๔ ตำบลหนองปลาดุก", "อำเภอเวียงสมมติ จังหวัดตัวอย่าง ๙๙๙๙๐")
+DIVISION, PHONE = "สำนักปลัดเทศบาล", "๐ ๕๓๙๕ ๐๐๐๑"
 MAYOR = "นายสมมติ ตัวอย่างดี"
 CLERK = "นางสาวพิมพ์ชนก ใจเย็น"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleDocument:
-    """A document and its true content; ``pages`` is the text in reading order, by page."""
-
-    pdf: bytes
-    kind: DocumentKind
-    number: str
-    date: dt.date
-    subject: str
-    sender: str
-    to: str
-    urgency: str
-    pages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,40 +31,25 @@ class SampleText:
     subject: str
     paragraphs: Sequence[str]
     to: str = "นายกเทศมนตรีตำบลหนองปลาดุก"
-    division: str = "สำนักปลัดเทศบาล"
-    phone: str = "๐ ๕๓๙๕ ๐๐๐๑"
-    urgency: str = ""
-    signer: str = MAYOR
-    office: str = OFFICE
 
 
-def make_document(text: SampleText) -> SampleDocument:
-    """Returns the document, laid out according to its kind."""
+def make_document(text: SampleText) -> bytes:
+    """Returns the PDF of the document, laid out according to its kind."""
     sheet = Sheet()
     _LAYOUTS.get(text.kind, _notice)(sheet, text)
     sheet.number_pages()
-    internal = text.kind in (DocumentKind.MEMO, DocumentKind.LETTER)
-    return SampleDocument(
-        pdf=sheet.bytes(),
-        kind=text.kind,
-        number=text.number,
-        date=text.date,
-        subject=text.subject,
-        sender=f"{text.division} {text.office}" if text.kind is DocumentKind.MEMO else text.office,
-        to=text.to if internal else "",
-        urgency=text.urgency,
-        pages=tuple("\n".join(lines) for lines in sheet.pages),
-    )
+    return sheet.bytes()
 
 
 def _memo(sheet: Sheet, text: SampleText) -> None:
     _emblem(sheet, x=0, size=42)
-    if text.urgency:
-        sheet.line(text.urgency, size=20, is_bold=True, x=60)
     sheet.line("บันทึกข้อความ", size=24, is_bold=True, align="C")
-    sheet.beside(("ส่วนราชการ", 0, True), (f"{text.division} {text.office} โทร. {text.phone}", 76, False))
+    sheet.beside(("ส่วนราชการ", 0, True), (f"{DIVISION} {OFFICE} โทร. {PHONE}", 76, False))
     sheet.beside(
-        ("ที่", 0, True), (_thai(text.number), 20, False), ("วันที่", 225, True), (_date(text.date), 262, False)
+        ("ที่", 0, True),
+        (thai_digits(text.number), 20, False),
+        ("วันที่", 225, True),
+        (_date(text.date), 262, False),
     )
     sheet.beside(("เรื่อง", 0, True), (text.subject, 36, False))
     sheet.space(4)
@@ -90,9 +62,7 @@ def _memo(sheet: Sheet, text: SampleText) -> None:
 
 def _letter(sheet: Sheet, text: SampleText) -> None:
     _emblem(sheet, x=204, size=52)
-    if text.urgency:
-        sheet.line(text.urgency, size=20, is_bold=True)
-    sheet.beside((f"ที่ {_thai(text.number)}", 0, False), (text.office, 290, False))
+    sheet.beside((f"ที่ {thai_digits(text.number)}", 0, False), (OFFICE, 290, False))
     for line in ADDRESS:
         sheet.line(line, x=290)
     sheet.line(_date(text.date), align="C")
@@ -103,30 +73,30 @@ def _letter(sheet: Sheet, text: SampleText) -> None:
     _body(sheet, text)
     sheet.paragraph("จึงเรียนมาเพื่อทราบและพิจารณาดำเนินการต่อไป")
     sheet.line("ขอแสดงความนับถือ", x=250)
-    _signature(sheet, text.signer, "นายกเทศมนตรีตำบลหนองปลาดุก")
-    sheet.line(text.division)
-    sheet.line(f"โทร. {text.phone}")
+    _signature(sheet, MAYOR, "นายกเทศมนตรีตำบลหนองปลาดุก")
+    sheet.line(DIVISION)
+    sheet.line(f"โทร. {PHONE}")
 
 
 def _order(sheet: Sheet, text: SampleText) -> None:
-    _head(sheet, f"คำสั่ง{text.office}", text)
+    _head(sheet, f"คำสั่ง{OFFICE}", text)
     _body(sheet, text)
     sheet.paragraph(f"ทั้งนี้ ตั้งแต่วันที่ {_date(text.date)} เป็นต้นไป")
     sheet.paragraph(f"สั่ง ณ วันที่ {_date(text.date, era=True)}")
-    _signature(sheet, text.signer, "นายกเทศมนตรีตำบลหนองปลาดุก")
+    _signature(sheet, MAYOR, "นายกเทศมนตรีตำบลหนองปลาดุก")
 
 
 def _notice(sheet: Sheet, text: SampleText) -> None:
-    _head(sheet, f"ประกาศ{text.office}", text)
+    _head(sheet, f"ประกาศ{OFFICE}", text)
     _body(sheet, text)
     sheet.paragraph("จึงประกาศให้ทราบโดยทั่วกัน")
     sheet.paragraph(f"ประกาศ ณ วันที่ {_date(text.date, era=True)}")
-    _signature(sheet, text.signer, "นายกเทศมนตรีตำบลหนองปลาดุก")
+    _signature(sheet, MAYOR, "นายกเทศมนตรีตำบลหนองปลาดุก")
 
 
 def _minutes(sheet: Sheet, text: SampleText) -> None:
-    sheet.line(f"รายงานการประชุมสภา{text.office}", size=18, is_bold=True, align="C")
-    sheet.line(f"ครั้งที่ {_thai(text.number)}", align="C")
+    sheet.line(f"รายงานการประชุมสภา{OFFICE}", size=18, is_bold=True, align="C")
+    sheet.line(f"ครั้งที่ {thai_digits(text.number)}", align="C")
     sheet.line(f"เมื่อวันที่ {_date(text.date)}", align="C")
     sheet.line(f"เรื่อง {text.subject}", is_bold=True, align="C")
     _body(sheet, text)
@@ -146,14 +116,14 @@ def _head(sheet: Sheet, title: str, text: SampleText) -> None:
     _emblem(sheet, x=204, size=52)
     sheet.line(title, size=18, is_bold=True, align="C")
     if text.number:
-        sheet.line(f"ที่ {_thai(text.number)}", align="C")
+        sheet.line(f"ที่ {thai_digits(text.number)}", align="C")
     sheet.line(f"เรื่อง {text.subject}", is_bold=True, align="C")
     sheet.line("-" * 30, align="C")
 
 
 def _body(sheet: Sheet, text: SampleText) -> None:
     for paragraph in text.paragraphs:
-        sheet.paragraph(_thai(paragraph))
+        sheet.paragraph(thai_digits(paragraph))
 
 
 def _signature(sheet: Sheet, name: str, post: str) -> None:
@@ -182,12 +152,8 @@ def _emblem(sheet: Sheet, *, x: float, size: float) -> None:
     sheet.space(size + 4 if x else 0)
 
 
-def _thai(text: str) -> str:
-    return thai.thai_digits(text)
-
-
 def _date(date: dt.date, *, era: bool = False) -> str:
     """Returns ``๙ มิถุนายน ๒๕๖๔``, or with พ.ศ. before the year."""
-    shown = _thai(thai.format_date(date))
+    shown = thai_digits(thai.format_date(date))
     day, month, year = shown.split()
     return f"{day} {month} {'พ.ศ. ' if era else ''}{year}"

@@ -23,27 +23,22 @@ _SARA_AM = re.compile(f"([{TONES}]?)ำ")
 class Sheet:
     """Sets text from top to bottom, over as many pages as needed.
 
-    ``pages`` collects the lines that were set, by page.
+    ``pages`` collects the lines that were set, by page; ``pdf`` is there for drawing other things than text.
     """
 
     def __init__(self) -> None:
-        self._pdf = FPDF(unit="pt", format="A4")
-        self._pdf.set_margins(MARGIN_LEFT, MARGIN_TOP, MARGIN_RIGHT)
-        self._pdf.set_auto_page_break(False)
+        self.pdf = FPDF(unit="pt", format="A4")
+        self.pdf.set_margins(MARGIN_LEFT, MARGIN_TOP, MARGIN_RIGHT)
+        self.pdf.set_auto_page_break(False)
         for style, name in (("", "Regular"), ("B", "Bold")):
-            self._pdf.add_font("Sarabun", style, _FONTS / f"Sarabun-{name}.ttf")
+            self.pdf.add_font("Sarabun", style, _FONTS / f"Sarabun-{name}.ttf")
         self.pages: list[list[str]] = []
         self._new_page()
 
     @property
-    def pdf(self) -> FPDF:
-        """Returns the PDF under the text, for drawing other things than text."""
-        return self._pdf
-
-    @property
     def next_line_y(self) -> float:
         """Distance of the next line from the upper edge, in points."""
-        return float(self._pdf.get_y())
+        return float(self.pdf.get_y())
 
     def line(
         self, text: str, *, size: float = SIZE, is_bold: bool = False, align: str = "L", x: float = 0
@@ -51,7 +46,7 @@ class Sheet:
         """Set one line that is known to fit; ``x`` in points from the left margin."""
         self._make_room(size)
         self._set(text, size, is_bold, align, x)
-        self._pdf.set_y(self.next_line_y + size * LEADING)
+        self.pdf.set_y(self.next_line_y + size * LEADING)
         self.pages[-1].append(text)
 
     def beside(self, *parts: tuple[str, float, bool]) -> None:
@@ -59,12 +54,12 @@ class Sheet:
         self._make_room(SIZE)
         for text, x, bold in parts:
             self._set(text, SIZE, bold, "L", x)
-        self._pdf.set_y(self.next_line_y + SIZE * LEADING)
+        self.pdf.set_y(self.next_line_y + SIZE * LEADING)
         self.pages[-1].append(" ".join(text for text, _, _ in parts))
 
     def paragraph(self, text: str, *, indent: float = INDENT, size: float = SIZE) -> None:
         """Set a paragraph flush left, first line indented, broken between Thai words."""
-        width = self._pdf.epw
+        width = self.pdf.epw
         line, room = "", width - indent
         x = indent
         for word in breakable_pieces(text):
@@ -78,39 +73,39 @@ class Sheet:
 
     def space(self, points: float) -> None:
         """Moves down by some points; breaks no page."""
-        self._pdf.set_y(self.next_line_y + points)
+        self.pdf.set_y(self.next_line_y + points)
 
     def number_pages(self) -> None:
         """Write ``- ๒ -`` at the head of every finished page but the first; called last."""
         for number in range(2, len(self.pages) + 1):
-            self._pdf.page = number
-            self._pdf.set_y(36)
-            self._set(f"- {_thai(number)} -", SIZE, False, "C", 0)
+            self.pdf.page = number
+            self.pdf.set_y(36)
+            self._set(f"- {thai_digits(str(number))} -", SIZE, False, "C", 0)
 
     def bytes(self) -> bytes:
         """Returns the finished PDF."""
-        return bytes(self._pdf.output())
+        return bytes(self.pdf.output())
 
     def _new_page(self) -> None:
-        self._pdf.add_page()
+        self.pdf.add_page()
         self.pages.append([])
 
     def _make_room(self, size: float) -> None:
-        if self.next_line_y + size * LEADING > self._pdf.h - MARGIN_BOTTOM:
+        if self.next_line_y + size * LEADING > self.pdf.h - MARGIN_BOTTOM:
             self._new_page()
 
     def _width(self, text: str, size: float) -> float:
-        self._pdf.set_font("Sarabun", size=size)
-        self._pdf.set_text_shaping(True)
-        return float(self._pdf.get_string_width(_decomposed(text)))
+        self.pdf.set_font("Sarabun", size=size)
+        self.pdf.set_text_shaping(True)
+        return float(self.pdf.get_string_width(_decomposed(text)))
 
     def _set(self, text: str, size: float, is_bold: bool, align: str, x: float) -> None:
         y = self.next_line_y
-        self._pdf.set_font("Sarabun", "B" if is_bold else "", size)
-        self._pdf.set_text_shaping(True)
-        self._pdf.set_xy(MARGIN_LEFT + x, y)
-        self._pdf.cell(self._pdf.epw - x, size * LEADING, _decomposed(text), align=align)
-        self._pdf.set_y(y)
+        self.pdf.set_font("Sarabun", "B" if is_bold else "", size)
+        self.pdf.set_text_shaping(True)
+        self.pdf.set_xy(MARGIN_LEFT + x, y)
+        self.pdf.cell(self.pdf.epw - x, size * LEADING, _decomposed(text), align=align)
+        self.pdf.set_y(y)
 
 
 def _decomposed(text: str) -> str:
@@ -119,7 +114,3 @@ def _decomposed(text: str) -> str:
     The PDF then gives a character for each glyph, and a reader puts them together.
     """
     return _SARA_AM.sub("ํ\\1า", text)
-
-
-def _thai(number: int) -> str:
-    return thai_digits(str(number))

@@ -38,24 +38,19 @@ _TRIAL = "_PRAKAT_TRIAL"
 
 
 class StopRequest:
-    """Signals a process to stop: after SIGTERM or SIGINT, or when the master is gone."""
+    """Signals a process to stop, by ``event``: after SIGTERM or SIGINT, or when the master is gone."""
 
     def __init__(self, master: socket.socket) -> None:
         self._master = master
-        self._event = threading.Event()
+        self.event = threading.Event()
         self._calls: list[Callable[[], None]] = []
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._set())
         threading.Thread(target=self._watch, daemon=True).start()
 
-    @property
-    def event(self) -> threading.Event:
-        """Event that is set at the stop."""
-        return self._event
-
     def is_set(self) -> bool:
         """Returns True once the process is to stop."""
-        return self._event.is_set()
+        return self.event.is_set()
 
     def call_when_set(self, call: Callable[[], None]) -> None:
         """Call ``call``, short and safe in a signal handler, at a stop to come; not for one that has come."""
@@ -72,7 +67,7 @@ class StopRequest:
         self._set()
 
     def _set(self) -> None:
-        self._event.set()
+        self.event.set()
         for call in self._calls:
             call()
 

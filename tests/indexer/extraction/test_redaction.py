@@ -46,7 +46,7 @@ class Paper:
             subject="รายชื่อ",
             paragraphs=[f"เลขที่ {NUMBER} ได้รับเงิน"],
         )
-        pdf = make_document(text).pdf
+        pdf = make_document(text)
         self.files = LocalFiles(folder / "files")
         stored = self.files.add(io.BytesIO(_turned(pdf) if turned else pdf), limit=1 << 24)
         self.attachment = stored_attachment(stored, kind=DocumentKind.MEMO)
