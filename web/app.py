@@ -23,6 +23,7 @@ from web.api import resources
 from web.bootstrap import Services
 from web.public import collections, disclosure, feeds, following, manual, oai, pages, reports, statements
 from web.serving import health, http_caching, log
+from web.serving.http_server import SMALL_BODY
 from web.serving.proxies import Networks, TrustedProxies
 from web.serving.request_address import is_possible_host
 from web.staff import (
@@ -81,9 +82,6 @@ _PARTS = (
 )
 
 _MEGABYTE = 1 << 20
-_SMALL_BODY = _MEGABYTE
-"""Bytes of a body that anybody may send; announcements with long texts have a tenth of it."""
-
 _FORM_OVERHEAD = _MEGABYTE  # bytes for fields and boundaries around the file itself
 
 _POLICY = "; ".join(
@@ -209,7 +207,7 @@ def may_send_large_body(app: Flask, environ: WSGIEnvironment) -> bool:
 
 def _limit_body() -> None:
     """Refuse a body that is too large for its sender, before any of the body is read."""
-    if (request.content_length or 0) > _SMALL_BODY and not _may_bring_files():
+    if (request.content_length or 0) > SMALL_BODY and not _may_bring_files():
         raise RequestEntityTooLarge
 
 

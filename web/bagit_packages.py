@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -234,16 +234,10 @@ def _relations(services: Services, announcement_id: int, *, is_public: bool) -> 
         for each in services.relations.list_decisions(announcement_id)
         if each.newer_id == announcement_id
     ]
-    shown = _ids_of_public(services, (each.older_id for each in to_older)) if is_public else set()
+    shown = services.get_published(each.older_id for each in to_older) if is_public else {}
     for relation in to_older:
         if not is_public or (relation.kind and relation.older_id in shown):
             yield relation
-
-
-def _ids_of_public(services: Services, ids: Iterable[int]) -> set[int]:
-    """Returns those of the ids whose announcements are published and can be read."""
-    found = services.announcements.get_many(ids)
-    return {id for id, each in found.items() if each.status is Status.PUBLISHED}
 
 
 def file_path(attachment: Attachment, version: FileVersion | None = None) -> PurePosixPath:
@@ -289,7 +283,7 @@ def _write_collections(services: Services, folder: Path, *, is_public: bool) -> 
 
 def _public_collection(services: Services, collection: Collection) -> Collection:
     ids = [item.announcement_id for item in collection.items if item.announcement_id is not None]
-    shown = _ids_of_public(services, ids)
+    shown = services.get_published(ids)
     items = tuple(each for each in collection.items if each.announcement_id in (None, *shown))
     return replace(collection, items=items)
 
@@ -298,7 +292,7 @@ def _write_disclosure(services: Services, folder: Path, *, is_public: bool) -> N
     items, entries = services.disclosure.items_changed_by_staff(0, LAST_YEAR), services.disclosure.entries()
     if is_public:
         items = _without_hidden_texts(services, items)
-        shown = _ids_of_public(services, {each.announcement_id for each in entries})
+        shown = services.get_published({each.announcement_id for each in entries})
         entries = [each for each in entries if each.announcement_id in shown]
     carried = CarriedDisclosureDecisions(tuple(items), tuple(entries))
     content = _converter.dumps(carried, indent=1, ensure_ascii=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from archive.eraser import Eraser
 from archive.harvest_ports import Harvest
-from archive.model import PROVINCE, Announcement, Organisation
+from archive.model import PROVINCE, Announcement, Organisation, Status
 from archive.ports import (
     Audit,
     Database,
@@ -187,6 +187,11 @@ class Services(RepositoryAccess):
     def is_whole_installation(self) -> bool:
         """Returns True when the services are for all organisations: the only one, or the province."""
         return self.organisation is None or self.is_province
+
+    def get_published(self, ids: Iterable[int]) -> dict[int, Announcement]:
+        """Returns by id those of the announcements that are published and can be read."""
+        found = self.announcements.get_many(ids)
+        return {id: each for id, each in found.items() if each.status is Status.PUBLISHED}
 
     def site_url_of(self, announcement: Announcement) -> str:
         """Returns the full address of the site that an announcement is on."""

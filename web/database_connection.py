@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive.errors import SettingsError
 from archive.model import Organisation
-from archive.ports import Organisations, People
+from archive.ports import People
 from storage import data_directory
 from storage.engine import Engine
 from storage.move import is_move_unfinished
@@ -25,26 +24,13 @@ if TYPE_CHECKING:
     from storage.postgres import Postgres
 
 
-@dataclass(frozen=True, slots=True)
-class AccountDatabase:
-    """The accounts of an archive, with the organisations that they belong to."""
+def open_people_alone(
+    settings: Settings, choose: Callable[[Sequence[Organisation]], Organisation | None]
+) -> People:
+    """Open the accounts of the organisation that ``choose`` picks of all; no index and no files are opened.
 
-    engine: Engine
-
-    @property
-    def organisations(self) -> Organisations:
-        """Returns the repository of all organisations."""
-        return EngineOrganisations(self.engine)
-
-    def people_of(self, organisation: Organisation | None) -> People:
-        """Returns the people of one organisation, or of the province; with None those of the only one."""
-        return open_people(OrganisationQueries(self.engine, organisation.id) if organisation else self.engine)
-
-
-def open_accounts(settings: Settings) -> AccountDatabase:
-    """Open the accounts alone, in a database that is made and migrated where needed; no index, no files.
-
-    Raises what ``web.bootstrap.build_services`` raises.
+    ``choose`` returns None for the only organisation. The database is made and migrated where needed. Raises
+    what ``web.bootstrap.build_services`` raises.
     """
 
     def refuse_beside_traces() -> None:
@@ -52,7 +38,9 @@ def open_accounts(settings: Settings) -> AccountDatabase:
 
         archive_traces.refuse_to_begin_empty_beside_traces(settings)
 
-    return AccountDatabase(open_database(settings, refuse_beside_traces))
+    engine = open_database(settings, refuse_beside_traces)
+    chosen = choose(EngineOrganisations(engine).all())
+    return open_people(OrganisationQueries(engine, chosen.id) if chosen else engine)
 
 
 def open_database(settings: Settings, before_filling_empty: Callable[[], None]) -> Sqlite | Postgres:

@@ -11,7 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -116,10 +116,6 @@ class Trouble:
     message: str  # Thai, English in brackets
     remedy: str
     is_advice: bool = False
-
-
-Look = Callable[[Settings], Iterator[Trouble]]
-LookInside = Callable[[Services], Iterator[Trouble]]
 
 
 def open_and_diagnose_archive() -> list[Trouble]:
@@ -443,7 +439,7 @@ def _service(services: Services) -> Iterator[Trouble]:
         yield Trouble("no-scanner", TroubleKind.UNSAFE, said, remedy, is_advice=True)
 
 
-MACHINE: tuple[Look, ...] = (
+MACHINE = (
     _models,
     _libraries,
     _names,
@@ -454,4 +450,4 @@ MACHINE: tuple[Look, ...] = (
     _sandbox,
     _speed,
 )
-ARCHIVE: tuple[LookInside, ...] = (_people, _contacts, _backup, _night, _service)
+ARCHIVE = (_people, _contacts, _backup, _night, _service)

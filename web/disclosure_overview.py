@@ -93,12 +93,8 @@ def year_items(services: Services, year: int) -> list[DisclosureItem]:
 def filled_years(services: Services) -> set[int]:
     """Returns the fiscal years in which a published announcement fills an item."""
     entries = services.disclosure.entries()
-    known = services.announcements.get_many({each.announcement_id for each in entries})
-    return {
-        each.year
-        for each in entries
-        if (announcement := known.get(each.announcement_id)) and announcement.status is Status.PUBLISHED
-    }
+    shown = services.get_published({each.announcement_id for each in entries})
+    return {each.year for each in entries if each.announcement_id in shown}
 
 
 def year_of_item_list(services: Services, year: int) -> int:

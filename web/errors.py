@@ -75,7 +75,8 @@ def _prakat(error: PrakatError) -> ResponseReturnValue:
             more["finds"] = [_as_find(find) for find in error.finds]
         answer = problem_details(error.http_status, error.code, error.message, **more)
     else:
-        answer = make_response(_page(error.http_status, error_message(error), withdrawn=_withdrawn(error)))
+        withdrawn = error.values if isinstance(error, Gone) else None  # its title, date, reason, successors
+        answer = make_response(_page(error.http_status, error_message(error), withdrawn=withdrawn))
     if isinstance(error, MissingScope):  # RFC 6750, 3.1
         answer.headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{error.scope}"'
     if error.retry:
@@ -130,11 +131,6 @@ def _wants_problem() -> bool:
 
 _REFUSALS = {401, 403, 429}
 _OURS = HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-def _withdrawn(error: PrakatError) -> Mapping[str, object] | None:
-    """Returns title, date, reason and successors of a withdrawn announcement; None for other errors."""
-    return error.values if isinstance(error, Gone) else None
 
 
 def _page(status: int, message: str, *, withdrawn: Mapping[str, object] | None = None) -> tuple[str, int]:

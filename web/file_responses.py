@@ -72,7 +72,8 @@ def send_range_as_file(
     answer.content_length = size
     answer.make_conditional(request, accept_ranges=True, complete_length=size)
     start = answer.content_range.start
-    if answer.status_code == HTTPStatus.PARTIAL_CONTENT and start is not None and _takes_files():
+    does_server_send_files = "wsgi.file_wrapper" in request.environ  # from their current position
+    if answer.status_code == HTTPStatus.PARTIAL_CONTENT and start is not None and does_server_send_files:
         file.seek(start)
         answer.response = wrap_file(request.environ, file)
     return answer
@@ -84,11 +85,6 @@ def _name_for_old_programs(answer: Response, name: str) -> None:
     if "filename*=" in disposition:
         plain = f"document{PurePath(name).suffix}"
         answer.headers["Content-Disposition"] = _PLAIN_NAME.sub(f'filename="{plain}"', disposition)
-
-
-def _takes_files() -> bool:
-    """Returns True when the server sends a file itself, from the file's current position."""
-    return "wsgi.file_wrapper" in request.environ
 
 
 def send_public_searchable_copy(attachment: Attachment) -> Response:

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, redirect, request
@@ -46,7 +45,7 @@ class OrganisationMiddleware:
 
     def __init__(self, app: WSGIApplication, organisations: Organisations) -> None:
         self._app, self._organisations = app, organisations
-        self._known = _Known.of(organisations.all())
+        self._known = organisations.all()
         self._until = time.monotonic() + _FRESH
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -56,45 +55,31 @@ class OrganisationMiddleware:
     def route_to_organisation(self, environ: WSGIEnvironment) -> None:
         """Write the request's organisation into ``environ``, and move the root to that organisation."""
         known = self._remembered()
-        environ[KNOWN] = known.all
-        environ[ORGANISATION] = _asked_for(known, environ) if len(known.all) > 1 else None
+        environ[KNOWN] = known
+        environ[ORGANISATION] = _asked_for(known, environ) if len(known) > 1 else None
 
-    def _remembered(self) -> _Known:
+    def _remembered(self) -> Sequence[Organisation]:
         if time.monotonic() > self._until:
             with suppress(Unavailable):  # then the list stays as it was
-                self._known = _Known.of(self._organisations.all())
+                self._known = self._organisations.all()
             self._until = time.monotonic() + _FRESH
         return self._known
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """The organisations as last read, by host and by slug."""
-
-    all: Sequence[Organisation]
-    by_host: Mapping[str, Organisation]
-    by_slug: Mapping[str, Organisation]
-
-    @classmethod
-    def of(cls, organisations: Sequence[Organisation]) -> _Known:
-        by_host = {each.host: each for each in organisations if each.host is not None}
-        return cls(organisations, by_host, {each.slug: each for each in organisations})
-
-
-def _asked_for(known: _Known, environ: WSGIEnvironment) -> Organisation:
+def _asked_for(known: Sequence[Organisation], environ: WSGIEnvironment) -> Organisation:
     """Returns the organisation whose address the request has; the province where there is none.
 
     For an organisation below a path, the root of the application is moved in ``environ``.
     """
     host = environ.get("HTTP_HOST", "").partition(":")[0].lower()
-    if host in known.by_host:
-        return known.by_host[host]
     first, _, rest = environ.get("PATH_INFO", "").removeprefix("/").partition("/")
-    if first not in known.by_slug:
+    if (at_host := next((each for each in known if each.host == host), None)) is not None:
+        return at_host
+    if (below_path := next((each for each in known if each.slug == first), None)) is None:
         return THE_PROVINCE
     environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/{first}"
     environ["PATH_INFO"] = f"/{rest}"
-    return known.by_slug[first]
+    return below_path
 
 
 def _keep_from_towns() -> None:

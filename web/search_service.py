@@ -9,14 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 
 from archive.errors import Unavailable
 from archive.model import Announcement, Attachment, DocumentKind, Status
-from indexer.analysis.tokenizer import Tokenizer
 from indexer.search.explanations import SearchExplanation
 from indexer.search.highlighting import TextSegment, snippet_with_ellipses
-from indexer.search.ports import MOST_PAGES, FacetValue, Hit, PageHit, ResultPage
+from indexer.search.ports import MOST_PAGES, FacetValue, Hit, ResultPage
 from indexer.search.query.parser import Filters, Query, Sort, parse_query
 from indexer.search.query.query_plan import build_query_plan, other_wordings
 from web.bootstrap import Services
@@ -144,40 +144,11 @@ def _shown(services: Services, found: ResultPage, ended: Container[int], began: 
     The records decide what is public: hits that are not published, and attachments that are held, are left
     out. ``ended``: ids of announcements that are no longer in force.
     """
-    public = _published(services, found)
-    tokenizer = services.tokenizer
-    amended = services.relations.amended_ids()
-    attachments = {
-        attachment.id: attachment
-        for group in services.attachments.by_announcement(public).values()
-        for attachment in group
-        if attachment.hold is None
-    }
-    pages = _visible_pages(found, attachments)
-    shown_pages = MOST_PAGES if found.query.filters.announcement_id else _SHOWN_PAGES
-    shown = {id: of_one[:shown_pages] for id, of_one in pages.items()}
-    texts = services.pages.texts_at(
-        (page.attachment_id, page.number) for of_one in shown.values() for page in of_one
-    )
-
-    def visible_results(hits: tuple[Hit, ...]) -> tuple[Result, ...]:
-        return tuple(
-            replace(
-                _result(public[id], hit, shown[id], attachments, texts, found.query, tokenizer),
-                attachments_of_kind=_of_kind(found.query.filters.kind, public[id], attachments),
-                page_count=len(pages[id]),
-                is_in_force=id not in ended,
-                is_amended=id in amended,
-            )
-            for hit in hits
-            if (id := hit.announcement_id) in public
-        )
-
-    results = visible_results(found.hits)
+    results, related = _visible_results(services, found, ended)
     return SearchResults(
         total=found.total - (len(found.hits) - len(results)),
         results=results,
-        related=visible_results(found.related),
+        related=related,
         partial_count=found.partial,
         is_any_no_longer_in_force=not all(each.is_in_force for each in results),
         explanation=found.explanation,
@@ -188,20 +159,51 @@ def _shown(services: Services, found: ResultPage, ended: Container[int], began: 
     )
 
 
-def _published(services: Services, found: ResultPage) -> dict[int, Announcement]:
-    """Returns the published announcements of the hits, by id."""
-    announcements = services.announcements.get_many(
-        hit.announcement_id for hit in (*found.hits, *found.related)
-    )
-    return {id: each for id, each in announcements.items() if each.status is Status.PUBLISHED}
-
-
-def _visible_pages(found: ResultPage, attachments: Container[int]) -> dict[int, list[PageHit]]:
-    """Returns the pages of each hit, by announcement; of these attachments only."""
-    return {
+def _visible_results(
+    services: Services, found: ResultPage, ended: Container[int]
+) -> tuple[tuple[Result, ...], tuple[Result, ...]]:
+    """Returns the published results among the hits, and among the related hits."""
+    public = services.get_published(hit.announcement_id for hit in (*found.hits, *found.related))
+    amended = services.relations.amended_ids()
+    passage = partial(snippet_with_ellipses, query=found.query, tokenizer=services.tokenizer)
+    attachments = {
+        attachment.id: attachment
+        for group in services.attachments.by_announcement(public).values()
+        for attachment in group
+        if attachment.hold is None
+    }
+    pages = {
         hit.announcement_id: [page for page in hit.pages if page.attachment_id in attachments]
         for hit in (*found.hits, *found.related)
     }
+    shown_pages = MOST_PAGES if found.query.filters.announcement_id else _SHOWN_PAGES
+    shown = {id: of_one[:shown_pages] for id, of_one in pages.items()}
+    texts = services.pages.texts_at(
+        (page.attachment_id, page.number) for of_one in shown.values() for page in of_one
+    )
+
+    def as_result(id: int, hit: Hit) -> Result:
+        return Result(
+            public[id],
+            hit.score,
+            passage(public[id].body),
+            tuple(
+                PageResult(attachments[page.attachment_id], page.number, passage(texts[place]))
+                for page in shown[id]
+                if (place := (page.attachment_id, page.number)) in texts
+            ),
+            attachments_of_kind=_of_kind(found.query.filters.kind, public[id], attachments),
+            page_count=len(pages[id]),
+            is_partial=hit.is_partial,
+            is_in_force=id not in ended,
+            is_amended=id in amended,
+        )
+
+    results, related = (
+        tuple(as_result(hit.announcement_id, hit) for hit in hits if hit.announcement_id in public)
+        for hits in (found.hits, found.related)
+    )
+    return results, related
 
 
 def _scoped(services: Services, query: Query) -> Query:
@@ -310,29 +312,3 @@ def _of_kind(
 def _hit_letters(segments: Iterable[TextSegment]) -> int:
     """Returns the number of letters of the different words that a passage marks."""
     return sum(map(len, {segment.text for segment in segments if segment.is_hit}))
-
-
-def _result(
-    announcement: Announcement,
-    hit: Hit,
-    pages: Iterable[PageHit],
-    attachments: Mapping[int, Attachment],
-    texts: Mapping[tuple[int, int], str],
-    query: Query,
-    tokenizer: Tokenizer,
-) -> Result:
-    return Result(
-        announcement,
-        hit.score,
-        snippet_with_ellipses(announcement.body, query, tokenizer),
-        tuple(
-            PageResult(
-                attachments[page.attachment_id],
-                page.number,
-                snippet_with_ellipses(texts[page.attachment_id, page.number], query, tokenizer),
-            )
-            for page in pages
-            if (page.attachment_id, page.number) in texts
-        ),
-        is_partial=hit.is_partial,
-    )

@@ -88,7 +88,6 @@ def _add_filters(app: Flask) -> None:
         linked_collection=jsonld.collection,
         month_name=month_name,
         year_in_page_language=year_in_page_language,
-        iso_date=dt.date.fromisoformat,
         shorten=thai.shorten,
         size=size,
         marked=marked,

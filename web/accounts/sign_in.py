@@ -189,7 +189,8 @@ def sign_in() -> ResponseReturnValue:
                 clear_failures(limits)
                 return _first_factor_passed(*known, request.args.get("next", ""))
             note_security("sign-in failed", is_good=False, person=known[0].name if known else "(unknown)")
-            flash(_refusal(is_suspended=is_right), "bad")
+            suspended = _("บัญชีนี้ถูกระงับการใช้งาน กรุณาติดต่อผู้ดูแลระบบของหน่วยงาน")
+            flash(suspended if is_right else _("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"), "bad")
         except TooMany as error:
             note_security("sign-in paused", is_good=False)
             flash(error_message(error), "bad")
@@ -198,12 +199,6 @@ def sign_in() -> ResponseReturnValue:
         "staff/sign-in.html", form=form, thai_layout=_typed_in_thai(form.password.data or "")
     )
     return page, status, headers
-
-
-def _refusal(*, is_suspended: bool) -> str:
-    if is_suspended:
-        return str(_("บัญชีนี้ถูกระงับการใช้งาน กรุณาติดต่อผู้ดูแลระบบของหน่วยงาน"))
-    return str(_("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"))
 
 
 def _first_factor_passed(person: Person, password_hash: str, next: str) -> ResponseReturnValue:

@@ -35,7 +35,7 @@ from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, explan
 from web.api.field_schemas import COUNT, KINDS, Day, input_field, output_field
 from web.api.personal_data_schemas import FindOut, HoldOut, ground_field, reason_field
 from web.bootstrap import Services, services
-from web.search_service import PageResult, Result, SearchResults
+from web.search_service import Result, SearchResults
 
 MOST_PER_PAGE = 50
 MOST_ITEMS = 500  # most lines of a collection in one request
@@ -596,19 +596,13 @@ def _as_result(result: Result, query: Query, services: Services) -> dict[str, An
         "score": result.score,
         "segments": result.segments,
         "pages": [
-            _as_page_result(
-                page, _url(announcement, services, page_path(page.attachment, page.number, query.typed))
-            )
+            {
+                "attachment_id": page.attachment.id,
+                "label": page.attachment.label,
+                "page": page.number,
+                "url": _url(announcement, services, page_path(page.attachment, page.number, query.typed)),
+                "segments": page.segments,
+            }
             for page in result.pages
         ],
-    }
-
-
-def _as_page_result(page: PageResult, url: str) -> dict[str, Any]:
-    return {
-        "attachment_id": page.attachment.id,
-        "label": page.attachment.label,
-        "page": page.number,
-        "url": url,
-        "segments": page.segments,
     }

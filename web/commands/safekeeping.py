@@ -16,7 +16,6 @@ from archive.errors import DatabaseDamaged, Unavailable
 from indexer.lazy_import import lazy_import
 from web import settings
 from web.commands.terminal import InputPath, open_existing, progress_bars
-from web.settings import Settings
 
 if TYPE_CHECKING:
     from indexer import consistency, reindex
@@ -244,7 +243,8 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
         " (restored; of these, found by search)",
         err=True,
     )
-    if _engines(settings.load_settings(directory=given.data)) != _engines(given):
+    restored = settings.load_settings(directory=given.data)
+    if (restored.database, restored.files) != (given.database, given.files):
         click.echo(
             f"{settings.FILE} ที่กู้คืนมาชี้ไปที่อื่น เริ่มบริการด้วย (its settings name others: start with):", err=True
         )
@@ -271,10 +271,6 @@ def begin_empty_archive_after_loss() -> None:
     click.echo(
         f"คลังที่ {services.settings.data} มี {count:,} เรื่องที่ค้นหาได้ (ready, announcements in it)", err=True
     )
-
-
-def _engines(given: Settings) -> tuple[str, str]:
-    return given.database, given.files
 
 
 COMMANDS = (check, backup, restore, begin_empty_archive_after_loss)

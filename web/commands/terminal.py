@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,10 +168,9 @@ def open_people_of(organisation: str | None) -> People:
 
     Opens the database alone: dictionaries and search take longer to load than these commands take.
     """
-    from web.database_connection import open_accounts
+    from web.database_connection import open_people_alone
 
-    accounts = open_accounts(_settings_of_archive())
-    return accounts.people_of(_chosen(organisation, accounts.organisations.all()))
+    return open_people_alone(_settings_of_archive(), partial(_chosen, organisation))
 
 
 def _chosen(organisation: str | None, known: Sequence[Organisation]) -> Organisation | None:

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from flask import Blueprint, render_template
 
-from archive.model import Announcement, Collection, Status
+from archive.model import Announcement, Collection
 from web.accounts.access import visible_lines
 from web.bootstrap import services
 
@@ -41,11 +41,7 @@ def public_sections(collection: Collection) -> list[CollectionSection]:
     A heading that was given no announcement stays, with none.
     """
     ids = [item.announcement_id for item in collection.items if item.announcement_id is not None]
-    shown = {
-        id: each
-        for id, each in services().announcements.get_many(ids).items()
-        if each.status is Status.PUBLISHED
-    }
+    shown = services().get_published(ids)
     return [
         CollectionSection(
             label, tuple(shown[item.announcement_id] for item in items if item.announcement_id is not None)

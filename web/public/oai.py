@@ -285,11 +285,8 @@ def _find(identifier: str) -> Announcement:
 
 
 def _identifier(announcement: Announcement) -> str:
-    return f"oai:{_host(services().site_url_of(announcement))}:announcements/{announcement.id}"
-
-
-def _host(address: str) -> str:
-    return urlsplit(address).hostname or "localhost"
+    host = urlsplit(services().site_url_of(announcement)).hostname or "localhost"
+    return f"oai:{host}:announcements/{announcement.id}"
 
 
 def _add_header(parent: etree._Element, announcement: Announcement) -> None:

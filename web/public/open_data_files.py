@@ -85,16 +85,10 @@ def _folder() -> Path:
 
 def _current(name: str) -> Path:
     """Returns the path of the file ``name`` as of the last change of the archive, written or not."""
-    place = hashlib.sha256(
-        repr(
-            (version("prakat"), services().settings.base_url, request.script_root, _organisations())
-        ).encode()
-    ).hexdigest()[:12]
+    towns = [(id, town.slug) for id, town in services().towns.items()]
+    named = repr((version("prakat"), services().settings.base_url, request.script_root, towns))
+    place = hashlib.sha256(named.encode()).hexdigest()[:12]
     return _folder() / f"{place}.{services().history.last_change()}.{name}"
-
-
-def _organisations() -> list[tuple[int, str]]:
-    return [(id, town.slug) for id, town in services().towns.items()]
 
 
 def _write_in_background(target: Path, lines: Callable[[], Iterator[str]]) -> threading.Thread:

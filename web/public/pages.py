@@ -64,7 +64,7 @@ def home() -> str:
 @pages.get("/search")
 def results() -> str:
     """Show the answer to the query in the address; one that found nothing is noted as a missed search."""
-    query = replace(_query(), may_split_into_subqueries=True)
+    query = replace(cast(Query, _sensible(schemas.SearchArgs())), may_split_into_subqueries=True)
     answer = search(services(), query)
     if not answer.total and query.typed and query.page == 1:
         http_caching.drop_entity_tag()
@@ -108,6 +108,7 @@ def announcement(announcement_id: int) -> str:
     typed = search_text_of_request()
     inside = _inside(announcement_id, typed) if typed else None
     attachments = visible_attachments(announcement_id, is_staff=person_may_see_unpublished())
+    earlier, later = services().announcements.neighbours(announcement_id)
     return render_template(
         "public/announcement.html",
         announcement=shown,
@@ -121,7 +122,7 @@ def announcement(announcement_id: int) -> str:
         else None,
         collections=services().collections.with_announcement(announcement_id),
         related=_published(similar_announcement_ids(services(), announcement_id, limit=4)),
-        neighbours=_neighbours(shown),
+        neighbours={"earlier": earlier, "later": later},
     )
 
 
@@ -259,12 +260,6 @@ def old_address(old: str) -> AnyResponse:
     return redirect(url_for("public.announcement", announcement_id=found.id), code=301)
 
 
-def _query() -> Query:
-    """Returns the query of the address; arguments that make no sense are ignored, like a person's slips."""
-    query: Query = _sensible(schemas.SearchArgs())
-    return query
-
-
 def _unread_dates() -> list[str]:
     """Returns the dates of the address that were not understood and therefore filter nothing."""
     wrong = schemas.SearchArgs(only=("from_date", "to_date")).validate(request.args)
@@ -317,14 +312,8 @@ def _recognised(attachments: Iterable[Attachment]) -> set[int]:
 
 def _published(ids: Iterable[int]) -> list[Announcement]:
     ids = list(ids)
-    found = services().announcements.get_many(ids)
-    return [found[id] for id in ids if id in found and found[id].status is Status.PUBLISHED]
-
-
-def _neighbours(announcement: Announcement) -> dict[str, Announcement | None]:
-    """Returns the published announcements just before and after this one in time."""
-    earlier, later = services().announcements.neighbours(announcement.id)
-    return {"earlier": earlier, "later": later}
+    found = services().get_published(ids)
+    return [found[id] for id in ids if id in found]
 
 
 def _steps(

@@ -46,7 +46,9 @@ and would be met by a reset. The answer to it says that the connection is closed
 _ARRIVING_SECONDS = 0.5  # at a stop, for taking up clients that are connecting; one is taken up at a time
 
 SMALL_BODY = 1 << 20
-"""Bytes of a body that anybody may send. A larger body is read only after ``may_send_large_body`` agreed."""
+"""Bytes of a body that anybody may send; announcements with long texts have a tenth of it.
+
+A larger body is read only after ``may_send_large_body`` agreed."""
 
 HURRY = "Prakat-Hurry"
 """Header by which the application learns that many wait behind a request: it must not wait for its turn."""

@@ -71,10 +71,8 @@ def _published_like(title: str, announcement_id: int) -> list[Announcement]:
     with suppress(Unavailable):
         found = search_visible(services(), parse_query(title, per_page=_COMPARED + 1))
         ids = [hit.announcement_id for hit in (*found.hits, *found.related)]
-    known = services().announcements.get_many(
-        each for each in ids[: _COMPARED + 1] if each != announcement_id
-    )
-    return [each for each in known.values() if each.status is Status.PUBLISHED]
+    others = (each for each in ids[: _COMPARED + 1] if each != announcement_id)
+    return [*services().get_published(others).values()]
 
 
 def _drafts_like(title: str, announcement_id: int) -> list[Announcement]:

@@ -106,7 +106,7 @@ def _page(preview: str = "") -> str:
         removed=removed if "~" in removed and removed not in entries else "",
         is_updating=manifest is not None and manifest.dictionary != here.dictionary.current().version,
         changes=here.dictionary.changes()[:_MOST_CHANGES],
-        may_change=_has_own_dictionary(),
+        may_change=services().is_whole_installation,
         misses=misses[:_MOST_EFFECTS],
     )
 
@@ -166,11 +166,6 @@ def _count(query: str) -> int:
     return 0
 
 
-def _has_own_dictionary() -> bool:
-    """Returns True where staff may change the dictionary, which all organisations share."""
-    return services().is_whole_installation
-
-
 def _require_own_dictionary() -> None:
-    if not _has_own_dictionary():
+    if not services().is_whole_installation:  # all organisations share the dictionary
         abort(403)
