@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 from flask import request, url_for
 
 from archive.addresses import split_address
-from archive.model import Attachment
+from archive.model import Announcement, Attachment
 from indexer.search.query.parser import MAX_QUERY_LENGTH
 from web.bootstrap import services
 
@@ -31,6 +31,12 @@ def absolute_url(path: str, site: str | None = None) -> str:
     meant.
     """
     return (site or services().settings.base_url) + path.removeprefix(request.script_root)
+
+
+def announcement_url(announcement: Announcement) -> str:
+    """Returns the full address of an announcement's page on its own site, for programs."""
+    path = url_for("public.announcement", announcement_id=announcement.id)
+    return absolute_url(path, services().site_url_of(announcement))
 
 
 def readable_address(address: str) -> str:

@@ -9,7 +9,7 @@ from flask import url_for
 
 from archive.model import Announcement, Attachment, Collection, DocumentKind, RelationKind
 from archive.relations import PublishedRelations, published_relations
-from web.addresses import absolute_url, page_path
+from web.addresses import absolute_url, announcement_url, page_path
 from web.bootstrap import services
 from web.public.collections import CollectionSection
 
@@ -76,10 +76,7 @@ def _legal_force(found: PublishedRelations) -> dict[str, Any]:
         "legislationLegalForce": f"{_CONTEXT}/{'InForce' if found.is_in_force else 'NotInForce'}",
     }
     for kind, other in found.changes:
-        address = absolute_url(
-            url_for("public.announcement", announcement_id=other.id), services().site_url_of(other)
-        )
-        described.setdefault(_LEGAL_RELATIONS[kind], []).append({"@id": address})
+        described.setdefault(_LEGAL_RELATIONS[kind], []).append({"@id": announcement_url(other)})
     return described
 
 
@@ -104,9 +101,7 @@ def collection(collection: Collection, parts: Sequence[CollectionSection]) -> di
 
 
 def _document(announcement: Announcement) -> dict[str, Any]:
-    url = absolute_url(
-        url_for("public.announcement", announcement_id=announcement.id), services().site_url_of(announcement)
-    )
+    url = announcement_url(announcement)
     return {
         "@type": "DigitalDocument",
         "@id": url,

@@ -1,7 +1,11 @@
-"""Cells of CSV files that a spreadsheet shows as they are, and never computes."""
+"""CSV files whose cells a spreadsheet shows as they are, and never computes."""
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -15,3 +19,18 @@ def spreadsheet_cell(value: Any) -> Any:
     (OWASP, "CSV Injection").
     """
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+
+
+def csv_lines(header: Iterable[object], rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    """Yields the lines of a CSV file, the header first; each value becomes a ``spreadsheet_cell``.
+
+    The file begins with a mark by which spreadsheets know that the text is UTF-8.
+    """
+    line = io.StringIO()
+    line.write("\ufeff")
+    writer = csv.writer(line)
+    for row in chain([header], rows):
+        writer.writerow(map(spreadsheet_cell, row))
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()

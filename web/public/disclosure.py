@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Iterable, Iterator
 
 from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -11,10 +10,16 @@ from flask.typing import ResponseReturnValue
 from archive.disclosure import fiscal_year
 from archive.errors import NotFound
 from archive.thai import today
-from web.addresses import absolute_url
+from web.addresses import announcement_url
 from web.bootstrap import services
-from web.disclosure_overview import filled_years, group_by_section, require_fiscal_year, year_overview
-from web.spreadsheet import spreadsheet_cell
+from web.disclosure_overview import (
+    ItemShown,
+    filled_years,
+    group_by_section,
+    require_fiscal_year,
+    year_overview,
+)
+from web.spreadsheet import csv_lines
 
 pages = Blueprint("disclosure", __name__)
 
@@ -56,23 +61,20 @@ def year(year: int) -> str:
 @pages.get("/disclosure/<int:year>.csv")
 def as_csv(year: int) -> Response:
     """Send the items of a fiscal year with their published announcements as a table for a spreadsheet."""
-    table = io.StringIO()
-    table.write("\ufeff")  # by which spreadsheets know that the text is UTF-8
-    writer = csv.writer(table)
-    writer.writerow(_COLUMNS)
-    for shown in year_overview(services(), require_fiscal_year(year)):
-        item = shown.item
-        row = (item.section.value, item.number, item.key, item.title, item.period.value)
-        filled: list[tuple[object, ...]] = [
-            (one.entry.part or "", one.announcement.id, one.announcement.title, _address(one.announcement.id))
-            for one in shown.public
-        ]
-        for more in filled or [("", "", "", "")]:
-            writer.writerow([spreadsheet_cell(value) for value in (*row, *more)])
-    answer = Response(table.getvalue(), content_type="text/csv; charset=utf-8")
+    table = "".join(csv_lines(_COLUMNS, _rows(year_overview(services(), require_fiscal_year(year)))))
+    answer = Response(table, content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f"attachment; filename=disclosure-{year}.csv"
     return answer
 
 
-def _address(id: int) -> str:
-    return absolute_url(url_for("public.announcement", announcement_id=id))
+def _rows(items: Iterable[ItemShown]) -> Iterator[tuple[object, ...]]:
+    """Yields a row for each announcement in an item, or one without an announcement."""
+    for shown in items:
+        item = shown.item
+        row = (item.section.value, item.number, item.key, item.title, item.period.value)
+        for one in shown.public:
+            announcement = one.announcement
+            of_announcement = (announcement.id, announcement.title, announcement_url(announcement))
+            yield (*row, one.entry.part or "", *of_announcement)
+        if not shown.public:
+            yield (*row, "", "", "", "")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import json
 import re
 from collections.abc import Iterator
@@ -16,13 +14,13 @@ from archive import thai
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Announcement, RelationKind, Status
 from indexer.search.query.parser import Query, Sort
-from web.addresses import absolute_url, path_of_request
+from web.addresses import absolute_url, announcement_url, path_of_request
 from web.api import schemas
 from web.bootstrap import services
 from web.disclosure_overview import filled_years
 from web.public.open_data_files import dump_size_or_start, send_newest_dump
 from web.search_service import search
-from web.spreadsheet import spreadsheet_cell
+from web.spreadsheet import csv_lines
 
 pages = Blueprint("feeds", __name__)
 
@@ -78,8 +76,7 @@ def _addresses_for_search_engines() -> Iterator[tuple[str, dt.datetime | None]]:
     """Yields full addresses of pages, each with the time of its last change where that is known."""
     for each in _published():
         if not each.noindex:
-            path = url_for("public.announcement", announcement_id=each.id)
-            yield absolute_url(path, services().site_url_of(each)), each.updated_at
+            yield announcement_url(each), each.updated_at
     for collection in services().collections.all():
         path = url_for("collections.collection", collection_id=collection.id)
         yield absolute_url(path), collection.updated_at
@@ -157,21 +154,17 @@ def catalog() -> Response:
 
 
 def _csv_lines() -> Iterator[str]:
-    line = io.StringIO()
-    writer = csv.writer(line)
-    line.write("\ufeff")
     columns = _columns()
-    writer.writerow(columns)
+    return csv_lines(columns, ([row[name] for name in columns] for row in _csv_rows()))
+
+
+def _csv_rows() -> Iterator[dict[str, Any]]:
     relations = _Relations()
     for announcement in _published():
         row = _row(announcement) | relations.columns(announcement)
         row["in_force"] = "true" if row["in_force"] else "false"
         row["relations"] = " ".join(f"{each['relation']}:{each['id']}" for each in row["relations"])
-        writer.writerow([spreadsheet_cell(row[name]) for name in columns])
-        yield line.getvalue()
-        line.seek(0)
-        line.truncate()
-    yield line.getvalue()
+        yield row
 
 
 def _json_lines() -> Iterator[str]:
@@ -221,15 +214,9 @@ def _row(announcement: Announcement) -> dict[str, Any]:
     row = {name: _plain(getattr(announcement, name)) for name in ("id", *_EXPORTED)}
     if (town := services().towns.get(announcement.organisation)) is not None:
         row["organisation"] = town.slug
-    return row | {"url": _home(announcement)}
+    return row | {"url": announcement_url(announcement)}
 
 
 def _plain(value: Any) -> Any:
     """Returns the value of a field as JSON and CSV have it."""
     return value.isoformat() if isinstance(value, dt.date) else value
-
-
-def _home(announcement: Announcement) -> str:
-    return absolute_url(
-        url_for("public.announcement", announcement_id=announcement.id), services().site_url_of(announcement)
-    )

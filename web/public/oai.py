@@ -12,7 +12,9 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request, url_for
@@ -24,7 +26,7 @@ from archive.model import Announcement, DocumentKind, Status
 from archive.relations import named_relations, published_relations
 from web.accounts.access import visible_attachments
 from web.accounts.sign_in import csrf
-from web.addresses import absolute_url
+from web.addresses import absolute_url, announcement_url
 from web.bootstrap import services
 from web.settings import postmaster_address
 
@@ -46,20 +48,10 @@ _LONGEST_WRITE = dt.timedelta(minutes=5)
 A harvester asks next for what changed after that date, and a change bears the time at which it began.
 """
 _SECOND = "%Y-%m-%dT%H:%M:%SZ"
-_DAY = "%Y-%m-%d"
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?P<time>T\d\d:\d\d:\d\dZ)?", re.ASCII)
 _IDENTIFIER = re.compile(r"oai:[^:]+:announcements/(\d{1,10})")
 _TOO_LARGE = 2**31  # a number of a record that no archive reaches; a database refuses much larger ones
 _KIND_SET, _CATEGORY_SET = "kind:", "category:"
-
-_ARGUMENTS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
-    "Identify": (frozenset(), frozenset()),
-    "ListMetadataFormats": (frozenset(), frozenset({"identifier"})),
-    "ListSets": (frozenset(), frozenset({"resumptionToken"})),
-    "GetRecord": (frozenset({"identifier", "metadataPrefix"}), frozenset()),
-    "ListIdentifiers": (frozenset({"metadataPrefix"}), frozenset({"from", "until", "set"})),
-    "ListRecords": (frozenset({"metadataPrefix"}), frozenset({"from", "until", "set"})),
-}
-"""Verb → required and optional arguments (OAI-PMH 2.0, section 4)."""
 
 
 class ProtocolError(Exception):
@@ -89,7 +81,7 @@ def answer_harvester() -> Response:
     try:
         verb, arguments = _checked_arguments()
         filled = etree.Element(f"{{{_OAI}}}{verb}")
-        _VERBS[verb](filled, arguments)
+        _VERBS[verb].answer(filled, arguments)
         for name, value in {"verb": verb, **arguments}.items():
             asked.set(name, value)
         root.append(filled)
@@ -103,12 +95,12 @@ def _checked_arguments() -> tuple[str, dict[str, str]]:
     """Returns verb and arguments of the request. Raises ``ProtocolError`` for those that make no sense."""
     values = request.values
     verb = values.get("verb", "")
-    if verb not in _ARGUMENTS or len(values.getlist("verb")) > 1:
+    if verb not in _VERBS or len(values.getlist("verb")) > 1:
         raise ProtocolError("badVerb", "unknown or missing verb")
     arguments = {name: value for name, value in values.items() if name != "verb"}
     if any(len(values.getlist(name)) > 1 for name in arguments):
         raise ProtocolError("badArgument", "an argument is repeated")
-    required, optional = _ARGUMENTS[verb]
+    required, optional = _VERBS[verb].required, _VERBS[verb].optional
     is_resumed = verb.startswith("List") and arguments.keys() == {"resumptionToken"}
     if not is_resumed and not required <= arguments.keys() <= required | optional:
         raise ProtocolError(
@@ -156,24 +148,6 @@ def _get_record(filled: etree._Element, arguments: Mapping[str, str]) -> None:
     _add_record(filled, _find(arguments["identifier"]))
 
 
-def _list_records(filled: etree._Element, arguments: Mapping[str, str]) -> None:
-    _list(filled, arguments, _add_record)
-
-
-def _list_identifiers(filled: etree._Element, arguments: Mapping[str, str]) -> None:
-    _list(filled, arguments, _add_header)
-
-
-_VERBS: Mapping[str, Callable[[etree._Element, Mapping[str, str]], None]] = {
-    "Identify": _identify,
-    "ListMetadataFormats": _list_formats,
-    "ListSets": _list_sets,
-    "GetRecord": _get_record,
-    "ListIdentifiers": _list_identifiers,
-    "ListRecords": _list_records,
-}
-
-
 def _list(
     filled: etree._Element,
     arguments: Mapping[str, str],
@@ -208,13 +182,10 @@ def _selection(arguments: Mapping[str, str]) -> HarvestSelection:
 
 def _moment(text: str) -> tuple[dt.datetime, dt.datetime]:
     """Returns the first moment of a day or second, and the first moment after it."""
-    for pattern, length in ((_SECOND, dt.timedelta(seconds=1)), (_DAY, dt.timedelta(days=1))):
-        if len(text) == len("2026-01-01T00:00:00Z" if pattern == _SECOND else "2026-01-01"):
-            try:
-                first = dt.datetime.strptime(text, pattern).replace(tzinfo=dt.UTC)
-                return first, first + length
-            except (ValueError, OverflowError):
-                break
+    if form := _DATE.fullmatch(text):
+        with suppress(ValueError, OverflowError):
+            first = dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
+            return first, first + (dt.timedelta(seconds=1) if form["time"] else dt.timedelta(days=1))
     raise ProtocolError("badArgument", "a date has the form 2026-11-28 or 2026-11-28T12:00:00Z")
 
 
@@ -319,8 +290,6 @@ def _add_dublin_core(metadata: etree._Element, announcement: Announcement) -> No
             if language:
                 element.set(f"{{{_XML}}}lang", language)
 
-    site = services().site_url_of(announcement)
-    home = url_for("public.announcement", announcement_id=announcement.id)
     say("title", announcement.title, "th")
     say("creator", announcement.author, "th")
     say("publisher", services().settings.site_name, "th")
@@ -332,20 +301,40 @@ def _add_dublin_core(metadata: etree._Element, announcement: Announcement) -> No
         say("coverage", period)
     say("type", announcement.kind.thai, "th")
     say("type", announcement.kind.english, "en")
-    say("identifier", absolute_url(home, site))
+    say("identifier", announcement_url(announcement))
     say("language", "th")
     attachments = visible_attachments(announcement.id, is_staff=False)
     for media_type in sorted({attachment.media_type for attachment in attachments}):
         say("format", media_type)
     for attachment in attachments:
         file = url_for("public.document_file", announcement_id=announcement.id, attachment_id=attachment.id)
-        say("relation", absolute_url(file, site))
+        say("relation", absolute_url(file, services().site_url_of(announcement)))
     for name, other in named_relations(published_relations(services().records, announcement)):
-        page = url_for("public.announcement", announcement_id=other.id)
-        say("relation", f"{name}: {absolute_url(page, services().site_url_of(other))}")
+        say("relation", f"{name}: {announcement_url(other)}")
 
 
 def _add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:
     element = etree.SubElement(parent, f"{{{_OAI}}}{name}", attributes)
     element.text = text
     return element
+
+
+@dataclass(frozen=True, slots=True)
+class _Verb:
+    """What answers a verb, and its required and optional arguments (OAI-PMH 2.0, section 4)."""
+
+    answer: Callable[[etree._Element, Mapping[str, str]], None]
+    required: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
+
+
+_LISTED = {"required": frozenset({"metadataPrefix"}), "optional": frozenset({"from", "until", "set"})}
+
+_VERBS = {
+    "Identify": _Verb(_identify),
+    "ListMetadataFormats": _Verb(_list_formats, optional=frozenset({"identifier"})),
+    "ListSets": _Verb(_list_sets, optional=frozenset({"resumptionToken"})),
+    "GetRecord": _Verb(_get_record, required=frozenset({"identifier", "metadataPrefix"})),
+    "ListIdentifiers": _Verb(partial(_list, add=_add_header), **_LISTED),
+    "ListRecords": _Verb(partial(_list, add=_add_record), **_LISTED),
+}

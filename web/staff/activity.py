@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
@@ -32,7 +30,7 @@ from web.accounts.sign_in import admin_only, current_person
 from web.addresses import page_number, path_on_this_site
 from web.bootstrap import services
 from web.errors import error_message
-from web.spreadsheet import spreadsheet_cell
+from web.spreadsheet import csv_lines
 from web.staff import attachments_for_staff
 from web.staff.blueprints import staff_blueprint
 from web.staff.date_picker import date_picker, picked_date
@@ -239,31 +237,26 @@ def _titles(shown: Sequence[Change]) -> dict[tuple[int | None, int | None], str]
 
 
 def _csv_lines(filters: HistoryFilters) -> Iterator[str]:
-    line = io.StringIO()
-    writer = csv.writer(line)
-    line.write("\ufeff")  # by which spreadsheets know that the text is UTF-8
-    writer.writerow(
-        (
-            _("เวลา"),
-            _("ใคร"),
-            _("ทำอะไร"),
-            _("เลขที่ประกาศ"),
-            _("เลขที่ชุดประกาศ"),
-            _("ก่อน"),
-            _("หลัง"),
-            _("เหตุผล"),
-        )
+    header = (
+        _("เวลา"),
+        _("ใคร"),
+        _("ทำอะไร"),
+        _("เลขที่ประกาศ"),
+        _("เลขที่ชุดประกาศ"),
+        _("ก่อน"),
+        _("หลัง"),
+        _("เหตุผล"),
     )
+    return csv_lines(header, map(_row, _listed_changes(filters)))
+
+
+def _listed_changes(filters: HistoryFilters) -> Iterator[Change]:
+    """Yields the changes that a table lists, read some at a time."""
     for offset in range(0, _MOST_IN_CSV, _CSV_AT_A_TIME):
         found = services().records.changes.find(filters, limit=_CSV_AT_A_TIME, offset=offset)
-        for change in found:
-            writer.writerow(map(spreadsheet_cell, _row(change)))
-            yield line.getvalue()
-            line.seek(0)
-            line.truncate()
+        yield from found
         if len(found) < _CSV_AT_A_TIME:
-            break
-    yield line.getvalue()
+            return
 
 
 def _row(change: Change) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from archive.disclosure import DisclosureItem, DisclosureRule, Period, checked_item, is_equal_except_key
 from archive.errors import Invalid, TooLarge
-from web.spreadsheet import spreadsheet_cell
+from web.spreadsheet import csv_lines
 
 COLUMNS = ("key", "section", "number", "title", "period", "keywords", "used", "version")
 MOST_BYTES = 1 << 20  # of a table; one of fifty items has some 10 KB
@@ -28,16 +28,20 @@ def items_as_csv(items: Iterable[DisclosureItem], version: int) -> str:
 
     ``version``: id of the last change of any list, by which ``version_of_csv`` tells how old the table is.
     """
-    table = io.StringIO()
-    table.write("\ufeff")
-    writer = csv.writer(table)
-    writer.writerow(COLUMNS)
-    for item in items:
-        used = "no" if item.is_hidden else "yes"
-        row = (item.key, item.section.value, item.number, item.title, item.period.value)
-        cells = (*row, "; ".join(item.keywords), used, f"v{version}")
-        writer.writerow([spreadsheet_cell(value) for value in cells])
-    return table.getvalue()
+    rows = (
+        (
+            item.key,
+            item.section.value,
+            item.number,
+            item.title,
+            item.period.value,
+            "; ".join(item.keywords),
+            "no" if item.is_hidden else "yes",
+            f"v{version}",
+        )
+        for item in items
+    )
+    return "".join(csv_lines(COLUMNS, rows))
 
 
 def version_of_csv(content: bytes) -> int | None:
