@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import math
+from collections.abc import Sequence
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
 
@@ -12,7 +13,7 @@ from flask import request
 from werkzeug.exceptions import BadRequest
 
 from archive.addresses import split_address
-from archive.errors import TooMany
+from archive.errors import TooMany, gettext_noop
 from archive.model import AttemptLimit
 from web.bootstrap import services
 
@@ -38,10 +39,15 @@ def limit_rate(purpose: str, *, free: int, longest_pause: dt.timedelta) -> None:
     during which ``TooMany`` is raised. An hour without any use ends that.
     """
     limit = AttemptLimit(key=f"{purpose}:{hashed_visitor_address()}", free=free, longest_pause=longest_pause)
-    wait = services().people.sign_ins.count_failure_unless_paused([limit], now=dt.datetime.now(dt.UTC))
+    count_or_refuse([limit], gettext_noop("ส่งถี่เกินไป กรุณารอ %(seconds)s วินาทีแล้วลองใหม่"))
+
+
+def count_or_refuse(limits: Sequence[AttemptLimit], said: str) -> None:
+    """Count one attempt; raises ``TooMany`` with what is ``said`` and the seconds to wait during a pause."""
+    wait = services().people.sign_ins.count_failure_unless_paused(limits, now=dt.datetime.now(dt.UTC))
     if wait > dt.timedelta(0):
         seconds = math.ceil(wait.total_seconds())
-        error = TooMany("ส่งถี่เกินไป กรุณารอ %(seconds)s วินาทีแล้วลองใหม่", seconds=seconds)
+        error = TooMany(said, seconds=seconds)
         error.retry_after = seconds
         raise error
 

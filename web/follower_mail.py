@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from ipaddress import ip_address
 from itertools import chain
 from urllib.parse import unquote, urlsplit
 
@@ -27,6 +26,7 @@ from archive.thai import BANGKOK, format_date
 from web.bootstrap import Services
 from web.followed_search import describe_followed_search, followed_query
 from web.search_service import search
+from web.serving.proxies import parsed_address
 
 log = logging.getLogger("prakat.mail")
 
@@ -278,7 +278,5 @@ def mail_server(url: str) -> Iterator[smtplib.SMTP]:
 
 
 def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    address = parsed_address(host)
+    return host == "localhost" if address is None else address.is_loopback

@@ -147,6 +147,11 @@ def _name_in(names: Mapping[_Code, object]) -> Callable[[_Code], str]:
     return lambda code: str(names[code])
 
 
+def _name_if_known_in(names: Mapping[str, object]) -> Callable[[str], str]:
+    """Returns the function that gives the name of a code in the reader's language; an unknown code stays."""
+    return lambda code: str(names.get(code, code))
+
+
 reading_status_name = _name_in(_READINGS)
 status_name = _name_in(_STATUSES)
 relation_name = _name_in(_RELATIONS)  # by its code from either side: ``amends``, ``amended-by``
@@ -155,16 +160,15 @@ section_name = _name_in(_SECTIONS)
 period_name = _name_in(_PERIODS)
 disclosure_state_name = _name_in(_DISCLOSURE_STATES)
 role_name = _name_in(_ROLES)
+personal_data_name = _name_if_known_in(_PERSONAL_DATA)
+field_name = _name_if_known_in(_FIELDS)
+action_name = _name_if_known_in(_ACTIONS)  # as the history shows it
+actor_name = _name_if_known_in(_PROGRAMS)  # worker, importer and sample in words, people by their names
 
 
-def personal_data_name(type: str) -> str:
-    """Returns the label of a type of personal data."""
-    return str(_PERSONAL_DATA.get(type, type))
-
-
-def field_name(code: str) -> str:
-    """Returns the label of a field of the form."""
-    return str(_FIELDS.get(code, code))
+def reason_without_undo(action: str) -> str:
+    """Returns why changes of this kind have no undo, and what to do instead; "" where they have one."""
+    return str(_REASONS_WITHOUT_UNDO.get(action, ""))
 
 
 def device_name(user_agent: str) -> str:
@@ -190,21 +194,6 @@ def note_text(note: BilingualNote) -> str:
 def action_names() -> list[tuple[str, str]]:
     """Returns code and label of every action, in the order of a record's life."""
     return [(code, str(name)) for code, name in _ACTIONS.items()]
-
-
-def action_name(action: str) -> str:
-    """Returns the label of an action, as the history shows it."""
-    return str(_ACTIONS.get(action, action))
-
-
-def reason_without_undo(action: str) -> str:
-    """Returns why changes of this kind have no undo, and what to do instead; "" where they have one."""
-    return str(_REASONS_WITHOUT_UNDO.get(action, ""))
-
-
-def actor_name(actor: str) -> str:
-    """Returns who made a change: worker, importer and sample in words, any other name as it is."""
-    return str(_PROGRAMS.get(actor, actor))
 
 
 def field_names(fields: Collection[str]) -> list[tuple[str, str]]:

@@ -9,16 +9,15 @@ nobody outside can make them wait (OWASP, "Slow Down Online Guessing Attacks wit
 from __future__ import annotations
 
 import datetime as dt
-import math
 import secrets
 
 from flask import request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response as AnyResponse
 
-from archive.errors import TooMany
+from archive.errors import gettext_noop
 from archive.model import AttemptLimit, Person
-from web.anonymous_visitors import hashed_visitor_address
+from web.anonymous_visitors import count_or_refuse, hashed_visitor_address
 from web.bootstrap import services
 
 FREE_FAILURES = 5
@@ -84,14 +83,8 @@ def count_failure_or_refuse(limits: list[AttemptLimit]) -> None:
 
     Raises ``TooMany`` with the seconds to wait during a pause.
     """
-    wait = services().people.sign_ins.count_failure_unless_paused(limits, now=dt.datetime.now(dt.UTC))
-    if wait > dt.timedelta(0):
-        seconds = math.ceil(wait.total_seconds())
-        error = TooMany(
-            "มีการลองผิดหลายครั้ง กรุณารอ %(seconds)s วินาทีแล้วลองใหม่ รหัสที่ถูกต้องยังใช้ได้ตามเดิม", seconds=seconds
-        )
-        error.retry_after = seconds
-        raise error
+    said = gettext_noop("มีการลองผิดหลายครั้ง กรุณารอ %(seconds)s วินาทีแล้วลองใหม่ รหัสที่ถูกต้องยังใช้ได้ตามเดิม")
+    count_or_refuse(limits, said)
 
 
 def clear_failures(limits: list[AttemptLimit]) -> None:

@@ -11,7 +11,6 @@ from flask_babel import get_locale
 from lxml import html
 from markupsafe import Markup, escape
 
-from archive.errors import NotFound
 from web.bootstrap import services
 
 pages = Blueprint("statements", __name__)
@@ -43,17 +42,10 @@ def emblem(version_id: int) -> Response:
     return answer
 
 
+@cache
 def built_in_statement(name: str, language: str) -> str:
     """Returns the statement that comes with the program, in Markdown. ``name``: as in its address."""
-    return _built_in(name, "en" if language == "en" else "th")
-
-
-@cache
-def _built_in(name: str, language: str) -> str:
-    path = _FOLDER / f"{name}.{language}.md"
-    if not path.is_file():
-        raise NotFound("ไม่พบหน้านี้")
-    return path.read_text(encoding="utf-8")
+    return (_FOLDER / f"{name}.{'en' if language == 'en' else 'th'}.md").read_text(encoding="utf-8")
 
 
 def _statement(name: str, own: str) -> str:

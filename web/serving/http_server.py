@@ -13,7 +13,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_from_bytes
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
@@ -23,6 +23,9 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
+
+if TYPE_CHECKING:
+    from web.serving.prefork import StopRequest
 
 THREADS = 4
 """Requests that one process answers at the same time; more threads would contend for the interpreter."""
@@ -64,19 +67,6 @@ _ASCII = "".join(map(chr, range(0x80)))
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is not worth a log line
 
 
-class StopSignal(Protocol):
-    """Interface of a stop request, which also receives the process's signs of life."""
-
-    def is_set(self) -> bool:
-        """Returns True once the process is to stop."""
-
-    def call_when_set(self, call: Callable[[], None]) -> None:
-        """Calls ``call`` when the process is to stop."""
-
-    def report_alive(self) -> None:
-        """Sends a sign of life."""
-
-
 def listen(host: str, port: int) -> list[socket.socket]:
     """Returns listening sockets for every address of ``host``, to be shared by processes.
 
@@ -112,33 +102,21 @@ class Server:
             "connection_limit": _DESCRIPTORS,
             "log_socket_errors": False,
         }
-        self._application, self._may_send = application, may_send_large_body
-        self._is_trusted_proxy = is_trusted_proxy
-        self._small = Adjustments(max_request_body_size=SMALL_BODY + 1, **options)
-        self._large = Adjustments(max_request_body_size=max_body + 1, **options)
-        self._map: dict[int, Any] = {}
+        self.application, self.may_send_large_body = application, may_send_large_body
+        self.is_trusted_proxy = is_trusted_proxy
+        self.small = Adjustments(max_request_body_size=SMALL_BODY + 1, **options)
+        self.large = Adjustments(max_request_body_size=max_body + 1, **options)
+        self.connections: dict[int, Any] = {}
         self._listeners: list[_Listener] = []
 
-    def serve_until_stopped(self, stop: StopSignal, sockets: Iterable[socket.socket]) -> None:
+    def serve_until_stopped(self, stop: StopRequest, sockets: Iterable[socket.socket]) -> None:
         """Serve until ``stop`` is set; then accept no more requests, finish those in flight, and return.
 
         ``sockets`` are listening already; other processes may share them.
         """
         _raise_descriptor_limit()
         lanes = _Lanes(THREADS)
-        self._listeners = [
-            _Listener(
-                self._application,
-                self._map,
-                lanes,
-                shared,
-                self._small,
-                self._large,
-                self._may_send,
-                self._is_trusted_proxy,
-            )
-            for shared in sockets
-        ]
+        self._listeners = [_Listener(self, lanes, shared) for shared in sockets]
         stop.call_when_set(self._wake)
         while not stop.is_set():
             self._step()
@@ -163,7 +141,7 @@ class Server:
             before = taken
             self._step(0.0)
 
-    def _drain(self, stop: StopSignal) -> None:
+    def _drain(self, stop: StopRequest) -> None:
         end = time.monotonic() + DRAIN_SECONDS
         while time.monotonic() < end:
             for channel in self._channels():
@@ -175,7 +153,7 @@ class Server:
             stop.report_alive()
 
     def _step(self, seconds: float = _LOOP_SECONDS) -> None:
-        wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+        wasyncore.loop(timeout=seconds, use_poll=True, map=self.connections, count=1)
         for channel in self._channels():
             if channel.is_overdue():
                 channel.close_now()
@@ -194,22 +172,18 @@ class _Listener(TcpWSGIServer):  # type: ignore[misc]
     is_stopping = False  # each answer is the last of its connection
     taken = 0  # connections taken up
 
-    def __init__(
-        self,
-        application: WSGIApplication,
-        map: dict[int, Any],
-        lanes: _Lanes,
-        shared: socket.socket,
-        small: Adjustments,
-        large: Adjustments,
-        may_send_large_body: Callable[[WSGIEnvironment], bool],
-        is_trusted_proxy: Callable[[str], bool],
-    ) -> None:
-        self.large, self.may_send_large_body = large, may_send_large_body
-        self._is_trusted_proxy = is_trusted_proxy
+    def __init__(self, owner: Server, lanes: _Lanes, shared: socket.socket) -> None:
+        self.owner = owner
         info = (shared.family, shared.type, shared.proto, shared.getsockname())
         super().__init__(
-            application, map, True, shared, dispatcher=lanes, adj=small, sockinfo=info, bind_socket=False
+            owner.application,
+            owner.connections,
+            True,
+            shared,
+            dispatcher=lanes,
+            adj=owner.small,
+            sockinfo=info,
+            bind_socket=False,
         )
 
     def channel_class(
@@ -219,7 +193,7 @@ class _Listener(TcpWSGIServer):  # type: ignore[misc]
         self.taken += 1
         channels = list(self.active_channels.values())
         same = [channel for channel in channels if channel.addr[0] == address[0]]
-        is_proxy = self._is_trusted_proxy(address[0])
+        is_proxy = self.owner.is_trusted_proxy(address[0])
         crowd = same if len(same) >= MAX_CONNECTIONS_PER_ADDRESS and not is_proxy else []
         crowd = crowd or (channels if len(channels) >= MAX_CONNECTIONS else [])
         if crowd:
@@ -346,9 +320,9 @@ class _Request(HTTPRequestParser):  # type: ignore[misc]
         super().parse_header(quote_from_bytes(line, safe=_ASCII).encode() + end + rest)
         if self.content_length <= SMALL_BODY and not self.chunked:
             return
-        listener = self._channel.server
-        if listener.may_send_large_body(self._environment()):
-            self.adj = listener.large
+        server = self._channel.server.owner
+        if server.may_send_large_body(self._environment()):
+            self.adj = server.large
         elif not self.chunked:  # a chunked body is cut off when it becomes too long
             self._refuse()
 

@@ -7,8 +7,16 @@ proxies that the settings name are believed; from anyone else the headers are ta
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+def parsed_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Returns the IP address that a text is; None for any other text."""
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 class Networks:
@@ -19,12 +27,9 @@ class Networks:
 
     def __contains__(self, address: str) -> bool:
         """Returns True when the address is in one of the networks; False also for text that is no address."""
-        try:
-            parsed = ip_address(address)
-        except ValueError:
-            return False
+        parsed = parsed_address(address)
         mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-        return any((mapped or parsed) in network for network in self._networks)
+        return parsed is not None and any((mapped or parsed) in network for network in self._networks)
 
 
 class TrustedProxies:
@@ -50,17 +55,9 @@ class TrustedProxies:
         """
         visitor = proxy
         for named in reversed([each.strip() for each in forwarded_for.split(",")]):
-            if not _is_address(named):
+            if parsed_address(named) is None:
                 break
             visitor = named
             if named not in self._trusted:
                 break
         return visitor
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

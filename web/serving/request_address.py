@@ -13,11 +13,12 @@ import socket
 from collections.abc import Container
 from contextlib import suppress
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 
 from flask import request
 from werkzeug.exceptions import SecurityError
 
+from web.serving.proxies import parsed_address
 from web.settings import LOCAL_ADDRESS, Settings
 
 log = logging.getLogger("prakat")
@@ -61,11 +62,8 @@ def is_possible_host(header: str) -> bool:
 def _is_of_this_machine(name: str) -> bool:
     if name == "localhost" or name in _machine_names():
         return True
-    try:
-        address = ip_address(name)
-    except ValueError:
-        return False
-    return address.is_private or _is_bound_here(address)
+    address = parsed_address(name)
+    return address is not None and (address.is_private or _is_bound_here(address))
 
 
 def _is_bound_here(address: IPv4Address | IPv6Address) -> bool:
