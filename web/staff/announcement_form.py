@@ -17,7 +17,6 @@ from archive.model import (
     Attachment,
     DocumentKind,
     LocatedPersonalData,
-    ReadingStatus,
     RelationKind,
     Status,
 )
@@ -88,9 +87,7 @@ class AnnouncementForm:
     @property
     def is_being_read(self) -> bool:
         """True while the text of an attachment is still to be read."""
-        return not all(
-            each.attachment.status in (ReadingStatus.READY, ReadingStatus.FAILED) for each in self.attachments
-        )
+        return any(each.attachment.is_reading_pending for each in self.attachments)
 
     @property
     def first_pictured(self) -> Attachment | None:
@@ -248,9 +245,7 @@ def _typed_date(date: dt.date) -> str:
 def _near_duplicate(
     announcement: Announcement, attachments: Sequence[attachments_for_staff.AttachmentForStaff]
 ) -> near_duplicates.NearDuplicateAnnouncement | None:
-    is_read = all(
-        each.attachment.status in (ReadingStatus.READY, ReadingStatus.FAILED) for each in attachments
-    )
-    if announcement.status is not Status.DRAFT or not is_read:
+    is_being_read = any(each.attachment.is_reading_pending for each in attachments)
+    if announcement.status is not Status.DRAFT or is_being_read:
         return None
     return near_duplicates.find_near_duplicate(announcement)

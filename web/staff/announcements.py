@@ -282,28 +282,25 @@ def _row_to_go_on_from(attachment: Attachment) -> str:
     return f"attachment-{ids[min(attachment.position, len(ids)) - 1]}"
 
 
-@pages.post("/announcements/<int:announcement_id>/relations")
-def change_relations(announcement_id: int) -> ResponseReturnValue:
-    """Store the form's content, then carry out the button for one relation: confirm, dismiss or add."""
+_FORM_PARTS = {
+    "relations": relation_forms.carry_out_relation_form,
+    "disclosure": disclosure_forms.carry_out_disclosure_form,
+}
+
+
+@pages.post("/announcements/<int:announcement_id>/<any(relations, disclosure):part>")
+def change_form_part(announcement_id: int, part: str) -> ResponseReturnValue:
+    """Store the form's content, then carry out a button of its relations, or of the items it discloses.
+
+    The buttons confirm, dismiss or add a relation, put the announcement under an item, or take it out.
+    """
     try:
         _save_form(announcement_id, confirm=False)
-        flash(relation_forms.carry_out_relation_form(announcement_id, request.form, g.actor), "good")
+        flash(_FORM_PARTS[part](announcement_id, request.form, g.actor), "good")
     except PrakatError as error:
         flash(error_message(error), "bad")
         return _form(announcement_id, request.form, error=error)
-    return redirect(url_for("staff.edit", announcement_id=announcement_id, _anchor="relations"))
-
-
-@pages.post("/announcements/<int:announcement_id>/disclosure")
-def change_disclosure(announcement_id: int) -> ResponseReturnValue:
-    """Store the form's content, then put the announcement under an item to disclose, or take it out."""
-    try:
-        _save_form(announcement_id, confirm=False)
-        flash(disclosure_forms.carry_out_disclosure_form(announcement_id, request.form, g.actor), "good")
-    except PrakatError as error:
-        flash(error_message(error), "bad")
-        return _form(announcement_id, request.form, error=error)
-    return redirect(url_for("staff.edit", announcement_id=announcement_id, _anchor="disclosure"))
+    return redirect(url_for("staff.edit", announcement_id=announcement_id, _anchor=part))
 
 
 @pages.route("/announcements/<int:announcement_id>/publish", methods=["GET", "POST"])

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -91,9 +92,7 @@ def publication_checks(
         values = {name: stated[name] for name in suggested.prefilled_fields}
         announcement = dataclasses.replace(announcement, **values)  # type: ignore[arg-type]  # checked by name
 
-    def place(field: str) -> str:
-        return url_for("staff.edit", announcement_id=announcement.id, _anchor=field)
-
+    place = partial(_place, announcement.id)
     return [
         *_status(announcement),
         _privacy(announcement, papers, finds),
@@ -132,9 +131,7 @@ def doubts_after_publication(announcement: Announcement, papers: Sequence[Attach
     }
     named = dict(labels.field_names(values))
 
-    def place(field: str) -> str:
-        return url_for("staff.edit", announcement_id=announcement.id, _anchor=field)
-
+    place = partial(_place, announcement.id)
     title = _title(announcement, papers, SuggestedFormValues(), place("title"), stated_anew.get("title"))
     remarks = {name: _filled_remark(papers, name) for name in values if name in unconfirmed}
     remarks |= {name: _said_by_new_file(name, value) for name, value in stated_anew.items()}
@@ -147,6 +144,11 @@ def doubts_after_publication(announcement: Announcement, papers: Sequence[Attach
     ]
     doubtful_labels = [each for each in _labels(papers, are_filled=False) if not each.is_good]
     return [*([] if title.is_good else [title]), *filled, *doubtful_labels]
+
+
+def _place(announcement_id: int, anchor: str) -> str:
+    """Returns the address of a part of an announcement's form."""
+    return url_for("staff.edit", announcement_id=announcement_id, _anchor=anchor)
 
 
 def _filled_remark(papers: Sequence[AttachmentForStaff], field: str) -> str:
@@ -268,9 +270,8 @@ def _any_unread(papers: Sequence[AttachmentForStaff]) -> bool:
 
 
 def _kind(announcement: Announcement, stated: object, place: str) -> Check:
-    differs = isinstance(stated, DocumentKind) and stated is not announcement.kind
     remark = ""
-    if isinstance(stated, DocumentKind) and differs:
+    if isinstance(stated, DocumentKind) and stated is not announcement.kind:
         remark = _said_by_paper(labels.kind_name(stated))
     return Check(_("ประเภท"), labels.kind_name(announcement.kind), _effect(remark), remark, place)
 
@@ -281,7 +282,7 @@ def _relations(announcement: Announcement) -> Check:
     remark = ""
     if found.suggested:
         remark = _("ข้อความกล่าวถึงประกาศอื่น %(count)s ฉบับที่ยังไม่ได้ยืนยัน", count=len(found.suggested))
-    place = url_for("staff.edit", announcement_id=announcement.id, _anchor="relations")
+    place = _place(announcement.id, "relations")
     return Check(_("ประกาศที่เกี่ยวข้อง"), value or "–", _effect(remark), remark, place)
 
 
@@ -334,7 +335,7 @@ def _attachments(announcement: Announcement, papers: Sequence[AttachmentForStaff
     if failed:
         remarks.append(_("แปลงข้อความไม่ได้ %(count)s ไฟล์ ประชาชนเห็นเมื่อมีผู้ตัดสิน", count=len(failed)))
     anchor = next((f"attachment-{each.id}" for each in (*failed, *unread)), "papers")
-    place = url_for("staff.edit", announcement_id=announcement.id, _anchor=anchor)
+    place = _place(announcement.id, anchor)
     count, remark = _("%(count)s ไฟล์", count=len(papers)), " · ".join(remarks)
     return Check(_("เอกสารแนบ"), count, _effect(remark), remark, place)
 
@@ -355,12 +356,12 @@ def _labels(papers: Sequence[AttachmentForStaff], *, are_filled: bool) -> list[C
         remark = " · ".join(_label_remarks(paper, label, is_repeated=times[label] > 1))
         if remark:
             announcement_id, anchor = paper.attachment.announcement_id, f"label-{paper.attachment.id}"
-            place = url_for("staff.edit", announcement_id=announcement_id, _anchor=anchor)
+            place = _place(announcement_id, anchor)
             name = _("ชื่อเอกสารที่ %(number)s", number=number)
             doubtful.append(Check(name, label, BulkPublishEffect.DOUBTFUL, remark, place))
     if doubtful or not papers:
         return doubtful
-    place = url_for("staff.edit", announcement_id=papers[0].attachment.announcement_id, _anchor="papers")
+    place = _place(papers[0].attachment.announcement_id, "papers")
     said = papers[0].label if len(papers) == 1 else str(_("%(count)s ชื่อ", count=len(papers)))
     return [Check(_("ชื่อเอกสาร"), said, BulkPublishEffect.GOOD, "", place)]
 

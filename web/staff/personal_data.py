@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from archive.errors import Invalid, PersonalDataFound
 from archive.fields import FIELDS_BY_NAME, checked_fields
 from archive.model import Announcement, Attachment, LocatedPersonalData
 from web.bootstrap import services
+from web.staff.form_fingerprints import fingerprint
 
 _BEFORE, _AFTER = 40, 20  # code points shown around a find: enough for the name before a number
 
@@ -107,7 +107,7 @@ def finds_fingerprint(finds: Iterable[LocatedPersonalData]) -> str:
 
     A decision counts only for the finds that were shown.
     """
-    return hashlib.sha256(repr(sorted(map(repr, finds))).encode()).hexdigest()[:16]
+    return fingerprint(sorted(map(repr, finds)))
 
 
 def _text_with(find: LocatedPersonalData, announcement: Announcement, attachment: Attachment | None) -> str:

@@ -164,28 +164,19 @@ def _backup(here: Services) -> HealthLine:
     if last is None:
         advice = _("ยังไม่เคยสำรอง หากดิสก์เสียจะหายทั้งหมด ให้ผู้ดูแลเครื่องเปิดงานกลางคืน (prakat-nightly.timer)")
         return HealthLine(_("สำรองข้อมูลล่าสุด"), _("ยังไม่มี"), advice)
-    is_old = dt.datetime.now(dt.UTC) - last.made_at > OVERDUE
-    failed = _failed_step(here, "backup")
+    night = read_nightly(here.settings)
+    steps = night.steps if night else ()
+    failed = next((step for step in steps if step.name == "backup" and not step.is_ok), None)
+    advice = ""
     if failed is not None:
         advice = _(
             "คืนล่าสุดสำรองไม่สำเร็จ: %(detail)s ให้ผู้ดูแลเครื่องเรียก prakat doctor แล้วทำตามที่แนะนำ",
             detail=_for_officers(failed.detail),
         )
-        made = f"{template_filters.short_moment(last.made_at)} · {last.destination}"
-        return HealthLine(_("สำรองข้อมูลล่าสุด"), made, advice)
-    advice = (
-        _("เก่าเกินสองวัน ให้ผู้ดูแลเครื่องตรวจงานกลางคืน (prakat-nightly.timer) และดิสก์ที่เก็บข้อมูลสำรอง") if is_old else ""
-    )
-    return HealthLine(
-        _("สำรองข้อมูลล่าสุด"), f"{template_filters.short_moment(last.made_at)} · {last.destination}", advice
-    )
-
-
-def _failed_step(here: Services, name: str) -> NightlyStep | None:
-    """Returns the step of the last night if it failed."""
-    last = read_nightly(here.settings)
-    steps = last.steps if last else ()
-    return next((step for step in steps if step.name == name and not step.is_ok), None)
+    elif dt.datetime.now(dt.UTC) - last.made_at > OVERDUE:
+        advice = _("เก่าเกินสองวัน ให้ผู้ดูแลเครื่องตรวจงานกลางคืน (prakat-nightly.timer) และดิสก์ที่เก็บข้อมูลสำรอง")
+    made = f"{template_filters.short_moment(last.made_at)} · {last.destination}"
+    return HealthLine(_("สำรองข้อมูลล่าสุด"), made, advice)
 
 
 def _night(here: Services) -> list[HealthLine]:

@@ -90,10 +90,6 @@ def _of_detaching(change: Change, announcement: Announcement) -> Iterator[str]:
             yield str(_("ประชาชนเห็นเอกสาร “%(label)s” อีกครั้ง", label=each.label))
 
 
-def _of_order(_change: Change, _announcement: Announcement) -> Iterator[str]:
-    yield str(_("ลำดับเอกสารที่ประชาชนเห็นกลับเป็นอย่างเดิม"))
-
-
 def _of_file(change: Change, announcement: Announcement) -> Iterator[str]:
     if change.before["attachment_id"] != change.after["attachment_id"]:
         return  # the new file still waits to replace the other, and residents never saw it
@@ -136,12 +132,9 @@ def _of_text(change: Change, announcement: Announcement) -> Iterator[str]:
         yield str(_("ข้อความหน้า %(number)s ของเอกสาร “%(label)s” กลับเป็นอย่างเดิม", number=number, label=label))
 
 
-def _of_relation(_change: Change, _announcement: Announcement) -> Iterator[str]:
-    yield str(_("ประกาศที่เกี่ยวข้องซึ่งประชาชนเห็นกลับเป็นอย่างเดิม"))
-
-
-def _of_disclosure(_change: Change, _announcement: Announcement) -> Iterator[str]:
-    yield str(_(_DISCLOSURE))
+def _always(said: str) -> Callable[[Change, Announcement], Iterator[str]]:
+    """Returns the function that yields this message, whatever the change and the announcement."""
+    return lambda _change, _announcement: iter([str(_(said))])
 
 
 _OF_PUBLISHED: Mapping[str, Callable[[Change, Announcement], Iterator[str]]] = {
@@ -150,14 +143,14 @@ _OF_PUBLISHED: Mapping[str, Callable[[Change, Announcement], Iterator[str]]] = {
     "attach": _of_attaching,
     "reattach": _of_attaching,
     "detach": _of_detaching,
-    "order": _of_order,
+    "order": _always(gettext_noop("ลำดับเอกสารที่ประชาชนเห็นกลับเป็นอย่างเดิม")),
     "replace": _of_file,
     "redact": _of_file,
     "release": _of_release,
     "correct": _of_text,
     "reread": _of_text,
-    "relate": _of_relation,
-    "disclose": _of_disclosure,
+    "relate": _always(gettext_noop("ประกาศที่เกี่ยวข้องซึ่งประชาชนเห็นกลับเป็นอย่างเดิม")),
+    "disclose": _always(_DISCLOSURE),
 }
 """Action of a change → function that yields what residents notice when it is undone on a published record."""
 
