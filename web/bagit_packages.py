@@ -98,29 +98,39 @@ def export_bag(
     That is an original that is damaged or missing, or a record that cannot be read. The directory appears
     when it is complete and verified. Raises ``Conflict`` when ``destination`` exists.
     """
-    destination = destination.absolute()
+    report = ImportReport()
+    with new_directory(destination.absolute()) as folder:
+        (folder / RECORDS).mkdir()
+        wanted = _wanted(services, selection)
+        for done, announcement in enumerate(_selected(services, wanted, selection, report), start=1):
+            _write_record(services, announcement, folder, selection, report)
+            progress(done, len(wanted))
+        if not selection.ids and selection.category is None:
+            _write_collections(services, folder, is_public=selection.is_for_residents)
+            _write_disclosure(services, folder, is_public=selection.is_for_residents)
+        (folder / README_FILE).write_text(_README_TEXT, encoding="utf-8")
+        with _working_inside(folder.parent):
+            bagit.make_bag(str(folder), _described(services), checksums=["sha256"])
+    return report
+
+
+@contextmanager
+def new_directory(destination: Path) -> Iterator[Path]:
+    """Provides a new directory, which becomes ``destination`` after the block, and is deleted if that fails.
+
+    Raises ``Conflict`` when ``destination`` exists.
+    """
     if destination.exists():
         raise Conflict(f"มี {destination} อยู่แล้ว กรุณาใช้ชื่อใหม่ (it exists already)")
     part = destination.with_name(f".{destination.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # what a killed export left
-    (part / RECORDS).mkdir(parents=True, mode=0o700)
-    report = ImportReport()
+    shutil.rmtree(part, ignore_errors=True)  # what a killed command left
+    part.mkdir(parents=True, mode=0o700)
     try:
-        wanted = _wanted(services, selection)
-        for done, announcement in enumerate(_selected(services, wanted, selection, report), start=1):
-            _write_record(services, announcement, part, selection, report)
-            progress(done, len(wanted))
-        if not selection.ids and selection.category is None:
-            _write_collections(services, part, is_public=selection.is_for_residents)
-            _write_disclosure(services, part, is_public=selection.is_for_residents)
-        (part / README_FILE).write_text(_README_TEXT, encoding="utf-8")
-        with _working_inside(part.parent):
-            bagit.make_bag(str(part), _described(services), checksums=["sha256"])
+        yield part
         part.replace(destination)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
-    return report
 
 
 @contextmanager

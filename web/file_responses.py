@@ -111,8 +111,7 @@ def send_picture(
     """Returns a page's picture as WebP with the hits of ``typed``; when busy without, or ``NoFreeSlot``.
 
     ``is_cropped``: only the area with the most hits. While pictures for other requests are being made, the
-    kept picture of the whole page without marks is returned, if there is one and not ``is_cropped``. Raises
-    ``NoFreeSlot`` otherwise.
+    kept picture of the whole page without marks is returned, if there is one and not ``is_cropped``.
     """
     _check_sound(attachment)
     page = services().pages.get(attachment.id, number)

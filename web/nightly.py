@@ -100,8 +100,8 @@ class NightlyResult:
 def run_nightly(services: Services, destination: Path, *, identity: Path | None = None) -> NightlyResult:
     """Run all steps in order, whatever fails, and store the result; mails nothing.
 
-    A step that fails does not stop the others. ``identity``: age private key with which the rehearsal opens
-    an encrypted backup. Without it the rehearsal of one is skipped: its stored bytes are compared.
+    ``identity``: age private key with which the rehearsal opens an encrypted backup. Without it the rehearsal
+    of one is skipped: its stored bytes are compared.
     """
     earlier = read_nightly(services.settings)
     began_at = dt.datetime.now(dt.UTC)

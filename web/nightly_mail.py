@@ -12,10 +12,7 @@ from web.settings import Settings
 
 
 def mail_result_if_configured(settings: Settings, result: NightlyResult) -> None:
-    """Send the result where mail is set up; raises ``Unavailable`` when the server does not take it.
-
-    It goes to the officer, where a mail server and the officer's address are set.
-    """
+    """Send the result where mail is set up; raises ``Unavailable`` when the server does not take it."""
     if not (settings.smtp_url and settings.nightly_mail):
         return
     message = EmailMessage()

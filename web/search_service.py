@@ -96,9 +96,8 @@ class SearchResults:
 def search(services: Services, query: Query) -> SearchResults:
     """Returns the answer to a query; without an index it lists all for one without words, or raises.
 
-    Only published records are in it. Without a usable index the records themselves are listed, newest first.
-    A query that the records alone cannot answer raises ``Unavailable``, which is not the same as finding
-    nothing.
+    Only published records are in it, the newest first where they are listed. A query that the records alone
+    cannot answer raises ``Unavailable``, which is not the same as finding nothing.
     """
     with timed_part("search"):
         return _answer(services, query, time.perf_counter())
@@ -244,8 +243,8 @@ def _facets(
 def suggest(services: Services, typed: str) -> list[str]:
     """Returns completions, without announcements changed since indexing; none where over 1,000 changed.
 
-    Such announcements may be withdrawn, or no longer have the title that the index knows. The number is
-    ``MOST_LEFT_OUT_OF_SUGGESTIONS``. Raises ``Unavailable`` with the index of another version.
+    Such announcements may be withdrawn, or no longer have the title that the index knows. Raises
+    ``Unavailable`` with the index of another version.
     """
     changed = services.history.changed_since(
         services.index.position(), limit=MOST_LEFT_OUT_OF_SUGGESTIONS + 1
@@ -278,10 +277,7 @@ def _listed(services: Services, query: Query, began: float) -> SearchResults:
 
 
 def most_read(services: Services, *, limit: int) -> SearchResults:
-    """Returns an answer with the announcements that residents read most; empty without a usable index.
-
-    So the page is shown all the same.
-    """
+    """Returns an answer with the announcements that residents read most; empty without a usable index."""
     query = parse_query("", sort=Sort.MOST_READ, per_page=limit)
     try:
         return search(services, query)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +13,7 @@ from pathlib import Path
 from flask import render_template, url_for
 
 from archive import thai
-from archive.errors import Conflict, PrakatError
+from archive.errors import PrakatError
 from archive.model import Announcement, Attachment, Collection, Status
 from archive.thai.characters import WORD_LETTERS, characters_of_class
 from archive.thai.word_list import thai_stopwords
@@ -24,7 +23,7 @@ from indexer.analysis.tokenizer import fold_text
 from indexer.reindex import NO_LIMIT
 from indexer.search.query.question_words import QUESTION_WORDS
 from web.app import create_app
-from web.bagit_packages import copy_original, file_path, read_many
+from web.bagit_packages import copy_original, file_path, new_directory, read_many
 from web.bootstrap import KNOWN, ORGANISATION, Services
 from web.disclosure_overview import filled_years, year_overview
 from web.fonts import WEIGHTS, woff2
@@ -47,21 +46,15 @@ def write_static_copy(
     That is an original or a record that cannot be read. The copy holds what residents see and nothing else,
     and appears when it is complete. Raises ``Conflict`` when ``destination`` exists.
     """
-    if destination.exists():
-        raise Conflict(f"มี {destination} อยู่แล้ว กรุณาใช้ชื่อใหม่ (it exists already)")
-    part = destination.with_name(f".{destination.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # what a killed copy left
-    part.mkdir(parents=True)
-    app = create_app(services)
-    try:
-        environ = {ORGANISATION: services.organisation, KNOWN: services.organisations.all()}
-        with app.test_request_context(base_url=services.settings.base_url, environ_overrides=environ):
-            copy = _Copy(services, part)
-            copy.write(progress)
-        part.replace(destination)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+    environ = {ORGANISATION: services.organisation, KNOWN: services.organisations.all()}
+    with (
+        new_directory(destination) as folder,
+        create_app(services).test_request_context(
+            base_url=services.settings.base_url, environ_overrides=environ
+        ),
+    ):
+        copy = _Copy(services, folder)
+        copy.write(progress)
     return copy.report
 
 

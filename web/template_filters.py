@@ -172,10 +172,7 @@ def styles(root: str) -> Markup:
 
 @lru_cache(maxsize=128)
 def styles_csp_source(root: str) -> str:
-    """Returns the CSP source (a SHA-256 hash) that allows the inline styles of ``styles``.
-
-    The policy allows these and no other inline styles.
-    """
+    """Returns the CSP source (a SHA-256 hash) that allows the inline styles of ``styles`` and no others."""
     return f"'sha256-{b64encode(hashlib.sha256(styles(root).encode()).digest()).decode()}'"
 
 

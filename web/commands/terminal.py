@@ -52,10 +52,7 @@ BAR_AFTER = 2.0  # seconds of work before a bar appears: short work needs no bar
 
 
 def open_services() -> Services:
-    """Returns the archive's services, begun where there is none; ``NotFound`` beside the service's.
-
-    Raises it as ``_settings_of_archive`` does: where nobody named a place and the service has an archive.
-    """
+    """Returns the archive's services, begun where there is none; ``NotFound`` beside the service's."""
     from web import bootstrap
 
     return bootstrap.build_services(_settings_of_archive())

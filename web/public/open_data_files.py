@@ -40,8 +40,7 @@ def send_newest_dump(name: str, media_type: str, lines: Callable[[], Iterator[st
     """Send the newest written file ``name`` while a newer is made; ``NoFreeSlot`` where there is none yet.
 
     The answer has ranges and an ETag. The file is that of the last change if it is written within
-    ``WAIT_SECONDS``, else the previous one, unless something was withdrawn since. Raises ``NoFreeSlot`` when
-    there is no file to send yet.
+    ``WAIT_SECONDS``, else the previous one, unless something was withdrawn since.
     """
     drop_entity_tag()
     current = _current(name)

@@ -125,10 +125,7 @@ def suggested_form_values(
 
 
 def unsaved_prefilled_values(announcement: Announcement) -> dict[str, object]:
-    """Returns what the system fills into the form, ``label-7`` and ``kind-7`` too; nobody saved it yet.
-
-    They are by the names of the form's fields; ``label-7`` and ``kind-7`` are those of attachment 7.
-    """
+    """Returns what the system fills into the form, ``label-7`` and ``kind-7`` too; nobody saved it yet."""
     papers = attachments_for_staff(announcement)
     suggested = suggested_form_values(announcement, papers)
     values = {name: suggested.fields[name] for name in suggested.prefilled_fields}

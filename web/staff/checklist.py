@@ -59,7 +59,7 @@ class BulkPublishEffect(StrEnum):
 class Check:
     """One line of the checklist: name, value, effect and remark, and the address that puts it right.
 
-    ``place``: address at which the item is put right. ``note``: sentence that holds whatever the effect.
+    ``note``: sentence that holds whatever the effect.
     """
 
     name: str
