@@ -42,12 +42,12 @@ def limit_rate(purpose: str, *, free: int, longest_pause: dt.timedelta) -> None:
     count_or_refuse([limit], gettext_noop("ส่งถี่เกินไป กรุณารอ %(seconds)s วินาทีแล้วลองใหม่"))
 
 
-def count_or_refuse(limits: Sequence[AttemptLimit], said: str) -> None:
-    """Count one attempt; raises ``TooMany`` with what is ``said`` and the seconds to wait during a pause."""
+def count_or_refuse(limits: Sequence[AttemptLimit], message: str) -> None:
+    """Count one attempt; raises ``TooMany`` with the message and the seconds to wait during a pause."""
     wait = services().people.sign_ins.count_failure_unless_paused(limits, now=dt.datetime.now(dt.UTC))
     if wait > dt.timedelta(0):
         seconds = math.ceil(wait.total_seconds())
-        error = TooMany(said, seconds=seconds)
+        error = TooMany(message, seconds=seconds)
         error.retry_after = seconds
         raise error
 

@@ -286,6 +286,7 @@ def path(archive: Archive, rule: Rule, status: Status) -> str:
         "name": "search",
         "old": "news/1",
         "step": "move" if about_attachment else "restore",
+        "part": "relations",
     }
     adapter = archive.site.app.url_map.bind("localhost")
     return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})

@@ -135,7 +135,7 @@ def test_a_record_is_in_a_dump_once_whatever_changes_while_it_is_written(
         written = feeds._published()
         found = [next(written).id, next(written).id]
         filled.announcement("ประกาศใหม่")
-        filled.services.intake.publication.withdraw(made[0], actor="สมศรี", reason="ลงผิดเรื่อง")
+        filled.services.commands.publication.withdraw(made[0], actor="สมศรี", reason="ลงผิดเรื่อง")
         found += [each.id for each in written]
     assert found == [made[3], made[2], made[1], 1]
 

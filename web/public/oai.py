@@ -321,7 +321,7 @@ def _add(parent: etree._Element, name: str, text: str | None = None, **attribute
 
 @dataclass(frozen=True, slots=True)
 class _Verb:
-    """What answers a verb, and its required and optional arguments (OAI-PMH 2.0, section 4)."""
+    """A verb: the function that answers it, its required and optional arguments (OAI-PMH 2.0, section 4)."""
 
     answer: Callable[[etree._Element, Mapping[str, str]], None]
     required: frozenset[str] = frozenset()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import cast
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
@@ -22,14 +22,14 @@ from web.accounts.sign_in import (
     current_session,
     must_set_up_second_factor,
     open_session,
-    staff_only,
 )
 from web.accounts.sign_in_limits import clear_failures, count_failure_or_refuse, own_password_limits
 from web.bootstrap import services
 from web.errors import error_message
 from web.serving.log import note_security
+from web.staff.blueprints import staff_blueprint
 
-pages = Blueprint("account", __name__, url_prefix="/staff/account")
+pages = staff_blueprint("account", __name__, url_prefix="/staff/account")
 
 _BEGUN = "second factor begun"
 _SECRET_SHOWN_FOR = dt.timedelta(minutes=10)
@@ -44,13 +44,12 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]
 
 
 @pages.route("", methods=["GET", "POST"])
-@staff_only
 def overview() -> ResponseReturnValue:
     """Show the person's sessions and second factor; change the password.
 
     A new password ends every session of the person but a new one on this device.
     """
-    person = cast(Person, current_person())
+    person = _me()
     form = NewPasswordForm()
     if form.validate_on_submit():
         try:
@@ -77,24 +76,21 @@ def overview() -> ResponseReturnValue:
 
 
 @pages.post("/sessions/<int:session_id>/close")
-@staff_only
 def close_session(session_id: int) -> ResponseReturnValue:
     """Sign out one of the person's devices."""
-    person = cast(Person, current_person())
+    person = _me()
     services().people.sign_ins.close_session(person.id, session_id)
     note_security("session ended", person=person.name)
     return redirect(url_for("account.overview"))
 
 
 @pages.get("/second-factor")
-@staff_only
 def second_factor_page() -> str:
     """Show the second factor: off, being set up, or on."""
     return _second_factor_page(_me())
 
 
 @pages.post("/second-factor/begin")
-@staff_only
 def begin_second_factor() -> ResponseReturnValue:
     """Make a secret for who knows the password, and show it here for ``_SECRET_SHOWN_FOR``.
 
@@ -113,7 +109,6 @@ def begin_second_factor() -> ResponseReturnValue:
 
 
 @pages.post("/second-factor/confirm")
-@staff_only
 def confirm_second_factor() -> ResponseReturnValue:
     """Switch the second factor on after a right code.
 
@@ -138,7 +133,6 @@ def confirm_second_factor() -> ResponseReturnValue:
 
 
 @pages.post("/second-factor/recovery-codes")
-@staff_only
 def new_recovery_codes() -> ResponseReturnValue:
     """Replace the recovery codes by new ones, for a person who knows the password."""
     person = _me()
@@ -154,7 +148,6 @@ def new_recovery_codes() -> ResponseReturnValue:
 
 
 @pages.post("/second-factor/disable")
-@staff_only
 def disable_second_factor() -> ResponseReturnValue:
     """Switch the second factor off for who knows the password; who must have one sets up another."""
     person = _me()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import render_template
 
 from indexer.extraction.separators import SEPARATOR_TEXT
-from web.accounts.sign_in import staff_only
 from web.bootstrap import services
+from web.staff.blueprints import staff_blueprint
 
-pages = Blueprint("separator", __name__, url_prefix="/staff")
+pages = staff_blueprint("separator", __name__, url_prefix="/staff")
 
 
 @pages.get("/separator")
-@staff_only
 def sheet() -> str:
     """Show the sheet, to be printed by the browser."""
     return render_template("staff/separator.html", code=SEPARATOR_TEXT)

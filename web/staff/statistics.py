@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pygal
-from flask import Blueprint, Response, render_template, request
+from flask import Response, render_template, request
 from flask_babel import gettext as _
 from pygal.style import Style
 
 from indexer.search.query.parser import parse_query
-from web.accounts.sign_in import staff_only
 from web.bootstrap import services
 from web.search_service import most_read, search
+from web.staff.blueprints import staff_blueprint
 
-pages = Blueprint("statistics", __name__, url_prefix="/staff")
+pages = staff_blueprint("statistics", __name__, url_prefix="/staff")
 
 _DAYS = 14
 _GREY = "#75837f"  # legible on light and dark ground: a picture does not know the page's theme
@@ -33,7 +33,6 @@ _CHART = {
 
 
 @pages.get("/statistics")
-@staff_only
 def statistics() -> str:
     """Show what residents read, and what they searched for in vain."""
     return render_template(
@@ -45,7 +44,6 @@ def statistics() -> str:
 
 
 @pages.get("/explain")
-@staff_only
 def explain() -> str:
     """Show how a search comes about: its plan, and each hit's score by part."""
     query = replace(parse_query(request.args.get("q", "")), explain=True)
@@ -54,7 +52,6 @@ def explain() -> str:
 
 
 @pages.get("/reads.svg")
-@staff_only
 def reads_chart() -> Response:
     """Send a chart of the visits a day, drawn on the server."""
     counts = services().usage_statistics.visits_by_day(days=_DAYS)

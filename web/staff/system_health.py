@@ -7,7 +7,7 @@ import re
 import shutil
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template, url_for
+from flask import render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
@@ -15,11 +15,11 @@ from archive.errors import PrakatError
 from archive.worklist import Problem
 from indexer.scrub import FILES_EVERY, read_scrub_record
 from web import template_filters
-from web.accounts.sign_in import admin_only
 from web.bootstrap import Services, services
 from web.nightly import OVERDUE, NightlyStep, read_nightly
 from web.serving.health import CHECKS, LEAST_FREE
 from web.serving.metrics import SEARCH_SECONDS
+from web.staff.blueprints import staff_blueprint
 
 _ENGLISH = re.compile(r"\s*\([^()ก-๛]*[a-z]{3}[^()ก-๛]*\)")
 """The English that stands in brackets behind the Thai in messages for the log and for operators."""
@@ -35,7 +35,7 @@ _INCIDENTS = {
 }
 """Code of an incident → its words on the page."""
 
-pages = Blueprint("system_health", __name__, url_prefix="/staff/health")
+pages = staff_blueprint("system_health", __name__, url_prefix="/staff/health", is_for_admins=True)
 
 SLOW_SECONDS = 1.0  # seconds of a search above which a reader notices the wait
 
@@ -54,7 +54,6 @@ class HealthLine:
 
 
 @pages.get("")
-@admin_only
 def overview() -> str:
     """Show administrators each part's state and what to do; to one of several towns its own parts alone."""
     here = services()
