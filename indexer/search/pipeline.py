@@ -236,6 +236,9 @@ def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: RetrievalR
     notes = [query_notes.read_as_note(*pair) for pair in corrected.corrections]
     if also := explained_expansions(corrected.plan):
         notes.append(query_notes.also_searched_note(also))
+    letters = corrected.plan.letters_of_document_numbers
+    if letters and retrieved.total and not retrieved.coverage:
+        notes.append(query_notes.number_letters_note(letters))
     times = query.times if retrieved.is_of_time else ()
     for time in times:
         note = (

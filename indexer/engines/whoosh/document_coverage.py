@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
 
-from indexer.analysis.tokenizer import searchable_bytes
+from indexer.analysis.tokenizer import letters_of
 from indexer.engines.whoosh.bm25f import DocumentScores
 from indexer.engines.whoosh.phrase_matching import contains_word_misread_once, phrase_match_with_misreadings
 from indexer.engines.whoosh.ranking import TopDocuments
@@ -26,6 +27,7 @@ from indexer.search.query.query_plan import Clause, QueryPlan
 from indexer.search.searcher import BEST_HITS
 from indexer.search.tuning import TUNING
 
+_MOST_LOOKED_AT = 50  # documents in which the letters of document numbers are looked for by themselves
 _ALL = 0.999  # share of the IDF mass that counts as all of it, as sums of 32-bit floats are rounded
 
 
@@ -39,22 +41,37 @@ def answer_coverage(
     """Returns the share (0–1) of the query that the best document answers; 1 without words or hits.
 
     Date ranges do not count, as a note says that other dates are shown. A document that matches every clause
-    answers all. Otherwise a word counts in full only beside a word that it was typed beside, and a word
+    answers all, but none answers the letters before an office's numbers (นป), unless it has them by
+    themselves. Otherwise a word counts in full only beside a word that it was typed beside, and a word
     that is in no dictionary counts less, as it may be a misspelling.
     """
     if not scores.idfs or not len(ranked.documents):
         return 1.0
+    ordered = ranked.documents[np.argsort(-ranked.scores, kind="stable")].tolist()
+    letters = plan.letters_of_document_numbers
+    if letters and not any(
+        _has_by_themselves(reader, letters_of(letters), each) for each in ordered[:_MOST_LOOKED_AT]
+    ):
+        return 0.0
     covered = (scores.covered - scores.misread)[ranked.documents]
     if covered.max() >= scores.total_idf_mass * _ALL and ranked.complete:
         return 1.0
-    best = ranked.documents[np.argsort(-ranked.scores, kind="stable")[:BEST_HITS]]
     weights = clause_weights(scores.idfs, reader.idf(1), times, reader.lexicon)
     if not weights:
         return 1.0
     pairs, finder = adjacent_clauses(plan), PiecesFinder(plan)
     return max(
         _coverage(reader, plan, scores, weights, document, pairs=pairs, finder=finder)
-        for document in best.tolist()
+        for document in ordered[:BEST_HITS]
+    )
+
+
+def _has_by_themselves(reader: CommitReader, letters: bytes, document: int) -> bool:
+    """Returns True if a document has the letters as a word somewhere, not only before a number."""
+    text, borders = reader.commit.text(document), reader.commit.token_boundaries(document)
+    return any(
+        borders[found.start()] and borders[found.end()]
+        for found in re.finditer(re.escape(letters) + rb"(?![0-9])", text)
     )
 
 
@@ -117,7 +134,7 @@ def _coverage(
             is_misread = similarity > TUNING.min_phrase_similarity
             misread |= dict.fromkeys(part.clauses, 1.0 if is_misread else similarity)
     for clause in weights.keys() - matched:
-        if contains_word_misread_once(text, searchable_bytes(clause.typed).data):
+        if contains_word_misread_once(text, letters_of(clause.typed)):
             misread[clause] = max(misread.get(clause, 0.0), TUNING.misread_word_weight)
     broken = finder.clauses_not_whole(text)
     return document_coverage(weights, matched, scattered, broken, misread)

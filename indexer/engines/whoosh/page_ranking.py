@@ -7,20 +7,27 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from indexer.analysis.index_document import PLAIN_ZONES
 from indexer.analysis.tokenizer import letters_of
 from indexer.engines.whoosh.posting_list import Mask
 from indexer.engines.whoosh.reader import CommitReader
+from indexer.search.coverage import is_stop_word_or_document_kind
 from indexer.search.ports import MOST_PAGES, PageHit
 from indexer.search.query.query_plan import QueryPlan
 from indexer.search.tuning import TUNING
 
 _MOST_PLACES = 200  # occurrences of one term that are counted
+_LABELS = PLAIN_ZONES.index("labels")  # follows the title
 
 
 def best_pages(
     reader: CommitReader, plan: QueryPlan, idfs: tuple[float, ...], document: int
 ) -> tuple[PageHit, ...]:
-    """Returns up to ``MOST_PAGES`` pages, best first, with words and every quoted phrase of the plan."""
+    """Returns up to ``MOST_PAGES`` pages, best first, with words and every quoted phrase of the plan.
+
+    Where title and labels have all that the plan asks for, the document itself is meant: of each attachment
+    its first page comes before the others.
+    """
     layout = reader.commit.layout(document)
     if not layout.pages:
         return ()
@@ -40,11 +47,23 @@ def best_pages(
             scores *= there
         if phrase.words > 1:
             scores += TUNING.page_phrase_boost * there
+    if _is_named(plan, text[: layout.zones[_LABELS]]):
+        is_first = np.array([number == 1 for _, number, _ in layout.pages])
+        scores += scores.max() * (is_first & (scores > 0))
     least = TUNING.min_page_share * scores.max()
     order = [place for place in np.argsort(-scores, kind="stable").tolist() if scores[place] > least]
     return tuple(
         PageHit(layout.pages[place][0], layout.pages[place][1], float(scores[place]))
         for place in order[:MOST_PAGES]
+    )
+
+
+def _is_named(plan: QueryPlan, title_and_labels: bytes) -> bool:
+    """Returns True if the title and the labels have every word of the plan but stop words and kinds."""
+    telling = [clause for clause in plan.clauses if not is_stop_word_or_document_kind(clause)]
+    return bool(telling) and all(
+        any(all(letters_of(term) in title_and_labels for term in each.terms) for each in clause.alternatives)
+        for clause in telling
     )
 
 

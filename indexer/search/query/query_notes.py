@@ -157,6 +157,14 @@ def also_searched_note(texts: Sequence[str]) -> BilingualNote:
     return BilingualNote(f"ค้นคำว่า {quoted} ด้วย", f"Also searching for {quoted}")
 
 
+def number_letters_note(letters: str) -> BilingualNote:
+    """Returns the note that letters stand before many documents' numbers, which are to be typed too."""
+    return BilingualNote(
+        f"“{letters}” เป็นตัวอักษรหน้าเลขที่หนังสือ ซึ่งมีในหนังสือหลายฉบับ พิมพ์เลขที่ต่อท้ายเพื่อหาฉบับที่ต้องการ",
+        f"“{letters}” stands before the number of many documents; type the number too to find one",
+    )
+
+
 def missing_words_note(words: Sequence[str]) -> BilingualNote:
     """Returns the note that no announcement has the words; those with the other words are shown."""
     quoted = ", ".join(f"“{word}”" for word in words)

@@ -10,6 +10,7 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from archive.thai import ERA, MONTHS, SHORT_MONTHS
+from archive.thai.characters import CONSONANTS
 from indexer.analysis.dictionary import SPELLING_WEIGHT, SYNONYM_WEIGHT, Lexicon, Synonym
 from indexer.analysis.loanwords import find_spelled_letters
 from indexer.analysis.tokenizer import Token, fold_text, letters_of, searchable_bytes
@@ -37,6 +38,7 @@ _BEFORE_A_TIME = frozenset("เมื่อ วัน ที่ วันที�
 _NUMBERED = re.compile(r"(?<![a-z0-9.-])([a-z]{1,3})[ .-]?(\d{1,4}(?:\.\d{1,2})?)(?![a-z0-9/-]|[.,:]\d)")
 _NUMBER_AND_YEAR = re.compile(r"(\d{1,5})(?:/(\d\d)|[-.](25\d\d))")
 _DOCUMENT_NUMBER = re.compile(r"\d{1,5}/\d{2,4}")
+_NUMBER_LETTERS = re.compile(f"[{CONSONANTS}]{{1,3}}")
 _SHORT_YEARS = range(
     30, 80
 )  # of the Buddhist era, 2530–2579: older documents are not numbered so, or not kept
@@ -124,6 +126,12 @@ class QueryPlan:
         """Numbers of documents that the plan asks for, in every way to write them."""
         terms = {term for clause in self.clauses for each in clause.alternatives for term in each.terms}
         return {term for term in terms if _DOCUMENT_NUMBER.fullmatch(term)}
+
+    @property
+    def letters_of_document_numbers(self) -> str | None:
+        """The letters of a plan that is a few consonants alone, as before a document's number: นป, มท."""
+        only = self.clauses[0].single_term if len(self.clauses) == 1 and not self.quoted_parts else None
+        return only if only and _NUMBER_LETTERS.fullmatch(only) else None
 
     @cached_property
     def phrases(self) -> tuple[PhraseBytes, ...]:

@@ -440,6 +440,19 @@ def test_news_of_a_village_is_no_address_of_it(news: str) -> None:
     assert names_village_in_addresses_alone(four, searchable_bytes(fold_text(office)).data)
 
 
+def test_letters_before_each_document_number_are_no_answer(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    letters = [entry(number, f"ถนนสาย {number}", f"ที่ นป ๕๒๓๐{number}/ว ๑๘๗") for number in range(1, 8)]
+    with index.rebuild() as generation:
+        generation.add_announcements([*letters, entry(8, "สปสช", "สปสช แจ้งสิทธิ", "ที่ สปสช ๔/๒๕๖๗")])
+    page = index.search(parse_query("นป"))
+    assert (page.total, page.related) == (0, ())
+    assert [note.thai[:4] for note in page.query.understood] == ["“นป”"]
+    assert [hit.announcement_id for hit in index.search(parse_query("นป 52303")).hits] == [3]
+    assert [hit.announcement_id for hit in index.search(parse_query("สปสช")).hits] == [8]
+    assert index.search(parse_query("นป", filters=Filters(year=2564))).total == 7
+
+
 @pytest.mark.parametrize("named", ["บ้านดอน ม.4", "บ้านโคกสูง ม.๔", "บ้านนา ม.4", "บ้านสันกลาง ม. 4", "สนาม ม.4"])
 def test_a_village_behind_a_name_is_no_word_that_ends_with_its_letter(named: str) -> None:
     assert names_village(b"4", searchable_bytes(fold_text(f"ซ่อมถนน{named}")).data)
