@@ -125,11 +125,11 @@ class Jobs(Protocol):
         """
 
     def queue_again(self, attachment_ids: Sequence[int], *, should_reread_good_pages: bool = False) -> int:
-        """Queue read files again; with ``should_reread_good_pages`` all their pages but corrected ones.
+        """Queue read and failed files again; with ``should_reread_good_pages`` all pages but corrected ones.
 
         Pages that people corrected stay in any case. Pages that were read well with the newest rules stay
-        too, unless ``should_reread_good_pages``. Files that wait or are being read are left as they are.
-        Returns the number of those queued.
+        too, unless ``should_reread_good_pages``, which holds for files that wait already as well. Files that
+        are being read are left as they are. Returns the number of those queued.
         """
 
     def list_outdated(self, rules: int) -> list[int]:

@@ -184,7 +184,9 @@ class EngineJobs(EngineRepository):
             if should_reread_good_pages:
                 self._engine.run(
                     """UPDATE page SET rules = 0
-                       WHERE organisation_id IN :organisations AND attachment_id IN :ids AND corrected = 0""",
+                       WHERE organisation_id IN :organisations AND corrected = 0 AND attachment_id IN (
+                           SELECT id FROM attachment
+                           WHERE organisation_id IN :organisations AND id IN :ids AND status <> 'reading')""",
                     ids=list(attachment_ids),
                 )
             return self._engine.run(

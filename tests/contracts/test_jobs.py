@@ -198,6 +198,14 @@ def test_rereading_good_pages_forgets_the_rules_of_pages(jobs: Jobs, records: Re
     assert [each.rules for each in records.pages.by_attachment(paper.id)] == [0, 7]
 
 
+def test_a_file_that_is_being_read_keeps_the_rules_of_its_pages(jobs: Jobs, records: Records) -> None:
+    paper = attached(records, published(records))
+    assert claim(jobs) == paper.id
+    records.pages.save(page(paper, number=1, rules=7))
+    assert jobs.queue_again([paper.id], should_reread_good_pages=True) == 0
+    assert [each.rules for each in records.pages.by_attachment(paper.id)] == [7]
+
+
 def test_detached_work_is_dropped(jobs: Jobs, records: Records, waiting: list[Attachment]) -> None:
     claim(jobs)
     records.attachments.detach(waiting[0].id, actor=ACTOR)
