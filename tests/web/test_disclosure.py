@@ -297,6 +297,12 @@ def test_a_list_that_another_spreadsheet_saved_is_taken_or_refused_with_its_row(
         status, page = send(wrong.encode())
         assert status in (200, 422)
         assert f"แถวที่ {rows + 1}" in page
+    repeated = f"{table}structure,oit,O1,รายการเดิม,yearly,,"
+    assert f"แถวที่ {rows + 1} ซ้ำกับแถวก่อน" in send(repeated.encode())[1]
+    many = table + ",oit,O52,อีกรายการ,yearly,,\n" * 500
+    page = send(many.encode())[1]
+    assert "ไม่เกิน 500 แถว" in page
+    assert "ซ้ำกับแถวก่อน" not in page
     status, page = send(b"\xff\xfeodd")
     assert (status in (200, 422), "notice bad" in page) == (True, True)
 

@@ -63,8 +63,10 @@ def merge_items_with_csv(content: bytes, listed: Sequence[DisclosureItem]) -> li
         item = _item(row, number)
         if not row.get("key", "").strip():
             item = next((each for each in listed if is_equal_except_key(item, each)), item)
-        if item.key in read or len(read) >= _MOST_ROWS:
+        if item.key in read:
             raise Invalid("แถวที่ %(row)s ซ้ำกับแถวก่อน", field="list", row=number)
+        if len(read) >= _MOST_ROWS:
+            raise Invalid("ตารางมีรายการได้ไม่เกิน %(most)s แถว", field="list", most=_MOST_ROWS)
         read[item.key] = item
     if not read:
         raise Invalid("ตารางไม่มีรายการ กรุณาตรวจไฟล์แล้วส่งอีกครั้ง", field="list")
