@@ -49,7 +49,8 @@ def test_what_may_be_attached_and_what_takes_the_scope_to_publish_is_described(s
         paths[attachment]["delete"],
         paths[f"{attachment}/file"]["put"],
     ):
-        assert "published or withdrawn" in _said(operation)
+        assert "published or withdrawn announcement" in _said(operation)
+        assert "scheduled draft" in _said(operation)
         assert "the scope ``publish``" in _said(operation)
 
 

@@ -63,6 +63,40 @@ def test_a_deed_needs_its_scope(filled: Site, method: str, path: str, body: obje
     assert done(allowed, "allowed") < 300
 
 
+CHANGES_OF_DRAFT = [
+    ("PATCH", "/announcements/2", {"title": "แก้แล้ว"}),
+    ("POST", "/announcements/2/attachments", "file"),
+    ("PATCH", "/attachments/1", {"label": "แก้แล้ว"}),
+    ("PUT", "/attachments/1/file", "file"),
+    ("DELETE", "/attachments/1", None),
+    ("PUT", "/announcements/2/relations/1", {"relation": "cancels"}),
+    ("DELETE", "/announcements/2/relations/1", None),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), CHANGES_OF_DRAFT)
+def test_a_draft_that_becomes_public_by_itself_is_changed_with_the_scope_to_publish(
+    filled: Site, method: str, path: str, body: object
+) -> None:
+    """Staff looked at what they set a time for: nothing else is to become public then."""
+    filled.attach(2, memo("ตรวจแล้ว"))
+    time = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    filled.services.commands.announcements.revise(2, {"publish_at": time}, actor="test")
+
+    def sent(*scopes: Scope) -> int:
+        carried = {"json": body}
+        if body == "file":
+            carried = {"data": {"file": (io.BytesIO(memo("เนื้อหา")), "memo.pdf")}}
+        headers = filled.token(str(len(scopes)), scopes=frozenset(scopes))
+        answer = filled.client().open(f"/api/v1{path}", method=method, headers=headers, **carried)  # type: ignore[arg-type]
+        return answer.status_code
+
+    before = filled.services.history.last_change()
+    assert sent(READ, WRITE) == 403
+    assert filled.services.history.last_change() == before
+    assert sent(READ, WRITE, PUBLISH) < 300
+
+
 def test_only_the_scope_of_reading_shows_drafts(filled: Site) -> None:
     client = filled.client()
     reader = filled.token("reader", scopes=frozenset({READ}))

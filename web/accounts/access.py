@@ -49,13 +49,14 @@ def require_scope(scope: Scope) -> None:
         raise MissingScope(scope.value)
 
 
-def require_publish_scope_if_public(announcement: Announcement) -> None:
-    """Raises ``MissingScope`` without ``publish`` for a published or withdrawn one; checks no draft.
+def require_publish_scope_if_public_or_scheduled(announcement: Announcement) -> None:
+    """Raises ``MissingScope`` without ``publish`` for a public one, or a draft with a time of publication.
 
-    Residents see the changes of such an announcement, or that it was withdrawn and why. Whoever calls this
-    has asked for the scope to write.
+    A public one is published or withdrawn: residents see its changes, or that it was withdrawn and why. Such
+    a draft becomes public by itself, and nobody looks at it again. Any other draft is not checked: whoever
+    calls this has asked for the scope to write.
     """
-    if announcement.status in (Status.PUBLISHED, Status.WITHDRAWN):
+    if announcement.status in (Status.PUBLISHED, Status.WITHDRAWN) or announcement.publish_at is not None:
         require_scope(Scope.PUBLISH)
 
 

@@ -23,7 +23,7 @@ from web.accounts.access import (
     current_token,
     has_scope,
     log_unpublished_read,
-    require_publish_scope_if_public,
+    require_publish_scope_if_public_or_scheduled,
     require_scope,
     require_visible,
     require_visible_attachment,
@@ -256,11 +256,11 @@ def show_announcement(id: int) -> dict[str, Any]:
 def revise_announcement(changes: dict[str, Any], id: int) -> dict[str, Any]:
     """แก้ไขประกาศ · Change an announcement; personal data in a public one needs a ``reason`` (else 409).
 
-    A published or withdrawn announcement needs the scope ``publish``.
+    A published or withdrawn announcement, or a scheduled draft, needs the scope ``publish``.
     """
     reason = _stated_reason(changes)
     with services().records.batch():
-        require_publish_scope_if_public(services().announcements.get(id))
+        require_publish_scope_if_public_or_scheduled(services().announcements.get(id))
         services().commands.announcements.revise(id, changes, actor=g.actor, reason=reason)
     return _changed_record(id, sent=changes)
 
@@ -298,7 +298,7 @@ def restore_as_draft(id: int) -> dict[str, Any]:
     Residents are no longer told that a restored one was withdrawn.
     """
     with services().records.batch():
-        require_publish_scope_if_public(services().announcements.get(id))
+        require_publish_scope_if_public_or_scheduled(services().announcements.get(id))
         services().commands.publication.restore_as_draft(id, actor=g.actor)
     return _changed_record(id)
 
@@ -312,11 +312,11 @@ def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str,
 
     บันทึกว่าประกาศนี้ยกเลิก แก้ไข หรือใช้แทนฉบับเก่า · The announcement cancels, amends or replaces the older one;
     this takes the place of an earlier decision. Residents see it once both are published. For a published or
-    withdrawn announcement it needs the scope ``publish``; an older one that is not public needs the scope
-    ``read``.
+    withdrawn announcement or a scheduled draft it needs the scope ``publish``; an older one that is not
+    public needs the scope ``read``.
     """
     with services().records.batch():
-        require_publish_scope_if_public(services().announcements.get(id))
+        require_publish_scope_if_public_or_scheduled(services().announcements.get(id))
         require_visible(services().announcements.get(older_id), is_staff=_staff())
         services().commands.announcements.decide_relation(id, older_id, fields["relation"], actor=g.actor)
     return as_relation(fields["relation"].value, services().announcements.get(older_id))
@@ -328,10 +328,11 @@ def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str,
 def dismiss_relation(id: int, older_id: int) -> None:
     """เอาประกาศที่เกี่ยวข้องออก · Remove a relation or a suggestion; in a public record with ``publish``.
 
-    It is not offered again. For a published or withdrawn announcement it needs the scope ``publish``.
+    It is not offered again. For a published or withdrawn announcement or a scheduled draft it needs the
+    scope ``publish``.
     """
     with services().records.batch():
-        require_publish_scope_if_public(services().announcements.get(id))
+        require_publish_scope_if_public_or_scheduled(services().announcements.get(id))
         services().commands.announcements.decide_relation(id, older_id, None, actor=g.actor)
 
 
@@ -352,9 +353,9 @@ def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
     XLS, without password or macros. Bytes that the announcement had before change nothing: the answer (200)
     is the attachment that has or had them, though somebody replaced, covered or took off that file. Bytes
     that were erased by order are refused (409, ``file-erased``). To a published or withdrawn announcement
-    it needs the scope ``publish``.
+    or a scheduled draft it needs the scope ``publish``.
     """
-    require_publish_scope_if_public(services().announcements.get(id))
+    require_publish_scope_if_public_or_scheduled(services().announcements.get(id))
     file = _sent_file()
     attachment, new = services().commands.attachments.attach(
         id,
@@ -363,7 +364,7 @@ def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
         actor=g.actor,
         label=fields["label"],
         kind=fields["kind"],
-        check_permission=require_publish_scope_if_public,
+        check_permission=require_publish_scope_if_public_or_scheduled,
     )
     return _changed_attachment(attachment, sent=_FILE_FIELDS), 202 if new else 200
 
@@ -446,7 +447,7 @@ def show_attachment(id: int) -> dict[str, Any]:
 def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
     """แก้ชื่อ ประเภท ลำดับ · Change label, kind, position; in a public record with the scope ``publish``.
 
-    Of a published or withdrawn announcement it needs the scope ``publish``.
+    Of a published or withdrawn announcement or a scheduled draft it needs the scope ``publish``.
     """
     commands = services().commands
     with services().records.batch():
@@ -466,7 +467,8 @@ def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
 def detach_attachment(id: int) -> None:
     """นำออก · Take off, reversible by staff; from a public record with the scope ``publish``.
 
-    Everything about it is kept. From a published or withdrawn announcement it needs the scope ``publish``.
+    Everything about it is kept. From a published or withdrawn announcement or a scheduled draft it needs
+    the scope ``publish``.
     """
     with services().records.batch():
         _require_scope_for_attachment(id)
@@ -486,7 +488,7 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
     copy, or with bytes that somebody replaced before, it waits until a person shows it; where residents do
     not see the present file, such bytes are refused (409, ``file-attached``), and so is any file in the
     place of a draft's redacted copy. Bytes that were erased by order are refused (409, ``file-erased``).
-    In a published or withdrawn announcement it needs the scope ``publish``.
+    In a published or withdrawn announcement or a scheduled draft it needs the scope ``publish``.
     """
     before = _newest(_require_scope_for_attachment(id))
     file = _sent_file()
@@ -495,7 +497,7 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
         cast(BinaryIO, file.stream),
         filename=file.filename or "",
         actor=g.actor,
-        check_permission=require_publish_scope_if_public,
+        check_permission=require_publish_scope_if_public_or_scheduled,
     )
     answer = _changed_attachment(replace(after, id=id), sent=_FILE_FIELDS)
     return answer, 200 if after.sha256 == before.sha256 else 202
@@ -596,5 +598,5 @@ def _newest(attachment: Attachment) -> Attachment:
 def _require_scope_for_attachment(id: int) -> Attachment:
     """Returns the attachment. Raises ``MissingScope`` when the token may not change it."""
     attachment = services().attachments.get(id)
-    require_publish_scope_if_public(services().announcements.get(attachment.announcement_id))
+    require_publish_scope_if_public_or_scheduled(services().announcements.get(attachment.announcement_id))
     return attachment
