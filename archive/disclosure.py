@@ -209,15 +209,19 @@ def kind_of_body(name: str) -> BodyKind:
     return BodyKind.SUBDISTRICT if any(word in name for word in words) else BodyKind.MUNICIPALITY
 
 
-def first_year_of_applicable_changes(year: int) -> int:
-    """Return the first fiscal year whose item changes still apply in ``year``: that of its data file."""
+def data_file_year(year: int) -> int:
+    """Return the fiscal year of the data file for ``year``, from which on staff's changes apply in it.
+
+    It is ``FIRST_YEAR`` for a year before all data files.
+    """
     return max((each for each in _years_of_files() if each <= year), default=FIRST_YEAR)
 
 
 def latest_item_list_year(year: int, changed_years: Iterable[int]) -> int:
-    """Return the fiscal year whose list ``year`` uses: the last changed up to then, else a data file's.
+    """Return the last of ``changed_years`` up to ``year``; without one, the year of its data file.
 
-    ``changed_years``: the years for which staff changed or confirmed the list; later ones are left out.
+    The items of that fiscal year's list hold in ``year``. ``changed_years``: the years, from
+    ``data_file_year`` on, for which staff changed or confirmed the list.
     """
     return max((each for each in changed_years if each <= year), default=_file_year(year))
 
@@ -227,7 +231,7 @@ def items_of_year(
 ) -> list[DisclosureItem]:
     """Return a year's items, hidden ones too, by section and number, with what was ``changed`` by then.
 
-    ``changed``: what staff changed from ``first_year_of_applicable_changes`` on, each with its year, the
+    ``changed``: what staff changed from ``data_file_year`` on, each with its year, the
     oldest first; later years are left out.
     """
     items = {item.key: item for item in _template(_file_year(year), body)}

@@ -337,8 +337,8 @@ class Database(Protocol):
     def seconds_spent_by_thread(self) -> float:
         """Return the seconds that the calling thread has spent in the database since it began."""
 
-    def checkpoint(self) -> None:
-        """Write the log beside the database into the database itself; done at an orderly stop."""
+    def checkpoint_if_possible(self) -> None:
+        """Write the log into the database itself, where no other process reads; done at an orderly stop."""
 
     def close(self) -> None:
         """Write everything and close this process's connections. The next use opens new connections."""

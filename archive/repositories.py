@@ -248,9 +248,10 @@ class Attachments(Protocol):
         """
 
     def preview_public_file_before(self, attachment_id: int) -> Attachment | None:
-        """Return an attachment as ``take_back_public_file`` would leave it, without writing, or None.
+        """Return the attachment with its public file of before; whether it may be taken back is not checked.
 
-        None where no public file was replaced by the present one, or nothing of that file is kept.
+        It is as ``take_back_public_file`` would leave it; nothing is written. None where no public file was
+        replaced by the present one, or nothing of that file is kept.
         """
 
     def take_back_public_file(self, attachment_id: int, *, actor: str) -> Attachment:
@@ -263,7 +264,7 @@ class Attachments(Protocol):
         """
 
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
-        """Put a detached attachment back, after the announcement's other attachments, under its id."""
+        """Put a detached attachment back under its id, after the others; its hold stays as it was."""
 
     def record_decision_to_show(
         self, attachment_id: int, decided: Iterable[PersonalDataSpan], *, reason: str, actor: str

@@ -120,7 +120,7 @@ class Engine(Queries, Protocol):
     def copy_to_sqlite(self, path: Path) -> None:
         """Write a consistent copy of the database to ``path``, a new SQLite file; writers are not blocked."""
 
-    def checkpoint(self) -> None:
+    def checkpoint_if_possible(self) -> None:
         """See ``archive.ports.Database``."""
 
     def close(self) -> None:

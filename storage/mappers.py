@@ -185,7 +185,10 @@ def stored_value(value: object) -> object:
 
 @mapper_of("announcement")
 def announcement(row: Row) -> Announcement:
-    """Return the announcement. Its ``views`` is the baseline plus the visits that were counted here."""
+    """Return the announcement of a row; visits here add to ``views``. Raises ``RecordDamaged``.
+
+    Its ``views`` is the baseline plus the visits that were counted here.
+    """
     fields = {field.name: read_column(field, row[field.name]) for field in ANNOUNCEMENT_FIELDS}
     fields["views"] += row["visits"]
     return Announcement(
@@ -202,7 +205,7 @@ def announcement(row: Row) -> Announcement:
 
 @mapper_of("attachment")
 def attachment(row: Row) -> Attachment:
-    """Return the attachment of a row."""
+    """Return the attachment of a row. Raises ``RecordDamaged``."""
     details = _details(row["details"])
     return Attachment(
         id=row["id"],

@@ -1,7 +1,7 @@
-"""Schema of the database, as ordered, named migrations: add a new one at the end of ``MIGRATIONS``.
+"""Schema of the database as ordered migrations: add a new one at the end of ``MIGRATIONS``, edit none.
 
-A released migration is never edited.
-A migration that changes rows which ``storage.hash_chain`` protects must append entries for them in ``then``.
+A released migration is never edited. A migration that changes rows which ``storage.hash_chain`` protects must
+append entries for them in ``then``.
 
 Times are ISO 8601 text in UTC with microseconds, so that they sort as text; dates are ISO text. ``{id}``,
 ``{text}`` and ``{bytes}`` are replaced by the engine's column types for a key that is never used twice, for
@@ -10,9 +10,9 @@ text that sorts by its code points, and for binary data.
 
 from __future__ import annotations
 
-from storage.frozen_migrations import FROZEN_MIGRATIONS
 from storage.hash_chain import append_entries_of_all_holds_and_decisions, append_missing_entries
 from storage.migration_types import Migration
+from storage.oldest_migrations import OLDEST_MIGRATIONS
 from storage.tenancy import PARENTS
 
 _PARTS_OF_RECORDS = (
@@ -70,7 +70,7 @@ _SUBSCRIPTIONS = (
 """Followers by e-mail."""
 
 MIGRATIONS = (
-    *FROZEN_MIGRATIONS,
+    *OLDEST_MIGRATIONS,
     Migration(
         "scopes of tokens",
         (

@@ -193,7 +193,7 @@ class Postgres:
         return [row["fault"] for row in found] + find_stray_rows(self)
 
     def find_dangling_rows_by_missing_row(self) -> dict[str, list[str]]:
-        """See ``archive.ports.Database``. Constraints leave none; ``find_faults`` names one not validated."""
+        """Return {} always: constraints leave no such row; ``find_faults`` names one not validated."""
         return {}
 
     @contextmanager
@@ -216,7 +216,7 @@ class Postgres:
         with closing(sqlite3.connect(path)) as copy:
             copy.execute("PRAGMA journal_mode = DELETE")  # makes the copy one file, without a log beside it
 
-    def checkpoint(self) -> None:
+    def checkpoint_if_possible(self) -> None:
         """Do nothing: a PostgreSQL server makes checkpoints by itself."""
 
     def close(self) -> None:

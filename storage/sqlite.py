@@ -137,8 +137,11 @@ class Sqlite:
             self._connection().db.conn.backup(copy, pages=-1)
             copy.execute("PRAGMA journal_mode = DELETE")  # makes the copy one file, without a log beside it
 
-    def checkpoint(self) -> None:
-        """See ``archive.ports.Database``. No data is lost if the write-ahead log is lost afterwards."""
+    def checkpoint_if_possible(self) -> None:
+        """Write the log into the database; while another process reads, or on an error, it stays as it is.
+
+        See ``archive.ports.Database``. A log that stays is read at the next start.
+        """
         with suppress(
             Unavailable, sqlite3.Error
         ):  # on a full disk the log stays, and is read at the next start
@@ -149,7 +152,7 @@ class Sqlite:
 
     def close(self) -> None:
         """Close every thread's connection. Call this only when no thread uses a connection any more."""
-        self.checkpoint()
+        self.checkpoint_if_possible()
         for connection in list(self._open):
             connection.close()
         self._threads = threading.local()

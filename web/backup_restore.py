@@ -32,7 +32,7 @@ def restore(
     source: Path,
     progress: Progress,
     *,
-    generation: str | None = None,
+    generation_prefix: str | None = None,
     identity: Path | None = None,
 ) -> Services:
     """Unpack a backup and return its services without an index. See ``storage.backup.restore``."""
@@ -40,7 +40,7 @@ def restore(
         restore_backup,
         source,
         progress=progress,
-        generation=generation,
+        generation_prefix=generation_prefix,
         keys=backup_keys(settings, identity),
     )
     if (settings.database, settings.files) == _EMBEDDED:
@@ -56,11 +56,11 @@ def restore(
 def rehearse_restore(settings: Settings, source: Path, identity: Path | None = None) -> BackupManifest:
     """Restore the newest backup beside the archive, compare and delete it; raises where they differ."""
     room = settings.data / "restore-rehearsal"
-    return rehearsal.restore_and_compare(source, room, backup_keys(settings, identity))
+    return rehearsal.rehearse_restore(source, room, backup_keys(settings, identity))
 
 
 def is_newest_backup_encrypted(source: Path) -> bool:
-    """Return True where the newest backup can be restored with its age identity alone."""
+    """Return True where the newest backup is encrypted: it is restored with its age identity alone."""
     return rehearsal.is_newest_backup_encrypted(source)
 
 

@@ -246,11 +246,11 @@ class Dictionary:
             yield
 
     def add_entry(self, entry: str, *, actor: str = "") -> None:
-        """Appends an entry to the file, and with an ``actor`` notes the change (``changes``).
+        """Appends an unchecked entry for the next rebuild; ``ValueError`` for more than one, or no file.
 
-        An entry is a word, ``abbreviation = expansion`` or synonyms: which of them, its signs say. It takes
-        effect with the next rebuild. Raises ``ValueError`` for an empty entry, a comment, one with a line
-        break of any kind or a tab, and where there is no file.
+        An entry is a word, ``abbreviation = expansion`` or synonyms: which of them, its signs say. With an
+        ``actor`` the change is noted (``changes``). Raises ``ValueError`` for an empty entry, a comment, one
+        with a line break of any kind or a tab, and where there is no file.
         """
         if self._path is None:
             raise ValueError("the dictionary has no file to add an entry to")

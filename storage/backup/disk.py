@@ -41,7 +41,7 @@ def emptied_and_locked_directory(directory: Path) -> Iterator[None]:
 
 @contextmanager
 def convert_backup_disk_errors(what: str) -> Iterator[None]:
-    """Convert errors of a disk into ``Unavailable`` with one line that begins with ``what``."""
+    """Convert ``OSError`` and SQLite's operational errors into ``Unavailable``, in a line with ``what``."""
     try:
         yield
     except (OSError, sqlite3.OperationalError) as error:

@@ -18,15 +18,15 @@ FREE_AFTERWARDS = 1 << 30
 """Bytes that must stay free while the restored copy exists: uploads go on meanwhile."""
 
 
-def restore_and_compare(source: Path, room: Path, keys: BackupKeys) -> BackupManifest:
-    """Restore the newest backup into ``room``, compare it with its manifest, and delete ``room`` again.
+def rehearse_restore(source: Path, room: Path, keys: BackupKeys) -> BackupManifest:
+    """Restore the newest into ``room``, delete it; ``Invalid`` if it differs, ``Unavailable`` if no room.
 
-    Every byte is compared with its SHA-256, and the records with the figures that the manifest holds.
-    Returns the manifest.
+    Every byte is compared with its SHA-256, and the records with the figures that the manifest holds. Returns
+    the manifest.
 
-    Raises ``Invalid`` (code ``backup-damaged``, ``backup-signature``, ``backup-encrypted``, or
-    ``backup-differs`` for other records than were backed up), and ``Unavailable`` (code ``no-room``) when the
-    disk has no room.
+    The codes of ``Invalid`` are ``backup-damaged``, ``backup-signature``, ``backup-encrypted``, and
+    ``backup-differs`` for other records than were backed up, that of ``Unavailable`` is ``no-room``: the size
+    of the backup and ``FREE_AFTERWARDS`` must be free.
     """
     shutil.rmtree(room, ignore_errors=True)  # what a killed rehearsal left
     needed = _size(source) + FREE_AFTERWARDS
@@ -51,7 +51,7 @@ def restore_and_compare(source: Path, room: Path, keys: BackupKeys) -> BackupMan
 
 
 def is_newest_backup_encrypted(source: Path) -> bool:
-    """Return True where the newest backup can be restored with its age identity alone."""
+    """Return True where the newest backup is encrypted: it is restored with its age identity alone."""
     return bool(backup_source_at(source).read_manifest(None).sha256_of_encrypted)
 
 

@@ -28,18 +28,17 @@ def restore_backup(
     data: Path,
     progress: Progress,
     *,
-    generation: str | None = None,
+    generation_prefix: str | None = None,
     keys: BackupKeys | None = None,
 ) -> BackupManifest:
-    """Restore a backup into ``data``, which must be empty or absent: completely, or not at all.
+    """Restore a backup into an empty ``data``, or nothing; ``SettingsError`` for a newer version's.
 
-    ``generation``: the beginning of a generation's name, such as a day; None for the newest. Returns the
-    manifest of the restored generation.
+    ``data`` may be absent. ``generation_prefix``: the beginning of a generation's name, such as a day; None
+    for the newest. Returns the manifest of the restored generation.
 
-    Raises ``Conflict`` when ``data`` is not empty, ``NotFound`` for an unknown generation,
-    ``Invalid`` (code ``backup-damaged``) with the names of the damaged members, or (code
-    ``backup-signature``, ``backup-encrypted``) when the keys do not fit, ``Unavailable`` on a bad disk,
-    ``SettingsError`` for a backup that a later version of the program made.
+    Raises ``Conflict`` when ``data`` is not empty, ``NotFound`` for an unknown generation, ``Invalid`` (code
+    ``backup-damaged``) with the names of the damaged members, or (code ``backup-signature``,
+    ``backup-encrypted``) when the keys do not fit, ``Unavailable`` on a bad disk.
     """
     aside = _beside(data)
     if data.exists() and any(path != aside for path in data.iterdir()):
@@ -56,7 +55,7 @@ def restore_backup(
         def report(done: int) -> None:
             progress("restore", done, max(done, backup.total))
 
-        manifest = backup.check_members(report, generation=generation, into=unpacked, keys=keys)
+        manifest = backup.check_members(report, generation_prefix=generation_prefix, into=unpacked, keys=keys)
         keys.verify(manifest)
         require_intact_database(unpacked / DATABASE)
         _refuse_newer_version(read_migrations(unpacked / DATABASE), backup)
@@ -111,8 +110,8 @@ class BackupSource:
         """Return the names of the generations, oldest first."""
         raise NotImplementedError
 
-    def read_manifest(self, generation: str | None) -> BackupManifest:
-        """Return the manifest of a generation, of the newest for None. Raises as ``check_members`` does."""
+    def read_manifest(self, generation_prefix: str | None) -> BackupManifest:
+        """Return a generation's manifest, the newest for None; ``Invalid``, or ``NotFound`` if unknown."""
         raise NotImplementedError
 
     def examine_generations(self) -> Iterator[tuple[str, str]]:
@@ -135,7 +134,7 @@ class BackupSource:
         self,
         progress: Callable[[int], None],
         *,
-        generation: str | None = None,
+        generation_prefix: str | None = None,
         into: Path | None = None,
         keys: BackupKeys | None = None,
     ) -> BackupManifest:
@@ -152,7 +151,7 @@ class BackupSource:
         manifest: BackupManifest | None = None
         name = self._path.name
         try:
-            for name, stream in self._members(generation):
+            for name, stream in self._members(generation_prefix):
                 if name == MANIFEST:
                     manifest = BackupManifest.from_bytes(stream.read())
                     continue
@@ -178,7 +177,7 @@ class BackupSource:
         """
         raise NotImplementedError
 
-    def _members(self, generation: str | None) -> Iterator[tuple[str, BinaryIO]]:
+    def _members(self, generation_prefix: str | None) -> Iterator[tuple[str, BinaryIO]]:
         """Yield name and content of each member and of the manifest. Encrypted names end in ``.age``."""
         raise NotImplementedError
 
@@ -210,14 +209,14 @@ class TarSource(BackupSource):
     def generations(self) -> list[str]:
         return [self.read_manifest(None).generation]
 
-    def read_manifest(self, generation: str | None) -> BackupManifest:
+    def read_manifest(self, generation_prefix: str | None) -> BackupManifest:
         try:
             with tarfile.open(self._path) as tar:
                 text = tar.extractfile(MANIFEST)
                 manifest = BackupManifest.from_bytes(text.read() if text else b"")
         except (tarfile.TarError, EOFError, KeyError) as error:
             raise damaged_members([MANIFEST]) from error
-        if generation is not None and not manifest.generation.startswith(generation):
+        if generation_prefix is not None and not manifest.generation.startswith(generation_prefix):
             raise NotFound(f"ไฟล์สำรองนี้มีชุดเดียว (there is only the generation) {manifest.generation}")
         return manifest
 
@@ -234,9 +233,9 @@ class TarSource(BackupSource):
             return [self._path.name]
         return [name for name in wanted if there.get(name, "") not in (None, wanted[name])]
 
-    def _members(self, generation: str | None) -> Iterator[tuple[str, BinaryIO]]:
-        if generation is not None:
-            self.read_manifest(generation)
+    def _members(self, generation_prefix: str | None) -> Iterator[tuple[str, BinaryIO]]:
+        if generation_prefix is not None:
+            self.read_manifest(generation_prefix)
         with (
             self._path.open("rb") as file,
             tarfile.open(fileobj=file, mode="r|", bufsize=CHUNK) as opened,
@@ -255,8 +254,8 @@ class DirectorySource(BackupSource):
     def generations(self) -> list[str]:
         return BackupDirectory(self._path).generations() or [self.read_manifest(None).generation]
 
-    def read_manifest(self, generation: str | None) -> BackupManifest:
-        return BackupManifest.from_bytes(BackupDirectory(self._path).manifest_bytes(generation))
+    def read_manifest(self, generation_prefix: str | None) -> BackupManifest:
+        return BackupManifest.from_bytes(BackupDirectory(self._path).manifest_bytes(generation_prefix))
 
     def find_damage_except_originals(self, manifest: BackupManifest) -> list[str]:
         damage = []
@@ -270,8 +269,8 @@ class DirectorySource(BackupSource):
                         damage.append(name)
         return damage
 
-    def _members(self, generation: str | None) -> Iterator[tuple[str, BinaryIO]]:
-        text = BackupDirectory(self._path).manifest_bytes(generation)
+    def _members(self, generation_prefix: str | None) -> Iterator[tuple[str, BinaryIO]]:
+        text = BackupDirectory(self._path).manifest_bytes(generation_prefix)
         manifest = BackupManifest.from_bytes(text)
         self.total = len(manifest.members)
         yield MANIFEST, io.BytesIO(text)

@@ -52,15 +52,12 @@ class BackupDirectory:
         """Return the names of the generations, oldest first. The manifests are not read."""
         return sorted(path.stem for path in (self.path / GENERATIONS).glob("*.json"))
 
-    def read(self, generation: str) -> BackupManifest:
-        """Return the manifest of one generation. Raises ``Invalid`` when the manifest is damaged."""
+    def read_generation(self, generation: str) -> BackupManifest:
+        """Return the manifest of an existing generation by its whole name; ``Invalid`` when it is damaged."""
         return BackupManifest.from_bytes(self._manifest_path(generation).read_bytes())
 
     def manifest_bytes(self, name_prefix: str | None) -> bytes:
-        """Return the newest manifest (``Invalid`` without one), or the newest named ``name_prefix…``.
-
-        Raises ``NotFound`` where no generation's name begins with ``name_prefix``.
-        """
+        """Return the newest manifest, or ``Invalid``; the newest named ``name_prefix…``, or ``NotFound``."""
         if name_prefix is None:
             try:
                 return (self.path / MANIFEST).read_bytes()
@@ -88,7 +85,7 @@ class BackupDirectory:
         except Invalid:
             for name in reversed(self.generations()):
                 try:
-                    return self.read(name)
+                    return self.read_generation(name)
                 except Invalid:
                     continue
         return None
@@ -135,7 +132,7 @@ class BackupDirectory:
         kept = retention.kept_generations(self.generations())
         try:
             kept.add(BackupManifest.from_bytes(self.manifest_bytes(None)).generation)
-            named = {path for name in kept for path in self.read(name).paths()}
+            named = {path for name in kept for path in self.read_generation(name).paths()}
         except Invalid:
             return 0
         removed = [name for name in self.generations() if name not in kept]

@@ -42,9 +42,10 @@ class Clamd:
 
     @contextmanager
     def scan_while_reading(self, stream: BinaryIO) -> Iterator[BinaryIO]:
-        """Provide the bytes for one full read, which raises ``Invalid`` at its end if clamd finds a virus.
+        """Provide the bytes to read; the read at the end raises for a virus, or a file too large to scan.
 
-        Bytes are sent to clamd while they are read. A stream that is not read to its end is not judged.
+        The errors are ``Invalid`` and ``TooLarge``. Bytes are sent to clamd while they are read. A stream
+        that is not read to its end is not judged.
         """
         with self._connected() as connection:
             yield cast(BinaryIO, io.BufferedReader(_Scanned(stream, connection), _CHUNK))

@@ -32,7 +32,7 @@ from storage.repositories.replaced_public_files import (
     row_with_public_file,
     take_back_public_file,
 )
-from storage.repositories.replacements import (
+from storage.repositories.waiting_replacements import (
     insert_replacement,
     move_file_to_replaced_attachment,
     replacement_row,
@@ -372,7 +372,7 @@ class EngineAttachments(EngineRepository):
             update_row(self._engine, "attachment", attachment_id, has_undecided_finds=int(stays_public))
             before, after = None, _place(row)
             if hold is None and (
-                replaced := move_file_to_replaced_attachment(self._engine, row, is_released=True)
+                replaced := move_file_to_replaced_attachment(self._engine, row, may_be_taken_back=True)
             ):
                 attachment_id = replaced["id"]
                 before, after = _named(replaced), {**_named(row), "attachment_id": attachment_id}

@@ -43,7 +43,7 @@ class EngineDisclosure(EngineRepository):
         actor: str,
         reason: str = "",
     ) -> None:
-        """Store the item over any change since; ``replaced`` tells the history what changed."""
+        """Store the item over any change since, unless it equals ``replaced``, the one known before."""
         before, after = history.changed_fields(_columns(replaced) if replaced else {}, _columns(item))
         if after:
             self._store_item(year, item, before, after, actor, reason)

@@ -14,7 +14,7 @@ from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.attachment_positions import close_gap
 from storage.repositories.attachments import EngineAttachments, set_hidden_change
-from storage.repositories.replacements import replacement_row
+from storage.repositories.waiting_replacements import replacement_row
 from storage.rows import delete_rows, insert_row, read_rows, update_row
 
 _TELLING = {"text", "doubts", "label", "filename", "sha256", "size", "media_type"}

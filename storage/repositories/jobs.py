@@ -13,7 +13,7 @@ from storage.engine import EngineRepository, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.attachments import set_hidden_change
-from storage.repositories.replacements import move_file_to_replaced_attachment
+from storage.repositories.waiting_replacements import move_file_to_replaced_attachment
 from storage.rows import count_rows, update_row
 
 MAX_ATTEMPTS = 3
@@ -134,7 +134,7 @@ class EngineJobs(EngineRepository):
             if hold and attachment.hold is None:
                 set_hidden_change(self._engine, attachment_id)
             if hold is None:
-                move_file_to_replaced_attachment(self._engine, row, is_released=False)
+                move_file_to_replaced_attachment(self._engine, row, may_be_taken_back=False)
 
     def fail(self, attachment_id: int, worker: str, failure: Failure) -> None:
         with self._engine.write():

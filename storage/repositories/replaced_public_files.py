@@ -32,7 +32,7 @@ _PENDING = ("waiting", "reading")
 
 @dataclass(frozen=True, slots=True)
 class ReplacedPublicFile:
-    """A public file as residents saw it: its columns, its pages' rows, and what undoes its release.
+    """A public file as residents saw it, its pages, and the history's changes that its release renamed.
 
     ``number``: its number among the attachment's earlier files. ``columns``: those of ``FILE_COLUMNS``.
     ``pages``: rows of its pages. ``renamed``: ``(id, side)`` of each change of the history that named the
@@ -57,10 +57,11 @@ def set_file(engine: Queries, attachment_id: int, columns: Mapping[str, Any]) ->
 def store_replaced_public_file(
     engine: Queries, replaced: Row, waiting_id: int, renamed: Sequence[tuple[int, str]], last_change: int
 ) -> None:
-    """Store the public file and its pages; call after ``store_earlier_version``, in its transaction.
+    """Store a public file and its pages, before those of the attachment ``waiting_id`` take their place.
 
-    Call this before the pages and earlier files of the attachment ``waiting_id`` are moved to ``replaced``.
-    ``renamed`` and ``last_change``: see ``ReplacedPublicFile``.
+    Call this after ``store_earlier_version``, in its transaction, and before the pages and earlier files of
+    the attachment ``waiting_id`` are moved to ``replaced``. ``renamed`` and ``last_change``: see
+    ``ReplacedPublicFile``.
     """
     pages = engine.rows(
         """SELECT * FROM page

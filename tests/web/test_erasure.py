@@ -126,7 +126,7 @@ class Erased:
             assert self.site.client().get(dump).status_code == 200
         assert self.is_in_index()
         self.sha256s = {self.sha256, earlier.sha256}
-        self.site.services.database.checkpoint()
+        self.site.services.database.checkpoint_if_possible()
         self.before = traces(self.data)
         self.packed = self._packed()
         self.admin = self.site.signed_in(Role.ADMIN)
@@ -169,7 +169,7 @@ def test_bytes_that_another_record_uses_are_kept_and_named(erased: Erased) -> No
 
 def test_nothing_is_left_on_the_disk(erased: Erased) -> None:
     """Neither in the database's free space, nor in the index, the store or the caches."""
-    erased.site.services.database.checkpoint()
+    erased.site.services.database.checkpoint_if_possible()
     tables = {"attachment", "page", "history", "file_version", "replaced_public_file"}
     assert {f"table {table}" for table in tables} | {"files as a PDF"} <= erased.before
     assert traces(erased.data) == set()
@@ -262,7 +262,7 @@ def test_nothing_is_left_of_a_file_whose_release_was_undone(site: Site) -> None:
     again = attachments.replacements([paper.id])[paper.id]
     site.signed_in(Role.ADMIN).post(f"/staff/attachments/{again.id}/erase", data=ORDER)
     site.work()
-    site.services.database.checkpoint()
+    site.services.database.checkpoint_if_possible()
     told = str([(each.before, each.after) for each in site.services.history.entries(made.id)])
     assert (waiting.sha256 in told, paper.sha256 in told) == (False, True)
     assert traces(site.services.settings.data) == set()
@@ -289,7 +289,7 @@ def test_an_announcement_s_own_text_is_erased_wherever_it_was(site: Site) -> Non
         for shown in ("announcements/{}", "staff/announcements/{}", "staff/announcements/{}/history"):
             assert SECRET not in client.get(f"/{shown.format(made.id)}").text
     assert services.check_consistency().findings == []
-    services.database.checkpoint()
+    services.database.checkpoint_if_possible()
     assert traces(services.settings.data) == set()
     assert site.signed_in(Role.STAFF).get(address).status_code == 403
 
@@ -309,7 +309,7 @@ def test_open_data_written_while_something_is_erased_does_not_stay(site: Site) -
     asked = site.app.test_request_context(DUMPS[0], environ_base=whole_installation)
     with asked, pytest.raises(NoFreeSlot):
         send_newest_dump("announcements.csv", "text/csv", lines)
-    services.database.checkpoint()
+    services.database.checkpoint_if_possible()
     assert traces(services.settings.data) == set()
 
 

@@ -26,7 +26,7 @@ from web.serving.log import note_security
 
 
 def current_token() -> ApiToken | None:
-    """Returns the live token that the request carries; None without one."""
+    """Returns the live token of the request and records its use; None without one."""
     if "token" not in g:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         known = scheme.lower() == "bearer" and token.strip()
@@ -61,7 +61,7 @@ def require_publish_scope_if_public_or_scheduled(announcement: Announcement) -> 
 
 
 def require_visible(announcement: Announcement, *, is_staff: bool) -> Announcement:
-    """Returns the announcement, if it may be shown; raises ``Gone`` for a withdrawn one, else ``NotFound``.
+    """Returns it if it may be shown, and sets ``g.noindex``; ``Gone`` when withdrawn, else ``NotFound``.
 
     Staff may see it in any status. ``Gone`` has title, date, reason and successors; ``NotFound`` is the same
     as for an announcement that does not exist. ``g.noindex`` then holds what pages tell search engines.
@@ -86,10 +86,11 @@ def require_visible(announcement: Announcement, *, is_staff: bool) -> Announceme
 def require_visible_attachment(
     attachment_id: int, *, is_staff: bool, announcement_id: int | None = None
 ) -> Attachment:
-    """Returns the attachment, if its announcement may be shown and, except to staff, it is not held.
+    """Returns the attachment if it may be shown; ``Gone`` if it was withdrawn, ``NotFound`` if held.
 
-    ``announcement_id``: the announcement that the attachment's address names. Raises ``Gone`` for an
-    attachment of a withdrawn announcement, else ``NotFound``, the same as for one that does not exist.
+    ``announcement_id``: the announcement that the attachment's address names. Staff see an attachment that is
+    held. An attachment is withdrawn with its announcement. ``NotFound`` is the same as for one that does not
+    exist.
     """
     attachment = services().attachments.get(attachment_id)
     announcement = services().announcements.get(attachment.announcement_id)

@@ -79,13 +79,13 @@ def register_sign_in(app: Flask) -> None:
 
 
 def current_person() -> Person | None:
-    """Returns the person who is signed in with this request; None for a visitor."""
+    """Returns the person signed in, whose session counts as used now; None for a visitor."""
     opened = current_session()
     return opened[1] if opened else None
 
 
 def current_session() -> tuple[Session, Person] | None:
-    """Returns the session of the request and its person; None where nobody is signed in."""
+    """Returns the request's session, which counts as used now, and its person; None for a visitor."""
     if "opened" not in g:
         key = session.get(_KEY)
         now = dt.datetime.now(dt.UTC)

@@ -233,7 +233,9 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
     steps = {"restore": "กู้คืน", "files": "ย้ายไฟล์", "records": "ย้ายทะเบียน", "rebuild": "สร้างดัชนี"}
     given = settings.load_settings()
     with progress_bars(steps) as progress:
-        services = backup_restore.restore(given, source, progress, generation=generation, identity=identity)
+        services = backup_restore.restore(
+            given, source, progress, generation_prefix=generation, identity=identity
+        )
         count = reindex.rebuild(
             services.records, services.index, progress=lambda done, total: progress("rebuild", done, total)
         )

@@ -112,10 +112,11 @@ class OpenGeneration:
         return (self.directory / _WORDS).read_bytes() == self.lexicon.text().encode()
 
     def commit_changes(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], position: int) -> None:
-        """Locks the index and makes one commit: replaces and removes by id, sets the position; then merges.
+        """Commits replacements and removals by id with ``position``; nothing if the index is further already.
 
-        Does nothing where another process has followed further: its texts may be newer than these, and who
-        follows from there would not see them replaced. Nothing is synced to disk.
+        The index is locked, and merged afterwards. Another process may have followed further: its texts may
+        be newer than these, and who follows from there would not see them replaced. Nothing is synced to
+        disk.
         """
         writer = Writer(self._index)
         try:

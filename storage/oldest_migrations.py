@@ -1,4 +1,4 @@
-"""The oldest migrations of the schema, never edited any more; new ones stand in ``storage.migrations``.
+"""The oldest migrations of the schema, never edited; a new one is added in ``storage.migrations``.
 
 They make records, people, visits, collections and organisations.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from storage.migration_types import Migration
 
-FROZEN_MIGRATIONS = (
+OLDEST_MIGRATIONS = (
     Migration(
         "records",
         (

@@ -54,13 +54,13 @@ def insert_replacement(
     return row
 
 
-def move_file_to_replaced_attachment(engine: Queries, waiting: Row, *, is_released: bool) -> Row | None:
-    """Move a waiting file to the attachment it replaces; return that one's old row, None if it is detached.
+def move_file_to_replaced_attachment(engine: Queries, waiting: Row, *, may_be_taken_back: bool) -> Row | None:
+    """Move a waiting file to the one it replaces, or list it alone (None) where that one is detached.
 
-    None too when it replaces none. Where that attachment is detached, the waiting one becomes an attachment
-    like every other. Otherwise the row of ``waiting`` is deleted. ``is_released``: a person decided it, and
-    may take it back: the public file before is kept for that. Call this inside the transaction that ends the
-    hold.
+    Returns the old row of the attachment that it replaces; None too when it replaces none. Where that
+    attachment is detached, the waiting one becomes an attachment like every other. Otherwise the row of
+    ``waiting`` is deleted. ``may_be_taken_back``: a person decided it: the public file before is kept, so
+    that it can be taken back. Call this inside the transaction that ends the hold.
     """
     if waiting["replaces"] is None:
         return None
@@ -82,7 +82,7 @@ def move_file_to_replaced_attachment(engine: Queries, waiting: Row, *, is_releas
         for side in ("before", "after")
         if _told_attachment_id(change, side) == waiting["id"]
     ]
-    if is_released:
+    if may_be_taken_back:
         last_change = max((change["id"] for change in changes), default=0)
         store_replaced_public_file(engine, replaced, waiting["id"], renamed, last_change)
     _move_parts(engine, waiting["id"], replaced["id"])
