@@ -41,7 +41,8 @@ from archive.model import Line
 from archive.thai.words import cut_words
 from benchmarks.paper import NEAR, errors, solid
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.ocr.recognition import DPI, OcrPage, recognise_page_picture
+from indexer.extraction.ocr.recognition import OcrPage, recognise_page_picture
+from indexer.extraction.ocr.tesseract import DPI
 from training.documents import pieces
 
 LEAST_LETTERS = 600  # of a page

@@ -33,7 +33,8 @@ from rich.table import Table
 
 from archive.thai import arabic_digits, canonical_text
 from benchmarks.paper import bare_seconds
-from indexer.extraction.ocr.recognition import DPI, recognise_page_picture
+from indexer.extraction.ocr.recognition import recognise_page_picture
+from indexer.extraction.ocr.tesseract import DPI
 
 STOP_WORDS = thai_stopwords()
 

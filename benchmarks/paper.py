@@ -56,7 +56,8 @@ from indexer.analysis.other_readings import other_readings
 from indexer.engines.whoosh import WhooshIndex
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.metadata import extract_fields
-from indexer.extraction.ocr.recognition import DPI, SYSTEM_MODELS, recognise_page_picture
+from indexer.extraction.ocr.recognition import recognise_page_picture
+from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS
 from indexer.extraction.ocr_policy import PageTextDecision, better_text
 from indexer.extraction.page_images import rasterize_page
 from indexer.search.query.parser import parse_query

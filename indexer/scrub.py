@@ -47,9 +47,8 @@ class ScrubRecord:
     files_after: str = ""  # SHA-256 of the file that was read last
     files_checked: int = 0  # since the beginning
     bytes_checked: int = 0  # since the beginning, index and files
-    damaged_files: dict[str, str] = field(
-        default_factory=dict
-    )  # by SHA-256: "damaged", "missing", "unreadable"
+    # By SHA-256: "damaged", "missing", "unreadable".
+    damaged_files: dict[str, str] = field(default_factory=dict)
 
 
 def read_scrub_record(data: Path) -> ScrubRecord:

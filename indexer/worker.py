@@ -25,7 +25,7 @@ from archive.model import Attachment, Failure
 from archive.ports import Jobs
 from archive.repositories import Records
 from indexer.extraction.attachment_reader import AttachmentReader, ReadingStopped
-from indexer.extraction.page_images import PagePictures
+from indexer.extraction.page_images import FIRST_WIDTH, PagePictures
 from indexer.extraction.parsers import can_draw_pages
 from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
 from indexer.inbox import LOOK_EVERY, Inbox
@@ -154,7 +154,8 @@ class Worker:
         except IndexError:
             return False
         with suppress(PrakatError):  # gone meanwhile, or not to be drawn: whoever asks for it is told
-            self._pictures.draw_first_picture(attachment, self._records.pages.get(attachment.id, number))
+            page = self._records.pages.get(attachment.id, number)
+            self._pictures.page_picture(attachment, page, width=FIRST_WIDTH)
         return True
 
     def _read(self, attachment: Attachment, name: str) -> None:

@@ -31,9 +31,7 @@ SYNONYM_WEIGHT = 0.7
 equal ones that have the typed word.
 """
 _FINDS = "->"  # between a word and the Thai words that it finds, which do not find it
-_MIN_WHOLE_TERM = (
-    3  # letters of each term of an everyday word that is corrected whole: no pieces of a loanword
-)
+_MIN_WHOLE_TERM = 3  # letters of each term of an everyday word corrected whole: no pieces of a loanword
 SPELLING_WEIGHT = 0.9  # weight of another spelling of a loanword beside the typed spelling (1.0)
 
 

@@ -43,12 +43,8 @@ _MIN_WORD_FOR_DELETION = 4  # letters; in a shorter word one edit costs more tha
 _MAX_TYPED_LENGTH = 40  # letters of a piece that is corrected; the search is quadratic in it
 _SOUND_EDIT_COST, _LETTER_EDIT_COST = 0.6, 0.4  # cost of an edit that is heard, and of one that is seen
 _MAX_COST_PER_LETTER = 0.3  # highest cost of the edits, for each letter of the word
-_WORD_COST, _RARITY_COST, _EDIT_COST, _UNKNOWN_LETTER_COST = (
-    1.5,
-    0.5,
-    5.0,
-    6.0,
-)  # costs of a candidate: log units, as rarity
+# Costs of a candidate: log units, as rarity.
+_WORD_COST, _RARITY_COST, _EDIT_COST, _UNKNOWN_LETTER_COST = 1.5, 0.5, 5.0, 6.0
 _BEAM_WIDTH = 6  # partial candidates kept at each place
 
 # (cost, text, words), as a ``SpellingCandidate``

@@ -25,7 +25,7 @@ from indexer.extraction import embedded_text, sandbox
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.image.deskew import Turn
 from indexer.extraction.metadata import extract_fields
-from indexer.extraction.ocr import recognition
+from indexer.extraction.ocr import recognition, tesseract
 from indexer.extraction.ocr_policy import PageTextDecision, better_text
 from indexer.extraction.page_images import rasterize_page
 from indexer.extraction.reading_errors import UnreadableFile
@@ -92,7 +92,8 @@ class AttachmentReader:
                 f"พื้นที่ชั่วคราวที่ {tempfile.gettempdir()} เหลือน้อย การอ่านเอกสารรออยู่ (no room to read in)"
             )
         with self._files.local_path(attachment.sha256) as path:
-            _check_sound(path, attachment.sha256)
+            if sha256_of_file(path) != attachment.sha256:  # a damaged file is never read
+                raise UnreadableFile("damaged")
             return self._read(attachment, path, going_on)
 
     def _read(self, attachment: Attachment, path: Path, going_on: Callable[[], bool]) -> ReadingOutcome:
@@ -169,23 +170,10 @@ class AttachmentReader:
                 personal_data=tuple(
                     find for page in pages for find in privacy.find_personal_data(page.text, page.number)
                 ),
-                advice=tuple(
-                    scan_advice(
-                        pages,
-                        has_embedded_files=document.outline.has_embedded_files,
-                        has_comments=document.outline.has_comments,
-                        is_dynamic_form=document.outline.is_dynamic_form,
-                    )
-                ),
+                advice=tuple(scan_advice(pages, document.outline)),
             ),
             min((page.rules for page in pages if not page.corrected), default=TEXT_RULES),
         )
-
-
-def _check_sound(path: Path, sha256: str) -> None:
-    """Raises ``UnreadableFile`` if the file's SHA-256 is wrong, so that a damaged file is never read."""
-    if sha256_of_file(path) != sha256:
-        raise UnreadableFile("damaged")
 
 
 def _finished(pending: dict[Future[Page], int], when: str) -> Iterator[Page]:
@@ -252,4 +240,4 @@ def recognise_page(path: Path, number: int, turn: Turn | None = None) -> recogni
 
     ``turn``: degrees clockwise that set the file's page upright; None: as it can be read best.
     """
-    return recognition.recognise_page_picture(rasterize_page(path, number, recognition.DPI), turn=turn)
+    return recognition.recognise_page_picture(rasterize_page(path, number, tesseract.DPI), turn=turn)

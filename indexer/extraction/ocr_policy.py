@@ -56,6 +56,3 @@ def better_text(embedded: str, recognised: str) -> str:
         return len(thai_letters(text)) * (2 * dictionary_coverage(text) - 1)
 
     return recognised if worth(recognised) > worth(embedded) else embedded
-
-
-__all__ = ["PageTextDecision", "better_text", "judge_embedded_text"]

@@ -23,6 +23,7 @@ from archive.ports import Files
 from indexer.extraction import parsers, sandbox
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.disk_cache import DiskCache, keep_while_stored
+from indexer.extraction.image.deskew import turned_upright
 from indexer.extraction.image.input_normalization import write_repaired
 from indexer.extraction.parsers import convert_if_not_pdf
 from indexer.extraction.reading_errors import UnreadableFile
@@ -50,8 +51,8 @@ MOST_MARKED = 4_000
 CROP_WIDTH, CROP_HEIGHT = 6_000, 1_400
 """Least size of the piece around a hit, in 1/10,000 of the page: some four lines of a letter."""
 _CROP_MARGIN = 250  # beside the text, in 1/10,000 of the page
-_CROPPED_FROM = 1_000
-"""Pixels across the page from which a piece is cut: the picture that the reader opens next."""
+FIRST_WIDTH = 1_000
+"""Width in pixels of the picture that results and reader show first; pieces are cut from it."""
 RETRY_SECONDS = 600.0
 _NO_PICTURE = "แสดงภาพของหน้านี้ไม่ได้ กรุณาเปิดไฟล์ต้นฉบับแทน"
 _MAX_HEIGHT = 16_000  # pixels; the highest WebP picture has 16,383
@@ -208,9 +209,6 @@ def _webp(picture: Image.Image) -> bytes:
     return webp.getvalue()
 
 
-_CLOCKWISE = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
-
-
 def _picture(path: Path, number: int, width: int, turn: int) -> Image.Image:
     with _opened(path) as document:
         page = document[number - 1]
@@ -221,11 +219,6 @@ def _picture(path: Path, number: int, width: int, turn: int) -> Image.Image:
             raise UnreadableFile("damaged")
         picture = _render(page, min(width / across, _MAX_HEIGHT / down))
     return turned_upright(picture, turn)
-
-
-def turned_upright(picture: Image.Image, turn: int) -> Image.Image:
-    """Returns the picture turned clockwise by ``turn`` degrees (0, 90, 180, 270)."""
-    return picture.transpose(_CLOCKWISE[turn]) if turn else picture
 
 
 def _mark(picture: Image.Image, box: Rectangle) -> None:
@@ -340,19 +333,12 @@ class PagePictures:
         name = _name(attachment.sha256, page, width, boxes, crop)
         marked = _content(self._marked, name)
         if marked is None:
-            across = width if crop is None else _CROPPED_FROM
+            across = width if crop is None else FIRST_WIDTH
             drawn = self.page_picture(attachment, page, width=across, address=address, seconds=seconds)
             with self._slots.hold_slot(address, seconds=seconds):
                 marked = self._run(name, mark_and_crop, drawn, width, boxes, crop)
             keep_while_stored(self._marked, self._files, attachment.sha256, name, marked)
         return marked
-
-    def draw_first_picture(self, attachment: Attachment, page: Page) -> None:
-        """Draws the picture that results and reader show first; ``Unavailable`` if it cannot be, or not now.
-
-        It is cached, so that no resident waits for it.
-        """
-        self.page_picture(attachment, page, width=_CROPPED_FROM)
 
     def has(self, sha256: str) -> bool:
         """Returns True while a cache has a picture of a file, or the PDF of an Office file."""

@@ -10,15 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypedDict
 
 from archive import filetype
 from archive.errors import Invalid
 from archive.filetype import FileType
 from indexer.extraction.image.input_normalization import wrap_heif, wrap_picture
 from indexer.extraction.office.libreoffice import (
-    convert_document_to_pdf,
-    convert_spreadsheet_to_pdf,
+    DOCUMENT,
+    SHEETS_AS_PAGES,
+    convert_office_to_pdf,
     find_libreoffice,
 )
 from indexer.extraction.office.text import TextPage, read_docx, read_odt, read_spreadsheet
@@ -26,13 +26,6 @@ from indexer.extraction.reading_errors import UnreadableFile
 
 Converter = Callable[[Path, Path], None]
 """Writes a file (first path) as a PDF (second path). Runs in a sandbox child; raises ``UnreadableFile``."""
-
-
-class Limits(TypedDict):
-    """Limits of a sandbox child: seconds of wall-clock time, megabytes of memory."""
-
-    seconds: float
-    memory_mb: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +45,9 @@ class Parser:
     memory_mb: int = 1024
 
 
-_LIBREOFFICE: Limits = {"seconds": 120.0, "memory_mb": 4096}  # it maps some 2 GB when it starts
+_document = partial(convert_office_to_pdf, output=DOCUMENT)
+_spreadsheet = partial(convert_office_to_pdf, output=SHEETS_AS_PAGES)
+_office_parser = partial(Parser, seconds=120.0, memory_mb=4096)  # LibreOffice maps some 2 GB when it starts
 
 PARSERS = {
     parser.file_type.media_type: parser
@@ -65,12 +60,12 @@ PARSERS = {
         Parser(filetype.TIFF, partial(wrap_picture, format="TIFF")),
         Parser(filetype.HEIC, wrap_heif),
         Parser(filetype.HEIF, wrap_heif),
-        Parser(filetype.DOCX, convert_document_to_pdf, read_docx, **_LIBREOFFICE),
-        Parser(filetype.ODT, convert_document_to_pdf, read_odt, **_LIBREOFFICE),
-        Parser(filetype.DOC, convert_document_to_pdf, **_LIBREOFFICE),
-        Parser(filetype.XLSX, convert_spreadsheet_to_pdf, read_spreadsheet, has_sheets=True, **_LIBREOFFICE),
-        Parser(filetype.ODS, convert_spreadsheet_to_pdf, read_spreadsheet, has_sheets=True, **_LIBREOFFICE),
-        Parser(filetype.XLS, convert_spreadsheet_to_pdf, read_spreadsheet, has_sheets=True, **_LIBREOFFICE),
+        _office_parser(filetype.DOCX, _document, read_docx),
+        _office_parser(filetype.ODT, _document, read_odt),
+        _office_parser(filetype.DOC, _document),
+        _office_parser(filetype.XLSX, _spreadsheet, read_spreadsheet, has_sheets=True),
+        _office_parser(filetype.ODS, _spreadsheet, read_spreadsheet, has_sheets=True),
+        _office_parser(filetype.XLS, _spreadsheet, read_spreadsheet, has_sheets=True),
     )
 }
 """Media type → parser."""

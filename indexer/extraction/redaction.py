@@ -20,7 +20,7 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageStat
 
 from archive import privacy
 from archive.errors import Conflict, Invalid, TooLarge, Unavailable
@@ -33,12 +33,12 @@ from indexer.extraction import sandbox
 from indexer.extraction.attachment_reader import OCR_MEMORY_MB, OCR_SECONDS, recognise_page
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.embedded_text import EmbeddedTextDocument
+from indexer.extraction.image.deskew import turned_upright
 from indexer.extraction.page_images import (
     HIT_PADDING,
     extents_of_hits,
     pixel_box,
     rasterize_page,
-    turned_upright,
 )
 from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
 from indexer.extraction.text_layer import add_text_layer, invisible_font
@@ -117,9 +117,7 @@ def box_without_margins(page: Page, box: Rectangle) -> Rectangle:
 
     The margins hide the ends of the letters in the picture. The letters beside them stay in the text.
     """
-    height = round(
-        (box.bottom - box.top) / (1 + _RISE)
-    )  # smaller than it was without a rise: never too little
+    height = round((box.bottom - box.top) / (1 + _RISE))  # less than without a rise: never too little
     area = Rectangle(box.left, box.bottom - height, box.right, box.bottom)
     spans = spans_inside(page.text, page.lines, [area])
     extents = [(left, right) for _line, left, right in extents_of_hits(page, tuple(spans))]
@@ -345,7 +343,8 @@ def is_black(path: Path, number: int, boxes: Sequence[Rectangle]) -> bool:
     Of a box that is all border, the pixels in its middle are looked at.
     """
     picture = rasterize_page(path, number, DPI).convert("L")
-    return all(_brightest(picture.crop(_without_border(*pixel_box(picture, box)))) <= _BLACK for box in boxes)
+    parts = (picture.crop(_without_border(*pixel_box(picture, box))) for box in boxes)
+    return all(ImageStat.Stat(part).extrema[0][1] <= _BLACK for part in parts)
 
 
 def _without_border(left: int, top: int, right: int, bottom: int) -> tuple[int, int, int, int]:
@@ -361,12 +360,7 @@ def _picture_path(folder: Path, number: int) -> Path:
 def _is_grey(picture: Image.Image) -> bool:
     """Returns True when the picture has hardly any colour: such a page takes half the room in grey."""
     small = picture.resize((64, 64)).convert("HSV")
-    return _brightest(small.getchannel("S")) < _COLOURFUL
-
-
-def _brightest(channel: Image.Image) -> int:
-    """Returns the highest value (0–255) in a picture of one channel."""
-    return max(value for value, count in enumerate(channel.histogram()) if count)
+    return ImageStat.Stat(small.getchannel("S")).extrema[0][1] < _COLOURFUL
 
 
 def _add_picture(pdf: pikepdf.Pdf, jpeg: bytes) -> pikepdf.Page:

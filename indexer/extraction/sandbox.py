@@ -55,24 +55,6 @@ _READY = b"ready"  # a child's first message: what comes after it is the doing o
 _START_SECONDS = 60.0  # a busy machine has forked a child and limited it within some seconds
 
 
-class TimedOut(UnreadableFile):
-    """Raised when the work took longer than its time limit."""
-
-    code = "timeout"
-
-
-class OutOfMemory(UnreadableFile):
-    """Raised when the work needed more memory than its limit."""
-
-    code = "memory"
-
-
-class Crashed(UnreadableFile):
-    """Raised when the child died, or sent data that is no result."""
-
-    code = "crashed"
-
-
 class CannotStart(UnreadableFile):
     """Raised when no child starts; the file is sound, but the attachment fails all the same.
 
@@ -87,8 +69,8 @@ def run_in_sandbox(function: Callable[..., T], *args: Any, seconds: float, memor
 
     ``function`` must be importable by name.
 
-    Raises ``CannotStart``, ``TimedOut``, ``OutOfMemory``, ``Crashed``, or the ``UnreadableFile`` that the
-    function raised; any other exception of it is ``Crashed``.
+    Raises ``CannotStart``, or ``UnreadableFile``: timeout, memory, crashed, or what the function raised of
+    it; any other exception of the function is crashed.
     """
     with SandboxProcess(memory_mb=memory_mb) as child:
         return child.call(function, *args, seconds=seconds)
@@ -97,8 +79,8 @@ def run_in_sandbox(function: Callable[..., T], *args: Any, seconds: float, memor
 class SandboxProcess:
     """A child that keeps its state between calls; after a failure the next call gets a fresh one.
 
-    It serves many calls. The state is an open file, say. A failure is ``TimedOut``, ``OutOfMemory`` or
-    ``Crashed``.
+    It serves many calls. The state is an open file, say. A failure is ``UnreadableFile``: timeout, memory or
+    crashed.
     """
 
     def __init__(self, *, memory_mb: int = 1024) -> None:
@@ -128,7 +110,7 @@ class SandboxProcess:
                 answer = connection.recv_bytes(_RESULT_LIMIT)
         except (EOFError, OSError):
             self.close()
-            raise TimedOut if is_over.is_set() else Crashed from None
+            raise UnreadableFile("timeout" if is_over.is_set() else "crashed") from None
         except BaseException:
             self.close()
             raise
@@ -154,13 +136,13 @@ class SandboxProcess:
             outcome, value = _Results(io.BytesIO(answer)).load()
         except Exception as error:
             self.close()
-            raise Crashed from error
+            raise UnreadableFile("crashed") from error
         if outcome == "done":
             return value
         if outcome == "unreadable" and value in tuple(MESSAGES):  # a child may send anything
             raise UnreadableFile(value)
         self.close()
-        raise OutOfMemory if outcome == "memory" else Crashed
+        raise UnreadableFile("memory" if outcome == "memory" else "crashed")
 
     def close(self) -> None:
         """Ends the child and every process that it started."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from archive.errors import gettext_noop
 from archive.model import Page, ScanAdvice, TextSource
+
+if TYPE_CHECKING:
+    from indexer.extraction.pdf.parser import FileOutline
 
 MESSAGES = {
     "turned": gettext_noop("หน้า %(pages)s กลับหัวหรือตะแคง (แก้ให้แล้ว)"),
@@ -19,19 +23,13 @@ MESSAGES = {
 LEAST_ACCURACY = 0.90  # share of letters probably right below which a page should be scanned again
 
 
-def scan_advice(
-    pages: Sequence[Page],
-    *,
-    has_embedded_files: bool = False,
-    has_comments: bool = False,
-    is_dynamic_form: bool = False,
-) -> Iterator[ScanAdvice]:
+def scan_advice(pages: Sequence[Page], outline: FileOutline) -> Iterator[ScanAdvice]:
     """Yields the advice on a file and its pages, the most serious first."""
-    if is_dynamic_form:
+    if outline.is_dynamic_form:
         yield ScanAdvice("dynamic-form")
-    if has_embedded_files:
+    if outline.has_embedded_files:
         yield ScanAdvice("embedded-files")
-    if has_comments:
+    if outline.has_comments:
         yield ScanAdvice("comments")
     seen = [page for page in pages if page.confidence is not None and not page.corrected]
     groups = {

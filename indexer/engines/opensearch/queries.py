@@ -573,9 +573,7 @@ def visibility_filters(filters: Filters) -> list[Json]:
 def _id_query(ids: Set[int]) -> Json:
     """Returns the query for the announcements with these ids, in clauses of at most ``_MOST_IDS``."""
     ordered = sorted(ids)
-    starts = range(
-        0, max(len(ordered), 1), _MOST_IDS
-    )  # one clause, which nothing matches, where there is no id
+    starts = range(0, max(len(ordered), 1), _MOST_IDS)  # without ids one clause, which nothing matches
     clauses: list[Json] = [{"terms": {"id": ordered[start : start + _MOST_IDS]}} for start in starts]
     return {"bool": {"should": clauses}} if len(clauses) > 1 else clauses[0]
 

@@ -48,9 +48,7 @@ from indexer.search.vocabulary import (
 )
 
 _MOST_HEARD = 1000  # words fetched that sound alike
-_RARER_TOGETHER = (
-    10  # times that a run of words is rarer than its rarest word; ผลิต and พัน are common, ผลิตพัน is not
-)
+_RARER_TOGETHER = 10  # times a run of words is rarer than its rarest: ผลิต and พัน are common, ผลิตพัน is not
 _MOST_NAMED = 24  # announcements fetched for a title search
 
 

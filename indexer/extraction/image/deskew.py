@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from indexer.extraction.image.dotted_rules import without_dotted_rules
 from indexer.extraction.image.illumination import even_illumination, strengthen_ink
+from indexer.extraction.image.isolated_dots import remove_specks, without_dotted_rules
 from indexer.extraction.image.overlaid_seal_removal import grey_without_overlaid_seals
-from indexer.extraction.image.speckle_removal import remove_specks
 
 Turn = Literal[0, 90, 180, 270]
 Ink = NDArray[np.float32]  # 0 paper … 1 ink, by row and column of the small copy
@@ -66,7 +65,7 @@ class MeasuredPage:
 
     def upright(self, turn: Turn) -> UprightPage:
         """Returns the page turned clockwise by ``turn`` degrees, with level rows, without dotted rules."""
-        turned = self.grey.transpose(_TRANSPOSE[turn]) if turn else self.grey
+        turned = turned_upright(self.grey, turn)
         lean = self.lean_along if turn in (0, 180) else self.lean_across
         level = _sheared(turned, lean) if abs(lean) >= LEAST_LEAN else turned
         return UprightPage(without_dotted_rules(level), turn, lean)
@@ -89,11 +88,16 @@ def measure_orientation(image: Image.Image) -> MeasuredPage:
     return MeasuredPage(turns, is_clear, grey, along.lean, across.lean)
 
 
-_TRANSPOSE = {
+_CLOCKWISE = {
     90: Image.Transpose.ROTATE_270,  # Pillow counts counter-clockwise
     180: Image.Transpose.ROTATE_180,
     270: Image.Transpose.ROTATE_90,
 }
+
+
+def turned_upright(picture: Image.Image, turn: int) -> Image.Image:
+    """Returns the picture turned clockwise by ``turn`` degrees (0, 90, 180, 270)."""
+    return picture.transpose(_CLOCKWISE[turn]) if turn else picture
 
 
 def _sheared(grey: Image.Image, lean: float) -> Image.Image:

@@ -29,9 +29,7 @@ LEAST_IN_USE = 4  # … if it has as many code points: ราชสีมา of 
 SLIP = 7.0  # cost (nats) of a sign that differs
 DOUBT = 1.0  # cost (nats) instead of SLIP in a line that is read again if a more usual row of words comes out
 LETTER = 5.0  # cost (nats) beside SLIP of a letter that was lost, added or taken for one of another shape
-LEAST_OF_LETTER = (
-    6  # letters of the outline of a word that may have such a letter: shorter ones are by chance
-)
+LEAST_OF_LETTER = 6  # letters of the outline of a word that may have such a letter: in shorter ones by chance
 UNKNOWN = 8.0  # cost (nats) of a letter that belongs to no word
 JOIN = 6.0  # gain (nats) from which on a stray space is removed
 REACH = 14  # letters on either side of a space that are compared
@@ -292,8 +290,3 @@ def _shortened(outlines: dict[str, list[str]]) -> dict[str, list[str]]:
 def word_rarities() -> dict[str, float]:
     """Returns every known word with its rarity in nats: 4 for the most frequent, some 18 for unseen words."""
     return _words().costs
-
-
-def load_before_fork() -> None:
-    """Loads the words of the correction, which processes forked after it then share."""
-    _words()

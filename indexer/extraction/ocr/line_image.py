@@ -17,9 +17,7 @@ from indexer.extraction.ocr.line_layout import Symbol
 
 ABOVE, BELOW = 0.95, 0.6  # room for marks above and below a row, as shares of the height of its letters
 SIDE = 20  # pixels of room at the left and right
-HEIGHT_PERCENTILE = (
-    20  # of the letters’ boxes (25 is as good): strokes that touch letters make boxes higher only
-)
+HEIGHT_PERCENTILE = 20  # of the letters’ boxes (25 is as good): strokes that touch letters make these higher
 SAME_HEIGHT = 0.4  # share of the height by which boxes of undisturbed letters differ from it, at most
 FEW = 6  # letters from which on a slope is measured
 LEAST_SPAN = 6  # heights of a letter that a row must be long for its slope to be measured

@@ -190,7 +190,7 @@ def _by_words(places: Sequence[PlaceCandidates]) -> list[str]:
     """Returns the texts of the cheapest path through a stretch.
 
     A state of the path is the beginning of a word; "" is the end of a word."""
-    words, beginnings = word_rarities(), _beginnings()
+    words, beginnings = word_rarities(), word_beginnings()
     layers: list[dict[str, _Step]] = [{"": _Step(0.0, "", "")}]
     for place in places:
         reached: dict[str, _Step] = {}
@@ -227,11 +227,6 @@ def _unknown(text: str) -> float:
 
 
 @cache
-def _beginnings() -> frozenset[str]:
+def word_beginnings() -> frozenset[str]:
     """Returns every beginning of every known word."""
     return frozenset(word[:size] for word in word_rarities() for size in range(1, len(word) + 1))
-
-
-def load_before_fork() -> None:
-    """Loads the beginnings of all known words, which processes forked after it then share."""
-    _beginnings()

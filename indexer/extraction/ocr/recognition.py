@@ -22,10 +22,8 @@ from indexer.extraction.ocr.line_layout import Symbol, Transcript, join_rows
 from indexer.extraction.ocr.line_rereading import reread_line
 from indexer.extraction.ocr.noise import mean_confidence, probable_accuracy, without_noise
 from indexer.extraction.ocr.second_layout import choose_rows, is_second_layout_worthwhile
-from indexer.extraction.ocr.tesseract import DPI, SYSTEM_MODELS, read_page, sample_line_beginnings
+from indexer.extraction.ocr.tesseract import read_page, sample_line_beginnings
 from indexer.extraction.reading_errors import UnreadableFile
-
-__all__ = ["DPI", "RULES", "SYSTEM_MODELS", "OcrPage", "load_before_fork", "recognise_page_picture"]
 
 RULES = 13
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
@@ -167,7 +165,7 @@ def _read(upright: UprightPage, deadline: float) -> _Reading:
 
 def load_before_fork() -> None:
     """Loads the recognition model and its words, which processes forked after it then share."""
-    correction.load_before_fork()
-    line_voting.load_before_fork()
+    correction.word_rarities()
+    line_voting.word_beginnings()
     with contextlib.suppress(UnreadableFile):
-        tesseract.load_model()
+        tesseract.load_engine()

@@ -7,11 +7,11 @@ smaller picture without specks thin strokes fade and most of the time is saved.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from PIL import Image, ImageFilter
 
+from indexer.extraction.ocr.line_image import LineImage
 from indexer.extraction.ocr.line_layout import Symbol, body_extent, join_rows, row_text
 from indexer.extraction.ocr.noise import mean_confidence, without_noise
 from indexer.extraction.ocr.tesseract import read_as_one_column
@@ -50,24 +50,12 @@ def choose_rows(rows: Sequence[list[Symbol]], image: Image.Image, seconds: float
         column = read_as_one_column(picture, seconds)
     except UnreadableFile:  # time is up: the page was read before
         return chosen
+    whole = LineImage(picture, left=0, top=0.0, slope=0.0)
     for found in column:
-        row = without_noise(_enlarged(found))
+        row = without_noise(whole.on_page(found, SCALE))
         if row and _has_words(row):
             chosen = _with_row(chosen, row)
     return join_rows(chosen)
-
-
-def _enlarged(row: Iterable[Symbol]) -> list[Symbol]:
-    return [
-        replace(
-            symbol,
-            left=round(symbol.left / SCALE),
-            top=round(symbol.top / SCALE),
-            right=round(symbol.right / SCALE),
-            bottom=round(symbol.bottom / SCALE),
-        )
-        for symbol in row
-    ]
 
 
 def _has_words(row: Sequence[Symbol]) -> bool:

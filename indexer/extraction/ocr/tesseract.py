@@ -37,10 +37,7 @@ LEAST_SIDE = 8  # pixels: shortest side of a picture that is given to the engine
 SAMPLE_LINES = 4  # lines read to judge an orientation
 LAYOUT_REDUCE = 2  # full-size pixels to one of the copy on which lines to sample are sought
 SAMPLE_WIDTH = 700  # pixels read of each sample line: some 15 letters
-LINE_HEIGHTS = (
-    20,
-    140,
-)  # pixels at ``DPI``: of 8-point to 60-point type; others are rules, specks and pictures
+LINE_HEIGHTS = 20, 140  # pixels at ``DPI``: of 8-point to 60-point type; others are rules, specks, pictures
 
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom, in pixels."""
@@ -61,23 +58,22 @@ def read_as_one_column(image: Image.Image, seconds: float) -> list[list[Symbol]]
 
 
 def _read_lines(image: Image.Image, seconds: float, mode: int) -> list[list[Symbol]]:
-    engine = _engine()
+    engine = load_engine()
     engine.SetPageSegMode(mode)
-    engine.SetVariable(
-        "lstm_choice_mode", "0"
-    )  # a tenth faster; doubtful rows are read again with alternatives
-    return list(_lines(_recognized(engine, image, seconds), with_alternatives=False))
+    engine.SetVariable("lstm_choice_mode", "0")  # a tenth faster; doubtful rows are read with others again
+    found = _found_lines(_recognized(engine, image, seconds), with_alternatives=False)
+    return list(map(without_echoes, found))
 
 
 def read_line(image: Image.Image, seconds: float) -> list[Symbol]:
     """Reads the picture of one line, with alternatives of every symbol. Raises what ``read_page`` does."""
-    engine = _engine()
+    engine = load_engine()
     engine.SetPageSegMode(tesserocr.PSM.SINGLE_LINE)
     engine.SetVariable("lstm_choice_mode", "1")
     if min(image.size) < LEAST_SIDE:
         return []
-    found = _lines(_recognized(engine, image, seconds), with_alternatives=True)
-    return [symbol for line in found for symbol in line]
+    found = _found_lines(_recognized(engine, image, seconds), with_alternatives=True)
+    return [symbol for line in found for symbol in without_echoes(line)]
 
 
 def sample_line_beginnings(image: Image.Image, seconds: float) -> list[Symbol]:
@@ -100,7 +96,7 @@ def _within(box: Box, image: Image.Image) -> Box:
 
 def _text_lines(image: Image.Image) -> Iterator[Box]:
     """Yields the boxes of lines of text that layout analysis finds, if their size is plausible."""
-    engine = _engine()
+    engine = load_engine()
     engine.SetPageSegMode(tesserocr.PSM.SPARSE_TEXT)  # finds the lines around seals and signatures
     _set_picture(engine, image.reduce(LAYOUT_REDUCE), DPI // LAYOUT_REDUCE)
     found = engine.AnalyseLayout()
@@ -134,8 +130,11 @@ def _set_picture(engine: tesserocr.PyTessBaseAPI, image: Image.Image, dpi: int) 
 
 
 @lru_cache(maxsize=1)
-def _engine() -> tesserocr.PyTessBaseAPI:
-    """Returns the OCR engine, loaded once per process: with our own model, or else the system's stock one."""
+def load_engine() -> tesserocr.PyTessBaseAPI:
+    """Returns the OCR engine, loaded once per process: with our own model, or else the system's stock one.
+
+    Raises ``UnreadableFile`` when no model is installed.
+    """
     for folder, model in _models():
         engine = tesserocr.PyTessBaseAPI(
             path=f"{folder}/", lang=model, psm=tesserocr.PSM.SPARSE_TEXT, oem=tesserocr.OEM.LSTM_ONLY
@@ -146,11 +145,6 @@ def _engine() -> tesserocr.PyTessBaseAPI:
     raise UnreadableFile("no-ocr-model")
 
 
-def load_model() -> None:
-    """Loads the model. Raises ``UnreadableFile`` when no model is installed."""
-    _engine()
-
-
 def _models() -> Iterator[tuple[Path, str]]:
     folders = [Path(os.environ["TESSDATA_PREFIX"])] if "TESSDATA_PREFIX" in os.environ else []
     if OWN_MODEL.exists():
@@ -158,11 +152,6 @@ def _models() -> Iterator[tuple[Path, str]]:
     for folder in (*folders, *SYSTEM_MODELS):
         if (folder / "tha.traineddata").exists():
             yield folder, "tha"
-
-
-def _lines(engine: tesserocr.PyTessBaseAPI, *, with_alternatives: bool) -> Iterator[list[Symbol]]:
-    """Yields the lines that Tesseract found, in Tesseract's order."""
-    return map(without_echoes, _found_lines(engine, with_alternatives=with_alternatives))
 
 
 def without_echoes(line: list[Symbol]) -> list[Symbol]:
@@ -178,6 +167,7 @@ def without_echoes(line: list[Symbol]) -> list[Symbol]:
 
 
 def _found_lines(engine: tesserocr.PyTessBaseAPI, *, with_alternatives: bool) -> Iterator[list[Symbol]]:
+    """Yields the lines that Tesseract found, in Tesseract's order, with letters that were read twice."""
     level, word, text_line = tesserocr.RIL.SYMBOL, tesserocr.RIL.WORD, tesserocr.RIL.TEXTLINE
     results = engine.GetIterator()
     if results is None or results.Empty(level):

@@ -15,7 +15,9 @@ from indexer.extraction.reading_errors import UnreadableFile
 SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/snap/bin"
 """Folders in which LibreOffice is looked for: the same in every process, whatever its environment."""
 
+DOCUMENT = "pdf:writer_pdf_Export"
 SHEETS_AS_PAGES = 'pdf:calc_pdf_Export:{"SinglePageSheets":{"type":"boolean","value":"true"}}'
+"""Kinds of PDF that LibreOffice writes: of a text document; of a spreadsheet, with a page for each sheet."""
 
 _SETTINGS = (
     ("Office.Common/Security/Scripting", "DisableMacrosExecution", "boolean", "true"),
@@ -37,24 +39,12 @@ def find_libreoffice() -> str | None:
     return shutil.which("soffice", path=SEARCH_PATH) or shutil.which("libreoffice", path=SEARCH_PATH)
 
 
-def convert_document_to_pdf(path: Path, target: Path) -> None:
-    """Writes a text document as a PDF; in a sandbox child only; ``UnreadableFile`` if it fails.
+def convert_office_to_pdf(path: Path, target: Path, *, output: str) -> None:
+    """Writes an Office file as a PDF of a kind; in a sandbox child only; ``UnreadableFile`` if it fails.
 
-    Raises ``UnreadableFile``: no-office, damaged.
+    ``output`` is the kind. It has no limits of its own. The codes of ``UnreadableFile`` are no-office and
+    damaged. It converts in the folder of ``target``, which the caller deletes, also after it was killed.
     """
-    _convert(path, target, "pdf:writer_pdf_Export")
-
-
-def convert_spreadsheet_to_pdf(path: Path, target: Path) -> None:
-    """Writes a spreadsheet as a PDF, a page per sheet; in a sandbox child; ``UnreadableFile`` if it fails.
-
-    It has no limits of its own. The codes of ``UnreadableFile`` are no-office and damaged.
-    """
-    _convert(path, target, SHEETS_AS_PAGES)
-
-
-def _convert(path: Path, target: Path, output: str) -> None:
-    """Converts in the folder of ``target``, which the caller deletes, also after a conversion was killed."""
     program = find_libreoffice()
     if program is None:
         raise UnreadableFile("no-office")

@@ -48,15 +48,12 @@ def read_docx(path: Path) -> tuple[TextPage, ...]:
     """Returns a Word document's pages, then unprinted text, in a sandbox child; ``UnreadableFile`` if bad."""
     with _opened_package(path) as package:
         pages, hidden = _Pages(), _Pages()
-        for part in _matching_parts(package, r"word/header\d*\.xml"):
-            _add_docx_text(part, pages, hidden)
-        for part in _matching_parts(package, r"word/document\d*\.xml"):
-            _add_docx_text(part, pages, hidden)
-        for part in _matching_parts(package, r"word/(?:footer\d*|footnotes|endnotes)\.xml"):
-            _add_docx_text(part, pages, hidden)
+        for pattern in (r"header\d*", r"document\d*", r"(?:footer\d*|footnotes|endnotes)"):
+            for part in _matching_parts(package, rf"word/{pattern}\.xml"):
+                _add_docx_text(part, pages, hidden)
         for part in _matching_parts(package, r"word/comments\.xml"):
             _add_docx_text(part, hidden, hidden)
-    return _finished(pages, hidden)
+    return _as_pages(pages.finished(), hidden.finished())
 
 
 def read_odt(path: Path) -> tuple[TextPage, ...]:
@@ -66,7 +63,7 @@ def read_odt(path: Path) -> tuple[TextPage, ...]:
         for part in _matching_parts(package, r"(?:styles|content)\.xml"):
             for each in part.iter("{*}master-styles", "{*}body"):
                 _add_odt_text(each, pages, hidden)
-    return _finished(pages, hidden)
+    return _as_pages(pages.finished(), hidden.finished())
 
 
 def read_spreadsheet(path: Path) -> tuple[TextPage, ...]:
@@ -148,10 +145,6 @@ class _Pages:
     def finished(self) -> list[str]:
         self.break_page()
         return self._pages
-
-
-def _finished(pages: _Pages, hidden: _Pages) -> tuple[TextPage, ...]:
-    return _as_pages(pages.finished(), hidden.finished())
 
 
 def _as_pages(shown: Iterable[str], hidden: Iterable[str]) -> tuple[TextPage, ...]:

@@ -39,9 +39,7 @@ _NUMBERED = re.compile(r"(?<![a-z0-9.-])([a-z]{1,3})[ .-]?(\d{1,4}(?:\.\d{1,2})?
 _NUMBER_AND_YEAR = re.compile(r"(\d{1,5})(?:/(\d\d)|[-.](25\d\d))")
 _DOCUMENT_NUMBER = re.compile(r"\d{1,5}/\d{2,4}")
 _NUMBER_LETTERS = re.compile(f"[{CONSONANTS}]{{1,3}}")
-_SHORT_YEARS = range(
-    30, 80
-)  # of the Buddhist era, 2530–2579: older documents are not numbered so, or not kept
+_SHORT_YEARS = range(30, 80)  # 2530–2579 BE: older documents are not numbered so, or not kept
 _ERAS = range(1700, 2200), range(1700 + ERA, 2200 + ERA)  # numbers taken for years: Common Era, Buddhist
 
 
@@ -159,9 +157,12 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
     )
     parts: list[QueryPart] = []
     for chunk in asked[:_MOST_PARTS]:
+        if chunk.others:
+            parts.append(_either(chunk, lexicon))
+            continue
         preceding = parts[-1].clauses[-1] if parts and parts[-1].clauses else None
-        made = _either(chunk, lexicon) if chunk.others else _query_part(chunk, lexicon, preceding)
-        parts.append(made)
+        part = build_query_part(chunk.text, lexicon, is_exact=chunk.is_exact, preceding=preceding)
+        parts.append(replace(part, raw=chunk.raw))
     parts = _with_abbreviations_before_numbers(parts)
     whole = letters_of(" ".join(chunk.text for chunk in query.chunks))
     without = tuple(
@@ -220,11 +221,6 @@ def _with_numbers(chunks: Sequence[TypedChunk]) -> list[TypedChunk]:
         else:
             joined += [last, chunk] if last else [chunk]
     return joined
-
-
-def _query_part(chunk: TypedChunk, lexicon: Lexicon, preceding: Clause | None) -> QueryPart:
-    part = build_query_part(chunk.text, lexicon, is_exact=chunk.is_exact, preceding=preceding)
-    return replace(part, raw=chunk.raw)
 
 
 def _either(chunk: TypedChunk, lexicon: Lexicon) -> QueryPart:

@@ -27,7 +27,7 @@ def split_into_subqueries(query: Query, segmenter: Tokenizer) -> tuple[Query, Qu
     if query.times or any(chunk.is_exact or chunk.others for chunk in query.chunks):
         return None
     text = " ".join(chunk.text for chunk in query.chunks)
-    borders = _word_borders(text, segmenter)
+    borders = {place for word in _longest_words(text, segmenter) for place in word}
     between = [each for each in _BETWEEN.finditer(text) if borders.issuperset(each.span())]
     if len(between) != 1:
         return None
@@ -65,11 +65,6 @@ def _subquery(query: Query, text: str, segmenter: Tokenizer) -> Query:
         parse_with_year=None,
         may_split_into_subqueries=False,
     )
-
-
-def _word_borders(text: str, segmenter: Tokenizer) -> set[int]:
-    """Returns the places where a word, the longest that the dictionary has, begins or ends."""
-    return {place for word in _longest_words(text, segmenter) for place in word}
 
 
 def _longest_words(text: str, segmenter: Tokenizer) -> list[tuple[int, int]]:

@@ -16,7 +16,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 from archive.thai import arabic_digits
 from archive.thai.words import cut_words
 from indexer.extraction.image.deskew import MeasuredPage
-from indexer.extraction.image.dotted_rules import without_dotted_rules
+from indexer.extraction.image.isolated_dots import without_dotted_rules
 from indexer.extraction.ocr import recognition, tesseract
 from indexer.extraction.ocr.recognition import OcrPage, recognise_page_picture
 from indexer.extraction.reading_errors import UnreadableFile
@@ -142,12 +142,12 @@ def test_says_what_to_install_when_there_is_no_model(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(tesseract, "OWN_MODEL", tmp_path / "none.traineddata")
     monkeypatch.setattr(tesseract, "SYSTEM_MODELS", ())
     monkeypatch.delenv("TESSDATA_PREFIX", raising=False)
-    tesseract._engine.cache_clear()
+    tesseract.load_engine.cache_clear()
     try:
         with pytest.raises(UnreadableFile, match="no-ocr-model"):
             recognise_page_picture(page())
     finally:
-        tesseract._engine.cache_clear()
+        tesseract.load_engine.cache_clear()
 
 
 def form(turn: int) -> Image.Image:

@@ -125,7 +125,7 @@ def test_a_child_works_at_low_priority_in_another_process() -> None:
 @pytest.mark.parametrize("function", [sleep_long, spin, send_length_and_sleep])
 def test_time_runs_out(function) -> None:  # type: ignore[no-untyped-def]
     started = time.monotonic()
-    with pytest.raises(sandbox.TimedOut) as caught:
+    with pytest.raises(UnreadableFile, match="timeout") as caught:
         sandbox.run_in_sandbox(function, seconds=0.3)
     assert time.monotonic() - started < 5
     assert caught.value.failure == Failure("timeout", MESSAGES["timeout"])
@@ -135,7 +135,7 @@ def test_time_runs_out_for_a_request_that_is_not_read() -> None:
     with sandbox.SandboxProcess() as child:
         child.call(stop_reading_soon, seconds=10)
         time.sleep(0.5)
-        with pytest.raises(sandbox.TimedOut):
+        with pytest.raises(UnreadableFile, match="timeout"):
             child.call(len, bytes(10_000_000), seconds=0.5)
 
 
@@ -147,7 +147,7 @@ def test_time_runs_out_where_no_more_files_can_be_opened() -> None:
         os.close(lowest_free)
         resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
         try:
-            with pytest.raises(sandbox.TimedOut):
+            with pytest.raises(UnreadableFile, match="timeout"):
                 child.call(time.sleep, 3, seconds=0.3)
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
@@ -169,13 +169,13 @@ def test_an_answer_at_the_last_moment_costs_the_next_call_nothing(monkeypatch: p
 
 
 def test_memory_runs_out() -> None:
-    with pytest.raises(sandbox.OutOfMemory):
+    with pytest.raises(UnreadableFile, match="memory"):
         sandbox.run_in_sandbox(fill_memory, seconds=10)
 
 
 @pytest.mark.parametrize("function", [die, fail])
 def test_a_crash_is_told(function) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(sandbox.Crashed):
+    with pytest.raises(UnreadableFile, match="crashed"):
         sandbox.run_in_sandbox(function, seconds=10)
 
 
@@ -191,7 +191,7 @@ def refuse_oddly(code: object) -> None:
 
 @pytest.mark.parametrize("code", ["no such code", 7, ("password",), ["password"], {}])
 def test_a_reason_that_nobody_knows_is_a_crash(code: object) -> None:
-    with sandbox.SandboxProcess() as child, pytest.raises(sandbox.Crashed) as caught:
+    with sandbox.SandboxProcess() as child, pytest.raises(UnreadableFile, match="crashed") as caught:
         child.call(refuse_oddly, code, seconds=10)
     assert caught.value.failure.code == "crashed"
 
@@ -200,14 +200,14 @@ def test_a_child_that_was_taken_over_cannot_run_anything_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(sandbox.Crashed):
+    with pytest.raises(UnreadableFile, match="crashed"):
         sandbox.run_in_sandbox(send_weapon, seconds=10)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_grandchildren_die_with_the_child(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
-    with pytest.raises(sandbox.TimedOut):
+    with pytest.raises(UnreadableFile, match="timeout"):
         sandbox.run_in_sandbox(spawn_and_sleep, str(pid_file), seconds=2)
     grandchild = int(pid_file.read_text(encoding="utf-8"))
     for _ in range(100):
@@ -230,7 +230,7 @@ def test_a_child_serves_many_calls_and_is_replaced_after_a_kill() -> None:
     with sandbox.SandboxProcess() as child:
         first, _ = child.call(pid_and_niceness, seconds=10)
         assert child.call(pid_and_niceness, seconds=10)[0] == first
-        with pytest.raises(sandbox.TimedOut):
+        with pytest.raises(UnreadableFile, match="timeout"):
             child.call(spin, seconds=0.2)
         assert not child.alive
         assert child.call(pid_and_niceness, seconds=10)[0] != first
@@ -265,7 +265,7 @@ def test_a_nursery_that_answers_no_more_is_replaced() -> None:
 def test_an_attribute_comes_back_of_an_enum_only() -> None:
     result: object = sandbox.run_in_sandbox(send_member, seconds=10)
     assert result is DocumentKind.MEMO
-    with pytest.raises(sandbox.Crashed):
+    with pytest.raises(UnreadableFile, match="crashed"):
         sandbox.run_in_sandbox(send_key, seconds=10)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from archive.model import Page, ScanAdvice, TextSource
 from indexer.extraction.embedded_text import EmbeddedTextDocument
+from indexer.extraction.pdf.parser import FileOutline
 from indexer.extraction.scan_advice import MESSAGES, scan_advice
 from tests.indexer.extraction.documents import shaped
 
@@ -22,7 +23,9 @@ def page(number: int, text: str = "ประกาศ", confidence: float | None
 
 def test_pages_that_were_turned_read_badly_or_not_at_all_are_named() -> None:
     worn, empty = page(3, confidence=0.6), page(4, text="", confidence=0.0)
-    assert list(scan_advice([page(1), page(2, turn=180), worn, empty, page(5, turn=90)])) == [
+    assert list(
+        scan_advice([page(1), page(2, turn=180), worn, empty, page(5, turn=90)], FileOutline(page_count=5))
+    ) == [
         ScanAdvice("illegible", (3,)),
         ScanAdvice("no-text", (4,)),
         ScanAdvice("turned", (2, 5)),
@@ -30,12 +33,13 @@ def test_pages_that_were_turned_read_badly_or_not_at_all_are_named() -> None:
 
 
 def test_a_good_scan_and_a_text_layer_need_no_advice() -> None:
-    assert list(scan_advice([page(1), page(2, confidence=None, turn=90)])) == []
+    assert list(scan_advice([page(1), page(2, confidence=None, turn=90)], FileOutline(page_count=2))) == []
 
 
 def test_every_advice_has_its_sentence() -> None:
     pages = [page(1, turn=90), page(2, confidence=0.5), page(3, text="", confidence=0.0)]
-    given = scan_advice(pages, has_embedded_files=True, has_comments=True, is_dynamic_form=True)
+    outline = FileOutline(page_count=3, has_embedded_files=True, has_comments=True, is_dynamic_form=True)
+    given = scan_advice(pages, outline)
     assert {each.code for each in given} == set(MESSAGES)
 
 
