@@ -220,10 +220,11 @@ def data_file_year(year: int) -> int:
 def latest_item_list_year(year: int, changed_years: Iterable[int]) -> int:
     """Return the last of ``changed_years`` up to ``year``; without one, the year of its data file.
 
-    The items of that fiscal year's list hold in ``year``. ``changed_years``: the years, from
-    ``data_file_year`` on, for which staff changed or confirmed the list.
+    The items of that fiscal year's list hold in ``year``. ``changed_years``: the years for which staff
+    changed or confirmed the list; those later than ``year``, or earlier than its data file, are left out.
     """
-    return max((each for each in changed_years if each <= year), default=_file_year(year))
+    first = data_file_year(year)
+    return max((each for each in changed_years if first <= each <= year), default=_file_year(year))
 
 
 def items_of_year(
@@ -231,11 +232,12 @@ def items_of_year(
 ) -> list[DisclosureItem]:
     """Return a year's items, hidden ones too, by section and number, with what was ``changed`` by then.
 
-    ``changed``: what staff changed from ``data_file_year`` on, each with its year, the
-    oldest first; later years are left out.
+    ``changed``: what staff changed, each with its year, the oldest first; years later than ``year``, or
+    earlier than its data file, are left out.
     """
+    first = data_file_year(year)
     items = {item.key: item for item in _template(_file_year(year), body)}
-    items |= {item.key: item for changed_year, item in changed if changed_year <= year}
+    items |= {item.key: item for changed_year, item in changed if first <= changed_year <= year}
     return sorted(items.values(), key=_place)
 
 

@@ -56,6 +56,12 @@ def test_changes_of_later_years_do_not_reach_back() -> None:
     assert latest_item_list_year(2570, [2569, 2571]) == 2569
 
 
+def test_changes_before_the_data_file_of_a_year_do_not_reach_it() -> None:
+    assert latest_item_list_year(2570, [2566]) == 2567
+    assert latest_item_list_year(2566, [2566]) == 2566
+    assert items_of_year(2570, BodyKind.MUNICIPALITY, [(2566, ITEM)]) == ITEMS
+
+
 @pytest.mark.parametrize(
     ("item", "filled", "has_recent_announcement", "today", "state"),
     [
