@@ -145,17 +145,11 @@ class History(Protocol):
         """Return ``(announcement id, its change)`` for changes after ``change``, in order of change."""
 
     def ids_to_hide_since(self, change: int) -> set[int]:
-        """Return ids that an index at ``change`` must not show: not public now, or with a file hidden since.
+        """Return ids that what was made at ``change`` must not show: hidden, or less to read, since then.
 
-        They changed after ``change`` and are not published now, or one of their attachments was hidden after
-        ``change``: such a published announcement is to be indexed anew first.
-        """
-
-    def ids_with_fields_replaced_since(self, change: int) -> set[int]:
-        """Return ids of announcements of which a field (no page) was revised or erased after ``change``.
-
-        It is a field that residents read, so an index at ``change`` still finds the announcement by the lost
-        text.
+        They changed after ``change`` and are not published now, or an attachment was hidden, or a text that
+        residents read was revised, corrected, covered or erased after it: an index or a file of open data
+        made at ``change`` still has what was lost. Such a published announcement is to be made anew first.
         """
 
     def last_change(self) -> int:

@@ -221,8 +221,7 @@ def _without_withdrawn(services: Services, query: Query) -> Query:
     Those count in no total, no facet and no correction, also while no worker makes the index follow. Neither
     do announcements that lost a text since, which the index still finds them by.
     """
-    history, position = services.history, services.index.position()
-    withheld = history.ids_to_hide_since(position) | history.ids_with_fields_replaced_since(position)
+    withheld = services.history.ids_to_hide_since(services.index.position())
     return replace(query, filters=replace(query.filters, withheld=frozenset(withheld)))
 
 

@@ -219,19 +219,10 @@ class EngineHistory(EngineRepository):
     def ids_to_hide_since(self, change: int) -> set[int]:
         found = self._engine.rows(
             """SELECT id FROM announcement WHERE +organisation_id IN :organisations AND change > :change
-               AND (status <> 'published' OR EXISTS (
+               AND (status <> 'published' OR replaced_text_change > :change OR EXISTS (
                    SELECT 1 FROM attachment
                    WHERE organisation_id IN :organisations AND announcement_id = announcement.id
                    AND hidden_change > :change))""",
-            change=change,
-        )
-        return {row["id"] for row in found}
-
-    def ids_with_fields_replaced_since(self, change: int) -> set[int]:
-        found = self._engine.rows(
-            """SELECT id FROM announcement
-               WHERE +organisation_id IN :organisations AND change > :change
-               AND replaced_text_change > :change""",
             change=change,
         )
         return {row["id"] for row in found}

@@ -124,6 +124,8 @@ class EnginePages(EngineRepository):
             after={**place, "text": after.text},
         )
         history.mark_updated(self._engine, attachment["announcement_id"])
+        if after.text != before.text:
+            history.set_replaced_text_change(self._engine, attachment["announcement_id"])
         replace_page_finds_and_hold(self._engine, mappers.attachment(attachment), after.number, personal_data)
         append_entries(self._engine, ("attachment", after.attachment_id), (READING, after.attachment_id))
 

@@ -94,6 +94,7 @@ def move_file_to_replaced_attachment(engine: Queries, waiting: Row, *, may_be_ta
     for change in changes:
         history.replace_attachment_id(engine, change, ["before", "after"], waiting["id"], replaced["id"])
     history.mark_updated(engine, replaced["announcement_id"])
+    history.set_replaced_text_change(engine, replaced["announcement_id"])
     append_entries(
         engine,
         *((subject, row["id"]) for row in (waiting, replaced) for subject in ("attachment", READING)),

@@ -93,6 +93,18 @@ def test_texts_by_attachment_in_order_of_pages(records: Records, attachment: Att
     }
 
 
+def test_a_record_of_which_a_page_lost_text_is_hidden_until_search_follows(
+    records: Records, attachment: Attachment
+) -> None:
+    records.pages.save(page(attachment, text="นายสมชาย ใจดี"))
+    before = records.history.last_change()
+    records.pages.correct(attachment.id, 1, "นายสมชาย ใจดี", actor=ACTOR)
+    assert records.history.ids_to_hide_since(before) == set()
+    records.pages.correct(attachment.id, 1, "นายสมหมาย", actor=ACTOR)
+    assert records.history.ids_to_hide_since(before) == {attachment.announcement_id}
+    assert records.history.ids_to_hide_since(records.history.last_change()) == set()
+
+
 def test_pages_go_with_their_attachment(records: Records, attachment: Attachment) -> None:
     records.pages.save(page(attachment, problem="no-text"))
     records.attachments.detach(attachment.id, actor=ACTOR)

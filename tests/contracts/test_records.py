@@ -49,15 +49,15 @@ def test_unknown_ids_are_not_found(records: Records) -> None:
     assert records.announcements.get_many([1, 2]) == {}
 
 
-def test_names_what_was_withdrawn_since_a_change(records: Records) -> None:
-    kept, gone, back = (published(records) for _ in range(3))
+def test_names_what_was_withdrawn_or_revised_since_a_change(records: Records) -> None:
+    _kept, revised, gone, back = (published(records) for _ in range(4))
     before = records.history.last_change()
     assert records.history.ids_to_hide_since(before) == set()
     for one in (gone, back):
         records.announcements.set_status(one.id, Status.WITHDRAWN, actor=ACTOR, reason="พิมพ์ผิด")
     records.announcements.set_status(back.id, Status.PUBLISHED, actor=ACTOR)
-    records.announcements.revise(kept.id, {"title": "ชื่อใหม่"}, actor=ACTOR)
-    assert records.history.ids_to_hide_since(before) == {gone.id}
+    records.announcements.revise(revised.id, {"title": "ชื่อใหม่"}, actor=ACTOR)
+    assert records.history.ids_to_hide_since(before) == {gone.id, revised.id}
     assert records.history.ids_to_hide_since(records.history.last_change()) == set()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -61,20 +61,35 @@ def test_made_up_hosts_do_not_fill_the_disk(filled: Site) -> None:
     assert again.headers["ETag"].strip('"') in {file.name for file in written(filled)}
 
 
-@pytest.mark.parametrize("withdrawn", [False, True])
+def withdraw(site: Site) -> None:
+    site.services.commands.publication.withdraw(1, actor="สมศรี", reason="ลงผิดเรื่อง")
+
+
+def revise(site: Site) -> None:
+    site.services.commands.announcements.revise(1, {"title": "ประกาศจัดซื้อเทียนไข"}, actor="สมศรี")
+
+
+def withdraw_mend_and_publish_again(site: Site) -> None:
+    withdraw(site)
+    site.services.commands.publication.restore_as_draft(1, actor="สมศรี")
+    revise(site)
+    site.services.commands.publication.publish(1, actor="สมศรี")
+
+
+@pytest.mark.parametrize("taken_away", [None, withdraw, revise, withdraw_mend_and_publish_again])
 def test_while_one_is_written_the_one_before_is_sent_unless_it_tells_too_much(
-    filled: Site, withdrawn: bool, monkeypatch: pytest.MonkeyPatch
+    filled: Site, taken_away: Callable[[Site], None] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = filled.client().get(PATHS[0], buffered=True).get_data()
     monkeypatch.setattr(open_data_files, "WAIT_SECONDS", 0.2)
     filled.announcement("ประกาศใหม่")
-    if withdrawn:
-        filled.services.commands.publication.withdraw(1, actor="สมศรี", reason="ลงผิดเรื่อง")
+    if taken_away:
+        taken_away(filled)
     with CrossProcessSemaphore(filled.services.settings.data / "open-data", 1).hold_slot(
         "", seconds=1.0
     ):  # another process
         answer = filled.client().get(PATHS[0], buffered=True)
-    if withdrawn:
+    if taken_away:
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) < 10
         now = filled.client().get(PATHS[0], buffered=True)

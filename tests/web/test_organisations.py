@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,11 +16,13 @@ from markupsafe import escape
 
 from archive.errors import Invalid
 from archive.model import THE_PROVINCE, Announcement, CollectionLine, Draft, Organisation, Role, Status
+from indexer.reindex import rebuild
 from tests.web.conftest import BROWSER, PASSWORD, Site, memo, open_site
 from web import organisations
 from web.accounts.passwords import hash_password
 from web.accounts.tokens import new_token, token_hash
-from web.bootstrap import Services
+from web.app import create_app
+from web.bootstrap import Services, build_services
 from web.nightly import run_nightly
 
 DAY = dt.date(2021, 6, 9)
@@ -167,6 +170,30 @@ def test_the_province_searches_all_and_says_whose_each_is(province: Province) ->
     chosen = client.get("/search?organisation=bangkhen").get_data(as_text=True)
     assert "ซ่อมถนนของbangkhen" in chosen
     assert "ซ่อมถนนของpladuk" not in chosen
+
+
+def test_a_town_on_the_host_of_the_installation_is_no_province(tmp_path: Path) -> None:
+    """The first town keeps the old host name, and the settings were not changed."""
+    first = open_site(tmp_path / "data")
+    settings = replace(first.services.settings, base_url="https://pladuk.go.th")
+    kept = first.services.organisations
+    kept.change("main", to=Organisation(id=1, slug="pladuk", name="เทศบาลตำบลหนองปลาดุก", host="pladuk.go.th"))
+    kept.add("bangkhen", "เทศบาลเมืองบางเขน", None)
+    services = build_services(settings)
+    known = services.organisations.all()
+    for town in known:
+        commands = services.for_organisation(town, known).commands
+        commands.announcements.create(
+            Draft(title=f"ซ่อมถนนของ{town.slug}", published_on=DAY), actor="test", status=Status.PUBLISHED
+        )
+    rebuild(services.records, services.index)
+    client = create_app(services).test_client()
+    for page in ("/", "/search?q=ซ่อมถนน", "/api/v1/search", "/open-data/announcements.csv"):
+        front = client.get(page, base_url="http://somebody-else.example", buffered=True)
+        town = client.get(page, base_url="http://pladuk.go.th", buffered=True)
+        assert "bangkhen" in front.text, page
+        assert "bangkhen" not in town.text, page
+        assert front.headers["ETag"] != town.headers["ETag"], page
 
 
 def test_programs_are_led_to_each_town(province: Province) -> None:

@@ -40,7 +40,8 @@ def send_newest_dump(name: str, media_type: str, lines: Callable[[], Iterator[st
     """Send the newest written file ``name`` while a newer is made; ``NoFreeSlot`` where there is none yet.
 
     The answer has ranges and an ETag. The file is that of the last change if it is written within
-    ``WAIT_SECONDS``, else the previous one, unless something was withdrawn since.
+    ``WAIT_SECONDS``, else the previous one. Neither is sent once it has a record, file or text that was
+    withdrawn, hidden or replaced since.
     """
     drop_entity_tag()
     current = _current(name)
@@ -84,10 +85,12 @@ def _folder() -> Path:
 
 def _current(name: str) -> Path:
     """Returns the path of the file ``name`` as of the last change of the archive, written or not."""
-    towns = [(id, town.slug) for id, town in services().towns.items()]
-    named = repr((version("prakat"), services().settings.base_url, request.script_root, towns))
-    place = hashlib.sha256(named.encode()).hexdigest()[:12]
-    return _folder() / f"{place}.{services().history.last_change()}.{name}"
+    here = services()
+    whose = here.organisation.id if here.organisation else None
+    towns = [(id, town.slug) for id, town in here.towns.items()]
+    site = (version("prakat"), whose, here.settings.base_url, request.script_root, towns)
+    place = hashlib.sha256(repr(site).encode()).hexdigest()[:12]
+    return _folder() / f"{place}.{here.history.last_change()}.{name}"
 
 
 def _write_in_background(target: Path, lines: Callable[[], Iterator[str]]) -> threading.Thread:
@@ -157,12 +160,11 @@ def _delete_places_of_long_ago(folder: Path) -> None:
 def _newest(current: Path) -> Path | None:
     """Returns ``current``, or the newest previous file while it is not written.
 
-    None if there is no file, or something was withdrawn since.
+    None if there is no file, or it has something that was withdrawn, hidden or replaced since.
     """
-    if current.exists():
-        return current
     place, _change, name = current.name.split(".", 2)
-    by_change = {int(path.name.split(".")[1]): path for path in current.parent.glob(f"{place}.*.{name}")}
+    written = [current] if current.exists() else current.parent.glob(f"{place}.*.{name}")
+    by_change = {int(path.name.split(".")[1]): path for path in written}
     change = max(by_change, default=None)
     if change is None or services().history.ids_to_hide_since(change):
         return None

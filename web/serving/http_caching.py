@@ -145,7 +145,8 @@ def _entity_tag() -> str | None:
     except Unavailable:
         return None
     reader = (request.cookies.get("language"), request.cookies.get("theme"))
-    place = (here.settings.base_url, request.script_root, request.full_path)
+    whose = here.organisation.id if here.organisation else None
+    place = (whose, here.settings.base_url, request.script_root, request.full_path)
     minute = int(time.time() / FRESH_SECONDS)
     words = here.dictionary.current().version
     all_of_it = repr((_VERSION, state, words, reader, place, minute))
