@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from functools import partial
 from itertools import chain
 from urllib.parse import unquote, urlsplit
 
 from archive.errors import Unavailable
-from archive.model import Announcement
+from archive.model import Announcement, Status
 from archive.subscriptions import Frequency, Subscription
 from archive.thai import BANGKOK, format_date
 from web.bootstrap import Services
@@ -97,7 +98,7 @@ class FollowerMailer:
             after = found[-1].id
 
     def _ask_to_confirm(self, subscription: Subscription, now: dt.datetime) -> None:
-        if self._is_delivered(subscription, self._confirmation(subscription, now)):
+        if self._is_delivered(subscription, partial(self._confirmation, subscription, now)):
             self._store.record_confirmation_request(subscription.id, now)
 
     def _tell_news(
@@ -126,7 +127,7 @@ class FollowerMailer:
                 self._defer(subscription)
                 return
             if found and not self._is_delivered(
-                subscription, self._news(subscription, found, told_upto, now)
+                subscription, partial(self._news, subscription, found, told_upto, now)
             ):
                 return
             self._store.record_position(subscription.id, told_upto, looked_at=now if is_last else None)
@@ -139,13 +140,18 @@ class FollowerMailer:
         town = next((each for each in known if each.id == subscription.organisation), None)
         return self._services.for_organisation(town, known)
 
-    def _is_delivered(self, subscription: Subscription, message: EmailMessage) -> bool:
+    def _is_delivered(self, subscription: Subscription, write: Callable[[], EmailMessage | None]) -> bool:
         """Send a message; False where the server does not take it.
 
-        Then the follower is deferred, or an address that is refused for good is deleted. Raises what
-        ``mail_server`` raises, and ``smtplib.SMTPSenderRefused``: both concern every message.
+        ``write`` is called when the server has answered, which may take long; None: nothing is to be told any
+        more. Where the server does not take the message, the follower is deferred, or an address that is
+        refused for good is deleted. Raises what ``mail_server`` raises, and ``smtplib.SMTPSenderRefused``:
+        both concern every message.
         """
         with mail_server(self._services.settings.smtp_url) as server:
+            message = write()
+            if message is None:
+                return True
             try:
                 server.send_message(message)
             except smtplib.SMTPSenderRefused:
@@ -193,7 +199,13 @@ class FollowerMailer:
 
     def _news(
         self, to: Subscription, found: Sequence[Announcement], position: int, now: dt.datetime
-    ) -> EmailMessage:
+    ) -> EmailMessage | None:
+        """Return the message that names what of ``found`` is still published; None where nothing is."""
+        stored = self._of(to).announcements.get_many([each.id for each in found])
+        still = [stored[each.id] for each in found if each.id in stored]
+        found = [each for each in still if each.status is Status.PUBLISHED]
+        if not found:
+            return None
         site, root = self._site(to)
         what = describe_followed_search(
             to.search, everything=_said(to, "ประกาศใหม่ทุกเรื่อง", "all new announcements")

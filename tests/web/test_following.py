@@ -42,7 +42,7 @@ class Mailbox:
     """Handler of a mail server that keeps messages.
 
     ``refuse`` gives what it answers to every address instead, ``refuse_content`` what it answers to the
-    content of a message to an address.
+    content of a message to an address. ``when_greeted`` is called before it answers who connects.
     """
 
     port = 0
@@ -51,6 +51,14 @@ class Mailbox:
         self.messages: list[EmailMessage] = []
         self.refuse = ""
         self.refuse_content: dict[str, str] = {}
+        self.when_greeted: Callable[[], None] = lambda: None
+
+    async def handle_EHLO(  # noqa: N802  # the server calls it so
+        self, _server: SMTP, session: Session, _envelope: Envelope, name: str, answers: list[str]
+    ) -> list[str]:
+        session.host_name = name
+        self.when_greeted()
+        return answers
 
     async def handle_RCPT(  # noqa: N802  # the server calls it so
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -255,6 +263,30 @@ def test_a_crash_after_sending_repeats_the_same_message(
     deliver(posting)
     first, again = mailbox.messages[1:]
     assert first["Message-ID"] == again["Message-ID"]
+
+
+def test_what_is_withdrawn_while_the_mail_server_is_slow_is_not_told(posting: Site, mailbox: Mailbox) -> None:
+    follow(posting, mailbox)
+    kept = posting.announcement("เรื่องที่ยังอยู่")
+    gone = posting.announcement("เรื่องที่ถอน")
+    posting.work()
+
+    def withdraw_first() -> None:
+        mailbox.when_greeted = lambda: None
+        posting.services.commands.publication.withdraw(gone.id, actor="test", reason="ลงผิดเรื่อง")
+
+    mailbox.when_greeted = withdraw_first
+    deliver(posting)
+    assert re.findall(r"/announcements/(\d+)", mailbox.text()) == [str(kept.id)]
+    assert mailbox.messages[-1]["Subject"].endswith("ประกาศใหม่ 1 เรื่อง")
+    only = posting.announcement("อีกเรื่องที่ถอน")
+    posting.work()
+    sent = len(mailbox.messages)
+    mailbox.when_greeted = lambda: posting.services.commands.publication.withdraw(
+        only.id, actor="test", reason="ลงผิดเรื่อง"
+    )
+    deliver(posting)
+    assert len(mailbox.messages) == sent
 
 
 def test_a_refused_address_is_deleted_a_deferred_one_stays(posting: Site, mailbox: Mailbox) -> None:
