@@ -35,7 +35,10 @@ def restore(
     generation_prefix: str | None = None,
     identity: Path | None = None,
 ) -> Services:
-    """Unpack a backup and return its services without an index. See ``storage.backup.restore``."""
+    """Unpack a backup, end all sessions, and return its services without an index.
+
+    See ``storage.backup.restore``. A session that was ended after the backup would be open again.
+    """
     unpack = partial(
         restore_backup,
         source,
@@ -50,6 +53,8 @@ def restore(
     services = build_services(settings)
     # A worker that was reading a document when the backup was made does not know this copy.
     services.jobs.settle_lapsed(lease=LEASE, now=dt.datetime.now(dt.UTC) + LEASE)
+    for person in services.people.accounts.everyone():
+        services.people.sign_ins.close_sessions(person.id)
     return services
 
 

@@ -314,13 +314,15 @@ def _without_hidden_texts(
 ) -> list[tuple[int, DisclosureItem]]:
     """Return the changed items as residents may know them.
 
-    A hidden item of the data file has the file's texts; one that staff added is left out.
+    A hidden item of the data file has the file's texts; one that staff added is left out. No page shows the
+    keywords: none has other ones than the file's.
     """
     body, shown = kind_of_body(services.settings.site_name), []
     for year, item in changed:
         given = {each.key: each for each in items_of_year(year, body, ())}
         if not item.is_hidden:
-            shown.append((year, item))
+            keywords = given[item.key].keywords if item.key in given else ()
+            shown.append((year, replace(item, keywords=keywords)))
         elif item.key in given:
             shown.append((year, replace(given[item.key], is_hidden=True)))
     return shown

@@ -88,6 +88,21 @@ def test_all_comes_back(services: Services, data: Path, tmp_path: Path, kind: st
     assert checked(tmp_path / "other") == (0, set())
 
 
+def test_a_restore_signs_everybody_out_and_says_what_is_back(
+    services: Services, data: Path, tmp_path: Path
+) -> None:
+    person = services.people.accounts.add("somsri", "hash", Role.ADMIN)
+    now = dt.datetime.now(dt.UTC)
+    services.people.sign_ins.open_session(person.id, "key", password_hash="hash", device="", now=now)
+    backup = backed_up(data, tmp_path / "backup.tar")
+    result = run(tmp_path / "other", "restore", str(backup))
+    assert "look again" in result.stderr
+    assert services.people.sign_ins.list_sessions(person.id) != []
+    other = opened(tmp_path / "other")
+    assert other.people.sign_ins.list_sessions(person.id) == []
+    close(other)
+
+
 def test_what_was_taken_off_is_kept_too(services: Services, data: Path, tmp_path: Path) -> None:
     attachment = services.attachments.get(1)
     services.attachments.detach(1, actor=ACTOR)

@@ -247,6 +247,20 @@ def test_a_public_bag_tells_no_texts_of_hidden_items(kept: Services, tmp_path: P
     assert "own-1" not in items
 
 
+def test_a_public_bag_tells_no_keywords_that_staff_gave(kept: Services, tmp_path: Path) -> None:
+    structure = next(each for each in year_items(kept, 2569) if each.key == "structure")
+    own = dataclasses.replace(structure, key="own-1", keywords=("คำค้นของเจ้าหน้าที่",))
+    for item in (dataclasses.replace(structure, keywords=("คำค้นของเจ้าหน้าที่",)), own):
+        kept.disclosure.save_item(2569, item, replaced=None, actor=ACTOR)
+    bag = tmp_path / "bag"
+    assert run(kept.settings.data, "export", str(bag), "--public").exit_code == 0
+    text = (bag / "data" / "disclosure.json").read_text(encoding="utf-8")
+    assert "คำค้นของเจ้าหน้าที่" not in text
+    items = {each["key"]: each for _year, each in json.loads(text)["items"]}
+    assert items["structure"]["keywords"] == [*structure.keywords]
+    assert items["own-1"]["keywords"] == []
+
+
 def test_a_disclosed_item_with_personal_data_waits_for_a_person(kept: Services, tmp_path: Path) -> None:
     item = dataclasses.replace(ITEM, key="own-2", title="ผู้ประสานงาน โทร. 081 234 5678")
     kept.disclosure.save_item(2565, item, replaced=None, actor=ACTOR)

@@ -61,7 +61,10 @@ def test_a_damaged_original_is_said_by_the_steps_that_meet_it(services: Services
     assert ran.exit_code == 1
     assert read_nightly(services.settings) is not None
     assert "file-damaged" in ran.stdout
-    assert "nightly run failed" in nightly_readiness(services)
+    said = nightly_readiness(services)
+    assert "nightly run failed" in said
+    assert str(tmp_path) not in said  # strangers may read it
+    assert "file-damaged" not in said
 
 
 def test_a_failed_backup_is_told_with_its_own_remedy(services: Services, tmp_path: Path) -> None:

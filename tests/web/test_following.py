@@ -31,7 +31,7 @@ from web.app import create_app
 from web.background_worker import build_worker
 from web.bootstrap import Services
 from web.follower_mail import FollowerMailer, mail_server
-from web.search_service import Answer, search
+from web.search_service import SearchResults, search
 from web.settings import load_settings
 
 OWN = {"Origin": "http://localhost"}
@@ -207,8 +207,8 @@ def test_a_search_that_fails_holds_up_no_other_follower(
     assert f"/announcements/{new.id}" in mailbox.text()
 
 
-def search_that_fails_for(typed: str) -> Callable[[Services, Query], Answer]:
-    def search_or_fail(services: Services, query: Query) -> Answer:
+def search_that_fails_for(typed: str) -> Callable[[Services, Query], SearchResults]:
+    def search_or_fail(services: Services, query: Query) -> SearchResults:
         if query.typed == typed:
             raise ValueError
         return search(services, query)

@@ -30,6 +30,15 @@ def test_a_request_is_one_line_without_what_was_asked(
     assert "203.0.113.7" not in told
 
 
+def test_no_line_has_the_key_by_which_somebody_follows(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "prakat.request")
+    client.get("/follow/stop/a-follower-s-key")
+    noted = [record.path for record in caplog.records if record.name == "prakat.request"]  # type: ignore[attr-defined]
+    assert noted == ["/follow/stop/<key>"]
+
+
 _PROGRAM = """
 import sys
 from pathlib import Path

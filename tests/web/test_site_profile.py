@@ -28,6 +28,7 @@ def test_contact_and_emblem_stand_on_every_page_at_once(site: Site) -> None:
     assert "sandbox" in picture.headers["Content-Security-Policy"]
     staff.post("/staff/site", data=FORM | {"no-emblem": "1"})
     assert "/emblem/" not in resident.get("/").text
+    assert resident.get("/emblem/1").status_code == 404
     staff.post("/staff/site/versions/1")
     assert "/emblem/1" in resident.get("/").text
 

@@ -245,6 +245,11 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
         " (restored; of these, found by search)",
         err=True,
     )
+    click.echo(
+        "สิ่งที่ถอน เพิกถอน ระงับ หรือเลิกติดตามหลังวันที่สำรอง กลับมาเป็นอย่างเดิม ให้ตรวจประกาศ บัญชี โทเคน และผู้ติดตามอีกครั้ง"
+        " (what was withdrawn, revoked, suspended or unsubscribed after the backup is back: look again)",
+        err=True,
+    )
     restored = settings.load_settings(directory=given.data)
     if (restored.database, restored.files) != (given.database, given.files):
         click.echo(

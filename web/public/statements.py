@@ -11,13 +11,14 @@ from flask_babel import get_locale
 from lxml import html
 from markupsafe import Markup, escape
 
+from archive.errors import NotFound
 from web.bootstrap import services
 
 pages = Blueprint("statements", __name__)
 
 _FOLDER = Path(__file__).parents[1] / "statements"
 _LINKS = ("https://", "http://", "mailto:", "tel:", "/")  # beginnings of the addresses that a link may have
-_YEAR = "public, max-age=31536000, immutable"
+_DAY = "public, max-age=86400"
 
 
 @pages.get("/privacy")
@@ -34,10 +35,12 @@ def accessibility() -> str:
 
 @pages.get("/emblem/<int:version_id>")
 def emblem(version_id: int) -> Response:
-    """Send the emblem of a version of the site profile; it never changes."""
+    """Send the emblem that the site has now; ``NotFound`` for one that was taken off or replaced."""
+    if services().site_profiles.current().emblem_id != version_id:
+        raise NotFound("ไม่พบภาพตรานี้")
     found = services().site_profiles.emblem_uploaded_with(version_id)
     answer = Response(found.content, mimetype=found.media_type)
-    answer.headers["Cache-Control"] = _YEAR
+    answer.headers["Cache-Control"] = _DAY
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
 

@@ -150,13 +150,13 @@ def _incidents(services: Services) -> str:
 
 
 def _nightly(services: Services) -> str:
-    """Returns an error when the last nightly run failed or a run was missed."""
+    """Returns an error when the last nightly run failed or one was missed; no details: anybody reads it."""
     last = read_nightly(services.settings)
     if last is None:
         return _unguarded(services)
-    failed = [f"{STEP_NAMES[step.name]}: {step.detail}" for step in last.steps if not step.is_ok]
+    failed = [STEP_NAMES[step.name] for step in last.steps if not step.is_ok]
     if failed:
-        return f"งานกลางคืนมีขั้นที่ไม่สำเร็จ (nightly run failed): {'; '.join(failed)}"
+        return f"งานกลางคืนมีขั้นที่ไม่สำเร็จ (nightly run failed; see prakat doctor): {', '.join(failed)}"
     return "ไม่มีงานกลางคืนเกินสองวันแล้ว (nightly run is overdue)" if last.is_overdue else ""
 
 

@@ -99,13 +99,20 @@ class _TimedTemplate(Template):
 
 def _note(answer: Response) -> Response:
     if request.endpoint not in _TOO_MANY:
-        path = request.script_root + request.path
+        path = request.script_root + _path_without_key()
         asked = {"method": request.method, "path": path, "endpoint": request.endpoint}
         took = round((time.perf_counter() - g.began) * 1000, 1) if "began" in g else None
         level = logging.ERROR if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
         parts = {f"{part}_ms": round(seconds * 1000, 1) for part, seconds in g.get("parts", {}).items()}
         log.log(level, "request", extra=asked | {"status": answer.status_code, "ms": took} | parts)
     return answer
+
+
+def _path_without_key() -> str:
+    """Returns the path; of an address by which its reader follows or stops, the rule in its place."""
+    if request.url_rule is not None and "key" in (request.view_args or {}):
+        return request.url_rule.rule
+    return request.path
 
 
 _TOO_MANY = {"static", "health.alive", "health.ready", "health.metrics"}
