@@ -201,8 +201,9 @@ def test_saving_without_network_keeps_the_form_and_the_draft_names_what_is_missi
     expect(said).to_be_in_viewport(ratio=1)
     assert page.url.endswith("/new")
     expect(page.locator("#title")).to_have_value("พิมพ์ตอนเน็ตหลุด")
+    expect(said).to_contain_text("ระบบจะบันทึกให้เองเมื่ออินเทอร์เน็ตกลับมา")
+    page.route("**/staff/awake", lambda route: route.abort(), times=2)  # a network that leads nowhere
     page.context.set_offline(False)
-    page.route("**/staff/awake", lambda route: route.abort(), times=1)  # a network that leads nowhere
     save.click()
     expect(said).to_contain_text("ยังไม่ได้บันทึก")
     press(said.get_by_role("button", name="ลองอีกครั้ง"))
@@ -218,10 +219,8 @@ def test_saving_without_network_keeps_the_form_and_the_draft_names_what_is_missi
 
 
 @pytest.mark.parametrize("button", ["บันทึกฉบับร่าง", "บันทึกและตรวจก่อนเผยแพร่"])
-def test_save_pressed_without_network_stays_unsaved_until_it_is_sent(
-    staff: Visit, site: Site, button: str
-) -> None:
-    """The file that was on its way arrives meanwhile, and the page becomes that of its draft."""
+def test_save_pressed_without_network_is_sent_by_itself(staff: Visit, site: Site, button: str) -> None:
+    """The file that was on its way arrives first, and the page becomes that of its draft."""
     page = staff()
     page.goto("/staff/announcements/new")
     page.context.set_offline(True)
@@ -231,15 +230,27 @@ def test_save_pressed_without_network_stays_unsaved_until_it_is_sent(
     said = page.locator("[data-not-saved]")
     expect(said).to_contain_text("ยังไม่ได้บันทึก")
     page.context.set_offline(False)
-    page.wait_for_url(re.compile(r"/staff/announcements/\d+$"))
-    expect(page.locator("[data-attachment]")).to_have_count(1)
-    id = int(page.url.rsplit("/", 1)[1])
-    expect(said).to_contain_text("ยังไม่ได้บันทึก")
-    expect(page.locator("#title")).to_have_value(f"กด {button} ตอนเน็ตหลุด")
-    click(said.get_by_role("button", name="ลองอีกครั้ง"))
     if "เผยแพร่" in button:
-        page.wait_for_url(re.compile(rf"/{id}/publish$"))
+        page.wait_for_url(re.compile(r"/staff/announcements/\d+/publish$"))
     else:
-        expect(page.locator(".notice.good")).to_contain_text("บันทึกแล้ว")
+        expect(page.locator(".notice.good")).to_contain_text("บันทึกแล้ว", timeout=15_000)
     expect(said).to_have_count(0)
+    id = int(re.findall(r"/announcements/(\d+)", page.url)[0])
     assert site.services.announcements.get(id).title == f"กด {button} ตอนเน็ตหลุด"
+    assert len(site.services.attachments.by_announcement([id])[id]) == 1
+
+
+def test_a_save_that_waits_for_the_network_waits_for_who_goes_on_typing(staff: Visit, site: Site) -> None:
+    page = staff()
+    page.goto(f"/staff/announcements/{site.centre.id}")
+    page.context.set_offline(True)
+    page.fill("#author", "พิมพ์ก่อน")
+    press(page.get_by_role("button", name="บันทึก", exact=True).first)
+    said = page.locator("[data-not-saved]")
+    expect(said).to_be_in_viewport(ratio=1)
+    page.locator("#author").fill("")
+    page.context.set_offline(False)
+    page.locator("#author").press_sequentially("พิมพ์ต่อหลังกด", delay=300)
+    expect(page.locator(".notice.good")).to_contain_text("บันทึกแล้ว", timeout=15_000)
+    assert site.services.announcements.get(site.centre.id).author == "พิมพ์ต่อหลังกด"
+    site.services.commands.announcements.revise(site.centre.id, {"author": site.centre.author}, actor="test")

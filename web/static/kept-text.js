@@ -1,8 +1,10 @@
 // Keeps the text of a staff form in this tab from the moment it is sent until the archive answers that it is saved.
 // Whoever was signed out meanwhile finds the text again after signing in; nobody else does. A form is sent only once
-// the archive answers, so that without network the page stays with what was typed.
+// the archive answers, so that without network the page stays with what was typed, and is sent once there is one.
 "use strict";
 
+const LOOK_FOR_NETWORK_EVERY = 2 * 1000; // milliseconds
+const STILL_TYPING = 2 * 1000; // milliseconds after a key within which the page must not change by itself
 const ANSWER_WITHIN = 15 * 1000; // milliseconds for which an answer of the archive is waited for
 const UNSENT_OF_NEW = "unsent of new"; // names of files that did not arrive for a new announcement that was sent
 const OWN_PAGE = new RegExp("^.*/announcements/(new|[0-9]+)"); // of a new announcement, or of a draft
@@ -95,6 +97,24 @@ function sayNotSaved(form, submitter) {
   said.append(`${signedIn.dataset.offline} `, again);
   (form.querySelector(".saving") ?? submitter?.closest(".buttons") ?? form).prepend(said);
   said.scrollIntoView({ block: "nearest" });
+  waitForNetwork();
+}
+
+let typedAt = -Infinity; // milliseconds: when a key was last pressed in a field
+addEventListener("input", () => { typedAt = performance.now(); }, true);
+
+// Sends what was pressed once the archive answers, unless somebody is typing or a file is on its way.
+let waiting;
+function waitForNetwork() {
+  clearTimeout(waiting);
+  waiting = setTimeout(async () => {
+    const isNotSaved = () => pressed.form.querySelector("[data-not-saved]");
+    const isFree = () => performance.now() - typedAt > STILL_TYPING && !document.querySelector("[data-uploads] progress");
+    const isReachable = navigator.onLine && isFree() && await renewToken(pressed.form);
+    if (!isNotSaved()) return;
+    if (isReachable && isFree()) sendOnceReachable(pressed.form, pressed.submitter);
+    else waitForNetwork();
+  }, LOOK_FOR_NETWORK_EVERY);
 }
 
 // The form of a draft is now in the place of that of a new announcement: what was pressed there stays to be sent.
