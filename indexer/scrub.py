@@ -13,7 +13,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from archive.errors import NotFound, PrakatError
@@ -54,8 +54,20 @@ class ScrubRecord:
 def read_scrub_record(data: Path) -> ScrubRecord:
     """Returns the state as the worker last wrote it; an empty state when none can be read."""
     with suppress(OSError, ValueError, TypeError):
-        return ScrubRecord(**json.loads((data / RECORD).read_text()))
+        return _checked(ScrubRecord(**json.loads((data / RECORD).read_text())))
     return ScrubRecord()
+
+
+def _checked(state: ScrubRecord) -> ScrubRecord:
+    """Returns the state. Raises ``ValueError`` for one with a value of another type or a bad time."""
+    empty = ScrubRecord()
+    for each in fields(state):
+        if type(getattr(state, each.name)) is not type(getattr(empty, each.name)):
+            raise ValueError(f"{each.name} is of another type")
+    for at in (state.index_checked_at, state.files_began_at, state.files_finished_at):
+        if at and dt.datetime.fromisoformat(at).tzinfo is None:
+            raise ValueError(f"{at} is of no time zone")
+    return state
 
 
 class ScrubStopped(Exception):

@@ -110,9 +110,19 @@ def test_a_stopped_scrub_goes_on_where_it_was(services: Services) -> None:
     assert read_scrub_record(path).files_checked == 6
 
 
-def test_a_torn_state_begins_anew(services: Services) -> None:
+@pytest.mark.parametrize(
+    "state",
+    [
+        '{"files_after": "ff',
+        '{"index_checked_at": "yesterday"}',
+        '{"index_checked_at": "2026-11-30T08:00:00"}',  # of no time zone
+        '{"files_finished_at": 5}',
+        '{"damaged_files": ["ff"]}',
+    ],
+)
+def test_a_state_that_cannot_be_read_begins_anew(services: Services, state: str) -> None:
     path = services.settings.data
-    (path / RECORD).write_text('{"files_after": "ff')
+    (path / RECORD).write_text(state)
     scrub_all(services)
     assert read_scrub_record(path).files_checked == 12
 

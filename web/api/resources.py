@@ -106,9 +106,9 @@ class _Api(Api):  # type: ignore[misc]
 
 
 def needs_scope(scope: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Lets a view be called only with a live token of this scope, and makes the token ``g.actor``.
+    """Lets a view be called only with a live token of this scope, and names the token in ``g.actor``.
 
-    That is the actor whom the view's commands name in the history: ``token NAME``.
+    ``token NAME`` is the actor whom the view's commands name in the history.
     """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:

@@ -69,7 +69,11 @@ class NearSpelling:
 
 @pages.route("/redact", methods=["GET", "POST"])
 def redact(attachment_id: int) -> ResponseReturnValue:
-    """Show the pages with the boxes; mark the places of typed words; make the copy and publish it."""
+    """Show the pages with the boxes, mark the places of typed words, or make the copy and take it as file.
+
+    Residents see the copy as soon as they may see the attachment's file: its announcement is published, and
+    nothing holds the file.
+    """
     attachment = services().attachments.get(attachment_id)
     try:
         refuse_other_file(attachment, request.form.get("sha256", attachment.sha256))

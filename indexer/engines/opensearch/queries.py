@@ -557,7 +557,7 @@ def similar_body(index: str, announcement_id: int, limit: int) -> dict[str, Any]
 
 
 def count_body(query: Json, visible: Sequence[Json]) -> dict[str, Any]:
-    """Returns the request that counts the visible documents of a query; of a phrase ``_ENOUGH`` at most."""
+    """Returns the request for a count of visible documents; to 100 alone for a phrase or a conjunction."""
     exactly = True if query.keys() & {"exists", "term", "dis_max"} else _ENOUGH
     return {"query": {"bool": {"filter": [*visible, query]}}, "size": 0, "track_total_hits": exactly}
 
