@@ -40,6 +40,20 @@ def test_what_does_not_work_is_named_with_what_to_do(site: Site) -> None:
     assert "การค้นหา" not in found
 
 
+def test_an_index_that_follows_is_neither_wrong_nor_up_to_date(site: Site) -> None:
+    def line_with(words: str) -> str:
+        page = site.signed_in(Role.ADMIN).get("/staff/health").text
+        return next(each for each in re.findall(r"<li.*?</li>", page, re.DOTALL) if words in each)
+
+    site.announcement("อยู่ในดัชนีแล้ว")
+    site.work()
+    assert "✓" in line_with("ตามทันแล้ว")
+    site.announcement("ยังไม่อยู่ในดัชนี")
+    line = line_with("ตามหลังอยู่")
+    assert "การค้นหา" in line
+    assert not {"✓", "⚠"} & set(line)
+
+
 def test_a_good_night_leaves_nothing_to_do_about_backups(site: Site, tmp_path: Path) -> None:
     run_nightly(site.services, tmp_path / "backups")
     page = site.signed_in(Role.ADMIN).get("/staff/health").text

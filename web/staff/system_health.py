@@ -45,12 +45,13 @@ _LITTLE_FREE = 8 * LEAST_FREE  # bytes of disk below which there is time left to
 
 @dataclass(frozen=True, slots=True)
 class HealthLine:
-    """One thing that is watched. ``advice``: what to do, "" when all is well."""
+    """One thing that is watched. ``advice``: what to do, "" when all is well or still under way."""
 
     name: str
     value: str
     advice: str = ""
     place: str = ""  # address of the page on which something can be done
+    is_under_way: bool = False  # not as it should be yet, with nothing for anybody to do
 
 
 @pages.get("")
@@ -127,6 +128,7 @@ def _failures(here: Services) -> HealthLine:
 
 
 def _index(here: Services) -> HealthLine:
+    behind = 0
     try:
         behind = here.history.last_change() - here.index.position()
         value = _("ตามทันแล้ว") if behind <= 0 else _("ตามหลังอยู่ %(count)s รายการ", count=f"{behind:,}")
@@ -134,7 +136,7 @@ def _index(here: Services) -> HealthLine:
         value = _("ใช้ไม่ได้")
     trouble = _trouble("index", here)
     advice = _("ระบบกำลังซ่อมเอง หากเกินหนึ่งชั่วโมงยังไม่หาย ให้ผู้ดูแลเครื่องเรียก prakat reindex") if trouble else ""
-    return HealthLine(_("การค้นหา"), value, advice)
+    return HealthLine(_("การค้นหา"), value, advice, is_under_way=behind > 0)
 
 
 def _slow_searches() -> HealthLine:

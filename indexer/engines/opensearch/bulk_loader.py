@@ -109,7 +109,7 @@ class Lease:
                 client.create(index=self._index, id="lease", body=body)
             except ConflictError:
                 found = client.get(index=self._index, id="lease", ignore=(404,))
-                if not found["found"]:
+                if not found.get("found"):  # not even named where the index itself is gone
                     return False
                 # One that ends later than any could was taken before the clock was set back.
                 left = found["_source"]["until"] - time.time()

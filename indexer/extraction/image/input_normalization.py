@@ -36,8 +36,8 @@ Image.MAX_IMAGE_PIXELS = None  # the limit here is our own, with its own message
 def wrap_picture(path: Path, wrapped: Path, *, format: str) -> None:
     """Writes a picture as a PDF, TIFF frames as pages, in a sandbox child; ``UnreadableFile`` if bad.
 
-    The codes of ``UnreadableFile`` are damaged and too-big. Frames of an opaque WebP are pages too; of other
-    pictures the first frame is the page. ``format``: the name that Pillow has for the picture's format.
+    The codes of ``UnreadableFile`` are damaged and too-big. Of other pictures, such as animated ones, the
+    first frame is the page. ``format``: the name that Pillow has for the picture's format.
     """
     try:
         with Image.open(path, formats=(format,)) as picture:
@@ -63,7 +63,8 @@ _DAMAGED = (OSError, EOFError, RuntimeError, ValueError, SyntaxError)
 def _wrap(picture: Image.Image, path: Path, format: str) -> bytes:
     _check_size(picture.size)
     picture.load()  # raises for a truncated picture
-    if picture.format == format and "A" not in picture.getbands():
+    is_animated = getattr(picture, "is_animated", False)  # of formats that may have several frames
+    if picture.format == format and "A" not in picture.getbands() and (format == "TIFF" or not is_animated):
         # a PDF cannot hold pixels of every kind as they are; 16 bits of grey are a ValueError
         with contextlib.suppress(
             img2pdf.AlphaChannelError, img2pdf.JpegColorspaceError, img2pdf.PdfTooLargeError, ValueError

@@ -86,6 +86,18 @@ def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path, mode: str) -> None:
         assert picture.getpixel((picture.width - 9, picture.height - 9))[0] > 240
 
 
+@pytest.mark.parametrize(("mode", "kind"), [("RGB", "webp"), ("RGBA", "webp"), ("RGB", "png")])
+def test_an_animated_picture_is_one_page(tmp_path: Path, mode: str, kind: str) -> None:
+    source, wrapped = tmp_path / f"a.{kind}", tmp_path / "a.pdf"
+    frames = [Image.new(mode, (300, 200), color) for color in ("red", "blue", "green")]
+    frames[0].save(source, save_all=True, append_images=frames[1:])
+    convert_if_not_pdf(source, wrapped)
+    with pikepdf.open(wrapped) as pages:
+        assert len(pages.pages) == 1
+    red, _green, blue = rasterize_page(wrapped, 1, 72).getpixel((9, 9))
+    assert red > 200 > 60 > blue
+
+
 def test_a_pdf_is_left_alone(tmp_path: Path) -> None:
     source = shaped(tmp_path / "a.pdf", [["หน้า"]])
     assert not convert_if_not_pdf(source, tmp_path / "b.pdf")

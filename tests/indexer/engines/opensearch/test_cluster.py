@@ -5,13 +5,16 @@ from __future__ import annotations
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
 from archive.errors import SettingsError, Unavailable
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.opensearch import OpenSearchIndex
-from indexer.engines.opensearch.cluster import read_address
+from indexer.engines.opensearch.bulk_loader import Lease
+from indexer.engines.opensearch.cluster import Cluster, read_address
 from indexer.search.query.parser import parse_query
 
 
@@ -72,3 +75,29 @@ def test_a_cluster_that_is_silent_holds_nobody_up_for_long(monkeypatch: pytest.M
         began = time.monotonic()
         with ThreadPoolExecutor(8) as pool:
             assert max(pool.map(ask, range(8))) - began < 6 * 0.3 + 2
+
+
+class LeaseGivenBackMeanwhile(BaseHTTPRequestHandler):
+    """A cluster in which another process has the lease, and deletes its index before the lease is read."""
+
+    def do_PUT(self) -> None:
+        self._answer(409, b'{"error": {"type": "version_conflict_engine_exception"}, "status": 409}')
+
+    def do_GET(self) -> None:
+        self._answer(404, b'{"error": {"type": "index_not_found_exception"}, "status": 404}')
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def test_a_lease_whose_index_goes_away_is_not_taken_yet() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), LeaseGivenBackMeanwhile) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        cluster = Cluster(read_address(f"opensearch+http://127.0.0.1:{server.server_port}/"))
+        assert not Lease(cluster).take()
+        server.shutdown()
