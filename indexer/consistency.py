@@ -11,7 +11,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import partial
 
 from archive.eraser import Eraser
@@ -101,40 +101,25 @@ class ConsistencyReport:
         return all(finding.mended for finding in self.findings)
 
 
-def check_consistency(
-    records: Records,
-    jobs: Jobs,
-    files: Files,
-    index: SearchIndex,
-    database: Database,
-    eraser: Eraser,
-    *,
-    should_repair: bool,
-    examinations: Sequence[Examination] = (),
-    progress: Progress = lambda _step, _done, _total: None,
-) -> ConsistencyReport:
-    """Checks everything once; ``should_repair`` mends what it can and deletes only what was to be erased.
-
-    Returns the report. Takes about as long as reading every stored byte.
-    """
-    return _Check(records, jobs, files, index, database, eraser, should_repair, progress, examinations).run()
-
-
 @dataclass(slots=True)
-class _Check:
+class ConsistencyCheck:
+    """A check of everything; ``should_repair`` mends what it can and deletes only what was to be erased."""
+
     _records: Records
     _jobs: Jobs
     _files: Files
     _index: SearchIndex
     _database: Database
     _eraser: Eraser
-    _repair: bool
-    _progress: Progress
-    _examinations: Sequence[Examination]
+    _: KW_ONLY
+    should_repair: bool
+    examinations: Sequence[Examination] = ()
+    progress: Progress = lambda _step, _done, _total: None
     _report: ConsistencyReport = field(default_factory=ConsistencyReport)
 
     def run(self) -> ConsistencyReport:
-        examinations = [(type(each).__name__, partial(self._examine, each)) for each in self._examinations]
+        """Checks once and returns the report. Takes about as long as reading every stored byte."""
+        examinations = [(type(each).__name__, partial(self._examine, each)) for each in self.examinations]
         steps: list[tuple[str, Callable[[], None]]] = [
             ("database", self._check_database),
             *examinations,
@@ -184,7 +169,7 @@ class _Check:
 
     def _examine(self, examination: Examination) -> None:
         for fault in examination.find_faults():
-            mended = self._repair and fault.mend is not None and fault.mend()
+            mended = self.should_repair and fault.mend is not None and fault.mend()
             self._find(fault.code, fault.subject, fault.detail, mended=mended)
 
     def _check_files(self) -> None:
@@ -193,7 +178,7 @@ class _Check:
             self._check_file(stored)
             self._report.checked["files"] += 1
             self._report.checked["bytes"] += stored.size
-            self._progress("files", done, max(done, total))
+            self.progress("files", done, max(done, total))
 
     def _check_file(self, stored: StoredFile) -> None:
         """Compares a file's SHA-256 with its name, and notes a file that no attachment uses."""
@@ -223,10 +208,10 @@ class _Check:
         """Reports files that were to be erased by order and of which something is left; erases them."""
         for erasure in self._records.erasures.all():
             left = self._eraser.files_still_to_erase(erasure)
-            if left and self._repair:
+            if left and self.should_repair:
                 self._eraser.finish(erasure)
             for sha256 in left:
-                self._find("erased-file-left", f"erasure {erasure.id}", sha256, mended=self._repair)
+                self._find("erased-file-left", f"erasure {erasure.id}", sha256, mended=self.should_repair)
 
     # records
 
@@ -247,7 +232,7 @@ class _Check:
             self._report.checked["announcements"] += len(batch)
             self._report.checked["attachments"] += len(attachments)
             self._report.checked["pages"] += sum(map(len, texts.values()))
-            self._progress("records", min(done + BATCH_SIZE, len(ids)), len(ids))
+            self.progress("records", min(done + BATCH_SIZE, len(ids)), len(ids))
 
     def _check_attachment(self, attachment: Attachment, pages: int) -> None:
         subject = f"attachment {attachment.id}"
@@ -257,7 +242,7 @@ class _Check:
             if not self._files.exists(version.sha256):
                 self._find("file-missing", f"{subject} version {version.number}", version.sha256)
         if attachment.status is ReadingStatus.READY and pages != attachment.page_count:
-            mended = self._repair and self._jobs.queue_again([attachment.id]) == 1
+            mended = self.should_repair and self._jobs.queue_again([attachment.id]) == 1
             self._find("pages-missing", subject, f"{pages}/{attachment.page_count}", mended=mended)
 
     def _check_detached(self, announcement_id: int) -> None:
@@ -276,10 +261,10 @@ class _Check:
         while stuck and time.monotonic() < deadline:
             time.sleep(0.2)
             stuck &= self._lapsed()
-        if stuck and self._repair:
+        if stuck and self.should_repair:
             self._jobs.settle_lapsed(lease=LEASE, now=dt.datetime.now(dt.UTC))
         for attachment_id in sorted(stuck):
-            self._find("job-stuck", f"attachment {attachment_id}", mended=self._repair)
+            self._find("job-stuck", f"attachment {attachment_id}", mended=self.should_repair)
 
     def _lapsed(self) -> set[int]:
         return set(self._jobs.list_lapsed(lease=LEASE, now=dt.datetime.now(dt.UTC)))
@@ -294,7 +279,7 @@ class _Check:
             self._check_entries()
             return
         mended = False
-        if self._repair:
+        if self.should_repair:
             rebuild(self._records, self._index, progress=self._step("rebuild"))
             mended = not self._beyond_following()
         for code, detail in beyond:
@@ -324,10 +309,10 @@ class _Check:
         behind = wanted - self._index.position()
         if self._reaches(wanted):
             return
-        if self._repair:
+        if self.should_repair:
             while sync_batch(self._records, self._index):
                 pass
-        self._find("index-behind", "index", f"{behind}", mended=self._repair)
+        self._find("index-behind", "index", f"{behind}", mended=self.should_repair)
 
     def _reaches(self, wanted: int) -> bool:
         """Waits until the index reaches the position ``wanted``; returns False if it stops moving before.
@@ -350,7 +335,7 @@ class _Check:
             if wrong:
                 self._reaches(self._records.history.last_change())
                 wrong = self._certain(wrong)
-        left = self._mend(wrong) if wrong and self._repair else wrong
+        left = self._mend(wrong) if wrong and self.should_repair else wrong
         for id, code in sorted(wrong.items()):
             self._find(code, f"announcement {id}", mended=id not in left)
 
@@ -418,7 +403,7 @@ class _Check:
             )
 
     def _step(self, name: str) -> Callable[[int, int], None]:
-        return lambda done, total: self._progress(name, done, total)
+        return lambda done, total: self.progress(name, done, total)
 
 
 _SETTLED = {ReadingStatus.READY, ReadingStatus.FAILED}

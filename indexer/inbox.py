@@ -9,7 +9,6 @@ text file beside it, when the archive refuses it.
 from __future__ import annotations
 
 import logging
-import os
 import stat
 import tempfile
 import time
@@ -25,6 +24,7 @@ from archive.record_commands import RecordCommands
 from archive.repositories import Records
 from archive.thai import today
 from indexer.extraction import sandbox
+from indexer.extraction.image.input_normalization import is_cut_off
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.separators import split_at_separators
 
@@ -49,7 +49,7 @@ LOOK_EVERY = 3.0  # seconds between looks into the folder
 _CUT_SECONDS = 300.0  # for a stack of 500 pages
 _CUT_MEMORY_MB = 1536
 _READ_AND_WRITE = 0o666  # permissions of a folder that make sense for a file in it
-_TAIL = 1024  # bytes at the end of a PDF in which its end mark lies
+_HEAD = 1024  # bytes from the beginning in which white space may precede a PDF
 _IGNORED_ENDINGS = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".ini", ".db", ".txt")
 
 
@@ -200,11 +200,8 @@ def _is_ignored(path: Path) -> bool:
 def _has_end(path: Path) -> bool:
     """Returns False for a PDF without its end mark; True for every other file."""
     with path.open("rb") as file:
-        if not file.read(_TAIL).lstrip().startswith(b"%PDF"):
-            return True
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - _TAIL))
-        return b"%%EOF" in file.read()
+        is_pdf = file.read(_HEAD).lstrip().startswith(b"%PDF")
+    return not (is_pdf and is_cut_off(path))
 
 
 def _move(path: Path, folder: Path, *, reason: str = "") -> None:

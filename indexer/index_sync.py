@@ -42,22 +42,17 @@ def load_public(records: Records, ids: Iterable[int]) -> list[SourceAnnouncement
         if announcement.status is Status.PUBLISHED
     }
     attachments = records.attachments.by_announcement(public)
-    texts = records.pages.texts_by_attachment(
-        attachment.id for group in attachments.values() for attachment in group
-    )
-    doubts = records.pages.doubtful_texts_by_attachment(
-        attachment.id for group in attachments.values() for attachment in group
-    )
+    shown = {id: [each for each in attachments.get(id, ()) if each.hold is None] for id in public}
+    ids = [each.id for group in shown.values() for each in group]
+    texts = records.pages.texts_by_attachment(ids)
+    doubts = records.pages.doubtful_texts_by_attachment(ids)
     return [
         SourceAnnouncement(
             announcement,
-            tuple(
-                (each, tuple(texts.get(each.id, ()))) for each in attachments.get(id, ()) if each.hold is None
-            ),
+            tuple((each, tuple(texts.get(each.id, ()))) for each in shown[id]),
             tuple(
                 reading
-                for each in attachments.get(id, ())
-                if each.hold is None
+                for each in shown[id]
                 for text, spans in doubts.get(each.id, ())
                 for reading in other_readings(text, spans)
             ),

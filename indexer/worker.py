@@ -72,7 +72,7 @@ class Worker:
         inbox: Inbox,
         pictures: PagePictures,
         eraser: Eraser,
-        send_mail: Callable[[Callable[[], bool]], None] | None = None,
+        send_mail: Callable[[Callable[[], bool]], None] | None,
     ) -> None:
         """``send_mail`` sends what is due to followers, while the function that it gets returns True."""
         self._records, self._jobs, self._publication = records, jobs, publication
@@ -81,7 +81,7 @@ class Worker:
         self._pictures, self._eraser = pictures, eraser
         self._to_draw: deque[tuple[Attachment, int]] = deque(maxlen=MAX_WAITING_PICTURES)
         self._last_read = time.monotonic()
-        self._send_mail = send_mail
+        self._send_mail = send_mail or (lambda _is_leader: None)
         self._name = lease_holder_name()
         self._stop = threading.Event()
 
@@ -101,11 +101,11 @@ class Worker:
                 ("follow", self._follow),
                 ("tend", self._tend),
                 ("scrub", self._scrub_some),
-                ("personal-data", self._search_for_personal_data),
+                ("personal-data", self._every(SEARCH_EVERY, self._search_for_personal_data)),
                 ("inbox", self._collect_scan),
-                ("erasures", self._finish_erasures),
+                ("erasures", self._every(ERASE_EVERY, self._eraser.finish_all)),
                 ("duties", self._renew_duties),
-                *((("mail", self._mail),) if self._send_mail else ()),
+                ("mail", self._every(MAIL_EVERY, self._mail)),
             )
         ]
         for thread in threads:
@@ -222,32 +222,30 @@ class Worker:
         self._stop.wait(1.0)
         return False
 
-    def _search_for_personal_data(self) -> bool:
+    def _every(self, seconds: float, action: Callable[[], object]) -> Callable[[], bool]:
+        """Returns the step that, while this worker maintains the archive, calls ``action`` and then waits."""
+
+        def step() -> bool:
+            if self._duties.is_leader(MAINTAIN):
+                action()
+                self._stop.wait(seconds)
+            return False
+
+        return step
+
+    def _search_for_personal_data(self) -> None:
         """Looks through some attachments that were read before the present rules for personal data."""
-        if self._duties.is_leader(MAINTAIN):
-            find_personal_data_by_newer_rules(self._records, limit=SEARCHED_AT_ONCE, actor=WORKER)
-        self._stop.wait(SEARCH_EVERY)
-        return False
+        find_personal_data_by_newer_rules(self._records, limit=SEARCHED_AT_ONCE, actor=WORKER)
+
+    def _mail(self) -> None:
+        """Sends mail to followers, in a thread of its own: a dead mail server holds up nothing else."""
+        self._send_mail(lambda: self._duties.is_leader(MAINTAIN) and not self._stop.is_set())
 
     def _collect_scan(self) -> bool:
         """Takes a scan out of the watched folder, if there is one and this worker watches it."""
         if self._duties.is_leader(COLLECT_SCANS) and self._inbox.take_up_to_one_file_per_folder():
             return True
         self._stop.wait(LOOK_EVERY)
-        return False
-
-    def _finish_erasures(self) -> bool:
-        """Deletes files that were erased by order and could not be deleted then."""
-        if self._duties.is_leader(MAINTAIN):
-            self._eraser.finish_all()
-            self._stop.wait(ERASE_EVERY)
-        return False
-
-    def _mail(self) -> bool:
-        """Sends mail to followers, in a thread of its own: a dead mail server holds up nothing else."""
-        if self._send_mail is not None and self._duties.is_leader(MAINTAIN):
-            self._send_mail(lambda: self._duties.is_leader(MAINTAIN) and not self._stop.is_set())
-            self._stop.wait(MAIL_EVERY)
         return False
 
     def _scrub_some(self) -> bool:

@@ -149,7 +149,7 @@ class Services(RepositoryAccess):
         self, *, should_repair: bool = False, progress: Progress = lambda _step, _done, _total: None
     ) -> consistency.ConsistencyReport:
         """Check every stored byte, record and index entry; with ``should_repair`` do all harmless repairs."""
-        return consistency.check_consistency(
+        return consistency.ConsistencyCheck(
             self.records,
             self.jobs,
             self.files,
@@ -159,7 +159,7 @@ class Services(RepositoryAccess):
             should_repair=should_repair,
             examinations=self.examinations,
             progress=progress,
-        )
+        ).run()
 
     @property
     def tokenizer(self) -> Tokenizer:

@@ -251,9 +251,8 @@ def suggest(services: Services, typed: str) -> list[str]:
     if len(changed) > MOST_LEFT_OUT_OF_SUGGESTIONS:
         return []
     chosen = _scoped(services, parse_query("")).filters.organisation
-    return services.index.suggest(
-        typed, organisation=chosen, withheld=frozenset(id for id, _change in changed)
-    )
+    withheld = frozenset(id for id, _change in changed)
+    return services.index.suggest(typed, Filters(organisation=chosen, withheld=withheld))
 
 
 def _listed(services: Services, query: Query, began: float) -> SearchResults:

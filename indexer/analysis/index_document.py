@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -91,13 +91,8 @@ ZONES = (
 )
 
 
-def pack_zone_counts(counts: Mapping[str, int]) -> int:
-    """Returns counts by zone packed into 32 bits; a count over its zone's maximum becomes the maximum."""
-    return sum(min(counts.get(zone.name, 0), zone.most) << zone.shift for zone in ZONES)
-
-
 class IndexDocument(NamedTuple):
-    """Terms with their packed counts (``pack_zone_counts``) and the values of ``COLUMNS``."""
+    """Terms with their counts in each zone packed as ``ZONES`` says, and the values of ``COLUMNS``."""
 
     terms: dict[str, int]  # packed counts by term
     columns: dict[str, bytes]
@@ -176,7 +171,7 @@ class _DocumentWriter:
             most, shift = zone.most, zone.shift
             for term, count in self._counts.get(zone.name, {}).items():
                 packed[term] = packed.get(term, 0) | (min(most, count)) << shift
-        return packed | dict.fromkeys(self._grams, pack_zone_counts({"body": 1}))
+        return packed | dict.fromkeys(self._grams, 1)  # once in ``body``, which has the lowest bits
 
     def text(self) -> bytes:
         return b"".join(self._runs)
@@ -232,9 +227,9 @@ def _zones(entry: SourceAnnouncement) -> Iterator[tuple[str, str, tuple[int, ...
     attachments = [attachment for attachment, _ in entry.attachments]
     texts = {
         "title": announcement.title,
-        "labels": "\n".join(_labels(attachments)),
+        "labels": "\n".join([*(each.label for each in attachments), *_subjects(attachments)]),
         "author": announcement.author,
-        "number": "\n".join(_field_values(attachments, "number")),
+        "number": "\n".join(number for _, number in _numbers(attachments)),
         "body": announcement.body,
     }
     for zone in PLAIN_ZONES:
@@ -244,11 +239,6 @@ def _zones(entry: SourceAnnouncement) -> Iterator[tuple[str, str, tuple[int, ...
             yield "pages", text, (attachment.id, number)
 
 
-def _labels(attachments: Iterable[Attachment]) -> list[str]:
-    kept = list(attachments)
-    return [attachment.label for attachment in kept] + _subjects(kept)
-
-
 def _subjects(attachments: Iterable[Attachment]) -> list[str]:
     """Returns what attachments are about: the subject, or the title of one that states no subject."""
     return [title.value for attachment in attachments if (title := stated_subject_or_title(attachment))]
@@ -256,16 +246,11 @@ def _subjects(attachments: Iterable[Attachment]) -> list[str]:
 
 def _kinds_and_numbers(attachments: Iterable[Attachment]) -> list[str]:
     """Returns kind and number of each attachment that states a number: ``คำสั่งที่ 301/2564``."""
-    return [
-        f"{attachment.kind.thai}{NUMBER_WORD} {attachment.details.fields['number'].value}"
-        for attachment in attachments
-        if "number" in attachment.details.fields
-    ]
+    return [f"{each.kind.thai}{NUMBER_WORD} {number}" for each, number in _numbers(attachments)]
 
 
-def _field_values(attachments: Iterable[Attachment], name: str) -> list[str]:
+def _numbers(attachments: Iterable[Attachment]) -> list[tuple[Attachment, str]]:
+    """Returns the attachments that state a number, each with its number."""
     return [
-        attachment.details.fields[name].value
-        for attachment in attachments
-        if name in attachment.details.fields
+        (each, each.details.fields["number"].value) for each in attachments if "number" in each.details.fields
     ]

@@ -233,7 +233,7 @@ def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: RetrievalResult
 
 def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: RetrievalResult) -> Query:
     """Returns the query with notes on corrections and expansions, and with further words to highlight."""
-    notes = [query_notes.read_as_note(*pair) for pair in corrected.corrections]
+    notes = [query_notes.READ_AS.with_values(*pair) for pair in corrected.corrections]
     if also := explained_expansions(corrected.plan):
         notes.append(query_notes.also_searched_note(also))
     letters = corrected.plan.letters_of_document_numbers

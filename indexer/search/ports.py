@@ -17,7 +17,7 @@ from archive.facets import FACETS
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.tokenizer import TOKENIZER_VERSION
 from indexer.search.explanations import SearchExplanation
-from indexer.search.query.parser import Query
+from indexer.search.query.parser import NO_FILTERS, Filters, Query
 
 MOST_PAGES = 20  # pages of one announcement that a hit names and counts
 
@@ -165,18 +165,8 @@ class SearchIndex(SyncTarget, Protocol):
     def search(self, query: Query) -> ResultPage:
         """Returns a page of results, empty without an index; ``Unavailable`` if it cannot be read."""
 
-    def suggest(
-        self,
-        typed: str,
-        *,
-        organisation: int | None = None,
-        withheld: frozenset[int] = frozenset(),
-        limit: int = 8,
-    ) -> list[str]:
-        """Returns at most ``limit`` suggestions for the typed text.
-
-        ``organisation`` and ``withheld`` have the same meaning as in ``Filters``.
-        """
+    def suggest(self, typed: str, filters: Filters = NO_FILTERS, *, limit: int = 8) -> list[str]:
+        """Returns at most ``limit`` suggestions; of ``filters`` the organisation and withheld ids count."""
 
     def find_similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
         """Returns the ids of similar announcements of the same organisation."""

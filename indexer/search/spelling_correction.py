@@ -119,7 +119,7 @@ def read_exclusions_as_thai(query: Query, lexicon: Lexicon) -> Query:
     if not as_words:
         return query
     taken = {each.raw[1:] for each in as_words}
-    notes = {query_notes.exclusion_note(raw) for raw in taken}
+    notes = {query_notes.EXCLUDED.with_values(raw) for raw in taken}
     return replace(
         query,
         chunks=(*query.chunks, *as_words),

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from indexer.analysis.tokenizer import Tokenizer, letters_of
 from indexer.search.query.parser import Query, TypedChunk
 
 
-class TextMatcher:
-    """Tells which texts contain every word of a query, and none that the query excludes.
+def text_matcher(query: Query, tokenizer: Tokenizer) -> Callable[[str], bool]:
+    """Returns a test for texts that contain every word of a query, and none that the query excludes.
 
     White space, case and the kind of digits do not count, as in the index. A piece in quotes must stand as
-    it was typed; of other pieces each word may stand anywhere.
+    it was typed; of other pieces each word, or an alternative of it, may stand anywhere.
     """
+    wanted = [[_sought(piece, tokenizer) for piece in (chunk, *chunk.others)] for chunk in query.chunks]
+    wanted += [[[letters_of(time.text)]] for time in query.times]
+    unwanted = [letters_of(each.text) for each in query.without]
 
-    def __init__(self, query: Query, tokenizer: Tokenizer) -> None:
-        self._wanted = [
-            [_sought(piece, tokenizer) for piece in (chunk, *chunk.others)] for chunk in query.chunks
-        ]
-        self._wanted += [[[letters_of(time.text)]] for time in query.times]
-        self._unwanted = [letters_of(each.text) for each in query.without]
-
-    def matches(self, text: str) -> bool:
-        """Returns True for a text with the letters of each word or its alternative, and of none excluded."""
+    def matches(text: str) -> bool:
         letters = letters_of(text)
         return all(
-            any(all(word in letters for word in words) for words in alternatives)
-            for alternatives in self._wanted
-        ) and not any(word in letters for word in self._unwanted)
+            any(all(word in letters for word in words) for words in alternatives) for alternatives in wanted
+        ) and not any(word in letters for word in unwanted)
+
+    return matches
 
 
 def _sought(piece: TypedChunk, tokenizer: Tokenizer) -> list[bytes]:

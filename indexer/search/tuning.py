@@ -11,30 +11,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
-def _zone_weights() -> Mapping[str, float]:
-    return {
-        "title": 3.0,
-        "labels": 2.0,
-        "author": 1.5,
-        "number": 3.0,
-        "body": 1.0,
-        "pages": 0.7,
-        "other_readings": 0.3,  # of doubtful words of scans: below what was read
-    }
-
-
-def _length_normalization() -> Mapping[str, float]:
-    return {"title": 0.3, "labels": 0.4, "body": 0.75, "pages": 0.75}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchTuning:
     """Thresholds and weights; shares are between 0 and 1. "IDF mass" is the sum of the IDFs of clauses."""
 
     # BM25F
     k1: float = 0.9  # saturation: a term that occurs k1 times (weighted) counts half of its maximum
-    zone_weights: Mapping[str, float] = field(default_factory=_zone_weights)
-    length_normalization: Mapping[str, float] = field(default_factory=_length_normalization)  # BM25F's b
+    zone_weights: Mapping[str, float] = field(
+        default_factory=lambda: {
+            "title": 3.0,
+            "labels": 2.0,
+            "author": 1.5,
+            "number": 3.0,
+            "body": 1.0,
+            "pages": 0.7,
+            "other_readings": 0.3,  # of doubtful words of scans: below what was read
+        }
+    )
+    length_normalization: Mapping[str, float] = field(  # BM25F's b
+        default_factory=lambda: {"title": 0.3, "labels": 0.4, "body": 0.75, "pages": 0.75}
+    )
     fuzzy_weight: float = 0.5  # weight of a clause of which only grams match, beside an exact match
     fuzzy_min_grams: float = 0.34  # share of a clause's grams that a document must have
 

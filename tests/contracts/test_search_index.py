@@ -240,7 +240,7 @@ def test_an_excluded_filter_is_never_read_as_wanted(
 
 def test_a_name_without_letters_is_said_not_to_be_understood(archive: SearchIndex) -> None:
     page = archive.search(parse_query("-author:?"))
-    assert page.query.understood == (query_notes.not_understood_note("-author:?"),)
+    assert page.query.understood == (query_notes.NOT_UNDERSTOOD.with_values("-author:?"),)
     assert page.query.filters.excluded == ()
 
 
@@ -250,8 +250,8 @@ def test_excluded_values_are_few_and_each_counts_once(archive: SearchIndex) -> N
     assert len(repeated.understood) == 1
     page = archive.search(parse_query(" ".join(f"-by:{letter}" for letter in "กขคงจฉชซฌญฎฏฐ")))
     assert [each.value for each in page.query.filters.excluded] == [*"กขคงจฉชซ"]
-    assert page.query.understood[-1] == query_notes.most_exclusions_note(8)
-    assert page.query.understood.count(query_notes.most_exclusions_note(8)) == 1
+    assert page.query.understood[-1] == query_notes.MOST_EXCLUDED.with_values(8)
+    assert page.query.understood.count(query_notes.MOST_EXCLUDED.with_values(8)) == 1
 
 
 def test_facets_heed_excluded_values(archive: SearchIndex) -> None:
@@ -613,8 +613,8 @@ def test_all_organisations_are_searched_at_once(towns: SearchIndex) -> None:
 
 
 def test_words_of_others_are_neither_suggested_nor_meant(towns: SearchIndex) -> None:
-    assert towns.suggest("ซ่อม", organisation=SAIMAI) == []
-    assert towns.suggest("ซ่อมถนน", organisation=BANGKHEN) == ["ซ่อมถนนหน้าตลาดบางเขน", "ซ่อมถนนหลังตลาดบางเขน"]
+    assert towns.suggest("ซ่อม", of(SAIMAI)) == []
+    assert towns.suggest("ซ่อมถนน", of(BANGKHEN)) == ["ซ่อมถนนหน้าตลาดบางเขน", "ซ่อมถนนหลังตลาดบางเขน"]
     assert towns.search(parse_query("มะม้วงน้ำปลาหวาน")).did_you_mean == "มะม่วงน้ำปลาหวาน"
     assert towns.search(parse_query("มะม้วงน้ำปลาหวาน", filters=of(BANGKHEN))).did_you_mean is None
 
@@ -627,7 +627,7 @@ def test_what_is_withheld_is_as_if_it_were_not_there(archive: SearchIndex) -> No
     assert "กองคลัง" not in {each.value for each in answer.facets["author"]}
     assert archive.search(parse_query("รายงานการประชุมสภา", filters=withheld)).total == 0
     assert archive.suggest("รายงานการ") != []
-    assert archive.suggest("รายงานการ", withheld=frozenset({4})) == []
+    assert archive.suggest("รายงานการ", Filters(withheld=frozenset({4}))) == []
     assert found(archive, "รายงานการประชุมสภา") == [4]
 
 
@@ -910,7 +910,7 @@ def test_a_papers_number_is_completed_while_it_is_typed(index: SearchIndex, type
     index.update([bears, entry(3, "คำสั่งแต่งตั้งคณะกรรมการ")], (), position=2)
     assert "คำสั่งที่ ๓๐๑/๒๕๖๔" in index.suggest(typed)
     assert "คำสั่งที่ ๓๐๑/๒๕๖๔" not in index.suggest("คำสั่ง")  # in place of what orders are about
-    assert index.suggest(typed, withheld=frozenset({2})) == []
+    assert index.suggest(typed, Filters(withheld=frozenset({2}))) == []
 
 
 def test_what_has_only_an_everyday_word_in_other_words_is_found_and_what_is_near_is_apart(

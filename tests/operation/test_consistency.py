@@ -18,7 +18,7 @@ import pytest
 from archive.errors import PrakatError, Unavailable
 from archive.model import Status
 from indexer.analysis.index_document import SourceAnnouncement
-from indexer.consistency import MESSAGES, ConsistencyReport, check_consistency
+from indexer.consistency import MESSAGES, ConsistencyCheck, ConsistencyReport
 from indexer.engines.whoosh import index
 from indexer.index_sync import load_public
 from indexer.search import ports
@@ -391,7 +391,7 @@ main()
 
 
 def examined(services: Services) -> ConsistencyReport:
-    return check_consistency(
+    return ConsistencyCheck(
         services.records,
         services.jobs,
         services.files,
@@ -399,7 +399,7 @@ def examined(services: Services) -> ConsistencyReport:
         services.database,
         services.eraser,
         should_repair=False,
-    )
+    ).run()
 
 
 def some(services: Services, status: Status, skip: int = 0) -> int:

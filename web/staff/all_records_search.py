@@ -10,7 +10,7 @@ from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType
 from archive.model import Announcement
 from indexer.analysis.tokenizer import fold_text
 from indexer.search.query.parser import Filters, Query, parse_query
-from indexer.search.text_match import TextMatcher
+from indexer.search.text_match import text_matcher
 from web.bootstrap import Services
 from web.search_service import search_visible
 
@@ -40,12 +40,12 @@ def search_all_records(services: Services, typed: str) -> list[int]:
 
 def _search_unpublished(services: Services, queries: list[Query]) -> tuple[list[int], list[int]]:
     """Returns the matching records whose title matches, then the other ones; the last changed first."""
-    matchers = [TextMatcher(query, services.tokenizer) for query in queries]
+    matchers = [text_matcher(query, services.tokenizer) for query in queries]
     titled, others = [], []
     for id, text in services.worklist.last_changed_unpublished_texts(limit=MOST_UNPUBLISHED):
-        if any(matcher.matches(text.partition("\n")[0]) for matcher in matchers):
+        if any(matches(text.partition("\n")[0]) for matches in matchers):
             titled.append(id)
-        elif any(matcher.matches(text) for matcher in matchers):
+        elif any(matches(text) for matches in matchers):
             others.append(id)
     filters = queries[0].filters
     if filters != Filters():

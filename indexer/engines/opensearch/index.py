@@ -37,7 +37,7 @@ from indexer.engines.opensearch.searcher import OpenSearchSearcher
 from indexer.engines.opensearch.vocabulary import ClusterVocabulary
 from indexer.search.pipeline import answer_query
 from indexer.search.ports import Generation, IndexManifest, ResultPage
-from indexer.search.query.parser import Filters, Query
+from indexer.search.query.parser import NO_FILTERS, Filters, Query
 from indexer.search.suggest import suggest_words_and_titles
 
 SCHEMA = 10
@@ -135,16 +135,7 @@ class OpenSearchIndex:
 
         return self._asked(ask) or ResultPage(total=0, hits=(), query=query)
 
-    def suggest(
-        self,
-        typed: str,
-        *,
-        organisation: int | None = None,
-        withheld: frozenset[int] = frozenset(),
-        limit: int = 8,
-    ) -> list[str]:
-        filters = Filters(organisation=organisation, withheld=withheld)
-
+    def suggest(self, typed: str, filters: Filters = NO_FILTERS, *, limit: int = 8) -> list[str]:
         def ask(live: _Live) -> list[str]:
             counts = VisibleDocumentCounts(self._cluster, live.index, filters, live.counts)
             vocabulary = ClusterVocabulary(self._cluster, live.index, filters, counts, live.lexicon)

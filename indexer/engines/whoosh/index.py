@@ -24,7 +24,7 @@ from indexer.engines.whoosh.searcher import WhooshSearcher
 from indexer.engines.whoosh.vocabulary import WhooshVocabulary
 from indexer.search.pipeline import answer_query
 from indexer.search.ports import Generation, IndexManifest, ResultPage, facets_in_force
-from indexer.search.query.parser import Query
+from indexer.search.query.parser import NO_FILTERS, Filters, Query
 from indexer.search.suggest import suggest_words_and_titles
 
 SCHEMA = 12
@@ -86,19 +86,12 @@ class WhooshIndex:
             part = live.reader.restricted_to(query.filters.organisation, query.filters.withheld)
             return answer_query(WhooshSearcher(part), part.lexicon, query)
 
-    def suggest(
-        self,
-        typed: str,
-        *,
-        organisation: int | None = None,
-        withheld: frozenset[int] = frozenset(),
-        limit: int = 8,
-    ) -> list[str]:
+    def suggest(self, typed: str, filters: Filters = NO_FILTERS, *, limit: int = 8) -> list[str]:
         live = self._live()
         if live is None:
             return []
         with self._reading(live.directory):
-            part = live.reader.restricted_to(organisation, withheld)
+            part = live.reader.restricted_to(filters.organisation, filters.withheld)
             return suggest_words_and_titles(WhooshVocabulary(part), part.lexicon, typed, limit)
 
     def find_similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:

@@ -69,7 +69,10 @@ class Filters:
         value narrows no more than an excluded word.
         """
         others = replace(self, organisation=None, withheld=frozenset(), ended=frozenset(), excluded=())
-        return others != Filters()
+        return others != NO_FILTERS
+
+
+NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +233,7 @@ def parse_query(
     """
     asked = Query(
         typed=typed[:MAX_QUERY_LENGTH],
-        filters=filters or Filters(),
+        filters=filters or NO_FILTERS,
         sort=sort,
         page=max(page, 1),
         per_page=max(per_page, 1),
@@ -417,7 +420,7 @@ class _Reading:
             self._exclude(value)
         else:
             self.chunks.append(TypedChunk(value, is_exact=True))
-            self.understood.append(query_notes.document_number_note(value))
+            self.understood.append(query_notes.DOCUMENT_NUMBER.with_values(value))
 
     def between(self, time: DateRange) -> None:
         """Sets a date range as a filter, unless a date filter is set already."""
@@ -432,7 +435,7 @@ class _Reading:
         if time.year is not None and time.is_calendar_year:
             self._exclude_value(FACETS_BY_NAME["year"], time.year)
         elif time.is_labelled:
-            self.understood.append(query_notes.not_understood_note(sign + text))
+            self.understood.append(query_notes.NOT_UNDERSTOOD.with_values(sign + text))
         else:
             self._exclude(text)
 
@@ -466,7 +469,7 @@ class _Reading:
 
     def _exclude(self, text: str, *, is_exact: bool = True) -> None:
         self.without.append(TypedChunk(fold_text(text), is_exact, text))
-        self.understood.append(query_notes.exclusion_note(text))
+        self.understood.append(query_notes.EXCLUDED.with_values(text))
 
     def _exclude_filter(self, name: str, value: str, typed: str) -> None:
         """Excludes a facet's value or a document number; notes that anything else was not understood."""
@@ -478,7 +481,7 @@ class _Reading:
         elif name == "number":
             self.number(folded, is_excluded=True)
         else:
-            self.understood.append(query_notes.not_understood_note(typed))
+            self.understood.append(query_notes.NOT_UNDERSTOOD.with_values(typed))
 
     def _exclude_value(self, facet: Facet, value: DocumentKind | int | str) -> None:
         """Excludes a value that is not excluded yet, up to ``_MOST_EXCLUDED``: each costs a look at all."""
@@ -486,7 +489,7 @@ class _Reading:
         if excluded in self.filters.excluded:
             return
         if len(self.filters.excluded) >= _MOST_EXCLUDED:
-            note = query_notes.most_exclusions_note(_MOST_EXCLUDED)
+            note = query_notes.MOST_EXCLUDED.with_values(_MOST_EXCLUDED)
             self.understood += [note] if note not in self.understood else []
             return
         self.filters = replace(self.filters, excluded=(*self.filters.excluded, excluded))

@@ -19,6 +19,10 @@ class BilingualNote(NamedTuple):
     thai: str
     english: str
 
+    def with_values(self, *values: object) -> BilingualNote:
+        """Returns the note with values in place of its ``{}``."""
+        return BilingualNote(self.thai.format(*values), self.english.format(*values))
+
 
 NO_WORDS = BilingualNote(
     "ไม่มีคำให้ค้นในข้อความที่พิมพ์ แสดงประกาศทั้งหมด", "There is no word in what was typed; all announcements are shown"
@@ -41,6 +45,13 @@ ONLY_NAMED = BilingualNote(
     "ไม่พบประกาศของช่วงเวลานั้น แสดงประกาศของช่วงเวลาอื่นที่เอ่ยถึง",
     "Nothing of that time was found; announcements of other times that mention it are shown",
 )
+DOCUMENT_NUMBER = BilingualNote("เลขที่: {}", "Number: {}")
+EXCLUDED = BilingualNote("ไม่เอา: {}", "Without: {}")
+MOST_EXCLUDED = BilingualNote(
+    "เลือกไม่เอาได้ไม่เกิน {} อย่าง ที่เกินมาไม่ได้ใช้", "At most {} can be left out; more of them are not used"
+)
+NOT_UNDERSTOOD = BilingualNote("ไม่เข้าใจ “{}” จึงไม่ได้ใช้", "“{}” was not understood and is not used")
+READ_AS = BilingualNote("แสดงผลของ “{1}” แทน “{0}”", "Showing results for “{1}” instead of “{0}”")
 
 
 def facet_note(facet: Facet, value: DocumentKind | int | str) -> BilingualNote:
@@ -54,33 +65,10 @@ def facet_note(facet: Facet, value: DocumentKind | int | str) -> BilingualNote:
     return BilingualNote(f"{facet.label}: {value}", f"{facet.english}: {value}")
 
 
-def document_number_note(value: str) -> BilingualNote:
-    """Returns the note of a document number that was looked for."""
-    return BilingualNote(f"เลขที่: {value}", f"Number: {value}")
-
-
-def exclusion_note(text: str) -> BilingualNote:
-    """Returns the note that results with a text are left out."""
-    return BilingualNote(f"ไม่เอา: {text}", f"Without: {text}")
-
-
 def facet_exclusion_note(facet: Facet, value: DocumentKind | int | str) -> BilingualNote:
     """Returns the note that results with a facet's value are left out."""
     named = facet_note(facet, value)
     return BilingualNote(f"ไม่เอา {named.thai}", f"Without {named.english}")
-
-
-def most_exclusions_note(most: int) -> BilingualNote:
-    """Returns the note that so many values can be excluded at most, and that more of them were typed."""
-    return BilingualNote(
-        f"เลือกไม่เอาได้ไม่เกิน {most} อย่าง ที่เกินมาไม่ได้ใช้",
-        f"At most {most} can be left out; more of them are not used",
-    )
-
-
-def not_understood_note(typed: str) -> BilingualNote:
-    """Returns the note that a piece of the query was not understood and is not used."""
-    return BilingualNote(f"ไม่เข้าใจ “{typed}” จึงไม่ได้ใช้", f"“{typed}” was not understood and is not used")
 
 
 def alternatives_note(texts: Sequence[str]) -> BilingualNote:
@@ -171,14 +159,6 @@ def missing_words_note(words: Sequence[str]) -> BilingualNote:
     return BilingualNote(
         f"ไม่มีประกาศใดมีคำว่า {quoted} แสดงประกาศที่มีเพียงบางคำที่ค้น",
         f"Nothing has {quoted}; announcements with the other words are shown",
-    )
-
-
-def read_as_note(typed: str, replacement: str) -> BilingualNote:
-    """Returns the note that a text was read as another one."""
-    return BilingualNote(
-        f"แสดงผลของ “{replacement}” แทน “{typed}”",
-        f"Showing results for “{replacement}” instead of “{typed}”",
     )
 
 

@@ -220,7 +220,7 @@ def test_what_is_misspelt_is_read_as_it_is_heard(
     assert page.did_you_mean == meant
     if meant:
         assert wanted in titles[page.hits[0].announcement_id]
-        assert page.query.understood[0] == query_notes.read_as_note(typed, meant)
+        assert page.query.understood[0] == query_notes.READ_AS.with_values(typed, meant)
     assert index.search(replace(parse_query(typed), as_typed=True)).did_you_mean is None
 
 
