@@ -39,6 +39,10 @@ _UNDONE = gettext_noop("เลิกทำการเผยแพร่")
 
 _DISMISSED = "dismissed"  # name of a relation that somebody removed, as the history has it
 _STATUS_ACTIONS = {"publish", "withdraw", "trash", "restore"}
+_FIELDS_OF_WITHDRAWN = (
+    "title",
+    "published_on",
+)  # what residents read of a withdrawn record, beside the reason
 _ATTACHMENT = ("attachment_id",)
 _NEEDED_KEYS: Mapping[str, Sequence[Collection[str]]] = {
     "revise": [FIELDS_BY_NAME.keys()],
@@ -166,7 +170,8 @@ class Undo:
         if change.action == "create":
             return status not in (Status.DRAFT, Status.WITHDRAWN)
         if change.action in _STATUS_ACTIONS:
-            return status != change.after["status"] or not self._is_last_status_change(change)
+            is_overtaken = status != change.after["status"] or not self._is_last_status_change(change)
+            return is_overtaken or self._would_show_edited_draft(change)
         if change.action == "release" and "sha256" in change.after and not self._is_file_there(change):
             return True
         if change.action in ("correct", "reread") and self.is_text_of_earlier_file(change):
@@ -199,6 +204,24 @@ class Undo:
     def _is_last_status_change(self, change: Change) -> bool:
         entries = self._records.history.entries(change.announcement_id or 0)
         return change.id == max(each.id for each in entries if each.action in _STATUS_ACTIONS)
+
+    def _would_show_edited_draft(self, change: Change) -> bool:
+        """Return True where residents would read of a withdrawn record what was written after the withdrawal.
+
+        The undo of a restoration makes a draft a withdrawn record again. Nobody looked through its new title.
+        """
+        if change.before["status"] != Status.WITHDRAWN:
+            return False
+        id = change.announcement_id or 0
+        now, withdrawn = self._records.announcements.get(id), dict[str, object]()
+        for each in self._records.history.entries(id):
+            if each.id > change.id and each.action == "revise":
+                withdrawn = dict(each.before) | withdrawn
+        return any(
+            getattr(now, name) != read_column(FIELDS_BY_NAME[name], withdrawn[name])
+            for name in _FIELDS_OF_WITHDRAWN
+            if name in withdrawn
+        )
 
     def undo(self, change: Change, *, actor: str) -> None:
         """Undo one change, whatever was changed after it. Values of other fields stay as they are.
@@ -347,11 +370,15 @@ class Undo:
         return item_with_recorded_fields(now, _item_fields(change.after)) == now
 
     def _check_status(self, id: int, change: Change) -> None:
-        if (
-            change.action in _STATUS_ACTIONS
-            and self._records.announcements.get(id).status != change.after["status"]
-        ):
+        if change.action not in _STATUS_ACTIONS:
+            return
+        if self._records.announcements.get(id).status != change.after["status"]:
             raise Conflict("สถานะของเรื่องนี้เปลี่ยนไปอีกภายหลัง จึงเลิกทำขั้นนี้ไม่ได้", code="edited-meanwhile")
+        if self._would_show_edited_draft(change):
+            raise Conflict(
+                "ชื่อเรื่องหรือวันที่ถูกแก้หลังจากกู้คืน ประชาชนยังไม่เคยเห็น กรุณานำค่าเดิมกลับมาก่อน แล้วจึงเลิกทำขั้นนี้",
+                code="edited-meanwhile",
+            )
 
     def _fields(self, id: int, change: Change, actor: str) -> None:
         before = {name: read_column(FIELDS_BY_NAME[name], value) for name, value in change.before.items()}

@@ -106,6 +106,25 @@ def test_each_status_goes_back_to_the_one_before(site: Site) -> None:
     assert records.announcements.get(made.id).reason == "ลงผิดอีก"
 
 
+def test_no_undo_shows_residents_what_was_written_into_a_draft_after_the_withdrawal(site: Site) -> None:
+    made = site.announcement("ประกาศ", status=Status.WITHDRAWN)
+    clerk, commands, page = site.signed_in(Role.STAFF), site.services.commands, f"/announcements/{made.id}"
+    said = "ชื่อเรื่องกับวันที่ยังเป็นอย่างที่ประชาชนเห็นตอนถอน"
+    history = f"/staff/announcements/{made.id}/history"
+    commands.publication.restore_as_draft(made.id, actor="x")
+    commands.announcements.revise(made.id, {"body": "ร่างเนื้อความ"}, actor="x")  # residents are not told it
+    assert said not in clerk.get(history).text
+    commands.announcements.revise(made.id, {"title": "ร่างลับ"}, actor="x")
+    commands.announcements.revise(made.id, {"title": "ร่างลับ ฉบับที่สอง"}, actor="x")
+    assert said in clerk.get(history).text
+    assert "นำค่าเดิมกลับมาก่อน" in undo_last(site, clerk, made, "restore", is_offered=False)
+    assert site.client().get(page).status_code == 404
+    commands.announcements.revise(made.id, {"title": "ประกาศ"}, actor="x")
+    undo_last(site, clerk, made, "restore")
+    answer = site.client().get(page)
+    assert (answer.status_code, "ร่าง" in answer.text) == (410, False)
+
+
 def test_an_older_status_is_not_brought_back_over_a_newer_one(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.WITHDRAWN)
     site.services.commands.publication.restore_as_draft(made.id, actor="x")
