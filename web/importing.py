@@ -13,8 +13,8 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
 from urllib.parse import unquote
 
 from archive.addresses import split_address
@@ -29,7 +29,8 @@ from web.bootstrap import Services
 _LONGEST_BATCH = 0.5  # seconds of a transaction, for which other writers may have to wait
 _LARGEST_PAGE = 16 << 20  # bytes; a saved page holds text alone, pictures lie beside it
 
-ImportedItem = TypeVar("ImportedItem")
+_Source = tuple[str, Callable[[], ListedAnnouncement]]
+"""Where an announcement stands, for the report's problems, and the function that reads it."""
 
 
 @dataclass
@@ -45,21 +46,15 @@ class ImportReport:
 
 def import_manifest(services: Services, path: Path, progress: Callable[[int, int], None]) -> ImportReport:
     """Import every line of a JSON Lines file, with the files beside it that the lines name."""
-    total = _count_lines(path)
-
-    def take(numbered: tuple[int, str]) -> ListedAnnouncement:
-        return manifest.parse_line(numbered[1])
-
+    with path.open("rb") as counted:
+        total = sum(1 for line in counted if line.strip())
     with path.open(encoding="utf-8-sig", errors="replace") as lines:
-        numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-        return _import(
-            services,
-            numbered,
-            take,
-            lambda source: f"บรรทัด {source[0]}",
-            path.parent,
-            lambda n: progress(n, total),
+        sources = (
+            (f"บรรทัด {number}", partial(manifest.parse_line, line))
+            for number, line in enumerate(lines, start=1)
+            if line.strip()
         )
+        return _import(services, sources, path.parent, lambda done: progress(done, total))
 
 
 def import_site(
@@ -79,27 +74,20 @@ def import_site(
     places = _FilePlaces(directory)
     done = 0
 
-    def announcements() -> Iterator[tuple[Path, OldPage | PrakatError]]:
+    def announcements() -> Iterator[_Source]:
         nonlocal done
         for page in pages:
             done += 1
+            where = str(page.relative_to(directory))
             try:
                 for old in site.read_saved_page(_read_page(page, directory), page.stem):
-                    yield page, old
+                    yield where, partial(_listed, page, old, places)
             except PrakatError as error:
-                yield page, error
-
-    def take(found: tuple[Path, OldPage | PrakatError]) -> ListedAnnouncement:
-        page, old = found
-        if isinstance(old, PrakatError):
-            raise old
-        return _listed(page, old, places)
+                yield where, partial(_listed, page, error, places)
 
     report = _import(
         services,
         announcements(),
-        take,
-        lambda found: str(found[0].relative_to(directory)),
         directory,
         lambda _seen: progress(done, len(pages)),
         without_files=True,
@@ -113,7 +101,10 @@ def import_site(
     return report
 
 
-def _listed(page: Path, old: OldPage, places: _FilePlaces) -> ListedAnnouncement:
+def _listed(page: Path, old: OldPage | PrakatError, places: _FilePlaces) -> ListedAnnouncement:
+    """Returns the announcement of a saved page; raises the error that stands in its place."""
+    if isinstance(old, PrakatError):
+        raise old
     ref = f"site:{page.relative_to(places.directory).as_posix()}"
     return ListedAnnouncement(
         dataclasses.replace(
@@ -127,14 +118,10 @@ def _listed(page: Path, old: OldPage, places: _FilePlaces) -> ListedAnnouncement
 def import_paperless(services: Services, path: Path, progress: Callable[[int, int], None]) -> ImportReport:
     """Import the directory that paperless-ngx's exporter wrote, each document as a draft."""
     documents = paperless.parse_manifest((path / paperless.MANIFEST).read_text("utf-8", "replace"))
-    return _import(
-        services,
-        documents,
-        paperless.as_listed_announcement,
-        lambda document: f"เอกสาร {document.number}",
-        path,
-        lambda done: progress(done, len(documents)),
+    sources = (
+        (f"เอกสาร {each.number}", partial(paperless.as_listed_announcement, each)) for each in documents
     )
+    return _import(services, sources, path, lambda done: progress(done, len(documents)))
 
 
 @dataclass(slots=True)
@@ -196,9 +183,7 @@ def _read_page(page: Path, directory: Path) -> bytes:
 
 def _import(
     services: Services,
-    sources: Iterable[ImportedItem],
-    take: Callable[[ImportedItem], ListedAnnouncement],
-    where: Callable[[ImportedItem], str],
+    sources: Iterable[_Source],
     directory: Path,
     progress: Callable[[int], None],
     *,
@@ -211,13 +196,13 @@ def _import(
     report = ImportReport()
     archive = _Import(services, directory, report, without_files)
     for batch in _batches(services, sources):
-        for source in batch:
+        for where, take in batch:
             try:
-                archive.add(take(source), where(source))
+                archive.add(take(), where)
             except Unavailable:
                 raise
             except (PrakatError, OSError, ValueError, RecursionError) as error:
-                report.problems.append((where(source), _reason(error)))
+                report.problems.append((where, _reason(error)))
             report.total += 1
             progress(report.total)
     return report
@@ -229,7 +214,7 @@ def _reason(error: Exception) -> str:
     return getattr(error, "message", str(error))
 
 
-def _batches(services: Services, sources: Iterable[ImportedItem]) -> Iterator[Iterator[ImportedItem]]:
+def _batches(services: Services, sources: Iterable[_Source]) -> Iterator[Iterator[_Source]]:
     """Yields the sources in runs that are one transaction each: fast, and short enough for other writers.
 
     With a virus scanner, which may take minutes, each write is a transaction of its own, so that no other
@@ -239,7 +224,7 @@ def _batches(services: Services, sources: Iterable[ImportedItem]) -> Iterator[It
     together = contextlib.nullcontext if services.scanner else services.records.batch
     for first in rest:
 
-        def run(first: ImportedItem = first) -> Iterator[ImportedItem]:
+        def run(first: _Source = first) -> Iterator[_Source]:
             end = time.monotonic() + _LONGEST_BATCH
             yield first
             while time.monotonic() < end:
@@ -372,8 +357,3 @@ def _beside(directory: Path, file: ListedFile) -> Path:
     if not _is_file(path):
         raise lost
     return path
-
-
-def _count_lines(path: Path) -> int:
-    with path.open("rb") as lines:
-        return sum(1 for line in lines if line.strip())

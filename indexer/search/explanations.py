@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from indexer.search.coverage import minimum_coverage
 from indexer.search.query.query_plan import Clause, QueryPlan
@@ -11,12 +12,19 @@ from indexer.search.query.query_plan import Clause, QueryPlan
 _NOTHING = 5e-5  # of a score; smaller parts of it are left out
 
 
+class AlternativeMatch(NamedTuple):
+    """One way to match a clause: its terms, and the weight from 0 to 1 that their score is multiplied by."""
+
+    terms: str
+    weight: float
+
+
 @dataclass(frozen=True, slots=True)
 class ClauseExplanation:
     """A clause of the plan: what was typed, its alternatives with weights, and its statistics."""
 
     typed: str
-    alternatives: tuple[tuple[str, float], ...]
+    alternatives: tuple[AlternativeMatch, ...]
     document_frequency: int  # documents that match the clause
     idf: float  # BM25
 
@@ -62,7 +70,7 @@ def build_explanation(
         tuple(
             ClauseExplanation(
                 clause.typed,
-                tuple((" ".join(each.terms), each.weight) for each in clause.alternatives),
+                tuple(AlternativeMatch(" ".join(each.terms), each.weight) for each in clause.alternatives),
                 frequencies[clause],
                 round(idf, 4),
             )

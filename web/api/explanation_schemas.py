@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
 from marshmallow import Schema, fields
-
-from indexer.search.explanations import SearchExplanation
 
 EXPLAIN = {"description": "ที่มาของคะแนน (ต้องมีโทเคน) · how each score came about (needs a token)"}
 RELATED = {"description": "ใกล้เคียง เมื่อไม่พบ · what came near, where nothing was found"}
@@ -53,15 +48,3 @@ class ExplanationOut(Schema):
     coverage = fields.Float(metadata={"description": "ส่วนของคำถามที่มีคำตอบ · share of the query answered"})
     min_coverage = fields.Float(metadata={"description": "ต่ำกว่านี้ถือว่าไม่พบ · below it: nothing found"})
     hits = fields.List(fields.Nested(HitExplanationOut))
-
-
-def explanation_member(explanation: SearchExplanation | None) -> dict[str, Any]:
-    """Returns the explanation as plain values under its name; nothing where none was asked for."""
-    if explanation is None:
-        return {}
-    plain = asdict(explanation)
-    for clause in plain["clauses"]:
-        clause["alternatives"] = [
-            {"terms": terms, "weight": weight} for terms, weight in clause["alternatives"]
-        ]
-    return {"explanation": plain}

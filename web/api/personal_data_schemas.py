@@ -38,11 +38,8 @@ _GROUND = {
 }
 
 
-def reason_field() -> fields.String:
-    """Returns the optional field, "" where not sent, that says why personal data is shown."""
-    return fields.String(load_default="", metadata=_REASON)
+class PersonalDataReason(Schema):
+    """The optional reason and legal ground for which personal data is shown; "" where not sent."""
 
-
-def ground_field() -> fields.String:
-    """Returns the optional field, "" where not sent, that names the legal ground to show personal data."""
-    return fields.String(load_default="", validate=validate.OneOf(["", *Ground]), metadata=_GROUND)
+    reason = fields.String(load_default="", metadata=_REASON)
+    ground = fields.String(load_default="", validate=validate.OneOf(["", *Ground]), metadata=_GROUND)

@@ -32,7 +32,7 @@ from web.accounts.access import (
 from web.accounts.sign_in import csrf
 from web.api import schemas
 from web.api.announcement_relation_schemas import ConfirmedRelationIn, RelationOut, as_relation
-from web.api.disclosure_schemas import DisclosureOut, as_disclosure
+from web.api.disclosure_schemas import DisclosureOut
 from web.bootstrap import services
 from web.disclosure_overview import require_fiscal_year, year_overview
 from web.file_responses import send_original, send_picture
@@ -414,7 +414,7 @@ def show_disclosure(year: int) -> dict[str, Any]:
     """ข้อมูลที่ต้องเปิดเผยในปีงบประมาณ (พ.ศ.) และประกาศที่เผยแพร่แล้ว · What must be disclosed in a fiscal year."""
     if services().is_province:
         raise NotFound("กรุณาเปิดจากเว็บของหน่วยงานนั้น")
-    return as_disclosure(year, year_overview(services(), require_fiscal_year(year)))
+    return {"year": year, "items": year_overview(services(), require_fiscal_year(year))}
 
 
 def _collections(found: Sequence[Collection]) -> list[dict[str, Any]]:

@@ -31,9 +31,9 @@ from indexer.search.query.parser import Filters, Query, Sort, parse_query
 from web.accounts.access import visible_lines
 from web.addresses import absolute_url, page_path
 from web.api.announcement_relation_schemas import IN_FORCE, RelationOut, as_published_relations
-from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut, explanation_member
+from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut
 from web.api.field_schemas import COUNT, KINDS, Day, input_field, output_field
-from web.api.personal_data_schemas import FindOut, HoldOut, ground_field, reason_field
+from web.api.personal_data_schemas import FindOut, HoldOut, PersonalDataReason
 from web.bootstrap import Services, services
 from web.search_service import Result, SearchResults
 
@@ -179,7 +179,7 @@ class PagePictureArgs(_LenientArguments):
 _PUBLIC = [field for field in ANNOUNCEMENT_FIELDS if field.is_public]
 _IN_RESULTS = [field for field in _PUBLIC if field.is_in_results]
 
-AnnouncementIn = Schema.from_dict(
+AnnouncementIn = PersonalDataReason.from_dict(
     {
         field.name: input_field(field, required=True)
         if field.is_required
@@ -190,28 +190,22 @@ AnnouncementIn = Schema.from_dict(
         "status": fields.String(
             load_default=Status.DRAFT.value, validate=validate.OneOf([Status.DRAFT, Status.PUBLISHED])
         ),
-        "reason": reason_field(),
-        "ground": ground_field(),
     },
     name="AnnouncementIn",
 )
 
-AnnouncementChanges = Schema.from_dict(
-    {field.name: input_field(field) for field in _PUBLIC}
-    | {"reason": reason_field(), "ground": ground_field()},
-    name="AnnouncementChanges",
+AnnouncementChanges = PersonalDataReason.from_dict(
+    {field.name: input_field(field) for field in _PUBLIC}, name="AnnouncementChanges"
 )
 """Changes of an announcement; only the given fields change."""
 
 
-class AttachmentChanges(Schema):
+class AttachmentChanges(PersonalDataReason):
     """Changes of an attachment; only the given fields change. ``position``: 1 is the first."""
 
     label = fields.String()
     kind = fields.Enum(DocumentKind, by_value=True)
     position = fields.Integer(strict=True, validate=validate.Range(1, MOST_ITEMS))
-    reason = reason_field()
-    ground = ground_field()
 
 
 class WithdrawalIn(_LenientArguments):
@@ -220,11 +214,8 @@ class WithdrawalIn(_LenientArguments):
     reason = fields.String(load_default="")
 
 
-class PersonalDataReasonIn(_LenientArguments):
+class PersonalDataReasonIn(_LenientArguments, PersonalDataReason):
     """The reason and the legal ground for which personal data is shown."""
-
-    reason = reason_field()
-    ground = ground_field()
 
 
 class AttachmentIn(_LenientArguments):
@@ -249,24 +240,20 @@ class CollectionLineIn(Schema):
 _ITEMS = validate.Length(max=MOST_ITEMS)
 
 
-class CollectionIn(Schema):
+class CollectionIn(PersonalDataReason):
     """A new collection with its lines, in order."""
 
     title = fields.String(required=True)
     body = fields.String(load_default="")
     items = fields.List(fields.Nested(CollectionLineIn), load_default=list, validate=_ITEMS)
-    reason = reason_field()
-    ground = ground_field()
 
 
-class CollectionChanges(Schema):
+class CollectionChanges(PersonalDataReason):
     """Changes of a collection; only the given fields change. ``items`` are given whole, in order."""
 
     title = fields.String()
     body = fields.String()
     items = fields.List(fields.Nested(CollectionLineIn), validate=_ITEMS)
-    reason = reason_field()
-    ground = ground_field()
 
 
 class ReadingFailureOut(Schema):
@@ -582,7 +569,7 @@ def as_answer(answer: SearchResults, services: Services) -> dict[str, Any]:
             for name, facet in FACETS_BY_NAME.items()
             if facet.type is not FacetType.ORGANISATION or name in answer.facets
         },
-    } | explanation_member(answer.explanation)
+    } | ({"explanation": answer.explanation} if answer.explanation else {})
 
 
 def _as_result(result: Result, query: Query, services: Services) -> dict[str, Any]:
