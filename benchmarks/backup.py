@@ -7,7 +7,6 @@ Every record and every byte of what was restored is compared with the archive th
 
 from __future__ import annotations
 
-import argparse
 import io
 import os
 import resource
@@ -20,6 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from archive.model import Announcement, Status
+from benchmarks.corpus import argument_parser
 from indexer.reindex import rebuild
 from tests.operation.archives import ACTOR, close, draft, level, opened, read, room
 from web.bootstrap import Services
@@ -28,9 +28,7 @@ _BATCH = 200
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argument_parser(__doc__)
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()), help="where to write")
     parser.add_argument("--count", type=int, default=10_000, help="announcements, each with a file")
     parser.add_argument("--kilobytes", type=int, default=40, help="size of each file")

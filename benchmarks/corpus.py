@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import gzip
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from archive.model import Announcement, Attachment, DocumentKind, ReadingResults, ReadingStatus, Status
 from indexer.analysis.index_document import SourceAnnouncement
+from indexer.search.ports import SearchIndex
+
+
+def argument_parser(description: str | None) -> argparse.ArgumentParser:
+    """A parser of a benchmark's arguments, whose help is the module's docstring as it stands."""
+    return argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
 
 
 def records(path: Path) -> Iterator[dict[str, Any]]:
@@ -49,6 +58,13 @@ def entry(number: int, record: dict[str, Any]) -> SourceAnnouncement:
         updated_at=now,
     )
     return SourceAnnouncement(announcement, ())
+
+
+def fill(index: SearchIndex, corpus: Iterable[dict[str, Any]], *, jobs: int = 1) -> None:
+    """Build the index of a corpus: its records are announcements, numbered from 0."""
+    with index.rebuild(jobs=jobs) as generation:
+        entries = (entry(number, record) for number, record in enumerate(corpus))
+        generation.add_announcements(entries, position=1)
 
 
 def entry_of_pages(number: int, pages: Sequence[dict[str, Any]]) -> SourceAnnouncement:

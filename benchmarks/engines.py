@@ -15,9 +15,9 @@ import argparse
 import os
 import random
 import tempfile
-import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,10 @@ from opensearchpy import OpenSearch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.corpus import entry, records, resampled
+from benchmarks.corpus import argument_parser, fill, records, resampled
+from benchmarks.load import memory_mb
 from benchmarks.search import FIRST, ndcg
 from indexer.analysis.dictionary import Dictionary
-from indexer.analysis.index_document import SourceAnnouncement
 from indexer.engines.opensearch import OpenSearchIndex
 from indexer.engines.opensearch.cluster import read_address
 from indexer.engines.whoosh import WhooshIndex
@@ -41,9 +41,7 @@ NAMES = ("Whoosh", "OpenSearch")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argument_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="corpus and queries")
     parser.add_argument("--cluster", default=os.environ.get("SCALE_SEARCH", ""), help="address of OpenSearch")
     parser.add_argument("--agree", type=int, default=500, help="queries asked of both on the corpus itself")
@@ -69,7 +67,7 @@ def agree(options: argparse.Namespace, address: str) -> None:
     corpus = list(records(options.data / "docs.jsonl"))
     with both(options, address) as indexes:
         for index in indexes:
-            build(index, (entry(number, record) for number, record in enumerate(corpus)), options.jobs)
+            fill(index, corpus, jobs=options.jobs)
         shares, same, loosened, differing = [], [], [], []
         values: dict[str, list[float]] = {name: [] for name in NAMES}
         for line in wanted:
@@ -109,7 +107,7 @@ def measure(options: argparse.Namespace, address: str) -> None:
         for index in indexes:
             corpus = resampled(options.data / "docs.jsonl", options.measure)
             start = time.perf_counter()
-            build(index, (entry(number, record) for number, record in enumerate(corpus)), options.jobs)
+            fill(index, corpus, jobs=options.jobs)
             _row(rows, "documents indexed a second", options.measure / (time.perf_counter() - start))
             _row(rows, "disk, MB", _disk(index, options.work, address))
             for query in typed[:50]:  # warm
@@ -143,11 +141,6 @@ class both:  # noqa: N801 (reads as what it gives)
         client(self._address).indices.delete(index=f"{read_address(self._address).index}-*")
 
 
-def build(index: SearchIndex, entries: Iterable[SourceAnnouncement], jobs: int) -> None:
-    with index.rebuild(jobs=jobs) as generation:
-        generation.add_announcements(entries, position=1)
-
-
 def asked(index: SearchIndex, typed: list[str], users: int, seconds: float) -> tuple[list[float], float]:
     """Milliseconds of every answer, ascending, and how long it took them all together."""
     times: list[float] = []
@@ -162,11 +155,8 @@ def asked(index: SearchIndex, typed: list[str], users: int, seconds: float) -> t
             index.search(parse_query(query))
             times.append((time.perf_counter() - began) * 1000)
 
-    threads = [threading.Thread(target=ask, args=(user,)) for user in range(users)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(users) as pool:
+        list(pool.map(ask, range(users)))
     return sorted(times), time.perf_counter() - start
 
 
@@ -194,12 +184,7 @@ def _memory(index: SearchIndex, address: str) -> float:
     if isinstance(index, OpenSearchIndex):
         nodes: dict[str, Any] = client(address).nodes.info(metric="process")["nodes"]
         processes = [node["process"]["id"] for node in nodes.values()]
-    return sum(_resident(process) for process in processes)
-
-
-def _resident(process: int) -> float:
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+    return sum(map(memory_mb, processes))
 
 
 def _row(rows: dict[str, list[str]], name: str, value: float) -> None:

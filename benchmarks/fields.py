@@ -11,7 +11,6 @@ what was to be said that was said rightly.
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import random
 import re
@@ -33,6 +32,7 @@ from rich.table import Table
 
 from archive.model import Page, TextSource
 from archive.thai import MONTHS, SHORT_MONTHS, arabic_digits, thai_digits
+from benchmarks.corpus import argument_parser
 from indexer.extraction.attachment_reader import recognise_page
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.metadata import extract_fields
@@ -485,9 +485,7 @@ def jobs(count: int, on_paper: bool) -> Iterator[tuple[str, int, bool]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argument_parser(__doc__)
     parser.add_argument("--count", type=int, default=40, help="documents of each layout")
     parser.add_argument("--scans", type=int, default=10, help="of each layout read from paper too")
     parser.add_argument("--misses", action="store_true", help="also list what was read wrongly")

@@ -8,13 +8,14 @@ adds to a time, so the least of the rounds is printed beside the middle one.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, sync_playwright
+
+from benchmarks.corpus import argument_parser
 
 LATENCY = 400  # milliseconds for each request
 RATE = 400_000 / 8  # bytes a second, both ways
@@ -80,9 +81,7 @@ def residents_pages(page: Page, base: str) -> dict[str, str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argument_parser(__doc__)
     parser.add_argument("base", help="address of a running service with the sample archive")
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()

@@ -12,7 +12,6 @@ without each value of ``SearchTuning`` that decides it, as a table in Markdown.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +19,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from benchmarks.corpus import entry, records
+from benchmarks.corpus import argument_parser, fill, records
 from benchmarks.tuning import tuned
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
@@ -43,9 +42,7 @@ NEUTRAL: Mapping[str, float] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argument_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="queries and corpus")
     parser.add_argument("--texts", nargs="+", default=["docs"], help="names of the corpus's files")
     parser.add_argument("--list", action="store_true", help="list the queries that were misjudged")
@@ -62,8 +59,7 @@ def main() -> None:
         impossible = [each for each in every if searchable_bytes(fold_text(each["absent"])).data not in text]
         with tempfile.TemporaryDirectory() as folder:
             index = WhooshIndex(Path(folder), Dictionary())
-            with index.rebuild() as generation:
-                generation.add_announcements(entry(number, record) for number, record in enumerate(corpus))
+            fill(index, corpus)
             print(f"{name}: {len(every) - len(impossible)} of the impossible queries have an answer here")
             if options.ablate:
                 ablate(Path(folder), impossible, answerable)

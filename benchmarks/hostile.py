@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import resource
 import tempfile
 import threading
@@ -12,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.corpus import argument_parser
 from indexer.extraction import sandbox
 from tests.indexer.extraction.hostile import CASES, write
 from tests.indexer.extraction.judge import judge
@@ -43,7 +43,7 @@ class Peak:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--only", help="cases whose name contains this")
     chosen = parser.parse_args().only or ""
     table = Table("case", "end", "page 1", "seconds", "MB", "right")

@@ -5,7 +5,6 @@ python -m benchmarks.import_corpus DOCS.jsonl QUERIES.jsonl
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.corpus import records
+from benchmarks.corpus import argument_parser, records
 from indexer.reindex import rebuild
 from indexer.search.query.parser import parse_query
 from web.bootstrap import Services, build_services
@@ -39,6 +38,16 @@ def manifest(docs: Path, target: Path) -> int:
             }
             lines.write(json.dumps(line, ensure_ascii=False) + "\n")
     return size
+
+
+def filled(data: Path, docs: Path) -> Services:
+    """The services of a data directory into which the corpus has been imported; it is not indexed."""
+    services = build_services(Settings(data=data))
+    with tempfile.TemporaryDirectory() as folder:
+        lines = Path(folder) / "manifest.jsonl"
+        manifest(docs, lines)
+        import_manifest(services, lines, lambda _done, _total: None)
+    return services
 
 
 def measure(services: Services, docs: Path, queries: Path, folder: Path) -> None:
@@ -74,7 +83,7 @@ def _spread(times: list[float]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("docs", type=Path)
     parser.add_argument("queries", type=Path)
     given = parser.parse_args()

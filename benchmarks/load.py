@@ -19,27 +19,24 @@ import json
 import multiprocessing
 import os
 import random
-import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
 
-from benchmarks.corpus import records
-from benchmarks.import_corpus import manifest
-from benchmarks.upload import PORT, Service
+from benchmarks.corpus import argument_parser, records
+from benchmarks.import_corpus import filled
+from benchmarks.upload import announce
 from indexer.reindex import rebuild
-from web.bootstrap import build_services
-from web.importing import import_manifest
-from web.settings import Settings
+from tests.torture.api import Refused
+from tests.torture.service import Service
 
 
 @dataclass
@@ -51,9 +48,9 @@ class Seen:
     errors: int = 0
 
 
-def resident(queries: list[str], seed: int, until: float) -> Seen:
+def resident(port: int, queries: list[str], seed: int, until: float) -> Seen:
     chance, seen = random.Random(seed), Seen()
-    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     while time.time() < until:
         asked = quote(chance.choice(queries))
         answer = _get(connection, seen, "api", f"/api/v1/search?q={asked}")
@@ -82,12 +79,12 @@ def _get(connection: http.client.HTTPConnection, seen: Seen, kind: str, path: st
     return body if answer.status == 200 else b""
 
 
-def run(queries: list[str], clients: int, seconds: float) -> Seen:
+def run(port: int, queries: list[str], clients: int, seconds: float) -> Seen:
     """Run all clients at once, in processes of their own."""
     with multiprocessing.get_context("spawn").Pool(min(clients, 10)) as pool:
         shares = [len(range(start, clients, 10)) for start in range(min(clients, 10))]
         found = pool.starmap(
-            _residents, [(queries, share, seed, seconds) for seed, share in enumerate(shares)]
+            _residents, [(port, queries, share, seed, seconds) for seed, share in enumerate(shares)]
         )
     total = Seen()
     for seen in itertools.chain.from_iterable(found):
@@ -98,19 +95,11 @@ def run(queries: list[str], clients: int, seconds: float) -> Seen:
     return total
 
 
-def _residents(queries: list[str], share: int, seed: int, seconds: float) -> list[Seen]:
+def _residents(port: int, queries: list[str], share: int, seed: int, seconds: float) -> list[Seen]:
     """Several clients of one process, from when it has started."""
     until = time.time() + seconds
-    found: list[Seen] = []
-    threads = [
-        threading.Thread(target=lambda n=n: found.append(resident(queries, 1000 * seed + n, until)))
-        for n in range(share)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
+    with ThreadPoolExecutor(share) as pool:
+        return [*pool.map(lambda n: resident(port, queries, 1000 * seed + n, until), range(share))]
 
 
 def show(title: str, seen: Seen, seconds: float) -> float:
@@ -126,28 +115,26 @@ def show(title: str, seen: Seen, seconds: float) -> float:
     return count / seconds
 
 
-def rebuilding(service: Service) -> subprocess.Popen[bytes]:
-    """Start ``prakat reindex``."""
-    command = [sys.executable, "-m", "web.cli", "reindex", "--jobs", "1"]
-    environment = os.environ | {"PRAKAT_DATA": str(service.data)}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def reindex(service: Service) -> None:
+    """Rebuild the index beside the service."""
+    assert service.run("reindex", "--jobs", "1").returncode == 0
 
 
 def while_rebuilt(service: Service, queries: list[str], clients: int, seconds: float) -> str:
     """Returns the number of requests answered while the index was rebuilt once, and the memory afterwards."""
-    assert service.process is not None
-    begun = rebuilding(service)
-    seen = run(queries, clients, seconds)
-    assert begun.wait() == 0
-    run(queries, clients, 3)  # of the new index
+    with ThreadPoolExecutor(1) as pool:
+        rebuilt = pool.submit(reindex, service)
+        seen = run(service.port, queries, clients, seconds)
+        rebuilt.result()
+    run(service.port, queries, clients, 3)  # of the new index
     count = sum(map(len, seen.times.values()))
-    whole, own = (memory_mb(service.process.pid, kind) for kind in ("VmRSS", "RssAnon"))
+    whole, own = (memory_mb(service.pid, kind) for kind in ("VmRSS", "RssAnon"))
     return f"{count} requests, {seen.errors} errors, memory {whole:.0f} MB, {own:.0f} MB its own"
 
 
 @contextmanager
 def busy(service: Service, folder: Path) -> Iterator[list[int]]:
-    """Upload and rebuild until the end of the context; gives the count of uploads answered 202."""
+    """Upload and rebuild until the end of the context; gives the count of uploads that were taken."""
     files = [path.read_bytes() for path in sorted(folder.glob("*.pdf"))]
     sent, stop = [0], threading.Event()
 
@@ -156,23 +143,23 @@ def busy(service: Service, folder: Path) -> Iterator[list[int]]:
             if stop.is_set():
                 return
             data = files[number % len(files)] + f"\n%{number}".encode()  # new bytes each time
-            status, _ = service.upload(service.announce(f"เรื่องที่ {number}"), Path(f"{number}.pdf"), data)
-            sent[0] += status == 202
+            with suppress(Refused):
+                service.api.upload(announce(service, f"เรื่องที่ {number}"), data, f"{number}.pdf")
+                sent[0] += 1
             stop.wait(1.0)
 
-    def reindex() -> None:
+    def rebuild_again() -> None:
         while not stop.is_set():
-            assert rebuilding(service).wait() == 0
+            reindex(service)
 
-    threads = [threading.Thread(target=upload), threading.Thread(target=reindex)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield sent
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
+    with ThreadPoolExecutor(2) as pool:
+        begun = [pool.submit(upload), pool.submit(rebuild_again)]
+        try:
+            yield sent
+        finally:
+            stop.set()
+            for each in begun:
+                each.result()
 
 
 def memory_mb(pid: int, kind: str = "VmRSS") -> float:
@@ -189,12 +176,11 @@ def processor_seconds(pid: int) -> float:
 
 
 def measure(service: Service, queries: list[str], given: argparse.Namespace) -> None:
-    assert service.process is not None
-    pid = service.process.pid
+    pid = service.pid
     for clients in given.clients:
-        run(queries, clients, 3)  # warm
+        run(service.port, queries, clients, 3)  # warm
         before, used = memory_mb(pid), processor_seconds(pid)
-        peace = show(f"{clients} clients", run(queries, clients, given.seconds), given.seconds)
+        peace = show(f"{clients} clients", run(service.port, queries, clients, given.seconds), given.seconds)
         used = (processor_seconds(pid) - used) / max(peace * given.seconds, 1)
         print(f"  memory {before:.0f} → {memory_mb(pid):.0f} MB; {used * 1000:.1f} ms of processor a request")
         for number in range(1, given.rebuilds + 1):
@@ -203,14 +189,14 @@ def measure(service: Service, queries: list[str], given: argparse.Namespace) -> 
         if given.busy:
             before = memory_mb(pid)
             with busy(service, given.busy) as sent:
-                seen = run(queries, clients, given.seconds)
+                seen = run(service.port, queries, clients, given.seconds)
             rate = show(f"{clients} clients, uploads and rebuilds", seen, given.seconds)
             after = memory_mb(pid)
             print(f"  memory {before:.0f} → {after:.0f} MB; {sent[0]} uploads; {rate / peace:.2f} × the rate")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("docs", type=Path)
     parser.add_argument("queries", type=Path)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8])
@@ -220,16 +206,15 @@ def main() -> None:
     given = parser.parse_args()
     queries = [record["query"] for record in records(given.queries)]
     with tempfile.TemporaryDirectory() as folder:
-        services = build_services(Settings(data=Path(folder) / "data"))
-        manifest(given.docs, Path(folder) / "manifest.jsonl")
-        import_manifest(services, Path(folder) / "manifest.jsonl", lambda _done, _total: None)
+        data = Path(folder) / "data"
+        services = filled(data, given.docs)
         rebuild(services.records, services.index, jobs=os.cpu_count() or 1)
-        service = Service(Path(folder) / "data")
+        service = Service(data, Path(folder) / "log", ocr_jobs=0)
         service.start()
         try:
             measure(service, queries, given)
         finally:
-            service.kill(signal.SIGTERM)
+            service.stop()
 
 
 if __name__ == "__main__":

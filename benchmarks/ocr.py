@@ -12,7 +12,6 @@ For every profile the table gives
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
@@ -32,6 +31,7 @@ from rich.console import Console
 from rich.table import Table
 
 from archive.thai import arabic_digits, canonical_text
+from benchmarks.corpus import argument_parser
 from benchmarks.paper import bare_seconds
 from indexer.extraction.ocr.recognition import recognise_page_picture
 from indexer.extraction.ocr.tesseract import DPI
@@ -91,9 +91,7 @@ def score(truth: str, read: str) -> Counter[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argument_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="directory of scanned PDFs with truth.json")
     parser.add_argument(
         "--misses", action="store_true", help="also list the words and numbers that were missed"

@@ -24,7 +24,6 @@ that are not set upright.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import sys
@@ -49,7 +48,7 @@ from archive.model import (
     TextSource,
 )
 from archive.thai import arabic_digits, canonical_text
-from benchmarks.corpus import attachment, entry
+from benchmarks.corpus import argument_parser, attachment, entry
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.other_readings import other_readings
@@ -348,9 +347,7 @@ def wrong_turns(listed: Sequence[Case], count: int) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argument_parser(__doc__)
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="directories with truth.json")
     parser.add_argument("--misses", action="store_true", help="also list what was not read")
     parser.add_argument("--fields", action="store_true", help="also compare what documents say of themselves")

@@ -12,7 +12,6 @@ tables give
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import subprocess
@@ -28,6 +27,7 @@ import pdfplumber
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.corpus import argument_parser
 from indexer.extraction.attachment_reader import recognise_page
 from indexer.extraction.embedded_text import EmbeddedTextDocument
 from indexer.extraction.ocr_policy import PageTextDecision, better_text
@@ -223,9 +223,7 @@ print(f"{count} pages, {letters} letters: at most {peak()} MB, {before} MB of it
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argument_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="directory of PDFs with truth.json")
     listed = cases(parser.parse_args().data)
     console = Console(width=None if sys.stdout.isatty() else 140)

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import io
 import os
@@ -21,6 +20,7 @@ from rich.table import Table
 
 from archive.model import DocumentKind, Line, Page, ReadingResults, Status, TextSource
 from archive.ports import StoredFile
+from benchmarks.corpus import argument_parser
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.records import open_records
 from tests.contracts.engines import ENGINES, STORES, Opener, StoreOpener
@@ -37,9 +37,7 @@ PROCESSES = 4
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argument_parser(__doc__)
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()), help="where to write")
     parser.add_argument("--count", type=int, default=2000, help="announcements in the batch")
     options = parser.parse_args()

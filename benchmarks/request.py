@@ -10,7 +10,6 @@ Beside each kind stands what of it the index itself took: its search, or its sea
 
 from __future__ import annotations
 
-import argparse
 import cProfile
 import json
 import os
@@ -28,13 +27,12 @@ from urllib.parse import quote
 import numpy as np
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from benchmarks.corpus import records
-from benchmarks.import_corpus import manifest
+from benchmarks.corpus import argument_parser, records
+from benchmarks.import_corpus import filled
 from indexer.reindex import rebuild
 from indexer.search.ports import SearchIndex
 from web.app import create_app
 from web.bootstrap import Services, build_services
-from web.importing import import_manifest
 from web.settings import Settings
 
 KINDS = ("api", "results", "record")
@@ -112,19 +110,14 @@ def archive(kept: Path | None, docs: Path) -> Iterator[Services]:
     with tempfile.TemporaryDirectory() as folder:
         data = kept or Path(folder) / "data"
         known = data.exists()
-        services = build_services(Settings(data=data))
-        if not known:
-            manifest(docs, Path(folder) / "manifest.jsonl")
-            import_manifest(services, Path(folder) / "manifest.jsonl", lambda _done, _total: None)
+        services = build_services(Settings(data=data)) if known else filled(data, docs)
         if not services.index.is_current():
             rebuild(services.records, services.index, jobs=os.cpu_count() or 1)
         yield services
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argument_parser(__doc__)
     parser.add_argument("docs", type=Path)
     parser.add_argument("queries", type=Path)
     parser.add_argument("--data", type=Path, help="where the archive is kept between runs")

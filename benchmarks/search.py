@@ -21,7 +21,6 @@ only inside other words (0 is best). Neither is in the mean.
 
 from __future__ import annotations
 
-import argparse
 import math
 import random
 import tempfile
@@ -41,7 +40,7 @@ from whoosh.analysis import LowercaseFilter, Token, Tokenizer
 from whoosh.filedb.filestore import RamStorage
 from whoosh.index import FileIndex
 
-from benchmarks.corpus import entry, records
+from benchmarks.corpus import argument_parser, fill, records
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.opensearch import OpenSearchIndex
 from indexer.engines.whoosh import WhooshIndex
@@ -61,9 +60,7 @@ class Wanted(NamedTuple):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argument_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="queries and corpus")
     parser.add_argument("--texts", nargs="+", default=TEXTS, help="names of the corpus's files")
     parser.add_argument("--alone", action="store_true", help="without the yardstick")
@@ -97,11 +94,9 @@ def main() -> None:
 
 def ours(index: SearchIndex, corpus: Iterable[dict[str, Any]]) -> Finder:
     """Returns a finder on an index as it is used in production."""
-    ids = []
-    with index.rebuild() as generation:
-        for number, record in enumerate(corpus):
-            ids.append(record["id"])
-            generation.add_announcements([entry(number, record)])
+    corpus = [*corpus]
+    fill(index, corpus)
+    ids = [record["id"] for record in corpus]
     return lambda typed, most: [
         ids[hit.announcement_id] for hit in index.search(parse_query(typed, per_page=most)).hits
     ]

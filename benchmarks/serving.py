@@ -11,7 +11,6 @@ figures of one run only.
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import http.client
 import io
@@ -19,27 +18,24 @@ import itertools
 import json
 import multiprocessing
 import shutil
-import signal
 import socket
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
 
 from archive.model import DocumentKind, Status
-from benchmarks.corpus import records
-from benchmarks.import_corpus import manifest
+from benchmarks.corpus import argument_parser, records
+from benchmarks.import_corpus import filled
 from indexer.reindex import rebuild
 from tests.operation.nginx import nginx
 from tests.torture.service import Service
-from web.bootstrap import build_services
-from web.importing import import_manifest
 from web.sample.documents import SampleText, make_document
-from web.settings import Settings
 
 BROWSER = {"User-Agent": "Mozilla/5.0 benchmark"}
 
@@ -88,8 +84,7 @@ def running(folder: Path, processes: int) -> Iterator[Service]:
     try:
         yield service
     finally:
-        service.signal(signal.SIGTERM)
-        service.wait()
+        service.stop()
 
 
 def published(service: Service) -> list[int]:
@@ -163,11 +158,9 @@ def pictures(port: int, path: str) -> Iterator[None]:
         connection.close()
 
     while True:
-        threads = [threading.Thread(target=one) for _ in range(24)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(24) as pool:
+            for _ in range(24):
+                pool.submit(one)
         yield
 
 
@@ -223,9 +216,7 @@ def attacked(service: Service, proxied: int | None, picture: str, seconds: float
 
 def fill(folder: Path, docs: Path) -> tuple[str, str]:
     """An archive of the documents and a memo with a page; the addresses of its document and its picture."""
-    services = build_services(Settings(data=folder / "data"))
-    manifest(docs, folder / "manifest.jsonl")
-    import_manifest(services, folder / "manifest.jsonl", lambda _done, _total: None)
+    services = filled(folder / "data", docs)
     memo = make_document(_memo())
     [first], _ = services.announcements.list_page(statuses=[Status.PUBLISHED], page=1, per_page=1)
     attached, _ = services.commands.attachments.attach(
@@ -248,7 +239,7 @@ def _memo() -> SampleText:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("docs", type=Path)
     parser.add_argument("queries", type=Path)
     parser.add_argument("--seconds", type=float, default=5)

@@ -32,7 +32,7 @@ from rich.console import Console
 from rich.table import Table
 
 from archive.facets import FACETS_BY_NAME
-from benchmarks.corpus import entry, records, resampled
+from benchmarks.corpus import argument_parser, entry, records, resampled
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import build_index_document
 from indexer.engines.whoosh import WhooshIndex
@@ -45,9 +45,7 @@ _SHARES = (50, 95, 99)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argument_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="corpus and queries")
     parser.add_argument("--counts", type=int, nargs="+", default=[2000, 20_000, 100_000])
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()), help="where to build")

@@ -8,12 +8,13 @@ Processor seconds are those of the process and its children, so that a busy mach
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import subprocess
 import sys
 from pathlib import Path
+
+from benchmarks.corpus import argument_parser
 
 HERE = Path(__file__).parents[1]
 ROUNDS = 3  # of each measurement; the median counts
@@ -98,7 +99,7 @@ def row(name: str, unit: str, found: list[float]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("docs", type=Path)
     parser.add_argument("--beside", type=Path)
     parser.add_argument("--count", type=int, default=2_000)

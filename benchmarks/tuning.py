@@ -16,7 +16,6 @@ number of pages shown.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +24,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from benchmarks.corpus import entry, entry_of_pages, records
+from benchmarks.corpus import argument_parser, entry_of_pages, fill, records
 from benchmarks.search import ndcg
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
@@ -59,9 +58,7 @@ PAGES = 10  # records of the corpus in one announcement, for page ranking
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argument_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="queries and corpus")
     parser.add_argument("--texts", nargs="+", default=["docs", "docs_ocr5"], help="names of corpus files")
     parser.add_argument("--every", type=int, default=1, help="ask each Nth query only")
@@ -118,8 +115,7 @@ def tuned(value: str, setting: Any) -> Iterator[None]:
 def built(folder: Path, data: Path, name: str) -> tuple[Path, list[str]]:
     """Returns the directory of an index of the corpus, and the corpus's ids by announcement id."""
     corpus = list(records(next(data.glob(f"{name}.jsonl*"))))
-    with WhooshIndex(folder, Dictionary()).rebuild() as generation:
-        generation.add_announcements(entry(number, record) for number, record in enumerate(corpus))
+    fill(WhooshIndex(folder, Dictionary()), corpus)
     return folder, [record["id"] for record in corpus]
 
 

@@ -21,8 +21,10 @@ READY_WITHIN = 120.0
 class Service:
     """``prakat serve`` on a data directory, in a process group that can be killed as one."""
 
-    def __init__(self, data: Path, log: Path) -> None:
+    def __init__(self, data: Path, log: Path, *, ocr_jobs: int = 1) -> None:
+        """``ocr_jobs``: pages that are recognised at once; 0: as many as the service chooses by itself."""
         self._data, self._log = data, log
+        self._settings = {"PRAKAT_OCR_JOBS": str(ocr_jobs)} if ocr_jobs else {}
         self._port = free_port()
         self._server: subprocess.Popen[bytes] | None = None
         self._beside: list[subprocess.Popen[bytes]] = []
@@ -38,6 +40,11 @@ class Service:
         """Returns the id of the process that is the parent of all the others."""
         assert self._server is not None
         return self._server.pid
+
+    def stop(self) -> int:
+        """Let the service end by itself. Returns the exit status."""
+        self.signal(signal.SIGTERM)
+        return self.wait()
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the process that is the parent of all the others."""
@@ -136,7 +143,7 @@ class Service:
         return found
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "PRAKAT_DATA": str(self._data), "PRAKAT_OCR_JOBS": "1"}
+        return {**os.environ, "PRAKAT_DATA": str(self._data), **self._settings}
 
 
 def children(pid: int, name: str) -> list[int]:
