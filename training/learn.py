@@ -33,7 +33,8 @@ import optax
 from numpy.typing import NDArray
 
 from training.lineset import LineSet
-from training.network import HEIGHT, STRIDE, Parameters, logits, normalise
+from training.lineset import HEIGHT
+from training.network import STRIDE, Parameters, logits, normalise
 from training.weights import read_weights, replace_weights
 
 COMBINE = "combine_tessdata"  # one of Tesseract's training programs
@@ -232,7 +233,7 @@ def check(trainer: Trainer, alphabet: Alphabet, checks: dict[str, list[Sample]])
         for group in _alike(samples):
             pictures, widths, noise, _, _ = arrays(group + [group[0]] * (16 - len(group)), random)
             for sample, best in zip(group, trainer.read(pictures, widths, noise), strict=False):
-                wrong += min(len(sample.codes), distance(alphabet.decode(best), sample.codes.tolist()))
+                wrong += min(len(sample.codes), Levenshtein.distance(alphabet.decode(best), sample.codes.tolist()))
                 total += len(sample.codes)
         rates[source] = round(wrong / max(1, total), 4)
     return rates
@@ -242,16 +243,6 @@ def _alike(samples: list[Sample]) -> Iterator[list[Sample]]:
     ordered = sorted(samples, key=lambda sample: sample.picture.shape[1])
     for start in range(0, len(ordered), 16):
         yield ordered[start : start + 16]
-
-
-def distance(first: list[int], second: list[int]) -> int:
-    """Returns the Levenshtein distance."""
-    row = list(range(len(second) + 1))
-    for one in first:
-        before, row[0] = row[0], row[0] + 1
-        for place, two in enumerate(second, 1):
-            before, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, before + (one != two))
-    return row[-1]
 
 
 def write_model(base: Path, component: bytes, weights: Parameters, target: Path) -> None:
