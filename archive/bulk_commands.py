@@ -5,38 +5,43 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from archive.errors import Conflict, Invalid, NotFound, PrakatError, RecordDamaged
 from archive.repositories import Records
 
+Key = TypeVar("Key")
+
 
 @dataclass(frozen=True, slots=True)
-class BulkOutcome:
-    """Outcome of a command on many records: ids done, ids refused with the error, name of the bulk.
+class BulkOutcome(Generic[Key]):
+    """Outcome of a command on many records: keys done, keys refused with the error, name of the bulk.
 
-    ``bulk``: the name of the changes in the history.
+    ``bulk``: the name of the changes in the history. A key is a record's id, or what names it among others.
     """
 
     bulk: str
-    done: tuple[int, ...]  # ids of the records that were changed
-    refused: tuple[tuple[int, PrakatError], ...]
+    done: tuple[Key, ...]  # keys of the records that were changed
+    refused: tuple[tuple[Key, PrakatError], ...]
 
 
-def apply_as_one_bulk(records: Records, ids: Iterable[int], command: Callable[[int], object]) -> BulkOutcome:
-    """Call ``command`` with each id in one transaction; collect refusals, ``RecordDamaged`` among them.
+def apply_as_one_bulk(
+    records: Records, keys: Iterable[Key], command: Callable[[Key], object]
+) -> BulkOutcome[Key]:
+    """Call ``command`` with each key in one transaction; collect refusals, ``RecordDamaged`` among them.
 
     A refusal is ``Conflict``, ``Invalid``, ``NotFound`` or ``RecordDamaged``; that command alone is undone.
     Another error undoes it all.
     """
     bulk = secrets.token_hex(8)
-    done: list[int] = []
-    refused: list[tuple[int, PrakatError]] = []
+    done: list[Key] = []
+    refused: list[tuple[Key, PrakatError]] = []
     with records.batch(bulk):
-        for id in ids:
+        for key in keys:
             try:
                 with records.batch():
-                    command(id)
-                done.append(id)
+                    command(key)
+                done.append(key)
             except (Conflict, Invalid, NotFound, RecordDamaged) as error:
-                refused.append((id, error))
+                refused.append((key, error))
     return BulkOutcome(bulk, tuple(done), tuple(refused))

@@ -143,22 +143,19 @@ def _verbatim(said: str, length: int) -> Check:
     return check
 
 
-def _published_on(value: object, field: str) -> dt.date:
-    if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
-        raise Invalid("กรุณาระบุวันที่ประกาศ เช่น 9 มิถุนายน 2564", field=field, code="bad-date")
-    if not _EARLIEST <= value <= dt.datetime.now(dt.UTC).date() + _LATEST_AHEAD:
-        raise _unlikely(value, field)
-    return value
+def _date(request: str, latest_ahead: dt.timedelta, *, may_lack: bool) -> Check:
+    """Return the rule for a date until so long after today. ``request``: the error for a bad one."""
 
+    def check(value: object, field: str) -> dt.date | None:
+        if value is None and may_lack:
+            return None
+        if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
+            raise Invalid(request, field=field, code="bad-date")
+        if not _EARLIEST <= value <= dt.datetime.now(dt.UTC).date() + latest_ahead:
+            raise _unlikely(value, field)
+        return value
 
-def _expires_on(value: object, field: str) -> dt.date | None:
-    if value is None:
-        return None
-    if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
-        raise Invalid("กรุณาระบุวันหมดเขต เช่น 9 มิถุนายน 2570 หรือเว้นว่างไว้", field=field, code="bad-date")
-    if not _EARLIEST <= value <= dt.datetime.now(dt.UTC).date() + _LATEST_EXPIRY:
-        raise _unlikely(value, field)
-    return value
+    return check
 
 
 def _unlikely(value: dt.date, field: str) -> Invalid:
@@ -243,7 +240,7 @@ ANNOUNCEMENT_FIELDS = (
         name="published_on",
         type=FieldType.DATE,
         label=gettext_noop("วันที่ประกาศ"),
-        check=_published_on,
+        check=_date(gettext_noop("กรุณาระบุวันที่ประกาศ เช่น 9 มิถุนายน 2564"), _LATEST_AHEAD, may_lack=False),
         is_required=True,
         is_in_results=True,
         is_in_form=True,
@@ -271,7 +268,9 @@ ANNOUNCEMENT_FIELDS = (
         name="expires_on",
         type=FieldType.DATE,
         label=gettext_noop("หมดเขต"),
-        check=_expires_on,
+        check=_date(
+            gettext_noop("กรุณาระบุวันหมดเขต เช่น 9 มิถุนายน 2570 หรือเว้นว่างไว้"), _LATEST_EXPIRY, may_lack=True
+        ),
         is_in_results=True,
         is_in_form=True,
         is_exported=True,

@@ -231,11 +231,8 @@ class SignIns(Protocol):
     def list_sessions(self, person_id: int) -> list[Session]:
         """Return the person's sessions, the last seen first."""
 
-    def close_session(self, person_id: int, id: int) -> None:
-        """Delete one session of a person; does nothing when there is none."""
-
-    def close_sessions(self, person_id: int) -> None:
-        """Close all sessions of a person."""
+    def close_sessions(self, person_id: int, *, only: int | None = None) -> None:
+        """Close all sessions of a person, or the one whose id is ``only``, if there is one."""
 
     def count_failure_unless_paused(
         self, limits: Sequence[AttemptLimit], *, now: dt.datetime

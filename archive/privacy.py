@@ -223,6 +223,11 @@ def find_new_in_announcement(
     )
 
 
+def locate_in_attachment(attachment_id: int, finds: Iterable[PersonalDataSpan]) -> list[LocatedPersonalData]:
+    """Return the finds with the attachment that they are in."""
+    return [LocatedPersonalData(attachment_id, data) for data in finds]
+
+
 def find_new_in_fields(before: Mapping[str, str], after: Mapping[str, str]) -> list[LocatedPersonalData]:
     """Return the personal data in the texts of fields that none of the texts before the change has."""
     known = {_letters_and_digits(before, data) for data in find_in_fields(before)}

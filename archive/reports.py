@@ -31,16 +31,10 @@ class ReportDraft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """A resident's report as staff see it."""
+class Report(ReportDraft):
+    """A resident's report as staff see it: what was sent, how often, and when it was done."""
 
     id: int
-    kind: ReportKind
-    text: str
-    announcement_id: int | None
-    attachment_id: int | None
-    page: int | None  # page number from 1; None for a report on a whole document
-    query: str
     count: int  # times that the same was reported
     made_at: dt.datetime
     done_at: dt.datetime | None  # None while it is open

@@ -5,18 +5,16 @@ An undo is a change like any other: it obeys the same rules, is in the history, 
 
 from __future__ import annotations
 
-import secrets
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from archive.bulk_commands import BulkOutcome, apply_as_one_bulk
 from archive.disclosure import DisclosureEntry, DisclosureItem, item_with_recorded_fields
 from archive.errors import (
     Conflict,
-    Invalid,
     NotFound,
-    PrakatError,
     RecordDamaged,
     gettext_noop,
     no_such_attachment,
@@ -44,34 +42,20 @@ _FIELDS_OF_WITHDRAWN = (
     "published_on",
 )  # what residents read of a withdrawn record, beside the reason
 _ATTACHMENT = ("attachment_id",)
-_NEEDED_KEYS: Mapping[str, Sequence[Collection[str]]] = {
-    "revise": [FIELDS_BY_NAME.keys()],
-    "attach": [_ATTACHMENT],
-    "reattach": [_ATTACHMENT],
-    "detach": [_ATTACHMENT],
-    "label": [_ATTACHMENT, ("label", "kind")],
-    "replace": [_ATTACHMENT, ("sha256",)],
-    "redact": [_ATTACHMENT, ("sha256",)],
-    "release": [_ATTACHMENT],
-    "correct": [_ATTACHMENT, ("text",)],
-    "reread": [_ATTACHMENT, ("text",)],
-}
-"""Action of a change → collections of keys; each side of the change has a key of each.
-
-An erasure takes keys away, and so does an import of a change whose attachment did not come along.
-"""
+_RecordIds = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class UndoneBulk:
-    """Outcome of an undo of many changes: the records undone, and those refused with the error.
+class _Kind:
+    """How a kind of change is undone, and when its record is still as the change left it.
 
-    ``refused``: the records that stay as they are, each with the reason.
-    The records are as ``ids_of_record`` names them.
+    ``needs``: collections of keys; each side of the change has a key of each. An erasure takes keys away, and
+    so does an import of a change whose attachment did not come along.
     """
 
-    done: tuple[tuple[int, int, int], ...]
-    refused: tuple[tuple[tuple[int, int, int], PrakatError], ...]
+    undo: Callable[[int, Change, str], object]
+    is_same: Callable[[int, Change], bool] | None = None  # None: ``_check_status`` alone tells
+    needs: Sequence[Collection[str]] = ()
 
 
 _KINDS_REVERSED_BY_THEIR_OWN = ("revise", "label", "order")
@@ -116,41 +100,26 @@ class Undo:
     def __init__(self, records: Records, commands: RecordCommands) -> None:
         self._records = records
         self._commands = commands
-        self._steps: Mapping[str, Callable[[int, Change, str], object]] = {
-            "create": self._creation,
-            "revise": self._fields,
-            "publish": self._publication,
-            "withdraw": self._withdrawal,
-            "trash": self._status,
-            "restore": self._status,
-            "attach": self._detach,
-            "reattach": self._detach,
-            "detach": self._reattach,
-            "label": self._label,
-            "order": self._order,
-            "replace": self._file,
-            "redact": self._file,
-            "release": self._release,
-            "correct": self._text,
-            "reread": self._text,
-            "relate": self._relation,
-            "disclose": self._entry,
-        }
-        self._checks: Mapping[str, Callable[[int, Change], bool]] = {
-            "create": self._is_created,
-            "revise": self._are_fields_same,
-            "attach": self._is_attached,
-            "reattach": self._is_attached,
-            "detach": self._is_detached,
-            "label": self._is_label_same,
-            "order": self._is_order_same,
-            "replace": self._is_file_same,
-            "redact": self._is_file_same,
-            "release": self._is_released,
-            "correct": self._is_text_same,
-            "reread": self._is_text_same,
-            "relate": self._is_relation_same,
-            "disclose": self._is_entry_same,
+        file, text = (_ATTACHMENT, ("sha256",)), (_ATTACHMENT, ("text",))
+        self._kinds: Mapping[str, _Kind] = {
+            "create": _Kind(self._creation, self._is_created),
+            "revise": _Kind(self._fields, self._are_fields_same, [FIELDS_BY_NAME.keys()]),
+            "publish": _Kind(self._publication),
+            "withdraw": _Kind(self._withdrawal),
+            "trash": _Kind(self._status),
+            "restore": _Kind(self._status),
+            "attach": _Kind(self._detach, self._is_attached, [_ATTACHMENT]),
+            "reattach": _Kind(self._detach, self._is_attached, [_ATTACHMENT]),
+            "detach": _Kind(self._reattach, self._is_detached, [_ATTACHMENT]),
+            "label": _Kind(self._label, self._is_label_same, [_ATTACHMENT, ("label", "kind")]),
+            "order": _Kind(self._order, self._is_order_same),
+            "replace": _Kind(self._file, self._is_file_same, file),
+            "redact": _Kind(self._file, self._is_file_same, file),
+            "release": _Kind(self._release, self._is_released, [_ATTACHMENT]),
+            "correct": _Kind(self._text, self._is_text_same, text),
+            "reread": _Kind(self._text, self._is_text_same, text),
+            "relate": _Kind(self._relation, self._is_relation_same),
+            "disclose": _Kind(self._entry, self._is_entry_same),
         }
 
     def is_undoable_kind(self, change: Change) -> bool:
@@ -159,7 +128,8 @@ class Undo:
             return change.action == "revise"
         if change.disclosure_item_id is not None:
             return bool(_item_fields(change.after))  # a check changes no field: nothing to undo
-        return change.action in self._steps and _has_needed_keys(change)
+        kind = self._kinds.get(change.action)
+        return kind is not None and _has_needed_keys(change, kind.needs)
 
     def is_refused(self, change: Change, status: Status) -> bool:
         """Return True where status, file or later history refuses an undo that ``is_undoable_kind`` allows.
@@ -238,7 +208,7 @@ class Undo:
             elif change.announcement_id is not None:
                 self._check_status(change.announcement_id, change)
                 self._require_own_attachment(change.announcement_id, change)
-                self._steps[change.action](change.announcement_id, change, actor)
+                self._kinds[change.action].undo(change.announcement_id, change, actor)
 
     def _require_undoable_kind(self, change: Change) -> None:
         if not self.is_undoable_kind(change):
@@ -255,29 +225,25 @@ class Undo:
         if not named <= own:
             raise no_such_attachment()
 
-    def undo_bulk(self, bulk: str, *, actor: str) -> UndoneBulk:
+    def undo_bulk(self, bulk: str, *, actor: str) -> BulkOutcome[_RecordIds]:
         """Undo a bulk in one transaction; records that were changed since are refused, others of it undone.
 
-        A bulk is all changes that were made at once. Raises ``NotFound`` for an unknown one.
+        A bulk is all changes that were made at once. Raises ``NotFound`` for an unknown one. The records of
+        the outcome are as ``ids_of_record`` names them.
         """
         changes = self._records.changes.list_bulk(bulk)
         if not changes:
             raise NotFound("ไม่พบการแก้ไขนี้ในประวัติ")
-        done: list[tuple[int, int, int]] = []
-        refused: list[tuple[tuple[int, int, int], PrakatError]] = []
-        with self._records.batch(secrets.token_hex(8)):
-            for record, group in groupby(sorted(changes, key=_place), key=ids_of_record):
-                try:
-                    with self._records.batch():
-                        for change in group:
-                            self._require_undoable_kind(change)
-                            if change.action != "relate":  # two records have it, and it goes back in both
-                                self._refuse_later_changes(change)
-                            self.undo(change, actor=actor)
-                    done.append(record)
-                except (Conflict, Invalid, NotFound, RecordDamaged) as error:
-                    refused.append((record, error))
-        return UndoneBulk(tuple(done), tuple(refused))
+        of_record = {ids: [*each] for ids, each in groupby(sorted(changes, key=_place), key=ids_of_record)}
+
+        def undo_record(record: _RecordIds) -> None:
+            for change in of_record[record]:
+                self._require_undoable_kind(change)
+                if change.action != "relate":  # two records have it, and it goes back in both
+                    self._refuse_later_changes(change)
+                self.undo(change, actor=actor)
+
+        return apply_as_one_bulk(self._records, of_record, undo_record)
 
     def is_any_in_force(self, changes: Sequence[Change]) -> bool:
         """Return True while a record still is as one of the changes made it, and that can be undone."""
@@ -299,10 +265,11 @@ class Undo:
             is_same = lines == change.after.get("items", lines)
         elif change.disclosure_item_id is not None:
             is_same = self._is_item_same(change)
-        elif change.announcement_id is not None and change.action in self._checks:
-            is_same = self._checks[change.action](change.announcement_id, change)
         else:
-            return
+            kind = self._kinds.get(change.action)
+            if kind is None or kind.is_same is None or change.announcement_id is None:
+                return
+            is_same = kind.is_same(change.announcement_id, change)
         if not is_same:
             raise _edited_meanwhile()
 
@@ -572,16 +539,15 @@ def _entry(announcement_id: int, change: Change) -> DisclosureEntry:
     return DisclosureEntry(year=int(year), item=item, part=int(part), announcement_id=announcement_id)
 
 
-def _has_needed_keys(change: Change) -> bool:
+def _has_needed_keys(change: Change, needs: Sequence[Collection[str]]) -> bool:
     """Return True when every side of a change has what an undo of it reads."""
     if OTHER_ARCHIVE in str(change.after.get("relation", "")):
         return False
     if change.action == "release" and change.before and "sha256" not in change.after:
         return False  # it replaced a public file by one that was erased
-    needed = _NEEDED_KEYS.get(change.action)
     sides = [side for side in (change.before, change.after) if side]
-    return needed is None or (
-        bool(sides) and all(any(key in side for key in keys) for keys in needed for side in sides)
+    return not needs or (
+        bool(sides) and all(any(key in side for key in keys) for keys in needs for side in sides)
     )
 
 
@@ -594,12 +560,12 @@ def _doubt(start: int, end: int, confidence: float, alternatives: Sequence[str])
     return LowConfidenceSpan(start, end, confidence, tuple(alternatives))
 
 
-def ids_of_record(change: Change) -> tuple[int, int, int]:
+def ids_of_record(change: Change) -> _RecordIds:
     """Return the ids of the announcement, the collection and the item to disclose; two of them are 0."""
     return change.announcement_id or 0, change.collection_id or 0, change.disclosure_item_id or 0
 
 
-def _place(change: Change) -> tuple[tuple[int, int, int], int]:
+def _place(change: Change) -> tuple[_RecordIds, int]:
     """Return a key that sorts changes by record, and those of one record with the latest first."""
     return ids_of_record(change), -change.id
 

@@ -32,10 +32,7 @@ class ArchiveCounts:
         newest = rows("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1") if has_audit else []
         return cls(
             change=int(rows("SELECT value FROM counter WHERE name = 'change'")[0]["value"]),
-            announcement=counts["announcement"],
-            history=counts["history"],
-            attachment=counts["attachment"],
-            person=counts["person"],
+            **counts,
             audit_number=int(newest[0]["number"]) if newest else 0,
             audit_hash=bytes(newest[0]["hash"]).hex() if newest else "",
         )

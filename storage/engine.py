@@ -19,6 +19,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from archive.ports import Database
+
 Row = Mapping[str, Any]
 
 _LIST = re.compile(r"\bIN :(\w+)")
@@ -102,7 +104,7 @@ class EngineRepository:
         self._engine = engine
 
 
-class Engine(Queries, Protocol):
+class Engine(Queries, Database, Protocol):
     """A whole database: queries, and operations on all tables together."""
 
     def has_table(self, name: str) -> bool:
@@ -119,9 +121,3 @@ class Engine(Queries, Protocol):
 
     def copy_to_sqlite(self, path: Path) -> None:
         """Write a consistent copy of the database to ``path``, a new SQLite file; writers are not blocked."""
-
-    def checkpoint_if_possible(self) -> None:
-        """See ``archive.ports.Database``."""
-
-    def close(self) -> None:
-        """Close the connections of this process."""

@@ -16,58 +16,10 @@ from storage.oldest_migrations import OLDEST_MIGRATIONS
 from storage.tenancy import PARENTS
 
 _PARTS_OF_RECORDS = (
-    "attachment",
-    "page",
-    "history",
-    "visit",
-    "waiting_visit",
-    "day_visits",
-    "collection_item",
-    "collection_history",
-    "session",
-    "second_factor",
-    "recovery_code",
-)
+    "attachment page history visit waiting_visit day_visits collection_item collection_history session"
+    " second_factor recovery_code"
+).split()
 """Tables that got the column ``organisation_id`` by a migration; later tables have it from the beginning."""
-
-_REPORTS = (
-    """CREATE TABLE report (
-        id {id},
-        organisation_id BIGINT NOT NULL,
-        kind {text} NOT NULL,
-        text {text} NOT NULL,
-        announcement_id BIGINT REFERENCES announcement (id),
-        attachment_id BIGINT REFERENCES attachment (id),
-        page BIGINT,
-        query {text} NOT NULL,
-        count BIGINT NOT NULL,
-        made_at {text} NOT NULL,
-        done_at {text},
-        done_by {text} NOT NULL
-    )""",
-    """CREATE INDEX report_by_time ON report (done_at, made_at)""",
-)
-"""Residents' reports of problems."""
-
-_SUBSCRIPTIONS = (
-    """CREATE TABLE subscription (
-        id {id},
-        organisation_id BIGINT NOT NULL,
-        address {text} NOT NULL,
-        key {text} NOT NULL UNIQUE,
-        search {text} NOT NULL,
-        frequency {text} NOT NULL,
-        language {text} NOT NULL,
-        made_at {text} NOT NULL,
-        asked_at {text},
-        confirmed_at {text},
-        position BIGINT NOT NULL,
-        looked_at {text}
-    )""",
-    """CREATE INDEX subscription_by_address ON subscription (address)""",
-    """CREATE INDEX subscription_by_position ON subscription (position, id)""",
-)
-"""Followers by e-mail."""
 
 MIGRATIONS = (
     *OLDEST_MIGRATIONS,
@@ -244,7 +196,26 @@ MIGRATIONS = (
         "announcements that search engines should not list",
         ("""ALTER TABLE announcement ADD COLUMN noindex BIGINT NOT NULL DEFAULT 0""",),
     ),
-    Migration("reports of residents", _REPORTS),
+    Migration(
+        "reports of residents",
+        (
+            """CREATE TABLE report (
+                id {id},
+                organisation_id BIGINT NOT NULL,
+                kind {text} NOT NULL,
+                text {text} NOT NULL,
+                announcement_id BIGINT REFERENCES announcement (id),
+                attachment_id BIGINT REFERENCES attachment (id),
+                page BIGINT,
+                query {text} NOT NULL,
+                count BIGINT NOT NULL,
+                made_at {text} NOT NULL,
+                done_at {text},
+                done_by {text} NOT NULL
+            )""",
+            """CREATE INDEX report_by_time ON report (done_at, made_at)""",
+        ),
+    ),
     Migration(
         "erasures",
         (
@@ -262,7 +233,27 @@ MIGRATIONS = (
             )""",
         ),
     ),
-    Migration("followers by e-mail", _SUBSCRIPTIONS),
+    Migration(
+        "followers by e-mail",
+        (
+            """CREATE TABLE subscription (
+                id {id},
+                organisation_id BIGINT NOT NULL,
+                address {text} NOT NULL,
+                key {text} NOT NULL UNIQUE,
+                search {text} NOT NULL,
+                frequency {text} NOT NULL,
+                language {text} NOT NULL,
+                made_at {text} NOT NULL,
+                asked_at {text},
+                confirmed_at {text},
+                position BIGINT NOT NULL,
+                looked_at {text}
+            )""",
+            """CREATE INDEX subscription_by_address ON subscription (address)""",
+            """CREATE INDEX subscription_by_position ON subscription (position, id)""",
+        ),
+    ),
     Migration(
         "disclosure of information",
         (

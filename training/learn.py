@@ -31,9 +31,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
 
-from training.lineset import LineSet
-from training.lineset import HEIGHT
+from training.lineset import HEIGHT, LineSet
 from training.network import STRIDE, Parameters, logits, normalise
 from training.weights import read_weights, replace_weights
 
@@ -233,7 +233,8 @@ def check(trainer: Trainer, alphabet: Alphabet, checks: dict[str, list[Sample]])
         for group in _alike(samples):
             pictures, widths, noise, _, _ = arrays(group + [group[0]] * (16 - len(group)), random)
             for sample, best in zip(group, trainer.read(pictures, widths, noise), strict=False):
-                wrong += min(len(sample.codes), Levenshtein.distance(alphabet.decode(best), sample.codes.tolist()))
+                edits = Levenshtein.distance(alphabet.decode(best), sample.codes.tolist())
+                wrong += min(len(sample.codes), edits)
                 total += len(sample.codes)
         rates[source] = round(wrong / max(1, total), 4)
     return rates

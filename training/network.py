@@ -14,7 +14,6 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
-HEIGHT = 48  # pixels of a line
 STRIDE = 3  # columns of pixels for each step of the output
 MAX_STATE = 100.0  # Tesseract clips an LSTM's cell state there
 

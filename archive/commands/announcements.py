@@ -6,18 +6,14 @@ from dataclasses import asdict, fields
 
 from archive import privacy
 from archive.commands.status_rules import EDITABLE, editable_announcement, refuse_trashed
-from archive.commands.transactions import in_one_transaction
+from archive.commands.transactions import CommandsOnRecords, in_one_transaction
 from archive.errors import Conflict, Invalid
 from archive.fields import checked_fields
 from archive.model import Announcement, Draft, RelationKind, Status
-from archive.repositories import Records
 
 
-class AnnouncementCommands:
+class AnnouncementCommands(CommandsOnRecords):
     """Creates and edits announcements; whether the actor may do so, the caller has checked."""
-
-    def __init__(self, records: Records) -> None:
-        self._records = records
 
     def create(
         self,

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from archive import privacy, validation
 from archive.commands.status_rules import editable_announcement, editable_attachment
-from archive.commands.transactions import in_one_transaction
+from archive.commands.transactions import CommandsOnRecords, in_one_transaction
 from archive.commands.uploads import Uploads, safe_name_and_type, sha256_and_rewind
 from archive.errors import Conflict, Invalid, gettext_noop
 from archive.model import (
@@ -16,7 +16,6 @@ from archive.model import (
     Attachment,
     DocumentKind,
     HoldReason,
-    LocatedPersonalData,
     PersonalDataSpan,
     ReadingStatus,
     Status,
@@ -26,11 +25,11 @@ from archive.repositories import Records
 from archive.suggested_fields import is_meaningless_label
 
 
-class AttachmentCommands:
+class AttachmentCommands(CommandsOnRecords):
     """Attaches files to announcements and edits attachments."""
 
     def __init__(self, records: Records, uploads: Uploads) -> None:
-        self._records = records
+        super().__init__(records)
         self._uploads = uploads
 
     def attach(
@@ -101,11 +100,8 @@ class AttachmentCommands:
             finds = privacy.finds_without_decision(
                 privacy.find_in_fields({"label": checked_label}), attachment.decided
             )
-            if finds:
-                privacy.refuse_blank_reason(
-                    [LocatedPersonalData(attachment_id, data) for data in finds], reason
-                )
         if finds:
+            privacy.refuse_blank_reason(privacy.locate_in_attachment(attachment_id, finds), reason)
             self._records.attachments.record_decision_to_show(
                 attachment_id, finds, reason=reason.strip(), actor=actor
             )
@@ -158,7 +154,7 @@ class AttachmentCommands:
             raise Invalid("กรุณาตั้งชื่อเอกสารให้ประชาชนเข้าใจก่อน", field=f"label-{row}")
         finds = privacy.undecided_finds(attachment)
         if finds:
-            privacy.refuse_blank_reason([LocatedPersonalData(attachment_id, data) for data in finds], reason)
+            privacy.refuse_blank_reason(privacy.locate_in_attachment(attachment_id, finds), reason)
         return self._records.attachments.record_decision_to_show(
             attachment_id, finds, reason=reason.strip(), actor=actor
         )

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from archive import privacy, validation
-from archive.commands.transactions import in_one_transaction
+from archive.commands.transactions import CommandsOnRecords, in_one_transaction
 from archive.errors import Invalid, gettext_noop
 from archive.model import Collection, CollectionLine
-from archive.repositories import Records
 
 
-class CollectionCommands:
+class CollectionCommands(CommandsOnRecords):
     """Creates and edits collections."""
-
-    def __init__(self, records: Records) -> None:
-        self._records = records
 
     @in_one_transaction
     def save(

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from archive import privacy
-from archive.commands.transactions import in_one_transaction
+from archive.commands.transactions import CommandsOnRecords, in_one_transaction
 from archive.disclosure import DisclosureItem, checked_item
 from archive.model import LocatedPersonalData
-from archive.repositories import Records
 
 
-class DisclosureCommands:
+class DisclosureCommands(CommandsOnRecords):
     """Edits the lists of items to disclose, which residents read at once."""
-
-    def __init__(self, records: Records) -> None:
-        self._records = records
 
     @in_one_transaction
     def save_item(

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from archive import validation
 from archive.commands.status_rules import editable_attachment, refuse_other_file
-from archive.commands.transactions import in_one_transaction
+from archive.commands.transactions import CommandsOnRecords, in_one_transaction
 from archive.commands.uploads import Uploads, safe_name_and_type, sha256_and_rewind
 from archive.errors import NotFound
 from archive.filetype import PDF
@@ -17,11 +17,11 @@ from archive.repositories import Records
 from archive.suggested_fields import is_name_of_file
 
 
-class FileVersionCommands:
+class FileVersionCommands(CommandsOnRecords):
     """Replaces the files of attachments. The file before stays, for staff only, as a numbered version."""
 
     def __init__(self, records: Records, uploads: Uploads) -> None:
-        self._records = records
+        super().__init__(records)
         self._uploads = uploads
 
     def replace(

@@ -6,17 +6,13 @@ from collections.abc import Sequence
 
 from archive import privacy, validation
 from archive.commands.status_rules import editable_attachment, refuse_other_file
-from archive.commands.transactions import in_one_transaction
+from archive.commands.transactions import CommandsOnRecords, in_one_transaction
 from archive.line_alignment import align_lines
 from archive.model import LowConfidenceSpan, Page
-from archive.repositories import Records
 
 
-class PageCommands:
+class PageCommands(CommandsOnRecords):
     """Replaces the recognised text of pages."""
-
-    def __init__(self, records: Records) -> None:
-        self._records = records
 
     @in_one_transaction
     def correct(

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from archive import privacy, validation
 from archive.commands.status_rules import announcement_ready_for
-from archive.commands.transactions import in_one_transaction
+from archive.commands.transactions import CommandsOnRecords, in_one_transaction
 from archive.errors import Conflict, Invalid, PersonalDataFound, RecordDamaged, gettext_noop
 from archive.fields import FIELDS_BY_NAME
 from archive.model import (
@@ -22,7 +22,6 @@ from archive.model import (
     ReadingStatus,
     Status,
 )
-from archive.repositories import Records
 from archive.suggested_fields import (
     fields_as_in_new_draft,
     fields_differing_in_new_file,
@@ -36,11 +35,8 @@ from archive.suggested_fields import (
 _schedule_log = logging.getLogger("prakat.schedule")
 
 
-class Publication:
+class Publication(CommandsOnRecords):
     """Changes the status of announcements, and what has to be known before one is published."""
-
-    def __init__(self, records: Records) -> None:
-        self._records = records
 
     @in_one_transaction
     def publish(
@@ -205,16 +201,10 @@ class Publication:
         They are those of an announcement's fields and attachments. A file may be held without finds that are
         undecided, and what an unread file contains is not known yet.
         """
-        fields = privacy.find_in_announcement(asdict(self._records.announcements.get(id)))
-        attachments = self._records.attachments.by_announcement([id])[id]
-        return (
-            *fields,
-            *(
-                LocatedPersonalData(one.id, data)
-                for one in attachments
-                for data in privacy.undecided_finds(one)
-            ),
-        )
+        finds = privacy.find_in_announcement(asdict(self._records.announcements.get(id)))
+        for one in self._records.attachments.by_announcement([id])[id]:
+            finds += privacy.locate_in_attachment(one.id, privacy.undecided_finds(one))
+        return tuple(finds)
 
     def _being_read(self, id: int) -> bool:
         return any(one.is_reading_pending for one in self._records.attachments.by_announcement([id])[id])

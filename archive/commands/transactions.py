@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from archive.repositories import Records
 
@@ -12,11 +12,14 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class _HasRecords(Protocol):
-    _records: Records
+class CommandsOnRecords:
+    """Base of commands: keeps the records that they look at and write to."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
 
 
-C = TypeVar("C", bound=_HasRecords)
+C = TypeVar("C", bound=CommandsOnRecords)
 
 
 def in_one_transaction(command: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:

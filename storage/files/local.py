@@ -37,7 +37,7 @@ class LocalFiles:
 
         A file that exists is replaced by the same bytes, which repairs a copy that the disk had damaged.
         """
-        with convert_disk_errors(), self._receiving():
+        with convert_disk_errors(), _locked(self._incoming, fcntl.LOCK_SH):  # no sweep of another process
             descriptor, name = tempfile.mkstemp(dir=self._incoming)
             try:
                 with os.fdopen(descriptor, "wb") as part:
@@ -45,16 +45,13 @@ class LocalFiles:
                     os.fchmod(part.fileno(), 0o400)
                     part.flush()
                     os.fsync(part.fileno())
-                self._move_into_place(Path(name), stored.sha256)
+                place = self._path(stored.sha256)
+                Path(name).replace(place)
+                sync_directory(place.parent)
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
         return stored
-
-    def _move_into_place(self, part: Path, sha256: str) -> None:
-        place = self._path(sha256)
-        part.replace(place)
-        sync_directory(place.parent)
 
     def _make_shelves(self) -> None:
         """Create all 256 directories at the start, so that ``add`` uses only directories that are durable."""
@@ -63,12 +60,6 @@ class LocalFiles:
             (self._root / name).mkdir(exist_ok=True)
         sync_directory(self._root)
         sync_directory(self._root.parent)
-
-    @contextmanager
-    def _receiving(self) -> Iterator[None]:
-        """Keep the ``_sweep`` of other processes from running while a file is being received."""
-        with _locked(self._incoming, fcntl.LOCK_SH):
-            yield
 
     def _sweep(self) -> None:
         """Delete the incomplete files that dead processes left.

@@ -91,20 +91,13 @@ class EngineSignIns(EngineRepository):
         )
         return [*mappers.map_readable_rows(mappers.session, found)]
 
-    def close_session(self, person_id: int, id: int) -> None:
+    def close_sessions(self, person_id: int, *, only: int | None = None) -> None:
         with write_with_entries_of_changed_people(self._engine):
             self._engine.run(
                 """DELETE FROM session
-                   WHERE organisation_id IN :account_organisations AND id = :id AND person_id = :person_id""",
-                id=id,
-                person_id=person_id,
-            )
-
-    def close_sessions(self, person_id: int) -> None:
-        with write_with_entries_of_changed_people(self._engine):
-            self._engine.run(
-                """DELETE FROM session
-                   WHERE organisation_id IN :account_organisations AND person_id = :person_id""",
+                   WHERE organisation_id IN :account_organisations
+                   AND person_id = :person_id AND id IN :ids""",
+                ids=None if only is None else [only],
                 person_id=person_id,
             )
 

@@ -299,7 +299,7 @@ INSTEAD: dict[tuple[type, str, str], Callable[[Town], object]] = {
     (Attachments, "get", "id"): lambda theirs: theirs.attachment,
     (Accounts, "person", "id"): lambda theirs: theirs.person,
     (Accounts, "set_password_and_sign_out", "id"): lambda theirs: theirs.person,
-    (SignIns, "close_session", "id"): lambda _theirs: 1,
+    (SignIns, "close_sessions", "only"): lambda _theirs: 1,
     (SignIns, "open_session", "key_hash"): lambda _theirs: "a new key",
     (ApiTokens, "add", "token_hash"): lambda _theirs: "a new token",
     (Subscriptions, "subscribe_within_limits", "key"): lambda _theirs: "new",

@@ -38,9 +38,9 @@ def test_sessions_can_be_ended_by_their_person_only(people: People, somsri: Pers
     first = people.sign_ins.open_session(somsri.id, "1", password_hash="hash", device="โทรศัพท์", now=NOW)
     second = people.sign_ins.open_session(somsri.id, "2", password_hash="hash", device="Chrome", now=NOW)
     assert people.sign_ins.list_sessions(somsri.id) == [second, first]
-    people.sign_ins.close_session(other.id, first.id)
+    people.sign_ins.close_sessions(other.id, only=first.id)
     assert people.sign_ins.find_live_session("1", idle=IDLE, now=NOW) is not None
-    people.sign_ins.close_session(somsri.id, first.id)
+    people.sign_ins.close_sessions(somsri.id, only=first.id)
     assert people.sign_ins.find_live_session("1", idle=IDLE, now=NOW) is None
     people.sign_ins.close_sessions(somsri.id)
     assert people.sign_ins.list_sessions(somsri.id) == []

@@ -261,7 +261,7 @@ def sign_out() -> ResponseReturnValue:
     """Close the session of this browser."""
     opened = current_session()
     if opened is not None:
-        services().people.sign_ins.close_session(opened[1].id, opened[0].id)
+        services().people.sign_ins.close_sessions(opened[1].id, only=opened[0].id)
         note_security("signed out", person=opened[1].name)
     session.clear()
     return redirect(url_for("public.home"))

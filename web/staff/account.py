@@ -79,7 +79,7 @@ def overview() -> ResponseReturnValue:
 def close_session(session_id: int) -> ResponseReturnValue:
     """Sign out one of the person's devices."""
     person = _me()
-    services().people.sign_ins.close_session(person.id, session_id)
+    services().people.sign_ins.close_sessions(person.id, only=session_id)
     note_security("session ended", person=person.name)
     return redirect(url_for("account.overview"))
 

@@ -46,7 +46,7 @@ def ids_changed_since_shown(ids: Iterable[int]) -> set[int]:
     return {id for id in ids if edit_conflicts.is_changed_since(id, form.get(f"last_change-{id}", type=int))}
 
 
-def publish_each_as_chosen(ids: Iterable[int], *, changed_ids: Container[int]) -> BulkOutcome:
+def publish_each_as_chosen(ids: Iterable[int], *, changed_ids: Container[int]) -> BulkOutcome[int]:
     """Publishes each record now or at the set time, those still being read once they are; refused ones stay.
 
     Records are still being read while one of their documents is. ``changed_ids``: records that are not to be

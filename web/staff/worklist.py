@@ -340,7 +340,7 @@ def _ids(given: Sequence[str]) -> list[int]:
     return [int(id) for id in dict.fromkeys(given) if id.isdecimal() and len(id) < 10]
 
 
-def _withdraw(ids: Sequence[int]) -> BulkOutcome:
+def _withdraw(ids: Sequence[int]) -> BulkOutcome[int]:
     reason = request.form.get("reason", "")
     if not reason.strip():
         raise Invalid("กรุณากรอกเหตุผลที่ถอน เพราะประชาชนจะเห็นเหตุผลนี้", field="reason")
@@ -349,21 +349,21 @@ def _withdraw(ids: Sequence[int]) -> BulkOutcome:
     )
 
 
-def _trash(ids: Sequence[int]) -> BulkOutcome:
+def _trash(ids: Sequence[int]) -> BulkOutcome[int]:
     return _each(ids, lambda each: services().commands.publication.trash(each, actor=g.actor))
 
 
-def _restore(ids: Sequence[int]) -> BulkOutcome:
+def _restore(ids: Sequence[int]) -> BulkOutcome[int]:
     return _each(ids, lambda each: services().commands.publication.restore_as_draft(each, actor=g.actor))
 
 
-def _retag(ids: Sequence[int]) -> BulkOutcome:
+def _retag(ids: Sequence[int]) -> BulkOutcome[int]:
     changes: dict[str, object] = {"category": request.form.get("category", "")}
     require_confirmed_category(changes["category"], confirmed=request.form.get("confirmed", ""))
     return _each(ids, lambda each: services().commands.announcements.revise(each, changes, actor=g.actor))
 
 
-def _assign(ids: Sequence[int]) -> BulkOutcome:
+def _assign(ids: Sequence[int]) -> BulkOutcome[int]:
     name = request.form.get("person", "")
     if name and name not in {each.name for each in services().people.accounts.everyone()}:
         raise Invalid("ไม่พบผู้ใช้ชื่อนี้ กรุณาเลือกจากรายการ", field="person")
@@ -372,7 +372,7 @@ def _assign(ids: Sequence[int]) -> BulkOutcome:
     )
 
 
-def _collect(ids: Sequence[int]) -> BulkOutcome:
+def _collect(ids: Sequence[int]) -> BulkOutcome[int]:
     """Adds the records to the end of a collection; those that it has already stay where they are."""
     chosen = request.form.get("collection", "")
     if not chosen.isdecimal():
@@ -393,7 +393,7 @@ def _collect(ids: Sequence[int]) -> BulkOutcome:
     return _each(ids, add)
 
 
-def _disclose(ids: Sequence[int]) -> BulkOutcome:
+def _disclose(ids: Sequence[int]) -> BulkOutcome[int]:
     """Puts each record under the chosen item to disclose, or the one that its title suggests."""
     key, year = request.form.get("item", ""), request.form.get("disclosure_year", "")
     known = services().announcements
@@ -402,11 +402,11 @@ def _disclose(ids: Sequence[int]) -> BulkOutcome:
     )
 
 
-def _each(ids: Sequence[int], command: Callable[[int], object]) -> BulkOutcome:
+def _each(ids: Sequence[int], command: Callable[[int], object]) -> BulkOutcome[int]:
     return apply_as_one_bulk(services().records, ids, command)
 
 
-_ACTIONS: dict[str, Callable[[Sequence[int]], BulkOutcome]] = {
+_ACTIONS: dict[str, Callable[[Sequence[int]], BulkOutcome[int]]] = {
     "withdraw": _withdraw,
     "trash": _trash,
     "restore": _restore,
@@ -418,7 +418,7 @@ _ACTIONS: dict[str, Callable[[Sequence[int]], BulkOutcome]] = {
 """Value of a button → function that carries it out on the records with these ids."""
 
 
-def _report(outcome: BulkOutcome) -> dict[str, str | int]:
+def _report(outcome: BulkOutcome[int]) -> dict[str, str | int]:
     """Show which records a command refused, each with the reason.
 
     Returns the arguments with which the worklist says what was done: the name of the changes, and how many
