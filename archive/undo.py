@@ -47,7 +47,7 @@ _RecordIds = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How a kind of change is undone, and when its record is still as the change left it.
+    """Undo of one kind of change, and the test that its record is still as the change left it.
 
     ``needs``: collections of keys; each side of the change has a key of each. An erasure takes keys away, and
     so does an import of a change whose attachment did not come along.
