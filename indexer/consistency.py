@@ -315,10 +315,7 @@ class ConsistencyCheck:
         self._find("index-behind", "index", f"{behind}", mended=self.should_repair)
 
     def _reaches(self, wanted: int) -> bool:
-        """Waits until the index reaches the position ``wanted``; returns False if it stops moving before.
-
-        The index counts as stopped after ``PATIENCE`` seconds without any progress.
-        """
+        """Waits until the index is at ``wanted``; False after ``PATIENCE`` seconds without any progress."""
         position, deadline = self._index.position(), time.monotonic() + PATIENCE
         while position < wanted:
             if time.monotonic() > deadline:
@@ -340,11 +337,7 @@ class ConsistencyCheck:
             self._find(code, f"announcement {id}", mended=id not in left)
 
     def _certain(self, ids: Iterable[int]) -> dict[int, str]:
-        """Returns the faults that are certain.
-
-        These are faults of announcements that the index has followed, and that did not change while they
-        were compared.
-        """
+        """Returns the faults of announcements that the index has followed and that are unchanged since."""
         position, before = self._index.position(), self._changes(ids)
         wrong = self._wrong(ids)
         after = self._changes(wrong)

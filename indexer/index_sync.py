@@ -20,10 +20,7 @@ BATCH_SIZE = 250
 
 
 def sync_batch(records: Records, index: SyncTarget) -> int:
-    """Brings the index one batch closer to the records; returns the number of announcements in the batch.
-
-    Returns 0 when the index is level with the records.
-    """
+    """Brings the index one batch closer to the records; returns the batch's size, 0 when it was level."""
     changes = records.history.changed_since(index.position(), limit=BATCH_SIZE)
     if not changes:
         return 0

@@ -28,10 +28,7 @@ requeue attachments of dead workers. ``COLLECT_SCANS``: take scans out of the wa
 
 
 def lease_holder_name(process: int | None = None) -> str:
-    """Returns ``host:pid`` of this process, or of the given one, as the name of a lease's holder.
-
-    It is unique across machines.
-    """
+    """Returns ``host:pid`` of this process, or of the given one, as the name of a lease's holder."""
     return f"{socket.gethostname()}:{process or os.getpid()}"
 
 

@@ -59,9 +59,8 @@ def rebuild(
     """Rebuilds and publishes the index, and returns its size; ``Unavailable`` if the records' differs.
 
     The size is the number of announcements in the new generation. Builds in ``jobs`` processes, replays
-    changes made meanwhile, compares counts and swaps the generations. ``progress(done, total)`` is called
-    after each batch, in announcements. The live generation stays in use where the rebuild is killed or the
-    sizes differ.
+    changes made meanwhile, compares counts; the live generation stays in use if it is killed or they differ.
+    ``progress(done, total)`` is called after each batch, in announcements.
     """
     note_lost_changes(records, index)
     with collect_garbage_rarely(), index.rebuild(jobs=jobs) as generation:

@@ -260,10 +260,7 @@ class Worker:
 
 
 class _Lease:
-    """Renews a claim in the background while an attachment is read.
-
-    ``is_held`` is False once the claim is lost.
-    """
+    """Renews a claim in the background while an attachment is read; ``is_held`` is False once it is lost."""
 
     def __init__(self, jobs: Jobs, attachment_id: int, name: str) -> None:
         self._jobs, self._attachment_id, self._name = jobs, attachment_id, name

@@ -70,10 +70,7 @@ class SourceAnnouncement:
 
 
 class ZoneBits(NamedTuple):
-    """A part of an announcement, with the lowest bit and the largest value of its packed count.
-
-    The count is in a packed posting weight.
-    """
+    """A part of an announcement, with lowest bit and largest value of its packed count in a posting."""
 
     name: str
     shift: int  # lowest bit of the count

@@ -186,10 +186,7 @@ def spelling_candidates(
 
 
 def spelling_pieces(typed: str) -> list[str]:
-    """Returns the pieces of a misspelt stretch that are looked up; none for over 40 letters.
-
-    ``spelling_candidates`` looks them up.
-    """
+    """Returns the pieces of a misspelt stretch for ``spelling_candidates``; none for over 40 letters."""
     return [] if len(typed) > _MAX_TYPED_LENGTH else [typed[start:end] for start, end in _spans(typed)]
 
 

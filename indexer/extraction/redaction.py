@@ -138,8 +138,7 @@ def _margin(page: Page, height: int) -> int:
 class ReadableData:
     """Data that can still be read in the copy; ``text`` is masked, and empty for a box that is not black.
 
-    ``text``: the data with its middle letters hidden; "" where a box is not black. ``area``: its place on the
-    upright page; None where the place is not known.
+    ``area``: its place on the upright page; None where the place is not known.
     """
 
     page: int
@@ -256,10 +255,7 @@ class Redactor:
         boxes: Boxes,
         areas_without_text: Boxes,
     ) -> None:
-        """Reads the copy again.
-
-        Raises ``RedactionIncomplete`` when covered data is still in its text or pictures.
-        """
+        """Reads the copy again; raises ``RedactionIncomplete`` when covered data is in text or pictures."""
         numbers = personal_digits_covered_up(pages, covered)
         left: list[ReadableData] = []
         with EmbeddedTextDocument(copy) as document:

@@ -79,8 +79,7 @@ def run_in_sandbox(function: Callable[..., T], *args: Any, seconds: float, memor
 class SandboxProcess:
     """A child that keeps its state between calls; after a failure the next call gets a fresh one.
 
-    It serves many calls. The state is an open file, say. A failure is ``UnreadableFile``: timeout, memory or
-    crashed.
+    The state is an open file, say. A failure is ``UnreadableFile``: timeout, memory or crashed.
     """
 
     def __init__(self, *, memory_mb: int = 1024) -> None:

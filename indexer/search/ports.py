@@ -182,10 +182,7 @@ class SearchIndex(SyncTarget, Protocol):
         """Returns the manifest of the live index; None without one, ``Unavailable`` if it cannot be used."""
 
     def is_current(self) -> bool:
-        """Returns True if the index is usable and was made with the rules and words now in force.
-
-        An index that is not current must be rebuilt.
-        """
+        """Returns True if the index is usable and was made with the rules and words now in force."""
 
     def find_damage(self, after_bytes_read: Callable[[int], None] = ...) -> list[str]:
         """Returns and records damaged parts of the index; ``after_bytes_read`` gets each piece's length.

@@ -178,10 +178,7 @@ def names_section_alone(number: bytes, text: bytes) -> bool:
 
 
 def names_village(number: bytes, text: bytes) -> bool:
-    """Returns True if a text names the village with the number, alone, in a list or within a range.
-
-    In a list: หมู่ 1, 2 และ 4; within a range: หมู่ 1 ถึงหมู่ 5.
-    """
+    """Returns True if a text names the village: alone, in a list (หมู่ 1, 2 และ 4) or a range (หมู่ 1 ถึงหมู่ 5)."""
     runs = [each[0] for each in _VILLAGES.finditer(text) if not _ends_a_word(text, each)]
     return any(number in re.findall(rb"[0-9]+", each) for each in runs) or any(
         int(first) <= int(number) <= int(last) for each in runs for first, last in _RANGE.findall(each)

@@ -79,10 +79,7 @@ def _versioned(action: str, id: str, position: int) -> dict[str, Any]:
 
 
 class Lease:
-    """Context in which one process on any machine builds; entering waits, and it lapses unless renewed.
-
-    The lease lapses also when its holder dies. Leaving the context gives it back.
-    """
+    """Context in which one process on any machine builds; entering waits; it lapses unless renewed."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -173,10 +170,7 @@ class BulkLoader:
         return self._cluster.count(self._index, ANNOUNCEMENTS)
 
     def publish_with_manifest(self, manifest: Mapping[str, Any]) -> str:
-        """Completes the index, points the alias to it and returns its name; removes no older generation.
-
-        It waits until the index can be searched before it points the alias to it.
-        """
+        """Completes the index, points the alias to it and returns its name; removes no older generation."""
         self._measure()
         self._analysis.close()
         self._cluster.bulk_write(self._index, self._last(), should_await_visibility=False)

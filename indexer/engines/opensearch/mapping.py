@@ -151,10 +151,7 @@ MAPPING: dict[str, Any] = {
 
 
 def average_lengths(documents: Sequence[IndexDocument]) -> dict[str, float]:
-    """Returns the zones' mean lengths on a grid of 10 %; ``TYPICAL`` ones for no documents.
-
-    The grid is the same as in the embedded index.
-    """
+    """Returns the zones' mean lengths on a grid of 10 %; ``TYPICAL`` ones for no documents."""
     if not documents:
         return dict(TYPICAL)
     facts = np.concatenate([np.frombuffer(document.columns["facts"], ATTRIBUTES) for document in documents])

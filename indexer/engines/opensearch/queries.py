@@ -101,10 +101,7 @@ def clause_query(clause: Clause) -> Json:
 
 
 def clause_count_query(clause: Clause) -> Json:
-    """Returns the scored query under which a clause's count is cached: a plain one for a single term.
-
-    The count is that of the documents of the clause.
-    """
+    """Returns the scored query under which a clause's count is cached: a plain one for a single term."""
     return term_query(clause.single_term) if clause.single_term else clause_query(clause)
 
 
@@ -159,7 +156,6 @@ def misread_phrase_query(data: bytes, boost: float, *, is_loose: bool) -> list[J
     Where one letter may be misread, all before and after its cluster must stand there in a row. Where several
     may, there is one piece more than such letters: two of the pieces must stand as typed, not far from each
     other, or one if ``is_loose``. All bigrams but those that these letters spoil must be in the document.
-    Returns no query for a phrase that is too short to be told from others.
     """
     letters = clusters(data)
     if len(letters) < _FEWEST_CLUSTERS:
@@ -219,10 +215,7 @@ def fuzzy_gram_query(clause: Clause) -> list[Json]:
 
 
 def one_misread_letter_query(clause: Clause) -> Json | None:
-    """Returns the query for a word with one letter misread; None for a number or a short word.
-
-    Too short is a word that could not be told from others with a letter misread.
-    """
+    """Returns the query for a word with one letter misread; None for a number or a short word."""
     bigrams = query_bigram_lines(searchable_bytes(clause.typed).data).split("\n")
     if len(bigrams) + 1 < _FEWEST_CLUSTERS or clause.typed[:1].isdigit():
         return None
@@ -345,9 +338,8 @@ class PlanQueries:
     def title_match_aggregations(self) -> Json:
         """Returns two counts of documents with a telling word in the title; {} for sentences, single days.
 
-        A stop word or a kind of document tells nothing. One counts among the matching documents, the other
-        among all that have every word but the time. Empty for questions, sentences and single days: they are
-        about what happened then.
+        One counts among the matching documents, the other among all that have every word but the time. Prose
+        and single days are about what happened then.
         """
         words = [
             clause for clause in self._clauses_without_dates() if not is_stop_word_or_document_kind(clause)
@@ -612,10 +604,9 @@ def _excluded_key(excluded: ExcludedValue) -> str:
 
 
 def filter_queries(filters: Filters, unknown: Set[str] = frozenset()) -> dict[str, Json]:
-    """Returns the query of each filter set, by its name; not of organisation and withheld ids.
+    """Returns the query of each filter set, by its name; ``visibility_filters`` has the rest.
 
-    Those are left to ``visibility_filters``. ``unknown`` are filters by a name that no announcement has
-    exactly.
+    ``unknown`` are filters by a name that no announcement has exactly.
     """
     found = {name: both[name in unknown] for name, both in exact_and_partial_name_queries(filters).items()}
     for facet in FACETS:

@@ -86,10 +86,7 @@ def with_clauses_covered(
 
 
 def add_misread_matches(reader: CommitReader, clause_scores: DocumentScores) -> tuple[DocumentScores, Mask]:
-    """Returns the scores with clauses in misread text added, and the mask of documents complete before.
-
-    The mask is True for the documents that match all clauses as they are.
-    """
+    """Returns the scores with clauses in misread text added, and the documents that matched all before."""
     distinctive = sorted(clause_scores.idfs, key=clause_scores.idfs.__getitem__, reverse=True)[
         :_MAX_FUZZY_CLAUSES
     ]

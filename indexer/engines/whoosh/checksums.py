@@ -59,8 +59,9 @@ def line_without_checksum(line: str, name: str) -> str:
 class CheckedFile:
     """An open file of a segment. Several threads may read the file at the same time.
 
-    The file is read in pieces and not mapped into memory: when a disk fails to deliver a mapped page the
-    process is killed, while a failed read is only an error.
+    Reading raises ``IndexDamaged`` when bytes cannot be read or do not match their checksum. The file is read
+    in pieces and not mapped into memory: when a disk fails to deliver a mapped page the process is killed,
+    while a failed read is only an error.
     """
 
     def __init__(self, file: Any) -> None:
@@ -70,20 +71,14 @@ class CheckedFile:
         self.size = os.fstat(self._descriptor).st_size
 
     def read(self, start: int, end: int, checksum: int) -> bytes:
-        """Returns the bytes from ``start`` to ``end``.
-
-        Raises ``IndexDamaged`` when the bytes cannot be read or do not match ``checksum``.
-        """
+        """Returns the bytes from ``start`` to ``end``, which must match ``checksum``."""
         data = self._read(start, end)
         if zlib.crc32(data) != checksum:
             raise IndexDamaged(self.name)
         return data
 
     def read_tail(self, start: int = 0) -> bytes:
-        """Returns the bytes from ``start`` to the end, without the checksum that follows them.
-
-        Raises ``IndexDamaged`` when the bytes cannot be read or do not match their checksum.
-        """
+        """Returns the bytes from ``start`` to the end, without the checksum that follows them."""
         return without_checksum(self._read(start, self.size), self.name)
 
     def _read(self, start: int, end: int) -> bytes:

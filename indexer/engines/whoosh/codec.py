@@ -121,9 +121,8 @@ _NO_PLACES, _NO_COUNTS = np.empty(0, np.int64), np.empty(0, np.uint8)
 def encode(ids: Ids, counts: Counts, size: int) -> bytes:
     """Encodes a posting list; a term of a third of the segment's documents or more keeps no ids.
 
-    Ids are written as differences; they are left out for a term that many of the segment's ``size``
-    documents have. The count in the first zone takes one byte per document; the counts in the other zones
-    are written only where they are set.
+    Ids are written as differences. The count in the first zone takes one byte per document; the counts in the
+    other zones are written only where they are set.
     """
     first = (counts & 0xFF).astype(np.uint8)
     others = np.flatnonzero(counts >> 8).astype(np.uint32)

@@ -46,10 +46,7 @@ class OpenSegment:
             self.facets = facet_values_column(opened["facets"].values())
 
     def correctable_words(self, is_dictionary_word: Callable[[str], bool]) -> Iterator[str]:
-        """Yields Thai words for corrections: those of the dictionary, and those that enough documents have.
-
-        These are documents of the segment: at least ``MIN_WORD_FREQUENCY`` of them.
-        """
+        """Yields Thai words for corrections: the dictionary's, and those of enough of its documents."""
         for data, size in zip(self.terms.words, self.terms.sizes.tolist(), strict=True):
             word = data.decode()
             if THAI_WORD.fullmatch(word) and (size >= MIN_WORD_FREQUENCY or is_dictionary_word(word)):

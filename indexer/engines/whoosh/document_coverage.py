@@ -84,8 +84,7 @@ def documents_with_telling_word_in_title_or_label(
 ) -> set[int]:
     """Returns the documents worth showing as related, by what their titles and labels have of the query.
 
-    None of them answers the query. See ``is_worth_showing_as_related`` for what is enough. Labels are
-    those of attachments.
+    See ``is_worth_showing_as_related`` for what is enough. Labels are those of attachments.
     """
     weights = clause_weights(scores.idfs, reader.idf(1), times, reader.lexicon)
     documents = [document for document in documents if weights]

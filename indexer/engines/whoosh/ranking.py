@@ -77,10 +77,7 @@ class TopDocuments:
 def rank_documents(
     reader: CommitReader, query: Query, plan: QueryPlan, matched: UnfilteredMatches, allowed: Mask
 ) -> TopDocuments:
-    """Returns the allowed documents in the query's order, those that match only some of the plan last.
-
-    In any order, documents that match only some of the plan come after those that match all of it.
-    """
+    """Returns the allowed documents in the query's order, those that match only some of the plan last."""
     documents = np.flatnonzero(matched.documents & allowed)
     scores = matched.scores.scores[documents]
     is_partial = np.zeros(len(documents), bool) if matched.complete is None else ~matched.complete[documents]

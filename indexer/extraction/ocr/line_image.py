@@ -37,10 +37,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class LineImage:
-    """The level picture of a line, with its place on the page and the slope that was taken out of it.
-
-    Its corner at the top left lies at ``left`` and ``top`` on the page.
-    """
+    """The level picture of a line, with its place on the page and the slope that was taken out of it."""
 
     image: Image.Image
     left: int

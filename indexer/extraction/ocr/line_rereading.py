@@ -256,10 +256,7 @@ def _read_again(
     change: Change,
     deadline: float,
 ) -> list[Symbol] | None:
-    """Returns the row with its stretches as they are read in the changed picture.
-
-    Returns None if no stretch was read as the same text, or time is up.
-    """
+    """Returns the row as read in the changed picture; None if no stretch was read the same, or time is up."""
     scale, changed = change
     again, is_read = list(row), False
     for stretch in reversed(stretches):

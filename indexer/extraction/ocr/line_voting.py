@@ -141,10 +141,7 @@ def _place(column: Sequence[Symbol | None], *, has_space_before: bool) -> PlaceC
 
 
 def _choices(symbol: Symbol) -> Iterator[tuple[str, float]]:
-    """Yields the possible texts of a symbol: its alternatives of the same kind, and its own text.
-
-    A digit is no alternative for a letter.
-    """
+    """Yields the possible texts of a symbol: its alternatives of the same kind, and its own text."""
     for text, cost in symbol.alternatives:
         if begins_with_thai(text) == begins_with_thai(symbol.text):
             yield text, cost

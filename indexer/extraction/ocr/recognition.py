@@ -101,10 +101,7 @@ def _upright(measured: MeasuredPage, deadline: float) -> _Reading:
 def _sampled(
     upright: Callable[[Turn], UprightPage], turns: Iterable[Turn], deadline: float
 ) -> dict[Turn, float]:
-    """Returns by turn the evidence in a sample of lines.
-
-    The search ends at the first orientation whose sample has a high enough confidence.
-    """
+    """Returns by turn the evidence in a sample of lines, up to the first whose confidence is high enough."""
     samples: dict[Turn, float] = {}
     for turn in turns:
         sample = sample_line_beginnings(upright(turn).image, deadline - time.monotonic())

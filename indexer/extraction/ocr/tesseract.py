@@ -77,10 +77,7 @@ def read_line(image: Image.Image, seconds: float) -> list[Symbol]:
 
 
 def sample_line_beginnings(image: Image.Image, seconds: float) -> list[Symbol]:
-    """Reads the beginnings of the page's four longest lines, each within ``seconds``.
-
-    Raises the same errors as ``read_page``.
-    """
+    """Reads the beginnings of the four longest lines, each within ``seconds``; raises as ``read_page``."""
     boxes = sorted(_text_lines(image), key=lambda box: box[0] - box[2])[:SAMPLE_LINES]
     symbols: list[Symbol] = []
     for left, top, right, bottom in boxes:

@@ -39,10 +39,7 @@ logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # it remarks on every 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileOutline:
-    """Page count and signatures of a file, and if pages are missing or content is in it that is not read.
-
-    These facts are known before its pages are read.
-    """
+    """Page count and signatures of a file, and if pages are missing or content is in it that is not read."""
 
     page_count: int
     signatures: tuple[Signature, ...] = ()

@@ -297,10 +297,7 @@ def split_set_phrases(plan: QueryPlan, lexicon: Lexicon) -> QueryPlan:
 
 
 def _longest(clauses: list[Clause], at: int, lexicon: Lexicon) -> tuple[int, tuple[Synonym, ...]]:
-    """Returns the length of the longest run of words from ``at`` that has synonyms, and these synonyms.
-
-    The length is 0 if no run has synonyms.
-    """
+    """Returns the length of the longest run of words from ``at`` that has synonyms, 0 for none; and these."""
     best: tuple[int, tuple[Synonym, ...]] = (0, ())
     terms: tuple[str, ...] = ()
     for length in range(1, min(lexicon.max_synonym_terms, len(clauses) - at) + 1):
