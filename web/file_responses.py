@@ -19,7 +19,7 @@ from archive.hashing import sha256_of_stream
 from archive.model import Attachment, FileVersion
 from indexer.extraction.cross_process_semaphore import NoFreeSlot
 from indexer.extraction.page_images import WAIT_SECONDS
-from indexer.search.highlighting import find_hits
+from indexer.search.highlighting import find_hits, first_hit_of_passage
 from web.bootstrap import services
 from web.search_service import query_to_mark
 from web.serving.http_server import HURRY
@@ -110,13 +110,14 @@ def send_picture(
 ) -> Response:
     """Returns a page's picture as WebP with the hits of ``typed``; when busy without, or ``NoFreeSlot``.
 
-    ``is_cropped``: only the area with the most hits. While pictures for other requests are being made, the
+    ``is_cropped``: only the area of the best passage. While pictures for other requests are being made, the
     kept picture of the whole page without marks is returned, if there is one and not ``is_cropped``.
     """
     _check_sound(attachment)
     page = services().pages.get(attachment.id, number)
     query = query_to_mark(services(), typed)
     found = tuple(find_hits(page.text, query, services().tokenizer)) if typed else ()
+    best = first_hit_of_passage(page.text, query, services().tokenizer) if found else (0, 0)
     pictures = services().pictures
     seconds = 0.0 if HURRY in request.headers else WAIT_SECONDS
     address = request.remote_addr or ""
@@ -127,7 +128,7 @@ def send_picture(
                 page,
                 width=width,
                 hits=found,
-                is_cropped=is_cropped,
+                crop_at=best if is_cropped else None,
                 address=address,
                 seconds=seconds,
             )

@@ -31,7 +31,7 @@ from archive.privacy import GROUNDS
 from archive.relations import kind_and_number_of_first_order, title_with_number
 from archive.transfer_ports import OTHER_ARCHIVE
 from indexer.extraction.parsers import can_draw_pages
-from indexer.search.highlighting import TextSegment, highlight
+from indexer.search.highlighting import TextSegment, highlight, split_at_glance
 from indexer.search.query.parser import MAX_QUERY_LENGTH, Query
 from web import addresses, jsonld, labels, line_breaking
 from web.accounts.access import visible_attachments
@@ -43,6 +43,8 @@ from web.search_service import PageResult
 
 LANGUAGES = ("th", "en")
 _STATIC = Path(__file__).parent / "static"
+_GLANCE = 62  # letters of a passage that a phone shows: two lines of a page 390 pixels wide
+_CUT_PASSAGE = Markup('{}<span class="cut"><wbr aria-hidden="true"></span><span class="rest">{}</span>')
 _NUMBERED = re.compile(r"^\s*[(]?([0-9๐-๙]{1,2})[.)]\s+(.+)$")
 
 
@@ -91,6 +93,7 @@ def _add_filters(app: Flask) -> None:
         shorten=thai.shorten,
         size=size,
         marked=marked,
+        passage=passage,
         highlighted=highlighted,
         file_type=file_type,
         readable_address=addresses.readable_address,
@@ -324,6 +327,12 @@ def marked(segments: tuple[TextSegment, ...]) -> Markup:
     return line_breaking.segments_with_break_opportunities(segments, services().dictionary.current().words)
 
 
+def passage(segments: tuple[TextSegment, ...]) -> Markup:
+    """Returns the segments as ``marked`` does; on a phone the page shows the first of them and ``…``."""
+    shown, rest = split_at_glance(segments, services().tokenizer, letters=_GLANCE)
+    return _CUT_PASSAGE.format(marked(shown), marked(rest)) if rest else marked(shown)
+
+
 def highlighted(text: str, query: Query | None) -> Markup:
     """Returns the text with the query's hits in ``<mark>``; without a query just the text."""
     if query is None:
@@ -364,7 +373,7 @@ def is_drawable(attachment: Attachment, page: Page | None = None) -> bool:
 
 
 def hit_picture(page: PageResult, typed: str) -> str:
-    """Returns the address of a picture of the area that shows most hits of a result page, hits marked."""
+    """Returns the address of a picture of the area of a result page that answers, hits marked."""
     return addresses.picture_path(page.attachment, page.number, width=480, q=typed, crop="hit")
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageOps
 
 from archive.errors import Unavailable
 from archive.model import PAGE_UNITS, Attachment, Line, Page, Rectangle
@@ -48,8 +48,9 @@ Just after a start each takes about a second. Where many wait already, the serve
 """
 MOST_MARKED = 4_000
 """Pictures with hits, or cropped, that are cached: each query makes its own, and anybody may query."""
-CROP_WIDTH, CROP_HEIGHT = 6_000, 1_400
-"""Least size of the piece around a hit, in 1/10,000 of the page: some four lines of a letter."""
+CROP_WIDTH, CROP_HEIGHT = 6_000, 1_130
+"""Shape and least width of the piece around a hit, in 1/10,000 of the page: some four lines of a letter."""
+CROP_ASPECT = 480 / 128  # width to height of the picture of a piece; that of the shape on A4
 _CROP_MARGIN = 250  # beside the text, in 1/10,000 of the page
 FIRST_WIDTH = 1_000
 """Width in pixels of the picture that results and reader show first; pieces are cut from it."""
@@ -61,7 +62,7 @@ _QUALITY = 80
 _REACH = 0.3  # of a hit's height: how far its sides may move; about the width of a letter
 _BLANK = 0.06  # share of the darkest column's ink; less is the grain of the paper
 _NEARNESS = 0.25  # share of ink that a column must be lighter, to be worth the whole reach
-_STYLE = 4  # raised when a picture would be drawn differently
+_STYLE = 5  # raised when a picture would be drawn differently
 
 
 _A3_LONG_SIDE = 1_300.0  # points, with some room
@@ -191,7 +192,7 @@ def page_picture(path: Path, number: int, width: int, turn: int) -> bytes:
 def mark_and_crop(webp: bytes, width: int, boxes: tuple[Rectangle, ...], crop: Rectangle | None) -> bytes:
     """Returns a page's picture with hits marked. To be called in a sandbox child only.
 
-    With ``crop`` only that piece of the picture is returned, ``width`` pixels wide.
+    With ``crop`` only that piece of the picture is returned, ``width`` pixels wide, on paper of one shape.
     """
     with Image.open(io.BytesIO(webp)) as opened:
         picture = opened.convert("RGB")
@@ -199,7 +200,8 @@ def mark_and_crop(webp: bytes, width: int, boxes: tuple[Rectangle, ...], crop: R
         _mark(picture, box)
     if crop is not None:
         piece = picture.crop(pixel_box(picture, crop))
-        picture = piece.resize((width, max(1, width * piece.height // piece.width)))
+        paper = tuple(np.median(np.asarray(piece), axis=(0, 1)).astype(int).tolist())
+        picture = ImageOps.pad(piece, (width, round(width / CROP_ASPECT)), color=paper)
     return _webp(picture)
 
 
@@ -260,32 +262,60 @@ def pixel_box(picture: Image.Image, box: Rectangle) -> tuple[int, int, int, int]
     )
 
 
-def piece_with_most_hits(boxes: Sequence[Rectangle], lines: Sequence[Line]) -> Rectangle:
-    """Returns the piece around the line with most hits, always of one shape; the head without hits.
+def piece_around_hit(boxes: Sequence[Rectangle], lines: Sequence[Line]) -> Rectangle:
+    """Returns the piece of whole lines around a hit, whose boxes these are; the first lines without boxes.
 
-    The line with the most hits, the first of several, stands in the middle of the height. The piece is as
-    wide as that line and those around it, so that it cuts no word. It does not begin above the first line of
-    the page, where half of a seal or emblem would show.
+    It has the line with most of the hit, and as many lines below and above it as fit into the shape of
+    ``CROP_WIDTH`` and ``CROP_HEIGHT``. It is as wide as its lines, so that it cuts no word.
     """
-    by_line: dict[int, list[Rectangle]] = {}
-    for box in boxes:
-        by_line.setdefault(box.top, []).append(box)
-    best = max(
-        sorted(by_line.items()),
-        key=lambda line: sum(box.right - box.left for box in line[1]),
-        default=(0, [Rectangle(2_000, 0, 8_000, 2_000)]),
-    )[1]
-    middle = (best[0].top + best[0].bottom) // 2
-    shown = [line.edges for line in lines if abs((line.top + line.bottom) // 2 - middle) <= CROP_HEIGHT // 2]
-    begins, ends = (
-        (min(edges[0] for edges in shown), max(edges[-1] for edges in shown)) if shown else (0, PAGE_UNITS)
-    )
-    left = max(0, min(begins - _CROP_MARGIN, PAGE_UNITS - CROP_WIDTH))
-    right = min(PAGE_UNITS, max(ends + _CROP_MARGIN, left + CROP_WIDTH))
-    height = CROP_HEIGHT * (right - left) // CROP_WIDTH
-    head = min((line.top for line in lines), default=0) - _CROP_MARGIN // 4
-    top = min(max(0, middle - height // 2, min(head, best[0].top)), PAGE_UNITS - height)
-    return Rectangle(left, top, right, top + height)
+    best = max(boxes, key=lambda box: box.right - box.left, default=Rectangle(2_000, 0, 8_000, CROP_HEIGHT))
+    rows = _rows_of_lines(lines) or [best]
+    middle = (best.top + best.bottom) // 2 if boxes else rows[0].top
+    hit = min(range(len(rows)), key=lambda row: abs((rows[row].top + rows[row].bottom) // 2 - middle))
+    first = last = hit
+    while True:
+        wider = sorted(((first, last + 1), (first - 1, last)), key=lambda ends: abs(sum(ends) - 2 * hit))
+        fitting = (ends for ends in wider if ends[0] >= 0 and ends[1] < len(rows) and _fits(rows, *ends))
+        if (ends := next(fitting, None)) is None:
+            return _piece_of_rows(rows, first, last)
+        first, last = ends
+
+
+def _rows_of_lines(lines: Sequence[Line]) -> list[Rectangle]:
+    """Returns the rows of a page from top to bottom, each with all the lines that stand beside each other."""
+    rows: list[Rectangle] = []
+    for line in sorted(lines, key=lambda each: each.top):
+        left, right = line.edges[0], line.edges[-1]
+        if rows and (line.top + line.bottom) // 2 < rows[-1].bottom:
+            row = rows.pop()
+            left, right = min(row.left, left), max(row.right, right)
+            rows.append(Rectangle(left, row.top, right, max(row.bottom, line.bottom)))
+        else:
+            rows.append(Rectangle(left, line.top, right, line.bottom))
+    return rows
+
+
+def _piece_of_rows(rows: Sequence[Rectangle], first: int, last: int) -> Rectangle:
+    """Returns the piece of the rows from ``first`` to ``last``, which ends between rows."""
+    shown = rows[first : last + 1]
+    top, bottom = shown[0].top - _CROP_MARGIN // 4, shown[-1].bottom + _CROP_MARGIN // 4
+    if first:
+        top = max(top, _border(rows[first - 1], shown[0]))
+    if last + 1 < len(rows):
+        bottom = min(bottom, _border(shown[-1], rows[last + 1]))
+    left = max(0, min(min(row.left for row in shown) - _CROP_MARGIN, PAGE_UNITS - CROP_WIDTH))
+    right = min(PAGE_UNITS, max(max(row.right for row in shown) + _CROP_MARGIN, left + CROP_WIDTH))
+    return Rectangle(left, max(0, top), right, min(PAGE_UNITS, bottom))
+
+
+def _border(above: Rectangle, below: Rectangle) -> int:
+    """Returns the height between two rows; nearer to the one above, as marks stand above letters."""
+    return (2 * above.bottom + below.top) // 3
+
+
+def _fits(rows: Sequence[Rectangle], first: int, last: int) -> bool:
+    piece = _piece_of_rows(rows, first, last)
+    return (piece.bottom - piece.top) * CROP_WIDTH <= CROP_HEIGHT * (piece.right - piece.left)
 
 
 class PagePictures:
@@ -310,14 +340,14 @@ class PagePictures:
         *,
         width: int,
         hits: tuple[tuple[int, int], ...] = (),
-        is_cropped: bool = False,
+        crop_at: tuple[int, int] | None = None,
         address: str = "",
         seconds: float = WAIT_SECONDS,
     ) -> bytes:
         """Returns the page as WebP, ``MAX_WIDTH`` wide at most, with hits marked, or raises ``Unavailable``.
 
         It is ``width`` pixels wide, or ``MAX_WIDTH`` if that is less. ``hits`` are ``[start, end)`` offsets
-        into ``page.text``. With ``is_cropped`` only the piece with the most hits is returned.
+        into ``page.text``. With ``crop_at``, such a stretch, only the piece around it is returned.
 
         Raises ``NoFreeSlot`` when others make pictures, and ``address`` may not have one made within
         ``seconds``; ``Unavailable`` when the picture cannot be made within its limits, and for
@@ -325,7 +355,7 @@ class PagePictures:
         """
         width = max(1, min(width, MAX_WIDTH))
         boxes = tuple(hit_rectangles(page, hits))
-        crop = piece_with_most_hits(boxes, page.lines) if is_cropped else None
+        crop = piece_around_hit(hit_rectangles(page, (crop_at,)), page.lines) if crop_at else None
         if not boxes and crop is None:
             return self.cached_picture(attachment, page, width=width) or self._draw(
                 attachment, page, width, address, seconds

@@ -35,7 +35,13 @@ from indexer.analysis.tokenizer import (
     searchable_bytes,
 )
 from indexer.search.coverage import close_together_pattern
-from indexer.search.passages import LINE_OF_PHRASE, phrase_end, phrase_start, with_lines_joined
+from indexer.search.passages import (
+    LINE_OF_PHRASE,
+    end_of_letters,
+    phrase_end,
+    phrase_start,
+    with_lines_joined,
+)
 from indexer.search.query.date_ranges import DateRange
 from indexer.search.query.parser import Query, TypedChunk
 from indexer.search.query.query_plan import Alternative
@@ -49,6 +55,7 @@ from indexer.search.villages import (
 
 _MOST_HITS = 300  # hits of one phrase or word that are marked in one text
 _LONGEST = 1000  # letters that are segmented into words at a time
+_PASSAGE = 180  # characters of a passage
 _CONTEXT = 30  # characters shown before the first hit of a passage
 _MOST_WIDENED = 12  # letters added to one side of a hit for a whole word; unknown stretches can be far longer
 _MIN_COMPOUND_PART = 3  # letters of a word that begins a compound, and of the word after it: น้ำ ป่า
@@ -65,6 +72,17 @@ _THAI = characters_of_class(LETTERS_AND_SIGNS)
 _NUMBER = re.compile(r"\d+(?:[./:,-]\d+)+")
 _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+")
 _YEAR = re.compile(r"25\d\d")
+_LEADING_NUMBER = re.compile(r"(?<![\d/])\d[\d,.–-]*$")
+_COUNTED = re.compile(
+    r"\s*(?:บาท|ล้าน|เมตร|กิโล|ตาราง|ไร่|ลิตร|คน|ราย|ตัว|ต้น|หลัง|เครื่อง|คัน|ชุด|ชุมชน|ครัวเรือน|แห่ง|อัตรา|งวด|ครั้ง|ฉบับ|ชั่วโมง|นาที|น\.|วัน|เดือน|ปี|"
+    + "|".join(map(re.escape, (*MONTHS, *SHORT_MONTHS)))
+    + ")"
+)  # what stays with its number
+_LEADING_ERA = re.compile(r"[พค]\.\s?ศ\.$")
+_LEADING_WORDS = frozenset(
+    """ระหว่าง ตั้งแต่ ภายใน ใน เมื่อ ณ วันที่ วัน เดือน เวลา ปี เลขที่ ที่ ฉบับที่ ครั้งที่ หมู่ หมู่ที่ ร้อยละ ละ จำนวน เป็นเงิน
+    และ หรือ กับ ของ โดย เพื่อ จาก ถึง ให้ ซึ่ง แก่ ต่อ ตาม เป็น ว่า กว้าง ยาว หนา ประจำปี""".split()
+)  # that lead to what follows: no passage ends with them
 _FORMULA = re.compile(
     r"""(?m:^|(?<=\t)) [ ]* (?:เรียน|เรื่อง) (?=\s)
       | จึง (?:ขอ)? (?:เรียน|แจ้ง|ประกาศ)
@@ -129,13 +147,15 @@ def highlight(text: str, query: Query, tokenizer: Tokenizer) -> tuple[TextSegmen
     return _segments(text, find_hits(text, query, tokenizer), 0, len(text))
 
 
-def snippet(text: str, query: Query, tokenizer: Tokenizer, *, length: int = 180) -> tuple[TextSegment, ...]:
+def snippet(
+    text: str, query: Query, tokenizer: Tokenizer, *, length: int = _PASSAGE
+) -> tuple[TextSegment, ...]:
     """Returns the best passage of about ``length`` characters; the start of the text if there is no hit."""
     return _passage(text, query, tokenizer, length)[0]
 
 
 def snippet_with_ellipses(
-    text: str, query: Query, tokenizer: Tokenizer, *, length: int = 180
+    text: str, query: Query, tokenizer: Tokenizer, *, length: int = _PASSAGE
 ) -> tuple[TextSegment, ...]:
     """Returns the best passage as people read it: without ruling lines, and ``…`` where the text goes on.
 
@@ -157,6 +177,36 @@ def snippet_with_ellipses(
     return tuple(segment for segment in shown if segment.text)
 
 
+def split_at_glance(
+    segments: tuple[TextSegment, ...], tokenizer: Tokenizer, *, letters: int
+) -> tuple[tuple[TextSegment, ...], tuple[TextSegment, ...]]:
+    """Returns the first ``letters`` of a passage, or a little less, and the rest of it, which may be empty.
+
+    The first part ends with a phrase or a word, and cuts no hit but one that is longer than all of it.
+    """
+    text = "".join(segment.text for segment in segments)
+    end = end_of_letters(text, letters)
+    if not text[end:].strip(f" \n{ELLIPSIS}"):
+        return segments, ()
+    places = accumulate((len(segment.text) for segment in segments), initial=0)
+    hits = [place for place, segment in zip(pairwise(places), segments, strict=True) if segment.is_hit]
+    end = min([end, *(start for start, hit_end in hits if 0 < start < end < hit_end)])
+    last = max((hit_end for _, hit_end in hits if hit_end <= end), default=0)
+    borders = _Borders(fold_text(text), tokenizer)
+    end = borders.before_leading_words(phrase_end(text, last, borders.before_longer_word(end)), last)
+    end = len(text[:end].rstrip()) or end_of_letters(text, letters)
+    shown = [(start, min(hit_end, end)) for start, hit_end in hits if start < end]
+    rest = [(max(start, end), hit_end) for start, hit_end in hits if hit_end > end]
+    return _segments(text, shown, 0, end), _segments(text, rest, end, len(text))
+
+
+def first_hit_of_passage(text: str, query: Query, tokenizer: Tokenizer) -> tuple[int, int]:
+    """Returns the first hit in the passage of ``snippet_with_ellipses``; an empty stretch without one."""
+    found = _Hits(_Borders(fold_text(with_lines_joined(text)), tokenizer), query)
+    first = found.densest(_PASSAGE - _CONTEXT)
+    return (0, 0) if first is None else next(iter(found.within(first, len(text))), (first, first))
+
+
 def _passage(
     text: str, query: Query, tokenizer: Tokenizer, length: int
 ) -> tuple[tuple[TextSegment, ...], int, int]:
@@ -171,7 +221,7 @@ def _passage(
         end = len(text)  # the last word of the text stays
     else:
         last = max((right for _, right in found.within(start, end)), default=start)
-        end = phrase_end(text, last, borders.before_longer_word(end))
+        end = borders.before_leading_words(phrase_end(text, last, borders.before_longer_word(end)), last)
     if end <= start:  # one word longer than the passage
         end = min(len(text), start + length)
     shown = found.within(start, end, is_clipped=True)
@@ -415,6 +465,21 @@ class _Borders:
             return max(place, 0)
         left, right = self._longer_word(place)
         return left if place - left <= _MOST_WIDENED or right == place else self.before(place)
+
+    def before_leading_words(self, end: int, least: int) -> int:
+        """Returns the end of a passage before words that only lead to what follows: ระหว่าง, วันที่, พ.ศ., 1,250.
+
+        No more is left out than the text behind ``least``.
+        """
+        while end > least:
+            shown = self.folded[:end].rstrip()
+            lead = _LEADING_NUMBER.search(shown) if _COUNTED.match(self.folded, len(shown)) else None
+            lead = lead or _LEADING_ERA.search(shown)
+            start = lead.start() if lead else self._longer_word(len(shown) - 1)[0]
+            if start <= least or not (lead or shown[start:] in _LEADING_WORDS):
+                break
+            end = start
+        return end
 
     def whole(self, start: int, end: int) -> tuple[int, int]:
         """Returns the offsets of a hit widened to whole words, as people read them, and to whole numbers."""

@@ -60,6 +60,15 @@ def with_lines_joined(text: str) -> str:
     return "".join(joined)
 
 
+def end_of_letters(text: str, letters: int) -> int:
+    """Returns the offset behind so many letters of a text; marks above and below take no room, nor count."""
+    for end, char in enumerate(text):
+        letters -= not _MARKS.match(char)
+        if letters < 0:
+            return end
+    return len(text)
+
+
 def phrase_start(text: str, hit: int, start: int) -> int:
     """Returns the first phrase start from ``start`` to the hit, else the last one shortly before it.
 
@@ -86,7 +95,7 @@ def _borders(text: str, first: int, last: int) -> Iterator[re.Match[str]]:
 
 def _outside_number(text: str, place: int) -> int:
     """Returns the place; the start of the number in which it is."""
-    for number in _IN_NUMBER.finditer(text, max(0, place - _LOOKED_BACK_FROM_END), place + 1):
+    for number in _IN_NUMBER.finditer(text, max(0, place - _LOOKED_BACK_FROM_END), place + _LOOKED_BEHIND):
         if number.start() < place < number.end():
             return number.start()
     return place

@@ -231,6 +231,27 @@ def test_a_result_counts_its_pages_and_leads_to_all_of_them(visit: Visit, site: 
     _fits(page)
 
 
+@ways
+def test_a_passage_ends_with_a_word_and_is_clipped_nowhere(
+    visit: Visit, width: int, javascript: bool
+) -> None:
+    page = visit(width=width, javascript=javascript)
+    page.goto("/search?q=ศูนย์", wait_until="domcontentloaded")
+    passages = page.locator(".results .passage:visible")
+    assert passages.count() > 0
+    for passage in passages.all():
+        assert passage.evaluate("(each) => each.scrollHeight <= each.clientHeight + 1")
+        rest = passage.locator(".rest")
+        cut = passage.locator(".cut").evaluate_all(
+            "(all) => all.map((e) => getComputedStyle(e, '::after').content)"
+        )
+        assert rest.count() == len(cut) <= 1
+        if rest.count():
+            assert rest.is_visible() == (width == DESK)
+            assert cut == (["none"] if width == DESK else ['"…"'])
+    assert page.locator(".results .rest").count() > 0
+
+
 def test_no_results_is_no_dead_end(visit: Visit) -> None:
     page = visit()
     page.goto("/search?q=ฟฬฉฑฌฮฯฎฏ&kind=news")

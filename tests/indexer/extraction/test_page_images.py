@@ -23,7 +23,7 @@ from indexer.extraction.page_images import (
     hit_rectangles,
     mark_and_crop,
     page_picture,
-    piece_with_most_hits,
+    piece_around_hit,
 )
 from storage.files.local import LocalFiles
 from tests.indexer.extraction.documents import embedded_page, shaped, stored_attachment
@@ -201,41 +201,61 @@ def test_the_piece_around_a_hit(tmp_path: Path) -> None:
     path = shaped(tmp_path / "a.pdf", [[TEXT]])
     attachment, page = attached(files, path), page_of(path)
     album = PagePictures(files, tmp_path / "cache")
-    shown = Image.open(
-        io.BytesIO(album.page_picture(attachment, page, width=480, hits=(HIT,), is_cropped=True))
-    )
+    shown = Image.open(io.BytesIO(album.page_picture(attachment, page, width=480, hits=(HIT,), crop_at=HIT)))
     assert shown.width == 480
     assert shown.height < 240
     assert marked_area(shown) > 0
-    head = Image.open(io.BytesIO(album.page_picture(attachment, page, width=480, is_cropped=True)))
+    head = Image.open(io.BytesIO(album.page_picture(attachment, page, width=480, crop_at=(0, 0))))
     assert head.width == 480
     assert marked_area(head) == 0
 
 
-def test_the_piece_shows_the_line_with_the_most_hits_and_cuts_no_word() -> None:
+def test_the_piece_shows_the_line_with_most_of_the_hit_and_cuts_no_word() -> None:
     lines = [
         Line(0, 1_000, 1_200, (800, 9_000)),
         Line(1, 5_000, 5_200, (1_500, 9_000)),
         Line(2, 5_300, 5_500, (1_400, 9_100)),
     ]
     few, most = Rectangle(900, 980, 1_300, 1_220), Rectangle(2_000, 4_980, 4_000, 5_220)
-    piece = piece_with_most_hits([few, most], lines)
+    piece = piece_around_hit([few, most], lines)
     assert piece.left < 1_400
     assert piece.right > 9_100
-    assert piece.top + piece.bottom == pytest.approx(2 * 5_100, abs=1)
-    short = piece_with_most_hits(
-        [Rectangle(2_100, 980, 2_300, 1_220)], [Line(0, 1_000, 1_200, (2_000, 3_000))]
-    )
-    assert (short.right - short.left) * (piece.bottom - piece.top) == pytest.approx(
-        (piece.right - piece.left) * (short.bottom - short.top), rel=0.01
-    )
+    assert piece.top < 5_000 < 5_500 < piece.bottom
+    assert piece.top > 1_200
 
 
-def test_the_piece_does_not_begin_above_the_first_line() -> None:
+@pytest.mark.parametrize("hit", range(12))
+def test_the_piece_cuts_no_line_in_half(hit: int) -> None:
+    rows = [(top, top + 260) for top in range(1_800, 6_000, 350)]
+    lines = [
+        Line(number, top, bottom, (1_000, 9_000 if number % 3 else 4_000))
+        for number, (top, bottom) in enumerate(rows)
+    ]
+    lines.append(Line(99, 1_900, 2_100, (6_000, 9_000)))  # beside the first
+    top, bottom = rows[hit]
+    piece = piece_around_hit([Rectangle(2_000, top - 20, 3_000, bottom + 20)], lines)
+    assert piece.top <= top < bottom <= piece.bottom
+    assert not any(top < edge < bottom for edge in (piece.top, piece.bottom) for top, bottom in rows)
+    assert 3 <= sum(piece.top <= top and bottom <= piece.bottom for top, bottom in rows) <= 5
+    assert piece.left < 1_000 < 9_000 < piece.right
+
+
+def test_without_hits_the_piece_is_of_the_first_lines() -> None:
     lines = [Line(0, 1_800, 2_000, (1_000, 9_000)), Line(1, 2_100, 2_300, (1_000, 9_000))]
-    piece = piece_with_most_hits([Rectangle(2_000, 1_790, 4_000, 2_010)], lines)
-    assert 1_700 < piece.top <= 1_790
-    assert piece.top < piece_with_most_hits([Rectangle(2_000, 5_000, 4_000, 5_200)], lines).top
+    piece = piece_around_hit([], lines)
+    assert 1_700 < piece.top <= 1_800
+    assert piece.bottom >= 2_300
+    assert piece_around_hit([], []).bottom > 0
+
+
+def test_a_piece_of_one_short_line_has_the_shape_of_all(tmp_path: Path) -> None:
+    files = LocalFiles(tmp_path / "files")
+    path = shaped(tmp_path / "a.pdf", [[TEXT]])
+    attachment, page = attached(files, path), page_of(path)
+    album = PagePictures(files, tmp_path / "cache")
+    shown = Image.open(io.BytesIO(album.page_picture(attachment, page, width=480, hits=(HIT,), crop_at=HIT)))
+    assert shown.size == (480, 128)
+    assert shown.convert("L").crop((0, 0, 480, 4)).getextrema()[0] > 200  # paper, no half of a line
 
 
 def marked_area(picture: Image.Image) -> int:

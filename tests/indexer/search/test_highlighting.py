@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from indexer.analysis.dictionary import Dictionary
 from indexer.search.highlighting import (
     find_hits,
+    first_hit_of_passage,
     highlight,
     query_marking_whole_words,
     snippet,
     snippet_with_ellipses,
+    split_at_glance,
 )
 from indexer.search.passages import phrase_end, with_lines_joined
 from indexer.search.query.parser import parse_query
@@ -338,6 +340,46 @@ def test_an_answer_behind_one_word_of_a_synonym_is_the_passage(
     segments = snippet_with_ellipses(PAYING, query, TOKENIZER)
     first = next(number for number, segment in enumerate(segments) if segment.is_hit)
     assert "".join(segment.text for segment in segments[first:]).startswith(begins)
+
+
+def test_the_piece_of_a_page_and_its_passage_are_of_one_place() -> None:
+    query = replace(parse_query("จ่ายภาษีที่ไหน"), extra_highlights=("ชำระภาษี", "ภาษี"))
+    start, end = first_hit_of_passage(PAYING, query, TOKENIZER)
+    assert PAYING[start:].startswith("ชำระได้ที่งานจัดเก็บรายได้")
+    assert PAYING[start:end] == "ชำระ"
+    assert first_hit_of_passage(PAYING, parse_query("สะพาน"), TOKENIZER) == (0, 0)
+
+
+def at_a_glance(text: str, letters: int, typed: str = "ไม่มีคำนี้") -> str:
+    segments = highlight(text, parse_query(typed), TOKENIZER)
+    shown, rest = split_at_glance(segments, TOKENIZER, letters=letters)
+    assert "".join(segment.text for segment in (*shown, *rest)) == text
+    return "".join(segment.text for segment in shown)
+
+
+ROAD = "ก่อสร้างถนน กว้าง 4 เมตร ยาว 1,250 เมตร ราคากลาง 2,940,000 บาท ยื่นข้อเสนอในวันที่ 2 เมษายน 2567 ที่กองช่าง"
+
+
+@pytest.mark.parametrize("letters", range(8, 70))
+def test_what_is_seen_at_a_glance_ends_with_a_word_that_leads_to_nothing(letters: int) -> None:
+    shown = at_a_glance(ROAD, letters)
+    assert len(shown) <= letters + 20  # marks above the letters take no room
+    assert not shown.endswith(("เมต", "บา", "ยื่นข้", "กลา", "ราคา", "ยาว", "กว้าง", "วันที่", "ใน", "ที่", " "))
+    assert not shown[-1].isdigit() or shown.endswith("2567")
+
+
+def test_what_is_seen_at_a_glance_shows_the_first_hit() -> None:
+    text = "เทศบาลตำบลหนองปลาดุกแจ้งอัตราค่าธรรมเนียมเก็บขนขยะมูลฝอยทั่วไป ดังนี้"
+    assert "ค่าธรรมเนียมเก็บขนขยะมูลฝอย" not in at_a_glance(text, 40, "ค่าธรรมเนียมเก็บขนขยะมูลฝอย")
+    assert at_a_glance(text[26:], 6, "ค่าธรรมเนียมเก็บขนขยะมูลฝอย")
+    assert at_a_glance(text, 100) == text
+
+
+def test_a_passage_ends_in_no_number_that_goes_on() -> None:
+    text = "ประกอบด้วยทางเดินและทางจักรยาน 1,800 เมตร"
+    assert {text[: phrase_end(text, 0, text.index("1,800") + digits)] for digits in (1, 2, 3, 4)} == {
+        text[:-10]
+    }
 
 
 def test_an_hour_is_no_day() -> None:
