@@ -22,6 +22,9 @@ from storage.data_directory import DATABASE, FILES
 from storage.files.local import sync_directory
 from storage.migrator import is_known_migration, refuse_newer_migrations
 
+_NAMES = ".restoring-names"  # in a mount point: names of all that a restore moves into it
+_OF_A_DISK = "lost+found"  # directory that every new disk of ext4 has
+
 
 def restore_backup(
     source: Path,
@@ -33,22 +36,24 @@ def restore_backup(
 ) -> BackupManifest:
     """Restore a backup into an empty ``data``, or nothing; ``SettingsError`` for a newer version's.
 
-    ``data`` may be absent. ``generation_prefix``: the beginning of a generation's name, such as a day; None
-    for the newest. Returns the manifest of the restored generation.
+    ``data`` may be absent; what a killed restore had moved into a mount point is deleted.
+    ``generation_prefix``: the beginning of a generation's name, such as a day; None for the newest. Returns
+    the manifest of the restored generation.
 
     Raises ``Conflict`` when ``data`` is not empty, ``NotFound`` for an unknown generation, ``Invalid`` (code
     ``backup-damaged``) with the names of the damaged members, or (code ``backup-signature``,
     ``backup-encrypted``) when the keys do not fit, ``Unavailable`` on a bad disk.
     """
     aside = _beside(data)
-    if data.exists() and any(path != aside for path in data.iterdir()):
-        raise Conflict(f"{data} มีข้อมูลอยู่แล้ว กู้คืนได้เฉพาะลงที่ว่าง (not empty: restore into an empty directory)")
+    _require_empty(data, aside)
     keys = keys or BackupKeys()
     backup = backup_source_at(source)
     with (
         convert_backup_disk_errors("กู้คืนไม่สำเร็จ ยังไม่มีอะไรเปลี่ยน (restore failed)"),
         emptied_and_locked_directory(aside),
     ):
+        for path in _require_empty(data, aside):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         unpacked = aside / "data"
         unpacked.mkdir()
 
@@ -89,12 +94,32 @@ def _beside(data: Path) -> Path:
     return data.with_name(f".{data.name}.restoring")
 
 
+def _require_empty(data: Path, aside: Path) -> list[Path]:
+    """Return what a killed restore had moved into ``data``; ``Conflict`` where that has anything else.
+
+    ``aside`` may lie in it, and beside it what every new disk has. The file of names is the last returned.
+    """
+    names = data / _NAMES
+    left: list[Path] = []
+    if names.exists() and not (data / DATABASE).exists():  # the database is moved last
+        left = [*(data / name for name in names.read_text(encoding="utf-8").splitlines()), names]
+    expected = {aside, *left} | ({data / _OF_A_DISK} if aside.parent == data else set())
+    if data.exists() and not expected.issuperset(data.iterdir()):
+        raise Conflict(f"{data} มีข้อมูลอยู่แล้ว กู้คืนได้เฉพาะลงที่ว่าง (not empty: restore into an empty directory)")
+    return left
+
+
 def _move(unpacked: Path, data: Path) -> None:
     if not unpacked.is_relative_to(data):
         unpacked.replace(data)  # replaces the empty directory, if one exists
     else:
-        for path in sorted(unpacked.iterdir(), key=lambda path: path.name == DATABASE):  # database last
+        moved = sorted(unpacked.iterdir(), key=lambda path: path.name == DATABASE)  # database last
+        (data / _NAMES).write_text("".join(f"{path.name}\n" for path in moved), encoding="utf-8")
+        sync_directory(data)
+        for path in moved:
             path.replace(data / path.name)
+        sync_directory(data)
+        (data / _NAMES).unlink()
     sync_directory(data.parent)
 
 

@@ -310,6 +310,52 @@ def test_restore_never_writes_over_anything(data: Path, tmp_path: Path) -> None:
     close(restored(destination, tmp_path / "empty"))
 
 
+KILLED_RESTORE = """
+import os, sys
+from web.cli import main
+
+data, source, moves = sys.argv[1], sys.argv[2], int(sys.argv[3])
+moved = []
+
+
+def kill(event, arguments):
+    if event == "os.rename" and os.path.dirname(arguments[1]) == data:
+        moved.append(arguments[1])
+        if len(moved) > moves:
+            os._exit(9)
+
+
+sys.addaudithook(kill)
+os.environ["PRAKAT_DATA"] = data
+main(["restore", source])
+"""
+
+
+@pytest.mark.parametrize("moves", [0, 1, 2])
+def test_a_restore_into_a_mount_point_that_was_killed_is_begun_again(
+    data: Path, tmp_path: Path, moves: int
+) -> None:
+    destination, other = backed_up(data, tmp_path / "backup.tar"), tmp_path / "other"
+    other.mkdir()
+    with small_disk(other, "64m"):
+        (other / "lost+found").mkdir()  # as on every new ext4 disk
+        command = [sys.executable, "-c", KILLED_RESTORE, str(other), str(destination), str(moves)]
+        assert subprocess.run(command, check=False).returncode == 9
+        assert not (other / "prakat.sqlite").exists()
+        close(restored(destination, other))
+        assert len(stored(other)) == len(stored(data))
+        assert checked(other) == (0, set())
+        assert "not empty" in refused(destination, other)
+
+
+def test_a_mount_point_with_anything_else_is_left_alone(data: Path, tmp_path: Path) -> None:
+    destination, other = backed_up(data, tmp_path / "backup.tar"), tmp_path / "other"
+    other.mkdir()
+    with small_disk(other, "64m"):
+        (other / "files").mkdir()
+        assert "not empty" in refused(destination, other)
+
+
 def test_a_damaged_original_does_not_stop_the_backup_and_is_told(data: Path, tmp_path: Path) -> None:
     flipped, gone = stored(data)[1], stored(data)[4]
     flip(flipped, 77)
