@@ -35,7 +35,7 @@ from benchmarks.import_corpus import filled
 from indexer.reindex import rebuild
 from tests.operation.nginx import nginx
 from tests.torture.service import Service
-from web.sample.documents import SampleText, make_document
+from web.sample.documents import SampleDocumentText, make_document
 
 BROWSER = {"User-Agent": "Mozilla/5.0 benchmark"}
 
@@ -228,8 +228,8 @@ def fill(folder: Path, docs: Path) -> tuple[str, str]:
     return document, f"/api/v1/attachments/{attached.id}/pages/1.webp"
 
 
-def _memo() -> SampleText:
-    return SampleText(
+def _memo() -> SampleDocumentText:
+    return SampleDocumentText(
         kind=DocumentKind.MEMO,
         number="นป 52301/412",
         date=dt.date(2021, 6, 9),

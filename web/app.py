@@ -196,7 +196,10 @@ def _name_request() -> None:
 
 
 def may_send_large_body(app: Flask, environ: WSGIEnvironment) -> bool:
-    """Returns True when the client may send a large body after the header that ``environ`` was made from."""
+    """Returns True when the client may send a large body; changes ``environ``, so give a copy.
+
+    ``environ`` is made from a request's header: the body comes after it.
+    """
     if not is_possible_host(environ.get("HTTP_HOST", "")):
         return False
     cast(organisations.OrganisationMiddleware, app.wsgi_app).route_to_organisation(environ)

@@ -34,11 +34,11 @@ def is_archive_elsewhere(settings: Settings) -> bool:
         return True
 
 
-def refuse_to_begin_empty_beside_traces(settings: Settings) -> None:
-    """Raise ``SettingsError`` where originals, an index or a backup's note lie; for a missing database.
+def refuse_where_archive_has_traces(settings: Settings) -> None:
+    """Raise ``SettingsError`` where an archive has left traces; looks at no database: the caller has.
 
-    They say that the database is lost, not new. Only the caller knows that it is missing: every archive in
-    use has originals and an index.
+    Traces are originals, an index or a backup's note. They say that the database is lost, not new. Only the
+    caller knows that it is missing: every archive in use has originals and an index.
     """
     data = settings.data
     evidence = {

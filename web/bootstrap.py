@@ -55,7 +55,7 @@ from storage.repositories.records import open_records
 from storage.repositories.transfer import EngineTransfer
 from storage.tenancy import OrganisationQueries
 from web.adapters import backup_keys, open_files, open_index
-from web.archive_traces import refuse_to_begin_empty_beside_traces
+from web.archive_traces import refuse_where_archive_has_traces
 from web.database_connection import open_database
 from web.repository_access import RepositoryAccess
 from web.settings import Settings
@@ -240,7 +240,7 @@ def build_services(settings: Settings, *, may_begin_empty: bool = False) -> Serv
     data = settings.data
     engine = open_database(
         settings,
-        (lambda: None) if may_begin_empty else partial(refuse_to_begin_empty_beside_traces, settings),
+        (lambda: None) if may_begin_empty else partial(refuse_where_archive_has_traces, settings),
     )
     dictionary = Dictionary(data / data_directory.WORDS)
     files = open_files(settings)

@@ -36,7 +36,7 @@ def open_people_alone(
     def refuse_beside_traces() -> None:
         from web import archive_traces  # an empty database is rare, and the index that it looks into is slow
 
-        archive_traces.refuse_to_begin_empty_beside_traces(settings)
+        archive_traces.refuse_where_archive_has_traces(settings)
 
     engine = open_database(settings, refuse_beside_traces)
     chosen = choose(EngineOrganisations(engine).all())

@@ -97,7 +97,7 @@ def _as_find(find: LocatedPersonalData) -> dict[str, Any]:
 
 
 def answer_http_error(error: HTTPException) -> ResponseReturnValue:
-    """Returns the answer to an error of HTTP: a page, or problem details for programs."""
+    """Returns the answer to an error of HTTP: problem details below ``/api/``, else a page."""
     status = error.code or 500
     if status in _REFUSALS or isinstance(error, CSRFError):
         note_security("refused", is_good=False, status=status, path=request.path, method=request.method)

@@ -12,17 +12,16 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 """Spreadsheets in East Asian settings also take the full-width signs for the beginning of a formula."""
 
 
-def spreadsheet_cell(value: Any) -> Any:
-    """Returns the value for a cell of a CSV file.
+def escape_formula(value: Any) -> Any:
+    """Returns the value; a text that a spreadsheet would compute gets an apostrophe in front.
 
-    A text that a spreadsheet would compute gets an apostrophe in front, by which spreadsheets know text
-    (OWASP, "CSV Injection").
+    By it spreadsheets know text (OWASP, "CSV Injection").
     """
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
 def csv_lines(header: Iterable[object], rows: Iterable[Iterable[object]]) -> Iterator[str]:
-    """Yields the lines of a CSV file, the header first; each value becomes a ``spreadsheet_cell``.
+    """Yields the lines of a CSV file, the header first; each value becomes a ``escape_formula``.
 
     The file begins with a mark by which spreadsheets know that the text is UTF-8.
     """
@@ -30,7 +29,7 @@ def csv_lines(header: Iterable[object], rows: Iterable[Iterable[object]]) -> Ite
     line.write("\ufeff")
     writer = csv.writer(line)
     for row in chain([header], rows):
-        writer.writerow(map(spreadsheet_cell, row))
+        writer.writerow(map(escape_formula, row))
         yield line.getvalue()
         line.seek(0)
         line.truncate()

@@ -30,7 +30,7 @@ from archive.model import (
 from web import bootstrap
 from web.accounts.passwords import hash_password
 from web.bootstrap import Services
-from web.sample.documents import SampleText, make_document
+from web.sample.documents import SampleDocumentText, make_document
 from web.sample.scans import ScanLook, make_scan
 from web.settings import Settings
 
@@ -98,7 +98,7 @@ def order(number: str, subject: str, *paragraphs: str, kind: DocumentKind = Docu
     """A document as an office makes it, with its text inside."""
     day = dt.date(2021, 6, 9)
     return make_document(
-        SampleText(kind=kind, number=number, date=day, subject=subject, paragraphs=paragraphs)
+        SampleDocumentText(kind=kind, number=number, date=day, subject=subject, paragraphs=paragraphs)
     )
 
 

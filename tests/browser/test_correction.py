@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from archive.model import DocumentKind, Draft, LowConfidenceSpan, Page
 from tests.browser.conftest import PHONE, Visit, shoot
 from tests.browser.site import ACTOR, Site, wait_until
-from web.sample.documents import SampleText, make_document
+from web.sample.documents import SampleDocumentText, make_document
 
 WORDS = {"สารสัม": ("สารส้ม", "สารสม"), "ตากว่า": (), "เทศบาล": ()}
 
@@ -22,7 +22,7 @@ def doubted(site: Site) -> Page:
     """A page with three doubtful words: two misread ones with likely readings, and one that is right."""
     records, commands = site.services.records, site.services.commands
     made = commands.announcements.create(Draft(title="ตรวจคำ", published_on=dt.date(2021, 6, 9)), actor=ACTOR)
-    paper = SampleText(
+    paper = SampleDocumentText(
         kind=DocumentKind.MEMO,
         number="นป 1/1",
         date=dt.date(2021, 6, 9),

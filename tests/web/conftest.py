@@ -27,7 +27,7 @@ from web.accounts.tokens import new_token, token_hash
 from web.app import create_app
 from web.background_worker import build_worker
 from web.bootstrap import Services, build_services
-from web.sample.documents import SampleText, make_document
+from web.sample.documents import SampleDocumentText, make_document
 from web.settings import Settings
 
 PASSWORD = "รหัสผ่านยาวพอสมควร"
@@ -138,7 +138,7 @@ def client(site: Site) -> FlaskClient:
 @cache  # setting one takes 0.2 s, mostly for the parts of its fonts
 def memo(*paragraphs: str, subject: str = "ขออนุมัติจัดซื้อหลอดไฟ", number: str = "นป 52301/412") -> bytes:
     """A born-digital memo."""
-    text = SampleText(
+    text = SampleDocumentText(
         kind=DocumentKind.MEMO,
         number=number,
         date=dt.date(2021, 6, 9),

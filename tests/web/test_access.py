@@ -35,7 +35,7 @@ GUARDS: dict[str, Guard] = {
     "static": Guard.OPEN,
     "auth.sign_in": Guard.OPEN,
     "auth.sign_out": Guard.OPEN,
-    "account.overview": Guard.STAFF,
+    "account.own_account": Guard.STAFF,
     "account.close_session": Guard.STAFF,
     "account.second_factor_page": Guard.STAFF,
     "account.begin_second_factor": Guard.STAFF,

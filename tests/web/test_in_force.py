@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from archive.model import Announcement, DocumentKind, RelationKind, Role, Scope, Status
 from tests.web.conftest import Site, memo
-from web.sample.documents import SampleText, make_document
+from web.sample.documents import SampleDocumentText, make_document
 
 OLD = "คำสั่งเทศบาล ที่ 5/2564 เรื่อง ปิดสนามกีฬา"
 NEW = "คำสั่งเทศบาล ที่ 12/2564 เรื่อง เปิดสนามกีฬา"
@@ -140,7 +140,7 @@ def test_both_pages_say_so_and_a_draft_stays_unnamed(site: Site) -> None:
 
 def test_every_page_and_text_view_tells_what_is_in_force_also_on_paper(site: Site) -> None:
     older, newer = pair(site)
-    order = SampleText(
+    order = SampleDocumentText(
         kind=DocumentKind.ORDER,
         number="5/2564",
         date=older.published_on,

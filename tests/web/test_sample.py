@@ -13,13 +13,13 @@ from archive.errors import Unavailable
 from archive.model import DocumentKind, Status, TextSource
 from tests.web.conftest import Site, open_site
 from web.commands.sample import sample
-from web.sample.archive import fill_archive
+from web.sample.archive import complete_sample
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = open_site(Path(tmp_path_factory.mktemp("sample")) / "data")
-    fill_archive(site.services, lambda _done, _total: None)
+    complete_sample(site.services, lambda _done, _total: None)
     site.work()
     return site
 
@@ -65,12 +65,12 @@ def test_scans_hold_pictures_only_and_are_found_by_what_is_in_them(site: Site) -
 
 def test_filling_it_again_adds_nothing(site: Site) -> None:
     before = site.services.history.last_change()
-    fill_archive(site.services, lambda _done, _total: None)
+    complete_sample(site.services, lambda _done, _total: None)
     assert site.services.history.last_change() == before
 
 
 def test_a_years_disclosures_are_collected_once(site: Site) -> None:
-    fill_archive(site.services, lambda _done, _total: None)
+    complete_sample(site.services, lambda _done, _total: None)
     [collection] = site.services.collections.all()
     page = site.client().get(f"/collections/{collection.id}").text
     assert page.count('href="/announcements/') == sum(

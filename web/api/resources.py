@@ -106,9 +106,9 @@ class _Api(Api):  # type: ignore[misc]
 
 
 def needs_scope(scope: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Lets a view be called only with a live token of this scope, and names the token in ``g.actor``.
+    """Lets only a live token of this scope call a view (401, 403); ``g.actor`` is ``token NAME``.
 
-    ``token NAME`` is the actor whom the view's commands name in the history.
+    That is the actor whom the view's commands name in the history.
     """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
@@ -229,7 +229,7 @@ def _stated_reason(given: dict[str, Any]) -> str:
 @blueprint.arguments(schemas.AnnouncementIn)
 @blueprint.response(201, schemas.AnnouncementOut)
 def create_announcement(fields: dict[str, Any]) -> dict[str, Any]:
-    """สร้างประกาศ · Make a draft; a public one with status ``published`` and the scope ``publish``."""
+    """สร้างประกาศ · Make a draft, or publish: scope ``publish``; ``reason`` for personal data (else 409)."""
     status = Status(fields.pop("status"))
     if status is Status.PUBLISHED:
         require_scope(Scope.PUBLISH)
@@ -254,9 +254,10 @@ def show_announcement(id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.AnnouncementChanges)
 @blueprint.response(200, schemas.AnnouncementOut)
 def revise_announcement(changes: dict[str, Any], id: int) -> dict[str, Any]:
-    """แก้ไขประกาศ · Change an announcement; personal data in a public one needs a ``reason`` (else 409).
+    """แก้ไขประกาศ · Change an announcement; once public: scope ``publish``, ``reason`` for personal data.
 
-    A published or withdrawn announcement, or a scheduled draft, needs the scope ``publish``.
+    A published or withdrawn announcement, or a scheduled draft, needs the scope ``publish``. Personal data in
+    a published one without a reason is answered with 409.
     """
     reason = _stated_reason(changes)
     with services().records.batch():
@@ -270,7 +271,7 @@ def revise_announcement(changes: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.PersonalDataReasonIn, required=False)
 @blueprint.response(200, schemas.AnnouncementOut)
 def publish_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
-    """เผยแพร่ · Publish; unread files follow once read, and personal data needs a ``reason`` (else 409).
+    """เผยแพร่ · Publish, with the scope ``publish``; personal data needs a ``reason`` (else 409).
 
     The code of that 409 is ``personal-data``; ``ground`` beside the reason names the legal ground.
     Attachments that are not read yet follow by themselves, once nothing was found in them.
@@ -284,7 +285,10 @@ def publish_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.WithdrawalIn, required=False)
 @blueprint.response(200, schemas.AnnouncementOut)
 def withdraw_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
-    """ถอน · Withdraw; residents get 410 with the reason, or with ``ถอนผ่าน API`` where none is sent."""
+    """ถอน · Withdraw, with the scope ``publish``; residents get 410 with the reason, or a usual one.
+
+    The usual one is ``ถอนผ่าน API``.
+    """
     services().commands.publication.withdraw(id, actor=g.actor, reason=args["reason"] or "ถอนผ่าน API")
     return _changed_record(id)
 

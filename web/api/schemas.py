@@ -148,7 +148,10 @@ def _number(slug: str | None) -> int | None:
 
 
 class AnnouncementListArgs(PagingArgs):
-    """A page of a list of announcements, with the status that all of them have."""
+    """A page of a list of announcements of one status, by default ``published``.
+
+    Another status needs a token.
+    """
 
     status = fields.Enum(
         Status,

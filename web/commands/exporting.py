@@ -8,7 +8,13 @@ from pathlib import Path
 import click
 
 from web.bagit_packages import BagSelection, export_bag
-from web.commands.terminal import ALL, open_existing, open_services_of, organisation_option, progress_bar
+from web.commands.terminal import (
+    ALL,
+    open_existing_services,
+    open_services_of,
+    organisation_option,
+    progress_bar,
+)
 from web.importing import ImportReport
 from web.static_copy import write_static_copy
 
@@ -36,7 +42,7 @@ def export(
       prakat export bag-2026
       prakat export for-the-national-archives --public --category งบประมาณ
     """
-    services = open_services_of(organisation, default_when_several=ALL, opened=open_existing)
+    services = open_services_of(organisation, default_when_several=ALL, opened=open_existing_services)
     selection = BagSelection(ids=announcement_ids, category=category, is_for_residents=is_public)
     with progress_bar("ส่งออก") as progress:
         report = export_bag(services, destination, selection, progress)
@@ -55,7 +61,7 @@ def export_site(destination: Path, organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat export-site /media/usb/archive
     """
-    services = open_services_of(organisation, default_when_several=ALL, opened=open_existing)
+    services = open_services_of(organisation, default_when_several=ALL, opened=open_existing_services)
     with progress_bar("สำเนา") as progress:
         report = write_static_copy(services, destination, progress)
     _tell(report, destination)

@@ -17,7 +17,7 @@ from indexer.lazy_import import lazy_import
 from web.commands.terminal import (
     ALL,
     InputPath,
-    open_existing,
+    open_existing_services,
     open_services_of,
     organisation_option,
     print_table,
@@ -129,7 +129,7 @@ def reread(attachment_ids: tuple[int, ...], failed: bool, if_needed: bool) -> No
     """
     if not (attachment_ids or failed or if_needed):
         raise click.UsageError("ระบุเลขเอกสาร หรือ --failed หรือ --if-needed (say which)")
-    services = open_existing()
+    services = open_existing_services()
     for attachment_id in attachment_ids:  # an unknown one is named before anything is done
         try:
             services.attachments.get(attachment_id)
@@ -155,7 +155,7 @@ def archive_contents(as_json: bool, organisation: str | None) -> None:
     ตัวอย่าง · example:
       prakat stats --json
     """
-    services = open_services_of(organisation, default_when_several=ALL, opened=open_existing)
+    services = open_services_of(organisation, default_when_several=ALL, opened=open_existing_services)
     held: dict[str, dict[str, Any]] = {
         "announcements": services.announcements.count_by_status(),
         "attachments": services.jobs.count_by_status(),

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from web.commands.terminal import InputPath, open_existing
+from web.commands.terminal import InputPath, open_existing_services
 from web.diagnosis import Trouble, TroubleKind, open_and_diagnose_archive
 from web.nightly import STEP_NAMES, run_nightly
 from web.nightly_mail import mail_result_if_configured
@@ -20,7 +20,7 @@ from web.nightly_mail import mail_result_if_configured
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="สำหรับโปรแกรม · for programs")
 def doctor(as_json: bool) -> None:
-    """ตรวจเครื่องและการตั้งค่า พร้อมคำสั่งที่แก้ได้ · Find what is missing, wrong, unsafe or slow; exit 1 on findings.
+    """ตรวจเครื่องและการตั้งค่า พร้อมคำสั่งที่แก้ได้ · Find what is missing, wrong, unsafe or slow; exit 1, not on advice.
 
     Names the command that mends each. Advice, which the service runs well without, leaves the exit status 0.
 
@@ -67,16 +67,17 @@ def _show(found: list[Trouble]) -> None:
     help="ไฟล์กุญแจลับของ age เพื่อซ้อมกู้คืนข้อมูลสำรองที่เข้ารหัส · age identity, to rehearse with encrypted backups",
 )
 def nightly(destination: Path, identity: Path | None) -> None:
-    """งานทุกคืน: สำรอง ตรวจ อ่านทวน ซ้อมกู้คืน · Back up, check, look at the scrub, rehearse a restore.
+    """งานทุกคืน: สำรอง ตรวจ อ่านทวน ซ้อมกู้คืน · Back up, check, rehearse a restore; mail results; exit 1 on faults.
 
-    The result is kept: /readyz, /metrics, prakat doctor and the pages of staff show it. Exit 1 when a step
-    failed. Without --identity the rehearsal of an encrypted backup is skipped: its stored bytes are compared.
+    The result is kept: /readyz, /metrics, prakat doctor and the pages of staff show it. It is mailed where
+    mail is set up. Without --identity the rehearsal of an encrypted backup is skipped: its stored bytes are
+    compared.
 
     \b
     ตัวอย่าง · example:
       prakat nightly /var/backups/prakat/
     """
-    services = open_existing()
+    services = open_existing_services()
     result = run_nightly(services, destination, identity=identity)
     for step in result.steps:
         click.echo(f"{step.sign} {STEP_NAMES[step.name]} ({step.name}, {step.seconds:,.1f} s): {step.detail}")

@@ -9,7 +9,7 @@ import click
 from archive.errors import NotFound
 from archive.model import PROVINCE, THE_PROVINCE, Organisation
 from web.app import create_app
-from web.commands.terminal import FullHelpGroup, open_services
+from web.commands.terminal import FullHelpGroup, open_or_begin_services
 from web.organisations import checked_organisation
 
 
@@ -37,7 +37,7 @@ def add_organisation(slug: str, name: str, host: str | None) -> None:
     ตัวอย่าง · example:
       prakat organisation add bangkhen "เทศบาลตำบลบางเขน" --host bangkhen.go.th
     """
-    services = open_services()
+    services = open_or_begin_services()
     checked_organisation(Organisation(id=PROVINCE, slug=slug, name=name, host=host), create_app(services))
     services.organisations.add(slug, name.strip(), host)
     known = services.organisations.all()
@@ -64,7 +64,7 @@ def change_organisation(slug: str, new_slug: str | None, name: str | None, host:
     ตัวอย่าง · example:
       prakat organisation change main --slug pladuk --name "เทศบาลตำบลหนองปลาดุก"
     """
-    services = open_services()
+    services = open_or_begin_services()
     known = next((each for each in services.organisations.all() if each.slug == slug), None)
     if known is None:
         raise NotFound(f"ไม่พบหน่วยงาน {slug} (no such organisation)")
@@ -85,7 +85,7 @@ def list_organisations() -> None:
     ตัวอย่าง · example:
       prakat organisation list
     """
-    services = open_services()
+    services = open_or_begin_services()
     known = services.organisations.all()
     towns = services.for_organisation(THE_PROVINCE, known)
     for each in known:

@@ -170,7 +170,7 @@ def token() -> None:
 )
 @organisation_option
 def add_token(name: str, scopes: tuple[str, ...], expires: str | None, organisation: str | None) -> None:
-    """ออก token ใหม่ แสดงครั้งเดียว · Print a new token, once; it may do everything, for ever, unless limited.
+    """ออก token ใหม่ แสดงครั้งเดียว · Print a token, once; any scope reads too; all, for ever, unless limited.
 
     \b
     ตัวอย่าง · example:

@@ -15,7 +15,7 @@ import click
 from archive.errors import DatabaseDamaged, Unavailable
 from indexer.lazy_import import lazy_import
 from web import settings
-from web.commands.terminal import InputPath, open_existing, progress_bars
+from web.commands.terminal import InputPath, open_existing_services, progress_bars
 
 if TYPE_CHECKING:
     from indexer import consistency, reindex
@@ -68,7 +68,7 @@ def check(as_json: bool, repair: bool, acknowledged_by: str | None) -> None:
 def _examined(*, should_repair: bool, acknowledged_by: str | None) -> ConsistencyReport:
     """Returns the report on the archive. Raises ``Unavailable`` if its database cannot be opened."""
     logging.getLogger("prakat.storage").addHandler(logging.NullHandler())  # the report names damaged rows
-    services = open_existing()
+    services = open_existing_services()
     if acknowledged_by:
         for incident in services.audit.acknowledge_and_accept_all(acknowledged_by):
             click.echo(
@@ -155,18 +155,18 @@ def _list(title: str, findings: list[Finding]) -> None:
     help="เก็บชุดสำรองรายเดือนกี่เดือน · months of which a generation is kept",
 )
 def backup(destination: str, verify: bool, accept_loss: bool, keep_days: int, keep_months: int) -> None:
-    """สำรองทั้งคลังขณะเปิดบริการ · Back up, while the service runs, to a file or as a generation in a directory.
+    """สำรองทั้งคลังขณะเปิดบริการ · Back up to a file, or into a directory: one that exists or ends in /.
 
-    A directory is one that exists, or a name that ends in /; only what is new is copied to it, and
-    generations that need not be kept any longer are removed. An archive that has less than the backup before
-    is refused. Exit 1 when a file is damaged. Each backup reads a part of the earlier files again, and thirty
-    backups read all of them; damaged ones are copied again.
+    The service runs meanwhile. Only what is new is copied to a directory, as a generation, and generations
+    that need not be kept any longer are removed. An archive that has less than the backup before is refused.
+    Exit 1 when a file is damaged. Each backup reads a part of the earlier files again, and thirty backups
+    read all of them; damaged ones are copied again.
 
     \b
     ตัวอย่าง · example:
       prakat backup /mnt/backup/prakat/
     """
-    services = open_existing()
+    services = open_existing_services()
     if destination.endswith("/"):
         Path(destination).mkdir(mode=0o700, parents=True, exist_ok=True)
     with progress_bars({"write": "สำรอง", "verify": "ตรวจสิ่งที่สำรอง"}) as progress:

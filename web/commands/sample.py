@@ -10,7 +10,7 @@ from archive.errors import Unavailable
 from archive.model import Role
 from indexer.reindex import is_rebuild_needed, rebuild
 from web.accounts.passwords import hash_password
-from web.commands.terminal import open_or_begin_services, progress_bar
+from web.commands.terminal import open_or_begin_services_anywhere, progress_bar
 from web.settings import FILE
 
 _NAME = "demo"
@@ -22,21 +22,21 @@ _NOT_INSTALLED = (
 
 @click.command()
 def sample() -> None:
-    """ใส่คลังตัวอย่างและผู้ดูแลชื่อ demo · Add a fictional municipality's sample and an administrator demo, once.
+    """ใส่คลังตัวอย่างและผู้ดูแลชื่อ demo · Add a fictional municipality's sample, once, and an administrator demo.
 
     รหัสผ่านอยู่ใน sample-sign-in.txt · The password is in sample-sign-in.txt of the data directory. A site
-    without settings gets the municipality's name.
+    without settings gets the municipality's name. Called again, it adds what is missing, nothing twice.
 
     \b
     ตัวอย่าง · example:
       prakat sample
     """
     try:
-        from web.sample.archive import fill_archive
+        from web.sample.archive import complete_sample
         from web.sample.documents import OFFICE
     except ModuleNotFoundError as missing:
         raise Unavailable(_NOT_INSTALLED) from missing
-    services = open_or_begin_services()
+    services = open_or_begin_services_anywhere()
     if services.people.accounts.by_name(_NAME) is None:
         password = secrets.token_urlsafe(9)
         services.people.accounts.add(_NAME, hash_password(password), Role.ADMIN)
@@ -47,7 +47,7 @@ def sample() -> None:
         written_settings.write_text(f'site_name = "{OFFICE}"\n', encoding="utf-8")
     click.echo("กำลังสร้างคลังตัวอย่าง ใช้เวลาราวหนึ่งนาที (making the sample archive: about a minute)", err=True)
     with progress_bar("สร้างคลังตัวอย่าง") as progress:
-        count = fill_archive(services, progress)
+        count = complete_sample(services, progress)
     if is_rebuild_needed(services.records, services.index):
         rebuild(services.records, services.index)
     click.echo(f"คลังตัวอย่างมี {count} เรื่อง", err=True)

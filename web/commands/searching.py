@@ -18,8 +18,8 @@ from web.api import schemas
 from web.app import create_app
 from web.commands.terminal import (
     ALL,
-    open_existing,
-    open_services,
+    open_existing_services,
+    open_or_begin_services,
     open_services_of,
     organisation_option,
     progress_bar,
@@ -46,7 +46,7 @@ def search_command(typed: str, as_json: bool, limit: int, explain: bool, organis
     ตัวอย่าง · example:
       prakat search "ภาษีที่ดิน 2564"
     """
-    services = open_services_of(organisation, default_when_several=ALL, opened=open_existing)
+    services = open_services_of(organisation, default_when_several=ALL, opened=open_existing_services)
     answer = search(services, replace(queries.parse_query(typed, per_page=limit), explain=explain))
     if as_json:
         with create_app(services).test_request_context(base_url=services.settings.base_url):
@@ -107,7 +107,7 @@ def reindex(if_needed: bool, jobs: int) -> None:
     ตัวอย่าง · example:
       prakat reindex --if-needed
     """
-    services = open_services()
+    services = open_or_begin_services()
     if if_needed and not is_rebuild_needed(services.records, services.index):
         click.echo("ดัชนีเป็นปัจจุบันแล้ว ไม่ต้องสร้างใหม่ (index is current)")
         return

@@ -22,7 +22,7 @@ from indexer.leader_leases import lease_holder_name
 from indexer.reindex import note_lost_changes
 from web.app import create_app, may_send_large_body
 from web.bootstrap import Services
-from web.commands.terminal import open_or_begin_services, open_services
+from web.commands.terminal import open_or_begin_services, open_or_begin_services_anywhere
 from web.serving.health import heartbeat_path
 from web.serving.http_server import Server, listen
 from web.serving.log import configure_logging
@@ -73,7 +73,7 @@ def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
       prakat serve --port 8000
     """
     configure_logging()
-    services = open_or_begin_services()
+    services = open_or_begin_services_anywhere()
     app = create_app(services)
     if is_trial_start():
         background_worker.build_worker(services)
@@ -124,7 +124,7 @@ def worker() -> None:
       prakat worker
     """
     configure_logging()
-    services = open_services()
+    services = open_or_begin_services()
     _log_audit_head(services)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -51,15 +51,18 @@ class FullHelpGroup(click.Group):
 BAR_AFTER = 2.0  # seconds of work before a bar appears: short work needs no bar
 
 
-def open_services() -> Services:
-    """Returns the archive's services, begun where there is none; ``NotFound`` beside the service's."""
+def open_or_begin_services() -> Services:
+    """Returns the services of the archive, begun where none is; ``NotFound`` beside the service's.
+
+    Beside the service's: where nobody named a place and the service has an archive elsewhere.
+    """
     from web import bootstrap
 
     return bootstrap.build_services(_settings_of_archive())
 
 
-def open_or_begin_services() -> Services:
-    """Returns the same services, also beside the service's archive: for commands meant to begin one."""
+def open_or_begin_services_anywhere() -> Services:
+    """Returns the services of the archive, begun where none is, also beside the service's archive."""
     from web import bootstrap
 
     return bootstrap.build_services(settings.load_settings())
@@ -100,10 +103,11 @@ def _refuse_beside_service(given: settings.Settings) -> None:
         )
 
 
-def open_existing() -> Services:
-    """Returns the same services as ``open_services``. Raises ``NotFound`` when there is no archive.
+def open_existing_services() -> Services:
+    """Returns the services of an archive that is there; ``NotFound`` where none is, or beside the service's.
 
-    For commands that would have nothing to say of an archive made a moment ago.
+    Beside the service's: where nobody named a place and the service has an archive elsewhere. For commands
+    that would have nothing to say of an archive made a moment ago.
     """
     from web import archive_traces, bootstrap
 
@@ -146,7 +150,7 @@ def open_services_of(
     organisation: str | None,
     *,
     default_when_several: str | None = None,
-    opened: Callable[[], Services] = open_services,
+    opened: Callable[[], Services] = open_or_begin_services,
 ) -> Services:
     """Returns the services of an organisation, given by its slug or ``ALL``.
 

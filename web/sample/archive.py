@@ -16,14 +16,14 @@ from archive.model import Announcement, CollectionLine, DocumentKind, Draft, Rel
 from archive.site_profile import SiteProfile
 from web.bootstrap import Services
 from web.disclosure_overview import suggested_entries
-from web.sample.documents import SampleText, make_document
+from web.sample.documents import SampleDocumentText, make_document
 from web.sample.scans import ScanLook, make_scan
 
 _FILLER = 9  # paragraphs that fill a page of a long document
 
 
-def fill_archive(services: Services, progress: Callable[[int, int], None]) -> int:
-    """Put the sample into an archive. Returns the number of announcements of the sample.
+def complete_sample(services: Services, progress: Callable[[int, int], None]) -> int:
+    """Add what the archive lacks of the sample; return the number of announcements of the sample.
 
     A second call adds nothing twice.
     """
@@ -47,14 +47,14 @@ def fill_archive(services: Services, progress: Callable[[int, int], None]) -> in
     return len(listed)
 
 
-def document(values: Mapping[str, Any], file: Mapping[str, Any]) -> SampleText:
+def document(values: Mapping[str, Any], file: Mapping[str, Any]) -> SampleDocumentText:
     """Returns the content of one of an announcement's files."""
     paragraphs = [line for line in values["body"].split("\n") if line.strip()]
     paragraphs += [file["says"]] if "says" in file else []
     if "pages" in file:
         paragraphs += [_budget_line(number) for number in range(1, _FILLER * file["pages"])]
     more = {name: file[name] for name in ("to",) if name in file}
-    return SampleText(
+    return SampleDocumentText(
         kind=DocumentKind(file["kind"]),
         number=file["number"],
         date=values["date"],

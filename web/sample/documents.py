@@ -22,8 +22,8 @@ CLERK = "นางสาวพิมพ์ชนก ใจเย็น"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SampleText:
-    """Content of a sample document."""
+class SampleDocumentText:
+    """Text of a sample document: kind, number, date, subject, paragraphs, who sends and signs."""
 
     kind: DocumentKind
     number: str
@@ -33,7 +33,7 @@ class SampleText:
     to: str = "นายกเทศมนตรีตำบลหนองปลาดุก"
 
 
-def make_document(text: SampleText) -> bytes:
+def make_document(text: SampleDocumentText) -> bytes:
     """Returns the PDF of the document, laid out according to its kind."""
     sheet = Sheet()
     _LAYOUTS.get(text.kind, _notice)(sheet, text)
@@ -41,7 +41,7 @@ def make_document(text: SampleText) -> bytes:
     return sheet.bytes()
 
 
-def _memo(sheet: Sheet, text: SampleText) -> None:
+def _memo(sheet: Sheet, text: SampleDocumentText) -> None:
     _emblem(sheet, x=0, size=42)
     sheet.line("บันทึกข้อความ", size=24, is_bold=True, align="C")
     sheet.beside(("ส่วนราชการ", 0, True), (f"{DIVISION} {OFFICE} โทร. {PHONE}", 76, False))
@@ -60,7 +60,7 @@ def _memo(sheet: Sheet, text: SampleText) -> None:
     _signature(sheet, CLERK, "หัวหน้าสำนักปลัดเทศบาล")
 
 
-def _letter(sheet: Sheet, text: SampleText) -> None:
+def _letter(sheet: Sheet, text: SampleDocumentText) -> None:
     _emblem(sheet, x=204, size=52)
     sheet.beside((f"ที่ {thai_digits(text.number)}", 0, False), (OFFICE, 290, False))
     for line in ADDRESS:
@@ -78,7 +78,7 @@ def _letter(sheet: Sheet, text: SampleText) -> None:
     sheet.line(f"โทร. {PHONE}")
 
 
-def _order(sheet: Sheet, text: SampleText) -> None:
+def _order(sheet: Sheet, text: SampleDocumentText) -> None:
     _head(sheet, f"คำสั่ง{OFFICE}", text)
     _body(sheet, text)
     sheet.paragraph(f"ทั้งนี้ ตั้งแต่วันที่ {_date(text.date)} เป็นต้นไป")
@@ -86,7 +86,7 @@ def _order(sheet: Sheet, text: SampleText) -> None:
     _signature(sheet, MAYOR, "นายกเทศมนตรีตำบลหนองปลาดุก")
 
 
-def _notice(sheet: Sheet, text: SampleText) -> None:
+def _notice(sheet: Sheet, text: SampleDocumentText) -> None:
     _head(sheet, f"ประกาศ{OFFICE}", text)
     _body(sheet, text)
     sheet.paragraph("จึงประกาศให้ทราบโดยทั่วกัน")
@@ -94,7 +94,7 @@ def _notice(sheet: Sheet, text: SampleText) -> None:
     _signature(sheet, MAYOR, "นายกเทศมนตรีตำบลหนองปลาดุก")
 
 
-def _minutes(sheet: Sheet, text: SampleText) -> None:
+def _minutes(sheet: Sheet, text: SampleDocumentText) -> None:
     sheet.line(f"รายงานการประชุมสภา{OFFICE}", size=18, is_bold=True, align="C")
     sheet.line(f"ครั้งที่ {thai_digits(text.number)}", align="C")
     sheet.line(f"เมื่อวันที่ {_date(text.date)}", align="C")
@@ -104,7 +104,7 @@ def _minutes(sheet: Sheet, text: SampleText) -> None:
     _signature(sheet, CLERK, "เลขานุการสภาเทศบาล")
 
 
-_LAYOUTS: dict[DocumentKind, Callable[[Sheet, SampleText], None]] = {
+_LAYOUTS: dict[DocumentKind, Callable[[Sheet, SampleDocumentText], None]] = {
     DocumentKind.MEMO: _memo,
     DocumentKind.LETTER: _letter,
     DocumentKind.ORDER: _order,
@@ -112,7 +112,7 @@ _LAYOUTS: dict[DocumentKind, Callable[[Sheet, SampleText], None]] = {
 }
 
 
-def _head(sheet: Sheet, title: str, text: SampleText) -> None:
+def _head(sheet: Sheet, title: str, text: SampleDocumentText) -> None:
     _emblem(sheet, x=204, size=52)
     sheet.line(title, size=18, is_bold=True, align="C")
     if text.number:
@@ -121,7 +121,7 @@ def _head(sheet: Sheet, title: str, text: SampleText) -> None:
     sheet.line("-" * 30, align="C")
 
 
-def _body(sheet: Sheet, text: SampleText) -> None:
+def _body(sheet: Sheet, text: SampleDocumentText) -> None:
     for paragraph in text.paragraphs:
         sheet.paragraph(thai_digits(paragraph))
 

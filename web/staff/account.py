@@ -44,10 +44,10 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]
 
 
 @pages.route("", methods=["GET", "POST"])
-def overview() -> ResponseReturnValue:
-    """Show the person's sessions and second factor; change the password.
+def own_account() -> ResponseReturnValue:
+    """Show the person's sessions and second factor; a new password ends all other sessions.
 
-    A new password ends every session of the person but a new one on this device.
+    This device gets a new session then.
     """
     person = _me()
     form = NewPasswordForm()
@@ -64,7 +64,7 @@ def overview() -> ResponseReturnValue:
             open_session(person, password_hash)
             note_security("password changed", person=person.name)
             flash(_("เปลี่ยนรหัสผ่านแล้ว และออกจากระบบในเครื่องอื่นทั้งหมด"), "good")
-            return redirect(url_for("account.overview"))
+            return redirect(url_for("account.own_account"))
     opened = current_session()
     return render_template(
         "staff/account.html",
@@ -81,7 +81,7 @@ def close_session(session_id: int) -> ResponseReturnValue:
     person = _me()
     services().people.sign_ins.close_sessions(person.id, only=session_id)
     note_security("session ended", person=person.name)
-    return redirect(url_for("account.overview"))
+    return redirect(url_for("account.own_account"))
 
 
 @pages.get("/second-factor")

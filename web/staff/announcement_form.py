@@ -90,9 +90,9 @@ class AnnouncementForm:
         return any(each.attachment.is_reading_pending for each in self.attachments)
 
     @property
-    def first_pictured(self) -> Attachment | None:
+    def first_drawable_attachment(self) -> Attachment | None:
         """First attachment whose pages can be drawn; None while there is none."""
-        return attachments_for_staff.first_pictured(self.attachments)
+        return attachments_for_staff.first_drawable_attachment(self.attachments)
 
     @property
     def was_no_date_found(self) -> bool:

@@ -475,7 +475,7 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
             require_confirmed_category(changes["category"], confirmed=request.form.get("new_category", ""))
         if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
             changes.pop("title", None)  # the title is still to be read from the attachments
-        with personal_data.reason_checked_after_block() as reason:
+        with personal_data.transaction_with_reason() as reason:
             services().commands.announcements.revise(announcement_id, changes, actor=g.actor, reason=reason)
             _relabel_all(announcement_id, settled, reason)
         _reorder(announcement_id)
@@ -526,7 +526,7 @@ def _reorder(announcement_id: int) -> None:
 
 def _rename(attachment_id: int) -> None:
     """Store the label and the kind in the form for one attachment: a press confirms what was suggested."""
-    with personal_data.reason_checked_after_block() as reason:
+    with personal_data.transaction_with_reason() as reason:
         _relabel_from_form(attachment_id, reason)
     flash(_("บันทึกชื่อเอกสารแล้ว"), "good")
 
@@ -555,7 +555,7 @@ def _reread(attachment_id: int) -> None:
 
 def _show(attachment_id: int) -> None:
     """Store the label in the form, and show the attachment: a press confirms both."""
-    with personal_data.reason_checked_after_block() as reason:
+    with personal_data.transaction_with_reason() as reason:
         checked = services().attachments.get(attachment_id)
         row = checked.replaces or attachment_id
         refuse_if_changed(file_fingerprint(checked), _OTHER_FILE, field=f"fingerprint-{row}")

@@ -97,7 +97,7 @@ def attachments_for_staff(announcement: Announcement) -> list[AttachmentForStaff
     ]
 
 
-def first_pictured(papers: Sequence[AttachmentForStaff]) -> Attachment | None:
+def first_drawable_attachment(papers: Sequence[AttachmentForStaff]) -> Attachment | None:
     """Returns the first attachment whose pages can be drawn; None while there is none."""
     attachments = (paper.attachment for paper in papers)
     return next(
@@ -217,7 +217,7 @@ def _paper(
         earlier_label=attachment.label if is_label_earlier else "",
         is_label_doubtful=shown == label
         and (is_guessed or is_label_unconfirmed)
-        and has_doubtful_field(attachment, "title", "number"),
+        and has_doubtful_document_field(attachment, "title", "number"),
         stated_label=label if not is_guessed and label != attachment.label else "",
         pages_read=_pages_read(attachment),
         fingerprint=file_fingerprint(replacement or attachment),
@@ -228,15 +228,16 @@ def _paper(
     )
 
 
-def has_doubtful_field(attachment: Attachment, *field_names: str) -> bool:
-    """Returns True when the document was hard to read where it states one of the fields.
+def has_doubtful_document_field(attachment: Attachment, *names_in_document: str) -> bool:
+    """Returns True where a field that the document states, such as ``date``, was hard to read.
 
-    ``title``: its subject, or its title where it has no subject.
+    ``names_in_document``: the fields to look at, by their names in documents; one that the document does not
+    state is not doubtful. ``title``: its subject, or its title where it has no subject.
     """
     read = dict(attachment.details.fields)
     if title := stated_subject_or_title(attachment):
         read["title"] = title
-    return any(read[name].confidence < UNSURE for name in field_names if name in read)
+    return any(read[name].confidence < UNSURE for name in names_in_document if name in read)
 
 
 def _advice_text(advice: ScanAdvice) -> str:

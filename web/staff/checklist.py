@@ -39,7 +39,7 @@ from web.staff.attachments_for_staff import (
     AttachmentForStaff,
     SuggestedFormValues,
     displayed_title,
-    has_doubtful_field,
+    has_doubtful_document_field,
     suggested_form_values,
     upcoming_closing_day,
 )
@@ -154,7 +154,7 @@ def _place(announcement_id: int, anchor: str) -> str:
 def _filled_remark(papers: Sequence[AttachmentForStaff], field: str) -> str:
     remark = str(_("ระบบอ่านจากเอกสาร โปรดตรวจ"))
     source = next((paper.attachment for paper in papers if stated_subject_or_title(paper.attachment)), None)
-    if source and has_doubtful_field(source, NAMES_IN_DOCUMENTS.get(field, field)):
+    if source and has_doubtful_document_field(source, NAMES_IN_DOCUMENTS.get(field, field)):
         remark += " · " + _("อ่านได้ไม่ชัด โปรดตรวจ")
     return remark
 

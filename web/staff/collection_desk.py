@@ -76,7 +76,7 @@ def history(collection_id: int) -> str:
 
 
 def _save(collection_id: int | None) -> Collection:
-    with personal_data.reason_checked_after_block() as reason:
+    with personal_data.transaction_with_reason() as reason:
         before = None if collection_id is None else services().collections.get(collection_id)
         saved = services().commands.collections.save(
             collection_id,

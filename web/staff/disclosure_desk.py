@@ -50,7 +50,7 @@ from web.staff import attachments_for_staff, personal_data
 from web.staff.blueprints import staff_blueprint
 from web.staff.disclosure_list import MOST_BYTES, items_as_csv, merge_items_with_csv, version_of_csv
 from web.staff.form_fingerprints import fingerprint, refuse_if_changed
-from web.staff.relation_forms import chosen_or_named, is_foreign_web_address
+from web.staff.relation_forms import chosen_or_named, is_address_of_no_announcement
 
 pages = staff_blueprint("disclosure_desk", __name__, url_prefix="/staff/disclosure")
 
@@ -143,7 +143,7 @@ def _fill(item: DisclosureItem, year: int) -> str:
         entry = DisclosureEntry(year=year, item=item.key, part=part, announcement_id=id)
         return _change_all([entry], services().disclosure.unassign)
     if "other" in request.form:
-        if "chosen" not in request.form and is_foreign_web_address(request.form["other"]):
+        if "chosen" not in request.form and is_address_of_no_announcement(request.form["other"]):
             return _add_link(item, year, request.form["other"].strip(), request.form.get("other-part", "0"))
         chosen = [(chosen_or_named(request.form, "other"), request.form.get("other-part", "0"))]
     else:
@@ -353,7 +353,7 @@ def _save_items(year: int, copied: int | None) -> None:
     """
     with (
         services().records.batch(secrets.token_hex(8)),
-        personal_data.reason_checked_after_block() as reason,
+        personal_data.transaction_with_reason() as reason,
     ):
         known = year_items(services(), year)
         listed = _copied_list(known, require_fiscal_year(copied)) if copied else known

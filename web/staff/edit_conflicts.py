@@ -66,9 +66,10 @@ class EditConflict(Conflict):
 
 
 def last_change_id(announcement_id: int) -> int:
-    """Returns the id of the record's last change, by which a form knows what it was opened on.
+    """Returns the id of the record's last change; ask before reading what the form will show.
 
-    Ask before the record is read: what is changed in between counts as changed after the form was opened.
+    By it a form knows what it was opened on: what is changed in between counts as changed after it was
+    opened.
     """
     return services().history.last_entry_id(announcement_id)
 

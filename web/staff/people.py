@@ -68,7 +68,7 @@ def reset_password(person_id: int) -> ResponseReturnValue:
     """Give a person who forgot the password a new one, shown this once; end the person's sessions."""
     person = _person(person_id)
     if _is_me(person):  # the page of the own account asks for the present password
-        return redirect(url_for("account.overview"))
+        return redirect(url_for("account.own_account"))
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
     services().people.accounts.set_password_and_sign_out(person_id, hash_password(password))
     note_security("password reset", person=person.name)

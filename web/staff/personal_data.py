@@ -62,10 +62,10 @@ class _ReasonRefused(Invalid):
 
 
 @contextmanager
-def reason_checked_after_block() -> Iterator[str]:
-    """Yields the form's reason to a block that stores what is public; refuses a wrong one only after it.
+def transaction_with_reason() -> Iterator[str]:
+    """Runs a block as one transaction with the form's reason; a wrong reason undoes it, after finds.
 
-    The block is one transaction, of which a refusal leaves nothing. Raises as ``reason_from_form_or_empty``
+    The block stores what residents see, and is given the reason. Raises as ``reason_from_form_or_empty``
     does, but once the block has found the personal data that needs the reason: the person sees it beside what
     is wrong with the reason.
     """

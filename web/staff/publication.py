@@ -26,11 +26,12 @@ _YEARS_AHEAD = 5  # years that the list offers, this one among them
 
 
 def publish_as_chosen(announcement_id: int) -> str:
-    """Publishes one record now, later, once it is read, or not, as chosen in the form; returns a message.
+    """Publishes or schedules one record as the form chose; ``Conflict`` where it changed since the page.
 
-    Later and once it is read set a time, before which the record may change as before. Raises ``Conflict``
-    when a record to be published now has changed since the page was opened, or the page did not show all
-    personal data, ``Invalid`` for a form without a choice.
+    Returns a message. The choices are now, later, once it is read, or not. Later and once it is read set a
+    time, before which the record may change as before. Raises ``Conflict`` when a record to be published now
+    has changed since the page was opened, or the page did not show all personal data, ``Invalid`` for a form
+    without a choice.
     """
     with services().records.batch():
         chosen = _chosen(_CHOICES)

@@ -69,7 +69,7 @@ class NearSpelling:
 
 @pages.route("/redact", methods=["GET", "POST"])
 def redact(attachment_id: int) -> ResponseReturnValue:
-    """Show the pages with the boxes, mark the places of typed words, or make the copy and take it as file.
+    """Show the pages with boxes; mark typed words; put the covered copy in the file's place.
 
     Residents see the copy as soon as they may see the attachment's file: its announcement is published, and
     nothing holds the file.

@@ -132,8 +132,8 @@ def chosen_or_named(form: Mapping[str, str], field: str) -> int:
     return _known(form["chosen"]) if "chosen" in form else find_typed_announcement(form.get(field, ""))
 
 
-def is_foreign_web_address(typed: str) -> bool:
-    """Returns True for a web address that is not that of an announcement of this site."""
+def is_address_of_no_announcement(typed: str) -> bool:
+    """Returns True for a web address that is no announcement's here; other pages here count too."""
     return bool(_WEB_ADDRESS.fullmatch(typed.strip())) and announcement_id_of_address(typed.strip()) is None
 
 

@@ -278,9 +278,9 @@ class PublicationCandidate:
     last_change: int  # id of the record's last change, on which the checklist was opened
 
     @property
-    def first_pictured(self) -> Attachment | None:
+    def first_drawable_attachment(self) -> Attachment | None:
         """The first attachment whose pages can be drawn; None while there is none."""
-        return attachments_for_staff.first_pictured(self.papers)
+        return attachments_for_staff.first_drawable_attachment(self.papers)
 
     @property
     def effect(self) -> checklist.BulkPublishEffect:

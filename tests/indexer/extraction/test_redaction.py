@@ -30,7 +30,7 @@ from indexer.extraction.redaction import (
 )
 from storage.files.local import LocalFiles
 from tests.indexer.extraction.documents import embedded_page, stored_attachment
-from web.sample.documents import SampleText, make_document
+from web.sample.documents import SampleDocumentText, make_document
 
 NUMBER = "1-2345-67890-12-1"
 
@@ -39,7 +39,7 @@ class Paper:
     """A memo with a national ID in the store, as read, and what makes copies of it."""
 
     def __init__(self, folder: Path, *, turned: bool = False) -> None:
-        text = SampleText(
+        text = SampleDocumentText(
             kind=DocumentKind.MEMO,
             number="นป 1/1",
             date=dt.date(2021, 6, 9),
