@@ -257,8 +257,13 @@ class Attachments(Protocol):
         waits, or when another attachment of the announcement has the bytes.
         """
 
-    def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
-        """Put a detached attachment back under its id, after the others; its hold stays as it was."""
+    def reattach(
+        self, attachment_id: int, *, actor: str, should_hold_until_checked: bool = False
+    ) -> Attachment:
+        """Put a detached attachment back under its id, after the others; its hold stays as it was.
+
+        With ``should_hold_until_checked`` it is held as ``HoldReason.UNCONFIRMED``.
+        """
 
     def record_decision_to_show(
         self, attachment_id: int, decided: Iterable[PersonalDataSpan], *, reason: str, actor: str

@@ -191,11 +191,33 @@ class AttachmentCommands(CommandsOnRecords):
 
     @in_one_transaction
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
-        """Put a detached attachment back as the announcement's last; ``NotFound`` unless it is detached."""
-        editable_announcement(
-            self._records, self._records.attachments.get_detached(attachment_id).announcement_id
+        """Put a detached attachment back as the announcement's last; ``NotFound`` unless it is detached.
+
+        Where ``is_checked_when_put_back``, residents see it only after ``show_unconfirmed_file``.
+        """
+        attachment = self._records.attachments.get_detached(attachment_id)
+        editable_announcement(self._records, attachment.announcement_id)
+        return self._records.attachments.reattach(
+            attachment_id,
+            actor=actor,
+            should_hold_until_checked=self.is_checked_when_put_back(attachment),
         )
-        return self._records.attachments.reattach(attachment_id, actor=actor)
+
+    def is_checked_when_put_back(self, attachment: Attachment) -> bool:
+        """Return True where a detached attachment has to be checked before residents see it again.
+
+        It was detached before its announcement was published, so nobody looked at it for the publication. One
+        that is held for another reason needs that decision anyway.
+        """
+        announcement = self._records.announcements.get(attachment.announcement_id)
+        if announcement.status is not Status.PUBLISHED or attachment.hold not in (None, HoldReason.UNREAD):
+            return False
+        for change in reversed(self._records.history.entries(announcement.id)):
+            if change.action == "publish":
+                return True
+            if change.action == "detach" and change.before.get("attachment_id") == attachment.id:
+                break
+        return False
 
 
 def _require_read(attachment: Attachment) -> None:

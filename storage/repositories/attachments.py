@@ -554,9 +554,14 @@ class EngineAttachments(EngineRepository):
             self._note(row, "detach", actor=actor, before=_described(row))
             set_hidden_change(self._engine, attachment_id)
 
-    def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
+    def reattach(
+        self, attachment_id: int, *, actor: str, should_hold_until_checked: bool = False
+    ) -> Attachment:
         with self._engine.write():
             row = self._detached_row(attachment_id)
+            if should_hold_until_checked:
+                decided = mappers.attachment(row).decided
+                _set_hold(self._engine, attachment_id, HoldReason.UNCONFIRMED, decided)
             if row["replaces"] and (waiting := replacement_row(self._engine, row["replaces"])):
                 self.detach(waiting["id"], actor=actor)
             update_row(

@@ -155,6 +155,34 @@ def test_what_staff_add_to_a_published_record_waits_until_they_have_checked_it(s
     assert_hidden(site, made, attachment)
 
 
+@pytest.mark.parametrize("way", ["button", "undo"])
+def test_what_was_taken_off_before_the_publication_waits_to_be_checked_when_it_is_put_back(
+    site: Site, way: str
+) -> None:
+    made = site.announcement("ประกาศงานถนน", status=Status.DRAFT)
+    attachment = site.attach(made.id, WITHOUT, "ซ่อมถนนสายในบ้าน.pdf")
+    site.work()
+    clerk, commands = site.signed_in(Role.STAFF), site.services.commands
+    commands.attachments.detach(attachment.id, actor="x")
+    detached = site.services.history.entries(made.id)[-1]
+    commands.publication.publish(made.id, actor="x")
+    address = (
+        f"/staff/attachments/{attachment.id}/reattach"
+        if way == "button"
+        else f"/staff/history/{detached.id}/undo"
+    )
+    said = clerk.post(address, data={"confirmed": "yes"}, follow_redirects=True).text
+    assert "ประชาชนจะเห็นไฟล์นี้เมื่อคุณตรวจแล้วกด เผยแพร่เอกสารนี้" in said
+    assert held(site, attachment) is HoldReason.UNCONFIRMED
+    site.work()
+    assert_hidden(site, made, attachment)
+    clerk.post(f"/staff/attachments/{attachment.id}/show")
+    commands.attachments.detach(attachment.id, actor="x")
+    clerk.post(f"/staff/attachments/{attachment.id}/reattach")  # residents saw it before
+    site.work()
+    assert_shown(site, made, site.services.attachments.get(attachment.id))
+
+
 def test_personal_data_in_what_staff_add_is_decided_on_as_anywhere(site: Site) -> None:
     clerk, made = site.signed_in(Role.STAFF), site.announcement("ประกาศเบี้ยยังชีพ")
     attachment = add_as_staff(site, clerk, made, WITH_ID, "รายชื่อผู้รับเบี้ยยังชีพ.pdf")

@@ -544,8 +544,11 @@ def _detach(attachment_id: int) -> None:
 
 
 def _reattach(attachment_id: int) -> None:
-    services().commands.attachments.reattach(attachment_id, actor=g.actor)
-    flash(_("นำเอกสารกลับมาแล้ว"), "good")
+    attachment = services().commands.attachments.reattach(attachment_id, actor=g.actor)
+    said = [_("นำเอกสารกลับมาแล้ว")]
+    if attachment.hold is HoldReason.UNCONFIRMED:
+        said.append(attachments_for_staff.when_residents_see_file(attachment))
+    flash(" · ".join(said), "good")
 
 
 def _reread(attachment_id: int) -> None:

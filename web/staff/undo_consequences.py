@@ -86,7 +86,11 @@ def _of_attaching(change: Change, announcement: Announcement) -> Iterator[str]:
 def _of_detaching(change: Change, announcement: Announcement) -> Iterator[str]:
     detached = services().attachments.detached(announcement.id)
     for each in detached:
-        if each.id == change.before["attachment_id"] and each.hold is None:
+        if each.id != change.before["attachment_id"] or each.hold is not None:
+            continue
+        if services().commands.attachments.is_checked_when_put_back(each):
+            yield str(_("ประชาชนจะเห็นไฟล์นี้เมื่อคุณตรวจแล้วกด เผยแพร่เอกสารนี้"))
+        else:
             yield str(_("ประชาชนเห็นเอกสาร “%(label)s” อีกครั้ง", label=each.label))
 
 
