@@ -24,6 +24,12 @@ _BEGINS_PARAGRAPH = re.compile(
     rf"{_LABEL.pattern}|ที่\s|วันที่|โทร|จึง(?:ขอ)?(?:เรียน|ประกาศ)|ขอแสดง|ทั้งนี้|ข้อ\s*\d|\(?\d{{1,3}}[.)]"
     r"|นาย(?!กเทศมนตรี|กองค์การ)|นาง|น\.ส\.|วาระที่"
 )
+_BEGINS_ITEM = re.compile(
+    r"(?:จัด|สอบราคา|ประกวดราคา|เสนอราคา)?(?:ซื้อ|จ้าง|เช่า|ซ่อม|ปรับปรุง|ก่อสร้าง|ขุด|วางท่อ|โครงการ|ค่า|วัสดุ|ครุภัณฑ์)"
+)  # of a list of purchases, if the line before or after begins so too
+_BEGINS_TEXT = re.compile(r"ด้วย|ตามที่|โดยที่|อาศัยอำนาจ|เทศบาล\S{0,30}?(?:มีความ|ได้|จะ|ขอ|ประกาศ|รับ|จัด|กำหนด)")
+"""Begins the text below the subject of a letter or announcement."""
+_SAME_BEGINNING = 4  # letters by which two lines in a row are items of a list
 _ENDS_PHRASE = re.compile(r"(?:บาท|ดังนี้)$")
 _PHRASE_BORDER = re.compile(
     r"""\n\s*\n\s*                                        # between paragraphs
@@ -48,13 +54,17 @@ def with_lines_joined(text: str) -> str:
     longest, joined = max(widths), [lines[0]]
     if longest < _LEAST_WIDTH:
         return text
-    for width, (line, following) in zip(widths, pairwise(lines), strict=False):
+    are_items = [_BEGINS_ITEM.match(line) is not None for line in (*lines, "")]
+    for place, (line, following) in enumerate(pairwise(lines)):
         share = _FULL_BEHIND_LABEL if _LABEL.match(line) else _FULL
+        is_item = are_items[place + 1] and (are_items[place] or are_items[place + 2])
         goes_on = (
-            width >= share * longest
+            widths[place] >= share * longest
             and _THAI.match(line[-1:])
             and _THAI.match(following)
-            and not (_ENDS_PHRASE.search(line) or _BEGINS_PARAGRAPH.match(following))
+            and not (_ENDS_PHRASE.search(line) or _BEGINS_PARAGRAPH.match(following) or is_item)
+            and not (_LABEL.match(line) and _BEGINS_TEXT.match(following))
+            and line[:_SAME_BEGINNING] != following[:_SAME_BEGINNING]
         )
         joined += [LINE_OF_PHRASE if goes_on else "\n", following]
     return "".join(joined)
