@@ -56,7 +56,7 @@ def rebuild(
     jobs: int = 1,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> int:
-    """Rebuilds and publishes the index, and returns its size; ``Unavailable`` if the records' differs.
+    """Rebuilds and publishes the index, returns its size; ``Unavailable`` if the records have another count.
 
     The size is the number of announcements in the new generation. Builds in ``jobs`` processes, replays
     changes made meanwhile, compares counts; the live generation stays in use if it is killed or they differ.

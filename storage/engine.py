@@ -29,11 +29,11 @@ _LIST = re.compile(r"\bIN :(\w+)")
 def expand_in_conditions(
     sql: str, values: Mapping[str, object], list_form: str
 ) -> tuple[str, dict[str, object]]:
-    """Return the SQL with each ``IN :name`` in the engine's form, None as any value, and the values to bind.
+    """Return the SQL with each ``IN :name`` in the engine's form, ``IS NOT NULL`` for None; and the values.
 
-    None becomes ``IS NOT NULL``. ``list_form`` is the engine's form for a list of any
-    length, with the replacement ``{name}``. A list of one is compared with ``=``, so that an index on further
-    columns can be used. ``organisations`` and ``account_organisations`` are None where they are not given.
+    ``list_form`` is the engine's form for a list of any length, with the replacement ``{name}``. A list of
+    one is compared with ``=``, so that an index on further columns can be used. ``organisations`` and
+    ``account_organisations`` are None where they are not given.
     """
     given: dict[str, Any] = {"organisations": None, "account_organisations": None, **values}
     bound = {**given}

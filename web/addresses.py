@@ -25,7 +25,7 @@ _PATH_HERE = re.compile(r"/(?![/\\])[^\t\r\n]*")
 
 
 def absolute_url(path: str, site: str | None = None) -> str:
-    """Returns a full address, such as ``https://…/announcements/17``, for programs.
+    """Returns the full address of a path, for programs, by ``base_url`` of the settings or by ``site``.
 
     ``path`` is a path of the requested site. ``site``: full address of another site on which the path is
     meant.

@@ -345,11 +345,10 @@ def is_bag(path: Path) -> bool:
 
 
 def import_bag(services: Services, path: Path, progress: Callable[[int, int], None]) -> ImportReport:
-    """Import every record of a bag, verified first, with texts and history as they were.
+    """Import every record of a bag, verified first, whose ``ref`` is not here yet, with texts and history.
 
-    A record that was imported before is recognised by its ``ref`` and left as it is. What a later version
-    wrote and this one does not know is named in the report's problems. Raises ``Invalid`` for a bag that is
-    damaged or was not exported by this program.
+    What a later version wrote and this one does not know is named in the report's problems. Raises
+    ``Invalid`` for a bag that is damaged or was not exported by this program.
     """
     try:
         bag = bagit.Bag(str(path))

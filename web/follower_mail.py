@@ -265,9 +265,10 @@ def _said(to: Subscription, thai: str, english: str) -> str:
 
 @contextmanager
 def mail_server(url: str) -> Iterator[smtplib.SMTP]:
-    """Open a connection to a mail server: ``smtps://`` is encrypted, ``smtp://`` where the server can be.
+    """Open a connection to a mail server by its address; raises ``OSError`` and ``smtplib.SMTPException``.
 
-    A password in the address is sent over an encrypted connection only, or within this machine.
+    One to ``smtps://`` is encrypted, one to ``smtp://`` where the server can be. A password in the address is
+    sent over an encrypted connection only, or within this machine.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""

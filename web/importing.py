@@ -45,7 +45,10 @@ class ImportReport:
 
 
 def import_manifest(services: Services, path: Path, progress: Callable[[int, int], None]) -> ImportReport:
-    """Import every line of a JSON Lines file, with the files beside it that the lines name."""
+    """Import lines of a JSON Lines file whose ``ref`` is not here yet, with files; ``Unavailable`` stops it.
+
+    The files lie beside it, and the lines name them.
+    """
     with path.open("rb") as counted:
         total = sum(1 for line in counted if line.strip())
     with path.open(encoding="utf-8-sig", errors="replace") as lines:

@@ -125,7 +125,7 @@ def _answer(services: Services, query: Query, began: float) -> SearchResults:
 
 
 def query_to_mark(services: Services, typed: str) -> Query:
-    """Returns the query by which a text that was found is marked: with the synonyms that found it."""
+    """Returns the query by which a found text is marked, with synonyms; misspelt words stay as typed."""
     query = parse_query(typed)
     return replace(
         query, extra_highlights=other_wordings(build_query_plan(query, services.dictionary.current()))

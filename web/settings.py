@@ -271,7 +271,7 @@ def _from_file(path: Path) -> dict[str, str]:
 
 
 def postmaster_address(settings: Settings) -> str:
-    """Returns ``postmaster@`` the site's host (RFC 2142), for where no other address is known."""
+    """Returns ``postmaster@`` the site's host (RFC 2142): the contact for harvesters if no other is known."""
     return f"postmaster@{urlsplit(settings.base_url).hostname}"
 
 

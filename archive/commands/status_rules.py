@@ -48,7 +48,7 @@ def editable_attachment(records: Records, id: int) -> tuple[Attachment, Announce
 
 
 def refuse_other_file(attachment: Attachment, sha256: str) -> None:
-    """Raise ``Conflict`` where an attachment has another file now than the one with this SHA-256."""
+    """Raise ``Conflict`` (``edited-meanwhile``) where an attachment has another file than this SHA-256."""
     if attachment.sha256 != sha256:
         raise file_changed_error()
 

@@ -60,7 +60,7 @@ def _consistent_spellings(found: list[str]) -> list[str]:
 
 
 def is_possible_respelling(one: str, other: str) -> bool:
-    """Returns True if two words sound alike, so may be one word; always True if one is in Latin letters."""
+    """Returns True if two words sound nearly alike, so may be one; always if one is in Latin letters."""
     if one.isascii() or other.isascii():
         return True
     return OSA.normalized_distance(phonetic_key(one), phonetic_key(other)) < _MAX_SOUND_DISTANCE

@@ -25,7 +25,7 @@ class LaidOutText:
 
 
 def lay_out_text(lines: Sequence[TextLine]) -> LaidOutText:
-    """Joins lines to a text, with a space or tab for each gap that a person sees."""
+    """Joins lines, in the order given, to a text, with a space or tab for each gap that a person sees."""
     pieces: list[str] = []
     owners: list[tuple[TextLine, Cell] | None] = []
     for line in lines:

@@ -92,7 +92,7 @@ def phrase_start(text: str, hit: int, start: int) -> int:
 
 
 def phrase_end(text: str, last_hit: int, end: int) -> int:
-    """Returns the end of a phrase a little before ``end``, behind the last hit; else no end in a number."""
+    """Returns the last phrase end shortly before ``end``, behind the last hit; else ``end``, in no number."""
     borders = [border.start() for border in _borders(text, end - _LOOKED_BACK_FROM_END, end + 1)]
     return borders[-1] if borders and borders[-1] > last_hit else _outside_number(text, end)
 

@@ -286,7 +286,7 @@ def _compounds(
 
 
 def extend_by_neighbouring_letters(stretch: bytes, whole_query: bytes) -> list[bytes]:
-    """Returns the stretch with a few letters of the query before it, and with a few after it."""
+    """Returns the stretch with letters of the query before it, and with those after it, if there are any."""
     start = whole_query.find(stretch)
     end = start + len(stretch)
     beside = (

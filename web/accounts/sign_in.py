@@ -96,7 +96,7 @@ def current_session() -> tuple[Session, Person] | None:
 
 
 def person_may_see_unpublished() -> bool:
-    """Returns True when the request's person may see unpublished records as staff."""
+    """Returns True for a person who is signed in and lacks no second factor that must be set up."""
     person = current_person()
     return person is not None and not must_set_up_second_factor(person)
 

@@ -71,7 +71,7 @@ def code_limits(person: Person) -> list[AttemptLimit]:
 
 
 def own_password_limits(person: Person) -> list[AttemptLimit]:
-    """Returns the limits for a try at the password of a person who is signed in.
+    """Returns the limits for tries at the password of a person who is signed in, wherever it is asked for.
 
     The person may have left the desk, and somebody else may be typing.
     """

@@ -118,7 +118,7 @@ def list_users(organisation: str | None) -> None:
 @click.argument("name")
 @organisation_option
 def disable_user(name: str, organisation: str | None) -> None:
-    """ปิดการใช้งานผู้ใช้ · The person can no longer sign in.
+    """ปิดการใช้งานผู้ใช้ · The person can no longer sign in, and is signed out everywhere.
 
     \b
     ตัวอย่าง · example:

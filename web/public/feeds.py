@@ -86,7 +86,7 @@ def _addresses_for_search_engines() -> Iterator[tuple[str, dt.datetime | None]]:
 
 @pages.get("/robots.txt")
 def robots() -> Response:
-    """Serve ``robots.txt``."""
+    """Serve ``robots.txt``, which keeps search engines from the results and from staff's pages."""
     hidden = [url_for(page) for page in ("worklist.show_worklist", "auth.sign_in", "public.results")]
     below = [f"/{town.slug}" for town in services().towns.values() if services().is_province]
     lines = ["User-agent: *", *(f"Disallow: {root}{path}" for root in ("", *below) for path in hidden)]

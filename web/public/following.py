@@ -77,7 +77,10 @@ def confirm(key: str) -> str:
 
 @pages.route("/follow/stop/<key>", methods=["GET", "POST"])
 def stop(key: str) -> str:
-    """Stop a subscription and delete its address; mail programs send the POST themselves (RFC 8058)."""
+    """Ask before stopping a subscription; on POST stop it and delete its address.
+
+    Mail programs send the POST themselves (RFC 8058).
+    """
     if request.method == "POST":
         services().subscriptions.unsubscribe(key)  # a second click finds nothing, and is right all the same
         return render_template("public/follow-step.html", step="stopped", key="")

@@ -93,7 +93,7 @@ def undo_change(change_id: int) -> ResponseReturnValue:
 
 @pages.post("/collections/<int:change_id>/undo")
 def undo_collection_change(change_id: int) -> ResponseReturnValue:
-    """Undo one change of a collection; ask first."""
+    """Undo one change of a collection; asks first where it has consequences, until ``confirmed`` is sent."""
     return _undo_one(services().records.changes.get(change_id, of="collection"))
 
 

@@ -19,10 +19,11 @@ MOST_UNPUBLISHED = 2_000  # records that are not published and are read through 
 
 
 def search_all_records(services: Services, typed: str) -> list[int]:
-    """Returns the ids of records that match what was typed, the best first.
+    """Returns ids of records that match, best first: public ones, and the last changed of the others.
 
-    Published records are found as residents find them. Drafts and other records that are not published are
-    in no index; of these the ``MOST_UNPUBLISHED`` changed last are searched, and must contain every word.
+    Published records are found as residents find them, ``MOST_HITS`` at most. Drafts and other records that
+    are not published are in no index; of these the ``MOST_UNPUBLISHED`` changed last are searched, and must
+    contain every word.
     """
     query = parse_query(typed, per_page=MOST_HITS)
     queries = [query]

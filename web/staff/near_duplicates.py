@@ -49,7 +49,7 @@ class NearDuplicateAnnouncement:
 
 
 def find_near_duplicate(announcement: Announcement) -> NearDuplicateAnnouncement | None:
-    """Returns the announcement or draft of a like title whose text is nearly the same; None without one."""
+    """Returns the nearest of some announcements and drafts of a like title, if nearly the same; else None."""
     text = body_and_page_lines(announcement)
     title = _title(announcement)
     if len(text) < _LEAST_LETTERS or not title:

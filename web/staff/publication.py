@@ -42,7 +42,7 @@ def publish_as_chosen(announcement_id: int) -> str:
 
 
 def ids_changed_since_shown(ids: Iterable[int]) -> set[int]:
-    """Returns the ids whose records changed since the form; one that the form does not name has not."""
+    """Returns ids of records with another last change than the form names; without one named, none has."""
     form = request.form
     return {id for id in ids if edit_conflicts.is_changed_since(id, form.get(f"last_change-{id}", type=int))}
 

@@ -56,7 +56,7 @@ class OcrPage:
 def recognise_page_picture(
     image: Image.Image, *, seconds: float = TIMEOUT, turn: Turn | None = None
 ) -> OcrPage:
-    """Recognises a page's picture; past ``seconds`` it fails only if the first reading is not done.
+    """Recognises a page's picture; ``UnreadableFile`` without a model, or past ``seconds`` at first reading.
 
     The picture at ``DPI`` has Thai official text, with Latin words among it. ``turn``: degrees clockwise that
     set the picture upright; None: as it can be read best. Past ``seconds`` nothing is read again. Raises
