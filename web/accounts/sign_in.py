@@ -13,11 +13,9 @@ from typing import ParamSpec, TypeVar, cast
 from flask import Blueprint, Flask, Response, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_wtf import CSRFProtect, FlaskForm
+from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError, generate_csrf
 from werkzeug.exceptions import Forbidden
-from wtforms import PasswordField, StringField
-from wtforms.validators import InputRequired, Length
 
 from archive.addresses import split_address
 from archive.errors import TooMany, Unavailable
@@ -61,13 +59,6 @@ _WHILE_SETTING_UP = {
     "account.begin_second_factor",
     "account.confirm_second_factor",
 }
-
-
-class SignInForm(FlaskForm):  # type: ignore[misc]
-    """Form of the sign-in page: name and password; the page to go to next is in its address."""
-
-    name = StringField(validators=[InputRequired(), Length(max=LONGEST_NAME)])
-    password = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
 
 
 def register_sign_in(app: Flask) -> None:
@@ -175,16 +166,16 @@ def sign_in() -> ResponseReturnValue:
     Every failure has the same message: nobody learns which names exist. Only who knows the password of a
     suspended account is told that it is suspended.
     """
-    form = SignInForm()
+    typed, password = request.form.get("name", ""), request.form.get("password", "")
     status = HTTPStatus.OK
     headers: dict[str, str] = {}
-    if form.validate_on_submit():
-        name = form.name.data.strip()
+    if request.method == "POST" and 0 < len(typed) <= LONGEST_NAME and 0 < len(password) <= LONGEST:
+        name = typed.strip()
         known = services().people.accounts.by_name(name)
         limits = sign_in_limits(name, known[0] if known else None)
         try:
             count_failure_or_refuse(limits)
-            is_right = verify_password(known[1] if known else None, form.password.data)
+            is_right = verify_password(known[1] if known else None, password)
             if is_right and known and not known[0].disabled:
                 clear_failures(limits)
                 return _first_factor_passed(*known, request.args.get("next", ""))
@@ -195,9 +186,7 @@ def sign_in() -> ResponseReturnValue:
             note_security("sign-in paused", is_good=False)
             flash(error_message(error), "bad")
             status, headers = HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(error.retry_after)}
-    page = render_template(
-        "staff/sign-in.html", form=form, thai_layout=_typed_in_thai(form.password.data or "")
-    )
+    page = render_template("staff/sign-in.html", name=typed, thai_layout=_typed_in_thai(password))
     return page, status, headers
 
 

@@ -8,10 +8,7 @@ from typing import cast
 from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from markupsafe import Markup
-from wtforms import PasswordField
-from wtforms.validators import InputRequired, Length
 
 from archive.errors import Conflict, Invalid, TooMany
 from archive.model import Person, SecondFactor
@@ -36,13 +33,6 @@ _SECRET_SHOWN_FOR = dt.timedelta(minutes=10)
 """Time from the password until the telephone's first code: long enough to find and install an application."""
 
 
-class NewPasswordForm(FlaskForm):  # type: ignore[misc]
-    """Form in which a person sets another password."""
-
-    current = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
-    new = PasswordField(validators=[InputRequired(), Length(max=LONGEST)])
-
-
 @pages.route("", methods=["GET", "POST"])
 def own_account() -> ResponseReturnValue:
     """Show the person's sessions and second factor; a new password ends all other sessions.
@@ -50,16 +40,16 @@ def own_account() -> ResponseReturnValue:
     This device gets a new session then.
     """
     person = _me()
-    form = NewPasswordForm()
-    if form.validate_on_submit():
+    current, new = request.form.get("current", ""), request.form.get("new", "")
+    if request.method == "POST" and 0 < len(current) <= LONGEST and 0 < len(new) <= LONGEST:
         try:
-            _check_own_password(person, form.current.data)
-            check_strength(form.new.data, guessable_words=(person.name, services().settings.site_name))
+            _check_own_password(person, current)
+            check_strength(new, guessable_words=(person.name, services().settings.site_name))
         except (Invalid, TooMany) as error:
             note_security("password not changed", is_good=False, person=person.name)
             flash(error_message(error), "bad")
         else:
-            password_hash = hash_password(form.new.data)
+            password_hash = hash_password(new)
             services().people.accounts.set_password_and_sign_out(person.id, password_hash)
             open_session(person, password_hash)
             note_security("password changed", person=person.name)
@@ -68,7 +58,6 @@ def own_account() -> ResponseReturnValue:
     opened = current_session()
     return render_template(
         "staff/account.html",
-        form=form,
         sessions=services().people.sign_ins.list_sessions(person.id),
         here=opened[0].id if opened else None,
         factor=services().people.second_factors.get(person.id),
