@@ -94,6 +94,17 @@ def test_the_shape_of_an_answer(site: Site, client: FlaskClient) -> None:
     assert [each["id"] for each in everything["results"]] == [3, 2, 1]
 
 
+def test_an_explanation_names_what_matches_a_clause(
+    site: Site, client: FlaskClient, token: dict[str, str]
+) -> None:
+    site.announcement("ซ่อมถนนลูกรัง")
+    site.work()
+    answer = client.get("/api/v1/search?q=ถนน&explain=true", headers=token).json
+    [clause] = answer["explanation"]["clauses"]
+    assert clause["alternatives"][0] == {"terms": "ถนน", "weight": 1.0}
+    assert "explanation" not in client.get("/api/v1/search?q=ถนน", headers=token).json
+
+
 @pytest.mark.parametrize(
     ("address", "field"),
     [

@@ -16,7 +16,7 @@ from werkzeug.datastructures import FileStorage, WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from archive.errors import Invalid, NotFound
-from archive.model import Attachment, Collection, DocumentKind, Draft, Scope, Status
+from archive.model import Attachment, Collection, DocumentKind, Draft, Page, Scope, Status
 from archive.privacy import checked_reason
 from indexer.search.query.parser import Query
 from web.accounts.access import (
@@ -528,10 +528,10 @@ def release_attachment(args: dict[str, Any], id: int) -> dict[str, Any]:
 
 @blueprint.get("/attachments/<int:id>/pages")
 @blueprint.response(200, schemas.PageOut(many=True))
-def show_pages(id: int) -> list[dict[str, Any]]:
+def show_pages(id: int) -> Sequence[Page]:
     """ข้อความทุกหน้า · The text of every page; of a held attachment with the scope ``read``."""
     require_visible_attachment(id, is_staff=_staff())
-    return [schemas.as_page(page) for page in services().pages.by_attachment(id)]
+    return services().pages.by_attachment(id)
 
 
 @blueprint.get("/attachments/<int:id>/file")

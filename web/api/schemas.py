@@ -19,7 +19,6 @@ from archive.model import (
     Collection,
     CollectionLine,
     DocumentKind,
-    Page,
     ReadingStatus,
     Status,
     TextSource,
@@ -545,11 +544,6 @@ def _as_item(label: str, listed: Announcement | None) -> dict[str, Any]:
         return {"label": label, "announcement_id": None, "title": None, "url": None}
     url = url_for("public.announcement", announcement_id=listed.id)
     return {"label": label, "announcement_id": listed.id, "title": listed.title, "url": url}
-
-
-def as_page(page: Page) -> dict[str, Any]:
-    """Returns the page as values for ``PageOut``."""
-    return {name: getattr(page, name) for name in PageOut().fields}
 
 
 def as_answer(answer: SearchResults, services: Services) -> dict[str, Any]:
