@@ -16,6 +16,20 @@ from storage.mappers import Mapper, map_readable_rows
 _T = TypeVar("_T")
 
 
+def select_row(engine: Queries, table: str, rest: str, **values: object) -> Row | None:
+    """Return the first row that ``select_rows`` returns; None where it returns none."""
+    return engine.row(_selection(table, f"AND {rest}"), **values)
+
+
+def select_rows(engine: Queries, table: str, rest: str, **values: object) -> list[Row]:
+    """Return the rows of a table that fulfil ``rest``: conditions, then order and lock, in SQL."""
+    return engine.rows(_selection(table, f"AND {rest}"), **values)
+
+
+def _selection(table: str, rest: str) -> str:
+    return f"SELECT * FROM {table} WHERE organisation_id IN :organisations {rest}"  # noqa: S608
+
+
 def read_rows(
     engine: Queries, mapper: Mapper[_T], condition: str = "", *, order: str = "id", **values: object
 ) -> list[_T]:
@@ -25,8 +39,8 @@ def read_rows(
     sorted, in SQL, with a limit where there is one.
     """
     further = f"AND {condition}" if condition else ""
-    sql = f"SELECT * FROM {mapper.table} WHERE organisation_id IN :organisations {further} ORDER BY {order}"  # noqa: S608
-    return [*map_readable_rows(mapper, engine.rows(sql, **values))]
+    rows = engine.rows(_selection(mapper.table, f"{further} ORDER BY {order}"), **values)
+    return [*map_readable_rows(mapper, rows)]
 
 
 def count_rows(

@@ -50,8 +50,7 @@ from storage.repositories.harvest import EngineHarvest
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.leases import EngineLeases
 from storage.repositories.organisations import EngineOrganisations
-from storage.repositories.people import open_people
-from storage.repositories.records import open_records
+from storage.repositories.records import open_people, open_records
 from storage.repositories.transfer import EngineTransfer
 from storage.tenancy import OrganisationQueries
 from web.adapters import backup_keys, open_files, open_index

@@ -15,7 +15,7 @@ from storage.engine import Engine
 from storage.move import is_move_unfinished
 from storage.permissions import make_directory_private, paths_open_to_others
 from storage.repositories.organisations import EngineOrganisations
-from storage.repositories.people import open_people
+from storage.repositories.records import open_people
 from storage.sqlite import Sqlite
 from storage.tenancy import OrganisationQueries
 from web.settings import Settings

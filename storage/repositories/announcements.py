@@ -15,7 +15,7 @@ from storage.engine import EngineRepository
 from storage.hash_chain import append_entries
 from storage.repositories import history
 from storage.repositories.attachments import cancel_decisions_and_hold_again
-from storage.rows import count_rows, insert_row_unless_present, read_rows, update_row
+from storage.rows import count_rows, insert_row_unless_present, read_rows, select_row, update_row
 from storage.tenancy import current_organisation
 
 _ACTIONS = {
@@ -155,10 +155,8 @@ class EngineAnnouncements(EngineRepository):
         return None if row is None else mappers.announcement(row)
 
     def by_old_url(self, old_url: str) -> Announcement | None:
-        row = self._engine.row(
-            """SELECT * FROM announcement WHERE organisation_id IN :organisations AND old_url = :old_url
-               ORDER BY id LIMIT 1""",
-            old_url=old_url,
+        row = select_row(
+            self._engine, "announcement", "old_url = :old_url ORDER BY id LIMIT 1", old_url=old_url
         )
         return None if row is None else mappers.announcement(row)
 

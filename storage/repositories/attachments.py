@@ -37,7 +37,7 @@ from storage.repositories.waiting_replacements import (
     move_file_to_replaced_attachment,
     replacement_row,
 )
-from storage.rows import delete_rows, insert_row, read_rows, update_row
+from storage.rows import delete_rows, insert_row, read_rows, select_row, select_rows, update_row
 
 
 def attachment_row(engine: Queries, id: int, *, should_lock: bool = False) -> Row:
@@ -46,11 +46,7 @@ def attachment_row(engine: Queries, id: int, *, should_lock: bool = False) -> Ro
     With ``should_lock``, which needs a transaction, other writers of the attachment's pages wait.
     """
     lock_rows = "FOR NO KEY UPDATE" if should_lock else ""
-    row = engine.row(
-        f"""SELECT * FROM attachment
-            WHERE organisation_id IN :organisations AND id = :id AND status <> 'detached' {lock_rows}""",  # noqa: S608
-        id=id,
-    )
+    row = select_row(engine, "attachment", f"id = :id AND status <> 'detached' {lock_rows}", id=id)
     if row is None:
         raise no_such_attachment()
     return row
@@ -64,11 +60,7 @@ def cancel_decisions_and_hold_again(engine: Queries, announcement_id: int) -> No
     so is a damaged row, whose finds cannot be read.
     """
     delete_replaced_public_files(engine, announcement_id)
-    found = engine.rows(
-        """SELECT * FROM attachment
-           WHERE organisation_id IN :organisations AND announcement_id = :id""",
-        id=announcement_id,
-    )
+    found = select_rows(engine, "attachment", "announcement_id = :id", id=announcement_id)
     for row in found:
         if row["decided"] or not row["hold"]:
             _set_hold(engine, row["id"], _hold_without_decisions(row), ())
@@ -327,10 +319,10 @@ class EngineAttachments(EngineRepository):
         return bool(history.announcement_row(self._engine, row["announcement_id"])["status"] == status)
 
     def _cancelled_replacement(self, row: Row, sha256: str) -> Row | None:
-        return self._engine.row(
-            """SELECT * FROM attachment
-               WHERE organisation_id IN :organisations AND replaces = :id AND sha256 = :sha256
-               AND status = 'detached'""",
+        return select_row(
+            self._engine,
+            "attachment",
+            "replaces = :id AND sha256 = :sha256 AND status = 'detached'",
             id=row["id"],
             sha256=sha256,
         )
@@ -446,10 +438,10 @@ class EngineAttachments(EngineRepository):
         actor: str,
     ) -> None:
         with self._engine.write():
-            row = self._engine.row(
-                """SELECT * FROM attachment
-                   WHERE organisation_id IN :organisations AND id = :id
-                   AND rules > 0 AND status IN ('ready', 'failed') FOR NO KEY UPDATE""",
+            row = select_row(
+                self._engine,
+                "attachment",
+                "id = :id AND rules > 0 AND status IN ('ready', 'failed') FOR NO KEY UPDATE",
                 id=attachment_id,
             )
             now = self._engine.rows(
@@ -582,10 +574,10 @@ class EngineAttachments(EngineRepository):
 
     def _detached_row(self, id: int) -> Row:
         """Return the row of a detached attachment. Raises ``NotFound``, also for one that was erased."""
-        row = self._engine.row(
-            """SELECT * FROM attachment
-               WHERE organisation_id IN :organisations AND id = :id AND status = 'detached'
-               AND sha256 NOT LIKE 'erased-%'""",
+        row = select_row(
+            self._engine,
+            "attachment",
+            "id = :id AND status = 'detached' AND sha256 NOT LIKE 'erased-%'",
             id=id,
         )
         if row is None:
@@ -597,10 +589,10 @@ class EngineAttachments(EngineRepository):
 
     def by_announcement(self, announcement_ids: Iterable[int]) -> dict[int, list[Attachment]]:
         ids = list(announcement_ids)
-        found = self._engine.rows(
-            """SELECT * FROM attachment
-               WHERE organisation_id IN :organisations AND announcement_id IN :ids AND status <> 'detached'
-               AND replaces IS NULL
+        found = select_rows(
+            self._engine,
+            "attachment",
+            """announcement_id IN :ids AND status <> 'detached' AND replaces IS NULL
                ORDER BY announcement_id, position""",
             ids=ids,
         )

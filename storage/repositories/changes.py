@@ -9,6 +9,7 @@ from archive.errors import NotFound
 from archive.model import Change
 from storage import mappers
 from storage.engine import EngineRepository, Row
+from storage.rows import select_row
 from storage.tenancy import PARENTS
 
 _MAPPERS = (mappers.change, mappers.collection_change, mappers.disclosure_change)
@@ -46,10 +47,7 @@ class EngineChanges(EngineRepository):
 
     def get(self, id: int, *, of: Literal["announcement", "collection", "disclosure_item"]) -> Change:
         mapper = next(each for each in _MAPPERS if PARENTS[each.table][1] == of)
-        row = self._engine.row(
-            f"SELECT * FROM {mapper.table} WHERE organisation_id IN :organisations AND id = :id",  # noqa: S608
-            id=id,
-        )
+        row = select_row(self._engine, mapper.table, "id = :id", id=id)
         if row is None:
             raise NotFound("ไม่พบการแก้ไขนี้ในประวัติ")
         return mapper(row)

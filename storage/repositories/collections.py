@@ -12,7 +12,7 @@ from storage import mappers
 from storage.engine import EngineRepository, Queries
 from storage.hash_chain import append_entries
 from storage.repositories.history import append_change, changed_fields
-from storage.rows import delete_rows, insert_row, read_rows, update_row
+from storage.rows import delete_rows, insert_row, read_rows, select_rows, update_row
 from storage.tenancy import current_organisation
 
 
@@ -81,10 +81,10 @@ class EngineCollections(EngineRepository):
     def _read(self, condition: str = "", **values: object) -> list[Collection]:
         """Return the readable collections, each with its items, the newest first. See ``read_rows``."""
         found = read_rows(self._engine, mappers.collection, condition, order="id DESC", **values)
-        lines = self._engine.rows(
-            """SELECT * FROM collection_item
-               WHERE organisation_id IN :organisations AND collection_id IN :ids
-               ORDER BY collection_id, position""",
+        lines = select_rows(
+            self._engine,
+            "collection_item",
+            "collection_id IN :ids ORDER BY collection_id, position",
             ids=[each.id for each in found],
         )
         items: dict[int, list[CollectionLine]] = {}

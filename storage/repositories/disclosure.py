@@ -15,7 +15,7 @@ from storage import mappers
 from storage.engine import EngineRepository
 from storage.hash_chain import append_entries
 from storage.repositories import history
-from storage.rows import insert_row_unless_present, read_rows, update_row
+from storage.rows import insert_row_unless_present, read_rows, select_rows, update_row
 from storage.tenancy import current_organisation
 
 _MOST_TITLED = 100  # announcements that are offered for one item
@@ -85,10 +85,8 @@ class EngineDisclosure(EngineRepository):
 
     def withdraw_item_list_confirmation(self, year: int, item_key: str, *, actor: str) -> None:
         with self._engine.write():
-            own = self._engine.rows(
-                """SELECT * FROM disclosure_item WHERE organisation_id IN :organisations
-                   AND year = :year AND undone_at IS NULL""",
-                year=year,
+            own = select_rows(
+                self._engine, "disclosure_item", "year = :year AND undone_at IS NULL", year=year
             )
             if [row["item"] for row in own] != [item_key]:
                 raise Conflict("มีผู้แก้ไขเรื่องนี้ภายหลัง จึงคงไว้ตามเดิม", code="edited-meanwhile")

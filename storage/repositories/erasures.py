@@ -15,7 +15,7 @@ from storage.repositories import history
 from storage.repositories.attachment_positions import close_gap
 from storage.repositories.attachments import EngineAttachments, set_hidden_change
 from storage.repositories.waiting_replacements import replacement_row
-from storage.rows import delete_rows, insert_row, read_rows, update_row
+from storage.rows import delete_rows, insert_row, read_rows, select_row, select_rows, update_row
 
 _TELLING = {"text", "doubts", "label", "filename", "sha256", "size", "media_type"}
 """Keys of a change in the history that tell something of a file, of its name or of its pages."""
@@ -116,11 +116,7 @@ class EngineErasures(EngineRepository):
         )
 
     def _attachment(self, id: int) -> Row:
-        row = self._engine.row(
-            """SELECT * FROM attachment
-               WHERE organisation_id IN :organisations AND id = :id FOR NO KEY UPDATE""",
-            id=id,
-        )
+        row = select_row(self._engine, "attachment", "id = :id FOR NO KEY UPDATE", id=id)
         if row is None or row["sha256"].startswith(mappers.ERASED):
             raise no_such_attachment()
         return row
@@ -184,10 +180,7 @@ class EngineErasures(EngineRepository):
         self, announcement_id: int, untold: Callable[[Mapping[str, object]], dict[str, object]]
     ) -> None:
         """Replace each side of each change in an announcement's history by what ``untold`` leaves of it."""
-        entries = self._engine.rows(
-            "SELECT * FROM history WHERE organisation_id IN :organisations AND announcement_id = :id",
-            id=announcement_id,
-        )
+        entries = select_rows(self._engine, "history", "announcement_id = :id", id=announcement_id)
         for entry in entries:
             history.rewrite_change(self._engine, entry, untold)
 

@@ -6,15 +6,13 @@ from archive.errors import Conflict
 from storage import mappers
 from storage.engine import Queries, Row
 from storage.repositories import history
+from storage.rows import select_row
 
 
 def attachment_with_bytes(engine: Queries, announcement_id: int, sha256: str) -> Row | None:
     """Return an announcement's attachment, detached or not, whose present file has these bytes, or None."""
-    return engine.row(
-        """SELECT * FROM attachment
-           WHERE organisation_id IN :organisations AND announcement_id = :id AND sha256 = :sha256""",
-        id=announcement_id,
-        sha256=sha256,
+    return select_row(
+        engine, "attachment", "announcement_id = :id AND sha256 = :sha256", id=announcement_id, sha256=sha256
     )
 
 
@@ -23,9 +21,10 @@ def attachment_that_had_bytes(engine: Queries, announcement_id: int, sha256: str
 
     Returns its row; None without one.
     """
-    return engine.row(
-        """SELECT * FROM attachment
-           WHERE organisation_id IN :organisations AND announcement_id = :id AND id IN (
+    return select_row(
+        engine,
+        "attachment",
+        """announcement_id = :id AND id IN (
                SELECT attachment_id FROM file_version
                WHERE organisation_id IN :organisations AND sha256 = :sha256)
            ORDER BY id""",

@@ -14,7 +14,7 @@ from archive.model import Change
 from storage import mappers
 from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import append_entries
-from storage.rows import read_rows, update_row
+from storage.rows import read_rows, select_row, update_row
 from storage.tenancy import PARENTS
 
 _FOLLOWED_CLOCK = dt.timedelta(days=1)  # how far ahead of the clock times of updates may run
@@ -43,11 +43,7 @@ def announcement_row(engine: Queries, id: int, *, should_lock: bool = False) -> 
     With ``should_lock``, which needs a transaction, other writers of the announcement wait.
     """
     lock_rows = "FOR NO KEY UPDATE" if should_lock else ""
-    row = engine.row(
-        f"""SELECT * FROM announcement
-            WHERE organisation_id IN :organisations AND id = :id {lock_rows}""",  # noqa: S608
-        id=id,
-    )
+    row = select_row(engine, "announcement", f"id = :id {lock_rows}", id=id)
     if row is None:
         raise no_such_announcement()
     return row

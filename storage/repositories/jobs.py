@@ -14,7 +14,7 @@ from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.attachments import set_hidden_change
 from storage.repositories.waiting_replacements import move_file_to_replaced_attachment
-from storage.rows import count_rows, update_row
+from storage.rows import count_rows, select_row, update_row
 
 MAX_ATTEMPTS = 3
 """Readings of an attachment after which it fails, when the worker died each time.
@@ -141,11 +141,10 @@ class EngineJobs(EngineRepository):
             self._settle(self._held(attachment_id, worker), ReadingStatus.FAILED, failure)
 
     def _held(self, attachment_id: int, worker: str) -> Row:
-        row = self._engine.row(
-            """SELECT * FROM attachment
-               WHERE organisation_id IN :organisations AND id = :id AND worker = :worker
-               AND status = 'reading'
-               FOR NO KEY UPDATE""",
+        row = select_row(
+            self._engine,
+            "attachment",
+            "id = :id AND worker = :worker AND status = 'reading' FOR NO KEY UPDATE",
             id=attachment_id,
             worker=worker,
         )

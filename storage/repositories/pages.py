@@ -14,7 +14,7 @@ from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.attachments import attachment_row, replace_page_finds_and_hold
-from storage.rows import count_rows, read_rows
+from storage.rows import count_rows, read_rows, select_row
 
 _WRITE = """INSERT INTO page (attachment_id, number, source, confidence, turn, rules, corrected,
         problem, text, raw, lines, doubts, organisation_id)
@@ -130,11 +130,8 @@ class EnginePages(EngineRepository):
         append_entries(self._engine, ("attachment", after.attachment_id), (READING, after.attachment_id))
 
     def get(self, attachment_id: int, number: int) -> Page:
-        row = self._engine.row(
-            """SELECT * FROM page
-               WHERE organisation_id IN :organisations AND attachment_id = :id AND number = :number""",
-            id=attachment_id,
-            number=number,
+        row = select_row(
+            self._engine, "page", "attachment_id = :id AND number = :number", id=attachment_id, number=number
         )
         if row is None:
             raise NotFound("ไม่พบหน้านี้ในเอกสาร")

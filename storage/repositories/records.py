@@ -1,4 +1,4 @@
-"""Opens the repositories of records."""
+"""Opens the repositories of records, and those of people."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from archive.ports import People
 from archive.repositories import Records
 from storage.engine import Queries
 from storage.repositories import history
+from storage.repositories.accounts import EngineAccounts
 from storage.repositories.announcements import EngineAnnouncements
+from storage.repositories.api_tokens import EngineApiTokens
 from storage.repositories.attachments import EngineAttachments
 from storage.repositories.changes import EngineChanges
 from storage.repositories.collections import EngineCollections
@@ -21,6 +24,8 @@ from storage.repositories.incidents import EngineIncidents
 from storage.repositories.pages import EnginePages
 from storage.repositories.relations import EngineRelations
 from storage.repositories.reports import EngineReports
+from storage.repositories.second_factors import EngineSecondFactors
+from storage.repositories.sign_ins import EngineSignIns
 from storage.repositories.site_profiles import EngineSiteProfiles
 from storage.repositories.subscriptions import EngineSubscriptions
 from storage.repositories.usage_statistics import EngineUsageStatistics
@@ -47,6 +52,16 @@ def open_records(engine: Queries) -> Records:
         subscriptions=EngineSubscriptions(engine),
         incidents=EngineIncidents(engine),
         batch=partial(_batch, engine),
+    )
+
+
+def open_people(engine: Queries) -> People:
+    """Return the repositories of all people, or of one organisation's (``OrganisationQueries``)."""
+    return People(
+        accounts=EngineAccounts(engine),
+        tokens=EngineApiTokens(engine),
+        sign_ins=EngineSignIns(engine),
+        second_factors=EngineSecondFactors(engine),
     )
 
 

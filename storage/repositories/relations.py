@@ -13,7 +13,7 @@ from storage import mappers
 from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import append_entries
 from storage.repositories import history
-from storage.rows import read_rows
+from storage.rows import read_rows, select_row
 
 _FOUND_AT_MOST = 200  # announcements that a rough search returns before their texts are compared
 _IS_PUBLISHED = """EXISTS (SELECT 1 FROM announcement WHERE organisation_id IN :organisations
@@ -33,9 +33,10 @@ class EngineRelations(EngineRepository):
             older = history.announcement_row(self._engine, older_id)
             if older["organisation_id"] != newer["organisation_id"]:
                 raise no_such_announcement()
-            known = self._engine.row(
-                """SELECT * FROM relation WHERE organisation_id IN :organisations
-                   AND newer_id = :newer_id AND older_id = :older_id""",
+            known = select_row(
+                self._engine,
+                "relation",
+                "newer_id = :newer_id AND older_id = :older_id",
                 newer_id=newer_id,
                 older_id=older_id,
             )

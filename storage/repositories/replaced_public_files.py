@@ -19,7 +19,7 @@ from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
-from storage.rows import delete_rows, insert_row, update_row
+from storage.rows import delete_rows, insert_row, select_row, select_rows, update_row
 
 FILE_COLUMNS = tuple(
     "filename media_type size sha256 page_count status error_code error_message details rules "
@@ -63,11 +63,7 @@ def store_replaced_public_file(
     the attachment ``waiting_id`` are moved to ``replaced``. ``renamed`` and ``last_change``: see
     ``ReplacedPublicFile``.
     """
-    pages = engine.rows(
-        """SELECT * FROM page
-           WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",
-        id=replaced["id"],
-    )
+    pages = select_rows(engine, "page", "attachment_id = :id ORDER BY number", id=replaced["id"])
     state = {
         "columns": {name: replaced[name] for name in FILE_COLUMNS},
         "pages": [dict(page) for page in pages],
@@ -192,9 +188,10 @@ def _delete_cancelled_copy(engine: Queries, copy: Row) -> None:
 
 
 def _changes_of_texts(engine: Queries, announcement_id: int) -> list[Row]:
-    return engine.rows(
-        """SELECT * FROM history WHERE organisation_id IN :organisations AND announcement_id = :id
-           AND action IN ('correct', 'reread') ORDER BY id""",
+    return select_rows(
+        engine,
+        "history",
+        "announcement_id = :id AND action IN ('correct', 'reread') ORDER BY id",
         id=announcement_id,
     )
 
@@ -202,9 +199,7 @@ def _changes_of_texts(engine: Queries, announcement_id: int) -> list[Row]:
 def _rename_in_history(engine: Queries, attachment: Row, waiting_id: int, file: ReplacedPublicFile) -> None:
     """Let the changes of the present file, and of its texts since it is public, name its new attachment."""
     for id, side in file.renamed:
-        change = engine.row(
-            "SELECT * FROM history WHERE organisation_id IN :organisations AND id = :id", id=id
-        )
+        change = select_row(engine, "history", "id = :id", id=id)
         if change is not None:
             history.replace_attachment_id(engine, change, [side], attachment["id"], waiting_id)
     for change in _changes_of_texts(engine, attachment["announcement_id"]):

@@ -14,7 +14,7 @@ from archive.subscriptions import (
 )
 from storage import mappers
 from storage.engine import EngineRepository
-from storage.rows import delete_rows, insert_row, read_rows, update_row
+from storage.rows import delete_rows, insert_row, read_rows, select_row, update_row
 from storage.tenancy import current_organisation
 
 _DAY = dt.timedelta(days=1)
@@ -62,9 +62,7 @@ class EngineSubscriptions(EngineRepository):
             )
 
     def by_key(self, key: str) -> Subscription | None:
-        row = self._engine.row(
-            "SELECT * FROM subscription WHERE organisation_id IN :organisations AND key = :key", key=key
-        )
+        row = select_row(self._engine, "subscription", "key = :key", key=key)
         return None if row is None else mappers.subscription(row)
 
     def confirm(self, key: str) -> bool:

@@ -16,7 +16,7 @@ from storage.engine import EngineRepository
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.pages import write_page_unless_corrected
-from storage.rows import insert_row, insert_row_unless_present
+from storage.rows import insert_row, insert_row_unless_present, select_rows
 from storage.tenancy import current_organisation
 
 _FIELDS = tuple(field.name for field in ANNOUNCEMENT_FIELDS)
@@ -61,10 +61,8 @@ class EngineTransfer(EngineRepository):
             for each in changes
         }
         with self._engine.write():
-            entries = self._engine.rows(
-                """SELECT * FROM history
-                   WHERE organisation_id IN :organisations AND announcement_id = :id AND action = 'relate'""",
-                id=announcement_id,
+            entries = select_rows(
+                self._engine, "history", "announcement_id = :id AND action = 'relate'", id=announcement_id
             )
             for entry in entries:
                 sides = [history.readable_side(entry[name]) for name in ("before", "after")]

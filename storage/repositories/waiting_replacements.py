@@ -15,16 +15,12 @@ from storage.repositories import history
 from storage.repositories.attachment_positions import next_position
 from storage.repositories.file_versions import store_earlier_version
 from storage.repositories.replaced_public_files import set_file, store_replaced_public_file
-from storage.rows import delete_rows, insert_row, update_row
+from storage.rows import delete_rows, insert_row, select_row, select_rows, update_row
 
 
 def replacement_row(engine: Queries, attachment_id: int) -> Row | None:
     """Return the row of the attachment that waits to replace this one's file; None where none waits."""
-    return engine.row(
-        """SELECT * FROM attachment
-           WHERE organisation_id IN :organisations AND replaces = :id AND status <> 'detached'""",
-        id=attachment_id,
-    )
+    return select_row(engine, "attachment", "replaces = :id AND status <> 'detached'", id=attachment_id)
 
 
 def insert_replacement(
@@ -64,11 +60,8 @@ def move_file_to_replaced_attachment(engine: Queries, waiting: Row, *, may_be_ta
     """
     if waiting["replaces"] is None:
         return None
-    replaced = engine.row(
-        """SELECT * FROM attachment
-           WHERE organisation_id IN :organisations AND id = :id AND status <> 'detached'
-           FOR NO KEY UPDATE""",
-        id=waiting["replaces"],
+    replaced = select_row(
+        engine, "attachment", "id = :id AND status <> 'detached' FOR NO KEY UPDATE", id=waiting["replaces"]
     )
     if replaced is None:
         _add_to_list(engine, waiting)
@@ -86,9 +79,7 @@ def move_file_to_replaced_attachment(engine: Queries, waiting: Row, *, may_be_ta
         last_change = max((change["id"] for change in changes), default=0)
         store_replaced_public_file(engine, replaced, waiting["id"], renamed, last_change)
     _move_parts(engine, waiting["id"], replaced["id"])
-    now = engine.rows(
-        "SELECT * FROM attachment WHERE organisation_id IN :organisations AND id = :id", id=waiting["id"]
-    )[0]
+    now = select_rows(engine, "attachment", "id = :id", id=waiting["id"])[0]
     delete_rows(engine, "attachment", id=waiting["id"])
     set_file(engine, replaced["id"], now)
     for change in changes:
@@ -110,10 +101,8 @@ def _add_to_list(engine: Queries, waiting: Row) -> None:
 
 def _changes(engine: Queries, waiting: Row, replaced: Row) -> list[Row]:
     """Return the changes of the two attachments, oldest first."""
-    found = engine.rows(
-        """SELECT * FROM history
-           WHERE organisation_id IN :organisations AND announcement_id = :id ORDER BY id""",
-        id=replaced["announcement_id"],
+    found = select_rows(
+        engine, "history", "announcement_id = :id ORDER BY id", id=replaced["announcement_id"]
     )
     ids = (waiting["id"], replaced["id"])
     return [

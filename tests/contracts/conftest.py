@@ -15,8 +15,7 @@ from storage.hash_chain import AuditTrail
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.leases import EngineLeases
 from storage.repositories.organisations import EngineOrganisations
-from storage.repositories.people import open_people
-from storage.repositories.records import open_records
+from storage.repositories.records import open_people, open_records
 from tests.contracts.engines import (
     ENGINES,
     INDEXES,

@@ -54,8 +54,7 @@ from storage.engine import Engine
 from storage.move import TABLES
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.organisations import EngineOrganisations, find_stray_rows
-from storage.repositories.people import open_people
-from storage.repositories.records import open_records
+from storage.repositories.records import open_people, open_records
 from storage.tenancy import OWN, PARENTS, SHARED, OrganisationQueries
 from tests.contracts.samples import ACTOR, NOW, attached, draft, page, rows_of, stored
 

@@ -8,8 +8,7 @@ import pytest
 
 from archive.model import PROVINCE, Draft, Role
 from storage import migrations
-from storage.repositories.people import open_people
-from storage.repositories.records import open_records
+from storage.repositories.records import open_people, open_records
 from storage.tenancy import OrganisationQueries
 from tests.contracts.engines import Opener
 
