@@ -170,6 +170,23 @@ def test_withdrawn_is_gone_with_its_reason(site: Site) -> None:
     assert "เนื้อหาที่ถอนไป" not in answer.text
 
 
+def test_a_title_with_personal_data_is_gone_with_the_withdrawal(site: Site) -> None:
+    title = "รายชื่อผู้ได้รับเบี้ย นายสมชาย โทร 081-234-5678"
+    made = site.announcement(title, status=Status.DRAFT)
+    publication, page = site.services.commands.publication, f"/announcements/{made.id}"
+    publication.publish(made.id, actor="x", reason="กฎหมายกำหนดให้ประกาศ")
+    publication.withdraw(made.id, actor="x", reason="มีข้อมูลส่วนบุคคล")
+    for address in (page, f"/api/v1{page}"):
+        answer = site.client().get(address)
+        assert answer.status_code == 410
+        for gone in ("081-234-5678", "สมชาย"):
+            assert gone not in answer.text
+        assert "มีข้อมูลส่วนบุคคล" in answer.text
+    staff = site.signed_in(Role.STAFF).get(page).text
+    assert title in staff
+    assert "ประชาชนเห็นเพียงชื่อเรื่อง (ถ้าไม่มีข้อมูลส่วนบุคคล)" in staff
+
+
 def test_an_announcement_leads_to_those_before_after_and_like_it(site: Site) -> None:
     titles = ("ประกวดราคาจ้างก่อสร้างถนนสายบ้านดอน", "ประกวดราคาจ้างก่อสร้างถนนสายบ้านทุ่ง", "ฉีดวัคซีนสุนัข")
     made = [

@@ -19,6 +19,7 @@ from archive.model import (
     Scope,
     Status,
 )
+from archive.privacy import find_personal_data
 from archive.relations import published_relations
 from web.accounts.tokens import token_hash
 from web.bootstrap import services
@@ -63,8 +64,9 @@ def require_publish_scope_if_public_or_scheduled(announcement: Announcement) -> 
 def require_visible(announcement: Announcement, *, is_staff: bool) -> Announcement:
     """Returns it if it may be shown, and sets ``g.noindex``; ``Gone`` when withdrawn, else ``NotFound``.
 
-    Staff may see it in any status. ``Gone`` has title, date, reason and successors; ``NotFound`` is the same
-    as for an announcement that does not exist. ``g.noindex`` then holds what pages tell search engines.
+    Staff may see it in any status. ``Gone`` has title, date, reason and successors; a title with personal
+    data is "" there, since the withdrawal has cancelled the decision to show it. ``NotFound`` is the same as
+    for an announcement that does not exist. ``g.noindex`` then holds what pages tell search engines.
     """
     g.noindex = announcement.noindex
     if announcement.status is Status.PUBLISHED:
@@ -76,7 +78,7 @@ def require_visible(announcement: Announcement, *, is_staff: bool) -> Announceme
         raise Gone(
             "ประกาศนี้ถูกถอนแล้ว เหตุผล: %(reason)s",
             reason=announcement.reason,
-            title=announcement.title,
+            title="" if find_personal_data(announcement.title, page=0) else announcement.title,
             published_on=announcement.published_on,
             successors=published_relations(services().records, announcement).changed_by,
         )
