@@ -357,6 +357,9 @@ class ReadabilityCheck(Protocol):
     def find_faults(self) -> Iterator[Fault]:
         """Yield every row that cannot be read."""
 
+    def check_first_rows(self) -> None:
+        """Read the first row of each table, a few pages of the database; ``Unavailable`` if damaged there."""
+
     def check_next_rows(self) -> None:
         """Read the next share of the rows, of bounded size, to know which of them are damaged.
 

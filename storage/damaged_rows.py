@@ -11,6 +11,7 @@ from storage import mappers
 from storage.engine import Queries, Row
 from storage.mappers import Mapper
 from storage.repositories.replaced_public_files import replaced_public_file
+from storage.tenancy import OWN, SHARED
 
 _MAPPERS: Sequence[Mapper[Any]] = (
     mappers.announcement,
@@ -71,6 +72,10 @@ class DamagedRows:
                     id=attachment["id"],
                 )
                 yield from _faults(found, mapper, name)
+
+    def check_first_rows(self) -> None:
+        for table in sorted(OWN | SHARED):
+            self._engine.row(f"SELECT * FROM {table} LIMIT 1")  # noqa: S608  # our own names
 
     def check_next_rows(self) -> None:
         for mapper in _LISTED:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,20 @@ def index_left_behind(site: Site) -> None:
     later(site, "UPDATE announcement SET updated_at = :at")
 
 
+def damaged_database(site: Site) -> None:
+    """Overwrite the first page of the history's table, which no other check reads."""
+    site.announcement("มีประวัติ")
+    rebuild(site.services.records, site.services.index)
+    site.services.database.checkpoint_if_possible()
+    path = site.services.settings.data / "prakat.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        (page,) = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'history'").fetchone()
+        (size,) = database.execute("PRAGMA page_size").fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * 200)
+
+
 def no_index(site: Site) -> None:
     shutil.rmtree(site.services.settings.data / "index")
 
@@ -105,6 +121,7 @@ def torn_index(site: Site) -> None:
         (dead_worker, "worker"),
         (clock_set_back, "worker"),
         (stuck_queue, "queue"),
+        (damaged_database, "database"),
         (index_left_behind, "index"),
         (no_index, "index"),
         (torn_index, "index"),
