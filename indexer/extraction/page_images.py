@@ -298,7 +298,7 @@ def _rows_of_lines(lines: Sequence[Line]) -> list[Rectangle]:
 def _piece_of_rows(rows: Sequence[Rectangle], first: int, last: int) -> Rectangle:
     """Returns the piece of the rows from ``first`` to ``last``, which ends between rows."""
     shown = rows[first : last + 1]
-    top, bottom = shown[0].top - _CROP_MARGIN // 4, shown[-1].bottom + _CROP_MARGIN // 4
+    top, bottom = shown[0].top - _CROP_MARGIN // 8, shown[-1].bottom + _CROP_MARGIN // 8
     if first:
         top = max(top, _border(rows[first - 1], shown[0]))
     if last + 1 < len(rows):

@@ -78,7 +78,7 @@ _COUNTED = re.compile(
     + "|".join(map(re.escape, (*MONTHS, *SHORT_MONTHS)))
     + ")"
 )  # what stays with its number
-_LEADING_ERA = re.compile(r"[พค]\.\s?ศ\.$")
+_LEADING_SIGN = re.compile(r"[พค]\.\s?ศ\.$|(?:^|\s)\(?\d{1,2}[.)]$")  # of a year, of an item
 _LEADING_WORDS = frozenset(
     """ระหว่าง ตั้งแต่ ภายใน ใน เมื่อ ณ วันที่ วัน เดือน เวลา ปี เลขที่ ที่ ฉบับที่ ครั้งที่ หมู่ หมู่ที่ ร้อยละ ละ จำนวน เป็นเงิน
     และ หรือ กับ ของ โดย เพื่อ จาก ถึง ให้ ซึ่ง แก่ ต่อ ตาม เป็น ว่า กว้าง ยาว หนา ประจำปี""".split()
@@ -474,7 +474,7 @@ class _Borders:
         while end > least:
             shown = self.folded[:end].rstrip()
             lead = _LEADING_NUMBER.search(shown) if _COUNTED.match(self.folded, len(shown)) else None
-            lead = lead or _LEADING_ERA.search(shown)
+            lead = lead or _LEADING_SIGN.search(shown)
             start = lead.start() if lead else self._longer_word(len(shown) - 1)[0]
             if start <= least or not (lead or shown[start:] in _LEADING_WORDS):
                 break

@@ -28,6 +28,7 @@ _MOST_PARTS = 64  # parts of a query that are used
 _MOST_CLAUSES = 64  # clauses of a query that are used
 _MOST_ALTERNATIVES = 8  # alternatives of one clause that are used
 _MIN_SENTENCE_WORDS = 8  # words from which on a query is a sentence
+_LETTERS_OFTEN_INSIDE = 2  # letters of an abbreviation that often stand in a row inside other words
 _PARTS = 0.8  # weight of a code that is found by its parts
 
 _READINGS_BEFORE_NUMBER = (("ม",), ("หมู่", "ที่"), ("มาตรา",))  # never มหาวิทยาลัย, the likeliest first
@@ -427,11 +428,25 @@ def _words(folded: str, lexicon: Lexicon, *, is_exact: bool) -> list[Clause]:
         alternatives = [Alternative((token.term,))]
         if parts:
             alternatives.append(Alternative(parts, _PARTS))
-        elif not is_exact and (len(token.term) > 1 or folded[token.end - 1] == "."):
+        elif not is_exact and _may_be_abbreviation(tokens, at, folded):
             alternatives += [Alternative(full, SYNONYM_WEIGHT) for full in lexicon.expansions(token.term)]
         words.append(Clause(folded[token.start : token.end], tuple(alternatives[:_MOST_ALTERNATIVES])))
         at += 1 + len(parts)
     return words
+
+
+def _may_be_abbreviation(tokens: list[Token], at: int, folded: str) -> bool:
+    """Returns True if a token may be an abbreviation: two letters within a longer run are none.
+
+    สส of บีทีเอสสถานี is no ส.ส.; one letter is an abbreviation only with a full stop.
+    """
+    token = tokens[at]
+    if folded[token.end - 1] == "." or len(token.term) > _LETTERS_OFTEN_INSIDE:
+        return True
+    is_within = any(each.end == token.start for each in tokens[:at]) and any(
+        each.start == token.end for each in tokens[at + 1 :]
+    )
+    return len(token.term) > 1 and not is_within
 
 
 def _terms_within(tokens: list[Token], at: int) -> tuple[str, ...]:

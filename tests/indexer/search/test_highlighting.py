@@ -379,6 +379,12 @@ def test_what_is_seen_at_a_glance_ends_with_a_word_that_leads_to_nothing(letters
     assert not shown[-1].isdigit() or shown.endswith("2567")
 
 
+def test_what_is_seen_at_a_glance_ends_with_no_number_of_an_item() -> None:
+    text = "1. บ้านเดือนละ 30 บาท\n2. ร้านค้าเดือนละ 120 บาท\n3. ตลาดเดือนละ 2,000 บาท ตามเทศบัญญัติ พ.ศ. 2566 ทุกแห่ง"
+    seen = {at_a_glance(text, letters) for letters in range(20, 80)}
+    assert not [each for each in seen if each.endswith((".", "พ.ศ."))]
+
+
 def test_what_is_seen_at_a_glance_shows_the_first_hit() -> None:
     text = "เทศบาลตำบลหนองปลาดุกแจ้งอัตราค่าธรรมเนียมเก็บขนขยะมูลฝอยทั่วไป ดังนี้"
     assert "ค่าธรรมเนียมเก็บขนขยะมูลฝอย" not in at_a_glance(text, 40, "ค่าธรรมเนียมเก็บขนขยะมูลฝอย")

@@ -14,6 +14,7 @@ from indexer.engines.whoosh import WhooshIndex
 from indexer.search.highlighting import highlight
 from indexer.search.query.parser import Filters, Query, parse_query
 from indexer.search.query.query_notes import BilingualNote
+from indexer.search.query.query_plan import build_query_plan, explained_expansions
 from indexer.search.query.question_words import stretches_without_question_words
 from tests.contracts.test_search_index import entry
 
@@ -89,6 +90,21 @@ def test_a_land_deed_is_no_woman(tmp_path: Path) -> None:
     index.update([entry(1, "ประชุมสภา", "นางสาวสมศรี กล่าวว่ามี 3 เรื่อง"), entry(2, "ถนน")], (), position=2)
     assert index.search(parse_query("น.ส. สมศรี")).total == 1
     assert index.search(parse_query("น.ส.3")).total == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_read"),
+    [
+        ("สส", True),
+        ("ติดต่อสส", True),
+        ("สสเขต 2", True),
+        ("ส.ส.เขต", True),
+        ("รถไฟฟ้าบีทีเอสสถานีหนองปลาดุก", False),
+    ],
+)
+def test_two_letters_within_a_longer_run_are_no_abbreviation(typed: str, is_read: bool) -> None:
+    expansions = explained_expansions(build_query_plan(parse_query(typed), Dictionary().current()))
+    assert ("สมาชิกสภาผู้แทนราษฎร" in expansions) == is_read
 
 
 def test_staff_extend_the_abbreviations(tmp_path: Path) -> None:
