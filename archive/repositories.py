@@ -260,7 +260,7 @@ class Attachments(Protocol):
     def reattach(
         self, attachment_id: int, *, actor: str, should_hold_until_checked: bool = False
     ) -> Attachment:
-        """Put a detached attachment back under its id, after the others; its hold stays as it was.
+        """Put a detached attachment back under its id, last; its hold stays, or is UNCONFIRMED if asked so.
 
         With ``should_hold_until_checked`` it is held as ``HoldReason.UNCONFIRMED``.
         """

@@ -49,7 +49,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 def test_an_upload_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_path: Path) -> None:
-    made = archive.record_commands.announcements.create(draft(), actor=ACTOR)
+    made = archive.commands.announcements.create(draft(), actor=ACTOR)
     answered = tmp_path / "answered"
 
     def upload(child: Archive) -> None:
@@ -80,7 +80,7 @@ def test_an_upload_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_p
 
 
 def test_a_publication_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_path: Path) -> None:
-    made = archive.record_commands.announcements.create(draft(), actor=ACTOR)
+    made = archive.commands.announcements.create(draft(), actor=ACTOR)
     step = 1
     while killed_at(
         step, lambda: opened(tmp_path), lambda child: child.commands.publication.publish(made.id, actor=ACTOR)
@@ -90,8 +90,8 @@ def test_a_publication_killed_at_any_line_is_whole_or_absent(archive: Archive, t
         assert announcement.change == archive.records.history.last_change()
         if announcement.status is Status.PUBLISHED:
             assert last.action == "publish"
-            archive.record_commands.publication.withdraw(made.id, actor=ACTOR, reason="ทดสอบ")
-            archive.record_commands.publication.restore_as_draft(made.id, actor=ACTOR)
+            archive.commands.publication.withdraw(made.id, actor=ACTOR, reason="ทดสอบ")
+            archive.commands.publication.restore_as_draft(made.id, actor=ACTOR)
         else:
             assert last.action in {"create", "restore"}
         step += 1
@@ -106,10 +106,8 @@ def test_a_start_killed_at_any_line_can_be_done_again(tmp_path: Path) -> None:
 
     while killed_at(step, fresh, lambda folder: opened(folder).engine.close()):
         archive = opened(fresh())
-        made = archive.record_commands.announcements.create(draft(), actor=ACTOR)
-        archive.record_commands.attachments.attach(
-            made.id, io.BytesIO(CONTENT), filename="ก.pdf", actor=ACTOR
-        )
+        made = archive.commands.announcements.create(draft(), actor=ACTOR)
+        archive.commands.attachments.attach(made.id, io.BytesIO(CONTENT), filename="ก.pdf", actor=ACTOR)
         assert EngineJobs(archive.engine).claim("w", lease=NOW - NOW, now=NOW) is not None
         archive.engine.close()
         step += 29  # not every line: tables and directories are made one like the other
