@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from enum import StrEnum
 from itertools import accumulate
@@ -230,17 +230,16 @@ def locate_in_attachment(attachment_id: int, finds: Iterable[PersonalDataSpan]) 
 
 def find_new_in_fields(before: Mapping[str, str], after: Mapping[str, str]) -> list[LocatedPersonalData]:
     """Return the personal data in the texts of fields that none of the texts before the change has."""
-    known = {_letters_and_digits(before, data) for data in find_in_fields(before)}
+    known = {_letters_and_digits(before[data.field], data) for data in find_in_fields(before)}
     return [
         LocatedPersonalData(None, data)
         for data in find_in_fields(after)
-        if _letters_and_digits(after, data) not in known
+        if _letters_and_digits(after[data.field], data) not in known
     ]
 
 
-def _letters_and_digits(fields: Mapping[str, str], data: PersonalDataSpan) -> str:
-    found = fields[data.field][data.start : data.end]
-    return "".join(filter(str.isalnum, arabic_digits(found)))
+def _letters_and_digits(text: str, data: PersonalDataSpan) -> str:
+    return "".join(filter(str.isalnum, arabic_digits(text[data.start : data.end])))
 
 
 def refuse_blank_reason(finds: Sequence[LocatedPersonalData], reason: str) -> None:
@@ -301,6 +300,41 @@ def expand_decision_on_everything(attachment: Attachment) -> tuple[str, ...]:
         return attachment.decided
     finds = find_personal_data_in_attachment(attachment, attachment.details)
     return tuple(type_and_place_key(data) for data in finds if not data.field or data.type in NUMBERS)
+
+
+MOST_TYPED_ANEW = 2
+"""Letters or digits in which data differs that somebody corrects, and still is about the same person."""
+
+
+def decisions_after_edit(
+    attachment: Attachment, place: str | int, before: str, after: str
+) -> tuple[str, ...]:
+    """Return an attachment's decisions without those about data that a person took out of a text.
+
+    So none of them covers other data of the same type that is typed there. ``place``: the text's field, or
+    the number of its page.
+    """
+    typed = {_letters_and_digits(after, data) for data in find_personal_data(after, page=0)}
+    gone = [
+        data
+        for data in find_personal_data(before, page=0)
+        if not _is_among(_letters_and_digits(before, data), typed)
+    ]
+    decided = [*expand_decision_on_everything(attachment)] if gone else [*attachment.decided]
+    for data in gone:
+        key = f"{data.type}:{place}"
+        if key in decided:
+            decided.remove(key)
+    return tuple(decided)
+
+
+def _is_among(value: str, values: Collection[str]) -> bool:
+    """Return True where a value has at most ``MOST_TYPED_ANEW`` other letters than one of these values."""
+    return value in values or any(
+        len(value) == len(each)
+        and sum(one != other for one, other in zip(value, each, strict=True)) <= MOST_TYPED_ANEW
+        for each in values
+    )
 
 
 def undecided_finds(attachment: Attachment) -> tuple[PersonalDataSpan, ...]:

@@ -89,8 +89,9 @@ class AttachmentCommands(CommandsOnRecords):
     ) -> Attachment:
         """Change an attachment's label and kind; a public label with personal data needs a reason.
 
-        Raises ``PersonalDataFound`` when residents see the document, the new label contains personal data,
-        and no reason is given. A held document stays held: its label is decided with it.
+        Raises ``PersonalDataFound`` when residents see the document, the new label contains personal data
+        that nobody has decided on, and no reason is given. A held document stays held: its label is decided
+        with it.
         """
         attachment, announcement = editable_attachment(self._records, attachment_id)
         checked_label = validation.label_or_file_name(label, attachment.filename)
@@ -98,7 +99,8 @@ class AttachmentCommands(CommandsOnRecords):
         is_seen = announcement.status is Status.PUBLISHED and attachment.hold is None
         if is_seen and checked_label != attachment.label:
             finds = privacy.finds_without_decision(
-                privacy.find_in_fields({"label": checked_label}), attachment.decided
+                privacy.find_in_fields({"label": checked_label}),
+                privacy.decisions_after_edit(attachment, "label", attachment.label, checked_label),
             )
         if finds:
             privacy.refuse_blank_reason(privacy.locate_in_attachment(attachment_id, finds), reason)

@@ -76,21 +76,32 @@ def _hold_without_decisions(row: Row) -> HoldReason | None:
 
 
 def replace_page_finds_and_hold(
-    engine: Queries, attachment: Attachment, page: int, page_finds: Sequence[PersonalDataSpan]
+    engine: Queries,
+    attachment: Attachment,
+    page: int,
+    page_finds: Sequence[PersonalDataSpan],
+    decided: Sequence[str],
 ) -> None:
     """Replace a page's finds, and hide the attachment for new ones; call in a transaction.
 
-    They are those in its present text. One that has gone never releases the attachment.
+    They are those in its present text. One that has gone never releases the attachment. ``decided``: the
+    decisions that are left.
     """
     others = [data for data in attachment.details.personal_data if data.page != page]
     details = dataclasses.replace(
         attachment.details, personal_data=tuple(sorted([*others, *page_finds], key=lambda one: one.page))
     )
-    update_row(engine, "attachment", attachment.id, details=mappers.details_json(details))
+    update_row(
+        engine,
+        "attachment",
+        attachment.id,
+        details=mappers.details_json(details),
+        decided=_decisions_json(decided),
+    )
     finds = privacy.find_personal_data_in_attachment(attachment, details)
-    known = (*attachment.decided, *map(privacy.type_and_place_key, privacy.undecided_finds(attachment)))
+    known = (*decided, *map(privacy.type_and_place_key, privacy.undecided_finds(attachment)))
     if attachment.hold is None and privacy.finds_without_decision(finds, known):
-        _set_hold(engine, attachment.id, HoldReason.PERSONAL_DATA, attachment.decided)
+        _set_hold(engine, attachment.id, HoldReason.PERSONAL_DATA, decided)
         history.mark_updated(engine, attachment.announcement_id)
         set_hidden_change(engine, attachment.id)
     _clear_undecided_if_none(engine, attachment.id)
@@ -116,9 +127,13 @@ def _set_hold(engine: Queries, attachment_id: int, hold: HoldReason | None, deci
         "attachment",
         attachment_id,
         hold=hold.value if hold else "",
-        decided=json.dumps(list(decided)) if decided else "",
+        decided=_decisions_json(decided),
         has_undecided_finds=0,
     )
+
+
+def _decisions_json(decided: Sequence[str]) -> str:
+    return json.dumps(list(decided)) if decided else ""
 
 
 def _clear_undecided_if_none(engine: Queries, attachment_id: int) -> None:
@@ -505,6 +520,8 @@ class EngineAttachments(EngineRepository):
                 )
                 if waiting := replacement_row(self._engine, attachment_id):
                     append_entries(self._engine, ("attachment", waiting["id"]))
+                decided = privacy.decisions_after_edit(mappers.attachment(row), "label", row["label"], label)
+                update_row(self._engine, "attachment", attachment_id, decided=_decisions_json(decided))
                 _clear_undecided_if_none(self._engine, attachment_id)
                 before = {"attachment_id": attachment_id, **{name: row[name] for name in after}}
                 self._note(

@@ -54,7 +54,8 @@ class EnginePages(EngineRepository):
                 raise Conflict("ไฟล์ของเอกสารนี้ถูกเปลี่ยนแล้ว", code="lease-lost")
             is_written = write_page_unless_corrected(self._engine, page, attachment["organisation_id"])
             if is_written and finds and attachment["rules"]:  # read before: residents may see it
-                replace_page_finds_and_hold(self._engine, mappers.attachment(attachment), page.number, finds)
+                read = mappers.attachment(attachment)
+                replace_page_finds_and_hold(self._engine, read, page.number, finds, read.decided)
                 append_entries(self._engine, ("attachment", page.attachment_id))
 
     def correct(
@@ -126,7 +127,14 @@ class EnginePages(EngineRepository):
         history.mark_updated(self._engine, attachment["announcement_id"])
         if after.text != before.text:
             history.set_replaced_text_change(self._engine, attachment["announcement_id"])
-        replace_page_finds_and_hold(self._engine, mappers.attachment(attachment), after.number, personal_data)
+        read = mappers.attachment(attachment)
+        is_typed = action == "correct"  # another reading may give other digits for the same number
+        decided = (
+            privacy.decisions_after_edit(read, after.number, before.text, after.text)
+            if is_typed
+            else read.decided
+        )
+        replace_page_finds_and_hold(self._engine, read, after.number, personal_data, decided)
         append_entries(self._engine, ("attachment", after.attachment_id), (READING, after.attachment_id))
 
     def get(self, attachment_id: int, number: int) -> Page:

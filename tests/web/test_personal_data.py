@@ -226,6 +226,44 @@ def test_a_decision_about_the_label_does_not_show_a_held_file(site: Site) -> Non
     assert_hidden(site, made, attachment)
 
 
+def test_a_decision_about_a_label_covers_no_other_number(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    attachment = site.attach(made.id, WITHOUT, "ซ่อมถนนสายในบ้าน.pdf")
+    site.work()
+    address = f"/attachments/{attachment.id}"
+    assert api(site, "PATCH", address, json={"label": "คู่มือ 089-999-1234", "reason": REASON})[0] == 200
+    assert api(site, "PATCH", address, json={"label": "คู่มือ 089-999-1235"})[0] == 200  # typed wrong before
+    for label in ("คู่มือ 082-222-3333", "คู่มือ 089-999-1235 และ 082-222-3333"):
+        assert api(site, "PATCH", address, json={"label": label})[0] == 409
+    assert api(site, "PATCH", address, json={"label": "คู่มือ"})[0] == 200
+    assert api(site, "PATCH", address, json={"label": "คู่มือ 082-222-3333"})[0] == 409
+    assert api(site, "PATCH", address, json={"label": "คู่มือ 082-222-3333", "reason": REASON})[0] == 200
+    assert api(site, "PATCH", address, json={"label": "คู่มือ 082-222-3334"})[0] == 200
+    assert api(site, "PATCH", address, json={"label": "คู่มือ 089-999-1234"})[0] == 409
+
+
+def test_a_decision_about_a_page_covers_no_other_number_that_somebody_types(site: Site) -> None:
+    made = site.announcement("ประกาศงานถนน")
+    attachment = site.attach(made.id, memo("ซ่อมถนนสายบ้านหนองกระทิง ติดต่อ 081-234-5678"), "ใบแจ้งช่าง.pdf")
+    site.work()
+    commands, clerk = site.services.commands, site.signed_in(Role.STAFF)
+    commands.attachments.release_with_reason(attachment.id, reason=REASON, actor="x")
+    text = site.services.pages.get(attachment.id, 1).text
+    read = "๐๘๑-๒๓๔-๕๖๗๘"
+    assert read in text
+    commands.pages.correct(attachment.id, 1, text.replace(read, "081-234-5679"), actor="x")
+    assert held(site, attachment) is None  # a digit that was read wrong
+    page = f"/staff/attachments/{attachment.id}/pages/1"
+    form = {"text": text.replace(read, "085-555-6666")}
+    said = clerk.post(page, data=form, follow_redirects=True).text
+    assert "ประชาชนไม่เห็นเอกสารนี้จนกว่าจะตัดสิน" in said
+    assert held(site, attachment) is HoldReason.PERSONAL_DATA
+    assert_hidden(site, made, attachment)
+    commands.attachments.release_with_reason(attachment.id, reason=REASON, actor="x")
+    assert held(site, attachment) is None
+    assert not [*site.services.audit.find_faults()]
+
+
 def test_a_label_with_a_refused_reason_is_not_stored(site: Site) -> None:
     made = site.announcement("ประกาศเบี้ยยังชีพ")
     attachment = site.attach(made.id, WITHOUT, "รายชื่อ.pdf")
