@@ -57,6 +57,26 @@ def test_fields_go_back_and_the_way_back_goes_back(site: Site) -> None:
     assert site.services.announcements.get(made.id).title == "หลัง"
 
 
+def test_several_changes_are_told_by_what_residents_see(site: Site) -> None:
+    published = [site.announcement(f"แจ้งข่าว {n}", category="ข่าว") for n in range(2)]
+    drafts = [site.announcement(f"ร่าง {n}", status=Status.DRAFT) for n in range(2)]
+    commands, clerk = site.services.commands, site.signed_in(Role.STAFF)
+    with site.services.records.batch("retag"):
+        for each in published:
+            commands.announcements.revise(each.id, {"category": "แจ้งเตือน"}, actor="x")
+    question = clerk.post("/staff/history/bulk/retag/undo").text
+    assert "หมวดที่ประชาชนเห็นกลับเป็นอย่างเดิม" in question
+    assert "กลับเป็นอย่างก่อน" not in question
+    with site.services.records.batch("publish"):
+        for each in drafts:
+            commands.publication.publish(each.id, actor="x")
+            commands.announcements.revise(each.id, {"category": "แจ้งเตือน"}, actor="x")
+    question = clerk.post("/staff/history/bulk/publish/undo").text
+    assert "กลับเป็นฉบับร่าง" in question
+    assert "หมวดที่ประชาชนเห็น" not in question  # they see nothing of it
+    assert question.count(">ร่าง 0<") == 1
+
+
 def test_a_first_title_is_taken_back_from_a_draft_only(site: Site) -> None:
     made, clerk = site.announcement("ร่าง", status=Status.DRAFT), site.signed_in(Role.STAFF)
     site.services.announcements.revise(made.id, {"title": ""}, actor="upload")

@@ -30,11 +30,17 @@ _LONGEST_VALUE = 100  # letters of a field's value in a sentence
 def undo_consequences(changes: Sequence[Change]) -> list[tuple[str, list[str]]]:
     """Returns sentences on what an undo changes for residents, or trashes, each with its records' titles.
 
-    One change is told in detail, several by their kind.
+    One change is told in detail, several by their kind. Of a record whose status goes back nothing else is
+    told: residents see none of it, or all of it.
     """
     known = services().announcements.get_many(
         {each.announcement_id for each in changes if each.announcement_id}
     )
+    with_status = {
+        change.announcement_id
+        for change in changes
+        if (record := known.get(change.announcement_id or 0)) and (change.action, record.status) in _OF_STATUS
+    }
     concerned: dict[str, dict[str, None]] = defaultdict(dict)
     for change in changes:
         if change.collection_id:
@@ -44,38 +50,56 @@ def undo_consequences(changes: Sequence[Change]) -> list[tuple[str, list[str]]]:
             title = str(change.after.get("title") or change.before.get("title") or change.after["item"])
             concerned[str(_(_DISCLOSURE))][title] = None
         announcement = known.get(change.announcement_id or 0)
-        sentences = _sentences(change, announcement, is_one=len(changes) == 1) if announcement else []
+        if announcement is None:
+            continue
+        sentences = _sentences(
+            change, announcement, is_one=len(changes) == 1, is_of_status=announcement.id in with_status
+        )
         for sentence in sentences:
             concerned[sentence][displayed_title(known[change.announcement_id or 0])] = None
     return [(sentence, list(titles)) for sentence, titles in concerned.items()]
 
 
-def _sentences(change: Change, announcement: Announcement, *, is_one: bool) -> list[str]:
+def _sentences(change: Change, announcement: Announcement, *, is_one: bool, is_of_status: bool) -> list[str]:
     of_status = _OF_STATUS.get((change.action, announcement.status))
-    if of_status:
-        return [str(_(of_status))]
+    if is_of_status:
+        return [str(_(of_status))] if of_status else []
     if announcement.status is not Status.PUBLISHED or change.action not in _OF_PUBLISHED:
         return []
     found = list(_OF_PUBLISHED[change.action](change, announcement))
     if is_one or not found:
         return found
+    if change.action in _CHANGED_FIELDS:
+        names = [name for name, _now, _then in _CHANGED_FIELDS[change.action](change, announcement)]
+        return [str(_("%(field)sที่ประชาชนเห็นกลับเป็นอย่างเดิม", field=name)) for name in names]
     action = labels.action_name(change.action)
     return [str(_("สิ่งที่ประชาชนเห็นกลับเป็นอย่างก่อน “%(action)s”", action=action))]
 
 
-def _of_fields(change: Change, announcement: Announcement) -> Iterator[str]:
+def _changed_fields(change: Change, announcement: Announcement) -> list[tuple[str, str, str]]:
+    """Returns the name of each public field that an undo changes, its value now and the one afterwards."""
     public = {
         name: value
         for name, value in change.before.items()
         if FIELDS_BY_NAME[name].is_public and (name, value) != ("title", "")  # a title stays
     }
-    yield from _differences({name: getattr(announcement, name) for name in public}, public)
+    return _differences({name: getattr(announcement, name) for name in public}, public)
 
 
-def _of_label(change: Change, announcement: Announcement) -> Iterator[str]:
-    if attachment := _shown(change.before, announcement):
-        before = {name: value for name, value in change.before.items() if name != "attachment_id"}
-        yield from _differences({name: getattr(attachment, name) for name in before}, before)
+def _changed_label_fields(change: Change, announcement: Announcement) -> list[tuple[str, str, str]]:
+    """Returns the same as ``_changed_fields`` of an attachment that residents see."""
+    attachment = _shown(change.before, announcement)
+    before = {name: value for name, value in change.before.items() if name != "attachment_id"}
+    return _differences({name: getattr(attachment, name) for name in before}, before) if attachment else []
+
+
+_CHANGED_FIELDS = {"revise": _changed_fields, "label": _changed_label_fields}
+
+
+def _of_fields(change: Change, announcement: Announcement) -> Iterator[str]:
+    for field, now, then in _CHANGED_FIELDS[change.action](change, announcement):
+        shown = {"then": thai.shorten(then, _LONGEST_VALUE), "now": thai.shorten(now, _LONGEST_VALUE)}
+        yield str(_("%(field)s: ประชาชนเห็น “%(then)s” แทน “%(now)s”", field=field, **shown))
 
 
 def _of_attaching(change: Change, announcement: Announcement) -> Iterator[str]:
@@ -143,7 +167,7 @@ def _always(said: str) -> Callable[[Change, Announcement], Iterator[str]]:
 
 _OF_PUBLISHED: Mapping[str, Callable[[Change, Announcement], Iterator[str]]] = {
     "revise": _of_fields,
-    "label": _of_label,
+    "label": _of_fields,
     "attach": _of_attaching,
     "reattach": _of_attaching,
     "detach": _of_detaching,
@@ -167,15 +191,10 @@ def _shown(place: Mapping[str, object], announcement: Announcement) -> Attachmen
     )
 
 
-def _differences(now: Mapping[str, object], then: Mapping[str, object]) -> Iterator[str]:
+def _differences(now: Mapping[str, object], then: Mapping[str, object]) -> list[tuple[str, str, str]]:
     shown_then = dict(template_filters.field_values(dict(then)))
-    for field, value in template_filters.field_values(dict(now)):
-        if value != shown_then[field]:
-            yield str(
-                _(
-                    "%(field)s: ประชาชนเห็น “%(then)s” แทน “%(now)s”",
-                    field=field,
-                    then=thai.shorten(shown_then[field], _LONGEST_VALUE),
-                    now=thai.shorten(value, _LONGEST_VALUE),
-                )
-            )
+    return [
+        (field, value, shown_then[field])
+        for field, value in template_filters.field_values(dict(now))
+        if value != shown_then[field]
+    ]

@@ -216,19 +216,21 @@ def _everything() -> list[int]:
 
 def _ask_about(error: CategoryUnknown, count: int) -> str:
     """Returns the page that asks before the chosen records get a category that no record has."""
-    similar = _("หมวดที่คล้ายกันและมีอยู่แล้ว")
+    fields = [item for item in request.form.items(multi=True) if item[0] not in ("csrf_token", "confirmed")]
     return render_template(
         "staff/confirm.html",
         question=_(
             "สร้างหมวดใหม่ “%(category)s” ให้ %(count)s เรื่องที่เลือกหรือไม่", category=error.category, count=count
         ),
-        consequences=[
-            (_("ยังไม่มีเรื่องใดใช้หมวดนี้ ประชาชนจะเห็นเป็นหมวดใหม่"), ()),
-            *([(similar, error.similar)] if error.similar else []),
+        consequences=[(_("ยังไม่มีเรื่องใดใช้หมวดนี้ ประชาชนจะเห็นเป็นหมวดใหม่"), ())],
+        others=[
+            (
+                _("ใช้หมวด “%(category)s” ที่มีอยู่แล้ว", category=similar),
+                [(name, similar if name == "category" else value) for name, value in fields],
+            )
+            for similar in error.similar
         ],
-        fields=[
-            item for item in request.form.items(multi=True) if item[0] not in ("csrf_token", "confirmed")
-        ],
+        fields=fields,
         button=_("สร้างหมวดใหม่"),
         confirmed=error.category,
         back=_back(),
