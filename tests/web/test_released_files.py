@@ -259,6 +259,21 @@ def test_a_release_is_not_undone_over_another_file(
     assert public_file(site, paper) not in (ROAD, BRIDGE, b"")
 
 
+def test_the_page_beside_the_form_is_that_of_the_file_to_check(
+    site: Site, clerk: FlaskClient, made: Announcement
+) -> None:
+    paper = public_paper(site, made)
+    waiting = replace_file(site, clerk, paper, BRIDGE)
+    page = clerk.get(f"/staff/announcements/{made.id}").text
+    beside = page[page.index('id="first-page"') :]
+    assert f"/attachments/{waiting.id}/pages/1.webp" in beside
+    row = page[page.index(f'id="attachment-{waiting.id}"') :].partition("<button")[0]
+    assert f"/attachments/{waiting.id}/pages/1.webp" in row
+    clerk.post(f"/staff/attachments/{waiting.id}/show")
+    page = clerk.get(f"/staff/announcements/{made.id}").text
+    assert f"/attachments/{paper.id}/pages/1.webp" in page[page.index('id="first-page"') :]
+
+
 def test_a_release_that_is_pressed_twice_is_said_to_be_done(
     site: Site, clerk: FlaskClient, made: Announcement
 ) -> None:

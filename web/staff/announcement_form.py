@@ -17,6 +17,7 @@ from archive.model import (
     Attachment,
     DocumentKind,
     LocatedPersonalData,
+    ReadingStatus,
     RelationKind,
     Status,
 )
@@ -91,8 +92,16 @@ class AnnouncementForm:
 
     @property
     def first_drawable_attachment(self) -> Attachment | None:
-        """First attachment whose pages can be drawn; None while there is none."""
-        return attachments_for_staff.first_drawable_attachment(self.attachments)
+        """First attachment whose pages can be drawn; None while there is none.
+
+        A new file that is read and waits to be checked comes before all others.
+        """
+        waiting = [each.replacement for each in self.attachments if each.replacement is not None]
+        to_check = [each for each in waiting if each.status is ReadingStatus.READY and each.page_count]
+        return next(
+            filter(template_filters.is_drawable, to_check),
+            attachments_for_staff.first_drawable_attachment(self.attachments),
+        )
 
     @property
     def was_no_date_found(self) -> bool:

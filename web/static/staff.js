@@ -361,6 +361,7 @@ async function update() {
     else if (untouched(shown)) {
       row.lastElementChild.prepend(...shown.querySelectorAll("[data-said]"));
       shown.replaceWith(row);
+      showPage(row.querySelector("[data-waiting] img"));
     }
     else { shown.querySelector(".facts").replaceWith(row.querySelector(".facts")); Object.assign(shown.dataset, row.dataset); }
   }
@@ -536,14 +537,18 @@ function arrows() {
   });
 }
 
-// The page beside the form is that of the paper in whose row somebody is at work.
+// The page beside the form is that of the paper in whose row somebody is at work, or of the file that waits there.
 function acceptWork() {
   rows.addEventListener("focusin", ({ target }) => {
-    const small = target.closest("[data-attachment]").querySelector(".thumb img");
-    const shown = document.querySelector("#first-page img");
-    const page = small?.src.replace("width=240", "width=1000");
-    if (shown && page && shown.src !== page) shown.src = page;
+    const part = target.closest("[data-waiting]") ?? target.closest("[data-attachment]").querySelector(".thumb");
+    showPage(part.querySelector("img"));
   });
+}
+
+function showPage(small) {
+  const shown = document.querySelector("#first-page img");
+  const page = small?.src.replace("width=240", "width=1000");
+  if (shown && page && shown.src !== page) shown.src = page;
 }
 
 // Whether only numbers and names of the papers are shown stays chosen while the page is loaded again.
