@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 
 from archive.errors import Unavailable
 from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType
-from archive.model import Announcement
+from archive.model import Announcement, Status
 from indexer.analysis.tokenizer import fold_text
 from indexer.search.query.parser import Filters, Query, parse_query
 from indexer.search.text_match import text_matcher
@@ -23,7 +25,7 @@ def search_all_records(services: Services, typed: str) -> list[int]:
 
     Published records are found as residents find them, ``MOST_HITS`` at most. Drafts and other records that
     are not published are in no index; of these the ``MOST_UNPUBLISHED`` changed last are searched, and must
-    contain every word.
+    contain every word. So must published ones that residents' search withholds until the index follows.
     """
     query = parse_query(typed, per_page=MOST_HITS)
     queries = [query]
@@ -43,7 +45,8 @@ def _search_unpublished(services: Services, queries: list[Query]) -> tuple[list[
     """Returns the matching records whose title matches, then the other ones; the last changed first."""
     matchers = [text_matcher(query, services.tokenizer) for query in queries]
     titled, others = [], []
-    for id, text in services.worklist.last_changed_unpublished_texts(limit=MOST_UNPUBLISHED):
+    unpublished = services.worklist.last_changed_unpublished_texts(limit=MOST_UNPUBLISHED)
+    for id, text in chain(unpublished, _withheld_texts(services)):
         if any(matches(text.partition("\n")[0]) for matches in matchers):
             titled.append(id)
         elif any(matches(text) for matches in matchers):
@@ -54,6 +57,15 @@ def _search_unpublished(services: Services, queries: list[Query]) -> tuple[list[
         passing = {id for id, each in known.items() if _passes(each, filters)}
         return [id for id in titled if id in passing], [id for id in others if id in passing]
     return titled, others
+
+
+def _withheld_texts(services: Services) -> Iterator[tuple[int, str]]:
+    """Yields published records that the index finds by what was taken out of them, with their texts."""
+    with suppress(Unavailable):
+        ids = services.history.ids_to_hide_since(services.index.position())
+        for each in services.announcements.get_many(ids).values():
+            if each.status is Status.PUBLISHED:
+                yield each.id, "\n".join((each.title, each.body, each.author, each.category))
 
 
 def _passes(announcement: Announcement, filters: Filters) -> bool:
