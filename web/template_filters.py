@@ -8,7 +8,7 @@ import re
 from base64 import b64encode
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from pathlib import Path, PurePath
@@ -44,7 +44,8 @@ from web.search_service import PageResult
 LANGUAGES = ("th", "en")
 _STATIC = Path(__file__).parent / "static"
 _GLANCE = 62  # letters of a passage that a phone shows: two lines of a page 390 pixels wide
-_CUT_PASSAGE = Markup('{}<span class="cut"><wbr aria-hidden="true"></span><span class="rest">{}</span>')
+_CUT_PASSAGE = Markup('{}<span class="cut"></span>{}<span class="rest">{}</span>')
+_OPPORTUNITY = Markup('<wbr aria-hidden="true">')
 _NUMBERED = re.compile(r"^\s*[(]?([0-9๐-๙]{1,2})[.)]\s+(.+)$")
 
 
@@ -330,7 +331,11 @@ def marked(segments: tuple[TextSegment, ...]) -> Markup:
 def passage(segments: tuple[TextSegment, ...]) -> Markup:
     """Returns the segments as ``marked`` does; on a phone the page shows the first of them and ``…``."""
     shown, rest = split_at_glance(segments, services().tokenizer, letters=_GLANCE)
-    return _CUT_PASSAGE.format(marked(shown), marked(rest)) if rest else marked(shown)
+    if not rest:
+        return marked(shown)
+    first = replace(rest[0], text=rest[0].text.lstrip())
+    between = _OPPORTUNITY if first == rest[0] else " "  # a line's end after <wbr> would show no space
+    return _CUT_PASSAGE.format(marked(shown), between, marked((first, *rest[1:])))
 
 
 def highlighted(text: str, query: Query | None) -> Markup:

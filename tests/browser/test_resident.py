@@ -239,6 +239,9 @@ def test_a_passage_ends_with_a_word_and_is_clipped_nowhere(
     page.goto("/search?q=ศูนย์", wait_until="domcontentloaded")
     passages = page.locator(".results .passage:visible")
     assert passages.count() > 0
+    assert page.locator(".results .facts").evaluate_all(
+        "(all) => all.every((e) => e.scrollWidth <= e.clientWidth)"
+    )
     for passage in passages.all():
         assert passage.evaluate("(each) => each.scrollHeight <= each.clientHeight + 1")
         rest = passage.locator(".rest")
@@ -250,6 +253,23 @@ def test_a_passage_ends_with_a_word_and_is_clipped_nowhere(
             assert rest.is_visible() == (width == DESK)
             assert cut == (["none"] if width == DESK else ['"…"'])
     assert page.locator(".results .rest").count() > 0
+
+
+def test_a_space_shows_where_a_passage_is_cut_for_phones(visit: Visit, site: Site) -> None:
+    body = (
+        "กองช่างจะซ่อมศาลาอเนกประสงค์ข้างสระน้ำสาธารณะให้เสร็จก่อนฤดูฝน\n"
+        "ระหว่างนี้ขอให้ใช้ศาลาวัดป่าสักแทน และระวังรถขนวัสดุเข้าออก"
+    )
+    made = site.services.commands.announcements.create(
+        Draft(title="ซ่อมศาลา", body=body, published_on=dt.date(2022, 1, 5)), actor=ACTOR
+    )
+    site.services.commands.publication.publish(made.id, actor=ACTOR)
+    services = site.services
+    archives.wait_until(lambda: services.index.position() >= services.history.last_change(), "it was indexed")
+    page = visit()
+    page.goto("/search?q=ข้างสระน้ำสาธารณะ")
+    expect(page.locator(".passage .rest")).to_have_count(1)
+    assert "ก่อนฤดูฝน ระหว่างนี้" in page.locator(".results .passage").inner_text()
 
 
 def test_no_results_is_no_dead_end(visit: Visit) -> None:
