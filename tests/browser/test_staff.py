@@ -234,6 +234,23 @@ def test_what_is_typed_while_papers_are_read_stays(staff: Visit) -> None:
     expect(page.locator("#body")).to_have_value("ข้อความที่พิมพ์")
 
 
+def test_enter_in_a_title_saves_and_breaks_no_line(staff: Visit, site: Site) -> None:
+    draft = Draft(title="ชื่อเดิม", published_on=dt.date(2026, 1, 5), author="กองช่าง")
+    made = site.services.commands.announcements.create(draft, actor="test")
+    page = staff()
+    page.goto(f"/staff/announcements/{made.id}")
+    page.locator("#title").press("End")
+    page.keyboard.type("ที่แก้แล้ว")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice.good")).to_contain_text("บันทึกแล้ว")
+    assert site.services.announcements.get(made.id).title == "ชื่อเดิมที่แก้แล้ว"
+    page.goto(f"/staff/disclosure/{thai.today().year + 543}/items")
+    page.locator("[name^=title-]").first.press("End")
+    page.keyboard.press("Enter")
+    expect(page.locator("[name^=title-]").first).not_to_have_value(re.compile(r"\n"))
+    assert page.locator(".notice.good").count() == 0  # the whole list is saved by its button alone
+
+
 def test_what_residents_see_is_not_renamed_by_the_way(staff: Visit) -> None:
     page = staff()
     _draft_with(page, papers("บึงบัว")[1:2])

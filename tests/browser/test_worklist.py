@@ -48,7 +48,7 @@ def test_ten_drafts_are_published_and_taken_back(staff: Visit, site: Site, width
     assert statuses(site, ids) == {Status.PUBLISHED}
     shoot(page, f"worklist-{width}")
     act(page.get_by_role("button", name="เลิกทำ"))
-    expect(page.locator("main form")).to_contain_text("ประชาชนจะเปิดเรื่องเหล่านี้ไม่ได้อีก")
+    expect(page.locator("main .card")).to_contain_text("ประชาชนจะเปิดเรื่องเหล่านี้ไม่ได้อีก")
     act(page.get_by_role("button", name="เลิกทำ"))
     expect(page.locator(".notice.good")).to_contain_text("เลิกทำแล้ว")
     assert statuses(site, ids) == {Status.DRAFT}

@@ -1,4 +1,5 @@
-// Fields of forms: a fault goes once its field is changed, for saving checks it again; a password can be shown.
+// Fields of forms: a fault goes once its field is changed, for saving checks it again; a password can be shown;
+// Enter saves.
 "use strict";
 
 document.addEventListener("input", ({ target }) => {
@@ -20,4 +21,11 @@ document.querySelectorAll("[data-shows]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => show(field.type === "password"));
   field.form.addEventListener("submit", () => show(false)); // so that browsers know it for a password and keep it
+});
+
+// A line that may wrap is one line still: Enter saves the form, as in every other field, and breaks no line.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || !event.target.matches("textarea.line")) return;
+  event.preventDefault();
+  event.target.form.querySelector("button:not([type=button])").click();
 });
