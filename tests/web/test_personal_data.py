@@ -22,6 +22,7 @@ from archive.commands.personal_data import find_personal_data_by_newer_rules
 from archive.errors import Invalid, PersonalDataFound
 from archive.model import Announcement, Attachment, CollectionLine, Failure, HoldReason, Role, Status
 from indexer.extraction.attachment_reader import AttachmentReader, ReadingStopped
+from storage.repositories.pages import write_page_unless_corrected
 from tests.web.conftest import BROWSER, Site, memo, sent_form, until
 from web.background_worker import build_worker
 from web.importing import import_manifest
@@ -578,7 +579,7 @@ def test_a_new_version_by_staff_waits_until_they_have_checked_it(site: Site) -> 
     assert "ประชาชนเห็นไฟล์เดิมจนกว่าคุณจะตรวจไฟล์ใหม่แล้วกด “ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น”" in said
     waiting = site.services.attachments.replacements([attachment.id])[attachment.id]
     form, show = f"/staff/announcements/{made.id}", f"/staff/attachments/{waiting.id}/show"
-    assert f'formaction="{show}"' not in clerk.get(form).text
+    assert f'formaction="{show}?' not in clerk.get(form).text
     assert "ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ" in clerk.post(show, follow_redirects=True).text
     site.work()
     assert_only_old_shown(site, made, attachment, waiting.sha256)
@@ -586,7 +587,7 @@ def test_a_new_version_by_staff_waits_until_they_have_checked_it(site: Site) -> 
         assert "ประกาศงานถนน" not in site.client().get(address, headers=BROWSER).text, address
     assert f"#attachment-{waiting.id}" in clerk.get("/staff?problem=unconfirmed").text
     page = clerk.get(form).text
-    assert f'formaction="{show}"' in page
+    assert f'formaction="{show}?' in page
     assert "ไฟล์ใหม่ระบุว่า ซ่อมสะพาน" in page
     assert "ตรวจและเผยแพร่ไฟล์ที่รอใช้" in clerk.get(f"/staff/attachments/{waiting.id}").text
     clerk.post(show)
@@ -786,7 +787,10 @@ def read_by_older_rules(site: Site, made: Announcement) -> Attachment:
     site.work()
     text = f"ซ่อมถนนสายบ้านหนองกระทิง ผู้ร้อง นายแดง ใจดี {OWN_EMAIL}"
     pages, attachments = site.services.pages, site.services.records.attachments
-    pages.save(replace(pages.get(attachment.id, 1), text=text))
+    engine = site.services.database
+    page = replace(pages.get(attachment.id, 1), text=text)
+    with engine.write():  # type: ignore[attr-defined]  # the embedded engine's
+        write_page_unless_corrected(engine, page, made.organisation)  # type: ignore[arg-type]
     attachments.replace_finds(attachment.id, [], page_texts=[(1, text)], rules=0, actor="test")
     return site.services.attachments.get(attachment.id)
 
