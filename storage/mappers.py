@@ -16,7 +16,6 @@ from typing import Any, Generic, TypeVar, get_args, get_type_hints
 from archive.disclosure import DisclosureEntry, DisclosureItem
 from archive.erasure import Erasure
 from archive.errors import RecordDamaged
-from archive.fields import ANNOUNCEMENT_FIELDS, read_column
 from archive.model import (
     Announcement,
     ApiToken,
@@ -43,7 +42,6 @@ from archive.model import (
     Scope,
     Session,
     Signature,
-    Status,
 )
 from archive.reports import Report
 from archive.site_profile import TEXT_FIELDS, SiteProfile, SiteProfileVersion
@@ -153,7 +151,12 @@ def _text(value: object) -> str:
     return value
 
 
-_CONVERTERS: Mapping[Any, Callable[[Any], object]] = {str: _text, dt.datetime: dt.datetime.fromisoformat}
+_CONVERTERS: Mapping[Any, Callable[[Any], object]] = {
+    str: _text,
+    bool: lambda value: bool(int(value)),
+    dt.date: dt.date.fromisoformat,
+    dt.datetime: dt.datetime.fromisoformat,
+}
 
 
 def time_text(at: dt.datetime) -> str:
@@ -181,26 +184,6 @@ def stored_value(value: object) -> object:
     if isinstance(value, bool):
         return int(value)
     return value
-
-
-@mapper_of("announcement")
-def announcement(row: Row) -> Announcement:
-    """Return the announcement of a row; visits here add to ``views``. Raises ``RecordDamaged``.
-
-    Its ``views`` is the baseline plus the visits that were counted here.
-    """
-    fields = {field.name: read_column(field, row[field.name]) for field in ANNOUNCEMENT_FIELDS}
-    fields["views"] += row["visits"]
-    return Announcement(
-        id=row["id"],
-        status=Status(row["status"]),
-        reason=_text(row["reason"]),
-        change=row["change"],
-        created_at=dt.datetime.fromisoformat(row["created_at"]),
-        updated_at=dt.datetime.fromisoformat(row["updated_at"]),
-        organisation=row["organisation_id"],
-        **fields,
-    )
 
 
 @mapper_of("attachment")
@@ -350,6 +333,12 @@ def _optional(name: str) -> Callable[[Row], object]:
     return lambda row: row[name] if name in row.keys() else None  # noqa: SIM118  # sqlite3.Row
 
 
+announcement = _mapper(
+    Announcement,
+    "announcement",
+    views=lambda row: row["views"] + row["visits"],
+    organisation=_organisation_of,
+)
 page = _mapper(
     Page,
     "page",
