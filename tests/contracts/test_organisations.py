@@ -248,6 +248,7 @@ def values(theirs: Town) -> dict[str, object]:
         "page_count": 1,
         "details": ReadingResults(),
         "is_detached": False,
+        "should_hold_until_checked": True,
         "rules": 9,
         "failure": Failure("broken", "แย่งมา"),
         "should_reread_good_pages": True,
