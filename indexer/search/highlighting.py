@@ -78,7 +78,9 @@ _COUNTED = re.compile(
     + "|".join(map(re.escape, (*MONTHS, *SHORT_MONTHS)))
     + ")"
 )  # what stays with its number
-_LEADING_SIGN = re.compile(r"[พค]\.\s?ศ\.$|(?:^|\s)\(?\d{1,2}[.)]$")  # of a year, of an item
+_LEADING_SIGN = re.compile(
+    r"[พค]\.(?:\s?ศ\.)?$|(?:^|\s)\(?\d{1,2}[.)]$|วันที่\s?\d{1,2}$"
+)  # of a year, of an item, of a month
 _LEADING_WORDS = frozenset(
     """ระหว่าง ตั้งแต่ ภายใน ใน เมื่อ ณ วันที่ วัน เดือน เวลา ปี เลขที่ ที่ ฉบับที่ ครั้งที่ หมู่ หมู่ที่ ร้อยละ ละ จำนวน เป็นเงิน
     และ หรือ กับ ของ โดย เพื่อ จาก ถึง ให้ ซึ่ง แก่ ต่อ ตาม เป็น ว่า คือ เช่น ได้แก่ จะ ไม่ การ ความ ผู้ เรื่อง

@@ -403,6 +403,24 @@ def test_two_subqueries_in_one_search_are_answered_under_two_headings(site: Site
         assert "ไม่มีประกาศฉบับใดตอบทั้งสองเรื่อง" not in answer, place
 
 
+@pytest.mark.parametrize(
+    ("typed", "marked"),
+    [
+        ("ค่าขยะ", "ค่าธรรมเนียมเก็บขนขยะมูลฝอย"),
+        ("จ่ายค่าขยะที่ไหน", "ค่าธรรมเนียมเก็บขนขยะมูลฝอย"),
+        ("ใบเสร็จ", "ใบเสร็จ"),
+    ],
+)
+def test_the_body_marks_what_its_result_marks(site: Site, typed: str, marked: str) -> None:
+    body = "จึงแจ้งอัตราค่าธรรมเนียมเก็บขนขยะมูลฝอย ชำระได้ที่กองคลัง โปรดนำใบเสร็จมาด้วย"
+    site.announcement("อัตราใหม่ของเทศบาล", body=body)
+    site.announcement("รับมอบถังขยะ", body="ถังขยะและค่าขยะ")
+    site.work()
+    page = site.client().get("/announcements/1", query_string={"q": typed}).text
+    shown = page[page.index('class="body"') :].replace('<wbr aria-hidden="true">', "")
+    assert f"<mark>{marked}</mark>" in shown[: shown.index("</p>")]
+
+
 def test_a_word_that_staff_added_is_marked_whole(site: Site) -> None:
     made = site.announcement("ประกาศ", body="กลุ่มข้าวฮางงอก ทำให้งงว่าเป็นข้าว")
     address = f"/announcements/{made.id}?q=ข้าวฮางงอก"

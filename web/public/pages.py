@@ -107,6 +107,7 @@ def announcement(announcement_id: int) -> str:
     )
     typed = search_text_of_request()
     inside = _inside(announcement_id, typed) if typed else None
+    sought = inside.query if inside else query_to_mark(services(), typed)
     attachments = visible_attachments(announcement_id, is_staff=person_may_see_unpublished())
     earlier, later = services().announcements.neighbours(announcement_id)
     return render_template(
@@ -117,9 +118,7 @@ def announcement(announcement_id: int) -> str:
         recognised=_recognised(attachments),
         published_relations=published_relations(services().records, shown),
         inside=inside,
-        query=query_marking_whole_words([shown.body], queries.parse_query(typed), services().tokenizer)
-        if typed
-        else None,
+        query=query_marking_whole_words([shown.body], sought, services().tokenizer) if typed else None,
         collections=services().collections.with_announcement(announcement_id),
         related=_published(similar_announcement_ids(services(), announcement_id, limit=4)),
         neighbours={"earlier": earlier, "later": later},
