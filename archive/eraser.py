@@ -118,8 +118,8 @@ class Eraser:
     ) -> Erasure:
         """Erase a record's own texts, also in its history; ``Conflict`` while it is published.
 
-        They are title, body, author and category. Returns the record of the erasure. Raises ``Invalid``
-        without ``ordered_by`` or ``reason``.
+        They are title, body, author, category and the address on an older site. Returns the record of the
+        erasure. Raises ``Invalid`` without ``ordered_by`` or ``reason``.
         """
         ordered_by, reason = _checked_order(ordered_by, reason)
         return self._records.erasures.erase_announcement_fields(

@@ -13,7 +13,7 @@ class ErasureScope(StrEnum):
 
     ATTACHMENT = "attachment"  # the attachment with all files that it ever had
     EARLIER_FILES = "earlier-files"  # only the files before the present one
-    TEXT = "text"  # the announcement's title, body, author and category; its attachments stay
+    TEXT = "text"  # the announcement's title, body, author, category and old address; its attachments stay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +46,10 @@ class Erasures(Protocol):
     ) -> Erasure:
         """Erase an attachment, also a detached one, or its earlier files; their bytes stay in the store.
 
-        Texts of pages and names of files are removed from the history as well. The bytes stay in the store:
-        see ``archive.eraser``. ``expected_sha256``: the SHA-256 of the file that the person saw; raises
-        ``Conflict`` (code ``edited-meanwhile``) where the attachment has another one. None: any file.
+        Texts of pages, names of files and earlier labels are removed from the history as well. The bytes
+        stay in the store: see ``archive.eraser``. ``expected_sha256``: the SHA-256 of the file that the
+        person saw; raises ``Conflict`` (code ``edited-meanwhile``) where the attachment has another one.
+        None: any file.
         """
 
     def erase_announcement_fields(
@@ -56,7 +57,8 @@ class Erasures(Protocol):
     ) -> Erasure:
         """Erase a record's own texts, also in its history; ``Conflict`` while it is published.
 
-        They are title, body, author and category; residents are to be told first why a published one goes.
+        They are title, body, author, category and the address on an older site; residents are to be told
+        first why a published one goes.
         Returns the record of the erasure.
         """
 

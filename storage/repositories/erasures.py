@@ -20,8 +20,11 @@ from storage.rows import delete_rows, insert_row, read_rows, select_row, select_
 _TELLING = {"text", "doubts", "label", "filename", "sha256", "size", "media_type"}
 """Keys of a change in the history that tell something of a file, of its name or of its pages."""
 
-_OWN_TEXT = {"title", "body", "author", "category"}
-"""Keys of a change in the history, and columns of an announcement, that hold its own text."""
+_OWN_TEXT = {"title", "body", "author", "category", "old_url"}
+"""Keys of a change in the history, and columns of an announcement, that hold its own text.
+
+The address on an older site often has the title in it.
+"""
 
 _ERASED_TITLE = "(ลบตามคำสั่ง)"  # a title that staff and the page of a withdrawn announcement can show
 
@@ -86,7 +89,8 @@ class EngineErasures(EngineRepository):
                 reason=reason,
                 actor=actor,
             )
-            columns = {**dict.fromkeys(_OWN_TEXT, ""), "title": _ERASED_TITLE, "publish_at": None}
+            emptied = {"title": _ERASED_TITLE, "old_url": None, "publish_at": None}
+            columns = {**dict.fromkeys(_OWN_TEXT, ""), **emptied}
             update_row(self._engine, "announcement", announcement_id, **columns)
             self._rewrite_history(announcement_id, _without_own_text)
             place = {"erasure": erasure.id}
@@ -174,7 +178,7 @@ class EngineErasures(EngineRepository):
 
     def _clear_history(self, row: Row, scope: ErasureScope, files: Collection[str]) -> None:
         """Remove what the entries of the history tell of the erased files."""
-        self._rewrite_history(row["announcement_id"], lambda change: _untold(change, row["id"], scope, files))
+        self._rewrite_history(row["announcement_id"], lambda change: _untold(change, row, scope, files))
 
     def _rewrite_history(
         self, announcement_id: int, untold: Callable[[Mapping[str, object]], dict[str, object]]
@@ -191,14 +195,18 @@ def _without_own_text(change: Mapping[str, object]) -> dict[str, object]:
 
 
 def _untold(
-    change: Mapping[str, object], attachment_id: int, scope: ErasureScope, files: Collection[str]
+    change: Mapping[str, object], attachment: Row, scope: ErasureScope, files: Collection[str]
 ) -> dict[str, object]:
     """Return one side of a change without what it tells of the erased files.
 
-    An undone release names the file under the id of another attachment.
+    An undone release names the file under the id of another attachment. A label that the attachment had
+    before may be the name of an earlier file.
     """
+    is_own = change.get("attachment_id") == attachment["id"]
     is_told = change.get("sha256") in files or (
-        change.get("attachment_id") == attachment_id
-        and (scope is ErasureScope.ATTACHMENT or "text" in change)
+        is_own and (scope is ErasureScope.ATTACHMENT or "text" in change)
     )
-    return {name: value for name, value in change.items() if not (is_told and name in _TELLING)}
+    untold = set(_TELLING) if is_told else set()
+    if is_own and change.get("label") != attachment["label"]:
+        untold.add("label")
+    return {name: value for name, value in change.items() if name not in untold}

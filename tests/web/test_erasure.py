@@ -27,13 +27,14 @@ from archive.ports import Files
 from archive.record_commands import RecordCommands
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.extraction.cross_process_semaphore import NoFreeSlot
+from indexer.extraction.page_images import PagePictures
 from storage.backup.manifest import DATABASE
 from storage.backup.writer import Backups
 from tests.disks import read_only, small_disk
 from tests.operation.archives import texts_in_index
 from tests.web.conftest import Site, memo, open_site, until
 from web.app import create_app
-from web.background_worker import build_worker
+from web.background_worker import build_worker, leader_leases
 from web.bagit_packages import BagSelection, export_bag
 from web.bootstrap import KNOWN, ORGANISATION, build_services
 from web.public.open_data_files import send_newest_dump
@@ -273,7 +274,9 @@ def test_nothing_is_left_of_a_file_whose_release_was_undone(site: Site) -> None:
 
 def test_an_announcement_s_own_text_is_erased_wherever_it_was(site: Site) -> None:
     services, admin = site.services, site.signed_in(Role.ADMIN)
-    made = site.announcement(f"ประกาศของ{SECRET}", body=f"นาย{SECRET}", category=f"{SECRET} ศึกษา")
+    made = site.announcement(
+        f"ประกาศของ{SECRET}", body=f"นาย{SECRET}", category=f"{SECRET} ศึกษา", old_url=f"/news/{SECRET}"
+    )
     services.commands.announcements.revise(made.id, {"body": f"นาง{SECRET}"}, actor="test")
     site.work()
     assert all(SECRET in site.client().get(dump).text for dump in DUMPS)
@@ -288,10 +291,78 @@ def test_an_announcement_s_own_text_is_erased_wherever_it_was(site: Site) -> Non
     for client in (site.client(), admin):
         for shown in ("announcements/{}", "staff/announcements/{}", "staff/announcements/{}/history"):
             assert SECRET not in client.get(f"/{shown.format(made.id)}").text
+    assert site.client().get(f"/news/{SECRET}").status_code == 404
     assert services.check_consistency().findings == []
     services.database.checkpoint_if_possible()
     assert traces(services.settings.data) == set()
     assert site.signed_in(Role.STAFF).get(address).status_code == 403
+
+
+def test_the_name_of_an_earlier_file_leaves_the_history_with_the_file(site: Site) -> None:
+    """A label is made of the file's name where nobody gave one."""
+    made = site.announcement("ประกาศคดี", status=Status.DRAFT)
+    paper = site.attach(made.id, memo("ผู้เสียหายได้รับเงิน"), f"ผู้เสียหาย_{SECRET}.pdf")
+    site.work()
+    box = "1,1000,1000,4000,2000,drawn"
+    site.signed_in(Role.STAFF).post(
+        f"/staff/attachments/{paper.id}/redact", data={"box": [box], "known": [box]}
+    )
+    site.work()
+    site.services.commands.attachments.relabel(paper.id, label="รายชื่อ", kind=paper.kind, actor="test")
+    order = ORDER | {"scope": ErasureScope.EARLIER_FILES}
+    admin = site.signed_in(Role.ADMIN)
+    admin.post(f"/staff/attachments/{paper.id}/erase", data=order)
+    site.work()
+    assert SECRET not in admin.get(f"/staff/announcements/{made.id}/history").text
+    assert site.services.check_consistency().findings == []
+    site.services.database.checkpoint_if_possible()
+    assert traces(site.services.settings.data) == set()
+
+
+def test_the_form_names_the_copies_that_an_erasure_leaves(site: Site, tmp_path: Path) -> None:
+    made = site.announcement("ประกาศคดี")
+    paper, other = (site.attach(made.id, memo(text), f"{text}.pdf") for text in ("คดี", "ประกอบ"))
+    site.work()
+    commands, admin = site.services.commands, site.signed_in(Role.ADMIN)
+    new_ones = []
+    for text in ("สแกนแรก", "สแกนที่สอง"):
+        new = commands.file_versions.replace(
+            paper.id, io.BytesIO(memo(text)), filename=f"{text}.pdf", actor="x", is_from_person=True
+        )
+        address = f"/staff/attachments/{new.id}/erase"
+        new_ones.append(f'<a href="{address}"><span class="words">{text}.pdf</span></a>')
+        if text == "สแกนแรก":
+            commands.attachments.detach(new.id, actor="x")
+    form = admin.get(f"/staff/attachments/{paper.id}/erase").text
+    assert [each for each in new_ones if each not in form] == []
+    assert "รับแล้ว" not in form
+    inbox = replace(site.services, settings=replace(site.services.settings, inbox=str(tmp_path)))
+    app = create_app(inbox)
+    app.config["WTF_CSRF_ENABLED"] = False
+    form = Site(inbox, app).signed_in(Role.ADMIN).get(f"/staff/attachments/{other.id}/erase").text
+    assert not [each for each in new_ones if each in form]
+    assert "ไฟล์สแกนยังอยู่ในโฟลเดอร์ “รับแล้ว” หรือ “ซ้ำ” ต้องลบเอง" in form
+
+
+def test_every_machine_removes_its_own_pictures_of_an_erased_file(site: Site, tmp_path: Path) -> None:
+    services = site.services
+    paper = site.attach(site.announcement("ประกาศ").id, memo("เนื้อหา"))
+    site.work()
+    pictures = PagePictures(services.files, tmp_path / "pictures")
+    pictures.page_picture(services.attachments.get(paper.id), services.pages.get(paper.id, 1), width=480)
+    assert pictures.has(paper.sha256)
+    eraser = Eraser(services.records, services.records, services.files, (pictures,))
+    other_machine = replace(services, pictures=pictures, eraser=eraser)
+    site.signed_in(Role.ADMIN).post(f"/staff/attachments/{paper.id}/erase", data=ORDER)
+    leader_leases(services, "first-machine:1").renew()  # which maintains the archive
+    stop = threading.Event()
+    working = threading.Thread(target=build_worker(other_machine).run_until_stopped, args=(stop,))
+    working.start()
+    try:
+        until(lambda: not pictures.has(paper.sha256), seconds=8)
+    finally:
+        stop.set()
+        working.join()
 
 
 def test_open_data_written_while_something_is_erased_does_not_stay(site: Site) -> None:
@@ -566,6 +637,7 @@ def test_an_erasure_whose_file_cannot_be_deleted_yet_says_so_and_is_finished_lat
     working.start()
     try:
         until(lambda: not site.services.files.exists(attachment.sha256), seconds=30)
+        until(lambda: site.services.index.position() == site.services.history.last_change(), seconds=30)
     finally:
         stop.set()
         working.join()

@@ -46,6 +46,7 @@ def erase(attachment_id: int) -> ResponseReturnValue:
         elsewhere=[
             each for each in services().attachments.with_file(attachment.sha256) if each.id != attachment_id
         ],
+        new_files=_new_files(attachment),
     )
 
 
@@ -70,6 +71,13 @@ def _attachment(attachment_id: int) -> Attachment:
         return services().attachments.get(attachment_id)
     except NotFound:
         return services().attachments.get_detached(attachment_id)
+
+
+def _new_files(attachment: Attachment) -> list[Attachment]:
+    """Returns the files that were to replace an attachment's file: the one that waits, and cancelled ones."""
+    waiting = services().attachments.replacements([attachment.id]).values()
+    detached = services().attachments.detached(attachment.announcement_id)
+    return [*waiting, *(each for each in detached if each.replaces == attachment.id)]
 
 
 def _carry_out(attachment: Attachment) -> None:
