@@ -385,6 +385,20 @@ def test_what_is_seen_at_a_glance_ends_with_no_number_of_an_item() -> None:
     assert not [each for each in seen if each.endswith((".", "พ.ศ.", "วันที่ 2"))]
 
 
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("ไฟริมคลองหลังตลาด ซึ่งดับมานานกว่าสองเดือนแล้วทั้งสาย", "ไฟริมคลองหลังตลาด ซึ่งดับมานาน"),
+        ("รับสมัครเด็กเข้าศูนย์ ปีการศึกษา 2566 เรียน ผู้ปกครอง", "รับสมัครเด็กเข้าศูนย์ ปีการศึกษา 2566"),
+        ("คำสั่งปิดสถานที่ซึ่งเสี่ยงต่อการแพร่ระบาดของโรค", "คำสั่งปิดสถานที่ซึ่งเสี่ยง"),
+    ],
+)
+def test_words_that_lead_on_are_left_out_at_a_glance(text: str, seen: str) -> None:
+    letters = {at_a_glance(text, letters) for letters in range(18, 50)}
+    assert seen in letters
+    assert not [each for each in letters if each.endswith(("กว่า", "สอง", "เรียน", "ต่อ", "การ"))]
+
+
 def test_what_is_seen_at_a_glance_shows_the_first_hit() -> None:
     text = "เทศบาลตำบลหนองปลาดุกแจ้งอัตราค่าธรรมเนียมเก็บขนขยะมูลฝอยทั่วไป ดังนี้"
     assert "ค่าธรรมเนียมเก็บขนขยะมูลฝอย" not in at_a_glance(text, 40, "ค่าธรรมเนียมเก็บขนขยะมูลฝอย")
