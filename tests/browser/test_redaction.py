@@ -34,6 +34,22 @@ def paper(site: Site) -> Attachment:
     return attachment
 
 
+def test_words_are_marked_one_after_the_other_without_scrolling(
+    staff: Visit, site: Site, paper: Attachment
+) -> None:
+    page = staff()
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.goto(f"/staff/attachments/{paper.id}/redact")
+    click(page.get_by_label("ปิดทุกแห่งที่มีคำว่า"))
+    for words in ("เงิน", "ผู้เสียหาย"):
+        page.keyboard.type(words)  # over the words before
+        page.keyboard.press("Enter")
+        said = page.locator(".notice.good", has_text=f"ทำเครื่องหมาย “{words}” แล้ว")
+        expect(said).to_be_in_viewport(ratio=1)
+        expect(page.locator("#words")).to_be_focused()
+        expect(page.locator("#words")).to_be_in_viewport(ratio=1)
+
+
 def test_boxes_are_moved_resized_deleted_and_burnt_in(staff: Visit, site: Site, paper: Attachment) -> None:
     page = staff()
     page.goto(f"/staff/attachments/{paper.id}/redact")

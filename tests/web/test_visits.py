@@ -26,3 +26,12 @@ def test_programs_and_staff_do_not_count(site: Site) -> None:
     staff = site.signed_in(Role.STAFF)
     staff.get(f"/announcements/{id}", headers=BROWSER)
     assert views(site, id) == 0
+
+
+def test_the_explanation_of_a_search_names_its_records_and_leads_back(site: Site) -> None:
+    site.announcement("ค่าธรรมเนียมขยะ")
+    site.work()
+    page = site.signed_in(Role.STAFF).get("/staff/explain?q=ขยะ").text
+    explained = page[page.index("<main") :]
+    assert "ค่าธรรมเนียมขยะ" in explained
+    assert 'href="/staff/statistics"' in explained

@@ -48,7 +48,9 @@ def explain() -> str:
     """Show how a search comes about: its plan, and each hit's score by part."""
     query = replace(parse_query(request.args.get("q", "")), explain=True)
     answer = search(services(), query) if query.typed else None
-    return render_template("staff/explain.html", answer=answer, typed=query.typed)
+    ids = [hit.announcement_id for hit in answer.explanation.hits] if answer and answer.explanation else []
+    known = services().announcements.get_many(ids)
+    return render_template("staff/explain.html", answer=answer, typed=query.typed, announcements=known)
 
 
 @pages.get("/reads.svg")

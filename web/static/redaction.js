@@ -260,4 +260,12 @@ if (form) {
     event.returnValue = ""; // what older browsers ask for
   });
   list.querySelectorAll("li").forEach(show);
+
+  // What was marked is said beside the field, which takes the next words.
+  const marked = form.querySelector("[data-marked]");
+  if (marked) {
+    marked.append(...document.querySelectorAll("main > .notice[role=status]"));
+    form.elements.words.focus();
+    form.elements.words.select();
+  }
 }
