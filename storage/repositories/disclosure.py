@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 
 from archive.disclosure import DisclosureEntry, DisclosureItem
 from archive.errors import Conflict
@@ -133,7 +134,7 @@ class EngineDisclosure(EngineRepository):
                 "disclosure_entry",
                 "announcement_id, year, item, part",
                 organisation_id=owner["organisation_id"],
-                **_place(entry),
+                **asdict(entry),
             )
             if made:
                 append_entries(self._engine, ("disclosure_entry", made["id"]))
@@ -149,7 +150,7 @@ class EngineDisclosure(EngineRepository):
                 """DELETE FROM disclosure_entry WHERE organisation_id IN :organisations
                    AND announcement_id = :announcement_id AND year = :year AND item = :item AND part = :part
                    RETURNING id""",
-                **_place(entry),
+                **asdict(entry),
             )
             if gone:
                 append_entries(self._engine, ("disclosure_entry", gone[0]["id"]))
@@ -190,15 +191,6 @@ def _columns(item: DisclosureItem) -> dict[str, object]:
         "period": item.period.value,
         "keywords": "\n".join(item.keywords),
         "is_hidden": int(item.is_hidden),
-    }
-
-
-def _place(entry: DisclosureEntry) -> dict[str, object]:
-    return {
-        "announcement_id": entry.announcement_id,
-        "year": entry.year,
-        "item": entry.item,
-        "part": entry.part,
     }
 
 

@@ -21,6 +21,11 @@ from storage.tenancy import current_organisation
 
 _FIELDS = tuple(field.name for field in ANNOUNCEMENT_FIELDS)
 
+_COLUMNS_AS_THERE = (
+    "position label filename kind media_type size sha256 page_count rules is_redacted created_at"
+).split()
+"""Columns of an attachment that have the same value as in the other archive."""
+
 
 class EngineTransfer(EngineRepository):
     """Adapter of ``archive.transfer_ports.Transfer`` for any ``Engine``."""
@@ -97,23 +102,13 @@ class EngineTransfer(EngineRepository):
             "attachment",
             organisation_id=organisation,
             announcement_id=announcement_id,
-            position=given.position,
-            label=given.label,
-            filename=given.filename,
-            kind=given.kind.value,
-            media_type=given.media_type,
-            size=given.size,
-            sha256=given.sha256,
-            page_count=given.page_count,
+            **{name: mappers.stored_value(getattr(given, name)) for name in _COLUMNS_AS_THERE},
             status=status.value,
             error_code=given.error.code if given.error else None,
             error_message=given.error.message if given.error else None,
             details=mappers.details_json(given.details),
-            rules=given.rules,
             hold=given.hold.value if given.hold else "",
             decided=json.dumps(list(given.decided)) if given.decided else "",
-            is_redacted=int(given.is_redacted),
-            created_at=mappers.time_text(given.created_at),
             queued_at=mappers.now_text(),
         )
         id = int(made["id"])

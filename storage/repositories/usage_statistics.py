@@ -11,7 +11,7 @@ from archive.thai import BANGKOK, shorten, today
 from storage import mappers
 from storage.engine import EngineRepository
 from storage.repositories.history import announcement_row
-from storage.rows import insert_row
+from storage.rows import delete_rows, insert_row
 from storage.tenancy import current_organisation
 
 VISIT_WINDOW = dt.timedelta(minutes=30)
@@ -214,9 +214,7 @@ class EngineUsageStatistics(EngineRepository):
 
     def delete_missed_search(self, query: str) -> None:
         with self._engine.write():
-            self._engine.run(
-                "DELETE FROM miss WHERE organisation_id IN :organisations AND query = :query", query=query
-            )
+            delete_rows(self._engine, "miss", query=query)
 
     def add_to_total(self, name: str, amount: int) -> None:
         with self._engine.write(is_durable=False):
