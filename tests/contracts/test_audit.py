@@ -21,15 +21,14 @@ _APPENDS = re.compile(
     r"\b(append_entries|write_with_entries_of_changed_people)\(|self\._(note|append_change)\("
 )  # an attachment's ``_note`` appends, and ``_append_change`` of an item to disclose
 _OTHERS_APPEND = {
-    "_keep",
     "_set_hold",
     "set_file",
     "_set_unread_file",
+    "replace_page_finds_and_hold",
     "_clear_attachment",
-    "_put_back_as_document",
+    "_put_back_as_document",  # ``reattach`` appends
 }
-"""Helpers whose callers append: once a collection's items are there; with a file's hold; with its change;
-with an erasure. For the last one ``reattach`` does."""
+"""Helpers whose callers append, at the end of what they write with them."""
 
 _UNPROTECTED: Mapping[str, tuple[str, ...]] = {
     # position in the queue of indexing, counted visits, and columns of older versions
