@@ -117,7 +117,10 @@ def send_picture(
     page = services().pages.get(attachment.id, number)
     query = query_to_mark(services(), typed)
     found = tuple(find_hits(page.text, query, services().tokenizer)) if typed else ()
-    best = first_hit_of_passage(page.text, query, services().tokenizer) if found else (0, 0)
+    best = None
+    if is_cropped:
+        title = services().announcements.get(attachment.announcement_id).title
+        best = first_hit_of_passage(page.text, query, services().tokenizer, title=title) if found else (0, 0)
     pictures = services().pictures
     seconds = 0.0 if HURRY in request.headers else WAIT_SECONDS
     address = request.remote_addr or ""
@@ -128,7 +131,7 @@ def send_picture(
                 page,
                 width=width,
                 hits=found,
-                crop_at=best if is_cropped else None,
+                crop_at=best,
                 address=address,
                 seconds=seconds,
             )

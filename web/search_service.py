@@ -185,9 +185,13 @@ def _visible_results(
         return Result(
             public[id],
             hit.score,
-            passage(public[id].body),
+            passage(public[id].body, title=public[id].title),
             tuple(
-                PageResult(attachments[page.attachment_id], page.number, passage(texts[place]))
+                PageResult(
+                    attachments[page.attachment_id],
+                    page.number,
+                    passage(texts[place], title=public[id].title),
+                )
                 for page in shown[id]
                 if (place := (page.attachment_id, page.number)) in texts
             ),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate, groupby, islice, pairwise
@@ -96,6 +96,7 @@ _FORMULA = re.compile(
 _PLACE_KINDS = frozenset("บ้าน หมู่บ้าน ชุมชน ตำบล อำเภอ จังหวัด แขวง เขต ซอย วัด หนอง ห้วย คลอง".split())
 _GLANCE = 80  # characters of a passage that a telephone shows
 _BEHIND_HIT = 24  # characters in which an answer begins that is right behind a hit: ชำระภายในเดือนมิถุนายน
+_IN_TITLE = 0.5  # value of a letter of a word that is marked in the title above the passage
 _ANSWER_VALUE = 24  # letters of hits that a passage with the kind of answer is worth more
 _ANSWER_VALUE_BEHIND_HIT = (
     96  # the same where the answer is right behind a hit: more than the longest official name
@@ -158,14 +159,15 @@ def snippet(
 
 
 def snippet_with_ellipses(
-    text: str, query: Query, tokenizer: Tokenizer, *, length: int = _PASSAGE
+    text: str, query: Query, tokenizer: Tokenizer, *, length: int = _PASSAGE, title: str = ""
 ) -> tuple[TextSegment, ...]:
     """Returns the best passage as people read it: without ruling lines, and ``…`` where the text goes on.
 
-    A word that the end of a line of paper cuts in two is shown whole.
+    A word that the end of a line of paper cuts in two is shown whole. What is marked in ``title``, which is
+    shown above, counts less.
     """
     text = with_lines_joined(text)
-    segments, start, end = _passage(text, query, tokenizer, length)
+    segments, start, end = _passage(text, query, tokenizer, length, title)
     shown = [
         TextSegment(
             (segment.text if segment.is_hit else _RULE.sub(" ", segment.text)).replace(LINE_OF_PHRASE, ""),
@@ -203,21 +205,26 @@ def split_at_glance(
     return _segments(text, shown, 0, end), _segments(text, rest, end, len(text))
 
 
-def first_hit_of_passage(text: str, query: Query, tokenizer: Tokenizer) -> tuple[int, int]:
+def first_hit_of_passage(text: str, query: Query, tokenizer: Tokenizer, *, title: str) -> tuple[int, int]:
     """Returns the first hit in the passage of ``snippet_with_ellipses``; an empty stretch without one."""
     found = _Hits(_Borders(fold_text(with_lines_joined(text)), tokenizer), query)
-    first = found.densest(_PASSAGE - _CONTEXT)
+    first = found.densest(_PASSAGE - _CONTEXT, _marked_words(title, query, tokenizer))
     return (0, 0) if first is None else next(iter(found.within(first, len(text))), (first, first))
 
 
+def _marked_words(text: str, query: Query, tokenizer: Tokenizer) -> frozenset[str]:
+    folded = fold_text(text)
+    return frozenset(folded[start:end] for start, end in find_hits(text, query, tokenizer))
+
+
 def _passage(
-    text: str, query: Query, tokenizer: Tokenizer, length: int
+    text: str, query: Query, tokenizer: Tokenizer, length: int, title: str = ""
 ) -> tuple[tuple[TextSegment, ...], int, int]:
     """Returns the segments of the best passage, its start and its end."""
     borders = _Borders(fold_text(text), tokenizer)
     found = _Hits(borders, query)
     context = min(_CONTEXT, length // 4)
-    first = found.densest(length - context)
+    first = found.densest(length - context, _marked_words(title, query, tokenizer))
     start = 0 if first is None else phrase_start(text, first, borders.before_longer_word(first - context))
     end = start + length
     if end >= len(text):
@@ -609,16 +616,16 @@ class _Hits:
         whole = borders.whole(left, right)
         return none if sought == _PART and whole != (left, right) else whole
 
-    def densest(self, length: int) -> int | None:
+    def densest(self, length: int, in_title: frozenset[str]) -> int | None:
         """Returns the start of the passage of ``length`` characters that shows the most different words.
 
-        Those of its first ``_GLANCE`` characters count twice, and the kind of answer asked for counts more.
-        Returns None if there is no hit.
+        Those of its first ``_GLANCE`` characters count twice, those ``in_title`` half, and the kind of answer
+        asked for counts more. Returns None if there is no hit.
         """
         best, best_value = None, 0.0
         rough = _apart((left, right) for left, right, _ in self._places)
         most_more = (_ANSWER_VALUE + _ANSWER_VALUE_BEHIND_HIT) * len(self._answers)
-        bounds = [value + most_more for value in self._values(rough, length)]
+        bounds = [value + most_more for value in self._values(rough, length, in_title)]
         for at in sorted(range(len(rough)), key=bounds.__getitem__, reverse=True):
             if bounds[at] <= best_value:
                 break  # no later passage can show more, even if all its candidates are whole words
@@ -626,15 +633,18 @@ class _Hits:
             shown = self.within(start, max(start + length, rough[at][1]))
             if not shown:
                 continue
-            value = self._values(shown, length)[0] + self._answer_value(*shown[0])
+            value = self._values(shown, length, in_title)[0] + self._answer_value(*shown[0])
             if value > best_value:
                 best, best_value = shown[0][0], value
         return best
 
-    def _values(self, hits: list[tuple[int, int]], length: int) -> list[float]:
+    def _values(self, hits: list[tuple[int, int]], length: int, in_title: frozenset[str]) -> list[float]:
         """Returns the value of the passage at each hit."""
         words = [self._borders.folded[start:end] for start, end in hits]
-        pairs = zip(_values(words, hits, length), _values(words, hits, _GLANCE), strict=True)
+        of_word = {word: len(word) * (_IN_TITLE if word in in_title else 1.0) for word in words}
+        pairs = zip(
+            _values(words, of_word, hits, length), _values(words, of_word, hits, _GLANCE), strict=True
+        )
         return [whole + glance for whole, glance in pairs]
 
     def _answer_value(self, start: int, end: int) -> float:
@@ -674,24 +684,26 @@ def _apart(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _values(words: list[str], found: list[tuple[int, int]], length: int) -> list[float]:
+def _values(
+    words: list[str], of_word: Mapping[str, float], found: list[tuple[int, int]], length: int
+) -> list[float]:
     """Returns for each hit the value of a passage of ``length`` characters that begins at the hit.
 
-    The value is the number of letters of the different words shown, plus 0.01 for each hit shown.
+    The value is that of the different words shown, plus 0.01 for each hit shown.
     """
     values = []
-    last = letters = 0
+    last, letters = 0, 0.0
     shown = dict.fromkeys(words, 0)
     for first, (start, _) in enumerate(found):
         while last < len(found) and (last <= first or found[last][1] <= start + length):
             word = words[last]
-            letters += 0 if shown[word] else len(word)
+            letters += 0 if shown[word] else of_word[word]
             shown[word] += 1
             last += 1
         values.append(letters + 0.01 * (last - first))
         word = words[first]
         shown[word] -= 1
-        letters -= 0 if shown[word] else len(word)
+        letters -= 0 if shown[word] else of_word[word]
     return values
 
 

@@ -355,10 +355,10 @@ def test_an_answer_behind_one_word_of_a_synonym_is_the_passage(
 
 def test_the_piece_of_a_page_and_its_passage_are_of_one_place() -> None:
     query = replace(parse_query("จ่ายภาษีที่ไหน"), extra_highlights=("ชำระภาษี", "ภาษี"))
-    start, end = first_hit_of_passage(PAYING, query, TOKENIZER)
+    start, end = first_hit_of_passage(PAYING, query, TOKENIZER, title="")
     assert PAYING[start:].startswith("ชำระได้ที่งานจัดเก็บรายได้")
     assert PAYING[start:end] == "ชำระ"
-    assert first_hit_of_passage(PAYING, parse_query("สะพาน"), TOKENIZER) == (0, 0)
+    assert first_hit_of_passage(PAYING, parse_query("สะพาน"), TOKENIZER, title="") == (0, 0)
 
 
 def at_a_glance(text: str, letters: int, typed: str = "ไม่มีคำนี้") -> str:
@@ -411,6 +411,28 @@ def test_a_passage_ends_in_no_number_that_goes_on() -> None:
     assert {text[: phrase_end(text, 0, text.index("1,800") + digits)] for digits in (1, 2, 3, 4)} == {
         text[:-10]
     }
+
+
+def test_a_passage_shows_what_its_title_does_not() -> None:
+    title = "เตือนภัยน้ำท่วมฉับพลันและน้ำป่าไหลหลาก"
+    text = (
+        "ประกาศเทศบาล เรื่อง เตือนภัยน้ำท่วมฉับพลัน ระดับน้ำในลำน้ำสูงกว่าตลิ่ง 35 เซนติเมตร และมีฝนตกหนักต่อเนื่อง "
+        "ขอให้ชาวบ้านยกของขึ้นที่สูง และเตรียมอพยพเมื่อได้ยินเสียงไซเรน ศูนย์พักพิงชั่วคราวอยู่ที่โรงเรียนและวัดป่าสัก มีอาหาร น้ำดื่ม "
+        "และหน่วยแพทย์ตลอดวัน แจ้งเหตุหรือขอเรือได้ที่ศูนย์บัญชาการเหตุการณ์ โทร. 199"
+    )
+    query = parse_query("ขอเรือตอนน้ำท่วม")
+    below, alone = (
+        [
+            segment.text
+            for segment in snippet_with_ellipses(text, query, TOKENIZER, title=shown)
+            if segment.is_hit
+        ]
+        for shown in (title, "")
+    )
+    assert "เรือ" in below
+    assert "น้ำท่วม" in alone
+    start, end = first_hit_of_passage(text, query, TOKENIZER, title=title)
+    assert text[start:end] == "เรือ"
 
 
 def test_an_hour_is_no_day() -> None:
