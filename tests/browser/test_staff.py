@@ -389,6 +389,35 @@ def test_what_is_added_to_a_published_record_waits_for_one_press(
     expect(resident.locator("main")).to_contain_text(mark)
 
 
+def test_the_page_beside_the_form_is_that_of_the_file_that_is_worked_on(staff: Visit, site: Site) -> None:
+    page = staff()
+    made = site.services.commands.announcements.create(
+        Draft(title="สองไฟล์", published_on=dt.date(2026, 1, 5), author="กองช่าง"), actor="test"
+    )
+    page.goto(f"/staff/announcements/{made.id}")
+    texts = ("ภาพที่หนึ่ง", "ภาพที่สอง", "ภาพของไฟล์ใหม่")
+    one, other, new = (
+        FilePayload(name=f"{text}.pdf", mimeType="application/pdf", buffer=order("8/2569", text, text))
+        for text in texts
+    )
+    page.set_input_files("#files", [one, other])
+    expect(page.locator("[data-attachment][data-status=ready]")).to_have_count(2, timeout=20_000)
+    site.services.commands.publication.publish(made.id, actor="test")
+    first, second = site.services.attachments.by_announcement([made.id])[made.id]
+    page.goto(f"/staff/attachments/{first.id}")
+    page.set_input_files("#file", new)
+    click(page.get_by_role("button", name="เปลี่ยนไฟล์", exact=True))
+    shown = page.locator("#first-page img")
+    use = page.get_by_role("button", name="ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น")
+    expect(use).to_be_visible(timeout=20_000)
+    waiting = site.services.attachments.replacements([first.id])[first.id]
+    label = page.locator(f"#label-{second.id}")
+    for control, attachment in ((None, waiting), (label, second), (use, waiting)):
+        if control:
+            control.focus()
+        expect(shown).to_have_attribute("src", re.compile(rf"/attachments/{attachment.id}/pages/1\.webp"))
+
+
 def test_an_open_draft_says_when_nothing_could_be_read_from_its_paper(staff: Visit) -> None:
     page, blank = staff(), fpdf.FPDF()
     blank.add_page()

@@ -361,7 +361,7 @@ async function update() {
     else if (untouched(shown)) {
       row.lastElementChild.prepend(...shown.querySelectorAll("[data-said]"));
       shown.replaceWith(row);
-      showPage(row.querySelector("[data-waiting] img"));
+      showPage(row.querySelector("[data-new-file] img"));
     }
     else { shown.querySelector(".facts").replaceWith(row.querySelector(".facts")); Object.assign(shown.dataset, row.dataset); }
   }
@@ -540,7 +540,7 @@ function arrows() {
 // The page beside the form is that of the paper in whose row somebody is at work, or of the file that waits there.
 function acceptWork() {
   rows.addEventListener("focusin", ({ target }) => {
-    const part = target.closest("[data-waiting]") ?? target.closest("[data-attachment]").querySelector(".thumb");
+    const part = target.closest("[data-new-file]") ?? target.closest("[data-attachment]").querySelector(".thumb");
     showPage(part.querySelector("img"));
   });
 }
