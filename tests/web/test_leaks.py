@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import logging
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
 
 from archive.model import Announcement, CollectionLine, Status
+from storage.repositories.announcements import EngineAnnouncements
+from storage.repositories.pages import EnginePages
 from tests.web.conftest import Site, memo
 
 ABSENT = 999
@@ -33,6 +36,67 @@ def assert_same(client: FlaskClient, one: str, other: str) -> None:
 
 def _without(path: str, text: str) -> str:
     return text.replace(path, "…").replace(quote(path, safe=""), "…")
+
+
+class ChangedMeanwhile:
+    """A method of a repository in whose ``number``-th call something happens before it reads."""
+
+    def __init__(
+        self, patch: pytest.MonkeyPatch, owner: type, name: str, number: int, happen: Callable[[], None]
+    ) -> None:
+        self._calls, self._number, self._happen = 0, number, happen
+        method = getattr(owner, name)
+
+        def called(repository: object, *args: object) -> object:
+            self._calls += 1
+            if self._calls == self._number:
+                self._happen()
+            return method(repository, *args)
+
+        patch.setattr(owner, name, called)
+
+
+@pytest.mark.parametrize(
+    ("address", "reading"),
+    [
+        ("/api/v1/attachments/{attachment}/pages", "by_attachment"),
+        ("/announcements/{id}/attachments/{attachment}", "get"),
+        ("/announcements/{id}/attachments/{attachment}/text", "by_attachment"),
+    ],
+)
+def test_a_text_that_is_held_while_it_is_read_is_not_sent(
+    site: Site, monkeypatch: pytest.MonkeyPatch, address: str, reading: str
+) -> None:
+    made = site.announcement("ประกาศที่ทุกคนเห็น")
+    attachment = site.attach(made.id, memo("เนื้อหา"))
+    site.work()
+    path = address.format(id=made.id, attachment=attachment.id)
+    correct = site.services.commands.pages.correct
+
+    def type_id() -> None:
+        correct(attachment.id, 1, "เลขประจำตัวประชาชน 1-1017-00230-70-8", actor="x")
+
+    ChangedMeanwhile(monkeypatch, EnginePages, reading, 1, type_id)
+    answer = site.client().get(path)
+    assert answer.status_code == 404
+    assert "1-1017-00230-70-8" not in answer.text
+
+
+@pytest.mark.parametrize("address", ["/api/v1/announcements/{}", "/announcements/{}"])
+def test_a_record_that_is_hidden_while_it_is_read_is_not_sent(
+    site: Site, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    made, commands = site.announcement("ประกาศ"), site.services.commands
+
+    def hide() -> None:
+        commands.publication.withdraw(made.id, actor="x", reason="ลงผิดเรื่อง")
+        commands.publication.restore_as_draft(made.id, actor="x")
+        commands.announcements.revise(made.id, {"title": "ร่างลับ", "body": "เนื้อร่างลับ"}, actor="x")
+
+    ChangedMeanwhile(monkeypatch, EngineAnnouncements, "get", 2, hide)
+    answer = site.client().get(address.format(made.id))
+    assert answer.status_code == 404
+    assert "ร่างลับ" not in answer.text
 
 
 @pytest.mark.parametrize("status", HIDDEN)

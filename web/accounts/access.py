@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import cast
 
-from flask import g, request
+from flask import Flask, Response, current_app, g, request
 
-from archive.errors import Gone, MissingScope, no_such_announcement, no_such_attachment
+from archive.errors import Gone, MissingScope, PrakatError, no_such_announcement, no_such_attachment
 from archive.model import (
     Announcement,
     ApiToken,
@@ -61,6 +61,33 @@ def require_publish_scope_if_public_or_scheduled(announcement: Announcement) -> 
         require_scope(Scope.PUBLISH)
 
 
+def register_second_check(app: Flask) -> None:
+    """Have ``app`` check once more, before an answer is sent, that residents may see what it shows.
+
+    A view checks first and reads then: a record may be withdrawn, or a text corrected and held, between the
+    two. Call this after other ``after_request`` handlers are registered, so that none keeps the answer.
+    """
+    app.after_request(_refuse_if_hidden_meanwhile)
+
+
+def _refuse_if_hidden_meanwhile(answer: Response) -> Response:
+    checks: list[Callable[[], object]] = g.pop("second_checks", [])
+    if answer.status_code >= 400 or request.method not in ("GET", "HEAD"):
+        return answer
+    try:
+        for check in checks:
+            check()
+    except PrakatError as error:
+        answer.close()
+        return current_app.make_response(current_app.handle_user_exception(error))
+    return answer
+
+
+def _check_again(check: Callable[[], object]) -> None:
+    """Have this request's answer replaced by what ``check`` raises just before it is sent."""
+    g.setdefault("second_checks", []).append(check)
+
+
 def require_visible(announcement: Announcement, *, is_staff: bool) -> Announcement:
     """Returns it if it may be shown, and sets ``g.noindex``; ``Gone`` when withdrawn, else ``NotFound``.
 
@@ -70,6 +97,9 @@ def require_visible(announcement: Announcement, *, is_staff: bool) -> Announceme
     """
     g.noindex = announcement.noindex
     if announcement.status is Status.PUBLISHED:
+        if not is_staff:
+            id = announcement.id
+            _check_again(lambda: require_visible(services().announcements.get(id), is_staff=False))
         return announcement
     if is_staff:
         log_unpublished_read([announcement])
@@ -104,6 +134,10 @@ def require_visible_attachment(
         if not is_staff:
             raise no_such_attachment()
         log_token_read_of_held_attachment(attachment)
+    if not is_staff:
+        _check_again(
+            lambda: require_visible_attachment(attachment_id, is_staff=False, announcement_id=announcement_id)
+        )
     return attachment
 
 
