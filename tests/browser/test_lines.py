@@ -97,16 +97,18 @@ def _headings(page: Page) -> list[str]:
 
 
 def _parts_a_word(text: str, at: int) -> bool:
-    """Returns True when a word goes on across ``at``, by maximal matching with a dictionary."""
+    """Returns True when what is around ``at`` is more words in two parts than in one, by maximal matching.
+
+    Where they are as many, either may be meant: กรรมการ|ประชุม and not กรรม|การประชุม, which matching takes.
+    """
     if not re.match(f"[{WORD_LETTERS}]{{2}}", text[at - 1 : at + 1]):
         return False
     run = next(found for found in re.finditer(f"[{WORD_LETTERS}]+", text) if found.start() < at < found.end())
-    end = run.start()
-    for word in word_tokenize(run.group(), engine="newmm"):
-        end += len(word)
-        if end >= at:
-            break
-    return end != at
+    whole, *parts = (
+        len(word_tokenize(letters, engine="newmm"))
+        for letters in (run.group(), text[run.start() : at], text[at : run.end()])
+    )
+    return sum(parts) > whole
 
 
 def _around(text: str, at: int) -> str:
