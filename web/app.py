@@ -163,14 +163,17 @@ class _Application(Flask):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self._remembered = lru_cache(maxsize=_PATHS)(self._built)
+        self._remembered = lru_cache(maxsize=_PATHS, typed=True)(self._built)
 
     def url_for(self, /, endpoint: str, **values: Any) -> str:
         if values.get("_external") or endpoint.startswith("."):  # these depend on more than the root
             return super().url_for(endpoint, **values)
         if any(isinstance(value, str) and len(value) > _LONGEST_REMEMBERED for value in values.values()):
             return super().url_for(endpoint, **values)
-        return self._remembered(request.script_root, endpoint, **values)
+        try:
+            return self._remembered(request.script_root, endpoint, **values)
+        except TypeError:  # a value that cannot be remembered, such as a list
+            return super().url_for(endpoint, **values)
 
     def _built(self, _root: str, /, endpoint: str, **values: Any) -> str:
         return super().url_for(endpoint, **values)

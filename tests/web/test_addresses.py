@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from flask import url_for
 
 from tests.web.conftest import Site, memo
 
@@ -125,3 +126,10 @@ def test_all_that_is_named_is_below_the_root(site: Site, root: str) -> None:
     assert [each["url"] for each in found] == [f"{root}/announcements/{made.id}"]
     described = client.get("/openapi.json", environ_overrides=below).json
     assert described.get("servers", []) == ([{"url": root}] if root else [])
+
+
+def test_an_address_with_several_values_of_one_name_is_built(site: Site) -> None:
+    with site.app.test_request_context():
+        assert url_for("public.results", kind=["order", "memo"]) == "/search?kind=order&kind=memo"
+        assert url_for("public.results", page=1) == "/search?page=1"
+        assert url_for("public.results", page=True) == "/search?page=True"
