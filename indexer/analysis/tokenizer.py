@@ -62,6 +62,14 @@ def fold_text(text: str) -> str:
     return _DOTTED_I.join(part.lower() for part in text.split(_DOTTED_I))
 
 
+def is_number(folded: str) -> bool:
+    """Returns True for a folded text of the digits 0 to 9 alone.
+
+    ``str.isdigit`` is True for ² and ① too, which ``int`` refuses; ``str.isdecimal`` for those of any script.
+    """
+    return folded.isascii() and folded.isdigit()
+
+
 _TOKEN_PATTERN = re.compile(
     rf"""
       (?P<address>[a-z0-9][\w.+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+)

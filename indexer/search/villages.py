@@ -11,7 +11,7 @@ from archive.thai.characters import WORD_LETTERS
 from archive.thai.word_list import thai_words
 from archive.thai.words import cut_words
 from archive.villages import MOST_VILLAGES
-from indexer.analysis.tokenizer import letters_of, text_of_bytes
+from indexer.analysis.tokenizer import is_number, letters_of, text_of_bytes
 
 if TYPE_CHECKING:
     from indexer.search.query.query_plan import QueryPlan
@@ -89,7 +89,7 @@ def positions_of_village_numbers(words: Sequence[str]) -> list[int]:
         place
         for place in range(1, len(words))
         if words[place - 1] in ("หมู่ที่", ABBREVIATED_VILLAGE)
-        and words[place].isdecimal()
+        and is_number(words[place])
         and int(words[place]) <= MOST_VILLAGES
     ]
 
@@ -113,7 +113,7 @@ def find_typed_village(words: Sequence[str]) -> tuple[str, bool] | None:
     numbered = positions_of_village_numbers(words)
     for place in range(1, len(words)):
         is_behind_word = words[place - 1] == "หมู่" or tuple(words[max(place - 2, 0) : place]) == ("หมู่", "ที่")
-        is_short = words[place].isdecimal() and len(words[place]) <= _MOST_DIGITS
+        is_short = is_number(words[place]) and len(words[place]) <= _MOST_DIGITS
         if is_short and (is_behind_word or place in numbered):
             return words[place], words[place - 1] == ABBREVIATED_VILLAGE
     return None

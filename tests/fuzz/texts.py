@@ -11,7 +11,7 @@ from pathlib import Path
 
 from archive.importers.site_rules import load_site
 from archive.model import Status
-from tests.indexer.search.test_strange_queries import WRITTEN
+from tests.indexer.search.test_strange_queries import BEFORE_NUMBERS, ODD_NUMBERS, WRITTEN
 from tests.web.conftest import Site, memo, open_site
 from tests.web.test_import_site import PAGE
 from web.importing import ImportReport, import_manifest, import_site
@@ -19,12 +19,16 @@ from web.importing import ImportReport, import_manifest, import_site
 SLOWEST = 20.0  # seconds of processor time for one case: far more than any may need, on any machine
 
 _ODD = (
-    "\0 \ud800 \udfff \u202e \u200b \ufeff \ufffe ่ ้ ์ ำ ๆ ฯ เ แ ๙ ๏ \x85 \u2028 \x1b[2J 🙂 ﬁ İ ß ㍻ "
-    "\" ' - : ( ) * ~ ^ \\ / < > & % # http://[ &#x0; &nbsp; <b> </b> <!-- --> <![CDATA[ ]]> <script> "
-    "<a href=//x> {{7*7}} OR 1=1-- \r\n \n\n\n"
-).split(" ")
+    *ODD_NUMBERS,
+    *(
+        "\0 \ud800 \udfff \u202e \u200b \ufeff \ufffe ่ ้ ์ ำ ๆ ฯ เ แ ๙ ๏ \x85 \u2028 \x1b[2J 🙂 ﬁ İ ß ㍻ "
+        "\" ' - : ( ) * ~ ^ \\ / < > & % # http://[ &#x0; &nbsp; <b> </b> <!-- --> <![CDATA[ ]]> <script> "
+        "<a href=//x> {{7*7}} OR 1=1-- \r\n \n\n\n"
+    ).split(" "),
+)
 _QUERIES = (
     *WRITTEN,
+    *BEFORE_NUMBERS,
     "ประกาศสอบราคาจ้างก่อสร้างถนน บธ ๑๒/๒๕๖๔",
     '"ส่งเสริมการท่องเที่ยว" -ขยะ kind:order',
     "มิ.ย. 2564 งบประมาณ",

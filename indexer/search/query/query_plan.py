@@ -13,7 +13,7 @@ from archive.thai import ERA, MONTHS, SHORT_MONTHS
 from archive.thai.characters import CONSONANTS
 from indexer.analysis.dictionary import SPELLING_WEIGHT, SYNONYM_WEIGHT, Lexicon, Synonym
 from indexer.analysis.loanwords import find_spelled_letters
-from indexer.analysis.tokenizer import Token, fold_text, letters_of, searchable_bytes
+from indexer.analysis.tokenizer import Token, fold_text, is_number, letters_of, searchable_bytes
 from indexer.search.query.date_ranges import DateRange
 from indexer.search.query.parser import Query, TypedChunk
 from indexer.search.query.question_words import (
@@ -203,7 +203,7 @@ def _with_abbreviations_before_numbers(parts: list[QueryPart]) -> list[QueryPart
             ways = tuple(each for terms in _READINGS_BEFORE_NUMBER for each in ways if each.terms == terms)
         clauses[place - 1] = Clause(typed, (*ways, Alternative(("หมู่",), SPELLING_WEIGHT)))
     for place, (clause, following) in enumerate(pairwise(clauses)):
-        if clause.typed in _TITLES and following.typed.isdecimal():
+        if clause.typed in _TITLES and is_number(following.typed):
             clauses[place] = Clause(clause.typed, clause.alternatives[:1])
     read = iter(clauses)
     return [replace(part, clauses=tuple(islice(read, len(part.clauses)))) for part in parts]
@@ -383,7 +383,7 @@ def _dated(clauses: list[Clause], preceding: Clause | None) -> list[Clause]:
         year = clause.typed
         after = dated[-1].typed if dated else ""
         month = after in _MONTHS
-        if (month or after in _BEFORE_A_YEAR) and len(clause.alternatives) == 1 and year.isdigit():
+        if (month or after in _BEFORE_A_YEAR) and len(clause.alternatives) == 1 and is_number(year):
             others = [Alternative((other,), SYNONYM_WEIGHT) for other in _years(int(year), month)]
             clause = Clause(year, (*clause.alternatives, *others))
         dated.append(clause)

@@ -10,11 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.analysis.dictionary import Dictionary
+from indexer.analysis.tokenizer import letters_of
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.highlighting import highlight, snippet
 from indexer.search.query.parser import MAX_QUERY_LENGTH, Sort, parse_query
 from indexer.search.query.query_plan import build_query_plan
-from tests.contracts.test_search_index import ARCHIVE
+from indexer.search.villages import lacks_village
+from tests.contracts.test_search_index import ARCHIVE, entry
+
+# Characters of the Unicode categories Nd, Nl and No that are no digits of a Thai text.
+ODD_NUMBERS = "² ⁹ ₂ ① ⑨ ⓪ ⒈ ٣ ٢٥٦٤ ۴ ५ ༣ ፩ Ⅷ ½ 三 𝟓 ６ 4² 2564① 25٦٤".split()
+BEFORE_NUMBERS = (
+    "ปี|พ.ศ.|ค.ศ.|พศ|งบประมาณ|ปีงบประมาณ|งบปี|มกราคม|ม.ค.|มค|january"
+    "|วันที่|วันที่ 1|ตั้งแต่ปี|ปี 2564 ถึง|1/1/|25|ม.|ม|หมู่|หมู่ที่|หมู่บ้าน"
+    "|บ้านเลขที่ 9 หมู่"
+    "|มาตรา|น.ส.|เลขที่|คำสั่งที่|ที่|12/|บธ|PM|โทร|ราคา|กี่บาท|ซอย|-|ก OR|year:|village:|number:|from:|to:|kind:"
+).split("|")
+VILLAGES = "ประชุมประชาคม หมู่ 1 ถึงหมู่ 5 และหมู่ 7 8 ปี 2564 ราคา 1,200 บาท ที่ 12/2564"
 
 BODY = "เทศบาลตำบลหนองบัว ประกาศสอบราคาจ้างก่อสร้างถนน ๑๒๓/๒๕๖๔ 🙂 a.b@go.th"
 WRITTEN = [
@@ -235,7 +247,7 @@ STRANGE = [*WRITTEN, *map(made_up, range(60))]
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
     index = WhooshIndex(tmp_path_factory.mktemp("index"), Dictionary())
-    index.update(ARCHIVE, (), position=4)
+    index.update([*ARCHIVE, entry(5, VILLAGES, VILLAGES)], (), position=5)
     return index
 
 
@@ -247,7 +259,7 @@ def test_there_are_many_of_them() -> None:
 def test_every_query_has_an_answer(index: WhooshIndex, typed: str) -> None:
     query = parse_query(typed)
     page = index.search(query)
-    assert 0 <= page.total <= len(ARCHIVE)
+    assert 0 <= page.total <= len(ARCHIVE) + 1
     assert len(page.hits) <= page.total
     assert page.query.typed == typed[:MAX_QUERY_LENGTH]
     assert len(index.suggest(typed)) <= 8
@@ -267,6 +279,30 @@ def test_what_is_looked_up_is_bounded(typed: str) -> None:
     assert sum(len(unit.alternatives) for unit in wanted.clauses) <= 64 * 8
 
 
+def assert_is_answered(index: WhooshIndex, typed: str) -> None:
+    query = parse_query(typed)
+    index.search(query)
+    index.suggest(typed)
+    lacks_village(build_query_plan(query, Dictionary().current()), letters_of(VILLAGES))
+    assert "".join(segment.text for segment in highlight(VILLAGES, query, TOKENIZER)) == VILLAGES
+
+
+@pytest.mark.parametrize("number", ODD_NUMBERS)
+def test_numbers_of_other_scripts_are_answered(index: WhooshIndex, number: str) -> None:
+    for word in BEFORE_NUMBERS:
+        assert_is_answered(index, f"{word} {number}")
+        assert_is_answered(index, f"{word}{number}")
+
+
+@given(
+    word=st.sampled_from(BEFORE_NUMBERS),
+    space=st.sampled_from(("", " ")),
+    number=st.text(st.characters(categories=["Nd", "Nl", "No"]), min_size=1, max_size=4),
+)
+def test_any_number_of_unicode_is_answered(index: WhooshIndex, word: str, space: str, number: str) -> None:
+    assert_is_answered(index, word + space + number)
+
+
 @given(st.text(max_size=60))
 def test_whatever_unicode_holds(index: WhooshIndex, typed: str) -> None:
-    assert index.search(parse_query(typed)).total <= len(ARCHIVE)
+    assert index.search(parse_query(typed)).total <= len(ARCHIVE) + 1
