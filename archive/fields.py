@@ -54,6 +54,7 @@ class AnnouncementField:
     type: FieldType
     label: str  # Thai, as on forms and in the history; translated where it is shown
     check: Check
+    is_erased_by_order: bool  # the field tells something of its own, which an order of a court can erase
     default: object = None  # value of a field that was not given
     is_required: bool = False
     is_given_at_creation: bool = True  # the field can be given with a new announcement
@@ -201,6 +202,7 @@ ANNOUNCEMENT_FIELDS = (
         type=FieldType.LINE,
         label=gettext_noop("เรื่อง"),
         check=_title,
+        is_erased_by_order=True,
         is_required=True,
         is_in_results=True,
         is_in_form=True,
@@ -211,6 +213,7 @@ ANNOUNCEMENT_FIELDS = (
         type=FieldType.KIND,
         label=gettext_noop("ประเภท"),
         check=_kind,
+        is_erased_by_order=False,
         default=DocumentKind.ANNOUNCEMENT,
         is_in_results=True,
         is_in_form=True,
@@ -221,6 +224,7 @@ ANNOUNCEMENT_FIELDS = (
         type=FieldType.LINE,
         label=gettext_noop("หมวด"),
         check=_line_of(gettext_noop("หมวดหมู่"), 100),
+        is_erased_by_order=True,
         default="",
         is_in_results=True,
         is_in_form=True,
@@ -231,6 +235,7 @@ ANNOUNCEMENT_FIELDS = (
         type=FieldType.LINE,
         label=gettext_noop("ผู้ประกาศ"),
         check=_line_of(gettext_noop("ชื่อผู้ประกาศ"), 200),
+        is_erased_by_order=True,
         default="",
         is_in_results=True,
         is_in_form=True,
@@ -241,6 +246,7 @@ ANNOUNCEMENT_FIELDS = (
         type=FieldType.DATE,
         label=gettext_noop("วันที่ประกาศ"),
         check=_date(gettext_noop("กรุณาระบุวันที่ประกาศ เช่น 9 มิถุนายน 2564"), _LATEST_AHEAD, may_lack=False),
+        is_erased_by_order=False,
         is_required=True,
         is_in_results=True,
         is_in_form=True,
@@ -251,6 +257,7 @@ ANNOUNCEMENT_FIELDS = (
         type=FieldType.COUNT,
         label=gettext_noop("จำนวนอ่านจากเว็บเดิม"),
         check=_views,
+        is_erased_by_order=False,
         default=0,
         is_in_results=True,
         is_exported=True,
@@ -260,6 +267,7 @@ ANNOUNCEMENT_FIELDS = (
         type=FieldType.TEXT,
         label=gettext_noop("ข้อความ"),
         check=_body,
+        is_erased_by_order=True,
         default="",
         is_in_form=True,
         is_exported=True,
@@ -271,6 +279,7 @@ ANNOUNCEMENT_FIELDS = (
         check=_date(
             gettext_noop("กรุณาระบุวันหมดเขต เช่น 9 มิถุนายน 2570 หรือเว้นว่างไว้"), _LATEST_EXPIRY, may_lack=True
         ),
+        is_erased_by_order=False,
         is_in_results=True,
         is_in_form=True,
         is_exported=True,
@@ -280,6 +289,7 @@ ANNOUNCEMENT_FIELDS = (
         type=FieldType.FLAG,
         label=gettext_noop("ไม่ให้ Google และเว็บค้นหาอื่นแสดงประกาศนี้"),
         check=_flag,
+        is_erased_by_order=False,
         default=False,
         is_in_form=True,
     ),
@@ -288,6 +298,7 @@ ANNOUNCEMENT_FIELDS = (
         type=FieldType.IDENTIFIER,
         label=gettext_noop("รหัสอ้างอิง (ref)"),
         check=_verbatim(gettext_noop("รหัสอ้างอิง (ref)"), 300),
+        is_erased_by_order=False,
         is_public=False,
     ),
     AnnouncementField(
@@ -295,6 +306,7 @@ ANNOUNCEMENT_FIELDS = (
         type=FieldType.IDENTIFIER,
         label=gettext_noop("ที่อยู่เดิม (old_url)"),
         check=_verbatim(gettext_noop("ที่อยู่เดิม (old_url)"), 2000),
+        is_erased_by_order=True,  # an address on an older site often has the title in it
         is_public=False,
     ),
     AnnouncementField(
@@ -302,6 +314,7 @@ ANNOUNCEMENT_FIELDS = (
         type=FieldType.MOMENT,
         label=gettext_noop("เวลาเผยแพร่"),
         check=_publish_at,
+        is_erased_by_order=False,
         is_given_at_creation=False,
         is_public=False,
     ),
@@ -310,6 +323,7 @@ ANNOUNCEMENT_FIELDS = (
         type=FieldType.LINE,
         label=gettext_noop("ผู้รับผิดชอบ"),
         check=_line_of(gettext_noop("ชื่อผู้รับผิดชอบ"), validation.LONGEST_NAME),
+        is_erased_by_order=False,
         default="",
         is_given_at_creation=False,
         is_public=False,

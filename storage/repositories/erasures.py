@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from archive.erasure import Erasure, ErasureScope
 from archive.errors import Conflict, file_changed_error, no_such_attachment
+from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Status
 from storage import mappers
 from storage.engine import EngineRepository, Row
@@ -20,11 +21,8 @@ from storage.rows import delete_rows, insert_row, read_rows, select_row, select_
 _TELLING = {"text", "doubts", "label", "filename", "sha256", "size", "media_type"}
 """Keys of a change in the history that tell something of a file, of its name or of its pages."""
 
-_OWN_TEXT = {"title", "body", "author", "category", "old_url"}
-"""Keys of a change in the history, and columns of an announcement, that hold its own text.
-
-The address on an older site often has the title in it.
-"""
+_OWN_TEXT = {field.name: field for field in ANNOUNCEMENT_FIELDS if field.is_erased_by_order}
+"""Fields that hold an announcement's own text: columns of it, and keys of a change in the history."""
 
 _ERASED_TITLE = "(ลบตามคำสั่ง)"  # a title that staff and the page of a withdrawn announcement can show
 
@@ -89,8 +87,8 @@ class EngineErasures(EngineRepository):
                 reason=reason,
                 actor=actor,
             )
-            emptied = {"title": _ERASED_TITLE, "old_url": None, "publish_at": None}
-            columns = {**dict.fromkeys(_OWN_TEXT, ""), **emptied}
+            emptied = {name: mappers.stored_value(field.default) for name, field in _OWN_TEXT.items()}
+            columns = {**emptied, "title": _ERASED_TITLE, "publish_at": None}
             update_row(self._engine, "announcement", announcement_id, **columns)
             self._rewrite_history(announcement_id, _without_own_text)
             place = {"erasure": erasure.id}

@@ -22,6 +22,7 @@ import pytest
 
 from archive.eraser import Eraser
 from archive.erasure import ErasureScope
+from archive.fields import ANNOUNCEMENT_FIELDS, AnnouncementField, FieldType
 from archive.model import Role, Status, TextSource
 from archive.ports import Files
 from archive.record_commands import RecordCommands
@@ -382,6 +383,27 @@ def test_open_data_written_while_something_is_erased_does_not_stay(site: Site) -
         send_newest_dump("announcements.csv", "text/csv", lines)
     services.database.checkpoint_if_possible()
     assert traces(services.settings.data) == set()
+
+
+def test_no_field_that_is_declared_as_erased_by_order_survives_it(site: Site) -> None:
+    erased = [field for field in ANNOUNCEMENT_FIELDS if field.is_erased_by_order]
+    free_text = {FieldType.LINE, FieldType.TEXT, FieldType.IDENTIFIER}
+    kept_texts = {field.name for field in ANNOUNCEMENT_FIELDS if field.type in free_text} - {
+        field.name for field in erased
+    }
+    assert kept_texts == {"ref", "assigned_to"}  # names that other systems and the office gave, not its text
+    first, second = ({field.name: f"{SECRET}{n}" for field in erased} for n in (1, 2))
+    made = site.announcement(first.pop("title"), status=Status.DRAFT, **first)
+    site.services.commands.announcements.revise(made.id, dict(second), actor="test")
+    order = {name: ORDER[name] for name in ("ordered_by", "reason")}
+    site.services.eraser.erase_announcement_fields(made.id, actor="test", **order)
+    assert SECRET not in repr(site.services.announcements.get(made.id))
+    assert SECRET not in repr(site.services.history.entries(made.id))
+
+
+def test_a_field_cannot_be_declared_without_saying_whether_an_order_erases_it() -> None:
+    with pytest.raises(TypeError, match="is_erased_by_order"):
+        AnnouncementField(name="contact", type=FieldType.LINE, label="", check=str)  # type: ignore[call-arg, arg-type]
 
 
 @dataclass(frozen=True)
