@@ -24,7 +24,7 @@ Check = Callable[[object, str], object]
 _EARLIEST = dt.date(1868, 1, 1)  # พ.ศ. 2411, the start of the reign that made ministries and gazettes
 _LATEST_AHEAD = dt.timedelta(days=366)  # a date of publication further ahead is a typing error
 _LATEST_EXPIRY = dt.timedelta(days=50 * 366)  # concessions and leases of land last for decades
-_MOST_VIEWS = 10**12  # views; more than any site can have had
+_MOST_VIEWS = 10**12  # views; more than any site can have had. The index sorts all from 2**32 on alike
 
 
 class FieldType(Enum):

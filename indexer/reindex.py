@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from archive.errors import PrakatError, Unavailable
 from archive.model import Status
 from archive.repositories import Records
-from indexer.analysis.index_document import SourceAnnouncement
+from indexer.analysis.dictionary import parse_lexicon
+from indexer.analysis.index_document import SourceAnnouncement, build_or_leave_out
 from indexer.analysis.parallel_analysis import collect_garbage_rarely
 from indexer.index_sync import BATCH_SIZE, load_public, sync_batch
 from indexer.search.ports import Generation, SearchIndex
@@ -79,16 +80,28 @@ def _all(records: Records, progress: Callable[[int, int], None]) -> Iterator[Sou
         progress(min(done + BATCH_SIZE, len(ids)), len(ids))
 
 
-def _count_published(records: Records, expected: int) -> int:
-    """Returns the number of published announcements; if it is not ``expected``, without damaged rows."""
+def count_left_out(records: Records, index: SearchIndex) -> int:
+    """Returns how many published announcements an index lacks that is level with the records; else 0.
+
+    Those are announcements that cannot be indexed, and damaged rows. ``Unavailable`` if it cannot be read.
+    """
+    change = records.history.last_change()
+    left_out = records.announcements.count_by_status()[Status.PUBLISHED] - index.count()
+    is_level = index.position() == change == records.history.last_change()
+    return max(0, left_out) if is_level else 0
+
+
+def _count_indexable(records: Records, expected: int) -> int:
+    """Returns how many announcements are published; if not ``expected``, how many of them can be indexed."""
     published = records.announcements.count_by_status()[Status.PUBLISHED]
     if published == expected:
         return published
     ids = [id for id, _ in records.history.changed_since(0, limit=NO_LIMIT)]
+    tokenizer = parse_lexicon("").tokenizer
     return sum(
-        announcement.status is Status.PUBLISHED
+        build_or_leave_out(entry, tokenizer) is not None
         for done in range(0, len(ids), BATCH_SIZE)
-        for announcement in records.announcements.get_many(ids[done : done + BATCH_SIZE]).values()
+        for entry in load_public(records, ids[done : done + BATCH_SIZE])
     )
 
 
@@ -97,7 +110,7 @@ def _compare(records: Records, generation: Generation) -> None:
     if records.history.last_change() != generation.position():
         return
     count = generation.commit_and_count()
-    published = _count_published(records, count)
+    published = _count_indexable(records, count)
     if count != published:
         raise Unavailable(
             f"ดัชนีใหม่มี {count} เรื่อง แต่ทะเบียนมี {published} เรื่อง จึงยังใช้ดัชนีเดิม"

@@ -24,7 +24,7 @@ from archive.errors import Invalid, PrakatError, SettingsError
 from archive.model import Role
 from indexer.extraction import sandbox
 from indexer.extraction.ocr.tesseract import OWN_MODEL, SYSTEM_MODELS
-from indexer.reindex import is_rebuild_needed
+from indexer.reindex import count_left_out, is_rebuild_needed
 from web import settings
 from web.archive_traces import USUAL_DATA, is_archive_elsewhere, may_hold_archive
 from web.backup_restore import backup_generations, last_backup_place, plain_generations
@@ -425,6 +425,9 @@ def _service(services: Services) -> Iterator[Trouble]:
     if is_rebuild_needed(services.records, services.index):
         said = "ดัชนีค้นหาไม่มี เก่า หรือเสียหาย (the index is missing, outdated or damaged)"
         yield Trouble("index", TroubleKind.MISSING, said, "prakat reindex --if-needed")
+    elif left_out := count_left_out(services.records, services.index):
+        said = f"ประกาศที่เผยแพร่ {left_out:,} เรื่องค้นไม่พบ (published records that cannot be indexed)"
+        yield Trouble("left-out", TroubleKind.MISSING, said, "prakat check", is_advice=True)
     if failed := services.jobs.count_by_status().get("failed", 0):
         said = f"เอกสาร {failed:,} ฉบับอ่านไม่สำเร็จ (attachments could not be read)"
         yield Trouble("failed-reading", TroubleKind.MISSING, said, "prakat reread --failed", is_advice=True)

@@ -9,6 +9,7 @@ across their borders.
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from archive.errors import PrakatError
 from archive.facets import facet_values
 from archive.model import Announcement, Attachment
 from archive.suggested_fields import stated_subject_or_title
@@ -29,6 +31,8 @@ from indexer.analysis.tokenizer import (
     letters_of,
     searchable_bytes,
 )
+
+log = logging.getLogger("prakat.index")
 
 _THAI = frozenset(map(chr, range(0xE01, 0xE4F)))
 COMPRESSED_COLUMNS = ("facets", "title", "subjects")
@@ -197,7 +201,7 @@ def build_index_document(entry: SourceAnnouncement, segmenter: Tokenizer) -> Ind
     facts["id"] = announcement.id
     facts["date"] = announcement.published_on.toordinal()
     facts["expires"] = closing_date_to_int(announcement)
-    facts["views"] = max(0, announcement.views)
+    facts["views"] = min(max(0, announcement.views), np.iinfo(ATTRIBUTES["views"]).max)
     facts["organisation"] = announcement.organisation
     for zone in ("title", "labels", "body", "pages"):
         facts[zone] = min(writing.length(zone), np.iinfo(ATTRIBUTES[zone]).max)
@@ -211,6 +215,21 @@ def build_index_document(entry: SourceAnnouncement, segmenter: Tokenizer) -> Ind
         "layout": np.array(layout, dtype="<u4").tobytes(),
     }
     return IndexDocument(writing.terms(), columns)
+
+
+def build_or_leave_out(entry: SourceAnnouncement, segmenter: Tokenizer) -> IndexDocument | None:
+    """Returns the document; None, and logs the announcement, if it holds something that no document can.
+
+    One such announcement does not stop search for the others. It is tried again when it changes. Errors that
+    are the machine's and not the announcement's are raised.
+    """
+    try:
+        return build_index_document(entry, segmenter)
+    except (MemoryError, OSError, PrakatError):
+        raise
+    except Exception:
+        log.exception("announcement left out of the index", extra={"announcement": entry.announcement.id})
+        return None
 
 
 def searchable_text_column(entry: SourceAnnouncement) -> bytes:

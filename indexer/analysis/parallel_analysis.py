@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from itertools import islice
 
 from indexer.analysis.dictionary import Lexicon, parse_lexicon
-from indexer.analysis.index_document import IndexDocument, SourceAnnouncement, build_index_document
+from indexer.analysis.index_document import IndexDocument, SourceAnnouncement, build_or_leave_out
+from indexer.analysis.tokenizer import Tokenizer
 
 _CHUNK_SIZE = 10  # announcements sent to a process at a time
 _CHUNKS_AHEAD = 3  # chunks sent to each process ahead of its results, so that it never waits
@@ -47,9 +48,12 @@ class ParallelAnalyzer:
         self._pool: ProcessPoolExecutor | None = None
 
     def analyze(self, entries: Iterable[SourceAnnouncement]) -> Iterator[IndexDocument]:
-        """Yields one document for each entry, in order; takes entries only a little ahead of the results."""
+        """Yields one document for each entry that has one, in order.
+
+        Takes entries only a little ahead of the results.
+        """
         if self._jobs == 1:
-            yield from (build_index_document(entry, self._lexicon.tokenizer) for entry in entries)
+            yield from _built(entries, self._lexicon.tokenizer)
             return
         pool, others = self._started(), self._jobs - 1
         waiting: deque[Future[list[IndexDocument]]] = deque()
@@ -69,7 +73,7 @@ class ParallelAnalyzer:
 
     def _analysed_here(self, chunk: list[SourceAnnouncement]) -> Future[list[IndexDocument]]:
         done: Future[list[IndexDocument]] = Future()
-        done.set_result([build_index_document(entry, self._lexicon.tokenizer) for entry in chunk])
+        done.set_result([*_built(chunk, self._lexicon.tokenizer)])
         return done
 
     def close(self) -> None:
@@ -101,4 +105,8 @@ def _initialize_process(text: str) -> None:
 
 
 def _analyse(entries: list[SourceAnnouncement]) -> list[IndexDocument]:
-    return [build_index_document(entry, _lexicon.tokenizer) for entry in entries]
+    return [*_built(entries, _lexicon.tokenizer)]
+
+
+def _built(entries: Iterable[SourceAnnouncement], tokenizer: Tokenizer) -> Iterator[IndexDocument]:
+    return (made for entry in entries if (made := build_or_leave_out(entry, tokenizer)) is not None)

@@ -131,6 +131,8 @@ class SyncTarget(Protocol):
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
         """Replaces and removes by id, not always in one step; does nothing if a rebuild exchanged the index.
 
+        An announcement that cannot be indexed is removed, and named in the log.
+
         It sets ``position``, and may be repeated. Where it does nothing the position stays too: whoever
         follows an archive goes on from ``position()``, not from what was passed.
         """
@@ -141,6 +143,8 @@ class Generation(SyncTarget, Protocol):
 
     def add_announcements(self, entries: Iterable[SourceAnnouncement], *, position: int = 0) -> None:
         """Adds announcements that the generation does not contain yet; faster than ``update``.
+
+        One that cannot be indexed is left out, and named in the log.
 
         ``position``: the archive's change up to which it has then followed; stored when it is published.
         """

@@ -11,6 +11,7 @@ from typing import cast
 
 import pytest
 
+from archive.fields import FIELDS_BY_NAME
 from archive.model import (
     Announcement,
     Attachment,
@@ -494,6 +495,28 @@ def test_a_word_that_is_added_during_a_rebuild_comes_into_effect_with_the_next(
         generation.add_announcements(ARCHIVE)
     assert archive.is_current()
     assert found(archive, "ซีเมนต์ผสมหิน") == [1]
+
+
+UNINDEXABLE = "บธ \ud800/2564"  # UTF-8 has no lone surrogate
+
+
+def test_an_announcement_that_cannot_be_indexed_is_left_out_until_it_changes(index: SearchIndex) -> None:
+    index.update([entry(1, "ถนน"), entry(2, "สะพาน")], (), position=1)
+    index.update([entry(1, "ทางหลวง", number=UNINDEXABLE), entry(3, "ทางเท้า")], (), position=2)
+    assert (index.position(), index.ids()) == (2, [2, 3])
+    with index.rebuild() as generation:
+        generation.add_announcements([entry(1, "ทางหลวง", number=UNINDEXABLE), entry(2, "สะพาน")])
+        generation.update([entry(3, "ทางเท้า"), entry(4, "ซอย", number=UNINDEXABLE)], (), position=3)
+        assert generation.commit_and_count() == 2
+    assert index.ids() == [2, 3]
+    index.update([entry(1, "ทางหลวง", number="บธ 1/2564")], (), position=4)
+    assert index.ids() == [1, 2, 3]
+
+
+def test_any_number_of_views_that_a_field_takes_is_indexed(index: SearchIndex) -> None:
+    most = cast("int", FIELDS_BY_NAME["views"].check(10**12, "views"))
+    index.update([entry(1, "ถนน", views=most), entry(2, "ถนน", views=7)], (), position=1)
+    assert found(index, "ถนน", sort=Sort.MOST_READ) == [1, 2]
 
 
 def test_readers_follow_at_once_to_a_generation_that_another_process_makes(

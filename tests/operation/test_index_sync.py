@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
+import logging
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from whoosh.index import LockError
 
-from archive.model import Draft
+from archive.fields import FIELDS_BY_NAME
+from archive.model import Draft, ExtractedField, ReadingResults
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.index_sync import load_public, sync_batch
-from indexer.reindex import is_rebuild_needed, rebuild
+from indexer.reindex import count_left_out, is_rebuild_needed, rebuild
+from indexer.worker import LEASE
 from tests.contracts.processes import ended, in_child
-from tests.operation.archives import ACTOR, NOW, close, fill, opened, texts_in_index
+from tests.operation.archives import ACTOR, NOW, close, fill, level, opened, texts_in_index
+from web.bootstrap import Services
 
 FOLLOWERS = 3
 ANNOUNCEMENTS = 20
@@ -82,4 +89,50 @@ def test_what_is_erased_during_a_rebuild_is_gone_with_the_next(tmp_path: Path) -
     rebuild(services.records, services.index)
     assert not is_rebuild_needed(services.records, services.index)
     assert not is_in_index()
+    close(services)
+
+
+def test_a_record_that_cannot_be_indexed_holds_up_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    services = opened(tmp_path / "data")
+    fill(services, 6)
+    commands = services.commands
+    commands.attachments.attach(4, io.BytesIO(b"%PDF-1.7 subject"), filename="a.pdf", actor=ACTOR)
+    _read_with_subject(services, "\ud800")  # a hostile file may say so; no column of the index can hold it
+    made = commands.announcements.create(Draft(title="น้ำท่วมวันนี้", published_on=NOW.date()), actor=ACTOR)
+    commands.publication.publish(made.id, actor=ACTOR)
+    with caplog.at_level(logging.ERROR, "prakat.index"):
+        level(services)
+    assert [each.announcement for each in caplog.records] == [4]  # type: ignore[attr-defined]
+    assert services.index.position() == services.history.last_change()
+    assert made.id in services.index.ids()
+    assert 4 not in services.index.ids()
+    assert count_left_out(services.records, services.index) == 1
+    assert rebuild(services.records, services.index, jobs=2) == len(services.index.ids())
+    assert count_left_out(services.records, services.index) == 1
+    assert (made.id in services.index.ids(), 4 in services.index.ids()) == (True, False)
+    services.jobs.queue_again([services.attachments.by_announcement([4])[4][-1].id])
+    _read_with_subject(services, "ถนน")
+    level(services)
+    assert 4 in services.index.ids()
+    assert count_left_out(services.records, services.index) == 0
+    close(services)
+
+
+def _read_with_subject(services: Services, subject: str) -> None:
+    claimed = services.jobs.claim("w", lease=LEASE, now=dt.datetime.now(dt.UTC))
+    assert claimed is not None
+    details = ReadingResults(fields={"subject": ExtractedField(value=subject, confidence=1.0)})
+    services.jobs.finish(claimed.id, "w", page_count=1, details=details, rules=1)
+
+
+def test_more_views_than_the_index_counts_are_the_most_that_it_counts(tmp_path: Path) -> None:
+    services = opened(tmp_path / "data")
+    most = FIELDS_BY_NAME["views"].check(10**12, "views")
+    popular = Draft(title="ยอดอ่านสูง", published_on=NOW.date(), views=most)  # type: ignore[arg-type]
+    made = services.commands.announcements.create(popular, actor=ACTOR)
+    services.commands.publication.publish(made.id, actor=ACTOR)
+    level(services)
+    assert list(services.index.ids()) == [made.id]
     close(services)

@@ -22,6 +22,15 @@ def lines(page: str) -> dict[str, str]:
     return {name[1]: text for name, text in zip(names, texts, strict=True) if name}
 
 
+def test_records_that_cannot_be_found_are_counted(site: Site) -> None:
+    made = site.announcement("ประกาศ")
+    site.announcement("ประกาศที่ค้นพบ")
+    site.work()
+    site.services.index.update((), [made.id], position=site.services.history.last_change())
+    page = site.signed_in(Role.ADMIN).get("/staff/health").text
+    assert "1 เรื่องที่ค้นไม่พบ" in lines(page)["การค้นหา"]
+
+
 def test_what_does_not_work_is_named_with_what_to_do(site: Site) -> None:
     broken = site.announcement("ไฟล์เสีย", status=Status.DRAFT)
     site.attach(broken.id, b"%PDF-1.7\n" + b"\0" * 900, "เสีย.pdf")

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext
 
 from archive.errors import PrakatError
 from archive.worklist import Problem
+from indexer.reindex import count_left_out
 from indexer.scrub import FILES_EVERY, read_scrub_record
 from web import template_filters
 from web.bootstrap import Services, services
@@ -128,14 +129,20 @@ def _failures(here: Services) -> HealthLine:
 
 
 def _index(here: Services) -> HealthLine:
-    behind = 0
+    behind = left_out = 0
     try:
+        left_out = count_left_out(here.records, here.index)
         behind = here.history.last_change() - here.index.position()
         value = _("ตามทันแล้ว") if behind <= 0 else _("ตามหลังอยู่ %(count)s รายการ", count=f"{behind:,}")
     except PrakatError:
         value = _("ใช้ไม่ได้")
     trouble = _trouble("index", here)
     advice = _("ระบบกำลังซ่อมเอง หากเกินหนึ่งชั่วโมงยังไม่หาย ให้ผู้ดูแลเครื่องเรียก prakat reindex") if trouble else ""
+    if left_out and not advice:
+        advice = _(
+            "มีประกาศที่เผยแพร่แล้ว %(count)s เรื่องที่ค้นไม่พบ ให้ผู้ดูแลเครื่องเรียก prakat check เพื่อดูว่าเรื่องใด",
+            count=f"{left_out:,}",
+        )
     return HealthLine(_("การค้นหา"), value, advice, is_under_way=behind > 0)
 
 

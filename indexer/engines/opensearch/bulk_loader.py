@@ -22,7 +22,7 @@ from opensearchpy.exceptions import ConflictError
 
 from archive.errors import Unavailable
 from indexer.analysis.dictionary import Lexicon
-from indexer.analysis.index_document import IndexDocument, SourceAnnouncement, build_index_document
+from indexer.analysis.index_document import IndexDocument, SourceAnnouncement, build_or_leave_out
 from indexer.analysis.parallel_analysis import ParallelAnalyzer
 from indexer.analysis.tokenizer import Tokenizer
 from indexer.engines.opensearch.cluster import LONG, Cluster
@@ -153,9 +153,11 @@ class BulkLoader:
 
     def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
         self._measure()
-        made = self._counted(build_index_document(entry, self._lexicon.tokenizer) for entry in add)
+        built = {entry.announcement.id: build_or_leave_out(entry, self._lexicon.tokenizer) for entry in add}
+        made = self._counted(filter(None, built.values()))
         actions = [index_action(one, self._averages or {}, position) for one in made]
-        actions += [delete_action(id, position) for id in remove]
+        left_out = (id for id, document in built.items() if document is None)
+        actions += [delete_action(id, position) for id in (*remove, *left_out)]
         self._cluster.bulk_write(self._index, actions, should_await_visibility=False)
         self._lease.renew()
         self._position = position

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary, Lexicon, parse_lexicon
-from indexer.analysis.index_document import SourceAnnouncement, build_index_document
+from indexer.analysis.index_document import SourceAnnouncement, build_or_leave_out
 from indexer.engines.opensearch.bulk_loader import (
     LEXICON,
     POSITION,
@@ -96,13 +96,15 @@ class OpenSearchIndex:
             raise IndexRemoved("the index was removed while it was written")
         if position < live.position:  # another process has followed further, perhaps with a rebuild
             return
-        made = [build_index_document(entry, live.lexicon.tokenizer) for entry in add]
+        built = {entry.announcement.id: build_or_leave_out(entry, live.lexicon.tokenizer) for entry in add}
+        made = [*filter(None, built.values())]
         index, known = self._words
         is_new = index != live.index
         known = frozenset() if is_new else known
         new = {word for one in made for word in words_to_look_up(one)} - known
         actions = [index_action(one, live.averages, position) for one in made]
-        actions += [delete_action(id, position) for id in remove]
+        left_out = (id for id, document in built.items() if document is None)
+        actions += [delete_action(id, position) for id in (*remove, *left_out)]
         actions += [word_action("create", word, 1, live.lexicon.tokenizer) for word in sorted(new)]
         try:
             if is_new:

@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any
 
 from indexer.analysis.dictionary import Lexicon, parse_lexicon
-from indexer.analysis.index_document import SourceAnnouncement, build_index_document
+from indexer.analysis.index_document import SourceAnnouncement, build_or_leave_out
 from indexer.analysis.parallel_analysis import ParallelAnalyzer
 from indexer.engines.whoosh.checksums import (
     IndexDamaged,
@@ -125,13 +125,13 @@ class OpenGeneration:
                 writer.cancel()
                 return
             added = {
-                entry.announcement.id: build_index_document(entry, self.lexicon.tokenizer) for entry in add
+                entry.announcement.id: build_or_leave_out(entry, self.lexicon.tokenizer) for entry in add
             }
             for gone in {*remove, *added}:
                 if gone in before.document_numbers:
                     writer.delete_document(before.document_numbers[gone])
-            for terms, columns in added.values():
-                writer.add_document_terms(terms, columns)
+            for document in filter(None, added.values()):
+                writer.add_document_terms(document.terms, document.columns)
             _write_position(self.directory, writer.generation, position)
         except BaseException:
             writer.cancel()
