@@ -56,12 +56,12 @@ class OcrPage:
 def recognise_page_picture(
     image: Image.Image, *, seconds: float = TIMEOUT, turn: Turn | None = None
 ) -> OcrPage:
-    """Recognises a page's picture; ``UnreadableFile`` without a model, or past ``seconds`` at first reading.
+    """Recognises a page's picture; ``UnreadableFile`` without a model, or past ``seconds`` with no text read.
 
     The picture at ``DPI`` has Thai official text, with Latin words among it. ``turn``: degrees clockwise that
-    set the picture upright; None: as it can be read best. Past ``seconds`` nothing is read again. Raises
-    ``UnreadableFile``: ``timeout`` when the first reading takes longer, ``no-ocr-model`` when no Thai model
-    is installed.
+    set the picture upright; None: as it can be read best. Past ``seconds`` nothing is read again, and
+    what was read stays. Raises ``UnreadableFile``: ``timeout`` when by then no reading found text,
+    ``no-ocr-model`` when no Thai model is installed.
     """
     deadline = time.monotonic() + seconds
     measured = measure_orientation(image)
@@ -81,7 +81,8 @@ def _upright(measured: MeasuredPage, deadline: float) -> _Reading:
     best of these. The reading is kept if its confidence is high enough. Otherwise the orientations that
     remain are sampled (only upside down where rows are plain), and where the best sample looks like text, the
     page is read in that orientation too: fine print of a background may convince in a few lines, but not on
-    the whole page. The reading with the stronger evidence is returned.
+    the whole page. The reading with the stronger evidence is returned. A first reading with text is returned
+    too where the time is up before the page is read again.
     """
     upright = cache(measured.upright)
     samples = {} if measured.is_clear else _sampled(upright, measured.turns, deadline)
@@ -90,11 +91,16 @@ def _upright(measured: MeasuredPage, deadline: float) -> _Reading:
     if first.confidence >= CONVINCING:
         return first
     others = measured.turns[1:2] if measured.is_clear else measured.turns
-    samples |= _sampled(upright, [other for other in others if other not in samples], deadline)
-    samples.pop(turn, None)
-    if not samples or samples[_best(samples)] <= 0:
+    try:
+        samples |= _sampled(upright, [other for other in others if other not in samples], deadline)
+        samples.pop(turn, None)
+        if not samples or samples[_best(samples)] <= 0:
+            return first
+        second = _read(upright(_best(samples)), deadline)
+    except UnreadableFile:
+        if first.accuracy < LEAST_ACCURACY:
+            raise
         return first
-    second = _read(upright(_best(samples)), deadline)
     return first if first.evidence > second.evidence else second
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import re
 import time
-from itertools import accumulate
+from itertools import accumulate, chain, repeat
 from pathlib import Path
+from types import SimpleNamespace
 
 import fontpkg_sarabun
 import numpy as np
@@ -136,6 +137,16 @@ def test_scribbles_alone_are_no_text() -> None:
 def test_gives_up_in_time() -> None:
     with pytest.raises(UnreadableFile, match="timeout"):
         recognise_page_picture(page(), seconds=0.0)
+
+
+def test_a_page_that_was_read_stays_read_when_there_is_no_time_to_read_it_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    coarse = page().resize((175, 248), Image.Resampling.BILINEAR).resize((1754, 2480))
+    past = time.monotonic() - 100
+    clock = chain((past, past), repeat(past + 60.0))  # the first reading takes all of the time
+    monkeypatch.setattr(recognition, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    assert len(thai_letters(recognise_page_picture(coarse, seconds=60.0).text)) > 50
 
 
 def test_says_what_to_install_when_there_is_no_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
