@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Dialog, FilePayload, Route, expect
 
+from archive.model import Status
 from tests.browser.conftest import PHONE, Visit, click, press, sign_in
 from tests.browser.site import NAME, PASSWORD, Site, order
 
@@ -17,6 +18,11 @@ FIRST_LINE = "[data-lines] .text-line:first-child textarea"
 
 def paper(name: str, mark: str) -> FilePayload:
     return {"name": name, "mimeType": "application/pdf", "buffer": order("7/2566", mark, mark)}
+
+
+def draft_ids(site: Site) -> set[int]:
+    listed, _number = site.services.announcements.list_page(statuses=[Status.DRAFT], page=1, per_page=1000)
+    return {each.id for each in listed}
 
 
 def test_a_file_that_never_arrives_stays_listed_and_is_sent_again(staff: Visit, site: Site) -> None:
@@ -114,6 +120,34 @@ def test_papers_become_drafts_of_their_own_and_a_refused_file_stays_listed(staff
     assert (
         site.services.announcements.count_by_status()["draft"] == before + 2
     )  # that of the refused file is in the trash
+
+
+@pytest.mark.parametrize("dropped_second", [("three.pdf", "four.pdf"), ("three.pdf",)])
+def test_papers_dropped_while_others_go_up_do_not_join_their_drafts(
+    staff: Visit, site: Site, dropped_second: tuple[str, ...]
+) -> None:
+    page = staff()
+    page.goto("/staff/announcements/new")
+    before = draft_ids(site)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(SENDING, hold, times=1)  # a slow line
+    page.set_input_files("#files", [paper("one.pdf", "ฉบับแรก"), paper("two.pdf", "ฉบับสอง")])
+    with page.expect_request(SENDING):
+        click(page.get_by_role("button", name="แยกเป็น 2 ประกาศ"))
+    page.set_input_files("#files", [paper(name, f"เรื่องของ {name}") for name in dropped_second])
+    if len(dropped_second) > 1:
+        click(page.get_by_role("button", name="แยกเป็น 2 ประกาศ"))
+    expect(page.locator("[data-uploads] li", has_text=dropped_second[-1])).to_have_count(0)
+    held[0].continue_()
+    page.wait_for_url("**/staff?status=draft&mine=1")
+    made = draft_ids(site) - before
+    attachments = site.services.attachments.by_announcement(made)
+    files = sorted([one.filename for one in attachments[id]] for id in made)
+    assert files == sorted([name] for name in ("one.pdf", "two.pdf", *dropped_second))
 
 
 def test_a_refused_file_says_why_until_it_is_dismissed_and_is_not_sent_again(staff: Visit) -> None:

@@ -250,7 +250,7 @@ async function takeTogether(files) {
   if (!files.length) return;
   const list = files.map((file) => ({ file, shown: sending(file) }));
   if (!papers.dataset.address) {
-    const { page, address, refusal } = await begin(list);
+    const { page, address, refusal } = await begin(list, form);
     if (!page) {
       const again = () => { list.forEach(({ shown }) => shown.done()); renewToken(form).then(() => takeTogether(files)); };
       return list.forEach(({ shown }) => shown.fail(refusal, again));
@@ -261,12 +261,16 @@ async function takeTogether(files) {
   await settle();
 }
 
-// Each file becomes a draft of its own; then the list of one's own drafts is shown.
+let numbered = 0; // files of this page that became, or are to become, drafts of their own
+
+// Each file becomes a draft of its own; then the list of one's own drafts is shown. Others may be dropped meanwhile,
+// and the page may become the draft of theirs: each file keeps its number, and all are sent with the blank form.
 async function takeApart(files) {
   goOn = papers.dataset.drafts;
-  const list = files.map((file, number) => ({ file, number, shown: sending(file) }));
+  const blank = form;
+  const list = files.map((file) => ({ file, number: numbered++, shown: sending(file) }));
   const one = async ({ file, number, shown }) => {
-    const { address, refusal } = await begin([{ shown }], number);
+    const { address, refusal } = await begin([{ shown }], blank, number);
     if (address) {
       shown.dropDraft = () => trash(address); // a draft of a file that is given up has nothing in it
       return send(`${address}/attachments`, file, shown);
@@ -292,10 +296,12 @@ async function settle() {
 }
 
 // A new announcement becomes a draft with its first files. The same form sent again gives the same draft, so that an
-// answer that was lost makes no second one. ``list``: its files with their lines; ``number``: place of a file that
-// becomes a draft of its own. Returns the draft's page and address, or why there is none.
-async function begin(list, number) {
-  const body = new FormData(form);
+// answer that was lost makes no second one. ``list``: its files with their lines; ``blank``: the new announcement's
+// form; ``number``: of a file that becomes a draft of its own, another one for each file of the page. Returns the
+// draft's page and address, or why there is none.
+async function begin(list, blank, number) {
+  const body = new FormData(blank);
+  body.set("csrf_token", form.elements.csrf_token.value); // the present one, which may have been renewed
   body.delete("files");
   body.append("files_follow", "yes");
   if (number !== undefined) {
@@ -304,7 +310,7 @@ async function begin(list, number) {
   }
   for (const wait of [0, ...RETRY_AFTER]) {
     if (wait) await pauseBeforeRetry(wait, list.map(({ shown }) => shown));
-    const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
+    const answer = await fetch(blank.action, { method: "POST", body }).catch(() => null);
     const text = await answer?.text().catch(() => null);
     if (!text) continue;
     const page = new DOMParser().parseFromString(text, "text/html");
