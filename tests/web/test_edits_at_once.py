@@ -132,6 +132,21 @@ def test_a_second_press_on_publish_says_that_the_record_is_public(site: Site, ad
     assert "ยังไม่ได้เผยแพร่" not in pressed_again
 
 
+@pytest.mark.parametrize(("opened_on", "typed"), [(True, "เรื่องใหม่"), (False, "เรื่อง")])
+def test_a_checkbox_that_somebody_else_changed_is_no_question(
+    site: Site, opened_on: bool, typed: str
+) -> None:
+    """One person left the box as it was and typed elsewhere; or both ticked it."""
+    draft = site.announcement("เรื่อง", status=Status.DRAFT, noindex=opened_on)
+    staff, page = site.signed_in(Role.STAFF), f"/staff/announcements/{draft.id}"
+    sent = sent_form(staff.get(page).text)
+    site.services.commands.announcements.revise(draft.id, {"noindex": not opened_on}, actor="อีกคน")
+    answer = staff.post(page, data=sent | {"noindex": "1", "title": typed})
+    assert "choose-" not in answer.text
+    stored = site.services.announcements.get(draft.id)
+    assert (stored.title, stored.noindex) == (typed, not opened_on)
+
+
 NAME = "สมศรี"
 
 

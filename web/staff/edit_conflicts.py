@@ -204,6 +204,8 @@ def _plain(name: str, value: object) -> str:
         kept = checked_fields({name: value})[name]
     except Invalid:  # the command that stores the values says so
         kept = value
+    if isinstance(kept, bool):
+        kept = int(kept)
     return kept.isoformat() if isinstance(kept, dt.date) else str(kept or "")
 
 
