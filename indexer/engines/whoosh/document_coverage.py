@@ -49,9 +49,7 @@ def answer_coverage(
         return 1.0
     ordered = ranked.documents[np.argsort(-ranked.scores, kind="stable")].tolist()
     letters = plan.letters_of_document_numbers
-    if letters and not any(
-        _has_by_themselves(reader, letters_of(letters), each) for each in ordered[:_MOST_LOOKED_AT]
-    ):
+    if letters and _stand_before_numbers_alone(reader, letters_of(letters), ordered[:_MOST_LOOKED_AT]):
         return 0.0
     covered = (scores.covered - scores.misread)[ranked.documents]
     if covered.max() >= scores.total_idf_mass * _ALL and ranked.complete:
@@ -66,13 +64,18 @@ def answer_coverage(
     )
 
 
-def _has_by_themselves(reader: CommitReader, letters: bytes, document: int) -> bool:
-    """Returns True if a document has the letters as a word somewhere, not only before a number."""
-    text, borders = reader.commit.text(document), reader.commit.token_boundaries(document)
-    return any(
-        borders[found.start()] and borders[found.end()]
-        for found in re.finditer(re.escape(letters) + rb"(?![0-9])", text)
-    )
+def _stand_before_numbers_alone(reader: CommitReader, letters: bytes, documents: list[int]) -> bool:
+    """Returns True if a document has the letters before a number such as 52301/187, and none otherwise."""
+    numbered = re.compile(re.escape(letters) + rb"[0-9.]+(?:/|%s)[0-9]" % letters_of("ว"))
+    is_numbered = False
+    for document in documents:
+        text, borders = reader.commit.text(document), reader.commit.token_boundaries(document)
+        for found in re.finditer(re.escape(letters), text):
+            if numbered.match(text, found.start()):
+                is_numbered = True
+            elif borders[found.start()] and borders[found.end()]:
+                return False
+    return is_numbered
 
 
 def documents_with_telling_word_in_title_or_label(

@@ -453,6 +453,17 @@ def test_letters_before_each_document_number_are_no_answer(tmp_path: Path) -> No
     assert index.search(parse_query("นป", filters=Filters(year=2564))).total == 7
 
 
+def test_a_short_word_before_a_count_is_a_word(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    with index.rebuild() as generation:
+        generation.add_announcements(
+            [entry(1, "เบี้ยยังชีพ", "ผู้มีอายุครบ 60 ปีบริบูรณ์"), entry(2, "ถนน", "ที่ นป 52301/187")]
+        )
+    page = index.search(parse_query("ครบ"))
+    assert [hit.announcement_id for hit in page.hits] == [1]
+    assert page.query.understood == ()
+
+
 @pytest.mark.parametrize("named", ["บ้านดอน ม.4", "บ้านโคกสูง ม.๔", "บ้านนา ม.4", "บ้านสันกลาง ม. 4", "สนาม ม.4"])
 def test_a_village_behind_a_name_is_no_word_that_ends_with_its_letter(named: str) -> None:
     assert names_village(b"4", searchable_bytes(fold_text(f"ซ่อมถนน{named}")).data)
