@@ -303,9 +303,13 @@ def _piece_of_rows(rows: Sequence[Rectangle], first: int, last: int) -> Rectangl
         top = max(top, _border(rows[first - 1], shown[0]))
     if last + 1 < len(rows):
         bottom = min(bottom, _border(shown[-1], rows[last + 1]))
+    top, bottom = max(0, top), min(PAGE_UNITS, bottom)
+    if bottom <= top:  # letters beyond the page's edge
+        top = max(0, bottom - CROP_HEIGHT // 2)
+        bottom = min(PAGE_UNITS, top + CROP_HEIGHT)
     left = max(0, min(min(row.left for row in shown) - _CROP_MARGIN, PAGE_UNITS - CROP_WIDTH))
     right = min(PAGE_UNITS, max(max(row.right for row in shown) + _CROP_MARGIN, left + CROP_WIDTH))
-    return Rectangle(left, max(0, top), right, min(PAGE_UNITS, bottom))
+    return Rectangle(left, top, right, bottom)
 
 
 def _border(above: Rectangle, below: Rectangle) -> int:

@@ -248,6 +248,12 @@ def test_without_hits_the_piece_is_of_the_first_lines() -> None:
     assert piece_around_hit([], []).bottom > 0
 
 
+def test_a_hit_beyond_the_page_s_edge_still_has_a_piece() -> None:
+    lines = [Line(0, 7_300, 10_000, (900, 1_200)), Line(2, 10_000, 10_000, (2_200, 8_200))]
+    piece = piece_around_hit([Rectangle(2_200, 9_980, 8_200, 10_000)], lines)
+    assert piece.bottom - piece.top > 100
+
+
 def test_a_piece_of_one_short_line_has_the_shape_of_all(tmp_path: Path) -> None:
     files = LocalFiles(tmp_path / "files")
     path = shaped(tmp_path / "a.pdf", [[TEXT]])
