@@ -71,11 +71,11 @@ def register_second_check(app: Flask) -> None:
 
 
 def _refuse_if_hidden_meanwhile(answer: Response) -> Response:
-    checks: list[Callable[[], object]] = g.pop("second_checks", [])
+    checks: dict[str, Callable[[], object]] = g.pop("second_checks", {})
     if answer.status_code >= 400 or request.method not in ("GET", "HEAD"):
         return answer
     try:
-        for check in checks:
+        for check in checks.values():
             check()
     except PrakatError as error:
         answer.close()
@@ -83,9 +83,12 @@ def _refuse_if_hidden_meanwhile(answer: Response) -> Response:
     return answer
 
 
-def _check_again(check: Callable[[], object]) -> None:
-    """Have this request's answer replaced by what ``check`` raises just before it is sent."""
-    g.setdefault("second_checks", []).append(check)
+def _check_again(subject: str, check: Callable[[], object]) -> None:
+    """Have this request's answer replaced by what ``check`` raises just before it is sent.
+
+    A subject that is shown in several places is checked once.
+    """
+    g.setdefault("second_checks", {})[subject] = check
 
 
 def require_visible(announcement: Announcement, *, is_staff: bool) -> Announcement:
@@ -99,7 +102,10 @@ def require_visible(announcement: Announcement, *, is_staff: bool) -> Announceme
     if announcement.status is Status.PUBLISHED:
         if not is_staff:
             id = announcement.id
-            _check_again(lambda: require_visible(services().announcements.get(id), is_staff=False))
+            _check_again(
+                f"announcement {id}",
+                lambda: require_visible(services().announcements.get(id), is_staff=False),
+            )
         return announcement
     if is_staff:
         log_unpublished_read([announcement])
@@ -135,8 +141,12 @@ def require_visible_attachment(
             raise no_such_attachment()
         log_token_read_of_held_attachment(attachment)
     if not is_staff:
+        g.second_checks.pop(f"announcement {announcement.id}")  # the attachment's asks for it too
         _check_again(
-            lambda: require_visible_attachment(attachment_id, is_staff=False, announcement_id=announcement_id)
+            f"attachment {attachment_id}",
+            lambda: require_visible_attachment(
+                attachment_id, is_staff=False, announcement_id=announcement_id
+            ),
         )
     return attachment
 
