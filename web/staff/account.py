@@ -106,6 +106,8 @@ def confirm_second_factor() -> ResponseReturnValue:
     person = _me()
     factor = services().people.second_factors.get(person.id)
     if factor is None or factor.is_confirmed or not _has_just_begun():
+        if factor is not None and not factor.is_confirmed:
+            flash(_("เลยเวลา 10 นาทีแล้ว กรุณาเริ่มตั้งค่าใหม่ และลบรายการเดิมในแอป"), "bad")
         return redirect(url_for("account.second_factor_page"))
     now = dt.datetime.now(dt.UTC)
     step = second_factor.time_step(second_factor.decrypt_secret(factor), request.form.get("code", ""), now)

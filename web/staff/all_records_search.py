@@ -63,7 +63,8 @@ def _withheld_texts(services: Services) -> Iterator[tuple[int, str]]:
     """Yields published records that the index finds by what was taken out of them, with their texts."""
     with suppress(Unavailable):
         ids = services.history.ids_to_hide_since(services.index.position())
-        for each in services.announcements.get_many(ids).values():
+        newest = sorted(ids, reverse=True)[:MOST_UNPUBLISHED]  # all that ever changed while there is no index
+        for each in services.announcements.get_many(newest).values():
             if each.status is Status.PUBLISHED:
                 yield each.id, "\n".join((each.title, each.body, each.author, each.category))
 

@@ -277,7 +277,8 @@ def items(year: int) -> ResponseReturnValue:
 @admin_only
 def items_csv(year: int) -> Response:
     """Send an administrator the list of a fiscal year as a table, hidden items included."""
-    table = items_as_csv(year_items(services(), require_fiscal_year(year)), _last_list_change())
+    version = _last_list_change()  # before the items: a later one hides what was saved meanwhile
+    table = items_as_csv(year_items(services(), require_fiscal_year(year)), version)
     answer = Response(table, mimetype="text/csv")
     answer.headers["Content-Disposition"] = f"attachment; filename=disclosure-items-{year}.csv"
     return answer
