@@ -204,6 +204,7 @@ def test_text_typed_while_signed_out_elsewhere_comes_back_after_signing_in(visit
     elsewhere.goto("/staff/review")
     elsewhere.get_by_role("button", name="ออกจากระบบ").click()
     page.fill("#body", "พิมพ์ไว้นานแล้ว")
+    page.check("#noindex")
     page.get_by_role("button", name="บันทึก", exact=True).last.click()
     expect(page.locator(".notice.warn")).to_contain_text("หมดเวลา")
     page.fill("#name", NAME)
@@ -211,12 +212,15 @@ def test_text_typed_while_signed_out_elsewhere_comes_back_after_signing_in(visit
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{address}")
     expect(page.locator("#body")).to_have_value("พิมพ์ไว้นานแล้ว")
+    expect(page.locator("#noindex")).to_be_checked()
     expect(page.locator(".notice.warn").first).to_contain_text("ยังไม่ได้บันทึก")
     click(page.get_by_role("button", name="บันทึก", exact=True).last)
     expect(page.locator(".notice.good")).to_be_visible()
-    assert site.services.announcements.get(site.centre.id).body == "พิมพ์ไว้นานแล้ว"
+    stored = site.services.announcements.get(site.centre.id)
+    assert (stored.body, stored.noindex) == ("พิมพ์ไว้นานแล้ว", True)
     assert page.evaluate("sessionStorage.length") == 0
-    site.services.commands.announcements.revise(site.centre.id, {"body": site.centre.body}, actor="test")
+    before = {"body": site.centre.body, "noindex": False}
+    site.services.commands.announcements.revise(site.centre.id, before, actor="test")
 
 
 def test_saving_without_network_keeps_the_form_and_the_draft_names_what_is_missing(
@@ -260,6 +264,7 @@ def test_save_pressed_without_network_is_sent_by_itself(staff: Visit, site: Site
     page.context.set_offline(True)
     page.set_input_files("#files", [paper("one.pdf", f"ออฟไลน์ {button}")])
     page.fill("#title", f"กด {button} ตอนเน็ตหลุด")
+    page.check("#noindex")
     click(page.get_by_role("button", name=button))
     said = page.locator("[data-not-saved]")
     expect(said).to_contain_text("ยังไม่ได้บันทึก")
@@ -270,7 +275,8 @@ def test_save_pressed_without_network_is_sent_by_itself(staff: Visit, site: Site
         expect(page.locator(".notice.good")).to_contain_text("บันทึกแล้ว", timeout=15_000)
     expect(said).to_have_count(0)
     id = int(re.findall(r"/announcements/(\d+)", page.url)[0])
-    assert site.services.announcements.get(id).title == f"กด {button} ตอนเน็ตหลุด"
+    stored = site.services.announcements.get(id)
+    assert (stored.title, stored.noindex) == (f"กด {button} ตอนเน็ตหลุด", True)
     assert len(site.services.attachments.by_announcement([id])[id]) == 1
 
 

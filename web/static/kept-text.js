@@ -9,6 +9,7 @@ const ANSWER_WITHIN = 15 * 1000; // milliseconds for which an answer of the arch
 const UNSENT_OF_NEW = "unsent of new"; // names of files that did not arrive for a new announcement that was sent
 const OWN_PAGE = new RegExp("^.*/announcements/(new|[0-9]+)"); // of a new announcement, or of a draft
 const OPENED_ON = "[name=last_change], [name=fingerprint]"; // tells on what a form was opened
+const KEPT_FIELDS = "textarea, select, input:not([type=hidden], [type=file], [type=radio])";
 const KEPT = "kept text"; // { person, path, values, openedOn, isRefused }
 const signedIn = document.querySelector("[data-person]");
 
@@ -27,11 +28,19 @@ function readKept() {
   return signedIn && form && kept.path === location.pathname ? { ...kept, form } : null;
 }
 
+// Fields of a form whose values are kept, without those that share their name. A hidden field beside a checkbox, which
+// says that it is not ticked, does not count.
+function keptFields(form) {
+  const chosen = [...form.elements].filter((field) => field.name && field.matches(KEPT_FIELDS));
+  const isAlone = ({ name }) => chosen.filter((other) => other.name === name).length === 1;
+  return chosen.filter(isAlone);
+}
+
 function putBack({ form, values, openedOn }) {
-  for (const [name, value] of Object.entries(values)) {
-    const field = form.elements[name];
-    if (field?.type === "checkbox") field.checked = value;
-    else if (field?.tagName) field.value = value;
+  for (const field of keptFields(form)) {
+    if (!(field.name in values)) continue;
+    if (field.type === "checkbox") field.checked = values[field.name];
+    else field.value = values[field.name];
   }
   const field = form.querySelector(OPENED_ON);
   if (openedOn && field) field.value = openedOn;
@@ -141,10 +150,7 @@ addEventListener("submit", (event) => {
   if ("forget" in sent.dataset) sessionStorage.removeItem(KEPT);
   if (event.defaultPrevented || !("unsaved" in sent.dataset) || !signedIn) return;
   const values = {};
-  for (const field of sent.elements) {
-    const isKept = field.name && field.matches("textarea, select, input:not([type=hidden], [type=file], [type=radio])");
-    if (isKept && sent.elements[field.name] === field) values[field.name] = field.type === "checkbox" ? field.checked : field.value;
-  }
+  for (const field of keptFields(sent)) values[field.name] = field.type === "checkbox" ? field.checked : field.value;
   const unsent = location.pathname.match(OWN_PAGE)?.[1] === "new" && sessionStorage.getItem(`unsent ${location.pathname}`);
   if (unsent) sessionStorage.setItem(UNSENT_OF_NEW, unsent);
   const openedOn = sent.querySelector(OPENED_ON)?.value;

@@ -335,8 +335,10 @@ function showDraft(page, address) {
   papers.querySelector("[data-uploads]").append(...sent);
   storeUnsent();
   for (const field of form.elements) {
-    const typedIn = field.id && field.type !== "hidden" && field.type !== "file" && before.elements[field.name];
-    if (typedIn && typed(typedIn)) field.value = typedIn.value;
+    const typedIn = field.id && field.type !== "file" && before.querySelector(`#${CSS.escape(field.id)}`);
+    if (!typedIn || !typed(typedIn)) continue;
+    if (field.type === "checkbox") field.checked = typedIn.checked;
+    else field.value = typedIn.value;
   }
   document.getElementById(focused)?.focus();
   movePress(before, form);
