@@ -1,8 +1,9 @@
-"""Statements that are alike for all tables of organisations: read, insert, update and delete rows.
+"""Statements that are alike for all tables: read, insert, update and delete rows.
 
 Each of them says its organisation (``storage.tenancy``): ``organisation_id IN :organisations``, or among the
-columns of a new row. Names of tables and columns go into the SQL as they are: they must come from this code,
-never from a person. Call those that write inside a transaction.
+columns of a new row. Rows of tables that all organisations share have none: they are only inserted here.
+Names of tables and columns go into the SQL as they are: they must come from this code, never from a person.
+Call those that write inside a transaction.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def count_rows(
 
 
 def insert_row(engine: Queries, table: str, **columns: object) -> Row:
-    """Insert a row with these values and return it. ``organisation_id`` must be among them."""
+    """Insert a row with these values and return it; tables of organisations need ``organisation_id``."""
     return engine.rows(_insertion(table, columns, "RETURNING *"), **columns)[0]
 
 
