@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from enum import StrEnum
 from itertools import accumulate
 
+from rapidfuzz.distance import Levenshtein
 from stdnum.th import pin
 
 from archive import validation
@@ -303,38 +304,58 @@ def expand_decision_on_everything(attachment: Attachment) -> tuple[str, ...]:
 
 
 MOST_TYPED_ANEW = 2
-"""Letters or digits in which data differs that somebody corrects, and still is about the same person."""
+"""Letters or digits that a correction changes, adds or takes away in data about the same person."""
 
 
-def decisions_after_edit(
-    attachment: Attachment, place: str | int, before: str, after: str
-) -> tuple[str, ...]:
-    """Return an attachment's decisions without those about data that a person took out of a text.
+def data_taken_out(place: str | int, before: str, after: str) -> tuple[str, ...]:
+    """Return type and place of each piece of personal data that a person's edit took out of a text.
 
-    So none of them covers other data of the same type that is typed there. ``place``: the text's field, or
-    the number of its page.
+    Each piece in the text after stands for one before, of the same type: for the same data, else for data in
+    which at most ``MOST_TYPED_ANEW`` letters were corrected. ``place``: the text's field, or the number of
+    its page.
     """
-    typed = {_letters_and_digits(after, data) for data in find_personal_data(after, page=0)}
-    gone = [
-        data
-        for data in find_personal_data(before, page=0)
-        if not _is_among(_letters_and_digits(before, data), typed)
-    ]
-    decided = [*expand_decision_on_everything(attachment)] if gone else [*attachment.decided]
-    for data in gone:
-        key = f"{data.type}:{place}"
-        if key in decided:
-            decided.remove(key)
-    return tuple(decided)
+    left = _types_and_values(after)
+    gone = []
+    for data in _types_and_values(before):
+        if data in left:
+            left.remove(data)
+        else:
+            gone.append(data)
+    taken_out = []
+    for type, value in gone:
+        if corrected := next((each for each in left if each[0] == type and _is_alike(each[1], value)), None):
+            left.remove(corrected)
+        else:
+            taken_out.append(f"{type}:{place}")
+    return tuple(taken_out)
 
 
-def _is_among(value: str, values: Collection[str]) -> bool:
-    """Return True where a value has at most ``MOST_TYPED_ANEW`` other letters than one of these values."""
-    return value in values or any(
-        len(value) == len(each)
-        and sum(one != other for one, other in zip(value, each, strict=True)) <= MOST_TYPED_ANEW
-        for each in values
-    )
+def _types_and_values(text: str) -> list[tuple[str, str]]:
+    return [(data.type, _letters_and_digits(text, data)) for data in find_personal_data(text, page=0)]
+
+
+def _is_alike(one: str, other: str) -> bool:
+    return Levenshtein.distance(one, other, score_cutoff=MOST_TYPED_ANEW) <= MOST_TYPED_ANEW
+
+
+def without_data_taken_out(keys: Iterable[str], taken_out: Iterable[str]) -> tuple[str, ...]:
+    """Return types and places without one for each that was taken out, the first of equal ones.
+
+    So no decision covers other data of the same type that is typed there. Of two of a type and place of which
+    one was decided, nobody knows which: its decision goes with whichever is taken out, and the other is asked
+    about again.
+    """
+    left = [*keys]
+    for key in taken_out:
+        if key in left:
+            left.remove(key)
+    return tuple(left)
+
+
+def decisions_after_relabeling(attachment: Attachment, label: str) -> tuple[str, ...]:
+    """Return an attachment's decisions without those about data that another label no longer has."""
+    taken_out = data_taken_out("label", attachment.label, label)
+    return without_data_taken_out(expand_decision_on_everything(attachment), taken_out)
 
 
 def undecided_finds(attachment: Attachment) -> tuple[PersonalDataSpan, ...]:

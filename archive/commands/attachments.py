@@ -100,14 +100,16 @@ class AttachmentCommands(CommandsOnRecords):
         if is_seen and checked_label != attachment.label:
             finds = privacy.finds_without_decision(
                 privacy.find_in_fields({"label": checked_label}),
-                privacy.decisions_after_edit(attachment, "label", attachment.label, checked_label),
+                privacy.decisions_after_relabeling(attachment, checked_label),
             )
         if finds:
             privacy.refuse_blank_reason(privacy.locate_in_attachment(attachment_id, finds), reason)
-            self._records.attachments.record_decision_to_show(
-                attachment_id, finds, reason=reason.strip(), actor=actor
-            )
-        return self._records.attachments.relabel(attachment_id, label=checked_label, kind=kind, actor=actor)
+        after = self._records.attachments.relabel(attachment_id, label=checked_label, kind=kind, actor=actor)
+        if not finds:
+            return after
+        return self._records.attachments.record_decision_to_show(
+            attachment_id, finds, reason=reason.strip(), actor=actor
+        )
 
     @in_one_transaction
     def release_with_reason(self, attachment_id: int, *, actor: str, reason: str) -> Attachment:

@@ -80,17 +80,19 @@ def replace_page_finds_and_hold(
     attachment: Attachment,
     page: int,
     page_finds: Sequence[PersonalDataSpan],
-    decided: Sequence[str],
+    taken_out: Sequence[str] = (),
 ) -> None:
     """Replace a page's finds, and hide the attachment for new ones; call in a transaction.
 
-    They are those in its present text. One that has gone never releases the attachment. ``decided``: the
-    decisions that are left.
+    They are those in its present text. One that has gone never releases the attachment. ``taken_out``: see
+    ``privacy.data_taken_out``; neither a decision nor a find that nobody decided on covers other data in
+    their place.
     """
     others = [data for data in attachment.details.personal_data if data.page != page]
     details = dataclasses.replace(
         attachment.details, personal_data=tuple(sorted([*others, *page_finds], key=lambda one: one.page))
     )
+    decided = privacy.without_data_taken_out(attachment.decided, taken_out)
     update_row(
         engine,
         "attachment",
@@ -99,8 +101,9 @@ def replace_page_finds_and_hold(
         decided=_decisions_json(decided),
     )
     finds = privacy.find_personal_data_in_attachment(attachment, details)
-    known = (*decided, *map(privacy.type_and_place_key, privacy.undecided_finds(attachment)))
-    if attachment.hold is None and privacy.finds_without_decision(finds, known):
+    known = (*attachment.decided, *map(privacy.type_and_place_key, privacy.undecided_finds(attachment)))
+    left = privacy.without_data_taken_out(known, taken_out)
+    if attachment.hold is None and privacy.finds_without_decision(finds, left):
         _set_hold(engine, attachment.id, HoldReason.PERSONAL_DATA, decided)
         history.mark_updated(engine, attachment.announcement_id)
         set_hidden_change(engine, attachment.id)
@@ -520,9 +523,10 @@ class EngineAttachments(EngineRepository):
                 )
                 if waiting := replacement_row(self._engine, attachment_id):
                     append_entries(self._engine, ("attachment", waiting["id"]))
-                decided = privacy.decisions_after_edit(mappers.attachment(row), "label", row["label"], label)
-                update_row(self._engine, "attachment", attachment_id, decided=_decisions_json(decided))
-                _clear_undecided_if_none(self._engine, attachment_id)
+                if "label" in after:
+                    decided = privacy.decisions_after_relabeling(mappers.attachment(row), label)
+                    update_row(self._engine, "attachment", attachment_id, decided=_decisions_json(decided))
+                    _clear_undecided_if_none(self._engine, attachment_id)
                 before = {"attachment_id": attachment_id, **{name: row[name] for name in after}}
                 self._note(
                     row, "label", actor=actor, before=before, after={"attachment_id": attachment_id, **after}

@@ -55,7 +55,7 @@ class EnginePages(EngineRepository):
             is_written = write_page_unless_corrected(self._engine, page, attachment["organisation_id"])
             if is_written and finds and attachment["rules"]:  # read before: residents may see it
                 read = mappers.attachment(attachment)
-                replace_page_finds_and_hold(self._engine, read, page.number, finds, read.decided)
+                replace_page_finds_and_hold(self._engine, read, page.number, finds)
                 append_entries(self._engine, ("attachment", page.attachment_id))
 
     def correct(
@@ -128,13 +128,11 @@ class EnginePages(EngineRepository):
         if after.text != before.text:
             history.set_replaced_text_change(self._engine, attachment["announcement_id"])
         read = mappers.attachment(attachment)
-        is_typed = action == "correct"  # another reading may give other digits for the same number
-        decided = (
-            privacy.decisions_after_edit(read, after.number, before.text, after.text)
-            if is_typed
-            else read.decided
-        )
-        replace_page_finds_and_hold(self._engine, read, after.number, personal_data, decided)
+        taken_out: Sequence[str] = ()
+        if action == "correct":  # another reading may give other digits for the same number
+            read = dataclasses.replace(read, decided=privacy.expand_decision_on_everything(read))
+            taken_out = privacy.data_taken_out(after.number, before.text, after.text)
+        replace_page_finds_and_hold(self._engine, read, after.number, personal_data, taken_out)
         append_entries(self._engine, ("attachment", after.attachment_id), (READING, after.attachment_id))
 
     def get(self, attachment_id: int, number: int) -> Page:
