@@ -125,7 +125,10 @@ def row_with_public_file(attachment: Row, file: ReplacedPublicFile) -> dict[str,
         row["status"] = "waiting"
     then, now = mappers.attachment(row), mappers.attachment(attachment)
     # What was decided about the label since holds for the label, whichever file is below it.
-    decided = [*then.decided, *(each for each in now.decided if each.endswith(":label"))]
+    decided = [
+        *(key for key in privacy.expand_decision_on_everything(then) if not key.endswith(":label")),
+        *(key for key in privacy.expand_decision_on_everything(now) if key.endswith(":label")),
+    ]
     finds = privacy.find_personal_data_in_attachment(then, then.details)
     row["hold"] = HoldReason.PERSONAL_DATA.value if privacy.finds_without_decision(finds, decided) else ""
     row["decided"] = json.dumps(decided) if decided else ""
