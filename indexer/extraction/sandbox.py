@@ -3,8 +3,8 @@
 A nursery process, started afresh (it inherits no database connection), imports the slow libraries
 once and forks a child for each piece of work, which costs some ten milliseconds. The child limits
 itself, works at low priority, and is killed with its whole process group when its time is up.
-What a child sends back is unpickled with an allow-list: a child that a file has taken over cannot
-make its parent run anything.
+What a child sends back is JSON (``indexer.extraction.result_values``): a child that a file has taken over
+cannot make its parent run anything.
 Such a child may still do what the service's user may do: ``docs/threat-model.md`` says what.
 """
 
@@ -12,12 +12,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import dataclasses
-import datetime as dt
-import enum
 import gc
 import importlib
-import io
 import logging
 import os
 import pickle
@@ -32,6 +28,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Self, TypeVar
 
 from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
+from indexer.extraction.result_values import decode_result, encode_result
 
 T = TypeVar("T")
 
@@ -132,7 +129,7 @@ class SandboxProcess:
 
     def _understand(self, answer: bytes) -> Any:
         try:
-            outcome, value = _Results(io.BytesIO(answer)).load()
+            outcome, value = decode_result(answer)
         except Exception as error:
             self.close()
             raise UnreadableFile("crashed") from error
@@ -178,27 +175,6 @@ def _time_limit(connection: Connection, seconds: float, is_over: threading.Event
             timer.join()
     finally:
         ours.detach()
-
-
-class _Results(pickle.Unpickler):
-    """Builds plain values, and the project's own dataclasses and enums; nothing else."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module.split(".")[0] in {"archive", "indexer"}:
-            found = getattr(sys.modules.get(module) or importlib.import_module(module), name, None)
-            if isinstance(found, type) and (dataclasses.is_dataclass(found) or issubclass(found, enum.Enum)):
-                return found
-        if (module, name) == ("builtins", "getattr"):
-            return _member  # what the first releases of Python 3.11 write for a member of an enum
-        if module == "datetime" and name in {"datetime", "date", "timedelta", "timezone"}:
-            return getattr(dt, name)
-        raise pickle.UnpicklingError(f"{module}.{name} is no result")
-
-
-def _member(kind: Any, name: str) -> enum.Enum:
-    if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        return kind[name]
-    raise pickle.UnpicklingError(f"{kind}.{name} is no result")
 
 
 class _Nursery:
@@ -328,12 +304,12 @@ def _limit_processor(seconds: float) -> None:
 
 def _answer(function: Callable[..., Any], args: tuple[Any, ...]) -> bytes:
     try:
-        return pickle.dumps(("done", function(*args)))
+        return encode_result(("done", function(*args)))
     except UnreadableFile as error:
-        return pickle.dumps(("unreadable", error.code))
+        return encode_result(("unreadable", error.code))
     except MemoryError:
-        return pickle.dumps(("memory", None))
+        return encode_result(("memory", None))
     except RecursionError:
-        return pickle.dumps(("crashed", "recursion"))
+        return encode_result(("crashed", "recursion"))
     except Exception as error:  # noqa: BLE001 - whatever a hostile file provokes ends here
-        return pickle.dumps(("crashed", repr(error)))
+        return encode_result(("crashed", repr(error)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import os
 import resource
 import signal
@@ -14,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from archive.model import DocumentKind, Failure
+from archive.model import DocumentKind, Failure, Line, Status
 from indexer.extraction import sandbox
 from indexer.extraction.reading_errors import MESSAGES, UnreadableFile
+from indexer.extraction.result_values import decode_result, encode_result
 
 
 def double(number: int) -> int:
@@ -83,33 +86,44 @@ def stop_reading_soon() -> None:
     signal.setitimer(signal.ITIMER_REAL, 0.1)
 
 
-class Weapon:
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return os.system, ("touch taken-over",)
+def send_bytes(answer: bytes) -> None:
+    """Send an answer past the code of the child, as a file that has taken it over may do."""
+    for name in Path("/proc/self/fd").iterdir():
+        if str(name.readlink()).startswith("socket:"):
+            os.write(int(name.name), struct.pack("!i", len(answer)) + answer)
+    time.sleep(60)
 
 
-class Key:
-    def __reduce__(self) -> tuple[object, tuple[object, str]]:
-        return getattr, (Failure, "__init__")
+def pickled_change(module: bytes, name: bytes, attribute: bytes) -> bytes:
+    """Returns a pickle that sets an attribute of a class to 7."""
+    key = b"X" + len(attribute).to_bytes(4, "little") + attribute
+    return b"\x80\x02c" + module + b"\n" + name + b"\n(N}" + key + b"K\x07stb."
 
 
-def send_key() -> Key:
-    return Key()
+def json_answer(value: object) -> bytes:
+    return json.dumps({"tuple": ["done", value]}).encode()
 
 
-class Member:
-    """Pickles like a member of an enum in the first releases of Python 3.11."""
-
-    def __reduce__(self) -> tuple[object, tuple[object, str]]:
-        return getattr, (DocumentKind, "MEMO")
-
-
-def send_member() -> Member:
-    return Member()
-
-
-def send_weapon() -> Weapon:
-    return Weapon()
+HARMFUL = [
+    b"cos\nsystem\n(S'touch taken-over'\ntR.",
+    pickled_change(b"archive.model", b"Status", b"value"),
+    pickled_change(b"archive.model", b"Failure", b"__eq__"),
+    json_answer({"record": ["os", "system", {}]}),
+    json_answer({"record": ["pathlib", "Path", {}]}),
+    json_answer({"record": ["archive.model", "Status", {"value": 7}]}),
+    json_answer({"record": ["archive.model", "Failure", {"code": "a", "message": "b", "__class__": 7}]}),
+    json_answer({"record": ["archive.model", "Failure", {"code": "a"}]}),
+    json_answer({"member": ["archive.model", "Failure", "__init__"]}),
+    json_answer({"member": ["archive.model", "Status", "__init__"]}),
+    json_answer({"member": ["subprocess", "os", "name"]}),
+    json_answer({"tuple": [], "set": []}),
+    json_answer({"eval": "1"}),
+    b"[" * 100_000,
+    b"{}",
+    b"[]",
+    b"7",
+    b"\xff",
+]
 
 
 def test_a_result_comes_back() -> None:
@@ -196,13 +210,45 @@ def test_a_reason_that_nobody_knows_is_a_crash(code: object) -> None:
     assert caught.value.failure.code == "crashed"
 
 
-def test_a_child_that_was_taken_over_cannot_run_anything_here(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("answer", HARMFUL, ids=range(len(HARMFUL)))
+def test_a_child_that_was_taken_over_changes_nothing_here(
+    answer: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    before = dict(vars(Status)), dict(vars(Failure)), Status.PUBLISHED.value
     with pytest.raises(UnreadableFile, match="crashed"):
-        sandbox.run_in_sandbox(send_weapon, seconds=10)
+        sandbox.run_in_sandbox(send_bytes, answer, seconds=10)
     assert list(tmp_path.iterdir()) == []
+    assert (dict(vars(Status)), dict(vars(Failure)), Status.PUBLISHED.value) == before
+
+
+def same(value: object) -> object:
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [1, 2.5, True, "ก\ud800\0", b"\0\xff"],
+        ((), (1, (2,)), {"a": (1,), 2: None}, {1, 2}, frozenset("ab")),
+        Failure("no-room", "ก"),
+        {Status.PUBLISHED: [DocumentKind.MEMO], DocumentKind.ORDER: {}},
+        Line(start=1, top=2, bottom=3, edges=(4, 5)),
+        (dt.datetime(2021, 6, 9, 8, tzinfo=dt.UTC), dt.datetime(2021, 6, 9), dt.date(2021, 6, 9)),  # noqa: DTZ001
+    ],
+    ids=range(7),
+)
+def test_every_kind_of_result_comes_back_as_it_was(value: object) -> None:
+    result: object = sandbox.run_in_sandbox(same, value, seconds=10)
+    assert result == value
+    assert type(result) is type(value)
+
+
+@pytest.mark.parametrize("value", [object(), Path("a"), range(3)], ids=str)
+def test_a_value_of_any_other_kind_is_no_result(value: object) -> None:
+    with pytest.raises(TypeError, match="is no result"):
+        decode_result(encode_result(value))
 
 
 def test_grandchildren_die_with_the_child(tmp_path: Path) -> None:
@@ -260,13 +306,6 @@ def test_a_nursery_that_answers_no_more_is_replaced() -> None:
     stuck._process.send_signal(signal.SIGSTOP)
     assert sandbox.run_in_sandbox(double, 2, seconds=10) == 4
     assert stuck._process.returncode == -signal.SIGKILL
-
-
-def test_an_attribute_comes_back_of_an_enum_only() -> None:
-    result: object = sandbox.run_in_sandbox(send_member, seconds=10)
-    assert result is DocumentKind.MEMO
-    with pytest.raises(UnreadableFile, match="crashed"):
-        sandbox.run_in_sandbox(send_key, seconds=10)
 
 
 def fork_without_devnull(_memory_mb: int) -> tuple[int, Connection]:
