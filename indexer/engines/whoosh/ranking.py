@@ -111,12 +111,13 @@ def rank_by_relevance(
     The order is the same whatever page is asked for.
     ``tier`` of ``documents``: the higher ones are read for boosts before others, and documents of at
     least ``_COMPLETE`` stand before all below. A document that has the whole query with misread letters is
-    as complete.
+    as complete; one that is no whole answer although it matches stands behind all that are.
     """
     total = len(documents)
     complete = int(np.count_nonzero(tier >= _COMPLETE))
     chosen = scores + tier * scores.max(initial=0)
-    most = max(query.page * query.per_page, RERANK_DEPTH)
+    # So many documents of the head may be moved behind the last that the page shows.
+    most = max(query.page * query.per_page, RERANK_DEPTH) + RERANK_DEPTH
     if len(documents) > 2 * most:
         is_chosen = chosen >= np.partition(chosen, len(chosen) - most)[len(chosen) - most]
         documents, scores, chosen, tier = (
@@ -137,14 +138,15 @@ def rank_by_relevance(
         complete += int(np.count_nonzero(is_misread & ~is_complete))
         is_complete = is_complete | is_misread
     again = _best_first(reader, head, boosted, 2 * is_complete.astype(np.int64) - in_letterhead)
-    return TopDocuments(
-        np.concatenate([head[again], documents[RERANK_DEPTH:]]),
-        np.concatenate([boosted[again], scores[RERANK_DEPTH:]]),
-        total,
-        complete,
-        boosts.ordered(again),
-        best,
-    )
+    rest = np.arange(len(head), len(documents))
+    is_rest_complete = tier[rest] >= _COMPLETE
+    if is_rest_complete.any():  # then what is behind the complete documents of the head stands apart
+        whole, apart = np.split(again, [np.count_nonzero(is_complete)])
+        order = np.concatenate([whole, rest[is_rest_complete], apart, rest[~is_rest_complete]])
+    else:
+        whole, order = again, np.concatenate([again, rest])
+    scores = np.concatenate([boosted, scores[RERANK_DEPTH:]])
+    return TopDocuments(documents[order], scores[order], total, complete, boosts.ordered(whole), best)
 
 
 def _best_first(
