@@ -64,7 +64,9 @@ def open_database_engine(
     ``before_filling_empty`` as for ``open_database``. Raises ``SettingsError`` when its library is missing.
     """
     if database == "sqlite":
-        return Sqlite(data / data_directory.DATABASE, before_filling_empty)
+        engine = Sqlite(data / data_directory.DATABASE, before_filling_empty)
+        data_directory.delete_names_of_finished_restore(data)
+        return engine
     with require_library("PRAKAT_DATABASE"):
         from storage.postgres import Postgres
     return Postgres(database, before_filling_empty)

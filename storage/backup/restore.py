@@ -18,11 +18,10 @@ from storage.backup.disk import CHUNK, convert_backup_disk_errors, emptied_and_l
 from storage.backup.keys import BackupKeys
 from storage.backup.manifest import AGE, MANIFEST, NAME, BackupManifest, damaged_members
 from storage.backup.retention import BackupDirectory
-from storage.data_directory import DATABASE, FILES
+from storage.data_directory import DATABASE, FILES, RESTORING, delete_names_of_finished_restore
 from storage.files.local import sync_directory
 from storage.migrator import is_known_migration, refuse_newer_migrations
 
-_NAMES = ".restoring-names"  # in a mount point: names of all that a restore moves into it
 _OF_A_DISK = "lost+found"  # directory that every new disk of ext4 has
 
 
@@ -36,9 +35,9 @@ def restore_backup(
 ) -> BackupManifest:
     """Restore a backup into an empty ``data``, or nothing; ``SettingsError`` for a newer version's.
 
-    ``data`` may be absent; what a killed restore had moved into a mount point is deleted.
-    ``generation_prefix``: the beginning of a generation's name, such as a day; None for the newest. Returns
-    the manifest of the restored generation.
+    ``data`` may be absent; what a killed restore had moved into a mount point is deleted once this backup has
+    proved whole. ``generation_prefix``: the beginning of a generation's name, such as a day; None for the
+    newest. Returns the manifest of the restored generation.
 
     Raises ``Conflict`` when ``data`` is not empty, ``NotFound`` for an unknown generation, ``Invalid`` (code
     ``backup-damaged``) with the names of the damaged members, or (code ``backup-signature``,
@@ -52,8 +51,6 @@ def restore_backup(
         convert_backup_disk_errors("กู้คืนไม่สำเร็จ ยังไม่มีอะไรเปลี่ยน (restore failed)"),
         emptied_and_locked_directory(aside),
     ):
-        for path in _require_empty(data, aside):
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         unpacked = aside / "data"
         unpacked.mkdir()
 
@@ -65,6 +62,8 @@ def restore_backup(
         require_intact_database(unpacked / DATABASE)
         _refuse_newer_version(read_migrations(unpacked / DATABASE), backup)
         os.sync()
+        for path in _require_empty(data, aside):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         _move(unpacked, data)
     return manifest
 
@@ -99,9 +98,10 @@ def _require_empty(data: Path, aside: Path) -> list[Path]:
 
     ``aside`` may lie in it, and beside it what every new disk has. The file of names is the last returned.
     """
-    names = data / _NAMES
+    delete_names_of_finished_restore(data)
+    names = data / RESTORING
     left: list[Path] = []
-    if names.exists() and not (data / DATABASE).exists():  # the database is moved last
+    if names.exists():
         left = [*(data / name for name in names.read_text(encoding="utf-8").splitlines()), names]
     expected = {aside, *left} | ({data / _OF_A_DISK} if aside.parent == data else set())
     if data.exists() and not expected.issuperset(data.iterdir()):
@@ -114,12 +114,13 @@ def _move(unpacked: Path, data: Path) -> None:
         unpacked.replace(data)  # replaces the empty directory, if one exists
     else:
         moved = sorted(unpacked.iterdir(), key=lambda path: path.name == DATABASE)  # database last
-        (data / _NAMES).write_text("".join(f"{path.name}\n" for path in moved), encoding="utf-8")
+        (data / RESTORING).write_text("".join(f"{path.name}\n" for path in moved), encoding="utf-8")
         sync_directory(data)
         for path in moved:
             path.replace(data / path.name)
         sync_directory(data)
-        (data / _NAMES).unlink()
+        delete_names_of_finished_restore(data)
+        sync_directory(data)
     sync_directory(data.parent)
 
 

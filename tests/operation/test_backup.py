@@ -348,6 +348,50 @@ def test_a_restore_into_a_mount_point_that_was_killed_is_begun_again(
         assert "not empty" in refused(destination, other)
 
 
+KILLED_AFTER_THE_LAST_MOVE = KILLED_RESTORE.replace('"os.rename"', '"os.remove"').replace(
+    "os.path.dirname(arguments[1]) == data", 'str(arguments[0]).endswith(".restoring-names")'
+)
+
+
+@pytest.mark.parametrize("sign", ["opened", "restored again"])
+def test_what_an_archive_got_after_a_restore_that_was_killed_at_its_end_is_never_deleted(
+    data: Path, tmp_path: Path, sign: str
+) -> None:
+    destination, other = backed_up(data, tmp_path / "backup.tar"), tmp_path / "other"
+    other.mkdir()
+    with small_disk(other, "64m"):
+        command = [sys.executable, "-c", KILLED_AFTER_THE_LAST_MOVE, str(other), str(destination), "0"]
+        assert subprocess.run(command, check=False).returncode == 9
+        assert (other / "prakat.sqlite").exists()
+        assert (other / ".restoring-names").exists()
+        if sign == "opened":
+            close(opened(other))
+        else:
+            run(other, "restore", str(destination))
+        assert not (other / ".restoring-names").exists()
+        (other / "prakat.sqlite").unlink()
+        assert "not empty" in refused(destination, other)
+        assert stored(other)
+
+
+def test_a_backup_that_cannot_be_restored_deletes_nothing_of_a_killed_restore(
+    data: Path, tmp_path: Path
+) -> None:
+    destination, other = backed_up(data, tmp_path / "backup.tar"), tmp_path / "other"
+    other.mkdir()
+    damaged = tmp_path / "damaged.tar"
+    damaged.write_bytes(b"junk")
+    with small_disk(other, "64m"):
+        command = [sys.executable, "-c", KILLED_RESTORE, str(other), str(destination), "2"]
+        assert subprocess.run(command, check=False).returncode == 9
+        moved = stored(other)
+        assert moved
+        assert run(other, "restore", str(damaged)).exit_code == 1
+        assert stored(other) == moved
+        close(restored(destination, other))
+        assert checked(other) == (0, set())
+
+
 def test_a_mount_point_with_anything_else_is_left_alone(data: Path, tmp_path: Path) -> None:
     destination, other = backed_up(data, tmp_path / "backup.tar"), tmp_path / "other"
     other.mkdir()
