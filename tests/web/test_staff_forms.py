@@ -650,3 +650,12 @@ def test_a_date_that_the_worker_did_not_find_is_in_doubt_after_publication(site:
     assert "ระบบอ่านวันที่ในเอกสารไม่ได้" in clerk.get(address).text
     commands.announcements.revise(made.id, {"published_on": dt.date(2007, 6, 29)}, actor="staff")
     assert "ระบบอ่านวันที่ในเอกสารไม่ได้" not in clerk.get(address).text
+
+
+def test_a_form_that_does_not_tell_on_what_it_was_opened_is_refused_and_not_called_saved(site: Site) -> None:
+    made, clerk = site.announcement("เรื่อง", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    page = f"/staff/announcements/{made.id}"
+    cut = {"title": "ใหม่", "published_on": "2026-06-09"}
+    answer = clerk.post(page, data=cut, follow_redirects=True)
+    assert (answer.status_code, "บันทึกแล้ว" in answer.text) == (400, False)
+    assert "บันทึกแล้ว" not in clerk.get(page).text

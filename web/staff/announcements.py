@@ -121,7 +121,12 @@ def note_presence(announcement_id: int) -> Response:
 
 @pages.post("/announcements/<int:announcement_id>")
 def save_and_redirect(announcement_id: int) -> ResponseReturnValue:
-    """Store the form, which confirms values filled in; then lead to the form or the page of publication."""
+    """Store the form, which confirms values filled in; then lead to the form or the page of publication.
+
+    A form without ``last_change``, as of a page that came only in part, is a bad request.
+    """
+    if "last_change" not in request.form:
+        abort(400)
     try:
         _save_form(announcement_id)
     except PrakatError as error:
