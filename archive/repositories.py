@@ -265,6 +265,12 @@ class Attachments(Protocol):
         With ``should_hold_until_checked`` it is held as ``HoldReason.UNCONFIRMED``.
         """
 
+    def read_again(self, attachment_id: int, *, actor: str) -> Attachment:
+        """Queue a read or failed file again, to have all pages read anew but those that people corrected.
+
+        Nothing is noted where it waits or is being read.
+        """
+
     def record_decision_to_show(
         self, attachment_id: int, decided: Iterable[PersonalDataSpan], *, reason: str, actor: str
     ) -> Attachment:

@@ -58,6 +58,7 @@ _ACTIONS = {
     "disclose": lazy_gettext("ข้อมูลที่ต้องเปิดเผย"),
     "disclosure-item": lazy_gettext("แก้ไขรายการที่ต้องเปิดเผย"),
     "reread": lazy_gettext("แปลงหน้าใหม่"),
+    "read-again": lazy_gettext("ส่งเอกสารไปแปลงข้อความใหม่"),
     "correct": lazy_gettext("แก้ข้อความในเอกสาร"),
 }
 _REASONS_WITHOUT_UNDO = {
@@ -67,6 +68,7 @@ _REASONS_WITHOUT_UNDO = {
     "take-back": lazy_gettext(
         "เลิกทำไม่ได้ เพราะไฟล์ใหม่ต้องตรวจก่อน ใช้ไฟล์ใหม่ได้อีกครั้งโดยตรวจแล้วกด “ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น”"
     ),
+    "read-again": lazy_gettext("เลิกทำไม่ได้ เพราะระบบแปลงข้อความใหม่แล้ว ข้อความที่ผิดแก้ได้ที่หน้าของเอกสาร"),
     "erase": lazy_gettext("ลบถาวรตามคำสั่งแล้ว กู้คืนไม่ได้"),
 }
 _RELATIONS = {

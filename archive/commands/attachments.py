@@ -207,6 +207,17 @@ class AttachmentCommands(CommandsOnRecords):
             should_hold_until_checked=self.is_checked_when_put_back(attachment),
         )
 
+    @in_one_transaction
+    def read_again(self, attachment_id: int, *, actor: str) -> Attachment:
+        """Have an attachment's file read again; pages that people corrected stay.
+
+        One that waits to be read, or is being read, is returned as it is.
+        """
+        attachment, _ = editable_attachment(self._records, attachment_id)
+        if attachment.is_reading_pending:
+            return attachment
+        return self._records.attachments.read_again(attachment_id, actor=actor)
+
     def is_checked_when_put_back(self, attachment: Attachment) -> bool:
         """Return True where a detached attachment has to be checked before residents see it again.
 

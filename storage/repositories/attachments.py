@@ -32,6 +32,7 @@ from storage.repositories.replaced_public_files import (
     row_with_public_file,
     take_back_public_file,
 )
+from storage.repositories.waiting_files import queue_again
 from storage.repositories.waiting_replacements import (
     insert_replacement,
     move_file_to_replaced_attachment,
@@ -590,6 +591,13 @@ class EngineAttachments(EngineRepository):
             self._note(after, "reattach", actor=actor, after=_described(after))
             return mappers.attachment(after)
 
+    def read_again(self, attachment_id: int, *, actor: str) -> Attachment:
+        with self._engine.write():
+            row = attachment_row(self._engine, attachment_id, should_lock=True)
+            if queue_again(self._engine, [attachment_id], should_reread_good_pages=True):
+                self._note(row, "read-again", actor=actor, after=_place(row))
+            return self.get(attachment_id)
+
     def get_detached(self, id: int) -> Attachment:
         return mappers.attachment(self._detached_row(id))
 
@@ -662,7 +670,7 @@ class EngineAttachments(EngineRepository):
 
 
 def _place(row: Row) -> dict[str, object]:
-    """Return what the history tells of an attachment whose hold or finds changed."""
+    """Return what the history tells of an attachment whose hold or finds changed, or that is read again."""
     return {"attachment_id": row["id"], "label": row["label"]}
 
 

@@ -13,6 +13,7 @@ from storage.engine import EngineRepository, Row
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.attachments import set_hidden_change
+from storage.repositories.waiting_files import queue_again
 from storage.repositories.waiting_replacements import move_file_to_replaced_attachment
 from storage.rows import count_rows, select_row, update_row
 
@@ -180,21 +181,8 @@ class EngineJobs(EngineRepository):
 
     def queue_again(self, attachment_ids: Sequence[int], *, should_reread_good_pages: bool = False) -> int:
         with self._engine.write():
-            if should_reread_good_pages:
-                self._engine.run(
-                    """UPDATE page SET rules = 0
-                       WHERE organisation_id IN :organisations AND corrected = 0 AND attachment_id IN (
-                           SELECT id FROM attachment
-                           WHERE organisation_id IN :organisations AND id IN :ids AND status <> 'reading')""",
-                    ids=list(attachment_ids),
-                )
-            return self._engine.run(
-                """UPDATE attachment SET status = 'waiting', attempts = 0, queued_at = :now,
-                       error_code = NULL, error_message = NULL
-                   WHERE organisation_id IN :organisations AND id IN :ids
-                   AND status IN ('ready', 'failed')""",
-                ids=list(attachment_ids),
-                now=mappers.now_text(),
+            return queue_again(
+                self._engine, attachment_ids, should_reread_good_pages=should_reread_good_pages
             )
 
     def list_outdated(self, rules: int) -> list[int]:

@@ -22,6 +22,7 @@ from archive.model import (
     Draft,
     ExtractedField,
     ReadingResults,
+    ReadingStatus,
     Role,
     Status,
 )
@@ -650,6 +651,28 @@ def test_a_date_that_the_worker_did_not_find_is_in_doubt_after_publication(site:
     assert "ระบบอ่านวันที่ในเอกสารไม่ได้" in clerk.get(address).text
     commands.announcements.revise(made.id, {"published_on": dt.date(2007, 6, 29)}, actor="staff")
     assert "ระบบอ่านวันที่ในเอกสารไม่ได้" not in clerk.get(address).text
+
+
+def test_reading_again_is_noted_and_refused_for_a_record_in_the_trash(site: Site) -> None:
+    made, clerk = site.announcement("เรื่อง", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    paper = site.attach(made.id, memo("อ่านแล้ว"))
+    site.work()
+
+    def press() -> str:
+        return clerk.post(f"/staff/attachments/{paper.id}/reread", follow_redirects=True).text
+
+    site.services.commands.publication.trash(made.id, actor="test")
+    assert "อยู่ในถังขยะ" in press()
+    assert site.services.attachments.get(paper.id).status is ReadingStatus.READY
+    site.services.commands.publication.restore_as_draft(made.id, actor="test")
+    for _time in range(2):  # pressed twice
+        assert "ส่งเอกสารไปแปลงข้อความใหม่แล้ว" in press()
+    assert site.services.attachments.get(paper.id).status is ReadingStatus.WAITING
+    entries = site.services.history.entries(made.id)
+    noted = [(each.actor, each.after) for each in entries if each.action == "read-again"]
+    assert [after.get("attachment_id") for _actor, after in noted] == [paper.id]
+    assert noted[0][0] not in ("", "test")
+    assert "เลิกทำไม่ได้ เพราะระบบแปลงข้อความใหม่แล้ว" in clerk.get(f"/staff/announcements/{made.id}/history").text
 
 
 def test_a_form_that_does_not_tell_on_what_it_was_opened_is_refused_and_not_called_saved(site: Site) -> None:

@@ -557,7 +557,7 @@ def _reattach(attachment_id: int) -> None:
 
 
 def _reread(attachment_id: int) -> None:
-    services().jobs.queue_again([attachment_id], should_reread_good_pages=True)
+    services().commands.attachments.read_again(attachment_id, actor=g.actor)
     flash(_("ส่งเอกสารไปแปลงข้อความใหม่แล้ว"), "good")
 
 
