@@ -481,7 +481,7 @@ class Undo:
         is_older = bool({name, before} & passive.keys())
         newer, older = (_number(other), id) if is_older else (id, _number(other))
         kinds = passive | {kind.value: kind for kind in RelationKind}
-        self._records.relations.decide(newer, older, kinds.get(before), actor=actor)
+        self._commands.announcements.decide_relation(newer, older, kinds.get(before), actor=actor)
 
     def _related_numbers(self, id: int) -> set[str]:
         """Return the numbers of the announcements whose relation to this one somebody has decided on."""

@@ -776,3 +776,20 @@ def test_after_publishing_the_person_s_next_draft_is_offered(site: Site) -> None
     assert re.sub("<[^>]*>", "", offered) == f"ฉบับร่างถัดไปของฉัน: {title} 2"
     last = clerk.post(f"{addresses[1]}/publish", data={"when": "now"}, follow_redirects=True).text
     assert "ฉบับร่างถัดไปของฉัน" not in last
+
+
+def test_an_undo_makes_no_two_records_cancel_each_other(site: Site) -> None:
+    one, other = site.announcement("ฉบับหนึ่ง"), site.announcement("อีกฉบับ")
+    decide = site.services.commands.announcements.decide_relation
+    decide(one.id, other.id, RelationKind.CANCELS, actor="test")
+    decide(one.id, other.id, None, actor="test")
+    [_confirmed, dismissed] = [
+        each for each in site.services.history.entries(one.id) if each.action == "relate"
+    ]
+    decide(other.id, one.id, RelationKind.CANCELS, actor="test")
+    clerk = site.signed_in(Role.STAFF)
+    answer = clerk.post(
+        f"/staff/history/{dismissed.id}/undo", data={"confirmed": "yes"}, follow_redirects=True
+    )
+    assert "อีกฉบับยกเลิกหรือแก้ไขฉบับนี้อยู่แล้ว" in answer.text
+    assert site.services.relations.ids_no_longer_in_force() == {one.id}
