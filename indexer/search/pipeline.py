@@ -7,6 +7,7 @@ counts (``PreparedSearch.retrieve``).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -258,7 +259,9 @@ def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: RetrievalR
 
 
 def _corrected_text(typed: str, words: tuple[tuple[str, str], ...]) -> str | None:
-    """Returns the typed text with its corrections; None when there are none."""
-    for piece, word in words:
-        typed = typed.replace(piece, word)
-    return typed if words else None
+    """Returns the typed text with its corrections, of the longest word at each place; None without any."""
+    if not words:
+        return None
+    corrections = dict(words)
+    pieces = sorted(corrections, key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, pieces)), lambda piece: corrections[piece[0]], typed)

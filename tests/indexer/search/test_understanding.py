@@ -131,6 +131,13 @@ def test_the_other_keyboard_is_understood(index: WhooshIndex) -> None:
     assert index.search(parse_query("covid")).did_you_mean is None
 
 
+def test_a_correction_leaves_longer_words_that_begin_alike_to_theirs(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "หยุดจ่ายน้ำประปา"), entry(2, "ภัยแล้ง น้ำ")], (), position=2)
+    assert index.search(parse_query("ohe ohexitxk")).did_you_mean == "น้ำ น้ำประปา"
+    assert index.search(parse_query("ohexitxk ohe")).did_you_mean == "น้ำประปา น้ำ"
+
+
 def test_the_other_keyboard_is_understood_with_caps_lock_on(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(1, "หยุดจ่ายน้ำประปา"), entry(2, "ตลาด OTOP")], (), position=2)
