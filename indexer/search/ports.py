@@ -186,7 +186,11 @@ class SearchIndex(SyncTarget, Protocol):
         """Returns the manifest of the live index; None without one, ``Unavailable`` if it cannot be used."""
 
     def is_current(self) -> bool:
-        """Returns True if the index is usable and was made with the rules and words now in force."""
+        """Returns True if the index is usable and was made with the rules and words now in force.
+
+        False means that a rebuild is due. Raises ``Unavailable`` while nobody can tell: a cluster does not
+        answer, or the process has too many files open.
+        """
 
     def find_damage(self, after_bytes_read: Callable[[int], None] = ...) -> list[str]:
         """Returns and records damaged parts of the index; ``after_bytes_read`` gets each piece's length.

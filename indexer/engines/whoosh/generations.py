@@ -9,6 +9,7 @@ process sees that file, and the worker acts upon it.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -17,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from archive.errors import Unavailable
 from indexer.engines.whoosh.checksums import IndexDamaged, line_with_checksum, line_without_checksum
 from indexer.search.ports import IndexManifest
 
@@ -24,6 +26,12 @@ _POINTER = "current"
 _MANIFEST = "manifest.json"
 _LOCK = "building"
 _DAMAGED = "damaged"
+
+TOO_BUSY = "search-unavailable"
+"""Code of the error where the index cannot be read for now, although nothing is wrong with it."""
+
+_OWN_LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+"""Error numbers that mean a limit of the process or machine was reached, although the file is undamaged."""
 
 
 class GenerationDirectory:
@@ -78,7 +86,10 @@ class GenerationDirectory:
         """Returns the manifest of the generation at ``path``; None when the manifest cannot be read."""
         try:
             return IndexManifest.from_json(json.loads((path / _MANIFEST).read_text()))
-        except (OSError, ValueError, TypeError, KeyError):
+        except OSError as error:
+            raise_at_own_limit(error)
+            return None
+        except (ValueError, TypeError, KeyError):
             return None
 
     def note_damage(self, path: Path, parts: Iterable[str]) -> None:
@@ -96,6 +107,7 @@ class GenerationDirectory:
         except FileNotFoundError:
             return []
         except OSError as error:
+            raise_at_own_limit(error)
             return [f"{_DAMAGED}: {error.strerror}"]
 
     def _all(self) -> list[Path]:
@@ -106,9 +118,21 @@ def _parse_pointer(path: Path) -> Path | None:
     """Returns where the manifest of the generation is that the pointer at ``path`` names."""
     try:
         name = line_without_checksum(path.read_text(errors="replace"), _POINTER)
-    except (OSError, IndexDamaged):
+    except OSError as error:
+        raise_at_own_limit(error)
+        return None
+    except IndexDamaged:
         return None
     return path.parent / name / _MANIFEST if name else None
+
+
+def raise_at_own_limit(error: OSError) -> None:
+    """Raises ``Unavailable`` for an error that means that a limit of this process or machine is reached.
+
+    The file is undamaged then, and neither missing.
+    """
+    if error.errno in _OWN_LIMITS:
+        raise Unavailable("ระบบกำลังมีงานมาก กรุณาลองใหม่อีกครั้ง", code=TOO_BUSY) from error
 
 
 def _number(path: Path) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import shutil
 import zlib
@@ -16,7 +15,7 @@ from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.engines.whoosh.checksums import IndexDamaged
-from indexer.engines.whoosh.generations import GenerationDirectory
+from indexer.engines.whoosh.generations import TOO_BUSY, GenerationDirectory, raise_at_own_limit
 from indexer.engines.whoosh.more_like_this import find_similar
 from indexer.engines.whoosh.open_generation import GenerationBuilder, OpenGeneration
 from indexer.engines.whoosh.reader import CommitReader
@@ -32,9 +31,6 @@ SCHEMA = 12
 
 
 log = logging.getLogger("prakat.index")
-
-_OWN_LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
-"""Error numbers that mean a limit of the process was reached, although the file is undamaged."""
 
 
 class _Live(NamedTuple):
@@ -129,10 +125,15 @@ class WhooshIndex:
         return None
 
     def is_current(self) -> bool:
-        """Returns True if it is undamaged and made with the rules and words now in force; raises nothing."""
+        """Returns True if it is undamaged and made with the rules and words now in force.
+
+        Raises ``Unavailable`` while this process has too many files open to tell.
+        """
         try:
             manifest = self.manifest()
-        except Unavailable:
+        except Unavailable as error:
+            if error.code == TOO_BUSY:
+                raise
             return False
         if manifest is None or self.noted_damage():
             return False
@@ -205,7 +206,7 @@ class WhooshIndex:
     def _opening(self, path: Path) -> Iterator[None]:
         """Converts any error of opening a generation into ``Unavailable`` and records damage.
 
-        Errors that come from the process's own limits (``_OWN_LIMITS``) are not recorded as damage.
+        Errors that come from the process's own limits are not recorded as damage.
         """
         try:
             with self._reading(path):
@@ -213,8 +214,7 @@ class WhooshIndex:
         except Unavailable:
             raise
         except OSError as error:
-            if error.errno in _OWN_LIMITS:
-                raise Unavailable("ระบบกำลังมีงานมาก กรุณาลองใหม่อีกครั้ง", code="search-unavailable") from error
+            raise_at_own_limit(error)
             raise self._damaged(path, error) from error
         except Exception as error:
             raise self._damaged(path, error) from error

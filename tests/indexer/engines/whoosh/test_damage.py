@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import random
+import resource
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from archive.errors import Unavailable
+from indexer.engines.whoosh import WhooshIndex
 from indexer.reindex import is_rebuild_needed, rebuild
 from indexer.search.query.parser import Sort, parse_query
 from tests.operation.archives import close, draft, fill, level, opened
@@ -40,6 +43,44 @@ def asked(services: Services) -> dict[str, Callable[[], object]]:
         ways[f"similar {one}"] = lambda one=one: index.find_similar(one)
     ways["count"], ways["ids"], ways["position"] = index.count, index.ids, index.position
     return ways
+
+
+@contextmanager
+def files_left_to_open(count: int) -> Iterator[None]:
+    """Let this process open only so many further files."""
+    unused = []
+    highest = max(int(each.name) for each in Path("/proc/self/fd").iterdir())
+    for number in range(highest):  # fill the gaps
+        with suppress(OSError):
+            os.fstat(number)
+            continue
+        unused.append(os.open(os.devnull, os.O_RDONLY))
+    lowest = os.open(os.devnull, os.O_RDONLY)
+    os.close(lowest)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + count, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for each in unused:
+            os.close(each)
+
+
+def test_too_many_open_files_are_no_reason_to_rebuild(tmp_path: Path) -> None:
+    services = opened(tmp_path / "data")
+    fill(services, 6)
+    said = []
+    for count in range(16):
+        index = WhooshIndex(tmp_path / "data" / "index", services.dictionary)
+        with files_left_to_open(count):
+            try:
+                said.append(str(index.is_current()))
+            except Unavailable as error:
+                said.append(error.code)
+    assert set(said) == {"True", "search-unavailable"}
+    assert services.index.noted_damage() == []
+    close(services)
 
 
 def answers(services: Services) -> dict[str, object]:
