@@ -45,11 +45,10 @@ def test_every_link_between_the_papers_leads_somewhere() -> None:
 
 def test_the_papers_name_files_that_are_there() -> None:
     tests = {path.name for path in kept(".py")}
+    folders = "|".join((*ROOMS, "tests", "benchmarks", "scripts", "docs", "deploy", "training"))
     for paper in kept(".md"):
         text = paper.read_text(encoding="utf-8")
-        for path in re.findall(
-            rf"`((?:{'|'.join((*ROOMS, 'tests', 'benchmarks', 'scripts', 'docs', 'deploy'))})/[\w/.]+)`", text
-        ):
+        for path in re.findall(rf"`((?:{folders})/[\w/.]+)`", text):
             assert (ROOT / path).exists(), f"{paper.name}: {path}"
         assert set(re.findall(r"\btest_\w+\.py", text)) <= tests, paper.name
 

@@ -1,7 +1,8 @@
-"""All thresholds and weights of search in one place.
+"""The thresholds and weights of search that the search benchmark measures.
 
-docs/decisions/search-tuning.md shows for each value what the search benchmark loses without it.
-Limits that only bound the work of one search stand in the modules that need them.
+docs/decisions/search-tuning.md shows for each value what the benchmark loses without it. That page also names
+the modules with values of their own, which are not measured one by one. Limits that only bound the work of
+one search stand in the modules that need them.
 """
 
 from __future__ import annotations
