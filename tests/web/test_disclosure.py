@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,7 +14,7 @@ from flask.testing import FlaskClient
 from archive.changes import HistoryFilters
 from archive.disclosure import DisclosureEntry, fiscal_year
 from archive.model import CollectionLine, Role, Status
-from tests.web.conftest import BROWSER, PASSWORD, Site
+from tests.web.conftest import BROWSER, PASSWORD, Site, sent_form
 from web.accounts.passwords import hash_password
 from web.disclosure_overview import today, year_items
 
@@ -433,6 +434,24 @@ def test_a_web_address_and_a_new_announcement_fill_an_item(site: Site, staff: Fl
     made = int(staff.post("/staff/announcements/new", data=sent).location.rpartition("/")[2])
     assert entries([YEAR]) == [linked, entry(made, MONTHLY, part=11)]
     assert staff.get("/staff/announcements/new?disclose=x").status_code == 422
+
+
+def test_what_was_typed_stays_when_the_item_to_fill_is_hidden_meanwhile(
+    site: Site, staff: FlaskClient
+) -> None:
+    new, named = "/staff/announcements/new", f"{YEAR} {MONTHLY} 11"
+    sent = sent_form(staff.get(new, query_string={"disclose": named}).text)
+    assert sent["disclose"] == named
+    shown = next(each for each in year_items(site.services, YEAR) if each.key == MONTHLY)
+    save_item = site.services.commands.disclosure.save_item
+    save_item(YEAR, replace(shown, is_hidden=True), replaced=shown, actor="admin")
+    refused = staff.post(new, data=sent | {"title": "พิมพ์ไว้นานแล้ว"}).text
+    assert "ปีนี้ไม่มีรายการนี้" in refused
+    again = sent_form(refused)
+    assert (again["title"], "disclose" in again) == ("พิมพ์ไว้นานแล้ว", False)
+    assert site.services.announcements.count_by_status()["draft"] == 0
+    made = int(staff.post(new, data=again).location.rpartition("/")[2])
+    assert site.services.announcements.get(made).title == "พิมพ์ไว้นานแล้ว"
 
 
 def test_item_after_item_is_filled_with_drafts_and_published(site: Site, staff: FlaskClient) -> None:

@@ -129,8 +129,10 @@ def test_a_number_that_no_announcement_can_have_is_refused_in_a_collection(site:
 def test_an_item_to_disclose_of_no_year_is_refused(site: Site) -> None:
     staff = site.signed_in(Role.STAFF)
     for told in (f"{HUGE} o1 0", f"2569 o1 {HUGE}", "2569 o1", "๒๕๖๙ ไม่มี 0"):
+        assert staff.get("/staff/announcements/new", query_string={"disclose": told}).status_code == 422, told
         answer = staff.post("/staff/announcements/new", data={"title": "ก", "disclose": told})
-        assert answer.status_code == 422, told
+        assert 'class="notice bad"' in answer.text, told
+    assert site.services.announcements.count_by_status()["draft"] == 0
 
 
 def test_a_draft_has_no_visits_and_no_answer_of_its_own(site: Site) -> None:

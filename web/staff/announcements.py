@@ -59,20 +59,28 @@ def blank_form() -> ResponseReturnValue:
     """Show the form of a new announcement, or create the draft that was sent with it.
 
     Files may come with the form; the title may then be left to be read from the files. The argument or field
-    ``disclose`` names the item to disclose, under which the announcement is put.
+    ``disclose`` names the item to disclose, under which the announcement is put. A form that names an item
+    that is hidden by now is shown again without it.
     """
     named = request.values.get("disclose", "")
-    if named:
-        disclosure_forms.entry_from_button(0, named)
     if request.method == "GET":
-        return _form(None, {name: value for name, value in request.args.items() if name != "disclose"})
+        if named:
+            disclosure_forms.entry_from_button(0, named)
+        given = {name: value for name, value in request.args.items() if name != "disclose"}
+        return _form(None, given, item_to_disclose=named)
+    try:
+        if named:
+            disclosure_forms.entry_from_button(0, named)
+    except Invalid as error:
+        flash(error_message(error), "bad")
+        return _form(None, request.form, error=error)
     try:
         made = _create_once()
         if named:
             services().disclosure.assign(disclosure_forms.entry_from_button(made.id, named), actor=g.actor)
     except PrakatError as error:
         flash(error_message(error), "bad")
-        return _form(None, request.form, error=error)
+        return _form(None, request.form, error=error, item_to_disclose=named)
     _attach_all(made.id)
     return redirect(_after_saving(made.id))
 
@@ -396,8 +404,12 @@ def _form(
     *,
     error: PrakatError | None = None,
     opened_on_change_id: int | None = None,
+    item_to_disclose: str = "",
 ) -> str:
-    """Returns the page with the form. The arguments are those of ``build_form_and_note_presence``."""
+    """Returns the page with the form. The arguments are those of ``build_form_and_note_presence``.
+
+    ``item_to_disclose``: the item under which a new announcement is put, as its button names it; "" for none.
+    """
     announcement = services().announcements.get(announcement_id) if announcement_id is not None else None
     form = build_form_and_note_presence(announcement, typed, error, opened_on_change_id)
     publication_id = _just_published(form)
@@ -405,6 +417,7 @@ def _form(
         "staff/announcement.html",
         announcement=announcement,
         form=form,
+        item_to_disclose=item_to_disclose,
         publication=publication_id,
         next_draft=_next_own_draft() if publication_id else None,
     )
