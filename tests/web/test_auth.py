@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,7 +18,15 @@ from archive.model import Role
 from tests.web.conftest import BROWSER, PASSWORD, Site
 from web.accounts.passwords import LONGEST, check_strength, hash_password, verify_password
 from web.accounts.sign_in import CLOCK_SLACK, IDLE, LONGEST_SESSION
+from web.accounts.sign_in_limits import (
+    FREE_FAILURES,
+    FREE_FAILURES_OF_ADDRESS,
+    LONGEST_PAUSE,
+    LONGEST_PAUSE_OF_ADDRESS,
+)
 from web.app import create_app
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def sign_in(client: FlaskClient, name: str, password: str, next: str = "") -> tuple[int, str]:
@@ -290,3 +299,14 @@ def test_sign_ins_and_refusals_are_logged_without_what_was_typed(
     told = " ".join(str(each.__dict__) for each in lines)
     for secret in (PASSWORD, "รหัสใหม่", "พิมพ์ผิดช่อง", "ไม่ใช่รหัส", "prakat_guessed"):
         assert secret not in told
+
+
+@pytest.mark.parametrize("paper", ["threat-model.md", "asvs.md"])
+def test_the_papers_on_security_give_the_limits_of_signing_in(paper: str) -> None:
+    """Each pause is named after the failures that begin it, of a name and of an address."""
+    words, seconds = {5: "five", 20: "twenty", 2: "two"}, int(LONGEST_PAUSE.total_seconds())
+    said = (
+        rf"{words[FREE_FAILURES]} failures for a name .*{words[FREE_FAILURES_OF_ADDRESS]} from an address"
+        rf".* up to {seconds} seconds and {words[LONGEST_PAUSE_OF_ADDRESS.seconds // 60]} minutes"
+    )
+    assert re.search(said, (DOCS / paper).read_text(encoding="utf-8"))
