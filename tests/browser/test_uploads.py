@@ -150,6 +150,32 @@ def test_papers_dropped_while_others_go_up_do_not_join_their_drafts(
     assert files == sorted([name] for name in ("one.pdf", "two.pdf", *dropped_second))
 
 
+def test_papers_dropped_on_a_form_that_was_shown_again_do_not_join_earlier_drafts(
+    staff: Visit, site: Site
+) -> None:
+    page = staff()
+    page.goto("/staff/announcements/new")
+    before = draft_ids(site)
+    wrong: FilePayload = {"name": "note.pdf", "mimeType": "application/pdf", "buffer": b"not a document"}
+    page.set_input_files("#files", [paper("one.pdf", "ก่อนแสดงซ้ำ"), wrong])
+    click(page.get_by_role("button", name="แยกเป็น 2 ประกาศ"))
+    expect(page.locator("[data-uploads] li.failed")).to_contain_text("note.pdf")
+    page.on("dialog", lambda dialog: dialog.accept())
+    day = page.locator("#published_on").input_value()
+    page.fill("#title", "วันที่ผิด")
+    page.fill("#published_on", "ไม่ใช่วันที่")
+    click(page.get_by_role("button", name="บันทึกฉบับร่าง"))
+    expect(page.locator(".notice.bad").first).to_be_visible()
+    page.fill("#published_on", day)
+    page.set_input_files("#files", [paper("three.pdf", "หลังแสดงซ้ำ"), paper("four.pdf", "หลังแสดงซ้ำด้วย")])
+    click(page.get_by_role("button", name="แยกเป็น 2 ประกาศ"))
+    expect(page.locator("[data-uploads] li", has_text="four.pdf")).to_have_count(0)
+    page.wait_for_load_state("networkidle")
+    attachments = site.services.attachments.by_announcement(draft_ids(site) - before)
+    files = sorted([one.filename for one in each] for each in attachments.values() if each)
+    assert files == [["four.pdf"], ["one.pdf"], ["three.pdf"]]
+
+
 def test_a_refused_file_says_why_until_it_is_dismissed_and_is_not_sent_again(staff: Visit) -> None:
     page = staff()
     page.goto("/staff/announcements/new")

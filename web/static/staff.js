@@ -261,14 +261,16 @@ async function takeTogether(files) {
   await settle();
 }
 
-let numbered = 0; // files of this page that became, or are to become, drafts of their own
+// The number of the next file that is to become a draft of its own. It starts with the time, for a form that could not be
+// saved is shown again with its key, and no file may get the number of one that was sent before.
+let nextNumber = Date.now();
 
 // Each file becomes a draft of its own; then the list of one's own drafts is shown. Others may be dropped meanwhile,
 // and the page may become the draft of theirs: each file keeps its number, and all are sent with the blank form.
 async function takeApart(files) {
   goOn = papers.dataset.drafts;
   const blank = form;
-  const list = files.map((file) => ({ file, number: numbered++, shown: sending(file) }));
+  const list = files.map((file) => ({ file, number: nextNumber++, shown: sending(file) }));
   const one = async ({ file, number, shown }) => {
     const { address, refusal } = await begin([{ shown }], blank, number);
     if (address) {
