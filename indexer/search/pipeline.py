@@ -248,8 +248,13 @@ def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: RetrievalR
             else query_notes.only_of_time_note
         )
         notes.append(note(time))
+    chunks = tuple(  # what was misspelt falls into words that nobody means, such as เทศ in เทศบันญัติ
+        replace(chunk, text=_corrected_text(chunk.text, corrected.corrections) or chunk.text)
+        for chunk in query.chunks
+    )
     return replace(
         query,
+        chunks=chunks,
         times=times,
         understood=(*query.understood, *notes),
         loosened=retrieved.notes,

@@ -15,6 +15,7 @@ from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.engines.whoosh import WhooshIndex
 from indexer.engines.whoosh.phrase_matching import phrase_match_with_misreadings
+from indexer.search.highlighting import highlight
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, parse_query
 from indexer.search.query.subqueries import split_into_subqueries
@@ -626,3 +627,13 @@ def test_a_name_with_and_and_a_subquery_that_has_no_answer_are_not_split(
 def test_words_of_a_question_alone_are_no_subquery(typed: str) -> None:
     query = replace(parse_query(typed), may_split_into_subqueries=True)
     assert split_into_subqueries(query, Dictionary().current().tokenizer) is None
+
+
+def test_a_corrected_word_is_marked_and_no_word_into_which_the_slip_falls(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    with index.rebuild() as generation:
+        generation.add_announcements([entry(1, "ร่างเทศบัญญัติ", "เทศบาลเสนอร่างเทศบัญญัติงบประมาณ")])
+    page = index.search(parse_query("เทศบันญัติ"))
+    assert [hit.announcement_id for hit in page.hits] == [1]
+    shown = highlight("เทศบาลเสนอร่างเทศบัญญัติ", page.query, Dictionary().current().tokenizer)
+    assert [segment.text for segment in shown if segment.is_hit] == ["เทศบัญญัติ"]
