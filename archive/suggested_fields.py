@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from archive import thai, validation
@@ -25,7 +25,7 @@ from archive.thai.characters import LETTERS_AND_SIGNS
 NAMES_IN_DOCUMENTS = {"kind": "kind", "published_on": "date", "author": "from"}
 """Name of an announcement's field → name of the field that is read from a document."""
 
-_FILLED = {"title", *NAMES_IN_DOCUMENTS}
+FILLED_FROM_DOCUMENTS = {"title", *NAMES_IN_DOCUMENTS}
 """Names of an announcement's fields that are filled from its documents."""
 
 
@@ -92,7 +92,7 @@ def names_of_unconfirmed_values(changes: Sequence[Change]) -> set[str]:
         given = (
             {f"label-{attachment_id}"}
             if attachment_id and "label" in change.after
-            else _FILLED & change.after.keys()
+            else FILLED_FROM_DOCUMENTS & change.after.keys()
         )
         names = names | given if change.actor == WORKER else names - given
     return names
@@ -125,6 +125,29 @@ def fields_differing_in_new_file(
         for name, value in stated.fields.items()
         if name in names and getattr(announcement, name) != value
     }
+
+
+def with_values_of_documents(
+    announcement: Announcement, attachments: Sequence[Attachment]
+) -> tuple[Announcement, list[Attachment]]:
+    """Return both as published: fields nobody gave filled, and file-name labels while nobody gave a title.
+
+    While nobody has given a title, the form was not saved: nobody has looked at the labels either.
+    """
+    missing = fields_as_in_new_draft(announcement, attachments)
+    stated = suggest_fields(attachments).fields
+    given = {name: value for name, value in stated.items() if name in missing}
+    labelled = map(_with_stated_label, attachments) if "title" in missing else attachments
+    return replace(announcement, **given), [*labelled]  # type: ignore[arg-type]  # checked when they were read
+
+
+def _with_stated_label(attachment: Attachment) -> Attachment:
+    label, kind = suggested_label(attachment), attachment.kind
+    if not label or not is_name_of_file(attachment.label, [attachment]):
+        return attachment
+    if kind is DocumentKind.OTHER and "kind" in attachment.details.fields:
+        kind = DocumentKind(attachment.details.fields["kind"].value)
+    return replace(attachment, label=label, kind=kind)
 
 
 def suggested_title_unless_given(announcement: Announcement, attachments: Sequence[Attachment]) -> str:

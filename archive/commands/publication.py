@@ -15,7 +15,6 @@ from archive.fields import FIELDS_BY_NAME
 from archive.model import (
     Announcement,
     Attachment,
-    DocumentKind,
     HoldReason,
     LocatedPersonalData,
     PersonalDataSpan,
@@ -23,13 +22,11 @@ from archive.model import (
     Status,
 )
 from archive.suggested_fields import (
-    fields_as_in_new_draft,
+    FILLED_FROM_DOCUMENTS,
     fields_differing_in_new_file,
     is_meaningless_title,
-    is_name_of_file,
     names_of_unconfirmed_values,
-    suggest_fields,
-    suggested_label,
+    with_values_of_documents,
 )
 
 _schedule_log = logging.getLogger("prakat.schedule")
@@ -76,26 +73,16 @@ class Publication(CommandsOnRecords):
 
     @in_one_transaction
     def fill_missing_fields_and_labels(self, id: int, *, actor: str) -> Announcement:
-        """Fill fields that nobody gave from the files, and file-name labels while nobody gave the title.
-
-        While nobody has given a title, the form was not saved: nobody has looked at the labels either.
-        """
+        """Fill fields that nobody gave from the files, and file-name labels while nobody gave the title."""
         announcement = self._records.announcements.get(id)
         attachments = self._records.attachments.by_announcement([id])[id]
-        stated = suggest_fields(attachments).fields
-        missing = fields_as_in_new_draft(announcement, attachments)
-        given = {name: value for name, value in stated.items() if name in missing}
-        for attachment in attachments if "title" in missing else ():
-            self._label_as_it_states(attachment, actor)
+        filled, labelled = with_values_of_documents(announcement, attachments)
+        for before, after in zip(attachments, labelled, strict=True):
+            if after != before:
+                self._records.attachments.relabel(after.id, label=after.label, kind=after.kind, actor=actor)
+        values = {name: getattr(filled, name) for name in FILLED_FROM_DOCUMENTS}
+        given = {name: value for name, value in values.items() if value != getattr(announcement, name)}
         return self._records.announcements.revise(id, given, actor=actor) if given else announcement
-
-    def _label_as_it_states(self, attachment: Attachment, actor: str) -> None:
-        label, kind = suggested_label(attachment), attachment.kind
-        if not label or not is_name_of_file(attachment.label, [attachment]):
-            return
-        if kind is DocumentKind.OTHER and "kind" in attachment.details.fields:
-            kind = DocumentKind(attachment.details.fields["kind"].value)
-        self._records.attachments.relabel(attachment.id, label=label, kind=kind, actor=actor)
 
     @in_one_transaction
     def confirm_filled_values(self, id: int, *, actor: str) -> None:

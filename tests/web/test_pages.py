@@ -12,10 +12,11 @@ from urllib.parse import quote
 
 import pytest
 from lxml import html
+from markupsafe import escape
 
-from archive.model import Page, Role, Status, TextSource
+from archive.model import Draft, Page, Role, Status, TextSource
 from archive.site_profile import SiteProfile
-from archive.thai import format_date
+from archive.thai import BANGKOK, format_date
 from indexer.extraction.reading_errors import MESSAGES
 from tests.web.conftest import BROWSER, Site, memo
 
@@ -238,6 +239,22 @@ def test_the_number_found_says_what_the_filters_count(site: Site) -> None:
     assert " ".join(status.text_content().split()) == "พบ 1 เรื่องที่ตรงทุกคำ และอีก 1 เรื่องที่ตรงบางคำ"
     years = page.xpath("//details[summary[text()='ปี']]//li/a/span/text()")
     assert sum(map(int, years)) == 2
+
+
+def test_staff_see_a_draft_as_residents_will(site: Site) -> None:
+    draft = Draft(title="", published_on=dt.datetime.now(BANGKOK).date())
+    made = site.services.commands.announcements.create(draft, actor="test", may_lack_title=True)
+    clerk = site.signed_in(Role.STAFF)
+    site.attach(made.id, memo("ให้ซ่อมถังน้ำ", subject="ซ่อมถังน้ำบ้านดอนมะกอก"), "scan_0012.pdf")
+    site.work()
+    seen = clerk.get(f"/announcements/{made.id}").text
+    site.services.commands.publication.publish(made.id, actor="test", reason="ไม่มีผู้ใดเสียหาย")
+    published = site.services.announcements.get(made.id)
+    label = site.services.attachments.by_announcement([made.id])[made.id][0].label
+    assert published.title == "ซ่อมถังน้ำบ้านดอนมะกอก"
+    for shown in (published.title, published.kind.thai, published.author, label):
+        assert str(escape(shown)) in seen
+    assert "scan_0012<" not in seen
 
 
 def test_a_shared_page_of_a_paper_says_what_it_is(site: Site) -> None:

@@ -48,7 +48,9 @@ def enrol(client: FlaskClient) -> tuple[str, list[str]]:
     """The secret and the recovery codes of one who is signed in. The code of the step before is used up."""
     client.post(f"{PAGE}/begin", data={"password": PASSWORD})
     page = client.get(PAGE).text
-    assert "<svg" in page
+    assert re.search(
+        r'<svg viewBox="0 0 (\d+) \1" class', page
+    )  # drawn whole at whatever size it has on the page
     address = re.search(r'href="(otpauth:[^"]+)"', page)
     assert address
     totp = pyotp.parse_uri(html.unescape(address[1]))

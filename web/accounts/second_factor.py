@@ -71,8 +71,8 @@ def enrolment_address(person: Person, secret: str) -> str:
 
 def enrolment_qr_code(address: str) -> str:
     """Returns the address as an SVG picture, dark on light in either theme."""
-    code = segno.make(address, error="m")
-    return str(code.svg_inline(scale=5, border=4, dark="#000000", light="#ffffff"))
+    code = segno.make(address, error="l")  # a Thai name makes it dense; what is on a screen has no stains
+    return str(code.svg_inline(omitsize=True, border=4, dark="#000000", light="#ffffff"))
 
 
 def time_step(secret: str, typed: str, now: dt.datetime) -> int | None:

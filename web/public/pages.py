@@ -20,6 +20,7 @@ from archive.facets import FACETS_BY_NAME
 from archive.filetype import is_office
 from archive.model import Announcement, Attachment, ReadingStatus, Status, TextSource
 from archive.relations import published_relations
+from archive.suggested_fields import with_values_of_documents
 from indexer.extraction.page_images import hit_rectangles
 from indexer.search.highlighting import find_hits, query_marking_whole_words
 from indexer.search.query import parser as queries
@@ -109,6 +110,8 @@ def announcement(announcement_id: int) -> str:
     inside = _inside(announcement_id, typed) if typed else None
     sought = inside.query if inside else query_to_mark(services(), typed)
     attachments = visible_attachments(announcement_id, is_staff=person_may_see_unpublished())
+    if shown.status is Status.DRAFT:  # staff look at what residents will see
+        shown, attachments = with_values_of_documents(shown, attachments)
     earlier, later = services().announcements.neighbours(announcement_id)
     return render_template(
         "public/announcement.html",

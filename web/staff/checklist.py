@@ -426,6 +426,8 @@ def _privacy(
         value = _("พบ %(count)s แห่ง", count=count)
     elif covers:
         value = _("ปิดข้อความแล้ว %(count)s แห่ง", count=covers)
+    elif any(paper.attachment.details.personal_data for paper in papers):
+        value = _("พบในเอกสารแนบ ตัดสินแล้วให้เผยแพร่")
     else:
         value = _("ระบบไม่พบ")
     if covers and effect is BulkPublishEffect.GOOD:  # somebody saw that the paper has personal data

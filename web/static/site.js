@@ -186,7 +186,7 @@ function zoomButton(button) {
     const sheet = document.querySelector(".sheet");
     sheet.classList.toggle("large");
     [button.textContent, button.dataset.other] = [button.dataset.other, button.textContent];
-    document.querySelector("[data-zoomed]").hidden = !sheet.classList.contains("large");
+    document.querySelector("[data-zoomed]")?.toggleAttribute("hidden", !sheet.classList.contains("large"));
     sheet.scrollLeft = (sheet.scrollWidth - sheet.clientWidth) / 2; // the margins of a sheet are empty
     (sheet.querySelector("rect:target") ?? sheet.querySelector("rect"))?.scrollIntoView({ block: "center", inline: "center" });
   });
