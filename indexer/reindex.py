@@ -111,7 +111,7 @@ def _compare(records: Records, generation: Generation) -> None:
         return
     count = generation.commit_and_count()
     published = _count_indexable(records, count)
-    if count != published:
+    if count != published and records.history.last_change() == generation.position():
         raise Unavailable(
             f"ดัชนีใหม่มี {count} เรื่อง แต่ทะเบียนมี {published} เรื่อง จึงยังใช้ดัชนีเดิม"
             " (the new index does not match the records)"

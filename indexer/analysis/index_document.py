@@ -18,7 +18,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from archive.errors import PrakatError
 from archive.facets import facet_values
 from archive.model import Announcement, Attachment
 from archive.suggested_fields import stated_subject_or_title
@@ -218,16 +217,14 @@ def build_index_document(entry: SourceAnnouncement, segmenter: Tokenizer) -> Ind
 
 
 def build_or_leave_out(entry: SourceAnnouncement, segmenter: Tokenizer) -> IndexDocument | None:
-    """Returns the document; None, and logs the announcement, if it holds something that no document can.
+    """Returns the document; None, and logs the announcement, if it holds a value that no document can.
 
-    One such announcement does not stop search for the others. It is tried again when it changes. Errors that
-    are the machine's and not the announcement's are raised.
+    One such announcement does not stop search for the others. It is tried again when it changes. Other errors
+    are raised, since they are the machine's or the program's: they would empty the index.
     """
     try:
         return build_index_document(entry, segmenter)
-    except (MemoryError, OSError, PrakatError):
-        raise
-    except Exception:
+    except (ValueError, OverflowError):  # letters that cannot be encoded; a number beyond its column
         log.exception("announcement left out of the index", extra={"announcement": entry.announcement.id})
         return None
 

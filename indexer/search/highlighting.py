@@ -81,6 +81,7 @@ _COUNTED = re.compile(
 _LEADING_SIGN = re.compile(
     r"[พค]\.(?:\s?ศ\.)?$|(?:^|\s)\(?\d{1,2}[.)]$|วันที่\s?\d{1,2}$"
 )  # of a year, of an item, of a month
+_LONGEST_LEAD = 40  # letters; a number that goes on and on would be looked at from each of its digits
 _LEADING_WORDS = frozenset(
     """ระหว่าง ตั้งแต่ ภายใน ใน เมื่อ ณ วันที่ วัน เดือน เวลา ปี เลขที่ ที่ ฉบับที่ ครั้งที่ หมู่ หมู่ที่ ร้อยละ ละ จำนวน เป็นเงิน
     และ หรือ กับ ของ โดย เพื่อ จาก ถึง ให้ ซึ่ง แก่ ต่อ ตาม เป็น ว่า คือ เช่น ได้แก่ จะ ไม่ การ ความ ผู้ เรื่อง
@@ -483,8 +484,9 @@ class _Borders:
         """
         while end > least:
             shown = self.folded[:end].rstrip()
-            lead = _LEADING_NUMBER.search(shown) if _COUNTED.match(self.folded, len(shown)) else None
-            lead = lead or _LEADING_SIGN.search(shown)
+            near = max(0, len(shown) - _LONGEST_LEAD)
+            lead = _LEADING_NUMBER.search(shown, near) if _COUNTED.match(self.folded, len(shown)) else None
+            lead = lead or _LEADING_SIGN.search(shown, near)
             start = lead.start() if lead else self._longer_word(len(shown) - 1)[0]
             if start <= least or not (lead or shown[start:] in _LEADING_WORDS):
                 break

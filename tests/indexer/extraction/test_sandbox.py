@@ -245,7 +245,7 @@ def test_every_kind_of_result_comes_back_as_it_was(value: object) -> None:
     assert type(result) is type(value)
 
 
-@pytest.mark.parametrize("value", [object(), Path("a"), range(3)], ids=str)
+@pytest.mark.parametrize("value", [object(), Path("a"), range(3)], ids=["object", "path", "range"])
 def test_a_value_of_any_other_kind_is_no_result(value: object) -> None:
     with pytest.raises(TypeError, match="is no result"):
         decode_result(encode_result(value))
