@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from enum import StrEnum
-from itertools import accumulate
+from itertools import accumulate, product
 
 from rapidfuzz.distance import Levenshtein
 from stdnum.th import pin
@@ -304,15 +304,15 @@ def expand_decision_on_everything(attachment: Attachment) -> tuple[str, ...]:
 
 
 MOST_TYPED_ANEW = 2
-"""Letters or digits that a correction changes, adds or takes away in data about the same person."""
+"""Letters or digits that a correction changes in data about the same person; one more or less is two."""
 
 
 def data_taken_out(place: str | int, before: str, after: str) -> tuple[str, ...]:
     """Return type and place of each piece of personal data that a person's edit took out of a text.
 
     Each piece in the text after stands for one before, of the same type: for the same data, else for data in
-    which at most ``MOST_TYPED_ANEW`` letters were corrected. ``place``: the text's field, or the number of
-    its page.
+    which at most ``MOST_TYPED_ANEW`` letters were corrected, the most alike first. ``place``: the text's
+    field, or the number of its page.
     """
     left = _types_and_values(after)
     gone = []
@@ -321,21 +321,26 @@ def data_taken_out(place: str | int, before: str, after: str) -> tuple[str, ...]
             left.remove(data)
         else:
             gone.append(data)
-    taken_out = []
-    for type, value in gone:
-        if corrected := next((each for each in left if each[0] == type and _is_alike(each[1], value)), None):
-            left.remove(corrected)
-        else:
-            taken_out.append(f"{type}:{place}")
-    return tuple(taken_out)
+    alike = sorted(
+        (_distance(before[1], after[1]), old, new)
+        for (old, before), (new, after) in product(enumerate(gone), enumerate(left))
+        if before[0] == after[0] and _distance(before[1], after[1]) <= MOST_TYPED_ANEW
+    )
+    kept, taken = set[int](), set[int]()
+    for _apart, old, new in alike:
+        if old not in kept and new not in taken:
+            kept.add(old)
+            taken.add(new)
+    return tuple(f"{type}:{place}" for old, (type, _value) in enumerate(gone) if old not in kept)
 
 
 def _types_and_values(text: str) -> list[tuple[str, str]]:
     return [(data.type, _letters_and_digits(text, data)) for data in find_personal_data(text, page=0)]
 
 
-def _is_alike(one: str, other: str) -> bool:
-    return Levenshtein.distance(one, other, score_cutoff=MOST_TYPED_ANEW) <= MOST_TYPED_ANEW
+def _distance(one: str, other: str) -> int:
+    """Return how far apart two values are; more than ``MOST_TYPED_ANEW`` is not counted out."""
+    return Levenshtein.distance(one, other, weights=(2, 2, 1), score_cutoff=MOST_TYPED_ANEW)
 
 
 def without_data_taken_out(keys: Iterable[str], taken_out: Iterable[str]) -> tuple[str, ...]:

@@ -130,7 +130,10 @@ class EnginePages(EngineRepository):
         read = mappers.attachment(attachment)
         taken_out: Sequence[str] = ()
         if action == "correct":  # another reading may give other digits for the same number
-            read = dataclasses.replace(read, decided=privacy.expand_decision_on_everything(read))
+            others = (data for data in read.details.personal_data if data.page != before.number)
+            known = (*others, *privacy.find_personal_data(before.text, before.number))  # by the present rules
+            now = dataclasses.replace(read, details=dataclasses.replace(read.details, personal_data=known))
+            read = dataclasses.replace(read, decided=privacy.expand_decision_on_everything(now))
             taken_out = privacy.data_taken_out(after.number, before.text, after.text)
         replace_page_finds_and_hold(self._engine, read, after.number, personal_data, taken_out)
         append_entries(self._engine, ("attachment", after.attachment_id), (READING, after.attachment_id))

@@ -262,3 +262,17 @@ def test_a_changed_pattern_changes_the_fingerprint(name: str, monkeypatch: pytes
     )
     monkeypatch.setattr(privacy, name, changed[name])
     assert fingerprint_of_rules() != before
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gone"),
+    [
+        ("โทร 081-234-5678", "โทร 081-234-5679", 0),  # one digit was misread
+        ("โทร 081-234-5678", "โทร 081-345-6782", 1),  # another number, though two steps make it
+        # each is the correction of the one most like it, whichever stands first
+        ("โทร 081-234-5678 และ 081-234-5671", "โทร 081-234-5672 และ 081-234-5679", 0),
+        ("โทร 081-234-5677 และ 081-234-5611", "โทร 081-234-5617 และ 081-234-5677", 0),
+    ],
+)
+def test_an_edit_takes_out_what_is_no_correction(before: str, after: str, gone: int) -> None:
+    assert len(privacy.data_taken_out("title", before, after)) == gone
