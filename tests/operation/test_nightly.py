@@ -100,9 +100,11 @@ def test_findings_of_the_slow_scrub_fail_its_step(services: Services, tmp_path: 
 
 
 def test_a_step_that_fails_unforeseen_stops_no_other_and_is_kept(services: Services, tmp_path: Path) -> None:
-    (services.settings.data / RECORD).write_text("[" * 100_000)  # what nobody thinks of
+    state = services.settings.data / RECORD
+    state.write_text("[" * 100_000)  # what nobody thinks of
     expected = {"backup": True, "check": True, "scrub": False, "restore": True}
     assert outcomes(services, tmp_path / "backups") == expected
+    state.unlink()
     kept = read_nightly(services.settings)
     assert kept is not None
     [detail] = [step.detail for step in kept.steps if not step.is_ok]
