@@ -407,8 +407,7 @@ def _years_of_files() -> tuple[int, ...]:
 
 def _file_year(year: int) -> int:
     """Return the year of the data file for a fiscal year: the last one before it, else the first of all."""
-    known = _years_of_files()
-    return max((each for each in known if each <= year), default=min(known))
+    return max(data_file_year(year), min(_years_of_files()))
 
 
 @cache

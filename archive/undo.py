@@ -37,10 +37,7 @@ _UNDONE = gettext_noop("เลิกทำการเผยแพร่")
 
 _DISMISSED = "dismissed"  # name of a relation that somebody removed, as the history has it
 _STATUS_ACTIONS = {"publish", "withdraw", "trash", "restore"}
-_FIELDS_OF_WITHDRAWN = (
-    "title",
-    "published_on",
-)  # what residents read of a withdrawn record, beside the reason
+_FIELDS_OF_WITHDRAWN = "title", "published_on"  # that residents read, beside the reason of the withdrawal
 _ATTACHMENT = ("attachment_id",)
 _RecordIds = tuple[int, int, int]
 

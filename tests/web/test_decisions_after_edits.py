@@ -1,4 +1,4 @@
-"""What a decision about personal data still covers after a person edited the text or the label."""
+"""A decision about personal data covers no other person's data after an edit of the text or the label."""
 
 from __future__ import annotations
 
