@@ -5,8 +5,10 @@
 ``DIRECTORY`` as for ``benchmarks.search``. ``--agree`` asks both so many queries on the corpus itself:
 how much of the first ten they share, and nDCG@10 of each. ``--measure`` makes an archive of so many
 announcements (as ``benchmarks.speed`` does) and asks it with 1, 8 and 32 users at once, who wait for
-nothing but answers, for ``--seconds`` each. Clients, index and cluster share this machine; for figures of
-more than a test's small nodes, ``SCALE_JAVA="-Xms1g -Xmx1g"``.
+nothing but answers, for ``--seconds`` each. ``--copies`` sends OpenSearch, and it alone, each of these
+announcements so often under ids of its own: 100,000 in ten copies make an index of a million without a
+million being analysed. Clients, index and cluster share this machine; for figures of more than a test's small
+nodes, ``SCALE_JAVA="-Xms1g -Xmx1g"``.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -26,14 +28,16 @@ from opensearchpy import OpenSearch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.corpus import argument_parser, fill, records, resampled
+from benchmarks.corpus import argument_parser, entry, fill, records, resampled
 from benchmarks.load import memory_mb
 from benchmarks.search import FIRST, ndcg
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.opensearch import OpenSearchIndex
-from indexer.engines.opensearch.cluster import read_address
+from indexer.engines.opensearch.bulk_loader import Action, BulkLoader, Lease
+from indexer.engines.opensearch.cluster import Cluster, read_address
+from indexer.engines.opensearch.index import SCHEMA
 from indexer.engines.whoosh import WhooshIndex
-from indexer.search.ports import SearchIndex
+from indexer.search.ports import IndexManifest, SearchIndex
 from indexer.search.query.parser import parse_query
 
 USERS = (1, 8, 32)
@@ -46,6 +50,7 @@ def main() -> None:
     parser.add_argument("--cluster", default=os.environ.get("SCALE_SEARCH", ""), help="address of OpenSearch")
     parser.add_argument("--agree", type=int, default=500, help="queries asked of both on the corpus itself")
     parser.add_argument("--measure", type=int, default=0, help="announcements of the larger archive")
+    parser.add_argument("--copies", type=int, default=1, help="times that OpenSearch gets each of these")
     parser.add_argument("--seconds", type=int, default=40, help="for each number of users")
     parser.add_argument("--jobs", type=int, default=2, help="processes that analyse")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()), help="where Whoosh builds")
@@ -103,12 +108,16 @@ def measure(options: argparse.Namespace, address: str) -> None:
     rows: dict[str, list[str]] = {}
     typed = [line["query"] for line in records(options.data / "queries.jsonl")]
     random.Random(2).shuffle(typed)
+    names, count = NAMES if options.copies == 1 else NAMES[1:], options.measure * options.copies
     with both(options, address) as indexes:
-        for index in indexes:
+        for index in indexes[-len(names) :]:
             corpus = resampled(options.data / "docs.jsonl", options.measure)
             start = time.perf_counter()
-            fill(index, corpus, jobs=options.jobs)
-            _row(rows, "documents indexed a second", options.measure / (time.perf_counter() - start))
+            if options.copies == 1:
+                fill(index, corpus, jobs=options.jobs)
+            else:
+                fill_with_copies(address, corpus, options)
+            _row(rows, "documents indexed a second", count / (time.perf_counter() - start))
             _row(rows, "disk, MB", _disk(index, options.work, address))
             for query in typed[:50]:  # warm
                 index.search(parse_query(query))
@@ -118,7 +127,7 @@ def measure(options: argparse.Namespace, address: str) -> None:
                     _row(rows, f"{users} users: p{share}, ms", times[len(times) * share // 100])
                 _row(rows, f"{users} users: answers a second", len(times) / seconds)
             _row(rows, "memory, MB", _memory(index, address))
-    table = Table(f"{options.measure:,} announcements", *NAMES)
+    table = Table(f"{count:,} announcements", *names)
     for name, cells in rows.items():
         table.add_row(name, *cells)
     Console(width=80).print(table)
@@ -139,6 +148,28 @@ class both:  # noqa: N801 (reads as what it gives)
     def __exit__(self, *_: object) -> None:
         self._folder.cleanup()
         client(self._address).indices.delete(index=f"{read_address(self._address).index}-*")
+
+
+class CopyingLoader(BulkLoader):
+    """Loads every announcement ``copies`` times, the further ones under ids above all of the corpus."""
+
+    copies = 1
+    corpus_size = 0
+
+    def _kept_up(self, actions: Iterable[Action]) -> Iterator[Action]:
+        for action in super()._kept_up(actions):
+            for copy in range(self.copies):
+                id = action["_source"]["id"] + copy * self.corpus_size
+                yield {**action, "_id": str(id), "_source": action["_source"] | {"id": id}}
+
+
+def fill_with_copies(address: str, corpus: Iterator[dict[str, Any]], options: argparse.Namespace) -> None:
+    cluster, lexicon = Cluster(read_address(address)), Dictionary().current()
+    CopyingLoader.copies, CopyingLoader.corpus_size = options.copies, options.measure
+    with Lease(cluster) as lease:
+        loader = CopyingLoader(cluster, lexicon, lease, jobs=options.jobs)
+        loader.add_announcements((entry(number, record) for number, record in enumerate(corpus)), position=1)
+        loader.publish_with_manifest(IndexManifest.in_force(SCHEMA, lexicon.version).as_json())
 
 
 def asked(index: SearchIndex, typed: list[str], users: int, seconds: float) -> tuple[list[float], float]:
