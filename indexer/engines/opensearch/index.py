@@ -246,10 +246,26 @@ class OpenSearchIndex:
             if live is None:
                 return None
             try:
-                return ask(live)
+                with self._noticing_exchange(live.index):
+                    return ask(live)
             except IndexRemoved:
                 self._forget()
         raise _changing_generations()
+
+    @contextmanager
+    def _noticing_exchange(self, index: str) -> Iterator[None]:
+        """Converts the errors of calls on ``index`` to ``IndexRemoved`` if another generation is live by now.
+
+        While an index is being removed, the cluster answers that all its shards failed (503) or that its
+        analyzer is closed (400).
+        """
+        try:
+            yield
+        except (RuntimeError, Unavailable) as error:
+            is_silent = isinstance(error, Unavailable) and error.code == "search-slow"
+            if is_silent or self._cluster.live_index(self._alias) == index:
+                raise
+            raise IndexRemoved(str(error)) from error
 
     def _forget(self) -> None:
         """Discards the cached state of the cluster and the cached failure."""
@@ -280,7 +296,7 @@ class OpenSearchIndex:
             index = self._cluster.live_index(self._alias)
             if index is None:
                 return None
-            with suppress(IndexRemoved):
+            with suppress(IndexRemoved), self._noticing_exchange(index):
                 if known is None or known.index != index:
                     known = self._opened(index)
                 with _reading_stored_values():
