@@ -106,7 +106,7 @@ class PersonalDataFound(Conflict):
     code = "personal-data"
 
     def __init__(self, finds: Sequence[LocatedPersonalData]) -> None:
-        super().__init__("พบข้อมูลส่วนบุคคล กรุณาตรวจดู แล้วปิดทับหรือแก้ออกก่อน หรือระบุเหตุผลที่จำเป็นต้องให้ประชาชนเห็น")
+        super().__init__("พบข้อมูลส่วนบุคคล กรุณาปิดข้อมูลหรือแก้ออกก่อน หรือระบุเหตุผลที่จำเป็นต้องให้ประชาชนเห็น")
         self.finds = tuple(finds)
 
 
@@ -154,4 +154,4 @@ class RecordDamaged(PrakatError):
     code = "record-damaged"
 
     def __init__(self) -> None:
-        super().__init__("ข้อมูลรายการนี้ในฐานข้อมูลเสียหาย อ่านไม่ได้ กรุณาแจ้งผู้ดูแลระบบ")
+        super().__init__("ข้อมูลรายการนี้ในฐานข้อมูลเสียหาย อ่านไม่ได้ กรุณาแจ้งผู้ดูแลเครื่อง")

@@ -178,7 +178,7 @@ def _kind(value: object, field: str) -> DocumentKind:
 
 def _views(value: object, field: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_VIEWS:
-        raise Invalid("จำนวนผู้อ่านต้องเป็นจำนวนเต็มตั้งแต่ 0 ขึ้นไป", field=field)
+        raise Invalid("จำนวนครั้งที่เปิดอ่านในเว็บเดิมต้องเป็นจำนวนเต็มตั้งแต่ 0 ขึ้นไป", field=field)
     return value
 
 
@@ -223,7 +223,7 @@ ANNOUNCEMENT_FIELDS = (
         name="category",
         type=FieldType.LINE,
         label=gettext_noop("หมวด"),
-        check=_line_of(gettext_noop("หมวดหมู่"), 100),
+        check=_line_of(gettext_noop("หมวด"), 100),
         is_erased_by_order=True,
         default="",
         is_in_results=True,
@@ -255,7 +255,7 @@ ANNOUNCEMENT_FIELDS = (
     AnnouncementField(
         name="views",
         type=FieldType.COUNT,
-        label=gettext_noop("จำนวนอ่านจากเว็บเดิม"),
+        label=gettext_noop("จำนวนครั้งที่เปิดอ่านในเว็บเดิม"),
         check=_views,
         is_erased_by_order=False,
         default=0,
@@ -304,8 +304,8 @@ ANNOUNCEMENT_FIELDS = (
     AnnouncementField(
         name="old_url",
         type=FieldType.IDENTIFIER,
-        label=gettext_noop("ที่อยู่เดิม (old_url)"),
-        check=_verbatim(gettext_noop("ที่อยู่เดิม (old_url)"), 2000),
+        label=gettext_noop("ลิงก์เดิม (old_url)"),
+        check=_verbatim(gettext_noop("ลิงก์เดิม (old_url)"), 2000),
         is_erased_by_order=True,  # an address on an older site often has the title in it
         is_public=False,
     ),

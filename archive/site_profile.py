@@ -87,14 +87,14 @@ def checked_profile(profile: SiteProfile) -> SiteProfile:
     """Return the profile with tidy texts; ``Invalid`` for a bad e-mail address or a text too long."""
     email = validation.one_line(profile.email)
     if email and not re.fullmatch(r"[^@\s<>]{1,64}@[^@\s<>]{1,180}\.[^@\s<>.]{2,}", email):
-        raise Invalid("อีเมลไม่ถูกต้อง กรุณากรอกเช่น saraban@example.go.th", field="email")
+        raise Invalid("อีเมลไม่ถูกต้อง กรุณาพิมพ์ใหม่ เช่น saraban@example.go.th", field="email")
     return SiteProfile(
         address=_line(profile.address, "address", gettext_noop("ที่อยู่")),
         phone=_line(profile.phone, "phone", gettext_noop("โทรศัพท์")),
         email=email,
         hours=_line(profile.hours, "hours", gettext_noop("เวลาทำการ")),
         privacy=_statement(profile.privacy, "privacy", gettext_noop("นโยบายความเป็นส่วนตัว")),
-        accessibility=_statement(profile.accessibility, "accessibility", gettext_noop("การเข้าถึงเว็บไซต์")),
+        accessibility=_statement(profile.accessibility, "accessibility", gettext_noop("เว็บไซต์ที่ทุกคนเข้าถึงได้")),
         emblem_id=profile.emblem_id,
     )
 

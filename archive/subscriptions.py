@@ -114,6 +114,6 @@ def checked_address(typed: str) -> str:
     """Return an e-mail address, its domain in lower case. Raises ``Invalid`` for text that is none."""
     address = typed.strip()
     if len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
-        raise Invalid("ที่อยู่อีเมลไม่ถูกต้อง กรุณาพิมพ์เช่น somchai@example.com", field="address")
+        raise Invalid("อีเมลไม่ถูกต้อง กรุณาพิมพ์ใหม่ เช่น somchai@example.com", field="address")
     name, _at, domain = address.rpartition("@")
     return f"{name}@{domain.lower()}"

@@ -340,7 +340,7 @@ class Undo:
             raise Conflict("สถานะของเรื่องนี้เปลี่ยนไปอีกภายหลัง จึงเลิกทำขั้นนี้ไม่ได้", code="edited-meanwhile")
         if self._would_show_edited_draft(change):
             raise Conflict(
-                "ชื่อเรื่องหรือวันที่ถูกแก้หลังจากกู้คืน ประชาชนยังไม่เคยเห็น กรุณานำค่าเดิมกลับมาก่อน แล้วจึงเลิกทำขั้นนี้",
+                "มีผู้แก้ชื่อเรื่องหรือวันที่หลังจากกู้คืน ซึ่งประชาชนยังไม่เคยเห็น กรุณาแก้กลับเป็นอย่างเดิมก่อน แล้วจึงเลิกทำขั้นนี้",
                 code="edited-meanwhile",
             )
 
@@ -351,7 +351,7 @@ class Undo:
             if self._records.announcements.get(id).status is Status.DRAFT:
                 self._records.announcements.revise(id, {"title": ""}, actor=actor)
             elif not before:
-                raise Conflict("ประกาศต้องมีชื่อเรื่อง จึงกลับไปเป็นไม่มีชื่อไม่ได้")
+                raise Conflict("ประกาศต้องมีชื่อเรื่อง จึงเลิกทำขั้นนี้ไม่ได้")
         self._commands.announcements.revise(id, before, actor=actor)
 
     def _creation(self, id: int, _change: Change, actor: str) -> None:

@@ -52,7 +52,7 @@ def checked_collection_heading(text: str) -> str:
 def checked_body(text: str) -> str:
     """Return a body text with its line breaks, without trailing spaces. Raises ``Invalid`` when too long."""
     lines = (line.rstrip() for line in thai.canonical_text(text).split("\n"))
-    return checked_length("\n".join(lines).strip("\n"), "body", gettext_noop("เนื้อความ"), 500_000)
+    return checked_length("\n".join(lines).strip("\n"), "body", gettext_noop("ข้อความ"), 500_000)
 
 
 def checked_report_text(text: str) -> str:

@@ -35,7 +35,7 @@ _THEN_ACCEPT = "หาว่าใครทำ เทียบกับข้อ
 MESSAGES = {
     "database-damaged": "ฐานข้อมูลเสียหาย กรุณากู้คืนจากข้อมูลสำรอง (database is damaged: restore a backup)",
     "unreadable": "อ่านไม่ได้ (cannot be read)",
-    "open-to-others": "ผู้ใช้อื่นในเครื่องอ่านข้อมูลได้ เรียก prakat check --repair เพื่อปิด"
+    "open-to-others": "ผู้ใช้อื่นในเครื่องอ่านข้อมูลได้ ใช้คำสั่ง prakat check --repair เพื่อปิด"
     " (others on this machine can read the data: check --repair closes it)",
     "file-missing": "ไม่พบไฟล์ต้นฉบับ คัดลอกไฟล์นี้คืนจากข้อมูลสำรอง หรือแนบไฟล์เดิมอีกครั้ง"
     " (original is missing: copy this file back from a backup, or attach it again)",
@@ -66,7 +66,7 @@ MESSAGES = {
     " (the archive has less than its last backup)",
     "backup-altered": "ข้อมูลสำรองล่าสุดไม่ใช่อย่างที่สำรองไว้ กรุณาสำรองใหม่ที่อื่นและตรวจดูว่าใครแก้ไข"
     " (the last backup is not what was made)",
-    "erased-file-left": "ไฟล์ที่มีคำสั่งให้ลบถาวรยังอยู่ เรียก prakat check --repair เพื่อลบ"
+    "erased-file-left": "ไฟล์ที่มีคำสั่งให้ลบถาวรยังอยู่ ใช้คำสั่ง prakat check --repair เพื่อลบ"
     " (something of a file that was erased by order is still there: check --repair deletes it)",
     "file-unused": "ไฟล์ที่ไม่มีประกาศใดใช้ เก็บไว้ตามเดิม (used by no announcement; kept)",
 }

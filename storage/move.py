@@ -100,7 +100,7 @@ def move_records(source: Engine, target: Engine, moved: MoveResult, progress: Pr
     change = _copy_rows(source, target, moved, progress)
     if _change(source) != change or not all(_Table(name, source, target).is_level() for name in TABLES):
         raise Conflict(
-            "มีการแก้ไขต้นทางระหว่างย้าย กรุณาหยุดบริการแล้วเรียกคำสั่งเดิมอีกครั้ง"
+            "มีการแก้ไขต้นทางระหว่างย้าย กรุณาหยุดบริการแล้วใช้คำสั่งเดิมอีกครั้ง"
             " (the source was changed meanwhile: stop the service, then run this again)",
             code="changed-meanwhile",
         )

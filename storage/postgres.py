@@ -327,7 +327,7 @@ def _commit(connection: _Connection) -> None:
     PostgreSQL answers ``COMMIT`` with ``ROLLBACK`` when an error inside the transaction had been caught.
     """
     if connection.execute("COMMIT").statusmessage != "COMMIT":
-        raise Unavailable("บันทึกไม่สำเร็จทั้งชุด ยังไม่มีการบันทึกใด ๆ กรุณาลองใหม่อีกครั้ง")
+        raise Unavailable("บันทึกไม่สำเร็จทั้งชุด ระบบยังไม่ได้บันทึกใด ๆ กรุณาลองใหม่อีกครั้ง")
 
 
 def _roll_back(connection: _Connection) -> None:
@@ -358,20 +358,20 @@ _TROUBLE: dict[type[psycopg.Error], str] = {
     errors.LockNotAvailable: _BUSY,
     errors.DeadlockDetected: _BUSY,
     errors.TooManyConnections: _BUSY,
-    errors.DiskFull: "พื้นที่เก็บข้อมูลเต็ม ยังไม่มีการบันทึก กรุณาแจ้งผู้ดูแลระบบ",
-    errors.ReadOnlySqlTransaction: "ฐานข้อมูลเขียนไม่ได้ (อ่านได้อย่างเดียว) กรุณาแจ้งผู้ดูแลระบบ",
-    errors.IoError: "อ่านหรือเขียนดิสก์ไม่สำเร็จ กรุณาแจ้งผู้ดูแลระบบ",
-    errors.DataCorrupted: "ฐานข้อมูลเสียหาย กรุณาแจ้งผู้ดูแลระบบให้กู้คืนจากข้อมูลสำรอง",
-    errors.IndexCorrupted: "ฐานข้อมูลเสียหาย กรุณาแจ้งผู้ดูแลระบบให้กู้คืนจากข้อมูลสำรอง",
-    psycopg.OperationalError: "ติดต่อฐานข้อมูลไม่ได้ กรุณาลองใหม่อีกครั้ง หากยังไม่ได้ กรุณาแจ้งผู้ดูแลระบบ",
-    psycopg.InterfaceError: "ติดต่อฐานข้อมูลไม่ได้ กรุณาลองใหม่อีกครั้ง หากยังไม่ได้ กรุณาแจ้งผู้ดูแลระบบ",
+    errors.DiskFull: "พื้นที่เก็บข้อมูลเต็ม ระบบยังไม่ได้บันทึก กรุณาแจ้งผู้ดูแลเครื่อง",
+    errors.ReadOnlySqlTransaction: "ฐานข้อมูลเขียนไม่ได้ (อ่านได้อย่างเดียว) กรุณาแจ้งผู้ดูแลเครื่อง",
+    errors.IoError: "อ่านหรือเขียนดิสก์ไม่สำเร็จ กรุณาแจ้งผู้ดูแลเครื่อง",
+    errors.DataCorrupted: "ฐานข้อมูลเสียหาย กรุณาแจ้งผู้ดูแลเครื่องให้กู้คืนจากข้อมูลสำรอง",
+    errors.IndexCorrupted: "ฐานข้อมูลเสียหาย กรุณาแจ้งผู้ดูแลเครื่องให้กู้คืนจากข้อมูลสำรอง",
+    psycopg.OperationalError: "ติดต่อฐานข้อมูลไม่ได้ กรุณาลองใหม่อีกครั้ง หากยังไม่ได้ กรุณาแจ้งผู้ดูแลเครื่อง",
+    psycopg.InterfaceError: "ติดต่อฐานข้อมูลไม่ได้ กรุณาลองใหม่อีกครั้ง หากยังไม่ได้ กรุณาแจ้งผู้ดูแลเครื่อง",
 }
 
 
 _REFUSED = {
-    "certificate": "ใบรับรองของฐานข้อมูลใช้ไม่ได้ จึงไม่ส่งข้อมูลให้ กรุณาแจ้งผู้ดูแลระบบ",
-    "SSL": "ฐานข้อมูลไม่รับการเชื่อมต่อที่เข้ารหัส กรุณาแจ้งผู้ดูแลระบบ",
-    "authentication": "ฐานข้อมูลไม่รับชื่อหรือรหัสผ่านของระบบ กรุณาแจ้งผู้ดูแลระบบ",
+    "certificate": "ใบรับรองของฐานข้อมูลใช้ไม่ได้ จึงไม่ส่งข้อมูลให้ กรุณาแจ้งผู้ดูแลเครื่อง",
+    "SSL": "ฐานข้อมูลไม่รับการเชื่อมต่อที่เข้ารหัส กรุณาแจ้งผู้ดูแลเครื่อง",
+    "authentication": "ฐานข้อมูลไม่รับชื่อหรือรหัสผ่านของระบบ กรุณาแจ้งผู้ดูแลเครื่อง",
 }
 """Word in the client library's connection error → message for the user.
 

@@ -217,7 +217,7 @@ class _Connection:
             is_there = False
         if not is_there:
             raise Unavailable(
-                "ไฟล์ฐานข้อมูลถูกลบหรือถูกแทนที่ขณะเปิดบริการ ยังไม่มีการบันทึก กรุณาแจ้งผู้ดูแลระบบให้หยุดบริการและกู้คืน",
+                "ไฟล์ฐานข้อมูลถูกลบหรือถูกแทนที่ขณะเปิดบริการ ระบบยังไม่ได้บันทึก กรุณาแจ้งผู้ดูแลเครื่องให้หยุดบริการและกู้คืน",
                 code="database-gone",
             )
 
@@ -236,7 +236,7 @@ class _Connection:
         SQLite does so on a full disk, even when the error was caught.
         """
         if not self.db.conn.in_transaction:
-            raise Unavailable("บันทึกไม่สำเร็จทั้งชุด ยังไม่มีการบันทึกใด ๆ กรุณาแจ้งผู้ดูแลระบบให้ตรวจพื้นที่ดิสก์")
+            raise Unavailable("บันทึกไม่สำเร็จทั้งชุด ระบบยังไม่ได้บันทึกใด ๆ กรุณาแจ้งผู้ดูแลเครื่องให้ตรวจพื้นที่ดิสก์")
 
     def close(self) -> None:
         if self.process == os.getpid():
@@ -272,12 +272,12 @@ def _spell(sql: str, values: Mapping[str, object]) -> tuple[str, dict[str, objec
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _TROUBLE = {
     sqlite3.SQLITE_BUSY: "มีผู้บันทึกข้อมูลพร้อมกันมาก กรุณาลองใหม่อีกครั้ง",
-    sqlite3.SQLITE_FULL: "พื้นที่เก็บข้อมูลเต็ม ยังไม่มีการบันทึก กรุณาแจ้งผู้ดูแลระบบ",
-    sqlite3.SQLITE_READONLY: "ฐานข้อมูลเขียนไม่ได้ (อ่านได้อย่างเดียว) กรุณาแจ้งผู้ดูแลระบบ",
-    sqlite3.SQLITE_CANTOPEN: "เปิดฐานข้อมูลไม่ได้ กรุณาแจ้งผู้ดูแลระบบ",
-    sqlite3.SQLITE_IOERR: "อ่านหรือเขียนดิสก์ไม่สำเร็จ กรุณาแจ้งผู้ดูแลระบบ",
-    sqlite3.SQLITE_CORRUPT: "ฐานข้อมูลเสียหาย กรุณาแจ้งผู้ดูแลระบบให้กู้คืนจากข้อมูลสำรอง",
-    sqlite3.SQLITE_NOTADB: "ฐานข้อมูลเสียหาย กรุณาแจ้งผู้ดูแลระบบให้กู้คืนจากข้อมูลสำรอง",
+    sqlite3.SQLITE_FULL: "พื้นที่เก็บข้อมูลเต็ม ระบบยังไม่ได้บันทึก กรุณาแจ้งผู้ดูแลเครื่อง",
+    sqlite3.SQLITE_READONLY: "ฐานข้อมูลเขียนไม่ได้ (อ่านได้อย่างเดียว) กรุณาแจ้งผู้ดูแลเครื่อง",
+    sqlite3.SQLITE_CANTOPEN: "เปิดฐานข้อมูลไม่ได้ กรุณาแจ้งผู้ดูแลเครื่อง",
+    sqlite3.SQLITE_IOERR: "อ่านหรือเขียนดิสก์ไม่สำเร็จ กรุณาแจ้งผู้ดูแลเครื่อง",
+    sqlite3.SQLITE_CORRUPT: "ฐานข้อมูลเสียหาย กรุณาแจ้งผู้ดูแลเครื่องให้กู้คืนจากข้อมูลสำรอง",
+    sqlite3.SQLITE_NOTADB: "ฐานข้อมูลเสียหาย กรุณาแจ้งผู้ดูแลเครื่องให้กู้คืนจากข้อมูลสำรอง",
 }
 
 

@@ -63,7 +63,7 @@ _README_TEXT = """\
 records/เลข.json   ประกาศหนึ่งเรื่อง: ข้อมูล ประวัติ เอกสารแนบ และข้อความที่อ่านได้ของทุกหน้า
 files/เลข/ลำดับ     ไฟล์ต้นฉบับของเอกสารแนบ ตามลำดับในประกาศ (ลำดับ.vรุ่น คือไฟล์ก่อนเปลี่ยน)
 collections.json   ชุดประกาศ
-disclosure.json    ข้อมูลที่ต้องเปิดเผยในแต่ละปี: รายการที่แก้ไข และประกาศในแต่ละรายการ
+disclosure.json    ข้อมูลข่าวสารที่ต้องเปิดเผยในแต่ละปี: รายการที่แก้ไข และประกาศในแต่ละรายการ
 นำเข้า: prakat import โฟลเดอร์นี้
 
 An export of Prakat as a BagIt bag. records/N.json is one announcement with its history, attachments,

@@ -95,7 +95,7 @@ def _refuse_unfinished_move(engine: Engine) -> None:
     if is_move_unfinished(engine):
         engine.close()
         raise SettingsError(
-            "การย้ายคลังมาที่ฐานข้อมูลนี้ยังไม่เสร็จ กรุณาเรียก prakat move เดิมให้เสร็จก่อน"
+            "การย้ายคลังมาที่ฐานข้อมูลนี้ยังไม่เสร็จ กรุณาใช้คำสั่ง prakat move เดิมให้เสร็จก่อน"
             " (an archive is still being moved here: run that prakat move to its end)"
         )
 

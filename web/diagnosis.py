@@ -332,7 +332,7 @@ def _people(services: Services) -> Iterator[Trouble]:
         yield Trouble("no-admin", TroubleKind.MISSING, said, "prakat user add ชื่อ --role admin")
     lacking = [person.name for person in admins if services.people.second_factors.get(person.id) is None]
     if lacking and services.settings.second_factor != "admins":
-        said = f"ผู้ดูแลไม่ใช้การยืนยันสองขั้น: {', '.join(lacking)} (administrators without a second factor)"
+        said = f"ผู้ดูแลระบบไม่ใช้การยืนยันตัวตนสองขั้น: {', '.join(lacking)} (administrators without a second factor)"
         yield Trouble(
             "second-factor", TroubleKind.UNSAFE, said, _line('second_factor = "admins"'), is_advice=True
         )

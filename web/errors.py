@@ -23,16 +23,16 @@ log = logging.getLogger("prakat.web")
 API = "/api/"
 
 MESSAGES = {
-    400: lazy_gettext("คำขอไม่ถูกต้อง"),
-    401: lazy_gettext("ต้องลงชื่อเข้าใช้ก่อน"),
-    403: lazy_gettext("ไม่มีสิทธิ์ทำรายการนี้"),
+    400: lazy_gettext("คำขอไม่ถูกต้อง กรุณากลับไปหน้าก่อนแล้วลองใหม่"),
+    401: lazy_gettext("กรุณาลงชื่อเข้าใช้ก่อน"),
+    403: lazy_gettext("คุณไม่มีสิทธิ์ทำรายการนี้ กรุณาติดต่อผู้ดูแลระบบของหน่วยงาน"),
     404: lazy_gettext("ไม่พบหน้านี้"),
-    405: lazy_gettext("ทำรายการแบบนี้กับที่อยู่นี้ไม่ได้"),
+    405: lazy_gettext("ทำรายการนี้ที่หน้านี้ไม่ได้ กรุณากลับไปหน้าก่อนแล้วลองใหม่"),
     413: lazy_gettext("ไฟล์ใหญ่เกินกว่าที่รับได้ กรุณาย่อหรือแบ่งไฟล์"),
-    415: lazy_gettext("ชนิดข้อมูลที่ส่งมาไม่รองรับ"),
-    422: lazy_gettext("ข้อมูลที่ส่งมาไม่ครบหรือไม่ถูกต้อง"),
-    429: lazy_gettext("มีคำขอถี่เกินไป กรุณารอสักครู่แล้วลองใหม่"),
-    500: lazy_gettext("ระบบขัดข้อง กรุณาลองใหม่อีกครั้ง หากยังพบปัญหาโปรดแจ้งผู้ดูแลระบบ"),
+    415: lazy_gettext("ระบบไม่รองรับข้อมูลชนิดนี้ กรุณาส่งใหม่เป็นชนิดที่ระบบรับ"),
+    422: lazy_gettext("ข้อมูลที่ส่งมาไม่ครบหรือไม่ถูกต้อง กรุณาตรวจแล้วส่งอีกครั้ง"),
+    429: lazy_gettext("ส่งถี่เกินไป กรุณารอสักครู่แล้วลองใหม่"),
+    500: lazy_gettext("ระบบขัดข้อง กรุณาลองใหม่อีกครั้ง หากยังพบปัญหา กรุณาแจ้งผู้ดูแลระบบ"),
     503: lazy_gettext("ระบบยังไม่พร้อมให้บริการ กรุณาลองใหม่อีกครั้งในอีกสักครู่"),
 }
 
@@ -118,7 +118,7 @@ def answer_http_error(error: HTTPException) -> ResponseReturnValue:
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return _prakat(Unavailable("พื้นที่ดิสก์เต็ม ยังไม่มีการบันทึก กรุณาแจ้งผู้ดูแลระบบแล้วลองใหม่"))
+        return _prakat(Unavailable("พื้นที่ดิสก์เต็ม ระบบยังไม่ได้บันทึก กรุณาแจ้งผู้ดูแลเครื่องแล้วลองใหม่"))
     log.exception("unexpected", exc_info=error)
     if not _wants_problem():
         return _page(500, str(MESSAGES[500]))

@@ -165,7 +165,7 @@ def _check_sound(file: Attachment | FileVersion) -> None:
     if found != file.sha256:
         log.error("original is damaged", extra={"sha256": file.sha256, "file": file.filename})
         raise Unavailable(
-            "ไฟล์ต้นฉบับในที่เก็บเสียหาย จึงไม่แสดง กรุณาแจ้งผู้ดูแลระบบให้กู้คืนจากข้อมูลสำรอง", code="file-damaged"
+            "ไฟล์ต้นฉบับในที่เก็บเสียหาย จึงไม่แสดง กรุณาแจ้งผู้ดูแลเครื่องให้กู้คืนจากข้อมูลสำรอง", code="file-damaged"
         )
     with _lock:
         sound[file.sha256] = True

@@ -189,7 +189,7 @@ class FollowerMailer:
             _said(
                 to,
                 f"มีผู้ขอให้ส่งประกาศของ{site} มาที่อีเมลนี้\n\nดูเรื่องที่ติดตามและยืนยันที่\n{link}\n\n"
-                "หากคุณไม่ได้ขอ ไม่ต้องทำอะไร ระบบจะลบอีเมลนี้ภายใน 2 วัน\n",
+                "หากคุณไม่ได้ขอ ไม่ต้องทำอะไร ระบบจะลบที่อยู่อีเมลของคุณภายใน 2 วัน\n",
                 f"Somebody asked for announcements of {site} to be sent to this address.\n\n"
                 f"See what is followed, and confirm, at\n{link}\n\n"
                 "If it was not you, do nothing: the address is deleted within 2 days.\n",

@@ -213,7 +213,7 @@ def _import(
 
 def _reason(error: Exception) -> str:
     if isinstance(error, PermissionError):
-        return f"อ่าน {error.filename} ไม่ได้ ให้ผู้ใช้ที่เรียกคำสั่งนี้อ่านได้ก่อน เช่น chmod -R a+rX (permission denied)"
+        return f"อ่าน {error.filename} ไม่ได้ ให้ผู้ที่ใช้คำสั่งนี้อ่านได้ก่อน เช่น chmod -R a+rX (permission denied)"
     return getattr(error, "message", str(error))
 
 

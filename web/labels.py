@@ -29,7 +29,7 @@ _STATUSES = {
     Status.TRASHED: lazy_gettext("ถังขยะ"),
 }
 _PROGRAMS = {
-    WORKER: lazy_gettext("ระบบ (ทำเอง)"),
+    WORKER: lazy_gettext("ระบบ (อัตโนมัติ)"),
     IMPORTER: lazy_gettext("ระบบ (นำเข้าข้อมูล)"),
     SAMPLE: lazy_gettext("ระบบ (คลังตัวอย่าง)"),
 }
@@ -55,7 +55,7 @@ _ACTIONS = {
     "trash": lazy_gettext("ทิ้งลงถังขยะ"),
     "restore": lazy_gettext("กู้คืน"),
     "relate": lazy_gettext("ระบุประกาศที่เกี่ยวข้อง"),
-    "disclose": lazy_gettext("ข้อมูลที่ต้องเปิดเผย"),
+    "disclose": lazy_gettext("แก้ไขข้อมูลข่าวสารที่ต้องเปิดเผย"),
     "disclosure-item": lazy_gettext("แก้ไขรายการที่ต้องเปิดเผย"),
     "reread": lazy_gettext("แปลงหน้าใหม่"),
     "read-again": lazy_gettext("ส่งเอกสารไปแปลงข้อความใหม่"),
@@ -63,8 +63,8 @@ _ACTIONS = {
 }
 _REASONS_WITHOUT_UNDO = {
     "confirm": lazy_gettext("ยืนยันค่าเดิม จึงไม่มีอะไรให้เลิกทำ"),
-    "hold": lazy_gettext("เลิกทำไม่ได้ เพราะประชาชนจะเห็นสิ่งที่ยังไม่มีผู้ตัดสิน ให้ประชาชนเห็นอีกครั้งได้โดยตรวจและตัดสิน"),
-    "find": lazy_gettext("ระบบตรวจพบเอง จึงไม่มีอะไรให้เลิกทำ ให้ตรวจและตัดสินที่เอกสาร"),
+    "hold": lazy_gettext("เลิกทำไม่ได้ เพราะประชาชนจะเห็นสิ่งที่ยังไม่มีผู้พิจารณา ให้ประชาชนเห็นอีกครั้งได้โดยตรวจและพิจารณา"),
+    "find": lazy_gettext("ระบบตรวจพบเอง จึงไม่มีอะไรให้เลิกทำ ให้ตรวจและพิจารณาที่เอกสาร"),
     "take-back": lazy_gettext(
         "เลิกทำไม่ได้ เพราะไฟล์ใหม่ต้องตรวจก่อน ใช้ไฟล์ใหม่ได้อีกครั้งโดยตรวจแล้วกด “ใช้ไฟล์นี้แทนไฟล์ที่ประชาชนเห็น”"
     ),
@@ -72,12 +72,12 @@ _REASONS_WITHOUT_UNDO = {
     "erase": lazy_gettext("ลบถาวรตามคำสั่งแล้ว กู้คืนไม่ได้"),
 }
 _RELATIONS = {
-    "cancels": lazy_gettext("ยกเลิก"),
+    "cancels": lazy_gettext("ยกเลิกฉบับเดิม"),
     "amends": lazy_gettext("แก้ไขเพิ่มเติม"),
     "replaces": lazy_gettext("ใช้แทน"),
     "cancelled-by": lazy_gettext("ยกเลิกแล้วโดย"),
     "amended-by": lazy_gettext("แก้ไขเพิ่มเติมโดย"),
-    "replaced-by": lazy_gettext("ยกเลิกแล้ว ใช้แทนโดย"),
+    "replaced-by": lazy_gettext("ยกเลิกแล้ว ฉบับที่ใช้แทนคือ"),
     "dismissed": lazy_gettext("ไม่เกี่ยวข้อง"),
 }
 _REPORTS = {
@@ -106,8 +106,8 @@ _FIELDS = {
 }
 _SECTIONS = {
     DisclosureRule.OIT: lazy_gettext("การเปิดเผยข้อมูลสาธารณะ (OIT)"),
-    DisclosureRule.SECTION_7: lazy_gettext("มาตรา 7 ข้อมูลที่ลงพิมพ์ในราชกิจจานุเบกษา"),
-    DisclosureRule.SECTION_9: lazy_gettext("มาตรา 9 ข้อมูลที่จัดไว้ให้ประชาชนตรวจดู"),
+    DisclosureRule.SECTION_7: lazy_gettext("มาตรา 7 ข้อมูลข่าวสารที่ต้องลงพิมพ์ในราชกิจจานุเบกษา"),
+    DisclosureRule.SECTION_9: lazy_gettext("มาตรา 9 ข้อมูลข่าวสารที่จัดไว้ให้ประชาชนเข้าตรวจดู"),
 }
 _PERIODS = {
     Period.UNTIL_CHANGED: lazy_gettext("ใช้จนกว่าจะเปลี่ยน"),
@@ -124,7 +124,7 @@ _DISCLOSURE_STATES = {
 }
 
 
-_ROLES = {Role.STAFF: lazy_gettext("เจ้าหน้าที่"), Role.ADMIN: lazy_gettext("ผู้ดูแล")}
+_ROLES = {Role.STAFF: lazy_gettext("เจ้าหน้าที่"), Role.ADMIN: lazy_gettext("ผู้ดูแลระบบ")}
 
 # word in the User-Agent header → name that people use; the first word found in the header counts
 _BROWSERS = {"Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet", "Firefox": "Firefox"}

@@ -184,7 +184,7 @@ class Settings:
     second_factor: str = _setting(
         "optional",
         _second_factor,
-        "ยืนยันสองขั้น: optional หรือ admins ให้ผู้ดูแลทุกคนต้องใช้"
+        "ยืนยันตัวตนสองขั้น: optional หรือ admins ให้ผู้ดูแลระบบทุกคนต้องใช้"
         " · second factor; admins: every administrator needs one",
     )
     backup_signing_key: str = _setting(

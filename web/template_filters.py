@@ -363,7 +363,7 @@ def qr_code(address: str) -> Markup:
             lineclass=None,
             light="#fff",
             omitsize=True,
-            title=_("คิวอาร์โค้ดของที่อยู่นี้"),
+            title=_("คิวอาร์โค้ดของลิงก์นี้"),
         )
     )
 

@@ -77,5 +77,8 @@ class AnnouncementCommands(CommandsOnRecords):
             for each in self._records.relations.list_decisions(newer_id)
         )
         if kind is not None and is_reversed:
-            raise Invalid("อีกฉบับยกเลิกหรือแก้ไขฉบับนี้อยู่แล้ว กรุณาเอาประกาศที่เกี่ยวข้องเดิมออกก่อน", field="older")
+            raise Invalid(
+                "อีกฉบับยกเลิกหรือแก้ไขเพิ่มเติมฉบับนี้ไว้แล้ว กรุณากด “นำออก” ที่ประกาศนั้นในหัวข้อ “ประกาศที่เกี่ยวข้อง” ก่อน",
+                field="older",
+            )
         self._records.relations.decide(newer_id, older_id, kind, actor=actor)

@@ -135,7 +135,7 @@ class AttachmentCommands(CommandsOnRecords):
         """
         attachment, _ = editable_attachment(self._records, attachment_id)
         if not privacy.undecided_finds(attachment):
-            raise Conflict("เอกสารนี้ไม่มีข้อมูลส่วนบุคคลที่รอตัดสินแล้ว", code="edited-meanwhile")
+            raise Conflict("เอกสารนี้ไม่มีข้อมูลส่วนบุคคลที่รอพิจารณาแล้ว", code="edited-meanwhile")
         return self._records.attachments.hold_for_undecided_finds(attachment_id, actor=actor)
 
     @in_one_transaction

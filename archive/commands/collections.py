@@ -36,7 +36,7 @@ class CollectionCommands(CommandsOnRecords):
         for item in items:
             if item.announcement_id is not None and item.announcement_id not in known:
                 raise Invalid(
-                    "ไม่มีประกาศเลขที่ %(number)s กรุณาตรวจเลขท้ายที่อยู่ของประกาศ",
+                    "ไม่มีประกาศเลขที่ %(number)s กรุณาตรวจเลขท้ายลิงก์ของประกาศ",
                     field="items",
                     number=item.announcement_id,
                 )

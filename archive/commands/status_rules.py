@@ -19,7 +19,7 @@ EDITABLE = {Status.DRAFT, Status.PUBLISHED}
 _STANDS = {
     Status.DRAFT: gettext_noop("ประกาศนี้ยังเป็นฉบับร่าง"),
     Status.PUBLISHED: gettext_noop("ประกาศนี้เผยแพร่อยู่"),
-    Status.WITHDRAWN: gettext_noop("ประกาศนี้ถูกถอนแล้ว"),
+    Status.WITHDRAWN: gettext_noop("หน่วยงานถอนประกาศนี้ออกจากเว็บไซต์แล้ว"),
     Status.TRASHED: gettext_noop("ประกาศนี้อยู่ในถังขยะ"),
 }
 _REMEDIES = {

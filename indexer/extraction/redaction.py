@@ -198,7 +198,7 @@ class Redactor:
         when the file cannot be drawn.
         """
         if not any(boxes.values()):
-            raise Invalid("ยังไม่มีส่วนใดที่จะปิด กรุณาเลือกหรือวาดกรอบอย่างน้อยหนึ่งแห่ง", field="boxes")
+            raise Invalid("ยังไม่มีข้อมูลที่จะปิด กรุณาเลือกหรือวาดกรอบอย่างน้อยหนึ่งแห่ง", field="boxes")
         if len(pages) > MOST_PAGES:
             raise TooLarge("ปิดข้อมูลได้ครั้งละไม่เกิน %(most)s หน้า กรุณาแบ่งไฟล์แล้วแนบใหม่", most=MOST_PAGES)
         with (

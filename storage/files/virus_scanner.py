@@ -135,7 +135,7 @@ def _judge(answer: str) -> None:
         if found[1].startswith(_NOT_WHOLE):
             raise _too_large(found[1])
         raise Invalid(
-            f"โปรแกรมตรวจไวรัสพบ {found[1]} ในไฟล์นี้ จึงไม่รับไว้ กรุณาใช้ไฟล์ที่สแกนหรือบันทึกใหม่ และแจ้งผู้ดูแลระบบ",
+            f"โปรแกรมตรวจไวรัสพบ {found[1]} ในไฟล์นี้ จึงไม่รับไว้ กรุณาใช้ไฟล์ที่สแกนหรือบันทึกใหม่ และแจ้งผู้ดูแลเครื่อง",
             field="file",
             code="malware",
         )
@@ -147,13 +147,13 @@ def _judge(answer: str) -> None:
 
 def _too_large(limit: str) -> TooLarge:
     return TooLarge(
-        f"ไฟล์ใหญ่หรือซับซ้อนเกินกว่าที่โปรแกรมตรวจไวรัสตั้งไว้ ({limit}) จึงยังไม่รับ กรุณาแบ่งไฟล์ หรือแจ้งผู้ดูแลระบบ",
+        f"ไฟล์ใหญ่หรือซับซ้อนเกินกว่าที่โปรแกรมตรวจไวรัสตั้งไว้ ({limit}) จึงยังไม่รับ กรุณาแบ่งไฟล์ หรือแจ้งผู้ดูแลเครื่อง",
         code="not-scanned",
     )
 
 
 def _silent() -> Unavailable:
     return Unavailable(
-        "โปรแกรมตรวจไวรัสไม่ตอบ จึงยังไม่รับไฟล์ (virus scanner does not answer) กรุณาลองใหม่ในอีกสักครู่ หรือแจ้งผู้ดูแลระบบ",
+        "โปรแกรมตรวจไวรัสไม่ตอบ จึงยังไม่รับไฟล์ (virus scanner does not answer) กรุณาลองใหม่ในอีกสักครู่ หรือแจ้งผู้ดูแลเครื่อง",
         code="scanner-unavailable",
     )

@@ -51,7 +51,7 @@ class EnginePages(EngineRepository):
         with self._engine.write(is_durable=False):
             attachment = attachment_row(self._engine, page.attachment_id, should_lock=True)
             if expected_sha256 is not None and attachment["sha256"] != expected_sha256:
-                raise Conflict("ไฟล์ของเอกสารนี้ถูกเปลี่ยนแล้ว", code="lease-lost")
+                raise Conflict("มีผู้เปลี่ยนไฟล์ของเอกสารนี้แล้ว กรุณาเปิดหน้านี้ใหม่", code="lease-lost")
             is_written = write_page_unless_corrected(self._engine, page, attachment["organisation_id"])
             if is_written and finds and attachment["rules"]:  # read before: residents may see it
                 read = mappers.attachment(attachment)

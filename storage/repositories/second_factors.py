@@ -50,7 +50,7 @@ class EngineSecondFactors(EngineRepository):
                 id=person_id,
             )
             if self.get(person_id) is not None:
-                raise Conflict("เปิดการยืนยันสองขั้นไว้แล้ว กรุณาปิดก่อนแล้วจึงตั้งใหม่", code="second-factor-on")
+                raise Conflict("เปิดการยืนยันตัวตนสองขั้นไว้แล้ว กรุณาปิดก่อนแล้วจึงตั้งใหม่", code="second-factor-on")
             made = self._engine.run(
                 """INSERT INTO second_factor (person_id, sealed_secret, last_step, organisation_id)
                    SELECT id, :sealed_secret, 0, organisation_id FROM person
@@ -71,7 +71,7 @@ class EngineSecondFactors(EngineRepository):
                 step=step,
                 now=mappers.time_text(now),
             ):
-                raise Conflict("ไม่มีการยืนยันสองขั้นที่รอตั้งค่า กรุณาเริ่มใหม่", code="second-factor-missing")
+                raise Conflict("ไม่มีการยืนยันตัวตนสองขั้นที่รอตั้งค่า กรุณาเริ่มใหม่", code="second-factor-missing")
             self.replace_recovery_codes(person_id, recovery_hashes)
 
     def use_code(self, person_id: int, *, step: int) -> bool:

@@ -57,7 +57,7 @@ def test_the_pages_that_the_manual_shows_are_there(site: Site, visit: Visit, sta
             "/staff/disclosure",
             f"ปีงบประมาณ {fiscal_year(dt.datetime.now(BANGKOK).date())}",
         ),
-        (officer, "health", "/staff/health", "สุขภาพระบบ"),
+        (officer, "health", "/staff/health", "สถานะระบบ"),
     ):
         page.goto(address)
         assert shown in page.locator("main").inner_text(), address

@@ -40,7 +40,7 @@ def test_words_are_marked_one_after_the_other_without_scrolling(
     page = staff()
     page.set_viewport_size({"width": 1366, "height": 768})
     page.goto(f"/staff/attachments/{paper.id}/redact")
-    click(page.get_by_label("ปิดทุกแห่งที่มีคำว่า"))
+    click(page.get_by_label("ปิดข้อมูลทุกแห่งที่มีคำว่า"))
     for words in ("เงิน", "ผู้เสียหาย"):
         page.keyboard.type(words)  # over the words before
         page.keyboard.press("Enter")
@@ -69,7 +69,7 @@ def test_boxes_are_moved_resized_deleted_and_burnt_in(staff: Visit, site: Site, 
     page.get_by_role("button", name="พอดีกรอบ").click()
     _expect(page, (3000, 2450, 6000, 3150))
     shoot(page, "redaction")
-    page.get_by_label("ปิดทุกแห่งที่มีคำว่า").fill("หอกระจายข่าวที่ไม่มี")
+    page.get_by_label("ปิดข้อมูลทุกแห่งที่มีคำว่า").fill("หอกระจายข่าวที่ไม่มี")
     page.keyboard.press("Enter")  # the boxes come back from the server where they were
     expect(page.locator(".notice.warn").first).to_be_visible()
     page.locator(".drawn-box").focus()
@@ -83,7 +83,7 @@ def test_boxes_are_moved_resized_deleted_and_burnt_in(staff: Visit, site: Site, 
     click(page.get_by_role("button", name="ลบ กรอบที่วาดเอง").last)
     expect(page.locator("[name=known], [name=box]")).to_have_count(0)
     _cover_by_moving(page, "ให้ชดใช้เงิน", site.services.pages.get(paper.id, 1))
-    press(page.get_by_role("button", name="ทำสำเนาที่ปิดแล้ว"))
+    press(page.get_by_role("button", name="ทำสำเนาที่ปิดข้อมูลแล้ว"))
     made = page.locator(".notice.good", has_text="เปลี่ยนเป็นสำเนาที่ปิดข้อมูลแล้ว")
     expect(made).to_be_visible(timeout=60_000)  # the copy is read again to prove it
     wait_until(lambda: "ผู้เสียหาย" in _text(site, paper), "the copy was read")

@@ -140,8 +140,8 @@ def test_a_file_is_compared_with_the_original(visit: Visit, site: Site) -> None:
     original = page.request.get(f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}/file")
     page.goto(f"/announcements/{site.centre.id}/certificate")
     for content, said in (
-        (original.body(), "ตรงกับต้นฉบับทุกไบต์"),
-        (original.body() + b" ", "ไม่ตรงกับเอกสารใดในประกาศนี้"),
+        (original.body(), "ไฟล์นี้ตรงกับต้นฉบับทุกประการ"),
+        (original.body() + b" ", "ไฟล์นี้ไม่ตรงกับเอกสารใดในประกาศนี้"),
     ):
         with page.expect_file_chooser() as chooser:
             page.get_by_text("เลือกไฟล์ในเครื่องของคุณ").click()
@@ -287,7 +287,7 @@ def test_withdrawn_says_why_and_is_not_found(visit: Visit, site: Site) -> None:
     answer = page.goto(f"/announcements/{site.withdrawn.id}")
     assert answer is not None
     assert answer.status == 410
-    expect(page.locator("h1")).to_have_text("ประกาศนี้ถูกถอนแล้ว")
+    expect(page.locator("h1")).to_have_text("หน่วยงานถอนประกาศนี้ออกจากเว็บไซต์แล้ว")
     expect(page.locator("main")).to_contain_text("ประกาศซ้ำ")
     page.goto(f"/search?q={site.withdrawn.title}")
     expect(page.locator(f".entries a[href^='/announcements/{site.withdrawn.id}?']")).to_have_count(0)

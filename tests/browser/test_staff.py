@@ -188,7 +188,7 @@ def test_a_time_must_be_given(staff: Visit, site: Site) -> None:
     _pick_date(page, str(today.day), thai.MONTHS[today.month - 1], str(thai.buddhist_year(today)))
     page.fill("#publish_time", "00:00")
     page.get_by_role("button", name="ตั้งเวลาเผยแพร่", exact=True).click()
-    expect(page.locator(".notice.bad")).to_contain_text("ผ่านไปแล้ว")
+    expect(page.locator(".notice.bad")).to_contain_text("เลยมาแล้ว")
     _pick_date(page, "9", "มิถุนายน", next_year)
     page.fill("#publish_time", "๙.๐๐ น.")
     page.get_by_role("button", name="ตั้งเวลาเผยแพร่", exact=True).click()

@@ -255,7 +255,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
 def hidden(text: str) -> str:
     """The answer without the title of a withdrawn record: that one is kept at its address."""
     title = f"ประกาศเรื่อง{SECRETS[Status.WITHDRAWN]}"
-    return text.replace(title, "") if "ประกาศนี้ถูกถอนแล้ว" in text else text
+    return text.replace(title, "") if "หน่วยงานถอนประกาศนี้ออกจากเว็บไซต์แล้ว" in text else text
 
 
 def path(archive: Archive, rule: Rule, status: Status) -> str:

@@ -44,7 +44,7 @@ def test_a_year_s_item_is_filled_from_titles_and_undone(site: Site, staff: Flask
     assert "ต้องปรับปรุง" in staff.get(f"{DESK}?state=stale").text
     bulk = answer.location.rpartition("=")[2]
     undo = f"/staff/history/bulk/{bulk}/undo"
-    assert "หน้าข้อมูลที่ต้องเปิดเผย" in staff.post(undo, data={"next": DESK}).text  # asks first
+    assert "หน้าข้อมูลข่าวสารที่ต้องเปิดเผย" in staff.post(undo, data={"next": DESK}).text  # asks first
     staff.post(undo, data={"next": DESK, "confirmed": "yes"})
     assert site.services.disclosure.entries([YEAR]) == []
     for wrong in ({"id": made.id, f"part-{made.id}": "13"}, {"remove": "x"}, {}):
@@ -82,7 +82,7 @@ def test_an_old_paper_does_not_complete_a_year(site: Site, staff: FlaskClient) -
     assert old.title not in staff.get(f"/staff/disclosure/{YEAR + 1}/carry-over").text
     page = staff.post(f"{DESK}/structure", data={"other": old.title}, follow_redirects=True).text
     assert 'class="badge good">' in page  # valid until it changes, and its age is said
-    assert "ทำไว้หลายปีแล้ว" in page
+    assert "ประกาศไว้หลายปีแล้ว" in page
 
 
 def test_the_fiscal_year_is_chosen(site: Site, staff: FlaskClient) -> None:
@@ -385,7 +385,7 @@ def test_the_record_and_the_worklist_offer_the_item_of_the_title(site: Site, sta
     bulk = {"action": "disclose", "item": "", "id": [made.id, other.id]}
     refused = staff.post("/staff/bulk", data=bulk, follow_redirects=True).text
     assert other.title in refused
-    assert re.search(f"เพิ่มเข้าข้อมูลที่ต้องเปิดเผยแล้ว 1 เรื่อง: {YEAR} .*สรุปผลการจัดซื้อจัดจ้างรายเดือน", refused)
+    assert re.search(f"เพิ่มเข้าข้อมูลข่าวสารที่ต้องเปิดเผยแล้ว 1 เรื่อง: {YEAR} .*สรุปผลการจัดซื้อจัดจ้างรายเดือน", refused)
     staff.post("/staff/bulk", data=bulk | {"item": "structure", "id": [other.id]})
     assert site.services.disclosure.entries([YEAR]) == [entry(made.id, MONTHLY, part=10), entry(other.id)]
 

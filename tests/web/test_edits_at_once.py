@@ -274,7 +274,7 @@ def test_a_decision_that_is_sent_twice_was_made(site: Site) -> None:
     for _press in range(2):
         answer = clerk.post(address, data=decided)
         assert answer.status_code == 302
-        assert "ตัดสินแล้ว" in clerk.get(answer.location).text
+        assert "พิจารณาแล้ว" in clerk.get(answer.location).text
     assert [each.action for each in site.services.history.entries(made.id)].count("release") == 1
 
 

@@ -114,10 +114,10 @@ def test_what_is_still_open_is_found(site: Site) -> None:
     assert results == {1: CLOSES.isoformat(), 2: CLOSED.isoformat(), 3: TODAY.isoformat(), 4: None}
 
     page = client.get("/search?q=สอบราคา").text
-    assert "ยังเปิดอยู่" in page
+    assert "ยังไม่หมดเขต" in page
     assert "ใกล้หมดเขต" in page
     narrowed = _text(client.get("/search?q=สอบราคา&open=true").text)
-    assert "ยังเปิดอยู่ ✕" in narrowed
+    assert "ยังไม่หมดเขต ✕" in narrowed
     assert "สะพาน" not in narrowed
 
 

@@ -135,7 +135,7 @@ def test_what_staff_add_to_a_published_record_waits_until_they_have_checked_it(s
     clerk, made = site.signed_in(Role.STAFF), site.announcement("ประกาศงานถนน")
     attachment = add_as_staff(site, clerk, made, WITHOUT, "scan200.pdf")
     form, show = f"/staff/announcements/{made.id}", f"/staff/attachments/{attachment.id}/show"
-    assert "เมื่อแปลงข้อความเสร็จ ให้ตรวจแล้วกด เผยแพร่เอกสารนี้" in clerk.get(form).text
+    assert "เมื่อแปลงข้อความเสร็จ กรุณาตรวจแล้วกด “เผยแพร่เอกสารนี้”" in clerk.get(form).text
     assert "ระบบยังแปลงข้อความของเอกสารนี้ไม่เสร็จ" in clerk.post(show, follow_redirects=True).text
     assert api(site, "POST", f"/attachments/{attachment.id}/release", json={"reason": REASON})[0] == 409
     site.work()
@@ -173,7 +173,7 @@ def test_what_was_taken_off_before_the_publication_waits_to_be_checked_when_it_i
         else f"/staff/history/{detached.id}/undo"
     )
     said = clerk.post(address, data={"confirmed": "yes"}, follow_redirects=True).text
-    assert "ประชาชนจะเห็นไฟล์นี้เมื่อคุณตรวจแล้วกด เผยแพร่เอกสารนี้" in said
+    assert "ประชาชนจะเห็นไฟล์นี้เมื่อคุณตรวจแล้วกด “เผยแพร่เอกสารนี้”" in said
     assert held(site, attachment) is HoldReason.UNCONFIRMED
     site.work()
     assert_hidden(site, made, attachment)
@@ -257,7 +257,7 @@ def test_a_decision_about_a_page_covers_no_other_number_that_somebody_types(site
     page = f"/staff/attachments/{attachment.id}/pages/1"
     form = {"text": text.replace(read, "085-555-6666")}
     said = clerk.post(page, data=form, follow_redirects=True).text
-    assert "ประชาชนไม่เห็นเอกสารนี้จนกว่าจะตัดสิน" in said
+    assert "ประชาชนไม่เห็นเอกสารนี้จนกว่าจะพิจารณา" in said
     assert held(site, attachment) is HoldReason.PERSONAL_DATA
     assert_hidden(site, made, attachment)
     commands.attachments.release_with_reason(attachment.id, reason=REASON, actor="x")
@@ -322,7 +322,7 @@ def test_staff_see_what_is_held_and_decide_on_the_page(site: Site) -> None:
     site.work()
     clerk = site.signed_in(Role.STAFF)
     overview = clerk.get("/staff").text
-    assert overview.index("ต้องตัดสินข้อมูลส่วนบุคคล") < overview.index(made.title)
+    assert overview.index("ข้อมูลส่วนบุคคลที่รอพิจารณา") < overview.index(made.title)
     assert f"/staff/attachments/{attachment.id}" in overview
     page = clerk.get(f"/staff/attachments/{attachment.id}").text
     assert NATIONAL_ID in thai.arabic_digits(page)
@@ -357,7 +357,7 @@ def test_finds_lead_to_where_they_are_covered(site: Site) -> None:
     site.services.commands.pages.correct(attachment.id, 1, "ผู้รับเบี้ยยังชีพ", actor="x")
     assert held(site, attachment) is HoldReason.PERSONAL_DATA  # the picture still shows it
     page = clerk.get(checklist).text
-    assert "พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน" in page
+    assert "พบในเอกสารแนบ ต้องปิดข้อมูลหรือพิจารณาก่อน" in page
     assert f'href="/staff/attachments/{attachment.id}"' in page
 
 
@@ -907,13 +907,13 @@ def test_a_clerk_is_told_before_a_rereading_what_residents_see(site: Site, way: 
     made = site.announcement("ประกาศงานถนน")
     attachment = public_although_its_reading_missed_the_id(site, made)
     clerk, page = site.signed_in(Role.STAFF), f"/staff/attachments/{attachment.id}/pages/1"
-    said = "ถ้าพบข้อมูลส่วนบุคคลเพิ่ม ประชาชนจะไม่เห็นจนกว่าคุณจะตัดสิน"
+    said = "ถ้าพบข้อมูลส่วนบุคคลเพิ่ม ประชาชนจะไม่เห็นจนกว่าคุณจะพิจารณา"
     assert said in clerk.get(f"/staff/announcements/{made.id}" if way == "whole" else page).text
     if way == "whole":
         clerk.post(f"/staff/attachments/{attachment.id}/reread")
     else:
         after = clerk.post(f"{page}/reread", follow_redirects=True).text
-        assert "ประชาชนไม่เห็นเอกสารนี้จนกว่าจะตัดสิน" in after
+        assert "ประชาชนไม่เห็นเอกสารนี้จนกว่าจะพิจารณา" in after
         assert said not in after
     site.work()
     assert held(site, attachment) is HoldReason.PERSONAL_DATA
@@ -933,7 +933,7 @@ def test_staff_hide_what_newer_rules_find_in_public(site: Site) -> None:
     assert address in clerk.get("/staff?problem=personal-data").text
     clerk.post(address, data=EXPLAINED)
     refused = clerk.post(address, data={"hide": "1"})
-    assert "ไม่มีข้อมูลส่วนบุคคลที่รอตัดสินแล้ว" in refused.text
+    assert "ไม่มีข้อมูลส่วนบุคคลที่รอพิจารณาแล้ว" in refused.text
     site.work()
     assert_shown(site, made, attachment)
 

@@ -341,7 +341,7 @@ def test_what_can_still_be_read_is_said_with_its_place_and_covered_next(redacted
 def test_spellings_that_reading_may_have_made_of_a_word_are_offered(redacted: Redacted) -> None:
     offered = re.findall(r'name="near" value="([^"]+)"', redacted.misspelt.text)
     assert offered == [NAME]
-    assert "โปรดดูภาพทุกหน้าก่อนบันทึก" in redacted.misspelt.text
+    assert "กรุณาดูภาพทุกหน้าก่อนบันทึก" in redacted.misspelt.text
     assert not re.search(r'name="box" value="[\d,]+,typed"', redacted.misspelt.text)
     assert re.search(r'name="box" value="[\d,]+,typed" checked', redacted.near.text)
     assert 'name="near"' not in redacted.near.text
@@ -382,7 +382,7 @@ def test_a_number_that_was_only_taken_out_of_the_text_is_still_covered_in_the_pi
     staff.post(f"/staff/attachments/{attachment.id}", data=explained)
     page = staff.get(address).text
     assert _covered(page) == [False]
-    assert "ตัดสินให้ประชาชนเห็นแล้ว" in page
+    assert "พิจารณาให้ประชาชนเห็นแล้ว" in page
     boxes = re.findall(r'name="known" value="([^"]+)"', page)
     assert _covered(staff.post(address, data={"known": boxes, "all": "1"}).text) == [True]
 
@@ -399,22 +399,22 @@ def test_the_checklist_never_says_that_nothing_personal_is_left(site: Site) -> N
     staff = site.signed_in(Role.STAFF)
     plain = site.announcement("ประกาศราคากลาง", status=Status.DRAFT, body="ราคากลางถนน")
     line = _line_on_personal_data(staff.get(f"/staff/announcements/{plain.id}/publish").text)
-    assert "ระบบหาได้เฉพาะ" in line
-    assert "ด้วยตา" in line
+    assert "ระบบหาพบเฉพาะ" in line
+    assert "กรุณาตรวจดูเอง" in line
     made = site.announcement("ประกาศรายชื่อ", status=Status.DRAFT)
     attachment = site.attach(made.id, memo(f"ประชาชนเลขที่ {NUMBER} นางสมศรี มีสิทธิ", subject="รายชื่อ"))
     site.work()
-    assert "ด้วยตา" in _line_on_personal_data(staff.get(f"/staff/announcements/{made.id}/publish").text)
+    assert "กรุณาตรวจดูเอง" in _line_on_personal_data(staff.get(f"/staff/announcements/{made.id}/publish").text)
     address = f"/staff/attachments/{attachment.id}/redact"
     boxes = re.findall(r'name="box" value="([^"]+)"', staff.get(address).text)
     assert staff.post(address, data={"box": boxes, "known": boxes}).status_code == 302
     site.work()
     line = _line_on_personal_data(staff.get(f"/staff/announcements/{made.id}/publish").text)
-    assert "ปิดข้อความแล้ว 1 แห่ง" in line
-    assert "ด้วยตา" in line
+    assert "ปิดข้อมูลในข้อความแล้ว 1 แห่ง" in line
+    assert "กรุณาตรวจดูเอง" in line
     assert "✓" not in line
     many = staff.get(f"/staff/publish?id={made.id}&id={plain.id}").text
-    assert many.count("ระบบหาได้เฉพาะ") == 1
+    assert many.count("ระบบหาพบเฉพาะ") == 1
 
 
 def test_a_copy_does_not_bear_the_name_of_its_original(site: Site) -> None:

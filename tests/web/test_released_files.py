@@ -216,7 +216,7 @@ def test_a_file_before_that_nobody_decided_on_stays_hidden(
     release_replacement(site, clerk, paper)
     site.work()
     asked, _undone = undo_last(site, clerk, made, "release")
-    assert "ไฟล์เดิม “ซ่อมถนน.pdf” มีข้อมูลส่วนบุคคลที่ยังไม่มีผู้ตัดสิน" in asked
+    assert "ไฟล์เดิม “ซ่อมถนน.pdf” มีข้อมูลส่วนบุคคลที่ยังไม่มีผู้พิจารณา" in asked
     assert public_file(site, paper) == b""
     assert site.services.attachments.get(paper.id).hold is HoldReason.PERSONAL_DATA
     assert waiting_for(site, paper).hold is HoldReason.UNCONFIRMED
@@ -238,7 +238,7 @@ def test_a_way_back_that_passed_a_withdrawal_hides_the_paper(
     publication.publish(made.id, actor="x")
     site.work()
     asked, _undone = undo_last(site, clerk, made, "release")
-    assert "จนกว่าจะตัดสินใหม่" in asked
+    assert "จนกว่าจะพิจารณาใหม่" in asked
     assert (public_file(site, paper), finds(site, "ห้วยยาง")) == (b"", False)
 
 
@@ -306,7 +306,7 @@ def test_a_decision_on_a_replacement_that_is_sent_twice_is_said_to_be_done(
     }
     for _time in range(2):
         said = clerk.post(address, data=fields | EXPLAINED, follow_redirects=True)
-        assert (said.status_code, "ตัดสินแล้ว" in said.text) == (200, True)
+        assert (said.status_code, "พิจารณาแล้ว" in said.text) == (200, True)
     assert public_file(site, paper) == WITH_ID
 
 

@@ -134,7 +134,7 @@ def test_the_checklist_names_what_is_doubtful(site: Site) -> None:
     page = clerk.get(f"/staff/announcements/{made.id}/publish").text
     covered = site.announcement("พระราชบัญญัติส█พ.ศ. ๒๕๕๑", status=Status.DRAFT)
     assert "ชื่อเรื่องมีแถบปิดข้อมูลอยู่" in clerk.get(f"/staff/announcements/{covered.id}/publish").text
-    for doubt in ("ชื่อเรื่องเป็นชื่อไฟล์", "ยังไม่ได้ระบุหน่วยงานที่ประกาศ", "วันที่ในเอกสาร: 9 มิถุนายน 2564"):
+    for doubt in ("ชื่อเรื่องเป็นชื่อไฟล์", "ยังไม่ได้ระบุผู้ประกาศ", "วันที่ในเอกสาร: 9 มิถุนายน 2564"):
         assert doubt in page
     assert page.count('class="warn"') > page.count('class="good"') > 0
 
@@ -183,9 +183,9 @@ def test_a_date_that_no_paper_states_is_in_doubt(site: Site) -> None:
     site.attach(made.id, bytes(picture.output()), "scan.pdf")
     page = clerk.get(f"/staff/announcements/{made.id}/publish").text
     assert doubt not in page
-    assert "เอกสารยังแปลงไม่เสร็จ" in page
+    assert "เอกสารยังแปลงข้อความไม่เสร็จ" in page
     site.work()
-    assert "เอกสารยังแปลงไม่เสร็จ" not in clerk.get(f"/staff/announcements/{made.id}/publish").text
+    assert "เอกสารยังแปลงข้อความไม่เสร็จ" not in clerk.get(f"/staff/announcements/{made.id}/publish").text
     assert doubt in clerk.get(f"/staff/announcements/{made.id}/publish").text
     assert doubt in clerk.get(f"/staff/announcements/{made.id}").text.split('id="from-published_on"')[1]
 
@@ -258,8 +258,8 @@ def test_clerks_are_told_while_a_replaced_file_is_not_shown(site: Site) -> None:
     page = clerk.post(f"/staff/attachments/{paper.id}", data=newer, follow_redirects=True).text
     assert "เปลี่ยนไฟล์แล้ว ไฟล์เดิมเก็บไว้ให้เจ้าหน้าที่เท่านั้น" in page
     assert "มาจากไฟล์ก่อนหน้า" in page
-    assert "เมื่อแปลงข้อความเสร็จระบบจะเสนอชื่อใหม่ ต้องกดบันทึกชื่อใหม่" in page
-    assert "ประชาชนยังไม่เห็นเอกสารนี้ เมื่อแปลงข้อความเสร็จ ให้ตรวจแล้วกด เผยแพร่เอกสารนี้" in page
+    assert "แปลงข้อความเสร็จแล้วระบบจะเสนอชื่อใหม่ กรุณากด “ใช้ชื่อใหม่นี้และบันทึก”" in page
+    assert "ประชาชนยังไม่เห็นเอกสารนี้ เมื่อแปลงข้อความเสร็จ กรุณาตรวจแล้วกด “เผยแพร่เอกสารนี้”" in page
     assert "ใหม่.pdf" not in site.client().get(address).text
     site.work()
     page = clerk.get(form).text
@@ -356,8 +356,8 @@ def test_an_administrator_helps_and_changes_people(site: Site) -> None:
     assert sign_in("staff", PASSWORD).status_code == 200
     assert sign_in("staff", password).status_code == 302
     site.services.people.accounts.disable_and_sign_out("staff")
-    assert "บัญชีนี้ถูกระงับ" in sign_in("staff", password).text
-    assert "บัญชีนี้ถูกระงับ" not in sign_in("staff", "ผิดแน่นอน").text + sign_in("nobody", password).text
+    assert "บัญชีนี้ระงับการใช้งานอยู่" in sign_in("staff", password).text
+    assert "บัญชีนี้ระงับการใช้งานอยู่" not in sign_in("staff", "ผิดแน่นอน").text + sign_in("nobody", password).text
     assert site.services.check_consistency().findings == []
 
 
@@ -437,7 +437,7 @@ def test_a_step_beside_the_form_confirms_nothing_that_the_system_filled_in(site:
     clerk.post(f"/staff/attachments/{second.id}/detach", data=sent | {"author": "กองช่าง"})
     assert given() == ("กองช่าง", *as_new)  # which a person typed
     assert papers() == [(first.id, *of_first)]
-    assert "ระบบอ่านจากเอกสาร โปรดตรวจ" in clerk.get(f"/staff/announcements/{made.id}/publish").text
+    assert "ระบบอ่านจากเอกสาร กรุณาตรวจ" in clerk.get(f"/staff/announcements/{made.id}/publish").text
     assert "รอตั้งหรือยืนยันชื่อเรื่อง" in clerk.get("/staff?status=draft").text
     address = f"/staff/announcements/{made.id}"
     clerk.post(address, data=sent_form(clerk.get(address).text))
@@ -467,7 +467,7 @@ def test_what_cannot_be_saved_is_said_at_its_field(site: Site) -> None:
 
     page = clerk.post("/staff/announcements/new", data=form).text
     assert at_fault(page) == ["published_on"]
-    assert 'id="fault-published_on">ไม่เข้าใจวันที่' in page
+    assert 'id="fault-published_on">อ่านวันที่' in page
     form["published_on"] = "31 มกราคม 2569"
     page = clerk.post("/staff/announcements/new", data=form).text
     assert at_fault(page) == ["category"]
@@ -549,7 +549,7 @@ def test_a_time_stays_offered_with_personal_data_and_is_taken_back_where_it_is_s
 
 def test_a_paper_of_a_draft_is_not_said_to_become_public_now(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
-    when_checked = "เมื่อคุณตรวจแล้วกด เผยแพร่เอกสารนี้"
+    when_checked = "เมื่อคุณตรวจแล้วกด “เผยแพร่เอกสารนี้”"
     for status, copy, release, seen in (
         (Status.DRAFT, "แล้วใช้สำเนาแทน", "ให้ประชาชนเห็นเมื่อเผยแพร่ประกาศ", "เมื่อเผยแพร่ประกาศ"),
         (Status.PUBLISHED, "แล้วเผยแพร่สำเนาแทน", "ให้ประชาชนเห็นทันที", when_checked),
@@ -567,7 +567,7 @@ def test_a_paper_of_a_draft_is_not_said_to_become_public_now(site: Site) -> None
         assert f"กลับไปใช้ไฟล์เดิมแล้ว ประชาชนจะเห็นไฟล์นี้{seen}" in restored
 
 
-HARD = "อ่านได้ไม่ชัด โปรดตรวจ"
+HARD = "อ่านได้ไม่ชัด กรุณาตรวจ"
 READ_FIELDS = {
     "kind": ("memo", 0.95),
     "number": ("นป 1/2566", 0.6),
@@ -621,7 +621,7 @@ def test_values_that_the_worker_filled_in_are_in_doubt_until_somebody_saves_them
         listed = clerk.get(address).text.split('id="doubts"')[1:]
         return re.findall(r'href="[^"]*#([\w-]+)">([^<]*)</a>', listed[0].split("</ul>")[0]) if listed else []
 
-    read = "ระบบอ่านจากเอกสาร โปรดตรวจ"
+    read = "ระบบอ่านจากเอกสาร กรุณาตรวจ"
     label = f"label-{attachment.id}"
     assert doubts() == [
         ("title", read),

@@ -56,9 +56,9 @@ def test_an_index_that_follows_is_neither_wrong_nor_up_to_date(site: Site) -> No
 
     site.announcement("อยู่ในดัชนีแล้ว")
     site.work()
-    assert "✓" in line_with("ตามทันแล้ว")
+    assert "✓" in line_with("เป็นปัจจุบันแล้ว")
     site.announcement("ยังไม่อยู่ในดัชนี")
-    line = line_with("ตามหลังอยู่")
+    line = line_with("รอปรับปรุงอีก")
     assert "การค้นหา" in line
     assert not {"✓", "⚠"} & set(line)
 

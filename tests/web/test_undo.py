@@ -137,7 +137,7 @@ def test_no_undo_shows_residents_what_was_written_into_a_draft_after_the_withdra
     commands.announcements.revise(made.id, {"title": "ร่างลับ"}, actor="x")
     commands.announcements.revise(made.id, {"title": "ร่างลับ ฉบับที่สอง"}, actor="x")
     assert said in clerk.get(history).text
-    assert "นำค่าเดิมกลับมาก่อน" in undo_last(site, clerk, made, "restore", is_offered=False)
+    assert "แก้กลับเป็นอย่างเดิมก่อน" in undo_last(site, clerk, made, "restore", is_offered=False)
     assert site.client().get(page).status_code == 404
     commands.announcements.revise(made.id, {"title": "ประกาศ"}, actor="x")
     undo_last(site, clerk, made, "restore")
@@ -230,7 +230,7 @@ def test_the_history_says_why_what_was_hidden_is_not_shown_by_an_undo(site: Site
     for address in (f"/staff/announcements/{made.id}/history", "/staff/history"):
         page = clerk.get(address).text
         assert f"/staff/history/{hidden.id}/undo" not in page
-        assert "ประชาชนจะเห็นสิ่งที่ยังไม่มีผู้ตัดสิน" in page
+        assert "ประชาชนจะเห็นสิ่งที่ยังไม่มีผู้พิจารณา" in page
         assert f'href="/staff/announcements/{made.id}#attachment-{paper.id}"' in page
 
 
@@ -484,7 +484,7 @@ def test_the_history_names_other_records_and_marks_what_was_taken_away(site: Sit
     assert f"ไม่เกี่ยวข้อง “ซ่อมถนนเดิม” #{older.id}" in page
     removed, added = (part.split("</dd>")[0] for part in page.split("รายการที่ต้องเปิดเผย</dt>")[1:])
     assert "<del>2569" in removed
-    assert "เอาออก" in removed
+    assert "นำออก" in removed
     assert "<del>" not in added
     assert f"“ซ่อมถนนเดิม” #{older.id}" in clerk.get(f"/staff/collections/{kept.id}/history").text
 
@@ -638,13 +638,13 @@ def test_what_was_published_meanwhile_is_not_changed_unseen(site: Site) -> None:
 
 def test_text_typed_for_a_record_that_was_taken_away_meanwhile_is_not_lost(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
-    for step, said in (("withdraw", "ถูกถอนโดย สมศรี"), ("trash", "ถูกทิ้งลงถังขยะโดย สมศรี")):
+    for step, said in (("withdraw", "ถอนประกาศนี้แล้ว"), ("trash", "ทิ้งประกาศนี้ลงถังขยะแล้ว")):
         made = site.announcement("ประกาศ", status=Status.PUBLISHED if step == "withdraw" else Status.DRAFT)
         form = open_form(clerk, made) | {"title": "เขียนใหม่", "body": "ข้อความยาว"}
         reason = {"reason": "ลงผิด"} if step == "withdraw" else {}
         getattr(site.services.commands.publication, step)(made.id, actor="สมศรี", **reason)
         page = clerk.post(f"/staff/announcements/{made.id}", data=form).text
-        assert f"ประกาศนี้{said} สิ่งที่พิมพ์ยังไม่ได้บันทึก" in page
+        assert f"สมศรี {said} สิ่งที่พิมพ์ยังไม่ได้บันทึก" in page
         assert "บันทึกแล้ว" not in page
         assert ">เขียนใหม่</textarea>" in page
         assert "<fieldset disabled" not in page
@@ -702,7 +702,7 @@ def test_an_undo_of_what_is_public_says_what_residents_see_otherwise(site: Site)
     undo_from_history("correct", "ข้อความหน้า 1 ของเอกสาร “แบบแปลน” กลับเป็นอย่างเดิม")
     undo_from_history("label", "ชื่อเอกสาร: ประชาชนเห็น “ถนน” แทน “แบบแปลน”")
     commands.attachments.release_with_reason(paper.id, actor="x", reason="เหตุผลตามกฎหมาย")
-    undo_from_history("release", "ประชาชนไม่เห็นเอกสาร “ถนน” จนกว่าจะตัดสินใหม่")
+    undo_from_history("release", "ประชาชนไม่เห็นเอกสาร “ถนน” จนกว่าจะพิจารณาใหม่")
     commands.attachments.release_with_reason(paper.id, actor="x", reason="เหตุผลตามกฎหมาย")
     undo_from_history("attach", "ประชาชนไม่เห็นเอกสาร “ถนน” อีก")
     undo_from_history("revise", "เรื่อง: ประชาชนเห็น “ซ่อมถนน” แทน “ซ่อมสะพาน”")
@@ -718,7 +718,7 @@ def test_what_a_program_did_is_not_said_of_a_person(site: Site) -> None:
     pages = (f"/staff/announcements/{made.id}/history", "/staff/history", "/staff/history/changes.csv")
     for shown in (admin.get(page).text for page in pages):
         assert WORKER not in re.sub(r'value="[^"]*"', "", shown)
-        assert all(name in shown for name in ("ระบบ (ทำเอง)", "ระบบ (นำเข้าข้อมูล)", "somsri"))
+        assert all(name in shown for name in ("ระบบ (อัตโนมัติ)", "ระบบ (นำเข้าข้อมูล)", "somsri"))
     assert len(re.findall("ระบบ", admin.get(f"/staff/history?actor={WORKER}").text)) > 1
 
 
@@ -791,5 +791,5 @@ def test_an_undo_makes_no_two_records_cancel_each_other(site: Site) -> None:
     answer = clerk.post(
         f"/staff/history/{dismissed.id}/undo", data={"confirmed": "yes"}, follow_redirects=True
     )
-    assert "อีกฉบับยกเลิกหรือแก้ไขฉบับนี้อยู่แล้ว" in answer.text
+    assert "อีกฉบับยกเลิกหรือแก้ไขเพิ่มเติมฉบับนี้ไว้แล้ว" in answer.text
     assert site.services.relations.ids_no_longer_in_force() == {one.id}

@@ -112,7 +112,7 @@ def require_visible(announcement: Announcement, *, is_staff: bool) -> Announceme
         return announcement
     if announcement.status is Status.WITHDRAWN:
         raise Gone(
-            "ประกาศนี้ถูกถอนแล้ว เหตุผล: %(reason)s",
+            "หน่วยงานถอนประกาศนี้ออกจากเว็บไซต์แล้ว เหตุผล: %(reason)s",
             reason=announcement.reason,
             title="" if find_personal_data(announcement.title, page=0) else announcement.title,
             published_on=announcement.published_on,

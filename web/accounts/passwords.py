@@ -37,9 +37,9 @@ def check_strength(password: str, *, guessable_words: Iterable[str] = ()) -> Non
     ``guessable_words``: names that the guesser is taken to know. A long password may contain them.
     """
     if len(password) < SHORTEST:
-        raise Invalid("รหัสผ่านต้องยาวอย่างน้อย %(least)s ตัวอักษร (too short)", field="password", least=SHORTEST)
+        raise Invalid("รหัสผ่านต้องยาวอย่างน้อย %(least)s ตัวอักษร", field="password", least=SHORTEST)
     if len(password) > LONGEST:
-        raise Invalid("รหัสผ่านยาวเกิน %(most)s ตัวอักษร (too long)", field="password", most=LONGEST)
+        raise Invalid("รหัสผ่านยาวเกิน %(most)s ตัวอักษร", field="password", most=LONGEST)
     from zxcvbn import zxcvbn  # 12 MB of word lists, for the few who set a password
 
     known = [*filter(None, guessable_words), *sorted(thai_words())]
@@ -49,7 +49,7 @@ def check_strength(password: str, *, guessable_words: Iterable[str] = ()) -> Non
     ):  # Thai words are often typed with the other keyboard
         if zxcvbn(typed[:_LOOKED_AT], user_inputs=known)["guesses"] < _FEWEST_GUESSES:
             raise Invalid(
-                "รหัสผ่านนี้เดาได้ง่าย กรุณาใช้คำที่ไม่เกี่ยวกันหลายคำ (too easy to guess: use several unrelated words)",
+                "รหัสผ่านนี้เดาได้ง่าย กรุณาใช้คำที่ไม่เกี่ยวกันหลายคำ",
                 field="password",
             )
 

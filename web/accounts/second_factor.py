@@ -50,7 +50,7 @@ def decrypt_secret(factor: SecondFactor) -> str:
         log.error("second factor cannot be decrypted: PRAKAT_SECRET_KEY is not the one that it was made with")
         raise Unavailable(
             "รหัสจากโทรศัพท์ใช้ไม่ได้ เพราะกุญแจของระบบเปลี่ยนไป ใช้รหัสสำรองที่จดไว้แทน"
-            " หรือให้ผู้ดูแลเครื่องเรียก prakat user reset-second-factor"
+            " หรือให้ผู้ดูแลเครื่องใช้คำสั่ง prakat user reset-second-factor"
         ) from error
 
 

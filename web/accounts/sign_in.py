@@ -112,7 +112,7 @@ def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
         if person is None:
             return _ask_to_sign_in()
         if request.endpoint not in _WHILE_SETTING_UP and must_set_up_second_factor(person):
-            flash(_("หน่วยงานกำหนดให้ผู้ดูแลยืนยันสองขั้น กรุณาตั้งค่าก่อนเริ่มงาน"), "warn")
+            flash(_("หน่วยงานกำหนดให้ผู้ดูแลระบบยืนยันตัวตนสองขั้น กรุณาตั้งค่าก่อนเริ่มงาน"), "warn")
             return redirect(url_for("account.second_factor_page"))
         return view(*args, **kwargs)
 
@@ -140,7 +140,7 @@ def _refuse_outdated_form(error: CSRFError) -> ResponseReturnValue:
         note_security("refused", is_good=False, status=error.code, path=request.path, method=request.method)
         if current_person() is None:
             return _ask_to_sign_in()
-        said = _("หน้านี้เปิดไว้ก่อนลงชื่อเข้าใช้ครั้งล่าสุด สิ่งที่ส่งยังไม่ได้บันทึก กรุณากลับไปที่หน้าเดิมแล้วบันทึกอีกครั้ง")
+        said = _("หน้านี้เปิดไว้ก่อนลงชื่อเข้าใช้ครั้งล่าสุด สิ่งที่ส่งยังไม่ได้บันทึก กรุณากลับไปหน้าก่อนแล้วบันทึกอีกครั้ง")
         page = render_template("error.html", status=error.code, message=said, back=_page_of_request())
         return page, HTTPStatus.BAD_REQUEST
     return answer_http_error(error)
@@ -180,7 +180,7 @@ def sign_in() -> ResponseReturnValue:
                 clear_failures(limits)
                 return _first_factor_passed(*known, request.args.get("next", ""))
             note_security("sign-in failed", is_good=False, person=known[0].name if known else "(unknown)")
-            suspended = _("บัญชีนี้ถูกระงับการใช้งาน กรุณาติดต่อผู้ดูแลระบบของหน่วยงาน")
+            suspended = _("บัญชีนี้ระงับการใช้งานอยู่ กรุณาติดต่อผู้ดูแลระบบของหน่วยงาน")
             flash(suspended if is_right else _("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"), "bad")
         except TooMany as error:
             note_security("sign-in paused", is_good=False)

@@ -83,7 +83,7 @@ def count_failure_or_refuse(limits: list[AttemptLimit]) -> None:
 
     Raises ``TooMany`` with the seconds to wait during a pause.
     """
-    said = gettext_noop("มีการลองผิดหลายครั้ง กรุณารอ %(seconds)s วินาทีแล้วลองใหม่ รหัสที่ถูกต้องยังใช้ได้ตามเดิม")
+    said = gettext_noop("ใส่รหัสผิดหลายครั้ง กรุณารอ %(seconds)s วินาทีแล้วลองใหม่ รหัสที่ถูกต้องยังใช้ได้ตามเดิม")
     count_or_refuse(limits, said)
 
 

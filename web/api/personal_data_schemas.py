@@ -13,7 +13,7 @@ class HoldOut(Schema):
 
     code = fields.String(validate=validate.OneOf([hold.value for hold in HoldReason]))
     finds = fields.Integer(
-        metadata={"description": "ข้อมูลส่วนบุคคลที่ยังไม่มีผู้ตัดสิน · personal data that nobody has decided on"}
+        metadata={"description": "ข้อมูลส่วนบุคคลที่ยังไม่มีผู้พิจารณา · personal data that nobody has decided on"}
     )
 
 

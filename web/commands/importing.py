@@ -103,7 +103,7 @@ def _tell(services: Services, report: ImportReport) -> None:
     click.echo(f"เพิ่ม {report.added:,} เรื่อง มีอยู่แล้ว {report.already_present:,} เรื่อง แนบ {report.files:,} ไฟล์")
     if reindex.is_rebuild_needed(services.records, services.index):
         click.echo(
-            "ยังค้นไม่พบ เพราะยังไม่มีดัชนีหรือดัชนีเก่า เริ่มบริการ หรือเรียก prakat reindex --if-needed"
+            "ยังค้นไม่พบ เพราะยังไม่มีดัชนีหรือดัชนีเก่า เริ่มบริการ หรือใช้คำสั่ง prakat reindex --if-needed"
             " (not found by search yet: the index is missing or outdated; start the service, or run this)",
             err=True,
         )
@@ -111,7 +111,7 @@ def _tell(services: Services, report: ImportReport) -> None:
         click.echo(f"{where}: {why}", err=True)
     if report.problems:
         click.echo(
-            f"พบปัญหา {len(report.problems):,} รายการ แก้แล้วเรียกคำสั่งนี้ซ้ำได้ (problems; mend, run again)", err=True
+            f"พบปัญหา {len(report.problems):,} รายการ แก้แล้วใช้คำสั่งนี้ซ้ำได้ (problems; mend, run again)", err=True
         )
         sys.exit(1)
 
@@ -142,7 +142,7 @@ def reread(attachment_ids: tuple[int, ...], failed: bool, if_needed: bool) -> No
         ids |= set(services.jobs.list_outdated(attachment_reader.RULES))
     count = services.jobs.queue_again(attachment_ids, should_reread_good_pages=True)
     count += services.jobs.queue_again(sorted(ids.difference(attachment_ids)))
-    click.echo(f"รอแปลงใหม่ {count:,} เอกสาร")
+    click.echo(f"รอแปลงใหม่ เอกสาร {count:,} ฉบับ")
 
 
 @click.command("stats")

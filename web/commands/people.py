@@ -77,7 +77,11 @@ def _password(name: str, from_stdin: bool) -> str:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt("รหัสผ่าน (password)", hide_input=True, confirmation_prompt=True, err=True)
-    passwords.check_strength(password, guessable_words=(name,))
+    try:
+        passwords.check_strength(password, guessable_words=(name,))
+    except Invalid:
+        click.echo("(12 to 128 characters, not easy to guess: use several unrelated words)", err=True)
+        raise
     return str(password)
 
 
@@ -85,7 +89,7 @@ def _password(name: str, from_stdin: bool) -> str:
 @click.argument("name")
 @organisation_option
 def reset_second_factor(name: str, organisation: str | None) -> None:
-    """ปิดการยืนยันสองขั้นของผู้ที่ทำโทรศัพท์และรหัสสำรองหาย · Switch off a lost second factor and end all sessions.
+    """ปิดการยืนยันตัวตนสองขั้น ของผู้ที่ทำโทรศัพท์และรหัสสำรองหาย · Switch off a lost second factor and end all sessions.
 
     ทุกเครื่องที่ผู้นั้นลงชื่อเข้าใช้อยู่ต้องลงชื่อใหม่ · The person signs in again everywhere.
 
@@ -96,9 +100,9 @@ def reset_second_factor(name: str, organisation: str | None) -> None:
     people = open_people_of(organisation)
     known = people.accounts.by_name(name)
     if known is None or not people.second_factors.remove(known[0].id):
-        raise NotFound(f"ไม่พบผู้ใช้ {name} ที่เปิดการยืนยันสองขั้น (no such person with a second factor)")
+        raise NotFound(f"ไม่พบผู้ใช้ {name} ที่เปิดการยืนยันตัวตนสองขั้น (no such person with a second factor)")
     people.sign_ins.close_sessions(known[0].id)
-    click.echo(f"ปิดการยืนยันสองขั้นของ {name} แล้ว", err=True)
+    click.echo(f"ปิดการยืนยันตัวตนสองขั้นของ {name} แล้ว", err=True)
 
 
 @user.command("list")
@@ -118,21 +122,21 @@ def list_users(organisation: str | None) -> None:
 @click.argument("name")
 @organisation_option
 def disable_user(name: str, organisation: str | None) -> None:
-    """ปิดการใช้งานผู้ใช้ · The person can no longer sign in, and is signed out everywhere.
+    """ระงับการใช้งานของผู้ใช้ · The person can no longer sign in, and is signed out everywhere.
 
     \b
     ตัวอย่าง · example:
       prakat user disable somsri
     """
     open_people_of(organisation).accounts.disable_and_sign_out(name)
-    click.echo(f"ปิดการใช้งาน {name} แล้ว", err=True)
+    click.echo(f"ระงับการใช้งานของ {name} แล้ว", err=True)
 
 
 @user.command("enable")
 @click.argument("name")
 @organisation_option
 def enable_user(name: str, organisation: str | None) -> None:
-    """ให้ผู้ใช้ที่ถูกระงับใช้งานอีกครั้ง · Let a disabled person sign in again.
+    """ให้ผู้ใช้ที่ระงับไว้ใช้งานได้อีกครั้ง · Let a disabled person sign in again.
 
     \b
     ตัวอย่าง · example:
@@ -217,7 +221,7 @@ def _end_of_day(typed: str) -> dt.datetime:
     day = thai.parse_date(typed)
     end = dt.datetime.combine(day, dt.time.max, thai.BANGKOK)
     if end <= dt.datetime.now(dt.UTC):
-        raise Invalid("วันหมดอายุผ่านไปแล้ว กรุณาระบุวันที่ยังมาไม่ถึง (this day is over)", field="expires")
+        raise Invalid("เลยวันหมดอายุที่ระบุมาแล้ว กรุณาระบุวันใหม่ (this day is over)", field="expires")
     return end
 
 

@@ -108,8 +108,8 @@ def _show(report: ConsistencyReport) -> None:
         _list("ข้อสังเกต · notes", report.notes)
     checked = report.checked
     click.echo(
-        f"ตรวจ {checked['announcements']:,} เรื่อง {checked['attachments']:,} เอกสาร {checked['pages']:,} หน้า"
-        f" {checked['files']:,} ไฟล์ {checked['bytes'] / 1_000_000:,.1f} MB",
+        f"ตรวจ {checked['announcements']:,} เรื่อง เอกสาร {checked['attachments']:,} ฉบับ"
+        f" {checked['pages']:,} หน้า {checked['files']:,} ไฟล์ {checked['bytes'] / 1_000_000:,.1f} MB",
         err=True,
     )
     if not report.findings:

@@ -22,7 +22,7 @@ _NOT_INSTALLED = (
 
 @click.command()
 def sample() -> None:
-    """ใส่คลังตัวอย่างและผู้ดูแลชื่อ demo · Add a fictional municipality's sample, once, and an administrator demo.
+    """ใส่คลังตัวอย่างและผู้ดูแลระบบชื่อ demo · Add a fictional municipality's sample, once, and an administrator demo.
 
     รหัสผ่านอยู่ใน sample-sign-in.txt · The password is in sample-sign-in.txt of the data directory. A site
     without settings gets the municipality's name. Called again, it adds what is missing, nothing twice.

@@ -131,7 +131,7 @@ class InputPath(click.Path):
         """Returns the path. Raises ``BadParameter`` where it is not seen, or is not of the kind needed."""
         if not os.path.exists(value):  # noqa: PTH110  # Path.exists raises where the folder may not be entered
             self.fail(
-                f"ไม่พบ {value} หรือผู้ใช้ที่เรียกคำสั่งนี้เข้าโฟลเดอร์ไม่ได้"
+                f"ไม่พบ {value} หรือผู้ที่ใช้คำสั่งนี้เข้าโฟลเดอร์ไม่ได้"
                 " (not there, or the user who calls this may not enter its folder)"
             )
         return super().convert(value, param, ctx)

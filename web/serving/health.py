@@ -93,7 +93,7 @@ def _files(services: Services) -> str:
     damaged = read_scrub_record(services.settings.data).damaged_files
     if damaged:
         return (
-            f"ไฟล์ต้นฉบับเสียหายหรือหายไป {len(damaged)} ไฟล์ เรียก prakat check เพื่อดูชื่อ"
+            f"ไฟล์ต้นฉบับเสียหายหรือหายไป {len(damaged)} ไฟล์ ใช้คำสั่ง prakat check เพื่อดูชื่อ"
             f" (originals are damaged or missing: run prakat check)"
         )
     return ""
@@ -134,7 +134,7 @@ def _queue(services: Services) -> str:
     oldest = services.jobs.oldest_waiting()
     if oldest is None or _now() - oldest < STUCK or services.jobs.count_by_status()["reading"]:
         return ""
-    return "มีเอกสารรอแปลงข้อความแต่ไม่มีการแปลง (queue is stuck)"
+    return "มีเอกสารรอแปลงข้อความ แต่ระบบไม่ได้แปลง (queue is stuck)"
 
 
 def _records(services: Services) -> str:

@@ -119,7 +119,7 @@ def confirm_second_factor() -> ResponseReturnValue:
         person.id, step=step, recovery_hashes=[second_factor.recovery_hash(code) for code in codes], now=now
     )
     note_security("second factor on", person=person.name)
-    flash(_("เปิดการยืนยันสองขั้นแล้ว"), "good")
+    flash(_("เปิดการยืนยันตัวตนสองขั้นแล้ว"), "good")
     return _second_factor_page(person, codes=codes)
 
 
@@ -144,7 +144,7 @@ def disable_second_factor() -> ResponseReturnValue:
     person = _me()
     if _knows_password(person) and services().people.second_factors.remove(person.id):
         note_security("second factor off", person=person.name)
-        flash(_("ปิดการยืนยันสองขั้นแล้ว"), "good")
+        flash(_("ปิดการยืนยันตัวตนสองขั้นแล้ว"), "good")
     return redirect(url_for("account.second_factor_page"))
 
 

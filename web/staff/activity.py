@@ -143,7 +143,7 @@ def _question(changes: Sequence[Change], consequences: Sequence[tuple[str, list[
         "staff/confirm.html",
         question=_("เลิกทำ %(count)s เรื่องนี้หรือไม่", count=count)
         if len(changes) > 1
-        else _("เลิกทำการแก้ไขนี้หรือไม่"),
+        else _("ต้องการเลิกทำการแก้ไขครั้งนี้หรือไม่"),
         lead=_("เมื่อเลิกทำแล้ว"),
         consequences=consequences,
         fields=[("next", request.form.get("next", ""))],

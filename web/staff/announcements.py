@@ -49,7 +49,7 @@ pages = staff_blueprint("staff", __name__, url_prefix="/staff")
 _OTHER_FILE = gettext_noop(
     "ไฟล์ของเอกสารนี้ หรือสิ่งที่พบในไฟล์ เปลี่ยนไปแล้วขณะที่คุณเปิดหน้านี้อยู่ จึงยังไม่ได้ทำตามที่กด กรุณาดูไฟล์ปัจจุบันแล้วกดอีกครั้ง"
 )
-_DECIDED = gettext_noop("ตัดสินแล้ว ประชาชนเห็นเอกสารนี้เมื่อประกาศเผยแพร่อยู่")
+_DECIDED = gettext_noop("พิจารณาแล้ว ประชาชนเห็นเอกสารนี้ตราบที่ประกาศยังเผยแพร่อยู่")
 _SHOWN = gettext_noop("ประชาชนเห็นเอกสารนี้แล้ว")
 _LONGEST_POSITION = 4  # digits; no announcement has ten thousand attachments
 
@@ -251,7 +251,12 @@ def _replace(attachment: Attachment) -> str:
         said = [kept, attachments_for_staff.when_residents_see_file(given)]
     papers = attachments_for_staff.attachments_for_staff(announcement)
     if any(paper.earlier_label for paper in papers if paper.attachment.id == attachment.id):
-        said.append(_("ชื่อเอกสารยังเป็นของไฟล์เดิม เมื่อแปลงข้อความเสร็จระบบจะเสนอชื่อใหม่ ต้องกดบันทึกชื่อใหม่ ประชาชนจึงเห็น"))
+        said.append(
+            _(
+                "ชื่อเอกสารยังเป็นของไฟล์เดิม แปลงข้อความเสร็จแล้วระบบจะเสนอชื่อใหม่ "
+                "กรุณากด “ใช้ชื่อใหม่นี้และบันทึก” ประชาชนจึงจะเห็นชื่อใหม่"
+            )
+        )
     return Markup(" ").join(said)
 
 
@@ -357,7 +362,7 @@ def change_status(announcement_id: int, step: str) -> ResponseReturnValue:
     try:
         if step == "withdraw":
             _withdraw(announcement_id)
-            flash(_("ถอนประกาศแล้ว ประชาชนเห็นเพียงเหตุผลที่ถอน"), "good")
+            flash(_("ถอนประกาศแล้ว ประชาชนเห็นเพียงชื่อเรื่อง (ถ้าไม่มีข้อมูลส่วนบุคคล) วันที่ และเหตุผลที่ถอน"), "good")
         elif step == "trash":
             commands.publication.trash(announcement_id, actor=g.actor)
             flash(_("ทิ้งลงถังขยะแล้ว กู้คืนได้เสมอ"), "good")

@@ -168,7 +168,7 @@ def when_residents_see_file(attachment: Attachment) -> str:
     """Returns a sentence on when residents will see the file that was just given to an attachment."""
     announcement = services().announcements.get(attachment.announcement_id)
     if announcement.status is Status.PUBLISHED and attachment.hold is HoldReason.UNCONFIRMED:
-        return str(gettext("ประชาชนจะเห็นไฟล์นี้เมื่อคุณตรวจแล้วกด เผยแพร่เอกสารนี้"))
+        return str(gettext("ประชาชนจะเห็นไฟล์นี้เมื่อคุณตรวจแล้วกด “เผยแพร่เอกสารนี้”"))
     if announcement.status is Status.PUBLISHED:
         return str(gettext("ประชาชนจะเห็นไฟล์นี้เมื่อแปลงข้อความเสร็จ หากไม่พบข้อมูลส่วนบุคคล"))
     return str(gettext("ประชาชนจะเห็นไฟล์นี้เมื่อเผยแพร่ประกาศ"))

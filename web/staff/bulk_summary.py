@@ -20,7 +20,7 @@ _SENTENCES = {
     "category": lazy_gettext("เปลี่ยนหมวดแล้ว %(count)s เรื่อง"),
     "assigned_to": lazy_gettext("มอบหมายแล้ว %(count)s เรื่อง"),
     "collection": lazy_gettext("เพิ่มเข้าชุดแล้ว %(count)s เรื่อง"),
-    "disclose": lazy_gettext("เพิ่มเข้าข้อมูลที่ต้องเปิดเผยแล้ว %(count)s เรื่อง"),
+    "disclose": lazy_gettext("เพิ่มเข้าข้อมูลข่าวสารที่ต้องเปิดเผยแล้ว %(count)s เรื่อง"),
 }
 """Action or changed field → sentence. Of several changes of one record, the first of this order counts."""
 

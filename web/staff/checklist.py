@@ -152,10 +152,10 @@ def _place(announcement_id: int, anchor: str) -> str:
 
 
 def _filled_remark(papers: Sequence[AttachmentForStaff], field: str) -> str:
-    remark = str(_("ระบบอ่านจากเอกสาร โปรดตรวจ"))
+    remark = str(_("ระบบอ่านจากเอกสาร กรุณาตรวจ"))
     source = next((paper.attachment for paper in papers if stated_subject_or_title(paper.attachment)), None)
     if source and has_doubtful_document_field(source, NAMES_IN_DOCUMENTS.get(field, field)):
-        remark += " · " + _("อ่านได้ไม่ชัด โปรดตรวจ")
+        remark += " · " + _("อ่านได้ไม่ชัด กรุณาตรวจ")
     return remark
 
 
@@ -203,7 +203,7 @@ def _title(
     if "title" in suggested.prefilled_fields and (not title or is_meaningless):
         read = str(suggested.fields["title"])
         remark = (
-            _("ชื่อเรื่องเป็นชื่อไฟล์ จะใช้ชื่อที่อ่านจากเอกสารแทน โปรดตรวจ") if title else _("ระบบอ่านจากเอกสาร โปรดตรวจ")
+            _("ชื่อเรื่องเป็นชื่อไฟล์ จะใช้ชื่อที่อ่านจากเอกสารแทน กรุณาตรวจ") if title else _("ระบบอ่านจากเอกสาร กรุณาตรวจ")
         )
         return Check(name, read, BulkPublishEffect.TO_CONFIRM, remark, place, field="title")
     if title and not is_name_of_file(title, attachments) and not is_meaningless:
@@ -222,10 +222,10 @@ def _title(
 
 def _author(announcement: Announcement, stated: object, place: str) -> Check:
     """Returns the line for the division that announces; a person's sign-in name is none."""
-    remark = _("ยังไม่ได้ระบุหน่วยงานที่ประกาศ")
+    remark = _("ยังไม่ได้ระบุผู้ประกาศ")
     signs_in = announcement.author in {each.name for each in services().people.accounts.everyone()}
     if announcement.author and signs_in:
-        remark = _("ผู้ประกาศเป็นชื่อผู้ใช้ ควรเป็นกองหรือหน่วยงาน")
+        remark = _("ผู้ประกาศเป็นชื่อผู้ใช้ ควรเป็นสำนักหรือกอง")
         remark += f" · {_said_by_paper(stated)}" if stated else ""
         return Check(_("ผู้ประกาศ"), announcement.author, BulkPublishEffect.DOUBTFUL, remark, place)
     return _check(_("ผู้ประกาศ"), announcement.author, place, stated, remark)
@@ -242,7 +242,7 @@ def _dated(
     elif stated is None and papers and "published_on" in fields_as_in_new_draft(announcement):
         if _any_unread(papers):
             effect = BulkPublishEffect.DOUBTFUL
-            remark = _("เอกสารยังแปลงไม่เสร็จ ถ้าในนั้นไม่มีวันที่ จะใช้วันที่สร้างร่างนี้")
+            remark = _("เอกสารยังแปลงข้อความไม่เสร็จ ถ้าในนั้นไม่มีวันที่ จะใช้วันที่สร้างฉบับร่างนี้")
         else:
             effect, remark = BulkPublishEffect.TO_CONFIRM, _no_date_found()
     day = template_filters.day(announcement.published_on)
@@ -262,7 +262,7 @@ def _closing_day(announcement: Announcement, place: str) -> list[Check]:
 
 
 def _no_date_found() -> str:
-    return str(_("ระบบอ่านวันที่ในเอกสารไม่ได้ จึงใช้วันที่สร้างร่าง โปรดตรวจกับเอกสาร"))
+    return str(_("ระบบอ่านวันที่ในเอกสารไม่ได้ จึงใช้วันที่สร้างฉบับร่าง กรุณาตรวจกับเอกสาร"))
 
 
 def _any_unread(papers: Sequence[AttachmentForStaff]) -> bool:
@@ -333,7 +333,7 @@ def _attachments(announcement: Announcement, papers: Sequence[AttachmentForStaff
     if unread:
         remarks.append(_("ยังแปลงข้อความไม่เสร็จ %(count)s ไฟล์", count=len(unread)))
     if failed:
-        remarks.append(_("แปลงข้อความไม่ได้ %(count)s ไฟล์ ประชาชนเห็นเมื่อมีผู้ตัดสิน", count=len(failed)))
+        remarks.append(_("แปลงข้อความไม่ได้ %(count)s ไฟล์ ประชาชนเห็นเมื่อมีผู้พิจารณา", count=len(failed)))
     anchor = next((f"attachment-{each.id}" for each in (*failed, *unread)), "papers")
     place = _place(announcement.id, anchor)
     count, remark = _("%(count)s ไฟล์", count=len(papers)), " · ".join(remarks)
@@ -372,11 +372,11 @@ def _label_remarks(paper: AttachmentForStaff, label: str, *, is_repeated: bool) 
     if paper.earlier_label:
         remarks.append(_("ชื่อนี้มาจากไฟล์ก่อนหน้า"))
     elif label != paper.attachment.label:
-        remarks.append(_("ระบบอ่านจากเอกสาร โปรดตรวจ"))
+        remarks.append(_("ระบบอ่านจากเอกสาร กรุณาตรวจ"))
     elif is_meaningless_label(paper.attachment):  # also while another is suggested that nobody saved
         remarks.append(_("ดูเหมือนชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"))
     if paper.is_label_doubtful and label == paper.label:
-        remarks.append(_("อ่านได้ไม่ชัด โปรดตรวจ"))
+        remarks.append(_("อ่านได้ไม่ชัด กรุณาตรวจ"))
     if COVER in label:
         remarks.append(_("มีแถบปิดข้อมูลอยู่ในชื่อ"))
     if is_repeated:
@@ -411,10 +411,10 @@ def _privacy(
     held = [paper.attachment for paper in papers if paper.attachment.hold is HoldReason.PERSONAL_DATA]
     effect, remark, place = BulkPublishEffect.GOOD, "", ""
     if found:
-        effect, remark = BulkPublishEffect.BLOCKING, _("ต้องปิดหรือแก้ออก หรือระบุเหตุผลที่เผยแพร่")
+        effect, remark = BulkPublishEffect.BLOCKING, _("ต้องปิดข้อมูลหรือแก้ออก หรือระบุเหตุผลที่เผยแพร่")
         place = url_for("staff.publish", announcement_id=announcement.id, _anchor="finds")
     elif held:
-        effect, remark = BulkPublishEffect.BLOCKING, _("พบในเอกสารแนบ ต้องปิดข้อมูลหรือตัดสินก่อน")
+        effect, remark = BulkPublishEffect.BLOCKING, _("พบในเอกสารแนบ ต้องปิดข้อมูลหรือพิจารณาก่อน")
         place = url_for("staff.review_attachment", attachment_id=held[0].id)
     elif _any_unread(papers):
         effect, remark = (
@@ -425,13 +425,13 @@ def _privacy(
     if count:
         value = _("พบ %(count)s แห่ง", count=count)
     elif covers:
-        value = _("ปิดข้อความแล้ว %(count)s แห่ง", count=covers)
+        value = _("ปิดข้อมูลในข้อความแล้ว %(count)s แห่ง", count=covers)
     elif any(paper.attachment.details.personal_data for paper in papers):
-        value = _("พบในเอกสารแนบ ตัดสินแล้วให้เผยแพร่")
+        value = _("พบในเอกสารแนบ พิจารณาแล้วให้เผยแพร่")
     else:
         value = _("ระบบไม่พบ")
     if covers and effect is BulkPublishEffect.GOOD:  # somebody saw that the paper has personal data
-        effect, remark = BulkPublishEffect.DOUBTFUL, _("เปิดดูภาพทุกหน้าของสำเนาที่ปิดแล้ว อาจยังมีข้อมูลเหลืออยู่")
+        effect, remark = BulkPublishEffect.DOUBTFUL, _("เปิดดูภาพทุกหน้าของสำเนาที่ปิดข้อมูลแล้ว อาจยังมีข้อมูลเหลืออยู่")
         copy = next(paper.attachment.id for paper in papers if paper.attachment.is_redacted)
         place = url_for("staff.review_attachment", attachment_id=copy, _anchor="copy")
     return Check(_("ข้อมูลส่วนบุคคล"), value, effect, remark, place, note=limits_of_personal_data_detection())
@@ -441,8 +441,9 @@ def limits_of_personal_data_detection() -> str:
     """Returns the sentence on the personal data that only a person can find."""
     return str(
         _(
-            "ระบบหาได้เฉพาะเลขประจำตัว เบอร์โทรศัพท์ เลขบัญชี กับอีเมล ที่อยู่ วันเกิด และโรคบางรูปแบบ "
-            "โปรดดูชื่อคน ที่อยู่ และข้อมูลสุขภาพด้วยตา"
+            "ระบบหาพบเฉพาะเลขประจำตัวประชาชน หมายเลขโทรศัพท์ เลขบัญชีธนาคาร "
+            "และบางรูปแบบของอีเมล ที่อยู่ วันเกิด และโรค "
+            "ส่วนชื่อบุคคล ที่อยู่ และข้อมูลสุขภาพ กรุณาตรวจดูเอง"
         )
     )
 

@@ -75,7 +75,7 @@ def carry_out_disclosure_form(announcement_id: int, form: Mapping[str, str], act
             store.assign(entry, actor=actor)
         return str(_("ใส่ในรายการปี %(item)s แล้ว", item=_describe(entry)))
     store.unassign(_entry(announcement_id, form.get("undisclose", "")), actor=actor)
-    return str(_("เอาออกจากรายการที่ต้องเปิดเผยแล้ว"))
+    return str(_("นำออกจากรายการที่ต้องเปิดเผยแล้ว"))
 
 
 def _entry(announcement_id: int, told: str) -> DisclosureEntry:

@@ -98,7 +98,7 @@ def _carry_out(attachment: Attachment) -> None:
 
 def _require_certainty() -> None:
     if "sure" not in request.form:
-        raise Invalid("กรุณายืนยันว่าเข้าใจว่ากู้คืนไม่ได้ แล้วกดลบอีกครั้ง", field="sure")
+        raise Invalid("กรุณาติ๊ก “ทราบแล้วว่ากู้คืนไม่ได้” แล้วกดลบอีกครั้ง", field="sure")
 
 
 def _order() -> dict[str, str]:

@@ -54,7 +54,7 @@ def change(person_id: int) -> ResponseReturnValue:
     try:
         role = _role()
         if role is not person.role and _is_me(person):
-            raise Conflict("เปลี่ยนสิทธิ์ใช้งานของตัวเองไม่ได้ กรุณาให้ผู้ดูแลคนอื่นเปลี่ยน")
+            raise Conflict("เปลี่ยนสิทธิ์ใช้งานของตัวเองไม่ได้ กรุณาให้ผู้ดูแลระบบคนอื่นเปลี่ยน")
         services().people.accounts.set_role_and_division(person_id, role=role, division=_division())
         note_security("person changed", person=person.name, role=role.value)
         flash(_("บันทึกของ %(name)s แล้ว", name=person.name), "good")
@@ -83,7 +83,7 @@ def disable_person() -> ResponseReturnValue:
     """
     name = request.form.get("name", "")
     if any(each.name == name and _is_me(each) for each in services().people.accounts.everyone()):
-        flash(_("ระงับบัญชีของตัวเองไม่ได้ กรุณาให้ผู้ดูแลคนอื่นระงับ"), "bad")
+        flash(_("ระงับบัญชีของตัวเองไม่ได้ กรุณาให้ผู้ดูแลระบบคนอื่นระงับ"), "bad")
         return redirect(url_for("people.list_people"))
     services().people.accounts.disable_and_sign_out(name)
     note_security("person disabled", person=name)

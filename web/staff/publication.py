@@ -179,7 +179,7 @@ def _chosen_time(form: Mapping[str, str]) -> dt.datetime:
         raise Invalid("กรุณาพิมพ์เวลาที่จะเผยแพร่ เช่น 8.30 หรือ 14.15", field="publish_time")
     at = dt.datetime.combine(day, clock, thai.BANGKOK)
     if at <= dt.datetime.now(dt.UTC):  # a slip in the date must not publish at once
-        raise Invalid("เวลาที่ตั้งผ่านไปแล้ว กรุณาตั้งเวลาที่ยังมาไม่ถึง หรือเลือกเผยแพร่ทันที", field="publish_on")
+        raise Invalid("เวลาที่ตั้งไว้เลยมาแล้ว กรุณาตั้งเวลาใหม่ หรือเลือกเผยแพร่ทันที", field="publish_on")
     return at
 
 

@@ -60,7 +60,7 @@ def settle_missed_search() -> ResponseReturnValue:
     here = services()
     if "forget" not in request.form and word and not here.is_whole_installation:
         # One index is cut into words for all; a new word builds it anew.
-        flash(_("คำใหม่ใช้ร่วมกันทุกหน่วยงาน กรุณาแจ้งผู้ดูแลของจังหวัดให้เพิ่ม"), "warn")
+        flash(_("คำใหม่ใช้ร่วมกันทุกหน่วยงาน กรุณาแจ้งผู้ดูแลระบบของจังหวัดให้เพิ่ม"), "warn")
         return redirect(url_for("statistics.statistics"))
     if "forget" not in request.form and word:
         try:

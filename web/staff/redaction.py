@@ -279,7 +279,7 @@ def _with_words(boxes: Sequence[Box], read: Sequence[Page], typed: Iterable[str]
         else:
             flash(_("ไม่พบ “%(words)s” ในข้อความ กรุณาวาดกรอบบนภาพแทน", words=words), "warn")
         marked += (box for box in places if (box.page, box.area) not in known)
-    flash(_("คำที่ระบบอ่านผิดไม่ถูกทำเครื่องหมาย โปรดดูภาพทุกหน้าก่อนบันทึก"), "warn")
+    flash(_("ระบบไม่ได้ทำเครื่องหมายคำที่อ่านผิด กรุณาดูภาพทุกหน้าก่อนบันทึก"), "warn")
     return list(dict.fromkeys([*boxes, *marked]))
 
 

@@ -96,7 +96,7 @@ def carry_out_relation_form(announcement_id: int, form: Mapping[str, str], actor
     commands = services().commands
     if "dismiss" in form:
         commands.announcements.decide_relation(announcement_id, _known(form["dismiss"]), None, actor=actor)
-        return str(_("เอาประกาศที่เกี่ยวข้องออกแล้ว"))
+        return str(_("นำประกาศที่เกี่ยวข้องออกแล้ว"))
     chosen = form.get("relate", "")
     typed = chosen == "typed"
     older = find_typed_announcement(form.get("related_to", "")) if typed else _known(chosen)

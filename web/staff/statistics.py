@@ -71,7 +71,7 @@ def reads_chart() -> Response:
     )
     chart.y_labels = [0, most] if most < 4 else [0, most // 2, most]
     chart.x_labels = [f"{day.day}/{day.month}" for day, _count in counts]
-    chart.add(_("อ่าน"), [count for _day, count in counts])
+    chart.add(_("เปิดอ่าน"), [count for _day, count in counts])
     answer = Response(chart.render(), content_type="image/svg+xml")
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     return answer

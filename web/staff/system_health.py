@@ -100,7 +100,7 @@ def _worker(here: Services) -> HealthLine:
         return HealthLine(
             _("ระบบแปลงข้อความ"),
             _("ไม่ทำงาน"),
-            _("เอกสารใหม่จะยังค้นไม่พบ กรุณาให้ผู้ดูแลเครื่องเปิดบริการใหม่ (systemctl restart prakat)"),
+            _("เอกสารใหม่จะยังค้นไม่พบ กรุณาแจ้งผู้ดูแลเครื่องให้เปิดบริการใหม่ (systemctl restart prakat)"),
         )
     return HealthLine(_("ระบบแปลงข้อความ"), _("ทำงานอยู่"))
 
@@ -114,7 +114,9 @@ def _queue(here: Services) -> HealthLine:
         value += " · " + _("รอตั้งแต่ %(time)s", time=template_filters.short_moment(oldest))
     advice = ""
     if _trouble("queue", here):
-        advice = _("มีเอกสารรออยู่แต่ไม่มีการอ่าน กรุณาให้ผู้ดูแลเครื่องเปิดบริการใหม่ (systemctl restart prakat)")
+        advice = _(
+            "มีเอกสารรออยู่ แต่ระบบไม่ได้แปลงข้อความ กรุณาแจ้งผู้ดูแลเครื่องให้เปิดบริการใหม่ (systemctl restart prakat)"
+        )
     return HealthLine(_("เอกสารรอแปลงข้อความ"), value, advice)
 
 
@@ -133,14 +135,14 @@ def _index(here: Services) -> HealthLine:
     try:
         left_out = count_left_out(here.records, here.index)
         behind = here.history.last_change() - here.index.position()
-        value = _("ตามทันแล้ว") if behind <= 0 else _("ตามหลังอยู่ %(count)s รายการ", count=f"{behind:,}")
+        value = _("เป็นปัจจุบันแล้ว") if behind <= 0 else _("รอปรับปรุงอีก %(count)s รายการ", count=f"{behind:,}")
     except PrakatError:
         value = _("ใช้ไม่ได้")
     trouble = _trouble("index", here)
-    advice = _("ระบบกำลังซ่อมเอง หากเกินหนึ่งชั่วโมงยังไม่หาย ให้ผู้ดูแลเครื่องเรียก prakat reindex") if trouble else ""
+    advice = _("ระบบกำลังซ่อมเอง หากเกินหนึ่งชั่วโมงยังไม่หาย ให้ผู้ดูแลเครื่องใช้คำสั่ง prakat reindex") if trouble else ""
     if left_out and not advice:
         advice = _(
-            "มีประกาศที่เผยแพร่แล้ว %(count)s เรื่องที่ค้นไม่พบ ให้ผู้ดูแลเครื่องเรียก prakat check เพื่อดูว่าเรื่องใด",
+            "มีประกาศที่เผยแพร่แล้ว %(count)s เรื่องที่ค้นไม่พบ ให้ผู้ดูแลเครื่องใช้คำสั่ง prakat check เพื่อดูว่าเรื่องใด",
             count=f"{left_out:,}",
         )
     return HealthLine(_("การค้นหา"), value, advice, is_under_way=behind > 0)
@@ -150,7 +152,7 @@ def _slow_searches() -> HealthLine:
     total, slow = SEARCH_SECONDS.count_all(), SEARCH_SECONDS.count_above_bucket(SLOW_SECONDS)
     value = _("%(slow)s จาก %(total)s ครั้งใช้เวลาเกิน 1 วินาที", slow=f"{slow:,}", total=f"{total:,}")
     is_slow = total and slow / total > _MOST_SLOW
-    advice = _("เครื่องอาจทำงานหนักหรือหน่วยความจำไม่พอ ให้ผู้ดูแลเครื่องเรียก prakat doctor") if is_slow else ""
+    advice = _("เครื่องอาจทำงานหนักหรือหน่วยความจำไม่พอ ให้ผู้ดูแลเครื่องใช้คำสั่ง prakat doctor") if is_slow else ""
     return HealthLine(_("การค้นหาที่ช้า ตั้งแต่เปิดบริการ"), value, advice)
 
 
@@ -163,7 +165,7 @@ def _disk(here: Services) -> HealthLine:
     if usage.free < _LITTLE_FREE:
         advice = _("เหลือน้อย หากเต็มจะรับไฟล์ใหม่ไม่ได้ กรุณาขยายดิสก์ หรือย้ายข้อมูลสำรองไปไว้ที่อื่น")
     elif trouble := _trouble("files", here):
-        advice = _("%(trouble)s ให้ผู้ดูแลเครื่องเรียก prakat doctor แล้วทำตามที่แนะนำ", trouble=trouble)
+        advice = _("%(trouble)s ให้ผู้ดูแลเครื่องใช้คำสั่ง prakat doctor แล้วทำตามที่แนะนำ", trouble=trouble)
     return HealthLine(_("พื้นที่ดิสก์"), value, advice)
 
 
@@ -178,7 +180,7 @@ def _backup(here: Services) -> HealthLine:
     advice = ""
     if failed is not None:
         advice = _(
-            "คืนล่าสุดสำรองไม่สำเร็จ: %(detail)s ให้ผู้ดูแลเครื่องเรียก prakat doctor แล้วทำตามที่แนะนำ",
+            "คืนล่าสุดสำรองไม่สำเร็จ: %(detail)s ให้ผู้ดูแลเครื่องใช้คำสั่ง prakat doctor แล้วทำตามที่แนะนำ",
             detail=_for_officers(failed.detail),
         )
     elif dt.datetime.now(dt.UTC) - last.made_at > OVERDUE:
@@ -193,13 +195,13 @@ def _night(here: Services) -> list[HealthLine]:
     steps: dict[str, NightlyStep] = {step.name: step for step in last.steps} if last else {}
     lines = []
     for name, label, remedy in (
-        ("check", _("ตรวจคลังล่าสุด"), _("ให้ผู้ดูแลเครื่องเรียก prakat check แล้วทำตามที่แนะนำ")),
+        ("check", _("ตรวจคลังล่าสุด"), _("ให้ผู้ดูแลเครื่องใช้คำสั่ง prakat check แล้วทำตามที่แนะนำ")),
         ("restore", _("ซ้อมกู้คืนล่าสุด"), _("ข้อมูลสำรองอาจใช้ไม่ได้ ให้ผู้ดูแลเครื่องสำรองใหม่ แล้วซ้อมกู้คืนอีกครั้ง")),
     ):
         step = steps.get(name)
         if last is None or step is None:
             setup = _(
-                "ยังไม่เคยมีงานกลางคืน ให้ผู้ดูแลเครื่องเรียก systemctl enable --now prakat-nightly.timer"
+                "ยังไม่เคยมีงานกลางคืน ให้ผู้ดูแลเครื่องใช้คำสั่ง systemctl enable --now prakat-nightly.timer"
                 " แล้ว systemctl start prakat-nightly"
             )
             lines.append(HealthLine(label, _("ยังไม่เคย"), setup))
@@ -208,10 +210,10 @@ def _night(here: Services) -> list[HealthLine]:
         if step.code == "no-room":
             advice = _(
                 "ข้อมูลสำรองไม่ได้เสีย แต่ดิสก์ของคลังไม่มีที่ให้ซ้อม ให้ผู้ดูแลเครื่องเพิ่มที่ว่าง (prakat doctor บอกวิธี)"
-                " แล้วเรียก systemctl start prakat-nightly"
+                " แล้วใช้คำสั่ง systemctl start prakat-nightly"
             )
         if step.is_skipped and last.is_rehearsal_overdue:
-            advice = _("ยังไม่ได้ซ้อมกู้คืนด้วยกุญแจในสองเดือนนี้ ให้ผู้ดูแลเครื่องเรียก prakat nightly พร้อม --identity")
+            advice = _("ยังไม่ได้ซ้อมกู้คืนด้วยกุญแจในสองเดือนนี้ ให้ผู้ดูแลเครื่องใช้คำสั่ง prakat nightly พร้อม --identity")
         if step.is_ok and last.is_overdue:
             advice = _("งานกลางคืนไม่ทำงานเกินสองวัน ให้ผู้ดูแลเครื่องตรวจงานกลางคืน (prakat-nightly.timer)")
         value = f"{template_filters.short_moment(last.finished_at)} · {_for_officers(step.detail)}"
@@ -226,7 +228,7 @@ def _scrub(here: Services) -> HealthLine:
     if state.damaged_files:
         count = len(state.damaged_files)
         advice = _(
-            "ไฟล์ต้นฉบับเสียหายหรือหายไป %(count)s ไฟล์ ให้ผู้ดูแลเครื่องเรียก prakat check แล้วกู้คืนจากข้อมูลสำรอง",
+            "ไฟล์ต้นฉบับเสียหายหรือหายไป %(count)s ไฟล์ ให้ผู้ดูแลเครื่องใช้คำสั่ง prakat check แล้วกู้คืนจากข้อมูลสำรอง",
             count=f"{count:,}",
         )
     elif finished and dt.datetime.now(dt.UTC) - finished > 2 * FILES_EVERY:
@@ -238,13 +240,15 @@ def _scrub(here: Services) -> HealthLine:
 
 def _incidents(here: Services) -> HealthLine:
     found = here.incidents.list_open()
-    advice = _("ดูรายการด้านล่าง ให้ผู้ดูแลเครื่องเรียก prakat check และรับทราบเมื่อรู้สาเหตุแล้ว") if found else ""
-    return HealthLine(_("หลักฐานว่าข้อมูลสูญหายหรือถูกแก้"), _("%(count)s เรื่อง", count=f"{len(found):,}"), advice)
+    advice = _("ดูรายการด้านล่าง ให้ผู้ดูแลเครื่องใช้คำสั่ง prakat check และรับทราบเมื่อรู้สาเหตุแล้ว") if found else ""
+    return HealthLine(
+        _("หลักฐานว่าข้อมูลสูญหายหรือถูกแก้"), _("พบ %(count)s รายการ", count=f"{len(found):,}"), advice
+    )
 
 
 def _other_trouble(here: Services) -> list[HealthLine]:
     """Returns a line for each other part that does not work; none when all is well."""
     names = {"database": _("ฐานข้อมูล"), "scanner": _("โปรแกรมตรวจไวรัส"), "records": _("รายการในฐานข้อมูล")}
     found = {name: _trouble(name, here) for name in names}
-    remedy = _("ให้ผู้ดูแลเครื่องเรียก prakat doctor แล้วทำตามที่แนะนำ")
+    remedy = _("ให้ผู้ดูแลเครื่องใช้คำสั่ง prakat doctor แล้วทำตามที่แนะนำ")
     return [HealthLine(names[name], _("มีปัญหา"), f"{said} {remedy}") for name, said in found.items() if said]

@@ -136,7 +136,9 @@ def _is_public(attachment: Attachment) -> bool:
 def _say_if_hidden(before: Attachment) -> None:
     """Tells the person that residents no longer see an attachment which they saw before the change."""
     if _is_public(before) and services().attachments.get(before.id).hold is not None:
-        flash(_("ข้อความใหม่มีข้อมูลที่อาจเป็นข้อมูลส่วนบุคคล ประชาชนไม่เห็นเอกสารนี้จนกว่าจะตัดสิน ดูได้ในรายการที่ต้องตรวจ"), "bad")
+        flash(
+            _("ข้อความใหม่มีข้อมูลที่อาจเป็นข้อมูลส่วนบุคคล ประชาชนไม่เห็นเอกสารนี้จนกว่าจะพิจารณา ดูได้ในรายการที่ต้องตรวจ"), "bad"
+        )
 
 
 def _after_saving(attachment: Attachment, number: int) -> str:

@@ -23,7 +23,7 @@ _OF_STATUS = {
 }
 """Action of a change and status of its record now → sentence on the record once the change is undone."""
 
-_DISCLOSURE = gettext_noop("หน้าข้อมูลที่ต้องเปิดเผยซึ่งประชาชนเห็นกลับเป็นอย่างเดิม")
+_DISCLOSURE = gettext_noop("หน้าข้อมูลข่าวสารที่ต้องเปิดเผยซึ่งประชาชนเห็นกลับเป็นอย่างเดิม")
 _LONGEST_VALUE = 100  # letters of a field's value in a sentence
 
 
@@ -113,7 +113,7 @@ def _of_detaching(change: Change, announcement: Announcement) -> Iterator[str]:
         if each.id != change.before["attachment_id"] or each.hold is not None:
             continue
         if services().commands.attachments.is_checked_when_put_back(each):
-            yield str(_("ประชาชนจะเห็นไฟล์นี้เมื่อคุณตรวจแล้วกด เผยแพร่เอกสารนี้"))
+            yield str(_("ประชาชนจะเห็นไฟล์นี้เมื่อคุณตรวจแล้วกด “เผยแพร่เอกสารนี้”"))
         else:
             yield str(_("ประชาชนเห็นเอกสาร “%(label)s” อีกครั้ง", label=each.label))
 
@@ -139,7 +139,7 @@ def _of_release(change: Change, announcement: Announcement) -> Iterator[str]:
         return
     before = Undo(services().records, services().commands).preview_public_file_before(change)
     if before is None:
-        yield str(_("ประชาชนไม่เห็นเอกสาร “%(label)s” จนกว่าจะตัดสินใหม่", label=attachment.label))
+        yield str(_("ประชาชนไม่เห็นเอกสาร “%(label)s” จนกว่าจะพิจารณาใหม่", label=attachment.label))
         return
     names = {"name": before.filename, "new": attachment.filename}
     if before.hold is None:
@@ -147,7 +147,7 @@ def _of_release(change: Change, announcement: Announcement) -> Iterator[str]:
     else:
         yield str(
             _(
-                "ไฟล์เดิม “%(name)s” มีข้อมูลส่วนบุคคลที่ยังไม่มีผู้ตัดสิน ประชาชนจะไม่เห็นเอกสารนี้จนกว่าจะตัดสิน"
+                "ไฟล์เดิม “%(name)s” มีข้อมูลส่วนบุคคลที่ยังไม่มีผู้พิจารณา ประชาชนจะไม่เห็นเอกสารนี้จนกว่าจะพิจารณา"
                 " ส่วนไฟล์ “%(new)s” รอให้ตรวจอีกครั้ง",
                 **names,
             )

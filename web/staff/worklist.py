@@ -39,7 +39,7 @@ _MOST_RECORDS = 1_000  # records: more than an office changes in one step but by
 _MOST_NAMED = 10  # refused records that a message names
 
 PROBLEM_NAMES = {
-    Problem.PERSONAL_DATA: lazy_gettext("ต้องตัดสินข้อมูลส่วนบุคคล"),
+    Problem.PERSONAL_DATA: lazy_gettext("ข้อมูลส่วนบุคคลที่รอพิจารณา"),
     Problem.PUBLIC_PERSONAL_DATA: lazy_gettext("เผยแพร่อยู่ แต่พบข้อมูลส่วนบุคคล"),
     Problem.UNCONFIRMED: lazy_gettext("ไฟล์ใหม่รอเผยแพร่"),
     Problem.FAILED: lazy_gettext("แปลงข้อความไม่ได้"),
@@ -160,7 +160,7 @@ def _to_do(today: dt.date) -> list[tuple[int, str, str]]:
     ]
     reports = len(services().reports.list_open())
     found.append((reports, _("เรื่องที่ประชาชนแจ้ง"), url_for("report_list.reports")))
-    lacking = (_("ข้อมูลที่ต้องเปิดเผยซึ่งยังขาด"), url_for("disclosure_desk.show_fiscal_year"))
+    lacking = (_("ข้อมูลข่าวสารที่ต้องเปิดเผยซึ่งยังขาด"), url_for("disclosure_desk.show_fiscal_year"))
     found.append((count_items_lacking_announcement(services()), *lacking))
     return [line for line in found if line[0]]
 

@@ -301,10 +301,10 @@ def _trouble(status: int, error: object) -> Exception:
         return IndexRemoved(str(error))
     if isinstance(error, SSLError):
         return Unavailable(
-            "ใบรับรองของเครื่องมือค้นหาใช้ไม่ได้ จึงไม่ส่งข้อมูลให้ กรุณาแจ้งผู้ดูแลระบบ", code="search-untrusted"
+            "ใบรับรองของเครื่องมือค้นหาใช้ไม่ได้ จึงไม่ส่งข้อมูลให้ กรุณาแจ้งผู้ดูแลเครื่อง", code="search-untrusted"
         )
     if isinstance(error, AuthenticationException | AuthorizationException) or status in (401, 403):
-        return Unavailable("เครื่องมือค้นหาไม่รับชื่อหรือรหัสผ่านของระบบ กรุณาแจ้งผู้ดูแลระบบ", code="search-refused")
+        return Unavailable("เครื่องมือค้นหาไม่รับชื่อหรือรหัสผ่านของระบบ กรุณาแจ้งผู้ดูแลเครื่อง", code="search-refused")
     if status == 400:
         return RuntimeError(f"the search cluster does not understand: {error}")
     if isinstance(error, ConnectionTimeout):

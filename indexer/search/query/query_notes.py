@@ -25,32 +25,36 @@ class BilingualNote(NamedTuple):
 
 
 NO_WORDS = BilingualNote(
-    "ไม่มีคำให้ค้นในข้อความที่พิมพ์ แสดงประกาศทั้งหมด", "There is no word in what was typed; all announcements are shown"
+    "ไม่มีคำให้ค้นในข้อความที่พิมพ์ จึงแสดงประกาศทั้งหมด",
+    "There is no word in what was typed; all announcements are shown",
 )
 NEWEST_FIRST = BilingualNote("เรียงจากใหม่ที่สุด", "Newest first")
 NOT_QUOTED = BilingualNote(
     "ไม่พบข้อความในเครื่องหมายคำพูดตรงตามที่พิมพ์", "Nothing has the quoted words exactly as they were typed"
 )
 NOT_ALL = BilingualNote(
-    "ไม่มีประกาศที่มีครบทุกคำ แสดงประกาศที่มีเพียงบางคำด้วย",
+    "ไม่มีประกาศที่มีครบทุกคำ จึงแสดงประกาศที่มีเพียงบางคำด้วย",
     "Nothing has all of the words; announcements with some of them are shown",
 )
 TWO_SUBQUERIES = BilingualNote(
     "ไม่มีประกาศฉบับใดตอบทั้งสองเรื่อง จึงแสดงทีละเรื่อง", "No announcement answers both; each is answered by itself"
 )
 NOT_THEN = BilingualNote(
-    "ไม่พบของช่วงเวลานั้น แสดงของช่วงเวลาอื่นด้วย", "Nothing of that time was found; other times are shown too"
+    "ไม่พบประกาศของช่วงเวลานั้น จึงแสดงประกาศของช่วงเวลาอื่นด้วย",
+    "Nothing of that time was found; other times are shown too",
 )
 ONLY_NAMED = BilingualNote(
-    "ไม่พบประกาศของช่วงเวลานั้น แสดงประกาศของช่วงเวลาอื่นที่เอ่ยถึง",
+    "ไม่พบประกาศของช่วงเวลานั้น จึงแสดงประกาศของช่วงเวลาอื่นที่กล่าวถึง",
     "Nothing of that time was found; announcements of other times that mention it are shown",
 )
 DOCUMENT_NUMBER = BilingualNote("เลขที่: {}", "Number: {}")
-EXCLUDED = BilingualNote("ไม่เอา: {}", "Without: {}")
+EXCLUDED = BilingualNote("ตัดออก: {}", "Without: {}")
 MOST_EXCLUDED = BilingualNote(
-    "เลือกไม่เอาได้ไม่เกิน {} อย่าง ที่เกินมาไม่ได้ใช้", "At most {} can be left out; more of them are not used"
+    "ตัดออกได้ไม่เกิน {} รายการ ส่วนที่เกินระบบไม่ใช้", "At most {} can be left out; the rest is not used"
 )
-NOT_UNDERSTOOD = BilingualNote("ไม่เข้าใจ “{}” จึงไม่ได้ใช้", "“{}” was not understood and is not used")
+NOT_UNDERSTOOD = BilingualNote(
+    "ระบบอ่าน “{}” ไม่ออก จึงค้นโดยไม่ใช้ส่วนนี้", "“{}” could not be read; the search leaves it out"
+)
 READ_AS = BilingualNote("แสดงผลของ “{1}” แทน “{0}”", "Showing results for “{1}” instead of “{0}”")
 
 
@@ -61,14 +65,14 @@ def facet_note(facet: Facet, value: DocumentKind | int | str) -> BilingualNote:
     if isinstance(value, DocumentKind):
         return BilingualNote(f"{facet.label}: {value.thai}", f"{facet.english}: {value.english}")
     if isinstance(value, int):
-        return BilingualNote(f"{facet.label} พ.ศ. {value}", f"{facet.english}: {value - ERA}")
+        return BilingualNote(f"พ.ศ. {value}", f"{facet.english}: {value - ERA}")
     return BilingualNote(f"{facet.label}: {value}", f"{facet.english}: {value}")
 
 
 def facet_exclusion_note(facet: Facet, value: DocumentKind | int | str) -> BilingualNote:
     """Returns the note that results with a facet's value are left out."""
     named = facet_note(facet, value)
-    return BilingualNote(f"ไม่เอา {named.thai}", f"Without {named.english}")
+    return BilingualNote(f"ตัดออก {named.thai}", f"Without {named.english}")
 
 
 def alternatives_note(texts: Sequence[str]) -> BilingualNote:
@@ -79,7 +83,7 @@ def alternatives_note(texts: Sequence[str]) -> BilingualNote:
 def years_note(first_buddhist_year: int, last_buddhist_year: int) -> BilingualNote:
     """Returns the note of a range of years, which are given in the Buddhist era."""
     return BilingualNote(
-        f"ปี พ.ศ. {first_buddhist_year}–{last_buddhist_year}",
+        f"พ.ศ. {first_buddhist_year}–{last_buddhist_year}",
         f"Years: {first_buddhist_year - ERA}–{last_buddhist_year - ERA}",
     )
 
@@ -111,7 +115,7 @@ def only_mentions_in_time_note(time: DateRange) -> BilingualNote:
     """Returns the note that documents of a time only mention the words; those of other times come below."""
     named = named_time(time)
     return BilingualNote(
-        f"{named.thai} ไม่มีประกาศเรื่องนี้โดยตรง มีแต่ที่เอ่ยถึง ประกาศเรื่องนี้ของเวลาอื่นอยู่ท้ายหน้า",
+        f"ไม่พบประกาศเรื่องนี้โดยตรงของ {named.thai} พบเพียงประกาศที่กล่าวถึง ประกาศของช่วงเวลาอื่นอยู่ท้ายหน้า",
         f"Of {named.english} only announcements that mention the words were found;"
         " below are those of other times that are about them",
     )
@@ -130,7 +134,7 @@ def named_time(time: DateRange) -> BilingualNote:
     if time.first and time.is_one_day:
         return BilingualNote(format_date(time.first), _english(time.first))
     if time.year is not None:
-        thai, english = ("ปีงบประมาณ", "fiscal year") if time.is_fiscal_year else ("ปี พ.ศ.", "year")
+        thai, english = ("ปีงบประมาณ", "fiscal year") if time.is_fiscal_year else ("พ.ศ.", "year")
         return BilingualNote(f"{thai} {time.year}", f"{english} {time.year - ERA}")
     ends = (time.first, time.last)
     return BilingualNote(
@@ -157,7 +161,7 @@ def missing_words_note(words: Sequence[str]) -> BilingualNote:
     """Returns the note that no announcement has the words; those with the other words are shown."""
     quoted = ", ".join(f"“{word}”" for word in words)
     return BilingualNote(
-        f"ไม่มีประกาศใดมีคำว่า {quoted} แสดงประกาศที่มีเพียงบางคำที่ค้น",
+        f"ไม่มีประกาศใดมีคำว่า {quoted} จึงแสดงประกาศที่มีเพียงบางคำที่ค้น",
         f"Nothing has {quoted}; announcements with the other words are shown",
     )
 
