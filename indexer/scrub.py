@@ -125,7 +125,11 @@ class Scrubber:
         if self._left is None:
             self._left = (file for file in self._files.all() if file.sha256 > self._state.files_after)
             self._state.files_began_at = self._state.files_began_at or _now()
-        stored = next(self._left, None)
+        try:
+            stored = next(self._left, None)
+        except BaseException:  # the listing has ended with it: the next call lists what is left again
+            self._left = None
+            raise
         if stored is None:
             self._finish_pass()
             return True

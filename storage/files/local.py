@@ -100,8 +100,13 @@ class LocalFiles:
             if shelf == self._incoming or not shelf.is_dir():
                 continue
             for file in sorted(shelf.iterdir()):
-                if SHA256.fullmatch(file.name):
-                    yield StoredFile(file.name, file.stat().st_size)
+                if not SHA256.fullmatch(file.name):
+                    continue
+                try:
+                    size = file.stat().st_size
+                except FileNotFoundError:  # removed since its shelf was listed
+                    continue
+                yield StoredFile(file.name, size)
 
     def _path(self, sha256: str) -> Path:
         if not SHA256.fullmatch(sha256):  # never a path from outside

@@ -52,6 +52,19 @@ def test_all_in_order(files: Files) -> None:
     assert list(files.all()) == sorted(added, key=lambda one: one.sha256)
 
 
+def test_a_file_that_is_removed_during_a_listing_does_not_end_it(tmp_path: Path) -> None:
+    """Its directory was listed before, and it comes after the file that was told."""
+    files = LocalFiles(tmp_path)
+    together = [each for each in (b"%d" % n for n in range(1000)) if hashlib.sha256(each).digest()[0] == 7]
+    first, second, third = sorted(
+        (files.add(io.BytesIO(each), limit=9) for each in together[:3]), key=lambda one: one.sha256
+    )
+    listing = files.all()
+    assert next(listing) == first
+    files.remove(second.sha256)
+    assert list(listing) == [third]
+
+
 def test_too_large_leaves_nothing(files: Files) -> None:
     with pytest.raises(TooLarge):
         files.add(io.BytesIO(CONTENT), limit=len(CONTENT) - 1)

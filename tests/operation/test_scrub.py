@@ -6,11 +6,15 @@ import io
 import json
 import random
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from archive.errors import Unavailable
+from archive.ports import StoredFile
 from indexer.scrub import BYTES_PER_SECOND, RECORD, Scrubber, ScrubStopped, read_scrub_record
+from storage.files.local import LocalFiles
 from tests.operation.archives import answers, flip, generation, overwrite, run, stored
 from tests.web.conftest import BROWSER, open_site
 from web.background_worker import build_worker
@@ -108,6 +112,32 @@ def test_a_stopped_scrub_goes_on_where_it_was(services: Services) -> None:
     fresh._save()
     assert read_scrub_record(path).files_after > after
     assert read_scrub_record(path).files_checked == 6
+
+
+class InterruptedFiles(LocalFiles):
+    """A store whose listing breaks off once, as that of a server does."""
+
+    is_sound = False
+
+    def all(self) -> Iterator[StoredFile]:
+        for number, stored_file in enumerate(super().all()):
+            if number == 3 and not self.is_sound:
+                self.is_sound = True
+                raise Unavailable("ติดต่อที่เก็บไฟล์ไม่ได้")
+            yield stored_file
+
+
+def test_a_listing_that_breaks_off_ends_no_pass(services: Services) -> None:
+    data = services.settings.data
+    scrub = Scrubber(services.records, InterruptedFiles(data / "files"), services.index, data)
+    for _ in range(3):
+        scrub.scrub_next_file_if_due(Clock().wait)
+    with pytest.raises(Unavailable):
+        scrub.scrub_next_file_if_due(Clock().wait)
+    while scrub.scrub_next_file_if_due(Clock().wait):
+        pass
+    state = read_scrub_record(data)
+    assert (state.files_checked, state.files_finished_at > "") == (12, True)
 
 
 @pytest.mark.parametrize(
