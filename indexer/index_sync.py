@@ -21,13 +21,15 @@ BATCH_SIZE = 250
 
 def sync_batch(records: Records, index: SyncTarget) -> int:
     """Brings the index one batch closer to the records; returns the batch's size, 0 when it was level."""
-    changes = records.history.changed_since(index.position(), limit=BATCH_SIZE)
+    after = index.position()
+    changes = records.history.changed_since(after, limit=BATCH_SIZE)
     if not changes:
         return 0
     ids = [id for id, _ in changes]
     entries = load_public(records, ids)
     public = {entry.announcement.id for entry in entries}
-    index.update(entries, [id for id in ids if id not in public], position=changes[-1][1])
+    removed = [id for id in ids if id not in public]
+    index.update(entries, removed, position=changes[-1][1], after=after)
     return len(ids)
 
 

@@ -128,10 +128,15 @@ class SyncTarget(Protocol):
     def position(self) -> int:
         """Return the change counter of the archive up to which the index has followed."""
 
-    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
+    def update(
+        self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int, after: int = 0
+    ) -> None:
         """Replaces and removes by id, not always in one step; does nothing if a rebuild exchanged the index.
 
         An announcement that cannot be indexed is removed, and named in the log.
+
+        ``after``: the position from which the changes were read. An index that is not as far, because it was
+        removed or begun anew since, lacks what came before them: it takes nothing.
 
         It sets ``position``, and may be repeated. Where it does nothing the position stays too: whoever
         follows an archive goes on from ``position()``, not from what was passed.

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 from opensearchpy import OpenSearch
+from opensearchpy.client import IndicesClient
+from opensearchpy.exceptions import ConnectionTimeout
 
 from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary
@@ -76,6 +78,29 @@ def test_only_the_live_generation_is_left_and_nothing_that_was_never_finished(
     assert list(client(address).indices.get(index=f"{name}-0*")) == [f"{name}-000010"]
     assert list(client(address).indices.get_alias(name=name)) == [f"{name}-000010"]
     assert index.count() == 4
+
+
+def test_a_generation_stays_that_went_live_while_its_builder_got_no_answer(
+    index: SearchIndex, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.update(ARCHIVE, (), position=4)
+    exchange = IndicesClient.update_aliases
+
+    def done_too_late(client: IndicesClient, **given: Any) -> None:
+        exchange(client, **given)
+        raise ConnectionTimeout("TIMEOUT", "read timed out", None)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(IndicesClient, "update_aliases", done_too_late)
+        with pytest.raises(Unavailable), index.rebuild() as generation:
+            generation.add_announcements(ARCHIVE[:3], position=5)
+    other = OpenSearchIndex(address, Dictionary())
+    assert (other.position(), list(other.ids())) == (5, [1, 2, 3])
+    with index.rebuild() as generation:
+        generation.add_announcements(ARCHIVE, position=6)
+    assert list(client(address).indices.get(index=f"{read_address(address).index}-0*")) == [
+        f"{read_address(address).index}-000003"
+    ]
 
 
 def test_an_archive_whose_name_begins_alike_keeps_its_generations(address: str) -> None:

@@ -127,6 +127,17 @@ def test_an_index_that_was_never_written_finds_nothing(index: SearchIndex) -> No
     assert index.suggest("ถ") == []
 
 
+def test_an_index_that_was_begun_anew_takes_no_changes_that_follow_others(index: SearchIndex) -> None:
+    index.update(ARCHIVE[1:], (), position=7, after=4)
+    assert (index.manifest(), index.position()) == (None, 0)
+    with index.rebuild() as generation:
+        generation.add_announcements(ARCHIVE[:1], position=3)
+    index.update(ARCHIVE[1:], (), position=7, after=4)
+    assert (index.position(), list(index.ids())) == (3, [1])
+    index.update(ARCHIVE[1:], (), position=7, after=3)
+    assert (index.position(), list(index.ids())) == (7, [1, 2, 3, 4])
+
+
 def test_an_update_is_found_at_once(archive: SearchIndex) -> None:
     assert found(archive, "สอบราคา") == [1]
     assert archive.count() == 4

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import logging
+import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +15,9 @@ from whoosh.index import LockError
 
 from archive.fields import FIELDS_BY_NAME
 from archive.model import Draft, ExtractedField, ReadingResults
+from archive.repositories import Records
+from indexer import index_sync
+from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.index_sync import load_public, sync_batch
 from indexer.reindex import count_left_out, is_rebuild_needed, rebuild
@@ -65,6 +70,27 @@ def test_a_batch_that_another_has_overtaken_replaces_nothing(tmp_path: Path) -> 
     services.index.update(overtaken, (), position=position)
     assert services.index.find_differing(load_public(services.records, [1])) == []
     assert services.index.position() == services.history.last_change()
+    close(services)
+
+
+def test_an_index_that_vanishes_before_a_batch_is_written_is_followed_from_the_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = opened(tmp_path / "data")
+    fill(services, 6)
+    before = list(services.index.ids())
+    services.announcements.revise(1, {"title": "แก้แล้ว"}, actor=ACTOR)
+
+    def load_after_removal(records: Records, ids: Iterable[int]) -> list[SourceAnnouncement]:
+        shutil.rmtree(tmp_path / "data" / "index")
+        return load_public(records, ids)
+
+    with monkeypatch.context() as vanishing:
+        vanishing.setattr(index_sync, "load_public", load_after_removal)
+        sync_batch(services.records, services.index)
+    assert services.index.position() == 0
+    level(services)
+    assert list(services.index.ids()) == before
     close(services)
 
 

@@ -139,6 +139,7 @@ class BulkLoader:
         self._sample = 0
         self._words: Counter[str] = Counter()
         self._position = 0
+        self._may_be_live = False
         self._index = self._begin()
 
     def add_announcements(self, entries: Iterable[SourceAnnouncement], *, position: int = 0) -> None:
@@ -151,7 +152,14 @@ class BulkLoader:
             self._measure()
         self._send(made)
 
-    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
+    def update(
+        self,
+        add: Iterable[SourceAnnouncement],
+        remove: Iterable[int],
+        *,
+        position: int,
+        after: int = 0,  # noqa: ARG002  # nobody else writes to an unfinished generation
+    ) -> None:
         self._measure()
         built = {entry.announcement.id: build_or_leave_out(entry, self._lexicon.tokenizer) for entry in add}
         made = self._counted(filter(None, built.values()))
@@ -192,13 +200,18 @@ class BulkLoader:
             actions.append({"remove": {"index": previous, "alias": self._alias}})
         with self._cluster.calling() as client:
             client.indices.put_mapping(index=self._index, body={"_meta": made_with})
+            self._may_be_live = True  # from here on: a cluster that answers too late has still done it
             client.indices.update_aliases(body={"actions": actions})  # in one atomic step
         return self._index
 
     def abandon(self) -> None:
-        """Deletes the unfinished index and stops the analysis processes. The lease stays with its holder."""
+        """Deletes the unfinished index and stops the analysis processes. The lease stays with its holder.
+
+        One that may have gone live stays; where it has not, the next rebuild removes it.
+        """
         self._analysis.close()
-        self._cluster.remove_index(self._index)
+        if not self._may_be_live:
+            self._cluster.remove_index(self._index)
 
     def _begin(self) -> str:
         """Creates an empty index and returns its name; removes unfinished indexes of earlier runs."""

@@ -86,15 +86,21 @@ class OpenSearchIndex:
         self._words: tuple[str, frozenset[str]] = "", frozenset()  # a generation, and words that it has
         self._lock = Lock()
 
-    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
+    def update(
+        self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int, after: int = 0
+    ) -> None:
         live = self._live()
         if live is None:
+            if after > 0:
+                return
             with self.rebuild():
                 pass
             live = self._live()
         if live is None:
             raise IndexRemoved("the index was removed while it was written")
-        if position < live.position:  # another process has followed further, perhaps with a rebuild
+        if (
+            not after <= live.position <= position
+        ):  # it was begun anew, or another process has followed further
             return
         built = {entry.announcement.id: build_or_leave_out(entry, live.lexicon.tokenizer) for entry in add}
         made = [*filter(None, built.values())]

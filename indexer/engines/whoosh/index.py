@@ -50,16 +50,20 @@ class WhooshIndex:
         self._open: OpenGeneration | None = None
         self._lock = Lock()
 
-    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
+    def update(
+        self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int, after: int = 0
+    ) -> None:
         generation = self._generation()
         if generation is None:
+            if after > 0:
+                return
             with self.rebuild():
                 pass
             generation = self._generation()
         if generation is None:
             raise FileNotFoundError("the index was removed while it was written")
         with self._unless_replaced(generation.directory), self._reading(generation.directory):
-            generation.commit_changes(add, remove, position)
+            generation.commit_changes(add, remove, position, after)
             self._generations.remove_older(generation.directory)
 
     def position(self) -> int:

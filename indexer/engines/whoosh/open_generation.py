@@ -111,17 +111,19 @@ class OpenGeneration:
     def _has_own_words(self) -> bool:
         return (self.directory / _WORDS).read_bytes() == self.lexicon.text().encode()
 
-    def commit_changes(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], position: int) -> None:
+    def commit_changes(
+        self, add: Iterable[SourceAnnouncement], remove: Iterable[int], position: int, after: int
+    ) -> None:
         """Commits replacements and removals by id with ``position``; nothing if the index is further already.
 
         The index is locked, and merged afterwards. Another process may have followed further: its texts may
-        be newer than these, and who follows from there would not see them replaced. Nothing is synced to
-        disk.
+        be newer than these, and who follows from there would not see them replaced. Nothing is committed
+        either where the index is not as far as ``after``. Nothing is synced to disk.
         """
         writer = Writer(self._index)
         try:
             before = self.reader()
-            if position < before.commit.position:
+            if not after <= before.commit.position <= position:
                 writer.cancel()
                 return
             added = {
@@ -181,9 +183,11 @@ class GenerationBuilder:
             if self._writer.postings > _AT_ONCE:
                 self.flush()
 
-    def update(self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int) -> None:
+    def update(
+        self, add: Iterable[SourceAnnouncement], remove: Iterable[int], *, position: int, after: int = 0
+    ) -> None:
         self.flush()
-        self._segments.commit_changes(add, remove, position)
+        self._segments.commit_changes(add, remove, position, after)
         self._position = position
 
     def position(self) -> int:
