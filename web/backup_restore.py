@@ -6,7 +6,7 @@ import datetime as dt
 import shutil
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +27,17 @@ _EMBEDDED = ("sqlite", "local")
 _UNPACKED = "unpacked"  # directory in the data directory, from which a backup is moved to the servers
 
 
+@dataclass(frozen=True, slots=True)
+class RestoreResult:
+    """The services of an archive that was restored, without an index.
+
+    ``has_unverified_signature``: the backup is signed, and no key was given that could verify it.
+    """
+
+    services: Services
+    has_unverified_signature: bool
+
+
 def restore(
     settings: Settings,
     source: Path,
@@ -34,28 +45,25 @@ def restore(
     *,
     generation_prefix: str | None = None,
     identity: Path | None = None,
-) -> Services:
-    """Unpack a backup, end all sessions, and return its services without an index.
+) -> RestoreResult:
+    """Unpack a backup and end all sessions: one that was ended after the backup would be open again.
 
-    See ``storage.backup.restore``. A session that was ended after the backup would be open again.
+    See ``storage.backup.restore``.
     """
+    keys = backup_keys(settings, identity)
     unpack = partial(
-        restore_backup,
-        source,
-        progress=progress,
-        generation_prefix=generation_prefix,
-        keys=backup_keys(settings, identity),
+        restore_backup, source, progress=progress, generation_prefix=generation_prefix, keys=keys
     )
     if (settings.database, settings.files) == _EMBEDDED:
-        unpack(settings.data)
+        manifest = unpack(settings.data)
     else:
-        _restore_to_servers(settings, unpack, progress)
+        manifest = _restore_to_servers(settings, unpack, progress)
     services = build_services(settings)
     # A worker that was reading a document when the backup was made does not know this copy.
     services.jobs.settle_lapsed(lease=LEASE, now=dt.datetime.now(dt.UTC) + LEASE)
     for person in services.people.accounts.everyone():
         services.people.sign_ins.close_sessions(person.id)
-    return services
+    return RestoreResult(services, keys.is_left_unverified(manifest))
 
 
 def rehearse_restore(settings: Settings, source: Path, identity: Path | None = None) -> BackupManifest:
@@ -91,7 +99,9 @@ def last_backup_place(settings: Settings) -> Path | None:
     return note.destination if note else None
 
 
-def _restore_to_servers(settings: Settings, unpack: Callable[[Path], object], progress: Progress) -> None:
+def _restore_to_servers(
+    settings: Settings, unpack: Callable[[Path], BackupManifest], progress: Progress
+) -> BackupManifest:
     """Restore into the data directory first, then move from there to the servers.
 
     After a kill the same command continues.
@@ -101,6 +111,7 @@ def _restore_to_servers(settings: Settings, unpack: Callable[[Path], object], pr
     unpacked = settings.data / _UNPACKED
     shutil.rmtree(unpacked, ignore_errors=True)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unpack(unpacked)
+    manifest = unpack(unpacked)
     move_archive(replace(settings, data=unpacked, database="sqlite", files="local"), settings, progress)
     shutil.rmtree(unpacked)
+    return manifest

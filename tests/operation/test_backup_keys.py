@@ -77,6 +77,16 @@ def test_a_backup_that_was_summed_again_is_refused(data: Path, tmp_path: Path, k
     assert "backup-altered" in run(data, "check").stdout  # without any key
 
 
+def test_a_signature_that_no_key_verified_is_told(data: Path, destination: Path, keys: Path) -> None:
+    """On a new machine nothing names the key: the settings that do are in the backup itself."""
+    assert run(data, "backup", destination, signing_key=keys / "private.pem").exit_code == 0
+    unverified = run(data.with_name("other"), "restore", destination)
+    assert unverified.exit_code == 0
+    assert "not verified" in unverified.stderr
+    verified = run(data.with_name("third"), "restore", destination, signing_key=keys / "public.pem")
+    assert "not verified" not in verified.stderr
+
+
 def sum_again(destination: Path) -> None:
     path = destination / "manifest.json"
     manifest = BackupManifest.from_bytes(path.read_bytes())

@@ -233,9 +233,10 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
     steps = {"restore": "กู้คืน", "files": "ย้ายไฟล์", "records": "ย้ายทะเบียน", "rebuild": "สร้างดัชนี"}
     given = settings.load_settings()
     with progress_bars(steps) as progress:
-        services = backup_restore.restore(
+        restored = backup_restore.restore(
             given, source, progress, generation_prefix=generation, identity=identity
         )
+        services = restored.services
         count = reindex.rebuild(
             services.records, services.index, progress=lambda done, total: progress("rebuild", done, total)
         )
@@ -245,13 +246,21 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
         " (restored; of these, found by search)",
         err=True,
     )
+    if restored.has_unverified_signature:
+        click.echo(
+            "ข้อมูลสำรองมีลายเซ็น แต่ไม่ได้บอกกุญแจ จึงยังไม่ได้ตรวจว่าเป็นของแท้ ถ้าไม่แน่ใจ ย้ายสิ่งที่กู้คืนออก แล้วกู้คืนอีกครั้งโดยตั้ง"
+            " PRAKAT_BACKUP_SIGNING_KEY เป็นไฟล์กุญแจสาธารณะ (the backup is signed, but no key was given:"
+            " not verified)",
+            err=True,
+        )
     click.echo(
-        "สิ่งที่ถอน เพิกถอน ระงับ หรือเลิกติดตามหลังวันที่สำรอง กลับมาเป็นอย่างเดิม ให้ตรวจประกาศ บัญชี โทเคน และผู้ติดตามอีกครั้ง"
-        " (what was withdrawn, revoked, suspended or unsubscribed after the backup is back: look again)",
+        "สิ่งที่ถอน เพิกถอน ระงับ หรือเลิกติดตามหลังวันที่สำรอง กลับมาเป็นอย่างเดิม ก่อนเปิดเว็บ ตรวจประกาศในตารางงาน"
+        " และ prakat user list, token list, stats (what was withdrawn, revoked, suspended or unsubscribed"
+        " after the backup is back: look at these before residents do)",
         err=True,
     )
-    restored = settings.load_settings(directory=given.data)
-    if (restored.database, restored.files) != (given.database, given.files):
+    kept = settings.load_settings(directory=given.data)
+    if (kept.database, kept.files) != (given.database, given.files):
         click.echo(
             f"{settings.FILE} ที่กู้คืนมาชี้ไปที่อื่น เริ่มบริการด้วย (its settings name others: start with):", err=True
         )
