@@ -108,7 +108,7 @@ class Inbox:
     def _settled_files(self, folder: Path) -> list[tuple[Path, float]]:
         """Returns files of a folder whose sizes stay the same, with seconds since then; the oldest first."""
         try:
-            found = [(path.lstat(), path) for path in folder.iterdir() if not _is_ignored(path)]
+            found = [(path.lstat(), path) for path in folder.iterdir() if not is_passed_over(path)]
         except FileNotFoundError:
             return []
         settled, seen, now = [], {}, time.monotonic()
@@ -192,7 +192,8 @@ def _has_file(records: Records, draft: Announcement, sha256: str) -> bool:
     return any(attachment.sha256 == sha256 or attachment.id in earlier for attachment in there)
 
 
-def _is_ignored(path: Path) -> bool:
+def is_passed_over(path: Path) -> bool:
+    """Return True for a name of unfinished, hidden or machine-made files, which stay where they lie."""
     name = path.name.lower()
     return name.startswith((".", "~")) or name.endswith(_IGNORED_ENDINGS)
 

@@ -47,6 +47,11 @@ def inbox_targets(services: Services) -> dict[Path, InboxTarget]:
     return {folder / slug: InboxTarget(each.records, each.commands) for slug, each in scoped.items()}
 
 
+def watched_folder_command(folder: Path) -> str:
+    """Returns the command that makes a watched folder as the manual does: the scanner's group may write."""
+    return f"install -d -o prakat -g scanner -m 2770 {folder}"
+
+
 def leader_leases(services: Services, holder: str) -> LeaderLeases:
     """Returns the leases for duties that one worker at a time does for all workers.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -107,5 +108,18 @@ def require_library(setting: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise SettingsError(
-            f"{setting} ต้องใช้ไลบรารี {error.name} ที่ยังไม่ได้ติดตั้ง (install it with: pip install 'prakat[scale]')"
+            f"{setting} ต้องใช้ไลบรารี {error.name} ที่ยังไม่ได้ติดตั้ง ในโฟลเดอร์ที่ดาวน์โหลดโปรแกรม เรียก"
+            f" (install it, in the folder of the release): {libraries_command()}"
         ) from error
+
+
+def wheel_name() -> str:
+    """Return the name of the wheel of this version, which lies in the folder of the release."""
+    from importlib.metadata import version  # slow to import, and asked for only where something is missing
+
+    return f"prakat-{version('prakat')}-py3-none-any.whl"
+
+
+def libraries_command() -> str:
+    """Return the command that installs the libraries of the large engines from the release's own wheel."""
+    return f"{Path(sys.executable).with_name('pip')} install './{wheel_name()}[scale]'"

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,13 +23,16 @@ from archive.errors import Invalid, PrakatError, SettingsError
 from archive.model import Role
 from indexer.extraction import sandbox
 from indexer.extraction.ocr.tesseract import OWN_MODEL, SYSTEM_MODELS
+from indexer.inbox import is_passed_over
 from indexer.reindex import count_left_out, is_rebuild_needed
 from web import settings
 from web.archive_traces import USUAL_DATA, is_archive_elsewhere, may_hold_archive
+from web.background_worker import inbox_targets, watched_folder_command
 from web.backup_restore import backup_generations, last_backup_place, plain_generations
 from web.bootstrap import Services, build_services
-from web.database_connection import data_open_to_others
+from web.database_connection import data_open_to_others, libraries_command, wheel_name
 from web.nightly import OVERDUE, REHEARSAL_OVERDUE, NightlyResult, NightlyStep, read_nightly
+from web.organisations import is_front_host
 from web.serving.health import CHECKS, LEAST_FREE
 from web.settings import LOCAL_ADDRESS, Settings, postmaster_address
 
@@ -50,9 +52,7 @@ _LIBRARIES = {"postgresql": "psycopg", "postgres": "psycopg", "s3": "boto3", "op
 _SECRET_LENGTH = 32  # characters of a key that nobody guesses
 _ALL_ADDRESSES = {"0.0.0.0/0", "::/0"}
 _INSTALL_MODELS = "apt-get install tesseract-ocr-tha tesseract-ocr-eng tesseract-ocr-osd"
-_WHEEL = f"prakat-{version('prakat')}-py3-none-any.whl"  # of the release, in the folder of the download
 _PIP = Path(sys.executable).with_name("pip")
-_INSTALL_LIBRARIES = f"{_PIP} install './{_WHEEL}[scale]'"
 _SERVE_HTTPS = (
     "ทำตามหัวข้อ “เปิดให้ใช้ผ่าน https” ในคู่มือหน้า “ติดตั้งและปรับรุ่น”: nginx ใบรับรอง และ nginx.conf"
     " (follow 'Serve it over https' in the manual)"
@@ -83,7 +83,18 @@ _DELETABLE = (
     "ลบได้โดยปลอดภัย (may be deleted, are made again): pictures/ pictures-marked/ copies/ open-data/"
     " ห้ามลบ (never) files/ prakat.sqlite"
 )
-_NO_ROOM = f"df -h {{data}}; {_DELETABLE}; systemctl start prakat-nightly"
+_MOVE_DATA = (
+    "ทำตามหัวข้อ “ย้ายเครื่อง ย้ายที่เก็บ” ในคู่มือหน้า “ย้าย ส่งออก เข้ารหัส” (follow 'Move the archive' in the manual)"
+)
+_MOVE_BACKUPS = (
+    "ต่อดิสก์อื่นเข้าที่ /var/backups ตามหัวข้อ “ทุกคืน” ในคู่มือหน้า “งานทุกคืนและเมื่อเกิดเหตุ”"
+    " (mount another disk at /var/backups: 'Every night' in the manual)"
+)
+_NO_ROOM = (
+    "df -h {data}; การซ้อมต้องมีที่ว่างเท่าข้อมูลสำรองหนึ่งชุด ขยายดิสก์ หรือย้ายข้อมูลสำรองออกจากดิสก์นี้"
+    " (a rehearsal takes as much room as one backup: enlarge the disk, or move the backups off it);"
+    f" {_DELETABLE}; systemctl start prakat-nightly"
+)
 _MOVE_PLAIN = (
     "mkdir {place}/plain;"
     " mv {place}/generations {place}/files {place}/state {place}/manifest.json {place}/plain/;"
@@ -175,7 +186,7 @@ def _models(_given: Settings) -> Iterator[Trouble]:
             "own-model",
             TroubleKind.MISSING,
             said,
-            f"{_PIP} install --force-reinstall --no-deps {_WHEEL}",
+            f"{_PIP} install --force-reinstall --no-deps {wheel_name()}",
         )
     absent = [
         name
@@ -196,7 +207,7 @@ def _libraries(given: Settings) -> Iterator[Trouble]:
     for scheme in sorted(schemes & _LIBRARIES.keys()):
         if find_spec(_LIBRARIES[scheme]) is None:
             said = f"ไม่มีไลบรารี {_LIBRARIES[scheme]} ที่ {scheme} ต้องใช้ (a library is missing)"
-            yield Trouble("library", TroubleKind.MISSING, said, _INSTALL_LIBRARIES)
+            yield Trouble("library", TroubleKind.MISSING, said, libraries_command())
 
 
 def _names(given: Settings) -> Iterator[Trouble]:
@@ -262,14 +273,40 @@ def _disk(given: Settings) -> Iterator[Trouble]:
         )
     if given.database == "sqlite" and _file_system(place) in _NETWORK_DISKS:
         said = f"ที่เก็บข้อมูลอยู่บนดิสก์เครือข่าย ({_file_system(place)}) ฐานข้อมูลเสียหายได้ (database on a network disk)"
-        yield Trouble("network-disk", TroubleKind.UNSAFE, said, "prakat move --to /var/lib/prakat")
+        yield Trouble("network-disk", TroubleKind.UNSAFE, said, _MOVE_DATA)
 
 
-def _inbox(given: Settings) -> Iterator[Trouble]:
-    folder = Path(given.inbox).expanduser()
-    if given.inbox and not (folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK)):
-        said = f"โฟลเดอร์รับสแกน {folder} ไม่มีหรือเขียนไม่ได้ (the watched folder is missing or closed)"
-        yield Trouble("inbox", TroubleKind.WRONG, said, f"install -d -o prakat -m 770 {folder}")
+def _inbox(services: Services) -> Iterator[Trouble]:
+    """Yields each watched folder that the worker cannot use, and scans that lie where nobody takes them."""
+    folders = inbox_targets(services)
+    for folder in folders:
+        if not (folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK)):
+            said = f"โฟลเดอร์รับสแกน {folder} ไม่มีหรือเขียนไม่ได้ (the watched folder is missing or closed)"
+            yield Trouble("inbox", TroubleKind.WRONG, said, watched_folder_command(folder))
+    upper = Path(services.settings.inbox).expanduser()
+    with suppress(OSError):
+        left = [path for path in upper.iterdir() if path.is_file() and not is_passed_over(path)]
+        if left and len(folders) > 1:
+            said = (
+                f"ไฟล์ {len(left):,} ไฟล์ค้างใน {upper} ไม่มีใครรับ เพราะแต่ละหน่วยงานมีโฟลเดอร์ย่อยของตน"
+                " (scans lie above the organisations' folders: nobody takes them)"
+            )
+            remedy = f"mv {upper}/FILE {next(iter(folders))}/; เครื่องสแกนส่งลงที่นั่น (the scanner writes there)"
+            yield Trouble("inbox", TroubleKind.WRONG, said, remedy)
+
+
+def _organisations(services: Services) -> Iterator[Trouble]:
+    """Yields an organisation whose host name is that of the settings: the province's front has none then."""
+    known = services.organisations.all()
+    for each in known if len(known) > 1 else ():
+        if is_front_host(each.host, services.settings):
+            said = (
+                f"{each.name} ใช้ชื่อเว็บ {each.host} ซึ่งเป็นของ base_url หน้ารวมจึงไม่มีที่อยู่"
+                " (an organisation has the host of base_url: the front of all has no address)"
+            )
+            yield Trouble(
+                "front-address", TroubleKind.WRONG, said, _line('base_url = "https://ชื่อเว็บของหน้ารวม"')
+            )
 
 
 def _sandbox(_given: Settings) -> Iterator[Trouble]:
@@ -297,7 +334,7 @@ def _speed(given: Settings) -> Iterator[Trouble]:
         yield Trouble("open-files", TroubleKind.SLOW, said, "systemctl edit prakat: LimitNOFILE=8192")
     if given.data.is_dir() and (seconds := _sync_seconds(given.data)) > SLOW_SYNC:
         said = f"ดิสก์ใช้ {seconds * 1000:.0f} ms ต่อการบันทึก การรับไฟล์และนำเข้าจะช้า (the disk syncs slowly)"
-        yield Trouble("slow-disk", TroubleKind.SLOW, said, "prakat move --to /ดิสก์/SSD/prakat")
+        yield Trouble("slow-disk", TroubleKind.SLOW, said, _MOVE_DATA)
 
 
 def _sync_seconds(folder: Path) -> float:
@@ -369,9 +406,7 @@ def _backup(services: Services) -> Iterator[Trouble]:
     with suppress(OSError):
         if last.destination.stat().st_dev == services.settings.data.stat().st_dev:
             said = "ข้อมูลสำรองอยู่บนดิสก์เดียวกับคลัง ดิสก์เสียจะหายทั้งคู่ (the backup is on the same disk)"
-            yield Trouble(
-                "same-disk", TroubleKind.UNSAFE, said, "prakat nightly /mnt/ดิสก์อื่น/prakat/", is_advice=True
-            )
+            yield Trouble("same-disk", TroubleKind.UNSAFE, said, _MOVE_BACKUPS, is_advice=True)
     if not services.settings.backup_recipient:
         said = "ข้อมูลสำรองไม่ได้เข้ารหัส ผู้ที่ได้ดิสก์ไปอ่านได้ทั้งหมด (backups are not encrypted)"
         yield Trouble(
@@ -449,8 +484,7 @@ MACHINE = (
     _guards,
     _permissions,
     _disk,
-    _inbox,
     _sandbox,
     _speed,
 )
-ARCHIVE = (_people, _contacts, _backup, _night, _service)
+ARCHIVE = (_people, _contacts, _organisations, _inbox, _backup, _night, _service)

@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, redirect, request
@@ -25,6 +26,7 @@ from archive.ports import Organisations
 from web.accounts.access import require_visible
 from web.accounts.sign_in import person_may_see_unpublished
 from web.bootstrap import KNOWN, ORGANISATION, services
+from web.settings import Settings
 
 _FRESH = 3.0  # seconds for which the list of organisations is kept before it is read again
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -108,10 +110,16 @@ def _shown() -> dict[int | str, str]:
     return {each.id: each.name for each in towns} | {each.slug: each.name for each in towns}
 
 
+def is_front_host(host: str | None, settings: Settings) -> bool:
+    """Returns True for the host name of ``PRAKAT_BASE_URL``, at which the province's front is."""
+    return host is not None and host == urlsplit(settings.base_url).hostname
+
+
 def checked_organisation(organisation: Organisation, app: Flask) -> Organisation:
     """Returns the organisation, if its slug, host and name can be stored.
 
-    Raises ``Invalid`` otherwise, also for a slug that ``app`` needs for a page of its own.
+    Raises ``Invalid`` otherwise, also for a slug that ``app`` needs for a page of its own, and for the host
+    name of the province's front.
     """
     taken = {"all", *(rule.rule.split("/")[1] for rule in app.url_map.iter_rules())}
     if not _SLUG.fullmatch(organisation.slug) or organisation.slug in taken:
@@ -123,6 +131,13 @@ def checked_organisation(organisation: Organisation, app: Flask) -> Organisation
         )
     if organisation.host is not None and not _HOST.fullmatch(organisation.host):
         raise Invalid(f"ชื่อโฮสต์ {organisation.host} ใช้ไม่ได้ (not a host name in lower case)", field="host")
+    with app.app_context():
+        if is_front_host(organisation.host, services().settings):
+            raise Invalid(
+                f"ชื่อโฮสต์ {organisation.host} เป็นของ PRAKAT_BASE_URL ซึ่งเป็นหน้ารวม ตั้ง base_url เป็นชื่ออื่นก่อน"
+                " (this host is PRAKAT_BASE_URL's, the front of all: give base_url another first)",
+                field="host",
+            )
     if not organisation.name.strip():
         raise Invalid("กรุณาระบุชื่อหน่วยงาน (a name is needed)", field="name")
     return organisation

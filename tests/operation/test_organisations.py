@@ -80,6 +80,7 @@ def test_searched_and_counted_one_by_one_and_together(shell: Shell) -> None:
     assert (whole["announcements"]["published"], whole["index"]["announcements"]) == (4, 4)
     one = json.loads(shell.done("stats", "--json", "--organisation", "bangkhen"))
     assert one == {
+        "followers": {"confirmed": 0},
         "announcements": {"draft": 0, "published": 2, "withdrawn": 0, "trashed": 0},
         "attachments": dict.fromkeys(("waiting", "reading", "ready", "failed"), 0),
         "pages": dict.fromkeys(("embedded", "ocr", "none"), 0),
@@ -103,6 +104,41 @@ def test_an_address_is_nobody_else_s(shell: Shell) -> None:
         ("change", "pladuk", "--slug", "bangkhen"),
     ):
         assert shell.run("organisation", *arguments).exit_code == 1, arguments
+
+
+def test_the_front_keeps_its_host(shell: Shell) -> None:
+    """The host name of the settings leads to the search of all, which an organisation of that name hides."""
+    front = {"PRAKAT_BASE_URL": "https://archive.nongpladuk.go.th"}
+    for arguments in (("add", "saimai", "สายไหม"), ("change", "pladuk")):
+        ran = shell.run("organisation", *arguments, "--host", "archive.nongpladuk.go.th", **front)
+        assert ran.exit_code == 1
+        assert "PRAKAT_BASE_URL" in ran.stderr
+    shell.done("organisation", "change", "pladuk", "--host", "archive.nongpladuk.go.th")
+    told = {each["code"]: each for each in json.loads(shell.run("doctor", "--json", **front).stdout)}
+    assert "archive.nongpladuk.go.th" in told["front-address"]["message"]
+    assert "front-address" not in shell.run("doctor", "--json").stdout
+
+
+def test_each_has_a_watched_folder_that_is_asked_for(shell: Shell, tmp_path: Path) -> None:
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    inbox = {"PRAKAT_INBOX": str(scans)}
+    told = shell.run("organisation", "add", "saimai", "สายไหม", **inbox).stderr
+    assert f"install -d -o prakat -g scanner -m 2770 {scans}/bangkhen" in told
+
+    def troubles() -> list[str]:
+        found = json.loads(shell.run("doctor", "--json", **inbox).stdout)
+        return [each["message"] for each in found if each["code"] == "inbox"]
+
+    assert len(troubles()) == 3
+    for slug in ("pladuk", "bangkhen", "saimai"):
+        (scans / slug).mkdir()
+    assert troubles() == []
+    (scans / "Thumbs.db").touch()
+    assert troubles() == []
+    (scans / "scan.pdf").write_bytes(b"%PDF-1.7")
+    (lost,) = troubles()
+    assert "1 ไฟล์" in lost
 
 
 def test_what_belongs_to_none_is_found(shell: Shell) -> None:

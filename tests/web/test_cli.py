@@ -12,9 +12,10 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from archive.errors import SettingsError
 from archive.model import Role
 from tests.web.conftest import Site, memo
-from web import archive_traces
+from web import archive_traces, database_connection
 from web.cli import main
 from web.settings import Settings, load_settings
 
@@ -182,6 +183,15 @@ def test_wrong_use_and_failure_differ(shell: Shell, arguments: tuple[str, ...], 
     assert ran.stdout == ""
     assert ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_a_missing_library_is_installed_from_the_release() -> None:
+    """The package is on no registry: its bare name would be somebody else's."""
+    with (
+        pytest.raises(SettingsError, match=r"pip install './prakat-[\d.]+-py3-none-any\.whl\[scale\]'"),
+        database_connection.require_library("PRAKAT_DATABASE"),
+    ):
+        raise ModuleNotFoundError(name="psycopg")
 
 
 @pytest.mark.parametrize(

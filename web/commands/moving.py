@@ -59,7 +59,10 @@ def move(target_addresses: tuple[str, ...]) -> None:
         " (moved and verified; copied this time)",
         err=True,
     )
-    click.echo("เริ่มบริการด้วยการตั้งค่านี้ (start the service with):", err=True)
+    or_mounted = ""
+    if target.data != source.data:
+        or_mounted = f" หรือต่อที่ใหม่เข้าที่ชื่อ {source.data} ตามคู่มือ (or mount it at that name, as the manual says)"
+    click.echo(f"เริ่มบริการด้วยการตั้งค่านี้ (start the service with){or_mounted}:", err=True)
     for name in ("data", "database", "files"):
         click.echo(f"PRAKAT_{name.upper()}={getattr(target, name)}")
     for sha256 in moved.damaged_sha256:

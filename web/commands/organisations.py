@@ -9,6 +9,7 @@ import click
 from archive.errors import NotFound
 from archive.model import PROVINCE, THE_PROVINCE, Organisation
 from web.app import create_app
+from web.background_worker import inbox_targets, watched_folder_command
 from web.commands.terminal import FullHelpGroup, open_or_begin_services
 from web.organisations import checked_organisation
 
@@ -50,6 +51,12 @@ def add_organisation(slug: str, name: str, host: str | None) -> None:
             " (what was here alone has that address now, and wants a name)",
             err=True,
         )
+    for folder in inbox_targets(services):
+        if not folder.is_dir():
+            command = watched_folder_command(folder)
+            click.echo(
+                f"โฟลเดอร์รับสแกนของแต่ละหน่วยงาน ยังไม่มี (its watched folder is missing): {command}", err=True
+            )
 
 
 @organisation.command("change")
