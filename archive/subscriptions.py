@@ -66,6 +66,9 @@ class Subscriptions(Protocol):
     def unsubscribe(self, key: str) -> bool:
         """Delete a subscription with its address. False for an unknown key."""
 
+    def count_confirmed(self) -> int:
+        """Return the number of followers who confirmed their address."""
+
     def delete_unconfirmed(self, now: dt.datetime) -> int:
         """Delete subscriptions that were not confirmed in time. Returns their number."""
 

@@ -81,6 +81,13 @@ class EngineSubscriptions(EngineRepository):
         with self._engine.write():
             return delete_rows(self._engine, "subscription", key=key) == 1
 
+    def count_confirmed(self) -> int:
+        row = self._engine.row(
+            """SELECT count(*) AS confirmed FROM subscription
+               WHERE organisation_id IN :organisations AND confirmed_at IS NOT NULL"""
+        )
+        return int(row["confirmed"]) if row else 0
+
     def delete_unconfirmed(self, now: dt.datetime) -> int:
         before = mappers.time_text(now - UNCONFIRMED_FOR)
         if not self._engine.row(

@@ -36,7 +36,9 @@ def test_an_address_is_asked_once_and_then_kept_or_forgotten(engine: Engine) -> 
     assert store.delete_unconfirmed(NOW + UNCONFIRMED_FOR + HOUR) == 1
     assert not store.confirm("k1")
     follow(store, "k3")
+    assert store.count_confirmed() == 0
     assert store.confirm("k3")
+    assert store.count_confirmed() == 1
     assert store.delete_unconfirmed(NOW + UNCONFIRMED_FOR + HOUR) == 0
     assert store.unsubscribe("k3")
     assert not store.unsubscribe("k3")

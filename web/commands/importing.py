@@ -160,6 +160,7 @@ def archive_contents(as_json: bool, organisation: str | None) -> None:
         "announcements": services.announcements.count_by_status(),
         "attachments": services.jobs.count_by_status(),
         "pages": services.pages.count_by_source(),
+        "followers": {"confirmed": services.subscriptions.count_confirmed()},
     }
     if services.is_whole_installation:  # files and index are all organisations'
         files = list(services.files.all())
@@ -199,6 +200,7 @@ _TITLES = {
     "announcements": "ประกาศ · announcements",
     "attachments": "เอกสารแนบ · attachments",
     "pages": "หน้า · pages",
+    "followers": "ผู้ติดตามทางอีเมล · followers by e-mail",
     "files": "ไฟล์ต้นฉบับ · files",
     "index": "ดัชนี · index",
     "scrub": "การอ่านทวนอย่างช้า · slow scrub",
@@ -207,6 +209,7 @@ _NAMES = {
     "announcements": "ประกาศ",
     "draft": "ฉบับร่าง",
     "published": "เผยแพร่",
+    "confirmed": "ยืนยันแล้ว",
     "withdrawn": "ถอนแล้ว",
     "trashed": "ถังขยะ",
     "waiting": "รอแปลงข้อความ",
