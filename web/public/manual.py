@@ -30,6 +30,7 @@ _EXTENSIONS = (
     "fenced_code",
 )  # those of mkdocs.yml, which builds the same pages as a site
 _FIRST = "index"
+_FOR_MANY = ("residents", "staff")  # pages for those who ask here most
 _MOST_FOUND = 20  # sections shown for a search
 
 
@@ -135,10 +136,10 @@ def _find(query: Query, tokenizer: Tokenizer) -> list[tuple[ManualSection, tuple
         in_heading = _hits(section.heading, query, tokenizer)
         hits = in_heading | _hits(section.text, query, tokenizer)
         if hits:
-            is_for_officers = section.page.startswith("officer")  # most who ask here are clerks and residents
+            is_for_many = section.page in _FOR_MANY
             score = (
                 _longest(in_heading) >= sum(map(len, words)),  # the whole query
-                not is_for_officers,
+                is_for_many,
                 _coverage(words, in_heading),
                 _longest(in_heading),
                 _longest(hits),
