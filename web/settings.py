@@ -142,7 +142,12 @@ class Settings:
     files: str = _setting(
         "local", _files, "ที่เก็บไฟล์ต้นฉบับ: local หรือ s3://bucket?endpoint=… · store of the originals"
     )
-    max_upload_mb: int = _setting(100, _count, "ขนาดไฟล์สูงสุดที่รับ (เมกะไบต์) · largest file taken, in megabytes")
+    max_upload_mb: int = _setting(
+        100,
+        _count,
+        "ขนาดไฟล์สูงสุดที่รับ (เมกะไบต์) ต้องไม่เกิน client_max_body_size ของ nginx และขีดจำกัดของ ClamAV"
+        " · largest file taken, in megabytes; nginx's client_max_body_size and ClamAV's limits must allow it",
+    )
     ocr_jobs: int = _setting(
         os.cpu_count() or 1, _count, "จำนวนหน้าที่อ่านพร้อมกัน · pages recognised at the same time"
     )
