@@ -9,6 +9,7 @@ text file beside it, when the archive refuses it.
 from __future__ import annotations
 
 import logging
+import os
 import stat
 import tempfile
 import time
@@ -61,8 +62,15 @@ class InboxTarget:
     commands: RecordCommands
 
 
+_Version = tuple[int, int, int, int]
+"""Device, inode, size and time of the last change of a file: others once it is written again or exchanged."""
+
 Targets = Callable[[], Mapping[Path, InboxTarget]]
 """Function that returns the watched folders as of now, each with where its scans go."""
+
+
+class _ChangedMeanwhile(Exception):
+    """Raised when a dropped file was written again, or exchanged, while it was taken."""
 
 
 class Inbox:
@@ -70,7 +78,7 @@ class Inbox:
 
     def __init__(self, targets: Targets) -> None:
         self._targets = targets
-        self._sizes: dict[Path, tuple[int, float]] = {}  # size and time at which it was seen first
+        self._versions: dict[Path, tuple[_Version, float]] = {}  # and the time at which it was seen first
         self._failed: dict[Path, float] = {}  # time of the last failure
 
     def take_up_to_one_file_per_folder(self) -> bool:
@@ -106,7 +114,7 @@ class Inbox:
                 self._failed[path] = time.monotonic()
 
     def _settled_files(self, folder: Path) -> list[tuple[Path, float]]:
-        """Returns files of a folder whose sizes stay the same, with seconds since then; the oldest first."""
+        """Returns files of a folder that are no longer written, with seconds since then; the oldest first."""
         try:
             found = [(path.lstat(), path) for path in folder.iterdir() if not is_passed_over(path)]
         except FileNotFoundError:
@@ -115,30 +123,55 @@ class Inbox:
         for status, path in sorted(found, key=lambda pair: (pair[0].st_mtime, pair[1].name)):
             if not stat.S_ISREG(status.st_mode):
                 continue
-            size, since = self._sizes.get(path, (-1, now))
-            if size != status.st_size:
+            version = _version(status)
+            known, since = self._versions.get(path, (None, now))
+            if known != version:
                 since = now
             elif now - since >= SETTLED_SECONDS:
                 settled.append((path, now - since))
-            seen[path] = status.st_size, since
-        self._sizes = {path: known for path, known in self._sizes.items() if path.parent != folder} | seen
+            seen[path] = version, since
+        others = {path: known for path, known in self._versions.items() if path.parent != folder}
+        self._versions = others | seen
         return settled
 
     def _take(self, path: Path, folder: Path, target: InboxTarget) -> None:
-        """Store one file and move it out of the folder. Raises ``Unavailable``, with the file left there."""
+        """Store one file and move it out of the folder. Raises ``Unavailable``, with the file left there.
+
+        One that is written again meanwhile stays there for the next look: a scanner may give each file the
+        same name.
+        """
         sha256 = sha256_of_file(path)
+        if self._is_changed(path):
+            return
         try:
-            is_new = _store(path, sha256, target)
+            is_new, reason = _store(path, sha256, target), ""
         except (Invalid, TooLarge) as error:
-            _move(path, folder / REFUSED, reason=error.message)
-            log.warning("scan refused", extra={"file": path.name, "why": error.message})
+            is_new, reason = False, error.message
+        except _ChangedMeanwhile:
+            return
+        if self._is_changed(path):
+            return
+        if reason:
+            _move(path, folder / REFUSED, reason=reason)
+            log.warning("scan refused", extra={"file": path.name, "why": reason})
         else:
             _move(path, folder / (TAKEN if is_new else KNOWN))
             log.info("scan taken", extra={"file": path.name, "sha256": sha256, "is_new": is_new})
 
+    def _is_changed(self, path: Path) -> bool:
+        """Returns True when the file is no longer the one that the last look found complete."""
+        return _version(path.lstat()) != self._versions[path][0]
+
+
+def _version(status: os.stat_result) -> _Version:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
 
 def _store(path: Path, sha256: str, target: InboxTarget) -> bool:
-    """Make a draft of each document in a file. Returns False when the archive had all of them."""
+    """Make a draft of each document in a file. Returns False when the archive had all of them.
+
+    Raises ``_ChangedMeanwhile`` before a draft is made of other bytes than those of the SHA-256.
+    """
     with tempfile.TemporaryDirectory(prefix="prakat-inbox-") as folder:
         try:
             count = sandbox.run_in_sandbox(
@@ -147,26 +180,35 @@ def _store(path: Path, sha256: str, target: InboxTarget) -> bool:
         except UnreadableFile:  # the reading of the attachment will say why
             count = 0
         if count == 0:
-            return _store_document(path, path.name, f"inbox:{sha256}", target)
+            return _store_document(path, path.name, sha256, f"inbox:{sha256}", target)
+        if sha256_of_file(path) != sha256:
+            raise _ChangedMeanwhile
+        documents = [Path(folder) / f"{number}.pdf" for number in range(1, count + 1)]
         stored = [
             _store_document(
-                Path(folder) / f"{number}.pdf",
+                document,
                 f"{path.stem} ({number}).pdf",
+                sha256_of_file(document),
                 f"inbox:{sha256}:{number}",
                 target,
             )
-            for number in range(1, count + 1)
+            for number, document in enumerate(documents, start=1)
         ]
         return any(stored)
 
 
-def _store_document(path: Path, filename: str, ref: str, target: InboxTarget) -> bool:
-    """Make a draft with one attachment, as far as it is not there. Returns False when all of it was there."""
+def _store_document(path: Path, filename: str, sha256: str, ref: str, target: InboxTarget) -> bool:
+    """Make a draft with one attachment, as far as it is not there. Returns False when all of it was there.
+
+    Raises ``_ChangedMeanwhile``, with no draft made, where the file no longer has the SHA-256.
+    """
     draft = target.records.announcements.by_external_ref(ref)
-    if draft is not None and _has_file(target.records, draft, sha256_of_file(path)):
+    if draft is not None and _has_file(target.records, draft, sha256):
         return False
     with path.open("rb") as stream:  # before the draft: a file that is refused leaves none
         stored = target.commands.uploads.store(stream, filename=filename, actor=ACTOR)
+    if stored.sha256 != sha256:
+        raise _ChangedMeanwhile
     if draft is None:
         draft = target.commands.announcements.create(
             Draft(title="", published_on=today(), ref=ref), actor=ACTOR, may_lack_title=True

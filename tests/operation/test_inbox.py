@@ -22,6 +22,7 @@ from archive.commands.attachments import AttachmentCommands
 from archive.commands.uploads import Uploads
 from archive.erasure import ErasureScope
 from archive.errors import Unavailable
+from archive.hashing import sha256_of_file
 from archive.model import Announcement, Organisation, Status
 from indexer import inbox as watched
 from indexer.extraction.separators import SEPARATOR_TEXT
@@ -153,6 +154,51 @@ def test_a_file_that_is_still_written_is_left_alone(
     (folder_of(services) / "cut-off.pdf").write_bytes(content[:-1000])
     collect(services)
     assert len(drafts(services)) == 2  # its reading will say that it is cut off
+
+
+def test_a_file_that_has_its_size_before_its_bytes_is_left_alone(services: Services) -> None:
+    """As some programs copy: they set the size first."""
+    path, content = folder_of(services) / "scan.jpg", scanned("one page")
+    inbox = Inbox(lambda: inbox_targets(services))
+    path.write_bytes(content[:1000] + bytes(len(content) - 1000))
+    inbox.take_up_to_one_file_per_folder()
+    path.write_bytes(content)
+    assert not inbox.take_up_to_one_file_per_folder()
+    assert inbox.take_up_to_one_file_per_folder()
+    assert (folder_of(services) / TAKEN / "scan.jpg").read_bytes() == content
+
+
+@pytest.mark.parametrize("moment", ["before it is stored", "after it is stored", "before it is cut"])
+def test_the_next_scan_of_the_same_name_is_taken_too(
+    services: Services, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    path = folder_of(services) / "scan.pdf"
+    path.write_bytes(memo("ฉบับแรก"))
+    following = stack(scanned("first"), scanned("sheet", SEPARATOR_TEXT), scanned("second"))
+    owner, step = (watched.sandbox, "run_in_sandbox") if "cut" in moment else (Uploads, "store")
+    original = getattr(owner, step)
+
+    def written_over(*given: object, **named: object) -> object:
+        monkeypatch.setattr(owner, step, original)  # once
+        if "before" in moment:
+            path.write_bytes(following)
+        answer = original(*given, **named)
+        path.write_bytes(following)
+        return answer
+
+    monkeypatch.setattr(owner, step, written_over)
+    for _ in range(2):
+        collect(services)
+    assert [each.name for each in (folder_of(services) / TAKEN).iterdir()] == ["scan.pdf"]
+    assert (folder_of(services) / TAKEN / "scan.pdf").read_bytes() == following
+    names = [name for name, _ in attached(services)]
+    assert names == ["scan (1).pdf", "scan (2).pdf", *(["scan.pdf"] if "after" in moment else [])]
+    whole = sha256_of_file(folder_of(services) / TAKEN / "scan.pdf")
+    papers = services.attachments.by_announcement(each.id for each in drafts(services))
+    for draft in drafts(services):
+        (paper,) = papers[draft.id]
+        assert draft.ref is not None
+        assert draft.ref.split(":")[1] == (paper.sha256 if paper.filename == "scan.pdf" else whole)
 
 
 def test_a_scan_settles_while_others_are_taken(services: Services) -> None:
