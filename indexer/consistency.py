@@ -146,6 +146,8 @@ class ConsistencyCheck:
                 self._find("database-damaged", "database", f"{subject}: {error.__cause__}")
         except PrakatError as error:
             self._find(_index_code(error, otherwise="unreadable"), subject, str(error))
+        except OSError as error:
+            self._find("unreadable", subject, str(error))
 
     def _find(self, code: str, subject: str, detail: str = "", *, mended: bool = False) -> None:
         self._report.findings.append(Finding(code, subject, detail, mended))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -11,12 +12,15 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from archive.errors import PrakatError, Unavailable
 from archive.model import Status
+from archive.ports import StoredFile
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.consistency import MESSAGES, ConsistencyCheck, ConsistencyReport
 from indexer.engines.whoosh import index
@@ -24,6 +28,7 @@ from indexer.index_sync import load_public
 from indexer.search import ports
 from indexer.search.query.parser import parse_query
 from indexer.worker import LEASE
+from storage.files.local import LocalFiles
 from tests.operation.archives import (
     ACTOR,
     NOW,
@@ -51,6 +56,21 @@ def test_a_sound_archive_is_clean(data: Path) -> None:
     assert answer["checked"]["announcements"] == 24
     assert answer["checked"]["files"] == answer["checked"]["attachments"] == 12
     assert answer["checked"]["bytes"] == sum(path.stat().st_size for path in stored(data))
+
+
+class UnlistableFiles(LocalFiles):
+    """A store on a disk that gives its directories no longer."""
+
+    def all(self) -> Iterator[StoredFile]:
+        raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_disk_that_cannot_be_listed_is_a_finding_and_stops_no_other_step(services: Services) -> None:
+    files = UnlistableFiles(services.settings.data / "files")
+    report = replace(services, files=files).check_consistency()
+    (found,) = report.findings
+    assert (found.code, found.subject) == ("unreadable", "files")
+    assert report.checked["announcements"] == 24
 
 
 def test_an_empty_archive_is_clean(tmp_path: Path) -> None:
