@@ -13,7 +13,7 @@ import smtplib
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from functools import partial
@@ -268,7 +268,8 @@ def mail_server(url: str) -> Iterator[smtplib.SMTP]:
     """Open a connection to a mail server by its address; raises ``OSError`` and ``smtplib.SMTPException``.
 
     One to ``smtps://`` is encrypted, one to ``smtp://`` where the server can be. A password in the address is
-    sent over an encrypted connection only, or within this machine.
+    sent over an encrypted connection only, or within this machine. What the server took is sent, whatever it
+    answers at the end.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -278,7 +279,7 @@ def mail_server(url: str) -> Iterator[smtplib.SMTP]:
         if parts.scheme == "smtps"
         else smtplib.SMTP(host, parts.port or 25, timeout=_TIMEOUT)
     )
-    with server:
+    try:
         server.ehlo()
         if parts.scheme == "smtp" and server.has_extn("starttls"):
             server.starttls(context=context)
@@ -288,6 +289,10 @@ def mail_server(url: str) -> Iterator[smtplib.SMTP]:
                 raise smtplib.SMTPNotSupportedError("the server offers no encryption for the password")
             server.login(unquote(parts.username), unquote(parts.password or ""))
         yield server
+    finally:
+        with suppress(smtplib.SMTPException, OSError):
+            server.quit()
+        server.close()
 
 
 def _is_this_machine(host: str) -> bool:

@@ -43,6 +43,7 @@ class Mailbox:
 
     ``refuse`` gives what it answers to every address instead, ``refuse_content`` what it answers to the
     content of a message to an address. ``when_greeted`` is called before it answers who connects.
+    ``farewell`` is its last answer.
     """
 
     port = 0
@@ -52,6 +53,7 @@ class Mailbox:
         self.refuse = ""
         self.refuse_content: dict[str, str] = {}
         self.when_greeted: Callable[[], None] = lambda: None
+        self.farewell = "221 Bye"
 
     async def handle_EHLO(  # noqa: N802  # the server calls it so
         self, _server: SMTP, session: Session, _envelope: Envelope, name: str, answers: list[str]
@@ -78,6 +80,11 @@ class Mailbox:
         assert isinstance(message, EmailMessage)
         self.messages.append(message)
         return "250 OK"
+
+    async def handle_QUIT(  # noqa: N802
+        self, _server: SMTP, _session: Session, _envelope: Envelope
+    ) -> str:
+        return self.farewell
 
     def text(self) -> str:
         """Returns the text of the last message."""
@@ -287,6 +294,19 @@ def test_what_is_withdrawn_while_the_mail_server_is_slow_is_not_told(posting: Si
     )
     deliver(posting)
     assert len(mailbox.messages) == sent
+
+
+@pytest.mark.parametrize("farewell", ["250 OK", "421 restarting"])
+def test_how_a_server_takes_leave_sends_nothing_twice(posting: Site, mailbox: Mailbox, farewell: str) -> None:
+    mailbox.farewell = farewell
+    follow(posting, mailbox)
+    follow(posting, mailbox, address="b@example.com")
+    posting.announcement("เรื่องใหม่")
+    posting.work()
+    for _ in range(2):
+        deliver(posting)
+    sent = [message["To"] for message in mailbox.messages]
+    assert sent == ["a@example.com", "b@example.com"] * 2
 
 
 def test_a_refused_address_is_deleted_a_deferred_one_stays(posting: Site, mailbox: Mailbox) -> None:
