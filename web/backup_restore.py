@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from archive.errors import Invalid
 from archive.ports import Progress
 from indexer.worker import LEASE
 from storage.backup import rehearsal
 from storage.backup.last_backup import read_backup_note
 from storage.backup.manifest import BackupManifest
 from storage.backup.restore import backup_source_at, restore_backup
+from storage.backup.retention import BackupDirectory
 from storage.move import refuse_target_with_archive
 from web.adapters import backup_keys
 from web.archive_move import move_archive
@@ -97,6 +99,17 @@ def last_backup_place(settings: Settings) -> Path | None:
     """Return where the last backup of a data directory went, also where its archive does not open."""
     note = read_backup_note(settings.data)
     return note.destination if note else None
+
+
+def is_last_backup_gone(settings: Settings, destination: Path) -> bool:
+    """Return True where the last backup went into a directory that is empty or gone now, as if unmounted."""
+    if last_backup_place(settings) != destination.resolve():
+        return False
+    try:
+        BackupDirectory(destination).manifest_bytes(None)
+    except Invalid as error:
+        return error.code == "no-backup"
+    return False
 
 
 def _restore_to_servers(

@@ -17,7 +17,12 @@ from pathlib import Path
 
 from archive.errors import PrakatError
 from indexer.scrub import FILES_EVERY, read_scrub_record
-from web.backup_restore import compare_stored_backup, is_newest_backup_encrypted, rehearse_restore
+from web.backup_restore import (
+    compare_stored_backup,
+    is_last_backup_gone,
+    is_newest_backup_encrypted,
+    rehearse_restore,
+)
 from web.bootstrap import Services
 from web.settings import Settings
 
@@ -151,6 +156,12 @@ def _run(name: str, step: Callable[[], str]) -> NightlyStep:
 
 
 def _back_up(services: Services, destination: Path) -> str:
+    if is_last_backup_gone(services.settings, destination):
+        raise StepFoundFaults(
+            f"ยังไม่สำรอง ข้อมูลสำรองครั้งก่อนอยู่ที่ {destination} แต่ตอนนี้ที่นั่นว่าง ดิสก์สำรองคงไม่ได้ต่อ ต่อแล้วเรียก"
+            f" systemctl start prakat-nightly ถ้าตั้งใจเริ่มดิสก์ใหม่ เรียก prakat backup {destination}/ หนึ่งครั้ง"
+            " (the last backup is not there: mount its disk, or begin a new one with prakat backup)"
+        )
     destination.mkdir(mode=0o700, parents=True, exist_ok=True)
     report = services.backups.make_backup(destination, lambda _step, _done, _total: None)
     harmed = [

@@ -67,6 +67,28 @@ def test_a_damaged_original_is_said_by_the_steps_that_meet_it(services: Services
     assert "file-damaged" not in said
 
 
+def test_where_the_backup_disk_is_not_mounted_nothing_is_written_and_it_is_told(
+    services: Services, tmp_path: Path
+) -> None:
+    kept = tmp_path / "backups"
+    assert all(outcomes(services, kept).values())
+    kept.rename(tmp_path / "unmounted")
+    for is_mount_point_there in (False, True):
+        if is_mount_point_there:
+            kept.mkdir()
+        step = run_nightly(services, kept).steps[0]
+        assert (step.name, step.is_ok) == ("backup", False)
+        assert f"prakat backup {kept}/" in step.detail
+        assert kept.exists() is is_mount_point_there
+    assert list(kept.iterdir()) == []
+    kept.rmdir()
+    (tmp_path / "unmounted").rename(kept)
+    assert all(outcomes(services, kept).values())
+    kept.rename(tmp_path / "old disk")
+    assert run(services.settings.data, "backup", f"{kept}/").exit_code == 0  # a new one is begun on purpose
+    assert all(outcomes(services, kept).values())
+
+
 def test_a_failed_backup_is_told_with_its_own_remedy(services: Services, tmp_path: Path) -> None:
     kept = tmp_path / "backups"
     assert all(outcomes(services, kept).values())
