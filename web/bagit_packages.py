@@ -39,6 +39,7 @@ from archive.model import (
     Relation,
     Status,
 )
+from archive.ports import StoredFile
 from archive.transfer_ports import (
     CarriedAttachment,
     CarriedDisclosureDecisions,
@@ -439,17 +440,27 @@ def _take(services: Services, record: CarriedRecord, payload: Path, report: Impo
     if known is not None:
         report.already_present += 1
         return known.id
-    for carried in record.attachments:
-        _store_original(services, carried.attachment, payload / file_path(carried.attachment))
-        report.files += 1
-        for each in carried.versions:
-            _store_original(services, each.version, payload / file_path(carried.attachment, each.version))
+    originals = [*_originals(record, payload)]
+    for file, path in originals:
+        _store_original(services, file, path)
     kept = tuple(map(_held_again, record.attachments))
     adopted = services.transfer.take_over_record(
         replace(record, attachments=kept), actor=IMPORTER, reason=f"{record.announcement.ref}"
     )
+    for file, path in originals:
+        with path.open("rb") as stream:
+            services.commands.uploads.store_again_if_erased(stream, StoredFile(file.sha256, file.size))
     report.added += 1
+    report.files += len(record.attachments)
     return adopted.id
+
+
+def _originals(record: CarriedRecord, payload: Path) -> Iterator[tuple[Attachment | FileVersion, Path]]:
+    """Yields every file of a record, also earlier ones, with its place in a bag."""
+    for carried in record.attachments:
+        yield carried.attachment, payload / file_path(carried.attachment)
+        for each in carried.versions:
+            yield each.version, payload / file_path(carried.attachment, each.version)
 
 
 def _held_again(carried: CarriedAttachment) -> CarriedAttachment:

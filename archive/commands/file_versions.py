@@ -93,6 +93,7 @@ class FileVersionCommands(CommandsOnRecords):
                     kind=attachment.kind,
                     actor=actor,
                 )
+        self._uploads.store_again_if_erased(copy, file)
         return redacted
 
     @in_one_transaction

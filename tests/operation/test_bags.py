@@ -557,6 +557,32 @@ def test_an_erased_document_leaves_nothing_in_the_history_that_came_with_it(take
     assert [each.action for each in told if each.before.get("label") != f"ของ{SECRET}"] == ["label"]
 
 
+def test_an_import_of_bytes_that_are_being_erased_keeps_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, there = opened(tmp_path / "source"), opened(tmp_path / "there")
+    for services in (source, there):
+        add(services, 2)
+    (paper,) = _documents(there, 2 - 1)
+    there.eraser.erase_attachment_or_versions(
+        paper.id, ErasureScope.ATTACHMENT, ordered_by="ศาล", reason="ละเมิด", actor=ACTOR
+    )
+    assert run(source.settings.data, "export", str(tmp_path / "bag")).exit_code == 0
+    transfer = type(there.transfer)
+    take_over = transfer.take_over_record
+
+    def after_an_erasure(*given: object, **named: object) -> object:
+        there.eraser.finish_all()  # as a worker does
+        return take_over(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(transfer, "take_over_record", after_an_erasure)
+    assert run(there.settings.data, "import", str(tmp_path / "bag")).exit_code == 0
+    assert there.files.exists(paper.sha256)
+    assert "file-missing" not in checked(there.settings.data)[1]
+    for services in (source, there):
+        close(services)
+
+
 def test_a_backup_after_an_import_lacks_no_file(taken: Taken, tmp_path: Path) -> None:
     assert isinstance(taken.services.backups, Backups)
     report = taken.services.backups.make_backup(tmp_path / "backup.tar", lambda *_: None)

@@ -561,6 +561,25 @@ def test_an_upload_of_the_bytes_that_are_being_erased_keeps_its_file(site: Site,
         assert kept.read() == paper
 
 
+def test_a_redacted_copy_of_the_bytes_that_are_being_erased_keeps_its_file(site: Site) -> None:
+    services, covered = site.services, memo("ปิดทับแล้ว")
+    erased = site.attach(site.announcement("ประกาศที่ถูกสั่งลบ").id, covered)
+    paper = site.attach(site.announcement("ประกาศอื่น").id, memo("ก่อนปิดทับ"))
+
+    def erase() -> None:
+        services.eraser.erase_attachment_or_versions(
+            erased.id, ErasureScope.ATTACHMENT, ordered_by="ศาล", reason="ละเมิด", actor="test"
+        )
+
+    files = cast(Files, InterruptedFiles(services.files, "add", before=lambda: None, after=erase))
+    commands = RecordCommands(services.records, files, max_upload_bytes=1 << 20)
+    commands.file_versions.replace_by_redacted_copy(
+        paper.id, io.BytesIO(covered), [], made_from=paper.sha256, actor="test"
+    )
+    assert services.attachments.get(paper.id).sha256 == erased.sha256
+    assert services.files.exists(erased.sha256)
+
+
 def test_caches_are_cleared_once_more_when_the_file_is_gone(site: Site) -> None:
     """They are cleared before too: a kill in between leaves at most the file, which a check finds."""
     services, stored = site.services, []
