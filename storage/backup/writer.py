@@ -130,6 +130,10 @@ class Backups:
                     copied = target.put_original(StoredFile(sha256, size))
                 except NotFound:
                     report.missing_in_archive.append(sha256)
+                except (OSError, Unavailable):
+                    if not _is_unreadable(self._files, sha256):
+                        raise
+                    report.missing_in_archive.append(sha256)
                 else:
                     report.files += 1
                     report.copied += copied
@@ -265,7 +269,14 @@ class _TarTarget(_Target):
         info.mtime, info.mode = int(self.manifest.made_at.timestamp()), 0o600
         stream.seek(0)
         hashing = HashingReader(stream)
-        self._tar.addfile(info, hashing)
+        begin = self._tar.offset
+        try:
+            self._tar.addfile(info, hashing)
+        except BaseException:  # a member that could not be read to its end is taken out again
+            self._file.seek(begin)
+            self._file.truncate()
+            self._tar.offset = begin
+            raise
         self._tar.members.clear()  # else tarfile would keep every member in memory
         return hashing.sha256()
 
@@ -425,6 +436,10 @@ class _DirectoryTarget(_Target):
                 self._copy(name, stream)
         except NotFound:
             self.manifest.members[name] = found
+        except (OSError, Unavailable):
+            if not _is_unreadable(self._files, sha256):
+                raise
+            self.manifest.members[name] = found
         if self.manifest.members[name] == sha256:
             self._report.copied_again.append(sha256)
             return
@@ -439,6 +454,21 @@ class _DirectoryTarget(_Target):
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
+
+
+def _is_unreadable(files: Files, sha256: str) -> bool:
+    """Return True where the archive's own disk cannot read an original: the backup's disk is not at fault.
+
+    A store on a server that does not answer is no such disk.
+    """
+    try:
+        with files.open(sha256) as stream:
+            sha256_of_stream(stream)
+    except OSError:
+        return True
+    except Unavailable as error:
+        return isinstance(error.__cause__, OSError)
+    return False
 
 
 def _move_into_place(part: Path, kept: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import io
 import json
 import os
@@ -12,6 +13,7 @@ import sys
 import tarfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -20,6 +22,8 @@ from archive.model import Draft, Role
 from indexer.reindex import is_rebuild_needed
 from indexer.worker import LEASE
 from storage.backup.manifest import GENERATION_FORMAT, GENERATIONS, MANIFEST, BackupManifest
+from storage.backup.writer import Backups
+from storage.files.local import LocalFiles
 from tests.disks import small_disk
 from tests.operation.archives import (
     ACTOR,
@@ -415,6 +419,63 @@ def test_a_damaged_original_does_not_stop_the_backup_and_is_told(data: Path, tmp
         close(restored(destination, other))
         assert (other / "files" / flipped.name[:2] / flipped.name).read_bytes() == flipped.read_bytes()
         assert checked(other) == (1, {"file-damaged", "file-missing"})
+
+
+class FilesOnADyingDisk(LocalFiles):
+    """A store in which one original can no longer be read to its end."""
+
+    def __init__(self, root: Path, victim: str) -> None:
+        super().__init__(root)
+        self._victim = victim
+
+    def open(self, sha256: str) -> BinaryIO:
+        if sha256 != self._victim:
+            return super().open(sha256)
+        with super().open(sha256) as stream:
+            return TornStream(stream.read())
+
+
+class TornStream(io.BytesIO):
+    """Gives the first half of its bytes, then fails as a bad sector does."""
+
+    def read(self, _size: int | None = -1) -> bytes:
+        if self.tell():
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(len(self.getvalue()) // 2)
+
+
+@pytest.mark.parametrize("kind", ["file", "directory"])
+def test_an_unreadable_original_does_not_stop_the_backup_and_is_told(
+    services: Services, data: Path, tmp_path: Path, kind: str
+) -> None:
+    victim = stored(data)[3]
+    destination = tmp_path / "backup"
+    if kind == "directory":
+        destination.mkdir()
+    files = FilesOnADyingDisk(data / "files", victim.name)
+    report = Backups(data, services.database, files).make_backup(destination, lambda *_: None)
+    assert report.missing_in_archive == [victim.name]
+    close(restored(destination, tmp_path / "other"))
+    assert checked(tmp_path / "other") == (1, {"file-missing"})
+    assert {path.name for path in stored(tmp_path / "other")} == {
+        path.name for path in stored(data) if path != victim
+    }
+
+
+def test_a_damaged_copy_of_an_unreadable_original_does_not_stop_the_backup(
+    services: Services, data: Path, tmp_path: Path
+) -> None:
+    victim, destination = stored(data)[3], tmp_path / "backup"
+    destination.mkdir()
+    backed_up(data, destination)
+    flip(destination / "files" / victim.name[:2] / victim.name, 77)
+    files = FilesOnADyingDisk(data / "files", victim.name)
+    report = Backups(data, services.database, files).make_backup(
+        destination, lambda *_: None, should_verify_all=True
+    )
+    assert report.lost_in_both == [victim.name]
+    close(restored(destination, tmp_path / "other"))
+    assert checked(tmp_path / "other") == (1, {"file-damaged"})
 
 
 def test_a_good_copy_is_not_replaced_by_a_damaged_one(data: Path, tmp_path: Path) -> None:
