@@ -441,7 +441,7 @@ class EngineAttachments(EngineRepository):
         found = self._engine.rows(
             """SELECT id FROM attachment
                WHERE organisation_id IN :organisations AND personal_data_rules < :rules
-               AND rules > 0 AND status IN ('ready', 'failed') ORDER BY id LIMIT :limit""",
+               AND status IN ('ready', 'failed') ORDER BY id LIMIT :limit""",
             rules=rules,
             limit=limit,
         )
@@ -460,7 +460,7 @@ class EngineAttachments(EngineRepository):
             row = select_row(
                 self._engine,
                 "attachment",
-                "id = :id AND rules > 0 AND status IN ('ready', 'failed') FOR NO KEY UPDATE",
+                "id = :id AND status IN ('ready', 'failed') FOR NO KEY UPDATE",
                 id=attachment_id,
             )
             now = self._engine.rows(

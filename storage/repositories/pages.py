@@ -43,17 +43,18 @@ class EnginePages(EngineRepository):
     """Adapter of ``Pages`` for any ``Engine``."""
 
     def save(self, page: Page, *, expected_sha256: str | None = None) -> None:
-        """Save a page no person corrected, without waiting for the disk; see ``archive.repositories.Pages``.
+        """Save a page no person corrected; see ``archive.repositories.Pages``.
 
+        It waits for the disk only where the page has personal data, which may raise the change counter.
         ``Jobs.finish`` waits for the disk, and makes earlier writes durable too.
         """
         finds = privacy.find_personal_data(page.text, page.number)
-        with self._engine.write(is_durable=False):
+        with self._engine.write(is_durable=bool(finds)):
             attachment = attachment_row(self._engine, page.attachment_id, should_lock=True)
             if expected_sha256 is not None and attachment["sha256"] != expected_sha256:
                 raise Conflict("มีผู้เปลี่ยนไฟล์ของเอกสารนี้แล้ว กรุณาเปิดหน้านี้ใหม่", code="lease-lost")
             is_written = write_page_unless_corrected(self._engine, page, attachment["organisation_id"])
-            if is_written and finds and attachment["rules"]:  # read before: residents may see it
+            if is_written and finds:
                 read = mappers.attachment(attachment)
                 replace_page_finds_and_hold(self._engine, read, page.number, finds)
                 append_entries(self._engine, ("attachment", page.attachment_id))

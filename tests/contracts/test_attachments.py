@@ -15,6 +15,7 @@ from archive.model import (
     Announcement,
     Attachment,
     DocumentKind,
+    Failure,
     HoldReason,
     PersonalDataSpan,
     ReadingResults,
@@ -656,6 +657,20 @@ def test_only_what_older_rules_looked_through_is_listed(
     assert search_again(records, public) == public
     assert records.attachments.list_with_outdated_finds(9, limit=9) == []
     assert (actions(records, announcement)[-1], records.history.last_change()) == ("attach", before)
+
+
+def test_what_failed_is_looked_through_once_although_it_was_never_read_whole(
+    records: Records, jobs: Jobs, announcement: Announcement
+) -> None:
+    made = attached(records, announcement)
+    assert jobs.claim("w", lease=dt.timedelta(minutes=1), now=dt.datetime.now(dt.UTC)) is not None
+    records.pages.save(page(made, text="ข้อความเดิม"))
+    jobs.fail(made.id, "w", Failure("reader-crashed", "ไฟล์อาจเสียหาย"))
+    records.attachments.record_decision_to_show(made.id, (), reason="ดูแล้ว", actor=ACTOR)
+    assert records.attachments.list_with_outdated_finds(privacy.RULES, limit=9) == [made.id]
+    now = search_again(records, made, EMAIL)
+    assert (now.hold, public_problems(records)) == (None, [announcement.id])
+    assert records.attachments.list_with_outdated_finds(privacy.RULES, limit=9) == []
 
 
 def test_new_finds_hold_what_is_not_public(records: Records, jobs: Jobs) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from archive.ports import Fault
-from storage.engine import Engine
+from storage.engine import Engine, Queries
 from storage.hash_chain import PROTECTED, AuditTrail, last_entry
 
 STORAGE = Path(__file__).parents[2] / "storage"
@@ -109,3 +109,31 @@ def _writes_protected(node: ast.FunctionDef, text: str) -> bool:
 def test_the_chain_is_whole_from_the_beginning(engine: Engine) -> None:
     assert faults(engine) == []
     assert last_entry(engine)[0] >= 1  # the organisation
+
+
+def test_only_durable_transactions_append_to_the_chain_or_raise_the_change_counter() -> None:
+    """They exclude each other; two others would give two entries the same number (``Queries.write``)."""
+    functions = [
+        node
+        for path in STORAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    calls = {(node.name, each) for node in functions for each in _called(node)}
+    durable = {"append_entries", "next_change_number"}
+    while callers := {caller for caller, called in calls if called in durable} - durable:
+        durable |= callers
+    others = [
+        node
+        for function in functions
+        for node in ast.walk(function)
+        if isinstance(node, ast.With) and "write(is_durable=False)" in ast.unparse(node.items[-1])
+    ]
+    assert others
+    assert [ast.unparse(node) for node in others if _called(*node.body) & durable] == []
+
+
+def _called(*nodes: ast.AST) -> set[str]:
+    """Returns the names of what is called in some code but the engine, without what it is called on."""
+    calls = [each.func for node in nodes for each in ast.walk(node) if isinstance(each, ast.Call)]
+    return {ast.unparse(each).rpartition(".")[2] for each in calls} - {*dir(Queries)}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive import privacy
 from archive.errors import NotFound
-from archive.model import Attachment, Line, LowConfidenceSpan, TextSource
+from archive.model import Attachment, Failure, HoldReason, Line, LowConfidenceSpan, TextSource
+from archive.ports import Jobs
 from archive.repositories import Records
 from storage.mappers import pack_doubts, pack_lines, unpack_doubts, unpack_lines
 from tests.contracts.samples import ACTOR, attached, page, published
@@ -81,6 +84,35 @@ def test_missing_pages_are_not_found(records: Records, attachment: Attachment) -
     ):
         with pytest.raises(NotFound):
             asked()
+
+
+def test_personal_data_in_pages_of_a_reading_that_failed_is_known(
+    records: Records, jobs: Jobs, attachment: Attachment
+) -> None:
+    fail_after(records, jobs, attachment, "โทร 081-234-5678")
+    failed = records.attachments.get(attachment.id)
+    assert (failed.hold, failed.rules) == (HoldReason.UNREAD, 0)
+    assert [privacy.type_and_place_key(data) for data in privacy.undecided_finds(failed)] == ["phone:1"]
+
+
+def test_a_file_that_is_shown_unread_is_hidden_by_the_first_page_with_personal_data(
+    records: Records, jobs: Jobs, attachment: Attachment
+) -> None:
+    fail_after(records, jobs, attachment)
+    shown = records.attachments.record_decision_to_show(attachment.id, (), reason="ดูแล้ว", actor=ACTOR)
+    records.attachments.read_again(attachment.id, actor=ACTOR)
+    before = records.history.last_change()
+    fail_after(records, jobs, attachment, "ไม่มีอะไร", "โทร 081-234-5678")
+    assert (shown.hold, records.attachments.get(attachment.id).hold) == (None, HoldReason.PERSONAL_DATA)
+    assert records.history.ids_to_hide_since(before) == {attachment.announcement_id}
+
+
+def fail_after(records: Records, jobs: Jobs, attachment: Attachment, *texts: str) -> None:
+    """Let a reader die after these pages."""
+    assert jobs.claim("w", lease=dt.timedelta(minutes=1), now=dt.datetime.now(dt.UTC)) is not None
+    for number, text in enumerate(texts, start=1):
+        records.pages.save(page(attachment, number, text))
+    jobs.fail(attachment.id, "w", Failure("reader-crashed", "ไฟล์อาจเสียหาย"))
 
 
 def test_texts_by_attachment_in_order_of_pages(records: Records, attachment: Attachment) -> None:

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from archive.model import ReadingResults
+from archive.model import HoldReason, ReadingResults
 from archive.repositories import Records
 from storage.engine import Engine
+from storage.hash_chain import AuditTrail
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.records import open_records
 from tests.contracts.engines import Opener, StoreOpener
 from tests.contracts.processes import ended, in_child
-from tests.contracts.samples import ACTOR, NOW, attached, draft, published
+from tests.contracts.samples import ACTOR, NOW, attached, draft, page, published
 
 PROCESSES = 4
 LEASE = dt.timedelta(minutes=5)
@@ -75,6 +76,33 @@ def test_no_change_is_lost_to_one_who_follows_while_others_write(opened: Opener)
         seen += records.history.changed_since(seen[-1][1] if seen else 0, limit=1000)
     assert [ended(child) for child in children] == [0] * PROCESSES
     assert len({one for one, _ in seen}) == 25 * PROCESSES == records.history.last_change()
+    engine.close()
+
+
+def test_pages_with_personal_data_are_saved_beside_other_writers(opened: Opener) -> None:
+    """Each appends to the audit chain, which has one number for one entry."""
+    engine = opened()
+    records, jobs = open_records(engine), EngineJobs(engine)
+    wanted = [attached(records, published(records), b"%d" % n) for n in range(PROCESSES)]
+    for each in wanted:
+        assert jobs.claim("w", lease=LEASE, now=NOW) is not None
+        jobs.finish(each.id, "w", page_count=0, details=ReadingResults(), rules=1)
+    jobs.queue_again([each.id for each in wanted])
+    engine.close()
+
+    def work(n: int) -> None:
+        records = open_records(opened())
+        for number in range(1, 21):
+            records.pages.save(page(wanted[n], number, "โทร 081-234-5678"))
+            records.announcements.create(draft(), actor=ACTOR)
+
+    together(work)
+    engine = opened()
+    records = open_records(engine)
+    assert {each.hold for each in map(records.attachments.get, [one.id for one in wanted])} == {
+        HoldReason.PERSONAL_DATA
+    }
+    assert [*AuditTrail(engine).find_faults()] == []
     engine.close()
 
 
