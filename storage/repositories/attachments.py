@@ -172,8 +172,7 @@ class EngineAttachments(EngineRepository):
             if known is not None:
                 if known["status"] != mappers.DETACHED:
                     return mappers.attachment(known), False
-                self._put_back_as_document(known, hold, actor=actor)
-                return self.relabel(known["id"], label=label, kind=kind, actor=actor), True
+                return self._put_back_as_document(known, hold, label=label, kind=kind, actor=actor), True
             announcement = history.announcement_row(self._engine, announcement_id)
             now = mappers.now_text()
             row = insert_row(
@@ -222,12 +221,22 @@ class EngineAttachments(EngineRepository):
         row = history.announcement_row(self._engine, announcement_id, should_lock=True)
         return privacy.hold_reason_of_new_file(Status(row["status"]), is_from_person=is_from_person)
 
-    def _put_back_as_document(self, row: Row, hold: HoldReason, *, actor: str) -> None:
-        """Put a detached attachment back as a document of its own, also one that was to replace another."""
+    def _put_back_as_document(
+        self, row: Row, hold: HoldReason, *, label: str, kind: DocumentKind, actor: str
+    ) -> Attachment:
+        """Put a detached attachment back as a document of its own, also one that was to replace another.
+
+        A public one is held for personal data that nobody has decided on, which the ``label`` may have.
+        """
         if hold is HoldReason.UNCONFIRMED:
             _set_hold(self._engine, row["id"], hold, mappers.attachment(row).decided)
         update_row(self._engine, "attachment", row["id"], replaces=None)
         self.reattach(row["id"], actor=actor)
+        after = self.relabel(row["id"], label=label, kind=kind, actor=actor)
+        is_public = after.hold is None and self._is_of(Status.PUBLISHED, row)
+        if is_public and privacy.undecided_finds(after):
+            return self.hold_for_undecided_finds(row["id"], actor=actor)
+        return after
 
     def replace(
         self,

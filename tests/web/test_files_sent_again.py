@@ -222,3 +222,28 @@ def test_a_program_may_undo_what_it_did_itself(sent: Sent, site: Site) -> None:
     assert sent.is_public(newer)
     assert sent.put(paper, OTHER)[0] == 202
     assert sent.is_public(OTHER)
+
+
+@pytest.mark.parametrize("named", ["label", "file name"])
+def test_a_name_with_personal_data_holds_what_a_program_puts_back(site: Site, named: str) -> None:
+    made, token, address = site.announcement("ประกาศ"), site.token(), "/api/v1/attachments"
+    name = "ติดต่อนายแดง 081-234-5678"
+
+    def send(label: str, filename: str) -> dict[str, Any]:
+        form = {"file": (io.BytesIO(OTHER), filename)} | ({"label": label} if label else {})
+        sent = site.client().post(f"/api/v1/announcements/{made.id}/attachments", headers=token, data=form)
+        site.work()
+        return site.client().get(f"{address}/{sent.json['id']}", headers=token).json  # type: ignore[index,return-value]
+
+    first = send("บัญชี", "a.pdf")
+    assert first["held"] is None
+    assert site.client().delete(f"{address}/{first['id']}", headers=token).status_code == 204
+    again = send(name, "a.pdf") if named == "label" else send("", f"{name}.pdf")
+    assert (again["id"], again["label"]) == (first["id"], name)
+    assert again["held"] == {"code": "personal-data", "finds": 1}
+    assert site.client().get(f"{address}/{first['id']}").status_code == 404
+    assert "081-234" not in site.client().get(f"/announcements/{made.id}").text
+    assert (
+        f"/staff/attachments/{first['id']}"
+        in site.signed_in(Role.STAFF).get("/staff?problem=personal-data").text
+    )
