@@ -57,8 +57,8 @@ def cancel_decisions_and_hold_again(engine: Queries, announcement_id: int) -> No
     """Cancel decisions, hold again what needs one, delete kept public files; call in a transaction.
 
     The decisions are those about personal data in an announcement's attachments. Each attachment is then held
-    as ``privacy.hold_reason_ignoring_decisions`` says; a file that waits to replace another one always, and
-    so is a damaged row, whose finds cannot be read.
+    as ``privacy.hold_reason_ignoring_decisions`` says; a file that waits to replace another one, or for a
+    person's check, always, and so is a damaged row, whose finds cannot be read.
     """
     delete_replaced_public_files(engine, announcement_id)
     found = select_rows(engine, "attachment", "announcement_id = :id", id=announcement_id)
@@ -69,7 +69,8 @@ def cancel_decisions_and_hold_again(engine: Queries, announcement_id: int) -> No
 
 
 def _hold_without_decisions(row: Row) -> HoldReason | None:
-    least = HoldReason.UNCONFIRMED if row["replaces"] else None
+    waits = row["replaces"] or row["hold"] == HoldReason.UNCONFIRMED
+    least = HoldReason.UNCONFIRMED if waits else None
     try:
         return privacy.hold_reason_ignoring_decisions(mappers.attachment(row)) or least
     except RecordDamaged:

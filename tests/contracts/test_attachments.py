@@ -401,6 +401,22 @@ def test_a_new_file_with_personal_data_waits_for_a_decision(
     assert "แก้แล้ว" not in repr(records.history.entries(announcement.id))
 
 
+def test_a_withdrawal_leaves_what_waits_for_a_check_waiting(records: Records, jobs: Jobs) -> None:
+    made = records.announcements.create(draft(), actor=ACTOR)
+    paper = attached(records, made)
+    read(records, jobs, paper, "ข้อความ", personal_data=(PHONE,))
+    records.attachments.record_decision_to_show(paper.id, [PHONE], reason="ยินยอม", actor=ACTOR)
+    jobs.queue_again([paper.id])
+    read(records, jobs, paper, "ข้อความ")  # the find is lost, the decision on it stays
+    records.attachments.detach(paper.id, actor=ACTOR)
+    records.announcements.set_status(made.id, Status.PUBLISHED, actor=ACTOR)
+    put_back = records.attachments.reattach(paper.id, actor=ACTOR, should_hold_until_checked=True)
+    assert (put_back.hold, put_back.decided) == (HoldReason.UNCONFIRMED, ("phone:1",))
+    records.announcements.set_status(made.id, Status.WITHDRAWN, actor=ACTOR, reason="ลงผิดเรื่อง")
+    now = records.attachments.get(paper.id)
+    assert (now.hold, now.decided) == (HoldReason.UNCONFIRMED, ())
+
+
 def test_a_released_file_gives_way_to_the_public_one_before(
     records: Records, jobs: Jobs, announcement: Announcement, public: Attachment
 ) -> None:
