@@ -532,8 +532,8 @@ class EngineAttachments(EngineRepository):
                     id=attachment_id,
                     **wanted,
                 )
-                if waiting := replacement_row(self._engine, attachment_id):
-                    append_entries(self._engine, ("attachment", waiting["id"]))
+                others = select_rows(self._engine, "attachment", "replaces = :id", id=attachment_id)
+                append_entries(self._engine, *(("attachment", other["id"]) for other in others))
                 if "label" in after:
                     decided = privacy.decisions_after_relabeling(mappers.attachment(row), label)
                     update_row(self._engine, "attachment", attachment_id, decided=_decisions_json(decided))
@@ -542,6 +542,8 @@ class EngineAttachments(EngineRepository):
                 self._note(
                     row, "label", actor=actor, before=before, after={"attachment_id": attachment_id, **after}
                 )
+                if row["label"] not in label:
+                    history.set_replaced_text_change(self._engine, row["announcement_id"])
             return self.get(attachment_id)
 
     def reorder(self, announcement_id: int, attachment_ids: Sequence[int], *, actor: str) -> None:

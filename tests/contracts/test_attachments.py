@@ -130,6 +130,21 @@ def test_relabelling_is_followed_and_remembered(records: Records, announcement: 
     assert records.history.last_change() == change + 1
 
 
+def test_a_record_of_which_a_label_lost_text_is_hidden_until_search_follows(
+    records: Records, announcement: Announcement
+) -> None:
+    made = attached(records, announcement)
+    before = records.history.last_change()
+    label = lambda text: records.attachments.relabel(  # noqa: E731
+        made.id, label=text, kind=made.kind, actor=ACTOR
+    )
+    label(f"{made.label} นายสมชาย ใจดี")
+    assert records.history.ids_to_hide_since(before) == set()
+    label(made.label)
+    assert records.history.ids_to_hide_since(before) == {announcement.id}
+    assert records.history.ids_to_hide_since(records.history.last_change()) == set()
+
+
 def test_detaching_closes_the_gap_and_tells_what_was_there(
     records: Records, announcement: Announcement
 ) -> None:
@@ -605,6 +620,16 @@ def test_a_new_file_goes_with_the_document_that_is_taken_off(
         (beside.id, 1),
         (waiting.id, 2),
     ]
+
+
+def test_a_cancelled_new_file_gets_the_label_of_its_document(
+    records: Records, announcement: Announcement, public: Attachment
+) -> None:
+    """In the audit chain too, as for every other test."""
+    waiting = renewed(records, public, b"new")
+    records.attachments.detach(waiting.id, actor=ACTOR)
+    records.attachments.relabel(public.id, label="ชื่อใหม่", kind=public.kind, actor=ACTOR)
+    assert [each.label for each in records.attachments.detached(announcement.id)] == ["ชื่อใหม่"]
 
 
 def test_a_cancelled_new_file_that_is_attached_becomes_a_document_of_its_own(
