@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from archive.erasure import Erasure, ErasureScope
 from archive.errors import Conflict, file_changed_error, no_such_attachment
 from archive.fields import ANNOUNCEMENT_FIELDS
 from archive.model import Status
+from archive.validation import label_or_file_name
 from storage import mappers
 from storage.engine import EngineRepository, Row
 from storage.hash_chain import READING, append_entries
@@ -58,6 +60,7 @@ class EngineErasures(EngineRepository):
                 delete_rows(self._engine, table, attachment_id=attachment_id)
             self._clear_history(row, scope, files)
             if scope is ErasureScope.ATTACHMENT:
+                self._name_new_files_by_themselves(attachment_id)
                 if waiting := replacement_row(self._engine, attachment_id):
                     EngineAttachments(self._engine).detach(waiting["id"], actor=actor)
                 self._clear_attachment(row, erasure.id)
@@ -174,9 +177,23 @@ class EngineErasures(EngineRepository):
         if row["status"] != mappers.DETACHED and row["replaces"] is None:
             close_gap(self._engine, row)
 
+    def _name_new_files_by_themselves(self, attachment_id: int) -> None:
+        """Label files that were to replace an attachment's file by their own names instead of its label.
+
+        Decisions about that label go with it.
+        """
+        for row in select_rows(
+            self._engine, "attachment", "replaces = :id AND label <> ''", id=attachment_id
+        ):
+            label = label_or_file_name("", row["filename"])
+            update_row(self._engine, "attachment", row["id"], label=label, decided="")
+            append_entries(self._engine, ("attachment", row["id"]))
+
     def _clear_history(self, row: Row, scope: ErasureScope, files: Collection[str]) -> None:
         """Remove what the entries of the history tell of the erased files."""
-        self._rewrite_history(row["announcement_id"], lambda change: _untold(change, row, scope, files))
+        entries = select_rows(self._engine, "history", "announcement_id = :id", id=row["announcement_id"])
+        erased = _erased_traces(row, scope, files, entries)
+        self._rewrite_history(row["announcement_id"], lambda change: _untold(change, erased))
 
     def _rewrite_history(
         self, announcement_id: int, untold: Callable[[Mapping[str, object]], dict[str, object]]
@@ -192,19 +209,47 @@ def _without_own_text(change: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in change.items() if name not in _OWN_TEXT}
 
 
-def _untold(
-    change: Mapping[str, object], attachment: Row, scope: ErasureScope, files: Collection[str]
-) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class _ErasedTraces:
+    """By what entries of the history are known to tell of the erased ``files`` of an attachment.
+
+    ``is_whole``: the attachment itself is erased. ``labels``: those that it had and that may be the name of
+    an erased file. ``ids_with_labels``: the attachment, and those that were to replace its file and got its
+    label for that.
+    """
+
+    attachment_id: int
+    is_whole: bool
+    files: Collection[str]
+    labels: Collection[object]
+    ids_with_labels: Collection[object]
+
+
+def _erased_traces(
+    attachment: Row, scope: ErasureScope, files: Collection[str], entries: Iterable[Row]
+) -> _ErasedTraces:
+    """Return the traces of erased files; ``entries``: the history of the attachment's announcement."""
+    is_whole = scope is ErasureScope.ATTACHMENT
+    labels, ids = [attachment["label"]], [attachment["id"]]
+    for entry in entries:
+        before, after = (history.readable_side(entry[side]) or {} for side in ("before", "after"))
+        own = [side for side in (before, after) if side.get("attachment_id") == attachment["id"]]
+        labels += [side["label"] for side in own if "label" in side]
+        if own and "attachment_id" in after:
+            ids.append(after["attachment_id"])
+    if not is_whole:
+        labels = [label for label in labels if label != attachment["label"]]
+    return _ErasedTraces(attachment["id"], is_whole, files, labels, ids)
+
+
+def _untold(change: Mapping[str, object], erased: _ErasedTraces) -> dict[str, object]:
     """Return one side of a change without what it tells of the erased files.
 
-    An undone release names the file under the id of another attachment. A label that the attachment had
-    before may be the name of an earlier file.
+    An undone release names the file under the id of another attachment.
     """
-    is_own = change.get("attachment_id") == attachment["id"]
-    is_told = change.get("sha256") in files or (
-        is_own and (scope is ErasureScope.ATTACHMENT or "text" in change)
-    )
+    is_own = change.get("attachment_id") == erased.attachment_id
+    is_told = change.get("sha256") in erased.files or (is_own and (erased.is_whole or "text" in change))
     untold = set(_TELLING) if is_told else set()
-    if is_own and change.get("label") != attachment["label"]:
+    if change.get("attachment_id") in erased.ids_with_labels and change.get("label") in erased.labels:
         untold.add("label")
     return {name: value for name, value in change.items() if name not in untold}

@@ -320,6 +320,43 @@ def test_the_name_of_an_earlier_file_leaves_the_history_with_the_file(site: Site
     assert traces(site.services.settings.data) == set()
 
 
+@pytest.mark.parametrize("scope", [ErasureScope.EARLIER_FILES, ErasureScope.ATTACHMENT])
+@pytest.mark.parametrize("is_cancelled", [True, False])
+def test_a_new_file_has_nothing_of_the_name_of_the_one_that_it_was_to_replace(
+    site: Site, scope: ErasureScope, is_cancelled: bool
+) -> None:
+    made = site.announcement("ประกาศคดี")
+    paper = site.attach(made.id, memo("ผู้เสียหายได้รับเงิน"), f"ผู้เสียหาย_{SECRET}.pdf")
+    site.work()
+    commands, attachments = site.services.commands, site.services.records.attachments
+    new = commands.file_versions.replace(
+        paper.id, io.BytesIO(memo("ฉบับใหม่")), filename="ฉบับ_ใหม่.pdf", actor="test", is_from_person=True
+    )
+    site.work()
+    if is_cancelled:
+        commands.attachments.detach(new.id, actor="test")
+    if scope is ErasureScope.EARLIER_FILES:
+        if not is_cancelled:
+            commands.attachments.show_unconfirmed_file(new.id, actor="test")
+            attachments.take_back_public_file(paper.id, actor="test")
+            new = attachments.replacements([paper.id])[paper.id]
+            commands.attachments.detach(new.id, actor="test")
+        box = "1,1000,1000,4000,2000,drawn"
+        site.signed_in(Role.STAFF).post(
+            f"/staff/attachments/{paper.id}/redact", data={"box": [box], "known": [box]}
+        )
+        site.work()
+    admin = site.signed_in(Role.ADMIN)
+    admin.post(f"/staff/attachments/{paper.id}/erase", data=ORDER | {"scope": scope})
+    site.work()
+    assert SECRET not in admin.get(f"/staff/announcements/{made.id}/history").text
+    assert site.services.check_consistency().findings == []
+    site.services.database.checkpoint_if_possible()
+    assert traces(site.services.settings.data) == set()
+    if scope is ErasureScope.ATTACHMENT:
+        assert commands.attachments.reattach(new.id, actor="test").label == "ฉบับ ใหม่"
+
+
 def test_the_form_names_the_copies_that_an_erasure_leaves(site: Site, tmp_path: Path) -> None:
     made = site.announcement("ประกาศคดี")
     paper, other = (site.attach(made.id, memo(text), f"{text}.pdf") for text in ("คดี", "ประกอบ"))
