@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from archive.citations import mentions_document_number
 from archive.errors import no_such_announcement
-from archive.model import Relation, RelationKind
+from archive.model import Relation, RelationKind, Status
 from archive.thai import thai_digits
 from storage import mappers
 from storage.engine import EngineRepository, Queries, Row
@@ -53,8 +53,13 @@ class EngineRelations(EngineRepository):
             )
             append_entries(self._engine, ("relation", made[0]["id"]))
             before = known["kind"] if known is not None else ""
-            _note(self._engine, newer_id, older_id, before, code, actor)
-            _note(self._engine, older_id, newer_id, names.get(before, ""), names.get(code, ""), actor)
+            _append_decision(self._engine, newer_id, older_id, before, code, actor)
+            _append_decision(
+                self._engine, older_id, newer_id, names.get(before, ""), names.get(code, ""), actor
+            )
+            history.mark_updated(self._engine, newer_id)
+            if newer["status"] == Status.PUBLISHED:  # else nobody who reads the older one is told
+                history.mark_updated(self._engine, older_id)
 
     def list_decisions(self, announcement_id: int) -> list[Relation]:
         return read_rows(
@@ -125,8 +130,8 @@ def _ids(found: Sequence[Row]) -> list[int]:
     return sorted({row["id"] for row in found})
 
 
-def _note(engine: Queries, id: int, other_id: int, before: str, after: str, actor: str) -> None:
-    """Append the decision to the history of one of the two announcements, and make its pages new."""
+def _append_decision(engine: Queries, id: int, other_id: int, before: str, after: str, actor: str) -> None:
+    """Append the decision to the history of one of the two announcements."""
     history.append_change(
         engine,
         id,
@@ -135,4 +140,3 @@ def _note(engine: Queries, id: int, other_id: int, before: str, after: str, acto
         before={"relation": f"{before} {other_id}"} if before else None,
         after={"relation": f"{after or 'dismissed'} {other_id}"},
     )
-    history.mark_updated(engine, id)

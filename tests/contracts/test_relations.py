@@ -32,6 +32,17 @@ def test_a_decision_is_kept_from_both_sides_and_can_be_changed(records: Records)
         records.relations.decide(newer.id, 99, RelationKind.CANCELS, actor=ACTOR)
 
 
+def test_a_draft_leaves_the_time_of_the_older_record_as_it_is(records: Records) -> None:
+    older, newer = published(records), records.announcements.create(draft(), actor=ACTOR)
+    for kind in (RelationKind.CANCELS, None):
+        records.relations.decide(newer.id, older.id, kind, actor=ACTOR)
+        assert records.announcements.get(older.id).updated_at == older.updated_at
+        assert records.history.entries(older.id)[-1].action == "relate"
+    records.announcements.set_status(newer.id, Status.PUBLISHED, actor=ACTOR)
+    records.relations.decide(newer.id, older.id, RelationKind.CANCELS, actor=ACTOR)
+    assert records.announcements.get(older.id).updated_at > older.updated_at
+
+
 def test_only_published_announcements_end_others(records: Records) -> None:
     older, amended, newer = published(records), published(records), published(records)
     records.relations.decide(newer.id, older.id, RelationKind.REPLACES, actor=ACTOR)

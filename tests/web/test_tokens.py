@@ -190,3 +190,19 @@ def test_a_token_is_renewed_under_its_name(filled: Site) -> None:
     assert client.get(path, headers=old).status_code == 404
     assert client.get(path, headers=new).status_code == 200
     assert client.patch(path, json={"title": "แก้แล้ว"}, headers=new).status_code == 403  # no wider than before
+
+
+def test_a_relation_tells_a_writer_of_no_hidden_record(filled: Site) -> None:
+    writer, client = filled.token("writer", scopes=frozenset({WRITE})), filled.client()
+    own = client.post("/api/v1/announcements", json=NEW, headers=writer).json["id"]  # type: ignore[index]
+    before = filled.services.history.entries(2)
+    answers = [
+        client.delete(f"/api/v1/announcements/{own}/relations/{older}", headers=writer)
+        for older in (2, 4, 999)  # a draft, one in the trash, none
+    ]
+    assert [answer.status_code for answer in answers] == [404] * 3
+    assert len({answer.json["detail"] for answer in answers}) == 1  # type: ignore[index]
+    assert filled.services.history.entries(2) == before
+    reader = filled.token("reader", scopes=frozenset({READ, WRITE}))
+    answer = client.delete(f"/api/v1/announcements/{own}/relations/2", headers=reader)
+    assert answer.status_code == 204

@@ -333,10 +333,11 @@ def dismiss_relation(id: int, older_id: int) -> None:
     """เอาประกาศที่เกี่ยวข้องออก · Remove a relation or a suggestion; in a public record with ``publish``.
 
     It is not offered again. For a published or withdrawn announcement or a scheduled draft it needs the
-    scope ``publish``.
+    scope ``publish``; an older one that is not public needs the scope ``read``.
     """
     with services().records.batch():
         require_publish_scope_if_public_or_scheduled(services().announcements.get(id))
+        require_visible(services().announcements.get(older_id), is_staff=_staff())
         services().commands.announcements.decide_relation(id, older_id, None, actor=g.actor)
 
 
