@@ -200,6 +200,7 @@ def test_a_full_disk_for_temporary_files_is_no_fault_of_a_paper(
         monkeypatch.setattr(tempfile, "tempdir", str(small))
         said = site.client().get("/readyz").json["checks"]["files"]  # type: ignore[index]
         assert "no room for temporary files" in said
+        assert str(small) not in said  # anybody may ask
         stop = threading.Event()
         working = threading.Thread(target=build_worker(site.services).run_until_stopped, args=(stop,))
         working.start()

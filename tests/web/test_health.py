@@ -51,6 +51,15 @@ def numbers(site: Site) -> dict[str, float]:
     }
 
 
+def test_no_check_tells_a_path(site: Site) -> None:
+    """Anybody may ask."""
+    well(site)
+    heartbeat = heartbeat_path(site.services.settings)
+    heartbeat.unlink()
+    heartbeat.symlink_to(heartbeat)
+    assert readiness(site) == (503, {"worker": "Too many levels of symbolic links"})
+
+
 def test_a_running_service_is_ready(site: Site) -> None:
     site.announcement("ประกาศ")
     well(site)

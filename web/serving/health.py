@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -70,7 +69,7 @@ def _trouble(check: Callable[[Services], str]) -> str:
     except PrakatError as error:
         return f"{error} ({error.code})"
     except OSError as error:
-        return str(error)
+        return error.strerror or type(error).__name__  # its text names a path, and anybody reads the answer
 
 
 def _database(services: Services) -> str:
@@ -89,7 +88,7 @@ def _files(services: Services) -> str:
     if shutil.disk_usage(data).free < LEAST_FREE:
         return "พื้นที่ดิสก์เหลือน้อย (disk almost full)"
     if is_temporary_space_low():
-        return f"พื้นที่ชั่วคราวที่ {tempfile.gettempdir()} เหลือน้อย (no room for temporary files)"
+        return "พื้นที่ชั่วคราวเหลือน้อย (no room for temporary files)"
     damaged = read_scrub_record(services.settings.data).damaged_files
     if damaged:
         return (
@@ -139,8 +138,13 @@ def _queue(services: Services) -> str:
 
 def _records(services: Services) -> str:
     services.readability_check.check_next_rows()
-    damaged = services.readability_check.known_damaged_rows()
-    return f"รายการในฐานข้อมูลอ่านไม่ได้ (damaged rows): {', '.join(damaged[:10])}" if damaged else ""
+    damaged = len(services.readability_check.known_damaged_rows())
+    if not damaged:
+        return ""
+    return (
+        f"รายการในฐานข้อมูลอ่านไม่ได้ {damaged} รายการ เรียก prakat check เพื่อดูชื่อ"
+        " (rows of the database are damaged: run prakat check)"
+    )
 
 
 def _incidents(services: Services) -> str:
