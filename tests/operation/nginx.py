@@ -34,7 +34,7 @@ def nginx(folder: Path, service_port: int, *, limits: bool = True) -> Iterator[i
         "events { worker_connections 2048; }\n"
         "http {\n"
         + "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy"))
-        + f"access_log off;\n{text}\n}}\n"
+        + f"access_log {folder}/access.log;\n{text}\n}}\n"
     )
     process = subprocess.Popen(["nginx", "-e", f"{folder}/error.log", "-c", str(configuration)])
     try:
@@ -56,4 +56,5 @@ def _without_tls(text: str, folder: Path, service_port: int, port: int) -> str:
     text = re.sub(r"(?m)^\s*(ssl_\w+|listen \[::\]).*", "", text)
     text = text.replace("listen 443 ssl http2;", f"listen 127.0.0.1:{port};")
     text = text.replace("127.0.0.1:8000", f"127.0.0.1:{service_port}")
+    text = text.replace("/var/log/nginx", str(folder))
     return text.replace("/var/cache/nginx/prakat", f"{folder}/cache")

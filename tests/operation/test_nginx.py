@@ -34,6 +34,7 @@ STAFF_LINK = "/staff"
 class Proxied:
     service: Service
     port: int
+    folder: Path
 
     def ask(
         self, path: str, method: str = "GET", body: bytes = b"", **headers: str
@@ -61,7 +62,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     services.database.close()
     service.start("--processes", "1")
     with nginx(folder, service.port) as port:
-        yield Proxied(service, port)
+        yield Proxied(service, port, folder)
     service.kill("all")
 
 
@@ -164,3 +165,19 @@ def test_idle_connections_stop_nobody(proxied: Proxied) -> None:
             idle.enter_context(connection).sendall(b"G")
         assert proxied.ask("/healthz")[0] == 200
         assert proxied.ask("/browse")[0] == 200
+
+
+def test_no_log_has_words_searched_for_or_the_key_of_a_follower(proxied: Proxied) -> None:
+    asked = ("/search?q=kidney-disease", "/follow/stop/a-follower-s-key", "/follow/confirm/a-follower-s-key")
+    for path in asked:
+        proxied.ask(path)
+    proxied.service.stop()  # what nginx cannot pass on is an error of nginx
+    try:
+        for path in asked:
+            assert proxied.ask(path, Cookie="session=none")[0] == 502
+    finally:
+        proxied.service.start("--processes", "1")
+    noted = (proxied.folder / "access.log").read_text()
+    assert len(noted.splitlines()) >= 2 * len(asked)
+    noted += (proxied.folder / "error.log").read_text()
+    assert not [word for word in ("kidney", "follower-s-key") if word in noted]

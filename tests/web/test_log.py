@@ -30,13 +30,24 @@ def test_a_request_is_one_line_without_what_was_asked(
     assert "203.0.113.7" not in told
 
 
+@pytest.mark.parametrize(
+    ("path", "noted"),
+    [
+        ("/follow/stop/a-follower-s-key", "/follow/stop/<key>"),
+        ("/follow/confirm/a-follower-s-key/", "/follow/confirm/<key>"),  # no page has these three
+        ("/follow//stop/a-follower-s-key", "/follow//stop/<key>"),
+        ("/pages/follow/stop/a-follower-s-key", "/pages/follow/stop/<key>"),
+        ("/follow/sent", "/follow/sent"),
+    ],
+)
 def test_no_line_has_the_key_by_which_somebody_follows(
-    client: FlaskClient, caplog: pytest.LogCaptureFixture
+    client: FlaskClient, caplog: pytest.LogCaptureFixture, path: str, noted: str
 ) -> None:
     caplog.set_level("INFO", "prakat.request")
-    client.get("/follow/stop/a-follower-s-key")
-    noted = [record.path for record in caplog.records if record.name == "prakat.request"]  # type: ignore[attr-defined]
-    assert noted == ["/follow/stop/<key>"]
+    for method in ("GET", "PUT"):
+        client.open(path, method=method)
+    logged = [record.path for record in caplog.records if record.name == "prakat.request"]  # type: ignore[attr-defined]
+    assert set(logged) == {noted}
 
 
 _PROGRAM = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -108,11 +109,13 @@ def _note(answer: Response) -> Response:
     return answer
 
 
+_KEY = re.compile(r"(?<=/follow/)(/*(?:confirm|stop)/+).+", re.DOTALL)
+"""Follower's key in a path, with what a mail program may have added: also where no page has the address."""
+
+
 def _path_without_key() -> str:
-    """Returns the path; of an address by which its reader follows or stops, the rule in its place."""
-    if request.url_rule is not None and "key" in (request.view_args or {}):
-        return request.url_rule.rule
-    return request.path
+    """Returns the path, without the key in an address by which its reader follows or stops."""
+    return _KEY.sub(r"\1<key>", request.path)
 
 
 _TOO_MANY = {"static", "health.alive", "health.ready", "health.metrics"}
