@@ -285,7 +285,7 @@ class Attachments(Protocol):
         """Hold a public attachment until somebody decides about its undecided finds. Decisions stay."""
 
     def list_with_outdated_finds(self, rules: int, *, limit: int) -> list[int]:
-        """Return ids of read attachments whose text older ``privacy.RULES`` looked through last."""
+        """Return ids of read or failed attachments whose text older ``privacy.RULES`` looked through last."""
 
     def replace_finds(
         self,

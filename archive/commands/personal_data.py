@@ -7,7 +7,7 @@ from archive.repositories import Records
 
 
 def find_personal_data_by_newer_rules(records: Records, *, limit: int, actor: str) -> int:
-    """Look again through at most ``limit`` read attachments; new finds hold those that are not public.
+    """Look again through ``limit`` read or failed attachments; new finds hold those that are not public.
 
     Those are looked through that older rules looked through last. No page is read again. Returns their
     number. What follows from new finds tells ``Attachments.replace_finds``.
