@@ -330,8 +330,8 @@ class Pages(Protocol):
         """Save a page unless a person corrected it; ``Conflict`` where the file is not ``expected_sha256``.
 
         ``expected_sha256``: hash of the bytes that the page was read from. The code is ``lease-lost``, as
-        another file was given meanwhile; without a hash this is not checked. Where the file was read before,
-        undecided personal data in the page holds the attachment at once: the reading may not reach its end.
+        another file was given meanwhile; without a hash this is not checked. Personal data in the page is
+        stored with it, and holds a public attachment at once: the reading may not reach its end.
         """
 
     def correct(
