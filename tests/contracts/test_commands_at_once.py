@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,11 +16,12 @@ from archive.model import Attachment, Collection, CollectionLine, ReadingResults
 from archive.ports import Jobs
 from archive.record_commands import RecordCommands
 from archive.repositories import Records
+from storage.engine import Engine
 from storage.files.local import LocalFiles
+from tests.at_once import end_of_later
 from tests.contracts.samples import ACTOR, draft, published
 
 PHONE = "ติดต่อ นายสมชาย ใจดี โทร 081-234-5678"
-WAIT = 0.5  # seconds in which the later command looks at the records, unless it waits for the earlier one
 PAST = dt.datetime(2021, 6, 9, tzinfo=dt.UTC)
 
 
@@ -32,20 +31,13 @@ def commands(records: Records, tmp_path: Path) -> RecordCommands:
 
 
 @pytest.fixture
-def later(records: Records) -> Iterator[Callable[..., BaseException | None]]:
+def later(engine: Engine, records: Records) -> Callable[..., BaseException | None]:
     """Calls a command that begins while another one is under way; returns the error with which it ends."""
-    with ThreadPoolExecutor(1) as thread:
 
-        def call(
-            command: Callable[[], object], *, while_another: Callable[[], object]
-        ) -> BaseException | None:
-            with records.batch():
-                ended = thread.submit(command)
-                time.sleep(WAIT)
-                while_another()
-            return ended.exception()
+    def call(command: Callable[[], object], *, while_another: Callable[[], object]) -> BaseException | None:
+        return end_of_later(engine, records, command, while_another=while_another).exception()
 
-        yield call
+    return call
 
 
 Later = Callable[..., BaseException | None]

@@ -201,6 +201,21 @@ def test_the_next_scan_of_the_same_name_is_taken_too(
         assert draft.ref.split(":")[1] == (paper.sha256 if paper.filename == "scan.pdf" else whole)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("note.txt", "half.tmp", "half.part", "half.partial", "half.pdf.crdownload", "half.filepart"),
+        *("desktop.ini", "Thumbs.db", ".scan.pdf", "~$letter.docx", "~scan.pdf", "NOTE.TXT"),
+    ],
+)
+def test_what_is_no_scan_of_the_clerk_stays_untouched(services: Services, name: str) -> None:
+    (folder_of(services) / name).write_bytes(memo("ไม่ใช่สแกน"))
+    (folder_of(services) / "scan.pdf").write_bytes(memo("สแกน"))
+    collect(services)
+    assert [name for name, _ in attached(services)] == ["scan.pdf"]
+    assert {each.name for each in folder_of(services).iterdir()} == {name, TAKEN}
+
+
 def test_a_scan_settles_while_others_are_taken(services: Services) -> None:
     folder = folder_of(services)
     for name in ("a.pdf", "b.pdf"):
@@ -224,16 +239,18 @@ def test_a_scan_is_looked_through_for_viruses_once(services: Services, tmp_path:
 
 def test_what_is_no_document_is_put_aside_with_the_reason(services: Services) -> None:
     folder_of(services).chmod(0o2770)
-    before = os.umask(0o077)  # that of the service
     (folder_of(services) / "program.exe").write_bytes(b"MZ...")
     os.mkfifo(folder_of(services) / "pipe")
     (folder_of(services) / "link.pdf").symlink_to("/etc/hostname")
-    collect(services)
+    before = os.umask(0o077)  # that of the service
+    try:
+        collect(services)
+    finally:
+        os.umask(before)
     assert drafts(services) == []
     reason = (folder_of(services) / REFUSED / "program.exe.txt").read_text(encoding="utf-8")
     assert "รับเฉพาะ" in reason
     assert (folder_of(services) / REFUSED / "program.exe").exists()
-    os.umask(before)
     assert (folder_of(services) / REFUSED).stat().st_mode & 0o7777 == 0o2770  # clerks of the share open it
     assert (folder_of(services) / REFUSED / "program.exe.txt").stat().st_mode & 0o777 == 0o660
 

@@ -8,7 +8,8 @@ import io
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -93,15 +94,8 @@ class Site:
 
     def work(self) -> None:
         """Let a worker read all waiting documents, until search is level with the records."""
-        stop = threading.Event()
-        worker = build_worker(self.services)
-        thread = threading.Thread(target=worker.run_until_stopped, args=(stop,))
-        thread.start()
-        try:
+        with working(self.services):
             until(self._settled, seconds=90)
-        finally:
-            stop.set()
-            thread.join()
 
     def _settled(self) -> bool:
         counts = self.services.jobs.count_by_status()
@@ -109,10 +103,25 @@ class Site:
         return level and not counts.get("waiting") and not counts.get("reading")
 
 
+@contextmanager
+def working(services: Services) -> Iterator[None]:
+    """A worker works in the background until the block ends."""
+    stop = threading.Event()
+    worker = build_worker(services)
+    thread = threading.Thread(target=worker.run_until_stopped, args=(stop,))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
 def until(true: Callable[[], bool], *, seconds: float) -> None:
+    """Wait until ``true()``; fails after so many seconds."""
     end = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < end, "the worker did not settle"
+        assert time.monotonic() < end, f"not within {seconds:.0f} s"
         time.sleep(0.05)
 
 

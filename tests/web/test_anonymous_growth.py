@@ -42,8 +42,8 @@ def test_a_miss_is_kept_short(site: Site) -> None:
     site.announcement("ประกาศ")
     site.work()
     site.client().get("/search", query_string={"q": "ฆฆฆฆ" * 5_000}, headers=BROWSER)
-    for miss in site.services.usage_statistics.list_missed_searches():
-        assert len(miss.query) <= LONGEST_MISS
+    [miss] = site.services.usage_statistics.list_missed_searches()
+    assert 0 < len(miss.query) <= LONGEST_MISS
     site.services.usage_statistics.record_missed_search_unless_long_number("ก" * 200_000)
     assert (
         max(len(miss.query) for miss in site.services.usage_statistics.list_missed_searches()) <= LONGEST_MISS

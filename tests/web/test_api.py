@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Iterator
 from typing import Any
 
+import feedparser
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from archive.model import Role, Status
-from tests.web.conftest import Site, memo
+from tests.web.conftest import Site, memo, open_site, until, working
+from web.app import create_app
+from web.bootstrap import build_services
 from web.sample.scans import ScanLook, make_scan
+from web.settings import load_settings
 
+LIMIT = "PRAKAT_MAX_UPLOAD_MB"
 NEW = {"title": "ประกาศสอบราคาจ้างก่อสร้าง", "body": "", "author": "กองช่าง", "published_on": "2021-06-09"}
 
 
@@ -71,8 +77,19 @@ def test_a_scan_goes_in_and_its_page_is_found(site: Site, client: FlaskClient, t
     assert "".join(each["text"] for each in found["segments"] if each["hit"]).startswith("ถังประปา")
     assert client.get(found["url"]).status_code == 200
     assert client.get(f"/api/v1/attachments/{attachment['id']}/file", buffered=True).data == paper
-    picture = client.get(f"/api/v1/attachments/{attachment['id']}/pages/1.webp?q=ถังประปา")
-    assert picture.data[8:12] == b"WEBP"
+    address = f"/api/v1/attachments/{attachment['id']}/pages/1.webp"
+    plain, marked = client.get(address), client.get(f"{address}?q=ถังประปา")
+    assert plain.data[8:12] == marked.data[8:12] == b"WEBP"
+    assert plain.data != marked.data
+    assert client.get(f"{address}?q=ทุเรียน").data == plain.data  # nothing of it is on the page
+
+
+def test_what_is_published_is_found_within_seconds(site: Site, client: FlaskClient) -> None:
+    with working(site.services):
+        site.announcement("ประกาศแรก")
+        until(lambda: client.get("/api/v1/search?q=ประกาศแรก").json.get("total") == 1, seconds=60)
+        site.announcement("น้ำประปาหยุดไหล")  # the worker has begun by now
+        until(lambda: client.get("/api/v1/search?q=หยุดไหล").json["total"] == 1, seconds=8)
 
 
 def test_the_shape_of_an_answer(site: Site, client: FlaskClient) -> None:
@@ -103,6 +120,57 @@ def test_an_explanation_names_what_matches_a_clause(
     [clause] = answer["explanation"]["clauses"]
     assert clause["alternatives"][0] == {"terms": "ถนน", "weight": 1.0}
     assert "explanation" not in client.get("/api/v1/search?q=ถนน", headers=token).json
+    for headers in ({}, {"Authorization": "Bearer guessed"}):
+        refused = client.get("/api/v1/search?q=ถนน&explain=true", headers=headers)
+        assert refused.status_code == 403
+        assert "explanation" not in refused.text
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """A stranger at an archive with announcements 1 to 3, of three years and two authors."""
+    site = open_site(tmp_path_factory.mktemp("searched") / "data")
+    for year, author, what in ((2021, "กองช่าง", "ถนน"), (2023, "กองคลัง", "พัสดุ"), (2022, "กองช่าง", "ประปา")):
+        site.announcement(f"ซ่อม{what}", published_on=dt.date(year, 6, 9), author=author)
+    site.work()
+    return site.client()
+
+
+@pytest.mark.parametrize("address", ["/api/v1/search", "/feed.xml"])
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        ("from=2022-06-09", [2, 3]),
+        ("to=2022-06-09", [3, 1]),
+        ("from=2022-01-01&to=2022-12-31", [3]),
+        ("year=2566", [2]),
+        ("author=กองช่าง", [3, 1]),
+        ("sort=newest", [2, 3, 1]),
+        ("sort=oldest", [1, 3, 2]),
+        ("sort=newest&page=2&per_page=2", [1]),
+        ("sort=oldest&page=2&per_page=1", [3]),
+    ],
+)
+def test_a_search_takes_each_argument(
+    searched: FlaskClient, address: str, arguments: str, wanted: list[int]
+) -> None:
+    newest_first = "" if "sort" in arguments else "&sort=newest"
+    answer = searched.get(f"{address}?q=ซ่อม&{arguments}{newest_first}")
+    if address == "/feed.xml":
+        assert [
+            int(entry.link.rpartition("/")[2]) for entry in feedparser.parse(answer.text).entries
+        ] == wanted
+    else:
+        assert [each["id"] for each in answer.json["results"]] == wanted
+
+
+def test_what_covers_too_little_is_related_and_no_result(searched: FlaskClient) -> None:
+    answer = searched.get("/api/v1/search?q=พัสดุ ปลาวาฬ").json
+    assert (answer["total"], answer["results"]) == (0, [])
+    assert [each["id"] for each in answer["related"]] == [2]
+    found = searched.get("/api/v1/search?q=พัสดุ").json
+    assert found["related"] == []
+    assert {frozenset(each) for each in answer["related"]} == {frozenset(each) for each in found["results"]}
 
 
 @pytest.mark.parametrize(
@@ -180,11 +248,31 @@ def test_a_record_through_its_life(site: Site, client: FlaskClient, token: dict[
     assert client.post(f"{address}/restore", headers=token).json["status"] == "draft"
 
 
-def test_a_file_over_the_limit_is_refused_and_not_kept(site: Site, client: FlaskClient) -> None:
-    site.app.config["MAX_CONTENT_LENGTH"] = 1000
-    answer = upload(client, site.announcement("หนึ่ง").id, b"%PDF-1.7" + bytes(2000), site.token())
-    assert answer.status_code == 413
-    assert list(site.services.files.all()) == []
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # the test client's copy of a large body
+@pytest.mark.parametrize("way", ["api", "form"])
+def test_a_file_over_the_limit_is_refused_and_not_kept(site: Site, way: str) -> None:
+    data = str(site.services.settings.data)
+    assert load_settings({"PRAKAT_DATA": data}).max_upload_mb == 100
+    services = build_services(load_settings({"PRAKAT_DATA": data, LIMIT: "1"}))
+    app = create_app(services)
+    app.config["WTF_CSRF_ENABLED"] = False
+    limited, id = Site(services, app), site.announcement("หนึ่ง").id
+    token, clerk = limited.token(), limited.signed_in(Role.STAFF)
+
+    def send(size: int) -> int:
+        data = b"%PDF-1.7".ljust(size, b"\0")
+        if way == "api":
+            return upload(limited.client(), id, data, token).status_code
+        form = {"title": "สอง", "published_on": "2021-06-09", "kind": "announcement"}
+        form["files"] = (io.BytesIO(data), "ก.pdf")  # type: ignore[assignment]
+        return clerk.post("/staff/announcements/new", data=form).status_code
+
+    for size in ((1 << 20) + 1, 3 << 20):  # past the limit of a file, and of a whole request
+        is_noted_on_the_draft = way == "form" and size < 2 << 20
+        assert send(size) == (302 if is_noted_on_the_draft else 413)
+        assert [*services.files.all()] == []
+    assert send(1 << 20) == (202 if way == "api" else 302)
+    assert [each.size for each in services.files.all()] == [1 << 20]
 
 
 def test_suggestions_come_from_what_is_public(site: Site, client: FlaskClient) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +14,12 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from archive import thai
 from archive.errors import SettingsError
-from archive.model import Role
-from tests.web.conftest import Site, memo
+from archive.model import ALL_SCOPES, Failure, ReadingStatus, Role, Scope, Status
+from indexer.extraction import attachment_reader
+from indexer.worker import LEASE
+from tests.web.conftest import Site, memo, open_site
 from web import archive_traces, database_connection
 from web.cli import main
 from web.settings import Settings, load_settings
@@ -154,11 +159,109 @@ def test_reindex_and_search(shell: Shell, tmp_path: Path) -> None:
     shell.run("import", str(manifest(tmp_path)))
     assert "2 เรื่อง" in shell.done("reindex", "--jobs", "2")
     assert "current" in shell.done("reindex", "--if-needed")
-    answer = json.loads(shell.done("search", "ถังประปา", "--json", "--limit", "1"))
-    assert (answer["total"], len(answer["results"])) == (1, 1)
+    answer = json.loads(shell.done("search", "ประกาศ", "--json", "--limit", "1"))
+    assert (answer["total"], len(answer["results"])) == (2, 1)
     assert "ประกาศซ่อมถังประปา" in shell.done("search", "ซ่อมถังประปา")
     (shell.data / "words.txt").write_text("ถังประปา\n", encoding="utf-8")
     assert "2 เรื่อง" in shell.done("reindex", "--if-needed")
+
+
+def test_a_search_is_explained_on_demand(shell: Shell, tmp_path: Path) -> None:
+    shell.run("import", str(manifest(tmp_path)))
+    shell.done("reindex")
+    assert "clause" not in shell.done("search", "ซ่อมถังประปา")
+    explained = shell.done("search", "ซ่อมถังประปา", "--explain")
+    assert re.search(r"clause .+: df 1, idf", explained)
+    assert re.search(r"(?m)^1: [\d.]+ \(covers ", explained)
+
+
+def numbers(said: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", said)]
+
+
+@pytest.mark.parametrize("choice", ["by number", "--failed", "--if-needed"])
+def test_documents_are_read_again(shell: Shell, tmp_path: Path, choice: str) -> None:
+    shell.run("import", str(manifest(tmp_path)))
+    site = open_site(shell.data)
+    site.work()
+    given = choice if choice != "by number" else "1"
+    if choice != "by number":
+        assert numbers(shell.done("reread", given)) == [0]
+    if choice == "--failed":
+        site.services.jobs.queue_again([1])
+        assert site.services.jobs.claim("w", lease=LEASE, now=dt.datetime.now(dt.UTC))
+        site.services.jobs.fail(1, "w", Failure("crashed", "อ่านไม่ได้"))
+    if choice == "--if-needed":
+        database = site.services.database
+        with database.write():  # type: ignore[attr-defined]  # the embedded engine's
+            for sql in ("UPDATE attachment SET rules = 1", "UPDATE page SET rules = 1"):
+                database.run(sql)  # type: ignore[attr-defined]
+    assert numbers(shell.done("reread", given)) == [1]
+    assert site.services.attachments.get(1).status is ReadingStatus.WAITING
+    site.work()
+    assert site.services.attachments.get(1).status is ReadingStatus.READY
+    assert site.services.jobs.list_outdated(attachment_reader.RULES) == []
+
+
+def saved_page(folder: Path) -> Path:
+    folder.mkdir()
+    page = folder / "news17.html"
+    page.write_text(
+        '<!-- saved from url=(0040)http://old.example.go.th/news.php?id=17 --><meta charset="utf-8">'
+        "<b>ประกาศรับสมัครพนักงานจ้าง</b><br>By : งานธุรการ เมื่อ : 9 เดือน มิถุนายน พ.ศ. 2564 อ่าน : 1,492"
+        '<p>เอกสารแนบ 1. ประกาศรับสมัคร <a href="files/a.pdf">[a.pdf]</a></p>',
+        encoding="utf-8",
+    )
+    return page
+
+
+@pytest.mark.parametrize("part", ["directory", "page"])
+def test_an_older_site_is_imported(shell: Shell, tmp_path: Path, part: str) -> None:
+    page = saved_page(tmp_path / "saved")
+    path = str(page if part == "page" else page.parent)
+    lacking = shell.run("import-site", path)
+    assert (lacking.exit_code, numbers(lacking.stdout)[:1]) == (1, [1])
+    assert "a.pdf" in lacking.stderr
+    (page.parent / "a.pdf").write_bytes(memo("รับสมัคร"))
+    assert numbers(shell.done("import-site", path)) == [0, 1, 1]  # added, there already, files
+    shown = open_site(shell.data).services.announcements.get(1)
+    assert (shown.title, shown.status) == ("ประกาศรับสมัครพนักงานจ้าง", Status.PUBLISHED)
+
+
+def test_an_older_site_is_imported_by_rules_of_its_own(shell: Shell, tmp_path: Path) -> None:
+    page = saved_page(tmp_path / "saved")
+    assert shell.run("import-site", str(page), "--rules", "no-such-kind").exit_code != 0
+    assert shell.run("import-site", str(page), "--rules", "wordpress").exit_code == 1
+    assert "saved from" not in shell.run("stats").stderr
+
+
+def test_a_token_has_the_scopes_and_the_end_that_were_asked_for(shell: Shell) -> None:
+    limited = shell.done("token", "add", "reader", "--scope", "read", "--expires", "31 ธันวาคม 2580").strip()
+    free = shell.done("token", "add", "website").strip()
+    assert shell.run("token", "add", "late", "--expires", "2021-06-09").exit_code == 1
+    site = open_site(shell.data)
+    found = {each.name: each for each in site.services.people.tokens.all()}
+    assert (found["reader"].scopes, found["website"].scopes) == (frozenset({Scope.READ}), ALL_SCOPES)
+    end = dt.datetime.combine(dt.date(2037, 12, 31), dt.time.max, thai.BANGKOK)
+    assert (found["reader"].expires_at, found["website"].expires_at) == (end, None)
+    given = {"title": "ใหม่", "published_on": "2021-06-09"}
+    statuses = [
+        site.client()
+        .post("/api/v1/announcements", json=given, headers={"Authorization": f"Bearer {token}"})
+        .status_code
+        for token in (limited, free)
+    ]
+    assert statuses == [403, 201]
+
+
+def test_an_export_can_be_of_one_category(site: Site, tmp_path: Path) -> None:
+    wanted = site.announcement("งบประมาณปีนี้", category="งบประมาณ")
+    site.announcement("รับสมัครงาน", category="บุคลากร")
+    bag = tmp_path / "bag"
+    shell = Shell(site.services.settings.data)
+    assert numbers(shell.done("export", str(bag), "--category", "งบประมาณ"))[:2] == [1, 0]
+    [record] = [json.loads(path.read_text()) for path in bag.rglob("data/records/*.json")]
+    assert record["announcement"]["title"] == wanted.title
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -186,10 +187,12 @@ def test_a_file_waits_for_its_turn_while_another_is_written(filled: Site) -> Non
     def write_another() -> None:
         with CrossProcessSemaphore(filled.services.settings.data / "open-data", 1).hold_slot("", seconds=1):
             taken.set()
-            given_back.wait(0.5)  # longer than a request takes to begin
+            time.sleep(0.5)  # longer than a request takes to begin
+            given_back.set()
 
     other = threading.Thread(target=write_another)
     other.start()
     taken.wait()
-    assert filled.client().get(PATHS[1], buffered=True).status_code == 200
+    answer = filled.client().get(PATHS[1], buffered=True)
+    assert (answer.status_code, given_back.is_set()) == (200, True)
     other.join()

@@ -5,9 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,10 +13,11 @@ from werkzeug.test import TestResponse
 
 from archive.errors import Conflict
 from archive.model import Attachment, CollectionLine, HoldReason, RelationKind, Role, Scope, Status
+from storage.engine import Engine
+from tests.at_once import end_of_later
 from tests.web.conftest import Site, memo, sent_form
 
 PHONE = "ติดต่อ นายสมชาย ใจดี โทร 081-234-5678"
-WAIT = 0.5  # seconds in which a request looks at the records, unless it waits for what is under way
 BELOW_PUBLISHING = frozenset({Scope.READ, Scope.WRITE})
 
 
@@ -26,12 +25,8 @@ def sent_while(
     site: Site, request: Callable[[], TestResponse], another: Callable[[], object]
 ) -> TestResponse:
     """Send a request while another one is under way, which ends first."""
-    with ThreadPoolExecutor(1) as thread:
-        with site.services.records.batch():
-            answer = thread.submit(request)
-            time.sleep(WAIT)
-            another()
-        return answer.result()
+    engine: Engine = site.services.database  # type: ignore[assignment]  # the embedded engine
+    return end_of_later(engine, site.services.records, request, while_another=another).result()
 
 
 def hidden_fields(page: str) -> dict[str, str]:

@@ -7,8 +7,6 @@ import io
 import json
 import os
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -21,8 +19,7 @@ from indexer.reindex import rebuild
 from indexer.search.query.parser import parse_query
 from tests.disks import small_disk
 from tests.operation.archives import checked, run
-from tests.web.conftest import BROWSER, Site, memo, open_site
-from web.background_worker import build_worker
+from tests.web.conftest import BROWSER, Site, memo, open_site, until, working
 from web.importing import import_manifest
 
 
@@ -169,28 +166,23 @@ def test_a_reindex_leaves_the_index_as_it_was(full: Site) -> None:
     assert checked(data) == (0, set())
 
 
-def test_what_waits_to_be_read_waits_for_room(full: Site) -> None:
+def until_a_reading_failed(caplog: pytest.LogCaptureFixture) -> None:
+    until(lambda: any("lane" in getattr(each, "step", "") for each in caplog.records), seconds=90)
+
+
+def test_what_waits_to_be_read_waits_for_room(full: Site, caplog: pytest.LogCaptureFixture) -> None:
     """The document is neither lost nor called unreadable; it is read once there is room."""
-    full.attach(2, memo("ขออนุมัติจัดเก็บขยะ"))
+    waiting = full.attach(2, memo("ขออนุมัติจัดเก็บขยะ"))
     fill_to_the_brim(full)
-    stop = threading.Event()
-    working = threading.Thread(target=build_worker(full.services).run_until_stopped, args=(stop,))
-    working.start()
-    try:
-        time.sleep(4)
-        assert full.services.attachments.by_announcement([2])[2][0].status in ("waiting", "reading")
+    with working(full.services):
+        until_a_reading_failed(caplog)
+        assert full.services.attachments.get(waiting.id).status in ("waiting", "reading")
         make_room(full)
-        end = time.monotonic() + 120
-        while full.services.attachments.by_announcement([2])[2][0].status != "ready":
-            assert time.monotonic() < end, full.services.jobs.count_by_status()
-            time.sleep(0.1)
-    finally:
-        stop.set()
-        working.join()
+        until(lambda: full.services.attachments.get(waiting.id).status == "ready", seconds=120)
 
 
 def test_a_full_disk_for_temporary_files_is_no_fault_of_a_paper(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     made = site.announcement("ประกาศ")
     site.attach(made.id, memo("ขออนุมัติซ่อมถนน"))
@@ -201,12 +193,8 @@ def test_a_full_disk_for_temporary_files_is_no_fault_of_a_paper(
         said = site.client().get("/readyz").json["checks"]["files"]  # type: ignore[index]
         assert "no room for temporary files" in said
         assert str(small) not in said  # anybody may ask
-        stop = threading.Event()
-        working = threading.Thread(target=build_worker(site.services).run_until_stopped, args=(stop,))
-        working.start()
-        time.sleep(3)
-        stop.set()
-        working.join()
+        with working(site.services):
+            until_a_reading_failed(caplog)
         assert site.services.attachments.get(1).status == "waiting"
         monkeypatch.undo()
     site.work()

@@ -27,15 +27,19 @@ from archive.model import (
     Status,
 )
 from archive.suggested_fields import suggested_label
-from tests.web.conftest import BROWSER, PASSWORD, Site, memo, sent_form
+from tests.web.conftest import BROWSER, PASSWORD, Site, memo, sent_form, until, working
 from web.staff import edit_conflicts
-
-TODAY = dt.datetime.now(thai.BANGKOK).date()
 
 
 def new_with_file(site: Site, clerk: FlaskClient, **typed: str) -> tuple[Announcement, Attachment]:
     """A draft made from the form with one file, as the form sends it without a script."""
-    form = {"title": "", "body": "", "author": "", "published_on": TODAY.isoformat(), "kind": "announcement"}
+    form = {
+        "title": "",
+        "body": "",
+        "author": "",
+        "published_on": thai.today().isoformat(),
+        "kind": "announcement",
+    }
     data = form | typed | {"files": (io.BytesIO(memo("ให้ซ่อมถนน")), "12 announce worn200.pdf")}
     made = clerk.post("/staff/announcements/new", data=data, content_type="multipart/form-data")
     id = int(made.location.split("/")[3])
@@ -74,18 +78,34 @@ def test_published_by_itself_it_has_what_the_paper_states(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
     made, _ = new_with_file(site, clerk)
     clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "read"})
-    site.work()
+    with working(site.services):
+        until(lambda: site.services.announcements.get(made.id).status is Status.PUBLISHED, seconds=90)
     shown = site.services.announcements.get(made.id)
-    if shown.status is Status.DRAFT:  # read after the worker had looked for what is due
-        site.services.commands.publication.publish_due_or_unschedule(dt.datetime.now(dt.UTC), actor="timer")
-        shown = site.services.announcements.get(made.id)
-    assert shown.status is Status.PUBLISHED
     assert (shown.title, shown.kind) == ("ขออนุมัติจัดซื้อหลอดไฟ", DocumentKind.MEMO)
     assert shown.published_on == dt.date(2021, 6, 9)
     assert shown.author.startswith("สำนักปลัดเทศบาล")
     [attachment] = site.services.attachments.by_announcement([made.id])[made.id]
     assert "เรื่อง ขออนุมัติจัดซื้อหลอดไฟ" in attachment.label
     assert attachment.kind is DocumentKind.MEMO
+
+
+def test_a_set_time_is_changed_and_the_worker_publishes_when_it_has_come(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    made = site.announcement("ประกาศที่ตั้งเวลา", status=Status.DRAFT)
+    for days in (400, 500):
+        day = thai.today() + dt.timedelta(days=days)
+        picked = {f"publish_on-{part}": str(getattr(day, part)) for part in ("day", "month", "year")}
+        clerk.post(
+            f"/staff/announcements/{made.id}/publish",
+            data=picked | {"when": "later", "publish_time": "9:00"},
+        )
+        at = dt.datetime.combine(day, dt.time(9), thai.BANGKOK)
+        assert site.services.announcements.get(made.id).publish_at == at
+    due = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
+    site.services.commands.announcements.revise(made.id, {"publish_at": due}, actor="test")
+    with working(site.services):
+        until(lambda: site.services.announcements.get(made.id).status is Status.PUBLISHED, seconds=60)
+    assert dt.datetime.now(dt.UTC) >= due
 
 
 def test_the_checklist_shows_what_will_be_published(site: Site) -> None:
@@ -95,7 +115,8 @@ def test_the_checklist_shows_what_will_be_published(site: Site) -> None:
     checklist = clerk.get(f"/staff/announcements/{made.id}/publish").text
     assert "9 มิถุนายน" in checklist
     assert "สำนักปลัดเทศบาล" in checklist
-    assert f"{TODAY.day} {thai.MONTHS[TODAY.month - 1]}" not in checklist
+    today = thai.today()
+    assert f"{today.day} {thai.MONTHS[today.month - 1]}" not in checklist
     clerk.post(f"/staff/announcements/{made.id}/publish", data={"when": "now"})
     assert site.services.announcements.get(made.id).published_on == dt.date(2021, 6, 9)
 
@@ -213,7 +234,7 @@ def test_a_clerk_is_told_when_a_paper_suggests_nothing(site: Site) -> None:
 
 def test_a_closing_day_that_the_text_states_is_offered(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
-    closing = TODAY + dt.timedelta(days=20)
+    closing = thai.today() + dt.timedelta(days=20)
     said = f"ข้อความระบุว่า {thai.format_date(closing)}"
     body = f"ยื่นซองภายในวันที่ {thai.format_date(closing)}"
     made = site.announcement("สอบราคา", status=Status.DRAFT, body=body)
@@ -494,7 +515,7 @@ def test_the_rarest_of_many_categories_is_no_new_one(site: Site) -> None:
         for number in range(300):
             for _ in range(2):
                 site.announcement("อีกเรื่อง", category=f"งาน {number}")
-    form = {"title": "เรื่อง", "published_on": TODAY.isoformat(), "kind": "news", "category": "อุทยาน"}
+    form = {"title": "เรื่อง", "published_on": thai.today().isoformat(), "kind": "news", "category": "อุทยาน"}
     made = site.signed_in(Role.STAFF).post("/staff/announcements/new", data=form)
     assert made.status_code == 302, made.text
 
@@ -504,7 +525,12 @@ def test_a_form_is_saved_while_somebody_else_saves(site: Site, monkeypatch: pyte
     made, _ = new_with_file(site, clerk)
     page = clerk.get(f"/staff/announcements/{made.id}").text
     last_change = re.search(r'name="last_change" value="(\d+)"', page)[1]
-    form = {"last_change": last_change, "title": "ฝายใหม่", "published_on": TODAY.isoformat(), "kind": "news"}
+    form = {
+        "last_change": last_change,
+        "title": "ฝายใหม่",
+        "published_on": thai.today().isoformat(),
+        "kind": "news",
+    }
     merge_edits = edit_conflicts.merge_edits_of_request
 
     def change_category() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from archive.model import Role
-from tests.web.conftest import BROWSER, Site, open_site
-from web.background_worker import build_worker
+from tests.web.conftest import BROWSER, Site, open_site, until, working
 
 
 def remove(index: Path) -> None:
@@ -68,11 +66,6 @@ def test_monitoring_goes_on_and_says_so(client: FlaskClient) -> None:
 
 
 def test_the_worker_builds_it_anew(harmed: Site) -> None:
-    stop = threading.Event()
-    thread = threading.Thread(target=build_worker(harmed.services).run_until_stopped, args=(stop,))
-    thread.start()
-    while thread.is_alive() and not harmed.services.index.is_current():
-        stop.wait(0.1)
-    stop.set()
-    thread.join()
+    with working(harmed.services):
+        until(harmed.services.index.is_current, seconds=90)
     assert harmed.client().get("/api/v1/search?q=ถนน").json["total"] == 1  # type: ignore[index]

@@ -269,8 +269,10 @@ def keep_session_alive() -> ResponseReturnValue:
 def open_session(person: Person, password_hash: str) -> None:
     """Sign the person in with a fresh session key; ``Conflict`` if the password has changed; logs nothing.
 
-    A key known from before is then worth nothing. ``password_hash`` is what the password was compared with.
+    The session that this browser had before is closed: its key is then worth nothing. ``password_hash`` is
+    what the password was compared with.
     """
+    before = current_session()
     key = secrets.token_urlsafe(32)
     now = dt.datetime.now(dt.UTC)
     services().people.sign_ins.open_session(
@@ -280,6 +282,8 @@ def open_session(person: Person, password_hash: str) -> None:
         device=(request.user_agent.string or "")[:200],
         now=now,
     )
+    if before is not None:
+        services().people.sign_ins.close_sessions(before[1].id, only=before[0].id)
     session.clear()
     session[_KEY] = key
     g.pop("opened", None)
