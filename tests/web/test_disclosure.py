@@ -490,7 +490,7 @@ def test_the_public_page_says_in_one_line_what_a_year_lacks(site: Site, staff: F
         None, title="ข้อมูลเดิม", body="", items=[CollectionLine("O1", made.id)], actor="x"
     )
     empty = client.get(f"/disclosure/{YEAR}").text
-    assert re.search(rf'ได้ใน\s+<a href="/collections/{saved.id}" lang="th"', empty)
+    assert re.search(rf'ได้ที่\s+<a href="/collections/{saved.id}" lang="th"', empty)
     assert "CSV" not in empty
     site.services.disclosure.assign(entry(made.id, year=YEAR - 1), actor="test")
     page = client.get(f"/disclosure/{YEAR}").text

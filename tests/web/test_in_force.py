@@ -127,7 +127,7 @@ def test_both_pages_say_so_and_a_draft_stays_unnamed(site: Site) -> None:
     assert f'<b>ยกเลิกแล้วโดย</b> <a href="/announcements/{newer.id}" lang="th">' in page
     assert f"ยกเลิกแล้วโดย {NEW}" in re.sub(r"<[^>]+>", "", page)
     assert "https://schema.org/NotInForce" in page
-    assert f'<b>ยกเลิก</b> <a href="{address}"' in re.sub(
+    assert f'<b>ยกเลิกฉบับเดิม</b> <a href="{address}"' in re.sub(
         r"\s+", " ", client.get(f"/announcements/{newer.id}").text
     )
     assert "ยกเลิกแล้วโดย" in client.get(f"{address}/certificate").text
@@ -244,7 +244,7 @@ def test_search_and_open_data_tell_what_is_in_force(site: Site) -> None:
     assert (everything["total"], {each["in_force"] for each in everything["results"]}) == (2, {True})
     assert "in_force=true" not in client.get("/search?q=สนามกีฬา").text
     confirm(site, newer, older, RelationKind.AMENDS)
-    assert client.get("/search?q=สนามกีฬา").text.count('<li class="amended">มีการแก้ไข</li>') == 1
+    assert client.get("/search?q=สนามกีฬา").text.count('<li class="amended">แก้ไขเพิ่มเติมแล้ว</li>') == 1
     confirm(site, newer, older)
     site.work()
     page = client.get("/search?q=สนามกีฬา").text
