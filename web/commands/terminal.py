@@ -97,7 +97,7 @@ def _refuse_beside_service(given: settings.Settings) -> None:
 
     if archive_traces.is_archive_elsewhere(given):
         raise NotFound(
-            f"ไม่มีคลังที่ {given.data.absolute()} คลังของบริการอยู่ที่อื่น เรียกด้วย"
+            f"ไม่มีคลังที่ {given.data.absolute()} คลังของบริการอยู่ที่อื่น ใช้คำสั่ง"
             f" runuser -u prakat -- env PRAKAT_DATA={archive_traces.USUAL_DATA} prakat …"
             " (there is no archive here: name the service's)"
         )
