@@ -28,7 +28,9 @@ from indexer.search.query.query_plan import (
 from indexer.search.tuning import TUNING
 from indexer.search.villages import lacks_village, village_number, village_words
 
-_KINDS = frozenset(name for names in KIND_NAMES.values() for name in names)  # each document is of some kind
+_KINDS = frozenset(
+    ("เอกสาร", *(name for names in KIND_NAMES.values() for name in names))
+)  # each document is of some kind
 
 _ADDRESS_WORDS = frozenset("หมู่ บ้าน หมู่บ้าน ชุมชน ตำบล อำเภอ จังหวัด เทศบาล".split())
 _MIN_SENTENCE_WORDS = 4  # telling words; a question of fewer names a thing and maybe its place
@@ -138,14 +140,34 @@ def document_coverage(
     return min(value / sum(weights.values()), 1.0)
 
 
+def are_related_hits_chosen(plan: QueryPlan, coverage: float) -> bool:
+    """Returns True if not all hits are worth showing: they answer too little, or set phrases were split."""
+    return coverage < TUNING.min_answer_coverage or plan.are_set_phrases_split
+
+
+def may_be_related_by(plan: QueryPlan, clause: Clause, idf: float) -> bool:
+    """Returns True for a clause by which a document may come near what is asked.
+
+    Where set phrases were split, it is a word of these that few documents have, or that has synonyms of its
+    own, as the subjects of a municipality have (ขยะ of ถังขยะ).
+    """
+    if not plan.are_set_phrases_split:
+        return True
+    is_subject = len(clause.alternatives) > 1 and is_distinguishing(clause, idf)
+    return clause in plan.words_of_split_phrases and (is_subject or is_topic(clause, idf))
+
+
 def is_worth_showing_as_related(
     plan: QueryPlan, idfs: Mapping[Clause, float], matched: Collection[Clause], coverage: float
 ) -> bool:
     """Returns True for a document that is no answer, but has a telling word or covers enough of the query.
 
     It is then shown apart. A telling word counts that was typed by itself. For a question one word that few
-    documents have is enough: most words of a question name nothing.
+    documents have is enough: most words of a question name nothing. Where set phrases were split, any word
+    is enough that ``may_be_related_by`` allows; others are not in ``matched``.
     """
+    if plan.are_set_phrases_split:
+        return bool(matched)
     if plan.had_question_words and any(
         is_topic(clause, idfs[clause]) for clause in matched if clause in idfs
     ):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from archive.thai.characters import CONSONANTS, WORD_LETTERS
 from archive.thai.keyboard import switched_readings
+from archive.thai.word_list import thai_word_frequencies
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.spelling_index import SoundMatch, SpellingCandidate, phonetic_key, spelling_candidates
 from indexer.analysis.tokenizer import group_into_longest_words, searchable_bytes
@@ -38,6 +39,7 @@ _MIN_GUESSED_LENGTH = 5  # letters of a corrected word that the archive need not
 _MAX_PIECE_LENGTH = 3  # letters of a word that may be a piece of a misspelt one
 _MAX_PIECES_LENGTH = 8  # letters of all such pieces on one side
 _NEIGHBOUR_LENGTH = 4  # letters beside a stretch that a text must have too, for the stretch to be right
+_COMMON_FREQUENCY = 100  # occurrences in the Thai Textbook Corpus; ขาด has 953, the rare พาน of สพาน 106
 _THAI_RUN = re.compile(f"[{WORD_LETTERS}]+")
 _ABBREVIATION = re.compile(rf"[{CONSONANTS}]{{1,6}}\.")  # one abbreviation cannot be guessed from another
 _SWITCHED_TEXT = re.compile(rf"[{WORD_LETTERS}a-z0-9]+(?:[ .-][{WORD_LETTERS}a-z0-9]+)*", re.IGNORECASE)
@@ -239,13 +241,19 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
         return sorted({*vocabulary.find_words_near_in_sound(pieces, tokenizer.is_known_word), *found})
 
     candidates = spelling_candidates(text, near, rarity, _MAX_CANDIDATES)
-    if len(words) == 1 and not is_unknown:  # what was typed is a word: only one that sounds the same is meant
+    # What was typed is a word, or common words (ทาง ขาด): only what sounds the same is meant.
+    if not is_unknown and (len(words) == 1 or all(map(_is_common_word, words))):
         candidates = [one for one in candidates if phonetic_key(one.text) == phonetic_key(text)]
     best = _most_likely(context, candidates, typed, matching)
     if best is not None:
         return best
     certain = candidates[:1] if is_unknown else _compounds(context, words, candidates)
     return certain[0] if certain and not matching and _is_whole(certain[0]) else None
+
+
+def _is_common_word(word: str) -> bool:
+    """Returns True for a word that people know how to spell: no short piece of another (บา of หมาบา)."""
+    return len(word) >= _MIN_LENGTH and thai_word_frequencies().get(word, 0) >= _COMMON_FREQUENCY
 
 
 def _is_known_by_other_words(vocabulary: Vocabulary, part: QueryPart) -> bool:

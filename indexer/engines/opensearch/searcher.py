@@ -43,11 +43,12 @@ from indexer.engines.opensearch.queries import (
 from indexer.engines.opensearch.vocabulary import ClusterVocabulary, misspelling_test_queries
 from indexer.search.coverage import (
     adjacent_clauses,
+    are_related_hits_chosen,
     broken_words,
     clause_weights,
     document_coverage,
-    is_topic,
     is_worth_showing_as_related,
+    may_be_related_by,
     scattered_clauses,
 )
 from indexer.search.explanations import (
@@ -252,7 +253,7 @@ class _Selection:
         return RetrievalResult(
             total=chosen.total,
             hits=hits,
-            related=self._related(answer) if coverage < TUNING.min_answer_coverage else None,
+            related=self._related(answer) if are_related_hits_chosen(self.queries.plan, coverage) else None,
             partial=chosen.total - chosen.complete if is_parted else 0,
             is_of_time=is_dated,
             has_title_match_at_other_times_only=is_dated
@@ -379,9 +380,9 @@ class _Selection:
         topical = {
             clause
             for at, clause in enumerate(plan.clauses)
-            if f"topic{at}" in names and (not plan.are_set_phrases_split or is_topic(clause, idfs[clause]))
+            if f"topic{at}" in names and may_be_related_by(plan, clause, idfs[clause])
         }
-        topical -= self._broken(names)
+        topical -= self._broken(names) - plan.words_of_split_phrases
         beside = self._beside(names)
         scattered = set() if plan.are_set_phrases_split else scattered_clauses(adjacent_clauses(plan), beside)
         covered = document_coverage(self._weights(), topical, scattered, set(), {})

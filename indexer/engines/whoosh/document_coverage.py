@@ -18,8 +18,8 @@ from indexer.search.coverage import (
     adjacent_clauses,
     clause_weights,
     document_coverage,
-    is_topic,
     is_worth_showing_as_related,
+    may_be_related_by,
     scattered_clauses,
 )
 from indexer.search.query.date_ranges import DateRange
@@ -91,14 +91,14 @@ def documents_with_telling_word_in_title_or_label(
     """
     weights = clause_weights(scores.idfs, reader.idf(1), times, reader.lexicon)
     documents = [document for document in documents if weights]
-    wanted = [each for each in weights if not plan.are_set_phrases_split or is_topic(each, scores.idfs[each])]
+    wanted = [each for each in weights if may_be_related_by(plan, each, scores.idfs[each])]
     topics = {clause: title_or_label_mask(reader, clause) for clause in wanted if documents}
     pairs, finder = adjacent_clauses(plan), PiecesFinder(plan)
     near = set()
     for document in documents:
         text = reader.commit.text(document)
         topical = {clause for clause, mask in topics.items() if mask[document]}
-        topical -= finder.clauses_not_whole(text)
+        topical -= finder.clauses_not_whole(text) - plan.words_of_split_phrases
         beside = {run for _, _, run in pairs if run in text}
         scattered = set() if plan.are_set_phrases_split else scattered_clauses(pairs, beside)
         covered = document_coverage(weights, topical, scattered, set(), {})

@@ -23,13 +23,13 @@ from indexer.engines.whoosh.retrieval import (
     relax_to_partial_matches,
 )
 from indexer.engines.whoosh.vocabulary import WhooshVocabulary
+from indexer.search.coverage import are_related_hits_chosen
 from indexer.search.ports import Hit
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import QueryPlan
 from indexer.search.searcher import MOST_OF_OTHER_TIMES, PreparedSearch, RetrievalResult
-from indexer.search.tuning import TUNING
 from indexer.search.vocabulary import Vocabulary
 
 
@@ -63,7 +63,7 @@ class WhooshSearcher:
             total=ranked.total,
             hits=hits,
             related=self._related(plan, query, matched, hits)
-            if coverage < TUNING.min_answer_coverage
+            if are_related_hits_chosen(plan, coverage)
             else None,
             partial=ranked.total - ranked.complete if ranked.complete else 0,
             is_of_time=matched.is_of_time,

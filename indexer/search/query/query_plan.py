@@ -98,7 +98,13 @@ class QueryPlan:
     whole: bytes
     without: tuple[QueryPart, ...]
     had_question_words: bool = False  # question words were removed
-    are_set_phrases_split: bool = False  # set phrases were split: their words need not stand side by side
+    # Words of set phrases that were split: they need not stand side by side.
+    words_of_split_phrases: frozenset[Clause] = frozenset()
+
+    @property
+    def are_set_phrases_split(self) -> bool:
+        """Returns True for a plan of ``split_set_phrases`` that had any."""
+        return bool(self.words_of_split_phrases)
 
     @cached_property
     def clauses(self) -> tuple[Clause, ...]:
@@ -284,17 +290,19 @@ def merge_into_synonym_clauses(clauses: list[Clause], lexicon: Lexicon) -> list[
 def split_set_phrases(plan: QueryPlan, lexicon: Lexicon) -> QueryPlan:
     """Returns the plan with each clause of several words that has synonyms as one clause for each word."""
     parts = []
+    split: list[Clause] = []
     for part in plan.parts:
         clauses: list[Clause] = []
         for clause in part.clauses:
             terms = clause.alternatives[0].terms
-            if len(clause.alternatives) == 1 or "".join(terms) != clause.typed:
+            if len(terms) == 1 or len(clause.alternatives) == 1 or "".join(terms) != clause.typed:
                 clauses.append(clause)
             else:
                 words = (Clause(term, (Alternative((term,)),)) for term in terms)
-                clauses += (each for word in words for each in merge_into_synonym_clauses([word], lexicon))
+                split += (each for word in words for each in merge_into_synonym_clauses([word], lexicon))
+                clauses += split[-len(terms) :]
         parts.append(replace(part, clauses=tuple(clauses)))
-    return replace(plan, parts=tuple(parts), are_set_phrases_split=tuple(parts) != plan.parts)
+    return replace(plan, parts=tuple(parts), words_of_split_phrases=frozenset(split))
 
 
 def _longest(clauses: list[Clause], at: int, lexicon: Lexicon) -> tuple[int, tuple[Synonym, ...]]:

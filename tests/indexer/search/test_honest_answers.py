@@ -115,6 +115,11 @@ def test_a_known_place_does_not_answer_for_a_thing_that_is_not_there(
         ("แจ้งเกิด", ""),  # แจ้ง alone is in many titles
         ("คืนภาษีกรมสรรพากรวันไหน", "ชำระภาษี"),  # a question says more than it asks
         ("188/65", ""),  # both numbers stand apart in a budget
+        ("ถังขยะ", "เก็บขนขยะมูลฝอย"),  # ขยะ is a subject by itself
+        ("ขอถังขยะ", "เก็บขนขยะมูลฝอย"),
+        ("เบี้ยผู้พิการ", "เบี้ยยังชีพผู้สูงอายุ"),
+        ("ถนนขาด", "ก่อสร้างถนน"),
+        ("ท่อตัน", ""),
     ],
 )
 def test_only_what_is_near_is_called_near(
@@ -187,6 +192,23 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[WhooshIndex, list[
         ("ขอสร้างบ้าน", "ก่อสร้าง ดัดแปลง หรือรื้อถอนอาคาร"),
         ("ขอข้อมูลเรื่องขยะ", "เก็บขนขยะ"),
         ("ประกาศเรื่องน้ำประปาทั้งหมด", "น้ำประปา"),
+        ("ถนนปิด หมู่ 7", "ปิดสะพาน"),
+        ("ปิดน้ำวันไหน", "หยุดจ่ายน้ำประปา"),
+        ("น้ำปิด", "หยุดจ่ายน้ำประปา"),
+        ("น้ำไม่มา", "หยุดจ่ายน้ำประปา"),
+        ("น้ำหยุดไหลหมู่ 2", "หยุดจ่ายน้ำประปา"),
+        ("ถังขยะเต็ม", "เก็บขนขยะ"),
+        ("คนเก็บขยะรับสมัคร", "รับสมัครพนักงาน"),
+        ("เอกสารสร้างบ้าน", "ก่อสร้าง ดัดแปลง หรือรื้อถอนอาคาร"),
+        ("สร้างบ้านใช้เอกสารอะไรบ้าง", "ก่อสร้าง ดัดแปลง หรือรื้อถอนอาคาร"),
+        ("รื้อบ้าน", "ก่อสร้าง ดัดแปลง หรือรื้อถอนอาคาร"),
+        ("ฉีดยาหมาบ้า", "พิษสุนัขบ้า"),
+        ("ไฟกิ่งเสีย", "ไฟฟ้าส่องสว่าง"),
+        ("สมัครเรียนอนุบาล", "รับสมัครเด็กเข้าศูนย์พัฒนาเด็กเล็ก"),
+        ("ค่าปรับภาษี", "ชำระภาษี"),
+        ("ประมูลงาน", "ประกวดราคา"),
+        ("ฝึกอาชีพ", "อบรมอาชีพ"),
+        ("ข้อบัญญัติ", "เทศบัญญัติ"),
     ],
 )
 def test_everyday_words_lead_to_official_ones(
@@ -225,12 +247,35 @@ def test_what_is_misspelt_is_read_as_it_is_heard(
     assert index.search(replace(parse_query(typed), as_typed=True)).did_you_mean is None
 
 
-@pytest.mark.parametrize("typed", ["หวย", "โรงแรม", "พระ"])
+@pytest.mark.parametrize("typed", ["หวย", "โรงแรม", "พระ", "ทางขาด"])
 def test_a_word_is_not_read_as_another_that_sounds_otherwise(
     sample: tuple[WhooshIndex, list[str]], typed: str
 ) -> None:
     page = sample[0].search(parse_query(typed))
     assert (page.total, page.did_you_mean) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "whole"),
+    [
+        ("รับสมัครพนักงาน", {"รับสมัครพนักงานจ้างตามภารกิจ ตำแหน่งผู้ช่วยครูและคนงานประจำรถขยะ"}),
+        ("พ่นยุงวันไหน", {"รณรงค์ป้องกันโรคไข้เลือดออก พ่นหมอกควันกำจัดยุงลาย"}),
+    ],
+)
+def test_other_words_of_one_kind_are_no_whole_answer(
+    sample: tuple[WhooshIndex, list[str]], typed: str, whole: set[str]
+) -> None:
+    index, titles = sample
+    hits = index.search(parse_query(typed)).hits
+    assert {titles[hit.announcement_id] for hit in hits if not hit.is_partial} == whole
+
+
+def test_the_day_that_is_asked_for_is_no_word_to_find(sample: tuple[WhooshIndex, list[str]]) -> None:
+    index, titles = sample
+    for typed in ("ประชุมสภาวันไหน", "ประชุมสภาถึงวันไหน", "ประชุมสภาตอนไหนบ้างคะ"):
+        hits = index.search(parse_query(typed)).hits
+        assert hits, typed
+        assert not any("ห้องประชุม" in titles[hit.announcement_id] for hit in hits), typed
 
 
 def test_a_word_with_a_misread_letter_covers_its_share(tmp_path: Path) -> None:
