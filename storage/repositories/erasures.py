@@ -127,11 +127,18 @@ class EngineErasures(EngineRepository):
         return row
 
     def _files(self, row: Row, scope: ErasureScope) -> set[str]:
+        """Return the SHA-256 of the files that an erasure takes away.
+
+        The history alone has those that were replaced before there was a table of earlier files.
+        """
         versions = self._engine.rows(
             "SELECT sha256 FROM file_version WHERE organisation_id IN :organisations AND attachment_id = :id",
             id=row["id"],
         )
-        earlier = {version["sha256"] for version in versions} - {row["sha256"]}
+        entries = select_rows(self._engine, "history", "announcement_id = :id", id=row["announcement_id"])
+        told = [history.readable_side(entry["before"]) or {} for entry in entries]
+        known = [*versions, *(one for one in told if one.get("attachment_id") == row["id"] and "size" in one)]
+        earlier = {str(one["sha256"]) for one in known if "sha256" in one} - {row["sha256"]}
         return earlier | {row["sha256"]} if scope is ErasureScope.ATTACHMENT else earlier
 
     def _record(

@@ -345,6 +345,24 @@ def test_earlier_files_are_erased_without_the_present_one(
     assert stored(b"one").sha256 not in repr(records.history.entries(announcement.id))
 
 
+@pytest.mark.behind_its_back
+@pytest.mark.parametrize("scope", [ErasureScope.ATTACHMENT, ErasureScope.EARLIER_FILES])
+def test_files_that_only_the_history_knows_are_erased_too(
+    engine: Engine, records: Records, announcement: Announcement, scope: ErasureScope
+) -> None:
+    """They were replaced before there was a table of earlier files."""
+    first, other = attached(records, announcement, b"one"), attached(records, announcement, b"other")
+    renewed(records, first, b"two")
+    engine.run("DELETE FROM file_version")
+    erased = records.erasures.erase_attachment_or_versions(
+        first.id, scope, ordered_by="ศาล", reason="ละเมิดสิทธิ", actor=ACTOR
+    )
+    present = {stored(b"two").sha256} if scope is ErasureScope.ATTACHMENT else set()
+    assert set(erased.files) == {stored(b"one").sha256} | present
+    told = repr(records.history.entries(announcement.id))
+    assert (stored(b"one").sha256 in told, other.sha256 in told) == (False, True)
+
+
 @pytest.fixture
 def public(records: Records, jobs: Jobs, announcement: Announcement) -> Attachment:
     """Returns an attachment that residents see, of one page."""
