@@ -14,7 +14,7 @@ from archive.model import Change
 from storage import mappers
 from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import append_entries
-from storage.rows import read_rows, select_row, update_row
+from storage.rows import read_rows, select_row, select_rows, update_row
 from storage.tenancy import PARENTS
 
 _FOLLOWED_CLOCK = dt.timedelta(days=1)  # how far ahead of the clock times of updates may run
@@ -177,6 +177,16 @@ def _replace_sides(
         }
         update_row(engine, "history", entry["id"], **sides)
         append_entries(engine, ("history", entry["id"]))
+
+
+def changes_of_texts(engine: Queries, announcement_id: int) -> list[Row]:
+    """Return the changes of texts of an announcement's pages that people made or asked for, oldest first."""
+    return select_rows(
+        engine,
+        "history",
+        "announcement_id = :id AND action IN ('correct', 'reread') ORDER BY id",
+        id=announcement_id,
+    )
 
 
 def readable_side(stored: str) -> dict[str, object] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 
@@ -108,9 +109,6 @@ class EngineJobs(EngineRepository):
         with self._engine.write():
             row = self._held(attachment_id, worker)
             attachment = mappers.attachment(row)
-            hold = privacy.hold_reason_after_reading(attachment, details)
-            finds = privacy.find_personal_data_in_attachment(attachment, details)
-            is_undecided = bool(privacy.finds_without_decision(finds, attachment.decided))
             self._engine.run(
                 """DELETE FROM page
                    WHERE organisation_id IN :organisations AND attachment_id = :id
@@ -118,6 +116,10 @@ class EngineJobs(EngineRepository):
                 id=attachment_id,
                 page_count=page_count,
             )
+            details = self._with_finds_in_edited_pages(row, details)
+            hold = privacy.hold_reason_after_reading(attachment, details)
+            finds = privacy.find_personal_data_in_attachment(attachment, details)
+            is_undecided = bool(privacy.finds_without_decision(finds, attachment.decided))
             update_row(
                 self._engine,
                 "attachment",
@@ -136,6 +138,24 @@ class EngineJobs(EngineRepository):
                 set_hidden_change(self._engine, attachment_id)
             if hold is None:
                 move_file_to_replaced_attachment(self._engine, row, may_be_taken_back=False)
+
+    def _with_finds_in_edited_pages(self, row: Row, details: ReadingResults) -> ReadingResults:
+        """Return the results with what is in pages that people edited, perhaps since the reader read them."""
+        changes = history.changes_of_texts(self._engine, row["announcement_id"])
+        places = [history.readable_side(change["after"]) or {} for change in changes]
+        edited = [place.get("page") for place in places if place.get("attachment_id") == row["id"]]
+        if not edited:
+            return details
+        pages = self._engine.rows(
+            """SELECT number, text FROM page
+               WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",
+            id=row["id"],
+        )
+        finds = [data for data in details.personal_data if data.page not in edited]
+        for page in pages:
+            if page["number"] in edited:
+                finds += privacy.find_personal_data(mappers.readable_text(page["text"]), page["number"])
+        return dataclasses.replace(details, personal_data=tuple(sorted(finds, key=lambda data: data.page)))
 
     def fail(self, attachment_id: int, worker: str, failure: Failure) -> None:
         with self._engine.write():

@@ -163,7 +163,7 @@ def take_back_public_file(
     _part_pages_and_earlier_files(engine, attachment["id"], waiting["id"], file)
     _rename_in_history(engine, attachment, waiting["id"], file)
     if cancelled_copy is not None:
-        for change in _changes_of_texts(engine, attachment["announcement_id"]):
+        for change in history.changes_of_texts(engine, attachment["announcement_id"]):
             history.replace_attachment_id(
                 engine, change, ["before", "after"], cancelled_copy["id"], attachment["id"]
             )
@@ -190,22 +190,13 @@ def _delete_cancelled_copy(engine: Queries, copy: Row) -> None:
     )
 
 
-def _changes_of_texts(engine: Queries, announcement_id: int) -> list[Row]:
-    return select_rows(
-        engine,
-        "history",
-        "announcement_id = :id AND action IN ('correct', 'reread') ORDER BY id",
-        id=announcement_id,
-    )
-
-
 def _rename_in_history(engine: Queries, attachment: Row, waiting_id: int, file: ReplacedPublicFile) -> None:
     """Let the changes of the present file, and of its texts since it is public, name its new attachment."""
     for id, side in file.renamed:
         change = select_row(engine, "history", "id = :id", id=id)
         if change is not None:
             history.replace_attachment_id(engine, change, [side], attachment["id"], waiting_id)
-    for change in _changes_of_texts(engine, attachment["announcement_id"]):
+    for change in history.changes_of_texts(engine, attachment["announcement_id"]):
         if change["id"] > file.last_change:
             history.replace_attachment_id(engine, change, ["before", "after"], attachment["id"], waiting_id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from archive.model import (
     Attachment,
     ExtractedField,
     Failure,
+    HoldReason,
     PersonalDataSpan,
     ReadingResults,
     ReadingStatus,
@@ -18,6 +20,7 @@ from archive.model import (
     Signature,
 )
 from archive.ports import Jobs
+from archive.privacy import find_personal_data
 from archive.repositories import Records
 from tests.contracts.samples import ACTOR, NOW, attached, page, published, stored
 
@@ -87,6 +90,25 @@ def test_a_finished_job_is_ready_with_what_was_learned(
     assert done.details == DETAILS
     assert [one.number for one in records.pages.by_attachment(wanted)] == [1, 2]
     assert records.history.changed_since(change, limit=10) == [(done.announcement_id, change + 1)]
+
+
+@pytest.mark.parametrize("way", ["typed", "reread"])
+def test_personal_data_that_a_page_got_since_it_was_looked_through_holds_the_file(
+    jobs: Jobs, records: Records, waiting: list[Attachment], way: str
+) -> None:
+    claim(jobs)
+    for number in (1, 2):
+        records.pages.save(page(waiting[0], number))
+    text, read = "โทร 081-234-5678", page(waiting[0], 2)
+    finds = find_personal_data(text, 2)
+    if way == "typed":
+        records.pages.correct(waiting[0].id, 2, text, actor=ACTOR, personal_data=finds)
+    else:
+        again = replace(read, text=text)
+        records.pages.replace_by_rereading(again, actor=ACTOR, personal_data=finds)
+    jobs.finish(waiting[0].id, "w", page_count=2, details=ReadingResults(), rules=1)
+    done = records.attachments.get(waiting[0].id)
+    assert (done.hold, done.details.personal_data) == (HoldReason.PERSONAL_DATA, finds)
 
 
 def test_a_failed_job_says_why(jobs: Jobs, records: Records, waiting: list[Attachment]) -> None:
