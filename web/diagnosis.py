@@ -26,6 +26,7 @@ from indexer.extraction.ocr.tesseract import OWN_MODEL, SYSTEM_MODELS
 from indexer.inbox import is_passed_over
 from indexer.reindex import count_left_out, is_rebuild_needed
 from web import settings
+from web.adapters import backup_keys
 from web.archive_traces import USUAL_DATA, is_archive_elsewhere, may_hold_archive
 from web.background_worker import inbox_targets, watched_folder_command
 from web.backup_restore import backup_generations, last_backup_place, plain_generations
@@ -98,7 +99,7 @@ _NO_ROOM = (
 _MOVE_PLAIN = (
     "mkdir {place}/plain;"
     " mv {place}/generations {place}/files {place}/state {place}/manifest.json {place}/plain/;"
-    " systemctl start prakat-nightly; สำรองสำเร็จแล้ว (after that backup succeeded): rm -r {place}/plain"
+    " prakat backup {place}/; สำรองสำเร็จแล้ว (after that backup succeeded): rm -r {place}/plain"
 )
 _BACKUPS = Path("/var/backups/prakat")  # place of the backups in the manual and of the nightly unit
 _MEND_DEVNULL = "rm -f /dev/null && mknod -m 666 /dev/null c 1 3"
@@ -132,11 +133,12 @@ class Trouble:
 def open_and_diagnose_archive() -> list[Trouble]:
     """Opens (and thereby migrates) the archive of this machine, and returns its troubles, worst kind first.
 
-    The settings are loaded first. Opening, as a start does, migrates a database of an earlier version, and
-    takes other users' permissions from the data.
+    The settings are loaded first, with the keys that they name. Opening, as a start does, migrates a database
+    of an earlier version, and takes other users' permissions from the data.
     """
     try:
         given = settings.load_settings()
+        backup_keys(given)
     except SettingsError as error:
         return [Trouble("settings", TroubleKind.WRONG, error.message, "prakat serve --help; แก้ prakat.toml")]
     found = [trouble for look in MACHINE for trouble in look(given)]

@@ -88,6 +88,12 @@ def wrong_setting(data: Path) -> None:
     (data / "prakat.toml").write_text(MENDED + "colour = 'red'\n", encoding="utf-8")
 
 
+def key_that_is_not_there(data: Path) -> None:
+    (data / "prakat.toml").write_text(
+        MENDED + 'backup_signing_key = "/nowhere/backup.pem"\n', encoding="utf-8"
+    )
+
+
 def trusts_everybody(data: Path) -> None:
     (data / "prakat.toml").write_text(MENDED + 'trusted_proxies = "0.0.0.0/0"\n', encoding="utf-8")
 
@@ -128,6 +134,7 @@ REMEDIES = {"no-tls": "เปิดให้ใช้ผ่าน https", "no-ba
         (no_heartbeat, {"no-worker"}),
         (clock_set_back, {"no-worker"}),
         (wrong_setting, {"settings"}),
+        (key_that_is_not_there, {"settings"}),
         (trusts_everybody, {"proxies"}),
         (unencrypted_site, {"no-tls", "ocr-jobs", "secret-key"}),
         (nameless, {"site-name", "base-url"}),
@@ -197,5 +204,5 @@ def test_a_rehearsal_that_lacked_room_or_key_has_its_own_remedy(
     plain.mkdir()
     for name in ("generations", "files", "state", "manifest.json"):
         (tmp_path / "backups" / name).rename(plain / name)
-    assert run(cared_for, "nightly", backups).exit_code == 0
+    assert run(cared_for, "backup", f"{backups}/").exit_code == 0
     assert "plain-generations" not in found(cared_for)[1]

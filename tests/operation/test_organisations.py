@@ -124,7 +124,7 @@ def test_each_has_a_watched_folder_that_is_asked_for(shell: Shell, tmp_path: Pat
     scans.mkdir()
     inbox = {"PRAKAT_INBOX": str(scans)}
     told = shell.run("organisation", "add", "saimai", "สายไหม", **inbox).stderr
-    assert f"install -d -o prakat -g scanner -m 2770 {scans}/bangkhen" in told
+    assert f"install -d -o prakat -g scanner -m 2770 {scans}/saimai" in told
 
     def troubles() -> list[str]:
         found = json.loads(shell.run("doctor", "--json", **inbox).stdout)
