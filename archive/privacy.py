@@ -304,15 +304,18 @@ def expand_decision_on_everything(attachment: Attachment) -> tuple[str, ...]:
 
 
 MOST_TYPED_ANEW = 2
-"""Letters or digits that a correction changes in data about the same person; one more or less is two."""
+"""Letters that a correction changes in data about the same person; one more or less is two.
+
+Of a number every digit counts: with another digit it is somebody else's.
+"""
 
 
 def data_taken_out(place: str | int, before: str, after: str) -> tuple[str, ...]:
     """Return type and place of each piece of personal data that a person's edit took out of a text.
 
-    Each piece in the text after stands for one before, of the same type: for the same data, else for data in
-    which at most ``MOST_TYPED_ANEW`` letters were corrected, the most alike first. ``place``: the text's
-    field, or the number of its page.
+    Each piece in the text after stands for one before, of the same type: for the same data, else, unless they
+    are ``NUMBERS``, for data in which at most ``MOST_TYPED_ANEW`` letters were corrected, the most alike
+    first. ``place``: the text's field, or the number of its page.
     """
     left = _types_and_values(after)
     gone = []
@@ -324,7 +327,9 @@ def data_taken_out(place: str | int, before: str, after: str) -> tuple[str, ...]
     alike = sorted(
         (_distance(before[1], after[1]), old, new)
         for (old, before), (new, after) in product(enumerate(gone), enumerate(left))
-        if before[0] == after[0] and _distance(before[1], after[1]) <= MOST_TYPED_ANEW
+        if before[0] == after[0]
+        and before[0] not in NUMBERS
+        and _distance(before[1], after[1]) <= MOST_TYPED_ANEW
     )
     kept, taken = set[int](), set[int]()
     for _apart, old, new in alike:

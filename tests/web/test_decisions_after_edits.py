@@ -20,7 +20,7 @@ from tests.web.conftest import Site, memo
 REASON = "กฎหมายกำหนดให้ประกาศ"
 
 ONE, NEXT, ANOTHER = "081-234-5678", "081-234-5679", "089-999-1111"
-"""Telephone numbers; ``NEXT`` is like a correction of ``ONE``, ``ANOTHER`` like neither."""
+"""Telephone numbers; ``NEXT`` differs from ``ONE`` in one digit, ``ANOTHER`` is like neither."""
 
 
 def public_and_decided(site: Site, text: str, label: str = "ใบแจ้งช่าง") -> Attachment:
@@ -99,7 +99,6 @@ def test_a_corrected_letter_leaves_the_decision(site: Site) -> None:
         ("นายแดง ใจดี ป่วยเป็นโรคเบาหวน", "นายแดง ใจดี ป่วยเป็นโรคเบาหวาน"),
         ("นายแดง ใจดี บ้านเลขที่ 12 หมู่ที่ 3 ตำบลทรายงาม", "นายแดง ใจดี บ้านเลขที่ 125 หมู่ที่ 3 ตำบลทรายงาม"),
         ("นายแดง ใจดี เกิดวันที่ 5 มกราคม 2520", "นายแดง ใจดี เกิดวันที่ 15 มกราคม 2520"),
-        (f"โทร {ONE}", f"โทร {NEXT}"),
     ):
         correct(attachment.id, 1, before, actor="x")
         assert held(site, attachment) is HoldReason.PERSONAL_DATA, before
@@ -109,11 +108,20 @@ def test_a_corrected_letter_leaves_the_decision(site: Site) -> None:
         correct(attachment.id, 1, "ซ่อมถนน", actor="x")
 
 
+def test_a_number_with_another_digit_is_another_number(site: Site) -> None:
+    attachment = public_and_decided(site, f"โทร {ONE}")
+    commands = site.services.commands
+    commands.pages.correct(attachment.id, 1, f"โทร {ONE} (มือถือ)", actor="x")
+    assert held(site, attachment) is None  # the same number
+    commands.pages.correct(attachment.id, 1, f"โทร {NEXT} (มือถือ)", actor="x")
+    assert held(site, attachment) is HoldReason.PERSONAL_DATA
+
+
 def test_a_find_that_nobody_decided_on_covers_no_other_number(site: Site) -> None:
     attachment = public_and_decided(site, f"โทร {ONE}")
     store_decisions(site, attachment, [], undecided=True)
     correct = site.services.commands.pages.correct
-    correct(attachment.id, 1, f"โทร {NEXT}", actor="x")
+    correct(attachment.id, 1, f"โทร {ONE} (มือถือ)", actor="x")
     assert (held(site, attachment), is_on_worklist(site)) == (None, True)
     correct(attachment.id, 1, f"โทร {ANOTHER}", actor="x")
     assert held(site, attachment) is HoldReason.PERSONAL_DATA
