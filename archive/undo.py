@@ -14,6 +14,7 @@ from archive.bulk_commands import BulkOutcome, apply_as_one_bulk
 from archive.disclosure import DisclosureEntry, DisclosureItem, item_with_recorded_fields
 from archive.errors import (
     Conflict,
+    Invalid,
     NotFound,
     RecordDamaged,
     gettext_noop,
@@ -26,6 +27,7 @@ from archive.model import (
     CollectionLine,
     DocumentKind,
     LowConfidenceSpan,
+    Relation,
     RelationKind,
     Status,
 )
@@ -115,7 +117,7 @@ class Undo:
             "release": _Kind(self._release, self._is_released, [_ATTACHMENT]),
             "correct": _Kind(self._text, self._is_text_same, text),
             "reread": _Kind(self._text, self._is_text_same, text),
-            "relate": _Kind(self._relation, self._is_relation_same),
+            "relate": _Kind(self._relation, self._is_relation_same, [("relation",)]),
             "disclose": _Kind(self._entry, self._is_entry_same),
         }
 
@@ -142,6 +144,8 @@ class Undo:
         if change.action == "release" and "sha256" in change.after and not self._is_file_there(change):
             return True
         if change.action in ("correct", "reread") and self.is_text_of_earlier_file(change):
+            return True
+        if change.action == "relate" and self._is_relation_refused(change):
             return True
         is_first_title = change.action == "revise" and change.before == {"title": ""}
         return status not in (Status.DRAFT, Status.PUBLISHED) or (
@@ -468,22 +472,42 @@ class Undo:
 
     def _relation(self, id: int, change: Change, actor: str) -> None:
         """Decide a relation as before. Each of the two records has the change in its own words."""
+        before = self._relation_before(id, change)
+        if before is None:
+            raise Conflict("การแก้ไขแบบนี้เลิกทำไม่ได้")
+        self._commands.announcements.decide_relation(
+            before.newer_id, before.older_id, before.kind, actor=actor
+        )
+
+    def _relation_before(self, id: int, change: Change) -> Relation | None:
+        """Return the relation as it was before a change of it; None where the change does not tell it.
+
+        A suggestion that was dismissed was no relation before, and that of an imported record may be to a
+        record of another archive.
+        """
         name, other = str(change.after["relation"]).split()
         before = str(change.before.get("relation", "")).partition(" ")[0]
         passive = {kind.passive_code: kind for kind in RelationKind}
-        if not {name, before} & (passive.keys() | set(RelationKind)):
-            raise Conflict("การแก้ไขแบบนี้เลิกทำไม่ได้")
-        if other not in self._related_numbers(id):
-            raise Conflict("การแก้ไขแบบนี้เลิกทำไม่ได้")
+        decided = self._records.relations.list_decisions(id)
+        numbers = {str(number) for each in decided for number in (each.newer_id, each.older_id)} - {str(id)}
+        if other not in numbers or not {name, before} & (passive.keys() | set(RelationKind)):
+            return None
         is_older = bool({name, before} & passive.keys())
         newer, older = (_number(other), id) if is_older else (id, _number(other))
         kinds = passive | {kind.value: kind for kind in RelationKind}
-        self._commands.announcements.decide_relation(newer, older, kinds.get(before), actor=actor)
+        return Relation(newer_id=newer, older_id=older, kind=kinds.get(before))
 
-    def _related_numbers(self, id: int) -> set[str]:
-        """Return the numbers of the announcements whose relation to this one somebody has decided on."""
-        decided = self._records.relations.list_decisions(id)
-        return {str(number) for each in decided for number in (each.newer_id, each.older_id)} - {str(id)}
+    def _is_relation_refused(self, change: Change) -> bool:
+        """Return True where a relation cannot be as before its change, or is so already."""
+        id = change.announcement_id or 0
+        before = self._relation_before(id, change)
+        if before is None or before in self._records.relations.list_decisions(id):
+            return True
+        try:
+            self._commands.announcements.check_relation(before)
+        except (Conflict, Invalid, NotFound):
+            return True
+        return False
 
     def _entry(self, id: int, change: Change, actor: str) -> None:
         """Remove an announcement from an item that must be disclosed, or put it back."""

@@ -9,7 +9,7 @@ from archive.commands.status_rules import EDITABLE, editable_announcement, refus
 from archive.commands.transactions import CommandsOnRecords, in_one_transaction
 from archive.errors import Conflict, Invalid
 from archive.fields import checked_fields
-from archive.model import Announcement, Draft, RelationKind, Status
+from archive.model import Announcement, Draft, Relation, RelationKind, Status
 
 
 class AnnouncementCommands(CommandsOnRecords):
@@ -61,13 +61,19 @@ class AnnouncementCommands(CommandsOnRecords):
 
     @in_one_transaction
     def decide_relation(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
-        """Confirm or dismiss (None) that a record changes an older one; ``Invalid`` if that one changes it.
+        """Confirm or dismiss (None) that a record changes an older one; raises as ``check_relation`` does."""
+        self.check_relation(Relation(newer_id=newer_id, older_id=older_id, kind=kind))
+        self._records.relations.decide(newer_id, older_id, kind, actor=actor)
+
+    def check_relation(self, relation: Relation) -> None:
+        """Raise ``Invalid`` for a decision on two records of which the older one changes the newer one.
 
         Whether the older one is confirmed to cancel, amend or replace the newer one counts; their dates are
         not looked at, and a dismissal is not refused for it. Raises ``Invalid`` also when an announcement
         would be related to itself, ``NotFound`` for an unknown announcement, ``Conflict`` for one in the
         trash.
         """
+        newer_id, older_id = relation.newer_id, relation.older_id
         if newer_id == older_id:
             raise Invalid("ประกาศยกเลิกหรือแก้ไขตัวเองไม่ได้ กรุณาเลือกประกาศอื่น", field="older")
         for id in (newer_id, older_id):
@@ -76,9 +82,8 @@ class AnnouncementCommands(CommandsOnRecords):
             each.newer_id == older_id and each.older_id == newer_id and each.kind
             for each in self._records.relations.list_decisions(newer_id)
         )
-        if kind is not None and is_reversed:
+        if relation.kind is not None and is_reversed:
             raise Invalid(
                 "อีกฉบับยกเลิกหรือแก้ไขเพิ่มเติมฉบับนี้ไว้แล้ว กรุณากด “นำออก” ที่ประกาศนั้นในหัวข้อ “ประกาศที่เกี่ยวข้อง” ก่อน",
                 field="older",
             )
-        self._records.relations.decide(newer_id, older_id, kind, actor=actor)
