@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 from archive.citations import StatedRelation, find_stated_relations
 from archive.model import Announcement, Attachment, RelationKind, Status
 from archive.repositories import Records
+from archive.suggested_fields import document_number
 from archive.thai import ERA, arabic_digits
 
 _SAME_SUBJECT = 80  # of 100: lowest similarity of a cited subject to a title; OCR misreads some letters
@@ -100,9 +101,8 @@ def kind_and_number_of_first_order(attachments: Iterable[Attachment]) -> str:
     committee, is not that of the whole. Letters do not count: theirs is the number of their sender.
     """
     first = next((each for each in attachments if each.kind.has_legal_force), None)
-    if first is None or "number" not in first.details.fields:
-        return ""
-    return f"{first.kind.thai}ที่ {first.details.fields['number'].value}"
+    number = document_number(first) if first else ""
+    return f"{first.kind.thai}ที่ {number}" if first and number else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,13 +132,16 @@ def with_values_of_documents(
 ) -> tuple[Announcement, list[Attachment]]:
     """Return both as published: fields nobody gave filled, and file-name labels while nobody gave a title.
 
-    While nobody has given a title, the form was not saved: nobody has looked at the labels either.
+    While nobody has given a title, the form was not saved: nobody has looked at the labels either. Nor has
+    anybody given the label of a redacted copy that is the name of its file.
     """
     missing = fields_as_in_new_draft(announcement, attachments)
     stated = suggest_fields(attachments).fields
     given = {name: value for name, value in stated.items() if name in missing}
-    labelled = map(_with_stated_label, attachments) if "title" in missing else attachments
-    return replace(announcement, **given), [*labelled]  # type: ignore[arg-type]  # checked when they were read
+    labelled = [
+        _with_stated_label(each) if "title" in missing or each.is_redacted else each for each in attachments
+    ]
+    return replace(announcement, **given), labelled  # type: ignore[arg-type]  # checked when they were read
 
 
 def _with_stated_label(attachment: Attachment) -> Attachment:
@@ -171,6 +174,50 @@ def suggested_label(attachment: Attachment) -> str:
     words += [f"ที่ {read['number'].value}"] if "number" in read else []
     words += [f"เรื่อง {read['subject'].value}"] if words else [read["subject"].value]
     return validation.label_or_file_name(" ".join(words), attachment.filename)
+
+
+def document_number(attachment: Attachment) -> str:
+    """Return a document's number as its label gives it, where a person may have corrected it, else as read.
+
+    Return "" where neither has one. The label is of the form that ``suggested_label`` gives.
+    """
+    if labelled := _NUMBER_IN_LABEL.search(attachment.label):
+        return thai.arabic_digits(labelled[1])
+    read = attachment.details.fields.get("number")
+    return read.value if read else ""
+
+
+def label_after_correction(label: str, before: Announcement, after: Announcement) -> str:
+    """Return an attachment's label with what was corrected in its announcement's title and date.
+
+    The title before, where the label has it, becomes that after, else the one year that is another one in the
+    title. The year of the document's number goes with that of the date. A label that would become too long is
+    returned as it is.
+    """
+    corrected = label
+    if before.title and before.title in label:
+        corrected = label.replace(before.title, after.title)
+    else:
+        years = [set(_YEAR.findall(thai.arabic_digits(each.title))) for each in (before, after)]
+        gone, come = years[0] - years[1], years[1] - years[0]
+        if len(gone) == len(come) == 1:
+            corrected = _with_other_year(label, gone.pop(), come.pop())
+    numbered = _NUMBER_IN_LABEL.search(corrected)
+    if numbered:
+        dated = (str(thai.buddhist_year(each.published_on)) for each in (before, after))
+        start, end = numbered.span(1)
+        corrected = corrected[:start] + _with_other_year(numbered[1], *dated) + corrected[end:]
+    return corrected if len(corrected) <= validation.LONGEST_LABEL else label
+
+
+def _with_other_year(text: str, before: str, after: str) -> str:
+    """Return a text with a year in the place of another, in the digits in which that is written."""
+    for found in reversed([*_YEAR.finditer(thai.arabic_digits(text))]):
+        if found[0] == before:
+            is_thai = text[found.start()] != before[0]
+            year = thai.thai_digits(after) if is_thai else after
+            text = text[: found.start()] + year + text[found.end() :]
+    return text
 
 
 def is_name_of_file(text: str, attachments: Sequence[Attachment]) -> bool:
@@ -207,14 +254,21 @@ def is_meaningless_title(title: str, attachments: Sequence[Attachment]) -> bool:
 
 
 def is_meaningless_label(attachment: Attachment) -> bool:
-    """Return True when a label is meaningless as a title, or has only the signs that a device writes."""
+    """Return True when a label is meaningless as a title, or has only the signs that a device writes.
+
+    So is the label of a redacted copy that is the name of its file, which only tells the kind.
+    """
     label = attachment.label
+    if attachment.is_redacted and is_name_of_file(label, [attachment]):
+        return True
     if is_meaningless_title(label, [attachment]) or _HASH.search(label):
         return True
     is_thai = _THAI_WORD.search(_SCANNERS_WORD.sub("", label))
     return not is_thai and bool(_MADE_BY_DEVICE.search(label))
 
 
+_NUMBER_IN_LABEL = re.compile(r"(?:^|\s)ที่\s((?:\S{1,10}\s)?\S{0,20}\d\S{0,20})\sเรื่อง\s")
+_YEAR = re.compile(r"(?<!\d)2[45]\d\d(?!\d)")  # of the Buddhist era
 _HASH = re.compile(r"\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}\b", re.IGNORECASE)  # such as 219521f3
 _MADE_BY_DEVICE = re.compile(r"_|\d{8}|\b(?:scan|img|image|dsc|doc|camscanner)\w*[\s-]*\d", re.IGNORECASE)
 _OF_ONE_DOCUMENT = re.compile(r"เรื่อง|\d")  # a subject, number, month or year

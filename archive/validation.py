@@ -12,8 +12,11 @@ from archive.filetype import FILE_TYPES
 
 LONGEST_NAME = 100  # most characters in the name of a person or a token
 
+LONGEST_LABEL = 300  # most characters in the label of an attachment
+
 REDACTED_ENDING = " (ปิดข้อมูลส่วนบุคคล)"  # end of the file name of a redacted copy, before its extension
 
+_END_OF_COPY = re.compile(rf"( \d+-\d+)?{re.escape(REDACTED_ENDING)}$")
 _FILENAME_BYTES = 180  # most file systems allow 255 bytes, and a Thai letter takes three
 _FORBIDDEN_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 
@@ -63,12 +66,12 @@ def checked_report_text(text: str) -> str:
 def label_or_file_name(text: str, filename: str) -> str:
     """Return the label as given, else by the file's name, else เอกสารแนบ; ``Invalid`` over 300 characters.
 
-    Of a file's name, the extension goes and spaces stand for ``_``. A redacted copy is named as its original
-    is.
+    Of a file's name, the extension goes and spaces stand for ``_``. Of the name of a redacted copy its ending
+    goes, and the numbers before it: what is left is its kind.
     """
-    stem = PurePosixPath(filename).stem.removesuffix(REDACTED_ENDING)
+    stem = _END_OF_COPY.sub("", PurePosixPath(filename).stem)
     given = one_line(text) or one_line(stem.replace("_", " "))
-    return checked_length(given or "เอกสารแนบ", "label", gettext_noop("ชื่อเอกสารแนบ"), 300)
+    return checked_length(given or "เอกสารแนบ", "label", gettext_noop("ชื่อเอกสารแนบ"), LONGEST_LABEL)
 
 
 def safe_filename(name: str, media_type: str) -> str:

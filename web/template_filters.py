@@ -29,6 +29,7 @@ from archive.filetype import ACCEPTED_FILES, is_office
 from archive.model import Announcement, Attachment, Page, Status
 from archive.privacy import GROUNDS
 from archive.relations import kind_and_number_of_first_order, title_with_number
+from archive.suggested_fields import document_number
 from archive.transfer_ports import OTHER_ARCHIVE
 from indexer.extraction.parsers import can_draw_pages
 from indexer.search.highlighting import TextSegment, highlight, split_at_glance
@@ -77,6 +78,7 @@ def _add_filters(app: Flask) -> None:
         part_name=part_name,
         report=labels.report_name,
         cited=cited,
+        document_number=document_number,
         kind_and_number_of_first_order=kind_and_number_of_first_order,
         action=labels.action_name,
         reason_without_undo=labels.reason_without_undo,

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from archive.facets import facet_values
 from archive.model import Announcement, Attachment
-from archive.suggested_fields import stated_subject_or_title
+from archive.suggested_fields import document_number, stated_subject_or_title
 from indexer.analysis.other_readings import OtherReadingInContext
 from indexer.analysis.tokenizer import (
     GRAM_LENGTH,
@@ -264,6 +264,4 @@ def _kinds_and_numbers(attachments: Iterable[Attachment]) -> list[str]:
 
 def _numbers(attachments: Iterable[Attachment]) -> list[tuple[Attachment, str]]:
     """Returns the attachments that state a number, each with its number."""
-    return [
-        (each, each.details.fields["number"].value) for each in attachments if "number" in each.details.fields
-    ]
+    return [(each, number) for each in attachments if (number := document_number(each))]

@@ -20,7 +20,7 @@ from PIL import Image
 from archive.model import Attachment, HoldReason, Role, Status
 from archive.privacy import COVER
 from archive.thai import thai_digits
-from tests.web.conftest import Site, memo, open_site
+from tests.web.conftest import Site, heading, memo, open_site
 from web.sample.scans import ScanLook, make_scan
 
 NAME = "ประหยัดทรัพย์มะม่วงหวาน"
@@ -449,6 +449,25 @@ def test_a_copy_does_not_bear_the_name_of_its_original(site: Site) -> None:
         answer = client.get(path)
         assert _tells(answer.data + unquote(str(answer.headers)).encode()) == [], path
     assert NAME in staff.get(f"/staff/attachments/{attachment.id}").text
+
+
+def test_a_copy_is_headed_by_what_it_states(site: Site) -> None:
+    made = site.announcement("ประกาศรายชื่อผู้มีสิทธิ", status=Status.DRAFT)
+    original = memo(f"ประชาชนเลขที่ {NUMBER} มีสิทธิ", subject="รายชื่อผู้มีสิทธิ", number="นป 52301/9")
+    attachment = site.attach(made.id, original, "krupong 8e1fd15b.pdf")
+    site.work()
+    staff = site.signed_in(Role.STAFF)
+    address = f"/staff/attachments/{attachment.id}"
+    boxes = re.findall(r'name="box" value="([^"]+)"', staff.get(f"{address}/redact").text)
+    staff.post(f"{address}/redact", data={"box": boxes, "known": boxes})
+    assert site.services.attachments.get(attachment.id).label == "ประกาศ"
+    assert heading(staff.get(address).text) == made.title  # nothing of the copy is read yet
+    site.work()
+    name = "บันทึกข้อความ ที่ นป 52301/9 เรื่อง รายชื่อผู้มีสิทธิ"
+    for path in (address, f"{address}/pages/1", f"/announcements/{made.id}/attachments/{attachment.id}"):
+        assert heading(staff.get(path).text) == name, path
+    staff.post(f"/staff/announcements/{made.id}/publish", data={"when": "now"})
+    assert site.services.attachments.get(attachment.id).label == name
 
 
 def test_words_that_are_covered_leave_the_letters_beside_them_in_the_text(site: Site) -> None:

@@ -343,10 +343,13 @@ def _attachments(announcement: Announcement, papers: Sequence[AttachmentForStaff
 def _labels(papers: Sequence[AttachmentForStaff], *, are_filled: bool) -> list[Check]:
     """Returns a line for each label that is in doubt, or else one line for all labels; none without papers.
 
-    ``are_filled``: publication puts what the documents state in the place of labels that are names of files.
+    ``are_filled``: publication puts what the documents state in the place of labels that are names of files;
+    in that of such labels of redacted copies it always does.
     """
     published = {
-        paper.attachment.id: paper.label if are_filled and not paper.earlier_label else paper.attachment.label
+        paper.attachment.id: paper.label
+        if (are_filled or paper.attachment.is_redacted) and not paper.earlier_label
+        else paper.attachment.label
         for paper in papers
     }
     times = Counter(published.values())
