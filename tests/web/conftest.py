@@ -144,6 +144,24 @@ def client(site: Site) -> FlaskClient:
     return site.client()
 
 
+class ChangedMeanwhile:
+    """A method of a repository in whose ``number``-th call something happens before it reads."""
+
+    def __init__(
+        self, patch: pytest.MonkeyPatch, owner: type, name: str, number: int, happen: Callable[[], None]
+    ) -> None:
+        self._calls, self._number, self._happen = 0, number, happen
+        method = getattr(owner, name)
+
+        def called(repository: object, *args: object) -> object:
+            self._calls += 1
+            if self._calls == self._number:
+                self._happen()
+            return method(repository, *args)
+
+        patch.setattr(owner, name, called)
+
+
 @cache  # setting one takes 0.2 s, mostly for the parts of its fonts
 def memo(*paragraphs: str, subject: str = "ขออนุมัติจัดซื้อหลอดไฟ", number: str = "นป 52301/412") -> bytes:
     """A born-digital memo."""
@@ -155,6 +173,11 @@ def memo(*paragraphs: str, subject: str = "ขออนุมัติจัด�
         paragraphs=paragraphs,
     )
     return make_document(text)
+
+
+def heading(page: str) -> str:
+    """The heading of a page, as people read it."""
+    return re.sub("<[^>]*>", "", page.split("<h1")[1].split("</h1>")[0].partition(">")[2]).strip()
 
 
 def sent_form(page: str) -> dict[str, str]:

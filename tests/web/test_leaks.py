@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import logging
-from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -14,7 +13,7 @@ from flask.testing import FlaskClient
 from archive.model import Announcement, CollectionLine, Status
 from storage.repositories.announcements import EngineAnnouncements
 from storage.repositories.pages import EnginePages
-from tests.web.conftest import Site, memo
+from tests.web.conftest import ChangedMeanwhile, Site, memo
 
 ABSENT = 999
 HIDDEN = (Status.DRAFT, Status.TRASHED)
@@ -36,24 +35,6 @@ def assert_same(client: FlaskClient, one: str, other: str) -> None:
 
 def _without(path: str, text: str) -> str:
     return text.replace(path, "…").replace(quote(path, safe=""), "…")
-
-
-class ChangedMeanwhile:
-    """A method of a repository in whose ``number``-th call something happens before it reads."""
-
-    def __init__(
-        self, patch: pytest.MonkeyPatch, owner: type, name: str, number: int, happen: Callable[[], None]
-    ) -> None:
-        self._calls, self._number, self._happen = 0, number, happen
-        method = getattr(owner, name)
-
-        def called(repository: object, *args: object) -> object:
-            self._calls += 1
-            if self._calls == self._number:
-                self._happen()
-            return method(repository, *args)
-
-        patch.setattr(owner, name, called)
 
 
 @pytest.mark.parametrize(

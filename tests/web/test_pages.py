@@ -18,7 +18,7 @@ from archive.model import Draft, Page, Role, Status, TextSource
 from archive.site_profile import SiteProfile
 from archive.thai import BANGKOK, format_date
 from indexer.extraction.reading_errors import MESSAGES
-from tests.web.conftest import BROWSER, Site, memo
+from tests.web.conftest import BROWSER, Site, heading, memo
 
 MOST_BYTES = 60_000  # of a public page with all it needs but pictures
 PARTS = re.compile(r'(?:<link rel="stylesheet" href|<script src)="([^"]+)"')
@@ -250,6 +250,27 @@ def test_staff_see_a_draft_as_residents_will(site: Site) -> None:
     assert "scan_0012<" not in seen
 
 
+def test_the_other_pages_of_a_draft_are_as_residents_will_see_them(site: Site) -> None:
+    draft = Draft(title="", published_on=dt.datetime.now(BANGKOK).date())
+    made = site.services.commands.announcements.create(draft, actor="test", may_lack_title=True)
+    clerk, address = site.signed_in(Role.STAFF), f"/announcements/{made.id}"
+    assert heading(clerk.get(address).text) == "(ยังไม่มีชื่อเรื่อง)"
+    paper = site.attach(made.id, memo("ให้ซ่อมถังน้ำ", subject="ซ่อมถังน้ำบ้านดอนมะกอก"), "scan_0012.pdf")
+    for path in (address, f"{address}/certificate"):
+        assert heading(clerk.get(path).text) == "(กำลังแปลงข้อความ)", path
+    site.work()
+    title, label = "ซ่อมถังน้ำบ้านดอนมะกอก", "บันทึกข้อความ ที่ นป 52301/412 เรื่อง ซ่อมถังน้ำบ้านดอนมะกอก"
+    for path, expected in (
+        (f"{address}/certificate", title),
+        (f"{address}/attachments/{paper.id}", label),
+        (f"{address}/attachments/{paper.id}/text", label),
+    ):
+        seen = clerk.get(path).text
+        assert heading(seen) == expected, path
+        assert title in seen
+        assert "scan 0012" not in seen
+
+
 def test_a_shared_page_of_a_paper_says_what_it_is(site: Site) -> None:
     made = site.announcement("ให้ซ่อมถังน้ำ")
     attachment = site.attach(made.id, memo("ให้ซ่อมถังน้ำบ้านดอนมะกอก"), "บันทึก.pdf")
@@ -289,9 +310,9 @@ def test_a_result_leads_to_the_marked_line_that_answers_in_other_words(
 def test_the_list_of_everything_has_a_heading_that_is_seen(site: Site) -> None:
     site.announcement("ตลาดนัดชุมชน")
     site.work()
-    for typed, heading, is_hidden in (("", "ประกาศทั้งหมด", False), ("ตลาด", "ผลการค้นหา", True)):
+    for typed, said, is_hidden in (("", "ประกาศทั้งหมด", False), ("ตลาด", "ผลการค้นหา", True)):
         (h1,) = html.fromstring(site.client().get("/search", query_string={"q": typed}).text).xpath("//h1")
-        assert (h1.text_content(), "hidden-label" in h1.get("class", "")) == (heading, is_hidden)
+        assert (h1.text_content(), "hidden-label" in h1.get("class", "")) == (said, is_hidden)
 
 
 def test_a_search_without_an_answer_says_where_to_ask(site: Site) -> None:

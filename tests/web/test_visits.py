@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from archive.model import Role
-from tests.web.conftest import BROWSER, Site
+from storage.repositories.announcements import EngineAnnouncements
+from tests.web.conftest import BROWSER, ChangedMeanwhile, Site
 
 
 def views(site: Site, id: int) -> int:
@@ -25,6 +28,17 @@ def test_programs_and_staff_do_not_count(site: Site) -> None:
         site.client().get(f"/announcements/{id}", headers={"User-Agent": agent})
     staff = site.signed_in(Role.STAFF)
     staff.get(f"/announcements/{id}", headers=BROWSER)
+    assert views(site, id) == 0
+
+
+def test_a_page_that_is_refused_after_all_counts_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    id = site.announcement("ประกาศ").id
+
+    def withdraw() -> None:
+        site.services.commands.publication.withdraw(id, actor="x", reason="ลงผิดเรื่อง")
+
+    ChangedMeanwhile(monkeypatch, EngineAnnouncements, "get", 2, withdraw)
+    assert site.client().get(f"/announcements/{id}", headers=BROWSER).status_code == 410
     assert views(site, id) == 0
 
 

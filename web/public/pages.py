@@ -9,7 +9,8 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any, cast
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from marshmallow import Schema
 from werkzeug.exceptions import NotFound as NoSuchPage
 from werkzeug.wrappers import Response as AnyResponse
@@ -110,8 +111,7 @@ def announcement(announcement_id: int) -> str:
     inside = _inside(announcement_id, typed) if typed else None
     sought = inside.query if inside else query_to_mark(services(), typed)
     attachments = visible_attachments(announcement_id, is_staff=person_may_see_unpublished())
-    if shown.status is Status.DRAFT:  # staff look at what residents will see
-        shown, attachments = with_values_of_documents(shown, attachments)
+    shown, attachments = _as_published(shown, attachments)
     earlier, later = services().announcements.neighbours(announcement_id)
     return render_template(
         "public/announcement.html",
@@ -131,18 +131,44 @@ def announcement(announcement_id: int) -> str:
 @pages.get("/announcements/<int:announcement_id>/certificate")
 def certificate(announcement_id: int) -> str:
     """Show who published the announcement and when, and each document's checksum, to verify a copy."""
-    shown = require_visible(
-        services().announcements.get(announcement_id), is_staff=person_may_see_unpublished()
-    )
+    is_staff = person_may_see_unpublished()
+    stored = require_visible(services().announcements.get(announcement_id), is_staff=is_staff)
+    shown, attachments = _as_published(stored, visible_attachments(announcement_id, is_staff=is_staff))
     published = [each.at for each in services().history.entries(announcement_id) if each.action == "publish"]
     return render_template(
         "public/certificate.html",
         announcement=shown,
-        attachments=visible_attachments(announcement_id, is_staff=person_may_see_unpublished()),
+        attachments=attachments,
         published_relations=published_relations(services().records, shown),
         published_at=max(published, default=None),
         address=absolute_url(url_for("public.announcement", announcement_id=announcement_id)),
     )
+
+
+def _as_published(
+    announcement: Announcement, attachments: list[Attachment]
+) -> tuple[Announcement, list[Attachment]]:
+    """Returns a draft and its attachments as residents will see them; any other announcement as it is.
+
+    Staff look at it before they publish. A draft whose title is still to be read is headed by that remark.
+    """
+    if announcement.status is not Status.DRAFT:
+        return announcement, attachments
+    filled, labelled = with_values_of_documents(announcement, attachments)
+    if not filled.title:
+        is_unread = any(each.is_reading_pending for each in attachments)
+        remark = _("กำลังแปลงข้อความ") if is_unread else _("ยังไม่มีชื่อเรื่อง")
+        filled = replace(filled, title=f"({remark})")
+    return filled, labelled
+
+
+def _document_as_published(
+    announcement: Announcement, attachment: Attachment
+) -> tuple[Announcement, Attachment]:
+    """Returns a draft and one of its attachments as residents will see them, see ``_as_published``."""
+    listed = visible_attachments(announcement.id, is_staff=person_may_see_unpublished())
+    shown, labelled = _as_published(announcement, listed)
+    return shown, next((each for each in labelled if each.id == attachment.id), attachment)
 
 
 def _visible_document(announcement_id: int, attachment_id: int) -> tuple[Announcement, Attachment]:
@@ -160,7 +186,7 @@ def document(announcement_id: int, attachment_id: int) -> AnyResponse | str:
 
     So a long document opens as fast as a short one.
     """
-    shown, attachment = _visible_document(announcement_id, attachment_id)
+    shown, attachment = _document_as_published(*_visible_document(announcement_id, attachment_id))
     typed = search_text_of_request()
     number = page_number()
     if attachment.page_count and number > attachment.page_count:
@@ -189,7 +215,7 @@ def document(announcement_id: int, attachment_id: int) -> AnyResponse | str:
 @pages.get("/announcements/<int:announcement_id>/attachments/<int:attachment_id>/text")
 def document_text(announcement_id: int, attachment_id: int) -> str:
     """Show a document's text for screen readers, small screens and large letters, some pages at a time."""
-    shown, attachment = _visible_document(announcement_id, attachment_id)
+    shown, attachment = _document_as_published(*_visible_document(announcement_id, attachment_id))
     first = page_number()
     pages_read = services().pages.by_attachment(attachment_id) if attachment.page_count else []
     wanted = [page for page in pages_read if first <= page.number < first + _TEXT_PAGES]
@@ -344,13 +370,17 @@ def _steps(
     return steps
 
 
-@pages.after_request
-def _count_visit(answer: Response) -> Response:
-    """Count a visit of a resident to an announcement.
+def register_visit_counting(app: Flask) -> None:
+    """Have ``app`` count the visits of residents to announcements.
 
     Staff and programs are not counted, and each visitor is counted once in a while. A visit counts also when
-    the page was not made for this request.
+    the page was not made for this request. Call this before the handler that may still refuse the page is
+    registered: Flask runs the first ``after_request`` last.
     """
+    app.after_request(_count_visit)
+
+
+def _count_visit(answer: Response) -> Response:
     if (
         request.endpoint == "public.announcement"
         and answer.status_code in (200, 304)
