@@ -24,13 +24,18 @@ LEAST_ACCURACY = 0.90  # share of letters probably right below which a page shou
 
 
 def scan_advice(pages: Sequence[Page], outline: FileOutline) -> Iterator[ScanAdvice]:
-    """Yields the advice on a file and its pages, the most serious first."""
+    """Yields the advice on a file and its pages, the most serious first of each."""
     if outline.is_dynamic_form:
         yield ScanAdvice("dynamic-form")
     if outline.has_embedded_files:
         yield ScanAdvice("embedded-files")
     if outline.has_comments:
         yield ScanAdvice("comments")
+    yield from page_advice(pages)
+
+
+def page_advice(pages: Sequence[Page]) -> Iterator[ScanAdvice]:
+    """Yields the advice on these pages of a file, which may be those read so far, the most serious first."""
     seen = [page for page in pages if page.confidence is not None and not page.corrected]
     groups = {
         "illegible": [page for page in seen if page.text and (page.confidence or 0) < LEAST_ACCURACY],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import io
 import re
@@ -10,7 +11,18 @@ import zlib
 import pytest
 from flask.testing import FlaskClient
 
-from archive.model import Announcement, Attachment, HoldReason, PersonalDataSpan, Role, Status
+from archive.model import (
+    Announcement,
+    Attachment,
+    HoldReason,
+    Page,
+    PersonalDataSpan,
+    ReadingResults,
+    Role,
+    ScanAdvice,
+    Status,
+    TextSource,
+)
 from tests.web.conftest import BROWSER, Site, memo
 
 ROAD = memo("ซ่อมถนนสายบ้านหนองกระทิง", subject="ซ่อมถนน")
@@ -272,6 +284,30 @@ def test_the_page_beside_the_form_is_that_of_the_file_to_check(
     clerk.post(f"/staff/attachments/{waiting.id}/show")
     page = clerk.get(f"/staff/announcements/{made.id}").text
     assert f"/attachments/{paper.id}/pages/1.webp" in page[page.index('id="first-page"') :]
+
+
+def test_how_well_a_file_is_read_is_told_while_it_is_read_and_before_it_is_shown(
+    site: Site, clerk: FlaskClient, made: Announcement
+) -> None:
+    paper = public_paper(site, made)
+    draft = site.announcement("ร่าง", status=Status.DRAFT)
+    form = {"replace": "1", "file": (io.BytesIO(BRIDGE), "สะพาน.pdf")}
+    clerk.post(f"/staff/attachments/{paper.id}", data=form)
+    poor, jobs = "หน้า 1 อ่านได้ไม่ครบ", site.services.jobs
+    for read, announcement in ((waiting_for(site, paper), made), (site.attach(draft.id, BRIDGE), draft)):
+        assert jobs.claim("reader", lease=dt.timedelta(minutes=1), now=dt.datetime.now(dt.UTC))
+        page = Page(
+            attachment_id=read.id, number=1, text="ยาก", raw="", source=TextSource.OCR, confidence=0.5
+        )
+        site.services.pages.save(page, expected_sha256=read.sha256)
+        places = (f"/staff/announcements/{announcement.id}", f"/staff/attachments/{read.id}")
+        for place in places:
+            assert poor in clerk.get(place).text, place
+        details = ReadingResults(advice=(ScanAdvice("illegible", (1,)),))
+        jobs.finish(read.id, "reader", page_count=3, details=details, rules=1)
+        for place in places:
+            assert poor in clerk.get(place).text, place
+    assert "3 หน้า" in clerk.get(f"/staff/announcements/{made.id}").text.split("data-new-file")[1]
 
 
 def test_a_release_that_is_pressed_twice_is_said_to_be_done(

@@ -211,6 +211,18 @@ def test_a_date_that_no_paper_states_is_in_doubt(site: Site) -> None:
     assert doubt in clerk.get(f"/staff/announcements/{made.id}").text.split('id="from-published_on"')[1]
 
 
+def test_only_a_blank_form_says_that_the_title_may_be_left(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    draft = Draft(title="", published_on=dt.date(2021, 6, 9))
+    made = site.services.commands.announcements.create(draft, actor="test", may_lack_title=True)
+    site.attach(made.id, b"%PDF-1.4 broken", "scan1.pdf")
+    site.work()
+    blank, form = (clerk.get(f"/staff/announcements/{each}").text for each in ("new", made.id))
+    assert 'placeholder="เว้นว่างไว้ได้ถ้าแนบไฟล์"' in blank
+    assert 'placeholder="ต้องมีชื่อเรื่องจึงเผยแพร่ได้"' in form
+    assert "เว้นว่างไว้ได้" not in form
+
+
 def test_a_clerk_is_told_when_a_paper_suggests_nothing(site: Site) -> None:
     draft = Draft(title="", published_on=dt.date(2025, 10, 1))
     made = site.services.announcements.create(draft, actor="test")
@@ -631,6 +643,36 @@ def test_a_label_that_was_hard_to_read_is_in_doubt_until_it_is_saved(site: Site)
     assert site.services.attachments.get(attachment.id).label == "บันทึกข้อความ ที่ นป 1/2566 เรื่อง ซ่อมถนน"
     assert HARD not in clerk.get(address).text
     assert HARD not in clerk.get(f"{address}/publish").text
+
+
+def test_the_name_of_a_paper_follows_what_is_corrected_in_the_title_and_the_date(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    made, paper = draft_read_with_doubt(site, clerk)
+    address = f"/staff/announcements/{made.id}"
+
+    def save(**typed: str) -> str:
+        return clerk.post(
+            address, data=sent_form(clerk.get(address).text) | typed, follow_redirects=True
+        ).text
+
+    def label() -> str:
+        return site.services.attachments.get(paper.id).label
+
+    followed = "บันทึกข้อความ ที่ นป 1/2556 เรื่อง ซ่อมถนนปี 2567"
+    page = save(title="ซ่อมถนนปี 2567", published_on="9 มิ.ย. 2556")  # a draft: the label is still suggested
+    assert label() == followed
+    assert f"แก้ชื่อเอกสารตามไปด้วย: {followed}" in page
+    site.services.commands.publication.publish(made.id, actor="x")
+    seen = site.client().get(f"/announcements/{made.id}").text
+    assert "นป 1/2556" in seen
+    assert "2566" not in seen  # as it was read
+    save(title="ซ่อมถนนปี ๒๕๕๗")
+    assert label() == "บันทึกข้อความ ที่ นป 1/2556 เรื่อง ซ่อมถนนปี ๒๕๕๗"
+    save(**{"title": "ซ่อมถนนปี 2558", f"label-{paper.id}": "แบบ ปี 2557"})
+    assert label() == "แบบ ปี 2557"  # as it was typed
+    save(title="ซ่อมถนน ปี 2559")
+    assert label() == "แบบ ปี 2557"  # which is of another year
+    assert "ตามไปด้วย" not in save(category="งานช่าง")
 
 
 def test_values_that_the_worker_filled_in_are_in_doubt_until_somebody_saves_them(site: Site) -> None:

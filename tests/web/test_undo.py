@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from archive.changes import IMPORTER, WORKER
+from archive.changes import IMPORTER, SAMPLE, WORKER
 from archive.disclosure import DisclosureEntry
 from archive.model import (
     Announcement,
@@ -26,6 +26,7 @@ from archive.model import (
     Role,
     Status,
 )
+from archive.site_profile import SiteProfile
 from tests.web.conftest import Site, memo
 from web.disclosure_overview import year_items
 
@@ -265,10 +266,43 @@ def test_a_publication_is_taken_back_with_one_click_while_nothing_followed(site:
     assert way not in clerk.get(page.request.full_path).text  # it is a draft again
     site.services.commands.publication.publish(made.id, actor="x")
     last = max(each.id for each in site.services.history.entries(made.id))
-    address = f"/staff/announcements/{made.id}?published={last}"
+    address = f"/staff/announcements/{made.id}?done={last}"
     assert f"/staff/history/{last}/undo" in clerk.get(address).text
     site.services.commands.announcements.revise(made.id, {"category": "ภาษี"}, actor="x")
     assert f"/staff/history/{last}/undo" not in clerk.get(address).text
+
+
+def test_a_withdrawal_is_taken_back_beside_its_message(site: Site) -> None:
+    made, successor = site.announcement("ซ่อมสะพาน"), site.announcement("ซ่อมสะพานฉบับแก้ไข")
+    clerk, address = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}"
+    for sent in ({"reason": "ลงผิดเรื่อง"}, {"reason": "มีฉบับใหม่", "successor": "ซ่อมสะพานฉบับแก้ไข"}):
+        page = clerk.post(f"{address}/withdraw", data=sent, follow_redirects=True)
+        assert site.client().get(f"/announcements/{made.id}").status_code == 410
+        [notice] = re.findall(r'<form\s+class="notice good.*?</form>', page.text, re.DOTALL)
+        assert "ถอนประกาศแล้ว ประชาชนเห็นเพียงชื่อเรื่อง" in notice
+        assert "เลิกทำ เผยแพร่ต่อ" in notice
+        way = notice.split('action="')[1].split('"')[0]
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', notice))
+        back = clerk.post(way, data=fields, follow_redirects=True)
+        assert back.request.path == address
+        assert "เผยแพร่อีกครั้ง ประชาชนจะเห็นเรื่องเหล่านี้" in back.text
+        assert site.client().get(f"/announcements/{made.id}").status_code == 200
+        assert way not in clerk.get(page.request.full_path).text
+    assert not any(each.kind for each in site.services.relations.list_decisions(successor.id))
+
+
+def test_what_residents_see_of_a_withdrawal_is_told_before(site: Site) -> None:
+    made = site.announcement("ซ่อมสะพาน")
+    clerk = site.signed_in(Role.STAFF)
+    form = clerk.get(f"/staff/announcements/{made.id}").text.split('id="withdraw"')[1].split("</details>")[0]
+    assert "ประชาชนจะค้นเรื่องนี้ไม่พบ และเปิดเนื้อหากับเอกสารแนบไม่ได้" in form
+    site.services.commands.publication.withdraw(made.id, actor="x", reason="(เหตุผลที่พิมพ์ไว้ข้างบน)")
+    [seen] = re.findall(
+        r"<h1>.*?</dl>\s*<p>.*?</p>", site.client().get(f"/announcements/{made.id}").text, re.DOTALL
+    )
+    preview = form.split("</h3>")[1].split("</section>")[0]
+    words = [" ".join(re.sub("<[^>]*>", " ", markup).split()) for markup in (preview, seen)]
+    assert words[0] == words[1]
 
 
 def test_what_was_done_to_papers_goes_back(site: Site) -> None:
@@ -711,6 +745,28 @@ def test_an_undo_of_what_is_public_says_what_residents_see_otherwise(site: Site)
     assert clerk.post(f"/staff/history/{change.id}/undo").status_code == 302  # residents never saw it
 
 
+def test_no_page_names_a_program_by_its_code(site: Site) -> None:
+    made, commands = site.announcement("ประกาศ", status=Status.DRAFT), site.services.commands
+    paper = site.attach(made.id, memo("หนึ่ง"), "หนึ่ง.pdf")
+    commands.file_versions.replace(paper.id, io.BytesIO(memo("สอง")), filename="สอง.pdf", actor=SAMPLE)
+    commands.collections.save(None, title="ชุด", body="", items=[], actor=SAMPLE)
+    site.services.site_profiles.save(SiteProfile(phone="0 4455 6677"), emblem=None, actor=SAMPLE)
+    clerk = site.signed_in(Role.ADMIN)
+    for path in (
+        "/staff",
+        "/staff/history",
+        "/staff/collections",
+        "/staff/site",
+        f"/staff/announcements/{made.id}",
+        f"/staff/attachments/{paper.id}",
+        f"/staff/attachments/{paper.id}/versions/1",
+    ):
+        answer = clerk.get(path)
+        assert answer.status_code == 200, path
+        assert "ระบบ (คลังตัวอย่าง)" in answer.text, path
+        assert SAMPLE not in re.sub(r"<option[^>]*>", "", answer.text), path
+
+
 def test_what_a_program_did_is_not_said_of_a_person(site: Site) -> None:
     made, admin = site.announcement("ร่าง", status=Status.DRAFT), site.signed_in(Role.ADMIN)
     for actor, views in ((WORKER, 1), (IMPORTER, 2), ("somsri", 3)):
@@ -776,6 +832,35 @@ def test_after_publishing_the_person_s_next_draft_is_offered(site: Site) -> None
     assert re.sub("<[^>]*>", "", offered) == f"ฉบับร่างถัดไปของฉัน: {title} 2"
     last = clerk.post(f"{addresses[1]}/publish", data={"when": "now"}, follow_redirects=True).text
     assert "ฉบับร่างถัดไปของฉัน" not in last
+
+
+def test_the_history_offers_the_undo_of_a_relation_only_where_it_is_done(site: Site) -> None:
+    newer, older, third = (site.announcement(title) for title in ("ฉบับใหม่", "ฉบับเก่า", "ฉบับที่สาม"))
+    commands = site.services.commands
+    clerk = site.signed_in(Role.STAFF)
+
+    def offered() -> list[str]:
+        pages = [clerk.get(f"/staff/announcements/{newer.id}/history").text, clerk.get("/staff/history").text]
+        changes = [each for each in site.services.history.entries(newer.id) if each.action == "relate"]
+        ways = [f"/staff/history/{each.id}/undo" for each in changes]
+        assert all((way in pages[0]) is (way in pages[1]) for way in ways)
+        return [
+            str(change.after["relation"])
+            for change, way in zip(changes, ways, strict=True)
+            if way in pages[0]
+        ]
+
+    commands.announcements.decide_relation(newer.id, third.id, None, actor="x")  # a suggestion was dismissed
+    assert offered() == []
+    commands.announcements.decide_relation(newer.id, older.id, RelationKind.CANCELS, actor="x")
+    assert offered() == [f"cancels {older.id}"]
+    commands.announcements.decide_relation(newer.id, older.id, None, actor="x")
+    assert offered() == [f"dismissed {older.id}"]  # what the first one would undo is undone
+    commands.announcements.decide_relation(older.id, newer.id, RelationKind.CANCELS, actor="x")
+    assert offered() == [f"cancelled-by {older.id}"]  # both would cancel each other
+    commands.publication.withdraw(older.id, actor="x", reason="ลงผิดเรื่อง")
+    commands.publication.trash(older.id, actor="x")
+    assert offered() == []
 
 
 def test_an_undo_makes_no_two_records_cancel_each_other(site: Site) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Container, Iterable
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask, Response, current_app, g, request
 
@@ -94,9 +94,9 @@ def _check_again(subject: str, check: Callable[[], object]) -> None:
 def require_visible(announcement: Announcement, *, is_staff: bool) -> Announcement:
     """Returns it if it may be shown, and sets ``g.noindex``; ``Gone`` when withdrawn, else ``NotFound``.
 
-    Staff may see it in any status. ``Gone`` has title, date, reason and successors; a title with personal
-    data is "" there, since the withdrawal has cancelled the decision to show it. ``NotFound`` is the same as
-    for an announcement that does not exist. ``g.noindex`` then holds what pages tell search engines.
+    Staff may see it in any status. ``Gone`` has the reason, and the values of
+    ``facts_shown_when_withdrawn``. ``NotFound`` is the same as for an announcement that does not exist.
+    ``g.noindex`` then holds what pages tell search engines.
     """
     g.noindex = announcement.noindex
     if announcement.status is Status.PUBLISHED:
@@ -114,11 +114,21 @@ def require_visible(announcement: Announcement, *, is_staff: bool) -> Announceme
         raise Gone(
             "หน่วยงานถอนประกาศนี้ออกจากเว็บไซต์แล้ว เหตุผล: %(reason)s",
             reason=announcement.reason,
-            title="" if find_personal_data(announcement.title, page=0) else announcement.title,
-            published_on=announcement.published_on,
-            successors=published_relations(services().records, announcement).changed_by,
+            **facts_shown_when_withdrawn(announcement),
         )
     raise no_such_announcement()
+
+
+def facts_shown_when_withdrawn(announcement: Announcement) -> dict[str, Any]:
+    """Returns title, ``published_on`` and successors as residents read them once it is withdrawn.
+
+    A title with personal data is "" there, since the withdrawal cancels the decision to show it.
+    """
+    return {
+        "title": "" if find_personal_data(announcement.title, page=0) else announcement.title,
+        "published_on": announcement.published_on,
+        "successors": published_relations(services().records, announcement).changed_by,
+    }
 
 
 def require_visible_attachment(

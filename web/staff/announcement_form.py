@@ -143,9 +143,9 @@ class AnnouncementForm:
         return personal_data.describe_finds_in_form(self.finds, self.typed)
 
     @property
-    def reason_fault(self) -> str:
-        """Message about the reason to show personal data, which could not be saved; "" without one."""
-        return self.fault_message if self.fault and self.fault.field in ("ground", "reason") else ""
+    def reason_fault(self) -> dict[str, str]:
+        """Message about the reason to show personal data, by its wrong field; {} without one."""
+        return personal_data.reason_fault(self.fault)
 
     @property
     def near_duplicate_message(self) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import BinaryIO, cast
 
 from flask import Response, abort, flash, g, jsonify, redirect, render_template, request, url_for
@@ -14,10 +16,11 @@ from werkzeug.datastructures import FileStorage
 
 from archive import thai
 from archive.errors import Conflict, Invalid, NotFound, PrakatError, gettext_noop
-from archive.fields import FIELDS_BY_NAME, AnnouncementField, FieldType
+from archive.fields import FIELDS_BY_NAME, AnnouncementField, FieldType, checked_fields
 from archive.model import (
     Announcement,
     Attachment,
+    Change,
     DocumentKind,
     Draft,
     HoldReason,
@@ -25,6 +28,7 @@ from archive.model import (
     Status,
 )
 from archive.privacy import undecided_finds
+from archive.suggested_fields import label_after_correction
 from archive.undo import find_reversals
 from archive.worklist import WorklistFilters
 from web.bootstrap import services
@@ -51,6 +55,11 @@ _OTHER_FILE = gettext_noop(
 )
 _DECIDED = gettext_noop("พิจารณาแล้ว ประชาชนเห็นเอกสารนี้ตราบที่ประกาศยังเผยแพร่อยู่")
 _SHOWN = gettext_noop("ประชาชนเห็นเอกสารนี้แล้ว")
+_DONE = {
+    "publish": gettext_noop("เผยแพร่แล้ว ประชาชนเปิดอ่านได้ทันที"),
+    "withdraw": gettext_noop("ถอนประกาศแล้ว ประชาชนเห็นเพียงชื่อเรื่อง (ถ้าไม่มีข้อมูลส่วนบุคคล) วันที่ และเหตุผลที่ถอน"),
+}
+"""Action of the history → message once it was done, beside which stands the way back."""
 _LONGEST_POSITION = 4  # digits; no announcement has ten thousand attachments
 
 
@@ -162,6 +171,7 @@ def review_attachment(attachment_id: int) -> ResponseReturnValue:
         reviewed = services().attachments.get(attachment_id)
     except NotFound as error:
         return _say_released_before(error, _DECIDED)
+    reason_fault: dict[str, str] = {}
     if request.method == "POST":
         try:
             flash(_decide(reviewed), "good")
@@ -169,6 +179,7 @@ def review_attachment(attachment_id: int) -> ResponseReturnValue:
                 url_for("staff.edit", announcement_id=reviewed.announcement_id)
             )  # the message is at the top
         except PrakatError as error:
+            reason_fault = personal_data.reason_fault(error)
             flash(error_message(error), "bad")
     announcement = services().announcements.get(reviewed.announcement_id)
     return render_template(
@@ -179,6 +190,7 @@ def review_attachment(attachment_id: int) -> ResponseReturnValue:
             announcement,
             [LocatedPersonalData(attachment_id, data) for data in undecided_finds(reviewed)],
         ),
+        reason_fault=reason_fault,
         fingerprint=decision_fingerprint(reviewed),
         versions=services().file_versions.by_attachment(attachment_id),
         replacement=services().attachments.replacements([attachment_id]).get(attachment_id),
@@ -324,18 +336,17 @@ def change_form_part(announcement_id: int, part: str) -> ResponseReturnValue:
 @pages.route("/announcements/<int:announcement_id>/publish", methods=["GET", "POST"])
 def publish(announcement_id: int) -> ResponseReturnValue:
     """Publish at once or at a set time; personal data is shown first and needs a reason."""
-    fault: Invalid | None = None
+    fault: PrakatError | None = None
     if request.method == "POST":
         try:
             said = publication.publish_as_chosen(announcement_id)
             announcement = services().announcements.get(announcement_id)
             if announcement.status is Status.PUBLISHED:
-                change = edit_conflicts.last_change_id(announcement_id)
-                return redirect(url_for("staff.edit", announcement_id=announcement_id, published=change))
+                return redirect(_page_with_undo(announcement_id))
             flash(said, "good")
             return redirect(url_for("staff.edit", announcement_id=announcement_id))
         except PrakatError as error:
-            fault = error if isinstance(error, Invalid) else None
+            fault = error
             flash(error_message(error), "bad")
     last_change = edit_conflicts.last_change_id(announcement_id)
     announcement = services().announcements.get(announcement_id)
@@ -351,7 +362,10 @@ def publish(announcement_id: int) -> ResponseReturnValue:
         found_seen=personal_data.finds_fingerprint(finds),
         unread=[each for each in unread if each.is_reading_pending],
         when=publication.preselected_choice(announcement, is_unread=bool(unread)),
-        **publication.publication_time_fields(announcement.publish_at, fault),
+        reason_fault=personal_data.reason_fault(fault),
+        **publication.publication_time_fields(
+            announcement.publish_at, fault if isinstance(fault, Invalid) else None
+        ),
     )
 
 
@@ -362,8 +376,8 @@ def change_status(announcement_id: int, step: str) -> ResponseReturnValue:
     try:
         if step == "withdraw":
             _withdraw(announcement_id)
-            flash(_("ถอนประกาศแล้ว ประชาชนเห็นเพียงชื่อเรื่อง (ถ้าไม่มีข้อมูลส่วนบุคคล) วันที่ และเหตุผลที่ถอน"), "good")
-        elif step == "trash":
+            return redirect(_page_with_undo(announcement_id))
+        if step == "trash":
             commands.publication.trash(announcement_id, actor=g.actor)
             flash(_("ทิ้งลงถังขยะแล้ว กู้คืนได้เสมอ"), "good")
         else:
@@ -377,9 +391,13 @@ def change_status(announcement_id: int, step: str) -> ResponseReturnValue:
 
 
 def _withdraw(announcement_id: int) -> None:
-    """Withdraw the announcement, and name the announcement that replaces it, if one was typed."""
-    with services().records.batch():
-        if "chosen" in request.form or request.form.get("successor", "").strip():
+    """Withdraw the announcement, and name the announcement that replaces it, if one was typed.
+
+    The two are undone as one.
+    """
+    is_replaced = "chosen" in request.form or bool(request.form.get("successor", "").strip())
+    with services().records.batch(secrets.token_hex(8) if is_replaced else ""):
+        if is_replaced:
             relation_forms.record_replaced_by(announcement_id, request.form, g.actor)
         services().commands.publication.withdraw(
             announcement_id, actor=g.actor, reason=request.form.get("reason", "")
@@ -417,23 +435,36 @@ def _form(
     """
     announcement = services().announcements.get(announcement_id) if announcement_id is not None else None
     form = build_form_and_note_presence(announcement, typed, error, opened_on_change_id)
-    publication_id = _just_published(form)
+    done = _status_change_just_made(form)
     return render_template(
         "staff/announcement.html",
         announcement=announcement,
         form=form,
         item_to_disclose=item_to_disclose,
-        publication=publication_id,
-        next_draft=_next_own_draft() if publication_id else None,
+        done=done,
+        next_draft=_next_own_draft() if done and done.action == "publish" else None,
     )
 
 
-def _just_published(form: AnnouncementForm) -> int:
-    """Returns the id of the publication that the address names, while it is the last change; else 0."""
-    named = request.args.get("published", type=int)
-    if form.announcement is None or form.announcement.status is not Status.PUBLISHED:
-        return 0
-    return named if named == form.last_change else 0
+def _page_with_undo(announcement_id: int) -> str:
+    """Returns the address of the form that says what was just done, with the way back beside it."""
+    change = edit_conflicts.last_change_id(announcement_id)
+    return url_for("staff.edit", announcement_id=announcement_id, done=change)
+
+
+@pages.app_template_filter("done_sentence")
+def _done_sentence(action: str) -> str:
+    """Returns the message about a publication or a withdrawal that was just made."""
+    return str(_(_DONE[action]))
+
+
+def _status_change_just_made(form: AnnouncementForm) -> Change | None:
+    """Returns the publication or withdrawal that the address names while it is the last change, else None."""
+    named = request.args.get("done", type=int)
+    if form.announcement is None or named is None or named != form.last_change:
+        return None
+    change = services().records.changes.get(named, of="announcement")
+    return change if change.action in _DONE and change.announcement_id == form.announcement.id else None
 
 
 def _next_own_draft() -> Announcement | None:
@@ -476,7 +507,8 @@ def _typed(field: AnnouncementField) -> object:
 def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
     """Store the form's content: the announcement, its attachments' names, and new files.
 
-    Values that the system filled in are stored only if ``confirm``, for saving the form confirms them.
+    Values that the system filled in are stored only if ``confirm``, for saving the form confirms them. Labels
+    that nobody typed otherwise follow what was corrected in the title and the date.
 
     Fields, names and order are stored together or not at all; files follow on their own. Nobody else can
     change the record between the look at what others changed and the storing. What was typed for a record
@@ -493,6 +525,8 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
             if "restore" not in request.form:
                 raise edit_conflicts.not_editable_conflict()
             announcement = services().commands.publication.restore_as_draft(announcement_id, actor=g.actor)
+        corrected = _labels_after_correction(announcement, settled)
+        settled |= corrected
         changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
         if changes.get("category", announcement.category) != announcement.category:
             require_confirmed_category(changes["category"], confirmed=request.form.get("new_category", ""))
@@ -504,7 +538,29 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
         _reorder(announcement_id)
         if confirm:
             services().commands.publication.confirm_filled_values(announcement_id, actor=g.actor)
+    for label in corrected.values():
+        flash(_("แก้ชื่อเอกสารตามไปด้วย: %(label)s", label=label), "good")
     _attach_all(announcement_id)
+
+
+def _labels_after_correction(announcement: Announcement, settled: Mapping[str, object]) -> dict[str, str]:
+    """Returns, as ``label-7``, the labels that have to follow the values that are about to be stored.
+
+    A label follows that stands in the form as it was opened, see ``label_after_correction``.
+    """
+    filled = attachments_for_staff.unsaved_prefilled_values(announcement)
+    shown = {name: filled.get(name, getattr(announcement, name)) for name in ("title", "published_on")}
+    before = replace(announcement, **shown)  # type: ignore[arg-type]  # checked when they were read
+    given = {name: settled.get(name) or shown[name] for name in shown}
+    after = replace(before, **checked_fields(given, may_lack_title=True))  # type: ignore[arg-type]
+    labels: dict[str, str] = {}
+    for each in services().attachments.by_announcement([announcement.id])[announcement.id]:
+        name = f"label-{each.id}"
+        label = str(filled.get(name, each.label))
+        corrected = label_after_correction(label, before, after)
+        if corrected != label and request.form.get(name, label) == label:
+            labels[name] = corrected
+    return labels
 
 
 def _without_unconfirmed(announcement: Announcement, typed: Mapping[str, object]) -> dict[str, object]:

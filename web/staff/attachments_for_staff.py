@@ -7,7 +7,7 @@ saving the form confirms them. A name that residents already see is suggested an
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from flask_babel import gettext
@@ -28,7 +28,6 @@ from archive.suggested_fields import (
     fields_as_in_new_draft,
     is_label_naming_earlier_file,
     is_meaningless_label,
-    is_meaningless_title,
     is_name_of_file,
     names_of_unconfirmed_values,
     stated_subject_or_title,
@@ -36,7 +35,7 @@ from archive.suggested_fields import (
     suggested_label,
     suggested_title_unless_given,
 )
-from indexer.extraction.scan_advice import MESSAGES
+from indexer.extraction.scan_advice import MESSAGES, page_advice
 from web import template_filters
 from web.bootstrap import services
 from web.staff.form_fingerprints import file_fingerprint
@@ -62,7 +61,6 @@ class AttachmentForStaff:
     fingerprint: str  # of the file that a person checks: the replacement, or else the attachment's own
     replacement: Attachment | None = None  # a new file that waits to replace this one, which residents see
     has_public_finds: bool = False  # residents see it, although personal data in it is undecided
-    advice: tuple[str, ...] = ()  # sentences on how the file was read and how to scan it better
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +154,8 @@ def displayed_title(announcement: Announcement) -> str:
 
 
 def attachment_label(attachment: Attachment) -> str:
-    """Returns an attachment's label; for a file's name the stated subject, else the announcement's title."""
-    if not is_meaningless_title(attachment.label, [attachment]):
+    """Returns the label; for a meaningless one what the document states, else the announcement's title."""
+    if not is_meaningless_label(attachment):
         return attachment.label
     return suggested_label(attachment) or displayed_title(
         services().announcements.get(attachment.announcement_id)
@@ -224,7 +222,6 @@ def _paper(
         announcements_with_same_file=_announcements_with_same_file(attachment),
         replacement=replacement,
         has_public_finds=is_public and bool(undecided_finds(attachment)),
-        advice=tuple(_advice_text(each) for each in attachment.details.advice),
     )
 
 
@@ -238,6 +235,14 @@ def has_doubtful_document_field(attachment: Attachment, *names_in_document: str)
     if title := stated_subject_or_title(attachment):
         read["title"] = title
     return any(read[name].confidence < UNSURE for name in names_in_document if name in read)
+
+
+def scan_advice_sentences(attachment: Attachment) -> list[str]:
+    """Returns sentences on how a file was read; while it is read, on the pages read so far."""
+    advice: Iterable[ScanAdvice] = attachment.details.advice
+    if attachment.status is ReadingStatus.READING:
+        advice = page_advice(services().pages.by_attachment(attachment.id))
+    return [_advice_text(each) for each in advice]
 
 
 def _advice_text(advice: ScanAdvice) -> str:

@@ -100,7 +100,7 @@ def _found(refusal: PrakatError | None) -> dict[str, object]:
     typed = {**request.form, "items": headings_as_text(headings)}
     return {
         "found": personal_data.describe_finds_in_form(finds, typed),
-        "reason_fault": error_message(refusal) if isinstance(refusal, Invalid) else "",
+        "reason_fault": personal_data.reason_fault(refusal),
     }
 
 

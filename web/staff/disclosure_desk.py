@@ -30,7 +30,7 @@ from archive.disclosure import (
 from archive.errors import Conflict, Invalid, NotFound, PersonalDataFound, PrakatError
 from archive.model import Change, Draft, Status
 from archive.thai import today
-from web import template_filters
+from web import labels, template_filters
 from web.accounts.sign_in import admin_only
 from web.bootstrap import services
 from web.disclosure_overview import (
@@ -334,7 +334,7 @@ def _refuse_table_older_than_changes_of_others(year: int, version: int | None) -
                 "%(person)s แก้รายการของปีนี้หลังจากดาวน์โหลดตาราง จึงยังไม่ได้ใช้ตารางที่ส่งมา"
                 " กรุณาดาวน์โหลดตารางใหม่ แล้วแก้อีกครั้ง",
                 code="edited-meanwhile",
-                person=each.actor,
+                person=labels.actor_name(each.actor),
             )
 
 
@@ -403,7 +403,7 @@ def _found(
             new_personal_data_in_item(item, replaced), {"title": item.title, "number": item.number}
         )
     ]
-    return {"found": found, "reason_fault": error_message(refusal) if isinstance(refusal, Invalid) else ""}
+    return {"found": found, "reason_fault": personal_data.reason_fault(refusal)}
 
 
 def _typed_item(before: DisclosureItem | None, field: str, key: str = "") -> DisclosureItem | None:

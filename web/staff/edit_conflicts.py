@@ -188,7 +188,7 @@ def _changed_since(announcement: Announcement, last_change: int | None) -> dict[
         if change.id <= last_change:
             continue
         if change.action in _STATUS_ACTIONS:
-            raise EditConflict(_STATUS_ACTIONS[change.action], name=change.actor)
+            raise EditConflict(_STATUS_ACTIONS[change.action], name=labels.actor_name(change.actor))
         if change.action not in ("revise", "label"):
             continue
         suffix = f"-{change.before.get('attachment_id')}" if change.action == "label" else ""

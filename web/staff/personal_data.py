@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from flask import request
 
 from archive import privacy, thai
-from archive.errors import Invalid, PersonalDataFound
+from archive.errors import Invalid, PersonalDataFound, PrakatError
 from archive.fields import FIELDS_BY_NAME, checked_fields
 from archive.model import Announcement, Attachment, LocatedPersonalData
 from web.bootstrap import services
+from web.errors import error_message
 from web.staff.form_fingerprints import fingerprint
 
 _BEFORE, _AFTER = 40, 20  # code points shown around a find: enough for the name before a number
@@ -51,6 +52,13 @@ def reason_from_form_or_empty() -> str:
     """
     ground, explanation = request.form.get("ground", ""), request.form.get("reason", "").strip()
     return privacy.checked_reason(ground, explanation) if ground or explanation else ""
+
+
+def reason_fault(refusal: PrakatError | None) -> dict[str, str]:
+    """Returns what is wrong with the form's reason by its field, ``ground`` or ``reason``; {} for nothing."""
+    if isinstance(refusal, Invalid) and refusal.field in ("ground", "reason"):
+        return {refusal.field: error_message(refusal)}
+    return {}
 
 
 class _ReasonRefused(Invalid):

@@ -19,6 +19,7 @@ from archive.model import Announcement, Attachment, CollectionLine, DocumentKind
 from archive.worklist import Problem, WorklistFilters
 from indexer.search.query.parser import MAX_QUERY_LENGTH
 from web import labels
+from web.accounts.access import facts_shown_when_withdrawn
 from web.addresses import page_number
 from web.bootstrap import services
 from web.disclosure_overview import count_items_lacking_announcement, year_choices
@@ -32,6 +33,8 @@ from web.staff.categories import CategoryUnknown, require_confirmed_category
 pages = staff_blueprint("worklist", __name__, url_prefix="/staff")
 pages.add_app_template_filter(attachments_for_staff.displayed_title, "staff_title")
 pages.add_app_template_filter(attachments_for_staff.attachment_label)
+pages.add_app_template_filter(attachments_for_staff.scan_advice_sentences)
+pages.add_app_template_filter(facts_shown_when_withdrawn)
 pages.add_app_template_filter(publication.schedule_message, "schedule")
 
 PER_PAGE = 50

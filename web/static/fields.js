@@ -1,5 +1,5 @@
 // Fields of forms: a fault goes once its field is changed, for saving checks it again; a password can be shown;
-// Enter saves.
+// Enter saves; a ground that does not explain itself needs words.
 "use strict";
 
 document.addEventListener("input", ({ target }) => {
@@ -28,4 +28,13 @@ document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.isComposing || !event.target.matches("textarea.line")) return;
   event.preventDefault();
   event.target.form.querySelector("button:not([type=button])").click();
+});
+
+document.querySelectorAll("[data-explanation]").forEach((explanation) => {
+  const grounds = [...explanation.form.querySelectorAll("[name=ground]")];
+  const demand = () => {
+    explanation.required = grounds.some((ground) => ground.checked && !("explainsItself" in ground.dataset));
+  };
+  grounds.forEach((ground) => ground.addEventListener("change", demand));
+  demand();
 });

@@ -35,6 +35,12 @@ document.addEventListener("input", ({ target }) => {
   if (note) note.hidden = typed(target) && filledIn.get(target) !== target.value;
 });
 
+// What residents will read of a withdrawn announcement has the reason as it is typed.
+document.addEventListener("input", ({ target }) => {
+  const shown = target.id && document.querySelector(`[data-typed-in="${CSS.escape(target.id)}"]`);
+  if (shown) shown.textContent = target.value.trim() || shown.dataset.blank;
+});
+
 if (unsavedForm()) {
   addEventListener("submit", (event) => { if (event.target === unsavedForm()) leaving = true; });
   addEventListener("pageshow", () => { leaving = false; });
@@ -373,7 +379,12 @@ async function update() {
       shown.replaceWith(row);
       showPage(row.querySelector("[data-new-file] img"));
     }
-    else { shown.querySelector(".facts").replaceWith(row.querySelector(".facts")); Object.assign(shown.dataset, row.dataset); }
+    else {
+      shown.querySelector(".facts").replaceWith(row.querySelector(".facts"));
+      const notes = shown.querySelector("[data-notes]");
+      if (!notes.contains(document.activeElement)) notes.replaceWith(row.querySelector("[data-notes]"));
+      Object.assign(shown.dataset, row.dataset);
+    }
   }
   const awaited = fresh.querySelector("[data-awaited]");
   if (!awaited) form.querySelector("[data-awaited]")?.remove();
