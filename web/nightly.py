@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from archive.durable_files import replace_durably
 from archive.errors import PrakatError
 from indexer.scrub import FILES_EVERY, read_scrub_record
 from web.backup_restore import (
@@ -225,6 +226,4 @@ def _write_result(result: NightlyResult, path: Path) -> None:
         "steps": [asdict(step) for step in result.steps],
         "rehearsed_at": result.rehearsed_at and result.rehearsed_at.isoformat(timespec="seconds"),
     }
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
-    part.replace(path)
+    replace_durably(path, json.dumps(content, ensure_ascii=False, indent=1))

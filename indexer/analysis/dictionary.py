@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import NamedTuple
 
+from archive.durable_files import replace_durably
 from archive.ports import Fault
 from indexer.analysis.loanwords import is_possible_respelling, loanword_spellings
 from indexer.analysis.spelling_index import SpellingIndex
@@ -260,6 +262,8 @@ class Dictionary:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write("\n" if last not in ("", "\n") else "")
                 file.write(f"{entry}\n" + (_change_line(actor, "+", entry) if actor else ""))
+                file.flush()
+                os.fsync(file.fileno())
 
     def remove_entry(self, entry: str, *, actor: str) -> bool:
         """Deletes the local file's lines that are this entry and notes the change; False without such a line.
@@ -273,10 +277,8 @@ class Dictionary:
             kept = [line for line in lines if line.strip() != entry.strip()]
             if len(kept) == len(lines):
                 return False
-            part = self._path.with_suffix(".part")
             text = "".join(f"{line}\n" for line in kept) + _change_line(actor, "-", entry)
-            part.write_text(text, encoding="utf-8")
-            part.replace(self._path)
+            replace_durably(self._path, text)
         return True
 
     def changes(self) -> list[DictionaryChange]:
@@ -295,9 +297,7 @@ class Dictionary:
         """Saves the file as UTF-8, in one atomic step, if an editor saved it in the older encoding."""
         if not path.exists() or _is_utf8(path.read_bytes()):
             return
-        part = path.with_suffix(".part")
-        part.write_text(self._local(), encoding="utf-8")
-        part.replace(path)
+        replace_durably(path, self._local())
 
     def _state(self) -> tuple[int, int] | None:
         try:

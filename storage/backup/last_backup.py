@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from archive.durable_files import replace_durably
 from archive.errors import PrakatError
 from archive.ports import Fault
 from storage.archive_figures import ArchiveCounts, describe_losses
 from storage.backup.manifest import GENERATION_FORMAT, BackupManifest
 from storage.backup.restore import backup_source_at
 from storage.engine import Engine
-from storage.files.local import sync_directory
 
 NOTE = "last-backup.json"
 
@@ -56,13 +55,7 @@ class LastBackupComparison:
             "digest": manifest.digest,
             "archive": asdict(manifest.archive) if manifest.archive else None,
         }
-        part = self._path.with_suffix(".part")
-        with part.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self._path)
-        sync_directory(self._path.parent)
+        replace_durably(self._path, json.dumps(content, indent=1))
 
     def find_faults(self) -> Iterator[Fault]:
         """Yield losses since the last backup, and alterations of that backup where its disk can be reached.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from archive.durable_files import sync_directory
 from archive.errors import Conflict, Invalid, NotFound, SettingsError
 from archive.hashing import HashingReader, sha256_of_stream
 from archive.ports import Progress
@@ -19,7 +20,6 @@ from storage.backup.keys import BackupKeys
 from storage.backup.manifest import AGE, MANIFEST, NAME, BackupManifest, damaged_members
 from storage.backup.retention import BackupDirectory
 from storage.data_directory import DATABASE, FILES, RESTORING, delete_names_of_finished_restore
-from storage.files.local import sync_directory
 from storage.migrator import is_known_migration, refuse_newer_migrations
 
 _OF_A_DISK = "lost+found"  # directory that every new disk of ext4 has

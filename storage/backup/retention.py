@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from archive.durable_files import sync_directory
 from archive.errors import Invalid, NotFound
 from storage.backup.disk import write_through_to_disk
 from storage.backup.manifest import GENERATIONS, MANIFEST, STATE, BackupManifest, damaged_members
 from storage.data_directory import FILES
-from storage.files.local import sync_directory
 
 _PART = "new.part"  # name of a generation's manifest while it is written
 _DAY = len("2026-11-28")

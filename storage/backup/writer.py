@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
+from archive.durable_files import sync_directory
 from archive.errors import Conflict, Invalid, NotFound, PrakatError, Unavailable
 from archive.hashing import HashingReader, sha256_of_stream
 from archive.ports import Files, Progress, StoredFile
@@ -34,7 +35,6 @@ from storage.backup.restore import TarSource
 from storage.backup.retention import BackupDirectory, RetentionRule
 from storage.data_directory import DATABASE, SECRET, SETTINGS, WORDS, original_path
 from storage.engine import Engine
-from storage.files.local import sync_directory
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from archive.durable_files import sync_directory
 from archive.errors import NotFound, TooLarge, Unavailable
 from archive.ports import StoredFile
 
@@ -126,15 +127,6 @@ def copy_and_hash(stream: BinaryIO, part: BinaryIO, limit: int) -> StoredFile:
         digest.update(chunk)
         part.write(chunk)
     return StoredFile(digest.hexdigest(), size)
-
-
-def sync_directory(directory: Path) -> None:
-    """Sync a directory, so that renames in this directory survive a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -12,12 +12,12 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from archive.durable_files import replace_durably
 from archive.errors import Unavailable
 from indexer.engines.whoosh.checksums import IndexDamaged, line_with_checksum, line_without_checksum
 from indexer.search.ports import IndexManifest
@@ -72,8 +72,8 @@ class GenerationDirectory:
 
     def publish_with_manifest(self, path: Path, manifest: IndexManifest) -> None:
         """Writes the manifest, swaps the pointer, and removes the older generations."""
-        _write(path / _MANIFEST, json.dumps(manifest.as_json(), indent=1))
-        _write(self._pointer_path, line_with_checksum(path.name))
+        replace_durably(path / _MANIFEST, json.dumps(manifest.as_json(), indent=1))
+        replace_durably(self._pointer_path, line_with_checksum(path.name))
         self.remove_older(path)
 
     def remove_older(self, path: Path) -> None:
@@ -137,18 +137,3 @@ def raise_at_own_limit(error: OSError) -> None:
 
 def _number(path: Path) -> int:
     return int(path.name) if path.name.isdigit() else 0
-
-
-def _write(path: Path, text: str) -> None:
-    """Writes a file atomically: writes a temporary file, syncs it to disk and renames it."""
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

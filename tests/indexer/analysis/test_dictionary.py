@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -60,6 +61,25 @@ def test_what_is_not_one_entry_is_refused(tmp_path: Path, entry: str) -> None:
 def test_a_dictionary_without_a_file_takes_no_entry() -> None:
     with pytest.raises(ValueError, match="no file"):
         Dictionary().add_entry("โคกสูง", actor="somsri")
+
+
+def test_the_file_is_on_the_disk_before_it_takes_the_place_of_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a power cut may leave an empty file, and nobody would miss the words."""
+    path, synced, sync = tmp_path / "words.txt", set[int](), os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.add(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    path.write_bytes("หมา ~ สุนัข\n".encode("cp874"))
+    dictionary = Dictionary(path)
+    monkeypatch.setattr(os, "fsync", noted)
+    dictionary.add_entry("แมว ~ วิฬาร์", actor="somsri")
+    assert dictionary.remove_entry("หมา ~ สุนัข", actor="somsri")
+    assert {path.stat().st_ino, tmp_path.stat().st_ino} <= synced
+    assert [each.name for each in tmp_path.iterdir() if each.suffix != ".lock"] == ["words.txt"]
 
 
 def change(path: Path, number: int) -> None:
