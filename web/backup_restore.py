@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +18,7 @@ from storage.backup.last_backup import read_backup_note
 from storage.backup.manifest import BackupManifest
 from storage.backup.restore import backup_source_at, restore_backup
 from storage.backup.retention import BackupDirectory
+from storage.data_directory import original_path
 from storage.move import refuse_target_with_archive
 from web.adapters import backup_keys
 from web.archive_move import move_archive
@@ -27,6 +28,7 @@ from web.settings import Settings
 
 _EMBEDDED = ("sqlite", "local")
 _UNPACKED = "unpacked"  # directory in the data directory, from which a backup is moved to the servers
+_DAMAGED = "damaged-originals"  # directory in the data directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,12 @@ class RestoreResult:
     """The services of an archive that was restored, without an index.
 
     ``has_unverified_signature``: the backup is signed, and no key was given that could verify it.
+    ``damaged_originals``: originals that the backup holds damaged, kept in a directory, as servers take none.
     """
 
     services: Services
     has_unverified_signature: bool
+    damaged_originals: Sequence[Path]
 
 
 def restore(
@@ -56,16 +60,17 @@ def restore(
     unpack = partial(
         restore_backup, source, progress=progress, generation_prefix=generation_prefix, keys=keys
     )
+    damaged: list[Path] = []
     if (settings.database, settings.files) == _EMBEDDED:
         manifest = unpack(settings.data)
     else:
-        manifest = _restore_to_servers(settings, unpack, progress)
+        manifest, damaged = _restore_to_servers(settings, unpack, progress)
     services = build_services(settings)
     # A worker that was reading a document when the backup was made does not know this copy.
     services.jobs.settle_lapsed(lease=LEASE, now=dt.datetime.now(dt.UTC) + LEASE)
     for person in services.people.accounts.everyone():
         services.people.sign_ins.close_sessions(person.id)
-    return RestoreResult(services, keys.is_left_unverified(manifest))
+    return RestoreResult(services, keys.is_left_unverified(manifest), damaged)
 
 
 def rehearse_restore(settings: Settings, source: Path, identity: Path | None = None) -> BackupManifest:
@@ -114,10 +119,10 @@ def is_last_backup_gone(settings: Settings, destination: Path) -> bool:
 
 def _restore_to_servers(
     settings: Settings, unpack: Callable[[Path], BackupManifest], progress: Progress
-) -> BackupManifest:
+) -> tuple[BackupManifest, list[Path]]:
     """Restore into the data directory first, then move from there to the servers.
 
-    After a kill the same command continues.
+    After a kill the same command continues. Also returns the damaged originals, which stay in ``_DAMAGED``.
     """
     with closing(open_database_engine(settings.database, settings.data)) as engine:
         refuse_target_with_archive(engine)
@@ -125,6 +130,13 @@ def _restore_to_servers(
     shutil.rmtree(unpacked, ignore_errors=True)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     manifest = unpack(unpacked)
-    move_archive(replace(settings, data=unpacked, database="sqlite", files="local"), settings, progress)
+    source = replace(settings, data=unpacked, database="sqlite", files="local")
+    damaged = {
+        unpacked / original_path(sha256): settings.data / _DAMAGED / sha256
+        for sha256 in move_archive(source, settings, progress).damaged_sha256
+    }
+    for path, kept in damaged.items():
+        kept.parent.mkdir(mode=0o700, exist_ok=True)
+        path.replace(kept)
     shutil.rmtree(unpacked)
-    return manifest
+    return manifest, [*damaged.values()]

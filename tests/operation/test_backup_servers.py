@@ -100,6 +100,25 @@ def test_from_a_directory_onto_servers(data: Path, servers: list[Settings], tmp_
     assert held(servers[0]) == held(Settings(data=data))
 
 
+def test_a_damaged_original_of_a_backup_is_named_and_kept(
+    data: Path, servers: list[Settings], tmp_path: Path
+) -> None:
+    victim = stored(data)[2]
+    flip(victim, 30)
+    assert run(Settings(data=data), "backup", tmp_path / "b.tar").exit_code == 1
+    result = run(servers[0], "restore", tmp_path / "b.tar")
+    assert result.exit_code == 1
+    kept = servers[0].data / "damaged-originals" / victim.name
+    assert f"{kept}" in result.stderr
+    assert kept.read_bytes() == victim.read_bytes()
+    assert not (servers[0].data / "unpacked").exists()
+    services = build_services(servers[0])
+    assert {each.sha256 for each in services.files.all()} == {each.name for each in stored(data)} - {
+        victim.name
+    }
+    close(services)
+
+
 def test_only_what_is_new_and_what_was_damaged_is_copied(served: Settings, tmp_path: Path) -> None:
     destination = tmp_path / "backup"
     destination.mkdir()

@@ -266,6 +266,16 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
         )
         for name in ("data", "database", "files"):
             click.echo(f"PRAKAT_{name.upper()}={getattr(given, name)}")
+    _tell_damaged_originals_and_fail(restored.damaged_originals)
+
+
+def _tell_damaged_originals_and_fail(paths: Sequence[Path]) -> None:
+    """Name the originals that a backup holds damaged; the command then ends with 1."""
+    for path in paths:
+        said = "เสียหายในข้อมูลสำรอง จึงไม่ได้เข้าคลัง แนบไฟล์เดิมอีกครั้ง (damaged in the backup: attach it again)"
+        click.echo(f"{path}: {said}", err=True)
+    if paths:
+        sys.exit(1)
 
 
 @click.command("begin-anew")
