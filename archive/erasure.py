@@ -68,6 +68,9 @@ class Erasures(Protocol):
     def last_at(self) -> dt.datetime | None:
         """Return the time of the latest erasure; None where nothing was ever erased."""
 
+    def last_id(self) -> int:
+        """Return the highest id of an erasure; 0 where nothing was ever erased."""
+
     def is_used_by_record(self, sha256: str) -> bool:
         """Return True when an attachment, also a detached one, or an earlier file has these bytes.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 
 from archive.errors import PrakatError, Unavailable
@@ -46,8 +47,13 @@ def is_rebuild_needed(records: Records, index: SearchIndex) -> bool:
 
 
 def _is_before_erasure(records: Records, index: SearchIndex) -> bool:
-    erased_at, manifest = records.erasures.last_at(), index.manifest()
-    return erased_at is not None and manifest is not None and manifest.built_at < erased_at
+    manifest = index.manifest()
+    if manifest is None:
+        return False
+    if manifest.last_erasure is not None:
+        return manifest.last_erasure != records.erasures.last_id()
+    erased_at = records.erasures.last_at()  # an index of an earlier version knows the time alone
+    return erased_at is not None and manifest.built_at < min(erased_at, dt.datetime.now(dt.UTC))
 
 
 def rebuild(
@@ -64,7 +70,8 @@ def rebuild(
     ``progress(done, total)`` is called after each batch, in announcements.
     """
     note_lost_changes(records, index)
-    with collect_garbage_rarely(), index.rebuild(jobs=jobs) as generation:
+    erasure = records.erasures.last_id()
+    with collect_garbage_rarely(), index.rebuild(jobs=jobs, last_erasure=erasure) as generation:
         start = records.history.last_change()
         generation.add_announcements(_all(records, progress), position=start)
         while sync_batch(records, generation):

@@ -83,9 +83,9 @@ def facets_in_force() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexManifest:
-    """Versions of the rules and words that an index was made with.
+    """Versions of the rules and words that an index was made with, and up to what it was made.
 
-    Any difference from those of the running code means that the index must be rebuilt.
+    Any difference from the rules and words of the running code means that the index must be rebuilt.
     """
 
     schema: int  # version of the index's fields
@@ -93,10 +93,11 @@ class IndexManifest:
     tokenizer: str
     facets: str  # names and types of the stored facets, in their order
     dictionary: str  # hash of the local word list and abbreviations
-    built_at: dt.datetime  # when building began: what is erased or added to the words later may be missed
+    built_at: dt.datetime  # when building began: what is added to the words later may be missed
+    last_erasure: int | None = None  # id of the newest erasure then, 0 without any; None: not known
 
     @classmethod
-    def in_force(cls, schema: int, dictionary: str) -> IndexManifest:
+    def in_force(cls, schema: int, dictionary: str, last_erasure: int | None = None) -> IndexManifest:
         """Return the manifest of an index with this schema and dictionary whose building begins now."""
         now = dt.datetime.now(dt.UTC)
         return cls(
@@ -106,11 +107,12 @@ class IndexManifest:
             facets=facets_in_force(),
             dictionary=dictionary,
             built_at=now,
+            last_erasure=last_erasure,
         )
 
     def is_of_same_rules(self, other: IndexManifest) -> bool:
-        """Return True if the manifests differ at most in the time."""
-        return self == replace(other, built_at=self.built_at)
+        """Return True if the manifests differ at most in the time and in the last erasure."""
+        return self == replace(other, built_at=self.built_at, last_erasure=self.last_erasure)
 
     def as_json(self) -> dict[str, Any]:
         """Return the values as JSON has them."""
@@ -180,11 +182,14 @@ class SearchIndex(SyncTarget, Protocol):
     def find_similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
         """Returns the ids of similar announcements of the same organisation."""
 
-    def rebuild(self, *, jobs: int = 1) -> AbstractContextManager[Generation]:
+    def rebuild(
+        self, *, jobs: int = 1, last_erasure: int | None = None
+    ) -> AbstractContextManager[Generation]:
         """Opens a new generation, once no other process builds one; only a clean exit publishes it.
 
         ``jobs`` is the number of processes that analyse at the same time. The generation has the words that
-        are in force when it begins; with words that are added meanwhile it is not current.
+        are in force when it begins; with words that are added meanwhile it is not current. ``last_erasure``
+        is kept in the manifest: the newest erasure before anything is read for the generation.
         """
 
     def manifest(self) -> IndexManifest | None:

@@ -110,6 +110,10 @@ class EngineErasures(EngineRepository):
         row = self._engine.row("SELECT max(at) AS at FROM erasure WHERE organisation_id IN :organisations")
         return dt.datetime.fromisoformat(row["at"]) if row and row["at"] else None
 
+    def last_id(self) -> int:
+        row = self._engine.row("SELECT max(id) AS id FROM erasure WHERE organisation_id IN :organisations")
+        return int(row["id"] or 0) if row else 0
+
     def is_used_by_record(self, sha256: str) -> bool:
         return any(
             self._engine.row(

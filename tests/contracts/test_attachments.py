@@ -247,7 +247,7 @@ def test_an_erased_attachment_leaves_its_number_and_nothing_else(
     )
     assert set(erased.files) == {stored(b"one").sha256, stored(b"three").sha256}
     assert records.erasures.all() == [erased]
-    assert records.erasures.last_at() == erased.at
+    assert (records.erasures.last_at(), records.erasures.last_id()) == (erased.at, erased.id)
     assert not any(map(records.erasures.is_used_by_record, erased.files))
     assert [
         each.position for each in records.attachments.by_announcement([announcement.id])[announcement.id]

@@ -118,6 +118,24 @@ def test_what_is_erased_during_a_rebuild_is_gone_with_the_next(tmp_path: Path) -
     close(services)
 
 
+@pytest.mark.parametrize("ahead", [dt.timedelta(days=-365), dt.timedelta(days=365)])
+def test_an_erasure_leads_to_one_rebuild_whatever_the_clock_of_its_machine_says(
+    tmp_path: Path, ahead: dt.timedelta
+) -> None:
+    services = opened(tmp_path / "data")
+    fill(services, 6)
+    rebuild(services.records, services.index)
+    assert not is_rebuild_needed(services.records, services.index)
+    services.commands.publication.withdraw(1, actor=ACTOR, reason="คำสั่งศาล")
+    services.eraser.erase_announcement_fields(1, ordered_by="ศาล", reason="ละเมิด", actor=ACTOR)
+    said = (dt.datetime.now(dt.UTC) + ahead).isoformat()
+    services.database.run("UPDATE erasure SET at = :said", said=said)  # type: ignore[attr-defined]
+    assert is_rebuild_needed(services.records, services.index)
+    rebuild(services.records, services.index)
+    assert not is_rebuild_needed(services.records, services.index)
+    close(services)
+
+
 def test_a_record_that_cannot_be_indexed_holds_up_no_other(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

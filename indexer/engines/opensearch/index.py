@@ -161,10 +161,10 @@ class OpenSearchIndex:
         return self._asked(ask) or []
 
     @contextmanager
-    def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:
+    def rebuild(self, *, jobs: int = 1, last_erasure: int | None = None) -> Iterator[Generation]:
         with Lease(self._cluster) as lease:
             lexicon = self._dictionary.current()
-            manifest = IndexManifest.in_force(SCHEMA, lexicon.version)
+            manifest = IndexManifest.in_force(SCHEMA, lexicon.version, last_erasure)
             loader = BulkLoader(self._cluster, lexicon, lease, jobs=jobs)
             try:
                 yield loader

@@ -104,11 +104,11 @@ class WhooshIndex:
             return find_similar(live.reader.restricted_to(organisation), document, limit)
 
     @contextmanager
-    def rebuild(self, *, jobs: int = 1) -> Iterator[Generation]:
+    def rebuild(self, *, jobs: int = 1, last_erasure: int | None = None) -> Iterator[Generation]:
         with self._generations.build_lock():
             path = self._generations.clean_up_and_begin()
             lexicon = self._dictionary.current()
-            manifest = IndexManifest.in_force(SCHEMA, lexicon.version)
+            manifest = IndexManifest.in_force(SCHEMA, lexicon.version, last_erasure)
             building = GenerationBuilder(OpenGeneration.create(path, lexicon), jobs=jobs)
             try:
                 yield building
