@@ -81,6 +81,15 @@ def test_a_name_is_not_parted_at_the_end_of_a_line(staff: Visit, site: Site) -> 
         assert {count for counts in lines.values() for count in counts} == {1}, (width, lines)
 
 
+def test_a_ticked_title_shows_its_first_letter_on_a_phone(staff: Visit, site: Site) -> None:
+    """The cell of the box lies over it there, so it has no background of its own."""
+    drafts(site, "ติ๊กแล้วเห็นครบ", 1)
+    page = staff(width=PHONE)
+    page.goto("/staff?q=ติ๊กแล้วเห็นครบ")
+    page.locator("[name=id]").check()
+    expect(page.locator("tr:has(:checked) > .tick")).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+
+
 def test_some_get_a_category_by_the_keyboard_alone(staff: Visit, site: Site) -> None:
     ids = drafts(site, "เปลี่ยนหมวด", 3)
     page = staff()
