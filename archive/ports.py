@@ -334,6 +334,9 @@ class Database(Protocol):
     def seconds_spent_by_thread(self) -> float:
         """Return the seconds that the calling thread has spent in the database since it began."""
 
+    def clock_difference(self) -> float:
+        """Return the seconds that this machine's clock is ahead of the database server's; 0 for a file."""
+
     def checkpoint_if_possible(self) -> None:
         """Write the log into the database itself, where no other process reads; done at an orderly stop."""
 

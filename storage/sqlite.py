@@ -103,6 +103,10 @@ class Sqlite:
         """See ``archive.ports.Database``."""
         return _clock.seconds
 
+    def clock_difference(self) -> float:
+        """See ``archive.ports.Database``."""
+        return 0.0
+
     def find_faults(self) -> list[str]:
         """See ``archive.ports.Database``. Lists faults of the file, and rows of unknown organisations."""
         found = [row["integrity_check"] for row in self.rows("PRAGMA integrity_check")]

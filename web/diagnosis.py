@@ -45,6 +45,10 @@ SLOW_SYNC = 0.05
 
 LEAST_OPEN_FILES = 1024  # descriptors; each waiting client and each part of the index takes one
 
+MOST_CLOCK_DIFFERENCE = 5.0
+"""Seconds between this clock and the database server's: two machines may then differ by the ten seconds of a
+duty's lease (``indexer.leader_leases.LEASE``), and both do it."""
+
 _SYNCS = 7  # measured; the middle one counts
 _NETWORK_DISKS = {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"}
 """File systems on which SQLite's locks and write-ahead log are not reliable (sqlite.org/wal.html)."""
@@ -363,6 +367,17 @@ def _file_system(place: Path) -> str:
     return max(mounts)[1] if mounts else ""
 
 
+def _clock(services: Services) -> Iterator[Trouble]:
+    difference = services.database.clock_difference()
+    if abs(difference) > MOST_CLOCK_DIFFERENCE:
+        said = (
+            f"นาฬิกาของเครื่องนี้ต่างจากเครื่องฐานข้อมูล {abs(difference):,.0f} วินาที หลายเครื่องจะแย่งงานกัน"
+            " (this clock differs from the database server's: machines would take each other's work)"
+        )
+        remedy = "ทุกเครื่อง (on every machine): apt-get install chrony && chronyc tracking"
+        yield Trouble("clock", TroubleKind.WRONG, said, remedy)
+
+
 def _people(services: Services) -> Iterator[Trouble]:
     active = [person for person in services.people.accounts.everyone() if not person.disabled]
     admins = [person for person in active if person.role is Role.ADMIN]
@@ -489,4 +504,4 @@ MACHINE = (
     _sandbox,
     _speed,
 )
-ARCHIVE = (_people, _contacts, _organisations, _inbox, _backup, _night, _service)
+ARCHIVE = (_clock, _people, _contacts, _organisations, _inbox, _backup, _night, _service)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,9 @@ from storage.repositories.records import open_records
 from storage.tenancy import OWN, OrganisationQueries
 from tests.contracts.engines import schema
 from tests.contracts.samples import ACTOR, NOW, published
+from web import diagnosis
+from web.bootstrap import build_services
+from web.settings import Settings
 
 pytestmark = pytest.mark.skipif("SCALE_DATABASE" not in os.environ, reason="run by make test-scale")
 
@@ -121,3 +126,16 @@ def test_every_table_of_an_organisation_has_a_policy_and_an_unknown_session_sees
     assert {row["relname"] for row in protected} == OWN
     with psycopg.connect(address) as unknown:
         assert not any(unknown.execute(f"SELECT 1 FROM {table}".encode()).fetchall() for table in OWN)
+
+
+def test_a_clock_that_differs_from_the_server_s_is_named_by_the_doctor(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = build_services(Settings(data=tmp_path / "data", database=address))
+    assert abs(services.database.clock_difference()) < diagnosis.MOST_CLOCK_DIFFERENCE
+    now = time.time
+    for ahead in (0, 60, -60):
+        monkeypatch.setattr(time, "time", lambda ahead=ahead: now() + ahead)
+        told = [each for look in diagnosis.ARCHIVE for each in look(services) if each.code == "clock"]
+        assert [re.findall("[0-9]+ วินาที", each.message) for each in told] == [["60 วินาที"]] * (ahead != 0)
+    services.database.close()
