@@ -27,6 +27,8 @@ _DO_NOT = {
 """To die anywhere but in the functions of these modules, less those of these names, is to die before
 the next line of one of them."""
 
+_LONGEST = 300  # seconds; a child whose parent has failed meanwhile ends by itself
+
 T = TypeVar("T")
 
 
@@ -35,6 +37,7 @@ def in_child(work: Callable[[], object]) -> int:
     pid = os.fork()
     if pid:
         return pid
+    signal.alarm(_LONGEST)
     gc.freeze()  # a collection in the child would copy all memory of the tests before it
     try:
         work()

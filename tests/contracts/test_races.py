@@ -22,6 +22,7 @@ from tests.contracts.processes import ended, in_child
 from tests.contracts.samples import ACTOR, NOW, attached, draft, page, published
 
 PROCESSES = 4
+PATIENCE = 120.0  # seconds for what takes some, on a busy machine
 LEASE = dt.timedelta(minutes=5)
 
 
@@ -30,8 +31,7 @@ def together(work: Callable[[int], object]) -> None:
     assert [ended(child) for child in children] == [0] * PROCESSES
 
 
-@pytest.mark.parametrize("_attempt", range(3))
-def test_processes_that_start_together_migrate_once(opened: Opener, _attempt: int) -> None:
+def test_processes_that_start_together_migrate_once(opened: Opener) -> None:
     together(lambda _: opened().close())
     engine = opened()
     assert published(open_records(engine)).id == 1
@@ -72,7 +72,9 @@ def test_no_change_is_lost_to_one_who_follows_while_others_write(opened: Opener)
     engine = opened()
     records = open_records(engine)
     seen: list[tuple[int, int]] = []
+    end = time.monotonic() + PATIENCE
     while len(seen) < 25 * PROCESSES:
+        assert time.monotonic() < end, f"{len(seen)} changes"
         seen += records.history.changed_since(seen[-1][1] if seen else 0, limit=1000)
     assert [ended(child) for child in children] == [0] * PROCESSES
     assert len({one for one, _ in seen}) == 25 * PROCESSES == records.history.last_change()

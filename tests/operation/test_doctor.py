@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import re
+import shutil
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -13,15 +15,17 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from archive.model import Role
+from archive.model import Failure, Role
 from archive.site_profile import SiteProfile
 from indexer.extraction import sandbox
+from indexer.worker import LEASE
 from storage.backup import rehearsal
+from storage.backup.manifest import GENERATION_FORMAT
 from tests.operation.archives import close, opened, run
 from web import diagnosis
 from web.accounts.passwords import hash_password
-from web.serving.health import heartbeat_path
 
+HEARTBEAT = "worker-alive"
 MENDED = 'site_name = "เทศบาลตำบลหนองปลาดุก"\nbase_url = "https://archive.nongpladuk.go.th"\n'
 
 
@@ -31,17 +35,25 @@ def found(data: Path) -> tuple[int, dict[str, dict[str, object]]]:
     return ran.exit_code, {each["code"]: each for each in json.loads(ran.stdout)}
 
 
-@pytest.fixture
-def cared_for(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The archive of an officer who did everything, on a machine that has everything."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(diagnosis, "_sync_seconds", lambda _folder: 0.002)
+@pytest.fixture(scope="module")
+def cared_for_once(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cared-for")
+    data = shutil.copytree(filled, folder / "data")
     (data / "prakat.toml").write_text(MENDED, encoding="utf-8")
     services = opened(data)
     services.people.accounts.add("somsri", hash_password("รหัสผ่านยาวพอสมควร"), Role.ADMIN)
-    heartbeat_path(services.settings).touch()
     close(services)
-    assert run(data, "nightly", str(tmp_path / "backups")).exit_code == 0
+    assert run(data, "nightly", str(folder / "backups")).exit_code == 0
+    return data
+
+
+@pytest.fixture
+def cared_for(cared_for_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The archive of an officer who did everything, on a machine that has everything."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(diagnosis, "_sync_seconds", lambda _folder: 0.002)
+    data = shutil.copytree(cared_for_once, tmp_path / "data")
+    (data / HEARTBEAT).touch()
     return data
 
 
@@ -76,12 +88,12 @@ def open_to_others(data: Path) -> None:
 
 
 def no_heartbeat(data: Path) -> None:
-    (data / "worker-alive").unlink()
+    (data / HEARTBEAT).unlink()
 
 
 def clock_set_back(data: Path) -> None:
     in_an_hour = time.time() + 3600
-    os.utime(data / "worker-alive", (in_an_hour, in_an_hour))
+    os.utime(data / HEARTBEAT, (in_an_hour, in_an_hour))
 
 
 def wrong_setting(data: Path) -> None:
@@ -154,6 +166,112 @@ def test_each_trouble_is_named_with_what_mends_it(
     shown = run(cared_for, "doctor")
     assert all(f"[{code}]" in shown.stdout for code in codes)
     assert shown.stderr.startswith("พบ")
+
+
+def old_backup(data: Path, _patch: pytest.MonkeyPatch) -> None:
+    note = json.loads((data / "last-backup.json").read_text())
+    four_days_ago = (dt.datetime.now(dt.UTC) - dt.timedelta(days=4)).strftime(GENERATION_FORMAT)
+    (data / "last-backup.json").write_text(json.dumps(note | {"generation": four_days_ago}))
+
+
+def old_nightly(data: Path, _patch: pytest.MonkeyPatch) -> None:
+    note = json.loads((data / "nightly.json").read_text())
+    for name in ("began_at", "finished_at"):
+        note[name] = (dt.datetime.fromisoformat(note[name]) - dt.timedelta(days=4)).isoformat()
+    (data / "nightly.json").write_text(json.dumps(note))
+
+
+def no_nightly(data: Path, _patch: pytest.MonkeyPatch) -> None:
+    (data / "nightly.json").unlink()
+
+
+def sample_account(data: Path, _patch: pytest.MonkeyPatch) -> None:
+    services = opened(data)
+    services.people.accounts.add("demo", "hash", Role.STAFF)
+    close(services)
+    (data / "sample-sign-in.txt").write_text("(staff sign-in): demo / secret\n", encoding="utf-8")
+
+
+def two_settings(_data: Path, _patch: pytest.MonkeyPatch) -> None:
+    Path("prakat.toml").write_text(MENDED, encoding="utf-8")
+
+
+def no_temporary_space(data: Path, _patch: pytest.MonkeyPatch) -> None:
+    (data / "prakat.toml").write_text(f"{MENDED}max_upload_mb = 100_000_000\n", encoding="utf-8")
+
+
+def scanner_down(data: Path, _patch: pytest.MonkeyPatch) -> None:
+    (data / "prakat.toml").write_text(f'{MENDED}clamd = "127.0.0.1:9"\n', encoding="utf-8")
+
+
+def network_disk(data: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(diagnosis, "_NETWORK_DISKS", {diagnosis._file_system(data)})
+
+
+def slow_disk(_data: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(diagnosis, "_sync_seconds", lambda _folder: 0.2)
+
+
+def few_open_files(_data: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(diagnosis, "LEAST_OPEN_FILES", 1 << 40)
+
+
+def no_library(data: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(diagnosis._LIBRARIES, "s3", "no_such_library")
+    (data / "prakat.toml").write_text(f'{MENDED}files = "s3://prakat?endpoint=http://127.0.0.1:9"\n')
+
+
+def no_own_model(data: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(diagnosis, "OWN_MODEL", data / "nothing")
+
+
+def failed_reading(data: Path, _patch: pytest.MonkeyPatch) -> None:
+    services = opened(data)
+    [paper, *_] = services.attachments.by_announcement([2])[2]
+    services.jobs.queue_again([paper.id])
+    assert services.jobs.claim("w", lease=LEASE, now=dt.datetime.now(dt.UTC))
+    services.jobs.fail(paper.id, "w", Failure("crashed", "อ่านไม่ได้"))
+    close(services)
+
+
+@pytest.mark.parametrize(
+    ("harm", "code", "remedy"),
+    [
+        (old_backup, "old-backup", "prakat nightly"),
+        (old_nightly, "old-nightly", "prakat-nightly.timer"),
+        (no_nightly, "no-nightly", "systemctl enable --now prakat-nightly.timer"),
+        (sample_account, "sample-account", "prakat user disable demo"),
+        (two_settings, "two-settings", "prakat.toml.bak"),
+        (no_temporary_space, "temporary-space", "TMPDIR"),
+        (scanner_down, "cannot-ask", "prakat check"),
+        (network_disk, "network-disk", "Move the archive"),
+        (slow_disk, "slow-disk", "Move the archive"),
+        (few_open_files, "open-files", "LimitNOFILE"),
+        (no_library, "library", "install"),
+        (no_own_model, "own-model", "install"),
+        (failed_reading, "failed-reading", "prakat reread --failed"),
+    ],
+)
+def test_one_more_trouble_is_named_with_what_mends_it(
+    cared_for: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    harm: Callable[[Path, pytest.MonkeyPatch], None],
+    code: str,
+    remedy: str,
+) -> None:
+    assert code not in found(cared_for)[1]
+    harm(cared_for, monkeypatch)
+    status, named = found(cared_for)
+    assert remedy in str(named[code]["remedy"])
+    assert status == (0 if all(each["is_advice"] for each in named.values()) else 1)
+
+
+def test_what_only_a_careful_officer_does_is_advised(cared_for: Path) -> None:
+    advised = {"same-disk", "plain-backup", "second-factor", "no-scanner", "no-contact"}
+    assert advised == found(cared_for)[1].keys() - {"root"}
+    with (cared_for / "prakat.toml").open("a", encoding="utf-8") as settings:
+        settings.write('second_factor = "admins"\nclamd = "127.0.0.1:9"\n')
+    assert not {"second-factor", "no-scanner"} & found(cared_for)[1].keys()
 
 
 def test_what_the_remedy_says_mends(cared_for: Path) -> None:

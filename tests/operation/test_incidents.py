@@ -9,8 +9,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import threading
-import time
 import urllib.request
 from contextlib import closing, suppress
 from pathlib import Path
@@ -20,8 +18,8 @@ from flask.testing import FlaskClient
 
 from indexer.reindex import is_rebuild_needed
 from tests.operation.archives import add, checked, close, level, opened
+from tests.web.conftest import until, working
 from web.app import create_app
-from web.background_worker import build_worker
 from web.bootstrap import Services
 from web.serving.metrics import exposition
 
@@ -43,16 +41,8 @@ def test_the_worker_rebuilds_the_index_and_keeps_the_evidence(crashed: Path) -> 
     services = opened(crashed)
     lost = services.index.position() - services.history.last_change()
     assert lost > 6
-    worker, stop = build_worker(services), threading.Event()
-    thread = threading.Thread(target=worker.run_until_stopped, args=(stop,))
-    thread.start()
-    for _ in range(600):
-        if not is_rebuild_needed(services.records, services.index):
-            break
-        stop.wait(0.05)
-    stop.set()
-    thread.join()
-    assert not is_rebuild_needed(services.records, services.index)
+    with working(services):
+        until(lambda: not is_rebuild_needed(services.records, services.index), seconds=90)
     (incident,) = services.incidents.list_open()
     assert (incident.code, incident.detail.split()[0]) == ("changes-lost", str(lost))
     assert checked(crashed) == (1, {"changes-lost"})
@@ -86,6 +76,12 @@ def test_the_same_loss_is_one_incident(services: Services) -> None:
     assert len(services.incidents.list_open()) == 1
 
 
+def is_alive(port: int) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz"):
+        return True
+    return False
+
+
 def test_a_stop_leaves_nothing_in_the_log_that_could_be_lost(data: Path, services: Services) -> None:
     add(services, 61)
     assert (data / "prakat.sqlite-wal").stat().st_size > 0
@@ -96,12 +92,12 @@ def test_a_stop_leaves_nothing_in_the_log_that_could_be_lost(data: Path, service
         [sys.executable, "-m", "web.cli", "serve", "--no-worker", "--port", str(port)],
         env={**os.environ, "PRAKAT_DATA": str(data)},
     )
-    for _ in range(600):
-        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz"):
-            break
-        time.sleep(0.1)
-    served.terminate()
-    assert served.wait(60) == 0
+    try:
+        until(lambda: is_alive(port), seconds=90)
+    finally:
+        served.terminate()
+        status = served.wait(60)
+    assert status == 0
     (data / "prakat.sqlite-wal").unlink(missing_ok=True)
     with closing(sqlite3.connect(f"{(data / 'prakat.sqlite').as_uri()}?immutable=1", uri=True)) as other:
         assert other.execute("SELECT count(*) FROM announcement").fetchone() == (25,)

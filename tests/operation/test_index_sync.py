@@ -23,7 +23,7 @@ from indexer.index_sync import load_public, sync_batch
 from indexer.reindex import count_left_out, is_rebuild_needed, rebuild
 from indexer.worker import LEASE
 from tests.contracts.processes import ended, in_child
-from tests.operation.archives import ACTOR, NOW, close, fill, level, opened, texts_in_index
+from tests.operation.archives import ACTOR, NOW, close, fill, level, opened, run, texts_in_index
 from web.bootstrap import Services
 
 FOLLOWERS = 3
@@ -153,6 +153,7 @@ def test_a_record_that_cannot_be_indexed_holds_up_no_other(
     assert made.id in services.index.ids()
     assert 4 not in services.index.ids()
     assert count_left_out(services.records, services.index) == 1
+    assert "left-out" in run(tmp_path / "data", "doctor", "--json").stdout
     assert rebuild(services.records, services.index, jobs=2) == len(services.index.ids())
     assert count_left_out(services.records, services.index) == 1
     assert (made.id in services.index.ids(), 4 in services.index.ids()) == (True, False)

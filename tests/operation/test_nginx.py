@@ -61,9 +61,11 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     services.people.accounts.add("somsri", hash_password(PASSWORD), Role.STAFF)
     services.database.close()
     service.start("--processes", "1")
-    with nginx(folder, service.port) as port:
-        yield Proxied(service, port, folder)
-    service.kill("all")
+    try:
+        with nginx(folder, service.port) as port:
+            yield Proxied(service, port, folder)
+    finally:
+        service.kill("all")
 
 
 def test_a_public_page_is_asked_for_once(proxied: Proxied) -> None:

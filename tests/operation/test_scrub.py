@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import random
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +15,7 @@ from archive.ports import StoredFile
 from indexer.scrub import BYTES_PER_SECOND, RECORD, Scrubber, ScrubStopped, read_scrub_record
 from storage.files.local import LocalFiles
 from tests.operation.archives import answers, flip, generation, overwrite, run, stored
-from tests.web.conftest import BROWSER, open_site
-from web.background_worker import build_worker
+from tests.web.conftest import BROWSER, open_site, until, working
 from web.bootstrap import Services
 from web.serving.health import heartbeat_path
 
@@ -162,13 +160,8 @@ def test_a_worker_finds_and_mends_a_rotten_index(data: Path, services: Services)
     before, place = answers(services), generation(data)
     for path in place.glob("*.lists"):
         flip(path, random.Random(1).randrange(path.stat().st_size))
-    stop = threading.Event()
-    thread = threading.Thread(target=build_worker(services).run_until_stopped, args=(stop,))
-    thread.start()
-    while generation(data) == place and thread.is_alive() and not stop.wait(0.1):
-        pass
-    stop.set()
-    thread.join()
+    with working(services):
+        until(lambda: generation(data) != place, seconds=90)
     assert answers(services) == before
     assert services.index.noted_damage() == []
     assert readiness(data) == (200, {})
@@ -195,6 +188,7 @@ def test_damaged_files_are_read_again_one_at_a_time(data: Path, services: Servic
     scrub, calls = scrub_of(services), []
     while not calls or scrub.scrub_next_file_if_due(calls[-1].wait):
         calls.append(Clock())
+        assert len(calls) < 100
     read = [clock.seconds * BYTES_PER_SECOND for clock in calls if clock.seconds]
     assert len(read) == 3
     assert max(read) <= largest * 1.01

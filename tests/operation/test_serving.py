@@ -70,27 +70,41 @@ def answer_of(connection: socket.socket) -> tuple[int, bytes]:
         return answer.status, answer.read()
 
 
-def test_a_stop_finishes_what_is_in_flight(service: Service, folder: Path) -> None:
-    body = json.dumps(
-        {"title": "ประกาศที่กำลังส่ง", "body": "", "author": "ปลัด", "published_on": "2021-06-09"}
-    ).encode()
-    head = (
-        "POST /api/v1/announcements HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        f"Authorization: Bearer {service.token}\r\nContent-Length: {len(body)}\r\n\r\n"
+def test_a_stop_finishes_what_is_in_flight_and_keeps_it(service: Service, folder: Path) -> None:
+    given = {"title": "ประกาศที่กำลังส่ง", "body": "", "author": "ปลัด", "published_on": "2021-06-09"}
+    record = f"/announcements/{service.api.post('/announcements', given | {'title': 'เดิม'})['id']}"
+    paper = b"%PDF-1.7 in flight"
+    form = (
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n%s\r\n--x--\r\n' % paper
     )
-    with opened(service) as creating:
-        creating.sendall(head.encode() + body[:20])
+    requests = [
+        ("POST /api/v1/announcements", "application/json", json.dumps(given).encode()),
+        (f"PATCH /api/v1{record}", "application/json", json.dumps({"title": "แก้แล้ว"}).encode()),
+        (f"POST /api/v1{record}/attachments", "multipart/form-data; boundary=x", form),
+    ]
+    with ExitStack() as open_ones:
+        sending = [open_ones.enter_context(opened(service)) for _ in requests]
+        for connection, (line, media_type, body) in zip(sending, requests, strict=True):
+            connection.sendall(
+                f"{line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {media_type}\r\n"
+                f"Authorization: Bearer {service.token}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+                + body[:20]
+            )
         time.sleep(0.5)
         service.signal(signal.SIGTERM)
         time.sleep(1.0)
-        creating.sendall(body[20:])
-        status, answer = answer_of(creating)
-    assert status == 201, answer
+        for connection, (_, _, body) in zip(sending, requests, strict=True):
+            connection.sendall(body[20:])
+        statuses, answers = zip(*map(answer_of, sending), strict=True)
+    assert statuses == (201, 200, 202), answers
     assert service.wait() == 0
     assert "Traceback" not in (log := (folder / "log").read_text()), log
     assert "Bad file descriptor" not in log
     start(service)
-    assert get(service, f"/api/v1/announcements/{json.loads(answer)['id']}") == 404  # a draft
+    made, _, attached = map(json.loads, answers)
+    assert service.api.get(f"/announcements/{made['id']}")["title"] == "ประกาศที่กำลังส่ง"
+    assert service.api.get(record)["title"] == "แก้แล้ว"
+    assert service.api.file(attached["id"]) == paper
     assert service.api.ready()
 
 

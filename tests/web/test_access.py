@@ -317,10 +317,15 @@ def test_every_route_has_a_guard(archive: Archive) -> None:
     assert {rule.endpoint for rule, _ in routes(archive)} == GUARDS.keys()
 
 
+def is_same_for_each(rule: Rule, status: Status) -> bool:
+    """Returns True for an address that names no record, so that published ones are enough to ask once."""
+    return not rule.arguments and status is not Status.PUBLISHED
+
+
 @pytest.mark.parametrize(("who", "status"), list(itertools.product(PEOPLE, Status)))
 def test_reading_is_guarded(archive: Archive, who: str, status: Status) -> None:
     for rule, method in routes(archive):
-        if method != "GET":
+        if method != "GET" or is_same_for_each(rule, status):
             continue
         address = path(archive, rule, status)
         answered, text = archive.ask(who, method, address)
@@ -469,7 +474,7 @@ def test_another_organisation_s_people_read_what_everyone_may(
     At their own address they do not even see this organisation's public records.
     """
     for rule, method in routes(neighbours.here):
-        if method != "GET":
+        if method != "GET" or is_same_for_each(rule, status):
             continue
         address = path(neighbours.here, rule, status)
         anonymous, _ = neighbours.here.ask("anonymous", method, address)
@@ -492,7 +497,7 @@ def test_another_organisation_s_people_change_nothing(
 ) -> None:
     before = neighbours.kept()
     for rule, method in routes(neighbours.here):
-        if method == "GET" or GUARDS[rule.endpoint] is Guard.OPEN:
+        if method == "GET" or GUARDS[rule.endpoint] is Guard.OPEN or is_same_for_each(rule, status):
             continue
         address = path(neighbours.here, rule, status)
         anonymous, _ = neighbours.here.ask("anonymous", method, address)

@@ -9,7 +9,6 @@ import os
 import signal
 import sqlite3
 import tempfile
-import threading
 import unicodedata
 import zlib
 from collections.abc import Callable, Iterator
@@ -33,9 +32,9 @@ from storage.backup.manifest import DATABASE
 from storage.backup.writer import Backups
 from tests.disks import read_only, small_disk
 from tests.operation.archives import texts_in_index
-from tests.web.conftest import Site, memo, open_site, until
+from tests.web.conftest import Site, memo, open_site, until, working
 from web.app import create_app
-from web.background_worker import build_worker, leader_leases
+from web.background_worker import leader_leases
 from web.bagit_packages import BagSelection, export_bag
 from web.bootstrap import KNOWN, ORGANISATION, build_services
 from web.public.open_data_files import send_newest_dump
@@ -393,14 +392,8 @@ def test_every_machine_removes_its_own_pictures_of_an_erased_file(site: Site, tm
     other_machine = replace(services, pictures=pictures, eraser=eraser)
     site.signed_in(Role.ADMIN).post(f"/staff/attachments/{paper.id}/erase", data=ORDER)
     leader_leases(services, "first-machine:1").renew()  # which maintains the archive
-    stop = threading.Event()
-    working = threading.Thread(target=build_worker(other_machine).run_until_stopped, args=(stop,))
-    working.start()
-    try:
+    with working(other_machine):
         until(lambda: not pictures.has(paper.sha256), seconds=8)
-    finally:
-        stop.set()
-        working.join()
 
 
 def test_open_data_written_while_something_is_erased_does_not_stay(site: Site) -> None:
@@ -710,15 +703,9 @@ def test_an_erasure_whose_file_cannot_be_deleted_yet_says_so_and_is_finished_lat
         assert "ลบถาวรตามคำสั่งแล้ว" not in said.text
         assert len(site.services.records.erasures.all()) == 1
         assert site.services.files.exists(attachment.sha256)
-    stop = threading.Event()
-    working = threading.Thread(target=build_worker(site.services).run_until_stopped, args=(stop,))
-    working.start()
-    try:
+    with working(site.services):
         until(lambda: not site.services.files.exists(attachment.sha256), seconds=30)
         until(lambda: site.services.index.position() == site.services.history.last_change(), seconds=30)
-    finally:
-        stop.set()
-        working.join()
     assert site.services.check_consistency().findings == []
 
 

@@ -7,8 +7,6 @@ import re
 import smtplib
 import socket
 import ssl
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
@@ -25,10 +23,9 @@ from archive.errors import SettingsError
 from archive.model import Status
 from archive.subscriptions import Frequency
 from indexer.search.query.parser import Query
-from tests.web.conftest import Site, open_site
+from tests.web.conftest import Site, open_site, until, working
 from web import follower_mail
 from web.app import create_app
-from web.background_worker import build_worker
 from web.bootstrap import Services
 from web.follower_mail import FollowerMailer, mail_server
 from web.search_service import SearchResults, search
@@ -376,17 +373,8 @@ def test_many_deferred_addresses_keep_no_new_one_waiting(posting: Site, mailbox:
 
 def test_the_worker_sends_by_itself(posting: Site, mailbox: Mailbox) -> None:
     posting.client().post("/follow", data={"address": "a@example.com"}, headers=OWN)
-    worker, stop = build_worker(posting.services), threading.Event()
-    thread = threading.Thread(target=worker.run_until_stopped, args=(stop,))
-    thread.start()
-    try:
-        end = time.monotonic() + 60
-        while not mailbox.messages:
-            assert time.monotonic() < end, "no message came"
-            time.sleep(0.05)
-    finally:
-        stop.set()
-        thread.join()
+    with working(posting.services):
+        until(lambda: bool(mailbox.messages), seconds=60)
     assert [message["To"] for message in mailbox.messages] == ["a@example.com"]
 
 

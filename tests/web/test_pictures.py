@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -18,8 +17,7 @@ from indexer.extraction import cross_process_semaphore, page_images
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.page_images import PagePictures
 from storage.files.local import LocalFiles
-from tests.web.conftest import Site, memo, until
-from web.background_worker import build_worker
+from tests.web.conftest import Site, memo, until, working
 from web.serving.http_server import HURRY
 
 AT_ONCE = {HURRY: "1"}
@@ -96,15 +94,9 @@ def test_a_worker_with_nothing_to_read_draws_what_results_show_first(
     monkeypatch.setattr(indexer.worker, "CALM", 0.0)
     made = site.announcement("ประกาศ")
     attached = site.attach(made.id, memo("ขออนุมัติจัดซื้อหลอดไฟฟ้า จำนวน 20 ดวง"))
-    stop = threading.Event()
-    worker = threading.Thread(target=build_worker(site.services).run_until_stopped, args=(stop,))
-    worker.start()
-    try:
+    with working(site.services):
         cache = site.services.settings.data / "pictures"
         until(lambda: any(cache.glob(f"**/{attached.sha256}-1-1000-*")), seconds=60)
-    finally:
-        stop.set()
-        worker.join()
     page = site.services.pages.get(attached.id, 1)
     drawn = site.services.pictures.cached_picture(
         site.services.attachments.get(attached.id), page, width=1000
@@ -139,14 +131,6 @@ def test_no_picture_stays_of_what_is_erased_while_it_is_drawn(
     pictures = PagePictures(files, data / "pictures")
     attached = site.attach(site.announcement("ประกาศ").id, memo("ขออนุมัติจัดซื้อหลอดไฟฟ้า จำนวน 20 ดวง"))
     files.eraser, files.attachment_id = site.services.eraser, attached.id
-    stop = threading.Event()
-    worker = threading.Thread(
-        target=build_worker(replace(site.services, pictures=pictures)).run_until_stopped, args=(stop,)
-    )
-    worker.start()
-    try:
+    with working(replace(site.services, pictures=pictures)):
         until(lambda: files.is_erased, seconds=60)
-    finally:
-        stop.set()
-        worker.join()
     assert not list((data / "pictures").glob("**/*.webp"))

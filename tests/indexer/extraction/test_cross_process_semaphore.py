@@ -13,18 +13,21 @@ import pytest
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore, NoFreeSlot
 
 HOLD = """
-import sys, time
+import sys
 from pathlib import Path
 from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 with CrossProcessSemaphore(Path(sys.argv[1]), 2).hold_slot(sys.argv[2], seconds=1):
     print("held", flush=True)
-    time.sleep(600)
+    sys.stdin.read()  # until the test ends
 """
 
 
 def holder(folder: Path, owner: str) -> subprocess.Popen[str]:
     held = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(folder), owner], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLD, str(folder), owner],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert held.stdout is not None
     assert held.stdout.readline() == "held\n"
