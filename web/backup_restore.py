@@ -20,6 +20,7 @@ from storage.backup.restore import backup_source_at, restore_backup
 from storage.backup.retention import BackupDirectory
 from storage.data_directory import original_path
 from storage.move import refuse_target_with_archive
+from storage.repositories.records import open_people
 from web.adapters import backup_keys
 from web.archive_move import move_archive
 from web.bootstrap import Services, build_services
@@ -58,7 +59,12 @@ def restore(
     """
     keys = backup_keys(settings, identity)
     unpack = partial(
-        restore_backup, source, progress=progress, generation_prefix=generation_prefix, keys=keys
+        restore_backup,
+        source,
+        progress=progress,
+        generation_prefix=generation_prefix,
+        keys=keys,
+        prepare=_end_all_sessions,
     )
     damaged: list[Path] = []
     if (settings.database, settings.files) == _EMBEDDED:
@@ -68,9 +74,15 @@ def restore(
     services = build_services(settings)
     # A worker that was reading a document when the backup was made does not know this copy.
     services.jobs.settle_lapsed(lease=LEASE, now=dt.datetime.now(dt.UTC) + LEASE)
-    for person in services.people.accounts.everyone():
-        services.people.sign_ins.close_sessions(person.id)
     return RestoreResult(services, keys.is_left_unverified(manifest), damaged)
+
+
+def _end_all_sessions(data: Path) -> None:
+    """End the sessions of an archive that nobody serves yet: a kill later on leaves none open."""
+    with closing(open_database_engine("sqlite", data)) as engine:
+        people = open_people(engine)
+        for person in people.accounts.everyone():
+            people.sign_ins.close_sessions(person.id)
 
 
 def rehearse_restore(settings: Settings, source: Path, identity: Path | None = None) -> BackupManifest:

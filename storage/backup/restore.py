@@ -32,12 +32,14 @@ def restore_backup(
     *,
     generation_prefix: str | None = None,
     keys: BackupKeys | None = None,
+    prepare: Callable[[Path], object] = lambda _unpacked: None,
 ) -> BackupManifest:
     """Restore a backup into an empty ``data``, or nothing; ``SettingsError`` for a newer version's.
 
     ``data`` may be absent; what a killed restore had moved into a mount point is deleted once this backup has
     proved whole. ``generation_prefix``: the beginning of a generation's name, such as a day; None for the
-    newest. Returns the manifest of the restored generation.
+    newest. ``prepare`` is called with the directory of the proved archive before it takes its place. Returns
+    the manifest of the restored generation.
 
     Raises ``Conflict`` when ``data`` is not empty, ``NotFound`` for an unknown generation, ``Invalid`` (code
     ``backup-damaged``) with the names of the damaged members, or (code ``backup-signature``,
@@ -61,6 +63,7 @@ def restore_backup(
         keys.verify(manifest)
         require_intact_database(unpacked / DATABASE)
         _refuse_newer_version(read_migrations(unpacked / DATABASE), backup)
+        prepare(unpacked)
         os.sync()
         for path in _require_empty(data, aside):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -24,6 +25,7 @@ from indexer.worker import LEASE
 from storage.backup.manifest import GENERATION_FORMAT, GENERATIONS, MANIFEST, BackupManifest
 from storage.backup.writer import Backups
 from storage.files.local import LocalFiles
+from tests.contracts.processes import KILLED, ended, in_child
 from tests.disks import small_disk
 from tests.operation.archives import (
     ACTOR,
@@ -41,6 +43,7 @@ from tests.operation.archives import (
     stored,
     written_meanwhile,
 )
+from web import backup_restore
 from web.bootstrap import Services
 
 
@@ -100,11 +103,19 @@ def test_a_restore_signs_everybody_out_and_says_what_is_back(
     services.people.sign_ins.open_session(person.id, "key", password_hash="hash", device="", now=now)
     backup = backed_up(data, tmp_path / "backup.tar")
     result = run(tmp_path / "other", "restore", str(backup))
-    assert "look again" in result.stderr
+    assert "look at these" in result.stderr
     assert services.people.sign_ins.list_sessions(person.id) != []
-    other = opened(tmp_path / "other")
-    assert other.people.sign_ins.list_sessions(person.id) == []
-    close(other)
+
+    def killed_when_the_data_are_in_place() -> None:
+        backup_restore.build_services = lambda _given: os.kill(os.getpid(), signal.SIGKILL)
+        run(tmp_path / "killed", "restore", str(backup))
+
+    assert ended(in_child(killed_when_the_data_are_in_place)) == KILLED
+    for place in ("other", "killed"):
+        other = opened(tmp_path / place)
+        assert len(everything(other)) == 24
+        assert other.people.sign_ins.list_sessions(person.id) == []
+        close(other)
 
 
 def test_what_was_taken_off_is_kept_too(services: Services, data: Path, tmp_path: Path) -> None:
