@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
+from indexer.extraction.ocr.date_number_correction import malformed_numbers
 from indexer.extraction.text_quality import dictionary_coverage, misplaced_letter_share, thai_letters
 
 
@@ -27,10 +29,18 @@ _MISPLACED = 0.10
 _SCAN = 0.60  # share of the page under pictures from which on it is a scan, even with a text layer
 
 
-def judge_embedded_text(text: str, *, undecodable: float, image_share: float, paths: int) -> PageTextDecision:
+_HIDDEN = 0.50  # share of a page's text without ink from which on another recogniser wrote it
+_MIXED_NUMBER = re.compile("[0-9][๐-๙]|[๐-๙][0-9]")  # stock models lack some of the Thai digits
+_MALFORMED = 8  # letters in words that a malformed number outweighs: about two words
+
+
+def judge_embedded_text(
+    text: str, *, undecodable: float, hidden: float, image_share: float, paths: int
+) -> PageTextDecision:
     """Returns the decision on a page, given its repaired text.
 
     ``undecodable`` is the share (0–1) of its character codes that stand for no known character.
+    ``hidden`` is the share (0–1) of them that is shown without ink, or under a picture of the page.
     ``image_share`` is the share (0–1) of the page that pictures cover. ``paths`` is the number of lines and
     outlines drawn.
     """
@@ -46,13 +56,19 @@ def judge_embedded_text(text: str, *, undecodable: float, image_share: float, pa
     covered = dictionary_coverage(text)
     if covered < _GARBAGE or misplaced_letter_share(text) > _MISPLACED:
         return PageTextDecision.OCR
-    return PageTextDecision.BOTH if covered < _SUSPICIOUS else PageTextDecision.EMBEDDED
+    is_recognised = image_share > _SCAN and (hidden > _HIDDEN or _MIXED_NUMBER.search(text) is not None)
+    is_suspicious = is_recognised or covered < _SUSPICIOUS
+    return PageTextDecision.BOTH if is_suspicious else PageTextDecision.EMBEDDED
 
 
 def better_text(embedded: str, recognised: str) -> str:
-    """Returns the reading with more Thai letters in words, less those outside; ``embedded`` if equal."""
+    """Returns the reading with more Thai letters in words, less those outside; ``embedded`` if equal.
+
+    Numbers that break the grammar of numbers count against a reading.
+    """
 
     def worth(text: str) -> float:
-        return len(thai_letters(text)) * (2 * dictionary_coverage(text) - 1)
+        malformed = sum(1 for line in text.splitlines() for _ in malformed_numbers(line))
+        return len(thai_letters(text)) * (2 * dictionary_coverage(text) - 1) - _MALFORMED * malformed
 
     return recognised if worth(recognised) > worth(embedded) else embedded

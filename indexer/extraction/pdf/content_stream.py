@@ -33,6 +33,8 @@ MAX_OPERATORS = 2_000_000
 MAX_SAVED = 500
 MAX_ACTUAL_TEXT = 10_000
 _GUESSED_WIDTH = 0.5  # ems: width of a glyph in a font that gives no widths
+_COVERS = 0.6  # share of the page under one picture that makes it a scan
+_INVISIBLE = 3  # text rendering mode without ink
 MAX_CONTENT_BYTES = 64 * 1024 * 1024
 HORIZONTAL: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
@@ -45,6 +47,7 @@ class PageContent:
     image_square_points: float = 0.0
     subpath_count: int = 0  # begun (operators m and re)
     glyphs: int = 0  # number of shown character codes
+    hidden_glyphs: int = 0  # of these, without ink or under a picture of the page: a recogniser wrote them
 
 
 class _Face:
@@ -82,6 +85,7 @@ class _Text:
     scale: float = 1.0
     leading: float = 0.0
     rise: float = 0.0
+    mode: float = 0.0
 
 
 def multiply_matrices(first: Matrix, second: Matrix) -> Matrix:
@@ -171,6 +175,7 @@ class Interpreter:
             b"Tz": self._set_scale,
             b"TL": partial(self._set, "leading"),
             b"Ts": partial(self._set, "rise"),
+            b"Tr": partial(self._set, "mode"),
             b"BMC": lambda *_: self._begin_marked({}),
             b"EMC": self._end_marked,
             b"BI": self._add_image,
@@ -188,6 +193,9 @@ class Interpreter:
         height = min(top, self._page[3]) - max(bottom, self._page[1])
         if width > 0 and height > 0:
             self.content.image_square_points += width * height
+            page = (self._page[2] - self._page[0]) * (self._page[3] - self._page[1])
+            if width * height >= _COVERS * page:
+                self.content.hidden_glyphs = self.content.glyphs
 
     def _paint(self, resources: dict[str, Any], name: Any, depth: int) -> None:
         painted = resolve1(_dictionary(resources.get("XObject")).get(str(name)))
@@ -305,6 +313,7 @@ class Interpreter:
         if not run.glyphs or not all(map(math.isfinite, (run.level, run.size, origin, moved))):
             return
         self.content.glyphs += len(run.glyphs)
+        self.content.hidden_glyphs += len(run.glyphs) * (text.mode == _INVISIBLE)
         if self.content.glyphs > MAX_GLYPHS:
             raise UnreadableFile("too-big")
         (self.content.runs if self._replaced is None else self._replaced).append(run)

@@ -145,6 +145,7 @@ class PdfReader:
         page_text_decision = judge_embedded_text(
             repaired.text,
             undecodable=count_undecodable(laid.text) / max(1, content.glyphs),
+            hidden=content.hidden_glyphs / max(1, content.glyphs),
             image_share=share,
             paths=content.subpath_count,
         )

@@ -8,7 +8,7 @@ import pikepdf
 import pytest
 
 from indexer.extraction.embedded_text import EmbeddedTextDocument
-from indexer.extraction.ocr_policy import PageTextDecision
+from indexer.extraction.ocr_policy import PageTextDecision, better_text
 from indexer.extraction.pdf.parser import EmbeddedPage
 from tests.indexer.extraction.documents import Raw, shaped
 
@@ -140,6 +140,37 @@ def test_a_page_without_text_is_blank_or_a_scan(tmp_path: Path) -> None:
     page = read(raw.save(tmp_path / "scan.pdf", picture))
     assert page.page_text_decision is PageTextDecision.OCR
     assert page.image_share == pytest.approx(1.0)
+
+
+SCAN = "q 595 0 0 842 0 0 cm BI /W 1 /H 1 /BPC 8 /CS /G ID \xff EI Q"
+NOTICE = "ประกาศเทศบาลตำบลหนองบัวเรื่องการรับสมัครบุคคลเป็นพนักงานจ้าง"
+
+
+@pytest.mark.parametrize(
+    ("order", "text", "decision"),
+    [
+        ("{scan} BT /F 9 Tf 50 700 Td {text} ET", NOTICE, PageTextDecision.EMBEDDED),  # on a tinted ground
+        ("{scan} BT 3 Tr /F 9 Tf 50 700 Td {text} ET", NOTICE, PageTextDecision.BOTH),
+        ("BT /F 9 Tf 50 700 Td {text} ET {scan}", NOTICE, PageTextDecision.BOTH),
+        ("{scan} BT /F 9 Tf 50 700 Td {text} ET", f"{NOTICE} ๒5๖๗", PageTextDecision.BOTH),
+        ("BT /F 9 Tf 50 700 Td {text} ET", f"{NOTICE} ๒5๖๗", PageTextDecision.EMBEDDED),
+    ],
+)
+def test_the_text_that_another_recogniser_laid_over_a_scan_is_compared_with_a_reading(
+    tmp_path: Path, order: str, text: str, decision: PageTextDecision
+) -> None:
+    raw = Raw(sorted(set(text)))
+    page = read(raw.save(tmp_path / "a.pdf", order.format(scan=SCAN, text=raw.show(*text))))
+    assert page.text.replace(" ", "") == text.replace(" ", "")
+    assert page.page_text_decision is decision
+
+
+def test_of_two_readings_the_one_with_whole_numbers_is_better() -> None:
+    stock = "ที่ มท 6๕6๘.๒/ว 9๒๓ ลงวันที่ ๑๒ มีนาคม ๒5๖4 จำนวน ๕99,999 บาท"
+    read = "ที่ มท ๐๘๐๘.๒/ว ๙๒๓ ลงวันที่ ๑๒ มีนาคม ๒๕๖๔ จำนวน ๕๙๙,๙๙๙ บาท"
+    assert better_text(stock, read) == read
+    assert better_text(read, stock) == read
+    assert better_text(read, read + " ") == read
 
 
 def test_a_page_of_garbage_is_recognised_instead(tmp_path: Path) -> None:
