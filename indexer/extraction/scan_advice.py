@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 MESSAGES = {
     "turned": gettext_noop("หน้า %(pages)s กลับหัวหรือตะแคง (แก้ให้แล้ว)"),
     "illegible": gettext_noop("หน้า %(pages)s อ่านได้ไม่ครบ ควรสแกนใหม่ที่ 300 dpi ให้ภาพตรงและคมชัด"),
+    "too-small": gettext_noop(
+        "หน้า %(pages)s ตัวหนังสือเล็กหรือจางเกินกว่าจะอ่านได้ ควรสแกนใหม่ให้ละเอียดขึ้น หน้าใหญ่ควรแบ่งสแกนเป็นส่วน"
+    ),
     "no-text": gettext_noop("หน้า %(pages)s ระบบไม่พบตัวหนังสือ อาจเป็นหน้าว่างหรือมีแต่ภาพ"),
     "embedded-files": gettext_noop("ไฟล์นี้มีไฟล์อื่นแนบอยู่ข้างใน ซึ่งไม่ได้อ่าน กรุณาแนบไฟล์เหล่านั้นแยกต่างหาก"),
     "comments": gettext_noop("ไฟล์นี้มีบันทึกหรือความเห็น (comment) ซึ่งไม่ได้อ่าน แต่ผู้ที่เปิดไฟล์เห็นได้ กรุณาตรวจก่อนเผยแพร่"),
@@ -39,7 +42,8 @@ def page_advice(pages: Sequence[Page]) -> Iterator[ScanAdvice]:
     seen = [page for page in pages if page.confidence is not None and not page.corrected]
     groups = {
         "illegible": [page for page in seen if page.text and (page.confidence or 0) < LEAST_ACCURACY],
-        "no-text": [page for page in seen if not page.text],
+        "too-small": [page for page in seen if not page.text and page.confidence],
+        "no-text": [page for page in seen if not page.text and not page.confidence],
         "turned": [page for page in seen if page.turn and page.source is TextSource.OCR],
     }
     for code, group in groups.items():

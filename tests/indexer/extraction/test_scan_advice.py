@@ -23,10 +23,11 @@ def page(number: int, text: str = "ประกาศ", confidence: float | None
 
 def test_pages_that_were_turned_read_badly_or_not_at_all_are_named() -> None:
     worn, empty = page(3, confidence=0.6), page(4, text="", confidence=0.0)
-    assert list(
-        scan_advice([page(1), page(2, turn=180), worn, empty, page(5, turn=90)], FileOutline(page_count=5))
-    ) == [
+    plan = page(6, text="", confidence=0.08)  # its letters were found and are too small to be read
+    pages = [page(1), page(2, turn=180), worn, empty, page(5, turn=90), plan]
+    assert list(scan_advice(pages, FileOutline(page_count=6))) == [
         ScanAdvice("illegible", (3,)),
+        ScanAdvice("too-small", (6,)),
         ScanAdvice("no-text", (4,)),
         ScanAdvice("turned", (2, 5)),
     ]
@@ -37,7 +38,8 @@ def test_a_good_scan_and_a_text_layer_need_no_advice() -> None:
 
 
 def test_every_advice_has_its_sentence() -> None:
-    pages = [page(1, turn=90), page(2, confidence=0.5), page(3, text="", confidence=0.0)]
+    unread = [page(3, text="", confidence=0.0), page(4, text="", confidence=0.1)]
+    pages = [page(1, turn=90), page(2, confidence=0.5), *unread]
     outline = FileOutline(page_count=3, has_embedded_files=True, has_comments=True, is_dynamic_form=True)
     given = scan_advice(pages, outline)
     assert {each.code for each in given} == set(MESSAGES)
