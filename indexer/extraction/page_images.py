@@ -67,6 +67,7 @@ _STYLE = 5  # raised when a picture would be drawn differently
 
 _A3_LONG_SIDE = 1_300.0  # points, with some room
 _A4_LONG_SIDE_PIXELS = 3_508  # at 300 dpi
+_GREY_SPACES = (1, 4)  # of PDFium's numbers for colour spaces: DeviceGray, CalGray
 _COVERS = 0.6  # share of the page under one picture that makes it a scan
 
 
@@ -120,12 +121,24 @@ def _padded(line: Line, left: int, right: int) -> Rectangle:
 def rasterize_page(path: Path, number: int, max_dpi: float) -> Image.Image:
     """Renders a PDF's page ``number`` (1…) in a sandbox child, at a lower dpi if huge; ``UnreadableFile``.
 
-    Its /Rotate is applied. The resolution is lowered where the picture would pass 40 megapixels, and for a
+    It is in grey where the page is a scan in grey, otherwise in RGB. Its /Rotate is applied. The resolution
+    is lowered where the picture would pass 40 megapixels, and for a
     scan whose size was given in pixels instead of points.
     """
     with _opened(path) as document:
         page = document[number - 1]
-        return _render(page, min(max_dpi / 72, _scale_of_oversized_scan(page)))
+        scale = min(max_dpi / 72, _scale_of_oversized_scan(page))
+        return _render(page, scale, mode="L" if _is_grey_scan(page) else "RGB")
+
+
+def _is_grey_scan(page: pypdfium2.PdfPage) -> bool:
+    """Returns True if a page consists of pictures in grey or black and white alone."""
+    if pypdfium2.raw.FPDFPage_GetAnnotCount(page):
+        return False
+    return all(
+        isinstance(drawn, pypdfium2.PdfImage) and drawn.get_metadata().colorspace in _GREY_SPACES
+        for drawn in page.get_objects(max_depth=1)
+    )
 
 
 def _scale_of_oversized_scan(page: pypdfium2.PdfPage) -> float:
@@ -162,15 +175,17 @@ def _opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
         document.close()
 
 
-def _render(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
+def _render(page: pypdfium2.PdfPage, scale: float, mode: str = "RGB") -> Image.Image:
     width, height = page.get_size()
     if not (width > 0 and height > 0):
         raise UnreadableFile("damaged")
     scale = min(scale, (MAX_PIXELS / (width * height)) ** 0.5)
     if min(width, height) * scale < 1:
         raise UnreadableFile("too-big")
-    picture: Image.Image = page.render(scale=scale, rev_byteorder=True).to_pil()
-    return picture.convert("RGB")
+    picture: Image.Image = page.render(
+        scale=scale, rev_byteorder=mode == "RGB", grayscale=mode == "L"
+    ).to_pil()
+    return picture.convert(mode)
 
 
 def page_picture(path: Path, number: int, width: int, turn: int) -> bytes:

@@ -71,6 +71,14 @@ def test_a_photograph_stands_as_its_camera_says(tmp_path: Path) -> None:
     assert picture.getpixel((picture.width - 9, 9))[0] < 60
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "RGB"])
+def test_a_scan_in_grey_is_drawn_in_grey(tmp_path: Path, mode: str) -> None:
+    source, wrapped = tmp_path / "a.png", tmp_path / "a.pdf"
+    drawing().convert(mode).save(source)
+    convert_if_not_pdf(source, wrapped)
+    assert rasterize_page(wrapped, 1, 72).mode == ("RGB" if mode == "RGB" else "L")
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "I;16", "RGB", "RGBA", "CMYK"])
 def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path, mode: str) -> None:
     source, wrapped = tmp_path / "a.tif", tmp_path / "a.pdf"
@@ -80,7 +88,7 @@ def test_every_frame_of_a_tiff_is_a_page(tmp_path: Path, mode: str) -> None:
     frames[0].save(source, save_all=True, append_images=frames[1:])
     convert_if_not_pdf(source, wrapped)
     for number, frame in enumerate(frames, start=1):
-        picture = rasterize_page(wrapped, number, 72)
+        picture = rasterize_page(wrapped, number, 72).convert("RGB")
         assert (picture.width > picture.height) == (frame.width > frame.height)
         assert picture.getpixel((9, 9))[0] < 60
         assert picture.getpixel((picture.width - 9, picture.height - 9))[0] > 240
