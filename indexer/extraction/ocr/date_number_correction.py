@@ -68,6 +68,9 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     ),
     # vowels written before their consonant never stand side by side: สำคัญแแสดง
     (re.compile("แ[แเ]|เแ"), "แ"),
-    # a postal code of Bangkok follows the abbreviation of its name: กหม.10300
-    (re.compile(rf"ก ?[{CONSONANTS}า] ?ม(\.? ?10[0-9]{{3}})(?![0-9])"), r"กทม\1"),
+    # in an address the abbreviation of Bangkok's name stands before its postal code: กหม.10300
+    (
+        re.compile(rf"((?:เขต|แขวง|ถนน|ถ\.|ซอย|ซ\.).*)ก ?[{CONSONANTS}า] ?ม(\.? ?10[0-9]{{3}})(?![0-9])"),
+        r"\1กทม\2",
+    ),
 )

@@ -40,6 +40,7 @@ class PlaceCandidates:
     costs: dict[str, float]
     symbols: dict[str, Symbol]
     has_space_before: bool
+    is_inserted: bool = False  # only readings after the first have a symbol there
 
     @property
     def cheapest(self) -> str:
@@ -53,7 +54,8 @@ def vote_on_readings(readings: Sequence[Sequence[Symbol]]) -> list[Symbol]:
     line: list[Symbol] = []
     is_space_due = False
     for place, text in zip(places, _decided(places), strict=True):
-        is_space_due = is_space_due or place.has_space_before
+        if text or not place.is_inserted:
+            is_space_due = is_space_due or place.has_space_before
         if not text:
             continue
         symbol = place.symbols.get(text) or replace(next(iter(place.symbols.values())), text=text)
@@ -97,7 +99,8 @@ def _merged(readings: Sequence[Sequence[Symbol]]) -> list[PlaceCandidates]:
             column: list[Symbol | None] = [None] * len(readings)
             for number, symbols in extra.items():
                 column[number] = symbols[step_at] if step_at < len(symbols) else None
-            places.append(_place(column, has_space_before=False))
+            inserted = _place(column, has_space_before=_is_spaced(column))
+            places.append(replace(inserted, is_inserted=True))
         if at < len(first):
             places.append(_place(columns[at], has_space_before=_is_spaced(columns[at])))
     return places

@@ -68,3 +68,13 @@ def test_what_was_left_open_is_in_doubt_and_keeps_its_alternatives() -> None:
 def test_a_space_that_most_readings_lack_does_not_part_a_word() -> None:
     lines = [reading("ตำบล ะองค์การ"), reading("ตำบลและองค์การ"), reading("ตำบลและองค์การ")]
     assert text_of(vote_on_readings(lines)) == "ตำบลและองค์การ"
+
+
+def test_a_digit_that_only_later_readings_have_keeps_its_space() -> None:
+    lines = [reading("วันที่ มิถุนายน"), reading("วันที่ ๙ มิถุนายน"), reading("วันที่ ๙ มิถุนายน")]
+    assert text_of(vote_on_readings(lines)) == "วันที่ ๙ มิถุนายน"
+
+
+def test_a_sign_that_one_reading_puts_in_leaves_no_space_behind() -> None:
+    lines = [reading("ตำบลหนองบัว"), reading("ตำบล .หนองบัว"), reading("ตำบลหนองบัว")]
+    assert text_of(vote_on_readings(lines)) == "ตำบลหนองบัว"

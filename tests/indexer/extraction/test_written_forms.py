@@ -35,6 +35,7 @@ def test_broken_forms_are_mended(read: str, written: str) -> None:
         "ก.ท.ม. 2550",
         "หมู่ที่ 2,9 และ 3,5,11 งบประมาณ 1,740,000 บาท",
         "ถนนสามเสน กทม. 10300",
+        "กรม 10200/10300",
     ],
 )
 def test_other_text_stays(text: str) -> None:
