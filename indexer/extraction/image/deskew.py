@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from indexer.extraction.image.dark_areas import invert_dark_areas
 from indexer.extraction.image.illumination import even_illumination, strengthen_ink
 from indexer.extraction.image.isolated_dots import remove_specks, without_dotted_rules
 from indexer.extraction.image.overlaid_seal_removal import grey_without_overlaid_seals
@@ -73,7 +74,8 @@ class MeasuredPage:
 
 def measure_orientation(image: Image.Image) -> MeasuredPage:
     """Cleans a page's picture (seals, specks, light) and measures its lean and likely turns."""
-    grey = strengthen_ink(remove_specks(even_illumination(grey_without_overlaid_seals(image))))
+    grey = invert_dark_areas(grey_without_overlaid_seals(image))
+    grey = strengthen_ink(remove_specks(even_illumination(grey)))
     ink = _ink(grey)
     along, across = _rows(ink), _rows(np.rot90(ink))
     best, other = (across, along) if across.sharpness > along.sharpness else (along, across)

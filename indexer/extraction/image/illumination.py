@@ -12,8 +12,12 @@ DARK = 200  # grey level (of 255) of paper; scans had 233 and more, photographs 
 PAPER = 250  # grey level that paper gets
 BAND = 64  # rows that are evened at a time: memory for fractions of a whole page costs more time than evening
 PATCH = (3, 12)  # full-size pixels to one of a copy, and its pixels to a patch: the height of a small letter
-INKED = 97  # percentile of the patches' contrast that stands for ink
+GRAIN = 20  # percentile of the patches' contrast that stands for paper
+OVER_GRAIN = 2.5  # times the contrast of paper that patches with ink have, at least
+LEAST_PATCHES = 40  # patches with ink to judge it by: about one line of text
+INKED = 90  # percentile of these patches' contrast that stands for ink
 PALE = 110  # grey levels from ink to paper, below which a page is pale; 24 real scans had 140–255
+FAINT = 30  # grey levels, below which it is the other side of the sheet that shows through
 SOFT = 1.0  # pixels: radius that takes off the grain, which would grow with the contrast
 
 
@@ -47,8 +51,10 @@ def strengthen_ink(grey: Image.Image) -> Image.Image:
     if not height or not width:
         return grey
     patches = inner[: height * side, : width * side].reshape(height, side, width, side)
-    contrast = float(np.percentile(patches.max((1, 3)) - patches.min((1, 3)), INKED))
-    if not 0 < contrast < PALE:
+    contrasts = patches.max((1, 3)) - patches.min((1, 3))
+    with_ink = contrasts[contrasts >= OVER_GRAIN * np.percentile(contrasts, GRAIN)]
+    contrast = float(np.percentile(with_ink, INKED)) if len(with_ink) >= LEAST_PATCHES else 0.0
+    if not FAINT <= contrast < PALE:
         return grey
     paper = float(np.median(inner))
     factor = PAPER / contrast

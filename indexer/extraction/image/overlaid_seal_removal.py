@@ -18,6 +18,9 @@ COLOURED = 60  # lowest difference between the channels (0–255) of a pixel of 
 BLACK = 110  # highest value (0–255) of any channel of a pixel of black ink
 LEAST_SHARE = 0.04  # share of a cell's pixels with such ink, from which on the cell counts
 TALL = 6  # cells: coloured ink of less height is a line of text, not a seal
+LARGEST = 0.4  # share of a page's shorter side: seals and signatures are smaller, print of a colour with its
+# rules, which join it to one patch, is larger
+MOST_GAIN = 3.0  # factor by which a channel is raised until paper is grey, at most
 MEETS = 4  # cells in which the ink of a seal lies on black ink, at least
 
 
@@ -26,14 +29,32 @@ def grey_without_overlaid_seals(image: Image.Image) -> Image.Image:
     if image.mode not in ("RGB", "RGBA", "P", "CMYK"):
         return image.convert("L")
     colours = image.convert("RGB")
-    cells = _sealed(colours.reduce(REDUCE))
+    small = colours.reduce(REDUCE)
+    gains = _gains(small)
+    cells = _sealed(_balanced(small, gains))
     grey = colours.convert("L")
     if not cells.any():
         return grey
     mask = Image.fromarray(cells).resize((cells.shape[1] * CELL * REDUCE, cells.shape[0] * CELL * REDUCE))
     box = mask.getbbox() or (0, 0, 0, 0)
-    grey.paste(_without_colour(colours.crop(box)), box[:2], mask.crop(box))
+    grey.paste(_without_colour(_balanced(colours.crop(box), gains)), box[:2], mask.crop(box))
     return grey
+
+
+def _gains(colours: Image.Image) -> list[float]:
+    """Returns for every channel the factor that makes the paper grey: sheets and light may be coloured."""
+    paper = np.median(np.asarray(colours)[::4, ::4], axis=(0, 1))
+    return [min(MOST_GAIN, max(paper) / max(1.0, channel)) for channel in paper]
+
+
+def _balanced(colours: Image.Image, gains: list[float]) -> Image.Image:
+    """Returns the picture with every channel multiplied by its gain."""
+    if max(gains) == 1.0:
+        return colours
+    channels = zip(colours.split(), gains, strict=True)
+    return Image.merge(
+        "RGB", [channel.point(lambda tone, gain=gain: min(255, tone * gain)) for channel, gain in channels]
+    )
 
 
 def _without_colour(colours: Image.Image) -> Image.Image:
@@ -63,11 +84,16 @@ def _sealed(colours: Image.Image) -> Cells:
     left = coloured.copy()
     for start in zip(*np.nonzero(meets), strict=True):
         if left[start]:
-            patch = _connected(left, (int(start[0]), int(start[1])))
-            rows = {row for row, _ in patch}
-            if max(rows) - min(rows) >= TALL and sum(meets[cell] for cell in patch) >= MEETS:
+            patch = connected_cells(left, (int(start[0]), int(start[1])))
+            if _is_seal(patch, coloured.shape) and sum(meets[cell] for cell in patch) >= MEETS:
                 sealed[tuple(np.array(patch).T)] = True
     return _grown(sealed)
+
+
+def _is_seal(patch: list[tuple[int, int]], page: tuple[int, ...]) -> bool:
+    """Returns True if connected cells on a page of so many cells have the size of a seal or a signature."""
+    height, width = (max(places) - min(places) + 1 for places in zip(*patch, strict=True))
+    return bool(height > TALL and max(height, width) <= LARGEST * min(page))
 
 
 def _cells(ink: Cells) -> Cells:
@@ -76,7 +102,7 @@ def _cells(ink: Cells) -> Cells:
     return np.asarray(blocks.mean((1, 3)) >= LEAST_SHARE)
 
 
-def _connected(left: Cells, start: tuple[int, int]) -> list[tuple[int, int]]:
+def connected_cells(left: Cells, start: tuple[int, int]) -> list[tuple[int, int]]:
     """Returns all cells that are connected with ``start``, and removes them from ``left``."""
     left[start] = False
     patch = [start]

@@ -12,6 +12,7 @@ from rapidfuzz.distance import Indel
 
 from archive.model import PAGE_UNITS, Line, LowConfidenceSpan
 from indexer.extraction.image.deskew import UprightPage
+from indexer.extraction.ocr.columns import reading_order
 from indexer.extraction.ocr.correction import correct_ocr_errors
 from indexer.extraction.ocr.date_number_correction import correct_fixed_forms
 from indexer.extraction.pdf.text_repair import repair_text
@@ -22,6 +23,7 @@ MOST_ALTERNATIVES = 3  # other readings of a doubtful stretch that are kept
 END = 6  # symbols at the end of a fragment that tell where its row goes on
 OVERLAP = 40  # pixels by which fragments of one row may cover each other: a letter and its mark
 SAME_ROW = 0.5  # share of the lower fragment's height that must lie beside the other
+AS_HIGH = 0.6  # of the higher of two fragments: least height of the other, if both are of one size of print
 ECHO = 0.5  # share of the narrower box that an echo has in common with its letter; echoes had 0.7–1.0
 TIGHT = 0.4  # gap in heights of a letter up to which no space stands between fragments; words had 0.03–0.35
 DASH = 0.7  # width of a dash in heights of a letter; between spaces dashes had 0.75–0.79, hyphens 0.37–0.41
@@ -56,18 +58,32 @@ def join_rows(fragments: Iterable[Sequence[Symbol]]) -> list[list[Symbol]]:
     """Returns whole rows from the top, each from left to right, from fragments of lines in any order.
 
     Sparse layout analysis cuts a row at wide gaps (the number at the left and the office at the right
-    of a letter's head); a reader takes them as one row.
+    of a letter's head); a reader takes them as one row. Columns of running text are read one after another.
     """
+    pieces = [_Row(list(fragment)) for fragment in fragments if fragment]
+    boxes = [(piece.symbols[0].left, piece.top, piece.symbols[-1].right, piece.bottom) for piece in pieces]
+    return [row for places in reading_order(boxes) for row in _joined([pieces[place] for place in places])]
+
+
+def _joined(fragments: Iterable[_Row]) -> list[list[Symbol]]:
     rows: list[_Row] = []
-    for fragment in sorted(
-        (_Row(list(fragment)) for fragment in fragments if fragment), key=lambda row: row.middle
-    ):
+    for fragment in sorted(fragments, key=lambda row: row.middle):
         beside = [row for row in rows[-4:] if row.beside(fragment)]
         if beside:
             min(beside, key=lambda row: abs(row.middle - fragment.middle)).join(fragment)
         else:
             rows.append(fragment)
     return [row.symbols for row in sorted(rows, key=lambda row: row.middle)]
+
+
+def add_cells(rows: Iterable[Sequence[Symbol]], cells: Iterable[Sequence[Symbol]]) -> list[list[Symbol]]:
+    """Returns the rows, each with the short fragments that stand beside it and are about as high as it is."""
+    joined = [_Row(list(row)) for row in rows]
+    for cell in map(_Row, map(list, cells)):
+        beside = [row for row in joined if row.is_as_high(cell) and row.beside(cell)]
+        if beside:
+            min(beside, key=lambda row: abs(row.middle - cell.middle)).join(cell)
+    return [row.symbols for row in joined]
 
 
 @dataclass(slots=True)
@@ -87,6 +103,10 @@ class _Row:
     @property
     def middle(self) -> float:
         return (self.top + self.bottom) / 2
+
+    def is_as_high(self, other: _Row) -> bool:
+        heights = self.bottom - self.top, other.bottom - other.top
+        return min(heights) >= AS_HIGH * max(heights)
 
     def beside(self, other: _Row) -> bool:
         """Returns True if both pieces stand on one row without covering each other.

@@ -49,6 +49,7 @@ LEAST_HEIGHT = 11  # pixels: lower letters (of the pattern of a form, say) take 
 UNREADABLE = 0.975  # mean confidence of a row below which only its pieces are read again
 PIECE_GAP = 1.0  # heights of a symbol between two pieces of an unreadable row
 PIECE_PERCENTILES = (HEIGHT_PERCENTILE, 40)  # of the boxes' heights: specks are lower, strokes higher
+SAME_PICTURE = 0.08  # share of a height by which another differs if the pictures of a line are read alike
 NO_PRINT = 0.945  # mean confidence of a piece below which it is no print: wrong turns had 0.90–0.943
 PRINT = 0.965  # mean confidence of a piece that is print; handwriting taken for words had 0.957 at most
 MARGIN = 12.0  # nats by which a piece's new reading is likelier than the old one
@@ -70,15 +71,17 @@ def reread_line(row: list[Symbol], page_image: Image.Image, deadline: float) -> 
     stretches = _doubtful_stretches(row) if baseline.height >= LEAST_HEIGHT else []
     if not stretches:
         return row
-    readings = [row]
+    readings, voted = [row], None
     for change in CHANGES:
         if len(readings) > 1:
-            stretches = _around(readings[-1], _unsettled_places(row, readings[-1]))
+            voted = vote_on_readings(readings)
+            stretches = _around(readings[-1], _unsettled_places(row, readings[-1], voted))
         if not stretches:
             break
         again = _read_again(readings[-1], stretches, page_image, baseline, change, deadline)
-        readings += [again] if again else []
-    return vote_on_readings(readings)
+        if again:
+            readings, voted = [*readings, again], None
+    return voted or vote_on_readings(readings)
 
 
 def _reread_pieces(row: Sequence[Symbol], page_image: Image.Image, deadline: float) -> list[Symbol]:
@@ -114,9 +117,12 @@ def _pieces(row: Sequence[Symbol]) -> Iterator[list[Symbol]]:
 def _likeliest_reading(piece: list[Symbol], page_image: Image.Image, deadline: float) -> list[Symbol]:
     """Returns the piece as it is read with a height that its letters may have, or as it is."""
     best, most = piece, _likelihood(piece) + MARGIN
-    for baseline in dict.fromkeys(measure_baseline(piece, percentile) for percentile in PIECE_PERCENTILES):
-        if baseline.height < LEAST_HEIGHT:
+    read_heights: list[float] = []
+    for baseline in (measure_baseline(piece, percentile) for percentile in PIECE_PERCENTILES):
+        is_read = any(abs(baseline.height - height) < SAME_PICTURE * height for height in read_heights)
+        if is_read or baseline.height < LEAST_HEIGHT:
             continue
+        read_heights.append(baseline.height)
         readings = _readings(cut_line(page_image, piece, baseline), deadline)
         for reading in (*readings, vote_on_readings(readings)) if readings else ():
             if mean_confidence(reading) >= PRINT and _likelihood(reading) >= most:
@@ -184,14 +190,14 @@ def _in_doubtful_words(row: Sequence[Symbol]) -> set[int]:
     return {place for start, end in stretches for place in owners[start:end]}
 
 
-def _unsettled_places(before: Sequence[Symbol], after: Sequence[Symbol]) -> set[int]:
+def _unsettled_places(before: Sequence[Symbol], after: Sequence[Symbol], voted: Sequence[Symbol]) -> set[int]:
     """Returns the places of ``after`` where its text differs from that of ``before`` and words do not decide.
 
     Words decide between Thai letters where one of the two readings has known words and the other does not, if
-    the vote of both is a row of known words.
+    ``voted``, the vote of both, is a row of known words.
     """
     doubtful_before, doubtful_after = _in_doubtful_words(before), _in_doubtful_words(after)
-    is_in_words = not _in_doubtful_words(vote_on_readings([before, after]))
+    is_in_words = not _in_doubtful_words(voted)
     unsettled: set[int] = set()
     for old, new in _differences(before, after):
         texts = [before[place].text for place in old] + [after[place].text for place in new]

@@ -6,13 +6,14 @@ confidence of a line of print was 0.97–0.995, of emblems, seals and pages read
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from indexer.extraction.ocr.line_layout import Symbol
+from indexer.extraction.ocr.line_layout import Symbol, row_text
 from indexer.extraction.pdf.text_repair import repair_text
-from indexer.extraction.text_quality import longest_word
+from indexer.extraction.text_quality import longest_word, thai_letters
 
 FLAWLESS = 0.993  # the network's mean confidence in pages that it reads without an error …
 ERRORS = 12.0  # … and the share of letters that it misreads for every unit that it falls below: measured
@@ -21,12 +22,21 @@ LEAST_OF_SHORT = 0.966  # mean of a short line with a digit, without a word; a p
 LEAST_OF_LETTERS = 0.98  # mean of a short line without a digit or a word: a scribble had 0.974
 FEW = 4  # symbols of a short line, at most
 LEAST_WORD = 4  # code points of a dictionary word that does not come about by chance
+UNITS = frozenset(
+    "กก ก กม ม ซม มม ตร.ม ลบ.ม ล น บ ด.ช ด.ญ".split()
+)  # abbreviations in tables' cells, without a stop
 LONG_RULE = 10  # pairs of neighbours from which on a line is checked for monotony
 VARIETY = 0.5  # share of different pairs among the pairs of neighbours: half of what the dullest text has
 LEAST_DOTS = 5  # symbols in a row that stand for a dotted rule
 MONOTONE = 8  # equal symbols in a row that no text has, however sure the network is of them
 DOTS = frozenset("๐๑๖๘๙68@.,·•…-_")  # what the network makes of the dots of a form
-SURE_OF_DOTS = 0.965  # mean confidence: real numbers have more
+SURE_OF_DOTS = 0.965  # mean confidence from which on such a run is a number; those on pale paper have less
+_DIGIT = "[0-9๐-๙]"
+_NUMBER = re.compile(  # an amount with its thousands, a telephone number: dots are not read as these
+    rf"(?<!{_DIGIT})(?:{_DIGIT}{{1,3}}(?:,{_DIGIT}{{3}})+(?:\.{_DIGIT}{{2}}|\.-|/-)?"
+    rf"|[0๐](?:[ -]?[2-7๒-๗]|[2689๒๖๘๙]{_DIGIT})[ -]?{_DIGIT}{{3}}[ -]?{_DIGIT}{{4}}"
+    rf"|[0๐][ -]?{_DIGIT}{{4}}[ -]?{_DIGIT}{{4}})(?!{_DIGIT})"
+)
 
 
 def mean_confidence(symbols: Sequence[Symbol]) -> float:
@@ -41,11 +51,14 @@ def probable_accuracy(symbols: Sequence[Symbol]) -> float:
 
 def without_noise(line: Sequence[Symbol]) -> list[Symbol]:
     """Returns the line without dotted rules; an empty list if the whole line is no text."""
-    kept = _without_dotted_rules(line)
-    return kept if kept and _is_text(kept) else []
+    kept = without_dots(line)
+    return kept if is_text(kept) else []
 
 
-def _is_text(line: Sequence[Symbol]) -> bool:
+def is_text(line: Sequence[Symbol]) -> bool:
+    """Returns True if a line without its dotted rules is print, judged by its confidence and its words."""
+    if not line:
+        return False
     text = "".join((" " if symbol.has_space_before else "") + symbol.text for symbol in line)
     sure = mean_confidence(line)
     has_digit = any(letter.isdigit() for letter in text)
@@ -58,23 +71,51 @@ def _is_text(line: Sequence[Symbol]) -> bool:
     return not (is_monotonous and any(letter.isalpha() for letter in letters))
 
 
-def _without_dotted_rules(line: Sequence[Symbol]) -> list[Symbol]:
-    """Removes runs of symbols that a dotted rule was read as; the symbol after a run follows a space."""
+def is_cell(line: Sequence[Symbol]) -> bool:
+    """Returns True if a short line is text where it stands in a row of text: a number, a word or a unit.
+
+    Between the rows of a page, specks and strokes of pens are read as these too.
+    """
+    text = row_text(line)
+    if not line or len(line) > FEW or mean_confidence(line) < LEAST_CONFIDENCE:
+        return False
+    letters = thai_letters(text)
+    is_word = len(letters) > 1 and longest_word(repair_text(text)) == len(letters)
+    return text.replace(" ", "").isdigit() or is_word or text.rstrip(".") in UNITS
+
+
+def without_dots(line: Sequence[Symbol]) -> list[Symbol]:
+    """Returns the line without what dotted rules were read as; the symbol after a rule follows a space."""
     kept: list[Symbol] = []
-    place, after_rule = 0, False
+    is_after_rule = False
+    for run in _runs(line):
+        if _is_dotted_rule(run):
+            is_after_rule = True
+            continue
+        kept.append(replace(run[0], has_space_before=bool(kept)) if is_after_rule else run[0])
+        kept += run[1:]
+        is_after_rule = False
+    return kept
+
+
+def _runs(line: Sequence[Symbol]) -> Iterator[Sequence[Symbol]]:
+    """Yields the line in pieces: runs of what dots are read as, outside of numbers, and single symbols."""
+    in_numbers = _places_of_numbers(line)
+    place = 0
     while place < len(line):
         end = place
-        while end < len(line) and line[end].text in DOTS:
+        while end < len(line) and line[end].text in DOTS and end not in in_numbers:
             end += 1
-        if _is_dotted_rule(line[place:end]):
-            place, after_rule = end, True
-            continue
         end = max(end, place + 1)
-        for symbol in line[place:end]:
-            kept.append(replace(symbol, has_space_before=bool(kept)) if after_rule else symbol)
-            after_rule = False
+        yield line[place:end]
         place = end
-    return kept
+
+
+def _places_of_numbers(line: Sequence[Symbol]) -> set[int]:
+    """Returns the places of the symbols of amounts and telephone numbers."""
+    owners = [place for place, symbol in enumerate(line) for _ in " " * symbol.has_space_before + symbol.text]
+    numbers = _NUMBER.finditer(row_text(line))
+    return {owners[at] for number in numbers for at in range(*number.span())}
 
 
 def _is_dotted_rule(run: Sequence[Symbol]) -> bool:

@@ -18,14 +18,21 @@ from archive.model import Line, LowConfidenceSpan
 from indexer.extraction.image.deskew import MeasuredPage, Turn, UprightPage, measure_orientation
 from indexer.extraction.ocr import correction, line_voting, tesseract
 from indexer.extraction.ocr.glyph_alignment import align_to_ink
-from indexer.extraction.ocr.line_layout import Symbol, Transcript, join_rows
+from indexer.extraction.ocr.line_layout import Symbol, Transcript, add_cells, join_rows
 from indexer.extraction.ocr.line_rereading import reread_line
-from indexer.extraction.ocr.noise import mean_confidence, probable_accuracy, without_noise
+from indexer.extraction.ocr.noise import (
+    is_cell,
+    is_text,
+    mean_confidence,
+    probable_accuracy,
+    without_dots,
+    without_noise,
+)
 from indexer.extraction.ocr.second_layout import choose_rows, is_second_layout_worthwhile
 from indexer.extraction.ocr.tesseract import read_page, sample_line_beginnings
 from indexer.extraction.reading_errors import UnreadableFile
 
-RULES = 13
+RULES = 14
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
 
 CONVINCING = 0.965  # mean confidence of a page that is certainly upright; wrong turns had 0.90–0.943
@@ -66,7 +73,8 @@ def recognise_page_picture(
     deadline = time.monotonic() + seconds
     measured = measure_orientation(image)
     reading = _upright(measured, deadline) if turn is None else _read(measured.upright(turn), deadline)
-    if LEAST_ACCURACY <= reading.accuracy < POOR_ACCURACY and is_second_layout_worthwhile(reading.rows):
+    is_poor = LEAST_ACCURACY <= reading.accuracy < POOR_ACCURACY
+    if is_poor and reading.fits_again(deadline) and is_second_layout_worthwhile(reading.rows):
         rows = choose_rows(reading.rows, reading.upright.image, deadline - time.monotonic())
         reading = replace(reading, rows=rows)
     reread = (without_noise(reread_line(row, reading.upright.image, deadline)) for row in reading.rows)
@@ -79,18 +87,21 @@ def _upright(measured: MeasuredPage, deadline: float) -> _Reading:
     Where the rows are plain to see, the page is read in the orientation that its ink suggests; on other pages
     a few lines are sampled in every orientation, up to the first that convinces, and the page is read in the
     best of these. The reading is kept if its confidence is high enough. Otherwise the orientations that
-    remain are sampled (only upside down where rows are plain), and where the best sample looks like text, the
-    page is read in that orientation too: fine print of a background may convince in a few lines, but not on
-    the whole page. The reading with the stronger evidence is returned. A first reading with text is returned
-    too where the time is up before the page is read again.
+    remain are sampled (where rows are plain and were not garbage, only upside down), and where the best
+    sample looks like text, the page is read in that orientation too: fine print of a background may convince
+    in a few lines, but not on the whole page. The reading with the stronger evidence is returned. A first
+    reading with text is returned too where the time may not suffice to read the page again.
     """
     upright = cache(measured.upright)
     samples = {} if measured.is_clear else _sampled(upright, measured.turns, deadline)
     turn = _best(samples) if samples else measured.turns[0]
     first = _read(upright(turn), deadline)
-    if first.confidence >= CONVINCING:
+    if first.confidence >= CONVINCING or (
+        first.accuracy >= LEAST_ACCURACY and not first.fits_again(deadline)
+    ):
         return first
-    others = measured.turns[1:2] if measured.is_clear else measured.turns
+    is_upside_down_at_most = measured.is_clear and first.confidence >= GARBAGE
+    others = measured.turns[1:2] if is_upside_down_at_most else measured.turns
     try:
         samples |= _sampled(upright, [other for other in others if other not in samples], deadline)
         samples.pop(turn, None)
@@ -132,12 +143,21 @@ class _Reading:
     """A straightened picture and the rows of symbols read on it, from the top.
 
     ``confidence``: mean over all symbols, noise included. ``evidence``: how strongly they speak for the turn.
+    ``seconds``: how long it took.
     """
 
     upright: UprightPage
     rows: list[list[Symbol]]
     confidence: float
     evidence: float
+    seconds: float
+
+    def fits_again(self, deadline: float) -> bool:
+        """Returns True if there is time for such a reading, also if it takes twice as long.
+
+        Layout analysis knows no deadline: a page full of specks might take all the time that is left.
+        """
+        return deadline - time.monotonic() >= 2 * self.seconds
 
     @property
     def accuracy(self) -> float:
@@ -160,10 +180,14 @@ class _Reading:
 
 def _read(upright: UprightPage, deadline: float) -> _Reading:
     """Returns the first reading of a page: its rows from the top, without noise."""
-    fragments = read_page(upright.image, deadline - time.monotonic())
+    began = time.monotonic()
+    fragments = read_page(upright.image, deadline - began)
     symbols = [symbol for line in fragments for symbol in line]
-    rows = join_rows(kept for line in fragments if (kept := without_noise(line)))
-    return _Reading(upright, rows, mean_confidence(symbols), _evidence(symbols))
+    lines = list(map(without_dots, fragments))
+    rows = add_cells(
+        join_rows(filter(is_text, lines)), (line for line in lines if is_cell(line) and not is_text(line))
+    )
+    return _Reading(upright, rows, mean_confidence(symbols), _evidence(symbols), time.monotonic() - began)
 
 
 def load_before_fork() -> None:

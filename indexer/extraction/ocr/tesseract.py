@@ -65,14 +65,14 @@ def _read_lines(image: Image.Image, seconds: float, mode: int) -> list[list[Symb
     return list(map(without_echoes, found))
 
 
-def read_line(image: Image.Image, seconds: float) -> list[Symbol]:
+def read_line(image: Image.Image, seconds: float, *, with_alternatives: bool = True) -> list[Symbol]:
     """Reads the picture of one line, with alternatives of every symbol. Raises what ``read_page`` does."""
     engine = load_engine()
     engine.SetPageSegMode(tesserocr.PSM.SINGLE_LINE)
-    engine.SetVariable("lstm_choice_mode", "1")
+    engine.SetVariable("lstm_choice_mode", "1" if with_alternatives else "0")
     if min(image.size) < LEAST_SIDE:
         return []
-    found = _found_lines(_recognized(engine, image, seconds), with_alternatives=True)
+    found = _found_lines(_recognized(engine, image, seconds), with_alternatives=with_alternatives)
     return [symbol for line in found for symbol in without_echoes(line)]
 
 
@@ -83,7 +83,7 @@ def sample_line_beginnings(image: Image.Image, seconds: float) -> list[Symbol]:
     for left, top, right, bottom in boxes:
         margin = (bottom - top) // 3
         area = (left - margin, top - margin, min(right, left + SAMPLE_WIDTH) + margin, bottom + margin)
-        symbols += read_line(image.crop(_within(area, image)), seconds)
+        symbols += read_line(image.crop(_within(area, image)), seconds, with_alternatives=False)
     return symbols
 
 

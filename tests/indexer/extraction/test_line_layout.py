@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from indexer.extraction.image.deskew import UprightPage
-from indexer.extraction.ocr.line_layout import Symbol, Transcript, join_rows
+from indexer.extraction.ocr.line_layout import Symbol, Transcript, add_cells, join_rows
 from indexer.extraction.ocr.tesseract import without_echoes
 
 STRAIGHT = UprightPage(Image.new("L", (1000, 1000)), 0, 0.0)
@@ -42,6 +42,34 @@ def test_a_fragment_in_the_gap_of_a_row_is_read_there() -> None:
 
 def test_what_lies_over_a_row_is_a_row_of_its_own() -> None:
     assert len(join_rows([fragment("เทศบาลตำบล", 50, 100), fragment("ตราประทับ", 60, 112)])) == 2
+
+
+def test_columns_of_running_text_are_read_one_after_another() -> None:
+    title = fragment("ข่าวประชาสัมพันธ์ของเทศบาลประจำเดือนมกราคม", 200, 20)
+    left = [fragment(f"ซ้าย{number:02}ข้อความเต็มบรรทัด", 50, 100 + 60 * number) for number in range(14)]
+    right = [fragment(f"ขวา{number:02}ข้อความเต็มบรรทัด", 650, 103 + 60 * number) for number in range(14)]
+    foot = fragment("ที่มาสำนักปลัดเทศบาลและกองคลังเทศบาลตำบล", 200, 1000)
+    read = text_of(join_rows([*left, *right, title, foot])).splitlines()
+    assert [line[:4] for line in read] == ["ข่าว", *["ซ้าย"] * 14, *["ขวา0"] * 10, *["ขวา1"] * 4, "ที่ม"]
+
+
+def test_rows_of_a_table_are_read_across() -> None:
+    rows = [
+        [
+            fragment(f"รายการ{number:02}" + "ก" * (number * 5 % 17), 50, 100 + 60 * number),
+            fragment(f"{number * 1250}", 650, 103 + 60 * number),
+            fragment("ตามแบบแปลน"[: 3 + number % 7], 900, 101 + 60 * number),
+        ]
+        for number in range(1, 20)
+    ]
+    assert len(join_rows([cell for row in rows for cell in row])) == 19
+
+
+def test_a_short_cell_stands_in_its_row_and_not_by_itself() -> None:
+    row, cell = fragment("กระดาษถ่ายเอกสาร", 50, 100), fragment("๕", 600, 102)
+    assert text_of(add_cells([row], [cell])) == "กระดาษถ่ายเอกสาร ๕"
+    speck = [Symbol("1", 600, 120, 604, 128, 0.97)]
+    assert text_of(add_cells([row], [fragment("๕", 600, 300), speck])) == "กระดาษถ่ายเอกสาร"
 
 
 def test_doubts_take_whole_clusters() -> None:

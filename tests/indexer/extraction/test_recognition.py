@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import fontpkg_sarabun
 import numpy as np
 import pytest
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from archive.thai import arabic_digits
 from archive.thai.words import cut_words
@@ -262,3 +262,71 @@ def test_long_notes_along_the_side_do_not_turn_the_page() -> None:
         draw.text((150, 300 + 75 * number), TEXT[1 + number % 4], 0, font, language="th")
     misled = MeasuredPage((90, 270, 0, 180), False, sheet, 0.0, 0.0)
     assert recognition._upright(misled, time.monotonic() + 60).upright.turn == 0
+
+
+def test_a_negative_is_read() -> None:
+    assert recognise_page_picture(ImageChops.invert(page())).text.splitlines() == list(TEXT)
+
+
+HEADINGS = ("ลำดับที่", "รายการ", "จำนวนเงิน", "หมายเหตุ")
+
+
+def test_light_letters_on_a_dark_head_row_are_read() -> None:
+    image = page()
+    draw, font = ImageDraw.Draw(image), ImageFont.truetype(FONT, 48)
+    draw.rectangle((150, 1100, 1600, 1190), (30, 60, 160))
+    for column, word in enumerate(HEADINGS):
+        draw.text((180 + 360 * column, 1102), word, "white", font, language="th")
+    assert words_found(recognise_page_picture(image), " ".join((*TEXT, *HEADINGS))) == 1.0
+
+
+@pytest.mark.parametrize("paper", ["white", (250, 235, 130)])
+def test_coloured_print_of_a_form_stays_where_black_letters_are_filled_in(paper: str) -> None:
+    image, blue = Image.new("RGB", (1754, 2480), paper), (30, 60, 160)
+    draw, font = ImageDraw.Draw(image), ImageFont.truetype(FONT, 48)
+    for y in range(300, 1400, 100):
+        draw.line((150, y, 1600, y), blue, 4)
+    for x in (150, 600, 1600):
+        draw.line((x, 300, x, 1300), blue, 4)
+    for row, (label, value) in enumerate(zip(HEADINGS, TEXT[1:], strict=False)):
+        draw.text((170, 310 + 200 * row), label, blue, font, language="th")
+        draw.text((590, 310 + 200 * row), value[:24], "black", font, language="th")  # over a rule
+    assert words_found(recognise_page_picture(image), " ".join(HEADINGS)) == 1.0
+
+
+def test_the_blank_back_of_a_sheet_has_no_text_where_its_front_shows_through() -> None:
+    front = ImageOps.mirror(page(TEXT * 3, size=48).convert("L")).filter(ImageFilter.GaussianBlur(3))
+    grain = np.random.default_rng(2).normal(0, 2, (2480, 1754))
+    back = 243 - (255 - np.asarray(front, np.float32)) * 20 / 255 + grain
+    read = recognise_page_picture(Image.fromarray(np.clip(back, 0, 255).astype(np.uint8)))
+    assert len(thai_letters(read.text)) < 5
+
+
+def test_the_cells_of_a_coarse_table_are_read_with_their_rows() -> None:
+    image = Image.new("RGB", (2480, 3508), "white")
+    draw, font = ImageDraw.Draw(image), ImageFont.truetype(FONT, 50)
+    rows = (("กระดาษถ่ายเอกสาร", "๕"), ("หมึกพิมพ์เครื่องคอมพิวเตอร์", "๑๒"), ("แฟ้มเอกสารสันกว้าง", "๓๐"))
+    for row, (item, count) in enumerate(rows):
+        draw.text((450, 400 + 110 * row), item, "black", font, language="th")
+        draw.text((1500, 400 + 110 * row), count, "black", font, language="th")
+        draw.text((1900, 400 + 110 * row), "ชุด", "black", font, language="th")
+    coarse = image.resize((826, 1169), Image.Resampling.BOX).resize(image.size, Image.Resampling.BICUBIC)
+    assert [line.split() for line in recognise_page_picture(coarse).text.splitlines()] == [
+        [*row, "ชุด"] for row in rows
+    ]
+
+
+def test_pages_side_by_side_are_read_one_after_the_other() -> None:
+    image = Image.new("RGB", (3508, 2480), "white")
+    draw, font = ImageDraw.Draw(image), ImageFont.truetype(FONT, 50)
+    for number in range(15):
+        draw.text((200, 250 + 110 * number), TEXT[number % 5 + 1], "black", font, language="th")
+        draw.text((1900, 250 + 110 * number), TEXT[(number + 2) % 5 + 1], "black", font, language="th")
+    lines = recognise_page_picture(image).text.splitlines()
+    assert lines == [TEXT[(number + shift) % 5 + 1] for shift in (0, 2) for number in range(15)]
+
+
+def test_a_turn_that_reads_as_garbage_is_mended_also_where_rows_seem_plain() -> None:
+    sheet = page().convert("L").rotate(90, expand=True)
+    misled = MeasuredPage((0, 180, 90, 270), True, sheet, 0.0, 0.0)
+    assert recognition._upright(misled, time.monotonic() + 60).upright.turn == 90
