@@ -416,7 +416,7 @@ def change_collection(changes: dict[str, Any], id: int) -> dict[str, Any]:
 @blueprint.get("/disclosure/<int:year>")
 @blueprint.response(200, DisclosureOut)
 def show_disclosure(year: int) -> dict[str, Any]:
-    """ข้อมูลที่ต้องเปิดเผยในปีงบประมาณ (พ.ศ.) และประกาศที่เผยแพร่แล้ว · What must be disclosed in a fiscal year."""
+    """ข้อมูลข่าวสารที่ต้องเปิดเผยในปีงบประมาณ (พ.ศ.) และประกาศที่เผยแพร่ · What must be disclosed in a fiscal year."""
     if services().is_province:
         raise NotFound("กรุณาเปิดจากเว็บของหน่วยงานนั้น")
     return {"year": year, "items": year_overview(services(), require_fiscal_year(year))}

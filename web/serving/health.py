@@ -142,7 +142,7 @@ def _records(services: Services) -> str:
     if not damaged:
         return ""
     return (
-        f"รายการในฐานข้อมูลอ่านไม่ได้ {damaged} รายการ เรียก prakat check เพื่อดูชื่อ"
+        f"รายการในฐานข้อมูลอ่านไม่ได้ {damaged} รายการ ใช้คำสั่ง prakat check เพื่อดูชื่อ"
         " (rows of the database are damaged: run prakat check)"
     )
 
