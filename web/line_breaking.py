@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from html import unescape
 from itertools import pairwise
 
 from markupsafe import Markup, escape
@@ -21,19 +22,28 @@ from archive.thai.words import cut_words
 from indexer.search.highlighting import TextSegment
 
 _MAX_UNBROKEN = 20  # letters without a break opportunity: about what a phone's narrowest column holds
+_COMPOUNDS = frozenset("เข้าใช้ คำค้น เบอร์โทร เบอร์โทรศัพท์ หมอกควัน โคโรนา".split())  # that the dictionary lacks
 _PREFIXES = frozenset(("การ", "ความ", "ผู้", "นัก", "ไม่", "ประจำ"))  # stay with the word that follows
 _PLACE_KINDS = frozenset("บ้าน ชุมชน ตำบล อำเภอ จังหวัด ถนน ซอย วัด หนอง ห้วย คลอง เทศบาลตำบล".split())
 _NAMED_APART = "บ้าน"  # begins a name of its own: ชุมชนเข้มแข็ง บ้านท่ากระดาน
 _WORDS_OF_A_NAME = 2  # dictionary words of most places' names: ท่า กระดาน in บ้านท่ากระดาน
 _THAI_RUN = re.compile(rf"([{WORD_LETTERS}]+)([ ]?ๆ|ฯ)?")  # ๆ and ฯ never begin a line
 _LETTER_OR_SIGN = re.compile(f"[{LETTERS_AND_SIGNS}]")
-_KEPT = re.compile(  # “น้ำปะปา” of a note, หมู่ 7, หน้า 1, (พ.ศ. 2566–2570)
-    r"“[^”\n]{1,18}”|(?:หมู่(?:ที่)?|หน้า) [0-9๐-๙]{1,3}(?![0-9๐-๙])"
-    r"|\(?พ\.ศ\. [0-9๐-๙]{4}(?:[–-][0-9๐-๙]{4})?\)?"
+_MONTH = "|".join(map(re.escape, (*thai.MONTHS, *thai.SHORT_MONTHS)))
+_DIGIT = "[0-9๐-๙]"
+_KEPT = re.compile(  # “น้ำปะปา” of a note, หมู่ 7, หน้า 1, (พ.ศ. 2566–2570), (2–5 สิงหาคม 2568), 08.00 น.
+    rf"“[^”\n]{{1,18}}”|(?:หมู่(?:ที่)?|หน้า) {_DIGIT}{{1,3}}(?!{_DIGIT})"
+    rf"|\(?พ\.ศ\. {_DIGIT}{{4}}(?:[–-]{_DIGIT}{{4}})?\)?"
+    rf"|\(?(?<![0-9๐-๙–-]){_DIGIT}{{1,2}}(?:[–-]{_DIGIT}{{1,2}})? (?:{_MONTH})(?: {_DIGIT}{{4}})?[),]?"
+    rf"|(?<!{_DIGIT}){_DIGIT}{{1,2}}[.:]{_DIGIT}{{2}} น\.[),]?"
 )
 _ENDINGS = " \tๆฯ"  # characters after which a line may end before a word
 _AFTER_SPACE = re.compile(r"(?<=\s)(?=\S)")
 _LONG_TOKEN = re.compile(rf"\S{{{_MAX_UNBROKEN}}}(?=\S)")
+_TAG_OR_TEXT = re.compile(
+    r"""<(?P<code>pre|code)\b.*?</(?P=code)> | <(?:[^<>"']|"[^"]*"|'[^']*')*> | (?P<text>[^<]+)""",
+    re.VERBOSE | re.DOTALL,
+)
 _LINE = Markup('<span class="words">%s</span>')
 _MARK = Markup("<mark>%s</mark>")
 _OPPORTUNITY = Markup('<wbr aria-hidden="true">')  # unhidden, Chromium names a heading with a space at each
@@ -46,6 +56,17 @@ def with_break_opportunities(text: str, local_words: frozenset[str]) -> Markup:
     ``local_words`` are the place's own words.
     """
     return segments_with_break_opportunities((TextSegment(text, is_hit=False),), local_words)
+
+
+@lru_cache(maxsize=64)
+def html_with_break_opportunities(content: Markup, local_words: frozenset[str]) -> Markup:
+    """Returns HTML with marks where the lines of its texts may break; code stays as it is."""
+
+    def kept_whole(found: re.Match[str]) -> str:
+        text = found["text"]
+        return with_break_opportunities(unescape(text), local_words) if text and text.strip() else found[0]
+
+    return Markup(_TAG_OR_TEXT.sub(kept_whole, content))  # noqa: S704  # its texts are escaped again
 
 
 def segments_with_break_opportunities(segments: Iterable[TextSegment], local_words: frozenset[str]) -> Markup:
@@ -134,7 +155,7 @@ def unbreakable_words(run: str, local: frozenset[str]) -> list[str]:
     """
     words: list[str] = []
     following = 0  # words that stay with the last one
-    for word in cut_words(run, local):
+    for word in cut_words(run, local | _COMPOUNDS):
         if following and word != _NAMED_APART and len(words[-1]) + len(word) <= _MAX_UNBROKEN:
             words[-1] += word
             following = 0 if word in local else following - 1

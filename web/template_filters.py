@@ -102,6 +102,7 @@ def _add_filters(app: Flask) -> None:
         readable_address=addresses.readable_address,
         in_english=in_english,
         unbroken=words_kept_whole,
+        unbroken_html=html_words_kept_whole,
         translated=translated,
         blocks=blocks,
         thousands=lambda n: f"{n:,}",
@@ -317,6 +318,11 @@ def size(number: int) -> str:
 def words_kept_whole(text: str) -> Markup:
     """Returns the text, escaped, with its words kept whole at the ends of lines."""
     return line_breaking.with_break_opportunities(text, services().dictionary.current().words)
+
+
+def html_words_kept_whole(content: Markup) -> Markup:
+    """Returns HTML with the words of its texts kept whole at the ends of lines."""
+    return line_breaking.html_with_break_opportunities(content, services().dictionary.current().words)
 
 
 def in_english(text: str) -> str:

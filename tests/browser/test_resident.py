@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+from pathlib import Path
 
 import pypdfium2
 import pytest
 from playwright.sync_api import Page, expect
+from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
 from archive.model import Draft, ReadingStatus
 from tests.browser import site as archives
@@ -335,3 +337,18 @@ def _ground(page: Page) -> str:
 def _is_read(site: Site, announcement_id: int) -> bool:
     (attachment,) = site.services.attachments.by_announcement([announcement_id])[announcement_id]
     return attachment.status is ReadingStatus.READY
+
+
+@widths
+def test_a_scan_is_printed_as_large_from_a_phone(
+    visit: Visit, site: Site, tmp_path: Path, width: int
+) -> None:
+    page = visit(width=width)
+    page.goto(f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}")
+    page.wait_for_function("document.querySelector('.sheet img').naturalWidth > 0")
+    page.pdf(path=tmp_path / "printed.pdf", format="A4", print_background=True)
+    with pypdfium2.PdfDocument(tmp_path / "printed.pdf") as printed:
+        sheet = printed[0]
+        places = [each.get_bounds() for each in sheet.get_objects(filter=[FPDF_PAGEOBJ_IMAGE])]
+        widest = max(right - left for left, _, right, _ in places)
+        assert widest / sheet.get_width() == pytest.approx(0.74, abs=0.03)

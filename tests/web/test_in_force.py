@@ -244,7 +244,12 @@ def test_search_and_open_data_tell_what_is_in_force(site: Site) -> None:
     assert (everything["total"], {each["in_force"] for each in everything["results"]}) == (2, {True})
     assert "in_force=true" not in client.get("/search?q=สนามกีฬา").text
     confirm(site, newer, older, RelationKind.AMENDS)
-    assert client.get("/search?q=สนามกีฬา").text.count('<li class="amended">แก้ไขเพิ่มเติมแล้ว</li>') == 1
+    assert (
+        client.get("/search?q=สนามกีฬา").text.count(
+            '<li class="amended"><span class="words">แก้ไขเพิ่มเติมแล้ว</span></li>'
+        )
+        == 1
+    )
     confirm(site, newer, older)
     site.work()
     page = client.get("/search?q=สนามกีฬา").text

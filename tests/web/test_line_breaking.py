@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
+from markupsafe import Markup
 
 from indexer.search.highlighting import TextSegment
 from web import line_breaking
@@ -32,6 +33,8 @@ THAI_RUNS = st.text(alphabet="กขคนมยรลวอเแโไะา�
         ("เดินทางเข้า", ["เดินทาง", "เข้า"]),
         ("ทางการเกษตร", ["ทาง", "การเกษตร"]),
         ("ปรับพื้นที่", ["ปรับ", "พื้นที่"]),
+        ("เมื่อลงชื่อเข้าใช้", ["เมื่อ", "ลงชื่อ", "เข้าใช้"]),
+        ("เก็บคำค้นเบอร์โทรศัพท์", ["เก็บ", "คำค้น", "เบอร์โทรศัพท์"]),
     ],
 )
 def test_words_as_people_read_them(run: str, words: list[str]) -> None:
@@ -62,7 +65,19 @@ def test_hits_are_marked_and_everything_else_is_escaped(told: list[tuple[str, bo
     assert marked == "".join(text.replace("\n", "") for text, hit in told if hit)
 
 
-@pytest.mark.parametrize("kept", ["“น้ำปะปาไม่ไหล”", "หมู่ 7", "หมู่ที่ ๑๒", "(พ.ศ. 2566–2570)", "หน้า 1"])
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "“น้ำปะปาไม่ไหล”",
+        "หมู่ 7",
+        "หมู่ที่ ๑๒",
+        "(พ.ศ. 2566–2570)",
+        "หน้า 1",
+        "5 สิงหาคม 2568",
+        "(๒–๕ มิ.ย. ๒๕๖๘)",
+        "08.00 น.",
+    ],
+)
 def test_what_is_read_as_one_stays_on_one_line(kept: str) -> None:
     shown = line_breaking.with_break_opportunities(f"แสดงผลของ {kept} แทนของเดิม", frozenset())
     assert kept in pieces(shown)
@@ -79,6 +94,15 @@ def test_lines_may_break_between_words_and_after_white_space() -> None:
 def test_nothing_is_longer_than_a_line(text: str) -> None:
     shown = line_breaking.with_break_opportunities(text, frozenset())
     assert max(map(len, pieces(shown))) <= 40
+
+
+def test_the_words_of_html_stay_whole_and_its_tags_and_code_as_they_are() -> None:
+    content = Markup('<p title="> น้อย">ขอให้เจ้าหน้าที่<code>ขอให้เจ้าหน้าที่</code>&lt;b&gt;ได้รับ</p>')
+    opportunity = '<wbr aria-hidden="true">'
+    assert line_breaking.html_with_break_opportunities(content, frozenset()) == (
+        f'<p title="> น้อย"><span class="words">ขอให้{opportunity}เจ้าหน้าที่</span>'
+        '<code>ขอให้เจ้าหน้าที่</code><span class="words">&lt;b&gt;ได้รับ</span></p>'
+    )
 
 
 def test_hits_keep_words_whole() -> None:

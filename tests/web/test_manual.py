@@ -68,6 +68,7 @@ def test_the_manual_is_searched_as_the_archive_is(client: FlaskClient, typed: st
 
 def test_a_section_has_all_words_and_its_heading_counts_most(client: FlaskClient) -> None:
     text = client.get("/help", query_string={"q": "กู้คืน ดิสก์"}).get_data(as_text=True)
+    text = text.replace('<span class="words">', "")
     assert 'href="/help/officer-care#' in text
     headings = re.findall(r'(?s)<a href="/help/[a-z-]+#[^"]*">(.*?)</a>', text)
     passages = re.findall(r'(?s)<p class="passage" lang="th">(.*?)</p>', text)

@@ -47,14 +47,14 @@ def test_an_emblem_that_is_sent_twice_is_saved_once(site: Site) -> None:
 def test_a_statement_is_the_municipality_s_own_or_the_program_s(site: Site) -> None:
     resident, staff = site.client(), site.signed_in(Role.STAFF)
     resident.set_cookie("language", "en")
-    assert "<h2>Your rights</h2>" in resident.get("/privacy").text
+    assert '<h2><span class="words">Your rights</span></h2>' in resident.get("/privacy").text
     form = html.unescape(staff.get("/staff/site").text)
     start = form.index("เว็บไซต์นี้ใช้ค้นหา")
     unchanged = form[start : form.index("</textarea>", start)].replace("\n", "\r\n")
     staff.post("/staff/site", data={"privacy": unchanged})
     assert site.services.site_profiles.current().privacy == ""
     staff.post("/staff/site", data=FORM)
-    assert "<h2>สิทธิ</h2>" in resident.get("/privacy").text
+    assert '<h2><span class="words">สิทธิ</span></h2>' in resident.get("/privacy").text
     assert resident.get("/accessibility").status_code == 200
 
 

@@ -13,7 +13,7 @@ BLOCK = re.compile(
     r"<(?:article|aside|dd|details|div|dl|dt|fieldset|figure|footer|form|h[1-6]|header|legend|li|main|nav|ol|p|"
     r"section|summary|table|tbody|td|th|thead|tr|ul)\b"
 )
-ONE_TEXT = re.compile(r"""(?:<\w+[^>]*>)?\{\{-? _\((["']).*?\1[^"']*\) -?\}\}(?:</\w+>)?""")
+ONE_TEXT = re.compile(r"""(?:<\w+[^>]*>)?\{\{-? _\((["']).*?\1[^"']*\)(?:\|unbroken)? -?\}\}(?:</\w+>)?""")
 
 
 @pytest.mark.parametrize(
