@@ -143,7 +143,7 @@ def _no_date(text: str) -> Invalid:
 
 _WRITTEN_DATE = re.compile(  # OCR reads the ๒ of a year as ๖
     rf"(?<![\d/])(?<!\d\s)(?P<day>\d{{1,2}})[\s.]*(?:เดือน[\s.]*)?(?P<month>[{LETTERS_AND_SIGNS}.\s]{{3,16}}?)"
-    r"[\s.]*(?:พ[\s.]*ศ[\s.]*)?(?P<year>[26][3-6]\d\d)(?!\d)"
+    r"[\s.]*(?:พ[\s.]*ศ[\s.]*|พุทธ\s?ศักราช\s*)?(?P<year>[26][3-6]\d\d)(?!\d)"
 )
 _SAME_MONTH = 80  # of 100: lowest similarity of a misread month to its name
 

@@ -16,15 +16,18 @@ from functools import cached_property
 
 from rapidfuzz.distance import Levenshtein
 
-from archive.model import DocumentKind, ExtractedField, Page, TextSource
+from archive.model import PAGE_UNITS, DocumentKind, ExtractedField, Line, Page, TextSource
 from archive.privacy import COVER
 from archive.thai import arabic_digits, canonical_text
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, LETTERS_AND_SIGNS
-from archive.thai.dates import ERA, find_dates_with_month_names
+from archive.thai.dates import ERA, MONTHS, find_dates_with_month_names
 
 HEAD = 16  # lines of text in which labels are looked for
 TAIL = 30  # lines at the end in which a stamped letter is dated
 CERTAIN, LIKELY, GUESS = 0.97, 0.85, 0.6
+WIDE_GAP = 2.5  # times the height of a line: what a gap within it is wide at least that parts it
+A4 = 2**0.5  # height of a page by its width
+STAMP_ROWS = 2  # lines of a receiver's stamp above or below one that is known by its words
 SUBJECT_LINES = 5
 TITLE_LINES = 5
 HEADING_AT = 3  # lines at the head in which the title of a form may stand that is not centred
@@ -56,14 +59,16 @@ _RULE = re.compile(r"[-–—_.…=*\s]{3,}")
 _SPECK = re.compile(r"(?<=\s)[-–—]\s+(?=\()")  # a dash that no office writes before a bracket
 _NUMBER_LABEL = re.compile(rf"(?:ด่วน\S*\s+)?ท[ีิึื]?[่้'’`\"]?(?=\s|[{CONSONANTS}]{{1,4}}\s?\d|\d|พิเศษ)\s*")
 _REFERENCE = re.compile(
-    rf"(?P<office>[{CONSONANTS}]{{1,4}}\.?\s?)?"
+    rf"(?P<office>[{CONSONANTS}]{{1,4}}\.?\s?(?:\([{CONSONANTS}]{{2,5}}\)\s?)?)?"
     r"(?P<code>\d{1,5}(?:\s?[.,]\s?\d{1,3}){0,3})\s?(?:[/|\\]\s?(?P<circular>ว)?\s?\.?\s?(?P<number>\d{1,6})(?![\d\s]*\d|[.,]\s?\d))"
 )
 _NUMBER_ALONE = re.compile(r"\W*\d{1,5}\s?/\s?2[3-6]\d\d\W*$")
 _NOISE = re.compile(rf"^[^{CONSONANTS}{LEADING_VOWELS}]{{1,4}}\s+(?=[{CONSONANTS}])")
 _ORDER_NUMBER = re.compile(r"(?P<special>พิเศษ\s?)?(?P<number>\d{1,5})\s?[/|\\]\s?(?P<year>2[3-6]\d\d)(?!\d)")
 _ORDER_LABEL = re.compile("(?<!ครั้ง)(?<!ครัง)(?<!ฉบับ)(?<!ชุด)(?<!สมัย)ท[ีิึื]?[่้'’]?\\s*(พิเศษ)?\\s*$")
-_PHONE = re.compile(rf"\s*(?:โทร(?:ศัพท์|สาร)?|Tel)(?![{CONSONANTS}]).*$", re.IGNORECASE)
+_PHONE = re.compile(
+    rf"\s*(?:\(?(?:โทร(?:ศัพท์|สาร)?|Tel)(?![{CONSONANTS}]).*|\([\d๐-๙][\d๐-๙\s-]{{6,}}\))$", re.IGNORECASE
+)
 _BODY = re.compile(
     "(ด้วย|ตามที่|เพื่อ|อาศัย|โดยที่|เนื่องจาก|เนื่องด้วย|บัดนี้|จาก|ให้|ขอ|ในการนี้|อนุสนธิ|ตามหนังสือ|๑\\.|1\\.|ข้อ )"
 )
@@ -71,11 +76,16 @@ _OPENING = _bare_pattern(  # the text of a paper begins; ด้วยวิธ�
     "ด้วย(?!วิธี|ระบบ|การ|ความ|เงิน|งบ|เครื่อง|ตนเอง|ตัวเอง|กัน|$)|ตามที่(?!ดิน)|ตามหนังสือ|ตาม.*ลงวันที่|โดยที่|อาศัยอำนาจ|"
     r"เนื่องจาก|เนื่องด้วย|บัดนี้|อนุสนธิ|เพื่อให้|เพื่ออนุวัติ|ข้อ\d|\(?\d{1,2}(?:\.\d{1,2})*[.)](?!\d)"
 )
-_ISSUED_ON = _bare_pattern(r"\W*(?:สั่ง|สัง|ประกาศ|ให้ไว้|ตราไว้).{0,4}วัน")
+_ISSUED_ON = _bare_pattern(r"\W*(?:สั่ง|สัง|ประกาศ|ให้ไว้|ตราไว้)(?:(?!ลง).){0,4}วัน")
 _ISSUED_ON_MISREAD = _bare_pattern(".{0,12}ณวัน")  # the word before it may be misread
+_RECEIVED = _bare_pattern(r"(?:เลข|ลง)?(?:ทะเบียน)?รับ(?:เลข)?(?:ที่|วันที่)\W*(?:\d|$)|(?:เลข|ลง)(?:ทะเบียน)?รับ")
+"""In a bare row of the stamp with which a receiver registered the paper."""
+_OF_STAMP = _bare_pattern("วันที่|เวลา")  # begins the other rows of such a stamp
+_WITHOUT_DAY = re.compile(rf"(?:{'|'.join(MONTHS)})\s*(?:พ\.?\s?ศ\.?\s*)?2[3-6]\d\d")
+_MEETING_BEGINS = _bare_pattern(r"ผู้(?:มา|เข้า|ไม่มา)|ระเบียบวาระ|เริ่มประชุม|เปิดประชุม")
 _NO_SUBJECT = _bare_pattern("เรื่อง(?:อื่น|ที่|เพื่อ|ราว|นี้|ดังกล่าว|เดิม|ของ)|เรือ(?:โท|เอก|ตรี|ประมง|หลวง)")
 _AFTER_TITLE = _bare_pattern(
-    r"วันที่|ณห้อง|ณที่|ณศาลา|ณหอ|ผู้(?:มา|เข้า)|เริ่ม|เรียน|เขียนที่|ลำดับ|ที่(?=รายการ)|ส่วนราชการ|ประเภท|สถานที่|ชื่อ|"
+    r"(?:เมื่อ)?วันที่|ณห้อง|ณที่|ณศาลา|ณหอ|ผู้(?:มา|เข้า)|เริ่ม|เรียน|เขียนที่|ลำดับ|ที่(?=รายการ)|ส่วนราชการ|ประเภท|สถานที่|ชื่อ|"
     r"เจ้าของ|หน่วยงาน|คำนวณ|โดย$|จัดทำ|เรื่อง|ระเบียบวาระ|ภูมิพล|มหาวชิรา|ให้ไว้|\d|[\WA-Za-z]*$"
 )
 _PHRASE = re.compile(r"พ\.?\s?ศ|ณ\s|ประจำปี|ครั้งที่|สมัย|ปีงบประมาณ")  # written after a space
@@ -92,7 +102,9 @@ _OFFICE = (
 _STATE_ENTERPRISE = "การ(?:ไฟฟ้า|ประปา|เคหะ|ทาง|รถไฟ|ท่า|กีฬา|ท่องเที่ยว|ยาง|นิคม|ปิโตรเลียม)"
 _OFFICES = re.compile(_OFFICE)
 _WISHING = re.compile(rf"ด้วย\s?(?P<office>{_OFFICE}\S+)\s.*มีความประสงค์")  # as announcements begin
-_OFFICE_AT_RIGHT = re.compile(rf"(?<=\s){_OFFICE}|(?<=\d){_OFFICE}")  # of a row that begins with the number
+_SENDER = f"(?:{_OFFICE}|{_STATE_ENTERPRISE}|บริษัท|ห้างหุ้นส่วน|ธนาคาร|สหกรณ์|มูลนิธิ|สมาคม|สถาบัน|ศาล(?!า)|วัด|ชุมชน)"
+_OFFICE_AT_RIGHT = re.compile(rf"(?<=[\s\d]){_SENDER}")  # of a row that begins with the number
+_NO_SENDER = re.compile("อำเภอ|จังหวัด|สำนักงานใหญ่")  # first words of an address below the sender's name
 _ISSUERS = re.compile(
     f"{_OFFICE}|{_STATE_ENTERPRISE}|ผู้(?:ว่า|อำนวย|บัญชา|บังคับ|จัดการ|กำกับ|ใหญ่)|นาย|ปลัด|กำนัน|ประธาน|"
     "หัวหน้า|อธิบดี|รัฐ|สถาบัน|บริษัท|ธนาคาร|สหกรณ์|ชุมชน|หน่วย|ฝ่าย|งาน|ศาล|มูลนิธิ|สมาคม|หมู่บ้าน|วัด|ตำบล|เมือง|เขต|ท้องถิ่น|ทะเบียน|กลุ่ม|ราช"
@@ -140,7 +152,14 @@ _ISSUED = (
     DocumentKind.STATEMENT,
 )  # dated at the end
 _PAPERS = (DocumentKind.LETTER, DocumentKind.MEMO, DocumentKind.STAMPED)  # sent by an office to another
-_FORM = _bare_pattern("แบบ|คำร้อง|คำขอ|ใบ")  # a blank form is no letter, though it is laid out as one
+_FORM = _bare_pattern("แบบ|คำร้อง|คำขอ|ใบ|ญัตติ|กระทู้|เขียนที่")  # laid out as a letter, but none
+_RADIO = _bare_pattern(
+    "(?:กระดาษเขียนข่าว|ข้อความ|ข่าว)?วิทยุ|โทรสาร|โทรพิมพ์"
+)  # states from and to, but is no letter
+_ADDRESSEE_LABELS = ("ขอประทานกราบทูล", "กราบนมัสการ", "กราบเรียน", "กราบทูล", "นมัสการ", "เรียน")
+_AFTER_ADDRESSEE = ("อ้างถึง", "สิ่งที่ส่งมาด้วย")
+_FIRST_OF_SEVERAL = re.compile(r"[1๑]\s?[.)]")
+ADDRESSEE_LINES = 3
 _URGENCIES = ("ด่วนที่สุด", "ด่วนมาก", "ด่วน")
 _URGENCY = re.compile("^ด[่]?วน(?:ที[่]?สุด|มาก)?\\s+(?=บัน?ทึก|ที)")
 
@@ -163,11 +182,14 @@ class _Row:
         doubts: Sequence[tuple[int, int]] = (),
         *,
         is_recognised: bool = False,
+        parts: Sequence[tuple[str, int]] = (),
     ) -> None:
         self.text = text
         self.left = left
         self.right = right
         self.is_recognised = is_recognised
+        self.parts = parts or ((self.digits, left or 0),)
+        """What wide gaps part the row into, with Arabic digits: each text with its left end."""
         self._raw = raw  # as on the page; ``doubts`` are stretches of it
         self._doubts = doubts
 
@@ -196,6 +218,26 @@ class _Row:
             places.append(max(found, at))
             at = places[-1] + (found >= 0)
         return places
+
+    def left_of(self, place: int) -> _Row | None:
+        """Returns the row without the parts that begin right of ``place``; None if nothing is left."""
+        kept = [part for part in self.parts if part[1] < place]
+        if len(kept) == len(self.parts):
+            return self
+        if not kept:
+            return None
+        length = sum(len(text) for text, _ in kept) + len(kept) - 1
+        rest = _Row(
+            self.text[:length],
+            self.left,
+            self.right,
+            self._raw,
+            self._doubts,
+            is_recognised=self.is_recognised,
+            parts=kept,
+        )
+        rest.right = None if self.right is None else place
+        return rest
 
     @property
     def has_cells(self) -> bool:
@@ -241,8 +283,13 @@ class _Row:
         wanted = _bare(label)
         size = len(wanted)
         if not self.bare.startswith(wanted):
-            size = min(_sizes(wanted), key=lambda size: Levenshtein.distance(wanted, self.bare[:size]))
+            size = min(_sizes(wanted), key=lambda size: self._unlikeness(wanted, size))
         return _drop(self.text, size)
+
+    def _unlikeness(self, wanted: str, size: int) -> tuple[int, bool, int]:
+        """Returns what orders the sizes that a misread label may have: a label mostly ends before a space."""
+        is_inside_word = _drop_letters(self.text, size)[:1].strip() != ""
+        return Levenshtein.distance(wanted, self.bare[:size]), is_inside_word, abs(size - len(wanted))
 
 
 def extract_fields(pages: Sequence[Page]) -> dict[str, ExtractedField]:
@@ -254,10 +301,10 @@ def extract_fields(pages: Sequence[Page]) -> dict[str, ExtractedField]:
     by a redaction is left out.
     """
     written = [page for page in pages if page.text.strip()]
-    if not written:
+    if not written or _is_unread(pages[0]):
         return {}
-    head = _rows(written[0])
-    document = _Document(head[:HEAD], [row for page in written for row in _rows(page)])
+    first = _rows(written[0])
+    document = _Document(first, [row for page in written for row in _rows(page)])
     sure = written[0].confidence if written[0].confidence is not None else 1.0
     found: dict[str, _Found | None] = {name: read(document) for name, read in _READERS.items()}
     return {
@@ -267,15 +314,22 @@ def extract_fields(pages: Sequence[Page]) -> dict[str, ExtractedField]:
     }
 
 
+def _is_unread(page: Page) -> bool:
+    """Returns True for a page on which something stands that could not be read; False for a blank one."""
+    return bool(page.problem) or (not page.text.strip() and bool(page.confidence))
+
+
 class _Document:
     """The head of the first page and all rows, and where the labels stand in the head."""
 
-    def __init__(self, head: list[_Row], rows: list[_Row]) -> None:
-        self.head = head
+    def __init__(self, first_page: list[_Row], rows: list[_Row]) -> None:
+        self.head = _without_receipt_stamp(first_page[:HEAD])
+        self.is_registered = len(self.head) < len(first_page[:HEAD])  # bears the stamp of a receiver
         self.rows = rows
         self.tail = rows[-TAIL:]
-        self.left = min((row.left for row in head if row.left is not None), default=0)
-        self.right = max((row.right for row in head if row.right is not None), default=0)
+        self.left = min((row.left for row in first_page if row.left is not None), default=0)
+        right = max((row.right for row in first_page if row.right is not None), default=0)
+        self.right = max(right, PAGE_UNITS - self.left) if right else 0  # the margins are about equal
 
     def label(self, label: str) -> tuple[int, float] | None:
         """Returns the position in the head of the first row that begins with ``label``, and the certainty."""
@@ -330,7 +384,7 @@ class _Document:
 
     @cached_property
     def addressee(self) -> tuple[int, float] | None:
-        return self.label("เรียน") or self.label("กราบเรียน") or self.label("นมัสการ")
+        return next(filter(None, map(self.label, reversed(_ADDRESSEE_LABELS))), None)
 
     @property
     def above_subject(self) -> list[_Row]:
@@ -418,7 +472,8 @@ class _Document:
             return _Found(self.title[1].value, self.title[3])
         if (department := self.label("ส่วนราชการ")) and self.subject:
             return _Found(DocumentKind.MEMO.value, min(LIKELY, department[1]))
-        if self.is_form and not _number_row(self):
+        is_radio = any(_RADIO.match(row.bare) for row in self.head[:3])
+        if is_radio or (self.is_form and not _number_row(self)):
             return None
         if self.addressee and (self.has_subject or _number_row(self)):
             return _Found(DocumentKind.LETTER.value, LIKELY if self.subject and _number_row(self) else GUESS)
@@ -435,11 +490,15 @@ def _sizes(wanted: str) -> range:
 
 def _drop(text: str, count: int) -> str:
     """Returns ``text`` without its first ``count`` code points; tone marks and spaces do not count."""
+    return _drop_letters(text, count).lstrip(" \t:：.-–").rstrip(" \t:：-–")
+
+
+def _drop_letters(text: str, count: int) -> str:
     place = 0
     while place < len(text) and (count or _TONES.match(text[place])):
         count -= not (_TONES.match(text[place]) or text[place].isspace())
         place += 1
-    return text[place:].lstrip(" \t:：.-–").rstrip(" \t:：-–")
+    return text[place:]
 
 
 def _rows(page: Page) -> list[_Row]:
@@ -463,10 +522,56 @@ def _rows(page: Page) -> list[_Row]:
             shown = re.sub(r"[.…_]{3,}", " ", canonical_text(text)).strip()
             recognised = page.source is TextSource.OCR
             shown = _SPECK.sub("", shown) if recognised else shown
-            rows.append(_Row(shown, left, right, text, doubts, is_recognised=recognised))
+            parts = _parts(shown, text, pieces, offset - len(text) - 1)
+            rows.append(_Row(shown, left, right, text, doubts, is_recognised=recognised, parts=parts))
         elif _RULE.fullmatch(text.strip() or "x"):
             rows.append(_Row("---", None, None))
     return rows
+
+
+def _parts(shown: str, raw: str, pieces: Sequence[Line], offset: int) -> list[tuple[str, int]]:
+    """Returns the parts between wide gaps of a row, which is shown as ``shown``, or none if it is whole.
+
+    ``raw`` begins at ``offset`` of the page's text.
+    """
+    cut = raw
+    lefts = [min((piece.edges[0] for piece in pieces), default=0)]
+    for space in reversed(list(re.finditer(r"[ \t]+", raw.rstrip()))):
+        start, end = (offset + place for place in space.span())
+        for piece in pieces:
+            if piece.start < start and end < piece.start + len(piece.edges) - 1:
+                edges = piece.edges[start - piece.start], piece.edges[end - piece.start]
+                if edges[1] - edges[0] > WIDE_GAP * (piece.bottom - piece.top) * A4:
+                    cut = f"{cut[: space.start()]}\n{cut[space.end() :]}"
+                    lefts.insert(1, edges[1])
+    texts = [
+        arabic_digits(re.sub(r"[.…_]{3,}", " ", canonical_text(text)).strip()) for text in cut.split("\n")
+    ]
+    is_same = len(texts) == len(lefts) and " ".join(texts) == arabic_digits(shown)
+    return list(zip(texts, lefts, strict=True)) if is_same else []
+
+
+def _without_receipt_stamp(head: list[_Row]) -> list[_Row]:
+    """Returns the rows without the stamp of an office that received the paper, if it bears one.
+
+    The stamp stands above the paper's own head, or at its right: then what begins there is left out of the
+    rows beside it.
+    """
+    stamped = [
+        (at, left) for at, row in enumerate(head) for text, left in row.parts if _RECEIVED.match(_bare(text))
+    ]
+    if not stamped:
+        return head
+    rows = range(stamped[0][0] - STAMP_ROWS, stamped[-1][0] + STAMP_ROWS + 1)
+    beside = range(rows.start, rows.stop + STAMP_ROWS)  # one at the right spreads over as many of its rows
+    left = min(left for _, left in stamped)
+    kept = []
+    for at, row in enumerate(head):
+        rest = row.left_of(left - ALIGNED) if at in beside and left > PAGE_UNITS // 2 else row
+        is_stamp = at in rows and (_RECEIVED.match(row.bare) or _OF_STAMP.match(row.bare))
+        if rest and not is_stamp:
+            kept.append(rest)
+    return kept
 
 
 def _number_row(document: _Document) -> tuple[_Row, int, float] | None:
@@ -510,19 +615,60 @@ def _date(document: _Document) -> _Found | None:
         return _date_in(document.tail[document.dated], document)
     if kind is None:
         return None  # a text that is no letter mentions dates, but has none
-    rows = document.above_subject or document.head[:8]
+    rows = document.above_subject or document.head[:TITLE_ROWS]
+    if kind == DocumentKind.MINUTES:
+        begins = next((at for at, row in enumerate(rows) if _MEETING_BEGINS.match(row.bare)), None)
+        dated = [
+            row for row in rows[:begins] if row.bare.startswith(("เมือวัน", "วัน")) or document.centred(row)
+        ]
+        return next(filter(None, (_date_in(row, document) for row in dated)), None)
+    if kind in _PAPERS:
+        return _date_of_letter(document, rows)
     for row in rows:
         if "ลงวัน" not in row.text and (date := _date_in(row, document)):
             return date
     return None
 
 
+def _date_of_letter(document: _Document, rows: Sequence[_Row]) -> _Found | None:
+    """Returns the date beside a memo's number, or else the last one above the subject.
+
+    Above it may stand the stamp of an office that received the paper. A date that is written by hand or was
+    not read whole is none: no other takes its place.
+    """
+    number = _number_row(document)
+    if number and _is_dated(number[0]):
+        return _date_in(number[0], document)
+    dated = [row for row in rows if _is_dated(row) and "ลงวัน" not in row.text]
+    if not dated:
+        return None
+    return _date_in(dated[-1] if document.subject else dated[0], document)
+
+
+def _is_dated(row: _Row) -> bool:
+    """Returns True if a date stands in the row, also one whose day could not be read."""
+    return bool(next(find_dates_with_month_names(row.digits), None) or _WITHOUT_DAY.search(row.digits))
+
+
 def _date_of_issue(document: _Document) -> _Found | None:
-    """Returns the date in the row ประกาศ ณ วันที่ or the like, the first one: annexes have their own."""
-    rows = (row for row in document.rows if _ISSUED_ON.match(row.bare))
+    """Returns the date in the row ประกาศ ณ วันที่ or the like, the first one: annexes have their own.
+
+    The date may stand in the row below. A row that goes on after the date is a sentence on another paper.
+    """
+    rows = document.rows
+    for at, row in enumerate(rows):
+        if _ISSUED_ON.match(row.bare):
+            place = row if _is_dated(row) or at + 1 == len(rows) else rows[at + 1]
+            if _ends_with_date(place):
+                return _date_in(place, document)
     misread = (row for row in reversed(document.tail) if _ISSUED_ON_MISREAD.match(row.bare))
-    issued = next(rows, None) or next(misread, None)
-    return _date_in(issued, document) if issued else None
+    issued = next(misread, None)
+    return _date_in(issued, document) if issued and _ends_with_date(issued) else None
+
+
+def _ends_with_date(row: _Row) -> bool:
+    ends = [found.match.end() for found in find_dates_with_month_names(row.digits)]
+    return not ends or len(row.digits) - ends[-1] <= SHORT
 
 
 def _date_in(row: _Row, document: _Document) -> _Found | None:
@@ -573,7 +719,7 @@ def _opens_text(row: _Row) -> bool:
 
 
 def _ends_subject(row: _Row) -> bool:
-    labels = ("เรียน", "กราบเรียน", "อ้างถึง", "สิ่งที่ส่งมาด้วย")
+    labels = (*_ADDRESSEE_LABELS, *_AFTER_ADDRESSEE)
     is_label = row.text.startswith("ถึง ") or any(row.starts(label) for label in labels)
     return is_label or row.text == "---" or bool(_OPENING.match(row.bare))
 
@@ -618,7 +764,8 @@ def _from(document: _Document) -> _Found | None:
     if document.kind is None or document.kind.value not in _PAPERS:
         return None  # a text that is no letter names offices, but is from none
     if document.kind.value == DocumentKind.STAMPED:
-        return _Found(document.tail[document.dated - 1].text, LIKELY) if document.dated else None
+        above = document.tail[max(0, document.dated - 2) : document.dated] if document.dated else []
+        return next((_Found(row.text, LIKELY) for row in reversed(above) if _ISSUERS.match(row.text)), None)
     return _department(document) or _office_at_right(document)
 
 
@@ -650,11 +797,16 @@ def _department(document: _Document) -> _Found | None:
 
 def _office_at_right(document: _Document) -> _Found | None:
     """Returns the office at the right of a letter's head, in the row of its number or in its own row."""
-    for row in document.above_subject:
+    rows = document.above_subject
+    numbered = _number_row(document)
+    if numbered:  # what stands above it may be of an office that received the letter
+        place = rows.index(numbered[0])
+        rows = rows[place:] if document.is_registered else [*rows[place:], *rows[:place]]
+    for row in rows:
         number = row.text.startswith("ที่") or _REFERENCE.search(row.digits)
         office = _OFFICE_AT_RIGHT.search(row.text) if number else _OFFICES.match(row.text)
-        if office:
-            return _Found(row.text[office.start() :].strip(), LIKELY)
+        if office and (number or not _NO_SENDER.match(row.text)):
+            return _Found(_PHONE.sub("", row.text[office.start() :]).strip(), LIKELY)
     return None
 
 
@@ -664,11 +816,23 @@ def _to(document: _Document) -> _Found | None:
     if document.addressee:
         place, sure = document.addressee
         row = document.head[place]
-        label = next(label for label in ("กราบเรียน", "เรียน", "นมัสการ") if row.starts(label))
-        return _Found(row.after(label), sure)
+        label = next(label for label in _ADDRESSEE_LABELS if row.starts(label))
+        lines = [row.after(label), *_rest_of_addressee(document, place)]
+        return None if _FIRST_OF_SEVERAL.match(lines[0]) else _Found(_joined(lines), sure)
     if document.kind.value == DocumentKind.STAMPED:
         return next((_Found(row.after("ถึง"), CERTAIN) for row in document.head if row.starts("ถึง")), None)
     return None
+
+
+def _rest_of_addressee(document: _Document, place: int) -> list[str]:
+    """Returns the rows below the addressee's first that stand right of the label, until what follows."""
+    label, *following = document.head[place : place + ADDRESSEE_LINES + 1]
+    for at, row in enumerate(following):
+        if any(row.starts(each) for each in _AFTER_ADDRESSEE):
+            return [each.text for each in following[:at]]
+        if label.left is not None and row.left is not None and row.left <= label.left + ALIGNED:
+            break
+    return []
 
 
 def _urgency(document: _Document) -> _Found | None:

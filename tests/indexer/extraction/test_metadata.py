@@ -360,3 +360,127 @@ def test_a_day_written_by_hand_on_a_dotted_line_is_left_open() -> None:
     dotted = LETTER.replace("๒๐ พฤษภาคม ๒", "......๒๐......พฤษภาคม ๒")
     assert doubted(dotted)["date"] == "2023-05-20"
     assert "date" not in doubted(dotted, "๒๐...")
+
+
+RECEIVED = "เทศบาลตำบลบ้านเดื่อ\nเลขรับ ๑๒๓๔\nวันที่ ๒๕ พฤษภาคม ๒๕๖๖\nเวลา ๑๐.๓๐ น.\n"
+
+
+def test_the_stamp_of_a_receiver_above_a_letter_is_none_of_its_head() -> None:
+    found = values(RECEIVED + LETTER.removeprefix("ด่วนที่สุด\n"))
+    assert (found["date"], found["from"]) == ("2023-05-20", "กรมส่งเสริมการปกครองท้องถิ่น")
+    memo = values("รับที่ ๕๕๕ วันที่ ๗ พฤศจิกายน ๒๕๖๔\n" + MEMO)
+    assert memo["date"] == "2021-11-06"
+
+
+def test_the_stamp_of_a_receiver_does_not_replace_a_day_written_by_hand() -> None:
+    stamped = LETTER.replace("เรื่อง", "รับที่ ๕๕ วันที่ ๒๕ พฤษภาคม ๒๕๖๖\nเรื่อง")
+    assert doubted(stamped)["date"] == "2023-05-20"
+    assert "date" not in doubted(stamped, "๒๐ พฤษ")
+    assert "date" not in values(stamped.replace("๒๐ พฤษภาคม", "พฤษภาคม"))
+
+
+def test_the_stamp_of_a_receiver_at_the_right_is_left_out_of_the_rows_beside_it() -> None:
+    rows = [
+        ("ที่ ขก ๐๐๒๓.๓/ว ๗๘๙ ศาลากลางจังหวัดขอนแก่น", "เลขรับ ๑๒๓๔"),
+        ("๑๔ พฤษภาคม ๒๕๖๔", "วันที่ ๑๙ พฤษภาคม ๒๕๖๔"),
+        ("เรื่อง การเฝ้าระวังโรคลัมปีสกิน", "เวลา ๑๐.๓๐ น."),
+        ("เรียน นายอำเภอทุกอำเภอ", "สำนักปลัด"),
+        ("ด้วยจังหวัดได้รับแจ้งว่ามีโรคระบาดในสัตว์", ""),
+    ]
+    text, lines = "", []
+    for left, right in rows:
+        ends = [1000 + 4000 * at // len(left) for at in range(len(left) + 1)]
+        ends += [7000 + 1500 * at // len(right) for at in range(len(right) + 1)] if right else []
+        lines.append(Line(len(text), 0, 100, tuple(ends)))
+        text += f"{left} {right}".strip() + "\n"
+    (page,) = pages(text.rstrip("\n"), confidence=0.98)
+    found = {name: field.value for name, field in extract_fields([replace(page, lines=tuple(lines))]).items()}
+    assert found == {
+        "kind": "letter",
+        "number": "ขก 0023.3/ว 789",
+        "date": "2021-05-14",
+        "subject": "การเฝ้าระวังโรคลัมปีสกิน",
+        "from": "ศาลากลางจังหวัดขอนแก่น",
+        "to": "นายอำเภอทุกอำเภอ",
+    }
+
+
+@pytest.mark.parametrize(
+    "mentioned",
+    [
+        "ประกาศ ลงวันที่ ๕ มกราคม ๒๕๖๔ นั้น บัดนี้ขอยกเลิก",
+        "ประกาศ ณ วันที่ ๕ มกราคม ๒๕๖๔ นั้น บัดนี้ขอยกเลิก",
+        "สั่ง ลงวันที่ ๕ มกราคม ๒๕๖๔ แล้ว",
+    ],
+)
+def test_a_paper_is_not_dated_by_another_that_it_names(mentioned: str) -> None:
+    text = f"ประกาศเทศบาลตำบลป่าซาง\nเรื่อง ยกเลิกประกาศ\n-----\nตามที่เทศบาลได้มี\n{mentioned}\n"
+    assert values(text + "ประกาศ ณ วันที่ ๒๐ กุมภาพันธ์ พ.ศ. ๒๕๖๔")["date"] == "2021-02-20"
+    assert values(text + "ประกาศ ณ วันที่\n๒๐ กุมภาพันธ์ พุทธศักราช ๒๕๖๔")["date"] == "2021-02-20"
+    assert "date" not in values(text)
+
+
+def test_minutes_are_not_dated_by_the_meeting_before() -> None:
+    head = "รายงานการประชุมหัวหน้าส่วนราชการ\nครั้งที่ ๗/๒๕๖๔\n"
+    before = "ผู้มาประชุม\n๑. นายแดง ขาว\nระเบียบวาระที่ ๒ รับรองรายงาน เมื่อวันที่ ๒๘ มิถุนายน ๒๕๖๔"
+    assert "date" not in values(head + before)
+    assert values(f"{head}เมื่อวันที่ ๒๘ กรกฎาคม ๒๕๖๔\n{before}")["date"] == "2021-07-28"
+
+
+@pytest.mark.parametrize(
+    ("sender", "wanted"),
+    [
+        ("การไฟฟ้าส่วนภูมิภาคสาขาบ้านไผ่\nอำเภอบ้านไผ่ จังหวัดขอนแก่น", "การไฟฟ้าส่วนภูมิภาคสาขาบ้านไผ่"),
+        ("บริษัท ดีการช่าง จำกัด\nสำนักงานใหญ่ ๙๙ หมู่ ๒ ตำบลบ้านใหม่", "บริษัท ดีการช่าง จำกัด"),
+        ("\nบ้านเลขที่ ๑๒ หมู่ที่ ๓\nอำเภอปากเกร็ด จังหวัดนนทบุรี", None),
+    ],
+)
+def test_an_address_is_no_sender(sender: str, wanted: str | None) -> None:
+    text = f"ที่ มท ๕๓๐๔.๒๑/๑๒๓ {sender}\n๔ มีนาคม ๒๕๖๕\nเรื่อง แจ้งดับกระแสไฟฟ้า\nเรียน นายกเทศมนตรี\nด้วยมีความจำเป็น"
+    assert values(text).get("from") == wanted
+
+
+def test_a_seal_read_as_letters_is_no_sender() -> None:
+    text = "ที่ ชร ๐๐๒๓.๑/ว ๔๕๖\nถึง สำนักงานท้องถิ่นอำเภอ\nพร้อมนี้ขอส่งสำเนา\n{}๑๒ มีนาคม ๒๕๖๔"
+    assert values(text.format("สำนักงานจังหวัดเชียงราย\nง์ ส่ ๆน\n"))["from"] == "สำนักงานจังหวัดเชียงราย"
+    assert "from" not in values(text.format("ง์ ส่ ๆน\n"))
+
+
+def test_an_enclosure_does_not_speak_for_a_first_page_that_could_not_be_read() -> None:
+    unread, letter = pages("", LETTER)
+    assert extract_fields([replace(unread, problem="timeout"), letter]) == {}
+    assert extract_fields([replace(unread, source=TextSource.OCR, confidence=0.5), letter]) == {}
+    assert extract_fields([unread, letter])["date"].value == "2023-05-20"  # a blank cover
+
+
+def test_a_misread_label_leaves_none_of_its_letters_in_the_value() -> None:
+    found = values(LETTER.replace("เรียน ผู้", "เรียบ ผู้").replace("เรื่อง แนว", "เรือน แนว"))
+    assert found["to"].startswith("ผู้ว่า")
+    assert found["subject"].startswith("แนวทาง")
+
+
+def test_addressees_of_any_rank_end_a_subject() -> None:
+    text = LETTER.replace("เรียน ผู้ว่าราชการจังหวัด ทุกจังหวัด", "กราบนมัสการ เจ้าอาวาสวัดทุ่งหลวง")
+    found = values(text)
+    assert (found["subject"][-11:], found["to"]) == ("ส่วนท้องถิ่น"[-11:], "เจ้าอาวาสวัดทุ่งหลวง")
+
+
+def test_an_addressee_of_two_rows_is_whole_and_the_first_of_a_list_is_none() -> None:
+    text = LETTER.replace("ทุกจังหวัด", "และผู้อำนวยการกอง\nสาธารณสุขและสิ่งแวดล้อม")
+    assert values(text)["to"] == "ผู้ว่าราชการจังหวัด และผู้อำนวยการกองสาธารณสุขและสิ่งแวดล้อม"
+    assert "to" not in values(LETTER.replace("เรียน ผู้", "เรียน ๑. ผู้"))
+
+
+@pytest.mark.parametrize("head", ["ญัตติ\nเขียนที่ สภาเทศบาลตำบลป่าซาง", "วิทยุ สถ.\nจาก กรมส่งเสริมการปกครองท้องถิ่น"])
+def test_a_motion_and_a_radio_message_are_no_letters(head: str) -> None:
+    assert "kind" not in values(f"{head}\nเรื่อง ขออนุมัติจ่ายขาดเงินสะสม\nเรียน ประธานสภาเทศบาลตำบลป่าซาง\nด้วย")
+
+
+def test_the_number_of_a_circular_of_a_committee() -> None:
+    assert values(LETTER.replace("มท ๐๘๐๘", "กค (กวจ) ๐๘๐๘"))["number"] == "กค (กวจ) 0808.2/ว 123"
+
+
+def test_the_middle_of_a_page_is_known_where_no_row_of_its_head_is_full() -> None:
+    text = "รายงานการประชุมคณะกรรมการ\nครั้งที่ 3/2564\nผู้มาประชุม\n1. นายแดง ขาว\n2. นายดำ ขาว"
+    rows = ((3500, 6500), (4300, 5700), (1400, 3000), (1400, 3400), (1400, 3300))
+    assert laid_out(text, *rows)["title"] == "รายงานการประชุมคณะกรรมการ ครั้งที่ 3/2564"
