@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Cookie, Locator, Page, sync_playwright
 
-from tests.browser.site import NAME, PASSWORD, Site, running
+from archive.model import Announcement
+from tests.browser.site import ACTOR, NAME, PASSWORD, Site, running
 
 CHROMIUM = Path("/usr/bin/chromium")
 PHONE, DESK = 390, 1280  # CSS pixels
@@ -29,6 +30,14 @@ Act = Callable[[Locator], None]  # ``click`` or ``press``
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with running(tmp_path_factory.mktemp("archive")) as site:
         yield site
+
+
+@pytest.fixture
+def centre(site: Site) -> Iterator[Announcement]:
+    """The announcement that all tests share, for one that changes it: afterwards it is as it was."""
+    yield site.centre
+    before = {name: getattr(site.centre, name) for name in ("title", "body", "author", "category", "noindex")}
+    site.services.commands.announcements.revise(site.centre.id, before, actor=ACTOR)
 
 
 @pytest.fixture(scope="session")

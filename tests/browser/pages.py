@@ -5,14 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import io
 
+from playwright.sync_api import Page
+
 from archive.model import Draft
 from tests.browser.site import ACTOR, Site, order, wait_until
 
 
-def public_pages(site: Site) -> list[str]:
-    """The pages that everyone may see, errors among them."""
+def open_page(page: Page, address: str, status: int) -> None:
+    """Open the page. Fails where another page or status comes: an error or the sign-in page is sound too."""
+    answer = page.goto(address)
+    assert answer is not None, address
+    assert answer.request.redirected_from is None, f"{address} leads to {page.url}"
+    assert answer.status == status, address
+
+
+def public_pages(site: Site) -> dict[str, int]:
+    """The pages that everyone may see, errors among them, each with its status."""
     first = site.attachments[0]
-    return [
+    sound = [
         "/",
         "/search?q=ศูนย์",
         "/search?sort=newest&kind=news",
@@ -26,17 +36,16 @@ def public_pages(site: Site) -> list[str]:
         f"/announcements/{site.centre.id}",
         f"/announcements/{site.centre.id}?q=ศูนย์",
         f"/announcements/{site.centre.id}/attachments/{first.id}?q=ศูนย์",
-        f"/announcements/{site.withdrawn.id}",
         "/open-data",
         "/sign-in",
-        "/no-such-page",
     ]
+    return dict.fromkeys(sound, 200) | {f"/announcements/{site.withdrawn.id}": 410, "/no-such-page": 404}
 
 
-def staff_pages(site: Site) -> list[str]:
-    """The pages for those who are signed in."""
+def staff_pages(site: Site) -> dict[str, int]:
+    """The pages for those who are signed in, each with its status."""
     first = site.attachments[0]
-    return [
+    sound = [
         "/staff",
         "/staff?status=published&kind=news",
         "/staff?status=trashed",
@@ -62,8 +71,8 @@ def staff_pages(site: Site) -> list[str]:
         "/staff/people",
         "/staff/account",
         "/staff/account/second-factor",
-        "/staff/no-such-page",
     ]
+    return dict.fromkeys(sound, 200) | {"/staff/no-such-page": 404}
 
 
 def _draft_with_personal_data(site: Site) -> int:

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESK, PHONE, Visit
-from tests.browser.pages import public_pages, staff_pages
+from tests.browser.pages import open_page, public_pages, staff_pages
 from tests.browser.site import Site
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -34,7 +34,7 @@ languages = pytest.mark.parametrize("language", LOOKS)
 @languages
 def test_residents_pages(visit: Visit, site: Site, language: str) -> None:
     page = visit(language=language)
-    _check(page, language, *public_pages(site))
+    _check(page, language, public_pages(site))
 
 
 @languages
@@ -56,7 +56,7 @@ def test_what_opens_on_residents_pages(visit: Visit, language: str) -> None:
 def test_staff_pages(staff: Visit, site: Site, language: str) -> None:
     site.services.usage_statistics.record_missed_search_unless_long_number("ป้าอ้อย")
     page = staff(language=language)
-    _check(page, language, *staff_pages(site))
+    _check(page, language, staff_pages(site))
     page.goto("/staff/people")
     page.fill("#name", "ก")
     page.fill("#password", "สั้นๆ แต่พอ")
@@ -64,10 +64,10 @@ def test_staff_pages(staff: Visit, site: Site, language: str) -> None:
     assert _looked_at(page, language, "/staff/people refused") == {}
 
 
-def _check(page: Page, language: str, *paths: str) -> None:
+def _check(page: Page, language: str, pages: dict[str, int]) -> None:
     found: dict[str, list[str]] = {}
-    for path in paths:
-        page.goto(path)
+    for path, status in pages.items():
+        open_page(page, path, status)
         page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
         found |= _looked_at(page, language, path)
     assert found == {}

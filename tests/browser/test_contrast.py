@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Visit, shoot, wait_until
-from tests.browser.pages import public_pages, staff_pages
+from tests.browser.pages import open_page, public_pages, staff_pages
 from tests.browser.site import Site
 
 Theme = Literal["light", "dark"]
@@ -61,14 +61,14 @@ def test_what_is_typed_on_the_home_page_leaves_pixels(visit: Visit, theme: Theme
     shoot(page, f"home-typed-{theme}")
 
 
-def _low_contrasts(page: Page, paths: list[str], theme: Theme) -> list[str]:
+def _low_contrasts(page: Page, pages: dict[str, int], theme: Theme) -> list[str]:
     """Returns one line for each state of a control whose contrast is too low, on any of the pages."""
     page.add_init_script(path=COLOURS)
     page.emulate_media(color_scheme=theme)
     low: list[str] = []
     hovered: list[str] = []
-    for path in paths:
-        page.goto(path)
+    for path, status in pages.items():
+        open_page(page, path, status)
         page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
         states = {
             "at rest": page.evaluate("() => [contrasts.text(document.body)]"),

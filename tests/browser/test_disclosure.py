@@ -22,8 +22,8 @@ def test_a_list_is_saved_by_its_button_alone_and_not_left_unsaved(staff: Visit) 
     number = page.get_by_label("ข้อ", exact=True).first
     number.fill("ขก1")
     number.press("Enter")
-    page.get_by_role("link", name="งานทั้งหมด").first.click()
-    page.wait_for_timeout(300)
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="งานทั้งหมด").first.click()
     assert asked == ["beforeunload"]
     assert page.url.endswith("/2571/items")
     assert page.locator("main .notice").count() == before

@@ -22,6 +22,7 @@ from archive.thai import BANGKOK
 from indexer.extraction.separators import split_at_separators
 from tests.browser import site as sites
 from tests.browser.conftest import Visit, sign_in, wait_until
+from tests.browser.pages import open_page
 from tests.browser.site import ACTOR, PASSWORD, Site, order
 from web.accounts.passwords import hash_password
 
@@ -37,13 +38,13 @@ _SEEN_PICTURES_ARE_THERE = """
 def test_the_pages_that_the_manual_shows_are_there(site: Site, visit: Visit, staff: Visit) -> None:
     paper = site.attachments[0]
     resident = visit(width=1000)
-    for name, address in (
-        ("search", "/search?q=ศูนย์"),
-        ("document", f"/announcements/{site.centre.id}/attachments/{paper.id}?q=ศูนย์"),
-        ("sign-in", "/sign-in"),
+    for name, address, shown in (
+        ("search", "/search?q=ศูนย์", site.centre.title),
+        ("document", f"/announcements/{site.centre.id}/attachments/{paper.id}?q=ศูนย์", paper.label),
+        ("sign-in", "/sign-in", "รหัสผ่าน"),
     ):
-        resident.goto(address)
-        assert resident.locator("main").inner_text()
+        open_page(resident, address, 200)
+        assert shown in resident.locator("main").inner_text(), address
         keep_picture(resident, name)
     site.services.people.accounts.add("สมศรี", hash_password(PASSWORD), Role.STAFF)
     clerk, officer = visit(width=1000), staff(width=1000)
@@ -59,7 +60,7 @@ def test_the_pages_that_the_manual_shows_are_there(site: Site, visit: Visit, sta
         ),
         (officer, "health", "/staff/health", "สถานะระบบ"),
     ):
-        page.goto(address)
+        open_page(page, address, 200)
         assert shown in page.locator("main").inner_text(), address
         keep_picture(page, name)
 
