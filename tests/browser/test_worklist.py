@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 
+import fpdf
 import pytest
 from playwright.sync_api import Page, expect
 
+from archive import thai
 from archive.model import Draft, Status
 from tests.browser.conftest import DESK, PHONE, Act, Visit, click, press, shoot, tab_to
-from tests.browser.site import ACTOR, NAME, Site
+from tests.browser.site import ACTOR, NAME, Site, wait_until
 
 MOST_CLICKS = 6
 
@@ -52,6 +55,35 @@ def test_ten_drafts_are_published_and_taken_back(staff: Visit, site: Site, width
     act(page.get_by_role("button", name="เลิกทำ"))
     expect(page.locator(".notice.good")).to_contain_text("เลิกทำแล้ว")
     assert statuses(site, ids) == {Status.DRAFT}
+
+
+def test_what_is_typed_for_many_stays_while_one_of_them_is_mended(staff: Visit, site: Site) -> None:
+    commands = site.services.commands
+    ids = drafts(site, "ก่อนแก้", 2)
+    for id in ids:
+        commands.announcements.revise(id, {"published_on": thai.today(), "author": ""}, actor=ACTOR)
+        blank = fpdf.FPDF()
+        blank.add_page(orientation="landscape" if id % 2 else "portrait")
+        commands.attachments.attach(id, io.BytesIO(bytes(blank.output())), filename="ว่าง.pdf", actor=ACTOR)
+    jobs = site.services.jobs
+    wait_until(
+        lambda: not sum(jobs.count_by_status()[each] for each in ("waiting", "reading")), "both were read"
+    )
+    page = staff()
+    page.goto(f"/staff/publish?id={ids[0]}&id={ids[1]}")
+    one, other = (page.locator(f"#candidate-{id}") for id in ids)
+    one.locator("[name^=published_on-]").fill("9 มิ.ย. 2564")
+    other.locator("[name=id]").check()
+    with page.expect_popup() as opened:
+        other.get_by_role("link", name="ยังไม่ได้ระบุผู้ประกาศ").click()
+    opened.value.locator("#author").fill("กองช่าง")
+    opened.value.get_by_role("button", name="บันทึกฉบับร่าง").click()
+    expect(opened.value.locator(".notice.good").first).to_contain_text("บันทึกแล้ว")
+    opened.value.close()
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(other).not_to_contain_text("ยังไม่ได้ระบุผู้ประกาศ")
+    expect(other.locator("[name=id]")).to_be_checked()
+    expect(one.locator("[name^=published_on-]")).to_have_value("9 มิ.ย. 2564")
 
 
 LINES_OF_NAMES = """(names) => {

@@ -745,6 +745,27 @@ def test_an_undo_of_what_is_public_says_what_residents_see_otherwise(site: Site)
     assert clerk.post(f"/staff/history/{change.id}/undo").status_code == 302  # residents never saw it
 
 
+def test_the_way_back_stands_in_sight_in_the_history_of_all_records(site: Site) -> None:
+    made = site.announcement("ซ่อมถนน", status=Status.DRAFT)
+    site.services.commands.announcements.revise(made.id, {"category": "ถนน"}, actor="test")
+    change = site.services.history.entries(made.id)[-1]
+    shown = site.signed_in(Role.ADMIN).get("/staff/history").text
+    in_sight = re.sub(r"<details.*?</details>", "", shown.split("<main")[1], flags=re.DOTALL)
+    assert f"/staff/history/{change.id}/undo" in in_sight
+    assert "/staff/erasures" in in_sight  # what has no way back has a register
+    assert "/staff/erasures" not in site.signed_in(Role.STAFF).get("/staff/history").text
+
+
+def test_a_withdrawn_record_offers_no_step_that_it_refuses(site: Site) -> None:
+    made = site.announcement("ซ่อมถนน")
+    site.attach(made.id, memo("หนึ่ง"), "หนึ่ง.pdf")
+    site.services.commands.publication.withdraw(made.id, actor="x", reason="ลงผิดเรื่อง")
+    form = site.signed_in(Role.STAFF).get(f"/staff/announcements/{made.id}").text.split('id="main"')[1]
+    assert "หนึ่ง.pdf" in form
+    for step in ("ย้าย", "นำออก", "เปลี่ยนไฟล์"):
+        assert step not in form.split("</form>")[0], step
+
+
 def test_no_page_names_a_program_by_its_code(site: Site) -> None:
     made, commands = site.announcement("ประกาศ", status=Status.DRAFT), site.services.commands
     paper = site.attach(made.id, memo("หนึ่ง"), "หนึ่ง.pdf")
@@ -827,6 +848,11 @@ def test_after_publishing_the_person_s_next_draft_is_offered(site: Site) -> None
         for number in (1, 2)
     ]
     site.announcement("ร่างของคนอื่น", status=Status.DRAFT)
+    timed = clerk.post("/staff/announcements/new", data=sent | {"title": "ตั้งเวลาแล้ว"}).location
+    in_an_hour = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+    site.services.commands.announcements.revise(
+        int(timed.split("/")[3]), {"publish_at": in_an_hour}, actor="x"
+    )
     published = clerk.post(f"{addresses[0]}/publish", data={"when": "now"}, follow_redirects=True).text
     [offered] = re.findall(rf'href="{addresses[1]}">(ฉบับร่างถัดไปของฉัน: .*?)</a>', published, re.DOTALL)
     assert re.sub("<[^>]*>", "", offered) == f"ฉบับร่างถัดไปของฉัน: {title} 2"

@@ -60,6 +60,7 @@ _DONE = {
     "withdraw": gettext_noop("ถอนประกาศแล้ว ประชาชนเห็นเพียงชื่อเรื่อง (ถ้าไม่มีข้อมูลส่วนบุคคล) วันที่ และเหตุผลที่ถอน"),
 }
 """Action of the history → message once it was done, beside which stands the way back."""
+_MOST_DRAFTS = 50  # of one's own, among which one without a set time is looked for
 _LONGEST_POSITION = 4  # digits; no announcement has ten thousand attachments
 
 
@@ -145,12 +146,14 @@ def save_and_redirect(announcement_id: int) -> ResponseReturnValue:
     if "last_change" not in request.form:
         abort(400)
     try:
-        _save_form(announcement_id)
+        corrected = _save_form(announcement_id)
     except PrakatError as error:
         flash(error_message(error), "bad")
         return _form(announcement_id, request.form, error=error)
-    if "publish" not in request.form:
-        flash(_("บันทึกแล้ว"), "good")
+    said = [_("บันทึกแล้ว")] if "publish" not in request.form or corrected else []
+    said += [_("แก้ชื่อเอกสารตามไปด้วย: %(label)s", label=label) for label in corrected]
+    if said:
+        flash(" · ".join(said), "good")
     return redirect(_after_saving(announcement_id))
 
 
@@ -468,10 +471,10 @@ def _status_change_just_made(form: AnnouncementForm) -> Change | None:
 
 
 def _next_own_draft() -> Announcement | None:
-    """Returns the draft at the head of the person's own drafts in the worklist; None without one."""
+    """Returns the first of the person's own drafts in the worklist that has no time set; None without one."""
     filters = WorklistFilters(statuses=(Status.DRAFT,), person=g.actor)
-    rows, _total = services().worklist.list_rows(filters, today=thai.today(), page=1, per_page=1)
-    return rows[0].announcement if rows else None
+    rows, _total = services().worklist.list_rows(filters, today=thai.today(), page=1, per_page=_MOST_DRAFTS)
+    return next((row.announcement for row in rows if row.announcement.publish_at is None), None)
 
 
 def _has_files() -> bool:
@@ -504,8 +507,10 @@ def _typed(field: AnnouncementField) -> object:
         raise
 
 
-def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
+def _save_form(announcement_id: int, *, confirm: bool = True) -> list[str]:
     """Store the form's content: the announcement, its attachments' names, and new files.
+
+    Returns the labels that were corrected because the title or the date was.
 
     Values that the system filled in are stored only if ``confirm``, for saving the form confirms them. Labels
     that nobody typed otherwise follow what was corrected in the title and the date.
@@ -515,7 +520,7 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
     that was withdrawn or trashed is stored only by the button that makes a draft of the record first.
     """
     if "last_change" not in request.form:
-        return
+        return []
     with services().records.batch():
         announcement = services().announcements.get(announcement_id)
         settled = edit_conflicts.merge_edits_of_request(announcement, _changes() | _labels(announcement_id))
@@ -538,9 +543,8 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
         _reorder(announcement_id)
         if confirm:
             services().commands.publication.confirm_filled_values(announcement_id, actor=g.actor)
-    for label in corrected.values():
-        flash(_("แก้ชื่อเอกสารตามไปด้วย: %(label)s", label=label), "good")
     _attach_all(announcement_id)
+    return [*corrected.values()]
 
 
 def _labels_after_correction(announcement: Announcement, settled: Mapping[str, object]) -> dict[str, str]:

@@ -211,7 +211,9 @@ def _paper(
         label=shown,
         kind=kind,
         is_label_guessed=is_guessed,
-        is_meaningless_label=not is_guessed and is_meaningless_label(attachment),
+        is_meaningless_label=not is_guessed
+        and not attachment.is_reading_pending
+        and is_meaningless_label(attachment),
         earlier_label=attachment.label if is_label_earlier else "",
         is_label_doubtful=shown == label
         and (is_guessed or is_label_unconfirmed)

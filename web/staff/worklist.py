@@ -11,6 +11,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
+from markupsafe import Markup
 
 from archive import thai
 from archive.bulk_commands import BulkOutcome, apply_as_one_bulk
@@ -336,7 +337,9 @@ def _report_unticked(ids: Sequence[int]) -> None:
     for each in left[:_MOST_NAMED]:
         title, remarks = attachments_for_staff.displayed_title(each), _candidate(each).remarks
         why = remarks[0].remark if remarks else _("ไม่ได้ติ๊ก")
-        flash(_("ยังเป็นฉบับร่าง: %(title)s (%(why)s)", title=title, why=why), "warn")
+        place = url_for("staff.edit", announcement_id=each.id)
+        link = Markup('<a href="{}">{}</a>').format(place, title)
+        flash(Markup(_("ยังเป็นฉบับร่าง: %(title)s (%(why)s)")) % {"title": link, "why": why}, "warn")  # noqa: S704
     if len(left) > _MOST_NAMED:
         flash(_("ยังเป็นฉบับร่างอีก %(count)s เรื่อง", count=len(left) - _MOST_NAMED), "warn")
 

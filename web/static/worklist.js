@@ -63,12 +63,39 @@ if (tickAll) {
   });
 }
 
+// What was mended in another tab is shown once a person comes back; what is typed and ticked here stays.
+const candidates = document.querySelector("[data-candidates]");
+
+async function showMended() {
+  const answer = document.hidden ? null : await fetch(location.href).catch(() => null);
+  const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!fresh || !fresh.querySelector("[data-candidates]")) return;
+  if (fresh.querySelector("[name=when]") && !document.querySelector("[name=when]")) return location.reload();
+  const shownOn = (row) => row.querySelector("[name^=last_change-]").value;
+  for (const row of [...candidates.children]) {
+    const renewed = fresh.getElementById(row.id);
+    if (!renewed || shownOn(renewed) === shownOn(row)) continue;
+    const [before, after] = [row, renewed].map((each) => each.querySelector("[name=id]"));
+    if (!before.disabled) after.checked = before.checked;
+    const [typed, field] = [row, renewed].map((each) => each.querySelector("[name^=published_on-]"));
+    if (typed && field) field.value = typed.value;
+    const focused = row.contains(document.activeElement) && document.activeElement;
+    row.replaceWith(renewed);
+    if (focused) (focused === typed && field ? field : after).focus();
+  }
+  document.querySelector("[data-counts]").replaceWith(fresh.querySelector("[data-counts]"));
+}
+
+if (candidates) for (const back of ["visibilitychange", "focus"]) addEventListener(back, showMended);
+
 // Rows without a title are brought up to date for a while: their files may be read by now.
 async function renew(looks) {
   if (!looks || !list.querySelector("[data-untitled]")) return;
   await new Promise((over) => setTimeout(over, LOOK_EVERY));
   const answer = document.hidden ? null : await fetch(location.href).catch(() => null);
   const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+  const [today, now] = [document, fresh].map((page) => page && page.querySelector(".today"));
+  if (now && !today.contains(document.activeElement)) today.replaceWith(now);
   for (const row of fresh ? list.querySelectorAll("[data-untitled]") : []) {
     const renewed = fresh.querySelector(`[data-record="${row.dataset.record}"]`);
     if (!renewed || row.querySelector(".subject").contains(document.activeElement)) continue;
