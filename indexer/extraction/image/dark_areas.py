@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops
+from PIL import Image
 
 from indexer.extraction.image.overlaid_seal_removal import Cells, connected_cells
+
+Area = tuple[NDArray[np.int64], ...]
+"""Rows and columns of cells."""
 
 REDUCE = 4  # full-size pixels to one of the copy that is judged
 CELL = 4  # pixels of that copy to a cell: a third of a letter's height at 300 dpi
@@ -29,20 +32,29 @@ def invert_dark_areas(grey: Image.Image) -> Image.Image:
     small = np.asarray(grey.reduce(REDUCE))
     height, width = small.shape[0] // CELL, small.shape[1] // CELL
     blocks = small[: height * CELL, : width * CELL].reshape(height, CELL, width, CELL)
-    dark = (blocks < DARK).mean((1, 3)) >= LEAST_DARK
     light = (blocks >= LIGHT).mean((1, 3))
-    inverted = np.zeros_like(dark)
-    left = _smoothed(dark)
+    left = _smoothed((blocks < DARK).mean((1, 3)) >= LEAST_DARK)
+    inverted = grey
     for start in zip(*np.nonzero(_inside(left)), strict=True):
         if left[start]:
             area = tuple(np.array(connected_cells(left, (int(start[0]), int(start[1])))).T)
-            inverted[area] = _is_ground(area) and LEAST_LETTERS <= light[area].mean() <= MOST_LETTERS
-    if not inverted.any():
-        return grey
+            if _is_ground(area) and LEAST_LETTERS <= light[area].mean() <= MOST_LETTERS:
+                ground = float(np.median(blocks.swapaxes(1, 2)[area]))
+                inverted = _with_inverted(grey.copy() if inverted is grey else inverted, area, ground)
+    return inverted
+
+
+def _with_inverted(grey: Image.Image, area: Area, ground: float) -> Image.Image:
+    """Returns the page, changed in place: the ground of an area is white then, white letters in it black."""
+    rows, columns = area
+    cells = np.zeros((np.ptp(rows) + 1, np.ptp(columns) + 1), np.bool_)
+    cells[rows - rows.min(), columns - columns.min()] = True
     scale = CELL * REDUCE
-    mask = Image.new("L", grey.size)
-    mask.paste(Image.fromarray(inverted).convert("L").resize((width * scale, height * scale)))
-    return Image.composite(ImageChops.invert(grey), grey, mask)
+    mask = Image.fromarray(cells).convert("L").resize((cells.shape[1] * scale, cells.shape[0] * scale))
+    place = int(columns.min()) * scale, int(rows.min()) * scale
+    part = grey.crop((*place, place[0] + mask.width, place[1] + mask.height))
+    grey.paste(part.point(lambda tone: 255 - max(0.0, tone - ground) * 255 / (255 - ground)), place, mask)
+    return grey
 
 
 def _smoothed(cells: Cells) -> Cells:
@@ -57,7 +69,7 @@ def _inside(cells: Cells) -> Cells:
     return np.asarray(near)
 
 
-def _is_ground(area: tuple[NDArray[np.int64], ...]) -> bool:
+def _is_ground(area: Area) -> bool:
     """Returns True if an area has the size and the shape of the ground of a row of letters."""
     height, width = np.ptp(area[0]) + 1, np.ptp(area[1]) + 1
     is_filled = len(area[0]) >= LEAST_FILL * height * width

@@ -31,6 +31,7 @@ LEAST_DOTS = 5  # symbols in a row that stand for a dotted rule
 MONOTONE = 8  # equal symbols in a row that no text has, however sure the network is of them
 DOTS = frozenset("๐๑๖๘๙68@.,·•…-_")  # what the network makes of the dots of a form
 SURE_OF_DOTS = 0.965  # mean confidence from which on such a run is a number; those on pale paper have less
+_WHOLE_NUMBER = re.compile("[0-9]+|[๐-๙]+")
 _DIGIT = "[0-9๐-๙]"
 _NUMBER = re.compile(  # an amount with its thousands, a telephone number: dots are not read as these
     rf"(?<!{_DIGIT})(?:{_DIGIT}{{1,3}}(?:,{_DIGIT}{{3}})+(?:\.{_DIGIT}{{2}}|\.-|/-)?"
@@ -81,7 +82,7 @@ def is_cell(line: Sequence[Symbol]) -> bool:
         return False
     letters = thai_letters(text)
     is_word = len(letters) > 1 and longest_word(repair_text(text)) == len(letters)
-    return text.replace(" ", "").isdigit() or is_word or text.rstrip(".") in UNITS
+    return bool(_WHOLE_NUMBER.fullmatch(text.replace(" ", ""))) or is_word or text.rstrip(".") in UNITS
 
 
 def without_dots(line: Sequence[Symbol]) -> list[Symbol]:

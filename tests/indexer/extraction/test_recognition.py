@@ -271,10 +271,11 @@ def test_a_negative_is_read() -> None:
 HEADINGS = ("ลำดับที่", "รายการ", "จำนวนเงิน", "หมายเหตุ")
 
 
-def test_light_letters_on_a_dark_head_row_are_read() -> None:
+@pytest.mark.parametrize("ground", [(30, 60, 160), (96, 96, 96)])
+def test_light_letters_on_a_dark_head_row_are_read(ground: tuple[int, int, int]) -> None:
     image = page()
     draw, font = ImageDraw.Draw(image), ImageFont.truetype(FONT, 48)
-    draw.rectangle((150, 1100, 1600, 1190), (30, 60, 160))
+    draw.rectangle((150, 1100, 1600, 1190), ground)
     for column, word in enumerate(HEADINGS):
         draw.text((180 + 360 * column, 1102), word, "white", font, language="th")
     assert words_found(recognise_page_picture(image), " ".join((*TEXT, *HEADINGS))) == 1.0
