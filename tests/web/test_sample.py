@@ -1,39 +1,82 @@
-"""The sample archive, as a newcomer meets it."""
+"""The sample archive, as a newcomer meets it with ``make run``."""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
+import signal
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 import pdfplumber
 import pytest
 
 from archive.errors import Unavailable
 from archive.model import DocumentKind, Status, TextSource
-from tests.web.conftest import Site, open_site
+from tests.torture.service import free_port
+from tests.web.conftest import Site, open_site, until
 from web.commands.sample import sample
 from web.sample.archive import complete_sample
+
+RUN = Path(__file__).parents[2] / "scripts" / "run.sh"
+MAKING = "making the sample archive"
+
+
+@contextmanager
+def running(data: Path, *, seconds: float) -> Iterator[tuple[str, str]]:
+    """What ``make run`` does once everything is installed: yields the address and what it prints."""
+    port, log = free_port(), data.with_name("log")
+    address = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        assert served.poll() is None, log.read_text()
+        with suppress(OSError), urlopen(f"{address}/healthz", timeout=5):
+            return True
+        return False
+
+    with log.open("w") as said:
+        served = subprocess.Popen([RUN, str(data), str(port)], stdout=said, stderr=said, process_group=0)
+    try:
+        until(answers, seconds=seconds)
+        yield address, log.read_text()
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(served.pid, signal.SIGTERM)
+        served.wait(60)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    site = open_site(Path(tmp_path_factory.mktemp("sample")) / "data")
-    complete_sample(site.services, lambda _done, _total: None)
+    data = Path(tmp_path_factory.mktemp("sample")) / "data"
+    with running(data, seconds=400) as (address, printed):
+        assert MAKING in printed
+        assert address in printed
+        assert (data / "sample-sign-in.txt").read_text() in printed
+    site = open_site(data)
     site.work()
     return site
 
 
-def test_it_shows_many_kinds_years_and_authors(site: Site) -> None:
+def test_a_second_run_keeps_the_data_and_makes_nothing_anew(site: Site) -> None:
+    data, before = site.services.settings.data, site.services.history.last_change()
+    with running(data, seconds=30) as (address, printed):
+        assert MAKING not in printed
+        assert address in printed
+        assert (data / "sample-sign-in.txt").read_text() in printed
+    assert site.services.history.last_change() == before
+
+
+def test_it_shows_many_kinds_years_and_authors_and_the_centre_in_full(site: Site) -> None:
     found, total = site.services.announcements.list_page(statuses=list(Status), page=1, per_page=50)
     assert total >= 31
     assert len({each.kind for each in found}) >= 8
     assert len({each.published_on.year for each in found}) >= 5
     assert len({each.author for each in found}) >= 4
     assert {each.status for each in found} >= {Status.PUBLISHED, Status.DRAFT, Status.WITHDRAWN}
-
-
-def test_the_announcement_of_the_participation_centre_is_there_in_full(site: Site) -> None:
     record = site.services.announcements.get(1)
     assert "ศูนย์ส่งเสริมการมีส่วนร่วม" in record.title
     assert (record.author, record.views) == ("จับกังไซเบอร์", 492)
@@ -63,14 +106,10 @@ def test_scans_hold_pictures_only_and_are_found_by_what_is_in_them(site: Site) -
     assert (result["id"], page["attachment_id"], page["page"]) == (1, scans[0].id, 2)
 
 
-def test_filling_it_again_adds_nothing(site: Site) -> None:
+def test_filling_it_again_adds_nothing_and_collects_a_year_s_disclosures_once(site: Site) -> None:
     before = site.services.history.last_change()
     complete_sample(site.services, lambda _done, _total: None)
     assert site.services.history.last_change() == before
-
-
-def test_a_years_disclosures_are_collected_once(site: Site) -> None:
-    complete_sample(site.services, lambda _done, _total: None)
     [collection] = site.services.collections.all()
     page = site.client().get(f"/collections/{collection.id}").text
     assert page.count('href="/announcements/') == sum(
