@@ -13,6 +13,7 @@ PAPER = 250  # grey level that paper gets
 BAND = 64  # rows that are evened at a time: memory for fractions of a whole page costs more time than evening
 PATCH = (3, 12)  # full-size pixels to one of a copy, and its pixels to a patch: the height of a small letter
 GRAIN = 20  # percentile of the patches' contrast that stands for paper
+LEAST_GRAIN = 4.0  # grey levels: scanners that whiten paper leave none
 OVER_GRAIN = 2.5  # times the contrast of paper that patches with ink have, at least
 LEAST_PATCHES = 40  # patches with ink to judge it by: about one line of text
 INKED = 90  # percentile of these patches' contrast that stands for ink
@@ -52,7 +53,8 @@ def strengthen_ink(grey: Image.Image) -> Image.Image:
         return grey
     patches = inner[: height * side, : width * side].reshape(height, side, width, side)
     contrasts = patches.max((1, 3)) - patches.min((1, 3))
-    with_ink = contrasts[contrasts >= OVER_GRAIN * np.percentile(contrasts, GRAIN)]
+    grain = max(LEAST_GRAIN, float(np.percentile(contrasts, GRAIN)))
+    with_ink = contrasts[contrasts >= OVER_GRAIN * grain]
     contrast = float(np.percentile(with_ink, INKED)) if len(with_ink) >= LEAST_PATCHES else 0.0
     if not FAINT <= contrast < PALE:
         return grey

@@ -17,6 +17,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps
 from archive.thai import arabic_digits
 from archive.thai.words import cut_words
 from indexer.extraction.image.deskew import MeasuredPage
+from indexer.extraction.image.illumination import strengthen_ink
 from indexer.extraction.image.isolated_dots import without_dotted_rules
 from indexer.extraction.ocr import recognition, tesseract
 from indexer.extraction.ocr.recognition import OcrPage, recognise_page_picture
@@ -230,6 +231,13 @@ def test_a_carbon_copy_is_read() -> None:
     grain = np.random.default_rng(1).normal(0, 9, soft.shape)
     pale = Image.fromarray(np.clip(205 - (255 - soft) * 0.22 + grain, 0, 255).astype(np.uint8))
     assert words_found(recognise_page_picture(pale), " ".join(TEXT)) > 0.9
+
+
+def test_a_pale_page_with_a_line_on_white_paper_is_strengthened_and_a_dark_one_is_not() -> None:
+    line = page(TEXT[1:2]).convert("L")
+    pale = line.point(lambda tone: 255 - (255 - tone) * 60 // 255)
+    assert strengthen_ink(line) is line
+    assert int(np.asarray(strengthen_ink(pale)).min()) < 60
 
 
 def test_dotted_rules_of_a_form_leave_no_trace() -> None:
