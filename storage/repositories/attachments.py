@@ -498,7 +498,8 @@ class EngineAttachments(EngineRepository):
         is_public = self._is_public(row)
         is_new = attachment.hold is not HoldReason.PERSONAL_DATA and not row["has_undecided_finds"]
         if undecided:
-            hold = attachment.hold if is_public else HoldReason.PERSONAL_DATA
+            is_failed_and_held = attachment.hold is not None and not attachment.rules  # its finds are shown
+            hold = attachment.hold if is_public or is_failed_and_held else HoldReason.PERSONAL_DATA
             _set_hold(self._engine, attachment.id, hold, decided)
             update_row(self._engine, "attachment", attachment.id, has_undecided_finds=int(is_public))
             if is_new:
