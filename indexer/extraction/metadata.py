@@ -77,9 +77,13 @@ _OPENING = _bare_pattern(  # the text of a paper begins; ด้วยวิธ�
     r"เนื่องจาก|เนื่องด้วย|บัดนี้|อนุสนธิ|เพื่อให้|เพื่ออนุวัติ|ข้อ\d|\(?\d{1,2}(?:\.\d{1,2})*[.)](?!\d)"
 )
 _ISSUED_ON = _bare_pattern(r"\W*(?:สั่ง|สัง|ประกาศ|ให้ไว้|ตราไว้)(?:(?!ลง).){0,4}วัน")
+_SENTENCE_GOES_ON = re.compile(r"\s*(?:แล้ว|เรื่อง|ถึง|เป็นต้น|นั้น|โดย|ให้|และ|ซึ่ง|ตาม|ไป|ไว้|มา|บัดนี้|จึง|ที่|ว่า|เพื่อ|ได้)")
 _ISSUED_ON_MISREAD = _bare_pattern(".{0,12}ณวัน")  # the word before it may be misread
-_RECEIVED = _bare_pattern(r"(?:เลข|ลง)?(?:ทะเบียน)?รับ(?:เลข)?(?:ที่|วันที่)\W*(?:\d|$)|(?:เลข|ลง)(?:ทะเบียน)?รับ")
+_RECEIVED = _bare_pattern(
+    r"(?:เลข|ลง)?(?:ทะเบียน)?รับ(?:เลข)?(?:ที่|วันที่)\W*(?:\d|$)|(?:เลข(?:ทะเบียน)?|ลง(?:ทะเบียน)?)รับ\W*(?:\d|$)"
+)
 """In a bare row of the stamp with which a receiver registered the paper."""
+_STAMP_PART = _bare_pattern(f"{_RECEIVED.pattern}|วันที่|เวลา|ผู้รับ|เลขรับ")
 _OF_STAMP = _bare_pattern("วันที่|เวลา")  # begins the other rows of such a stamp
 _WITHOUT_DAY = re.compile(rf"(?:{'|'.join(MONTHS)})\s*(?:พ\.?\s?ศ\.?\s*)?2[3-6]\d\d")
 _MEETING_BEGINS = _bare_pattern(r"ผู้(?:มา|เข้า|ไม่มา)|ระเบียบวาระ|เริ่มประชุม|เปิดประชุม")
@@ -153,9 +157,9 @@ _ISSUED = (
 )  # dated at the end
 _PAPERS = (DocumentKind.LETTER, DocumentKind.MEMO, DocumentKind.STAMPED)  # sent by an office to another
 _FORM = _bare_pattern("แบบ|คำร้อง|คำขอ|ใบ|ญัตติ|กระทู้|เขียนที่")  # laid out as a letter, but none
-_RADIO = _bare_pattern(
-    "(?:กระดาษเขียนข่าว|ข้อความ|ข่าว)?วิทยุ|โทรสาร|โทรพิมพ์"
-)  # states from and to, but is no letter
+_RADIO = _bare_pattern(  # the heading of a form that states from and to, but is no letter
+    r"(?:กระดาษเขียนข่าว|ข้อความ|ข่าว)?วิทยุ(?=$|ในราชการ|ที่|สถ)|โทรสาร(?=$|ในราชการ)|โทรพิมพ์(?=$)"
+)
 _ADDRESSEE_LABELS = ("ขอประทานกราบทูล", "กราบนมัสการ", "กราบเรียน", "กราบทูล", "นมัสการ", "เรียน")
 _AFTER_ADDRESSEE = ("อ้างถึง", "สิ่งที่ส่งมาด้วย")
 _FIRST_OF_SEVERAL = re.compile(r"[1๑]\s?[.)]")
@@ -219,25 +223,28 @@ class _Row:
             at = places[-1] + (found >= 0)
         return places
 
-    def left_of(self, place: int) -> _Row | None:
-        """Returns the row without the parts that begin right of ``place``; None if nothing is left."""
-        kept = [part for part in self.parts if part[1] < place]
-        if len(kept) == len(self.parts):
+    def without_stamp(self, place: int, *, has_label: bool) -> _Row:
+        """Returns the row without the parts, but for the first, that are of a stamp right of ``place``.
+
+        These begin as its rows do; in a row with a label any part there is of the stamp.
+        """
+        of_stamp = [
+            at > 0 and left >= place and (has_label or bool(_STAMP_PART.match(_bare(text))))
+            for at, (text, left) in enumerate(self.parts)
+        ]
+        if True not in of_stamp:
             return self
-        if not kept:
-            return None
+        kept = self.parts[: of_stamp.index(True)]
         length = sum(len(text) for text, _ in kept) + len(kept) - 1
-        rest = _Row(
+        return _Row(
             self.text[:length],
             self.left,
-            self.right,
+            place,
             self._raw,
             self._doubts,
             is_recognised=self.is_recognised,
             parts=kept,
         )
-        rest.right = None if self.right is None else place
-        return rest
 
     @property
     def has_cells(self) -> bool:
@@ -298,10 +305,11 @@ def extract_fields(pages: Sequence[Page]) -> dict[str, ExtractedField]:
     ``kind`` is a value of ``DocumentKind``; ``number`` is canonical (``มท 0808.2/ว 123``, ``123/2564``);
     ``date`` is ISO; ``urgency`` one of ด่วน, ด่วนมาก, ด่วนที่สุด; ``subject``, ``title``, ``from`` and ``to``
     are as written. A paper has a ``title`` only where it has no ``subject``. A field that is covered in part
-    by a redaction is left out.
+    by a redaction is left out; all are where reading the first page failed, for what follows may be an
+    enclosure.
     """
     written = [page for page in pages if page.text.strip()]
-    if not written or _is_unread(pages[0]):
+    if not written or pages[0].problem:
         return {}
     first = _rows(written[0])
     document = _Document(first, [row for page in written for row in _rows(page)])
@@ -312,11 +320,6 @@ def extract_fields(pages: Sequence[Page]) -> dict[str, ExtractedField]:
         for name, field in found.items()
         if field and field.value and COVER not in field.value
     }
-
-
-def _is_unread(page: Page) -> bool:
-    """Returns True for a page on which something stands that could not be read; False for a blank one."""
-    return bool(page.problem) or (not page.text.strip() and bool(page.confidence))
 
 
 class _Document:
@@ -554,8 +557,7 @@ def _parts(shown: str, raw: str, pieces: Sequence[Line], offset: int) -> list[tu
 def _without_receipt_stamp(head: list[_Row]) -> list[_Row]:
     """Returns the rows without the stamp of an office that received the paper, if it bears one.
 
-    The stamp stands above the paper's own head, or at its right: then what begins there is left out of the
-    rows beside it.
+    The stamp stands above the paper's own head, or at its right, in one row with it.
     """
     stamped = [
         (at, left) for at, row in enumerate(head) for text, left in row.parts if _RECEIVED.match(_bare(text))
@@ -567,10 +569,12 @@ def _without_receipt_stamp(head: list[_Row]) -> list[_Row]:
     left = min(left for _, left in stamped)
     kept = []
     for at, row in enumerate(head):
-        rest = row.left_of(left - ALIGNED) if at in beside and left > PAGE_UNITS // 2 else row
-        is_stamp = at in rows and (_RECEIVED.match(row.bare) or _OF_STAMP.match(row.bare))
-        if rest and not is_stamp:
-            kept.append(rest)
+        is_below = row.left is None or abs(row.left - left) <= CENTRED
+        if _RECEIVED.match(row.bare) or (at in rows and is_below and _OF_STAMP.match(row.bare)):
+            continue
+        has_label = any(row.starts(label) for label in ("เรื่อง", *_ADDRESSEE_LABELS, *_AFTER_ADDRESSEE))
+        is_beside = at in beside and left > PAGE_UNITS // 2
+        kept.append(row.without_stamp(left - ALIGNED, has_label=has_label) if is_beside else row)
     return kept
 
 
@@ -618,9 +622,7 @@ def _date(document: _Document) -> _Found | None:
     rows = document.above_subject or document.head[:TITLE_ROWS]
     if kind == DocumentKind.MINUTES:
         begins = next((at for at, row in enumerate(rows) if _MEETING_BEGINS.match(row.bare)), None)
-        dated = [
-            row for row in rows[:begins] if row.bare.startswith(("เมือวัน", "วัน")) or document.centred(row)
-        ]
+        dated = [row for row in rows[:begins] if "วัน" in row.bare or document.centred(row)]
         return next(filter(None, (_date_in(row, document) for row in dated)), None)
     if kind in _PAPERS:
         return _date_of_letter(document, rows)
@@ -656,19 +658,25 @@ def _date_of_issue(document: _Document) -> _Found | None:
     The date may stand in the row below. A row that goes on after the date is a sentence on another paper.
     """
     rows = document.rows
-    for at, row in enumerate(rows):
-        if _ISSUED_ON.match(row.bare):
-            place = row if _is_dated(row) or at + 1 == len(rows) else rows[at + 1]
-            if _ends_with_date(place):
-                return _date_in(place, document)
-    misread = (row for row in reversed(document.tail) if _ISSUED_ON_MISREAD.match(row.bare))
-    issued = next(misread, None)
-    return _date_in(issued, document) if issued and _ends_with_date(issued) else None
+    below = [*rows[1:], None]
+    issued = [
+        row if _is_dated(row) or after is None else after
+        for row, after in zip(rows, below, strict=True)
+        if _ISSUED_ON.match(row.bare)
+    ]
+    issued += [row for row in reversed(document.tail) if _ISSUED_ON_MISREAD.match(row.bare)]
+    for least in (SHORT, PAGE_UNITS):  # a signature or a seal may stand behind the date
+        for row in issued:
+            if _is_date_last(row, least):
+                return _date_in(row, document)
+    return None
 
 
-def _ends_with_date(row: _Row) -> bool:
+def _is_date_last(row: _Row, most: int) -> bool:
+    """Returns True if no sentence goes on after the row's date, and at most ``most`` code points follow."""
     ends = [found.match.end() for found in find_dates_with_month_names(row.digits)]
-    return not ends or len(row.digits) - ends[-1] <= SHORT
+    rest = row.digits[ends[-1] :] if ends else ""
+    return len(rest) <= most and not _SENTENCE_GOES_ON.match(rest)
 
 
 def _date_in(row: _Row, document: _Document) -> _Found | None:

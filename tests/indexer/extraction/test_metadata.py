@@ -449,8 +449,9 @@ def test_a_seal_read_as_letters_is_no_sender() -> None:
 def test_an_enclosure_does_not_speak_for_a_first_page_that_could_not_be_read() -> None:
     unread, letter = pages("", LETTER)
     assert extract_fields([replace(unread, problem="timeout"), letter]) == {}
-    assert extract_fields([replace(unread, source=TextSource.OCR, confidence=0.5), letter]) == {}
-    assert extract_fields([unread, letter])["date"].value == "2023-05-20"  # a blank cover
+    cover = replace(unread, source=TextSource.OCR, confidence=0.3)
+    for first in (unread, cover):
+        assert extract_fields([first, letter])["date"].value == "2023-05-20"
 
 
 def test_a_misread_label_leaves_none_of_its_letters_in_the_value() -> None:
@@ -484,3 +485,34 @@ def test_the_middle_of_a_page_is_known_where_no_row_of_its_head_is_full() -> Non
     text = "รายงานการประชุมคณะกรรมการ\nครั้งที่ 3/2564\nผู้มาประชุม\n1. นายแดง ขาว\n2. นายดำ ขาว"
     rows = ((3500, 6500), (4300, 5700), (1400, 3000), (1400, 3400), (1400, 3300))
     assert laid_out(text, *rows)["title"] == "รายงานการประชุมคณะกรรมการ ครั้งที่ 3/2564"
+
+
+@pytest.mark.parametrize("behind", ["  นายก", " (นายสมชาย ใจดี)", "  ~ ฝ่", " | ๑๒๓"])
+def test_a_signature_behind_the_date_of_issue_does_not_hide_it(behind: str) -> None:
+    text = "ประกาศเทศบาลตำบลป่าซาง\nเรื่อง ทดสอบ\n-----\nด้วยเทศบาล\nประกาศ ณ วันที่ ๕ ตุลาคม พ.ศ. ๒๕๖๕"
+    assert values(text + behind)["date"] == "2022-10-05"
+
+
+def test_a_registration_of_citizens_is_no_stamp_of_a_receiver() -> None:
+    text = "ประกาศเทศบาล\nเรื่อง หลักเกณฑ์การขึ้นทะเบียนและการ\nลงทะเบียนรับเงินเบี้ยยังชีพผู้สูงอายุ\n-----\nด้วยเทศบาล"
+    assert values(text)["subject"].endswith("ลงทะเบียนรับเงินเบี้ยยังชีพผู้สูงอายุ")
+
+
+def test_sender_and_date_at_the_right_are_told_from_a_stamp_there() -> None:
+    text = (
+        "ที่ ลบ ๗๑๘๐๑/๓๒๔\nรับที่ ๑๒๓\nองค์การบริหารส่วนตำบลโคกสลุง\nอำเภอพัฒนานิคม\n๙ มิถุนายน ๒๕๖๔\n"
+        "เรื่อง ขอเชิญประชุม\nเรียน กำนัน\nด้วย"
+    )
+    rows = ((1400, 3000), (6500, 7500), (5200, 8800), (5200, 7000), (5400, 7200), (1400, 4000), (1400, 3000))
+    found = laid_out(text, *rows, (2400, 9000))
+    assert (found["from"], found["date"]) == ("องค์การบริหารส่วนตำบลโคกสลุง", "2021-06-09")
+
+
+@pytest.mark.parametrize("head", ["โทรสาร ๐๓๖ ๔๙๑ ๑๒๓", "วิทยุชุมชนคนบ้านใหม่"])
+def test_a_fax_number_or_a_radio_station_above_a_letter_leaves_it_one(head: str) -> None:
+    assert values(f"{head}\n" + LETTER.removeprefix("ด่วนที่สุด\n"))["kind"] == "letter"
+
+
+def test_minutes_are_dated_also_within_a_row() -> None:
+    text = "รายงานการประชุมสภา\nสมัยสามัญ สมัยที่ ๑ ประจำปี ๒๕๖๕ วันที่ ๑๕ กุมภาพันธ์ ๒๕๖๕ ณ ห้องประชุม\nผู้มาประชุม"
+    assert values(text)["date"] == "2022-02-15"
