@@ -229,7 +229,7 @@ def parse_query(
     may follow ``เลขที่`` too, and its year a word: ``คำสั่งที่ 215 ปี 2564`` is ``คำสั่งที่ 215/2564``. A date range
     (``query.date_ranges``) is a filter when it is labelled (``date:``) or stands alone. Elsewhere a result
     must have a date in that range or name it; with ``should_drop_dates_beside_words`` it is left out.
-    ``ข่าวล่าสุด`` is everything, newest first.
+    ``ข่าวล่าสุด`` is everything, newest first. ``NOT`` alone or in quotes is a word like others, as ``OR`` is.
     """
     asked = Query(
         typed=typed[:MAX_QUERY_LENGTH],
@@ -262,6 +262,7 @@ def _parsed(
     )
     for found in _PART.finditer(words):
         reading.take(found)
+    reading.take_lone_operator()
     if raw.strip() and reading.is_empty:
         reading.understood.append(query_notes.NO_WORDS)
     is_filter_alone = dates_filter and reading.days_alone and not reading.chunks
@@ -458,7 +459,7 @@ class _Reading:
             self._joined = ""
             return
         text = found["plain"] or (f"{name}:{value}" if name else value or "")
-        if text in _EITHER or text in ("AND", "NOT"):
+        if quoted is None and (text in _EITHER or text in ("AND", "NOT")):
             self._joined = text
         elif any(map(str.isalnum, text.replace(_AND_SO_ON, ""))):
             if is_excluded:
@@ -466,6 +467,11 @@ class _Reading:
             else:
                 self._add(text, is_exact=quoted is not None)
             self._joined = ""
+
+    def take_lone_operator(self) -> None:
+        """Adds an operator that stands alone as a word to find: NOT. A ``|`` is no word."""
+        if self.is_empty and any(map(str.isalnum, self._joined)):
+            self._add(self._joined, is_exact=False)
 
     def _exclude(self, text: str, *, is_exact: bool = True) -> None:
         self.without.append(TypedChunk(fold_text(text), is_exact, text))
