@@ -179,45 +179,30 @@ def suggested_label(attachment: Attachment) -> str:
 def document_number(attachment: Attachment) -> str:
     """Return a document's number as its label gives it, where a person may have corrected it, else as read.
 
-    Return "" where neither has one. The label is of the form that ``suggested_label`` gives.
+    Return "" where neither has one. Only a label of the form that ``suggested_label`` gives tells the number:
+    any other label may name the number of another document.
     """
-    if labelled := _NUMBER_IN_LABEL.search(attachment.label):
-        return thai.arabic_digits(labelled[1])
+    labelled = _SUGGESTED_LABEL.fullmatch(attachment.label)
+    if labelled and labelled["number"]:
+        return thai.arabic_digits(labelled["number"])
     read = attachment.details.fields.get("number")
     return read.value if read else ""
 
 
-def label_after_correction(label: str, before: Announcement, after: Announcement) -> str:
-    """Return an attachment's label with what was corrected in its announcement's title and date.
+def label_after_correction(label: str, title_before: str, title_after: str) -> str:
+    """Return the label of the document that states an announcement's title, once that was corrected.
 
-    The title before, where the label has it, becomes that after, else the one year that is another one in the
-    title. The year of the document's number goes with that of the date. A label that would become too long is
-    returned as it is.
+    The title is corrected where it is the whole label, or the subject of a label that ``suggested_label``
+    gives. Any other label is returned as it is, and so is one that would become too long. Numbers stay.
     """
-    corrected = label
-    if before.title and before.title in label:
-        corrected = label.replace(before.title, after.title)
-    else:
-        years = [set(_YEAR.findall(thai.arabic_digits(each.title))) for each in (before, after)]
-        gone, come = years[0] - years[1], years[1] - years[0]
-        if len(gone) == len(come) == 1:
-            corrected = _with_other_year(label, gone.pop(), come.pop())
-    numbered = _NUMBER_IN_LABEL.search(corrected)
-    if numbered:
-        dated = (str(thai.buddhist_year(each.published_on)) for each in (before, after))
-        start, end = numbered.span(1)
-        corrected = corrected[:start] + _with_other_year(numbered[1], *dated) + corrected[end:]
+    if not title_before:
+        return label
+    suggested = _SUGGESTED_LABEL.fullmatch(label)
+    start = suggested.start("subject") if suggested else 0
+    if label[start:] != title_before:
+        return label
+    corrected = label[:start] + title_after
     return corrected if len(corrected) <= validation.LONGEST_LABEL else label
-
-
-def _with_other_year(text: str, before: str, after: str) -> str:
-    """Return a text with a year in the place of another, in the digits in which that is written."""
-    for found in reversed([*_YEAR.finditer(thai.arabic_digits(text))]):
-        if found[0] == before:
-            is_thai = text[found.start()] != before[0]
-            year = thai.thai_digits(after) if is_thai else after
-            text = text[: found.start()] + year + text[found.end() :]
-    return text
 
 
 def is_name_of_file(text: str, attachments: Sequence[Attachment]) -> bool:
@@ -267,8 +252,11 @@ def is_meaningless_label(attachment: Attachment) -> bool:
     return not is_thai and bool(_MADE_BY_DEVICE.search(label))
 
 
-_NUMBER_IN_LABEL = re.compile(r"(?:^|\s)ที่\s((?:\S{1,10}\s)?\S{0,20}\d\S{0,20})\sเรื่อง\s")
-_YEAR = re.compile(r"(?<!\d)2[45]\d\d(?!\d)")  # of the Buddhist era
+_SUGGESTED_LABEL = re.compile(
+    rf"(?:{'|'.join(re.escape(kind.thai) for kind in DocumentKind)})?"
+    r"(?:(?:^|\s?)ที่\s(?P<number>(?:\S{1,10}\s)?\S{0,20}\d\S{0,20}(?:\s\d{1,6})?))?"
+    r"(?:^|\s)เรื่อง\s(?P<subject>.+)"
+)
 _HASH = re.compile(r"\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}\b", re.IGNORECASE)  # such as 219521f3
 _MADE_BY_DEVICE = re.compile(r"_|\d{8}|\b(?:scan|img|image|dsc|doc|camscanner)\w*[\s-]*\d", re.IGNORECASE)
 _OF_ONE_DOCUMENT = re.compile(r"เรื่อง|\d")  # a subject, number, month or year

@@ -645,34 +645,46 @@ def test_a_label_that_was_hard_to_read_is_in_doubt_until_it_is_saved(site: Site)
     assert HARD not in clerk.get(f"{address}/publish").text
 
 
-def test_the_name_of_a_paper_follows_what_is_corrected_in_the_title_and_the_date(site: Site) -> None:
+def test_the_name_of_a_paper_follows_its_title_and_its_number_stays_as_it_was_read(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
     made, paper = draft_read_with_doubt(site, clerk)
     address = f"/staff/announcements/{made.id}"
 
-    def save(**typed: str) -> str:
-        return clerk.post(
-            address, data=sent_form(clerk.get(address).text) | typed, follow_redirects=True
-        ).text
+    def save(*, address: str = address, **typed: str) -> str:
+        data = sent_form(clerk.get(f"/staff/announcements/{made.id}").text) | typed
+        return clerk.post(address, data=data, follow_redirects=True).text
 
     def label() -> str:
         return site.services.attachments.get(paper.id).label
 
-    followed = "บันทึกข้อความ ที่ นป 1/2556 เรื่อง ซ่อมถนนปี 2567"
-    page = save(title="ซ่อมถนนปี 2567", published_on="9 มิ.ย. 2556")  # a draft: the label is still suggested
+    followed = "บันทึกข้อความ ที่ นป 1/2566 เรื่อง ซ่อมถนนปี 2567"
+    page = save(title="ซ่อมถนนปี 2567", published_on="5 ม.ค. 2567")  # a draft: the label is still suggested
     assert label() == followed
     assert f"แก้ชื่อเอกสารตามไปด้วย: {followed}" in page
     site.services.commands.publication.publish(made.id, actor="x")
-    seen = site.client().get(f"/announcements/{made.id}").text
-    assert "นป 1/2556" in seen
-    assert "2566" not in seen  # as it was read
-    save(title="ซ่อมถนนปี ๒๕๕๗")
-    assert label() == "บันทึกข้อความ ที่ นป 1/2556 เรื่อง ซ่อมถนนปี ๒๕๕๗"
+    assert "นป 1/2566" in site.client().get(f"/announcements/{made.id}").text
+    followed = "บันทึกข้อความ ที่ นป 1/2566 เรื่อง ซ่อมถนนปี ๒๕๕๗"
+    page = save(address=f"/staff/attachments/{paper.id}/rename", title="ซ่อมถนนปี ๒๕๕๗")
+    assert f"แก้ชื่อเอกสารตามไปด้วย: {followed}" in page  # beside another button too
     save(**{"title": "ซ่อมถนนปี 2558", f"label-{paper.id}": "แบบ ปี 2557"})
     assert label() == "แบบ ปี 2557"  # as it was typed
     save(title="ซ่อมถนน ปี 2559")
     assert label() == "แบบ ปี 2557"  # which is of another year
     assert "ตามไปด้วย" not in save(category="งานช่าง")
+
+
+def test_the_name_of_another_paper_never_follows_the_title(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    made, paper = draft_read_with_doubt(site, clerk)
+    older = site.attach(made.id, memo("ฉบับเดิม", subject="ซ่อมถนน", number="นป 52301/9"), "เดิม.pdf")
+    site.work()
+    address = f"/staff/announcements/{made.id}"
+    clerk.post(address, data=sent_form(clerk.get(address).text))
+    before = site.services.attachments.get(older.id).label
+    assert before == "บันทึกข้อความ ที่ นป 52301/9 เรื่อง ซ่อมถนน"
+    clerk.post(address, data=sent_form(clerk.get(address).text) | {"title": "ซ่อมถนนปี 2567"})
+    assert site.services.attachments.get(older.id).label == before
+    assert site.services.attachments.get(paper.id).label.endswith("ซ่อมถนนปี 2567")
 
 
 def test_values_that_the_worker_filled_in_are_in_doubt_until_somebody_saves_them(site: Site) -> None:

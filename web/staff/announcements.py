@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import BinaryIO, cast
 
 from flask import Response, abort, flash, g, jsonify, redirect, render_template, request, url_for
@@ -28,7 +27,7 @@ from archive.model import (
     Status,
 )
 from archive.privacy import undecided_finds
-from archive.suggested_fields import label_after_correction
+from archive.suggested_fields import label_after_correction, suggest_fields
 from archive.undo import find_reversals
 from archive.worklist import WorklistFilters
 from web.bootstrap import services
@@ -146,14 +145,12 @@ def save_and_redirect(announcement_id: int) -> ResponseReturnValue:
     if "last_change" not in request.form:
         abort(400)
     try:
-        corrected = _save_form(announcement_id)
+        _save_form(announcement_id)
     except PrakatError as error:
         flash(error_message(error), "bad")
         return _form(announcement_id, request.form, error=error)
-    said = [_("บันทึกแล้ว")] if "publish" not in request.form or corrected else []
-    said += [_("แก้ชื่อเอกสารตามไปด้วย: %(label)s", label=label) for label in corrected]
-    if said:
-        flash(" · ".join(said), "good")
+    if "publish" not in request.form:
+        flash(_("บันทึกแล้ว"), "good")
     return redirect(_after_saving(announcement_id))
 
 
@@ -507,20 +504,18 @@ def _typed(field: AnnouncementField) -> object:
         raise
 
 
-def _save_form(announcement_id: int, *, confirm: bool = True) -> list[str]:
+def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
     """Store the form's content: the announcement, its attachments' names, and new files.
 
-    Returns the labels that were corrected because the title or the date was.
-
-    Values that the system filled in are stored only if ``confirm``, for saving the form confirms them. Labels
-    that nobody typed otherwise follow what was corrected in the title and the date.
+    Values that the system filled in are stored only if ``confirm``, for saving the form confirms them. The
+    label of the document that states the title follows what was corrected in it, and a message says so.
 
     Fields, names and order are stored together or not at all; files follow on their own. Nobody else can
     change the record between the look at what others changed and the storing. What was typed for a record
     that was withdrawn or trashed is stored only by the button that makes a draft of the record first.
     """
     if "last_change" not in request.form:
-        return []
+        return
     with services().records.batch():
         announcement = services().announcements.get(announcement_id)
         settled = edit_conflicts.merge_edits_of_request(announcement, _changes() | _labels(announcement_id))
@@ -530,7 +525,7 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> list[str]:
             if "restore" not in request.form:
                 raise edit_conflicts.not_editable_conflict()
             announcement = services().commands.publication.restore_as_draft(announcement_id, actor=g.actor)
-        corrected = _labels_after_correction(announcement, settled)
+        corrected = _label_after_correction(announcement, settled)
         settled |= corrected
         changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
         if changes.get("category", announcement.category) != announcement.category:
@@ -544,27 +539,27 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> list[str]:
         if confirm:
             services().commands.publication.confirm_filled_values(announcement_id, actor=g.actor)
     _attach_all(announcement_id)
-    return [*corrected.values()]
+    for label in corrected.values():
+        flash(_("แก้ชื่อเอกสารตามไปด้วย: %(label)s", label=label), "good")
 
 
-def _labels_after_correction(announcement: Announcement, settled: Mapping[str, object]) -> dict[str, str]:
-    """Returns, as ``label-7``, the labels that have to follow the values that are about to be stored.
+def _label_after_correction(announcement: Announcement, settled: Mapping[str, object]) -> dict[str, str]:
+    """Returns, as ``label-7``, the label that has to follow the title that is about to be stored, if any.
 
-    A label follows that stands in the form as it was opened, see ``label_after_correction``.
+    Only the document from which the title was read is named after the title; its label follows where it
+    stands in the form as it was opened, see ``label_after_correction``.
     """
+    attachments = services().attachments.by_announcement([announcement.id])[announcement.id]
+    source = suggest_fields(attachments).source
+    if source is None:
+        return {}
     filled = attachments_for_staff.unsaved_prefilled_values(announcement)
-    shown = {name: filled.get(name, getattr(announcement, name)) for name in ("title", "published_on")}
-    before = replace(announcement, **shown)  # type: ignore[arg-type]  # checked when they were read
-    given = {name: settled.get(name) or shown[name] for name in shown}
-    after = replace(before, **checked_fields(given, may_lack_title=True))  # type: ignore[arg-type]
-    labels: dict[str, str] = {}
-    for each in services().attachments.by_announcement([announcement.id])[announcement.id]:
-        name = f"label-{each.id}"
-        label = str(filled.get(name, each.label))
-        corrected = label_after_correction(label, before, after)
-        if corrected != label and request.form.get(name, label) == label:
-            labels[name] = corrected
-    return labels
+    before = str(filled.get("title", announcement.title))
+    after = checked_fields({"title": settled.get("title") or before}, may_lack_title=True)["title"]
+    name = f"label-{source.id}"
+    label = str(filled.get(name, source.label))
+    corrected = label_after_correction(label, before, str(after))
+    return {name: corrected} if corrected != label and request.form.get(name, label) == label else {}
 
 
 def _without_unconfirmed(announcement: Announcement, typed: Mapping[str, object]) -> dict[str, object]:
