@@ -1,7 +1,7 @@
 """Inverts dark areas with light letters: negatives, head rows of tables, signs.
 
-Recognition reads dark letters on light paper alone. Solid pictures, bars and a scanner's black edges have no
-light letters in them and stay as they are.
+Recognition reads dark letters on light paper alone. Bars and a scanner's black edges have no light letters in
+them, and dark letters on a dark ground, as on a copy of coloured cells or in a shadow, are read as they are.
 """
 
 from __future__ import annotations
@@ -17,31 +17,48 @@ Area = tuple[NDArray[np.int64], ...]
 
 REDUCE = 4  # full-size pixels to one of the copy that is judged
 CELL = 4  # pixels of that copy to a cell: a third of a letter's height at 300 dpi
-DARK = 140  # grey levels (of 255), below which a pixel may be the ground of light letters
+DARK = 160  # grey levels (of 255), below which a pixel may be the ground of light letters
 LIGHT = 180  # grey levels from which on it may be of these letters
 LEAST_DARK = 0.5  # share of such pixels in a cell of the ground
 LEAST_HEIGHT, LEAST_WIDTH = 3, 8  # cells of an area: half of a head row, and a short word
 LEAST_FILL = (
     0.8  # share of an area's rectangle that is dark; emblems and ornaments on 24 scans had up to 0.72
 )
-LEAST_LETTERS, MOST_LETTERS = 0.01, 0.45  # share of light pixels in an area with light letters
+LEAST_LETTERS, MOST_LETTERS = 0.01, 0.45  # share of light pixels inside an area with light letters
+DARKER = 40  # grey levels from the ground down to dark letters on it
 
 
 def invert_dark_areas(grey: Image.Image) -> Image.Image:
-    """Returns the page with dark areas inverted that hold light letters; the page itself if it has none."""
+    """Returns the page with dark areas inverted that hold light letters alone; the page itself without any."""
     small = np.asarray(grey.reduce(REDUCE))
     height, width = small.shape[0] // CELL, small.shape[1] // CELL
-    blocks = small[: height * CELL, : width * CELL].reshape(height, CELL, width, CELL)
-    light = (blocks >= LIGHT).mean((1, 3))
-    left = _smoothed((blocks < DARK).mean((1, 3)) >= LEAST_DARK)
+    blocks = small[: height * CELL, : width * CELL].reshape(height, CELL, width, CELL).swapaxes(1, 2)
+    left = _smoothed((blocks < DARK).mean((2, 3)) >= LEAST_DARK)
     inverted = grey
     for start in zip(*np.nonzero(_inside(left)), strict=True):
         if left[start]:
             area = tuple(np.array(connected_cells(left, (int(start[0]), int(start[1])))).T)
-            if _is_ground(area) and LEAST_LETTERS <= light[area].mean() <= MOST_LETTERS:
-                ground = float(np.median(blocks.swapaxes(1, 2)[area]))
-                inverted = _with_inverted(grey.copy() if inverted is grey else inverted, area, ground)
+            if not _is_ground(area):
+                continue
+            tones = blocks[_inside_area(area, left.shape)]
+            if _has_light_letters_alone(tones):
+                copy = grey.copy() if inverted is grey else inverted
+                inverted = _with_inverted(copy, area, float(np.median(tones)))
     return inverted
+
+
+def _inside_area(area: Area, shape: tuple[int, ...]) -> Cells:
+    """Returns the cells around which the area goes on; those at its edge hold paper that lies beside it."""
+    cells = np.zeros(shape, np.bool_)
+    cells[area] = True
+    return _inside(cells)
+
+
+def _has_light_letters_alone(tones: NDArray[np.uint8]) -> bool:
+    """Returns True if some pixels are as light as letters on a dark ground and none are darker letters."""
+    light = float((tones >= LIGHT).mean())
+    dark = float((tones < np.median(tones) - DARKER).mean())
+    return LEAST_LETTERS <= light <= MOST_LETTERS and dark < LEAST_LETTERS
 
 
 def _with_inverted(grey: Image.Image, area: Area, ground: float) -> Image.Image:

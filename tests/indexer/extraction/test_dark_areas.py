@@ -1,0 +1,56 @@
+"""Dark areas: light letters on them are inverted, dark letters on them stay as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import fontpkg_sarabun
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from indexer.extraction.image.dark_areas import invert_dark_areas
+
+FONT = ImageFont.truetype(Path(fontpkg_sarabun.__file__).parent / "files" / "Sarabun-Regular.ttf", 44)
+BAND = 70  # pixels: height of a head row at 300 dpi
+TONES = (76, 112, 131)  # of the dark grounds that a spreadsheet offers
+PLACES = range(480, 512, 3)  # where the band begins on the grid of cells
+
+
+def page_with_band(tone: int, top: int, letters: int) -> Image.Image:
+    page = Image.new("L", (1240, 900), 255)
+    draw = ImageDraw.Draw(page)
+    draw.rectangle((100, top, 1100, top + BAND - 1), tone)
+    draw.text((140, top + 2), "รายการ     งบประมาณ     หน่วยงานรับผิดชอบ", letters, FONT)
+    return page
+
+
+@pytest.mark.parametrize("tone", TONES)
+def test_black_letters_on_a_dark_ground_stay(tone: int) -> None:
+    pages = [page_with_band(tone, top, 10) for top in PLACES]
+    assert all(invert_dark_areas(page) is page for page in pages)
+
+
+@pytest.mark.parametrize("tone", TONES)
+def test_white_letters_on_a_dark_ground_turn_black_wherever_the_band_begins(tone: int) -> None:
+    for top in PLACES:
+        band = np.asarray(invert_dark_areas(page_with_band(tone, top, 255)))[
+            top + 16 : top + BAND - 16, 120:1080
+        ]
+        assert np.median(band) == 255
+        assert 0.03 < (band < 60).mean() < 0.3
+
+
+def test_black_text_in_the_sharp_shadow_of_a_fold_stays() -> None:
+    page = Image.new("L", (1240, 900), 250)
+    draw = ImageDraw.Draw(page)
+    draw.rectangle((0, 692, 1239, 899), 130)
+    for top in (700, 770, 840):
+        draw.text((140, top), "จึงประกาศมาให้ทราบโดยทั่วกัน", 30, FONT)
+    assert invert_dark_areas(page) is page
+
+
+def test_black_letters_beside_white_ones_stay() -> None:
+    page = page_with_band(112, 490, 255)
+    ImageDraw.Draw(page).text((900, 492), "หมายเหตุ", 10, FONT)
+    assert invert_dark_areas(page) is page
