@@ -29,7 +29,7 @@ DARKER = 40  # grey levels from the ground down to dark letters on it
 
 
 def invert_dark_areas(grey: Image.Image) -> Image.Image:
-    """Returns the page with dark areas inverted that hold light letters alone; the page itself without any."""
+    """Returns the page with dark areas inverted that hold light letters alone; itself if there is none."""
     small = np.asarray(grey.reduce(REDUCE))
     height, width = small.shape[0] // CELL, small.shape[1] // CELL
     blocks = small[: height * CELL, : width * CELL].reshape(height, CELL, width, CELL).swapaxes(1, 2)

@@ -1,7 +1,8 @@
 """Finds columns of running text: pages side by side, news sheets, contracts in two languages.
 
-Between such columns lies a gutter that no line crosses for many rows, and the lines on both sides fill their
-column. Cells of tables and the two parts of a letter's head do not, and are read across.
+Between such columns lies a gutter that no line crosses for many rows, and most lines on both sides are
+justified: they end where their column ends. Cells of tables, lists of names and the two parts of a letter's
+head do not, and are read across; so are columns with ragged lines, which nothing tells from them.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ Box = tuple[float, float, float, float]
 GUTTER = 1.5  # heights of a letter: least width of a gutter; between words there was up to one
 LEAST_ROWS = 12  # rows with text on both sides; tables of running text are seldom so long
 SAME_ROW = 0.6  # heights of a letter between the middles of boxes of one row, at most
-LEAST_COLUMN = 12  # heights of a letter: width of a column, some 15 letters
-FULL = 0.7  # share of the column's width that a full line fills …
+LEAST_COLUMN = 20  # heights of a letter: width of a column, some 25 letters
+FULL = 0.7  # share of the column's width that a full line fills at least …
+RAGGED = 1.0  # … heights of a letter by which it ends before the column does, at most …
 MOSTLY = 0.6  # … and share of such lines on either side: the last line of a paragraph is short
+BEGINNING = 3  # boxes in the row where a gutter begins, at most: rows with more are those of a table
 LINES = 1.6  # boxes to a row of one side, at most: more are cells of a table
 APART = 3.0  # heights of a letter between rows of a column, at most
 
@@ -78,6 +81,7 @@ def _widest_gutter(boxes: Sequence[Box], rows: Sequence[Sequence[int]], height: 
     found = (
         _gutter_down(boxes, rows, first, (boxes[one][2], boxes[other][0]), height)
         for first, row in enumerate(rows)
+        if len(row) <= BEGINNING
         for one, other in pairwise(row)
         if boxes[other][0] - boxes[one][2] >= GUTTER * height
     )
@@ -109,15 +113,23 @@ def _parts_text(boxes: Sequence[Box], rows: Sequence[Sequence[int]], gutter: _Gu
     """Returns True if on both sides of the gutter most lines fill their column."""
     both = [
         (
-            [place for place in row if boxes[place][2] <= gutter.left],
-            [place for place in row if boxes[place][0] >= gutter.right],
+            [boxes[place] for place in row if boxes[place][2] <= gutter.left],
+            [boxes[place] for place in row if boxes[place][0] >= gutter.right],
         )
         for row in rows[gutter.first : gutter.last + 1]
     ]
-    for side in zip(*((left, right) for left, right in both if left and right), strict=True):
-        places = [place for row in side for place in row]
-        width = max(boxes[place][2] for place in places) - min(boxes[place][0] for place in places)
-        full = sum(sum(boxes[place][2] - boxes[place][0] for place in row) >= FULL * width for row in side)
-        if width < LEAST_COLUMN * height or full < MOSTLY * len(side) or len(places) > LINES * len(side):
-            return False
-    return True
+    sides = zip(*((left, right) for left, right in both if left and right), strict=True)
+    return all(_is_running_text(side, height) for side in sides)
+
+
+def _is_running_text(rows: Sequence[Sequence[Box]], height: float) -> bool:
+    """Returns True if the rows of one side of a gutter are mostly lines that end where their column does."""
+    left = min(row[0][0] for row in rows)
+    right = max(row[-1][2] for row in rows)
+    width = right - left
+    full = sum(
+        sum(box[2] - box[0] for box in row) >= FULL * width and right - row[-1][2] <= RAGGED * height
+        for row in rows
+    )
+    has_cells = sum(map(len, rows)) > LINES * len(rows)
+    return width >= LEAST_COLUMN * height and full >= MOSTLY * len(rows) and not has_cells

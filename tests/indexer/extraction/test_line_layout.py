@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from indexer.extraction.image.deskew import UprightPage
+from indexer.extraction.ocr.columns import reading_order
 from indexer.extraction.ocr.line_layout import Symbol, Transcript, add_cells, join_rows
 from indexer.extraction.ocr.tesseract import without_echoes
 
@@ -45,12 +48,48 @@ def test_what_lies_over_a_row_is_a_row_of_its_own() -> None:
 
 
 def test_columns_of_running_text_are_read_one_after_another() -> None:
-    title = fragment("ข่าวประชาสัมพันธ์ของเทศบาลประจำเดือนมกราคม", 200, 20)
-    left = [fragment(f"ซ้าย{number:02}ข้อความเต็มบรรทัด", 50, 100 + 60 * number) for number in range(14)]
-    right = [fragment(f"ขวา{number:02}ข้อความเต็มบรรทัด", 650, 103 + 60 * number) for number in range(14)]
-    foot = fragment("ที่มาสำนักปลัดเทศบาลและกองคลังเทศบาลตำบล", 200, 1000)
+    title = fragment("ข่าวประชาสัมพันธ์ของเทศบาลประจำเดือนมกราคม", 400, 20)
+    left = [
+        fragment(f"ซ้าย{number:02}ข้อความเต็มบรรทัดจนสุดขอบขวาของคอลัมน์", 50, 100 + 60 * number)
+        for number in range(14)
+    ]
+    right = [
+        fragment(f"ขวา{number:02}ข้อความเต็มบรรทัดจนสุดขอบขวาของคอลัมน์", 1050, 103 + 60 * number)
+        for number in range(14)
+    ]
+    foot = fragment("ที่มาสำนักปลัดเทศบาลและกองคลังเทศบาลตำบล", 400, 1000)
     read = text_of(join_rows([*left, *right, title, foot])).splitlines()
     assert [line[:4] for line in read] == ["ข่าว", *["ซ้าย"] * 14, *["ขวา0"] * 10, *["ขวา1"] * 4, "ที่ม"]
+
+
+MEMBERS = """สมชาย ใจดี|วิชัย รักษาดี|ประเสริฐ แก้วมณี|สุนทร พงษ์ไพบูลย์|มานะ ศรีสุข|อำนวย ทองคำ
+สมศักดิ์ บุญมาก|ธีรพงษ์ วงศ์สวัสดิ์|กิตติ เจริญผล|บุญเลิศ สายทอง|ณรงค์ จันทร์เพ็ญ|ไพโรจน์ สุวรรณศรี|สมพร มีสุข
+วีระ แสงทอง""".replace("\n", "|").split("|")
+POSITIONS = ["ประธานสภาเทศบาลตำบลหนองบัวงาม", "รองประธานสภาเทศบาลตำบลหนองบัวงาม"]
+
+
+@pytest.mark.parametrize("title", ["นาย", "เรียน ท่าน นาย", "สมาชิกสภาเทศบาล นาย"])
+def test_a_list_of_members_is_read_across(title: str) -> None:
+    names = [f"{number}. {title}{name}" for number, name in enumerate(MEMBERS, 1)]
+    positions = POSITIONS + ["สมาชิกสภาเทศบาลตำบลหนองบัวงาม"] * (len(names) - 2)
+    rows = list(zip(names, positions, strict=True))
+    cells = [
+        fragment(cell, left, 100 + 60 * number)
+        for number, row in enumerate(rows)
+        for left, cell in zip((50, 1000), row, strict=True)
+    ]
+    assert text_of(join_rows(cells)).splitlines() == [" ".join(row) for row in rows]
+
+
+def test_looking_for_columns_in_a_large_table_takes_no_time() -> None:
+    boxes = [
+        (100.0 * column, 40.0 * row, 100.0 * column + 50, 40.0 * row + 30)
+        for row in range(150)
+        for column in range(25)
+    ]
+    began = time.process_time()
+    assert len(reading_order(boxes)) == 1
+    assert time.process_time() - began < 1
 
 
 def test_rows_of_a_table_are_read_across() -> None:

@@ -325,14 +325,33 @@ def test_the_cells_of_a_coarse_table_are_read_with_their_rows() -> None:
     ]
 
 
-def test_pages_side_by_side_are_read_one_after_the_other() -> None:
-    image = Image.new("RGB", (3508, 2480), "white")
-    draw, font = ImageDraw.Draw(image), ImageFont.truetype(FONT, 50)
+def justified(line: str, font: ImageFont.FreeTypeFont) -> Image.Image:
+    drawn = Image.new("L", (int(font.getlength(line, language="th")), 90), "white")
+    ImageDraw.Draw(drawn).text((0, 0), line, "black", font, language="th")
+    return drawn.resize((1150, 90), Image.Resampling.BICUBIC)
+
+
+def test_pages_side_by_side_with_justified_lines_are_read_one_after_the_other() -> None:
+    image, font = Image.new("RGB", (3508, 2480), "white"), ImageFont.truetype(FONT, 50)
     for number in range(15):
-        draw.text((200, 250 + 110 * number), TEXT[number % 5 + 1], "black", font, language="th")
-        draw.text((1900, 250 + 110 * number), TEXT[(number + 2) % 5 + 1], "black", font, language="th")
+        image.paste(justified(TEXT[number % 4 + 1], font), (200, 250 + 110 * number))
+        image.paste(justified(TEXT[(number + 2) % 4 + 1], font), (1900, 250 + 110 * number))
     lines = recognise_page_picture(image).text.splitlines()
-    assert lines == [TEXT[(number + shift) % 5 + 1] for shift in (0, 2) for number in range(15)]
+    assert lines == [TEXT[(number + shift) % 4 + 1] for shift in (0, 2) for number in range(15)]
+
+
+def test_a_list_of_members_and_their_positions_is_read_across() -> None:
+    image, font = Image.new("RGB", (2480, 2480), "white"), ImageFont.truetype(FONT, 50)
+    names = "สมชาย ใจดี,วิชัย รักษาดี,ประเสริฐ แก้วมณี,สุนทร พงษ์ไพบูลย์,มานะ ศรีสุข,อำนวย ทองคำ,สมศักดิ์ บุญมาก".split(",")
+    draw = ImageDraw.Draw(image)
+    for number in range(14):
+        draw.text(
+            (250, 250 + 110 * number), f"นาย{names[number % 7]} เขตเลือกตั้ง", "black", font, language="th"
+        )
+        draw.text((1300, 250 + 110 * number), "สมาชิกสภาเทศบาลตำบล", "black", font, language="th")
+    lines = recognise_page_picture(image).text.splitlines()
+    assert len(lines) == 14
+    assert all(line.startswith("นาย") and line.endswith("สมาชิกสภาเทศบาลตำบล") for line in lines)
 
 
 def test_a_turn_that_reads_as_garbage_is_mended_also_where_rows_seem_plain() -> None:
