@@ -194,7 +194,7 @@ def _unsettled_places(before: Sequence[Symbol], after: Sequence[Symbol], voted: 
     """Returns the places of ``after`` where its text differs from that of ``before`` and words do not decide.
 
     Words decide between Thai letters where one of the two readings has known words and the other does not, if
-    ``voted``, the vote of both, is a row of known words.
+    ``voted``, the vote of all readings, is a row of known words.
     """
     doubtful_before, doubtful_after = _in_doubtful_words(before), _in_doubtful_words(after)
     is_in_words = not _in_doubtful_words(voted)

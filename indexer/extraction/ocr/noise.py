@@ -33,11 +33,13 @@ DOTS = frozenset("๐๑๖๘๙68@.,·•…-_")  # what the network makes of 
 SURE_OF_DOTS = 0.965  # mean confidence from which on such a run is a number; those on pale paper have less
 _WHOLE_NUMBER = re.compile("[0-9]+|[๐-๙]+")
 _DIGIT = "[0-9๐-๙]"
-_NUMBER = re.compile(  # an amount with its thousands, a telephone number: dots are not read as these
-    rf"(?<!{_DIGIT})(?:{_DIGIT}{{1,3}}(?:,{_DIGIT}{{3}})+(?:\.{_DIGIT}{{2}}|\.-|/-)?"
-    rf"|[0๐](?:[ -]?[2-7๒-๗]|[2689๒๖๘๙]{_DIGIT})[ -]?{_DIGIT}{{3}}[ -]?{_DIGIT}{{4}}"
-    rf"|[0๐][ -]?{_DIGIT}{{4}}[ -]?{_DIGIT}{{4}})(?!{_DIGIT})"
+_AMOUNT = rf"[1-9๑-๙]{_DIGIT}{{0,2}}(?:,{_DIGIT}{{3}})+(?:\.{_DIGIT}{{2}}|\.-|/-)?"
+_TELEPHONE = (
+    rf"[0๐](?:[ -]?[2-7๒-๗]|[2689๒๖๘๙]{_DIGIT})[ -]?{_DIGIT}{{3}}[ -]?{_DIGIT}{{4}}"
+    rf"|[0๐][ -]{_DIGIT}{{4}}[ -]{_DIGIT}{{4}}"
 )
+_NUMBER = re.compile(rf"(?<!{_DIGIT})(?:(?P<amount>{_AMOUNT})|{_TELEPHONE})(?!{_DIGIT})")
+LEAST_OF_AMOUNT, LEAST_OF_TELEPHONE = 2, 3  # different digits; dots are read as one or two of them
 
 
 def mean_confidence(symbols: Sequence[Symbol]) -> float:
@@ -113,10 +115,18 @@ def _runs(line: Sequence[Symbol]) -> Iterator[Sequence[Symbol]]:
 
 
 def _places_of_numbers(line: Sequence[Symbol]) -> set[int]:
-    """Returns the places of the symbols of amounts and telephone numbers."""
+    """Returns the places of the symbols of amounts and telephone numbers.
+
+    A dotted rule may have their shape; most have it of one digit again and again.
+    """
     owners = [place for place, symbol in enumerate(line) for _ in " " * symbol.has_space_before + symbol.text]
     numbers = _NUMBER.finditer(row_text(line))
-    return {owners[at] for number in numbers for at in range(*number.span())}
+    return {owners[at] for number in numbers if _has_many_digits(number) for at in range(*number.span())}
+
+
+def _has_many_digits(number: re.Match[str]) -> bool:
+    different = set(filter(str.isdigit, number[0]))
+    return len(different) >= (LEAST_OF_AMOUNT if number["amount"] else LEAST_OF_TELEPHONE)
 
 
 def _is_dotted_rule(run: Sequence[Symbol]) -> bool:

@@ -28,6 +28,7 @@ def line(text: str, confidence: float) -> list[Symbol]:
         "โทรศัพท์ ๐๘๑ ๘๖๖ ๙๐๑๖",
         "โทรศัพท์ ๐-๖๘๖๐-๑๘๙๖",
         "รวม 86,866.00 บาท",
+        "โทรศัพท์ ๐๘๑๘๖๖๙๐๑๖",
     ],
 )
 def test_amounts_and_telephone_numbers_on_pale_paper_stay(text: str) -> None:
@@ -37,6 +38,24 @@ def test_amounts_and_telephone_numbers_on_pale_paper_stay(text: str) -> None:
 @pytest.mark.parametrize("rule", ["๐๑๐๘๖๑๐", "......๖..", "๑๐๐๐๐,๐๐๐๐๐,๐", "................"])
 def test_dotted_rules_go(rule: str) -> None:
     assert row_text(without_noise(line(f"ชื่อผู้ยื่นคำขอ {rule}", 0.962))) == "ชื่อผู้ยื่นคำขอ"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "๐๐๐๐๐๐๐๐๐",
+        "๐๐๐๐๐๐๐๐๐๐",
+        ".๐๐๐๐๐๐๐๐๐..",
+        "๐๘๘๘๘๘๘๘๘๘",
+        "๐๖๐๖๖๐๐๖๖",
+        "๐๑๐๘๖๑๐๐๖",
+        "๐๐๐,๐๐๐",
+        "๖๖๖,๖๖๖",
+        "๐๘๘,๘๘๘.๐๐",
+    ],
+)
+def test_dotted_rules_that_have_the_shape_of_a_number_go(rule: str) -> None:
+    assert row_text(without_noise(line(f"ชื่อ {rule} นามสกุล", 0.962))) == "ชื่อ นามสกุล"
 
 
 def test_an_amount_among_dots_is_kept_alone() -> None:
