@@ -26,9 +26,7 @@ _UNDECODABLE = 0.10
 _ENOUGH_THAI = 30
 _GARBAGE, _SUSPICIOUS = 0.60, 0.80
 _MISPLACED = 0.10
-_SCAN = 0.60  # share of the page under pictures from which on it is a scan, even with a text layer
-
-
+SCAN = 0.60  # share of a page under a picture from which on it is a scan, even with a text layer
 _HIDDEN = 0.50  # share of a page's text without ink from which on another recogniser wrote it
 _MIXED_NUMBER = re.compile("[0-9][๐-๙]|[๐-๙][0-9]")  # stock models lack some of the Thai digits
 _MALFORMED = 8  # letters in words that a malformed number outweighs: about two words
@@ -52,11 +50,11 @@ def judge_embedded_text(
     if undecodable > _UNDECODABLE:
         return PageTextDecision.OCR
     if len(thai_letters(text)) < _ENOUGH_THAI:
-        return PageTextDecision.OCR if image_share > _SCAN else PageTextDecision.EMBEDDED
+        return PageTextDecision.OCR if image_share > SCAN else PageTextDecision.EMBEDDED
     covered = dictionary_coverage(text)
     if covered < _GARBAGE or misplaced_letter_share(text) > _MISPLACED:
         return PageTextDecision.OCR
-    is_recognised = image_share > _SCAN and (hidden > _HIDDEN or _MIXED_NUMBER.search(text) is not None)
+    is_recognised = image_share > SCAN and (hidden > _HIDDEN or _MIXED_NUMBER.search(text) is not None)
     is_suspicious = is_recognised or covered < _SUSPICIOUS
     return PageTextDecision.BOTH if is_suspicious else PageTextDecision.EMBEDDED
 

@@ -25,6 +25,7 @@ from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.disk_cache import DiskCache, keep_while_stored
 from indexer.extraction.image.deskew import turned_upright
 from indexer.extraction.image.input_normalization import write_repaired
+from indexer.extraction.ocr_policy import SCAN
 from indexer.extraction.parsers import convert_if_not_pdf
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.lazy_import import lazy_import
@@ -68,7 +69,6 @@ _STYLE = 5  # raised when a picture would be drawn differently
 _A3_LONG_SIDE = 1_300.0  # points, with some room
 _A4_LONG_SIDE_PIXELS = 3_508  # at 300 dpi
 _GREY_SPACES = (1, 4)  # of PDFium's numbers for colour spaces: DeviceGray, CalGray
-_COVERS = 0.6  # share of the page under one picture that makes it a scan
 
 
 HIT_PADDING = 20  # margin around a hit, in 1/10,000 of the page
@@ -153,7 +153,7 @@ def _scale_of_oversized_scan(page: pypdfium2.PdfPage) -> float:
     pixels = 0
     for picture in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE], max_depth=2):
         left, bottom, right, top = picture.get_bounds()
-        if (right - left) * (top - bottom) >= _COVERS * page.get_width() * page.get_height():
+        if (right - left) * (top - bottom) >= SCAN * page.get_width() * page.get_height():
             pixels = max(pixels, *picture.get_px_size())
     return max(pixels, _A4_LONG_SIDE_PIXELS) / longest if pixels else math.inf
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from pdfminer.psparser import PSLiteral
 from pdfminer.utils import decode_text
 
 from archive.thai.characters import MARKS
+from indexer.extraction.ocr_policy import SCAN
 from indexer.extraction.pdf.lexer import Name, tokens
 from indexer.extraction.pdf.shown_text import Box, Glyph, Matrix, Run, transform_box
 from indexer.extraction.reading_errors import UnreadableFile
@@ -33,7 +34,7 @@ MAX_OPERATORS = 2_000_000
 MAX_SAVED = 500
 MAX_ACTUAL_TEXT = 10_000
 _GUESSED_WIDTH = 0.5  # ems: width of a glyph in a font that gives no widths
-_COVERS = 0.6  # share of the page under one picture that makes it a scan
+_OPAQUE = "Normal"  # blend mode
 _INVISIBLE = 3  # text rendering mode without ink
 MAX_CONTENT_BYTES = 64 * 1024 * 1024
 HORIZONTAL: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -47,7 +48,7 @@ class PageContent:
     image_square_points: float = 0.0
     subpath_count: int = 0  # begun (operators m and re)
     glyphs: int = 0  # number of shown character codes
-    hidden_glyphs: int = 0  # of these, without ink or under a picture of the page: a recogniser wrote them
+    hidden_glyphs: int = 0  # of these, without ink or under an opaque picture: a recogniser wrote them
 
 
 class _Face:
@@ -76,7 +77,7 @@ class _Face:
 
 @dataclass(slots=True)
 class _Text:
-    """The text state: everything that q and Q save, apart from the matrices."""
+    """The state of text and how opaque pictures are: what q and Q save, apart from the matrices."""
 
     face: _Face | None = None
     size: float = 0.0
@@ -86,6 +87,8 @@ class _Text:
     leading: float = 0.0
     rise: float = 0.0
     mode: float = 0.0
+    opacity: float = 1.0
+    blend: str = _OPAQUE
 
 
 def multiply_matrices(first: Matrix, second: Matrix) -> Matrix:
@@ -148,15 +151,24 @@ class Interpreter:
                     saved.append((self._matrix, replace(self._text)))
                 elif operator == b"Q" and saved:
                     self._matrix, self._text = saved.pop()
-                elif operator == b"Tf":
-                    self._text.face = self._face(resources, operands[0])
-                    self._text.size = float(operands[1])
-                elif operator == b"Do":
-                    self._paint(resources, operands[0], depth)
-                elif operator == b"BDC":
-                    self._begin_marked(_properties(resources, operands[1]))
+                else:
+                    self._use_resource(operator, operands, resources, depth)
             except (TypeError, ValueError, IndexError, OverflowError):
                 continue  # wrong operands: a viewer skips the operator as well
+
+    def _use_resource(
+        self, operator: bytes, operands: Sequence[Any], resources: dict[str, Any], depth: int
+    ) -> None:
+        if operator == b"Tf":
+            self._text.face = self._face(resources, operands[0])
+            self._text.size = float(operands[1])
+        elif operator == b"gs":
+            states = _dictionary(resources.get("ExtGState"))
+            self._set_opacity(_dictionary(states.get(str(operands[0]))))
+        elif operator == b"Do":
+            self._paint(resources, operands[0], depth)
+        elif operator == b"BDC":
+            self._begin_marked(_properties(resources, operands[1]))
 
     def _operators(self) -> dict[bytes, Callable[..., None]]:
         return {
@@ -184,17 +196,24 @@ class Interpreter:
 
     # paths and pictures
 
+    def _set_opacity(self, state: dict[str, Any]) -> None:
+        if "ca" in state:
+            self._text.opacity = float(resolve1(state["ca"]))
+        if "BM" in state:
+            self._text.blend = _literal(state["BM"])
+
     def _count_path(self, *_: Any) -> None:
         self.content.subpath_count += 1
 
-    def _add_image(self) -> None:
+    def _add_image(self, *, has_mask: bool = False) -> None:
         left, bottom, right, top = transform_box(self._matrix, (0.0, 0.0, 1.0, 1.0))
         width = min(right, self._page[2]) - max(left, self._page[0])
         height = min(top, self._page[3]) - max(bottom, self._page[1])
         if width > 0 and height > 0:
             self.content.image_square_points += width * height
             page = (self._page[2] - self._page[0]) * (self._page[3] - self._page[1])
-            if width * height >= _COVERS * page:
+            is_opaque = self._text.opacity >= 1 and self._text.blend == _OPAQUE and not has_mask
+            if is_opaque and width * height >= SCAN * page:
                 self.content.hidden_glyphs = self.content.glyphs
 
     def _paint(self, resources: dict[str, Any], name: Any, depth: int) -> None:
@@ -203,7 +222,7 @@ class Interpreter:
             return
         kind = _literal(painted.get("Subtype"))
         if kind == "Image":
-            self._add_image()
+            self._add_image(has_mask=any(painted.get(key) for key in ("SMask", "Mask", "ImageMask")))
         elif kind == "Form":
             self.interpret_form(painted, self._matrix, resources, depth + 1)
 

@@ -165,6 +165,36 @@ def test_the_text_that_another_recogniser_laid_over_a_scan_is_compared_with_a_re
     assert page.page_text_decision is decision
 
 
+WATERMARKS = {
+    "soft mask": "/Picture Do",
+    "stencil": "/Stencil Do",
+    "half transparent": "/Pale gs /Scan Do",
+    "multiplied": "/Over gs /Scan Do",
+}
+
+
+@pytest.mark.parametrize("drawn", WATERMARKS.values(), ids=WATERMARKS)
+def test_text_under_a_transparent_watermark_needs_no_reading(tmp_path: Path, drawn: str) -> None:
+    raw = Raw(sorted(set(NOTICE)))
+    resources, pdf = raw.page.Resources, raw.pdf
+    shape = {"/Type": pikepdf.Name.XObject, "/Subtype": pikepdf.Name.Image, "/Width": 1, "/Height": 1}
+    grey = shape | {"/BitsPerComponent": 8, "/ColorSpace": pikepdf.Name.DeviceGray}
+    mask = pdf.make_stream(b"\x20", grey)
+    resources.XObject = pikepdf.Dictionary(
+        Scan=pdf.make_stream(b"\xff", grey),
+        Picture=pdf.make_stream(b"\x80", grey | {"/SMask": mask}),
+        Stencil=pdf.make_stream(b"\x00", shape | {"/BitsPerComponent": 1, "/ImageMask": True}),
+    )
+    resources.ExtGState = pikepdf.Dictionary(
+        Pale=pikepdf.Dictionary(ca=0.2), Over=pikepdf.Dictionary(BM=pikepdf.Name.Multiply)
+    )
+    text = f"BT /F 9 Tf 50 700 Td {raw.show(*NOTICE)} ET"
+    page = read(raw.save(tmp_path / "a.pdf", f"{text} q 595 0 0 842 0 0 cm {drawn} Q"))
+    assert page.page_text_decision is PageTextDecision.EMBEDDED
+    page = read(raw.save(tmp_path / "b.pdf", f"{text} q 595 0 0 842 0 0 cm /Scan Do Q"))
+    assert page.page_text_decision is PageTextDecision.BOTH
+
+
 def test_of_two_readings_the_one_with_whole_numbers_is_better() -> None:
     stock = "ที่ มท 6๕6๘.๒/ว 9๒๓ ลงวันที่ ๑๒ มีนาคม ๒5๖4 จำนวน ๕99,999 บาท"
     read = "ที่ มท ๐๘๐๘.๒/ว ๙๒๓ ลงวันที่ ๑๒ มีนาคม ๒๕๖๔ จำนวน ๕๙๙,๙๙๙ บาท"
