@@ -316,7 +316,12 @@ def size(number: int) -> str:
 
 
 def words_kept_whole(text: str) -> Markup:
-    """Returns the text, escaped, with its words kept whole at the ends of lines."""
+    """Returns the text, escaped, with its words kept whole at the ends of lines.
+
+    A translated text with values in it is HTML already, whose values are escaped: it is not escaped again.
+    """
+    if isinstance(text, Markup):
+        return html_words_kept_whole(text)
     return line_breaking.with_break_opportunities(text, services().dictionary.current().words)
 
 

@@ -86,6 +86,19 @@ def test_what_is_typed_for_many_stays_while_one_of_them_is_mended(staff: Visit, 
     expect(one.locator("[name^=published_on-]")).to_have_value("9 มิ.ย. 2564")
 
 
+def test_what_somebody_else_changed_is_not_published_unseen(staff: Visit, site: Site) -> None:
+    ids = drafts(site, "แก้ที่อื่น", 2)
+    page = staff()
+    page.goto(f"/staff/publish?id={ids[0]}&id={ids[1]}")
+    site.services.commands.announcements.revise(ids[0], {"body": "ข้อความที่ผู้อื่นเขียน"}, actor="ผู้อื่น")
+    with page.expect_response(lambda answer: "/staff/publish" in answer.url):
+        page.evaluate("dispatchEvent(new Event('focus'))")
+    page.wait_for_timeout(500)  # the script has worked off the answer
+    page.locator("main .buttons .first").click()
+    expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว 1 เรื่อง")
+    assert [site.services.announcements.get(id).status for id in ids] == [Status.DRAFT, Status.PUBLISHED]
+
+
 LINES_OF_NAMES = """(names) => {
   const lines = {}, range = document.createRange();
   for (const cell of document.querySelectorAll("main td *")) {

@@ -481,3 +481,14 @@ def test_who_types_english_is_answered_in_english_too(site: Site) -> None:
     assert 'class="remark" lang="en"' not in client.get("/search?q=ขยะ").text
     client.set_cookie("language", "en")
     assert client.get("/search?q=garbage").text.count("Also searching for") == 1
+
+
+def test_what_was_searched_for_stands_there_as_it_was_typed(site: Site) -> None:
+    site.announcement("ประกาศ")
+    site.work()
+    typed = '"ถนน" & <ก>'
+    for path in ("/follow", "/search"):
+        (main,) = html.fromstring(site.client().get(path, query_string={"q": typed}).text).iter("main")
+        shown = main.text_content()
+        assert f"“{typed}”" in shown, path
+        assert not re.search(r"&(?:#|amp|lt)", shown), path
