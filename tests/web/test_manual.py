@@ -111,6 +111,26 @@ def test_every_field_of_an_import_manifest_is_described() -> None:
     assert {*MANIFEST_FIELDS, *DocumentKind, "path", "label"} - named == set()
 
 
+def test_the_backup_before_an_upgrade_is_told_for_the_version_that_had_another_unit() -> None:
+    text = (MANUAL / "officer-install.md").read_text(encoding="utf-8")
+    before_the_commands = text.split("## ปรับรุ่น")[1].split("```")[0]
+    assert "0.1.0" in before_the_commands
+    assert "`prakat-backup`" in before_the_commands
+
+
+def test_the_privacy_statement_tells_what_the_access_log_keeps() -> None:
+    nginx = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    kept = re.findall(r"\$\w+", nginx.split("log_format prakat ")[1].split(";")[0])
+    assert not {"$request", "$request_uri", "$uri", "$args", "$http_referer"} & {*kept}
+    assert "$remote_addr" in kept
+    for language, said in (
+        ("th", "**บันทึกการเข้าใช้เว็บ** เก็บหมายเลขไอพี (IP)"),
+        ("en", "**The access log** keeps the IP address"),
+    ):
+        statement = (ROOT / "web" / "statements" / f"privacy.{language}.md").read_text(encoding="utf-8")
+        assert said in statement
+
+
 def test_every_command_of_the_manual_exists() -> None:
     text = "".join((MANUAL / f"{page}.md").read_text(encoding="utf-8") for page in PAGES)
     named = set(re.findall(r"\bprakat ([a-z][a-z-]+)(?=[ `\n])", text)) - {"prakat"}

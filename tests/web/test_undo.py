@@ -275,11 +275,13 @@ def test_a_publication_is_taken_back_with_one_click_while_nothing_followed(site:
 def test_a_withdrawal_is_taken_back_beside_its_message(site: Site) -> None:
     made, successor = site.announcement("ซ่อมสะพาน"), site.announcement("ซ่อมสะพานฉบับแก้ไข")
     clerk, address = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}"
+    assert "จะเห็นเท่านี้ และฉบับที่ใช้แทน (ถ้าระบุไว้)" in clerk.get(address).text
     for sent in ({"reason": "ลงผิดเรื่อง"}, {"reason": "มีฉบับใหม่", "successor": "ซ่อมสะพานฉบับแก้ไข"}):
         page = clerk.post(f"{address}/withdraw", data=sent, follow_redirects=True)
         assert site.client().get(f"/announcements/{made.id}").status_code == 410
         [notice] = re.findall(r'<form\s+class="notice good.*?</form>', page.text, re.DOTALL)
         assert "ถอนประกาศแล้ว ประชาชนเห็นเพียงชื่อเรื่อง" in notice
+        assert "ฉบับที่ใช้แทน (ถ้ามี)" in notice
         assert "เลิกทำ เผยแพร่ต่อ" in notice
         way = notice.split('action="')[1].split('"')[0]
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', notice))

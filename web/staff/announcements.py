@@ -56,7 +56,9 @@ _DECIDED = gettext_noop("พิจารณาแล้ว ประชาชน
 _SHOWN = gettext_noop("ประชาชนเห็นเอกสารนี้แล้ว")
 _DONE = {
     "publish": gettext_noop("เผยแพร่แล้ว ประชาชนเปิดอ่านได้ทันที"),
-    "withdraw": gettext_noop("ถอนประกาศแล้ว ประชาชนเห็นเพียงชื่อเรื่อง (ถ้าไม่มีข้อมูลส่วนบุคคล) วันที่ และเหตุผลที่ถอน"),
+    "withdraw": gettext_noop(
+        "ถอนประกาศแล้ว ประชาชนเห็นเพียงชื่อเรื่อง (ถ้าไม่มีข้อมูลส่วนบุคคล) วันที่ เหตุผลที่ถอน และฉบับที่ใช้แทน (ถ้ามี)"
+    ),
 }
 """Action of the history → message once it was done, beside which stands the way back."""
 _MOST_DRAFTS = 50  # of one's own, among which one without a set time is looked for
