@@ -18,8 +18,9 @@ COLOURED = 60  # lowest difference between the channels (0–255) of a pixel of 
 BLACK = 110  # highest value (0–255) of any channel of a pixel of black ink
 LEAST_SHARE = 0.04  # share of a cell's pixels with such ink, from which on the cell counts
 TALL = 6  # cells: coloured ink of less height is a line of text, not a seal
-LARGEST = 0.4  # share of a page's shorter side: seals and signatures are smaller, print of a colour with its
-# rules, which join it to one patch, is larger
+LARGE = 0.4  # share of a page's shorter side from which on a patch may be a form that rules join to one …
+LEAST_FORM = 30  # … and cells, 8 cm at 300 dpi; seals with signatures are seldom as high and as wide
+STRAIGHT = 0.6  # share of the patch's width and height that its longest rules have at least
 MOST_GAIN = 3.0  # factor by which a channel is raised until paper is grey, at most
 MEETS = 4  # cells in which the ink of a seal lies on black ink, at least
 
@@ -85,15 +86,23 @@ def _sealed(colours: Image.Image) -> Cells:
     for start in zip(*np.nonzero(meets), strict=True):
         if left[start]:
             patch = connected_cells(left, (int(start[0]), int(start[1])))
-            if _is_seal(patch, coloured.shape) and sum(meets[cell] for cell in patch) >= MEETS:
-                sealed[tuple(np.array(patch).T)] = True
+            places = np.array(patch).T
+            is_seal = np.ptp(places[0]) >= TALL and not _is_form(places, coloured.shape)
+            if is_seal and sum(meets[cell] for cell in patch) >= MEETS:
+                sealed[tuple(places)] = True
     return _grown(sealed)
 
 
-def _is_seal(patch: list[tuple[int, int]], page: tuple[int, ...]) -> bool:
-    """Returns True if connected cells on a page of so many cells have the size of a seal or a signature."""
-    height, width = (max(places) - min(places) + 1 for places in zip(*patch, strict=True))
-    return bool(height > TALL and max(height, width) <= LARGEST * min(page))
+def _is_form(places: NDArray[np.int64], page: tuple[int, ...]) -> bool:
+    """Returns True if connected cells on a page of so many cells are large and have rules down and across."""
+    inside = places - places.min(1, keepdims=True)
+    cells = np.zeros(inside.max(1) + 1, np.bool_)
+    cells[tuple(inside)] = True
+    if min(cells.shape) <= max(LEAST_FORM, LARGE * min(page)):
+        return False
+    across = (cells[1:] | cells[:-1]).mean(1).max()  # a rule that leans lies in two rows of cells
+    down = (cells[:, 1:] | cells[:, :-1]).mean(0).max()
+    return bool(min(across, down) >= STRAIGHT)
 
 
 def _cells(ink: Cells) -> Cells:
