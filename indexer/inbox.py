@@ -62,8 +62,11 @@ class InboxTarget:
     commands: RecordCommands
 
 
-_Version = tuple[int, int, int, int]
-"""Device, inode, size and time of the last change of a file: others once it is written again or exchanged."""
+_Version = tuple[int, int]
+"""Size and time of the last change of a file: others once it is written again.
+
+The inode is left out: a network drive may give a file another one at each look.
+"""
 
 Targets = Callable[[], Mapping[Path, InboxTarget]]
 """Function that returns the watched folders as of now, each with where its scans go."""
@@ -149,7 +152,7 @@ class Inbox:
             is_new, reason = False, error.message
         except _ChangedMeanwhile:
             return
-        if self._is_changed(path):
+        if self._is_changed(path) or sha256_of_file(path) != sha256:
             return
         if reason:
             _move(path, folder / REFUSED, reason=reason)
@@ -159,12 +162,12 @@ class Inbox:
             log.info("scan taken", extra={"file": path.name, "sha256": sha256, "is_new": is_new})
 
     def _is_changed(self, path: Path) -> bool:
-        """Returns True when the file is no longer the one that the last look found complete."""
+        """Returns True when the file was written again since the last look found it complete."""
         return _version(path.lstat()) != self._versions[path][0]
 
 
 def _version(status: os.stat_result) -> _Version:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_size, status.st_mtime_ns
 
 
 def _store(path: Path, sha256: str, target: InboxTarget) -> bool:

@@ -168,6 +168,46 @@ def test_a_file_that_has_its_size_before_its_bytes_is_left_alone(services: Servi
     assert (folder_of(services) / TAKEN / "scan.jpg").read_bytes() == content
 
 
+def put_in_place(path: Path, content: bytes) -> None:
+    """Exchange a file for another inode that has the same time of its last change."""
+    before, other = path.stat(), path.with_name("~other")
+    other.write_bytes(content)
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.replace(path)
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) != (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_scan_on_a_drive_that_gives_it_another_inode_at_each_look_is_taken(services: Services) -> None:
+    path, content = folder_of(services) / "scan.pdf", memo("ฉบับแรก")
+    path.write_bytes(content)
+    inbox = Inbox(lambda: inbox_targets(services))
+    assert not inbox.take_up_to_one_file_per_folder()
+    put_in_place(path, content)
+    assert inbox.take_up_to_one_file_per_folder()
+    assert [each.name for each in (folder_of(services) / TAKEN).iterdir()] == ["scan.pdf"]
+
+
+def test_a_scan_that_is_exchanged_after_it_is_stored_is_taken_too(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder_of(services) / "scan.pdf"
+    path.write_bytes(memo("ฉบับแรก"))
+    following = memo("ฉบับแรก").replace(b"%PDF", b" %PDF", 1)[: path.stat().st_size]  # white space may precede
+    store = Uploads.store
+
+    def exchanged(*given: object, **named: object) -> object:
+        monkeypatch.setattr(Uploads, "store", store)  # once
+        answer = store(*given, **named)  # type: ignore[arg-type]
+        put_in_place(path, following)
+        return answer
+
+    monkeypatch.setattr(Uploads, "store", exchanged)
+    for _ in range(2):
+        collect(services)
+    assert len(drafts(services)) == 2
+    assert (folder_of(services) / TAKEN / "scan.pdf").read_bytes() == following
+
+
 @pytest.mark.parametrize("moment", ["before it is stored", "after it is stored", "before it is cut"])
 def test_the_next_scan_of_the_same_name_is_taken_too(
     services: Services, monkeypatch: pytest.MonkeyPatch, moment: str
