@@ -6,6 +6,7 @@ Memory use does not grow with the size of files: the manifest takes a few hundre
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import heapq
 import io
 import os
@@ -456,18 +457,25 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _is_unreadable(files: Files, sha256: str) -> bool:
-    """Return True where the archive's own disk cannot read an original: the backup's disk is not at fault.
+_DISK_CANNOT_READ = {errno.EIO, errno.EBADMSG, errno.EUCLEAN, errno.ESTALE, errno.EACCES}
 
-    A store on a server that does not answer is no such disk.
+
+def _is_unreadable(files: Files, sha256: str) -> bool:
+    """Return True where the archive's own disk cannot read an original, or has it no longer.
+
+    The backup's disk is then not at fault. A store on a server that does not answer is no such disk, nor is
+    one whose file cannot be opened because the machine is short of something.
     """
     try:
         with files.open(sha256) as stream:
             sha256_of_stream(stream)
-    except OSError:
+    except NotFound:  # erased meanwhile
         return True
+    except OSError as error:
+        return error.errno in _DISK_CANNOT_READ
     except Unavailable as error:
-        return isinstance(error.__cause__, OSError)
+        cause = error.__cause__
+        return isinstance(cause, OSError) and cause.errno in _DISK_CANNOT_READ
     return False
 
 

@@ -18,13 +18,13 @@ from typing import BinaryIO
 
 import pytest
 
-from archive.errors import Unavailable
+from archive.errors import NotFound, Unavailable
 from archive.model import Draft, Role
 from indexer.reindex import is_rebuild_needed
 from indexer.worker import LEASE
 from storage.backup.manifest import GENERATION_FORMAT, GENERATIONS, MANIFEST, BackupManifest
 from storage.backup.writer import Backups
-from storage.files.local import LocalFiles
+from storage.files.local import LocalFiles, convert_disk_errors
 from tests.contracts.processes import KILLED, ended, in_child
 from tests.disks import small_disk
 from tests.operation.archives import (
@@ -473,6 +473,41 @@ def test_an_unreadable_original_does_not_stop_the_backup_and_is_told(
     }
 
 
+class FilesWithTrouble(LocalFiles):
+    """A store that raises these errors, one after another, when one original is opened, then has it."""
+
+    def __init__(self, root: Path, victim: str, troubles: list[Exception]) -> None:
+        super().__init__(root)
+        self._victim, self._troubles = victim, troubles
+
+    def open(self, sha256: str) -> BinaryIO:
+        if sha256 == self._victim and self._troubles:
+            with convert_disk_errors():
+                raise self._troubles.pop(0)
+        return super().open(sha256)
+
+
+@pytest.mark.parametrize("error", [errno.EMFILE, errno.ENOMEM])
+def test_a_machine_that_is_short_of_something_leaves_no_original_out(
+    services: Services, data: Path, tmp_path: Path, error: int
+) -> None:
+    troubles: list[Exception] = [OSError(error, os.strerror(error)) for _ in range(2)]
+    files = FilesWithTrouble(data / "files", stored(data)[3].name, troubles)
+    with pytest.raises((OSError, Unavailable)):
+        Backups(data, services.database, files).make_backup(tmp_path / "backup", lambda *_: None)
+    assert not (tmp_path / "backup").exists()
+
+
+def test_an_original_that_is_erased_after_it_could_not_be_read_does_not_stop_the_backup(
+    services: Services, data: Path, tmp_path: Path
+) -> None:
+    victim = stored(data)[3].name
+    troubles: list[Exception] = [OSError(errno.EIO, os.strerror(errno.EIO)), NotFound("ไม่พบไฟล์")]
+    files = FilesWithTrouble(data / "files", victim, troubles)
+    report = Backups(data, services.database, files).make_backup(tmp_path / "backup", lambda *_: None)
+    assert report.missing_in_archive == [victim]
+
+
 def test_a_damaged_copy_of_an_unreadable_original_does_not_stop_the_backup(
     services: Services, data: Path, tmp_path: Path
 ) -> None:
@@ -528,7 +563,7 @@ def test_a_killed_backup_leaves_the_earlier_one_and_the_next_is_whole(data: Path
 import os, signal, sys
 from pathlib import Path
 from storage.backup.writer import Backups
-from storage.files.local import LocalFiles
+from storage.files.local import LocalFiles, convert_disk_errors
 from storage.sqlite import Sqlite
 data = Path(sys.argv[1])
 def die(step, done, total):
