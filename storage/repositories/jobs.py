@@ -143,18 +143,22 @@ class EngineJobs(EngineRepository):
         """Return the results with what is in pages that people edited, perhaps since the reader read them."""
         changes = history.changes_of_texts(self._engine, row["announcement_id"])
         places = [history.readable_side(change["after"]) or {} for change in changes]
-        edited = [place.get("page") for place in places if place.get("attachment_id") == row["id"]]
+        edited = [
+            page
+            for place in places
+            if place.get("attachment_id") == row["id"] and isinstance(page := place.get("page"), int)
+        ]
         if not edited:
             return details
         pages = self._engine.rows(
             """SELECT number, text FROM page
-               WHERE organisation_id IN :organisations AND attachment_id = :id ORDER BY number""",
+               WHERE organisation_id IN :organisations AND attachment_id = :id AND number IN :edited""",
             id=row["id"],
+            edited=edited,
         )
         finds = [data for data in details.personal_data if data.page not in edited]
         for page in pages:
-            if page["number"] in edited:
-                finds += privacy.find_personal_data(mappers.readable_text(page["text"]), page["number"])
+            finds += privacy.find_personal_data(mappers.readable_text(page["text"]), page["number"])
         return dataclasses.replace(details, personal_data=tuple(sorted(finds, key=lambda data: data.page)))
 
     def fail(self, attachment_id: int, worker: str, failure: Failure) -> None:
