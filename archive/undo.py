@@ -472,23 +472,23 @@ class Undo:
 
     def _relation(self, id: int, change: Change, actor: str) -> None:
         """Decide a relation as before. Each of the two records has the change in its own words."""
-        before = self._relation_before(id, change)
+        before = self._relation_before(id, change, self._records.relations.list_decisions(id))
         if before is None:
             raise Conflict("การแก้ไขแบบนี้เลิกทำไม่ได้")
         self._commands.announcements.decide_relation(
             before.newer_id, before.older_id, before.kind, actor=actor
         )
 
-    def _relation_before(self, id: int, change: Change) -> Relation | None:
+    def _relation_before(self, id: int, change: Change, decided: Sequence[Relation]) -> Relation | None:
         """Return the relation as it was before a change of it; None where the change does not tell it.
 
+        ``decided``: what ``list_decisions`` returns of the record.
         A suggestion that was dismissed was no relation before, and that of an imported record may be to a
         record of another archive.
         """
         name, other = str(change.after["relation"]).split()
         before = str(change.before.get("relation", "")).partition(" ")[0]
         passive = {kind.passive_code: kind for kind in RelationKind}
-        decided = self._records.relations.list_decisions(id)
         numbers = {str(number) for each in decided for number in (each.newer_id, each.older_id)} - {str(id)}
         if other not in numbers or not {name, before} & (passive.keys() | set(RelationKind)):
             return None
@@ -500,11 +500,12 @@ class Undo:
     def _is_relation_refused(self, change: Change) -> bool:
         """Return True where a relation cannot be as before its change, or is so already."""
         id = change.announcement_id or 0
-        before = self._relation_before(id, change)
-        if before is None or before in self._records.relations.list_decisions(id):
+        decided = self._records.relations.list_decisions(id)
+        before = self._relation_before(id, change, decided)
+        if before is None or before in decided:
             return True
         try:
-            self._commands.announcements.check_relation(before)
+            self._commands.announcements.check_relation(before, decided)
         except (Conflict, Invalid, NotFound):
             return True
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 
 from archive import privacy
@@ -62,11 +63,14 @@ class AnnouncementCommands(CommandsOnRecords):
     @in_one_transaction
     def decide_relation(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
         """Confirm or dismiss (None) that a record changes an older one; raises as ``check_relation`` does."""
-        self.check_relation(Relation(newer_id=newer_id, older_id=older_id, kind=kind))
+        relation = Relation(newer_id=newer_id, older_id=older_id, kind=kind)
+        self.check_relation(relation, self._records.relations.list_decisions(newer_id))
         self._records.relations.decide(newer_id, older_id, kind, actor=actor)
 
-    def check_relation(self, relation: Relation) -> None:
+    def check_relation(self, relation: Relation, decided: Iterable[Relation]) -> None:
         """Raise ``Invalid`` for a decision on two records of which the older one changes the newer one.
+
+        ``decided``: what ``list_decisions`` returns of one of the two records.
 
         Whether the older one is confirmed to cancel, amend or replace the newer one counts; their dates are
         not looked at, and a dismissal is not refused for it. Raises ``Invalid`` also when an announcement
@@ -79,8 +83,7 @@ class AnnouncementCommands(CommandsOnRecords):
         for id in (newer_id, older_id):
             refuse_trashed(self._records.announcements.get(id))
         is_reversed = any(
-            each.newer_id == older_id and each.older_id == newer_id and each.kind
-            for each in self._records.relations.list_decisions(newer_id)
+            each.newer_id == older_id and each.older_id == newer_id and each.kind for each in decided
         )
         if relation.kind is not None and is_reversed:
             raise Invalid(
