@@ -400,6 +400,14 @@ def hold_reason_after_reading(attachment: Attachment, details: ReadingResults) -
     return None if attachment.hold is HoldReason.UNREAD else attachment.hold
 
 
+def is_hidden_until_read(attachment: Attachment) -> bool:
+    """Return True before a first reading while nobody may release the attachment.
+
+    One that is held for personal data may be released at any time.
+    """
+    return attachment.rules == 0 and attachment.hold in (HoldReason.UNREAD, HoldReason.UNCONFIRMED)
+
+
 def hold_reason_ignoring_decisions(attachment: Attachment) -> HoldReason | None:
     """Return UNREAD before a first reading, PERSONAL_DATA with finds, else None: decisions do not count.
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from archive import privacy
 from archive.errors import Conflict
-from archive.model import Attachment, Failure, ReadingResults, ReadingStatus
+from archive.model import Attachment, Failure, PersonalDataSpan, ReadingResults, ReadingStatus
 from storage import mappers
 from storage.engine import EngineRepository, Row
 from storage.hash_chain import READING, append_entries
@@ -65,7 +65,7 @@ class EngineJobs(EngineRepository):
             lapsed = self._lapsed(lease, now, "FOR NO KEY UPDATE")  # none is renewed while locked
             for row in lapsed:
                 if row["attempts"] >= MAX_ATTEMPTS:
-                    self._settle(row, ReadingStatus.FAILED, _CRASHED)
+                    self._settle_failed(row, _CRASHED)
                 else:
                     update_row(
                         self._engine,
@@ -83,7 +83,7 @@ class EngineJobs(EngineRepository):
         A live worker's lease may end a little further ahead than one lease when the clock is set.
         """
         return self._engine.rows(
-            f"""SELECT id, announcement_id, attempts FROM attachment
+            f"""SELECT * FROM attachment
                 WHERE organisation_id IN :organisations AND status = 'reading'
                 AND (leased_until <= :now OR leased_until > :latest)
                 ORDER BY id {lock}""",  # noqa: S608
@@ -150,20 +150,30 @@ class EngineJobs(EngineRepository):
         ]
         if not edited:
             return details
+        finds = [data for data in details.personal_data if data.page not in edited]
+        finds += self._find_personal_data_in_pages(row["id"], edited)
+        return dataclasses.replace(details, personal_data=tuple(sorted(finds, key=lambda data: data.page)))
+
+    def _find_personal_data_in_pages(
+        self, attachment_id: int, numbers: list[int] | None
+    ) -> list[PersonalDataSpan]:
+        """Return the personal data in an attachment's pages with these numbers; None stands for all pages."""
         pages = self._engine.rows(
             """SELECT number, text FROM page
-               WHERE organisation_id IN :organisations AND attachment_id = :id AND number IN :edited""",
-            id=row["id"],
-            edited=edited,
+               WHERE organisation_id IN :organisations AND attachment_id = :id AND number IN :numbers
+               ORDER BY number""",
+            id=attachment_id,
+            numbers=numbers,
         )
-        finds = [data for data in details.personal_data if data.page not in edited]
-        for page in pages:
-            finds += privacy.find_personal_data(mappers.readable_text(page["text"]), page["number"])
-        return dataclasses.replace(details, personal_data=tuple(sorted(finds, key=lambda data: data.page)))
+        return [
+            data
+            for page in pages
+            for data in privacy.find_personal_data(mappers.readable_text(page["text"]), page["number"])
+        ]
 
     def fail(self, attachment_id: int, worker: str, failure: Failure) -> None:
         with self._engine.write():
-            self._settle(self._held(attachment_id, worker), ReadingStatus.FAILED, failure)
+            self._settle_failed(self._held(attachment_id, worker), failure)
 
     def _held(self, attachment_id: int, worker: str) -> Row:
         row = select_row(
@@ -176,6 +186,16 @@ class EngineJobs(EngineRepository):
         if row is None:
             raise Conflict("งานอ่านเอกสารนี้ถูกส่งต่อให้ตัวอ่านอื่นแล้ว หรือเอกสารถูกนำออกแล้ว", code="lease-lost")
         return row
+
+    def _settle_failed(self, row: Row, failure: Failure) -> None:
+        """End a failed reading; a file that nobody may see before it is read gets the finds of its pages."""
+        for attachment in mappers.map_readable_rows(mappers.attachment, [row]):
+            if privacy.is_hidden_until_read(attachment):
+                finds = tuple(self._find_personal_data_in_pages(attachment.id, None))
+                details = dataclasses.replace(attachment.details, personal_data=finds)
+                update_row(self._engine, "attachment", attachment.id, details=mappers.details_json(details))
+                append_entries(self._engine, ("attachment", attachment.id))
+        self._settle(row, ReadingStatus.FAILED, failure)
 
     def _settle(self, row: Row, status: ReadingStatus, failure: Failure | None) -> None:
         """End a reading, and make search index the announcement again. Call this inside a transaction."""

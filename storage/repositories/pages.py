@@ -46,7 +46,8 @@ class EnginePages(EngineRepository):
         """Save a page no person corrected; see ``archive.repositories.Pages``.
 
         It waits for the disk only where the page has personal data, which may raise the change counter.
-        ``Jobs.finish`` waits for the disk, and makes earlier writes durable too.
+        ``Jobs.finish`` waits for the disk, and makes earlier writes durable too. It, or ``Jobs.fail``, also
+        stores the finds of an attachment that nobody may see before: all at once.
         """
         finds = privacy.find_personal_data(page.text, page.number)
         with self._engine.write(is_durable=bool(finds)):
@@ -56,8 +57,9 @@ class EnginePages(EngineRepository):
             is_written = write_page_unless_corrected(self._engine, page, attachment["organisation_id"])
             if is_written and finds:
                 read = mappers.attachment(attachment)
-                replace_page_finds_and_hold(self._engine, read, page.number, finds)
-                append_entries(self._engine, ("attachment", page.attachment_id))
+                if not privacy.is_hidden_until_read(read):
+                    replace_page_finds_and_hold(self._engine, read, page.number, finds)
+                    append_entries(self._engine, ("attachment", page.attachment_id))
 
     def correct(
         self,

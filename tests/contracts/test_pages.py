@@ -11,10 +11,20 @@ from hypothesis import strategies as st
 
 from archive import privacy
 from archive.errors import NotFound
-from archive.model import Attachment, Failure, HoldReason, Line, LowConfidenceSpan, TextSource
+from archive.model import (
+    Attachment,
+    Failure,
+    HoldReason,
+    Line,
+    LowConfidenceSpan,
+    ReadingResults,
+    ReadingStatus,
+    TextSource,
+)
 from archive.ports import Jobs
 from archive.repositories import Records
 from storage.mappers import pack_doubts, pack_lines, unpack_doubts, unpack_lines
+from storage.repositories.jobs import MAX_ATTEMPTS
 from tests.contracts.samples import ACTOR, attached, page, published
 
 
@@ -93,6 +103,37 @@ def test_personal_data_in_pages_of_a_reading_that_failed_is_known(
     failed = records.attachments.get(attachment.id)
     assert (failed.hold, failed.rules) == (HoldReason.UNREAD, 0)
     assert [privacy.type_and_place_key(data) for data in privacy.undecided_finds(failed)] == ["phone:1"]
+
+
+def test_a_first_reading_stores_its_finds_once_also_where_its_readers_die(
+    records: Records, jobs: Jobs, attachment: Attachment
+) -> None:
+    lease, now = dt.timedelta(minutes=1), dt.datetime.now(dt.UTC)
+    for death in range(MAX_ATTEMPTS):
+        later = now + death * 2 * lease
+        assert jobs.claim("w", lease=lease, now=later) is not None
+        records.pages.save(page(attachment, death + 1, "โทร 081-234-5678"))
+        assert records.attachments.get(attachment.id).details.personal_data == ()
+    assert jobs.settle_lapsed(lease=lease, now=now + MAX_ATTEMPTS * 2 * lease) == 1
+    failed = records.attachments.get(attachment.id)
+    assert (failed.status, failed.hold) == (ReadingStatus.FAILED, HoldReason.UNREAD)
+    assert [data.page for data in failed.details.personal_data] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("ends_well", [True, False])
+def test_what_a_person_typed_while_a_file_is_read_is_known_at_the_end(
+    records: Records, jobs: Jobs, attachment: Attachment, ends_well: bool
+) -> None:
+    assert jobs.claim("w", lease=dt.timedelta(minutes=1), now=dt.datetime.now(dt.UTC)) is not None
+    for number in (1, 2):
+        records.pages.save(page(attachment, number, "ไม่มีอะไร"))
+    records.pages.correct(attachment.id, 2, "โทร 081-234-5678", actor=ACTOR)
+    if ends_well:
+        jobs.finish(attachment.id, "w", page_count=2, details=ReadingResults(), rules=1)
+    else:
+        jobs.fail(attachment.id, "w", Failure("reader-crashed", "ไฟล์อาจเสียหาย"))
+    read = records.attachments.get(attachment.id)
+    assert [privacy.type_and_place_key(data) for data in privacy.undecided_finds(read)] == ["phone:2"]
 
 
 def test_a_file_that_is_shown_unread_is_hidden_by_the_first_page_with_personal_data(
