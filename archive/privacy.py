@@ -401,11 +401,11 @@ def hold_reason_after_reading(attachment: Attachment, details: ReadingResults) -
 
 
 def is_hidden_until_read(attachment: Attachment) -> bool:
-    """Return True before a first reading while nobody may release the attachment.
+    """Return True for an attachment that nobody sees before the end of its first reading.
 
-    One that is held for personal data may be released at any time.
+    A decision to show it leaves it held until then. One that was shown although its reading failed is public.
     """
-    return attachment.rules == 0 and attachment.hold in (HoldReason.UNREAD, HoldReason.UNCONFIRMED)
+    return attachment.rules == 0 and attachment.hold is not None
 
 
 def hold_reason_ignoring_decisions(attachment: Attachment) -> HoldReason | None:
