@@ -18,7 +18,7 @@ HEAD = """\
 ## การตั้งค่า · Settings
 
 ตั้งเป็นตัวแปรระบบ หรือบรรทัด `ชื่อ = ค่า` (ตัวพิมพ์เล็ก ไม่มี `PRAKAT_`) ใน `prakat.toml`
-ในโฟลเดอร์ที่เรียกคำสั่งหรือในที่เก็บข้อมูล ตัวแปรระบบมาก่อนไฟล์ · Environment variables, or lines of the
+ในโฟลเดอร์ที่ใช้คำสั่งหรือในที่เก็บข้อมูล ตัวแปรระบบมาก่อนไฟล์ · Environment variables, or lines of the
 same name in lower case without `PRAKAT_` in `prakat.toml`, in the current directory or with the data; the
 environment wins.
 

@@ -108,7 +108,7 @@ def require_library(setting: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise SettingsError(
-            f"{setting} ต้องใช้ไลบรารี {error.name} ที่ยังไม่ได้ติดตั้ง ในโฟลเดอร์ที่ดาวน์โหลดโปรแกรม เรียก"
+            f"{setting} ต้องใช้ไลบรารี {error.name} ที่ยังไม่ได้ติดตั้ง ในโฟลเดอร์ที่ดาวน์โหลดโปรแกรม ใช้คำสั่ง"
             f" (install it, in the folder of the release): {libraries_command()}"
         ) from error
 

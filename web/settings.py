@@ -85,7 +85,7 @@ def _mail_server(text: str) -> str:
 def _sender(text: str) -> str:
     _name, address = parseaddr(text)
     if text and ("@" not in address or not text.isprintable()):
-        raise ValueError("ต้องเป็นที่อยู่อีเมล เช่น no-reply@example.go.th (an e-mail address)")
+        raise ValueError("ต้องเป็นที่อยู่อีเมล เช่น no-reply@example.go.th (an email address)")
     return text
 
 
@@ -155,7 +155,7 @@ class Settings:
     base_url: str = _setting(
         LOCAL_ADDRESS,
         _address,
-        "ที่อยู่เว็บที่ประชาชนใช้ ถ้าไม่กำหนด ใช้ที่อยู่ที่ผู้ใช้เรียก"
+        "ที่อยู่เว็บที่ประชาชนใช้ ถ้าไม่กำหนด ใช้ที่อยู่ที่ผู้ใช้เปิด"
         " · the public address of the site; unset, that of each request",
     )
     allowed_hosts: tuple[str, ...] = _setting(
@@ -195,7 +195,7 @@ class Settings:
     backup_signing_key: str = _setting(
         "",
         str,
-        "ไฟล์กุญแจ Ed25519 (PEM) ที่เก็บแยกจากข้อมูล ใช้เซ็นข้อมูลสำรองและตรวจลายเซ็นเมื่อกู้คืน"
+        "ไฟล์กุญแจ Ed25519 (PEM) ที่เก็บแยกจากข้อมูล ใช้ลงลายมือชื่อในข้อมูลสำรองและตรวจเมื่อกู้คืน"
         " · file of an Ed25519 key, kept apart, that signs backups and verifies them",
     )
     backup_recipient: str = _setting(

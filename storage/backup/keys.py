@@ -20,8 +20,8 @@ from archive.hashing import HashingReader
 from storage.backup.disk import write_through_to_disk
 from storage.backup.manifest import BackupManifest
 
-_UNSIGNED = "ข้อมูลสำรองนี้ไม่มีลายเซ็น ทั้งที่ตั้ง PRAKAT_BACKUP_SIGNING_KEY ไว้ (the backup is not signed)"
-_FORGED = "ลายเซ็นของข้อมูลสำรองไม่ถูกต้อง ข้อมูลถูกแก้ไข หรือใช้กุญแจผิด (the signature of the backup is wrong)"
+_UNSIGNED = "ข้อมูลสำรองนี้ไม่มีลายมือชื่อ ทั้งที่ตั้ง PRAKAT_BACKUP_SIGNING_KEY ไว้ (the backup is not signed)"
+_FORGED = "ลายมือชื่อของข้อมูลสำรองไม่ถูกต้อง ข้อมูลถูกแก้ไข หรือใช้กุญแจผิด (the signature of the backup is wrong)"
 
 
 class BackupKeys:
@@ -48,7 +48,7 @@ class BackupKeys:
         """The signing function; None without a key. Raises ``SettingsError`` for a public key alone."""
         if self._public and not self._private:
             raise SettingsError(
-                "PRAKAT_BACKUP_SIGNING_KEY เป็นกุญแจสาธารณะ ใช้เซ็นไม่ได้ (a public key cannot sign)"
+                "PRAKAT_BACKUP_SIGNING_KEY เป็นกุญแจสาธารณะ ใช้ลงลายมือชื่อไม่ได้ (a public key cannot sign)"
             )
         return self._private.sign if self._private else None
 

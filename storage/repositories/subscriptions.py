@@ -1,4 +1,4 @@
-"""Queries about followers by e-mail, and about the order in which announcements were published."""
+"""Queries about followers by email, and about the order in which announcements were published."""
 
 from __future__ import annotations
 

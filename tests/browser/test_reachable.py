@@ -25,10 +25,13 @@ def covered(page: Page, pages: dict[str, int]) -> dict[str, list[str]]:
     """The controls that cannot be hit, by address and width of the window."""
     found = {}
     for address, status in pages.items():
-        page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHTS[WIDTHS[0]]})
-        open_page(page, address, status)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+            if width in (
+                PHONE,
+                DESK,
+            ):  # scripts decide some things once, by the width at which the page opens
+                open_page(page, address, status)
             if controls := page.evaluate(REACHABLE):
                 found[f"{address}, {width}"] = controls
     return found

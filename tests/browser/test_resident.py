@@ -284,13 +284,16 @@ def test_no_results_is_no_dead_end(visit: Visit) -> None:
     expect(page.locator(".entries li").first).to_be_visible()
 
 
-def test_withdrawn_says_why(visit: Visit, site: Site) -> None:
+def test_withdrawn_says_why_and_is_not_found(visit: Visit, site: Site) -> None:
     page = visit()
     answer = page.goto(f"/announcements/{site.withdrawn.id}")
     assert answer is not None
     assert answer.status == 410
     expect(page.locator("h1")).to_have_text("หน่วยงานถอนประกาศนี้ออกจากเว็บไซต์แล้ว")
     expect(page.locator("main")).to_contain_text("ประกาศซ้ำ")
+    page.goto(f"/search?q={site.withdrawn.title}")
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator(f"main a[href^='/announcements/{site.withdrawn.id}']")).to_have_count(0)
 
 
 def test_dark_stays_dark(visit: Visit) -> None:

@@ -89,7 +89,7 @@ def test_what_is_published_is_found_within_seconds(site: Site, client: FlaskClie
         site.announcement("ประกาศแรก")
         until(lambda: client.get("/api/v1/search?q=ประกาศแรก").json.get("total") == 1, seconds=60)
         site.announcement("น้ำประปาหยุดไหล")  # the worker has begun by now
-        until(lambda: client.get("/api/v1/search?q=หยุดไหล").json["total"] == 1, seconds=8)
+        until(lambda: client.get("/api/v1/search?q=หยุดไหล").json["total"] == 1, seconds=30)
 
 
 def test_the_shape_of_an_answer(site: Site, client: FlaskClient) -> None:

@@ -230,9 +230,12 @@ def test_an_older_site_is_imported(shell: Shell, tmp_path: Path, part: str) -> N
 
 def test_an_older_site_is_imported_by_rules_of_its_own(shell: Shell, tmp_path: Path) -> None:
     page = saved_page(tmp_path / "saved")
-    assert shell.run("import-site", str(page), "--rules", "no-such-kind").exit_code != 0
-    assert shell.run("import-site", str(page), "--rules", "wordpress").exit_code == 1
-    assert "saved from" not in shell.run("stats").stderr
+    (page.parent / "a.pdf").write_bytes(memo("รับสมัคร"))
+    assert "ไม่มีกฎชื่อ no-such-kind" in shell.run("import-site", str(page), "--rules", "no-such-kind").stderr
+    refused = shell.run("import-site", str(page), "--rules", "wordpress")  # whose pages are JSON
+    assert (refused.exit_code, numbers(refused.stdout)) == (1, [0, 0, 0])
+    assert "news17.html: ไม่ใช่ JSON" in refused.stderr
+    assert open_site(shell.data).services.announcements.get_many([1]) == {}
 
 
 def test_a_token_has_the_scopes_and_the_end_that_were_asked_for(shell: Shell) -> None:

@@ -104,6 +104,41 @@ def test_every_name_in_bold_is_on_a_page(page: str) -> None:
     assert missing == []
 
 
+def test_what_is_no_name_is_still_in_bold() -> None:
+    said = "".join((MANUAL / f"{page}.md").read_text(encoding="utf-8") for page in ("residents", "staff"))
+    assert NO_NAMES.issubset(re.findall(r"\*\*(.+?)\*\*", said))
+
+
+@pytest.mark.parametrize(
+    "other_word",
+    [
+        "ลายเซ็น",
+        "โปรดยึด",
+        "ไม่เข้าใจปลายทาง",
+        "โฟลเดอร์ที่เรียกคำสั่ง",
+        "ของท่าน",
+        " e-mail",
+        "document's name was",
+        "the attachment “",
+    ],
+)
+def test_one_thing_has_one_word(other_word: str) -> None:
+    """These are ลายมือชื่อ, กรุณา, อ่านไม่ออก, ใช้คำสั่ง, คุณ, email and document (title) elsewhere."""
+    folders = {
+        "docs/manual": ".md",
+        "web": ".py .html .md .po",
+        "storage/backup": ".py",
+        "archive/commands": ".py",
+    }
+    texts = [
+        path
+        for folder, endings in folders.items()
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in endings.split() and "sample" not in path.parts
+    ]
+    assert [path.name for path in texts if other_word in path.read_text(encoding="utf-8")] == []
+
+
 def test_every_field_of_an_import_manifest_is_described() -> None:
     text = (MANUAL / "officer-install.md").read_text(encoding="utf-8")
     (table,) = re.findall(r"(?s)\| ช่อง · field \|.*?\n\n", text)

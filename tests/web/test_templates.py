@@ -26,3 +26,16 @@ def test_a_template_has_one_block_element_a_line(name: str) -> None:
         if (len(line) > LONGEST_LINE and not is_one_text) or len(BLOCK.findall(line)) > 1:
             wrong.append(f"{number}: {line.strip()[:100]}")
     assert not wrong
+
+
+def test_a_link_of_staff_to_a_new_tab_says_so() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in (TEMPLATES / "staff").rglob("*.html")]
+    links = [each for text in texts for each in re.findall(r'(?s)<a\s[^>]*target="_blank".*?</a>', text)]
+    assert links
+    assert [link for link in links if "เปิดในแท็บใหม่" not in link] == []
+
+
+def test_who_did_something_is_named_as_people_know_it() -> None:
+    """A program has a code, which the filter ``actor`` replaces by its name."""
+    code = re.compile(r"\{\{ [\w.]+\.(?:actor|done_by|saved_by|updated_by|replaced_by) \}\}")
+    assert [path.name for path in TEMPLATES.rglob("*.html") if code.search(path.read_text("utf-8"))] == []

@@ -200,7 +200,7 @@ _TITLES = {
     "announcements": "ประกาศ · announcements",
     "attachments": "เอกสารแนบ · attachments",
     "pages": "หน้า · pages",
-    "followers": "ผู้ติดตามทางอีเมล · followers by e-mail",
+    "followers": "ผู้ติดตามทางอีเมล · followers by email",
     "files": "ไฟล์ต้นฉบับ · files",
     "index": "ดัชนี · index",
     "scrub": "การอ่านทวนอย่างช้า · slow scrub",

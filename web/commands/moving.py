@@ -80,7 +80,7 @@ def _target(source: Settings, places: Sequence[str]) -> Settings:
         elif "://" in place:
             target = replace(target, database=settings.read_setting("database", place))
         elif re.match(r"[a-z][a-z0-9+]+:", place):  # s3:/x is a slip, hardly a directory
-            raise SettingsError(f"ไม่เข้าใจปลายทาง {place} (postgresql://…, s3://… or a directory)")
+            raise SettingsError(f"อ่านปลายทาง “{place}” ไม่ออก (postgresql://…, s3://… or a directory)")
         else:
             target = replace(target, data=Path(place), database="sqlite", files="local")
     if target == source:

@@ -52,9 +52,9 @@ def add_organisation(slug: str, name: str, host: str | None) -> None:
             err=True,
         )
     for folder in inbox_targets(services):
-        if folder.name == slug and not folder.is_dir():
+        if not folder.is_dir():
             command = watched_folder_command(folder)
-            click.echo(f"ยังไม่มีโฟลเดอร์รับสแกนของหน่วยงานนี้ (its watched folder is missing): {command}", err=True)
+            click.echo(f"ยังไม่มีโฟลเดอร์รับสแกน {folder.name} (a watched folder is missing): {command}", err=True)
 
 
 @organisation.command("change")

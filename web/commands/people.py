@@ -80,7 +80,8 @@ def _password(name: str, from_stdin: bool) -> str:
     try:
         passwords.check_strength(password, guessable_words=(name,))
     except Invalid:
-        click.echo("(12 to 128 characters, not easy to guess: use several unrelated words)", err=True)
+        lengths = f"{passwords.SHORTEST} to {passwords.LONGEST} characters"
+        click.echo(f"({lengths}, not easy to guess: use several unrelated words)", err=True)
         raise
     return str(password)
 

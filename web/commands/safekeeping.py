@@ -248,7 +248,7 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
     )
     if restored.has_unverified_signature:
         click.echo(
-            "ข้อมูลสำรองมีลายเซ็น แต่ไม่ได้บอกกุญแจ จึงยังไม่ได้ตรวจว่าเป็นของแท้ ถ้าไม่แน่ใจ ย้ายสิ่งที่กู้คืนออก แล้วกู้คืนอีกครั้งโดยตั้ง"
+            "ข้อมูลสำรองมีลายมือชื่อ แต่ไม่ได้บอกกุญแจ จึงยังไม่ได้ตรวจว่าเป็นของแท้ ถ้าไม่แน่ใจ ย้ายสิ่งที่กู้คืนออก แล้วกู้คืนอีกครั้งโดยตั้ง"
             " PRAKAT_BACKUP_SIGNING_KEY เป็นไฟล์กุญแจสาธารณะ (the backup is signed, but no key was given:"
             " not verified)",
             err=True,

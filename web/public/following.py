@@ -1,4 +1,4 @@
-"""Pages for following: by feed for everybody, by e-mail where a mail server is set; no account is needed."""
+"""Pages for following: by feed for everybody, by email where a mail server is set; no account is needed."""
 
 from __future__ import annotations
 
