@@ -364,7 +364,8 @@ def test_a_restore_into_a_mount_point_that_was_killed_is_begun_again(
 
 
 KILLED_AFTER_THE_LAST_MOVE = KILLED_RESTORE.replace('"os.rename"', '"os.remove"').replace(
-    "os.path.dirname(arguments[1]) == data", 'str(arguments[0]).endswith(".restoring-names")'
+    "os.path.dirname(arguments[1]) == data",
+    'os.fspath(arguments[0]) == os.path.join(data, ".restoring-names")',
 )
 
 
