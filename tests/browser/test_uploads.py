@@ -112,7 +112,7 @@ def test_papers_become_drafts_of_their_own_and_a_refused_file_stays_listed(staff
     before = site.services.announcements.count_by_status()["draft"]
     wrong: FilePayload = {"name": "note.pdf", "mimeType": "application/pdf", "buffer": b"not a document"}
     page.set_input_files("#files", [paper("one.pdf", "รับได้"), paper("two.pdf", "รับได้อีก"), wrong])
-    click(page.get_by_role("button", name="แยกเป็น 3 ประกาศ"))
+    click(page.get_by_role("button", name="แยกเป็น 3 เรื่อง ไฟล์ละหนึ่งเรื่อง"))
     line = page.locator("[data-uploads] li.failed")
     expect(line).to_contain_text("ไฟล์ชนิดนี้แนบไม่ได้ หรือไฟล์เสียหาย")
     click(page.get_by_role("button", name="ปิดรายการนี้"))
@@ -137,10 +137,10 @@ def test_papers_dropped_while_others_go_up_do_not_join_their_drafts(
     page.route(SENDING, hold, times=1)  # a slow line
     page.set_input_files("#files", [paper("one.pdf", "ฉบับแรก"), paper("two.pdf", "ฉบับสอง")])
     with page.expect_request(SENDING):
-        click(page.get_by_role("button", name="แยกเป็น 2 ประกาศ"))
+        click(page.get_by_role("button", name="แยกเป็น 2 เรื่อง ไฟล์ละหนึ่งเรื่อง"))
     page.set_input_files("#files", [paper(name, f"เรื่องของ {name}") for name in dropped_second])
     if len(dropped_second) > 1:
-        click(page.get_by_role("button", name="แยกเป็น 2 ประกาศ"))
+        click(page.get_by_role("button", name="แยกเป็น 2 เรื่อง ไฟล์ละหนึ่งเรื่อง"))
     expect(page.locator("[data-uploads] li", has_text=dropped_second[-1])).to_have_count(0)
     held[0].continue_()
     page.wait_for_url("**/staff?status=draft&mine=1")
@@ -158,7 +158,7 @@ def test_papers_dropped_on_a_form_that_was_shown_again_do_not_join_earlier_draft
     before = draft_ids(site)
     wrong: FilePayload = {"name": "note.pdf", "mimeType": "application/pdf", "buffer": b"not a document"}
     page.set_input_files("#files", [paper("one.pdf", "ก่อนแสดงซ้ำ"), wrong])
-    click(page.get_by_role("button", name="แยกเป็น 2 ประกาศ"))
+    click(page.get_by_role("button", name="แยกเป็น 2 เรื่อง ไฟล์ละหนึ่งเรื่อง"))
     expect(page.locator("[data-uploads] li.failed")).to_contain_text("note.pdf")
     page.on("dialog", lambda dialog: dialog.accept())
     day = page.locator("#published_on").input_value()
@@ -168,7 +168,7 @@ def test_papers_dropped_on_a_form_that_was_shown_again_do_not_join_earlier_draft
     expect(page.locator(".notice.bad").first).to_be_visible()
     page.fill("#published_on", day)
     page.set_input_files("#files", [paper("three.pdf", "หลังแสดงซ้ำ"), paper("four.pdf", "หลังแสดงซ้ำด้วย")])
-    click(page.get_by_role("button", name="แยกเป็น 2 ประกาศ"))
+    click(page.get_by_role("button", name="แยกเป็น 2 เรื่อง ไฟล์ละหนึ่งเรื่อง"))
     expect(page.locator("[data-uploads] li", has_text="four.pdf")).to_have_count(0)
     page.wait_for_load_state("networkidle")
     attachments = site.services.attachments.by_announcement(draft_ids(site) - before)
