@@ -298,7 +298,7 @@ def test_save_pressed_without_network_is_sent_by_itself(staff: Visit, site: Site
     if "เผยแพร่" in button:
         page.wait_for_url(re.compile(r"/staff/announcements/\d+/publish$"))
     else:
-        expect(page.locator(".notice.good")).to_contain_text("บันทึกแล้ว", timeout=15_000)
+        expect(page.locator(".notice.good").last).to_contain_text("บันทึกแล้ว", timeout=15_000)
     expect(said).to_have_count(0)
     id = int(re.findall(r"/announcements/(\d+)", page.url)[0])
     stored = site.services.announcements.get(id)
