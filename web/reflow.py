@@ -2,8 +2,8 @@
 
 A page's text has the lines of the paper. Where the position of its letters is known, a line that ends short,
 or the next one that begins indented, ends a paragraph; short centred lines at the top are headings, unless
-one begins where paragraphs do and the next line goes on at the margin; rows with cells between the same empty
-strips are a table, and a cell that a row lacks is empty.
+one begins where paragraphs do and the next line goes on at the margin or begins there too; rows with cells
+between the same empty strips are a table, and a cell that a row lacks is empty.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import NamedTuple
 from archive.model import Line, Page, TextSource
 from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS
 
+_LEAST_RIGHT = 8_000  # 1/10,000 of the page's width that a full line reaches at least
 _FULL = 0.8  # share of the text's width that a line fills at least when its paragraph goes on
 _FULL_BEFORE_LONG_WORD = 0.6  # the same where the next line's first word would not have fitted behind it
 _INDENT = 250  # 1/10,000 of the page's width by which the first line of a paragraph is set in
@@ -122,13 +123,15 @@ def _margins(rows: Sequence[_Row]) -> tuple[int, int]:
     """Return the left and right edge of the text.
 
     The left one is where the outermost three lines that begin together begin, so that a wide title or a spot
-    beside the text moves neither edge; without such lines it is where the outermost line begins.
+    beside the text moves neither edge; without such lines it is where the outermost line begins. A page of
+    short lines does not show its right edge: nothing made them end there.
     """
     placed = [(row.left, row.right) for row in rows if row.left is not None and row.right is not None]
     starts = sorted(left for left, _right in placed)
     together = (one for one, third in zip(starts, starts[2:], strict=False) if third - one <= _TOGETHER)
     left = next(together, min(starts, default=0))
-    return left, max((right for start, right in placed if start >= left - _INDENT), default=0)
+    ends = (right for start, right in placed if start >= left - _INDENT)
+    return left, max(_LEAST_RIGHT, max(ends, default=0))
 
 
 def _rows(page: Page) -> Iterator[_Row]:
@@ -254,10 +257,15 @@ def _is_heading(row: _Row, left: int, right: int) -> bool:
 
 
 def _opens_paragraph(rows: Sequence[_Row], place: int, left: int, right: int) -> bool:
-    """Return True for a centred row that begins where paragraphs begin and goes on at the margin."""
+    """Return True for a centred row that begins where paragraphs do.
+
+    The next row goes on at the margin, or begins there too.
+    """
     start = rows[place].left
     following = rows[place + 1].left if place + 1 < len(rows) else None
-    if start is None or following is None or following - left > _INDENT:
+    if start is None or following is None:
+        return False
+    if following - left > _INDENT and abs(following - start) > _TOGETHER:
         return False
     return any(
         row.left is not None and abs(row.left - start) <= _TOGETHER and not _is_heading(row, left, right)

@@ -97,6 +97,40 @@ def test_a_sentence_that_happens_to_stand_in_the_middle_is_no_heading() -> None:
     ]
 
 
+def test_short_lines_that_begin_and_end_together_are_paragraphs_of_their_own() -> None:
+    """Nothing made them end there: a page's text can reach further."""
+    lines = [f"วรรคที่ {number} ให้กรรมการประชุมทุกเดือน" for number in (24, 25, 26)]
+    found = reflow(page(*((line, 2668, 6588) for line in lines)))
+    assert found == [Block("paragraph", line) for line in lines]
+
+
+def test_the_title_above_short_lines_is_a_heading() -> None:
+    found = reflow(
+        page(
+            ("คำสั่งเทศบาล", 3215, 7255),
+            ("ที่ 215/2564", 4471, 6000),
+            *((f"วรรคที่ {number}", 2668, 6411) for number in range(3)),
+        )
+    )
+    assert found[0] == Block("heading", "คำสั่งเทศบาล ที่ 215/2564")
+
+
+def test_paragraphs_of_one_short_line_each_are_no_headings() -> None:
+    """The first stands in the middle by chance: centred lines of different lengths do not begin together."""
+    found = reflow(
+        page(
+            ("บันทึกข้อความ", 3924, 6406),
+            ("ส่วนราชการ สำนักปลัด", 1418, 9557),
+            ("เรื่อง ขออนุมัติ", 1430, 3961),
+            ("เรียน นายกเทศมนตรี", 1438, 5483),
+            ("ให้ใช้อาคารหลังเก่า", 2631, 7828),
+            ("จึงเรียนมาเพื่อพิจารณา", 2627, 5504),
+        )
+    )
+    assert [block.text for block in found if block.kind == "heading"] == ["บันทึกข้อความ"]
+    assert found[-2:] == [Block("paragraph", "ให้ใช้อาคารหลังเก่า"), Block("paragraph", "จึงเรียนมาเพื่อพิจารณา")]
+
+
 def test_rows_of_aligned_cells_become_a_table() -> None:
     rows = [
         ("ลำดับ\tรายการ\tบาท", LEFT, RIGHT),
