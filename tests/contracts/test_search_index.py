@@ -789,10 +789,29 @@ def test_a_number_of_two_digits_is_a_year_where_nothing_else_has_it(index: Searc
     assert not index.search(replace(parse_query("น้ำเสีย 64"), as_typed=True)).query.is_year_assumed
 
 
+@pytest.mark.parametrize("typed", ["2564", "๒๕๖๔"])
+def test_a_number_of_four_digits_alone_may_be_a_year(index: SearchIndex, typed: str) -> None:
+    index.update(
+        [
+            entry(1, "ซ่อมถนน", published_on=dt.date(2021, 6, 9)),
+            entry(2, "ซ่อมถนนตามคำสั่งที่ 215/2564", published_on=dt.date(2021, 7, 9)),
+            entry(3, "ซ่อมถนน", published_on=dt.date(2023, 6, 9)),
+        ],
+        (),
+        position=1,
+    )
+    page = index.search(parse_query(typed))
+    assert page.hits[0].announcement_id == 2
+    assert page.query.parse_with_year
+    of_year = index.search(page.query.parse_with_year())
+    assert {hit.announcement_id for hit in of_year.hits} == {1, 2}
+
+
 @pytest.mark.parametrize(
     "typed",
     [
         *("ถนนสาย 64", "หมู่ 64", "มาตรา 64", "น้ำ 22", "น้ำ ปี 64", "64", '"น้ำ 64"', "น้ำ 1/64"),
+        *("ที่ 2564", "215/2564", "1234"),
         *("ท่อ -น้ำ64", "ท่อ NOT น้ำ64", "ท่อ category:น้ำ64", "author:กองช่าง64", "ฟ" * 498 + "64"),
     ],
 )

@@ -293,6 +293,18 @@ def test_a_date_that_is_not_understood_is_told(site: Site) -> None:
     assert "อ่านวันที่" not in client.get("/search?q=น้ำ&from=1 ม.ค. 2564&to=").text
 
 
+def test_a_search_again_without_filters_reads_the_text_in_the_same_way(site: Site) -> None:
+    site.announcement("ซ่อมถนน")
+    site.work()
+    again = "ค้นหาอีกครั้งโดยไม่ใช้ตัวกรอง"
+    path = "/search?q=ยูนิคอร์น ปี 2564&any_time=true"
+    assert not html.fromstring(site.client().get(path).text).xpath(f'//a[normalize-space()="{again}"]')
+    page = html.fromstring(site.client().get(f"{path}&kind=news").text)
+    [address] = page.xpath(f'//a[normalize-space()="{again}"]/@href')
+    assert "any_time" in address
+    assert "kind" not in address
+
+
 @pytest.mark.parametrize(("typed", "sought"), [("ตกงาน", "ตกงาน"), ("รับสมัคพนักงาน", "รับสมัครพนักงาน")])
 def test_a_result_leads_to_the_marked_line_that_answers_in_other_words(
     site: Site, typed: str, sought: str

@@ -174,7 +174,8 @@ _NUMBER_OF_YEAR = re.compile(
 _SPACED_NUMBER = re.compile(
     r"(?<![\d/.,:-])(?<![\d/] )(\d{1,5})(?:\s+/\s*|\s*/\s+)([2๒][5๕]\d\d|[3-7๓-๗]\d)(?!\s*[\d/.,:-])"
 )  # 98 / 2567
-_BARE_YEAR = re.compile(rf"(?<=[{WORD_LETTERS}])\s*(?P<year>[3-7๓-๗]\d)\s*$")
+_BARE_YEAR = re.compile(rf"(?<=[{WORD_LETTERS}])\s*(?P<year>[3-7๓-๗]\d)\s*$")  # น้ำ 64
+_YEAR_ALONE = re.compile(r"^\s*(?P<year>[2๒][45๔๕]\d\d)\s*$")
 _CIRCULAR = re.compile(rf"(?<![{WORD_LETTERS}])ว$")  # of a circular letter's number: ว 54
 _BEFORE_OTHER_NUMBERS = tuple(
     "ที่ หมู่ ม. บ้าน มาตรา ข้อ วรรค สาย ซอย ถนน เบอร์ โทร อายุ ห้อง รุ่น ชุด งวด หน้า ช่อง โครงการ แผนงาน".split()
@@ -301,15 +302,15 @@ def _without_numbers(reading: _Reading, raw: str, folded: str) -> tuple[str, str
 
 
 def _with_bare_year(typed: str) -> str | None:
-    """Returns the typed text with its last number named as a year; None if that is none: ถนนสาย 64.
+    """Returns the typed text with its last number named as a year (น้ำ 64, 2564); None if it is none (สาย 64).
 
     None too where the text would become longer than what is read of one.
     """
-    found = _BARE_YEAR.search(typed)
+    found = _BARE_YEAR.search(typed) or _YEAR_ALONE.search(typed)
     before = typed[: found.start()] if found else ""
     if found is None or before.endswith(_BEFORE_OTHER_NUMBERS) or _CIRCULAR.search(before):
         return None
-    with_year = f"{typed[: found.start()]} ปี {found['year']}"
+    with_year = f"{before} ปี {found['year']}".strip()
     return with_year if len(with_year) <= MAX_QUERY_LENGTH else None
 
 
