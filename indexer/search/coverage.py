@@ -162,7 +162,8 @@ def is_worth_showing_as_related(
 ) -> bool:
     """Returns True for a document that is no answer, but has a telling word or covers enough of the query.
 
-    It is then shown apart. A telling word counts that was typed by itself. For a question one word that few
+    It is then shown apart. A telling word counts that was typed by itself, and so does a set phrase that has
+    synonyms (ค่าขยะ of ค่าขยะหมู่ 7), however many documents have it. For a question one word that few
     documents have is enough: most words of a question name nothing. Where set phrases were split, any word
     is enough that ``may_be_related_by`` allows; others are not in ``matched``.
     """
@@ -172,11 +173,18 @@ def is_worth_showing_as_related(
         is_topic(clause, idfs[clause]) for clause in matched if clause in idfs
     ):
         return True
+    if any(_is_subject(clause) for clause in matched):
+        return True
     return coverage >= TUNING.min_related_coverage or any(
         all(clause in matched for clause in part.clauses)
         and any(is_distinguishing(clause, idfs[clause]) for clause in part.clauses if clause in idfs)
         for part in plan.parts
     )
+
+
+def _is_subject(clause: Clause) -> bool:
+    """Returns True for a set phrase with synonyms, which names a subject of a municipality by itself."""
+    return len(clause.alternatives) > 1 and len(clause.alternatives[0].terms) > 1
 
 
 def adjacent_clauses(plan: QueryPlan) -> list[tuple[Clause, Clause, bytes]]:

@@ -24,6 +24,7 @@ from indexer.search.query.query_plan import (
     build_query_plan,
     explained_expansions,
     other_wordings,
+    plan_of_words,
     split_set_phrases,
 )
 from indexer.search.query.question_words import may_begin_title
@@ -34,6 +35,7 @@ from indexer.search.spelling_correction import (
     correct_query,
     read_exclusions_as_thai,
 )
+from indexer.search.villages import village_number, village_words
 
 _MOST_MISSING_NAMED = 3  # words of a query that no document has, of which a note tells
 
@@ -54,12 +56,14 @@ def answer_query(searcher: Searcher, lexicon: Lexicon, query: Query) -> ResultPa
             CorrectedQuery(typed),
             replace(as_typed.retrieve(), coverage=retrieved.coverage),
         )
+    retrieved = _without_coverage_of_unknown_village(searcher, lexicon, query, corrected.plan, retrieved)
     is_answered = bool(retrieved.total) and not _is_weak(query, corrected, retrieved)
     if (not is_answered or _lacks_words(retrieved)) and (
         both := _answer_subqueries(searcher, lexicon, query)
     ):
         return both
     if not is_answered:
+        retrieved = _with_related_beside_village(searcher, lexicon, query, corrected.plan, retrieved)
         retrieved = _with_related_of_words(searcher, lexicon, query, corrected.plan, retrieved)
     if query.parse_with_year and not query.as_typed and (not retrieved.total or _lacks_words(retrieved)):
         in_year = replace(query.parse_with_year(), is_year_assumed=True, parse_with_year=None)
@@ -140,6 +144,35 @@ def _correct(
     again = searcher.prepare_search(corrected.plan, query)
     new = set(corrected.plan.clauses) - set(typed.plan.clauses)
     return (corrected, again) if all(again.frequencies.get(clause) for clause in new) else (typed, matched)
+
+
+def _without_coverage_of_unknown_village(
+    searcher: Searcher, lexicon: Lexicon, query: Query, plan: QueryPlan, retrieved: RetrievalResult
+) -> RetrievalResult:
+    """Returns what was found; with coverage 0 where the plan asks for a village that nothing names."""
+    if not _lacks_words(retrieved) or plan.is_prose or village_number(plan) is None:
+        return retrieved
+    village = plan_of_words(plan, lexicon, lambda typed: typed in village_words(plan))
+    found = searcher.prepare_search(village, query).retrieve()
+    is_known = found.total and found.coverage >= minimum_coverage(village)
+    return retrieved if is_known else replace(retrieved, coverage=0.0)
+
+
+def _with_related_beside_village(
+    searcher: Searcher, lexicon: Lexicon, query: Query, plan: QueryPlan, retrieved: RetrievalResult
+) -> RetrievalResult:
+    """Returns what was found; for a plan with a village, with what its other words find as related.
+
+    Nothing has ค่าขยะหมู่ 7: what is about ค่าขยะ is shown.
+    """
+    if village_number(plan) is None:
+        return retrieved
+    others = CorrectedQuery(plan_of_words(plan, lexicon, lambda typed: typed not in village_words(plan)))
+    if not others.plan.parts:
+        return retrieved
+    near = searcher.prepare_search(others.plan, query).retrieve()
+    is_near = near.total and not _is_weak(query, others, near)
+    return replace(retrieved, related=near.hits if is_near else near.related or ())
 
 
 def _with_related_of_words(

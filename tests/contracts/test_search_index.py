@@ -789,6 +789,33 @@ def test_a_number_of_two_digits_is_a_year_where_nothing_else_has_it(index: Searc
     assert not index.search(replace(parse_query("น้ำเสีย 64"), as_typed=True)).query.is_year_assumed
 
 
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        *(("ค่าขยะหมู่ 7", 12), ("ค่าขยะ ม.7", 12), ("ค่าธรรมเนียมขยะหมู่ที่ 7", 12), ("ค่าขยะ บ้านดาวอังคาร", 12)),
+        *(("คณะกรรมการหมู่ 7", 1), ("หมู่ 7", 0), ("ม.7", 0)),
+    ],
+)
+def test_a_place_that_nothing_names_is_not_found_and_what_came_near_is_told_apart(
+    index: SearchIndex, typed: str, near: int
+) -> None:
+    fees = [entry(at, f"อัตราค่าธรรมเนียมเก็บขนขยะมูลฝอย ปีที่ {at}", "เดือนละ 30 บาท") for at in range(1, 13)]
+    index.update([entry(20, "คำสั่งแต่งตั้งคณะกรรมการศูนย์"), *fees], (), position=1)
+    page = index.search(parse_query(typed, per_page=50))
+    assert (page.total, len(page.related)) == (0, near)
+
+
+def test_a_village_that_is_named_elsewhere_still_leads_to_what_has_the_other_words(
+    index: SearchIndex,
+) -> None:
+    fillers = [entry(at, f"ซ่อมถนนสาย {at}") for at in range(10, 20)]
+    index.update([entry(1, "แต่งตั้งคณะกรรมการหมู่บ้าน หมู่ 7"), entry(2, "พ่นยุงหมู่ 5"), *fillers], (), position=1)
+    page = index.search(parse_query("คณะกรรมการหมู่ 7"))
+    assert [hit.announcement_id for hit in page.hits] == [1]
+    page = index.search(parse_query("แต่งตั้งคณะกรรมการหมู่ 5"))
+    assert 1 in [hit.announcement_id for hit in (*page.hits, *page.related)]
+
+
 @pytest.mark.parametrize("typed", ["2564", "๒๕๖๔"])
 def test_a_number_of_four_digits_alone_may_be_a_year(index: SearchIndex, typed: str) -> None:
     index.update(

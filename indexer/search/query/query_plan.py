@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, pairwise
@@ -303,6 +303,19 @@ def split_set_phrases(plan: QueryPlan, lexicon: Lexicon) -> QueryPlan:
                 clauses += split[-len(terms) :]
         parts.append(replace(part, clauses=tuple(clauses)))
     return replace(plan, parts=tuple(parts), words_of_split_phrases=frozenset(split))
+
+
+def plan_of_words(plan: QueryPlan, lexicon: Lexicon, is_wanted: Callable[[str], bool]) -> QueryPlan:
+    """Returns the plan with those clauses alone of which the typed words are wanted."""
+    parts = []
+    for part in plan.parts:
+        clauses = tuple(clause for clause in part.clauses if is_wanted(clause.typed))
+        if clauses:
+            built = build_query_part(
+                "".join(clause.typed for clause in clauses), lexicon, is_exact=part.phrase.is_exact
+            )
+            parts.append(replace(built, clauses=clauses))
+    return replace(plan, parts=tuple(parts), whole=b"".join(part.phrase.data for part in parts))
 
 
 def _longest(clauses: list[Clause], at: int, lexicon: Lexicon) -> tuple[int, tuple[Synonym, ...]]:
