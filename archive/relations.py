@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from archive.citations import StatedRelation, find_stated_relations
-from archive.model import Announcement, Attachment, RelationKind, Status
+from archive.model import Announcement, Attachment, DocumentKind, RelationKind, Status
 from archive.repositories import Records
 from archive.suggested_fields import document_number
 from archive.thai import ERA, arabic_digits
@@ -88,21 +88,21 @@ def title_with_number(announcement: Announcement, attachments: Iterable[Attachme
 
     ``attachments``: those that the reader may see. The first order, rule or announcement states the number.
     """
-    number = kind_and_number_of_first_order(attachments)
+    kind, number = kind_and_number_of_first_order(attachments)
     if not number or number.rpartition(" ")[2] in arabic_digits(announcement.title):
         return announcement.title
-    return f"{number} {announcement.title}"
+    return f"{kind.thai}ที่ {number} {announcement.title}"
 
 
-def kind_and_number_of_first_order(attachments: Iterable[Attachment]) -> str:
-    """Return kind and number of the first binding document (คำสั่งที่ 5/2564); "" where it states none.
+def kind_and_number_of_first_order(attachments: Iterable[Attachment]) -> tuple[DocumentKind, str]:
+    """Return kind and number of the first binding document (คำสั่ง, 5/2564); OTHER and "" where it states none.
 
     Orders, rules, bylaws and announcements bind. The number of a later one, such as the order that names a
     committee, is not that of the whole. Letters do not count: theirs is the number of their sender.
     """
     first = next((each for each in attachments if each.kind.has_legal_force), None)
     number = document_number(first) if first else ""
-    return f"{first.kind.thai}ที่ {number}" if first and number else ""
+    return (first.kind, number) if first and number else (DocumentKind.OTHER, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,10 +279,15 @@ def _listed(services: Services, query: Query, began: float) -> SearchResults:
 
 
 def most_read(services: Services, *, limit: int) -> SearchResults:
-    """Returns an answer with the announcements that residents read most; empty without a usable index."""
+    """Returns an answer with the announcements that residents read most, and none that nobody read.
+
+    It is empty without a usable index.
+    """
     query = parse_query("", sort=Sort.MOST_READ, per_page=limit)
     try:
-        return search(services, query)
+        answer = search(services, query)
+        read = tuple(result for result in answer.results if result.announcement.views)
+        return replace(answer, results=read)
     except Unavailable:
         return SearchResults(total=0, results=(), facets={}, did_you_mean=None, query=query, took_ms=0.0)
 

@@ -7,7 +7,7 @@ import hashlib
 import re
 from base64 import b64encode
 from calendar import monthrange
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
@@ -79,7 +79,7 @@ def _add_filters(app: Flask) -> None:
         report=labels.report_name,
         cited=cited,
         document_number=document_number,
-        kind_and_number_of_first_order=kind_and_number_of_first_order,
+        kind_and_number=kind_and_number,
         action=labels.action_name,
         reason_without_undo=labels.reason_without_undo,
         actor=labels.actor_name,
@@ -205,6 +205,12 @@ def short_moment(at: dt.datetime) -> str:
 def is_past(date: dt.date) -> bool:
     """Returns True when the day is over in Thailand."""
     return date < thai.today()
+
+
+def kind_and_number(attachments: Iterable[Attachment]) -> str:
+    """Returns kind and number of the first binding document in the reader's language; "" without a number."""
+    kind, number = kind_and_number_of_first_order(attachments)
+    return _("%(kind)sที่ %(number)s", kind=labels.kind_name(kind), number=number) if number else ""
 
 
 def cited(announcement: Announcement) -> str:

@@ -14,7 +14,7 @@ import pytest
 from lxml import html
 from markupsafe import escape
 
-from archive.model import Draft, Page, Role, Status, TextSource
+from archive.model import DocumentKind, Draft, Page, Role, Status, TextSource
 from archive.site_profile import SiteProfile
 from archive.thai import BANGKOK, format_date
 from indexer.extraction.reading_errors import MESSAGES
@@ -283,6 +283,65 @@ def test_a_shared_page_of_a_paper_says_what_it_is(site: Site) -> None:
     assert format_date(made.published_on) in shown
     announcement = site.client().get(f"/announcements/{made.id}?q=ถังน้ำ").text
     assert f"{address}?page=1&amp;q=" in announcement.split('id="papers"')[1]  # what was typed goes along
+
+
+def test_a_paper_of_one_page_tells_on_screen_what_is_in_force_and_has_no_pages_to_turn(site: Site) -> None:
+    made = site.announcement("ให้ซ่อมถังน้ำ", kind="order")
+    attachment = site.attach(made.id, memo("ให้ซ่อมถังน้ำบ้านดอนมะกอก"), "บันทึก.pdf")
+    site.work()
+    address = f"/announcements/{made.id}/attachments/{attachment.id}"
+    for path in (address, f"{address}/text"):
+        page = html.fromstring(site.client().get(path).text)
+        (told,) = page.xpath("//p[contains(@class, 'in-force')]")
+        assert "ยังไม่พบว่ามีประกาศฉบับอื่นมายกเลิก" in told.text_content().replace("\u2060", "")
+        assert not told.xpath("ancestor::*[contains(@class, 'onlyprint')]"), path
+    page = html.fromstring(site.client().get(address).text)
+    assert not page.xpath("//input[@name='page']")
+    assert "‹" not in page.xpath("string(//nav[contains(@class, 'turning')])")
+    assert "สแกนเพื่อเปิดหน้านี้" in page.xpath("string(//div[contains(@class, 'seal')])").replace("\u2060", "")
+
+
+def test_the_most_read_were_read(site: Site) -> None:
+    site.announcement("ตลาดนัดชุมชน", views=3)
+    site.announcement("งานวันเด็ก")
+    site.work()
+    page = html.fromstring(site.client().get("/").text)
+    (title,) = page.xpath("//ul[@aria-labelledby='most-read']/li")
+    assert "ตลาดนัดชุมชน" in title.text_content().replace("\u2060", "")
+
+
+def test_the_number_of_an_order_is_said_in_the_readers_language(site: Site) -> None:
+    made = site.announcement("แต่งตั้งคณะกรรมการ")
+    paper = site.attach(made.id, memo("ให้แต่งตั้งคณะกรรมการ"), "คำสั่ง.pdf")
+    site.services.commands.attachments.relabel(
+        paper.id, label="คำสั่งที่ 5/2564 เรื่อง แต่งตั้งคณะกรรมการ", kind=DocumentKind.ORDER, actor="test"
+    )
+    site.work()
+    client = site.client()
+    for language, number in (("th", "คำสั่งที่ 5/2564"), ("en", "Order No. 5/2564")):
+        client.get(f"/language/{language}?next=/")
+        page = html.fromstring(client.get(f"/announcements/{made.id}").text)
+        assert page.xpath("string(//li[@class='number'])").strip() == number
+
+
+def test_a_search_is_followed_by_one_link_and_a_list_without_words_by_its_own_name(site: Site) -> None:
+    site.announcement("ตลาดนัดชุมชน")
+    site.work()
+    for typed, said in (("ตลาด", "ติดตามคำค้นนี้"), ("", "ติดตามรายการนี้")):
+        page = html.fromstring(site.client().get("/search", query_string={"q": typed}).text)
+        (link,) = page.xpath("//main//a[starts-with(@href, '/follow')]")
+        assert link.text_content().replace("\u2060", "") == said
+
+
+def test_a_result_is_labelled_with_the_kind_of_the_paper_that_answers(site: Site) -> None:
+    made = site.announcement("ประกาศจัดตั้งศูนย์", kind="announcement")
+    paper = site.attach(made.id, memo("ให้ใช้อาคารอเนกประสงค์"), "บันทึก.pdf")
+    site.services.commands.attachments.relabel(
+        paper.id, label="บันทึกข้อความ", kind=DocumentKind.MEMO, actor="test"
+    )
+    site.work()
+    page = html.fromstring(site.client().get("/search?q=อาคารอเนกประสงค์").text)
+    assert page.xpath("string(//li[@class='kind'])") == "บันทึกข้อความ"
 
 
 def test_a_date_that_is_not_understood_is_told(site: Site) -> None:
