@@ -216,16 +216,25 @@ def missing_words(plan: QueryPlan, frequencies: Mapping[Clause, int]) -> tuple[s
     """Returns the telling words of a plan, of four letters or more, that no document has; no numbers.
 
     They are the longest words that are read there. ``frequencies`` has the number of documents with each
-    clause. Shorter words may only join others (ตอน).
+    clause. Shorter words may only join others (ตอน), or be pieces of a misspelt word: beside a missing word
+    they are a part of it (ธรรม and เน of ธรรมเนยีม).
     """
-    missing: dict[str, None] = {}
+    missing: list[str] = []
     for part in plan.parts:
         longer = {clause: clauses for clauses in longer_words(part) for clause in clauses}
+        before = ""  # the missing word that ends where the next clause begins
         for clause in part.clauses:
             is_telling = not is_stop_word_or_document_kind(clause) and clause.typed[:1].isalpha()
-            if is_telling and frequencies.get(clause) == 0:
-                missing["".join(each.typed for each in longer.get(clause, (clause,)))] = None
-    return tuple(word for word in missing if len(word) >= _LEAST_NAMED)
+            if not is_telling or frequencies.get(clause) != 0:
+                before = ""
+                continue
+            word = "".join(each.typed for each in longer.get(clause, (clause,)))
+            if before and min(len(before), len(word)) < _LEAST_NAMED and before + word in part.text:
+                missing.pop()
+                word = before + word
+            missing.append(word)
+            before = word
+    return tuple(word for word in dict.fromkeys(missing) if len(word) >= _LEAST_NAMED)
 
 
 def is_one_word(plan: QueryPlan) -> bool:

@@ -484,11 +484,16 @@ _KNOWN_TO_ALL = {"พ.ศ.", "พ.ศ", "พศ", "ค.ศ.", "ค.ศ", "คศ
 
 
 def explained_expansions(plan: QueryPlan) -> tuple[str, ...]:
-    """Returns the longer forms that the typed abbreviations and everyday words stand for, each once."""
+    """Returns the longer forms that the typed abbreviations and everyday words stand for, each once.
+
+    Those of a village have its number too: หมู่ที่ 7 of ม.7.
+    """
+    typed = [clause.typed for clause in plan.clauses]
+    numbers = {place - 1: f" {typed[place]}" for place in positions_of_village_numbers(typed)}
     return tuple(
         dict.fromkeys(
-            "".join(other.terms)
-            for clause in plan.clauses
+            "".join(other.terms) + numbers.get(at, "")
+            for at, clause in enumerate(plan.clauses)
             for other in clause.alternatives[1:]
             if other.weight == SYNONYM_WEIGHT
             and (len("".join(other.terms)) > len(clause.typed) or clause.typed.isascii())

@@ -563,7 +563,7 @@ def test_an_abbreviated_village_is_a_village_before_a_section_of_a_law(
     assert 1 in [hit.announcement_id for hit in page.hits if not hit.is_partial]
     assert 7 not in [hit.announcement_id for hit in page.hits if not hit.is_partial]
     assert places.index(1) < places.index(6)
-    assert [note.thai for note in page.query.understood] == ["ค้นคำว่า “หมู่ที่”, “มาตรา” ด้วย"]
+    assert [note.thai for note in page.query.understood] == ["ค้นคำว่า “หมู่ที่ 4”, “มาตรา 4” ด้วย"]
     assert villages.search(parse_query("มาตรา 4")).hits[0].announcement_id == 6
 
 
@@ -584,6 +584,14 @@ def test_a_village_that_is_not_there_is_not_answered_by_its_number_alone(tmp_pat
 def test_a_number_that_no_village_has_is_a_section_of_a_law(villages: WhooshIndex) -> None:
     hits = villages.search(parse_query("ผู้ประกันตน ม.40")).hits
     assert {hit.announcement_id for hit in hits if not hit.is_partial} == {8, 9}
+
+
+def test_a_misspelt_word_that_nothing_has_is_named_as_it_was_typed(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "อัตราค่าธรรมเนียมเก็บขนขยะ"), entry(2, "ซ่อมถนน")], (), position=2)
+    page = index.search(parse_query("อัตราค่าธรรมเนยีม"))
+    assert [hit.announcement_id for hit in page.hits] == [1]
+    assert page.query.loosened == (query_notes.missing_words_note(["ธรรมเนยีม"]),)
 
 
 @pytest.mark.parametrize(
