@@ -18,6 +18,7 @@ from archive.model import DocumentKind, Draft, Page, Role, Status, TextSource
 from archive.site_profile import SiteProfile
 from archive.thai import BANGKOK, format_date
 from indexer.extraction.reading_errors import MESSAGES
+from tests.indexer.extraction.office_files import docx, paragraph
 from tests.web.conftest import BROWSER, Site, heading, memo
 
 MOST_BYTES = 60_000  # of a public page with all it needs but pictures
@@ -299,6 +300,15 @@ def test_a_paper_of_one_page_tells_on_screen_what_is_in_force_and_has_no_pages_t
     assert not page.xpath("//input[@name='page']")
     assert "‹" not in page.xpath("string(//nav[contains(@class, 'turning')])")
     assert "สแกนเพื่อเปิดหน้านี้" in page.xpath("string(//div[contains(@class, 'seal')])").replace("\u2060", "")
+
+
+def test_a_paper_without_pages_to_turn_or_enlarge_has_no_bar_for_them(site: Site) -> None:
+    made = site.announcement("ราคากลาง")
+    attachment = site.attach(made.id, docx(paragraph("ราคากลางถังประปา")), "ราคากลาง.docx")
+    site.work()
+    page = site.client().get(f"/announcements/{made.id}/attachments/{attachment.id}").text
+    assert "ราคากลางถังประปา" in page
+    assert "turning above" not in page
 
 
 def test_the_most_read_were_read(site: Site) -> None:
