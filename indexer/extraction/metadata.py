@@ -77,10 +77,11 @@ _OPENING = _bare_pattern(  # the text of a paper begins; ด้วยวิธ�
     r"เนื่องจาก|เนื่องด้วย|บัดนี้|อนุสนธิ|เพื่อให้|เพื่ออนุวัติ|ข้อ\d|\(?\d{1,2}(?:\.\d{1,2})*[.)](?!\d)"
 )
 _ISSUED_ON = _bare_pattern(r"\W*(?:สั่ง|สัง|ประกาศ|ให้ไว้|ตราไว้)(?:(?!ลง).){0,4}วัน")
-_SENTENCE_GOES_ON = re.compile(r"\s*(?:แล้ว|เรื่อง|ถึง|เป็นต้น|นั้น|โดย|ให้|และ|ซึ่ง|ตาม|ไป|ไว้|มา|บัดนี้|จึง|ที่|ว่า|เพื่อ|ได้)")
+_SENTENCE_GOES_ON = re.compile(r"\s*(?:แล้ว|เรื่อง|ถึง|เป็นต้น|นั้น|โดย|ให้|และ|ซึ่ง|ตาม|บัดนี้|จึง|ว่า(?!ที่)|เพื่อ|ได้)")
+_SIGNED = re.compile(r"\s*(?:\((?!ฉบับ)|[~|]|นาย|นาง|ว่าที่|พล|พัน|ร้อย|จ่า|สิบ|ดร)")  # behind a date
 _ISSUED_ON_MISREAD = _bare_pattern(".{0,12}ณวัน")  # the word before it may be misread
 _RECEIVED = _bare_pattern(
-    r"(?:เลข|ลง)?(?:ทะเบียน)?รับ(?:เลข)?(?:ที่|วันที่)\W*(?:\d|$)|(?:เลข(?:ทะเบียน)?|ลง(?:ทะเบียน)?)รับ\W*(?:\d|$)"
+    rf"(?:เลข|ลง)?(?:ทะเบียน)?รับ(?:เลข)?(?:ที่|วันที่)\W*(?:\d|$)|(?:เลข|ลง)(?:ทะเบียน)?รับ(?:แล้ว$|[{CONSONANTS}]{{0,2}}\W*(?:\d|$))"
 )
 """In a bare row of the stamp with which a receiver registered the paper."""
 _STAMP_PART = _bare_pattern(f"{_RECEIVED.pattern}|วันที่|เวลา|ผู้รับ|เลขรับ")
@@ -567,13 +568,18 @@ def _without_receipt_stamp(head: list[_Row]) -> list[_Row]:
     rows = range(stamped[0][0] - STAMP_ROWS, stamped[-1][0] + STAMP_ROWS + 1)
     beside = range(rows.start, rows.stop + STAMP_ROWS)  # one at the right spreads over as many of its rows
     left = min(left for _, left in stamped)
+    is_at_right = left > PAGE_UNITS // 2
     kept = []
     for at, row in enumerate(head):
         is_below = row.left is None or abs(row.left - left) <= CENTRED
-        if _RECEIVED.match(row.bare) or (at in rows and is_below and _OF_STAMP.match(row.bare)):
+        is_receiver = (
+            at == rows.start + STAMP_ROWS - 1 and is_at_right and is_below and _OFFICES.match(row.text)
+        )
+        is_of_stamp = at in rows and is_below and _OF_STAMP.match(row.bare)
+        if _RECEIVED.match(row.bare) or is_of_stamp or is_receiver:
             continue
         has_label = any(row.starts(label) for label in ("เรื่อง", *_ADDRESSEE_LABELS, *_AFTER_ADDRESSEE))
-        is_beside = at in beside and left > PAGE_UNITS // 2
+        is_beside = at in beside and is_at_right
         kept.append(row.without_stamp(left - ALIGNED, has_label=has_label) if is_beside else row)
     return kept
 
@@ -665,18 +671,27 @@ def _date_of_issue(document: _Document) -> _Found | None:
         if _ISSUED_ON.match(row.bare)
     ]
     issued += [row for row in reversed(document.tail) if _ISSUED_ON_MISREAD.match(row.bare)]
-    for least in (SHORT, PAGE_UNITS):  # a signature or a seal may stand behind the date
-        for row in issued:
-            if _is_date_last(row, least):
-                return _date_in(row, document)
-    return None
+    places = (
+        next((row for row in issued if is_last(row)), None) for is_last in (_is_date_last, _may_be_dated)
+    )
+    place = next(filter(None, places), None)
+    return _date_in(place, document) if place else None
 
 
-def _is_date_last(row: _Row, most: int) -> bool:
-    """Returns True if no sentence goes on after the row's date, and at most ``most`` code points follow."""
+def _is_date_last(row: _Row) -> bool:
+    """Returns True if nothing stands behind the row's date, or but noise or a signature."""
+    rest = _behind_date(row)
+    return (len(rest) <= SHORT and _may_be_dated(row)) or bool(_SIGNED.match(rest))
+
+
+def _may_be_dated(row: _Row) -> bool:
+    """Returns True if no sentence goes on behind the row's date."""
+    return not _SENTENCE_GOES_ON.match(_behind_date(row))
+
+
+def _behind_date(row: _Row) -> str:
     ends = [found.match.end() for found in find_dates_with_month_names(row.digits)]
-    rest = row.digits[ends[-1] :] if ends else ""
-    return len(rest) <= most and not _SENTENCE_GOES_ON.match(rest)
+    return row.digits[ends[-1] :] if ends else ""
 
 
 def _date_in(row: _Row, document: _Document) -> _Found | None:

@@ -25,6 +25,7 @@ LEAST_FILL = (
     0.8  # share of an area's rectangle that is dark; emblems and ornaments on 24 scans had up to 0.72
 )
 LEAST_LETTERS, MOST_LETTERS = 0.01, 0.45  # share of light pixels inside an area with light letters
+SHARE_OF_RULES = 4  # light pixels for each darker one from which on the darker are rules, not letters
 DARKER = 40  # grey levels from the ground down to dark letters on it
 
 
@@ -55,10 +56,13 @@ def _inside_area(area: Area, shape: tuple[int, ...]) -> Cells:
 
 
 def _has_light_letters_alone(tones: NDArray[np.uint8]) -> bool:
-    """Returns True if some pixels are as light as letters on a dark ground and none are darker letters."""
+    """Returns True if some pixels are as light as letters on a dark ground and none are darker letters.
+
+    The rules of a table are as dark, but fewer.
+    """
     light = float((tones >= LIGHT).mean())
     dark = float((tones < np.median(tones) - DARKER).mean())
-    return LEAST_LETTERS <= light <= MOST_LETTERS and dark < LEAST_LETTERS
+    return LEAST_LETTERS <= light <= MOST_LETTERS and dark < max(LEAST_LETTERS, light / SHARE_OF_RULES)
 
 
 def _with_inverted(grey: Image.Image, area: Area, ground: float) -> Image.Image:

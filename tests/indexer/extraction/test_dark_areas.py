@@ -41,6 +41,14 @@ def test_white_letters_on_a_dark_ground_turn_black_wherever_the_band_begins(tone
         assert 0.03 < (band < 60).mean() < 0.3
 
 
+@pytest.mark.parametrize("width", [2, 3, 5])
+def test_black_rules_around_the_cells_of_a_head_row_do_not_keep_it_dark(width: int) -> None:
+    page = page_with_band(110, 490, 255)
+    for left in range(100, 1101, 200):
+        ImageDraw.Draw(page).line((left, 490, left, 490 + BAND - 1), 0, width)
+    assert np.median(np.asarray(invert_dark_areas(page))[510:540, 120:1080]) == 255
+
+
 def test_black_text_in_the_sharp_shadow_of_a_fold_stays() -> None:
     page = Image.new("L", (1240, 900), 250)
     draw = ImageDraw.Draw(page)

@@ -487,10 +487,44 @@ def test_the_middle_of_a_page_is_known_where_no_row_of_its_head_is_full() -> Non
     assert laid_out(text, *rows)["title"] == "รายงานการประชุมคณะกรรมการ ครั้งที่ 3/2564"
 
 
-@pytest.mark.parametrize("behind", ["  นายก", " (นายสมชาย ใจดี)", "  ~ ฝ่", " | ๑๒๓"])
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "  นายก",
+        " (นายสมชาย ใจดี)",
+        "  ~ ฝ่",
+        " | ๑๒๓",
+        " มานพ ใจดี",
+        " ว่าที่ร้อยตรีสมชาย ใจดี",
+        " ว่าที่ ร.ต. สมชาย",
+        " ที่",
+    ],
+)
 def test_a_signature_behind_the_date_of_issue_does_not_hide_it(behind: str) -> None:
     text = "ประกาศเทศบาลตำบลป่าซาง\nเรื่อง ทดสอบ\n-----\nด้วยเทศบาล\nประกาศ ณ วันที่ ๕ ตุลาคม พ.ศ. ๒๕๖๕"
     assert values(text + behind)["date"] == "2022-10-05"
+
+
+@pytest.mark.parametrize("behind", [" (นายสมชาย ใจดี)", " นายสมชาย ใจดี"])
+def test_a_signature_behind_the_date_of_issue_does_not_let_an_annex_speak(behind: str) -> None:
+    text = f"ประกาศเทศบาล\nเรื่อง ทดสอบ\n-----\nด้วยเทศบาล\nประกาศ ณ วันที่ ๕ ตุลาคม ๒๕๖๕{behind}"
+    assert values(text, "บัญชีแนบท้าย\nสั่ง ณ วันที่ ๒ มกราคม ๒๕๕๘")["date"] == "2022-10-05"
+
+
+@pytest.mark.parametrize("received", ["เลขรับ อ.๑๒๓", "ลงรับแล้ว", "เลขทะเบียนรับ ๑๒"])
+def test_a_stamp_may_bear_letters_with_its_number(received: str) -> None:
+    found = values(f"{received}\nวันที่ ๒๕ พฤษภาคม ๒๕๖๖\n" + LETTER.replace("๒๐ พฤษภาคม ๒๕๖๖\n", ""))
+    assert "date" not in found
+
+
+def test_the_receiver_s_name_on_its_stamp_is_no_sender() -> None:
+    text = (
+        "ที่ ลบ ๐๐๒๓/๓๒๔\nเทศบาลตำบลโคกสลุง\nรับที่ ๑๒๓\nวันที่ ๑๐ มิ.ย. ๒๕๖๔\nศาลากลางจังหวัดลพบุรี\n"
+        "๙ มิถุนายน ๒๕๖๔\nเรื่อง ขอเชิญประชุม\nเรียน นายกเทศมนตรี"
+    )
+    rows = ((1400, 3000), (7000, 8700), (7000, 8000), (7000, 8800), (5200, 7400), (5400, 7000), (1400, 4000))
+    found = laid_out(text, *rows, (1400, 3200))
+    assert (found["from"], found["date"]) == ("ศาลากลางจังหวัดลพบุรี", "2021-06-09")
 
 
 def test_a_registration_of_citizens_is_no_stamp_of_a_receiver() -> None:
