@@ -19,6 +19,7 @@ from archive.model import Line, Page, TextSource
 from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS
 
 _LEAST_RIGHT = 8_000  # 1/10,000 of the page's width that a full line reaches at least
+_LINES_OF_EDGE = 3  # lines that end together at the right edge of running text
 _FULL = 0.8  # share of the text's width that a line fills at least when its paragraph goes on
 _FULL_BEFORE_LONG_WORD = 0.6  # the same where the next line's first word would not have fitted behind it
 _INDENT = 250  # 1/10,000 of the page's width by which the first line of a paragraph is set in
@@ -124,14 +125,20 @@ def _margins(rows: Sequence[_Row]) -> tuple[int, int]:
 
     The left one is where the outermost three lines that begin together begin, so that a wide title or a spot
     beside the text moves neither edge; without such lines it is where the outermost line begins. A page of
-    short lines does not show its right edge: nothing made them end there.
+    short lines does not show its right edge, as nothing made them end there. Lines show it where three end
+    together and one does not, as in running text, or where all are centred, as on a cover.
     """
     placed = [(row.left, row.right) for row in rows if row.left is not None and row.right is not None]
     starts = sorted(left for left, _right in placed)
     together = (one for one, third in zip(starts, starts[2:], strict=False) if third - one <= _TOGETHER)
     left = next(together, min(starts, default=0))
-    ends = (right for start, right in placed if start >= left - _INDENT)
-    return left, max(_LEAST_RIGHT, max(ends, default=0))
+    right = max((right for start, right in placed if start >= left - _INDENT), default=0)
+    ending = [right - end <= _INDENT for _start, end in placed]
+    is_set_in = any(start > left + _INDENT for start, _end in placed)
+    is_running = ending.count(True) >= _LINES_OF_EDGE and (is_set_in or not all(ending))
+    middles = sorted((start + end) // 2 for start, end in placed)
+    is_cover = is_set_in and middles[-1] - middles[0] <= _CENTRED
+    return left, right if is_running or is_cover else max(_LEAST_RIGHT, right)
 
 
 def _rows(page: Page) -> Iterator[_Row]:

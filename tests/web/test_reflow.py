@@ -206,3 +206,15 @@ def test_a_row_of_a_table_may_lack_cells() -> None:
         ("2.1 งานลาดยาง", "ตร.ม.", "2.00", "35.49"),
         ("", "", "1,004.00", "1,856.77"),
     )
+
+
+def test_running_text_in_a_narrow_column_is_one_paragraph() -> None:
+    """Its lines end together left of where those of a whole page do."""
+    lines = [("เทศบาลตำบลจะหยุด", 1300, 4700), ("จ่ายน้ำประปาในหมู่", 900, 4700), ("บ้านท่ากระดานและ", 900, 4690)]
+    found = reflow(page(*lines, ("หมู่บ้านใกล้เคียง", 900, 3000)))
+    assert found == [Block("paragraph", "เทศบาลตำบลจะหยุดจ่ายน้ำประปาในหมู่บ้านท่ากระดานและหมู่บ้านใกล้เคียง")]
+
+
+def test_the_centred_lines_of_a_cover_are_its_heading() -> None:
+    cover = [("รายงานประจำปี", 3400, 6600), ("เทศบาลตำบล", 3800, 6200), ("พ.ศ. ๒๕๖๔", 4200, 5800)]
+    assert [block.kind for block in reflow(page(*cover))][-1] == "heading"
