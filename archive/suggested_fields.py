@@ -179,8 +179,8 @@ def suggested_label(attachment: Attachment) -> str:
 def document_number(attachment: Attachment) -> str:
     """Return a document's number as its label gives it, where a person may have corrected it, else as read.
 
-    Return "" where neither has one. Only a label of the form that ``suggested_label`` gives tells the number:
-    any other label may name the number of another document.
+    Return "" where neither has one. Only a label of the form that ``suggested_label`` gives tells the number,
+    also with the issuer behind the kind: any other label may name the number of another document.
     """
     labelled = _SUGGESTED_LABEL.fullmatch(attachment.label)
     if labelled and labelled["number"]:
@@ -193,12 +193,13 @@ def label_after_correction(label: str, title_before: str, title_after: str) -> s
     """Return the label of the document that states an announcement's title, once that was corrected.
 
     The title is corrected where it is the whole label, or the subject of a label that ``suggested_label``
-    gives. Any other label is returned as it is, and so is one that would become too long. Numbers stay.
+    gives, also with the issuer behind the kind. Any other label is returned as it is, and so is one that
+    would become too long. Numbers stay.
     """
     if not title_before:
         return label
     suggested = _SUGGESTED_LABEL.fullmatch(label)
-    start = suggested.start("subject") if suggested else 0
+    start = suggested.start("subject") if suggested and label != title_before else 0
     if label[start:] != title_before:
         return label
     corrected = label[:start] + title_after
@@ -252,8 +253,10 @@ def is_meaningless_label(attachment: Attachment) -> bool:
     return not is_thai and bool(_MADE_BY_DEVICE.search(label))
 
 
+_KINDS = "|".join((*(re.escape(kind.thai) for kind in DocumentKind), "หนังสือ", "เทศบัญญัติ", "ข้อบัญญัติ", "ข้อบังคับ"))
+_ISSUER = rf"(?:เทศบาล|องค์การ)(?:(?!{_KINDS})\S)*(?=\s)"  # a kind in it is another document's: …ยกเลิกคำสั่ง
 _SUGGESTED_LABEL = re.compile(
-    rf"(?:{'|'.join(re.escape(kind.thai) for kind in DocumentKind)})?"
+    rf"(?:(?:{_KINDS})(?:{_ISSUER})?)?"
     r"(?:(?:^|\s?)ที่\s(?P<number>(?:\S{1,10}\s)?\S{0,20}\d\S{0,20}(?:\s\d{1,6})?))?"
     r"(?:^|\s)เรื่อง\s(?P<subject>.+)"
 )
