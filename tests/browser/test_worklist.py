@@ -79,24 +79,55 @@ def test_what_is_typed_for_many_stays_while_one_of_them_is_mended(staff: Visit, 
     opened.value.locator("#author").fill("กองช่าง")
     opened.value.get_by_role("button", name="บันทึกฉบับร่าง").click()
     expect(opened.value.locator(".notice.good").first).to_contain_text("บันทึกแล้ว")
-    opened.value.close()
     page.evaluate("dispatchEvent(new Event('focus'))")
     expect(other).not_to_contain_text("ยังไม่ได้ระบุผู้ประกาศ")
+    opened.value.locator("#title").fill("แก้ชื่ออีกครั้งในแท็บเดิม")
+    opened.value.get_by_role("button", name="บันทึกฉบับร่าง").click()
+    expect(opened.value.locator("h1")).to_contain_text("แก้ชื่ออีกครั้งในแท็บเดิม")
+    opened.value.close()
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(other).to_contain_text("แก้ชื่ออีกครั้งในแท็บเดิม")
     expect(other.locator("[name=id]")).to_be_checked()
     expect(one.locator("[name^=published_on-]")).to_have_value("9 มิ.ย. 2564")
 
 
-def test_what_somebody_else_changed_is_not_published_unseen(staff: Visit, site: Site) -> None:
-    ids = drafts(site, "แก้ที่อื่น", 2)
-    page = staff()
-    page.goto(f"/staff/publish?id={ids[0]}&id={ids[1]}")
-    site.services.commands.announcements.revise(ids[0], {"body": "ข้อความที่ผู้อื่นเขียน"}, actor="ผู้อื่น")
+def come_back(page: Page) -> None:
+    """Come back to the checklist for many, and wait until its script has worked off the answer."""
     with page.expect_response(lambda answer: "/staff/publish" in answer.url):
         page.evaluate("dispatchEvent(new Event('focus'))")
-    page.wait_for_timeout(500)  # the script has worked off the answer
+    page.wait_for_timeout(500)
+
+
+@pytest.mark.parametrize("is_looked_at_before", [False, True])
+def test_what_somebody_else_changed_is_not_published_unseen(
+    staff: Visit, site: Site, is_looked_at_before: bool
+) -> None:
+    ids = drafts(site, f"แก้ที่อื่น {is_looked_at_before}", 2)
+    site.services.commands.announcements.revise(ids[0], {"author": ""}, actor=ACTOR)
+    page = staff()
+    page.goto(f"/staff/publish?id={ids[0]}&id={ids[1]}")
+    page.locator(f"#tick-{ids[0]}").check()
+    if is_looked_at_before:
+        with page.expect_popup() as opened:
+            page.locator(f"#candidate-{ids[0]}").get_by_role("link", name="ยังไม่ได้ระบุผู้ประกาศ").click()
+        expect(opened.value.locator("#author")).to_be_visible()
+        opened.value.close()
+    site.services.commands.announcements.revise(ids[0], {"body": "ข้อความที่ผู้อื่นเขียน"}, actor="ผู้อื่น")
+    come_back(page)
     page.locator("main .buttons .first").click()
     expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว 1 เรื่อง")
     assert [site.services.announcements.get(id).status for id in ids] == [Status.DRAFT, Status.PUBLISHED]
+
+
+def test_the_counts_above_many_agree_with_their_rows(staff: Visit, site: Site) -> None:
+    ids = drafts(site, "นับให้ตรง", 2)
+    site.services.commands.announcements.revise(ids[0], {"title": "12 doc.pdf"}, actor=ACTOR)
+    page = staff()
+    page.goto(f"/staff/publish?id={ids[0]}&id={ids[1]}")
+    site.services.commands.announcements.revise(ids[0], {"title": "ผู้อื่นตั้งชื่อให้"}, actor="ผู้อื่น")
+    come_back(page)
+    expect(page.locator(f"#candidate-{ids[0]}")).to_contain_text("ยังเผยแพร่ไม่ได้")
+    expect(page.locator("[data-counts]")).to_contain_text("ยังเผยแพร่ไม่ได้ 1 เรื่อง")
 
 
 LINES_OF_NAMES = """(names) => {

@@ -165,7 +165,8 @@ def test_ten_drafts_are_published_with_one_checklist(site: Site) -> None:
     assert "ต้องยืนยันก่อน 1 เรื่อง" in page
     assert "ยังเผยแพร่ไม่ได้ 2 เรื่อง" in page
     rows = {
-        int(id): row for id, row in re.findall(r'<li id="candidate-(\d+)">(.*?)\n    </li>', page, re.DOTALL)
+        int(id): row
+        for id, row in re.findall(r'<li\s+id="candidate-(\d+)"[^>]*>(.*?)\n    </li>', page, re.DOTALL)
     }
     assert [id for id, row in rows.items() if " checked" in row] == [each.id for each in made]
     assert rows[made[0].id].count("ร่างที่ 0") == 1  # its title once
@@ -201,7 +202,7 @@ def test_a_title_that_was_only_read_is_ticked_by_whoever_sees_its_page(site: Sit
     site.attach(awaited.id, memo("สะพาน", subject="สะพาน"), "b.pdf")
     clerk = site.signed_in(Role.STAFF)
     page = act(clerk, "publish", [read, named, awaited])
-    rows = re.findall(r'<li id="candidate-\d+">.*?\n    </li>', page, re.DOTALL)
+    rows = re.findall(r'<li\s+id="candidate-\d+"[^>]*>.*?\n    </li>', page, re.DOTALL)
     assert [" checked" in row for row in rows] == [False, False, False]
     assert page.count("ติ๊กเมื่อตรวจแล้วว่าใช้ได้") >= 3
     assert f"/announcements/{named.id}/attachments/{paper.id}/pages/1" in page

@@ -86,6 +86,12 @@ def is_changed_since(announcement_id: int, last_change: int | None) -> bool:
     return last_change is not None and last_change != last_change_id(announcement_id)
 
 
+def is_own_change(announcement_id: int, change_id: int) -> bool:
+    """Returns True where the signed-in person made the change ``change_id`` of the record."""
+    changes = services().history.entries(announcement_id)
+    return any(each.id == change_id and each.actor == g.actor for each in changes)
+
+
 def changed_before_publication_error() -> Conflict:
     """Returns the refusal to publish a record that is no longer as its checklist showed it."""
     return Conflict(_CHANGED, code="edited-meanwhile")

@@ -282,6 +282,7 @@ class PublicationCandidate:
     checks: Sequence[checklist.Check]
     is_being_read: bool
     last_change: int  # id of the record's last change, on which the checklist was opened
+    is_last_change_own: bool  # True where the signed-in person made that change
 
     @property
     def first_drawable_attachment(self) -> Attachment | None:
@@ -312,6 +313,7 @@ def _candidate(announcement: Announcement) -> PublicationCandidate:
         checklist.publication_checks(announcement, papers, found),
         publication.is_being_read(announcement.id),
         last_change,
+        edit_conflicts.is_own_change(announcement.id, last_change),
     )
 
 

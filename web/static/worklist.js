@@ -64,7 +64,7 @@ if (tickAll) {
 }
 
 // What was mended in another tab is shown once a person comes back; what is typed and ticked here stays. Only rows whose
-// link was opened here are renewed: what others changed nobody here has looked at, so the server refuses to publish it.
+// last change is that person's own are renewed. What others changed stays as it was shown, so the server refuses it.
 const candidates = document.querySelector("[data-candidates]");
 
 async function showMended() {
@@ -75,7 +75,7 @@ async function showMended() {
   const shownOn = (row) => row.querySelector("[name^=last_change-]").value;
   for (const row of [...candidates.children]) {
     const renewed = fresh.getElementById(row.id);
-    if (!("opened" in row.dataset) || !renewed || shownOn(renewed) === shownOn(row)) continue;
+    if (!renewed || !("own" in renewed.dataset) || shownOn(renewed) === shownOn(row)) continue;
     const [before, after] = [row, renewed].map((each) => each.querySelector("[name=id]"));
     if (!before.disabled) after.checked = before.checked;
     const [typed, field] = [row, renewed].map((each) => each.querySelector("[name^=published_on-]"));
@@ -84,14 +84,13 @@ async function showMended() {
     row.replaceWith(renewed);
     if (focused) (focused === typed && field ? field : after).focus();
   }
+  const isAsCounted = (row) => fresh.getElementById(row.id)?.dataset.effect === row.dataset.effect;
+  if (![...candidates.children].every(isAsCounted)) return;
   document.querySelector("[data-counts]").replaceWith(fresh.querySelector("[data-counts]"));
 }
 
 if (candidates) {
   for (const back of ["visibilitychange", "focus"]) addEventListener(back, showMended);
-  for (const press of ["click", "auxclick"]) candidates.addEventListener(press, (event) => {
-    if (event.target.closest("a[target=_blank]")) event.target.closest("[id^=candidate-]").dataset.opened = "";
-  });
 }
 
 // Rows without a title are brought up to date for a while: their files may be read by now.
