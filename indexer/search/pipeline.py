@@ -172,7 +172,8 @@ def _with_related_beside_village(
         return retrieved
     near = searcher.prepare_search(others.plan, query).retrieve()
     is_near = near.total and not _is_weak(query, others, near)
-    return replace(retrieved, related=near.hits if is_near else near.related or ())
+    related = near.hits if is_near else near.related
+    return replace(retrieved, related=related) if related else retrieved
 
 
 def _with_related_of_words(
