@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -35,18 +33,21 @@ def holder(folder: Path, owner: str) -> subprocess.Popen[str]:
     return held
 
 
+def end(held: subprocess.Popen[str]) -> None:
+    held.kill()
+    held.communicate()  # waits, and closes what leads to it
+
+
 def test_what_other_processes_hold_is_taken_until_they_end(tmp_path: Path) -> None:
     slots = CrossProcessSemaphore(tmp_path, 2)
     others = [holder(tmp_path, owner) for owner in ("10.0.0.1", "10.0.0.2")]
     with pytest.raises(NoFreeSlot) as busy, slots.hold_slot("10.0.0.3", seconds=0.1):
         raise AssertionError
     assert busy.value.retry_after < 10
-    os.kill(others[0].pid, signal.SIGKILL)
-    others[0].wait()
+    end(others[0])
     with slots.hold_slot("10.0.0.3", seconds=0.0):
         pass
-    others[1].kill()
-    others[1].wait()
+    end(others[1])
 
 
 def test_no_address_has_two(tmp_path: Path) -> None:
