@@ -21,7 +21,7 @@ from indexer.search.query.parser import Filters, parse_query
 from indexer.search.query.subqueries import split_into_subqueries
 from indexer.search.tuning import TUNING
 from indexer.search.villages import names_village, names_village_in_addresses_alone
-from tests.contracts.test_search_index import entry
+from tests.contracts.test_search_index import FEES, entry
 
 TITLES = (
     "ประกาศหยุดจ่ายน้ำประปาชั่วคราว",
@@ -690,3 +690,14 @@ def test_a_corrected_word_is_marked_and_no_word_into_which_the_slip_falls(tmp_pa
     assert [hit.announcement_id for hit in page.hits] == [1]
     shown = highlight("เทศบาลเสนอร่างเทศบัญญัติ", page.query, Dictionary().current().tokenizer)
     assert [segment.text for segment in shown if segment.is_hit] == ["เทศบัญญัติ"]
+
+
+@pytest.mark.parametrize(("typed", "near"), [("ค่าธรรมเนียมขยะหมู่ที่ 7", 12), ("หมู่ 7", 0), ("ม.7", 0)])
+def test_a_village_that_nothing_names_is_not_found_by_the_words_of_fees(
+    tmp_path: Path, typed: str, near: int
+) -> None:
+    """The embedded engine tells villages from other words; see ``docs/opensearch.md``."""
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update(FEES, (), position=1)
+    page = index.search(parse_query(typed, per_page=50))
+    assert (page.total, len(page.related)) == (0, near)
