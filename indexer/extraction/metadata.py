@@ -194,7 +194,7 @@ class _Row:
         self.right = right
         self.is_recognised = is_recognised
         self.parts = parts or ((self.digits, left or 0),)
-        """What wide gaps part the row into, with Arabic digits: each text with its left end."""
+        """The texts between the row's wide gaps, with Arabic digits, each with its left end."""
         self._raw = raw  # as on the page; ``doubts`` are stretches of it
         self._doubts = doubts
 

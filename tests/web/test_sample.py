@@ -28,7 +28,7 @@ MAKING = "making the sample archive"
 
 @contextmanager
 def running(data: Path, *, seconds: float) -> Iterator[tuple[str, str]]:
-    """What ``make run`` does once everything is installed: yields the address and what it prints."""
+    """Starts what ``make run`` starts once all is installed; yields the address and what was printed."""
     port, log = free_port(), data.with_name("log")
     address = f"http://127.0.0.1:{port}"
 

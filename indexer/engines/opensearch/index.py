@@ -98,9 +98,8 @@ class OpenSearchIndex:
             live = self._live()
         if live is None:
             raise IndexRemoved("the index was removed while it was written")
-        if (
-            not after <= live.position <= position
-        ):  # it was begun anew, or another process has followed further
+        # Otherwise the index was begun anew, or another process has followed further.
+        if not after <= live.position <= position:
             return
         built = {entry.announcement.id: build_or_leave_out(entry, live.lexicon.tokenizer) for entry in add}
         made = [*filter(None, built.values())]

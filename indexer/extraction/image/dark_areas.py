@@ -21,9 +21,7 @@ DARK = 160  # grey levels (of 255), below which a pixel may be the ground of lig
 LIGHT = 180  # grey levels from which on it may be of these letters
 LEAST_DARK = 0.5  # share of such pixels in a cell of the ground
 LEAST_HEIGHT, LEAST_WIDTH = 3, 8  # cells of an area: half of a head row, and a short word
-LEAST_FILL = (
-    0.8  # share of an area's rectangle that is dark; emblems and ornaments on 24 scans had up to 0.72
-)
+LEAST_FILL = 0.8  # share of an area's rectangle that is dark; emblems on 24 scans had up to 0.72
 LEAST_LETTERS, MOST_LETTERS = 0.01, 0.45  # share of light pixels inside an area with light letters
 SHARE_OF_RULES = 4  # light pixels for each darker one from which on the darker are rules, not letters
 DARKER = 40  # grey levels from the ground down to dark letters on it
