@@ -140,7 +140,7 @@ class Undo:
             return status not in (Status.DRAFT, Status.WITHDRAWN)
         if change.action in _STATUS_ACTIONS:
             is_overtaken = status != change.after["status"] or not self._is_last_status_change(change)
-            return is_overtaken or self._would_show_edited_draft(change)
+            return is_overtaken or self._would_show_edited_draft(change) or self._needs_reason(change)
         if change.action == "release" and "sha256" in change.after and not self._is_file_there(change):
             return True
         if change.action in ("correct", "reread") and self.is_text_of_earlier_file(change):
@@ -194,6 +194,11 @@ class Undo:
             if name in withdrawn
         )
 
+    def _needs_reason(self, change: Change) -> bool:
+        """Return True where the record would be published again, and personal data needs a reason."""
+        is_publication = change.before["status"] == Status.PUBLISHED
+        return is_publication and self._commands.publication.is_reason_needed(change.announcement_id or 0)
+
     def undo(self, change: Change, *, actor: str) -> None:
         """Undo one change, whatever was changed after it. Values of other fields stay as they are.
 
@@ -235,7 +240,7 @@ class Undo:
         changes = self._records.changes.list_bulk(bulk)
         if not changes:
             raise NotFound("ไม่พบการแก้ไขนี้ในประวัติ")
-        of_record = {ids: [*each] for ids, each in groupby(sorted(changes, key=_place), key=ids_of_record)}
+        of_record = _changes_to_undo(changes)
 
         def undo_record(record: _RecordIds) -> None:
             for change in of_record[record]:
@@ -247,9 +252,10 @@ class Undo:
         return apply_as_one_bulk(self._records, of_record, undo_record)
 
     def is_any_in_force(self, changes: Sequence[Change]) -> bool:
-        """Return True while a record still is as one of the changes made it, and that can be undone."""
-        for change in filter(self.is_undoable_kind, changes):
+        """Return True while a record still is as the last of its changes made it, and that can be undone."""
+        for change, *_earlier in _changes_to_undo(changes).values():
             try:
+                self._require_undoable_kind(change)
                 self._refuse_later_changes(change)
                 if change.announcement_id is not None:
                     self._check_status(change.announcement_id, change)
@@ -346,6 +352,10 @@ class Undo:
             raise Conflict(
                 "มีผู้แก้ชื่อเรื่องหรือวันที่หลังจากกู้คืน ซึ่งประชาชนยังไม่เคยเห็น กรุณาแก้กลับเป็นอย่างเดิมก่อน แล้วจึงเลิกทำขั้นนี้",
                 code="edited-meanwhile",
+            )
+        if self._needs_reason(change):
+            raise Conflict(
+                "เรื่องนี้มีข้อมูลส่วนบุคคล ถ้าจะเผยแพร่ต่อ ให้กู้คืนเป็นฉบับร่าง แล้วเผยแพร่โดยระบุเหตุผล", code="personal-data"
             )
 
     def _fields(self, id: int, change: Change, actor: str) -> None:
@@ -549,6 +559,26 @@ class Undo:
             items=lines,
             actor=actor,
         )
+
+
+def _changes_to_undo(changes: Sequence[Change]) -> dict[_RecordIds, list[Change]]:
+    """Return the changes of each record of a bulk, the latest first.
+
+    Both records of a relation have its change. One of which nothing else was changed is left out where the
+    other is in the bulk: the undo there sets the relation back, or nothing does.
+    """
+    of_record = {ids: [*each] for ids, each in groupby(sorted(changes, key=_place), key=ids_of_record)}
+    otherwise_changed = {
+        str(announcement_id)
+        for (announcement_id, *_others), each in of_record.items()
+        if any(change.action != "relate" for change in each)
+    }
+
+    def is_set_back_elsewhere(change: Change) -> bool:
+        other = str(change.after.get("relation", "")).rpartition(" ")[2]
+        return change.action == "relate" and other in otherwise_changed
+
+    return {ids: each for ids, each in of_record.items() if not all(map(is_set_back_elsewhere, each))}
 
 
 def _edited_meanwhile() -> Conflict:

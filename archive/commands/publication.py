@@ -56,12 +56,7 @@ class Publication(CommandsOnRecords):
         if not announcement.title:
             raise Invalid("กรุณากรอกชื่อเรื่องก่อนเผยแพร่", field="title", code="required")
         finds = self.undecided_personal_data(id)
-        held = [
-            one
-            for one in self._records.attachments.by_announcement([id])[id]
-            if one.hold is HoldReason.PERSONAL_DATA
-        ]
-        if finds or held:
+        if self.is_reason_needed(id):
             privacy.refuse_blank_reason(finds, reason)
         for attachment in self._records.attachments.by_announcement([id])[id]:
             decided = [find.data for find in finds if find.attachment_id == attachment.id]
@@ -192,6 +187,12 @@ class Publication(CommandsOnRecords):
         for one in self._records.attachments.by_announcement([id])[id]:
             finds += privacy.locate_in_attachment(one.id, privacy.undecided_finds(one))
         return tuple(finds)
+
+    def is_reason_needed(self, id: int) -> bool:
+        """Return True where ``publish`` needs a reason: personal data is undecided, or a file held for it."""
+        attachments = self._records.attachments.by_announcement([id])[id]
+        is_held = any(one.hold is HoldReason.PERSONAL_DATA for one in attachments)
+        return is_held or bool(self.undecided_personal_data(id))
 
     def _being_read(self, id: int) -> bool:
         return any(one.is_reading_pending for one in self._records.attachments.by_announcement([id])[id])

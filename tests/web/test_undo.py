@@ -293,6 +293,45 @@ def test_a_withdrawal_is_taken_back_beside_its_message(site: Site) -> None:
     assert not any(each.kind for each in site.services.relations.list_decisions(successor.id))
 
 
+def test_a_withdrawal_whose_undo_is_refused_keeps_its_successor(site: Site) -> None:
+    made = site.announcement("ซ่อมสะพาน", body="ติดต่อ 081-234-5678", status=Status.DRAFT)
+    successor, clerk = site.announcement("ซ่อมสะพานฉบับแก้ไข"), site.signed_in(Role.STAFF)
+    site.services.commands.publication.publish(made.id, actor="x", reason="เบอร์ของสำนักงาน")
+    page = clerk.post(
+        f"/staff/announcements/{made.id}/withdraw",
+        data={"reason": "มีฉบับใหม่", "successor": successor.title},
+        follow_redirects=True,
+    )
+    [notice] = re.findall(r'<form\s+class="notice good.*?</form>', page.text, re.DOTALL)
+    assert "เลิกทำ เผยแพร่ต่อ" not in notice  # a reason is needed, and there is no field for it
+    assert "เรื่องนี้มีข้อมูลส่วนบุคคล ถ้าจะเผยแพร่ต่อ ให้กู้คืนเป็นฉบับร่าง แล้วเผยแพร่โดยระบุเหตุผล" in notice
+    bulk = site.services.history.entries(made.id)[-1].bulk
+    back = clerk.post(
+        f"/staff/history/bulk/{bulk}/undo", data={"confirmed": "yes"}, follow_redirects=True
+    ).text
+    assert "เลิกทำไม่ได้เลย ทุกเรื่องคงไว้ตามเดิม" in back
+    assert "เลิกทำแล้ว กลับเป็นอย่างเดิม" not in back
+    assert site.services.announcements.get(made.id).status is Status.WITHDRAWN
+    [relation] = site.services.relations.list_decisions(made.id)
+    assert (relation.newer_id, relation.kind) == (successor.id, RelationKind.REPLACES)
+    assert f"/announcements/{successor.id}" in site.client().get(f"/announcements/{made.id}").text
+    assert "เลิกทำทั้งหมดนี้" not in clerk.get(f"/staff/history?bulk={bulk}").text
+
+
+def test_the_undo_of_a_withdrawal_is_not_offered_where_a_reason_is_needed(site: Site) -> None:
+    made, clerk = site.announcement("ซ่อมสะพาน", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    site.attach(made.id, memo("ติดต่อ 081-234-5678"))
+    site.work()
+    site.services.commands.publication.publish(made.id, actor="x", reason="เบอร์ของสำนักงาน")
+    page = clerk.post(
+        f"/staff/announcements/{made.id}/withdraw", data={"reason": "ลงผิดเรื่อง"}, follow_redirects=True
+    ).text
+    assert "เลิกทำ เผยแพร่ต่อ" not in page
+    undone = undo_last(site, clerk, made, "withdraw", is_offered=False)
+    assert "ให้กู้คืนเป็นฉบับร่าง แล้วเผยแพร่โดยระบุเหตุผล" in undone
+    assert site.services.announcements.get(made.id).status is Status.WITHDRAWN
+
+
 def test_what_residents_see_of_a_withdrawal_is_told_before(site: Site) -> None:
     made = site.announcement("ซ่อมสะพาน")
     clerk = site.signed_in(Role.STAFF)

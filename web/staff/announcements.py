@@ -444,6 +444,7 @@ def _form(
         form=form,
         item_to_disclose=item_to_disclose,
         done=done,
+        is_reason_needed=_is_reason_needed(done),
         next_draft=_next_own_draft() if done and done.action == "publish" else None,
     )
 
@@ -467,6 +468,15 @@ def _status_change_just_made(form: AnnouncementForm) -> Change | None:
         return None
     change = services().records.changes.get(named, of="announcement")
     return change if change.action in _DONE and change.announcement_id == form.announcement.id else None
+
+
+def _is_reason_needed(done: Change | None) -> bool:
+    """Returns True for a withdrawal whose record needs a reason to be published again."""
+    return (
+        done is not None
+        and done.action == "withdraw"
+        and services().commands.publication.is_reason_needed(done.announcement_id or 0)
+    )
 
 
 def _next_own_draft() -> Announcement | None:
