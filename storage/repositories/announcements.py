@@ -111,6 +111,8 @@ class EngineAnnouncements(EngineRepository):
             self._set(id, {"status": status.value, "publish_at": None, "reason": kept})
             if status is Status.WITHDRAWN:
                 cancel_decisions_and_hold_again(self._engine, id)
+            if Status.PUBLISHED in (row["status"], status):
+                self._mark_related_updated(id)
             history.append_change(
                 self._engine,
                 id,
@@ -121,6 +123,25 @@ class EngineAnnouncements(EngineRepository):
                 reason=reason,
             )
             return self.get(id)
+
+    def _mark_related_updated(self, id: int) -> None:
+        """Mark the published announcements that this one ends or amends, and those that end or amend it.
+
+        What they say of each other changes with its status. Call this inside a transaction.
+        """
+        related = self._engine.rows(
+            """SELECT id FROM announcement
+               WHERE organisation_id IN :organisations AND status = 'published' AND id IN (
+                   SELECT older_id FROM relation
+                   WHERE organisation_id IN :organisations AND newer_id = :id AND kind <> ''
+                   UNION
+                   SELECT newer_id FROM relation
+                   WHERE organisation_id IN :organisations AND older_id = :id AND kind <> '')
+               ORDER BY id""",
+            id=id,
+        )
+        for row in related:
+            history.mark_updated(self._engine, row["id"])
 
     def _set(self, id: int, columns: dict[str, object]) -> None:
         """Set columns of an announcement. Call this inside a transaction.

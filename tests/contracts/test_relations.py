@@ -43,6 +43,35 @@ def test_a_draft_leaves_the_time_of_the_older_record_as_it_is(records: Records) 
     assert records.announcements.get(older.id).updated_at > older.updated_at
 
 
+@pytest.mark.parametrize("later", [Status.WITHDRAWN, Status.DRAFT])
+def test_what_a_draft_ends_is_harvested_again_once_the_draft_is_published(
+    records: Records, later: Status
+) -> None:
+    older, dismissed, newer = (
+        published(records),
+        published(records),
+        records.announcements.create(draft(), actor=ACTOR),
+    )
+    records.relations.decide(newer.id, older.id, RelationKind.CANCELS, actor=ACTOR)
+    records.relations.decide(newer.id, dismissed.id, None, actor=ACTOR)
+    for status in (Status.PUBLISHED, later):
+        before = records.announcements.get(older.id).updated_at
+        last_change = records.history.last_change()
+        records.announcements.set_status(newer.id, status, actor=ACTOR, reason="ผิด")
+        assert records.announcements.get(older.id).updated_at > before
+        assert {id for id, _ in records.history.changed_since(last_change, limit=9)} == {older.id, newer.id}
+    assert records.announcements.get(dismissed.id).updated_at == dismissed.updated_at
+    assert records.history.entries(older.id)[-1].action == "relate"
+
+
+def test_an_announcement_is_harvested_again_once_the_one_that_it_ends_is_published(records: Records) -> None:
+    older, newer = records.announcements.create(draft(), actor=ACTOR), published(records)
+    records.relations.decide(newer.id, older.id, RelationKind.CANCELS, actor=ACTOR)
+    before = records.announcements.get(newer.id).updated_at
+    records.announcements.set_status(older.id, Status.PUBLISHED, actor=ACTOR)
+    assert records.announcements.get(newer.id).updated_at > before
+
+
 def test_only_published_announcements_end_others(records: Records) -> None:
     older, amended, newer = published(records), published(records), published(records)
     records.relations.decide(newer.id, older.id, RelationKind.REPLACES, actor=ACTOR)
