@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import io
 import re
+import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -14,6 +16,7 @@ from flask.testing import FlaskClient
 from archive.changes import HistoryFilters
 from archive.disclosure import DisclosureEntry, fiscal_year
 from archive.model import CollectionLine, Role, Status
+from storage.backup.manifest import DATABASE
 from tests.web.conftest import BROWSER, PASSWORD, Site, sent_form
 from web.accounts.passwords import hash_password
 from web.disclosure_overview import today, year_items
@@ -453,6 +456,24 @@ def test_what_was_typed_stays_when_the_item_to_fill_is_hidden_meanwhile(
     assert site.services.announcements.count_by_status()["draft"] == 0
     made = int(staff.post(new, data=again).location.rpartition("/")[2])
     assert site.services.announcements.get(made).title == "พิมพ์ไว้นานแล้ว"
+
+
+def test_a_draft_that_could_not_be_put_under_its_item_is_not_made(site: Site, staff: FlaskClient) -> None:
+    new, named = "/staff/announcements/new", f"{YEAR} {MONTHLY} 11"
+    sent = sent_form(staff.get(new, query_string={"disclose": named}).text) | {"title": "สขร.1"}
+    with contextlib.closing(sqlite3.connect(site.services.settings.data / DATABASE)) as database:
+        database.execute(
+            """CREATE TRIGGER fails BEFORE INSERT ON disclosure_entry
+               BEGIN SELECT RAISE(ABORT, 'no entry today'); END"""
+        )
+        failed = staff.post(new, data=sent)
+        database.execute("DROP TRIGGER fails")
+    assert failed.status_code == 500
+    assert site.services.announcements.count_by_status()["draft"] == 0
+    corrected = sent | {"title": "สขร.1 พฤศจิกายน"}
+    made = int(staff.post(new, data=corrected).location.rpartition("/")[2])
+    assert site.services.announcements.count_by_status()["draft"] == 1
+    assert site.services.disclosure.entries([YEAR]) == [entry(made, MONTHLY, part=11)]
 
 
 def test_item_after_item_is_filled_with_drafts_and_published(site: Site, staff: FlaskClient) -> None:

@@ -86,9 +86,11 @@ def blank_form() -> ResponseReturnValue:
         flash(error_message(error), "bad")
         return _form(None, request.form, error=error)
     try:
-        made = _create_once()
-        if named:
-            services().disclosure.assign(disclosure_forms.entry_from_button(made.id, named), actor=g.actor)
+        with services().records.batch():
+            made = _create_once()
+            if named:
+                entry = disclosure_forms.entry_from_button(made.id, named)
+                services().disclosure.assign(entry, actor=g.actor)
     except PrakatError as error:
         flash(error_message(error), "bad")
         return _form(None, request.form, error=error, item_to_disclose=named)
