@@ -12,7 +12,7 @@ from playwright.sync_api import FloatRect, Locator, Page, expect
 from archive.model import Attachment, Draft, ReadingStatus
 from archive.model import Page as ReadPage
 from indexer.extraction.redaction import boxes_of_finds
-from tests.browser.conftest import Visit, click, press, shoot, swipe, touch_screen
+from tests.browser.conftest import DESK, OTHER_DESKS, Visit, click, press, shoot, swipe, touch_screen
 from tests.browser.site import ACTOR, Site, order, wait_until
 
 UNITS = 10_000  # of the page's width and height
@@ -94,6 +94,20 @@ def test_boxes_are_moved_resized_deleted_and_burnt_in(staff: Visit, site: Site, 
     shoot(page, "redacted-copy")
     page.get_by_role("link", name="ไปตรวจก่อนเผยแพร่").click()
     expect(page.get_by_role("link", name="เปิดดูภาพทุกหน้าของสำเนา")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [DESK, *OTHER_DESKS])
+def test_pages_of_a_long_document_follow_one_another(staff: Visit, site: Site, width: int) -> None:
+    page = staff(width=width)
+    page.goto(f"/staff/attachments/{site.attachments[1].id}/redact")
+    sheets = page.locator("[data-sheet]")
+    second = sheets.nth(1)
+    expect(second).to_be_attached()
+    second.locator("img").scroll_into_view_if_needed()
+    hidden = "all => all.map(each => each.scrollHeight - each.clientHeight)"
+    assert set(sheets.evaluate_all(hidden)) == {0}  # no page scrolls inside its frame
+    first = _place(sheets.first)
+    assert _place(second)["y"] >= first["y"] + first["height"]  # nor slides over the one before
 
 
 def _cover_by_moving(page: Page, words: str, read: ReadPage) -> None:
