@@ -16,7 +16,7 @@ from werkzeug.datastructures import FileStorage, WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from archive.errors import Invalid, NotFound
-from archive.model import Attachment, Collection, DocumentKind, Draft, Page, Scope, Status
+from archive.model import Announcement, Attachment, Collection, DocumentKind, Draft, Page, Scope, Status
 from archive.privacy import checked_reason
 from indexer.search.query.parser import Query
 from web.accounts.access import (
@@ -33,6 +33,7 @@ from web.accounts.sign_in import csrf
 from web.api import schemas
 from web.api.announcement_relation_schemas import ConfirmedRelationIn, RelationOut, as_relation
 from web.api.disclosure_schemas import DisclosureOut
+from web.api.preconditions import ETAG_HEADER, IF_MATCH_PARAMETER, record_tag, refuse_if_changed, send_tag
 from web.bootstrap import services
 from web.disclosure_overview import require_fiscal_year, year_overview
 from web.file_responses import send_original, send_picture
@@ -139,6 +140,24 @@ writing = needs_scope(Scope.WRITE)
 publishing = needs_scope(Scope.PUBLISH)
 
 
+def conditional(view: Callable[P, R]) -> Callable[P, R]:
+    """Describes the header ``If-Match`` of a view, and its answer 412. The view itself asks for it.
+
+    It does so by ``refuse_if_changed``, in the transaction that writes.
+    """
+    refused = blueprint.alt_response(
+        412,
+        schema=schemas.ApiErrorOut,
+        content_type="application/problem+json",
+        description=_CHANGED,
+    )(view)
+    documented: Callable[P, R] = blueprint.doc(parameters=[IF_MATCH_PARAMETER])(refused)
+    return documented
+
+
+_CHANGED = "แก้ไขไปแล้วหลังจากที่อ่าน · changed since the ETag in If-Match was read (code changed-meanwhile)"
+
+
 _FILE_FIELDS = ("sha256", "size")
 """Fields of an attachment that whoever sends its bytes knows."""
 
@@ -227,7 +246,7 @@ def _stated_reason(given: dict[str, Any]) -> str:
 @blueprint.post("/announcements")
 @writing
 @blueprint.arguments(schemas.AnnouncementIn)
-@blueprint.response(201, schemas.AnnouncementOut)
+@blueprint.response(201, schemas.AnnouncementOut, headers=ETAG_HEADER)
 def create_announcement(fields: dict[str, Any]) -> dict[str, Any]:
     """สร้างประกาศ · Make a draft, or publish: scope ``publish``; ``reason`` for personal data (else 409)."""
     status = Status(fields.pop("status"))
@@ -237,22 +256,25 @@ def create_announcement(fields: dict[str, Any]) -> dict[str, Any]:
     announcement = services().commands.announcements.create(
         Draft(**fields), actor=g.actor, status=status, reason=reason
     )
+    _send_tag(announcement.id)
     return _record(announcement.id)
 
 
 @blueprint.get("/announcements/<int:id>")
-@blueprint.response(200, schemas.AnnouncementOut)
+@blueprint.response(200, schemas.AnnouncementOut, headers=ETAG_HEADER)
 def show_announcement(id: int) -> dict[str, Any]:
     """หนึ่งประกาศ · One announcement; one that is not public needs the scope ``read``."""
     staff = _staff()
     require_visible(services().announcements.get(id), is_staff=staff)
+    _send_tag(id)
     return _record(id, is_staff=staff)
 
 
 @blueprint.patch("/announcements/<int:id>")
 @writing
+@conditional
 @blueprint.arguments(schemas.AnnouncementChanges)
-@blueprint.response(200, schemas.AnnouncementOut)
+@blueprint.response(200, schemas.AnnouncementOut, headers=ETAG_HEADER)
 def revise_announcement(changes: dict[str, Any], id: int) -> dict[str, Any]:
     """แก้ไขประกาศ · Change an announcement; once public: scope ``publish``, ``reason`` for personal data.
 
@@ -261,54 +283,63 @@ def revise_announcement(changes: dict[str, Any], id: int) -> dict[str, Any]:
     """
     reason = _stated_reason(changes)
     with services().records.batch():
-        require_publish_scope_if_public_or_scheduled(services().announcements.get(id))
+        _require_write(services().announcements.get(id))
         services().commands.announcements.revise(id, changes, actor=g.actor, reason=reason)
     return _changed_record(id, sent=changes)
 
 
 @blueprint.post("/announcements/<int:id>/publish")
 @publishing
+@conditional
 @blueprint.arguments(schemas.PersonalDataReasonIn, required=False)
-@blueprint.response(200, schemas.AnnouncementOut)
+@blueprint.response(200, schemas.AnnouncementOut, headers=ETAG_HEADER)
 def publish_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
     """เผยแพร่ · Publish, with the scope ``publish``; personal data needs a ``reason`` (else 409).
 
     The code of that 409 is ``personal-data``; ``ground`` beside the reason names the legal ground.
     Attachments that are not read yet follow by themselves, once nothing was found in them.
     """
-    services().commands.publication.publish(id, actor=g.actor, reason=_stated_reason(args))
+    reason = _stated_reason(args)
+    with services().records.batch():
+        refuse_if_changed(services().announcements.get(id))
+        services().commands.publication.publish(id, actor=g.actor, reason=reason)
     return _changed_record(id)
 
 
 @blueprint.post("/announcements/<int:id>/withdraw")
 @publishing
+@conditional
 @blueprint.arguments(schemas.WithdrawalIn, required=False)
-@blueprint.response(200, schemas.AnnouncementOut)
+@blueprint.response(200, schemas.AnnouncementOut, headers=ETAG_HEADER)
 def withdraw_announcement(args: dict[str, Any], id: int) -> dict[str, Any]:
     """ถอน · Withdraw, with the scope ``publish``; residents get 410 with the reason, or a usual one.
 
     The usual one is ``ถอนผ่าน API``.
     """
-    services().commands.publication.withdraw(id, actor=g.actor, reason=args["reason"] or "ถอนผ่าน API")
+    with services().records.batch():
+        refuse_if_changed(services().announcements.get(id))
+        services().commands.publication.withdraw(id, actor=g.actor, reason=args["reason"] or "ถอนผ่าน API")
     return _changed_record(id)
 
 
 @blueprint.post("/announcements/<int:id>/restore")
 @writing
-@blueprint.response(200, schemas.AnnouncementOut)
+@conditional
+@blueprint.response(200, schemas.AnnouncementOut, headers=ETAG_HEADER)
 def restore_as_draft(id: int) -> dict[str, Any]:
     """กู้คืนเป็นฉบับร่าง · Back to draft, from trashed, or with the scope ``publish`` from withdrawn.
 
     Residents are no longer told that a restored one was withdrawn.
     """
     with services().records.batch():
-        require_publish_scope_if_public_or_scheduled(services().announcements.get(id))
+        _require_write(services().announcements.get(id))
         services().commands.publication.restore_as_draft(id, actor=g.actor)
     return _changed_record(id)
 
 
 @blueprint.put("/announcements/<int:id>/relations/<int:older_id>")
 @writing
+@conditional
 @blueprint.arguments(ConfirmedRelationIn)
 @blueprint.response(200, RelationOut)
 def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str, Any]:
@@ -320,7 +351,7 @@ def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str,
     public needs the scope ``read``.
     """
     with services().records.batch():
-        require_publish_scope_if_public_or_scheduled(services().announcements.get(id))
+        _require_write(services().announcements.get(id))
         require_visible(services().announcements.get(older_id), is_staff=_staff())
         services().commands.announcements.decide_relation(id, older_id, fields["relation"], actor=g.actor)
     return as_relation(fields["relation"].value, services().announcements.get(older_id))
@@ -328,6 +359,7 @@ def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str,
 
 @blueprint.delete("/announcements/<int:id>/relations/<int:older_id>")
 @writing
+@conditional
 @blueprint.response(204)
 def dismiss_relation(id: int, older_id: int) -> None:
     """เอาประกาศที่เกี่ยวข้องออก · Remove a relation or a suggestion; in a public record with ``publish``.
@@ -336,13 +368,14 @@ def dismiss_relation(id: int, older_id: int) -> None:
     scope ``publish``; an older one that is not public needs the scope ``read``.
     """
     with services().records.batch():
-        require_publish_scope_if_public_or_scheduled(services().announcements.get(id))
+        _require_write(services().announcements.get(id))
         require_visible(services().announcements.get(older_id), is_staff=_staff())
         services().commands.announcements.decide_relation(id, older_id, None, actor=g.actor)
 
 
 @blueprint.post("/announcements/<int:id>/attachments")
 @writing
+@conditional
 @blueprint.arguments(schemas.AttachmentIn, location="form")
 @blueprint.doc(
     requestBody=_upload(
@@ -360,7 +393,7 @@ def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
     that were erased by order are refused (409, ``file-erased``). To a published or withdrawn announcement
     or a scheduled draft it needs the scope ``publish``.
     """
-    require_publish_scope_if_public_or_scheduled(services().announcements.get(id))
+    _require_write(services().announcements.get(id))
     file = _sent_file()
     attachment, new = services().commands.attachments.attach(
         id,
@@ -369,7 +402,7 @@ def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
         actor=g.actor,
         label=fields["label"],
         kind=fields["kind"],
-        check_permission=require_publish_scope_if_public_or_scheduled,
+        check_permission=_require_write,
     )
     return _changed_attachment(attachment, sent=_FILE_FIELDS), 202 if new else 200
 
@@ -447,6 +480,7 @@ def show_attachment(id: int) -> dict[str, Any]:
 
 @blueprint.patch("/attachments/<int:id>")
 @writing
+@conditional
 @blueprint.arguments(schemas.AttachmentChanges)
 @blueprint.response(200, schemas.AttachmentOut)
 def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
@@ -456,7 +490,7 @@ def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
     """
     commands = services().commands
     with services().records.batch():
-        attachment = _require_scope_for_attachment(id)
+        attachment = _require_attachment_write(id)
         if "position" in changes:
             commands.attachments.move(attachment.announcement_id, {id: changes["position"]}, actor=g.actor)
         label, kind = changes.get("label", attachment.label), changes.get("kind", attachment.kind)
@@ -468,6 +502,7 @@ def change_attachment(changes: dict[str, Any], id: int) -> dict[str, Any]:
 
 @blueprint.delete("/attachments/<int:id>")
 @writing
+@conditional
 @blueprint.response(204)
 def detach_attachment(id: int) -> None:
     """นำออก · Take off, reversible by staff; from a public record with the scope ``publish``.
@@ -476,12 +511,13 @@ def detach_attachment(id: int) -> None:
     the scope ``publish``.
     """
     with services().records.batch():
-        _require_scope_for_attachment(id)
+        _require_attachment_write(id)
         services().commands.attachments.detach(id, actor=g.actor)
 
 
 @blueprint.put("/attachments/<int:id>/file")
 @writing
+@conditional
 @blueprint.doc(requestBody=_upload())
 @blueprint.response(202, schemas.AttachmentOut)
 @blueprint.alt_response(200, schema=schemas.AttachmentOut, description="ไฟล์เดิม · the same bytes")
@@ -495,14 +531,14 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
     place of a draft's redacted copy. Bytes that were erased by order are refused (409, ``file-erased``).
     In a published or withdrawn announcement or a scheduled draft it needs the scope ``publish``.
     """
-    before = _newest(_require_scope_for_attachment(id))
+    before = _newest(_require_attachment_write(id))
     file = _sent_file()
     after = services().commands.file_versions.replace(
         id,
         cast(BinaryIO, file.stream),
         filename=file.filename or "",
         actor=g.actor,
-        check_permission=require_publish_scope_if_public_or_scheduled,
+        check_permission=_require_write,
     )
     answer = _changed_attachment(replace(after, id=id), sent=_FILE_FIELDS)
     return answer, 200 if after.sha256 == before.sha256 else 202
@@ -510,6 +546,7 @@ def replace_file(id: int) -> tuple[dict[str, Any], int]:
 
 @blueprint.post("/attachments/<int:id>/release")
 @publishing
+@conditional
 @blueprint.arguments(schemas.PersonalDataReasonIn)
 @blueprint.response(200, schemas.AttachmentOut)
 def release_attachment(args: dict[str, Any], id: int) -> dict[str, Any]:
@@ -521,6 +558,7 @@ def release_attachment(args: dict[str, Any], id: int) -> dict[str, Any]:
     reason = _stated_reason(args)
     with services().records.batch():
         held = _newest(services().attachments.get(id))
+        refuse_if_changed(services().announcements.get(held.announcement_id))
         attachment = services().commands.attachments.release_with_reason(
             held.id, actor=g.actor, reason=reason
         )
@@ -570,6 +608,7 @@ def _changed_record(id: int, *, sent: Iterable[str] = ()) -> dict[str, Any]:
 
     ``sent``: the names of the fields that the request carried.
     """
+    _send_tag(id)
     announcement, staff = services().announcements.get(id), _staff()
     if staff:
         log_unpublished_read([announcement])
@@ -600,8 +639,26 @@ def _newest(attachment: Attachment) -> Attachment:
     return services().attachments.replacements([attachment.id]).get(attachment.id, attachment)
 
 
-def _require_scope_for_attachment(id: int) -> Attachment:
-    """Returns the attachment. Raises ``MissingScope`` when the token may not change it."""
+def _require_attachment_write(id: int) -> Attachment:
+    """Returns the attachment, if the request may change it; raises what ``_require_write`` does."""
     attachment = services().attachments.get(id)
-    require_publish_scope_if_public_or_scheduled(services().announcements.get(attachment.announcement_id))
+    _require_write(services().announcements.get(attachment.announcement_id))
     return attachment
+
+
+def _require_write(announcement: Announcement) -> None:
+    """Raises ``MissingScope`` when the token may not change the record, else ``ChangedMeanwhile``.
+
+    That is for a record that was changed since the ``ETag`` that the request names.
+    """
+    require_publish_scope_if_public_or_scheduled(announcement)
+    refuse_if_changed(announcement)
+
+
+def _send_tag(announcement_id: int) -> None:
+    """Has the answer carry the record's ``ETag``, where the token may read what is not public.
+
+    Call it before reading what the answer shows: what is changed in between then counts as changed since.
+    """
+    if _staff():
+        send_tag(record_tag(announcement_id))
