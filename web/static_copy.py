@@ -15,6 +15,7 @@ from flask import render_template, url_for
 from archive import thai
 from archive.errors import PrakatError
 from archive.model import Announcement, Attachment, Collection, Status
+from archive.relations import published_relations
 from archive.thai.characters import WORD_LETTERS, characters_of_class
 from archive.thai.word_list import thai_stopwords
 from indexer.analysis.dictionary import Lexicon
@@ -68,6 +69,10 @@ class _Copy:
     _shard_characters: int = 0
     _shards: int = 0
     _terms: set[str] = field(default_factory=set)
+
+    @cached_property
+    def _ended(self) -> frozenset[int]:
+        return frozenset(self.services.relations.ids_no_longer_in_force())
 
     @cached_property
     def _lexicon(self) -> Lexicon:
@@ -137,6 +142,7 @@ class _Copy:
             "announcement.html",
             announcement=announcement,
             attachments=rows,
+            published_relations=published_relations(self.services.records, announcement),
             address=self._is_on_the_web and self.services.site_url_of(announcement) + path,
         )
         self._years.setdefault(announcement.published_on.year + thai.ERA, []).append(announcement)
@@ -168,6 +174,7 @@ class _Copy:
                 "title": self._with_borders(announcement.title),
                 "kind": announcement.kind.thai,
                 "day": thai.format_date(announcement.published_on),
+                "ended": announcement.id in self._ended,
                 "iso": announcement.published_on.isoformat(),
                 "body": self._with_borders(
                     "\n".join(
@@ -233,6 +240,7 @@ class _Copy:
             f"static_copy/{template}",
             up="../" * path.count("/"),
             made_on=thai.today(),
+            ended=self._ended,
             site_address=self._is_on_the_web and self.services.settings.base_url,
             **values,
         )

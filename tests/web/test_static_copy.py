@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archive.disclosure import DisclosureEntry
-from archive.model import CollectionLine, Status
+from archive.model import CollectionLine, RelationKind, Status
 from tests.operation.archives import flip, read, run, stored
 from tests.web.conftest import Site, memo
 
@@ -72,6 +72,32 @@ def test_every_link_of_the_copy_leads_to_a_file_of_it(site: Site, tmp_path: Path
     assert all(
         (copy / "static" / name).resolve().is_file() for name in re.findall(r'url\("([^"]+)"\)', styles)
     )
+
+
+def test_a_copy_says_what_is_cancelled_and_by_what(site: Site, tmp_path: Path) -> None:
+    older, newer = site.announcement("คำสั่งปิดสนามกีฬา"), site.announcement("คำสั่งเปิดสนามกีฬา")
+    draft = site.announcement(f"ร่าง {SECRET}", status=Status.DRAFT)
+    decide = site.services.commands.announcements.decide_relation
+    decide(newer.id, older.id, RelationKind.CANCELS, actor="test")
+    decide(draft.id, newer.id, RelationKind.CANCELS, actor="test")
+    copy = tmp_path / "usb"
+    run(site.services.settings.data, "export-site", str(copy))
+    old, new, listed, found = (
+        (copy / each).read_text(encoding="utf-8")
+        for each in (
+            f"announcements/{older.id}.html",
+            f"announcements/{newer.id}.html",
+            "index.html",
+            "search-data/0.js",
+        )
+    )
+    assert "ยกเลิกแล้วโดย" in old
+    assert f'href="../announcements/{newer.id}.html"' in old
+    assert f'href="../announcements/{older.id}.html"' in new
+    assert "ยกเลิกแล้วโดย" not in new
+    assert listed.count('<li class="ended">ยกเลิกแล้ว</li>') == 1
+    assert found.count('"ended": true') == 1
+    assert SECRET not in old + new + listed + found
 
 
 def test_a_copy_replaces_nothing_and_names_what_is_damaged(site: Site, tmp_path: Path) -> None:

@@ -193,7 +193,7 @@
     heading.append(link);
     const facts = document.createElement("p");
     facts.className = "quiet";
-    facts.textContent = `${record.kind} · ${record.day}`;
+    facts.textContent = `${record.kind} · ${record.day}${record.ended ? " · ยกเลิกแล้ว" : ""}`;
     item.append(heading, facts);
     const best = passageOf(record, query);
     if (best) item.append(passage(best));
