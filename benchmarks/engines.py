@@ -210,12 +210,12 @@ def _disk(index: SearchIndex, work: Path, address: str) -> float:
 
 
 def _memory(index: SearchIndex, address: str) -> float:
-    """Returns the resident memory of the processes that answer: this one, or the OpenSearch nodes."""
+    """Megabytes (PSS) of the processes that answer: this one, or the OpenSearch nodes."""
     processes = [os.getpid()]
     if isinstance(index, OpenSearchIndex):
         nodes: dict[str, Any] = client(address).nodes.info(metric="process")["nodes"]
         processes = [node["process"]["id"] for node in nodes.values()]
-    return sum(map(memory_mb, processes))
+    return memory_mb(processes)
 
 
 def _row(rows: dict[str, list[str]], name: str, value: float) -> None:

@@ -7,7 +7,7 @@
 With ``--busy`` every run is made twice: in peace, and with the PDFs of the directory uploaded again and
 again (each time as new bytes) while ``prakat reindex`` runs without pause. Each client asks, reads the
 answer, opens what it found, and asks again. With ``--rebuilds`` the index is rebuilt so many times while
-they go on, and the memory of the web process is told after each: what is lost, goes on growing.
+they go on, and the memory of the web processes is told after each: what is lost, goes on growing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import random
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -36,7 +36,8 @@ from benchmarks.import_corpus import filled
 from benchmarks.upload import announce
 from indexer.reindex import rebuild
 from tests.torture.api import Refused
-from tests.torture.service import Service
+from tests.torture.service import Service, children
+from web.commands.serving import WEB
 
 
 @dataclass
@@ -128,7 +129,7 @@ def while_rebuilt(service: Service, queries: list[str], clients: int, seconds: f
         rebuilt.result()
     run(service.port, queries, clients, 3)  # of the new index
     count = sum(map(len, seen.times.values()))
-    whole, own = (memory_mb(service.pid, kind) for kind in ("VmRSS", "RssAnon"))
+    whole, own = (memory_mb(web_processes(service), kind) for kind in ("Pss", "Pss_Anon"))
     return f"{count} requests, {seen.errors} errors, memory {whole:.0f} MB, {own:.0f} MB its own"
 
 
@@ -162,36 +163,47 @@ def busy(service: Service, folder: Path) -> Iterator[list[int]]:
                 each.result()
 
 
-def memory_mb(pid: int, kind: str = "VmRSS") -> float:
-    """Resident size of the web process; with ``RssAnon`` without the files that it shares with the system."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith(kind))
-    return int(line.split()[1]) / 1024
+def web_processes(service: Service) -> list[int]:
+    """Returns the processes that answer requests, without the master, which only watches them."""
+    return children(service.pid, WEB)
 
 
-def processor_seconds(pid: int) -> float:
-    """Returns the processor seconds that the process has used, system time included."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def memory_mb(processes: Iterable[int], kind: str = "Pss") -> float:
+    """Megabytes that the processes hold, shared ones counted once; ``Pss_Anon``: without mapped files."""
+    kilobytes = 0
+    for pid in processes:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        kilobytes += next(int(line.split()[1]) for line in lines if line.startswith(f"{kind}:"))
+    return kilobytes / 1024
+
+
+def processor_seconds(processes: Iterable[int]) -> float:
+    """Returns the processor seconds that the processes have used, system time included."""
+    ticks = 0
+    for pid in processes:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def measure(service: Service, queries: list[str], given: argparse.Namespace) -> None:
-    pid = service.pid
+    processes = web_processes(service)
     for clients in given.clients:
         run(service.port, queries, clients, 3)  # warm
-        before, used = memory_mb(pid), processor_seconds(pid)
+        before, used = memory_mb(processes), processor_seconds(processes)
         peace = show(f"{clients} clients", run(service.port, queries, clients, given.seconds), given.seconds)
-        used = (processor_seconds(pid) - used) / max(peace * given.seconds, 1)
-        print(f"  memory {before:.0f} → {memory_mb(pid):.0f} MB; {used * 1000:.1f} ms of processor a request")
+        used = (processor_seconds(processes) - used) / max(peace * given.seconds, 1)
+        after = memory_mb(processes)
+        print(f"  memory {before:.0f} → {after:.0f} MB; {used * 1000:.1f} ms of processor a request")
         for number in range(1, given.rebuilds + 1):
             told = while_rebuilt(service, queries, clients, given.seconds)
             print(f"  rebuild {number}: {told}", flush=True)
         if given.busy:
-            before = memory_mb(pid)
+            before = memory_mb(processes)
             with busy(service, given.busy) as sent:
                 seen = run(service.port, queries, clients, given.seconds)
             rate = show(f"{clients} clients, uploads and rebuilds", seen, given.seconds)
-            after = memory_mb(pid)
+            after = memory_mb(processes)
             print(f"  memory {before:.0f} → {after:.0f} MB; {sent[0]} uploads; {rate / peace:.2f} × the rate")
 
 
