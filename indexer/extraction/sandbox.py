@@ -1,4 +1,4 @@
-"""Sandbox: runs work on untrusted files in a child process with limits on time, memory and processor.
+"""Sandbox: runs work on untrusted files in a child with limits on time, memory, processor and file size.
 
 A nursery process, started afresh (it inherits no database connection), imports the slow libraries
 once and forks a child for each piece of work, which costs some ten milliseconds. The child limits
@@ -279,7 +279,10 @@ def run_fork_server(control_fd: int) -> None:
 def _serve(connection: Connection, memory_mb: int) -> None:
     """Runs the child process: serves calls until the parent closes the connection."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_mb * _MEGABYTE, memory_mb * _MEGABYTE))
+    memory = memory_mb * _MEGABYTE
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    # What it writes is made in memory. Python ignores the signal, so that writing more is an ``OSError``.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (memory, memory))
     os.nice(NICENESS)
     logging.disable(logging.CRITICAL)
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - libraries print what they think of a file

@@ -187,6 +187,22 @@ def test_memory_runs_out() -> None:
         sandbox.run_in_sandbox(fill_memory, seconds=10)
 
 
+def write_byte_at(path: str, offset: int) -> int:
+    with Path(path).open("wb") as file:
+        file.seek(offset)
+        file.write(b"x")
+    return Path(path).stat().st_size
+
+
+def test_a_child_writes_no_file_larger_than_its_memory(tmp_path: Path) -> None:
+    path = tmp_path / "written"
+    with sandbox.SandboxProcess(memory_mb=1024) as child:
+        assert child.call(write_byte_at, str(path), (1 << 30) - 1, seconds=10) == 1 << 30
+        with pytest.raises(UnreadableFile, match="crashed"):
+            child.call(write_byte_at, str(path), 1 << 30, seconds=10)
+    assert path.stat().st_size == 0
+
+
 @pytest.mark.parametrize("function", [die, fail])
 def test_a_crash_is_told(function) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(UnreadableFile, match="crashed"):
