@@ -241,6 +241,11 @@ def items_of_year(
     return sorted(items.values(), key=_place)
 
 
+def list_items(disclosure: Disclosure, year: int, body: BodyKind) -> list[DisclosureItem]:
+    """Return the items of a fiscal year as staff changed them, hidden ones too, by section and number."""
+    return items_of_year(year, body, disclosure.items_changed_by_staff(data_file_year(year), year))
+
+
 def checked_item(item: DisclosureItem) -> DisclosureItem:
     """Return the item with tidy texts; ``Invalid`` for a bad key, a missing title or a text too long.
 

@@ -147,6 +147,8 @@ class Undo:
             return True
         if change.action == "relate" and self._is_relation_refused(change):
             return True
+        if change.action == "disclose" and self._is_entry_refused(change):
+            return True
         is_first_title = change.action == "revise" and change.before == {"title": ""}
         return status not in (Status.DRAFT, Status.PUBLISHED) or (
             is_first_title and status is not Status.DRAFT
@@ -523,8 +525,18 @@ class Undo:
     def _entry(self, id: int, change: Change, actor: str) -> None:
         """Remove an announcement from an item that must be disclosed, or put it back."""
         is_there = "disclosure" in change.after
-        step = self._records.disclosure.unassign if is_there else self._records.disclosure.assign
+        step = self._commands.disclosure.unassign if is_there else self._commands.disclosure.assign
         step(_entry(id, change), actor=actor)
+
+    def _is_entry_refused(self, change: Change) -> bool:
+        """Return True where a removed entry cannot be put back: its year has hidden the item since."""
+        if "disclosure" in change.after:
+            return False
+        try:
+            self._commands.disclosure.check_entry(_entry(change.announcement_id or 0, change))
+        except Invalid:
+            return True
+        return False
 
     def _item(self, change: Change, actor: str) -> None:
         """Give an item its values before the change; an item that the change added is hidden.
@@ -532,7 +544,7 @@ class Undo:
         A change without another value says that somebody checked the list of the year, which goes back.
         """
         if change.before == change.after:
-            self._records.disclosure.withdraw_item_list_confirmation(
+            self._commands.disclosure.withdraw_item_list_confirmation(
                 _number(change.after["year"]), str(change.after["item"]), actor=actor
             )
             return

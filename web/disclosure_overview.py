@@ -18,9 +18,9 @@ from archive.disclosure import (
     fiscal_year,
     is_outdated,
     item_status,
-    items_of_year,
     kind_of_body,
     latest_item_list_year,
+    list_items,
     suggest_entries,
 )
 from archive.errors import NotFound
@@ -86,8 +86,7 @@ def year_choices() -> range:
 
 def year_items(services: Services, year: int) -> list[DisclosureItem]:
     """Returns the items of a fiscal year, those hidden included."""
-    changed = services.disclosure.items_changed_by_staff(data_file_year(year), year)
-    return items_of_year(year, kind_of_body(services.settings.site_name), changed)
+    return list_items(services.disclosure, year, kind_of_body(services.settings.site_name))
 
 
 def filled_years(services: Services) -> set[int]:

@@ -1,15 +1,48 @@
-"""Command that saves the items of the information that a body must disclose."""
+"""Commands on the information that a body must disclose: its items, and the announcements in them."""
 
 from __future__ import annotations
 
 from archive import privacy
 from archive.commands.transactions import CommandsOnRecords, in_one_transaction
-from archive.disclosure import DisclosureItem, checked_item
+from archive.disclosure import (
+    BodyKind,
+    DisclosureEntry,
+    DisclosureItem,
+    checked_entry,
+    checked_item,
+    list_items,
+)
 from archive.model import LocatedPersonalData
 
 
 class DisclosureCommands(CommandsOnRecords):
-    """Edits the lists of items to disclose, which residents read at once."""
+    """Edits the lists of items to disclose, which residents read at once, and what fills the items."""
+
+    @in_one_transaction
+    def assign(self, entry: DisclosureEntry, *, actor: str) -> None:
+        """Add an entry, unless it is there. Raises as ``check_entry``, ``NotFound`` for an unknown record."""
+        self.check_entry(entry)
+        self._records.disclosure.assign(entry, actor=actor)
+
+    def check_entry(self, entry: DisclosureEntry) -> None:
+        """Raise ``Invalid`` where the list of its year lacks, or hides, the item of an entry, or its part."""
+        any_body = BodyKind.MUNICIPALITY  # the words of an item depend on it; its key and its parts do not
+        checked_entry(entry, list_items(self._records.disclosure, entry.year, any_body))
+
+    @in_one_transaction
+    def unassign(self, entry: DisclosureEntry, *, actor: str) -> None:
+        """Remove an entry, if it is there, also from a hidden item. ``NotFound`` for an unknown record."""
+        self._records.disclosure.unassign(entry, actor=actor)
+
+    @in_one_transaction
+    def confirm_item_list(self, year: int, item: DisclosureItem, *, actor: str) -> None:
+        """Record under any ``item`` that last year's list holds; nothing where the year has its own."""
+        self._records.disclosure.confirm_item_list(year, item, actor=actor)
+
+    @in_one_transaction
+    def withdraw_item_list_confirmation(self, year: int, item_key: str, *, actor: str) -> None:
+        """Undo ``confirm_item_list``; ``Conflict`` unless this item is all that the year has of its own."""
+        self._records.disclosure.withdraw_item_list_confirmation(year, item_key, actor=actor)
 
     @in_one_transaction
     def save_item(

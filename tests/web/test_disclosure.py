@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from archive.changes import HistoryFilters
-from archive.disclosure import DisclosureEntry, fiscal_year
+from archive.disclosure import DisclosureEntry, Period, fiscal_year
 from archive.model import CollectionLine, Role, Status
 from storage.backup.manifest import DATABASE
 from tests.web.conftest import BROWSER, PASSWORD, Site, sent_form
@@ -111,6 +111,17 @@ def test_last_year_s_announcements_are_carried_over_when_confirmed(site: Site, s
     assert site.services.disclosure.entries([YEAR]) == []
     staff.post(f"{DESK}/carry-over", data={"entry": [f"structure {valid.id}", f"duties {hidden.id}"]})
     assert site.services.disclosure.entries([YEAR]) == [entry(valid.id)]
+
+
+def test_a_paper_of_a_month_is_carried_over_for_the_whole_year(site: Site, staff: FlaskClient) -> None:
+    item = next(each for each in year_items(site.services, YEAR) if each.key == "structure")
+    monthly, made = replace(item, period=Period.MONTHLY), site.announcement("โครงสร้าง")
+    commands = site.services.commands.disclosure
+    commands.save_item(YEAR - 1, monthly, replaced=item, actor="admin")
+    commands.assign(entry(made.id, year=YEAR - 1, part=10), actor="test")
+    commands.save_item(YEAR, item, replaced=monthly, actor="admin")
+    staff.post(f"{DESK}/carry-over", data={"entry": f"structure {made.id}"})
+    assert site.services.disclosure.entries([YEAR]) == [entry(made.id)]
 
 
 def test_administrators_change_the_list_from_a_year_on(site: Site, staff: FlaskClient) -> None:

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from archive.changes import IMPORTER, SAMPLE, WORKER
 from archive.disclosure import DisclosureEntry
+from archive.errors import Invalid
 from archive.model import (
     Announcement,
     CollectionLine,
@@ -485,6 +486,28 @@ def test_an_undone_list_of_items_is_not_offered_again(site: Site) -> None:
     admin.post("/staff/history/bulk/together/undo", data={"confirmed": "yes"})
     assert "ชื่อใหม่" not in admin.get("/staff/disclosure/2569").text
     assert "เลิกทำทั้งหมดนี้" not in admin.get("/staff/history?bulk=together").text
+
+
+def test_what_was_taken_out_of_an_item_is_not_put_back_once_that_is_hidden(site: Site) -> None:
+    commands, clerk = site.services.commands.disclosure, site.signed_in(Role.STAFF)
+    item = next(each for each in year_items(site.services, 2569) if each.key == "structure")
+    made = site.announcement("โครงสร้าง")
+    entry = DisclosureEntry(year=2569, item="structure", part=0, announcement_id=made.id)
+    commands.assign(entry, actor="x")
+    with site.services.records.batch("taken-out"):
+        commands.unassign(entry, actor="x")
+    removed = site.services.history.entries(made.id)[-1]
+    history = f"/staff/announcements/{made.id}/history"
+    undo = f"/staff/history/{removed.id}/undo"
+    assert undo in clerk.get(history).text
+    commands.save_item(2569, replace(item, is_hidden=True), replaced=item, actor="admin")
+    assert undo not in clerk.get(history).text
+    for address in (undo, "/staff/history/bulk/taken-out/undo"):
+        refused = clerk.post(address, data={"confirmed": "yes"}, follow_redirects=True).text
+        assert "ปีนี้ไม่มีรายการนี้" in refused
+        assert site.services.disclosure.by_announcement(made.id) == []
+    with pytest.raises(Invalid):
+        commands.assign(entry, actor="x")
 
 
 def test_what_is_not_undone_is_named_by_its_own_title(site: Site) -> None:

@@ -137,7 +137,7 @@ def _disclose(services: Services, known: Iterable[Announcement | None]) -> None:
             continue
         if not services.disclosure.by_announcement(announcement.id):
             for entry in suggested_entries(services, announcement)[:1]:
-                services.disclosure.assign(entry, actor=SAMPLE)
+                services.commands.disclosure.assign(entry, actor=SAMPLE)
 
 
 def _written(name: str) -> dict[str, Any]:

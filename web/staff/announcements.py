@@ -90,7 +90,7 @@ def blank_form() -> ResponseReturnValue:
             made = _create_once()
             if named:
                 entry = disclosure_forms.entry_from_button(made.id, named)
-                services().disclosure.assign(entry, actor=g.actor)
+                services().commands.disclosure.assign(entry, actor=g.actor)
     except PrakatError as error:
         flash(error_message(error), "bad")
         return _form(None, request.form, error=error, item_to_disclose=named)

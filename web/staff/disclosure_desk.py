@@ -141,7 +141,7 @@ def _fill(item: DisclosureItem, year: int) -> str:
     if "remove" in request.form:
         id, part = _numbers(request.form["remove"])
         entry = DisclosureEntry(year=year, item=item.key, part=part, announcement_id=id)
-        return _change_all([entry], services().disclosure.unassign)
+        return _change_all([entry], services().commands.disclosure.unassign)
     if "other" in request.form:
         if "chosen" not in request.form and is_address_of_no_announcement(request.form["other"]):
             return _add_link(item, year, request.form["other"].strip(), request.form.get("other-part", "0"))
@@ -155,9 +155,7 @@ def _fill(item: DisclosureItem, year: int) -> str:
         DisclosureEntry(year=year, item=item.key, part=_numbers(f"0 {part}")[1], announcement_id=id)
         for id, part in chosen
     ]
-    for entry in entries:
-        checked_entry(entry, [item])
-    return _change_all(entries, services().disclosure.assign)
+    return _change_all(entries, services().commands.disclosure.assign)
 
 
 def _add_link(item: DisclosureItem, year: int, address: str, part: str) -> str:
@@ -170,7 +168,7 @@ def _add_link(item: DisclosureItem, year: int, address: str, part: str) -> str:
         made = services().commands.announcements.create(
             Draft(title=title, body=address, published_on=today()), actor=g.actor
         )
-        services().disclosure.assign(replace(entry, announcement_id=made.id), actor=g.actor)
+        services().commands.disclosure.assign(replace(entry, announcement_id=made.id), actor=g.actor)
     return bulk
 
 
@@ -216,13 +214,13 @@ def carry_over_announcements(year: int) -> ResponseReturnValue:
     if request.method == "POST":
         ticked = set(request.form.getlist("entry"))
         chosen = [
-            replace(each.entry, year=year)
+            replace(each.entry, year=year, part=0)  # carried over are items without parts
             for _shown, entries in proposed
             for each in entries
             if f"{each.entry.item} {each.announcement.id}" in ticked
         ]
         if chosen:
-            done = _change_all(chosen, services().disclosure.assign)
+            done = _change_all(chosen, services().commands.disclosure.assign)
             return redirect(url_for("disclosure_desk.show_fiscal_year", year=year, done=done))
         flash(_("กรุณาติ๊กประกาศที่จะนำมาใช้ก่อน"), "bad")
     return render_template("staff/disclosure-carry-over.html", year=year, proposed=proposed)
@@ -302,7 +300,7 @@ def take_items(year: int) -> ResponseReturnValue:
                     year, item, replaced=before.get(item.key), actor=g.actor
                 )
             if given:
-                services().disclosure.confirm_item_list(year, given[0], actor=g.actor)
+                services().commands.disclosure.confirm_item_list(year, given[0], actor=g.actor)
         return redirect(url_for("disclosure_desk.show_fiscal_year", year=year, done=bulk))
     except PersonalDataFound as error:
         advice = _("แก้ในตาราง หรือกรอกรายการนั้นในตารางบนหน้านี้พร้อมเหตุผล")
@@ -366,7 +364,7 @@ def _save_items(year: int, copied: int | None) -> None:
                 year, item, replaced=replaced, actor=g.actor, reason=reason
             )
         if known and year_of_item_list(services(), year) != year:
-            services().disclosure.confirm_item_list(year, known[0], actor=g.actor)
+            services().commands.disclosure.confirm_item_list(year, known[0], actor=g.actor)
 
 
 def _typed_changes(

@@ -64,17 +64,17 @@ def _with_items(entries: Sequence[DisclosureEntry]) -> list[tuple[DisclosureEntr
 
 def carry_out_disclosure_form(announcement_id: int, form: Mapping[str, str], actor: str) -> str:
     """Carry out the pressed button of the form. Returns a message for the person."""
-    store = services().disclosure
+    commands = services().commands.disclosure
     if "disclose" in form:
         if form["disclose"] == "chosen":
             announcement = services().announcements.get(announcement_id)
             year = form.get("disclosure-year", "")
             entry = assign_to_item_or_suggested(form.get("disclosure-item", ""), announcement, actor, year)
         else:
-            entry = entry_from_button(announcement_id, form["disclose"])
-            store.assign(entry, actor=actor)
+            entry = _entry(announcement_id, form["disclose"])
+            commands.assign(entry, actor=actor)
         return str(_("ใส่ในรายการปี %(item)s แล้ว", item=_describe(entry)))
-    store.unassign(_entry(announcement_id, form.get("undisclose", "")), actor=actor)
+    commands.unassign(_entry(announcement_id, form.get("undisclose", "")), actor=actor)
     return str(_("นำออกจากรายการที่ต้องเปิดเผยแล้ว"))
 
 
@@ -120,5 +120,5 @@ def assign_to_item_or_suggested(
             raise Invalid("ชื่อเรื่องไม่ตรงกับคำของรายการใด กรุณาเลือกรายการเอง", field="item")
         entry = suggested[0]
     entry = replace(entry, announcement_id=announcement.id)
-    services().disclosure.assign(entry, actor=actor)
+    services().commands.disclosure.assign(entry, actor=actor)
     return entry
