@@ -254,7 +254,10 @@ def is_meaningless_label(attachment: Attachment) -> bool:
 
 
 _KINDS = "|".join((*(re.escape(kind.thai) for kind in DocumentKind), "หนังสือ", "เทศบัญญัติ", "ข้อบัญญัติ", "ข้อบังคับ"))
-_ISSUER = rf"(?:เทศบาล|องค์การ)(?:(?!{_KINDS})\S)*(?=\s)"  # a kind in it is another document's: …ยกเลิกคำสั่ง
+_ISSUER = (  # a kind in it is another document's: …ยกเลิกคำสั่ง
+    r"\s?(?:เทศบาล|องค์การ|สภา|คณะ|โรงเรียน|ศูนย์|กอง|สำนัก|อบต\.|อบจ\.)"
+    rf"(?:(?!{_KINDS})\S)*(?:\s\d{{1,2}})?(?=\s)"
+)
 _SUGGESTED_LABEL = re.compile(
     rf"(?:(?:{_KINDS})(?:{_ISSUER})?)?"
     r"(?:(?:^|\s?)ที่\s(?P<number>(?:\S{1,10}\s)?\S{0,20}\d\S{0,20}(?:\s\d{1,6})?))?"

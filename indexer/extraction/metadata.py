@@ -25,7 +25,6 @@ from indexer.extraction.metadata_patterns import (
     LIKELY,
     NOISE,
     OFFICE,
-    OFFICES,
     OPENING,
     SHORT,
     STATE_ENTERPRISE,
@@ -40,7 +39,9 @@ TITLE_LINES = 5
 _THAI = re.compile(f"[{LETTERS_AND_SIGNS}]")
 _REFERENCE = re.compile(
     rf"(?P<office>[{CONSONANTS}]{{1,4}}\.?\s?(?:\([{CONSONANTS}]{{2,5}}\)\s?)?)?"
-    r"(?P<code>\d{1,5}(?:\s?[.,]\s?\d{1,3}){0,3})\s?(?:[/|\\]\s?(?P<circular>ว)?\s?\.?\s?(?P<number>\d{1,6})(?![\d\s]*\d|[.,]\s?\d))"
+    rf"(?P<code>\d{{1,6}}(?:\s?[.,]\s?\d{{1,3}}){{0,3}}(?:\s?\.?\s?\([{CONSONANTS}]{{1,5}}\))?)\s?[/|\\]\s?"
+    rf"(?:(?P<circular>ว)\s?\.?\s?|(?P<series>[{CONSONANTS}]{{1,2}}\.)\s?)?"
+    r"(?P<number>\d{1,6})(?![\d\s]*\d|[.,]\s?\d)"
 )
 _NUMBER_ALONE = re.compile(r"\W*\d{1,5}\s?/\s?2[3-6]\d\d\W*$")
 _ORDER_NUMBER = re.compile(r"(?P<special>พิเศษ\s?)?(?P<number>\d{1,5})\s?[/|\\]\s?(?P<year>2[3-6]\d\d)(?!\d)")
@@ -48,28 +49,38 @@ _ORDER_LABEL = re.compile("(?<!ครั้ง)(?<!ครัง)(?<!ฉบับ
 _PHONE = re.compile(
     rf"\s*(?:\(?(?:โทร(?:ศัพท์|สาร)?|Tel)(?![{CONSONANTS}]).*|\([\d๐-๙][\d๐-๙\s-]{{6,}}\))$", re.IGNORECASE
 )
-_ISSUED_ON = bare_pattern(r"\W*(?:สั่ง|สัง|ประกาศ|ให้ไว้|ตราไว้)(?:(?!ลง).){0,4}วัน")
+_ISSUED_ON = bare_pattern(r"\W*(?:สั่ง|สัง|ประกาศ|ให้ไว้|ตราไว้)(?:(?!ลง|เมื่อ|ผล|ราย).){0,4}วัน")
 _SENTENCE_GOES_ON = re.compile(r"\s*(?:แล้ว|เรื่อง|ถึง|เป็นต้น|นั้น|โดย|ให้|และ|ซึ่ง|ตาม|บัดนี้|จึง|ว่า(?!ที่)|เพื่อ|ได้)")
-_SIGNED = re.compile(r"\s*(?:\((?!ฉบับ)|[~|]|นาย|นาง|ว่าที่|พล|พัน|ร้อย|จ่า|สิบ|ดร)")  # behind a date
+_SIGNED = re.compile(  # behind a date
+    r"\s*(?:\((?!ฉบับ)|[~|]|นาย|นาง|ว่าที่|พล|พัน|ร้อย(?!ละ)|จ่า(?!ย)|สิบ|ดร)(?!.{40}|.*(?:นั้น|แล้ว|ตำแหน่ง|จึง))"
+)
+_SENTENCE_ENDS = bare_pattern(r"\W*นั้น|เรื่อง.*นั้น$")  # in the row below a date
 _ISSUED_ON_MISREAD = bare_pattern(".{0,12}ณวัน")  # the word before it may be misread
 _WITHOUT_DAY = re.compile(rf"(?:{'|'.join(MONTHS)})\s*(?:พ\.?\s?ศ\.?\s*)?2[3-6]\d\d")
 _MEETING_BEGINS = bare_pattern(r"ผู้(?:มา|เข้า|ไม่มา)|ระเบียบวาระ|เริ่มประชุม|เปิดประชุม")
 _AFTER_TITLE = bare_pattern(
-    r"(?:เมื่อ)?วันที่|ณห้อง|ณที่|ณศาลา|ณหอ|ผู้(?:มา|เข้า)|เริ่ม|เรียน|เขียนที่|ลำดับ|ที่(?=รายการ)|ส่วนราชการ|ประเภท|สถานที่|ชื่อ|"
-    r"เจ้าของ|หน่วยงาน|คำนวณ|โดย$|จัดทำ|เรื่อง|ระเบียบวาระ|ภูมิพล|มหาวชิรา|ให้ไว้|\d|[\WA-Za-z]*$"
+    r"(?:เมื่อ)?วัน(?:ที่|จันทร์|อังคาร|พุธ|พฤหัส|ศุกร์|เสาร์|อาทิตย์)|ณห้อง|ณที่|ณศาลา|ณหอ|ผู้(?:มา|เข้า)|เริ่ม|เรียน|"
+    r"เขียนที่|ลำดับ|ที่(?=รายการ)|ส่วนราชการ|ประเภท|สถานที่|ชื่อ|เจ้าของ|หน่วยงาน|คำนวณ|โดย$|จัดทำ|เรื่อง|ระเบียบวาระ|หนังสือ(?:ฉบับ)?นี้|ข้าพเจ้า|ขอรับรอง|ภูมิพล|มหาวชิรา|ให้ไว้|\d|[\WA-Za-z]*$"
 )
 _PHRASE = re.compile(r"พ\.?\s?ศ|ณ\s|ประจำปี|ครั้งที่|สมัย|ปีงบประมาณ")  # written after a space
 _CONTINUED_TITLE = bare_pattern(r"ว่าด้วย|พ\.?ศ\.?\d|\((?:ฉบับ|แก้ไข|ครั้ง)|ฉบับที่|ประจำ|สำหรับ|สมัย|โครงการ")
 _REFERENCE_IN_TITLE = re.compile(r"\s*(?:ตามประกาศ|ซึ่งประกาศใน).*$")
 _WISHING = re.compile(rf"ด้วย\s?(?P<office>{OFFICE}\S+)\s.*มีความประสงค์")  # as announcements begin
-_SENDER = f"(?:{OFFICE}|{STATE_ENTERPRISE}|บริษัท|ห้างหุ้นส่วน|ธนาคาร|สหกรณ์|มูลนิธิ|สมาคม|สถาบัน|ศาล(?!า)|วัด|ชุมชน)"
+_SENDER = (
+    f"(?:{OFFICE}|{STATE_ENTERPRISE}|มณฑลทหาร|กองทัพ|ค่าย|บริษัท|ห้างหุ้นส่วน|ธนาคาร|สหกรณ์|มูลนิธิ|สมาคม|สถาบัน|"
+    "ศาล(?!า)|วัด|ชุมชน)"
+)
+_SENDERS = re.compile(_SENDER)
 _OFFICE_AT_RIGHT = re.compile(rf"(?<=[\s\d]){_SENDER}")  # of a row that begins with the number
 _NO_SENDER = re.compile("อำเภอ|จังหวัด|สำนักงานใหญ่")  # first words of an address below the sender's name
 _ISSUERS = re.compile(
     f"{OFFICE}|{STATE_ENTERPRISE}|ผู้(?:ว่า|อำนวย|บัญชา|บังคับ|จัดการ|กำกับ|ใหญ่)|นาย|ปลัด|กำนัน|ประธาน|"
-    "หัวหน้า|อธิบดี|รัฐ|สถาบัน|บริษัท|ธนาคาร|สหกรณ์|ชุมชน|หน่วย|ฝ่าย|งาน|ศาล|มูลนิธิ|สมาคม|หมู่บ้าน|วัด|ตำบล|เมือง|เขต|ท้องถิ่น|ทะเบียน|กลุ่ม|ราช"
+    "หัวหน้า|อธิบดี|รัฐ|สถาบัน|บริษัท|ธนาคาร|สหกรณ์|ชุมชน|หน่วย|ฝ่าย|งาน|ศาล|มูลนิธิ|สมาคม|หมู่บ้าน|วัด|ตำบล|เมือง|เขต|ท้องถิ่น|ทะเบียน|กลุ่ม|ราช|มณฑล|ค่าย"
 )
-_NO_ISSUER = re.compile(r"---|\W*\d|ท[ีิึื]?[่้]?\s*(?:พิเศษ|\d)|ว่าด้วย|พ\s?\.?\s?ศ|\(?ฉบับ|ครั้ง|เรือง|เรีอง")
+_NO_ISSUER = re.compile(
+    r"---|\W*\d|ท[ีิึื]?[่้]?\s*(?:พิเศษ|\d)|ว่าด้วย|พ\s?\.?\s?ศ|\(?ฉบับ|ครั้ง|เรือง|เรีอง|ประกาศ|สอบราคา|ประกวด|ประมูล|"
+    "ยกเลิก|รับสมัคร|ราย|ผล|ผู้ชนะ|เชิญ|แผน|ราคา|กำหนด|แต่งตั้ง|โครงการ"
+)
 FEW = 3  # code points: shortest end of a label from which the label is recognised
 _ISSUED = (
     DocumentKind.ORDER,
@@ -127,7 +138,7 @@ def _number(document: DocumentLayout) -> FieldValue | None:
         return None
     office = (match["office"] or "").strip(". ")
     code = re.sub(r"\s", "", match["code"]).replace(",", ".")
-    number = f"ว {match['number']}" if match["circular"] else match["number"]
+    number = f"ว {match['number']}" if match["circular"] else f"{match['series'] or ''}{match['number']}"
     return FieldValue(f"{office} {code}/{number}".strip(), sure)
 
 
@@ -179,11 +190,12 @@ def _date_of_issue(document: DocumentLayout) -> FieldValue | None:
     """
     rows = document.rows
     below = [*rows[1:], None]
-    issued = [
-        row if _is_dated(row) or after is None else after
-        for row, after in zip(rows, below, strict=True)
+    following = [
+        (row, next_row) if _is_dated(row) or next_row is None else (next_row, after_next)
+        for row, next_row, after_next in zip(rows, below, [*below[1:], None], strict=True)
         if _ISSUED_ON.match(row.bare)
     ]
+    issued = [row for row, after in following if after is None or not _SENTENCE_ENDS.match(after.bare)]
     issued += [row for row in reversed(document.tail) if _ISSUED_ON_MISREAD.match(row.bare)]
     places = (
         next((row for row in issued if is_last(row)), None) for is_last in (_is_date_last, _may_be_dated)
@@ -308,7 +320,11 @@ def _issuer(document: DocumentLayout, title: tuple[int, DocumentKind, str, float
         if not document.is_centred(row) or _NO_ISSUER.match(row.digits) or row.starts("เรื่อง"):
             break
         named.append(row.text)
-    issuer = re.sub(r"\s*(ที่\s*(?:พิเศษ\s*)?[\d๐-๙].*|เรื่อง.*|ว่าด้วย.*)$", "", _joined(named))
+    issuer = re.sub(
+        r"\s*((?:(?<=\s)ที่\s*(?:พิเศษ\s*)?[\d๐-๙]|ที่\s*(?:พิเศษ\s*)?[\d๐-๙]+\s?/|เรื่อง|ว่าด้วย).*)$",
+        "",
+        _joined(named),
+    )
     if _ISSUERS.match(issuer):
         return FieldValue(issuer, sure)
     wishing = filter(None, (_WISHING.match(row.text) for row in document.head))
@@ -316,9 +332,10 @@ def _issuer(document: DocumentLayout, title: tuple[int, DocumentKind, str, float
 
 
 def _department(document: DocumentLayout) -> FieldValue | None:
-    """Returns the department after the label ส่วนราชการ of a memo; the label may have been read in part."""
-    if part := document.label("ส่วนราชการ"):
-        return FieldValue(_PHONE.sub("", document.head[part[0]].after("ส่วนราชการ")).strip(), part[1])
+    """Returns the department after its label in a memo; the label ส่วนราชการ may have been read in part."""
+    for label in ("ส่วนราชการ", "ส่วนงาน"):
+        if part := document.label(label):
+            return FieldValue(_PHONE.sub("", document.head[part[0]].after(label)).strip(), part[1])
     for row in document.above_subject:
         label, _, rest = row.text.partition(" ")
         if len(label) >= FEW and bare_text("ส่วนราชการ").endswith(bare_text(label)):
@@ -334,8 +351,9 @@ def _office_at_right(document: DocumentLayout) -> FieldValue | None:
         place = rows.index(numbered[0])
         rows = rows[place:] if document.is_registered else [*rows[place:], *rows[:place]]
     for row in rows:
-        number = row.text.startswith("ที่") or _REFERENCE.search(row.digits)
-        office = _OFFICE_AT_RIGHT.search(row.text) if number else OFFICES.match(row.text)
+        own = _SENDERS.match(row.text)
+        number = not own and (row.text.startswith("ที่") or _REFERENCE.search(row.digits))
+        office = _OFFICE_AT_RIGHT.search(row.text) if number else own
         if office and (number or not _NO_SENDER.match(row.text)):
             return FieldValue(_PHONE.sub("", row.text[office.start() :]).strip(), LIKELY)
     return None
@@ -359,6 +377,8 @@ def _rest_of_addressee(document: DocumentLayout, place: int) -> list[str]:
     """Returns the rows below the addressee's first that stand right of the label, until what follows."""
     label, *following = document.head[place : place + ADDRESSEE_LINES + 1]
     for at, row in enumerate(following):
+        if OPENING.match(row.bare):
+            break
         if any(row.starts(each) for each in AFTER_ADDRESSEE):
             return [each.text for each in following[:at]]
         if label.left is not None and row.left is not None and row.left <= label.left + ALIGNED:

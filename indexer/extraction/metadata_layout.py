@@ -9,7 +9,7 @@ from functools import cached_property
 
 from archive.model import PAGE_UNITS, DocumentKind
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS
-from archive.thai.dates import ERA, find_dates_with_month_names
+from archive.thai.dates import ERA, find_dates_with_month_names, today
 from indexer.extraction.metadata_patterns import (
     ADDRESSEE_LABELS,
     ALIGNED,
@@ -33,8 +33,8 @@ TAIL = 30  # lines at the end in which a stamped letter is dated
 HEADING_AT = 3  # lines at the head in which the title of a form may stand that is not centred
 NARROW = 0.95  # a centred line is narrower than this share of the text
 FULL = 0.5  # a line that was broken, so that another follows it, fills this share of the text at least
-YEARS = range(2400 - ERA, 2600 - ERA)  # C.E.: Buddhist years of four digits that begin with 24 or 25
-APART = 10  # years between two dates of one paper from which on one of them is taken for misread
+FIRST_YEAR = 2400 - ERA  # C.E.; papers of before are not read
+APART = 10  # years by which a paper that names a later date is taken for misread
 _NUMBER_LABEL = re.compile(rf"(?:ด่วน\S*\s+)?ท[ีิึื]?[่้'’`\"]?(?=\s|[{CONSONANTS}]{{1,4}}\s?\d|\d|พิเศษ)\s*")
 _BODY = re.compile(
     "(ด้วย|ตามที่|เพื่อ|อาศัย|โดยที่|เนื่องจาก|เนื่องด้วย|บัดนี้|จาก|ให้|ขอ|ในการนี้|อนุสนธิ|ตามหนังสือ|๑\\.|1\\.|ข้อ )"
@@ -219,16 +219,19 @@ class DocumentLayout:
         return None
 
     def is_plausible_year(self, year: int) -> bool:
-        """Returns True for a year (C.E.) near that of another date of the paper, if there is another.
+        """Returns True for a year (C.E.) in which a paper with the other dates of this one may be written.
 
-        A misread digit of a year makes ten years and more, but for the last one.
+        It may refer to papers of any years before, but not of many years later. A misread digit of a year
+        makes ten years and more, but for the last one.
         """
         others = Counter(
             found.date.year for row in self.rows for found in find_dates_with_month_names(row.digits)
         )
         others[year] -= 1
         years = [other for other, count in others.items() if count > 0]
-        return year in YEARS and (not years or min(abs(other - year) for other in years) < APART)
+        is_near_another = any(abs(other - year) < APART for other in years)
+        is_before = not is_near_another and any(other > year for other in years)
+        return FIRST_YEAR <= year <= today().year + 1 and not is_before
 
     @cached_property
     def kind(self) -> FieldValue | None:

@@ -254,16 +254,15 @@ def without_receipt_stamp(head: list[TextRow]) -> list[TextRow]:
     ]
     if not stamped:
         return head
-    rows = range(stamped[0][0] - STAMP_ROWS, stamped[-1][0] + STAMP_ROWS + 1)
-    beside = range(rows.start, rows.stop + STAMP_ROWS)  # one at the right spreads over as many of its rows
     left = min(left for _, left in stamped)
     is_at_right = left > PAGE_UNITS // 2
+    rows = range(stamped[0][0] - STAMP_ROWS, stamped[-1][0] + STAMP_ROWS + 1)
+    beside = range(rows.start, rows.stop + STAMP_ROWS)  # one at the right spreads over as many of its rows
     kept = []
     for at, row in enumerate(head):
         is_below = row.left is None or abs(row.left - left) <= CENTRED
-        is_receiver = (
-            at == rows.start + STAMP_ROWS - 1 and is_at_right and is_below and OFFICES.match(row.text)
-        )
+        is_above = at == rows.start + STAMP_ROWS - 1 and is_at_right and is_below
+        is_receiver = is_above and OFFICES.match(row.text) and _has_other_office(head, row)
         is_of_stamp = at in rows and is_below and _OF_STAMP.match(row.bare)
         if _RECEIVED.match(row.bare) or is_of_stamp or is_receiver:
             continue
@@ -271,3 +270,9 @@ def without_receipt_stamp(head: list[TextRow]) -> list[TextRow]:
         is_beside = at in beside and is_at_right
         kept.append(row.without_stamp(left - ALIGNED, has_label=has_label) if is_beside else row)
     return kept
+
+
+def _has_other_office(head: list[TextRow], row: TextRow) -> bool:
+    """Returns True if an office stands in another row of the head, also in that of the number."""
+    others = [each for each in head if each is not row and not each.starts("เรียน")]
+    return any(OFFICES.match(part) for each in others for part in (each.text, *each.text.split(" ")))

@@ -295,6 +295,8 @@ def test_an_announcement_is_dated_before_its_annexes() -> None:
 def test_issuers_are_offices() -> None:
     assert values("ระเบียบกระทรวงมหาดไทยว่าด้วยการประชุม พ.ศ. ๒๕๔๗\n---")["from"] == "กระทรวงมหาดไทย"
     assert "from" not in values("ประกาศผู้ชนะการเสนอราคา\n---")
+    assert values("คำสั่งมณฑลทหารบกที่ ๒๓\nที่ ๑๒/๒๕๖๔\nเรื่อง ทดสอบ\n---")["from"] == "มณฑลทหารบกที่ ๒๓"
+    assert values("คำสั่งเทศบาลตำบลป่าซางที่ ๑๒/๒๕๖๔\nเรื่อง ทดสอบ\n---")["from"] == "เทศบาลตำบลป่าซาง"
 
 
 @pytest.mark.parametrize(
@@ -550,3 +552,113 @@ def test_a_fax_number_or_a_radio_station_above_a_letter_leaves_it_one(head: str)
 def test_minutes_are_dated_also_within_a_row() -> None:
     text = "รายงานการประชุมสภา\nสมัยสามัญ สมัยที่ ๑ ประจำปี ๒๕๖๕ วันที่ ๑๕ กุมภาพันธ์ ๒๕๖๕ ณ ห้องประชุม\nผู้มาประชุม"
     assert values(text)["date"] == "2022-02-15"
+
+
+@pytest.mark.parametrize(
+    ("dated", "cited", "wanted"),
+    [
+        ("๑๓ กุมภาพันธ์ ๒๕๖๓", "๒๗ ธันวาคม ๒๕๔๓", "2020-02-13"),
+        ("๑๓ กุมภาพันธ์ ๒๕๔๓", "๒๗ ธันวาคม ๒๕๖๓", None),  # no letter answers one of later years
+        ("๑๓ กุมภาพันธ์ ๒๕๙๓", "๒๗ ธันวาคม ๒๕๖๓", None),  # nor is it of years to come
+    ],
+)
+def test_a_letter_may_refer_to_papers_of_many_years_before(
+    dated: str, cited: str, wanted: str | None
+) -> None:
+    text = LETTER.replace("๒๐ พฤษภาคม ๒๕๖๖", dated).replace("๙ มกราคม ๒๕๖๔", cited)
+    read = extract_fields(pages(text, confidence=0.98)).get("date")
+    assert (read.value if read else None) == wanted
+
+
+def test_an_order_that_cites_one_of_many_years_before_is_dated() -> None:
+    text = ORDER.replace("๑ มกราคม ๒๕๖๐", "๒๘ กันยายน ๒๕๕๐")
+    last = "สั่ง ณ วันที่ ๑๓ กันยายน พ.ศ. ๒๕๖๔\n(นายสมชาย ใจดี)"
+    assert extract_fields(pages(f"{text}\n{last}", confidence=0.98))["date"].value == "2021-09-13"
+
+
+SENT = "ที่ ขก ๗๑๓๐๑/ว ๑๒\n{}\n๒๔ มกราคม ๒๕๖๔\nเรื่อง ขอเชิญประชุม\nเรียน สมาชิกสภา\nด้วยมีกำหนดประชุม"
+
+
+@pytest.mark.parametrize(
+    "office",
+    [
+        "ที่ทำการองค์การบริหารส่วนตำบลหนองแวง",
+        "วัดทุ่งหลวง",
+        "มณฑลทหารบกที่ ๒๓",
+        "บริษัท ดีการช่าง จำกัด",
+        "ชุมชนบ้านใหม่",
+        "ศาลจังหวัดขอนแก่น",
+    ],
+)
+def test_senders_of_every_sort_stand_in_a_row_of_their_own(office: str) -> None:
+    assert values(SENT.format(office))["from"] == office
+
+
+def test_the_department_of_a_university_s_memo() -> None:
+    memo = MEMO.replace("ส่วนราชการ กองช่าง เทศบาลตำบลหนองบัวงาม", "ส่วนงาน คณะเทคโนโลยี มหาวิทยาลัยขอนแก่น")
+    assert values(memo)["from"] == "คณะเทคโนโลยี มหาวิทยาลัยขอนแก่น"
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("อว ๖๖๐๑๐๑/๑๒๓", "อว 660101/123"),
+        ("ตช ๐๐๑๘.(ขก)/๑๒๓", "ตช 0018.(ขก)/123"),
+        ("กค ๐๗๑๐.๕๔/พ.๑๒๓", "กค 0710.54/พ.123"),
+        ("กค ๐๗๑๐.๕๔/ พ. ๑๒๓", "กค 0710.54/พ.123"),
+        ("มท ๐๘๐๘.๒/ว.๑๒๓", "มท 0808.2/ว 123"),
+    ],
+)
+def test_numbers_of_universities_the_police_and_the_revenue(written: str, number: str) -> None:
+    assert values(LETTER.replace("มท ๐๘๐๘.๒/ว ๑๒๓", written))["number"] == number
+
+
+def test_a_notice_without_a_label_of_its_subject_is_from_its_office_alone() -> None:
+    notice = "ประกาศเทศบาลตำบลบ้านเดื่อ\n{}\n-----\nด้วยเทศบาล\nประกาศ ณ วันที่ ๒๗ กันยายน ๒๕๖๔"
+    for subject in ("ประกาศสอบราคาจ้างก่อสร้างถนน", "สอบราคาซื้อครุภัณฑ์", "รับสมัครพนักงานจ้าง", "รายชื่อผู้มีสิทธิสอบ"):
+        assert values(notice.format(subject))["from"] == "เทศบาลตำบลบ้านเดื่อ"
+
+
+def test_a_title_ends_before_its_first_sentence_and_before_a_weekday() -> None:
+    certificate = "หนังสือรับรอง\nหนังสือฉบับนี้ให้ไว้เพื่อรับรองว่า นายแดง ขาว เป็นพนักงานเทศบาล\nให้ไว้ ณ วันที่ ๑๒ มกราคม ๒๕๖๔"
+    assert values(certificate)["title"] == "หนังสือรับรอง"
+    minutes = "รายงานการประชุมสภาเทศบาล\nสมัยสามัญ ครั้งที่ ๑\nวันศุกร์ที่ ๒๘ พฤษภาคม ๒๕๖๔ เวลา ๐๙.๓๐ น.\nผู้มาประชุม"
+    assert values(minutes)["title"] == "รายงานการประชุมสภาเทศบาล สมัยสามัญ ครั้งที่ ๑"
+
+
+@pytest.mark.parametrize(
+    "mentioned",
+    [
+        "ประกาศ ณ วันที่ ๑ มีนาคม ๒๕๖๖ (เอกสารแนบ ๑) แล้ว นั้น",
+        "ประกาศ ณ วันที่ ๑ มีนาคม ๒๕๖๖ จ่ายเงินช่วยเหลือไปแล้ว นั้น",
+        "ประกาศ ณ วันที่ ๑ มีนาคม ๒๕๖๖ ร้อยละสิบของราคากลาง นั้น",
+        "ประกาศ ณ วันที่ ๑ มีนาคม ๒๕๖๖ นายกเทศมนตรีจึงออกประกาศไว้ นั้น",
+        "สั่ง ณ วันที่ ๑ มีนาคม ๒๕๖๖ นายสมศักดิ์ มั่นคง ตำแหน่ง นายช่าง แล้ว นั้น",
+        "ประกาศเมื่อวันที่ ๑ มีนาคม ๒๕๖๖\nนั้น",
+        "ประกาศ ณ วันที่ ๑ มีนาคม ๒๕๖๖\nเรื่อง รับสมัครสอบ นั้น",
+        "ประกาศผลวันที่ ๒๐ เมษายน ๒๕๖๖",
+        "ประกาศรายชื่อวันที่ ๒๐ เมษายน ๒๕๖๖",
+    ],
+)
+def test_a_sentence_about_a_date_does_not_date_the_paper(mentioned: str) -> None:
+    text = f"ประกาศเทศบาล\nเรื่อง รับสมัครสอบ\nตามที่เทศบาลได้ดำเนินการ\n{mentioned}\n"
+    assert values(text + "ประกาศ ณ วันที่ ๕ เมษายน พ.ศ. ๒๕๖๖\n(นายสมชาย ใจดี)")["date"] == "2023-04-05"
+
+
+def test_the_sender_directly_above_a_stamp_stays_where_it_is_the_only_office() -> None:
+    text = (
+        "ที่ ลบ ๐๐๒๓/๓๒๔\nสำนักงานส่งเสริมการปกครองท้องถิ่น\nเลขรับ ๑๒๓\nวันที่ ๑๐ มิ.ย. ๒๕๖๔\n๙ มิถุนายน ๒๕๖๔\n"
+        "เรื่อง ขอเชิญประชุม\nเรียน นายกเทศมนตรี"
+    )
+    rows = ((1400, 3000), (6700, 8900), (7000, 8000), (7000, 8800), (5400, 7000), (1400, 4000), (1400, 3200))
+    found = laid_out(text, *rows)
+    assert (found["from"], found["date"]) == ("สำนักงานส่งเสริมการปกครองท้องถิ่น", "2021-06-09")
+
+
+def test_the_text_of_a_letter_is_no_addressee() -> None:
+    text = (
+        "ที่ ลบ ๐๐๒๓/๓๒๔\n๙ มิถุนายน ๒๕๖๔\nเรื่อง ขอเชิญประชุม\nเรียน นายกเทศมนตรี\nตามที่เทศบาลได้มีหนังสือแจ้งตามหนังสือที่\n"
+        "อ้างถึง ๑ นั้น"
+    )
+    rows = ((1400, 3000), (5400, 7000), (1400, 4000), (1400, 3200), (2300, 9000), (1400, 3200))
+    assert laid_out(text, *rows)["to"] == "นายกเทศมนตรี"
