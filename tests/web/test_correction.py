@@ -117,3 +117,21 @@ def test_a_page_is_turned_and_read_again_and_can_be_set_back(
     assert (again.text, again.turn, again.source) == (before.text, before.turn, before.source)
     actions = [each.action for each in site.services.history.entries(attachment.announcement_id)]
     assert actions.count("reread") == 2
+
+
+def test_a_page_corrected_by_hand_is_read_again_only_once_that_is_confirmed(
+    site: Site, attachment: Attachment, staff: FlaskClient
+) -> None:
+    page = f"/staff/attachments/{attachment.id}/pages/1"
+    assert 'name="confirmed"' not in staff.get(page).text
+    staff.post(page, data={"text": "แก้ด้วยมือ"})
+    shown = staff.get(page).text
+    assert "การแปลงใหม่ทั้งเอกสารจะไม่ทับข้อความนี้" in shown
+    asked = shown.split('<details class="ask">')[1].split("</details>")[0]
+    assert "ข้อความที่แก้ไขด้วยมือในหน้านี้จะถูกแทนที่" in asked
+    assert asked.count('name="confirmed"') == shown.count(f'action="{page}/reread"') == 2
+    refused = staff.post(f"{page}/reread", data={"turn": "right"}, follow_redirects=True).text
+    assert "ข้อความหน้านี้แก้ไขด้วยมือแล้ว" in refused
+    assert site.services.pages.get(attachment.id, 1).text == "แก้ด้วยมือ"
+    staff.post(f"{page}/reread", data={"method": "embedded", "confirmed": "yes"})
+    assert site.services.pages.get(attachment.id, 1).text != "แก้ด้วยมือ"

@@ -241,7 +241,9 @@ def test_a_page_read_again_goes_back_from_the_history(site: Site) -> None:
     paper = site.attach(made.id, memo("หนึ่ง"), "หนึ่ง.pdf")
     site.work()
     site.services.commands.pages.correct(paper.id, 1, "แก้แล้ว", actor="x")
-    clerk.post(f"/staff/attachments/{paper.id}/pages/1/reread", data={"method": "embedded"})
+    clerk.post(
+        f"/staff/attachments/{paper.id}/pages/1/reread", data={"method": "embedded", "confirmed": "yes"}
+    )
     assert site.services.pages.get(paper.id, 1).text != "แก้แล้ว"
     change = site.services.history.entries(made.id)[-1]
     asked = clerk.post(f"/staff/history/{change.id}/undo").text

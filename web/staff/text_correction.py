@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from archive import validation
-from archive.errors import PrakatError, gettext_noop
+from archive.errors import Conflict, PrakatError, gettext_noop
 from archive.model import Attachment, Change, LowConfidenceSpan, Page, Status
 from archive.worklist import should_person_check
 from indexer.extraction.image.deskew import Turn
@@ -91,7 +91,10 @@ def _refuse_changed_page(attachment_id: int, number: int) -> None:
 
 @pages.post("/reread")
 def reread(attachment_id: int, number: int) -> ResponseReturnValue:
-    """Read the page again with the chosen settings; errors are messages. The text before can come back."""
+    """Read the page again with the chosen settings; errors are messages. The text before can come back.
+
+    A page corrected by hand is replaced only where the form confirms it.
+    """
     attachment = services().attachments.get(attachment_id)
     try:
         read = services().rereader.reread_page(
@@ -99,6 +102,10 @@ def reread(attachment_id: int, number: int) -> ResponseReturnValue:
         )
         with services().records.batch():
             _refuse_changed_page(attachment_id, number)
+            if services().pages.get(attachment_id, number).corrected and "confirmed" not in request.form:
+                raise Conflict(
+                    "ข้อความหน้านี้แก้ไขด้วยมือแล้ว ถ้าจะแปลงใหม่แทน กรุณายืนยันในหน้านี้", code="confirmation-needed"
+                )
             services().commands.pages.replace_by_rereading(read, read_from=attachment.sha256, actor=g.actor)
         flash(_("แปลงหน้านี้ใหม่แล้ว ข้อความก่อนหน้ายังอยู่ด้านล่าง"), "good")
         _say_if_hidden(attachment)
