@@ -13,8 +13,8 @@ from dataclasses import replace
 
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
-from indexer.search.coverage import minimum_coverage, missing_words
-from indexer.search.ports import ResultPage
+from indexer.search.coverage import minimum_coverage, missing_words, time_clauses
+from indexer.search.ports import Hit, ResultPage
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, normalize_query
 from indexer.search.query.query_notes import BilingualNote
@@ -71,11 +71,15 @@ def answer_query(searcher: Searcher, lexicon: Lexicon, query: Query) -> ResultPa
     if query.parse_dates_as_words and not retrieved.total:
         return _search_at_any_time(searcher, lexicon, query, query.parse_dates_as_words())
     undated = query.parse_without_dates
-    if undated and retrieved.has_title_match_at_other_times_only and query.page == 1:
-        others = _search_at_any_time(searcher, lexicon, query, undated())
-        retrieved = _with_other_times(query, retrieved, others)
     if undated and query_notes.NOT_THEN in retrieved.notes:
         return _search_at_any_time(searcher, lexicon, query, undated())
+    if undated and retrieved.has_title_match_at_other_times_only and query.page == 1:
+        others = _search_at_any_time(searcher, lexicon, query, undated())
+        retrieved = (
+            _with_other_times(query, retrieved, others)
+            if is_answered
+            else _with_related_of_other_times(retrieved, others)
+        )
     frequencies = {**as_typed.frequencies, **matched.frequencies}
     retrieved = replace(retrieved, notes=_notes_naming_missing(retrieved.notes, corrected.plan, frequencies))
     return present_results(query, corrected, retrieved)
@@ -150,12 +154,27 @@ def _without_coverage_of_unknown_village(
     searcher: Searcher, lexicon: Lexicon, query: Query, plan: QueryPlan, retrieved: RetrievalResult
 ) -> RetrievalResult:
     """Returns what was found; with coverage 0 where the plan asks for a village that nothing names."""
-    if not _lacks_words(retrieved) or plan.is_prose or village_number(plan) is None:
+    number = village_number(plan)
+    if not _lacks_words(retrieved) or plan.is_prose or number is None:
         return retrieved
+    is_named = _is_village_named(searcher, lexicon, _of_any_time(query), plan, int(number))
+    return retrieved if is_named else replace(retrieved, coverage=0.0)
+
+
+def _is_village_named(
+    searcher: Searcher, lexicon: Lexicon, query: Query, plan: QueryPlan, number: int
+) -> bool:
+    """Returns True if a document names the plan's village, which has the ``number``, by itself or in a range.
+
+    A document that has หมู่ 1-5 is found by the filter alone: it has no 3 to be found by.
+    """
     village = plan_of_words(plan, lexicon, lambda typed: typed in village_words(plan))
     found = searcher.prepare_search(village, query).retrieve()
-    is_known = found.total and found.coverage >= minimum_coverage(village)
-    return retrieved if is_known else replace(retrieved, coverage=0.0)
+    if found.total and found.coverage >= minimum_coverage(village):
+        return True
+    anything = plan_of_words(plan, lexicon, lambda _typed: False)
+    of_village = replace(query, filters=replace(query.filters, village=number))
+    return searcher.prepare_search(anything, of_village).retrieve().total > 0
 
 
 def _with_related_beside_village(
@@ -167,10 +186,14 @@ def _with_related_beside_village(
     """
     if village_number(plan) is None:
         return retrieved
+    times = {clause.typed for clause in time_clauses(query.times, lexicon)}
     others = CorrectedQuery(plan_of_words(plan, lexicon, lambda typed: typed not in village_words(plan)))
-    if not others.plan.parts:
+    undated = CorrectedQuery(plan_of_words(others.plan, lexicon, lambda typed: typed not in times))
+    if not undated.plan.parts:
         return retrieved
     near = searcher.prepare_search(others.plan, query).retrieve()
+    if query_notes.NOT_THEN in near.notes:  # else all of that time would be near
+        others, near = undated, searcher.prepare_search(undated.plan, _of_any_time(query)).retrieve()
     is_near = near.total and not _is_weak(query, others, near)
     related = near.hits if is_near else near.related
     return replace(retrieved, related=related) if related else retrieved
@@ -184,7 +207,7 @@ def _with_related_of_words(
     Nothing has หมาจรจัด or its synonyms: what is about หมา or สุนัข is shown.
     """
     words = split_set_phrases(plan, lexicon)
-    if words == plan or (retrieved.hits if retrieved.related is None else retrieved.related):
+    if words == plan or _near_hits(retrieved):
         return retrieved
     return replace(retrieved, related=searcher.prepare_search(words, query).retrieve().related or ())
 
@@ -194,6 +217,11 @@ def _search_at_any_time(searcher: Searcher, lexicon: Lexicon, query: Query, othe
     page = answer_query(searcher, lexicon, _for_same_reader(query, other))
     notes = dict.fromkeys((query_notes.NOT_THEN, *page.query.loosened))
     return replace(page, query=replace(page.query, loosened=tuple(notes)))
+
+
+def _of_any_time(query: Query) -> Query:
+    """Returns the query without its times, for a plan that has no words of these."""
+    return replace(query, times=(), parse_without_dates=None)
 
 
 def _for_same_reader(query: Query, other: Query) -> Query:
@@ -232,6 +260,22 @@ def _with_other_times(query: Query, retrieved: RetrievalResult, others: ResultPa
     return replace(retrieved, hits_of_other_times=rest[:MOST_OF_OTHER_TIMES], notes=(*retrieved.notes, note))
 
 
+def _with_related_of_other_times(retrieved: RetrievalResult, others: ResultPage) -> RetrievalResult:
+    """Returns what was found, none of it an answer; those of ``others`` with all words are related too."""
+    near = _near_hits(retrieved)
+    shown = {hit.announcement_id for hit in near}
+    rest = [hit for hit in others.hits if not (hit.is_partial or hit.announcement_id in shown)]
+    if not rest or others.query.loosened != (query_notes.NOT_THEN,):  # words were given up too
+        return retrieved
+    related = (*near, *rest[:MOST_OF_OTHER_TIMES])
+    return replace(retrieved, related=related, notes=(*retrieved.notes, query_notes.NOT_THEN))
+
+
+def _near_hits(retrieved: RetrievalResult) -> tuple[Hit, ...]:
+    """Returns the hits that are worth showing where none of them is an answer."""
+    return retrieved.hits if retrieved.related is None else retrieved.related
+
+
 def present_results(query: Query, corrected: CorrectedQuery, retrieved: RetrievalResult) -> ResultPage:
     """Returns the page asked for; what covers too little of the query is ``related``, not an answer."""
     as_run = _query_as_run(query, corrected, retrieved)
@@ -239,7 +283,7 @@ def present_results(query: Query, corrected: CorrectedQuery, retrieved: Retrieva
         return ResultPage(
             total=0,
             hits=(),
-            related=retrieved.hits if retrieved.related is None else retrieved.related,
+            related=_near_hits(retrieved),
             query=as_run,
             coverage=retrieved.coverage,
             explanation=retrieved.explanation,

@@ -818,6 +818,54 @@ def test_a_village_that_is_named_elsewhere_still_leads_to_what_has_the_other_wor
     assert 1 in [hit.announcement_id for hit in (*page.hits, *page.related)]
 
 
+def of_year(year: int) -> dict[str, object]:
+    return {"published_on": dt.date(year - 543, 6, 9)}
+
+
+ROADS_OF_2566 = tuple(entry(at, f"ซ่อมถนนสายบ้านดอน ฉบับ {at}", **of_year(2566)) for at in range(60, 72))
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("พ่นหมอกควัน หมู่ 3", 4),
+        ("พ่นหมอกควันหมู่ 2", 4),
+        ("ประชุมประชาคม หมู่ 8", 3),
+        ("รถเก็บขยะหมู่ 4", 5),
+    ],
+)
+def test_a_village_inside_a_range_is_named(index: SearchIndex, typed: str, found: int) -> None:
+    ranges = [
+        entry(3, "ประชุมประชาคม หมู่ที่ 1 ถึงหมู่ที่ 9"),
+        entry(4, "พ่นหมอกควัน หมู่ 1-5"),
+        entry(5, "ตารางเก็บขยะ", body="รถเก็บขยะเข้าหมู่ 1 ถึงหมู่ 5 ทุกวันจันทร์"),
+    ]
+    index.update([*ranges, *ROADS_OF_2566], (), position=1)
+    assert [hit.announcement_id for hit in index.search(parse_query(typed)).hits] == [found]
+
+
+def test_a_village_that_papers_of_other_years_name_is_named(index: SearchIndex) -> None:
+    others = [entry(at, "ซ่อมถนน หมู่ 3", **of_year(2564)) for at in (50, 51)]
+    sprayed = entry(4, "พ่นหมอกควัน หมู่ 1-5", **of_year(2566))
+    index.update([sprayed, *others, *ROADS_OF_2566], (), position=1)
+    page = index.search(parse_query("พ่นหมอกควัน หมู่ 3 ปี 2566"))
+    assert [hit.announcement_id for hit in page.hits] == [4]
+
+
+FEES_OF_2566 = (
+    entry(1, "เก็บค่าขยะ หมู่ 7", **of_year(2564)),
+    entry(2, "ประชุมประชาคม หมู่ 7", **of_year(2564)),
+    *(entry(at, f"อัตราค่าขยะ ฉบับแก้ไข {at}", **of_year(2566)) for at in range(3, 8)),
+    *ROADS_OF_2566,
+)
+
+
+def test_not_all_of_a_year_comes_near_what_is_of_another_year(index: SearchIndex) -> None:
+    index.update(FEES_OF_2566, (), position=1)
+    page = index.search(parse_query("ประชุมประชาคมหมู่ 7 ปี 2566", per_page=50))
+    assert (page.total, [hit.announcement_id for hit in page.related]) == (0, [2])
+
+
 @pytest.mark.parametrize("typed", ["2564", "๒๕๖๔"])
 def test_a_number_of_four_digits_alone_may_be_a_year(index: SearchIndex, typed: str) -> None:
     index.update(

@@ -21,7 +21,7 @@ from indexer.search.query.parser import Filters, parse_query
 from indexer.search.query.subqueries import split_into_subqueries
 from indexer.search.tuning import TUNING
 from indexer.search.villages import names_village, names_village_in_addresses_alone
-from tests.contracts.test_search_index import FEES, entry
+from tests.contracts.test_search_index import FEES, FEES_OF_2566, entry, of_year
 
 TITLES = (
     "ประกาศหยุดจ่ายน้ำประปาชั่วคราว",
@@ -701,3 +701,23 @@ def test_a_village_that_nothing_names_is_not_found_by_the_words_of_fees(
     index.update(FEES, (), position=1)
     page = index.search(parse_query(typed, per_page=50))
     assert (page.total, len(page.related)) == (0, near)
+
+
+@pytest.mark.parametrize(
+    ("typed", "near", "meetings"),
+    [
+        ("ประชุมประชาคม ปี 2566", [2], range(8, 13)),
+        ("ค่าขยะหมู่ 7 ปี 2566", [3, 4, 5, 6, 7, 1], range(0)),
+        ("หมู่ 7 ปี 2566", [2, 1], range(0)),  # not all that there is of 2566
+    ],
+)
+def test_what_has_all_words_but_not_the_time_comes_near_where_nothing_is_an_answer(
+    tmp_path: Path, typed: str, near: list[int], meetings: range
+) -> None:
+    """On the embedded engine; ``docs/opensearch.md`` says what the other one offers of other times."""
+    index = WhooshIndex(tmp_path, Dictionary())
+    others = [entry(at, f"ประชุมคณะทำงาน {at}", **of_year(2566)) for at in meetings]
+    index.update([*FEES_OF_2566, *others], (), position=1)
+    page = index.search(parse_query(typed, per_page=50))
+    assert (page.total, [hit.announcement_id for hit in page.related]) == (0, near)
+    assert query_notes.NOT_THEN in page.query.loosened
