@@ -230,7 +230,8 @@ def missing_words(plan: QueryPlan, frequencies: Mapping[Clause, int]) -> tuple[s
                 continue
             word = "".join(each.typed for each in longer.get(clause, (clause,)))
             if before and min(len(before), len(word)) < _LEAST_NAMED and before + word in part.text:
-                missing.pop()
+                while missing and missing[-1] == before:  # once for each clause of a longer word
+                    missing.pop()
                 word = before + word
             missing.append(word)
             before = word

@@ -594,6 +594,13 @@ def test_a_misspelt_word_that_nothing_has_is_named_as_it_was_typed(tmp_path: Pat
     assert page.query.loosened == (query_notes.missing_words_note(["ธรรมเนยีม"]),)
 
 
+def test_a_missing_word_with_a_misspelt_end_is_named_once(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "ซ่อมถนน"), entry(2, "เก็บขยะ")], (), position=2)
+    page = index.search(parse_query("ซ่อมถนน สนามบินซฟ"))
+    assert page.query.loosened == (query_notes.missing_words_note(["สนามบินซฟ"]),)
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
