@@ -120,7 +120,8 @@ def _listed(page: Path, old: OldPage | PrakatError, places: _FilePlaces) -> List
 
 def import_paperless(services: Services, path: Path, progress: Callable[[int, int], None]) -> ImportReport:
     """Import the directory that paperless-ngx's exporter wrote, each document as a draft."""
-    documents = paperless.parse_manifest((path / paperless.MANIFEST).read_text("utf-8", "replace"))
+    manifests = [path / paperless.MANIFEST, *sorted(path.rglob(paperless.DOCUMENT_MANIFESTS))]
+    documents = paperless.parse_manifests(each.read_text("utf-8", "replace") for each in manifests)
     sources = (
         (f"เอกสาร {each.number}", partial(paperless.as_listed_announcement, each)) for each in documents
     )

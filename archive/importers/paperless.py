@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -15,6 +15,8 @@ from archive.importers.manifest import ListedAnnouncement, ListedFile
 from archive.model import Draft, Status
 
 MANIFEST = "manifest.json"
+DOCUMENT_MANIFESTS = "*-manifest.json"
+"""File names of single documents' manifests, in any folder of the export."""
 
 _DOCUMENT = "documents.document"
 _NAMES = ("documents.correspondent", "documents.documenttype")
@@ -38,17 +40,23 @@ class ExportedDocument:
     file: str
 
 
-def parse_manifest(text: str) -> list[ExportedDocument]:
-    """Return the documents of an export's manifest. Raises ``Invalid`` when it is none."""
+def parse_manifests(texts: Iterable[str]) -> list[ExportedDocument]:
+    """Return the documents of an export's manifests. Raises ``Invalid`` for another file or no document.
+
+    With paperless' ``--split-manifest`` each document has one of its own, beside the export's.
+    """
     try:
-        entries = json.loads(text)
+        entries = [entry for text in texts for entry in json.loads(text)]
         named = {
             model: {entry["pk"]: str(entry["fields"]["name"]) for entry in entries if entry["model"] == model}
             for model in _NAMES
         }
-        return list(_documents(entries, named))
+        documents = list(_documents(entries, named))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Invalid(f"ไม่ใช่ไฟล์ส่งออกของ paperless-ngx (not an export of paperless-ngx): {error!r}") from error
+    if not documents:
+        raise Invalid("ชุดส่งออกของ paperless-ngx นี้ไม่มีเอกสาร (the export of paperless-ngx has no document)")
+    return documents
 
 
 def _documents(

@@ -178,6 +178,31 @@ def test_the_officer_is_told_by_mail(
     assert "was not sent" in CliRunner().invoke(main, ["nightly", str(tmp_path / "backups")], env=told).output
 
 
+def test_the_officer_is_told_by_mail_of_a_night_that_could_not_begin(
+    services: Services,
+    tmp_path: Path,
+    mailbox: Mailbox,  # noqa: F811
+) -> None:
+    data = services.settings.data
+    flip(data / DATABASE, 0)
+    told = {
+        "PRAKAT_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}",
+        "PRAKAT_SMTP_SENDER": "prakat@archive.example",
+        "PRAKAT_BASE_URL": "http://archive.example",
+        "PRAKAT_NIGHTLY_MAIL": "somchai@archive.example",
+        "PRAKAT_DATA": str(data),
+    }
+    ran = CliRunner().invoke(main, ["nightly", str(tmp_path / "backups")], env=told)
+    assert ran.exit_code != 0
+    (message,) = mailbox.messages
+    assert message["Subject"].startswith("งานกลางคืนไม่สำเร็จ")
+    assert "✗" in message.get_content()
+    mailbox.refuse = "550 no such person"
+    refused = CliRunner().invoke(main, ["nightly", str(tmp_path / "backups")], env=told)
+    assert "was not sent" in refused.output
+    assert str(refused.exception) == str(ran.exception)
+
+
 @pytest.fixture
 def age_key(services: Services, tmp_path: Path) -> Path:
     """An age identity whose public key the archive encrypts its backups for."""

@@ -207,6 +207,26 @@ def test_an_export_of_paperless(site: Site, tmp_path: Path) -> None:
     assert run(data, "import", str(tmp_path / "export")).stdout.startswith("เพิ่ม 0 เรื่อง มีอยู่แล้ว 1")
 
 
+def test_an_export_with_a_manifest_for_each_document(site: Site, tmp_path: Path) -> None:
+    exported(tmp_path)
+    entries = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    saved(tmp_path, "manifest.json", json.dumps(entries[:3]).encode())
+    for entry in entries[3:]:
+        name = entry.get("__exported_file_name__", "x").rpartition("/")[2].removesuffix(".pdf")
+        saved(tmp_path / "json", f"{name}-manifest.json", json.dumps([entry]).encode())
+    ran = run(site.services.settings.data, "import", str(tmp_path))
+    assert ran.stdout.startswith("เพิ่ม 1 เรื่อง"), ran.output
+    (made,) = records(site)
+    assert (made.title, made.author, made.category) == ("ขอเชิญประชุม", "อบจ. ตัวอย่าง", "หนังสือเข้า")
+
+
+def test_an_export_without_a_document_is_a_problem(site: Site, tmp_path: Path) -> None:
+    saved(tmp_path, "manifest.json", b"[]")
+    ran = run(site.services.settings.data, "import", str(tmp_path))
+    assert ran.exit_code == 1
+    assert "ไม่มีเอกสาร" in ran.stderr
+
+
 def test_a_folder_with_another_manifest_is_refused(site: Site, tmp_path: Path) -> None:
     saved(tmp_path, "manifest.json", b'{"name": "an application"}')
     ran = run(site.services.settings.data, "import", str(tmp_path))

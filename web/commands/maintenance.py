@@ -11,10 +11,12 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from archive.errors import PrakatError, Unavailable
 from web.commands.terminal import InputPath, open_existing_services
 from web.diagnosis import Trouble, TroubleKind, open_and_diagnose_archive
 from web.nightly import STEP_NAMES, run_nightly
-from web.nightly_mail import mail_result_if_configured
+from web.nightly_mail import mail_fault_if_configured, mail_result_if_configured
+from web.settings import load_settings
 
 
 @click.command()
@@ -70,15 +72,22 @@ def nightly(destination: Path, identity: Path | None) -> None:
     """งานทุกคืน: สำรอง ตรวจ อ่านทวน ซ้อมกู้คืน · Back up, check, rehearse a restore; mail results; exit 1 on faults.
 
     The result is kept: /readyz, /metrics, prakat doctor and the pages of staff show it. It is mailed where
-    mail is set up. Without --identity the rehearsal of an encrypted backup is skipped: its stored bytes are
-    compared.
+    mail is set up, also when the work could not begin. Without --identity the rehearsal of an encrypted
+    backup is skipped: its stored bytes are compared.
 
     \b
     ตัวอย่าง · example:
       prakat nightly /var/backups/prakat/
     """
-    services = open_existing_services()
-    result = run_nightly(services, destination, identity=identity)
+    try:
+        services = open_existing_services()
+        result = run_nightly(services, destination, identity=identity)
+    except (PrakatError, OSError) as error:
+        try:
+            mail_fault_if_configured(load_settings(), str(error))
+        except Unavailable as unsent:
+            click.echo(str(unsent), err=True)
+        raise
     for step in result.steps:
         click.echo(f"{step.sign} {STEP_NAMES[step.name]} ({step.name}, {step.seconds:,.1f} s): {step.detail}")
     mail_result_if_configured(services.settings, result)
