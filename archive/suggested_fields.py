@@ -239,6 +239,12 @@ def is_meaningless_title(title: str, attachments: Sequence[Attachment]) -> bool:
     return is_name_of_file(title, attachments) and not _THAI_WORD.search(_SCANNERS_WORD.sub("", title))
 
 
+def refuse_file_name_as_title(title: str, attachments: Sequence[Attachment]) -> None:
+    """Raise ``Invalid`` (code ``file-name``) for a title that is meaningless to residents: a file's name."""
+    if is_meaningless_title(title, attachments):
+        raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title", code="file-name")
+
+
 def is_meaningless_label(attachment: Attachment) -> bool:
     """Return True when a label is meaningless as a title, or has only the signs that a device writes.
 

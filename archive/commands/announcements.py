@@ -11,6 +11,7 @@ from archive.commands.transactions import CommandsOnRecords, in_one_transaction
 from archive.errors import Conflict, Invalid
 from archive.fields import checked_fields
 from archive.model import Announcement, Draft, Relation, RelationKind, Status
+from archive.suggested_fields import refuse_file_name_as_title
 
 
 class AnnouncementCommands(CommandsOnRecords):
@@ -47,15 +48,19 @@ class AnnouncementCommands(CommandsOnRecords):
     def revise(self, id: int, changes: dict[str, object], *, actor: str, reason: str = "") -> Announcement:
         """Set fields of a draft or published announcement; new personal data in public needs a reason.
 
-        The fields are those of ``Draft`` and ``publish_at`` (drafts only). Raises ``Invalid``, ``Conflict``
-        also for a withdrawn or trashed announcement, and ``PersonalDataFound`` when a published one would get
-        new personal data without a reason.
+        The fields are those of ``Draft`` and ``publish_at`` (drafts only). Raises ``Invalid``, also when a
+        published one would get a file's name as its title, ``Conflict`` also for a withdrawn or trashed
+        announcement, and ``PersonalDataFound`` when a published one would get new personal data without a
+        reason.
         """
         announcement = editable_announcement(self._records, id)
         checked_changes = checked_fields(changes)
         if checked_changes.get("publish_at") is not None and announcement.status is not Status.DRAFT:
             raise Conflict("ตั้งเวลาเผยแพร่ได้เฉพาะฉบับร่าง", code="wrong-status")
         is_published = announcement.status is Status.PUBLISHED
+        title = str(checked_changes.get("title", announcement.title))
+        if is_published and title != announcement.title:
+            refuse_file_name_as_title(title, self._records.attachments.by_announcement([id])[id])
         if is_published and (finds := privacy.find_new_in_announcement(announcement, checked_changes)):
             privacy.refuse_blank_reason(finds, reason)
         return self._records.announcements.revise(id, checked_changes, actor=actor, reason=reason.strip())

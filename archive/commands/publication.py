@@ -26,6 +26,7 @@ from archive.suggested_fields import (
     fields_differing_in_new_file,
     is_meaningless_title,
     names_of_unconfirmed_values,
+    refuse_file_name_as_title,
     with_values_of_documents,
 )
 
@@ -41,20 +42,22 @@ class Publication(CommandsOnRecords):
     ) -> Announcement:
         """Publish a record, an untitled one with what its files state; personal data needs a ``reason``.
 
-        Attachments that are not read yet are shown later, once they are read. A record without a title first
-        gets the fields that its attachments state.
+        Attachments that are not read yet are shown later, once they are read. A record without a title, or
+        with a file's name as its title, first gets the fields that its attachments state.
 
         ``reason``: the reason to publish in spite of personal data; kept in the history. The files in
         which it was found are shown then. ``should_show_unconfirmed``: a person has looked at the files that
         wait for a check, which are shown too; else they go on waiting. Raises ``PersonalDataFound`` when
-        personal data is undecided or a file is held for it, and no reason is given; ``Invalid`` without a
-        title.
+        personal data is undecided or a file is held for it, and no reason is given; ``Invalid`` where the
+        record still has no title, or a file's name (code ``file-name``).
         """
         announcement = announcement_ready_for(self._records, id, Status.PUBLISHED)
-        if not announcement.title:
+        attachments = self._records.attachments.by_announcement([id])[id]
+        if not announcement.title or is_meaningless_title(announcement.title, attachments):
             announcement = self.fill_missing_fields_and_labels(id, actor=actor)
         if not announcement.title:
             raise Invalid("กรุณากรอกชื่อเรื่องก่อนเผยแพร่", field="title", code="required")
+        refuse_file_name_as_title(announcement.title, attachments)
         finds = self.undecided_personal_data(id)
         if self.is_reason_needed(id):
             privacy.refuse_blank_reason(finds, reason)
@@ -136,10 +139,8 @@ class Publication(CommandsOnRecords):
         publish_at = self._records.announcements.get(id).publish_at
         if publish_at is None or publish_at > now or self._being_read(id):
             return False
-        titled = self.fill_missing_fields_and_labels(id, actor=actor).title
+        self.fill_missing_fields_and_labels(id, actor=actor)
         try:
-            if is_meaningless_title(titled, self._records.attachments.by_announcement([id])[id]):
-                raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
             self.publish(id, actor=actor, should_show_unconfirmed=False)
         except (PersonalDataFound, Invalid) as refusal:
             _schedule_log.warning(

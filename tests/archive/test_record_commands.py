@@ -382,6 +382,28 @@ def test_the_name_of_a_file_is_told_from_a_title(
     assert is_meaningless_title(title, [attachment]) is expected
 
 
+def test_no_record_is_published_under_the_name_of_a_file(commands: RecordCommands, jobs: Jobs) -> None:
+    made = commands.announcements.create(draft(title="scan 0012"), actor=ACTOR)
+    upload(commands, made, filename="scan_0012.pdf")
+    read_with(jobs)
+    with pytest.raises(Invalid, match="ชื่อเรื่องเป็นชื่อไฟล์") as refused:
+        commands.publication.publish(made.id, actor=ACTOR)
+    assert (refused.value.field, refused.value.code) == ("title", "file-name")
+    commands.announcements.revise(made.id, {"title": "ซ่อมถนน"}, actor=ACTOR)
+    commands.publication.publish(made.id, actor=ACTOR)
+    for title in ("scan 0012", "ประกาศ.docx"):
+        with pytest.raises(Invalid, match="ชื่อเรื่องเป็นชื่อไฟล์"):
+            commands.announcements.revise(made.id, {"title": title, "body": "ใหม่"}, actor=ACTOR)
+
+
+def test_an_imported_title_that_is_the_name_of_a_file_stays_until_another_is_given(
+    commands: RecordCommands,
+) -> None:
+    made = commands.announcements.create(draft(title="ประกาศ.doc"), status=Status.PUBLISHED, actor=ACTOR)
+    same = {"title": "ประกาศ.doc", "body": "แก้ไข"}
+    assert commands.announcements.revise(made.id, same, actor=ACTOR).body == "แก้ไข"
+
+
 def test_a_paper_without_a_subject_is_named_by_its_title(commands: RecordCommands, records: Records) -> None:
     """The title of the first paper counts only where no paper states a subject."""
     id = upload(commands, commands.announcements.create(draft(), actor=ACTOR), filename="scan_01.pdf")

@@ -198,6 +198,10 @@ def problems(site: Site, client: FlaskClient, token: dict[str, str]) -> Iterator
     yield 401, client.post("/api/v1/announcements", json=NEW, headers={"Authorization": "Bearer nobody"})
     yield 422, client.post("/api/v1/announcements", json={"title": ""}, headers=token)
     yield 422, client.post("/api/v1/announcements", json=NEW | {"published_on": "31/31/2564"}, headers=token)
+    named = NEW | {"title": "scan0012.pdf"}
+    yield 422, client.post("/api/v1/announcements", json=named | {"status": "published"}, headers=token)
+    unnamed = site.announcement("scan0012.pdf", status=Status.DRAFT).id
+    yield 422, client.post(f"/api/v1/announcements/{unnamed}/publish", headers=token)
     yield 422, client.post(f"/api/v1/announcements/{draft}/attachments", data={}, headers=token)
     yield 422, upload(client, draft, b"", token)
     yield 422, upload(client, draft, b"MZ\x90\x00" + bytes(100), token)

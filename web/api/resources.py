@@ -18,6 +18,7 @@ from werkzeug.exceptions import Unauthorized
 from archive.errors import Invalid, NotFound
 from archive.model import Announcement, Attachment, Collection, DocumentKind, Draft, Page, Scope, Status
 from archive.privacy import checked_reason
+from archive.suggested_fields import refuse_file_name_as_title
 from indexer.search.query.parser import Query
 from web.accounts.access import (
     current_token,
@@ -253,6 +254,8 @@ def create_announcement(fields: dict[str, Any]) -> dict[str, Any]:
     if status is Status.PUBLISHED:
         require_scope(Scope.PUBLISH)
     reason = _stated_reason(fields)
+    if status is Status.PUBLISHED:
+        refuse_file_name_as_title(fields["title"], ())
     announcement = services().commands.announcements.create(
         Draft(**fields), actor=g.actor, status=status, reason=reason
     )

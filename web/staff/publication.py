@@ -14,7 +14,7 @@ from archive.bulk_commands import BulkOutcome, apply_as_one_bulk
 from archive.commands.status_rules import announcement_ready_for
 from archive.errors import Conflict, Invalid
 from archive.model import Announcement, Status
-from archive.suggested_fields import is_meaningless_title
+from archive.suggested_fields import refuse_file_name_as_title
 from web import template_filters
 from web.bootstrap import services
 from web.errors import error_message
@@ -63,8 +63,7 @@ def publish_each_as_chosen(ids: Iterable[int], *, changed_ids: Container[int]) -
         elif id in changed_ids:
             _refuse_changed_record(id)
         else:
-            _refuse_file_name(id)
-            services().commands.publication.publish(id, actor=g.actor)
+            _fill_and_publish(id)
 
     return apply_as_one_bulk(services().records, ids, publish)
 
@@ -139,22 +138,22 @@ def _publish_now(announcement_id: int) -> str:
     found = services().commands.publication.undecided_personal_data(announcement_id)
     if found and request.form.get("found_seen") != personal_data.finds_fingerprint(found):
         raise Conflict("พบข้อมูลส่วนบุคคลเพิ่มขณะที่เปิดหน้านี้อยู่ กรุณาตรวจดูอีกครั้ง", code="personal-data")
-    _refuse_file_name(announcement_id)
-    services().commands.publication.publish(
-        announcement_id, actor=g.actor, reason=personal_data.reason_from_form_or_empty()
-    )
+    _fill_and_publish(announcement_id, reason=personal_data.reason_from_form_or_empty())
     return str(_("เผยแพร่แล้ว ประชาชนเปิดอ่านได้ทันที"))
 
 
-def _refuse_file_name(announcement_id: int) -> None:
+def _fill_and_publish(announcement_id: int, reason: str = "") -> None:
+    """Fills what nobody gave from the documents, and publishes the record."""
+    commands = services().commands.publication
+    commands.fill_missing_fields_and_labels(announcement_id, actor=g.actor)
+    commands.publish(announcement_id, actor=g.actor, reason=reason)
+
+
+def _fill_for_schedule(announcement_id: int) -> None:
     """Fills what nobody gave from the documents. Raises ``Invalid`` when the title stays a file's name."""
-    title = (
-        services().commands.publication.fill_missing_fields_and_labels(announcement_id, actor=g.actor).title
-    )
-    if is_meaningless_title(
-        title, services().attachments.by_announcement([announcement_id])[announcement_id]
-    ):
-        raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title")
+    filled = services().commands.publication.fill_missing_fields_and_labels(announcement_id, actor=g.actor)
+    attachments = services().attachments.by_announcement([announcement_id])[announcement_id]
+    refuse_file_name_as_title(filled.title, attachments)
 
 
 def _publish_when_read(announcement_id: int) -> str:
@@ -189,7 +188,7 @@ def _publish_at(announcement_id: int, at: dt.datetime) -> str:
     ):  # at the set time nobody would be there to state the reason
         raise Conflict("พบข้อมูลส่วนบุคคล กรุณาปิดข้อมูลก่อน หรือเผยแพร่ทันทีโดยระบุเหตุผล", code="personal-data")
     if not is_being_read(announcement_id):
-        _refuse_file_name(announcement_id)
+        _fill_for_schedule(announcement_id)
     services().commands.announcements.revise(announcement_id, {"publish_at": at}, actor=g.actor)
     return str(_("ตั้งเวลาเผยแพร่แล้ว"))
 
