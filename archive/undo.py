@@ -364,10 +364,8 @@ class Undo:
         before = {name: read_column(FIELDS_BY_NAME[name], value) for name, value in change.before.items()}
         if before.get("title") == "":
             del before["title"]  # nobody may empty a title, but a draft may be as it was before it got one
-            if self._records.announcements.get(id).status is Status.DRAFT:
-                self._records.announcements.revise(id, {"title": ""}, actor=actor)
-            elif not before:
-                raise Conflict("ประกาศต้องมีชื่อเรื่อง จึงเลิกทำขั้นนี้ไม่ได้")
+            if self._records.announcements.get(id).status is Status.DRAFT or not before:
+                self._commands.announcements.clear_draft_title(id, actor=actor)
         self._commands.announcements.revise(id, before, actor=actor)
 
     def _creation(self, id: int, _change: Change, actor: str) -> None:
@@ -384,17 +382,16 @@ class Undo:
 
     def _status(self, id: int, change: Change, actor: str) -> None:
         """Go back to the status before the trash, or before a draft was made of the record."""
-        now, before = self._records.announcements.get(id), Status(str(change.before["status"]))
-        if before is Status.PUBLISHED:
+        publication = self._commands.publication
+        steps = {
+            Status.WITHDRAWN: publication.withdraw_again,
+            Status.TRASHED: publication.trash,
+            Status.DRAFT: publication.restore_as_draft,
+        }
+        step = steps.get(Status(str(change.before["status"])))
+        if step is None:
             raise Conflict("การแก้ไขแบบนี้เลิกทำไม่ได้")
-        reason = now.reason or self._last_reason(id) if before is Status.WITHDRAWN else ""
-        self._records.announcements.set_status(
-            id, before, actor=actor, reason=reason, expected_status=now.status
-        )
-
-    def _last_reason(self, id: int) -> str:
-        reasons = [each.reason for each in self._records.history.entries(id) if each.action == "withdraw"]
-        return reasons[-1] if reasons else ""
+        step(id, actor=actor)
 
     def _detach(self, _id: int, change: Change, actor: str) -> None:
         self._commands.attachments.detach(_attachment(change.after), actor=actor)
@@ -442,10 +439,11 @@ class Undo:
     def _release(self, id: int, change: Change, actor: str) -> None:
         if "sha256" in change.after and not self._is_released(id, change):
             raise _edited_meanwhile()
-        if self.preview_public_file_before(change):
-            self._records.attachments.take_back_public_file(_attachment(change.after), actor=actor)
-        else:
-            self._records.attachments.cancel_decisions(_attachment(change.after), actor=actor)
+        self._commands.attachments.cancel_release(
+            _attachment(change.after),
+            should_restore_public_file=self.preview_public_file_before(change) is not None,
+            actor=actor,
+        )
 
     def preview_public_file_before(self, change: Change) -> Attachment | None:
         """Return, without writing, the attachment as an undone release will leave it, or None.

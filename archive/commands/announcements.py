@@ -66,6 +66,13 @@ class AnnouncementCommands(CommandsOnRecords):
         return self._records.announcements.revise(id, checked_changes, actor=actor, reason=reason.strip())
 
     @in_one_transaction
+    def clear_draft_title(self, id: int, *, actor: str) -> Announcement:
+        """Set a draft's title to "", as it was before its first one. ``Conflict`` unless it is a draft."""
+        if self._records.announcements.get(id).status is not Status.DRAFT:
+            raise Conflict("ประกาศต้องมีชื่อเรื่อง จึงเลิกทำขั้นนี้ไม่ได้")
+        return self._records.announcements.revise(id, {"title": ""}, actor=actor)
+
+    @in_one_transaction
     def decide_relation(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
         """Confirm or dismiss (None) that a record changes an older one; raises as ``check_relation`` does."""
         relation = Relation(newer_id=newer_id, older_id=older_id, kind=kind)

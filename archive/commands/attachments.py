@@ -128,6 +128,21 @@ class AttachmentCommands(CommandsOnRecords):
         )
 
     @in_one_transaction
+    def cancel_release(
+        self, attachment_id: int, *, should_restore_public_file: bool, actor: str
+    ) -> Attachment:
+        """Hold a released attachment again, or give residents back the public file that it replaced.
+
+        The latter is ``Attachments.take_back_public_file``.
+        """
+        editable_attachment(self._records, attachment_id)
+        attachments = self._records.attachments
+        cancel = (
+            attachments.take_back_public_file if should_restore_public_file else attachments.cancel_decisions
+        )
+        return cancel(attachment_id, actor=actor)
+
+    @in_one_transaction
     def hide_undecided(self, attachment_id: int, *, actor: str) -> Attachment:
         """Hide a public attachment until its undecided finds are decided; ``Conflict`` where it has none.
 

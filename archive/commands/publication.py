@@ -169,6 +169,18 @@ class Publication(CommandsOnRecords):
         return self._step(announcement, Status.WITHDRAWN, actor, said)
 
     @in_one_transaction
+    def withdraw_again(self, id: int, *, actor: str) -> Announcement:
+        """Set a draft or a trashed record back to withdrawn, with the reason that residents read before.
+
+        That residents have read its title and date as they are now, the caller has checked.
+        """
+        announcement = announcement_ready_for(self._records, id, Status.WITHDRAWN, is_undo=True)
+        entries = self._records.history.entries(id)
+        reasons = [each.reason for each in entries if each.action == "withdraw"]
+        reason = announcement.reason or (reasons[-1] if reasons else "")
+        return self._step(announcement, Status.WITHDRAWN, actor, reason)
+
+    @in_one_transaction
     def trash(self, id: int, *, actor: str) -> Announcement:
         """Move an announcement to the trash; nothing is deleted. A published one must be withdrawn first."""
         return self._step(announcement_ready_for(self._records, id, Status.TRASHED), Status.TRASHED, actor)

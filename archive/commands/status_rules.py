@@ -14,6 +14,9 @@ _STEPS = {
 }
 """New status → statuses that an announcement may have before the change."""
 
+_STEPS_OF_UNDO = {Status.WITHDRAWN: {Status.DRAFT, Status.TRASHED}}
+"""Like ``_STEPS``: the changes that only an undo makes, of a record that was restored or thrown away."""
+
 EDITABLE = {Status.DRAFT, Status.PUBLISHED}
 
 _STANDS = {
@@ -53,10 +56,15 @@ def refuse_other_file(attachment: Attachment, sha256: str) -> None:
         raise file_changed_error()
 
 
-def announcement_ready_for(records: Records, id: int, status: Status) -> Announcement:
-    """Return an announcement that may change to a status. Raises ``Conflict`` (code ``wrong-status``)."""
+def announcement_ready_for(
+    records: Records, id: int, status: Status, *, is_undo: bool = False
+) -> Announcement:
+    """Return an announcement that may change to a status. Raises ``Conflict`` (code ``wrong-status``).
+
+    ``is_undo``: True for a change that an undo alone may make.
+    """
     announcement = records.announcements.get(id)
-    if announcement.status not in _STEPS[status]:
+    if announcement.status not in (_STEPS_OF_UNDO if is_undo else _STEPS)[status]:
         remedy = _REMEDIES.get((announcement.status, status), gettext_noop("ไม่ต้องทำอะไรเพิ่ม"))
         raise Conflict(
             "%(stands)s %(remedy)s", code="wrong-status", stands=_STANDS[announcement.status], remedy=remedy
