@@ -137,7 +137,7 @@ def create_app(services: Services) -> Flask:
     app.before_request(_limit_body)
     http_caching.register_caching_and_compression(app)
     app.after_request(_guard)
-    pages.register_visit_counting(app)
+    pages.register_usage_counting(app)
     access.register_second_check(app)
     template_filters.register_template_filters(app)
     sign_in.register_sign_in(app)

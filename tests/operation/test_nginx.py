@@ -80,6 +80,42 @@ def test_a_public_page_is_asked_for_once(proxied: Proxied) -> None:
     assert unchanged[0] == 304
 
 
+def test_a_shared_link_is_answered_with_the_kept_page(proxied: Proxied) -> None:
+    id = proxied.published("ประกาศน้ำท่วม")
+    for path, marked in (
+        (f"/announcements/{id}", "?fbclid=IwAR0&utm_source=line"),
+        (f"/announcements/{id}?q=flood&page=1", "&fbclid=IwAR1"),
+        ("/search?q=flood", "&utm_medium=social&utm_source=line"),
+        ("/search?utm_source=line&q=nothing", ""),
+    ):
+        first = proxied.ask(path)
+        again = proxied.ask(path + marked)
+        assert (first[1]["X-Cache"], first[1]["X-Request-Id"]) == ("MISS", again[1]["X-Request-Id"]), path
+    unmarked = proxied.ask("/search?q=nothing")
+    assert unmarked[1]["X-Request-Id"] == again[1]["X-Request-Id"]
+
+
+def test_a_shared_link_never_gets_the_page_of_another_address(proxied: Proxied) -> None:
+    paths = (
+        "/search?q=flood",
+        "/search?q=flood%26fbclid=1",
+        "/search?q=road&fbclid=1",
+        "/search?q=flood&page=2&fbclid=1",
+        "/search?xfbclid=1&q=storm",
+        "/search?q=fbclid=1",
+        "/search?fbclid=1&q=flood&page=3",
+    )
+    names = [proxied.ask(path)[1]["X-Request-Id"] for path in paths]
+    assert len({*names}) == len(paths)
+    cookie = sign_in(proxied)
+    status, headers, page = proxied.ask("/search?q=flood&fbclid=2", Cookie=cookie)
+    assert (status, headers["X-Cache"]) == (200, "BYPASS")
+    assert STAFF_LINK in page
+    assert STAFF_LINK not in proxied.ask("/search?q=flood&fbclid=2")[2]
+    english = proxied.ask("/search?q=flood&fbclid=3", Cookie="language=en")
+    assert english[2] != proxied.ask("/search?q=flood&fbclid=3")[2]
+
+
 def test_what_is_withdrawn_is_gone_within_seconds(proxied: Proxied) -> None:
     id = proxied.published("ประกาศที่จะถอน")
     assert "ประกาศที่จะถอน" in proxied.ask(f"/api/v1/announcements/{id}")[2]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from archive.errors import Unavailable
 from archive.model import CollectionLine, Role, Status
 from indexer.engines.whoosh import WhooshIndex
 from tests.web.conftest import BROWSER, Site
+from web.public import pages
 from web.serving import http_caching
 
 PAGES = (
@@ -27,6 +32,8 @@ PAGES = (
     "/api/v1/announcements/1",
     "/api/v1/collections",
     "/openapi.json",
+    "/search?q=ไดโนเสาร์",
+    "/oai?verb=Identify",
 )
 
 
@@ -42,6 +49,10 @@ def get(client: FlaskClient, path: str, **headers: str) -> TestResponse:
     return client.get(
         path, headers=BROWSER | {name.replace("_", "-"): text for name, text in headers.items()}
     )
+
+
+def never(*_: object, **__: object) -> str:
+    raise AssertionError("it was made again")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -61,9 +72,6 @@ def test_a_page_is_made_once_while_nothing_changes(
     filled: Site, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = get(filled.client(), path)
-
-    def never(*_: object, **__: object) -> str:
-        raise AssertionError("it was made again")
 
     for place in ("web.public.pages.render_template", "web.api.schemas.as_answer"):
         monkeypatch.setattr(place, never)
@@ -154,11 +162,117 @@ def test_every_search_for_what_is_not_there_is_noted(filled: Site) -> None:
     assert filled.services.usage_statistics.list_missed_searches()[0].count == 3
 
 
+def test_a_search_that_found_nothing_is_noted_though_its_page_is_kept(
+    filled: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = get(filled.client(), "/search?q=ไดโนเสาร์")
+    monkeypatch.setattr("web.public.pages.render_template", never)
+    assert get(filled.client(), "/search?q=ไดโนเสาร์").get_data() == first.get_data()
+    unchanged = get(filled.client(), "/search?q=ไดโนเสาร์", If_None_Match=first.headers["ETag"])
+    assert unchanged.status_code == 304
+    get(filled.client(), "/search?q=หลอดไฟ&page=1")
+    assert [each.count for each in filled.services.usage_statistics.list_missed_searches()] == [3]
+
+
+@pytest.mark.parametrize(
+    ("path", "shared"),
+    [
+        ("/announcements/1", "/announcements/1?fbclid=IwAR0"),
+        ("/search?q=หลอดไฟ&kind=news", "/search?utm_source=line&q=หลอดไฟ&utm_medium=social&kind=news&x=1"),
+        ("/", "/?utm%5Fsource=line&"),
+        ("/api/v1/search?q=หลอดไฟ", "/api/v1/search?q=หลอดไฟ&gclid=Cj0&invented"),
+    ],
+)
+def test_every_click_on_a_shared_link_gets_the_same_kept_page(
+    filled: Site, path: str, shared: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = get(filled.client(), shared)
+    assert first.status_code == 200
+    assert not [mark for mark in ("IwAR0", "utm", "gclid") if mark in first.get_data(as_text=True)]
+    for place in ("web.public.pages.render_template", "web.api.schemas.as_answer"):
+        monkeypatch.setattr(place, never)
+    again = get(filled.client(), path)
+    assert again.get_data() == first.get_data()
+    assert again.headers["ETag"] == first.headers["ETag"]
+
+
+def test_arguments_that_a_page_reads_are_not_removed(filled: Site) -> None:
+    for number in range(30):
+        filled.announcement(f"ประกาศที่ {number}")
+    filled.work()
+    paths = (
+        "/search?q=ประกาศ",
+        "/search?q=ประกาศ&page=2",
+        "/search?%71=หลอดไฟ",
+        "/search?q=หลอดไฟ&fbclid=1&q=x",
+    )
+    assert len({get(filled.client(), path).headers["ETag"] for path in paths}) == len(paths)
+    assert "/announcements/1" in get(filled.client(), "/search?%71=หลอดไฟ").get_data(as_text=True)
+
+
+def test_what_staff_and_programs_send_is_left_whole(filled: Site) -> None:
+    page = get(filled.signed_in(Role.STAFF), "/search?q=หลอดไฟ&fbclid=IwAR0")
+    assert "no-store" in page.headers["Cache-Control"]
+    shared = get(filled.client(), "/search?q=หลอดไฟ&fbclid=IwAR0")
+    assert shared.get_data() != page.get_data()
+    error = get(filled.client(), "/oai?verb=Identify&invented=1")
+    assert "badArgument" in error.get_data(as_text=True)
+
+
+def test_an_unchanged_page_is_made_by_one_of_those_who_ask_at_once(
+    filled: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    render = pages.render_template
+
+    def slowly(name: str, **values: object) -> str:
+        made.append(name)
+        time.sleep(0.3)
+        return render(name, **values)
+
+    monkeypatch.setattr(pages, "render_template", slowly)
+    with ThreadPoolExecutor(8) as pool:
+        bodies = {*pool.map(lambda _: get(filled.client(), "/browse").get_data(), range(8))}
+    assert len(bodies) == 1
+    assert made == ["public/browse.html"]
+
+
+def test_those_who_wait_go_on_when_the_page_cannot_be_made(
+    filled: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> str:
+        time.sleep(0.2)
+        raise Unavailable("full")
+
+    monkeypatch.setattr(pages, "render_template", fail)
+    began = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        codes = [*pool.map(lambda _: get(filled.client(), "/browse").status_code, range(4))]
+    assert codes == [503] * 4
+    assert time.monotonic() - began < http_caching.MOST_SECONDS_IN_MAKING
+
+
+def test_pages_are_not_all_made_anew_in_the_same_second(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = site.announcement("ประกาศ").id
+    site.work()
+    paths = ["/", "/browse", "/collections", f"/announcements/{number}", "/open-data", "/feed.xml"]
+    expired: dict[str, int] = {}
+    tags: dict[str, str] = {}
+    for second in range(61):
+        monkeypatch.setattr(http_caching.time, "time", lambda now=second: 1_800_000_000.0 + now)
+        for path in paths:
+            tag = get(site.client(), path).headers["ETag"]
+            if tags.setdefault(path, tag) != tag:
+                expired.setdefault(path, second)
+    assert expired.keys() == {*paths}
+    assert len({*expired.values()}) > 3
+
+
 def test_what_is_kept_is_bounded() -> None:
     kept = http_caching.ResponseCache(limit=100_000)
     for number in range(1_000):
-        kept.put(str(number), bytes(1_000), ())
+        kept.put(str(number), http_caching.KeptResponse(bytes(1_000), ()))
     assert kept.get("0") is None
     assert kept.get("999") is not None
-    kept.put("large", bytes(50_000), ())
+    kept.put("large", http_caching.KeptResponse(bytes(50_000), ()))
     assert kept.get("large") is None

@@ -65,14 +65,11 @@ def home() -> str:
 
 @pages.get("/search")
 def results() -> str:
-    """Show the answer to the query in the address; one that found nothing is noted as a missed search."""
+    """Show the answer to the query in the address."""
     query = replace(cast(Query, _sensible(schemas.SearchArgs())), may_split_into_subqueries=True)
     answer = search(services(), query)
     if not answer.total and query.typed and query.page == 1:
-        http_caching.drop_entity_tag()
-        if "prefetch" not in request.headers.get("Sec-Purpose", ""):  # else loaded in case somebody asks
-            with suppress(Unavailable):  # a search that cannot be noted (full disk) is still answered
-                services().usage_statistics.record_missed_search_unless_long_number(query.typed)
+        http_caching.note_missed_search(query.typed)
     return render_template(
         "public/results.html",
         answer=answer,
@@ -370,14 +367,24 @@ def _steps(
     return steps
 
 
-def register_visit_counting(app: Flask) -> None:
-    """Have ``app`` count the visits of residents to announcements.
+def register_usage_counting(app: Flask) -> None:
+    """Have ``app`` count the visits of residents to announcements, and the searches that found nothing.
 
-    Staff and programs are not counted, and each visitor is counted once in a while. A visit counts also when
-    the page was not made for this request. Call this before the handler that may still refuse the page is
-    registered: Flask runs the first ``after_request`` last.
+    Staff and programs are not counted as visitors, and each visitor is counted once in a while. Both count
+    also when the page was not made for this request. Call this before the handler that may still refuse the
+    page is registered: Flask runs the first ``after_request`` last.
     """
     app.after_request(_count_visit)
+    app.after_request(_count_missed_search)
+
+
+def _count_missed_search(answer: Response) -> Response:
+    typed = http_caching.missed_search()
+    is_loaded_in_advance = "prefetch" in request.headers.get("Sec-Purpose", "")
+    if typed is not None and answer.status_code in (200, 304) and not is_loaded_in_advance:
+        with suppress(Unavailable):  # a search that cannot be noted (full disk) is still answered
+            services().usage_statistics.record_missed_search_unless_long_number(typed)
+    return answer
 
 
 def _count_visit(answer: Response) -> Response:
