@@ -14,10 +14,9 @@ from archive.errors import Invalid
 from archive.ports import Progress
 from indexer.worker import LEASE
 from storage.backup import rehearsal
-from storage.backup.last_backup import read_backup_note
+from storage.backup.last_backup import read_backup_note, write_backup_note
 from storage.backup.manifest import BackupManifest
-from storage.backup.restore import backup_source_at, restore_backup
-from storage.backup.retention import BackupDirectory
+from storage.backup.restore import DirectorySource, backup_source_at, restore_backup
 from storage.data_directory import original_path
 from storage.move import refuse_target_with_archive
 from storage.repositories.records import open_people
@@ -55,7 +54,7 @@ def restore(
 ) -> RestoreResult:
     """Unpack a backup and end all sessions: one that was ended after the backup would be open again.
 
-    See ``storage.backup.restore``.
+    The backup is noted as the archive's last one. See ``storage.backup.restore``.
     """
     keys = backup_keys(settings, identity)
     unpack = partial(
@@ -71,6 +70,8 @@ def restore(
         manifest = unpack(settings.data)
     else:
         manifest, damaged = _restore_to_servers(settings, unpack, progress)
+    if manifest.archive:
+        write_backup_note(settings.data, source, manifest)
     services = build_services(settings)
     # A worker that was reading a document when the backup was made does not know this copy.
     services.jobs.settle_lapsed(lease=LEASE, now=dt.datetime.now(dt.UTC) + LEASE)
@@ -119,14 +120,17 @@ def last_backup_place(settings: Settings) -> Path | None:
 
 
 def is_last_backup_gone(settings: Settings, destination: Path) -> bool:
-    """Return True where the last backup went into a directory that is empty or gone now, as if unmounted."""
-    if last_backup_place(settings) != destination.resolve():
+    """Return True where the last backup went into this directory and is not there now.
+
+    So it is where the backup disk is not mounted, or another one is. A restored backup is the last one.
+    """
+    note = read_backup_note(settings.data)
+    if note is None or note.destination != destination.resolve():
         return False
     try:
-        BackupDirectory(destination).manifest_bytes(None)
+        return note.generation not in DirectorySource(destination).generations()
     except Invalid as error:
         return error.code == "no-backup"
-    return False
 
 
 def _restore_to_servers(

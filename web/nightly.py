@@ -159,7 +159,8 @@ def _run(name: str, step: Callable[[], str]) -> NightlyStep:
 def _back_up(services: Services, destination: Path) -> str:
     if is_last_backup_gone(services.settings, destination):
         raise StepFoundFaults(
-            f"ยังไม่สำรอง ข้อมูลสำรองครั้งก่อนอยู่ที่ {destination} แต่ตอนนี้ที่นั่นว่าง ดิสก์สำรองคงไม่ได้ต่อ ต่อแล้วใช้"
+            f"ยังไม่สำรอง ข้อมูลสำรองครั้งก่อนอยู่ที่ {destination} แต่ตอนนี้ไม่อยู่ที่นั่น ดิสก์สำรองคงไม่ได้ต่อ"
+            " หรือเป็นคนละดิสก์ ต่อแล้วใช้"
             f" systemctl start prakat-nightly ถ้าตั้งใจเริ่มดิสก์ใหม่ ใช้คำสั่ง prakat backup {destination}/ หนึ่งครั้ง"
             " (the last backup is not there: mount its disk, or begin a new one with prakat backup)"
         )

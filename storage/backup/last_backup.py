@@ -22,9 +22,10 @@ NOTE = "last-backup.json"
 
 @dataclass(frozen=True, slots=True)
 class BackupPlaceAndTime:
-    """Place and time of the last backup; the figures beside them in the note are not read here."""
+    """Place, generation and time of the last backup; the figures in the note are not read here."""
 
     destination: Path
+    generation: str
     made_at: dt.datetime
 
 
@@ -32,9 +33,21 @@ def read_backup_note(data: Path) -> BackupPlaceAndTime | None:
     """Return the note on the last backup; None when there is none that can be read."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         content = json.loads((data / NOTE).read_text(encoding="utf-8"))
-        made_at = dt.datetime.strptime(content["generation"], GENERATION_FORMAT).replace(tzinfo=dt.UTC)
-        return BackupPlaceAndTime(Path(content["destination"]), made_at)
+        generation = content["generation"]
+        made_at = dt.datetime.strptime(generation, GENERATION_FORMAT).replace(tzinfo=dt.UTC)
+        return BackupPlaceAndTime(Path(content["destination"]), generation, made_at)
     return None
+
+
+def write_backup_note(data: Path, destination: Path, manifest: BackupManifest) -> None:
+    """Write the note on a published backup, and sync it to the disk."""
+    content = {
+        "destination": str(destination.resolve()),
+        "generation": manifest.generation,
+        "digest": manifest.digest,
+        "archive": asdict(manifest.archive) if manifest.archive else None,
+    }
+    replace_durably(data / NOTE, json.dumps(content, indent=1))
 
 
 class LastBackupComparison:
@@ -46,16 +59,6 @@ class LastBackupComparison:
     def __init__(self, data: Path, engine: Engine) -> None:
         self._path = data / NOTE
         self._engine = engine
-
-    def write_note(self, destination: Path, manifest: BackupManifest) -> None:
-        """Write the note on a published backup, and sync it to the disk."""
-        content = {
-            "destination": str(destination.resolve()),
-            "generation": manifest.generation,
-            "digest": manifest.digest,
-            "archive": asdict(manifest.archive) if manifest.archive else None,
-        }
-        replace_durably(self._path, json.dumps(content, indent=1))
 
     def find_faults(self) -> Iterator[Fault]:
         """Yield losses since the last backup, and alterations of that backup where its disk can be reached.

@@ -30,7 +30,7 @@ from storage.backup.disk import (
     write_through_to_disk,
 )
 from storage.backup.keys import BackupKeys
-from storage.backup.last_backup import BackupPlaceAndTime, LastBackupComparison, read_backup_note
+from storage.backup.last_backup import BackupPlaceAndTime, read_backup_note, write_backup_note
 from storage.backup.manifest import AGE, MANIFEST, BackupManifest, member_path
 from storage.backup.restore import TarSource
 from storage.backup.retention import BackupDirectory, RetentionRule
@@ -116,7 +116,7 @@ class Backups:
                     _refuse_loss(target.figures_before(), snapshot)
                 self._write(snapshot, target, report, progress)
                 report.generations = target.publish(progress, RetentionRule(keep_days, keep_months))
-                LastBackupComparison(self._data, self._engine).write_note(destination, target.manifest)
+                write_backup_note(self._data, destination, target.manifest)
         return report
 
     def _write(self, snapshot: Path, target: _Target, report: BackupReport, progress: Progress) -> None:

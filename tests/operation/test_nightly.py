@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from pathlib import Path
 
 import pyrage
@@ -87,6 +88,31 @@ def test_where_the_backup_disk_is_not_mounted_nothing_is_written_and_it_is_told(
     kept.rename(tmp_path / "old disk")
     assert run(services.settings.data, "backup", f"{kept}/").exit_code == 0  # a new one is begun on purpose
     assert all(outcomes(services, kept).values())
+
+
+def test_on_another_backup_disk_nothing_is_written_and_it_is_told(services: Services, tmp_path: Path) -> None:
+    kept, old = tmp_path / "backups", tmp_path / "old disk"
+    assert all(outcomes(services, kept).values())
+    shutil.copytree(kept, old)
+    assert all(outcomes(services, kept).values())
+    kept.rename(tmp_path / "unmounted")
+    old.rename(kept)  # its generations are earlier than the last backup
+    before = sorted(kept.rglob("*"))
+    assert not outcomes(services, kept)["backup"]
+    assert sorted(kept.rglob("*")) == before
+
+
+def test_after_a_restore_the_disk_that_it_came_from_must_be_there(services: Services, tmp_path: Path) -> None:
+    kept, restored = tmp_path / "backups", tmp_path / "restored"
+    assert all(outcomes(services, kept).values())
+    assert run(restored, "restore", str(kept)).exit_code == 0
+    kept.rename(tmp_path / "unmounted")
+    ran = run(restored, "nightly", str(kept))
+    assert ran.exit_code == 1
+    assert ran.stdout.startswith("✗")
+    assert not kept.exists()
+    (tmp_path / "unmounted").rename(kept)
+    assert run(restored, "nightly", str(kept)).exit_code == 0
 
 
 def test_a_failed_backup_is_told_with_its_own_remedy(services: Services, tmp_path: Path) -> None:
