@@ -52,6 +52,9 @@ def test_there_is_no_other_page(client: FlaskClient) -> None:
         ("ดิสก์เสีย", "officer-care"),
         ("ถอยกลับรุ่นเดิม", "officer-install"),
         ("audit-broken", "officer-care"),
+        ("กู้คืน", "officer-care"),
+        ("restore", "officer-care"),
+        ("backup", "officer-care"),
         ("ถอนประกาศ", "staff"),
         ("ลบประกาศ", "staff"),
         ("เปลี่ยนชื่อไฟล์", "staff"),
@@ -72,7 +75,7 @@ def test_a_section_has_all_words_and_its_heading_counts_most(client: FlaskClient
     assert 'href="/help/officer-care#' in text
     headings = re.findall(r'(?s)<a href="/help/[a-z-]+#[^"]*">(.*?)</a>', text)
     passages = re.findall(r'(?s)<p class="passage" lang="th">(.*?)</p>', text)
-    assert headings[0].startswith("ดิสก์เสีย")
+    assert headings[0].startswith("กู้คืนเมื่อดิสก์เสีย")
     assert all("<mark>" in passage for passage in passages)
     assert not passages[0].startswith(headings[0])
 

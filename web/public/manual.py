@@ -30,7 +30,8 @@ _EXTENSIONS = (
     "fenced_code",
 )  # those of mkdocs.yml, which builds the same pages as a site
 _FIRST = "index"
-_FOR_MANY = ("residents", "staff")  # pages for those who ask here most
+_RANKS = {"residents": 2, "staff": 2, "officer-install": 1, "officer-care": 1}
+"""Pages for those who ask here most come first, then those that an officer needs in the first hour."""
 _MOST_FOUND = 20  # sections shown for a search
 
 
@@ -126,8 +127,8 @@ def _sections() -> tuple[ManualSection, ...]:
 def _find(query: Query, tokenizer: Tokenizer) -> list[tuple[ManualSection, tuple[TextSegment, ...]]]:
     """Returns the sections that have the most of the query's words.
 
-    Those with all of it in one piece of the heading come first, then those for clerks and residents, then
-    those with words in the heading. Of equal ones those come first that have the longest part of the query
+    Those with all of it in one piece of the heading come first, then those for clerks and residents, then an
+    officer's first ones, then those with words in the heading. Of equal ones those come first that have the longest part of the query
     in one piece, most of all in the heading.
     """
     words = _words(query, tokenizer)
@@ -136,10 +137,9 @@ def _find(query: Query, tokenizer: Tokenizer) -> list[tuple[ManualSection, tuple
         in_heading = _hits(section.heading, query, tokenizer)
         hits = in_heading | _hits(section.text, query, tokenizer)
         if hits:
-            is_for_many = section.page in _FOR_MANY
             score = (
                 _longest(in_heading) >= sum(map(len, words)),  # the whole query
-                is_for_many,
+                _RANKS.get(section.page, 0),
                 _coverage(words, in_heading),
                 _longest(in_heading),
                 _longest(hits),
