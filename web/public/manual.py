@@ -128,8 +128,8 @@ def _find(query: Query, tokenizer: Tokenizer) -> list[tuple[ManualSection, tuple
     """Returns the sections that have the most of the query's words.
 
     Those with all of it in one piece of the heading come first, then those for clerks and residents, then an
-    officer's first ones, then those with words in the heading. Of equal ones those come first that have the longest part of the query
-    in one piece, most of all in the heading.
+    officer's first ones, then those with words in the heading. Of equal ones those come first that have the
+    longest part of the query in one piece, most of all in the heading.
     """
     words = _words(query, tokenizer)
     scored = []
