@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 else:
     pdf_parser = lazy_import("indexer.extraction.pdf.parser")
 
-RULES = 3  # version of the rules of reading and repair: raised when they would read a page differently
+RULES = 4  # version of the rules of reading and repair: raised when they would read a page differently
 
 OPEN_SECONDS = 20.0
 PAGE_SECONDS = 20.0

@@ -6,6 +6,7 @@ do, puts Thai marks (drawn beside, above or far from their letters) on the wrong
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
@@ -27,6 +28,8 @@ _SAME_PLACE = 0.15
 _NEW_LINE = 0.5
 _BACK = 0.5
 _FAR = 1.0
+_AHEAD = 0.3
+_ON_LETTER = 0.5
 
 
 @dataclass(slots=True)
@@ -50,6 +53,41 @@ class TextLine:
     cells: list[Cell] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _HeldMark:
+    """A mark that waits until all letters are drawn. ``cell_before``: the last one drawn before it."""
+
+    glyph: Glyph
+    run: Run
+    cell_before: Cell | None
+
+
+class _LetterEnds:
+    """The letters of a line that may bear a mark, in the order of their right ends."""
+
+    def __init__(self, line: TextLine) -> None:
+        self._line = line
+        self.level = line.level
+        self._cells = sorted(
+            (cell for cell in line.cells if cell.end > cell.start and _bears_marks(cell)),
+            key=lambda cell: cell.end,
+        )
+
+    def nearest(self, mark: _HeldMark) -> Cell | None:
+        """Returns the letter on the mark's baseline that ends nearest to it, or None if none is near."""
+        near = _NEW_LINE * max(mark.run.size, self._line.size)
+        if abs(mark.run.angle - self._line.angle) > 1.0 or abs(mark.run.level - self._line.level) > near:
+            return None
+        place = mark.glyph.start
+        at = bisect_left(self._cells, place, key=lambda cell: cell.end)
+        cell = min(self._cells[max(0, at - 1) : at + 1], key=lambda cell: abs(cell.end - place), default=None)
+        return cell if cell and abs(cell.end - place) < _ON_LETTER * mark.run.size else None
+
+
+def _bears_marks(cell: Cell) -> bool:
+    return bool(cell.text.strip()) and cell.text[-1] not in _LEADING
+
+
 class GlyphClusterAssembler:
     """Assembles one page's glyphs; pass the file's one set ``swapped`` of fonts that give ำ for า.
 
@@ -63,6 +101,7 @@ class GlyphClusterAssembler:
         self._line: TextLine | None = None
         self._nikhahit = False  # a zero-width space was shown: a lost nikhahit, if ำ's other half follows
         self._doubled: Cell | None = None  # the cell that is being drawn over
+        self._held: list[_HeldMark] = []  # drawn before their letters, or elsewhere than the line at hand
 
     def assemble_lines(self, runs: list[Run]) -> list[TextLine]:
         """Returns all lines of the page, assembled from its runs, in the order in which they are drawn."""
@@ -71,14 +110,54 @@ class GlyphClusterAssembler:
                 first = glyph.text[:1]
                 if not first:
                     continue
-                if first in _MARKS and self._line is not None and self._line.cells:
+                if first in _MARKS and self._is_away(glyph, run):
+                    cell = self._line.cells[-1] if self._line and self._line.cells else None
+                    self._held.append(_HeldMark(glyph, run, cell))
+                elif first in _MARKS and self._line is not None:
                     self._add_mark(glyph, self._line, run)
                 elif first.isspace():
                     self._add_space(glyph, run)
                 else:
                     self._add_letter(glyph, run)
+        self._place_held_marks()
         self._unswap()
         return _without_overprints([line for line in self.lines if any(c.text.strip() for c in line.cells)])
+
+    def _is_away(self, glyph: Glyph, run: Run) -> bool:
+        """Returns True if a mark does not stand on the last letter drawn, nor before it in its line."""
+        line = self._line
+        if line is None or not line.cells:
+            return True
+        if self._doubled is not None:
+            return False
+        if abs(run.angle - line.angle) > 1.0 or abs(run.level - line.level) > _NEW_LINE * run.size:
+            return True
+        last = line.cells[-1]
+        if last.end - last.start <= _ZERO * run.size:
+            return False  # where letters end is not known in a font without widths
+        ahead = _SAME_PLACE if last.text[-1] in _LEADING else _AHEAD
+        return glyph.start - last.end > ahead * run.size
+
+    def _place_held_marks(self) -> None:
+        """Puts each held mark on the letter that ends where it stands, or on the last one drawn before it."""
+        if not self._held:
+            return
+        lines = sorted(map(_LetterEnds, self.lines), key=lambda letters: letters.level)
+        largest = max((line.size for line in self.lines), default=0.0)
+        for mark in self._held:
+            near = _NEW_LINE * max(largest, mark.run.size)
+            first = bisect_left(lines, mark.run.level - near, key=lambda letters: letters.level)
+            last = bisect_left(lines, mark.run.level + near, key=lambda letters: letters.level)
+            cell = min(
+                filter(None, (letters.nearest(mark) for letters in lines[first : last + 1])),
+                key=lambda cell: abs(cell.end - mark.glyph.start),
+                default=mark.cell_before,
+            )
+            if cell is None:
+                self._line = None
+                self._add_letter(mark.glyph, mark.run)
+            elif mark.glyph.text not in cell.text:
+                cell.text += mark.glyph.text
 
     def _add_mark(self, glyph: Glyph, line: TextLine, run: Run) -> None:
         cell = self._doubled or line.cells[-1]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS, MARKS, TONES
+from archive.thai.characters import CONSONANTS, LEADING_VOWELS, LETTERS_AND_SIGNS, MARKS, TONES
 from indexer.extraction.text_quality import dictionary_coverage, longest_word_over, thai_letters
 
 # Glyphs that Thai fonts keep in the private use area (positional variants of the marks, consonants
@@ -154,6 +154,7 @@ _RULES: tuple[Callable[[_Tracer], None], ...] = (
     _substitute(f"\u0e4d([{TONES}]?)า", r"\1ำ"),
     _substitute(f"([{TONES}])\u0e4dา", r"\1ำ"),
     _substitute(f"([าำ])([{TONES}]+)", r"\2\1"),
+    _substitute(rf"([{LEADING_VOWELS}])([{MARKS}]+)([{CONSONANTS}])", r"\1\3\2"),
     _substitute(rf"[{MARKS}]{{2,}}", lambda match: "".join(sorted(set(match[0]), key=_MARK_ORDER.index))),
     _substitute(r"[.…·]{4,}|(?:[.…·] ){3,}[.…·]?", " "),
     _substitute(" {2,}", " "),

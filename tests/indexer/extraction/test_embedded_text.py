@@ -83,6 +83,47 @@ def test_marks_drawn_after_their_line_find_their_letters(tmp_path: Path) -> None
     assert drawn(raw, tmp_path, spread) == "ที่ดินทน"
 
 
+MARKS_FIRST = {
+    "before their row, below another": "{first} 20 -40 Td {mai_ek} -20 0 Td {word}",
+    "before their row, above all others": "0 -40 Td {first} 20 40 Td {mai_ek} -20 0 Td {word}",
+    "before the row above theirs": "20 -40 Td {mai_ek} -20 40 Td {first} 0 -40 Td {word}",
+    "after all rows": "{first} 0 -40 Td {word} 0 -40 Td {last} 20 40 Td {mai_ek}",
+    "between a vowel and its letter": "{first} 0 -40 Td {e} 20 0 Td {mai_ek} -10 0 Td {rest}",
+    "raised, between a vowel and its letter": "{first} 0 -40 Td {e} 20 4 Td {mai_ek} -10 -4 Td {rest}",
+    "over a vowel": "{first} 0 -40 Td {e} 10 0 Td {mai_ek} {rest}",
+}
+
+
+@pytest.mark.parametrize("order", MARKS_FIRST)
+def test_a_mark_drawn_before_its_letter_is_placed_on_it(tmp_path: Path, order: str) -> None:
+    raw = Raw(["เ", "ล", "ม", "่", "ก", "ข", "ค"], {4: 0})
+    text = drawn(
+        raw,
+        tmp_path,
+        MARKS_FIRST[order].format(
+            first=raw.show("ก", "ข", "ค"),
+            last=raw.show("ค", "ข", "ก"),
+            word=raw.show("เ", "ล", "ม"),
+            mai_ek=raw.show("่"),
+            e=raw.show("เ"),
+            rest=raw.show("ล", "ม"),
+        ),
+    )
+    assert {"กขค", "เล่ม"} == set(text.split("\n")) - {"คขก"}
+
+
+def test_a_mark_drawn_two_letters_before_its_own_waits_for_it(tmp_path: Path) -> None:
+    raw = Raw(["บ", "ท", "ี", "่", "า", "น"], {3: 0, 4: 0})
+    content = f"{raw.show('บ')} 30 0 Td {raw.show('ี', '่')} -20 0 Td {raw.show('า', 'ท', 'น')}"
+    assert drawn(raw, tmp_path, content) == "บาที่น"
+
+
+def test_marks_of_letters_without_widths_stay_in_the_order_drawn(tmp_path: Path) -> None:
+    raw = Raw(["ท", "ี", "่", "น", "า"], dict.fromkeys(range(1, 6), 0))
+    marks, *letters = (raw.show(*each) for each in ("ี่", "น", "า", "น", "า", "น", "า"))
+    assert drawn(raw, tmp_path, f"{raw.show('ท')} 7 0 Td {marks} {' 7 0 Td '.join(letters)}") == "ที่นานานา"
+
+
 def test_a_zero_width_space_before_aa_is_a_lost_am(tmp_path: Path) -> None:
     raw = Raw(["จ", " ", "า", "น", "ว", "้"], {2: 0, 6: 0})
     assert drawn(raw, tmp_path, raw.show("จ", " ", "า", "น", "ว", "น")) == "จำนวน"

@@ -16,6 +16,7 @@ WORDS = sorted(word for word in thai_words() if word.isalpha() or "ำ" in word)
     ("broken", "whole"),
     [
         ("ท\uf70bี", "ที้"),
+        ("เ่ลม แ้วกไ่ม", "เล่ม แว้กไม่"),
         ("ป\uf710จจุบัน", "ปัจจุบัน"),
         ("\uf70fาติ", "ญาติ"),
         ("ก\u200bา\u00adร", "การ"),
