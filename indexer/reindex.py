@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from archive.errors import PrakatError, Unavailable
 from archive.model import Status
@@ -98,28 +98,30 @@ def count_left_out(records: Records, index: SearchIndex) -> int:
     return max(0, left_out) if is_level else 0
 
 
-def _count_indexable(records: Records, expected: int) -> int:
-    """Returns how many announcements are published; if not ``expected``, how many of them can be indexed."""
-    published = records.announcements.count_by_status()[Status.PUBLISHED]
-    if published == expected:
-        return published
-    ids = [id for id, _ in records.history.changed_since(0, limit=NO_LIMIT)]
+def _compare(records: Records, generation: Generation) -> None:
+    """Raises ``Unavailable`` if a generation level with the records has other announcements.
+
+    It may lack those that cannot be indexed; only what it lacks is analysed again to know that.
+    """
+    if records.history.last_change() != generation.position():
+        return
+    count = generation.commit_and_count()
+    if count == records.announcements.count_by_status()[Status.PUBLISHED]:
+        return
+    held, published = {*generation.ids()}, {*records.announcements.published_ids()}
+    lacking = _indexable(records, sorted(published - held))
+    if (held - published or lacking) and records.history.last_change() == generation.position():
+        raise Unavailable(
+            f"ดัชนีใหม่มี {count} เรื่อง แต่ทะเบียนมี {len(held & published) + lacking} เรื่อง จึงยังใช้ดัชนีเดิม"
+            " (the new index does not match the records)"
+        )
+
+
+def _indexable(records: Records, ids: Sequence[int]) -> int:
+    """Returns how many of the published announcements ``ids`` can be indexed."""
     tokenizer = parse_lexicon("").tokenizer
     return sum(
         build_or_leave_out(entry, tokenizer) is not None
         for done in range(0, len(ids), BATCH_SIZE)
         for entry in load_public(records, ids[done : done + BATCH_SIZE])
     )
-
-
-def _compare(records: Records, generation: Generation) -> None:
-    """Raises ``Unavailable`` if a generation level with the records has another number of announcements."""
-    if records.history.last_change() != generation.position():
-        return
-    count = generation.commit_and_count()
-    published = _count_indexable(records, count)
-    if count != published and records.history.last_change() == generation.position():
-        raise Unavailable(
-            f"ดัชนีใหม่มี {count} เรื่อง แต่ทะเบียนมี {published} เรื่อง จึงยังใช้ดัชนีเดิม"
-            " (the new index does not match the records)"
-        )

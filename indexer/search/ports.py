@@ -159,6 +159,9 @@ class Generation(SyncTarget, Protocol):
     def commit_and_count(self) -> int:
         """Commit what was added so far, and return the number of announcements in the new index."""
 
+    def ids(self) -> Sequence[int]:
+        """Returns every announcement id of the last commit, in ascending order."""
+
 
 class SearchIndex(SyncTarget, Protocol):
     """A search index.

@@ -519,6 +519,7 @@ def test_an_announcement_that_cannot_be_indexed_is_left_out_until_it_changes(ind
         generation.add_announcements([entry(1, "ทางหลวง", number=UNINDEXABLE), entry(2, "สะพาน")])
         generation.update([entry(3, "ทางเท้า"), entry(4, "ซอย", number=UNINDEXABLE)], (), position=3)
         assert generation.commit_and_count() == 2
+        assert [*generation.ids()] == [2, 3]
     assert index.ids() == [2, 3]
     index.update([entry(1, "ทางหลวง", number="บธ 1/2564")], (), position=4)
     assert index.ids() == [1, 2, 3]

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from whoosh.index import LockError
 
+from archive.errors import Unavailable
 from archive.fields import FIELDS_BY_NAME
 from archive.model import Draft, ExtractedField, ReadingResults
 from archive.repositories import Records
-from indexer import index_sync
+from indexer import index_sync, reindex
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.index_sync import load_public, sync_batch
@@ -162,6 +163,42 @@ def test_a_record_that_cannot_be_indexed_holds_up_no_other(
     level(services)
     assert 4 in services.index.ids()
     assert count_left_out(services.records, services.index) == 0
+    close(services)
+
+
+def test_a_rebuild_that_leaves_one_out_reads_only_that_one_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = opened(tmp_path / "data")
+    fill(services, 6)
+    services.commands.attachments.attach(4, io.BytesIO(b"%PDF-1.7 x"), filename="a.pdf", actor=ACTOR)
+    _read_with_subject(services, "\ud800")
+    loaded: list[int] = []
+
+    def load(records: Records, ids: Iterable[int]) -> list[SourceAnnouncement]:
+        found = load_public(records, ids)
+        loaded.extend(entry.announcement.id for entry in found)
+        return found
+
+    monkeypatch.setattr(reindex, "load_public", load)
+    published = services.announcements.published_ids()
+    assert rebuild(services.records, services.index) == len(published) - 1
+    assert sorted(loaded) == sorted([*published, 4])
+    close(services)
+
+
+def test_a_rebuild_that_lacks_what_can_be_indexed_is_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = opened(tmp_path / "data")
+    fill(services, 6)
+    rebuild(services.records, services.index)
+    before = services.index.ids()
+    monkeypatch.setattr(reindex, "_all", lambda records, _progress: iter(load_public(records, before[1:])))
+    said = f"ดัชนีใหม่มี {len(before) - 1} เรื่อง แต่ทะเบียนมี {len(before)} เรื่อง"
+    with pytest.raises(Unavailable, match=said):
+        rebuild(services.records, services.index)
+    assert services.index.ids() == before
     close(services)
 
 

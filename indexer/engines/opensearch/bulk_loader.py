@@ -179,6 +179,9 @@ class BulkLoader:
             client.indices.refresh(index=self._index, request_timeout=LONG)
         return self._cluster.count(self._index, ANNOUNCEMENTS)
 
+    def ids(self) -> list[int]:
+        return self._cluster.list_ids(self._index, ANNOUNCEMENTS)
+
     def publish_with_manifest(self, manifest: Mapping[str, Any]) -> str:
         """Completes the index, points the alias to it and returns its name; removes no older generation."""
         self._measure()

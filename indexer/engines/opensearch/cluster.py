@@ -38,6 +38,7 @@ NAMED_SCORES = "include_named_queries_score"
 """Key of a search whose named queries are to be returned with their scores."""
 
 _TRIES = 3
+_IDS_AT_ONCE = 10_000  # ids in one answer: the most that a cluster gives by default
 _AT_ONCE = 200  # documents in one bulk request
 _BYTES_AT_ONCE = 8 << 20
 _REJECTED_AGAIN = 8  # times that an action which a busy cluster rejected is sent again, with longer pauses
@@ -206,6 +207,23 @@ class Cluster:
         query = {"bool": {"filter": list(conditions)}}
         (answer,) = self.multi_search(index, [{"query": query, "size": 0, "track_total_hits": True}])
         return int(answer["hits"]["total"]["value"])
+
+    def list_ids(self, index: str, condition: Mapping[str, Any]) -> list[int]:
+        """Returns the announcement ids, ascending, of all documents that meet the condition."""
+        ids: list[int] = []
+        while True:
+            page = {
+                "query": condition,
+                "size": _IDS_AT_ONCE,
+                "sort": [{"id": "asc"}],
+                "stored_fields": "_none_",
+                "track_total_hits": False,
+                **({"search_after": ids[-1:]} if ids else {}),
+            }
+            hits = self.multi_search(index, [page])[0]["hits"]["hits"]
+            ids += [hit["sort"][0] for hit in hits]
+            if len(hits) < _IDS_AT_ONCE:
+                return ids
 
     # Indexes
 

@@ -48,7 +48,6 @@ _FRESH = 1.0  # seconds for which the alias and the position are cached
 _OUTGROWN = 4  # a rebuild is due above 4 times the documents that the averages were measured on
 _FEW = 250
 _LOOKS = 3  # at the live generation, each after another had just taken its place
-_PAGE = 10_000
 
 T = TypeVar("T")
 
@@ -133,7 +132,7 @@ class OpenSearchIndex:
         return live.count if live else 0
 
     def ids(self) -> Sequence[int]:
-        return self._asked(self._ids) or []
+        return self._asked(lambda live: self._cluster.list_ids(live.index, ANNOUNCEMENTS)) or []
 
     def search(self, query: Query) -> ResultPage:
         def ask(live: _Live) -> ResultPage:
@@ -224,22 +223,6 @@ class OpenSearchIndex:
         (answer,) = self._cluster.multi_search(live.index, [body])
         fields = (hit["fields"] for hit in answer["hits"]["hits"])
         return {each["id"][0]: each["fingerprint"][0] for each in fields}
-
-    def _ids(self, live: _Live) -> list[int]:
-        ids: list[int] = []
-        while True:
-            page = {
-                "query": ANNOUNCEMENTS,
-                "size": _PAGE,
-                "sort": [{"id": "asc"}],
-                "stored_fields": "_none_",
-                "track_total_hits": False,
-                **({"search_after": ids[-1:]} if ids else {}),
-            }
-            hits = self._cluster.multi_search(live.index, [page])[0]["hits"]["hits"]
-            ids += [hit["sort"][0] for hit in hits]
-            if len(hits) < _PAGE:
-                return ids
 
     def _asked(self, ask: Callable[[_Live], T]) -> T | None:
         """Returns the result of ``ask`` on the live generation; None if there is no live generation.

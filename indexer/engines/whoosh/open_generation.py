@@ -197,6 +197,9 @@ class GenerationBuilder:
         self.flush()
         return self._segments.reader().count
 
+    def ids(self) -> list[int]:
+        return sorted(self._segments.reader().document_numbers)
+
     def flush(self) -> None:
         """Commits the announcements added since the last commit, also when there are none."""
         writer = self._writer or Writer(self._index)
