@@ -43,7 +43,8 @@ class Publication(CommandsOnRecords):
         """Publish a record, an untitled one with what its files state; personal data needs a ``reason``.
 
         Attachments that are not read yet are shown later, once they are read. A record without a title, or
-        with a file's name as its title, first gets the fields that its attachments state.
+        with a file's name as its title, first gets the fields that its attachments state. A redacted copy
+        whose label is the name of its file gets the label that the copy states.
 
         ``reason``: the reason to publish in spite of personal data; kept in the history. The files in
         which it was found are shown then. ``should_show_unconfirmed``: a person has looked at the files that
@@ -53,7 +54,9 @@ class Publication(CommandsOnRecords):
         """
         announcement = announcement_ready_for(self._records, id, Status.PUBLISHED)
         attachments = self._records.attachments.by_announcement([id])[id]
-        if not announcement.title or is_meaningless_title(announcement.title, attachments):
+        if announcement.title and not is_meaningless_title(announcement.title, attachments):
+            self._fill_labels(announcement, actor)
+        else:
             announcement = self.fill_missing_fields_and_labels(id, actor=actor)
         if not announcement.title:
             raise Invalid("กรุณากรอกชื่อเรื่องก่อนเผยแพร่", field="title", code="required")
@@ -73,14 +76,19 @@ class Publication(CommandsOnRecords):
     def fill_missing_fields_and_labels(self, id: int, *, actor: str) -> Announcement:
         """Fill fields that nobody gave from the files, and file-name labels while nobody gave the title."""
         announcement = self._records.announcements.get(id)
-        attachments = self._records.attachments.by_announcement([id])[id]
+        filled = self._fill_labels(announcement, actor)
+        values = {name: getattr(filled, name) for name in FILLED_FROM_DOCUMENTS}
+        given = {name: value for name, value in values.items() if value != getattr(announcement, name)}
+        return self._records.announcements.revise(id, given, actor=actor) if given else announcement
+
+    def _fill_labels(self, announcement: Announcement, actor: str) -> Announcement:
+        """Give labels as ``with_values_of_documents`` does; returns the record that it returns, unsaved."""
+        attachments = self._records.attachments.by_announcement([announcement.id])[announcement.id]
         filled, labelled = with_values_of_documents(announcement, attachments)
         for before, after in zip(attachments, labelled, strict=True):
             if after != before:
                 self._records.attachments.relabel(after.id, label=after.label, kind=after.kind, actor=actor)
-        values = {name: getattr(filled, name) for name in FILLED_FROM_DOCUMENTS}
-        given = {name: value for name, value in values.items() if value != getattr(announcement, name)}
-        return self._records.announcements.revise(id, given, actor=actor) if given else announcement
+        return filled
 
     @in_one_transaction
     def confirm_filled_values(self, id: int, *, actor: str) -> None:

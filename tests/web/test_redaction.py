@@ -451,7 +451,8 @@ def test_a_copy_does_not_bear_the_name_of_its_original(site: Site) -> None:
     assert NAME in staff.get(f"/staff/attachments/{attachment.id}").text
 
 
-def test_a_copy_is_headed_by_what_it_states(site: Site) -> None:
+@pytest.mark.parametrize("is_by_program", [False, True])
+def test_a_copy_is_headed_by_what_it_states(site: Site, is_by_program: bool) -> None:
     made = site.announcement("ประกาศรายชื่อผู้มีสิทธิ", status=Status.DRAFT)
     original = memo(f"ประชาชนเลขที่ {NUMBER} มีสิทธิ", subject="รายชื่อผู้มีสิทธิ", number="นป 52301/9")
     attachment = site.attach(made.id, original, "krupong 8e1fd15b.pdf")
@@ -466,7 +467,11 @@ def test_a_copy_is_headed_by_what_it_states(site: Site) -> None:
     name = "บันทึกข้อความ ที่ นป 52301/9 เรื่อง รายชื่อผู้มีสิทธิ"
     for path in (address, f"{address}/pages/1", f"/announcements/{made.id}/attachments/{attachment.id}"):
         assert heading(staff.get(path).text) == name, path
-    staff.post(f"/staff/announcements/{made.id}/publish", data={"when": "now"})
+    if is_by_program:
+        site.client().post(f"/api/v1/announcements/{made.id}/publish", headers=site.token())
+    else:
+        staff.post(f"/staff/announcements/{made.id}/publish", data={"when": "now"})
+    assert site.services.announcements.get(made.id).status is Status.PUBLISHED
     assert site.services.attachments.get(attachment.id).label == name
 
 
