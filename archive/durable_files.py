@@ -21,7 +21,7 @@ def replace_durably(path: Path, text: str) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Sync a directory, so that renames in this directory survive a power cut."""
+    """Sync a directory, so that new and renamed files in this directory survive a power cut."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

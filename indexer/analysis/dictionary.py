@@ -20,7 +20,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import NamedTuple
 
-from archive.durable_files import replace_durably
+from archive.durable_files import replace_durably, sync_directory
 from archive.ports import Fault
 from indexer.analysis.loanwords import is_possible_respelling, loanword_spellings
 from indexer.analysis.spelling_index import SpellingIndex
@@ -258,12 +258,14 @@ class Dictionary:
             raise ValueError(f"not one entry of the dictionary: {entry!r}")
         with self._alone(self._path):
             self._convert(self._path)
-            last = self._local()[-1:]
+            last, is_new = self._local()[-1:], not self._path.exists()
             with self._path.open("a", encoding="utf-8") as file:
                 file.write("\n" if last not in ("", "\n") else "")
                 file.write(f"{entry}\n" + (_change_line(actor, "+", entry) if actor else ""))
                 file.flush()
                 os.fsync(file.fileno())
+            if is_new:
+                sync_directory(self._path.parent)
 
     def remove_entry(self, entry: str, *, actor: str) -> bool:
         """Deletes the local file's lines that are this entry and notes the change; False without such a line.

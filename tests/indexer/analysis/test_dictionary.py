@@ -82,6 +82,20 @@ def test_the_file_is_on_the_disk_before_it_takes_the_place_of_the_one_before(
     assert [each.name for each in tmp_path.iterdir() if each.suffix != ".lock"] == ["words.txt"]
 
 
+def test_the_first_entry_is_on_the_disk_with_the_name_of_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, synced, sync = tmp_path / "words.txt", set[int](), os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.add(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    Dictionary(path).add_entry("หมา ~ สุนัข", actor="somsri")
+    assert {path.stat().st_ino, tmp_path.stat().st_ino} <= synced
+
+
 def change(path: Path, number: int) -> None:
     """Add forty entries, and remove every other one of them again."""
     dictionary = Dictionary(path)
