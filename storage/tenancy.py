@@ -1,14 +1,16 @@
 """Tenancy: which organisation's rows a query may read or change.
 
-Every query of a table in ``OWN`` says so in its own text, with one of these conditions:
+Every query of tables in ``OWN`` says so in its own text, for each table with one of these conditions:
 
 - ``organisation_id IN :organisations``: rows of the organisation,
 - ``organisation_id IN :account_organisations``: accounts that may work in it, its own and the province's,
-- ``organisation_id = :organisation``: rows of exactly one organisation, where the caller passes its id.
+- ``organisation_id = :organisation``: rows of exactly one organisation, where the caller passes its id,
+- ``a.organisation_id = b.organisation_id``: the same organisation as that of a joined table.
 
-``OrganisationQueries`` gives the first two their values. Without it both hold for every row: the worker,
-maintenance and the province's pages work on the whole installation. PostgreSQL enforces the same rule once
-more by row-level security (``storage.postgres``), also on a query that lacks the condition.
+``OrganisationQueries`` gives the first two their values, and refuses a query with fewer conditions than
+tables. It reads the text: that catches an oversight, not somebody who means to pass. Without it the first two
+hold for every row: the worker, maintenance and the province's pages work on the whole installation.
+PostgreSQL enforces the same rule once more by row-level security (``storage.postgres``).
 """
 
 from __future__ import annotations
@@ -66,10 +68,20 @@ They hold the chain of audit entries and the incidents, the change counter and r
 organisations themselves, and attempts to sign in, which are counted by address at all sites together.
 """
 
-_TABLE = re.compile(r"(?<!\bKEY )(?<!\bDO )\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)", re.IGNORECASE)
-_WRITES_ROWS = re.compile(r"\s*(UPDATE|DELETE)\b", re.IGNORECASE)
+_TEXT = re.compile(r"'[^']*'")
 _INNERMOST = re.compile(r"\([^()]*\)")
-_CONDITION = re.compile(r"organisation_id (IN :organisations|IN :account_organisations|= :organisation)\b")
+_QUERY = re.compile(r"\bSELECT\b", re.IGNORECASE)
+_SET_OPERATOR = re.compile(r"\b(?:UNION(?: ALL)?|EXCEPT|INTERSECT)\b", re.IGNORECASE)
+_TABLE = re.compile(r"(?<!\bKEY )(?<!\bDO )\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)", re.IGNORECASE)
+_LIST_OF_TABLES = re.compile(r"\bFROM (?:(?!\b(?:WHERE|GROUP|ORDER|LIMIT|RETURNING)\b)[^,])*,", re.IGNORECASE)
+_UNREADABLE = re.compile(r"""["`\[]|--|/\*""")  # names in quotation marks, comments
+_INSERTION = re.compile(r"\s*INSERT INTO \w+ \([^()]*\borganisation_id\b", re.IGNORECASE)
+_OR = re.compile(r"\bOR\b", re.IGNORECASE)
+_COLUMN = r"\+?(?:\w+\.)?organisation_id"
+_BOUND = re.compile(
+    rf"\b(?:WHERE|ON|AND) {_COLUMN} (?:IN :organisations|IN :account_organisations|= :organisation)\b"
+)
+_JOINED = re.compile(rf"\b(?:WHERE|ON|AND) {_COLUMN} = \+?(?:\w+\.)?organisation_id\b")
 
 
 class OrganisationQueries:
@@ -144,21 +156,34 @@ def tenancy_condition(engine: Queries, table: str) -> str:
 
 @lru_cache(maxsize=512)
 def _check(sql: str) -> None:
-    """Raise ``ValueError`` for a query of an organisation's own table that does not say which organisation.
+    """Raise ``ValueError`` for SQL that does not say the organisation of each of its tables.
 
-    Raises ``KeyError`` for a table that is in neither ``OWN`` nor ``SHARED``.
+    Each query, the outer one and every subquery, has as many conditions as it names tables of organisations,
+    and none of them is an alternative. Conditions in brackets do not count. Raises ``KeyError`` for a table
+    that is in neither ``OWN`` nor ``SHARED``.
     """
-    tables = set(_TABLE.findall(sql))
-    if unknown := tables - OWN - SHARED:
-        raise KeyError(f"belongs to the whole installation: {unknown}")
-    if _WRITES_ROWS.match(sql) and tables & OWN:
-        sql = _without_subqueries(sql)
-    is_insert = sql.lstrip()[:6].upper() == "INSERT" and "organisation_id" in sql
-    if tables & OWN and not is_insert and not _CONDITION.search(sql):
-        raise ValueError(f"does not say its organisation: {sql}")
+    rest = _TEXT.sub("?", sql)
+    if _UNREADABLE.search(rest):
+        raise ValueError(f"does not say its organisation in plain names, without comments: {sql}")
+    while innermost := _INNERMOST.findall(rest):
+        for query in filter(_QUERY.search, innermost):
+            _check_query(query, sql)
+        rest = _INNERMOST.sub("?", rest)
+    _check_query(rest, sql)
 
 
-def _without_subqueries(sql: str) -> str:
-    """Return a statement without all that stands in brackets: a subquery's condition is not its own."""
-    shorter = _INNERMOST.sub("", sql)
-    return sql if shorter == sql else _without_subqueries(shorter)
+def _check_query(query: str, sql: str) -> None:
+    """Check one query without its subqueries; ``sql`` is the whole statement, for the message."""
+    for part in _SET_OPERATOR.split(" ".join(query.split())):
+        tables = _TABLE.findall(part)
+        if unknown := set(tables) - OWN - SHARED:
+            raise KeyError(f"belongs to the whole installation: {unknown}")
+        needed = sum(table in OWN for table in tables)
+        if part.lstrip().upper().startswith("INSERT") and _INSERTION.match(sql):
+            needed -= 1  # the new row's own column
+        if not needed:
+            continue
+        bound = len(_BOUND.findall(part))
+        is_free = _OR.search(part) or _LIST_OF_TABLES.search(part)
+        if is_free or not bound or bound + len(_JOINED.findall(part)) < needed:
+            raise ValueError(f"does not say its organisation: {sql}")

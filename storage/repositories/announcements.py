@@ -151,7 +151,8 @@ class EngineAnnouncements(EngineRepository):
         if columns.get("ref") is not None and self._engine.row(
             """SELECT id FROM announcement WHERE organisation_id IN :organisations AND ref = :ref
                AND id <> :id AND organisation_id =
-                   (SELECT organisation_id FROM announcement WHERE id = :id)""",
+                   (SELECT organisation_id FROM announcement
+                    WHERE +organisation_id IN :organisations AND id = :id)""",
             ref=columns["ref"],
             id=id,
         ):
@@ -192,7 +193,7 @@ class EngineAnnouncements(EngineRepository):
         )
         found = self._engine.rows(
             # The inner query sorts by the index alone, not the records with their bodies.
-            """SELECT * FROM announcement WHERE id IN (
+            """SELECT * FROM announcement WHERE +organisation_id IN :organisations AND id IN (
                    SELECT id FROM announcement WHERE organisation_id IN :organisations AND status IN :wanted
                    ORDER BY published_on DESC, id DESC LIMIT :limit OFFSET :offset)
                ORDER BY published_on DESC, id DESC""",

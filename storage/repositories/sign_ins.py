@@ -60,7 +60,7 @@ class EngineSignIns(EngineRepository):
         found = self._engine.row(
             """SELECT session.* FROM session JOIN person ON person.id = session.person_id
                WHERE session.organisation_id IN :account_organisations AND key_hash = :key_hash
-               AND seen_at > :since AND disabled = 0""",
+               AND seen_at > :since AND +person.organisation_id IN :account_organisations AND disabled = 0""",
             key_hash=key_hash,
             since=mappers.time_text(now - idle),
         )

@@ -28,7 +28,8 @@ def _attachments_where(condition: str) -> str:
     """Return the query for the records with an attachment of which the condition is true."""
     return f"""SELECT announcement.id AS announcement_id, min(attachment.id) AS attachment_id, 0 AS page
         FROM announcement JOIN attachment ON attachment.announcement_id = announcement.id
-        WHERE announcement.organisation_id IN :organisations AND {condition} AND {{which}}
+        WHERE announcement.organisation_id IN :organisations
+        AND +attachment.organisation_id IN :organisations AND {condition} AND {{which}}
         GROUP BY announcement.id"""  # noqa: S608  # our own conditions
 
 
@@ -58,6 +59,7 @@ _PROBLEMS = {
         FROM announcement JOIN attachment ON attachment.announcement_id = announcement.id
         JOIN page ON page.attachment_id = attachment.id
         WHERE announcement.organisation_id IN :organisations
+        AND +attachment.organisation_id IN :organisations AND +page.organisation_id IN :organisations
         AND {_UNFINISHED} AND attachment.status <> 'detached' AND {NEEDS_CHECK}
         AND {{which}} GROUP BY announcement.id""",  # noqa: S608  # our own conditions
     Problem.UNTITLED: _fields_where("status = 'draft' AND title = ''"),
@@ -163,6 +165,7 @@ class EngineWorklist(EngineRepository):
             """SELECT attachment.announcement_id AS id, page.text FROM page
                JOIN attachment ON attachment.id = page.attachment_id
                WHERE page.organisation_id IN :organisations
+               AND +attachment.organisation_id IN :organisations
                AND attachment.announcement_id IN :ids AND attachment.status <> 'detached'
                ORDER BY page.attachment_id, page.number""",
         ):
@@ -174,7 +177,8 @@ class EngineWorklist(EngineRepository):
 
     def _last_actors(self, ids: Sequence[int]) -> dict[int, str]:
         found = self._engine.rows(
-            """SELECT announcement_id, actor FROM history WHERE id IN
+            """SELECT announcement_id, actor FROM history
+               WHERE +organisation_id IN :organisations AND id IN
                    (SELECT max(id) FROM history WHERE organisation_id IN :organisations
                     AND announcement_id IN :ids GROUP BY announcement_id)""",
             ids=list(ids),

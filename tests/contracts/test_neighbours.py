@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from archive.model import Status
+from archive.worklist import WorklistFilters
 from storage.engine import Queries, Row
 from storage.repositories.history import EngineHistory, append_change, next_update_time
 from storage.repositories.jobs import EngineJobs
-from storage.repositories.records import open_records
+from storage.repositories.records import open_people, open_records
 from storage.sqlite import Sqlite
 from storage.tenancy import OrganisationQueries
 from tests.contracts.samples import ACTOR, NOW
@@ -140,6 +143,60 @@ def test_a_search_reads_only_what_changed_since(planned: PlannedSqlite, scope: Q
     [plan] = planned.plans
     assert "announcement_by_change" in plan
     assert "SCAN" not in plan
+    planned.close()
+
+
+_REACHED = re.compile(r"(?:SEARCH|SCAN) (\w+) USING (?:COVERING )?(?:INDEX )?(\w+)")
+
+_BY_ID = "INTEGER"  # SQLite says: INTEGER PRIMARY KEY
+_PROBLEMS = {
+    ("announcement", _BY_ID),
+    ("announcement", "announcement_by_expiry"),
+    ("announcement", "announcement_due"),
+    ("announcement", "announcement_of_organisation"),
+    ("attachment", _BY_ID),
+    ("attachment", "attachment_by_personal_data_rules"),
+    ("attachment", "sqlite_autoindex_attachment_1"),
+    ("page", "page_uncorrected"),
+}
+
+
+def test_a_condition_a_table_makes_no_plan_worse(planned: PlannedSqlite) -> None:
+    """What says the organisation of a second table must not lead SQLite to an index that begins with it."""
+    scope = OrganisationQueries(planned, HERE)
+    records, people = open_records(scope), open_people(scope)
+    list_page = partial(records.announcements.list_page, statuses=[Status.PUBLISHED], page=1, per_page=30)
+    find_session = partial(people.sign_ins.find_live_session, "key", idle=dt.timedelta(hours=1), now=NOW)
+    plans: list[tuple[Callable[[], object], set[tuple[str, str]]]] = [
+        (list_page, {("announcement", _BY_ID), ("announcement", "announcement_of_organisation")}),
+        (find_session, {("session", "sqlite_autoindex_session_1"), ("person", _BY_ID)}),
+        (partial(records.worklist.count_by_problem, today=NOW.date()), _PROBLEMS),
+        (
+            partial(
+                records.worklist.list_rows, WorklistFilters(ids=(2, 3)), today=NOW.date(), page=1, per_page=9
+            ),
+            {
+                *_PROBLEMS,
+                ("announcement", "announcement_by_ref"),
+                ("history", _BY_ID),
+                ("history", "history_by_announcement"),
+            },
+        ),
+        (
+            lambda: [*records.worklist.last_changed_unpublished_texts(limit=9)],
+            {
+                ("announcement", "announcement_by_ref"),
+                ("attachment", "sqlite_autoindex_attachment_1"),
+                ("page", "sqlite_autoindex_page_1"),
+            },
+        ),
+    ]
+    with planned.write():
+        planned.run("UPDATE announcement SET status = 'withdrawn' WHERE id IN (1, 2)")
+    for ask, wanted in plans:
+        planned.plans.clear()
+        ask()
+        assert {reached for plan in planned.plans for reached in _REACHED.findall(plan)} == wanted
     planned.close()
 
 
