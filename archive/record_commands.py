@@ -9,6 +9,8 @@ from archive.commands.disclosure import DisclosureCommands
 from archive.commands.file_versions import FileVersionCommands
 from archive.commands.pages import PageCommands
 from archive.commands.publication import Publication
+from archive.commands.reports import ReportCommands
+from archive.commands.site_profile import SiteProfileCommands
 from archive.commands.uploads import Uploads
 from archive.ports import Files, Scanner
 from archive.repositories import Records
@@ -16,6 +18,8 @@ from archive.repositories import Records
 
 class RecordCommands:
     """The commands on records and files: announcements, attachments, pages, publication and others.
+
+    Pages, and the undo of a change, write to the records through these alone.
 
     They work on one set of records and one store of files: ``commands.pages.correct(…)``,
     ``commands.publication.publish(…)``.
@@ -32,3 +36,5 @@ class RecordCommands:
         self.publication = Publication(records)
         self.collections = CollectionCommands(records)
         self.disclosure = DisclosureCommands(records)
+        self.site_profiles = SiteProfileCommands(records)
+        self.reports = ReportCommands(records)

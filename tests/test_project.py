@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import subprocess
 import tomllib
+import typing
 from pathlib import Path
 
 import pytest
 
+from archive.repositories import Records
 from tests.reference import reference
 
 ROOT = Path(__file__).parent.parent
@@ -120,6 +123,59 @@ def test_every_module_says_what_it_is_about() -> None:
         for path in (ROOT / room).rglob("*.py"):
             text = path.read_text(encoding="utf-8")
             assert not text.strip() or ast.get_docstring(ast.parse(text)), path
+
+
+_WRITERS = "archive/commands/", "archive/eraser.py", "web/bagit_packages.py"
+"""Where the repositories are written to in the name of a person; all others call the commands.
+
+The last one takes over what people of another archive decided, as it was there.
+"""
+
+
+def _writing_methods() -> set[tuple[str, str]]:
+    """Returns the repositories of ``Records``, each with its methods that take the name of an ``actor``."""
+    return {
+        (repository, name)
+        for repository, port in typing.get_type_hints(Records).items()
+        for name, method in inspect.getmembers(port, inspect.isfunction)
+        if "actor" in inspect.signature(method).parameters
+    }
+
+
+def _names_called(tree: ast.AST) -> set[tuple[str, str, str]]:
+    """Returns what stands before the last two names of each ``a.b.c`` of a module, and these two names.
+
+    A variable to which a repository was assigned counts as that repository.
+    """
+    repositories = {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            owner = node.value
+            owner = repositories.get(owner.id, owner) if isinstance(owner, ast.Name) else owner
+            if isinstance(owner, ast.Attribute):
+                found.add((ast.unparse(owner.value), owner.attr, node.attr))
+    return found
+
+
+def test_records_are_written_through_commands() -> None:
+    writing = _writing_methods()
+    assert ("disclosure", "assign") in writing
+    past = [
+        f"{path.relative_to(ROOT)}: {before}.{repository}.{method}"
+        for path in kept(".py")
+        if (name := path.relative_to(ROOT).as_posix()).startswith(("archive/", "indexer/", "web/"))
+        and not name.startswith(_WRITERS)
+        for before, repository, method in _names_called(ast.parse(path.read_text(encoding="utf-8")))
+        if (repository, method) in writing and not before.endswith("commands")
+    ]
+    assert sorted(past) == []
 
 
 def test_pages_ask_nothing_of_other_sites() -> None:

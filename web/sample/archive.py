@@ -101,7 +101,7 @@ def _add(services: Services, given: Mapping[str, Any], made: list[tuple[Mapping[
 def _introduce(services: Services) -> None:
     """Give the municipality a contact, unless somebody gave it one."""
     if not services.site_profiles.current().has_contact:
-        services.site_profiles.save(SiteProfile(**_written("contact")), emblem=None, actor=SAMPLE)
+        services.commands.site_profiles.save(SiteProfile(**_written("contact")), actor=SAMPLE)
 
 
 def _relate(

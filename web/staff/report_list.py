@@ -34,7 +34,7 @@ def reports() -> str:
 @pages.post("/reports/<int:report_id>/finish")
 def finish(report_id: int) -> ResponseReturnValue:
     """Set a report to done."""
-    services().reports.finish(report_id, actor=g.actor)
+    services().commands.reports.finish(report_id, actor=g.actor)
     flash(_("ปิดเรื่องแล้ว"), "good")
     return redirect(url_for("report_list.reports"))
 
@@ -42,7 +42,7 @@ def finish(report_id: int) -> ResponseReturnValue:
 @pages.post("/reports/<int:report_id>/reopen")
 def reopen(report_id: int) -> ResponseReturnValue:
     """Set a finished report back to open."""
-    services().reports.reopen(report_id)
+    services().commands.reports.reopen(report_id)
     flash(_("เปิดเรื่องอีกครั้งแล้ว"), "good")
     return redirect(url_for("report_list.reports"))
 

@@ -56,7 +56,7 @@ def _save_unless_changed(given: SiteProfile, emblem: Emblem | None) -> None:
         kept = None if "no-emblem" in request.form else before.emblem_id
         if kept is not None and profiles.emblem_uploaded_with(kept) == emblem:
             emblem = None
-        profiles.save(replace(given, emblem_id=kept), emblem=emblem, actor=g.actor)
+        services().commands.site_profiles.save(replace(given, emblem_id=kept), emblem=emblem, actor=g.actor)
         if profiles.current() != before:
             refuse_if_changed(fingerprint(before))
 
@@ -64,7 +64,8 @@ def _save_unless_changed(given: SiteProfile, emblem: Emblem | None) -> None:
 @pages.post("/versions/<int:version_id>")
 def restore(version_id: int) -> ResponseReturnValue:
     """Save an earlier version anew, for any of the staff."""
-    services().site_profiles.save(services().site_profiles.get(version_id).profile, actor=g.actor)
+    earlier = services().site_profiles.get(version_id).profile
+    services().commands.site_profiles.save(earlier, actor=g.actor)
     flash(_("กลับไปใช้ฉบับนั้นแล้ว"), "good")
     return redirect(url_for("site_profile.edit"))
 
