@@ -958,3 +958,17 @@ def test_a_set_time_shows_no_file_that_waits_for_a_persons_check(site: Site) -> 
         made.id
     ]
     assert held(site, paper) is HoldReason.UNCONFIRMED
+
+
+def test_what_can_be_done_stands_above_a_long_list_of_finds_which_is_folded(site: Site) -> None:
+    made, clerk = site.announcement("ประกาศ", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    numbers = [f"โทร. 08 1234 56{number}" for number in range(10, 22)]
+    attachment = site.attach(made.id, memo(*numbers), "รายชื่อ.pdf")
+    site.work()
+    for address in (f"/staff/announcements/{made.id}/publish", f"/staff/attachments/{attachment.id}"):
+        _, _, rest = clerk.get(address).text.partition("พบข้อมูลส่วนบุคคล 12 แห่ง")
+        shown, _, folded = rest.partition('<details class="ask">')
+        assert shown.index(f'href="/staff/attachments/{attachment.id}/redact"') < shown.index("<li>")
+        assert shown.count("<li>") == 10
+        assert "ดูอีก 2 แห่ง" in folded.split("</summary>")[0]
+        assert folded.split("</details>")[0].count("<li>") == 2
