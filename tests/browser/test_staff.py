@@ -496,3 +496,22 @@ def test_the_save_bar_stays_in_sight_beside_the_caret_in_a_long_text(staff: Visi
         below = page.evaluate(CARET_BELOW_BAR)
         assert below <= 0, f"{width}×{height}: {below} px of the caret's line are under the bar"
     text.fill(site.centre.body)
+
+
+@pytest.mark.parametrize(
+    ("address", "label"), [("/staff/collections/new", "ชื่อชุดประกาศ"), ("/staff/site", "เวลาทำการ")]
+)
+def test_a_form_that_was_typed_into_asks_before_it_is_left(staff: Visit, address: str, label: str) -> None:
+    page = staff()
+    page.goto(address)
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    field = page.get_by_label(label, exact=True)
+    field.press_sequentially("ข้อความที่พิมพ์ไว้")
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="งานทั้งหมด").first.click()
+    assert asked == ["beforeunload"]
+    expect(field).to_have_value("ข้อความที่พิมพ์ไว้")
+    page.get_by_role("button", name="บันทึก", exact=True).click()
+    expect(page.locator(".notice.good")).to_be_visible()
+    assert asked == ["beforeunload"]
