@@ -44,12 +44,14 @@ def public_pages(site: Site) -> dict[str, int]:
 
 def staff_pages(site: Site) -> dict[str, int]:
     """The pages for those who are signed in, each with its status."""
-    first = site.attachments[0]
+    first, long = site.attachments[:2]
+    draft = _draft_with_personal_data(site)
+    (list_of_names,) = site.services.attachments.by_announcement([draft])[draft]
     sound = [
         "/staff",
         "/staff?status=published&kind=news",
         "/staff?status=trashed",
-        f"/staff/publish?id={_draft_with_personal_data(site)}",
+        f"/staff/publish?id={draft}",
         "/staff/statistics",
         "/staff/history",
         "/staff/health",
@@ -58,7 +60,8 @@ def staff_pages(site: Site) -> dict[str, int]:
         f"/staff/announcements/{site.centre.id}/publish",
         f"/staff/announcements/{site.centre.id}/history",
         f"/staff/announcements/{site.withdrawn.id}",
-        f"/staff/announcements/{_draft_with_personal_data(site)}/publish",
+        f"/staff/announcements/{draft}/publish",
+        f"/staff/announcements/{draft}/compare/{site.centre.id}",
         "/staff/collections",
         f"/staff/collections/{site.collection.id}",
         "/staff/collections/new",
@@ -68,6 +71,15 @@ def staff_pages(site: Site) -> dict[str, int]:
         "/staff/disclosure/2569/items",
         "/staff/review",
         f"/staff/attachments/{first.id}/pages/1",
+        f"/staff/attachments/{long.id}/redact",
+        f"/staff/attachments/{long.id}/erase",
+        f"/staff/attachments/{list_of_names.id}",
+        f"/staff/attachments/{list_of_names.id}/redact",
+        f"/staff/attachments/{list_of_names.id}/versions/1",
+        "/staff/erasures",
+        "/staff/reports",
+        "/staff/synonyms",
+        "/staff/site",
         "/staff/people",
         "/staff/account",
         "/staff/account/second-factor",
@@ -76,13 +88,17 @@ def staff_pages(site: Site) -> dict[str, int]:
 
 
 def _draft_with_personal_data(site: Site) -> int:
-    """The id of a draft whose attachment holds a telephone number; the same draft at each call."""
+    """The id of a draft whose only attachment was replaced, and states a telephone number; always the same."""
     records, commands = site.services.records, site.services.commands
     known = records.announcements.by_external_ref("axe")
     if known is None:
         draft = Draft(title="ผู้รับเบี้ยยังชีพ", published_on=dt.date(2021, 6, 9), ref="axe")
         known = commands.announcements.create(draft, actor=ACTOR)
-        paper = order("91/2566", "ผู้รับเบี้ยยังชีพ", "นางสมศรี โทร. 08 1234 5678")
-        commands.attachments.attach(known.id, io.BytesIO(paper), filename="list.pdf", actor=ACTOR)
+        earlier, paper = (
+            io.BytesIO(order("91/2566", "ผู้รับเบี้ยยังชีพ", said))
+            for said in ("นางสมศรี", "นางสมศรี โทร. 08 1234 5678")
+        )
+        attached, _ = commands.attachments.attach(known.id, earlier, filename="list.pdf", actor=ACTOR)
+        commands.file_versions.replace(attached.id, paper, filename="list.pdf", actor=ACTOR)
     wait_until(lambda: bool(commands.publication.undecided_personal_data(known.id)), "the number was found")
     return known.id
