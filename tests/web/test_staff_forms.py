@@ -470,7 +470,7 @@ def test_a_step_beside_the_form_confirms_nothing_that_the_system_filled_in(site:
     clerk.post(f"/staff/attachments/{second.id}/detach", data=sent | {"author": "กองช่าง"})
     assert given() == ("กองช่าง", *as_new)  # which a person typed
     assert papers() == [(first.id, *of_first)]
-    assert "ระบบอ่านจากเอกสาร กรุณาตรวจ" in clerk.get(f"/staff/announcements/{made.id}/publish").text
+    assert "ระบบเติมให้ กรุณาตรวจ" in clerk.get(f"/staff/announcements/{made.id}/publish").text
     assert "รอตั้งหรือยืนยันชื่อเรื่อง" in clerk.get("/staff?status=draft").text
     address = f"/staff/announcements/{made.id}"
     clerk.post(address, data=sent_form(clerk.get(address).text))
@@ -701,7 +701,7 @@ def test_values_that_the_worker_filled_in_are_in_doubt_until_somebody_saves_them
         listed = clerk.get(address).text.split('id="doubts"')[1:]
         return re.findall(r'href="[^"]*#([\w-]+)">([^<]*)</a>', listed[0].split("</ul>")[0]) if listed else []
 
-    read = "ระบบอ่านจากเอกสาร กรุณาตรวจ"
+    read = "ระบบเติมให้ กรุณาตรวจ"
     label = f"label-{attachment.id}"
     assert doubts() == [
         ("title", read),

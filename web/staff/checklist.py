@@ -152,7 +152,7 @@ def _place(announcement_id: int, anchor: str) -> str:
 
 
 def _filled_remark(papers: Sequence[AttachmentForStaff], field: str) -> str:
-    remark = str(_("ระบบอ่านจากเอกสาร กรุณาตรวจ"))
+    remark = str(_("ระบบเติมให้ กรุณาตรวจ"))
     source = next((paper.attachment for paper in papers if stated_subject_or_title(paper.attachment)), None)
     if source and has_doubtful_document_field(source, NAMES_IN_DOCUMENTS.get(field, field)):
         remark += " · " + _("อ่านได้ไม่ชัด กรุณาตรวจ")
@@ -202,9 +202,7 @@ def _title(
         return Check(name, title, BulkPublishEffect.TO_CONFIRM, remark, place, field="title")
     if "title" in suggested.prefilled_fields and (not title or is_meaningless):
         read = str(suggested.fields["title"])
-        remark = (
-            _("ชื่อเรื่องเป็นชื่อไฟล์ จะใช้ชื่อที่อ่านจากเอกสารแทน กรุณาตรวจ") if title else _("ระบบอ่านจากเอกสาร กรุณาตรวจ")
-        )
+        remark = _("ชื่อเรื่องเป็นชื่อไฟล์ จะใช้ชื่อที่อ่านจากเอกสารแทน กรุณาตรวจ") if title else _("ระบบเติมให้ กรุณาตรวจ")
         return Check(name, read, BulkPublishEffect.TO_CONFIRM, remark, place, field="title")
     if title and not is_name_of_file(title, attachments) and not is_meaningless:
         remark = _said_by_new_file("title", stated_anew) if stated_anew else ""
@@ -375,7 +373,7 @@ def _label_remarks(paper: AttachmentForStaff, label: str, *, is_repeated: bool) 
     if paper.earlier_label:
         remarks.append(_("ชื่อนี้มาจากไฟล์ก่อนหน้า"))
     elif label != paper.attachment.label:
-        remarks.append(_("ระบบอ่านจากเอกสาร กรุณาตรวจ"))
+        remarks.append(_("ระบบเติมให้ กรุณาตรวจ"))
     elif is_meaningless_label(paper.attachment):  # also while another is suggested that nobody saved
         remarks.append(_("ดูเหมือนชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"))
     if paper.is_label_doubtful and label == paper.label:
