@@ -88,7 +88,7 @@ def staff_pages(site: Site) -> dict[str, int]:
 
 
 def _draft_with_personal_data(site: Site) -> int:
-    """The id of a draft whose only attachment was replaced, and states a telephone number; always the same."""
+    """The id of a draft with a replaced attachment that states a telephone number; always the same draft."""
     records, commands = site.services.records, site.services.commands
     known = records.announcements.by_external_ref("axe")
     if known is None:
