@@ -1,4 +1,4 @@
-"""Takes the pictures of the manual, so that they show pages, and the sheet to print, as they are.
+"""Takes the pictures of manual and README, so that they show pages, and the sheet to print, as they are.
 
 SCREENSHOTS=docs/manual/pictures python -m pytest tests/browser/test_manual_pictures.py
 """
@@ -35,10 +35,11 @@ _SEEN_PICTURES_ARE_THERE = """
 """
 
 
-def test_the_pages_that_the_manual_shows_are_there(site: Site, visit: Visit, staff: Visit) -> None:
+def test_the_pages_that_manual_and_readme_show_are_there(site: Site, visit: Visit, staff: Visit) -> None:
     paper = site.attachments[0]
     resident = visit(width=1000)
     for name, address, shown in (
+        ("home", "/", site.centre.title),
         ("search", "/search?q=ศูนย์", site.centre.title),
         ("document", f"/announcements/{site.centre.id}/attachments/{paper.id}?q=ศูนย์", paper.label),
         ("sign-in", "/sign-in", "รหัสผ่าน"),
