@@ -122,26 +122,43 @@ class Services(RepositoryAccess):
         """
         if organisation is None:
             return self
-        engine = cast(Engine, self.database)
-        scope = OrganisationQueries(engine, organisation.id)
+        scope = OrganisationQueries(cast(Engine, self.database), organisation.id)
         towns = {each.id: each for each in organisations}
         whose = replace(self, organisation=organisation, towns=towns, people=open_people(scope))
         if whose.is_province:
             return whose
         records = open_records(scope)
-        return replace(
-            whose,
+        return Services(
+            # Of the organisation alone
+            organisation=organisation,
             settings=replace(
                 self.settings,
                 site_name=organisation.name or self.settings.site_name,
                 base_url=whose.site_url_of_organisation(organisation.id),
             ),
+            people=whose.people,
             records=records,
             harvest=EngineHarvest(scope),
             transfer=EngineTransfer(scope),
             eraser=Eraser(records, self.records, self.files, (self.pictures, self.copies)),
             jobs=EngineJobs(scope),
             commands=_commands(records, self.files, self.scanner, self.settings),
+            # Shared by all organisations
+            database=self.database,
+            leases=self.leases,
+            files=self.files,
+            scanner=self.scanner,
+            backups=self.backups,
+            audit=self.audit,
+            readability_check=self.readability_check,
+            examinations=self.examinations,
+            index=self.index,
+            dictionary=self.dictionary,
+            pictures=self.pictures,
+            copies=self.copies,
+            secret_key=self.secret_key,
+            organisations=self.organisations,
+            towns=towns,
         )
 
     def check_consistency(

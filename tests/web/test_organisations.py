@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import re
 from collections import deque
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -470,3 +470,18 @@ def test_a_single_one_leaves_no_trace(site: Site) -> None:
     page = client.get("/search").get_data(as_text=True)
     assert "หน่วยงาน" not in page
     assert client.get("/main/").status_code == 404
+
+
+SHARED = {
+    "audit", "backups", "copies", "database", "dictionary", "examinations", "files", "index", "leases",
+    "organisations", "pictures", "readability_check", "scanner", "secret_key",
+}  # fmt: skip
+"""Services that all organisations use alike; every other is an organisation's own."""
+
+
+def test_a_service_is_shared_only_where_that_is_said(site: Site) -> None:
+    town = Organisation(id=1, slug="pladuk", name="เทศบาลตำบลหนองปลาดุก", host=None)
+    whole = site.services
+    its = whole.for_organisation(town, [town])
+    same = {each.name for each in fields(Services) if getattr(its, each.name) is getattr(whole, each.name)}
+    assert same == SHARED
