@@ -98,11 +98,14 @@ def come_back(page: Page) -> None:
     page.wait_for_timeout(500)
 
 
-@pytest.mark.parametrize("is_looked_at_before", [False, True])
+@pytest.mark.parametrize(
+    ("is_looked_at_before", "is_changed_after"), [(False, False), (True, False), (False, True)]
+)
 def test_what_somebody_else_changed_is_not_published_unseen(
-    staff: Visit, site: Site, is_looked_at_before: bool
+    staff: Visit, site: Site, is_looked_at_before: bool, is_changed_after: bool
 ) -> None:
-    ids = drafts(site, f"แก้ที่อื่น {is_looked_at_before}", 2)
+    """Also where a change of one's own follows, made on a page that does not show the other one."""
+    ids = drafts(site, f"แก้ที่อื่น {is_looked_at_before} {is_changed_after}", 2)
     site.services.commands.announcements.revise(ids[0], {"author": ""}, actor=ACTOR)
     page = staff()
     page.goto(f"/staff/publish?id={ids[0]}&id={ids[1]}")
@@ -113,6 +116,8 @@ def test_what_somebody_else_changed_is_not_published_unseen(
         expect(opened.value.locator("#author")).to_be_visible()
         opened.value.close()
     site.services.commands.announcements.revise(ids[0], {"body": "ข้อความที่ผู้อื่นเขียน"}, actor="ผู้อื่น")
+    if is_changed_after:
+        site.services.commands.announcements.revise(ids[0], {"author": "กองช่าง"}, actor=NAME)
     come_back(page)
     page.locator("main .buttons .first").click()
     expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว 1 เรื่อง")

@@ -86,10 +86,10 @@ def is_changed_since(announcement_id: int, last_change: int | None) -> bool:
     return last_change is not None and last_change != last_change_id(announcement_id)
 
 
-def is_own_change(announcement_id: int, change_id: int) -> bool:
-    """Returns True where the signed-in person made the change ``change_id`` of the record."""
+def last_change_id_of_others(announcement_id: int) -> int:
+    """Returns the id of the record's last change that the signed-in person did not make; 0 without one."""
     changes = services().history.entries(announcement_id)
-    return any(each.id == change_id and each.actor == g.actor for each in changes)
+    return max((each.id for each in changes if each.actor != g.actor), default=0)
 
 
 def changed_before_publication_error() -> Conflict:

@@ -282,7 +282,7 @@ class PublicationCandidate:
     checks: Sequence[checklist.Check]
     is_being_read: bool
     last_change: int  # id of the record's last change, on which the checklist was opened
-    is_last_change_own: bool  # True where the signed-in person made that change
+    last_change_of_others: int  # id of the last one that the signed-in person did not make; 0 without one
 
     @property
     def first_drawable_attachment(self) -> Attachment | None:
@@ -313,7 +313,7 @@ def _candidate(announcement: Announcement) -> PublicationCandidate:
         checklist.publication_checks(announcement, papers, found),
         publication.is_being_read(announcement.id),
         last_change,
-        edit_conflicts.is_own_change(announcement.id, last_change),
+        edit_conflicts.last_change_id_of_others(announcement.id),
     )
 
 

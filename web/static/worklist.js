@@ -63,8 +63,8 @@ if (tickAll) {
   });
 }
 
-// What was mended in another tab is shown once a person comes back; what is typed and ticked here stays. Only rows whose
-// last change is that person's own are renewed. What others changed stays as it was shown, so the server refuses it.
+// What was mended in another tab is shown once a person comes back; what is typed and ticked here stays. Only rows that
+// that person alone changed are renewed. What others changed stays as it was shown, so the server refuses it.
 const candidates = document.querySelector("[data-candidates]");
 
 async function showMended() {
@@ -75,7 +75,8 @@ async function showMended() {
   const shownOn = (row) => row.querySelector("[name^=last_change-]").value;
   for (const row of [...candidates.children]) {
     const renewed = fresh.getElementById(row.id);
-    if (!renewed || !("own" in renewed.dataset) || shownOn(renewed) === shownOn(row)) continue;
+    if (!renewed || shownOn(renewed) === shownOn(row)) continue;
+    if (Number(renewed.dataset.lastChangeOfOthers) > Number(shownOn(row))) continue;
     const [before, after] = [row, renewed].map((each) => each.querySelector("[name=id]"));
     if (!before.disabled) after.checked = before.checked;
     const [typed, field] = [row, renewed].map((each) => each.querySelector("[name^=published_on-]"));
