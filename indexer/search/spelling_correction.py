@@ -86,18 +86,22 @@ def correct_query(vocabulary: Vocabulary, lexicon: Lexicon, plan: QueryPlan) -> 
 
 
 def correctable_parts(
-    plan: QueryPlan, lexicon: Lexicon, is_frequent: Callable[[str], bool]
+    plan: QueryPlan,
+    lexicon: Lexicon,
+    is_frequent: Callable[[str], bool],
+    is_absent: Callable[[str], bool],
 ) -> list[QueryPart]:
-    """Returns all short Thai runs, and of long ones the unknown words with their neighbours, as parts.
+    """Returns all short Thai runs, and of long ones the doubtful words with their neighbours, as parts.
 
     Parts of a query of their own, which may be misspelt. ``is_frequent`` returns True for an unknown word
-    that several documents have: that one is right.
+    that several documents have: that one is right. ``is_absent`` returns True for a word of the dictionary
+    that no document has: that one is doubtful.
     """
     return [
         build_query_part(part.text[start:end], lexicon)
         for part in plan.parts
         if not part.phrase.is_exact
-        for start, end in _doubtful_stretches(part.text, lexicon, is_frequent)
+        for start, end in _doubtful_stretches(part.text, lexicon, is_frequent, is_absent)
     ]
 
 
@@ -167,34 +171,47 @@ def _corrections(context: _Context, part: QueryPart, whole: bytes, most: int) ->
     def is_frequent(word: str) -> bool:
         return context.vocabulary.document_frequency(word) >= MIN_WORD_FREQUENCY
 
-    for start, end in _doubtful_stretches(part.text, context.lexicon, is_frequent)[:most]:
+    is_absent = context.vocabulary.has_no_document_with
+    for start, end in _doubtful_stretches(part.text, context.lexicon, is_frequent, is_absent)[:most]:
         candidate = _best_candidate(context, part.text[start:end], whole)
-        if candidate is not None:
+        is_short_run = len(_run_around(part.text, start)) <= _MAX_WHOLE_LENGTH
+        if candidate and (is_short_run or _are_guesses_safe(context.lexicon, candidate)):
             found.append(_Correction(start, end, candidate))
     return found
 
 
 def _doubtful_stretches(
-    text: str, lexicon: Lexicon, is_frequent: Callable[[str], bool]
+    text: str, lexicon: Lexicon, is_frequent: Callable[[str], bool], is_absent: Callable[[str], bool]
 ) -> list[tuple[int, int]]:
-    """Returns stretches that may be misspelt: short runs; in long ones unknown words and neighbours."""
+    """Returns stretches that may be misspelt: short runs; in long ones doubtful words and neighbours."""
     tokenizer = lexicon.tokenizer
+
+    def is_right(word: str) -> bool:
+        if tokenizer.is_known_word(word):
+            return len(word) == 1 or not is_absent(word)
+        return len(word) > 1 and is_frequent(word)
+
     found: list[tuple[int, int]] = []
     for letters in _THAI_RUN.finditer(text):
         words = tokenizer.segment(letters.group())
-        borders = [letters.start(), *accumulate(map(len, words), initial=letters.start())]
+        borders = [*accumulate(map(len, words), initial=letters.start())]
         if _ABBREVIATION.match(text, letters.start()):
             continue
         if len(letters.group()) <= _MAX_WHOLE_LENGTH:
             found.append(letters.span())
             continue
         for place, word in enumerate(words):
-            if not (tokenizer.is_known_word(word) or (len(word) > 1 and is_frequent(word))):
+            if not is_right(word):
                 start, end = _with_neighbours(words, borders, place)
                 if found and start < found[-1][1]:
                     start = found.pop()[0]
                 found.append((start, end))
     return [(start, end) for start, end in found if end - start >= _MIN_LENGTH]
+
+
+def _run_around(text: str, place: int) -> str:
+    """Returns the run of Thai letters that has the letter at ``place``."""
+    return next(run.group() for run in _THAI_RUN.finditer(text) if place < run.end())
 
 
 def _with_neighbours(words: Sequence[str], borders: Sequence[int], place: int) -> tuple[int, int]:
@@ -219,7 +236,7 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
     if len(words) == 1 and not is_unknown and vocabulary.document_frequency(words[0]):
         return None
     typed = build_query_part(text, context.lexicon)
-    if _is_known_by_other_words(vocabulary, typed) and all(map(vocabulary.has_clause, typed.clauses)):
+    if _is_known_by_other_words(context, typed):
         return None
     matching = vocabulary.estimate_phrase_count(typed, limit=MIN_WORD_FREQUENCY)
     is_common = matching >= (MIN_WORD_FREQUENCY if is_unknown else 1)
@@ -231,9 +248,9 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
     everyday: set[str] = set()
 
     def rarity(word: str) -> float:
-        frequency = vocabulary.document_frequency(word)
-        is_word = frequency >= MIN_WORD_FREQUENCY or (frequency and tokenizer.is_known_word(word))
-        return vocabulary.idf(frequency if is_word else 1) if is_word or word in everyday else math.inf
+        is_word = _is_word(context, word)
+        frequency = vocabulary.document_frequency(word) if is_word else 1
+        return vocabulary.idf(frequency) if is_word or word in everyday else math.inf
 
     def near(pieces: list[str]) -> list[SoundMatch]:
         found = context.lexicon.synonym_words.find_words_near_in_sound(pieces)
@@ -248,7 +265,13 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
     if best is not None:
         return best
     certain = candidates[:1] if is_unknown else _compounds(context, words, candidates)
-    return certain[0] if certain and not matching and _is_whole(certain[0]) else None
+    return certain[0] if certain and not matching and _is_whole(context, certain[0]) else None
+
+
+def _is_word(context: _Context, word: str) -> bool:
+    """Returns True if the archive has the word, and it is one of the dictionary or no slip of the pen."""
+    frequency = context.vocabulary.document_frequency(word)
+    return frequency >= (1 if context.lexicon.tokenizer.is_known_word(word) else MIN_WORD_FREQUENCY)
 
 
 def _is_common_word(word: str) -> bool:
@@ -256,9 +279,13 @@ def _is_common_word(word: str) -> bool:
     return len(word) >= _MIN_LENGTH and thai_word_frequencies().get(word, 0) >= _COMMON_FREQUENCY
 
 
-def _is_known_by_other_words(vocabulary: Vocabulary, part: QueryPart) -> bool:
-    """Returns True if the archive has a word of the part that has synonyms, or one of these."""
-    return any(len(each.alternatives) > 1 and vocabulary.has_clause(each) for each in part.clauses)
+def _is_known_by_other_words(context: _Context, part: QueryPart) -> bool:
+    """Returns True if the archive has all words of the part, and one of them has synonyms."""
+    has_synonyms = [len(clause.alternatives) > 1 for clause in part.clauses]
+    return any(has_synonyms) and all(
+        context.vocabulary.has_clause(clause) and (has_others or _is_word(context, clause.typed))
+        for clause, has_others in zip(part.clauses, has_synonyms, strict=True)
+    )
 
 
 def _leads_to_other_words(vocabulary: Vocabulary, candidate: SpellingCandidate, part: QueryPart) -> bool:
@@ -323,11 +350,28 @@ def _most_likely(
     return best
 
 
-def _is_whole(candidate: SpellingCandidate) -> bool:
-    """Returns True if no single letter is left over, and no short word was guessed."""
+def _is_whole(context: _Context, candidate: SpellingCandidate) -> bool:
+    """Returns True if no single letter is left over, and no short word was guessed.
+
+    Beside words of ``_MIN_LENGTH`` letters or more a short one of the dictionary may be guessed that sounds
+    as typed, where no document has it as it was typed (ฉีด วัคซีน หมา).
+    """
+    least = min(len(word) for _, word in candidate.words)
+    pieces = [piece for piece, word in candidate.words if piece != word and len(word) < _MIN_GUESSED_LENGTH]
+    if not pieces:
+        return least > 1
+    are_absent = not any(map(context.vocabulary.document_frequency, pieces))
+    return least >= _MIN_LENGTH and are_absent and _are_guesses_safe(context.lexicon, candidate)
+
+
+def _are_guesses_safe(lexicon: Lexicon, candidate: SpellingCandidate) -> bool:
+    """Returns True if each guessed word is a dictionary or everyday word, and long or heard as typed."""
+    tokenizer = lexicon.tokenizer
     return all(
-        len(word) > 1 and (word == piece or len(word) >= _MIN_GUESSED_LENGTH)
+        (tokenizer.is_known_word(word) or tokenizer.segment(word) in lexicon.synonyms)
+        and (len(word) >= _MIN_GUESSED_LENGTH or phonetic_key(piece) == phonetic_key(word))
         for piece, word in candidate.words
+        if piece != word
     )
 
 

@@ -37,6 +37,9 @@ class Vocabulary(Protocol):
     def document_frequency(self, term: str) -> int:
         """Returns the number of documents that have the term, which an engine may estimate."""
 
+    def has_no_document_with(self, term: str) -> bool:
+        """Returns True if no document has the term; False too where an engine has not counted it."""
+
     def idf(self, frequency: int) -> float:
         """Returns the inverse document frequency (BM25) of a term that ``frequency`` documents have."""
 

@@ -1044,6 +1044,23 @@ def test_a_papers_number_is_completed_while_it_is_typed(index: SearchIndex, type
     assert index.suggest(typed, Filters(withheld=frozenset({2}))) == []
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant", "id"),
+    [
+        ("อัตราค่าธรรมเนยีม", "อัตราค่าธรรมเนียม", 1),
+        ("แต่งตั่งคณะกรรมการชุมชน", "แต่งตั้งคณะกรรมการชุมชน", 2),  # ตั่ง is a word that nothing has
+        ("ประกวดราคาก่อส้างถนน", "ประกวดราคาก่อสร้างถนน", 3),
+    ],
+)
+def test_a_slip_in_a_long_run_of_words_is_corrected(
+    index: SearchIndex, typed: str, meant: str, id: int
+) -> None:
+    texts = "อัตราค่าธรรมเนียมเก็บขนขยะ", "แต่งตั้งคณะกรรมการชุมชน", "ประกวดราคาจ้างก่อสร้างถนน"
+    index.update([entry(at, text) for at, text in enumerate(texts, start=1)], (), position=1)
+    page = index.search(parse_query(typed))
+    assert (page.hits[0].announcement_id, page.did_you_mean) == (id, meant)
+
+
 def test_what_has_only_an_everyday_word_in_other_words_is_found_and_what_is_near_is_apart(
     index: SearchIndex,
 ) -> None:

@@ -61,7 +61,7 @@ def part_query(part: QueryPart) -> Json:
 
 def misspelling_test_queries(plan: QueryPlan, lexicon: Lexicon) -> list[Json]:
     """Returns the queries whose counts tell whether a plan has anything that is misspelt."""
-    parts = correctable_parts(plan, lexicon, lambda _word: False)
+    parts = correctable_parts(plan, lexicon, lambda _word: False, lambda _word: False)
     clauses = [clause for part in parts for clause in part.clauses]
     return [*map(clause_count_query, clauses), *map(part_query, parts)]
 
@@ -95,6 +95,9 @@ class ClusterVocabulary:
         """Returns the documents with a term; with a plan perhaps an estimate that counts hidden ones too."""
         known = self._known(term_query(term))
         return self._words().get(term, 0) if known is None else known
+
+    def has_no_document_with(self, term: str) -> bool:
+        return self._counts.known_count(term_query(term)) == 0
 
     def idf(self, frequency: int) -> float:
         return self._counts.idf(frequency)
@@ -189,7 +192,7 @@ class ClusterVocabulary:
 
     def lookups(self, plan: QueryPlan) -> list[Mapping[str, Any]]:
         """Returns the searches for all that the correction needs; ``note`` takes their answers."""
-        parts = correctable_parts(plan, self._lexicon, self._is_frequent)
+        parts = correctable_parts(plan, self._lexicon, self._is_frequent, self.has_no_document_with)
         pieces = sorted({piece for part in parts for piece in spelling_pieces(part.text)})
         sounds = sorted({sound for piece in pieces for sound in phonetic_keys_with_deletions(piece)})
         switched = parts_meant_in_other_layout(plan, self._lexicon)

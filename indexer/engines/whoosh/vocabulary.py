@@ -27,6 +27,9 @@ class WhooshVocabulary:
     def document_frequency(self, term: str) -> int:
         return self._reader.document_frequency(term)
 
+    def has_no_document_with(self, term: str) -> bool:
+        return not self._reader.document_frequency(term)
+
     def idf(self, frequency: int) -> float:
         return self._reader.idf(frequency)
 

@@ -586,12 +586,25 @@ def test_a_number_that_no_village_has_is_a_section_of_a_law(villages: WhooshInde
     assert {hit.announcement_id for hit in hits if not hit.is_partial} == {8, 9}
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("ฉิดวักซีนหมา", "ฉีดวัคซีนหมา"), ("ช่วยเกษตกรน้ำท่วม", "ช่วยเกษตรกรน้ำท่วม")],
+)
+def test_a_slip_beside_an_everyday_word_is_corrected(tmp_path: Path, typed: str, meant: str) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    vaccine, flood = entry(1, "ฉีดวัคซีนพิษสุนัขบ้าให้สุนัข"), entry(2, "ช่วยเกษตรกรที่ประสบอุทกภัย")
+    index.update([vaccine, flood, entry(3, "เกษตกร")], (), position=3)
+    page = index.search(parse_query(typed))
+    assert page.did_you_mean == meant
+    assert page.total > 0
+
+
 def test_a_misspelt_word_that_nothing_has_is_named_as_it_was_typed(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(1, "อัตราค่าธรรมเนียมเก็บขนขยะ"), entry(2, "ซ่อมถนน")], (), position=2)
-    page = index.search(parse_query("อัตราค่าธรรมเนยีม"))
+    page = index.search(parse_query("อัตราค่าธรรมนนยีม"))
     assert [hit.announcement_id for hit in page.hits] == [1]
-    assert page.query.loosened == (query_notes.missing_words_note(["ธรรมเนยีม"]),)
+    assert page.query.loosened == (query_notes.missing_words_note(["ธรรมนนยีม"]),)
 
 
 def test_a_missing_word_with_a_misspelt_end_is_named_once(tmp_path: Path) -> None:
