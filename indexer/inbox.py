@@ -8,6 +8,7 @@ text file beside it, when the archive refuses it.
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import stat
@@ -40,7 +41,7 @@ SETTLED_SECONDS = 5.0
 """Seconds without a change after which a file is taken to be complete: scanners write without pauses."""
 
 UNFINISHED_SECONDS = 600.0
-"""Seconds to wait for the end mark of a PDF; then it is taken, and its reading says that it is cut off."""
+"""Seconds to wait for a file's end mark; then it is taken, and its reading says that it is cut off."""
 
 RETRY_SECONDS = 60.0
 """Seconds after which a file that could not be read or moved is tried again."""
@@ -50,6 +51,9 @@ LOOK_EVERY = 3.0  # seconds between looks into the folder
 _CUT_SECONDS = 300.0  # for a stack of 500 pages
 _CUT_MEMORY_MB = 1536
 _READ_AND_WRITE = 0o666  # permissions of a folder that make sense for a file in it
+_END_MARKS = {b"\xff\xd8": b"\xff\xd9", b"\x89PNG": b"IEND", b"PK\x03\x04": b"PK\x05\x06"}
+"""What a whole JPEG, PNG and ZIP-based file has near its end, by its first bytes (their specifications)."""
+_TAIL = 1 << 16  # bytes from the end, more than the longest comment of a ZIP file
 _HEAD = 1024  # bytes from the beginning in which white space may precede a PDF
 _IGNORED_ENDINGS = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".ini", ".db", ".txt")
 
@@ -244,10 +248,15 @@ def is_passed_over(path: Path) -> bool:
 
 
 def _has_end(path: Path) -> bool:
-    """Returns False for a PDF without its end mark; True for every other file."""
+    """Returns False for a PDF, JPEG, PNG or ZIP-based file without its end mark; True for any other file."""
     with path.open("rb") as file:
-        is_pdf = file.read(_HEAD).lstrip().startswith(b"%PDF")
-    return not (is_pdf and is_cut_off(path))
+        head = file.read(_HEAD).lstrip()
+        size = file.seek(0, io.SEEK_END)
+        file.seek(max(0, size - _TAIL))
+        tail = file.read()
+    if head.startswith(b"%PDF"):
+        return not is_cut_off(path)
+    return all(mark in tail for beginning, mark in _END_MARKS.items() if head.startswith(beginning))
 
 
 def _move(path: Path, folder: Path, *, reason: str = "") -> None:

@@ -156,6 +156,22 @@ def test_a_file_that_is_still_written_is_left_alone(
     assert len(drafts(services)) == 2  # its reading will say that it is cut off
 
 
+@pytest.mark.parametrize("format", ["JPEG", "PNG"])
+def test_a_picture_whose_second_half_is_still_on_its_way_is_left_alone(
+    services: Services, format: str
+) -> None:
+    path, content = folder_of(services) / "slow", io.BytesIO()
+    Image.effect_noise((400, 400), 60).save(content, format)
+    inbox = Inbox(lambda: inbox_targets(services))
+    path.write_bytes(content.getvalue()[: len(content.getvalue()) // 2])
+    for _ in range(3):
+        assert not inbox.take_up_to_one_file_per_folder()
+    path.write_bytes(content.getvalue())
+    assert not inbox.take_up_to_one_file_per_folder()
+    assert inbox.take_up_to_one_file_per_folder()
+    assert (folder_of(services) / TAKEN / "slow").read_bytes() == content.getvalue()
+
+
 def test_a_file_that_has_its_size_before_its_bytes_is_left_alone(services: Services) -> None:
     """As some programs copy: they set the size first."""
     path, content = folder_of(services) / "scan.jpg", scanned("one page")
