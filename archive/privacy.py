@@ -24,11 +24,9 @@ from archive.fields import ANNOUNCEMENT_FIELDS, FieldType
 from archive.model import (
     Announcement,
     Attachment,
-    HoldReason,
     LocatedPersonalData,
     PersonalDataSpan,
     ReadingResults,
-    Status,
 )
 from archive.thai import arabic_digits
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, LETTERS_AND_SIGNS
@@ -373,61 +371,6 @@ def undecided_finds(attachment: Attachment) -> tuple[PersonalDataSpan, ...]:
     return finds_without_decision(
         find_personal_data_in_attachment(attachment, attachment.details), attachment.decided
     )
-
-
-def hold_reason_of_new_file(announcement: Status, *, is_from_person: bool) -> HoldReason:
-    """Return UNCONFIRMED for a person's file in a published record, else UNREAD.
-
-    ``is_from_person``: a person gives the file, and has to check it before residents see it where the
-    announcement is published. What a program gives, and what a draft gets, is held until it is read.
-    """
-    waits = is_from_person and announcement is Status.PUBLISHED
-    return HoldReason.UNCONFIRMED if waits else HoldReason.UNREAD
-
-
-def hold_reason_after_reading(attachment: Attachment, details: ReadingResults) -> HoldReason | None:
-    """Return why a read file is held, or None; a person's hold stays, a public file needs a new find.
-
-    An attachment that was held for personal data stays held until a person decides: the page's picture may
-    still show data that the recognised text no longer has. One that residents see although something in it is
-    undecided stays so while another reading finds nothing more: the worklist has it already.
-    """
-    known = attachment.decided
-    if attachment.hold is None:
-        known = (*known, *map(type_and_place_key, undecided_finds(attachment)))
-    if finds_without_decision(find_personal_data_in_attachment(attachment, details), known):
-        return HoldReason.PERSONAL_DATA
-    return None if attachment.hold is HoldReason.UNREAD else attachment.hold
-
-
-def is_hidden_until_read(attachment: Attachment) -> bool:
-    """Return True for an attachment that nobody sees before the end of its first reading.
-
-    A decision to show it leaves it held until then. One that was shown although its reading failed is public.
-    """
-    return attachment.rules == 0 and attachment.hold is not None
-
-
-def hold_reason_ignoring_decisions(attachment: Attachment) -> HoldReason | None:
-    """Return UNREAD before a first reading, PERSONAL_DATA with finds, else None: decisions do not count.
-
-    That a file waits for a person's check does not count either.
-    """
-    if attachment.rules == 0:
-        return HoldReason.UNREAD
-    if find_personal_data_in_attachment(attachment, attachment.details):
-        return HoldReason.PERSONAL_DATA
-    return None
-
-
-def hold_reason_after_cancelling_decisions(attachment: Attachment, *, is_public: bool) -> HoldReason:
-    """Return why a file is held once decisions are cancelled, never None; a public one is never UNREAD.
-
-    Once read it is PERSONAL_DATA with finds, else UNCONFIRMED. A public one is never shown again by a
-    reading alone, as a new file is: a person did not want it shown.
-    """
-    hold = hold_reason_ignoring_decisions(attachment) or HoldReason.UNCONFIRMED
-    return HoldReason.UNCONFIRMED if is_public and hold is HoldReason.UNREAD else hold
 
 
 def _national_ids(digits: str) -> Iterator[tuple[int, int]]:

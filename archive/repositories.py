@@ -238,7 +238,7 @@ class Attachments(Protocol):
     def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
         """Cancel the decisions to show an attachment, which is held from then on in any case.
 
-        Why it is held tells ``privacy.hold_reason_after_cancelling_decisions``.
+        Why it is held tells ``holding.state_after_cancelling_decisions``.
         """
 
     def preview_public_file_before(self, attachment_id: int) -> Attachment | None:

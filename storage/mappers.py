@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar, get_args, get_type_hints
 from archive.disclosure import DisclosureEntry, DisclosureItem
 from archive.erasure import Erasure
 from archive.errors import RecordDamaged
+from archive.holding import HoldState
 from archive.model import (
     Announcement,
     ApiToken,
@@ -232,6 +233,20 @@ def _reading(row: Row) -> ReadingStatus:
     if row["error_code"]:
         return ReadingStatus.FAILED
     return ReadingStatus.READY if row["rules"] else ReadingStatus.WAITING
+
+
+def hold_columns(state: HoldState) -> dict[str, object]:
+    """Return the columns of an attachment that say whether residents see it, by name."""
+    return {
+        "hold": state.hold.value if state.hold else "",
+        "decided": decisions_json(state.decided),
+        "has_undecided_finds": int(state.has_undecided_finds),
+    }
+
+
+def decisions_json(decided: Sequence[str]) -> str:
+    """Return the decisions to show personal data as JSON; "" for none."""
+    return json.dumps(list(decided)) if decided else ""
 
 
 def details_json(details: ReadingResults) -> str:

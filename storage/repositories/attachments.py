@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import json
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from archive import privacy
+from archive import holding, privacy
 from archive.errors import Conflict, NotFound, RecordDamaged, no_such_attachment
+from archive.holding import HoldState
 from archive.model import Attachment, DocumentKind, HoldReason, PersonalDataSpan, Status
 from archive.ports import StoredFile
 from storage import mappers
@@ -57,24 +57,21 @@ def cancel_decisions_and_hold_again(engine: Queries, announcement_id: int) -> No
     """Cancel decisions, hold again what needs one, delete kept public files; call in a transaction.
 
     The decisions are those about personal data in an announcement's attachments. Each attachment is then held
-    as ``privacy.hold_reason_ignoring_decisions`` says; a file that waits to replace another one, or for a
-    person's check, always, and so is a damaged row, whose finds cannot be read.
+    as ``holding.state_after_withdrawal`` says; so is a damaged row, whose finds cannot be read.
     """
     delete_replaced_public_files(engine, announcement_id)
     found = select_rows(engine, "attachment", "announcement_id = :id", id=announcement_id)
     for row in found:
         if row["decided"] or not row["hold"]:
-            _set_hold(engine, row["id"], _hold_without_decisions(row), ())
+            _set_hold(engine, row["id"], _state_after_withdrawal(row))
             append_entries(engine, ("attachment", row["id"]))
 
 
-def _hold_without_decisions(row: Row) -> HoldReason | None:
-    waits = row["replaces"] or row["hold"] == HoldReason.UNCONFIRMED
-    least = HoldReason.UNCONFIRMED if waits else None
+def _state_after_withdrawal(row: Row) -> HoldState:
     try:
-        return privacy.hold_reason_ignoring_decisions(mappers.attachment(row)) or least
+        return holding.state_after_withdrawal(mappers.attachment(row))
     except RecordDamaged:
-        return HoldReason.PERSONAL_DATA
+        return HoldState(HoldReason.PERSONAL_DATA)
 
 
 def replace_page_finds_and_hold(
@@ -100,13 +97,10 @@ def replace_page_finds_and_hold(
         "attachment",
         attachment.id,
         details=mappers.details_json(details),
-        decided=_decisions_json(decided),
+        decided=mappers.decisions_json(decided),
     )
-    finds = privacy.find_personal_data_in_attachment(attachment, details)
-    known = (*attachment.decided, *map(privacy.type_and_place_key, privacy.undecided_finds(attachment)))
-    left = privacy.without_data_taken_out(known, taken_out)
-    if attachment.hold is None and privacy.finds_without_decision(finds, left):
-        _set_hold(engine, attachment.id, HoldReason.PERSONAL_DATA, decided)
+    if holding.is_hidden_by_page_finds(attachment, details, taken_out):
+        _set_hold(engine, attachment.id, HoldState(HoldReason.PERSONAL_DATA, decided))
         history.mark_updated(engine, attachment.announcement_id)
         set_hidden_change(engine, attachment.id)
     _clear_undecided_if_none(engine, attachment.id)
@@ -126,19 +120,8 @@ def set_hidden_change(engine: Queries, attachment_id: int) -> None:
     )
 
 
-def _set_hold(engine: Queries, attachment_id: int, hold: HoldReason | None, decided: Sequence[str]) -> None:
-    update_row(
-        engine,
-        "attachment",
-        attachment_id,
-        hold=hold.value if hold else "",
-        decided=_decisions_json(decided),
-        has_undecided_finds=0,
-    )
-
-
-def _decisions_json(decided: Sequence[str]) -> str:
-    return json.dumps(list(decided)) if decided else ""
+def _set_hold(engine: Queries, attachment_id: int, state: HoldState) -> None:
+    update_row(engine, "attachment", attachment_id, **mappers.hold_columns(state))
 
 
 def _clear_undecided_if_none(engine: Queries, attachment_id: int) -> None:
@@ -220,7 +203,7 @@ class EngineAttachments(EngineRepository):
         So nobody publishes the announcement meanwhile.
         """
         row = history.announcement_row(self._engine, announcement_id, should_lock=True)
-        return privacy.hold_reason_of_new_file(Status(row["status"]), is_from_person=is_from_person)
+        return holding.reason_of_new_file(Status(row["status"]), is_from_person=is_from_person)
 
     def _put_back_as_document(
         self, row: Row, hold: HoldReason, *, label: str, kind: DocumentKind, actor: str
@@ -230,7 +213,7 @@ class EngineAttachments(EngineRepository):
         A public one is held for personal data that nobody has decided on, which the ``label`` may have.
         """
         if hold is HoldReason.UNCONFIRMED:
-            _set_hold(self._engine, row["id"], hold, mappers.attachment(row).decided)
+            _set_hold(self._engine, row["id"], HoldState(hold, mappers.attachment(row).decided))
         update_row(self._engine, "attachment", row["id"], replaces=None)
         self.reattach(row["id"], actor=actor)
         after = self.relabel(row["id"], label=label, kind=kind, actor=actor)
@@ -358,7 +341,7 @@ class EngineAttachments(EngineRepository):
 
     def _put_back_replacement(self, row: Row, hold: HoldReason, *, actor: str) -> Attachment:
         if row["hold"] == HoldReason.UNREAD:
-            _set_hold(self._engine, row["id"], hold, mappers.attachment(row).decided)
+            _set_hold(self._engine, row["id"], HoldState(hold, mappers.attachment(row).decided))
         return self.reattach(row["id"], actor=actor)
 
     def _add_replacement(
@@ -381,18 +364,12 @@ class EngineAttachments(EngineRepository):
     ) -> Attachment:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, should_lock=True)
-            attachment = mappers.attachment(row)
-            decisions = (*attachment.decided, *map(privacy.type_and_place_key, decided))
-            finds = privacy.find_personal_data_in_attachment(attachment, attachment.details)
-            is_undecided = bool(privacy.finds_without_decision(finds, decisions))
-            stays_public = is_undecided and bool(row["has_undecided_finds"])
-            hold = HoldReason.PERSONAL_DATA if is_undecided and not stays_public else None
-            if not attachment.rules and attachment.is_reading_pending:
-                hold = HoldReason.UNREAD
-            _set_hold(self._engine, attachment_id, hold, decisions)
-            update_row(self._engine, "attachment", attachment_id, has_undecided_finds=int(stays_public))
+            state = holding.state_after_decision(
+                mappers.attachment(row), decided, has_undecided_finds=bool(row["has_undecided_finds"])
+            )
+            _set_hold(self._engine, attachment_id, state)
             before, after = None, _place(row)
-            if hold is None and (
+            if state.hold is None and (
                 replaced := move_file_to_replaced_attachment(self._engine, row, may_be_taken_back=True)
             ):
                 attachment_id = replaced["id"]
@@ -403,10 +380,10 @@ class EngineAttachments(EngineRepository):
     def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, should_lock=True)
-            hold = privacy.hold_reason_after_cancelling_decisions(
+            state = holding.state_after_cancelling_decisions(
                 mappers.attachment(row), is_public=self._is_public(row)
             )
-            return self._hold_again(row, hold, (), actor=actor)
+            return self._hold_again(row, state, actor=actor)
 
     def preview_public_file_before(self, attachment_id: int) -> Attachment | None:
         row = attachment_row(self._engine, attachment_id)
@@ -437,12 +414,12 @@ class EngineAttachments(EngineRepository):
     def hold_for_undecided_finds(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, should_lock=True)
-            decided = mappers.attachment(row).decided
-            return self._hold_again(row, HoldReason.PERSONAL_DATA, decided, actor=actor)
+            state = HoldState(HoldReason.PERSONAL_DATA, mappers.attachment(row).decided)
+            return self._hold_again(row, state, actor=actor)
 
-    def _hold_again(self, row: Row, hold: HoldReason, decided: Sequence[str], *, actor: str) -> Attachment:
+    def _hold_again(self, row: Row, state: HoldState, *, actor: str) -> Attachment:
         """Hold an attachment that residents may have seen. Call this inside a transaction."""
-        _set_hold(self._engine, row["id"], hold, decided)
+        _set_hold(self._engine, row["id"], state)
         self._note(row, "hold", actor=actor, after=_place(row))
         set_hidden_change(self._engine, row["id"])
         return self.get(row["id"])
@@ -491,17 +468,10 @@ class EngineAttachments(EngineRepository):
     ) -> None:
         """Store the finds of newer rules and what follows from them. Call this inside a transaction."""
         details = dataclasses.replace(attachment.details, personal_data=finds)
-        decided = privacy.expand_decision_on_everything(attachment)
-        undecided = privacy.finds_without_decision(
-            privacy.find_personal_data_in_attachment(attachment, details), decided
-        )
-        is_public = self._is_public(row)
+        state = holding.state_after_new_rules(attachment, details, is_public=self._is_public(row))
         is_new = attachment.hold is not HoldReason.PERSONAL_DATA and not row["has_undecided_finds"]
-        if undecided:
-            is_failed_and_held = attachment.hold is not None and not attachment.rules  # its finds are shown
-            hold = attachment.hold if is_public or is_failed_and_held else HoldReason.PERSONAL_DATA
-            _set_hold(self._engine, attachment.id, hold, decided)
-            update_row(self._engine, "attachment", attachment.id, has_undecided_finds=int(is_public))
+        if state is not None:
+            _set_hold(self._engine, attachment.id, state)
             if is_new:
                 history.append_change(
                     self._engine, attachment.announcement_id, "find", actor=actor, after=_place(row)
@@ -537,7 +507,9 @@ class EngineAttachments(EngineRepository):
                 append_entries(self._engine, *(("attachment", other["id"]) for other in others))
                 if "label" in after:
                     decided = privacy.decisions_after_relabeling(mappers.attachment(row), label)
-                    update_row(self._engine, "attachment", attachment_id, decided=_decisions_json(decided))
+                    update_row(
+                        self._engine, "attachment", attachment_id, decided=mappers.decisions_json(decided)
+                    )
                     _clear_undecided_if_none(self._engine, attachment_id)
                 before = {"attachment_id": attachment_id, **{name: row[name] for name in after}}
                 self._note(
@@ -587,8 +559,8 @@ class EngineAttachments(EngineRepository):
         with self._engine.write():
             row = self._detached_row(attachment_id)
             if should_hold_until_checked:
-                decided = mappers.attachment(row).decided
-                _set_hold(self._engine, attachment_id, HoldReason.UNCONFIRMED, decided)
+                state = HoldState(HoldReason.UNCONFIRMED, mappers.attachment(row).decided)
+                _set_hold(self._engine, attachment_id, state)
             if row["replaces"] and (waiting := replacement_row(self._engine, row["replaces"])):
                 self.detach(waiting["id"], actor=actor)
             update_row(

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 
-from archive import privacy
+from archive import holding, privacy
 from archive.errors import Conflict
 from archive.model import Attachment, Failure, PersonalDataSpan, ReadingResults, ReadingStatus
 from storage import mappers
@@ -117,26 +117,24 @@ class EngineJobs(EngineRepository):
                 page_count=page_count,
             )
             details = self._with_finds_in_edited_pages(row, details)
-            hold = privacy.hold_reason_after_reading(attachment, details)
-            finds = privacy.find_personal_data_in_attachment(attachment, details)
-            is_undecided = bool(privacy.finds_without_decision(finds, attachment.decided))
+            state = holding.state_after_reading(attachment, details)
             update_row(
                 self._engine,
                 "attachment",
                 attachment_id,
-                hold=hold.value if hold else "",
+                hold=state.hold.value if state.hold else "",
                 page_count=page_count,
                 details=mappers.details_json(details),
                 rules=rules,
                 personal_data_rules=privacy.RULES,
-                has_undecided_finds=int(is_undecided and hold is None),
+                has_undecided_finds=int(state.has_undecided_finds),
             )
             self._settle(row, ReadingStatus.READY, None)
-            if hold != attachment.hold:
+            if state.hold != attachment.hold:
                 append_entries(self._engine, ("attachment", attachment_id))
-            if hold and attachment.hold is None:
+            if state.hold and attachment.hold is None:
                 set_hidden_change(self._engine, attachment_id)
-            if hold is None:
+            if state.hold is None:
                 move_file_to_replaced_attachment(self._engine, row, may_be_taken_back=False)
 
     def _with_finds_in_edited_pages(self, row: Row, details: ReadingResults) -> ReadingResults:
@@ -190,7 +188,7 @@ class EngineJobs(EngineRepository):
     def _settle_failed(self, row: Row, failure: Failure) -> None:
         """End a failed reading; a file that nobody may see before it is read gets the finds of its pages."""
         for attachment in mappers.map_readable_rows(mappers.attachment, [row]):
-            if privacy.is_hidden_until_read(attachment):
+            if holding.is_hidden_until_read(attachment):
                 finds = tuple(self._find_personal_data_in_pages(attachment.id, None))
                 details = dataclasses.replace(attachment.details, personal_data=finds)
                 update_row(self._engine, "attachment", attachment.id, details=mappers.details_json(details))

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from archive import privacy
+from archive import holding, privacy
 from archive.errors import Conflict, NotFound
 from archive.model import Line, LowConfidenceSpan, Page, PersonalDataSpan, TextSource
 from storage import mappers
@@ -57,7 +57,7 @@ class EnginePages(EngineRepository):
             is_written = write_page_unless_corrected(self._engine, page, attachment["organisation_id"])
             if is_written and finds:
                 read = mappers.attachment(attachment)
-                if not privacy.is_hidden_until_read(read):
+                if not holding.is_hidden_until_read(read):
                     replace_page_finds_and_hold(self._engine, read, page.number, finds)
                     append_entries(self._engine, ("attachment", page.attachment_id))
 

@@ -13,8 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archive import privacy
-from archive.model import HoldReason
+from archive import holding
 from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
@@ -120,19 +119,11 @@ def replaced_public_file(row: Row) -> ReplacedPublicFile:
 
 def row_with_public_file(attachment: Row, file: ReplacedPublicFile) -> dict[str, Any]:
     """Return, without storing it, the row of an attachment with ``file``, held while finds are undecided."""
-    row = {**attachment, **file.columns, "has_undecided_finds": 0}
+    row = {**attachment, **file.columns}
     if row["status"] in _PENDING:
         row["status"] = "waiting"
     then, now = mappers.attachment(row), mappers.attachment(attachment)
-    # What was decided about the label since holds for the label, whichever file is below it.
-    decided = [
-        *(key for key in privacy.expand_decision_on_everything(then) if not key.endswith(":label")),
-        *(key for key in privacy.expand_decision_on_everything(now) if key.endswith(":label")),
-    ]
-    finds = privacy.find_personal_data_in_attachment(then, then.details)
-    row["hold"] = HoldReason.PERSONAL_DATA.value if privacy.finds_without_decision(finds, decided) else ""
-    row["decided"] = json.dumps(decided) if decided else ""
-    return row
+    return row | mappers.hold_columns(holding.state_of_public_file_before(then, now))
 
 
 def take_back_public_file(
@@ -147,14 +138,14 @@ def take_back_public_file(
         _delete_cancelled_copy(engine, cancelled_copy)
     set_file(engine, attachment["id"], row_with_public_file(attachment, file))
     present = mappers.attachment(attachment)
-    hold = privacy.hold_reason_after_cancelling_decisions(present, is_public=True)
+    state = holding.state_after_cancelling_decisions(present, is_public=True)
     taken = {name: attachment[name] for name in (*FILE_COLUMNS, "announcement_id", "label", "kind")}
     if present.is_reading_pending:
         taken["status"] = "waiting"
     waiting = insert_row(
         engine,
         "attachment",
-        **taken | {"hold": hold.value, "decided": "", "has_undecided_finds": 0},
+        **taken | mappers.hold_columns(state),
         organisation_id=attachment["organisation_id"],
         position=0,
         replaces=attachment["id"],
