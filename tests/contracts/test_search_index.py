@@ -1013,6 +1013,16 @@ def test_what_bears_a_number_comes_before_what_names_it(index: SearchIndex) -> N
     assert [hit.announcement_id for hit in index.search(parse_query("189/65")).hits] == [4]
 
 
+@pytest.mark.parametrize("typed", ["คำสั่งที่ 301", "คำสั่ง 301", "คำสั่งที่๓๐๑"])
+def test_what_bears_a_number_without_its_year_comes_before_what_names_it(
+    index: SearchIndex, typed: str
+) -> None:
+    names = entry(1, "ยกเลิกคำสั่งที่ 301/2564", "คำสั่งที่ 188/2565 ยกเลิกคำสั่งที่ 301/2564", number="188/2565")
+    bears = entry(2, "มาตรการโรคติดต่อ", "คำสั่งเทศบาล ที่ ๓๐๑/๒๕๖๔ " + "งดใช้สนาม " * 50, number="๓๐๑/๒๕๖๔")
+    index.update([names, bears, *(entry(id, f"กีฬา {id}") for id in range(10, 20))], (), position=3)
+    assert [hit.announcement_id for hit in index.search(parse_query(typed)).hits] == [2, 1]
+
+
 def test_who_gives_a_document_s_number_gets_no_others(index: SearchIndex) -> None:
     order = entry(1, "ประกวดราคาจ้างก่อสร้างถนน", "คำสั่งเทศบาล ที่ ๙๘/๒๕๖๗ เรื่อง แต่งตั้งคณะกรรมการ")
     others = [entry(n, f"แต่งตั้งคณะทำงาน {n}", f"คำสั่งเทศบาล ที่ {n}/2566") for n in range(2, 6)]

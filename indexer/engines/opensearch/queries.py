@@ -60,6 +60,7 @@ _CLUSTERS_A_SLIP, _MOST_SLIPS = 6, 4  # one misread letter is allowed for each 6
 _MOST_SPOILT = 3  # bigrams in place of the two of a misread cluster: a letter may be lost or one too many
 _MAX_FUZZY_CLAUSES = 12  # clauses that are matched by grams
 _GRAM_BOOST = 0.3  # weight of a gram beside a term
+_NUMBER_WITHOUT_YEAR_BOOST = 40.0  # of คำสั่งที่ 301 to the order of that number: above any phrase's score
 _OWN_NUMBER_BOOST = 4.0  # of a document that bears the number typed; half of a rare word's score
 _NUMBER_SIGNS = ("/", "-", ".", " ")  # between the parts of a number
 _CLUSTERS_BETWEEN_WORDS = 16  # character clusters between two words of a set phrase; some 20 letters
@@ -417,8 +418,11 @@ class PlanQueries:
 
     def _own_numbers(self) -> list[Json]:
         numbers = (searchable_bytes(number).data for number in sorted(self.plan.document_numbers))
-        own = (phrase_query(number, field="number_grams") for number in numbers)
-        return [{"constant_score": {"filter": each, "boost": _OWN_NUMBER_BOOST}} for each in own]
+        own = [(phrase_query(number, field="number_grams"), _OWN_NUMBER_BOOST) for number in numbers]
+        if self.plan.number_without_year:
+            number = {"prefix": {"number_grams": {"value": f"{self.plan.number_without_year}/"}}}
+            own.append((number, _NUMBER_WITHOUT_YEAR_BOOST))
+        return [{"constant_score": {"filter": query, "boost": boost}} for query, boost in own]
 
     def _whole(self) -> list[Json]:
         """Returns queries for the whole query in a title and, where it has several parts, in the text."""

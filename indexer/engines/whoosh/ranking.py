@@ -108,10 +108,9 @@ def rank_by_relevance(
 ) -> TopDocuments:
     """Returns at least the documents up to the query's page, best first; complete ``tier`` before others.
 
-    The order is the same whatever page is asked for.
-    ``tier`` of ``documents``: the higher ones are read for boosts before others, and documents of at
-    least ``_COMPLETE`` stand before all below. A document that has the whole query with misread letters is
-    as complete; one that is no whole answer although it matches stands behind all that are.
+    The order is the same whatever page is asked for. Of ``documents`` those of a higher ``tier`` are read
+    for boosts before others; those of at least ``_COMPLETE`` stand before all below. One that has the whole
+    query with misread letters is as complete; one that is no whole answer stands behind all that are.
     """
     total = len(documents)
     complete = int(np.count_nonzero(tier >= _COMPLETE))
@@ -137,7 +136,8 @@ def rank_by_relevance(
         is_misread = ~is_apart & (boosts.phrases >= TUNING.min_phrase_similarity * TUNING.phrase_boost)
         complete += int(np.count_nonzero(is_misread & ~is_complete))
         is_complete = is_complete | is_misread
-    again = _best_first(reader, head, boosted, 2 * is_complete.astype(np.int64) - in_letterhead)
+    tiers = _tiers_of_head(reader, plan, head, is_complete, in_letterhead)
+    again = _best_first(reader, head, boosted, tiers)
     rest = np.arange(len(head), len(documents))
     is_rest_complete = tier[rest] >= _COMPLETE
     if is_rest_complete.any():  # then what is behind the complete documents of the head stands apart
@@ -192,6 +192,20 @@ def _own_number_values(reader: CommitReader, plan: QueryPlan, documents: Documen
     for number in plan.document_numbers:
         own[reader.zone_mask(number, _NUMBER_ZONE)[documents]] = TUNING.own_number_boost
     return own
+
+
+def _tiers_of_head(
+    reader: CommitReader,
+    plan: QueryPlan,
+    documents: DocumentNumbers,
+    is_complete: Mask,
+    in_letterhead: Mask,
+) -> npt.NDArray[np.int64]:
+    """Returns the tier of each document: a higher one where it bears the plan's number without a year."""
+    tiers = 2 * is_complete.astype(np.int64) - in_letterhead
+    if plan.number_without_year is not None:
+        tiers += is_complete & reader.zone_mask(plan.number_without_year, _NUMBER_ZONE)[documents]
+    return tiers
 
 
 def _standing_apart(

@@ -15,7 +15,7 @@ from indexer.analysis.dictionary import SPELLING_WEIGHT, SYNONYM_WEIGHT, Lexicon
 from indexer.analysis.loanwords import find_spelled_letters
 from indexer.analysis.tokenizer import Token, fold_text, is_number, letters_of, searchable_bytes
 from indexer.search.query.date_ranges import DateRange
-from indexer.search.query.parser import Query, TypedChunk
+from indexer.search.query.parser import KIND_NAMES, Query, TypedChunk
 from indexer.search.query.question_words import (
     ENGLISH_QUESTION_WORDS,
     ENGLISH_STOP_WORDS,
@@ -39,6 +39,8 @@ _BEFORE_A_TIME = frozenset("เมื่อ วัน ที่ วันที�
 _NUMBERED = re.compile(r"(?<![a-z0-9.-])([a-z]{1,3})[ .-]?(\d{1,4}(?:\.\d{1,2})?)(?![a-z0-9/-]|[.,:]\d)")
 _NUMBER_AND_YEAR = re.compile(r"(\d{1,5})(?:/(\d\d)|[-.](25\d\d))")
 _DOCUMENT_NUMBER = re.compile(r"\d{1,5}/\d{2,4}")
+_KIND = "|".join(name for names in KIND_NAMES.values() for name in names)
+_LABEL_WITHOUT_YEAR = re.compile(rf"(?:(?:{_KIND})(?:เลขที่|ที่)?|เลขที่|ที่)(?P<number>\d{{1,4}})")
 _NUMBER_LETTERS = re.compile(f"[{CONSONANTS}]{{1,3}}")
 _SHORT_YEARS = range(30, 80)  # 2530–2579 BE: older documents are not numbered so, or not kept
 _ERAS = range(1700, 2200), range(1700 + ERA, 2200 + ERA)  # numbers taken for years: Common Era, Buddhist
@@ -131,6 +133,12 @@ class QueryPlan:
         """Numbers of documents that the plan asks for, in every way to write them."""
         terms = {term for clause in self.clauses for each in clause.alternatives for term in each.terms}
         return {term for term in terms if _DOCUMENT_NUMBER.fullmatch(term)}
+
+    @cached_property
+    def number_without_year(self) -> str | None:
+        """The number of a plan that is a kind of document and a number without its year: คำสั่งที่ 301."""
+        found = _LABEL_WITHOUT_YEAR.fullmatch("".join(clause.typed for clause in self.clauses))
+        return found["number"] if found else None
 
     @property
     def letters_of_document_numbers(self) -> str | None:
