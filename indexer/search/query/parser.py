@@ -128,21 +128,13 @@ class Query:
 _MOST_EXCLUDED = 8  # values of facets
 MAX_QUERY_LENGTH = 500  # characters of the typed text that are read; the rest is ignored
 
-KIND_NAMES = {
-    DocumentKind.LETTER: ("หนังสือภายนอก",),
-    DocumentKind.MEMO: ("บันทึกข้อความ", "หนังสือภายใน"),
-    DocumentKind.STAMPED: ("หนังสือประทับตรา",),
-    DocumentKind.ORDER: ("คำสั่ง",),
-    DocumentKind.RULE: ("ระเบียบ",),
-    DocumentKind.BYLAW: ("ข้อบังคับ", "เทศบัญญัติ", "ข้อบัญญัติ"),
-    DocumentKind.ANNOUNCEMENT: ("ประกาศ",),
-    DocumentKind.STATEMENT: ("แถลงการณ์",),
-    DocumentKind.NEWS: ("ข่าว", "ข่าวประชาสัมพันธ์"),
-    DocumentKind.CERTIFICATE: ("หนังสือรับรอง",),
-    DocumentKind.MINUTES: ("รายงานการประชุม",),
-    DocumentKind.NOTE: ("บันทึก",),
+_FURTHER_KIND_NAMES = {
+    DocumentKind.MEMO: ("หนังสือภายใน",),
+    DocumentKind.BYLAW: ("ข้อบัญญัติ",),
+    DocumentKind.NEWS: ("ข่าวประชาสัมพันธ์",),
     DocumentKind.OTHER: ("อื่นๆ", "อื่น"),
 }
+KIND_NAMES = {kind: (*kind.thai.split("/"), *_FURTHER_KIND_NAMES.get(kind, ())) for kind in DocumentKind}
 """Thai names of each kind that people may write after ``kind:``."""
 
 _FIELDS = {

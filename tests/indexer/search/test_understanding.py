@@ -672,3 +672,22 @@ def test_a_date_between_spaces_is_no_document_number(typed: str) -> None:
 
 def test_a_document_number_between_spaces_is_one() -> None:
     assert [chunk.text for chunk in parse_query("คำสั่ง 98 / 2567").chunks] == ["คำสั่ง", "98/2567"]
+
+
+def test_a_document_with_the_number_stands_before_those_that_name_it_oftener(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    named = "คำสั่งเทศบาลที่ 215/2564"
+    with index.rebuild() as generation:
+        generation.add_announcements(
+            [
+                entry(1, "แต่งตั้งคณะกรรมการตรวจรับพัสดุ", "ให้มีผลตั้งแต่บัดนี้", number="215/2564"),
+                entry(2, f"ยกเลิก{named}", f"ให้ยกเลิก{named} และให้ใช้คำสั่งนี้แทน{named}", number="31/2565"),
+            ]
+        )
+    assert found(index, "215/2564") == [1, 2]
+
+
+@pytest.mark.parametrize("kind", DocumentKind)
+def test_a_kind_is_understood_by_each_name_that_pages_show(kind: DocumentKind) -> None:
+    for name in kind.thai.split("/"):
+        assert parse_query(f'kind:"{name}"').filters.kind is kind
