@@ -18,9 +18,11 @@ from archive.model import (
     ApiToken,
     Attachment,
     AttemptLimit,
+    ExtractedField,
     Failure,
     IntegrityIncident,
     Organisation,
+    Page,
     Person,
     ReadingResults,
     Role,
@@ -31,6 +33,9 @@ from archive.model import (
 
 Progress = Callable[[str, int, int], None]
 """Callback of a long command: the step that is under way, how much of it is done, and how much it is."""
+
+FieldExtraction = Callable[[Sequence[Page]], dict[str, ExtractedField]]
+"""Finds what a document states in all its pages: the ``fields`` of ``ReadingResults``."""
 
 
 @dataclass(frozen=True, slots=True)

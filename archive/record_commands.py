@@ -12,7 +12,7 @@ from archive.commands.publication import Publication
 from archive.commands.reports import ReportCommands
 from archive.commands.site_profile import SiteProfileCommands
 from archive.commands.uploads import Uploads
-from archive.ports import Files, Scanner
+from archive.ports import FieldExtraction, Files, Scanner
 from archive.repositories import Records
 
 
@@ -26,13 +26,19 @@ class RecordCommands:
     """
 
     def __init__(
-        self, records: Records, files: Files, *, max_upload_bytes: int, scanner: Scanner | None = None
+        self,
+        records: Records,
+        files: Files,
+        *,
+        max_upload_bytes: int,
+        extract_fields: FieldExtraction,
+        scanner: Scanner | None = None,
     ) -> None:
         self.uploads = Uploads(files, scanner, max_upload_bytes)
         self.announcements = AnnouncementCommands(records)
         self.attachments = AttachmentCommands(records, self.uploads)
         self.file_versions = FileVersionCommands(records, self.uploads)
-        self.pages = PageCommands(records)
+        self.pages = PageCommands(records, extract_fields)
         self.publication = Publication(records)
         self.collections = CollectionCommands(records)
         self.disclosure = DisclosureCommands(records)

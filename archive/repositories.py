@@ -22,6 +22,7 @@ from archive.model import (
     CollectionLine,
     DocumentKind,
     Draft,
+    ExtractedField,
     FileVersion,
     IntegrityIncident,
     Line,
@@ -345,6 +346,7 @@ class Pages(Protocol):
         lines: Sequence[Line] = (),
         doubts: Sequence[LowConfidenceSpan] = (),
         should_mark_corrected: bool = True,
+        fields: Mapping[str, ExtractedField] | None = None,
     ) -> Page:
         """Set a page's text as a person corrected it; undecided ``personal_data`` holds the attachment.
 
@@ -353,15 +355,22 @@ class Pages(Protocol):
         ``personal_data``: the finds in this text.
         ``lines``: where the letters of this text are on the picture.
         ``doubts``: those that are still to be checked.
+        ``fields``: what the document states now; None: as before. They are stored where the attachment has
+        been read, and the history has the values that differ, before and after.
         """
 
     def replace_by_rereading(
-        self, page: Page, *, actor: str, personal_data: Sequence[PersonalDataSpan] = ()
+        self,
+        page: Page,
+        *,
+        actor: str,
+        personal_data: Sequence[PersonalDataSpan] = (),
+        fields: Mapping[str, ExtractedField] | None = None,
     ) -> Page:
         """Replace a page, also a corrected one, by another reading; undecided finds hold the attachment.
 
-        A person asked for the reading. The text before is kept in the history. ``personal_data``: as for
-        ``correct``.
+        A person asked for the reading. The text before is kept in the history. ``personal_data``, ``fields``:
+        as for ``correct``.
         """
 
     def get(self, attachment_id: int, number: int) -> Page:

@@ -98,17 +98,17 @@ def names_of_unconfirmed_values(changes: Sequence[Change]) -> set[str]:
     return names
 
 
-def fields_differing_in_new_file(
+def fields_stated_anew(
     announcement: Announcement,
     attachments: Sequence[Attachment],
     replacements: Mapping[int, Attachment],
     changes: Sequence[Change],
 ) -> dict[str, object]:
-    """Return, by name, what a new file states otherwise in fields that no person has set since.
+    """Return, by name, what a new file or a corrected page states otherwise in fields nobody has set since.
 
-    A field that a person has confirmed since the file was replaced is left out too. ``replacements``: the
-    file that waits to replace an attachment's, by the attachment's id. ``changes``: the history of the
-    announcement, the latest last.
+    A field that a person has confirmed since is left out too. Of a page that was corrected or read again
+    counts what the announcement took from its text before. ``replacements``: the file that waits to replace
+    an attachment's, by the attachment's id. ``changes``: the history of the announcement, the latest last.
     """
     stated = suggest_fields([replacements.get(each.id, each) for each in attachments])
     if stated.source is None:
@@ -118,12 +118,29 @@ def fields_differing_in_new_file(
     for change in changes:
         if change.action == "replace" and change.before.get("attachment_id") in ids:
             names = set(stated.fields)
+        elif change.action in ("correct", "reread") and change.before.get("attachment_id") in ids:
+            names |= _names_taken_from_text_before(announcement, change)
         elif change.action in ("revise", "confirm") and change.actor != WORKER:
             names -= change.after.keys()
     return {
         name: value
         for name, value in stated.fields.items()
         if name in names and getattr(announcement, name) != value
+    }
+
+
+def _names_taken_from_text_before(announcement: Announcement, change: Change) -> set[str]:
+    """Return the fields that have what a document stated before its text was changed, or nothing yet."""
+    before, after = (side.get("fields", {}) for side in (change.before, change.after))
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return set()
+    open_names = fields_as_in_new_draft(announcement)
+    read_as = {**NAMES_IN_DOCUMENTS, "title": "subject" if "subject" in before else "title"}
+    return {
+        name
+        for name, read in read_as.items()
+        if str(getattr(announcement, name)) == before.get(read)
+        or (read in after and read not in before and name in open_names)
     }
 
 

@@ -34,6 +34,7 @@ from archive.repositories import Records
 from archive.transfer_ports import Transfer
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.tokenizer import Tokenizer
+from indexer.extraction.metadata import extract_fields
 from indexer.extraction.page_images import PagePictures
 from indexer.extraction.text_layer import SearchableCopies
 from indexer.lazy_import import lazy_import
@@ -297,7 +298,11 @@ def build_services(settings: Settings, *, may_begin_empty: bool = False) -> Serv
 
 def _commands(records: Records, files: Files, scanner: Scanner | None, settings: Settings) -> RecordCommands:
     return RecordCommands(
-        records, files, max_upload_bytes=settings.max_upload_mb * _MEGABYTE, scanner=scanner
+        records,
+        files,
+        max_upload_bytes=settings.max_upload_mb * _MEGABYTE,
+        extract_fields=extract_fields,
+        scanner=scanner,
     )
 
 

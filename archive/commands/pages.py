@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from archive import privacy, validation
 from archive.commands.status_rules import editable_attachment, refuse_other_file
 from archive.commands.transactions import CommandsOnRecords, in_one_transaction
 from archive.line_alignment import align_lines
-from archive.model import LowConfidenceSpan, Page
+from archive.model import ExtractedField, LowConfidenceSpan, Page
+from archive.ports import FieldExtraction
+from archive.repositories import Records
 
 
 class PageCommands(CommandsOnRecords):
-    """Replaces the recognised text of pages."""
+    """Replaces the recognised text of pages, and with it the fields that the document states in them."""
+
+    def __init__(self, records: Records, extract_fields: FieldExtraction) -> None:
+        super().__init__(records)
+        self._extract_fields = extract_fields
 
     @in_one_transaction
     def correct(
@@ -33,15 +40,23 @@ class PageCommands(CommandsOnRecords):
         editable_attachment(self._records, attachment_id)
         checked_text = validation.checked_page_text(text)
         before = self._records.pages.get(attachment_id, number)
+        after = replace(
+            before,
+            text=checked_text,
+            lines=tuple(align_lines(before.text, before.lines, checked_text)),
+            doubts=tuple(doubts),
+            corrected=should_mark_corrected,
+        )
         return self._records.pages.correct(
             attachment_id,
             number,
             checked_text,
             actor=actor,
             personal_data=privacy.find_personal_data(checked_text, number),
-            lines=align_lines(before.text, before.lines, checked_text),
+            lines=after.lines,
             doubts=doubts,
             should_mark_corrected=should_mark_corrected,
+            fields=self._fields_with(after),
         )
 
     @in_one_transaction
@@ -54,5 +69,13 @@ class PageCommands(CommandsOnRecords):
         attachment, _ = editable_attachment(self._records, page.attachment_id)
         refuse_other_file(attachment, read_from)
         return self._records.pages.replace_by_rereading(
-            page, actor=actor, personal_data=privacy.find_personal_data(page.text, page.number)
+            page,
+            actor=actor,
+            personal_data=privacy.find_personal_data(page.text, page.number),
+            fields=self._fields_with(page),
         )
+
+    def _fields_with(self, page: Page) -> dict[str, ExtractedField]:
+        """Return what the document states once ``page`` has taken the place of the page with its number."""
+        pages = self._records.pages.by_attachment(page.attachment_id)
+        return self._extract_fields([page if each.number == page.number else each for each in pages])

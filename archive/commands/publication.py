@@ -23,7 +23,7 @@ from archive.model import (
 )
 from archive.suggested_fields import (
     FILLED_FROM_DOCUMENTS,
-    fields_differing_in_new_file,
+    fields_stated_anew,
     is_meaningless_title,
     names_of_unconfirmed_values,
     refuse_file_name_as_title,
@@ -94,10 +94,10 @@ class Publication(CommandsOnRecords):
     def confirm_filled_values(self, id: int, *, actor: str) -> None:
         """Record that a person looked at the values that are in doubt after publication.
 
-        The worker filled them in when it published, or a new file states other ones.
+        The worker filled them in when it published, or a new file or a corrected page states other ones.
         """
         names = names_of_unconfirmed_values(self._records.history.entries(id))
-        names |= self.fields_differing_in_new_file(id).keys()
+        names |= self.fields_stated_anew(id).keys()
         announcement = self._records.announcements.get(id)
         fields = {name: getattr(announcement, name) for name in FIELDS_BY_NAME if name in names}
         if fields:
@@ -107,13 +107,13 @@ class Publication(CommandsOnRecords):
                 values = {"attachment_id": attachment.id, "label": attachment.label}
                 self._records.announcements.record_confirmation(id, values, actor=actor)
 
-    def fields_differing_in_new_file(self, id: int) -> dict[str, object]:
-        """Return what a new file states otherwise in fields that nobody has set or confirmed since, by name.
+    def fields_stated_anew(self, id: int) -> dict[str, object]:
+        """Return what a new file or a corrected page states otherwise in fields nobody set since, by name.
 
-        The values are the file's, which replaced another. See ``archive.suggested_fields``.
+        A field that somebody confirmed since is left out too. See ``archive.suggested_fields``.
         """
         attachments = self._records.attachments.by_announcement([id])[id]
-        return fields_differing_in_new_file(
+        return fields_stated_anew(
             self._records.announcements.get(id),
             attachments,
             self._records.attachments.replacements(each.id for each in attachments),

@@ -109,7 +109,8 @@ def extract_fields(pages: Sequence[Page]) -> dict[str, ExtractedField]:
         return {}
     first = rows_of_page(written[0])
     document = DocumentLayout(first, [row for page in written for row in rows_of_page(page)])
-    sure = written[0].confidence if written[0].confidence is not None else 1.0
+    confidence = written[0].confidence
+    sure = 1.0 if written[0].corrected or confidence is None else confidence
     found: dict[str, FieldValue | None] = {name: read(document) for name, read in _READERS.items()}
     return {
         name: ExtractedField(value=field.value, confidence=round(field.confidence * sure, 2))

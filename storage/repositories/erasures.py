@@ -20,7 +20,7 @@ from storage.repositories.attachments import EngineAttachments, set_hidden_chang
 from storage.repositories.waiting_replacements import replacement_row
 from storage.rows import delete_rows, insert_row, read_rows, select_row, select_rows, update_row
 
-_TELLING = {"text", "doubts", "label", "filename", "sha256", "size", "media_type"}
+_TELLING = {"text", "doubts", "fields", "label", "filename", "sha256", "size", "media_type"}
 """Keys of a change in the history that tell something of a file, of its name or of its pages."""
 
 _OWN_TEXT = {field.name: field for field in ANNOUNCEMENT_FIELDS if field.is_erased_by_order}

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from archive import holding, privacy
 from archive.errors import Conflict, NotFound
-from archive.model import Line, LowConfidenceSpan, Page, PersonalDataSpan, TextSource
+from archive.model import (
+    Attachment,
+    ExtractedField,
+    Line,
+    LowConfidenceSpan,
+    Page,
+    PersonalDataSpan,
+    ReadingStatus,
+    TextSource,
+)
 from storage import mappers
 from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import READING, append_entries
@@ -72,6 +81,7 @@ class EnginePages(EngineRepository):
         lines: Sequence[Line] = (),
         doubts: Sequence[LowConfidenceSpan] = (),
         should_mark_corrected: bool = True,
+        fields: Mapping[str, ExtractedField] | None = None,
     ) -> Page:
         with self._engine.write():
             attachment = attachment_row(self._engine, attachment_id, should_lock=True)
@@ -82,16 +92,21 @@ class EnginePages(EngineRepository):
             after = dataclasses.replace(
                 before, text=text, corrected=should_mark_corrected, lines=tuple(lines), doubts=tuple(doubts)
             )
-            self._replace(attachment, before, after, "correct", actor, personal_data)
+            self._replace(attachment, before, after, "correct", actor, personal_data, fields)
         return after
 
     def replace_by_rereading(
-        self, page: Page, *, actor: str, personal_data: Sequence[PersonalDataSpan] = ()
+        self,
+        page: Page,
+        *,
+        actor: str,
+        personal_data: Sequence[PersonalDataSpan] = (),
+        fields: Mapping[str, ExtractedField] | None = None,
     ) -> Page:
         with self._engine.write():
             attachment = attachment_row(self._engine, page.attachment_id, should_lock=True)
             before = self.get(page.attachment_id, page.number)
-            self._replace(attachment, before, page, "reread", actor, personal_data)
+            self._replace(attachment, before, page, "reread", actor, personal_data, fields)
         return page
 
     def _replace(
@@ -102,8 +117,12 @@ class EnginePages(EngineRepository):
         action: str,
         actor: str,
         personal_data: Sequence[PersonalDataSpan],
+        fields: Mapping[str, ExtractedField] | None,
     ) -> None:
         """Replace a page, keep the text before in the history, and have search follow."""
+        read = mappers.attachment(attachment)
+        is_read = fields is not None and read.status is ReadingStatus.READY
+        stated = dict(fields or {}) if is_read else read.details.fields
         self._engine.run(
             """UPDATE page SET source = :source, confidence = :confidence, turn = :turn, rules = :rules,
                    corrected = :corrected, problem = :problem, text = :text, raw = :raw, lines = :lines,
@@ -124,19 +143,17 @@ class EnginePages(EngineRepository):
                 "text": before.text,
                 "corrected": before.corrected,
                 **_kept_doubts(before),
+                **_other_fields(read.details.fields, stated),
             },
-            after={**place, "text": after.text},
+            after={**place, "text": after.text, **_other_fields(stated, read.details.fields)},
         )
         history.mark_updated(self._engine, attachment["announcement_id"])
         if after.text != before.text:
             history.set_replaced_text_change(self._engine, attachment["announcement_id"])
-        read = mappers.attachment(attachment)
+        read = dataclasses.replace(read, details=dataclasses.replace(read.details, fields=stated))
         taken_out: Sequence[str] = ()
         if action == "correct":  # another reading may give other digits for the same number
-            others = (data for data in read.details.personal_data if data.page != before.number)
-            known = (*others, *privacy.find_personal_data(before.text, before.number))  # by the present rules
-            now = dataclasses.replace(read, details=dataclasses.replace(read.details, personal_data=known))
-            read = dataclasses.replace(read, decided=privacy.expand_decision_on_everything(now))
+            read = _with_decision_expanded(read, before)
             taken_out = privacy.data_taken_out(after.number, before.text, after.text)
         replace_page_finds_and_hold(self._engine, read, after.number, personal_data, taken_out)
         append_entries(self._engine, ("attachment", after.attachment_id), (READING, after.attachment_id))
@@ -207,6 +224,23 @@ class EnginePages(EngineRepository):
             ]
             for one, group in groupby(found, key=lambda row: int(row["attachment_id"]))
         }
+
+
+def _with_decision_expanded(read: Attachment, before: Page) -> Attachment:
+    """Return the attachment with a decision on everything spelled out, by what was in the page before."""
+    others = (data for data in read.details.personal_data if data.page != before.number)
+    known = (*others, *privacy.find_personal_data(before.text, before.number))  # by the present rules
+    now = dataclasses.replace(read, details=dataclasses.replace(read.details, personal_data=known))
+    return dataclasses.replace(read, decided=privacy.expand_decision_on_everything(now))
+
+
+def _other_fields(
+    stated: Mapping[str, ExtractedField], others: Mapping[str, ExtractedField]
+) -> dict[str, object]:
+    """Return for the history the stated values that ``others`` lack or state otherwise, if any."""
+    values, other_values = ({name: field.value for name, field in each.items()} for each in (stated, others))
+    other = {name: value for name, value in values.items() if other_values.get(name) != value}
+    return {"fields": other} if other else {}
 
 
 def _kept_doubts(page: Page) -> dict[str, object]:

@@ -10,6 +10,7 @@ import pytest
 from archive.ports import Files, Jobs
 from archive.record_commands import RecordCommands
 from archive.repositories import Records
+from indexer.extraction.metadata import extract_fields
 from storage.files.local import LocalFiles
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.records import open_records
@@ -43,4 +44,4 @@ def files(tmp_path: Path) -> Files:
 
 @pytest.fixture
 def commands(records: Records, files: Files) -> RecordCommands:
-    return RecordCommands(records, files, max_upload_bytes=10_000)
+    return RecordCommands(records, files, max_upload_bytes=10_000, extract_fields=extract_fields)

@@ -9,12 +9,13 @@ from archive.model import Draft, ExtractedField, Page, ReadingResults, ReadingSt
 from archive.ports import Files, Jobs
 from archive.record_commands import RecordCommands
 from archive.repositories import Records
+from indexer.extraction.metadata import extract_fields
 
 NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
 
 
 def test_a_scan_goes_all_the_way(records: Records, jobs: Jobs, files: Files) -> None:
-    commands = RecordCommands(records, files, max_upload_bytes=1000)
+    commands = RecordCommands(records, files, max_upload_bytes=1000, extract_fields=extract_fields)
     draft = Draft(title="ประกาศรับสมัคร", published_on=dt.date(2021, 6, 9), views=492)
     announcement = commands.announcements.create(draft, actor="สมศรี")
     attachment, new = commands.attachments.attach(

@@ -26,6 +26,7 @@ from archive.ports import Jobs
 from archive.record_commands import RecordCommands
 from archive.repositories import Records
 from archive.worklist import Problem, WorklistFilters
+from indexer.extraction.metadata import extract_fields
 from storage.engine import Engine
 from storage.files.local import LocalFiles
 from storage.hash_chain import last_entry
@@ -553,7 +554,9 @@ def test_a_file_that_waits_can_itself_be_replaced_and_redacted(
 
 @pytest.fixture
 def commands(records: Records, tmp_path: Path) -> RecordCommands:
-    return RecordCommands(records, LocalFiles(tmp_path / "files"), max_upload_bytes=10_000)
+    return RecordCommands(
+        records, LocalFiles(tmp_path / "files"), max_upload_bytes=10_000, extract_fields=extract_fields
+    )
 
 
 def test_a_program_replaces_no_redacted_copy_in_a_draft(

@@ -16,6 +16,7 @@ from archive.model import Attachment, Collection, CollectionLine, ReadingResults
 from archive.ports import Jobs
 from archive.record_commands import RecordCommands
 from archive.repositories import Records
+from indexer.extraction.metadata import extract_fields
 from storage.engine import Engine
 from storage.files.local import LocalFiles
 from tests.at_once import end_of_later
@@ -27,7 +28,9 @@ PAST = dt.datetime(2021, 6, 9, tzinfo=dt.UTC)
 
 @pytest.fixture
 def commands(records: Records, tmp_path: Path) -> RecordCommands:
-    return RecordCommands(records, LocalFiles(tmp_path / "files"), max_upload_bytes=10_000)
+    return RecordCommands(
+        records, LocalFiles(tmp_path / "files"), max_upload_bytes=10_000, extract_fields=extract_fields
+    )
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from archive.model import Status
 from archive.record_commands import RecordCommands
 from archive.repositories import Records
 from archive.undo import Undo
+from indexer.extraction.metadata import extract_fields
 from storage.files.local import LocalFiles
 from tests.contracts.samples import ACTOR, draft, published
 
@@ -42,7 +43,12 @@ def items(records: Records, year: int) -> dict[str, DisclosureItem]:
 
 
 def undo_of(records: Records, folder: Path) -> Undo:
-    return Undo(records, RecordCommands(records, LocalFiles(folder / "files"), max_upload_bytes=1))
+    return Undo(
+        records,
+        RecordCommands(
+            records, LocalFiles(folder / "files"), max_upload_bytes=1, extract_fields=extract_fields
+        ),
+    )
 
 
 def test_an_item_is_changed_from_a_year_on(records: Records) -> None:

@@ -16,6 +16,7 @@ from archive.model import ReadingResults, Status
 from archive.ports import Files
 from archive.record_commands import RecordCommands
 from archive.repositories import Records
+from indexer.extraction.metadata import extract_fields
 from storage.files.local import LocalFiles
 from storage.hash_chain import AuditTrail
 from storage.repositories.jobs import EngineJobs
@@ -38,7 +39,12 @@ class Archive:
 def opened(folder: Path) -> Archive:
     engine = Sqlite(folder / "prakat.db")
     records, files = open_records(engine), LocalFiles(folder / "files")
-    return Archive(engine, records, files, RecordCommands(records, files, max_upload_bytes=10_000))
+    return Archive(
+        engine,
+        records,
+        files,
+        RecordCommands(records, files, max_upload_bytes=10_000, extract_fields=extract_fields),
+    )
 
 
 @pytest.fixture

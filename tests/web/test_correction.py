@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from dataclasses import replace
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 
 from archive.model import Attachment, LowConfidenceSpan, Role, Status
 from indexer.extraction.page_images import hit_rectangles
-from tests.web.conftest import Site, memo
+from tests.web.conftest import Site, memo, sent_form
 
 
 @pytest.fixture
@@ -117,6 +118,36 @@ def test_a_page_is_turned_and_read_again_and_can_be_set_back(
     assert (again.text, again.turn, again.source) == (before.text, before.turn, before.source)
     actions = [each.action for each in site.services.history.entries(attachment.announcement_id)]
     assert actions.count("reread") == 2
+
+
+MISREAD = ("ซื้อ สารสัม", "นป 1/8")
+
+
+@pytest.mark.parametrize("status", [Status.DRAFT, Status.PUBLISHED])
+def test_what_a_corrected_page_states_is_offered_and_replaces_nothing(
+    site: Site, staff: FlaskClient, status: Status
+) -> None:
+    made = site.announcement("ซื้อ สารสัม", status=Status.DRAFT, published_on=dt.date(2021, 6, 9))
+    paper = site.attach(made.id, memo("ให้ซื้อ", subject=MISREAD[0], number=MISREAD[1]))
+    site.work()
+    if status is Status.PUBLISHED:
+        site.services.commands.publication.publish(made.id, actor="x")
+    page = f"/staff/attachments/{paper.id}/pages/1"
+    text = site.services.pages.get(paper.id, 1).text
+    right = text.replace("สารสัม", "สารส้ม").replace("๑/๘", "๑/๙").replace("๙ มิถุนายน", "๗ มิถุนายน")
+    staff.post(page, data={"text": right})
+    now = site.services.attachments.get(paper.id)
+    read = {name: field.value for name, field in now.details.fields.items()}
+    assert (read["subject"], read["number"], read["date"]) == ("ซื้อ สารส้ม", "นป 1/9", "2021-06-07")
+    assert site.services.announcements.get(made.id).title == "ซื้อ สารสัม"
+    form = f"/staff/announcements/{made.id}"
+    asked = f"{form}/publish" if status is Status.DRAFT else form
+    assert "เอกสารระบุว่า ซื้อ สารส้ม" in staff.get(asked).text
+    staff.post(form, data=sent_form(staff.get(form).text) | {"title": "ซื้อสารส้มกับคลอรีน"})
+    assert "เอกสารระบุว่า ซื้อ สารส้ม" not in staff.get(asked).text
+    staff.post(page, data={"text": text})  # misread once more: nothing of it is in the announcement
+    assert "เอกสารระบุว่า ซื้อ" not in staff.get(asked).text
+    assert site.services.attachments.get(paper.id).details.fields["subject"].value == "ซื้อ สารสัม"
 
 
 def test_a_page_corrected_by_hand_is_read_again_only_once_that_is_confirmed(

@@ -27,6 +27,7 @@ from archive.ports import Files
 from archive.record_commands import RecordCommands
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.extraction.cross_process_semaphore import NoFreeSlot
+from indexer.extraction.metadata import extract_fields
 from indexer.extraction.page_images import PagePictures
 from storage.backup.manifest import DATABASE
 from storage.backup.writer import Backups
@@ -571,7 +572,9 @@ def test_an_upload_of_the_bytes_that_are_being_erased_keeps_its_file(site: Site,
     other = site.announcement("ประกาศอื่น")
 
     def upload(files: object) -> None:
-        commands = RecordCommands(services.records, cast(Files, files), max_upload_bytes=1 << 20)
+        commands = RecordCommands(
+            services.records, cast(Files, files), max_upload_bytes=1 << 20, extract_fields=extract_fields
+        )
         commands.attachments.attach(other.id, io.BytesIO(paper), filename="a.pdf", actor="test")
 
     def erase(files: object) -> None:
@@ -602,7 +605,9 @@ def test_a_redacted_copy_of_the_bytes_that_are_being_erased_keeps_its_file(site:
         )
 
     files = cast(Files, InterruptedFiles(services.files, "add", before=lambda: None, after=erase))
-    commands = RecordCommands(services.records, files, max_upload_bytes=1 << 20)
+    commands = RecordCommands(
+        services.records, files, max_upload_bytes=1 << 20, extract_fields=extract_fields
+    )
     commands.file_versions.replace_by_redacted_copy(
         paper.id, io.BytesIO(covered), [], made_from=paper.sha256, actor="test"
     )

@@ -592,7 +592,7 @@ def test_a_new_version_by_staff_waits_until_they_have_checked_it(site: Site) -> 
     assert f"#attachment-{waiting.id}" in clerk.get("/staff?problem=unconfirmed").text
     page = clerk.get(form).text
     assert f'formaction="{show}?' in page
-    assert "ไฟล์ใหม่ระบุว่า ซ่อมสะพาน" in page
+    assert "เอกสารระบุว่า ซ่อมสะพาน" in page
     assert "ตรวจและเผยแพร่ไฟล์ที่รอใช้" in clerk.get(f"/staff/attachments/{waiting.id}").text
     clerk.post(show)
     site.work()
@@ -600,9 +600,9 @@ def test_a_new_version_by_staff_waits_until_they_have_checked_it(site: Site) -> 
     assert (shown.sha256, shown.hold) == (waiting.sha256, None)
     assert "ห้วยยาง" in site.client().get("/search?q=ห้วยยาง", headers=BROWSER).text
     page = clerk.get(form).text  # the title is still that of the paper before: asked until it is saved
-    assert "ไฟล์ใหม่ระบุว่า ซ่อมสะพาน" in page
+    assert "เอกสารระบุว่า ซ่อมสะพาน" in page
     clerk.post(form, data=sent_form(page))
-    assert "ไฟล์ใหม่ระบุว่า" not in clerk.get(form).text
+    assert "เอกสารระบุว่า" not in clerk.get(form).text
     assert site.services.announcements.get(made.id).title == "ประกาศงานถนน"
 
 

@@ -315,7 +315,7 @@ def test_a_draft_s_title_is_in_doubt_once_its_file_is_replaced(site: Site) -> No
     clerk, form = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}"
     newer = memo("ให้ซ่อมสะพาน", subject="ซ่อมสะพาน")
     site.services.commands.file_versions.replace(paper.id, io.BytesIO(newer), filename="ใหม่.pdf", actor="x")
-    doubt = "ไฟล์ใหม่ระบุว่า ซ่อมสะพาน"
+    doubt = "เอกสารระบุว่า ซ่อมสะพาน"
     assert doubt not in clerk.get(f"{form}/publish").text  # the new file is not read yet
     clerk.post(form, data=sent_form(clerk.get(form).text))  # so this confirms nothing about it
     site.work()

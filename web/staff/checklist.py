@@ -87,7 +87,7 @@ def publication_checks(
     """
     suggested = suggested_form_values(announcement, papers)
     stated, given = suggested.fields, announcement
-    stated_anew = services().commands.publication.fields_differing_in_new_file(announcement.id)
+    stated_anew = services().commands.publication.fields_stated_anew(announcement.id)
     if not announcement.title:  # nobody saved the form
         values = {name: stated[name] for name in suggested.prefilled_fields}
         announcement = dataclasses.replace(announcement, **values)  # type: ignore[arg-type]  # checked by name
@@ -115,14 +115,14 @@ def publication_checks(
 def doubts_after_publication(announcement: Announcement, papers: Sequence[AttachmentForStaff]) -> list[Check]:
     """Returns the lines for what is in doubt on a published announcement; none for any other one.
 
-    These are the values that the worker filled in when it published, or that a new file states otherwise,
-    and that nobody has saved since, the day of the draft where it found no date, a title that is the name of
-    a file or was covered, and labels as in the checklist before publication.
+    These are the values that the worker filled in when it published, or that a new file or a corrected
+    page states otherwise, and that nobody has saved since, the day of the draft where it found no date, a
+    title that is the name of a file or was covered, and labels as in the checklist before publication.
     """
     if announcement.status is not Status.PUBLISHED:
         return []
     unconfirmed = names_of_unconfirmed_values(services().history.entries(announcement.id))
-    stated_anew = services().commands.publication.fields_differing_in_new_file(announcement.id)
+    stated_anew = services().commands.publication.fields_stated_anew(announcement.id)
     values = {
         "title": announcement.title,
         "published_on": template_filters.day(announcement.published_on),
@@ -134,7 +134,7 @@ def doubts_after_publication(announcement: Announcement, papers: Sequence[Attach
     place = partial(_place, announcement.id)
     title = _title(announcement, papers, SuggestedFormValues(), place("title"), stated_anew.get("title"))
     remarks = {name: _filled_remark(papers, name) for name in values if name in unconfirmed}
-    remarks |= {name: _said_by_new_file(name, value) for name, value in stated_anew.items()}
+    remarks |= {name: _said_anew(name, value) for name, value in stated_anew.items()}
     if remarks and "published_on" in fields_as_in_new_draft(announcement):
         remarks.setdefault("published_on", _no_date_found())
     filled = [
@@ -181,9 +181,9 @@ def _said_by_paper(stated: object) -> str:
     return str(_("เอกสารระบุว่า %(stated)s", stated=stated))
 
 
-def _said_by_new_file(field: str, stated: object) -> str:
+def _said_anew(field: str, stated: object) -> str:
     [(_name, value)] = template_filters.field_values({field: stated})
-    return str(_("ไฟล์ใหม่ระบุว่า %(stated)s", stated=value))
+    return _said_by_paper(value)
 
 
 def _title(
@@ -193,7 +193,7 @@ def _title(
     place: str,
     stated_anew: object,
 ) -> Check:
-    """Returns the line for the title. ``stated_anew``: the other title of a new file; None without one."""
+    """Returns the line for the title. ``stated_anew``: another title stated since; None without one."""
     name, title = _("เรื่อง"), announcement.title
     attachments = [paper.attachment for paper in papers]
     is_meaningless = is_meaningless_title(title, attachments)
@@ -205,7 +205,7 @@ def _title(
         remark = _("ชื่อเรื่องเป็นชื่อไฟล์ จะใช้ชื่อที่อ่านจากเอกสารแทน กรุณาตรวจ") if title else _("ระบบเติมให้ กรุณาตรวจ")
         return Check(name, read, BulkPublishEffect.TO_CONFIRM, remark, place, field="title")
     if title and not is_name_of_file(title, attachments) and not is_meaningless:
-        remark = _said_by_new_file("title", stated_anew) if stated_anew else ""
+        remark = _said_anew("title", stated_anew) if stated_anew else ""
         effect = BulkPublishEffect.TO_CONFIRM if remark else BulkPublishEffect.GOOD
         return Check(name, title, effect, remark, place, field="title")
     remark = _("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ") if title else _("ยังไม่มีชื่อเรื่อง")
