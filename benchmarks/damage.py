@@ -1,4 +1,4 @@
-"""How many of the damages that an archive may suffer ``prakat check`` finds, each by itself.
+"""Benchmark of ``prakat check``: which of the damages that an archive may suffer it finds, each by itself.
 
 python -m benchmarks.damage
 """

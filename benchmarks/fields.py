@@ -1,4 +1,4 @@
-"""How well documents are described: ``python -m benchmarks.fields [--count N] [--scans N]``.
+"""Benchmark of the fields read from documents: ``python -m benchmarks.fields [--count N] [--scans N]``.
 
 Makes memos, letters, stamped letters, orders and announcements of invented offices in many layouts, both
 numerals and several typefaces, reads each as the archive does, once as a word processor writes it and
@@ -93,7 +93,7 @@ class Made:
     truth: dict[str, str]
 
 
-class Sheet:
+class FilledSheet:
     """A4 paper that is filled from the top; every length in points."""
 
     left, right, top, bottom = 85.0, 57.0, 60.0, 70.0
@@ -180,14 +180,14 @@ def words(text: str) -> tuple[str, ...]:
 
 
 @dataclass
-class Writer:
+class DocumentWriter:
     """Composes one document and lays it out; ``truth`` collects its fields."""
 
     chance: random.Random
     truth: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.sheet = Sheet(self.chance)
+        self.sheet = FilledSheet(self.chance)
         self.office = self.chance.choice(OFFICES)
         self.date = dt.date(
             self.chance.randint(2010, 2026), self.chance.randint(1, 12), self.chance.randint(1, 28)
@@ -254,7 +254,7 @@ class Writer:
         self.sheet.pdf.ellipse(x + 9, self.sheet.y + 9, 26, 26)
 
 
-def memo(write: Writer) -> None:
+def memo(write: DocumentWriter) -> None:
     sheet, bold = write.sheet, write.likely(0.6)
     write.emblem(sheet.left)
     urgency = write.urgency()
@@ -298,7 +298,7 @@ def memo(write: Writer) -> None:
     write.signed()
 
 
-def letter(write: Writer, *, stamped: bool = False) -> None:
+def letter(write: DocumentWriter, *, stamped: bool = False) -> None:
     sheet = write.sheet
     write.emblem(sheet.left + sheet.width / 2 - 22)
     urgency = write.urgency()
@@ -358,7 +358,7 @@ def letter(write: Writer, *, stamped: bool = False) -> None:
         sheet.down()
 
 
-def issued(write: Writer, title: str, kind: str, dated: str) -> None:
+def issued(write: DocumentWriter, title: str, kind: str, dated: str) -> None:
     """An order or an announcement: centred head, dated at its end."""
     sheet = write.sheet
     write.emblem(sheet.left + sheet.width / 2 - 22)
@@ -391,7 +391,7 @@ def issued(write: Writer, title: str, kind: str, dated: str) -> None:
     write.signed()
 
 
-LAYOUTS: dict[str, Callable[[Writer], None]] = {
+LAYOUTS: dict[str, Callable[[DocumentWriter], None]] = {
     "memo": memo,
     "letter": letter,
     "stamped": partial(letter, stamped=True),
@@ -401,7 +401,7 @@ LAYOUTS: dict[str, Callable[[Writer], None]] = {
 
 
 def make(layout: str, seed: int) -> Made:
-    write = Writer(random.Random(f"{layout} {seed}"))
+    write = DocumentWriter(random.Random(f"{layout} {seed}"))
     LAYOUTS[layout](write)
     return Made(bytes(write.sheet.pdf.output()), write.truth)
 

@@ -1,4 +1,4 @@
-"""How honestly search says that nothing was found: on queries that the corpus answers, and on others.
+"""Benchmark of honest answers: "nothing found" to queries that the corpus answers, and to others.
 
     python -m benchmarks.honesty --data DIRECTORY [--texts docs docs_ocr5] [--list | --ablate]
 

@@ -56,7 +56,7 @@ MOST_OFF = 1 / 3  # heights of a letter
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class InjuredSheet:
     """A page and the text that it carries."""
 
     path: Path
@@ -66,9 +66,9 @@ class Sheet:
     has_rules: bool
 
 
-def sheets(folder: Path, count: int, random: np.random.Generator) -> list[Sheet]:
+def sheets(folder: Path, count: int, random: np.random.Generator) -> list[InjuredSheet]:
     """Returns ``count`` pages of as many documents, half of them with ruled tables where there are enough."""
-    found: dict[bool, list[Sheet]] = {True: [], False: []}
+    found: dict[bool, list[InjuredSheet]] = {True: [], False: []}
     paths = sorted(folder.glob("*.pdf"))
     for at in random.permutation(len(paths)):
         kinds = [kind for kind, listed in found.items() if len(listed) < count / 2]
@@ -79,14 +79,14 @@ def sheets(folder: Path, count: int, random: np.random.Generator) -> list[Sheet]
     return found[True] + found[False]
 
 
-def _usable(path: Path, random: np.random.Generator) -> Iterator[Sheet]:
+def _usable(path: Path, random: np.random.Generator) -> Iterator[InjuredSheet]:
     with EmbeddedTextDocument(path) as document, pypdfium2.PdfDocument(path) as drawn:
         for number in random.permutation(len(drawn))[:MOST_PAGES_LOOKED_AT] + 1:
             page = document.read_page(int(number))
             width, height = drawn[int(number) - 1].get_size()
             if max(width, height) < 900 and len(solid(page.text)) >= LEAST_LETTERS and pieces(page, random):
                 paths = drawn[int(number) - 1].get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_PATH])
-                yield Sheet(path, int(number), page.text, page.lines, sum(1 for _ in paths) >= RULES)
+                yield InjuredSheet(path, int(number), page.text, page.lines, sum(1 for _ in paths) >= RULES)
 
 
 Random = np.random.Generator
@@ -279,7 +279,7 @@ MOVED = {"black_edges", "photographed", "curled", "sideways"}
 """Names of the injuries that move letters on the page."""
 
 
-def counts(sheet: Sheet, read: str) -> Counter[str]:
+def counts(sheet: InjuredSheet, read: str) -> Counter[str]:
     """Returns letters, wrong letters, lines, lines read, and letters read beyond those of the page."""
     result: Counter[str] = Counter()
     page = solid(read)
@@ -292,7 +292,7 @@ def counts(sheet: Sheet, read: str) -> Counter[str]:
     return result
 
 
-def border_counts(sheet: Sheet, page: OcrPage) -> Counter[str]:
+def border_counts(sheet: InjuredSheet, page: OcrPage) -> Counter[str]:
     """Returns the number of borders of words that were read right, and of those of them that are off."""
     result: Counter[str] = Counter()
     for line in page.lines:

@@ -1,4 +1,4 @@
-"""How well scans are recognised: ``python -m benchmarks.ocr --data DIRECTORY``.
+"""Benchmark of the recognition of scans: ``python -m benchmarks.ocr --data DIRECTORY``.
 
 The directory holds scanned PDFs and ``truth.json``: ``{"file.pdf": {"profile": "…", "pages": ["text", …]}}``.
 For every profile the table gives

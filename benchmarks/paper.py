@@ -69,7 +69,7 @@ FIELDS = {"kind": "kind", "number": "number", "date": "date", "subject": "subjec
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class PaperCase:
     """A page whose phrases a person has read."""
 
     path: Path
@@ -92,9 +92,9 @@ class Outcome:
     bare: float
 
 
-def cases(folders: Iterable[Path]) -> list[Case]:
+def cases(folders: Iterable[Path]) -> list[PaperCase]:
     return [
-        Case(
+        PaperCase(
             folder / entry["file"],
             entry["page"],
             entry["needs_ocr"],
@@ -106,7 +106,7 @@ def cases(folders: Iterable[Path]) -> list[Case]:
     ]
 
 
-def read(case: Case) -> Outcome:
+def read(case: PaperCase) -> Outcome:
     """Read a page in this process as the archive does."""
     with EmbeddedTextDocument(case.path) as document:
         start = time.process_time()
@@ -137,7 +137,7 @@ def read(case: Case) -> Outcome:
     return Outcome(page, seconds, bare)
 
 
-def _page(case: Case, text: str, raw: str, source: TextSource, **others: Any) -> Page:
+def _page(case: PaperCase, text: str, raw: str, source: TextSource, **others: Any) -> Page:
     values = {"confidence": None} | others
     return Page(attachment_id=1, number=case.number, text=text, raw=raw, source=source, **values)
 
@@ -176,7 +176,7 @@ def errors(phrase: str, text: str) -> int:
     return int(row.min())
 
 
-def phrase_counts(case: Case, text: str) -> Counter[str]:
+def phrase_counts(case: PaperCase, text: str) -> Counter[str]:
     counts: Counter[str] = Counter()
     page = solid(text)
     for phrase in map(solid, case.phrases):
@@ -195,7 +195,7 @@ def phrase_counts(case: Case, text: str) -> Counter[str]:
     return counts
 
 
-def phrase_table(listed: Sequence[tuple[Case, Outcome]]) -> Table:
+def phrase_table(listed: Sequence[tuple[PaperCase, Outcome]]) -> Table:
     sums: defaultdict[tuple[bool, str], Counter[str]] = defaultdict(Counter)
     times: defaultdict[tuple[bool, str], list[Outcome]] = defaultdict(list)
     for case, outcome in listed:
@@ -238,7 +238,7 @@ def share(part: int, whole: int) -> str:
     return f"{part}/{whole} {100 * part / whole:.1f} %" if whole else "0/0"
 
 
-def print_misses(listed: Sequence[tuple[Case, Outcome]]) -> None:
+def print_misses(listed: Sequence[tuple[PaperCase, Outcome]]) -> None:
     for case, outcome in listed:
         page = solid(outcome.page.text)
         for phrase in case.phrases:
@@ -252,7 +252,7 @@ def nearest(phrase: str, text: str) -> str:
     return text[found.dest_start : found.dest_end] if found else ""
 
 
-def field_counts(case: Case, page: Page) -> tuple[Counter[tuple[str, str]], list[str]]:
+def field_counts(case: PaperCase, page: Page) -> tuple[Counter[tuple[str, str]], list[str]]:
     """Returns counts by field and outcome, and sentences about wrong fields."""
     counts: Counter[tuple[str, str]] = Counter()
     wrong: list[str] = []
@@ -284,7 +284,7 @@ def is_right(name: str, said: str, wanted: str) -> bool:
     return solid(said) == solid(wanted)
 
 
-def field_table(listed: Sequence[tuple[Case, Outcome]], *, with_misses: bool) -> Table:
+def field_table(listed: Sequence[tuple[PaperCase, Outcome]], *, with_misses: bool) -> Table:
     sums: Counter[tuple[str, str]] = Counter()
     for case, outcome in listed:
         if case.meta or (case.scanned and case.meta is not None):
@@ -302,7 +302,7 @@ def field_table(listed: Sequence[tuple[Case, Outcome]], *, with_misses: bool) ->
     return table
 
 
-def search_table(listed: Sequence[tuple[Case, Outcome]]) -> Table:
+def search_table(listed: Sequence[tuple[PaperCase, Outcome]]) -> Table:
     """Returns the share of quoted phrases whose page is among the first results, all pages in one index."""
     sums: defaultdict[bool, Counter[str]] = defaultdict(Counter)
     with tempfile.TemporaryDirectory() as folder:
@@ -332,7 +332,7 @@ def _entry(id: int, page: Page) -> SourceAnnouncement:
     )
 
 
-def wrong_turns(listed: Sequence[Case], count: int) -> list[str]:
+def wrong_turns(listed: Sequence[PaperCase], count: int) -> list[str]:
     """Returns the names of the pages that were not set upright, of ``count`` pages turned at random."""
     chance = random.Random(7)
     wrong = []

@@ -1,4 +1,4 @@
-"""How well and how fast PDFs are read: ``python -m benchmarks.reading --data DIRECTORY``.
+"""Benchmark of reading PDFs, its quality and speed: ``python -m benchmarks.reading --data DIRECTORY``.
 
 The directory holds PDFs and ``truth.json``: a list of ``{"file", "page", "phrases", "needs_ocr"}``. The
 tables give
@@ -52,7 +52,7 @@ DAMAGE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ReadingCase:
     """A page whose phrases a person has read."""
 
     path: Path
@@ -61,10 +61,10 @@ class Case:
     needs_ocr: bool
 
 
-def cases(data: Path) -> list[Case]:
+def cases(data: Path) -> list[ReadingCase]:
     truth = json.loads((data / "truth.json").read_text(encoding="utf-8"))
     return [
-        Case(data / entry["file"], entry["page"], tuple(entry["phrases"]), entry["needs_ocr"])
+        ReadingCase(data / entry["file"], entry["page"], tuple(entry["phrases"]), entry["needs_ocr"])
         for entry in truth
     ]
 
@@ -90,7 +90,7 @@ def final(document: EmbeddedTextDocument, page: EmbeddedPage) -> str:
     return better_text(page.text, seen) if page.page_text_decision is PageTextDecision.BOTH else seen
 
 
-def phrases(listed: list[Case]) -> Table:
+def phrases(listed: list[ReadingCase]) -> Table:
     table = Table(
         "file", "page", "OCR", "page_text_decision", "phrases", "extract_text", "assembled", "final", "missed"
     )
@@ -125,7 +125,7 @@ def phrases(listed: list[Case]) -> Table:
     return table
 
 
-def damage(listed: list[Case]) -> Table:
+def damage(listed: list[ReadingCase]) -> Table:
     before, after = Counter[str](), Counter[str]()
     pages = 0
     for path in sorted({case.path for case in listed}):
@@ -142,7 +142,7 @@ def damage(listed: list[Case]) -> Table:
     return table
 
 
-def speed(listed: list[Case]) -> Table:
+def speed(listed: list[ReadingCase]) -> Table:
     """Processor seconds for all pages of the files that carry their text, opening included."""
     table = Table("file", "pages", "extract_text s", "here s", "ratio")
     parser.load_before_fork()

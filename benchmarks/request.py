@@ -40,7 +40,7 @@ _HEADERS = {"User-Agent": "Mozilla/5.0 benchmark"}
 
 
 @dataclass
-class Timed:
+class TimedIndex:
     """An index that adds up the processor seconds spent in it."""
 
     index: SearchIndex
@@ -69,11 +69,11 @@ class Costs:
     inside: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
 
 
-class Resident:
+class MeasuredResident:
     """Asks an application on ``services`` and notes what each answer cost."""
 
     def __init__(self, services: Services) -> None:
-        self._timed = Timed(services.index)
+        self._timed = TimedIndex(services.index)
         self._app = create_app(replace(services, index=self._timed))  # type: ignore[arg-type]
         self.costs = Costs()
 
@@ -128,7 +128,7 @@ def main() -> None:
     random.Random(1).shuffle(typed)
     profiles = {given.profile: cProfile.Profile(time.process_time)} if given.profile else {}
     with archive(given.data, given.docs) as services:
-        resident = Resident(services)
+        resident = MeasuredResident(services)
         for query in typed[given.asked : given.asked + 100]:
             resident.asks(query, {})  # warm
         resident.costs = Costs()

@@ -199,7 +199,7 @@ def judged(find: Finder, wanted: Iterable[Wanted]) -> dict[str, float]:
 
 
 def ndcg(found: Sequence[str], wanted: frozenset[str]) -> float:
-    """Of the first ten, each wanted one counts the same."""
+    """Each wanted document among the first ten counts the same."""
     gains = (1 / math.log2(place + 2) for place, id in enumerate(found[:FIRST]) if id in wanted)
     return sum(gains) / sum(1 / math.log2(place + 2) for place in range(min(FIRST, len(wanted))))
 

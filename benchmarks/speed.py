@@ -1,4 +1,4 @@
-"""How fast and how large: building, size, memory and queries, beside tantivy fed the same terms.
+"""Benchmark of speed and size: building, memory and queries, beside tantivy fed the same terms.
 
     python -m benchmarks.speed --data DIRECTORY [--counts 2000 20000 100000] [--work DIRECTORY]
 

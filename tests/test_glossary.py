@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("archive", "indexer", "storage", "web")
+OTHER_FOLDERS = ("benchmarks", "tests", "training")
 PLAIN = frozenset((ROOT / "tests" / "plain_words.txt").read_text(encoding="utf-8").split())
 """Plain English, or terms that every engineer of the field knows.
 
@@ -51,6 +52,17 @@ def test_names_are_made_of_known_words(room: str) -> None:
     known = set(re.findall(r"[a-z]+", glossary)) | PLAIN
     unknown = {name: odd for name in names(room) if (odd := words(name) - known)}
     assert not unknown
+
+
+def test_no_two_public_classes_have_the_same_name() -> None:
+    """The same name for two things is one that its reader has to look up each time."""
+    places: dict[str, list[str]] = {}
+    for room in (*ROOMS, *OTHER_FOLDERS):
+        for path, body in statements(room):
+            for node in body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
 def test_every_plain_word_is_in_a_name() -> None:
@@ -120,7 +132,7 @@ def test_booleans_read_as_statements(room: str) -> None:
     assert not [each for each in odd if not each.startswith("web/commands/")]
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("room", [*ROOMS, *OTHER_FOLDERS])
 def test_docstrings_begin_with_a_subject_or_a_verb(room: str) -> None:
     """A first line that begins with What, Whether or How much is no sentence, and says nothing alone."""
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef)

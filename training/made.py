@@ -11,14 +11,14 @@ import numpy as np
 from PIL import Image
 
 from training.lineset import LineSet, scale
-from training.scan import Scanner
-from training.text import Writer
+from training.scan import ScanMaker
+from training.text import LineWriter
 
 LINES_PER_SET = 800
 
 
 def write_set(target: Path, seed: int, count: int = LINES_PER_SET) -> None:
-    writer, scanner = Writer(seed), Scanner(seed)
+    writer, scanner = LineWriter(seed), ScanMaker(seed)
     lines = LineSet()
     for _ in range(count):
         text = writer.line()

@@ -53,7 +53,7 @@ def _font(path: Path, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.RAQM)
 
 
-class Scanner:
+class ScanMaker:
     """Makes pictures of lines from one random stream."""
 
     def __init__(self, seed: int) -> None:

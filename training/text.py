@@ -79,7 +79,7 @@ def _names() -> tuple[list[str], list[str], list[str]]:
     return sorted(thai_male_names()), sorted(thai_female_names()), sorted(thai_family_names())
 
 
-class Writer:
+class LineWriter:
     """Writes lines from one random stream: the same seed gives the same lines."""
 
     def __init__(self, seed: int) -> None:

@@ -16,8 +16,8 @@ from pathlib import Path
 from pythainlp.corpus.common import thai_words
 
 from training.lineset import page
-from training.scan import Scanner
-from training.text import LATIN, Writer
+from training.scan import ScanMaker
+from training.text import LATIN, LineWriter
 from training.weights import in_floating_point
 
 STOCK = Path("/usr/share/tesseract-ocr/5/tessdata/tha.traineddata")
@@ -113,7 +113,7 @@ def write_file(path: Path, seed: int) -> None:
 
     Each file has its own seed, so any number of processes makes the same files.
     """
-    writer, scanner = Writer(seed), Scanner(seed)
+    writer, scanner = LineWriter(seed), ScanMaker(seed)
     texts = [writer.line() for _ in range(LINES_PER_FILE)]
     pages = [page(text, scanner.picture(text, writer.line())) for text in texts]
     path.write_bytes(struct.pack("<I", len(pages)) + b"".join(pages))

@@ -1,4 +1,4 @@
-"""Which changes of a history a later one set back, found in steps that grow with the history and no faster.
+"""Changes of a history that a later one set back are found in steps that grow no faster than the history.
 
 Steps are counted (``tests.steps``), never seconds.
 """

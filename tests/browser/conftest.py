@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Cookie, Locator, Page, sync_playwright
 
 from archive.model import Announcement
-from tests.browser.site import ACTOR, NAME, PASSWORD, Site, running
+from tests.browser.site import ACTOR, NAME, PASSWORD, RunningSite, running
 
 CHROMIUM = Path("/usr/bin/chromium")
 PHONE, DESK = 390, 1280  # CSS pixels
@@ -27,13 +27,13 @@ Act = Callable[[Locator], None]  # ``click`` or ``press``
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     with running(tmp_path_factory.mktemp("archive")) as site:
         yield site
 
 
 @pytest.fixture
-def centre(site: Site) -> Iterator[Announcement]:
+def centre(site: RunningSite) -> Iterator[Announcement]:
     """The announcement that all tests share, for one that changes it: afterwards it is as it was."""
     yield site.centre
     before = {name: getattr(site.centre, name) for name in ("title", "body", "author", "category", "noindex")}
@@ -51,7 +51,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(browser: Browser, site: Site) -> Iterator[Visit]:
+def visit(browser: Browser, site: RunningSite) -> Iterator[Visit]:
     """Returns a function that opens a visitor's window of a given width, with or without JavaScript."""
     opened: list[BrowserContext] = []
 
@@ -75,7 +75,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
 
 
 @pytest.fixture(scope="session")
-def clerk_cookies(browser: Browser, site: Site) -> list[Cookie]:
+def clerk_cookies(browser: Browser, site: RunningSite) -> list[Cookie]:
     """The session of a clerk who signed in once; a test that signs out signs in by itself."""
     context = browser.new_context(base_url=site.url, locale="th-TH")
     sign_in(context.new_page())

@@ -8,7 +8,7 @@ import io
 from playwright.sync_api import Page
 
 from archive.model import Draft
-from tests.browser.site import ACTOR, Site, order, wait_until
+from tests.browser.site import ACTOR, RunningSite, order, wait_until
 
 
 def open_page(page: Page, address: str, status: int) -> None:
@@ -19,7 +19,7 @@ def open_page(page: Page, address: str, status: int) -> None:
     assert answer.status == status, address
 
 
-def public_pages(site: Site) -> dict[str, int]:
+def public_pages(site: RunningSite) -> dict[str, int]:
     """The pages that everyone may see, errors among them, each with its status."""
     first = site.attachments[0]
     sound = [
@@ -42,7 +42,7 @@ def public_pages(site: Site) -> dict[str, int]:
     return dict.fromkeys(sound, 200) | {f"/announcements/{site.withdrawn.id}": 410, "/no-such-page": 404}
 
 
-def staff_pages(site: Site) -> dict[str, int]:
+def staff_pages(site: RunningSite) -> dict[str, int]:
     """The pages for those who are signed in, each with its status."""
     first, long = site.attachments[:2]
     draft = _draft_with_personal_data(site)
@@ -87,7 +87,7 @@ def staff_pages(site: Site) -> dict[str, int]:
     return dict.fromkeys(sound, 200) | {"/staff/no-such-page": 404}
 
 
-def _draft_with_personal_data(site: Site) -> int:
+def _draft_with_personal_data(site: RunningSite) -> int:
     """The id of a draft with a replaced attachment that states a telephone number; always the same draft."""
     records, commands = site.services.records, site.services.commands
     known = records.announcements.by_external_ref("axe")

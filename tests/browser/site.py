@@ -42,7 +42,7 @@ _PATIENCE = 90  # seconds until everything is read, on a busy machine
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class RunningSite:
     """The address of a running archive, and its services for looking behind the pages."""
 
     url: str
@@ -54,7 +54,7 @@ class Site:
 
 
 @contextmanager
-def running(data: Path) -> Iterator[Site]:
+def running(data: Path) -> Iterator[RunningSite]:
     """The archive in ``data``, filled and read, with web and worker; both end with the context."""
     services = bootstrap.build_services(Settings(data=data))
     centre, withdrawn = _fill(services)
@@ -79,7 +79,7 @@ def running(data: Path) -> Iterator[Site]:
             "everything was indexed",
         )
         attachments = tuple(services.attachments.by_announcement([centre.id])[centre.id])
-        yield Site(url, services, centre, attachments, withdrawn, _collect(services, centre))
+        yield RunningSite(url, services, centre, attachments, withdrawn, _collect(services, centre))
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESK, PHONE, Visit
 from tests.browser.pages import open_page, public_pages, staff_pages
-from tests.browser.site import Site
+from tests.browser.site import RunningSite
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOUR_RULES = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
@@ -32,7 +32,7 @@ languages = pytest.mark.parametrize("language", LOOKS)
 
 
 @languages
-def test_residents_pages(visit: Visit, site: Site, language: str) -> None:
+def test_residents_pages(visit: Visit, site: RunningSite, language: str) -> None:
     page = visit(language=language)
     _check(page, language, public_pages(site))
 
@@ -53,7 +53,7 @@ def test_what_opens_on_residents_pages(visit: Visit, language: str) -> None:
 
 
 @languages
-def test_staff_pages(staff: Visit, site: Site, language: str) -> None:
+def test_staff_pages(staff: Visit, site: RunningSite, language: str) -> None:
     site.services.usage_statistics.record_missed_search_unless_long_number("ป้าอ้อย")
     page = staff(language=language)
     _check(page, language, staff_pages(site))

@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import Visit, shoot, wait_until
 from tests.browser.pages import open_page, public_pages, staff_pages
-from tests.browser.site import Site
+from tests.browser.site import RunningSite
 
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
@@ -35,12 +35,12 @@ COLOURS = Path(__file__).with_name("contrast.js")  # puts ``contrasts`` into eac
 
 
 @themes
-def test_public_pages_in_use(visit: Visit, site: Site, theme: Theme) -> None:
+def test_public_pages_in_use(visit: Visit, site: RunningSite, theme: Theme) -> None:
     assert _low_contrasts(visit(), public_pages(site), theme) == []
 
 
 @themes
-def test_staff_pages_in_use(staff: Visit, site: Site, theme: Theme) -> None:
+def test_staff_pages_in_use(staff: Visit, site: RunningSite, theme: Theme) -> None:
     assert _low_contrasts(staff(), staff_pages(site), theme) == []
 
 

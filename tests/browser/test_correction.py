@@ -11,14 +11,14 @@ from playwright.sync_api import expect
 
 from archive.model import DocumentKind, Draft, LowConfidenceSpan, Page
 from tests.browser.conftest import PHONE, Visit, shoot
-from tests.browser.site import ACTOR, Site, wait_until
+from tests.browser.site import ACTOR, RunningSite, wait_until
 from web.sample.documents import SampleDocumentText, make_document
 
 WORDS = {"สารสัม": ("สารส้ม", "สารสม"), "ตากว่า": (), "เทศบาล": ()}
 
 
 @pytest.fixture
-def doubted(site: Site) -> Page:
+def doubted(site: RunningSite) -> Page:
     """A page with three doubtful words: two misread ones with likely readings, and one that is right."""
     records, commands = site.services.records, site.services.commands
     made = commands.announcements.create(Draft(title="ตรวจคำ", published_on=dt.date(2021, 6, 9)), actor=ACTOR)
@@ -60,7 +60,7 @@ WIDENED = """() => {
 }"""
 
 
-def test_a_page_is_corrected_with_few_keys(staff: Visit, site: Site, doubted: Page) -> None:
+def test_a_page_is_corrected_with_few_keys(staff: Visit, site: RunningSite, doubted: Page) -> None:
     page = staff()
     page.goto(f"/staff/attachments/{doubted.attachment_id}/pages/1")
     left = page.locator("[data-left]")
@@ -96,7 +96,7 @@ def test_a_page_is_corrected_with_few_keys(staff: Visit, site: Site, doubted: Pa
     assert kept.lines
 
 
-def test_words_are_chosen_with_the_mouse(staff: Visit, site: Site, doubted: Page) -> None:
+def test_words_are_chosen_with_the_mouse(staff: Visit, site: RunningSite, doubted: Page) -> None:
     page = staff(width=1366)
     page.goto(f"/staff/attachments/{doubted.attachment_id}/pages/1")
     box = page.locator("rect.doubt").first

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from archive.model import Draft
 from archive.thai import MONTHS, SHORT_MONTHS
 from tests.browser.conftest import DESK, PHONE, Act, Visit, click, press, shoot
-from tests.browser.site import ACTOR, Site
+from tests.browser.site import ACTOR, RunningSite
 
 
 def test_a_list_is_saved_by_its_button_alone_and_not_left_unsaved(staff: Visit) -> None:
@@ -34,7 +34,7 @@ def test_a_list_is_saved_by_its_button_alone_and_not_left_unsaved(staff: Visit) 
     ("width", "act", "month"), [(PHONE, click, 10), (DESK, click, 11), (DESK, press, 12)]
 )
 def test_a_month_of_the_year_s_page_is_filled(
-    staff: Visit, visit: Visit, site: Site, width: int, act: Act, month: int
+    staff: Visit, visit: Visit, site: RunningSite, width: int, act: Act, month: int
 ) -> None:
     title = f"สรุปผลการดำเนินการจัดซื้อจัดจ้าง (แบบ สขร.1) เดือน{MONTHS[month - 1]} 2568"
     made = site.services.commands.announcements.create(

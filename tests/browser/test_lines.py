@@ -15,7 +15,7 @@ from archive.model import Announcement, Draft
 from archive.thai.characters import WORD_LETTERS
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.pages import public_pages
-from tests.browser.site import ACTOR, Site, wait_until
+from tests.browser.site import ACTOR, RunningSite, wait_until
 
 LINES = """() => {
   const lines = new Map(), range = document.createRange();
@@ -44,7 +44,7 @@ LINES = """() => {
 
 
 @pytest.fixture(scope="module")
-def long(site: Site) -> Announcement:
+def long(site: RunningSite) -> Announcement:
     """An announcement with the texts of all the sample's announcements."""
     sample = tomllib.loads((files("web.sample") / "announcements.toml").read_text(encoding="utf-8"))
     told = sample["announcement"]
@@ -60,7 +60,7 @@ def long(site: Site) -> Announcement:
     return made
 
 
-def test_lines_break_between_words(visit: Visit, site: Site, long: Announcement) -> None:
+def test_lines_break_between_words(visit: Visit, site: RunningSite, long: Announcement) -> None:
     page = visit(width=PHONE)
     pages = (
         *public_pages(site),

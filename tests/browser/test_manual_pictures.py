@@ -23,7 +23,7 @@ from indexer.extraction.separators import split_at_separators
 from tests.browser import site as sites
 from tests.browser.conftest import Visit, sign_in, wait_until
 from tests.browser.pages import open_page
-from tests.browser.site import ACTOR, PASSWORD, Site, order
+from tests.browser.site import ACTOR, PASSWORD, RunningSite, order
 from web.accounts.passwords import hash_password
 
 _SMALLEST_CODE = 300  # pixels at 100 dpi, 8 cm on paper: a crooked, noisy scan still reads it
@@ -35,7 +35,9 @@ _SEEN_PICTURES_ARE_THERE = """
 """
 
 
-def test_the_pages_that_manual_and_readme_show_are_there(site: Site, visit: Visit, staff: Visit) -> None:
+def test_the_pages_that_manual_and_readme_show_are_there(
+    site: RunningSite, visit: Visit, staff: Visit
+) -> None:
     paper = site.attachments[0]
     resident = visit(width=1000)
     for name, address, shown in (
@@ -66,7 +68,7 @@ def test_the_pages_that_manual_and_readme_show_are_there(site: Site, visit: Visi
         keep_picture(page, name)
 
 
-def _draft(site: Site) -> int:
+def _draft(site: RunningSite) -> int:
     """Make a draft without a title, let its document be read, and return its number."""
     services = site.services
     untitled = Draft(title="", published_on=dt.date(2021, 6, 9))

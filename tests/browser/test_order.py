@@ -11,10 +11,10 @@ from playwright.sync_api import FloatRect, Page, Route, expect
 
 from archive.model import Draft
 from tests.browser.conftest import Visit, click, press, shoot, swipe, touch_screen
-from tests.browser.site import ACTOR, Site, order, wait_until
+from tests.browser.site import ACTOR, RunningSite, order, wait_until
 
 
-def test_papers_change_places_and_one_is_replaced(staff: Visit, site: Site) -> None:
+def test_papers_change_places_and_one_is_replaced(staff: Visit, site: RunningSite) -> None:
     made = site.services.commands.announcements.create(
         Draft(title="เรียงลำดับ", published_on=dt.date(2026, 1, 5)), actor=ACTOR
     )
@@ -67,7 +67,7 @@ def test_papers_change_places_and_one_is_replaced(staff: Visit, site: Site) -> N
     shoot(page, "order")
 
 
-def test_all_numbers_are_right_before_a_move_is_stored(staff: Visit, site: Site) -> None:
+def test_all_numbers_are_right_before_a_move_is_stored(staff: Visit, site: RunningSite) -> None:
     page, waiting = staff(), list[Route]()
 
     def hold(route: Route) -> None:
@@ -118,7 +118,9 @@ def test_the_short_list_is_there_once_many_papers_arrived_and_stays_chosen(staff
     expect(page.locator("[id^=kind-]").first).to_be_hidden()
 
 
-def test_a_small_picture_that_could_not_be_made_yet_is_asked_for_again(staff: Visit, site: Site) -> None:
+def test_a_small_picture_that_could_not_be_made_yet_is_asked_for_again(
+    staff: Visit, site: RunningSite
+) -> None:
     page, paper = staff(), site.attachments[0]
     asked: list[str] = []
 

@@ -12,12 +12,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from archive.model import Organisation, Role
-from tests.browser.site import NAME, PASSWORD, Site, order, running, wait_until
+from tests.browser.site import NAME, PASSWORD, RunningSite, order, running, wait_until
 from web.accounts.passwords import hash_password
 
 
 @pytest.fixture(scope="module")
-def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     with running(tmp_path_factory.mktemp("towns")) as site:
         services = site.services
         first = Organisation(id=1, slug="pladuk", name="เทศบาลตำบลหนองปลาดุก", host=None)
@@ -38,7 +38,7 @@ def _answers(address: str) -> bool:
 
 
 @pytest.fixture
-def page(browser: Browser, towns: Site) -> Iterator[Page]:
+def page(browser: Browser, towns: RunningSite) -> Iterator[Page]:
     """A window that notes every address that it asked for."""
     context = browser.new_context(base_url=towns.url, locale="th-TH")
     page = context.new_page()

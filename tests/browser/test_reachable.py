@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from archive.model import Draft, LowConfidenceSpan
 from tests.browser.conftest import DESK, PHONE, UNCOVERED, Visit
 from tests.browser.pages import open_page, public_pages, staff_pages
-from tests.browser.site import ACTOR, Site, order, wait_until
+from tests.browser.site import ACTOR, RunningSite, order, wait_until
 
 REACHABLE = Path(__file__).with_name("reachable.js").read_text(encoding="utf-8")
 HEIGHTS = {PHONE: 844, DESK: 900, 1366: 900, 1920: 900}  # CSS pixels, by width of the window
@@ -37,11 +37,11 @@ def covered(page: Page, pages: dict[str, int]) -> dict[str, list[str]]:
     return found
 
 
-def test_every_control_of_residents_can_be_hit(visit: Visit, site: Site) -> None:
+def test_every_control_of_residents_can_be_hit(visit: Visit, site: RunningSite) -> None:
     assert covered(visit(), public_pages(site)) == {}
 
 
-def test_every_control_of_staff_can_be_hit(staff: Visit, site: Site) -> None:
+def test_every_control_of_staff_can_be_hit(staff: Visit, site: RunningSite) -> None:
     assert covered(staff(), staff_pages(site)) == {}
 
 
@@ -54,7 +54,7 @@ def test_a_phone_shows_staff_the_page_and_the_whole_table(staff: Visit) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(DESK, 700), (320, 256)], ids=["desk", "400 % zoom"])
 def test_nothing_lies_over_the_field_that_has_the_focus(
-    staff: Visit, site: Site, width: int, height: int
+    staff: Visit, site: RunningSite, width: int, height: int
 ) -> None:
     page = staff(width=width)
     page.set_viewport_size({"width": width, "height": height})
@@ -83,7 +83,7 @@ def test_something_that_lies_over_a_control_is_noticed(visit: Visit) -> None:
     assert any("ลงชื่อเข้าใช้" in control for control in page.evaluate(REACHABLE))
 
 
-def doubtful_page(site: Site, mark: str) -> tuple[str, int]:
+def doubtful_page(site: RunningSite, mark: str) -> tuple[str, int]:
     """The address of a page with much text, of which the recogniser doubted a word; and its attachment."""
     records, commands = site.services.records, site.services.commands
     made = commands.announcements.create(Draft(title=mark, published_on=dt.date(2021, 6, 9)), actor=ACTOR)
@@ -97,7 +97,7 @@ def doubtful_page(site: Site, mark: str) -> tuple[str, int]:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_page_s_text_is_corrected_with_the_mouse(staff: Visit, site: Site, width: int) -> None:
+def test_a_page_s_text_is_corrected_with_the_mouse(staff: Visit, site: RunningSite, width: int) -> None:
     page = staff(width=width)
     address, attachment_id = doubtful_page(site, f"แก้ด้วยเมาส์ที่ {width}")
     page.goto(address)

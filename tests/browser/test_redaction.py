@@ -13,7 +13,7 @@ from archive.model import Attachment, Draft, ReadingStatus
 from archive.model import Page as ReadPage
 from indexer.extraction.redaction import boxes_of_finds
 from tests.browser.conftest import DESK, OTHER_DESKS, Visit, click, press, shoot, swipe, touch_screen
-from tests.browser.site import ACTOR, Site, order, wait_until
+from tests.browser.site import ACTOR, RunningSite, order, wait_until
 
 UNITS = 10_000  # of the page's width and height
 NEAR = 30  # units within which a box is where the pointer let it go: some pixels of a small window
@@ -22,7 +22,7 @@ Box = tuple[int, int, int, int]
 
 
 @pytest.fixture(scope="module")
-def paper(site: Site) -> Attachment:
+def paper(site: RunningSite) -> Attachment:
     """A document of one page, read."""
     draft = Draft(title="ปิดข้อมูล", published_on=dt.date(2021, 6, 9))
     made = site.services.commands.announcements.create(draft, actor=ACTOR)
@@ -35,7 +35,7 @@ def paper(site: Site) -> Attachment:
 
 
 def test_words_are_marked_one_after_the_other_without_scrolling(
-    staff: Visit, site: Site, paper: Attachment
+    staff: Visit, site: RunningSite, paper: Attachment
 ) -> None:
     page = staff()
     page.set_viewport_size({"width": 1366, "height": 768})
@@ -50,7 +50,9 @@ def test_words_are_marked_one_after_the_other_without_scrolling(
         expect(page.locator("#words")).to_be_in_viewport(ratio=1)
 
 
-def test_boxes_are_moved_resized_deleted_and_burnt_in(staff: Visit, site: Site, paper: Attachment) -> None:
+def test_boxes_are_moved_resized_deleted_and_burnt_in(
+    staff: Visit, site: RunningSite, paper: Attachment
+) -> None:
     page = staff()
     page.goto(f"/staff/attachments/{paper.id}/redact")
     _drag(page, (2000, 2000), (4000, 3000))
@@ -97,7 +99,7 @@ def test_boxes_are_moved_resized_deleted_and_burnt_in(staff: Visit, site: Site, 
 
 
 @pytest.mark.parametrize("width", [DESK, *OTHER_DESKS])
-def test_pages_of_a_long_document_follow_one_another(staff: Visit, site: Site, width: int) -> None:
+def test_pages_of_a_long_document_follow_one_another(staff: Visit, site: RunningSite, width: int) -> None:
     page = staff(width=width)
     page.goto(f"/staff/attachments/{site.attachments[1].id}/redact")
     sheets = page.locator("[data-sheet]")
@@ -121,7 +123,9 @@ def _cover_by_moving(page: Page, words: str, read: ReadPage) -> None:
     _drag(page, _box(page)[:2], (area.left - 20, area.top - 20))
 
 
-def test_a_finger_draws_once_that_is_asked_for_and_moves_the_chosen_box(staff: Visit, site: Site) -> None:
+def test_a_finger_draws_once_that_is_asked_for_and_moves_the_chosen_box(
+    staff: Visit, site: RunningSite
+) -> None:
     page = staff()
     page.goto(f"/staff/attachments/{site.attachments[1].id}/redact")
     finger = touch_screen(page)
@@ -179,6 +183,6 @@ def _place(part: Locator) -> FloatRect:
     return part.bounding_box() or pytest.fail("not shown")
 
 
-def _text(site: Site, attachment: Attachment) -> str:
+def _text(site: RunningSite, attachment: Attachment) -> str:
     now = site.services.attachments.get(attachment.id)
     return site.services.pages.get(now.id, 1).text if now.status is ReadingStatus.READY else ""

@@ -15,7 +15,7 @@ from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 from archive.model import Draft, ReadingStatus
 from tests.browser import site as archives
 from tests.browser.conftest import DESK, PHONE, Visit, shoot, tab_to, wait_until
-from tests.browser.site import ACTOR, Site, order
+from tests.browser.site import ACTOR, RunningSite, order
 
 SOUGHT = "หอกระจายข่าว"  # stands in the scan alone: found only if it was recognised
 
@@ -27,7 +27,7 @@ widths = pytest.mark.parametrize("width", [DESK, PHONE])
 
 
 @ways
-def test_from_home_to_the_original(visit: Visit, site: Site, width: int, javascript: bool) -> None:
+def test_from_home_to_the_original(visit: Visit, site: RunningSite, width: int, javascript: bool) -> None:
     page = visit(width=width, javascript=javascript)
     page.goto("/")
     _fits(page)
@@ -56,7 +56,9 @@ def test_from_home_to_the_original(visit: Visit, site: Site, width: int, javascr
     assert len(pypdfium2.PdfDocument(io.BytesIO(file.body()))) == 1
 
 
-def test_a_page_is_stepped_through_enlarged_and_told_when_it_has_no_picture(visit: Visit, site: Site) -> None:
+def test_a_page_is_stepped_through_enlarged_and_told_when_it_has_no_picture(
+    visit: Visit, site: RunningSite
+) -> None:
     document = f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}?q=เทศบาล"
     page = visit(width=PHONE)
     page.route("**/pages/**", lambda asked: asked.fulfill(status=503))
@@ -109,7 +111,7 @@ def test_a_page_is_stepped_through_enlarged_and_told_when_it_has_no_picture(visi
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_the_next_page_begins_with_its_picture(visit: Visit, site: Site, javascript: bool) -> None:
+def test_the_next_page_begins_with_its_picture(visit: Visit, site: RunningSite, javascript: bool) -> None:
     page = visit(width=PHONE, javascript=javascript)
     page.goto(f"/announcements/{site.centre.id}/attachments/{site.attachments[1].id}?q=กรรมการ")
     page.get_by_role("link", name="หน้าถัดไป ›", exact=True).last.click()
@@ -137,7 +139,7 @@ def test_the_address_to_follow_is_seen_whole(visit: Visit, width: int) -> None:
     _fits(page)
 
 
-def test_a_file_is_compared_with_the_original(visit: Visit, site: Site) -> None:
+def test_a_file_is_compared_with_the_original(visit: Visit, site: RunningSite) -> None:
     page = visit(width=PHONE)
     original = page.request.get(f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}/file")
     page.goto(f"/announcements/{site.centre.id}/certificate")
@@ -152,7 +154,7 @@ def test_a_file_is_compared_with_the_original(visit: Visit, site: Site) -> None:
 
 
 @widths
-def test_with_the_keyboard_alone(visit: Visit, site: Site, width: int) -> None:
+def test_with_the_keyboard_alone(visit: Visit, site: RunningSite, width: int) -> None:
     page = visit(width=width)
     page.goto("/")
     page.keyboard.press("Tab")
@@ -208,7 +210,7 @@ def test_narrowing_is_one_click_in_and_one_click_out(visit: Visit, width: int) -
     expect(page.locator(".chip")).to_have_count(1)
 
 
-def test_a_result_counts_its_pages_and_leads_to_all_of_them(visit: Visit, site: Site) -> None:
+def test_a_result_counts_its_pages_and_leads_to_all_of_them(visit: Visit, site: RunningSite) -> None:
     made = site.services.commands.announcements.create(
         Draft(title="เล่มแผนพัฒนา", published_on=dt.date(2022, 1, 5)), actor=ACTOR
     )
@@ -257,7 +259,7 @@ def test_a_passage_ends_with_a_word_and_is_clipped_nowhere(
     assert page.locator(".results .rest").count() > 0
 
 
-def test_a_space_shows_where_a_passage_is_cut_for_phones(visit: Visit, site: Site) -> None:
+def test_a_space_shows_where_a_passage_is_cut_for_phones(visit: Visit, site: RunningSite) -> None:
     body = (
         "กองช่างจะซ่อมศาลาอเนกประสงค์ข้างสระน้ำสาธารณะให้เสร็จก่อนฤดูฝน\n"
         "ระหว่างนี้ขอให้ใช้ศาลาวัดป่าสักแทน และระวังรถขนวัสดุเข้าออก"
@@ -284,7 +286,7 @@ def test_no_results_is_no_dead_end(visit: Visit) -> None:
     expect(page.locator(".entries li").first).to_be_visible()
 
 
-def test_withdrawn_says_why_and_is_not_found(visit: Visit, site: Site) -> None:
+def test_withdrawn_says_why_and_is_not_found(visit: Visit, site: RunningSite) -> None:
     page = visit()
     answer = page.goto(f"/announcements/{site.withdrawn.id}")
     assert answer is not None
@@ -306,7 +308,7 @@ def test_dark_stays_dark(visit: Visit) -> None:
     assert _ground(page) != light
 
 
-def test_a_page_reaches_for_nothing_outside(visit: Visit, site: Site) -> None:
+def test_a_page_reaches_for_nothing_outside(visit: Visit, site: RunningSite) -> None:
     page = visit()
     asked: list[str] = []
     said: list[str] = []
@@ -335,14 +337,14 @@ def _ground(page: Page) -> str:
     return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
 
 
-def _is_read(site: Site, announcement_id: int) -> bool:
+def _is_read(site: RunningSite, announcement_id: int) -> bool:
     (attachment,) = site.services.attachments.by_announcement([announcement_id])[announcement_id]
     return attachment.status is ReadingStatus.READY
 
 
 @widths
 def test_a_scan_is_printed_as_large_from_a_phone(
-    visit: Visit, site: Site, tmp_path: Path, width: int
+    visit: Visit, site: RunningSite, tmp_path: Path, width: int
 ) -> None:
     page = visit(width=width)
     page.goto(f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}")

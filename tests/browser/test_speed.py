@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from benchmarks.first_text import LATENCY, RATE, residents_pages
 from tests.browser.conftest import Visit
-from tests.browser.site import Site
+from tests.browser.site import RunningSite
 
 MOST_BYTES = RATE * (1000 - LATENCY) / 1000  # what arrives in the second's rest, after one request's latency
 
@@ -20,7 +20,7 @@ COSTS = """() => {
 }"""
 
 
-def test_the_first_text_waits_for_nothing_but_a_small_page(visit: Visit, site: Site) -> None:
+def test_the_first_text_waits_for_nothing_but_a_small_page(visit: Visit, site: RunningSite) -> None:
     addresses = residents_pages(visit(), site.url)
     page = visit()  # with nothing in its cache
     sizes: dict[str, int] = {}

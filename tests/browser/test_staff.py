@@ -12,7 +12,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from archive import thai
 from archive.model import Announcement, Draft, Status
 from tests.browser.conftest import DESK, PHONE, Visit, click, shoot, tab_to
-from tests.browser.site import NAME, PASSWORD, Site, order, scanned, wait_until
+from tests.browser.site import NAME, PASSWORD, RunningSite, order, scanned, wait_until
 
 CHOOSING = (
     4  # clicks in the system's own window: the first file, the last with Shift, open — and one to spare
@@ -42,7 +42,7 @@ def papers(mark: str) -> list[FilePayload]:
 
 @pytest.mark.parametrize(("width", "mark"), [(DESK, "ตลาดนัด"), (PHONE, "สวนสมุนไพร")])
 def test_from_blank_to_published_and_found(
-    staff: Visit, visit: Visit, site: Site, width: int, mark: str
+    staff: Visit, visit: Visit, site: RunningSite, width: int, mark: str
 ) -> None:
     page = staff(width=width)
     page.goto("/staff")
@@ -72,7 +72,9 @@ def test_from_blank_to_published_and_found(
 
 
 @pytest.mark.parametrize(("width", "mark"), [(DESK, "หอประชุม"), (PHONE, "ห้องสมุด")])
-def test_the_same_without_javascript(staff: Visit, visit: Visit, site: Site, width: int, mark: str) -> None:
+def test_the_same_without_javascript(
+    staff: Visit, visit: Visit, site: RunningSite, width: int, mark: str
+) -> None:
     page = staff(width=width, javascript=False)
     page.goto("/staff/announcements/new")
     page.set_input_files("#files", papers(mark))
@@ -93,7 +95,7 @@ def test_the_same_without_javascript(staff: Visit, visit: Visit, site: Site, wid
 
 
 @pytest.mark.parametrize(("width", "mark"), [(DESK, "ลานกีฬา"), (PHONE, "ท่าน้ำ")])
-def test_the_same_with_the_keyboard_alone(visit: Visit, site: Site, width: int, mark: str) -> None:
+def test_the_same_with_the_keyboard_alone(visit: Visit, site: RunningSite, width: int, mark: str) -> None:
     page = visit(width=width)
     page.goto("/sign-in")
     for field, typed in (("#name", NAME), ("#password", PASSWORD)):
@@ -124,7 +126,7 @@ def test_the_same_with_the_keyboard_alone(visit: Visit, site: Site, width: int, 
 
 
 def test_a_wrong_guess_and_a_published_record_are_edited_with_the_keyboard_alone(
-    staff: Visit, site: Site
+    staff: Visit, site: RunningSite
 ) -> None:
     page = staff()
     _draft_with(page, papers("บ่อบาดาล")[1:2])
@@ -163,7 +165,7 @@ def test_the_same_file_again_is_recognised(staff: Visit) -> None:
     expect(page.locator(f".notice.warn a[href='{first}']")).to_be_visible()
 
 
-def test_published_by_itself_once_read(staff: Visit, visit: Visit, site: Site) -> None:
+def test_published_by_itself_once_read(staff: Visit, visit: Visit, site: RunningSite) -> None:
     page = staff()
     _draft_with(page, papers("ประตูระบายน้ำ")[:1])
     page.fill("#title", "ซ่อมประตูระบายน้ำ")
@@ -176,7 +178,7 @@ def test_published_by_itself_once_read(staff: Visit, visit: Visit, site: Site) -
     wait_until(lambda: site.services.announcements.get(id).status == "published", "it was published")
 
 
-def test_a_time_must_be_given(staff: Visit, site: Site) -> None:
+def test_a_time_must_be_given(staff: Visit, site: RunningSite) -> None:
     page = staff()
     today = dt.datetime.now(thai.BANGKOK).date()
     next_year = str(thai.buddhist_year(today) + 1)
@@ -236,7 +238,7 @@ def test_what_is_typed_while_papers_are_read_stays(staff: Visit) -> None:
     expect(page.locator("#body")).to_have_value("ข้อความที่พิมพ์")
 
 
-def test_enter_in_a_title_saves_and_breaks_no_line(staff: Visit, site: Site) -> None:
+def test_enter_in_a_title_saves_and_breaks_no_line(staff: Visit, site: RunningSite) -> None:
     draft = Draft(title="ชื่อเดิม", published_on=dt.date(2026, 1, 5), author="กองช่าง")
     made = site.services.commands.announcements.create(draft, actor="test")
     page = staff()
@@ -271,7 +273,7 @@ def test_what_residents_see_is_not_renamed_by_the_way(staff: Visit) -> None:
     expect(page.locator("textarea[name^=label-]")).to_have_value("คำสั่ง ที่ 89/2566 เรื่อง งบประมาณของบึงบัว")
 
 
-def test_two_clerks_do_not_overwrite_each_other(staff: Visit, site: Site) -> None:
+def test_two_clerks_do_not_overwrite_each_other(staff: Visit, site: RunningSite) -> None:
     page = staff()
     _draft_with(page, papers("ฝายน้ำล้น")[1:2])
     id = int(page.url.rsplit("/", 1)[1])
@@ -290,7 +292,7 @@ def test_two_clerks_do_not_overwrite_each_other(staff: Visit, site: Site) -> Non
 
 
 def test_the_first_editor_is_told_without_typing_that_somebody_saved(
-    staff: Visit, site: Site, centre: Announcement
+    staff: Visit, site: RunningSite, centre: Announcement
 ) -> None:
     page = staff()
     page.clock.install()
@@ -349,7 +351,7 @@ def test_personal_data_takes_a_reason(staff: Visit) -> None:
     expect(page.locator(".entries")).to_contain_text("กฎหมายกำหนดให้ประกาศข้อมูลนี้")
 
 
-def test_a_corrected_text_is_found(staff: Visit, site: Site) -> None:
+def test_a_corrected_text_is_found(staff: Visit, site: RunningSite) -> None:
     page = staff()
     page.goto(f"/staff/attachments/{site.attachments[0].id}/pages/1")
     last = page.locator("[data-lines] textarea").last
@@ -375,7 +377,7 @@ def test_a_wrong_password_says_nothing_of_names(visit: Visit) -> None:
 
 @pytest.mark.parametrize(("width", "mark"), [(DESK, "ศาลาริมน้ำ"), (PHONE, "หอกระจายข่าว")])
 def test_what_is_added_to_a_published_record_waits_for_one_press(
-    staff: Visit, visit: Visit, site: Site, width: int, mark: str
+    staff: Visit, visit: Visit, site: RunningSite, width: int, mark: str
 ) -> None:
     made = site.services.commands.announcements.create(
         Draft(title="งานก่อสร้าง", published_on=dt.date(2025, 11, 5)), actor=NAME, status=Status.PUBLISHED
@@ -396,7 +398,9 @@ def test_what_is_added_to_a_published_record_waits_for_one_press(
     expect(resident.locator("main")).to_contain_text(mark)
 
 
-def test_the_page_beside_the_form_is_that_of_the_file_that_is_worked_on(staff: Visit, site: Site) -> None:
+def test_the_page_beside_the_form_is_that_of_the_file_that_is_worked_on(
+    staff: Visit, site: RunningSite
+) -> None:
     page = staff()
     made = site.services.commands.announcements.create(
         Draft(title="สองไฟล์", published_on=dt.date(2026, 1, 5), author="กองช่าง"), actor="test"
@@ -447,7 +451,7 @@ def _draft_with(page: Page, files: list[FilePayload]) -> str:
     return page.url.removeprefix(page.url.split("/staff")[0])
 
 
-def _found(page: Page, site: Site, mark: str) -> None:
+def _found(page: Page, site: RunningSite, mark: str) -> None:
     """Wait until the index has followed and search finds the announcement."""
     services = site.services
     wait_until(lambda: services.index.position() >= services.history.last_change(), "it was indexed")
@@ -480,7 +484,7 @@ def test_what_was_done_to_a_paper_is_said_at_the_paper(staff: Visit) -> None:
     expect(row).to_contain_text("ส่งเอกสารไปแปลงข้อความใหม่แล้ว")  # also once the row is brought up to date
 
 
-def test_the_save_bar_stays_in_sight_beside_the_caret_in_a_long_text(staff: Visit, site: Site) -> None:
+def test_the_save_bar_stays_in_sight_beside_the_caret_in_a_long_text(staff: Visit, site: RunningSite) -> None:
     page = staff()
     page.goto(f"/staff/announcements/{site.centre.id}")
     save, text = page.get_by_role("button", name="บันทึก", exact=True).last, page.locator("#body")

@@ -9,7 +9,7 @@ from playwright.sync_api import Dialog, FilePayload, Route, expect
 
 from archive.model import Announcement, Status
 from tests.browser.conftest import PHONE, Visit, click, press, sign_in
-from tests.browser.site import NAME, PASSWORD, Site, order
+from tests.browser.site import NAME, PASSWORD, RunningSite, order
 
 SENDING = re.compile(r"/staff/announcements/\d+/attachments$")
 SENT_AGAIN_AFTER = 1500  # milliseconds within which a file is sent again where there is a network
@@ -20,12 +20,12 @@ def paper(name: str, mark: str) -> FilePayload:
     return {"name": name, "mimeType": "application/pdf", "buffer": order("7/2566", mark, mark)}
 
 
-def draft_ids(site: Site) -> set[int]:
+def draft_ids(site: RunningSite) -> set[int]:
     listed, _number = site.services.announcements.list_page(statuses=[Status.DRAFT], page=1, per_page=1000)
     return {each.id for each in listed}
 
 
-def test_a_file_that_never_arrives_stays_listed_and_is_sent_again(staff: Visit, site: Site) -> None:
+def test_a_file_that_never_arrives_stays_listed_and_is_sent_again(staff: Visit, site: RunningSite) -> None:
     page = staff(width=PHONE)
     page.goto("/staff/announcements/new")
     sent: list[Route] = []
@@ -61,7 +61,7 @@ def test_a_file_that_never_arrives_stays_listed_and_is_sent_again(staff: Visit, 
     expect(line).to_have_count(0)
 
 
-def test_lost_answers_make_nothing_twice_and_need_no_click(staff: Visit, site: Site) -> None:
+def test_lost_answers_make_nothing_twice_and_need_no_click(staff: Visit, site: RunningSite) -> None:
     """The draft and each file arrive, and the connection is cut in the middle of the answer.
 
     Then all network is gone for a while, and the first look at what arrived is lost too.
@@ -106,7 +106,9 @@ def test_lost_answers_make_nothing_twice_and_need_no_click(staff: Visit, site: S
     assert [one.filename for one in kept] == ["one.pdf", "two.pdf"]
 
 
-def test_papers_become_drafts_of_their_own_and_a_refused_file_stays_listed(staff: Visit, site: Site) -> None:
+def test_papers_become_drafts_of_their_own_and_a_refused_file_stays_listed(
+    staff: Visit, site: RunningSite
+) -> None:
     page = staff()
     page.goto("/staff/announcements/new")
     before = site.services.announcements.count_by_status()["draft"]
@@ -124,7 +126,7 @@ def test_papers_become_drafts_of_their_own_and_a_refused_file_stays_listed(staff
 
 @pytest.mark.parametrize("dropped_second", [("three.pdf", "four.pdf"), ("three.pdf",)])
 def test_papers_dropped_while_others_go_up_do_not_join_their_drafts(
-    staff: Visit, site: Site, dropped_second: tuple[str, ...]
+    staff: Visit, site: RunningSite, dropped_second: tuple[str, ...]
 ) -> None:
     page = staff()
     page.goto("/staff/announcements/new")
@@ -151,7 +153,7 @@ def test_papers_dropped_while_others_go_up_do_not_join_their_drafts(
 
 
 def test_papers_dropped_on_a_form_that_was_shown_again_do_not_join_earlier_drafts(
-    staff: Visit, site: Site
+    staff: Visit, site: RunningSite
 ) -> None:
     page = staff()
     page.goto("/staff/announcements/new")
@@ -191,7 +193,7 @@ def test_a_refused_file_says_why_until_it_is_dismissed_and_is_not_sent_again(sta
     expect(page.locator("[data-uploads] li")).to_have_count(0)
 
 
-def test_leaving_with_unsaved_work_asks(staff: Visit, site: Site) -> None:
+def test_leaving_with_unsaved_work_asks(staff: Visit, site: RunningSite) -> None:
     page = staff()
     asked: list[str] = []
 
@@ -222,7 +224,7 @@ def test_leaving_with_unsaved_work_asks(staff: Visit, site: Site) -> None:
 
 
 def test_text_typed_while_signed_out_elsewhere_comes_back_after_signing_in(
-    visit: Visit, site: Site, centre: Announcement
+    visit: Visit, site: RunningSite, centre: Announcement
 ) -> None:
     page = visit()
     sign_in(page)
@@ -250,7 +252,7 @@ def test_text_typed_while_signed_out_elsewhere_comes_back_after_signing_in(
 
 
 def test_saving_without_network_keeps_the_form_and_the_draft_names_what_is_missing(
-    staff: Visit, site: Site
+    staff: Visit, site: RunningSite
 ) -> None:
     page = staff(width=PHONE)
     page.goto("/staff/announcements/new")
@@ -283,7 +285,7 @@ def test_saving_without_network_keeps_the_form_and_the_draft_names_what_is_missi
 
 
 @pytest.mark.parametrize("button", ["บันทึกฉบับร่าง", "บันทึกและตรวจก่อนเผยแพร่"])
-def test_save_pressed_without_network_is_sent_by_itself(staff: Visit, site: Site, button: str) -> None:
+def test_save_pressed_without_network_is_sent_by_itself(staff: Visit, site: RunningSite, button: str) -> None:
     """The file that was on its way arrives first, and the page becomes that of its draft."""
     page = staff()
     page.goto("/staff/announcements/new")
@@ -307,7 +309,7 @@ def test_save_pressed_without_network_is_sent_by_itself(staff: Visit, site: Site
 
 
 def test_a_save_that_waits_for_the_network_waits_for_who_goes_on_typing(
-    staff: Visit, site: Site, centre: Announcement
+    staff: Visit, site: RunningSite, centre: Announcement
 ) -> None:
     page = staff()
     page.goto(f"/staff/announcements/{centre.id}")

@@ -12,12 +12,12 @@ from playwright.sync_api import Page, expect
 from archive import thai
 from archive.model import Draft, Status
 from tests.browser.conftest import DESK, PHONE, Act, Visit, click, press, shoot, tab_to
-from tests.browser.site import ACTOR, NAME, Site, wait_until
+from tests.browser.site import ACTOR, NAME, RunningSite, wait_until
 
 MOST_CLICKS = 6
 
 
-def drafts(site: Site, mark: str, count: int) -> list[int]:
+def drafts(site: RunningSite, mark: str, count: int) -> list[int]:
     made = [
         site.services.commands.announcements.create(
             Draft(title=f"{mark} ที่ {number}", published_on=dt.date(2026, 1, 5), author="กองช่าง"),
@@ -28,12 +28,14 @@ def drafts(site: Site, mark: str, count: int) -> list[int]:
     return [each.id for each in made]
 
 
-def statuses(site: Site, ids: list[int]) -> set[Status]:
+def statuses(site: RunningSite, ids: list[int]) -> set[Status]:
     return {each.status for each in site.services.announcements.get_many(ids).values()}
 
 
 @pytest.mark.parametrize(("width", "act"), [(PHONE, click), (DESK, click), (DESK, press)])
-def test_ten_drafts_are_published_and_taken_back(staff: Visit, site: Site, width: int, act: Act) -> None:
+def test_ten_drafts_are_published_and_taken_back(
+    staff: Visit, site: RunningSite, width: int, act: Act
+) -> None:
     mark = f"สิบร่าง{width}{act.__name__}"
     ids = drafts(site, mark, 10)
     page = staff(width=width)
@@ -57,7 +59,7 @@ def test_ten_drafts_are_published_and_taken_back(staff: Visit, site: Site, width
     assert statuses(site, ids) == {Status.DRAFT}
 
 
-def test_what_is_typed_for_many_stays_while_one_of_them_is_mended(staff: Visit, site: Site) -> None:
+def test_what_is_typed_for_many_stays_while_one_of_them_is_mended(staff: Visit, site: RunningSite) -> None:
     commands = site.services.commands
     ids = drafts(site, "ก่อนแก้", 2)
     for id in ids:
@@ -102,7 +104,7 @@ def come_back(page: Page) -> None:
     ("is_looked_at_before", "is_changed_after"), [(False, False), (True, False), (False, True)]
 )
 def test_what_somebody_else_changed_is_not_published_unseen(
-    staff: Visit, site: Site, is_looked_at_before: bool, is_changed_after: bool
+    staff: Visit, site: RunningSite, is_looked_at_before: bool, is_changed_after: bool
 ) -> None:
     """Also where a change of one's own follows, made on a page that does not show the other one."""
     ids = drafts(site, f"แก้ที่อื่น {is_looked_at_before} {is_changed_after}", 2)
@@ -124,7 +126,7 @@ def test_what_somebody_else_changed_is_not_published_unseen(
     assert [site.services.announcements.get(id).status for id in ids] == [Status.DRAFT, Status.PUBLISHED]
 
 
-def test_the_counts_above_many_agree_with_their_rows(staff: Visit, site: Site) -> None:
+def test_the_counts_above_many_agree_with_their_rows(staff: Visit, site: RunningSite) -> None:
     ids = drafts(site, "นับให้ตรง", 2)
     site.services.commands.announcements.revise(ids[0], {"title": "12 doc.pdf"}, actor=ACTOR)
     page = staff()
@@ -148,7 +150,7 @@ LINES_OF_NAMES = """(names) => {
 """Names → on how many lines each of its places in the table stands."""
 
 
-def test_a_name_is_not_parted_at_the_end_of_a_line(staff: Visit, site: Site) -> None:
+def test_a_name_is_not_parted_at_the_end_of_a_line(staff: Visit, site: RunningSite) -> None:
     author = "จับกังไซเบอร์"
     for id in drafts(site, "ใครดูแล", 2):
         site.services.commands.announcements.revise(id, {"assigned_to": NAME, "author": author}, actor=NAME)
@@ -162,7 +164,7 @@ def test_a_name_is_not_parted_at_the_end_of_a_line(staff: Visit, site: Site) -> 
         assert {count for counts in lines.values() for count in counts} == {1}, (width, lines)
 
 
-def test_a_ticked_title_shows_its_first_letter_on_a_phone(staff: Visit, site: Site) -> None:
+def test_a_ticked_title_shows_its_first_letter_on_a_phone(staff: Visit, site: RunningSite) -> None:
     """The cell of the box lies over it there, so it has no background of its own."""
     drafts(site, "ติ๊กแล้วเห็นครบ", 1)
     page = staff(width=PHONE)
@@ -171,7 +173,7 @@ def test_a_ticked_title_shows_its_first_letter_on_a_phone(staff: Visit, site: Si
     expect(page.locator("tr:has(:checked) > .tick")).to_have_css("background-color", "rgba(0, 0, 0, 0)")
 
 
-def test_some_get_a_category_by_the_keyboard_alone(staff: Visit, site: Site) -> None:
+def test_some_get_a_category_by_the_keyboard_alone(staff: Visit, site: RunningSite) -> None:
     ids = drafts(site, "เปลี่ยนหมวด", 3)
     page = staff()
     page.goto("/staff?q=เปลี่ยนหมวด")
@@ -191,7 +193,9 @@ def test_some_get_a_category_by_the_keyboard_alone(staff: Visit, site: Site) -> 
     assert statuses(site, ids) == {Status.DRAFT}
 
 
-def test_a_range_of_own_drafts_is_ticked_with_shift_and_retagged_by_mouse(staff: Visit, site: Site) -> None:
+def test_a_range_of_own_drafts_is_ticked_with_shift_and_retagged_by_mouse(
+    staff: Visit, site: RunningSite
+) -> None:
     ids = drafts(site, "ติ๊กเป็นช่วง", 5)
     page = staff()
     page.goto("/staff?q=ติ๊กเป็นช่วง")
@@ -212,7 +216,7 @@ def test_a_range_of_own_drafts_is_ticked_with_shift_and_retagged_by_mouse(staff:
     expect(page.locator("[name=id]")).to_have_count(5)
 
 
-def test_it_works_without_a_script(staff: Visit, site: Site) -> None:
+def test_it_works_without_a_script(staff: Visit, site: RunningSite) -> None:
     [id] = drafts(site, "ไม่มีสคริปต์", 1)
     page = staff(javascript=False)
     page.goto("/staff?q=ไม่มีสคริปต์")
@@ -223,7 +227,7 @@ def test_it_works_without_a_script(staff: Visit, site: Site) -> None:
 
 
 @pytest.mark.parametrize("act", [click, press])
-def test_two_editors_choose_between_their_texts(staff: Visit, site: Site, act: Act) -> None:
+def test_two_editors_choose_between_their_texts(staff: Visit, site: RunningSite, act: Act) -> None:
     [id] = drafts(site, "สองคนแก้", 1)
     page = staff()
     page.goto(f"/staff/announcements/{id}")

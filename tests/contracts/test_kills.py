@@ -29,17 +29,17 @@ CONTENT = b"%PDF-1.7 " + b"x" * 5000
 
 
 @dataclasses.dataclass
-class Archive:
+class KilledArchive:
     engine: Sqlite
     records: Records
     files: Files
     commands: RecordCommands
 
 
-def opened(folder: Path) -> Archive:
+def opened(folder: Path) -> KilledArchive:
     engine = Sqlite(folder / "prakat.db")
     records, files = open_records(engine), LocalFiles(folder / "files")
-    return Archive(
+    return KilledArchive(
         engine,
         records,
         files,
@@ -48,17 +48,17 @@ def opened(folder: Path) -> Archive:
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
+def archive(tmp_path: Path) -> Iterator[KilledArchive]:
     archive = opened(tmp_path)
     yield archive
     archive.engine.close()
 
 
-def test_an_upload_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_path: Path) -> None:
+def test_an_upload_killed_at_any_line_is_whole_or_absent(archive: KilledArchive, tmp_path: Path) -> None:
     made = archive.commands.announcements.create(draft(), actor=ACTOR)
     answered = tmp_path / "answered"
 
-    def upload(child: Archive) -> None:
+    def upload(child: KilledArchive) -> None:
         """Upload different bytes at each step, and touch ``answered`` once the archive has kept them."""
         child.commands.attachments.attach(
             made.id, io.BytesIO(CONTENT + b"%d" % step), filename="ก.pdf", actor=ACTOR
@@ -85,7 +85,7 @@ def test_an_upload_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_p
             assert stored(stream.read()) == kept
 
 
-def test_a_publication_killed_at_any_line_is_whole_or_absent(archive: Archive, tmp_path: Path) -> None:
+def test_a_publication_killed_at_any_line_is_whole_or_absent(archive: KilledArchive, tmp_path: Path) -> None:
     made = archive.commands.announcements.create(draft(), actor=ACTOR)
     step = 1
     while killed_at(
@@ -123,7 +123,7 @@ def test_a_start_killed_at_any_line_can_be_done_again(tmp_path: Path) -> None:
 def test_a_change_of_a_public_file_killed_at_any_line_shows_one_of_the_two(
     tmp_path: Path,
 ) -> None:
-    def read(child: Archive) -> None:
+    def read(child: KilledArchive) -> None:
         """Read whatever waits, as the worker does."""
         jobs = EngineJobs(child.engine)
         while taken := jobs.claim("w", lease=dt.timedelta(minutes=1), now=NOW):

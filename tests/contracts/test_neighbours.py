@@ -162,7 +162,7 @@ _PROBLEMS = {
 
 
 def test_a_condition_a_table_makes_no_plan_worse(planned: PlannedSqlite) -> None:
-    """What says the organisation of a second table must not lead SQLite to an index that begins with it."""
+    """The condition on a second table must not lead SQLite to an index that begins with the organisation."""
     scope = OrganisationQueries(planned, HERE)
     records, people = open_records(scope), open_people(scope)
     list_page = partial(records.announcements.list_page, statuses=[Status.PUBLISHED], page=1, per_page=30)

@@ -27,9 +27,9 @@ class Target(Protocol):
 
 
 TARGETS: dict[str, Callable[[Path, Path | None], Target]] = {
-    "query": texts.Queries,
+    "query": texts.TypedQueries,
     "manifest": texts.Manifests,
-    "page": texts.Pages,
+    "page": texts.OldPages,
     "pdf": documents.Documents,
 }
 

@@ -109,7 +109,7 @@ class _OnSite:
         shutil.rmtree(self._folder)
 
 
-class Queries(_OnSite):
+class TypedQueries(_OnSite):
     """Fuzzes queries: any typed text has an answer on the page and in the API, and in suggestions."""
 
     suffix = ".txt"
@@ -165,7 +165,7 @@ class Manifests(_OnSite):
         assert again.added == 0, "a second run added something"
 
 
-class Pages(_OnSite):
+class OldPages(_OnSite):
     """Fuzzes old pages: each becomes a record with a title, or is refused with a reason in Thai."""
 
     suffix = ".html"

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-class Timed(Service):
+class ClockedService(Service):
     """A service whose clock can be set while it runs; what it measures durations by goes on."""
 
     def __init__(self, folder: Path) -> None:
@@ -54,8 +54,8 @@ class Timed(Service):
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Timed]:
-    service = Timed(tmp_path)
+def service(tmp_path: Path) -> Iterator[ClockedService]:
+    service = ClockedService(tmp_path)
     service.start()
     yield service
     service.kill("all")
@@ -63,7 +63,7 @@ def service(tmp_path: Path) -> Iterator[Timed]:
 
 
 @pytest.fixture
-def services(service: Timed) -> Services:
+def services(service: ClockedService) -> Services:
     """The services of the same archive, in a process with the true time."""
     return opened(service.data)
 
@@ -91,7 +91,9 @@ def until(true: Callable[[], bool], seconds: float = _SOON) -> None:
         time.sleep(0.2)
 
 
-def test_what_is_scheduled_is_published_once_and_never_early(service: Timed, services: Services) -> None:
+def test_what_is_scheduled_is_published_once_and_never_early(
+    service: ClockedService, services: Services
+) -> None:
     id = scheduled(services, 20 * MINUTE).id
 
     def is_public() -> bool:
@@ -111,7 +113,9 @@ def test_what_is_scheduled_is_published_once_and_never_early(service: Timed, ser
 
 
 @pytest.mark.parametrize("jump", [-HOUR, HOUR])
-def test_nobody_waits_longer_than_a_lease(service: Timed, services: Services, jump: dt.timedelta) -> None:
+def test_nobody_waits_longer_than_a_lease(
+    service: ClockedService, services: Services, jump: dt.timedelta
+) -> None:
     """A dead worker's lease ends in time, for its document and for the duty of following the index."""
     made = published(services, "ประกาศสอบราคา")
     service.hold_worker(held=True)
@@ -132,7 +136,7 @@ def test_nobody_waits_longer_than_a_lease(service: Timed, services: Services, ju
     assert service.run("check").returncode == 0
 
 
-def test_history_and_search_stay_in_order(service: Timed, services: Services) -> None:
+def test_history_and_search_stay_in_order(service: ClockedService, services: Services) -> None:
     """Changes made while the clock was an hour behind come after the changes made before."""
     made = service.api.post(
         "/announcements",
@@ -151,5 +155,5 @@ def test_history_and_search_stay_in_order(service: Timed, services: Services) ->
     assert service.run("check").returncode == 0
 
 
-def _titles(service: Timed) -> list[str]:
+def _titles(service: ClockedService) -> list[str]:
     return [found["title"] for found in service.api.get("/search", q="ชลประทาน")["results"]]

@@ -112,7 +112,7 @@ def test_a_stopped_scrub_goes_on_where_it_was(services: Services) -> None:
     assert read_scrub_record(path).files_checked == 6
 
 
-class InterruptedFiles(LocalFiles):
+class OnceUnlistableFiles(LocalFiles):
     """A store whose listing breaks off once, as that of a server does."""
 
     is_sound = False
@@ -127,7 +127,7 @@ class InterruptedFiles(LocalFiles):
 
 def test_a_listing_that_breaks_off_ends_no_pass(services: Services) -> None:
     data = services.settings.data
-    scrub = Scrubber(services.records, InterruptedFiles(data / "files"), services.index, data)
+    scrub = Scrubber(services.records, OnceUnlistableFiles(data / "files"), services.index, data)
     for _ in range(3):
         scrub.scrub_next_file_if_due(Clock().wait)
     with pytest.raises(Unavailable):

@@ -144,7 +144,7 @@ def client(site: Site) -> FlaskClient:
     return site.client()
 
 
-class ChangedMeanwhile:
+class InterruptedCall:
     """A method of a repository in whose ``number``-th call something happens before it reads."""
 
     def __init__(

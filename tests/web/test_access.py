@@ -1,4 +1,4 @@
-"""Who may do what: every route × person × status of the record, from the application's own URL map.
+"""Every route × person × status of the record, from the application's own URL map: who may do what.
 
 A new route without a line in ``GUARDS`` fails here.
 """
@@ -190,7 +190,7 @@ SECRETS = {
 SHOWN = "ทุเรียนกวนโบราณ"
 
 
-class Archive:
+class ArchiveOfEachStatus:
     """One announcement of each status, each with a page that was read."""
 
     def __init__(self, site: Site, whole: Site | None = None, root: str = "") -> None:
@@ -248,8 +248,8 @@ class Archive:
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
-    return Archive(open_site(Path(tmp_path_factory.mktemp("access")) / "data"))
+def archive(tmp_path_factory: pytest.TempPathFactory) -> ArchiveOfEachStatus:
+    return ArchiveOfEachStatus(open_site(Path(tmp_path_factory.mktemp("access")) / "data"))
 
 
 def hidden(text: str) -> str:
@@ -258,7 +258,7 @@ def hidden(text: str) -> str:
     return text.replace(title, "") if "หน่วยงานถอนประกาศนี้ออกจากเว็บไซต์แล้ว" in text else text
 
 
-def path(archive: Archive, rule: Rule, status: Status) -> str:
+def path(archive: ArchiveOfEachStatus, rule: Rule, status: Status) -> str:
     """The route's address, filled for the record of this status."""
     id, attachment_id = archive.ids[status]
     about_attachment = "/attachments/<int:" in rule.rule and "announcement_id" not in rule.arguments
@@ -292,7 +292,7 @@ def path(archive: Archive, rule: Rule, status: Status) -> str:
     return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
 
 
-def routes(archive: Archive) -> Iterator[tuple[Rule, str]]:
+def routes(archive: ArchiveOfEachStatus) -> Iterator[tuple[Rule, str]]:
     for rule in archive.site.app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             yield rule, method
@@ -313,7 +313,7 @@ OPEN_ANSWERS = {
 """Route for everyone → what it answers here, where that is not ``OK``."""
 
 
-def test_every_route_has_a_guard(archive: Archive) -> None:
+def test_every_route_has_a_guard(archive: ArchiveOfEachStatus) -> None:
     assert {rule.endpoint for rule, _ in routes(archive)} == GUARDS.keys()
 
 
@@ -323,7 +323,7 @@ def is_same_for_each(rule: Rule, status: Status) -> bool:
 
 
 @pytest.mark.parametrize(("who", "status"), list(itertools.product(PEOPLE, Status)))
-def test_reading_is_guarded(archive: Archive, who: str, status: Status) -> None:
+def test_reading_is_guarded(archive: ArchiveOfEachStatus, who: str, status: Status) -> None:
     for rule, method in routes(archive):
         if method != "GET" or is_same_for_each(rule, status):
             continue
@@ -351,7 +351,7 @@ def allowed(guard: Guard, who: str, status: Status, endpoint: str) -> set[int]:
 
 
 @pytest.mark.parametrize("who", PEOPLE)
-def test_writing_is_guarded(archive: Archive, who: str) -> None:
+def test_writing_is_guarded(archive: ArchiveOfEachStatus, who: str) -> None:
     """A person who may not write gets no further than the guard, and nothing changes."""
     for rule, method in routes(archive):
         guard = GUARDS[rule.endpoint]
@@ -381,7 +381,9 @@ def _ask_for(word: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("status", SECRETS)
-def test_nothing_unpublished_is_found_counted_or_suggested(archive: Archive, status: Status) -> None:
+def test_nothing_unpublished_is_found_counted_or_suggested(
+    archive: ArchiveOfEachStatus, status: Status
+) -> None:
     client: FlaskClient = archive.site.client()
     id, attachment_id = archive.ids[status]
     for address in _ask_for(SECRETS[status]):
@@ -397,7 +399,7 @@ def test_nothing_unpublished_is_found_counted_or_suggested(archive: Archive, sta
     assert counted == {SHOWN}
 
 
-def test_a_published_record_is_found_where_the_others_are_not(archive: Archive) -> None:
+def test_a_published_record_is_found_where_the_others_are_not(archive: ArchiveOfEachStatus) -> None:
     client = archive.site.client()
     id, _ = archive.ids[Status.PUBLISHED]
     for address in (
@@ -409,7 +411,7 @@ def test_a_published_record_is_found_where_the_others_are_not(archive: Archive) 
         assert f"/announcements/{id}" in client.get(address, buffered=True).get_data(as_text=True), address
 
 
-def test_a_picture_of_another_announcement_is_not_lent(archive: Archive) -> None:
+def test_a_picture_of_another_announcement_is_not_lent(archive: ArchiveOfEachStatus) -> None:
     """An attachment is only served under its own announcement's address."""
     published, _ = archive.ids[Status.PUBLISHED]
     for status in SECRETS:
@@ -430,9 +432,9 @@ class Neighbours:
         kept.change("main", to=Organisation(id=1, slug="here", name="ที่นี่", host=None))
         kept.add("there", "ที่อื่น", None)
         self.whole = open_site(data)
-        self.here = Archive(self._site("here"), self.whole, "/here")
+        self.here = ArchiveOfEachStatus(self._site("here"), self.whole, "/here")
         there = self._site("there")
-        self.strangers = Archive.__new__(Archive)
+        self.strangers = ArchiveOfEachStatus.__new__(ArchiveOfEachStatus)
         self.strangers.site, self.strangers.ids = there, self.here.ids
         self.strangers.clients = {
             "token": (there.client(), there.token()),

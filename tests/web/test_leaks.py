@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from archive.model import Announcement, CollectionLine, Status
 from storage.repositories.announcements import EngineAnnouncements
 from storage.repositories.pages import EnginePages
-from tests.web.conftest import ChangedMeanwhile, Site, memo
+from tests.web.conftest import InterruptedCall, Site, memo
 
 ABSENT = 999
 HIDDEN = (Status.DRAFT, Status.TRASHED)
@@ -57,7 +57,7 @@ def test_a_text_that_is_held_while_it_is_read_is_not_sent(
     def type_id() -> None:
         correct(attachment.id, 1, "เลขประจำตัวประชาชน 1-1017-00230-70-8", actor="x")
 
-    ChangedMeanwhile(monkeypatch, EnginePages, reading, 1, type_id)
+    InterruptedCall(monkeypatch, EnginePages, reading, 1, type_id)
     answer = site.client().get(path)
     assert answer.status_code == 404
     assert "1-1017-00230-70-8" not in answer.text
@@ -74,7 +74,7 @@ def test_a_record_that_is_hidden_while_it_is_read_is_not_sent(
         commands.publication.restore_as_draft(made.id, actor="x")
         commands.announcements.revise(made.id, {"title": "ร่างลับ", "body": "เนื้อร่างลับ"}, actor="x")
 
-    ChangedMeanwhile(monkeypatch, EngineAnnouncements, "get", 2, hide)
+    InterruptedCall(monkeypatch, EngineAnnouncements, "get", 2, hide)
     answer = site.client().get(address.format(made.id))
     assert answer.status_code == 404
     assert "ร่างลับ" not in answer.text

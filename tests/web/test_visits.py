@@ -6,7 +6,7 @@ import pytest
 
 from archive.model import Role
 from storage.repositories.announcements import EngineAnnouncements
-from tests.web.conftest import BROWSER, ChangedMeanwhile, Site
+from tests.web.conftest import BROWSER, InterruptedCall, Site
 
 
 def views(site: Site, id: int) -> int:
@@ -37,7 +37,7 @@ def test_a_page_that_is_refused_after_all_counts_nothing(site: Site, monkeypatch
     def withdraw() -> None:
         site.services.commands.publication.withdraw(id, actor="x", reason="ลงผิดเรื่อง")
 
-    ChangedMeanwhile(monkeypatch, EngineAnnouncements, "get", 2, withdraw)
+    InterruptedCall(monkeypatch, EngineAnnouncements, "get", 2, withdraw)
     assert site.client().get(f"/announcements/{id}", headers=BROWSER).status_code == 410
     assert views(site, id) == 0
 

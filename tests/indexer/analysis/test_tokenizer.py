@@ -95,7 +95,7 @@ def test_words_of_the_local_list_stay_whole(tmp_path) -> None:
 
 
 def test_the_synonyms_of_equal_dictionaries_are_worked_out_once(tmp_path: Path) -> None:
-    """Of the index and of what is shown, which took each search service 0.7 s of a processor twice."""
+    """The index and the pages share them: each search service worked 0.7 s of a processor on them twice."""
     lexicon = Dictionary(tmp_path / "words.txt").current()
     assert parse_lexicon(lexicon.text()) is lexicon
     longer = parse_lexicon(f"{lexicon.text()}\nหนองปลาดุกน้อย")

@@ -22,7 +22,7 @@ HELLO = b"BT /F 20 Tf 72 700 Td (Hello, reader) Tj ET"
 
 
 @dataclass(frozen=True)
-class Case:
+class HostileCase:
     """``ends``: any of these is right. ``sees``: the text that page 1 must have, if it has any."""
 
     make: Callable[[], bytes]
@@ -30,12 +30,12 @@ class Case:
     sees: str
 
 
-CASES: dict[str, Case] = {}
+CASES: dict[str, HostileCase] = {}
 
 
 def case(*ends: str, sees: str = "") -> Callable[[Callable[[], bytes]], Callable[[], bytes]]:
     def keep(make: Callable[[], bytes]) -> Callable[[], bytes]:
-        CASES[make.__name__.replace("_", " ")] = Case(make, frozenset(ends), sees)
+        CASES[make.__name__.replace("_", " ")] = HostileCase(make, frozenset(ends), sees)
         return make
 
     return keep

@@ -1,4 +1,4 @@
-"""Which page of a document comes first among the results."""
+"""The page of a document that comes first among the results."""
 
 from __future__ import annotations
 
