@@ -6,12 +6,14 @@ import datetime as dt
 import re
 
 import fpdf
+import pytest
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
 from archive.model import Announcement, CollectionLine, Draft, ReadingStatus, Role, Status
 from archive.thai import BANGKOK
 from tests.web.conftest import Site, memo
+from web.staff import all_records_search
 
 NATIONAL_ID = "1-1017-00230-70-8"
 
@@ -49,6 +51,33 @@ def test_every_record_is_found_but_trash_stays_apart(site: Site) -> None:
     assert titles(clerk.get("/staff?q=ขยะ kind:announcement").text)[0] == "ร่างเรื่องขยะ"
     assert titles(clerk.get("/staff?q=ขยะ -kind:announcement").text) == []
     assert titles(clerk.get("/staff?q=ขยะ -author:ไม่มีใคร").text)[0] == "ร่างเรื่องขยะ"
+
+
+def test_a_search_that_finds_too_much_obeys_the_filters_and_says_what_it_left_out(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(all_records_search, "MOST_HITS", 2)
+    monkeypatch.setattr(all_records_search, "MOST_UNPUBLISHED", 1)
+    for number in range(4):
+        site.announcement(f"ถนนสาย {number} ถนน", body="ถนน")
+    site.announcement("ภาษีร้านริมทาง", category="ภาษี", body="ร้านที่อยู่ริมทางหลวงกับถนนอื่น")
+    site.announcement("ร่างที่หนึ่ง", status=Status.DRAFT)
+    site.work()
+    clerk = site.signed_in(Role.STAFF)
+    page = clerk.get("/staff?q=ถนน").text
+    assert "มี 5 เรื่องที่เผยแพร่แล้วตรงกับคำค้น" in page
+    assert "ค้นเฉพาะ" not in page
+    assert len(titles(page)) == 2
+    assert 'name="everything"' not in page
+    everything = {"action": "retag", "category": "x", "everything": "1", "at-q": "ถนน", "at-total": "2"}
+    assert "กรุณากรองรายการให้แคบลง" in clerk.post("/staff/bulk", data=everything, follow_redirects=True).text
+    narrowed = clerk.get("/staff?q=ถนน&category=ภาษี").text
+    assert titles(narrowed) == ["ภาษีร้านริมทาง"]  # not among the first two
+    assert "เรื่องที่เผยแพร่แล้วตรงกับคำค้น" not in narrowed
+    assert "เรียงตามที่ตรงกับคำค้น" in narrowed
+    assert "เรียงตามการแก้ไขล่าสุด" in clerk.get("/staff").text
+    site.announcement("ร่างที่สอง", status=Status.DRAFT)
+    assert "ในฉบับร่างและเรื่องที่ไม่ได้เผยแพร่ ค้นเฉพาะ" in clerk.get("/staff?q=ถนน").text
 
 
 def test_words_of_a_draft_s_papers_find_it(site: Site) -> None:

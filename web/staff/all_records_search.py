@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from archive.errors import Unavailable
 from archive.facets import FACETS, FACETS_BY_NAME, Facet, FacetType
 from archive.model import Announcement, Status
 from indexer.analysis.tokenizer import fold_text
-from indexer.search.query.parser import Filters, Query, parse_query
+from indexer.search.query.parser import NO_FILTERS, Filters, Query, parse_query
 from indexer.search.text_match import text_matcher
 from web.bootstrap import Services
 from web.search_service import search_visible
@@ -20,25 +20,60 @@ MOST_HITS = 300  # published records that one search returns: more than anybody 
 MOST_UNPUBLISHED = 2_000  # records that are not published and are read through by one search
 
 
-def search_all_records(services: Services, typed: str) -> list[int]:
-    """Returns ids of records that match, best first: public ones, and the last changed of the others.
+@dataclass(frozen=True, slots=True)
+class RecordsFound:
+    """Ids of the records that match, best first, and whether there may be others."""
 
-    Published records are found as residents find them, ``MOST_HITS`` at most. Drafts and other records that
-    are not published are in no index; of these the ``MOST_UNPUBLISHED`` changed last are searched, and must
-    contain every word. So must published ones that residents' search withholds until the index follows.
+    ids: list[int]
+    published_total: int  # published records that match; more than are among ``ids`` where there are too many
+    is_every_draft_searched: bool  # False where there are more than are read through
+
+    @property
+    def is_cut(self) -> bool:
+        """True where more published records match than are among ``ids``."""
+        return self.published_total > MOST_HITS
+
+
+def search_all_records(services: Services, typed: str, chosen: Filters = NO_FILTERS) -> RecordsFound:
+    """Searches public records by the index, and the last changed of the others by their text.
+
+    Published records are found as residents find them, ``MOST_HITS`` at most: where more match, those that
+    also have the ``chosen`` kind, category and author. Drafts and other records that are not published are in
+    no index; of these the ``MOST_UNPUBLISHED`` changed last are searched, and must contain every word. So
+    must published ones that residents' search withholds until the index follows.
     """
     query = parse_query(typed, per_page=MOST_HITS)
     queries = [query]
     hits: list[int] = []
     related: list[int] = []
+    total = 0
     with suppress(Unavailable):  # without an index the records that are not published are searched alone
         found = search_visible(services, query)
+        if (
+            found.total > MOST_HITS and chosen != NO_FILTERS
+        ):  # not before: the index follows some seconds later
+            found = search_visible(services, replace(query, filters=_narrowed(query.filters, chosen)))
+        total = found.total
         hits = [hit.announcement_id for hit in found.hits]
         related = [hit.announcement_id for hit in found.related]
         if found.did_you_mean:
             queries.append(replace(parse_query(found.did_you_mean), filters=query.filters))
     titled, others = _search_unpublished(services, queries)
-    return list(dict.fromkeys((*titled, *hits, *others, *related)))
+    counts = services.announcements.count_by_status()
+    unpublished = sum(counts.values()) - counts.get(Status.PUBLISHED, 0)
+    return RecordsFound(
+        list(dict.fromkeys((*titled, *hits, *others, *related))), total, unpublished <= MOST_UNPUBLISHED
+    )
+
+
+def _narrowed(typed: Filters, chosen: Filters) -> Filters:
+    """Returns the typed filters, with the chosen kind, category and author where none is typed."""
+    return replace(
+        typed,
+        kind=typed.kind or chosen.kind,
+        category=typed.category or chosen.category,
+        author=typed.author or chosen.author,
+    )
 
 
 def _search_unpublished(services: Services, queries: list[Query]) -> tuple[list[int], list[int]]:
@@ -52,7 +87,7 @@ def _search_unpublished(services: Services, queries: list[Query]) -> tuple[list[
         elif any(matches(text) for matches in matchers):
             others.append(id)
     filters = queries[0].filters
-    if filters != Filters():
+    if filters != NO_FILTERS:
         known = services.announcements.get_many([*titled, *others])
         passing = {id for id, each in known.items() if _passes(each, filters)}
         return [id for id in titled if id in passing], [id for id in others if id in passing]

@@ -57,7 +57,7 @@ def _announcements_with(words: str) -> list[Announcement]:
     """
     if not words:
         return []
-    ids = search_all_records(services(), words)
+    ids = search_all_records(services(), words).ids
     if _ID.fullmatch(words):
         ids = [*ids[: _MOST_CHOICES - 1], int(words)]
     else:

@@ -18,7 +18,7 @@ from archive.bulk_commands import BulkOutcome, apply_as_one_bulk
 from archive.errors import Conflict, Invalid, PrakatError
 from archive.model import Announcement, Attachment, CollectionLine, DocumentKind, Status
 from archive.worklist import Problem, WorklistFilters
-from indexer.search.query.parser import MAX_QUERY_LENGTH
+from indexer.search.query.parser import MAX_QUERY_LENGTH, Filters
 from web import labels
 from web.accounts.access import facts_shown_when_withdrawn
 from web.addresses import page_number
@@ -26,7 +26,7 @@ from web.bootstrap import services
 from web.disclosure_overview import count_items_lacking_announcement, year_choices
 from web.errors import error_message
 from web.staff import attachments_for_staff, checklist, disclosure_forms, edit_conflicts, publication
-from web.staff.all_records_search import search_all_records
+from web.staff.all_records_search import MOST_HITS, MOST_UNPUBLISHED, RecordsFound, search_all_records
 from web.staff.blueprints import staff_blueprint
 from web.staff.bulk_summary import describe_bulk
 from web.staff.categories import CategoryUnknown, require_confirmed_category
@@ -107,8 +107,15 @@ def _asked(values: Mapping[str, str], prefix: str = "") -> WorklistArguments:
     return WorklistArguments(**given | {"q": values.get(f"{prefix}q", "").strip()[:MAX_QUERY_LENGTH]})
 
 
-def _filters(asked: WorklistArguments) -> WorklistFilters:
-    """Returns the filters for the archive. What is searched for is found here, among all records."""
+def _found(asked: WorklistArguments) -> RecordsFound | None:
+    """Returns what is searched for, among all records; None without words."""
+    kind = DocumentKind(asked.kind) if asked.kind else None
+    chosen = Filters(kind=kind, category=asked.category or None, author=asked.author or None)
+    return search_all_records(services(), asked.q, chosen) if asked.q else None
+
+
+def _filters(asked: WorklistArguments, found: RecordsFound | None) -> WorklistFilters:
+    """Returns the filters for the archive, with what was searched for."""
     since = dt.datetime.now(dt.UTC) - dt.timedelta(days=int(asked.changed)) if asked.changed else None
     return WorklistFilters(
         statuses=(Status(asked.status),) if asked.status else _EVERYTHING_BUT_TRASH,
@@ -118,7 +125,7 @@ def _filters(asked: WorklistArguments) -> WorklistFilters:
         kind=DocumentKind(asked.kind) if asked.kind else None,
         problem=Problem(asked.problem) if asked.problem else None,
         changed_since=since,
-        ids=search_all_records(services(), asked.q) if asked.q else None,
+        ids=found.ids if found else None,
     )
 
 
@@ -128,13 +135,17 @@ def show_worklist() -> str:
     records = services().records
     asked = _asked(request.args)
     number, today = page_number(), thai.today()
-    filters = _filters(asked)
+    found = _found(asked)
+    filters = _filters(asked, found)
     rows, total = records.worklist.list_rows(filters, today=today, page=number, per_page=PER_PAGE)
     every_status = replace(filters, statuses=tuple(Status))
     counts = records.worklist.count_by_status(every_status, today=today)
     return render_template(
         "staff/worklist.html",
         asked=asked,
+        found=found,
+        most_hits=MOST_HITS,
+        most_unpublished=MOST_UNPUBLISHED,
         rows=rows,
         total=total,
         number=number,
@@ -207,11 +218,12 @@ def _everything() -> list[int]:
 
     Raises ``Conflict`` when the list has become longer or shorter since: a person chose what was there.
     """
-    today = thai.today()
+    asked = _asked(request.form, "at-")
+    found = _found(asked)
     rows, total = services().worklist.list_rows(
-        _filters(_asked(request.form, "at-")), today=today, page=1, per_page=_MOST_RECORDS
+        _filters(asked, found), today=thai.today(), page=1, per_page=_MOST_RECORDS
     )
-    if total > _MOST_RECORDS:
+    if total > _MOST_RECORDS or (found and found.is_cut):
         raise Invalid("ทำพร้อมกันได้ไม่เกิน %(most)s เรื่อง กรุณากรองรายการให้แคบลง", most=f"{_MOST_RECORDS:,}")
     if str(total) != request.form.get("at-total"):
         raise Conflict("รายการเปลี่ยนไประหว่างที่เปิดหน้านี้อยู่ กรุณาตรวจดูแล้วเลือกอีกครั้ง")
