@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from archive.errors import Conflict
 from archive.model import Attachment, HoldReason, PersonalDataSpan, ReadingResults, Status
 from archive.privacy import (
     expand_decision_on_everything,
@@ -38,6 +39,31 @@ def reason_of_new_file(announcement: Status, *, is_from_person: bool) -> HoldRea
     """
     waits = is_from_person and announcement is Status.PUBLISHED
     return HoldReason.UNCONFIRMED if waits else HoldReason.UNREAD
+
+
+def must_person_check_replacement(
+    announcement: Status,
+    *,
+    is_redacted: bool,
+    is_held: bool,
+    was_replaced_by_other: bool,
+    was_cancelled_by_other: bool,
+) -> bool:
+    """Return True where a person has to check a file that a program puts in the place of another one.
+
+    That is where the present file is a redacted copy (``is_redacted``), or where somebody else replaced these
+    bytes, or cancelled them as a replacement, before. Raises ``Conflict`` for any file in the place of a
+    draft's redacted copy, and for replaced bytes where residents do not see the present file: nothing would
+    keep a later publication from showing the file.
+    """
+    if is_redacted and announcement is Status.DRAFT:
+        raise Conflict("ไฟล์นี้เป็นสำเนาที่ปิดข้อมูลแล้ว เจ้าหน้าที่เท่านั้นที่เปลี่ยนไฟล์ได้", code="file-attached")
+    is_public = not is_held and announcement is Status.PUBLISHED
+    if was_replaced_by_other and not is_public:
+        raise Conflict(
+            "ประกาศนี้เคยมีไฟล์นี้ และมีผู้เปลี่ยนเป็นไฟล์อื่นแล้ว เจ้าหน้าที่นำไฟล์ก่อนหน้ากลับมาได้", code="file-attached"
+        )
+    return is_redacted or was_replaced_by_other or was_cancelled_by_other
 
 
 def is_hidden_until_read(attachment: Attachment) -> bool:

@@ -274,25 +274,18 @@ class EngineAttachments(EngineRepository):
             return self.get(attachment_id)
 
     def _needs_person_to_replace(self, row: Row, sha256: str, actor: str) -> bool:
-        """Return True where a person has to check a file that a program puts in the place of another one.
-
-        That is where the present file is a redacted copy, or where somebody else replaced or detached these
-        bytes before. Raises ``Conflict`` for erased bytes, for any file in the place of a draft's redacted
-        copy, and for replaced bytes where residents do not see the present file: nothing would keep a later
-        publication from showing the file.
-        """
+        """Return what ``holding.must_person_check_replacement`` says; ``Conflict`` also for erased bytes."""
         refuse_erased_file(self._engine, row["announcement_id"], sha256)
-        if row["is_redacted"] and self._is_of(Status.DRAFT, row):
-            raise Conflict("ไฟล์นี้เป็นสำเนาที่ปิดข้อมูลแล้ว เจ้าหน้าที่เท่านั้นที่เปลี่ยนไฟล์ได้", code="file-attached")
-        if was_replaced_by_other(self._engine, row["announcement_id"], sha256, actor):
-            if not self._is_public(row):
-                raise Conflict(
-                    "ประกาศนี้เคยมีไฟล์นี้ และมีผู้เปลี่ยนเป็นไฟล์อื่นแล้ว เจ้าหน้าที่นำไฟล์ก่อนหน้ากลับมาได้", code="file-attached"
-                )
-            return True
+        announcement = history.announcement_row(self._engine, row["announcement_id"])
         cancelled = self._cancelled_replacement(row, sha256)
-        is_cancelled_by_other = cancelled is not None and not was_detached_by(self._engine, cancelled, actor)
-        return bool(row["is_redacted"]) or is_cancelled_by_other
+        return holding.must_person_check_replacement(
+            Status(announcement["status"]),
+            is_redacted=bool(row["is_redacted"]),
+            is_held=bool(row["hold"]),
+            was_replaced_by_other=was_replaced_by_other(self._engine, row["announcement_id"], sha256, actor),
+            was_cancelled_by_other=cancelled is not None
+            and not was_detached_by(self._engine, cancelled, actor),
+        )
 
     def _set_unread_file(
         self,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from archive import holding
+from archive.errors import Conflict
 from archive.holding import HoldState
 from archive.model import (
     Attachment,
@@ -68,6 +70,43 @@ def attachment(
 )
 def test_a_new_file(status: Status, is_from_person: bool, reason: HoldReason) -> None:
     assert holding.reason_of_new_file(status, is_from_person=is_from_person) is reason
+
+
+@pytest.mark.parametrize(
+    ("status", "is_redacted", "is_held", "was_replaced", "was_cancelled", "answer"),
+    [
+        (Status.PUBLISHED, False, False, False, False, False),
+        (Status.PUBLISHED, False, False, False, True, True),
+        (Status.PUBLISHED, False, False, True, False, True),
+        (Status.PUBLISHED, False, True, True, False, None),
+        (Status.PUBLISHED, True, False, False, False, True),
+        (Status.DRAFT, False, False, False, False, False),
+        (Status.DRAFT, False, False, True, False, None),
+        (Status.DRAFT, True, False, False, False, None),
+    ],
+)
+def test_a_file_of_a_program_in_the_place_of_another(
+    status: Status,
+    is_redacted: bool,
+    is_held: bool,
+    was_replaced: bool,
+    was_cancelled: bool,
+    answer: bool | None,
+) -> None:
+    """``answer``: whether a person has to check the file; None where it is refused."""
+    asked = partial(
+        holding.must_person_check_replacement,
+        status,
+        is_redacted=is_redacted,
+        is_held=is_held,
+        was_replaced_by_other=was_replaced,
+        was_cancelled_by_other=was_cancelled,
+    )
+    if answer is None:
+        with pytest.raises(Conflict):
+            asked()
+    else:
+        assert asked() is answer
 
 
 @pytest.mark.parametrize(
