@@ -29,7 +29,7 @@ LAST_YEAR = 2999  # last fiscal year that an address or an entry may have
 
 _LONGEST_TITLE = 300  # characters; the longest heading of the Act has 170
 _LONGEST_NUMBER = 20  # characters, such as O14 or (8)
-_MOST_KEYWORDS = 30
+_MOST_KEYWORDS = 30  # of one item; further ones are left out
 _FIRST_MONTH = 10  # a fiscal year begins in October of the year before
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _FILES = re.compile(r"disclosure-(\d{4})\.toml")

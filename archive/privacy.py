@@ -69,7 +69,7 @@ _OFFICE = re.compile(
 )
 
 _ACCOUNT = re.compile(rf"{_NOT_BEFORE}\d(?:{_GAP}\d){{9,14}}{_NOT_AFTER}")
-_FEWEST_ACCOUNT_DIGITS = 10
+_FEWEST_ACCOUNT_DIGITS = 10  # of a bank account; ``_ACCOUNT`` finds 10 to 15
 _LIST_NUMBER = re.compile(r"[ \t]*(\d{1,3})[.)](?!\d)[ \t]*")  # at the beginning of a line
 _BANKS = re.compile(
     r"(?:เลขที่บัญชี|บัญชีเลขที่|เลขบัญชี|หมายเลขบัญชี|บัญชีเงินฝาก|ธนาคาร|ธ\.?ก\.?ส|ออมทรัพย์|กระแสรายวัน|พร้อมเพย์"

@@ -49,7 +49,7 @@ RETRY_SECONDS = 60.0
 LOOK_EVERY = 3.0  # seconds between looks into the folder
 
 _CUT_SECONDS = 300.0  # for a stack of 500 pages
-_CUT_MEMORY_MB = 1536
+_CUT_MEMORY_MB = 1536  # for the cutting of one stack
 _READ_AND_WRITE = 0o666  # permissions of a folder that make sense for a file in it
 _END_MARKS = {b"\xff\xd8": b"\xff\xd9", b"\x89PNG": b"IEND", b"PK\x03\x04": b"PK\x05\x06"}
 """What a whole JPEG, PNG and ZIP-based file has near its end, by its first bytes (their specifications)."""

@@ -97,7 +97,7 @@ class DamagedRows:
         return [f"{table} {id}" for table in self._known for id in sorted(self._known[table])]
 
 
-_HIGHEST = 2**62
+_HIGHEST = 2**62  # above every id
 
 
 def _faults(found: Sequence[Row], mapper: Mapper[Any], name: str) -> Iterator[Fault]:

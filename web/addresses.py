@@ -18,7 +18,7 @@ from indexer.search.query.parser import MAX_QUERY_LENGTH
 from web.bootstrap import services
 
 LARGEST_ID = 2**31 - 1  # of a record: the largest integer that every database stores as one
-_LAST_PAGE = 1_000_000
+_LAST_PAGE = 1_000_000  # of a list; a larger number is the first page
 _ESCAPED_LETTERS = re.compile("(?:%[89A-F][0-9A-F])+")  # escaped bytes of letters beyond ASCII
 _ANNOUNCEMENT_PATH = re.compile(r"(?:/staff)?/announcements/(\d{1,9})(?:/.*)?")
 _PATH_HERE = re.compile(r"/(?![/\\])[^\t\r\n]*")

@@ -32,7 +32,7 @@ _FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; ob
 log = logging.getLogger("prakat.files")
 
 _PLAIN_NAME = re.compile(r'filename=(?:"[^"]*"|[^;\s]+)')  # not the name after ``filename*=``
-_DAY = 24 * 3600.0
+_DAY = 24 * 3600.0  # seconds
 _lock = threading.Lock()
 
 

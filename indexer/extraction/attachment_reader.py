@@ -43,8 +43,8 @@ PAGES_READ = "pages read"
 OCR_MILLISECONDS = "OCR milliseconds"
 """Names of the running totals of pages read and of time spent in OCR (milliseconds)."""
 
-OCR_SECONDS = 120.0
-OCR_MEMORY_MB = 1536
+OCR_SECONDS = 120.0  # for one page; most take some seconds
+OCR_MEMORY_MB = 1536  # for one page: its picture, and the models that read it
 
 
 LEAST_ROOM = 128 << 20

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from archive.errors import Unavailable
 
-_LOOK_SECONDS = 0.03
+_LOOK_SECONDS = 0.03  # between two looks for a free place: a person notices no such delay
 _OWNER_FILES = 64  # lock files of owners; two owners with the same file wait for each other
 
 

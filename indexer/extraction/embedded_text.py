@@ -27,11 +27,11 @@ else:
 
 RULES = 4  # version of the rules of reading and repair: raised when they would read a page differently
 
-OPEN_SECONDS = 20.0
-PAGE_SECONDS = 20.0
+OPEN_SECONDS = 20.0  # to open a file, before its first page
+PAGE_SECONDS = 20.0  # for one page; most take some 0.03
 FILE_SECONDS = 900.0  # seconds for the embedded text of all pages together; a page takes some 0.03
 MAX_KILLS = 3  # number of pages that had to be stopped after which the rest of the file is not tried
-MEMORY_MB = 1024
+MEMORY_MB = 1024  # for a file and one of its pages
 
 
 class EmbeddedTextDocument:

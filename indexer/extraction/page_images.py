@@ -37,9 +37,9 @@ else:
 
 T = TypeVar("T")
 
-MAX_PIXELS = 40_000_000
-MAX_WIDTH = 2_400
-SECONDS = 20.0
+MAX_PIXELS = 40_000_000  # of one picture: at 4 bytes each 160 MB while it is drawn
+MAX_WIDTH = 2_400  # pixels: some 290 dpi of an A4 page
+SECONDS = 20.0  # for one picture
 AT_ONCE = max(2, os.cpu_count() or 1)
 """Pictures made at the same time on a machine: more would only slow each other, and the site, down."""
 WAIT_SECONDS = 8.0
@@ -55,11 +55,11 @@ CROP_ASPECT = 480 / 128  # width to height of the picture of a piece; that of th
 _CROP_MARGIN = 250  # beside the text, in 1/10,000 of the page
 FIRST_WIDTH = 1_000
 """Width in pixels of the picture that results and reader show first; pieces are cut from it."""
-RETRY_SECONDS = 600.0
+RETRY_SECONDS = 600.0  # before a page that failed to draw is tried again
 _NO_PICTURE = "แสดงภาพของหน้านี้ไม่ได้ กรุณาเปิดไฟล์ต้นฉบับแทน"
 _MAX_HEIGHT = 16_000  # pixels; the highest WebP picture has 16,383
 _HIT_COLOUR = (255, 226, 90)
-_QUALITY = 80
+_QUALITY = 80  # of WebP, 0 to 100
 _REACH = 0.3  # of a hit's height: how far its sides may move; about the width of a letter
 _BLANK = 0.06  # share of the darkest column's ink; less is the grain of the paper
 _NEARNESS = 0.25  # share of ink that a column must be lighter, to be worth the whole reach

@@ -101,9 +101,9 @@ def upright_rotation(runs: Sequence[Run]) -> int:
     return most if counts[most] >= _ENOUGH_TO_TURN and counts[most] > _MOST * sum(counts.values()) else 0
 
 
-_SLANT = 5.0
-_ENOUGH_TO_TURN = 30
-_MOST = 0.6
+_SLANT = 5.0  # degrees off a right angle that a line may be
+_ENOUGH_TO_TURN = 30  # letters that lie in one direction
+_MOST = 0.6  # share of all letters that lie in it
 
 
 def turn_runs(runs: Sequence[Run], turn: int, width: float, height: float) -> list[Run]:

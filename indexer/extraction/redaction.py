@@ -51,8 +51,8 @@ else:
 
 MOST_PAGES = 100  # pages; 36 took 14 s on two cores, and a proxy usually waits for 60 s
 DPI = 200  # print of 10 points stays legible, an A4 page takes some 300 KB
-JPEG_QUALITY = 80
-PAGE_SECONDS = 30.0
+JPEG_QUALITY = 80  # 0 to 100
+PAGE_SECONDS = 30.0  # for one page; twice as long to put all together
 WAIT_SECONDS = 5.0  # seconds to wait while another copy is made
 _WIDTH_SHARE = 0.1  # share of a cluster's width under a box from which the cluster counts as covered
 _HEIGHT_SHARE = 0.2  # share of a line's height under a box; boxes may touch the lines above and below

@@ -45,7 +45,7 @@ PRELOAD = (
 )
 """Modules that the nursery imports once, so that no child has to; ``load_before_fork`` of each is called."""
 
-NICENESS = 10
+NICENESS = 10  # of 0 to 19: pages are answered before files are read
 _MEGABYTE = 1024 * 1024
 _RESULT_LIMIT = 256 * _MEGABYTE
 _READY = b"ready"  # a child's first message: what comes after it is the doing of a file

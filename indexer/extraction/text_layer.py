@@ -39,7 +39,7 @@ ASCENT, DESCENT = 800, -200
 INVISIBLE = 3  # PDF's text rendering mode
 
 
-SECONDS = 60.0
+SECONDS = 60.0  # for a whole file
 WAIT_SECONDS = 3.0  # seconds to wait while another copy is made
 _STYLE = 1  # raised when a copy would be made differently
 

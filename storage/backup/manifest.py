@@ -30,7 +30,7 @@ STATE = "state"
 AGE = ".age"
 GENERATION_FORMAT = "%Y-%m-%dT%H%M%SZ"  # name of a generation, from the time in UTC
 
-_PLAIN_FORMAT = 1
+_PLAIN_FORMAT = 1  # of a backup without encryption
 _ENCRYPTED_FORMAT = 2  # versions without encryption refuse this format as newer
 
 NAME = re.compile(

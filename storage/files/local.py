@@ -17,7 +17,7 @@ from archive.durable_files import sync_directory
 from archive.errors import NotFound, TooLarge, Unavailable
 from archive.ports import StoredFile
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 20  # bytes read at a time
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _MEGABYTE = 1 << 20
 

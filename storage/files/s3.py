@@ -30,7 +30,7 @@ _IN_MEMORY = 4 << 20
 """Most bytes of an upload that are kept in memory; a larger upload is kept in a temporary file."""
 
 _PARTS = TransferConfig(multipart_threshold=8 << 20, multipart_chunksize=8 << 20, max_concurrency=4)
-_BUFFER = 1 << 18
+_BUFFER = 1 << 18  # bytes fetched ahead of what is read
 
 _ABANDONED = dt.timedelta(days=1)
 """Age after which an unfinished multipart upload is taken for abandoned, and is aborted."""

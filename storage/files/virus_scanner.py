@@ -19,9 +19,9 @@ from archive.errors import Invalid, TooLarge, Unavailable
 
 log = logging.getLogger("prakat.security")
 
-_CONNECT_SECONDS = 5.0
+_CONNECT_SECONDS = 5.0  # clamd runs on this machine or beside it
 _ANSWER_SECONDS = 180.0  # longer than clamd's own MaxScanTime, two minutes unless set
-_LONGEST_ANSWER = 4096
+_LONGEST_ANSWER = 4096  # bytes: the name of a virus and little more
 _FOUND = re.compile(r"stream: (.+) FOUND")
 _NOT_WHOLE = "Heuristics.Limits.Exceeded"  # clamd's answer with AlertExceedsMax, instead of "OK"
 
@@ -61,7 +61,7 @@ class Clamd:
             yield connection
 
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 16  # bytes sent at a time
 
 
 class _Scanned(io.RawIOBase):

@@ -12,8 +12,8 @@ from archive.errors import Invalid
 from archive.thai import keyboard
 from archive.thai.word_list import thai_words
 
-SHORTEST = 12
-LONGEST = 128
+SHORTEST = 12  # characters (OWASP ASVS 2.1.1)
+LONGEST = 128  # characters (OWASP ASVS 2.1.2)
 """Characters. Length is what counts, so no kinds of letters are asked for (NIST SP 800-63B, ASVS 2.1)."""
 
 _FEWEST_GUESSES = 10**6

@@ -26,7 +26,7 @@ from web.bootstrap import services
 
 log = logging.getLogger("prakat.security")
 
-RECOVERY_CODES = 10
+RECOVERY_CODES = 10  # for one sign-in each
 _RECOVERY_BYTES = 10  # 80 bits: more than can be guessed from a hash
 _STEP = 30  # seconds for which a code is shown (RFC 6238)
 _CLOCK_STEPS = (0, -1, 1)  # a telephone's clock may be off by half a minute, and typing takes time

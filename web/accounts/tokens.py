@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-_TOKEN_BYTES = 32
+_TOKEN_BYTES = 32  # 256 bits: nobody guesses one
 
 
 def new_token() -> str:

@@ -36,7 +36,7 @@ from web.api.personal_data_schemas import FindOut, HoldOut, PersonalDataReason
 from web.bootstrap import Services, services
 from web.search_service import Result, SearchResults
 
-MOST_PER_PAGE = 50
+MOST_PER_PAGE = 50  # as the contract of the API says
 MOST_ITEMS = 500  # most lines of a collection in one request
 _ORGANISATION = {"description": "เฉพาะเมื่อมีหลายหน่วยงาน · only where there are several"}
 

@@ -45,8 +45,8 @@ from web.template_filters import asset
 
 pages = Blueprint("public", __name__)
 
-_LATEST = 8
-_MOST_READ = 5
+_LATEST = 8  # announcements on the front page
+_MOST_READ = 5  # announcements on the front page
 _TEXT_PAGES = 20  # pages of text on one web page: some 60 KB
 _BOTS = ("bot", "crawl", "spider", "slurp", "preview", "curl", "wget", "python", "headless", "monitor")
 

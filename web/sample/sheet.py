@@ -13,8 +13,8 @@ from archive.thai.characters import TONES
 from web.line_breaking import breakable_pieces
 
 MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 85.0, 57.0, 71.0, 60.0  # points: 3, 2, 2.5, 2.1 cm
-INDENT = 71.0
-SIZE = 15.0
+INDENT = 71.0  # points: 2.5 cm, as the regulation on correspondence has it
+SIZE = 15.0  # points, of body text
 LEADING = 1.5  # Thai marks stand on two storeys above and one below
 _FONTS = Path(fontpkg_sarabun.__file__).parent / "files"
 _SARA_AM = re.compile(f"([{TONES}]?)ำ")

@@ -38,9 +38,9 @@ from web.staff.undo_consequences import undo_consequences
 
 pages = staff_blueprint("activity", __name__, url_prefix="/staff/history")
 
-PER_PAGE = 50
+PER_PAGE = 50  # changes
 _MOST_IN_CSV = 100_000  # changes: about 30 MB, some years of a busy municipality
-_CSV_AT_A_TIME = 1_000
+_CSV_AT_A_TIME = 1_000  # changes read at a time
 _FIRST_YEARS = 10  # years back that the date lists offer
 
 

@@ -40,7 +40,7 @@ from web import template_filters
 from web.bootstrap import services
 from web.staff.form_fingerprints import file_fingerprint
 
-MOST_PAGES_NAMED = 5
+MOST_PAGES_NAMED = 5  # in one advice; “…” stands for the others
 UNSURE = 0.8  # confidence (0 to 1) below which a person is asked to look at a value before confirming it
 
 

@@ -12,7 +12,7 @@ from archive.worklist import WorklistFilters
 from web.bootstrap import services
 
 _LEAST_LIKENESS = 70.0  # likeness of letters (0 to 100, Indel) from which a category is offered instead
-_MOST_OFFERED = 3
+_MOST_OFFERED = 3  # categories
 
 
 class CategoryUnknown(Invalid):

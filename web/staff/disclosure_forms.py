@@ -21,7 +21,7 @@ from web import template_filters
 from web.bootstrap import services
 from web.disclosure_overview import suggested_entries, year_choices, year_items
 
-_MOST_SUGGESTED = 3
+_MOST_SUGGESTED = 3  # items for one announcement
 
 
 @dataclass(frozen=True, slots=True)

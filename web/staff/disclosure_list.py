@@ -17,7 +17,7 @@ from web.spreadsheet import csv_lines
 COLUMNS = ("key", "section", "number", "title", "period", "keywords", "used", "version")
 MOST_BYTES = 1 << 20  # of a table; one of fifty items has some 10 KB
 
-_MOST_ROWS = 500
+_MOST_ROWS = 500  # of a table; the Act and OIT ask for some fifty
 _VERSION = re.compile(r"v(\d{1,18})")
 _NUMBER_IN_BRACKETS = re.compile(r"-(\d+)")
 """Form into which spreadsheets turn ``(1)``: they take brackets for a negative number."""

@@ -18,7 +18,7 @@ from web.staff.form_fingerprints import fingerprint, refuse_if_changed
 
 pages = staff_blueprint("site_profile", __name__, url_prefix="/staff/site")
 
-_VERSIONS_SHOWN = 20
+_VERSIONS_SHOWN = 20  # latest ones
 
 
 @pages.get("")

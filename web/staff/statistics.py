@@ -16,7 +16,7 @@ from web.staff.blueprints import staff_blueprint
 
 pages = staff_blueprint("statistics", __name__, url_prefix="/staff")
 
-_DAYS = 14
+_DAYS = 14  # that are shown, today among them
 _GREY = "#75837f"  # legible on light and dark ground: a picture does not know the page's theme
 _CHART = {
     "background": "transparent",

@@ -38,7 +38,7 @@ pages.add_app_template_filter(attachments_for_staff.scan_advice_sentences)
 pages.add_app_template_filter(facts_shown_when_withdrawn)
 pages.add_app_template_filter(publication.schedule_message, "schedule")
 
-PER_PAGE = 50
+PER_PAGE = 50  # announcements
 _MOST_RECORDS = 1_000  # records: more than an office changes in one step but by mistake
 _MOST_NAMED = 10  # refused records that a message names
 

@@ -37,10 +37,10 @@ _COPIES = 20  # seconds to wait for the replicas of a new index
 NAMED_SCORES = "include_named_queries_score"
 """Key of a search whose named queries are to be returned with their scores."""
 
-_TRIES = 3
+_TRIES = 3  # further ones of a request that found no node, took too long or met a failing gateway
 _IDS_AT_ONCE = 10_000  # ids in one answer: the most that a cluster gives by default
 _AT_ONCE = 200  # documents in one bulk request
-_BYTES_AT_ONCE = 8 << 20
+_BYTES_AT_ONCE = 8 << 20  # of one bulk request; a cluster takes 100 MB by default
 _REJECTED_AGAIN = 8  # times that an action which a busy cluster rejected is sent again, with longer pauses
 _PAUSE, LONGEST_PAUSE = 1, 30  # seconds before an action is sent again
 

@@ -46,7 +46,7 @@ SCHEMA = 10
 _DAMAGED = "index-damaged"  # code of the error where a generation lacks what it needs to be used
 _FRESH = 1.0  # seconds for which the alias and the position are cached
 _OUTGROWN = 4  # a rebuild is due above 4 times the documents that the averages were measured on
-_FEW = 250
+_FEW = 250  # documents: averages of fewer count as measured on so many, lest a small archive be rebuilt often
 _LOOKS = 3  # at the live generation, each after another had just taken its place
 
 T = TypeVar("T")

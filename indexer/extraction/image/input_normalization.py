@@ -107,7 +107,7 @@ def _page_size(width: int, height: int, resolution: tuple[float, float]) -> tupl
     return across, down, across, down
 
 
-_LEAST_DPI = 100
+_LEAST_DPI = 100  # a lower resolution is a screen's (72, 96), or none was set: it says nothing about a paper
 
 
 def is_cut_off(path: Path) -> bool:

@@ -13,7 +13,7 @@ from archive.thai import arabic_digits
 from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS
 from archive.thai.dates import MONTHS, SHORT_MONTHS
 
-MAX_DAY = 31
+MAX_DAY = 31  # of any month
 _MONTHS = "|".join(MONTHS)
 _ANY_MONTH = "|".join((*MONTHS, *map(re.escape, SHORT_MONTHS)))
 _DIGIT = "[0-9๐-๙]"

@@ -28,15 +28,15 @@ from indexer.extraction.reading_errors import UnreadableFile
 
 MAX_GLYPHS = 200_000
 """Glyphs of one page, at most: a dense gazette page has some 8,000; no page for people has more than this."""
-MAX_FORMS = 2_000
-MAX_DEPTH = 12
-MAX_OPERATORS = 2_000_000
-MAX_SAVED = 500
-MAX_ACTUAL_TEXT = 10_000
+MAX_FORMS = 2_000  # forms drawn on one page
+MAX_DEPTH = 12  # forms inside one another
+MAX_OPERATORS = 2_000_000  # of one page
+MAX_SAVED = 500  # graphics states saved inside one another
+MAX_ACTUAL_TEXT = 10_000  # bytes of the text that a file gives for a piece of a line
 _GUESSED_WIDTH = 0.5  # ems: width of a glyph in a font that gives no widths
 _OPAQUE = "Normal"  # blend mode
 _INVISIBLE = 3  # text rendering mode without ink
-MAX_CONTENT_BYTES = 64 * 1024 * 1024
+MAX_CONTENT_BYTES = 64 * 1024 * 1024  # unpacked, of one page with its forms
 HORIZONTAL: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 MAX_OPERANDS = 20_000  # operands of one operator, arrays counted whole; more is no page but an attack
-MAX_NESTING = 40
+MAX_NESTING = 40  # arrays and dictionaries inside one another
 
 _PLAIN = rb"[^()\\]++|\\.?"
 _INNER = rb"\((?:" + _PLAIN + rb"|\((?:" + _PLAIN + rb")*+\))*+\)"

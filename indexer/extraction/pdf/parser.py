@@ -32,7 +32,7 @@ from indexer.extraction.pdf.text_repair import count_undecodable, repair_with_or
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.text_quality import dictionary_coverage
 
-MAX_PAGES = 5_000
+MAX_PAGES = 5_000  # of one file
 
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # it remarks on every odd font
 

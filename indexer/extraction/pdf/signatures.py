@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pyhanko.sign.validation.status import PdfSignatureStatus
 
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[")
-_CHUNK = 1024 * 1024
+_CHUNK = 1024 * 1024  # bytes read at a time
 
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # what it finds wrong is in its answer
 

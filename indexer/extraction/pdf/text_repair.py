@@ -118,8 +118,8 @@ def _read_latin_as_thai(text: _Tracer) -> None:
         text.replace_each(table)
 
 
-_LATIN_ENOUGH = 20
-_LATIN_COVERAGE = 0.7
+_LATIN_ENOUGH = 20  # letters above ASCII, below which nothing is taken for Thai
+_LATIN_COVERAGE = 0.7  # share of the repaired text that words cover
 
 
 def _choose_am(match: re.Match[str]) -> str:
@@ -133,7 +133,7 @@ def _choose_am(match: re.Match[str]) -> str:
     return tone + max(scores, key=lambda vowel: scores[vowel])  # ำ when equal: it is met far more often
 
 
-_REACH = 16
+_REACH = 16  # characters on each side in which a word is looked for
 _MARK_ORDER = (
     "\u0e38\u0e39\u0e3a\u0e31\u0e34\u0e35\u0e36\u0e37\u0e47\u0e4d\u0e48\u0e49\u0e4a\u0e4b\u0e4c\u0e4e"
 )
