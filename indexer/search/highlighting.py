@@ -94,6 +94,13 @@ _FORMULA = re.compile(
     re.VERBOSE,
 )
 """Words by which each letter and order begins and ends: they tell nothing of what it is about."""
+_FORMULA_WORDS = (
+    "เรื่อง",
+    *("จึง" + ask + verb for ask in ("", "ขอ") for verb in ("เรียน", "แจ้ง", "ประกาศ")),
+    "คำสั่ง",
+    "ให้ไว้",
+)
+"""Every word that ``_FORMULA`` matches is one of these or a part of one."""
 _PLACE_KINDS = frozenset("บ้าน หมู่บ้าน ชุมชน ตำบล อำเภอ จังหวัด แขวง เขต ซอย วัด หนอง ห้วย คลอง".split())
 _GLANCE = 80  # characters of a passage that a telephone shows
 _BEHIND_HIT = 24  # characters in which an answer begins that is right behind a hit: ชำระภายในเดือนมิถุนายน
@@ -213,6 +220,7 @@ def first_hit_of_passage(text: str, query: Query, tokenizer: Tokenizer, *, title
     return (0, 0) if first is None else next(iter(found.within(first, len(text))), (first, first))
 
 
+@lru_cache(maxsize=64)  # the passages of one announcement, its own and those of its pages, have one title
 def _marked_words(text: str, query: Query, tokenizer: Tokenizer) -> frozenset[str]:
     folded = fold_text(text)
     return frozenset(folded[start:end] for start, end in find_hits(text, query, tokenizer))
@@ -419,7 +427,10 @@ def _places_together(letters: SearchableBytes, sought: _Sought) -> list[tuple[in
 
 def _outside_formulas(folded: str, places: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     """Returns the candidate hits without the single words of a formula: the สั่ง of สั่ง ณ วันที่."""
-    formulas = [each.span() for each in _FORMULA.finditer(folded)] if places else []
+    words = {folded[start:end] for start, end, sought in places if sought != _PHRASE}
+    if not any(word in formula for word in words for formula in _FORMULA_WORDS):
+        return places
+    formulas = [each.span() for each in _FORMULA.finditer(folded)]
     starts = [start for start, _ in formulas]
 
     def is_in_formula(start: int, end: int) -> bool:
