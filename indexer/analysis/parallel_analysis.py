@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import multiprocessing
+import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -17,6 +21,8 @@ from indexer.analysis.tokenizer import Tokenizer
 _CHUNK_SIZE = 10  # announcements sent to a process at a time
 _CHUNKS_AHEAD = 3  # chunks sent to each process ahead of its results, so that it never waits
 _MOST_CHUNKS = 8  # chunks in memory for each job; this process starts no more before the first is done
+
+_PR_SET_PDEATHSIG = 1  # of Linux's prctl: the signal that a process gets when its parent has ended
 
 _RARE_COLLECTIONS = (50_000, 20, 50)
 """Thresholds of Python's garbage collector while documents are analysed.
@@ -39,7 +45,9 @@ def collect_garbage_rarely() -> Iterator[None]:
 class ParallelAnalyzer:
     """Builds index documents with one lexicon in ``jobs`` processes, this one included, until ``close``.
 
-    A process needs half a second to start, and this process would else wait for the others.
+    Where this process has one thread, as in a command, the others are forks of it, which share its
+    dictionaries and start at once. Else they are new processes, and each needs a second of a processor to
+    load these: a fork of a process with threads may inherit a lock that nobody opens.
     """
 
     def __init__(self, lexicon: Lexicon, *, jobs: int) -> None:
@@ -55,10 +63,11 @@ class ParallelAnalyzer:
         if self._jobs == 1:
             yield from _built(entries, self._lexicon.tokenizer)
             return
-        pool, others = self._started(), self._jobs - 1
-        waiting: deque[Future[list[IndexDocument]]] = deque()
         rest = iter(entries)
         chunks = iter(lambda: list(islice(rest, _CHUNK_SIZE)), [])
+        yield from _built(next(chunks, []), self._lexicon.tokenizer)  # what forks share is loaded now
+        pool, others = self._started(), self._jobs - 1
+        waiting: deque[Future[list[IndexDocument]]] = deque()
         while True:
             missing = others * _CHUNKS_AHEAD - sum(not each.done() for each in waiting)
             waiting.extend(pool.submit(_analyse, chunk) for chunk in islice(chunks, max(missing, 0)))
@@ -83,13 +92,12 @@ class ParallelAnalyzer:
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            # Fresh processes: a fork of one that has threads may inherit a lock that nobody opens.
-            context = multiprocessing.get_context("spawn")
+            is_fork = threading.active_count() == 1
             self._pool = ProcessPoolExecutor(
                 self._jobs - 1,
-                mp_context=context,
+                mp_context=multiprocessing.get_context("fork" if is_fork else "spawn"),
                 initializer=_initialize_process,
-                initargs=(self._lexicon.text(),),
+                initargs=(os.getpid(), self._lexicon if is_fork else self._lexicon.text()),
             )
         return self._pool
 
@@ -97,11 +105,18 @@ class ParallelAnalyzer:
 _lexicon: Lexicon
 
 
-def _initialize_process(text: str) -> None:
-    """Loads the lexicon once in a new process of the pool."""
+def _initialize_process(parent: int, lexicon: Lexicon | str) -> None:
+    """Prepares a new process of the pool; ``lexicon``: that of the parent in a fork, else its text.
+
+    The process ends with its parent, also where that is killed: a fork holds the lock on the index too.
+    """
     global _lexicon  # noqa: PLW0603 (a process of the pool has no other place)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before the call
+        os._exit(1)
     gc.set_threshold(*_RARE_COLLECTIONS)
-    _lexicon = parse_lexicon(text)
+    gc.freeze()  # a collection would copy the memory that a fork shares
+    _lexicon = parse_lexicon(lexicon) if isinstance(lexicon, str) else lexicon
 
 
 def _analyse(entries: list[SourceAnnouncement]) -> list[IndexDocument]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -49,6 +50,7 @@ class FullHelpGroup(click.Group):
 
 
 BAR_AFTER = 2.0  # seconds of work before a bar appears: short work needs no bar
+_REDRAW_SECONDS = 0.1  # between two pictures of a bar
 
 
 def open_or_begin_services() -> Services:
@@ -205,7 +207,11 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def progress_bars(titles: Mapping[str, str]) -> Iterator[Callable[[str, int, int], None]]:
-    """Yields ``report(step, done, total)``, which draws a bar for each step of the work."""
+    """Yields ``report(step, done, total)``, which draws a bar for each step of the work.
+
+    The bar is drawn by ``report`` itself: a thread that drew it would keep ``reindex`` from sharing its
+    dictionaries with forks.
+    """
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -214,17 +220,23 @@ def progress_bars(titles: Mapping[str, str]) -> Iterator[Callable[[str, int, int
         _Rate(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    progress = Progress(*columns, console=console, disable=not console.is_terminal, auto_refresh=False)
+    drawn = 0.0
+    with progress:
         tasks = {
             step: progress.add_task(title, total=None, start=False, visible=False)
             for step, title in titles.items()
         }
 
         def report(step: str, done: int, total: int) -> None:
+            nonlocal drawn
             task = progress.tasks[tasks[step]]
             if not task.started:
                 progress.start_task(task.id)
             progress.update(task.id, completed=done, total=total, visible=(task.elapsed or 0.0) > BAR_AFTER)
+            if time.monotonic() - drawn > _REDRAW_SECONDS:
+                drawn = time.monotonic()
+                progress.refresh()
 
         yield report
 
