@@ -24,6 +24,7 @@ from archive.model import Role
 from indexer.extraction import sandbox
 from indexer.extraction.ocr.tesseract import OWN_MODEL, SYSTEM_MODELS
 from indexer.inbox import is_passed_over
+from indexer.processors import count_processors
 from indexer.reindex import count_left_out, is_rebuild_needed
 from web import settings
 from web.adapters import backup_keys
@@ -330,7 +331,7 @@ def _speed(given: Settings) -> Iterator[Trouble]:
     if memory < LEAST_MEMORY:
         said = f"หน่วยความจำ {memory >> 20:,} MB อ่านสแกนจะช้า ควรมี {LEAST_MEMORY >> 30} GB (little memory)"
         yield Trouble("memory", TroubleKind.SLOW, said, _line("ocr_jobs = 1"))
-    processors = len(os.sched_getaffinity(0))
+    processors = count_processors()
     if given.ocr_jobs > processors:
         said = f"อ่านพร้อมกัน {given.ocr_jobs} หน้า แต่มี {processors} หน่วยประมวลผล (more jobs than processors)"
         yield Trouble("ocr-jobs", TroubleKind.SLOW, said, _line(f"ocr_jobs = {processors}"))

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from archive.errors import SettingsError
+from indexer.processors import count_processors
 
 FILE = "prakat.toml"
 _PREFIX = "PRAKAT_"
@@ -149,7 +150,7 @@ class Settings:
         " · largest file taken, in megabytes; nginx's client_max_body_size and ClamAV's limits must allow it",
     )
     ocr_jobs: int = _setting(
-        os.cpu_count() or 1, _count, "จำนวนหน้าที่อ่านพร้อมกัน · pages recognised at the same time"
+        count_processors(), _count, "จำนวนหน้าที่อ่านพร้อมกัน · pages recognised at the same time"
     )
     site_name: str = _setting("เทศบาลตำบล", str, "ชื่อหน่วยงานบนหน้าเว็บ · the municipality's name on the pages")
     base_url: str = _setting(

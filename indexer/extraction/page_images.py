@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import io
 import math
-import os
 import tempfile
 import time
 from bisect import bisect_left, bisect_right
@@ -29,6 +28,7 @@ from indexer.extraction.ocr_policy import SCAN
 from indexer.extraction.parsers import convert_if_not_pdf
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.lazy_import import lazy_import
+from indexer.processors import count_processors
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -40,7 +40,7 @@ T = TypeVar("T")
 MAX_PIXELS = 40_000_000  # of one picture: at 4 bytes each 160 MB while it is drawn
 MAX_WIDTH = 2_400  # pixels: some 290 dpi of an A4 page
 SECONDS = 20.0  # for one picture
-AT_ONCE = max(2, os.cpu_count() or 1)
+AT_ONCE = max(2, count_processors())
 """Pictures made at the same time on a machine: more would only slow each other, and the site, down."""
 WAIT_SECONDS = 8.0
 """Seconds to wait for a slot: a browser asks for six pictures at once and one address gets one at a time.

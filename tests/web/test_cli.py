@@ -441,6 +441,33 @@ def test_help_and_names_need_none_of_what_the_commands_need(tmp_path: Path) -> N
     assert "Web and background reading" in said
 
 
+@pytest.mark.parametrize("command", ["user", "token", "check", "stats", "backup", "restore"])
+def test_help_on_commands_that_read_no_thai_needs_none_of_it_either(command: str, tmp_path: Path) -> None:
+    said, imported = run_and_list_imports([command, "--help"], tmp_path)
+    assert imported == set()
+    assert command in said
+
+
+def test_no_more_processes_are_taken_than_processors_may_be_used(tmp_path: Path) -> None:
+    program = (
+        "import os\n"
+        "os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])\n"
+        "from web.settings import Settings\n"
+        "from web.commands.searching import reindex\n"
+        "from web.commands.serving import serve\n"
+        "import click\n"
+        "from pathlib import Path\n"
+        "print(Settings(data=Path('data')).ocr_jobs)\n"
+        "for command, name in ((serve, 'processes'), (reindex, 'jobs')):\n"
+        "    [option] = [each for each in command.params if each.name == name]\n"
+        "    print(option.get_default(click.Context(command)))\n"
+    )
+    environment = os.environ | {"PRAKAT_DATA": str(tmp_path)}
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert ran.stdout.split() == ["1", "1", "1"]
+
+
 def test_accounts_are_managed_without_dictionaries_and_search(site: Site) -> None:
     site.services.people.accounts.add("somsri", "hash", Role.STAFF)
     said, imported = run_and_list_imports(["user", "list"], site.services.settings.data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from html import unescape
 
@@ -11,8 +12,12 @@ from hypothesis import strategies as st
 from lxml import html
 from markupsafe import Markup
 
+from archive.thai import words
+from indexer.search import villages
 from indexer.search.highlighting import TextSegment
+from tests.web.conftest import Site
 from web import line_breaking
+from web.commands import serving
 
 THAI_RUNS = st.text(alphabet="กขคนมยรลวอเแโไะาิีึืุู่้็์ำๆฯ ", max_size=60)
 
@@ -126,3 +131,17 @@ def pieces(shown: str) -> list[str]:
         unescape(re.sub(r"</?(span|mark)[^>]*>", "", piece))
         for piece in shown.split('<wbr aria-hidden="true">')
     ]
+
+
+def test_no_dictionary_is_built_when_the_first_person_asks_for_a_village(site: Site) -> None:
+    """Each process would build its own, which all pages would wait for."""
+    site.announcement("ประชุมหมู่บ้าน", body="ที่ศาลาบ้านดอน ม.4")
+    site.work()
+    words._built.cache_clear()
+    villages._is_read_as_word.cache_clear()
+    serving._warm_up(site.app)
+    gc.unfreeze()
+    built = words._built.cache_info().misses
+    for path in ("/search?q=บ้านนาม.5", "/announcements/1?q=หมู่ 4"):
+        assert site.client().get(path).status_code == 200
+    assert words._built.cache_info().misses == built

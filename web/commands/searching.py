@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 
 import click
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from archive import thai
+from indexer.processors import count_processors
 from indexer.reindex import is_rebuild_needed, rebuild
 from indexer.search.explanations import SearchExplanation
 from indexer.search.query import parser as queries
@@ -96,7 +96,7 @@ def _show(console: Console, result: Result) -> None:
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),
-    default=lambda: os.cpu_count() or 1,
+    default=count_processors,
     show_default="จำนวนหน่วยประมวลผล · number of processors",
     help="ทำพร้อมกันกี่งาน · processes at the same time",
 )

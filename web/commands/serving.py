@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import gc
 import logging
-import os
 import signal
 import threading
 import time
@@ -19,6 +18,7 @@ from flask import Flask, url_for
 from archive.errors import PrakatError, Unavailable
 from indexer.lazy_import import lazy_import
 from indexer.leader_leases import lease_holder_name
+from indexer.processors import count_processors
 from indexer.reindex import note_lost_changes
 from web.app import create_app, may_send_large_body
 from web.bootstrap import Services
@@ -42,10 +42,14 @@ WEB, READER = "prakat-web", "prakat-reader"
 _WARM_UP: tuple[tuple[str, dict[str, str]], ...] = (
     ("public.home", {}),
     ("public.results", {"q": "ประกาศ"}),
+    ("public.results", {"q": "บ้านดอนม.4"}),
     ("public.results", {}),
     ("api.suggest", {"q": "ประกาศ"}),
 )
-"""Endpoints, with their arguments, that load what all pages need: templates, dictionaries, the index."""
+"""Endpoints, with their arguments, that load what all pages need: templates, dictionaries, the index.
+
+A village typed behind its place has words cut that are of no place.
+"""
 
 _AUDIT_HEAD_EVERY = 3600.0  # seconds between entries of the audit chain's head in the log
 
@@ -57,7 +61,7 @@ _AUDIT_HEAD_EVERY = 3600.0  # seconds between entries of the audit chain's head 
 )
 @click.option(
     "--processes",
-    default=os.cpu_count() or 1,
+    default=count_processors,
     type=click.IntRange(1, 64),
     help="จำนวนโปรเซสของเว็บ (ปกติเท่าจำนวนหน่วยประมวลผล) · web processes; by default one for each processor",
 )
