@@ -415,6 +415,7 @@ class Page:
     rules: int = 0  # version of the reading rules
     corrected: bool = False  # True: a person set the text, and a rereading does not change it
     problem: str = ""  # code of the problem that kept the page from being read; "" for none
+    line_height: int = 0  # pixels of the scan: the median of its lines of print; 0: not measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -389,4 +389,8 @@ MIGRATIONS = (
             """ALTER TABLE announcement ADD COLUMN replaced_text_change BIGINT NOT NULL DEFAULT 0""",
         ),
     ),
+    Migration(
+        "heights of lines in scans",
+        ("""ALTER TABLE page ADD COLUMN line_height BIGINT NOT NULL DEFAULT 0""",),
+    ),
 )

@@ -11,14 +11,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from archive import privacy
 from archive.errors import Unavailable
 from archive.hashing import sha256_of_file
-from archive.model import Attachment, Page, ReadingResults, TextSource
+from archive.model import PAGE_UNITS, Attachment, Page, ReadingResults, TextSource
 from archive.ports import Files
 from archive.repositories import Records
 from indexer.extraction import embedded_text, sandbox
@@ -27,7 +28,7 @@ from indexer.extraction.image.deskew import Turn
 from indexer.extraction.metadata import extract_fields
 from indexer.extraction.ocr import recognition, tesseract
 from indexer.extraction.ocr_policy import PageTextDecision, better_text
-from indexer.extraction.page_images import rasterize_page
+from indexer.extraction.page_images import rasterize_page, scan_size
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.extraction.scan_advice import scan_advice
 
@@ -232,6 +233,7 @@ def page_from_recognition(attachment_id: int, number: int, ocr_page: recognition
         lines=ocr_page.lines,
         doubts=ocr_page.doubts,
         rules=RULES,
+        line_height=ocr_page.line_height,
     )
 
 
@@ -240,4 +242,10 @@ def recognise_page(path: Path, number: int, turn: Turn | None = None) -> recogni
 
     ``turn``: degrees clockwise that set the file's page upright; None: as it can be read best.
     """
-    return recognition.recognise_page_picture(rasterize_page(path, number, tesseract.DPI), turn=turn)
+    seen = recognition.recognise_page_picture(rasterize_page(path, number, tesseract.DPI), turn=turn)
+    if not seen.lines:
+        return seen
+    width, height = scan_size(path, number)
+    high = width if seen.turn in (90, 270) else height
+    share = median(line.bottom - line.top for line in seen.lines) / PAGE_UNITS
+    return replace(seen, line_height=round(share * high))

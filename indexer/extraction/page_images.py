@@ -131,6 +131,25 @@ def rasterize_page(path: Path, number: int, max_dpi: float) -> Image.Image:
         return _render(page, scale, mode="L" if _is_grey_scan(page) else "RGB")
 
 
+def scan_size(path: Path, number: int) -> tuple[float, float]:
+    """Returns width and height (pixels) of page ``number`` (1…) at the resolution of its largest picture.
+
+    It is (0, 0) for a page that pictures do not cover. To be called in a sandbox child only.
+    """
+    with _opened(path) as document:
+        page = document[number - 1]
+        width, height = page.get_size()
+        sizes = []
+        for picture in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE], max_depth=2):
+            left, bottom, right, top = picture.get_bounds()
+            sizes.append((right - left, top - bottom, max(picture.get_px_size())))
+        if sum(across * up for across, up, _ in sizes) < SCAN * width * height:
+            return 0.0, 0.0
+        across, up, pixels = max(sizes, key=lambda size: size[0] * size[1])
+        resolution = pixels / max(across, up, 1.0)
+        return width * resolution, height * resolution
+
+
 def _is_grey_scan(page: pypdfium2.PdfPage) -> bool:
     """Returns True if a page consists of pictures in grey or black and white alone."""
     if pypdfium2.raw.FPDFPage_GetAnnotCount(page):

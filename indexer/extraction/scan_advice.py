@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MESSAGES = {
     "turned": gettext_noop("หน้า %(pages)s กลับหัวหรือตะแคง (แก้ให้แล้ว)"),
+    "low-resolution": gettext_noop("หน้า %(pages)s ความละเอียดต่ำ อ่านได้ไม่ครบ ควรสแกนใหม่ที่ 300 dpi"),
     "illegible": gettext_noop("หน้า %(pages)s อ่านได้ไม่ครบ ควรสแกนใหม่ที่ 300 dpi ให้ภาพตรงและคมชัด"),
     "too-small": gettext_noop(
         "หน้า %(pages)s ตัวหนังสือเล็กหรือจางเกินกว่าจะอ่านได้ ควรสแกนใหม่ให้ละเอียดขึ้น หน้าใหญ่ควรแบ่งสแกนเป็นส่วน"
@@ -24,6 +25,12 @@ MESSAGES = {
 }
 
 LEAST_ACCURACY = 0.90  # share of letters probably right below which a page should be scanned again
+LEAST_LINE_HEIGHT = 16
+"""Pixels of a line below which the reader lacks detail.
+
+Of lines of 20 and 16.3 pixels (16-point print at 100 and 75 dpi) 1 and 2 % of letters were wrong; of 15.4 (60
+dpi) 7 %, of 13 (50 dpi) 18 %, of 10 (40 dpi) 39 %.
+"""
 
 
 def scan_advice(pages: Sequence[Page], outline: FileOutline) -> Iterator[ScanAdvice]:
@@ -40,8 +47,11 @@ def scan_advice(pages: Sequence[Page], outline: FileOutline) -> Iterator[ScanAdv
 def page_advice(pages: Sequence[Page]) -> Iterator[ScanAdvice]:
     """Yields the advice on these pages of a file, which may be those read so far, the most serious first."""
     seen = [page for page in pages if page.confidence is not None and not page.corrected]
+    coarse = [page for page in seen if 0 < page.line_height < LEAST_LINE_HEIGHT]
+    finer = [page for page in seen if not 0 < page.line_height < LEAST_LINE_HEIGHT]
     groups = {
-        "illegible": [page for page in seen if page.text and (page.confidence or 0) < LEAST_ACCURACY],
+        "low-resolution": coarse,
+        "illegible": [page for page in finer if page.text and (page.confidence or 0) < LEAST_ACCURACY],
         "too-small": [page for page in seen if not page.text and page.confidence],
         "no-text": [page for page in seen if not page.text and not page.confidence],
         "turned": [page for page in seen if page.turn and page.source is TextSource.OCR],

@@ -26,13 +26,14 @@ from storage.repositories.attachments import attachment_row, replace_page_finds_
 from storage.rows import count_rows, read_rows, select_row
 
 _WRITE = """INSERT INTO page (attachment_id, number, source, confidence, turn, rules, corrected,
-        problem, text, raw, lines, doubts, organisation_id)
+        problem, text, raw, lines, doubts, line_height, organisation_id)
     VALUES (:attachment_id, :number, :source, :confidence, :turn, :rules, :corrected,
-        :problem, :text, :raw, :lines, :doubts, :organisation)
+        :problem, :text, :raw, :lines, :doubts, :line_height, :organisation)
     ON CONFLICT (attachment_id, number) DO UPDATE SET
         source = excluded.source, confidence = excluded.confidence, turn = excluded.turn,
         rules = excluded.rules, corrected = excluded.corrected, problem = excluded.problem,
-        text = excluded.text, raw = excluded.raw, lines = excluded.lines, doubts = excluded.doubts
+        text = excluded.text, raw = excluded.raw, lines = excluded.lines, doubts = excluded.doubts,
+        line_height = excluded.line_height
     WHERE page.corrected = 0"""
 
 NEEDS_CHECK = """(corrected = 0 AND (confidence < :least_confidence OR problem <> '')
@@ -126,7 +127,7 @@ class EnginePages(EngineRepository):
         self._engine.run(
             """UPDATE page SET source = :source, confidence = :confidence, turn = :turn, rules = :rules,
                    corrected = :corrected, problem = :problem, text = :text, raw = :raw, lines = :lines,
-                   doubts = :doubts
+                   doubts = :doubts, line_height = :line_height
                WHERE organisation_id IN :organisations AND attachment_id = :attachment_id
                AND number = :number""",
             **mappers.page_values(after),

@@ -7,6 +7,7 @@ saving the form confirms them. A name that residents already see is suggested an
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -61,6 +62,11 @@ class AttachmentForStaff:
     fingerprint: str  # of the file that a person checks: the replacement, or else the attachment's own
     replacement: Attachment | None = None  # a new file that waits to replace this one, which residents see
     has_public_finds: bool = False  # residents see it, although personal data in it is undecided
+    is_number_unread: bool = False  # a paper of a kind that bears a number, of which none was read or typed
+
+
+_NUMBERED = (DocumentKind.LETTER, DocumentKind.MEMO, DocumentKind.STAMPED, DocumentKind.ORDER)
+_NUMBER = re.compile(r"\d\s?/")  # in a label that a person gave
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +230,10 @@ def _paper(
         announcements_with_same_file=_announcements_with_same_file(attachment),
         replacement=replacement,
         has_public_finds=is_public and bool(undecided_finds(attachment)),
+        is_number_unread=is_unseen
+        and "kind" in read
+        and read["kind"].value in _NUMBERED
+        and not ("number" in read or _NUMBER.search(shown)),
     )
 
 

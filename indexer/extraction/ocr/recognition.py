@@ -49,7 +49,8 @@ class OcrPage:
 
     ``lines`` give positions on the upright page (after a rotation of ``turn`` degrees clockwise).
     ``confidence`` is the share of the letters that is probably right (0–1), and 0 for a page without
-    letters. A line that is slanted on the page is given as several pieces, each horizontal.
+    letters. A line that is slanted on the page is given as several pieces, each horizontal. ``line_height``
+    is the median of its lines in pixels of the scan, 0 where that is not known.
     """
 
     text: str
@@ -58,6 +59,7 @@ class OcrPage:
     confidence: float
     doubts: tuple[LowConfidenceSpan, ...]
     turn: Turn
+    line_height: int = 0
 
 
 def recognise_page_picture(

@@ -1,0 +1,46 @@
+"""Advice to a clerk about a scan, also while its other pages are still being read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+
+import pytest
+
+from archive.model import ReadingStatus, Role, Status
+from indexer.extraction.attachment_reader import AttachmentReader, ReadingStopped
+from tests.indexer.extraction.test_recognition import page
+from tests.web.conftest import Site, memo
+
+
+def test_a_coarse_page_and_one_upside_down_are_told_while_the_next_is_read(site: Site) -> None:
+    made = site.announcement("ประกาศ", status=Status.DRAFT)
+    first, scan = page().convert("L").resize((351, 496)).rotate(180), io.BytesIO()  # 60 dpi
+    first.save(scan, "PDF", resolution=60, save_all=True, append_images=[page().convert("L")])
+    attached = site.attach(made.id, scan.getvalue())
+    services = site.services
+    assert services.jobs.claim("w", lease=dt.timedelta(minutes=5), now=dt.datetime.now(dt.UTC))
+    reader = AttachmentReader(services.records, services.files, ocr_jobs=1)
+    with pytest.raises(ReadingStopped):
+        reader.read_remaining_pages(attached, lambda: False)
+    reader.close()
+    assert services.attachments.get(attached.id).status is ReadingStatus.READING
+    said = site.signed_in(Role.STAFF).get(f"/staff/announcements/{made.id}").text
+    assert "หน้า 1 ความละเอียดต่ำ อ่านได้ไม่ครบ ควรสแกนใหม่ที่ 300 dpi" in said
+    assert "หน้า 1 กลับหัวหรือตะแคง (แก้ให้แล้ว)" in said
+
+
+@pytest.mark.parametrize(
+    ("number", "label", "is_told"),
+    [("…………", "", True), ("นป 52301/412", "", False), ("…………", "บันทึก ที่ นป 52301/9 เรื่อง หลอดไฟ", False)],
+)
+def test_a_number_that_could_not_be_read_is_told_beside_the_name(
+    site: Site, number: str, label: str, is_told: bool
+) -> None:
+    made = site.announcement("ประกาศ", status=Status.DRAFT)
+    attached = site.attach(made.id, memo(number=number))
+    site.work()
+    if label:
+        site.services.commands.attachments.relabel(attached.id, label=label, kind=attached.kind, actor="test")
+    said = site.signed_in(Role.STAFF).get(f"/staff/announcements/{made.id}").text
+    assert ("ระบบอ่านเลขที่ในเอกสารไม่ได้ อาจเขียนด้วยมือ จึงเว้นไว้" in said) == is_told
