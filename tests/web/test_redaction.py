@@ -226,7 +226,7 @@ def test_residents_are_not_sent_to_an_original_that_they_have_not(site: Site) ->
     paper = f"/announcements/{made.id}/attachments/{attachment.id}"
     for path in (paper, f"{paper}/text"):
         page = site.client().get(path).text
-        assert "กรุณายึดภาพในไฟล์ที่ปิดข้อมูลแล้ว" in page, path
+        assert "โปรดยึดภาพในไฟล์ที่ปิดข้อมูลแล้ว" in page, path
         assert "ต้นฉบับ" not in page, path
 
 

@@ -176,9 +176,28 @@ function fileButton(input) {
   input.addEventListener("change", () => setTimeout(show)); // files that are sent at once are no longer there
 }
 document.querySelectorAll("input[type=file][data-choose-file]").forEach(fileButton);
+// A printed page needs the largest of its pictures, not the one for a narrow window.
+const MOST_PRINT_TRIES = 4; // some ten seconds in all; then the picture that is shown is printed
+async function isThere(address) {
+  for (let tries = 1; tries <= MOST_PRINT_TRIES; tries++) {
+    if (await fetch(address).then((answer) => answer.ok, () => false)) return true;
+    await new Promise((resolve) => { setTimeout(resolve, LATER_MILLISECONDS * tries / 2); });
+  }
+  return false;
+}
+async function printSharp() {
+  const picture = document.querySelector(".sheet img");
+  const largest = picture?.srcset.split(",").at(-1).trim().split(" ")[0];
+  if (largest && await isThere(largest)) {
+    picture.removeAttribute("srcset");
+    picture.src = largest;
+    await picture.decode().catch(() => {});
+  }
+  print();
+}
 document.querySelectorAll("[data-print]").forEach((button) => {
   button.hidden = false;
-  button.addEventListener("click", () => print());
+  button.addEventListener("click", printSharp);
 });
 function zoomButton(button) {
   button.hidden = false;
@@ -199,7 +218,7 @@ document.querySelectorAll("[data-zoom]").forEach(zoomButton);
 document.querySelectorAll(".stepping").forEach((stepper) => {
   const [before, after] = stepper.querySelectorAll("button"), count = document.querySelectorAll(".sheet rect").length;
   const number = () => location.hash.startsWith("#hit-") ? Number(location.hash.slice(5)) : 1;
-  const show = () => { stepper.querySelector("b").textContent = number(); };
+  const show = () => stepper.querySelectorAll("b").forEach((each) => { each.textContent = number(); });
   const step = (by) => location.replace(`#hit-${((number() - 1 + by + count) % count) + 1}`);
   before.addEventListener("click", () => step(-1));
   after.addEventListener("click", () => step(1));
