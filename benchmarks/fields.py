@@ -320,16 +320,7 @@ def letter(write: DocumentWriter, *, stamped: bool = False) -> None:
     column = sheet.left + sheet.width - max(sheet.wide(office), 190)
     sheet.put(f"ที่ {write.reference()}", sheet.left)
     if stamped:
-        sheet.down(1.3)
-        write.truth["to"] = write.chance.choice(PEOPLE)
-        sheet.labelled("ถึง", write.truth["to"])
-        del write.truth["subject"]
-        sheet.paragraph("ตามที่ได้รับแจ้งให้จัดส่งแบบสำรวจข้อมูลครุภัณฑ์นั้น บัดนี้ได้ดำเนินการเสร็จเรียบร้อยแล้ว จึงส่งมาพร้อมนี้")
-        write.truth |= {"kind": "stamped", "from": write.office}
-        for text in (write.office, write.day()):
-            sheet.put(text, sheet.left + 210)
-            sheet.down(1.2)
-        sheet.put("โทร. 0 4429 7861", sheet.left)
+        _stamped_body(write)
         return
     write.truth |= {"kind": "letter", "from": office, "to": write.chance.choice(PEOPLE)}
     for line in (office, "99 หมู่ที่ 3 ถนนมิตรภาพ", "อำเภอท่าฉนวน สม 30140")[: write.chance.choice((2, 3))]:
@@ -356,6 +347,21 @@ def letter(write: DocumentWriter, *, stamped: bool = False) -> None:
     for text in (write.chance.choice(DIVISIONS), "โทร. 0 4429 7861 โทรสาร 0 4429 7862"):
         sheet.put(text, sheet.left)
         sheet.down()
+
+
+def _stamped_body(write: DocumentWriter) -> None:
+    """Writes a stamped letter below its number."""
+    sheet = write.sheet
+    sheet.down(1.3)
+    write.truth["to"] = write.chance.choice(PEOPLE)
+    sheet.labelled("ถึง", write.truth["to"])
+    del write.truth["subject"]
+    sheet.paragraph("ตามที่ได้รับแจ้งให้จัดส่งแบบสำรวจข้อมูลครุภัณฑ์นั้น บัดนี้ได้ดำเนินการเสร็จเรียบร้อยแล้ว จึงส่งมาพร้อมนี้")
+    write.truth |= {"kind": "stamped", "from": write.office}
+    for text in (write.office, write.day()):
+        sheet.put(text, sheet.left + 210)
+        sheet.down(1.2)
+    sheet.put("โทร. 0 4429 7861", sheet.left)
 
 
 def issued(write: DocumentWriter, title: str, kind: str, dated: str) -> None:

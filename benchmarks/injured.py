@@ -24,7 +24,7 @@ import sys
 import time
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -352,6 +352,12 @@ def main() -> int:
             if options.save:
                 picture.save(options.save / f"{name}-{sheet.path.stem}-{sheet.number}.jpg", quality=70)
                 (options.save / f"{name}-{sheet.path.stem}-{sheet.number}.txt").write_text(page.text, "utf-8")
+    Console().print(_table(sums))
+    return 0
+
+
+def _table(sums: Mapping[str, Counter[str]]) -> Table:
+    """Returns the figures of all pages by injury."""
     table = Table(
         "injury", "pages", "letters wrong %", "lines %", "extra %", "borders off %", "turned", "seconds"
     )
@@ -366,8 +372,7 @@ def main() -> int:
             str(found["turned"]),
             f"{found['ms'] / 1000 / found['pages']:.1f}",
         )
-    Console().print(table)
-    return 0
+    return table
 
 
 if __name__ == "__main__":

@@ -139,6 +139,12 @@ class ScanMaker:
         """Returns the line with parts of stamps, signatures, dotted lines, table rules or creases over it."""
         draw = ImageDraw.Draw(image)
         width, height = image.size
+        self._draw_ink(draw, width, height)
+        self._draw_rules(draw, width, height)
+        return image
+
+    def _draw_ink(self, draw: ImageDraw.ImageDraw, width: int, height: int) -> None:
+        """Draws the edge of a stamp, and signatures, over a line."""
         if self._chance(0.07):
             radius, x, y = (
                 self._random.integers(height, 4 * height),
@@ -166,6 +172,9 @@ class ScanMaker:
                 width=int(self._random.integers(2, 5)),
                 joint="curve",
             )
+
+    def _draw_rules(self, draw: ImageDraw.ImageDraw, width: int, height: int) -> None:
+        """Draws a dotted line, the rule of a table, and a crease over a line."""
         if self._chance(0.05):
             y, gap = (
                 height - int(self._random.integers(2, max(3, height // 6))),
@@ -187,7 +196,6 @@ class ScanMaker:
                 fill=int(self._random.integers(130, 200)),
                 width=int(self._random.integers(2, 7)),
             )
-        return image
 
     def _wear(self, image: Image.Image) -> Image.Image:
         """Returns the line after a scanner: resolution, blur, noise, black-and-white threshold, JPEG."""

@@ -14,7 +14,8 @@ from tests.browser.conftest import Visit, click, press, shoot, swipe, touch_scre
 from tests.browser.site import ACTOR, RunningSite, order, wait_until
 
 
-def test_papers_change_places_and_one_is_replaced(staff: Visit, site: RunningSite) -> None:
+def _draft_with_papers(site: RunningSite) -> tuple[int, list[int]]:
+    """Returns the id of a draft with six papers, and theirs."""
     made = site.services.commands.announcements.create(
         Draft(title="เรียงลำดับ", published_on=dt.date(2026, 1, 5)), actor=ACTOR
     )
@@ -25,13 +26,20 @@ def test_papers_change_places_and_one_is_replaced(staff: Visit, site: RunningSit
             made.id, paper, filename=f"{number}.pdf", actor=ACTOR, label=f"เอกสารที่ {number}"
         )
         ids.append(attachment.id)
+    return made.id, ids
+
+
+def test_papers_change_places_and_one_is_replaced(staff: Visit, site: RunningSite) -> None:
+    draft_id, ids = _draft_with_papers(site)
 
     def stored() -> list[int]:
-        return [ids.index(each.id) for each in site.services.attachments.by_announcement([made.id])[made.id]]
+        return [
+            ids.index(each.id) for each in site.services.attachments.by_announcement([draft_id])[draft_id]
+        ]
 
     page = staff()
     page.set_viewport_size({"width": 1280, "height": 2400})  # all rows are in sight
-    page.goto(f"/staff/announcements/{made.id}")
+    page.goto(f"/staff/announcements/{draft_id}")
     page.fill("#body", "ยังไม่บันทึก")
     page.fill(f"#position-{ids[5]}", "๑")
     page.locator(f"#position-{ids[5]}").press("Enter")
@@ -56,7 +64,7 @@ def test_papers_change_places_and_one_is_replaced(staff: Visit, site: RunningSit
     wait_until(lambda: stored() == [5, 2, 0, 1, 3, 4], "the numbered paper was moved")
     page.fill("#body", "")
     _replace(page, ids[0])
-    page.goto(f"/staff/announcements/{made.id}")
+    page.goto(f"/staff/announcements/{draft_id}")
     expect(page.locator("[data-status=ready]")).to_have_count(6, timeout=60_000)
     finger = touch_screen(page)
     page.set_viewport_size({"width": 1280, "height": 3000})  # both rows are in sight

@@ -101,8 +101,11 @@ def test_a_page_is_stepped_through_enlarged_and_told_when_it_has_no_picture(
     page.locator("#q").press("Control+v")
     first_letters = page.locator(".reflowed").inner_text().strip()[:3]
     assert page.locator("#q").input_value().startswith(first_letters)
+
+
+def test_a_page_is_read_and_printed_without_a_script(visit: Visit, site: RunningSite) -> None:
     plain = visit(width=PHONE, javascript=False)
-    plain.goto(document)
+    plain.goto(f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}?q=เทศบาล")
     expect(plain.get_by_role("link", name="จุดที่ 2", exact=True)).to_be_visible()
     expect(plain.get_by_role("button", name="แบ่งปัน")).to_be_hidden()
     plain.emulate_media(media="print")

@@ -18,8 +18,22 @@ TYPE_ON = """([sent, typed]) => {
 }"""
 
 
-def test_a_copy_is_searched_and_read_from_a_disk(browser: Browser, tmp_path: Path) -> None:
-    site = open_site(tmp_path / "data")
+FIRST_TITLES = (
+    ("ค่าขยะ", "อัตราค่าธรรมเนียมเก็บและขนมูลฝอย"),  # by the words that mean the same
+    ("น้ำประปา มูลฝอย", "อัตราค่าธรรมเนียมเก็บและขนมูลฝอย"),  # over the end of a line
+    ("รับสมัครลูกจ้าง", "รับสมัครพนักงานจ้าง"),  # none has all words
+    ("จ้างพนักงาน", "รับสมัครพนักงานจ้าง"),  # in any order
+    ("เผาขยะได้ไหมครับ", "ห้ามเผาในที่โล่งแจ้ง"),  # no record has the words that only ask
+    ("computer", "ซื้อเครื่องคอมพิวเตอร์"),  # another spelling of a loanword
+    ("Garbage fee", "อัตราค่าธรรมเนียมเก็บและขนมูลฝอย"),  # English words lead to Thai ones
+    ("ยา", "ขอรับของที่สถานีอนามัย"),  # a word, not letters of longer ones
+)
+"""What is typed, and the title of the first result."""
+
+
+def _copy(folder: Path) -> Path:
+    """Makes an archive and its static copy, and returns the copy's first page."""
+    site = open_site(folder / "data")
     made = site.announcement("ซ่อมถังประปาบ้านดอนมะกอก", body="ปี ๒๕๖๔ <b>ไม่หนา</b>")
     site.announcement("รับสมัครพนักงานจ้าง")
     site.announcement("อัตราค่าธรรมเนียมเก็บและขนมูลฝอย", body="น้ำ ประปา")
@@ -28,11 +42,16 @@ def test_a_copy_is_searched_and_read_from_a_disk(browser: Browser, tmp_path: Pat
     site.announcement("ขอรับของที่สถานีอนามัย", body="ยา")
     site.attach(made.id, memo("ให้ซ่อม"), "บันทึก.pdf")
     read(site.services, "งบประมาณ ๑๒๓,๐๐๐ บาท", pages=1)
-    assert run(tmp_path / "data", "export-site", str(tmp_path / "usb")).exit_code == 0
+    assert run(folder / "data", "export-site", str(folder / "usb")).exit_code == 0
+    return folder / "usb" / "index.html"
+
+
+def test_a_copy_is_searched_and_read_from_a_disk(browser: Browser, tmp_path: Path) -> None:
+    first = _copy(tmp_path)
     page = browser.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto((tmp_path / "usb" / "index.html").as_uri())
+    page.goto(first.as_uri())
     box, results = page.get_by_role("searchbox"), page.locator("[data-copy-results] li")
     box.fill("123,000 บาท")
     box.press("Enter")
@@ -41,16 +60,7 @@ def test_a_copy_is_searched_and_read_from_a_disk(browser: Browser, tmp_path: Pat
     box.fill("ไม่หนา 2564")
     page.get_by_role("button", name="ค้นหา").click()
     expect(results).to_contain_text("<b>ไม่หนา</b>")
-    for typed, title in (
-        ("ค่าขยะ", "อัตราค่าธรรมเนียมเก็บและขนมูลฝอย"),  # by the words that mean the same
-        ("น้ำประปา มูลฝอย", "อัตราค่าธรรมเนียมเก็บและขนมูลฝอย"),  # over the end of a line
-        ("รับสมัครลูกจ้าง", "รับสมัครพนักงานจ้าง"),  # none has all words
-        ("จ้างพนักงาน", "รับสมัครพนักงานจ้าง"),  # in any order
-        ("เผาขยะได้ไหมครับ", "ห้ามเผาในที่โล่งแจ้ง"),  # no record has the words that only ask
-        ("computer", "ซื้อเครื่องคอมพิวเตอร์"),  # another spelling of a loanword
-        ("Garbage fee", "อัตราค่าธรรมเนียมเก็บและขนมูลฝอย"),  # English words lead to Thai ones
-        ("ยา", "ขอรับของที่สถานีอนามัย"),  # a word, not letters of longer ones
-    ):
+    for typed, title in FIRST_TITLES:
         box.fill(typed)
         box.press("Enter")
         expect(results.get_by_role("link").first).to_have_text(title)
