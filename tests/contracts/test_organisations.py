@@ -177,7 +177,7 @@ OTHER_VALUES: dict[str, object] = {
     "decided": [],
     "personal_data": [],
     "finds": [],
-    "fields": {"title": ExtractedField("แย่งมา", 1.0)},
+    "fields": {"title": ExtractedField(value="แย่งมา", confidence=1.0)},
     "page_texts": [(1, SECRET)],
     "actor": ACTOR,
     "profile": SiteProfile(phone="แย่งมา", emblem_id=2),
