@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from typing import NamedTuple
 
@@ -34,6 +35,8 @@ UNKNOWN = 8.0  # cost (nats) of a letter that belongs to no word
 JOIN = 6.0  # gain (nats) from which on a stray space is removed
 REACH = 14  # letters on either side of a space that are compared
 NAME = 14.0  # cost (nats) of a person's name: names are known words, but never replace other text
+LEAST_STEM = 3  # code points of a word that loses its ์ in front of another one: แพทย
+SHARE_OF_STEM = 0.01  # of the uses of such a word, in compounds without ์; พาณิชย has 0.03, ศูนย 0.0003
 LONGEST = 24  # letters of the longest outline
 HEAD = 3  # first letters of an outline that tell how long a word with them may be
 REMEMBERED = 2000  # texts whose words are kept: a row is asked for after each of its readings
@@ -42,7 +45,15 @@ _STRETCH = re.compile(f"[{WORD_LETTERS}]{{3,}}")
 _LETTERS = re.compile(f"[{WORD_LETTERS}]+")
 _LETTERS_BEFORE = re.compile(f"[{WORD_LETTERS}]+$")
 _SPACED = re.compile(f"(?<=[{WORD_LETTERS}]) (?=[{CONSONANTS}{LEADING_VOWELS}])")
-_NAMED = re.compile(r"(?:นาย(?!ก|อำเภอ|ทะเบียน|ช่าง|จ้าง|แพทย์)|นาง(?:สาว)?) ?\S+(?: +\S+)?")
+_RANK = (
+    "(?:ว่าที่ ?)?(?:พล|พัน|ร้อย|จ่า|สิบ|นาวา|เรือ|พันจ่า|จ่าสิบ)(?:ตำรวจ|อากาศ)?(?:เอก|โท|ตรี)|นายดาบตำรวจ|ดาบตำรวจ"
+    r"|(?<![ก-๎.])(?:(?:พล|[พรส])\.(?:ต\.)?[อทต]|จ\.(?:ส\.)?[อทต]|น\.[อทตส]|ด\.[ตชญ]|ม\.(?:ร\.ว|ล)|ดร|ผศ|รศ)\."
+)
+_NAMED = re.compile(
+    rf"(?:นาย(?!ก|อำเภอ|ทะเบียน|ช่าง|จ้าง|แพทย์)|นาง(?:สาว)?|เด็ก(?:ชาย|หญิง)|พระ(?:ครู|มหา|อธิการ)|{_RANK})"
+    r" ?\S+(?: +\S+)?"
+    r"|^\([^()\d]+\)$"  # the signer of a letter, in a row of its own
+)
 _MARKS = dict.fromkeys(map(ord, "ั็่้๊๋์ํ๎"), None)
 _ALIKE = ("ขชซ", "คดต", "นบป", "ทห", "ผพฝฟ", "ถภ", "ฎฏ", "ลส", "เแ", "โใไ", "าำ", "ิีึื", "ุู")
 _OUTLINE = _MARKS | {ord(letter): alike[0] for alike in _ALIKE for letter in alike}
@@ -54,6 +65,7 @@ class _Words(NamedTuple):
     ``shortened`` has the long ones of these words by their outline without one of its letters. ``lengths``
     has the length of the longest outline of a word, by the outline's first ``HEAD`` letters. ``first_halves``
     and ``last_halves`` have the halves of the long words' outlines, of their own length and one letter off.
+    ``compound_stems`` has the words in ์ that lose it in front of another word, as in พาณิชยกรรม, without it.
     """
 
     costs: dict[str, float]
@@ -62,6 +74,7 @@ class _Words(NamedTuple):
     lengths: dict[str, int]
     first_halves: frozenset[str]
     last_halves: frozenset[str]
+    compound_stems: frozenset[str]
 
 
 def correct_ocr_errors(text: str) -> str:
@@ -145,7 +158,11 @@ def _corrected_run(match: re.Match[str]) -> str:
     read = _likeliest(match[0])
     known = [True, *(piece in _words().costs for piece, _ in read), True]
     pieces = (meant if known[at] and known[at + 2] else piece for at, (piece, meant) in enumerate(read))
-    return "".join(pieces)
+    written = list(pieces)
+    for at, (piece, _) in enumerate(read[:-1]):
+        if not piece.endswith("์") and written[at].removesuffix("์") in _words().compound_stems:
+            written[at] = written[at].removesuffix("์")
+    return "".join(written)
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -275,7 +292,26 @@ def _words() -> _Words:
         for size in (len(outline) - 1, len(outline), len(outline) + 1)
     ]
     first_halves, last_halves = (frozenset(side) for side in zip(*halves, strict=True))
-    return _Words(costs, outlines, _shortened(outlines), lengths, first_halves, last_halves)
+    return _Words(
+        costs,
+        outlines,
+        _shortened(outlines),
+        lengths,
+        first_halves,
+        last_halves,
+        _compound_stems(costs, counts),
+    )
+
+
+def _compound_stems(words: Iterable[str], counts: Mapping[str, int]) -> frozenset[str]:
+    """Returns the words in ์, without it, with which words begin that lack the ์ and are in use beside them."""
+    uses: defaultdict[str, int] = defaultdict(int)
+    ends_in_silence = {word.removesuffix("์") for word in words if word.endswith("์")}
+    for word in words:
+        for size in range(LEAST_STEM, len(word)):
+            if word[size] != "์" and word[:size] in ends_in_silence:
+                uses[word[:size]] += counts.get(word, 0) + 1
+    return frozenset(stem for stem, count in uses.items() if count > SHARE_OF_STEM * counts.get(f"{stem}์", 0))
 
 
 def _shortened(outlines: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pythainlp.corpus import thai_orst_words
 
 from indexer.extraction.ocr.correction import correct_ocr_errors, doubtful_words, word_evidence
 
@@ -34,6 +35,14 @@ def test_slips_are_undone(read: str, written: str) -> None:
     [
         "เทศบาลตำบลหนองบัวงาม อำเภอโนนสูง จังหวัดนครราชสีมา",
         "นางสาวศรินทิพย์ กุมภาพันธ กรรมการ",  # a person is called as the person is called
+        "ร้อยตำรวจเอก ศรินทิพย์ กุมภาพันธ",
+        "ว่าที่ร้อยตรี สมพงศ กุมภาพันธ",
+        "พันจ่าเอก สมพงศ กุมภาพันธ",
+        "พ.ต.อ.สมพงศ กุมภาพันธ",
+        "จ.ส.อ. สมพงศ กุมภาพันธ",
+        "ดร.สมพงศ กุมภาพันธ",
+        "พระครูสมพงศ กุมภาพันธ",
+        "(ศรินทิพย์ กุมภาพันธ)",
         "ลุงกับน้าและต่าย",
         "ทั้งนี้ ได้มอบหมายให้กองช่าง กองคลัง และสำนักปลัด ดำเนินการ ภายในวันที่ ๑ มกราคม ๒๕๖๗",
         "ทุกชุมชน ออกแบบ ตัวอาคาร ระบบจัดการ กระทรวงการคลัง และพัฒนาระบบงบ รายจ่าย",
@@ -62,6 +71,27 @@ def test_what_is_right_or_unknown_stays(text: str) -> None:
 )
 def test_what_is_no_word_or_looks_like_a_more_usual_one_is_doubtful(text: str, doubtful: list[str]) -> None:
     assert [text[start:end] for start, end in doubtful_words(text)] == doubtful
+
+
+@pytest.mark.parametrize(
+    "word",
+    "พาณิชยกิจ พาณิชยนาวี พาณิชยการ สัตวแพทยสภา แพทยสภา ครุศาสตรอุตสาหกรรม วิทยาศาสตรบัณฑิต มนุษยสัมพันธ์"
+    " สัมพันธภาพ ทรัพยสิทธิ จันทรเกษม ไปรษณียภัณฑ์ พันธกิจ องคมนตรี ขันธพันธุ์".split(),
+)
+def test_words_that_lose_their_silent_letter_in_compounds_stay(word: str) -> None:
+    text = f"ตามประกาศ{word}ของสำนักงาน"
+    assert correct_ocr_errors(text) == text
+
+
+def test_a_silent_letter_is_put_back_where_the_word_forms_no_such_compounds() -> None:
+    read = "ศูนยพัฒนาเด็กเล็ก อุปกรณการเรียน สหกรณการเกษตร"
+    assert correct_ocr_errors(read) == "ศูนย์พัฒนาเด็กเล็ก อุปกรณ์การเรียน สหกรณ์การเกษตร"
+
+
+def test_words_of_the_dictionary_of_the_royal_society_stay() -> None:
+    words = [word for word in sorted(thai_orst_words()) if len(word) > 2 and word.isalpha()][::9]
+    changed = [word for word in words if correct_ocr_errors(f"เรื่อง{word}ของทาง") != f"เรื่อง{word}ของทาง"]
+    assert len(changed) <= 0.003 * len(words), changed
 
 
 @given(st.text(st.sampled_from("กขชซนมรสอเแาำิี่้ั์ ๑1a"), max_size=60))
