@@ -23,8 +23,9 @@ LEAST_DARK = 0.5  # share of such pixels in a cell of the ground
 LEAST_HEIGHT, LEAST_WIDTH = 3, 8  # cells of an area: half of a head row, and a short word
 LEAST_FILL = 0.8  # share of an area's rectangle that is dark; emblems on 24 scans had up to 0.72
 LEAST_LETTERS, MOST_LETTERS = 0.01, 0.45  # share of light pixels inside an area with light letters
-SHARE_OF_RULES = 4  # light pixels for each darker one from which on the darker are rules, not letters
-DARKER = 40  # grey levels from the ground down to dark letters on it
+LEAST_LINE = 0.02  # share of dark pixels in a row of cells in which dark letters stand
+RULE = 0.6  # share of a row or column of an area that is all darker or all lighter: a rule, not letters
+DARKER = 30  # grey levels from the ground down to dark letters on it
 
 
 def invert_dark_areas(grey: Image.Image) -> Image.Image:
@@ -39,10 +40,10 @@ def invert_dark_areas(grey: Image.Image) -> Image.Image:
             area = tuple(np.array(connected_cells(left, (int(start[0]), int(start[1])))).T)
             if not _is_ground(area):
                 continue
-            tones = blocks[_inside_area(area, left.shape)]
-            if _has_light_letters_alone(tones):
+            inside = _inside_area(area, left.shape)
+            if _has_light_letters_alone(*_cut_out(blocks, inside)):
                 copy = grey.copy() if inverted is grey else inverted
-                inverted = _with_inverted(copy, area, float(np.median(tones)))
+                inverted = _with_inverted(copy, area, float(np.median(blocks[inside])))
     return inverted
 
 
@@ -53,14 +54,34 @@ def _inside_area(area: Area, shape: tuple[int, ...]) -> Cells:
     return _inside(cells)
 
 
-def _has_light_letters_alone(tones: NDArray[np.uint8]) -> bool:
+def _cut_out(blocks: NDArray[np.uint8], cells: Cells) -> tuple[NDArray[np.uint8], Cells]:
+    """Returns the tones of the rectangle around the cells, and which of these are in the cells."""
+    rows, columns = (slice(places.min(), places.max() + 1) for places in np.nonzero(cells))
+    part, within = blocks[rows, columns], cells[rows, columns]
+    tones = part.swapaxes(1, 2).reshape(part.shape[0] * CELL, part.shape[1] * CELL)
+    return tones, within.repeat(CELL, 0).repeat(CELL, 1)
+
+
+def _has_light_letters_alone(tones: NDArray[np.uint8], within: Cells) -> bool:
     """Returns True if some pixels are as light as letters on a dark ground and none are darker letters.
 
-    The rules of a table are as dark, but fewer.
+    The rules of a table, which are as dark or as light, do not count.
     """
-    light = float((tones >= LIGHT).mean())
-    dark = float((tones < np.median(tones) - DARKER).mean())
-    return LEAST_LETTERS <= light <= MOST_LETTERS and dark < max(LEAST_LETTERS, light / SHARE_OF_RULES)
+    light = (tones >= LIGHT) & within
+    dark = (tones <= np.median(tones[within]) - DARKER) & within
+    counted = within.copy()
+    for ink in (light, dark):
+        for axis in (0, 1):
+            rules = ink.sum(axis, keepdims=True) >= RULE * within.sum(axis, keepdims=True)
+            counted &= ~rules
+    lightness = (light & counted).sum() / max(1, counted.sum())
+    darkness = _by_strip(dark & counted) / np.maximum(1, _by_strip(counted))
+    return bool(LEAST_LETTERS <= lightness <= MOST_LETTERS and darkness.max() < LEAST_LINE)
+
+
+def _by_strip(pixels: Cells) -> NDArray[np.int64]:
+    """Returns the number of the pixels in every row of cells: a short line of letters fills a few of them."""
+    return np.asarray(pixels.reshape(-1, CELL * pixels.shape[1]).sum(1))
 
 
 def _with_inverted(grey: Image.Image, area: Area, ground: float) -> Image.Image:

@@ -14,9 +14,10 @@ from archive.model import PAGE_UNITS, Line, LowConfidenceSpan
 from indexer.extraction.image.deskew import UprightPage
 from indexer.extraction.ocr.columns import reading_order
 from indexer.extraction.ocr.correction import correct_ocr_errors
-from indexer.extraction.ocr.date_number_correction import correct_fixed_forms
+from indexer.extraction.ocr.date_number_correction import correct_fixed_forms, malformed_numbers
 from indexer.extraction.pdf.text_repair import repair_text
 
+MALFORMED = 0.94  # highest confidence in digits of a number that breaks the grammar of numbers
 RESPELT = 0.5  # highest confidence in letters that were changed to make a word
 DOUBTFUL = 0.97  # confidence of a character below which a person should look; print has 0.985–0.996
 MOST_ALTERNATIVES = 3  # other readings of a doubtful stretch that are kept
@@ -77,12 +78,12 @@ def _joined(fragments: Iterable[_Row]) -> list[list[Symbol]]:
 
 
 def add_cells(rows: Iterable[Sequence[Symbol]], cells: Iterable[Sequence[Symbol]]) -> list[list[Symbol]]:
-    """Returns the rows, each with the short fragments that stand beside it and are about as high as it is."""
+    """Returns the rows, each with the short fragments beside it that are about as high and nearest to it."""
     joined = [_Row(list(row)) for row in rows]
     for cell in map(_Row, map(list, cells)):
         beside = [row for row in joined if row.is_as_high(cell) and row.beside(cell)]
         if beside:
-            min(beside, key=lambda row: abs(row.middle - cell.middle)).join(cell)
+            min(beside, key=lambda row: (row.gap_to(cell), abs(row.middle - cell.middle))).join(cell)
     return [row.symbols for row in joined]
 
 
@@ -103,6 +104,11 @@ class _Row:
     @property
     def middle(self) -> float:
         return (self.top + self.bottom) / 2
+
+    def gap_to(self, other: _Row) -> int:
+        """Returns the pixels between the nearer ends of two rows; 0 where one reaches beside the other."""
+        left, right = self.symbols[0].left, self.symbols[-1].right
+        return max(0, other.symbols[0].left - right, left - other.symbols[-1].right)
 
     def is_as_high(self, other: _Row) -> bool:
         heights = self.bottom - self.top, other.bottom - other.top
@@ -256,7 +262,10 @@ def _repaired(text: str, edges: list[float], sure: list[float]) -> tuple[str, li
     repaired = " ".join(repair_text(text).split())
     edges, sure = _moved(text, repaired, edges, sure, most=1.0)
     respelt = correct_fixed_forms(correct_ocr_errors(repaired))
-    return respelt, *_moved(repaired, respelt, edges, sure, most=RESPELT)
+    edges, sure = _moved(repaired, respelt, edges, sure, most=RESPELT)
+    for start, end in malformed_numbers(respelt):
+        sure[start:end] = [min(MALFORMED, value) for value in sure[start:end]]
+    return respelt, edges, sure
 
 
 def _moved(

@@ -62,3 +62,20 @@ def test_black_letters_beside_white_ones_stay() -> None:
     page = page_with_band(112, 490, 255)
     ImageDraw.Draw(page).text((900, 492), "หมายเหตุ", 10, FONT)
     assert invert_dark_areas(page) is page
+
+
+@pytest.mark.parametrize("tone", [60, 76, 100, 112, 131])
+@pytest.mark.parametrize("beside", ["a large white headline", "white rules between cells"])
+def test_sparse_black_print_stays_beside_much_white(tone: int, beside: str) -> None:
+    page = Image.new("L", (2200, 900), 255)
+    draw = ImageDraw.Draw(page)
+    draw.rectangle((100, 400, 2099, 639), tone)
+    if beside == "a large white headline":
+        for left in range(140, 1900, 28):
+            draw.rectangle((left, 420, left + 8, 510), 255)
+    else:
+        for left in range(300, 2000, 200):
+            draw.rectangle((left, 400, left + 9, 639), 255)
+    for left in range(150, 700, 40):
+        draw.rectangle((left, 560, left + 3, 590), 0)
+    assert invert_dark_areas(page) is page

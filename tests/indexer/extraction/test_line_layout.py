@@ -111,6 +111,18 @@ def test_a_short_cell_stands_in_its_row_and_not_by_itself() -> None:
     assert text_of(add_cells([row], [fragment("๕", 600, 300), speck])) == "กระดาษถ่ายเอกสาร"
 
 
+def test_a_short_cell_goes_to_the_row_of_its_own_column() -> None:
+    left, right = fragment("กกกกกกกก", 200, 1000), fragment("ขขขขขขขข", 1200, 997)
+    assert text_of(add_cells([left, right], [fragment("12", 100, 996)])) == "12 กกกกกกกก\nขขขขขขขข"
+
+
+def test_a_digit_that_breaks_the_form_of_a_date_is_doubtful() -> None:
+    transcript = Transcript(STRAIGHT)
+    transcript.append_line(fragment("ลงวันที่ 5 มีนาคม ๒๕๖๕", 50, 100))
+    doubts = [transcript.text[doubt.start : doubt.end] for doubt in transcript.doubts]
+    assert doubts == ["5"]
+
+
 def test_doubts_take_whole_clusters() -> None:
     row = [*fragment("ที่", 10, 10), *fragment("นี่", 110, 10, 0.4)]
     transcript = Transcript(STRAIGHT)
