@@ -93,6 +93,26 @@ def test_what_is_typed_for_many_stays_while_one_of_them_is_mended(staff: Visit, 
     expect(one.locator("[name^=published_on-]")).to_have_value("9 มิ.ย. 2564")
 
 
+@pytest.mark.parametrize(("width", "act"), [(PHONE, click), (DESK, click), (DESK, press)])
+def test_a_title_is_typed_beside_its_scan_and_stays_while_another_is_mended(
+    staff: Visit, site: RunningSite, width: int, act: Act
+) -> None:
+    id, other = drafts(site, f"ตั้งชื่อ{width}{act.__name__}", 2)
+    site.services.commands.announcements.revise(id, {"title": "12 doc.pdf"}, actor=NAME)
+    page = staff(width=width)
+    page.goto(f"/staff/publish?id={id}&id={other}")
+    act(page.get_by_label("ดูภาพและชื่อครบทุกเรื่องแล้ว ติ๊กทั้งหมด"))
+    expect(page.locator(f"#tick-{id}")).not_to_be_checked()  # it has no title yet
+    page.get_by_label("เผยแพร่ด้วยชื่อเรื่อง").fill("เลื่อนการประชุมสภา")
+    site.services.commands.announcements.revise(id, {"author": "กองช่าง"}, actor=NAME)
+    come_back(page)
+    expect(page.get_by_label("เผยแพร่ด้วยชื่อเรื่อง")).to_have_value("เลื่อนการประชุมสภา")
+    act(page.locator(f"#tick-{id}"))
+    act(page.locator("main .buttons .first"))
+    expect(page.locator(".notice.good")).to_contain_text("เผยแพร่แล้ว 2 เรื่อง")
+    assert site.services.announcements.get(id).title == "เลื่อนการประชุมสภา"
+
+
 def come_back(page: Page) -> None:
     """Come back to the checklist for many, and wait until its script has worked off the answer."""
     with page.expect_response(lambda answer: "/staff/publish" in answer.url):

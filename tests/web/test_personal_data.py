@@ -967,7 +967,7 @@ def test_what_can_be_done_stands_above_a_long_list_of_finds_which_is_folded(site
     site.work()
     for address in (f"/staff/announcements/{made.id}/publish", f"/staff/attachments/{attachment.id}"):
         _, _, rest = clerk.get(address).text.partition("พบข้อมูลส่วนบุคคล 12 แห่ง")
-        shown, _, folded = rest.partition('<details class="ask">')
+        shown, _, folded = rest.partition('<details class="ask field">')
         assert shown.index(f'href="/staff/attachments/{attachment.id}/redact"') < shown.index("<li>")
         assert shown.count("<li>") == 10
         assert "ดูอีก 2 แห่ง" in folded.split("</summary>")[0]

@@ -217,6 +217,30 @@ def test_ten_drafts_are_published_with_one_checklist(site: Site) -> None:
     ]
 
 
+def test_a_title_is_typed_beside_the_record_that_lacks_one(site: Site) -> None:
+    unnamed = site.announcement("scan0012", status=Status.DRAFT)
+    site.attach(unnamed.id, b"%PDF-1.7\n" + b"\0" * 900, "scan0012.pdf")
+    read = site.services.announcements.create(
+        Draft(title="", published_on=dt.date(2021, 6, 9)), actor="staff"
+    )
+    paper = site.attach(read.id, memo("ซ่อมถนน", subject="ซ่อมถนนสายบ้านหนองกระทิง"), "a.pdf")
+    site.work()
+    clerk = site.signed_in(Role.STAFF)
+    page = act(clerk, "publish", [unnamed, read])
+    fields = dict(re.findall(r'name="(title-\d+)".*?>([^<]*)</textarea>', page, re.DOTALL))
+    assert fields == {f"title-{unnamed.id}": "", f"title-{read.id}": "ซ่อมถนนสายบ้านหนองกระทิง"}
+    assert "disabled" not in page.split(f'id="tick-{unnamed.id}"')[1].split(">")[0]
+    named_as_file = {"when": "now", "id": str(unnamed.id), f"title-{unnamed.id}": "scan.pdf"}
+    assert "ชื่อเรื่องเป็นชื่อไฟล์" in clerk.post("/staff/publish", data=named_as_file, follow_redirects=True).text
+    assert site.services.announcements.get(unnamed.id).status is Status.DRAFT
+    typed = {f"title-{unnamed.id}": "เลื่อนประชุมสภา", f"title-{read.id}": "ซ่อมถนนสายหลัก"}
+    sent = {"when": "now", "id": [str(unnamed.id), str(read.id)], **typed}
+    assert "เผยแพร่แล้ว 2 เรื่อง" in clerk.post("/staff/publish", data=sent, follow_redirects=True).text
+    kept = site.services.announcements.get_many([unnamed.id, read.id])
+    assert [kept[each.id].title for each in (unnamed, read)] == [*typed.values()]
+    assert "เรื่อง ซ่อมถนนสายบ้านหนองกระทิง" in site.services.attachments.get(paper.id).label  # as filled
+
+
 def test_a_title_that_was_only_read_is_ticked_by_whoever_sees_its_page(site: Site) -> None:
     read = site.services.announcements.create(
         Draft(title="", published_on=dt.date(2021, 6, 9)), actor="staff"

@@ -264,7 +264,7 @@ def publish_many() -> ResponseReturnValue:
                 raise Invalid("กรุณาติ๊กเรื่องที่จะเผยแพร่ก่อน")
             with services().records.batch():
                 changed = publication.ids_changed_since_shown(ticked)
-                _store_typed_dates([id for id in ticked if id not in changed])
+                _store_typed_values([id for id in ticked if id not in changed])
                 outcome = publication.publish_each_as_chosen(ticked, changed_ids=changed)
             done = _report(outcome)
             if outcome.done:
@@ -307,6 +307,12 @@ class PublicationCandidate:
         return self.remarks[0].effect if self.remarks else checklist.BulkPublishEffect.GOOD
 
     @property
+    def is_tickable(self) -> bool:
+        """True where nothing but the title blocks it, which can be typed beside it."""
+        blocking = checklist.BulkPublishEffect.BLOCKING
+        return all(check.field == "title" for check in self.checks if check.effect is blocking)
+
+    @property
     def remarks(self) -> list[checklist.Check]:
         """The lines that are not good, the gravest first; of equal ones the title's last."""
         gravity = list(checklist.BulkPublishEffect)
@@ -329,20 +335,23 @@ def _candidate(announcement: Announcement) -> PublicationCandidate:
     )
 
 
-def _store_typed_dates(ids: Sequence[int]) -> None:
-    """Store the dates that were typed beside these records. Raises ``Invalid``."""
+def _store_typed_values(ids: Sequence[int]) -> None:
+    """Store the dates and titles that were typed beside these records. Raises ``Invalid``.
+
+    What their documents state is filled in first: a record with a title is filled no more.
+    """
     for id in ids:
-        name = f"published_on-{id}"
-        typed = request.form.get(name, "").strip()
-        if not typed:
-            continue
-        try:
-            services().commands.announcements.revise(
-                id, {"published_on": thai.parse_date(typed)}, actor=g.actor
-            )
-        except Invalid as error:
-            error.field = name  # a date alone does not know beside which record it was typed
-            raise
+        typed = {name: request.form.get(f"{name}-{id}", "").strip() for name in ("published_on", "title")}
+        if typed["title"]:
+            services().commands.publication.fill_missing_fields_and_labels(id, actor=g.actor)
+        for name, value in typed.items():
+            try:
+                if value:
+                    stored = thai.parse_date(value) if name == "published_on" else value
+                    services().commands.announcements.revise(id, {name: stored}, actor=g.actor)
+            except Invalid as error:
+                error.field = f"{name}-{id}"  # a value alone does not know beside which record it was typed
+                raise
 
 
 def _report_unticked(ids: Sequence[int]) -> None:

@@ -59,7 +59,8 @@ if (tickAll) {
   const all = tickAll.querySelector("input");
   tickAll.hidden = false;
   all.addEventListener("change", () => {
-    document.querySelectorAll("[data-candidates] [name=id]:enabled").forEach((tick) => { tick.checked = all.checked; });
+    const ready = document.querySelectorAll("[data-candidates] > :not([data-effect=blocking]) [name=id]:enabled");
+    ready.forEach((tick) => { tick.checked = all.checked; });
   });
 }
 
@@ -79,11 +80,13 @@ async function showMended() {
     if (Number(renewed.dataset.lastChangeOfOthers) > Number(shownOn(row))) continue;
     const [before, after] = [row, renewed].map((each) => each.querySelector("[name=id]"));
     if (!before.disabled) after.checked = before.checked;
-    const [typed, field] = [row, renewed].map((each) => each.querySelector("[name^=published_on-]"));
-    if (typed && field) field.value = typed.value;
-    const focused = row.contains(document.activeElement) && document.activeElement;
+    const focused = row.contains(document.activeElement) && document.activeElement.name;
+    for (const typed of row.querySelectorAll("[name^=published_on-], [name^=title-]")) {
+      const field = renewed.querySelector(`[name="${typed.name}"]`);
+      if (field && typed.value !== typed.dataset.proposed) field.value = typed.value;
+    }
     row.replaceWith(renewed);
-    if (focused) (focused === typed && field ? field : after).focus();
+    if (focused) (renewed.querySelector(`[name="${focused}"]`) ?? after).focus();
   }
   const isAsCounted = (row) => fresh.getElementById(row.id)?.dataset.effect === row.dataset.effect;
   if (![...candidates.children].every(isAsCounted)) return;
