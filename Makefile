@@ -27,7 +27,7 @@ test: $(VENV)/.test
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-# Which lines the suites inside one process reach, with the floor of pyproject.toml; browser and operation left out.
+# Coverage of lines by the suites inside one process, with the floor of pyproject.toml; browser and operation left out.
 coverage: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term tests/archive tests/indexer tests/contracts tests/web
 
@@ -47,17 +47,17 @@ test-whoosh3: $(VENV)/.test
 audit: $(VENV)/.test
 	$(BIN)/python -m tests.audit $(AUDIT)
 
-# What the service and its sample archive need; made again when the lock changes.
+# The service and its sample archive: their packages, installed again when the lock changes.
 $(VENV)/.run: requirements-run.lock pyproject.toml scripts/install.sh
 	@scripts/install.sh run requirements-run.lock
 	@touch $@
 
-# What the checks need besides: linters, a browser, fonts.
+# The checks: linters, a browser and fonts besides.
 $(VENV)/.test: requirements-dev.lock pyproject.toml scripts/install.sh
 	@scripts/install.sh test requirements-dev.lock
 	@touch $@ $(VENV)/.run
 
-# What the big engines need besides: their servers.
+# The big engines: their servers besides.
 $(VENV)/.scale-$(OPENSEARCH): $(VENV)/.test
 	@scripts/install.sh scale requirements-dev.lock
 	@# A server that could not be had is tried again by the next call.
@@ -78,7 +78,7 @@ release: clean-tree test
 	git tag --annotate "v$(VERSION)" --message "Prakat $(VERSION)"
 	@echo "dist/ is ready; push the tag v$(VERSION) and upload dist/ to its release page"
 
-# What is tagged is what was tested and built. A missing key is said before the tests, not after them.
+# The tag is set on the commit that was tested and built. A missing key is said before the tests, not after them.
 .PHONY: clean-tree
 clean-tree:
 	@test -f "$(KEY)" || { echo "make release KEY=an Ed25519 key in PEM (see scripts/release.sh)" >&2; exit 2; }

@@ -281,7 +281,7 @@ def _serve(connection: Connection, memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     memory = memory_mb * _MEGABYTE
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    # What it writes is made in memory. Python ignores the signal, so that writing more is an ``OSError``.
+    # Its files are made in memory. Python ignores the signal, so that writing more is an ``OSError``.
     resource.setrlimit(resource.RLIMIT_FSIZE, (memory, memory))
     os.nice(NICENESS)
     logging.disable(logging.CRITICAL)

@@ -80,7 +80,7 @@
     return last && !isKnown(last) ? [...cut.slice(0, -1), last + letter] : [...cut, letter];
   }
 
-  // What was typed without the words that only ask, which no record has.
+  // The typed text without the words that only ask, which no record has.
   function withoutQuestion(typed) {
     const stripped = typed.replace(RUNS, (run, thai) => {
       if (!thai) return run;
@@ -128,7 +128,7 @@
     return { pieces, words: pieces.flatMap((piece) => piece.words), whole: phrase(chunks.join("")) };
   }
 
-  // How often a record has each word, the title counting more, and how much of what was typed as it was typed.
+  // Counts how often a record has each word, the title counting more, and how much of the typed text it has as typed.
   function match(record, query) {
     const title = folded(record.title);
     const texts = folded([record.day, record.body, ...record.pages.map(([, text]) => text)].join("\n"));

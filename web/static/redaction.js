@@ -122,7 +122,7 @@ if (form) {
     form.querySelector("[data-add]").focus({ preventScroll: true });
   }
 
-  // Where the box is after its edges moved: all of them, or those that are named. It stays on the page.
+  // The box after its edges moved: all of them, or those that are named. It stays on the page.
   function moved([left, top, right, bottom], edges, x, y) {
     if (!edges) {
       const [across, down] = [clamp(x, -left, UNITS - right), clamp(y, -top, UNITS - bottom)];

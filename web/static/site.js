@@ -1,4 +1,4 @@
-// What a page does beyond links and forms: suggestions while typing, the theme, sharing, copying, zoom, turning pages, pictures.
+// All that a page does beyond links and forms: suggestions while typing, the theme, sharing, copying, zoom, turning pages, pictures.
 "use strict";
 
 const SAID_MILLISECONDS = 5000; // long enough to read a line twice

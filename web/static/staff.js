@@ -572,7 +572,7 @@ function showPage(small) {
   if (shown && page && shown.src !== page) shown.src = page;
 }
 
-// Whether only numbers and names of the papers are shown stays chosen while the page is loaded again.
+// The choice to show only numbers and names of the papers stays while the page is loaded again.
 function keepCompact() {
   const tick = papers.querySelector("[data-compact]");
   if (!tick) return;

@@ -1,4 +1,4 @@
-// What is said of a file while its text is still to be read, brought up to date until it is read.
+// Notes on a file whose text is still to be read, brought up to date until it is read.
 "use strict";
 
 const LOOK_EVERY = 2500; // milliseconds

@@ -17,7 +17,7 @@ const ZOOMS = [100, 140, 190, 260]; // per cent of the frame's width
     return { sheet, share: Math.min(1, Math.max(0, (at - box.top) / box.height)) };
   }
 
-  // Where a place of the sheet is in the window, in pixels from the top.
+  // The position of a place of the sheet in the window, in pixels from the top.
   function at(sheet, share) {
     const box = sheet.getBoundingClientRect();
     return box.top + share * box.height;

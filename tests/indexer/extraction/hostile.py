@@ -120,7 +120,7 @@ def picture(form: str, size: tuple[int, int] = (400, 600), **saving: object) -> 
     return out.getvalue()
 
 
-# What is no PDF
+# Files that are no PDF
 
 
 @case("empty")
