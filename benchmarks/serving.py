@@ -1,12 +1,12 @@
 """Requests a second, memory and the longest wait of a bystander, on the running service.
 
-    python -m benchmarks.serving DOCS.jsonl QUERIES.jsonl --seconds 5
+    python -m benchmarks.serving DOCS.jsonl QUERIES.jsonl --seconds 5 [--processors 1]
 
 Imports the documents into a new archive, then measures with ``serve --processes 1`` and ``2``: searches of
 the API with one and with eight clients; an answer of the API, the first page, results, an announcement and a
 document's page fresh, kept and unchanged (304), directly and through nginx; memory (PSS) of all processes;
 and how long ``/healthz`` and the first page take for a bystander while the service is attacked. Compare
-figures of one run only.
+figures of one run only. ``--processors`` pins the service and its clients to so many processors.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import io
 import itertools
 import json
 import multiprocessing
+import os
 import shutil
 import socket
 import tempfile
@@ -29,9 +30,12 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
+
 from archive.model import DocumentKind, Status
 from benchmarks.corpus import argument_parser, records
 from benchmarks.import_corpus import filled
+from indexer.processors import count_processors
 from indexer.reindex import rebuild
 from tests.operation.nginx import nginx
 from tests.torture.service import Service
@@ -40,31 +44,40 @@ from web.sample.documents import SampleDocumentText, make_document
 BROWSER = {"User-Agent": "Mozilla/5.0 benchmark"}
 
 
-def ask(port: int, paths: list[str], headers: dict[str, str], until: float) -> int:
+def ask(port: int, paths: list[str], headers: dict[str, str], until: float) -> list[float]:
     """Request the paths in turn on one connection until a time (Unix).
 
-    Returns the number of answers.
+    Returns the seconds that each answer took.
     """
-    answers, connection = 0, http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    times, connection = [], http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     for path in itertools.cycle(paths):
+        began = time.perf_counter()
         connection.request("GET", path, headers=headers)  # on a new connection where the last was closed
         answer = connection.getresponse()
         answer.read()
         if answer.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             raise RuntimeError(f"{path}: {answer.status}")
-        answers += 1
+        times.append(time.perf_counter() - began)
         if time.time() > until:
             break
     connection.close()
-    return answers
+    return times
 
 
 def rate(port: int, paths: list[str], clients: int, seconds: float, **headers: str) -> float:
-    """Returns the answers a second to the given number of clients, each in a process of its own."""
+    """Returns the answers a second to the given number of clients."""
+    return len(times_of_answers(port, paths, clients, seconds, **headers)) / seconds
+
+
+def times_of_answers(
+    port: int, paths: list[str], clients: int, seconds: float, **headers: str
+) -> list[float]:
+    """Returns the seconds that each answer to the clients took, which are processes of their own."""
     with multiprocessing.get_context("fork").Pool(clients) as pool:
         until = time.time() + seconds
         shares = [paths[number::clients] or paths for number in range(clients)]
-        return sum(pool.starmap(ask, [(port, share, BROWSER | headers, until) for share in shares])) / seconds
+        asked = [(port, share, BROWSER | headers, until) for share in shares]
+        return [*itertools.chain.from_iterable(pool.starmap(ask, asked))]
 
 
 def memory(service: Service) -> float:
@@ -98,20 +111,24 @@ def measure_rates(
     fresh = [
         f"/api/v1/search?q={quote(query)}&per_page={10 + turn}" for turn in range(8) for query in queries
     ]
-    one, eight = (rate(service.port, fresh[clients::2], clients, seconds) for clients in (1, 8))
+    times = [times_of_answers(service.port, fresh[clients::2], clients, seconds) for clients in (1, 8)]
+    one, eight = (len(each) / seconds for each in times)
     print(f"  API, fresh searches: {one:.0f}/s with 1 client, {eight:.0f}/s with 8: {eight / one:.2f} x")
+    middle, longest = np.percentile(np.array(times[1]) * 1000, [50, 99])
+    print(f"  p50 / p99 with 8: {middle:.0f} / {longest:.0f} ms ({longest / middle:.1f} x)")
     words = [f"/search?q={quote(query)}&per_page={20 + turn}" for turn in range(20) for query in queries]
     found = published(service)
+    # ``width`` is read by no such page but kept in its address, so each of these pages is made
     for name, fresh_paths, path in (
         ("API", [f"/api/v1{each}" for each in words], fresh[0]),
-        ("home", [f"/?fresh={number}" for number in range(100_000)], "/"),
+        ("home", [f"/?width={number}" for number in range(100_000)], "/"),
         ("results", words, f"/search?q={quote(queries[0])}"),
         (
             "announcement",
-            [f"/announcements/{found[n % 50]}?n={n}" for n in range(99_999)],
+            [f"/announcements/{found[n % 50]}?width={n}" for n in range(99_999)],
             f"/announcements/{found[0]}",
         ),
-        ("document page", [f"{document}?n={n}" for n in range(99_999)], document),
+        ("document page", [f"{document}?width={n}" for n in range(99_999)], document),
     ):
         made = rate(service.port, fresh_paths, 2, seconds)
         kept = rate(service.port, [path], 2, seconds)
@@ -243,12 +260,14 @@ def main() -> None:
     parser.add_argument("docs", type=Path)
     parser.add_argument("queries", type=Path)
     parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--processors", type=int, default=count_processors())
     given = parser.parse_args()
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.processors])
     queries = [json.loads(line)["query"] for line in given.queries.read_text().splitlines()]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         document, picture = fill(folder, given.docs)
-        print(f"{sum(1 for _ in records(given.docs))} announcements")
+        print(f"{sum(1 for _ in records(given.docs))} announcements, {given.processors} processors")
         held: dict[int, float] = {}
         for processes in (1, 2):
             with running(folder, processes) as service, ExitStack() as front:
