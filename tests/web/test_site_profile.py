@@ -6,6 +6,8 @@ import html
 import io
 import re
 
+import pytest
+
 from archive.model import Role
 from tests.web.conftest import Site
 
@@ -31,6 +33,29 @@ def test_contact_and_emblem_stand_on_every_page_at_once(site: Site) -> None:
     assert resident.get("/emblem/1").status_code == 404
     staff.post("/staff/site/versions/1")
     assert "/emblem/1" in resident.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_shown"),
+    [
+        ("เบอร์โทรเทศบาล", True),
+        ("ขอเบอร์ติดต่อ เทศบาลหน่อยครับ", True),
+        ("เปิดกี่โมง", True),
+        ("phone number", True),
+        ("ติดต่อขอถังขยะ", False),
+        ("เบอร์โทรโรงพยาบาล", False),
+    ],
+)
+def test_who_asks_for_the_office_is_told_how_to_reach_it(site: Site, typed: str, is_shown: bool) -> None:
+    resident, staff = site.client(), site.signed_in(Role.STAFF)
+    asked = {"q": typed}
+    assert 'id="office"' not in resident.get("/search", query_string=asked).text  # nothing is known of it yet
+    assert staff.post("/staff/site", data=FORM | {"hours": "จันทร์–ศุกร์ 8.30–16.30 น."}).status_code == 302
+    settled = site.services.usage_statistics.list_missed_searches()
+    shown = resident.get("/search", query_string=asked).text
+    assert ('id="office"' in shown, 'href="tel:021234567"' in shown) == (is_shown, is_shown)
+    if is_shown:  # and is no miss
+        assert site.services.usage_statistics.list_missed_searches() == settled
 
 
 def test_an_emblem_that_is_sent_twice_is_saved_once(site: Site) -> None:

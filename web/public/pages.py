@@ -38,6 +38,7 @@ from web.addresses import absolute_url, page_number, page_path, path_on_this_sit
 from web.anonymous_visitors import hashed_trait, hashed_visitor_address
 from web.api import schemas
 from web.bootstrap import services
+from web.public.office_contact import asks_for_the_office
 from web.reflow import reflow
 from web.search_service import SearchResults, most_read, query_to_mark, search, similar_announcement_ids
 from web.serving import http_caching
@@ -68,13 +69,20 @@ def results() -> str:
     """Show the answer to the query in the address."""
     query = replace(cast(Query, _sensible(schemas.SearchArgs())), may_split_into_subqueries=True)
     answer = search(services(), query)
-    if not answer.total and query.typed and query.page == 1:
+    office = services().site_profiles.current()
+    is_office_shown = (
+        office.has_contact
+        and query.page == 1
+        and asks_for_the_office(query.typed, services().settings.site_name)
+    )
+    if not answer.total and query.typed and query.page == 1 and not is_office_shown:
         http_caching.note_missed_search(query.typed)
     return render_template(
         "public/results.html",
         answer=answer,
         query=answer.query,
         chips=_chips(query.filters),
+        is_office_shown=is_office_shown,
         unread_dates=_unread_dates(),
     )
 
