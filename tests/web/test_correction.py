@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from archive.model import Attachment, LowConfidenceSpan, Role, Status
 from indexer.extraction.page_images import hit_rectangles
 from tests.web.conftest import Site, memo, sent_form
+from web.staff import text_correction
 
 
 @pytest.fixture
@@ -103,6 +104,37 @@ def test_doubtful_words_come_with_other_readings(
     assert (doubt.start, doubt.end, doubt.alternatives) == (at + 5, at + 11, ("สารส้ม",))
     staff.post(page, data=longer | {"right": "1"})
     assert f'href="{page}"' not in staff.get("/staff/review").text
+
+
+def test_from_a_doubtful_page_the_next_doubtful_one_follows(site: Site, staff: FlaskClient) -> None:
+    made = site.announcement("ประกาศ", status=Status.DRAFT)
+    paper = site.attach(made.id, memo(*[f"ข้อ {number} ให้ประชุมทุกเดือน" for number in range(90)]))
+    site.work()
+    pages = f"/staff/attachments/{paper.id}/pages"
+    read = site.services.pages.by_attachment(paper.id)
+    assert len(read) > 3
+    for number in (1, 4):
+        site.services.pages.save(replace(read[number - 1], confidence=0.4))
+    assert "บันทึกและไปหน้าถัดไป" in staff.get(f"{pages}/2").text
+    assert staff.post(f"{pages}/2", data={"text": read[1].text, "next": "1"}).location == f"{pages}/3"
+    for number, label, following in (
+        (1, "บันทึกและไปหน้าที่ต้องตรวจถัดไปของประกาศนี้", f"{pages}/4"),
+        (4, "บันทึกและกลับไปที่ต้องตรวจ", "/staff/review"),
+    ):
+        assert label in staff.get(f"{pages}/{number}").text
+        saved = staff.post(f"{pages}/{number}", data={"text": read[number - 1].text, "next": "1"})
+        assert saved.location == following
+
+
+def test_older_texts_than_the_page_shows_are_in_the_history(
+    site: Site, attachment: Attachment, staff: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_correction, "MOST_VERSIONS", 2)
+    page = f"/staff/attachments/{attachment.id}/pages/1"
+    for text, is_told in (("หนึ่ง", False), ("สอง", False), ("สาม", True)):
+        staff.post(page, data={"text": text})
+        assert ("ข้อความเก่ากว่านี้ดูได้ใน" in staff.get(page).text) is is_told
+    assert f'href="/staff/announcements/{attachment.announcement_id}/history"' in staff.get(page).text
 
 
 def test_a_page_is_turned_and_read_again_and_can_be_set_back(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, cast
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
@@ -48,14 +49,16 @@ class PageVersion:
 def page(attachment_id: int, number: int) -> ResponseReturnValue:
     """Show a page with its text line by line; a POST stores the corrected text unless it changed since."""
     attachment = services().attachments.get(attachment_id)
+    shown = services().pages.get(attachment_id, number)
     if request.method == "POST":
         try:
             flash(_saved(_correct(attachment_id, number)), "good")
             _say_if_hidden(attachment)
-            return redirect(_after_saving(attachment, number))
+            return redirect(_after_saving(attachment, shown))
         except PrakatError as error:
             flash(error_message(error), "bad")
-    shown = services().pages.get(attachment_id, number)
+            shown = services().pages.get(attachment_id, number)
+    versions = _versions(attachment, shown)
     return render_template(
         "staff/page.html",
         attachment=attachment,
@@ -63,10 +66,11 @@ def page(attachment_id: int, number: int) -> ResponseReturnValue:
         number=number,
         fingerprint=page_fingerprint(attachment, shown),
         is_public=_is_public(attachment),
-        is_more_to_check=number >= (attachment.page_count or 0)
-        and _doubtful_page_elsewhere(attachment, number) is not None,
+        should_go_on=_should_go_on(attachment, shown),
+        is_more_to_check=_next_doubtful_page(attachment, number) is not None,
         marks=_marks(shown),
-        versions=_versions(attachment, shown),
+        versions=versions[:MOST_VERSIONS],
+        are_versions_left_out=len(versions) > MOST_VERSIONS,
     )
 
 
@@ -148,29 +152,37 @@ def _say_if_hidden(before: Attachment) -> None:
         )
 
 
-def _after_saving(attachment: Attachment, number: int) -> str:
+def _after_saving(attachment: Attachment, opened: Page) -> str:
+    """Returns the address of the next page. ``opened``: the page as it was before it was saved."""
+    number = opened.number
     if "next" not in request.form:
         return url_for("correction.page", attachment_id=attachment.id, number=number)
-    if number < (attachment.page_count or 0):
+    if _should_go_on(attachment, opened):
         return url_for("correction.page", attachment_id=attachment.id, number=number + 1)
-    if (doubtful := _doubtful_page_elsewhere(attachment, number)) is not None:
+    if (doubtful := _next_doubtful_page(attachment, number)) is not None:
         return url_for("correction.page", attachment_id=doubtful.attachment_id, number=doubtful.number)
     return url_for("reading_review.show_records_needing_attention")
 
 
-def _doubtful_page_elsewhere(attachment: Attachment, number: int) -> Page | None:
+def _should_go_on(attachment: Attachment, opened: Page) -> bool:
+    """Returns True where the very next page follows: whoever checks a page without doubts checks all."""
+    return opened.number < (attachment.page_count or 0) and not should_person_check(opened)
+
+
+def _next_doubtful_page(attachment: Attachment, number: int) -> Page | None:
     """Returns the next page of the announcement's attachments that a person has to check.
 
-    After the last attachment follows the first. None: this page is the only one, or there is none.
+    The pages behind this one come first. After the last attachment follows the first. None: this page is the
+    only one, or there is none.
     """
     others = services().attachments.by_announcement([attachment.announcement_id])[attachment.announcement_id]
     ids = [each.id for each in others]
     here = ids.index(attachment.id) if attachment.id in ids else 0
-    for id in [*ids[here + 1 :], *ids[: here + 1]]:
-        for shown in services().pages.by_attachment(id):
-            if should_person_check(shown) and (id, shown.number) != (attachment.id, number):
-                return shown
-    return None
+    read = services().pages.by_attachment
+    own = read(attachment.id)
+    elsewhere = chain.from_iterable(map(read, [*ids[here + 1 :], *ids[:here]]))
+    later, before = ([each for each in own if sign * each.number > sign * number] for sign in (1, -1))
+    return next(filter(should_person_check, chain(later, elsewhere, before)), None)
 
 
 def _saved(left: int) -> str:
@@ -238,4 +250,4 @@ def _versions(attachment: Attachment, shown: Page) -> list[PageVersion]:
         and isinstance(text := change.before.get("text"), str)
         and text != shown.text
         and not undo.is_text_of_earlier_file(change)
-    ][:MOST_VERSIONS]
+    ]
