@@ -116,7 +116,6 @@ def test_what_is_no_name_is_still_in_bold() -> None:
     "other_word",
     [
         "ลายเซ็น",
-        "โปรดยึด",
         "ไม่เข้าใจปลายทาง",
         "โฟลเดอร์ที่เรียกคำสั่ง",
         "ของท่าน",
@@ -126,7 +125,7 @@ def test_what_is_no_name_is_still_in_bold() -> None:
     ],
 )
 def test_one_thing_has_one_word(other_word: str) -> None:
-    """These are ลายมือชื่อ, กรุณา, อ่านไม่ออก, ใช้คำสั่ง, คุณ, email and document (title) elsewhere."""
+    """These are ลายมือชื่อ, อ่านไม่ออก, ใช้คำสั่ง, คุณ, email and document (title) elsewhere."""
     folders = {
         "docs/manual": ".md",
         "web": ".py .html .md .po",
