@@ -27,11 +27,26 @@ def followed_arguments(arguments: Mapping[str, str]) -> str:
 
 
 def followed_query(arguments: str, announcement_ids: frozenset[int]) -> Query:
-    """Returns the query for all those of the announcements that a follower follows, newest first."""
+    """Returns the query for all those of the announcements that a follower follows, newest first.
+
+    A time in the words does not narrow it: what is new is seldom of a time that was typed before.
+    """
     given = dict(parse_qsl(arguments))
     chosen: dict[str, Any] = {facet.name: read_filter(facet, given.get(facet.name, "")) for facet in FACETS}
     filters = Filters(**chosen, among=announcement_ids)
-    return parse_query(given.get("q", ""), filters=filters, sort=Sort.NEWEST, per_page=len(announcement_ids))
+    return parse_query(
+        given.get("q", ""),
+        filters=filters,
+        sort=Sort.NEWEST,
+        per_page=len(announcement_ids),
+        should_drop_dates_beside_words=True,
+    )
+
+
+def is_narrowed_in_time(arguments: Mapping[str, str]) -> bool:
+    """Returns True for a search of a time, or of what is open or in force, by which no news are chosen."""
+    is_filtered = any(arguments.get(name) for name in ("from", "to", "open", "in_force"))
+    return is_filtered or bool(parse_query(arguments.get("q", "")).times)
 
 
 def describe_followed_search(arguments: str, *, everything: str) -> str:

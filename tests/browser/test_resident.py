@@ -420,3 +420,25 @@ def test_a_scan_is_printed_as_large_from_a_phone(
         places = [each.get_bounds() for each in sheet.get_objects(filter=[FPDF_PAGEOBJ_IMAGE])]
         widest = max(right - left for left, _, right, _ in places)
         assert widest / sheet.get_width() == pytest.approx(0.67, abs=0.03)
+
+
+@pytest.mark.parametrize(("voice", "is_heard"), [("th-TH", True), ("en-US", False)])
+def test_a_device_without_a_thai_voice_says_so(
+    visit: Visit, site: RunningSite, voice: str, is_heard: bool
+) -> None:
+    page = visit(width=PHONE)
+    page.goto(f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}/text")
+    page.evaluate(
+        """voice => {
+          window.spoken = [];
+          speechSynthesis.getVoices = () => [{ lang: voice }];
+          speechSynthesis.speak = (said) => window.spoken.push(said.text);
+        }""",
+        voice,
+    )
+    page.get_by_role("button", name="ฟังเสียงอ่าน").click()
+    if is_heard:
+        wait_until(page, "window.spoken.length > 0")
+    else:
+        expect(page.locator(".said-over")).to_contain_text("ยังไม่มีเสียงอ่านภาษาไทย")
+        assert page.evaluate("window.spoken") == []

@@ -52,6 +52,7 @@ def test_atom_is_what_feed_readers_expect(filled: Site) -> None:
     assert entry.title_detail.language == "th"
     narrowed = feedparser.parse(filled.client().get(f"/feed.xml?q={quote('ข่าวเก่า')}&kind=news").data)
     assert [entry.title for entry in narrowed.entries] == ["ข่าวเก่า"]
+    assert narrowed.feed.link == f"http://localhost/search?q={quote('ข่าวเก่า')}&kind=news"
 
 
 def test_the_sitemap_lists_what_is_public(filled: Site) -> None:

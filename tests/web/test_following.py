@@ -154,6 +154,19 @@ def test_a_stranger_cannot_put_words_into_the_message_to_an_address(posting: Sit
     assert "ท่านได้รับเงินคืนภาษี กดที่ https://bank.example/refund · ธนาคาร" in page
 
 
+def test_a_search_with_a_year_is_followed_without_it(posting: Site, mailbox: Mailbox) -> None:
+    page = posting.client().get("/follow?" + urlencode({"q": "น้ำประปา ปี 2564", "open": "true"})).text
+    assert "ไม่ใช้ปี" in re.sub("<wbr>|</?span[^>]*>", "", page)
+    feed = re.findall(r'data-copy="([^"]*feed\.xml[^"]*)"', page)[0]
+    assert "any_time=true" in feed
+    assert "open=" not in feed
+    follow(posting, mailbox, urlencode({"q": "น้ำประปา ปี 2564"}))
+    posting.announcement("ประกาศหยุดจ่ายน้ำประปา", published_on=dt.date(2026, 6, 9))
+    posting.work()
+    deliver(posting)
+    assert "หยุดจ่ายน้ำประปา" in mailbox.text()
+
+
 def test_news_name_a_search_of_several_lines_on_one_line(posting: Site, mailbox: Mailbox) -> None:
     follow(posting, mailbox, urlencode({"q": "น้ำประปา\r\nหยุดจ่าย"}))
     posting.announcement("ประกาศหยุดจ่ายน้ำประปา")

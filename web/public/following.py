@@ -15,7 +15,7 @@ from web.accounts.sign_in import csrf
 from web.anonymous_visitors import limit_rate, require_form_of_this_site
 from web.bootstrap import services
 from web.errors import error_message
-from web.followed_search import describe_followed_search, followed_arguments
+from web.followed_search import describe_followed_search, followed_arguments, is_narrowed_in_time
 from web.follower_mail import frequency_or_daily
 
 pages = Blueprint("following", __name__)
@@ -100,6 +100,7 @@ def _page(problem: str = "") -> str:
         "public/follow.html",
         has_mail=bool(services().settings.smtp_url),
         followed=describe_followed_search(followed_arguments(request.args), everything=""),
+        is_narrowed_in_time=is_narrowed_in_time(request.args),
         problem=problem,
     )
 

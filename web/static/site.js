@@ -92,7 +92,7 @@ function copyUnencrypted(text) {
 const said = document.createElement("p");
 said.className = "said-over";
 said.setAttribute("role", "status");
-if (document.querySelector("[data-done]")) document.body.append(said);
+if (document.querySelector("[data-done], [data-no-voice]")) document.body.append(said);
 let silence;
 function say(text) {
   said.textContent = text;
@@ -240,12 +240,25 @@ document.querySelectorAll("[data-compare]").forEach((part) => {
   });
 });
 
+const VOICES_MILLISECONDS = 1000; // some browsers name their voices only a while after they were asked
+async function hasThaiVoice() {
+  const isThere = () => speechSynthesis.getVoices().some((voice) => voice.lang.toLowerCase().startsWith("th"));
+  if (!isThere()) {
+    await new Promise((resolve) => {
+      speechSynthesis.addEventListener("voiceschanged", resolve, { once: true });
+      setTimeout(resolve, VOICES_MILLISECONDS);
+    });
+  }
+  return isThere();
+}
+
 // Reads a text aloud by the device's own voice; a second press stops.
 document.querySelectorAll("[data-speak]").forEach((button) => {
   if (!("speechSynthesis" in window)) return;
   button.hidden = false;
-  button.addEventListener("click", () => {
+  button.addEventListener("click", async () => {
     const isSpeaking = button.getAttribute("aria-pressed") === "true";
+    if (!isSpeaking && !await hasThaiVoice()) return say(button.dataset.noVoice);
     speechSynthesis.cancel();
     button.setAttribute("aria-pressed", String(!isSpeaking));
     if (isSpeaking) return;
