@@ -46,6 +46,7 @@ UNSURE = 0.985  # mean confidence of a row below which the whole row is read aga
 CERTAIN_LETTER = 0.98  # confidence below which a letter of a row between the two is read again
 CERTAIN_DIGIT = 0.97  # confidence of a digit that is not doubted (0.98 is as good); a misread one had 0.93
 LEAST_HEIGHT = 11  # pixels: lower letters (of the pattern of a form, say) take long and are read no better
+MOST_OF_FIGURE = 0.6  # share of digits, or of Latin letters, in a figure or a Latin name
 UNREADABLE = 0.975  # mean confidence of a row below which only its pieces are read again
 PIECE_GAP = 1.0  # heights of a symbol between two pieces of an unreadable row
 PIECE_PERCENTILES = (HEIGHT_PERCENTILE, 40)  # of the boxes' heights: specks are lower, strokes higher
@@ -102,8 +103,18 @@ def _reread_pieces(row: Sequence[Symbol], page_image: Image.Image, deadline: flo
 
 
 def _may_be_print(piece: Sequence[Symbol]) -> bool:
-    has_letters = len(thai_letters(row_text(piece))) >= FEW_LETTERS
+    has_letters = len(thai_letters(row_text(piece))) >= FEW_LETTERS or _is_figure(row_text(piece))
     return has_letters and NO_PRINT <= mean_confidence(piece) < UNREADABLE
+
+
+def _is_figure(text: str) -> bool:
+    """Returns True for text that is mostly digits, as an amount or a date, or mostly Latin letters."""
+    solid = text.replace(" ", "")
+    digits, latin = (
+        sum(map(str.isdigit, solid)),
+        sum(letter.isascii() and letter.isalpha() for letter in solid),
+    )
+    return max(digits, latin) >= max(FEW_LETTERS, MOST_OF_FIGURE * len(solid))
 
 
 def _pieces(row: Sequence[Symbol]) -> Iterator[list[Symbol]]:
@@ -127,7 +138,7 @@ def _likeliest_reading(piece: list[Symbol], page_image: Image.Image, deadline: f
         for reading in (*readings, vote_on_readings(readings)) if readings else ():
             if mean_confidence(reading) >= PRINT and _likelihood(reading) >= most:
                 best, most = reading, _likelihood(reading)
-        if best is not piece:
+        if best is not piece and mean_confidence(best) >= UNREADABLE:
             break
     return best
 

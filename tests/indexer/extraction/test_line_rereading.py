@@ -9,7 +9,7 @@ from typing import Any
 
 import fontpkg_sarabun
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from indexer.extraction.ocr import line_rereading
 from indexer.extraction.ocr.line_image import LineImage, cut_line
@@ -191,3 +191,27 @@ def test_letters_as_low_as_the_pattern_of_a_form_are_not_read_again(
     row = [replace(symbol, top=symbol.bottom - height) for symbol in misread(captions[1], confidence)]
     reread_line(row, form, deadline())
     assert bool(read) is is_read
+
+
+@pytest.mark.parametrize("text", ["1,740,000.00 1,735,000.00", "15/08/2555", "SMART OBEC Workshop"])
+def test_figures_and_latin_words_of_a_poor_row_are_read_again(text: str, read: list[Image.Image]) -> None:
+    image = Image.new("L", (1200, 200), 255)
+    ImageDraw.Draw(image).text((60, 60), text, 0, ImageFont.truetype(FONT, 50))
+    first = [replace(symbol, confidence=0.96) for symbol in read_line(image, 600)]
+    misread = [replace(first[0], text="7"), *first[1:]]
+    assert text_of(reread_line(misread, image, deadline())) == text.replace(" ", "")
+    assert read
+
+
+def test_a_piece_that_stays_poor_is_read_with_another_height_too(
+    page: Image.Image, row: list[Symbol], read: list[Image.Image]
+) -> None:
+    blurred = page.filter(ImageFilter.GaussianBlur(5.5))
+    poor = [
+        replace(
+            symbol, confidence=0.96, text="ฉ" if place % 2 else symbol.text, top=symbol.top - place % 3 * 8
+        )
+        for place, symbol in enumerate(row)
+    ]
+    reread_line(poor, blurred, deadline())
+    assert len({picture.height for picture in read}) >= 4  # two heights, each in two sizes
