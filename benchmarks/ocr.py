@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +31,7 @@ from rich.table import Table
 
 from archive.thai import arabic_digits, canonical_text
 from benchmarks.corpus import argument_parser
-from benchmarks.paper import bare_seconds
+from benchmarks.paper import bare_seconds, processor_seconds
 from indexer.extraction.ocr.recognition import recognise_page_picture
 from indexer.extraction.ocr.tesseract import DPI
 
@@ -100,9 +99,9 @@ def main() -> int:
     sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
     seconds: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     for scan in scans(choices.data):
-        start = time.process_time()
+        start = processor_seconds()
         page = recognise_page_picture(scan.image)
-        taken = [time.process_time() - start, bare_seconds(scan.image, page.turn)]
+        taken = [processor_seconds() - start, bare_seconds(scan.image, page.turn)]
         for key in (scan.profile, "all"):
             sums[key] += score(scan.truth, page.text)
             seconds[key] = [total + part for total, part in zip(seconds[key], taken, strict=True)]
