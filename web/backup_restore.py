@@ -71,7 +71,7 @@ def restore(
     else:
         manifest, damaged = _restore_to_servers(settings, unpack, progress)
     if manifest.archive:
-        write_backup_note(settings.data, source, manifest)
+        write_backup_note(settings.data, source, manifest, is_restored=True)
     services = build_services(settings)
     # A worker that was reading a document when the backup was made does not know this copy.
     services.jobs.settle_lapsed(lease=LEASE, now=dt.datetime.now(dt.UTC) + LEASE)

@@ -39,9 +39,16 @@ def read_backup_note(data: Path) -> BackupPlaceAndTime | None:
     return None
 
 
-def write_backup_note(data: Path, destination: Path, manifest: BackupManifest) -> None:
-    """Write the note on a published backup, and sync it to the disk."""
+def write_backup_note(
+    data: Path, destination: Path, manifest: BackupManifest, *, is_restored: bool = False
+) -> None:
+    """Write the note on a published backup, and sync it to the disk.
+
+    ``is_restored``: the backup is the one that the archive was restored from. It may be another archive's, so
+    that nobody looks for alterations of it.
+    """
     content = {
+        "restored": is_restored,
         "destination": str(destination.resolve()),
         "generation": manifest.generation,
         "digest": manifest.digest,
@@ -81,8 +88,19 @@ class LastBackupComparison:
             yield Fault(
                 "audit-broken", f"audit {before.audit_number}", f"not the entry of backup {generation}"
             )
-        if destination.exists() and (found := _find_alteration(destination, generation, digest)):
+        if (
+            not content.get("restored")
+            and _is_reached(destination)
+            and (found := _find_alteration(destination, generation, digest))
+        ):
             yield Fault("backup-altered", f"backup {generation}", f"{destination}: {found}")
+
+
+def _is_reached(destination: Path) -> bool:
+    """Return False also for a place that this user may not enter."""
+    with suppress(OSError):
+        return destination.exists()
+    return False
 
 
 def _find_alteration(destination: Path, generation: str, digest: str) -> str:

@@ -115,6 +115,17 @@ def test_after_a_restore_the_disk_that_it_came_from_must_be_there(services: Serv
     assert run(restored, "nightly", str(kept)).exit_code == 0
 
 
+def test_a_restored_copy_asks_nothing_of_the_backup_of_the_archive_it_came_from(
+    services: Services, tmp_path: Path
+) -> None:
+    backup, copy = tmp_path / "backup.tar", tmp_path / "copy"
+    assert run(services.settings.data, "backup", str(backup)).exit_code == 0
+    assert run(copy, "restore", str(backup)).exit_code == 0
+    assert run(services.settings.data, "backup", str(backup)).exit_code == 0  # in its place
+    ran = run(copy, "check")
+    assert ran.exit_code == 0, ran.output
+
+
 def test_a_failed_backup_is_told_with_its_own_remedy(services: Services, tmp_path: Path) -> None:
     kept = tmp_path / "backups"
     assert all(outcomes(services, kept).values())

@@ -10,6 +10,7 @@ import pytest
 
 from archive.model import Role
 from tests.web.conftest import Site
+from web.public.office_contact import asks_for_the_office
 
 FORM = {"phone": "0 2123 4567", "email": "saraban@example.go.th", "privacy": "## สิทธิ\n\nขอดูข้อมูลได้"}
 PNG = b"\x89PNG\r\n\x1a\n made"
@@ -56,6 +57,12 @@ def test_who_asks_for_the_office_is_told_how_to_reach_it(site: Site, typed: str,
     assert ('id="office"' in shown, 'href="tel:021234567"' in shown) == (is_shown, is_shown)
     if is_shown:  # and is no miss
         assert site.services.usage_statistics.list_missed_searches() == settled
+
+
+def test_no_text_is_looked_at_in_more_ways_than_one() -> None:
+    """Tried in every way, these would not end within years."""
+    assert not asks_for_the_office("เบอร์โทร" * 60 + "ก", "เทศบาลตำบลหนองปลาดุก")
+    assert asks_for_the_office("เบอร์โทร" * 60, "")
 
 
 def test_an_emblem_that_is_sent_twice_is_saved_once(site: Site) -> None:

@@ -23,5 +23,8 @@ def asks_for_the_office(typed: str, site_name: str) -> bool:
     """
     typed, name = (_LEFT_OUT.sub("", fold_text(text)) for text in (typed, site_name))
     place = re.sub(f"^(?:{_OFFICE})", "", name)
-    beside = "|".join(filter(None, (re.escape(name), re.escape(place), _OFFICE, _POLITE)))
-    return re.fullmatch(f"(?:{beside})*(?:{_ASKED})(?:{_ASKED}|{beside})*", typed) is not None
+    names = [re.escape(each) for each in (name, place) if each]
+    words = sorted([*names, *f"{_ASKED}|{_OFFICE}|{_POLITE}".split("|")], key=len, reverse=True)
+    # The longest word is taken at each place and never given back, so that no text takes long.
+    is_nothing_else = re.fullmatch(f"(?:{'|'.join(words)})*+", typed) is not None
+    return is_nothing_else and re.search(_ASKED, typed) is not None
