@@ -116,6 +116,17 @@ def test_a_shared_link_never_gets_the_page_of_another_address(proxied: Proxied) 
     assert english[2] != proxied.ask("/search?q=flood&fbclid=3")[2]
 
 
+def test_a_harvester_never_gets_the_error_of_a_marked_address(proxied: Proxied) -> None:
+    proxied.published("ประกาศน้ำท่วม")
+    for asked, marked in (
+        ("/oai?verb=ListRecords&metadataPrefix=oai_dc", "/oai?verb=ListRecords&metadataPrefix=oai_dc&utm_a=1"),
+        ("/oai?verb=Identify", "/oai?utm_a=1&verb=Identify"),
+    ):
+        assert "badArgument" in proxied.ask(marked)[2]
+        answer = proxied.ask(asked)[2]
+        assert "<error" not in answer, answer
+
+
 def test_what_is_withdrawn_is_gone_within_seconds(proxied: Proxied) -> None:
     id = proxied.published("ประกาศที่จะถอน")
     assert "ประกาศที่จะถอน" in proxied.ask(f"/api/v1/announcements/{id}")[2]
