@@ -36,6 +36,13 @@ def public_pages(site: RunningSite) -> dict[str, int]:
         f"/announcements/{site.centre.id}",
         f"/announcements/{site.centre.id}?q=ศูนย์",
         f"/announcements/{site.centre.id}/attachments/{first.id}?q=ศูนย์",
+        f"/announcements/{site.centre.id}/attachments/{first.id}/text",
+        f"/announcements/{site.centre.id}/certificate",
+        "/follow?q=ศูนย์ ปี 2564",
+        f"/report?attachment={first.id}",
+        "/help/residents",
+        "/privacy",
+        "/accessibility",
         "/open-data",
         "/sign-in",
     ]
