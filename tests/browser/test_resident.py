@@ -442,3 +442,24 @@ def test_a_device_without_a_thai_voice_says_so(
     else:
         expect(page.locator(".said-over")).to_contain_text("ยังไม่มีเสียงอ่านภาษาไทย")
         assert page.evaluate("window.spoken") == []
+
+
+def test_home_and_results_fit_with_letters_twice_as_large(visit: Visit) -> None:
+    page = visit(width=PHONE)
+    for address in ("/", "/search?q=ศูนย์"):
+        page.goto(address)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        _fits(page)
+
+
+def test_a_finger_across_the_picture_turns_the_page(visit: Visit, site: RunningSite) -> None:
+    page = visit(width=PHONE)
+    page.goto(f"/announcements/{site.centre.id}/attachments/{site.attachments[1].id}")
+    page.locator(".sheet").evaluate(
+        """sheet => {
+          const touch = (x) => new Touch({ identifier: 1, target: sheet, clientX: x, clientY: 500 });
+          sheet.dispatchEvent(new TouchEvent("touchstart", { touches: [touch(330)] }));
+          sheet.dispatchEvent(new TouchEvent("touchend", { changedTouches: [touch(60)] }));
+        }"""
+    )
+    page.wait_for_url("**page=2**")
