@@ -67,14 +67,17 @@ def is_text(line: Sequence[Symbol]) -> bool:
         return False
     text = row_text(line)
     sure = mean_confidence(line)
-    has_word = longest_word(repair_text(text)) >= LEAST_WORD
     if _height(line) < LEAST_HEIGHT:
-        return has_word and sure >= LEAST_CONFIDENCE and not _is_fine_print(line, text)
+        return sure >= LEAST_CONFIDENCE and _has_word(text) and not _is_fine_print(line, text)
     if sure < _least_confidence(line, text):
         is_figure = sure >= LEAST_OF_FIGURES and bool(_FIGURE.search(text))
         is_latin = sure >= LEAST_OF_LATIN and len(_LATIN_WORD.findall(text)) > 1
-        return has_word or is_figure or is_latin
+        return is_figure or is_latin or _has_word(text)
     return not _is_fine_print(line, text)
+
+
+def _has_word(text: str) -> bool:
+    return longest_word(repair_text(text)) >= LEAST_WORD
 
 
 def _least_confidence(line: Sequence[Symbol], text: str) -> float:
