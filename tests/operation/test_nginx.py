@@ -119,7 +119,10 @@ def test_a_shared_link_never_gets_the_page_of_another_address(proxied: Proxied) 
 def test_a_harvester_never_gets_the_error_of_a_marked_address(proxied: Proxied) -> None:
     proxied.published("ประกาศน้ำท่วม")
     for asked, marked in (
-        ("/oai?verb=ListRecords&metadataPrefix=oai_dc", "/oai?verb=ListRecords&metadataPrefix=oai_dc&utm_a=1"),
+        (
+            "/oai?verb=ListRecords&metadataPrefix=oai_dc",
+            "/oai?verb=ListRecords&metadataPrefix=oai_dc&utm_a=1",
+        ),
         ("/oai?verb=Identify", "/oai?utm_a=1&verb=Identify"),
     ):
         assert "badArgument" in proxied.ask(marked)[2]

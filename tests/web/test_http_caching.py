@@ -13,6 +13,7 @@ from archive.errors import Unavailable
 from archive.model import CollectionLine, Role, Status
 from indexer.engines.whoosh import WhooshIndex
 from tests.web.conftest import BROWSER, Site
+from web.app import create_app
 from web.public import pages
 from web.serving import http_caching
 
@@ -65,6 +66,24 @@ def test_an_unchanged_answer_is_not_sent_again(filled: Site, path: str) -> None:
     assert (again.status_code, again.get_data()) == (304, b"")
     assert again.headers["ETag"] == first.headers["ETag"]
     assert again.headers["Cache-Control"] == http_caching.PUBLIC
+
+
+@pytest.mark.parametrize("path", ["/search?q=หลอดไฟ", "/search?q=ไดโนเสาร์"])
+def test_an_unchanged_search_is_not_sent_again_by_another_process(filled: Site, path: str) -> None:
+    first = get(filled.client(), path)
+    for headers in ({}, {"Accept-Encoding": "gzip"}):
+        other = Site(filled.services, create_app(filled.services))
+        again = get(other.client(), path, If_None_Match=first.headers["ETag"], **headers)
+        assert (again.status_code, again.get_data()) == (304, b"")
+        assert again.headers["ETag"] == first.headers["ETag"]
+        assert not {"Content-Type", "Content-Length", "Content-Encoding"} & {*again.headers.keys()}
+        assert get(other.client(), path).get_data() == first.get_data()
+        assert get(other.client(), path, If_None_Match='W/"another"').status_code == 200
+    other = Site(filled.services, create_app(filled.services))
+    named = {"If-None-Match": first.headers["ETag"]}
+    assert other.client().head(path, headers=BROWSER | named).status_code == 304
+    missed = [each.count for each in filled.services.usage_statistics.list_missed_searches()]
+    assert missed == ([8] if "ไดโนเสาร์" in path else [])
 
 
 @pytest.mark.parametrize("path", ["/", "/search?q=หลอดไฟ", "/announcements/1", "/api/v1/search?q=หลอดไฟ"])

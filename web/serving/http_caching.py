@@ -191,16 +191,19 @@ def _answer_unchanged() -> Response | None:
     g.entity_tag = _entity_tag()
     if g.entity_tag is None:
         return None
-    is_unchanged = not request.if_none_match.star_tag and request.if_none_match.contains_weak(g.entity_tag)
-    if (
-        is_unchanged and request.endpoint != "public.results"
-    ):  # only the page knows whether anything was found
+    is_unchanged = _is_known_to_client(g.entity_tag)
+    if is_unchanged and request.endpoint != "public.results":  # only the page knows if anything was found
         return Response(status=304)
     kept = _kept_or_to_make(_variant(g.entity_tag))
     if kept is None:
         return None
     g.missed_search = kept.missed_search
     return Response(status=304) if is_unchanged else Response(kept.body, headers=list(kept.headers))
+
+
+def _is_known_to_client(tag: str) -> bool:
+    """Returns True when the request says that its client has the answer with this entity tag."""
+    return not request.if_none_match.star_tag and request.if_none_match.contains_weak(tag)
 
 
 def _kept_or_to_make(variant: str) -> KeptResponse | None:
@@ -274,7 +277,10 @@ def _kept_answers() -> ResponseCache:
 
 
 def _cache_answer(answer: Response) -> Response:
-    """Set how the answer may be cached, and keep it in this process."""
+    """Set how the answer may be cached, and keep it in this process.
+
+    An answer that had to be made although the client has it is kept too, and sent as 304.
+    """
     if "Authorization" in request.headers:
         answer.headers.setdefault("Cache-Control", _PRIVATE)
     tag: str | None = g.get("entity_tag")
@@ -287,6 +293,9 @@ def _cache_answer(answer: Response) -> Response:
     if answer.status_code == 200 and request.method == "GET" and not answer.is_streamed:
         headers = [(name, value) for name, value in answer.headers if name != "X-Request-Id"]
         _kept_answers().put(_variant(tag), KeptResponse(answer.get_data(), tuple(headers), missed_search()))
+    if answer.status_code == 200 and _is_known_to_client(tag):
+        answer.set_data(b"")
+        answer.status_code = 304
     return answer
 
 
