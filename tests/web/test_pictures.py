@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +21,7 @@ from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.page_images import PagePictures
 from storage.files.local import LocalFiles
 from tests.web.conftest import Site, memo, until, working
+from web.serving import http_caching
 from web.serving.http_server import HURRY
 
 AT_ONCE = {HURRY: "1"}
@@ -52,6 +56,30 @@ def test_while_others_are_made_the_page_without_marks_stands_in(shown: tuple[Sit
     marked = client.get(f"{path}&q=หลอดไฟ")
     assert marked.status_code == 200
     assert marked.get_data() != plain.get_data()
+
+
+def test_who_must_hurry_waits_for_no_picture_that_another_asked_for(
+    shown: tuple[Site, FlaskClient, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, client, path = shown
+    is_waiting = threading.Event()
+
+    class NotedSleep:
+        monotonic = staticmethod(time.monotonic)
+
+        def sleep(self, seconds: float) -> None:
+            is_waiting.set()
+            time.sleep(seconds)
+
+    monkeypatch.setattr(cross_process_semaphore, "time", NotedSleep())
+    monkeypatch.setattr(http_caching, "MOST_SECONDS_IN_MAKING", 60.0)  # longer than a picture waits
+    slots = CrossProcessSemaphore(site.services.settings.data / "pictures", page_images.AT_ONCE)
+    with ThreadPoolExecutor(1) as pool, slots.hold_slot("127.0.0.1", seconds=1.0):
+        first = pool.submit(lambda: client.get(path).status_code)
+        assert is_waiting.wait(30.0)
+        hurried = site.client().get(path, headers=AT_ONCE)
+        assert not first.done()
+        assert hurried.status_code == 503
 
 
 def test_the_last_of_six_pictures_of_one_page_waits_for_its_turn(

@@ -32,6 +32,7 @@ from werkzeug.http import quote_etag
 from archive.errors import Unavailable
 from web.api import schemas
 from web.bootstrap import services
+from web.serving.http_server import HURRY
 
 SHARED_SECONDS = 2  # seconds for which a shared cache answers by itself; browsers ask each time
 
@@ -208,7 +209,8 @@ def _is_known_to_client(tag: str) -> bool:
 
 def _kept_or_to_make(variant: str) -> KeptResponse | None:
     """Returns the kept answer; None if this request is to make it."""
-    if request.method != "GET":  # such a request makes nothing that is kept
+    # A request other than GET makes nothing that is kept, and one that must hurry waits for no other.
+    if request.method != "GET" or HURRY in request.headers:
         return _kept_answers().get(variant)
     kept, is_to_make = _kept_answers().get_or_begin(variant)
     if is_to_make:
