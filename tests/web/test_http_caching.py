@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from archive import thai
 from archive.errors import Unavailable
 from archive.model import CollectionLine, Role, Status
 from indexer.engines.whoosh import WhooshIndex
@@ -285,6 +287,20 @@ def test_pages_are_not_all_made_anew_in_the_same_second(site: Site, monkeypatch:
                 expired.setdefault(path, second)
     assert expired.keys() == {*paths}
     assert len({*expired.values()}) > 3
+
+
+def test_no_kept_page_calls_a_notice_open_after_its_last_day(
+    filled: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last_day = thai.today()
+    number = filled.announcement("รับสมัครพนักงาน", expires_on=last_day).id
+    filled.work()
+    paths = (f"/announcements/{number}", "/search?q=รับสมัครพนักงาน")
+    for path in paths:
+        assert "หมดเขตแล้ว" not in get(filled.client(), path).get_data(as_text=True)
+    monkeypatch.setattr(thai, "today", lambda: last_day + dt.timedelta(days=1))
+    for path in paths:
+        assert "หมดเขตแล้ว" in get(filled.client(), path).get_data(as_text=True)
 
 
 def test_what_is_kept_is_bounded() -> None:

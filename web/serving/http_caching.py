@@ -4,9 +4,10 @@ Public answers are validated and kept while nothing changes, and compressed wher
 files are kept by browsers for ever.
 
 Public pages and answers of the API carry an ETag that is made from all that they depend on: the change
-counter, the audit chain (collections, organisations), the index, the dictionary, the address and the reader's
-language. So a lookup is enough to know that a page is unchanged, and each process keeps the pages that it
-made until one of these values changes. Answers to staff or to programs with a token are kept nowhere.
+counter, the audit chain (collections, organisations), the index, the dictionary, the day, the address and
+the reader's language. So a lookup is enough to know that a page is unchanged, and each process keeps the
+pages that it made until one of these values changes. Answers to staff or to programs with a token are kept
+nowhere.
 
 Arguments of an address that no public page reads, such as those with which other sites mark each click
 (``fbclid``, ``utm_source``), are removed from the request before it is answered. So all who follow a shared
@@ -29,6 +30,7 @@ from cachetools import LRUCache
 from flask import Flask, Response, current_app, g, request, session
 from werkzeug.http import quote_etag
 
+from archive import thai
 from archive.errors import Unavailable
 from web.api import schemas
 from web.bootstrap import services
@@ -262,11 +264,12 @@ def _entity_tag() -> str | None:
     reader = (request.cookies.get("language"), request.cookies.get("theme"))
     whose = here.organisation.id if here.organisation else None
     place = (whose, here.settings.base_url, request.script_root, request.full_path)
+    day = thai.today()  # pages say whether the last day of a notice is over
     # not all pages in the same second
     offset = zlib.crc32(request.path.encode("utf-8", "surrogatepass")) % FRESH_SECONDS
     minute = int((time.time() + offset) / FRESH_SECONDS)
     words = here.dictionary.current().version
-    all_of_it = repr((_VERSION, state, words, reader, place, minute))
+    all_of_it = repr((_VERSION, state, words, reader, place, day, minute))
     return hashlib.sha256(all_of_it.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
