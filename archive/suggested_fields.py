@@ -256,8 +256,12 @@ def is_meaningless_title(title: str, attachments: Sequence[Attachment]) -> bool:
     return is_name_of_file(title, attachments) and not _THAI_WORD.search(_SCANNERS_WORD.sub("", title))
 
 
-def refuse_file_name_as_title(title: str, attachments: Sequence[Attachment]) -> None:
-    """Raise ``Invalid`` (code ``file-name``) for a title that is meaningless to residents: a file's name."""
+def refuse_file_name_as_title(title: str, attachments: Sequence[Attachment] = ()) -> None:
+    """Raise ``Invalid`` (code ``file-name``) for a title that ends like a file, or is as meaningless.
+
+    ``attachments``: those whose names are refused too, as ``is_meaningless_title`` does; none where a program
+    may have given the title, for it may name a file by its document's number.
+    """
     if is_meaningless_title(title, attachments):
         raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title", code="file-name")
 

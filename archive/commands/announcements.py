@@ -49,7 +49,7 @@ class AnnouncementCommands(CommandsOnRecords):
         """Set fields of a draft or published announcement; new personal data in public needs a reason.
 
         The fields are those of ``Draft`` and ``publish_at`` (drafts only). Raises ``Invalid``, also when a
-        published one would get a file's name as its title, ``Conflict`` also for a withdrawn or trashed
+        published one would get a title that ends like a file, ``Conflict`` also for a withdrawn or trashed
         announcement, and ``PersonalDataFound`` when a published one would get new personal data without a
         reason.
         """
@@ -60,7 +60,7 @@ class AnnouncementCommands(CommandsOnRecords):
         is_published = announcement.status is Status.PUBLISHED
         title = str(checked_changes.get("title", announcement.title))
         if is_published and title != announcement.title:
-            refuse_file_name_as_title(title, self._records.attachments.by_announcement([id])[id])
+            refuse_file_name_as_title(title)
         if is_published and (finds := privacy.find_new_in_announcement(announcement, checked_changes)):
             privacy.refuse_blank_reason(finds, reason)
         return self._records.announcements.revise(id, checked_changes, actor=actor, reason=reason.strip())

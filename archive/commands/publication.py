@@ -24,7 +24,6 @@ from archive.model import (
 from archive.suggested_fields import (
     FILLED_FROM_DOCUMENTS,
     fields_stated_anew,
-    is_meaningless_title,
     names_of_unconfirmed_values,
     refuse_file_name_as_title,
     with_values_of_documents,
@@ -42,25 +41,25 @@ class Publication(CommandsOnRecords):
     ) -> Announcement:
         """Publish a record, an untitled one with what its files state; personal data needs a ``reason``.
 
-        Attachments that are not read yet are shown later, once they are read. A record without a title, or
-        with a file's name as its title, first gets the fields that its attachments state. A redacted copy
-        whose label is the name of its file gets the label that the copy states.
+        Attachments that are not read yet are shown later, once they are read. A record without a title first
+        gets the fields that its attachments state; one with a title keeps what it has. A redacted copy whose
+        label is the name of its file gets the label that the copy states.
 
         ``reason``: the reason to publish in spite of personal data; kept in the history. The files in
         which it was found are shown then. ``should_show_unconfirmed``: a person has looked at the files that
         wait for a check, which are shown too; else they go on waiting. Raises ``PersonalDataFound`` when
         personal data is undecided or a file is held for it, and no reason is given; ``Invalid`` where the
-        record still has no title, or a file's name (code ``file-name``).
+        record still has no title, or one that ends like a file (code ``file-name``).
         """
         announcement = announcement_ready_for(self._records, id, Status.PUBLISHED)
         attachments = self._records.attachments.by_announcement([id])[id]
-        if announcement.title and not is_meaningless_title(announcement.title, attachments):
-            self._fill_labels(announcement, actor)
+        if announcement.title:
+            self._fill_labels(announcement, [each for each in attachments if each.is_redacted], actor)
         else:
             announcement = self.fill_missing_fields_and_labels(id, actor=actor)
         if not announcement.title:
             raise Invalid("กรุณากรอกชื่อเรื่องก่อนเผยแพร่", field="title", code="required")
-        refuse_file_name_as_title(announcement.title, attachments)
+        refuse_file_name_as_title(announcement.title)
         finds = self.undecided_personal_data(id)
         if self.is_reason_needed(id):
             privacy.refuse_blank_reason(finds, reason)
@@ -76,14 +75,16 @@ class Publication(CommandsOnRecords):
     def fill_missing_fields_and_labels(self, id: int, *, actor: str) -> Announcement:
         """Fill fields that nobody gave from the files, and file-name labels while nobody gave the title."""
         announcement = self._records.announcements.get(id)
-        filled = self._fill_labels(announcement, actor)
+        attachments = self._records.attachments.by_announcement([id])[id]
+        filled = self._fill_labels(announcement, attachments, actor)
         values = {name: getattr(filled, name) for name in FILLED_FROM_DOCUMENTS}
         given = {name: value for name, value in values.items() if value != getattr(announcement, name)}
         return self._records.announcements.revise(id, given, actor=actor) if given else announcement
 
-    def _fill_labels(self, announcement: Announcement, actor: str) -> Announcement:
+    def _fill_labels(
+        self, announcement: Announcement, attachments: Sequence[Attachment], actor: str
+    ) -> Announcement:
         """Give labels as ``with_values_of_documents`` does; returns the record that it returns, unsaved."""
-        attachments = self._records.attachments.by_announcement([announcement.id])[announcement.id]
         filled, labelled = with_values_of_documents(announcement, attachments)
         for before, after in zip(attachments, labelled, strict=True):
             if after != before:
@@ -147,8 +148,9 @@ class Publication(CommandsOnRecords):
         publish_at = self._records.announcements.get(id).publish_at
         if publish_at is None or publish_at > now or self._being_read(id):
             return False
-        self.fill_missing_fields_and_labels(id, actor=actor)
+        titled = self.fill_missing_fields_and_labels(id, actor=actor).title
         try:
+            refuse_file_name_as_title(titled, self._records.attachments.by_announcement([id])[id])
             self.publish(id, actor=actor, should_show_unconfirmed=False)
         except (PersonalDataFound, Invalid) as refusal:
             _schedule_log.warning(

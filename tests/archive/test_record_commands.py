@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
+from archive import thai
 from archive.errors import Conflict, Invalid, NotFound, TooLarge
 from archive.model import (
     Announcement,
@@ -46,10 +48,13 @@ def upload(
     return attachment.id
 
 
-def read_with(jobs: Jobs, *found: PersonalDataSpan) -> None:
+def read_with(
+    jobs: Jobs, *found: PersonalDataSpan, fields: Mapping[str, ExtractedField] | None = None
+) -> None:
     job = jobs.claim("w", lease=dt.timedelta(minutes=1), now=NOW)
     assert job is not None
-    jobs.finish(job.id, "w", page_count=1, details=ReadingResults(personal_data=found), rules=1)
+    details = ReadingResults(personal_data=found, fields=dict(fields or {}))
+    jobs.finish(job.id, "w", page_count=1, details=details, rules=1)
 
 
 @pytest.mark.parametrize(
@@ -382,18 +387,37 @@ def test_the_name_of_a_file_is_told_from_a_title(
     assert is_meaningless_title(title, [attachment]) is expected
 
 
-def test_no_record_is_published_under_the_name_of_a_file(commands: RecordCommands, jobs: Jobs) -> None:
-    made = commands.announcements.create(draft(title="scan 0012"), actor=ACTOR)
-    upload(commands, made, filename="scan_0012.pdf")
-    read_with(jobs)
+def test_no_record_is_published_under_a_title_that_ends_like_a_file(commands: RecordCommands) -> None:
+    made = commands.announcements.create(draft(title="scan 0012.pdf"), actor=ACTOR)
     with pytest.raises(Invalid, match="ชื่อเรื่องเป็นชื่อไฟล์") as refused:
         commands.publication.publish(made.id, actor=ACTOR)
     assert (refused.value.field, refused.value.code) == ("title", "file-name")
     commands.announcements.revise(made.id, {"title": "ซ่อมถนน"}, actor=ACTOR)
     commands.publication.publish(made.id, actor=ACTOR)
-    for title in ("scan 0012", "ประกาศ.docx"):
-        with pytest.raises(Invalid, match="ชื่อเรื่องเป็นชื่อไฟล์"):
-            commands.announcements.revise(made.id, {"title": title, "body": "ใหม่"}, actor=ACTOR)
+    with pytest.raises(Invalid, match="ชื่อเรื่องเป็นชื่อไฟล์"):
+        commands.announcements.revise(made.id, {"title": "ประกาศ.docx", "body": "ใหม่"}, actor=ACTOR)
+
+
+def test_a_title_that_names_a_file_is_published_as_it_was_given(
+    commands: RecordCommands, records: Records, jobs: Jobs
+) -> None:
+    """A program titles a record by its document's number, as its file is named; nothing read replaces it."""
+    number = "มท 0808.2-ว123"
+    given = draft(title=number, published_on=thai.today())
+    for is_read in (False, True):
+        made = commands.announcements.create(given, actor=ACTOR)
+        paper = upload(commands, made, filename=f"{number}.pdf")
+        if is_read:
+            read = {
+                name: ExtractedField(value=value, confidence=0.9)
+                for name, value in (("subject", "ซ่อมถนน"), ("date", "2021-06-09"), ("kind", "order"))
+            }
+            for _ in range(2):
+                read_with(jobs, fields=read)
+        published = commands.publication.publish(made.id, actor=ACTOR)
+        assert (published.title, published.published_on) == (number, given.published_on)
+        assert (published.kind, published.author) == (given.kind, "")
+        assert records.attachments.get(paper).label == number
 
 
 def test_an_imported_title_that_is_the_name_of_a_file_stays_until_another_is_given(

@@ -211,6 +211,17 @@ def test_a_date_that_no_paper_states_is_in_doubt(site: Site) -> None:
     assert doubt in clerk.get(f"/staff/announcements/{made.id}").text.split('id="from-published_on"')[1]
 
 
+@pytest.mark.parametrize("status", [Status.DRAFT, Status.PUBLISHED])
+def test_a_person_gives_no_published_record_the_name_of_its_file(site: Site, status: Status) -> None:
+    made = site.announcement("ซ่อมถนน", status=status)
+    site.attach(made.id, memo("ให้ซ่อม", subject="ซ่อมถนน"), "scan_0012.pdf")
+    clerk, form = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}"
+    sent = sent_form(clerk.get(form).text) | {"title": "scan 0012"}
+    clerk.post(form, data=sent)
+    kept = "ซ่อมถนน" if status is Status.PUBLISHED else "scan 0012"
+    assert site.services.announcements.get(made.id).title == kept
+
+
 def test_only_a_blank_form_says_that_the_title_may_be_left(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
     draft = Draft(title="", published_on=dt.date(2021, 6, 9))

@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
+from archive import thai
 from archive.changes import IMPORTER, SAMPLE, WORKER
 from archive.disclosure import DisclosureEntry
 from archive.errors import Invalid
@@ -126,6 +127,16 @@ def test_each_status_goes_back_to_the_one_before(site: Site) -> None:
     commands.publication.restore_as_draft(made.id, actor="x")
     undo_last(site, clerk, made, "restore")
     assert records.announcements.get(made.id).reason == "ลงผิดอีก"
+
+
+def test_the_undo_of_a_withdrawal_publishes_the_title_that_residents_read(site: Site) -> None:
+    made = site.announcement("scan0012", published_on=thai.today())
+    site.attach(made.id, memo("ให้ซื้อ", subject="ซื้อสารส้ม"), "scan0012.pdf")
+    site.work()
+    site.services.commands.publication.withdraw(made.id, actor="x", reason="ลงผิด")
+    undo_last(site, site.signed_in(Role.STAFF), made, "withdraw")
+    now = site.services.announcements.get(made.id)
+    assert (now.status, now.title, now.published_on) == (Status.PUBLISHED, "scan0012", made.published_on)
 
 
 def test_no_undo_shows_residents_what_was_written_into_a_draft_after_the_withdrawal(site: Site) -> None:

@@ -255,7 +255,7 @@ def create_announcement(fields: dict[str, Any]) -> dict[str, Any]:
         require_scope(Scope.PUBLISH)
     reason = _stated_reason(fields)
     if status is Status.PUBLISHED:
-        refuse_file_name_as_title(fields["title"], ())
+        refuse_file_name_as_title(fields["title"])
     announcement = services().commands.announcements.create(
         Draft(**fields), actor=g.actor, status=status, reason=reason
     )

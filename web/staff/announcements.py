@@ -27,7 +27,7 @@ from archive.model import (
     Status,
 )
 from archive.privacy import undecided_finds
-from archive.suggested_fields import label_after_correction, suggest_fields
+from archive.suggested_fields import label_after_correction, refuse_file_name_as_title, suggest_fields
 from archive.undo import find_reversals
 from archive.worklist import WorklistFilters
 from web.bootstrap import services
@@ -546,6 +546,7 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
             require_confirmed_category(changes["category"], confirmed=request.form.get("new_category", ""))
         if announcement.status is Status.DRAFT and not announcement.title and not changes.get("title"):
             changes.pop("title", None)  # the title is still to be read from the attachments
+        _refuse_new_file_name(announcement, str(changes.get("title", announcement.title)))
         with personal_data.transaction_with_reason() as reason:
             services().commands.announcements.revise(announcement_id, changes, actor=g.actor, reason=reason)
             _relabel_all(announcement_id, settled, reason)
@@ -555,6 +556,13 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
     _attach_all(announcement_id)
     for label in corrected.values():
         flash(_("แก้ชื่อเอกสารตามไปด้วย: %(label)s", label=label), "good")
+
+
+def _refuse_new_file_name(announcement: Announcement, title: str) -> None:
+    """Raises ``Invalid`` where a published record would get the name of one of its files as its title."""
+    if announcement.status is Status.PUBLISHED and title != announcement.title:
+        attachments = services().attachments.by_announcement([announcement.id])[announcement.id]
+        refuse_file_name_as_title(title, attachments)
 
 
 def _label_after_correction(announcement: Announcement, settled: Mapping[str, object]) -> dict[str, str]:

@@ -143,13 +143,12 @@ def _publish_now(announcement_id: int) -> str:
 
 
 def _fill_and_publish(announcement_id: int, reason: str = "") -> None:
-    """Fills what nobody gave from the documents, and publishes the record."""
-    commands = services().commands.publication
-    commands.fill_missing_fields_and_labels(announcement_id, actor=g.actor)
-    commands.publish(announcement_id, actor=g.actor, reason=reason)
+    """Fills what nobody gave from the documents, and publishes the record; ``Invalid`` for a file's name."""
+    _fill_missing_fields(announcement_id)
+    services().commands.publication.publish(announcement_id, actor=g.actor, reason=reason)
 
 
-def _fill_for_schedule(announcement_id: int) -> None:
+def _fill_missing_fields(announcement_id: int) -> None:
     """Fills what nobody gave from the documents. Raises ``Invalid`` when the title stays a file's name."""
     filled = services().commands.publication.fill_missing_fields_and_labels(announcement_id, actor=g.actor)
     attachments = services().attachments.by_announcement([announcement_id])[announcement_id]
@@ -188,7 +187,7 @@ def _publish_at(announcement_id: int, at: dt.datetime) -> str:
     ):  # at the set time nobody would be there to state the reason
         raise Conflict("พบข้อมูลส่วนบุคคล กรุณาปิดข้อมูลก่อน หรือเผยแพร่ทันทีโดยระบุเหตุผล", code="personal-data")
     if not is_being_read(announcement_id):
-        _fill_for_schedule(announcement_id)
+        _fill_missing_fields(announcement_id)
     services().commands.announcements.revise(announcement_id, {"publish_at": at}, actor=g.actor)
     return str(_("ตั้งเวลาเผยแพร่แล้ว"))
 
