@@ -173,8 +173,8 @@ def _corrections(context: _Context, part: QueryPart, whole: bytes, most: int) ->
 
     is_absent = context.vocabulary.has_no_document_with
     for start, end in _doubtful_stretches(part.text, context.lexicon, is_frequent, is_absent)[:most]:
-        candidate = _best_candidate(context, part.text[start:end], whole)
         is_short_run = len(_run_around(part.text, start)) <= _MAX_WHOLE_LENGTH
+        candidate = _best_candidate(context, part.text[start:end], whole, is_short_run=is_short_run)
         if candidate and (is_short_run or _are_guesses_safe(context.lexicon, candidate)):
             found.append(_Correction(start, end, candidate))
     return found
@@ -225,10 +225,14 @@ def _with_neighbours(words: Sequence[str], borders: Sequence[int], place: int) -
     return borders[first], borders[after]
 
 
-def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandidate | None:
+def _best_candidate(
+    context: _Context, text: str, whole: bytes, *, is_short_run: bool
+) -> SpellingCandidate | None:
     """Returns the most likely correction that the archive has.
 
     None when the typed text is well known there itself, or stands there beside what it was typed beside.
+    Within a long run a dictionary word stays as it was typed, though no document has it: other words of
+    the run tell what is meant. In a short run (``is_short_run``) such words may be pieces of a misspelt one.
     """
     vocabulary, tokenizer = context.vocabulary, context.lexicon.tokenizer
     words = tokenizer.segment(text)
@@ -248,8 +252,9 @@ def _best_candidate(context: _Context, text: str, whole: bytes) -> SpellingCandi
     everyday: set[str] = set()
 
     def rarity(word: str) -> float:
-        is_word = _is_word(context, word)
-        frequency = vocabulary.document_frequency(word) if is_word else 1
+        may_stay = not is_short_run and word in words and tokenizer.is_known_word(word)
+        is_word = may_stay or _is_word(context, word)
+        frequency = max(vocabulary.document_frequency(word), 1) if is_word else 1
         return vocabulary.idf(frequency) if is_word or word in everyday else math.inf
 
     def near(pieces: list[str]) -> list[SoundMatch]:

@@ -605,6 +605,33 @@ def test_a_slip_beside_an_everyday_word_is_corrected(tmp_path: Path, typed: str,
     assert page.total > 0
 
 
+WITH_LONG_TITLES = (
+    entry(1, "ประกาศสอบราคาจ้างก่อสร้างถนนคอนกรีตเสริมเหล็ก", "ถนนสายบ้านหนองปลาดุก กว้าง ๔ เมตร"),
+    entry(2, "ขอเชิญร่วมพิธีหล่อเทียนพรรษา"),
+    entry(3, "กำหนดการจัดงานลอยกระทง"),
+    entry(4, "ประชาสัมพันธ์การชำระภาษีที่ดินและสิ่งปลูกสร้าง", "เทศบาลตำบลขอเชิญชำระภาษี"),
+    *(entry(number, f"งานซ่อมถนนสายที่ {number}", "ซ่อมถนน") for number in range(5, 36)),
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "found"),
+    [
+        ("ชำระพาษีที่ดินและป้ายโฆษณา", "ชำระภาษีที่ดินและป้ายโฆษณา", 4),
+        ("ขอเชิญร่วมพิธีหล่อเทียนพรรสาและงานบุญ", "ขอเชิญร่วมพิธีหล่อเทียนพรรษาและงานบุญ", 2),
+        ("ถนนสายบ้านหนองปลาดุ๊กกว้างสี่เมตร", "ถนนสายบ้านหนองปลาดุกกว้างสี่เมตร", 1),
+    ],
+)
+def test_a_slip_near_a_right_word_that_nothing_has_is_corrected(
+    tmp_path: Path, typed: str, meant: str, found: int
+) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update(WITH_LONG_TITLES, (), position=1)
+    page = index.search(parse_query(typed))
+    assert page.did_you_mean == meant
+    assert page.hits[0].announcement_id == found
+
+
 def test_a_misspelt_word_that_nothing_has_is_named_as_it_was_typed(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(1, "อัตราค่าธรรมเนียมเก็บขนขยะ"), entry(2, "ซ่อมถนน")], (), position=2)
