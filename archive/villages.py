@@ -16,15 +16,19 @@ MOST_VILLAGES = 30  # of a subdistrict
 
 _NUMBER = r"\d{1,2}(?![\d/.:]*\d|,\d{3})"  # not of 7/2569, 8.30 or 25,000
 _NAMED = r"หมู่\s?(?:บ้าน\s?)?(?:ที่)?"
-_WEEKDAYS = "ที่ นี้ จันทร์ อังคาร พุธ พฤหัส ศุกร์ เสาร์ อาทิตย์"
 _COUNTED = "คน ราย แห่ง โครงการ ครัวเรือน หลังคาเรือน หลัง บาท เมตร กิโลเมตร กม. ปี เดือน ชุด สาย จุด ครั้ง ถัง ล้าน น."
-_NO_VILLAGE = "|".join(map(re.escape, (*_COUNTED.split(), *MONTHS, *SHORT_MONTHS)))
-_FURTHER = rf"{_NUMBER}(?!\s?(?:{_NO_VILLAGE}|วัน(?!{'|'.join(_WEEKDAYS.split())})))"
+COUNTED_OR_DATED = (*_COUNTED.split(), *MONTHS, *SHORT_MONTHS)
+"""Words behind a number that make it a count, an hour or a day; วัน without one of ``WEEKDAYS`` does too."""
+WEEKDAYS = tuple("ที่ นี้ จันทร์ อังคาร พุธ พฤหัส ศุกร์ เสาร์ อาทิตย์".split())
+"""What follows วัน where it begins a day's name (วันจันทร์) or a day with a number (วันที่ 5)."""
+
+_NO_VILLAGE = "|".join(map(re.escape, COUNTED_OR_DATED))
+_FURTHER = rf"{_NUMBER}(?!(?:\s?(?:-|–|ถึง)\s?\d{{1,2}})?\s?(?:{_NO_VILLAGE}|วัน(?!{'|'.join(WEEKDAYS)})))"
 _VILLAGES = re.compile(
     rf"""(?<!หมวด)หมู่\s?(?:บ้าน\s?ที่|ที่)?\s?{_NUMBER}
         (?: \s*(?:,|และ|หรือ|กับ|ถึง|-|–)\s*(?:{_NAMED}\s?)?{_FURTHER} | \s*{_NAMED}\s?{_FURTHER} )*""",
     re.VERBOSE,
-)  # หมู่ 4; หมู่ที่ 1, 2 และ 4; หมู่ 1 ถึงหมู่ 5, but not 30 of หมู่ 4 ถึง 30 มิถุนายน
+)  # หมู่ 4; หมู่ที่ 1, 2 และ 4; หมู่ 1 ถึงหมู่ 5, but not 30 of หมู่ 4 ถึง 30 มิถุนายน, nor 10 of หมู่ 4, 10-12 มกราคม
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:ถึง|-|–)\s*(?:{_NAMED}\s?)?({_NUMBER})")
 _ADDRESS = re.compile(r"(?:[\d/][กขค]?|เลขที่[^\n]{0,20})\s*$")  # a house's number, maybe with its road
 _PERSON = re.compile(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from archive.thai.characters import WORD_LETTERS
 from archive.thai.word_list import thai_words
 from archive.thai.words import cut_words
-from archive.villages import MOST_VILLAGES
+from archive.villages import COUNTED_OR_DATED, MOST_VILLAGES, WEEKDAYS
 from indexer.analysis.tokenizer import is_number, letters_of, text_of_bytes
 
 if TYPE_CHECKING:
@@ -41,9 +41,19 @@ _VILLAGE = re.compile(
     rb"(?P<house>[0-9](?:/[0-9]+)?)?%s(?:%s)?(?P<number>[0-9]{1,2})(?![0-9])"
     % (letters_of("หมู่"), letters_of("ที่"))
 )
+_NO_VILLAGE = rb"%s|%s(?!%s)" % (
+    _any_of(*(each for each in COUNTED_OR_DATED if each != "น.")),  # 9 น. has the letters of 9 นา
+    letters_of("วัน"),
+    _any_of(*WEEKDAYS),
+)
+_JOINED = rb"(?:[ -]|%s)+" % _any_of("ที่", "และ", "ถึง", "หรือ", "กับ", "หมู่")
+_FURTHER = rb"[0-9]{1,2}(?![0-9./:]*[0-9])(?!(?:(?:-|%s)[0-9]{1,2})?(?:%s))" % (
+    letters_of("ถึง"),
+    _NO_VILLAGE,
+)  # not of a day, an hour or a count: หมู่ 4 10 มกราคม; หมู่ 4 - 08.30 น.
 _VILLAGES = re.compile(  # หมู่ 1, 2 และ 4; บ้านหนองบัว ม.4
-    rb"(?P<name>%s|%s(?=[0-9]))(?:[0-9 -]|%s)+"
-    % (letters_of("หมู่"), letters_of("ม"), _any_of("ที่", "และ", "ถึง", "หรือ", "กับ", "หมู่"))
+    rb"(?P<name>%s(?:%s)?|%s(?=[0-9]))[0-9]{1,2}(?![0-9])(?:%s%s)*"
+    % (letters_of("หมู่"), letters_of("ที่"), letters_of("ม"), _JOINED, _FURTHER)
 )
 _RANGE = re.compile(  # หมู่ 1 ถึงหมู่ 5
     rb"([0-9]{1,2})(?:-|%s)(?:%s)*([0-9]{1,2})(?![0-9])" % (letters_of("ถึง"), _any_of("หมู่", "ที่"))

@@ -51,3 +51,4 @@ def test_an_address_a_person_and_another_number_are_no_village(text: str) -> Non
 
 def test_a_day_after_villages_is_no_village() -> None:
     assert villages_concerned("ปิดถนนหมู่ 4 ถึง 30 มิถุนายน", "หมู่ 5 และ 6 โครงการ") == (4, 5)
+    assert villages_concerned("ประชุมหมู่ 4, 10-12 มกราคม", "หมู่ 5 และ 9 ถึง 11 ก.พ.") == (4, 5)

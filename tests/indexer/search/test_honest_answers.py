@@ -587,6 +587,47 @@ def test_a_village_that_is_not_there_is_not_answered_by_its_number_alone(tmp_pat
     assert index.search(parse_query("หมู่ 7")).hits[0].announcement_id == 2
 
 
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "10 มกราคม 2569",
+        "10 ม.ค. 69",
+        "10-12 มกราคม 2569",
+        "10/1/2569",
+        "10.30 น.",
+        "- 10.30 น.",
+        "จำนวน 10 คน",
+        "10 คน",
+        "ถึง 10 มกราคม 2569",
+        "และ 10 โครงการ",
+    ],
+)
+def test_a_day_an_hour_or_a_count_behind_a_village_is_no_village(tmp_path: Path, behind: str) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    meeting = entry(1, "ประชุม", f"ประชุมที่ศาลาหมู่ 4 {behind}")
+    index.update([meeting, *(entry(at, f"ถนนสาย {at}") for at in range(2, 8))], (), position=2)
+    assert [hit.announcement_id for hit in index.search(parse_query("หมู่ 4")).hits] == [1]
+    for typed in ("หมู่ 10", "หมู่ 6"):
+        assert index.search(parse_query(typed)).total == 0, typed
+
+
+@pytest.mark.parametrize(
+    ("named", "villages"),
+    [
+        ("หมู่ 1, 2 และ 4 วันจันทร์ที่ 10 มกราคม 2569", (1, 2, 4)),
+        ("หมู่ที่ 1 - 3 เวลา 08.30 น.", (1, 2, 3)),
+        ("หมู่ 1 หมู่ 3 และหมู่ที่ 5 รวม 3 แห่ง", (1, 3, 5)),
+        ("หมู่ 1 ถึงหมู่ที่ 3", (1, 2, 3)),
+        ("หมู่ 4, 5 นาโคก", (4, 5)),
+        ("หมู่ 4 และ 5 วันพุธ", (4, 5)),
+        ("บ้านดอน ม.4 และ ม.5", (4, 5)),
+    ],
+)
+def test_each_village_of_a_list_or_a_range_is_named(named: str, villages: tuple[int, ...]) -> None:
+    text = searchable_bytes(fold_text(f"ล้างท่อ {named}")).data
+    assert tuple(number for number in range(1, 12) if names_village(b"%d" % number, text)) == villages
+
+
 def test_a_number_that_no_village_has_is_a_section_of_a_law(villages: WhooshIndex) -> None:
     hits = villages.search(parse_query("ผู้ประกันตน ม.40")).hits
     assert {hit.announcement_id for hit in hits if not hit.is_partial} == {8, 9}
