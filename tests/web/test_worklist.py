@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from archive.model import Announcement, CollectionLine, Draft, ReadingStatus, Role, Status
 from archive.thai import BANGKOK
 from tests.web.conftest import Site, memo
-from web.staff import all_records_search
+from web.staff import all_records_search, worklist
 
 NATIONAL_ID = "1-1017-00230-70-8"
 
@@ -78,6 +78,29 @@ def test_a_search_that_finds_too_much_obeys_the_filters_and_says_what_it_left_ou
     assert "เรียงตามการแก้ไขล่าสุด" in clerk.get("/staff").text
     site.announcement("ร่างที่สอง", status=Status.DRAFT)
     assert "ในฉบับร่างและเรื่องที่ไม่ได้เผยแพร่ ค้นเฉพาะ" in clerk.get("/staff?q=ถนน").text
+
+
+def test_a_list_without_published_records_is_whole_however_many_match(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(all_records_search, "MOST_HITS", 1)
+    monkeypatch.setattr(all_records_search, "MOST_UNPUBLISHED", 2)
+    monkeypatch.setattr(worklist, "PER_PAGE", 1)
+    for number in range(2):
+        site.announcement(f"ถนนสาย {number}")
+        site.announcement(f"ร่างถนน {number}", status=Status.DRAFT)
+    site.work()
+    clerk = site.signed_in(Role.STAFF)
+    drafts = clerk.get("/staff?q=ถนน&status=draft").text
+    assert "เรื่องที่เผยแพร่แล้วตรงกับคำค้น" not in drafts
+    assert "เลือกทั้งหมด 2 เรื่อง" in drafts
+    everything = {"action": "retag", "category": "", "everything": "1", "at-q": "ถนน", "at-status": "draft"}
+    answer = clerk.post("/staff/bulk", data=everything | {"at-total": "2"}, follow_redirects=True).text
+    assert "กรุณากรองรายการให้แคบลง" not in answer
+    assert "เรื่องที่เผยแพร่แล้วตรงกับคำค้น" in clerk.get("/staff?q=ถนน&status=published").text
+    site.announcement("ร่างอื่น", status=Status.DRAFT)
+    assert "ค้นเฉพาะ" not in clerk.get("/staff?q=ถนน&status=published").text
+    assert "ค้นเฉพาะ" in clerk.get("/staff?q=ถนน&status=draft").text
 
 
 def test_words_of_a_draft_s_papers_find_it(site: Site) -> None:

@@ -49,9 +49,8 @@ def search_all_records(services: Services, typed: str, chosen: Filters = NO_FILT
     total = 0
     with suppress(Unavailable):  # without an index the records that are not published are searched alone
         found = search_visible(services, query)
-        if (
-            found.total > MOST_HITS and chosen != NO_FILTERS
-        ):  # not before: the index follows some seconds later
+        # Only where too many match, for the index follows a change some seconds later.
+        if found.total > MOST_HITS and chosen != NO_FILTERS:
             found = search_visible(services, replace(query, filters=_narrowed(query.filters, chosen)))
         total = found.total
         hits = [hit.announcement_id for hit in found.hits]

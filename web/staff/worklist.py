@@ -114,6 +114,17 @@ def _found(asked: WorklistArguments) -> RecordsFound | None:
     return search_all_records(services(), asked.q, chosen) if asked.q else None
 
 
+def _is_cut(asked: WorklistArguments, found: RecordsFound | None) -> bool:
+    """Returns True where the list may lack published records: more match than the search returns."""
+    return found is not None and found.is_cut and asked.status in ("", Status.PUBLISHED)
+
+
+def _lacks_drafts(asked: WorklistArguments, found: RecordsFound | None) -> bool:
+    """Returns True where the list may lack records that are not published: not all of them were searched."""
+    is_searched = found is None or found.is_every_draft_searched
+    return not is_searched and asked.status != Status.PUBLISHED
+
+
 def _filters(asked: WorklistArguments, found: RecordsFound | None) -> WorklistFilters:
     """Returns the filters for the archive, with what was searched for."""
     since = dt.datetime.now(dt.UTC) - dt.timedelta(days=int(asked.changed)) if asked.changed else None
@@ -144,6 +155,8 @@ def show_worklist() -> str:
         "staff/worklist.html",
         asked=asked,
         found=found,
+        is_cut=_is_cut(asked, found),
+        lacks_drafts=_lacks_drafts(asked, found),
         most_hits=MOST_HITS,
         most_unpublished=MOST_UNPUBLISHED,
         rows=rows,
@@ -223,7 +236,7 @@ def _everything() -> list[int]:
     rows, total = services().worklist.list_rows(
         _filters(asked, found), today=thai.today(), page=1, per_page=_MOST_RECORDS
     )
-    if total > _MOST_RECORDS or (found and found.is_cut):
+    if total > _MOST_RECORDS or _is_cut(asked, found):
         raise Invalid("ทำพร้อมกันได้ไม่เกิน %(most)s เรื่อง กรุณากรองรายการให้แคบลง", most=f"{_MOST_RECORDS:,}")
     if str(total) != request.form.get("at-total"):
         raise Conflict("รายการเปลี่ยนไประหว่างที่เปิดหน้านี้อยู่ กรุณาตรวจดูแล้วเลือกอีกครั้ง")
