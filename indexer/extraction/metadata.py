@@ -54,7 +54,9 @@ _SENTENCE_GOES_ON = re.compile(r"\s*(?:แล้ว|เรื่อง|ถึง
 _SIGNED = re.compile(  # behind a date
     r"\s*(?:\((?!ฉบับ)|[~|]|นาย|นาง|ว่าที่|พล|พัน|ร้อย(?!ละ)|จ่า(?!ย)|สิบ|ดร)(?!.{40}|.*(?:นั้น|แล้ว|ตำแหน่ง|จึง))"
 )
-_SENTENCE_ENDS = bare_pattern(r"\W*นั้น|เรื่อง.*นั้น$")  # in the row below a date
+_SENTENCE_ENDS = re.compile(  # in the row below a date; นันทนา is a name
+    rf"\W*(?:นั้น|นัน(?![{CONSONANTS}]))|เร[ืี]่?อง.*นั้?น$"
+)
 _ISSUED_ON_MISREAD = bare_pattern(".{0,12}ณวัน")  # the word before it may be misread
 _WITHOUT_DAY = re.compile(rf"(?:{'|'.join(MONTHS)})\s*(?:พ\.?\s?ศ\.?\s*)?2[3-6]\d\d")
 _MEETING_BEGINS = bare_pattern(r"ผู้(?:มา|เข้า|ไม่มา)|ระเบียบวาระ|เริ่มประชุม|เปิดประชุม")
@@ -72,6 +74,10 @@ _SENDER = (
 )
 _SENDERS = re.compile(_SENDER)
 _OFFICE_AT_RIGHT = re.compile(rf"(?<=[\s\d]){_SENDER}")  # of a row that begins with the number
+_PLACES = re.compile("ค่าย|วัด|ชุมชน")  # senders, or a part of a sender's address
+_NUMBER_WITHOUT_OFFICE = bare_pattern(rf"ที่(?!.*[{LETTERS_AND_SIGNS}]{{8}})")
+_NUMBER_BEHIND = re.compile(rf"\s+ที่\s*(?={_REFERENCE.pattern})")
+_NO_DEPARTMENT = re.compile("ที่|ต่าง|อื่น")  # behind the word for a department in a sentence
 _NO_SENDER = re.compile("อำเภอ|จังหวัด|สำนักงานใหญ่")  # first words of an address below the sender's name
 _ISSUERS = re.compile(
     f"{OFFICE}|{STATE_ENTERPRISE}|ผู้(?:ว่า|อำนวย|บัญชา|บังคับ|จัดการ|กำกับ|ใหญ่)|นาย|ปลัด|กำนัน|ประธาน|"
@@ -80,6 +86,11 @@ _ISSUERS = re.compile(
 _NO_ISSUER = re.compile(
     r"---|\W*\d|ท[ีิึื]?[่้]?\s*(?:พิเศษ|\d)|ว่าด้วย|พ\s?\.?\s?ศ|\(?ฉบับ|ครั้ง|เรือง|เรีอง|ประกาศ|สอบราคา|ประกวด|ประมูล|"
     "ยกเลิก|รับสมัคร|ราย|ผล|ผู้ชนะ|เชิญ|แผน|ราคา|กำหนด|แต่งตั้ง|โครงการ"
+)
+_NUMBER_OF_ISSUED = r"(?<=\s)ที่\s*(?:พิเศษ\s*)?[\d๐-๙]|ที่\s*(?:พิเศษ\s*)?[\d๐-๙]+\s?[/|\\]"
+_BEHIND_ISSUER = re.compile(rf"\s*(?:{_NUMBER_OF_ISSUED}|เรื่อง|ว่าด้วย).*$")
+_BEHIND_ISSUER_OF_ORDER = re.compile(  # orders have a number, so it is none of the office's name
+    rf"\s*(?:{_NUMBER_OF_ISSUED}|ที่\s*[\d๐-๙]+(?=\s*เรื่อง)|เรื่อง|ว่าด้วย).*$"
 )
 FEW = 3  # code points: shortest end of a label from which the label is recognised
 _ISSUED = (
@@ -196,7 +207,7 @@ def _date_of_issue(document: DocumentLayout) -> FieldValue | None:
         for row, next_row, after_next in zip(rows, below, [*below[1:], None], strict=True)
         if _ISSUED_ON.match(row.bare)
     ]
-    issued = [row for row, after in following if after is None or not _SENTENCE_ENDS.match(after.bare)]
+    issued = [row for row, after in following if after is None or not _SENTENCE_ENDS.match(after.text)]
     issued += [row for row in reversed(document.tail) if _ISSUED_ON_MISREAD.match(row.bare)]
     places = (
         next((row for row in issued if is_last(row)), None) for is_last in (_is_date_last, _may_be_dated)
@@ -315,17 +326,14 @@ def _from(document: DocumentLayout) -> FieldValue | None:
 
 def _issuer(document: DocumentLayout, title: tuple[int, DocumentKind, str, float]) -> FieldValue | None:
     """Returns the office that the title of an order or an announcement names."""
-    place, _, label, sure = title
+    place, kind, label, sure = title
     named = [document.head[place].after(label)]
     for row in document.head[place + 1 : place + 3]:
         if not document.is_centred(row) or _NO_ISSUER.match(row.digits) or row.starts("เรื่อง"):
             break
         named.append(row.text)
-    issuer = re.sub(
-        r"\s*((?:(?<=\s)ที่\s*(?:พิเศษ\s*)?[\d๐-๙]|ที่\s*(?:พิเศษ\s*)?[\d๐-๙]+\s?/|เรื่อง|ว่าด้วย).*)$",
-        "",
-        _joined(named),
-    )
+    behind = _BEHIND_ISSUER_OF_ORDER if kind == DocumentKind.ORDER else _BEHIND_ISSUER
+    issuer = behind.sub("", _joined(named))
     if _ISSUERS.match(issuer):
         return FieldValue(issuer, sure)
     wishing = filter(None, (_WISHING.match(row.text) for row in document.head))
@@ -334,9 +342,11 @@ def _issuer(document: DocumentLayout, title: tuple[int, DocumentKind, str, float
 
 def _department(document: DocumentLayout) -> FieldValue | None:
     """Returns the department after its label in a memo; the label ส่วนราชการ may have been read in part."""
-    for label in ("ส่วนราชการ", "ส่วนงาน"):
-        if part := document.label(label):
-            return FieldValue(_PHONE.sub("", document.head[part[0]].after(label)).strip(), part[1])
+    for label, rows in (("ส่วนราชการ", document.head), ("ส่วนงาน", document.above_subject)):
+        for row in rows:
+            sure, rest = row.starts(label), row.after(label)
+            if sure and not _NO_DEPARTMENT.match(rest):
+                return FieldValue(_PHONE.sub("", rest).strip(), sure)
     for row in document.above_subject:
         label, _, rest = row.text.partition(" ")
         if len(label) >= FEW and bare_text("ส่วนราชการ").endswith(bare_text(label)):
@@ -351,12 +361,17 @@ def _office_at_right(document: DocumentLayout) -> FieldValue | None:
     if numbered:  # what stands above it may be of an office that received the letter
         place = rows.index(numbered[0])
         rows = rows[place:] if document.is_registered else [*rows[place:], *rows[:place]]
-    for row in rows:
+    for at, row in enumerate(rows):
         own = _SENDERS.match(row.text)
         number = not own and (row.text.startswith("ที่") or _REFERENCE.search(row.digits))
         office = _OFFICE_AT_RIGHT.search(row.text) if number else own
-        if office and (number or not _NO_SENDER.match(row.text)):
-            return FieldValue(_PHONE.sub("", row.text[office.start() :]).strip(), LIKELY)
+        if not office or (own and _NO_SENDER.match(row.text)):
+            continue
+        if own and _PLACES.match(row.text) and at and not _NUMBER_WITHOUT_OFFICE.match(rows[at - 1].bare):
+            continue  # in the address of a sender of another sort
+        behind = _NUMBER_BEHIND.search(row.digits, office.start())
+        written = row.text[office.start() : behind.start() if behind else None]
+        return FieldValue(_PHONE.sub("", written).strip(), LIKELY)
     return None
 
 

@@ -662,3 +662,51 @@ def test_the_text_of_a_letter_is_no_addressee() -> None:
     )
     rows = ((1400, 3000), (5400, 7000), (1400, 4000), (1400, 3200), (2300, 9000), (1400, 3200))
     assert laid_out(text, *rows)["to"] == "นายกเทศมนตรี"
+
+
+def test_the_label_of_a_memo_s_department_is_no_label_in_the_text_of_a_letter() -> None:
+    head = "ที่ นป ๕๒๐๐๑/๑๒๓   เทศบาลตำบลนาดี\nถนนนาดี\n๑ มีนาคม ๒๕๖๔\nเรื่อง ขอเชิญประชุม\nเรียน ผู้อำนวยการกองคลัง\n"
+    text = "ด้วยเทศบาลตำบลนาดีจะจัดประชุม\nส่วนงานที่เกี่ยวข้องให้เตรียมเอกสาร"
+    assert values(head + text)["from"] == "เทศบาลตำบลนาดี"
+    assert values(head + text.replace("ที่เกี่ยวข้อง", "ของท่าน"))["from"] == "เทศบาลตำบลนาดี"
+
+
+@pytest.mark.parametrize("number", ["ที่ ๒๑๕|๒๕๖๔", "ที่ ๒๑๕\\๒๕๖๔", "ที่ ๒๑๕ เรื่อง แต่งตั้ง", "ที่พิเศษ ๒๑๕ / ๒๕๖๔"])
+def test_the_number_behind_the_issuer_of_an_order_is_no_part_of_its_name(number: str) -> None:
+    order = f"คำสั่งเทศบาลตำบลนาดี{number}\nเรื่อง แต่งตั้งกรรมการ\nด้วยเทศบาล"
+    assert values(order)["from"] == "เทศบาลตำบลนาดี"
+
+
+def test_the_number_in_the_name_of_an_issuer_stays() -> None:
+    notice = "ประกาศศูนย์อนามัยที่ ๕ เรื่อง รับสมัครสอบ\nด้วยศูนย์อนามัย"
+    assert values(notice)["from"] == "ศูนย์อนามัยที่ ๕"
+
+
+def test_the_number_behind_the_sender_of_a_letter_is_no_part_of_its_name() -> None:
+    text = "เทศบาลตำบลนาดี ที่ นป ๕๒๐๐๑/๑๒๓\n๑ มีนาคม ๒๕๖๔\nเรื่อง ขอเชิญประชุม\nเรียน สมาชิกสภา\nด้วยมีกำหนดประชุม"
+    assert values(text)["from"] == "เทศบาลตำบลนาดี"
+    assert values(text.replace("เทศบาลตำบลนาดี", "มณฑลทหารบกที่ ๒๓"))["from"] == "มณฑลทหารบกที่ ๒๓"
+
+
+@pytest.mark.parametrize("place", ["วัดป่านาดี ตำบลนาดี", "ชุมชนบ้านใหม่ ตำบลนาดี", "ค่ายศรีสองรัก ตำบลนาดี"])
+@pytest.mark.parametrize("sender", ["\nหน่วยพัฒนาเด็กเล็ก", " หน่วยพัฒนาเด็กเล็ก"])
+def test_a_place_in_the_address_below_a_sender_of_an_unknown_sort_is_no_sender(
+    sender: str, place: str
+) -> None:
+    text = f"ที่ นป ๕๒๐๐๑/๑๒๓{sender}\n{place}\n๑ มีนาคม ๒๕๖๔\nเรื่อง ขอเชิญประชุม\nเรียน นายก\nด้วยมีกำหนด"
+    assert "from" not in values(text)
+
+
+@pytest.mark.parametrize("signer", ["(นันทนา ใจดี)", "นันทวัน ใจดี"])
+def test_a_signer_below_the_date_of_issue_does_not_hide_it(signer: str) -> None:
+    annex = "\n".join(f"{number}. ถนนสายบ้านนา" for number in range(1, 36))
+    text = (
+        f"ประกาศเทศบาลตำบลนาดี\nเรื่อง รับสมัครสอบ\nประกาศ ณ วันที่ ๕ มีนาคม พ.ศ. ๒๕๖๔\n{signer}\nนายกเทศมนตรี\n{annex}"
+    )
+    assert values(text)["date"] == "2021-03-05"
+
+
+@pytest.mark.parametrize("below", ["นั้น จึงประกาศให้ทราบ", "นั้นจึงประกาศให้ทราบ", "นัน บัดนี้", "เรือง รับสมัครสอบ นัน"])
+def test_a_sentence_that_goes_on_below_a_date_does_not_date_the_paper(below: str) -> None:
+    text = f"ประกาศเทศบาล\nเรื่อง รับสมัครสอบ\nตามที่เทศบาลได้\nประกาศ ณ วันที่ ๑ มีนาคม ๒๕๖๖\n{below}\n"
+    assert values(text + "ประกาศ ณ วันที่ ๕ เมษายน พ.ศ. ๒๕๖๖")["date"] == "2023-04-05"
