@@ -34,6 +34,8 @@ equal ones that have the typed word.
 """
 _FINDS = "->"  # between a word and the Thai words that it finds, which do not find it
 _MIN_WHOLE_TERM = 3  # letters of each term of an everyday word corrected whole: no pieces of a loanword
+MISSPELLINGS = frozenset({"ค่าทำเนียม", "น้าท่วม", "น้าไม่ไหล", "คส่ำง", "อนุญาติ"})
+"""Words of ``everyday.txt`` that are understood, but spelt wrong: a correction never leads to them."""
 SPELLING_WEIGHT = 0.9  # weight of another spelling of a loanword beside the typed spelling (1.0)
 
 
@@ -119,11 +121,12 @@ class Lexicon:
         """Returns the Thai words of synonyms, each also whole where the tokenizer parts it (ไข้เลือดออก).
 
         People type these where the archive has the official ones. Of a whole one a slip is one edit of many
-        letters, of its last short word maybe one of three.
+        letters, of its last short word maybe one of three. ``MISSPELLINGS`` are left out.
         """
         index = SpellingIndex()
-        spelt = {term for terms in self.synonyms for term in terms}
-        spelt |= {"".join(terms) for terms in self.synonyms if min(map(len, terms)) >= _MIN_WHOLE_TERM}
+        keys = [terms for terms in self.synonyms if "".join(terms) not in MISSPELLINGS]
+        spelt = {term for terms in keys for term in terms}
+        spelt |= {"".join(terms) for terms in keys if min(map(len, terms)) >= _MIN_WHOLE_TERM}
         index.add_source_once("synonyms", sorted(word for word in spelt if word[0] >= "ก"))
         return index
 

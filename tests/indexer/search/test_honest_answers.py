@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from archive.thai import today
-from indexer.analysis.dictionary import Dictionary
+from indexer.analysis.dictionary import MISSPELLINGS, Dictionary
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.engines.whoosh import WhooshIndex
 from indexer.engines.whoosh.phrase_matching import phrase_match_with_misreadings
@@ -671,6 +671,19 @@ def test_a_slip_near_a_right_word_that_nothing_has_is_corrected(
     page = index.search(parse_query(typed))
     assert page.did_you_mean == meant
     assert page.hits[0].announcement_id == found
+
+
+@pytest.mark.parametrize("typed", ["อัตราค่าธรรมเนยีมขยะมูลฝอย", "น้าทวม"])
+def test_a_misspelling_that_the_dictionary_knows_is_offered_to_nobody(tmp_path: Path, typed: str) -> None:
+    dictionary = Dictionary()
+    misspellings = {each[0] for each in dictionary.current().translations} & MISSPELLINGS
+    assert misspellings == MISSPELLINGS
+    index = WhooshIndex(tmp_path, dictionary)
+    fees, flood = entry(1, "อัตราค่าธรรมเนียมเก็บขนขยะมูลฝอย"), entry(2, "ช่วยเหลือผู้ประสบอุทกภัย")
+    others = (entry(number, f"งานซ่อมถนนสายที่ {number}") for number in range(3, 36))
+    index.update([fees, flood, *others], (), position=1)
+    page = index.search(parse_query(typed))
+    assert not any(each in (page.did_you_mean or "") for each in misspellings)
 
 
 def test_a_misspelt_word_that_nothing_has_is_named_as_it_was_typed(tmp_path: Path) -> None:
