@@ -262,7 +262,7 @@ def refuse_file_name_as_title(title: str, attachments: Sequence[Attachment] = ()
     ``attachments``: those whose names are refused too, as ``is_meaningless_title`` does; none where a program
     may have given the title, for it may name a file by its document's number.
     """
-    if is_meaningless_title(title, attachments):
+    if is_meaningless_title(validation.one_line(title), attachments):
         raise Invalid("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ", field="title", code="file-name")
 
 

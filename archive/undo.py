@@ -33,6 +33,7 @@ from archive.model import (
 )
 from archive.record_commands import RecordCommands
 from archive.repositories import Records
+from archive.suggested_fields import is_meaningless_title
 from archive.transfer_ports import OTHER_ARCHIVE
 
 _UNDONE = gettext_noop("เลิกทำการเผยแพร่")
@@ -140,7 +141,7 @@ class Undo:
             return status not in (Status.DRAFT, Status.WITHDRAWN)
         if change.action in _STATUS_ACTIONS:
             is_overtaken = status != change.after["status"] or not self._is_last_status_change(change)
-            return is_overtaken or self._would_show_edited_draft(change) or self._needs_reason(change)
+            return is_overtaken or self._is_status_refused(change)
         if change.action == "release" and "sha256" in change.after and not self._is_file_there(change):
             return True
         if change.action in ("correct", "reread") and self.is_text_of_earlier_file(change):
@@ -149,10 +150,9 @@ class Undo:
             return True
         if change.action == "disclose" and self._is_entry_refused(change):
             return True
-        is_first_title = change.action == "revise" and change.before == {"title": ""}
-        return status not in (Status.DRAFT, Status.PUBLISHED) or (
-            is_first_title and status is not Status.DRAFT
-        )
+        if change.action == "revise" and status is Status.PUBLISHED and "title" in change.before:
+            return change.before == {"title": ""} or self._would_publish_file_name(change)
+        return status not in (Status.DRAFT, Status.PUBLISHED)
 
     def _is_file_there(self, change: Change) -> bool:
         """Return True while the attachment has the file that a change gave it, and is not taken off."""
@@ -195,6 +195,19 @@ class Undo:
             for name in _FIELDS_OF_WITHDRAWN
             if name in withdrawn
         )
+
+    def _is_status_refused(self, change: Change) -> bool:
+        """Return True where a record may not go back to its status before a change of it."""
+        if self._would_show_edited_draft(change) or self._needs_reason(change):
+            return True
+        return change.before["status"] == Status.PUBLISHED and self._would_publish_file_name(change)
+
+    def _would_publish_file_name(self, change: Change) -> bool:
+        """Return True where residents would newly see a title that ends like a file."""
+        now = self._records.announcements.get(change.announcement_id or 0)
+        title = str(change.before.get("title", now.title))
+        is_new = now.status is not Status.PUBLISHED or title != now.title
+        return is_new and is_meaningless_title(title, ())
 
     def _needs_reason(self, change: Change) -> bool:
         """Return True where the record would be published again, and personal data needs a reason."""

@@ -198,8 +198,9 @@ def problems(site: Site, client: FlaskClient, token: dict[str, str]) -> Iterator
     yield 401, client.post("/api/v1/announcements", json=NEW, headers={"Authorization": "Bearer nobody"})
     yield 422, client.post("/api/v1/announcements", json={"title": ""}, headers=token)
     yield 422, client.post("/api/v1/announcements", json=NEW | {"published_on": "31/31/2564"}, headers=token)
-    named = NEW | {"title": "scan0012.pdf"}
-    yield 422, client.post("/api/v1/announcements", json=named | {"status": "published"}, headers=token)
+    for title in ("scan0012.pdf", "scan0012.pdf "):
+        published = NEW | {"title": title, "status": "published"}
+        yield 422, client.post("/api/v1/announcements", json=published, headers=token)
     unnamed = site.announcement("scan0012.pdf", status=Status.DRAFT).id
     yield 422, client.post(f"/api/v1/announcements/{unnamed}/publish", headers=token)
     yield 422, client.post(f"/api/v1/announcements/{draft}/attachments", data={}, headers=token)

@@ -139,6 +139,21 @@ def test_the_undo_of_a_withdrawal_publishes_the_title_that_residents_read(site: 
     assert (now.status, now.title, now.published_on) == (Status.PUBLISHED, "scan0012", made.published_on)
 
 
+def test_no_undo_that_would_publish_a_title_ending_like_a_file_is_offered(site: Site) -> None:
+    """Such titles are of imported records, and of publications by earlier versions."""
+    commands, clerk = site.services.commands, site.signed_in(Role.STAFF)
+    named = Draft(title="ประกาศ.doc", published_on=dt.date(2021, 6, 9))
+    made = commands.announcements.create(named, status=Status.PUBLISHED, actor="test")
+    commands.publication.withdraw(made.id, actor="x", reason="ลงผิด")
+    said = undo_last(site, clerk, made, "withdraw", is_offered=False)
+    assert "ชื่อเรื่องเป็นชื่อไฟล์" in said
+    retitled = commands.announcements.create(named, status=Status.PUBLISHED, actor="test")
+    commands.announcements.revise(retitled.id, {"title": "ซ่อมถนน"}, actor="x")
+    said = undo_last(site, clerk, retitled, "revise", is_offered=False)
+    assert "ชื่อเรื่องเป็นชื่อไฟล์" in said
+    assert site.services.announcements.get(retitled.id).title == "ซ่อมถนน"
+
+
 def test_no_undo_shows_residents_what_was_written_into_a_draft_after_the_withdrawal(site: Site) -> None:
     made = site.announcement("ประกาศ", status=Status.WITHDRAWN)
     clerk, commands, page = site.signed_in(Role.STAFF), site.services.commands, f"/announcements/{made.id}"
