@@ -196,7 +196,8 @@ def _with_related_beside_village(
         others, near = undated, searcher.prepare_search(undated.plan, _of_any_time(query)).retrieve()
     is_near = near.total and not _is_weak(query, others, near)
     related = near.hits if is_near else near.related
-    return replace(retrieved, related=related) if related else retrieved
+    notes = (query_notes.NOT_THEN,) if others is undated else ()
+    return replace(retrieved, related=related, related_notes=notes) if related else retrieved
 
 
 def _with_related_of_words(
@@ -335,7 +336,7 @@ def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: RetrievalR
         chunks=chunks,
         times=times,
         understood=(*query.understood, *notes),
-        loosened=retrieved.notes,
+        loosened=tuple(dict.fromkeys((*retrieved.notes, *retrieved.related_notes))),
         corrected_words=(*query.corrected_words, *(word for _, word in corrected.corrections)),
         extra_highlights=(*query.extra_highlights, *other_wordings(corrected.plan)),
     )

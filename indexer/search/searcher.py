@@ -35,6 +35,7 @@ class RetrievalResult:
     hits_of_other_times: tuple[Hit, ...] = ()  # the best documents of other times that mention the time typed
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
     notes: tuple[BilingualNote, ...] = ()  # conditions that were given up to find anything
+    related_notes: tuple[BilingualNote, ...] = ()  # conditions that were given up for ``related`` alone
     coverage: float = 1.0  # share of the plan that the best document answers (0–1)
     explanation: SearchExplanation | None = None  # set where the query asks for an explanation
 

@@ -865,6 +865,7 @@ def test_not_all_of_a_year_comes_near_what_is_of_another_year(index: SearchIndex
     index.update(FEES_OF_2566, (), position=1)
     page = index.search(parse_query("ประชุมประชาคมหมู่ 7 ปี 2566", per_page=50))
     assert (page.total, [hit.announcement_id for hit in page.related]) == (0, [2])
+    assert query_notes.NOT_THEN in page.query.loosened
 
 
 @pytest.mark.parametrize("typed", ["2564", "๒๕๖๔"])
