@@ -1024,6 +1024,22 @@ def test_what_bears_a_number_without_its_year_comes_before_what_names_it(
     assert [hit.announcement_id for hit in index.search(parse_query(typed)).hits] == [2, 1]
 
 
+def test_a_year_behind_a_kind_of_document_is_no_number(index: SearchIndex) -> None:
+    of_year = entry(30, "คำสั่งแต่งตั้งเวร 2564", "คำสั่งแต่งตั้งเวรยาม 2564", kind=DocumentKind.ORDER)
+    letter = entry(31, "แจ้งเรื่องน้ำ", "คำสั่งนี้ 2564", kind=DocumentKind.LETTER, number="มท 0808.2/2564")
+    bears = entry(32, "บันทึกเรื่องอื่น", "อ้างคำสั่ง และน้ำไฟทางเท้า " * 30, number="9/2564")
+    index.update([of_year, letter, bears, *(entry(id, f"กีฬา {id}") for id in range(10, 20))], (), position=3)
+    assert index.search(parse_query("คำสั่ง 2564")).hits[0].announcement_id == 30
+
+
+def test_a_number_without_its_year_is_not_the_end_of_a_letter_s_number(index: SearchIndex) -> None:
+    order = entry(33, "คำสั่งที่ 5/2565 แต่งตั้ง", "คำสั่ง 5/2565", kind=DocumentKind.ORDER, number="5/2565")
+    ending = {"kind": DocumentKind.LETTER, "number": "นป 52001/5"}
+    letter = entry(34, "คำสั่งที่ 5 คำสั่งที่ 5", "ตามคำสั่งที่ 5", **ending)
+    index.update([order, letter], (), position=3)
+    assert index.search(parse_query("คำสั่งที่ 5")).hits[0].announcement_id == 33
+
+
 def test_who_gives_a_document_s_number_gets_no_others(index: SearchIndex) -> None:
     order = entry(1, "ประกวดราคาจ้างก่อสร้างถนน", "คำสั่งเทศบาล ที่ ๙๘/๒๕๖๗ เรื่อง แต่งตั้งคณะกรรมการ")
     others = [entry(n, f"แต่งตั้งคณะทำงาน {n}", f"คำสั่งเทศบาล ที่ {n}/2566") for n in range(2, 6)]

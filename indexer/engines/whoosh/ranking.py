@@ -203,9 +203,10 @@ def _tiers_of_head(
 ) -> npt.NDArray[np.int64]:
     """Returns the tier of each document: a higher one where it bears the plan's number without a year."""
     tiers = 2 * is_complete.astype(np.int64) - in_letterhead
-    if plan.number_without_year is not None:
-        tiers += is_complete & reader.zone_mask(plan.number_without_year, _NUMBER_ZONE)[documents]
-    return tiers
+    bears_number = np.zeros(len(documents), dtype=bool)
+    for number in filter(reader.document_frequency, plan.numbers_of_all_years):
+        bears_number |= reader.zone_mask(number, _NUMBER_ZONE)[documents]
+    return tiers + (is_complete & bears_number)
 
 
 def _standing_apart(

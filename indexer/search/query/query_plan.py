@@ -40,7 +40,7 @@ _NUMBERED = re.compile(r"(?<![a-z0-9.-])([a-z]{1,3})[ .-]?(\d{1,4}(?:\.\d{1,2})?
 _NUMBER_AND_YEAR = re.compile(r"(\d{1,5})(?:/(\d\d)|[-.](25\d\d))")
 _DOCUMENT_NUMBER = re.compile(r"\d{1,5}/\d{2,4}")
 _KIND = "|".join(name for names in KIND_NAMES.values() for name in names)
-_LABEL_WITHOUT_YEAR = re.compile(rf"(?:(?:{_KIND})(?:เลขที่|ที่)?|เลขที่|ที่)(?P<number>\d{{1,4}})")
+_LABEL_WITHOUT_YEAR = re.compile(rf"(?:(?:{_KIND})(?:เลขที่|ที่)?|เลขที่|ที่)(?P<number>(?!2[3-6]\d\d$)\d{{1,4}})")
 _NUMBER_LETTERS = re.compile(f"[{CONSONANTS}]{{1,3}}")
 _SHORT_YEARS = range(30, 80)  # 2530–2579 BE: older documents are not numbered so, or not kept
 _ERAS = range(1700, 2200), range(1700 + ERA, 2200 + ERA)  # numbers taken for years: Common Era, Buddhist
@@ -136,9 +136,19 @@ class QueryPlan:
 
     @cached_property
     def number_without_year(self) -> str | None:
-        """The number of a plan that is a kind of document and a number without its year: คำสั่งที่ 301."""
+        """The number of a plan that is a kind of document and a number without its year: คำสั่งที่ 301.
+
+        A number that may be a year is none: คำสั่ง 2564 asks for the orders of that year.
+        """
         found = _LABEL_WITHOUT_YEAR.fullmatch("".join(clause.typed for clause in self.clauses))
         return found["number"] if found else None
+
+    @property
+    def numbers_of_all_years(self) -> tuple[str, ...]:
+        """``number_without_year`` with each year that a document may have, in both ways: 301/64, 301/2564."""
+        number = self.number_without_year
+        years = (year for short in _SHORT_YEARS for year in (short, 2500 + short))
+        return () if number is None else tuple(f"{number}/{year}" for year in years)
 
     @property
     def letters_of_document_numbers(self) -> str | None:
