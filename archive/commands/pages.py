@@ -56,7 +56,7 @@ class PageCommands(CommandsOnRecords):
             lines=after.lines,
             doubts=doubts,
             should_mark_corrected=should_mark_corrected,
-            fields=self._fields_with(after),
+            fields=self._fields_with(after) if after != before else None,
         )
 
     @in_one_transaction

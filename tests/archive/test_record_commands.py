@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -28,6 +28,7 @@ from archive.ports import Files, Jobs
 from archive.record_commands import RecordCommands
 from archive.repositories import Records
 from archive.suggested_fields import is_meaningless_title, suggest_fields, suggested_label
+from indexer.extraction.metadata import extract_fields
 
 ACTOR = "สมศรี"
 PDF = b"%PDF-1.7\n%stuff"
@@ -441,3 +442,32 @@ def test_a_paper_without_a_subject_is_named_by_its_title(commands: RecordCommand
     assert suggest_fields([paper, plan]).fields == {"title": "แผนพัฒนาสามปี"}
     assert suggest_fields([plan, notice]).fields == {"title": "ใช้แผน"}
     assert suggested_label(plan) == "แผนพัฒนาสามปี"
+
+
+def test_a_page_saved_as_it_was_costs_no_reading_of_the_document_s_fields(
+    commands: RecordCommands, records: Records, files: Files, jobs: Jobs
+) -> None:
+    """The fields are read from all pages inside the transaction, in which nobody else can write."""
+    read: list[int] = []
+
+    def count_and_extract(pages: Sequence[Page]) -> dict[str, ExtractedField]:
+        read.append(len(pages))
+        return extract_fields(pages)
+
+    paper = upload(commands, commands.announcements.create(draft(), actor=ACTOR))
+    text = "เรื่อง ซ่อมถนน"
+    page = Page(attachment_id=paper, number=1, source=TextSource.OCR, confidence=0.9, text=text, raw=text)
+    records.pages.save(page)
+    read_with(jobs)
+    counting = RecordCommands(records, files, max_upload_bytes=10_000, extract_fields=count_and_extract)
+    correct = counting.pages.correct
+    for should_mark_corrected in (True, False):
+        correct(paper, 1, page.text, actor=ACTOR, should_mark_corrected=should_mark_corrected)
+        assert read == [1]  # the mark makes the fields of the page sure
+        correct(paper, 1, page.text, actor=ACTOR, should_mark_corrected=should_mark_corrected)
+        assert read == [1]
+        read.clear()
+    stated = records.attachments.get(paper).details.fields
+    assert stated["subject"].value == "ซ่อมถนน"
+    correct(paper, 1, "เรื่อง ซ่อมถนนใหญ่", actor=ACTOR)
+    assert records.attachments.get(paper).details.fields["subject"].value == "ซ่อมถนนใหญ่"
