@@ -185,14 +185,15 @@ def test_a_strangers_large_body_is_refused(proxied: Proxied) -> None:
             assert posting.recv(12) == b"HTTP/1.1 413"
 
 
-def test_a_client_that_asks_too_fast_is_told_when_to_come_again(proxied: Proxied) -> None:
-    answers = [proxied.ask("/healthz-not-there.webp") for _ in range(150)]
+@pytest.mark.parametrize("picture", ["/not-there.webp", "/api/v1/attachments/9999/pages/1.webp"])
+def test_a_client_that_asks_too_fast_is_told_when_to_come_again(proxied: Proxied, picture: str) -> None:
+    answers = [proxied.ask(picture) for _ in range(150)]
     refused = [headers for status, headers, _ in answers if status == 429]
     assert refused
     assert {headers["Retry-After"] for headers in refused} == {"1"}
     assert {headers["Retry-After"] for status, headers, _ in answers if status != 429} == {None}
     time.sleep(2)
-    assert proxied.ask("/healthz-not-there.webp")[0] == 404
+    assert proxied.ask(picture)[0] == 404
 
 
 def test_a_programs_file_goes_through(proxied: Proxied) -> None:

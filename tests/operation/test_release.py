@@ -138,6 +138,12 @@ def test_compose_asks_for_the_health_of_what_answers_alone() -> None:
         assert service.get("healthcheck", {}).get("disable", False) is not answers
 
 
+def test_the_image_installs_what_the_lock_names_alone() -> None:
+    image = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
+    for options in re.findall(r"pip install (.+)", image):
+        assert "--require-hashes" in options or {"--no-deps", "--no-build-isolation"} <= set(options.split())
+
+
 def test_the_nightly_service_of_compose_may_write_where_it_backs_up_to() -> None:
     nightly = compose_services()["nightly"]
     destination = prakat_call(nightly)[1]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -229,6 +231,21 @@ def test_arguments_that_a_page_reads_are_not_removed(filled: Site) -> None:
     )
     assert len({get(filled.client(), path).headers["ETag"] for path in paths}) == len(paths)
     assert "/announcements/1" in get(filled.client(), "/search?%71=หลอดไฟ").get_data(as_text=True)
+
+
+def test_every_argument_that_code_of_public_pages_names_is_kept() -> None:
+    """Else a page would lack it for residents alone, who have no session."""
+    asked = re.compile(r"""request\.(?:args|values)(?:\.get\(|\[)["'](\w+)["']""")
+    web = Path(http_caching.__file__).parents[1]
+    named = {
+        name
+        for folder in ("public", "templates/public")
+        for path in (web / folder).rglob("*.*")
+        if path.suffix in (".py", ".html")
+        for name in asked.findall(path.read_text(encoding="utf-8"))
+    }
+    assert {"from", "part"} <= named
+    assert named <= http_caching.READ_ARGUMENTS
 
 
 def test_what_staff_and_programs_send_is_left_whole(filled: Site) -> None:

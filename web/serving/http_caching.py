@@ -66,7 +66,7 @@ _PARTS = {
 }
 """Blueprints with public answers; None stands for the description of the API."""
 
-_READ_ARGUMENTS = frozenset(
+READ_ARGUMENTS = frozenset(
     field.data_key or name
     for schema in (
         schemas.SearchArgs,
@@ -230,7 +230,7 @@ def _remove_unread_arguments() -> None:
     if request.endpoint in _READING_ALL_ARGUMENTS or not request.query_string:
         return
     parts = request.query_string.decode("latin-1").split("&")
-    read = [part for part in parts if unquote_plus(part.partition("=")[0]) in _READ_ARGUMENTS]
+    read = [part for part in parts if unquote_plus(part.partition("=")[0]) in READ_ARGUMENTS]
     if len(read) < len(parts):
         request.query_string = "&".join(read).encode("latin-1")
         for cached in ("args", "full_path", "url", "values"):  # which werkzeug may have computed already
