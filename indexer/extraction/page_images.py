@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import itertools
 import math
 import tempfile
 import time
@@ -24,7 +25,7 @@ from indexer.extraction.cross_process_semaphore import CrossProcessSemaphore
 from indexer.extraction.disk_cache import DiskCache, keep_while_stored
 from indexer.extraction.image.deskew import turned_upright
 from indexer.extraction.image.input_normalization import write_repaired
-from indexer.extraction.ocr_policy import SCAN
+from indexer.extraction.ocr_policy import MANY_PATHS, SCAN
 from indexer.extraction.parsers import convert_if_not_pdf
 from indexer.extraction.reading_errors import UnreadableFile
 from indexer.lazy_import import lazy_import
@@ -132,9 +133,10 @@ def rasterize_page(path: Path, number: int, max_dpi: float) -> Image.Image:
 
 
 def scan_size(path: Path, number: int) -> tuple[float, float]:
-    """Returns width and height (pixels) of page ``number`` (1…) at the resolution of its largest picture.
+    """Returns width and height (pixels) of page ``number`` (1…) at its finest large picture's resolution.
 
-    It is (0, 0) for a page that pictures do not cover. To be called in a sandbox child only.
+    A copier may put the letters in a finer picture over that of the paper. It is (0, 0) for a page that
+    pictures do not cover, or whose letters may be outlines. To be called in a sandbox child only.
     """
     with _opened(path) as document:
         page = document[number - 1]
@@ -145,9 +147,24 @@ def scan_size(path: Path, number: int) -> tuple[float, float]:
             sizes.append((right - left, top - bottom, max(picture.get_px_size())))
         if sum(across * up for across, up, _ in sizes) < SCAN * width * height:
             return 0.0, 0.0
-        across, up, pixels = max(sizes, key=lambda size: size[0] * size[1])
-        resolution = pixels / max(across, up, 1.0)
+        if _count_subpaths(page, most=MANY_PATHS) >= MANY_PATHS:
+            return 0.0, 0.0
+        large = max(across * up for across, up, _ in sizes) / 2
+        resolution = max(
+            pixels / max(across, up, 1.0) for across, up, pixels in sizes if across * up >= large
+        )
         return width * resolution, height * resolution
+
+
+def _count_subpaths(page: pypdfium2.PdfPage, *, most: int) -> int:
+    """Returns the number of lines and outlines drawn on a page, or ``most`` if there are more."""
+    raw = pypdfium2.raw
+    begun = (
+        raw.FPDFPathSegment_GetType(raw.FPDFPath_GetPathSegment(path.raw, number)) == raw.FPDF_SEGMENT_MOVETO
+        for path in page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=2)
+        for number in range(raw.FPDFPath_CountSegments(path.raw))
+    )
+    return sum(1 for _ in itertools.islice(filter(None, begun), most))
 
 
 def _is_grey_scan(page: pypdfium2.PdfPage) -> bool:

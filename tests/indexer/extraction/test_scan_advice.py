@@ -87,6 +87,35 @@ def test_no_scan_is_measured_where_a_logo_stands_on_a_drawn_page(tmp_path: Path)
     assert scan_size(tmp_path / "a.pdf", 1) == (0.0, 0.0)
 
 
+@pytest.mark.parametrize("is_mask_first", [False, True])
+def test_a_scan_in_layers_is_measured_by_the_finest_of_them(tmp_path: Path, is_mask_first: bool) -> None:
+    ground, letters = Image.new("L", (620, 877), 250), Image.new("1", (2480, 3508), 1)
+    pdf = FPDF(unit="pt", format="A4")
+    pdf.add_page()
+    for layer in (letters, ground) if is_mask_first else (ground, letters):
+        pdf.image(layer, 0, 0, pdf.w, pdf.h)
+    pdf.image(Image.new("L", (900, 900)), 20, 20, 100, 100)  # a seal of its own
+    pdf.output(str(tmp_path / "a.pdf"))
+    assert scan_size(tmp_path / "a.pdf", 1) == pytest.approx((2480, 3508), abs=2)
+
+
+@pytest.mark.parametrize("is_one_path", [False, True])
+def test_a_picture_behind_letters_drawn_as_outlines_tells_nothing_of_them(
+    tmp_path: Path, is_one_path: bool
+) -> None:
+    shapes = [f"{20 + 4 * place} 400 3 20 re" for place in range(120)]
+    drawn = (" " if is_one_path else " f ").join(shapes) + " f"
+    pdf = FPDF(unit="pt", format="A4")
+    pdf.add_page()
+    pdf.image(Image.new("L", (595, 842), 250), 0, 0, pdf.w, pdf.h)
+    pdf.output(str(tmp_path / "a.pdf"))
+    with pikepdf.open(tmp_path / "a.pdf") as poster:
+        poster.pages[0].contents_add(drawn.encode())
+        poster.save(tmp_path / "b.pdf")
+    assert scan_size(tmp_path / "a.pdf", 1) == pytest.approx((595, 842), abs=2)
+    assert scan_size(tmp_path / "b.pdf", 1) == (0.0, 0.0)
+
+
 PINNED = {"pinned file": "/FileAttachment", "note": "/Text", "stamp": "/Stamp"}
 
 
