@@ -25,7 +25,10 @@ LEAST_FILL = 0.8  # share of an area's rectangle that is dark; emblems on 24 sca
 LEAST_LETTERS, MOST_LETTERS = 0.01, 0.45  # share of light pixels inside an area with light letters
 LEAST_LINE = 0.02  # share of dark pixels in a row of cells in which dark letters stand
 RULE = 0.6  # share of a row or column of an area that is all darker or all lighter: a rule, not letters
-DARKER = 30  # grey levels from the ground down to dark letters on it
+DARKER = 30  # grey levels from an even ground down to dark letters on it
+DARKER_BY_SPREAD = (
+    3  # times the median distance of the ground's tones from their median, as in a print of dots
+)
 
 
 def invert_dark_areas(grey: Image.Image) -> Image.Image:
@@ -68,7 +71,9 @@ def _has_light_letters_alone(tones: NDArray[np.uint8], within: Cells) -> bool:
     The rules of a table, which are as dark or as light, do not count.
     """
     light = (tones >= LIGHT) & within
-    dark = (tones <= np.median(tones[within]) - DARKER) & within
+    ground = np.median(tones[within])
+    spread = np.median(np.abs(tones[within] - ground))
+    dark = (tones <= ground - max(DARKER, DARKER_BY_SPREAD * spread)) & within
     counted = within.copy()
     for ink in (light, dark):
         for axis in (0, 1):

@@ -7,7 +7,7 @@ from pathlib import Path
 import fontpkg_sarabun
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from indexer.extraction.image.dark_areas import invert_dark_areas
 
@@ -79,3 +79,19 @@ def test_sparse_black_print_stays_beside_much_white(tone: int, beside: str) -> N
     for left in range(150, 700, 40):
         draw.rectangle((left, 560, left + 3, 590), 0)
     assert invert_dark_areas(page) is page
+
+
+@pytest.mark.parametrize(("tone", "lines"), [(80, 100), (90, 141), (60, 85), (80, 150)])
+def test_white_letters_on_a_bar_printed_in_dots_turn_black(tone: int, lines: int) -> None:
+    """``lines`` is the number of rows of dots to an inch, at 45 degrees; the scan has 300 dpi."""
+    down, across = np.mgrid[0:240, 0:1200] * (2 * np.pi * lines / 300 * 0.5**0.5)
+    height = (np.cos(across + down) + np.cos(down - across) + 2) / 4
+    bar = np.where(height < np.quantile(height, 1 - tone / 255), 15.0, 240.0)
+    bar += np.random.default_rng(1).normal(0, 3, bar.shape)
+    page = Image.new("L", (1400, 700), 255)
+    page.paste(Image.fromarray(np.clip(bar, 0, 255).astype(np.uint8)), (100, 200))
+    draw = ImageDraw.Draw(page)
+    for left in range(160, 1200, 28):
+        draw.rectangle((left, 270, left + 8, 360), 250)
+    scan = page.filter(ImageFilter.GaussianBlur(1))
+    assert invert_dark_areas(scan) is not scan
