@@ -16,6 +16,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache, partial
+from itertools import pairwise
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -50,10 +51,14 @@ _RANK = (
     rf"|(?<![{WORD_LETTERS}.])(?:(?:พล|[พรส])\.(?:ต\.)?[อทต]|จ\.(?:ส\.)?[อทต]|น\.[อทตส]|ด\.[ตชญ]|ม\.(?:ร\.ว|ล)|ดร|ผศ|รศ)\."
 )
 _NAMED = re.compile(
-    rf"(?:นาย(?!ก|อำเภอ|ทะเบียน|ช่าง|จ้าง|แพทย์)|นาง(?:สาว)?|เด็ก(?:ชาย|หญิง)|พระ(?:ครู|มหา|อธิการ)|{_RANK})"
+    r"(?:นาย(?!ก|อำเภอ|ทะเบียน|ช่าง|จ้าง|แพทย์)|นาง(?:สาว)?|เด็ก(?:ชาย|หญิง)(?! ?(?:และ|หรือ|ที่|ใน|อายุ|ทุก))"
+    rf"|พระ(?:ครู|มหา(?!กษัตริ|กรุณา|จักร|ราช|มงคล)|อธิการ)|{_RANK})"
     r" ?\S+(?: +\S+)?"
-    r"|^\([^()\d]+\)$"  # the signer of a letter, in a row of its own
+    # the signer of a letter, in a row of its own; สำเนา and ต่อ are names too
+    r"|^\((?!สำเนา(?! |ว)|ลงชื่อ|เอกสาร|ต่อ(?:หน้า|จาก)|ร่าง)[^()\d]+\)$"
 )
+_BEGIN_NO_COMPOUND = tuple("และ หรือ ได้ ที่ ของ ให้ เป็น ใน ตาม โดย ซึ่ง แล้ว ไม่ เพื่อ แห่ง".split())
+"""First words of what follows a word in ์ that do not go on with it as in พาณิชยกรรม."""
 _MARKS = dict.fromkeys(map(ord, "ั็่้๊๋์ํ๎"), None)
 _ALIKE = ("ขชซ", "คดต", "นบป", "ทห", "ผพฝฟ", "ถภ", "ฎฏ", "ลส", "เแ", "โใไ", "าำ", "ิีึื", "ุู")
 _OUTLINE = _MARKS | {ord(letter): alike[0] for alike in _ALIKE for letter in alike}
@@ -159,8 +164,9 @@ def _corrected_run(match: re.Match[str]) -> str:
     known = [True, *(piece in _words().costs for piece, _ in read), True]
     pieces = (meant if known[at] and known[at + 2] else piece for at, (piece, meant) in enumerate(read))
     written = list(pieces)
-    for at, (piece, _) in enumerate(read[:-1]):
-        if not piece.endswith("์") and written[at].removesuffix("์") in _words().compound_stems:
+    for at, ((piece, _), (_, following)) in enumerate(pairwise(read)):
+        is_stem = not piece.endswith("์") and not following.startswith(_BEGIN_NO_COMPOUND)
+        if is_stem and written[at].removesuffix("์") in _words().compound_stems:
             written[at] = written[at].removesuffix("์")
     return "".join(written)
 

@@ -33,6 +33,21 @@ def test_slips_are_undone(read: str, written: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("read", "written"),
+    [
+        ("พระมหากษัตริย์ สำนักงานเทศบลตำบลนาดี", "พระมหากษัตริย์ สำนักงานเทศบาลตำบลนาดี"),
+        ("พระมหากรุณาธิคุณ สำนักงานเทศบลตำบลนาดี", "พระมหากรุณาธิคุณ สำนักงานเทศบาลตำบลนาดี"),
+        ("เด็กหญิงและเด็กชาย ในเขตเทศบลตำบล", "เด็กหญิงและเด็กชาย ในเขตเทศบาลตำบล"),
+        ("เด็กชายที่มีอายุ ในเขตเทศบลตำบล", "เด็กชายที่มีอายุ ในเขตเทศบาลตำบล"),
+        ("(สำเนาถูกต้อง ประกศเทศบาล)", "(สำเนาถูกต้อง ประกาศเทศบาล)"),
+        ("(เอกสารแนบท้าย ประกศเทศบาล)", "(เอกสารแนบท้าย ประกาศเทศบาล)"),
+    ],
+)
+def test_words_that_only_begin_like_a_name_keep_no_slips(read: str, written: str) -> None:
+    assert correct_ocr_errors(read) == written
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "เทศบาลตำบลหนองบัวงาม อำเภอโนนสูง จังหวัดนครราชสีมา",
@@ -45,6 +60,8 @@ def test_slips_are_undone(read: str, written: str) -> None:
         "ดร.สมพงศ กุมภาพันธ",
         "พระครูสมพงศ กุมภาพันธ",
         "(ศรินทิพย์ กุมภาพันธ)",
+        "พระมหาสมพงศ กุมภาพันธ",
+        "เด็กชายสมพงศ กุมภาพันธ",
         "ลุงกับน้าและต่าย",
         "ทั้งนี้ ได้มอบหมายให้กองช่าง กองคลัง และสำนักปลัด ดำเนินการ ภายในวันที่ ๑ มกราคม ๒๕๖๗",
         "ทุกชุมชน ออกแบบ ตัวอาคาร ระบบจัดการ กระทรวงการคลัง และพัฒนาระบบงบ รายจ่าย",
@@ -88,6 +105,12 @@ def test_words_that_lose_their_silent_letter_in_compounds_stay(word: str) -> Non
 def test_a_silent_letter_is_put_back_where_the_word_forms_no_such_compounds() -> None:
     read = "ศูนยพัฒนาเด็กเล็ก อุปกรณการเรียน สหกรณการเกษตร"
     assert correct_ocr_errors(read) == "ศูนย์พัฒนาเด็กเล็ก อุปกรณ์การเรียน สหกรณ์การเกษตร"
+
+
+def test_a_silent_letter_is_put_back_in_front_of_a_word_with_which_no_compound_goes_on() -> None:
+    read = "กระทรวงพาณิชยได้ประกาศ กระทรวงพาณิชยและกระทรวงการคลัง สำนักงานพาณิชยที่ตั้งอยู่"
+    written = "กระทรวงพาณิชย์ได้ประกาศ กระทรวงพาณิชย์และกระทรวงการคลัง สำนักงานพาณิชย์ที่ตั้งอยู่"
+    assert correct_ocr_errors(read) == written
 
 
 def test_words_of_the_dictionary_of_the_royal_society_stay() -> None:
