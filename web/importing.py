@@ -1,9 +1,9 @@
 """Imports many announcements from a manifest or from an older site's pages: any size, resumable.
 
-Announcements imported before are found again by their ``ref``: running an import again adds nothing twice and
-completes an import that was cut short. What was covered, replaced, taken off or erased since stays so. An
-outage (full disk, no virus scanner) ends the import, so that no announcement is taken without its files
-meanwhile.
+An announcement is added with all its files in one transaction; of a manifest line whose file is refused
+nothing is added. Announcements imported before are found again by their ``ref``: running an import again
+adds nothing twice and completes an import that was cut short. What was covered, replaced, taken off or
+erased since stays so. An outage (full disk, no virus scanner) ends the import.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
+from archive import validation
 from archive.addresses import split_address
 from archive.changes import IMPORTER
 from archive.errors import Conflict, Invalid, PersonalDataFound, PrakatError, TooLarge, Unavailable
@@ -24,6 +25,7 @@ from archive.importers import manifest, paperless
 from archive.importers.legacy_site import OldFile, OldPage, SiteKind
 from archive.importers.manifest import ListedAnnouncement, ListedFile
 from archive.model import Announcement, Draft, Status
+from archive.ports import StoredFile
 from web.bootstrap import Services
 
 _LONGEST_BATCH = 0.5  # seconds of a transaction, for which other writers may have to wait
@@ -253,30 +255,65 @@ class _Import:
     def add(self, listed: ListedAnnouncement, where: str) -> None:
         paths = [self._path(file, where) for file in listed.files]
         known = self.services.announcements.by_external_ref(listed.draft.ref or "")
-        lost = [_mention(at, listed) for at, path in enumerate(paths) if path is None]
-        draft = dataclasses.replace(listed.draft, body="\n".join([listed.draft.body, *lost]).strip())
-        announcement = known or self._create(draft, listed.status, where)
-        taken, refused = self._attach_all(announcement.id, listed, paths)
-        if refused and not self.without_files:
-            reasons = "; ".join(refused.values())
-            raise Invalid(reasons, field="attachments")
-        self.report.problems += [(where, why) for why in refused.values()]
-        if known:
-            self.report.already_present += 1
-            self._complete(known, listed, taken)
+        if known is None:
+            self._add_new(listed, paths, where)
         else:
-            self.report.added += 1
-            self._mention_refused(announcement, [_mention(at, listed) for at in refused])
+            self._complete(known, listed, paths, where)
 
-    def _create(self, draft: Draft, status: Status, where: str) -> Announcement:
-        """Create the announcement; as a draft when its fields have personal data, for a person to decide."""
+    def _add_new(self, listed: ListedAnnouncement, paths: list[Path | None], where: str) -> None:
+        """Store the files first; then add the announcement with all of them in one transaction.
+
+        A refused file leaves no announcement, unless an announcement may be without files; then its text
+        names the files that it lacks.
+        """
+        stored, refused = self._store_all(listed, paths)
+        self._refuse_without_files(refused)
+        lacking = [_mention(at, listed) for at in range(len(paths)) if at not in stored]
+        draft = dataclasses.replace(listed.draft, body="\n".join([listed.draft.body, *lacking]).strip())
+        with self.services.records.batch():
+            announcement, held_back = self._create(draft, listed.status)
+            attached = [
+                self._attach(announcement.id, listed.files[at], path, stored[at])
+                for at, path in enumerate(paths)
+                if path is not None and at in stored
+            ]
+        self.report.added += 1
+        self.report.files += sum(is_new for _id, is_new in attached)
+        self.report.problems += [(where, why) for why in (*held_back, *refused.values())]
+
+    def _refuse_without_files(self, refused: dict[int, str]) -> None:
+        if refused and not self.without_files:
+            raise Invalid("; ".join(refused.values()), field="attachments")
+
+    def _store_all(
+        self, listed: ListedAnnouncement, paths: list[Path | None]
+    ) -> tuple[dict[int, StoredFile], dict[int, str]]:
+        """Returns, by position in the list, the stored files and the reasons for refused files."""
+        stored: dict[int, StoredFile] = {}
+        refused: dict[int, str] = {}
+        for at, path in enumerate(paths):
+            if path is not None:
+                try:
+                    validation.label_or_file_name(listed.files[at].label, path.name)
+                    with path.open("rb") as stream:
+                        stored[at] = self.services.commands.uploads.store(
+                            stream, filename=path.name, actor=IMPORTER
+                        )
+                except (Invalid, TooLarge) as error:
+                    refused[at] = f"{path.name}: {error.message}"
+        return stored, refused
+
+    def _create(self, draft: Draft, status: Status) -> tuple[Announcement, list[str]]:
+        """Create the announcement; as a draft when its fields have personal data, for a person to decide.
+
+        Returns it, and why it became a draft.
+        """
         try:
-            return self.services.commands.announcements.create(draft, actor=IMPORTER, status=status)
+            made = self.services.commands.announcements.create(draft, actor=IMPORTER, status=status)
         except PersonalDataFound as found:
-            self.report.problems.append(
-                (where, f"นำเข้าเป็นฉบับร่าง: {found.message} (personal data: imported as a draft)")
-            )
-            return self.services.commands.announcements.create(draft, actor=IMPORTER)
+            why = f"นำเข้าเป็นฉบับร่าง: {found.message} (personal data: imported as a draft)"
+            return self.services.commands.announcements.create(draft, actor=IMPORTER), [why]
+        return made, []
 
     def _path(self, file: ListedFile, where: str) -> Path | None:
         try:
@@ -299,7 +336,8 @@ class _Import:
         for at, path in enumerate(paths):
             if path is not None:
                 try:
-                    taken[at] = self._attach(announcement_id, listed.files[at], path)
+                    taken[at], is_new = self._attach(announcement_id, listed.files[at], path)
+                    self.report.files += is_new
                 except (Invalid, TooLarge) as error:
                     refused[at] = f"{path.name}: {error.message}"
                 except Conflict as error:
@@ -307,9 +345,12 @@ class _Import:
                         raise
         return taken, refused
 
-    def _attach(self, announcement_id: int, file: ListedFile, path: Path) -> int:
+    def _attach(
+        self, announcement_id: int, file: ListedFile, path: Path, stored: StoredFile | None = None
+    ) -> tuple[int, bool]:
+        """Returns the attachment's id, and True where it is new. ``stored``: the file, if stored already."""
         with path.open("rb") as stream:
-            attachment, new = self.services.commands.attachments.attach(
+            attachment, is_new = self.services.commands.attachments.attach(
                 announcement_id,
                 stream,
                 filename=path.name,
@@ -317,21 +358,21 @@ class _Import:
                 kind=file.kind,
                 actor=IMPORTER,
                 stored_at=file.stored_at,
+                stored=stored,
             )
-        self.report.files += new
-        return attachment.id
+        return attachment.id, is_new
 
-    def _mention_refused(self, announcement: Announcement, refused: list[str]) -> None:
-        """Add the lines of refused files to the body, as for lost files."""
-        if refused:
-            body = "\n".join([announcement.body, *refused]).strip()
-            self.services.commands.announcements.revise(announcement.id, {"body": body}, actor=IMPORTER)
-
-    def _complete(self, known: Announcement, listed: ListedAnnouncement, taken: dict[int, int]) -> None:
-        """Put files that were lost at the last import in their places.
+    def _complete(
+        self, known: Announcement, listed: ListedAnnouncement, paths: list[Path | None], where: str
+    ) -> None:
+        """Attach the files that an announcement of an earlier import lacks, each in its place.
 
         The lines about these files are removed from the body.
         """
+        taken, refused = self._attach_all(known.id, listed, paths)
+        self._refuse_without_files(refused)
+        self.report.problems += [(where, why) for why in refused.values()]
+        self.report.already_present += 1
         mentions = {_mention(at, listed) for at in taken}
         lines = known.body.split("\n")
         if not mentions.intersection(lines):

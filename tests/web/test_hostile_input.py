@@ -17,7 +17,7 @@ from archive.errors import Invalid
 from archive.importers import legacy_site
 from archive.importers.site_rules import load_site
 from archive.model import Role, Status
-from tests.web.conftest import Site, open_site
+from tests.web.conftest import Site, memo, open_site
 from web.app import may_send_large_body
 from web.importing import import_manifest
 
@@ -35,13 +35,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return open_site(Path(tmp_path_factory.mktemp("hostile")) / "data")
 
 
+def records(site: Site) -> list[int]:
+    """Returns the ids of all records, of every status."""
+    return [id for id, _change in site.services.history.changed_since(0, limit=1_000_000)]
+
+
 def take(site: Site, *lines: str) -> list[str]:
-    """Returns the reasons for refused lines; every line is either imported or refused."""
+    """Returns the reasons for refused lines; every line is either imported or refused, with nothing left."""
+    before = len(records(site))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "manifest.jsonl"
         path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
         report = import_manifest(site.services, path, lambda _done, _total: None)
     assert report.total == report.added + report.already_present + len(report.problems)
+    assert len(records(site)) == before + report.added
     return [why for _, why in report.problems]
 
 
@@ -65,6 +72,39 @@ def take(site: Site, *lines: str) -> list[str]:
 def test_any_value_in_any_field(site: Site, name: str, value: Any) -> None:
     reasons = take(site, json.dumps(WHOLE | {name: value}))
     assert all(any("ก" <= letter <= "๛" for letter in reason) for reason in reasons), reasons
+
+
+@pytest.mark.parametrize("bad", [b"no document \x00\xff\x00", b""])
+def test_a_line_whose_file_is_refused_leaves_no_record(site: Site, tmp_path: Path, bad: bytes) -> None:
+    (tmp_path / "good.pdf").write_bytes(memo("ดี"))
+    (tmp_path / "bad.pdf").write_bytes(bad)
+    files = [{"path": "good.pdf"}, {"path": "bad.pdf"}]
+    line = WHOLE | {"ref": f"{tmp_path}", "attachments": files}
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_text(
+        json.dumps(line) + "\n" + json.dumps(line | {"ref": f"{tmp_path}-2", "attachments": []})
+    )
+    refused = import_manifest(site.services, manifest, lambda _done, _total: None)
+    assert (refused.added, refused.files, refused.total) == (1, 0, 2)
+    assert [where for where, _why in refused.problems] == ["บรรทัด 1"]
+    assert site.services.announcements.by_external_ref(f"{tmp_path}") is None
+    (tmp_path / "bad.pdf").write_bytes(memo("แก้แล้ว"))
+    mended = import_manifest(site.services, manifest, lambda _done, _total: None)
+    assert (mended.added, mended.already_present, mended.files, mended.problems) == (1, 1, 2, [])
+    made = site.services.announcements.by_external_ref(f"{tmp_path}")
+    assert made is not None
+    attached = site.services.attachments.by_announcement([made.id])[made.id]
+    assert [each.filename for each in attached] == ["good.pdf", "bad.pdf"]
+
+
+def test_a_line_whose_file_has_too_long_a_label_leaves_no_record(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "good.pdf").write_bytes(memo("ดี"))
+    manifest = tmp_path / "m.jsonl"
+    files = [{"path": "good.pdf"}, {"path": "good.pdf", "label": "ก" * 400}]
+    manifest.write_text(json.dumps(WHOLE | {"ref": f"{tmp_path}", "attachments": files}))
+    report = import_manifest(site.services, manifest, lambda _done, _total: None)
+    assert (report.added, report.files, len(report.problems)) == (0, 0, 1)
+    assert site.services.announcements.by_external_ref(f"{tmp_path}") is None
 
 
 @pytest.mark.parametrize(

@@ -196,14 +196,21 @@ def manifest(folder: Path) -> Path:
     return folder / "m.jsonl"
 
 
-def test_import_names_the_file_and_takes_the_others(guarded: Site, tmp_path: Path) -> None:
-    report = import_manifest(guarded.services, manifest(tmp_path), lambda _done, _total: None)
+def test_import_names_the_file_and_takes_the_other_announcements(guarded: Site, tmp_path: Path) -> None:
+    path = manifest(tmp_path)
+    clean = json.loads(path.read_text(encoding="utf-8")) | {"ref": "b", "attachments": [{"path": "good.pdf"}]}
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n{json.dumps(clean)}", encoding="utf-8")
+    report = import_manifest(guarded.services, path, lambda _done, _total: None)
     ((where, why),) = report.problems
     assert where == "บรรทัด 1"
     assert why.startswith("bad.pdf: ")
     assert FINDING in why
-    assert report.files == 1
-    assert [each.filename for each in guarded.services.attachments.by_announcement([1])[1]] == ["good.pdf"]
+    assert (report.added, report.files) == (1, 1)
+    assert guarded.services.announcements.by_external_ref("a") is None
+    made = guarded.services.announcements.by_external_ref("b")
+    assert made is not None
+    attached = guarded.services.attachments.by_announcement([made.id])[made.id]
+    assert [each.filename for each in attached] == ["good.pdf"]
 
 
 def test_import_ends_without_a_scanner_and_is_completed_later(tmp_path: Path, scanner: str) -> None:
@@ -212,8 +219,10 @@ def test_import_ends_without_a_scanner_and_is_completed_later(tmp_path: Path, sc
         import_manifest(with_scanner(tmp_path, NOBODY).services, path, lambda _done, _total: None)
     site = with_scanner(tmp_path, scanner)
     report = import_manifest(site.services, path, lambda _done, _total: None)
-    assert report.files == 1
     assert len(report.problems) == 1
+    (tmp_path / "bad.pdf").write_bytes(memo("แก้แล้ว"))
+    completed = import_manifest(site.services, path, lambda _done, _total: None)
+    assert (completed.added, completed.files, completed.problems) == (1, 2, [])
 
 
 def test_import_site_keeps_the_page_and_the_place_of_a_refused_file(guarded: Site, tmp_path: Path) -> None:
