@@ -81,9 +81,8 @@ def test_sparse_black_print_stays_beside_much_white(tone: int, beside: str) -> N
     assert invert_dark_areas(page) is page
 
 
-@pytest.mark.parametrize(("tone", "lines"), [(80, 100), (90, 141), (60, 85), (80, 150)])
-def test_white_letters_on_a_bar_printed_in_dots_turn_black(tone: int, lines: int) -> None:
-    """``lines`` is the number of rows of dots to an inch, at 45 degrees; the scan has 300 dpi."""
+def page_with_bar_in_dots(tone: int, lines: int) -> Image.Image:
+    """Returns a page at 300 dpi, white strokes on a bar of ``lines`` rows of dots an inch, at 45 degrees."""
     down, across = np.mgrid[0:240, 0:1200] * (2 * np.pi * lines / 300 * 0.5**0.5)
     height = (np.cos(across + down) + np.cos(down - across) + 2) / 4
     bar = np.where(height < np.quantile(height, 1 - tone / 255), 15.0, 240.0)
@@ -92,6 +91,20 @@ def test_white_letters_on_a_bar_printed_in_dots_turn_black(tone: int, lines: int
     page.paste(Image.fromarray(np.clip(bar, 0, 255).astype(np.uint8)), (100, 200))
     draw = ImageDraw.Draw(page)
     for left in range(160, 1200, 28):
-        draw.rectangle((left, 270, left + 8, 360), 250)
-    scan = page.filter(ImageFilter.GaussianBlur(1))
+        draw.rectangle((left, 230, left + 8, 320), 250)
+    return page
+
+
+@pytest.mark.parametrize(("tone", "lines"), [(80, 100), (90, 141), (60, 85), (80, 150)])
+def test_white_letters_on_a_bar_printed_in_dots_turn_black(tone: int, lines: int) -> None:
+    scan = page_with_bar_in_dots(tone, lines).filter(ImageFilter.GaussianBlur(1))
     assert invert_dark_areas(scan) is not scan
+
+
+@pytest.mark.parametrize("tone", [60, 75, 90])
+def test_black_letters_on_a_bar_in_coarse_dots_stay(tone: int) -> None:
+    page = page_with_bar_in_dots(tone, 50)
+    for left in range(160, 1200, 28):
+        ImageDraw.Draw(page).rectangle((left, 360, left + 8, 410), 0)
+    scan = page.point(lambda level: 255 * (level > 127))
+    assert invert_dark_areas(scan) is scan
