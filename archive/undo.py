@@ -33,7 +33,7 @@ from archive.model import (
 )
 from archive.record_commands import RecordCommands
 from archive.repositories import Records
-from archive.suggested_fields import is_meaningless_title
+from archive.suggested_fields import is_meaningless_title, refuse_file_name_as_title
 from archive.transfer_ports import OTHER_ARCHIVE
 
 _UNDONE = gettext_noop("เลิกทำการเผยแพร่")
@@ -54,7 +54,7 @@ class _Kind:
     """
 
     undo: Callable[[int, Change, str], object]
-    is_same: Callable[[int, Change], bool] | None = None  # None: ``_check_status`` alone tells
+    is_same: Callable[[int, Change], bool] | None = None  # None: ``check_status`` alone tells
     needs: Sequence[Collection[str]] = ()
 
 
@@ -227,7 +227,7 @@ class Undo:
             elif change.disclosure_item_id is not None:
                 self._item(change, actor)
             elif change.announcement_id is not None:
-                self._check_status(change.announcement_id, change)
+                self.check_status(change)
                 self._require_own_attachment(change.announcement_id, change)
                 self._kinds[change.action].undo(change.announcement_id, change, actor)
 
@@ -272,9 +272,8 @@ class Undo:
             try:
                 self._require_undoable_kind(change)
                 self._refuse_later_changes(change)
-                if change.announcement_id is not None:
-                    self._check_status(change.announcement_id, change)
-            except (Conflict, NotFound, RecordDamaged):
+                self.check_status(change)
+            except (Conflict, Invalid, NotFound, RecordDamaged):
                 continue
             return True
         return False
@@ -358,10 +357,15 @@ class Undo:
         now = self._item_now(change)
         return item_with_recorded_fields(now, _item_fields(change.after)) == now
 
-    def _check_status(self, id: int, change: Change) -> None:
+    def check_status(self, change: Change) -> None:
+        """Raise ``Conflict`` or ``Invalid`` where a record may not go back to its status before a change.
+
+        A change of another kind than a status is not looked at.
+        """
         if change.action not in _STATUS_ACTIONS:
             return
-        if self._records.announcements.get(id).status != change.after["status"]:
+        now = self._records.announcements.get(change.announcement_id or 0)
+        if now.status != change.after["status"]:
             raise Conflict("สถานะของเรื่องนี้เปลี่ยนไปอีกภายหลัง จึงเลิกทำขั้นนี้ไม่ได้", code="edited-meanwhile")
         if self._would_show_edited_draft(change):
             raise Conflict(
@@ -372,6 +376,8 @@ class Undo:
             raise Conflict(
                 "เรื่องนี้มีข้อมูลส่วนบุคคล ถ้าจะเผยแพร่ต่อ ให้กู้คืนเป็นฉบับร่าง แล้วเผยแพร่โดยระบุเหตุผล", code="personal-data"
             )
+        if change.before["status"] == Status.PUBLISHED:
+            refuse_file_name_as_title(now.title)
 
     def _fields(self, id: int, change: Change, actor: str) -> None:
         before = {name: read_column(FIELDS_BY_NAME[name], value) for name, value in change.before.items()}

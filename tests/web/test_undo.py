@@ -144,7 +144,11 @@ def test_no_undo_that_would_publish_a_title_ending_like_a_file_is_offered(site: 
     commands, clerk = site.services.commands, site.signed_in(Role.STAFF)
     named = Draft(title="ประกาศ.doc", published_on=dt.date(2021, 6, 9))
     made = commands.announcements.create(named, status=Status.PUBLISHED, actor="test")
-    commands.publication.withdraw(made.id, actor="x", reason="ลงผิด")
+    form = f"/staff/announcements/{made.id}"
+    page = clerk.post(f"{form}/withdraw", data={"reason": "ลงผิด"}, follow_redirects=True).text
+    [notice] = re.findall(r'<form\s+class="notice good.*?</form>', page, re.DOTALL)
+    assert "เลิกทำ เผยแพร่ต่อ" not in notice
+    assert "ชื่อเรื่องเป็นชื่อไฟล์" in notice
     said = undo_last(site, clerk, made, "withdraw", is_offered=False)
     assert "ชื่อเรื่องเป็นชื่อไฟล์" in said
     retitled = commands.announcements.create(named, status=Status.PUBLISHED, actor="test")

@@ -446,7 +446,7 @@ def _form(
         form=form,
         item_to_disclose=item_to_disclose,
         done=done,
-        is_reason_needed=_is_reason_needed(done),
+        undo_refusal=_undo_refusal(done),
         next_draft=_next_own_draft() if done and done.action == "publish" else None,
     )
 
@@ -472,13 +472,14 @@ def _status_change_just_made(form: AnnouncementForm) -> Change | None:
     return change if change.action in _DONE and change.announcement_id == form.announcement.id else None
 
 
-def _is_reason_needed(done: Change | None) -> bool:
-    """Returns True for a withdrawal whose record needs a reason to be published again."""
-    return (
-        done is not None
-        and done.action == "withdraw"
-        and services().commands.publication.is_reason_needed(done.announcement_id or 0)
-    )
+def _undo_refusal(done: Change | None) -> str:
+    """Returns why a publication or a withdrawal cannot be taken back now; "" where it can."""
+    try:
+        if done is not None:
+            activity.undo_commands().check_status(done)
+    except (Conflict, Invalid) as error:
+        return error_message(error)
+    return ""
 
 
 def _next_own_draft() -> Announcement | None:
