@@ -73,10 +73,8 @@ def _has_light_letters_alone(tones: NDArray[np.uint8], within: Cells) -> bool:
     light = (tones >= LIGHT) & within
     ground = np.median(tones[within])
     spread = DARKER_BY_SPREAD * np.median(np.abs(tones[within] - ground))
-    has_room_for_black = (
-        ground - spread >= DARKER
-    )  # or else black letters would be taken for dots of the ground
-    dark = (tones <= ground - (max(DARKER, spread) if has_room_for_black else DARKER)) & within
+    has_room = ground - spread >= DARKER  # or else black letters would be taken for dots of the ground
+    dark = (tones <= ground - (max(DARKER, spread) if has_room else DARKER)) & within
     counted = within.copy()
     for ink in (light, dark):
         for axis in (0, 1):
