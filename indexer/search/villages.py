@@ -59,13 +59,14 @@ _RANGE = re.compile(  # หมู่ 1 ถึงหมู่ 5
     rb"([0-9]{1,2})(?:-|%s)(?:%s)*([0-9]{1,2})(?![0-9])" % (letters_of("ถึง"), _any_of("หมู่", "ที่"))
 )
 _NO_HOUSE = re.compile(  # ซอย 2 หมู่ 4; ประจำปี 2567 หมู่ 4
-    rb"(?:%s)[0-9]+$|(?<![0-9/])2[45][0-9]{2}$" % _any_of("ซอย", "สาย", "ครั้งที่", "ปี", "ตอน", "ช่วง", "ฉบับที่")
+    rb"(?:%s)[0-9]+$|(?<![0-9/])2[45][0-9]{2}$"
+    % _any_of("ซอย", "สาย", "ครั้งที่", "ปี", "ตอน", "ช่วง", "ฉบับที่", "วันที่", "โควิด")
 )
 _SECTION = re.compile(rb"%s(?P<number>[0-9]{1,2})(?![0-9])" % letters_of("มาตรา"))
 _ABBREVIATED = letters_of(ABBREVIATED_VILLAGE)
 _NAMES, _ORDINAL = _any_of("หมู่", "ม"), letters_of("ที่")
 _MOST_DIGITS = 2  # of a village's number
-_BEFORE_HOUSE = 20  # letters before the last digit of a house's number that tell if it is one
+_BEFORE_HOUSE = 24  # letters before a village, up to a house's number, that tell if it is one
 _BEFORE_NUMBER = 24  # letters before a number that are read as words
 
 
@@ -109,7 +110,7 @@ def village_number(plan: QueryPlan) -> bytes | None:
     asked = _VILLAGE.search(plan.whole)
     if asked is None:
         return _abbreviated_village(plan)
-    return None if asked["house"] else asked["number"]
+    return None if _is_address(asked) else asked["number"]
 
 
 def village_words(plan: QueryPlan) -> frozenset[str]:
@@ -172,7 +173,7 @@ def _abbreviated_village(plan: QueryPlan) -> bytes | None:
     """Returns the number behind ม. that the plan asks for; None for a house's address too."""
     typed = ["", *(clause.typed for part in plan.parts for clause in part.clauses)]
     for place in positions_of_village_numbers(typed):
-        if not typed[place - 2][:1].isdigit():
+        if not _ends_with_house(letters_of(" ".join(typed[: place - 1]))):
             return typed[place].encode()
     return None
 
@@ -228,5 +229,10 @@ def _is_address(village: re.Match[bytes]) -> bool:
     """Returns True for a village behind a house's number; not behind that of a lane, a time or a year."""
     if village["house"] is None:
         return False
-    before = village.string[max(0, village.start() - _BEFORE_HOUSE) : village.end("house")]
-    return _NO_HOUSE.search(before) is None
+    house = village.end("house")
+    return _ends_with_house(village.string[max(0, house - _BEFORE_HOUSE) : house])
+
+
+def _ends_with_house(before: bytes) -> bool:
+    """Returns True if the letters before a village end with a number that may be a house's."""
+    return before[-1:].isdigit() and _NO_HOUSE.search(before[-_BEFORE_HOUSE:]) is None

@@ -587,6 +587,51 @@ def test_a_village_that_is_not_there_is_not_answered_by_its_number_alone(tmp_pat
     assert index.search(parse_query("หมู่ 7")).hits[0].announcement_id == 2
 
 
+@pytest.fixture(scope="module")
+def roads(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
+    """An index that names the villages 2, 6 and 9, and has 4 and 7 as other numbers."""
+    index = WhooshIndex(tmp_path_factory.mktemp("roads"), Dictionary())
+    plan = "ก่อสร้างถนนหมู่ 9 งบประมาณปี 2567 แผนงานที่ 4 ระยะทาง 7 กิโลเมตร"
+    index.update(
+        [
+            entry(1, "ก่อสร้างถนน", plan, **of_year(2567)),
+            entry(2, "ซ่อมไฟ หมู่ 2", "ซ่อมไฟครั้งที่ 2", **of_year(2567)),
+            entry(3, "ประชุม หมู่ 6", "ประชุมประชาคมหมู่ 6 ปี 2567", **of_year(2567)),
+            entry(4, "โควิด-19", "ตรวจโควิด-19 ซอย 2 หมู่ 9 ", **of_year(2567)),
+        ],
+        (),
+        position=1,
+    )
+    return index
+
+
+@pytest.mark.parametrize(
+    "number_before",
+    [
+        "ถนน ปี 2567",
+        "ถนน งบประมาณ 2567",
+        "ถนน งบประมาณปี 2567",
+        "ถนน ซอย 2",
+        "ซ่อมไฟ ครั้งที่ 2",
+        "ประชุมวันที่ 5",
+        "โควิด-19",
+    ],
+)
+@pytest.mark.parametrize("village", ["หมู่ 4", "หมู่ ๗", "ม.4"])
+def test_a_number_before_a_village_makes_no_unknown_village_known(
+    roads: WhooshIndex, number_before: str, village: str
+) -> None:
+    for typed in (f"{number_before} {village}", f"{village} {number_before}"):
+        page = roads.search(parse_query(typed))
+        assert (page.total, page.hits) == (0, ()), typed
+
+
+def test_a_village_behind_a_year_is_found(roads: WhooshIndex) -> None:
+    for typed in ("ถนน ปี 2567 หมู่ 9", "ถนน งบประมาณ 2567 หมู่ 9", "โควิด-19 หมู่ 9"):
+        whole = [hit.announcement_id for hit in roads.search(parse_query(typed)).hits if not hit.is_partial]
+        assert whole[0] in (1, 4), typed
+
+
 @pytest.mark.parametrize(
     "behind",
     [
