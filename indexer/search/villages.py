@@ -78,9 +78,13 @@ def with_village_in_figures(text: str) -> str:
 
 
 def _spelt_village_in_figures(village: re.Match[str]) -> str:
-    """Returns a village with its number in figures; as it is where the number begins a word: หมู่สี่แยก."""
+    """Returns a village with its number in figures; as it is where the number begins a word or a name.
+
+    A word: หมู่สี่แยก. A name is what more letters behind หมู่บ้าน are: หมู่บ้านสองแคว.
+    """
     spelt, rest = village[2], village["rest"]
-    if any(spelt + rest[:end] in thai_words() for end in range(1, len(rest) + 1)):
+    is_name = bool(rest) and "บ้าน" in village[1] and "ที่" not in village[1]
+    if is_name or any(spelt + rest[:end] in thai_words() for end in range(1, len(rest) + 1)):
         return village[0]
     return f"{village[1]}{_SPELT_NUMBERS.index(spelt) + 1}"
 

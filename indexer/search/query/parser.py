@@ -191,7 +191,7 @@ _ANYTHING_OF_A_TIME = re.compile(
     re.VERBOSE,
 )  # beside a date: ประกาศ(เดือนนี้)มีอะไรบ้าง
 
-_QUOTED = re.compile(r'"[^"]*"')  # quoted text is searched letter by letter, so no dates are read in it
+_QUOTED = re.compile(r'("[^"]*")')  # searched letter by letter: no dates or villages are read in it
 _PART = re.compile(
     r"""
       (?P<no>(?<!\S)-(?=[^\s\d-]))? (?:
@@ -362,10 +362,15 @@ def normalize_query(typed: str) -> str:
 
 
 def _with_numbers_in_figures(text: str) -> str:
-    """Returns the text with a document number's year behind a slash, and villages as หมู่ or ม. and figures."""
+    """Returns the text with a document number's year behind a slash, and villages as หมู่ or ม. and figures.
+
+    Villages in quotes stay as they were typed.
+    """
     text = _SPACED_NUMBER.sub(r"\1/\2", text)
     text = _NUMBER_OF_YEAR.sub(r"\1/\2", text)
-    return with_village_in_figures(text)
+    pieces = _QUOTED.split(text)  # every second one is quoted
+    pieces[::2] = map(with_village_in_figures, pieces[::2])
+    return "".join(pieces)
 
 
 def _without(text: str, span: tuple[int, int]) -> str:

@@ -633,6 +633,40 @@ def test_a_village_behind_a_year_is_found(roads: WhooshIndex) -> None:
 
 
 @pytest.mark.parametrize(
+    "name", ["สองแคว", "สองพี่น้อง", "ห้าแยก", "แปดริ้ว", "เก้าเลี้ยว", "สามร้อยยอด", "สองคลอง", "สี่แยกทุ่งนา"]
+)
+def test_a_village_whose_name_begins_with_a_number_is_found_by_its_name(tmp_path: Path, name: str) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    numbers = [entry(at, f"ซ่อมไฟ หมู่ {at}") for at in range(2, 12)]
+    index.update([entry(1, f"แจ้งงดจ่ายน้ำหมู่บ้าน{name}"), *numbers], (), position=2)
+    for typed in (f"หมู่บ้าน{name}", f"งดจ่ายน้ำ หมู่บ้าน{name}", f'"หมู่บ้าน{name}"', f'งดจ่ายน้ำ "หมู่บ้าน{name}"'):
+        page = index.search(parse_query(typed))
+        assert [hit.announcement_id for hit in page.hits][:1] == [1], typed
+        assert page.query.loosened == (), typed
+
+
+def test_a_village_in_quotation_marks_is_sought_as_it_was_typed(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "ประชุมหมู่บ้าน 7"), entry(2, "ประชุมหมู่เจ็ด"), entry(3, "ถนนหมู่ 7")], (), position=2)
+    for typed, wanted in (('"หมู่บ้าน 7"', 1), ('"หมู่เจ็ด"', 2), ('"หมู่ 7"', 3)):
+        page = index.search(parse_query(typed))
+        assert [hit.announcement_id for hit in page.hits] == [wanted], typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("หมู่บ้านเจ็ด", "หมู่7"),
+        ("หมู่บ้านเจ็ด ถนน", "หมู่7"),
+        ("หมู่บ้านที่สองถนน", "หมู่ที่2ถนน"),
+        ('หมู่เจ็ด "ถนน"', "หมู่7"),
+    ],
+)
+def test_a_village_with_its_number_spelt_out_is_read(typed: str, read: str) -> None:
+    assert parse_query(typed).chunks[0].text == read
+
+
+@pytest.mark.parametrize(
     "behind",
     [
         "10 มกราคม 2569",
