@@ -376,7 +376,7 @@ def import_bag(services: Services, path: Path, progress: Callable[[int, int], No
             report.problems.append((file.name, getattr(error, "message", str(error))))
         progress(done, len(listed))
     _name_related_records(services, related, ids, report)
-    _take_relations(services, relations, ids)
+    _take_relations(services, relations, ids, report)
     if (payload / COLLECTIONS).is_file():
         _take_collections(services, payload / COLLECTIONS, ids, unknown, report)
     if (payload / DISCLOSURE).is_file():
@@ -477,14 +477,25 @@ def _store_original(services: Services, file: Attachment | FileVersion, path: Pa
         raise Invalid(f"{file.filename}: ไฟล์ไม่ตรงกับทะเบียน (not the file that the record names)")
 
 
-def _take_relations(services: Services, relations: Sequence[Relation], ids: Mapping[int, int]) -> None:
-    """Import the relations between records that are here now; what staff decided here stays."""
+def _take_relations(
+    services: Services, relations: Sequence[Relation], ids: Mapping[int, int], report: ImportReport
+) -> None:
+    """Import the relations between records that are here now; what staff decided here stays.
+
+    One that reverses a relation here is among the problems, for a person to decide.
+    """
     for relation in relations:
         if relation.newer_id in ids and relation.older_id in ids:
             newer, older = ids[relation.newer_id], ids[relation.older_id]
-            known = {each.older_id for each in services.relations.list_decisions(newer)}
-            if older not in known:
-                services.relations.decide(newer, older, relation.kind, actor=IMPORTER)
+            decided = services.relations.list_decisions(newer)
+            if any((each.newer_id, each.older_id) == (newer, older) for each in decided):
+                continue
+            try:
+                services.commands.announcements.decide_relation(
+                    newer, older, relation.kind, actor=IMPORTER, may_be_trashed=True
+                )
+            except Invalid as error:
+                report.problems.append((f"{relation.newer_id}.json", error.message))
 
 
 def _take_collections(

@@ -73,13 +73,27 @@ class AnnouncementCommands(CommandsOnRecords):
         return self._records.announcements.revise(id, {"title": ""}, actor=actor)
 
     @in_one_transaction
-    def decide_relation(self, newer_id: int, older_id: int, kind: RelationKind | None, *, actor: str) -> None:
-        """Confirm or dismiss (None) that a record changes an older one; raises as ``check_relation`` does."""
+    def decide_relation(
+        self,
+        newer_id: int,
+        older_id: int,
+        kind: RelationKind | None,
+        *,
+        actor: str,
+        may_be_trashed: bool = False,
+    ) -> None:
+        """Confirm or dismiss (None) that a record changes an older one; raises as ``check_relation`` does.
+
+        ``may_be_trashed``: the decision was made elsewhere before, and counts also for a record in the trash.
+        """
         relation = Relation(newer_id=newer_id, older_id=older_id, kind=kind)
-        self.check_relation(relation, self._records.relations.list_decisions(newer_id))
+        decided = self._records.relations.list_decisions(newer_id)
+        self.check_relation(relation, decided, may_be_trashed=may_be_trashed)
         self._records.relations.decide(newer_id, older_id, kind, actor=actor)
 
-    def check_relation(self, relation: Relation, decided: Iterable[Relation]) -> None:
+    def check_relation(
+        self, relation: Relation, decided: Iterable[Relation], *, may_be_trashed: bool = False
+    ) -> None:
         """Raise ``Invalid`` for a decision on two records of which the older one changes the newer one.
 
         ``decided``: what ``list_decisions`` returns of one of the two records.
@@ -87,13 +101,15 @@ class AnnouncementCommands(CommandsOnRecords):
         Whether the older one is confirmed to cancel, amend or replace the newer one counts; their dates are
         not looked at, and a dismissal is not refused for it. Raises ``Invalid`` also when an announcement
         would be related to itself, ``NotFound`` for an unknown announcement, ``Conflict`` for one in the
-        trash.
+        trash, unless ``may_be_trashed``.
         """
         newer_id, older_id = relation.newer_id, relation.older_id
         if newer_id == older_id:
             raise Invalid("ประกาศยกเลิกหรือแก้ไขตัวเองไม่ได้ กรุณาเลือกประกาศอื่น", field="older")
         for id in (newer_id, older_id):
-            refuse_trashed(self._records.announcements.get(id))
+            announcement = self._records.announcements.get(id)
+            if not may_be_trashed:
+                refuse_trashed(announcement)
         is_reversed = any(
             each.newer_id == older_id and each.older_id == newer_id and each.kind for each in decided
         )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
 import bagit
 import pytest
+from click.testing import Result
 
 from archive.changes import IMPORTER
 from archive.disclosure import LAST_YEAR, DisclosureEntry, DisclosureItem, DisclosureRule, Period
@@ -593,3 +595,49 @@ def test_a_backup_after_an_import_lacks_no_file(taken: Taken, tmp_path: Path) ->
     assert run(restored, "restore", str(tmp_path / "backup.tar")).exit_code == 0
     assert checked(restored) == (0, set())
     assert {path.name for path in stored(restored)} == known
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[tuple[Services, Services]]:
+    """Two archives: the second one took in the two announcements of the first."""
+    source, there = opened(tmp_path / "source"), opened(tmp_path / "there")
+    add(there, 20)  # so that the same announcement has another number there
+    for number in (1, 2):
+        add(source, number)
+    carry(source, there)
+    yield source, there
+    close(source)
+    close(there)
+
+
+def carry(source: Services, target: Services) -> Result:
+    """Export all of an archive and import it into another one, or into the same."""
+    bag = source.settings.data.parent / f"bag-{secrets.token_hex(4)}"
+    assert run(source.settings.data, "export", str(bag)).exit_code == 0
+    return run(target.settings.data, "import", str(bag))
+
+
+def test_an_imported_relation_that_reverses_one_decided_here_is_a_problem(
+    pair: tuple[Services, Services],
+) -> None:
+    source, there = pair
+    there.commands.announcements.decide_relation(2, 3, RelationKind.CANCELS, actor=ACTOR)
+    source.commands.announcements.decide_relation(2, 1, RelationKind.CANCELS, actor=ACTOR)
+    taken = carry(source, there)
+    assert taken.exit_code == 1
+    assert "2.json: " in taken.stderr
+    assert there.relations.ids_no_longer_in_force() == {3}
+    assert [(each.newer_id, each.older_id) for each in there.relations.list_decisions(2)] == [(2, 3)]
+
+
+def test_an_imported_relation_of_a_record_in_the_trash_is_there_when_it_is_restored(
+    pair: tuple[Services, Services],
+) -> None:
+    source, there = pair
+    source.commands.announcements.decide_relation(2, 1, RelationKind.CANCELS, actor=ACTOR)
+    there.commands.publication.withdraw(3, actor=ACTOR, reason="ลงผิด")
+    there.commands.publication.restore_as_draft(3, actor=ACTOR)
+    there.commands.publication.trash(3, actor=ACTOR)
+    taken = carry(source, there)
+    assert taken.exit_code == 0, taken.output
+    assert [(each.newer_id, each.older_id) for each in there.relations.list_decisions(3)] == [(3, 2)]
