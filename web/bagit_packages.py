@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -56,6 +57,7 @@ _PAYLOAD = {RECORDS, FILES, COLLECTIONS, DISCLOSURE, README_FILE}
 _SOURCE = "Internal-Sender-Identifier"
 _MAKER = "Bag-Software-Agent"
 _FORMAT = "prakat-records-1"
+_BAG_REF = "bag:"  # begins the reference of a record that had none: its archive and number follow
 _AT_ONCE = 200  # announcements read at a time
 _NOT_AS_WRITTEN = (ValueError, TypeError, KeyError, BaseValidationError, StructureHandlerNotFoundError)
 
@@ -329,12 +331,17 @@ def _without_hidden_texts(
     return shown
 
 
+def _host(services: Services) -> str:
+    """Returns the host of the site, by which bags name their archive."""
+    return urlsplit(services.settings.base_url).netloc
+
+
 def _described(services: Services) -> dict[str, str]:
     settings = services.settings
     return {
         "Source-Organization": settings.site_name,
         "External-Description": "ประกาศและเอกสารแนบ · announcements with their documents",
-        _SOURCE: urlsplit(settings.base_url).netloc,
+        _SOURCE: _host(services),
         _MAKER: f"prakat {version('prakat')}",
         "External-Identifier": _FORMAT,
     }
@@ -428,7 +435,7 @@ def _read_record(file: Path, source: str, unknown: Counter[str]) -> CarriedRecor
     """
     record = _load(file.read_text(encoding="ascii"), CarriedRecord, "", unknown)
     given = record.announcement
-    ref = given.ref or f"bag:{source}#{given.id}"
+    ref = given.ref or f"{_BAG_REF}{source}#{given.id}"
     fields = {field.name: getattr(given, field.name) for field in ANNOUNCEMENT_FIELDS} | {"ref": ref}
     values = checked_fields(fields, may_lack_title=given.status in (Status.DRAFT, Status.TRASHED))
     return replace(record, announcement=replace(given, **values))  # type: ignore[arg-type]  # by name
@@ -436,7 +443,7 @@ def _read_record(file: Path, source: str, unknown: Counter[str]) -> CarriedRecor
 
 def _take(services: Services, record: CarriedRecord, payload: Path, report: ImportReport) -> int:
     """Import one record and return its id here."""
-    known = services.announcements.by_external_ref(str(record.announcement.ref))
+    known = _known_announcement(services, record.announcement)
     if known is not None:
         report.already_present += 1
         return known.id
@@ -453,6 +460,20 @@ def _take(services: Services, record: CarriedRecord, payload: Path, report: Impo
     report.added += 1
     report.files += len(record.attachments)
     return adopted.id
+
+
+def _known_announcement(services: Services, given: Announcement) -> Announcement | None:
+    """Returns the announcement that was imported under the ``ref`` of ``given``, or that was made here.
+
+    A reference made of this archive and a number names the announcement that has the number here, if it was
+    made at the same time: another one may have got the number since a backup was restored.
+    """
+    ref, source = str(given.ref), re.escape(_host(services))
+    if own := re.fullmatch(rf"{_BAG_REF}{source}#([0-9]{{1,18}})", ref):
+        made_here = services.announcements.get_many([int(own[1])]).get(int(own[1]))
+        if made_here is not None and made_here.created_at == given.created_at:
+            return made_here
+    return services.announcements.by_external_ref(ref)
 
 
 def _originals(record: CarriedRecord, payload: Path) -> Iterator[tuple[Attachment | FileVersion, Path]]:

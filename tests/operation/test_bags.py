@@ -641,3 +641,36 @@ def test_an_imported_relation_of_a_record_in_the_trash_is_there_when_it_is_resto
     taken = carry(source, there)
     assert taken.exit_code == 0, taken.output
     assert [(each.newer_id, each.older_id) for each in there.relations.list_decisions(3)] == [(3, 2)]
+
+
+def test_an_archive_knows_the_records_in_a_bag_of_its_own(pair: tuple[Services, Services]) -> None:
+    source, _there = pair
+    before = everything(source)
+    taken = carry(source, source)
+    assert (taken.exit_code, taken.stdout.split()[:5]) == (0, "เพิ่ม 0 เรื่อง มีอยู่แล้ว 2".split()), taken.output
+    assert everything(source) == before
+
+
+def test_an_archive_knows_its_records_that_come_back_from_another_one(
+    pair: tuple[Services, Services],
+) -> None:
+    source, there = pair
+    before = everything(source)
+    taken = carry(there, source)
+    assert taken.stdout.split()[:5] == "เพิ่ม 1 เรื่อง มีอยู่แล้ว 2".split(), taken.output
+    after = everything(source)
+    assert {id: after[id] for id in before} == before
+    assert len(after) == 3
+
+
+def test_a_lost_record_comes_back_though_another_has_its_number(
+    pair: tuple[Services, Services], tmp_path: Path
+) -> None:
+    source, _there = pair
+    restored = opened(tmp_path / "restored")  # what an older backup had, and a record made after it
+    for number in (30, 31):
+        add(restored, number)
+    taken = carry(source, restored)
+    assert taken.stdout.split()[:2] == ["เพิ่ม", "2"], taken.output
+    assert len(everything(restored)) == 4
+    close(restored)
