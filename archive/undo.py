@@ -5,12 +5,14 @@ An undo is a change like any other: it obeys the same rules, is in the history, 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from archive.bulk_commands import BulkOutcome, apply_as_one_bulk
+from archive.commands.status_rules import refuse_schedule
 from archive.disclosure import DisclosureEntry, DisclosureItem, item_with_recorded_fields
 from archive.errors import (
     Conflict,
@@ -94,6 +96,12 @@ def _is_reversal(later: Change, change: Change) -> bool:
     return later.before.items() >= change.after.items() and later.after.items() >= change.before.items()
 
 
+def restored_publication_time(change: Change) -> dt.datetime | None:
+    """Return the publication time that an undo of this change would set; None where it would set none."""
+    time = change.before.get("publish_at") if change.action == "revise" else None
+    return read_column(FIELDS_BY_NAME["publish_at"], time).astimezone(dt.UTC) if time else None
+
+
 class Undo:
     """Brings records back to the state before a change."""
 
@@ -150,9 +158,23 @@ class Undo:
             return True
         if change.action == "disclose" and self._is_entry_refused(change):
             return True
+        if self._is_schedule_refused(change):
+            return True
         if change.action == "revise" and status is Status.PUBLISHED and "title" in change.before:
             return change.before == {"title": ""} or self._would_publish_file_name(change)
         return status not in (Status.DRAFT, Status.PUBLISHED)
+
+    def _is_schedule_refused(self, change: Change) -> bool:
+        try:
+            self._check_schedule(change)
+        except (Conflict, Invalid):
+            return True
+        return False
+
+    def _check_schedule(self, change: Change) -> None:
+        """Raise as ``refuse_schedule`` does where an undo would set a publication time that is refused."""
+        if (at := restored_publication_time(change)) is not None:
+            refuse_schedule(self._records.announcements.get(change.announcement_id or 0).status, at)
 
     def _is_file_there(self, change: Change) -> bool:
         """Return True while the attachment has the file that a change gave it, and is not taken off."""
@@ -273,6 +295,7 @@ class Undo:
                 self._require_undoable_kind(change)
                 self._refuse_later_changes(change)
                 self.check_status(change)
+                self._check_schedule(change)
             except (Conflict, Invalid, NotFound, RecordDamaged):
                 continue
             return True
@@ -381,6 +404,9 @@ class Undo:
 
     def _fields(self, id: int, change: Change, actor: str) -> None:
         before = {name: read_column(FIELDS_BY_NAME[name], value) for name, value in change.before.items()}
+        if (at := restored_publication_time(change)) is not None:
+            del before["publish_at"]
+            self._commands.announcements.schedule(id, at, actor=actor)
         if before.get("title") == "":
             del before["title"]  # nobody may empty a title, but a draft may be as it was before it got one
             if self._records.announcements.get(id).status is Status.DRAFT or not before:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 
 from archive import privacy
-from archive.commands.status_rules import EDITABLE, editable_announcement, refuse_trashed
+from archive.commands.status_rules import (
+    EDITABLE,
+    editable_announcement,
+    refuse_schedule,
+    refuse_trashed,
+    require_draft_to_schedule,
+)
 from archive.commands.transactions import CommandsOnRecords, in_one_transaction
 from archive.errors import Conflict, Invalid
 from archive.fields import checked_fields
@@ -48,15 +55,16 @@ class AnnouncementCommands(CommandsOnRecords):
     def revise(self, id: int, changes: dict[str, object], *, actor: str, reason: str = "") -> Announcement:
         """Set fields of a draft or published announcement; new personal data in public needs a reason.
 
-        The fields are those of ``Draft`` and ``publish_at`` (drafts only). Raises ``Invalid``, also when a
+        The fields are those of ``Draft`` and ``publish_at`` (drafts only; the time now to publish once read,
+        any other through ``schedule``). Raises ``Invalid``, also when a
         published one would get a title that ends like a file, ``Conflict`` also for a withdrawn or trashed
         announcement, and ``PersonalDataFound`` when a published one would get new personal data without a
         reason.
         """
         announcement = editable_announcement(self._records, id)
         checked_changes = checked_fields(changes)
-        if checked_changes.get("publish_at") is not None and announcement.status is not Status.DRAFT:
-            raise Conflict("ตั้งเวลาเผยแพร่ได้เฉพาะฉบับร่าง", code="wrong-status")
+        if checked_changes.get("publish_at") is not None:
+            require_draft_to_schedule(announcement.status)
         is_published = announcement.status is Status.PUBLISHED
         title = str(checked_changes.get("title", announcement.title))
         if is_published and title != announcement.title:
@@ -64,6 +72,15 @@ class AnnouncementCommands(CommandsOnRecords):
         if is_published and (finds := privacy.find_new_in_announcement(announcement, checked_changes)):
             privacy.refuse_blank_reason(finds, reason)
         return self._records.announcements.revise(id, checked_changes, actor=actor, reason=reason.strip())
+
+    @in_one_transaction
+    def schedule(self, id: int, at: dt.datetime, *, actor: str) -> Announcement:
+        """Set the time at which the worker publishes a draft.
+
+        Raises ``Conflict`` for a record that is no draft, ``Invalid`` (code ``past-time``) for a past time.
+        """
+        refuse_schedule(editable_announcement(self._records, id).status, at)
+        return self.revise(id, {"publish_at": at}, actor=actor)
 
     @in_one_transaction
     def clear_draft_title(self, id: int, *, actor: str) -> Announcement:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from archive.errors import Conflict, file_changed_error, gettext_noop
+import datetime as dt
+
+from archive.errors import Conflict, Invalid, file_changed_error, gettext_noop
 from archive.model import Announcement, Attachment, Status
 from archive.repositories import Records
 
@@ -70,6 +72,24 @@ def announcement_ready_for(
             "%(stands)s %(remedy)s", code="wrong-status", stands=_STANDS[announcement.status], remedy=remedy
         )
     return announcement
+
+
+def refuse_schedule(status: Status, at: dt.datetime) -> None:
+    """Raise ``Conflict`` unless the status is that of a draft, ``Invalid`` for a past publication time."""
+    require_draft_to_schedule(status)
+    refuse_past_publication_time(at, field="publish_at")
+
+
+def require_draft_to_schedule(status: Status) -> None:
+    """Raise ``Conflict`` (code ``wrong-status``) unless the status is that of a draft."""
+    if status is not Status.DRAFT:
+        raise Conflict("ตั้งเวลาเผยแพร่ได้เฉพาะฉบับร่าง", code="wrong-status")
+
+
+def refuse_past_publication_time(at: dt.datetime, *, field: str) -> None:
+    """Raise ``Invalid`` (code ``past-time``) for a past time: the worker would publish at once."""
+    if at <= dt.datetime.now(dt.UTC):
+        raise Invalid("เวลาที่ตั้งไว้เลยมาแล้ว กรุณาตั้งเวลาใหม่ หรือเลือกเผยแพร่ทันที", field=field, code="past-time")
 
 
 def refuse_trashed(announcement: Announcement) -> None:

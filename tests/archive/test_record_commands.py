@@ -291,6 +291,19 @@ def test_what_is_still_read_waits_beyond_its_time(
     assert commands.publication.publish_due_or_unschedule(NOW, actor="timer") == [made.id]
 
 
+def test_a_draft_is_scheduled_for_a_time_ahead_only(commands: RecordCommands, records: Records) -> None:
+    made = commands.announcements.create(draft(), actor=ACTOR)
+    ahead = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+    with pytest.raises(Invalid) as refused:
+        commands.announcements.schedule(made.id, dt.datetime.now(dt.UTC), actor=ACTOR)
+    assert (refused.value.field, refused.value.code) == ("publish_at", "past-time")
+    assert records.announcements.get(made.id).publish_at is None
+    assert commands.announcements.schedule(made.id, ahead, actor=ACTOR).publish_at == ahead
+    commands.publication.publish(made.id, actor=ACTOR)
+    with pytest.raises(Conflict):
+        commands.announcements.schedule(made.id, NOW, actor=ACTOR)
+
+
 def test_only_drafts_can_be_timed(commands: RecordCommands) -> None:
     made = commands.announcements.create(draft(), actor=ACTOR, status=Status.PUBLISHED)
     with pytest.raises(Conflict):

@@ -19,6 +19,7 @@ from archive.disclosure import DisclosureEntry
 from archive.errors import Invalid
 from archive.model import (
     Announcement,
+    Change,
     CollectionLine,
     DocumentKind,
     Draft,
@@ -31,6 +32,7 @@ from archive.model import (
 from archive.site_profile import SiteProfile
 from tests.web.conftest import Site, memo
 from web.disclosure_overview import year_items
+from web.template_filters import day
 
 
 def undo_last(
@@ -1000,3 +1002,91 @@ def test_an_undo_makes_no_two_records_cancel_each_other(site: Site) -> None:
     )
     assert "อีกฉบับยกเลิกหรือแก้ไขเพิ่มเติมฉบับนี้ไว้แล้ว" in answer.text
     assert site.services.relations.ids_no_longer_in_force() == {one.id}
+
+
+def in_days(days: int) -> dt.datetime:
+    return dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
+
+
+def revisions(site: Site, made: Announcement) -> list[Change]:
+    return [each for each in site.services.history.entries(made.id) if each.action == "revise"]
+
+
+@pytest.mark.parametrize("next_time", [None, in_days(2)], ids=["cancelled", "moved"])
+def test_an_undo_brings_no_past_publication_time_back(site: Site, next_time: dt.datetime | None) -> None:
+    made, clerk = site.announcement("ร่าง", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    for time in (in_days(-1), next_time):
+        site.services.commands.announcements.revise(made.id, {"publish_at": time}, actor="x")
+    change = revisions(site, made)[-1]
+    assert f"/staff/history/{change.id}/undo" not in clerk.get("/staff/history").text
+    said = undo_last(site, clerk, made, "revise", is_offered=False)
+    assert "เวลาที่ตั้งไว้เลยมาแล้ว กรุณาตั้งเวลาใหม่" in said
+    site.services.commands.publication.publish_due_or_unschedule(in_days(0), actor=WORKER)
+    now = site.services.announcements.get(made.id)
+    assert (now.status, now.publish_at) == (Status.DRAFT, next_time)
+
+
+def test_an_undo_makes_no_withdrawn_record_public_that_was_restored_as_a_draft(site: Site) -> None:
+    made, clerk, commands = (
+        site.announcement("ลงผิด", status=Status.DRAFT),
+        site.signed_in(Role.STAFF),
+        site.services.commands,
+    )
+    for time in (in_days(-2), in_days(-1)):
+        commands.announcements.revise(made.id, {"publish_at": time}, actor="x")
+    commands.publication.publish_due_or_unschedule(in_days(0), actor=WORKER)
+    commands.publication.withdraw(made.id, actor="x", reason="ลงผิด")
+    commands.publication.restore_as_draft(made.id, actor="x")
+    assert "เวลาที่ตั้งไว้เลยมาแล้ว" in undo_last(site, clerk, made, "revise", is_offered=False)
+    commands.publication.publish_due_or_unschedule(in_days(0), actor=WORKER)
+    assert site.client().get(f"/announcements/{made.id}").status_code == 404
+
+
+def test_an_undo_that_brings_a_publication_time_back_asks_first(site: Site) -> None:
+    made, clerk = site.announcement("ร่าง", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    at = in_days(2)
+    for time in (at, None):
+        site.services.commands.announcements.revise(made.id, {"publish_at": time}, actor="x")
+    set_first, cancelled = revisions(site, made)
+    asked = clerk.post(f"/staff/history/{cancelled.id}/undo").text
+    assert f"เผยแพร่เองเมื่อถึง {day(at)} แล้วประชาชนจะเห็นเรื่องเหล่านี้" in asked
+    assert site.services.announcements.get(made.id).publish_at is None
+    undo_last(site, clerk, made, "revise")
+    assert site.services.announcements.get(made.id).publish_at == at
+    said = clerk.post(f"/staff/history/{set_first.id}/undo", follow_redirects=True).text  # nothing is shown
+    assert "เลิกทำแล้ว" in said
+    assert site.services.announcements.get(made.id).publish_at is None
+
+
+def test_a_published_record_offers_no_undo_of_its_publication_time(site: Site) -> None:
+    made, clerk, commands = (
+        site.announcement("ร่าง", status=Status.DRAFT),
+        site.signed_in(Role.STAFF),
+        site.services.commands,
+    )
+    for time in (in_days(2), in_days(3)):
+        commands.announcements.revise(made.id, {"publish_at": time}, actor="x")
+    commands.publication.publish(made.id, actor="x")
+    said = undo_last(site, clerk, made, "revise", is_offered=False)
+    assert "ตั้งเวลาเผยแพร่ได้เฉพาะฉบับร่าง" in said
+    now = site.services.announcements.get(made.id)
+    assert (now.status, now.publish_at) == (Status.PUBLISHED, None)
+
+
+def test_an_undo_of_many_leaves_out_records_whose_publication_time_is_past(site: Site) -> None:
+    titles = ("ผ่านไปเรื่องเดียว", "ผ่านไปแล้ว", "ยังไม่ถึง")
+    alone, past, ahead = (site.announcement(title, status=Status.DRAFT) for title in titles)
+    revise, clerk, at = site.services.commands.announcements.revise, site.signed_in(Role.STAFF), in_days(2)
+    for made, time in ((alone, in_days(-1)), (past, in_days(-1)), (ahead, at)):
+        revise(made.id, {"publish_at": time}, actor="x")
+        with site.services.records.batch("one" if made is alone else "two"):
+            revise(made.id, {"publish_at": None}, actor="x")
+    why = "เลิกทำแล้ว มีผู้แก้ไขภายหลัง เวลาเผยแพร่เลยมาแล้ว"
+    assert why in clerk.get("/staff/history?bulk=one").text
+    assert why not in clerk.get("/staff/history?bulk=two").text
+    assert clerk.post("/staff/history/bulk/two/undo").text.count("เผยแพร่เองเมื่อถึง") == 1
+    sent = {"confirmed": "yes"}
+    said = clerk.post("/staff/history/bulk/two/undo", data=sent, follow_redirects=True).text
+    assert "ผ่านไปแล้ว: เวลาที่ตั้งไว้เลยมาแล้ว" in said
+    times = [site.services.announcements.get(each.id).publish_at for each in (past, ahead)]
+    assert times == [None, at]

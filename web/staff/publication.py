@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from archive import thai
 from archive.bulk_commands import BulkOutcome, apply_as_one_bulk
-from archive.commands.status_rules import announcement_ready_for
+from archive.commands.status_rules import announcement_ready_for, refuse_past_publication_time
 from archive.errors import Conflict, Invalid
 from archive.model import Announcement, Status
 from archive.suggested_fields import refuse_file_name_as_title
@@ -57,7 +57,7 @@ def publish_each_as_chosen(ids: Iterable[int], *, changed_ids: Container[int]) -
 
     def publish(id: int) -> None:
         if at is not None:
-            _publish_at(id, at)
+            _schedule(id, at)
         elif is_being_read(id):
             _publish_when_read(id)
         elif id in changed_ids:
@@ -156,12 +156,15 @@ def _fill_missing_fields(announcement_id: int) -> None:
 
 
 def _publish_when_read(announcement_id: int) -> str:
-    return _publish_at(announcement_id, dt.datetime.now(dt.UTC))
+    _refuse_finds_and_fill(announcement_id)
+    now = dt.datetime.now(dt.UTC)
+    services().commands.announcements.revise(announcement_id, {"publish_at": now}, actor=g.actor)
+    return str(_("ตั้งเวลาเผยแพร่แล้ว"))
 
 
 def _publish_later(announcement_id: int) -> str:
     at = _chosen_time(request.form)
-    message = f"{_publish_at(announcement_id, at)} · {schedule_message(at)}"
+    message = f"{_schedule(announcement_id, at)} · {schedule_message(at)}"
     closing = services().announcements.get(announcement_id).expires_on
     if closing and closing < at.astimezone(thai.BANGKOK).date():
         late = _("หมดเขต %(day)s ก่อนวันที่เผยแพร่ กรุณาตรวจ", day=template_filters.day(closing))
@@ -176,20 +179,24 @@ def _chosen_time(form: Mapping[str, str]) -> dt.datetime:
     if clock is None:
         raise Invalid("กรุณาพิมพ์เวลาที่จะเผยแพร่ เช่น 8.30 หรือ 14.15", field="publish_time")
     at = dt.datetime.combine(day, clock, thai.BANGKOK)
-    if at <= dt.datetime.now(dt.UTC):  # a slip in the date must not publish at once
-        raise Invalid("เวลาที่ตั้งไว้เลยมาแล้ว กรุณาตั้งเวลาใหม่ หรือเลือกเผยแพร่ทันที", field="publish_on")
+    refuse_past_publication_time(at, field="publish_on")
     return at
 
 
-def _publish_at(announcement_id: int, at: dt.datetime) -> str:
+def _schedule(announcement_id: int, at: dt.datetime) -> str:
+    _refuse_finds_and_fill(announcement_id)
+    services().commands.announcements.schedule(announcement_id, at, actor=g.actor)
+    return str(_("ตั้งเวลาเผยแพร่แล้ว"))
+
+
+def _refuse_finds_and_fill(announcement_id: int) -> None:
+    """Fills what nobody gave once all is read. Raises ``Conflict`` where personal data is undecided."""
     if services().commands.publication.undecided_personal_data(
         announcement_id
     ):  # at the set time nobody would be there to state the reason
         raise Conflict("พบข้อมูลส่วนบุคคล กรุณาปิดข้อมูลก่อน หรือเผยแพร่ทันทีโดยระบุเหตุผล", code="personal-data")
     if not is_being_read(announcement_id):
         _fill_missing_fields(announcement_id)
-    services().commands.announcements.revise(announcement_id, {"publish_at": at}, actor=g.actor)
-    return str(_("ตั้งเวลาเผยแพร่แล้ว"))
 
 
 def _publish_not(announcement_id: int) -> str:

@@ -11,7 +11,7 @@ from archive import thai
 from archive.errors import gettext_noop
 from archive.fields import FIELDS_BY_NAME
 from archive.model import Announcement, Attachment, Change, Status
-from archive.undo import Undo
+from archive.undo import Undo, restored_publication_time
 from web import labels, template_filters
 from web.bootstrap import services
 from web.staff.attachments_for_staff import displayed_title
@@ -64,6 +64,8 @@ def _sentences(change: Change, announcement: Announcement, *, is_one: bool, is_o
     of_status = _OF_STATUS.get((change.action, announcement.status))
     if is_of_status:
         return [str(_(of_status))] if of_status else []
+    if announcement.status is Status.DRAFT:
+        return list(_of_schedule(change))
     if announcement.status is not Status.PUBLISHED or change.action not in _OF_PUBLISHED:
         return []
     found = list(_OF_PUBLISHED[change.action](change, announcement))
@@ -74,6 +76,14 @@ def _sentences(change: Change, announcement: Announcement, *, is_one: bool, is_o
         return [str(_("%(field)sที่ประชาชนเห็นกลับเป็นอย่างเดิม", field=name)) for name in names]
     action = labels.action_name(change.action)
     return [str(_("สิ่งที่ประชาชนเห็นกลับเป็นอย่างก่อน “%(action)s”", action=action))]
+
+
+def _of_schedule(change: Change) -> Iterator[str]:
+    """Yields when residents see a draft once the undo has set its publication time again."""
+    at = restored_publication_time(change)
+    undo = Undo(services().records, services().commands)
+    if at is not None and not undo.is_refused(change, Status.DRAFT):
+        yield str(_("เผยแพร่เองเมื่อถึง %(when)s แล้วประชาชนจะเห็นเรื่องเหล่านี้", when=template_filters.day(at)))
 
 
 def _changed_fields(change: Change, announcement: Announcement) -> list[tuple[str, str, str]]:
