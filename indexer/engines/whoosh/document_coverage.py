@@ -9,7 +9,11 @@ import numpy as np
 
 from indexer.analysis.tokenizer import letters_of
 from indexer.engines.whoosh.bm25f import DocumentScores
-from indexer.engines.whoosh.phrase_matching import contains_word_misread_once, phrase_match_with_misreadings
+from indexer.engines.whoosh.phrase_matching import (
+    contains_uncut_phrase,
+    contains_word_misread_once,
+    phrase_match_with_misreadings,
+)
 from indexer.engines.whoosh.ranking import TopDocuments
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.retrieval import title_or_label_mask
@@ -124,7 +128,9 @@ def _coverage(
     at = np.array([document], dtype=np.int64)
     matched = {clause for clause, listed in scores.postings.items() if listed.weights_at(at)[0] > 0}
     text = reader.commit.text(document)
-    parts = [part for part in plan.parts if part.phrase.data and part.phrase.data in text]
+    parts = [
+        part for part in plan.parts if part.phrase.data and contains_uncut_phrase(text, part.phrase.data)
+    ]
     as_typed = {clause for part in parts for clause in part.clauses if clause in scores.idfs}
     matched |= as_typed
     beside = {run for _, _, run in pairs if run in text}

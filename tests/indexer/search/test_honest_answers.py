@@ -492,6 +492,15 @@ def test_news_of_a_village_is_no_address_of_it(news: str) -> None:
     assert names_village_in_addresses_alone(four, searchable_bytes(fold_text(office)).data)
 
 
+@pytest.mark.parametrize("number", ["2", "6", "7", "25", "56", "67", "567", "8"])
+def test_a_number_inside_another_number_is_no_answer(tmp_path: Path, number: str) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    others = [entry(at, title) for at, title in enumerate(("รับสมัครนายก", "ประชุมสภา", "เก็บขยะ"), start=2)]
+    index.update([entry(1, "ก่อสร้างถนน งบประมาณ 2567"), *others], (), position=1)
+    assert index.search(parse_query(f"ถนน {number}")).total == 0
+    assert [hit.announcement_id for hit in index.search(parse_query("ถนน 2567")).hits] == [1]
+
+
 def test_letters_before_each_document_number_are_no_answer(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     letters = [entry(number, f"ถนนสาย {number}", f"ที่ นป ๕๒๓๐{number}/ว ๑๘๗") for number in range(1, 8)]
