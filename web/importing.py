@@ -283,7 +283,8 @@ class _Import:
 
     def _refuse_without_files(self, refused: dict[int, str]) -> None:
         if refused and not self.without_files:
-            raise Invalid("; ".join(refused.values()), field="attachments")
+            reasons = "; ".join(refused.values())
+            raise Invalid(reasons, field="attachments")
 
     def _store_all(
         self, listed: ListedAnnouncement, paths: list[Path | None]
