@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
-from archive.model import Draft, ReadingStatus
+from archive.model import Draft, ReadingStatus, RelationKind
 from tests.browser import site as archives
 from tests.browser.conftest import DESK, PHONE, Visit, shoot, tab_to, wait_until
 from tests.browser.site import ACTOR, RunningSite, order
@@ -463,3 +463,39 @@ def test_a_finger_across_the_picture_turns_the_page(visit: Visit, site: RunningS
         }"""
     )
     page.wait_for_url("**page=2**")
+
+
+def test_a_paper_that_was_cancelled_is_printed_on_one_sheet(
+    visit: Visit, site: RunningSite, tmp_path: Path
+) -> None:
+    commands = site.services.commands
+    subject = "แต่งตั้งเจ้าหน้าที่ผู้รับผิดชอบงานป้องกันและบรรเทาสาธารณภัยประจำศูนย์ปฏิบัติการฉุกเฉิน"
+    ids = []
+    for number in ("118/2563", "215/2566"):
+        draft = Draft(title=f"คำสั่งที่ {number} เรื่อง {subject}", published_on=dt.date(2020, 5, 1))
+        made = commands.announcements.create(draft, actor=ACTOR)
+        paper = io.BytesIO(order(number, subject, "ให้รายงานผลทุกเดือน"))
+        commands.attachments.attach(made.id, paper, filename="order.pdf", actor=ACTOR)
+        archives.wait_until(lambda made=made: _is_read(site, made.id), "the paper was read")  # type: ignore[misc]
+        ids.append(commands.publication.publish(made.id, actor=ACTOR).id)
+    older, newer = ids
+    commands.announcements.decide_relation(newer, older, RelationKind.CANCELS, actor=ACTOR)
+    (attachment,) = site.services.attachments.by_announcement([older])[older]
+    page = visit()
+    page.goto(f"/announcements/{older}/attachments/{attachment.id}")
+    expect(page.locator(".relation")).to_contain_text("ยกเลิกแล้วโดย")
+    page.wait_for_function("document.querySelector('.sheet img').naturalWidth > 0")
+    page.pdf(path=tmp_path / "printed.pdf", format="A4")
+    with pypdfium2.PdfDocument(tmp_path / "printed.pdf") as printed:
+        assert len(printed) == 1
+
+
+def test_an_address_to_follow_stays_within_its_paragraph(visit: Visit) -> None:
+    page = visit(width=PHONE)
+    page.goto("/follow?q=ศูนย์ ปี 2564")
+    beyond = """parts => parts.map((part) => {
+      const text = document.createRange();
+      text.selectNodeContents(part);
+      return text.getBoundingClientRect().right - part.closest("p").getBoundingClientRect().right;
+    })"""
+    assert max(page.locator(".address").evaluate_all(beyond)) < 1
