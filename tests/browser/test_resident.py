@@ -395,8 +395,9 @@ def test_a_page_is_printed_sharp_from_a_phone(visit: Visit, site: RunningSite) -
     page.goto(f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}")
     largest = page.locator(".sheet img").evaluate("image => image.src").replace("1000", "1600")
     archives.wait_until(lambda: page.request.get(largest).ok, "the large picture was made")
-    printed = "window.print = () => { window.printed = document.querySelector('.sheet img').currentSrc; }"
-    page.evaluate(printed)
+    page.evaluate(  # a function as the value would be called at once
+        "void (window.print = () => { window.printed = document.querySelector('.sheet img').currentSrc; })"
+    )
     page.get_by_role("button", name="พิมพ์").click()
     page.wait_for_function("window.printed")
     assert page.evaluate("window.printed") == largest
