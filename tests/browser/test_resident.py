@@ -399,7 +399,7 @@ def test_a_page_is_printed_sharp_from_a_phone(visit: Visit, site: RunningSite) -
         "void (window.print = () => { window.printed = document.querySelector('.sheet img').currentSrc; })"
     )
     page.get_by_role("button", name="พิมพ์").click()
-    page.wait_for_function("window.printed")
+    wait_until(page, "window.printed")
     assert page.evaluate("window.printed") == largest
 
 
@@ -414,7 +414,7 @@ def test_a_scan_is_printed_as_large_from_a_phone(
 ) -> None:
     page = visit(width=width)
     page.goto(f"/announcements/{site.centre.id}/attachments/{site.attachments[0].id}")
-    page.wait_for_function("document.querySelector('.sheet img').naturalWidth > 0")
+    wait_until(page, "document.querySelector('.sheet img').naturalWidth > 0")
     page.pdf(path=tmp_path / "printed.pdf", format="A4", print_background=True)
     with pypdfium2.PdfDocument(tmp_path / "printed.pdf") as printed:
         sheet = printed[0]
@@ -485,7 +485,7 @@ def test_a_paper_that_was_cancelled_is_printed_on_one_sheet(
     page = visit()
     page.goto(f"/announcements/{older}/attachments/{attachment.id}")
     expect(page.locator(".relation")).to_contain_text("ยกเลิกแล้วโดย")
-    page.wait_for_function("document.querySelector('.sheet img').naturalWidth > 0")
+    wait_until(page, "document.querySelector('.sheet img').naturalWidth > 0")
     page.pdf(path=tmp_path / "printed.pdf", format="A4")
     with pypdfium2.PdfDocument(tmp_path / "printed.pdf") as printed:
         assert len(printed) == 1
