@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import segno
-from flask import Flask, request, url_for
+from flask import Flask, g, request, url_for
 from flask_babel import Babel, force_locale, get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -126,6 +126,7 @@ def _add_globals(app: Flask) -> None:
         repeated_search_arguments=repeated_search_arguments,
         hit_picture=hit_picture,
         is_drawable=is_drawable,
+        is_no_longer_in_force=is_no_longer_in_force,
         qr_code=qr_code,
         month_names=month_names,
         now=lambda: dt.datetime.now(thai.BANGKOK),
@@ -148,6 +149,13 @@ def _shared() -> dict[str, Any]:
         "styles": styles(request.script_root),
         "site_profile": services().site_profiles.current,
     }
+
+
+def is_no_longer_in_force(announcement: Announcement) -> bool:
+    """Returns True if a published announcement cancels or replaces this one; asks once in a request."""
+    if "ended" not in g:
+        g.ended = services().relations.ids_no_longer_in_force()
+    return announcement.id in g.ended
 
 
 def asset(name: str) -> str:

@@ -8,7 +8,7 @@ import json
 import re
 from dataclasses import replace
 
-from archive.model import Announcement, DocumentKind, RelationKind, Role, Scope, Status
+from archive.model import Announcement, CollectionLine, DocumentKind, RelationKind, Role, Scope, Status
 from tests.web.conftest import Site, memo
 from web.sample.documents import SampleDocumentText, make_document
 
@@ -112,6 +112,19 @@ def test_programs_relate_announcements_as_staff_do(site: Site) -> None:
     for _twice in range(2):
         assert client.delete(path, headers=may_publish).status_code == 204
     assert client.get(f"/api/v1/announcements/{older.id}").json["in_force"] is True
+
+
+def test_lists_say_what_is_cancelled(site: Site) -> None:
+    older, newer = pair(site, Status.DRAFT)
+    confirm(site, newer, older)
+    collection = site.services.commands.collections.save(
+        None, title="คำสั่ง", body="", items=[CollectionLine("O1", older.id)], actor="test"
+    )
+    client, marked = site.client(), '<li class="ended">ยกเลิกแล้ว</li>'
+    lists = ("/", f"/collections/{collection.id}")
+    assert not any(marked in client.get(path).text for path in lists)
+    site.services.commands.publication.publish(newer.id, actor="test")
+    assert [client.get(path).text.count(marked) for path in lists] == [1, 1]
 
 
 def test_both_pages_say_so_and_a_draft_stays_unnamed(site: Site) -> None:

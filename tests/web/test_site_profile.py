@@ -53,9 +53,13 @@ def test_who_asks_for_the_office_is_told_how_to_reach_it(site: Site, typed: str,
     assert 'id="office"' not in resident.get("/search", query_string=asked).text  # nothing is known of it yet
     assert staff.post("/staff/site", data=FORM | {"hours": "จันทร์–ศุกร์ 8.30–16.30 น."}).status_code == 302
     settled = site.services.usage_statistics.list_missed_searches()
+    for title in ("โทรศัพท์เทศบาล", "ซ่อมโทรศัพท์ สำนักงานเทศบาล"):
+        site.announcement(title, body="เทศบาลตำบล โทร ติดต่อ")
+    site.work()
     shown = resident.get("/search", query_string=asked).text
     assert ('id="office"' in shown, 'href="tel:021234567"' in shown) == (is_shown, is_shown)
-    if is_shown:  # and is no miss
+    if is_shown:  # and is no miss, nor told which of the words no announcement has
+        assert not re.search("ไม่มีประกาศ(ใด|ที่)มี", shown)
         assert site.services.usage_statistics.list_missed_searches() == settled
 
 
