@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.model import DocumentKind
 from indexer.analysis.dictionary import Dictionary
 from indexer.engines.whoosh import WhooshIndex
 from indexer.search.query.parser import parse_query
@@ -46,3 +47,12 @@ def test_pages_together_are_the_order_of_one_page(index: WhooshIndex) -> None:
     assert [(hit.announcement_id, hit.is_partial) for hit in hits] == [
         (hit.announcement_id, hit.is_partial) for hit in whole.hits
     ]
+
+
+def test_a_year_behind_a_kind_of_document_is_no_number(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    of_year = entry(30, "คำสั่งแต่งตั้งเวร 2564", "คำสั่งแต่งตั้งเวรยาม 2564", kind=DocumentKind.ORDER)
+    letter = entry(31, "แจ้งเรื่องน้ำ", "คำสั่งนี้ 2564", kind=DocumentKind.LETTER, number="มท 0808.2/2564")
+    bears = entry(32, "บันทึกเรื่องอื่น", "อ้างคำสั่ง และน้ำไฟทางเท้า " * 30, number="9/2564")
+    index.update([of_year, letter, bears, *(entry(id, f"กีฬา {id}") for id in range(10, 20))], (), position=3)
+    assert index.search(parse_query("คำสั่ง 2564")).hits[0].announcement_id == 30
