@@ -20,7 +20,7 @@ _COUNTED = "คน ราย แห่ง โครงการ ครัวเ�
 COUNTED_OR_DATED = (*_COUNTED.split(), *MONTHS, *SHORT_MONTHS)
 """Words behind a number that make it a count, an hour or a day; วัน without one of ``WEEKDAYS`` does too."""
 WEEKDAYS = tuple("ที่ นี้ จันทร์ อังคาร พุธ พฤหัส ศุกร์ เสาร์ อาทิตย์".split())
-"""What follows วัน where it begins a day's name (วันจันทร์) or a day with a number (วันที่ 5)."""
+"""Letters behind วัน where it begins a day's name (วันจันทร์) or a day with a number (วันที่ 5)."""
 
 _NO_VILLAGE = "|".join(map(re.escape, COUNTED_OR_DATED))
 _FURTHER = rf"{_NUMBER}(?!(?:\s?(?:-|–|ถึง)\s?\d{{1,2}})?\s?(?:{_NO_VILLAGE}|วัน(?!{'|'.join(WEEKDAYS)})))"

@@ -52,7 +52,7 @@ _CUT_SECONDS = 300.0  # for a stack of 500 pages
 _CUT_MEMORY_MB = 1536  # for the cutting of one stack
 _READ_AND_WRITE = 0o666  # permissions of a folder that make sense for a file in it
 _END_MARKS = {b"\xff\xd8": b"\xff\xd9", b"\x89PNG": b"IEND", b"PK\x03\x04": b"PK\x05\x06"}
-"""What a whole JPEG, PNG and ZIP-based file has near its end, by its first bytes (their specifications)."""
+"""Marks near the end of a whole JPEG, PNG and ZIP-based file, by its first bytes (their specifications)."""
 _TAIL = 1 << 16  # bytes from the end, more than the longest comment of a ZIP file
 _HEAD = 1024  # bytes from the beginning in which white space may precede a PDF
 _IGNORED_ENDINGS = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".ini", ".db", ".txt")

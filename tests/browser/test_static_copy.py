@@ -28,7 +28,7 @@ FIRST_TITLES = (
     ("Garbage fee", "อัตราค่าธรรมเนียมเก็บและขนมูลฝอย"),  # English words lead to Thai ones
     ("ยา", "ขอรับของที่สถานีอนามัย"),  # a word, not letters of longer ones
 )
-"""What is typed, and the title of the first result."""
+"""The typed words, and the title of the first result."""
 
 
 def _copy(folder: Path) -> Path:

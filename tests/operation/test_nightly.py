@@ -192,19 +192,23 @@ def test_a_missed_night_is_seen(services: Services, tmp_path: Path) -> None:
     assert "overdue" in nightly_readiness(services)
 
 
+def mail_settings(services: Services, server: Mailbox) -> dict[str, str]:
+    """Returns the environment of a command of this archive that mails the night's result to ``server``."""
+    return {
+        "PRAKAT_SMTP_URL": f"smtp://127.0.0.1:{server.port}",
+        "PRAKAT_SMTP_SENDER": "prakat@archive.example",
+        "PRAKAT_BASE_URL": "http://archive.example",
+        "PRAKAT_NIGHTLY_MAIL": "somchai@archive.example",
+        "PRAKAT_DATA": str(services.settings.data),
+    }
+
+
 def test_the_officer_is_told_by_mail(
     services: Services,
     tmp_path: Path,
     mailbox: Mailbox,  # noqa: F811
 ) -> None:
-    data = services.settings.data
-    told = {
-        "PRAKAT_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}",
-        "PRAKAT_SMTP_SENDER": "prakat@archive.example",
-        "PRAKAT_BASE_URL": "http://archive.example",
-        "PRAKAT_NIGHTLY_MAIL": "somchai@archive.example",
-        "PRAKAT_DATA": str(data),
-    }
+    told = mail_settings(services, mailbox)
     ran = CliRunner().invoke(main, ["nightly", str(tmp_path / "backups")], env=told)
     assert ran.exit_code == 0, ran.output
     (message,) = mailbox.messages
@@ -220,15 +224,8 @@ def test_the_officer_is_told_by_mail_of_a_night_that_could_not_begin(
     tmp_path: Path,
     mailbox: Mailbox,  # noqa: F811
 ) -> None:
-    data = services.settings.data
-    flip(data / DATABASE, 0)
-    told = {
-        "PRAKAT_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}",
-        "PRAKAT_SMTP_SENDER": "prakat@archive.example",
-        "PRAKAT_BASE_URL": "http://archive.example",
-        "PRAKAT_NIGHTLY_MAIL": "somchai@archive.example",
-        "PRAKAT_DATA": str(data),
-    }
+    flip(services.settings.data / DATABASE, 0)
+    told = mail_settings(services, mailbox)
     ran = CliRunner().invoke(main, ["nightly", str(tmp_path / "backups")], env=told)
     assert ran.exit_code != 0
     (message,) = mailbox.messages

@@ -63,19 +63,26 @@ def test_a_dictionary_without_a_file_takes_no_entry() -> None:
         Dictionary().add_entry("โคกสูง", actor="somsri")
 
 
-def test_the_file_is_on_the_disk_before_it_takes_the_place_of_the_one_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else a power cut may leave an empty file, and nobody would miss the words."""
-    path, synced, sync = tmp_path / "words.txt", set[int](), os.fsync
+def note_synced(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """Returns a set into which the inode of each file goes that is synced to the disk from now on."""
+    synced, sync = set[int](), os.fsync
 
     def noted(descriptor: int) -> None:
         synced.add(os.fstat(descriptor).st_ino)
         sync(descriptor)
 
+    monkeypatch.setattr(os, "fsync", noted)
+    return synced
+
+
+def test_the_file_is_on_the_disk_before_it_takes_the_place_of_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a power cut may leave an empty file, and nobody would miss the words."""
+    path = tmp_path / "words.txt"
     path.write_bytes("หมา ~ สุนัข\n".encode("cp874"))
     dictionary = Dictionary(path)
-    monkeypatch.setattr(os, "fsync", noted)
+    synced = note_synced(monkeypatch)
     dictionary.add_entry("แมว ~ วิฬาร์", actor="somsri")
     assert dictionary.remove_entry("หมา ~ สุนัข", actor="somsri")
     assert {path.stat().st_ino, tmp_path.stat().st_ino} <= synced
@@ -85,13 +92,8 @@ def test_the_file_is_on_the_disk_before_it_takes_the_place_of_the_one_before(
 def test_the_first_entry_is_on_the_disk_with_the_name_of_its_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, synced, sync = tmp_path / "words.txt", set[int](), os.fsync
-
-    def noted(descriptor: int) -> None:
-        synced.add(os.fstat(descriptor).st_ino)
-        sync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", noted)
+    path = tmp_path / "words.txt"
+    synced = note_synced(monkeypatch)
     Dictionary(path).add_entry("หมา ~ สุนัข", actor="somsri")
     assert {path.stat().st_ino, tmp_path.stat().st_ino} <= synced
 
