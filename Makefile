@@ -13,12 +13,17 @@ WHOOSH3 := whoosh3==3.54.0
 
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: translations release run setup test coverage test-scale test-whoosh3 audit lock clean
+.PHONY: format translations release run setup test coverage test-scale test-whoosh3 audit lock clean
 
 run: $(VENV)/.run
 	@scripts/run.sh "$(DATA)" "$(PORT)"
 
 setup: $(VENV)/.test
+
+# Python, styles and scripts as their formatters write them; `make test` finds what is not.
+format: $(VENV)/.test
+	$(BIN)/ruff format .
+	$(BIN)/oxfmt 'web/static/*.css'
 
 test: $(VENV)/.test
 	$(BIN)/ruff format --check .
