@@ -23,7 +23,7 @@ setup: $(VENV)/.test
 # Python, styles and scripts as their formatters write them; `make test` finds what is not.
 format: $(VENV)/.test
 	$(BIN)/ruff format .
-	$(BIN)/oxfmt 'web/static/*.css'
+	$(BIN)/oxfmt web/static
 
 test: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -51,7 +51,11 @@
     const synonyms = new Map();
     const addSynonyms = (term, others) => synonyms.set(term, [...(synonyms.get(term) ?? []), ...others]);
     for (const group of content.synonyms.map((terms) => terms.map(bare))) {
-      for (const term of group) addSynonyms(term, group.filter((other) => other !== term));
+      for (const term of group)
+        addSynonyms(
+          term,
+          group.filter((other) => other !== term),
+        );
     }
     for (const [foreign, ...thai] of content.translations) addSynonyms(bare(foreign), thai.map(bare));
     const questions = new RegExp(content.questions, "g");
@@ -247,9 +251,11 @@
   // One search at a time, as the texts come through one door; the next one looks for what was sent last.
   let searching = Promise.resolve();
   function searchTyped() {
-    searching = searching.then(() => search(kept().trim(), status, results)).catch(() => {
-      status.textContent = "อ่านข้อมูลค้นหาไม่ได้ กรุณาคัดลอกทั้งโฟลเดอร์ใหม่";
-    });
+    searching = searching
+      .then(() => search(kept().trim(), status, results))
+      .catch(() => {
+        status.textContent = "อ่านข้อมูลค้นหาไม่ได้ กรุณาคัดลอกทั้งโฟลเดอร์ใหม่";
+      });
   }
 
   // The address keeps what was sent, so that the way back from a record leads to its results.

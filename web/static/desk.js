@@ -51,11 +51,16 @@ if (form) {
       const isBackward = event.inputType.endsWith("Backward") && field.selectionStart === field.selectionEnd;
       line.changed = moves ? null : [isBackward ? null : field.selectionStart, field.selectionEnd];
     });
-    field.addEventListener("input", () => { accepted.length = 0; follow(line); }); // Ctrl+Z is now the browser's
+    field.addEventListener("input", () => {
+      accepted.length = 0; // Ctrl+Z is now the browser's
+      follow(line);
+    });
     field.addEventListener("keydown", (event) => press(event, line));
     field.addEventListener("focus", () => look(line));
     field.addEventListener("click", () => {
-      const found = line.doubts.find((each) => !each.settled && field.selectionStart >= each.start && field.selectionEnd <= each.end);
+      const found = line.doubts.find(
+        (each) => !each.settled && field.selectionStart >= each.start && field.selectionEnd <= each.end,
+      );
       if (found) go(line, found);
     });
     paint(line);
@@ -84,11 +89,18 @@ if (form) {
     let same = 0;
     while (same < from && same < was.length && same < now.length && was[same] === now[same]) same += 1;
     let tail = 0;
-    while (tail < was.length - Math.max(same, to) && tail < now.length - same && was[was.length - 1 - tail] === now[now.length - 1 - tail]) tail += 1;
+    while (
+      tail < was.length - Math.max(same, to) &&
+      tail < now.length - same &&
+      was[was.length - 1 - tail] === now[now.length - 1 - tail]
+    )
+      tail += 1;
     const end = was.length - tail;
     for (const each of line.doubts) {
-      if (each.start >= end && each.start >= same) { each.start += grown; each.end += grown; }
-      else if (each.end > same) each.settled = true;
+      if (each.start >= end && each.start >= same) {
+        each.start += grown;
+        each.end += grown;
+      } else if (each.end > same) each.settled = true;
     }
     line.before = now;
     paint(line);
@@ -120,7 +132,8 @@ if (form) {
   let current = null;
   const accepted = []; // words that were accepted, with their line as it was before, the last one at the end
 
-  const all = () => lines.flatMap((line) => line.doubts.filter((doubt) => !doubt.settled).map((doubt) => ({ line, doubt })));
+  const all = () =>
+    lines.flatMap((line) => line.doubts.filter((doubt) => !doubt.settled).map((doubt) => ({ line, doubt })));
 
   function go(line, doubt) {
     current = { line, doubt };
@@ -149,8 +162,12 @@ if (form) {
     return true;
   }
 
-  const isSelected = (line) => current && current.line === line && !current.doubt.settled
-    && line.field.selectionStart === current.doubt.start && line.field.selectionEnd === current.doubt.end;
+  const isSelected = (line) =>
+    current &&
+    current.line === line &&
+    !current.doubt.settled &&
+    line.field.selectionStart === current.doubt.start &&
+    line.field.selectionEnd === current.doubt.end;
 
   function accept(line, word) {
     const { doubt } = current;
@@ -199,7 +216,8 @@ if (form) {
       event.preventDefault();
       return;
     }
-    // with Alt, so that a number can be typed over a doubtful word; by place, for Alt changes the letter on some keyboards
+    // with Alt, so that a number can be typed over a doubtful word; by place, for Alt changes the letter on some
+    // keyboards
     const digit = event.code.startsWith("Digit") ? Number(event.code.at(-1)) - 1 : -1;
     if (digit >= 0 && event.altKey && !event.ctrlKey && isSelected(line)) {
       const word = current.doubt.mark.alternatives[digit];
@@ -213,7 +231,9 @@ if (form) {
   // second click of a double click would have come.
   let pressed = -Infinity; // milliseconds: when a line was last clicked
   let waiting;
-  list.addEventListener("pointerdown", ({ target }) => { if (target.matches("textarea")) pressed = performance.now(); });
+  list.addEventListener("pointerdown", ({ target }) => {
+    if (target.matches("textarea")) pressed = performance.now();
+  });
   function choices() {
     clearTimeout(waiting);
     const wait = pressed + DOUBLE_CLICK - performance.now();
@@ -240,7 +260,9 @@ if (form) {
       bar.append(made);
     };
     button("Enter", list.dataset.accept, () => accept(line)); // in its place for each word, for who clicks twice
-    doubt.mark.alternatives.forEach((word, place) => button(`Alt+${place + 1}`, list.dataset.put.replace("#", word), () => accept(line, word)));
+    doubt.mark.alternatives.forEach((word, place) =>
+      button(`Alt+${place + 1}`, list.dataset.put.replace("#", word), () => accept(line, word)),
+    );
     line.row.append(bar);
     line.row.scrollIntoView({ block: "nearest" });
   }
@@ -248,21 +270,26 @@ if (form) {
   // The picture.
 
   function show(y, x) {
-    const height = paper.scrollHeight * y / 10000;
-    const across = paper.scrollWidth * x / 10000;
+    const height = (paper.scrollHeight * y) / 10000;
+    const across = (paper.scrollWidth * x) / 10000;
     sheet.scrollTo({ top: height - sheet.clientHeight / 3, left: across - sheet.clientWidth / 3 });
   }
 
   function look(line) {
-    if (current && current.line !== line) { current = null; choices(); }
+    if (current && current.line !== line) {
+      current = null;
+      choices();
+    }
     const found = line.doubts.find((each) => each.mark.boxes.length);
     if (found) show(found.mark.boxes[0][1], found.mark.boxes[0][0]);
   }
 
-  document.querySelectorAll("rect[data-mark]").forEach((rect) => rect.addEventListener("click", () => {
-    const found = all().find((each) => String(each.doubt.mark.start) === rect.dataset.mark);
-    if (found) go(found.line, found.doubt);
-  }));
+  document.querySelectorAll("rect[data-mark]").forEach((rect) =>
+    rect.addEventListener("click", () => {
+      const found = all().find((each) => String(each.doubt.mark.start) === rect.dataset.mark);
+      if (found) go(found.line, found.doubt);
+    }),
+  );
 
   form.addEventListener("keydown", (event) => {
     const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.code === "KeyZ";
@@ -282,14 +309,21 @@ if (form) {
     const left = [];
     let at = 0;
     for (const line of lines) {
-      for (const { mark, start, end, settled } of line.doubts) if (!settled) left.push([mark.start, at + start, at + end].join(":"));
+      for (const { mark, start, end, settled } of line.doubts)
+        if (!settled) left.push([mark.start, at + start, at + end].join(":"));
       at += line.field.value.length + 1;
     }
     return left.join(",");
   }
 
-  form.addEventListener("submit", () => { leaving = true; whole.value = text(); form.elements.unchecked.value = unchecked(); });
-  addEventListener("pageshow", () => { leaving = false; });
+  form.addEventListener("submit", () => {
+    leaving = true;
+    whole.value = text();
+    form.elements.unchecked.value = unchecked();
+  });
+  addEventListener("pageshow", () => {
+    leaving = false;
+  });
   addEventListener("beforeunload", (event) => {
     if (leaving || !isChanged()) return;
     event.preventDefault();

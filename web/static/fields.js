@@ -9,7 +9,9 @@ document.addEventListener("input", ({ target }) => {
   target.removeAttribute("aria-invalid");
   target.removeAttribute("aria-errormessage");
   fault.remove();
-  document.querySelectorAll("main > .notice.bad").forEach((notice) => { if (notice.textContent.trim() === said) notice.remove(); });
+  document.querySelectorAll("main > .notice.bad").forEach((notice) => {
+    if (notice.textContent.trim() === said) notice.remove();
+  });
 });
 
 document.querySelectorAll("[data-shows]").forEach((button) => {

@@ -71,7 +71,7 @@ handOverUnsent();
 async function renewToken(form) {
   const signal = AbortSignal.timeout(ANSWER_WITHIN);
   const answer = await fetch(signedIn.dataset.alive, { signal }).catch(() => null);
-  const token = answer?.ok && !answer.redirected && await answer.text().catch(() => "");
+  const token = answer?.ok && !answer.redirected && (await answer.text().catch(() => ""));
   if (token) form.elements.csrf_token.value = token;
   return answer !== null;
 }
@@ -84,7 +84,7 @@ async function sendOnceReachable(pressedForm, button) {
   if (isAsking) return;
   isAsking = true;
   pressed = { form: pressedForm, submitter: button };
-  const isReachable = navigator.onLine && await renewToken(pressed.form);
+  const isReachable = navigator.onLine && (await renewToken(pressed.form));
   isAsking = false;
   const { form, submitter } = pressed; // of the draft, once the new announcement has become one
   form.querySelector("[data-not-saved]")?.remove();
@@ -110,7 +110,13 @@ function sayNotSaved(form, submitter) {
 }
 
 let typedAt = -Infinity; // milliseconds: when a key was last pressed in a field
-addEventListener("input", () => { typedAt = performance.now(); }, true);
+addEventListener(
+  "input",
+  () => {
+    typedAt = performance.now();
+  },
+  true,
+);
 
 // Sends what was pressed once the archive answers, unless somebody is typing or a file is on its way.
 let waiting;
@@ -118,8 +124,9 @@ function waitForNetwork() {
   clearTimeout(waiting);
   waiting = setTimeout(async () => {
     const isNotSaved = () => pressed.form.querySelector("[data-not-saved]");
-    const isFree = () => performance.now() - typedAt > STILL_TYPING && !document.querySelector("[data-uploads] progress");
-    const isReachable = navigator.onLine && isFree() && await renewToken(pressed.form);
+    const isFree = () =>
+      performance.now() - typedAt > STILL_TYPING && !document.querySelector("[data-uploads] progress");
+    const isReachable = navigator.onLine && isFree() && (await renewToken(pressed.form));
     if (!isNotSaved()) return;
     if (isReachable && isFree()) sendOnceReachable(pressed.form, pressed.submitter);
     else waitForNetwork();
@@ -135,14 +142,21 @@ function movePress(before, after) {
 }
 
 // The first to hear of a form that is sent; all others hear of it once the archive has answered.
-addEventListener("submit", (event) => {
-  const sent = event.target;
-  if (!("unsaved" in sent.dataset) || !signedIn) return;
-  if (reachable === sent) { reachable = null; return; }
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  sendOnceReachable(sent, event.submitter);
-}, true);
+addEventListener(
+  "submit",
+  (event) => {
+    const sent = event.target;
+    if (!("unsaved" in sent.dataset) || !signedIn) return;
+    if (reachable === sent) {
+      reachable = null;
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    sendOnceReachable(sent, event.submitter);
+  },
+  true,
+);
 
 // The last to hear of a form that is sent: others may hold it, or write into its fields first.
 addEventListener("submit", (event) => {
@@ -151,7 +165,8 @@ addEventListener("submit", (event) => {
   if (event.defaultPrevented || !("unsaved" in sent.dataset) || !signedIn) return;
   const values = {};
   for (const field of keptFields(sent)) values[field.name] = field.type === "checkbox" ? field.checked : field.value;
-  const unsent = location.pathname.match(OWN_PAGE)?.[1] === "new" && sessionStorage.getItem(`unsent ${location.pathname}`);
+  const unsent =
+    location.pathname.match(OWN_PAGE)?.[1] === "new" && sessionStorage.getItem(`unsent ${location.pathname}`);
   if (unsent) sessionStorage.setItem(UNSENT_OF_NEW, unsent);
   const openedOn = sent.querySelector(OPENED_ON)?.value;
   const { person } = signedIn.dataset;

@@ -28,7 +28,8 @@ if (form) {
   }
 
   function place(rect, [left, top, right, bottom]) {
-    for (const [name, value] of Object.entries({ x: left, y: top, width: right - left, height: bottom - top })) rect.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ x: left, y: top, width: right - left, height: bottom - top }))
+      rect.setAttribute(name, value);
   }
 
   // The point of the paper under the pointer.
@@ -47,10 +48,18 @@ if (form) {
     const rect = rectangle("cover");
     const box = { line, tick, page, paper, rect, area: values.slice(0, 4).map(Number), frame: null };
     if (values[4] === "drawn") makeEditable(box);
-    else rect.addEventListener("click", () => { tick.checked = !tick.checked; changed = true; paint(box); });
+    else
+      rect.addEventListener("click", () => {
+        tick.checked = !tick.checked;
+        changed = true;
+        paint(box);
+      });
     line.onmouseenter = () => rect.classList.add("pointed");
     line.onmouseleave = () => rect.classList.remove("pointed");
-    tick.addEventListener("change", () => { changed = true; paint(box); });
+    tick.addEventListener("change", () => {
+      changed = true;
+      paint(box);
+    });
     paper.querySelector("svg").append(rect);
     paint(box);
     return box;
@@ -61,9 +70,9 @@ if (form) {
     rect.classList.toggle("off", !tick.checked);
     place(rect, area);
     if (!frame) return;
-    frame.classList.toggle("low", bottom > UNITS * .9); // its delete button stands above it
+    frame.classList.toggle("low", bottom > UNITS * 0.9); // its delete button stands above it
     const sides = { left, top, width: right - left, height: bottom - top };
-    for (const [name, value] of Object.entries(sides)) frame.style[name] = `${value * 100 / UNITS}%`;
+    for (const [name, value] of Object.entries(sides)) frame.style[name] = `${(value * 100) / UNITS}%`;
   }
 
   // A drawn box has a frame over it, which is dragged, has handles at its edges, and takes keys.
@@ -117,7 +126,11 @@ if (form) {
     const [next, shown] = [box.line.nextSibling, [box.rect, box.frame]];
     const parts = shown.map((part) => [part, part.parentNode]);
     [box.line, ...shown].forEach((part) => part.remove());
-    undone.push(() => { list.insertBefore(box.line, next?.isConnected ? next : null); parts.forEach(([part, parent]) => parent.append(part)); box.frame.focus(); });
+    undone.push(() => {
+      list.insertBefore(box.line, next?.isConnected ? next : null);
+      parts.forEach(([part, parent]) => parent.append(part));
+      box.frame.focus();
+    });
     changed = true;
     form.querySelector("[data-add]").focus({ preventScroll: true });
   }
@@ -138,7 +151,8 @@ if (form) {
 
   function drag(box, event) {
     const { frame, paper, area: before } = box;
-    const isTap = event.pointerType === "touch" && !frame.classList.contains("chosen"); // the first touch chooses, or scrolls
+    // the first touch chooses, or scrolls
+    const isTap = event.pointerType === "touch" && !frame.classList.contains("chosen");
     event.stopPropagation(); // no box is drawn
     if (event.button !== 0 || isTap) return;
     const edges = event.target === frame ? "" : event.target.className;
@@ -146,12 +160,30 @@ if (form) {
     const ended = new AbortController();
     const { signal } = ended;
     frame.setPointerCapture(event.pointerId);
-    frame.addEventListener("pointermove", (now) => {
-      const [x, y] = at(paper, now);
-      change(box, moved(before, edges, x - startX, y - startY));
-    }, { signal });
-    frame.addEventListener("pointerup", () => { ended.abort(); if (box.area !== before) undone.push(() => change(box, before)); }, { signal });
-    frame.addEventListener("pointercancel", () => { ended.abort(); change(box, before); }, { signal });
+    frame.addEventListener(
+      "pointermove",
+      (now) => {
+        const [x, y] = at(paper, now);
+        change(box, moved(before, edges, x - startX, y - startY));
+      },
+      { signal },
+    );
+    frame.addEventListener(
+      "pointerup",
+      () => {
+        ended.abort();
+        if (box.area !== before) undone.push(() => change(box, before));
+      },
+      { signal },
+    );
+    frame.addEventListener(
+      "pointercancel",
+      () => {
+        ended.abort();
+        change(box, before);
+      },
+      { signal },
+    );
   }
 
   function press(box, event) {
@@ -181,18 +213,27 @@ if (form) {
     form.querySelector("[data-none]")?.remove();
     changed = true;
     const box = show(line);
-    undone.push(() => { remove(box); undone.pop(); });
+    undone.push(() => {
+      remove(box);
+      undone.pop();
+    });
     list.scrollTop = list.scrollHeight; // the picture stays where it is
     return box;
   }
 
   // Puts a box in the middle of what is in sight.
   form.querySelector("[data-add]").addEventListener("click", () => {
-    const seen = (paper) => { const box = paper.getBoundingClientRect(); return Math.min(box.bottom, innerHeight) - Math.max(box.top, 0); };
+    const seen = (paper) => {
+      const box = paper.getBoundingClientRect();
+      return Math.min(box.bottom, innerHeight) - Math.max(box.top, 0);
+    };
     const paper = papers.reduce((best, each) => (seen(each) > seen(best) ? each : best));
     const frame = paper.parentElement.getBoundingClientRect();
     const box = paper.getBoundingClientRect();
-    const [x, y] = at(paper, { clientX: (frame.left + frame.right) / 2, clientY: (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2 });
+    const [x, y] = at(paper, {
+      clientX: (frame.left + frame.right) / 2,
+      clientY: (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2,
+    });
     const [width, height] = NEW_BOX;
     const [left, top] = [clamp(x - width / 2, 0, UNITS - width), clamp(y - height / 2, 0, UNITS - height)];
     add(paper.dataset.page, [left, top, left + width, top + height]).frame.focus({ preventScroll: true });
@@ -247,13 +288,21 @@ if (form) {
     event.preventDefault();
     undone.pop()();
   });
-  form.querySelectorAll("[data-drawing]").forEach((part) => { part.hidden = false; });
+  form.querySelectorAll("[data-drawing]").forEach((part) => {
+    part.hidden = false;
+  });
   form.addEventListener("submit", (event) => {
     leaving = true;
     const making = event.submitter?.dataset.making;
-    if (making) setTimeout(() => { event.submitter.textContent = making; event.submitter.disabled = true; });
+    if (making)
+      setTimeout(() => {
+        event.submitter.textContent = making;
+        event.submitter.disabled = true;
+      });
   });
-  addEventListener("pageshow", () => { leaving = false; });
+  addEventListener("pageshow", () => {
+    leaving = false;
+  });
   addEventListener("beforeunload", (event) => {
     if (leaving || !changed) return;
     event.preventDefault();

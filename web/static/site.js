@@ -1,4 +1,5 @@
-// All that a page does beyond links and forms: suggestions while typing, the theme, sharing, copying, zoom, turning pages, pictures.
+// All that a page does beyond links and forms: suggestions while typing, the theme, sharing, copying, zoom, turning
+// pages, pictures.
 "use strict";
 
 const SAID_MILLISECONDS = 5000; // long enough to read a line twice
@@ -12,10 +13,17 @@ function suggestions(form) {
   list.setAttribute("aria-label", input.dataset.suggestions);
   list.hidden = true;
   form.append(list);
-  for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id })) {
+  for (const [name, value] of Object.entries({
+    role: "combobox",
+    "aria-autocomplete": "list",
+    "aria-expanded": "false",
+    "aria-controls": list.id,
+  })) {
     input.setAttribute(name, value);
   }
-  let chosen = -1, timer, asked = "";
+  let chosen = -1,
+    timer,
+    asked = "";
 
   function close() {
     list.hidden = true;
@@ -41,20 +49,30 @@ function suggestions(form) {
     const answer = await fetch(`${form.dataset.suggest}?q=${encodeURIComponent(typed)}`).catch(() => null);
     if (!answer || !answer.ok || asked !== input.value.trim()) return;
     const { suggestions: found } = await answer.json();
-    list.replaceChildren(...found.filter((text) => text !== typed).map((text, at) => {
-      const item = document.createElement("li");
-      item.id = `${list.id}-${at}`;
-      item.setAttribute("role", "option");
-      item.setAttribute("aria-selected", "false");
-      item.textContent = text;
-      item.addEventListener("mousedown", (event) => { event.preventDefault(); take(item); });
-      return item;
-    }));
+    list.replaceChildren(
+      ...found
+        .filter((text) => text !== typed)
+        .map((text, at) => {
+          const item = document.createElement("li");
+          item.id = `${list.id}-${at}`;
+          item.setAttribute("role", "option");
+          item.setAttribute("aria-selected", "false");
+          item.textContent = text;
+          item.addEventListener("mousedown", (event) => {
+            event.preventDefault();
+            take(item);
+          });
+          return item;
+        }),
+    );
     chosen = -1;
     list.hidden = !list.children.length;
     input.setAttribute("aria-expanded", String(!list.hidden));
   }
-  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 120); });
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, 120);
+  });
   input.addEventListener("blur", close);
   input.addEventListener("keydown", (event) => {
     if (list.hidden || event.isComposing) return;
@@ -71,7 +89,9 @@ function theme(button) {
   const root = document.documentElement;
   button.hidden = false;
   button.addEventListener("click", () => {
-    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    const dark = root.dataset.theme
+      ? root.dataset.theme === "dark"
+      : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
     document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
   });
@@ -79,7 +99,8 @@ function theme(button) {
 
 // Browsers keep the clipboard from pages that came unencrypted; what is selected they still copy.
 function copyUnencrypted(text) {
-  const area = document.createElement("textarea"), focused = document.activeElement;
+  const area = document.createElement("textarea"),
+    focused = document.activeElement;
   area.value = text;
   document.body.append(area);
   area.select();
@@ -109,24 +130,38 @@ async function copy(button, text) {
 // A finger across the page's picture turns the page, unless the picture is enlarged.
 function swipe(sheet) {
   let start = null;
-  sheet.addEventListener("touchstart", (event) => {
-    start = event.touches.length === 1 && !sheet.classList.contains("large") ? event.touches[0] : null;
-  }, { passive: true });
-  sheet.addEventListener("touchend", (event) => {
-    if (!start) return;
-    const end = event.changedTouches[0], across = end.clientX - start.clientX, down = end.clientY - start.clientY;
-    start = null;
-    if (Math.abs(across) < 70 || Math.abs(across) < 2 * Math.abs(down)) return;
-    document.querySelector(`.turning a[rel=${across < 0 ? "next" : "prev"}]`)?.click();
-  }, { passive: true });
+  sheet.addEventListener(
+    "touchstart",
+    (event) => {
+      start = event.touches.length === 1 && !sheet.classList.contains("large") ? event.touches[0] : null;
+    },
+    { passive: true },
+  );
+  sheet.addEventListener(
+    "touchend",
+    (event) => {
+      if (!start) return;
+      const end = event.changedTouches[0],
+        across = end.clientX - start.clientX,
+        down = end.clientY - start.clientY;
+      start = null;
+      if (Math.abs(across) < 70 || Math.abs(across) < 2 * Math.abs(down)) return;
+      document.querySelector(`.turning a[rel=${across < 0 ? "next" : "prev"}]`)?.click();
+    },
+    { passive: true },
+  );
 }
 
 document.querySelectorAll("form.search[data-suggest]").forEach(suggestions);
 document.querySelectorAll("[data-theme-switch]").forEach(theme);
-// A picture that the server is too busy to make now is asked for again, a little later each time; blank paper stands there meanwhile.
-const MOST_TRIES = 8, LATER_MILLISECONDS = 1500; // some 50 seconds in all
+// A picture that the server is too busy to make now is asked for again, a little later each time; blank paper stands
+// there meanwhile.
+const MOST_TRIES = 8,
+  LATER_MILLISECONDS = 1500; // some 50 seconds in all
 function retryPicture(image) {
-  const frame = image.closest(".sheet") ?? image, place = frame.parentElement, instead = place.querySelector("[data-no-picture]");
+  const frame = image.closest(".sheet") ?? image,
+    place = frame.parentElement,
+    instead = place.querySelector("[data-no-picture]");
   let tries = 0;
   const show = (isThere, isWaiting) => {
     frame.hidden = !isThere;
@@ -136,7 +171,10 @@ function retryPicture(image) {
   const again = () => {
     show(false, ++tries <= MOST_TRIES);
     image.loading = "eager"; // a hidden picture is never scrolled to
-    if (tries <= MOST_TRIES) setTimeout(() => { image.src = image.src; }, LATER_MILLISECONDS * tries);
+    if (tries <= MOST_TRIES)
+      setTimeout(() => {
+        image.src = image.src;
+      }, LATER_MILLISECONDS * tries);
   };
   image.addEventListener("error", again);
   image.addEventListener("load", () => show(true, false));
@@ -165,14 +203,17 @@ document.querySelectorAll(".turning form").forEach((form) => {
 document.querySelectorAll(".sheet").forEach(swipe);
 // A browser writes its own button for files in its own language.
 function fileButton(input) {
-  const button = document.createElement("label"), chosen = document.createElement("span");
+  const button = document.createElement("label"),
+    chosen = document.createElement("span");
   button.className = "button small";
   button.htmlFor = input.id;
   button.textContent = input.dataset.chooseFile;
   chosen.className = "quiet";
   input.classList.add("hidden-label");
   input.after(button, " ", chosen);
-  const show = () => { chosen.textContent = [...input.files].map((file) => file.name).join(", "); };
+  const show = () => {
+    chosen.textContent = [...input.files].map((file) => file.name).join(", ");
+  };
   input.addEventListener("change", () => setTimeout(show)); // files that are sent at once are no longer there
 }
 document.querySelectorAll("input[type=file][data-choose-file]").forEach(fileButton);
@@ -180,15 +221,23 @@ document.querySelectorAll("input[type=file][data-choose-file]").forEach(fileButt
 const MOST_PRINT_TRIES = 4; // some ten seconds in all; then the picture that is shown is printed
 async function isThere(address) {
   for (let tries = 1; tries <= MOST_PRINT_TRIES; tries++) {
-    if (await fetch(address).then((answer) => answer.ok, () => false)) return true;
-    await new Promise((resolve) => { setTimeout(resolve, LATER_MILLISECONDS * tries / 2); });
+    if (
+      await fetch(address).then(
+        (answer) => answer.ok,
+        () => false,
+      )
+    )
+      return true;
+    await new Promise((resolve) => {
+      setTimeout(resolve, (LATER_MILLISECONDS * tries) / 2);
+    });
   }
   return false;
 }
 async function printSharp() {
   const picture = document.querySelector(".sheet img");
   const largest = picture?.srcset.split(",").at(-1).trim().split(" ")[0];
-  if (largest && await isThere(largest)) {
+  if (largest && (await isThere(largest))) {
     picture.removeAttribute("srcset");
     picture.src = largest;
     await picture.decode().catch(() => {});
@@ -207,7 +256,10 @@ function zoomButton(button) {
     [button.textContent, button.dataset.other] = [button.dataset.other, button.textContent];
     document.querySelector("[data-zoomed]")?.toggleAttribute("hidden", !sheet.classList.contains("large"));
     sheet.scrollLeft = (sheet.scrollWidth - sheet.clientWidth) / 2; // the margins of a sheet are empty
-    (sheet.querySelector("rect:target") ?? sheet.querySelector("rect"))?.scrollIntoView({ block: "center", inline: "center" });
+    (sheet.querySelector("rect:target") ?? sheet.querySelector("rect"))?.scrollIntoView({
+      block: "center",
+      inline: "center",
+    });
   });
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && document.querySelector(".sheet.large")) button.click();
@@ -216,9 +268,13 @@ function zoomButton(button) {
 document.querySelectorAll("[data-zoom]").forEach(zoomButton);
 // Steps from hit to hit of the page, in place of a number for each.
 document.querySelectorAll(".stepping").forEach((stepper) => {
-  const [before, after] = stepper.querySelectorAll("button"), count = document.querySelectorAll(".sheet rect").length;
-  const number = () => location.hash.startsWith("#hit-") ? Number(location.hash.slice(5)) : 1;
-  const show = () => stepper.querySelectorAll("b").forEach((each) => { each.textContent = number(); });
+  const [before, after] = stepper.querySelectorAll("button"),
+    count = document.querySelectorAll(".sheet rect").length;
+  const number = () => (location.hash.startsWith("#hit-") ? Number(location.hash.slice(5)) : 1);
+  const show = () =>
+    stepper.querySelectorAll("b").forEach((each) => {
+      each.textContent = number();
+    });
   const step = (by) => location.replace(`#hit-${((number() - 1 + by + count) % count) + 1}`);
   before.addEventListener("click", () => step(-1));
   after.addEventListener("click", () => step(1));
@@ -228,7 +284,8 @@ document.querySelectorAll(".stepping").forEach((stepper) => {
   show();
 });
 document.querySelectorAll("[data-compare]").forEach((part) => {
-  const input = part.querySelector("input"), said = part.querySelector("output");
+  const input = part.querySelector("input"),
+    said = part.querySelector("output");
   if (!crypto.subtle) return; // browsers keep it from pages that came unencrypted
   part.hidden = false;
   input.addEventListener("change", async () => {
@@ -258,7 +315,7 @@ document.querySelectorAll("[data-speak]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", async () => {
     const isSpeaking = button.getAttribute("aria-pressed") === "true";
-    if (!isSpeaking && !await hasThaiVoice()) return say(button.dataset.noVoice);
+    if (!isSpeaking && !(await hasThaiVoice())) return say(button.dataset.noVoice);
     speechSynthesis.cancel();
     button.setAttribute("aria-pressed", String(!isSpeaking));
     if (isSpeaking) return;
@@ -276,7 +333,9 @@ document.querySelectorAll("[data-speak]").forEach((button) => {
 // A menu closes when a person presses elsewhere, or Escape.
 const menu = document.querySelector("details.menu");
 if (menu) {
-  addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+  addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
   menu.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !menu.open) return;
     menu.open = false;

@@ -26,8 +26,9 @@ const typed = (field) => {
   return "defaultValue" in field && field.value !== field.defaultValue;
 };
 const filledIn = new WeakMap(); // field → value that was filled in from the documents, not by a person
-const unsaved = (form) => form.dataset.unsaved === "typed"
-  || [...form.elements].some((field) => typed(field) && filledIn.get(field) !== field.value);
+const unsaved = (form) =>
+  form.dataset.unsaved === "typed" ||
+  [...form.elements].some((field) => typed(field) && filledIn.get(field) !== field.value);
 
 // A note that a value comes from the documents is hidden while another value stands in the field.
 document.addEventListener("input", ({ target }) => {
@@ -42,8 +43,12 @@ document.addEventListener("input", ({ target }) => {
 });
 
 if (unsavedForm()) {
-  addEventListener("submit", (event) => { if (event.target === unsavedForm()) leaving = true; });
-  addEventListener("pageshow", () => { leaving = false; });
+  addEventListener("submit", (event) => {
+    if (event.target === unsavedForm()) leaving = true;
+  });
+  addEventListener("pageshow", () => {
+    leaving = false;
+  });
   addEventListener("beforeunload", (event) => {
     if (!uploads.size && (leaving || !unsaved(unsavedForm()))) return;
     event.preventDefault();
@@ -124,16 +129,45 @@ function sending(file) {
   bar.setAttribute("aria-label", file.name);
   const shown = {
     bar,
-    begin: () => { name.textContent = `${file.name} `; bar.value = 0; line.className = ""; line.replaceChildren(name, bar); uploads.add(shown); },
-    done: () => { uploads.delete(shown); forgetUnsent(file.name); line.remove(); },
-    wait: (text) => { name.textContent = `${file.name} — ${text} `; },
-    say: (text) => { uploads.delete(shown); forgetUnsent(file.name); name.textContent = `${file.name} — ${text}`; line.replaceChildren(name, button(papers.dataset.dismiss, shown.done)); },
-    refuse: (text) => { noteUnsent(file.name, text); shown.fail(text); }, // the same bytes would be refused again
+    begin: () => {
+      name.textContent = `${file.name} `;
+      bar.value = 0;
+      line.className = "";
+      line.replaceChildren(name, bar);
+      uploads.add(shown);
+    },
+    done: () => {
+      uploads.delete(shown);
+      forgetUnsent(file.name);
+      line.remove();
+    },
+    wait: (text) => {
+      name.textContent = `${file.name} — ${text} `;
+    },
+    say: (text) => {
+      uploads.delete(shown);
+      forgetUnsent(file.name);
+      name.textContent = `${file.name} — ${text}`;
+      line.replaceChildren(name, button(papers.dataset.dismiss, shown.done));
+    },
+    // the same bytes would be refused again
+    refuse: (text) => {
+      noteUnsent(file.name, text);
+      shown.fail(text);
+    },
     fail: (text, again) => {
       line.className = "failed";
       name.textContent = `${file.name} — ${text}`;
       const { retry, dismiss } = papers.dataset;
-      line.replaceChildren(name, ...(again ? [button(retry, again)] : []), button(dismiss, async () => { await shown.dropDraft?.(); shown.done(); settle(); }));
+      line.replaceChildren(
+        name,
+        ...(again ? [button(retry, again)] : []),
+        button(dismiss, async () => {
+          await shown.dropDraft?.();
+          shown.done();
+          settle();
+        }),
+      );
     },
   };
   shown.begin();
@@ -157,7 +191,10 @@ function listUnsent() {
     line.append(
       `${name} — ${refusal ?? choose} `,
       ...(refusal ? [] : [button(retry, () => papers.querySelector("#files").click())]),
-      button(dismiss, () => { forgetUnsent(name); line.remove(); }),
+      button(dismiss, () => {
+        forgetUnsent(name);
+        line.remove();
+      }),
     );
     papers.querySelector("[data-uploads]").append(line);
   }
@@ -176,7 +213,12 @@ async function pauseBeforeRetry(milliseconds, shownFiles) {
 // Sends the file, again after a lost connection. The same bytes are recognised, so that sending twice does no harm.
 // ``lost``: an earlier try may have arrived without an answer, and the same bytes are then no news to the clerk.
 async function send(address, file, shown, lost = false) {
-  const fail = (text) => shown.fail(text, () => renewToken(form).then(() => send(address, file, shown, true)).then(settle));
+  const fail = (text) =>
+    shown.fail(text, () =>
+      renewToken(form)
+        .then(() => send(address, file, shown, true))
+        .then(settle),
+    );
   let request = await sendOnce(address, file, shown);
   for (const wait of RETRY_AFTER) {
     if (request.status) break;
@@ -203,7 +245,9 @@ function sendOnce(address, file, shown) {
     body.append("csrf_token", form.elements.csrf_token.value);
     body.append("file", file);
     shown.begin();
-    request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) shown.bar.value = event.loaded / event.total; });
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) shown.bar.value = event.loaded / event.total;
+    });
     request.addEventListener("loadend", () => done(request));
     request.open("POST", address);
     request.send(body);
@@ -227,8 +271,16 @@ function askHowMany(files) {
   const names = document.createElement("ul");
   const { ask, together, apart, cancel } = papers.dataset;
   const drop = papers.querySelector("[data-drop]");
-  const close = () => { drop.hidden = false; papers.querySelector("#files").focus(); line.remove(); };
-  const answer = (words, act) => button(words.replace("#", files.length), () => { close(); act(files); });
+  const close = () => {
+    drop.hidden = false;
+    papers.querySelector("#files").focus();
+    line.remove();
+  };
+  const answer = (words, act) =>
+    button(words.replace("#", files.length), () => {
+      close();
+      act(files);
+    });
   line.className = "question";
   text.textContent = ask.replace("#", files.length);
   names.append(...files.map((file) => Object.assign(document.createElement("li"), { textContent: file.name })));
@@ -258,17 +310,21 @@ async function takeTogether(files) {
   if (!papers.dataset.address) {
     const { page, address, refusal } = await begin(list, form);
     if (!page) {
-      const again = () => { list.forEach(({ shown }) => shown.done()); renewToken(form).then(() => takeTogether(files)); };
+      const again = () => {
+        list.forEach(({ shown }) => shown.done());
+        renewToken(form).then(() => takeTogether(files));
+      };
       return list.forEach(({ shown }) => shown.fail(refusal, again));
     }
     showDraft(page, address);
   }
-  for (const { file, shown } of list) await send(papers.dataset.address, file, shown); // in order: it is theirs on the page
+  // in order: it is theirs on the page
+  for (const { file, shown } of list) await send(papers.dataset.address, file, shown);
   await settle();
 }
 
-// The number of the next file that is to become a draft of its own. It starts with the time, for a form that could not be
-// saved is shown again with its key, and no file may get the number of one that was sent before.
+// The number of the next file that is to become a draft of its own. It starts with the time, for a form that could not
+// be saved is shown again with its key, and no file may get the number of one that was sent before.
 let nextNumber = Date.now();
 
 // Each file becomes a draft of its own; then the list of one's own drafts is shown. Others may be dropped meanwhile,
@@ -283,7 +339,12 @@ async function takeApart(files) {
       shown.dropDraft = () => trash(address); // a draft of a file that is given up has nothing in it
       return send(`${address}/attachments`, file, shown);
     }
-    return shown.fail(refusal, () => { shown.begin(); renewToken(form).then(() => one({ file, number, shown })).then(settle); });
+    return shown.fail(refusal, () => {
+      shown.begin();
+      renewToken(form)
+        .then(() => one({ file, number, shown }))
+        .then(settle);
+    });
   };
   for (const each of list) await one(each);
   await settle();
@@ -316,8 +377,9 @@ async function begin(list, blank, number) {
     body.set("form_key", `${body.get("form_key")}-${number}`);
     body.set("title", "");
   }
+  const shownFiles = list.map(({ shown }) => shown);
   for (const wait of [0, ...RETRY_AFTER]) {
-    if (wait) await pauseBeforeRetry(wait, list.map(({ shown }) => shown));
+    if (wait) await pauseBeforeRetry(wait, shownFiles);
     const answer = await fetch(blank.action, { method: "POST", body }).catch(() => null);
     const text = await answer?.text().catch(() => null);
     if (!text) continue;
@@ -352,7 +414,8 @@ function showDraft(page, address) {
   movePress(before, form);
 }
 
-const untouched = (part) => !part.contains(document.activeElement) && ![...part.querySelectorAll("textarea, select")].some(typed);
+const untouched = (part) =>
+  !part.contains(document.activeElement) && ![...part.querySelectorAll("textarea, select")].some(typed);
 
 let isBehind = false; // the page could not be brought up to date, and files that arrived may not be on it
 
@@ -372,14 +435,15 @@ async function update() {
   for (const row of fresh.querySelectorAll("[data-attachment]")) {
     const shown = rows.querySelector(`[data-attachment="${row.dataset.attachment}"]`);
     row.querySelectorAll("img").forEach(retryPicture);
-    if (!shown) { rows.append(row); arrows(); }
-    else if (["status", "progress", "hold"].every((name) => shown.dataset[name] === row.dataset[name])) continue;
+    if (!shown) {
+      rows.append(row);
+      arrows();
+    } else if (["status", "progress", "hold"].every((name) => shown.dataset[name] === row.dataset[name])) continue;
     else if (untouched(shown)) {
       row.lastElementChild.prepend(...shown.querySelectorAll("[data-said]"));
       shown.replaceWith(row);
       showPage(row.querySelector("[data-new-file] img"));
-    }
-    else {
+    } else {
       shown.querySelector(".facts").replaceWith(row.querySelector(".facts"));
       const notes = shown.querySelector("[data-notes]");
       if (!notes.contains(document.activeElement)) notes.replaceWith(row.querySelector("[data-notes]"));
@@ -388,13 +452,18 @@ async function update() {
   }
   const awaited = fresh.querySelector("[data-awaited]");
   if (!awaited) form.querySelector("[data-awaited]")?.remove();
-  if (awaited && !papers.dataset.own && !form.querySelector("[data-awaited]")) document.getElementById("said").after(awaited);
+  if (awaited && !papers.dataset.own && !form.querySelector("[data-awaited]"))
+    document.getElementById("said").after(awaited);
   const nothing = fresh.querySelector("[data-nothing]");
   form.querySelector("[data-nothing]")?.remove();
   if (nothing && !form.elements.title.value) document.getElementById("said").after(nothing);
   fill(fresh);
   const title = form.elements.title;
-  const heading = typed(title) ? title.defaultValue ? null : title.value : fresh.getElementById("heading").textContent;
+  const heading = typed(title)
+    ? title.defaultValue
+      ? null
+      : title.value
+    : fresh.getElementById("heading").textContent;
   if (heading) document.getElementById("heading").textContent = heading;
   const compact = fresh.querySelector("[data-compact]");
   if (compact && !papers.querySelector("[data-compact]")) {
@@ -443,14 +512,26 @@ async function watch() {
 
 function acceptDrops(drop) {
   const input = drop.querySelector("input");
-  for (const type of ["dragenter", "dragover"]) drop.addEventListener(type, (event) => { event.preventDefault(); drop.classList.add("over"); });
+  for (const type of ["dragenter", "dragover"])
+    drop.addEventListener(type, (event) => {
+      event.preventDefault();
+      drop.classList.add("over");
+    });
   for (const type of ["dragleave", "drop"]) drop.addEventListener(type, () => drop.classList.remove("over"));
-  drop.addEventListener("drop", (event) => { event.preventDefault(); take(event.dataTransfer.files); });
-  input.addEventListener("change", () => { const files = [...input.files]; input.value = ""; take(files); });
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    take(event.dataTransfer.files);
+  });
+  input.addEventListener("change", () => {
+    const files = [...input.files];
+    input.value = "";
+    take(files);
+  });
 }
 
 const THAI_DIGITS = "๐๑๒๓๔๕๖๗๘๙";
-const arabicDigits = (text) => [...text].map((sign) => (THAI_DIGITS.includes(sign) ? THAI_DIGITS.indexOf(sign) : sign)).join("");
+const arabicDigits = (text) =>
+  [...text].map((sign) => (THAI_DIGITS.includes(sign) ? THAI_DIGITS.indexOf(sign) : sign)).join("");
 
 // Papers are put in order by dragging their handle, with the mouse or a finger, by the arrows, or by typing a number
 // and Enter. The order alone is stored; what is typed in the form stays there.
@@ -474,7 +555,11 @@ function acceptOrder() {
     const number = arabicDigits(row.querySelector("[name^=position-]").value.trim());
     if (pressed.value === "number" && !/^[0-9]+$/.test(number)) return; // the service says what is wrong
     event.preventDefault();
-    const at = { up: others.indexOf(row.previousElementSibling), down: others.indexOf(row.nextElementSibling) + 1, number: number - 1 };
+    const at = {
+      up: others.indexOf(row.previousElementSibling),
+      down: others.indexOf(row.nextElementSibling) + 1,
+      number: number - 1,
+    };
     rows.insertBefore(row, others[Math.max(at[pressed.value], 0)] ?? null);
     place(row);
     arrows();
@@ -496,7 +581,10 @@ function drag(row, { pointerId, clientX, clientY }) {
   };
   const scrolling = setInterval(() => {
     const step = y < SCROLL_EDGE ? -SCROLL_STEP : y > innerHeight - SCROLL_EDGE ? SCROLL_STEP : 0;
-    if (step) { scrollBy(0, step); put(); }
+    if (step) {
+      scrollBy(0, step);
+      put();
+    }
   }, FRAME);
   const ended = new AbortController();
   const end = (event) => {
@@ -508,7 +596,14 @@ function drag(row, { pointerId, clientX, clientY }) {
   };
   rows.setPointerCapture(pointerId); // of the list, for the row itself is moved
   row.classList.add("dragged");
-  rows.addEventListener("pointermove", (event) => { y = event.clientY; put(); }, { signal: ended.signal });
+  rows.addEventListener(
+    "pointermove",
+    (event) => {
+      y = event.clientY;
+      put();
+    },
+    { signal: ended.signal },
+  );
   for (const type of ["pointerup", "pointercancel"]) rows.addEventListener(type, end, { signal: ended.signal });
 }
 
@@ -536,7 +631,13 @@ async function storePlace(row, position) {
   if (answer?.status === 204) return number();
   const line = document.createElement("li");
   line.className = "failed";
-  line.append(papers.dataset.refused, button(papers.dataset.retry, () => { line.remove(); place(row); }));
+  line.append(
+    papers.dataset.refused,
+    button(papers.dataset.retry, () => {
+      line.remove();
+      place(row);
+    }),
+  );
   papers.querySelector("[data-uploads]").append(line);
 }
 
@@ -578,10 +679,15 @@ function keepCompact() {
   if (!tick) return;
   const key = `compact ${location.pathname}`;
   tick.checked = sessionStorage.getItem(key) !== null;
-  tick.addEventListener("change", () => (tick.checked ? sessionStorage.setItem(key, "yes") : sessionStorage.removeItem(key)));
+  tick.addEventListener("change", () =>
+    tick.checked ? sessionStorage.setItem(key, "yes") : sessionStorage.removeItem(key),
+  );
 }
 
-const showHandles = () => rows.querySelectorAll("[data-handle]").forEach((handle) => { handle.hidden = false; });
+const showHandles = () =>
+  rows.querySelectorAll("[data-handle]").forEach((handle) => {
+    handle.hidden = false;
+  });
 
 function start() {
   findParts();
@@ -611,6 +717,8 @@ if (field && field.matches("input, select, textarea")) field.focus();
 
 // What was just done is said where the page opens, for its head is out of sight there.
 const messages = document.querySelectorAll("main > .notice[role=status]");
-messages.forEach((message) => { message.dataset.said = ""; });
+messages.forEach((message) => {
+  message.dataset.said = "";
+});
 if (field && messages.length && field.matches("[data-attachment]")) field.lastElementChild.prepend(...messages);
 else if (field && messages.length && field.matches("h2")) field.after(...messages);

@@ -25,29 +25,48 @@ if (list) {
   };
 
   everything.hidden = false;
-  all.addEventListener("change", () => { ticks.forEach((tick) => { tick.checked = all.checked; }); show(); });
-  beyond?.addEventListener("change", () => { ticks.forEach((tick) => { tick.checked = beyond.checked; }); show(); });
-  ticks.forEach((tick) => tick.addEventListener("click", (event) => {
-    if (event.shiftKey && last) {
-      const [from, to] = [ticks.indexOf(last), ticks.indexOf(tick)].sort((a, b) => a - b);
-      ticks.slice(from, to + 1).forEach((each) => { each.checked = tick.checked; });
-    }
-    last = tick;
+  all.addEventListener("change", () => {
+    ticks.forEach((tick) => {
+      tick.checked = all.checked;
+    });
     show();
-  }));
+  });
+  beyond?.addEventListener("change", () => {
+    ticks.forEach((tick) => {
+      tick.checked = beyond.checked;
+    });
+    show();
+  });
+  ticks.forEach((tick) =>
+    tick.addEventListener("click", (event) => {
+      if (event.shiftKey && last) {
+        const [from, to] = [ticks.indexOf(last), ticks.indexOf(tick)].sort((a, b) => a - b);
+        ticks.slice(from, to + 1).forEach((each) => {
+          each.checked = tick.checked;
+        });
+      }
+      last = tick;
+      show();
+    }),
+  );
   // Enter in a field beside a button presses that button, not the first one of the form.
   list.addEventListener("keydown", (event) => {
-    const line = event.key === "Enter" && event.target.matches("input:not([type=checkbox])") && event.target.closest(".one-line");
+    const line =
+      event.key === "Enter" && event.target.matches("input:not([type=checkbox])") && event.target.closest(".one-line");
     if (!line) return;
     event.preventDefault();
     line.querySelector("button").click();
   });
   // One question at a time.
-  list.querySelectorAll("details").forEach((each) => each.addEventListener("toggle", () => {
-    if (!each.open) return;
-    list.querySelectorAll("details[open]").forEach((other) => { if (other !== each) other.open = false; });
-    each.querySelector("input, select").focus();
-  }));
+  list.querySelectorAll("details").forEach((each) =>
+    each.addEventListener("toggle", () => {
+      if (!each.open) return;
+      list.querySelectorAll("details[open]").forEach((other) => {
+        if (other !== each) other.open = false;
+      });
+      each.querySelector("input, select").focus();
+    }),
+  );
   addEventListener("pageshow", show);
   renew(LOOKS);
 }
@@ -60,7 +79,9 @@ if (tickAll) {
   tickAll.hidden = false;
   all.addEventListener("change", () => {
     const ready = document.querySelectorAll("[data-candidates] > :not([data-effect=blocking]) [name=id]:enabled");
-    ready.forEach((tick) => { tick.checked = all.checked; });
+    ready.forEach((tick) => {
+      tick.checked = all.checked;
+    });
   });
 }
 
