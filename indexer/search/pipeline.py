@@ -2,21 +2,22 @@
 
 ``indexer.search.query.parser.parse_query`` comes before; ``web.search_service`` joins the hits with their
 records. Each step takes values and returns values. An engine finds (``Searcher.prepare_search``), ranks and
-counts (``PreparedSearch.retrieve``).
+counts (``PreparedSearch.retrieve``). Where one interpretation of the typed text finds too little, the next
+is answered in the same steps.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.search.coverage import minimum_coverage, missing_words, time_clauses
 from indexer.search.ports import Hit, ResultPage
 from indexer.search.query import query_notes
-from indexer.search.query.parser import Query, normalize_query
+from indexer.search.query.parser import Interpretation, Query, interpret_as, normalize_query
 from indexer.search.query.query_notes import BilingualNote
 from indexer.search.query.query_plan import (
     Clause,
@@ -40,62 +41,103 @@ from indexer.search.villages import village_number, village_words
 _MOST_MISSING_NAMED = 3  # words of a query that no document has, of which a note tells
 
 
+_OF_ANY_TIME = frozenset({Interpretation.DATES_AS_WORDS, Interpretation.WITHOUT_DATES})
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A query as one interpretation reads it, its plan as corrected, and what an engine retrieved for it."""
+
+    query: Query
+    corrected: CorrectedQuery
+    retrieved: RetrievalResult
+    frequencies: Mapping[Clause, int]  # documents that match each clause, as typed and as corrected
+
+    @property
+    def is_found(self) -> bool:
+        """Returns True if what was retrieved covers enough of the query to be an answer."""
+        return bool(self.retrieved.total) and not _is_weak(self.query, self.corrected, self.retrieved)
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """Returns the hits that are an answer, one page of them."""
+        return self.retrieved.hits if self.is_found else ()
+
+    @property
+    def lacks_words(self) -> bool:
+        """Returns True if nothing that was retrieved has all words of the query."""
+        return query_notes.NOT_ALL in self.retrieved.notes
+
+
 def answer_query(searcher: Searcher, lexicon: Lexicon, query: Query) -> ResultPage:
     """Returns the page of results of any query that ``parse_query`` gives."""
+    first = _answer(searcher, lexicon, query)
+    if both := _answer_subqueries(searcher, lexicon, first):
+        return both
+    answer = _answer_other_interpretations(searcher, lexicon, first)
+    answer = _with_related(searcher, lexicon, answer)
+    answer = _with_other_times(searcher, lexicon, answer)
+    return _present(answer)
+
+
+def _answer(searcher: Searcher, lexicon: Lexicon, query: Query) -> _Answer:
+    """Returns the answer to one interpretation of a query: plan, match, correct, retrieve."""
     if not query.as_typed:
         query = read_exclusions_as_thai(query, lexicon)
     query, typed = _plan(searcher, lexicon, query)
-    corrected, matched = CorrectedQuery(typed), searcher.prepare_search(typed, query)
-    as_typed = matched
-    if not (matched.is_as_typed or query.as_typed):
-        corrected, matched = _correct(searcher, lexicon, query, corrected, matched)
+    as_typed = searcher.prepare_search(typed, query)
+    corrected, matched = CorrectedQuery(typed), as_typed
+    if not (as_typed.is_as_typed or query.as_typed):
+        corrected, matched = _correct(searcher, lexicon, query, corrected, as_typed)
     retrieved = matched.retrieve()
     if corrected.corrections and _is_weak(query, corrected, retrieved):
         # Nothing is found as corrected either: what came near is that of the text as typed, maybe a name.
-        corrected, retrieved = (
-            CorrectedQuery(typed),
-            replace(as_typed.retrieve(), coverage=retrieved.coverage),
-        )
-    retrieved = _without_coverage_of_unknown_village(searcher, lexicon, query, corrected.plan, retrieved)
-    is_answered = bool(retrieved.total) and not _is_weak(query, corrected, retrieved)
-    if (not is_answered or _lacks_words(retrieved)) and (
-        both := _answer_subqueries(searcher, lexicon, query)
-    ):
-        return both
-    if not is_answered:
-        retrieved = _with_related_beside_village(searcher, lexicon, query, corrected.plan, retrieved)
-        retrieved = _with_related_of_words(searcher, lexicon, query, corrected.plan, retrieved)
-    if query.parse_with_year and not query.as_typed and (not retrieved.total or _lacks_words(retrieved)):
-        in_year = replace(query.parse_with_year(), is_year_assumed=True, parse_with_year=None)
-        return answer_query(searcher, lexicon, _for_same_reader(query, in_year))
-    if query.parse_dates_as_words and not retrieved.total:
-        return _search_at_any_time(searcher, lexicon, query, query.parse_dates_as_words())
-    undated = query.parse_without_dates
-    if undated and query_notes.NOT_THEN in retrieved.notes:
-        return _search_at_any_time(searcher, lexicon, query, undated())
-    if undated and retrieved.has_title_match_at_other_times_only and query.page == 1:
-        others = _search_at_any_time(searcher, lexicon, query, undated())
-        retrieved = (
-            _with_other_times(query, retrieved, others)
-            if is_answered
-            else _with_related_of_other_times(retrieved, others)
-        )
+        corrected = CorrectedQuery(typed)
+        retrieved = replace(as_typed.retrieve(), coverage=retrieved.coverage)
     frequencies = {**as_typed.frequencies, **matched.frequencies}
-    retrieved = replace(retrieved, notes=_notes_naming_missing(retrieved.notes, corrected.plan, frequencies))
-    return present_results(query, corrected, retrieved)
+    answer = _Answer(query, corrected, retrieved, frequencies)
+    return _without_coverage_of_unknown_village(searcher, lexicon, answer)
 
 
-def _answer_subqueries(searcher: Searcher, lexicon: Lexicon, query: Query) -> ResultPage | None:
+def _answer_other_interpretations(searcher: Searcher, lexicon: Lexicon, answer: _Answer) -> _Answer:
+    """Returns the answer, or that of the first other interpretation that need not give way to another."""
+    given = answer.query.interpretations
+    while (other := _next_interpretation(answer)) is not None:
+        answer = _answer(searcher, lexicon, interpret_as(answer.query, other))
+    if (answer.query.interpretations - given) & _OF_ANY_TIME:
+        notes = (query_notes.NOT_THEN, *answer.retrieved.notes)
+        return replace(answer, retrieved=replace(answer.retrieved, notes=notes))
+    return answer
+
+
+def _next_interpretation(answer: _Answer) -> Interpretation | None:
+    """Returns the interpretation to which an answer that finds too little gives way; None if to none."""
+    others, found = answer.query.other_interpretations, answer.retrieved
+    may_assume_year = Interpretation.WITH_YEAR in others and not answer.query.as_typed
+    if may_assume_year and (not found.total or answer.lacks_words):
+        return Interpretation.WITH_YEAR
+    if Interpretation.DATES_AS_WORDS in others and not found.total:
+        return Interpretation.DATES_AS_WORDS
+    if Interpretation.WITHOUT_DATES in others and query_notes.NOT_THEN in found.notes:
+        return Interpretation.WITHOUT_DATES
+    return None
+
+
+def _answer_subqueries(searcher: Searcher, lexicon: Lexicon, answer: _Answer) -> ResultPage | None:
     """Returns the answers to two subqueries in one query, each by itself.
 
-    None for a reader who cannot be shown them, for one subquery, where one of two has no document with all of
-    its words, and where a document answers both: then และ is a part of a name.
+    None where an announcement has all words of the query, for a reader who cannot be shown them, for one
+    subquery, where one of two has no document with all of its words, and where a document answers both: then
+    และ is a part of a name.
     """
+    query = answer.query
     may_split = query.may_split_into_subqueries and query.page == 1 and not query.as_typed
-    subqueries = split_into_subqueries(query, lexicon.tokenizer) if may_split else None
+    if not may_split or (answer.is_found and not answer.lacks_words):
+        return None
+    subqueries = split_into_subqueries(query, lexicon.tokenizer)
     if subqueries is None:
         return None
-    pages = tuple(_complete_matches(answer_query(searcher, lexicon, subquery)) for subquery in subqueries)
+    pages = tuple(_complete_matches(_present(_answer(searcher, lexicon, each))) for each in subqueries)
     hits = tuple(hit for page in pages for hit in page.hits)
     if not all(page.hits for page in pages) or len({hit.announcement_id for hit in hits}) < len(hits):
         return None
@@ -150,15 +192,15 @@ def _correct(
     return (corrected, again) if all(again.frequencies.get(clause) for clause in new) else (typed, matched)
 
 
-def _without_coverage_of_unknown_village(
-    searcher: Searcher, lexicon: Lexicon, query: Query, plan: QueryPlan, retrieved: RetrievalResult
-) -> RetrievalResult:
-    """Returns what was found; with coverage 0 where the plan asks for a village that nothing names."""
+def _without_coverage_of_unknown_village(searcher: Searcher, lexicon: Lexicon, answer: _Answer) -> _Answer:
+    """Returns the answer; with coverage 0 where its plan asks for a village that nothing names."""
+    query, plan = answer.query, answer.corrected.plan
     number = village_number(plan)
-    if not _lacks_words(retrieved) or plan.is_prose or number is None:
-        return retrieved
-    is_named = _is_village_named(searcher, lexicon, _of_any_time(query), plan, int(number))
-    return retrieved if is_named else replace(retrieved, coverage=0.0)
+    if not answer.lacks_words or plan.is_prose or number is None:
+        return answer
+    if _is_village_named(searcher, lexicon, _of_any_time(query), plan, int(number)):
+        return answer
+    return replace(answer, retrieved=replace(answer.retrieved, coverage=0.0))
 
 
 def _is_village_named(
@@ -175,6 +217,15 @@ def _is_village_named(
     anything = plan_of_words(plan, lexicon, lambda _typed: False)
     of_village = replace(query, filters=replace(query.filters, village=number))
     return searcher.prepare_search(anything, of_village).retrieve().total > 0
+
+
+def _with_related(searcher: Searcher, lexicon: Lexicon, answer: _Answer) -> _Answer:
+    """Returns the answer; one that finds too little with more that is worth showing as related."""
+    if answer.is_found:
+        return answer
+    query, plan = answer.query, answer.corrected.plan
+    retrieved = _with_related_beside_village(searcher, lexicon, query, plan, answer.retrieved)
+    return replace(answer, retrieved=_with_related_of_words(searcher, lexicon, query, plan, retrieved))
 
 
 def _with_related_beside_village(
@@ -213,60 +264,55 @@ def _with_related_of_words(
     return replace(retrieved, related=searcher.prepare_search(words, query).retrieve().related or ())
 
 
-def _search_at_any_time(searcher: Searcher, lexicon: Lexicon, query: Query, other: Query) -> ResultPage:
-    """Returns the results of the query without its times, for the same reader, with a note that says so."""
-    page = answer_query(searcher, lexicon, _for_same_reader(query, other))
-    notes = dict.fromkeys((query_notes.NOT_THEN, *page.query.loosened))
-    return replace(page, query=replace(page.query, loosened=tuple(notes)))
-
-
 def _of_any_time(query: Query) -> Query:
     """Returns the query without its times, for a plan that has no words of these."""
-    return replace(query, times=(), parse_without_dates=None)
+    others = query.other_interpretations - {Interpretation.WITHOUT_DATES}
+    return replace(query, times=(), other_interpretations=others)
 
 
-def _for_same_reader(query: Query, other: Query) -> Query:
-    """Returns another reading of the query as typed, limited to what the reader of the query may see."""
-    own = query.filters
-    filters = replace(
-        other.filters, organisation=own.organisation, ended=own.ended, withheld=own.withheld, among=own.among
-    )
-    return replace(other, typed=query.typed, filters=filters, as_typed=query.as_typed, explain=query.explain)
-
-
-def _notes_naming_missing(
-    notes: tuple[BilingualNote, ...], plan: QueryPlan, frequencies: Mapping[Clause, int]
-) -> tuple[BilingualNote, ...]:
+def _notes_naming_missing(answer: _Answer) -> tuple[BilingualNote, ...]:
     """Returns the notes; that nothing has all words names those that nothing has, if these are few.
 
     Nobody expects all words of a question or a sentence.
     """
-    missing = () if plan.is_prose else missing_words(plan, frequencies)
+    notes, plan = answer.retrieved.notes, answer.corrected.plan
+    missing = () if plan.is_prose else missing_words(plan, answer.frequencies)
     if not 0 < len(missing) <= _MOST_MISSING_NAMED:
         return notes
     named = query_notes.missing_words_note(missing)
     return tuple(named if note == query_notes.NOT_ALL else note for note in notes)
 
 
-def _lacks_words(retrieved: RetrievalResult) -> bool:
-    """Returns True if nothing that was found has all words of the query."""
-    return query_notes.NOT_ALL in retrieved.notes
+def _with_other_times(searcher: Searcher, lexicon: Lexicon, answer: _Answer) -> _Answer:
+    """Returns the answer; where only other times have the words in titles, with announcements of these."""
+    query, retrieved = answer.query, answer.retrieved
+    is_asked_for = query.page == 1 and Interpretation.WITHOUT_DATES in query.other_interpretations
+    if not (is_asked_for and retrieved.has_title_match_at_other_times_only):
+        return answer
+    undated = interpret_as(query, Interpretation.WITHOUT_DATES)
+    others = _answer_other_interpretations(searcher, lexicon, _answer(searcher, lexicon, undated))
+    if not answer.is_found:
+        return replace(answer, retrieved=_with_related_of_other_times(retrieved, others))
+    note = query_notes.only_mentions_in_time_note(query.times[0])
+    return replace(answer, retrieved=_with_hits_of_other_times(retrieved, others, note))
 
 
-def _with_other_times(query: Query, retrieved: RetrievalResult, others: ResultPage) -> RetrievalResult:
+def _with_hits_of_other_times(
+    retrieved: RetrievalResult, others: _Answer, note: BilingualNote
+) -> RetrievalResult:
     """Returns what was found of the time that was typed, with the best of ``others`` and a note on these."""
     of_time = {hit.announcement_id for hit in retrieved.hits}
     rest = tuple(hit for hit in others.hits if hit.announcement_id not in of_time)
-    note = query_notes.only_mentions_in_time_note(query.times[0])
     return replace(retrieved, hits_of_other_times=rest[:MOST_OF_OTHER_TIMES], notes=(*retrieved.notes, note))
 
 
-def _with_related_of_other_times(retrieved: RetrievalResult, others: ResultPage) -> RetrievalResult:
+def _with_related_of_other_times(retrieved: RetrievalResult, others: _Answer) -> RetrievalResult:
     """Returns what was found, none of it an answer; those of ``others`` with all words are related too."""
     near = _near_hits(retrieved)
     shown = {hit.announcement_id for hit in near}
     rest = [hit for hit in others.hits if not (hit.is_partial or hit.announcement_id in shown)]
-    if not rest or others.query.loosened != (query_notes.NOT_THEN,):  # words were given up too
+    are_words_given_up = not {query_notes.NOT_THEN}.issuperset(others.retrieved.notes)
+    if not rest or are_words_given_up:
         return retrieved
     related = (*near, *rest[:MOST_OF_OTHER_TIMES])
     return replace(retrieved, related=related, notes=(*retrieved.notes, query_notes.NOT_THEN))
@@ -277,10 +323,11 @@ def _near_hits(retrieved: RetrievalResult) -> tuple[Hit, ...]:
     return retrieved.hits if retrieved.related is None else retrieved.related
 
 
-def present_results(query: Query, corrected: CorrectedQuery, retrieved: RetrievalResult) -> ResultPage:
+def _present(answer: _Answer) -> ResultPage:
     """Returns the page asked for; what covers too little of the query is ``related``, not an answer."""
-    as_run = _query_as_run(query, corrected, retrieved)
-    if not retrieved.total or _is_weak(query, corrected, retrieved):
+    retrieved = answer.retrieved
+    as_run = _query_as_run(answer)
+    if not answer.is_found:
         return ResultPage(
             total=0,
             hits=(),
@@ -295,7 +342,7 @@ def present_results(query: Query, corrected: CorrectedQuery, retrieved: Retrieva
         related=retrieved.hits_of_other_times,
         partial=retrieved.partial,
         facets=dict(retrieved.facets),
-        did_you_mean=_corrected_text(normalize_query(query.typed), corrected.corrections),
+        did_you_mean=_corrected_text(normalize_query(as_run.typed), answer.corrected.corrections),
         query=as_run,
         coverage=retrieved.coverage,
         explanation=retrieved.explanation,
@@ -311,8 +358,9 @@ def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: RetrievalResult
     return retrieved.coverage < least and not query.filters.narrows_by_choice
 
 
-def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: RetrievalResult) -> Query:
+def _query_as_run(answer: _Answer) -> Query:
     """Returns the query with notes on corrections and expansions, and with further words to highlight."""
+    query, corrected, retrieved = answer.query, answer.corrected, answer.retrieved
     notes = [query_notes.READ_AS.with_values(*pair) for pair in corrected.corrections]
     if also := explained_expansions(corrected.plan):
         notes.append(query_notes.also_searched_note(also))
@@ -336,7 +384,7 @@ def _query_as_run(query: Query, corrected: CorrectedQuery, retrieved: RetrievalR
         chunks=chunks,
         times=times,
         understood=(*query.understood, *notes),
-        loosened=tuple(dict.fromkeys((*retrieved.notes, *retrieved.related_notes))),
+        loosened=tuple(dict.fromkeys((*_notes_naming_missing(answer), *retrieved.related_notes))),
         corrected_words=(*query.corrected_words, *(word for _, word in corrected.corrections)),
         extra_highlights=(*query.extra_highlights, *other_wordings(corrected.plan)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -40,17 +40,22 @@ class RetrievalResult:
     explanation: SearchExplanation | None = None  # set where the query asks for an explanation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedSearch:
-    """A plan's clauses as looked up: their frequencies, and ``retrieve``, which makes the answer.
+class PreparedSearch(Protocol):
+    """A plan's clauses as looked up: what the plan's correction needs, and ``retrieve``, which answers."""
 
-    It has what the plan's correction needs. ``retrieve`` matches, ranks, counts and cuts the documents. It is
-    called for the plan that is answered, not for a misspelt one.
-    """
+    @property
+    def is_as_typed(self) -> bool:
+        """Returns True if a document has the whole query as it was typed: nothing is misspelt."""
 
-    is_as_typed: bool  # a document has the whole query as it was typed: nothing is misspelt
-    frequencies: Mapping[Clause, int]  # documents that match each clause
-    retrieve: Callable[[], RetrievalResult]
+    @property
+    def frequencies(self) -> Mapping[Clause, int]:
+        """Returns the number of documents that match each clause."""
+
+    def retrieve(self) -> RetrievalResult:
+        """Matches, ranks, counts and cuts the documents.
+
+        It is called for the plan that is answered, not for a misspelt one.
+        """
 
 
 class Searcher(Protocol):

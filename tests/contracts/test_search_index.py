@@ -26,7 +26,15 @@ from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.other_readings import OtherReadingInContext
 from indexer.search.ports import MOST_PAGES, SearchIndex
 from indexer.search.query import query_notes
-from indexer.search.query.parser import ExcludedValue, Filters, Query, Sort, parse_query
+from indexer.search.query.parser import (
+    ExcludedValue,
+    Filters,
+    Interpretation,
+    Query,
+    Sort,
+    interpret_as,
+    parse_query,
+)
 from tests.contracts.engines import IndexOpener
 
 NOW = dt.datetime(2021, 6, 9, tzinfo=dt.UTC)
@@ -785,8 +793,9 @@ def test_a_number_of_two_digits_is_a_year_where_nothing_else_has_it(index: Searc
     index.update([entry(20, "ประกาศน้ำประปาสายที่ ๖๔", published_on=dt.date(2023, 6, 9))], (), position=2)
     page = index.search(parse_query(typed))
     assert page.hits[0].announcement_id == 20
-    assert page.query.parse_with_year
-    assert page.query.parse_with_year().times[0].year == 2564
+    assert page.query.may_end_with_year
+    assert page.query.text_with_year is not None
+    assert page.query.text_with_year.year == 2564
     assert not index.search(replace(parse_query("น้ำเสีย 64"), as_typed=True)).query.is_year_assumed
 
 
@@ -881,8 +890,8 @@ def test_a_number_of_four_digits_alone_may_be_a_year(index: SearchIndex, typed: 
     )
     page = index.search(parse_query(typed))
     assert page.hits[0].announcement_id == 2
-    assert page.query.parse_with_year
-    of_year = index.search(page.query.parse_with_year())
+    assert page.query.may_end_with_year
+    of_year = index.search(interpret_as(page.query, Interpretation.WITH_YEAR))
     assert {hit.announcement_id for hit in of_year.hits} == {1, 2}
 
 
@@ -895,7 +904,7 @@ def test_a_number_of_four_digits_alone_may_be_a_year(index: SearchIndex, typed: 
     ],
 )
 def test_a_number_that_is_no_year_is_none(typed: str) -> None:
-    assert parse_query(typed).parse_with_year is None
+    assert not parse_query(typed).may_end_with_year
 
 
 @pytest.mark.parametrize(

@@ -464,6 +464,14 @@ def test_a_number_read_as_a_year_can_be_undone_and_one_that_is_found_can_be_read
     assert "แสดงเฉพาะ พ.ศ. 2564" in site.client().get(link).text
 
 
+def test_a_year_alone_that_a_document_has_as_a_number_is_offered_as_a_year(site: Site) -> None:
+    site.announcement("ซ่อมถนนตามคำสั่งที่ 215/2564")
+    site.work()
+    page = html.fromstring(site.client().get("/search", query_string={"q": "2564"}).text)
+    (link,) = page.xpath("//p[@class='notice']/a[contains(., 'ดูเฉพาะของ พ.ศ. 2564')]/@href")
+    assert "ซ่อมถนน" in site.client().get(link).text
+
+
 def test_a_correction_is_told_once_and_can_be_undone(site: Site) -> None:
     site.announcement("เทศบาลตำบลหนองปลาดุกรับสมัครงาน")
     site.work()

@@ -17,7 +17,7 @@ from indexer.engines.opensearch.mapping import DEEPEST, STEPS, clusters, name_ke
 from indexer.search.coverage import is_stop_word_or_document_kind, longer_words, required_grams, time_clauses
 from indexer.search.ports import MOST_PAGES
 from indexer.search.query.date_ranges import DateRange
-from indexer.search.query.parser import ExcludedValue, Filters, Query, Sort
+from indexer.search.query.parser import ExcludedValue, Filters, Interpretation, Query, Sort
 from indexer.search.query.query_plan import (
     Alternative,
     Clause,
@@ -257,10 +257,15 @@ class PlanQueries:
         return max(math.ceil(TUNING.min_coverage * len(self._telling()) - 1e-9), 1)
 
     @property
+    def is_time_given_up_elsewhere(self) -> bool:
+        """True if the pipeline searches without the time, where nothing of it is found."""
+        return Interpretation.WITHOUT_DATES in self.query.other_interpretations
+
+    @property
     def attempts(self) -> list[SearchAttempt]:
         """The searches, by time and by quotes, of which the first that finds anything answers the plan."""
         times = ["dated", "named"] if self.query.times else []
-        times += [] if self.query.parse_without_dates else [""]  # else the pipeline searches without the time
+        times += [] if self.is_time_given_up_elsewhere else [""]
         is_quoted = any(map(self._is_looked_up_quoted, self.plan.parts))
         quotes = [True, False] if is_quoted else [False]
         return [

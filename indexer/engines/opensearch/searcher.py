@@ -106,11 +106,7 @@ class OpenSearchSearcher:
             if partial != unknown:  # a part of a name was given
                 unknown = partial
                 selection = _Selection(queries, self._counts)
-        return PreparedSearch(
-            is_as_typed=selection.is_as_typed,
-            frequencies=selection.frequencies(),
-            retrieve=selection.retrieved,
-        )
+        return selection
 
     def _ask(self, selection: _Selection, missing: SearchAttempt, unknown: set[str]) -> None:
         """Asks for a search and all that is likely to be needed with it, in one request."""
@@ -243,7 +239,7 @@ class _Selection:
             return missing.attempt
         return None
 
-    def retrieved(self) -> RetrievalResult:
+    def retrieve(self) -> RetrievalResult:
         chosen, notes = self._chosen()
         answer = self.answers[chosen.attempt]
         coverage = self._coverage(chosen)
@@ -283,7 +279,7 @@ class _Selection:
     def _chosen(self) -> tuple[_Found, tuple[BilingualNote, ...]]:
         """Returns what answers, and notes on what was given up. May raise ``AttemptNotSent``."""
         attempts = self.queries.attempts
-        is_last = self.queries.min_telling_clauses > 1 and not self.queries.query.parse_without_dates
+        is_last = self.queries.min_telling_clauses > 1 and not self.queries.is_time_given_up_elsewhere
         any_of_it = [SearchAttempt("any")] if is_last else []
         for attempt in (*attempts, *any_of_it):
             chosen = self._found(attempt)
@@ -355,12 +351,13 @@ class _Selection:
             return bool(self.counts.known_count(phrase_query(plan.whole)))
         return not plan.clauses or any(map(_complete, self.answers.values()))
 
+    @property
     def frequencies(self) -> dict[Clause, int]:
         clauses = self.queries.plan.clauses
         return {clause: self.counts.known_count(clause_count_query(clause)) or 0 for clause in clauses}
 
     def _idfs(self) -> dict[Clause, float]:
-        return {clause: self.counts.idf(count) for clause, count in self.frequencies().items()}
+        return {clause: self.counts.idf(count) for clause, count in self.frequencies.items()}
 
     def _coverage(self, chosen: _Found) -> float:
         """Returns the share of the plan that the best hit answers (``indexer.search.coverage``)."""
@@ -428,7 +425,7 @@ class _Selection:
 
     def _explanation(self, answer: Answer, coverage: float) -> SearchExplanation:
         hits = map(self._explain_hit, answer["hits"]["hits"])
-        return build_explanation(self.queries.plan, self.frequencies(), self._idfs(), coverage, hits)
+        return build_explanation(self.queries.plan, self.frequencies, self._idfs(), coverage, hits)
 
     def _explain_hit(self, hit: Answer) -> HitExplanation:
         names, idfs = _names(hit), self._idfs()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from indexer.engines.whoosh.bm25f import DocumentScores, score_clauses
 from indexer.engines.whoosh.document_coverage import (
@@ -28,28 +28,28 @@ from indexer.search.ports import Hit
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_notes import BilingualNote
-from indexer.search.query.query_plan import QueryPlan
-from indexer.search.searcher import MOST_OF_OTHER_TIMES, PreparedSearch, RetrievalResult
+from indexer.search.query.query_plan import Clause, QueryPlan
+from indexer.search.searcher import MOST_OF_OTHER_TIMES, RetrievalResult
 from indexer.search.vocabulary import Vocabulary
 
 
-class WhooshSearcher:
-    """Retrieves documents from one commit by its arrays: match, filter, rank, then count and cover."""
+@dataclass(frozen=True, slots=True)
+class WhooshPreparedSearch:
+    """See ``PreparedSearch``: a plan's clauses with their postings, as arrays."""
 
-    def __init__(self, reader: CommitReader) -> None:
-        self._reader = reader
+    reader: CommitReader
+    plan: QueryPlan
+    query: Query
+    scores: DocumentScores
+    is_as_typed: bool
 
-    def prepare_search(self, plan: QueryPlan, query: Query) -> PreparedSearch:
-        scores = score_clauses(self._reader, plan.clauses)
-        return PreparedSearch(
-            is_as_typed=has_document_with_whole_query(self._reader, plan, scores),
-            frequencies={clause: listed.count for clause, listed in scores.postings.items()},
-            retrieve=partial(self._retrieve, plan, query, scores),
-        )
+    @property
+    def frequencies(self) -> Mapping[Clause, int]:
+        return {clause: listed.count for clause, listed in self.scores.postings.items()}
 
-    def _retrieve(self, plan: QueryPlan, query: Query, scores: DocumentScores) -> RetrievalResult:
-        reader = self._reader
-        matched = match_documents(reader, plan, query.times, scores)
+    def retrieve(self) -> RetrievalResult:
+        reader, plan, query = self.reader, self.plan, self.query
+        matched = match_documents(reader, plan, query.times, self.scores)
         filters = filter_masks(reader, query.filters)
         allowed = combine_masks(reader, filters)
         if filters and not (matched.documents & allowed).any():
@@ -62,9 +62,7 @@ class WhooshSearcher:
         return RetrievalResult(
             total=ranked.total,
             hits=hits,
-            related=self._related(plan, query, matched, hits)
-            if are_related_hits_chosen(plan, coverage)
-            else None,
+            related=self._related(matched, hits) if are_related_hits_chosen(plan, coverage) else None,
             partial=ranked.total - ranked.complete if ranked.complete else 0,
             is_of_time=matched.is_of_time,
             has_title_match_at_other_times_only=matched.has_title_match_at_other_times_only,
@@ -75,15 +73,25 @@ class WhooshSearcher:
             explanation=explain_search(reader, plan, matched, ranked, coverage, query),
         )
 
-    def _related(
-        self, plan: QueryPlan, query: Query, found: UnfilteredMatches, hits: tuple[Hit, ...]
-    ) -> tuple[Hit, ...]:
+    def _related(self, found: UnfilteredMatches, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
         """Returns the hits worth showing although none of them is an answer."""
-        numbers = {hit: self._reader.document_numbers[hit.announcement_id] for hit in hits}
+        numbers = {hit: self.reader.document_numbers[hit.announcement_id] for hit in hits}
         titled = documents_with_telling_word_in_title_or_label(
-            self._reader, plan, query.times, found.scores, numbers.values()
+            self.reader, self.plan, self.query.times, found.scores, numbers.values()
         )
         return tuple(hit for hit, number in numbers.items() if number in titled)
+
+
+class WhooshSearcher:
+    """Retrieves documents from one commit by its arrays: match, filter, rank, then count and cover."""
+
+    def __init__(self, reader: CommitReader) -> None:
+        self._reader = reader
+
+    def prepare_search(self, plan: QueryPlan, query: Query) -> WhooshPreparedSearch:
+        scores = score_clauses(self._reader, plan.clauses)
+        is_as_typed = has_document_with_whole_query(self._reader, plan, scores)
+        return WhooshPreparedSearch(self._reader, plan, query, scores, is_as_typed)
 
     def correction_vocabulary(self, plan: QueryPlan) -> Vocabulary:  # noqa: ARG002 (one for all plans)
         return WhooshVocabulary(self._reader)

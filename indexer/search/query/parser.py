@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from functools import partial
+from enum import Enum, StrEnum, auto
 from typing import NamedTuple
 
 from archive.errors import Invalid
@@ -31,6 +29,14 @@ class Sort(StrEnum):
     OLDEST = "oldest"
     MOST_READ = "most-read"
     CLOSING = "closing"  # the announcement with the earliest closing day comes first
+
+
+class Interpretation(StrEnum):
+    """A way to read a typed text that differs from the first one; several may be in force together."""
+
+    WITH_YEAR = "with-year"  # a number at the end is a year: น้ำ 64 as น้ำ ปี 2564
+    DATES_AS_WORDS = "dates-as-words"  # a date range that stands alone is searched as words, and no filter
+    WITHOUT_DATES = "without-dates"  # a date range beside words is left out
 
 
 class ExcludedValue(NamedTuple):
@@ -89,18 +95,28 @@ class TypedChunk:
     others: tuple[TypedChunk, ...] = ()
 
 
+class TextWithYear(NamedTuple):
+    """A typed text whose last number is named as a year, and that year: น้ำ ปี 64 and 2564 of น้ำ 64."""
+
+    text: str
+    year: int  # Buddhist era
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """A parsed query. A search returns the query as it was run.
 
     ``understood`` notes how filters, abbreviations and misspellings were read; ``loosened`` notes which
     conditions were given up to find anything. ``times`` of a query as it was run are those that narrowed the
-    results; none with ``should_drop_dates_beside_words`` of ``parse_query``. Further words to highlight in
+    results; none with ``Interpretation.WITHOUT_DATES``. Further words to highlight in
     texts are ``corrected_words``, and ``extra_highlights``: synonyms and the full forms of abbreviations.
+    ``interpretations`` are in force; with any of ``other_interpretations`` the text asks for something else
+    (``interpret_as``).
     """
 
     typed: str
     filters: Filters = field(default_factory=Filters)
+    given_filters: Filters = NO_FILTERS  # those of ``filters`` that are not typed in the text
     sort: Sort = Sort.RELEVANCE
     page: int = 1  # of the results, from 1
     per_page: int = 10  # results on a page
@@ -118,11 +134,19 @@ class Query:
     )
     explain: bool = False  # the page of results is to contain an explanation
     names_title: bool = False  # a title begins with what was typed: its เรื่อง or ข่าว at the front is sought
-    is_year_assumed: bool = False  # the number at the end was read so, as nothing has it beside the words
-    # Functions that parse the same text in another way; None where that makes no difference.
-    parse_dates_as_words: Callable[[], Query] | None = field(default=None, compare=False)
-    parse_without_dates: Callable[[], Query] | None = field(default=None, compare=False)
-    parse_with_year: Callable[[], Query] | None = field(default=None, compare=False)  # น้ำ 64 as น้ำ ปี 2564
+    interpretations: frozenset[Interpretation] = frozenset()
+    other_interpretations: frozenset[Interpretation] = frozenset()
+    text_with_year: TextWithYear | None = None  # None for a typed text that ends otherwise
+
+    @property
+    def may_end_with_year(self) -> bool:
+        """Returns True if the number at the end was not read as a year, and might be one."""
+        return Interpretation.WITH_YEAR in self.other_interpretations
+
+    @property
+    def is_year_assumed(self) -> bool:
+        """Returns True if the number at the end was read as a year, as nothing has it beside the words."""
+        return Interpretation.WITH_YEAR in self.interpretations
 
 
 _MOST_EXCLUDED = 8  # values of facets
@@ -224,76 +248,103 @@ def parse_query(
     must have a date in that range or name it; with ``should_drop_dates_beside_words`` it is left out.
     ``ข่าวล่าสุด`` is everything, newest first. ``NOT`` alone or in quotes is a word like others, as ``OR`` is.
     """
+    given = filters or NO_FILTERS
     asked = Query(
         typed=typed[:MAX_QUERY_LENGTH],
-        filters=filters or NO_FILTERS,
+        filters=given,
+        given_filters=given,
         sort=sort,
         page=max(page, 1),
         per_page=max(per_page, 1),
+        interpretations=frozenset({Interpretation.WITHOUT_DATES} if should_drop_dates_beside_words else ()),
     )
-    return _parsed(asked, should_drop_dates_beside_words=should_drop_dates_beside_words)
+    return _parsed(asked)
 
 
-def _parsed(
-    asked: Query, *, dates_filter: bool = True, should_drop_dates_beside_words: bool = False
-) -> Query:
-    """Returns the query with what its typed text asks for; its filters so far have precedence.
+def interpret_as(query: Query, interpretation: Interpretation) -> Query:
+    """Returns the query with its text read in one more way, limited to what its reader may see."""
+    asked = Query(
+        typed=query.typed,
+        filters=query.given_filters,
+        given_filters=query.given_filters,
+        sort=query.sort,
+        page=query.page,
+        per_page=query.per_page,
+        as_typed=query.as_typed,
+        explain=query.explain,
+        interpretations=query.interpretations | {interpretation},
+        text_with_year=query.text_with_year,
+    )
+    other, own = _parsed(asked), query.filters
+    filters = replace(
+        other.filters, organisation=own.organisation, ended=own.ended, withheld=own.withheld, among=own.among
+    )
+    return replace(other, filters=filters)
 
-    With ``dates_filter`` a date range that stands alone is a filter.
+
+def _parsed(asked: Query) -> Query:
+    """Returns the query with what its text asks for, as its interpretations read it.
+
+    Its filters so far have precedence.
     """
+    with_year = asked.text_with_year
+    text = with_year.text if with_year and asked.is_year_assumed else asked.typed
     reading, sort = _Reading(asked.filters), asked.sort
-    raw = _with_numbers_in_figures(_SPACED.sub(r"\1:", normalize_query(asked.typed)))
-    if reading.asks_for_newest(fold_text(raw).strip()):
+    raw = _with_numbers_in_figures(_SPACED.sub(r"\1:", normalize_query(text)))
+    if reading.take_question_for_newest(fold_text(raw).strip()):
         raw, sort = "", Sort.NEWEST if sort is Sort.RELEVANCE else sort
-    raw, folded = _without_numbers(reading, raw, fold_text(raw))
-    words = _without_times(
-        reading,
-        raw,
-        folded,
-        dates_filter=dates_filter,
-        should_drop_dates_beside_words=should_drop_dates_beside_words,
-    )
-    for found in _PART.finditer(words):
+    raw, folded, numbers = _split_off_numbers(raw, fold_text(raw))
+    for number in numbers:
+        reading.take_number(number.value, is_excluded=number.is_excluded)
+    dates = _split_off_dates(raw, folded, asked.interpretations, has_numbers=bool(reading.chunks))
+    for date in dates.dates:
+        reading.take_date(date)
+    for found in _PART.finditer(dates.rest):
         reading.take(found)
     reading.take_lone_operator()
     if raw.strip() and reading.is_empty:
         reading.understood.append(query_notes.NO_WORDS)
-    is_filter_alone = dates_filter and reading.days_alone and not reading.chunks
-    is_dated = bool(reading.times) and not should_drop_dates_beside_words
-    may_end_with_year = reading.ends_with_wanted_text and not (
-        reading.has_date_ranges or should_drop_dates_beside_words
-    )
-    with_year = _with_bare_year(asked.typed) if may_end_with_year else None
-    as_words = partial(
-        _parsed, asked, dates_filter=False, should_drop_dates_beside_words=should_drop_dates_beside_words
-    )
-    undated = partial(_parsed, asked, dates_filter=dates_filter, should_drop_dates_beside_words=True)
+    if reading.ends_with_wanted_text and not (dates.has_any or asked.interpretations):
+        with_year = _with_bare_year(text)
+    times = () if Interpretation.WITHOUT_DATES in asked.interpretations else tuple(reading.times)
+    others = {
+        Interpretation.WITH_YEAR: with_year is not None,
+        Interpretation.DATES_AS_WORDS: reading.days_alone and not reading.chunks,
+        Interpretation.WITHOUT_DATES: bool(times) and dates.has_words_beside,
+    }
     return replace(
         asked,
         filters=reading.filters,
         sort=sort,
         chunks=tuple(reading.chunks),
         without=tuple(reading.without),
-        times=tuple(reading.times) if is_dated else (),
+        times=times,
         understood=tuple(reading.understood),
-        parse_dates_as_words=as_words if is_filter_alone else None,
-        parse_without_dates=undated if is_dated and reading.has_words_beside_dates else None,
-        parse_with_year=partial(_parsed, replace(asked, typed=with_year)) if with_year else None,
+        other_interpretations=frozenset(each for each, is_other in others.items() if is_other)
+        - asked.interpretations,
+        text_with_year=with_year,
     )
 
 
-def _without_numbers(reading: _Reading, raw: str, folded: str) -> tuple[str, str]:
-    """Returns both texts without the document numbers that were typed as such; adds these to ``reading``."""
+class _TypedNumber(NamedTuple):
+    """A document number that was typed as one, to be found or to be excluded."""
+
+    value: str
+    is_excluded: bool
+
+
+def _split_off_numbers(raw: str, folded: str) -> tuple[str, str, list[_TypedNumber]]:
+    """Returns both texts without the document numbers that were typed as such, and these, the last first."""
+    numbers = []
     for numbered in reversed(list(_NUMBER.finditer(folded))):
         if numbered["field"] or _OF_A_YEAR.search(numbered["number"]):
             start = _start_of_exclusion(raw, numbered.start())
-            is_excluded = start < numbered.start()
             raw, folded = (_without(text, (start, numbered.end())) for text in (raw, folded))
-            reading.number(numbered["number"], is_excluded=is_excluded)
-    return raw, folded
+            numbers.append(_TypedNumber(numbered["number"], is_excluded=start < numbered.start()))
+    return raw, folded, numbers
 
 
-def _with_bare_year(typed: str) -> str | None:
+def _with_bare_year(typed: str) -> TextWithYear | None:
     """Returns the typed text with its last number named as a year (น้ำ 64, 2564); None if it is none (สาย 64).
 
     None too where the text would become longer than what is read of one.
@@ -303,43 +354,74 @@ def _with_bare_year(typed: str) -> str | None:
     if found is None or before.endswith(_BEFORE_OTHER_NUMBERS) or _CIRCULAR.search(before):
         return None
     with_year = f"{before} ปี {found['year']}".strip()
-    return with_year if len(with_year) <= MAX_QUERY_LENGTH else None
+    if len(with_year) > MAX_QUERY_LENGTH:
+        return None
+    return TextWithYear(with_year, written_year_as_buddhist(int(found["year"])))
 
 
-def _without_times(
-    reading: _Reading, raw: str, folded: str, *, dates_filter: bool, should_drop_dates_beside_words: bool
-) -> str:
-    """Returns ``raw`` without the date ranges that are filters; adds every date range to ``reading``.
+class _DateUse(Enum):
+    """What a typed date range does: it filters, it excludes, or it is searched as a piece of text too."""
 
-    Those that stay become pieces of their own: น้ำปี 2564 is น้ำ and ปี 2564. With
-    ``should_drop_dates_beside_words`` all date ranges are left out of ``raw``, where anything else is in it.
+    FILTER = auto()
+    EXCLUSION = auto()
+    TEXT = auto()
+
+
+class _TypedDate(NamedTuple):
+    """A typed date range and its use; of an excluded one the sign (``-``, ``NOT``) and the text too."""
+
+    time: DateRange
+    use: _DateUse
+    sign: str = ""
+    text: str = ""
+
+
+class _TextAndDates(NamedTuple):
+    """A text that was split at its date ranges."""
+
+    rest: str  # the text without the ranges that filter or exclude; the others are pieces of their own
+    dates: list[_TypedDate]  # the last first
+    has_any: bool  # date ranges, also those that are left out
+    has_words_beside: bool
+
+
+def _split_off_dates(
+    raw: str, folded: str, interpretations: frozenset[Interpretation], *, has_numbers: bool
+) -> _TextAndDates:
+    """Returns ``raw`` without the date ranges that are filters or excluded, and its date ranges.
+
+    Those that stay become pieces of their own: น้ำปี 2564 is น้ำ and ปี 2564. With ``WITHOUT_DATES`` all date
+    ranges are left out of the text, where anything else is in it. A range beside document numbers, which
+    stand in the text no more, is no filter.
     """
     times = find_date_ranges(_QUOTED.sub(lambda quoted: " " * len(quoted.group()), folded))
-    reading.has_date_ranges = bool(times)
+    may_filter = Interpretation.DATES_AS_WORDS not in interpretations
     rest = folded
     for time in times:
         rest = _without(rest, (time.start, time.end))
-    if dates_filter and len(times) == 1 and _ANYTHING_OF_A_TIME.fullmatch(rest.strip()):
+    if may_filter and len(times) == 1 and _ANYTHING_OF_A_TIME.fullmatch(rest.strip()):
         raw, folded, rest = (_without_all_but(text, times[0]) for text in (raw, folded, ""))
-    reading.has_words_beside_dates = any(map(str.isalnum, rest))
+    has_words_beside = any(map(str.isalnum, rest))
+    dates = []
     for time in reversed(times):
-        alone = dates_filter and not any(map(str.isalnum, _without(folded, (time.start, time.end))))
+        alone = may_filter and not any(map(str.isalnum, _without(folded, (time.start, time.end))))
         start = _start_of_exclusion(raw, time.start)
         if folded[: time.start].endswith(":"):
             continue  # the value of a field
         if start < time.start:
-            reading.exclude_time(time, raw[start : time.start], raw[time.start : time.end])
+            sign, text = raw[start : time.start], raw[time.start : time.end]
+            dates.append(_TypedDate(time, _DateUse.EXCLUSION, sign, text))
             raw, folded = (_without(text, (start, time.end)) for text in (raw, folded))
-        elif time.is_labelled or (alone and not reading.chunks and time.month is None and "งบ" not in folded):
+        elif time.is_labelled or (alone and not has_numbers and time.month is None and "งบ" not in folded):
+            dates.append(_TypedDate(time, _DateUse.FILTER))
             raw, folded = (_without(text, (time.start, time.end)) for text in (raw, folded))
-            reading.between(time)
-        elif should_drop_dates_beside_words and reading.has_words_beside_dates:
+        elif Interpretation.WITHOUT_DATES in interpretations and has_words_beside:
             raw = _without(raw, (time.start, time.end))
         else:
-            reading.times.append(time)
+            dates.append(_TypedDate(time, _DateUse.TEXT))
             between = " " if raw[: time.start][-1:] >= "ก" else ""
             raw = f"{raw[: time.start]}{between}{raw[time.start :]}"
-    return raw
+    return _TextAndDates(raw, dates, has_any=bool(times), has_words_beside=has_words_beside)
 
 
 def _without_all_but(text: str, time: DateRange) -> str:
@@ -388,8 +470,6 @@ class _Reading:
         self.times: list[DateRange] = []
         self.understood: list[BilingualNote] = []
         self.days_alone = False
-        self.has_date_ranges = False  # also those that are filters, or excluded
-        self.has_words_beside_dates = False
         self.ends_with_wanted_text = False  # the last part is no filter and not excluded
         self._joined = ""  # operator (OR, AND, NOT) before the next piece
 
@@ -398,8 +478,8 @@ class _Reading:
         """Returns True if nothing that was read narrows a search."""
         return not (self.chunks or self.without or self.understood or self.times)
 
-    def asks_for_newest(self, folded: str) -> bool:
-        """Returns True for a question for whatever is new; sets the filter of the kind that it names."""
+    def take_question_for_newest(self, folded: str) -> bool:
+        """Sets the kind that a question for whatever is new names; returns False for any other text."""
         asked = _NEWEST.fullmatch(folded)
         kind = _kind(asked["what"]) if asked and asked["what"] else None
         if asked is None or not (kind or asked["what"] is None or asked["what"] in _ANYTHING):
@@ -409,7 +489,7 @@ class _Reading:
         self.understood.append(query_notes.NEWEST_FIRST)
         return True
 
-    def number(self, value: str, *, is_excluded: bool = False) -> None:
+    def take_number(self, value: str, *, is_excluded: bool = False) -> None:
         """Adds a document number that results must contain, or must not if it is excluded.
 
         Spaces around the number's signs are ignored.
@@ -421,7 +501,17 @@ class _Reading:
             self.chunks.append(TypedChunk(value, is_exact=True))
             self.understood.append(query_notes.DOCUMENT_NUMBER.with_values(value))
 
-    def between(self, time: DateRange) -> None:
+    def take_date(self, date: _TypedDate) -> None:
+        """Adds a date range: as a filter, as an exclusion, or as one of the times that results are of."""
+        match date.use:
+            case _DateUse.FILTER:
+                self._filter_by_days(date.time)
+            case _DateUse.EXCLUSION:
+                self._exclude_time(date.time, date.sign, date.text)
+            case _DateUse.TEXT:
+                self.times.append(date.time)
+
+    def _filter_by_days(self, time: DateRange) -> None:
         """Sets a date range as a filter, unless a date filter is set already."""
         first, last = self.filters.from_date, self.filters.to_date
         if first is None and last is None:
@@ -429,7 +519,7 @@ class _Reading:
             self.understood.append(query_notes.days_note(time))
             self.days_alone = not time.is_labelled
 
-    def exclude_time(self, time: DateRange, sign: str, text: str) -> None:
+    def _exclude_time(self, time: DateRange, sign: str, text: str) -> None:
         """Excludes a calendar year as a filter, and any other date range, if it has no label, as a text."""
         if time.year is not None and time.is_calendar_year:
             self._exclude_value(FACETS_BY_NAME["year"], time.year)
@@ -483,7 +573,7 @@ class _Reading:
         if facet and excluded is not None:
             self._exclude_value(facet, excluded)
         elif name == "number":
-            self.number(folded, is_excluded=True)
+            self.take_number(folded, is_excluded=True)
         else:
             self.understood.append(query_notes.NOT_UNDERSTOOD.with_values(typed))
 
@@ -520,7 +610,7 @@ class _Reading:
             case "from_date" | "to_date":
                 return self._day(name, folded)
             case "number":
-                self.number(folded)
+                self.take_number(folded)
                 return True
             case _:
                 return False

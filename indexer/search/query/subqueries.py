@@ -62,7 +62,8 @@ def _subquery(query: Query, text: str, segmenter: Tokenizer) -> Query:
         typed=told,
         chunks=tuple(chunks),
         per_page=_MOST_SHOWN,
-        parse_with_year=None,
+        other_interpretations=frozenset(),
+        text_with_year=None,
         may_split_into_subqueries=False,
     )
 
