@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.search.coverage import minimum_coverage, missing_words, time_clauses
+from indexer.search.explanations import InterpretationExplanation, InterpretationOutcome, SearchStep
 from indexer.search.ports import Hit, ResultPage
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Interpretation, Query, interpret_as, normalize_query
@@ -52,6 +53,8 @@ class _Answer:
     corrected: CorrectedQuery
     retrieved: RetrievalResult
     frequencies: Mapping[Clause, int]  # documents that match each clause, as typed and as corrected
+    steps: tuple[SearchStep, ...] = ()
+    outcome: InterpretationOutcome = InterpretationOutcome.TAKEN
 
     @property
     def is_found(self) -> bool:
@@ -74,10 +77,15 @@ def answer_query(searcher: Searcher, lexicon: Lexicon, query: Query) -> ResultPa
     first = _answer(searcher, lexicon, query)
     if both := _answer_subqueries(searcher, lexicon, first):
         return both
-    answer = _answer_other_interpretations(searcher, lexicon, first)
-    answer = _with_related(searcher, lexicon, answer)
-    answer = _with_other_times(searcher, lexicon, answer)
-    return _present(answer)
+    tried = _answer_interpretations(searcher, lexicon, first)
+    answer = _with_related(searcher, lexicon, tried[-1])
+    others = _answer_of_other_times(searcher, lexicon, answer)
+    if others is not None:
+        answer, tried = (
+            _with_other_times(answer, others),
+            [*tried, replace(others, outcome=InterpretationOutcome.BESIDE)],
+        )
+    return _with_explained_interpretations(_present(answer), tried)
 
 
 def _answer(searcher: Searcher, lexicon: Lexicon, query: Query) -> _Answer:
@@ -90,36 +98,42 @@ def _answer(searcher: Searcher, lexicon: Lexicon, query: Query) -> _Answer:
     if not (as_typed.is_as_typed or query.as_typed):
         corrected, matched = _correct(searcher, lexicon, query, corrected, as_typed)
     retrieved = matched.retrieve()
+    steps = (SearchStep.CORRECTED,) if corrected.corrections else ()
     if corrected.corrections and _is_weak(query, corrected, retrieved):
         # Nothing is found as corrected either: what came near is that of the text as typed, maybe a name.
-        corrected = CorrectedQuery(typed)
+        corrected, steps = CorrectedQuery(typed), (SearchStep.CORRECTION_UNDONE,)
         retrieved = replace(as_typed.retrieve(), coverage=retrieved.coverage)
     frequencies = {**as_typed.frequencies, **matched.frequencies}
-    answer = _Answer(query, corrected, retrieved, frequencies)
+    answer = _Answer(query, corrected, retrieved, frequencies, steps)
     return _without_coverage_of_unknown_village(searcher, lexicon, answer)
 
 
-def _answer_other_interpretations(searcher: Searcher, lexicon: Lexicon, answer: _Answer) -> _Answer:
-    """Returns the answer, or that of the first other interpretation that need not give way to another."""
-    given = answer.query.interpretations
+def _answer_interpretations(searcher: Searcher, lexicon: Lexicon, answer: _Answer) -> list[_Answer]:
+    """Returns the answer and those of the other interpretations that were tried; the last one is taken."""
+    given, left = answer.query.interpretations, []
     while (other := _next_interpretation(answer)) is not None:
-        answer = _answer(searcher, lexicon, interpret_as(answer.query, other))
+        interpretation, reason = other
+        left.append(replace(answer, outcome=reason))
+        answer = _answer(searcher, lexicon, interpret_as(answer.query, interpretation))
     if (answer.query.interpretations - given) & _OF_ANY_TIME:
         notes = (query_notes.NOT_THEN, *answer.retrieved.notes)
-        return replace(answer, retrieved=replace(answer.retrieved, notes=notes))
-    return answer
+        answer = replace(answer, retrieved=replace(answer.retrieved, notes=notes))
+    return [*left, answer]
 
 
-def _next_interpretation(answer: _Answer) -> Interpretation | None:
-    """Returns the interpretation to which an answer that finds too little gives way; None if to none."""
+def _next_interpretation(answer: _Answer) -> tuple[Interpretation, InterpretationOutcome] | None:
+    """Returns the interpretation to which an answer that finds too little gives way, and why; or None."""
     others, found = answer.query.other_interpretations, answer.retrieved
     may_assume_year = Interpretation.WITH_YEAR in others and not answer.query.as_typed
     if may_assume_year and (not found.total or answer.lacks_words):
-        return Interpretation.WITH_YEAR
+        return (
+            Interpretation.WITH_YEAR,
+            InterpretationOutcome.LACKS_WORDS if found.total else InterpretationOutcome.NOTHING_FOUND,
+        )
     if Interpretation.DATES_AS_WORDS in others and not found.total:
-        return Interpretation.DATES_AS_WORDS
+        return Interpretation.DATES_AS_WORDS, InterpretationOutcome.NOTHING_FOUND
     if Interpretation.WITHOUT_DATES in others and query_notes.NOT_THEN in found.notes:
-        return Interpretation.WITHOUT_DATES
+        return Interpretation.WITHOUT_DATES, InterpretationOutcome.OTHER_TIMES
     return None
 
 
@@ -137,7 +151,10 @@ def _answer_subqueries(searcher: Searcher, lexicon: Lexicon, answer: _Answer) ->
     subqueries = split_into_subqueries(query, lexicon.tokenizer)
     if subqueries is None:
         return None
-    pages = tuple(_complete_matches(_present(_answer(searcher, lexicon, each))) for each in subqueries)
+    answers = [_answer(searcher, lexicon, each) for each in subqueries]
+    pages = tuple(
+        _with_explained_interpretations(_complete_matches(_present(each)), [each]) for each in answers
+    )
     hits = tuple(hit for page in pages for hit in page.hits)
     if not all(page.hits for page in pages) or len({hit.announcement_id for hit in hits}) < len(hits):
         return None
@@ -149,7 +166,14 @@ def _answer_subqueries(searcher: Searcher, lexicon: Lexicon, answer: _Answer) ->
         corrected_words=tuple(word for page in pages for word in page.query.corrected_words),
         extra_highlights=tuple(mark for page in pages for mark in page.query.extra_highlights),
     )
-    return ResultPage(total=len(hits), hits=hits, subquery_results=pages, query=as_run)
+    page = ResultPage(
+        total=len(hits),
+        hits=hits,
+        subquery_results=pages,
+        query=as_run,
+        explanation=answer.retrieved.explanation,
+    )
+    return _with_explained_interpretations(page, [replace(answer, outcome=InterpretationOutcome.IN_TWO)])
 
 
 def _complete_matches(page: ResultPage) -> ResultPage:
@@ -200,7 +224,8 @@ def _without_coverage_of_unknown_village(searcher: Searcher, lexicon: Lexicon, a
         return answer
     if _is_village_named(searcher, lexicon, _of_any_time(query), plan, int(number)):
         return answer
-    return replace(answer, retrieved=replace(answer.retrieved, coverage=0.0))
+    steps = (*answer.steps, SearchStep.VILLAGE_UNKNOWN)
+    return replace(answer, retrieved=replace(answer.retrieved, coverage=0.0), steps=steps)
 
 
 def _is_village_named(
@@ -283,18 +308,22 @@ def _notes_naming_missing(answer: _Answer) -> tuple[BilingualNote, ...]:
     return tuple(named if note == query_notes.NOT_ALL else note for note in notes)
 
 
-def _with_other_times(searcher: Searcher, lexicon: Lexicon, answer: _Answer) -> _Answer:
-    """Returns the answer; where only other times have the words in titles, with announcements of these."""
-    query, retrieved = answer.query, answer.retrieved
+def _answer_of_other_times(searcher: Searcher, lexicon: Lexicon, answer: _Answer) -> _Answer | None:
+    """Returns the answer of any time, for the first page, where only other times have the words in titles."""
+    query = answer.query
     is_asked_for = query.page == 1 and Interpretation.WITHOUT_DATES in query.other_interpretations
-    if not (is_asked_for and retrieved.has_title_match_at_other_times_only):
-        return answer
+    if not (is_asked_for and answer.retrieved.has_title_match_at_other_times_only):
+        return None
     undated = interpret_as(query, Interpretation.WITHOUT_DATES)
-    others = _answer_other_interpretations(searcher, lexicon, _answer(searcher, lexicon, undated))
+    return _answer_interpretations(searcher, lexicon, _answer(searcher, lexicon, undated))[-1]
+
+
+def _with_other_times(answer: _Answer, others: _Answer) -> _Answer:
+    """Returns the answer with announcements of ``others``, which is that of any time."""
     if not answer.is_found:
-        return replace(answer, retrieved=_with_related_of_other_times(retrieved, others))
-    note = query_notes.only_mentions_in_time_note(query.times[0])
-    return replace(answer, retrieved=_with_hits_of_other_times(retrieved, others, note))
+        return replace(answer, retrieved=_with_related_of_other_times(answer.retrieved, others))
+    note = query_notes.only_mentions_in_time_note(answer.query.times[0])
+    return replace(answer, retrieved=_with_hits_of_other_times(answer.retrieved, others, note))
 
 
 def _with_hits_of_other_times(
@@ -346,6 +375,30 @@ def _present(answer: _Answer) -> ResultPage:
         query=as_run,
         coverage=retrieved.coverage,
         explanation=retrieved.explanation,
+    )
+
+
+def _with_explained_interpretations(page: ResultPage, tried: list[_Answer]) -> ResultPage:
+    """Returns the page; an explanation of it names the interpretations that were tried."""
+    if page.explanation is None:
+        return page
+    explanation = replace(
+        page.explanation,
+        interpretations=tuple(map(_explain_interpretation, tried)),
+        coverage=round(page.coverage, 4),
+    )
+    return replace(page, explanation=explanation)
+
+
+def _explain_interpretation(answer: _Answer) -> InterpretationExplanation:
+    explanation = answer.retrieved.explanation
+    return InterpretationExplanation(
+        interpretations=tuple(sorted(answer.query.interpretations)),
+        words=" ".join(chunk.text for chunk in _query_as_run(answer).chunks),
+        total=answer.retrieved.total,
+        coverage=answer.retrieved.coverage if explanation is None else explanation.coverage,
+        steps=answer.steps,
+        outcome=answer.outcome,
     )
 
 

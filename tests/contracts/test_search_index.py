@@ -24,6 +24,7 @@ from archive.model import (
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.analysis.other_readings import OtherReadingInContext
+from indexer.search.explanations import InterpretationOutcome, SearchExplanation, SearchStep, Standing
 from indexer.search.ports import MOST_PAGES, SearchIndex
 from indexer.search.query import query_notes
 from indexer.search.query.parser import (
@@ -1113,3 +1114,85 @@ def test_what_has_only_an_everyday_word_in_other_words_is_found_and_what_is_near
     page = index.search(parse_query("เบี้ยคนพิการ"))
     assert (page.total, [hit.announcement_id for hit in page.related]) == (0, [2])
     assert index.search(parse_query("แจ้งเกิด")).related == ()
+
+
+def explained(index: SearchIndex, typed: str) -> SearchExplanation:
+    explanation = index.search(replace(parse_query(typed), explain=True)).explanation
+    assert explanation is not None
+    return explanation
+
+
+def test_the_order_of_hits_is_explained_by_tier_and_score(index: SearchIndex) -> None:
+    index.update(
+        [
+            entry(1, "ซ่อมแซมถนน", "ถนน " * 40),
+            entry(2, "ตลาดนัด", "ถนนคนเดิน ซ่อมไฟฟ้า คอนกรีต และลานจอดรถ " + "งบประมาณ " * 50),
+            entry(3, "ซ่อมแซมถนนคอนกรีต"),
+            entry(4, "ถนนคอนกรีต"),
+            *(entry(at, f"ประชุมสภา ครั้งที่ {at}") for at in range(10, 22)),
+        ],
+        (),
+        position=1,
+    )
+    page = index.search(replace(parse_query("ซ่อมแซม ถนนคอนกรีต"), explain=True))
+    assert page.explanation is not None
+    hits = page.explanation.hits
+    assert [hit.announcement_id for hit in hits] == [hit.announcement_id for hit in page.hits]
+    order = [(hit.standing.tier, hit.score) for hit in hits]
+    assert order == sorted(order, reverse=True)
+    standings = {hit.announcement_id: hit.standing for hit in hits}
+    assert standings[3] is Standing.COMPLETE
+    assert standings[1] is Standing.PARTIAL
+    assert {hit.announcement_id for hit in page.hits if hit.is_partial} == {
+        id for id, standing in standings.items() if standing is Standing.PARTIAL
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "tried"),
+    [
+        ("ซ่อมถนน", [("", InterpretationOutcome.TAKEN)]),
+        ("น้ำประปา 64", [("", InterpretationOutcome.LACKS_WORDS), ("with-year", InterpretationOutcome.TAKEN)]),
+        (
+            "ปี 2550",
+            [("", InterpretationOutcome.NOTHING_FOUND), ("dates-as-words", InterpretationOutcome.TAKEN)],
+        ),
+        (
+            "น้ำประปา ปี 2550",
+            [("", InterpretationOutcome.OTHER_TIMES), ("without-dates", InterpretationOutcome.TAKEN)],
+        ),
+        (
+            "น้ำประปา 50",
+            [
+                ("", InterpretationOutcome.LACKS_WORDS),
+                ("with-year", InterpretationOutcome.OTHER_TIMES),
+                ("with-year without-dates", InterpretationOutcome.TAKEN),
+            ],
+        ),
+    ],
+)
+def test_an_explanation_names_the_interpretations_that_were_tried(
+    index: SearchIndex, typed: str, tried: list[tuple[str, InterpretationOutcome]]
+) -> None:
+    index.update(
+        [
+            entry(1, "ประกาศหยุดจ่ายน้ำประปา", published_on=dt.date(2021, 6, 9)),
+            *(entry(at, "ซ่อมถนน", published_on=dt.date(2023, 6, 9)) for at in range(4, 10)),
+        ],
+        (),
+        position=1,
+    )
+    explanation = explained(index, typed)
+    found = [(" ".join(sorted(each.interpretations)), each.outcome) for each in explanation.interpretations]
+    assert found == tried
+
+
+def test_an_explanation_says_what_else_was_done_for_an_interpretation(index: SearchIndex) -> None:
+    index.update([entry(at, "ประกาศหยุดจ่ายน้ำประปา") for at in range(1, 9)], (), position=1)
+    (corrected,) = explained(index, "น้ำปรปา").interpretations
+    assert (corrected.words, corrected.steps) == ("น้ำประปา", (SearchStep.CORRECTED,))
+    index.update(FEES, (), position=2)
+    explanation = explained(index, "ค่าขยะหมู่ 7")
+    (of_village,) = explanation.interpretations
+    assert of_village.steps == (SearchStep.VILLAGE_UNKNOWN,)
+    assert (explanation.coverage, of_village.coverage > 0) == (0.0, True)

@@ -118,6 +118,10 @@ def test_an_explanation_names_what_matches_a_clause(
     site.work()
     answer = client.get("/api/v1/search?q=ถนน&explain=true", headers=token).json
     [clause] = answer["explanation"]["clauses"]
+    [hit] = answer["explanation"]["hits"]
+    assert (hit["tier"], hit["standing"]) == (6, "complete")
+    [tried] = answer["explanation"]["interpretations"]
+    assert (tried["interpretations"], tried["words"], tried["outcome"]) == ([], "ถนน", "taken")
     assert clause["alternatives"][0] == {"terms": "ถนน", "weight": 1.0}
     assert "explanation" not in client.get("/api/v1/search?q=ถนน", headers=token).json
     for headers in ({}, {"Authorization": "Bearer guessed"}):

@@ -173,6 +173,8 @@ def test_a_search_is_explained_on_demand(shell: Shell, tmp_path: Path) -> None:
     explained = shell.done("search", "ซ่อมถังประปา", "--explain")
     assert re.search(r"clause .+: df 1, idf", explained)
     assert re.search(r"(?m)^1: [\d.]+ \(covers ", explained)
+    assert re.search(r"(?m)^   tier \d: has all that was asked for$", explained)
+    assert re.search(r"(?m)^read as it stands: .+: 1 found, coverage 1.00: taken$", explained)
 
 
 def numbers(said: str) -> list[int]:

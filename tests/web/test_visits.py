@@ -48,4 +48,6 @@ def test_the_explanation_of_a_search_names_its_records_and_leads_back(site: Site
     page = site.signed_in(Role.STAFF).get("/staff/explain?q=ขยะ").text
     explained = page[page.index("<main") :]
     assert "ค่าธรรมเนียมขยะ" in explained
+    assert "มีครบตามที่ค้น" in explained
+    assert "ใช้ผลนี้" in explained
     assert 'href="/staff/statistics"' in explained

@@ -61,12 +61,18 @@ def search_command(typed: str, as_json: bool, limit: int, explain: bool, organis
         console.print("ใกล้เคียง · related:")
     for result in answer.related:
         _show(console, result)
-    if answer.explanation is not None:
-        _explain(console, answer.explanation)
+    for part in (answer, *answer.subquery_results):
+        if part.explanation is not None:
+            _explain(console, part.explanation)
 
 
 def _explain(console: Console, explanation: SearchExplanation) -> None:
     console.print(f"coverage {explanation.coverage:.2f}, nothing found below {explanation.min_coverage:.2f}")
+    for each in explanation.interpretations:
+        read_as = ", ".join(each.interpretations) or "as it stands"
+        said = "; ".join(note.value.english for note in (*each.steps, each.outcome))
+        line = f"read {read_as}: {each.words}: {each.total:,} found, coverage {each.coverage:.2f}: {said}"
+        console.print(Text(line), soft_wrap=True)
     for clause in explanation.clauses:
         ways = ", ".join(f"{terms} × {weight:g}" for terms, weight in clause.alternatives)
         statistics = f"df {clause.document_frequency:,}, idf {clause.idf:.2f}"
@@ -75,6 +81,7 @@ def _explain(console: Console, explanation: SearchExplanation) -> None:
         parts = " + ".join(f"{part.value:.3f} {part.name}" for part in hit.parts)
         line = f"{hit.announcement_id}: {hit.score:.3f} (covers {hit.coverage:.2f}) = {parts}"
         console.print(Text(line), soft_wrap=True)
+        console.print(Text(f"   tier {hit.standing.tier}: {hit.standing.note.english}"), soft_wrap=True)
 
 
 def _show(console: Console, result: Result) -> None:

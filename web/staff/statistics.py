@@ -9,9 +9,10 @@ from flask import Response, render_template, request
 from flask_babel import gettext as _
 from pygal.style import Style
 
+from indexer.search.explanations import INTERPRETATION_NOTES
 from indexer.search.query.parser import parse_query
 from web.bootstrap import services
-from web.search_service import most_read, search
+from web.search_service import SearchResults, most_read, search
 from web.staff.blueprints import staff_blueprint
 
 pages = staff_blueprint("statistics", __name__, url_prefix="/staff")
@@ -45,12 +46,21 @@ def statistics() -> str:
 
 @pages.get("/explain")
 def explain() -> str:
-    """Show how a search comes about: its plan, and each hit's score by part."""
-    query = replace(parse_query(request.args.get("q", "")), explain=True)
-    answer = search(services(), query) if query.typed else None
-    ids = [hit.announcement_id for hit in answer.explanation.hits] if answer and answer.explanation else []
-    known = services().announcements.get_many(ids)
-    return render_template("staff/explain.html", answer=answer, typed=query.typed, announcements=known)
+    """Show how a search comes about: what was tried, the plan, and each hit's tier and score by part."""
+    query = parse_query(request.args.get("q", ""))
+    query = replace(query, explain=True, may_split_into_subqueries=True)
+    answers: list[SearchResults] = []
+    if query.typed:
+        answer = search(services(), query)
+        answers = [each for each in (answer, *answer.subquery_results) if each.explanation]
+    hits = [hit for each in answers if each.explanation for hit in each.explanation.hits]
+    return render_template(
+        "staff/explain.html",
+        answers=answers,
+        typed=query.typed,
+        announcements=services().announcements.get_many(hit.announcement_id for hit in hits),
+        notes=INTERPRETATION_NOTES,
+    )
 
 
 @pages.get("/reads.svg")

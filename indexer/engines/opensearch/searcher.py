@@ -55,6 +55,7 @@ from indexer.search.explanations import (
     HitExplanation,
     ScorePart,
     SearchExplanation,
+    Standing,
     build_explanation,
     build_hit_explanation,
 )
@@ -258,7 +259,7 @@ class _Selection:
             facets={name: _values(chosen.counts[name]) for name in FACETS_BY_NAME},
             notes=notes,
             coverage=coverage,
-            explanation=self._explanation(answer, coverage) if self.queries.query.explain else None,
+            explanation=self._explanation(chosen, coverage) if self.queries.query.explain else None,
         )
 
     def _has_title_match_at_other_times_only(self, answer: Answer) -> bool:
@@ -423,11 +424,18 @@ class _Selection:
     def _parts(self, names: Mapping[str, float]) -> list[QueryPart]:
         return [part for at, part in enumerate(self.queries.phrases) if f"phrase{at}" in names]
 
-    def _explanation(self, answer: Answer, coverage: float) -> SearchExplanation:
-        hits = map(self._explain_hit, answer["hits"]["hits"])
+    def _explanation(self, chosen: _Found, coverage: float) -> SearchExplanation:
+        shown = _shown(self.answers[chosen.attempt], chosen)
+        hits = (self._explain_hit(hit, self._standing(hit, chosen)) for hit in shown)
         return build_explanation(self.queries.plan, self.frequencies, self._idfs(), coverage, hits)
 
-    def _explain_hit(self, hit: Answer) -> HitExplanation:
+    def _standing(self, hit: Answer, chosen: _Found) -> Standing:
+        if self.queries.plan.is_prose:
+            return Standing.UNGROUPED
+        is_complete = chosen.attempt.strictness == "all" or _is_complete(hit)
+        return Standing.COMPLETE if is_complete else Standing.PARTIAL
+
+    def _explain_hit(self, hit: Answer, standing: Standing) -> HitExplanation:
         names, idfs = _names(hit), self._idfs()
         words = enumerate(self.queries.plan.clauses)
         parts = [
@@ -439,7 +447,7 @@ class _Selection:
         score = _score(hit) or total  # hits in another order have no score of their own
         parts.append(ScorePart("phrases", score - total))
         mass = sum(idfs[one] for one in self._matched(hit)) / max(sum(idfs.values()), 1e-9)
-        return build_hit_explanation(hit["fields"]["id"][0], score, mass, parts)
+        return build_hit_explanation(hit["fields"]["id"][0], score, mass, parts, standing)
 
 
 def _names(hit: Answer) -> Mapping[str, float]:

@@ -11,9 +11,11 @@ from indexer.search.explanations import (
     HitExplanation,
     ScorePart,
     SearchExplanation,
+    Standing,
     build_explanation,
     build_hit_explanation,
 )
+from indexer.search.query import query_notes
 from indexer.search.query.parser import Query
 from indexer.search.query.query_plan import QueryPlan
 
@@ -33,12 +35,14 @@ def explain_search(
     frequencies = {clause: listed.count for clause, listed in scores.postings.items()}
     begin = (query.page - 1) * query.per_page
     places = range(begin, min(begin + query.per_page, len(ranked.documents)))
-    hits = (_explain_hit(reader, matched, ranked, place) for place in places)
+    # Prose is not expected to be matched in full, and where nothing is, all stand together.
+    is_grouped = matched.complete is not None or not (plan.is_prose or query_notes.NOT_ALL in matched.notes)
+    hits = (_explain_hit(reader, matched, ranked, place, is_grouped=is_grouped) for place in places)
     return build_explanation(plan, frequencies, scores.idfs, coverage, hits)
 
 
 def _explain_hit(
-    reader: CommitReader, matched: UnfilteredMatches, ranked: TopDocuments, place: int
+    reader: CommitReader, matched: UnfilteredMatches, ranked: TopDocuments, place: int, *, is_grouped: bool
 ) -> HitExplanation:
     document, score = int(ranked.documents[place]), float(ranked.scores[place])
     at = np.array([document], dtype=np.int64)
@@ -47,11 +51,14 @@ def _explain_hit(
     bm25f = float(matched.scores.scores[document])
     parts.append(ScorePart("misread words", bm25f - sum(matches.values())))
     boosts = ranked.boosts
-    if boosts is not None and place < len(boosts.phrases):
+    if boosts is not None:
         for name in ("phrases", "whole_query", "own_number"):
             value = float(getattr(boosts, name)[place]) * ranked.best_score
             parts.append(ScorePart(name.replace("_", " "), value))
     covered = float(matched.scores.covered[document]) / max(matched.scores.total_idf_mass, 1e-9)
+    standing = Standing(ranked.standings[place])
+    if standing is Standing.COMPLETE and not is_grouped:
+        standing = Standing.UNGROUPED
     return build_hit_explanation(
-        int(reader.commit.attributes["id"][document]), score, min(covered, 1.0), parts
+        int(reader.commit.attributes["id"][document]), score, min(covered, 1.0), parts, standing
     )

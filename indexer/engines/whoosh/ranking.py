@@ -22,6 +22,7 @@ from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.retrieval import UnfilteredMatches
 from indexer.search.coverage import PiecesFinder, time_clauses
+from indexer.search.explanations import Standing
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_plan import PhraseBytes, QueryPart, QueryPlan
 from indexer.search.tuning import TUNING
@@ -37,6 +38,18 @@ _ENOUGH_EXACT = 10  # documents with every phrase, from which on misread phrases
 _MAX_FUZZY_TEXTS = 100  # texts in which misread phrases are looked for
 _MIN_SYNONYM_PHRASE = 4  # letters of a synonym that is looked for as a phrase
 _COMPLETE = 3  # preference of a document that matches all of the plan: above any phrase of a partial match
+_WHOLE = (Standing.COMPLETE, Standing.MISREAD, Standing.BEARS_NUMBER)
+_TIERS = np.array([0, *(each.tier for each in Standing)])  # by standing; the first standing is 1
+_UNREAD = np.array(
+    [
+        Standing.UNREAD,
+        Standing.UNREAD_WITH_PHRASE,
+        Standing.UNREAD,  # no document has this preference
+        Standing.UNREAD_COMPLETE,
+        Standing.UNREAD_COMPLETE_WITH_PHRASE,
+    ]
+)
+"""Standing, by preference, of a document that is not read."""
 _NUMBER_ZONE = frozenset({"number"})
 _MAX_BYTES = 4_000_000  # bytes of text read for one query
 
@@ -55,19 +68,27 @@ class PhraseBoosts:
         return total
 
     def ordered(self, order: DocumentNumbers) -> PhraseBoosts:
-        """Returns the boosts in another order of documents."""
-        return PhraseBoosts(*(getattr(self, each.name)[order] for each in fields(self)))
+        """Returns the boosts in another order of documents, none for those behind the last that was read."""
+        read = len(self.phrases)
+        padded = (np.pad(getattr(self, each.name), (0, len(order) - read)) for each in fields(self))
+        return PhraseBoosts(*(each[order] for each in padded))
+
+
+Standings = npt.NDArray[np.int64]
+"""The ``Standing`` of each of some documents."""
 
 
 @dataclass(frozen=True, slots=True)
 class TopDocuments:
-    """The best of ``total`` documents, with scores; the first ``complete`` of them match all of the plan.
+    """The best of ``total`` documents; the first ``complete`` of them match all of the plan.
 
-    ``boosts`` are those of the first documents, in units of ``best_score``; None where no boost was given.
+    ``scores``, ``standings`` and ``boosts`` are those of each document. The boosts are in units of
+    ``best_score``, and None in an order other than relevance.
     """
 
     documents: DocumentNumbers
     scores: Floats
+    standings: Standings
     total: int
     complete: int
     boosts: PhraseBoosts | None = None
@@ -83,8 +104,8 @@ def rank_documents(
     is_partial = np.zeros(len(documents), bool) if matched.complete is None else ~matched.complete[documents]
     complete = len(documents) - int(np.count_nonzero(is_partial))
     if query.sort is Sort.RELEVANCE and plan.clauses:
-        tier = np.where(is_partial, 0, _COMPLETE) + matched.preferred[documents]
-        return rank_by_relevance(reader, query, plan, documents, scores, tier)
+        preferences = np.where(is_partial, 0, _COMPLETE) + matched.preferred[documents]
+        return rank_by_relevance(reader, query, plan, documents, scores, preferences)
     attributes = reader.commit.attributes[documents]
     ids, dates = attributes["id"], attributes["date"]
     if query.sort is Sort.OLDEST:
@@ -95,7 +116,8 @@ def rank_documents(
         order = np.lexsort((ids, -dates, -attributes["views"].astype(np.int64), is_partial))
     else:
         order = np.lexsort((-ids.astype(np.int64), -dates, is_partial))
-    return TopDocuments(documents[order], scores[order], len(documents), complete)
+    standings = np.where(is_partial, Standing.PARTIAL, Standing.COMPLETE)
+    return TopDocuments(documents[order], scores[order], standings[order], len(documents), complete)
 
 
 def rank_by_relevance(
@@ -104,49 +126,51 @@ def rank_by_relevance(
     plan: QueryPlan,
     documents: DocumentNumbers,
     scores: Floats,
-    tier: npt.NDArray[np.int64],
+    preferences: npt.NDArray[np.int64],
 ) -> TopDocuments:
-    """Returns at least the documents up to the query's page, best first; complete ``tier`` before others.
+    """Returns at least the documents up to the query's page, those of a higher tier before all others.
 
-    The order is the same whatever page is asked for. Of ``documents`` those of a higher ``tier`` are read
-    for boosts before others; those of at least ``_COMPLETE`` stand before all below. One that has the whole
-    query with misread letters is as complete; one that is no whole answer stands behind all that are.
+    The order is the same whatever page is asked for. Of ``documents`` those of a higher preference are read
+    for boosts before others: 1 for a phrase as typed, ``_COMPLETE`` for all of the plan.
     """
-    total = len(documents)
-    complete = int(np.count_nonzero(tier >= _COMPLETE))
-    chosen = scores + tier * scores.max(initial=0)
-    # So many documents of the head may be moved behind the last that the page shows.
+    total, complete = len(documents), int(np.count_nonzero(preferences >= _COMPLETE))
+    order = _best_by_words(reader, query, documents, scores, preferences)
+    documents, scores, preferences = documents[order], scores[order], preferences[order]
+    head = documents[:RERANK_DEPTH]
+    best = float(scores[:RERANK_DEPTH].max(initial=0))
+    boosts = phrase_boosts(reader, plan, head)
+    is_complete = preferences[:RERANK_DEPTH] >= _COMPLETE
+    standings = _standings_of_head(reader, query, plan, head, is_complete, boosts)
+    complete += int(np.count_nonzero(np.isin(standings, _WHOLE))) - int(np.count_nonzero(is_complete))
+    boosted = scores[:RERANK_DEPTH] + boosts.total() * np.float32(best)
+    again = _best_first(reader, head, boosted, _TIERS[standings])
+    order = np.concatenate([again, np.arange(len(head), len(documents))])
+    standings = np.concatenate([standings, _UNREAD[preferences[RERANK_DEPTH:]]])
+    order = order[np.argsort(-_TIERS[standings[order]], kind="stable")]
+    scores = np.concatenate([boosted, scores[RERANK_DEPTH:]])
+    return TopDocuments(
+        documents[order], scores[order], standings[order], total, complete, boosts.ordered(order), best
+    )
+
+
+def _best_by_words(
+    reader: CommitReader,
+    query: Query,
+    documents: DocumentNumbers,
+    scores: Floats,
+    preferences: npt.NDArray[np.int64],
+) -> DocumentNumbers:
+    """Returns the places of the best documents by preference and BM25F, best first.
+
+    They are all documents, or enough: so many of the head may be moved behind the last that the page shows.
+    """
+    chosen = scores + preferences * scores.max(initial=0)
+    places = np.arange(len(documents))
     most = max(query.page * query.per_page, RERANK_DEPTH) + RERANK_DEPTH
     if len(documents) > 2 * most:
-        is_chosen = chosen >= np.partition(chosen, len(chosen) - most)[len(chosen) - most]
-        documents, scores, chosen, tier = (
-            each.compress(is_chosen) for each in (documents, scores, chosen, tier)
-        )
-    order = _best_first(reader, documents, chosen)
-    documents, scores, tier = documents[order], scores[order], tier[order]
-    head = documents[:RERANK_DEPTH]
-    boosts = phrase_boosts(reader, plan, head)
-    best = float(scores[:RERANK_DEPTH].max(initial=0))
-    boosted = scores[:RERANK_DEPTH] + boosts.total() * np.float32(best)
-    is_complete = tier[:RERANK_DEPTH] >= _COMPLETE
-    is_apart, in_letterhead = _standing_apart(reader, query, plan, head, is_complete, boosts)
-    complete -= int(np.count_nonzero(is_apart))
-    is_complete = is_complete & ~is_apart
-    if len(plan.parts) == 1:
-        is_misread = ~is_apart & (boosts.phrases >= TUNING.min_phrase_similarity * TUNING.phrase_boost)
-        complete += int(np.count_nonzero(is_misread & ~is_complete))
-        is_complete = is_complete | is_misread
-    tiers = _tiers_of_head(reader, plan, head, is_complete, in_letterhead)
-    again = _best_first(reader, head, boosted, tiers)
-    rest = np.arange(len(head), len(documents))
-    is_rest_complete = tier[rest] >= _COMPLETE
-    if is_rest_complete.any():  # then what is behind the complete documents of the head stands apart
-        whole, apart = np.split(again, [np.count_nonzero(is_complete)])
-        order = np.concatenate([whole, rest[is_rest_complete], apart, rest[~is_rest_complete]])
-    else:
-        whole, order = again, np.concatenate([again, rest])
-    scores = np.concatenate([boosted, scores[RERANK_DEPTH:]])
-    return TopDocuments(documents[order], scores[order], total, complete, boosts.ordered(whole), best)
+        places = np.flatnonzero(chosen >= np.partition(chosen, len(chosen) - most)[len(chosen) - most])
+    best: DocumentNumbers = places[_best_first(reader, documents[places], chosen[places])]
+    return best
 
 
 def _best_first(
@@ -194,44 +218,47 @@ def _own_number_values(reader: CommitReader, plan: QueryPlan, documents: Documen
     return own
 
 
-def _tiers_of_head(
-    reader: CommitReader,
-    plan: QueryPlan,
-    documents: DocumentNumbers,
-    is_complete: Mask,
-    in_letterhead: Mask,
-) -> npt.NDArray[np.int64]:
-    """Returns the tier of each document: a higher one where it bears the plan's number without a year."""
-    tiers = 2 * is_complete.astype(np.int64) - in_letterhead
-    bears_number = np.zeros(len(documents), dtype=bool)
-    for number in filter(reader.document_frequency, plan.numbers_of_all_years):
-        bears_number |= reader.zone_mask(number, _NUMBER_ZONE)[documents]
-    return tiers + (is_complete & bears_number)
-
-
-def _standing_apart(
+def _standings_of_head(
     reader: CommitReader,
     query: Query,
     plan: QueryPlan,
     documents: DocumentNumbers,
     is_complete: Mask,
     boosts: PhraseBoosts,
-) -> tuple[Mask, Mask]:
-    """Returns two masks of the complete documents that are no whole answers.
+) -> Standings:
+    """Returns the standing of each document that is read.
 
-    The first: those with only pieces of the query's words, or with its village's number for something
-    else. The second: those of the first that have the number only in their letterhead.
+    One that matches all of the plan by its words may be no whole answer; one that has the whole plan, of one
+    part, with misread letters is as good.
     """
-    is_apart = _have_pieces_alone(reader, query, plan, documents, is_complete & (boosts.phrases == 0))
+    standings = np.where(is_complete, Standing.COMPLETE, Standing.PARTIAL)
+    in_pieces = _have_pieces_alone(reader, query, plan, documents, is_complete & (boosts.phrases == 0))
+    standings[in_pieces] = Standing.IN_PIECES
     if village_number(plan) is not None:
-        among = is_complete & ~is_apart
-        is_apart |= _texts_where(reader, documents, among, lambda text: lacks_village(plan, text))
-    in_letterhead = _have_other_places(
-        reader, plan, documents, is_complete & ~is_apart, names_village_in_addresses_alone
-    )
-    is_apart |= in_letterhead
-    is_apart |= _have_other_places(reader, plan, documents, is_complete & ~is_apart, names_section_alone)
-    return is_apart, in_letterhead
+        among = standings == Standing.COMPLETE
+        standings[_texts_where(reader, documents, among, lambda text: lacks_village(plan, text))] = (
+            Standing.OTHER_VILLAGE
+        )
+    for is_other, standing in (
+        (names_village_in_addresses_alone, Standing.LETTERHEAD),
+        (names_section_alone, Standing.OTHER_NUMBER),
+    ):
+        among = standings == Standing.COMPLETE
+        standings[_have_other_places(reader, plan, documents, among, is_other)] = standing
+    if len(plan.parts) == 1:
+        is_misread = boosts.phrases >= TUNING.min_phrase_similarity * TUNING.phrase_boost
+        standings[is_misread & (standings == Standing.PARTIAL)] = Standing.MISREAD
+    bears_number = _bear_number_of_all_years(reader, plan, documents)
+    standings[bears_number & np.isin(standings, _WHOLE)] = Standing.BEARS_NUMBER
+    return standings
+
+
+def _bear_number_of_all_years(reader: CommitReader, plan: QueryPlan, documents: DocumentNumbers) -> Mask:
+    """Returns the documents whose own number is one that the plan has without a year."""
+    found = np.zeros(len(documents), dtype=bool)
+    for number in filter(reader.document_frequency, plan.numbers_of_all_years):
+        found |= reader.zone_mask(number, _NUMBER_ZONE)[documents]
+    return found
 
 
 def _have_pieces_alone(

@@ -360,7 +360,7 @@ def _with_bare_year(typed: str) -> TextWithYear | None:
 
 
 class _DateUse(Enum):
-    """What a typed date range does: it filters, it excludes, or it is searched as a piece of text too."""
+    """The use of a typed date range: it filters, it excludes, or it is searched as a piece of text too."""
 
     FILTER = auto()
     EXCLUSION = auto()
