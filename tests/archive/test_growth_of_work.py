@@ -19,7 +19,7 @@ from archive.thai import keyboard
 from indexer.analysis import dictionary, index_document, loanwords, spelling_index, tokenizer
 from indexer.extraction import text_quality
 from indexer.extraction.pdf import text_repair
-from indexer.search import highlighting
+from indexer.search import highlight_terms, highlighting, query_hits, word_borders
 from indexer.search.query import date_ranges, parser, query_plan, question_words
 from tests.steps import Steps, counting, steps_of
 from web import line_breaking
@@ -43,6 +43,9 @@ _MODULES = (
         text_repair,
         text_quality,
         highlighting,
+        highlight_terms,
+        query_hits,
+        word_borders,
         date_ranges,
         keyboard,
         parser,
