@@ -206,8 +206,16 @@ def document_number(attachment: Attachment) -> str:
     return read.value if read else ""
 
 
+def document_named_after_title(attachments: Sequence[Attachment]) -> Attachment | None:
+    """Return the document whose label follows a corrected title: the only one, where it states the title.
+
+    Return None for several documents: each has a name of its own, whatever their announcement is called.
+    """
+    return suggest_fields(attachments).source if len(attachments) == 1 else None
+
+
 def label_after_correction(label: str, title_before: str, title_after: str) -> str:
-    """Return the label of the document that states an announcement's title, once that was corrected.
+    """Return the label of ``document_named_after_title``, once the announcement's title was corrected.
 
     The title is corrected where it is the whole label, or the subject of a label that ``suggested_label``
     gives, also with the issuer behind the kind. Any other label is returned as it is, and so is one that

@@ -684,18 +684,43 @@ def test_the_name_of_a_paper_follows_its_title_and_its_number_stays_as_it_was_re
     assert "ตามไปด้วย" not in save(category="งานช่าง")
 
 
-def test_the_name_of_another_paper_never_follows_the_title(site: Site) -> None:
-    clerk = site.signed_in(Role.STAFF)
-    made, paper = draft_read_with_doubt(site, clerk)
-    older = site.attach(made.id, memo("ฉบับเดิม", subject="ซ่อมถนน", number="นป 52301/9"), "เดิม.pdf")
+def draft_with_two_papers(site: Site, clerk: FlaskClient) -> tuple[str, list[Attachment]]:
+    """The address of a draft that nobody saved, and its papers, each with a subject of its own."""
+    made, first = new_with_file(site, clerk)
+    site.attach(made.id, memo("ส่งรายชื่อ", subject="ผู้รับเบี้ยยังชีพ ลำดับที่ 3"), "สาม.pdf")
     site.work()
-    address = f"/staff/announcements/{made.id}"
-    clerk.post(address, data=sent_form(clerk.get(address).text))
-    before = site.services.attachments.get(older.id).label
-    assert before == "บันทึกข้อความ ที่ นป 52301/9 เรื่อง ซ่อมถนน"
-    clerk.post(address, data=sent_form(clerk.get(address).text) | {"title": "ซ่อมถนนปี 2567"})
-    assert site.services.attachments.get(older.id).label == before
-    assert site.services.attachments.get(paper.id).label.endswith("ซ่อมถนนปี 2567")
+    papers = site.services.attachments.by_announcement([made.id])[made.id]
+    assert papers[0].id == first.id
+    return f"/staff/announcements/{made.id}", papers
+
+
+def test_the_name_of_no_paper_follows_the_title_in_a_draft_of_several(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    address, papers = draft_with_two_papers(site, clerk)
+    form = sent_form(clerk.get(address).text)
+    said = clerk.post(address, data=form | {"title": "โครงการก่อสร้างอาคาร"}, follow_redirects=True).text
+    assert "ตามไปด้วย" not in said
+    for paper in papers:
+        assert site.services.attachments.get(paper.id).label == form[f"label-{paper.id}"]
+
+
+def test_the_first_paper_after_a_move_keeps_its_name_when_the_form_is_saved(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    address, papers = draft_with_two_papers(site, clerk)
+    form = sent_form(clerk.get(address).text)  # with the title that the first paper proposed
+    clerk.post(f"/staff/attachments/{papers[0].id}/move", data=form | {"to": "down", "no_page": "1"})
+    clerk.post(address, data={**form, **{f"position-{each.id}": form[f"was-{each.id}"] for each in papers}})
+    for paper in papers:
+        assert site.services.attachments.get(paper.id).label == form[f"label-{paper.id}"]
+
+
+def test_a_title_of_a_paper_that_was_taken_off_meanwhile_names_no_other_paper(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    address, papers = draft_with_two_papers(site, clerk)
+    form = sent_form(clerk.get(address).text)
+    site.services.commands.attachments.detach(papers[0].id, actor="x")
+    clerk.post(address, data=form)
+    assert site.services.attachments.get(papers[1].id).label == form[f"label-{papers[1].id}"]
 
 
 def test_values_that_the_worker_filled_in_are_in_doubt_until_somebody_saves_them(site: Site) -> None:

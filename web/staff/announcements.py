@@ -27,7 +27,11 @@ from archive.model import (
     Status,
 )
 from archive.privacy import undecided_finds
-from archive.suggested_fields import label_after_correction, refuse_file_name_as_title, suggest_fields
+from archive.suggested_fields import (
+    document_named_after_title,
+    label_after_correction,
+    refuse_file_name_as_title,
+)
 from archive.undo import find_reversals
 from archive.worklist import WorklistFilters
 from web.bootstrap import services
@@ -523,7 +527,7 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
     """Store the form's content: the announcement, its attachments' names, and new files.
 
     Values that the system filled in are stored only if ``confirm``, for saving the form confirms them. The
-    label of the document that states the title follows what was corrected in it, and a message says so.
+    label of an only document follows what was corrected in the title, and a message says so.
 
     Fields, names and order are stored together or not at all; files follow on their own. Nobody else can
     change the record between the look at what others changed and the storing. What was typed for a record
@@ -569,12 +573,13 @@ def _refuse_new_file_name(announcement: Announcement, title: str) -> None:
 def _label_after_correction(announcement: Announcement, settled: Mapping[str, object]) -> dict[str, str]:
     """Returns, as ``label-7``, the label that has to follow the title that is about to be stored, if any.
 
-    Only the document from which the title was read is named after the title; its label follows where it
-    stands in the form as it was opened, see ``label_after_correction``.
+    It follows where it stands alone in the form as it was opened, see ``document_named_after_title`` and
+    ``label_after_correction``.
     """
     attachments = services().attachments.by_announcement([announcement.id])[announcement.id]
-    source = suggest_fields(attachments).source
-    if source is None:
+    source = document_named_after_title(attachments)
+    labels_sent = {name for name in request.form if name.startswith("label-")}
+    if source is None or labels_sent - {f"label-{source.id}"}:
         return {}
     filled = attachments_for_staff.unsaved_prefilled_values(announcement)
     before = str(filled.get("title", announcement.title))
