@@ -52,7 +52,20 @@ def villages_concerned(title: str, text: str) -> tuple[int, ...]:
     return tuple(sorted(number for number in found if 1 <= number <= MOST_VILLAGES))
 
 
+def villages_between_ends(text: str) -> list[int]:
+    """Return the numbers of the villages that a text names as lying between two: 2, 3 and 4 of หมู่ 1-5."""
+    return [number for run in _VILLAGES.finditer(arabic_digits(text)) for number in _between_ends(run[0])]
+
+
 def _numbers(run: str) -> set[int]:
     """Return the numbers of a run of villages, with those between the two ends of a range."""
-    between = (range(int(first), int(last) + 1) for first, last in _RANGE.findall(run))
-    return {*map(int, re.findall(r"\d+", run)), *(number for each in between for number in each)}
+    return {*map(int, re.findall(r"\d+", run)), *_between_ends(run)}
+
+
+def _between_ends(run: str) -> list[int]:
+    """Return the numbers between the two ends of each range of a run of villages."""
+    return [
+        number
+        for first, last in _RANGE.findall(run)
+        for number in range(int(first) + 1, min(int(last), MOST_VILLAGES + 1))
+    ]

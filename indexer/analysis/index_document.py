@@ -21,6 +21,7 @@ import numpy.typing as npt
 from archive.facets import facet_values
 from archive.model import Announcement, Attachment
 from archive.suggested_fields import document_number, stated_subject_or_title
+from archive.villages import villages_between_ends
 from indexer.analysis.other_readings import OtherReadingInContext
 from indexer.analysis.tokenizer import (
     GRAM_LENGTH,
@@ -124,12 +125,15 @@ class _DocumentWriter:
         self._length = 0
 
     def add(self, zone: str, text: str) -> int:
-        """Appends a zone and returns its end offset in the searchable bytes."""
+        """Appends a zone and returns its end offset in the searchable bytes.
+
+        The villages between the ends of a range count as terms of the zone: the 3 of หมู่ 1 ถึงหมู่ 5.
+        """
         folded = fold_text(text)
         letters = searchable_bytes(folded)
         places = letters.byte_offsets()
         terms, starts, ends = self._segmenter.terms_and_places(folded)
-        self._counts.setdefault(zone, Counter()).update(terms)
+        self._counts.setdefault(zone, Counter()).update([*terms, *map(str, villages_between_ends(folded))])
         from_bytes, to_bytes = places[np.array(starts, np.intp)], places[np.array(ends, np.intp)]
         self._add_grams(letters.data, terms, from_bytes, to_bytes)
         self._cuts += [from_bytes.astype(np.int64) + self._length, to_bytes.astype(np.int64) + self._length]

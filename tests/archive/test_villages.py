@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archive.villages import villages_concerned
+from archive.villages import villages_between_ends, villages_concerned
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,16 @@ def test_an_address_a_person_and_another_number_are_no_village(text: str) -> Non
 def test_a_day_after_villages_is_no_village() -> None:
     assert villages_concerned("ปิดถนนหมู่ 4 ถึง 30 มิถุนายน", "หมู่ 5 และ 6 โครงการ") == (4, 5)
     assert villages_concerned("ประชุมหมู่ 4, 10-12 มกราคม", "หมู่ 5 และ 9 ถึง 11 ก.พ.") == (4, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "between"),
+    [
+        ("หยุดจ่ายน้ำ หมู่ 1 ถึงหมู่ ๕", [2, 3, 4]),
+        ("หยุดจ่ายน้ำ หมู่ 2-4 และหมู่ 7", [3]),
+        ("เก็บขยะหมู่ 1, 2 และ 4", []),
+        ("ปิดถนนหมู่ 4 ถึง 30 มิถุนายน", []),
+    ],
+)
+def test_villages_between_the_ends_of_a_range_are_told(text: str, between: list[int]) -> None:
+    assert villages_between_ends(text) == between

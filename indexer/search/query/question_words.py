@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from indexer.analysis.tokenizer import Tokenizer, group_into_longest_words
 from indexer.search.query.parser import TypedChunk
@@ -15,6 +16,8 @@ _AFTER_WHAT_IS_DONE = "|".join(
     )
 )  # elsewhere a last ยัง belongs to a name: ลำน้ำยัง
 
+_ANNOUNCEMENT_LEAD = r"^ ประกาศ (?=[ก-ฮเ-ไ]) (?!(?:เลข)?ที่|ฉบับ|หมายเลข|ลงวัน|ปี|เดือน)"  # not of its number or time
+
 QUESTION_WORDS = re.compile(
     rf"""
       ^(?:สวัสดี)? (?:(?:รบกวน|ขออนุญาต|ขอ|อยาก|ต้องการ|ใคร่) (?:จะ|ขอ)?)+ (?:สอบถาม|รับทราบ|ทราบ|ถาม|รู้)
@@ -23,6 +26,7 @@ QUESTION_WORDS = re.compile(
     | (?:ต้อง)? (?:ใช้|เตรียม) (?:เอกสาร|หลักฐาน)? อะไร (?:บ้าง)?
     | ^ (?:ขอ|หา|ค้นหา|อยาก|ต้องการ) (?:ได้|ดู|หา|อ่าน)* (?:ข้อมูล|รายละเอียด|ข่าว|เอกสาร|ประกาศ) (?:เรื่อง|เกี่ยวกับ|ของ)?
     | ^ (?:ข้อมูล|ข่าว|เอกสาร|ประกาศ) (?:เรื่อง|เกี่ยวกับ)
+    | {_ANNOUNCEMENT_LEAD}
     | ^ (?:เรื่อง|ข่าวประชาสัมพันธ์|ข่าวสาร|ข่าว)
         (?:(?:ของ|ใน|แถว)? (?:หมู่บ้าน|บ้าน|ตำบล|ชุมชน|เทศบาล|เมือง) เรา | ของ | เกี่ยวกับ)?
     | (?:ทั้งหมด|ทุกเรื่อง|ทุกอย่าง) (?:ของ)? $ | (?:ใหม่)? ล่าสุด $
@@ -40,10 +44,11 @@ QUESTION_WORDS = re.compile(
 )
 
 _SUBJECT_LEAD = re.compile(
-    r"""(?:ข้อมูล|ข่าว|เอกสาร|ประกาศ) (?:เรื่อง|เกี่ยวกับ)
+    r"""ประกาศ | (?:ข้อมูล|ข่าว|เอกสาร|ประกาศ) (?:เรื่อง|เกี่ยวกับ)
       | (?P<may_begin_title>เรื่อง|ข่าวประชาสัมพันธ์|ข่าวสาร|ข่าว) (?:(?:ของ|ใน|แถว)? .* เรา | ของ | เกี่ยวกับ)?""",
     re.VERBOSE,
 )  # asks nothing: what follows is the subject
+_ANNOUNCEMENT_BEFORE_SUBJECT = re.compile(_ANNOUNCEMENT_LEAD, re.VERBOSE)
 
 ENGLISH_QUESTION_WORDS = frozenset("can do does how what when where which who".split())
 ENGLISH_STOP_WORDS = ENGLISH_QUESTION_WORDS | frozenset(
@@ -68,15 +73,16 @@ def chunks_without_question_words(
     """Returns the pieces without question words, quoted ones whole; may keep a first เรื่อง or ข่าว.
 
     Nothing is returned where nothing remains. Pieces with ``OR`` stay whole too, and a piece may be split
-    where a question word stood in it. With ``should_keep_title_word`` the เรื่อง or ข่าว that a piece begins
+    where a question word stood in it. The ประกาศ before a subject is left out, typed with a space or without:
+    a notice need not call itself so. With ``should_keep_title_word`` the เรื่อง or ข่าว that a piece begins
     with stays, as does one that is the last piece.
     """
     remaining: list[TypedChunk] = []
-    for chunk in chunks:
+    for chunk, following in zip_longest(chunks, chunks[1:]):
         stays = should_keep_title_word or (chunk is chunks[-1] and not may_begin_title(chunk))
         if chunk.is_exact or chunk.others:
             remaining.append(chunk)
-        else:
+        elif not (chunk.text == "ประกาศ" and following and _begins_with_subject(following)):
             remaining += (
                 TypedChunk(chunk.text[start:end], raw=chunk.raw[start:end])
                 for start, end in stretches_without_question_words(
@@ -86,13 +92,18 @@ def chunks_without_question_words(
     return remaining
 
 
+def _begins_with_subject(chunk: TypedChunk) -> bool:
+    """Returns True for a piece of letters that is no number or time of the ประกาศ before it, nor in quotes."""
+    return not chunk.is_exact and _ANNOUNCEMENT_BEFORE_SUBJECT.match(f"ประกาศ{chunk.text}") is not None
+
+
 def stretches_without_question_words(
     text: str, segmenter: Tokenizer, *, should_keep_title_word: bool = False
 ) -> list[tuple[int, int]]:
     """Returns the stretches ``[start, end)`` of a folded piece beside its question words, if any are left.
 
-    With ``should_keep_title_word`` the เรื่อง or ข่าว that it begins with stays; that of a longer word (ข่าวกีฬา)
-    always.
+    With ``should_keep_title_word`` the เรื่อง or ข่าว that it begins with stays; that of a longer word (ข่าวกีฬา,
+    ประกาศนียบัตร) always.
     """
     words = [text[token.start : token.end] for token in segmenter.tokens(text)]
     borders = {0, *(token.end for token in segmenter.tokens(text))}
@@ -100,7 +111,9 @@ def stretches_without_question_words(
     stretches = []
     at = 0
     for asks in QUESTION_WORDS.finditer(text):
-        if _begins_title(asks) and (should_keep_title_word or asks.end() < len(first_word)):
+        if _begins_title(asks) and should_keep_title_word:
+            continue
+        if _SUBJECT_LEAD.fullmatch(asks[0]) and asks.end() < len(first_word):
             continue
         if asks.start() in borders and asks.end() in borders:
             stretches.append((at, asks.start()))
