@@ -14,6 +14,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from functools import partial
@@ -23,7 +24,9 @@ from urllib.parse import unquote, urlsplit
 from archive.errors import Unavailable
 from archive.model import Announcement, Status
 from archive.subscriptions import Frequency, Subscription
-from archive.thai import BANGKOK, format_date
+from archive.thai import BANGKOK, format_date, shorten
+from indexer.search.query.parser import Query
+from indexer.search.query.subqueries import split_into_subqueries
 from web.bootstrap import Services
 from web.followed_search import describe_followed_search, followed_query
 from web.search_service import search
@@ -36,6 +39,7 @@ MOST_IN_MESSAGE = 100
 which every mail server takes: RFC 5321, 4.5.3.1.7, asks for 64 kB."""
 
 DIGEST_HOUR = 7  # o'clock in Thailand; before offices open
+_LONGEST_IN_SUBJECT = 120  # letters of a title; mail programs show fewer
 _TIMEOUT = 30.0  # seconds for each answer of the mail server
 _RETRY_AFTER = 300.0  # seconds until a message that failed is tried again
 _AT_ONCE = 100  # subscriptions read at a time
@@ -211,8 +215,12 @@ class FollowerMailer:
             to.search, everything=_said(to, "ประกาศใหม่ทุกเรื่อง", "all new announcements")
         )
         stop = f"{root}/follow/stop/{to.key}"
-        subject = _said(to, f"{site}: ประกาศใหม่ {len(found)} เรื่อง", f"{site}: {len(found)} new announcements")
-        message = self._message(to, subject, f"news {position}", now)
+        subject = (
+            shorten(found[0].title, _LONGEST_IN_SUBJECT)
+            if len(found) == 1
+            else _said(to, f"ประกาศใหม่ {len(found)} เรื่อง", f"{len(found)} new announcements")
+        )
+        message = self._message(to, f"{site}: {subject}", f"news {position}", now)
         message["List-Unsubscribe"] = f"<{stop}>"  # RFC 8058: one click in the mail program
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         listed = "\n\n".join(
@@ -253,10 +261,25 @@ def _matches(here: Services, subscription: Subscription, ids: frozenset[int]) ->
     """Return those of the announcements that the follower would find today, newest first."""
     if not ids:
         return []
-    answer = search(here, followed_query(subscription.search, ids))
-    if answer.query.loosened:  # it matches only in part, or spelt otherwise
-        return []
-    return [result.announcement for result in answer.results if not result.is_partial]
+    found: dict[int, Announcement] = {}
+    for query in _queries_answered_apart(here, followed_query(subscription.search, ids)):
+        answer = search(here, query)
+        if not answer.query.loosened:  # else it matches only in part, or spelt otherwise
+            whole = (result.announcement for result in answer.results if not result.is_partial)
+            found |= {each.id: each for each in whole}
+    return sorted(found.values(), key=lambda each: (each.published_on, each.id), reverse=True)
+
+
+def _queries_answered_apart(here: Services, followed: Query) -> tuple[Query, ...]:
+    """Return the two queries that the page of results answers each by itself; the query, if there it is one."""
+    subqueries = split_into_subqueries(followed, here.tokenizer)
+    if subqueries is None:
+        return (followed,)
+    filters = replace(followed.filters, among=None)
+    shown = search(here, replace(followed, filters=filters, per_page=1, may_split_into_subqueries=True))
+    if not shown.subquery_results:
+        return (followed,)
+    return tuple(replace(each, per_page=followed.per_page) for each in subqueries)
 
 
 def _said(to: Subscription, thai: str, english: str) -> str:

@@ -175,6 +175,39 @@ def test_news_name_a_search_of_several_lines_on_one_line(posting: Site, mailbox:
     assert "เรื่องที่ติดตาม: น้ำประปา หยุดจ่าย\n" in mailbox.text().replace("\r\n", "\n")
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ประกาศหยุดจ่ายน้ำ",
+        "ประกาศ หยุดจ่ายน้ำ",
+        "น้ำไม่ไหล ม.3",
+        "เรื่องน้ำ หมู่ 3",
+        "หยุดจ่ายน้ำ หมู่ 3",
+        "ค่าขยะ และ หยุดจ่ายน้ำ",
+    ],
+)
+def test_a_follower_is_told_of_what_the_results_list_as_a_full_answer(
+    posting: Site, mailbox: Mailbox, typed: str
+) -> None:
+    posting.announcement("อัตราค่าขยะ", body="บ้านเรือนเดือนละ 20 บาท")
+    posting.announcement("หยุดจ่ายน้ำประปาเพื่อล้างถัง", body="หมู่ 6 และหมู่ 7")
+    posting.work()
+    follow(posting, mailbox, urlencode({"q": typed}))
+    new = [
+        posting.announcement("หยุดจ่ายน้ำประปาชั่วคราว", body="หมู่ 1 ถึงหมู่ 5"),
+        posting.announcement("หยุดจ่ายน้ำประปา หมู่ 2-4"),
+    ]
+    posting.announcement("สอบราคาซ่อมถนน หมู่ 3")
+    posting.work()
+    page = posting.client().get("/search?" + urlencode({"q": typed, "per_page": 50})).text
+    deliver(posting)
+    assert {int(id) for id in re.findall(r"/announcements/(\d+)", mailbox.text())} == {
+        each.id for each in new
+    }
+    assert all(f"/announcements/{each.id}" in page for each in new)
+    assert "บางคำด้วย" not in page
+
+
 def test_new_announcements_reach_a_confirmed_address_once(posting: Site, mailbox: Mailbox) -> None:
     posting.announcement("ประกาศเก่า เรื่อง น้ำประปา")
     posting.work()
@@ -193,7 +226,7 @@ def test_new_announcements_reach_a_confirmed_address_once(posting: Site, mailbox
     assert "ฉบับร่าง" not in mailbox.text()
     assert "ที่ถอนแล้ว" not in mailbox.text()
     assert message["To"] == "a@example.com"
-    assert message["Subject"] == "เทศบาลตำบลหนองปลาดุก: ประกาศใหม่ 1 เรื่อง"
+    assert message["Subject"] == "เทศบาลตำบลหนองปลาดุก: ประกาศหยุดจ่ายน้ำประปา"
     assert message["List-Unsubscribe"].strip() == f"<{ROOT}{stop}>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     deliver(posting)
@@ -295,7 +328,7 @@ def test_what_is_withdrawn_while_the_mail_server_is_slow_is_not_told(posting: Si
     mailbox.when_greeted = withdraw_first
     deliver(posting)
     assert re.findall(r"/announcements/(\d+)", mailbox.text()) == [str(kept.id)]
-    assert mailbox.messages[-1]["Subject"].endswith("ประกาศใหม่ 1 เรื่อง")
+    assert mailbox.messages[-1]["Subject"].endswith("เรื่องที่ยังอยู่")
     only = posting.announcement("อีกเรื่องที่ถอน")
     posting.work()
     sent = len(mailbox.messages)

@@ -16,7 +16,8 @@ _AFTER_WHAT_IS_DONE = "|".join(
     )
 )  # elsewhere a last ยัง belongs to a name: ลำน้ำยัง
 
-_ANNOUNCEMENT_LEAD = r"^ ประกาศ (?=[ก-ฮเ-ไ]) (?!(?:เลข)?ที่|ฉบับ|หมายเลข|ลงวัน|ปี|เดือน)"  # not of its number or time
+# Not of its number or time, nor of a longer word: ประกาศใช้.
+_ANNOUNCEMENT_LEAD = r"^ ประกาศ (?=[ก-ฮเ-ไ]) (?!(?:เลข)?ที่|ฉบับ|หมายเลข|ลงวัน|ปี|เดือน|ใช้|ให้|ผล$)"
 
 QUESTION_WORDS = re.compile(
     rf"""
@@ -102,8 +103,8 @@ def stretches_without_question_words(
 ) -> list[tuple[int, int]]:
     """Returns the stretches ``[start, end)`` of a folded piece beside its question words, if any are left.
 
-    With ``should_keep_title_word`` the เรื่อง or ข่าว that it begins with stays; that of a longer word (ข่าวกีฬา,
-    ประกาศนียบัตร) always.
+    With ``should_keep_title_word`` the เรื่อง or ข่าว that it begins with stays; that of a longer word (ข่าวกีฬา)
+    always.
     """
     words = [text[token.start : token.end] for token in segmenter.tokens(text)]
     borders = {0, *(token.end for token in segmenter.tokens(text))}
@@ -111,9 +112,7 @@ def stretches_without_question_words(
     stretches = []
     at = 0
     for asks in QUESTION_WORDS.finditer(text):
-        if _begins_title(asks) and should_keep_title_word:
-            continue
-        if _SUBJECT_LEAD.fullmatch(asks[0]) and asks.end() < len(first_word):
+        if _begins_title(asks) and (should_keep_title_word or asks.end() < len(first_word)):
             continue
         if asks.start() in borders and asks.end() in borders:
             stretches.append((at, asks.start()))

@@ -493,6 +493,10 @@ def test_words_that_only_ask_are_not_looked_for(index: WhooshIndex) -> None:
         ("ข่าวประชาสัมพันธ์ภาษี", "ภาษี"),
         ("เรื่องราวร้องทุกข์", "เรื่องราวร้องทุกข์"),
         ("ข่าวกีฬา", "ข่าวกีฬา"),
+        ("ประกาศหยุดจ่ายน้ำ", "หยุดจ่ายน้ำ"),
+        ("ประกาศรับสมัครงาน", "รับสมัครงาน"),
+        ("ประกาศที่5/2567", "ประกาศที่5/2567"),
+        ("ประกาศนียบัตร", "ประกาศนียบัตร"),
         ("สร้างบ้านเสียเงินเท่าไหร่", "สร้างบ้าน"),
         ("แล้วต้องเสียเงินเท่าไร", ""),
         ("เสียเงินค่าปรับ", "เสียเงินค่าปรับ"),
@@ -511,7 +515,10 @@ def test_what_a_question_is_about(typed: str, told: str) -> None:
     assert "|".join(typed[start:end] for start, end in stretches) == told
 
 
-@pytest.mark.parametrize("typed", ["เรื่องภาษี", "เรื่อง ภาษี", "ข่าวของภาษี", "เรื่องภาษีปี 2564"])
+@pytest.mark.parametrize(
+    "typed",
+    ["เรื่องภาษี", "เรื่อง ภาษี", "ข่าวของภาษี", "เรื่องภาษีปี 2564", "ประกาศภาษี", "ประกาศ ภาษี", "ประกาศภาษี ปี 2564"],
+)
 def test_the_word_that_names_no_subject_is_neither_looked_for_nor_marked(tmp_path: Path, typed: str) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     day = dt.date(2021, 6, 9)
