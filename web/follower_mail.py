@@ -271,7 +271,7 @@ def _matches(here: Services, subscription: Subscription, ids: frozenset[int]) ->
 
 
 def _queries_answered_apart(here: Services, followed: Query) -> tuple[Query, ...]:
-    """Return the two queries that the page of results answers each by itself; the query, if there it is one."""
+    """Return the two queries that the page of results answers each by itself, or the query if it is one."""
     subqueries = split_into_subqueries(followed, here.tokenizer)
     if subqueries is None:
         return (followed,)

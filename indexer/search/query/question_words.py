@@ -94,7 +94,7 @@ def chunks_without_question_words(
 
 
 def _begins_with_subject(chunk: TypedChunk) -> bool:
-    """Returns True for a piece of letters that is no number or time of the ประกาศ before it, nor in quotes."""
+    """Returns True for letters that are no number or time of the ประกาศ before them, nor in quotes."""
     return not chunk.is_exact and _ANNOUNCEMENT_BEFORE_SUBJECT.match(f"ประกาศ{chunk.text}") is not None
 
 
