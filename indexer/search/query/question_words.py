@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from archive.thai.characters import WORD_LETTERS
 from indexer.analysis.tokenizer import Tokenizer, group_into_longest_words
 from indexer.search.query.parser import TypedChunk
 
@@ -17,7 +18,7 @@ _AFTER_WHAT_IS_DONE = "|".join(
 )  # elsewhere a last ยัง belongs to a name: ลำน้ำยัง
 
 # Not of its number or time, nor of a longer word: ประกาศใช้.
-_ANNOUNCEMENT_LEAD = r"^ ประกาศ (?=[ก-ฮเ-ไ]) (?!(?:เลข)?ที่|ฉบับ|หมายเลข|ลงวัน|ปี|เดือน|ใช้|ให้|ผล$)"
+_ANNOUNCEMENT_LEAD = rf"^ ประกาศ (?=[{WORD_LETTERS}]) (?!(?:เลข)?ที่|ฉบับ|หมายเลข|ลงวัน|ปี|เดือน|ใช้|ให้|ผล$)"
 
 QUESTION_WORDS = re.compile(
     rf"""
