@@ -32,7 +32,7 @@ from archive.thai import arabic_digits
 from archive.thai.characters import CONSONANTS, LEADING_VOWELS, LETTERS_AND_SIGNS
 from archive.thai.dates import ERA_NAME, MONTH_NAME
 
-RULES = 1
+RULES = 2
 """Version of the rules that find personal data: raised when they would find more in a page."""
 
 COVER = "█"  # character that stands in a redacted copy's text for each covered piece of a line
@@ -54,7 +54,19 @@ _NOT_AFTER = r"(?![\d/]|[.,-]\d)"
 _SLIPS = str.maketrans("OoQIl|", "000111")
 _ID_DIGIT = r"[\dOoQIl|]"
 _CARD_BREAKS = {1, 5, 10, 12}
-_ID = re.compile(rf"(?<![\dA-Za-z/,])(?<!\d[.-])[1-8](?:{_GAP}{_ID_DIGIT}){{12}}(?![\dA-Za-z]|[/.,-]\d)")
+_ID = re.compile(
+    rf"(?<![\dA-Za-z/,])(?<!\d[.-]){_ID_DIGIT}(?:{_GAP}{_ID_DIGIT}){{12}}(?![\dA-Za-z]|[/.,-]\d)"
+)
+
+# Words that announce an ID number shortly before it. OCR loses the end of ประชาชน, or splits it.
+_ID_WORDS = re.compile(
+    r"(?:เลข|บัตร|ประจ(?:ำ|ํา|า)[ \t]?ตัว)[^\n]{0,12}?ประ[ \t]?ชา|เลข[^\n]{0,16}?13[ \t]{0,2}หลัก"
+    r"|(?i:citizen|national|identi(?:ty|fication)|\bid)[ \t]{0,2}(?i:id|card|no\b|number)"
+)
+# Heads a column of ID numbers down the whole page. A บัตรประชาชน alone is often only a paper to bring along.
+_ID_HEADING = re.compile(
+    r"เลข[^\n]{0,12}?ประ[ \t]?ชา|เลข[^\n]{0,16}?13[ \t]{0,2}หลัก|(?i:citizen|national)[ \t]{0,2}(?i:id)"
+)
 
 _MOBILE = re.compile(rf"{_NOT_BEFORE}(?:\+66{_GAP}|0{_GAP})[689](?:{_GAP}\d){{8}}{_NOT_AFTER}")
 _LANDLINE = re.compile(
@@ -70,11 +82,17 @@ _OFFICE = re.compile(
 
 _ACCOUNT = re.compile(rf"{_NOT_BEFORE}\d(?:{_GAP}\d){{9,14}}{_NOT_AFTER}")
 _FEWEST_ACCOUNT_DIGITS = 10  # of a bank account; ``_ACCOUNT`` finds 10 to 15
-_LIST_NUMBER = re.compile(r"[ \t]*(\d{1,3})[.)](?!\d)[ \t]*")  # at the beginning of a line
+_GROUPED = r"\d{3}-\d-\d{5}-\d"  # as most Thai banks write an account
+_GROUPED_ACCOUNT = re.compile(rf"{_NOT_BEFORE}{_GROUPED}{_NOT_AFTER}")
+_LIST_NUMBER = re.compile(r"[ \t]*(\d{1,3})[.)](?!\d)\s*")  # at the beginning of a line
+# The number of a list's line whose dot OCR lost, before an account that is whole without it.
+_LIST_NUMBER_WITHOUT_DOT = re.compile(rf"(\d{{1,3}})\s+(?={_GROUPED}{_NOT_AFTER})")
 _BANKS = re.compile(
     r"(?:เลขที่บัญชี|บัญชีเลขที่|เลขบัญชี|หมายเลขบัญชี|บัญชีเงินฝาก|ธนาคาร|ธ\.?ก\.?ส|ออมทรัพย์|กระแสรายวัน|พร้อมเพย์"
     r"|[Aa]ccount|[Bb]ank|[Aa]/[Cc])[^\n]{0,60}(?:\n[^\n]{0,30})?$"
+    r"|บัญชี[ \t:.]{0,4}(?:\n[ \t]{0,4})?(?:\d{1,3}[.)]?\s{1,4})?$"  # บัญชี also begins a list: บัญชีรายชื่อ
 )
+_ACCOUNT_WORD = re.compile(r"บัญชี[^\n]{0,60}(?:\n[^\n]{0,30})?$")
 
 # The title before a person's name; positions such as นายกเทศมนตรี and นายอำเภอ begin with the same letters.
 _PERSON = (
@@ -161,11 +179,11 @@ def find_personal_data(text: str, page: int) -> tuple[PersonalDataSpan, ...]:
     """Return ID, phone and account numbers in ``text``, and e-mail, homes, births, diseases after a name.
 
     The finds are in order and without overlaps, with offsets into ``text``. National IDs are recognised by
-    their checksum (mod 11), mobile numbers by their form, landlines and bank accounts by their form and a
-    word before them (โทร., เลขที่บัญชี). Digits may be Thai or Arabic, and may be separated by spaces,
-    dashes, dots or a line break. The landline that an office gives as its own, as every letter does, is not
-    personal data. E-mail addresses, house addresses, dates of birth and diseases are found only shortly after
-    a person's name with its title.
+    their checksum (mod 11), or by words before them whatever the checksum, mobile numbers by their form,
+    landlines and bank accounts by their form and a word before them (โทร., เลขที่บัญชี). Digits may be Thai or
+    Arabic, and may be separated by spaces, dashes, dots or a line break. The landline that an office gives as
+    its own, as every letter does, is not personal data. E-mail addresses, house addresses, dates of birth and
+    diseases are found only shortly after a person's name with its title.
     """
     digits = arabic_digits(text)  # has the length of ``text``, so its offsets are those of ``text``
     taken: list[tuple[int, int]] = []
@@ -173,6 +191,7 @@ def find_personal_data(text: str, page: int) -> tuple[PersonalDataSpan, ...]:
     for type, spans in (
         (NATIONAL_ID, _national_ids(digits)),
         (BANK_ACCOUNT, _without_list_numbers(_explained(_ACCOUNT, _BANKS, digits), digits)),
+        (BANK_ACCOUNT, _explained(_GROUPED_ACCOUNT, _ACCOUNT_WORD, digits)),
         (PHONE, _matches(_MOBILE, digits)),
         (PHONE, _not_of_office(_explained(_LANDLINE, _CALLS, digits), digits)),
         (EMAIL, _emails(digits)),
@@ -374,15 +393,21 @@ def undecided_finds(attachment: Attachment) -> tuple[PersonalDataSpan, ...]:
 
 
 def _national_ids(digits: str) -> Iterator[tuple[int, int]]:
-    """Yield the spans of numbers with thirteen digits whose last digit is the checksum.
+    """Yield the spans of thirteen digits whose last is the checksum, or that words call an ID number.
 
-    A match may begin at any position. At most two letters are taken for misread digits.
+    A match may begin at any position. At most two letters are taken for misread digits. A digit that was
+    misread or mistyped makes a checksum wrong, and the number tells its owner all the same.
     """
+    heading = _ID_HEADING.search(digits)
     place = 0
     while match := _ID.search(digits, place):
-        written = match[0].translate(_SLIPS)
+        start, written = match.start(), match[0].translate(_SLIPS)
         slips = sum(first != second for first, second in zip(match[0], written, strict=True))
-        if slips <= 2 and _grouped_as_id(written) and pin.is_valid(re.sub(r"\D", "", written)):
+        is_named = bool(_ID_WORDS.search(digits[max(0, start - _CONTEXT) : start])) or (
+            heading is not None and heading.end() <= start and _written_as_on_card(written)
+        )
+        is_id = is_named or pin.is_valid(re.sub(r"\D", "", written))
+        if slips <= 2 and _grouped_as_id(written) and is_id:
             yield match.span()
             place = match.end()
         else:
@@ -398,6 +423,12 @@ def _grouped_as_id(written: str) -> bool:
     lengths = [len(group) for group in re.findall(r"\d+", written)]
     breaks = set(accumulate(lengths[:-1]))
     return len(breaks - _CARD_BREAKS) <= 1 or len(lengths) == 13
+
+
+def _written_as_on_card(written: str) -> bool:
+    """Return True for the groups of an ID card, or none, on one line."""
+    lengths = [len(group) for group in re.findall(r"\d+", written)]
+    return "\n" not in written and set(accumulate(lengths[:-1])) in ({*_CARD_BREAKS}, set())
 
 
 def _matches(pattern: re.Pattern[str], digits: str) -> Iterator[tuple[int, int]]:
@@ -416,11 +447,15 @@ def _without_list_numbers(spans: Iterator[tuple[int, int]], digits: str) -> Iter
     """Yield the spans without the number of a list's line before or after them, where an account is left."""
     for start, end in spans:
         line = digits.rfind("\n", 0, start) + 1
-        before = _LIST_NUMBER.match(digits, line)
+        before = _LIST_NUMBER.match(digits, line) or _LIST_NUMBER_WITHOUT_DOT.match(digits, start)
         if before and before.start(1) == start and _has_account(digits[before.end() : end]):
             start = before.end()
         last_line = digits.rfind("\n", start, end) + 1
-        after = _LIST_NUMBER.match(digits, last_line) if last_line else None
+        after = (
+            _LIST_NUMBER.match(digits, last_line) or _LIST_NUMBER_WITHOUT_DOT.match(digits, last_line)
+            if last_line
+            else None
+        )
         if after and after.end(1) == end and _has_account(digits[start : last_line - 1]):
             end = start + len(digits[start : last_line - 1].rstrip())
         yield start, end
