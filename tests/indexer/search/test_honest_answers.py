@@ -15,6 +15,7 @@ from indexer.analysis.dictionary import MISSPELLINGS, Dictionary
 from indexer.analysis.tokenizer import fold_text, searchable_bytes
 from indexer.engines.whoosh import WhooshIndex
 from indexer.engines.whoosh.phrase_matching import phrase_match_with_misreadings
+from indexer.search.explanations import Standing
 from indexer.search.highlighting import highlight
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Filters, parse_query
@@ -154,6 +155,68 @@ def test_the_parts_of_a_score_add_up_to_it(index: WhooshIndex) -> None:
         assert sum(part.value for part in explained.parts) == pytest.approx(hit.score, abs=0.001)
     assert {clause.typed for clause in page.explanation.clauses} >= {"ซ่อมแซมถนน", "บ้าน"}
     assert all(clause.idf > 0 for clause in page.explanation.clauses)
+
+
+OFFICE_OF_4 = "ที่ทำการเทศบาล ๑๙๙ หมู่ ๔ ตำบลหนองปลาดุก"
+
+
+@pytest.mark.parametrize(
+    ("typed", "standings"),
+    [
+        (
+            "พ่นหมอกควัน ม.4",
+            [
+                (1, Standing.COMPLETE),
+                (4, Standing.OTHER_NUMBER),
+                (3, Standing.OTHER_VILLAGE),
+                (2, Standing.LETTERHEAD),
+            ],
+        ),
+        ("คำสั่งที่ 301", [(7, Standing.BEARS_NUMBER), (6, Standing.COMPLETE)]),
+        ("ทาสี สนามบิน", [(9, Standing.COMPLETE), (8, Standing.IN_PIECES)]),
+    ],
+)
+def test_the_tier_of_a_hit_is_named_with_its_reason(
+    tmp_path: Path, typed: str, standings: list[tuple[int, Standing]]
+) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update(
+        [
+            entry(1, "พ่นหมอกควัน", f"{OFFICE_OF_4} จะพ่นหมอกควันที่หมู่ที่ ๔ ในวันจันทร์"),
+            entry(2, "พ่นหมอกควัน", f"{OFFICE_OF_4} พ่นหมอกควันที่ตลาด"),
+            entry(3, "พ่นหมอกควัน หมู่ 5", "แผนงานที่ 4"),
+            entry(4, "พ่นหมอกควัน", "ตามพระราชบัญญัติ มาตรา 4"),
+            entry(6, "ยกเลิกคำสั่งที่ 301/2564", "ยกเลิกคำสั่งที่ 301/2564", number="188/2565"),
+            entry(7, "มาตรการโรคติดต่อ", "คำสั่ง ที่ ๓๐๑/๒๕๖๔ " + "งดใช้สนาม " * 50, number="๓๐๑/๒๕๖๔"),
+            entry(8, "ทาสี สนาม ของโรงเรียน", "นก บิน ไปมา"),
+            entry(9, "ทาสี สนามบิน"),
+            *(entry(at, "ประชุมสภา") for at in range(10, 20)),
+        ],
+        (),
+        position=1,
+    )
+    explanation = index.search(replace(parse_query(typed), explain=True)).explanation
+    assert explanation is not None
+    assert [(hit.announcement_id, hit.standing) for hit in explanation.hits] == standings
+    order = [(hit.standing.tier, hit.score) for hit in explanation.hits]
+    assert order == sorted(order, reverse=True)
+
+
+def test_the_order_of_hits_whose_texts_are_not_read_is_explained_too(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    with index.rebuild() as generation:
+        texts = [f"ซ่อมถนน {'ตลาดนัด ' * (at % 7)}" for at in range(200)]
+        texts += [f"ถนน {'ประปา ' * (at % 5)} ซ่อม" for at in range(200)]
+        generation.add_announcements(entry(at, "ประกาศ", text) for at, text in enumerate(texts, start=1))
+    explanation = index.search(replace(parse_query("ซ่อมถนน", per_page=400), explain=True)).explanation
+    assert explanation is not None
+    order = [(hit.standing.tier, hit.score) for hit in explanation.hits]
+    assert order == sorted(order, reverse=True)
+    assert {Standing.UNREAD_COMPLETE, Standing.UNREAD_COMPLETE_WITH_PHRASE} <= {
+        hit.standing for hit in explanation.hits
+    }
+    for hit in explanation.hits:
+        assert sum(part.value for part in hit.parts) == pytest.approx(hit.score, abs=0.001)
 
 
 def test_no_search_is_explained_unasked(index: WhooshIndex) -> None:
