@@ -14,8 +14,8 @@ import pytest
 TEMPLATES = Path(__file__).parent.parent.parent / "web" / "templates"
 LONGEST_LINE = 120
 BLOCK = re.compile(
-    r"<(?:article|aside|dd|details|div|dl|dt|fieldset|figure|footer|form|h[1-6]|header|legend|li|main|nav|ol|p|"
-    r"section|summary|table|tbody|td|th|thead|tr|ul)\b"
+    r"<(?:article|aside|dd|details|div|dl|dt|fieldset|figure|footer|form|h[1-6]|header|legend|li|main|nav|noscript|"
+    r"ol|p|section|summary|table|tbody|td|th|thead|tr|ul)\b"
 )
 ONE_TEXT = re.compile(r"""(?:<\w+[^>]*>)?\{\{-? _\((["']).*?\1[^"']*\)(?:\|unbroken)? -?\}\}(?:</\w+>)?""")
 INDENT = 2  # columns a level
