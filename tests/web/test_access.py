@@ -99,8 +99,6 @@ GUARDS: dict[str, Guard] = {
     "disclosure_desk.item": Guard.STAFF,
     "disclosure_desk.carry_over_announcements": Guard.STAFF,
     "disclosure_desk.items": Guard.ADMIN,
-    "disclosure_desk.items_csv": Guard.ADMIN,
-    "disclosure_desk.take_items": Guard.ADMIN,
     "near_duplicates.compare_near_duplicates": Guard.STAFF,
     "worklist.show_worklist": Guard.STAFF,
     "worklist.apply_bulk_action": Guard.STAFF,

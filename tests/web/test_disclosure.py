@@ -17,8 +17,7 @@ from archive.changes import HistoryFilters
 from archive.disclosure import DisclosureEntry, Period, fiscal_year
 from archive.model import CollectionLine, Role, Status
 from storage.backup.manifest import DATABASE
-from tests.web.conftest import BROWSER, PASSWORD, Site, sent_form
-from web.accounts.passwords import hash_password
+from tests.web.conftest import Site, sent_form
 from web.disclosure_overview import today, year_items
 
 YEAR = fiscal_year(today()) - 1  # over: every month of it is due
@@ -220,10 +219,6 @@ def test_personal_data_in_an_item_needs_a_reason(site: Site) -> None:
     assert 'name="ground"' in page
     assert title in page  # as it was typed
     assert not is_public()
-    table = io.BytesIO(admin.get(f"{DESK}/items.csv").data + f",oit,O51,{title},yearly,,\n".encode())
-    sent = admin.post(f"{DESK}/items.csv", data={"list": (table, "list.csv")}, follow_redirects=True).text
-    assert "กรอกรายการนั้นในตารางบนหน้านี้พร้อมเหตุผล" in sent
-    assert not is_public()
     hidden = {name: value for name, value in data.items() if name != "shown-new-0"}
     assert "บันทึกแล้ว" in admin.post(f"{DESK}/items", data=hidden, follow_redirects=True).text
     assert not is_public()
@@ -257,98 +252,6 @@ def test_that_a_list_was_checked_is_undone(site: Site) -> None:
     )
     assert "มีผู้แก้ไขเรื่องนี้ภายหลัง" in refused.text  # the year has another item of its own meanwhile
     assert "รายการของเรา" in admin.get(DESK).text
-
-
-def test_the_list_of_a_year_is_edited_in_a_spreadsheet_and_undone(site: Site) -> None:
-    admin, address = site.signed_in(Role.ADMIN), f"{DESK}/items.csv"
-    assert "ยังไม่มีของปี" in admin.get(DESK).text
-    rows = list(csv.reader(io.StringIO(admin.get(address).get_data().decode("utf-8-sig"))))
-    table = [row for row in rows if row[0] != "duties"]
-    table[1][2:4] = ["O7", "โครงสร้างตามแบบใหม่"]
-    law = next(row for row in table if row[2] == "(1)")
-    law[2] = "-1"  # as a spreadsheet writes it
-    table.append(["", "oit", "O44", "รายการใหม่ของปีนี้", "yearly", "ใหม่; เพิ่ม", ""])
-    text = io.StringIO()
-    csv.writer(text).writerows(table)
-
-    def send(content: bytes) -> str:
-        data = {"list": (io.BytesIO(content), "list.csv")}
-        return admin.post(address, data=data, follow_redirects=True).text
-
-    page = send(text.getvalue().encode("cp874"))
-    assert all(words in page for words in ("โครงสร้างตามแบบใหม่", "รายการใหม่ของปีนี้", "O44", "เลิกทำ"))
-    assert f'{DESK}/duties"' not in page
-    assert "ยังไม่มีของปี" not in page
-    items = {item.key: item for _year, item in site.services.disclosure.items_changed_by_staff(YEAR, YEAR)}
-    assert {"duties", "structure"} < items.keys()
-    assert len(items) == 3
-    for wrong in (b"", b"a,b\n1,2\n", b"key,section,title,period\nx,nothing,t,yearly\n"):
-        assert "notice bad" in send(wrong)
-    bulk = page.split("/staff/history/bulk/")[1].split("/")[0]
-    admin.post(f"/staff/history/bulk/{bulk}/undo", data={"next": DESK, "confirmed": "yes"})
-    assert "โครงสร้างตามแบบใหม่" not in admin.get(DESK).text
-    assert site.signed_in(Role.STAFF).get(address).status_code == 403
-
-
-def test_a_list_that_another_spreadsheet_saved_is_taken_or_refused_with_its_row(site: Site) -> None:
-    admin, address = site.signed_in(Role.ADMIN), f"{DESK}/items.csv"
-    table = admin.get(address).get_data().decode("utf-8-sig") + ",oit,O51,รายการที่เพิ่ม,yearly,,\n"
-    rows = len(table.splitlines())
-
-    def send(content: bytes) -> tuple[int, str]:
-        data = {"list": (io.BytesIO(content), "list.csv")}
-        answer = admin.post(address, data=data, follow_redirects=True)
-        return answer.status_code, answer.text
-
-    lines_of_an_old_mac = "\r".join(table.splitlines()).encode()
-    for number, content in enumerate((lines_of_an_old_mac, table.encode("utf-16")), start=1):
-        status, page = send(content.replace("รายการที่เพิ่ม".encode(), f"เพิ่ม {number}".encode()))
-        assert (status, "notice bad" in page) == (200, False)
-    assert "รายการที่เพิ่ม" in page
-    for wrong in (
-        f'{table},oit,O52,"ลืมปิด,yearly,,\n' + "ก" * 140_000,
-        f"{table},oit,O52,{'ก' * 140_000},yearly,,",
-    ):
-        status, page = send(wrong.encode())
-        assert status in (200, 422)
-        assert f"แถวที่ {rows + 1}" in page
-    repeated = f"{table}structure,oit,O1,รายการเดิม,yearly,,"
-    assert f"แถวที่ {rows + 1} ซ้ำกับแถวก่อน" in send(repeated.encode())[1]
-    many = table + ",oit,O52,อีกรายการ,yearly,,\n" * 500
-    page = send(many.encode())[1]
-    assert "ไม่เกิน 500 แถว" in page
-    assert "ซ้ำกับแถวก่อน" not in page
-    status, page = send(b"\xff\xfeodd")
-    assert (status in (200, 422), "notice bad" in page) == (True, True)
-
-
-def test_a_table_is_refused_where_somebody_else_saved_the_list_meanwhile(site: Site) -> None:
-    admin, other = site.signed_in(Role.ADMIN), site.client()
-    site.services.people.accounts.add("สมศรี", hash_password(PASSWORD), Role.ADMIN)
-    other.post("/sign-in", data={"name": "สมศรี", "password": PASSWORD}, headers=BROWSER)
-    address, line = f"{DESK}/items.csv", ",oit,O51,รายการของเรา,yearly,,\n"
-    table = admin.get(address).get_data().decode("utf-8-sig")
-
-    def send(client: FlaskClient, table: str) -> str:
-        data = {"list": (io.BytesIO(table.encode()), "list.csv")}
-        return client.post(address, data=data, follow_redirects=True).text
-
-    def titles() -> list[str]:
-        return [row["title"] for row in csv.DictReader(io.StringIO(other.get(address).text))]
-
-    for _time in range(2):  # the same table again, as somebody does who goes on in it
-        assert "notice bad" not in send(admin, table + line)
-    assert titles().count("รายการของเรา") == 1
-    data = {"number-own": "", "title-new-0": "รายการของเขา", "section-new-0": "oit", "period-new-0": "yearly"}
-    other.post(f"{DESK}/items", data=data | {"shown-new-0": "1"})
-    refused = send(admin, table + line.replace("O51", "O52"))
-    assert "สมศรี แก้รายการของปีนี้หลังจากดาวน์โหลดตาราง" in refused
-    assert "รายการของเขา" in other.get(DESK).text
-    fresh = admin.get(address).get_data().decode("utf-8-sig")
-    assert "notice bad" not in send(admin, fresh.replace("รายการของเขา", "รายการของทุกคน"))
-    assert "รายการของทุกคน" in titles()
-    other.post(f"/staff/disclosure/{YEAR + 1}/items", data=data | {"shown-new-0": "1"})  # a later year's list
-    assert "notice bad" not in send(admin, fresh)
 
 
 def test_residents_see_published_announcements_alone(site: Site, staff: FlaskClient) -> None:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from flask import Response, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -27,10 +27,10 @@ from archive.disclosure import (
     last_day,
     suggest_entries,
 )
-from archive.errors import Conflict, Invalid, NotFound, PersonalDataFound, PrakatError
-from archive.model import Change, Draft, Status
+from archive.errors import Invalid, NotFound, PrakatError
+from archive.model import Draft, Status
 from archive.thai import today
-from web import labels, template_filters
+from web import template_filters
 from web.accounts.sign_in import admin_only
 from web.bootstrap import services
 from web.disclosure_overview import (
@@ -48,7 +48,6 @@ from web.disclosure_overview import (
 from web.errors import error_message
 from web.staff import attachments_for_staff, personal_data
 from web.staff.blueprints import staff_blueprint
-from web.staff.disclosure_list import MOST_BYTES, items_as_csv, merge_items_with_csv, version_of_csv
 from web.staff.form_fingerprints import fingerprint, refuse_if_changed
 from web.staff.relation_forms import chosen_or_named, is_address_of_no_announcement
 
@@ -56,7 +55,6 @@ pages = staff_blueprint("disclosure_desk", __name__, url_prefix="/staff/disclosu
 
 _LATE = dt.timedelta(days=92)  # after the year's end: summaries of its last month and last quarter come then
 _BLANKS = 3  # empty lines at the end of the list's form
-_MOST_LIST_CHANGES = 10_000  # of all years; a new list of fifty items every year makes 50 a year
 _RECENT = 50  # announcements offered while a number is typed
 
 
@@ -269,71 +267,6 @@ def items(year: int) -> ResponseReturnValue:
         sections=list(DisclosureRule),
         periods=list(Period),
     )
-
-
-@pages.get("/<int:year>/items.csv")
-@admin_only
-def items_csv(year: int) -> Response:
-    """Send an administrator the list of a fiscal year as a table, hidden items included."""
-    version = _last_list_change()  # before the items: a later one hides what was saved meanwhile
-    table = items_as_csv(year_items(services(), require_fiscal_year(year)), version)
-    answer = Response(table, mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f"attachment; filename=disclosure-items-{year}.csv"
-    return answer
-
-
-@pages.post("/<int:year>/items.csv")
-@admin_only
-def take_items(year: int) -> ResponseReturnValue:
-    """Take an administrator's table as a fiscal year's list, as one change; items it lacks are hidden."""
-    require_fiscal_year(year)
-    file, bulk = request.files.get("list"), secrets.token_hex(8)
-    table = file.read(MOST_BYTES + 1) if file else b""
-    try:
-        with services().records.batch(bulk):
-            known = year_items(services(), year)
-            given = merge_items_with_csv(table, known)
-            _refuse_table_older_than_changes_of_others(year, version_of_csv(table))
-            before = {each.key: each for each in known}
-            for item in given:
-                services().commands.disclosure.save_item(
-                    year, item, replaced=before.get(item.key), actor=g.actor
-                )
-            if given:
-                services().commands.disclosure.confirm_item_list(year, given[0], actor=g.actor)
-        return redirect(url_for("disclosure_desk.show_fiscal_year", year=year, done=bulk))
-    except PersonalDataFound as error:
-        advice = _("แก้ในตาราง หรือกรอกรายการนั้นในตารางบนหน้านี้พร้อมเหตุผล")
-        flash(f"{error_message(error)} {advice}", "bad")
-    except PrakatError as error:
-        flash(error_message(error), "bad")
-    return redirect(url_for("disclosure_desk.items", year=year))
-
-
-def _list_changes() -> list[Change]:
-    """Returns the changes of the lists of all fiscal years, the latest first."""
-    return services().records.changes.find(HistoryFilters(action="disclosure-item"), limit=_MOST_LIST_CHANGES)
-
-
-def _last_list_change() -> int:
-    return max((each.id for each in _list_changes()), default=0)
-
-
-def _refuse_table_older_than_changes_of_others(year: int, version: int | None) -> None:
-    """Raises ``Conflict`` where somebody else changed the year's list since the table was downloaded.
-
-    Who goes on in a table of their own may send it again. ``version``: see ``version_of_csv``; a table
-    without one passes.
-    """
-    for each in _list_changes():
-        is_of_year = each.after.get("year") in range(year + 1)  # or of one before, whose list it has
-        if version is not None and each.id > version and each.actor != g.actor and is_of_year:
-            raise Conflict(
-                "%(person)s แก้รายการของปีนี้หลังจากดาวน์โหลดตาราง จึงยังไม่ได้ใช้ตารางที่ส่งมา"
-                " กรุณาดาวน์โหลดตารางใหม่ แล้วแก้อีกครั้ง",
-                code="edited-meanwhile",
-                person=labels.actor_name(each.actor),
-            )
 
 
 def _copied_list(known: Sequence[DisclosureItem], year: int) -> list[DisclosureItem]:
