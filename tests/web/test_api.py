@@ -294,37 +294,3 @@ def test_suggestions_come_from_what_is_public(site: Site, client: FlaskClient) -
     assert any("ภาษี" in each for each in suggested)
     assert not any("ภาพลับ" in each for each in suggested)
     assert client.get("/api/v1/suggest").json == {"suggestions": []}
-
-
-def test_a_collection_through_its_life(site: Site, client: FlaskClient, token: dict[str, str]) -> None:
-    shown, draft = site.announcement("แผนพัฒนา"), site.announcement("ร่างลับ", status=Status.DRAFT)
-    items = [
-        {"label": "O1 โครงสร้าง"},
-        {"label": "O2 แผน", "announcement_id": shown.id},
-        {"label": "O2 แผน", "announcement_id": draft.id},
-    ]
-    wanted = {"title": "OIT 2569", "body": "คำอธิบาย", "items": items}
-    assert client.post("/api/v1/collections", json=wanted).status_code == 401
-    made = client.post("/api/v1/collections", json=wanted, headers=token)
-    assert made.status_code == 201
-    assert [each["announcement_id"] for each in made.json["items"]] == [None, shown.id, draft.id]
-
-    address = f"/api/v1/collections/{made.json['id']}"
-    public = client.get(address)
-    assert "ร่างลับ" not in public.text
-    assert [each["announcement_id"] for each in public.json["items"]] == [None, shown.id]
-    assert public.json["items"][1]["url"] == f"/announcements/{shown.id}"
-    assert client.get("/api/v1/collections").json["results"] == [public.json]
-    assert client.get(address, headers=token).json["items"][2]["title"] == "ร่างลับ"
-
-    assert client.patch(address, json={"title": "ไม่มีสิทธิ์"}).status_code == 401
-    changed = client.patch(address, json={"title": "OIT 2570"}, headers=token).json
-    assert (changed["title"], changed["body"], len(changed["items"])) == ("OIT 2570", "คำอธิบาย", 3)
-    wrong = client.patch(address, json={"items": [{"announcement_id": 999}]}, headers=token)
-    assert (wrong.status_code, wrong.get_json(force=True)["field"]) == (422, "items")
-    assert client.get("/api/v1/collections/999").status_code == 404
-
-    history = site.signed_in(Role.STAFF).get(f"/staff/collections/{made.json['id']}/history").text
-    assert "<del>OIT 2569</del> → OIT 2570" in history
-    assert f"O2 แผน “ร่างลับ” #{draft.id}" in history
-    assert "token test" in history

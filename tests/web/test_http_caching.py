@@ -35,7 +35,6 @@ PAGES = (
     "/api/v1/suggest?q=ประ",
     "/api/v1/announcements",
     "/api/v1/announcements/1",
-    "/api/v1/collections",
     "/openapi.json",
     "/search?q=ไดโนเสาร์",
     "/oai?verb=Identify",

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from archive.model import Announcement, CollectionLine, Status
+from archive.model import Announcement, CollectionLine, Role, Status
 from storage.repositories.announcements import EngineAnnouncements
 from storage.repositories.pages import EnginePages
 from tests.web.conftest import InterruptedCall, Site, memo
@@ -135,15 +135,11 @@ def test_a_collection_shows_nothing_of_hidden_announcements(site: Site, hidden: 
     plain = listed(site, CollectionLine("O2 งบประมาณ", shown.id), CollectionLine("O3 ว่าง", None))
     client = site.client()
 
-    def seen(id: int) -> tuple[str, object, object]:
-        page = client.get(f"/collections/{id}").get_data(as_text=True).replace(f"/collections/{id}", "")
-        alone = client.get(f"/api/v1/collections/{id}").json
-        among = {each["id"]: each for each in client.get("/api/v1/collections").json["results"]}[id]
-        return page, alone["items"], among["items"]
+    def seen(id: int) -> str:
+        return client.get(f"/collections/{id}").get_data(as_text=True).replace(f"/collections/{id}", "")
 
     assert seen(mixed) == seen(plain)
-    items = client.get(f"/api/v1/collections/{mixed}", headers=site.token()).json["items"]
-    assert [item["label"] for item in items] == ["O1 แผนลับ", "O2 งบประมาณ", "O3 ว่าง"]
+    assert "O1 แผนลับ" in site.signed_in(Role.STAFF).get(f"/staff/collections/{mixed}").text
 
 
 FORMULAS = ["=1+1", "+66812345678", "-2+3", "@SUM(A1)", "\tแท็บ", "＝1+1"]
@@ -170,7 +166,6 @@ def test_a_token_that_reads_a_draft_is_named_in_the_log(
 ) -> None:
     shown = site.announcement("ประกาศที่ทุกคนเห็น")
     attachment = site.attach(hidden.id, memo("เนื้อหา"))
-    listed(site, CollectionLine("", hidden.id), CollectionLine("", shown.id))
     client, token = site.client(), site.token("โปรแกรมของเว็บหลัก")
 
     def reads(path: str) -> list[tuple[object, object]]:
@@ -187,8 +182,6 @@ def test_a_token_that_reads_a_draft_is_named_in_the_log(
         f"/api/v1/attachments/{attachment.id}/pages",
         f"/api/v1/attachments/{attachment.id}/file",
         "/api/v1/announcements?status=draft",
-        "/api/v1/collections",
-        "/api/v1/collections/1",
     ):
         assert reads(path) == named, path
     assert reads(f"/api/v1/announcements/{shown.id}") == []

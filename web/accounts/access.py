@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from flask import Flask, Response, current_app, g, request
@@ -13,8 +13,6 @@ from archive.model import (
     Announcement,
     ApiToken,
     Attachment,
-    Collection,
-    CollectionLine,
     HoldReason,
     Scope,
     Status,
@@ -178,18 +176,6 @@ def has_withheld_document_with_new_file(announcement_id: int) -> bool:
         for each in attachments
         if each.hold not in (None, HoldReason.UNCONFIRMED)
     )
-
-
-def visible_lines(collection: Collection, visible_ids: Container[int]) -> list[CollectionLine]:
-    """Returns the lines but those of announcements not among ``visible_ids``, whose labels go too.
-
-    The label of a hidden announcement may tell as much as a title. Headings without announcement stay.
-    """
-    return [
-        item
-        for item in collection.items
-        if item.announcement_id is None or item.announcement_id in visible_ids
-    ]
 
 
 def log_token_read_of_held_attachment(attachment: Attachment) -> None:

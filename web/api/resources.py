@@ -16,7 +16,7 @@ from werkzeug.datastructures import FileStorage, WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from archive.errors import Invalid, NotFound
-from archive.model import Announcement, Attachment, Collection, DocumentKind, Draft, Page, Scope, Status
+from archive.model import Announcement, Attachment, DocumentKind, Draft, Page, Scope, Status
 from archive.privacy import checked_reason
 from archive.suggested_fields import refuse_file_name_as_title
 from indexer.search.query.parser import Query
@@ -410,45 +410,6 @@ def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
     return _changed_attachment(attachment, sent=_FILE_FIELDS), 202 if new else 200
 
 
-@blueprint.get("/collections")
-@blueprint.response(200, schemas.CollectionsOut)
-def list_collections() -> dict[str, Any]:
-    """ชุดประกาศ ล่าสุดก่อน · Collections, the latest made first."""
-    return {"results": _collections(services().collections.all())}
-
-
-@blueprint.get("/collections/<int:id>")
-@blueprint.response(200, schemas.CollectionOut)
-def show_collection(id: int) -> dict[str, Any]:
-    """หนึ่งชุด เรียงตามลำดับ · One collection, its lines in order."""
-    return _collections([services().collections.get(id)])[0]
-
-
-@blueprint.post("/collections")
-@publishing
-@blueprint.arguments(schemas.CollectionIn)
-@blueprint.response(201, schemas.CollectionOut)
-def create_collection(fields: dict[str, Any]) -> dict[str, Any]:
-    """สร้างชุดประกาศ · Make a collection, public at once; it needs the scope ``publish``."""
-    reason = _stated_reason(fields)
-    made = services().commands.collections.save(None, **fields, actor=g.actor, reason=reason)
-    return _collections([made])[0]
-
-
-@blueprint.patch("/collections/<int:id>")
-@publishing
-@blueprint.arguments(schemas.CollectionChanges)
-@blueprint.response(200, schemas.CollectionOut)
-def change_collection(changes: dict[str, Any], id: int) -> dict[str, Any]:
-    """แก้ไขชุดประกาศ · Change a collection, in public at once; it needs the scope ``publish``."""
-    reason = _stated_reason(changes)
-    with services().records.batch():
-        known = services().collections.get(id)
-        wanted = {"title": known.title, "body": known.body, "items": known.items} | changes
-        saved = services().commands.collections.save(id, **wanted, actor=g.actor, reason=reason)
-    return _collections([saved])[0]
-
-
 @blueprint.get("/disclosure/<int:year>")
 @blueprint.response(200, DisclosureOut)
 def show_disclosure(year: int) -> dict[str, Any]:
@@ -456,21 +417,6 @@ def show_disclosure(year: int) -> dict[str, Any]:
     if services().is_province:
         raise NotFound("กรุณาเปิดจากเว็บของหน่วยงานนั้น")
     return {"year": year, "items": year_overview(services(), require_fiscal_year(year))}
-
-
-def _collections(found: Sequence[Collection]) -> list[dict[str, Any]]:
-    """Returns collections as the reader may see them.
-
-    Without a token only published announcements are named.
-    """
-    ids = {item.announcement_id for each in found for item in each.items if item.announcement_id}
-    known = services().announcements.get_many(ids)
-    if _staff():
-        log_unpublished_read(known.values())
-        shown = known
-    else:
-        shown = {id: each for id, each in known.items() if each.status is Status.PUBLISHED}
-    return [schemas.as_collection(each, shown) for each in found]
 
 
 @blueprint.get("/attachments/<int:id>")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +15,6 @@ from archive.model import (
     PROVINCE,
     Announcement,
     Attachment,
-    Collection,
-    CollectionLine,
     DocumentKind,
     ReadingStatus,
     Status,
@@ -27,17 +24,16 @@ from archive.privacy import undecided_finds
 from archive.relations import published_relations
 from archive.villages import MOST_VILLAGES
 from indexer.search.query.parser import Filters, Query, Sort, parse_query
-from web.accounts.access import visible_lines
 from web.addresses import absolute_url, page_path
 from web.api.announcement_relation_schemas import IN_FORCE, RelationOut, as_published_relations
 from web.api.explanation_schemas import EXPLAIN, RELATED, ExplanationOut
-from web.api.field_schemas import COUNT, KINDS, Day, input_field, output_field
+from web.api.field_schemas import KINDS, Day, input_field, output_field
 from web.api.personal_data_schemas import FindOut, HoldOut, PersonalDataReason
 from web.bootstrap import Services, services
 from web.search_service import Result, SearchResults
 
 MOST_PER_PAGE = 50  # as the contract of the API says
-MOST_ITEMS = 500  # most lines of a collection in one request
+_MOST_ATTACHMENTS = 500  # highest place among an announcement's attachments that can be asked for
 _ORGANISATION = {"description": "เฉพาะเมื่อมีหลายหน่วยงาน · only where there are several"}
 
 
@@ -207,7 +203,7 @@ class AttachmentChanges(PersonalDataReason):
 
     label = fields.String()
     kind = fields.Enum(DocumentKind, by_value=True)
-    position = fields.Integer(strict=True, validate=validate.Range(1, MOST_ITEMS))
+    position = fields.Integer(strict=True, validate=validate.Range(1, _MOST_ATTACHMENTS))
 
 
 class WithdrawalIn(_LenientArguments):
@@ -225,37 +221,6 @@ class AttachmentIn(_LenientArguments):
 
     label = fields.String(load_default="")
     kind = fields.Enum(DocumentKind, by_value=True, load_default=None)
-
-
-class CollectionLineIn(Schema):
-    """A line of a collection. ``label``: the line's heading, such as ``O1``."""
-
-    label = fields.String(load_default="")
-    announcement_id = fields.Integer(load_default=None, allow_none=True, strict=True, validate=COUNT)
-
-    @post_load
-    def item(self, data: dict[str, Any], **_: Any) -> CollectionLine:
-        """Returns the line that the checked values describe."""
-        return CollectionLine(data["label"], data["announcement_id"])
-
-
-_ITEMS = validate.Length(max=MOST_ITEMS)
-
-
-class CollectionIn(PersonalDataReason):
-    """A new collection with its lines, in order."""
-
-    title = fields.String(required=True)
-    body = fields.String(load_default="")
-    items = fields.List(fields.Nested(CollectionLineIn), load_default=list, validate=_ITEMS)
-
-
-class CollectionChanges(PersonalDataReason):
-    """Changes of a collection; only the given fields change. ``items`` are given whole, in order."""
-
-    title = fields.String()
-    body = fields.String()
-    items = fields.List(fields.Nested(CollectionLineIn), validate=_ITEMS)
 
 
 class ReadingFailureOut(Schema):
@@ -333,34 +298,6 @@ class AnnouncementsOut(Schema):
     page = fields.Integer()
     per_page = fields.Integer()
     results = fields.List(fields.Nested(AnnouncementOut))
-
-
-class CollectionLineOut(Schema):
-    """A line of a collection; a heading has no announcement, and unpublished ones are left out whole."""
-
-    label = fields.String()
-    announcement_id = fields.Integer(
-        allow_none=True, metadata={"description": "ของประกาศที่เผยแพร่แล้ว · of what is published"}
-    )
-    title = fields.String(allow_none=True)
-    url = fields.String(allow_none=True)
-
-
-class CollectionOut(Schema):
-    """A collection with those of its lines that the reader may see, in order."""
-
-    id = fields.Integer()
-    title = fields.String()
-    body = fields.String()
-    url = fields.String()
-    items = fields.List(fields.Nested(CollectionLineOut))
-    updated_at = fields.DateTime(format="iso")
-
-
-class CollectionsOut(Schema):
-    """All collections."""
-
-    results = fields.List(fields.Nested(CollectionOut))
 
 
 class PageOut(Schema):
@@ -519,31 +456,6 @@ def as_announcement(
             "attachments": [as_attachment(attachment) for attachment in attachments],
         }
     )
-
-
-def as_collection(collection: Collection, announcements: Mapping[int, Announcement]) -> dict[str, Any]:
-    """Returns the collection as the API tells it.
-
-    ``announcements``: those of its announcements that the reader may see, by id.
-    """
-    return {
-        "id": collection.id,
-        "title": collection.title,
-        "body": collection.body,
-        "url": url_for("collections.collection", collection_id=collection.id),
-        "items": [
-            _as_item(item.label, announcements.get(item.announcement_id or 0))
-            for item in visible_lines(collection, announcements)
-        ],
-        "updated_at": collection.updated_at,
-    }
-
-
-def _as_item(label: str, listed: Announcement | None) -> dict[str, Any]:
-    if listed is None:
-        return {"label": label, "announcement_id": None, "title": None, "url": None}
-    url = url_for("public.announcement", announcement_id=listed.id)
-    return {"label": label, "announcement_id": listed.id, "title": listed.title, "url": url}
 
 
 def as_answer(answer: SearchResults, services: Services) -> dict[str, Any]:

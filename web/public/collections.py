@@ -8,7 +8,6 @@ from itertools import groupby
 from flask import Blueprint, render_template
 
 from archive.model import Announcement, Collection
-from web.accounts.access import visible_lines
 from web.bootstrap import services
 
 pages = Blueprint("collections", __name__)
@@ -38,13 +37,17 @@ def collection(collection_id: int) -> str:
 def public_sections(collection: Collection) -> list[CollectionSection]:
     """Returns headings with their published announcements, without one whose announcements are all hidden.
 
-    A heading that was given no announcement stays, with none.
+    A heading that was given no announcement stays, with none. The heading of a hidden announcement may tell
+    as much as its title.
     """
     ids = [item.announcement_id for item in collection.items if item.announcement_id is not None]
     shown = services().get_published(ids)
+    visible = [
+        each for each in collection.items if each.announcement_id is None or each.announcement_id in shown
+    ]
     return [
         CollectionSection(
             label, tuple(shown[item.announcement_id] for item in items if item.announcement_id is not None)
         )
-        for label, items in groupby(visible_lines(collection, shown), key=lambda item: item.label)
+        for label, items in groupby(visible, key=lambda item: item.label)
     ]

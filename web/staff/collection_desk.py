@@ -15,7 +15,6 @@ from archive.model import Collection, CollectionLine, Status
 from archive.undo import find_reversals
 from archive.validation import checked_collection_heading
 from web.addresses import LARGEST_ID, announcement_id_of_address
-from web.api.schemas import MOST_ITEMS
 from web.bootstrap import services
 from web.errors import error_message
 from web.staff import activity, personal_data
@@ -25,6 +24,7 @@ from web.staff.form_fingerprints import fingerprint, refuse_if_changed
 pages = staff_blueprint("collection_desk", __name__, url_prefix="/staff/collections")
 
 _BLANKS = 3  # empty lines at the end of the form
+_MOST_LINES = 500  # of a collection in one form
 _NUMBER = re.compile(r"\d{1,15}")
 _RECENT = 50  # announcements offered while a number is typed
 
@@ -144,7 +144,7 @@ def _typed() -> list[tuple[str, str]]:
     )
     placed = [(_place(place), label.strip(), number.strip()) for place, label, number in lines]
     placed.sort(key=lambda line: line[0])
-    return [(label, number) for _at, label, number in placed[:MOST_ITEMS] if label or number]
+    return [(label, number) for _at, label, number in placed[:_MOST_LINES] if label or number]
 
 
 def _place(typed: str) -> float:
