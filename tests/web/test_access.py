@@ -62,7 +62,6 @@ GUARDS: dict[str, Guard] = {
     "api.detach_attachment": Guard.TOKEN,
     "api.replace_file": Guard.TOKEN,
     "api.release_attachment": Guard.TOKEN,
-    "api.show_disclosure": Guard.OPEN,
     "api.show_attachment": Guard.PUBLISHED,
     "api.show_pages": Guard.PUBLISHED,
     "api.show_file": Guard.PUBLISHED,

@@ -1,4 +1,4 @@
-"""The desk for information to disclose, the residents' page of it, its table, and its answer in the API."""
+"""The desk for information to disclose, the residents' page of it, and its table."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def test_personal_data_in_an_item_needs_a_reason(site: Site) -> None:
     data = {f"{name}-new-0": value for name, value in line.items()}
 
     def is_public() -> bool:
-        places = (f"/disclosure/{YEAR}", f"/disclosure/{YEAR}.csv", f"/api/v1/disclosure/{YEAR}")
+        places = (f"/disclosure/{YEAR}", f"/disclosure/{YEAR}.csv")
         return any(phone in resident.get(place).get_data(as_text=True) for place in places)
 
     page = admin.post(f"{DESK}/items", data=data).text
@@ -261,7 +261,7 @@ def test_residents_see_published_announcements_alone(site: Site, staff: FlaskCli
         site.services.disclosure.assign(entry(secret.id), actor="test")
     site.services.disclosure.assign(entry(shown.id), actor="test")
     client, addresses = site.client(), (f"/disclosure/{YEAR}", f"/disclosure/{YEAR}.csv")
-    for address in (*addresses, f"/api/v1/disclosure/{YEAR}"):
+    for address in addresses:
         answer = client.get(address)
         assert answer.status_code == 200
         assert f"/announcements/{shown.id}" in answer.text, address
@@ -272,17 +272,13 @@ def test_residents_see_published_announcements_alone(site: Site, staff: FlaskCli
         f"'{shown.title}",
         str(shown.id),
     )
-    first = client.get(f"/api/v1/disclosure/{YEAR}").json["items"][0]
-    assert (first["key"], [each["id"] for each in first["announcements"]]) == ("structure", [shown.id])
     assert client.get("/disclosure").location.endswith(f"/disclosure/{YEAR}")
-    assert (
-        client.get("/disclosure/2540").status_code == client.get("/api/v1/disclosure/2999").status_code == 404
-    )
+    assert client.get("/disclosure/2540").status_code == client.get("/disclosure/2999").status_code == 404
     assert f"/disclosure/{YEAR}</loc>" in client.get("/sitemap.xml").text
     before = client.get(addresses[0]).headers["ETag"]
     site.services.commands.publication.withdraw(shown.id, actor="test", reason="ผิด")
     assert client.get(addresses[0], headers={"If-None-Match": before}).status_code == 200
-    for address in (*addresses, f"/api/v1/disclosure/{YEAR}"):
+    for address in addresses:
         assert f"/announcements/{shown.id}" not in client.get(address).text, address
     assert "/disclosure/" not in client.get("/sitemap.xml").text  # the other entries are hidden ones
 

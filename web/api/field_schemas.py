@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask import url_for
 from marshmallow import ValidationError, fields, validate
 
 from archive import thai
@@ -25,13 +24,6 @@ class Day(fields.Date):
             return thai.parse_date(str(value))
         except Invalid as error:
             raise ValidationError(error.message) from error
-
-
-class AnnouncementPath(fields.String):
-    """The path of the page of an announcement, which is the value."""
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
-        return url_for("public.announcement", announcement_id=value.id)
 
 
 def input_field(field: AnnouncementField, **options: Any) -> fields.Field[Any]:

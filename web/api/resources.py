@@ -15,7 +15,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import FileStorage, WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
-from archive.errors import Invalid, NotFound
+from archive.errors import Invalid
 from archive.model import Announcement, Attachment, DocumentKind, Draft, Page, Scope, Status
 from archive.privacy import checked_reason
 from archive.suggested_fields import refuse_file_name_as_title
@@ -33,10 +33,8 @@ from web.accounts.access import (
 from web.accounts.sign_in import csrf
 from web.api import schemas
 from web.api.announcement_relation_schemas import ConfirmedRelationIn, RelationOut, as_relation
-from web.api.disclosure_schemas import DisclosureOut
 from web.api.preconditions import ETAG_HEADER, IF_MATCH_PARAMETER, record_tag, refuse_if_changed, send_tag
 from web.bootstrap import services
-from web.disclosure_overview import require_fiscal_year, year_overview
 from web.file_responses import send_original, send_picture
 from web.search_service import search
 from web.search_service import suggest as suggest_words
@@ -408,15 +406,6 @@ def attach_file(fields: dict[str, Any], id: int) -> tuple[dict[str, Any], int]:
         check_permission=_require_write,
     )
     return _changed_attachment(attachment, sent=_FILE_FIELDS), 202 if new else 200
-
-
-@blueprint.get("/disclosure/<int:year>")
-@blueprint.response(200, DisclosureOut)
-def show_disclosure(year: int) -> dict[str, Any]:
-    """ข้อมูลข่าวสารที่ต้องเปิดเผยในปีงบประมาณ (พ.ศ.) และประกาศที่เผยแพร่ · What must be disclosed in a fiscal year."""
-    if services().is_province:
-        raise NotFound("กรุณาเปิดจากเว็บของหน่วยงานนั้น")
-    return {"year": year, "items": year_overview(services(), require_fiscal_year(year))}
 
 
 @blueprint.get("/attachments/<int:id>")
