@@ -55,8 +55,6 @@ GUARDS: dict[str, Guard] = {
     "api.publish_announcement": Guard.TOKEN,
     "api.withdraw_announcement": Guard.TOKEN,
     "api.restore_as_draft": Guard.TOKEN,
-    "api.decide_relation": Guard.TOKEN,
-    "api.dismiss_relation": Guard.TOKEN,
     "api.attach_file": Guard.TOKEN,
     "api.change_attachment": Guard.TOKEN,
     "api.detach_attachment": Guard.TOKEN,

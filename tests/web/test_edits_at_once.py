@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from archive.errors import Conflict
-from archive.model import Attachment, CollectionLine, HoldReason, RelationKind, Role, Scope, Status
+from archive.model import Attachment, CollectionLine, HoldReason, Role, Scope, Status
 from storage.engine import Engine
 from tests.at_once import end_of_later
 from tests.web.conftest import Site, memo, sent_form
@@ -36,12 +36,12 @@ def hidden_fields(page: str) -> dict[str, str]:
     return {name[0]: html.unescape(value[0]) for name, value in reversed(named) if name and value}
 
 
-@pytest.mark.parametrize("way", ["change", "attach", "relate", "relabel", "replace", "take off"])
+@pytest.mark.parametrize("way", ["change", "attach", "relabel", "replace", "take off"])
 def test_a_token_that_may_not_publish_changes_nothing_that_is_published_meanwhile(
     site: Site, way: str
 ) -> None:
     headers = site.token(scopes=BELOW_PUBLISHING)
-    draft, other = site.announcement("ร่าง", status=Status.DRAFT), site.announcement("อีกเรื่อง")
+    draft = site.announcement("ร่าง", status=Status.DRAFT)
     paper = site.attach(draft.id, memo("ก"))
     record, attachment = f"/api/v1/announcements/{draft.id}", f"/api/v1/attachments/{paper.id}"
     client = site.client()
@@ -53,9 +53,6 @@ def test_a_token_that_may_not_publish_changes_nothing_that_is_published_meanwhil
     requests: dict[str, Callable[[], TestResponse]] = {
         "change": lambda: client.patch(record, json={"body": PHONE}, headers=headers),
         "attach": lambda: client.post(f"{record}/attachments", data=file(), headers=headers),
-        "relate": lambda: client.put(
-            f"{record}/relations/{other.id}", json={"relation": RelationKind.CANCELS.value}, headers=headers
-        ),
         "relabel": lambda: client.patch(attachment, json={"label": "ชื่อใหม่"}, headers=headers),
         "replace": lambda: client.put(f"{attachment}/file", data=file(), headers=headers),
         "take off": lambda: client.delete(attachment, headers=headers),

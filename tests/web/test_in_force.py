@@ -8,7 +8,7 @@ import json
 import re
 from dataclasses import replace
 
-from archive.model import Announcement, CollectionLine, DocumentKind, RelationKind, Role, Scope, Status
+from archive.model import Announcement, CollectionLine, DocumentKind, RelationKind, Role, Status
 from tests.web.conftest import Site, memo
 from web.sample.documents import SampleDocumentText, make_document
 
@@ -89,29 +89,6 @@ def test_the_address_of_another_site_names_no_announcement_of_this_one(site: Sit
         )
         assert site.services.relations.list_decisions(newer.id)[0].kind is RelationKind.CANCELS, typed
         staff.post(f"{edit}/relations", data={"dismiss": older.id})
-
-
-def test_programs_relate_announcements_as_staff_do(site: Site) -> None:
-    older, newer = pair(site)
-    client, path = site.client(), f"/api/v1/announcements/{newer.id}/relations/{older.id}"
-    may_write, may_publish = site.token("a", scopes=frozenset({Scope.WRITE})), site.token("b")
-    given = {"relation": "replaces"}
-    assert client.put(path, json=given, headers=may_write).status_code == 403  # it is public
-    answer = client.put(path, json=given, headers=may_publish)
-    assert (answer.status_code, answer.json["relation"], answer.json["title"]) == (200, "replaces", OLD)
-    shown = client.get(f"/api/v1/announcements/{older.id}").json
-    assert (shown["in_force"], shown["relations"][0]["relation"]) == (False, "replaced-by")
-    refused = {
-        (path, "ends"): 422,
-        (path.replace(f"/{older.id}", "/999"), "amends"): 404,
-        (f"/api/v1/announcements/{older.id}/relations/{newer.id}", "amends"): 422,
-    }
-    for (wrong, relation), code in refused.items():
-        answer = client.put(wrong, json={"relation": relation}, headers=may_publish)
-        assert answer.status_code == code, (wrong, answer.text)
-    for _twice in range(2):
-        assert client.delete(path, headers=may_publish).status_code == 204
-    assert client.get(f"/api/v1/announcements/{older.id}").json["in_force"] is True
 
 
 def test_lists_say_what_is_cancelled(site: Site) -> None:

@@ -43,8 +43,6 @@ def test_what_may_be_attached_and_what_takes_the_scope_to_publish_is_described(s
     for operation in (
         attach,
         paths[announcement]["patch"],
-        paths[f"{announcement}/relations/{{older_id}}"]["put"],
-        paths[f"{announcement}/relations/{{older_id}}"]["delete"],
         paths[attachment]["patch"],
         paths[attachment]["delete"],
         paths[f"{attachment}/file"]["put"],

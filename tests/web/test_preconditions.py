@@ -12,15 +12,12 @@ from archive.model import Scope, Status
 from tests.web.conftest import Site, memo
 
 RECORD, ATTACHMENT = "/api/v1/announcements/{id}", "/api/v1/attachments/{file}"
-RELATION = f"{RECORD}/relations/{{older_id}}"
 
 WRITES: dict[str, dict[str, Any]] = {
     f"PATCH {RECORD}": {"json": {"body": "คนที่สอง"}},
     f"POST {RECORD}/publish": {},
     f"POST {RECORD}/withdraw": {},
     f"POST {RECORD}/restore": {},
-    f"PUT {RELATION}": {"json": {"relation": "amends"}},
-    f"DELETE {RELATION}": {},
     f"POST {RECORD}/attachments": {"data": {"file": "อีกไฟล์"}},
     f"PATCH {ATTACHMENT}": {"json": {"label": "ชื่อใหม่"}},
     f"DELETE {ATTACHMENT}": {},

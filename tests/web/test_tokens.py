@@ -69,8 +69,6 @@ CHANGES_OF_DRAFT = [
     ("PATCH", "/attachments/1", {"label": "แก้แล้ว"}),
     ("PUT", "/attachments/1/file", "file"),
     ("DELETE", "/attachments/1", None),
-    ("PUT", "/announcements/2/relations/1", {"relation": "cancels"}),
-    ("DELETE", "/announcements/2/relations/1", None),
 ]
 
 
@@ -111,7 +109,6 @@ def test_writing_alone_reads_nothing_that_the_token_did_not_send(filled: Site) -
     draft = filled.announcement("ร่างเลิกจ้าง", status=Status.DRAFT, body="เนื้อในร่าง")
     held = filled.attach(draft.id, memo("โทร 0812345678"), "บัญชีรายชื่อ.pdf")
     filled.work()
-    other = filled.announcement("ร่างอื่น", status=Status.DRAFT)
     writer, client = filled.token("writer", scopes=frozenset({WRITE})), filled.client()
     api = "/api/v1"
 
@@ -131,9 +128,6 @@ def test_writing_alone_reads_nothing_that_the_token_did_not_send(filled: Site) -
     answer = client.post(f"{api}/announcements/{draft.id}/attachments", data=sent, headers=writer)
     assert (answer.status_code, answer.json["id"], answer.json["sha256"]) == (200, held.id, held.sha256)
     assert "บัญชีรายชื่อ" not in answer.text
-    path = f"{api}/announcements/{other.id}/relations/{draft.id}"
-    assert client.put(path, json={"relation": "cancels"}, headers=writer).status_code == 404
-    assert filled.services.relations.list_decisions(other.id) == []
     created = client.post(f"{api}/announcements", json=NEW, headers=writer).json
     assert (created["title"], created["attachments"]) == (NEW["title"], [])
 
@@ -190,19 +184,3 @@ def test_a_token_is_renewed_under_its_name(filled: Site) -> None:
     assert client.get(path, headers=old).status_code == 404
     assert client.get(path, headers=new).status_code == 200
     assert client.patch(path, json={"title": "แก้แล้ว"}, headers=new).status_code == 403  # no wider than before
-
-
-def test_a_relation_tells_a_writer_of_no_hidden_record(filled: Site) -> None:
-    writer, client = filled.token("writer", scopes=frozenset({WRITE})), filled.client()
-    own = client.post("/api/v1/announcements", json=NEW, headers=writer).json["id"]  # type: ignore[index]
-    before = filled.services.history.entries(2)
-    answers = [
-        client.delete(f"/api/v1/announcements/{own}/relations/{older}", headers=writer)
-        for older in (2, 4, 999)  # a draft, one in the trash, none
-    ]
-    assert [answer.status_code for answer in answers] == [404] * 3
-    assert len({answer.json["detail"] for answer in answers}) == 1  # type: ignore[index]
-    assert filled.services.history.entries(2) == before
-    reader = filled.token("reader", scopes=frozenset({READ, WRITE}))
-    answer = client.delete(f"/api/v1/announcements/{own}/relations/2", headers=reader)
-    assert answer.status_code == 204

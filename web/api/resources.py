@@ -32,7 +32,6 @@ from web.accounts.access import (
 )
 from web.accounts.sign_in import csrf
 from web.api import schemas
-from web.api.announcement_relation_schemas import ConfirmedRelationIn, RelationOut, as_relation
 from web.api.preconditions import ETAG_HEADER, IF_MATCH_PARAMETER, record_tag, refuse_if_changed, send_tag
 from web.bootstrap import services
 from web.file_responses import send_original, send_picture
@@ -336,42 +335,6 @@ def restore_as_draft(id: int) -> dict[str, Any]:
         _require_write(services().announcements.get(id))
         services().commands.publication.restore_as_draft(id, actor=g.actor)
     return _changed_record(id)
-
-
-@blueprint.put("/announcements/<int:id>/relations/<int:older_id>")
-@writing
-@conditional
-@blueprint.arguments(ConfirmedRelationIn)
-@blueprint.response(200, RelationOut)
-def decide_relation(fields: dict[str, Any], id: int, older_id: int) -> dict[str, Any]:
-    """บันทึกว่าเกี่ยวข้อง · Confirm a relation; a public record needs ``publish``, a hidden older one ``read``.
-
-    บันทึกว่าประกาศนี้ยกเลิก แก้ไข หรือใช้แทนฉบับเก่า · The announcement cancels, amends or replaces the older one;
-    this takes the place of an earlier decision. Residents see it once both are published. For a published or
-    withdrawn announcement or a scheduled draft it needs the scope ``publish``; an older one that is not
-    public needs the scope ``read``.
-    """
-    with services().records.batch():
-        _require_write(services().announcements.get(id))
-        require_visible(services().announcements.get(older_id), is_staff=_staff())
-        services().commands.announcements.decide_relation(id, older_id, fields["relation"], actor=g.actor)
-    return as_relation(fields["relation"].value, services().announcements.get(older_id))
-
-
-@blueprint.delete("/announcements/<int:id>/relations/<int:older_id>")
-@writing
-@conditional
-@blueprint.response(204)
-def dismiss_relation(id: int, older_id: int) -> None:
-    """เอาประกาศที่เกี่ยวข้องออก · Remove a relation or a suggestion; in a public record with ``publish``.
-
-    It is not offered again. For a published or withdrawn announcement or a scheduled draft it needs the
-    scope ``publish``; an older one that is not public needs the scope ``read``.
-    """
-    with services().records.batch():
-        _require_write(services().announcements.get(id))
-        require_visible(services().announcements.get(older_id), is_staff=_staff())
-        services().commands.announcements.decide_relation(id, older_id, None, actor=g.actor)
 
 
 @blueprint.post("/announcements/<int:id>/attachments")
