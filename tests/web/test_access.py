@@ -80,7 +80,6 @@ GUARDS: dict[str, Guard] = {
     "statistics.statistics": Guard.STAFF,
     "activity.changes": Guard.STAFF,
     "system_health.overview": Guard.ADMIN,
-    "activity.as_csv": Guard.STAFF,
     "activity.undo_change": Guard.STAFF,
     "activity.undo_collection_change": Guard.STAFF,
     "activity.undo_bulk": Guard.STAFF,

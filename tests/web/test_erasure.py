@@ -461,7 +461,6 @@ class Renewed:
             "/staff",
             "/staff/history",
             f"/staff/history?bulk={BULK}",
-            "/staff/history/changes.csv",
         ]
 
 

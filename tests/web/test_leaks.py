@@ -142,7 +142,7 @@ def test_a_collection_shows_nothing_of_hidden_announcements(site: Site, hidden: 
     assert "O1 แผนลับ" in site.signed_in(Role.STAFF).get(f"/staff/collections/{mixed}").text
 
 
-FORMULAS = ["=1+1", "+66812345678", "-2+3", "@SUM(A1)", "\tแท็บ", "＝1+1"]
+FORMULAS = ["=1+1", "+66812345678", "-2+3", "@SUM(A1)", "\tแท็บ", "＝1+1", "＠SUM(A1)"]
 
 
 @pytest.mark.parametrize("typed", FORMULAS)

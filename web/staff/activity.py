@@ -1,21 +1,12 @@
-"""The changes of all records and who made them, as a page and as CSV, and the way back from each."""
+"""The changes of all records and who made them, and the way back from each."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlencode
 
-from flask import (
-    Response,
-    flash,
-    g,
-    redirect,
-    render_template,
-    request,
-    stream_with_context,
-    url_for,
-)
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import Forbidden
@@ -25,12 +16,11 @@ from archive.changes import HistoryFilters
 from archive.errors import Invalid, PrakatError
 from archive.model import Announcement, Change, Role
 from archive.undo import Undo, ids_of_record
-from web import labels, template_filters
+from web import labels
 from web.accounts.sign_in import admin_only, current_person
 from web.addresses import page_number, path_on_this_site
 from web.bootstrap import services
 from web.errors import error_message
-from web.spreadsheet import csv_lines
 from web.staff import attachments_for_staff
 from web.staff.blueprints import staff_blueprint
 from web.staff.date_picker import date_picker, picked_date
@@ -39,8 +29,6 @@ from web.staff.undo_consequences import undo_consequences
 pages = staff_blueprint("activity", __name__, url_prefix="/staff/history")
 
 PER_PAGE = 50  # changes
-_MOST_IN_CSV = 100_000  # changes: about 30 MB, some years of a busy municipality
-_CSV_AT_A_TIME = 1_000  # changes read at a time
 _FIRST_YEARS = 10  # years back that the date lists offer
 
 
@@ -74,15 +62,6 @@ def changes() -> str:
         has_more=len(found) > PER_PAGE,
         arguments=urlencode([(name, value) for name, value in _arguments().items()]),
     )
-
-
-@pages.get("/changes.csv")
-def as_csv() -> Response:
-    """Send the same changes as a table for a spreadsheet."""
-    lines = stream_with_context(_csv_lines(_filters()))
-    answer = Response(lines, content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = "attachment; filename=changes.csv"
-    return answer
 
 
 @pages.post("/<int:change_id>/undo")
@@ -234,43 +213,3 @@ def _titles(shown: Sequence[Change]) -> dict[tuple[int | None, int | None], str]
     if any(each.collection_id for each in shown):
         titles |= {(None, each.id): each.title for each in records.collections.all()}
     return titles
-
-
-def _csv_lines(filters: HistoryFilters) -> Iterator[str]:
-    header = (
-        _("เวลา"),
-        _("ใคร"),
-        _("ทำอะไร"),
-        _("เลขที่ประกาศ"),
-        _("เลขที่ชุดประกาศ"),
-        _("ก่อน"),
-        _("หลัง"),
-        _("เหตุผล"),
-    )
-    return csv_lines(header, map(_row, _listed_changes(filters)))
-
-
-def _listed_changes(filters: HistoryFilters) -> Iterator[Change]:
-    """Yields the changes that a table lists, read some at a time."""
-    for offset in range(0, _MOST_IN_CSV, _CSV_AT_A_TIME):
-        found = services().records.changes.find(filters, limit=_CSV_AT_A_TIME, offset=offset)
-        yield from found
-        if len(found) < _CSV_AT_A_TIME:
-            return
-
-
-def _row(change: Change) -> tuple[object, ...]:
-    return (
-        change.at.astimezone(thai.BANGKOK).isoformat(timespec="seconds"),
-        labels.actor_name(change.actor),
-        labels.action_name(change.action),
-        change.announcement_id or "",
-        change.collection_id or "",
-        _fields_text(change.before),
-        _fields_text(change.after),
-        change.reason,
-    )
-
-
-def _fields_text(fields: dict[str, object]) -> str:
-    return "; ".join(f"{name}: {value}" for name, value in template_filters.field_values(fields))
