@@ -10,13 +10,11 @@ import json
 import os
 import re
 import shutil
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 import bagit
@@ -53,9 +51,7 @@ from web.importing import ImportReport
 
 RECORDS, FILES, COLLECTIONS, DISCLOSURE = "records", "files", "collections.json", "disclosure.json"
 README_FILE = "README.txt"
-_PAYLOAD = {RECORDS, FILES, COLLECTIONS, DISCLOSURE, README_FILE}
 _SOURCE = "Internal-Sender-Identifier"
-_MAKER = "Bag-Software-Agent"
 _FORMAT = "prakat-records-1"
 _BAG_REF = "bag:"  # begins the reference of a record that had none: its archive and number follow
 _AT_ONCE = 200  # announcements read at a time
@@ -75,7 +71,6 @@ disclosure.json has the information that must be disclosed each year: changed it
 each item. Import with: prakat import THIS_FOLDER
 """
 
-_Loaded = TypeVar("_Loaded")
 
 _converter = make_converter()
 _converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _kind: value)
@@ -342,7 +337,7 @@ def _described(services: Services) -> dict[str, str]:
         "Source-Organization": settings.site_name,
         "External-Description": "ประกาศและเอกสารแนบ · announcements with their documents",
         _SOURCE: _host(services),
-        _MAKER: f"prakat {version('prakat')}",
+        "Bag-Software-Agent": f"prakat {version('prakat')}",
         "External-Identifier": _FORMAT,
     }
 
@@ -355,8 +350,8 @@ def is_bag(path: Path) -> bool:
 def import_bag(services: Services, path: Path, progress: Callable[[int, int], None]) -> ImportReport:
     """Import every record of a bag, verified first, whose ``ref`` is not here yet, with texts and history.
 
-    What a later version wrote and this one does not know is named in the report's problems. Raises
-    ``Invalid`` for a bag that is damaged or was not exported by this program.
+    What a later version wrote and this one does not know is left out. Raises ``Invalid`` for a bag that is
+    damaged or was not exported by this program.
     """
     try:
         bag = bagit.Bag(str(path))
@@ -367,14 +362,13 @@ def import_bag(services: Services, path: Path, progress: Callable[[int, int], No
         raise Invalid("ไม่ใช่ถุงข้อมูลที่ประกาศส่งออก (not a bag that was exported by this program)")
     source, report = str(bag.info.get(_SOURCE, "")), ImportReport()
     payload = path / "data"
-    unknown = Counter(each.name for each in payload.iterdir() if each.name not in _PAYLOAD)
     listed = sorted(payload.glob(f"{RECORDS}/*.json"), key=lambda each: (len(each.name), each.name))
     ids: dict[int, int] = {}
     relations: list[Relation] = []
     related: dict[str, CarriedRecord] = {}
     for done, file in enumerate(listed, start=1):
         try:
-            record = _read_record(file, source, unknown)
+            record = _read_record(file, source)
             ids[record.announcement.id] = _take(services, record, payload, report)
             relations += record.relations
             if any(change.action == "relate" for change in record.history):
@@ -385,13 +379,9 @@ def import_bag(services: Services, path: Path, progress: Callable[[int, int], No
     _name_related_records(services, related, ids, report)
     _take_relations(services, relations, ids, report)
     if (payload / COLLECTIONS).is_file():
-        _take_collections(services, payload / COLLECTIONS, ids, unknown, report)
+        _take_collections(services, payload / COLLECTIONS, ids, report)
     if (payload / DISCLOSURE).is_file():
-        _take_disclosure(services, payload / DISCLOSURE, ids, unknown, report)
-    maker = bag.info.get(_MAKER, "?")
-    for name, count in sorted(unknown.items()):
-        why = f"รุ่นนี้ไม่รู้จัก จึงไม่ได้นำเข้า {count:,} แห่ง ผู้สร้างถุงคือ {maker} (unknown here, not taken in)"
-        report.problems.append((name, why))
+        _take_disclosure(services, payload / DISCLOSURE, ids, report)
     return report
 
 
@@ -406,34 +396,12 @@ def _name_related_records(
             report.problems.append((name, getattr(error, "message", str(error))))
 
 
-def _load(text: str, kind: type[_Loaded], prefix: str, unknown: Counter[str]) -> _Loaded:
-    """Returns the JSON text as ``kind``. Counts in ``unknown`` the fields that ``kind`` does not have."""
-    loaded = _converter.loads(text, kind)
-    unknown.update(
-        prefix + name for name in _unknown_fields(json.loads(text), _converter.unstructure(loaded))
-    )
-    return loaded
-
-
-def _unknown_fields(written: object, known: object) -> Iterator[str]:
-    """Yields the dotted name of every field in ``written`` that ``known`` lacks."""
-    if isinstance(written, dict) and isinstance(known, dict):
-        for name, value in written.items():
-            if name in known:
-                yield from (f"{name}.{below}" for below in _unknown_fields(value, known[name]))
-            else:
-                yield name
-    elif isinstance(written, list) and isinstance(known, list | tuple):
-        for each, known_one in zip(written, known, strict=True):
-            yield from _unknown_fields(each, known_one)
-
-
-def _read_record(file: Path, source: str, unknown: Counter[str]) -> CarriedRecord:
+def _read_record(file: Path, source: str) -> CarriedRecord:
     """Returns a record, its fields validated. A record without ``ref`` gets one from its bag and number.
 
     Drafts, also those in the trash, may be without a title: their attachments are to state it.
     """
-    record = _load(file.read_text(encoding="ascii"), CarriedRecord, "", unknown)
+    record = _converter.loads(file.read_text(encoding="ascii"), CarriedRecord)
     given = record.announcement
     ref = given.ref or f"{_BAG_REF}{source}#{given.id}"
     fields = {field.name: getattr(given, field.name) for field in ANNOUNCEMENT_FIELDS} | {"ref": ref}
@@ -519,16 +487,14 @@ def _take_relations(
                 report.problems.append((f"{relation.newer_id}.json", error.message))
 
 
-def _take_collections(
-    services: Services, file: Path, ids: dict[int, int], unknown: Counter[str], report: ImportReport
-) -> None:
+def _take_collections(services: Services, file: Path, ids: dict[int, int], report: ImportReport) -> None:
     """Import the collections whose title is not here yet, with the records that are here now.
 
     One with personal data would be public at once: it is among the problems, for a person to make it here.
     """
     known = {each.title for each in services.collections.all()}
     text = file.read_text(encoding="utf-8")
-    for collection in reversed(_load(text, list[Collection], f"{file.name}:", unknown)):
+    for collection in reversed(_converter.loads(text, list[Collection])):
         if collection.title in known:
             continue
         items = [
@@ -544,15 +510,13 @@ def _take_collections(
             report.problems.append((f"{file.name}: {collection.id}", why))
 
 
-def _take_disclosure(
-    services: Services, file: Path, ids: Mapping[int, int], unknown: Counter[str], report: ImportReport
-) -> None:
+def _take_disclosure(services: Services, file: Path, ids: Mapping[int, int], report: ImportReport) -> None:
     """Import the items that are not changed here yet, and the entries of the records that are here now.
 
     One with personal data would be public at once: it is among the problems, for a person to make it here.
     """
     text = file.read_text(encoding="utf-8")
-    carried = _load(text, CarriedDisclosureDecisions, f"{file.name}:", unknown)
+    carried = _converter.loads(text, CarriedDisclosureDecisions)
     known = {(year, item.key) for year, item in services.disclosure.items_changed_by_staff(0, LAST_YEAR)}
     for year, item in carried.items:
         if (year, item.key) not in known:
