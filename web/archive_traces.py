@@ -51,9 +51,9 @@ def refuse_where_archive_has_traces(settings: Settings) -> None:
         place = data / data_directory.DATABASE if settings.database == "sqlite" else "PRAKAT_DATABASE"
         raise SettingsError(
             f"ไม่พบฐานข้อมูลที่ {place} แต่ยังมี {found} ของคลังเดิม จึงไม่เริ่มคลังว่าง"
-            f" ย้ายโฟลเดอร์ {data} ไปไว้ที่อื่นแล้วกู้คืนด้วย prakat restore ถ้าตั้งใจเริ่มใหม่ ใช้ prakat begin-anew"
+            f" ย้ายโฟลเดอร์ {data} ไปไว้ที่อื่นแล้วกู้คืนด้วย prakat restore ถ้าไม่มีข้อมูลสำรอง เริ่มใหม่ในโฟลเดอร์ว่าง"
             " (the database is gone, but not what belongs to it: move the data directory away and restore a"
-            " backup; to begin an empty archive beside it, run: prakat begin-anew)"
+            " backup; without one, begin anew in an empty directory)"
         )
 
 

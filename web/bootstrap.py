@@ -248,17 +248,14 @@ def services() -> Services:
     return cast(Services, flask.g.services)
 
 
-def build_services(settings: Settings, *, may_begin_empty: bool = False) -> Services:
+def build_services(settings: Settings) -> Services:
     """Open (and where needed create) everything that the settings name.
 
     Raises ``SettingsError`` when an empty database would be made although originals, an index or a note
-    on a backup say that there was one; unless ``may_begin_empty``.
+    on a backup say that there was one.
     """
     data = settings.data
-    engine = open_database(
-        settings,
-        (lambda: None) if may_begin_empty else partial(refuse_where_archive_has_traces, settings),
-    )
+    engine = open_database(settings, partial(refuse_where_archive_has_traces, settings))
     dictionary = Dictionary(data / data_directory.WORDS)
     files = open_files(settings)
     records = open_records(engine)

@@ -29,7 +29,6 @@ def test_no_command_begins_an_empty_archive_where_one_was(data: Path, arguments:
     result = run(data, *arguments)
     assert result.exit_code == 2
     assert "prakat restore" in result.stderr
-    assert "prakat begin-anew" in result.stderr
     assert sorted(data.rglob("*")) == before
 
 
@@ -40,7 +39,7 @@ def test_each_thing_that_is_left_says_that_there_was_one(data: Path, tmp_path: P
     other = tmp_path / "other"
     other.mkdir()
     (tmp_path / "left").rename(other / left)
-    with pytest.raises(SettingsError, match="begin-anew"):
+    with pytest.raises(SettingsError, match="prakat restore"):
         opened(other)
 
 
@@ -48,14 +47,6 @@ def test_an_emptied_database_is_a_lost_one(data: Path) -> None:
     lose_database(data)
     (data / "prakat.sqlite").touch()
     assert run(data, "stats").exit_code == 2
-
-
-def test_somebody_may_begin_anew(data: Path) -> None:
-    lose_database(data)
-    kept = stored(data)
-    assert run(data, "begin-anew").exit_code == 0
-    assert checked(data) == (0, set())
-    assert stored(data) == kept
 
 
 def test_nothing_is_written_to_a_database_that_was_removed(data: Path, services: Services) -> None:

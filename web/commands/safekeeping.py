@@ -278,25 +278,4 @@ def _tell_damaged_originals_and_fail(paths: Sequence[Path]) -> None:
         sys.exit(1)
 
 
-@click.command("begin-anew")
-def begin_empty_archive_after_loss() -> None:
-    """เริ่มคลังว่างข้างไฟล์ของคลังเดิมที่ฐานข้อมูลหายไป · Begin an empty archive where the database was lost.
-
-    Nothing is asked. The originals that lie there stay, used by no announcement; the index is made anew.
-    Where there is a database, only the index is made anew.
-
-    \b
-    ตัวอย่าง · example:
-      prakat begin-anew
-    """
-    services = bootstrap.build_services(settings.load_settings(), may_begin_empty=True)
-    is_new = services.history.last_change() == 0
-    count = reindex.rebuild(services.records, services.index)
-    if is_new:
-        services.audit.acknowledge_and_accept_all("prakat begin-anew")
-    click.echo(
-        f"คลังที่ {services.settings.data} มี {count:,} เรื่องที่ค้นหาได้ (ready, announcements in it)", err=True
-    )
-
-
-COMMANDS = (check, backup, restore, begin_empty_archive_after_loss)
+COMMANDS = (check, backup, restore)
