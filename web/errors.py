@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, g, json, make_response, render_template, request
+from flask import Flask, Response, flash, g, json, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
@@ -54,6 +55,15 @@ def problem_details(status: int, code: str, detail: str, **more: Any) -> Respons
         status=status,
         content_type="application/problem+json",
     )
+
+
+@contextmanager
+def errors_flashed() -> Iterator[None]:
+    """Tells the person of an error of the block by a message on the next page; what follows goes on."""
+    try:
+        yield
+    except PrakatError as error:
+        flash(error_message(error), "bad")
 
 
 def error_message(error: PrakatError) -> str:

@@ -20,7 +20,7 @@ from web import labels
 from web.accounts.sign_in import admin_only, current_person
 from web.addresses import page_number, path_on_this_site
 from web.bootstrap import services
-from web.errors import error_message
+from web.errors import error_message, errors_flashed
 from web.staff import attachments_for_staff
 from web.staff.blueprints import staff_blueprint
 from web.staff.date_picker import date_picker, picked_date
@@ -166,14 +166,12 @@ def _undone(
     command: Callable[[], None], consequences: Sequence[tuple[str, list[str]]]
 ) -> ResponseReturnValue:
     """Carries out an undo, tells the person what residents see otherwise now, and goes back to the page."""
-    try:
+    with errors_flashed():
         command()
         flash(
             " · ".join([_("เลิกทำแล้ว กลับเป็นอย่างเดิม"), *(sentence for sentence, _titles in consequences)]),
             "good",
         )
-    except PrakatError as error:
-        flash(error_message(error), "bad")
     return redirect(_next())
 
 

@@ -8,10 +8,10 @@ from flask_babel import gettext as _
 
 from archive.commands.status_rules import refuse_other_file
 from archive.erasure import Erasure, ErasureScope
-from archive.errors import Invalid, NotFound, PrakatError
+from archive.errors import Invalid, NotFound
 from archive.model import Attachment
 from web.bootstrap import services
-from web.errors import error_message
+from web.errors import errors_flashed
 from web.public.open_data_files import delete_dumps
 from web.serving.log import note_security
 from web.staff.blueprints import staff_blueprint
@@ -33,11 +33,9 @@ def erase(attachment_id: int) -> ResponseReturnValue:
     """Say what an erasure takes away, and carry the order out."""
     attachment = _attachment(attachment_id)
     if request.method == "POST":
-        try:
+        with errors_flashed():
             _carry_out(attachment)
             return redirect(url_for("erasures.register"))
-        except PrakatError as error:
-            flash(error_message(error), "bad")
     return render_template(
         "staff/erase.html",
         attachment=attachment,
@@ -55,13 +53,11 @@ def erase_text(announcement_id: int) -> ResponseReturnValue:
     """Say what an erasure of an announcement's own text takes away, and carry the order out."""
     announcement = services().announcements.get(announcement_id)
     if request.method == "POST":
-        try:
+        with errors_flashed():
             _require_certainty()
             delete_dumps()  # a kill after the erasure leaves none
             _conclude(services().eraser.erase_announcement_fields(announcement_id, actor=g.actor, **_order()))
             return redirect(url_for("erasures.register"))
-        except PrakatError as error:
-            flash(error_message(error), "bad")
     return render_template("staff/erase.html", attachment=None, announcement=announcement)
 
 

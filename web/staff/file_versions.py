@@ -6,10 +6,9 @@ from flask import Response, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from archive.errors import PrakatError
 from web import file_responses
 from web.bootstrap import services
-from web.errors import error_message
+from web.errors import errors_flashed
 from web.serving.log import note_security
 from web.staff.attachments_for_staff import when_residents_see_file
 from web.staff.blueprints import staff_blueprint
@@ -50,7 +49,7 @@ def file(attachment_id: int, number: int) -> Response:
 @pages.post("/restore")
 def choose_earlier_file(attachment_id: int, number: int) -> ResponseReturnValue:
     """Choose an earlier file again; in place of a public file once a person has checked it."""
-    try:
+    with errors_flashed():
         restored = services().commands.file_versions.restore(attachment_id, number, actor=g.actor)
         if restored.replaces:
             flash(
@@ -60,6 +59,4 @@ def choose_earlier_file(attachment_id: int, number: int) -> ResponseReturnValue:
         else:
             done = _("กลับไปใช้ไฟล์เดิมแล้ว")
             flash(f"{done} {when_residents_see_file(restored)}", "good")
-    except PrakatError as error:
-        flash(error_message(error), "bad")
     return redirect(url_for("staff.review_attachment", attachment_id=attachment_id))

@@ -14,7 +14,7 @@ from archive.model import Person, Role
 from web.accounts.passwords import check_strength, hash_password
 from web.accounts.sign_in import current_person
 from web.bootstrap import services
-from web.errors import error_message
+from web.errors import error_message, errors_flashed
 from web.serving.log import note_security
 from web.staff.blueprints import staff_blueprint
 
@@ -51,15 +51,13 @@ def add_person() -> ResponseReturnValue:
 def change(person_id: int) -> ResponseReturnValue:
     """Set a person's division and role; nobody changes the own role, so that an administrator is left."""
     person = _person(person_id)
-    try:
+    with errors_flashed():
         role = _role()
         if role is not person.role and _is_me(person):
             raise Conflict("เปลี่ยนสิทธิ์ใช้งานของตัวเองไม่ได้ กรุณาให้ผู้ดูแลระบบคนอื่นเปลี่ยน")
         services().people.accounts.set_role_and_division(person_id, role=role, division=_division())
         note_security("person changed", person=person.name, role=role.value)
         flash(_("บันทึกของ %(name)s แล้ว", name=person.name), "good")
-    except PrakatError as error:
-        flash(error_message(error), "bad")
     return redirect(url_for("people.list_people"))
 
 

@@ -19,7 +19,7 @@ from indexer.extraction.image.deskew import Turn
 from indexer.extraction.page_images import hit_rectangles
 from indexer.extraction.rereading import TURNS, ReadingSettings
 from web.bootstrap import services
-from web.errors import error_message
+from web.errors import error_message, errors_flashed
 from web.staff import activity
 from web.staff.blueprints import staff_blueprint
 from web.staff.form_fingerprints import page_fingerprint, refuse_if_changed
@@ -100,7 +100,7 @@ def reread(attachment_id: int, number: int) -> ResponseReturnValue:
     A page corrected by hand is replaced only where the form confirms it.
     """
     attachment = services().attachments.get(attachment_id)
-    try:
+    with errors_flashed():
         read = services().rereader.reread_page(
             attachment, number, _settings(services().pages.get(attachment_id, number))
         )
@@ -113,8 +113,6 @@ def reread(attachment_id: int, number: int) -> ResponseReturnValue:
             services().commands.pages.replace_by_rereading(read, read_from=attachment.sha256, actor=g.actor)
         flash(_("แปลงหน้านี้ใหม่แล้ว ข้อความก่อนหน้ายังอยู่ด้านล่าง"), "good")
         _say_if_hidden(attachment)
-    except PrakatError as error:
-        flash(error_message(error), "bad")
     return redirect(url_for("correction.page", attachment_id=attachment_id, number=number))
 
 
@@ -128,14 +126,12 @@ def restore(attachment_id: int, number: int) -> ResponseReturnValue:
     }
     if wanted not in known:
         abort(404)
-    try:
+    with errors_flashed():
         with services().records.batch():
             _refuse_changed_page(attachment_id, number)
             activity.undo_commands().restore_page_text(known[wanted].change, actor=g.actor)
         flash(_("กลับไปใช้ข้อความนั้นแล้ว"), "good")
         _say_if_hidden(attachment)
-    except PrakatError as error:
-        flash(error_message(error), "bad")
     return redirect(url_for("correction.page", attachment_id=attachment_id, number=number))
 
 
