@@ -164,18 +164,3 @@ def _reason_without_decisions(attachment: Attachment) -> HoldReason | None:
         return HoldReason.UNREAD
     has_finds = bool(find_personal_data_in_attachment(attachment, attachment.details))
     return HoldReason.PERSONAL_DATA if has_finds else None
-
-
-def state_of_public_file_before(then: Attachment, now: Attachment) -> HoldState:
-    """Return the state of a public file that residents get back: held while anything in it is undecided.
-
-    ``then``: the attachment with that file. ``now``: with its present one; what was decided about the label
-    since holds for the label, whichever file is below it.
-    """
-    decided = (
-        *(key for key in expand_decision_on_everything(then) if not key.endswith(":label")),
-        *(key for key in expand_decision_on_everything(now) if key.endswith(":label")),
-    )
-    finds = find_personal_data_in_attachment(then, then.details)
-    is_undecided = bool(finds_without_decision(finds, decided))
-    return HoldState(HoldReason.PERSONAL_DATA if is_undecided else None, decided)

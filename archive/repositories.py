@@ -242,22 +242,6 @@ class Attachments(Protocol):
         Why it is held tells ``holding.state_after_cancelling_decisions``.
         """
 
-    def preview_public_file_before(self, attachment_id: int) -> Attachment | None:
-        """Return the attachment with its public file of before; whether it may be taken back is not checked.
-
-        It is as ``take_back_public_file`` would leave it; nothing is written. None where no public file was
-        replaced by the present one, or nothing of that file is kept.
-        """
-
-    def take_back_public_file(self, attachment_id: int, *, actor: str) -> Attachment:
-        """Put back the public file that a released one replaced, held if undecided; the present one waits.
-
-        Residents see that file with its pages and decisions as they were; it is held while something found in
-        it is undecided. The present file waits to replace it again, as one that nobody decided on. Raises
-        ``NotFound`` where ``preview_public_file_before`` returns None, and ``Conflict`` when another file
-        waits, or when another attachment of the announcement has the bytes.
-        """
-
     def reattach(
         self, attachment_id: int, *, actor: str, should_hold_until_checked: bool = False
     ) -> Attachment:

@@ -24,7 +24,6 @@ from archive.errors import (
 )
 from archive.fields import FIELDS_BY_NAME, read_column
 from archive.model import (
-    Attachment,
     Change,
     CollectionLine,
     DocumentKind,
@@ -150,7 +149,8 @@ class Undo:
         if change.action in _STATUS_ACTIONS:
             is_overtaken = status != change.after["status"] or not self._is_last_status_change(change)
             return is_overtaken or self._is_status_refused(change)
-        if change.action == "release" and "sha256" in change.after and not self._is_file_there(change):
+        is_of_file = change.action == "release" and "sha256" in change.after
+        if is_of_file and not self._is_released(change.announcement_id or 0, change):
             return True
         if change.action in ("correct", "reread") and self.is_text_of_earlier_file(change):
             return True
@@ -175,12 +175,6 @@ class Undo:
         """Raise as ``refuse_schedule`` does where an undo would set a publication time that is refused."""
         if (at := restored_publication_time(change)) is not None:
             refuse_schedule(self._records.announcements.get(change.announcement_id or 0).status, at)
-
-    def _is_file_there(self, change: Change) -> bool:
-        """Return True while the attachment has the file that a change gave it, and is not taken off."""
-        listed = self._records.attachments.by_announcement([change.announcement_id or 0])
-        files = {each.id: each.sha256 for each in listed[change.announcement_id or 0]}
-        return files.get(_attachment(change.after)) == change.after["sha256"]
 
     def is_text_of_earlier_file(self, change: Change) -> bool:
         """Return True where a change is of a page's text in a file that the attachment no longer has.
@@ -351,9 +345,11 @@ class Undo:
         is_undone = waiting is not None and waiting.sha256 == change.before["sha256"]
         return not is_undone and self._records.attachments.get(attachment_id).sha256 == change.after["sha256"]
 
-    def _is_released(self, _id: int, change: Change) -> bool:
-        now = self._records.attachments.get(_attachment(change.after))
-        return now.hold is None and now.sha256 == change.after.get("sha256", now.sha256)
+    def _is_released(self, id: int, change: Change) -> bool:
+        """Return True while the attachment is not held, nor taken off, and has the file that was released."""
+        listed = self._records.attachments.by_announcement([id])[id]
+        now = next((each for each in listed if each.id == _attachment(change.after)), None)
+        return now is not None and now.hold is None and now.sha256 == change.after.get("sha256", now.sha256)
 
     def _is_text_same(self, _id: int, change: Change) -> bool:
         place = change.after
@@ -484,26 +480,7 @@ class Undo:
     def _release(self, id: int, change: Change, actor: str) -> None:
         if "sha256" in change.after and not self._is_released(id, change):
             raise _edited_meanwhile()
-        self._commands.attachments.cancel_release(
-            _attachment(change.after),
-            should_restore_public_file=self.preview_public_file_before(change) is not None,
-            actor=actor,
-        )
-
-    def preview_public_file_before(self, change: Change) -> Attachment | None:
-        """Return, without writing, the attachment as an undone release will leave it, or None.
-
-        None where the release replaced none, or where residents do not get that file back: a withdrawal since
-        has cancelled what was decided about it, or nothing of it is kept. The present file is then held.
-        """
-        id = change.announcement_id or 0
-        if "sha256" not in change.after or not self._is_released(id, change):
-            return None
-        announcement, entries = self._records.announcements.get(id), self._records.history.entries(id)
-        is_as_then = not any(each.id > change.id and each.action in _STATUS_ACTIONS for each in entries)
-        if announcement.status is not Status.PUBLISHED or not is_as_then:
-            return None
-        return self._records.attachments.preview_public_file_before(_attachment(change.after))
+        self._commands.attachments.cancel_release(_attachment(change.after), actor=actor)
 
     def _text(self, _id: int, change: Change, actor: str) -> None:
         self.restore_page_text(change, actor=actor)

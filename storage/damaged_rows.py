@@ -10,7 +10,6 @@ from archive.ports import Fault
 from storage import mappers
 from storage.engine import Queries, Row
 from storage.mappers import Mapper
-from storage.repositories.replaced_public_files import replaced_public_file
 from storage.tenancy import OWN, SHARED
 
 _MAPPERS: Sequence[Mapper[Any]] = (
@@ -36,7 +35,6 @@ _MAPPERS: Sequence[Mapper[Any]] = (
 _OF_ATTACHMENTS: Sequence[tuple[Mapper[Any], str]] = (
     (mappers.page, "attachment {attachment_id} page {number}"),
     (mappers.file_version, "file_version {attachment_id} number {number}"),
-    (replaced_public_file, "replaced_public_file {attachment_id} number {number}"),
 )
 """Mappers of rows that may be large, so are read one attachment at a time, each with the name of a row."""
 

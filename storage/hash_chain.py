@@ -74,7 +74,6 @@ _PARTS: Mapping[str, Mapping[str, str]] = {
     "attachment": {
         "file_version": "attachment_id, number, filename, media_type, size, sha256, is_redacted, texts, "
         "replaced_at, replaced_by",
-        "replaced_public_file": "attachment_id, number, state",
     },
     "collection": {"collection_item": "collection_id, position, label, announcement_id"},
     "person": {

@@ -10,7 +10,12 @@ text that sorts by its code points, and for binary data.
 
 from __future__ import annotations
 
-from storage.hash_chain import append_entries_of_all_holds_and_decisions, append_missing_entries
+from storage.engine import Engine
+from storage.hash_chain import (
+    append_entries,
+    append_entries_of_all_holds_and_decisions,
+    append_missing_entries,
+)
 from storage.migration_types import Migration
 from storage.oldest_migrations import OLDEST_MIGRATIONS
 from storage.tenancy import PARENTS
@@ -20,6 +25,14 @@ _PARTS_OF_RECORDS = (
     " second_factor recovery_code"
 ).split()
 """Tables that got the column ``organisation_id`` by a migration; later tables have it from the beginning."""
+
+
+def _drop_replaced_public_files(engine: Engine) -> None:
+    """Drop the table of replaced public files, whose rows were part of the digests of attachments."""
+    owners = engine.rows("SELECT DISTINCT attachment_id FROM replaced_public_file ORDER BY attachment_id")
+    engine.run("DROP TABLE replaced_public_file")
+    append_entries(engine, *(("attachment", row["attachment_id"]) for row in owners))
+
 
 MIGRATIONS = (
     *OLDEST_MIGRATIONS,
@@ -393,4 +406,5 @@ MIGRATIONS = (
         "heights of lines in scans",
         ("""ALTER TABLE page ADD COLUMN line_height BIGINT NOT NULL DEFAULT 0""",),
     ),
+    Migration("no kept states of replaced public files", (), then=_drop_replaced_public_files),
 )

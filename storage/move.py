@@ -23,7 +23,6 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "attachment": ("id",),
     "page": ("attachment_id", "number"),
     "file_version": ("attachment_id", "number"),
-    "replaced_public_file": ("attachment_id", "number"),
     "erasure": ("id",),
     "history": ("id",),
     "audit": ("number",),

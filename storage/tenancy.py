@@ -28,7 +28,6 @@ PARENTS: Mapping[str, tuple[str, str]] = {
     "attachment": ("announcement_id", "announcement"),
     "page": ("attachment_id", "attachment"),
     "file_version": ("attachment_id", "attachment"),
-    "replaced_public_file": ("attachment_id", "attachment"),
     "history": ("announcement_id", "announcement"),
     "visit": ("announcement_id", "announcement"),
     "waiting_visit": ("announcement_id", "announcement"),

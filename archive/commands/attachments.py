@@ -128,19 +128,10 @@ class AttachmentCommands(CommandsOnRecords):
         )
 
     @in_one_transaction
-    def cancel_release(
-        self, attachment_id: int, *, should_restore_public_file: bool, actor: str
-    ) -> Attachment:
-        """Hold a released attachment again, or give residents back the public file that it replaced.
-
-        The latter is ``Attachments.take_back_public_file``.
-        """
+    def cancel_release(self, attachment_id: int, *, actor: str) -> Attachment:
+        """Hold a released attachment again, also where its file replaced a public one."""
         editable_attachment(self._records, attachment_id)
-        attachments = self._records.attachments
-        cancel = (
-            attachments.take_back_public_file if should_restore_public_file else attachments.cancel_decisions
-        )
-        return cancel(attachment_id, actor=actor)
+        return self._records.attachments.cancel_decisions(attachment_id, actor=actor)
 
     @in_one_transaction
     def hide_undecided(self, attachment_id: int, *, actor: str) -> Attachment:

@@ -155,7 +155,7 @@ _NAMED = """SELECT sha256, size FROM attachment WHERE sha256 NOT LIKE 'erased-%'
 """Query of all originals: also of detached or replaced attachments, which may be attached again.
 
 The history names those that were replaced before there was a table of earlier files, with their size. Its
-entries without a size, of released files and of those taken back, name what the tables have. What an imported
+entries without a size, of released files, name what the tables have. What an imported
 announcement's history names is left out: attachments that had been taken off there did not come along.
 """
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from archive import holding, privacy
-from archive.errors import Conflict, NotFound, RecordDamaged, no_such_attachment
+from archive.errors import Conflict, RecordDamaged, no_such_attachment
 from archive.holding import HoldState
 from archive.model import Attachment, DocumentKind, HoldReason, PersonalDataSpan, Status
 from archive.ports import StoredFile
@@ -25,13 +25,6 @@ from storage.repositories.file_history import (
     was_replaced_by_other,
 )
 from storage.repositories.file_versions import store_earlier_version
-from storage.repositories.replaced_public_files import (
-    delete_replaced_public_files,
-    find_replaced_public_file,
-    has_earlier_files,
-    row_with_public_file,
-    take_back_public_file,
-)
 from storage.repositories.waiting_files import queue_again
 from storage.repositories.waiting_replacements import (
     insert_replacement,
@@ -54,12 +47,11 @@ def attachment_row(engine: Queries, id: int, *, should_lock: bool = False) -> Ro
 
 
 def cancel_decisions_and_hold_again(engine: Queries, announcement_id: int) -> None:
-    """Cancel decisions, hold again what needs one, delete kept public files; call in a transaction.
+    """Cancel decisions and hold again what needs one; call in a transaction.
 
     The decisions are those about personal data in an announcement's attachments. Each attachment is then held
     as ``holding.state_after_withdrawal`` says; so is a damaged row, whose finds cannot be read.
     """
-    delete_replaced_public_files(engine, announcement_id)
     found = select_rows(engine, "attachment", "announcement_id = :id", id=announcement_id)
     for row in found:
         if row["decided"] or not row["hold"]:
@@ -362,9 +354,7 @@ class EngineAttachments(EngineRepository):
             )
             _set_hold(self._engine, attachment_id, state)
             before, after = None, _place(row)
-            if state.hold is None and (
-                replaced := move_file_to_replaced_attachment(self._engine, row, may_be_taken_back=True)
-            ):
+            if state.hold is None and (replaced := move_file_to_replaced_attachment(self._engine, row)):
                 attachment_id = replaced["id"]
                 before, after = _named(replaced), {**_named(row), "attachment_id": attachment_id}
             self._note(row, "release", actor=actor, before=before, after=after, reason=reason)
@@ -377,32 +367,6 @@ class EngineAttachments(EngineRepository):
                 mappers.attachment(row), is_public=self._is_public(row)
             )
             return self._hold_again(row, state, actor=actor)
-
-    def preview_public_file_before(self, attachment_id: int) -> Attachment | None:
-        row = attachment_row(self._engine, attachment_id)
-        file = find_replaced_public_file(self._engine, attachment_id)
-        return None if file is None else mappers.attachment(row_with_public_file(row, file))
-
-    def take_back_public_file(self, attachment_id: int, *, actor: str) -> Attachment:
-        with self._engine.write():
-            row = attachment_row(self._engine, attachment_id, should_lock=True)
-            file = find_replaced_public_file(self._engine, attachment_id)
-            if file is None:
-                raise NotFound("ไม่พบไฟล์รุ่นนี้ กรุณาเปิดรายการไฟล์ก่อนหน้าอีกครั้ง")
-            if replacement_row(self._engine, attachment_id):
-                raise Conflict("มีไฟล์ใหม่อีกไฟล์รออยู่ กรุณายกเลิกไฟล์นั้นก่อน", code="edited-meanwhile")
-            copy = self._cancelled_replacement(row, file.columns["sha256"])
-            if copy is not None and has_earlier_files(self._engine, copy["id"]):
-                copy = None  # nothing else has those
-            if copy is None and attachment_with_bytes(
-                self._engine, row["announcement_id"], file.columns["sha256"]
-            ):
-                raise Conflict("ไฟล์เดิมเป็นเอกสารอื่นของประกาศนี้แล้ว กรุณาใช้เอกสารนั้นแทน", code="file-attached")
-            take_back_public_file(self._engine, row, file, copy)
-            after = attachment_row(self._engine, attachment_id)
-            self._note(row, "take-back", actor=actor, before=_named(row), after=_named(after))
-            set_hidden_change(self._engine, attachment_id)
-            return self.get(attachment_id)
 
     def hold_for_undecided_finds(self, attachment_id: int, *, actor: str) -> Attachment:
         with self._engine.write():
@@ -653,7 +617,7 @@ def _place(row: Row) -> dict[str, object]:
 
 
 def _named(row: Row) -> dict[str, object]:
-    """Return what the history tells of an attachment whose file took another's place, or gave way."""
+    """Return what the history tells of an attachment whose file took another's place."""
     return {**_place(row), "filename": row["filename"], "sha256": row["sha256"]}
 
 

@@ -56,8 +56,7 @@ class EngineErasures(EngineRepository):
                 reason=reason,
                 actor=actor,
             )
-            for table in ("file_version", "replaced_public_file"):
-                delete_rows(self._engine, table, attachment_id=attachment_id)
+            delete_rows(self._engine, "file_version", attachment_id=attachment_id)
             self._clear_history(row, scope, files)
             if scope is ErasureScope.ATTACHMENT:
                 self._name_new_files_by_themselves(attachment_id)

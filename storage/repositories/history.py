@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -144,20 +144,17 @@ def rewrite_change(
     Any other side becomes what ``rewrite`` makes of it. Nobody can say what a damaged one tells. A side
     that changes renews the entry in the hash chain.
     """
-    _replace_sides(engine, entry, lambda _name, side: rewrite(side) if side is not None else {})
+    _replace_sides(engine, entry, lambda side: rewrite(side) if side is not None else {})
 
 
-def replace_attachment_id(
-    engine: Queries, entry: Row, sides: Collection[str], id_before: int, id_now: int
-) -> None:
+def replace_attachment_id(engine: Queries, entry: Row, id_before: int, id_now: int) -> None:
     """Replace an attachment's id in the sides of a stored change that have it; call in a transaction.
 
-    ``sides``: ``before``, ``after`` or both. With the id that the attachment has now, the change can be
-    undone and its text erased.
+    With the id that the attachment has now, the change can be undone and its text erased.
     """
 
-    def renamed(name: str, side: Mapping[str, object] | None) -> Mapping[str, object] | None:
-        is_told = side is not None and name in sides and side.get("attachment_id") == id_before
+    def renamed(side: Mapping[str, object] | None) -> Mapping[str, object] | None:
+        is_told = side is not None and side.get("attachment_id") == id_before
         return {**(side or {}), "attachment_id": id_now} if is_told else side
 
     _replace_sides(engine, entry, renamed)
@@ -166,11 +163,11 @@ def replace_attachment_id(
 def _replace_sides(
     engine: Queries,
     entry: Row,
-    replaced: Callable[[str, Mapping[str, object] | None], Mapping[str, object] | None],
+    replaced: Callable[[Mapping[str, object] | None], Mapping[str, object] | None],
 ) -> None:
     """Store what ``replaced`` makes of both sides of a change. A damaged side is None; None is left as is."""
     told = {name: readable_side(entry[name]) for name in ("before", "after")}
-    left = {name: replaced(name, side) for name, side in told.items()}
+    left = {name: replaced(side) for name, side in told.items()}
     if left != told:
         sides = {
             name: entry[name] if side is None else mappers.history_json(side) for name, side in left.items()

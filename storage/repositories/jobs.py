@@ -135,7 +135,7 @@ class EngineJobs(EngineRepository):
             if state.hold and attachment.hold is None:
                 set_hidden_change(self._engine, attachment_id)
             if state.hold is None:
-                move_file_to_replaced_attachment(self._engine, row, may_be_taken_back=False)
+                move_file_to_replaced_attachment(self._engine, row)
 
     def _with_finds_in_edited_pages(self, row: Row, details: ReadingResults) -> ReadingResults:
         """Return the results with what is in pages that people edited, perhaps since the reader read them."""

@@ -14,8 +14,13 @@ from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.attachment_positions import next_position
 from storage.repositories.file_versions import store_earlier_version
-from storage.repositories.replaced_public_files import set_file, store_replaced_public_file
 from storage.rows import delete_rows, insert_row, select_row, select_rows, update_row
+
+_FILE_COLUMNS = (
+    "filename media_type size sha256 page_count status error_code error_message details rules "
+    "personal_data_rules has_undecided_finds queued_at attempts hold decided is_redacted"
+).split()
+"""Columns of an attachment that are those of its file, and of what was read from it and decided on it."""
 
 
 def replacement_row(engine: Queries, attachment_id: int) -> Row | None:
@@ -50,13 +55,12 @@ def insert_replacement(
     return row
 
 
-def move_file_to_replaced_attachment(engine: Queries, waiting: Row, *, may_be_taken_back: bool) -> Row | None:
+def move_file_to_replaced_attachment(engine: Queries, waiting: Row) -> Row | None:
     """Move a waiting file to the one it replaces, or list it alone (None) where that one is detached.
 
     Returns the old row of the attachment that it replaces; None too when it replaces none. Where that
     attachment is detached, the waiting one becomes an attachment like every other. Otherwise the row of
-    ``waiting`` is deleted. ``may_be_taken_back``: a person decided it: the public file before is kept, so
-    that it can be taken back. Call this inside the transaction that ends the hold.
+    ``waiting`` is deleted. Call this inside the transaction that ends the hold.
     """
     if waiting["replaces"] is None:
         return None
@@ -69,21 +73,19 @@ def move_file_to_replaced_attachment(engine: Queries, waiting: Row, *, may_be_ta
     changes = _changes(engine, waiting, replaced)
     actors = [each["actor"] for each in changes if each["action"] in ("replace", "redact")]
     store_earlier_version(engine, replaced, actor=actors[-1] if actors else "")
-    renamed = [
-        (change["id"], side)
-        for change in changes
-        for side in ("before", "after")
-        if _told_attachment_id(change, side) == waiting["id"]
-    ]
-    if may_be_taken_back:
-        last_change = max((change["id"] for change in changes), default=0)
-        store_replaced_public_file(engine, replaced, waiting["id"], renamed, last_change)
     _move_parts(engine, waiting["id"], replaced["id"])
     now = select_rows(engine, "attachment", "id = :id", id=waiting["id"])[0]
     delete_rows(engine, "attachment", id=waiting["id"])
-    set_file(engine, replaced["id"], now)
+    update_row(
+        engine,
+        "attachment",
+        replaced["id"],
+        **{name: now[name] for name in _FILE_COLUMNS},
+        worker=None,
+        leased_until=None,
+    )
     for change in changes:
-        history.replace_attachment_id(engine, change, ["before", "after"], waiting["id"], replaced["id"])
+        history.replace_attachment_id(engine, change, waiting["id"], replaced["id"])
     history.mark_updated(engine, replaced["announcement_id"])
     history.set_replaced_text_change(engine, replaced["announcement_id"])
     append_entries(

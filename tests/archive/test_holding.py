@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -209,20 +208,3 @@ def test_a_public_file_is_never_shown_again_by_its_reading_alone() -> None:
     assert cancelled == HoldState(UNCONFIRMED)
     assert holding.is_hidden_until_read(attachment(UNREAD, status=ReadingStatus.WAITING))
     assert not holding.is_hidden_until_read(shown_unread)
-
-
-@pytest.mark.parametrize(
-    ("then", "now", "after"),
-    [
-        (attachment(None, PHONE, decided=("phone:1",)), attachment(), HoldState(None, ("phone:1",))),
-        (attachment(None, PHONE), attachment(), HoldState(DATA)),
-        (attachment(None, decided=("phone:label",)), attachment(), HoldState(None)),
-        (
-            attachment(None, label="โทร 081-234-5678"),
-            attachment(None, EMAIL, decided=("phone:label", "email:2")),
-            HoldState(None, ("phone:label",)),
-        ),
-    ],
-)
-def test_a_public_file_that_is_given_back(then: Attachment, now: Attachment, after: HoldState) -> None:
-    assert holding.state_of_public_file_before(then, replace(now, label=then.label)) == after

@@ -451,61 +451,6 @@ def test_a_withdrawal_leaves_what_waits_for_a_check_waiting(records: Records, jo
     assert (now.hold, now.decided) == (HoldReason.UNCONFIRMED, ())
 
 
-def test_a_released_file_gives_way_to_the_public_one_before(
-    records: Records, jobs: Jobs, announcement: Announcement, public: Attachment
-) -> None:
-    records.pages.correct(public.id, 1, "เดิมที่แก้แล้ว", actor=ACTOR)
-    before, page_before = records.attachments.get(public.id), records.pages.get(public.id, 1)
-    first = renewed(records, public, b"new")
-    renewed(records, public, b"newer")  # the file that waits has an earlier file of its own
-    read(records, jobs, records.attachments.get(first.id), "ข้อความใหม่", personal_data=(PHONE,))
-    records.pages.correct(first.id, 1, "ใหม่ที่แก้แล้ว", actor=ACTOR, personal_data=(PHONE,))
-    assert records.attachments.preview_public_file_before(public.id) is None
-    records.attachments.record_decision_to_show(first.id, [PHONE], reason="ยินยอม", actor=ACTOR)
-    assert records.attachments.preview_public_file_before(public.id) == before
-    change = records.history.last_change()
-    assert records.attachments.take_back_public_file(public.id, actor=ACTOR) == before
-    assert announcement.id in records.history.ids_to_hide_since(change)  # until search has followed
-    assert [records.pages.get(public.id, 1)] == records.pages.by_attachment(public.id) == [page_before]
-    waiting = records.attachments.replacements([public.id])[public.id]
-    assert (waiting.sha256, waiting.hold, waiting.decided) == (
-        stored(b"newer").sha256,
-        HoldReason.PERSONAL_DATA,
-        (),
-    )
-    assert records.pages.get(waiting.id, 1).text == "ใหม่ที่แก้แล้ว"
-    assert records.file_versions.by_attachment(public.id) == []
-    assert [each.number for each in records.file_versions.by_attachment(waiting.id)] == [1]
-    told = records.history.entries(announcement.id)[-5:]
-    assert [(each.action, each.after["attachment_id"]) for each in told] == [
-        ("replace", waiting.id),
-        ("replace", waiting.id),
-        ("correct", waiting.id),
-        ("release", public.id),
-        ("take-back", public.id),
-    ]
-    with pytest.raises(NotFound):
-        records.attachments.take_back_public_file(public.id, actor=ACTOR)
-    records.attachments.record_decision_to_show(waiting.id, [PHONE], reason="ยินยอม", actor=ACTOR)
-    versions = records.file_versions.by_attachment(public.id)
-    assert [each.sha256 for each in versions] == [public.sha256, stored(b"new").sha256]
-    renewed(records, public, b"third")
-    with pytest.raises(Conflict):
-        records.attachments.take_back_public_file(public.id, actor=ACTOR)
-
-
-def test_nothing_is_left_for_the_way_back_once_earlier_files_are_erased(
-    records: Records, jobs: Jobs, public: Attachment
-) -> None:
-    waiting = renewed(records, public, b"new")
-    read(records, jobs, waiting, "ข้อความใหม่", personal_data=(PHONE,))
-    records.attachments.record_decision_to_show(waiting.id, [PHONE], reason="ยินยอม", actor=ACTOR)
-    records.erasures.erase_attachment_or_versions(
-        public.id, ErasureScope.EARLIER_FILES, ordered_by="ศาล", reason="ละเมิดสิทธิ", actor=ACTOR
-    )
-    assert records.attachments.preview_public_file_before(public.id) is None
-
-
 def test_a_file_that_waits_stays_held_when_its_record_is_withdrawn(
     records: Records, jobs: Jobs, announcement: Announcement, public: Attachment
 ) -> None:

@@ -7,10 +7,11 @@ import datetime as dt
 import pytest
 
 from archive.model import PROVINCE, Draft, Role
-from storage import migrations
+from storage import hash_chain, migrations
 from storage.repositories.records import open_people, open_records
 from storage.tenancy import OrganisationQueries
 from tests.contracts.engines import Opener
+from tests.contracts.samples import attached, published
 
 NOW = dt.datetime(2026, 6, 9, 8, 30, tzinfo=dt.UTC)
 NAMES = [migration.name for migration in migrations.MIGRATIONS]
@@ -60,4 +61,32 @@ def test_people_and_references_of_one_organisation_become_those_of_the_first(
     draft = Draft(title="b", body="", author="", published_on=NOW.date(), ref="old/1")
     assert open_records(other).announcements.create(draft, actor="somsri").ref == "old/1"
     assert open_people(OrganisationQueries(engine, PROVINCE)).accounts.by_name("somsri") is None
+    engine.close()
+
+
+def test_an_attachment_whose_kept_public_file_is_dropped_is_as_it_was_written(
+    opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        last = NAMES.index("no kept states of replaced public files")
+        earlier.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:last])
+        parts = hash_chain._PARTS["attachment"] | {"replaced_public_file": "attachment_id, number, state"}  # type: ignore[operator]
+        earlier.setitem(hash_chain._PARTS, "attachment", parts)  # type: ignore[arg-type]
+        engine = opened()
+        records = open_records(engine)
+        paper = attached(records, published(records))
+        with engine.write():
+            engine.run(
+                """INSERT INTO replaced_public_file (organisation_id, attachment_id, number, state)
+                   VALUES (1, :id, 1, :state)""",
+                id=paper.id,
+                state=b"packed",
+            )
+            hash_chain.append_entries(engine, ("attachment", paper.id))
+        assert [*hash_chain.AuditTrail(engine).find_faults()] == []
+        engine.close()
+    engine = opened()
+    assert not engine.has_table("replaced_public_file")
+    assert [*hash_chain.AuditTrail(engine).find_faults()] == []
+    assert open_records(engine).attachments.get(paper.id) == paper
     engine.close()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 from collections.abc import Sequence
 
 import pytest
 
 from archive.errors import PersonalDataFound
-from archive.model import Attachment, HoldReason, Role
+from archive.model import Attachment, HoldReason
 from archive.privacy import EVERYTHING, undecided_finds
 from archive.worklist import Problem
 from storage.rows import update_row
@@ -155,38 +154,3 @@ def test_a_reason_for_a_label_is_kept_whatever_was_decided_before(site: Site, de
     assert not is_on_worklist(site)
     told = site.services.history.entries(now.announcement_id)[-2:]
     assert [(each.action, each.reason) for each in told] == [("label", ""), ("release", REASON)]
-
-
-@pytest.mark.parametrize("decided", [["phone:label"], [EVERYTHING]])
-def test_a_public_file_that_is_taken_back_brings_no_decision_about_the_label(
-    site: Site, decided: list[str]
-) -> None:
-    attachment = public_and_decided(site, "ซ่อมถนน", f"โทร {ONE}")
-    store_decisions(site, attachment, decided, undecided=False)
-    commands, clerk = site.services.commands, site.signed_in(Role.STAFF)
-
-    def relabel(label: str) -> None:
-        commands.attachments.relabel(attachment.id, label=label, kind=attachment.kind, actor="x")
-
-    waiting = commands.file_versions.replace(
-        attachment.id, io.BytesIO(memo("ซ่อมสะพาน")), filename="ใหม่.pdf", actor="x", is_from_person=True
-    )
-    site.work()
-    commands.attachments.release_with_reason(waiting.id, reason=REASON, actor="x")
-    released = site.services.history.entries(attachment.announcement_id)[-1]
-
-    def take_back() -> None:
-        clerk.post(f"/staff/history/{released.id}/undo", data={"confirmed": "yes"})
-        assert site.services.attachments.get(attachment.id).sha256 == attachment.sha256
-        assert held(site, attachment) is None
-
-    if decided == [EVERYTHING]:
-        relabel("ใบแจ้งช่าง")
-        take_back()
-    else:
-        take_back()
-        with pytest.raises(PersonalDataFound):
-            relabel(f"โทร {ONE} และ {ANOTHER}")
-        relabel("ใบแจ้งช่าง")
-    with pytest.raises(PersonalDataFound):
-        relabel(f"โทร {ANOTHER}")

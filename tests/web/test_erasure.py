@@ -137,10 +137,7 @@ class Erased:
 
     def _packed(self) -> list[bytes]:
         with contextlib.closing(sqlite3.connect(self.data / DATABASE)) as database:
-            rows = database.execute(
-                "SELECT texts FROM file_version UNION SELECT state FROM replaced_public_file"
-            )
-            return [packed for (packed,) in rows]
+            return [packed for (packed,) in database.execute("SELECT texts FROM file_version")]
 
     def is_in_index(self) -> bool:
         """Returns True if a file of the index has the secret text, as letters of one byte."""
@@ -172,7 +169,7 @@ def test_bytes_that_another_record_uses_are_kept_and_named(erased: Erased) -> No
 def test_nothing_is_left_on_the_disk(erased: Erased) -> None:
     """Neither in the database's free space, nor in the index, the store or the caches."""
     erased.site.services.database.checkpoint_if_possible()
-    tables = {"attachment", "page", "history", "file_version", "replaced_public_file"}
+    tables = {"attachment", "page", "history", "file_version"}
     assert {f"table {table}" for table in tables} | {"files as a PDF"} <= erased.before
     assert traces(erased.data) == set()
     assert erased.packed
@@ -249,7 +246,7 @@ def test_a_file_that_comes_back_behind_the_archive_is_found_and_removed(erased: 
 
 
 def test_nothing_is_left_of_a_file_whose_release_was_undone(site: Site) -> None:
-    commands, attachments = site.services.commands, site.services.records.attachments
+    commands = site.services.commands
     made = site.announcement("ประกาศรายชื่อ")
     paper = site.attach(made.id, memo("ซ่อมถนน"), "ซ่อมถนน.pdf")
     site.work()
@@ -260,17 +257,17 @@ def test_nothing_is_left_of_a_file_whose_release_was_undone(site: Site) -> None:
     site.work()
     commands.attachments.show_unconfirmed_file(waiting.id, actor="test")
     commands.pages.correct(paper.id, 1, f"{SECRET} แก้แล้ว", actor="test")
-    attachments.take_back_public_file(paper.id, actor="test")
-    again = attachments.replacements([paper.id])[paper.id]
-    site.signed_in(Role.ADMIN).post(f"/staff/attachments/{again.id}/erase", data=ORDER)
+    commands.attachments.cancel_release(paper.id, actor="test")
+    commands.file_versions.restore(paper.id, 1, actor="test")
+    site.work()
+    order = ORDER | {"scope": ErasureScope.EARLIER_FILES}
+    site.signed_in(Role.ADMIN).post(f"/staff/attachments/{paper.id}/erase", data=order)
     site.work()
     site.services.database.checkpoint_if_possible()
     told = str([(each.before, each.after) for each in site.services.history.entries(made.id)])
-    assert (waiting.sha256 in told, paper.sha256 in told) == (False, True)
+    assert waiting.sha256 not in told
     assert traces(site.services.settings.data) == set()
-    release = next(each for each in site.services.history.entries(made.id) if each.action == "release")
-    site.signed_in(Role.STAFF).post(f"/staff/history/{release.id}/undo", data={"confirmed": "yes"})
-    assert attachments.get(paper.id).hold is None
+    assert site.services.attachments.get(paper.id).sha256 == paper.sha256
 
 
 def test_an_announcement_s_own_text_is_erased_wherever_it_was(site: Site) -> None:
@@ -328,7 +325,7 @@ def test_a_new_file_has_nothing_of_the_name_of_the_one_that_it_was_to_replace(
     made = site.announcement("ประกาศคดี")
     paper = site.attach(made.id, memo("ผู้เสียหายได้รับเงิน"), f"ผู้เสียหาย_{SECRET}.pdf")
     site.work()
-    commands, attachments = site.services.commands, site.services.records.attachments
+    commands = site.services.commands
     new = commands.file_versions.replace(
         paper.id, io.BytesIO(memo("ฉบับใหม่")), filename="ฉบับ_ใหม่.pdf", actor="test", is_from_person=True
     )
@@ -338,9 +335,6 @@ def test_a_new_file_has_nothing_of_the_name_of_the_one_that_it_was_to_replace(
     if scope is ErasureScope.EARLIER_FILES:
         if not is_cancelled:
             commands.attachments.show_unconfirmed_file(new.id, actor="test")
-            attachments.take_back_public_file(paper.id, actor="test")
-            new = attachments.replacements([paper.id])[paper.id]
-            commands.attachments.detach(new.id, actor="test")
         box = "1,1000,1000,4000,2000,drawn"
         site.signed_in(Role.STAFF).post(
             f"/staff/attachments/{paper.id}/redact", data={"box": [box], "known": [box]}

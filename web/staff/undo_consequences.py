@@ -147,19 +147,13 @@ def _of_release(change: Change, announcement: Announcement) -> Iterator[str]:
     attachment = _shown(change.after, announcement)
     if attachment is None:
         return
-    before = Undo(services().records, services().commands).preview_public_file_before(change)
-    if before is None:
-        yield str(_("ประชาชนไม่เห็นเอกสาร “%(label)s” จนกว่าจะพิจารณาใหม่", label=attachment.label))
-        return
-    names = {"name": before.filename, "new": attachment.filename}
-    if before.hold is None:
-        yield str(_("ประชาชนเห็นไฟล์เดิม “%(name)s” ทันที ส่วนไฟล์ “%(new)s” รอให้ตรวจอีกครั้ง", **names))
-    else:
+    yield str(_("ประชาชนไม่เห็นเอกสาร “%(label)s” จนกว่าจะพิจารณาใหม่", label=attachment.label))
+    versions = services().file_versions.by_attachment(attachment.id)
+    if before := next((each for each in versions if each.sha256 == change.before.get("sha256")), None):
         yield str(
             _(
-                "ไฟล์เดิม “%(name)s” มีข้อมูลส่วนบุคคลที่ยังไม่มีผู้พิจารณา ประชาชนจะไม่เห็นเอกสารนี้จนกว่าจะพิจารณา"
-                " ส่วนไฟล์ “%(new)s” รอให้ตรวจอีกครั้ง",
-                **names,
+                "ถ้าจะให้ประชาชนเห็นไฟล์เดิม “%(name)s” เปิดไฟล์ก่อนหน้าของเอกสารนี้แล้วกด “กลับไปใช้ไฟล์นี้”",
+                name=before.filename,
             )
         )
 
