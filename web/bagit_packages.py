@@ -12,7 +12,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ from cattrs.errors import BaseValidationError, StructureHandlerNotFoundError
 from cattrs.preconf.json import make_converter
 
 from archive.changes import IMPORTER
-from archive.disclosure import LAST_YEAR, DisclosureItem, items_of_year, kind_of_body
+from archive.disclosure import LAST_YEAR
 from archive.errors import Conflict, Invalid, NotFound, PersonalDataFound, PrakatError, RecordDamaged
 from archive.fields import ANNOUNCEMENT_FIELDS, checked_fields
 from archive.hashing import HashingReader
@@ -33,7 +33,6 @@ from archive.model import (
     CollectionLine,
     FileVersion,
     HoldReason,
-    ReadingResults,
     ReadingStatus,
     Relation,
     Status,
@@ -76,36 +75,25 @@ _converter = make_converter()
 _converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _kind: value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BagSelection:
-    """Records to export. Without ids and category, all of them.
-
-    ``is_for_residents``: only what residents see, without history, references and unpublished attachments.
-    """
-
-    ids: Sequence[int] = ()
-    category: str | None = None
-    is_for_residents: bool = False
-
-
 def export_bag(
-    services: Services, destination: Path, selection: BagSelection, progress: Callable[[int, int], None]
+    services: Services, destination: Path, ids: Sequence[int], progress: Callable[[int, int], None]
 ) -> ImportReport:
     """Export records into a new directory; what is damaged is left out and named in the report's problems.
 
-    That is an original that is damaged or missing, or a record that cannot be read. The directory appears
-    when it is complete and verified. Raises ``Conflict`` when ``destination`` exists.
+    That is an original that is damaged or missing, or a record that cannot be read. ``ids``: those of the
+    announcements to export; none for all. The directory appears when it is complete and verified. Raises
+    ``Conflict`` when ``destination`` exists.
     """
     report = ImportReport()
     with new_directory(destination.absolute()) as folder:
         (folder / RECORDS).mkdir()
-        wanted = _wanted(services, selection)
-        for done, announcement in enumerate(_selected(services, wanted, selection, report), start=1):
-            _write_record(services, announcement, folder, selection, report)
+        wanted = _wanted(services, ids)
+        for done, announcement in enumerate(read_many(services, wanted, report), start=1):
+            _write_record(services, announcement, folder, report)
             progress(done, len(wanted))
-        if not selection.ids and selection.category is None:
-            _write_collections(services, folder, is_public=selection.is_for_residents)
-            _write_disclosure(services, folder, is_public=selection.is_for_residents)
+        if not ids:
+            _write_collections(services, folder)
+            _write_disclosure(services, folder)
         (folder / README_FILE).write_text(_README_TEXT, encoding="utf-8")
         with _working_inside(folder.parent):
             bagit.make_bag(str(folder), _described(services), checksums=["sha256"])
@@ -147,21 +135,11 @@ def _working_inside(directory: Path) -> Iterator[None]:
             os.chdir(before)
 
 
-def _wanted(services: Services, selection: BagSelection) -> list[int]:
+def _wanted(services: Services, ids: Sequence[int]) -> list[int]:
     known = [id for id, _change in services.history.changed_since(0, limit=NO_LIMIT)]
-    if missing := set(selection.ids) - set(known):
+    if missing := set(ids) - set(known):
         raise NotFound(f"ไม่พบประกาศเลขที่ {', '.join(map(str, sorted(missing)))} (no such announcement)")
-    return sorted(selection.ids or known)
-
-
-def _selected(
-    services: Services, wanted: Sequence[int], selection: BagSelection, report: ImportReport
-) -> Iterator[Announcement]:
-    """Yields the announcements of a bag. Those that cannot be read are named in the report's problems."""
-    for announcement in read_many(services, wanted, report):
-        is_hidden = selection.is_for_residents and announcement.status is not Status.PUBLISHED
-        if not is_hidden and selection.category in (None, announcement.category):
-            yield announcement
+    return sorted(ids or known)
 
 
 def read_many(services: Services, ids: Sequence[int], report: ImportReport) -> Iterator[Announcement]:
@@ -175,37 +153,25 @@ def read_many(services: Services, ids: Sequence[int], report: ImportReport) -> I
         yield from (found[id] for id in sorted(found))
 
 
-def _write_record(
-    services: Services,
-    announcement: Announcement,
-    folder: Path,
-    selection: BagSelection,
-    report: ImportReport,
-) -> None:
+def _write_record(services: Services, announcement: Announcement, folder: Path, report: ImportReport) -> None:
     records = services.records
     attachments = records.attachments.by_announcement([announcement.id])[announcement.id]
-    if selection.is_for_residents:
-        attachments = [
-            each for each in attachments if each.hold is None and each.status is ReadingStatus.READY
-        ]
     record = CarriedRecord(
         announcement,
         tuple(records.history.entries(announcement.id)),
-        tuple(_with_pages_and_versions(services, each, folder, selection, report) for each in attachments),
-        tuple(_relations(services, announcement.id, is_public=selection.is_for_residents)),
+        tuple(_with_pages_and_versions(services, each, folder, report) for each in attachments),
+        tuple(
+            each
+            for each in services.relations.list_decisions(announcement.id)
+            if each.newer_id == announcement.id
+        ),
     )
-    if selection.is_for_residents:
-        record = _public_part(record)
     text = json.dumps(
         _converter.unstructure(record), indent=1
     )  # ASCII: texts of files may have half characters
     (folder / RECORDS / f"{announcement.id}.json").write_text(text, encoding="ascii")
     report.added += 1
-    waiting = (
-        {}
-        if selection.is_for_residents
-        else records.attachments.replacements(each.id for each in attachments)
-    )
+    waiting = records.attachments.replacements(each.id for each in attachments)
     report.problems += [
         (f"{announcement.id} {each.filename}", "รอใช้แทนไฟล์เดิม ไม่อยู่ในถุงนี้ (waits to replace a file, left out)")
         for each in waiting.values()
@@ -219,12 +185,11 @@ def _write_record(
 
 
 def _with_pages_and_versions(
-    services: Services, attachment: Attachment, folder: Path, selection: BagSelection, report: ImportReport
+    services: Services, attachment: Attachment, folder: Path, report: ImportReport
 ) -> CarriedAttachment:
-    """Returns an attachment as it travels. Its earlier files are copied, and left out of a public bag."""
+    """Returns an attachment as it travels. Its earlier files are copied."""
     versions: list[CarriedVersion] = []
-    known = services.file_versions.by_attachment(attachment.id)
-    for earlier in [] if selection.is_for_residents else known:
+    for earlier in services.file_versions.by_attachment(attachment.id):
         try:
             copy_original(services, earlier.sha256, folder / file_path(attachment, earlier))
         except (PrakatError, OSError) as error:
@@ -235,39 +200,12 @@ def _with_pages_and_versions(
     return CarriedAttachment(attachment, tuple(services.pages.by_attachment(attachment.id)), tuple(versions))
 
 
-def _relations(services: Services, announcement_id: int, *, is_public: bool) -> Iterator[Relation]:
-    """Yields the relations of an announcement to older ones; for a public bag, those that residents see."""
-    to_older = [
-        each
-        for each in services.relations.list_decisions(announcement_id)
-        if each.newer_id == announcement_id
-    ]
-    shown = services.get_published(each.older_id for each in to_older) if is_public else {}
-    for relation in to_older:
-        if not is_public or (relation.kind and relation.older_id in shown):
-            yield relation
-
-
 def file_path(attachment: Attachment, version: FileVersion | None = None) -> PurePosixPath:
     """Returns the path of an original, or of an earlier file, relative to the bag's directory ``data``."""
     ending = PurePosixPath(version.filename if version else attachment.filename).suffix
     ending = ending if ending.isascii() else ""
     name = f"{attachment.position}.v{version.number}" if version else f"{attachment.position}"
     return PurePosixPath(FILES) / str(attachment.announcement_id) / f"{name}{ending}"
-
-
-def _public_part(record: CarriedRecord) -> CarriedRecord:
-    """Returns what residents see of a record: no history, no references, no texts before correction."""
-    hidden = {field.name: field.default for field in ANNOUNCEMENT_FIELDS if not field.is_public}
-    attachments = tuple(
-        CarriedAttachment(
-            replace(carried.attachment, details=ReadingResults(), decided=()),
-            tuple(replace(page, raw="", lines=(), doubts=(), problem="") for page in carried.pages),
-        )
-        for carried in record.attachments
-    )
-    shown = replace(record.announcement, **hidden)  # type: ignore[arg-type]  # by name
-    return CarriedRecord(shown, (), attachments, record.relations)
 
 
 def copy_original(services: Services, sha256: str, target: Path) -> None:
@@ -281,49 +219,16 @@ def copy_original(services: Services, sha256: str, target: Path) -> None:
         raise Invalid("ไฟล์ต้นฉบับเสียหาย (the original is damaged)")
 
 
-def _write_collections(services: Services, folder: Path, *, is_public: bool) -> None:
-    collections = services.collections.all()
-    if is_public:
-        collections = [_public_collection(services, each) for each in collections]
-    content = _converter.unstructure([replace(each, updated_by="") for each in collections])
+def _write_collections(services: Services, folder: Path) -> None:
+    content = _converter.unstructure([replace(each, updated_by="") for each in services.collections.all()])
     (folder / COLLECTIONS).write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def _public_collection(services: Services, collection: Collection) -> Collection:
-    ids = [item.announcement_id for item in collection.items if item.announcement_id is not None]
-    shown = services.get_published(ids)
-    items = tuple(each for each in collection.items if each.announcement_id in (None, *shown))
-    return replace(collection, items=items)
-
-
-def _write_disclosure(services: Services, folder: Path, *, is_public: bool) -> None:
+def _write_disclosure(services: Services, folder: Path) -> None:
     items, entries = services.disclosure.items_changed_by_staff(0, LAST_YEAR), services.disclosure.entries()
-    if is_public:
-        items = _without_hidden_texts(services, items)
-        shown = services.get_published({each.announcement_id for each in entries})
-        entries = [each for each in entries if each.announcement_id in shown]
     carried = CarriedDisclosureDecisions(tuple(items), tuple(entries))
     content = _converter.dumps(carried, indent=1, ensure_ascii=False)
     (folder / DISCLOSURE).write_text(content, encoding="utf-8")
-
-
-def _without_hidden_texts(
-    services: Services, changed: Sequence[tuple[int, DisclosureItem]]
-) -> list[tuple[int, DisclosureItem]]:
-    """Return the changed items as residents may know them.
-
-    A hidden item of the data file has the file's texts; one that staff added is left out. No page shows the
-    keywords: none has other ones than the file's.
-    """
-    body, shown = kind_of_body(services.settings.site_name), []
-    for year, item in changed:
-        given = {each.key: each for each in items_of_year(year, body, ())}
-        if not item.is_hidden:
-            keywords = given[item.key].keywords if item.key in given else ()
-            shown.append((year, replace(item, keywords=keywords)))
-        elif item.key in given:
-            shown.append((year, replace(given[item.key], is_hidden=True)))
-    return shown
 
 
 def _host(services: Services) -> str:

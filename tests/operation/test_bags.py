@@ -27,7 +27,6 @@ from archive.model import (
     Page,
     RelationKind,
     Role,
-    Status,
 )
 from archive.undo import Undo
 from storage.backup.writer import Backups
@@ -48,9 +47,8 @@ from tests.operation.archives import (
     stored,
 )
 from tests.web.conftest import open_site
-from web.bagit_packages import BagSelection, export_bag
+from web.bagit_packages import export_bag
 from web.bootstrap import Services
-from web.disclosure_overview import year_items
 
 Record = tuple[Announcement, list[Change], list[tuple[Attachment, list[Page], bytes]]]
 
@@ -217,50 +215,8 @@ def test_a_bag_is_made_from_a_directory_that_is_gone(
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    export_bag(kept, tmp_path / "bag", BagSelection(), lambda _done, _total: None)
+    export_bag(kept, tmp_path / "bag", (), lambda _done, _total: None)
     assert bagit.Bag(str(tmp_path / "bag")).is_valid()
-
-
-def test_a_public_bag_holds_what_residents_see_and_no_more(kept: Services, tmp_path: Path) -> None:
-    bag = tmp_path / "bag"
-    assert run(kept.settings.data, "export", str(bag), "--public").exit_code == 0
-    records = {path.stem: json.loads(path.read_text()) for path in (bag / "data" / "records").glob("*.json")}
-    listed, _ = kept.records.announcements.list_page(statuses=[Status.PUBLISHED], page=1, per_page=100)
-    assert records.keys() == {str(each.id) for each in listed}
-    disclosed = json.loads((bag / "data" / "disclosure.json").read_text(encoding="utf-8"))
-    assert [each["announcement_id"] for each in disclosed["entries"]] == [2]
-    assert all(each["history"] == [] for each in records.values())
-    assert ACTOR.encode() not in b"".join(path.read_bytes() for path in bag.rglob("*") if path.is_file())
-    originals = {path.parent.name for path in (bag / "data" / "files").glob("*/*")}
-    assert originals <= records.keys()
-
-
-def test_a_public_bag_tells_no_texts_of_hidden_items(kept: Services, tmp_path: Path) -> None:
-    structure = next(each for each in year_items(kept, 2569) if each.key == "structure")
-    told = dataclasses.replace(structure, title="ชื่อที่ซ่อนไว้", number="ก.9", is_hidden=True)
-    for item in (told, dataclasses.replace(told, key="own-1", title="รายการที่ซ่อนไว้")):
-        kept.disclosure.save_item(2569, item, replaced=None, actor=ACTOR)
-    bag = tmp_path / "bag"
-    assert run(kept.settings.data, "export", str(bag), "--public").exit_code == 0
-    text = (bag / "data" / "disclosure.json").read_text(encoding="utf-8")
-    assert "ซ่อนไว้" not in text
-    items = {each["key"]: each for _year, each in json.loads(text)["items"]}
-    assert items["structure"] == items["structure"] | {"title": structure.title, "is_hidden": True}
-    assert "own-1" not in items
-
-
-def test_a_public_bag_tells_no_keywords_that_staff_gave(kept: Services, tmp_path: Path) -> None:
-    structure = next(each for each in year_items(kept, 2569) if each.key == "structure")
-    own = dataclasses.replace(structure, key="own-1", keywords=("คำค้นของเจ้าหน้าที่",))
-    for item in (dataclasses.replace(structure, keywords=("คำค้นของเจ้าหน้าที่",)), own):
-        kept.disclosure.save_item(2569, item, replaced=None, actor=ACTOR)
-    bag = tmp_path / "bag"
-    assert run(kept.settings.data, "export", str(bag), "--public").exit_code == 0
-    text = (bag / "data" / "disclosure.json").read_text(encoding="utf-8")
-    assert "คำค้นของเจ้าหน้าที่" not in text
-    items = {each["key"]: each for _year, each in json.loads(text)["items"]}
-    assert items["structure"]["keywords"] == [*structure.keywords]
-    assert items["own-1"]["keywords"] == []
 
 
 def test_a_disclosed_item_with_personal_data_waits_for_a_person(kept: Services, tmp_path: Path) -> None:
@@ -275,12 +231,9 @@ def test_a_disclosed_item_with_personal_data_waits_for_a_person(kept: Services, 
     close(services)
 
 
-@pytest.mark.parametrize("options", [(), ("--public",)])
-def test_a_bag_goes_on_without_a_damaged_record_and_names_it(
-    kept: Services, tmp_path: Path, options: tuple[str, ...]
-) -> None:
+def test_a_bag_goes_on_without_a_damaged_record_and_names_it(kept: Services, tmp_path: Path) -> None:
     kept.database.run("UPDATE announcement SET kind = 'x' WHERE id = 2")  # type: ignore[attr-defined]
-    ran = run(kept.settings.data, "export", str(tmp_path / "bag"), *options)
+    ran = run(kept.settings.data, "export", str(tmp_path / "bag"))
     assert ran.exit_code == 1, ran.output
     assert "announcement 2" in ran.stderr
     assert not (tmp_path / "bag" / "data" / "records" / "2.json").exists()
@@ -306,9 +259,6 @@ def test_a_file_that_waits_to_replace_another_is_named_and_not_exported(
     told = run(kept.settings.data, "export", str(tmp_path / "bag"))
     assert told.exit_code == 1
     assert "waits.pdf" in told.stderr
-    public_bag = run(kept.settings.data, "export", str(tmp_path / "public"), "--public")
-    assert public_bag.exit_code == 0
-    assert "waits.pdf" not in public_bag.stderr + public_bag.stdout
 
 
 def test_a_damaged_original_is_named_and_not_exported(kept: Services, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from web.bagit_packages import BagSelection, export_bag
+from web.bagit_packages import export_bag
 from web.commands.terminal import (
     ALL,
     open_existing_services,
@@ -22,16 +22,8 @@ from web.static_copy import write_static_copy
 @click.command("export")
 @click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
 @click.argument("announcement_ids", nargs=-1, type=int)
-@click.option("--category", metavar="NAME", help="เฉพาะหมวดนี้ · only this category")
-@click.option("--public", "is_public", is_flag=True, help="เฉพาะที่ประชาชนเห็น · only what residents see")
 @organisation_option
-def export(
-    destination: Path,
-    announcement_ids: tuple[int, ...],
-    category: str | None,
-    is_public: bool,
-    organisation: str | None,
-) -> None:
+def export(destination: Path, announcement_ids: tuple[int, ...], organisation: str | None) -> None:
     """ส่งออกเป็นถุงข้อมูล BagIt พร้อมต้นฉบับ ข้อความ และประวัติ · Export as a BagIt bag, for other archives.
 
     DEST: a new directory. Without numbers of announcements, all of them. prakat import takes the bag in
@@ -40,12 +32,11 @@ def export(
     \b
     ตัวอย่าง · example:
       prakat export bag-2026
-      prakat export for-the-national-archives --public --category งบประมาณ
+      prakat export bag-of-three 12 17 23
     """
     services = open_services_of(organisation, default_when_several=ALL, opened=open_existing_services)
-    selection = BagSelection(ids=announcement_ids, category=category, is_for_residents=is_public)
     with progress_bar("ส่งออก") as progress:
-        report = export_bag(services, destination, selection, progress)
+        report = export_bag(services, destination, announcement_ids, progress)
     _tell(report, destination)
 
 
