@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,13 +56,4 @@ class Transfer(Protocol):
         Change numbers are new too. Changes of attachments that did not come along have no attachment in the
         history. The history ends with an entry ``import`` by ``actor``. Raises ``Conflict`` (code
         ``ref-taken``) when another announcement has the ``ref``.
-        """
-
-    def renumber_related_announcements(
-        self, announcement_id: int, changes: Sequence[Change], ids: Mapping[int, int]
-    ) -> None:
-        """Give related announcements in the imported ``changes`` their ids here; those not in ``ids`` stay.
-
-        ``changes``: those of the record in the other archive; what came from elsewhere is none of them and
-        stays. ``ids``: ids here by ids in the other archive. One that is not in it keeps its marked number.
         """

@@ -270,35 +270,20 @@ def import_bag(services: Services, path: Path, progress: Callable[[int, int], No
     listed = sorted(payload.glob(f"{RECORDS}/*.json"), key=lambda each: (len(each.name), each.name))
     ids: dict[int, int] = {}
     relations: list[Relation] = []
-    related: dict[str, CarriedRecord] = {}
     for done, file in enumerate(listed, start=1):
         try:
             record = _read_record(file, source)
             ids[record.announcement.id] = _take(services, record, payload, report)
             relations += record.relations
-            if any(change.action == "relate" for change in record.history):
-                related[file.name] = record
         except (PrakatError, OSError, *_NOT_AS_WRITTEN) as error:
             report.problems.append((file.name, getattr(error, "message", str(error))))
         progress(done, len(listed))
-    _name_related_records(services, related, ids, report)
     _take_relations(services, relations, ids, report)
     if (payload / COLLECTIONS).is_file():
         _take_collections(services, payload / COLLECTIONS, ids, report)
     if (payload / DISCLOSURE).is_file():
         _take_disclosure(services, payload / DISCLOSURE, ids, report)
     return report
-
-
-def _name_related_records(
-    services: Services, records: Mapping[str, CarriedRecord], ids: Mapping[int, int], report: ImportReport
-) -> None:
-    """Name the related announcements in the histories of ``records``, given by the names of their files."""
-    for name, record in records.items():
-        try:
-            services.transfer.renumber_related_announcements(ids[record.announcement.id], record.history, ids)
-        except (PrakatError, OSError, *_NOT_AS_WRITTEN) as error:
-            report.problems.append((name, getattr(error, "message", str(error))))
 
 
 def _read_record(file: Path, source: str) -> CarriedRecord:

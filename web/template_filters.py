@@ -245,7 +245,7 @@ def _shown_value(code: str, value: object) -> str:
     if code == "relation":
         name, _space, number = text.partition(" ")
         if number.startswith(OTHER_ARCHIVE):
-            other = _("เรื่องในคลังเดิมที่ไม่ได้นำเข้ามาด้วย")
+            other = _("เรื่องเลขที่ %(number)s ของคลังเดิม", number=number.removeprefix(OTHER_ARCHIVE))
             return f"{labels.relation_name(name)} {other}"
         return f"{labels.relation_name(name)} {_titles([int(number)])[int(number)]}"
     return _CODES[code](text) if code in _CODES else text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import cast
 
@@ -16,7 +16,7 @@ from storage.engine import EngineRepository
 from storage.hash_chain import READING, append_entries
 from storage.repositories import history
 from storage.repositories.pages import write_page_unless_corrected
-from storage.rows import insert_row, insert_row_unless_present, select_rows
+from storage.rows import insert_row, insert_row_unless_present
 from storage.tenancy import current_organisation
 
 _FIELDS = tuple(field.name for field in ANNOUNCEMENT_FIELDS)
@@ -57,23 +57,6 @@ class EngineTransfer(EngineRepository):
             history.append_change(self._engine, row["id"], "import", actor=actor, reason=reason)
             append_entries(self._engine, ("announcement", row["id"]))
         return mappers.announcement(row)
-
-    def renumber_related_announcements(
-        self, announcement_id: int, changes: Sequence[Change], ids: Mapping[int, int]
-    ) -> None:
-        carried = {
-            (mappers.time_text(each.at), *(_with_mark(side) for side in (each.before, each.after)))
-            for each in changes
-        }
-        with self._engine.write():
-            entries = select_rows(
-                self._engine, "history", "announcement_id = :id AND action = 'relate'", id=announcement_id
-            )
-            for entry in entries:
-                sides = [history.readable_side(entry[name]) for name in ("before", "after")]
-                told = [side.get("relation") for side in sides if side is not None]
-                if (entry["at"], *told) in carried:
-                    history.rewrite_change(self._engine, entry, lambda side: _related_here(side, ids))
 
     def _insert_change(
         self, announcement_id: int, change: Change, ids: Mapping[int, int], organisation: int
@@ -142,18 +125,5 @@ def _attachments_here(side: Mapping[str, object], ids: Mapping[int, int]) -> dic
     if "order" in side:
         here["order"] = [ids[each] for each in cast(list[int], side["order"]) if each in ids]
     if "relation" in side:
-        here["relation"] = _with_mark(side)
+        here["relation"] = str(side["relation"]).replace(" ", f" {OTHER_ARCHIVE}")
     return here
-
-
-def _with_mark(side: Mapping[str, object]) -> str | None:
-    """Return the relation of one side of a change, its number marked as one of the other archive."""
-    relation = side.get("relation")
-    return None if relation is None else str(relation).replace(" ", f" {OTHER_ARCHIVE}")
-
-
-def _related_here(side: Mapping[str, object], ids: Mapping[int, int]) -> dict[str, object]:
-    """Return one side of a change with the id that the related announcement has here, if it is in ``ids``."""
-    name, _mark, number = str(side.get("relation", "")).partition(f" {OTHER_ARCHIVE}")
-    known = ids.get(int(number)) if number.isdecimal() else None
-    return {**side, "relation": f"{name} {known}"} if known else dict(side)

@@ -9,7 +9,7 @@ import pytest
 
 from archive.changes import HistoryFilters
 from archive.errors import RecordDamaged
-from archive.model import CollectionLine, Draft, RelationKind, Status
+from archive.model import CollectionLine, Draft, Status
 from archive.reports import ReportDraft, ReportKind
 from archive.repositories import Records
 from archive.site_profile import SiteProfile
@@ -17,7 +17,6 @@ from archive.subscriptions import Frequency
 from storage import mappers
 from storage.damaged_rows import DamagedRows
 from storage.engine import Engine
-from storage.repositories.transfer import EngineTransfer
 from tests.contracts.samples import ACTOR, attached, page, published, stored
 
 pytestmark = pytest.mark.behind_its_back
@@ -94,21 +93,3 @@ def test_each_row_that_a_list_leaves_out_is_found(engine: Engine, records: Recor
         "site_profile 1",
         "subscription 1",
     ]
-
-
-def test_a_damaged_entry_of_the_history_keeps_nothing_from_an_import(
-    engine: Engine, records: Records
-) -> None:
-    newer, older = published(records), published(records)
-    for kind in (RelationKind.AMENDS, RelationKind.CANCELS):
-        records.relations.decide(newer.id, older.id, kind, actor=ACTOR)
-    torn, whole = (each for each in records.history.entries(newer.id) if each.action == "relate")
-    with engine.write():
-        engine.run("UPDATE history SET after = '{\"relation\": ' WHERE id = :id", id=torn.id)
-        for side in ("before", "after"):
-            told = mappers.history_json(
-                {"relation": f"{getattr(whole, side)['relation']}".replace(" ", " #")}
-            )
-            engine.run(f"UPDATE history SET {side} = :told WHERE id = :id", told=told, id=whole.id)
-    EngineTransfer(engine).renumber_related_announcements(newer.id, [torn, whole], {older.id: 77})
-    assert records.history.entries(newer.id)[-1].after == {"relation": "cancels 77"}
