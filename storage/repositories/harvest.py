@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from archive.harvest_ports import HarvestSelection
 from archive.model import Announcement
 from storage import mappers
 from storage.engine import EngineRepository, Row
@@ -23,36 +22,37 @@ class EngineHarvest(EngineRepository):
     """Adapter of ``archive.harvest_ports.Harvest`` for any ``Engine``."""
 
     def changes(
-        self, selection: HarvestSelection, *, after: tuple[dt.datetime, int] | None, limit: int
+        self,
+        *,
+        since: dt.datetime | None = None,
+        before: dt.datetime | None = None,
+        after: tuple[dt.datetime, int] | None = None,
+        limit: int,
     ) -> Sequence[Announcement]:
+        limits = (since or _BEGINNING, before or _END)
         last_at, last_id = after or (_BEGINNING, 0)
         last = (mappers.time_text(last_at), last_id)
         readable: list[Announcement] = []
         while len(readable) < limit:
-            found = self._rows_after(last, selection, limit=limit)
+            found = self._rows_after(last, limits, limit=limit)
             readable += mappers.map_readable_rows(mappers.announcement, found)
             if len(found) < limit:
                 break
             last = (found[-1]["updated_at"], found[-1]["id"])
         return readable[:limit]
 
-    def _rows_after(self, last: tuple[str, int], selection: HarvestSelection, *, limit: int) -> list[Row]:
-        in_set = ""
-        if selection.kind is not None:
-            in_set += " AND (status <> 'published' OR kind = :kind)"
-        if selection.category is not None:
-            in_set += " AND (status <> 'published' OR category = :category)"
+    def _rows_after(
+        self, last: tuple[str, int], limits: tuple[dt.datetime, dt.datetime], *, limit: int
+    ) -> list[Row]:
         return self._engine.rows(
             f"""SELECT * FROM announcement
                 WHERE organisation_id IN :organisations AND (updated_at, id) > (:last_at, :last_id)
-                AND updated_at >= :since AND updated_at < :before AND {_WAS_PUBLIC} {in_set}
+                AND updated_at >= :since AND updated_at < :before AND {_WAS_PUBLIC}
                 ORDER BY updated_at, id LIMIT :limit""",  # noqa: S608  # our own conditions
             last_at=last[0],
             last_id=last[1],
-            since=mappers.time_text(selection.since or _BEGINNING),
-            before=mappers.time_text(selection.before or _END),
-            kind=selection.kind.value if selection.kind else "",
-            category=selection.category or "",
+            since=mappers.time_text(limits[0]),
+            before=mappers.time_text(limits[1]),
             limit=limit,
         )
 
@@ -63,11 +63,3 @@ class EngineHarvest(EngineRepository):
             id=id,
         )
         return found is not None
-
-    def categories(self) -> Sequence[str]:
-        found = self._engine.rows(
-            """SELECT DISTINCT category FROM announcement
-               WHERE organisation_id IN :organisations AND status = 'published' AND category <> ''
-               ORDER BY category"""
-        )
-        return [str(row["category"]) for row in found]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -21,8 +20,7 @@ from flask import Blueprint, Response, request, url_for
 from lxml import etree
 
 from archive.errors import NotFound
-from archive.harvest_ports import HarvestSelection
-from archive.model import Announcement, DocumentKind, Status
+from archive.model import Announcement, Status
 from archive.relations import named_relations, published_relations
 from web.accounts.access import visible_attachments
 from web.accounts.sign_in import csrf
@@ -51,7 +49,6 @@ _SECOND = "%Y-%m-%dT%H:%M:%SZ"
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?P<time>T\d\d:\d\d:\d\dZ)?", re.ASCII)
 _IDENTIFIER = re.compile(r"oai:[^:]+:announcements/(\d{1,10})")
 _TOO_LARGE = 2**31  # a number of a record that no archive reaches; a database refuses much larger ones
-_KIND_SET, _CATEGORY_SET = "kind:", "category:"
 
 
 class ProtocolError(Exception):
@@ -64,9 +61,10 @@ class ProtocolError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Place in a harvest: its limits, the last record sent, and the number of records sent."""
+    """Place in a harvest: its limits in time, the last record sent, and the number of records sent."""
 
-    selection: HarvestSelection
+    since: dt.datetime | None
+    before: dt.datetime | None
     after: tuple[dt.datetime, int] | None = None
     sent: int = 0
 
@@ -112,7 +110,7 @@ def _checked_arguments() -> tuple[str, dict[str, str]]:
 
 
 def _identify(filled: etree._Element, _arguments: Mapping[str, str]) -> None:
-    first = services().harvest.changes(HarvestSelection(), after=None, limit=1)
+    first = services().harvest.changes(limit=1)
     since = first[0].updated_at if first else dt.datetime.now(dt.UTC)
     _add(filled, "repositoryName", services().settings.site_name)
     _add(filled, "baseURL", absolute_url(url_for("oai.answer_harvester")))
@@ -133,15 +131,8 @@ def _list_formats(filled: etree._Element, arguments: Mapping[str, str]) -> None:
     _add(format, "metadataNamespace", _OAI_DC)
 
 
-def _list_sets(filled: etree._Element, arguments: Mapping[str, str]) -> None:
-    if arguments:
-        raise ProtocolError("badResumptionToken", "all sets were in the first answer")
-    sets = {f"{_KIND_SET}{kind.value}": f"{kind.thai} · {kind.english}" for kind in DocumentKind}
-    sets |= {_category_set(category): category for category in services().harvest.categories()}
-    for spec, name in sets.items():
-        each = _add(filled, "set")
-        _add(each, "setSpec", spec)
-        _add(each, "setName", name)
+def _refuse_sets(_filled: etree._Element, _arguments: Mapping[str, str]) -> None:
+    raise ProtocolError("noSetHierarchy", "the records are in no sets")
 
 
 def _get_record(filled: etree._Element, arguments: Mapping[str, str]) -> None:
@@ -154,8 +145,10 @@ def _list(
     add: Callable[[etree._Element, Announcement], None],
 ) -> None:
     token = arguments.get("resumptionToken")
-    place = _read_token(token) if token is not None else _Place(_selection(arguments))
-    found = services().harvest.changes(place.selection, after=place.after, limit=RECORDS_PER_ANSWER + 1)
+    place = _read_token(token) if token is not None else _first_place(arguments)
+    found = services().harvest.changes(
+        since=place.since, before=place.before, after=place.after, limit=RECORDS_PER_ANSWER + 1
+    )
     if not found and token is None:
         raise ProtocolError("noRecordsMatch", "nothing was published or withdrawn so")
     for announcement in found[:RECORDS_PER_ANSWER]:
@@ -168,8 +161,10 @@ def _list(
         _add(filled, "resumptionToken", cursor=str(place.sent))
 
 
-def _selection(arguments: Mapping[str, str]) -> HarvestSelection:
-    """Returns the limits that the arguments give. Raises ``ProtocolError`` for those that make no sense."""
+def _first_place(arguments: Mapping[str, str]) -> _Place:
+    """Returns the beginning of a harvest. Raises ``ProtocolError`` for arguments that make no sense."""
+    if "set" in arguments:
+        raise ProtocolError("noSetHierarchy", "the records are in no sets")
     given = [arguments[name] for name in ("from", "until") if name in arguments]
     if len({len(each) for each in given}) > 1:
         raise ProtocolError("badArgument", "from and until have different granularities")
@@ -177,7 +172,7 @@ def _selection(arguments: Mapping[str, str]) -> HarvestSelection:
     before = _moment(arguments["until"])[1] if "until" in arguments else None
     if since is not None and before is not None and since >= before:
         raise ProtocolError("badArgument", "from is later than until")
-    return replace(_selected_set(arguments.get("set")), since=since, before=before)
+    return _Place(since, before)
 
 
 def _moment(text: str) -> tuple[dt.datetime, dt.datetime]:
@@ -189,29 +184,11 @@ def _moment(text: str) -> tuple[dt.datetime, dt.datetime]:
     raise ProtocolError("badArgument", "a date has the form 2026-11-28 or 2026-11-28T12:00:00Z")
 
 
-def _selected_set(spec: str | None) -> HarvestSelection:
-    if spec is None:
-        return HarvestSelection()
-    if spec.startswith(_KIND_SET) and spec.removeprefix(_KIND_SET) in set(DocumentKind):
-        return HarvestSelection(kind=DocumentKind(spec.removeprefix(_KIND_SET)))
-    for category in services().harvest.categories():
-        if spec == _category_set(category):
-            return HarvestSelection(category=category)
-    raise ProtocolError("noRecordsMatch", "there is no such set")
-
-
-def _category_set(category: str) -> str:
-    """Returns the name of a category's set. A set's name takes no Thai letters, so a hash stands for it."""
-    return f"{_CATEGORY_SET}{hashlib.sha256(category.encode()).hexdigest()[:12]}"
-
-
 def _write_token(place: _Place) -> str:
-    chosen, last = place.selection, place.after
+    last = place.after
     content = {
-        "since": chosen.since.isoformat() if chosen.since else None,
-        "before": chosen.before.isoformat() if chosen.before else None,
-        "kind": chosen.kind.value if chosen.kind else None,
-        "category": chosen.category,
+        "since": place.since.isoformat() if place.since else None,
+        "before": place.before.isoformat() if place.before else None,
         "at": last[0].isoformat() if last else None,
         "id": last[1] if last else 0,
         "sent": place.sent,
@@ -224,14 +201,10 @@ def _read_token(token: str) -> _Place:
     try:
         content = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
         since, before = (content[name] and _utc(content[name]) for name in ("since", "before"))
-        kind = DocumentKind(content["kind"]) if content["kind"] else None
-        category = str(content["category"]) if content["category"] is not None else None
-        (category or "").encode()  # half a character is an error that no query should meet
-        selection = HarvestSelection(since=since, before=before, kind=kind, category=category)
         last_id, sent = int(content["id"]), int(content["sent"])
         if max(last_id, sent) >= _TOO_LARGE or min(last_id, sent) < 0:
             raise ValueError
-        return _Place(selection, (_utc(content["at"]), last_id), sent)
+        return _Place(since, before, (_utc(content["at"]), last_id), sent)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ProtocolError("badResumptionToken", "begin the harvest again") from error
 
@@ -262,14 +235,10 @@ def _identifier(announcement: Announcement) -> str:
 
 def _add_header(parent: etree._Element, announcement: Announcement) -> None:
     """Add the header of a record. That of a deleted record names nothing but the record."""
-    is_public = announcement.status is Status.PUBLISHED
-    header = _add(parent, "header", **({} if is_public else {"status": "deleted"}))
+    is_deleted = announcement.status is not Status.PUBLISHED
+    header = _add(parent, "header", **({"status": "deleted"} if is_deleted else {}))
     _add(header, "identifier", _identifier(announcement))
     _add(header, "datestamp", announcement.updated_at.astimezone(dt.UTC).strftime(_SECOND))
-    if is_public:
-        _add(header, "setSpec", f"{_KIND_SET}{announcement.kind.value}")
-        if announcement.category:
-            _add(header, "setSpec", _category_set(announcement.category))
 
 
 def _add_record(parent: etree._Element, announcement: Announcement) -> None:
@@ -333,7 +302,7 @@ _LISTED = {"required": frozenset({"metadataPrefix"}), "optional": frozenset({"fr
 _VERBS = {
     "Identify": _Verb(_identify),
     "ListMetadataFormats": _Verb(_list_formats, optional=frozenset({"identifier"})),
-    "ListSets": _Verb(_list_sets, optional=frozenset({"resumptionToken"})),
+    "ListSets": _Verb(_refuse_sets, optional=frozenset({"resumptionToken"})),
     "GetRecord": _Verb(_get_record, required=frozenset({"identifier", "metadataPrefix"})),
     "ListIdentifiers": _Verb(partial(_list, add=_add_header), **_LISTED),
     "ListRecords": _Verb(partial(_list, add=_add_record), **_LISTED),
