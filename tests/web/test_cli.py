@@ -280,7 +280,6 @@ def test_an_export_can_be_of_one_category(site: Site, tmp_path: Path) -> None:
         (("user", "disable", "nobody"), 1),
         (("token", "revoke", "nothing"), 1),
         (("token", "add", " "), 1),
-        (("move", "--to", "s3:/bucket"), 2),
         (("search", "ถังประปา"), 1),
         (("stats",), 1),
     ],
