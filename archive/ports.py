@@ -46,6 +46,16 @@ class StoredFile:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A stored file that an attachment gets, with its name, and whether a person gives it or a program."""
+
+    stored: StoredFile
+    filename: str
+    media_type: str
+    is_from_person: bool = False
+
+
 class Files(Protocol):
     """Content-addressed store of files. Files that ``add`` returned survive a power cut and never change."""
 

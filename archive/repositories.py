@@ -33,7 +33,7 @@ from archive.model import (
     RelationKind,
     Status,
 )
-from archive.ports import StoredFile
+from archive.ports import NewFile
 from archive.reports import Reports
 from archive.site_profile import SiteProfiles
 from archive.subscriptions import Subscriptions
@@ -166,28 +166,24 @@ class Attachments(Protocol):
     def attach(
         self,
         announcement_id: int,
-        file: StoredFile,
+        file: NewFile,
         *,
-        filename: str,
-        media_type: str,
         label: str,
         kind: DocumentKind,
         actor: str,
         stored_at: dt.datetime | None = None,
-        is_from_person: bool = False,
     ) -> tuple[Attachment, bool]:
         """Attach a person's or a program's file as the last (True), or return the one with its bytes (False).
 
-        The attachment waits to be read, and is held until then; with ``is_from_person``, and where the
-        announcement is published, until a person's decision to show it is recorded. ``stored_at``: the time
-        at which an older site stored the file; else the attachment's time is now. When the announcement has
-        the same bytes already, nothing is written and that attachment is returned with False. A detached one
-        is put back, with True.
+        The attachment waits to be read, and is held until then; a person's file, where the announcement is
+        published, until a person's decision to show it is recorded. ``stored_at``: the time at which an older
+        site stored the file; else the attachment's time is now. When the announcement has the same bytes
+        already, nothing is written and that attachment is returned with False. A detached one is put back,
+        with True.
 
-        Without ``is_from_person`` a program gives the file. It brings back nothing that somebody else
-        detached, and nothing that anybody replaced or covered, the program itself too: nothing is written,
-        and the attachment that has or had the bytes is returned with False. Raises ``Conflict`` (code
-        ``file-erased``) as ``refuse_erased_file`` does.
+        A program's file brings back nothing that somebody else detached, and nothing that anybody replaced or
+        covered, the program itself too: nothing is written, and the attachment that has or had the bytes is
+        returned with False. Raises ``Conflict`` (code ``file-erased``) as ``refuse_erased_file`` does.
         """
 
     def refuse_erased_file(self, announcement_id: int, sha256: str) -> None:
@@ -198,15 +194,7 @@ class Attachments(Protocol):
         """
 
     def replace(
-        self,
-        attachment_id: int,
-        file: StoredFile,
-        *,
-        filename: str,
-        media_type: str,
-        actor: str,
-        is_redacted: bool = False,
-        is_from_person: bool = False,
+        self, attachment_id: int, file: NewFile, *, actor: str, is_redacted: bool = False
     ) -> Attachment:
         """Give an attachment another file; unless redacted, that of a public one is returned and waits.
 
@@ -218,10 +206,10 @@ class Attachments(Protocol):
         is gone. Raises ``Conflict`` (code ``file-attached``) when another attachment of the announcement has
         these bytes.
 
-        Without ``is_from_person`` a program gives the file. In the place of a redacted copy, or
-        with bytes that somebody else replaced before, it waits for a person all the same. Raises ``Conflict``
-        (code ``file-attached``) for a draft's redacted copy, and for such bytes where residents do not see
-        the present file; and as ``refuse_erased_file`` does.
+        A program's file in the place of a redacted copy, or with bytes that somebody else replaced before,
+        waits for a person all the same. Raises ``Conflict`` (code ``file-attached``) for a draft's redacted
+        copy, and for such bytes where residents do not see the present file; and as ``refuse_erased_file``
+        does.
         """
 
     def relabel(self, attachment_id: int, *, label: str, kind: DocumentKind, actor: str) -> Attachment:

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from archive.model import DocumentKind, Line, Page, ReadingResults, Status, TextSource
-from archive.ports import StoredFile
+from archive.ports import NewFile, StoredFile
 from benchmarks.corpus import argument_parser
 from storage.repositories.jobs import EngineJobs
 from storage.repositories.records import open_records
@@ -80,9 +80,7 @@ def _records(opened: Opener, count: int) -> dict[str, float]:
         made = records.announcements.create(draft(body=BODY), actor=ACTOR)
         records.attachments.attach(
             made.id,
-            StoredFile(f"{n:064x}", 1),
-            filename="ก.pdf",
-            media_type="application/pdf",
+            NewFile(StoredFile(f"{n:064x}", 1), "ก.pdf", "application/pdf"),
             label="ก",
             kind=DocumentKind.OTHER,
             actor=ACTOR,

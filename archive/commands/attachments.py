@@ -20,7 +20,7 @@ from archive.model import (
     ReadingStatus,
     Status,
 )
-from archive.ports import StoredFile
+from archive.ports import NewFile, StoredFile
 from archive.repositories import Records
 from archive.suggested_fields import is_meaningless_label
 
@@ -71,14 +71,11 @@ class AttachmentCommands(CommandsOnRecords):
             check_permission(editable_announcement(self._records, announcement_id))
             made = self._records.attachments.attach(
                 announcement_id,
-                file,
-                filename=name,
-                media_type=media_type,
+                NewFile(file, name, media_type, is_from_person),
                 label=checked_label,
                 kind=kind or DocumentKind.OTHER,
                 actor=actor,
                 stored_at=stored_at,
-                is_from_person=is_from_person,
             )
         self._uploads.store_again_if_erased(stream, file)
         return made

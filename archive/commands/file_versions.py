@@ -12,7 +12,7 @@ from archive.commands.uploads import Uploads, safe_name_and_type, sha256_and_rew
 from archive.errors import NotFound
 from archive.filetype import PDF
 from archive.model import Announcement, Attachment, DocumentKind, FileVersion, Page
-from archive.ports import StoredFile
+from archive.ports import NewFile, StoredFile
 from archive.repositories import Records
 from archive.suggested_fields import is_name_of_file
 
@@ -54,14 +54,8 @@ class FileVersionCommands(CommandsOnRecords):
         file = self._uploads.store_named(stream, name, actor)
         with self._records.batch():
             check_permission(editable_attachment(self._records, attachment_id)[1])
-            replaced = self._records.attachments.replace(
-                attachment_id,
-                file,
-                filename=name,
-                media_type=media_type,
-                actor=actor,
-                is_from_person=is_from_person,
-            )
+            new = NewFile(file, name, media_type, is_from_person)
+            replaced = self._records.attachments.replace(attachment_id, new, actor=actor)
         self._uploads.store_again_if_erased(stream, file)
         return replaced
 
@@ -82,7 +76,7 @@ class FileVersionCommands(CommandsOnRecords):
             refuse_other_file(attachment, made_from)
             name = _name_of_copy(announcement, attachment)
             redacted = self._records.attachments.replace(
-                attachment_id, file, filename=name, media_type=PDF.media_type, actor=actor, is_redacted=True
+                attachment_id, NewFile(file, name, PDF.media_type), actor=actor, is_redacted=True
             )
             for page in read_pages:
                 self._records.pages.save(page, expected_sha256=file.sha256)
@@ -105,14 +99,10 @@ class FileVersionCommands(CommandsOnRecords):
         """
         editable_attachment(self._records, attachment_id)
         version = self.get(attachment_id, number)
+        stored = StoredFile(version.sha256, version.size)
+        file = NewFile(stored, version.filename, version.media_type, is_from_person=True)
         return self._records.attachments.replace(
-            attachment_id,
-            StoredFile(version.sha256, version.size),
-            filename=version.filename,
-            media_type=version.media_type,
-            actor=actor,
-            is_redacted=version.is_redacted,
-            is_from_person=True,
+            attachment_id, file, actor=actor, is_redacted=version.is_redacted
         )
 
     def get(self, attachment_id: int, number: int) -> FileVersion:

@@ -11,7 +11,7 @@ from archive import holding, privacy
 from archive.errors import Conflict, RecordDamaged, no_such_attachment
 from archive.holding import HoldState
 from archive.model import Attachment, DocumentKind, HoldReason, PersonalDataSpan, Status
-from archive.ports import StoredFile
+from archive.ports import NewFile
 from storage import mappers
 from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import READING, append_entries
@@ -27,6 +27,7 @@ from storage.repositories.file_history import (
 from storage.repositories.file_versions import store_earlier_version
 from storage.repositories.waiting_files import queue_again
 from storage.repositories.waiting_replacements import (
+    columns_of_new_file,
     insert_replacement,
     move_file_to_replaced_attachment,
     replacement_row,
@@ -128,21 +129,18 @@ class EngineAttachments(EngineRepository):
     def attach(
         self,
         announcement_id: int,
-        file: StoredFile,
+        file: NewFile,
         *,
-        filename: str,
-        media_type: str,
         label: str,
         kind: DocumentKind,
         actor: str,
         stored_at: dt.datetime | None = None,
-        is_from_person: bool = False,
     ) -> tuple[Attachment, bool]:
         with self._engine.write():
-            hold = self._hold_reason_of_new_file(announcement_id, is_from_person=is_from_person)
-            known = attachment_with_bytes(self._engine, announcement_id, file.sha256)
-            if not is_from_person:
-                kept = self._find_attachment_to_keep(known, announcement_id, file.sha256, actor)
+            hold = self._hold_reason_of_new_file(announcement_id, is_from_person=file.is_from_person)
+            known = attachment_with_bytes(self._engine, announcement_id, file.stored.sha256)
+            if not file.is_from_person:
+                kept = self._find_attachment_to_keep(known, announcement_id, file.stored.sha256, actor)
                 if kept is not None:
                     return mappers.attachment(kept), False
             if known is not None:
@@ -158,11 +156,8 @@ class EngineAttachments(EngineRepository):
                 announcement_id=announcement_id,
                 position=next_position(self._engine, announcement_id),
                 label=label,
-                filename=filename,
                 kind=kind.value,
-                media_type=media_type,
-                size=file.size,
-                sha256=file.sha256,
+                **columns_of_new_file(file),
                 status="waiting",
                 hold=hold.value,
                 created_at=now if stored_at is None else mappers.time_text(stored_at),
@@ -215,50 +210,29 @@ class EngineAttachments(EngineRepository):
         return after
 
     def replace(
-        self,
-        attachment_id: int,
-        file: StoredFile,
-        *,
-        filename: str,
-        media_type: str,
-        actor: str,
-        is_redacted: bool = False,
-        is_from_person: bool = False,
+        self, attachment_id: int, file: NewFile, *, actor: str, is_redacted: bool = False
     ) -> Attachment:
+        sha256 = file.stored.sha256
         with self._engine.write():
             row = attachment_row(self._engine, attachment_id, should_lock=True)
-            if row["sha256"] == file.sha256:
+            if row["sha256"] == sha256:
                 return mappers.attachment(row)
-            is_unchecked = is_from_person
-            if not is_redacted and not is_from_person:
-                is_unchecked = self._needs_person_to_replace(row, file.sha256, actor)
+            is_unchecked = file.is_from_person
+            if not is_redacted and not file.is_from_person:
+                is_unchecked = self._needs_person_to_replace(row, sha256, actor)
             if not is_redacted and (waiting := replacement_row(self._engine, attachment_id)):
-                return self.replace(
-                    waiting["id"],
-                    file,
-                    filename=filename,
-                    media_type=media_type,
-                    actor=actor,
-                    is_from_person=is_unchecked,
-                )
+                file = dataclasses.replace(file, is_from_person=is_unchecked)
+                return self.replace(waiting["id"], file, actor=actor)
             hold = self._hold_reason_of_new_file(row["announcement_id"], is_from_person=is_unchecked)
-            if known := self._cancelled_replacement(row, file.sha256):
+            if known := self._cancelled_replacement(row, sha256):
                 return self._put_back_replacement(known, hold, actor=actor)
-            if attachment_with_bytes(self._engine, row["announcement_id"], file.sha256):
+            if attachment_with_bytes(self._engine, row["announcement_id"], sha256):
                 raise Conflict("ไฟล์นี้แนบอยู่กับประกาศนี้แล้ว หรือเคยนำออกไป กรุณาใช้เอกสารนั้นแทน", code="file-attached")
             if not is_redacted and self._is_public(row):
-                return self._add_replacement(
-                    row, file, filename=filename, media_type=media_type, hold=hold, actor=actor
-                )
+                return self._add_replacement(row, file, hold, actor=actor)
             store_earlier_version(self._engine, row, actor=actor)
-            self._set_unread_file(
-                attachment_id,
-                file,
-                filename=filename,
-                media_type=media_type,
-                hold=HoldReason.UNCONFIRMED if row["hold"] == HoldReason.UNCONFIRMED else hold,
-                is_redacted=is_redacted,
-            )
+            hold = HoldReason.UNCONFIRMED if row["hold"] == HoldReason.UNCONFIRMED else hold
+            self._set_unread_file(attachment_id, file, hold, is_redacted=is_redacted)
             action = "redact" if is_redacted else "replace"
             after = attachment_row(self._engine, attachment_id)
             self._note(row, action, actor=actor, before=_described(row), after=_described(after))
@@ -280,14 +254,7 @@ class EngineAttachments(EngineRepository):
         )
 
     def _set_unread_file(
-        self,
-        attachment_id: int,
-        file: StoredFile,
-        *,
-        filename: str,
-        media_type: str,
-        hold: HoldReason,
-        is_redacted: bool,
+        self, attachment_id: int, file: NewFile, hold: HoldReason, *, is_redacted: bool
     ) -> None:
         """Give an attachment a file, of which nothing is read yet."""
         delete_rows(self._engine, "page", attachment_id=attachment_id)
@@ -299,10 +266,7 @@ class EngineAttachments(EngineRepository):
                    hold = :hold, is_redacted = :is_redacted
                WHERE organisation_id IN :organisations AND id = :id""",
             id=attachment_id,
-            filename=filename,
-            media_type=media_type,
-            size=file.size,
-            sha256=file.sha256,
+            **columns_of_new_file(file),
             hold=hold.value,
             is_redacted=int(is_redacted),
             now=mappers.now_text(),
@@ -329,12 +293,8 @@ class EngineAttachments(EngineRepository):
             _set_hold(self._engine, row["id"], HoldState(hold, mappers.attachment(row).decided))
         return self.reattach(row["id"], actor=actor)
 
-    def _add_replacement(
-        self, row: Row, file: StoredFile, *, filename: str, media_type: str, hold: HoldReason, actor: str
-    ) -> Attachment:
-        after = insert_replacement(
-            self._engine, row, file, filename=filename, media_type=media_type, hold=hold
-        )
+    def _add_replacement(self, row: Row, file: NewFile, hold: HoldReason, *, actor: str) -> Attachment:
+        after = insert_replacement(self._engine, row, file, hold)
         self._note(
             row,
             "replace",

@@ -7,7 +7,7 @@ while it waits, and no list of an announcement's attachments has it.
 from __future__ import annotations
 
 from archive.model import HoldReason
-from archive.ports import StoredFile
+from archive.ports import NewFile
 from storage import mappers
 from storage.engine import Queries, Row
 from storage.hash_chain import READING, append_entries
@@ -28,9 +28,17 @@ def replacement_row(engine: Queries, attachment_id: int) -> Row | None:
     return select_row(engine, "attachment", "replaces = :id AND status <> 'detached'", id=attachment_id)
 
 
-def insert_replacement(
-    engine: Queries, attachment: Row, file: StoredFile, *, filename: str, media_type: str, hold: HoldReason
-) -> Row:
+def columns_of_new_file(file: NewFile) -> dict[str, object]:
+    """Return the columns of an attachment that a new file sets."""
+    return {
+        "filename": file.filename,
+        "media_type": file.media_type,
+        "size": file.stored.size,
+        "sha256": file.stored.sha256,
+    }
+
+
+def insert_replacement(engine: Queries, attachment: Row, file: NewFile, hold: HoldReason) -> Row:
     """Add in a transaction an attachment that waits to replace another's file; the caller saw none wait."""
     now = mappers.now_text()
     row = insert_row(
@@ -40,11 +48,8 @@ def insert_replacement(
         announcement_id=attachment["announcement_id"],
         position=0,
         label=attachment["label"],
-        filename=filename,
         kind=attachment["kind"],
-        media_type=media_type,
-        size=file.size,
-        sha256=file.sha256,
+        **columns_of_new_file(file),
         status="waiting",
         hold=hold.value,
         replaces=attachment["id"],

@@ -16,7 +16,7 @@ from archive.model import (
     Status,
     TextSource,
 )
-from archive.ports import StoredFile
+from archive.ports import NewFile, StoredFile
 from archive.repositories import Records
 from storage.engine import Queries
 from storage.tenancy import ACCOUNTS, OWN
@@ -37,12 +37,14 @@ def stored(content: bytes) -> StoredFile:
     return StoredFile(hashlib.sha256(content).hexdigest(), len(content))
 
 
+def new_file(content: bytes, filename: str, *, is_from_person: bool = False) -> NewFile:
+    return NewFile(stored(content), filename, "application/pdf", is_from_person)
+
+
 def attached(records: Records, announcement: Announcement, content: bytes = b"%PDF-1.7") -> Attachment:
     attachment, _ = records.attachments.attach(
         announcement.id,
-        stored(content),
-        filename="ประกาศ.pdf",
-        media_type="application/pdf",
+        new_file(content, "ประกาศ.pdf"),
         label="ประกาศ",
         kind=DocumentKind.ANNOUNCEMENT,
         actor=ACTOR,

@@ -30,7 +30,7 @@ from indexer.extraction.metadata import extract_fields
 from storage.engine import Engine
 from storage.files.local import LocalFiles
 from storage.hash_chain import last_entry
-from tests.contracts.samples import ACTOR, NOW, attached, draft, page, published, stored
+from tests.contracts.samples import ACTOR, NOW, attached, draft, new_file, page, published, stored
 
 
 @pytest.fixture
@@ -62,13 +62,7 @@ def test_the_same_bytes_again_are_the_same_attachment(records: Records, announce
     first = attached(records, announcement)
     change = records.history.last_change()
     again, new = records.attachments.attach(
-        announcement.id,
-        stored(b"%PDF-1.7"),
-        filename="อื่น.pdf",
-        media_type="application/pdf",
-        label="อื่น",
-        kind=DocumentKind.ORDER,
-        actor=ACTOR,
+        announcement.id, new_file(b"%PDF-1.7", "อื่น.pdf"), label="อื่น", kind=DocumentKind.ORDER, actor=ACTOR
     )
     assert (again, new) == (first, False)
     assert records.history.last_change() == change
@@ -83,7 +77,7 @@ def test_attaching_to_nothing_is_not_found(records: Records, announcement: Annou
     missing = announcement.id + 1
     with pytest.raises(NotFound):
         records.attachments.attach(
-            missing, stored(b"x"), filename="", media_type="", label="", kind=DocumentKind.OTHER, actor=ACTOR
+            missing, new_file(b"x", ""), label="", kind=DocumentKind.OTHER, actor=ACTOR
         )
     with pytest.raises(NotFound):
         records.attachments.get(1)
@@ -192,9 +186,7 @@ def test_a_new_version_begins_unread_and_drops_what_is_still_read_of_the_old(
     job = jobs.claim("w", lease=dt.timedelta(minutes=1), now=dt.datetime.now(dt.UTC))
     assert job is not None
     file = stored(b"new")
-    new = records.attachments.replace(
-        first.id, file, filename="ใหม่.pdf", media_type="application/pdf", actor=ACTOR
-    )
+    new = records.attachments.replace(first.id, new_file(b"new", "ใหม่.pdf"), actor=ACTOR)
     assert (new.id, new.sha256, new.status, new.hold) == (first.id, file.sha256, "waiting", HoldReason.UNREAD)
     with pytest.raises(Conflict):
         records.pages.save(page(first), expected_sha256=first.sha256)
@@ -203,9 +195,7 @@ def test_a_new_version_begins_unread_and_drops_what_is_still_read_of_the_old(
     assert records.pages.by_attachment(first.id) == []
     attached(records, announcement, b"other")
     with pytest.raises(Conflict):
-        records.attachments.replace(
-            first.id, stored(b"other"), filename="a.pdf", media_type="application/pdf", actor=ACTOR
-        )
+        records.attachments.replace(first.id, new_file(b"other", "a.pdf"), actor=ACTOR)
 
 
 def test_the_file_before_is_kept_with_its_text(records: Records, announcement: Announcement) -> None:
@@ -213,12 +203,7 @@ def test_the_file_before_is_kept_with_its_text(records: Records, announcement: A
     records.pages.save(page(first, text="ข้อความเดิม"))
     for content in (b"new", b"newer"):
         records.attachments.replace(
-            first.id,
-            stored(content),
-            filename="ใหม่.pdf",
-            media_type="application/pdf",
-            actor=ACTOR,
-            is_redacted=content == b"new",
+            first.id, new_file(content, "ใหม่.pdf"), actor=ACTOR, is_redacted=content == b"new"
         )
     versions = records.file_versions.by_attachment(first.id)
     assert [(each.number, each.sha256, each.is_redacted) for each in versions] == [
@@ -239,10 +224,7 @@ def test_an_erased_attachment_leaves_its_number_and_nothing_else(
     first, second = (attached(records, announcement, content) for content in (b"one", b"two"))
     records.pages.save(page(first, text="ความลับ"))
     records.pages.correct(first.id, 1, "ความลับที่แก้แล้ว", actor=ACTOR)
-    pdf = "application/pdf"
-    records.attachments.replace(
-        first.id, stored(b"three"), filename="ความลับ.pdf", media_type=pdf, actor=ACTOR
-    )
+    records.attachments.replace(first.id, new_file(b"three", "ความลับ.pdf"), actor=ACTOR)
     erased = records.erasures.erase_attachment_or_versions(
         first.id, ErasureScope.ATTACHMENT, ordered_by="คำสั่งศาลที่ 1", reason="ละเมิดสิทธิ", actor=ACTOR
     )
@@ -271,13 +253,10 @@ def test_an_erased_attachment_leaves_its_number_and_nothing_else(
     assert refused.value.code == "file-erased"
     again, is_new = records.attachments.attach(  # a person may bring the same bytes again
         announcement.id,
-        stored(b"one"),
-        filename="หนึ่ง.pdf",
-        media_type=pdf,
+        new_file(b"one", "หนึ่ง.pdf", is_from_person=True),
         label="หนึ่ง",
         kind=DocumentKind.OTHER,
         actor=ACTOR,
-        is_from_person=True,
     )
     assert (again.id in (first.id, second.id), is_new) == (False, True)
 
@@ -332,9 +311,7 @@ def test_earlier_files_are_erased_without_the_present_one(
 ) -> None:
     first = attached(records, announcement, b"one")
     records.pages.save(page(first, text="ความลับ"))
-    records.attachments.replace(
-        first.id, stored(b"two"), filename="ใหม่.pdf", media_type="application/pdf", actor=ACTOR
-    )
+    records.attachments.replace(first.id, new_file(b"two", "ใหม่.pdf"), actor=ACTOR)
     records.pages.save(page(first, text="ปิดแล้ว"))
     erased = records.erasures.erase_attachment_or_versions(
         first.id, ErasureScope.EARLIER_FILES, ordered_by="คำสั่งศาลที่ 1", reason="ละเมิดสิทธิ", actor=ACTOR
@@ -382,9 +359,7 @@ def read(records: Records, jobs: Jobs, attachment: Attachment, text: str, **foun
 
 
 def renewed(records: Records, attachment: Attachment, content: bytes) -> Attachment:
-    return records.attachments.replace(
-        attachment.id, stored(content), filename="ใหม่.pdf", media_type="application/pdf", actor=ACTOR
-    )
+    return records.attachments.replace(attachment.id, new_file(content, "ใหม่.pdf"), actor=ACTOR)
 
 
 PHONE = PersonalDataSpan(type="phone", page=1, start=0, end=4)
@@ -467,12 +442,7 @@ def test_a_file_that_waits_stays_held_when_its_record_is_withdrawn(
 def redacted(records: Records, attachment: Attachment) -> Attachment:
     """Replace an attachment's file by a copy in which something is covered."""
     return records.attachments.replace(
-        attachment.id,
-        stored(b"covered"),
-        filename="ปิด.pdf",
-        media_type="application/pdf",
-        actor=ACTOR,
-        is_redacted=True,
+        attachment.id, new_file(b"covered", "ปิด.pdf"), actor=ACTOR, is_redacted=True
     )
 
 

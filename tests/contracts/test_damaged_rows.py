@@ -17,7 +17,7 @@ from archive.subscriptions import Frequency
 from storage import mappers
 from storage.damaged_rows import DamagedRows
 from storage.engine import Engine
-from tests.contracts.samples import ACTOR, attached, page, published, stored
+from tests.contracts.samples import ACTOR, attached, new_file, page, published
 
 pytestmark = pytest.mark.behind_its_back
 
@@ -69,14 +69,7 @@ def test_the_log_names_each_damaged_row_by_its_table(
 def test_each_row_that_a_list_leaves_out_is_found(engine: Engine, records: Records) -> None:
     attachment = attached(records, published(records))
     for content in (b"second", b"third"):
-        records.attachments.replace(
-            attachment.id,
-            stored(content),
-            filename="a.pdf",
-            media_type="application/pdf",
-            actor=ACTOR,
-            is_redacted=True,
-        )
+        records.attachments.replace(attachment.id, new_file(content, "a.pdf"), actor=ACTOR, is_redacted=True)
     records.reports.add_or_count(ReportDraft(kind=ReportKind.OTHER, text="หน้าหาย"))
     records.site_profiles.save(SiteProfile(phone="1669"), actor=ACTOR)
     records.subscriptions.subscribe_within_limits("a@b.th", "ถนน", Frequency.DAILY, language="th", key="k")

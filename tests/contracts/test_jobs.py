@@ -22,7 +22,7 @@ from archive.model import (
 from archive.ports import Jobs
 from archive.privacy import find_personal_data
 from archive.repositories import Records
-from tests.contracts.samples import ACTOR, NOW, attached, page, published, stored
+from tests.contracts.samples import ACTOR, NOW, attached, new_file, page, published
 
 LEASE = dt.timedelta(minutes=5)
 LATER = NOW + LEASE + dt.timedelta(seconds=1)
@@ -68,9 +68,7 @@ def test_a_file_that_replaces_a_public_one_is_read_before_what_waited_longer(
     jobs.finish(paper.id, "w", page_count=1, details=ReadingResults(), rules=1)
     for number in range(3):
         attached(records, published(records), b"draft %d" % number)
-    newer = records.attachments.replace(
-        paper.id, stored(b"newer"), filename="ใหม่.pdf", media_type="application/pdf", actor=ACTOR
-    )
+    newer = records.attachments.replace(paper.id, new_file(b"newer", "ใหม่.pdf"), actor=ACTOR)
     first = jobs.claim("w", lease=LEASE, now=NOW)
     assert first is not None
     assert first.id == newer.id

@@ -57,7 +57,7 @@ from storage.repositories.jobs import EngineJobs
 from storage.repositories.organisations import EngineOrganisations, find_stray_rows
 from storage.repositories.records import open_people, open_records
 from storage.tenancy import OWN, PARENTS, SHARED, OrganisationQueries
-from tests.contracts.samples import ACTOR, NOW, attached, draft, page, rows_of, stored
+from tests.contracts.samples import ACTOR, NOW, attached, draft, new_file, page, rows_of, stored
 
 SECRET = "มะม่วงน้ำปลาหวาน"
 MINE = "ขนุนเชื่อมแห้ง"
@@ -113,9 +113,7 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     records.relations.decide(due.id, made.id, RelationKind.AMENDS, actor=word)
     attachment = attached(records, made, f"before {word}".encode())
     records.pages.save(page(attachment, text=word))
-    records.attachments.replace(
-        attachment.id, stored(b"the same bytes"), filename=word, media_type="application/pdf", actor=word
-    )
+    records.attachments.replace(attachment.id, new_file(b"the same bytes", word), actor=word)
     broken = attached(records, made, b"broken")
     for one in (attachment, broken):
         records.pages.save(page(one, text=word, problem="no-text", confidence=0.1))
