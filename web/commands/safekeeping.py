@@ -20,12 +20,11 @@ from web.commands.terminal import InputPath, open_existing_services, progress_ba
 if TYPE_CHECKING:
     from indexer import consistency, reindex
     from indexer.consistency import ConsistencyReport, Finding
-    from web import backup_restore, bootstrap
+    from web import backup_restore
 else:
     consistency = lazy_import("indexer.consistency")
     reindex = lazy_import("indexer.reindex")
     backup_restore = lazy_import("web.backup_restore")
-    bootstrap = lazy_import("web.bootstrap")
 
 
 @click.command()
