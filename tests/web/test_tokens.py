@@ -27,8 +27,6 @@ DEEDS = [
     ("POST", "/announcements/4/restore", {}, WRITE),
     ("POST", "/announcements/2/attachments", "file", WRITE),
     ("POST", "/announcements/1/attachments", "file", PUBLISH),
-    ("POST", "/collections", {"title": "ชุด", "items": []}, PUBLISH),
-    ("PATCH", "/collections/1", {"title": "ชุดใหม่"}, PUBLISH),
 ]
 
 
@@ -36,7 +34,6 @@ DEEDS = [
 def filled(site: Site) -> Site:
     for status in (Status.PUBLISHED, Status.DRAFT, Status.WITHDRAWN, Status.TRASHED):
         site.announcement(f"ประกาศ {status}", status=status)
-    site.services.commands.collections.save(None, title="ชุด", body="", items=[], actor="test")
     return site
 
 
