@@ -259,16 +259,6 @@ def test_a_token_has_the_scopes_and_the_end_that_were_asked_for(shell: Shell) ->
     assert statuses == [403, 201]
 
 
-def test_an_export_can_be_of_one_category(site: Site, tmp_path: Path) -> None:
-    wanted = site.announcement("งบประมาณปีนี้", category="งบประมาณ")
-    site.announcement("รับสมัครงาน", category="บุคลากร")
-    bag = tmp_path / "bag"
-    shell = Shell(site.services.settings.data)
-    assert numbers(shell.done("export", str(bag), "--category", "งบประมาณ"))[:2] == [1, 0]
-    [record] = [json.loads(path.read_text()) for path in bag.rglob("data/records/*.json")]
-    assert record["announcement"]["title"] == wanted.title
-
-
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [
