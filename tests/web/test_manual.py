@@ -58,7 +58,6 @@ def test_there_is_no_other_page(client: FlaskClient) -> None:
         ("ถอนประกาศ", "staff"),
         ("ลบประกาศ", "staff"),
         ("เปลี่ยนชื่อไฟล์", "staff"),
-        ("ส่งออก excel", "staff"),
     ],
 )
 def test_the_manual_is_searched_as_the_archive_is(client: FlaskClient, typed: str, page: str) -> None:

@@ -441,7 +441,7 @@ def test_a_collection_with_personal_data_needs_a_reason(site: Site, field: str) 
     save = partial(site.services.commands.collections.save, actor="test")
     with pytest.raises(PersonalDataFound) as refusal:
         save(None, **given)
-    assert [find["field"] for find in refusal.value.finds] == [field]
+    assert [find.data.field for find in refusal.value.finds] == [field]
     clerk = site.signed_in(Role.STAFF)
     form = {"title": "ชุด", "body": "", "place": ["1", "2"], "label": ["O1", ""], "announcement": ["", ""]}
     form |= {"label": ["O1", said]} if field == "items" else {field: said}
