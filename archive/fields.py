@@ -1,9 +1,9 @@
 """The fields of an announcement, each declared once.
 
 ``ANNOUNCEMENT_FIELDS`` declares the type, validation rule, Thai label and places of use of every field.
-Storage, the import manifest, forms, API, OpenAPI, open data, the audit trail and the history read these
-declarations. A new field is a line here, an attribute of ``Draft`` and ``Announcement`` and a migration;
-searching for it and showing it in a place of its own is up to the index and the pages.
+Storage, the import manifest, forms, API, OpenAPI, open data, the audit trail, the history and search read
+these declarations. A new field is a line here, an attribute of ``Draft`` and ``Announcement`` and a
+migration; showing it in a place of its own is up to the pages.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from typing import Any
 
 from archive import thai, validation
@@ -43,6 +43,17 @@ class FieldType(Enum):
     IDENTIFIER = auto()  # another system's name for the record, never altered
 
 
+class SearchZone(StrEnum):
+    """A zone of the search index for fields of announcements, with a weight of its own in ``SearchTuning``.
+
+    The index has further zones, of attachments (``indexer.analysis.index_document.ZONES``).
+    """
+
+    TITLE = "title"
+    AUTHOR = "author"
+    BODY = "body"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncementField:
     """One field: its name, type, label, check and default, and the places that show, take or export it.
@@ -62,6 +73,7 @@ class AnnouncementField:
     is_in_results: bool = False  # each search result contains the field
     is_in_form: bool = False  # staff fill in the field on the form
     is_exported: bool = False  # the field is a column of the open data
+    search_zone: SearchZone | None = None  # of the index, in which the field's text is searched; None: not
 
     @property
     def is_nullable(self) -> bool:
@@ -207,6 +219,7 @@ ANNOUNCEMENT_FIELDS = (
         is_in_results=True,
         is_in_form=True,
         is_exported=True,
+        search_zone=SearchZone.TITLE,
     ),
     AnnouncementField(
         name="kind",
@@ -240,6 +253,7 @@ ANNOUNCEMENT_FIELDS = (
         is_in_results=True,
         is_in_form=True,
         is_exported=True,
+        search_zone=SearchZone.AUTHOR,
     ),
     AnnouncementField(
         name="published_on",
@@ -271,6 +285,7 @@ ANNOUNCEMENT_FIELDS = (
         default="",
         is_in_form=True,
         is_exported=True,
+        search_zone=SearchZone.BODY,
     ),
     AnnouncementField(
         name="expires_on",

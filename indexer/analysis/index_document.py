@@ -13,12 +13,14 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from archive.facets import facet_values
+from archive.fields import ANNOUNCEMENT_FIELDS, SearchZone
 from archive.model import Announcement, Attachment
 from archive.suggested_fields import document_number, stated_subject_or_title
 from archive.villages import villages_between_ends
@@ -81,15 +83,28 @@ class ZoneBits(NamedTuple):
     most: int  # largest count that is stored
 
 
-ZONES = (
-    ZoneBits("body", 0, 255),
-    ZoneBits("pages", 8, 255),
-    ZoneBits("title", 16, 15),
-    ZoneBits("labels", 20, 15),
-    ZoneBits("author", 24, 3),
-    ZoneBits("number", 26, 3),
-    ZoneBits("other_readings", 28, 1),
-)
+def _zones_of_bits(**bits: int) -> tuple[ZoneBits, ...]:
+    """Returns the zones side by side, the first in the lowest bits. ``bits``: width of each zone's count."""
+    shifts = accumulate(bits.values(), initial=0)
+    return tuple(
+        ZoneBits(name, shift, 2**width - 1)
+        for (name, width), shift in zip(bits.items(), shifts, strict=False)
+    )
+
+
+ZONES = _zones_of_bits(body=8, pages=8, title=4, labels=4, author=2, number=2, other_readings=1)
+"""All zones. Their bits are 32 at most."""
+
+
+def zones_in_force() -> str:
+    """Returns the zones of the running code: their places in a posting and in the bytes, and their fields."""
+    return " ".join(
+        [
+            *(f"{zone.name}:{zone.shift}:{zone.most}" for zone in ZONES),
+            *PLAIN_ZONES,
+            *(f"{field.name}={field.search_zone}" for field in ANNOUNCEMENT_FIELDS if field.search_zone),
+        ]
+    )
 
 
 class IndexDocument(NamedTuple):
@@ -242,18 +257,20 @@ def _zones(entry: SourceAnnouncement) -> Iterator[tuple[str, str, tuple[int, ...
     """Yields zone, text and, for a page, its attachment id and number, in the order of the bytes."""
     announcement = entry.announcement
     attachments = [attachment for attachment, _ in entry.attachments]
-    texts = {
-        "title": announcement.title,
-        "labels": "\n".join([*(each.label for each in attachments), *_subjects(attachments)]),
-        "author": announcement.author,
-        "number": "\n".join(number for _, number in _numbers(attachments)),
-        "body": announcement.body,
-    }
+    texts: dict[str, str] = {zone: _text_of_fields(announcement, zone) for zone in SearchZone}
+    texts["labels"] = "\n".join([*(each.label for each in attachments), *_subjects(attachments)])
+    texts["number"] = "\n".join(number for _, number in _numbers(attachments))
     for zone in PLAIN_ZONES:
         yield zone, texts[zone], ()
     for attachment, pages in entry.attachments:
         for number, text in pages:
             yield "pages", text, (attachment.id, number)
+
+
+def _text_of_fields(announcement: Announcement, zone: SearchZone) -> str:
+    """Returns the text of the announcement's fields that are searched in a zone, a field a line."""
+    texts = (getattr(announcement, field.name) for field in ANNOUNCEMENT_FIELDS if field.search_zone is zone)
+    return "\n".join(filter(None, texts))
 
 
 def _subjects(attachments: Iterable[Attachment]) -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 from archive.facets import FACETS
-from indexer.analysis.index_document import SourceAnnouncement
+from indexer.analysis.index_document import SourceAnnouncement, zones_in_force
 from indexer.analysis.tokenizer import TOKENIZER_VERSION
 from indexer.search.explanations import SearchExplanation
 from indexer.search.query.parser import NO_FILTERS, Filters, Query
@@ -92,6 +92,7 @@ class IndexManifest:
     canon: int  # version of the canonical form of text
     tokenizer: str
     facets: str  # names and types of the stored facets, in their order
+    zones: str  # zones of the documents, and the fields that are searched in them
     dictionary: str  # hash of the local word list and abbreviations
     built_at: dt.datetime  # when building began: what is added to the words later may be missed
     last_erasure: int | None = None  # id of the newest erasure then, 0 without any; None: not known
@@ -105,6 +106,7 @@ class IndexManifest:
             canon=1,
             tokenizer=TOKENIZER_VERSION,
             facets=facets_in_force(),
+            zones=zones_in_force(),
             dictionary=dictionary,
             built_at=now,
             last_erasure=last_erasure,
@@ -113,6 +115,10 @@ class IndexManifest:
     def is_of_same_rules(self, other: IndexManifest) -> bool:
         """Return True if the manifests differ at most in the time and in the last erasure."""
         return self == replace(other, built_at=self.built_at, last_erasure=self.last_erasure)
+
+    def is_of_same_format(self, other: IndexManifest) -> bool:
+        """Return True if what one of the manifests describes can be read as the other says."""
+        return (self.schema, self.facets, self.zones) == (other.schema, other.facets, other.zones)
 
     def as_json(self) -> dict[str, Any]:
         """Return the values as JSON has them."""

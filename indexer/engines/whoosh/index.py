@@ -22,7 +22,7 @@ from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.searcher import WhooshSearcher
 from indexer.engines.whoosh.vocabulary import WhooshVocabulary
 from indexer.search.pipeline import answer_query
-from indexer.search.ports import Generation, IndexManifest, ResultPage, facets_in_force
+from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import NO_FILTERS, Filters, Query
 from indexer.search.suggest import suggest_words_and_titles
 
@@ -183,7 +183,7 @@ class WhooshIndex:
 
     def _opened(self, path: Path) -> OpenGeneration:
         manifest = self._generations.manifest(path)
-        if manifest is None or (manifest.schema, manifest.facets) != (SCHEMA, facets_in_force()):
+        if manifest is None or not manifest.is_of_same_format(IndexManifest.in_force(SCHEMA, "")):
             raise Unavailable("ดัชนีค้นหาเป็นของรุ่นอื่น ระบบกำลังสร้างใหม่ กรุณาลองอีกครั้งในอีกสักครู่", code="index-outdated")
         with self._opening(path):
             generation = OpenGeneration(path)
