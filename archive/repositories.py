@@ -219,10 +219,7 @@ class Attachments(Protocol):
         """Set the order. Raises ``Conflict`` unless the ids are those of all its attachments."""
 
     def detach(self, attachment_id: int, *, actor: str) -> None:
-        """Detach an attachment, and its replacement that waits; bytes, pages and corrections stay.
-
-        Both can be put back.
-        """
+        """Detach an attachment, and its replacement that waits; bytes, pages and corrections stay."""
 
     def cancel_decisions(self, attachment_id: int, *, actor: str) -> Attachment:
         """Cancel the decisions to show an attachment, which is held from then on in any case.
@@ -233,10 +230,7 @@ class Attachments(Protocol):
     def reattach(
         self, attachment_id: int, *, actor: str, should_hold_until_checked: bool = False
     ) -> Attachment:
-        """Put a detached attachment back under its id, last; its hold stays, or is UNCONFIRMED if asked so.
-
-        With ``should_hold_until_checked`` it is held as ``HoldReason.UNCONFIRMED``.
-        """
+        """Put a detached attachment back under its id, last; its hold stays, or becomes UNCONFIRMED."""
 
     def read_again(self, attachment_id: int, *, actor: str) -> Attachment:
         """Queue a read or failed file again, to have all pages read anew but those that people corrected.
@@ -352,10 +346,7 @@ class Pages(Protocol):
         """Return the pages that are saved so far, by number."""
 
     def texts_by_attachment(self, attachment_ids: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
-        """Return ``(number, text)`` of every page, by attachment id; "" for a damaged text.
-
-        Search needs no other columns.
-        """
+        """Return ``(number, text)`` of every page, by attachment id; "" for a damaged text."""
 
     def doubtful_texts_by_attachment(
         self, attachment_ids: Iterable[int]
@@ -369,10 +360,7 @@ class Pages(Protocol):
         """Return the number of pages by source value, 0 where there are none."""
 
     def list_needing_check(self, *, least_confidence: float, limit: int) -> list[Page]:
-        """Return pages read with less confidence, with a problem, or checked in part; least sure first.
-
-        Pages that a person has checked wholly are left out.
-        """
+        """Return pages read with less confidence, with a problem, or checked in part; least sure first."""
 
 
 class Collections(Protocol):
@@ -482,10 +470,7 @@ class Relations(Protocol):
         """Return a limited number of ids, not trashed, of announcements whose title contains a phrase."""
 
     def find_ids_by_date(self, date: dt.date) -> list[int]:
-        """Return a limited number of ids, not trashed, of a date or with a document that states it.
-
-        Any field that was read from an attachment counts.
-        """
+        """Return a limited number of ids, not trashed, of a date or with a document that states it."""
 
 
 class FileVersions(Protocol):

@@ -128,10 +128,7 @@ def _mapper(record: type[_T], table: str, **others: Callable[[Row], object]) -> 
 
 
 def _column(name: str, type_of_field: Any) -> Callable[[Row], object]:
-    """Return the function that reads a field from the column of its name; NULL gives None where allowed.
-
-    The column holds a text, number, flag, time, or a member of an enumeration.
-    """
+    """Return the function that reads a field from the column of its name; NULL gives None where allowed."""
     is_optional = NoneType in get_args(type_of_field)
     kind = next(one for one in (*get_args(type_of_field), type_of_field) if one is not NoneType)
     convert = _CONVERTERS.get(kind, kind)

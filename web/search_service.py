@@ -279,10 +279,7 @@ def _listed(services: Services, query: Query, began: float) -> SearchResults:
 
 
 def most_read(services: Services, *, limit: int) -> SearchResults:
-    """Returns an answer with the announcements that residents read most, and none that nobody read.
-
-    It is empty without a usable index.
-    """
+    """Returns the announcements that residents read most, and none that nobody read, or without an index."""
     query = parse_query("", sort=Sort.MOST_READ, per_page=limit)
     try:
         answer = search(services, query)

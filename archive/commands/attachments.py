@@ -48,18 +48,10 @@ class AttachmentCommands(CommandsOnRecords):
     ) -> tuple[Attachment, bool]:
         """Attach a person's or a program's file (True), or return the one with its bytes (False).
 
-        A detached attachment with these bytes is put back, with True, but by a program only where the program
-        itself detached it. The record and its job are written in one transaction. ``stored_at``: the time at
-        which an older site stored the file. ``is_from_person``: a person gives the file; where the
-        announcement is published, residents see it only after ``show_unconfirmed_file``. ``stored``: what
-        ``Uploads.store`` returned for the same bytes, which are then neither scanned nor stored again.
-        ``check_permission``: called with the announcement in that transaction; what it raises refuses the
-        file. Raises as ``Uploads.store`` does.
-
-        Without ``is_from_person`` a program gives the file. What somebody else detached stays so, and what
-        anybody replaced or covered, the program itself too: the attachment that has or had the bytes is
-        returned with False. Raises ``Conflict`` (code ``file-erased``) for bytes that were erased from the
-        announcement by order, unless a person attached them again.
+        See ``archive.repositories.Attachments.attach``. ``stored``: what ``Uploads.store`` returned for the
+        same bytes, which are then neither scanned nor stored again. ``check_permission``: called with the
+        announcement in the transaction that writes; what it raises refuses the file. Raises as
+        ``Uploads.store`` does, too.
         """
         editable_announcement(self._records, announcement_id)
         name, media_type = safe_name_and_type(stream, filename)

@@ -36,14 +36,8 @@ class FileVersionCommands(CommandsOnRecords):
     ) -> Attachment:
         """Give an attachment a new file; a public one keeps its own while the new, returned here, is held.
 
-        The new file of a public attachment is an attachment of its own that ``replaces`` it; of any other it
-        is a new version under the same id. Residents see it once it is read and no personal data was found in
-        it; with ``is_from_person``, and where the announcement is published, only after
-        ``AttachmentCommands.show_unconfirmed_file``. What a program gives, without ``is_from_person``, waits
-        for that all the same in the place of a redacted copy, or where somebody else replaced these bytes
-        before; a draft's redacted copy is only replaced by a person (``Conflict``, code ``file-attached``).
-        ``check_permission``: called with the announcement in the transaction that writes; what it raises
-        refuses the file. Raises as ``Uploads.store`` and ``Attachments.replace`` do.
+        See ``archive.repositories.Attachments.replace``. ``check_permission``: called with the announcement
+        in the transaction that writes; what it raises refuses the file. Raises as ``Uploads.store`` does too.
         """
         attachment, _ = editable_attachment(self._records, attachment_id)
         name, media_type = safe_name_and_type(stream, filename)

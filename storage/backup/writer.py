@@ -213,10 +213,7 @@ class _Target(ABC):
 
     @abstractmethod
     def publish(self, progress: Progress, retention: RetentionRule) -> int:
-        """Sync and verify the backup, and put it in its place.
-
-        Returns the number of generations that are kept.
-        """
+        """Sync and verify the backup, put it in its place; return the number of generations that are kept."""
 
     @abstractmethod
     def _copy(self, name: str, stream: BinaryIO) -> None: ...

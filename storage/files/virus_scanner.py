@@ -112,10 +112,7 @@ def _connect(address: str) -> socket.socket:
 
 
 def _answer(connection: socket.socket) -> str:
-    """Return clamd's answer, which ends with a zero byte.
-
-    Returns the part that was received when the connection breaks.
-    """
+    """Return clamd's answer, which ends with a zero byte; what was received where the connection breaks."""
     got = b""
     with suppress(OSError):
         while not got.endswith(b"\0") and len(got) < _LONGEST_ANSWER and (more := connection.recv(1024)):

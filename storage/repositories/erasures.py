@@ -253,10 +253,7 @@ def _erased_traces(
 
 
 def _untold(change: Mapping[str, object], erased: _ErasedTraces) -> dict[str, object]:
-    """Return one side of a change without what it tells of the erased files.
-
-    An undone release names the file under the id of another attachment.
-    """
+    """Return one side of a change without what it tells of the erased files."""
     is_own = change.get("attachment_id") == erased.attachment_id
     is_told = change.get("sha256") in erased.files or (is_own and (erased.is_whole or "text" in change))
     untold = set(_TELLING) if is_told else set()

@@ -17,10 +17,7 @@ def attachment_with_bytes(engine: Queries, announcement_id: int, sha256: str) ->
 
 
 def attachment_that_had_bytes(engine: Queries, announcement_id: int, sha256: str) -> Row | None:
-    """Return an announcement's attachment, detached or not, an earlier file of which has these bytes.
-
-    Returns its row; None without one.
-    """
+    """Return the row of an attachment, detached or not, an earlier file of which has these bytes, or None."""
     return select_row(
         engine,
         "attachment",
@@ -34,11 +31,7 @@ def attachment_that_had_bytes(engine: Queries, announcement_id: int, sha256: str
 
 
 def refuse_erased_file(engine: Queries, announcement_id: int, sha256: str) -> None:
-    """Raise ``Conflict`` (code ``file-erased``) where a file of these bytes was erased by order.
-
-    Only erasures in this announcement count. Bytes that a person attached again since, and that are not
-    detached, are not refused.
-    """
+    """Raise ``Conflict`` as ``archive.repositories.Attachments.refuse_erased_file`` does."""
     known = attachment_with_bytes(engine, announcement_id, sha256)
     if known is not None and known["status"] != mappers.DETACHED:
         return

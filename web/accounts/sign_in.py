@@ -101,10 +101,7 @@ def must_set_up_second_factor(person: Person) -> bool:
 
 
 def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
-    """Returns the view for staff: others sign in first, or set up the second factor that they must have.
-
-    After the sign-in they come back to the view.
-    """
+    """Returns the view for staff: others first sign in, or set up the second factor that they must have."""
 
     @wraps(view)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
@@ -259,10 +256,7 @@ def sign_out() -> ResponseReturnValue:
 @pages.get("/staff/awake")
 @staff_only
 def keep_session_alive() -> ResponseReturnValue:
-    """Keep the session alive and answer with its form token, while somebody types into a form.
-
-    A form requests this address meanwhile.
-    """
+    """Keep the session alive and answer with its form token, while somebody types into a form."""
     return Response(generate_csrf(), mimetype="text/plain")
 
 

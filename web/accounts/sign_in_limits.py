@@ -61,10 +61,7 @@ def sign_in_limits(name: str, person: Person | None) -> list[AttemptLimit]:
 
 
 def code_limits(person: Person) -> list[AttemptLimit]:
-    """Returns the limit for a person's second factor: of the known device, else of the person.
-
-    It is for a try by a person whose password was right.
-    """
+    """Returns the limit for a person's second factor: of the known device, else of the person."""
     device = _known_device(person)
     key = f"code of device:{device}" if device else f"code:{person.id}"
     return [AttemptLimit(key=key, free=FREE_FAILURES, longest_pause=LONGEST_PAUSE_OF_CODES)]
@@ -79,10 +76,7 @@ def own_password_limits(person: Person) -> list[AttemptLimit]:
 
 
 def count_failure_or_refuse(limits: list[AttemptLimit]) -> None:
-    """Count one failure, which ``clear_failures`` takes back.
-
-    Raises ``TooMany`` with the seconds to wait during a pause.
-    """
+    """Count a failure, which ``clear_failures`` takes back; ``TooMany`` with the wait in a pause."""
     said = gettext_noop("ใส่รหัสผิดหลายครั้ง กรุณารอ %(seconds)s วินาทีแล้วลองใหม่ รหัสที่ถูกต้องยังใช้ได้ตามเดิม")
     count_or_refuse(limits, said)
 

@@ -215,10 +215,7 @@ def list_tokens(organisation: str | None) -> None:
 
 
 def _end_of_day(typed: str) -> dt.datetime:
-    """Returns the last moment of a day in Thailand.
-
-    Raises ``Invalid`` for a day that is over.
-    """
+    """Returns the last moment of a day in Thailand. Raises ``Invalid`` for a day that is over."""
     day = thai.parse_date(typed)
     end = dt.datetime.combine(day, dt.time.max, thai.BANGKOK)
     if end <= dt.datetime.now(dt.UTC):

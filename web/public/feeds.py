@@ -112,10 +112,7 @@ def open_data() -> str:
 
 @pages.get("/open-data/announcements.csv")
 def as_csv() -> Response:
-    """Send the newest written CSV of all published announcements; 503 while the first is being written.
-
-    UTF-8 with a mark, so that spreadsheets show the Thai.
-    """
+    """Send the newest written CSV of all published announcements; 503 while the first is being written."""
     return send_newest_dump(_CSV, "text/csv; charset=utf-8", _csv_lines)
 
 

@@ -45,10 +45,7 @@ def alive() -> Response:
 
 @pages.get("/readyz")
 def ready() -> tuple[Response, int]:
-    """Report the readiness checks: 200 and ``ready``, or 503 and what is wrong.
-
-    Ready means that residents and staff are served in full.
-    """
+    """Report the readiness checks: 200 and ``ready``, or 503 and what is wrong."""
     trouble = {name: _trouble(check) for name, check in CHECKS.items()}
     well = not any(trouble.values())
     checks = {name: said or "ok" for name, said in trouble.items()}
@@ -126,10 +123,7 @@ def _worker(services: Services) -> str:
 
 
 def _queue(services: Services) -> str:
-    """Returns an error when documents wait and none is being read.
-
-    A long queue is no error as long as a worker reads documents.
-    """
+    """Returns an error when documents wait and none is being read; a long queue alone is none."""
     oldest = services.jobs.oldest_waiting()
     if oldest is None or _now() - oldest < STUCK or services.jobs.count_by_status()["reading"]:
         return ""

@@ -35,10 +35,7 @@ _SECRET_SHOWN_FOR = dt.timedelta(minutes=10)
 
 @pages.route("", methods=["GET", "POST"])
 def own_account() -> ResponseReturnValue:
-    """Show the person's sessions and second factor; a new password ends all other sessions.
-
-    This device gets a new session then.
-    """
+    """Show the person's sessions and second factor; a new password ends all sessions on other devices."""
     person = _me()
     current, new = request.form.get("current", ""), request.form.get("new", "")
     if request.method == "POST" and 0 < len(current) <= LONGEST and 0 < len(new) <= LONGEST:
@@ -99,10 +96,7 @@ def begin_second_factor() -> ResponseReturnValue:
 
 @pages.post("/second-factor/confirm")
 def confirm_second_factor() -> ResponseReturnValue:
-    """Switch the second factor on after a right code.
-
-    The recovery codes are shown this once.
-    """
+    """Switch the second factor on after a right code, and show the recovery codes this once."""
     person = _me()
     factor = services().people.second_factors.get(person.id)
     if factor is None or factor.is_confirmed or not _has_just_begun():

@@ -103,10 +103,7 @@ def blank_form() -> ResponseReturnValue:
 
 
 def _create_once() -> Announcement:
-    """Create the draft of the form; the same form sent again gives the draft that it made before.
-
-    A form is sent again when the connection was lost before the answer came.
-    """
+    """Create the draft of the form; the same form sent again gives the draft that it made before."""
     changes = _changes()
     require_confirmed_category(changes.get("category"), confirmed=request.form.get("new_category", ""))
     sent = repr((request.form.get("form_key"), g.actor, sorted(changes.items(), key=str)))
@@ -328,10 +325,7 @@ _FORM_PARTS = {
 
 @pages.post("/announcements/<int:announcement_id>/<any(relations, disclosure):part>")
 def change_form_part(announcement_id: int, part: str) -> ResponseReturnValue:
-    """Store the form's content, then carry out a button of its relations, or of the items it discloses.
-
-    The buttons confirm, dismiss or add a relation, put the announcement under an item, or take it out.
-    """
+    """Store the form's content, then carry out a button of its relations, or of the items it discloses."""
     try:
         _save_form(announcement_id, confirm=False)
         flash(_FORM_PARTS[part](announcement_id, request.form, g.actor), "good")
@@ -399,10 +393,7 @@ def change_status(announcement_id: int, step: str) -> ResponseReturnValue:
 
 
 def _withdraw(announcement_id: int) -> None:
-    """Withdraw the announcement, and name the announcement that replaces it, if one was typed.
-
-    The two are undone as one.
-    """
+    """Withdraw the announcement and name the one that replaces it, if typed; both are undone as one."""
     is_replaced = "chosen" in request.form or bool(request.form.get("successor", "").strip())
     with services().records.batch(secrets.token_hex(8) if is_replaced else ""):
         if is_replaced:
@@ -505,10 +496,7 @@ def _changes() -> dict[str, object]:
 
 
 def _typed(field: AnnouncementField) -> object:
-    """Returns the value typed for a field.
-
-    A date may be typed as people write dates, also in the Buddhist era.
-    """
+    """Returns the value typed for a field; a date may be typed as people write dates."""
     if field.type is FieldType.FLAG:
         return request.form.get(field.name) == "1"
     typed = request.form.get(field.name, "")

@@ -38,10 +38,7 @@ def list_all() -> str:
 @pages.route("/new", methods=["GET", "POST"])
 @pages.route("/<int:collection_id>", methods=["GET", "POST"])
 def edit(collection_id: int | None = None) -> ResponseReturnValue:
-    """Edit a collection or begin one; a save is refused where it changed since the form was opened.
-
-    The form has the title, the explanation and the lines in order; an emptied line goes.
-    """
+    """Edit a collection or begin one; a save is refused where it changed since the form was opened."""
     refusal: PrakatError | None = None
     if request.method == "POST":
         try:
@@ -132,10 +129,7 @@ def _items() -> list[CollectionLine]:
 
 
 def _typed() -> list[tuple[str, str]]:
-    """Returns heading and announcement of each typed line, sorted by place.
-
-    A line without a place comes last.
-    """
+    """Returns heading and announcement of each typed line, sorted by place; one without a place is last."""
     lines = zip(
         request.form.getlist("place"),
         request.form.getlist("label"),

@@ -75,10 +75,7 @@ def reset_password(person_id: int) -> ResponseReturnValue:
 
 @pages.post("/disable")
 def disable_person() -> ResponseReturnValue:
-    """Suspend an account, not one's own: the person is signed out everywhere and cannot sign in.
-
-    Nobody suspends the own account, so that an administrator is left.
-    """
+    """Suspend an account, not one's own: the person is signed out everywhere and cannot sign in."""
     name = request.form.get("name", "")
     if any(each.name == name and _is_me(each) for each in services().people.accounts.everyone()):
         flash(_("ระงับบัญชีของตัวเองไม่ได้ กรุณาให้ผู้ดูแลระบบคนอื่นระงับ"), "bad")

@@ -123,10 +123,7 @@ def publication_time_fields(
 
 
 def preselected_choice(announcement: Announcement, *, is_unread: bool) -> str:
-    """Returns ``now``, ``read`` or ``later``, with which the form begins; after an error the choice made.
-
-    After an error that is the choice already made; otherwise a second press would publish at once.
-    """
+    """Returns ``now``, ``read`` or ``later``, with which the form begins; after an error the choice made."""
     if chosen := request.form.get("when"):
         return chosen
     if announcement.publish_at and announcement.publish_at > dt.datetime.now(dt.UTC):
