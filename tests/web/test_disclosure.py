@@ -51,17 +51,19 @@ def test_a_year_s_item_is_filled_from_titles_and_undone(site: Site, staff: Flask
     assert site.services.disclosure.entries([YEAR]) == []
     for wrong in ({"id": made.id, f"part-{made.id}": "13"}, {"remove": "x"}, {}):
         assert "notice bad" in staff.post(f"{DESK}/{MONTHLY}", data=wrong).text
-    unknown = staff.post(f"{DESK}/{MONTHLY}", data={"other": "ไม่มี"}).text
+    unknown = staff.post(f"{DESK}/{MONTHLY}", data={"other": "ไม่มี"}, follow_redirects=True).text
     assert 'id="fault-other" role="alert">ไม่พบประกาศที่มีคำนี้' in unknown
     draft = site.announcement("สรุปการซื้อของ", status=Status.DRAFT)  # found without the index
-    offered = staff.post(f"{DESK}/{MONTHLY}", data={"other": "การซื้อ"}).text
+    offered = staff.post(f"{DESK}/{MONTHLY}", data={"other": "การซื้อ"}, follow_redirects=True).text
     assert 'role="status">พบ 1 เรื่อง กดเรื่องที่จะเพิ่ม' in offered
     assert "notice bad" not in offered
     assert 'action="#another"' in offered  # the browser shows the choices, not the page's top
     assert re.search(f'name="chosen"\\s+value="{draft.id}"', offered)
     number = str(made.id)  # names a document as well as a record, so that it is not taken without asking
     assert site.services.disclosure.entries([YEAR]) == []
-    asked = staff.post(f"{DESK}/{MONTHLY}", data={"other": number, "other-part": "9"}).text
+    typed = {"other": number, "other-part": "9"}
+    asked = staff.post(f"{DESK}/{MONTHLY}", data=typed, follow_redirects=True).text
+    assert re.search(r'value="9"\s+selected', asked)  # the month stays chosen
     assert re.search(f'name="chosen"\\s+value="{made.id}"', asked)
     assert f"{made.title}</span> · 20 ตุลาคม" in asked
     assert site.services.disclosure.entries([YEAR]) == []
@@ -77,6 +79,9 @@ def test_an_old_paper_does_not_complete_a_year(site: Site, staff: FlaskClient) -
     old = site.announcement("คำสั่งเรื่องแผน", published_on=dt.date(2004, 6, 9))
     address = f"{DESK}/development-plan"
     page = staff.post(address, data={"other": old.title}, follow_redirects=True).text
+    assert f"เก่ากว่าปีงบประมาณ {YEAR} ยังไม่นับว่าครบ" in page  # said before it is added
+    assert site.services.disclosure.entries([YEAR]) == []
+    page = staff.post(address, data={"other": old.title, "chosen": old.id}, follow_redirects=True).text
     assert f"ใส่ “{old.title}” ลงวันที่ 9 มิถุนายน 2547 ในปี {YEAR} แล้ว" in page
     assert f"เก่ากว่าปีงบประมาณ {YEAR} ยังไม่นับว่าครบ" in page
     assert 'class="badge warn">ต้องปรับปรุง' in " ".join(page.split()).replace("> ", ">")
@@ -85,6 +90,23 @@ def test_an_old_paper_does_not_complete_a_year(site: Site, staff: FlaskClient) -
     page = staff.post(f"{DESK}/structure", data={"other": old.title}, follow_redirects=True).text
     assert 'class="badge good">' in page  # valid until it changes, and its age is said
     assert "ประกาศไว้หลายปีแล้ว" in page
+
+
+def test_what_typed_words_find_is_counted_and_stands_at_an_address(site: Site, staff: FlaskClient) -> None:
+    for number in range(9):
+        site.announcement(f"แผนจัดหาพัสดุ ฉบับที่ {number}", published_on=dt.date(2004, 6, 9))
+    fitting = site.announcement("แผนจัดหาพัสดุ ฉบับใหม่", published_on=OCTOBER)
+    address = f"{DESK}/development-plan"
+    answer = staff.post(address, data={"other": "แผนจัดหาพัสดุ"})
+    assert (
+        answer.status_code == 302
+    )  # so that the way back from what is chosen leads to a page, not to a form
+    asked = staff.get(answer.location).text
+    assert "พบ 10 เรื่อง แสดง 6 เรื่องแรก" in asked
+    offered = re.findall(r'name="chosen"\s+value="(\d+)"', asked)
+    assert offered[0] == str(fitting.id)
+    assert len(offered) == 6
+    assert asked.count("ยังไม่นับว่าครบ") == 5
 
 
 def test_the_fiscal_year_is_chosen(site: Site, staff: FlaskClient) -> None:
@@ -329,7 +351,8 @@ def test_a_web_address_and_a_new_announcement_fill_an_item(site: Site, staff: Fl
     assert f'<a href="{address}" rel="nofollow">' in shown
     assert "ข้อมูลการติดต่อ" in shown
     for refused in ("https://", "javascript:alert(1)//a.b", "http://a b.th"):
-        assert "fault-other" in staff.post(f"{DESK}/contact", data={"other": refused}).text
+        answer = staff.post(f"{DESK}/contact", data={"other": refused}, follow_redirects=True)
+        assert "fault-other" in answer.text
     entries = site.services.disclosure.entries
     assert entries([YEAR]) == [linked]
     item = staff.get(f"{DESK}/{MONTHLY}?part=11").text

@@ -28,8 +28,9 @@ from archive.disclosure import (
     suggest_entries,
 )
 from archive.errors import Invalid, NotFound, PrakatError
-from archive.model import Draft, Status
+from archive.model import Announcement, Draft, Status
 from archive.thai import today
+from indexer.search.query.parser import MAX_QUERY_LENGTH
 from web import template_filters
 from web.accounts.sign_in import admin_only
 from web.bootstrap import services
@@ -49,7 +50,13 @@ from web.errors import error_message
 from web.staff import attachments_for_staff, personal_data
 from web.staff.blueprints import staff_blueprint
 from web.staff.form_fingerprints import fingerprint, refuse_if_changed
-from web.staff.relation_forms import chosen_or_named, is_address_of_no_announcement
+from web.staff.relation_forms import (
+    MOST_CHOICES,
+    AnnouncementUnclear,
+    chosen_or_named,
+    find_typed_announcement,
+    is_address_of_no_announcement,
+)
 
 pages = staff_blueprint("disclosure_desk", __name__, url_prefix="/staff/disclosure")
 
@@ -101,18 +108,32 @@ def item(year: int, item_key: str) -> ResponseReturnValue:
     found = next((each for each in overview if each.item.key == item_key), None)
     if found is None:
         raise NotFound("ปีนี้ไม่มีรายการนี้ กรุณาเลือกจากรายการ")
-    unclear: PrakatError | None = None
-    if request.method == "POST":
-        try:
+    fault, choices = "", list[EntryShown]()
+    typed = request.form.get("other", request.args.get("other", ""))[:MAX_QUERY_LENGTH]
+    try:
+        if request.method == "POST":
             done, top = _fill(found.item, year), "content" if "other" in request.form else None
             return redirect(
                 url_for("disclosure_desk.item", year=year, item_key=item_key, done=done, _anchor=top)
             )
-        except PrakatError as error:
-            if "other" in request.form:
-                unclear = error  # said beside the field
-            else:
-                flash(error_message(error), "bad")
+        choices = _choices(found.item, year, typed) if typed else []
+    except AnnouncementUnclear:  # the way back from what is chosen leads to an address that has the choices
+        part = request.form.get("other-part")
+        return redirect(
+            url_for(
+                "disclosure_desk.item",
+                year=year,
+                item_key=item_key,
+                other=typed,
+                part=part,
+                _anchor="another",
+            )
+        )
+    except PrakatError as error:
+        if typed:
+            fault = error_message(error)  # said beside the field
+        else:
+            flash(error_message(error), "bad")
     recent, _total = services().announcements.list_page(
         statuses=[Status.PUBLISHED, Status.DRAFT], page=1, per_page=_RECENT
     )
@@ -125,9 +146,10 @@ def item(year: int, item_key: str) -> ResponseReturnValue:
         candidates=_candidates(found, year),
         recent=recent,
         asked_part=request.args.get("part", type=int),
-        typed=request.form.get("other", ""),
-        choices=getattr(unclear, "choices", ()),
-        fault=error_message(unclear) if unclear else "",
+        typed=typed,
+        choices=choices[:MOST_CHOICES],
+        choices_total=len(choices),
+        fault=fault,
         years=year_choices(),
         done=_done(),
         done_said=_done_said(year),
@@ -144,6 +166,9 @@ def _fill(item: DisclosureItem, year: int) -> str:
         if "chosen" not in request.form and is_address_of_no_announcement(request.form["other"]):
             return _add_link(item, year, request.form["other"].strip(), request.form.get("other-part", "0"))
         chosen = [(chosen_or_named(request.form, "other"), request.form.get("other-part", "0"))]
+        named = services().announcements.get(chosen[0][0])
+        if "chosen" not in request.form and _as_choice(item, year, named).is_outdated:
+            raise AnnouncementUnclear([named])  # it would not fill the item: a person is asked first
     else:
         ticked = [int(id) for id in request.form.getlist("id") if id.isdecimal()]
         chosen = [(id, request.form.get(f"part-{id}", "0")) for id in ticked]
@@ -154,6 +179,24 @@ def _fill(item: DisclosureItem, year: int) -> str:
         for id, part in chosen
     ]
     return _change_all(entries, services().commands.disclosure.assign)
+
+
+def _choices(item: DisclosureItem, year: int, typed: str) -> list[EntryShown]:
+    """Returns what typed words may mean, first what fills the item this year. Raises ``Invalid`` for none."""
+    try:
+        found: Sequence[Announcement] = [services().announcements.get(find_typed_announcement(typed))]
+    except AnnouncementUnclear as error:
+        if not error.found:
+            raise Invalid(error.said) from error
+        found = error.found
+    choices = [_as_choice(item, year, each) for each in found]
+    return sorted(choices, key=lambda each: (each.is_outdated, each.is_before_last_year))
+
+
+def _as_choice(item: DisclosureItem, year: int, announcement: Announcement) -> EntryShown:
+    """Returns an announcement as it would stand in the item."""
+    entry = DisclosureEntry(year=year, item=item.key, part=0, announcement_id=announcement.id)
+    return show_entry(entry, announcement, item, year)
 
 
 def _add_link(item: DisclosureItem, year: int, address: str, part: str) -> str:

@@ -17,7 +17,7 @@ from web.addresses import announcement_id_of_address
 from web.bootstrap import services
 from web.staff.all_records_search import search_all_records
 
-_MOST_CHOICES = 6  # announcements offered for typed words
+MOST_CHOICES = 6  # announcements offered for typed words
 _CHOOSE = gettext_noop("กรุณาเลือกประกาศที่ตรงกับคำที่พิมพ์")
 _NONE_FOUND = gettext_noop("ไม่พบประกาศที่มีคำนี้ กรุณาพิมพ์คำในชื่อเรื่อง เลขที่ เช่น 5/2560 หรือวางลิงก์ของประกาศในเว็บนี้")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/.]+\.[^\s]{1,2000}")
@@ -40,14 +40,19 @@ class RelationForm:
 
 
 class AnnouncementUnclear(Invalid):
-    """Refusal of words that name no announcement. ``choices``: those with these words, the best first."""
+    """Refusal of words that name no announcement. ``found``: all with these words, the best first."""
 
     code = "announcement-unclear"
 
-    def __init__(self, choices: Sequence[Announcement]) -> None:
-        said = _NONE_FOUND if not choices else _CHOOSE
+    def __init__(self, found: Sequence[Announcement]) -> None:
+        said = _NONE_FOUND if not found else _CHOOSE
         super().__init__(said, field="related_to")
-        self.choices = tuple(choices)
+        self.found = tuple(found)
+
+    @property
+    def choices(self) -> tuple[Announcement, ...]:
+        """The announcements that are offered: the first of those found."""
+        return self.found[:MOST_CHOICES]
 
 
 def _announcements_with(words: str) -> list[Announcement]:
@@ -59,12 +64,12 @@ def _announcements_with(words: str) -> list[Announcement]:
         return []
     ids = search_all_records(services(), words).ids
     if _ID.fullmatch(words):
-        ids = [*ids[: _MOST_CHOICES - 1], int(words)]
+        ids = [*ids[: MOST_CHOICES - 1], int(words)]  # among those offered
     else:
         ids = [*services().disclosure.find_ids_by_title([words], dt.date.min, dt.date.max), *ids]
     known = services().announcements.get_many(ids)
     found = [known[id] for id in dict.fromkeys(ids) if id in known]
-    return [each for each in found if each.status in (Status.PUBLISHED, Status.DRAFT)][:_MOST_CHOICES]
+    return [each for each in found if each.status in (Status.PUBLISHED, Status.DRAFT)]
 
 
 def relation_form(announcement: Announcement) -> RelationForm:
@@ -147,7 +152,7 @@ def find_typed_announcement(typed: str) -> int:
     if match := _NUMBER.fullmatch(plain):
         found = services().relations.find_ids_naming_document_number(f"{match[1]}/{match[2]}")
         if len(found) > 1:
-            raise AnnouncementUnclear([*services().announcements.get_many(found[:_MOST_CHOICES]).values()])
+            raise AnnouncementUnclear([*services().announcements.get_many(found).values()])
         if not found:
             raise Invalid(
                 "ไม่พบประกาศเลขที่ %(number)s กรุณาพิมพ์คำในชื่อเรื่อง หรือวางลิงก์ของประกาศในเว็บนี้",
