@@ -107,22 +107,28 @@ def fields_stated_anew(
     """Return, by name, what a new file or a corrected page states otherwise in fields nobody has set since.
 
     A field that a person has confirmed since is left out too. Of a page that was corrected or read again
-    counts what the announcement took from its text before. ``replacements``: the file that waits to replace
-    an attachment's, by the attachment's id. ``changes``: the history of the announcement, the latest last.
+    counts what the announcement took from its text before. None stands for what a new file does not state:
+    the value may be that of the file before. ``replacements``: the file that waits to replace an
+    attachment's, by the attachment's id. ``changes``: the history of the announcement, the latest last.
     """
-    stated = suggest_fields([replacements.get(each.id, each) for each in attachments])
-    if stated.source is None:
+    papers = [replacements.get(each.id, each) for each in attachments]
+    stated = suggest_fields(papers)
+    if stated.is_awaited or not papers:
         return {}
-    ids = (stated.source.id, stated.source.replaces)
-    names: set[str] = set()
+    source = stated.source or papers[0]
+    ids = (source.id, source.replaces)
+    names, left = set[str](), set[str]()
     for change in changes:
         if change.action == "replace" and change.before.get("attachment_id") in ids:
             names = set(stated.fields)
+            left = (
+                FILLED_FROM_DOCUMENTS - names - {"kind"} - fields_as_in_new_draft(announcement, attachments)
+            )
         elif change.action in ("correct", "reread") and change.before.get("attachment_id") in ids:
             names |= _names_taken_from_text_before(announcement, change)
         elif change.action in ("revise", "confirm") and change.actor != WORKER:
-            names -= change.after.keys()
-    return {
+            names, left = names - change.after.keys(), left - change.after.keys()
+    return dict.fromkeys(left) | {
         name: value
         for name, value in stated.fields.items()
         if name in names and getattr(announcement, name) != value
@@ -284,8 +290,13 @@ def is_meaningless_label(attachment: Attachment) -> bool:
         return True
     if is_meaningless_title(label, [attachment]) or _HASH.search(label):
         return True
-    is_thai = _THAI_WORD.search(_SCANNERS_WORD.sub("", label))
-    return not is_thai and bool(_MADE_BY_DEVICE.search(label))
+    return is_made_by_device(label)
+
+
+def is_made_by_device(name: str) -> bool:
+    """Return True for a name with the signs that a device writes and no Thai word: ``IMG_20230501_1022``."""
+    is_thai = _THAI_WORD.search(_SCANNERS_WORD.sub("", name))
+    return not is_thai and bool(_MADE_BY_DEVICE.search(name))
 
 
 _KINDS = "|".join((*(re.escape(kind.thai) for kind in DocumentKind), "หนังสือ", "เทศบัญญัติ", "ข้อบัญญัติ", "ข้อบังคับ"))

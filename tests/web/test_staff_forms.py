@@ -335,6 +335,51 @@ def test_a_draft_s_title_is_in_doubt_once_its_file_is_replaced(site: Site) -> No
     assert doubt not in clerk.get(f"{form}/publish").text
 
 
+def test_what_a_new_file_does_not_state_is_in_doubt_until_somebody_saves(site: Site) -> None:
+    made = site.announcement(
+        "ซ่อมถนน", status=Status.DRAFT, author="งานยานพาหนะ", published_on=dt.date(2015, 11, 11)
+    )
+    paper = site.attach(made.id, memo("ให้ซ่อมถนน", subject="ซ่อมถนน"))
+    site.work()
+    clerk, form = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}"
+    doubt = "ไฟล์ใหม่ไม่ได้ระบุ ค่านี้มีอยู่ก่อนเปลี่ยนไฟล์"
+    assert doubt not in clerk.get(f"{form}/publish").text
+    pdf = fpdf.FPDF()
+    pdf.add_page()
+    site.services.commands.file_versions.replace(
+        paper.id, io.BytesIO(bytes(pdf.output())), filename="ใหม่.pdf", actor="x"
+    )
+    site.work()
+    site.services.commands.publication.publish(made.id, actor="x")
+    page = clerk.get(form).text
+    assert page.count(doubt) == 3  # title, date and author
+    clerk.post(form, data=sent_form(page))
+    assert doubt not in clerk.get(form).text
+
+
+def test_a_paper_that_was_taken_off_is_named(site: Site) -> None:
+    made, clerk = site.announcement("ประกาศงานถนน", status=Status.DRAFT), site.signed_in(Role.STAFF)
+    gone, left = (site.attach(made.id, memo(name), f"{name}.pdf") for name in ("แบบแปลนสะพาน", "ราคากลาง"))
+    site.work()
+    for paper, label in ((gone, "แบบแปลนสะพาน"), (left, "ราคากลาง")):
+        site.services.commands.attachments.relabel(paper.id, label=label, kind=DocumentKind.OTHER, actor="x")
+    data = sent_form(clerk.get(f"/staff/announcements/{made.id}").text)
+    said = clerk.post(f"/staff/attachments/{gone.id}/detach", data=data, follow_redirects=True).text
+    assert "นำ “แบบแปลนสะพาน” ออกแล้ว" in said
+
+
+def test_the_history_of_an_order_names_what_moved(site: Site) -> None:
+    made, clerk = site.announcement("ประกาศงานถนน"), site.signed_in(Role.STAFF)
+    papers = [
+        site.attach(made.id, memo(f"ข้อความ {number}"), f"แบบแปลนที่ {number}.pdf") for number in range(1, 5)
+    ]
+    site.services.commands.attachments.move(made.id, {papers[3].id: 1}, actor="x")
+    page = " ".join(clerk.get(f"/staff/announcements/{made.id}/history").text.split())
+    moved = page.split("<b>เรียงเอกสาร</b>")[1].split("</ul>")[0]
+    assert "แบบแปลนที่ 4: ลำดับ 4 → 1" in moved
+    assert moved.count("→") == 1
+
+
 def test_taking_a_paper_off_what_is_public_asks_first_and_is_undone(site: Site) -> None:
     made = site.announcement("ประกาศงานถนน")
     attachment = site.attach(made.id, memo("ถนน"), "ถนน.pdf")

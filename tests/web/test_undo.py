@@ -29,7 +29,7 @@ from archive.model import (
     Status,
 )
 from archive.site_profile import SiteProfile
-from tests.web.conftest import Site, memo
+from tests.web.conftest import Site, memo, sent_form
 from web.disclosure_overview import year_items
 from web.template_filters import day
 
@@ -676,6 +676,8 @@ def test_who_opens_a_form_is_told_of_the_other_editor(site: Site) -> None:
     site.services.leases.release(f"form {made.id}", "staff")
     assert "staff บันทึกเรื่องนี้เมื่อ " in second.get(address).text
     assert "admin" not in second.get(address).text.split('id="main"')[1]
+    second.post(address, data=sent_form(second.get(address).text) | {"category": "งานช่าง"})
+    assert "บันทึกเรื่องนี้เมื่อ " not in second.get(address).text  # said once what one saves comes later
 
 
 def test_a_look_at_who_else_is_at_work_claims_nothing(site: Site) -> None:

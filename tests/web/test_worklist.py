@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import re
 
 import fpdf
@@ -10,7 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
+from archive import thai
 from archive.model import Announcement, CollectionLine, Draft, ReadingStatus, Role, Status
+from archive.suggested_fields import suggest_fields
 from archive.thai import BANGKOK
 from tests.web.conftest import Site, memo
 from web.staff import all_records_search, worklist
@@ -383,6 +386,11 @@ def test_a_category_that_no_record_has_is_asked_about_first(site: Site) -> None:
     clerk = site.signed_in(Role.STAFF)
     page = act(clerk, "retag", made, category="ขยะมูนฝอย")
     assert "สร้างหมวดใหม่ “ขยะมูนฝอย” ให้ 2 เรื่องที่เลือกหรือไม่" in page
+    assert "button danger" not in page  # a category takes nothing away
+    back = re.search(r'href="([^"]+)">ไม่ทำ กลับไปหน้าก่อน', page)
+    assert back
+    still = re.findall(r'name="id" value="(\d+)" checked', clerk.get(html.unescape(back[1])).text)
+    assert sorted(still) == sorted(str(each.id) for each in made)
     instead = page[: page.index("ใช้หมวด “ขยะมูลฝอย” ที่มีอยู่แล้ว")].rsplit("<form", 1)[1]
     fields = re.findall(r'name="([\w-]+)" value="([^"]*)"', instead)
     assert ("category", "ขยะมูลฝอย") in fields
@@ -418,3 +426,36 @@ def test_a_draft_without_title_is_named_by_its_paper_and_its_files_are_listed(si
     said = clerk.post("/staff/publish", data=listed | {"id": twice[0]}, follow_redirects=True).text
     assert "เผยแพร่แล้ว 1 เรื่อง" in said
     assert f"ยังเป็นฉบับร่าง: {named} (ไฟล์เดียวกันนี้อยู่ในประกาศอื่นแล้ว)" in re.sub("</?a[^>]*>", "", said)
+
+
+def test_what_documents_propose_is_shown_as_proposed_and_before_it_is_published(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    form = {
+        "title": "",
+        "published_on": thai.today().isoformat(),
+        "kind": "announcement",
+        "files_follow": "yes",
+    }
+    id = int(clerk.post("/staff/announcements/new", data=form).location.rsplit("/", 1)[1])
+    site.attach(id, memo("ให้ซ่อมถนน"))
+    site.work()
+    author = str(suggest_fields(site.services.attachments.by_announcement([id])[id]).fields["author"])
+    row = clerk.get("/staff").text.split(f'data-record="{id}"')[1].split("</tr>")[0]
+    shown = re.sub(r"<[^>]+>|\u200b|\u2060", "", row)
+    assert re.search(r"บันทึกข้อความ\s*\(ระบบเสนอ\)", shown)
+    assert re.search(rf"{re.escape(author)}\s*\(ระบบเสนอ\)", shown)
+    listed = clerk.get(f"/staff/publish?id={id}").text.split(f'id="candidate-{id}"')[1]
+    openly = listed.split('<li class="will-be">')[1].split("</li>")[0]
+    for part in ("บันทึกข้อความ", author, "9 มิถุนายน 2564"):
+        assert part in openly
+
+
+@pytest.mark.parametrize("title", ["IMG_20230501_1022", "IMG 20230501 1022", "scan_0012", "DSC00123"])
+def test_a_name_that_a_camera_gave_is_never_ticked_as_a_title(site: Site, title: str) -> None:
+    made = site.announcement(title, status=Status.DRAFT, body="ข้อความ", author="กองคลัง", category="งานช่าง")
+    site.attach(made.id, memo("ให้ซ่อมถนน"), "IMG_20230501_1022.pdf")
+    site.work()
+    page = site.signed_in(Role.STAFF).get(f"/staff/publish?id={made.id}").text
+    tick = re.search(rf'<input\s+id="tick-{made.id}"[^>]*>', page)
+    assert tick
+    assert "checked" not in tick[0]

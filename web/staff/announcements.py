@@ -633,8 +633,9 @@ def _relabel_from_form(attachment_id: int, reason: str) -> None:
 
 
 def _detach(attachment_id: int) -> None:
+    label = attachments_for_staff.attachment_label(services().attachments.get(attachment_id))
     services().commands.attachments.detach(attachment_id, actor=g.actor)
-    flash(_("นำเอกสารออกแล้ว นำกลับมาได้จากรายการเอกสารที่นำออก"), "good")
+    flash(_("นำ “%(label)s” ออกแล้ว นำกลับมาได้จากรายการเอกสารที่นำออก", label=label), "good")
 
 
 def _reattach(attachment_id: int) -> None:

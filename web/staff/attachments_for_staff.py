@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 from flask_babel import gettext
 
@@ -18,6 +19,7 @@ from archive.closing_days import find_latest_closing_day
 from archive.model import (
     Announcement,
     Attachment,
+    Change,
     DocumentKind,
     HoldReason,
     ReadingStatus,
@@ -157,6 +159,37 @@ def displayed_title(announcement: Announcement) -> str:
     is_unread = any(each.is_reading_pending for each in attachments)
     said = gettext("กำลังแปลงข้อความ") if is_unread else gettext("ยังไม่มีชื่อเรื่อง")
     return f"({said}) {attachments[0].filename}"
+
+
+def proposed_values(announcement: Announcement) -> dict[str, object]:
+    """Returns, by name, what publication fills into the fields of a draft that nobody gave."""
+    if announcement.status is not Status.DRAFT:
+        return {}
+    attachments = services().attachments.by_announcement([announcement.id])[announcement.id]
+    missing = fields_as_in_new_draft(announcement, attachments)
+    return {name: value for name, value in suggest_fields(attachments).fields.items() if name in missing}
+
+
+def moves_of_attachments(change: Change) -> list[tuple[str, int, int]]:
+    """Returns the attachments that a change of the order moved: label, places before and after, from 1."""
+    before, after = (
+        [int(str(each)) for each in _ids_in_order(side)] for side in (change.before, change.after)
+    )
+    kept = SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
+    stayed = {before[at] for block in kept for at in range(block.a, block.a + block.size)}
+    id = change.announcement_id or 0
+    known = [*services().attachments.by_announcement([id])[id], *services().attachments.detached(id)]
+    names = {each.id: attachment_label(each) for each in known}
+    return [
+        (names.get(each, f"#{each}"), before.index(each) + 1, after.index(each) + 1)
+        for each in after
+        if each in before and each not in stayed
+    ]
+
+
+def _ids_in_order(side: Mapping[str, object]) -> list[object]:
+    order = side.get("order", [])
+    return order if isinstance(order, list) else []
 
 
 def attachment_label(attachment: Attachment) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -26,6 +26,7 @@ from archive.privacy import COVER
 from archive.suggested_fields import (
     NAMES_IN_DOCUMENTS,
     fields_as_in_new_draft,
+    is_made_by_device,
     is_meaningless_label,
     is_meaningless_title,
     is_name_of_file,
@@ -67,7 +68,7 @@ class Check:
     effect: BulkPublishEffect
     remark: str
     place: str
-    field: str = ""  # name of the announcement's field, where the line is about its title or date
+    field: str = ""  # name of the field, where the line is about title, date, kind or author
     note: str = ""
 
     @property
@@ -96,7 +97,7 @@ def publication_checks(
     return [
         *_status(announcement),
         _privacy(announcement, papers, finds),
-        _title(given, papers, suggested, place("title"), stated_anew.get("title")),
+        _title(given, papers, suggested, place("title"), stated_anew),
         _author(announcement, stated.get("author"), place("author")),
         _dated(announcement, papers, stated.get("published_on"), place("published_on")),
         _kind(announcement, stated.get("kind"), place("kind")),
@@ -132,7 +133,7 @@ def doubts_after_publication(announcement: Announcement, papers: Sequence[Attach
     named = dict(labels.field_names(values))
 
     place = partial(_place, announcement.id)
-    title = _title(announcement, papers, SuggestedFormValues(), place("title"), stated_anew.get("title"))
+    title = _title(announcement, papers, SuggestedFormValues(), place("title"), stated_anew)
     remarks = {name: _filled_remark(papers, name) for name in values if name in unconfirmed}
     remarks |= {name: _said_anew(name, value) for name, value in stated_anew.items()}
     if remarks and "published_on" in fields_as_in_new_draft(announcement):
@@ -182,6 +183,8 @@ def _said_by_paper(stated: object) -> str:
 
 
 def _said_anew(field: str, stated: object) -> str:
+    if stated is None:
+        return str(_("ไฟล์ใหม่ไม่ได้ระบุ ค่านี้มีอยู่ก่อนเปลี่ยนไฟล์ กรุณาตรวจ"))
     [(_name, value)] = template_filters.field_values({field: stated})
     return _said_by_paper(value)
 
@@ -191,9 +194,9 @@ def _title(
     papers: Sequence[AttachmentForStaff],
     suggested: SuggestedFormValues,
     place: str,
-    stated_anew: object,
+    stated_anew: Mapping[str, object],
 ) -> Check:
-    """Returns the line for the title. ``stated_anew``: another title stated since; None without one."""
+    """Returns the line for the title. ``stated_anew``: see ``archive.suggested_fields``."""
     name, title = _("เรื่อง"), announcement.title
     attachments = [paper.attachment for paper in papers]
     is_meaningless = is_meaningless_title(title, attachments)
@@ -205,7 +208,9 @@ def _title(
         remark = _("ชื่อเรื่องเป็นชื่อไฟล์ จะใช้ชื่อที่อ่านจากเอกสารแทน กรุณาตรวจ") if title else _("ระบบเติมให้ กรุณาตรวจ")
         return Check(name, read, BulkPublishEffect.TO_CONFIRM, remark, place, field="title")
     if title and not is_name_of_file(title, attachments) and not is_meaningless:
-        remark = _said_anew("title", stated_anew) if stated_anew else ""
+        remark = _said_anew("title", stated_anew["title"]) if "title" in stated_anew else ""
+        if is_made_by_device(title):
+            remark = _("ดูเหมือนชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ")
         effect = BulkPublishEffect.TO_CONFIRM if remark else BulkPublishEffect.GOOD
         return Check(name, title, effect, remark, place, field="title")
     remark = _("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ") if title else _("ยังไม่มีชื่อเรื่อง")
@@ -225,8 +230,11 @@ def _author(announcement: Announcement, stated: object, place: str) -> Check:
     if announcement.author and signs_in:
         remark = _("ผู้ประกาศเป็นชื่อผู้ใช้ ควรเป็นสำนักหรือกอง")
         remark += f" · {_said_by_paper(stated)}" if stated else ""
-        return Check(_("ผู้ประกาศ"), announcement.author, BulkPublishEffect.DOUBTFUL, remark, place)
-    return _check(_("ผู้ประกาศ"), announcement.author, place, stated, remark)
+        return Check(
+            _("ผู้ประกาศ"), announcement.author, BulkPublishEffect.DOUBTFUL, remark, place, field="author"
+        )
+    check = _check(_("ผู้ประกาศ"), announcement.author, place, stated, remark)
+    return dataclasses.replace(check, field="author")
 
 
 def _dated(
@@ -271,7 +279,8 @@ def _kind(announcement: Announcement, stated: object, place: str) -> Check:
     remark = ""
     if isinstance(stated, DocumentKind) and stated is not announcement.kind:
         remark = _said_by_paper(labels.kind_name(stated))
-    return Check(_("ประเภท"), labels.kind_name(announcement.kind), _effect(remark), remark, place)
+    kind = labels.kind_name(announcement.kind)
+    return Check(_("ประเภท"), kind, _effect(remark), remark, place, field="kind")
 
 
 def _relations(announcement: Announcement) -> Check:
@@ -444,7 +453,7 @@ def limits_of_personal_data_detection() -> str:
         _(
             "ระบบหาพบเฉพาะเลขประจำตัวประชาชน หมายเลขโทรศัพท์ เลขบัญชีธนาคาร "
             "และบางรูปแบบของอีเมล ที่อยู่ วันเกิด และโรค "
-            "ส่วนชื่อบุคคล ที่อยู่ และข้อมูลสุขภาพ กรุณาตรวจดูเอง"
+            "นอกนั้นกรุณาตรวจดูเอง โดยเฉพาะชื่อบุคคลและข้อมูลสุขภาพ"
         )
     )
 

@@ -104,7 +104,8 @@ def describe_other_editor(announcement: Announcement, opened_on_change_id: int, 
     ``claim_form`` returns it), or who saved it shortly before.
     """
     now = dt.datetime.now(dt.UTC)
-    changes = [each for each in services().history.entries(announcement.id) if each.actor != g.actor]
+    entries = services().history.entries(announcement.id)
+    changes = [each for each in entries if each.actor != g.actor]
     last = changes[-1] if changes else None
     clock = last.at.astimezone(thai.BANGKOK).strftime("%H:%M") if last else ""
     if last and last.id > opened_on_change_id:
@@ -117,7 +118,9 @@ def describe_other_editor(announcement: Announcement, opened_on_change_id: int, 
         )
     if form_holder:
         return str(_("%(name)s เปิดเรื่องนี้ไว้ อาจกำลังแก้อยู่", name=form_holder))
-    if last and now - last.at < _RECENT:
+    if (
+        last and last is entries[-1] and now - last.at < _RECENT
+    ):  # who saved since has seen what is said of it
         return str(_("%(name)s บันทึกเรื่องนี้เมื่อ %(clock)s น.", name=labels.actor_name(last.actor), clock=clock))
     return ""
 

@@ -33,7 +33,9 @@ from web.staff.categories import CategoryUnknown, require_confirmed_category
 
 pages = staff_blueprint("worklist", __name__, url_prefix="/staff")
 pages.add_app_template_filter(attachments_for_staff.displayed_title, "staff_title")
+pages.add_app_template_filter(attachments_for_staff.proposed_values)
 pages.add_app_template_filter(attachments_for_staff.attachment_label)
+pages.add_app_template_filter(attachments_for_staff.moves_of_attachments)
 pages.add_app_template_filter(attachments_for_staff.scan_advice_sentences)
 pages.add_app_template_filter(facts_shown_when_withdrawn)
 pages.add_app_template_filter(publication.schedule_message, "schedule")
@@ -175,6 +177,7 @@ def show_worklist() -> str:
         collections=records.collections.all(),
         disclosure_items=disclosure_forms.list_shown_items(),
         disclosure_years=year_choices(),
+        ticked=_ids(request.args.get("ticked", "").split("-")),
         done=_done(),
     )
 
@@ -220,7 +223,7 @@ def apply_bulk_action() -> ResponseReturnValue:
             raise Invalid("กรุณาเลือกว่าจะทำอะไรกับเรื่องที่เลือกไว้")
         return redirect(_back(_report(_ACTIONS[action](ids))))
     except CategoryUnknown as error:
-        return _ask_about(error, len(ids))
+        return _ask_about(error, ids)
     except PrakatError as error:
         flash(error_message(error), "bad")
     return redirect(_back())
@@ -243,13 +246,16 @@ def _everything() -> list[int]:
     return [row.announcement.id for row in rows]
 
 
-def _ask_about(error: CategoryUnknown, count: int) -> str:
-    """Returns the page that asks before the chosen records get a category that no record has."""
+def _ask_about(error: CategoryUnknown, ids: Sequence[int]) -> str:
+    """Returns the page that asks before the chosen records get a category that no record has.
+
+    The way back leads to the list with the same records ticked.
+    """
     fields = [item for item in request.form.items(multi=True) if item[0] not in ("csrf_token", "confirmed")]
     return render_template(
         "staff/confirm.html",
         question=_(
-            "สร้างหมวดใหม่ “%(category)s” ให้ %(count)s เรื่องที่เลือกหรือไม่", category=error.category, count=count
+            "สร้างหมวดใหม่ “%(category)s” ให้ %(count)s เรื่องที่เลือกหรือไม่", category=error.category, count=len(ids)
         ),
         consequences=[(_("ยังไม่มีเรื่องใดใช้หมวดนี้ ประชาชนจะเห็นเป็นหมวดใหม่"), ())],
         others=[
@@ -262,7 +268,8 @@ def _ask_about(error: CategoryUnknown, count: int) -> str:
         fields=fields,
         button=_("สร้างหมวดใหม่"),
         confirmed=error.category,
-        back=_back(),
+        is_harmless=True,
+        back=_back({} if "everything" in request.form else {"ticked": "-".join(map(str, ids))}),
     )
 
 

@@ -12,6 +12,8 @@ async function look() {
   const renewed = fresh && fresh.querySelector("[data-until-read]");
   if (renewed && renewed.dataset.untilRead !== shown.dataset.untilRead && !shown.contains(document.activeElement)) {
     shown.replaceWith(renewed);
+    document.querySelector("h1").replaceWith(fresh.querySelector("h1")); // a file that is read may have a name by now
+    document.title = fresh.title;
   }
   look();
 }
