@@ -676,7 +676,7 @@ def test_who_opens_a_form_is_told_of_the_other_editor(site: Site) -> None:
     site.services.leases.release(f"form {made.id}", "staff")
     assert "staff บันทึกเรื่องนี้เมื่อ " in second.get(address).text
     assert "admin" not in second.get(address).text.split('id="main"')[1]
-    second.post(address, data=sent_form(second.get(address).text) | {"category": "งานช่าง"})
+    second.post(address, data=sent_form(second.get(address).text) | {"author": "กองช่าง"})
     assert "บันทึกเรื่องนี้เมื่อ " not in second.get(address).text  # said once what one saves comes later
 
 

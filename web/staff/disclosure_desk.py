@@ -117,18 +117,8 @@ def item(year: int, item_key: str) -> ResponseReturnValue:
                 url_for("disclosure_desk.item", year=year, item_key=item_key, done=done, _anchor=top)
             )
         choices = _choices(found.item, year, typed) if typed else []
-    except AnnouncementUnclear:  # the way back from what is chosen leads to an address that has the choices
-        part = request.form.get("other-part")
-        return redirect(
-            url_for(
-                "disclosure_desk.item",
-                year=year,
-                item_key=item_key,
-                other=typed,
-                part=part,
-                _anchor="another",
-            )
-        )
+    except AnnouncementUnclear:
+        return redirect(_address_of_choices(year, item_key, typed))
     except PrakatError as error:
         if typed:
             fault = error_message(error)  # said beside the field
@@ -153,6 +143,14 @@ def item(year: int, item_key: str) -> ResponseReturnValue:
         years=year_choices(),
         done=_done(),
         done_said=_done_said(year),
+    )
+
+
+def _address_of_choices(year: int, item_key: str, typed: str) -> str:
+    """Returns where an item's page shows what typed words may mean; Back leads there once one is chosen."""
+    part = request.form.get("other-part")
+    return url_for(
+        "disclosure_desk.item", year=year, item_key=item_key, other=typed, part=part, _anchor="another"
     )
 
 
