@@ -121,10 +121,7 @@ class Announcements(Protocol):
         """Return the older and the newer published neighbour of this one, by ``published_on``, then id."""
 
     def count_by_month(self) -> list[tuple[int, int, int]]:
-        """Return ``(year C.E., month, number of published announcements)``, newest month first.
-
-        Months without published announcements are left out.
-        """
+        """Return ``(year C.E., month, number published)``, newest month first; none without any."""
 
     def count_by_status(self) -> dict[str, int]:
         """Return the number of announcements by status value, 0 where there are none."""

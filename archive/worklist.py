@@ -73,10 +73,7 @@ class Worklist(Protocol):
     def list_rows(
         self, filters: WorklistFilters, *, today: dt.date, page: int, per_page: int
     ) -> tuple[list[WorklistRow], int]:
-        """Return a page of records and the number of all; last changed first, or in order of ``filters.ids``.
-
-        The number is that of the records on all pages.
-        """
+        """Return a page of records and the number on all pages; last changed first, or as ``filters.ids``."""
 
     def count_by_problem(self, *, today: dt.date) -> dict[Problem, int]:
         """Return the number of records with each problem; 0 where no record has it."""
@@ -85,10 +82,7 @@ class Worklist(Protocol):
         """Return the number of records that pass all filters by status; 0 for those not filtered for."""
 
     def most_used_values(self, field: Literal["author", "category"]) -> list[str]:
-        """Return the most frequent values of ``author`` or ``category``, at most a limited number.
-
-        They are those of any record; the most frequent comes first.
-        """
+        """Return the most frequent values of ``author`` or ``category``, at most a limited number."""
 
     def last_changed_unpublished_texts(self, *, limit: int) -> Iterator[tuple[int, str]]:
         """Yield id and text of the ``limit`` records changed last that are not published, for staff's search.

@@ -401,10 +401,7 @@ def _take_collections(services: Services, file: Path, ids: dict[int, int], repor
 
 
 def _take_disclosure(services: Services, file: Path, ids: Mapping[int, int], report: ImportReport) -> None:
-    """Import the items that are not changed here yet, and the entries of the records that are here now.
-
-    One with personal data would be public at once: it is among the problems, for a person to make it here.
-    """
+    """Import items not changed here yet, and entries, as ``_take_collections`` does collections."""
     text = file.read_text(encoding="utf-8")
     carried = _converter.loads(text, CarriedDisclosureDecisions)
     known = {(year, item.key) for year, item in services.disclosure.items_changed_by_staff(0, LAST_YEAR)}

@@ -195,10 +195,7 @@ def _import(
     *,
     without_files: bool = False,
 ) -> ImportReport:
-    """Import all ``sources`` and return the report.
-
-    ``without_files``: import an announcement even when a file of it is lost.
-    """
+    """Import all ``sources``; ``without_files``: also an announcement of which a file is lost."""
     report = ImportReport()
     archive = _Import(services, directory, report, without_files)
     for batch in _batches(services, sources):

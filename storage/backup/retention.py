@@ -76,10 +76,7 @@ class BackupDirectory:
         raise NotFound(f"ไม่พบชุดสำรอง {name_prefix} มีชุด (no such generation; there are): {known}")
 
     def newest_readable(self) -> BackupManifest | None:
-        """Return the newest manifest that can be read: ``manifest.json``, or else that of a generation.
-
-        Returns None where none can be read.
-        """
+        """Return the newest manifest that can be read: ``manifest.json``, or a generation's; None without."""
         try:
             return BackupManifest.from_bytes(self.manifest_bytes(None))
         except Invalid:

@@ -144,10 +144,7 @@ class EngineAnnouncements(EngineRepository):
             history.mark_updated(self._engine, row["id"])
 
     def _set(self, id: int, columns: dict[str, object]) -> None:
-        """Set columns of an announcement. Call this inside a transaction.
-
-        Raises ``Conflict`` when another announcement of the organisation has the new ``ref``.
-        """
+        """Set an announcement's columns in a transaction; ``Conflict`` where another has the new ``ref``."""
         if columns.get("ref") is not None and self._engine.row(
             """SELECT id FROM announcement WHERE organisation_id IN :organisations AND ref = :ref
                AND id <> :id AND organisation_id =

@@ -197,10 +197,7 @@ class _Rate(ProgressColumn):
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Yields ``report(done, total)``, which draws a bar on stderr with rate and time left.
-
-    Nothing is drawn when stderr is no terminal.
-    """
+    """Yields ``report(done, total)``, which draws a bar with rate and time left on a terminal's stderr."""
     with progress_bars({"": title}) as report:
         yield lambda done, total: report("", done, total)
 

@@ -102,10 +102,7 @@ def _found(refusal: PrakatError | None) -> dict[str, object]:
 
 
 def _lines(collection: Collection | None) -> dict[str, object]:
-    """Returns the collection's lines as the form shows them at first, with titles and recent announcements.
-
-    The typed lines are used after a POST, else the stored ones.
-    """
+    """Returns the typed or else the stored lines of the form, with titles and recent announcements."""
     if request.method == "POST":
         lines = _typed()
     else:

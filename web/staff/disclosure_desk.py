@@ -100,10 +100,7 @@ def _address_in(year: int) -> str:
 
 @pages.route("/<int:year>/<item_key>", methods=["GET", "POST"])
 def item(year: int, item_key: str) -> ResponseReturnValue:
-    """Show one item; put announcements in it, take them out, or make a draft of a foreign web address.
-
-    The page has the item's announcements, those that its keywords find, and a field for any other.
-    """
+    """Show one item; put announcements in it, take them out, or make a draft of a foreign web address."""
     overview = year_overview(services(), require_fiscal_year(year))
     found = next((each for each in overview if each.item.key == item_key), None)
     if found is None:

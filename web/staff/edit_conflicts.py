@@ -186,10 +186,7 @@ def not_editable_conflict() -> EditConflict:
 
 
 def _changed_since(announcement: Announcement, last_change: int | None) -> dict[str, tuple[str, str, Change]]:
-    """Returns each field that was changed after the change ``last_change``.
-
-    The values are the field's value then, its value now, and the last change.
-    """
+    """Returns each field changed after ``last_change``: its value then, its value now, the last change."""
     if last_change is None:
         return {}
     found: dict[str, tuple[str, str, Change]] = {}

@@ -48,10 +48,7 @@ def list_synonyms() -> str:
 
 @pages.post("/add")
 def add_or_preview() -> ResponseReturnValue:
-    """Add an entry, or show its effect alone; 403 to one of several towns, which share the dictionary.
-
-    The worker rebuilds the index for an entry that was added.
-    """
+    """Add an entry, or show its effect alone; 403 to one of several towns, which share the dictionary."""
     _require_own_dictionary()
     try:
         entry = _entry(request.form.get("said", ""), request.form.get("written", ""))
