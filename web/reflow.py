@@ -16,7 +16,13 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from archive.model import Line, Page, TextSource
-from archive.thai.characters import CONSONANTS, LETTERS_AND_SIGNS
+from archive.thai.characters import (
+    CONSONANTS,
+    LETTERS_AND_SIGNS,
+    NEVER_INITIAL,
+    WORD_LETTERS,
+    characters_of_class,
+)
 
 _LEAST_RIGHT = 8_000  # 1/10,000 of the page's width that a full line reaches at least
 _LINES_OF_EDGE = 3  # lines that end together at the right edge of running text
@@ -46,6 +52,10 @@ _LETTER_HEAD = re.compile(r"(?:เรื่อง|เรียน|อ้าง�
 _PAGE_NUMBER = re.compile(r"[-–]\s*[0-9๐-๙]{1,4}\s*[-–]")
 _RULE = re.compile(r"[\s.…_\-–—=*·]{4,}")
 _WIDE_SPACE = re.compile(r"\s{3,}|\t")
+_GIVEN_NAME = re.compile(
+    rf"(?:^|[\s(]|โดยมี|ให้|และ|คือ|ได้แก่)(?:นาย(?!ก|อำเภอ|ทะเบียน|ช่าง|จ้าง)|นางสาว|นาง(?!สาว))[{WORD_LETTERS}]{{2,}}$"
+)  # at the end of a line: the surname behind it begins the next
+_NEVER_INITIAL = characters_of_class(NEVER_INITIAL)
 _THAI = re.compile(f"[{LETTERS_AND_SIGNS}]")
 
 
@@ -123,15 +133,22 @@ def reflow(page: Page) -> list[Block]:
 def _margins(rows: Sequence[_Row]) -> tuple[int, int]:
     """Return the left and right edge of the text.
 
-    The left one is where the outermost three lines that begin together begin, so that a wide title or a spot
-    beside the text moves neither edge; without such lines it is where the outermost line begins. A page of
+    The left one is where the outermost three lines that begin together begin, or two in a row whose first is
+    full and whose second is no spot: neither a wide title nor a spot beside the text moves an edge. Without
+    such lines it is where the outermost line begins. A page of
     short lines does not show its right edge, as nothing made them end there. Lines show it where three end
     together and one does not, as in running text, or where all are centred, as on a cover.
     """
     placed = [(row.left, row.right) for row in rows if row.left is not None and row.right is not None]
     starts = sorted(left for left, _right in placed)
-    together = (one for one, third in zip(starts, starts[2:], strict=False) if third - one <= _TOGETHER)
-    left = next(together, min(starts, default=0))
+    together = [one for one, third in zip(starts, starts[2:], strict=False) if third - one <= _TOGETHER]
+    furthest = max((right for _left, right in placed), default=0)
+    together += [
+        min(start, next_start)
+        for (start, end), (next_start, next_end) in pairwise(placed)
+        if abs(start - next_start) <= _TOGETHER and furthest - end <= _INDENT <= next_end - next_start
+    ]
+    left = min(together or starts, default=0)
     right = max((right for start, right in placed if start >= left - _INDENT), default=0)
     ending = [right - end <= _INDENT for _start, end in placed]
     is_set_in = any(start > left + _INDENT for start, _end in placed)
@@ -284,6 +301,8 @@ def _begins_paragraph(paragraph: Sequence[_Row], row: _Row, left: int, right: in
     """Return True when the row does not belong to the paragraph before it."""
     if _ITEM.match(row.text) or _LABEL.match(row.text):
         return True
+    if row.text[0] in _NEVER_INITIAL:  # it lost the letters before
+        return False
     first, last = paragraph[0].left, paragraph[-1].right
     if row.left is None or row.first_word_right is None or first is None or last is None:
         return False
@@ -294,9 +313,12 @@ def _begins_paragraph(paragraph: Sequence[_Row], row: _Row, left: int, right: in
 
 
 def _joined(texts: Sequence[str]) -> str:
-    """Return lines joined to a paragraph. Thai words have no space between them, others have."""
+    """Return lines joined to a paragraph.
+
+    Thai words have no space between them, others have; so has a surname behind the name at a line's end.
+    """
     joined = texts[0]
     for text in texts[1:]:
-        is_thai = _THAI.match(text) and _THAI.match(joined[-1])
+        is_thai = _THAI.match(text) and _THAI.match(joined[-1]) and not _GIVEN_NAME.search(joined)
         joined += text if is_thai else f" {text}"
     return joined

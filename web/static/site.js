@@ -275,9 +275,13 @@ document.querySelectorAll(".stepping").forEach((stepper) => {
     stepper.querySelectorAll("b").forEach((each) => {
       each.textContent = number();
     });
-  const step = (by) => location.replace(`#hit-${((number() - 1 + by + count) % count) + 1}`);
-  before.addEventListener("click", () => step(-1));
-  after.addEventListener("click", () => step(1));
+  const step = (button, by) =>
+    button.addEventListener("click", () => {
+      addEventListener("hashchange", () => button.focus({ preventScroll: true }), { once: true }); // the jump takes it away
+      location.replace(`#hit-${((number() - 1 + by + count) % count) + 1}`);
+    });
+  step(before, -1);
+  step(after, 1);
   addEventListener("hashchange", show);
   stepper.hidden = false;
   document.querySelector(".hits .numbers").hidden = true;
