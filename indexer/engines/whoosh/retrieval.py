@@ -244,6 +244,7 @@ def _match_clauses(
     of_village = _of_village_asked_for(reader, plan, scores, rest)
     if of_village.any():
         return UnfilteredMatches(of_village, preferred, scores, notes, of_village)
+    rest = rest & ~_naming_village_in_vain(reader, plan, scores, rest & ~complete)
     found = int(np.count_nonzero(complete))
     if 0 < found < TUNING.enough_complete and is_one_word(plan) and (preferred & rest).any():
         return _with_word_whole(reader, plan, UnfilteredMatches(preferred & rest, preferred, scores), rest)
@@ -289,6 +290,30 @@ def _of_village_asked_for(reader: CommitReader, plan: QueryPlan, scores: Documen
         is_address = [names_village_in_addresses_alone(number, text) for text in reader.commit.texts(best)]
         found[best] = ~np.array(is_address, dtype=bool) if not all(is_address) else True
     return found
+
+
+def _naming_village_in_vain(
+    reader: CommitReader, plan: QueryPlan, scores: DocumentScores, among: Mask
+) -> Mask:
+    """Returns the documents ``among`` these with nothing of a query but its village, and that in an address.
+
+    Beside other words of the query that is no answer. Nor is a หมู่ with the number of something else.
+    """
+    in_vain, number, words = np.zeros_like(among), village_number(plan), village_words(plan)
+    of_village = {clause for clause in scores.postings if clause.typed in words}
+    telling = {
+        clause
+        for clause in scores.postings
+        if clause not in of_village and not is_stop_word_or_document_kind(clause)
+    }
+    if number and of_village and telling:
+        best = np.flatnonzero(among & scores.matching_any(of_village) & ~scores.matching_any(telling))
+        best = best[np.argsort(-scores.scores[best], kind="stable")[:MAX_VERIFIED]]
+        in_vain[best] = [
+            lacks_village(plan, text) or names_village_in_addresses_alone(number, text)
+            for text in reader.commit.texts(best)
+        ]
+    return in_vain
 
 
 def _add_partial(

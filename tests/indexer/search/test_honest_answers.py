@@ -273,6 +273,11 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[WhooshIndex, list[
         ("รื้อบ้าน", "ก่อสร้าง ดัดแปลง หรือรื้อถอนอาคาร"),
         ("ฉีดยาหมาบ้า", "พิษสุนัขบ้า"),
         ("ไฟกิ่งเสีย", "ไฟฟ้าส่องสว่าง"),
+        ("ไฟไม่ติด", "ไฟฟ้าส่องสว่าง"),
+        ("ไฟหน้าบ้านไม่ติดทำยังไง", "ไฟฟ้าส่องสว่าง"),
+        ("หลอดไฟขาด", "ไฟฟ้าส่องสว่าง"),
+        ("เทศบาลรับคนทำงานไหม", "รับสมัครพนักงาน"),
+        ("งดน้ำวันไหน", "หยุดจ่ายน้ำประปา"),
         ("สมัครเรียนอนุบาล", "รับสมัครเด็กเข้าศูนย์พัฒนาเด็กเล็ก"),
         ("ค่าปรับภาษี", "ชำระภาษี"),
         ("ประมูลงาน", "ประกวดราคา"),
@@ -525,6 +530,29 @@ def test_a_letterheads_address_is_no_news_of_its_village(villages: WhooshIndex) 
         assert 1 in whole, typed
         assert 2 not in {hit.announcement_id for hit in page.hits}, typed
     assert villages.search(parse_query("199 หมู่ 4")).hits[0].announcement_id in (1, 2)
+
+
+def test_what_has_a_village_in_its_letterhead_alone_is_no_part_of_an_answer(villages: WhooshIndex) -> None:
+    for typed, whole in (("เก็บขยะ หมู่ 4", {11}), ("พ่นหมอกควัน หมู่ 4", {1}), ("พ่นหมอกควัน หมู่ 5", set())):
+        page = villages.search(parse_query(typed))
+        near = {hit.announcement_id for hit in (*page.hits, *page.related)}
+        assert near.isdisjoint({2, 6, 7}), typed
+        if whole:
+            assert {hit.announcement_id for hit in page.hits if not hit.is_partial} == whole, typed
+
+
+def test_papers_name_a_village_without_the_word_for_one(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    papers = [
+        entry(1, "แต่งตั้งกรรมการชุมชนบ้านท่ากระดาน"),
+        entry(2, "ตารางเก็บขยะ", "หมู่ 1 ถึงหมู่ 5 วันจันทร์ ยกเว้นบ้านท่ากระดาน"),
+        entry(3, "ประปาหมู่บ้านท่ากระดาน"),
+        entry(4, "ซ่อมถนน หมู่บ้านดอน"),
+    ]
+    index.update(papers, (), position=1)
+    page = index.search(parse_query("หมู่บ้านท่ากระดาน"))
+    assert {hit.announcement_id for hit in page.hits if not hit.is_partial} == {1, 2, 3}
+    assert page.hits[0].announcement_id in {1, 3}
 
 
 def test_a_letterheads_address_is_shown_where_nothing_else_names_the_village(tmp_path: Path) -> None:
