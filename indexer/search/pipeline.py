@@ -9,7 +9,7 @@ is answered in the same steps.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from indexer.analysis.dictionary import Lexicon
@@ -414,7 +414,8 @@ def _is_weak(query: Query, corrected: CorrectedQuery, retrieved: RetrievalResult
 def _query_as_run(answer: _Answer) -> Query:
     """Returns the query with notes on corrections and expansions, and with further words to highlight."""
     query, corrected, retrieved = answer.query, answer.corrected, answer.retrieved
-    notes = [query_notes.READ_AS.with_values(*pair) for pair in corrected.corrections]
+    corrections = _with_neighbours_joined(normalize_query(query.typed), corrected.corrections)
+    notes = [query_notes.READ_AS.with_values(*pair) for pair in corrections]
     if also := explained_expansions(corrected.plan):
         notes.append(query_notes.also_searched_note(also))
     letters = corrected.plan.letters_of_document_numbers
@@ -441,6 +442,20 @@ def _query_as_run(answer: _Answer) -> Query:
         corrected_words=(*query.corrected_words, *(word for _, word in corrected.corrections)),
         extra_highlights=(*query.extra_highlights, *other_wordings(corrected.plan)),
     )
+
+
+def _with_neighbours_joined(typed: str, corrections: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Returns the corrections, those of letters that stand side by side in the typed text as one.
+
+    The words that are corrected need not end where people see a word end: คำสังแต่ง, ตั้งกรรมกาน.
+    """
+    joined: list[tuple[str, str]] = []
+    for wrong, right in sorted(corrections, key=lambda pair: typed.find(pair[0])):
+        if joined and joined[-1][0] + wrong in typed:
+            before = joined.pop()
+            wrong, right = before[0] + wrong, before[1] + right
+        joined.append((wrong, right))
+    return joined
 
 
 def _corrected_text(typed: str, words: tuple[tuple[str, str], ...]) -> str | None:

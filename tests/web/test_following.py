@@ -233,6 +233,9 @@ def test_new_announcements_reach_a_confirmed_address_once(posting: Site, mailbox
     assert len(mailbox.messages) == 2
     # as a mail program does it: no form of this site, no cookie
     assert posting.client().post(stop, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    again = posting.client().get(stop)
+    assert again.status_code == 200
+    assert "เลิกติดตามแล้ว" in again.text
     posting.announcement("ประกาศน้ำประปาอีกครั้ง")
     posting.work()
     deliver(posting)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
 from archive.errors import Invalid, NotFound
-from archive.subscriptions import Subscription, checked_address
+from archive.subscriptions import checked_address
 from web.accounts.sign_in import csrf
 from web.anonymous_visitors import limit_rate, require_form_of_this_site
 from web.bootstrap import services
@@ -63,7 +63,9 @@ def sent() -> str:
 @pages.route("/follow/confirm/<key>", methods=["GET", "POST"])
 def confirm(key: str) -> str:
     """Show what is followed, and confirm it by a button: programs that check mail open its links."""
-    subscription = _known(key)
+    subscription = services().subscriptions.by_key(key)
+    if subscription is None:
+        raise NotFound("ไม่พบการติดตามนี้ อาจเลิกติดตามไปแล้ว หรือไม่ได้ยืนยันภายใน 2 วัน")
     if request.method == "POST":
         services().subscriptions.confirm(key)
         return render_template("public/follow-step.html", step="confirmed", key=key)
@@ -79,20 +81,13 @@ def confirm(key: str) -> str:
 def stop(key: str) -> str:
     """Ask before stopping a subscription; on POST stop it and delete its address.
 
-    Mail programs send the POST themselves (RFC 8058).
+    Mail programs send the POST themselves (RFC 8058). Whoever opens the link again is told that it is done.
     """
     if request.method == "POST":
-        services().subscriptions.unsubscribe(key)  # a second click finds nothing, and is right all the same
+        services().subscriptions.unsubscribe(key)
+    if services().subscriptions.by_key(key) is None:
         return render_template("public/follow-step.html", step="stopped", key="")
-    _known(key)
     return render_template("public/follow-step.html", step="stop", key=key)
-
-
-def _known(key: str) -> Subscription:
-    found = services().subscriptions.by_key(key)
-    if found is None:
-        raise NotFound("ไม่พบการติดตามนี้ อาจเลิกติดตามไปแล้ว หรือไม่ได้ยืนยันภายใน 2 วัน")
-    return found
 
 
 def _page(problem: str = "") -> str:

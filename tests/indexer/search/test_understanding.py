@@ -542,6 +542,13 @@ def test_a_circular_letters_number_is_no_year() -> None:
     assert parse_query("ข่าว 64").may_end_with_year
 
 
+def test_corrections_of_neighbours_are_told_as_one(tmp_path: Path) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    index.update([entry(1, "คำสั่งแต่งตั้งกรรมการ"), entry(2, "ซ่อมถนน")], (), position=2)
+    told = said(run(index, "คำสังแต่งตั้งกรรมกาน").understood)
+    assert told == ["แสดงผลของ “คำสั่งแต่งตั้งกรรมการ” แทน “คำสังแต่งตั้งกรรมกาน”"]
+
+
 @pytest.mark.parametrize(
     ("typed", "number"),
     [("หมู่สี่รถขยะ", "หมู่4รถขยะ"), ("หมู่สี่แยก", None), ("หมู่สามารถ", None), ("หมู่สอง", "หมู่2")],
