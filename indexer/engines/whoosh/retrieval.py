@@ -95,7 +95,10 @@ def match_documents(
     """Returns what matches before filters; a time or words that no document has are given up, with a note."""
     scores, then = _match_times(reader, plan, times, scores)
     scores, preferred = _match_phrases(reader, plan, scores)
-    matched = _match_clauses(reader, plan, scores, preferred, _not_excluded(reader, plan))
+    rest = _not_excluded(reader, plan)
+    if not times:  # beside a time they show that the village is named, if not then
+        rest = rest & ~_naming_village_in_vain(reader, plan, scores, rest)
+    matched = _match_clauses(reader, plan, scores, preferred, rest)
     return matched if then is None else _narrow_to_time(matched, then)
 
 
@@ -244,7 +247,6 @@ def _match_clauses(
     of_village = _of_village_asked_for(reader, plan, scores, rest)
     if of_village.any():
         return UnfilteredMatches(of_village, preferred, scores, notes, of_village)
-    rest = rest & ~_naming_village_in_vain(reader, plan, scores, rest & ~complete)
     found = int(np.count_nonzero(complete))
     if 0 < found < TUNING.enough_complete and is_one_word(plan) and (preferred & rest).any():
         return _with_word_whole(reader, plan, UnfilteredMatches(preferred & rest, preferred, scores), rest)
@@ -301,11 +303,8 @@ def _naming_village_in_vain(
     """
     in_vain, number, words = np.zeros_like(among), village_number(plan), village_words(plan)
     of_village = {clause for clause in scores.postings if clause.typed in words}
-    telling = {
-        clause
-        for clause in scores.postings
-        if clause not in of_village and not is_stop_word_or_document_kind(clause)
-    }
+    others = set(scores.postings) - of_village
+    telling = {clause for clause in others if not is_stop_word_or_document_kind(clause)}
     if number and of_village and telling:
         best = np.flatnonzero(among & scores.matching_any(of_village) & ~scores.matching_any(telling))
         best = best[np.argsort(-scores.scores[best], kind="stable")[:MAX_VERIFIED]]
