@@ -266,7 +266,7 @@ def _best_candidate(
     # What was typed is a word, or common words (ทาง ขาด): only what sounds the same is meant.
     if not is_unknown and (len(words) == 1 or all(map(_is_common_word, words))):
         candidates = [one for one in candidates if phonetic_key(one.text) == phonetic_key(text)]
-    best = _most_likely(context, candidates, typed, matching)
+    best = _most_likely(context, candidates, matching)
     if best is not None:
         return best
     certain = candidates[:1] if is_unknown else _compounds(context, words, candidates)
@@ -287,8 +287,12 @@ def _is_common_word(word: str) -> bool:
 def _is_known_by_other_words(context: _Context, part: QueryPart) -> bool:
     """Returns True if the archive has all words of the part, and one of them has synonyms."""
     has_synonyms = [len(clause.alternatives) > 1 for clause in part.clauses]
-    return any(has_synonyms) and all(
-        context.vocabulary.has_clause(clause) and (has_others or _is_word(context, clause.typed))
+    if not any(has_synonyms):
+        return False
+    # All are asked for before any is judged: an engine may have to fetch them.
+    are_there = [*map(context.vocabulary.has_clause, part.clauses)]
+    return all(are_there) and all(
+        has_others or _is_word(context, clause.typed)
         for clause, has_others in zip(part.clauses, has_synonyms, strict=True)
     )
 
@@ -300,9 +304,9 @@ def _leads_to_other_words(vocabulary: Vocabulary, candidate: SpellingCandidate, 
     """
     changed = [word for piece, word in candidate.words if piece != word]
     clauses = [clause for clause in part.clauses if any(word in clause.typed for word in changed)]
-    return bool(clauses) and all(
-        len(each.alternatives) > 1 and vocabulary.has_clause(each) for each in clauses
-    )
+    if not clauses or any(len(each.alternatives) == 1 for each in clauses):
+        return False
+    return all([*map(vocabulary.has_clause, clauses)])
 
 
 def _compounds(
@@ -337,7 +341,7 @@ def extend_by_neighbouring_letters(stretch: bytes, whole_query: bytes) -> list[b
 
 
 def _most_likely(
-    context: _Context, candidates: Sequence[SpellingCandidate], typed: QueryPart, over: int
+    context: _Context, candidates: Sequence[SpellingCandidate], over: int
 ) -> SpellingCandidate | None:
     """Returns the most likely of candidates (cheapest first) that more than ``over`` documents have."""
     best, least = None, math.inf
@@ -346,7 +350,7 @@ def _most_likely(
             break  # neither it nor any after it can be likelier, however many documents have it
         part = build_query_part(candidate.text, context.lexicon)
         count = context.vocabulary.estimate_phrase_count(
-            part, limit=_MAX_COUNTED, max_candidates=_MAX_VERIFIED, uncorrected_part=typed
+            part, limit=_MAX_COUNTED, max_candidates=_MAX_VERIFIED
         )
         if _leads_to_other_words(context.vocabulary, candidate, part):
             count = max(count, int(context.vocabulary.has_all(part.clauses)))

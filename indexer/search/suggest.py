@@ -23,7 +23,7 @@ from indexer.analysis.tokenizer import (
     text_of_bytes,
 )
 from indexer.search.query.parser import normalize_query
-from indexer.search.query.query_plan import build_query_part
+from indexer.search.query.query_plan import Alternative, Clause, build_query_part
 from indexer.search.vocabulary import MARK_BYTES, Vocabulary
 
 _MOST_WORDS = 4  # completed words in the suggestions
@@ -63,9 +63,11 @@ def _suggested(vocabulary: Vocabulary, lexicon: Lexicon, typed: str, limit: int)
 def _stands_alone(vocabulary: Vocabulary, lexicon: Lexicon, typed: str) -> bool:
     """Returns True if the typed text is exactly one word of the archive."""
     tokens = lexicon.tokenizer.tokens(typed)
-    if len(tokens) != 1 or not vocabulary.document_frequency(tokens[0].term):
+    if len(tokens) != 1:
         return False
-    return bool(_whole_words(lexicon, [tokens[0].term], is_apart=True))
+    term = tokens[0].term
+    is_there = vocabulary.has_clause(Clause(term, (Alternative((term,)),)))
+    return is_there and bool(_whole_words(lexicon, [term], is_apart=True))
 
 
 def _longer_words(vocabulary: Vocabulary, lexicon: Lexicon, typed: str, letters: bytes) -> list[str]:

@@ -49,19 +49,10 @@ class Vocabulary(Protocol):
     def has_all(self, clauses: Sequence[Clause]) -> bool:
         """Returns True if a document matches every clause."""
 
-    def estimate_phrase_count(
-        self,
-        part: QueryPart,
-        *,
-        limit: int,
-        max_candidates: int | None = None,
-        uncorrected_part: QueryPart | None = None,
-    ) -> int:
-        """Returns how many documents have the phrase of ``part``, at most ``limit``; engines may estimate it.
+    def estimate_phrase_count(self, part: QueryPart, *, limit: int, max_candidates: int | None = None) -> int:
+        """Returns how many documents have the phrase of ``part``, at most ``limit``.
 
         ``max_candidates`` is the most documents that an engine without an index of phrases reads for it.
-        ``uncorrected_part`` is the part as typed where ``part`` is a correction of it: an engine that has to
-        estimate expects the phrase only where something in that part may be misspelt.
         """
 
     def shares_document_with_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:

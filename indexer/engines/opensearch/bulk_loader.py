@@ -69,9 +69,28 @@ def position_action(position: int) -> Action:
     return _versioned("index", POSITION, position) | {"_source": {"position": position}}
 
 
-def word_action(action: str, word: str, counted: int, tokenizer: Tokenizer) -> Action:
-    """Returns the bulk action (``create`` or ``index``) that adds a word to the vocabulary."""
-    return {"_op_type": action, "_id": f"={word}", "_source": word_body(word, counted, tokenizer)}
+def word_action(word: str, counted: int, position: int, tokenizer: Tokenizer) -> Action:
+    """Returns the bulk action that adds a word to the vocabulary, unless it is there."""
+    body = word_body(word, counted, position, tokenizer)
+    return {"_op_type": "create", "_id": f"={word}", "_source": body}
+
+
+def update_actions(
+    add: Iterable[SourceAnnouncement],
+    remove: Iterable[int],
+    tokenizer: Tokenizer,
+    average: Averages,
+    position: int,
+) -> tuple[list[IndexDocument], list[Action]]:
+    """Returns the documents of announcements, and the bulk actions that store them and delete others.
+
+    One that cannot be indexed is deleted.
+    """
+    built = {entry.announcement.id: build_or_leave_out(entry, tokenizer) for entry in add}
+    made = [*filter(None, built.values())]
+    actions = [index_action(one, average, position) for one in made]
+    left_out = (id for id, document in built.items() if document is None)
+    return made, actions + [delete_action(id, position) for id in (*remove, *left_out)]
 
 
 def _versioned(action: str, id: str, position: int) -> dict[str, Any]:
@@ -161,11 +180,9 @@ class BulkLoader:
         after: int = 0,  # noqa: ARG002  # nobody else writes to an unfinished generation
     ) -> None:
         self._measure()
-        built = {entry.announcement.id: build_or_leave_out(entry, self._lexicon.tokenizer) for entry in add}
-        made = self._counted(filter(None, built.values()))
-        actions = [index_action(one, self._averages or {}, position) for one in made]
-        left_out = (id for id, document in built.items() if document is None)
-        actions += [delete_action(id, position) for id in (*remove, *left_out)]
+        tokenizer, average = self._lexicon.tokenizer, self._averages or {}
+        made, actions = update_actions(add, remove, tokenizer, average, position)
+        self._words.update(word for one in made for word in words_to_look_up(one))
         self._cluster.bulk_write(self._index, actions, should_await_visibility=False)
         self._lease.renew()
         self._position = position
@@ -258,7 +275,7 @@ class BulkLoader:
     def _last(self) -> Iterator[Action]:
         """Yields the last actions: the words of the archive, the lexicon and the position."""
         for word, count in self._words.items():
-            yield word_action("index", word, count, self._lexicon.tokenizer)
+            yield word_action(word, count, 0, self._lexicon.tokenizer)
         yield {"_op_type": "index", "_id": LEXICON, "_source": {"lexicon": self._lexicon.text()}}
         yield position_action(self._position)
 

@@ -34,9 +34,6 @@ _PATIENCE = 10.0  # seconds to wait for an answer
 LONG = 60  # seconds to wait for a bulk write, or for a new index to be ready
 _POLL = 0.5  # seconds between checks of a running task
 _COPIES = 20  # seconds to wait for the replicas of a new index
-NAMED_SCORES = "include_named_queries_score"
-"""Key of a search whose named queries are to be returned with their scores."""
-
 _TRIES = 3  # further ones of a request that found no node, took too long or met a failing gateway
 _IDS_AT_ONCE = 10_000  # ids in one answer: the most that a cluster gives by default
 _AT_ONCE = 200  # documents in one bulk request
@@ -137,29 +134,22 @@ class Cluster:
             yield self.client
 
     def multi_search(
-        self, index: str, bodies: Sequence[Mapping[str, Any]], preference: str = ""
+        self, index: str, bodies: Sequence[Mapping[str, Any] | str], preference: str = ""
     ) -> list[dict[str, Any]]:
-        """Returns the responses of several searches on one index; never partial results of some shards."""
+        """Returns the responses of several searches on one index; never partial results of some shards.
+
+        ``bodies`` may be JSON. On several shards the statistics of all rank.
+        """
         head = {"index": index, "allow_partial_search_results": False}
         head |= {"preference": preference} if preference else {}
-        lines: list[Mapping[str, Any]] = [
-            line for body in bodies for line in (head | self._statistics(body), body)
-        ]
+        head |= {"search_type": "dfs_query_then_fetch"} if self.address.shards > 1 else {}
         with convert_cluster_errors():
+            lines = [line for body in bodies for line in (head, body)]
             answers = self.client.msearch(body=lines)["responses"]
-            for at, body in enumerate(bodies):
-                if NAMED_SCORES in body:  # a parameter of a single search only; for explanations
-                    scored = {NAMED_SCORES: "true", "allow_partial_search_results": "false"}
-                    answers[at] = self.client.search(index=index, body=body, params=scored)
         for answer in answers:
             if "error" in answer:
                 raise _trouble(answer["status"], answer["error"])
         return list(answers)
-
-    def _statistics(self, body: Mapping[str, Any]) -> dict[str, str]:
-        """Returns parameters that make a ranked search on several shards use statistics of all shards."""
-        ranked = self.address.shards > 1 and {"_score": "desc"} in body.get("sort", ())
-        return {"search_type": "dfs_query_then_fetch"} if ranked else {}
 
     def get_documents(self, index: str, ids: Sequence[str]) -> list[dict[str, Any]]:
         """Returns the documents among ``ids`` that exist, in their current state."""

@@ -16,31 +16,31 @@ from typing import TypeVar
 
 from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary, Lexicon, parse_lexicon
-from indexer.analysis.index_document import SourceAnnouncement, build_or_leave_out
+from indexer.analysis.index_document import SourceAnnouncement
 from indexer.engines.opensearch.bulk_loader import (
     LEXICON,
     POSITION,
     SAMPLE,
     BulkLoader,
     Lease,
-    delete_action,
-    index_action,
     position_action,
     remove_older_generations,
+    update_actions,
     word_action,
 )
 from indexer.engines.opensearch.cluster import Cluster, IndexRemoved, read_address
-from indexer.engines.opensearch.counts import VisibleDocumentCounts
 from indexer.engines.opensearch.mapping import announcement_fingerprint, words_to_look_up
 from indexer.engines.opensearch.queries import ANNOUNCEMENTS, similar_body
+from indexer.engines.opensearch.requests import SearchRequests
 from indexer.engines.opensearch.searcher import OpenSearchSearcher
 from indexer.engines.opensearch.vocabulary import ClusterVocabulary
+from indexer.engines.opensearch.words import ArchiveWords
 from indexer.search.pipeline import answer_query
 from indexer.search.ports import Generation, IndexManifest, ResultPage
 from indexer.search.query.parser import NO_FILTERS, Filters, Query
 from indexer.search.suggest import suggest_words_and_titles
 
-SCHEMA = 10
+SCHEMA = 11
 """Version of documents and mapping. To be raised whenever either changes."""
 
 _DAMAGED = "index-damaged"  # code of the error where a generation lacks what it needs to be used
@@ -65,6 +65,7 @@ class _Live:
     lexicon: Lexicon
     position: int
     count: int
+    words: ArchiveWords
     counts: dict[str, int]  # documents by query, asked for so far
 
 
@@ -100,16 +101,13 @@ class OpenSearchIndex:
         # Otherwise the index was begun anew, or another process has followed further.
         if not after <= live.position <= position:
             return
-        built = {entry.announcement.id: build_or_leave_out(entry, live.lexicon.tokenizer) for entry in add}
-        made = [*filter(None, built.values())]
+        tokenizer = live.lexicon.tokenizer
+        made, actions = update_actions(add, remove, tokenizer, live.averages, position)
         index, known = self._words
         is_new = index != live.index
         known = frozenset() if is_new else known
         new = {word for one in made for word in words_to_look_up(one)} - known
-        actions = [index_action(one, live.averages, position) for one in made]
-        left_out = (id for id, document in built.items() if document is None)
-        actions += [delete_action(id, position) for id in (*remove, *left_out)]
-        actions += [word_action("create", word, 1, live.lexicon.tokenizer) for word in sorted(new)]
+        actions += [word_action(word, 1, position, tokenizer) for word in sorted(new)]
         try:
             if is_new:
                 self._cluster.allow_writing(live.index)
@@ -136,18 +134,25 @@ class OpenSearchIndex:
 
     def search(self, query: Query) -> ResultPage:
         def ask(live: _Live) -> ResultPage:
-            searcher = OpenSearchSearcher(self._cluster, live.index, live.lexicon, query.filters, live.counts)
-            return answer_query(searcher, live.lexicon, query)
+            requests, vocabulary = self._asking(live, query.filters, query.typed)
+            searcher = OpenSearchSearcher(requests, live.lexicon, vocabulary)
+            return requests.repeat_until_answered(lambda: answer_query(searcher, live.lexicon, query))
 
         return self._asked(ask) or ResultPage(total=0, hits=(), query=query)
 
     def suggest(self, typed: str, filters: Filters = NO_FILTERS, *, limit: int = 8) -> list[str]:
         def ask(live: _Live) -> list[str]:
-            counts = VisibleDocumentCounts(self._cluster, live.index, filters, live.counts)
-            vocabulary = ClusterVocabulary(self._cluster, live.index, filters, counts, live.lexicon)
-            return suggest_words_and_titles(vocabulary, live.lexicon, typed, limit)
+            requests, vocabulary = self._asking(live, filters, typed)
+            return requests.repeat_until_answered(
+                lambda: suggest_words_and_titles(vocabulary, live.lexicon, typed, limit)
+            )
 
         return self._asked(ask) or []
+
+    def _asking(self, live: _Live, filters: Filters, typed: str) -> tuple[SearchRequests, ClusterVocabulary]:
+        """Returns what asks a generation for what is typed, once for each query."""
+        requests = SearchRequests(self._cluster, live.index, filters, live.counts, typed)
+        return requests, ClusterVocabulary(requests, filters, live.words, live.position)
 
     def find_similar(self, announcement_id: int, *, limit: int = 5) -> list[int]:
         def ask(live: _Live) -> list[int]:
@@ -308,6 +313,7 @@ class OpenSearchIndex:
                 parse_lexicon(words["_source"]["lexicon"]),
                 position=-1,
                 count=0,
+                words=ArchiveWords(self._cluster, index),
                 counts={},
             )
 

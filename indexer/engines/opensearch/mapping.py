@@ -6,10 +6,10 @@ OpenSearch analyses nothing: it is given ready-made tokens, one a line.
   normalisation then scores them as BM25F with the weights and the length normalisation of our zones.
 - ``grams``: bigrams of character clusters in order, one value for each zone and page. A phrase of bigrams
   stands where its letters stand, however a tokenizer would cut them.
-- ``pages``: nested documents with the same bigrams, for the best pages of a hit.
+- ``text``, ``cuts`` and ``layout``: the text as the embedded index has it. Of the hits of a page it is
+  read for what only a text can tell: the best pages, and how much of a query a document answers.
 
-Beside the announcements an index contains the words of the archive, searchable by beginning and sound; its
-lexicon; and its position.
+Beside the announcements an index contains the words of the archive, its lexicon and its position.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import datetime as dt
 import hashlib
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -34,10 +35,8 @@ from indexer.analysis.index_document import (
     IndexDocument,
     SourceAnnouncement,
     closing_date_to_int,
-    parse_zone_layout,
     searchable_text_column,
 )
-from indexer.analysis.spelling_index import lookup_keys
 from indexer.analysis.tokenizer import Tokenizer, letters_of, text_of_bytes
 from indexer.engines.opensearch.cluster import Address
 from indexer.search.tuning import TUNING, round_to_stable_grid
@@ -53,6 +52,11 @@ TYPICAL = {"title": 14.0, "labels": 8.0, "body": 60.0, "pages": 400.0}
 
 _CLUSTER = re.compile(f"[{LEADING_VOWELS}]?[{CONSONANTS}][{NEVER_INITIAL}]*|[0-9]+|.", re.DOTALL)
 """A character cluster: a Thai consonant with its vowels and marks, a run of digits, or another character."""
+
+TEXT_COLUMNS = ("text", "cuts", "layout")
+"""Columns of an ``IndexDocument`` that come with a hit."""
+
+_GAP = "_"  # line in place of a bigram of a phrase that the bigrams beside it have already
 
 Averages = Mapping[str, float]
 
@@ -70,17 +74,20 @@ def loading_settings(address: Address) -> dict[str, Any]:
             "refresh_interval": "-1",
             "gc_deletes": "1h",  # for so long an older update of what was removed is known to be older
             "max_result_window": DEEPEST,
-            "mapping": {"nested_objects": {"limit": 100_000}},  # pages of one announcement
             "similarity": {
                 "bm25f": {"type": "BM25", "k1": TUNING.k1 * STEPS, "b": 0},
                 "phrase": {"type": "BM25", "k1": 0.2, "b": 0},  # one occurrence says nearly all
             },
             "analysis": {
                 "tokenizer": {"lines": lines},
-                "filter": {"weighed": {"type": "delimited_term_freq", "delimiter": "\t"}},
+                "filter": {
+                    "weighed": {"type": "delimited_term_freq", "delimiter": "\t"},
+                    "gaps": {"type": "stop", "stopwords": [_GAP]},
+                },
                 "analyzer": {
                     "weighed": {"type": "custom", "tokenizer": "lines", "filter": ["weighed"]},
                     "lines": {"type": "custom", "tokenizer": "lines"},
+                    "with_gaps": {"type": "custom", "tokenizer": "lines", "filter": ["gaps"]},
                 },
             },
         }
@@ -102,12 +109,11 @@ _FACET_FIELDS = {
 }
 _PIECES = {"type": "wildcard", "doc_values": True}  # matches are verified on the doc values
 _GRAMS = {"type": "text", "analyzer": "lines", "norms": False, "similarity": "phrase"}
+_NOT_IN_SOURCE = ["grams", "number_grams", "names", "bare_names", *TEXT_COLUMNS]
 
 MAPPING: dict[str, Any] = {
     "dynamic": "strict",
-    "_source": {
-        "excludes": ["grams", "topic_grams", "number_grams", "pages", "names", "bare_names", "sounds"]
-    },
+    "_source": {"excludes": _NOT_IN_SOURCE},
     "properties": {
         "id": {"type": "long"},
         "terms": {
@@ -119,16 +125,8 @@ MAPPING: dict[str, Any] = {
         },
         "grams": _GRAMS,
         "title_grams": _GRAMS,
-        "topic_grams": _GRAMS,  # of the title and of the attachments' labels
         "number_grams": _GRAMS,
-        "pages": {
-            "type": "nested",
-            "properties": {
-                "attachment": {"type": "long"},
-                "number": {"type": "integer"},
-                "grams": _GRAMS,
-            },
-        },
+        **{column: {"type": "binary", "store": True} for column in TEXT_COLUMNS},
         "names": _PIECES,
         "bare_names": _PIECES,
         "shown": {"type": "keyword", "index": False, "doc_values": False},
@@ -141,8 +139,8 @@ MAPPING: dict[str, Any] = {
         "fingerprint": {"type": "keyword", "index": False},
         # of words
         "word": _KEYWORD,
-        "sounds": _KEYWORD,
         "counted": {"type": "long"},
+        "added": {"type": "long"},  # the index's position, where a misspelt word may mean it
         # of the index itself
         "position": {"type": "long"},
         "lexicon": {"type": "keyword", "index": False, "doc_values": False},
@@ -176,11 +174,8 @@ def opensearch_document(document: IndexDocument, average: Averages) -> dict[str,
         "terms": "\n".join(f"{term}\t{weight}" for term, weight in zip(document.terms, weights, strict=True)),
         "grams": [stored_bigram_lines(zone) for zone in zones if zone],
         "title_grams": stored_bigram_lines(zones[0]),
-        "topic_grams": [
-            stored_bigram_lines(zones[PLAIN_ZONES.index(zone)]) for zone in ("title", "labels")
-        ],
         "number_grams": stored_bigram_lines(zones[PLAIN_ZONES.index("number")]),
-        "pages": _pages(document),
+        **{column: b64encode(document.columns[column]).decode() for column in TEXT_COLUMNS},
         "names": [text_of_bytes(data) for data in runs],
         "bare_names": [text_of_bytes(data.translate(None, MARK_BYTES)) for data in runs],
         "shown": names,
@@ -194,19 +189,6 @@ def opensearch_document(document: IndexDocument, average: Averages) -> dict[str,
             facts["date"], facts["expires"], document.columns["facets"], document.columns["text"]
         ),
     }  # fmt: skip
-
-
-def _pages(document: IndexDocument) -> list[dict[str, Any]]:
-    layout = parse_zone_layout(document.columns["layout"])
-    starts = [layout.zones[-1] + 1, *(end + 1 for _, _, end in layout.pages)]
-    return [
-        {
-            "attachment": attachment,
-            "number": number,
-            "grams": stored_bigram_lines(document.columns["text"][start:end]),
-        }
-        for start, (attachment, number, end) in zip(starts, layout.pages, strict=False)
-    ]
 
 
 def announcement_fingerprint(entry: SourceAnnouncement) -> str:
@@ -245,9 +227,20 @@ def clusters(data: bytes) -> list[str]:
     return _CLUSTER.findall(text_of_bytes(data))
 
 
-def query_bigram_lines(data: bytes) -> str:
-    """Returns the bigrams that a phrase query looks up, one a line; "" for a single character cluster."""
-    return "\n".join(left + right for left, right in pairwise(clusters(data)))
+def query_bigrams(data: bytes) -> list[str]:
+    """Returns the bigrams of searchable bytes in a row; [] for a single character cluster."""
+    return [left + right for left, right in pairwise(clusters(data))]
+
+
+def phrase_lines(data: bytes) -> str:
+    """Returns the bigrams that a phrase query looks up, one a line; "" for a single character cluster.
+
+    Every second one and the last are enough, as each cluster is then in one. In place of the others
+    stands a sign that the analyzer ``with_gaps`` leaves out.
+    """
+    bigrams = query_bigrams(data)
+    last = len(bigrams) - 1
+    return "\n".join(_GAP if place % 2 and place < last else bigram for place, bigram in enumerate(bigrams))
 
 
 def stored_bigram_lines(data: bytes) -> str:
@@ -263,15 +256,15 @@ def name_key(text: str) -> str:
     return text_of_bytes(letters_of(text))
 
 
-def word_body(word: str, counted: int, tokenizer: Tokenizer) -> dict[str, Any]:
-    """Returns the OpenSearch document of a word; with its sounds where a misspelt word may mean it.
+def word_body(word: str, counted: int, position: int, tokenizer: Tokenizer) -> dict[str, Any]:
+    """Returns the OpenSearch document of a word, with the ``position`` if a misspelt word may mean it.
 
     ``counted`` is the number of documents that had the word when the generation was made. An unknown word
     that few of them had is not offered (``MIN_WORD_FREQUENCY``); most words of a scanned archive are such.
     """
     is_meant = counted >= MIN_WORD_FREQUENCY or tokenizer.is_known_word(word)
-    sounds = sorted(lookup_keys(word)) if is_meant and THAI_WORD.fullmatch(word) else []
-    return {"word": word, "sounds": sounds, "counted": counted}
+    added = {"added": position} if is_meant and THAI_WORD.fullmatch(word) else {}
+    return {"word": word, "counted": counted, **added}
 
 
 def words_to_look_up(document: IndexDocument) -> Iterator[str]:

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
@@ -13,9 +14,16 @@ from archive.facets import FACETS, FACETS_BY_NAME, NAME_FACETS, FacetType
 from indexer.analysis.dictionary import Lexicon
 from indexer.analysis.index_document import NEVER_EXPIRES
 from indexer.analysis.tokenizer import letters_of, searchable_bytes, text_of_bytes
-from indexer.engines.opensearch.mapping import DEEPEST, STEPS, clusters, name_key, query_bigram_lines
+from indexer.engines.opensearch.mapping import (
+    DEEPEST,
+    STEPS,
+    TEXT_COLUMNS,
+    clusters,
+    name_key,
+    phrase_lines,
+    query_bigrams,
+)
 from indexer.search.coverage import is_stop_word_or_document_kind, longer_words, required_grams, time_clauses
-from indexer.search.ports import MOST_PAGES
 from indexer.search.query.date_ranges import DateRange
 from indexer.search.query.parser import ExcludedValue, Filters, Interpretation, Query, Sort
 from indexer.search.query.query_plan import (
@@ -29,23 +37,14 @@ from indexer.search.query.query_plan import (
 )
 from indexer.search.searcher import BEST_HITS, MOST_FACET_VALUES
 from indexer.search.tuning import TUNING
+from indexer.search.villages import ABBREVIATED_VILLAGE, village_number
 
 Json = Mapping[str, Any]
 
 ANNOUNCEMENTS: Json = {"exists": {"field": "id"}}
 """Query for all announcements; an index also contains documents of other kinds, such as words."""
 
-COMPLETE = 1024.0
-"""Score of documents with all of a plan, beside what they score otherwise: they stand before all others."""
-
-COMPLETE_ONES = "complete"  # name of the aggregation that counts the matching documents with all of a plan
-
-PASSING = "passing"  # name of the aggregation that counts documents that pass all filters
-
 UNFILTERED = "unfiltered"  # name of the aggregation that counts matching documents without filters
-
-TITLE_MATCHES, TITLE_MATCHES_AT_ANY_TIME = "about", "about-elsewhere"
-"""Names of the aggregations that count documents with the topic of a query: of its time, and of any time."""
 
 _ENOUGH = 100  # documents with a phrase that are counted; more make no spelling likelier
 _SIMILAR_WORDS = 25  # distinctive words by which similar announcements are found
@@ -53,9 +52,13 @@ _SIMILAR_SHARE = "30%"  # share of these words that a similar announcement has a
 _SIMILAR_TITLE = f"{TUNING.min_similar_title:.0%}"  # the same for the rarest bigrams of the title
 _MOST_IDS = 65_536  # in one clause, by OpenSearch's own limit
 _TERM_BOOST = 1 / (TUNING.k1 * STEPS + 1)  # OpenSearch's BM25 multiplies by k1 + 1; without that: IDF at most
-_PHRASE_BOOST = 0.3  # share of a phrase's BM25 over its bigrams that is added to the BM25F of its words
-_NEAR_BOOST = 0.4  # the same for a phrase with a misread letter
-_FEWEST_CLUSTERS = 5  # of a word or phrase that is looked for with a misread letter
+_RESCORED = 150  # best documents that are looked at for phrases
+_PHRASE_BOOST = (
+    0.6  # share of a phrase's BM25 over every second bigram that is added to the BM25F of its words
+)
+_NEAR_BOOST = 0.4  # the same for a phrase with a misread letter, over all its bigrams
+_TITLE_BOOST = 0.2  # the same for the whole query in a title
+_FEWEST_CLUSTERS = 5  # of a phrase that is looked for with a misread letter
 _CLUSTERS_A_SLIP, _MOST_SLIPS = 6, 4  # one misread letter is allowed for each 6 clusters, 4 at most
 _MOST_SPOILT = 3  # bigrams in place of the two of a misread cluster: a letter may be lost or one too many
 _MAX_FUZZY_CLAUSES = 12  # clauses that are matched by grams
@@ -64,10 +67,9 @@ _NUMBER_WITHOUT_YEAR_BOOST = 40.0  # of คำสั่งที่ 301 to the o
 _OWN_NUMBER_BOOST = 4.0  # of a document that bears the number typed; half of a rare word's score
 _NUMBER_SIGNS = ("/", "-", ".", " ")  # between the parts of a number
 _CLUSTERS_BETWEEN_WORDS = 16  # character clusters between two words of a set phrase; some 20 letters
-_TITLE_BOOST = 0.1  # the same for the whole query in a title
+_OF_A_DAY = 1e-5  # score of a day: of equal documents the newest comes first
 
-ORDERS: Mapping[Sort, list[Mapping[str, str]]] = {
-    Sort.RELEVANCE: [{"_score": "desc"}, {"date": "desc"}, {"id": "asc"}],
+_ORDERS: Mapping[Sort, list[Mapping[str, str]]] = {
     Sort.NEWEST: [{"date": "desc"}, {"id": "desc"}],
     Sort.OLDEST: [{"date": "asc"}, {"id": "asc"}],
     Sort.CLOSING: [{"expires": "asc"}, {"date": "desc"}, {"id": "asc"}],
@@ -98,12 +100,9 @@ def term_query(term: str, weight: float = 1.0) -> Json:
 
 def clause_query(clause: Clause) -> Json:
     """Returns a query that any alternative of the clause matches; the best alternative gives the score."""
+    if clause.single_term:
+        return term_query(clause.single_term)
     return best_of(map(_alternative, clause.alternatives))
-
-
-def clause_count_query(clause: Clause) -> Json:
-    """Returns the scored query under which a clause's count is cached: a plain one for a single term."""
-    return term_query(clause.single_term) if clause.single_term else clause_query(clause)
 
 
 def _alternative(alternative: Alternative) -> Json:
@@ -119,25 +118,13 @@ def _side_by_side(alternative: Alternative) -> Json:
     return best_of(phrase_query(number, alternative.weight * _PHRASE_BOOST) for number in numbers)
 
 
-def together_query(clause: Clause) -> Json:
-    """Returns the query for documents with the words of an alternative together, a few letters between."""
-    return best_of(map(_together, clause.alternatives))
-
-
 def _together(alternative: Alternative) -> Json:
+    """Returns the query for documents with the words of an alternative together, a few letters between."""
     if len(alternative.terms) == 1 or alternative.terms[0].isdigit():
         return _alternative(alternative)
-    words = (letters_of(term) for term in alternative.terms)
-    near = {"query": "\n".join(map(query_bigram_lines, words)), "slop": _CLUSTERS_BETWEEN_WORDS}
+    words = "\n".join(bigram for term in alternative.terms for bigram in query_bigrams(letters_of(term)))
+    near = {"query": words, "slop": _CLUSTERS_BETWEEN_WORDS}
     return bool_must([_alternative(alternative), {"match_phrase": {"grams": near}}])
-
-
-def topic_query(clause: Clause) -> Json:
-    """Returns the query for documents with the clause in the title or in a label."""
-    return best_of(
-        bool_must(phrase_query(letters_of(term), field="topic_grams") for term in each.terms)
-        for each in clause.alternatives
-    )
 
 
 def phrase_query(data: bytes, boost: float = 1.0, field: str = "grams") -> Json:
@@ -145,10 +132,10 @@ def phrase_query(data: bytes, boost: float = 1.0, field: str = "grams") -> Json:
 
     A single character cluster has no bigram: any bigram that begins with it matches then.
     """
-    text = query_bigram_lines(data)
-    if not text:
+    lines = phrase_lines(data)
+    if not lines:
         return {"prefix": {field: {"value": text_of_bytes(data), "boost": boost}}}
-    return {"match_phrase": {field: {"query": text, "boost": boost}}}
+    return {"match_phrase": {field: {"query": lines, "boost": boost, "analyzer": "with_gaps"}}}
 
 
 def misread_phrase_query(data: bytes, boost: float, *, is_loose: bool) -> list[Json]:
@@ -161,7 +148,7 @@ def misread_phrase_query(data: bytes, boost: float, *, is_loose: bool) -> list[J
     letters = clusters(data)
     if len(letters) < _FEWEST_CLUSTERS:
         return []
-    bigrams = query_bigram_lines(data).split("\n")
+    bigrams = query_bigrams(data)
     slips = min(max(len(letters) // _CLUSTERS_A_SLIP, 1), _MOST_SLIPS)
     intact = _with_one_gap(bigrams) if slips == 1 else _with_pieces(bigrams, slips + 1, 1 if is_loose else 2)
     left = {"query": "\n".join(bigrams), "minimum_should_match": len(bigrams) - 2 * slips, "boost": boost}
@@ -203,7 +190,7 @@ def _in_order(ways: Sequence[tuple[Sequence[Sequence[str]], int]]) -> Json:
     return {"intervals": {"grams": {"any_of": {"intervals": rows}}}}
 
 
-def fuzzy_gram_query(clause: Clause) -> list[Json]:
+def _fuzzy_gram_query(clause: Clause) -> list[Json]:
     """Returns a list of one query by the letter grams of unknown words; [] for a short word or number.
 
     It finds documents with most grams of the word. The index has grams only of unknown words and of the
@@ -215,38 +202,30 @@ def fuzzy_gram_query(clause: Clause) -> list[Json]:
     return [bool_should([term_query(one, _GRAM_BOOST) for one in terms], fewest)]
 
 
-def one_misread_letter_query(clause: Clause) -> Json | None:
-    """Returns the query for a word with one letter misread; None for a number or a short word."""
-    bigrams = query_bigram_lines(searchable_bytes(clause.typed).data).split("\n")
-    if len(bigrams) + 1 < _FEWEST_CLUSTERS or clause.typed[:1].isdigit():
-        return None
-    return {"bool": {"filter": [_with_one_gap(bigrams)]}}
-
-
 def has_bigram(data: bytes) -> bool:
     """Returns True if the letters can be looked up as a phrase."""
     return len(clusters(data)) > 1
 
 
 class SearchAttempt(NamedTuple):
-    """A search that may answer a plan; the first of ``PlanQueries.attempts`` that finds anything does."""
+    """A search that may answer a plan."""
 
-    strictness: str = "enough"  # have "all", "enough" or "any" of the plan; those with all come first
-    is_quoted: bool = False  # with quoted phrases letter by letter, and all of the plan
+    strictness: str = "all"  # documents with "all" of the plan, or those others with "enough" or "any" of it
+    is_quoted: bool = False  # with quoted phrases letter by letter
     time: str = ""  # "dated": published in one of the date ranges; "named": others that name one
-    has_number: bool = False  # partial matches have a document's number of the plan: others are of no use
+    has_number: bool = False  # with a document's number of the plan: others are of no use
     is_top_hits_only: bool = False  # the first hits by relevance, whatever page and order are asked for
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlanQueries:
-    """The OpenSearch queries of one plan, made anew at every call."""
+    """The OpenSearch queries of one plan."""
 
     plan: QueryPlan
     query: Query
     lexicon: Lexicon
 
-    @property
+    @cached_property
     def phrases(self) -> list[QueryPart]:
         """The parts of several words, which a document may have letter by letter."""
         return [part for part in self.plan.parts if part.phrase.words > 1 and has_bigram(part.phrase.data)]
@@ -254,7 +233,7 @@ class PlanQueries:
     @property
     def min_telling_clauses(self) -> int:
         """The number of clauses, but stop words and kinds of document, that a partial match has at least."""
-        return max(math.ceil(TUNING.min_coverage * len(self._telling()) - 1e-9), 1)
+        return max(math.ceil(TUNING.min_coverage * len(self._telling) - 1e-9), 1)
 
     @property
     def is_time_given_up_elsewhere(self) -> bool:
@@ -263,53 +242,71 @@ class PlanQueries:
 
     @property
     def attempts(self) -> list[SearchAttempt]:
-        """The searches, by time and by quotes, of which the first that finds anything answers the plan."""
+        """The searches for all of the plan, by time and by quotes: the first that finds anything answers."""
         times = ["dated", "named"] if self.query.times else []
         times += [] if self.is_time_given_up_elsewhere else [""]
         is_quoted = any(map(self._is_looked_up_quoted, self.plan.parts))
         quotes = [True, False] if is_quoted else [False]
-        return [
-            SearchAttempt("all" if quoted else self.default_strictness, quoted, time)
-            for time in times
-            for quoted in quotes
-        ]
+        return [SearchAttempt(is_quoted=quoted, time=time) for time in times for quoted in quotes]
 
-    @property
-    def default_strictness(self) -> str:
-        """Strictness of the first attempt: "enough" of several clauses; "all" of one, which has no part."""
-        return "enough" if len(self.plan.clauses) > 1 else "all"
+    def partial_attempts(self, attempt: SearchAttempt) -> list[SearchAttempt]:
+        """The searches for what has only enough of the plan, with its number first, beside one for all of it.
 
-    def complete(self, attempt: SearchAttempt) -> Json:
-        """Returns the query for documents with every part, by its words or letter by letter."""
-        return bool_must(
-            self._part(part, is_quoted=attempt.is_quoted) for part in self.plan.parts if part.clauses
-        )
-
-    def ranked_query(self, attempt: SearchAttempt, complete: Json) -> Json:
-        """Returns the scored query of an attempt with its filters; what has all of the plan scores highest.
-
-        That is at least ``COMPLETE``, where others may stand beside it.
+        None for quotes, and for a plan of one clause, which has no part.
         """
-        fewest = self.min_telling_clauses if attempt.strictness == "enough" else 1
-        telling = self._telling()
+        if attempt.is_quoted or len(self.plan.clauses) < 2:
+            return []
+        enough = attempt._replace(strictness="enough")
+        return [enough._replace(has_number=True), enough] if self.plan.document_numbers else [enough]
+
+    @cached_property
+    def _complete(self) -> Json:
+        parts = (self._part(part, is_quoted=False) for part in self.plan.parts if part.clauses)
+        return bool_must([*parts, *self._village()])
+
+    def ranked_query(self, attempt: SearchAttempt) -> Json:
+        """Returns the scored query of an attempt with its filters."""
+        telling = self._telling
         is_loose = attempt.strictness != "all" and len(self.plan.clauses) <= _MAX_FUZZY_CLAUSES
         words = [self._clause(clause, is_loose=is_loose) for clause in telling]
-        long = [part for part in self.phrases if len(part.clauses) >= fewest]
-        phrases = {part: self._phrase(part, is_loose=True) for part in self.phrases}
-        should = [query for part in self.phrases if part not in long for query in phrases[part]]
-        should += [self._clause(clause) for clause in self.plan.clauses if clause not in telling]
-        should += [*self._whole(), *self._own_numbers()]
-        enough = [bool_should(words, fewest)] if words else []
-        enough += [query for part in long for query in phrases[part]]
+        should = [self._clause(clause) for clause in self.plan.clauses if clause not in telling]
+        should += self._own_numbers()
+        newest = {"field_value_factor": {"field": "date", "factor": _OF_A_DAY, "missing": 0}}
+        should.append({"function_score": {"query": ANNOUNCEMENTS, **newest, "boost_mode": "replace"}})
         narrow = self.permitted_filters(attempt)
-        if attempt.has_number:
-            numbers = filter(has_document_number, self.plan.clauses)
-            narrow.append(bool_should([complete, *map(clause_query, numbers)]))
         if attempt.strictness == "all":
-            return {"bool": {"filter": [complete, *narrow], "should": [*enough, *should]}}
-        tier = 0.0 if self.plan.is_prose else COMPLETE
-        enough.append({"constant_score": {"filter": complete, "boost": tier}})
-        return {"bool": {"must": [bool_should(enough)], "should": should, "filter": narrow}}
+            parts = (part for part in self.plan.parts if part.clauses)
+            quoted = bool_must(self._part(part, is_quoted=True) for part in parts)
+            complete = quoted if attempt.is_quoted else self._complete
+            return {"bool": {"filter": [complete, *narrow], "should": [*words, *should]}}
+        if attempt.has_number:
+            narrow.append(bool_should(map(clause_query, filter(has_document_number, self.plan.clauses))))
+        fewest = self.min_telling_clauses if attempt.strictness == "enough" else 1
+        if self.plan.is_prose:  # what has all of it stands among the others
+            either = bool_should(
+                [bool_should(words, fewest), {"constant_score": {"filter": self._complete, "boost": 0}}]
+            )
+            return {"bool": {"must": [either], "should": should, "filter": narrow}}
+        enough = bool_should(words, fewest)
+        return {"bool": {"must": [enough], "must_not": [self._complete], "should": should, "filter": narrow}}
+
+    def rescore_queries(self, attempt: SearchAttempt) -> list[Json]:
+        """Returns the queries whose scores are added for the best documents: phrases, the whole query.
+
+        Beside partial matches phrases may have misread letters, but not in questions and sentences:
+        documents seldom have these letter by letter.
+        """
+        found: list[Json] = []
+        for part in self.phrases:
+            found.append(phrase_query(part.phrase.data, _PHRASE_BOOST))
+            if not self.plan.is_prose:
+                found += misread_phrase_query(
+                    part.phrase.data, _NEAR_BOOST, is_loose=attempt.strictness != "all"
+                )
+        if has_bigram(self.plan.whole):
+            found.append(phrase_query(self.plan.whole, _TITLE_BOOST, "title_grams"))
+            found += [phrase_query(self.plan.whole, _PHRASE_BOOST)] if len(self.plan.parts) > 1 else []
+        return found
 
     def permitted_filters(self, attempt: SearchAttempt) -> list[Json]:
         """Returns the filters of a search: what the reader may see, its time, and what the plan excludes."""
@@ -325,69 +322,39 @@ class PlanQueries:
         only_these = [one for one in own if one is not ANNOUNCEMENTS or not self.plan.clauses]  # have words
         return [*only_these, *time, *without]
 
-    def clause_or_same_date_query(self, clause: Clause) -> Json:
-        """Returns the query of a clause; for a clause that names a date, documents of that date match too."""
+    @property
+    def title_match_queries(self) -> list[Json]:
+        """Two queries for documents with all words but the time, one in the title: of any time, of the time.
+
+        None for prose and for single days, which are about what happened then.
+        """
+        words = [each for each in self._clauses_without_dates if not is_stop_word_or_document_kind(each)]
+        times = self.query.times
+        if not (times and words) or self.plan.is_prose or any(time.is_one_day for time in times):
+            return []
+        runs = ("".join(way.terms) for clause in words for way in clause.alternatives)
+        topic = bool_should(phrase_query(letters_of(run), field="title_grams") for run in runs)
+        any_time = [topic, *map(clause_query, self._clauses_without_dates)]
+        return [bool_must(any_time), bool_must([*any_time, bool_should(self._dated())])]
+
+    @cached_property
+    def _telling(self) -> list[Clause]:
+        clauses = self.plan.clauses
+        return [each for each in clauses if not is_stop_word_or_document_kind(each)] or list(clauses)
+
+    def _clause(self, clause: Clause, *, is_loose: bool = False) -> Json:
+        """Returns the query of a clause that, if ``is_loose``, may also stand with misread letters.
+
+        For a clause that names a date, documents of that date match too.
+        """
         days = [
             date_range_query(time)
             for time in self.query.times
             if clause in build_query_part(time.text, self.lexicon).clauses
         ]
-        if not days:
-            return clause_query(clause)
-        published = {"constant_score": {"filter": bool_should(days), "boost": 1.0}}
-        return best_of([clause_query(clause), published])
-
-    def phrase_or_misread(self, part: QueryPart) -> Json:
-        """Returns the query for a phrase as typed or, except in prose, with misread letters."""
-        return best_of(self._phrase(part, is_loose=False))
-
-    def title_match_aggregations(self) -> Json:
-        """Returns two counts of documents with a telling word in the title; {} for sentences, single days.
-
-        One counts among the matching documents, the other among all that have every word but the time. Prose
-        and single days are about what happened then.
-        """
-        words = [
-            clause for clause in self._clauses_without_dates() if not is_stop_word_or_document_kind(clause)
-        ]
-        if self.plan.is_prose or not words or any(time.is_one_day for time in self.query.times):
-            return {}
-        runs = ("".join(way.terms) for clause in words for way in clause.alternatives)
-        topic = bool_should(phrase_query(letters_of(run), field="title_grams") for run in runs)
-        visible = visibility_filters(self.query.filters)
-        anywhere = bool_must([topic, *visible, *map(clause_query, self._clauses_without_dates())])
-        return {
-            TITLE_MATCHES: {"filter": topic},
-            TITLE_MATCHES_AT_ANY_TIME: {
-                "global": {},
-                "aggs": {TITLE_MATCHES_AT_ANY_TIME: {"filter": anywhere}},
-            },
-        }
-
-    def _telling(self) -> list[Clause]:
-        return [clause for clause in self.plan.clauses if not is_stop_word_or_document_kind(clause)] or list(
-            self.plan.clauses
-        )
-
-    def _clause(self, clause: Clause, *, is_loose: bool = False) -> Json:
-        """Returns the query of a clause that, if ``is_loose``, may also stand with misread letters."""
-        fuzzy = fuzzy_gram_query(clause) if is_loose else []
-        exact = self.clause_or_same_date_query(clause)
-        return best_of([exact, *fuzzy]) if fuzzy else exact
-
-    def _phrase(self, part: QueryPart, *, is_loose: bool) -> list[Json]:
-        return [phrase_query(part.phrase.data, _PHRASE_BOOST), *self._near(part, is_loose=is_loose)]
-
-    def _near(self, part: QueryPart, *, is_loose: bool) -> list[Json]:
-        """Returns the query for a phrase with misread letters; none in questions and sentences.
-
-        Documents seldom have these letter by letter.
-        """
-        return (
-            []
-            if self.plan.is_prose
-            else misread_phrase_query(part.phrase.data, _NEAR_BOOST, is_loose=is_loose)
-        )
+        published = [{"constant_score": {"filter": bool_should(days), "boost": 1.0}}] if days else []
+        others = [*published, *(_fuzzy_gram_query(clause) if is_loose else ())]
+        return best_of([clause_query(clause), *others]) if others else clause_query(clause)
 
     def _is_looked_up_quoted(self, part: QueryPart) -> bool:
         """Returns True for quoted words in a row; a single quoted word is looked up as any other."""
@@ -399,27 +366,36 @@ class PlanQueries:
         words = bool_must([*map(self._whole_clause, part.clauses), *self._longer_words(part)])
         if part not in self.phrases:
             return words
-        is_set_phrase = len(part.clauses) == 1
-        phrases = [phrase_query(part.phrase.data)] if is_set_phrase else self._phrase(part, is_loose=False)
-        return bool_should([words, *phrases])
+        is_read_right = self.plan.is_prose or len(part.clauses) == 1
+        misread = () if is_read_right else misread_phrase_query(part.phrase.data, 0.0, is_loose=False)
+        return bool_should([words, phrase_query(part.phrase.data), *misread])
 
     def _whole_clause(self, clause: Clause) -> Json:
         """Returns the query for documents that have a clause whole: a set phrase not only in pieces."""
         is_loose = (
             self.plan.is_sentence
             or len(clause.alternatives) == 1
-            or clause not in self._clauses_without_dates()
+            or clause not in self._clauses_without_dates
         )
-        return self.clause_or_same_date_query(clause) if is_loose else together_query(clause)
+        return self._clause(clause) if is_loose else best_of(map(_together, clause.alternatives))
 
     def _longer_words(self, part: QueryPart) -> list[Json]:
         """Returns the queries for longer words (สนามบิน) of a part; none in a sentence or for a time."""
         groups = () if self.plan.is_sentence else longer_words(part)
-        undated = self._clauses_without_dates()
+        undated = self._clauses_without_dates
         runs = (
             "".join(each.typed for each in group) for group in groups if all(map(undated.__contains__, group))
         )
         return [phrase_query(letters_of(run)) for run in runs]
+
+    def _village(self) -> list[Json]:
+        """Returns the query for documents that name the village of the plan: a หมู่ and a 4 apart do not."""
+        number = village_number(self.plan)
+        if number is None:
+            return []
+        is_short = any(clause.typed == ABBREVIATED_VILLAGE for clause in self.plan.clauses)
+        names = ["หมู่", "หมู่ที่", "ม", *(["มาตรา"] if is_short else [])]
+        return [bool_should(phrase_query(letters_of(name) + number) for name in names)]
 
     def _own_numbers(self) -> list[Json]:
         numbers = (searchable_bytes(number).data for number in sorted(self.plan.document_numbers))
@@ -428,13 +404,6 @@ class PlanQueries:
             number = {"prefix": {"number_grams": {"value": f"{self.plan.number_without_year}/"}}}
             own.append((number, _NUMBER_WITHOUT_YEAR_BOOST))
         return [{"constant_score": {"filter": query, "boost": boost}} for query, boost in own]
-
-    def _whole(self) -> list[Json]:
-        """Returns queries for the whole query in a title and, where it has several parts, in the text."""
-        if not has_bigram(self.plan.whole):
-            return []
-        title = phrase_query(self.plan.whole, _TITLE_BOOST, "title_grams")
-        return [title, phrase_query(self.plan.whole, _PHRASE_BOOST)] if len(self.plan.parts) > 1 else [title]
 
     def _excluded(self, part: QueryPart) -> Json:
         if part.phrase.words > 1 and has_bigram(part.phrase.data):
@@ -460,74 +429,56 @@ class PlanQueries:
 
     def _of_topic(self) -> list[Json]:
         """Returns the query for documents with a word of the plan that names none of the date ranges."""
-        others = list(map(clause_query, self._clauses_without_dates()))
+        others = list(map(clause_query, self._clauses_without_dates))
         return [bool_should(others)] if others else []
 
+    @cached_property
     def _clauses_without_dates(self) -> list[Clause]:
-        """Returns the clauses that name none of the date ranges."""
         named = time_clauses(self.query.times, self.lexicon)
         return [clause for clause in self.plan.clauses if clause not in named]
 
 
-def search_body(
-    queries: PlanQueries, attempt: SearchAttempt, named_queries: Sequence[Json], filters: Mapping[str, Json]
-) -> dict[str, Any]:
+def search_body(queries: PlanQueries, attempt: SearchAttempt, filters: Mapping[str, Json]) -> dict[str, Any]:
     """Returns the request for a page of an attempt; totals and facets unless only its top hits are asked.
 
-    A page ends at result 100,000 at most. ``named_queries`` tell about a hit, but match nothing more: they
-    stand in the post filter, where OpenSearch looks at them for the hits alone. Of an attempt for the best
-    hits only the first three are asked for.
+    Each hit comes with its text. Of an attempt for the best hits only the first three are asked for.
     """
     query = queries.query
-    sort = Sort.RELEVANCE if attempt.is_top_hits_only else query.sort
-    complete = queries.complete(attempt)
-    matching = queries.ranked_query(attempt, complete)
-    order = ORDERS[sort]
-    if sort is not Sort.RELEVANCE and attempt.strictness != "all" and not queries.plan.is_prose:
-        first = {"constant_score": {"filter": complete, "boost": COMPLETE}}
-        matching, order = {"bool": {"filter": [matching], "should": [first]}}, [{"_score": "desc"}, *order]
-    begin = min((query.page - 1) * query.per_page, DEEPEST)
+    is_behind = attempt.strictness != "all" and not queries.plan.is_prose
+    places = range(BEST_HITS) if attempt.is_top_hits_only else page_range(query, is_behind_complete=is_behind)
     body: dict[str, Any] = {
-        "query": matching,
-        "from": 0 if attempt.is_top_hits_only else begin,
-        "size": BEST_HITS if attempt.is_top_hits_only else min(query.per_page, DEEPEST - begin),
-        "sort": order,
+        "query": queries.ranked_query(attempt),
+        "from": places.start,
+        "size": len(places),
         "track_total_hits": not attempt.is_top_hits_only,
-        "post_filter": {
-            "bool": {"filter": [*filters.values(), {"match_all": {}}], "should": list(named_queries)}
-        },
-        "stored_fields": "_none_",  # reading one would unpack the whole stored document
+        "_source": False,
         "docvalue_fields": ["id"],
+        "stored_fields": list(TEXT_COLUMNS),
     }
-    if attempt.is_top_hits_only:
-        return body
-    counts = _facets(filters)
-    if attempt.strictness != "all":
-        counts[COMPLETE_ONES] = {"filter": complete, "aggs": {**_facets(filters), **_passing(filters)}}
-    topic = queries.title_match_aggregations() if attempt.time == "dated" else {}
-    return body | {"aggs": {**counts, **topic}}
+    if filters:
+        body["post_filter"] = bool_must(filters.values())
+    if query.sort is Sort.RELEVANCE or attempt.is_top_hits_only:
+        if again := queries.rescore_queries(attempt):
+            body["rescore"] = {
+                "window_size": _RESCORED,
+                "query": {"rescore_query": bool_should(again)},
+            }
+    else:
+        body["sort"] = _ORDERS[query.sort]
+    if query.explain:
+        body["explain"] = True
+    return body if attempt.is_top_hits_only else body | {"aggs": _facets(filters)}
 
 
-def page_query(queries: PlanQueries) -> Json | None:
-    """Returns the query for the best pages of each hit; None for a plan without words."""
-    parts = [part for part in queries.plan.parts if part.phrase.data]
-    words = [letters_of(clause.typed) for clause in queries.plan.clauses]
-    should = [phrase_query(data, field="pages.grams") for data in words if data]
-    should += [phrase_query(part.phrase.data, field="pages.grams") for part in queries.phrases]
-    must = [phrase_query(part.phrase.data, field="pages.grams") for part in parts if part.phrase.is_exact]
-    if not should:
-        return None
-    return {
-        "nested": {
-            "path": "pages",
-            "query": {"bool": {"must": must, "should": should, "minimum_should_match": 1}},
-            "inner_hits": {
-                "size": MOST_PAGES,
-                "stored_fields": "_none_",
-                "docvalue_fields": ["pages.attachment", "pages.number"],
-            },
-        }
-    }
+def page_range(query: Query, *, is_behind_complete: bool) -> range:
+    """Returns the places of the hits that a page asks for, 100,000 at most.
+
+    Partial matches stand behind those with all of the plan, of which there are too few to answer, but may
+    be any number below: a page of them begins earlier by the most that there may be.
+    """
+    begin = min((query.page - 1) * query.per_page, DEEPEST)
+    end = min(begin + query.per_page, DEEPEST)
+    return range(max(begin - TUNING.enough_complete + 1, 0) if is_behind_complete else begin, end)
 
 
 def similar_body(index: str, announcement_id: int, limit: int) -> dict[str, Any]:
@@ -550,7 +501,7 @@ def similar_body(index: str, announcement_id: int, limit: int) -> dict[str, Any]
             }
         },
         "size": limit,
-        "sort": ORDERS[Sort.RELEVANCE],
+        "sort": ["_score", {"date": "desc"}, {"id": "asc"}],
         "track_total_hits": False,
         "stored_fields": "_none_",
         "docvalue_fields": ["id"],
@@ -637,10 +588,6 @@ def filter_queries(filters: Filters, unknown: Set[str] = frozenset()) -> dict[st
     if filters.announcement_id is not None:
         found["announcement_id"] = {"term": {"id": filters.announcement_id}}
     return found
-
-
-def _passing(filters: Mapping[str, Json]) -> dict[str, Any]:
-    return {PASSING: {"filter": bool_must(filters.values())}} if filters else {}
 
 
 def _facets(filters: Mapping[str, Json]) -> dict[str, Any]:

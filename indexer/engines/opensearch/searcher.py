@@ -1,56 +1,42 @@
 """``indexer.search.searcher.Searcher`` of an OpenSearch index: it finds, ranks and counts by itself.
 
-Most plans are one request: the documents with enough of the plan, of which those with all of it stand first,
-and the counts it needs. Where many documents are expected to have all of it, only these are asked for. A
-second request follows where that was wrong, where nothing has enough, or where something may be misspelt; a
-corrected plan is one more.
+Most plans are one request: the documents with all of the plan, those with enough of it, and the counts that
+the plan needs. Where many documents are expected to have all of it, only these are asked for.
 """
 
 from __future__ import annotations
 
 import math
-import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import Any, NamedTuple
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
 
 from archive.facets import FACETS_BY_NAME
 from indexer.analysis.dictionary import Lexicon
-from indexer.engines.opensearch.cluster import NAMED_SCORES, Cluster
-from indexer.engines.opensearch.counts import VisibleDocumentCounts
+from indexer.engines.opensearch.mapping import TEXT_COLUMNS
 from indexer.engines.opensearch.queries import (
-    COMPLETE,
-    COMPLETE_ONES,
-    PASSING,
-    TITLE_MATCHES,
-    TITLE_MATCHES_AT_ANY_TIME,
+    ANNOUNCEMENTS,
     UNFILTERED,
     Json,
     PlanQueries,
     SearchAttempt,
-    clause_count_query,
+    clause_query,
     exact_and_partial_name_queries,
     filter_queries,
     has_bigram,
-    one_misread_letter_query,
-    page_query,
+    page_range,
     phrase_query,
     search_body,
-    together_query,
-    topic_query,
 )
-from indexer.engines.opensearch.vocabulary import ClusterVocabulary, misspelling_test_queries
-from indexer.search.coverage import (
-    adjacent_clauses,
-    are_related_hits_chosen,
-    broken_words,
-    clause_weights,
-    document_coverage,
-    is_worth_showing_as_related,
-    may_be_related_by,
-    scattered_clauses,
-)
+from indexer.engines.opensearch.requests import Answer, SearchRequests
+from indexer.engines.opensearch.vocabulary import ClusterVocabulary, part_query
+from indexer.search.coverage import are_related_hits_chosen, clause_weights
+from indexer.search.document_coverage import PlanCoverage, stand_before_numbers_alone
+from indexer.search.document_text import DocumentText
 from indexer.search.explanations import (
     HitExplanation,
     ScorePart,
@@ -59,11 +45,12 @@ from indexer.search.explanations import (
     build_explanation,
     build_hit_explanation,
 )
-from indexer.search.ports import FacetValue, Hit, PageHit
+from indexer.search.page_ranking import best_pages
+from indexer.search.ports import FacetValue, Hit
 from indexer.search.query import query_notes
-from indexer.search.query.parser import Filters, Query, Sort
+from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_notes import BilingualNote
-from indexer.search.query.query_plan import Clause, QueryPart, QueryPlan
+from indexer.search.query.query_plan import Clause, QueryPlan
 from indexer.search.searcher import (
     BEST_HITS,
     MOST_OF_OTHER_TIMES,
@@ -71,438 +58,289 @@ from indexer.search.searcher import (
     RetrievalResult,
     facet_values_by_count,
 )
+from indexer.search.spelling_correction import correctable_parts
 from indexer.search.tuning import TUNING
-
-Answer = Mapping[str, Any]
 
 
 class OpenSearchSearcher:
     """Searches one generation for the documents that one query may see."""
 
-    def __init__(
-        self, cluster: Cluster, index: str, lexicon: Lexicon, filters: Filters, counts: dict[str, int]
-    ) -> None:
-        self._cluster, self._index, self._lexicon, self._filters = cluster, index, lexicon, filters
-        self._counts = VisibleDocumentCounts(cluster, index, filters, counts)
-        self._vocabularies: dict[QueryPlan, ClusterVocabulary] = {}
+    def __init__(self, requests: SearchRequests, lexicon: Lexicon, vocabulary: ClusterVocabulary) -> None:
+        self._requests, self._lexicon, self._vocabulary = requests, lexicon, vocabulary
 
-    def correction_vocabulary(self, plan: QueryPlan) -> ClusterVocabulary:
-        """Returns the vocabulary for a plan, the same object each time; ``prepare_search`` fills it."""
-        if plan not in self._vocabularies:
-            self._vocabularies[plan] = ClusterVocabulary(
-                self._cluster, self._index, self._filters, self._counts, self._lexicon, plan
-            )
-        return self._vocabularies[plan]
+    def correction_vocabulary(self, plan: QueryPlan) -> ClusterVocabulary:  # noqa: ARG002 (one for all plans)
+        return self._vocabulary
 
     def prepare_search(self, plan: QueryPlan, query: Query) -> PreparedSearch:
         if not plan.clauses and query.sort is Sort.RELEVANCE:
             query = replace(query, sort=Sort.NEWEST)
-        queries = PlanQueries(plan, query, self._lexicon)
-        unknown: set[str] = set()
-        selection = _Selection(queries, self._counts)
-        while (missing := selection.missing()) is not None:
-            self._ask(selection, missing, unknown)
-            names = exact_and_partial_name_queries(query.filters)
-            partial = {name for name, (exact, _) in names.items() if not self._counts.count(exact)}
-            if partial != unknown:  # a part of a name was given
-                unknown = partial
-                selection = _Selection(queries, self._counts)
-        return selection
-
-    def _ask(self, selection: _Selection, missing: SearchAttempt, unknown: set[str]) -> None:
-        """Asks for a search and all that is likely to be needed with it, in one request."""
-        queries = selection.queries
-        is_corrected = bool(self._vocabularies.keys() - {queries.plan})
-        bodies = _bodies(queries, self._searches(selection, missing, is_corrected=is_corrected), unknown)
-        is_counted = (
-            is_corrected or queries.query.explain or any(attempt.strictness != "all" for attempt in bodies)
-        )
-        counts = self._counts.missing_requests(_count_queries(queries, with_clauses=is_counted))
-        vocabulary = self.correction_vocabulary(queries.plan)
-        lookups = [] if not selection.answers or selection.is_as_typed else vocabulary.lookups(queries.plan)
-        preference = f"q{zlib.crc32(queries.query.typed.encode())}"  # pages of results come from one copy
-        requests = [*bodies.values(), *(body for _, body in counts), *lookups]
-        answers = iter(self._cluster.multi_search(self._index, requests, preference))
-        selection.answers.update(zip(bodies, islice(answers, len(bodies)), strict=True))
-        self._counts.store([key for key, _ in counts], list(islice(answers, len(counts))))
-        if lookups:
-            vocabulary.note(list(answers))
-
-    def _searches(
-        self, selection: _Selection, missing: SearchAttempt, *, is_corrected: bool
-    ) -> list[SearchAttempt]:
-        """Returns the missing search, and those that are likely to be needed with it."""
-        queries = selection.queries
-        searches = [missing] if selection.answers else [missing, *queries.attempts]
-        if not selection.answers and self._expects_many(queries):
-            searches = [attempt._replace(strictness="all") for attempt in searches]
-        elif is_corrected and queries.min_telling_clauses > 1:
-            searches.append(SearchAttempt("any"))
-        if queries.query.page > 1 or queries.query.sort is not Sort.RELEVANCE:
-            searches += [
-                attempt._replace(is_top_hits_only=True) for attempt in searches if attempt.strictness != "all"
-            ]
-        return list(dict.fromkeys(searches))
-
-    def _expects_many(self, queries: PlanQueries) -> bool:
-        """Returns True if so many documents are expected to have all of a plan that no others are needed.
-
-        Words are counted as independent of each other; those of one subject stand together more often.
-        """
-        total, clauses = self._counts.known_total, queries.plan.clauses
-        known = [self._counts.known_count(clause_count_query(clause)) for clause in clauses]
-        if queries.plan.is_sentence or queries.query.times or None in known:
-            return False
-        shares = ((count or 0) / max(total, 1) for count in known)
-        return total * math.prod(shares) >= TUNING.enough_complete
-
-
-def _bodies(
-    queries: PlanQueries, searches: Sequence[SearchAttempt], unknown: set[str]
-) -> dict[SearchAttempt, dict[str, Any]]:
-    """Returns the request of each search. ``unknown``: filters by a name that no announcement has exactly."""
-    filters = filter_queries(queries.query.filters, unknown)
-    shown = _named_queries(queries)
-    pages = page_query(queries)
-    bodies = {}
-    for attempt in searches:
-        named = shown if attempt.strictness != "all" or queries.query.explain else ()
-        inner = [pages] if pages and not attempt.is_top_hits_only else []
-        body = search_body(queries, attempt, [*named, *inner], filters)
-        bodies[attempt] = body | ({NAMED_SCORES: True} if queries.query.explain else {})
-    return bodies
-
-
-def _count_queries(queries: PlanQueries, *, with_clauses: bool) -> list[Json]:
-    """Returns the queries whose counts a plan needs: names, the whole query, doubtful words, clauses."""
-    plan = queries.plan
-    wanted = [exact for exact, _ in exact_and_partial_name_queries(queries.query.filters).values()]
-    if has_bigram(plan.whole):
-        wanted.append(phrase_query(plan.whole))
-    if len(plan.parts) > 1 and not plan.is_sentence:  # seldom in a text as one
-        wanted += misspelling_test_queries(plan, queries.lexicon)
-    return [*wanted, *map(clause_count_query, plan.clauses)] if with_clauses else wanted
-
-
-def _named_queries(queries: PlanQueries) -> list[Json]:
-    """Returns named queries that tell which clauses, neighbours and phrases a hit has."""
-    shown: dict[str, Json] = {}
-    for at, clause in enumerate(queries.plan.clauses):
-        shown[f"clause{at}"] = queries.clause_or_same_date_query(clause)
-        shown[f"topic{at}"] = topic_query(clause)
-        if len(clause.alternatives) > 1:
-            shown[f"whole{at}"] = together_query(clause)
-        if misread := one_misread_letter_query(clause):
-            shown[f"misread{at}"] = misread
-    for at, (_, _, run) in enumerate(adjacent_clauses(queries.plan)):
-        if has_bigram(run):
-            shown[f"pair{at}"] = phrase_query(run)
-    for at, part in enumerate(queries.phrases):
-        shown[f"phrase{at}"] = queries.phrase_or_misread(part)
-    return [{"bool": {"must": [query], "_name": name}} for name, query in shown.items()]
-
-
-class AttemptNotSent(Exception):
-    """Raised where the choice among attempts needs the answer to one that was not sent to OpenSearch yet."""
-
-    def __init__(self, attempt: SearchAttempt) -> None:
-        super().__init__(attempt)
-        self.attempt = attempt
+        search = _PlanSearch(PlanQueries(plan, query, self._lexicon), self._requests)
+        search.note_first()
+        self._requests.send_first()
+        return search
 
 
 class _Found(NamedTuple):
-    """The documents of a search that answer: all of them, or those alone that have all of the plan."""
+    """The searches whose documents answer, the best first."""
 
-    attempt: SearchAttempt
-    counts: Answer  # aggregations of these documents
-    found: int  # these documents, whatever the filters are
+    attempts: tuple[SearchAttempt, ...]
+    matched: int  # their documents, whatever the filters are
     total: int  # those that pass the filters
-    complete: int  # of ``total`` those with all of the plan
+    complete: int  # of ``total`` those with all of the plan, which stand first except in prose
     is_whole: bool  # some document has all of the plan, whatever the filters are
-    is_cut: bool = False  # the search has partial matches after these, which are left out
 
 
-@dataclass(frozen=True, slots=True)
-class _Selection:
-    """Chooses the search that answers a plan, and reads its response."""
+class _PlanSearch:
+    """Chooses the searches that answer a plan, and reads their responses."""
 
-    queries: PlanQueries
-    counts: VisibleDocumentCounts
-    answers: dict[SearchAttempt, Answer] = field(default_factory=dict)
+    def __init__(self, queries: PlanQueries, requests: SearchRequests) -> None:
+        self._queries, self._requests = queries, requests
+        self._plan, self._query = queries.plan, queries.query
+        self._names = exact_and_partial_name_queries(queries.query.filters)
+        self._bodies: dict[tuple[SearchAttempt, frozenset[str]], Json] = {}
 
-    def missing(self) -> SearchAttempt | None:
-        """Returns a search that the answer needs and that was not sent yet; None if there is none."""
-        try:
-            chosen, _ = self._chosen()
-            if chosen.attempt.time == "dated":
-                self._hits_of_other_times()
-        except AttemptNotSent as missing:
-            return missing.attempt
-        return None
+    def note_first(self) -> None:
+        """Notes the searches and the counts that are likely to be needed."""
+        queries, plan = self._queries, self._plan
+        searches = queries.attempts
+        if not self._expects_many():
+            searches += [each for attempt in searches for each in queries.partial_attempts(attempt)]
+        if not self._is_first_page:
+            searches += [attempt._replace(is_top_hits_only=True) for attempt in searches]
+        counted = [exact for exact, _ in self._names.values()]
+        counted += [phrase_query(plan.whole)] if has_bigram(plan.whole) else []
+        counted += queries.title_match_queries
+        if len(plan.parts) > 1 and not plan.is_sentence:  # seldom in a text as one
+            parts = correctable_parts(plan, queries.lexicon, lambda _word: False, lambda _word: False)
+            counted += map(part_query, parts)
+            counted += (clause_query(clause) for part in parts for clause in part.clauses)
+        self._requests.note(map(self._body, searches), [*counted, *map(clause_query, plan.clauses)])
+
+    @cached_property
+    def is_as_typed(self) -> bool:
+        """True if the archive has the plan as it was typed."""
+        if has_bigram(self._plan.whole):
+            return bool(self._requests.count(phrase_query(self._plan.whole)))
+        answers = map(self._answer, self._queries.attempts)
+        return not self._plan.clauses or any(map(_unfiltered, answers))
+
+    @cached_property
+    def frequencies(self) -> dict[Clause, int]:
+        return {clause: self._requests.count(clause_query(clause)) for clause in self._plan.clauses}
 
     def retrieve(self) -> RetrievalResult:
-        chosen, notes = self._chosen()
-        answer = self.answers[chosen.attempt]
-        coverage = self._coverage(chosen)
-        is_parted = 0 < chosen.complete < chosen.total and not self.queries.plan.is_prose
-        hits = tuple(_hit(hit, is_parted=is_parted) for hit in _shown(answer, chosen))
-        is_dated = chosen.attempt.time == "dated"
+        found, notes = self._chosen()
+        is_parted = 0 < found.complete < found.total and not self._plan.is_prose
+        hits = self._hits(found, is_parted=is_parted)
+        coverage = self._coverage(found)
+        is_dated = found.attempts[0].time == "dated"
+        related = None
+        if are_related_hits_chosen(self._plan, coverage):
+            shown = zip(hits, self._shown(found), strict=True)
+            related = tuple(hit for hit, source in shown if self._judged.is_near(_text(source)))
         return RetrievalResult(
-            total=chosen.total,
+            total=found.total,
             hits=hits,
-            related=self._related(answer) if are_related_hits_chosen(self.queries.plan, coverage) else None,
-            partial=chosen.total - chosen.complete if is_parted else 0,
+            related=related,
+            partial=found.total - found.complete if is_parted else 0,
             is_of_time=is_dated,
-            has_title_match_at_other_times_only=is_dated
-            and self._has_title_match_at_other_times_only(answer),
+            has_title_match_at_other_times_only=is_dated and self._has_title_match_at_other_times_only(),
             hits_of_other_times=self._hits_of_other_times() if is_dated else (),
-            facets={name: _values(chosen.counts[name]) for name in FACETS_BY_NAME},
+            facets=_facet_values(map(self._answer, found.attempts)),
             notes=notes,
             coverage=coverage,
-            explanation=self._explanation(chosen, coverage) if self.queries.query.explain else None,
+            explanation=self._explanation(found, coverage) if self._query.explain else None,
         )
 
-    def _has_title_match_at_other_times_only(self, answer: Answer) -> bool:
-        """Returns True if only documents of other times have a word of the plan in the title."""
-        counted = answer["aggregations"]
-        if TITLE_MATCHES not in counted or counted[TITLE_MATCHES]["doc_count"]:
-            return False
-        return bool(counted[TITLE_MATCHES_AT_ANY_TIME][TITLE_MATCHES_AT_ANY_TIME]["doc_count"])
+    @property
+    def _is_first_page(self) -> bool:
+        return self._query.page == 1 and self._query.sort is Sort.RELEVANCE
 
-    def _hits_of_other_times(self) -> tuple[Hit, ...]:
-        """Returns, for the first page, the best documents of other times that mention the time typed."""
-        query = self.queries.query
-        if query.page > 1 or query.sort is not Sort.RELEVANCE:
-            return ()
-        found = self._found(SearchAttempt(self.queries.default_strictness, time="named"))
-        return tuple(map(_hit, _shown(self.answers[found.attempt], found)[:MOST_OF_OTHER_TIMES]))
+    def _expects_many(self) -> bool:
+        """Returns True if so many documents are expected to have all of the plan that no others are needed.
+
+        Words are counted as independent of each other; those of one subject stand together more often.
+        """
+        clauses = map(clause_query, self._plan.clauses)
+        total, *counts = map(self._requests.known_count, (ANNOUNCEMENTS, *clauses))
+        if self._plan.is_sentence or self._query.times or total is None or None in counts:
+            return False
+        share = math.prod((count or 0) / max(total, 1) for count in counts)
+        return total * share >= TUNING.enough_complete
+
+    def _body(self, attempt: SearchAttempt) -> Json:
+        """Returns the request of a search. A name that nothing has exactly is taken for a part of one."""
+        counts = {name: self._requests.known_count(exact) for name, (exact, _) in self._names.items()}
+        unknown = frozenset(name for name, count in counts.items() if count == 0)
+        if (attempt, unknown) not in self._bodies:
+            filters = filter_queries(self._query.filters, unknown)
+            self._bodies[attempt, unknown] = search_body(self._queries, attempt, filters)
+        return self._bodies[attempt, unknown]
+
+    def _answer(self, attempt: SearchAttempt) -> Answer:
+        return self._requests.answer(self._body(attempt))
 
     def _chosen(self) -> tuple[_Found, tuple[BilingualNote, ...]]:
-        """Returns what answers, and notes on what was given up. May raise ``AttemptNotSent``."""
-        attempts = self.queries.attempts
-        is_last = self.queries.min_telling_clauses > 1 and not self.queries.is_time_given_up_elsewhere
-        any_of_it = [SearchAttempt("any")] if is_last else []
-        for attempt in (*attempts, *any_of_it):
-            chosen = self._found(attempt)
-            if chosen.found:
-                break
-        else:
-            chosen = self._found(attempts[-1])
-        if filter_queries(self.queries.query.filters) and not chosen.total:
-            for relaxed in map(self._found, (SearchAttempt(self.queries.default_strictness), *any_of_it)):
-                if relaxed.total:
-                    chosen = relaxed
-                    break
+        """Returns what answers, and notes on what was given up."""
+        any_of_it = SearchAttempt("any")
+        may_be_any = self._queries.min_telling_clauses > 1 and not self._queries.is_time_given_up_elsewhere
+        ways = [*map(self._found, self._queries.attempts)]
+        chosen = next((found for found in ways if found.matched), ways[-1])
+        if not chosen.matched and may_be_any:
+            chosen = max(chosen, self._only(any_of_it), key=lambda found: found.matched)
+        if filter_queries(self._query.filters) and not chosen.total:
+            relaxed = [self._found(SearchAttempt()), *([self._only(any_of_it)] if may_be_any else [])]
+            chosen = next((found for found in relaxed if found.total), chosen)
         return chosen, self._notes(chosen)
-
-    def _notes(self, chosen: _Found) -> tuple[BilingualNote, ...]:
-        """Returns the notes on what was given up to find anything."""
-        times, attempt = self.queries.query.times, chosen.attempt
-        is_quoted = any(each.is_quoted for each in self.queries.attempts)
-        notes = [query_notes.NOT_QUOTED] if is_quoted and not attempt.is_quoted else []
-        if chosen.total and not chosen.complete and not (chosen.is_whole and self.queries.plan.is_prose):
-            notes.append(query_notes.NOT_ALL)
-        if times and attempt.time != "dated":
-            notes.append(query_notes.ONLY_NAMED if attempt.time and chosen.found else query_notes.NOT_THEN)
-        return tuple(notes)
 
     def _found(self, attempt: SearchAttempt) -> _Found:
         """Returns what a search found: partial matches only where documents with all of the plan are few."""
-        whole = attempt._replace(strictness="all")
-        is_only_whole = attempt.strictness == "all"
-        if is_only_whole or whole in self.answers:
-            answer = self._answer(whole)
-            found = _unfiltered(answer)
-            if is_only_whole or self._is_enough(found):
-                total = int(answer["hits"]["total"]["value"])
-                return _Found(whole, answer["aggregations"], found, total, total, is_whole=found > 0)
         answer = self._answer(attempt)
-        counts = answer["aggregations"]
-        complete = counts[COMPLETE_ONES]
-        passing = complete.get(PASSING, complete)["doc_count"]
-        if self._is_enough(complete["doc_count"]):
-            if self.queries.plan.is_prose:  # these do not stand before the others
-                return self._found(whole)
-            return _Found(
-                attempt, complete, complete["doc_count"], passing, passing, is_whole=True, is_cut=True
-            )
-        if complete["doc_count"] and self.queries.plan.document_numbers and not attempt.has_number:
-            return self._found(attempt._replace(has_number=True))
-        total = int(answer["hits"]["total"]["value"])
-        return _Found(
-            attempt, counts, _unfiltered(answer), total, passing, is_whole=complete["doc_count"] > 0
-        )
+        count, total = _unfiltered(answer), _total(answer)
+        partial = self._queries.partial_attempts(attempt)
+        if not partial or self._is_enough(count):
+            return _Found((attempt,), count, total, total, count > 0)
+        behind = self._only(partial[0] if count else partial[-1])
+        if self._plan.is_prose:
+            return behind._replace(complete=total, is_whole=count > 0)
+        attempts = (attempt, *behind.attempts)
+        return _Found(attempts, count + behind.matched, total + behind.total, total, count > 0)
+
+    def _only(self, attempt: SearchAttempt) -> _Found:
+        """Returns what a search for partial matches found."""
+        answer = self._answer(attempt)
+        return _Found((attempt,), _unfiltered(answer), _total(answer), 0, is_whole=False)
 
     def _is_enough(self, complete: int) -> bool:
         """Returns True if with so many documents that have all of the plan no partial matches are wanted."""
-        plan = self.queries.plan
-        stands_there = complete > 0 and len(plan.parts) == 1 and self.is_as_typed
-        return (complete >= TUNING.enough_complete or stands_there) and not plan.is_sentence
+        stands_there = complete > 0 and len(self._plan.parts) == 1 and self.is_as_typed
+        return (complete >= TUNING.enough_complete or stands_there) and not self._plan.is_sentence
 
-    def _answer(self, attempt: SearchAttempt) -> Answer:
-        if attempt not in self.answers:
-            raise AttemptNotSent(attempt)
-        return self.answers[attempt]
+    def _notes(self, chosen: _Found) -> tuple[BilingualNote, ...]:
+        """Returns the notes on what was given up to find anything."""
+        attempt = chosen.attempts[0]
+        is_quoted = any(each.is_quoted for each in self._queries.attempts)
+        notes = [query_notes.NOT_QUOTED] if is_quoted and not attempt.is_quoted else []
+        if chosen.total and not chosen.complete and not (chosen.is_whole and self._plan.is_prose):
+            notes.append(query_notes.NOT_ALL)
+        if self._query.times and attempt.time != "dated":
+            is_named = attempt.time and chosen.matched
+            notes.append(query_notes.ONLY_NAMED if is_named else query_notes.NOT_THEN)
+        return tuple(notes)
 
-    @property
-    def is_as_typed(self) -> bool:
-        """True if the archive has the plan as it was typed."""
-        plan = self.queries.plan
-        if has_bigram(plan.whole):
-            return bool(self.counts.known_count(phrase_query(plan.whole)))
-        return not plan.clauses or any(map(_complete, self.answers.values()))
+    def _has_title_match_at_other_times_only(self) -> bool:
+        """Returns True if only documents of other times have a word of the plan in the title."""
+        match [*map(self._requests.count, self._queries.title_match_queries)]:
+            case [anywhere, 0]:
+                return anywhere > 0
+        return False
 
-    @property
-    def frequencies(self) -> dict[Clause, int]:
-        clauses = self.queries.plan.clauses
-        return {clause: self.counts.known_count(clause_count_query(clause)) or 0 for clause in clauses}
+    def _hits_of_other_times(self) -> tuple[Hit, ...]:
+        """Returns, for the first page, the best documents of other times that mention the time typed."""
+        if not self._is_first_page:
+            return ()
+        return self._hits(self._found(SearchAttempt(time="named")), is_parted=False)[:MOST_OF_OTHER_TIMES]
 
+    def _shown(self, found: _Found) -> list[Answer]:
+        """Returns the hits of the page asked for."""
+        first, *behind = found.attempts
+        shown: list[Answer] = [*self._answer(first)["hits"]["hits"]]
+        places = page_range(self._query, is_behind_complete=False)
+        for attempt in behind:
+            offset = page_range(self._query, is_behind_complete=True).start
+            begin = max(places.start - found.complete, 0) - offset
+            rest = self._answer(attempt)["hits"]["hits"][begin : begin + len(places) - len(shown)]
+            shown += rest
+        return shown
+
+    def _hits(self, found: _Found, *, is_parted: bool) -> tuple[Hit, ...]:
+        begin = page_range(self._query, is_behind_complete=False).start
+        return tuple(
+            Hit(
+                _id(hit),
+                round(hit["_score"] or 0.0, 4),
+                best_pages(_text(hit), self._plan, self._idfs),
+                is_partial=is_parted and place >= found.complete,
+            )
+            for place, hit in enumerate(self._shown(found), start=begin)
+        )
+
+    @cached_property
     def _idfs(self) -> dict[Clause, float]:
-        return {clause: self.counts.idf(count) for clause, count in self.frequencies.items()}
+        return {clause: self._requests.idf(count) for clause, count in self.frequencies.items()}
 
-    def _coverage(self, chosen: _Found) -> float:
-        """Returns the share of the plan that the best hit answers (``indexer.search.coverage``)."""
-        weights = self._weights()
-        if not weights or (chosen.is_whole and chosen.attempt.strictness == "all"):
-            return 1.0
-        best = self.answers.get(chosen.attempt._replace(is_top_hits_only=True), self.answers[chosen.attempt])
-        covered = [self._hit_coverage(hit, weights) for hit in best["hits"]["hits"][:BEST_HITS]]
+    @cached_property
+    def _judged(self) -> PlanCoverage:
+        lexicon = self._queries.lexicon
+        weights = clause_weights(self._idfs, self._requests.idf(1), self._query.times, lexicon)
+        return PlanCoverage(self._plan, self._idfs, weights, lexicon)
+
+    def _coverage(self, found: _Found) -> float:
+        """Returns the share of the plan that the best of three hits answers; 1 without words or hits."""
+        best = self._shown(found)
+        letters = self._plan.letters_of_document_numbers
+        if letters and stand_before_numbers_alone(letters, map(_text, best)):
+            return 0.0
+        if not self._is_first_page:
+            tops = (each._replace(is_top_hits_only=True) for each in found.attempts)
+            best = [hit for top in tops for hit in self._answer(top)["hits"]["hits"]]
+        complete = found.complete if found.attempts[0].strictness == "all" else 0
+        covered = (
+            self._judged.coverage_of(_text(hit), is_complete=place < complete)
+            for place, hit in enumerate(best[:BEST_HITS])
+        )
         return max(covered, default=1.0)
 
-    def _related(self, answer: Answer) -> tuple[Hit, ...]:
-        """Returns the hits worth showing although none of them is an answer."""
-        return tuple(_hit(hit) for hit in answer["hits"]["hits"] if self._is_related(hit))
+    def _explanation(self, found: _Found, coverage: float) -> SearchExplanation:
+        shown = self._shown(found)
+        hits = (self._explain_hit(hit, is_partial=place >= found.complete) for place, hit in enumerate(shown))
+        return build_explanation(self._plan, self.frequencies, self._idfs, coverage, hits)
 
-    def _is_related(self, hit: Answer) -> bool:
-        plan, idfs, names = self.queries.plan, self._idfs(), _names(hit)
-        topical = {
-            clause
-            for at, clause in enumerate(plan.clauses)
-            if f"topic{at}" in names and may_be_related_by(plan, clause, idfs[clause])
-        }
-        topical -= self._broken(names) - plan.words_of_split_phrases
-        beside = self._beside(names)
-        scattered = set() if plan.are_set_phrases_split else scattered_clauses(adjacent_clauses(plan), beside)
-        covered = document_coverage(self._weights(), topical, scattered, set(), {})
-        return is_worth_showing_as_related(plan, idfs, topical, covered)
-
-    def _beside(self, names: Mapping[str, float]) -> set[bytes]:
-        """Returns the runs of adjacent clauses that a hit has."""
-        pairs = enumerate(adjacent_clauses(self.queries.plan))
-        return {run for at, (_, _, run) in pairs if f"pair{at}" in names}
-
-    def _broken(self, names: Mapping[str, float]) -> set[Clause]:
-        """Returns the clauses of longer words and set phrases that a hit has only in pieces."""
-        plan = self.queries.plan
-        clauses = enumerate(plan.clauses)
-        phrases = {each for at, each in clauses if len(each.alternatives) > 1 and f"whole{at}" not in names}
-        return broken_words(plan, self._beside(names)) | phrases
-
-    def _weights(self) -> dict[Clause, float]:
-        times = self.queries.query.times
-        return clause_weights(self._idfs(), self.counts.idf(1), times, self.queries.lexicon)
-
-    def _hit_coverage(self, hit: Answer, weights: Mapping[Clause, float]) -> float:
-        """Returns the share of the plan that a hit answers: all of it with every word, none in pieces."""
-        names, plan = _names(hit), self.queries.plan
-        broken = self._broken(names)
-        if self._matched(hit).issuperset(weights) and not broken:
-            return 1.0
-        as_typed = {one for part in self._parts(names) for one in part.clauses}
-        scattered = scattered_clauses(adjacent_clauses(plan), self._beside(names)) - as_typed
-        words = (one for at, one in enumerate(plan.clauses) if f"misread{at}" in names)
-        misread = dict.fromkeys(words, TUNING.misread_word_weight) | dict.fromkeys(as_typed, 1.0)
-        return document_coverage(weights, self._matched(hit), scattered, broken, misread)
-
-    def _matched(self, hit: Answer) -> set[Clause]:
-        """Returns the clauses that a hit has as words, or letter by letter in a phrase."""
-        names = _names(hit)
-        clauses = self.queries.plan.clauses
-        found = {clause for at, clause in enumerate(clauses) if f"clause{at}" in names}
-        return found | {one for part in self._parts(names) for one in part.clauses if one in clauses}
-
-    def _parts(self, names: Mapping[str, float]) -> list[QueryPart]:
-        return [part for at, part in enumerate(self.queries.phrases) if f"phrase{at}" in names]
-
-    def _explanation(self, chosen: _Found, coverage: float) -> SearchExplanation:
-        shown = _shown(self.answers[chosen.attempt], chosen)
-        hits = (self._explain_hit(hit, self._standing(hit, chosen)) for hit in shown)
-        return build_explanation(self.queries.plan, self.frequencies, self._idfs(), coverage, hits)
-
-    def _standing(self, hit: Answer, chosen: _Found) -> Standing:
-        if self.queries.plan.is_prose:
-            return Standing.UNGROUPED
-        is_complete = chosen.attempt.strictness == "all" or _is_complete(hit)
-        return Standing.COMPLETE if is_complete else Standing.PARTIAL
-
-    def _explain_hit(self, hit: Answer, standing: Standing) -> HitExplanation:
-        names, idfs = _names(hit), self._idfs()
-        words = enumerate(self.queries.plan.clauses)
-        parts = [
-            ScorePart(f"bm25f: {clause.typed}", names[f"clause{at}"])
-            for at, clause in words
-            if f"clause{at}" in names
-        ]
-        total = sum(part.value for part in parts)
-        score = _score(hit) or total  # hits in another order have no score of their own
-        parts.append(ScorePart("phrases", score - total))
-        mass = sum(idfs[one] for one in self._matched(hit)) / max(sum(idfs.values()), 1e-9)
-        return build_hit_explanation(hit["fields"]["id"][0], score, mass, parts, standing)
+    def _explain_hit(self, hit: Answer, *, is_partial: bool) -> HitExplanation:
+        standing = Standing.PARTIAL if is_partial else Standing.COMPLETE
+        matched = [idf for clause, idf in self._idfs.items() if _text(hit).has_clause(clause)]
+        mass = sum(matched) / max(sum(self._idfs.values()), 1e-9)
+        parts = [*_score_parts(hit["_explanation"])]
+        standing = Standing.UNGROUPED if self._plan.is_prose else standing
+        return build_hit_explanation(_id(hit), hit["_score"] or 0.0, mass, parts, standing)
 
 
-def _names(hit: Answer) -> Mapping[str, float]:
-    """Returns the named queries that a hit matches, with their scores where an explanation asks for these."""
-    matched = hit.get("matched_queries", ())
-    return matched if isinstance(matched, dict) else dict.fromkeys(matched, 0.0)
-
-
-def _shown(answer: Answer, found: _Found) -> list[Answer]:
-    """Returns the hits of a page that are among the documents that answer."""
-    hits: list[Answer] = answer["hits"]["hits"]
-    return [hit for hit in hits if _is_complete(hit)] if found.is_cut else hits
-
-
-def _is_complete(hit: Answer) -> bool:
-    return bool(COMPLETE <= hit["sort"][0] < 2 * COMPLETE)
-
-
-def _score(hit: Answer) -> float:
-    """Returns the score of a hit that is sorted by it; 0 for any other."""
-    score = hit["sort"][0] if isinstance(hit["sort"][0], float) else 0.0
-    return float(score - COMPLETE if _is_complete(hit) else score)
+def _score_parts(explained: Answer) -> Iterator[ScorePart]:
+    """Yields the addends of a score by OpenSearch's own explanation; of alternatives the best."""
+    description, details = explained["description"], explained["details"]
+    if description.startswith("sum of"):
+        yield from chain.from_iterable(map(_score_parts, details))
+    elif description.startswith("product of") and all(each["value"] == 1 for each in details[1:]):
+        yield from _score_parts(details[0])
+    elif description.startswith("max of"):
+        yield from _score_parts(max(details, key=lambda each: each["value"]))
+    else:
+        yield ScorePart(description, explained["value"])
 
 
 def _unfiltered(answer: Answer) -> int:
     """Returns the number of documents of a search, whatever the filters are."""
-    counted = answer["aggregations"].get(UNFILTERED)
-    return int(counted["doc_count"] if counted else answer["hits"]["total"]["value"])
+    counted = answer.get("aggregations", {}).get(UNFILTERED)
+    return int(counted["doc_count"]) if counted else _total(answer)
 
 
-def _complete(answer: Answer) -> int:
-    """Returns the number of documents of a search that have all of the plan."""
-    counted = answer.get("aggregations", {}).get(COMPLETE_ONES)
-    return int(counted["doc_count"]) if counted else _unfiltered(answer)
+def _total(answer: Answer) -> int:
+    return int(answer["hits"]["total"]["value"])
 
 
-def _hit(hit: Answer, *, is_parted: bool = False) -> Hit:
-    pages = hit.get("inner_hits", {}).get("pages", {"hits": {"hits": ()}})["hits"]["hits"]
-    least = TUNING.min_page_share * max((page["_score"] for page in pages), default=0.0)
-    return Hit(
-        int(hit["fields"]["id"][0]),
-        round(_score(hit), 4),
-        tuple(
-            PageHit(
-                int(page["fields"]["pages.attachment"][0]),
-                int(page["fields"]["pages.number"][0]),
-                float(page["_score"]),
-            )
-            for page in pages
-            if page["_score"] > least
-        ),
-        is_partial=is_parted and not _is_complete(hit),
-    )
+def _id(hit: Answer) -> int:
+    return int(hit["fields"]["id"][0])
 
 
-def _values(facet: Answer) -> tuple[FacetValue, ...]:
-    buckets = facet.get("values", facet)["buckets"]
-    return facet_values_by_count({bucket["key"]: bucket["doc_count"] for bucket in buckets})
+def _text(hit: Answer) -> DocumentText:
+    return DocumentText(*(b64decode(hit["fields"][column][0]) for column in TEXT_COLUMNS))
+
+
+def _facet_values(answers: Iterable[Answer]) -> dict[str, tuple[FacetValue, ...]]:
+    """Returns the counts of all facets in answers that have no document in common."""
+    counts: dict[str, Counter[str | int]] = {name: Counter() for name in FACETS_BY_NAME}
+    for answer in answers:
+        for name, facet in answer.get("aggregations", {}).items():
+            for bucket in facet.get("values", facet).get("buckets", ()):
+                counts[name][bucket["key"]] += bucket["doc_count"]
+    return {name: facet_values_by_count(count) for name, count in counts.items()}

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from indexer.analysis.index_document import ATTRIBUTES, COLUMNS, ZoneLayout, parse_zone_layout
+from indexer.analysis.index_document import ATTRIBUTES, COLUMNS
 from indexer.analysis.spelling_index import SpellingIndex
 from indexer.analysis.tokenizer import letters_of
 from indexer.engines.whoosh.codec import Postings
@@ -23,6 +23,7 @@ from indexer.engines.whoosh.posting_list import DocumentNumbers, Mask
 from indexer.engines.whoosh.schema import schema
 from indexer.engines.whoosh.title_index import TitleIndex
 from indexer.engines.whoosh.whoosh_imports import TOC
+from indexer.search.document_text import DocumentText
 from indexer.search.vocabulary import MARK_BYTES, MIN_WORD_FREQUENCY, THAI_WORD
 
 _KEPT_COUNTS = 50_000  # terms whose document frequency is cached
@@ -144,15 +145,10 @@ class Commit:
         """Yields the searchable text of each document."""
         return map(self._texts.__getitem__, documents.tolist())
 
-    def layout(self, document: int) -> ZoneLayout:
-        """Returns where fields and pages lie in a document's searchable text."""
+    def document_text(self, document: int) -> DocumentText:
+        """Returns a document's searchable text with its borders of words, zones and pages."""
         segment, local = self._at(document)
-        return parse_zone_layout(segment.layout[local])
-
-    def token_boundaries(self, document: int) -> Mask:
-        """Returns True for each position of ``text`` where a word begins or ends; more values may follow."""
-        segment, local = self._at(document)
-        return np.unpackbits(np.frombuffer(segment.token_boundaries[local], np.uint8)).astype(bool)
+        return DocumentText(self._texts[document], segment.token_boundaries[local], segment.layout[local])
 
     def _at(self, document: int) -> tuple[OpenSegment, int]:
         number = bisect_right(self.bases, document) - 1

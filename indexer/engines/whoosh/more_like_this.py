@@ -38,8 +38,9 @@ def find_similar(reader: CommitReader, document: int, limit: int) -> list[int]:
 
 def _title_shares(reader: CommitReader, document: int) -> Floats:
     """Returns for each document the share of the IDF mass of this document's title that its own title has."""
-    title = reader.commit.text(document).split(b"\0", 1)[0]
-    borders = np.flatnonzero(reader.commit.token_boundaries(document)[: len(title) + 1]).tolist()
+    whole = reader.commit.document_text(document)
+    title = whole.text.split(b"\0", 1)[0]
+    borders = np.flatnonzero(whole.boundaries[: len(title) + 1]).tolist()
     words = [text_of_bytes(title[start:end]) for start, end in pairwise(borders) if end - start > 1]
     shares, mass = np.zeros(reader.commit.size, dtype=np.float32), 0.0
     say_little = thai_stopwords() | _SAY_LITTLE
@@ -54,8 +55,9 @@ def _title_shares(reader: CommitReader, document: int) -> Floats:
 
 def _distinctive_words(reader: CommitReader, document: int) -> list[str]:
     """Returns the document's words with the highest tf·idf that other announcements have too."""
-    text = reader.commit.text(document)[:_MAX_BYTES]
-    borders = np.flatnonzero(reader.commit.token_boundaries(document)[: len(text) + 1]).tolist()
+    whole = reader.commit.document_text(document)
+    text = whole.text[:_MAX_BYTES]
+    borders = np.flatnonzero(whole.boundaries[: len(text) + 1]).tolist()
     counts: Counter[str] = Counter()
     for start, end in pairwise(borders):
         word = text[start:end]

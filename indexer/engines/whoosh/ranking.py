@@ -13,16 +13,13 @@ import numpy.typing as npt
 
 from indexer.analysis.dictionary import SYNONYM_WEIGHT
 from indexer.analysis.tokenizer import letters_of
-from indexer.engines.whoosh.phrase_matching import (
-    contains_uncut_phrase,
-    phrase_match_with_misreadings,
-    take_until,
-)
+from indexer.engines.whoosh.phrase_matching import take_until
 from indexer.engines.whoosh.posting_list import DocumentNumbers, Floats, Mask
 from indexer.engines.whoosh.reader import CommitReader
 from indexer.engines.whoosh.retrieval import UnfilteredMatches
 from indexer.search.coverage import PiecesFinder, time_clauses
 from indexer.search.explanations import Standing
+from indexer.search.phrases_in_text import contains_uncut_phrase, phrase_match_with_misreadings
 from indexer.search.query.parser import Query, Sort
 from indexer.search.query.query_plan import PhraseBytes, QueryPart, QueryPlan
 from indexer.search.tuning import TUNING

@@ -6,13 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from indexer.engines.whoosh.bm25f import DocumentScores, score_clauses
-from indexer.engines.whoosh.document_coverage import (
-    answer_coverage,
-    documents_with_telling_word_in_title_or_label,
-)
+from indexer.engines.whoosh.document_coverage import answer_coverage
 from indexer.engines.whoosh.explain import explain_search
 from indexer.engines.whoosh.filters import combine_masks, count_facets, filter_masks
-from indexer.engines.whoosh.page_ranking import best_pages
 from indexer.engines.whoosh.posting_list import Mask
 from indexer.engines.whoosh.ranking import TopDocuments, rank_documents
 from indexer.engines.whoosh.reader import CommitReader
@@ -23,7 +19,9 @@ from indexer.engines.whoosh.retrieval import (
     relax_to_partial_matches,
 )
 from indexer.engines.whoosh.vocabulary import WhooshVocabulary
-from indexer.search.coverage import are_related_hits_chosen
+from indexer.search.coverage import are_related_hits_chosen, clause_weights
+from indexer.search.document_coverage import PlanCoverage
+from indexer.search.page_ranking import best_pages
 from indexer.search.ports import Hit
 from indexer.search.query import query_notes
 from indexer.search.query.parser import Query, Sort
@@ -57,12 +55,15 @@ class WhooshPreparedSearch:
         ranked = rank_documents(reader, query, plan, matched, allowed)
         if query_notes.NOT_ALL in matched.notes:  # none stands apart, however much it has
             ranked = replace(ranked, complete=0)
-        coverage = answer_coverage(reader, plan, query.times, matched.scores, ranked)
+        idfs = matched.scores.idfs
+        weights = clause_weights(idfs, reader.idf(1), query.times, reader.lexicon)
+        judged = PlanCoverage(plan, idfs, weights, reader.lexicon)
+        coverage = answer_coverage(reader, plan, matched.scores, ranked, judged)
         hits = _hits(reader, query, plan, matched, ranked)
         return RetrievalResult(
             total=ranked.total,
             hits=hits,
-            related=self._related(matched, hits) if are_related_hits_chosen(plan, coverage) else None,
+            related=self._related(judged, hits) if are_related_hits_chosen(plan, coverage) else None,
             partial=ranked.total - ranked.complete if ranked.complete else 0,
             is_of_time=matched.is_of_time,
             has_title_match_at_other_times_only=matched.has_title_match_at_other_times_only,
@@ -73,13 +74,10 @@ class WhooshPreparedSearch:
             explanation=explain_search(reader, plan, matched, ranked, coverage, query),
         )
 
-    def _related(self, found: UnfilteredMatches, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+    def _related(self, judged: PlanCoverage, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
         """Returns the hits worth showing although none of them is an answer."""
-        numbers = {hit: self.reader.document_numbers[hit.announcement_id] for hit in hits}
-        titled = documents_with_telling_word_in_title_or_label(
-            self.reader, self.plan, self.query.times, found.scores, numbers.values()
-        )
-        return tuple(hit for hit, number in numbers.items() if number in titled)
+        number, text = self.reader.document_numbers, self.reader.commit.document_text
+        return tuple(hit for hit in hits if judged.is_near(text(number[hit.announcement_id])))
 
 
 class WhooshSearcher:
@@ -123,12 +121,11 @@ def _hits(
 ) -> tuple[Hit, ...]:
     begin = (max(query.page, 1) - 1) * query.per_page
     shown = slice(begin, begin + query.per_page)
-    idfs = tuple(matched.scores.idfs.values())
     return tuple(
         Hit(
             int(reader.commit.attributes["id"][document]),
             round(score, 4),
-            best_pages(reader, plan, idfs, document),
+            best_pages(reader.commit.document_text(document), plan, matched.scores.idfs),
             is_partial=place >= ranked.complete > 0,
         )
         for place, (document, score) in enumerate(

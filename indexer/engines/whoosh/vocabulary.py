@@ -39,14 +39,7 @@ class WhooshVocabulary:
     def has_all(self, clauses: Sequence[Clause]) -> bool:
         return len(documents_with_all(self._reader, clauses)) > 0
 
-    def estimate_phrase_count(
-        self,
-        part: QueryPart,
-        *,
-        limit: int,
-        max_candidates: int | None = None,
-        uncorrected_part: QueryPart | None = None,  # noqa: ARG002 (phrases are counted, not estimated)
-    ) -> int:
+    def estimate_phrase_count(self, part: QueryPart, *, limit: int, max_candidates: int | None = None) -> int:
         return len(self._with_phrase(part, limit, max_candidates))
 
     def shares_document_with_longer_phrase(self, part: QueryPart, longer: Sequence[bytes]) -> bool:

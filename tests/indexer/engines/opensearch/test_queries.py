@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from indexer.engines.opensearch.cluster import Cluster, read_address
-from indexer.engines.opensearch.counts import VisibleDocumentCounts
 from indexer.engines.opensearch.queries import filter_queries, visibility_filters
+from indexer.engines.opensearch.requests import SearchRequests
 from indexer.search.query.parser import Filters
 
-ADDRESS = "opensearch+http://127.0.0.1:9"  # where nobody answers
 MOST_TERMS = 65_536  # of one clause: index.max_terms_count
 
 
@@ -45,22 +47,35 @@ def test_no_clause_has_more_ids_than_the_cluster_takes(filters: Filters) -> None
     assert clauses  # also where no announcement is meant
 
 
+class CountingCluster(BaseHTTPRequestHandler):
+    """A cluster in which 5 documents match whatever is counted."""
+
+    def do_POST(self) -> None:
+        asked = self.rfile.read(int(self.headers["Content-Length"])).count(b"\n") // 2
+        answers = [{"hits": {"total": {"value": 5}, "hits": []}}] * asked
+        body = json.dumps({"responses": answers}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
 def test_a_search_keeps_its_counts_while_others_fill_what_all_share() -> None:
-    many = {f"None {number}": 1 for number in range(200_001)}
     shared: dict[str, int] = {}
-
-    def fetched(query: dict[str, Any], count: int) -> VisibleDocumentCounts:
-        """The counts of a search that asked for one query and for all documents."""
-        counts = VisibleDocumentCounts(Cluster(read_address(ADDRESS)), "prakat", Filters(), shared)
-        keys = [key for key, _body in counts.missing_requests([query])]
-        counts.store(keys, [{"hits": {"total": {"value": count}}} for _ in keys])
-        return counts
-
-    road, bridge = {"term": {"id": 7}}, {"term": {"id": 8}}
-    one, two = fetched(road, 5), fetched(road, 6)  # the second finds what the first has asked
-    shared.update(many)
-    other = fetched(bridge, 4)
-    assert [each.known_total for each in (one, two, other)] == [5, 5, 5]
-    assert [each.count(road) for each in (one, two)] == [5, 5]
-    assert other.count(bridge) == 4
+    road = {"term": {"id": 7}}
+    with ThreadingHTTPServer(("127.0.0.1", 0), CountingCluster) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        cluster = Cluster(read_address(f"opensearch+http://127.0.0.1:{server.server_port}/"))
+        one, two, other = (SearchRequests(cluster, "prakat", Filters(), shared, "") for _ in range(3))
+        one.note([], [road])
+        one.send_first()
+        assert (one.known_count(road), two.known_count(road)) == (
+            5,
+            5,
+        )  # the second finds what the first asked
+        shared |= {str(number): 1 for number in range(200_001)}
+        assert other.repeat_until_answered(lambda: other.count({"term": {"id": 8}})) == 5
+        server.shutdown()
+    assert (one.count(road), two.count(road)) == (5, 5)
     assert len(shared) < 10
