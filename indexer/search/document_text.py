@@ -28,7 +28,7 @@ class DocumentText:
 
     @cached_property
     def layout(self) -> ZoneLayout:
-        """Where fields and pages lie in the text."""
+        """The places of fields and pages in the text."""
         return parse_zone_layout(self.stored_layout)
 
     @cached_property

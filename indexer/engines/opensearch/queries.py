@@ -64,7 +64,9 @@ _MOST_SPOILT = 3  # bigrams in place of the two of a misread cluster: a letter m
 _MAX_FUZZY_CLAUSES = 12  # clauses that are matched by grams
 _GRAM_BOOST = 0.3  # weight of a gram beside a term
 _NUMBER_WITHOUT_YEAR_BOOST = 40.0  # of คำสั่งที่ 301 to the order of that number: above any phrase's score
-_OWN_NUMBER_BOOST = 4.0  # of a document that bears the number typed; half of a rare word's score
+_OWN_NUMBER_BOOST = (
+    4.0  # of a document that bears the number typed, or is about that village; half a rare word
+)
 _NUMBER_SIGNS = ("/", "-", ".", " ")  # between the parts of a number
 _CLUSTERS_BETWEEN_WORDS = 16  # character clusters between two words of a set phrase; some 20 letters
 _OF_A_DAY = 1e-5  # score of a day: of equal documents the newest comes first
@@ -139,14 +141,14 @@ def phrase_query(data: bytes, boost: float = 1.0, field: str = "grams") -> Json:
 
 
 def misread_phrase_query(data: bytes, boost: float, *, is_loose: bool) -> list[Json]:
-    """Returns one query for a phrase with a few letters misread; [] for a phrase that is too short.
+    """Returns one query for a phrase with a few letters misread; [] for a short one, or one with a number.
 
     Where one letter may be misread, all before and after its cluster must stand there in a row. Where several
     may, there is one piece more than such letters: two of the pieces must stand as typed, not far from each
     other, or one if ``is_loose``. All bigrams but those that these letters spoil must be in the document.
     """
     letters = clusters(data)
-    if len(letters) < _FEWEST_CLUSTERS:
+    if len(letters) < _FEWEST_CLUSTERS or any(map(str.isdigit, letters)):
         return []
     bigrams = query_bigrams(data)
     slips = min(max(len(letters) // _CLUSTERS_A_SLIP, 1), _MOST_SLIPS)
@@ -395,14 +397,19 @@ class PlanQueries:
             return []
         is_short = any(clause.typed == ABBREVIATED_VILLAGE for clause in self.plan.clauses)
         names = ["หมู่", "หมู่ที่", "ม", *(["มาตรา"] if is_short else [])]
-        return [bool_should(phrase_query(letters_of(name) + number) for name in names)]
+        named = (phrase_query(letters_of(name) + number) for name in names)
+        return [bool_should([{"term": {"village": int(number)}}, *named])]
 
     def _own_numbers(self) -> list[Json]:
         numbers = (searchable_bytes(number).data for number in sorted(self.plan.document_numbers))
-        own = [(phrase_query(number, field="number_grams"), _OWN_NUMBER_BOOST) for number in numbers]
+        own: list[tuple[Json, float]] = [
+            (phrase_query(number, field="number_grams"), _OWN_NUMBER_BOOST) for number in numbers
+        ]
         if self.plan.number_without_year:
-            number = {"prefix": {"number_grams": {"value": f"{self.plan.number_without_year}/"}}}
-            own.append((number, _NUMBER_WITHOUT_YEAR_BOOST))
+            ending = {"prefix": {"number_grams": {"value": f"{self.plan.number_without_year}/"}}}
+            own.append((ending, _NUMBER_WITHOUT_YEAR_BOOST))
+        if village := village_number(self.plan):  # not only in an address
+            own.append(({"term": {"village": int(village)}}, _OWN_NUMBER_BOOST))
         return [{"constant_score": {"filter": query, "boost": boost}} for query, boost in own]
 
     def _excluded(self, part: QueryPart) -> Json:
