@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 purpose=$1 lock=$2
 
 packages=(tesseract-ocr-tha tesseract-ocr-eng tesseract-ocr-osd)
-[ "$purpose" = test ] && packages+=(tesseract-ocr chromium poppler-utils fonts-thai-tlwg clamav-daemon faketime nginx-light)
+[ "$purpose" = test ] && packages+=(tesseract-ocr chromium poppler-utils fonts-thai-tlwg clamav-daemon faketime nginx-light
+    exim4-daemon-light)
 if [ "$purpose" = scale ]; then
     packages=(postgresql)
     command -v mvn >/dev/null || packages+=(maven)

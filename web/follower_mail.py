@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from functools import partial
@@ -239,14 +240,17 @@ class FollowerMailer:
         return settings.site_name, settings.base_url
 
     def _message(self, to: Subscription, subject: str, purpose: str, now: dt.datetime) -> EmailMessage:
-        """Return a message without content. The same purpose gives the same ``Message-ID`` each time."""
+        """Return a message without content. The same purpose gives the same ``Message-ID`` each time.
+
+        A sender of the settings without a name has that of the municipality.
+        """
         message = EmailMessage()
-        sender = self._services.settings.smtp_sender
-        domain = parseaddr(sender)[1].rpartition("@")[2]
+        name, address = parseaddr(self._services.settings.smtp_sender)
         digest = hashlib.sha256(f"{to.key} {purpose}".encode()).hexdigest()[:32]
-        message["From"], message["To"], message["Subject"] = sender, to.address, " ".join(subject.split())
+        message["From"] = Address(name or self._site(to)[0], addr_spec=address)
+        message["To"], message["Subject"] = to.address, " ".join(subject.split())
         message["Date"] = format_datetime(now)
-        message["Message-ID"] = f"<{digest}@{domain}>"
+        message["Message-ID"] = f"<{digest}@{address.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
         message["Content-Language"] = to.language
         return message

@@ -211,7 +211,9 @@ class Settings:
         " ถ้าไม่กำหนด ติดตามได้ทางฟีดเท่านั้น · mail server for followers; unset, they have the feed alone",
     )
     smtp_sender: str = _setting(
-        "", _sender, "ที่อยู่ผู้ส่งอีเมล · sender of the messages to followers; needed with smtp_url"
+        "",
+        _sender,
+        "ที่อยู่ผู้ส่งอีเมล ถ้าไม่มีชื่อหน้าที่อยู่ ใช้ชื่อหน่วยงาน · sender of the messages to followers; needed with smtp_url",
     )
     nightly_mail: str = _setting(
         "",
