@@ -35,7 +35,6 @@ _ENOUGH_EXACT = 10  # documents with every phrase, from which on misread phrases
 _MAX_FUZZY_TEXTS = 100  # texts in which misread phrases are looked for
 _MIN_SYNONYM_PHRASE = 4  # letters of a synonym that is looked for as a phrase
 _COMPLETE = 3  # preference of a document that matches all of the plan: above any phrase of a partial match
-_WHOLE = (Standing.COMPLETE, Standing.MISREAD, Standing.BEARS_NUMBER)
 _TIERS = np.array([0, *(each.tier for each in Standing)])  # by standing; the first standing is 1
 _UNREAD = np.array(
     [
@@ -66,9 +65,9 @@ class PhraseBoosts:
 
     def ordered(self, order: DocumentNumbers) -> PhraseBoosts:
         """Returns the boosts in another order of documents, none for those behind the last that was read."""
-        read = len(self.phrases)
-        padded = (np.pad(getattr(self, each.name), (0, len(order) - read)) for each in fields(self))
-        return PhraseBoosts(*(each[order] for each in padded))
+        padded = np.zeros((len(fields(self)), len(order)), dtype=np.float32)
+        padded[:, : len(self.phrases)] = self.phrases, self.whole_query, self.own_number
+        return PhraseBoosts(*padded[:, order])
 
 
 Standings = npt.NDArray[np.int64]
@@ -138,7 +137,7 @@ def rank_by_relevance(
     boosts = phrase_boosts(reader, plan, head)
     is_complete = preferences[:RERANK_DEPTH] >= _COMPLETE
     standings = _standings_of_head(reader, query, plan, head, is_complete, boosts)
-    complete += int(np.count_nonzero(np.isin(standings, _WHOLE))) - int(np.count_nonzero(is_complete))
+    complete += int(np.count_nonzero(_is_whole(standings))) - int(np.count_nonzero(is_complete))
     boosted = scores[:RERANK_DEPTH] + boosts.total() * np.float32(best)
     again = _best_first(reader, head, boosted, _TIERS[standings])
     order = np.concatenate([again, np.arange(len(head), len(documents))])
@@ -246,8 +245,14 @@ def _standings_of_head(
         is_misread = boosts.phrases >= TUNING.min_phrase_similarity * TUNING.phrase_boost
         standings[is_misread & (standings == Standing.PARTIAL)] = Standing.MISREAD
     bears_number = _bear_number_of_all_years(reader, plan, documents)
-    standings[bears_number & np.isin(standings, _WHOLE)] = Standing.BEARS_NUMBER
+    standings[bears_number & _is_whole(standings)] = Standing.BEARS_NUMBER
     return standings
+
+
+def _is_whole(standings: Standings) -> Mask:
+    """Returns which documents match all of the plan, as whole answers."""
+    whole: Mask = _TIERS[standings] >= Standing.COMPLETE.tier
+    return whole
 
 
 def _bear_number_of_all_years(reader: CommitReader, plan: QueryPlan, documents: DocumentNumbers) -> Mask:
