@@ -6,7 +6,7 @@ from marshmallow import Schema, fields
 
 from indexer.search.query.parser import Interpretation
 
-EXPLAIN = {"description": "ที่มาของคะแนน (ต้องมีโทเคน) · how each score came about (needs a token)"}
+EXPLAIN = {"description": "ที่มาของลำดับและคะแนน (ต้องมีโทเคน) · how order and scores came about (needs a token)"}
 TIER = "ลำดับชั้น ชั้นที่สูงกว่าอยู่ก่อนทุกเรื่อง · hits of a higher tier stand first"
 RELATED = {"description": "ใกล้เคียง เมื่อไม่พบ · what came near, where nothing was found"}
 

@@ -37,7 +37,7 @@ from web.search_service import Result, search
     type=click.IntRange(1, schemas.MOST_PER_PAGE),
     help="แสดงไม่เกินกี่เรื่อง · announcements at most",
 )
-@click.option("--explain", is_flag=True, help="แสดงที่มาของคะแนน · show how each score came about")
+@click.option("--explain", is_flag=True, help="แสดงที่มาของลำดับและคะแนน · show how order and scores came about")
 @organisation_option
 def search_command(typed: str, as_json: bool, limit: int, explain: bool, organisation: str | None) -> None:
     """ค้นหาประกาศที่เผยแพร่ · Search published announcements.
