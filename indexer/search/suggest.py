@@ -31,6 +31,7 @@ _MOST_PIECES = 4  # tokens that an unfinished word may be cut into
 _MOST_TRIED = 8  # completions of one word that are looked at
 _MOST_READ = 40  # documents read to find both words together
 _SHORTEST_OTHER = 3  # letters; a shorter text is not tried in the other keyboard layout
+_SHORTEST_EVERYDAY = 4  # letters from which on everyday words are tried: fewer begin too many
 _WORD = re.compile(f"[{WORD_LETTERS}]+|[a-z]+")
 _KINDS = "|".join(kind.thai for kind in DocumentKind)
 _BEFORE_NUMBER = re.compile(rf"({_KINDS})\s*(?:เลข)?(?:{NUMBER_WORD})?\s*(?=\d)")  # คำสั่ง 301, คำสั่งเลขที่ 301
@@ -53,6 +54,8 @@ def _suggested(vocabulary: Vocabulary, lexicon: Lexicon, typed: str, limit: int)
     words = [typed] if len(letters) > 1 and _stands_alone(vocabulary, lexicon, typed) else []
     words += _longer_words(vocabulary, lexicon, typed, letters)
     words += _completed(vocabulary, lexicon, typed)
+    if len(words) < _MOST_WORDS and len(letters) >= _SHORTEST_EVERYDAY:
+        words += _everyday_words(vocabulary, lexicon, fold_text(typed))
     titles = list(_titles(vocabulary, letters, marks=True))
     bare = letters.translate(None, MARK_BYTES)
     if len(words) + len(titles) < limit and len(letters) > 1 and bare:
@@ -105,6 +108,16 @@ def _completed(vocabulary: Vocabulary, lexicon: Lexicon, typed: str) -> list[str
             (text for text in texts if apart or _is_there(vocabulary, lexicon, text)), _MOST_WORDS
         )
     return list(dict.fromkeys(found))[:_MOST_WORDS]
+
+
+def _everyday_words(vocabulary: Vocabulary, lexicon: Lexicon, begun: str) -> list[str]:
+    """Returns the everyday words that begin with the text and have a synonym in the archive: ค่าขยะ of ค่าข."""
+    beginning = (terms for terms in lexicon.synonyms if "".join(terms).startswith(begun))
+    return [
+        "".join(terms)
+        for terms in islice(beginning, _MOST_TRIED)
+        if any(_is_there(vocabulary, lexicon, "".join(other)) for other, _weight in lexicon.synonyms[terms])
+    ]
 
 
 def _whole_words(lexicon: Lexicon, words: list[str], *, is_apart: bool) -> list[str]:

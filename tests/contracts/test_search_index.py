@@ -1198,3 +1198,9 @@ def test_an_explanation_says_what_else_was_done_for_an_interpretation(index: Sea
     (of_village,) = explanation.interpretations
     assert of_village.steps == (SearchStep.VILLAGE_UNKNOWN,)
     assert (explanation.coverage, of_village.coverage > 0) == (0.0, True)
+
+
+def test_everyday_words_are_suggested_where_a_paper_has_the_official_ones(index: SearchIndex) -> None:
+    index.update([entry(1, "อัตราค่าธรรมเนียมเก็บขนขยะมูลฝอย"), entry(2, "ซ่อมถนน")], (), position=1)
+    assert index.suggest("ค่าข") == ["ค่าขยะ"]
+    assert index.suggest("บัตรค") == []  # nothing here is about บัตรคนจน
