@@ -99,6 +99,7 @@ _PERSON = (
     r"(?:นาย(?!ก(?:เทศ|องค์|รัฐ|อบ|สมาคม|สโมสร|[ฯ\s])|อำเภอ|ทะเบียน|ช่าง|จ้าง|แพทย์|ทหาร|ตรวจ)|นาง|น\.ส\."
     rf"|เด็ก(?:ชาย|หญิง)|ด\.[ชญ]\.)[ \t]?[{CONSONANTS}{LEADING_VOWELS}]"
 )
+_NAME = re.compile(_PERSON)
 _NAMED = re.compile(rf"{_PERSON}[^\n]*(?:\n[^\n]*){{0,2}}$")
 _NAMED_RESIDENT = re.compile(rf"{_PERSON}[^\n]*(?:\n[^\n]*){{0,2}}(?<!จาก)(?<!ถึง)(?<!บริเวณ)(?<!หน้า)(?<!ข้าง)$")
 _BORN = re.compile(
@@ -390,6 +391,11 @@ def undecided_finds(attachment: Attachment) -> tuple[PersonalDataSpan, ...]:
     return finds_without_decision(
         find_personal_data_in_attachment(attachment, attachment.details), attachment.decided
     )
+
+
+def names_person(text: str) -> bool:
+    """Return True for a text with a person's name after its title; without one a name looks like any word."""
+    return bool(_NAME.search(text))
 
 
 def _national_ids(digits: str) -> Iterator[tuple[int, int]]:

@@ -412,10 +412,11 @@ class UsageStatistics(Protocol):
     def running_totals(self) -> dict[str, int]:
         """Return the running totals by name."""
 
-    def record_missed_search_unless_long_number(self, query: str) -> None:
-        """Count a query that found nothing, unless it has nine digits or more; names and addresses are kept.
+    def record_missed_search_unless_personal(self, query: str) -> None:
+        """Count a query that found nothing, unless it names a person by title or has nine digits or more.
 
-        Nine digits may be a person's identity or telephone number, which is not kept.
+        Nine digits may be a person's identity or telephone number. A name without a title is kept: nothing
+        tells it from other words.
         """
 
     def list_missed_searches(self, *, limit: int = 100) -> list[MissedSearch]:

@@ -303,13 +303,16 @@ def _ends_title(row: TextRow) -> bool:
     return is_other or bool(OPENING.match(row.bare) or _AFTER_TITLE.match(row.bare))
 
 
+_BLANK_INSIDE_BRACKETS = re.compile(r"(?<=\() | (?=\))")  # as recognition reads ( ฉบับที่ 8 )
+
+
 def _joined(lines: list[str]) -> str:
     """Returns the lines joined into one text; Thai lines are joined without a space, but for a new phrase."""
     text = lines[0]
     for line in lines[1:]:
         thai = _THAI.match(text[-1:]) and _THAI.match(line) and not _PHRASE.match(line)
         text += line if thai else f" {line}"
-    return re.sub(r"\s+", " ", text).strip()
+    return _BLANK_INSIDE_BRACKETS.sub("", re.sub(r"\s+", " ", text)).strip()
 
 
 def _from(document: DocumentLayout) -> FieldValue | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 
+from archive import privacy
 from archive.model import PROVINCE, Status
 from archive.repositories import MissedSearch
 from archive.thai import BANGKOK, shorten, today
@@ -167,7 +168,7 @@ class EngineUsageStatistics(EngineRepository):
         counts = {row["day"]: int(row["count"]) for row in found}
         return [(day, counts.get(day.isoformat(), 0)) for day in shown]
 
-    def record_missed_search_unless_long_number(self, query: str) -> None:
+    def record_missed_search_unless_personal(self, query: str) -> None:
         if _may_name_person(query):
             return
         with self._engine.write(is_durable=False):
@@ -236,5 +237,8 @@ _TALLY = "tally "  # prefix of a running total's name: the change counter is in 
 
 
 def _may_name_person(query: str) -> bool:
-    """Return True for a query with so many digits that it may be a telephone, identity or account number."""
-    return sum(map(str.isdigit, query)) >= _FEWEST_DIGITS_OF_PERSON
+    """Return True for a query with a name after its title, or with as many digits as a person's number has.
+
+    Such are telephone, identity and account numbers.
+    """
+    return privacy.names_person(query) or sum(map(str.isdigit, query)) >= _FEWEST_DIGITS_OF_PERSON

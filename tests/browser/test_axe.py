@@ -54,7 +54,7 @@ def test_what_opens_on_residents_pages(visit: Visit, language: str) -> None:
 
 @languages
 def test_staff_pages(staff: Visit, site: RunningSite, language: str) -> None:
-    site.services.usage_statistics.record_missed_search_unless_long_number("ป้าอ้อย")
+    site.services.usage_statistics.record_missed_search_unless_personal("ป้าอ้อย")
     page = staff(language=language)
     _check(page, language, staff_pages(site))
     page.goto("/staff/people")

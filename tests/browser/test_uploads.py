@@ -178,16 +178,22 @@ def test_papers_dropped_on_a_form_that_was_shown_again_do_not_join_earlier_draft
     assert files == [["four.pdf"], ["one.pdf"], ["three.pdf"]]
 
 
-def test_a_refused_file_says_why_until_it_is_dismissed_and_is_not_sent_again(staff: Visit) -> None:
+def test_a_refused_file_says_why_until_it_is_dismissed_and_is_not_sent_again(
+    staff: Visit, site: RunningSite
+) -> None:
     page = staff()
+    before = draft_ids(site)
     page.goto("/staff/announcements/new")
     wrong: FilePayload = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"not a document"}
-    page.set_input_files("#files", [wrong])
+    with page.expect_event("load"):  # of the blank form, once the draft was given up
+        page.set_input_files("#files", [wrong])
     line = page.locator("[data-uploads] li.failed")
     for _time in range(2):
         expect(line).to_contain_text("note.txt — ไฟล์ชนิดนี้แนบไม่ได้")
         expect(line.get_by_role("button")).to_have_text(["ปิดรายการนี้"])
+        expect(page).to_have_url(re.compile("/staff/announcements/new$"))
         page.reload()
+    assert draft_ids(site) == before  # nothing is left of a file that was refused
     click(line.get_by_role("button"))
     page.reload()
     expect(page.locator("[data-uploads] li")).to_have_count(0)

@@ -130,7 +130,7 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     records.disclosure.save_item(2564, item(word), replaced=None, actor=word)
     records.disclosure.assign(entry(made.id), actor=word)
     records.usage_statistics.count_visit(made.id, "visitor", now=dt.datetime.now(dt.UTC))
-    records.usage_statistics.record_missed_search_unless_long_number(word)
+    records.usage_statistics.record_missed_search_unless_personal(word)
     person = people.accounts.add("somsri", word, Role.ADMIN)
     people.sign_ins.open_session(person.id, f"key {word}", password_hash=word, device=word, now=NOW)
     people.tokens.add("web", f"token {word}")

@@ -175,7 +175,7 @@ def test_a_batch_is_kept_whole_or_not_at_all(records: Records) -> None:
 
 def test_searches_that_found_nothing_are_counted(records: Records) -> None:
     for query in ("เลขทะเบียน", "ภาษีป้าย", "ภาษีป้าย"):
-        records.usage_statistics.record_missed_search_unless_long_number(query)
+        records.usage_statistics.record_missed_search_unless_personal(query)
     assert [(miss.query, miss.count) for miss in records.usage_statistics.list_missed_searches()] == [
         ("ภาษีป้าย", 2),
         ("เลขทะเบียน", 1),
@@ -184,10 +184,10 @@ def test_searches_that_found_nothing_are_counted(records: Records) -> None:
     assert [miss.query for miss in records.usage_statistics.list_missed_searches()] == ["เลขทะเบียน"]
 
 
-@pytest.mark.parametrize("query", ["3-2001-00123-45-0", "โทร ๐๘๑ ๒๓๔ ๕๖๗๘", "123456789"])
+@pytest.mark.parametrize("query", ["3-2001-00123-45-0", "โทร ๐๘๑ ๒๓๔ ๕๖๗๘", "123456789", "นางพิกุล แก้วงามเด่น"])
 def test_a_search_that_may_name_a_person_is_not_kept(records: Records, query: str) -> None:
-    records.usage_statistics.record_missed_search_unless_long_number(query)
-    records.usage_statistics.record_missed_search_unless_long_number("คำสั่งที่ 215/2564")
+    records.usage_statistics.record_missed_search_unless_personal(query)
+    records.usage_statistics.record_missed_search_unless_personal("คำสั่งที่ 215/2564")
     assert [miss.query for miss in records.usage_statistics.list_missed_searches()] == ["คำสั่งที่ 215/2564"]
 
 

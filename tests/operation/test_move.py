@@ -49,7 +49,7 @@ def data(data: Path) -> Path:
     records.attachments.detach(last, actor=ACTOR)
     for visitor in range(5):
         records.usage_statistics.count_visit(1 + visitor % 2, f"{visitor}", now=dt.datetime.now(dt.UTC))
-    records.usage_statistics.record_missed_search_unless_long_number("ภาษีป้าย")
+    records.usage_statistics.record_missed_search_unless_personal("ภาษีป้าย")
     somsri = people.accounts.add("สมศรี", "hash", Role.ADMIN)
     people.sign_ins.open_session(somsri.id, "key", password_hash="hash", device="Firefox", now=NOW)
     people.tokens.add("เว็บหลัก", "token-hash")

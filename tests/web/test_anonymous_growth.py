@@ -44,7 +44,7 @@ def test_a_miss_is_kept_short(site: Site) -> None:
     site.client().get("/search", query_string={"q": "ฆฆฆฆ" * 5_000}, headers=BROWSER)
     [miss] = site.services.usage_statistics.list_missed_searches()
     assert 0 < len(miss.query) <= LONGEST_MISS
-    site.services.usage_statistics.record_missed_search_unless_long_number("ก" * 200_000)
+    site.services.usage_statistics.record_missed_search_unless_personal("ก" * 200_000)
     assert (
         max(len(miss.query) for miss in site.services.usage_statistics.list_missed_searches()) <= LONGEST_MISS
     )
@@ -53,10 +53,10 @@ def test_a_miss_is_kept_short(site: Site) -> None:
 def test_misses_are_few_and_the_frequent_stay(site: Site) -> None:
     records = site.services.records
     for _ in range(2):
-        records.usage_statistics.record_missed_search_unless_long_number("ถามบ่อย")
+        records.usage_statistics.record_missed_search_unless_personal("ถามบ่อย")
     with records.batch():
         for number in range(MOST_MISSES + 50):
-            records.usage_statistics.record_missed_search_unless_long_number(f"คำ {number}")
+            records.usage_statistics.record_missed_search_unless_personal(f"คำ {number}")
     kept = records.usage_statistics.list_missed_searches(limit=10_000)
     assert len(kept) == MOST_MISSES
     assert kept[0].query == "ถามบ่อย"
@@ -65,10 +65,10 @@ def test_misses_are_few_and_the_frequent_stay(site: Site) -> None:
 
 def test_old_misses_go(site: Site) -> None:
     records, database = site.services.records, site.services.database
-    records.usage_statistics.record_missed_search_unless_long_number("เมื่อก่อน")
+    records.usage_statistics.record_missed_search_unless_personal("เมื่อก่อน")
     with database.write():  # type: ignore[attr-defined]  # the embedded engine's
         database.run("UPDATE miss SET last_at = :at", at="2020-01-01T00:00:00.000000+00:00")  # type: ignore[attr-defined]
-    records.usage_statistics.record_missed_search_unless_long_number("วันนี้")
+    records.usage_statistics.record_missed_search_unless_personal("วันนี้")
     assert [miss.query for miss in records.usage_statistics.list_missed_searches()] == ["วันนี้"]
 
 

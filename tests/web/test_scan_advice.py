@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -44,3 +45,22 @@ def test_a_number_that_could_not_be_read_is_told_beside_the_name(
         site.services.commands.attachments.relabel(attached.id, label=label, kind=attached.kind, actor="test")
     said = site.signed_in(Role.STAFF).get(f"/staff/announcements/{made.id}").text
     assert ("ระบบอ่านเลขที่ในเอกสารไม่ได้ อาจเขียนด้วยมือ จึงเว้นไว้" in said) == is_told
+
+
+def test_a_page_in_doubt_as_a_whole_says_so_until_a_person_has_checked_it(site: Site) -> None:
+    made = site.announcement("ประกาศ", status=Status.DRAFT)
+    coarse, scan = page().convert("L").resize((351, 496)), io.BytesIO()  # 60 dpi
+    coarse.save(scan, "PDF", resolution=60)
+    attached = site.attach(made.id, scan.getvalue())
+    site.work()
+    read = site.services.pages.get(attached.id, 1)
+    site.services.pages.save(replace(read, confidence=0.4, doubts=()))
+    clerk, advice = site.signed_in(Role.STAFF), "หน้า 1 ความละเอียดต่ำ"
+    form, desk = f"/staff/announcements/{made.id}", f"/staff/attachments/{attached.id}/pages/1"
+    assert advice in clerk.get(form).text
+    assert "ระบบอ่านทั้งหน้านี้ไม่แน่ใจ" in clerk.get(desk).text
+    clerk.post(desk, data={"text": read.text})
+    assert advice not in clerk.get(form).text
+    shown = clerk.get(desk).text
+    assert "ตรวจหน้านี้แล้ว" in shown
+    assert "ระบบไม่พบคำที่ไม่แน่ใจ" not in shown

@@ -17,7 +17,7 @@ def test_an_entry_is_tried_added_removed_and_put_back(site: Site) -> None:
     made = site.announcement("ซ่อมแซมตลิ่งถูกกัดเซาะริมคลอง")
     site.work()
     for _ in range(2):
-        site.services.usage_statistics.record_missed_search_unless_long_number("ตลิ่งพัง")
+        site.services.usage_statistics.record_missed_search_unless_personal("ตลิ่งพัง")
     staff = site.signed_in(Role.STAFF)
     preview = html.unescape(staff.post("/staff/synonyms/add", data=FORM | {"preview": "1"}).text)
     assert EFFECT in preview
@@ -60,7 +60,7 @@ def test_what_is_no_entry_is_refused(site: Site) -> None:
 def test_a_missed_search_gives_the_dictionary_one_plain_word(site: Site) -> None:
     staff = site.signed_in(Role.STAFF)
     usage = site.services.usage_statistics
-    usage.record_missed_search_unless_long_number("โคกสูง")
+    usage.record_missed_search_unless_personal("โคกสูง")
     for wrong in ("หมา ~ สุนัข", "ทต = เทศบาล", "dog -> สุนัข", "# โคกสูง", "!!", "ก" * 61):
         page = staff.post("/staff/misses", data={"query": "โคกสูง", "word": wrong}, follow_redirects=True).text
         assert "ในพจนานุกรมแล้ว" not in page

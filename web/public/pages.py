@@ -391,7 +391,7 @@ def _count_missed_search(answer: Response) -> Response:
     is_loaded_in_advance = "prefetch" in request.headers.get("Sec-Purpose", "")
     if typed is not None and answer.status_code in (200, 304) and not is_loaded_in_advance:
         with suppress(Unavailable):  # a search that cannot be noted (full disk) is still answered
-            services().usage_statistics.record_missed_search_unless_long_number(typed)
+            services().usage_statistics.record_missed_search_unless_personal(typed)
     return answer
 
 

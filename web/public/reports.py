@@ -53,7 +53,7 @@ def send() -> ResponseReturnValue:
     services().reports.add_or_count(given)
     if given.query:
         with suppress(Unavailable):
-            services().usage_statistics.record_missed_search_unless_long_number(given.query)
+            services().usage_statistics.record_missed_search_unless_personal(given.query)
     return redirect(url_for("reports.thanks", next=_way_back()), code=303)
 
 

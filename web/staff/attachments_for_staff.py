@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from flask_babel import gettext
@@ -283,11 +283,27 @@ def has_doubtful_document_field(attachment: Attachment, *names_in_document: str)
 
 
 def scan_advice_sentences(attachment: Attachment) -> list[str]:
-    """Returns sentences on how a file was read; while it is read, on the pages read so far."""
+    """Returns sentences on how a file was read; while it is read, on the pages read so far.
+
+    Pages that a person has corrected or found right are left out.
+    """
     advice: Iterable[ScanAdvice] = attachment.details.advice
     if attachment.status is ReadingStatus.READING:
         advice = page_advice(services().pages.by_attachment(attachment.id))
+    elif any(each.pages for each in attachment.details.advice):
+        pages = services().pages.by_attachment(attachment.id)
+        advice = _advice_on_others(
+            attachment.details.advice, {page.number for page in pages if page.corrected}
+        )
     return [_advice_text(each) for each in advice]
+
+
+def _advice_on_others(advice: Iterable[ScanAdvice], checked: Container[int]) -> Iterator[ScanAdvice]:
+    """Yields the advice without the pages that are ``checked``, and none that is on these alone."""
+    for each in advice:
+        left = tuple(number for number in each.pages if number not in checked)
+        if left or not each.pages:
+            yield replace(each, pages=left)
 
 
 def _advice_text(advice: ScanAdvice) -> str:

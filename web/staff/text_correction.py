@@ -69,6 +69,7 @@ def page(attachment_id: int, number: int) -> ResponseReturnValue:
         should_go_on=_should_go_on(attachment, shown),
         is_more_to_check=_next_doubtful_page(attachment, number) is not None,
         marks=_marks(shown),
+        is_in_doubt=should_person_check(shown),
         versions=versions[:MOST_VERSIONS],
         are_versions_left_out=len(versions) > MOST_VERSIONS,
     )

@@ -56,6 +56,7 @@ function sending(file) {
     // the same bytes would be refused again
     refuse: (text) => {
       noteUnsent(file.name, text);
+      shown.isRefused = true;
       shown.fail(text);
     },
     fail: (text, again) => {
@@ -207,6 +208,7 @@ function holdForAnswer(event) {
 async function takeTogether(files) {
   if (!files.length) return;
   const list = files.map((file) => ({ file, shown: sending(file) }));
+  const blank = !papers.dataset.address && !unsaved(form) && location.href; // with nothing typed into it
   if (!papers.dataset.address) {
     const { page, address, refusal } = await begin(list, form);
     if (!page) {
@@ -220,7 +222,19 @@ async function takeTogether(files) {
   }
   // in order: it is theirs on the page
   for (const { file, shown } of list) await send(papers.dataset.address, file, shown);
+  if (blank && list.every(({ shown }) => shown.isRefused) && !unsaved(form)) return giveUpDraft(blank);
   await settle();
+}
+
+// A draft of refused files alone is put into the trash; the blank form lists them with what was said of them.
+async function giveUpDraft(blank) {
+  await trash(location.pathname);
+  sessionStorage.removeItem(unsentKey());
+  history.replaceState(null, "", blank);
+  storeUnsent();
+  uploads.clear();
+  leaving = true;
+  location.reload();
 }
 
 // The number of the next file that is to become a draft of its own. It starts with the time, for a form that could not

@@ -57,6 +57,12 @@ if (list) {
     event.preventDefault();
     line.querySelector("button").click();
   });
+  list.addEventListener("keydown", (event) => {
+    const question = event.key === "Escape" && event.target.closest("details[open]");
+    if (!question) return;
+    question.open = false;
+    question.querySelector("summary").focus();
+  });
   // One question at a time.
   list.querySelectorAll("details").forEach((each) =>
     each.addEventListener("toggle", () => {

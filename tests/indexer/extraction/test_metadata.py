@@ -710,3 +710,8 @@ def test_a_signer_below_the_date_of_issue_does_not_hide_it(signer: str) -> None:
 def test_a_sentence_that_goes_on_below_a_date_does_not_date_the_paper(below: str) -> None:
     text = f"ประกาศเทศบาล\nเรื่อง รับสมัครสอบ\nตามที่เทศบาลได้\nประกาศ ณ วันที่ ๑ มีนาคม ๒๕๖๖\n{below}\n"
     assert values(text + "ประกาศ ณ วันที่ ๕ เมษายน พ.ศ. ๒๕๖๖")["date"] == "2023-04-05"
+
+
+def test_blanks_that_recognition_puts_inside_brackets_are_left_out() -> None:
+    text = "ประกาศเทศบาลตำบลนาดี\nเรื่อง ค่าธรรมเนียม ( ฉบับที่ ๘ ) พ.ศ. ๒๕๖๔\nด้วยเทศบาลมีมติ"
+    assert values(text)["subject"] == "ค่าธรรมเนียม (ฉบับที่ ๘) พ.ศ. ๒๕๖๔"
