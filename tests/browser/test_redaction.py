@@ -93,7 +93,7 @@ def test_boxes_are_moved_resized_deleted_and_burnt_in(
     picture = page.locator(".copy-pages img")  # the page follows by itself, and leads on
     expect(picture).to_have_count(1, timeout=30_000)
     expect(page.locator(".facts .state").first).to_have_text("แปลงแล้ว")
-    expect(page.locator("h1")).to_contain_text("ปิดข้อมูล")  # as the copy states, not as while it was read
+    expect(page.locator("h1")).not_to_contain_text("กำลังแปลงข้อความ")
     shoot(page, "redacted-copy")
     page.get_by_role("link", name="ไปตรวจก่อนเผยแพร่").click()
     expect(page.get_by_role("link", name="เปิดดูภาพทุกหน้าของสำเนา")).to_be_visible()
