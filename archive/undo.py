@@ -112,7 +112,7 @@ class Undo:
             "create": _Kind(self._creation, self._is_created),
             "revise": _Kind(self._fields, self._are_fields_same, [FIELDS_BY_NAME.keys()]),
             "publish": _Kind(self._publication),
-            "withdraw": _Kind(self._withdrawal),
+            "withdraw": _Kind(self._status),
             "trash": _Kind(self._status),
             "restore": _Kind(self._status),
             "attach": _Kind(self._detach, self._is_attached, [_ATTACHMENT]),
@@ -154,10 +154,10 @@ class Undo:
             return True
         if change.action in ("correct", "reread") and self.is_text_of_earlier_file(change):
             return True
-        if change.action == "relate" and self._is_relation_refused(change):
-            return True
-        if change.action == "disclose" and self._is_entry_refused(change):
-            return True
+        if change.action == "relate":
+            return self._is_relation_refused(change)
+        if change.action == "disclose":
+            return self._is_entry_refused(change)
         if self._is_schedule_refused(change):
             return True
         if change.action == "revise" and status is Status.PUBLISHED and "title" in change.before:
@@ -193,6 +193,11 @@ class Undo:
     def _is_last_status_change(self, change: Change) -> bool:
         entries = self._records.history.entries(change.announcement_id or 0)
         return change.id == max(each.id for each in entries if each.action in _STATUS_ACTIONS)
+
+    def _require_last_status_change(self, change: Change) -> None:
+        """Raise ``Conflict`` for a change of a status after which the status was changed again."""
+        if change.action in _STATUS_ACTIONS and not self._is_last_status_change(change):
+            raise _status_changed_since()
 
     def _would_show_edited_draft(self, change: Change) -> bool:
         """Return True where residents would read of a withdrawn record what was written after the withdrawal.
@@ -233,9 +238,15 @@ class Undo:
     def undo(self, change: Change, *, actor: str) -> None:
         """Undo one change, whatever was changed after it. Values of other fields stay as they are.
 
-        Raises ``Conflict`` for a change that cannot be undone, or when the record's status has changed since;
-        and whatever the command raises that brings the earlier state back.
+        Raises ``Conflict`` for a change that cannot be undone, or of a status that has changed since; and
+        whatever the command raises that brings the earlier state back.
         """
+        with self._records.batch():
+            self._require_last_status_change(change)
+            self._undo(change, actor)
+
+    def _undo(self, change: Change, actor: str) -> None:
+        """Undo one change as ``undo`` does, also of a status that an undo of later changes has set."""
         self._require_undoable_kind(change)
         with self._records.batch():
             if change.collection_id is not None:
@@ -274,11 +285,14 @@ class Undo:
         of_record = _changes_to_undo(changes)
 
         def undo_record(record: _RecordIds) -> None:
+            of_status = (each for each in of_record[record] if each.action in _STATUS_ACTIONS)
+            if (last := next(of_status, None)) is not None:
+                self._require_last_status_change(last)
             for change in of_record[record]:
                 self._require_undoable_kind(change)
                 if change.action != "relate":  # two records have it, and it goes back in both
                     self._refuse_later_changes(change)
-                self.undo(change, actor=actor)
+                self._undo(change, actor)
 
         return apply_as_one_bulk(self._records, of_record, undo_record)
 
@@ -288,6 +302,7 @@ class Undo:
             try:
                 self._require_undoable_kind(change)
                 self._refuse_later_changes(change)
+                self._require_last_status_change(change)
                 self.check_status(change)
                 self._check_schedule(change)
             except (Conflict, Invalid, NotFound, RecordDamaged):
@@ -385,7 +400,7 @@ class Undo:
             return
         now = self._records.announcements.get(change.announcement_id or 0)
         if now.status != change.after["status"]:
-            raise Conflict("สถานะของเรื่องนี้เปลี่ยนไปอีกภายหลัง จึงเลิกทำขั้นนี้ไม่ได้", code="edited-meanwhile")
+            raise _status_changed_since()
         if self._would_show_edited_draft(change):
             raise Conflict(
                 "มีผู้แก้ชื่อเรื่องหรือวันที่หลังจากกู้คืน ซึ่งประชาชนยังไม่เคยเห็น กรุณาแก้กลับเป็นอย่างเดิมก่อน แล้วจึงเลิกทำขั้นนี้",
@@ -416,13 +431,16 @@ class Undo:
         self._commands.publication.withdraw(id, actor=actor, reason=_UNDONE)
         self._commands.publication.restore_as_draft(id, actor=actor)
 
-    def _withdrawal(self, id: int, _change: Change, actor: str) -> None:
+    def _publish_again(self, id: int, actor: str) -> None:
         """Publish the record again. Files that nobody has checked yet wait on, for no checklist was shown."""
         self._commands.publication.restore_as_draft(id, actor=actor)
         self._commands.publication.publish(id, actor=actor, should_show_unconfirmed=False)
 
     def _status(self, id: int, change: Change, actor: str) -> None:
-        """Go back to the status before the trash, or before a draft was made of the record."""
+        """Go back to the status before a change of it, which an undo may have made."""
+        if change.before["status"] == Status.PUBLISHED:
+            self._publish_again(id, actor)
+            return
         publication = self._commands.publication
         steps = {
             Status.WITHDRAWN: publication.withdraw_again,
@@ -611,6 +629,10 @@ def _changes_to_undo(changes: Sequence[Change]) -> dict[_RecordIds, list[Change]
         return change.action == "relate" and other in otherwise_changed
 
     return {ids: each for ids, each in of_record.items() if not all(map(is_set_back_elsewhere, each))}
+
+
+def _status_changed_since() -> Conflict:
+    return Conflict("สถานะของเรื่องนี้เปลี่ยนไปอีกภายหลัง จึงเลิกทำขั้นนี้ไม่ได้", code="edited-meanwhile")
 
 
 def _edited_meanwhile() -> Conflict:

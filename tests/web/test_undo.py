@@ -13,9 +13,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from archive import thai
+from archive.bulk_commands import apply_as_one_bulk
 from archive.changes import IMPORTER, SAMPLE, WORKER
 from archive.disclosure import DisclosureEntry
-from archive.errors import Invalid
+from archive.errors import Conflict, Invalid
 from archive.model import (
     Announcement,
     Change,
@@ -29,6 +30,7 @@ from archive.model import (
     Status,
 )
 from archive.site_profile import SiteProfile
+from archive.undo import Undo
 from tests.web.conftest import Site, memo, sent_form
 from web.disclosure_overview import year_items
 from web.template_filters import day
@@ -130,6 +132,29 @@ def test_each_status_goes_back_to_the_one_before(site: Site) -> None:
     assert records.announcements.get(made.id).reason == "ลงผิดอีก"
 
 
+def test_the_undo_of_an_undone_restoration_makes_a_draft_again_and_publishes_nothing(site: Site) -> None:
+    """The restoration was undone, which withdrew the draft: before that step it was a draft."""
+    clerk = site.signed_in(Role.STAFF)
+    commands, records = site.services.commands, site.services.records
+    made = site.announcement("รับสมัครงาน", status=Status.WITHDRAWN)
+    commands.publication.restore_as_draft(made.id, actor="x")
+    undo_last(site, clerk, made, "restore")
+    assert records.announcements.get(made.id).status is Status.WITHDRAWN
+    undo_last(site, clerk, made, "withdraw")
+    assert records.announcements.get(made.id).status is Status.DRAFT
+    assert site.client().get(f"/announcements/{made.id}").status_code == 404
+
+
+def test_a_relation_of_a_withdrawn_record_is_undone_where_it_may_be_decided(site: Site) -> None:
+    newer, older = site.announcement("ฉบับใหม่"), site.announcement("ฉบับเดิม", status=Status.WITHDRAWN)
+    commands, records = site.services.commands, site.services.records
+    commands.announcements.decide_relation(newer.id, older.id, RelationKind.REPLACES, actor="x")
+    undo, change = Undo(records, commands), records.history.entries(older.id)[-1]
+    assert not undo.is_refused(change, Status.WITHDRAWN)
+    undo.undo(change, actor="x")
+    assert [each.kind for each in records.relations.list_decisions(older.id)] == [None]
+
+
 def test_the_undo_of_a_withdrawal_publishes_the_title_that_residents_read(site: Site) -> None:
     made = site.announcement("scan0012", published_on=thai.today())
     site.attach(made.id, memo("ให้ซื้อ", subject="ซื้อสารส้ม"), "scan0012.pdf")
@@ -184,6 +209,36 @@ def test_an_older_status_is_not_brought_back_over_a_newer_one(site: Site) -> Non
     clerk = site.signed_in(Role.STAFF)
     assert "เปลี่ยนไปอีกภายหลัง" in undo_last(site, clerk, made, "withdraw", is_offered=False)
     assert site.services.announcements.get(made.id).status is Status.DRAFT
+
+
+def test_a_bulk_withdrawal_is_not_undone_once_the_record_was_withdrawn_again(site: Site) -> None:
+    """It was published in between: the undo would show residents what was withdrawn for another reason."""
+    commands, records = site.services.commands, site.services.records
+    made = site.announcement("รับสมัครงาน")
+    withdrawn = apply_as_one_bulk(
+        records, [made.id], lambda one: commands.publication.withdraw(one, actor="x", reason="ลงผิด")
+    )
+    commands.publication.restore_as_draft(made.id, actor="x")
+    commands.publication.publish(made.id, actor="x")
+    commands.publication.withdraw(made.id, actor="x", reason="คำสั่งศาล")
+    undo, changes = Undo(records, commands), records.changes.list_bulk(withdrawn.bulk)
+    assert not undo.is_any_in_force(changes)
+    assert undo.undo_bulk(withdrawn.bulk, actor="x").done == ()
+    with pytest.raises(Conflict):
+        undo.undo(changes[0], actor="x")
+    assert records.announcements.get(made.id).reason == "คำสั่งศาล"
+
+
+def test_the_undo_of_many_publications_is_undone_as_one(site: Site) -> None:
+    """Each record has two changes of status in it, of which the later one goes back first."""
+    commands, records = site.services.commands, site.services.records
+    ids = [site.announcement(title, status=Status.DRAFT).id for title in ("ก", "ข")]
+    undo = Undo(records, commands)
+    published = apply_as_one_bulk(records, ids, lambda one: commands.publication.publish(one, actor="x"))
+    undone = undo.undo_bulk(published.bulk, actor="x")
+    assert {each.status for each in records.announcements.get_many(ids).values()} == {Status.DRAFT}
+    assert len(undo.undo_bulk(undone.bulk, actor="x").done) == 2
+    assert {each.status for each in records.announcements.get_many(ids).values()} == {Status.PUBLISHED}
 
 
 def test_a_publication_is_undone_from_the_history_after_a_question(site: Site) -> None:

@@ -39,7 +39,7 @@ def undo_consequences(changes: Sequence[Change]) -> list[tuple[str, list[str]]]:
     with_status = {
         change.announcement_id
         for change in changes
-        if (record := known.get(change.announcement_id or 0)) and (change.action, record.status) in _OF_STATUS
+        if (record := known.get(change.announcement_id or 0)) and _of_status(change, record.status)
     }
     concerned: dict[str, dict[str, None]] = defaultdict(dict)
     for change in changes:
@@ -61,7 +61,7 @@ def undo_consequences(changes: Sequence[Change]) -> list[tuple[str, list[str]]]:
 
 
 def _sentences(change: Change, announcement: Announcement, *, is_one: bool, is_of_status: bool) -> list[str]:
-    of_status = _OF_STATUS.get((change.action, announcement.status))
+    of_status = _of_status(change, announcement.status)
     if is_of_status:
         return [str(_(of_status))] if of_status else []
     if announcement.status is Status.DRAFT:
@@ -76,6 +76,12 @@ def _sentences(change: Change, announcement: Announcement, *, is_one: bool, is_o
         return [str(_("%(field)sที่ประชาชนเห็นกลับเป็นอย่างเดิม", field=name)) for name in names]
     action = labels.action_name(change.action)
     return [str(_("สิ่งที่ประชาชนเห็นกลับเป็นอย่างก่อน “%(action)s”", action=action))]
+
+
+def _of_status(change: Change, status: Status) -> str | None:
+    """Returns the sentence on a record whose status goes back; None where no resident would notice."""
+    is_of_draft = change.action == "withdraw" and change.before["status"] != Status.PUBLISHED
+    return None if is_of_draft else _OF_STATUS.get((change.action, status))
 
 
 def _of_schedule(change: Change) -> Iterator[str]:
