@@ -1,0 +1,32 @@
+"""Random sequences of commands against an archive on real engines: features meet that no other test combines.
+
+``PRAKAT_SEQUENCES=2000`` plays so many sequences of up to 60 commands, at random, such as in a night.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.operation.command_machine import CommandMachine, filled_archive
+
+_LONG_RUN = int(os.environ.get("PRAKAT_SEQUENCES", "0"))
+_SEQUENCES, _COMMANDS = (_LONG_RUN, 60) if _LONG_RUN else (12, 30)
+
+
+def test_residents_see_what_they_should_after_any_sequence_of_commands() -> None:
+    filled_archive()
+    run_state_machine_as_test(
+        CommandMachine,
+        settings=settings(
+            max_examples=_SEQUENCES,
+            stateful_step_count=_COMMANDS,
+            derandomize=not _LONG_RUN,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink) if _LONG_RUN else (Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
