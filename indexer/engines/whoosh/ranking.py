@@ -36,6 +36,7 @@ _MAX_FUZZY_TEXTS = 100  # texts in which misread phrases are looked for
 _MIN_SYNONYM_PHRASE = 4  # letters of a synonym that is looked for as a phrase
 _COMPLETE = 3  # preference of a document that matches all of the plan: above any phrase of a partial match
 _TIERS = np.array([0, *(each.tier for each in Standing)])  # by standing; the first standing is 1
+_WHOLE = Standing.COMPLETE.tier  # lowest tier of whole answers
 _UNREAD = np.array(
     [
         Standing.UNREAD,
@@ -251,7 +252,7 @@ def _standings_of_head(
 
 def _is_whole(standings: Standings) -> Mask:
     """Returns which documents match all of the plan, as whole answers."""
-    whole: Mask = _TIERS[standings] >= Standing.COMPLETE.tier
+    whole: Mask = _TIERS[standings] >= _WHOLE
     return whole
 
 
