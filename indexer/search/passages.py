@@ -40,6 +40,7 @@ _PHRASE_BORDER = re.compile(
         (?!พ\.\s?ศ\.|ค\.\s?ศ\.|น\.|บาท|คน|[ๆฯ)”]|(?:ที่|เลขที่|วันที่|ฉบับที่|ถึง|และ|หรือ|กับ)\s?[\w/.]*\d)""",
     re.VERBOSE,
 )
+_LINE_BREAK = "\n"  # one that ends a paragraph: others are joined before
 _IN_NUMBER = re.compile(r"\d+(?:[.,/:-]\d+)*")
 
 
@@ -107,8 +108,12 @@ def end_of_letters(text: str, letters: int) -> int:
 def phrase_start(text: str, hit: int, start: int) -> int:
     """Returns the first phrase start from ``start`` to the hit, else the last one shortly before it.
 
-    Thai has a space or a new line between phrases. Without any, ``start`` stays, but not in a number.
+    Thai has a space or a new line between phrases. Without any, ``start`` stays, but not in a number. Nothing
+    of the paragraph before that of the hit is kept: a telephone shows two lines of a passage.
     """
+    paragraph = text.rfind(_LINE_BREAK, start, hit)
+    if paragraph >= 0:
+        return paragraph + len(_LINE_BREAK)
     if start == 0:
         return 0
     borders = [border.end() for border in _borders(text, start - _LOOKED_BACK, hit)]

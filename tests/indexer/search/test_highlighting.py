@@ -459,3 +459,17 @@ def test_the_beginning_of_a_passage_shows_most_words() -> None:
         segment.text for segment in snippet_with_ellipses(text, parse_query("ภาษี กำหนดชำระ"), TOKENIZER)
     )
     assert "มีกำหนดชำระภาษี" in shown[:80]
+
+
+@pytest.mark.parametrize("border", ["\n\n", "\n"])
+def test_a_passage_begins_with_the_paragraph_of_its_first_hit(border: str) -> None:
+    text = (
+        "เก็บค่าธรรมเนียมจากตลาดและสถานประกอบการทุกแห่งในเขต เป็นรายเดือน หน่วยละ 2,000 บาทต่อเดือน"
+        f"{border}รถเก็บขยะเข้าหมู่ 1 ถึงหมู่ 5 ทุกวันจันทร์และวันพฤหัสบดี ส่วนหมู่ 6 ถึงหมู่ 9 ทุกวันอังคารและวันศุกร์ "
+        "โปรดนำถังมาวางหน้าบ้านก่อนเวลา 06.00 น. และแยกขยะอันตราย"
+    )
+    segments = snippet_with_ellipses(text, parse_query("รถขยะ หมู่ 7"), TOKENIZER)
+    shown, _rest = split_at_glance(segments, TOKENIZER, letters=62)
+    told = "".join(segment.text for segment in shown)
+    assert told.startswith("…รถเก็บขยะเข้าหมู่ 1")
+    assert "หมู่ 6 ถึงหมู่ 9" in told
