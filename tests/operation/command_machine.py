@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
@@ -920,6 +920,13 @@ class CommandMachine(RuleBasedStateMachine):
         for record in self.model.records.values():
             assert not any(each.is_reading_pending for each in self._listed(record.id)), "never read"
 
+    def _all_texts(self) -> Iterator[str]:
+        """Yield the texts of all records and files, also those that residents may not read."""
+        for record in self.model.records.values():
+            yield from record.values.values()
+            for each in record.attachments.values():
+                yield from (each.label, each.text)
+
     def _check_all_pages(self) -> None:
         harvest = "/oai?verb=ListRecords&metadataPrefix=oai_dc"
         open_data = "/open-data/announcements"
@@ -935,6 +942,10 @@ class CommandMachine(RuleBasedStateMachine):
         }:
             for path in (f"/api/v1/search?q={name}", f"/api/v1/suggest?q={name}"):
                 self._check_leaks(self._get(path), name)
+        public = self.model.words_in_public(WORD)
+        for hidden in {found for text in self._all_texts() for found in WORD.findall(text)} - public:
+            answer = self._get(f"/api/v1/search?q={hidden}&as_typed=true").get_json()
+            assert answer["total"] == 0, f"{hidden} is found"
         for record in self.model.records.values():
             for place in ("", "/certificate"):
                 self._check_leaks(self._get(f"/announcements/{record.id}{place}"))

@@ -10,7 +10,7 @@ import os
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.operation.command_machine import CommandMachine, filled_archive
+from tests.operation.command_machine import DOCUMENTS, REASON, CommandMachine, filled_archive
 
 _LONG_RUN = int(os.environ.get("PRAKAT_SEQUENCES", "0"))
 _SEQUENCES, _COMMANDS = (_LONG_RUN, 60) if _LONG_RUN else (12, 30)
@@ -30,3 +30,24 @@ def test_residents_see_what_they_should_after_any_sequence_of_commands() -> None
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_what_was_decided_holds_until_the_withdrawal_and_no_search_finds_what_is_held() -> None:
+    machine = CommandMachine()
+    machine.begin(DOCUMENTS[:2], is_public=True)
+    try:
+        for play in (
+            machine.follow,
+            lambda: machine.withdraw(0),
+            lambda: machine.restore(0),
+            lambda: machine.publish(0, reason="", should_show=True),
+            lambda: machine.publish(0, reason=REASON, should_show=True),
+            lambda: machine.attach(0, DOCUMENTS[3], is_from_person=False, has_number=False),
+            machine.read_all,
+            machine.follow,
+        ):
+            play()
+            machine.check_archive()
+        machine._look_at_everything()
+    finally:
+        machine.close_archive()
