@@ -8,10 +8,11 @@ injury costs how much, compared with the same pages uninjured:
 - ``letters wrong``: edit distance of every line of eight letters or more to its nearest place in the reading,
   over the lines' length (white space ignored, Thai digits folded);
 - ``lines``: share of these lines that were read with at most one letter in ten wrong;
+- ``phrases``: share of the runs of four words in these lines that were read without an error;
 - ``extra``: letters read beyond those of the page's text, over its length: junk;
 - ``borders``: share of the borders of words read right that are off by over a third of a letter's height, on
   injuries that leave the letters in their places: what a highlight or a redaction is off by;
-- ``turned``: pages not set upright;
+- ``turned``: pages not set upright (with ``--turn`` they are laid at any turn);
 - ``seconds`` of processor time a page.
 """
 
@@ -49,6 +50,7 @@ LEAST_LETTERS = 600  # of a page
 SHORTEST_LINE = 8  # letters
 RULES = 12  # drawn paths from which on a page counts as one with tables
 MOST_PAGES_LOOKED_AT = 12  # of a document
+WORDS = 4  # of a phrase
 SAME_LINE = 0.4  # similarity of a line to its reading
 LETTER = 0.44  # height of a letter without marks, as a share of its line's height
 HEIGHT_TO_WIDTH = 2**0.5  # a page's height is 10,000 units and so is its width
@@ -101,16 +103,40 @@ def _image(pixels: Pixels) -> Image.Image:
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
+TABLE = (70, 55, 45)  # colour of the table that a phone sees around a sheet
+
+
 def _jpeg(image: Image.Image, quality: int) -> Image.Image:
     kept = io.BytesIO()
     image.convert("RGB").save(kept, "JPEG", quality=quality)
     return Image.open(kept).convert("RGB")
 
 
-def _at(image: Image.Image, dpi: int) -> Image.Image:
+def _at(image: Image.Image, dpi: int, quality: int = 60) -> Image.Image:
     """Returns the picture as a scanner of ``dpi`` would have stored it, drawn again at its own size."""
     small = image.resize((image.width * dpi // DPI, image.height * dpi // DPI), Image.Resampling.BOX)
-    return _jpeg(small, 60).resize(image.size, Image.Resampling.BICUBIC)
+    return _jpeg(small, quality).resize(image.size, Image.Resampling.BICUBIC)
+
+
+def _taken(lit: Pixels, random: Random, dpi: int = 170) -> Image.Image:
+    """Returns a lit scene as a phone stores it: with grain, a little soft, as JPEG."""
+    grain = random.normal(0, 5, lit.shape).astype(np.float32)
+    return _at(_image(lit + grain).filter(ImageFilter.GaussianBlur(1)), dpi)
+
+
+def _seen_from(image: Image.Image, corners: NDArray[np.float64]) -> Image.Image:
+    """Returns the picture with its corners (from the top left, clockwise) where a camera sees them."""
+    width, height = image.size
+    whole = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
+    rows = [
+        row
+        for (x, y), (u, v) in zip(corners, whole, strict=True)
+        for row in ([x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y])
+    ]
+    change = tuple(np.linalg.solve(np.array(rows), whole.ravel()))
+    return image.transform(
+        image.size, Image.Transform.PERSPECTIVE, change, Image.Resampling.BICUBIC, fillcolor=TABLE
+    )
 
 
 def untouched(image: Image.Image, _: Random) -> Image.Image:
@@ -167,20 +193,7 @@ def photographed(image: Image.Image, random: Random) -> Image.Image:
     width, height = image.size
     shift = random.uniform(0.01, 0.05, 8) * np.array([width, height] * 4)
     corners = np.array([0, 0, width, 0, width, height, 0, height]) + shift * [1, 1, -1, 1, -1, -1, 1, -1]
-    whole = np.array([0, 0, width, 0, width, height, 0, height], float)
-    rows = [
-        row
-        for (x, y), (u, v) in zip(corners.reshape(4, 2), whole.reshape(4, 2), strict=True)
-        for row in ([x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y])
-    ]
-    change = np.linalg.solve(np.array(rows), whole)
-    taken = image.transform(
-        image.size,
-        Image.Transform.PERSPECTIVE,
-        tuple(change),
-        Image.Resampling.BICUBIC,
-        fillcolor=(70, 55, 45),
-    )
+    taken = _seen_from(image, corners.reshape(4, 2))
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     light = 0.55 + 0.4 * (1 - np.hypot(x - random.uniform(0, 1), y - random.uniform(0, 1)) / 1.5)
     lit = _pixels(taken) * light[..., None].astype(np.float32)
@@ -201,6 +214,70 @@ def curled(image: Image.Image, random: Random) -> Image.Image:
     shadow = 1 - random.uniform(0.35, 0.55) / (1 + np.exp(-(x - edge) * random.uniform(40, 120)))
     lit = taken * (0.85 * shadow)[..., None] + random.normal(0, 5, taken.shape).astype(np.float32)
     return _at(_image(lit).filter(ImageFilter.GaussianBlur(1)), 170)
+
+
+def askew(image: Image.Image, random: Random) -> Image.Image:
+    """A phone's picture of a sheet that lies at 8 to 15 degrees on a dark table."""
+    lean = random.uniform(8, 15) * random.choice((-1, 1))
+    return _taken(_pixels(image.rotate(lean, Image.Resampling.BICUBIC, expand=True, fillcolor=TABLE)), random)
+
+
+def seen_from_its_foot(image: Image.Image, random: Random) -> Image.Image:
+    """A phone's picture taken from the foot of the sheet, so that its head is narrower by a quarter or so."""
+    width, height = image.size
+    left, right = random.uniform(0.08, 0.2, 2) * width
+    head, foot = random.uniform(0.02, 0.1, 2) * height
+    corners = [(left, head), (width - right, head), (width, height - foot), (0.0, height - foot / 2)]
+    return _taken(_pixels(_seen_from(image, np.array(corners))), random)
+
+
+def half_in_shadow(image: Image.Image, random: Random) -> Image.Image:
+    """A phone's picture with the sharp shadow of its holder over half the sheet."""
+    y, x = np.mgrid[0 : 1 : image.height * 1j, 0 : 1 : image.width * 1j].astype(np.float32)
+    turn = random.uniform(0, 2 * np.pi)
+    across = (x - 0.5) * np.cos(turn) + (y - 0.5) * np.sin(turn)
+    depth = random.uniform(0.5, 0.7)
+    light = 0.9 * (1 - depth / (1 + np.exp(-across * random.uniform(80, 300))))
+    return _taken(_pixels(image) * light[..., None].astype(np.float32), random)
+
+
+def coarse_photograph(image: Image.Image, random: Random) -> Image.Image:
+    """A picture as messengers pass it on: 110 to 150 dpi, JPEG at 30, with a green cast."""
+    cast = np.array([0.78, 0.88, 0.7], np.float32)
+    soft = _image(_pixels(image) * cast).filter(ImageFilter.GaussianBlur(1))
+    return _at(soft, int(random.integers(110, 151)), quality=30)
+
+
+def copied_with_seals(image: Image.Image, random: Random) -> Image.Image:
+    """A copy in grey of a sheet with round seals and a box of reception across its lines."""
+    ink = stamped(Image.new("RGB", image.size, "white"), random).convert("L")
+    tone = random.uniform(0.35, 0.7)
+    seals = 1 - tone * (1 - np.asarray(ink, np.float32)[..., None] / 255)
+    return _jpeg(_image(_pixels(image) * seals).convert("L"), 50)
+
+
+def folded(image: Image.Image, random: Random) -> Image.Image:
+    """A phone's picture of a letter that was folded in three: each third leans and shines otherwise."""
+    height, width = image.height, image.width
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j].astype(np.float32)
+    creases = [0, random.uniform(0.28, 0.38), random.uniform(0.6, 0.7), 1]
+    slope = np.interp(y[:, 0], creases, np.tan(np.radians(random.uniform(-3, 3, 4))))
+    rows = np.arange(height)[:, None] + slope[:, None] * width * (x - 0.5)
+    bent = _pixels(image)[np.clip(rows, 0, height - 1).astype(np.int32), np.arange(width)[None, :]]
+    third = np.searchsorted(creases[1:3], y)
+    light = random.uniform(0.6, 0.95, 3)[third] - 0.2 * sum(
+        np.exp(-(((y - crease) * 300) ** 2)) for crease in creases[1:3]
+    )
+    return _taken(bent * light[..., None].astype(np.float32), random)
+
+
+def two_on_a_sheet(image: Image.Image, _: Random) -> Image.Image:
+    """Two pages printed beside each other on one sheet across, scanned at 200 dpi."""
+    small = image.resize((round(0.7 * image.width), round(0.7 * image.height)), Image.Resampling.LANCZOS)
+    sheet = Image.new("RGB", (2 * small.width, small.height), "white")
+    sheet.paste(small, (0, 0))
+    sheet.paste(small, (small.width, 0))
+    return _at(sheet, 200)
 
 
 def gridded(image: Image.Image, random: Random) -> Image.Image:
@@ -274,8 +351,24 @@ INJURIES: tuple[Callable[[Image.Image, Random], Image.Image], ...] = (
     dotted,
     thresholded,
     sideways,
+    askew,
+    seen_from_its_foot,
+    half_in_shadow,
+    coarse_photograph,
+    copied_with_seals,
+    folded,
+    two_on_a_sheet,
 )
-MOVED = {"black_edges", "photographed", "curled", "sideways"}
+MOVED = {
+    "black_edges",
+    "photographed",
+    "curled",
+    "sideways",
+    "askew",
+    "seen_from_its_foot",
+    "folded",
+    "two_on_a_sheet",
+}
 """Names of the injuries that move letters on the page."""
 
 
@@ -287,9 +380,21 @@ def counts(sheet: InjuredSheet, read: str) -> Counter[str]:
         if len(line) >= SHORTEST_LINE:
             wrong = 0 if line in page else min(len(line), errors(line, page))
             result.update(letters=len(line), wrong=wrong, lines=1, read=wrong <= NEAR * len(line))
+    for phrase in map(solid, _phrases(sheet.text)):
+        result.update(phrases=1, exact=phrase in page)
     own = Counter(solid(sheet.text))
     result.update(extra=(Counter(page) - own).total(), text=own.total())
     return result
+
+
+def _phrases(text: str) -> Iterator[str]:
+    """Yields the runs of ``WORDS`` words in the lines of a text, one after the other."""
+    for line in text.splitlines():
+        words = [word for word in cut_words(line) if not word.isspace()]
+        for start in range(0, len(words) - WORDS + 1, WORDS):
+            phrase = "".join(words[start : start + WORDS])
+            if len(phrase) >= SHORTEST_LINE:
+                yield phrase
 
 
 def border_counts(sheet: InjuredSheet, page: OcrPage) -> Counter[str]:
@@ -320,6 +425,7 @@ def main() -> int:
     parser.add_argument("--pages", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", nargs="*", default=[each.__name__ for each in INJURIES])
+    parser.add_argument("--turn", action="store_true", help="lay every picture at a turn drawn at random")
     parser.add_argument("--save", type=Path, help="folder for the pictures and what was read on them")
     options = parser.parse_args()
     listed = sheets(options.data, options.pages, np.random.default_rng(options.seed))
@@ -332,11 +438,13 @@ def main() -> int:
             if name not in options.only:
                 continue
             key = zlib.crc32(f"{sheet.path.name} {sheet.number} {name}".encode())
-            picture = injure(drawn, np.random.default_rng(key))
+            random = np.random.default_rng(key)
+            turn = int(random.choice((0, 90, 180, 270))) if options.turn else 0
+            picture = injure(drawn, random).rotate(turn, expand=True)
             start = time.process_time()
             page = recognise_page_picture(picture)
             found = counts(sheet, page.text)
-            turned = page.turn != (90 if injure is sideways else 0)
+            turned = page.turn != (turn + 90 * (injure is sideways)) % 360
             sums[name] += found + Counter(pages=1, turned=turned)
             if name not in MOVED:
                 sums[name] += border_counts(sheet, page)
@@ -359,7 +467,15 @@ def main() -> int:
 def _table(sums: Mapping[str, Counter[str]]) -> Table:
     """Returns the figures of all pages by injury."""
     table = Table(
-        "injury", "pages", "letters wrong %", "lines %", "extra %", "borders off %", "turned", "seconds"
+        "injury",
+        "pages",
+        "letters wrong %",
+        "lines %",
+        "phrases %",
+        "extra %",
+        "borders off %",
+        "turned",
+        "seconds",
     )
     for name, found in sums.items():
         table.add_row(
@@ -367,6 +483,7 @@ def _table(sums: Mapping[str, Counter[str]]) -> Table:
             str(found["pages"]),
             f"{100 * found['wrong'] / found['letters']:.1f}",
             f"{100 * found['read'] / found['lines']:.1f}",
+            f"{100 * found['exact'] / found['phrases']:.1f}",
             f"{100 * found['extra'] / found['text']:.1f}",
             f"{100 * found['off'] / found['borders']:.1f}" if found["borders"] else "",
             str(found["turned"]),

@@ -27,7 +27,7 @@ SAME_ROW = 0.5  # share of the lower fragment's height that must lie beside the 
 AS_HIGH = 0.6  # of the higher of two fragments: least height of the other, if both are of one size of print
 ECHO = 0.5  # share of the narrower box that an echo has in common with its letter; echoes had 0.7–1.0
 TIGHT = 0.4  # gap in heights of a letter up to which no space stands between fragments; words had 0.03–0.35
-DASH = 0.7  # width of a dash in heights of a letter; between spaces dashes had 0.75–0.79, hyphens 0.37–0.41
+DASH = 0.73  # width of a dash in heights of a letter; between spaces dashes had 0.75–0.79, hyphens 0.37–0.71
 MARKS_OVER, MARKS_UNDER = 0.7, 0.4  # heights of a letter that marks stand over and under it, at most
 LEANING = 0.35  # share of a row's height that it may climb before it is given in pieces
 
@@ -207,11 +207,14 @@ class Transcript:
     def _place(self, start: int, places: Sequence[float], top: float, bottom: float) -> None:
         """Adds the row as one line, or as several if the page leans so far that one would not fit."""
         width, height = self.upright.image.size
-        climb = abs(self.upright.skew_offset(places[-1]) - self.upright.skew_offset(places[0]))
+        middle = (top + bottom) / 2
+        climb = abs(
+            self.upright.skew_offset(places[-1], middle) - self.upright.skew_offset(places[0], middle)
+        )
         pieces = max(1, min(len(places) - 1, round(climb / (LEANING * max(1.0, bottom - top)))))
         cuts = [round(piece * (len(places) - 1) / pieces) for piece in range(pieces + 1)]
         for first, last in pairwise(cuts):
-            drop = self.upright.skew_offset((places[first] + places[last]) / 2)
+            drop = self.upright.skew_offset((places[first] + places[last]) / 2, middle)
             edges = tuple(_unit(x, width) for x in places[first : last + 1])
             self.lines.append(
                 Line(start + first, _unit(top + drop, height), _unit(bottom + drop, height), edges)

@@ -25,6 +25,8 @@ LEAST_OF_SHORT = 0.966  # mean of a short line with a digit or of one short word
 LEAST_OF_LETTERS = 0.98  # … and of another short line without a word: a scribble had 0.974
 FEW = 4  # symbols of a short line, at most
 LEAST_WORD = 4  # code points of a dictionary word that does not come about by chance
+LONG = 60  # pairs of neighbours in a line that may be a rule, and hold a word by chance …
+MONOTONY = 0.3  # … and share of different ones among them: rules had 0.06 and 0.15, text has 0.6 and more
 SHORT_WORD = 3  # code points of a dictionary word that may be a whole line: ลับ
 LEAST_HEIGHT = 11  # pixels: print on 138 pages had 11 and more (0.1 % of the lines less), dotted rules 2–10
 UNITS = frozenset(
@@ -77,7 +79,14 @@ def is_text(line: Sequence[Symbol]) -> bool:
 
 
 def _has_word(text: str) -> bool:
-    return longest_word(repair_text(text)) >= LEAST_WORD
+    """Returns True for a text with a word that does not come about by chance, as one does in a long rule."""
+    return longest_word(repair_text(text)) >= LEAST_WORD and not _is_long_rule(text)
+
+
+def _is_long_rule(text: str) -> bool:
+    """Returns True for a long text of few different pairs of letters: a double rule was read as มงงมมงงมง."""
+    pairs = list(pairwise(text.replace(" ", "")))
+    return len(pairs) >= LONG and len(set(pairs)) < MONOTONY * len(pairs)
 
 
 def _least_confidence(line: Sequence[Symbol], text: str) -> float:

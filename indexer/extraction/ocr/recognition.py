@@ -32,7 +32,7 @@ from indexer.extraction.ocr.second_layout import choose_rows, is_second_layout_w
 from indexer.extraction.ocr.tesseract import read_page, sample_line_beginnings
 from indexer.extraction.reading_errors import UnreadableFile
 
-RULES = 16
+RULES = 17
 """Version of the rules and the model of recognition: raised when they would read a page differently."""
 
 CONVINCING = 0.965  # mean confidence of a page that is certainly upright; wrong turns had 0.90–0.943

@@ -16,7 +16,7 @@ from indexer.extraction.ocr.columns import reading_order
 from indexer.extraction.ocr.line_layout import Symbol, Transcript, add_cells, join_rows
 from indexer.extraction.ocr.tesseract import without_echoes
 
-STRAIGHT = UprightPage(Image.new("L", (1000, 1000)), 0, 0.0)
+STRAIGHT = UprightPage(Image.new("L", (1000, 1000)), 0, (0.0,))
 
 
 def fragment(text: str, left: int, top: int, confidence: float = 0.99) -> list[Symbol]:
@@ -180,7 +180,7 @@ def test_a_wide_hyphen_between_spaces_is_a_dash() -> None:
         digits = [Symbol(text, 20 * at, 0, 20 * at + 18, 40, 0.99) for at, text in enumerate("10")]
         rule = Symbol("-", 50, 18, 50 + width, 22, 0.99, has_space_before=True)
         after = Symbol("1", 100, 0, 118, 40, 0.99, has_space_before=True)
-        transcript = Transcript(UprightPage(Image.new("L", (200, 50)), 0, 0.0))
+        transcript = Transcript(UprightPage(Image.new("L", (200, 50)), 0, (0.0,)))
         transcript.append_line([*digits, rule, after])
         return transcript.text
 

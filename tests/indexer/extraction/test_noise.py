@@ -146,3 +146,10 @@ def test_short_cells_of_a_table_may_stand_in_its_rows(text: str) -> None:
 )
 def test_specks_are_no_cells(text: str, confidence: float) -> None:
     assert not is_cell(line(text, confidence))
+
+
+def test_a_double_rule_that_was_read_as_letters_is_noise() -> None:
+    rule = "มงง" * 30 + "ราชการ"
+    assert not is_text(line(rule, 0.914))
+    assert is_text(line("มงงราชการ", 0.914))
+    assert is_text(line("ด้วยเทศบาลมีความประสงค์จะรับสมัครบุคคลเพื่อเลือกสรรและจัดจ้างเป็นพนักงานจ้าง", 0.914))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import time
@@ -104,6 +105,33 @@ def test_lines_of_a_leaning_page_follow_the_lean() -> None:
     assert words_found(read, " ".join(TEXT)) > 0.9
     long = [line for line in pieces if line.start >= read.text.index("ด้วยเทศบาล")]
     assert long[1].top > long[0].top
+
+
+def test_rows_that_lean_otherwise_down_a_photograph_are_read_where_they_lie() -> None:
+    sheet = page(TEXT * 3)
+    width, height = sheet.size
+    drop = width / 2 * math.tan(math.radians(6))  # rows sink by 6 degrees at the top and rise at the foot
+    corners = (0, drop, 0, height - drop, width, height + drop, width, -drop)
+    aslant = sheet.transform(
+        sheet.size, Image.Transform.QUAD, corners, Image.Resampling.BICUBIC, fillcolor="white"
+    )
+    read = recognise_page_picture(aslant)
+    assert read.text.splitlines() == list(TEXT * 3)
+    ends = [
+        [line.top for line in read.lines if start <= line.start < start + len(TEXT[at])]
+        for start, at in ((0, 0), (read.text.rindex(TEXT[-2]), -2))
+    ]
+    assert ends[0][-1] - ends[0][0] > 80
+    assert ends[1][0] - ends[1][-1] > 80
+
+
+def test_a_sheet_that_lies_at_thirteen_degrees_is_read() -> None:
+    sheet = page(TEXT * 3).rotate(13, Image.Resampling.BICUBIC, expand=True, fillcolor="white")
+    read = recognise_page_picture(sheet)
+    assert words_found(read, " ".join(TEXT)) > 0.85
+    assert len(read.text.splitlines()) == 18
+    first = [line.top for line in read.lines if line.start < len(TEXT[0])]
+    assert first[0] - first[-1] > 300  # the sheet is turned counter-clockwise: its rows rise
 
 
 def test_a_name_under_a_seal_is_read() -> None:
@@ -268,7 +296,7 @@ def test_long_notes_along_the_side_do_not_turn_the_page() -> None:
     draw, font = ImageDraw.Draw(sheet), ImageFont.truetype(FONT, 30)
     for number in range(24):
         draw.text((150, 300 + 75 * number), TEXT[1 + number % 4], 0, font, language="th")
-    misled = MeasuredPage((90, 270, 0, 180), False, sheet, 0.0, 0.0)
+    misled = MeasuredPage((90, 270, 0, 180), False, sheet, (0.0,), (0.0,))
     assert recognition._upright(misled, time.monotonic() + 60).upright.turn == 0
 
 
@@ -356,5 +384,5 @@ def test_a_list_of_members_and_their_positions_is_read_across() -> None:
 
 def test_a_turn_that_reads_as_garbage_is_mended_also_where_rows_seem_plain() -> None:
     sheet = page().convert("L").rotate(90, expand=True)
-    misled = MeasuredPage((0, 180, 90, 270), True, sheet, 0.0, 0.0)
+    misled = MeasuredPage((0, 180, 90, 270), True, sheet, (0.0,), (0.0,))
     assert recognition._upright(misled, time.monotonic() + 60).upright.turn == 90
