@@ -226,7 +226,7 @@ def _rows(ink: Ink) -> _Rows:
     steep = np.arange(MOST_LEAN + 1, STEEPEST + 0.01)
     steepest = float(max((*steep, *-steep), key=strips.sharpness))
     steepest = _sharpest(strips, _sharpest(strips, steepest))
-    if strips.sharpness(steepest) >= STEEPER * sharpness:
+    if strips.sharpness(steepest) > STEEPER * sharpness:
         lean, sharpness = steepest, strips.sharpness(steepest)
     return _bent(_Rows(ink, (lean,), sharpness))
 
@@ -246,7 +246,7 @@ def _bent(rows: _Rows) -> _Rows:
     tried = np.arange(lean - MOST_BENT, lean + MOST_BENT + 0.01)
     by_lean = np.array([[strips.sharpness(each) for each in tried] for strips in bands])
     alike = by_lean[:, len(tried) // 2]
-    if by_lean.max(1).sum() < PERHAPS_BENT * alike.sum():
+    if by_lean.max(1).sum() <= PERHAPS_BENT * alike.sum():
         return rows
     own = [
         _sharpest(strips, _sharpest(strips, tried[found.argmax()]))
