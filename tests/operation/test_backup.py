@@ -118,6 +118,28 @@ def test_a_restore_signs_everybody_out_and_says_what_is_back(
         close(other)
 
 
+def test_a_restore_tells_where_the_restored_settings_lead_elsewhere(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers = (
+        'database = "postgresql://db/prakat"\nfiles = "s3://prakat"\nsearch = "opensearch+http://db:9200"\n'
+    )
+    monkeypatch.setenv("PRAKAT_DATABASE", "sqlite")
+    monkeypatch.setenv("PRAKAT_FILES", "local")
+    monkeypatch.setenv("PRAKAT_SEARCH", "whoosh")
+    (data / "prakat.toml").write_text(servers)
+    backup = backed_up(data, tmp_path / "backup.tar")
+    other = tmp_path / "other"
+    result = run(other, "restore", str(backup))
+    assert f"{other / 'prakat.toml'} ที่กู้คืนมาชี้ไปที่อื่น" in result.stderr
+    names = {"DATA": other, "DATABASE": "sqlite", "FILES": "local", "SEARCH": "whoosh"}
+    assert result.stdout == "".join(f"PRAKAT_{name}={value}\n" for name, value in names.items())
+
+    (data / "prakat.toml").write_text('database = "sqlite"\n')
+    same = backed_up(data, tmp_path / "same.tar")
+    assert "ชี้ไปที่อื่น" not in run(tmp_path / "third", "restore", str(same)).stderr
+
+
 def test_what_was_taken_off_is_kept_too(services: Services, data: Path, tmp_path: Path) -> None:
     attachment = services.attachments.get(1)
     services.attachments.detach(1, actor=ACTOR)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from indexer import consistency, reindex
     from indexer.consistency import ConsistencyReport, Finding
     from web import backup_restore
+    from web.settings import Settings
 else:
     consistency = lazy_import("indexer.consistency")
     reindex = lazy_import("indexer.reindex")
@@ -258,14 +260,26 @@ def restore(source: Path, generation: str | None, listing: bool, identity: Path 
         " after the backup is back: look at these before residents do)",
         err=True,
     )
-    kept = settings.load_settings(directory=given.data)
-    if (kept.database, kept.files) != (given.database, given.files):
-        click.echo(
-            f"{settings.FILE} ที่กู้คืนมาชี้ไปที่อื่น เริ่มบริการด้วย (its settings name others: start with):", err=True
-        )
-        for name in ("data", "database", "files"):
-            click.echo(f"PRAKAT_{name.upper()}={getattr(given, name)}")
+    _tell_other_places_in_restored_file(given)
     _tell_damaged_originals_and_fail(restored.damaged_originals)
+
+
+def _tell_other_places_in_restored_file(given: Settings) -> None:
+    """Print the settings that a restore went by where the restored ``prakat.toml`` has others."""
+    places = ("database", "files", "search")
+    environment = {
+        name: text for name, text in os.environ.items() if name.removeprefix("PRAKAT_").lower() not in places
+    }
+    kept = settings.load_settings(environment, directory=given.data)
+    if all(getattr(kept, name) == getattr(given, name) for name in places):
+        return
+    click.echo(
+        f"{given.data / settings.FILE} ที่กู้คืนมาชี้ไปที่อื่น แก้ในไฟล์นั้น หรือเริ่มบริการด้วย"
+        " (its settings name others: correct them there, or start with):",
+        err=True,
+    )
+    for name in ("data", *places):
+        click.echo(f"PRAKAT_{name.upper()}={getattr(given, name)}")
 
 
 def _tell_damaged_originals_and_fail(paths: Sequence[Path]) -> None:
