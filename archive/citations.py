@@ -59,6 +59,11 @@ class StatedRelation:
     subject: str  # words after เรื่อง or ว่าด้วย; "" when the text gives none
     year: int | None  # C.E., of a rule or bylaw that is known by its year
 
+    @property
+    def search_text(self) -> str:
+        """Return what the document is searched by: its number, else its date (ISO), else its subject."""
+        return self.number or (self.dated.isoformat() if self.dated else self.subject)
+
 
 def find_stated_relations(text: str) -> list[StatedRelation]:
     """Return at most 20 documents that a text says it cancels, amends or replaces, in order, each once.

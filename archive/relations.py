@@ -33,11 +33,49 @@ def suggest_relations(records: Records, announcement: Announcement) -> list[Sugg
         if each.newer_id == announcement.id
     }
     found: dict[int, SuggestedRelation] = {}
-    for citation in _citations(records, announcement):
-        for older in _matches(records, announcement, citation):
+    for citation, cited in _cited_announcements(records, announcement):
+        for older in cited:
             if older.id not in decided:
                 found.setdefault(older.id, SuggestedRelation(citation, older))
     return [*found.values()]
+
+
+def store_stated_relations_of_changed(records: Records, *, limit: int) -> int:
+    """Store what the texts of ``limit`` changed records state, for the worklist. Returns their number.
+
+    Records are taken in order of the change counter. Records that cite a changed one are looked through
+    again: it may have come, or got its number, after them. Doing it twice does no harm.
+    """
+    changes = records.history.changed_since(records.relations.stated_position(), limit=limit)
+    if not changes:
+        return 0
+    changed = records.announcements.get_many(id for id, _change in changes)
+    attachments = records.attachments.by_announcement(changed)
+    ids = {*changed}
+    for each in changed.values():
+        stated_fields = (
+            field.value for file in attachments[each.id] for field in file.details.fields.values()
+        )
+        fields_text = "\n".join((each.title, each.published_on.isoformat(), *stated_fields))
+        ids |= {*records.relations.find_ids_citing(arabic_digits(fields_text))}
+    stated = {
+        id: [
+            (citation.search_text, older_id)
+            for citation, cited in _cited_announcements(records, newer)
+            for older_id in (tuple(each.id for each in cited) or (None,))
+        ]
+        for id, newer in records.announcements.get_many(ids).items()
+    }
+    records.relations.replace_stated(stated, position=changes[-1][1])
+    return len(changes)
+
+
+def _cited_announcements(
+    records: Records, announcement: Announcement
+) -> Iterator[tuple[StatedRelation, list[Announcement]]]:
+    """Yield what the announcement's text states, with the announcements that it may mean, [] for none."""
+    for citation in _citations(records, announcement):
+        yield citation, _matches(records, announcement, citation)
 
 
 def _citations(records: Records, announcement: Announcement) -> Iterator[StatedRelation]:
@@ -61,7 +99,9 @@ def _matches(records: Records, newer: Announcement, citation: StatedRelation) ->
     fitting = [
         each
         for each in known
-        if each.published_on <= newer.published_on and _is_of_kind(records, each, citation)
+        if each.organisation == newer.organisation
+        and each.published_on <= newer.published_on
+        and _is_of_kind(records, each, citation)
     ]
     if citation.number:
         dated = [each for each in fitting if citation.dated in (None, each.published_on)]

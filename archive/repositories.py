@@ -457,6 +457,24 @@ class Relations(Protocol):
     def amended_ids(self) -> frozenset[int]:
         """Return the ids of the announcements that a published announcement amends."""
 
+    def stated_position(self) -> int:
+        """Return the change up to which ``replace_stated`` has followed the records; 0 before the first."""
+
+    def find_ids_citing(self, fields_text: str) -> list[int]:
+        """Return ids of announcements that cite something whose ``search_text`` is part of ``fields_text``.
+
+        ``fields_text`` has Arabic digits. Only what ``replace_stated`` stored is looked through.
+        """
+
+    def replace_stated(
+        self, stated: Mapping[int, Sequence[tuple[str, int | None]]], *, position: int
+    ) -> None:
+        """Store what these announcements cite, in place of what they cited before, and the position.
+
+        ``stated``: id → ``search_text`` of each citation with the id of an announcement that it may mean, or
+        None. The worklist has an announcement until a person has decided on each of these.
+        """
+
     def find_ids_naming_document_number(self, number: str) -> list[int]:
         """Return a limited number of ids, not trashed, whose title or read fields name a document number.
 

@@ -20,6 +20,7 @@ class Problem(StrEnum):
     UNCONFIRMED = "unconfirmed"
     FAILED = "failed"  # an attachment could not be read
     DOUBTFUL = "doubtful"  # a page was read with low confidence
+    RELATION = "relation"  # its text cancels, amends or replaces another; nobody has decided on that
     UNTITLED = "untitled"  # nobody has given a draft its title
     SCHEDULED = "scheduled"  # a draft waits for its time of publication
     EXPIRING = "expiring"  # a published record closes within ``EXPIRES_SOON``

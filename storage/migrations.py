@@ -407,4 +407,19 @@ MIGRATIONS = (
         ("""ALTER TABLE page ADD COLUMN line_height BIGINT NOT NULL DEFAULT 0""",),
     ),
     Migration("no kept states of replaced public files", (), then=_drop_replaced_public_files),
+    Migration(
+        "relations that texts state",
+        (
+            # older_id NULL: the archive does not have what is cited
+            """CREATE TABLE stated_relation (
+                id {id},
+                organisation_id BIGINT NOT NULL,
+                newer_id BIGINT NOT NULL REFERENCES announcement (id),
+                search_text {text} NOT NULL,
+                older_id BIGINT REFERENCES announcement (id)
+            )""",
+            """CREATE INDEX stated_relation_by_newer ON stated_relation (newer_id)""",
+            """CREATE INDEX stated_relation_by_older ON stated_relation (older_id)""",
+        ),
+    ),
 )

@@ -33,6 +33,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "disclosure_history": ("id",),
     "disclosure_entry": ("id",),
     "relation": ("id",),
+    "stated_relation": ("id",),
     "report": ("id",),
     "site_profile": ("id",),
     "subscription": ("id",),

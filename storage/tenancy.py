@@ -55,6 +55,7 @@ OWN = PARENTS.keys() | {
     "relation",
     "report",
     "site_profile",
+    "stated_relation",
     "subscription",
     "token",
 }

@@ -57,6 +57,7 @@ class EngineErasures(EngineRepository):
                 actor=actor,
             )
             delete_rows(self._engine, "file_version", attachment_id=attachment_id)
+            delete_rows(self._engine, "stated_relation", newer_id=row["announcement_id"])
             self._clear_history(row, scope, files)
             if scope is ErasureScope.ATTACHMENT:
                 self._name_new_files_by_themselves(attachment_id)
@@ -92,6 +93,7 @@ class EngineErasures(EngineRepository):
             emptied = {name: mappers.stored_value(field.default) for name, field in _OWN_TEXT.items()}
             columns = {**emptied, "title": _ERASED_TITLE, "publish_at": None}
             update_row(self._engine, "announcement", announcement_id, **columns)
+            delete_rows(self._engine, "stated_relation", newer_id=announcement_id)
             self._rewrite_history(announcement_id, _without_own_text)
             place = {"erasure": erasure.id}
             history.append_change(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from archive.citations import mentions_document_number
 from archive.errors import no_such_announcement
@@ -13,9 +14,11 @@ from storage import mappers
 from storage.engine import EngineRepository, Queries, Row
 from storage.hash_chain import append_entries
 from storage.repositories import history
-from storage.rows import read_rows, select_row
+from storage.rows import delete_rows, insert_row, read_rows, select_row
 
 _FOUND_AT_MOST = 200  # announcements that a rough search returns before their texts are compared
+_STATED_POSITION = "stated relations"  # name in the table of counters
+_NUMBER = re.compile(r"\d+/\d+")
 _IS_PUBLISHED = """EXISTS (SELECT 1 FROM announcement WHERE organisation_id IN :organisations
     AND id = {id} AND status = 'published')"""
 _NEWER_IS_PUBLISHED, _OLDER_IS_PUBLISHED = (_IS_PUBLISHED.format(id=id) for id in ("newer_id", "older_id"))
@@ -85,6 +88,48 @@ class EngineRelations(EngineRepository):
         )
         return frozenset(row["id"] for row in found)
 
+    def stated_position(self) -> int:
+        row = self._engine.row("SELECT value FROM counter WHERE name = :name", name=_STATED_POSITION)
+        return int(row["value"]) if row else 0
+
+    def find_ids_citing(self, fields_text: str) -> list[int]:
+        found = self._engine.rows(
+            """SELECT newer_id AS id, search_text FROM stated_relation
+               WHERE organisation_id IN :organisations AND :fields_text LIKE '%' || search_text || '%'""",
+            fields_text=fields_text,
+        )
+        return _ids(
+            [
+                row
+                for row in found
+                if not _NUMBER.fullmatch(row["search_text"])
+                or mentions_document_number(fields_text, row["search_text"])  # 5/2560, not 15/2560
+            ]
+        )
+
+    def replace_stated(
+        self, stated: Mapping[int, Sequence[tuple[str, int | None]]], *, position: int
+    ) -> None:
+        with self._engine.write(is_durable=False):
+            for newer_id, citations in stated.items():
+                delete_rows(self._engine, "stated_relation", newer_id=newer_id)
+                newer = history.announcement_row(self._engine, newer_id)
+                for search_text, older_id in dict.fromkeys(citations):
+                    insert_row(
+                        self._engine,
+                        "stated_relation",
+                        organisation_id=newer["organisation_id"],
+                        newer_id=newer_id,
+                        search_text=_without_wildcards(search_text),
+                        older_id=older_id,
+                    )
+            self._engine.run(
+                """INSERT INTO counter (name, value) VALUES (:name, :position)
+                   ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
+                name=_STATED_POSITION,
+                position=position,
+            )
+
     def find_ids_naming_document_number(self, number: str) -> list[int]:
         found = self._engine.rows(
             f"""SELECT id, title AS said FROM announcement
@@ -105,7 +150,7 @@ class EngineRelations(EngineRepository):
         found = self._engine.rows(
             """SELECT id FROM announcement WHERE organisation_id IN :organisations AND status <> 'trashed'
                AND title LIKE :phrase ORDER BY id LIMIT :most""",
-            phrase=f"%{phrase.replace('%', '').replace('_', '')}%",
+            phrase=f"%{_without_wildcards(phrase)}%",
             most=_FOUND_AT_MOST,
         )
         return _ids(found)
@@ -124,6 +169,11 @@ class EngineRelations(EngineRepository):
             most=_FOUND_AT_MOST,
         )
         return _ids(found)
+
+
+def _without_wildcards(text: str) -> str:
+    """Return the text as part of a pattern of LIKE."""
+    return text.replace("%", "").replace("_", "")
 
 
 def _ids(found: Sequence[Row]) -> list[int]:

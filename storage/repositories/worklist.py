@@ -62,6 +62,15 @@ _PROBLEMS = {
         AND +attachment.organisation_id IN :organisations AND +page.organisation_id IN :organisations
         AND {_UNFINISHED} AND attachment.status <> 'detached' AND {NEEDS_CHECK}
         AND {{which}} GROUP BY announcement.id""",  # noqa: S608  # our own conditions
+    Problem.RELATION: f"""SELECT announcement.id AS announcement_id, NULL AS attachment_id, 0 AS page
+        FROM stated_relation JOIN announcement ON announcement.id = stated_relation.newer_id
+        JOIN announcement AS older ON older.id = stated_relation.older_id
+        WHERE stated_relation.organisation_id IN :organisations
+        AND +announcement.organisation_id IN :organisations AND +older.organisation_id IN :organisations
+        AND {_UNFINISHED} AND older.status <> 'trashed' AND NOT EXISTS (
+            SELECT 1 FROM relation WHERE relation.organisation_id IN :organisations
+            AND relation.newer_id = stated_relation.newer_id AND relation.older_id = older.id)
+        AND {{which}} GROUP BY announcement.id""",  # noqa: S608  # our own conditions
     Problem.UNTITLED: _fields_where("status = 'draft' AND title = ''"),
     Problem.SCHEDULED: _fields_where("status = 'draft' AND publish_at IS NOT NULL"),
     Problem.EXPIRING: _fields_where("status = 'published' AND expires_on BETWEEN :today AND :soon"),

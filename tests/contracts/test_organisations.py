@@ -34,6 +34,7 @@ from archive.model import (
     TextSource,
 )
 from archive.ports import Accounts, ApiTokens, Jobs, Organisations, People, SecondFactors, SignIns
+from archive.relations import store_stated_relations_of_changed
 from archive.reports import ReportDraft, ReportKind, Reports
 from archive.repositories import (
     Announcements,
@@ -50,7 +51,7 @@ from archive.repositories import (
 )
 from archive.site_profile import Emblem, SiteProfile, SiteProfiles
 from archive.subscriptions import Frequency, Subscriptions
-from archive.worklist import Worklist, WorklistFilters
+from archive.worklist import Problem, Worklist, WorklistFilters
 from storage.engine import Engine
 from storage.move import TABLES
 from storage.repositories.jobs import EngineJobs
@@ -111,6 +112,7 @@ def town(engine: Engine, organisation: int, word: str) -> Town:
     records.site_profiles.save(SiteProfile(phone=word), emblem=Emblem("image/png", word.encode()), actor=word)
     records.subscriptions.subscribe_within_limits(word, word, Frequency.DAILY, language="th", key=word)
     records.relations.decide(due.id, made.id, RelationKind.AMENDS, actor=word)
+    records.relations.replace_stated({due.id: [(word, made.id)]}, position=0)
     attachment = attached(records, made, f"before {word}".encode())
     records.pages.save(page(attachment, text=word))
     records.attachments.replace(attachment.id, new_file(b"the same bytes", word), actor=word)
@@ -159,6 +161,7 @@ def towns(engine: Engine) -> tuple[Town, Town]:
 OTHER_VALUES: dict[str, object] = {
     "date": draft().published_on,
     "phrase": SECRET,
+    "fields_text": SECRET,
     "values": {"title": "แย่งมา"},
     "number": 1,
     "version_number": 1,
@@ -272,6 +275,7 @@ def values(theirs: Town) -> dict[str, object]:
         "places": [(theirs.attachment, 1)],
         "items": [CollectionLine("แย่งมา", theirs.announcement)],
         "entry": entry(theirs.announcement),
+        "stated": {theirs.announcement: [("แย่งมา", theirs.announcement)]},
     }
 
 
@@ -440,6 +444,17 @@ def test_the_province_works_in_each_and_belongs_to_none(engine: Engine, towns: t
             each.people.accounts.disable_and_sign_out("wanchai")
         with pytest.raises(NotFound):
             each.people.tokens.revoke("audit")
+
+
+def test_a_text_never_means_an_announcement_of_another(engine: Engine, towns: tuple[Town, Town]) -> None:
+    mine, theirs = (each.records for each in towns)
+    theirs.announcements.create(draft("คำสั่ง ที่ 5/2564", kind=DocumentKind.ORDER), actor=ACTOR)
+    newer = draft("คำสั่ง ที่ 6/2564", kind=DocumentKind.ORDER, body="ให้ยกเลิกคำสั่ง ที่ 5/2564")
+    mine.announcements.create(newer, actor=ACTOR)
+    whole = open_records(engine)
+    while store_stated_relations_of_changed(whole, limit=9):
+        pass
+    assert whole.worklist.count_by_problem(today=NOW.date())[Problem.RELATION] == 0
 
 
 def test_the_province_and_a_town_have_no_namesakes(engine: Engine, towns: tuple[Town, Town]) -> None:

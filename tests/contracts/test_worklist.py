@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from archive.model import Announcement, DocumentKind, Draft, Status
+from archive.relations import store_stated_relations_of_changed
 from archive.repositories import Records
 from archive.worklist import Problem, WorklistFilters
 from tests.contracts.samples import ACTOR
@@ -83,6 +84,39 @@ def test_each_problem_is_counted_and_shown_at_its_record(records: Records) -> No
     assert [(row.announcement.id, row.problems[0].problem) for row in rows] == [
         (scheduled.id, Problem.SCHEDULED)
     ]
+
+
+def follow(records: Records) -> None:
+    while store_stated_relations_of_changed(records, limit=2):
+        pass
+
+
+def test_a_relation_that_a_text_states_is_listed_until_somebody_decides(records: Records) -> None:
+    kind, text = DocumentKind.ORDER, "ให้ยกเลิกคำสั่งเทศบาล ที่ ๕/๒๕๖๔"
+    newer = draft(records, "คำสั่ง ที่ 12/2564", kind=kind, body=text)
+    follow(records)
+    assert listed(records, problem=Problem.RELATION) == []  # what it cancels is not here yet
+    older = draft(records, "ปิดสนามกีฬา", kind=kind)
+    draft(records, "คำสั่ง ที่ 15/2564", kind=kind)
+    follow(records)
+    assert listed(records, problem=Problem.RELATION) == []
+    records.announcements.revise(older.id, {"title": "คำสั่ง ที่ ๕/๒๕๖๔"}, actor=ACTOR)
+    follow(records)
+    assert listed(records, problem=Problem.RELATION) == [newer.id]
+    assert records.worklist.count_by_problem(today=TODAY)[Problem.RELATION] == 1
+    for status, is_listed in ((Status.TRASHED, False), (Status.DRAFT, True)):
+        records.announcements.set_status(older.id, status, actor=ACTOR)
+        assert bool(listed(records, problem=Problem.RELATION)) is is_listed
+    records.announcements.revise(newer.id, {"body": ""}, actor=ACTOR)
+    follow(records)
+    assert listed(records, problem=Problem.RELATION) == []
+    records.announcements.revise(newer.id, {"body": text}, actor=ACTOR)
+    follow(records)
+    assert listed(records, problem=Problem.RELATION) == [newer.id]
+    records.relations.decide(newer.id, older.id, None, actor=ACTOR)
+    assert listed(records, problem=Problem.RELATION) == []
+    follow(records)
+    assert listed(records, problem=Problem.RELATION) == []
 
 
 def test_texts_of_what_is_not_published_are_yielded(records: Records) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import json
 import re
+from pathlib import Path
 
 import fpdf
 import pytest
@@ -15,7 +17,8 @@ from archive import thai
 from archive.model import Announcement, CollectionLine, Draft, ReadingStatus, Role, Status
 from archive.suggested_fields import suggest_fields
 from archive.thai import BANGKOK
-from tests.web.conftest import Site, memo
+from tests.web.conftest import Site, memo, until, working
+from web.importing import import_manifest
 from web.staff import all_records_search, worklist
 
 NATIONAL_ID = "1-1017-00230-70-8"
@@ -365,6 +368,31 @@ def test_today_counts_lead_to_the_records(site: Site) -> None:
     assert 'href="/staff?problem=failed"><b>1</b>' in clerk.get("/staff").text
     assert titles(clerk.get("/staff?problem=failed").text) == ["ไฟล์เสีย"]
     assert titles(clerk.get("/staff?problem=expiring").text) == []
+
+
+def test_what_an_imported_archive_cancels_is_confirmed_from_the_list(site: Site, tmp_path: Path) -> None:
+    new, old = "คำสั่งเทศบาล ที่ 12/2564 เรื่อง เปิดสนามกีฬา", "คำสั่งเทศบาล ที่ 5/2564 เรื่อง ปิดสนามกีฬา"
+    cancels = "ให้ยกเลิกคำสั่งเทศบาล ที่ ๕/๒๕๖๔ ลงวันที่ ๙ มิถุนายน ๒๕๖๔"
+    (tmp_path / "manifest.jsonl").write_text(
+        "".join(
+            json.dumps({"ref": title, "title": title, "published_on": day, "kind": "order", "body": body})
+            + "\n"
+            for title, day, body in ((new, "2021-06-20", cancels), (old, "2021-06-09", ""))
+        )
+    )
+    import_manifest(site.services, tmp_path / "manifest.jsonl", lambda _done, _total: None)
+    clerk = site.signed_in(Role.STAFF)
+    line = 'href="/staff?problem=relation"><b>1</b>'
+    with working(site.services):
+        until(lambda: line in clerk.get("/staff").text, seconds=60)
+    page = clerk.get("/staff?problem=relation").text
+    assert titles(page) == [new]
+    (edit,) = re.findall(r'class="badge warn" href="(/staff/announcements/\d+)#relations"', page)
+    (older,) = re.findall(r'name="relate" value="(\d+)"', clerk.get(edit).text)
+    clerk.post(f"{edit}/relations", data={"relate": older, f"relation-{older}": "cancels"})
+    assert line not in clerk.get("/staff").text
+    assert titles(clerk.get("/staff?problem=relation").text) == []
+    assert "ยกเลิกแล้ว" in site.client().get(f"/announcements/{older}").text
 
 
 def test_a_step_on_all_pages_takes_what_was_listed_and_no_other(site: Site) -> None:

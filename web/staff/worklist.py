@@ -50,6 +50,7 @@ PROBLEM_NAMES = {
     Problem.UNCONFIRMED: lazy_gettext("ไฟล์ใหม่รอเผยแพร่"),
     Problem.FAILED: lazy_gettext("แปลงข้อความไม่ได้"),
     Problem.DOUBTFUL: lazy_gettext("ระบบอ่านไม่แน่ใจ"),
+    Problem.RELATION: lazy_gettext("รอยืนยันว่ายกเลิกหรือแก้ไขฉบับอื่น"),
     Problem.UNTITLED: lazy_gettext("รอตั้งหรือยืนยันชื่อเรื่อง"),
     Problem.SCHEDULED: lazy_gettext("ตั้งเวลาเผยแพร่ไว้"),
     Problem.EXPIRING: lazy_gettext("หมดเขตภายใน 7 วัน"),
