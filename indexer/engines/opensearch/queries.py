@@ -53,9 +53,7 @@ _SIMILAR_TITLE = f"{TUNING.min_similar_title:.0%}"  # the same for the rarest bi
 _MOST_IDS = 65_536  # in one clause, by OpenSearch's own limit
 _TERM_BOOST = 1 / (TUNING.k1 * STEPS + 1)  # OpenSearch's BM25 multiplies by k1 + 1; without that: IDF at most
 _RESCORED = 150  # best documents that are looked at for phrases
-_PHRASE_BOOST = (
-    0.6  # share of a phrase's BM25 over every second bigram that is added to the BM25F of its words
-)
+_PHRASE_BOOST = 0.3  # share of a phrase's BM25, over every second bigram, beside the BM25F of its words
 _NEAR_BOOST = 0.4  # the same for a phrase with a misread letter, over all its bigrams
 _TITLE_BOOST = 0.2  # the same for the whole query in a title
 _FEWEST_CLUSTERS = 5  # of a phrase that is looked for with a misread letter
