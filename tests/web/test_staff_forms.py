@@ -518,7 +518,8 @@ def test_a_step_beside_the_form_confirms_nothing_that_the_system_filled_in(site:
     moved = clerk.post(f"/staff/attachments/{first.id}/move", data=typed | {"to": "down"}).text
     assert papers() == [(second.id, *of_second), (first.id, *of_first)]
     assert given() == (author, *as_new)  # an unfinished title least of all
-    assert sorted(re.findall(r'id="from-[\w-]+"', moved)) == sorted(notes)
+    filled = sorted(set(notes) - {'id="from-title"', 'id="from-author"'})  # in these somebody typed
+    assert sorted(re.findall(r'id="from-[\w-]+"', moved)) == filled
     stays = typed.items() - {
         each for each in typed.items() if each[0].startswith(("position-", "was-", "csrf_token"))
     }
@@ -843,3 +844,42 @@ def test_a_form_that_does_not_tell_on_what_it_was_opened_is_refused_and_not_call
     answer = clerk.post(page, data=cut, follow_redirects=True)
     assert (answer.status_code, "บันทึกแล้ว" in answer.text) == (400, False)
     assert "บันทึกแล้ว" not in clerk.get(page).text
+
+
+def test_refused_files_alone_leave_no_draft_behind(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    blank = sent_form(clerk.get("/staff/announcements/new").text)
+    form = {**blank, "title": "", "published_on": "2024-01-02", "kind": "announcement"}
+    data = form | {"files": (io.BytesIO(b"MZ"), "x.exe")}
+    said = clerk.post("/staff/announcements/new", data=data, content_type="multipart/form-data")
+    assert "x.exe: " in said.text
+    assert site.services.announcements.count_by_status().get(Status.DRAFT, 0) == 0
+    again = form | {"form_key": sent_form(said.text)["form_key"], "files": (io.BytesIO(memo("ถนน")), "a.pdf")}
+    answer = clerk.post("/staff/announcements/new", data=again, content_type="multipart/form-data")
+    assert answer.status_code == 302
+    assert site.services.announcements.count_by_status()[Status.DRAFT] == 1
+    kept = form | {"title": "พิมพ์ไว้", "files": (io.BytesIO(b"MZ"), "x.exe")}
+    clerk.post("/staff/announcements/new", data=kept, content_type="multipart/form-data")
+    assert site.services.announcements.count_by_status()[Status.DRAFT] == 2  # it has what was typed
+
+
+def test_a_save_of_what_is_public_says_that_residents_see_it_and_where_it_is_undone(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    for status, is_seen in ((Status.PUBLISHED, True), (Status.DRAFT, False)):
+        made = site.announcement("ซ่อมถนน", status=status)
+        form = f"/staff/announcements/{made.id}"
+        data = sent_form(clerk.get(form).text) | {"body": "ใหม่"}
+        said = clerk.post(form, data=data, follow_redirects=True).text
+        assert ("ประชาชนเห็นแล้ว" in said) is is_seen
+        assert (f'href="{form}/history">ดูหรือเลิกทำ' in said) is is_seen
+
+
+def test_a_typed_title_is_not_called_filled_in_when_the_form_is_shown_again(site: Site) -> None:
+    clerk = site.signed_in(Role.STAFF)
+    made, _ = new_with_file(site, clerk)
+    site.work()
+    form = f"/staff/announcements/{made.id}"
+    sent = sent_form(clerk.get(form).text)
+    again = clerk.post(form, data=sent | {"published_on": "ไม่มีวัน", "title": "พิมพ์เอง"}).text
+    assert 'id="from-title"' not in again
+    assert 'id="from-author"' in again

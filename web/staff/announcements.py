@@ -99,6 +99,15 @@ def blank_form() -> ResponseReturnValue:
         flash(error_message(error), "bad")
         return _form(None, request.form, error=error, item_to_disclose=named)
     _attach_all(made.id)
+    if (
+        not made.title
+        and not services().attachments.by_announcement([made.id])[made.id]
+        and _has_sent_files()
+    ):
+        services().commands.publication.trash(
+            made.id, actor=g.actor
+        )  # every file was refused: nothing is left
+        return _form(None, request.form, item_to_disclose=named, is_given_up=True)
     return redirect(_after_saving(made.id))
 
 
@@ -155,8 +164,19 @@ def save_and_redirect(announcement_id: int) -> ResponseReturnValue:
         flash(error_message(error), "bad")
         return _form(announcement_id, request.form, error=error)
     if "publish" not in request.form:
-        flash(_("บันทึกแล้ว"), "good")
+        flash(_saved_message(announcement_id), "good")
     return redirect(_after_saving(announcement_id))
+
+
+def _saved_message(announcement_id: int) -> str:
+    """Returns that the form was saved; of a published record also who sees it, and where it is undone."""
+    saved = _("บันทึกแล้ว")
+    if services().announcements.get(announcement_id).status is not Status.PUBLISHED:
+        return str(saved)
+    link = Markup('<a href="{}">{}</a>').format(
+        url_for("staff.history", announcement_id=announcement_id), _("ดูหรือเลิกทำในประวัติการแก้ไข")
+    )
+    return Markup("{} {} {}").format(saved, _("ประชาชนเห็นแล้ว"), link)
 
 
 @pages.post("/announcements/<int:announcement_id>/attachments")
@@ -427,10 +447,12 @@ def _form(
     error: PrakatError | None = None,
     opened_on_change_id: int | None = None,
     item_to_disclose: str = "",
+    is_given_up: bool = False,
 ) -> str:
     """Returns the page with the form. The arguments are those of ``build_form_and_note_presence``.
 
     ``item_to_disclose``: the item under which a new announcement is put, as its button names it; "" for none.
+    ``is_given_up``: the draft that the form made is in the trash, so the form's next one is another.
     """
     announcement = services().announcements.get(announcement_id) if announcement_id is not None else None
     form = build_form_and_note_presence(announcement, typed, error, opened_on_change_id)
@@ -440,6 +462,7 @@ def _form(
         announcement=announcement,
         form=form,
         item_to_disclose=item_to_disclose,
+        is_given_up=is_given_up,
         done=done,
         undo_refusal=_undo_refusal(done),
         next_draft=_next_own_draft() if done and done.action == "publish" else None,
@@ -486,7 +509,12 @@ def _next_own_draft() -> Announcement | None:
 
 def _has_files() -> bool:
     """Returns True when files come with the form, or a script is about to send them one by one."""
-    return "files_follow" in request.form or any(file.filename for file in request.files.getlist("files"))
+    return "files_follow" in request.form or _has_sent_files()
+
+
+def _has_sent_files() -> bool:
+    """Returns True when files came with the form."""
+    return any(file.filename for file in request.files.getlist("files"))
 
 
 def _changes() -> dict[str, object]:
