@@ -984,7 +984,8 @@ def check_history(entries: Sequence[Change], now: Mapping[str, object]) -> None:
             told = {name: value for name, value in told.items() if name == "status"}
             continue
         before, after = (_told_values(side) for side in (entry.before, entry.after))
-        _require_same(told, before, labelled_with_others)
+        if entry.action != "release":  # it names the file that was replaced, whose replacing is told already
+            _require_same(told, before, labelled_with_others)
         told |= after | ({"publish_at": None} if "status" in after else {})  # a change of status clears it
     _require_same(told, now, labelled_with_others)
 

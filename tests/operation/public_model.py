@@ -59,6 +59,7 @@ class ModelAttachment:
     is_pending: bool = True
     is_read: bool = False  # its present file was read at least once
     has_failed: bool = False
+    is_released_unread: bool = False  # it could not be read, was released, and is read again
     is_corrected: bool = False
     is_redacted: bool = False
     is_detached: bool = False
@@ -102,7 +103,8 @@ class ModelAttachment:
     @property
     def may_be_shown(self) -> bool:
         """True where nothing keeps residents of a published record from it, whatever ``hold`` says."""
-        return self.is_listed and (self.is_read or self.has_failed) and not self.undecided
+        is_known = self.is_read or self.has_failed or self.is_released_unread
+        return self.is_listed and is_known and not self.undecided
 
     def set_file(self, document: str, *, hold: HoldReason, is_redacted: bool) -> None:
         """Give it another file, of which nothing is read and nothing decided."""
@@ -111,6 +113,7 @@ class ModelAttachment:
         self.hold = HoldReason.UNCONFIRMED if self.hold is HoldReason.UNCONFIRMED else hold
         self.text, self.decided = "", set()
         self.is_pending, self.is_read, self.has_failed, self.is_corrected = True, False, False, False
+        self.is_released_unread = False
 
 
 @dataclass(slots=True)
@@ -319,7 +322,9 @@ class ModelRecord:
 
     def read_again(self, id: int) -> None:
         """Queue a file again."""
-        self.attachments[id].is_pending, self.attachments[id].has_failed = True, False
+        attachment = self.attachments[id]
+        attachment.is_released_unread |= attachment.has_failed and attachment.hold is None
+        attachment.is_pending, attachment.has_failed = True, False
 
     def correct(self, id: int, text: str, *, is_corrected: bool = True) -> None:
         """Set the text of an attachment's page; other personal data in it hides the attachment."""
