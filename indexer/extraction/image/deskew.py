@@ -18,7 +18,7 @@ from PIL import Image
 
 from indexer.extraction.image.dark_areas import invert_dark_areas
 from indexer.extraction.image.illumination import even_illumination, strengthen_ink
-from indexer.extraction.image.isolated_dots import remove_specks, without_dotted_rules
+from indexer.extraction.image.isolated_dot_removal import remove_specks, without_dotted_rules
 from indexer.extraction.image.overlaid_seal_removal import grey_without_overlaid_seals
 
 Turn = Literal[0, 90, 180, 270]

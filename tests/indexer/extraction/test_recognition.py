@@ -19,7 +19,7 @@ from archive.thai import arabic_digits
 from archive.thai.words import cut_words
 from indexer.extraction.image.deskew import MeasuredPage
 from indexer.extraction.image.illumination import strengthen_ink
-from indexer.extraction.image.isolated_dots import without_dotted_rules
+from indexer.extraction.image.isolated_dot_removal import without_dotted_rules
 from indexer.extraction.ocr import recognition, tesseract
 from indexer.extraction.ocr.recognition import OcrPage, recognise_page_picture
 from indexer.extraction.reading_errors import UnreadableFile
