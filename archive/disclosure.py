@@ -150,17 +150,17 @@ class Disclosure(Protocol):
         data.
         """
 
-    def confirm_item_list(self, year: int, item: DisclosureItem, *, actor: str) -> None:
-        """Record that last year's list holds, under any ``item`` of it; nothing where the year has its own.
+    def confirm_earlier_item_list(self, year: int, recorded_under: DisclosureItem, *, actor: str) -> None:
+        """Record that the list of the last year before holds as it is; nothing where the year has its own.
 
-        ``item``: any item of that list, under which it is recorded.
+        ``recorded_under``: any item of that list; it stands for the whole list in store and history.
         """
 
-    def withdraw_item_list_confirmation(self, year: int, item_key: str, *, actor: str) -> None:
-        """Undo ``confirm_item_list``; ``Conflict`` unless this item is all that the year has of its own.
+    def withdraw_item_list_confirmation(self, year: int, recorded_under: str, *, actor: str) -> None:
+        """Undo ``confirm_earlier_item_list``; ``Conflict`` where the year has other items of its own.
 
-        Nobody has confirmed the list of this fiscal year then. ``item_key``: the item under which it is
-        recorded. The code is ``edited-meanwhile``.
+        Nobody has confirmed the list of this fiscal year then. ``recorded_under``: the key of the item under
+        which it is recorded. The code is ``edited-meanwhile``.
         """
 
     def entries(self, years: Collection[int] | None = None) -> list[DisclosureEntry]:

@@ -35,14 +35,17 @@ class DisclosureCommands(CommandsOnRecords):
         self._records.disclosure.unassign(entry, actor=actor)
 
     @in_one_transaction
-    def confirm_item_list(self, year: int, item: DisclosureItem, *, actor: str) -> None:
-        """Record under any ``item`` that last year's list holds; nothing where the year has its own."""
-        self._records.disclosure.confirm_item_list(year, item, actor=actor)
+    def confirm_earlier_item_list(self, year: int, recorded_under: DisclosureItem, *, actor: str) -> None:
+        """Record that the list of the last year before holds as it is; nothing where the year has its own.
+
+        ``recorded_under``: any item of that list; it stands for the whole list in store and history.
+        """
+        self._records.disclosure.confirm_earlier_item_list(year, recorded_under, actor=actor)
 
     @in_one_transaction
-    def withdraw_item_list_confirmation(self, year: int, item_key: str, *, actor: str) -> None:
-        """Undo ``confirm_item_list``; ``Conflict`` unless this item is all that the year has of its own."""
-        self._records.disclosure.withdraw_item_list_confirmation(year, item_key, actor=actor)
+    def withdraw_item_list_confirmation(self, year: int, recorded_under: str, *, actor: str) -> None:
+        """Undo ``confirm_earlier_item_list``; ``Conflict`` where the year has other items of its own."""
+        self._records.disclosure.withdraw_item_list_confirmation(year, recorded_under, actor=actor)
 
     @in_one_transaction
     def save_item(

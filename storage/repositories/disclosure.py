@@ -49,10 +49,10 @@ class EngineDisclosure(EngineRepository):
         if after:
             self._store_item(year, item, before, after, actor, reason)
 
-    def confirm_item_list(self, year: int, item: DisclosureItem, *, actor: str) -> None:
+    def confirm_earlier_item_list(self, year: int, recorded_under: DisclosureItem, *, actor: str) -> None:
         if not self.items_changed_by_staff(year, year):
-            named: dict[str, object] = {"title": item.title}  # by which the history names the item
-            self._store_item(year, item, named, named, actor)
+            named: dict[str, object] = {"title": recorded_under.title}  # by which the history names the item
+            self._store_item(year, recorded_under, named, named, actor)
 
     def _store_item(
         self,
@@ -84,15 +84,15 @@ class EngineDisclosure(EngineRepository):
                 saved[0]["id"], before=place | before, after=place | after, actor=actor, reason=reason
             )
 
-    def withdraw_item_list_confirmation(self, year: int, item_key: str, *, actor: str) -> None:
+    def withdraw_item_list_confirmation(self, year: int, recorded_under: str, *, actor: str) -> None:
         with self._engine.write():
             own = select_rows(
                 self._engine, "disclosure_item", "year = :year AND undone_at IS NULL", year=year
             )
-            if [row["item"] for row in own] != [item_key]:
+            if [row["item"] for row in own] != [recorded_under]:
                 raise Conflict("มีผู้แก้ไขเรื่องนี้ภายหลัง จึงคงไว้ตามเดิม", code="edited-meanwhile")
             update_row(self._engine, "disclosure_item", own[0]["id"], undone_at=mappers.now_text())
-            place = {"year": year, "item": item_key}
+            place = {"year": year, "item": recorded_under}
             self._append_change(
                 own[0]["id"], before=place | {"title": own[0]["title"]}, after=place, actor=actor
             )

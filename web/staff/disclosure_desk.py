@@ -335,7 +335,7 @@ def _save_items(year: int, copied: int | None) -> None:
                 year, item, replaced=replaced, actor=g.actor, reason=reason
             )
         if known and year_of_item_list(services(), year) != year:
-            services().commands.disclosure.confirm_item_list(year, known[0], actor=g.actor)
+            services().commands.disclosure.confirm_earlier_item_list(year, known[0], actor=g.actor)
 
 
 def _typed_changes(
