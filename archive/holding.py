@@ -46,10 +46,10 @@ def must_person_check_replacement(
     *,
     is_redacted: bool,
     is_held: bool,
-    was_replaced_by_other: bool,
-    was_cancelled_by_other: bool,
+    was_replaced_by_somebody_else: bool,
+    was_cancelled_by_somebody_else: bool,
 ) -> bool:
-    """Return True where a person has to check a file that a program puts in the place of another one.
+    """Return True where a person has to check a program's file before residents see it in another's place.
 
     That is where the present file is a redacted copy (``is_redacted``), or where somebody else replaced these
     bytes, or cancelled them as a replacement, before. Raises ``Conflict`` for any file in the place of a
@@ -59,11 +59,11 @@ def must_person_check_replacement(
     if is_redacted and announcement is Status.DRAFT:
         raise Conflict("ไฟล์นี้เป็นสำเนาที่ปิดข้อมูลแล้ว เจ้าหน้าที่เท่านั้นที่เปลี่ยนไฟล์ได้", code="file-attached")
     is_public = not is_held and announcement is Status.PUBLISHED
-    if was_replaced_by_other and not is_public:
+    if was_replaced_by_somebody_else and not is_public:
         raise Conflict(
             "ประกาศนี้เคยมีไฟล์นี้ และมีผู้เปลี่ยนเป็นไฟล์อื่นแล้ว เจ้าหน้าที่นำไฟล์ก่อนหน้ากลับมาได้", code="file-attached"
         )
-    return is_redacted or was_replaced_by_other or was_cancelled_by_other
+    return is_redacted or was_replaced_by_somebody_else or was_cancelled_by_somebody_else
 
 
 def is_hidden_until_read(attachment: Attachment) -> bool:

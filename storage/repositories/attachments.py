@@ -22,7 +22,7 @@ from storage.repositories.file_history import (
     attachment_with_bytes,
     refuse_erased_file,
     was_detached_by,
-    was_replaced_by_other,
+    was_replaced_by_somebody_else,
 )
 from storage.repositories.file_versions import store_earlier_version
 from storage.repositories.waiting_files import queue_again
@@ -248,8 +248,10 @@ class EngineAttachments(EngineRepository):
             Status(announcement["status"]),
             is_redacted=bool(row["is_redacted"]),
             is_held=bool(row["hold"]),
-            was_replaced_by_other=was_replaced_by_other(self._engine, row["announcement_id"], sha256, actor),
-            was_cancelled_by_other=cancelled is not None
+            was_replaced_by_somebody_else=was_replaced_by_somebody_else(
+                self._engine, row["announcement_id"], sha256, actor
+            ),
+            was_cancelled_by_somebody_else=cancelled is not None
             and not was_detached_by(self._engine, cancelled, actor),
         )
 

@@ -61,7 +61,7 @@ def was_detached_by(engine: Queries, attachment: Row, actor: str) -> bool:
     return False
 
 
-def was_replaced_by_other(engine: Queries, announcement_id: int, sha256: str, actor: str) -> bool:
+def was_replaced_by_somebody_else(engine: Queries, announcement_id: int, sha256: str, actor: str) -> bool:
     """Return True where somebody but ``actor`` gave an attachment with these bytes another file."""
     found = engine.row(
         """SELECT 1 AS found FROM file_version

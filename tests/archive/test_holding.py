@@ -98,8 +98,8 @@ def test_a_file_of_a_program_in_the_place_of_another(
         status,
         is_redacted=is_redacted,
         is_held=is_held,
-        was_replaced_by_other=was_replaced,
-        was_cancelled_by_other=was_cancelled,
+        was_replaced_by_somebody_else=was_replaced,
+        was_cancelled_by_somebody_else=was_cancelled,
     )
     if answer is None:
         with pytest.raises(Conflict):
