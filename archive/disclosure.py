@@ -209,10 +209,11 @@ def kind_of_body(name: str) -> BodyKind:
     return BodyKind.SUBDISTRICT if any(word in name for word in words) else BodyKind.MUNICIPALITY
 
 
-def data_file_year(year: int) -> int:
-    """Return the fiscal year of the data file for ``year``, from which on staff's changes apply in it.
+def first_year_of_changes(year: int) -> int:
+    """Return the fiscal year from which on staff's changes to the list of items still apply in ``year``.
 
-    It is ``FIRST_YEAR`` for a year before all data files.
+    It is the year of the data file for ``year``, which replaces what was changed before; ``FIRST_YEAR`` for a
+    year before all data files.
     """
     return max((each for each in _years_of_files() if each <= year), default=FIRST_YEAR)
 
@@ -223,7 +224,7 @@ def latest_item_list_year(year: int, changed_years: Iterable[int]) -> int:
     The items of that fiscal year's list hold in ``year``. ``changed_years``: the years for which staff
     changed or confirmed the list; those later than ``year``, or earlier than its data file, are left out.
     """
-    first = data_file_year(year)
+    first = first_year_of_changes(year)
     return max((each for each in changed_years if first <= each <= year), default=_file_year(year))
 
 
@@ -235,7 +236,7 @@ def items_of_year(
     ``changed``: what staff changed, each with its year, the oldest first; years later than ``year``, or
     earlier than its data file, are left out.
     """
-    first = data_file_year(year)
+    first = first_year_of_changes(year)
     items = {item.key: item for item in _template(_file_year(year), body)}
     items |= {item.key: item for changed_year, item in changed if first <= changed_year <= year}
     return sorted(items.values(), key=_place)
@@ -243,7 +244,7 @@ def items_of_year(
 
 def list_items(disclosure: Disclosure, year: int, body: BodyKind) -> list[DisclosureItem]:
     """Return the items of a fiscal year as staff changed them, hidden ones too, by section and number."""
-    return items_of_year(year, body, disclosure.items_changed_by_staff(data_file_year(year), year))
+    return items_of_year(year, body, disclosure.items_changed_by_staff(first_year_of_changes(year), year))
 
 
 def checked_item(item: DisclosureItem) -> DisclosureItem:
@@ -412,7 +413,7 @@ def _years_of_files() -> tuple[int, ...]:
 
 def _file_year(year: int) -> int:
     """Return the year of the data file for a fiscal year: the last one before it, else the first of all."""
-    return max(data_file_year(year), min(_years_of_files()))
+    return max(first_year_of_changes(year), min(_years_of_files()))
 
 
 @cache

@@ -13,8 +13,8 @@ from archive.disclosure import (
     DisclosureRule,
     DisclosureState,
     ItemStatus,
-    data_file_year,
     first_day,
+    first_year_of_changes,
     fiscal_year,
     is_outdated,
     item_status,
@@ -98,7 +98,7 @@ def filled_years(services: Services) -> set[int]:
 
 def year_of_item_list(services: Services, year: int) -> int:
     """Returns the fiscal year whose list ``year`` uses: the last one that staff or a data file changed."""
-    changed = services.disclosure.items_changed_by_staff(data_file_year(year), year)
+    changed = services.disclosure.items_changed_by_staff(first_year_of_changes(year), year)
     return latest_item_list_year(year, (changed_year for changed_year, _item in changed))
 
 

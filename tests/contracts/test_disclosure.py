@@ -15,7 +15,7 @@ from archive.disclosure import (
     DisclosureItem,
     DisclosureRule,
     Period,
-    data_file_year,
+    first_year_of_changes,
     items_of_year,
 )
 from archive.errors import NotFound
@@ -38,7 +38,7 @@ ITEM = DisclosureItem(
 
 
 def items(records: Records, year: int) -> dict[str, DisclosureItem]:
-    changed = records.disclosure.items_changed_by_staff(data_file_year(year), year)
+    changed = records.disclosure.items_changed_by_staff(first_year_of_changes(year), year)
     return {each.key: each for each in items_of_year(year, BodyKind.MUNICIPALITY, changed)}
 
 
