@@ -220,7 +220,7 @@ def document_named_after_title(attachments: Sequence[Attachment]) -> Attachment 
     return suggest_fields(attachments).source if len(attachments) == 1 else None
 
 
-def label_after_correction(label: str, title_before: str, title_after: str) -> str:
+def label_after_title_correction(label: str, title_before: str, title_after: str) -> str:
     """Return the label of ``document_named_after_title``, once the announcement's title was corrected.
 
     The title is corrected where it is the whole label, or the subject of a label that ``suggested_label``

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from archive.model import Attachment, DocumentKind, ExtractedField, ReadingResults, ReadingStatus
-from archive.suggested_fields import document_number, label_after_correction, suggested_label
+from archive.suggested_fields import document_number, label_after_title_correction, suggested_label
 
 TITLE = "แผนพัฒนาท้องถิ่น"
 LONGER = "แผนพัฒนาท้องถิ่น (พ.ศ. 2566-2570)"
@@ -101,4 +101,4 @@ def test_the_number_of_another_paper_in_a_label_is_not_the_document_s(label: str
 def test_only_a_label_that_is_the_title_follows_it(
     label: str, before: str, after: str, corrected: str | None
 ) -> None:
-    assert label_after_correction(label, before, after) == (corrected or label)
+    assert label_after_title_correction(label, before, after) == (corrected or label)

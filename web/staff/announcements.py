@@ -29,7 +29,7 @@ from archive.model import (
 from archive.privacy import undecided_finds
 from archive.suggested_fields import (
     document_named_after_title,
-    label_after_correction,
+    label_after_title_correction,
     refuse_file_name_as_title,
 )
 from archive.undo import find_reversals
@@ -560,7 +560,7 @@ def _save_form(announcement_id: int, *, confirm: bool = True) -> None:
             if "restore" not in request.form:
                 raise edit_conflicts.not_editable_conflict()
             announcement = services().commands.publication.restore_as_draft(announcement_id, actor=g.actor)
-        corrected = _label_after_correction(announcement, settled)
+        corrected = _label_after_title_correction(announcement, settled)
         settled |= corrected
         changes = {name: value for name, value in settled.items() if name in FIELDS_BY_NAME}
         if changes.get("category", announcement.category) != announcement.category:
@@ -586,11 +586,13 @@ def _refuse_new_file_name(announcement: Announcement, title: str) -> None:
         refuse_file_name_as_title(title, attachments)
 
 
-def _label_after_correction(announcement: Announcement, settled: Mapping[str, object]) -> dict[str, str]:
+def _label_after_title_correction(
+    announcement: Announcement, settled: Mapping[str, object]
+) -> dict[str, str]:
     """Returns, as ``label-7``, the label that has to follow the title that is about to be stored, if any.
 
     It follows where it stands alone in the form as it was opened, see ``document_named_after_title`` and
-    ``label_after_correction``.
+    ``label_after_title_correction``.
     """
     attachments = services().attachments.by_announcement([announcement.id])[announcement.id]
     source = document_named_after_title(attachments)
@@ -602,7 +604,7 @@ def _label_after_correction(announcement: Announcement, settled: Mapping[str, ob
     after = checked_fields({"title": settled.get("title") or before}, may_lack_title=True)["title"]
     name = f"label-{source.id}"
     label = str(filled.get(name, source.label))
-    corrected = label_after_correction(label, before, str(after))
+    corrected = label_after_title_correction(label, before, str(after))
     return {name: corrected} if corrected != label and request.form.get(name, label) == label else {}
 
 
