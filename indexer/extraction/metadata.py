@@ -259,8 +259,8 @@ def _subject(document: DocumentLayout) -> FieldValue | None:
         if end is None:
             goes_on = document.is_full(before) and document.is_centred(row)
         else:
-            is_below = before is not first and document.is_below(row, before)
-            goes_on = document.is_symmetrical(row) or is_below
+            is_aligned = before is not first and document.is_left_aligned_with(row, before)
+            goes_on = document.is_symmetrical(row) or is_aligned
         if not (is_closed or goes_on):
             break
         lines.append(row.text)

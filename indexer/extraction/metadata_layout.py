@@ -120,8 +120,8 @@ class DocumentLayout:
         """Returns True if the row is centred and no row of a table."""
         return self.is_symmetrical(row) and not row.has_cells
 
-    def is_below(self, row: TextRow, before: TextRow) -> bool:
-        """Returns True if the row begins below the beginning of the row before it."""
+    def is_left_aligned_with(self, row: TextRow, before: TextRow) -> bool:
+        """Returns True if both rows begin equally far from the left; False if either position is not known."""
         if row.left is None or before.left is None:
             return False
         return abs(row.left - before.left) <= ALIGNED
