@@ -157,7 +157,7 @@ class Disclosure(Protocol):
         """
 
     def withdraw_item_list_confirmation(self, year: int, recorded_under: str, *, actor: str) -> None:
-        """Undo ``confirm_earlier_item_list``; ``Conflict`` where the year has other items of its own.
+        """Undo ``confirm_earlier_item_list``; ``Conflict`` unless the year has that item alone.
 
         Nobody has confirmed the list of this fiscal year then. ``recorded_under``: the key of the item under
         which it is recorded. The code is ``edited-meanwhile``.

@@ -44,7 +44,7 @@ class DisclosureCommands(CommandsOnRecords):
 
     @in_one_transaction
     def withdraw_item_list_confirmation(self, year: int, recorded_under: str, *, actor: str) -> None:
-        """Undo ``confirm_earlier_item_list``; ``Conflict`` where the year has other items of its own."""
+        """Undo ``confirm_earlier_item_list``; ``Conflict`` unless the year has that item alone."""
         self._records.disclosure.withdraw_item_list_confirmation(year, recorded_under, actor=actor)
 
     @in_one_transaction

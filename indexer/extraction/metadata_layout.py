@@ -121,7 +121,7 @@ class DocumentLayout:
         return self.is_symmetrical(row) and not row.has_cells
 
     def is_left_aligned_with(self, row: TextRow, before: TextRow) -> bool:
-        """Returns True if both rows begin equally far from the left; False if either position is not known."""
+        """Returns True if both rows begin equally far from the left; False if a position is not known."""
         if row.left is None or before.left is None:
             return False
         return abs(row.left - before.left) <= ALIGNED
