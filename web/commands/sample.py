@@ -10,7 +10,7 @@ from archive.errors import Unavailable
 from archive.model import Role
 from indexer.reindex import is_rebuild_needed, rebuild
 from web.accounts.passwords import hash_password
-from web.commands.terminal import open_or_begin_services_anywhere, progress_bar
+from web.commands.terminal import open_or_begin_services_of_settings, progress_bar
 from web.settings import FILE
 
 _NAME = "demo"
@@ -36,7 +36,7 @@ def sample() -> None:
         from web.sample.documents import OFFICE
     except ModuleNotFoundError as missing:
         raise Unavailable(_NOT_INSTALLED) from missing
-    services = open_or_begin_services_anywhere()
+    services = open_or_begin_services_of_settings()
     if services.people.accounts.by_name(_NAME) is None:
         password = secrets.token_urlsafe(9)
         services.people.accounts.add(_NAME, hash_password(password), Role.ADMIN)

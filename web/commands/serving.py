@@ -22,7 +22,7 @@ from indexer.processors import count_processors
 from indexer.reindex import note_lost_changes
 from web.app import create_app, may_send_large_body
 from web.bootstrap import Services
-from web.commands.terminal import open_or_begin_services, open_or_begin_services_anywhere
+from web.commands.terminal import open_or_begin_services, open_or_begin_services_of_settings
 from web.serving.health import heartbeat_path
 from web.serving.http_server import Server, listen
 from web.serving.log import configure_logging
@@ -77,7 +77,7 @@ def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
       prakat serve --port 8000
     """
     configure_logging()
-    services = open_or_begin_services_anywhere()
+    services = open_or_begin_services_of_settings()
     app = create_app(services)
     if is_trial_start():
         background_worker.build_worker(services)

@@ -54,17 +54,17 @@ _REDRAW_SECONDS = 0.1  # between two pictures of a bar
 
 
 def open_or_begin_services() -> Services:
-    """Returns the services of the archive, begun where none is; ``NotFound`` beside the service's.
+    """Opens the archive, or begins one where none is; ``NotFound`` if the service's archive is meant.
 
-    Beside the service's: where nobody named a place and the service has an archive elsewhere.
+    It is meant where nobody named a place, none is in the usual one, and the service has one elsewhere.
     """
     from web import bootstrap
 
     return bootstrap.build_services(_settings_of_archive())
 
 
-def open_or_begin_services_anywhere() -> Services:
-    """Returns the services of the archive, begun where none is, also beside the service's archive."""
+def open_or_begin_services_of_settings() -> Services:
+    """Opens the archive where the settings say, or begins one there, even if the service's is elsewhere."""
     from web import bootstrap
 
     return bootstrap.build_services(settings.load_settings())
@@ -106,9 +106,9 @@ def _refuse_beside_service(given: settings.Settings) -> None:
 
 
 def open_existing_services() -> Services:
-    """Returns the services of an archive that is there; ``NotFound`` where none is, or beside the service's.
+    """Opens an archive and never begins one; ``NotFound`` where none is, or the service's is meant.
 
-    Beside the service's: where nobody named a place and the service has an archive elsewhere. For commands
+    The service's is meant where nobody named a place and the service has an archive elsewhere. For commands
     that would have nothing to say of an archive made a moment ago.
     """
     from web import archive_traces, bootstrap
