@@ -47,8 +47,8 @@ def complete_sample(services: Services, progress: Callable[[int, int], None]) ->
     return len(listed)
 
 
-def document(values: Mapping[str, Any], file: Mapping[str, Any]) -> SampleDocumentText:
-    """Returns the content of one of an announcement's files."""
+def sample_document_text(values: Mapping[str, Any], file: Mapping[str, Any]) -> SampleDocumentText:
+    """Returns the text of one of a sample announcement's files, for ``make_document``."""
     paragraphs = [line for line in values["body"].split("\n") if line.strip()]
     paragraphs += [file["says"]] if "says" in file else []
     if "pages" in file:
@@ -66,7 +66,7 @@ def document(values: Mapping[str, Any], file: Mapping[str, Any]) -> SampleDocume
 
 def _document(asked: tuple[Mapping[str, Any], Mapping[str, Any], int]) -> bytes:
     given, file, seed = asked
-    pdf = make_document(document(given, file))
+    pdf = make_document(sample_document_text(given, file))
     return make_scan(pdf, ScanLook(**file["scan"]), seed=seed) if "scan" in file else pdf
 
 
