@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from archive.bulk_commands import BulkOutcome, apply_as_one_bulk
-from archive.commands.status_rules import refuse_schedule
+from archive.commands.status_rules import require_draft_and_future_time
 from archive.disclosure import DisclosureEntry, DisclosureItem, item_with_recorded_fields
 from archive.errors import (
     Conflict,
@@ -172,9 +172,11 @@ class Undo:
         return False
 
     def _check_schedule(self, change: Change) -> None:
-        """Raise as ``refuse_schedule`` does where an undo would set a publication time that is refused."""
+        """Raise as ``require_draft_and_future_time`` does for a publication time that an undo would set."""
         if (at := restored_publication_time(change)) is not None:
-            refuse_schedule(self._records.announcements.get(change.announcement_id or 0).status, at)
+            require_draft_and_future_time(
+                self._records.announcements.get(change.announcement_id or 0).status, at
+            )
 
     def is_text_of_earlier_file(self, change: Change) -> bool:
         """Return True where a change is of a page's text in a file that the attachment no longer has.

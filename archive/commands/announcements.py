@@ -10,8 +10,8 @@ from archive import privacy
 from archive.commands.status_rules import (
     EDITABLE,
     editable_announcement,
-    refuse_schedule,
     refuse_trashed,
+    require_draft_and_future_time,
     require_draft_to_schedule,
 )
 from archive.commands.transactions import CommandsOnRecords, in_one_transaction
@@ -79,7 +79,7 @@ class AnnouncementCommands(CommandsOnRecords):
 
         Raises ``Conflict`` for a record that is no draft, ``Invalid`` (code ``past-time``) for a past time.
         """
-        refuse_schedule(editable_announcement(self._records, id).status, at)
+        require_draft_and_future_time(editable_announcement(self._records, id).status, at)
         return self.revise(id, {"publish_at": at}, actor=actor)
 
     @in_one_transaction

@@ -74,7 +74,7 @@ def announcement_ready_for(
     return announcement
 
 
-def refuse_schedule(status: Status, at: dt.datetime) -> None:
+def require_draft_and_future_time(status: Status, at: dt.datetime) -> None:
     """Raise ``Conflict`` unless the status is that of a draft, ``Invalid`` for a past publication time."""
     require_draft_to_schedule(status)
     refuse_past_publication_time(at, field="publish_at")
