@@ -192,14 +192,14 @@ class AttachmentCommands(CommandsOnRecords):
     def reattach(self, attachment_id: int, *, actor: str) -> Attachment:
         """Put a detached attachment back as the announcement's last; ``NotFound`` unless it is detached.
 
-        Where ``is_checked_when_put_back``, residents see it only after ``show_unconfirmed_file``.
+        Where ``must_be_checked_when_put_back``, residents see it only after ``show_unconfirmed_file``.
         """
         attachment = self._records.attachments.get_detached(attachment_id)
         editable_announcement(self._records, attachment.announcement_id)
         return self._records.attachments.reattach(
             attachment_id,
             actor=actor,
-            should_hold_until_checked=self.is_checked_when_put_back(attachment),
+            should_hold_until_checked=self.must_be_checked_when_put_back(attachment),
         )
 
     @in_one_transaction
@@ -213,7 +213,7 @@ class AttachmentCommands(CommandsOnRecords):
             return attachment
         return self._records.attachments.read_again(attachment_id, actor=actor)
 
-    def is_checked_when_put_back(self, attachment: Attachment) -> bool:
+    def must_be_checked_when_put_back(self, attachment: Attachment) -> bool:
         """Return True where a detached attachment has to be checked before residents see it again.
 
         It was detached before its announcement was published, so nobody looked at it for the publication. One

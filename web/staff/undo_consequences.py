@@ -128,7 +128,7 @@ def _of_detaching(change: Change, announcement: Announcement) -> Iterator[str]:
     for each in detached:
         if each.id != change.before["attachment_id"] or each.hold is not None:
             continue
-        if services().commands.attachments.is_checked_when_put_back(each):
+        if services().commands.attachments.must_be_checked_when_put_back(each):
             yield str(_("ประชาชนจะเห็นไฟล์นี้เมื่อคุณตรวจแล้วกด “เผยแพร่เอกสารนี้”"))
         else:
             yield str(_("ประชาชนเห็นเอกสาร “%(label)s” อีกครั้ง", label=each.label))
