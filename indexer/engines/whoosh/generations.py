@@ -87,7 +87,7 @@ class GenerationDirectory:
         try:
             return IndexManifest.from_json(json.loads((path / _MANIFEST).read_text()))
         except OSError as error:
-            raise_at_own_limit(error)
+            raise_if_limit_reached(error)
             return None
         except (ValueError, TypeError, KeyError):
             return None
@@ -107,7 +107,7 @@ class GenerationDirectory:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise_at_own_limit(error)
+            raise_if_limit_reached(error)
             return [f"{_DAMAGED}: {error.strerror}"]
 
     def _all(self) -> list[Path]:
@@ -119,15 +119,15 @@ def _parse_pointer(path: Path) -> Path | None:
     try:
         name = line_without_checksum(path.read_text(errors="replace"), _POINTER)
     except OSError as error:
-        raise_at_own_limit(error)
+        raise_if_limit_reached(error)
         return None
     except IndexDamaged:
         return None
     return path.parent / name / _MANIFEST if name else None
 
 
-def raise_at_own_limit(error: OSError) -> None:
-    """Raises ``Unavailable`` for an error that means that a limit of this process or machine is reached.
+def raise_if_limit_reached(error: OSError) -> None:
+    """Raises ``Unavailable`` if the error says that this process or machine is at a limit, else nothing.
 
     The file is undamaged then, and neither missing.
     """

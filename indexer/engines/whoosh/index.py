@@ -15,7 +15,7 @@ from archive.errors import Unavailable
 from indexer.analysis.dictionary import Dictionary
 from indexer.analysis.index_document import SourceAnnouncement
 from indexer.engines.whoosh.checksums import IndexDamaged
-from indexer.engines.whoosh.generations import TOO_BUSY, GenerationDirectory, raise_at_own_limit
+from indexer.engines.whoosh.generations import TOO_BUSY, GenerationDirectory, raise_if_limit_reached
 from indexer.engines.whoosh.more_like_this import find_similar
 from indexer.engines.whoosh.open_generation import GenerationBuilder, OpenGeneration
 from indexer.engines.whoosh.reader import CommitReader
@@ -218,7 +218,7 @@ class WhooshIndex:
         except Unavailable:
             raise
         except OSError as error:
-            raise_at_own_limit(error)
+            raise_if_limit_reached(error)
             raise self._damaged(path, error) from error
         except Exception as error:
             raise self._damaged(path, error) from error
