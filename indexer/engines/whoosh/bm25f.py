@@ -85,8 +85,8 @@ def with_clauses_covered(
     return replace(clause_scores, covered=covered)
 
 
-def add_misread_matches(reader: CommitReader, clause_scores: DocumentScores) -> tuple[DocumentScores, Mask]:
-    """Returns the scores with clauses in misread text added, and the documents that matched all before."""
+def with_misread_matches(reader: CommitReader, clause_scores: DocumentScores) -> tuple[DocumentScores, Mask]:
+    """Returns scores that also count clauses in misread text, and a mask of the documents complete before."""
     distinctive = sorted(clause_scores.idfs, key=clause_scores.idfs.__getitem__, reverse=True)[
         :_MAX_FUZZY_CLAUSES
     ]

@@ -10,9 +10,9 @@ import numpy as np
 
 from indexer.engines.whoosh.bm25f import (
     DocumentScores,
-    add_misread_matches,
     documents_with_all,
     with_clauses_covered,
+    with_misread_matches,
 )
 from indexer.engines.whoosh.filters import date_range_mask
 from indexer.engines.whoosh.phrase_matching import MAX_VERIFIED, documents_with_phrase
@@ -249,7 +249,7 @@ def _match_clauses(
     if found < TUNING.enough_complete or plan.is_sentence:
         return _add_partial(reader, plan, UnfilteredMatches(complete, preferred, scores, notes), rest, found)
     if _phrase_parts(plan) and np.count_nonzero(preferred) < TUNING.enough_complete:
-        scores, also_complete = add_misread_matches(reader, scores)
+        scores, also_complete = with_misread_matches(reader, scores)
         complete |= also_complete & rest
         partial = _partial_matches(scores, rest, is_quoted=bool(exact))
         fuzzy = _with_fuzzy_phrases(reader, plan, scores, partial & ~complete)
@@ -265,7 +265,7 @@ def _with_word_whole(
 
     Its pieces alone, the ราคา of สอบราคา, are of no use.
     """
-    scores, _ = add_misread_matches(reader, whole.scores)
+    scores, _ = with_misread_matches(reader, whole.scores)
     partial = _partial_matches(scores, rest, is_quoted=False)
     documents = whole.documents.copy()
     documents[_with_fuzzy_phrases(reader, plan, scores, partial & ~documents)] = True
@@ -317,7 +317,7 @@ def _add_partial(
     """Returns the ``found`` complete matches and the partial ones, with a note if there are only these."""
     documents, preferred, scores = complete.documents, complete.preferred, complete.scores
     if not (plan.is_sentence and found and preferred.any()):  # else the sentence is there as it was typed
-        scores, also_complete = add_misread_matches(reader, scores)
+        scores, also_complete = with_misread_matches(reader, scores)
         documents = documents | (also_complete & rest)
     partial = _partial_matches(scores, rest, is_quoted=bool(plan.quoted_parts))
     if found and plan.document_numbers:  # documents without the number are of no use
