@@ -328,8 +328,8 @@ class PublicationCandidate:
         return self.remarks[0].effect if self.remarks else checklist.BulkPublishEffect.GOOD
 
     @property
-    def is_tickable(self) -> bool:
-        """True where nothing but the title blocks it, which can be typed beside it."""
+    def is_publishable_once_titled(self) -> bool:
+        """True where nothing blocks it, or its title alone, which staff can type in the list."""
         blocking = checklist.BulkPublishEffect.BLOCKING
         return all(check.field == "title" for check in self.checks if check.effect is blocking)
 
