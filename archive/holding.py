@@ -13,7 +13,7 @@ from archive.privacy import (
     finds_without_decision,
     type_and_place_key,
     undecided_finds,
-    without_data_taken_out,
+    without_taken_out_keys,
 )
 
 
@@ -100,7 +100,7 @@ def is_hidden_by_page_finds(
     neither a decision nor a find that nobody decided on covers other data in their place.
     """
     before = (*attachment.decided, *map(type_and_place_key, undecided_finds(attachment)))
-    known = without_data_taken_out(before, taken_out)
+    known = without_taken_out_keys(before, taken_out)
     finds = find_personal_data_in_attachment(attachment, details)
     return attachment.hold is None and bool(finds_without_decision(finds, known))
 

@@ -366,8 +366,8 @@ def _distance(one: str, other: str) -> int:
     return Levenshtein.distance(one, other, weights=(2, 2, 1), score_cutoff=MOST_TYPED_ANEW)
 
 
-def without_data_taken_out(keys: Iterable[str], taken_out: Iterable[str]) -> tuple[str, ...]:
-    """Return types and places without one for each that was taken out, the first of equal ones.
+def without_taken_out_keys(keys: Iterable[str], taken_out: Iterable[str]) -> tuple[str, ...]:
+    """Return ``keys`` (type and place of data) less one for each of ``taken_out``, the first of equal ones.
 
     So no decision covers other data of the same type that is typed there. Of two of a type and place of which
     one was decided, nobody knows which: its decision goes with whichever is taken out, and the other is asked
@@ -383,7 +383,7 @@ def without_data_taken_out(keys: Iterable[str], taken_out: Iterable[str]) -> tup
 def decisions_after_relabeling(attachment: Attachment, label: str) -> tuple[str, ...]:
     """Return an attachment's decisions without those about data that another label no longer has."""
     taken_out = data_taken_out("label", attachment.label, label)
-    return without_data_taken_out(expand_decision_on_everything(attachment), taken_out)
+    return without_taken_out_keys(expand_decision_on_everything(attachment), taken_out)
 
 
 def undecided_finds(attachment: Attachment) -> tuple[PersonalDataSpan, ...]:

@@ -84,7 +84,7 @@ def replace_page_finds_and_hold(
     details = dataclasses.replace(
         attachment.details, personal_data=tuple(sorted([*others, *page_finds], key=lambda one: one.page))
     )
-    decided = privacy.without_data_taken_out(attachment.decided, taken_out)
+    decided = privacy.without_taken_out_keys(attachment.decided, taken_out)
     update_row(
         engine,
         "attachment",
