@@ -16,7 +16,7 @@ from enum import StrEnum
 from itertools import accumulate, product
 
 from rapidfuzz.distance import Levenshtein
-from stdnum.th import pin
+from stdnum.th import moa, pin
 
 from archive import validation
 from archive.errors import Invalid, PersonalDataFound, gettext_noop
@@ -58,14 +58,17 @@ _ID = re.compile(
     rf"(?<![\dA-Za-z/,])(?<!\d[.-]){_ID_DIGIT}(?:{_GAP}{_ID_DIGIT}){{12}}(?![\dA-Za-z]|[/.,-]\d)"
 )
 
-# Words that announce an ID number shortly before it. OCR loses the end of ประชาชน, or splits it.
+# OCR loses the end of ประชาชน, or splits it; ประชาสัมพันธ์ and the like are other words.
+_CITIZEN = r"ประ[ \t]?ชา(?!สัมพันธ์|คม|ธิปไตย|รัฐ)"
+# Words that announce an ID number shortly before it.
 _ID_WORDS = re.compile(
-    r"(?:เลข|บัตร|ประจ(?:ำ|ํา|า)[ \t]?ตัว)[^\n]{0,12}?ประ[ \t]?ชา|เลข[^\n]{0,16}?13[ \t]{0,2}หลัก"
+    rf"(?:เลข|บัตร|ประจ(?:ำ|ํา|า)[ \t]?ตัว)[^\n]{{0,12}}?{_CITIZEN}|เลข[^\n]{{0,16}}?13[ \t]{{0,2}}หลัก"
     r"|(?i:citizen|national|identi(?:ty|fication)|\bid)[ \t]{0,2}(?i:id|card|no\b|number)"
 )
 # Heads a column of ID numbers down the whole page. A บัตรประชาชน alone is often only a paper to bring along.
 _ID_HEADING = re.compile(
-    r"เลข[^\n]{0,12}?ประ[ \t]?ชา|เลข[^\n]{0,16}?13[ \t]{0,2}หลัก|(?i:citizen|national)[ \t]{0,2}(?i:id)"
+    rf"เลข[^\n]{{0,12}}?{_CITIZEN}|เลข[^\n]{{0,16}}?13[ \t]{{0,2}}หลัก"
+    r"|(?i:citizen|national)[ \t]{0,2}(?i:id)"
 )
 
 _MOBILE = re.compile(rf"{_NOT_BEFORE}(?:\+66{_GAP}|0{_GAP})[689](?:{_GAP}\d){{8}}{_NOT_AFTER}")
@@ -90,7 +93,13 @@ _LIST_NUMBER_WITHOUT_DOT = re.compile(rf"(\d{{1,3}})\s+(?={_GROUPED}{_NOT_AFTER}
 _BANKS = re.compile(
     r"(?:เลขที่บัญชี|บัญชีเลขที่|เลขบัญชี|หมายเลขบัญชี|บัญชีเงินฝาก|ธนาคาร|ธ\.?ก\.?ส|ออมทรัพย์|กระแสรายวัน|พร้อมเพย์"
     r"|[Aa]ccount|[Bb]ank|[Aa]/[Cc])[^\n]{0,60}(?:\n[^\n]{0,30})?$"
-    r"|บัญชี[ \t:.]{0,4}(?:\n[ \t]{0,4})?(?:\d{1,3}[.)]?\s{1,4})?$"  # บัญชี also begins a list: บัญชีรายชื่อ
+)
+# บัญชี is also a list: บัญชีรายชื่อ, ตามบัญชี, ท้ายบัญชี. After the word alone only digits in one run, or grouped as
+# banks do, are an account.
+_ACCOUNT_LINE = re.compile(r"(?<!ตาม)(?<!ท้าย)บัญชี[ \t:.]{0,4}(?:\n[ \t]{0,4})?(?:\d{1,3}[.)]?\s{1,4})?$")
+_BREAK = r"[-–—‐‑.\s]{1,3}"
+_RUN_OR_GROUPS = re.compile(
+    rf"{_NOT_BEFORE}(?:\d{{10,15}}|\d{{3}}{_BREAK}\d{_BREAK}\d{{5}}{_BREAK}(?:\d{{3}}{_BREAK})?\d){_NOT_AFTER}"
 )
 _ACCOUNT_WORD = re.compile(r"บัญชี[^\n]{0,60}(?:\n[^\n]{0,30})?$")
 
@@ -117,7 +126,7 @@ _OFFICE_DOMAIN = re.compile(r"\.(?:go|or|ac|mi)\.th$|\.gov$", re.IGNORECASE)
 _PLACE = r"(?:หมู่(?:ที่)?|ม\.|ซอย|ซ\.|ถนน|ถ\.|ตำบล|ต\.|แขวง|อำเภอ|อ\.|เขต|จังหวัด|จ\.)[ \t]{0,2}[^\s,;]{1,30}"
 _ADDRESS = re.compile(rf"บ้านเลขที่[ \t:]{{0,3}}\d{{1,5}}(?:/\d{{1,4}})?(?:[ \t,]{{0,3}}{_PLACE}){{1,5}}")
 _DATE = re.compile(
-    rf"(?<!\d)\d{{1,2}}(?:[ \t]*(?:เดือน)?[ \t]*{MONTH_NAME}[ \t]*{ERA_NAME}[ \t]*|([/.-])\d{{1,2}}\1)"
+    rf"(?<!\d)\d{{1,2}}(?:[ \t]*+(?:เดือน)?[ \t]*+{MONTH_NAME}[ \t]*+{ERA_NAME}[ \t]*+|([/.-])\d{{1,2}}\1)"
     r"(?:\d{4}|\d{2})(?!\d)"
 )
 _DISEASE = re.compile(rf"(?<!ผู้)ป่วย(?:เป็น|ด้วย)โรค[{LETTERS_AND_SIGNS}]{{2,24}}|ติดเชื้อ(?:เอชไอวี|เอดส์|HIV)")
@@ -192,6 +201,7 @@ def find_personal_data(text: str, page: int) -> tuple[PersonalDataSpan, ...]:
     for type, spans in (
         (NATIONAL_ID, _national_ids(digits)),
         (BANK_ACCOUNT, _without_list_numbers(_explained(_ACCOUNT, _BANKS, digits), digits)),
+        (BANK_ACCOUNT, _explained(_RUN_OR_GROUPS, _ACCOUNT_LINE, digits)),
         (BANK_ACCOUNT, _explained(_GROUPED_ACCOUNT, _ACCOUNT_WORD, digits)),
         (PHONE, _matches(_MOBILE, digits)),
         (PHONE, _not_of_office(_explained(_LANDLINE, _CALLS, digits), digits)),
@@ -402,7 +412,8 @@ def _national_ids(digits: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of thirteen digits whose last is the checksum, or that words call an ID number.
 
     A match may begin at any position. At most two letters are taken for misread digits. A digit that was
-    misread or mistyped makes a checksum wrong, and the number tells its owner all the same.
+    misread or mistyped makes a checksum wrong, and the number tells its owner all the same. A number that
+    begins with 0 and has a right checksum is that of a company or an office.
     """
     heading = _ID_HEADING.search(digits)
     place = 0
@@ -412,7 +423,9 @@ def _national_ids(digits: str) -> Iterator[tuple[int, int]]:
         is_named = bool(_ID_WORDS.search(digits[max(0, start - _CONTEXT) : start])) or (
             heading is not None and heading.end() <= start and _written_as_on_card(written)
         )
-        is_id = is_named or pin.is_valid(re.sub(r"\D", "", written))
+        number = re.sub(r"\D", "", written)
+        is_of_company = number.startswith("0") and moa.is_valid(number)
+        is_id = (is_named and not is_of_company) or pin.is_valid(number)
         if slips <= 2 and _grouped_as_id(written) and is_id:
             yield match.span()
             place = match.end()
