@@ -456,10 +456,13 @@ def test_a_draft_without_title_is_named_by_its_paper_and_its_files_are_listed(si
     assert f"ยังเป็นฉบับร่าง: {named} (ไฟล์เดียวกันนี้อยู่ในประกาศอื่นแล้ว)" in re.sub("</?a[^>]*>", "", said)
 
 
-def test_what_documents_propose_is_shown_as_proposed_and_before_it_is_published(site: Site) -> None:
+@pytest.mark.parametrize("title", ["", "ขอซ่อมถนนสายบ้านหนองปลาดุก"])
+def test_what_documents_propose_is_shown_as_proposed_and_before_it_is_published(
+    site: Site, title: str
+) -> None:
     clerk = site.signed_in(Role.STAFF)
     form = {
-        "title": "",
+        "title": title,
         "published_on": thai.today().isoformat(),
         "kind": "announcement",
         "files_follow": "yes",
@@ -470,12 +473,16 @@ def test_what_documents_propose_is_shown_as_proposed_and_before_it_is_published(
     author = str(suggest_fields(site.services.attachments.by_announcement([id])[id]).fields["author"])
     row = clerk.get("/staff").text.split(f'data-record="{id}"')[1].split("</tr>")[0]
     shown = re.sub(r"<[^>]+>|\u200b|\u2060", "", row)
-    assert re.search(r"บันทึกข้อความ\s*\(ระบบเสนอ\)", shown)
+    assert bool(re.search(r"บันทึกข้อความ\s*\(ระบบเสนอ\)", shown)) == (not title)
     assert re.search(rf"{re.escape(author)}\s*\(ระบบเสนอ\)", shown)
     listed = clerk.get(f"/staff/publish?id={id}").text.split(f'id="candidate-{id}"')[1]
     openly = listed.split('<li class="will-be">')[1].split("</li>")[0]
-    for part in ("บันทึกข้อความ", author, "9 มิถุนายน 2564"):
+    for part in ("ประกาศ" if title else "บันทึกข้อความ", author, "9 มิถุนายน 2564"):
         assert part in openly
+    clerk.post("/staff/publish", data={"when": "now", "listed": id, "id": id})
+    published = site.services.announcements.get(id)
+    assert published.status is Status.PUBLISHED
+    assert (published.author, published.published_on) == (author, dt.date(2021, 6, 9))
 
 
 @pytest.mark.parametrize("title", ["IMG_20230501_1022", "IMG 20230501 1022", "scan_0012", "DSC00123"])

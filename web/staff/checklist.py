@@ -32,6 +32,7 @@ from archive.suggested_fields import (
     is_name_of_file,
     names_of_unconfirmed_values,
     stated_subject_or_title,
+    with_values_of_documents,
 )
 from web import labels, template_filters
 from web.bootstrap import services
@@ -89,9 +90,9 @@ def publication_checks(
     suggested = suggested_form_values(announcement, papers)
     stated, given = suggested.fields, announcement
     stated_anew = services().commands.publication.fields_stated_anew(announcement.id)
-    if not announcement.title:  # nobody saved the form
-        values = {name: stated[name] for name in suggested.prefilled_fields}
-        announcement = dataclasses.replace(announcement, **values)  # type: ignore[arg-type]  # checked by name
+    attachments = [paper.attachment for paper in papers]
+    if given.status is Status.DRAFT:
+        announcement, _labelled = with_values_of_documents(given, attachments)
 
     place = partial(_place, announcement.id)
     return [
@@ -106,9 +107,7 @@ def publication_checks(
         _relations(announcement),
         *_near_duplicate(announcement, papers),
         _attachments(announcement, papers),
-        *_labels(
-            papers, are_filled="title" in fields_as_in_new_draft(given, [each.attachment for each in papers])
-        ),
+        *_labels(papers, are_filled="title" in fields_as_in_new_draft(given, attachments)),
         *_elsewhere(papers),
     ]
 
