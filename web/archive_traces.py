@@ -49,11 +49,18 @@ def refuse_where_archive_has_traces(settings: Settings) -> None:
     found = ", ".join(name for name, is_there in evidence.items() if is_there)
     if found:
         place = data / data_directory.DATABASE if settings.database == "sqlite" else "PRAKAT_DATABASE"
+        servers = {
+            "PRAKAT_FILES": settings.files != Settings().files,
+            "PRAKAT_SEARCH": settings.search != Settings().search,
+        }
+        named = ", ".join(name for name, is_server in servers.items() if is_server)
         raise SettingsError(
             f"ไม่พบฐานข้อมูลที่ {place} แต่ยังมี {found} ของคลังเดิม จึงไม่เริ่มคลังว่าง"
             f" ย้ายโฟลเดอร์ {data} ไปไว้ที่อื่นแล้วกู้คืนด้วย prakat restore ถ้าไม่มีข้อมูลสำรอง เริ่มใหม่ในโฟลเดอร์ว่าง"
-            " (the database is gone, but not what belongs to it: move the data directory away and restore a"
-            " backup; without one, begin anew in an empty directory)"
+            + (f" และตั้ง {named} เป็นที่ใหม่ซึ่งยังว่าง ไม่ต้องลบของเดิม" if named else "")
+            + " (the database is gone, but not what belongs to it: move the data directory away and restore a"
+            " backup; without one, begin anew in an empty directory"
+            + (f", with a new, empty place in {named}; delete nothing)" if named else ")")
         )
 
 

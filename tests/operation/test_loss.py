@@ -12,7 +12,8 @@ from archive.errors import SettingsError, Unavailable
 from storage.backup.manifest import BackupManifest
 from storage.backup.retention import RetentionRule
 from tests.operation.archives import ACTOR, add, checked, close, draft, everything, opened, run, stored
-from web.bootstrap import Services
+from web.bootstrap import Services, build_services
+from web.settings import Settings
 
 
 def lose_database(data: Path) -> None:
@@ -41,6 +42,15 @@ def test_each_thing_that_is_left_says_that_there_was_one(data: Path, tmp_path: P
     (tmp_path / "left").rename(other / left)
     with pytest.raises(SettingsError, match="prakat restore"):
         opened(other)
+
+
+def test_beginning_anew_beside_servers_takes_new_places_there(data: Path) -> None:
+    lose_database(data)
+    with pytest.raises(SettingsError) as alone:
+        build_services(Settings(data=data))
+    assert "PRAKAT_SEARCH" not in str(alone.value)
+    with pytest.raises(SettingsError, match="a new, empty place in PRAKAT_SEARCH; delete nothing"):
+        build_services(Settings(data=data, search="opensearch+http://127.0.0.1:9"))
 
 
 def test_an_emptied_database_is_a_lost_one(data: Path) -> None:
