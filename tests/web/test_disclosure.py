@@ -75,6 +75,23 @@ def test_a_year_s_item_is_filled_from_titles_and_undone(site: Site, staff: Flask
     assert site.services.disclosure.entries([YEAR]) == []
 
 
+def test_what_a_button_refuses_is_not_said_beside_the_words_of_another_form(
+    site: Site, staff: FlaskClient
+) -> None:
+    made = site.announcement(f"แบบ สขร.1 เดือนตุลาคม {YEAR - 1}", published_on=OCTOBER)
+    address = f"{DESK}/{MONTHLY}"
+    searched = f"{address}?other=สขร&part=0"
+    shown = staff.get(searched).text
+    assert made.title in shown
+    for form in re.findall(r'<form\s+method="post"[^>]*>', shown.split('id="there"')[1]):
+        assert f'action="{address}"' in form or 'action="#another"' in form
+    refused = staff.post(searched, data={}).text  # nothing is ticked
+    assert "กรุณาติ๊กประกาศที่จะใส่ก่อน" in refused
+    assert "notice bad" in refused
+    assert 'id="fault-other"' not in refused
+    assert 'id="found"' in refused
+
+
 def test_an_old_paper_does_not_complete_a_year(site: Site, staff: FlaskClient) -> None:
     old = site.announcement("คำสั่งเรื่องแผน", published_on=dt.date(2004, 6, 9))
     address = f"{DESK}/development-plan"

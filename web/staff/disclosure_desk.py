@@ -106,7 +106,8 @@ def item(year: int, item_key: str) -> ResponseReturnValue:
     if found is None:
         raise NotFound("ปีนี้ไม่มีรายการนี้ กรุณาเลือกจากรายการ")
     fault, choices = "", list[EntryShown]()
-    typed = request.form.get("other", request.args.get("other", ""))[:MAX_QUERY_LENGTH]
+    given = request.form if request.method == "POST" else request.args
+    typed = given.get("other", "")[:MAX_QUERY_LENGTH]
     try:
         if request.method == "POST":
             done, top = _fill(found.item, year), "content" if "other" in request.form else None
