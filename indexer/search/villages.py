@@ -31,7 +31,6 @@ _VILLAGE_NUMBER = re.compile(
 _UNPUNCTUATED_VILLAGE = re.compile(rf"(?<![{WORD_LETTERS}.])ม\s?(?=\d{{1,2}}(?![\d./]))")  # ม7 is ม.7
 
 _GLUED_VILLAGE = re.compile(rf"(?<=[{WORD_LETTERS}])ม\.(?=\s?\d{{1,2}}(?![\d./]))")  # บ้านดอนม.4 is บ้านดอน ม.4
-_NAMED_VILLAGE = re.compile(rf"(?<![{WORD_LETTERS}])หมู่(?=บ้าน[{WORD_LETTERS}])")  # papers write บ้านท่ากระดาน
 
 
 def _any_of(*words: str) -> bytes:
@@ -72,14 +71,10 @@ _BEFORE_NUMBER = 24  # letters before a number that are read as words
 
 
 def with_village_in_figures(text: str) -> str:
-    """Returns a typed text with villages as หมู่ or ม. and figures: หมู่บ้านเจ็ด is หมู่7.
-
-    The หมู่ before a village's name is left out: หมู่บ้านท่ากระดาน is บ้านท่ากระดาน, which is in it too.
-    """
+    """Returns a typed text with villages as หมู่ or ม. and figures: หมู่บ้านเจ็ด is หมู่7."""
     text = _SPELT_VILLAGE.sub(_spelt_village_in_figures, text)
     text = _GLUED_VILLAGE.sub(_village_apart, text)
-    text = _NAMED_VILLAGE.sub("", _VILLAGE_NUMBER.sub("หมู่", text))
-    return _UNPUNCTUATED_VILLAGE.sub("ม.", text)
+    return _UNPUNCTUATED_VILLAGE.sub("ม.", _VILLAGE_NUMBER.sub("หมู่", text))
 
 
 def _spelt_village_in_figures(village: re.Match[str]) -> str:

@@ -188,7 +188,7 @@ def build_query_plan(query: Query, lexicon: Lexicon) -> QueryPlan:
         preceding = parts[-1].clauses[-1] if parts and parts[-1].clauses else None
         part = build_query_part(chunk.text, lexicon, is_exact=chunk.is_exact, preceding=preceding)
         parts.append(replace(part, raw=chunk.raw))
-    parts = _with_abbreviations_before_numbers(parts)
+    parts = list(map(_with_short_village_name, _with_abbreviations_before_numbers(parts)))
     whole = letters_of(" ".join(chunk.text for chunk in query.chunks))
     without = tuple(
         build_query_part(each.text, lexicon, is_exact=True) for each in query.without[:_MOST_PARTS]
@@ -231,6 +231,15 @@ def _with_abbreviations_before_numbers(parts: list[QueryPart]) -> list[QueryPart
             clauses[place] = Clause(clause.typed, clause.alternatives[:1])
     read = iter(clauses)
     return [replace(part, clauses=tuple(islice(read, len(part.clauses)))) for part in parts]
+
+
+def _with_short_village_name(part: QueryPart) -> QueryPart:
+    """Returns the part, of which a หมู่บ้าน before a name is found as บ้าน too: papers write บ้านท่ากระดาน."""
+    first, *others = part.clauses or (None,)
+    if first is None or first.typed != "หมู่บ้าน" or not others or part.quoted:
+        return part
+    shorter = Clause(first.typed, (*first.alternatives, Alternative(("บ้าน",), SPELLING_WEIGHT)))
+    return replace(part, clauses=(shorter, *others))
 
 
 def _with_numbers(chunks: Sequence[TypedChunk]) -> list[TypedChunk]:

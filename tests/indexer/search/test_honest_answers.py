@@ -561,6 +561,30 @@ def test_papers_name_a_village_without_the_word_for_one(tmp_path: Path) -> None:
     assert page.hits[0].announcement_id in {1, 3}
 
 
+def test_what_is_typed_behind_the_word_for_a_village_is_sought_and_left_out_as_it_stands(
+    tmp_path: Path,
+) -> None:
+    index = WhooshIndex(tmp_path, Dictionary())
+    papers = [
+        entry(1, "โครงการหมู่บ้านสวยงาม"),
+        entry(2, "ประกวดบ้านสวยงาม"),
+        entry(4, "ประกวดราคา"),
+        *(entry(at, f"ตัดกิ่งไม้ริมคลองสาย {at}") for at in range(11, 21)),
+    ]
+    index.update(papers, (), position=1)
+    page = index.search(parse_query("หมู่บ้านสวยงาม"))
+    assert [(hit.announcement_id, hit.is_partial) for hit in page.hits] == [(1, False), (2, False)]
+    for typed, wanted in (
+        ("บ้านสวยงาม -หมู่บ้านสวยงาม", {2}),
+        ("บ้านสวยงาม NOT หมู่บ้านสวยงาม", {2}),
+        ("ประกวด -หมู่บ้านสวยงาม", {2, 4}),
+    ):
+        page = index.search(parse_query(typed))
+        assert {hit.announcement_id for hit in page.hits if not hit.is_partial} == wanted, typed
+        assert ["หมู่บ้านสวยงาม" in note.thai for note in page.query.understood] == [True], typed
+    assert parse_query("author:หมู่บ้านสวยงาม").filters.author == "หมู่บ้านสวยงาม"
+
+
 def test_a_letterheads_address_is_shown_where_nothing_else_names_the_village(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, Dictionary())
     index.update([entry(1, "รับสมัครพนักงาน", "ที่ทำการ ๑๙๙ หมู่ ๔"), entry(2, "ถนนหมู่ 5")], (), position=2)
