@@ -338,6 +338,22 @@ def test_a_draft_s_title_is_in_doubt_once_its_file_is_replaced(site: Site) -> No
     assert doubt not in clerk.get(f"{form}/publish").text
 
 
+def test_a_title_of_digits_is_in_doubt_before_publication_alone(site: Site) -> None:
+    made = site.announcement("e-GP 67059123456", status=Status.DRAFT)
+    paper = site.attach(made.id, memo("ให้ซ่อมถนน", subject="ซ่อมถนน"))
+    site.work()
+    newer = memo("ให้ซ่อมสะพาน", subject="ซ่อมสะพาน")
+    site.services.commands.file_versions.replace(paper.id, io.BytesIO(newer), filename="ใหม่.pdf", actor="x")
+    site.work()
+    clerk, form = site.signed_in(Role.STAFF), f"/staff/announcements/{made.id}"
+    doubt = "ดูเหมือนชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ"
+    assert f"{doubt} · เอกสารระบุว่า ซ่อมสะพาน" in clerk.get(f"{form}/publish").text
+    clerk.post(form, data=sent_form(clerk.get(form).text))
+    assert doubt in clerk.get(f"{form}/publish").text
+    site.services.commands.publication.publish(made.id, actor="x")
+    assert doubt not in clerk.get(form).text
+
+
 def test_what_a_new_file_does_not_state_is_in_doubt_until_somebody_saves(site: Site) -> None:
     made = site.announcement(
         "ซ่อมถนน", status=Status.DRAFT, author="งานยานพาหนะ", published_on=dt.date(2015, 11, 11)

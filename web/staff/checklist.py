@@ -207,9 +207,10 @@ def _title(
         remark = _("ชื่อเรื่องเป็นชื่อไฟล์ จะใช้ชื่อที่อ่านจากเอกสารแทน กรุณาตรวจ") if title else _("ระบบเติมให้ กรุณาตรวจ")
         return Check(name, read, BulkPublishEffect.TO_CONFIRM, remark, place, field="title")
     if title and not is_name_of_file(title, attachments) and not is_meaningless:
-        remark = _said_anew("title", stated_anew["title"]) if "title" in stated_anew else ""
-        if is_made_by_device(title):
-            remark = _("ดูเหมือนชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ")
+        remarks = [_said_anew("title", stated_anew["title"])] if "title" in stated_anew else []
+        if announcement.status is Status.DRAFT and is_made_by_device(title):  # whoever published it saw this
+            remarks.insert(0, str(_("ดูเหมือนชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ")))
+        remark = " · ".join(remarks)
         effect = BulkPublishEffect.TO_CONFIRM if remark else BulkPublishEffect.GOOD
         return Check(name, title, effect, remark, place, field="title")
     remark = _("ชื่อเรื่องเป็นชื่อไฟล์ กรุณาตั้งชื่อให้ประชาชนเข้าใจ") if title else _("ยังไม่มีชื่อเรื่อง")
