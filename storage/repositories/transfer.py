@@ -117,13 +117,13 @@ class EngineTransfer(EngineRepository):
 def _attachments_here(side: Mapping[str, object], ids: Mapping[int, int]) -> dict[str, object]:
     """Return one side of a change with the ids of attachments here, without those that did not come along.
 
-    A related announcement's number is marked as one of the other archive.
+    A related announcement's number is marked as one of the other archive, once however often it is carried.
     """
     here = {name: value for name, value in side.items() if name not in ("attachment_id", "erasure")}
     if side.get("attachment_id") in ids:
         here["attachment_id"] = ids[cast(int, side["attachment_id"])]
     if "order" in side:
         here["order"] = [ids[each] for each in cast(list[int], side["order"]) if each in ids]
-    if "relation" in side:
+    if OTHER_ARCHIVE not in str(side.get("relation", OTHER_ARCHIVE)):
         here["relation"] = str(side["relation"]).replace(" ", f" {OTHER_ARCHIVE}")
     return here

@@ -423,7 +423,14 @@ def test_a_related_record_in_an_imported_history_is_named_as_one_of_the_other_ar
         answer = staff.get(page)
         assert answer.status_code == 200
     assert "เรื่องเลขที่ 1 ของคลังเดิม" in answer.text
+    assert run(there.settings.data, "export", str(tmp_path / "again"), str(imported)).exit_code == 0
     close(there)
+    fourth = opened(tmp_path / "fourth")
+    assert run(fourth.settings.data, "import", str(tmp_path / "again")).exit_code == 0
+    (id,) = everything(fourth)
+    changes = fourth.records.history.entries(id)
+    assert [each.after for each in changes if each.action == "relate"] == [{"relation": "cancels #1"}]
+    close(fourth)
 
 
 def test_undo_of_imported_changes_touches_no_other_record(taken: Taken) -> None:
